@@ -1,0 +1,110 @@
+//! Hunks: which lines of a file changed, computed from bytes.
+
+use std::ops::Range;
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+/// One run of changed lines; both ranges count lines from 0 and are
+/// half-open. An empty range sits before the line of its start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hunk {
+    /// Lines that went away.
+    pub pre: Range<usize>,
+    /// Lines that came.
+    pub post: Range<usize>,
+}
+
+impl Hunk {
+    /// Whether a window of post-image lines (from 1, inclusive) holds the
+    /// hunk. A pure deletion sits between two lines and is held by a window
+    /// that touches either.
+    #[must_use]
+    pub fn is_within(&self, first: usize, last: usize) -> bool {
+        if self.post.is_empty() {
+            first <= self.post.start + 1 && last >= self.post.start
+        } else {
+            first <= self.post.start + 1 && last >= self.post.end
+        }
+    }
+}
+
+/// The lines of an image, each with its line ending.
+pub(super) fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+    bytes.split_inclusive(|byte| *byte == b'\n').collect()
+}
+
+/// The hunks between two images, in order. Deterministic: a common start and
+/// end are cut first, then a histogram diff runs over what is left.
+#[must_use]
+pub fn hunks(pre: &[u8], post: &[u8]) -> Vec<Hunk> {
+    let (old, new) = (lines(pre), lines(post));
+    let front = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let (old_rest, new_rest) = (old.get(front..).unwrap_or_default(), new.get(front..).unwrap_or_default());
+    let back = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| a == b).count();
+    let old_middle = old_rest.get(..old_rest.len() - back).unwrap_or_default();
+    let new_middle = new_rest.get(..new_rest.len() - back).unwrap_or_default();
+    if old_middle.is_empty() && new_middle.is_empty() {
+        return Vec::new();
+    }
+    if old_middle.is_empty() || new_middle.is_empty() {
+        return vec![Hunk { pre: front..front + old_middle.len(), post: front..front + new_middle.len() }];
+    }
+    capture_diff_slices(Algorithm::Histogram, old_middle, new_middle)
+        .into_iter()
+        .filter(|op| !matches!(op, DiffOp::Equal { .. }))
+        .fold(Vec::new(), |mut out: Vec<Hunk>, op| {
+            let shift = |range: Range<usize>| range.start + front..range.end + front;
+            let hunk = Hunk { pre: shift(op.old_range()), post: shift(op.new_range()) };
+            match out.last_mut() {
+                Some(last) if last.pre.end == hunk.pre.start && last.post.end == hunk.post.start => {
+                    last.pre.end = hunk.pre.end;
+                    last.post.end = hunk.post.end;
+                }
+                _ => out.push(hunk),
+            }
+            out
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn edits_insertions_and_deletions() {
+        assert_eq!(hunks(b"a\nb\nc\n", b"a\nB\nc\n"), [Hunk { pre: 1..2, post: 1..2 }]);
+        assert_eq!(hunks(b"a\nc\n", b"a\nb\nc\n"), [Hunk { pre: 1..1, post: 1..2 }]);
+        assert_eq!(hunks(b"a\nb\nc\n", b"a\nc\n"), [Hunk { pre: 1..2, post: 1..1 }]);
+        assert_eq!(hunks(b"a", b"a\n"), [Hunk { pre: 0..1, post: 0..1 }]);
+        assert!(hunks(b"a\n", b"a\n").is_empty());
+    }
+
+    #[test]
+    fn a_deletion_touches_its_neighbours() {
+        let gap = Hunk { pre: 1..2, post: 1..1 };
+        assert!(gap.is_within(1, 1) && gap.is_within(2, 2));
+        assert!(!gap.is_within(3, 4));
+        let top = Hunk { pre: 0..1, post: 0..0 };
+        assert!(top.is_within(1, 1) && !top.is_within(2, 2));
+    }
+
+    proptest! {
+        /// Replacing each hunk's old lines by its new ones gives the post-image.
+        #[test]
+        fn hunks_rebuild_the_post_image(pre in "[ab\n]{0,60}", post in "[ab\n]{0,60}") {
+            let (old, new) = (lines(pre.as_bytes()), lines(post.as_bytes()));
+            let mut built: Vec<&[u8]> = Vec::new();
+            let mut at = 0;
+            for hunk in hunks(pre.as_bytes(), post.as_bytes()) {
+                prop_assert!(hunk.pre.start >= at && hunk.pre.end <= old.len() && hunk.post.end <= new.len());
+                built.extend(&old[at..hunk.pre.start]);
+                prop_assert_eq!(built.len(), hunk.post.start);
+                built.extend(&new[hunk.post.clone()]);
+                at = hunk.pre.end;
+            }
+            built.extend(&old[at..]);
+            prop_assert_eq!(built.concat(), post.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The bytes of a changed file on both sides.
+
+use std::cell::OnceCell;
+
+use crate::digest::{Hash20, sha1};
+
+use super::{Change, Hunk, hunks};
+
+/// One side of a changed file.
+#[derive(Debug, Clone)]
+pub struct Image {
+    /// Its bytes as git stores them.
+    pub bytes: Vec<u8>,
+    sha1: OnceCell<Hash20>,
+}
+
+impl Image {
+    /// Takes the bytes.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self { bytes, sha1: OnceCell::new() }
+    }
+
+    /// SHA-1 of the bytes.
+    #[must_use]
+    pub fn sha1(&self) -> Hash20 {
+        *self.sha1.get_or_init(|| sha1(&self.bytes))
+    }
+
+    /// Number of lines; a last line without a newline counts.
+    #[must_use]
+    pub fn line_count(&self) -> usize {
+        super::hunk::lines(&self.bytes).len()
+    }
+
+    /// Whether it holds a NUL byte and so has no lines to speak of.
+    #[must_use]
+    pub fn is_binary(&self) -> bool {
+        self.bytes.contains(&0)
+    }
+}
+
+/// A change with the bytes of both sides.
+#[derive(Debug, Clone)]
+pub struct ChangedFile {
+    /// The change.
+    pub change: Change,
+    /// The side before; `None` if the file did not exist.
+    pub pre: Option<Image>,
+    /// The side after; `None` if the file is gone.
+    pub post: Option<Image>,
+    hunks: OnceCell<Vec<Hunk>>,
+}
+
+impl ChangedFile {
+    /// Joins a change with its bytes.
+    #[must_use]
+    pub fn new(change: Change, pre: Option<Vec<u8>>, post: Option<Vec<u8>>) -> Self {
+        Self { change, pre: pre.map(Image::new), post: post.map(Image::new), hunks: OnceCell::new() }
+    }
+
+    /// The hunks between both sides; a missing side is empty.
+    #[must_use]
+    pub fn hunks(&self) -> &[Hunk] {
+        let bytes = |side: &Option<Image>| side.as_ref().map_or(&[][..], |image| &image.bytes).to_vec();
+        self.hunks.get_or_init(|| hunks(&bytes(&self.pre), &bytes(&self.post)))
+    }
+
+    /// lines(post) − lines(pre).
+    #[must_use]
+    pub fn line_delta(&self) -> i64 {
+        let count = |side: &Option<Image>| side.as_ref().map_or(0, Image::line_count);
+        let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        signed(count(&self.post)) - signed(count(&self.pre))
+    }
+
+    /// Lines of the longer side.
+    #[must_use]
+    pub fn longer(&self) -> usize {
+        [&self.pre, &self.post].into_iter().flatten().map(Image::line_count).max().unwrap_or(0)
+    }
+
+    /// Whether either side is binary.
+    #[must_use]
+    pub fn is_binary(&self) -> bool {
+        [&self.pre, &self.post].into_iter().flatten().any(Image::is_binary)
+    }
+}

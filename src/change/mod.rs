@@ -1,0 +1,175 @@
+//! The change under judgement, as data.
+//!
+//! Nothing here knows git: [`Repository`] says what a gate needs to ask, and
+//! `system` answers it from git objects, the index and files.
+
+mod hunk;
+mod image;
+mod repository;
+mod selection;
+
+pub use hunk::{Hunk, hunks};
+pub use image::{ChangedFile, Image};
+pub use repository::{Introduction, Repository, RepositoryError, Side};
+pub use selection::{Commit, Selection, SelectionMode, SelectionRequest, split_range};
+
+use crate::digest::Hash20;
+use crate::text::RepoPath;
+
+/// What a path is, from git's raw mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileMode {
+    /// An ordinary file (`100644`, or the old `100664`).
+    Regular,
+    /// An executable file (`100755`).
+    Executable,
+    /// A symbolic link (`120000`); its content is the link's text.
+    Symlink,
+    /// A submodule (`160000`); its content is the commit id.
+    Submodule,
+}
+
+impl FileMode {
+    /// Reads git's raw mode; `None` for folders and unknown modes.
+    #[must_use]
+    pub fn from_raw(raw: u32) -> Option<Self> {
+        match raw {
+            0o100_755 => Some(Self::Executable),
+            0o120_000 => Some(Self::Symlink),
+            0o160_000 => Some(Self::Submodule),
+            raw if raw & 0o170_000 == 0o100_000 => Some(Self::Regular),
+            _ => None,
+        }
+    }
+
+    /// The mode as git prints it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Regular => "100644",
+            Self::Executable => "100755",
+            Self::Symlink => "120000",
+            Self::Submodule => "160000",
+        }
+    }
+
+    /// What a message calls it.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Regular => "file",
+            Self::Executable => "executable file",
+            Self::Symlink => "symbolic link",
+            Self::Submodule => "submodule",
+        }
+    }
+}
+
+/// One side of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is.
+    pub mode: FileMode,
+    /// Git object id of the content (of the commit, for a submodule).
+    pub id: Hash20,
+}
+
+/// What happened to a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Deleted,
+    /// Its content changed (perhaps its executable bit too).
+    Modified,
+    /// Only its executable bit changed.
+    ModeChanged,
+    /// It became something else, e.g. a link instead of a file.
+    TypeChanged,
+}
+
+impl ChangeKind {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Deleted => "deleted",
+            Self::Modified => "modified",
+            Self::ModeChanged => "mode changed",
+            Self::TypeChanged => "type changed",
+        }
+    }
+}
+
+/// One changed path. A rename is a deletion and an addition.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The path.
+    pub path: RepoPath,
+    /// What it was.
+    pub pre: Option<Entry>,
+    /// What it is.
+    pub post: Option<Entry>,
+    /// The other side of a rename with the same content, for display only.
+    pub twin: Option<RepoPath>,
+    /// Something that a report must say about how it was seen, e.g. that the
+    /// index calls it unchanged.
+    pub remark: Option<String>,
+    /// Why its content cannot be judged, if it cannot.
+    pub unjudged: Option<String>,
+}
+
+impl Change {
+    /// A change between two sides; `None` if they are the same.
+    #[must_use]
+    pub fn between(path: RepoPath, pre: Option<Entry>, post: Option<Entry>) -> Option<Self> {
+        (pre != post).then_some(Self { path, pre, post, twin: None, remark: None, unjudged: None })
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn kind(&self) -> ChangeKind {
+        use FileMode::{Executable, Regular};
+        match (self.pre, self.post) {
+            (None, _) => ChangeKind::Added,
+            (_, None) => ChangeKind::Deleted,
+            (Some(a), Some(b)) => match (a.mode, b.mode) {
+                (Regular | Executable, Regular | Executable) if a.id == b.id => ChangeKind::ModeChanged,
+                (Regular | Executable, Regular | Executable) => ChangeKind::Modified,
+                (x, y) if x == y => ChangeKind::Modified,
+                _ => ChangeKind::TypeChanged,
+            },
+        }
+    }
+}
+
+/// All changed paths, in order of their bytes.
+#[derive(Debug, Clone, Default)]
+pub struct ChangeSet {
+    /// The changes.
+    pub changes: Vec<Change>,
+}
+
+impl ChangeSet {
+    /// Sorts the changes and pairs deletions with additions of the same
+    /// content, for display.
+    #[must_use]
+    pub fn new(mut changes: Vec<Change>) -> Self {
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+        let gone: Vec<(Hash20, RepoPath)> = changes.iter().filter(|c| c.post.is_none()).filter_map(|c| Some((c.pre?.id, c.path.clone()))).collect();
+        let mut pairs = Vec::new();
+        for change in changes.iter_mut().filter(|c| c.pre.is_none()) {
+            let source = change.post.and_then(|post| gone.iter().find(|(id, _)| *id == post.id));
+            if let Some((_, from)) = source {
+                change.twin = Some(from.clone());
+                pairs.push((from.clone(), change.path.clone()));
+            }
+        }
+        for change in changes.iter_mut().filter(|c| c.post.is_none()) {
+            change.twin = pairs.iter().find(|(from, _)| *from == change.path).map(|(_, to)| to.clone());
+        }
+        Self { changes }
+    }
+}

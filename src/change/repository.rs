@@ -1,0 +1,160 @@
+//! What a gate asks of a repository.
+//!
+//! `system` answers from git; tests answer from memory, so that every gate
+//! can be shown its world as data.
+
+use crate::text::RepoPath;
+
+use super::{ChangeSet, Commit, Entry, Selection, SelectionRequest};
+
+/// Where files are read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// No files at all.
+    Empty,
+    /// The tree of a commit.
+    Commit(Commit),
+    /// The index.
+    Index,
+    /// The working tree.
+    Worktree,
+}
+
+/// Why a repository could not answer: the tool could not run (exit 2).
+#[derive(Debug, thiserror::Error)]
+pub enum RepositoryError {
+    /// There is none here.
+    #[error("{0} is not in a git repository")]
+    NotARepository(String),
+    /// It has no working tree and one is needed.
+    #[error("this repository is bare: there is no working tree or index to judge; use --range or --rev")]
+    Bare,
+    /// A revision that does not exist or is ambiguous.
+    #[error("revision `{revision}`: {reason}")]
+    Revision {
+        /// As given.
+        revision: String,
+        /// Why it is none.
+        reason: String,
+    },
+    /// Merge conflicts in the index.
+    #[error("the index has unresolved conflicts, for example in {0}; resolve them first")]
+    Conflicted(RepoPath),
+    /// Bigger than the tool is willing to read.
+    #[error("{path} is {bytes} bytes long; countersign reads at most {limit}")]
+    TooLarge {
+        /// The file.
+        path: RepoPath,
+        /// Its size.
+        bytes: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// A file that cannot be read.
+    #[error("{path}: {reason}")]
+    Unreadable {
+        /// The file.
+        path: RepoPath,
+        /// What the system says.
+        reason: String,
+    },
+    /// Anything that git's objects or files deny us.
+    #[error("{doing}: {reason}")]
+    Git {
+        /// What was being done.
+        doing: String,
+        /// What the library says.
+        reason: String,
+    },
+}
+
+/// A commit that brought something into a file.
+#[derive(Debug, Clone)]
+pub struct Introduction {
+    /// The commit.
+    pub commit: Commit,
+    /// Its committer, `Name <mail>`.
+    pub committer: String,
+    /// Its commit time, seconds since 1970.
+    pub time: i64,
+    /// The paths that it changed against its first parent.
+    pub touched: Vec<RepoPath>,
+}
+
+/// The questions.
+pub trait Repository {
+    /// Resolves what the caller asked for.
+    ///
+    /// `merge_base` is the packet's MERGE_BASE_SHA, `main` the names of the
+    /// main branch in order of preference.
+    ///
+    /// # Errors
+    /// Revisions that do not exist, a bare repository where files are needed.
+    fn select(&self, request: &SelectionRequest, merge_base: Option<&str>, main: &[String]) -> Result<Selection, RepositoryError>;
+
+    /// The change set of a selection.
+    ///
+    /// # Errors
+    /// Missing objects, unmerged index, unreadable files.
+    fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError>;
+
+    /// What stands at a path; `None` if nothing does.
+    ///
+    /// # Errors
+    /// Missing objects, unreadable files.
+    fn entry(&self, side: Side, path: &RepoPath) -> Result<Option<Entry>, RepositoryError>;
+
+    /// The bytes at a path as git stores them; `None` if nothing is there or
+    /// it is a folder or submodule. For a link, its text.
+    ///
+    /// # Errors
+    /// Missing objects, unreadable or too large files.
+    fn read(&self, side: Side, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError>;
+
+    /// The paths directly in a folder (given with or without its `/`), files
+    /// and links only, sorted; empty if there is no such folder.
+    ///
+    /// # Errors
+    /// Missing objects, unreadable folders.
+    fn list(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError>;
+
+    /// Whether something is at the path, a folder included.
+    ///
+    /// # Errors
+    /// Missing objects, unreadable files.
+    fn exists(&self, side: Side, path: &RepoPath) -> Result<bool, RepositoryError>;
+
+    /// HEAD, unless unborn.
+    ///
+    /// # Errors
+    /// An unreadable HEAD.
+    fn head(&self) -> Result<Option<Commit>, RepositoryError>;
+
+    /// A commit by its full id; `None` if there is no such commit.
+    ///
+    /// # Errors
+    /// Unreadable objects.
+    fn commit(&self, hex: &str) -> Result<Option<Commit>, RepositoryError>;
+
+    /// Whether `ancestor` is `of` or one of its ancestors.
+    ///
+    /// # Errors
+    /// Missing objects.
+    fn is_ancestor(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError>;
+
+    /// The checked-out branch, without `refs/heads/`; `None` when detached.
+    ///
+    /// # Errors
+    /// An unreadable HEAD.
+    fn branch(&self) -> Result<Option<String>, RepositoryError>;
+
+    /// Name of the folder of the working tree.
+    fn worktree_name(&self) -> Option<String>;
+
+    /// The commits from which on, up to `head`, the file's bytes satisfy
+    /// `holds`, newest first: commits that satisfy it while no parent does.
+    ///
+    /// # Errors
+    /// Missing objects, or a history longer than the tool is willing to walk.
+    fn introductions(&self, path: &RepoPath, head: Commit, holds: &dyn Fn(&[u8]) -> bool) -> Result<Vec<Introduction>, RepositoryError>;
+}

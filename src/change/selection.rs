@@ -1,0 +1,94 @@
+//! Which change is judged: asked for, and resolved.
+
+use crate::digest::Hash20;
+
+/// A commit, resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Commit(pub Hash20);
+
+/// What the caller asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SelectionRequest {
+    /// Nothing: staged changes, else the working tree, else the packet's
+    /// merge base, else the main branch's, else the last commit.
+    Default,
+    /// `--range A..B` or `A...B`.
+    Range(String),
+    /// `--rev R`: first parent of R to R.
+    Rev(String),
+    /// `--staged`.
+    Staged,
+    /// `--worktree`.
+    Worktree,
+}
+
+/// How the change is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SelectionMode {
+    /// Two commits.
+    Range,
+    /// A commit and its first parent.
+    Rev,
+    /// HEAD and the index.
+    Staged,
+    /// HEAD and the working tree.
+    Worktree,
+}
+
+impl SelectionMode {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Range => "range",
+            Self::Rev => "rev",
+            Self::Staged => "staged",
+            Self::Worktree => "worktree",
+        }
+    }
+
+    /// Whether both sides are commits.
+    #[must_use]
+    pub fn is_committed(self) -> bool {
+        matches!(self, Self::Range | Self::Rev)
+    }
+}
+
+/// A selection, resolved.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    /// How it is read.
+    pub mode: SelectionMode,
+    /// The base; `None` before the first commit (an empty tree).
+    pub base: Option<Commit>,
+    /// The head; `None` for the index and the working tree.
+    pub head: Option<Commit>,
+    /// Why this one.
+    pub reason: String,
+    /// Whether the caller named it.
+    pub asked: bool,
+}
+
+/// Splits `A..B` or `A...B`; the flag says that there were three dots.
+#[must_use]
+pub fn split_range(text: &str) -> Option<(&str, &str, bool)> {
+    let at = text.find("..")?;
+    let (base, rest) = (text.get(..at)?, text.get(at + 2..)?);
+    let (head, three) = rest.strip_prefix('.').map_or((rest, false), |head| (head, true));
+    let good = !base.is_empty() && !head.is_empty() && !head.contains("..");
+    good.then_some((base, head, three))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_name_both_ends() {
+        assert_eq!(split_range("a..b"), Some(("a", "b", false)));
+        assert_eq!(split_range("v1.0...HEAD"), Some(("v1.0", "HEAD", true)));
+        for bad in ["a", "..b", "a..", "a....b", "a..b..c", ".."] {
+            assert_eq!(split_range(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Which wrong thing a recorded hash is.
+//!
+//! A person who copies a hash from the wrong place needs to hear where it
+//! came from. [`recognise`] compares the recorded text with every value that
+//! is commonly copied by mistake.
+
+use std::fmt;
+
+use bstr::ByteSlice as _;
+
+use super::{Hash20, git_blob_id, sha1, sha256_hex};
+
+/// A recorded hash as a manifest holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recorded {
+    /// Forty hexadecimal digits.
+    Sha1(Hash20),
+    /// Anything else, kept as text.
+    Other(String),
+}
+
+impl Recorded {
+    /// Reads the field's text.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        Hash20::parse(text).map_or_else(|| Self::Other(text.to_owned()), Self::Sha1)
+    }
+}
+
+/// Another version of the file that the hash may have been taken from.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// How a message names it, e.g. "the file at the other end of the range".
+    pub name: &'a str,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+}
+
+/// What a wrong hash turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mistake {
+    /// The id of the git object instead of the hash of the content.
+    GitBlobId,
+    /// The content with CRLF line endings.
+    CrlfVariant,
+    /// The content with LF line endings.
+    LfVariant,
+    /// The content without its last newline.
+    NoLastNewline,
+    /// The content with one more newline at its end.
+    ExtraNewline,
+    /// The content without blanks at both ends.
+    Trimmed,
+    /// The content without its byte-order mark.
+    NoByteOrderMark,
+    /// Hash of nothing.
+    EmptyFile,
+    /// Forty zeros, which say that there is no file.
+    Zeros,
+    /// Another version of the file; the text names it.
+    OtherVersion(String),
+    /// The git object id of another version of the file.
+    OtherBlobId(String),
+    /// The SHA-256 of the content.
+    Sha256,
+    /// 64 hexadecimal digits that are no known SHA-256 of it.
+    Sha256Shape,
+    /// Hexadecimal digits, but not forty.
+    WrongLength(usize),
+    /// Forty characters of which some are not hexadecimal.
+    NotHex(char),
+    /// A word instead of a hash.
+    NotAHash,
+    /// Forty hexadecimal digits of unknown origin.
+    Unknown,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::GitBlobId => f.write_str("this is git's object id of the file, not the SHA-1 of its bytes"),
+            Self::CrlfVariant => f.write_str("this is the hash of the file with CRLF line endings"),
+            Self::LfVariant => f.write_str("this is the hash of the file with LF line endings"),
+            Self::NoLastNewline => f.write_str("this is the hash of the file without its last newline"),
+            Self::ExtraNewline => f.write_str("this is the hash of the file with one more newline at its end"),
+            Self::Trimmed => f.write_str("this is the hash of the text without blanks at its ends"),
+            Self::NoByteOrderMark => f.write_str("this is the hash of the file without its byte-order mark"),
+            Self::EmptyFile => f.write_str("this is the hash of an empty file"),
+            Self::Zeros => f.write_str("forty zeros say that there is no file, but there is one"),
+            Self::OtherVersion(name) => write!(f, "this is the hash of {name}"),
+            Self::OtherBlobId(name) => write!(f, "this is git's object id of {name}"),
+            Self::Sha256 => f.write_str("this is the file's SHA-256; a manifest records SHA-1"),
+            Self::Sha256Shape => f.write_str("64 digits are a SHA-256; a manifest records SHA-1 (40 digits)"),
+            Self::WrongLength(length) => write!(f, "a SHA-1 has 40 hexadecimal digits; this has {length}"),
+            Self::NotHex(c) => write!(f, "`{}` is not a hexadecimal digit: this was never a hash", c.escape_default()),
+            Self::NotAHash => f.write_str("this is not a hash"),
+            Self::Unknown => f.write_str("no version of the file that is known here has this hash"),
+        }
+    }
+}
+
+/// Finds out what a recorded hash is, given the bytes it should stand for
+/// (`None` when the file does not exist) and other versions of the file.
+///
+/// Call it only for a hash that is known to be wrong; the answer is never
+/// "right".
+#[must_use]
+pub fn recognise(recorded: &Recorded, content: Option<&[u8]>, others: &[Candidate<'_>]) -> Mistake {
+    let hash = match recorded {
+        Recorded::Other(text) => return recognise_text(text, content),
+        Recorded::Sha1(hash) => *hash,
+    };
+    if hash == Hash20::ZERO {
+        return Mistake::Zeros;
+    }
+    if let Some(bytes) = content {
+        if let Some(mistake) = variant(hash, bytes) {
+            return mistake;
+        }
+    }
+    for other in others {
+        if sha1(other.bytes) == hash {
+            return Mistake::OtherVersion(other.name.to_owned());
+        }
+        if git_blob_id(other.bytes) == hash {
+            return Mistake::OtherBlobId(other.name.to_owned());
+        }
+    }
+    if hash == sha1(b"") { Mistake::EmptyFile } else { Mistake::Unknown }
+}
+
+fn variant(hash: Hash20, bytes: &[u8]) -> Option<Mistake> {
+    if git_blob_id(bytes) == hash {
+        return Some(Mistake::GitBlobId);
+    }
+    let lf = bytes.replace("\r\n", "\n");
+    let crlf = lf.replace("\n", "\r\n");
+    let without = bytes.strip_suffix(b"\r\n").or_else(|| bytes.strip_suffix(b"\n"));
+    let variants = [
+        (Some(&crlf[..]), Mistake::CrlfVariant),
+        (Some(&lf[..]), Mistake::LfVariant),
+        (without, Mistake::NoLastNewline),
+        (Some(bytes.trim()), Mistake::Trimmed),
+        (bytes.strip_prefix(b"\xef\xbb\xbf"), Mistake::NoByteOrderMark),
+    ];
+    for (candidate, mistake) in variants {
+        if candidate.is_some_and(|candidate| candidate != bytes && sha1(candidate) == hash) {
+            return Some(mistake);
+        }
+    }
+    let mut longer = bytes.to_vec();
+    longer.push(b'\n');
+    (sha1(&longer) == hash).then_some(Mistake::ExtraNewline)
+}
+
+fn recognise_text(text: &str, content: Option<&[u8]>) -> Mistake {
+    let length = text.chars().count();
+    let odd = text.chars().find(|c| !c.is_ascii_hexdigit());
+    match (odd, length) {
+        (None, 64) if content.is_some_and(|bytes| sha256_hex(bytes).eq_ignore_ascii_case(text)) => Mistake::Sha256,
+        (None, 64) => Mistake::Sha256Shape,
+        (None, 1..) => Mistake::WrongLength(length),
+        (Some(c), 40 | 64) => Mistake::NotHex(c),
+        _ => Mistake::NotAHash,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistake(text: &str, content: &[u8]) -> Mistake {
+        recognise(&Recorded::read(text), Some(content), &[Candidate { name: "the file before the change", bytes: b"old\n" }])
+    }
+
+    #[test]
+    fn every_usual_mistake_is_named() {
+        let content = b"a\nb\n";
+        assert_eq!(mistake(&git_blob_id(content).to_string(), content), Mistake::GitBlobId);
+        assert_eq!(mistake(&sha1(b"a\r\nb\r\n").to_string(), content), Mistake::CrlfVariant);
+        assert_eq!(mistake(&sha1(b"a\nb").to_string(), content), Mistake::NoLastNewline);
+        assert_eq!(mistake(&sha1(b"a\nb\n\n").to_string(), content), Mistake::ExtraNewline);
+        assert_eq!(mistake(&sha1(b"old\n").to_string(), content), Mistake::OtherVersion("the file before the change".into()));
+        assert_eq!(mistake(&git_blob_id(b"old\n").to_string(), content), Mistake::OtherBlobId("the file before the change".into()));
+        assert_eq!(mistake(&sha256_hex(content), content), Mistake::Sha256);
+        assert_eq!(mistake(&"0".repeat(40), content), Mistake::Zeros);
+        assert_eq!(mistake(&format!("{}z", "a".repeat(39)), content), Mistake::NotHex('z'));
+        assert_eq!(mistake("auto", content), Mistake::NotAHash);
+        assert_eq!(mistake("abc123", content), Mistake::WrongLength(6));
+        assert_eq!(mistake(&sha1(b"").to_string(), content), Mistake::EmptyFile);
+        assert_eq!(mistake(&"a".repeat(40), content), Mistake::Unknown);
+        assert_eq!(mistake(&sha1(b"x").to_string(), b"\r\n\t x \n"), Mistake::Trimmed);
+    }
+}

@@ -1,0 +1,121 @@
+//! Digests of bytes: SHA-1 as COR-701 manifests record it, SHA-256 for logs,
+//! and git's object id, which is *not* the manifest's hash.
+
+mod mistaken;
+
+use std::fmt;
+
+use sha1::{Digest as _, Sha1};
+use sha2::Sha256;
+
+pub use mistaken::{Candidate, Mistake, Recorded, recognise};
+
+/// A 20-byte digest: a file's SHA-1 or a git object id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Hash20(pub [u8; 20]);
+
+impl Hash20 {
+    /// Forty zeros: "there was no file".
+    pub const ZERO: Self = Self([0; 20]);
+
+    /// Reads forty hexadecimal digits of either case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        if digits.len() != 40 {
+            return None;
+        }
+        let mut out = [0; 20];
+        for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
+            let [high, low] = pair else { return None };
+            *byte = hex_digit(*high)? << 4 | hex_digit(*low)?;
+        }
+        Some(Self(out))
+    }
+}
+
+fn hex_digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Hash20 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Hash20 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// SHA-1 of the bytes as they are: the hash of a COR-701 manifest.
+#[must_use]
+pub fn sha1(bytes: &[u8]) -> Hash20 {
+    Hash20(Sha1::digest(bytes).into())
+}
+
+/// The id under which git stores the bytes as a blob.
+#[must_use]
+pub fn git_blob_id(bytes: &[u8]) -> Hash20 {
+    let mut hasher = Sha1::new();
+    hasher.update(format!("blob {}\0", bytes.len()));
+    hasher.update(bytes);
+    Hash20(hasher.finalize().into())
+}
+
+/// SHA-256 of the bytes as 64 lower-case hexadecimal digits.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of a stream as 64 lower-case hexadecimal digits.
+///
+/// # Errors
+/// Whatever reading the stream gives.
+pub fn sha256_hex_of(mut reader: impl std::io::Read) -> std::io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let read = reader.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(hex(&hasher.finalize()));
+        }
+        hasher.update(buffer.get(..read).unwrap_or_default());
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_digests() {
+        assert_eq!(sha1(b"").to_string(), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+        assert_eq!(git_blob_id(b"").to_string(), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
+        assert!(sha256_hex(b"").starts_with("e3b0c442"));
+        assert_eq!(sha256_hex_of(&b"abc"[..]).ok(), Some(sha256_hex(b"abc")));
+    }
+
+    #[test]
+    fn hashes_are_hexadecimal_or_nothing() {
+        assert_eq!(Hash20::parse(&"AB".repeat(20)), Hash20::parse(&"ab".repeat(20)));
+        assert_eq!(Hash20::parse(&"g".repeat(40)), None);
+        assert_eq!(Hash20::parse("ab"), None);
+    }
+}

@@ -1,0 +1,81 @@
+//! The signature audit: one row for every signature that was used.
+
+use std::sync::Arc;
+
+use crate::text::{Source, Span, Spanned};
+
+use super::label::unquoted;
+use super::outline::Outline;
+use super::table::tables;
+
+/// One row of the audit.
+#[derive(Debug, Clone)]
+pub struct AuditRow {
+    /// The whole row.
+    pub span: Span,
+    /// The signature.
+    pub signature: Spanned<String>,
+    /// What it was used for; names the packet.
+    pub purpose: Spanned<String>,
+    /// When, as written.
+    pub at: Spanned<String>,
+}
+
+impl AuditRow {
+    /// Whether the purpose names this id as a whole word.
+    #[must_use]
+    pub fn names(&self, id: &str) -> bool {
+        wp_ids_in(&self.purpose.value).any(|found| found == id)
+    }
+}
+
+/// The audit as it was read.
+#[derive(Debug)]
+pub struct Audit {
+    /// Its text.
+    pub source: Arc<Source>,
+    /// Its rows.
+    pub rows: Vec<AuditRow>,
+}
+
+impl Audit {
+    /// Reads an audit. Never fails; tables without a `signature` column are
+    /// not part of it.
+    #[must_use]
+    pub fn read(source: &Arc<Source>) -> Self {
+        let outline = Outline::parse(source.text());
+        let mut rows = Vec::new();
+        for table in tables(source.text(), &outline) {
+            let column = |name: &str| table.head.iter().position(|head| head.contains(name));
+            let (Some(signature), Some(purpose)) = (column("signature"), column("purpose")) else { continue };
+            let at = column("date").unwrap_or(usize::MAX);
+            for row in table.rows {
+                let get = |index: usize| row.cells.get(index).cloned().unwrap_or_else(|| Spanned::new(String::new(), row.span));
+                rows.push(AuditRow {
+                    span: row.span,
+                    signature: get(signature).map(|text| unquoted(&text).to_owned()),
+                    purpose: get(purpose),
+                    at: get(at),
+                });
+            }
+        }
+        Self { source: Arc::clone(source), rows }
+    }
+}
+
+/// Ids in a text, as whole words: `WP-1-A` does not occur in `WP-1-A-v2`.
+pub fn wp_ids_in(text: &str) -> impl Iterator<Item = &str> {
+    let inside = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    text.split(move |c| !inside(c)).map(|word| word.trim_end_matches(['.', '-'])).filter(|word| word.starts_with("WP-")).map(|word| word.strip_suffix(".md").unwrap_or(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_whole_words() {
+        let found: Vec<_> = wp_ids_in("Task packet creation: WP-1-A-v2, and (WP-1-B.md).").collect();
+        assert_eq!(found, ["WP-1-A-v2", "WP-1-B"]);
+    }
+}

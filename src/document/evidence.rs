@@ -1,0 +1,117 @@
+//! What a packet claims as proof: commands with exit codes and logs, and
+//! requirements mapped to lines of code.
+
+use crate::text::{RepoPath, Spanned};
+
+use super::is_placeholder;
+use super::label::{Field, unquoted};
+use super::outline::Outline;
+
+/// One entry of EVIDENCE.
+#[derive(Debug, Clone)]
+pub struct EvidenceEntry {
+    /// The command, as pasted.
+    pub command: Spanned<String>,
+    /// The exit code, as pasted.
+    pub exit_code: Option<Spanned<String>>,
+    /// Where the log is said to lie.
+    pub log_path: Option<Spanned<String>>,
+    /// The log's SHA-256, as pasted.
+    pub log_sha256: Option<Spanned<String>>,
+    /// Lines that the log is said to hold.
+    pub proof_lines: Vec<Spanned<String>>,
+}
+
+/// One entry of EVIDENCE_MAPPING.
+#[derive(Debug, Clone)]
+pub struct Requirement {
+    /// The quoted requirement.
+    pub quote: Spanned<String>,
+    /// Where it is met.
+    pub locations: Vec<Location>,
+}
+
+/// A `path:line` of a mapping.
+#[derive(Debug, Clone)]
+pub struct Location {
+    /// As written.
+    pub raw: Spanned<String>,
+    /// Path and line, if it has that form.
+    pub target: Option<(RepoPath, usize)>,
+}
+
+/// Reads the entries of EVIDENCE among its fields.
+#[must_use]
+pub fn entries(text: &str, outline: &Outline, fields: &[Field]) -> Vec<EvidenceEntry> {
+    let mut out: Vec<EvidenceEntry> = Vec::new();
+    let mut template = false;
+    for field in fields {
+        if field.key == "COMMAND" {
+            template = !field.is_filled();
+            if !template {
+                let command = Spanned::new(field.full().to_owned(), field.value.span);
+                out.push(EvidenceEntry { command, exit_code: None, log_path: None, log_sha256: None, proof_lines: Vec::new() });
+            }
+            continue;
+        }
+        let Some(entry) = out.last_mut().filter(|_| !template) else { continue };
+        match field.key.as_str() {
+            "EXIT_CODE" => entry.exit_code = entry.exit_code.take().or_else(|| field.filled()),
+            "LOG_PATH" => entry.log_path = entry.log_path.take().or_else(|| field.filled()),
+            "LOG_SHA256" => entry.log_sha256 = entry.log_sha256.take().or_else(|| field.filled()),
+            "PROOF_LINES" => {
+                if field.is_filled() {
+                    entry.proof_lines.push(Spanned::new(field.full().to_owned(), field.value.span));
+                }
+                entry.proof_lines.extend(nested(text, outline, field));
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+fn nested(text: &str, outline: &Outline, field: &Field) -> Vec<Spanned<String>> {
+    let Some(item) = field.item else { return Vec::new() };
+    outline
+        .items(Some(item))
+        .filter_map(|child| {
+            let prose = outline.get(outline.item_prose(child)?)?;
+            let raw = crate::text::trimmed(text, prose.content);
+            let line = unquoted(raw.value);
+            (!is_placeholder(line)).then(|| Spanned::new(line.to_owned(), raw.span))
+        })
+        .collect()
+}
+
+/// Reads the entries of EVIDENCE_MAPPING among its fields.
+#[must_use]
+pub fn requirements(fields: &[Field]) -> Vec<Requirement> {
+    let mut out: Vec<Requirement> = Vec::new();
+    for field in fields {
+        match field.key.as_str() {
+            "REQUIREMENT" => {
+                let quote = field.full().trim().trim_matches('"').to_owned();
+                out.push(Requirement { quote: Spanned::new(quote, field.value.span), locations: Vec::new() });
+            }
+            "EVIDENCE" if field.is_filled() => {
+                let Some(requirement) = out.last_mut() else { continue };
+                let pieces = field.value.value.split([',', ';']).map(|piece| unquoted(piece.trim()).to_owned());
+                for piece in pieces.filter(|piece| !piece.is_empty()) {
+                    let target = location(&piece);
+                    requirement.locations.push(Location { raw: Spanned::new(piece, field.value.span), target });
+                }
+            }
+            _ => {}
+        }
+    }
+    out.retain(|requirement| !is_placeholder(&requirement.quote.value));
+    out
+}
+
+fn location(text: &str) -> Option<(RepoPath, usize)> {
+    let (path, line) = text.rsplit_once(':')?;
+    let first = line.split('-').next()?;
+    let line: usize = first.parse().ok().filter(|line| *line > 0)?;
+    (!path.is_empty() && !path.chars().any(char::is_whitespace)).then(|| (RepoPath::from(path), line))
+}

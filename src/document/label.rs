@@ -1,0 +1,273 @@
+//! Labelled fields (`- **Label**: value`), the same in every generation.
+//!
+//! A label may be bold with its colon inside or outside, may be in any case,
+//! and may carry a template hint in parentheses behind its value. The key is
+//! normalised (`Pre-SHA1` and `**PRE_SHA1**:` are both `PRE_SHA1`).
+
+use crate::text::{Span, Spanned, trimmed};
+
+use super::outline::{Kind, Line, Outline};
+use super::placeholder::is_placeholder;
+
+/// One labelled field.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Normalised label: upper case, words joined by `_`.
+    pub key: String,
+    /// Where the label stands, without colon and stars.
+    pub label: Span,
+    /// The whole value on its lines, trimmed; may be empty.
+    pub value: Spanned<String>,
+    /// The list item that holds it, if any; children of a field are its
+    /// nested list.
+    pub item: Option<usize>,
+    /// The block of prose that holds it.
+    pub block: usize,
+    /// Whether it stands at the top of its section (in a paragraph or in a
+    /// first-level item) rather than nested below another item.
+    pub top: bool,
+}
+
+impl Field {
+    /// The value without back-ticks, quotes and a hint in parentheses.
+    #[must_use]
+    pub fn bare(&self) -> Spanned<&str> {
+        let without = without_hint(&self.value.value);
+        let text = unquoted(without);
+        let at = self.value.value.find(text).unwrap_or(0);
+        let start = self.value.span.start + at;
+        Spanned::new(text, Span::new(start, start + text.len()))
+    }
+
+    /// The value as a whole without back-ticks.
+    #[must_use]
+    pub fn full(&self) -> &str {
+        unquoted(&self.value.value)
+    }
+
+    /// Whether it says something: not empty and not a template's placeholder.
+    #[must_use]
+    pub fn is_filled(&self) -> bool {
+        !is_placeholder(&self.value.value) && !is_placeholder(self.bare().value)
+    }
+
+    /// The bare value if it says something.
+    #[must_use]
+    pub fn filled(&self) -> Option<Spanned<String>> {
+        self.is_filled().then(|| self.bare().map(str::to_owned))
+    }
+}
+
+/// Cuts a trailing ` (hint)`; a value that is only a hint becomes empty.
+#[must_use]
+pub fn without_hint(value: &str) -> &str {
+    let value = value.trim();
+    if !value.ends_with(')') {
+        return value;
+    }
+    let mut depth = 0usize;
+    for (at, c) in value.char_indices().rev() {
+        match c {
+            ')' => depth += 1,
+            '(' => {
+                depth -= 1;
+                if depth == 0 {
+                    let before = value.get(..at).unwrap_or("");
+                    let cut = before.is_empty() || before.ends_with(char::is_whitespace);
+                    return if cut { before.trim_end() } else { value };
+                }
+            }
+            _ => {}
+        }
+    }
+    value
+}
+
+/// Cuts one pair of back-ticks around a value.
+#[must_use]
+pub fn unquoted(value: &str) -> &str {
+    let value = value.trim();
+    let ticks = value.len() - value.trim_start_matches('`').len();
+    if ticks == 0 || value.len() < 2 * ticks {
+        return value;
+    }
+    let fence = value.get(..ticks).unwrap_or("");
+    match value.get(ticks..).and_then(|v| v.strip_suffix(fence)) {
+        Some(inner) if !inner.contains('`') => inner,
+        _ => value,
+    }
+}
+
+/// `Pre-SHA1 ` → `PRE_SHA1`.
+#[must_use]
+pub fn normalised(label: &str) -> String {
+    let mut key = String::with_capacity(label.len());
+    for c in label.chars() {
+        if c.is_alphanumeric() {
+            key.extend(c.to_uppercase());
+        } else if !key.is_empty() && !key.ends_with('_') {
+            key.push('_');
+        }
+    }
+    key.truncate(key.trim_end_matches('_').len());
+    key
+}
+
+/// A label found at the start of a line.
+struct Found {
+    key: String,
+    label: Span,
+    value_start: usize,
+    strong: bool,
+}
+
+/// Finds `**Label**:`, `**Label:**` or `Label:` at the start of a line.
+fn label_of(line: &Line) -> Option<Found> {
+    let text = line.text.trim_end();
+    let indent = text.len() - text.trim_start().len();
+    let body = text.get(indent..)?;
+    let strong = body.starts_with("**") || body.starts_with("__");
+    let (name, rest_at) = if strong {
+        let marks = body.get(..2)?;
+        let inner = body.get(2..)?;
+        let close = inner.find(marks)?;
+        let name = inner.get(..close)?;
+        let after = inner.get(close + 2..)?;
+        match name.trim_end().strip_suffix(':') {
+            Some(name) => (name, 2 + close + 2),
+            None => {
+                let blanks = after.len() - after.trim_start().len();
+                after.trim_start().strip_prefix(':')?;
+                (name, 2 + close + 2 + blanks + 1)
+            }
+        }
+    } else {
+        let colon = body.find(':')?;
+        if body.get(colon + 1..).is_some_and(|rest| rest.starts_with("//") || rest.starts_with(':')) {
+            return None;
+        }
+        (body.get(..colon)?, colon + 1)
+    };
+    let name = name.trim();
+    let fits = !name.is_empty() && name.len() <= 80 && name.chars().all(|c| c.is_alphanumeric() || " _-/()[]#.".contains(c));
+    if !fits || !name.chars().any(char::is_alphabetic) {
+        return None;
+    }
+    let key = normalised(without_hint(name));
+    let at = line.start + indent + if strong { 2 } else { 0 };
+    Some(Found { key, label: Span::new(at, at + name.len()), value_start: line.start + indent + rest_at, strong })
+}
+
+/// All labelled fields below blocks `range`, in order, nested items included.
+#[must_use]
+pub fn fields(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<Field> {
+    let mut out = Vec::new();
+    for index in range {
+        let Some(block) = outline.get(index) else { break };
+        if block.kind != Kind::Prose {
+            continue;
+        }
+        let Some((item, top)) = holder(outline, block.parent) else { continue };
+        let first_in_item = item.is_none_or(|item| outline.item_prose(item) == Some(index));
+        read_prose(text, outline, index, item, top, first_in_item, &mut out);
+    }
+    out
+}
+
+/// The list item that holds a paragraph and whether that item is first-level;
+/// `None` for quotes and other places where no field counts.
+fn holder(outline: &Outline, parent: Option<usize>) -> Option<(Option<usize>, bool)> {
+    let Some(parent) = parent else { return Some((None, true)) };
+    let block = outline.get(parent)?;
+    if block.kind != Kind::Item {
+        return None;
+    }
+    let list = outline.get(block.parent?)?;
+    let mut above = list.parent;
+    let top = above.is_none();
+    while let Some(index) = above {
+        let outer = outline.get(index)?;
+        if outer.kind == Kind::Quote {
+            return None;
+        }
+        above = outer.parent;
+    }
+    Some((Some(parent), top))
+}
+
+fn read_prose(text: &str, outline: &Outline, block: usize, item: Option<usize>, top: bool, first: bool, out: &mut Vec<Field>) {
+    let lines = outline.prose_lines(text, block);
+    let mut open: Option<(Found, usize)> = None;
+    for (number, line) in lines.iter().enumerate() {
+        let found = label_of(line).filter(|found| {
+            // Inside an item only its first line opens a field, unless a
+            // later line is unmistakably a label.
+            (number == 0 && first) || item.is_none() || found.strong || is_constant(text, found.label)
+        });
+        if let Some(found) = found {
+            close(text, open.replace((found, line.start + line.text.len())), item, block, top, out);
+        } else if let Some((_, end)) = open.as_mut() {
+            if item.is_some() {
+                *end = line.start + line.text.len();
+            } else if number > 0 {
+                // In a paragraph a line without a label ends the field above.
+                close(text, open.take(), item, block, top, out);
+            }
+        }
+    }
+    close(text, open, item, block, top, out);
+}
+
+fn is_constant(text: &str, label: Span) -> bool {
+    text.get(label.start..label.end).is_some_and(|name| name.len() > 2 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "_-".contains(c)))
+}
+
+fn close(text: &str, open: Option<(Found, usize)>, item: Option<usize>, block: usize, top: bool, out: &mut Vec<Field>) {
+    let Some((found, end)) = open else { return };
+    let value = trimmed(text, Span::new(found.value_start, end));
+    let cleaned = without_comments(value.value);
+    out.push(Field { key: found.key, label: found.label, value: Spanned::new(cleaned, value.span), item, block, top });
+}
+
+/// Cuts HTML comments out of a value.
+fn without_comments(value: &str) -> String {
+    let mut out = String::new();
+    let mut rest = value;
+    while let Some(at) = rest.find("<!--") {
+        out.push_str(rest.get(..at).unwrap_or(""));
+        let tail = rest.get(at..).unwrap_or("");
+        rest = tail.find("-->").and_then(|end| tail.get(end + 3..)).unwrap_or("");
+    }
+    out.push_str(rest);
+    out.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<(String, String)> {
+        let outline = Outline::parse(text);
+        fields(text, &outline, 0..outline.blocks.len()).into_iter().map(|f| (f.key.clone(), f.bare().value.to_owned())).collect()
+    }
+
+    #[test]
+    fn labels_of_all_spellings() {
+        let text = "- WP_ID: `WP-1-A`\n- **Status:** In Progress\n* **What**: do: it\n- Pre-SHA1 : x\n- __RISK_TIER__: LOW (LOW | HIGH)\n";
+        let want = [("WP_ID", "WP-1-A"), ("STATUS", "In Progress"), ("WHAT", "do: it"), ("PRE_SHA1", "x"), ("RISK_TIER", "LOW")];
+        assert_eq!(read(text), want.map(|(a, b)| (a.to_owned(), b.to_owned())));
+    }
+
+    #[test]
+    fn paragraph_lines_are_fields_and_comments_are_not() {
+        let text = "**Verdict:** PASS\n**Date:** today <!-- USER: x -->\nnot a field\n\n> A: b\n\n- <!-- WP_ID: x -->\n";
+        assert_eq!(read(text), [("VERDICT", "PASS"), ("DATE", "today")].map(|(a, b)| (a.to_owned(), b.to_owned())));
+    }
+
+    #[test]
+    fn hints_need_a_blank_before_them() {
+        assert_eq!(without_hint("fonts/Alegreya(wght).ttf"), "fonts/Alegreya(wght).ttf");
+        assert_eq!(without_hint("a (or b (c))"), "a");
+        assert_eq!(without_hint("(only a hint)"), "");
+    }
+}

@@ -1,0 +1,125 @@
+//! Where a repository keeps its governance documents.
+
+use crate::text::RepoPath;
+
+use super::WpId;
+
+/// Which known layout a repository has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LayoutName {
+    /// `docs/…`, used to January 2026.
+    Docs,
+    /// `.GOV/…`, used from February 2026.
+    Gov,
+    /// Named by the configuration.
+    Configured,
+}
+
+/// Paths of the governance documents; folders end with `/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// Which one it is.
+    pub name: LayoutName,
+    /// Packets, `<WP_ID>.md`.
+    pub packets: String,
+    /// Stubs, `<WP_ID>.md`.
+    pub stubs: String,
+    /// Refinements, `<WP_ID>.md`.
+    pub refinements: String,
+    /// Task board.
+    pub board: String,
+    /// Traceability registry.
+    pub registry: String,
+    /// Signature audit.
+    pub audit: String,
+    /// Pointer to the current specification.
+    pub spec_pointer: String,
+    /// Orchestrator gate log (JSON).
+    pub gate_log: String,
+    /// Folder of validator states, `<WP_ID>.json`.
+    pub validator_states: String,
+    /// Older validator state that holds all packets, where there is one.
+    pub validator_state: String,
+    /// Folders whose files need no manifest.
+    pub governance: Vec<String>,
+}
+
+impl Layout {
+    /// The layout `docs`.
+    #[must_use]
+    pub fn docs() -> Self {
+        Self {
+            name: LayoutName::Docs,
+            packets: "docs/task_packets/".into(),
+            stubs: "docs/task_packets/stubs/".into(),
+            refinements: "docs/refinements/".into(),
+            board: "docs/TASK_BOARD.md".into(),
+            registry: "docs/WP_TRACEABILITY_REGISTRY.md".into(),
+            audit: "docs/SIGNATURE_AUDIT.md".into(),
+            spec_pointer: "docs/SPEC_CURRENT.md".into(),
+            gate_log: "docs/ORCHESTRATOR_GATES.json".into(),
+            validator_states: "docs/validator_gates/".into(),
+            validator_state: "docs/VALIDATOR_GATES.json".into(),
+            governance: vec!["docs/".into()],
+        }
+    }
+
+    /// The layout `.GOV`.
+    #[must_use]
+    pub fn gov() -> Self {
+        Self {
+            name: LayoutName::Gov,
+            packets: ".GOV/task_packets/".into(),
+            stubs: ".GOV/task_packets/stubs/".into(),
+            refinements: ".GOV/refinements/".into(),
+            board: ".GOV/roles_shared/TASK_BOARD.md".into(),
+            registry: ".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md".into(),
+            audit: ".GOV/roles_shared/SIGNATURE_AUDIT.md".into(),
+            spec_pointer: ".GOV/roles_shared/SPEC_CURRENT.md".into(),
+            gate_log: ".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json".into(),
+            validator_states: ".GOV/validator_gates/".into(),
+            validator_state: ".GOV/roles/validator/VALIDATOR_GATES.json".into(),
+            governance: vec![".GOV/".into()],
+        }
+    }
+
+    /// Path of a packet.
+    #[must_use]
+    pub fn packet(&self, id: &WpId) -> RepoPath {
+        RepoPath::from(format!("{}{id}.md", self.packets).as_str())
+    }
+
+    /// Path of a stub.
+    #[must_use]
+    pub fn stub(&self, id: &WpId) -> RepoPath {
+        RepoPath::from(format!("{}{id}.md", self.stubs).as_str())
+    }
+
+    /// Path of a refinement.
+    #[must_use]
+    pub fn refinement(&self, id: &WpId) -> RepoPath {
+        RepoPath::from(format!("{}{id}.md", self.refinements).as_str())
+    }
+
+    /// Path of a packet's validator state.
+    #[must_use]
+    pub fn validator_state_of(&self, id: &WpId) -> RepoPath {
+        RepoPath::from(format!("{}{id}.json", self.validator_states).as_str())
+    }
+
+    /// Files that the work on a packet may always change: its packet and
+    /// refinement, board, registry, audit and its gate state (CHECKS, "Scope").
+    #[must_use]
+    pub fn belongs_to(&self, id: &WpId, path: &RepoPath) -> bool {
+        *path == self.packet(id)
+            || *path == self.refinement(id)
+            || *path == self.validator_state_of(id)
+            || [&self.board, &self.registry, &self.audit, &self.gate_log, &self.validator_state].into_iter().any(|shared| path.as_bytes() == shared.as_bytes())
+    }
+
+    /// Whether a path lies in a folder whose files need no manifest.
+    #[must_use]
+    pub fn is_governance(&self, path: &RepoPath) -> bool {
+        self.governance.iter().any(|folder| path.is_below(folder.as_bytes()))
+    }
+}

@@ -1,0 +1,168 @@
+//! COR-701 manifest blocks: what a packet records about one changed file.
+
+use crate::digest::Recorded;
+use crate::text::{Span, Spanned};
+
+use super::Fault;
+use super::label::{Field, unquoted};
+use super::outline::Outline;
+
+/// The ten gates of COR-701 with their codes.
+pub const GATES: [(&str, &str); 10] = [
+    ("anchors_present", "C701-G01"),
+    ("window_matches_plan", "C701-G02"),
+    ("rails_untouched_outside_window", "C701-G04"),
+    ("filename_canonical_and_openable", "C701-G06"),
+    ("pre_sha1_captured", "C701-G05"),
+    ("post_sha1_captured", "C701-G05"),
+    ("line_delta_equals_expected", "C701-G05"),
+    ("all_links_resolvable", "C701-G05"),
+    ("manifest_written_and_path_returned", "C701-G05"),
+    ("current_file_matches_preimage", "C701-G08"),
+];
+
+/// A number as a manifest records it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Number {
+    /// A whole number.
+    Is(i64),
+    /// `N/A`, for binary files.
+    NotApplicable,
+    /// Anything else, kept as text.
+    Bad(String),
+}
+
+impl Number {
+    fn read(text: &str) -> Self {
+        let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+        if text.eq_ignore_ascii_case("n/a") {
+            return Self::NotApplicable;
+        }
+        match text.strip_prefix('+').unwrap_or(text).parse() {
+            Ok(number) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => Self::Is(number),
+            _ => Self::Bad(text.to_owned()),
+        }
+    }
+}
+
+/// One line of "Gates Passed".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateTick {
+    /// Its name.
+    pub name: String,
+    /// Whether its box is ticked.
+    pub ticked: bool,
+    /// The whole line.
+    pub span: Span,
+    /// The character between the brackets.
+    pub mark: Span,
+}
+
+/// One manifest block.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// From its first label to its last value.
+    pub span: Span,
+    /// The label `Target File`.
+    pub label: Span,
+    /// The file, as declared; `None` if empty or a placeholder.
+    pub target: Option<Spanned<String>>,
+    /// First line of the window in the post-image.
+    pub start: Option<Spanned<Number>>,
+    /// Last line of the window in the post-image.
+    pub end: Option<Spanned<Number>>,
+    /// lines(post) − lines(pre).
+    pub delta: Option<Spanned<Number>>,
+    /// Hash of the file before.
+    pub pre: Option<Spanned<Recorded>>,
+    /// Hash of the file after.
+    pub post: Option<Spanned<Recorded>>,
+    /// The label `Gates Passed`, if there is one.
+    pub gates_label: Option<Span>,
+    /// Its lines.
+    pub gates: Vec<GateTick>,
+}
+
+impl Manifest {
+    /// Whether nobody has filled it: a template's block.
+    #[must_use]
+    pub fn is_template(&self) -> bool {
+        self.target.is_none() && self.start.is_none() && self.end.is_none() && self.delta.is_none() && self.pre.is_none() && self.post.is_none()
+    }
+}
+
+/// Reads the manifest blocks among labelled fields, in order.
+#[must_use]
+pub fn read(text: &str, outline: &Outline, fields: &[Field]) -> (Vec<Manifest>, Vec<Fault>) {
+    let mut out: Vec<Manifest> = Vec::new();
+    let mut faults = Vec::new();
+    for field in fields {
+        if field.key == "TARGET_FILE" {
+            out.push(Manifest {
+                span: field.label.cover(field.value.span),
+                label: field.label,
+                target: field.filled(),
+                start: None,
+                end: None,
+                delta: None,
+                pre: None,
+                post: None,
+                gates_label: None,
+                gates: Vec::new(),
+            });
+            continue;
+        }
+        let Some(manifest) = out.last_mut() else { continue };
+        let number = || field.filled().map(|value| value.map(|text| Number::read(&text)));
+        let hash = || field.filled().map(|value| value.map(|text| Recorded::read(&text)));
+        let repeated = match field.key.as_str() {
+            "START" => set(&mut manifest.start, number()),
+            "END" => set(&mut manifest.end, number()),
+            "LINE_DELTA" => set(&mut manifest.delta, number()),
+            "PRE_SHA1" => set(&mut manifest.pre, hash()),
+            "POST_SHA1" => set(&mut manifest.post, hash()),
+            "GATES_PASSED" if manifest.gates_label.is_none() => {
+                manifest.gates_label = Some(field.label);
+                manifest.gates = ticks(text, outline, field);
+                false
+            }
+            "GATES_PASSED" => true,
+            _ => continue,
+        };
+        manifest.span = manifest.span.cover(field.label.cover(field.value.span));
+        if repeated {
+            let message = format!("this block gives `{}` twice", text.get(field.label.start..field.label.end).unwrap_or(""));
+            faults.push(Fault { rule: "manifest/incomplete", message, span: field.label });
+        }
+    }
+    (out, faults)
+}
+
+fn set<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
+    let repeated = slot.is_some();
+    if !repeated {
+        *slot = value;
+    }
+    repeated
+}
+
+fn ticks(text: &str, outline: &Outline, field: &Field) -> Vec<GateTick> {
+    let Some(item) = field.item else { return Vec::new() };
+    let mut out = Vec::new();
+    for child in outline.items(Some(item)) {
+        let Some(prose) = outline.item_prose(child) else { continue };
+        let Some(line) = outline.prose_lines(text, prose).into_iter().next() else { continue };
+        let body = line.text.trim_end();
+        let mut marks = body.char_indices();
+        let (Some((_, '[')), Some((at, mark)), Some((_, ']'))) = (marks.next(), marks.next(), marks.next()) else { continue };
+        let rest = body.get(marks.offset()..).unwrap_or("").trim();
+        let name = unquoted(rest.split_whitespace().next().unwrap_or(""));
+        out.push(GateTick {
+            name: name.to_owned(),
+            ticked: !mark.is_whitespace(),
+            span: Span::new(line.start, line.start + body.len()),
+            mark: Span::new(line.start + at, line.start + at + mark.len_utf8()),
+        });
+    }
+    out
+}

@@ -1,0 +1,57 @@
+//! Readers of governance documents.
+//!
+//! Pure functions from text to typed values that keep their spans. A reader
+//! never fails and never panics: what it cannot read becomes a [`Fault`].
+
+pub mod audit;
+pub mod board;
+pub mod evidence;
+pub mod gate_log;
+mod kind;
+pub mod label;
+mod layout;
+pub mod manifest;
+pub mod outline;
+pub mod packet;
+mod placeholder;
+pub mod refinement;
+pub mod registry;
+pub mod scope_entry;
+pub mod section;
+pub mod table;
+mod signature;
+mod status;
+pub mod waiver;
+mod wp_id;
+
+pub use kind::{DocumentKind, kind_of};
+pub use layout::{Layout, LayoutName};
+pub use packet::Packet;
+pub use placeholder::is_placeholder;
+pub use refinement::Refinement;
+pub use signature::{Signature, SignatureFault};
+pub use status::PacketStatus;
+pub use wp_id::{BadWpId, WpId};
+
+use crate::text::Span;
+
+/// Something that a reader could not read as it should stand; `rule` is the
+/// id of the rule that reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Id of the rule.
+    pub rule: &'static str,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+}
+
+/// A value that was read, and what was wrong with its text.
+#[derive(Debug, Clone)]
+pub struct Parsed<T> {
+    /// What was understood.
+    pub value: T,
+    /// What was not.
+    pub faults: Vec<Fault>,
+}

@@ -1,0 +1,310 @@
+//! Block structure of a Markdown document, as CommonMark sees it.
+//!
+//! pulldown-cmark decides what is a heading, a list item, a fence or an HTML
+//! block; this module turns its events into a flat pre-order list of
+//! [`Block`]s with byte spans, so that readers never guess from lines. Text
+//! inside fences, indented code and HTML comments is never prose.
+//!
+//! Known oddities of the parser are met here: children that stick out of
+//! their parent by a byte widen the parent, and a leading byte-order mark is
+//! cut before parsing.
+
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
+
+use crate::text::Span;
+
+/// What a block is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A heading of level 1 to 6.
+    Heading(u8),
+    /// A paragraph, or the text of a tight list item.
+    Prose,
+    /// A fenced or indented code block with its info string.
+    Code(String),
+    /// A list; `true` if ordered.
+    List(bool),
+    /// One item of a list.
+    Item,
+    /// A block quote.
+    Quote,
+    /// A table.
+    Table,
+    /// One row of a table, the head included.
+    Row,
+    /// One cell of a row.
+    Cell,
+    /// A block of HTML, comments included.
+    Html,
+    /// A thematic break.
+    Rule,
+}
+
+/// One block.
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// What it is.
+    pub kind: Kind,
+    /// The whole block, markers included.
+    pub span: Span,
+    /// Its text without markers: a heading's or paragraph's inline text, a
+    /// code block's content. For containers the same as `span`.
+    pub content: Span,
+    /// Index of the block that holds it.
+    pub parent: Option<usize>,
+    /// One past the index of its last descendant.
+    pub end: usize,
+    /// In prose: inline HTML, comments mostly, which is not part of the text.
+    /// In code: the pieces of the content, without the indentation of lists.
+    pub holes: Vec<Span>,
+}
+
+/// The blocks of one document in pre-order.
+#[derive(Debug, Default)]
+pub struct Outline {
+    /// All blocks; a block's descendants follow it directly.
+    pub blocks: Vec<Block>,
+}
+
+impl Outline {
+    /// Parses a document. Never fails: any text is Markdown.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let offset = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let body = text.get(offset..).unwrap_or("");
+        let mut builder = Builder::default();
+        for (event, range) in Parser::new_ext(body, Options::ENABLE_TABLES).into_offset_iter() {
+            builder.event(&event, Span::new(range.start + offset, range.end + offset));
+        }
+        builder.finish()
+    }
+
+    /// The blocks directly below `parent` (`None`: at the top).
+    pub fn children(&self, parent: Option<usize>) -> impl Iterator<Item = usize> + '_ {
+        let (mut next, end) = match parent {
+            None => (0, self.blocks.len()),
+            Some(index) => (index + 1, self.blocks.get(index).map_or(0, |block| block.end)),
+        };
+        std::iter::from_fn(move || {
+            let index = next;
+            if index >= end {
+                return None;
+            }
+            next = self.blocks.get(index)?.end.max(index + 1);
+            Some(index)
+        })
+    }
+
+    /// A block by its index.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&Block> {
+        self.blocks.get(index)
+    }
+
+    /// The items of all lists directly below `parent`, in order.
+    pub fn items(&self, parent: Option<usize>) -> impl Iterator<Item = usize> + '_ {
+        self.children(parent)
+            .filter(|index| matches!(self.blocks.get(*index), Some(Block { kind: Kind::List(_), .. })))
+            .flat_map(|list| self.children(Some(list)))
+    }
+
+    /// The first paragraph (or tight text) of a list item.
+    #[must_use]
+    pub fn item_prose(&self, item: usize) -> Option<usize> {
+        self.children(Some(item)).next().filter(|index| self.blocks.get(*index).is_some_and(|b| b.kind == Kind::Prose))
+    }
+
+    /// Lines of a block's content with holes blanked out, each with its span.
+    #[must_use]
+    pub fn prose_lines(&self, text: &str, index: usize) -> Vec<Line> {
+        let Some(block) = self.blocks.get(index) else { return Vec::new() };
+        let mut lines = Vec::new();
+        let mut start = block.content.start;
+        for piece in text.get(block.content.start..block.content.end).unwrap_or("").split_inclusive('\n') {
+            let span = Span::new(start, start + piece.len());
+            start += piece.len();
+            lines.push(Line { text: blanked(text, span, &block.holes), start: span.start });
+        }
+        lines
+    }
+}
+
+/// One line of prose: its text (inline HTML replaced by blanks of the same
+/// length, so that offsets stay true) and where it starts.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// The text, line ending included.
+    pub text: String,
+    /// Byte offset of its first byte in the document.
+    pub start: usize,
+}
+
+fn blanked(text: &str, span: Span, holes: &[Span]) -> String {
+    let mut line = text.get(span.start..span.end).unwrap_or("").to_owned();
+    for hole in holes {
+        let start = hole.start.clamp(span.start, span.end) - span.start;
+        let end = hole.end.clamp(span.start, span.end) - span.start;
+        if start < end && line.is_char_boundary(start) && line.is_char_boundary(end) {
+            let blank: String = line.get(start..end).unwrap_or("").bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
+            line.replace_range(start..end, &blank);
+        }
+    }
+    line
+}
+
+#[derive(Default)]
+struct Builder {
+    blocks: Vec<Block>,
+    open: Vec<usize>,
+    /// Whether the innermost open block is the text of a tight item, which
+    /// the parser does not announce.
+    tight: bool,
+    /// Depth of inline containers (emphasis, links).
+    inline: usize,
+}
+
+impl Builder {
+    fn event(&mut self, event: &Event<'_>, span: Span) {
+        match event {
+            Event::Start(tag) => match block_kind(tag) {
+                Some(kind) => {
+                    self.end_tight();
+                    self.push(kind, span);
+                }
+                None => {
+                    self.text(span);
+                    self.inline += 1;
+                }
+            },
+            Event::End(_) if self.inline > 0 => self.inline -= 1,
+            Event::End(_) => {
+                self.end_tight();
+                self.pop();
+            }
+            Event::Rule => {
+                self.end_tight();
+                self.push(Kind::Rule, span);
+                self.pop();
+            }
+            Event::InlineHtml(_) => {
+                self.text(span);
+                if let Some(block) = self.innermost() {
+                    block.holes.push(span);
+                }
+            }
+            _ => self.text(span),
+        }
+    }
+
+    fn innermost(&mut self) -> Option<&mut Block> {
+        let index = *self.open.last()?;
+        self.blocks.get_mut(index)
+    }
+
+    fn text(&mut self, span: Span) {
+        if span.is_empty() {
+            return;
+        }
+        if self.innermost().is_none_or(|b| matches!(b.kind, Kind::Item | Kind::Quote | Kind::List(_))) {
+            self.push(Kind::Prose, span);
+            self.tight = true;
+        }
+        let tight = self.tight;
+        if let Some(block) = self.innermost() {
+            block.content = if block.content.is_empty() { span } else { block.content.cover(span) };
+            if tight {
+                block.span = block.span.cover(span);
+            }
+            if matches!(block.kind, Kind::Code(_)) {
+                block.holes.push(span);
+            }
+        }
+    }
+
+    fn end_tight(&mut self) {
+        if self.tight {
+            self.tight = false;
+            self.pop();
+        }
+    }
+
+    fn push(&mut self, kind: Kind, span: Span) {
+        let content = if matches!(kind, Kind::List(_) | Kind::Item | Kind::Quote) { span } else { Span::new(span.start, span.start) };
+        self.blocks.push(Block { kind, span, content, parent: self.open.last().copied(), end: 0, holes: Vec::new() });
+        self.open.push(self.blocks.len() - 1);
+    }
+
+    fn pop(&mut self) {
+        let Some(index) = self.open.pop() else { return };
+        let end = self.blocks.len();
+        let Some(block) = self.blocks.get_mut(index) else { return };
+        block.end = end;
+        let (span, parent) = (block.span, block.parent);
+        if let Some(parent) = parent.and_then(|p| self.blocks.get_mut(p)) {
+            parent.span = parent.span.cover(span);
+        }
+    }
+
+    fn finish(mut self) -> Outline {
+        self.end_tight();
+        while !self.open.is_empty() {
+            self.pop();
+        }
+        Outline { blocks: self.blocks }
+    }
+}
+
+fn block_kind(tag: &Tag<'_>) -> Option<Kind> {
+    Some(match tag {
+        Tag::Heading { level, .. } => Kind::Heading(heading_level(*level)),
+        Tag::CodeBlock(CodeBlockKind::Fenced(info)) => Kind::Code(info.trim().to_owned()),
+        Tag::CodeBlock(CodeBlockKind::Indented) => Kind::Code(String::new()),
+        Tag::List(first) => Kind::List(first.is_some()),
+        Tag::Item => Kind::Item,
+        Tag::BlockQuote(_) => Kind::Quote,
+        Tag::Table(_) => Kind::Table,
+        Tag::TableHead | Tag::TableRow => Kind::Row,
+        Tag::TableCell => Kind::Cell,
+        Tag::HtmlBlock => Kind::Html,
+        Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Superscript | Tag::Subscript | Tag::Link { .. } | Tag::Image { .. } => return None,
+        _ => Kind::Prose,
+    })
+}
+
+fn heading_level(level: HeadingLevel) -> u8 {
+    match level {
+        HeadingLevel::H1 => 1,
+        HeadingLevel::H2 => 2,
+        HeadingLevel::H3 => 3,
+        HeadingLevel::H4 => 4,
+        HeadingLevel::H5 => 5,
+        HeadingLevel::H6 => 6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(text: &str) -> Vec<(Kind, &str)> {
+        let outline = Outline::parse(text);
+        outline.blocks.iter().map(|b| (b.kind.clone(), text.get(b.content.start..b.content.end).unwrap_or("?"))).collect()
+    }
+
+    #[test]
+    fn tight_items_have_text_and_children() {
+        let blocks = shape("\u{feff}# T\r\n\r\n- **A**: b\r\n  - c\r\n");
+        let kinds: Vec<_> = blocks.iter().map(|b| b.0.clone()).collect();
+        assert_eq!(kinds, [Kind::Heading(1), Kind::List(false), Kind::Item, Kind::Prose, Kind::List(false), Kind::Item, Kind::Prose]);
+        assert_eq!(blocks[3].1, "**A**: b");
+        assert_eq!(blocks[6].1, "c");
+    }
+
+    #[test]
+    fn fences_and_comments_hold_no_headings() {
+        let text = "- a\n\n  ~~~~\n  # no\n  ~~~~\n\n<!--\n# no\n-->\n\n    # no\n\n# yes <!-- no -->\n";
+        let headings = Outline::parse(text).blocks.into_iter().filter(|b| matches!(b.kind, Kind::Heading(_))).collect::<Vec<_>>();
+        assert_eq!(headings.len(), 1);
+        assert_eq!(headings[0].holes.len(), 1);
+    }
+}

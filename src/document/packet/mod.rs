@@ -1,0 +1,188 @@
+//! Task packets of all generations, as typed fields with spans.
+
+mod phases;
+mod read;
+mod scope;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::text::{Source, Span, Spanned};
+
+use super::evidence::{EvidenceEntry, Requirement};
+use super::kind::{DocumentKind, kind_in};
+use super::label::Field;
+use super::manifest::Manifest;
+use super::outline::Outline;
+use super::section::{Section, sections};
+use super::waiver::Waiver;
+use super::{PacketStatus, Parsed};
+
+pub use phases::{PhaseMark, Phases, VerdictReport};
+pub use scope::Scope;
+
+/// Which shape a packet has (FORMATS, "three generations").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Generation {
+    /// December 2025: title-case headings, `*` bullets.
+    G0,
+    /// January 2026: upper-case headings, refinement, manifests.
+    G1,
+    /// `PACKET_FORMAT_VERSION: 2026-02-01`.
+    G2,
+    /// A later version, read as far as it is understood.
+    Later(String),
+    /// A version that is no date.
+    Unknown(String),
+}
+
+impl Generation {
+    /// The format version that G2 carries.
+    pub const G2_VERSION: &'static str = "2026-02-01";
+
+    /// Whether the packet has the sections of G2.
+    #[must_use]
+    pub fn is_g2(&self) -> bool {
+        matches!(self, Self::G2 | Self::Later(_) | Self::Unknown(_))
+    }
+
+    /// The key under which rules list what this generation needs.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::G0 => "g0",
+            Self::G1 => "g1",
+            _ => "g2",
+        }
+    }
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::G0 => f.write_str("G0"),
+            Self::G1 => f.write_str("G1"),
+            Self::G2 => write!(f, "G2 ({})", Self::G2_VERSION),
+            Self::Later(version) => write!(f, "later ({version})"),
+            Self::Unknown(version) => write!(f, "unknown ({version})"),
+        }
+    }
+}
+
+/// One command of TEST_PLAN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedCommand {
+    /// The line, continuation lines joined, without a trailing comment line.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl PlannedCommand {
+    /// Whether the line calls a gate of this tool (by its own name or by a
+    /// `just` recipe) and so is not run again as a step.
+    #[must_use]
+    pub fn is_gate(&self) -> bool {
+        let mut words = self.text.split_whitespace();
+        let first = words.next().unwrap_or("");
+        let second = words.next().unwrap_or("");
+        let gates = ["pre-work", "post-work", "gate-check", "cor701-sha"];
+        let ours = matches!(first, "just" | "countersign");
+        ours && (gates.contains(&second) || second.starts_with("validator-"))
+    }
+}
+
+/// A packet as it was read.
+#[derive(Debug)]
+pub struct Packet {
+    /// Its text.
+    pub source: Arc<Source>,
+    /// What the document is by its headings.
+    pub kind: DocumentKind,
+    /// Which shape it has.
+    pub generation: Generation,
+    /// The id in the title.
+    pub title_id: Option<Spanned<String>>,
+    /// The title's heading.
+    pub title: Option<Span>,
+    /// All sections.
+    pub sections: Vec<Section>,
+    /// The labelled fields of METADATA (or of the title's section where an
+    /// old packet has no METADATA), first-level ones only.
+    pub metadata: Vec<Field>,
+    /// All labelled fields of the document.
+    pub fields: Vec<Field>,
+    /// The user signature, wherever its generation puts it.
+    pub signature: Option<Spanned<String>>,
+    /// The status.
+    pub status: Option<Spanned<PacketStatus>>,
+    /// The risk tier as written.
+    pub risk_tier: Option<Spanned<String>>,
+    /// MERGE_BASE_SHA as written, hint cut off.
+    pub merge_base: Option<Spanned<String>>,
+    /// Path of the refinement as written.
+    pub refinement_file: Option<Spanned<String>>,
+    /// Scope paths.
+    pub scope: Scope,
+    /// Waivers.
+    pub waivers: Vec<Waiver>,
+    /// Commands of the test plan.
+    pub test_plan: Vec<PlannedCommand>,
+    /// Bullets of DONE_MEANS.
+    pub done_means: Vec<Spanned<String>>,
+    /// Phases and what stands in them.
+    pub phases: Phases,
+    /// Manifests, templates left out.
+    pub manifests: Vec<Manifest>,
+    /// The unfilled manifest template, if it is still there.
+    pub manifest_template: Option<Span>,
+    /// Claims of evidence.
+    pub evidence: Vec<EvidenceEntry>,
+    /// Requirements mapped to code.
+    pub mapping: Vec<Requirement>,
+    /// Whether the packet says that it is locked.
+    pub locked: Option<Span>,
+}
+
+impl Packet {
+    /// Reads a packet. Never fails; what could not be read is a fault.
+    #[must_use]
+    pub fn read(source: &Arc<Source>) -> Parsed<Self> {
+        let outline = Outline::parse(source.text());
+        let sections = sections(source.text(), &outline);
+        let kind = kind_in(source.text(), &outline);
+        read::packet(source, &outline, sections, kind)
+    }
+
+    /// The first section with this key (see [`super::section::title_key`]).
+    #[must_use]
+    pub fn section(&self, key: &str) -> Option<&Section> {
+        self.sections.iter().find(|section| section.key == key)
+    }
+
+    /// The first metadata field with this key.
+    #[must_use]
+    pub fn meta(&self, key: &str) -> Option<&Field> {
+        self.metadata.iter().find(|field| field.key == key)
+    }
+
+    /// The first field with this key inside a section.
+    #[must_use]
+    pub fn field_in(&self, section: &str, key: &str) -> Option<&Field> {
+        let section = self.section(section)?;
+        self.fields.iter().find(|field| field.key == key && section.blocks.contains(&field.block))
+    }
+
+    /// A place for findings about the packet as a whole: its title, or its
+    /// first line.
+    #[must_use]
+    pub fn head(&self) -> Span {
+        self.title.or_else(|| self.source.line_span(1)).unwrap_or_default()
+    }
+
+    /// Where a section stands (its heading), or the head of the packet.
+    #[must_use]
+    pub fn heading(&self, key: &str) -> Span {
+        self.section(key).map_or_else(|| self.head(), |section| section.title.span)
+    }
+}

@@ -1,0 +1,151 @@
+//! Refinements: what ties a packet to lines of a specification.
+
+use std::sync::Arc;
+
+use crate::text::{Source, Span, Spanned};
+
+use super::label::{Field, fields};
+use super::outline::{Kind, Outline};
+use super::section::{Section, sections};
+
+/// One `#### ANCHOR n` of a refinement.
+#[derive(Debug, Clone)]
+pub struct Anchor {
+    /// Where it is declared.
+    pub heading: Span,
+    /// SPEC_ANCHOR.
+    pub name: Option<Spanned<String>>,
+    /// CONTEXT_START_LINE.
+    pub start: Option<Spanned<String>>,
+    /// CONTEXT_END_LINE.
+    pub end: Option<Spanned<String>>,
+    /// CONTEXT_TOKEN.
+    pub token: Option<Spanned<String>>,
+    /// The fenced excerpt, `\uXXXX` escapes as written.
+    pub excerpt: Option<Spanned<String>>,
+}
+
+impl Anchor {
+    /// The window as whole line numbers, if both are.
+    #[must_use]
+    pub fn window(&self) -> Option<(usize, usize)> {
+        let line = |value: &Option<Spanned<String>>| value.as_ref().and_then(|v| v.value.parse::<usize>().ok()).filter(|line| *line > 0);
+        Some((line(&self.start)?, line(&self.end)?))
+    }
+}
+
+/// A refinement as it was read.
+#[derive(Debug)]
+pub struct Refinement {
+    /// Its text.
+    pub source: Arc<Source>,
+    /// All its labelled fields.
+    pub fields: Vec<Field>,
+    /// All its sections.
+    pub sections: Vec<Section>,
+    /// Its anchors.
+    pub anchors: Vec<Anchor>,
+}
+
+impl Refinement {
+    /// Reads a refinement. Never fails.
+    #[must_use]
+    pub fn read(source: &Arc<Source>) -> Self {
+        let text = source.text();
+        let outline = Outline::parse(text);
+        let sections = sections(text, &outline);
+        let all = fields(text, &outline, 0..outline.blocks.len());
+        let anchors = sections
+            .iter()
+            .filter(|section| section.key.strip_prefix("ANCHOR_").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit())))
+            .map(|section| anchor(text, &outline, section, &all))
+            .collect();
+        Self { source: Arc::clone(source), fields: all, sections, anchors }
+    }
+
+    /// The first field with this key outside the anchors.
+    #[must_use]
+    pub fn field(&self, key: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.key == key)
+    }
+
+    /// The first field with this key if it is filled.
+    #[must_use]
+    pub fn filled(&self, key: &str) -> Option<Spanned<String>> {
+        self.field(key).and_then(Field::filled)
+    }
+
+    /// The specification that `SPEC_TARGET_RESOLVED: pointer -> spec` names.
+    #[must_use]
+    pub fn spec_file(&self) -> Option<Spanned<String>> {
+        let value = self.filled("SPEC_TARGET_RESOLVED")?;
+        let spec = value.value.rsplit("->").next().unwrap_or("").trim().trim_matches('`').to_owned();
+        (!spec.is_empty()).then(|| Spanned::new(spec, value.span))
+    }
+
+    /// A place for findings about the refinement as a whole.
+    #[must_use]
+    pub fn head(&self) -> Span {
+        self.sections.first().map_or_else(|| self.source.line_span(1).unwrap_or_default(), |section| section.title.span)
+    }
+}
+
+fn anchor(text: &str, outline: &Outline, section: &Section, all: &[Field]) -> Anchor {
+    let find = |key: &str| all.iter().find(|field| field.key == key && section.own.contains(&field.block));
+    let whole = |key: &str| find(key).filter(|f| f.is_filled()).map(|f| Spanned::new(f.full().to_owned(), f.value.span));
+    let excerpt = section.own.clone().filter_map(|index| outline.get(index)).find(|block| matches!(block.kind, Kind::Code(_)));
+    Anchor {
+        heading: section.title.span,
+        name: whole("SPEC_ANCHOR"),
+        start: find("CONTEXT_START_LINE").and_then(Field::filled),
+        end: find("CONTEXT_END_LINE").and_then(Field::filled),
+        token: whole("CONTEXT_TOKEN"),
+        excerpt: excerpt.map(|block| {
+            let pieces = block.holes.iter().map(|piece| text.get(piece.start..piece.end).unwrap_or(""));
+            Spanned::new(pieces.collect::<String>(), block.content)
+        }),
+    }
+}
+
+/// Decodes the `\uXXXX` escapes of an excerpt; other back-slashes stay.
+#[must_use]
+pub fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("\\u") {
+        out.push_str(rest.get(..at).unwrap_or(""));
+        let (units, used) = utf16_escapes(rest.get(at..).unwrap_or(""));
+        if used == 0 {
+            out.push_str("\\u");
+            rest = rest.get(at + 2..).unwrap_or("");
+        } else {
+            out.push_str(&String::from_utf16_lossy(&units));
+            rest = rest.get(at + used..).unwrap_or("");
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn utf16_escapes(text: &str) -> (Vec<u16>, usize) {
+    let mut units = Vec::new();
+    let mut used = 0;
+    while let Some(code) = text.get(used..).and_then(|t| t.strip_prefix("\\u")).and_then(|t| t.get(..4)) {
+        match u16::from_str_radix(code, 16) {
+            Ok(unit) if code.bytes().all(|b| b.is_ascii_hexdigit()) => units.push(unit),
+            _ => break,
+        }
+        used += 6;
+    }
+    (units, used)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_decoded_in_pairs() {
+        assert_eq!(unescaped(r"a\u00a7b \ud83d\ude00 \u12 \n"), "a§b 😀 \\u12 \\n");
+    }
+}

@@ -1,0 +1,308 @@
+//! Entries of IN_SCOPE_PATHS and OUT_OF_SCOPE.
+//!
+//! An entry is a file, a folder with a trailing `/`, or a glob in which `*`
+//! stops at `/` and `**` stands for any number of whole folders. All other
+//! characters are literal: `[id]`, `{x}`, `?`, `(wght)` and `@` occur in real
+//! file names. One annotation in parentheses after a blank is stripped. Prose
+//! is not an entry and widens nothing.
+
+use crate::text::{RepoPath, Span, Spanned};
+
+use super::label::unquoted;
+
+/// What an entry covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Coverage {
+    /// One file, byte for byte.
+    File(RepoPath),
+    /// Everything below a folder; stored without its slash.
+    Folder(RepoPath),
+    /// A glob, by path components.
+    Glob(Vec<String>),
+}
+
+/// Why a text is no entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadEntry {
+    /// A sentence.
+    #[error("this reads as prose, not as a path")]
+    Prose,
+    /// A template's left-over.
+    #[error("this is the template's placeholder")]
+    Placeholder,
+    /// Starts at a root.
+    #[error("a scope path is relative to the repository; this one is absolute")]
+    Absolute,
+    /// Has `.`, `..` or an empty component.
+    #[error("a scope path has no `.`, `..` or empty component")]
+    Dots,
+    /// Has a back-slash.
+    #[error("a scope path separates folders with `/`; a back-slash is part of a file's name")]
+    BackSlash,
+    /// `**` next to other characters.
+    #[error("`**` must be a whole component, as in `src/**`")]
+    DoubleStar,
+    /// Covers everything.
+    #[error("this covers the whole repository and so fences nothing")]
+    Everything,
+    /// Has control characters.
+    #[error("this has control or invisible characters; quote the path with C escapes")]
+    Hidden,
+}
+
+/// One entry of a scope list.
+#[derive(Debug, Clone)]
+pub struct ScopeEntry {
+    /// The entry as written, annotation included.
+    pub raw: Spanned<String>,
+    /// What it covers, or why it covers nothing.
+    pub coverage: Result<Coverage, BadEntry>,
+    /// The annotation in parentheses.
+    pub annotation: Option<Spanned<String>>,
+}
+
+impl ScopeEntry {
+    /// Reads an entry.
+    #[must_use]
+    pub fn read(raw: Spanned<String>) -> Self {
+        let (body, annotation) = split_annotation(&raw);
+        let quoted = body.starts_with('`') || (body.starts_with('"') && body.ends_with('"') && body.len() > 1);
+        let path = unquoted(body);
+        let coverage = if body.starts_with('`') && path.len() == body.len() { Err(BadEntry::Prose) } else { coverage(path, quoted) };
+        Self { raw, coverage, annotation }
+    }
+
+    /// Whether a changed path is covered.
+    #[must_use]
+    pub fn covers(&self, path: &RepoPath) -> bool {
+        match &self.coverage {
+            Ok(Coverage::File(file)) => file == path,
+            Ok(Coverage::Folder(folder)) => path.is_below(folder.as_bytes()),
+            Ok(Coverage::Glob(parts)) => literal_components(path).is_some_and(|path| globs_meet(parts, &path)),
+            Err(_) => false,
+        }
+    }
+
+    /// Whether the entry names this path literally: a file, not a pattern.
+    #[must_use]
+    pub fn names(&self, path: &RepoPath) -> bool {
+        matches!(&self.coverage, Ok(Coverage::File(file)) if file == path)
+    }
+
+    /// Whether some path could be covered by both entries.
+    #[must_use]
+    pub fn overlaps(&self, other: &ScopeEntry) -> bool {
+        let (Ok(a), Ok(b)) = (&self.coverage, &other.coverage) else { return false };
+        match (components(a), components(b)) {
+            (Some(a), Some(b)) => globs_meet(&a, &b),
+            _ => false,
+        }
+    }
+}
+
+fn components(coverage: &Coverage) -> Option<Vec<String>> {
+    match coverage {
+        Coverage::File(path) => literal_components(path),
+        Coverage::Folder(path) => literal_components(path).map(|mut parts| {
+            parts.extend(["**".to_owned(), "*".to_owned()]);
+            parts
+        }),
+        Coverage::Glob(parts) => Some(parts.clone()),
+    }
+}
+
+/// A path's names as patterns that match only themselves: a star in a real
+/// name becomes NUL, which no name has.
+fn literal_components(path: &RepoPath) -> Option<Vec<String>> {
+    path.as_str().map(|text| text.split('/').map(|part| part.replace('*', "\u{0}")).collect())
+}
+
+fn split_annotation(raw: &Spanned<String>) -> (&str, Option<Spanned<String>>) {
+    let text = raw.value.trim();
+    let body = super::label::without_hint(text);
+    if body.is_empty() || body.len() == text.len() {
+        return (text, None);
+    }
+    let hint = text.get(body.len()..).unwrap_or("").trim();
+    let at = raw.span.start + raw.value.find(text).unwrap_or(0) + text.len() - hint.len();
+    (body, Some(Spanned::new(hint.to_owned(), Span::new(at, at + hint.len()))))
+}
+
+fn coverage(text: &str, quoted: bool) -> Result<Coverage, BadEntry> {
+    if super::is_placeholder(text) {
+        return Err(BadEntry::Placeholder);
+    }
+    let escaped = text.starts_with('"') && text.ends_with('"') && text.len() > 1;
+    let text = if escaped {
+        let path = RepoPath::from_declared(text);
+        let text = path.to_text().into_owned();
+        check_components(&text)?;
+        return Ok(match text.strip_suffix('/') {
+            Some(folder) => Coverage::Folder(RepoPath::from(folder)),
+            None => Coverage::File(path),
+        });
+    } else {
+        text
+    };
+    if text.chars().any(|c| c.is_control() || crate::text::is_hidden(c)) {
+        return Err(BadEntry::Hidden);
+    }
+    if !quoted && text.chars().any(char::is_whitespace) && !blanks_in_a_path(text) {
+        return Err(BadEntry::Prose);
+    }
+    if text.starts_with(['/', '~']) || text.as_bytes().get(1) == Some(&b':') {
+        return Err(BadEntry::Absolute);
+    }
+    if text.contains('\\') {
+        return Err(BadEntry::BackSlash);
+    }
+    if !quoted && !text.contains(['/', '.', '*']) && text.chars().any(|c| !(c.is_alphanumeric() || "_-".contains(c))) {
+        return Err(BadEntry::Prose);
+    }
+    if matches!(text, "NONE" | "None" | "none" | "N/A" | "n/a") {
+        return Err(BadEntry::Prose);
+    }
+    check_components(text)?;
+    if !text.contains('*') {
+        return Ok(match text.strip_suffix('/') {
+            Some(folder) => Coverage::Folder(RepoPath::from(folder)),
+            None => Coverage::File(RepoPath::from(text)),
+        });
+    }
+    let mut parts: Vec<String> = text.split('/').map(str::to_owned).collect();
+    if parts.last().is_some_and(String::is_empty) {
+        parts.pop();
+        parts.extend(["**".to_owned(), "*".to_owned()]);
+    }
+    if parts.last().is_some_and(|part| part == "**") {
+        parts.push("*".to_owned());
+    }
+    if parts.iter().any(|part| part.contains("**") && part != "**") {
+        return Err(BadEntry::DoubleStar);
+    }
+    if parts.iter().all(|part| part == "*" || part == "**") {
+        return Err(BadEntry::Everything);
+    }
+    Ok(Coverage::Glob(parts))
+}
+
+fn check_components(text: &str) -> Result<(), BadEntry> {
+    let body = text.strip_suffix('/').unwrap_or(text);
+    if body.is_empty() {
+        return Err(if text.is_empty() { BadEntry::Prose } else { BadEntry::Absolute });
+    }
+    if body.starts_with('/') {
+        return Err(BadEntry::Absolute);
+    }
+    let bad = |part: &str| matches!(part, "" | "." | "..");
+    if body.split('/').any(bad) { Err(BadEntry::Dots) } else { Ok(()) }
+}
+
+/// `src/my file.rs` is a path, `src/a.rs and src/b.rs` is prose.
+fn blanks_in_a_path(text: &str) -> bool {
+    let words: Vec<&str> = text.split(' ').collect();
+    let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
+    let has_ending = |word: &str| word.rsplit_once('.').is_some_and(|(_, end)| (1..=6).contains(&end.len()) && end.chars().all(|c| c.is_ascii_alphanumeric()));
+    let inner = words.get(..words.len() - 1).unwrap_or_default();
+    first.contains('/')
+        && (has_ending(last) || last.ends_with('/'))
+        && !inner.iter().any(|word| word.is_empty() || has_ending(word) || word.ends_with(['/', ',', ':', ';']))
+        && text.split('/').all(|part| part.trim() == part)
+}
+
+/// Whether two globs, by components, have a path in common. A table over
+/// both, so that the work is their product.
+fn globs_meet(a: &[String], b: &[String]) -> bool {
+    let mut table = vec![vec![false; b.len() + 1]; a.len() + 1];
+    for i in (0..=a.len()).rev() {
+        for j in (0..=b.len()).rev() {
+            let at = |i: usize, j: usize| table.get(i).and_then(|row| row.get(j)).copied().unwrap_or(false);
+            let meets = match (a.get(i), b.get(j)) {
+                (None, None) => true,
+                (Some(x), y) if x == "**" => at(i + 1, j) || (y.is_some() && at(i, j + 1)),
+                (x, Some(y)) if y == "**" => at(i, j + 1) || (x.is_some() && at(i + 1, j)),
+                (Some(x), Some(y)) => at(i + 1, j + 1) && names_meet(x.as_bytes(), y.as_bytes()),
+                _ => false,
+            };
+            if let Some(cell) = table.get_mut(i).and_then(|row| row.get_mut(j)) {
+                *cell = meets;
+            }
+        }
+    }
+    table.first().and_then(|row| row.first()).copied().unwrap_or(false)
+}
+
+fn names_meet(a: &[u8], b: &[u8]) -> bool {
+    let mut table = vec![vec![false; b.len() + 1]; a.len() + 1];
+    for i in (0..=a.len()).rev() {
+        for j in (0..=b.len()).rev() {
+            let at = |i: usize, j: usize| table.get(i).and_then(|row| row.get(j)).copied().unwrap_or(false);
+            let meets = match (a.get(i), b.get(j)) {
+                (None, None) => true,
+                (Some(b'*'), y) => at(i + 1, j) || (y.is_some() && at(i, j + 1)),
+                (x, Some(b'*')) => at(i, j + 1) || (x.is_some() && at(i + 1, j)),
+                (Some(x), Some(y)) => x == y && at(i + 1, j + 1),
+                _ => false,
+            };
+            if let Some(cell) = table.get_mut(i).and_then(|row| row.get_mut(j)) {
+                *cell = meets;
+            }
+        }
+    }
+    table.first().and_then(|row| row.first()).copied().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(text: &str) -> ScopeEntry {
+        ScopeEntry::read(Spanned::new(text.to_owned(), Span::new(0, text.len())))
+    }
+
+    fn covers(text: &str, path: &str) -> bool {
+        entry(text).covers(&RepoPath::from(path))
+    }
+
+    #[test]
+    fn files_folders_and_globs() {
+        assert!(covers("`src/a.rs`", "src/a.rs"));
+        assert!(covers("src/api/", "src/api/x/y.rs"));
+        assert!(!covers("src/api/", "src/api"));
+        assert!(!covers("src/api", "src/api/x.rs"));
+        assert!(covers("app/src/**", "app/src/a/b.ts"));
+        assert!(!covers("app/src/**", "app/src"));
+        assert!(covers("migrations/*.sql", "migrations/0001.sql"));
+        assert!(!covers("migrations/*.sql", "migrations/old/0001.sql"));
+        assert!(covers("a/**/z.rs", "a/z.rs") && covers("a/**/z.rs", "a/b/c/z.rs"));
+        assert!(covers("src/P*.tsx (new; name may vary)", "src/Palette.tsx"));
+        assert!(covers("fonts/Alegreya(wght).ttf", "fonts/Alegreya(wght).ttf"));
+        assert!(covers("app/[id]/page.tsx", "app/[id]/page.tsx") && !covers("app/[id]/page.tsx", "app/i/page.tsx"));
+        assert!(covers("src/my file.rs", "src/my file.rs"));
+        assert!(covers(r#""src/a\tb.rs""#, "src/a\tb.rs"));
+        assert!(covers("Makefile", "Makefile"));
+    }
+
+    #[test]
+    fn prose_and_tricks_cover_nothing() {
+        for text in [
+            "Any work outside src/", "No src path is in scope", "src/a.rs and src/b.rs", "/etc/passwd", "../x", "src/../x", "./x", "src\\a.rs", "a**/b", "**", "*",
+            "**/*", "path/to/file", "C:/x", "NONE", "", "`src/a.rs` and more", "src//a", "~/x", "src/a.rs, src/b.rs", "/",
+        ] {
+            assert!(entry(text).coverage.is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn overlaps_are_seen_through_patterns() {
+        let meet = |a: &str, b: &str| entry(a).overlaps(&entry(b));
+        assert!(meet("src/a.rs", "src/") && meet("src/**", "src/storage/**") && meet("src/*.rs", "src/a*"));
+        assert!(!meet("src/*.rs", "src/*.md") && !meet("src/", "src2/a") && !meet("src/a", "src/a/b"));
+    }
+
+    #[test]
+    fn annotations_are_kept_apart() {
+        let entry = entry("migrations/0006_x.sql (or create 0008)");
+        assert_eq!(entry.annotation.map(|a| a.value), Some("(or create 0008)".to_owned()));
+    }
+}

@@ -1,0 +1,112 @@
+//! Sections of a document: headings at the top level with normalised titles.
+
+use crate::text::{Span, Spanned};
+
+use super::label::{Field, fields, normalised, without_hint};
+use super::outline::{Kind, Outline};
+
+/// A heading and what stands below it up to the next heading of its level
+/// or above.
+#[derive(Debug, Clone)]
+pub struct Section {
+    /// Normalised title: `## Bootstrap (Coder Work Plan) [X]` is `BOOTSTRAP`.
+    pub key: String,
+    /// The title as written.
+    pub title: Spanned<String>,
+    /// 1 to 6.
+    pub level: u8,
+    /// Index of the heading's block.
+    pub heading: usize,
+    /// Blocks below it, subsections included.
+    pub blocks: std::ops::Range<usize>,
+    /// Blocks below it up to the next heading of any level.
+    pub own: std::ops::Range<usize>,
+    /// Bytes from the heading to the section's end.
+    pub span: Span,
+}
+
+/// All sections of a document, in order.
+#[must_use]
+pub fn sections(text: &str, outline: &Outline) -> Vec<Section> {
+    let heads: Vec<(usize, u8)> = outline
+        .children(None)
+        .filter_map(|index| match outline.get(index)?.kind {
+            Kind::Heading(level) => Some((index, level)),
+            _ => None,
+        })
+        .collect();
+    let last = outline.blocks.len();
+    let starts = |index: usize| outline.get(index).map_or(text.len(), |block| block.span.start);
+    heads
+        .iter()
+        .enumerate()
+        .filter_map(|(number, (heading, level))| {
+            let block = outline.get(*heading)?;
+            let later = heads.get(number + 1..).unwrap_or_default();
+            let end = later.iter().find(|(_, other)| other <= level).map_or(last, |(index, _)| *index);
+            let own_end = later.first().map_or(last, |(index, _)| *index);
+            let title: String = outline.prose_lines(text, *heading).into_iter().map(|line| line.text).collect();
+            let title = title.trim().to_owned();
+            Some(Section {
+                key: title_key(&title),
+                title: Spanned::new(title, block.content),
+                level: *level,
+                heading: *heading,
+                blocks: block.end..end,
+                own: block.end..own_end,
+                span: Span::new(block.span.start, starts(end)),
+            })
+        })
+        .collect()
+}
+
+impl Section {
+    /// The labelled fields of the section, subsections included.
+    #[must_use]
+    pub fn fields(&self, text: &str, outline: &Outline) -> Vec<Field> {
+        fields(text, outline, self.blocks.clone())
+    }
+}
+
+/// Normalises a title: trailing `(…)` and `[…]` tags and decoration before
+/// the first letter do not count, nor do case, blanks and dashes.
+#[must_use]
+pub fn title_key(title: &str) -> String {
+    let mut rest = title.trim().trim_matches('*').trim();
+    loop {
+        let shorter = without_hint(rest).trim_end_matches(':').trim_end();
+        let shorter = match shorter.strip_suffix(']').and_then(|inner| inner.rfind('[')) {
+            Some(at) if at > 0 => shorter.get(..at).unwrap_or("").trim_end(),
+            _ => shorter,
+        };
+        if shorter.len() == rest.len() || shorter.is_empty() {
+            return normalised(rest);
+        }
+        rest = shorter;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_lose_their_tags_and_nothing_else() {
+        assert_eq!(title_key("Bootstrap (Coder Work Plan) [BOOTSTRAP]"), "BOOTSTRAP");
+        assert_eq!(title_key("LINEAGE_AUDIT (ALL VERSIONS) [CX-580E]"), "LINEAGE_AUDIT");
+        assert_eq!(title_key("Quality Gate"), "QUALITY_GATE");
+        assert_eq!(title_key("VALIDATION_REPORTS"), "VALIDATION_REPORTS");
+        assert_eq!(title_key("Validation Report (Append Only)"), "VALIDATION_REPORT");
+    }
+
+    #[test]
+    fn sections_nest() {
+        let text = "# T\n## A\n### B\nx\n## C\n";
+        let outline = Outline::parse(text);
+        let all = sections(text, &outline);
+        let spans: Vec<_> = all.iter().map(|s| (s.key.as_str(), text.get(s.span.start..s.span.end).unwrap_or(""))).collect();
+        assert_eq!(spans[1], ("A", "## A\n### B\nx\n"));
+        assert_eq!(spans[2], ("B", "### B\nx\n"));
+        assert_eq!(all[1].own.len(), 0);
+    }
+}

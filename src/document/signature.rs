@@ -1,0 +1,78 @@
+//! User signatures: `{username}{DDMMYYYYHHMM}` or, older,
+//! `{username}{DDMMYYHHMMSS}`.
+
+use jiff::civil::DateTime;
+
+/// A signature whose date is a real one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// The whole text.
+    pub text: String,
+    /// The letters before the digits.
+    pub user: String,
+    /// The moment it names, in the signer's own clock.
+    pub at: DateTime,
+}
+
+/// Why a text is no signature.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureFault {
+    /// Not letters followed by twelve digits.
+    #[error("a signature is a user name in small letters followed by twelve digits, DDMMYYYYHHMM")]
+    Shape,
+    /// The digits are no date in either form.
+    #[error("`{0}` is no date: neither DDMMYYYYHHMM nor DDMMYYHHMMSS")]
+    Date(String),
+}
+
+impl Signature {
+    /// Reads a signature.
+    ///
+    /// # Errors
+    /// Says whether its shape or its date is wrong.
+    pub fn parse(text: &str) -> Result<Self, SignatureFault> {
+        let split = text.find(|c: char| !c.is_ascii_lowercase()).ok_or(SignatureFault::Shape)?;
+        let (user, digits) = text.split_at(split);
+        if user.is_empty() || digits.len() != 12 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(SignatureFault::Shape);
+        }
+        let at = long_form(digits).or_else(|| short_form(digits)).ok_or_else(|| SignatureFault::Date(digits.to_owned()))?;
+        Ok(Self { text: text.to_owned(), user: user.to_owned(), at })
+    }
+}
+
+fn number(digits: &str, from: usize, to: usize) -> Option<i16> {
+    digits.get(from..to)?.parse().ok()
+}
+
+fn date_time(year: i16, rest: [i16; 5]) -> Option<DateTime> {
+    let [month, day, hour, minute, second] = rest.map(|value| i8::try_from(value).unwrap_or(-1));
+    DateTime::new(year, month, day, hour, minute, second, 0).ok()
+}
+
+fn long_form(d: &str) -> Option<DateTime> {
+    let year = number(d, 4, 8).filter(|year| (2000..2100).contains(year))?;
+    date_time(year, [number(d, 2, 4)?, number(d, 0, 2)?, number(d, 8, 10)?, number(d, 10, 12)?, 0])
+}
+
+fn short_form(d: &str) -> Option<DateTime> {
+    let year = 2000 + number(d, 4, 6)?;
+    date_time(year, [number(d, 2, 4)?, number(d, 0, 2)?, number(d, 6, 8)?, number(d, 8, 10)?, number(d, 10, 12)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_real_dates_sign() {
+        let signed = Signature::parse("mira180120262320").ok();
+        assert_eq!(signed.as_ref().map(|s| s.user.as_str()), Some("mira"));
+        assert_eq!(signed.map(|s| s.at.to_string()), Some("2026-01-18T23:20:00".into()));
+        assert_eq!(Signature::parse("mira251225032800").ok().map(|s| s.at.to_string()), Some("2025-12-25T03:28:00".into()));
+        assert_eq!(Signature::parse("x"), Err(SignatureFault::Shape));
+        assert_eq!(Signature::parse("180120262320"), Err(SignatureFault::Shape));
+        assert!(matches!(Signature::parse("mira310220262320"), Err(SignatureFault::Date(_))));
+        assert_eq!(Signature::parse("mira18012026232"), Err(SignatureFault::Shape));
+    }
+}

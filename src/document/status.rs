@@ -1,0 +1,97 @@
+//! A packet's status: an enum, never a substring.
+
+use std::fmt;
+
+/// What a packet says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PacketStatus {
+    /// May be claimed.
+    ReadyForDev,
+    /// Claimed.
+    InProgress,
+    /// Waits for something.
+    Blocked,
+    /// Handed over.
+    Done,
+    /// Handed over before today's rules.
+    DoneHistorical,
+    /// Judged; the text in parentheses is the verdict.
+    Validated(Option<String>),
+    /// Replaced by another revision.
+    Superseded,
+    /// None of these.
+    Unknown(String),
+}
+
+impl PacketStatus {
+    /// Reads a status value as a whole: `In Progress - not done yet` is
+    /// unknown, not done. Case, `-` and `_` for blanks, and one trailing
+    /// tick or bracketed verdict do not matter.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        let trimmed = text.trim().trim_end_matches(|c: char| !c.is_ascii_graphic()).trim();
+        let (head, tail) = match trimmed.find(['(', '[']) {
+            Some(at) => {
+                let (head, tail) = trimmed.split_at(at);
+                let inner = tail.trim_start_matches(['(', '[']);
+                match inner.strip_suffix([')', ']']) {
+                    Some(inner) if !inner.contains([')', ']']) => (head.trim(), Some(inner.trim())),
+                    _ => return Self::Unknown(text.trim().to_owned()),
+                }
+            }
+            None => (trimmed, None),
+        };
+        let words = head.to_lowercase().replace(['-', '_'], " ");
+        let words: Vec<&str> = words.split_whitespace().collect();
+        match (words.as_slice(), tail) {
+            (["ready", "for", "dev"], None) => Self::ReadyForDev,
+            (["in", "progress"], None) => Self::InProgress,
+            (["blocked"], _) => Self::Blocked,
+            (["done"], None) => Self::Done,
+            (["done"], Some(tail)) if tail.to_lowercase().starts_with("historical") => Self::DoneHistorical,
+            (["done"], Some(tail)) if tail.eq_ignore_ascii_case("validated") => Self::Validated(None),
+            (["validated"], tail) => Self::Validated(tail.map(str::to_owned)),
+            (["superseded"], _) => Self::Superseded,
+            _ => Self::Unknown(text.trim().to_owned()),
+        }
+    }
+
+    /// Whether coding may start or go on.
+    #[must_use]
+    pub fn allows_work(&self) -> bool {
+        matches!(self, Self::ReadyForDev | Self::InProgress)
+    }
+}
+
+impl fmt::Display for PacketStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReadyForDev => f.write_str("Ready for Dev"),
+            Self::InProgress => f.write_str("In Progress"),
+            Self::Blocked => f.write_str("Blocked"),
+            Self::Done => f.write_str("Done"),
+            Self::DoneHistorical => f.write_str("Done (Historical)"),
+            Self::Validated(None) => f.write_str("Validated"),
+            Self::Validated(Some(verdict)) => write!(f, "Validated ({verdict})"),
+            Self::Superseded => f.write_str("Superseded"),
+            Self::Unknown(text) => f.write_str(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_inside_a_sentence_is_no_status() {
+        assert_eq!(PacketStatus::read("In-Progress"), PacketStatus::InProgress);
+        assert_eq!(PacketStatus::read("READY FOR DEV 🔴"), PacketStatus::ReadyForDev);
+        assert_eq!(PacketStatus::read("Done ✅"), PacketStatus::Done);
+        assert_eq!(PacketStatus::read("Done (historical capture)"), PacketStatus::DoneHistorical);
+        assert_eq!(PacketStatus::read("Validated (PASS)"), PacketStatus::Validated(Some("PASS".into())));
+        assert!(matches!(PacketStatus::read("In Progress - not done yet"), PacketStatus::Unknown(_)));
+        assert!(matches!(PacketStatus::read("Ready for Dev (Done)"), PacketStatus::Unknown(_)));
+        assert!(matches!(PacketStatus::read(""), PacketStatus::Unknown(_)));
+    }
+}

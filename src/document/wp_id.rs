@@ -1,0 +1,95 @@
+//! Work packet ids: `WP-{phase}-{name}` with an optional revision `-v{N}`.
+
+use std::fmt;
+
+/// A well-formed id: `WP-`, then a letter or digit, then letters, digits,
+/// dots, underscores and dashes (FORMATS, "WP ids and files").
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WpId(String);
+
+/// Why a text is no id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadWpId {
+    /// Does not start with `WP-`.
+    #[error("it does not start with `WP-`")]
+    Prefix,
+    /// Nothing, or no letter or digit, after `WP-`.
+    #[error("`WP-` must be followed by a letter or a digit")]
+    Empty,
+    /// A character that ids do not have.
+    #[error("`{}` is not allowed; ids have letters, digits, `.`, `_` and `-`", .0.escape_default())]
+    Character(char),
+    /// Longer than any file name.
+    #[error("it is longer than 200 characters")]
+    Long,
+}
+
+impl WpId {
+    /// Reads an id.
+    ///
+    /// # Errors
+    /// Says which rule the text breaks.
+    pub fn parse(text: &str) -> Result<Self, BadWpId> {
+        let rest = text.strip_prefix("WP-").ok_or(BadWpId::Prefix)?;
+        if text.len() > 200 {
+            return Err(BadWpId::Long);
+        }
+        if let Some(c) = rest.chars().find(|c| !(c.is_ascii_alphanumeric() || "._-".contains(*c))) {
+            return Err(BadWpId::Character(c));
+        }
+        if !rest.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            return Err(BadWpId::Empty);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The id without its revision `-v{N}`.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        self.split().0
+    }
+
+    /// The revision's number, if it has one.
+    #[must_use]
+    pub fn revision(&self) -> Option<u64> {
+        self.split().1
+    }
+
+    fn split(&self) -> (&str, Option<u64>) {
+        if let Some((base, digits)) = self.0.rsplit_once("-v") {
+            let number = digits.parse().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()));
+            if number.is_some() && base.len() > 3 {
+                return (base, number);
+            }
+        }
+        (&self.0, None)
+    }
+}
+
+impl fmt::Display for WpId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_exact() {
+        for bad in ["W", "WP-", "WP-../x", "WP-a/b", "wp-1-a", "WP--a", "WP-1 a", "../WP-1", "WP-1-é", "WP-a\nb", ""] {
+            assert!(WpId::parse(bad).is_err(), "{bad}");
+        }
+        let id = WpId::parse("WP-1-MEX-v1.2-Runtime-v3").ok();
+        assert_eq!(id.as_ref().map(WpId::base), Some("WP-1-MEX-v1.2-Runtime"));
+        assert_eq!(id.as_ref().and_then(WpId::revision), Some(3));
+        assert_eq!(WpId::parse("WP-1-Calendar-v1.2").ok().and_then(|id| id.revision()), None);
+    }
+}

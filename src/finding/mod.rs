@@ -1,0 +1,165 @@
+//! What can be said about work: findings with an address, outcomes of checks,
+//! and the report that holds them all.
+
+mod place;
+mod report;
+
+use std::borrow::Cow;
+use std::fmt;
+
+pub use place::{Label, Place};
+pub use report::{CheckOutcome, PacketInfo, Report, RunInfo, SelectionInfo, Status, StepReport, StepRun, StepStatus, Tally};
+
+use crate::text::RepoPath;
+
+/// A rule's id, `family/name` in kebab case.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId(Cow<'static, str>);
+
+impl RuleId {
+    /// An id that the program itself names.
+    #[must_use]
+    pub const fn named(id: &'static str) -> Self {
+        Self(Cow::Borrowed(id))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part before the slash.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Something worth knowing.
+    Note,
+    /// Should be looked at; does not fail a gate.
+    Warning,
+    /// Fails the gate.
+    Error,
+}
+
+impl Level {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Text that would mend a finding, by replacing one span of one document.
+#[derive(Debug, Clone)]
+pub struct Fix {
+    /// What is replaced; always [`Place::Text`].
+    pub place: Place,
+    /// What stands there afterwards.
+    pub replacement: String,
+    /// What the replacement does, as a sentence without a full stop.
+    pub message: String,
+}
+
+/// One thing that a check found, with an address and a way out.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule that was broken.
+    pub rule: RuleId,
+    /// How much it weighs.
+    pub level: Level,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// Where.
+    pub primary: Label,
+    /// Other places that explain it.
+    pub related: Vec<Label>,
+    /// What to do, in sentences; the rule's remedy is added when shown.
+    pub help: Vec<String>,
+    /// A change that a machine can make.
+    pub fix: Option<Fix>,
+    /// The changed file that it is about, for waivers' scopes.
+    pub subject: Option<RepoPath>,
+    /// Id of the waiver that excuses it.
+    pub waived_by: Option<String>,
+}
+
+impl Finding {
+    /// A finding at error level without related places, help or fix.
+    #[must_use]
+    pub fn new(rule: RuleId, message: impl Into<String>, primary: Label) -> Self {
+        Self {
+            rule,
+            level: Level::Error,
+            message: message.into(),
+            primary,
+            related: Vec::new(),
+            help: Vec::new(),
+            fix: None,
+            subject: None,
+            waived_by: None,
+        }
+    }
+
+    /// Adds another place.
+    #[must_use]
+    pub fn related(mut self, label: Label) -> Self {
+        self.related.push(label);
+        self
+    }
+
+    /// Adds a sentence of help.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// Names the changed file that it is about.
+    #[must_use]
+    pub fn about(mut self, path: &RepoPath) -> Self {
+        self.subject = Some(path.clone());
+        self
+    }
+
+    /// Sets another level.
+    #[must_use]
+    pub fn at_level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Adds a change that a machine can make.
+    #[must_use]
+    pub fn fixed_by(mut self, place: Place, replacement: impl Into<String>, message: impl Into<String>) -> Self {
+        self.fix = Some(Fix { place, replacement: replacement.into(), message: message.into() });
+        self
+    }
+
+    /// Whether it fails a gate: an error that no waiver excuses.
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        self.level == Level::Error && self.waived_by.is_none()
+    }
+}

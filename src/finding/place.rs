@@ -1,0 +1,92 @@
+//! Where a finding is: a span of a document, a path, or the repository.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::text::{RepoPath, Source, Span};
+
+/// An address. There is no "nowhere".
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// A span of a document.
+    Text {
+        /// The document.
+        source: Arc<Source>,
+        /// Where in it.
+        span: Span,
+    },
+    /// A file or folder as a whole.
+    Path(RepoPath),
+    /// The repository as a whole, for facts that no file holds.
+    Repository,
+}
+
+impl Place {
+    /// A span of a document.
+    #[must_use]
+    pub fn text(source: &Arc<Source>, span: Span) -> Self {
+        Self::Text { source: Arc::clone(source), span }
+    }
+
+    /// The path it lies in, if any.
+    #[must_use]
+    pub fn path(&self) -> Option<&RepoPath> {
+        match self {
+            Self::Text { source, .. } => Some(source.name()),
+            Self::Path(path) => Some(path),
+            Self::Repository => None,
+        }
+    }
+
+    /// Order of output: by path, then by offset; the repository comes first.
+    #[must_use]
+    pub fn sort_key(&self) -> (Option<&RepoPath>, usize, usize) {
+        match self {
+            Self::Text { source, span } => (Some(source.name()), span.start, span.end),
+            Self::Path(path) => (Some(path), 0, 0),
+            Self::Repository => (None, 0, 0),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text { source, span } => {
+                let at = source.position(span.start);
+                write!(f, "{}:{}:{}", source.name(), at.line, at.column)
+            }
+            Self::Path(path) => path.fmt(f),
+            Self::Repository => f.write_str("repository"),
+        }
+    }
+}
+
+/// A place with a few words about what stands there.
+#[derive(Debug, Clone)]
+pub struct Label {
+    /// Where.
+    pub place: Place,
+    /// The words under the caret; may be empty.
+    pub text: String,
+}
+
+impl Label {
+    /// A label at a span of a document.
+    #[must_use]
+    pub fn text(source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
+        Self { place: Place::text(source, span), text: text.into() }
+    }
+
+    /// A label at a file as a whole.
+    #[must_use]
+    pub fn path(path: &RepoPath, text: impl Into<String>) -> Self {
+        Self { place: Place::Path(path.clone()), text: text.into() }
+    }
+
+    /// A label at the repository as a whole.
+    #[must_use]
+    pub fn repository(text: impl Into<String>) -> Self {
+        Self { place: Place::Repository, text: text.into() }
+    }
+}

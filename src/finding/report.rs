@@ -1,0 +1,207 @@
+//! The report of a gate: every check with its outcome, every finding, the
+//! steps that ran, and, apart, what is not deterministic.
+
+use super::{Finding, Level, RuleId};
+use crate::text::RepoPath;
+
+/// How a check of a gate ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// Looked at, and nothing that fails.
+    Passed,
+    /// At least one error that no waiver excuses.
+    Failed,
+    /// Errors, all of them excused by these waivers.
+    Waived(Vec<String>),
+    /// Not looked at, and why.
+    Skipped(String),
+}
+
+impl Status {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Waived(_) => "waived",
+            Self::Skipped(_) => "skipped",
+        }
+    }
+}
+
+/// One line of the report's list of checks.
+#[derive(Debug, Clone)]
+pub struct CheckOutcome {
+    /// The rule that was checked.
+    pub rule: RuleId,
+    /// How it ended.
+    pub status: Status,
+}
+
+/// Which packet was judged.
+#[derive(Debug, Clone)]
+pub struct PacketInfo {
+    /// The id that the caller gave.
+    pub requested: String,
+    /// The id that was judged.
+    pub wp_id: String,
+    /// Where the packet lies.
+    pub path: RepoPath,
+    /// SHA-256 of the packet's bytes.
+    pub sha256: String,
+    /// How it reads: `G0`, `G1`, `G2 (2026-02-01)`, …
+    pub generation: String,
+    /// How the id was resolved, when it was not taken literally.
+    pub resolved_by: Option<String>,
+}
+
+/// Which change was judged, and why that one.
+#[derive(Debug, Clone)]
+pub struct SelectionInfo {
+    /// `range`, `rev`, `staged` or `worktree`.
+    pub mode: &'static str,
+    /// Commit id of the base; `None` before the first commit.
+    pub base: Option<String>,
+    /// Commit id of the head; `None` for the index and the working tree.
+    pub head: Option<String>,
+    /// Why this selection.
+    pub reason: String,
+    /// Number of changed paths.
+    pub changed: usize,
+    /// Where rules and configuration were read from.
+    pub trusted: String,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepStatus {
+    /// Exit code 0 and, for a test runner, at least one test.
+    Passed,
+    /// Ended with an error that the findings tell.
+    Failed,
+    /// Not run, and why.
+    Skipped(String),
+}
+
+/// One configured step of a gate.
+#[derive(Debug, Clone)]
+pub struct StepReport {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// How it ended.
+    pub status: StepStatus,
+    /// Exit code, if it exited by itself.
+    pub exit_code: Option<i32>,
+    /// Tests that ran, for known runners.
+    pub tests: Option<u64>,
+    /// What is not deterministic.
+    pub run: StepRun,
+}
+
+/// The part of a step that differs from run to run.
+#[derive(Debug, Clone, Default)]
+pub struct StepRun {
+    /// Duration in milliseconds.
+    pub milliseconds: u64,
+    /// Where the log lies.
+    pub log: Option<String>,
+    /// SHA-256 of the log.
+    pub log_sha256: Option<String>,
+    /// The last lines of the log.
+    pub tail: Vec<String>,
+}
+
+/// What is not deterministic about a run.
+#[derive(Debug, Clone, Default)]
+pub struct RunInfo {
+    /// Start as RFC 3339 UTC.
+    pub started_at: String,
+    /// Duration in milliseconds.
+    pub milliseconds: u64,
+}
+
+/// How many checks ended how, and how many findings there are of each level.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Checks that passed.
+    pub passed: usize,
+    /// Checks that failed.
+    pub failed: usize,
+    /// Checks whose errors are all waived.
+    pub waived: usize,
+    /// Checks that were not made.
+    pub skipped: usize,
+    /// Findings at error level that no waiver excuses.
+    pub errors: usize,
+    /// Findings at warning level.
+    pub warnings: usize,
+    /// Findings at note level.
+    pub notes: usize,
+}
+
+/// The whole answer of a gate.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The gate's name, e.g. `post-work`.
+    pub gate: &'static str,
+    /// The packet, once found.
+    pub packet: Option<PacketInfo>,
+    /// The change, if the gate judges one.
+    pub selection: Option<SelectionInfo>,
+    /// Every check that the gate lists, in the gate's order.
+    pub outcomes: Vec<CheckOutcome>,
+    /// Every finding, in order of level and place.
+    pub findings: Vec<Finding>,
+    /// Every configured step.
+    pub steps: Vec<StepReport>,
+    /// What is not deterministic.
+    pub run: RunInfo,
+}
+
+impl Report {
+    /// Whether the gate passed: no check failed and no step failed.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        !self.findings.iter().any(Finding::fails)
+            && !self.outcomes.iter().any(|outcome| outcome.status == Status::Failed)
+            && !self.steps.iter().any(|step| step.status == StepStatus::Failed)
+    }
+
+    /// Counts for the summary.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for outcome in &self.outcomes {
+            match outcome.status {
+                Status::Passed => tally.passed += 1,
+                Status::Failed => tally.failed += 1,
+                Status::Waived(_) => tally.waived += 1,
+                Status::Skipped(_) => tally.skipped += 1,
+            }
+        }
+        for finding in &self.findings {
+            match finding.level {
+                Level::Error if finding.waived_by.is_some() => {}
+                Level::Error => tally.errors += 1,
+                Level::Warning => tally.warnings += 1,
+                Level::Note => tally.notes += 1,
+            }
+        }
+        tally
+    }
+
+    /// Puts findings in their order of output: errors first, then by place,
+    /// rule and message.
+    pub fn sort(&mut self) {
+        self.findings.sort_by(|a, b| {
+            b.level
+                .cmp(&a.level)
+                .then_with(|| a.primary.place.sort_key().cmp(&b.primary.place.sort_key()))
+                .then_with(|| a.rule.cmp(&b.rule))
+                .then_with(|| a.message.cmp(&b.message))
+        });
+    }
+}

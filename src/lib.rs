@@ -1,0 +1,6 @@
+//! countersign.
+pub mod digest;
+pub mod document;
+pub mod finding;
+pub mod text;
+pub mod change;
