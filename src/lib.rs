@@ -4,3 +4,4 @@ pub mod document;
 pub mod finding;
 pub mod text;
 pub mod change;
+pub mod system;

@@ -75,7 +75,7 @@ pub fn split_range(text: &str) -> Option<(&str, &str, bool)> {
     let at = text.find("..")?;
     let (base, rest) = (text.get(..at)?, text.get(at + 2..)?);
     let (head, three) = rest.strip_prefix('.').map_or((rest, false), |head| (head, true));
-    let good = !base.is_empty() && !head.is_empty() && !head.contains("..");
+    let good = !base.is_empty() && !head.is_empty() && !head.starts_with('.') && !head.contains("..");
     good.then_some((base, head, three))
 }
 

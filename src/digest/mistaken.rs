@@ -140,7 +140,7 @@ fn variant(hash: Hash20, bytes: &[u8]) -> Option<Mistake> {
         (Some(&crlf[..]), Mistake::CrlfVariant),
         (Some(&lf[..]), Mistake::LfVariant),
         (without, Mistake::NoLastNewline),
-        (Some(bytes.trim()), Mistake::Trimmed),
+        (Some(bytes.trim_ascii()), Mistake::Trimmed),
         (bytes.strip_prefix(b"\xef\xbb\xbf"), Mistake::NoByteOrderMark),
     ];
     for (candidate, mistake) in variants {

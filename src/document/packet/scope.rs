@@ -43,7 +43,7 @@ pub(super) fn read(text: &str, outline: &Outline, sections: &[Section], all: &[F
         }
     }
     for listing in listings(outline, sections, all, text, "OUT_OF_SCOPE") {
-        for value in &listing.inline {
+        if let Some(value) = &listing.inline {
             scope.outside.extend(named_paths(value));
         }
         for item in listing.items {

@@ -1,0 +1,97 @@
+//! What git would store for the bytes on disk.
+//!
+//! Line endings are converted as `text`, `eol` and `core.autocrlf` say. An
+//! external clean filter is never run: a path under one is judged only when
+//! its bytes are those that git holds already.
+
+use git2::{AttrCheckFlags, AttrValue};
+
+use crate::change::{FileMode, RepositoryError};
+use crate::digest::{Hash20, git_blob_id};
+use crate::system::files;
+use crate::text::RepoPath;
+
+use super::{GitRepository, oid};
+
+impl GitRepository {
+    /// The bytes as git would store them, and why they cannot be judged if
+    /// they cannot. `expected` are the ids under which git holds the path.
+    pub(super) fn cleaned(&self, path: &RepoPath, raw: Vec<u8>, mode: FileMode, expected: &[Option<Hash20>]) -> Result<(Vec<u8>, Option<String>), RepositoryError> {
+        let known = |bytes: &[u8]| expected.contains(&Some(git_blob_id(bytes)));
+        if mode == FileMode::Symlink || known(&raw) {
+            return Ok((raw, None));
+        }
+        for attribute in ["filter", "working-tree-encoding", "ident"] {
+            let value = self.attribute(path, attribute);
+            let active = match (attribute, &value) {
+                ("ident", value) => *value == Attribute::Set,
+                (_, Attribute::Value(name)) => !name.is_empty(),
+                _ => false,
+            };
+            if active {
+                let why = format!("the attribute `{attribute}` changes its bytes on the way into git, and no filter is run here; judge it with --staged or --range");
+                return Ok((raw, Some(why)));
+            }
+        }
+        if !raw.windows(2).any(|pair| pair == b"\r\n") {
+            return Ok((raw, None));
+        }
+        let text = self.attribute(path, "text");
+        let eol = matches!(self.attribute(path, "eol"), Attribute::Value(_));
+        let automatic = match &text {
+            Attribute::Unset => return Ok((raw, None)),
+            Attribute::Set => false,
+            Attribute::Value(value) if value == "auto" => true,
+            _ if eol => false,
+            _ if self.converts_by_default() => true,
+            _ => return Ok((raw, None)),
+        };
+        if automatic && (raw.contains(&0) || self.holds_crlf(path, expected)?) {
+            return Ok((raw, None));
+        }
+        Ok((without_carriage_returns(&raw), None))
+    }
+
+    /// Automatic conversion leaves a file alone that git holds with CRLF.
+    fn holds_crlf(&self, path: &RepoPath, expected: &[Option<Hash20>]) -> Result<bool, RepositoryError> {
+        match expected.iter().flatten().next() {
+            Some(id) if *id != Hash20::ZERO => Ok(self.blob(oid(*id), path)?.windows(2).any(|pair| pair == b"\r\n")),
+            _ => Ok(false),
+        }
+    }
+
+    fn converts_by_default(&self) -> bool {
+        let value = self.repo.config().and_then(|config| config.get_string("core.autocrlf")).unwrap_or_default();
+        matches!(value.to_lowercase().as_str(), "true" | "input" | "1" | "yes" | "on")
+    }
+
+    fn attribute(&self, path: &RepoPath, name: &str) -> Attribute {
+        let disk = files::relative(path);
+        let value = self.repo.get_attr_bytes(&disk, name, AttrCheckFlags::FILE_THEN_INDEX).ok().flatten();
+        match AttrValue::from_bytes(value) {
+            AttrValue::True => Attribute::Set,
+            AttrValue::False => Attribute::Unset,
+            AttrValue::String(text) => Attribute::Value(text.to_owned()),
+            AttrValue::Bytes(bytes) => Attribute::Value(String::from_utf8_lossy(bytes).into_owned()),
+            AttrValue::Unspecified => Attribute::None,
+        }
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Attribute {
+    Set,
+    Unset,
+    Value(String),
+    None,
+}
+
+fn without_carriage_returns(raw: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(raw.len());
+    for (at, byte) in raw.iter().enumerate() {
+        if !(*byte == b'\r' && raw.get(at + 1) == Some(&b'\n')) {
+            out.push(*byte);
+        }
+    }
+    out
+}

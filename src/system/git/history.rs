@@ -1,0 +1,69 @@
+//! Where something entered a file's history.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use git2::Oid;
+
+use crate::change::{Commit, Introduction, RepositoryError};
+use crate::text::RepoPath;
+
+use super::{GitRepository, failed, hash, oid};
+
+/// Commits that are looked at before the walk gives up.
+const LONGEST_WALK: usize = 20_000;
+
+impl GitRepository {
+    pub(super) fn find_introductions(&self, path: &RepoPath, head: Commit, holds: &dyn Fn(&[u8]) -> bool) -> Result<Vec<Introduction>, RepositoryError> {
+        let mut known: HashMap<Oid, bool> = HashMap::new();
+        let mut has = |commit: Oid| -> Result<bool, RepositoryError> {
+            let Some((_, blob)) = self.tree_entry(Commit(hash(commit)), path)? else { return Ok(false) };
+            let blob = oid(blob);
+            if let Some(answer) = known.get(&blob) {
+                return Ok(*answer);
+            }
+            let answer = self.blob(blob, path).is_ok_and(|bytes| holds(&bytes));
+            known.insert(blob, answer);
+            Ok(answer)
+        };
+        let mut out = Vec::new();
+        let mut seen = HashSet::new();
+        let mut open = VecDeque::from([oid(head.0)]);
+        if !has(oid(head.0))? {
+            return Ok(out);
+        }
+        while let Some(id) = open.pop_front() {
+            if !seen.insert(id) {
+                continue;
+            }
+            if seen.len() > LONGEST_WALK {
+                return Err(RepositoryError::Git { doing: format!("walking the history of {path}"), reason: format!("more than {LONGEST_WALK} commits carry it") });
+            }
+            let commit = self.repo.find_commit(id).map_err(failed(format!("reading commit {id}")))?;
+            let mut older = false;
+            for parent in commit.parent_ids() {
+                if has(parent)? {
+                    older = true;
+                    open.push_back(parent);
+                }
+            }
+            if !older {
+                out.push(self.introduction(&commit)?);
+            }
+        }
+        out.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| a.commit.cmp(&b.commit)));
+        Ok(out)
+    }
+
+    fn introduction(&self, commit: &git2::Commit<'_>) -> Result<Introduction, RepositoryError> {
+        let parent = commit.parent_id(0).ok().map(|id| Commit(hash(id)));
+        let changes = self.tree_changes(parent, Some(Commit(hash(commit.id()))))?;
+        let committer = commit.committer();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(Introduction {
+            commit: Commit(hash(commit.id())),
+            committer: format!("{} <{}>", text(committer.name_bytes()), text(committer.email_bytes())),
+            time: commit.time().seconds(),
+            touched: changes.changes.into_iter().map(|change| change.path).collect(),
+        })
+    }
+}

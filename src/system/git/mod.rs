@@ -1,0 +1,199 @@
+//! A git repository, read through libgit2 objects, index entries and files.
+//!
+//! Nothing is taken from `status` or `diff`: they obey settings that the
+//! judged side controls. Trees and index entries are walked and bytes are
+//! hashed; no program that configuration names is ever started, replace refs
+//! and grafts are not followed by libgit2, and GIT_* variables are not read.
+
+mod clean;
+mod history;
+mod index;
+mod revision;
+mod stage;
+mod trees;
+mod untracked;
+mod worktree;
+
+use std::path::{Path, PathBuf};
+
+use git2::{ObjectType, Oid, RepositoryOpenFlags};
+
+use crate::change::{ChangeSet, Commit, Entry, FileMode, Introduction, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, Side};
+use crate::digest::Hash20;
+use crate::text::RepoPath;
+
+pub use stage::{Identity, RepositoryBuilder};
+
+/// The most bytes of one file that are read.
+pub const LARGEST_FILE: u64 = 512 * 1024 * 1024;
+
+/// A repository on disk.
+pub struct GitRepository {
+    repo: git2::Repository,
+}
+
+pub(crate) fn failed(doing: impl Into<String>) -> impl FnOnce(git2::Error) -> RepositoryError {
+    let doing = doing.into();
+    move |error| RepositoryError::Git { doing, reason: error.message().to_owned() }
+}
+
+pub(crate) fn hash(oid: Oid) -> Hash20 {
+    let mut bytes = [0; 20];
+    for (to, from) in bytes.iter_mut().zip(oid.as_bytes()) {
+        *to = *from;
+    }
+    Hash20(bytes)
+}
+
+pub(crate) fn oid(hash: Hash20) -> Oid {
+    Oid::from_bytes(&hash.0).unwrap_or(Oid::ZERO_SHA1)
+}
+
+impl GitRepository {
+    /// Opens the repository that holds `folder`, looking upwards. The
+    /// environment has no say in which one that is.
+    ///
+    /// # Errors
+    /// There is none, or libgit2 cannot read it (its message says why).
+    pub fn discover(folder: &Path) -> Result<Self, RepositoryError> {
+        let no_ceiling: [&Path; 0] = [];
+        let repo = git2::Repository::open_ext(folder, RepositoryOpenFlags::empty(), no_ceiling).map_err(|error| {
+            if error.code() == git2::ErrorCode::NotFound {
+                RepositoryError::NotARepository(folder.display().to_string())
+            } else {
+                RepositoryError::Git { doing: format!("opening the repository of {}", folder.display()), reason: error.message().to_owned() }
+            }
+        })?;
+        Ok(Self { repo })
+    }
+
+    /// The root of the working tree.
+    ///
+    /// # Errors
+    /// A bare repository has none.
+    pub fn root(&self) -> Result<&Path, RepositoryError> {
+        self.repo.workdir().ok_or(RepositoryError::Bare)
+    }
+
+    /// A folder inside git's own that the tool may write to.
+    #[must_use]
+    pub fn private_folder(&self) -> PathBuf {
+        self.repo.path().join("countersign")
+    }
+
+    fn tree(&self, commit: Commit) -> Result<git2::Tree<'_>, RepositoryError> {
+        let found = self.repo.find_commit(oid(commit.0)).map_err(failed(format!("reading commit {}", commit.0)))?;
+        found.tree().map_err(failed(format!("reading the tree of commit {}", commit.0)))
+    }
+
+    /// The bytes of a blob.
+    fn blob(&self, id: Oid, path: &RepoPath) -> Result<Vec<u8>, RepositoryError> {
+        let odb = self.repo.odb().map_err(failed("opening the object store"))?;
+        let (size, kind) = odb.read_header(id).map_err(failed(format!("reading {path} ({id})")))?;
+        let bytes = u64::try_from(size).unwrap_or(u64::MAX);
+        if bytes > LARGEST_FILE {
+            return Err(RepositoryError::TooLarge { path: path.clone(), bytes, limit: LARGEST_FILE });
+        }
+        if kind != ObjectType::Blob {
+            return Err(RepositoryError::Git { doing: format!("reading {path} ({id})"), reason: "the object is no blob".into() });
+        }
+        let object = odb.read(id).map_err(failed(format!("reading {path} ({id})")))?;
+        Ok(object.data().to_vec())
+    }
+}
+
+impl Repository for GitRepository {
+    fn select(&self, request: &SelectionRequest, merge_base: Option<&str>, main: &[String]) -> Result<Selection, RepositoryError> {
+        self.resolve_selection(request, merge_base, main)
+    }
+
+    fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
+        match selection.mode {
+            SelectionMode::Range | SelectionMode::Rev => self.tree_changes(selection.base, selection.head),
+            SelectionMode::Staged => self.index_changes(selection.base),
+            SelectionMode::Worktree => self.worktree_changes(selection.base),
+        }
+    }
+
+    fn entry(&self, side: Side, path: &RepoPath) -> Result<Option<Entry>, RepositoryError> {
+        match side {
+            Side::Empty => Ok(None),
+            Side::Commit(commit) => Ok(self.tree_entry(commit, path)?.and_then(|(raw, id)| Some(Entry { mode: FileMode::from_raw(raw)?, id }))),
+            Side::Index => self.index_entry(path),
+            Side::Worktree => self.worktree_entry(path),
+        }
+    }
+
+    fn read(&self, side: Side, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
+        match side {
+            Side::Worktree => self.worktree_bytes(path),
+            side => match self.entry(side, path)? {
+                Some(entry) if entry.mode != FileMode::Submodule => self.blob(oid(entry.id), path).map(Some),
+                _ => Ok(None),
+            },
+        }
+    }
+
+    fn list(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+        let folder = folder.strip_suffix('/').unwrap_or(folder);
+        let mut out = match side {
+            Side::Empty => Vec::new(),
+            Side::Commit(commit) => self.tree_list(commit, folder)?,
+            Side::Index => self.index_list(folder)?,
+            Side::Worktree => self.worktree_list(folder)?,
+        };
+        out.sort();
+        Ok(out)
+    }
+
+    fn exists(&self, side: Side, path: &RepoPath) -> Result<bool, RepositoryError> {
+        match side {
+            Side::Empty => Ok(false),
+            Side::Commit(commit) => Ok(self.tree_entry(commit, path)?.is_some()),
+            Side::Index => self.index_exists(path),
+            Side::Worktree => Ok(self.worktree_path(path)?.is_some()),
+        }
+    }
+
+    fn head(&self) -> Result<Option<Commit>, RepositoryError> {
+        match self.repo.head() {
+            Ok(reference) => {
+                let commit = reference.peel_to_commit().map_err(failed("reading HEAD"))?;
+                Ok(Some(Commit(hash(commit.id()))))
+            }
+            Err(error) if error.code() == git2::ErrorCode::UnbornBranch => Ok(None),
+            Err(error) => Err(failed("reading HEAD")(error)),
+        }
+    }
+
+    fn commit(&self, hex: &str) -> Result<Option<Commit>, RepositoryError> {
+        let Some(hash) = Hash20::parse(hex) else { return Ok(None) };
+        match self.repo.find_commit(oid(hash)) {
+            Ok(_) => Ok(Some(Commit(hash))),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(error) if error.code() == git2::ErrorCode::InvalidSpec => Ok(None),
+            Err(error) => Err(failed(format!("reading commit {hash}"))(error)),
+        }
+    }
+
+    fn is_ancestor(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError> {
+        if ancestor == of {
+            return Ok(true);
+        }
+        self.repo.graph_descendant_of(oid(of.0), oid(ancestor.0)).map_err(failed("comparing commits"))
+    }
+
+    fn branch(&self) -> Result<Option<String>, RepositoryError> {
+        let head = self.repo.find_reference("HEAD").map_err(failed("reading HEAD"))?;
+        let target = head.symbolic_target_bytes().map(|name| String::from_utf8_lossy(name).into_owned());
+        Ok(target.and_then(|name| name.strip_prefix("refs/heads/").map(str::to_owned)))
+    }
+
+    fn worktree_name(&self) -> Option<String> {
+        self.repo.workdir()?.file_name().map(|name| name.to_string_lossy().into_owned())
+    }
+
+    fn introductions(&self, path: &RepoPath, head: Commit, holds: &dyn Fn(&[u8]) -> bool) -> Result<Vec<Introduction>, RepositoryError> {
+        self.find_introductions(path, head, holds)
+    }
+}

@@ -1,0 +1,135 @@
+//! From revision texts to commits, and from nothing to a selection.
+//!
+//! A name must mean one thing: a tag or remote branch that is called like a
+//! branch is refused rather than preferred.
+
+use git2::{ErrorCode, ObjectType};
+
+use crate::change::{Commit, Repository as _, RepositoryError, Selection, SelectionMode, SelectionRequest, split_range};
+
+use super::{GitRepository, failed, hash, oid};
+
+fn bad(revision: &str, reason: impl Into<String>) -> RepositoryError {
+    RepositoryError::Revision { revision: crate::text::one_line(revision, 120), reason: reason.into() }
+}
+
+impl GitRepository {
+    /// Resolves one revision to a commit.
+    fn revision(&self, text: &str) -> Result<Commit, RepositoryError> {
+        let allowed = |c: char| c.is_alphanumeric() || "._/@{}^~+-#=".contains(c);
+        if text.is_empty() || text.starts_with('-') || !text.chars().all(allowed) {
+            return Err(bad(text, "this is not a revision"));
+        }
+        let name = text.split(['^', '~', '@']).next().unwrap_or(text);
+        if !name.is_empty() {
+            self.refuse_ambiguous(text, name)?;
+        }
+        let object = self.repo.revparse_single(text).map_err(|error| match error.code() {
+            ErrorCode::NotFound => bad(text, self.hint_for_missing("no such revision")),
+            ErrorCode::Ambiguous => bad(text, "several objects start with these digits"),
+            _ => bad(text, error.message()),
+        })?;
+        let commit = object.peel(ObjectType::Commit).map_err(|_| bad(text, "this does not name a commit"))?;
+        Ok(Commit(hash(commit.id())))
+    }
+
+    fn hint_for_missing(&self, reason: &str) -> String {
+        if self.repo.is_shallow() {
+            format!("{reason}; this is a shallow clone: fetch the whole history (`git fetch --unshallow`)")
+        } else {
+            reason.to_owned()
+        }
+    }
+
+    fn refuse_ambiguous(&self, text: &str, name: &str) -> Result<(), RepositoryError> {
+        let spellings = [format!("refs/heads/{name}"), format!("refs/tags/{name}"), format!("refs/remotes/{name}"), format!("refs/{name}")];
+        let found: Vec<String> = spellings.into_iter().filter(|spelling| self.repo.find_reference(spelling).is_ok()).collect();
+        match found.as_slice() {
+            [_, _, ..] => Err(bad(text, format!("the name is ambiguous: {}; write it in full", found.join(" and ")))),
+            [only] if name.len() == 40 && crate::digest::Hash20::parse(name).is_some() => Err(bad(text, format!("{only} is named like a commit id; write one or the other in full"))),
+            _ => Ok(()),
+        }
+    }
+
+    fn branch_tip(&self, name: &str) -> Option<Commit> {
+        let reference = self.repo.find_reference(&format!("refs/heads/{name}")).or_else(|_| self.repo.find_reference(&format!("refs/remotes/origin/{name}"))).ok()?;
+        reference.peel_to_commit().ok().map(|commit| Commit(hash(commit.id())))
+    }
+
+    fn first_parent(&self, commit: Commit) -> Result<Option<Commit>, RepositoryError> {
+        let found = self.repo.find_commit(oid(commit.0)).map_err(failed(format!("reading commit {}", commit.0)))?;
+        if found.parent_count() == 0 {
+            return if self.repo.is_shallow() { Err(bad(&commit.0.to_string(), self.hint_for_missing("its parent is not here"))) } else { Ok(None) };
+        }
+        Ok(found.parent_id(0).ok().map(|id| Commit(hash(id))))
+    }
+
+    fn merge_base_of(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
+        match self.repo.merge_base(oid(a.0), oid(b.0)) {
+            Ok(id) => Ok(Some(Commit(hash(id)))),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(failed("looking for a merge base")(error)),
+        }
+    }
+
+    pub(super) fn resolve_selection(&self, request: &SelectionRequest, merge_base: Option<&str>, main: &[String]) -> Result<Selection, RepositoryError> {
+        match request {
+            SelectionRequest::Range(text) => self.asked_range(text),
+            SelectionRequest::Rev(text) => {
+                let head = self.revision(text)?;
+                let base = self.first_parent(head)?;
+                Ok(Selection { mode: SelectionMode::Rev, base, head: Some(head), reason: format!("--rev {text}: its first parent to it"), asked: true })
+            }
+            SelectionRequest::Staged => {
+                self.root()?;
+                Ok(Selection { mode: SelectionMode::Staged, base: self.head()?, head: None, reason: "--staged: HEAD to the index".into(), asked: true })
+            }
+            SelectionRequest::Worktree => {
+                self.root()?;
+                Ok(Selection { mode: SelectionMode::Worktree, base: self.head()?, head: None, reason: "--worktree: HEAD to the files on disk".into(), asked: true })
+            }
+            SelectionRequest::Default => self.default_selection(merge_base, main),
+        }
+    }
+
+    fn asked_range(&self, text: &str) -> Result<Selection, RepositoryError> {
+        let (base, head, three) = split_range(text).ok_or_else(|| bad(text, "a range is written A..B (or A...B)"))?;
+        let (left, head_commit) = (self.revision(base)?, self.revision(head)?);
+        let (base_commit, reason) = if three {
+            let found = self.merge_base_of(left, head_commit)?.ok_or_else(|| bad(text, "both ends have no common ancestor"))?;
+            (found, format!("--range {text}: three dots, so from the merge base of both ends"))
+        } else {
+            (left, format!("--range {text}"))
+        };
+        Ok(Selection { mode: SelectionMode::Range, base: Some(base_commit), head: Some(head_commit), reason, asked: true })
+    }
+
+    fn default_selection(&self, merge_base: Option<&str>, main: &[String]) -> Result<Selection, RepositoryError> {
+        let head = self.head()?;
+        if self.repo.workdir().is_some() {
+            if !self.index_changes(head)?.changes.is_empty() {
+                return Ok(Selection { mode: SelectionMode::Staged, base: head, head: None, reason: "there are staged changes".into(), asked: false });
+            }
+            if !self.worktree_changes(head)?.changes.is_empty() {
+                let reason = "nothing is staged and the working tree has changes".into();
+                return Ok(Selection { mode: SelectionMode::Worktree, base: head, head: None, reason, asked: false });
+            }
+        }
+        let Some(head) = head else {
+            return Err(bad("HEAD", "there is no commit yet and nothing is staged or changed: nothing to judge"));
+        };
+        let range = |base: Option<Commit>, reason: String| Selection { mode: SelectionMode::Range, base, head: Some(head), reason, asked: false };
+        if let Some(text) = merge_base {
+            if let Some(base) = self.commit(text)? {
+                return Ok(range(Some(base), "the tree is clean: the packet's MERGE_BASE_SHA to HEAD".into()));
+            }
+        }
+        for name in main {
+            let Some(tip) = self.branch_tip(name) else { continue };
+            if let Some(base) = self.merge_base_of(tip, head)?.filter(|base| *base != head) {
+                return Ok(range(Some(base), format!("the tree is clean: the merge base with `{name}` to HEAD")));
+            }
+        }
+        Ok(range(self.first_parent(head)?, "the tree is clean and HEAD is on the main branch: its last commit".into()))
+    }
+}

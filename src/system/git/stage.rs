@@ -1,0 +1,91 @@
+//! Building repositories: commits from files on disk, for the demo.
+
+use std::path::{Path, PathBuf};
+
+use git2::{IndexAddOption, Signature, Time};
+
+use crate::change::{Commit, RepositoryError};
+use crate::system::files;
+use crate::text::RepoPath;
+
+use super::{failed, hash};
+
+/// Who commits.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity {
+    /// Name.
+    pub name: &'static str,
+    /// Mail address.
+    pub mail: &'static str,
+}
+
+/// A repository that is being built.
+pub struct RepositoryBuilder {
+    repo: git2::Repository,
+    root: PathBuf,
+}
+
+impl RepositoryBuilder {
+    /// Makes an empty repository with branch `main` in a folder.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn create(root: &Path) -> Result<Self, RepositoryError> {
+        let mut options = git2::RepositoryInitOptions::new();
+        options.initial_head("main").no_reinit(true).external_template(false);
+        let repo = git2::Repository::init_opts(root, &options).map_err(failed("making a repository"))?;
+        let mut config = repo.config().map_err(failed("configuring the repository"))?;
+        for (key, value) in [("core.autocrlf", "false"), ("commit.gpgsign", "false")] {
+            config.set_str(key, value).map_err(failed("configuring the repository"))?;
+        }
+        Ok(Self { repo, root: root.to_path_buf() })
+    }
+
+    /// Writes a file below the root, making folders as needed.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, path: &str, text: &str) -> Result<(), RepositoryError> {
+        let target = files::below(&self.root, &RepoPath::from(path));
+        files::write(&target, text.as_bytes()).map_err(|error| RepositoryError::Unreadable { path: RepoPath::from(path), reason: error.to_string() })
+    }
+
+    /// Removes a file below the root.
+    ///
+    /// # Errors
+    /// The file cannot be removed.
+    pub fn remove(&self, path: &str) -> Result<(), RepositoryError> {
+        let target = files::below(&self.root, &RepoPath::from(path));
+        files::remove(&target).map_err(|error| RepositoryError::Unreadable { path: RepoPath::from(path), reason: error.to_string() })
+    }
+
+    /// Commits everything that is not ignored, at a time in seconds since
+    /// 1970.
+    ///
+    /// # Errors
+    /// Objects or references cannot be written.
+    pub fn commit_all(&self, message: &str, who: Identity, at: i64) -> Result<Commit, RepositoryError> {
+        let doing = "committing";
+        let mut index = self.repo.index().map_err(failed(doing))?;
+        index.add_all(["*"], IndexAddOption::DEFAULT, None).map_err(failed(doing))?;
+        index.update_all(["*"], None).map_err(failed(doing))?;
+        index.write().map_err(failed(doing))?;
+        let tree = self.repo.find_tree(index.write_tree().map_err(failed(doing))?).map_err(failed(doing))?;
+        let signature = Signature::new(who.name, who.mail, &Time::new(at, 0)).map_err(failed(doing))?;
+        let parent = self.repo.head().ok().and_then(|head| head.peel_to_commit().ok());
+        let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
+        let id = self.repo.commit(Some("HEAD"), &signature, &signature, message, &tree, &parents).map_err(failed(doing))?;
+        Ok(Commit(hash(id)))
+    }
+
+    /// Makes a branch at HEAD and switches to it.
+    ///
+    /// # Errors
+    /// References cannot be written.
+    pub fn branch(&self, name: &str) -> Result<(), RepositoryError> {
+        let doing = "making a branch";
+        let head = self.repo.head().and_then(|head| head.peel_to_commit()).map_err(failed(doing))?;
+        self.repo.branch(name, &head, false).map_err(failed(doing))?;
+        self.repo.set_head(&format!("refs/heads/{name}")).map_err(failed(doing))
+    }
+}

@@ -1,0 +1,116 @@
+//! The walk over the working tree, and what a base revision's ignore files
+//! excuse.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::Metadata;
+use std::path::Path;
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use crate::change::{Commit, FileMode, RepositoryError};
+use crate::system::files;
+use crate::text::RepoPath;
+
+use super::worktree::unreadable;
+use super::{GitRepository, oid};
+
+/// The ignore files of one revision, by folder, deepest last.
+pub(super) struct Ignores(Vec<(RepoPath, Gitignore)>);
+
+impl Ignores {
+    /// Whether a path is ignored; its folders are asked on the way down.
+    fn covers(&self, path: &RepoPath, is_dir: bool) -> bool {
+        let disk = files::relative(path);
+        let below = |folder: &RepoPath| path.is_below(folder.as_bytes());
+        let verdict = self.0.iter().rev().filter(|(folder, _)| below(folder)).map(|(_, rules)| rules.matched(&disk, is_dir)).find(|m| !m.is_none());
+        verdict.is_some_and(|m| m.is_ignore())
+    }
+}
+
+impl GitRepository {
+    /// The `.gitignore` files that the base revision tracks. Only they excuse
+    /// an untracked file: `.git/info/exclude`, global files and edits of the
+    /// judged change do not.
+    pub(super) fn base_ignores(&self, base: Option<Commit>) -> Result<Ignores, RepositoryError> {
+        let mut out = Vec::new();
+        for (path, entry) in self.flat_tree(base)? {
+            if path.file_name() != ".gitignore" || entry.mode == FileMode::Submodule {
+                continue;
+            }
+            let folder = RepoPath::from_bytes(path.folder());
+            let mut builder = GitignoreBuilder::new(files::relative(&folder));
+            for line in String::from_utf8_lossy(&self.blob(oid(entry.id), &path)?).lines() {
+                // A line that is no pattern excuses nothing.
+                let _ = builder.add_line(None, line);
+            }
+            if let Ok(rules) = builder.build() {
+                out.push((folder, rules));
+            }
+        }
+        out.sort_by_key(|(folder, _)| folder.as_bytes().len());
+        Ok(Ignores(out))
+    }
+}
+
+/// A file, link or nested repository on disk.
+pub(super) struct Found {
+    pub mode: FileMode,
+    pub metadata: Metadata,
+}
+
+pub(super) struct Walk<'a> {
+    pub root: &'a Path,
+    /// Folders that hold tracked files.
+    pub folders: &'a BTreeSet<RepoPath>,
+    /// Tracked submodules.
+    pub submodules: &'a BTreeSet<RepoPath>,
+    /// Whether a path is tracked.
+    pub tracked: &'a dyn Fn(&RepoPath) -> bool,
+    pub ignores: Ignores,
+    /// Whether the file system tells executables and links.
+    pub trust_modes: bool,
+    /// The mode that the index records, for file systems that do not tell.
+    pub recorded: &'a dyn Fn(&RepoPath) -> Option<FileMode>,
+}
+
+impl Walk<'_> {
+    /// Everything below the root that is tracked or not ignored.
+    pub(super) fn run(&self) -> Result<BTreeMap<RepoPath, Found>, RepositoryError> {
+        let mut out = BTreeMap::new();
+        let mut open = vec![RepoPath::default()];
+        while let Some(folder) = open.pop() {
+            let disk = files::below(self.root, &folder);
+            let names = files::names(&disk).map_err(|error| unreadable(&folder, &error))?;
+            for (name, metadata) in names {
+                let path = folder.join(name.as_bytes());
+                if name.as_bytes().eq_ignore_ascii_case(b".git") {
+                    continue;
+                }
+                if metadata.is_dir() {
+                    self.folder(path, metadata, &mut open, &mut out);
+                } else if (self.tracked)(&path) || !self.ignores.covers(&path, false) {
+                    if let Some(mode) = files::mode(&metadata) {
+                        let mode = if self.trust_modes { mode } else { (self.recorded)(&path).unwrap_or(mode) };
+                        out.insert(path, Found { mode, metadata });
+                    }
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    fn folder(&self, path: RepoPath, metadata: Metadata, open: &mut Vec<RepoPath>, out: &mut BTreeMap<RepoPath, Found>) {
+        let holds_tracked = self.folders.contains(&path);
+        let nested = files::below(self.root, &path.join(b".git")).symlink_metadata().is_ok();
+        if self.submodules.contains(&path) {
+            if nested {
+                out.insert(path, Found { mode: FileMode::Submodule, metadata });
+            }
+        } else if !holds_tracked && self.ignores.covers(&path, true) {
+        } else if nested && !holds_tracked {
+            out.insert(path, Found { mode: FileMode::Submodule, metadata });
+        } else {
+            open.push(path);
+        }
+    }
+}
