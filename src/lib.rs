@@ -5,3 +5,7 @@ pub mod finding;
 pub mod text;
 pub mod change;
 pub mod system;
+pub mod check;
+pub mod config;
+pub mod rule;
+pub mod gate;

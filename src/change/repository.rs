@@ -85,12 +85,12 @@ pub struct Introduction {
 pub trait Repository {
     /// Resolves what the caller asked for.
     ///
-    /// `merge_base` is the packet's MERGE_BASE_SHA, `main` the names of the
-    /// main branch in order of preference.
+    /// `merge_base` gives the packet's MERGE_BASE_SHA as it stands at a
+    /// commit, `main` the names of the main branch in order of preference.
     ///
     /// # Errors
     /// Revisions that do not exist, a bare repository where files are needed.
-    fn select(&self, request: &SelectionRequest, merge_base: Option<&str>, main: &[String]) -> Result<Selection, RepositoryError>;
+    fn select(&self, request: &SelectionRequest, merge_base: &dyn Fn(Commit) -> Option<String>, main: &[String]) -> Result<Selection, RepositoryError>;
 
     /// The change set of a selection.
     ///

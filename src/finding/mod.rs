@@ -71,6 +71,15 @@ impl fmt::Display for Level {
     }
 }
 
+/// What a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A file of the repository.
+    Path(RepoPath),
+    /// A command of the test plan.
+    Command(String),
+}
+
 /// Text that would mend a finding, by replacing one span of one document.
 #[derive(Debug, Clone)]
 pub struct Fix {
@@ -99,8 +108,8 @@ pub struct Finding {
     pub help: Vec<String>,
     /// A change that a machine can make.
     pub fix: Option<Fix>,
-    /// The changed file that it is about, for waivers' scopes.
-    pub subject: Option<RepoPath>,
+    /// What it is about, for waivers' scopes.
+    pub subject: Option<Subject>,
     /// Id of the waiver that excuses it.
     pub waived_by: Option<String>,
 }
@@ -139,7 +148,14 @@ impl Finding {
     /// Names the changed file that it is about.
     #[must_use]
     pub fn about(mut self, path: &RepoPath) -> Self {
-        self.subject = Some(path.clone());
+        self.subject = Some(Subject::Path(path.clone()));
+        self
+    }
+
+    /// Names the planned command that it is about.
+    #[must_use]
+    pub fn about_command(mut self, command: &str) -> Self {
+        self.subject = Some(Subject::Command(command.to_owned()));
         self
     }
 

@@ -1,5 +1,6 @@
 //! Task packets of all generations, as typed fields with spans.
 
+mod contract;
 mod phases;
 mod read;
 mod scope;
@@ -13,11 +14,12 @@ use super::evidence::{EvidenceEntry, Requirement};
 use super::kind::{DocumentKind, kind_in};
 use super::label::Field;
 use super::manifest::Manifest;
-use super::outline::Outline;
+use super::outline::{Kind, Outline};
 use super::section::{Section, sections};
 use super::waiver::Waiver;
 use super::{PacketStatus, Parsed};
 
+pub use contract::{ContractPart, parts};
 pub use phases::{PhaseMark, Phases, VerdictReport};
 pub use scope::Scope;
 
@@ -142,6 +144,19 @@ pub struct Packet {
     pub mapping: Vec<Requirement>,
     /// Whether the packet says that it is locked.
     pub locked: Option<Span>,
+    /// Its block structure.
+    pub outline: Outline,
+}
+
+/// What stands under a name that may be a section or a labelled field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// Neither.
+    Missing,
+    /// There, but empty or the template's.
+    Empty(Span),
+    /// There, with something in it.
+    Filled(Span),
 }
 
 impl Packet {
@@ -151,7 +166,7 @@ impl Packet {
         let outline = Outline::parse(source.text());
         let sections = sections(source.text(), &outline);
         let kind = kind_in(source.text(), &outline);
-        read::packet(source, &outline, sections, kind)
+        read::packet(source, outline, sections, kind)
     }
 
     /// The first section with this key (see [`super::section::title_key`]).
@@ -171,6 +186,37 @@ impl Packet {
     pub fn field_in(&self, section: &str, key: &str) -> Option<&Field> {
         let section = self.section(section)?;
         self.fields.iter().find(|field| field.key == key && section.blocks.contains(&field.block))
+    }
+
+    /// What stands under a name: a section of that title, or a labelled
+    /// field, with a value of its own or a list or code below it.
+    #[must_use]
+    pub fn slot(&self, key: &str) -> Slot {
+        let named = self.fields.iter().filter(|field| field.key == key && field.top);
+        let fields = named.map(|field| {
+            let below = field.item.and_then(|item| self.outline.get(item)).map_or(0..0, |block| field.block + 1..block.end);
+            (field.label, field.is_filled() || self.says_something(below))
+        });
+        let titled = self.sections.iter().filter(|section| section.key == key);
+        let sections = titled.map(|section| (section.title.span, self.says_something(section.blocks.clone())));
+        let all: Vec<(Span, bool)> = fields.chain(sections).collect();
+        match (all.iter().find(|(_, filled)| *filled), all.first()) {
+            (Some((span, _)), _) => Slot::Filled(*span),
+            (None, Some((span, _))) => Slot::Empty(*span),
+            (None, None) => Slot::Missing,
+        }
+    }
+
+    fn says_something(&self, mut blocks: std::ops::Range<usize>) -> bool {
+        blocks.any(|index| {
+            let Some(block) = self.outline.get(index) else { return false };
+            let body = self.source.slice(block.content).trim();
+            match block.kind {
+                Kind::Prose => !(super::is_placeholder(body) || (body.starts_with('(') && body.ends_with(')'))),
+                Kind::Code(_) => body.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')),
+                _ => false,
+            }
+        })
     }
 
     /// A place for findings about the packet as a whole: its title, or its

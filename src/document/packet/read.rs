@@ -27,8 +27,9 @@ const DECISIVE: [&str; 13] = [
     "SPEC_BASELINE",
 ];
 
-pub(super) fn packet(source: &Arc<Source>, outline: &Outline, sections: Vec<Section>, kind: DocumentKind) -> Parsed<Packet> {
+pub(super) fn packet(source: &Arc<Source>, blocks: Outline, sections: Vec<Section>, kind: DocumentKind) -> Parsed<Packet> {
     let text = source.text();
+    let outline = &blocks;
     let all = fields(text, outline, 0..outline.blocks.len());
     let find = |key: &str| sections.iter().find(|section| section.key == key);
     let title = title(&sections);
@@ -53,10 +54,10 @@ pub(super) fn packet(source: &Arc<Source>, outline: &Outline, sections: Vec<Sect
     faults.extend(scope_faults);
 
     let waivers = find("WAIVERS_GRANTED").map(|s| waiver::read(text, outline, s.blocks.clone())).unwrap_or_default();
-    let (blocks, manifest_faults) = manifest::read(text, outline, &manifest_fields(&sections, &all));
+    let (manifests, manifest_faults) = manifest::read(text, outline, &manifest_fields(&sections, &all));
     faults.extend(manifest_faults);
-    let manifest_template = blocks.iter().find(|block| block.is_template()).map(|block| block.span);
-    let manifests: Vec<_> = blocks.into_iter().filter(|block| !block.is_template()).collect();
+    let manifest_template = manifests.iter().find(|block| block.is_template()).map(|block| block.span);
+    let manifests: Vec<_> = manifests.into_iter().filter(|block| !block.is_template()).collect();
     let within = |key: &str| match find(key) {
         Some(section) => all.iter().filter(|field| section.blocks.contains(&field.block)).cloned().collect(),
         None => Vec::new(),
@@ -65,6 +66,9 @@ pub(super) fn packet(source: &Arc<Source>, outline: &Outline, sections: Vec<Sect
     let locked = outline.blocks.iter().find(|block| {
         block.kind == Kind::Prose && block.parent.is_none() && source.slice(block.content).to_lowercase().contains("this packet is locked")
     });
+    let locked = locked.map(|block| block.content);
+    let test_plan = test_plan(text, outline, &sections, &all);
+    let done_means = done_means(text, outline, &sections, &all);
     let value = Packet {
         kind,
         generation: generation(&sections, &metadata),
@@ -77,18 +81,19 @@ pub(super) fn packet(source: &Arc<Source>, outline: &Outline, sections: Vec<Sect
         refinement_file: in_section("TECHNICAL_REFINEMENT", "REFINEMENT_FILE").or_else(|| meta("REFINEMENT_FILE")).and_then(Field::filled),
         scope,
         waivers,
-        test_plan: test_plan(text, outline, &sections, &all),
-        done_means: done_means(text, outline, &sections, &all),
+        test_plan,
+        done_means,
         phases,
         manifests,
         manifest_template,
         evidence: evidence::entries(text, outline, &within("EVIDENCE")),
         mapping: evidence::requirements(&within("EVIDENCE_MAPPING")),
-        locked: locked.map(|block| block.content),
+        locked,
         metadata,
         fields: all,
         sections,
         source: Arc::clone(source),
+        outline: blocks,
     };
     Parsed { value, faults }
 }

@@ -103,7 +103,7 @@ impl GitRepository {
 }
 
 impl Repository for GitRepository {
-    fn select(&self, request: &SelectionRequest, merge_base: Option<&str>, main: &[String]) -> Result<Selection, RepositoryError> {
+    fn select(&self, request: &SelectionRequest, merge_base: &dyn Fn(Commit) -> Option<String>, main: &[String]) -> Result<Selection, RepositoryError> {
         self.resolve_selection(request, merge_base, main)
     }
 

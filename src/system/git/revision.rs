@@ -72,7 +72,7 @@ impl GitRepository {
         }
     }
 
-    pub(super) fn resolve_selection(&self, request: &SelectionRequest, merge_base: Option<&str>, main: &[String]) -> Result<Selection, RepositoryError> {
+    pub(super) fn resolve_selection(&self, request: &SelectionRequest, merge_base: &dyn Fn(Commit) -> Option<String>, main: &[String]) -> Result<Selection, RepositoryError> {
         match request {
             SelectionRequest::Range(text) => self.asked_range(text),
             SelectionRequest::Rev(text) => {
@@ -104,7 +104,7 @@ impl GitRepository {
         Ok(Selection { mode: SelectionMode::Range, base: Some(base_commit), head: Some(head_commit), reason, asked: true })
     }
 
-    fn default_selection(&self, merge_base: Option<&str>, main: &[String]) -> Result<Selection, RepositoryError> {
+    fn default_selection(&self, merge_base: &dyn Fn(Commit) -> Option<String>, main: &[String]) -> Result<Selection, RepositoryError> {
         let head = self.head()?;
         if self.repo.workdir().is_some() {
             if !self.index_changes(head)?.changes.is_empty() {
@@ -119,8 +119,8 @@ impl GitRepository {
             return Err(bad("HEAD", "there is no commit yet and nothing is staged or changed: nothing to judge"));
         };
         let range = |base: Option<Commit>, reason: String| Selection { mode: SelectionMode::Range, base, head: Some(head), reason, asked: false };
-        if let Some(text) = merge_base {
-            if let Some(base) = self.commit(text)? {
+        if let Some(text) = merge_base(head) {
+            if let Some(base) = self.commit(&text)? {
                 return Ok(range(Some(base), "the tree is clean: the packet's MERGE_BASE_SHA to HEAD".into()));
             }
         }

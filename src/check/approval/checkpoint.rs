@@ -1,0 +1,19 @@
+//! `approval/checkpoint`: packet and refinement are committed as they are.
+
+use crate::check::Verdict;
+use crate::check::input::{ApprovalInput, CheckpointFact};
+use crate::finding::Label;
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict {
+    let mut out = Vec::new();
+    for (path, fact) in input.checkpoint {
+        let message = match fact {
+            CheckpointFact::Committed => continue,
+            CheckpointFact::Changed => "this document differs from its committed version",
+            CheckpointFact::Uncommitted => "this document is not committed",
+        };
+        out.push(rule.finding(message, Label::path(path, "commit it before work starts")));
+    }
+    out.into()
+}

@@ -1,0 +1,20 @@
+//! `evidence/…`: claims of proof are complete and point at something.
+
+pub(super) mod command;
+pub(super) mod log;
+pub(super) mod requirement;
+
+use super::input::ChangeInput;
+
+/// Why evidence is not asked for, if it is not.
+fn not_asked(input: &ChangeInput<'_>) -> Option<String> {
+    let asked = input.packet.packet.generation.is_g2() || input.packet.policy.evidence_required;
+    (!asked).then(|| format!("packets of generation {} need no evidence here", input.packet.packet.generation))
+}
+
+/// Text for comparison: blanks folded, back-ticks, quotes and a last full
+/// stop left out.
+pub(super) fn folded(text: &str) -> String {
+    let plain: String = text.chars().filter(|c| !matches!(c, '`' | '"' | '*')).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches(['.', ':']).to_owned()
+}

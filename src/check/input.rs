@@ -1,0 +1,298 @@
+//! What checks see.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::DateTime;
+
+use crate::change::{ChangedFile, Introduction, Selection};
+use crate::document::audit::Audit;
+use crate::document::gate_log::GateLog;
+use crate::document::registry::Registry;
+use crate::document::{BadWpId, DocumentKind, Fault, Layout, Packet, Refinement, WpId};
+use crate::finding::Label;
+use crate::text::{RepoPath, Source, Span};
+
+/// The gates that judge a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// Order of phases.
+    GateCheck,
+    /// May work start?
+    PreWork,
+    /// Is the work what was agreed?
+    PostWork,
+}
+
+impl Gate {
+    /// The command's name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::GateCheck => "gate-check",
+            Self::PreWork => "pre-work",
+            Self::PostWork => "post-work",
+        }
+    }
+}
+
+/// What a repository's configuration asks of checks.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The lowest PACKET_FORMAT_VERSION of packets dated on or after it.
+    pub minimum_format: Option<String>,
+    /// Whether packets older than G2 need evidence too.
+    pub evidence_required: bool,
+    /// Patterns that no scope covers unless it names the path literally.
+    pub protected: Vec<String>,
+    /// Shortest token of a spec anchor, in characters.
+    pub shortest_token: usize,
+    /// Longest window of a spec anchor, in lines.
+    pub longest_window: usize,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { minimum_format: None, evidence_required: false, protected: Vec::new(), shortest_token: 8, longest_window: 400 }
+    }
+}
+
+/// How the search for a packet ended.
+#[derive(Debug)]
+pub enum Search {
+    /// The text is no id.
+    BadId(BadWpId),
+    /// There is no such packet.
+    Missing {
+        /// The path it would have.
+        path: RepoPath,
+        /// Ids that look alike, nearest first.
+        near: Vec<String>,
+        /// A stub of that id, if there is one.
+        stub: Option<RepoPath>,
+        /// Why a base id could not be resolved, if it was one.
+        registry: Option<Label>,
+    },
+    /// Something that is not a file lies at the packet's path.
+    NotAFile {
+        /// The path.
+        path: RepoPath,
+        /// What lies there.
+        what: &'static str,
+    },
+    /// A file that is no readable packet.
+    Unreadable {
+        /// Its text, as far as there is one.
+        source: Arc<Source>,
+        /// Why, in one sentence without a full stop.
+        why: String,
+        /// Where.
+        span: Span,
+        /// What it is instead, if that is known.
+        kind: Option<DocumentKind>,
+    },
+    /// The packet.
+    Found {
+        /// The path.
+        path: RepoPath,
+    },
+}
+
+/// Input of checks about finding the packet.
+pub struct SearchInput<'a> {
+    /// The text that the caller gave.
+    pub requested: &'a str,
+    /// How the search ended.
+    pub search: &'a Search,
+}
+
+/// Input of checks about the packet alone.
+pub struct PacketInput<'a> {
+    /// The gate that asks.
+    pub gate: Gate,
+    /// The packet's id, by its file name.
+    pub id: &'a WpId,
+    /// The packet.
+    pub packet: &'a Packet,
+    /// What the reader could not read.
+    pub faults: &'a [Fault],
+    /// Where documents lie.
+    pub layout: &'a Layout,
+    /// What the configuration asks.
+    pub policy: &'a Policy,
+    /// The registry, if there is one.
+    pub registry: Option<&'a Registry>,
+    /// Ids of all packets of the same base id, this one included.
+    pub family: &'a [String],
+}
+
+impl PacketInput<'_> {
+    /// A label at a span of the packet.
+    #[must_use]
+    pub fn at(&self, span: Span, text: impl Into<String>) -> Label {
+        Label::text(&self.packet.source, span, text)
+    }
+}
+
+/// What is known of the packet's MERGE_BASE_SHA.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MergeBaseFact {
+    /// The packet gives none.
+    Absent,
+    /// No forty hexadecimal digits.
+    Malformed,
+    /// No such commit here.
+    Missing,
+    /// A commit that is no ancestor of the judged head.
+    NotAncestor,
+    /// An ancestor of the judged head, or the head itself.
+    Ancestor,
+}
+
+/// Whether a document is committed as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckpointFact {
+    /// HEAD holds exactly these bytes.
+    Committed,
+    /// HEAD holds other bytes.
+    Changed,
+    /// HEAD does not hold it.
+    Uncommitted,
+}
+
+/// The packet at the commit that introduced its signature.
+#[derive(Debug)]
+pub enum ContractFact {
+    /// No commit holds the packet with this signature.
+    Uncommitted,
+    /// It was not looked up, and why.
+    Unknown(String),
+    /// The contract revision.
+    Known {
+        /// The commit.
+        introduction: Introduction,
+        /// The packet there.
+        then: Box<Packet>,
+        /// Whether the commit lies inside the judged range.
+        inside: bool,
+        /// Paths outside governance that the commit changed.
+        foreign: Vec<RepoPath>,
+    },
+}
+
+/// The specification that a refinement resolves to.
+#[derive(Debug)]
+pub enum SpecFact {
+    /// The refinement names none.
+    Unnamed,
+    /// There is no such file in the judged tree.
+    Missing(RepoPath),
+    /// The file, and its SHA-1.
+    Here {
+        /// Its text.
+        source: Arc<Source>,
+        /// SHA-1 of its bytes.
+        sha1: crate::digest::Hash20,
+    },
+}
+
+/// Input of checks about approval.
+pub struct ApprovalInput<'a> {
+    /// The packet and its surroundings.
+    pub packet: PacketInput<'a>,
+    /// Path and text of the refinement, if it is there.
+    pub refinement: Result<&'a Refinement, RepoPath>,
+    /// The signature audit, or where it should be.
+    pub audit: Result<&'a Audit, RepoPath>,
+    /// The gate log, or where it should be.
+    pub gate_log: Result<&'a GateLog, RepoPath>,
+    /// The specification.
+    pub spec: &'a SpecFact,
+    /// MERGE_BASE_SHA against the judged head.
+    pub merge_base: MergeBaseFact,
+    /// Packet and refinement against HEAD; empty where the gate judges commits.
+    pub checkpoint: &'a [(RepoPath, CheckpointFact)],
+    /// The contract revision.
+    pub contract: &'a ContractFact,
+    /// The checked-out branch.
+    pub branch: Option<&'a str>,
+    /// Name of the working tree's folder.
+    pub worktree: Option<&'a str>,
+    /// Other documents that hold the packet's signature.
+    pub reuse: &'a [Label],
+    /// Now, UTC.
+    pub now: DateTime,
+}
+
+/// Where a waiver came from.
+#[derive(Debug, Clone)]
+pub enum WaiverOrigin {
+    /// The base of the change holds it.
+    AtBase,
+    /// No commit holds it.
+    Uncommitted,
+    /// This commit of the judged range brought it in.
+    Entered {
+        /// The commit.
+        introduction: Introduction,
+        /// Paths outside governance that the commit changed.
+        foreign: Vec<RepoPath>,
+    },
+    /// It could not be found out, and why.
+    Unknown(String),
+}
+
+/// What is known of a path that evidence points at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathFact {
+    /// Nothing is there.
+    Missing,
+    /// A file with this many lines.
+    Lines(usize),
+}
+
+/// Where the range starts, seen from the packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RangeFact {
+    /// The change is not a range, or the packet has no usable merge base.
+    NotApplicable,
+    /// The base is the merge base or older: all of the work is in the range.
+    Whole,
+    /// The base is newer than the merge base: work is left out.
+    LeavesOut,
+    /// The base is no ancestor of the head.
+    NotAncestor,
+}
+
+/// Input of checks about the change.
+pub struct ChangeInput<'a> {
+    /// The packet and its surroundings.
+    pub packet: PacketInput<'a>,
+    /// Which change it is.
+    pub selection: &'a Selection,
+    /// The changed files with their bytes, in order of path.
+    pub files: &'a [ChangedFile],
+    /// Where the range starts.
+    pub range: RangeFact,
+    /// Other active packets that name a path in their scope.
+    pub owners: &'a dyn Fn(&RepoPath) -> Vec<String>,
+    /// Whether a path exists in the judged tree.
+    pub exists: &'a dyn Fn(&RepoPath) -> bool,
+    /// Where each waiver of the packet came from, in its order.
+    pub origins: &'a [WaiverOrigin],
+    /// Files that evidence points at.
+    pub evidence_paths: &'a BTreeMap<RepoPath, PathFact>,
+    /// Logs that evidence names and that are there, by path as written.
+    pub logs: &'a BTreeMap<String, Vec<u8>>,
+    /// Now, UTC.
+    pub now: DateTime,
+}
+
+impl ChangeInput<'_> {
+    /// A changed file by its path.
+    #[must_use]
+    pub fn file(&self, path: &RepoPath) -> Option<&ChangedFile> {
+        let at = self.files.binary_search_by(|file| file.change.path.cmp(path)).ok()?;
+        self.files.get(at)
+    }
+}

@@ -1,0 +1,79 @@
+//! `manifest/coverage`: the windows of a file hold every changed line.
+
+use crate::change::{ChangedFile, Hunk};
+use crate::check::Verdict;
+use crate::check::input::ChangeInput;
+use crate::document::manifest::Manifest;
+use crate::rule::Rule;
+
+use super::{at, has_lines, needing, target, window};
+
+pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
+    let mut out = Vec::new();
+    for file in needing(input).filter(|file| has_lines(file)) {
+        let path = &file.change.path;
+        let blocks: Vec<&Manifest> = input.packet.packet.manifests.iter().filter(|manifest| target(manifest).as_ref() == Some(path)).collect();
+        let windows = merged(blocks.iter().filter_map(|manifest| window(manifest, file)).collect());
+        let Some(first) = blocks.first().filter(|_| !windows.is_empty()) else { continue };
+        let bare: Vec<&Hunk> = uncovered(file, &windows);
+        let Some(hunk) = bare.first() else { continue };
+        let message = match bare.len() {
+            1 => format!("{} of {path} is changed outside the window", lines(hunk)),
+            many => format!("{many} changes of {path} lie outside the window, the first at {}", lines(hunk)),
+        };
+        let span = first.end.as_ref().map_or(first.label, |end| end.span);
+        let finding = rule.finding(message, at(input, span, format!("the window is {}", shown(&windows)))).about(path);
+        let want = file.hunks().iter().fold((usize::MAX, 0), |(a, b), hunk| (a.min(hunk.post.start + 1), b.max(hunk.post.end.max(hunk.post.start).max(1))));
+        out.push(finding.help(format!("One window over all changes is Start {} and End {}.", want.0.min(want.1), want.1)));
+    }
+    out.into()
+}
+
+/// Windows as a union: overlapping and adjacent ones joined, in order.
+pub(super) fn merged(mut windows: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+    windows.sort_unstable();
+    let mut out: Vec<(usize, usize)> = Vec::new();
+    for (first, last) in windows {
+        match out.last_mut() {
+            Some((_, end)) if first <= end.saturating_add(1) => *end = last.max(*end),
+            _ => out.push((first, last)),
+        }
+    }
+    out
+}
+
+pub(super) fn uncovered<'a>(file: &'a ChangedFile, windows: &[(usize, usize)]) -> Vec<&'a Hunk> {
+    file.hunks().iter().filter(|hunk| !windows.iter().any(|(first, last)| hunk.is_within(*first, *last))).collect()
+}
+
+fn lines(hunk: &Hunk) -> String {
+    match hunk.post.len() {
+        0 => format!("the gap after line {} (where {} went away)", hunk.post.start, hunk.pre.len()),
+        1 => format!("line {}", hunk.post.start + 1),
+        _ => format!("lines {} to {}", hunk.post.start + 1, hunk.post.end),
+    }
+}
+
+fn shown(windows: &[(usize, usize)]) -> String {
+    windows.iter().map(|(first, last)| format!("{first} to {last}")).collect::<Vec<_>>().join(" and ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A line is in the union exactly when some window holds it.
+        #[test]
+        fn merging_keeps_the_union(windows in proptest::collection::vec((1usize..40, 0usize..10), 0..8)) {
+            let windows: Vec<_> = windows.into_iter().map(|(a, n)| (a, a + n)).collect();
+            let union = merged(windows.clone());
+            for line in 0..60 {
+                let in_any = windows.iter().any(|(a, b)| (*a..=*b).contains(&line));
+                prop_assert_eq!(in_any, union.iter().any(|(a, b)| (*a..=*b).contains(&line)));
+            }
+            prop_assert!(union.windows(2).all(|w| w[0].1 + 1 < w[1].0));
+        }
+    }
+}

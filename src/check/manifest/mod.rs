@@ -1,0 +1,60 @@
+//! `manifest/…`: COR-701 manifests tell the truth about every changed file.
+
+pub(super) mod agreement;
+pub(super) mod claims;
+pub(super) mod coverage;
+pub(super) mod hashes;
+pub(super) mod incomplete;
+pub(super) mod line_delta;
+pub(super) mod missing;
+pub(super) mod stale;
+pub(super) mod window;
+
+use crate::change::{ChangedFile, FileMode};
+use crate::digest::Hash20;
+use crate::document::manifest::{Manifest, Number};
+use crate::finding::Label;
+use crate::text::{RepoPath, Span};
+
+use super::input::ChangeInput;
+
+/// The file that a manifest is about, as declared.
+fn target(manifest: &Manifest) -> Option<RepoPath> {
+    manifest.target.as_ref().map(|target| RepoPath::from_declared(&target.value))
+}
+
+/// Manifests of changed files, each with its file.
+fn judged<'a>(input: &'a ChangeInput<'_>) -> impl Iterator<Item = (&'a Manifest, &'a ChangedFile)> {
+    input.packet.packet.manifests.iter().filter_map(|manifest| Some((manifest, input.file(&target(manifest)?)?)))
+}
+
+/// Changed files that need a manifest: all outside the governance folders.
+fn needing<'a>(input: &'a ChangeInput<'_>) -> impl Iterator<Item = &'a ChangedFile> {
+    input.files.iter().filter(|file| !input.packet.layout.is_governance(&file.change.path))
+}
+
+fn at(input: &ChangeInput<'_>, span: Span, text: impl Into<String>) -> Label {
+    input.packet.at(span, text)
+}
+
+/// Whether a file has lines to speak of: not binary, no submodule.
+fn has_lines(file: &ChangedFile) -> bool {
+    let submodule = [file.change.pre, file.change.post].into_iter().flatten().any(|entry| entry.mode == FileMode::Submodule);
+    !submodule && !file.is_binary()
+}
+
+/// The hash that a side must record; forty zeros if there is no file.
+fn expected(file: &ChangedFile, post: bool) -> Hash20 {
+    let image = if post { &file.post } else { &file.pre };
+    image.as_ref().map_or(Hash20::ZERO, crate::change::Image::sha1)
+}
+
+/// The window of a manifest in lines from 1, inclusive, if it is one.
+fn window(manifest: &Manifest, file: &ChangedFile) -> Option<(usize, usize)> {
+    let line = |value: &Option<crate::text::Spanned<Number>>| match value.as_ref()?.value {
+        Number::Is(line) => usize::try_from(line).ok().filter(|line| *line > 0),
+        _ => None,
+    };
+    let (first, last) = (line(&manifest.start)?, line(&manifest.end)?);
+    (first <= last && last <= file.longer().max(1)).then_some((first, last))
+}

@@ -1,0 +1,27 @@
+//! `packet/active`: work starts only on the packet that is in force.
+
+use crate::check::Verdict;
+use crate::check::input::PacketInput;
+use crate::document::{PacketStatus, WpId};
+use crate::finding::Label;
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
+    let mut out = Vec::new();
+    if let Some(status) = input.packet.status.as_ref().filter(|s| s.value == PacketStatus::Superseded) {
+        out.push(rule.finding("this packet is superseded", input.at(status.span, "says so here")));
+    }
+    if let Some(locked) = input.packet.locked {
+        out.push(rule.finding("this packet is locked", input.at(locked, "says so here")));
+    }
+    let Some(registry) = input.registry else { return out.into() };
+    for row in registry.rows_of(input.id.base()) {
+        let active = row.active.value.rsplit('/').next().unwrap_or("").trim_end_matches(".md");
+        if active != input.id.as_str() && WpId::parse(active).is_ok() {
+            let message = format!("the registry names `{active}` as the active packet of `{}`", input.id.base());
+            let there = Label::text(&registry.source, row.active.span, "the active packet");
+            out.push(rule.finding(message, input.at(input.packet.head(), "not the active one")).related(there));
+        }
+    }
+    out.into()
+}

@@ -1,0 +1,44 @@
+//! `packet/field`: the fields of the packet's generation say something.
+
+use crate::check::Verdict;
+use crate::check::input::PacketInput;
+use crate::document::packet::Slot;
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
+    let mut out = Vec::new();
+    for wanted in rule.list(input.packet.generation.key()) {
+        // `SECTION: NAME|OTHER_NAME`
+        let (section, names) = wanted.split_once(':').unwrap_or(("", wanted));
+        let slots: Vec<(&str, Slot)> = names.split('|').map(|name| (name.trim(), slot(input, section, name.trim()))).collect();
+        if slots.iter().any(|(_, slot)| matches!(slot, Slot::Filled(_))) {
+            continue;
+        }
+        let empty = slots.iter().find_map(|(name, slot)| match slot {
+            Slot::Empty(span) => Some((*name, *span)),
+            _ => None,
+        });
+        let name = slots.first().map_or("", |(name, _)| name);
+        out.push(match empty {
+            Some((name, span)) => rule.finding(format!("`{name}` says nothing: it is empty or still the template's text"), input.at(span, "fill this")),
+            None => rule.finding(format!("a packet of generation {} needs `{name}`", input.packet.generation), input.at(input.packet.heading(section), format!("`{name}` belongs here"))),
+        });
+    }
+    out.into()
+}
+
+/// Metadata counts only where metadata stands; other names may be sections or
+/// fields anywhere at the top of a section.
+fn slot(input: &PacketInput<'_>, section: &str, name: &str) -> Slot {
+    if section != "METADATA" {
+        return input.packet.slot(name);
+    }
+    if name == "USER_SIGNATURE" {
+        return input.packet.signature.as_ref().map_or(Slot::Missing, |signature| Slot::Filled(signature.span));
+    }
+    match input.packet.meta(name) {
+        Some(field) if field.is_filled() => Slot::Filled(field.value.span),
+        Some(field) => Slot::Empty(field.label),
+        None => Slot::Missing,
+    }
+}

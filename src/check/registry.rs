@@ -1,0 +1,103 @@
+//! The one list of rules: each with its file and its function.
+
+use super::{Check, approval, change, evidence, manifest, packet, phase, scope, waiver};
+use crate::rule::Rule;
+
+/// A rule of the program and what checks it.
+pub struct Registered {
+    /// The rule, with `rules/<id>.yaml` embedded.
+    pub rule: Rule,
+    /// What checks it.
+    pub check: Check,
+}
+
+macro_rules! registry {
+    ($($id:literal => $check:expr),* $(,)?) => {
+        const COUNT: usize = [$($id),*].len();
+        static RULES: [Registered; COUNT] = [$(Registered {
+            rule: Rule::embedded($id, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/", $id, ".yaml"))),
+            check: $check,
+        }),*];
+    };
+}
+
+registry! {
+    "packet/id" => Check::Search(packet::search::id),
+    "packet/found" => Check::Search(packet::search::found),
+    "packet/stub" => Check::Search(packet::search::stub),
+    "packet/regular-file" => Check::Search(packet::search::regular_file),
+    "packet/readable" => Check::Search(packet::search::readable),
+    "packet/active" => Check::Packet(packet::active::check),
+    "packet/identity" => Check::Packet(packet::identity::check),
+    "packet/duplicate-field" => Check::Packet(packet::duplicate_field::check),
+    "packet/section" => Check::Packet(packet::section::check),
+    "packet/field" => Check::Packet(packet::field::check),
+    "packet/status" => Check::Packet(packet::status::check),
+    "packet/workable" => Check::Packet(packet::workable::check),
+    "packet/claim" => Check::Packet(packet::claim::check),
+    "packet/risk-tier" => Check::Packet(packet::risk_tier::check),
+    "packet/spec-reference" => Check::Packet(packet::spec_reference::check),
+    "packet/lineage" => Check::Packet(packet::lineage::check),
+    "packet/format-version" => Check::Packet(packet::format_version::check),
+    "packet/manifest-template" => Check::Packet(packet::manifest_template::check),
+    "phase/order" => Check::Packet(phase::order::check),
+    "phase/bootstrap" => Check::Packet(phase::bootstrap::check),
+    "phase/approval" => Check::Packet(phase::approval::check),
+    "approval/merge-base" => Check::Approval(approval::merge_base::check),
+    "approval/refinement" => Check::Approval(approval::refinement::check),
+    "approval/anchors" => Check::Approval(approval::anchors::check),
+    "approval/signature-format" => Check::Approval(approval::signature_format::check),
+    "approval/signature-agreement" => Check::Approval(approval::signature_agreement::check),
+    "approval/signature-reuse" => Check::Approval(approval::signature_reuse::check),
+    "approval/checkpoint" => Check::Approval(approval::checkpoint::check),
+    "approval/prepared" => Check::Approval(approval::prepared::check),
+    "approval/contract" => Check::Approval(approval::contract::check),
+    "change/empty" => Check::Change(change::empty::check),
+    "change/base" => Check::Change(change::base::check),
+    "change/range-start" => Check::Change(change::range_start::check),
+    "change/unjudged" => Check::Change(change::unjudged::check),
+    "change/hidden" => Check::Change(change::hidden::check),
+    "scope/no-entry" => Check::Change(scope::no_entry::check),
+    "scope/unparsable-entry" => Check::Change(scope::unparsable_entry::check),
+    "scope/overlap" => Check::Change(scope::overlap::check),
+    "scope/outside" => Check::Change(scope::outside::check),
+    "scope/excluded" => Check::Change(scope::excluded::check),
+    "scope/protected" => Check::Change(scope::protected::check),
+    "scope/escaping-link" => Check::Change(scope::escaping_link::check),
+    "manifest/missing" => Check::Change(manifest::missing::check),
+    "manifest/stale" => Check::Change(manifest::stale::check),
+    "manifest/incomplete" => Check::Change(manifest::incomplete::check),
+    "manifest/pre-sha1" => Check::Change(manifest::hashes::pre),
+    "manifest/post-sha1" => Check::Change(manifest::hashes::post),
+    "manifest/line-delta" => Check::Change(manifest::line_delta::check),
+    "manifest/window" => Check::Change(manifest::window::check),
+    "manifest/coverage" => Check::Change(manifest::coverage::check),
+    "manifest/agreement" => Check::Change(manifest::agreement::check),
+    "manifest/false-claim" => Check::Change(manifest::claims::false_claim),
+    "manifest/unticked" => Check::Change(manifest::claims::unticked),
+    "manifest/unknown-gate" => Check::Change(manifest::claims::unknown_gate),
+    "waiver/incomplete" => Check::Change(waiver::incomplete::check),
+    "waiver/expired" => Check::Change(waiver::expired::check),
+    "waiver/void" => Check::Change(waiver::void::check),
+    "waiver/late" => Check::Change(waiver::late::check),
+    "waiver/unused" => Check::Gate,
+    "evidence/command" => Check::Change(evidence::command::check),
+    "evidence/log" => Check::Change(evidence::log::check),
+    "evidence/requirement" => Check::Change(evidence::requirement::check),
+    "step/failed" => Check::Step,
+    "step/no-tests" => Check::Step,
+    "step/edited-tree" => Check::Step,
+    "step/other-tree" => Check::Step,
+}
+
+/// Every rule, in the order in which gates list them.
+#[must_use]
+pub fn registered() -> &'static [Registered] {
+    &RULES
+}
+
+/// A rule by its id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Registered> {
+    RULES.iter().find(|entry| entry.rule.id.as_str() == id)
+}

@@ -1,0 +1,79 @@
+//! `scope/…`: only what was agreed is changed.
+
+pub(super) mod escaping_link;
+pub(super) mod excluded;
+pub(super) mod no_entry;
+pub(super) mod outside;
+pub(super) mod overlap;
+pub(super) mod protected;
+pub(super) mod unparsable_entry;
+
+use crate::change::{Change, ChangedFile};
+use crate::document::scope_entry::{Coverage, ScopeEntry};
+use crate::text::{RepoPath, Span, Spanned};
+
+use super::input::ChangeInput;
+
+/// The entry that covers a path, if one does.
+fn covering<'a>(input: &'a ChangeInput<'_>, path: &RepoPath) -> Option<&'a ScopeEntry> {
+    input.packet.packet.scope.inside.iter().find(|entry| entry.covers(path))
+}
+
+/// Whether a path belongs to this packet's own governance.
+fn is_own(input: &ChangeInput<'_>, path: &RepoPath) -> bool {
+    input.packet.layout.belongs_to(input.packet.id, path)
+}
+
+/// Why a path is protected, if it is and no entry names it literally.
+fn protection(input: &ChangeInput<'_>, path: &RepoPath) -> Option<String> {
+    let named = input.packet.packet.scope.inside.iter().any(|entry| entry.names(path));
+    if named || is_own(input, path) {
+        return None;
+    }
+    let layout = input.packet.layout;
+    for (folder, what) in [(&layout.packets, "packet"), (&layout.refinements, "refinement")] {
+        if path.is_below(folder.as_bytes()) {
+            return Some(format!("it is another {what}"));
+        }
+    }
+    let pattern = input.packet.policy.protected.iter().find(|pattern| matches(pattern, path))?;
+    Some(format!("`{pattern}` is protected"))
+}
+
+/// Protected patterns without a slash hold in every folder. Case does not
+/// matter: `.GitHub` is `.github` on many systems.
+fn matches(pattern: &str, path: &RepoPath) -> bool {
+    let lower = path.to_text().to_lowercase();
+    let pattern = pattern.to_lowercase();
+    let anywhere = if pattern.trim_end_matches('/').contains('/') { pattern } else { format!("**/{pattern}") };
+    let text = Spanned::new(format!("`{anywhere}`"), Span::default());
+    ScopeEntry::read(text).covers(&RepoPath::from(lower.as_str()))
+}
+
+/// Words about what happened to a file, for labels.
+fn happened(file: &ChangedFile) -> String {
+    let change: &Change = &file.change;
+    let mode = change.post.or(change.pre).map_or("file", |entry| entry.mode.noun());
+    match (&change.twin, change.kind()) {
+        (Some(twin), crate::change::ChangeKind::Added) => format!("this {mode} is new here (renamed or copied from {twin})"),
+        (Some(twin), crate::change::ChangeKind::Deleted) => format!("this {mode} is gone from here (renamed to {twin})"),
+        (_, kind) => format!("this {mode} is {}", kind.as_str()),
+    }
+}
+
+/// Where a file would be declared: the entry that comes closest, or the list.
+fn nearest<'a>(input: &'a ChangeInput<'_>, path: &RepoPath) -> Option<(&'a ScopeEntry, f64)> {
+    let text = path.to_text();
+    let scored = input.packet.packet.scope.inside.iter().filter_map(|entry| match &entry.coverage {
+        Ok(Coverage::File(file)) => Some((entry, strsim::normalized_levenshtein(&file.to_text(), &text))),
+        Ok(Coverage::Folder(folder)) => Some((entry, strsim::normalized_levenshtein(&folder.to_text(), &text))),
+        _ => None,
+    });
+    scored.max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// Whether a path may be changed: covered, not excluded, not protected.
+pub(super) fn allows(input: &ChangeInput<'_>, path: &RepoPath) -> bool {
+    let excluded = input.packet.packet.scope.outside.iter().any(|entry| entry.covers(path));
+    is_own(input, path) || (covering(input, path).is_some() && !excluded && protection(input, path).is_none())
+}

@@ -1,0 +1,57 @@
+//! `waiver/…`: what a waiver must have before it excuses anything.
+
+pub(super) mod expired;
+pub(super) mod incomplete;
+pub(super) mod late;
+pub(super) mod void;
+
+use crate::document::waiver::{Expiry, Waiver};
+use crate::finding::Subject;
+use crate::text::RepoPath;
+
+use super::evidence::folded;
+use super::input::{ChangeInput, WaiverOrigin};
+
+/// Whether a waiver is past its day, or packet, or never readable.
+fn is_expired(waiver: &Waiver, input: &ChangeInput<'_>) -> Option<String> {
+    match &waiver.expiry {
+        Expiry::None => None,
+        Expiry::On(date) => (*date < input.now.date()).then(|| format!("it ended on {date}")),
+        Expiry::Closure => {
+            use crate::document::PacketStatus::{DoneHistorical, Superseded, Validated};
+            let closed = input.packet.packet.status.as_ref().is_some_and(|s| matches!(s.value, Validated(_) | Superseded | DoneHistorical));
+            closed.then(|| "it ended when the packet was closed".to_owned())
+        }
+        Expiry::Unreadable(text) => Some(format!("its expiry `{}` is no date", crate::text::one_line(text, 60))),
+    }
+}
+
+/// Why a waiver came in too late to count, if it did: uncommitted, or in a
+/// commit that also changed code.
+fn is_void(origin: &WaiverOrigin) -> Option<String> {
+    match origin {
+        WaiverOrigin::AtBase => None,
+        WaiverOrigin::Uncommitted => Some("it is not committed, so it came with the code that it excuses".into()),
+        WaiverOrigin::Entered { introduction, foreign } => foreign.first().map(|path: &RepoPath| {
+            let commit: String = introduction.commit.0.to_string().chars().take(12).collect();
+            format!("it entered in commit {commit}, which also changes {path}")
+        }),
+        WaiverOrigin::Unknown(why) => Some(format!("where it came from could not be found out: {why}")),
+    }
+}
+
+/// Whether a waiver covers what a finding is about.
+#[must_use]
+pub fn covers(waiver: &Waiver, subject: &Subject) -> bool {
+    match subject {
+        Subject::Path(path) => waiver.paths.iter().any(|entry| entry.covers(path)),
+        Subject::Command(command) => waiver.scope.as_ref().is_some_and(|scope| folded(&scope.value).contains(&folded(command))),
+    }
+}
+
+/// Whether a waiver may excuse findings: complete, in force, not void.
+#[must_use]
+pub fn counts(waiver: &Waiver, index: usize, input: &ChangeInput<'_>) -> bool {
+    let void = input.origins.get(index).is_none_or(|origin| is_void(origin).is_some());
+    waiver.missing().is_empty() && is_expired(waiver, input).is_none() && !void
+}

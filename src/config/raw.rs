@@ -1,0 +1,77 @@
+//! The file as written. Unknown keys are errors: a misspelt key must not
+//! silently switch a check off.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct File {
+    pub version: Option<u64>,
+    pub main_branch: Option<OneOrMany>,
+    pub layout: Option<Layout>,
+    pub minimum_format: Option<String>,
+    pub require_evidence: Option<bool>,
+    pub protected: Option<Vec<String>>,
+    pub anchors: Option<Anchors>,
+    pub rules: BTreeMap<String, String>,
+    pub logs: Option<String>,
+    pub steps: Option<Vec<Step>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Layout {
+    pub base: Option<String>,
+    pub packets: Option<String>,
+    pub stubs: Option<String>,
+    pub refinements: Option<String>,
+    pub board: Option<String>,
+    pub registry: Option<String>,
+    pub audit: Option<String>,
+    pub spec_pointer: Option<String>,
+    pub gate_log: Option<String>,
+    pub validator_states: Option<String>,
+    pub validator_state: Option<String>,
+    pub governance: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Anchors {
+    pub shortest_token: Option<usize>,
+    pub longest_window: Option<usize>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Step {
+    pub name: String,
+    pub run: Vec<String>,
+    #[serde(default)]
+    pub folder: Option<String>,
+    #[serde(default)]
+    pub timeout: Option<String>,
+    #[serde(default)]
+    pub gates: Option<Vec<String>>,
+    #[serde(default)]
+    pub environment: Environment,
+    #[serde(default)]
+    pub tests: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Environment {
+    pub keep: Option<Vec<String>>,
+    pub drop: Option<Vec<String>>,
+    pub set: BTreeMap<String, String>,
+}

@@ -1,0 +1,93 @@
+//! The documents around a packet, as one side of the repository holds them.
+
+use crate::change::{Repository, RepositoryError, Side};
+use crate::check::input::SpecFact;
+use crate::digest::sha1;
+use crate::document::audit::Audit;
+use crate::document::gate_log::GateLog;
+use crate::document::registry::Registry;
+use crate::document::{Layout, Refinement, WpId};
+use crate::finding::Label;
+use crate::text::{RepoPath, Source, Span};
+
+use super::search::{document, packet_ids};
+
+/// Documents that approve a packet; where one is missing, its path.
+pub(super) struct Dossier {
+    pub refinement: Result<Refinement, RepoPath>,
+    pub audit: Result<Audit, RepoPath>,
+    pub gate_log: Result<GateLog, RepoPath>,
+    pub registry: Option<Registry>,
+    pub spec: SpecFact,
+    /// Ids of packets with the same base id.
+    pub family: Vec<String>,
+}
+
+impl Dossier {
+    pub(super) fn read(repo: &dyn Repository, side: Side, layout: &Layout, id: &WpId, with_spec: bool) -> Result<Self, RepositoryError> {
+        let open = |path: RepoPath| -> Result<Result<std::sync::Arc<Source>, RepoPath>, RepositoryError> { Ok(document(repo, side, &path)?.ok_or(path)) };
+        let refinement = open(layout.refinement(id))?.map(|source| Refinement::read(&source));
+        let spec = if with_spec { spec(repo, side, refinement.as_ref().ok())? } else { SpecFact::Unnamed };
+        Ok(Self {
+            spec,
+            refinement,
+            audit: open(RepoPath::from(layout.audit.as_str()))?.map(|source| Audit::read(&source)),
+            gate_log: open(RepoPath::from(layout.gate_log.as_str()))?.map(|source| GateLog::read(&source)),
+            registry: open(RepoPath::from(layout.registry.as_str()))?.ok().map(|source| Registry::read(&source)),
+            family: packet_ids(repo, side, layout)?.into_iter().filter(|other| WpId::parse(other).is_ok_and(|other| other.base() == id.base())).collect(),
+        })
+    }
+}
+
+/// The specification that the refinement resolves to.
+fn spec(repo: &dyn Repository, side: Side, refinement: Option<&Refinement>) -> Result<SpecFact, RepositoryError> {
+    let Some(named) = refinement.and_then(Refinement::spec_file) else { return Ok(SpecFact::Unnamed) };
+    let path = RepoPath::from(named.value.as_str());
+    match repo.read(side, &path)? {
+        Some(bytes) => {
+            let sha1 = sha1(&bytes);
+            Ok(SpecFact::Here { source: Source::from_bytes(path, bytes), sha1 })
+        }
+        None => Ok(SpecFact::Missing(path)),
+    }
+}
+
+/// Other packets and refinements that hold a signature.
+pub(super) fn reuse(repo: &dyn Repository, side: Side, layout: &Layout, id: &WpId, signature: &str) -> Result<Vec<Label>, RepositoryError> {
+    let own = [layout.packet(id), layout.refinement(id)];
+    let mut out = Vec::new();
+    for folder in [&layout.packets, &layout.refinements] {
+        for path in repo.list(side, folder)? {
+            if own.contains(&path) || !path.as_bytes().ends_with(b".md") {
+                continue;
+            }
+            let Some(source) = document(repo, side, &path)? else { continue };
+            // A signature counts where it signs, not where it is mentioned.
+            if let Some(at) = source.text().find(signature) {
+                let line = source.line_span(source.line(at)).unwrap_or_default();
+                let text = source.slice(line).to_uppercase();
+                if text.contains("USER_SIGNATURE") || text.contains("USER SIGNATURE") {
+                    out.push(Label::text(&source, Span::new(at, at + signature.len()), "the same signature"));
+                }
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// Ids of other packets that are open for work and have a path in scope.
+pub(super) fn owners(repo: &dyn Repository, side: Side, layout: &Layout, id: &WpId) -> Result<Vec<(String, crate::document::packet::Scope)>, RepositoryError> {
+    let mut out = Vec::new();
+    for other in packet_ids(repo, side, layout)? {
+        let Ok(other) = WpId::parse(&other) else { continue };
+        if other == *id {
+            continue;
+        }
+        let Some(source) = document(repo, side, &layout.packet(&other))? else { continue };
+        let packet = crate::document::Packet::read(&source).value;
+        if packet.status.as_ref().is_some_and(|status| status.value.allows_work()) {
+            out.push((other.as_str().to_owned(), packet.scope));
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,154 @@
+//! Facts about history that checks are shown.
+
+use std::collections::BTreeMap;
+
+use crate::change::{ChangedFile, Commit, Repository, RepositoryError, Selection, SelectionMode, Side};
+use crate::check::input::{CheckpointFact, ContractFact, MergeBaseFact, PathFact, RangeFact, WaiverOrigin};
+use crate::digest::Hash20;
+use crate::document::waiver::Waiver;
+use crate::document::{Layout, Packet};
+use crate::text::{RepoPath, Source};
+
+use super::search::Located;
+
+/// MERGE_BASE_SHA against the judged head.
+pub(super) fn merge_base(repo: &dyn Repository, packet: &Packet, head: Option<Commit>) -> Result<(MergeBaseFact, Option<Commit>), RepositoryError> {
+    let Some(text) = &packet.merge_base else { return Ok((MergeBaseFact::Absent, None)) };
+    if Hash20::parse(&text.value).is_none() {
+        return Ok((MergeBaseFact::Malformed, None));
+    }
+    let Some(commit) = repo.commit(&text.value)? else { return Ok((MergeBaseFact::Missing, None)) };
+    match head {
+        Some(head) if repo.is_ancestor(commit, head)? => Ok((MergeBaseFact::Ancestor, Some(commit))),
+        _ => Ok((MergeBaseFact::NotAncestor, None)),
+    }
+}
+
+/// Where a range starts, seen from the packet.
+pub(super) fn range(repo: &dyn Repository, selection: &Selection, merge_base: Option<Commit>) -> Result<RangeFact, RepositoryError> {
+    let (Some(head), true) = (selection.head, selection.mode.is_committed()) else { return Ok(RangeFact::NotApplicable) };
+    let Some(base) = selection.base else { return Ok(RangeFact::Whole) };
+    if !repo.is_ancestor(base, head)? || base == head {
+        return Ok(if base == head { RangeFact::Whole } else { RangeFact::NotAncestor });
+    }
+    match merge_base {
+        Some(merge_base) if base != merge_base && repo.is_ancestor(merge_base, base)? => Ok(RangeFact::LeavesOut),
+        Some(_) => Ok(RangeFact::Whole),
+        None => Ok(RangeFact::NotApplicable),
+    }
+}
+
+/// Packet and refinement against HEAD.
+pub(super) fn checkpoint(repo: &dyn Repository, layout: &Layout, located: &Located, head: Option<Commit>) -> Result<Vec<(RepoPath, CheckpointFact)>, RepositoryError> {
+    let side = head.map_or(Side::Empty, Side::Commit);
+    let mut out = Vec::new();
+    for path in [located.path.clone(), layout.refinement(&located.id)] {
+        let Some(now) = repo.entry(Side::Worktree, &path)? else { continue };
+        let fact = match repo.entry(side, &path)? {
+            None => CheckpointFact::Uncommitted,
+            Some(then) if then.id == now.id => CheckpointFact::Committed,
+            Some(_) => CheckpointFact::Changed,
+        };
+        out.push((path, fact));
+    }
+    Ok(out)
+}
+
+/// The packet at the commit that introduced its signature.
+pub(super) fn contract(repo: &dyn Repository, layout: &Layout, located: &Located, head: Option<Commit>, base: Option<Commit>) -> Result<ContractFact, RepositoryError> {
+    let Some(signature) = &located.packet.signature else { return Ok(ContractFact::Unknown("the packet is not signed".into())) };
+    let Some(head) = head else { return Ok(ContractFact::Uncommitted) };
+    let read = |bytes: &[u8]| Packet::read(&Source::from_bytes(located.path.clone(), bytes.to_vec())).value;
+    let holds = |bytes: &[u8]| read(bytes).signature.is_some_and(|s| s.value == signature.value);
+    let found = repo.introductions(&located.path, head, &holds)?;
+    let mut found = found.into_iter();
+    let (Some(introduction), None) = (found.next_back(), found.next()) else {
+        return Ok(if found.len() == 0 { ContractFact::Uncommitted } else { ContractFact::Unknown("several lines of history brought the signature in".into()) });
+    };
+    let Some(bytes) = repo.read(Side::Commit(introduction.commit), &located.path)? else {
+        return Ok(ContractFact::Unknown("the packet of the contract revision cannot be read".into()));
+    };
+    let inside = match base {
+        Some(base) => !repo.is_ancestor(introduction.commit, base)?,
+        None => false,
+    };
+    let foreign = introduction.touched.iter().filter(|path| !layout.is_governance(path)).cloned().collect();
+    Ok(ContractFact::Known { then: Box::new(read(&bytes)), introduction, inside, foreign })
+}
+
+/// Where each waiver of a packet came from.
+pub(super) fn origins(repo: &dyn Repository, layout: &Layout, located: &Located, selection: &Selection) -> Result<Vec<WaiverOrigin>, RepositoryError> {
+    let base = selection.base.map_or(Side::Empty, Side::Commit);
+    let before = match repo.read(base, &located.path)? {
+        Some(bytes) => Some(Packet::read(&Source::from_bytes(located.path.clone(), bytes)).value),
+        None => None,
+    };
+    located.packet.waivers.iter().map(|waiver| origin(repo, layout, located, selection, before.as_ref(), waiver)).collect()
+}
+
+fn origin(repo: &dyn Repository, layout: &Layout, located: &Located, selection: &Selection, before: Option<&Packet>, waiver: &Waiver) -> Result<WaiverOrigin, RepositoryError> {
+    let words = |packet: &Packet, waiver: &Waiver| packet.source.slice(waiver.span).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let wanted = words(&located.packet, waiver);
+    let holds = |packet: &Packet| packet.waivers.iter().any(|other| words(packet, other) == wanted);
+    if before.is_some_and(holds) {
+        return Ok(WaiverOrigin::AtBase);
+    }
+    let Some(head) = selection.head.filter(|_| selection.mode.is_committed()) else { return Ok(WaiverOrigin::Uncommitted) };
+    let found = repo.introductions(&located.path, head, &|bytes| holds(&Packet::read(&Source::from_bytes(located.path.clone(), bytes.to_vec())).value))?;
+    let Some(introduction) = found.into_iter().next() else { return Ok(WaiverOrigin::Unknown("no commit brought it in".into())) };
+    let foreign = introduction.touched.iter().filter(|path| !layout.is_governance(path)).cloned().collect();
+    Ok(WaiverOrigin::Entered { introduction, foreign })
+}
+
+/// Changed files with their bytes.
+pub(super) fn files(repo: &dyn Repository, selection: &Selection) -> Result<Vec<ChangedFile>, RepositoryError> {
+    let before = selection.base.map_or(Side::Empty, Side::Commit);
+    let after = judged_side(selection);
+    let content = |side: Side, entry: Option<crate::change::Entry>, path: &RepoPath| match entry {
+        None => Ok(None),
+        Some(entry) if entry.mode == crate::change::FileMode::Submodule => Ok(Some(entry.id.to_string().into_bytes())),
+        Some(_) => repo.read(side, path),
+    };
+    let changes = repo.changes(selection)?.changes;
+    changes
+        .into_iter()
+        .map(|change| {
+            let pre = content(before, change.pre, &change.path)?;
+            let post = content(after, change.post, &change.path)?;
+            Ok(ChangedFile::new(change, pre, post))
+        })
+        .collect()
+}
+
+/// The side that holds the judged state.
+pub(super) fn judged_side(selection: &Selection) -> Side {
+    match (selection.mode, selection.head) {
+        (SelectionMode::Range | SelectionMode::Rev, Some(head)) => Side::Commit(head),
+        (SelectionMode::Range | SelectionMode::Rev, None) => Side::Empty,
+        (SelectionMode::Staged, _) => Side::Index,
+        (SelectionMode::Worktree, _) => Side::Worktree,
+    }
+}
+
+/// The files that evidence points at, and logs that are there.
+pub(super) fn evidence(repo: &dyn Repository, side: Side, packet: &Packet) -> Result<(BTreeMap<RepoPath, PathFact>, BTreeMap<String, Vec<u8>>), RepositoryError> {
+    let mut paths = BTreeMap::new();
+    let locations = packet.mapping.iter().flat_map(|requirement| &requirement.locations).filter_map(|location| location.target.as_ref());
+    for (path, _) in locations {
+        if !paths.contains_key(path) {
+            let lines = |bytes: Vec<u8>| bytes.split_inclusive(|b| *b == b'\n').count();
+            let fact = repo.read(side, path)?.map_or(PathFact::Missing, |bytes| PathFact::Lines(lines(bytes)));
+            paths.insert(path.clone(), fact);
+        }
+    }
+    let mut logs = BTreeMap::new();
+    for log in packet.evidence.iter().filter_map(|entry| entry.log_path.as_ref()) {
+        let inside = !log.value.starts_with('/') && !log.value.split('/').any(|name| matches!(name, "" | "." | ".."));
+        if inside && !logs.contains_key(&log.value) {
+            if let Some(bytes) = repo.read(side, &RepoPath::from(log.value.as_str()))? {
+                logs.insert(log.value.clone(), bytes);
+            }
+        }
+    }
+    Ok((paths, logs))
+}

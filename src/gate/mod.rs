@@ -1,0 +1,15 @@
+//! Gates: which checks make one, in which order, and what they are shown.
+
+mod dossier;
+mod facts;
+mod judge;
+mod plan;
+mod search;
+mod waive;
+
+pub use judge::{GateError, GateRequest, Judgement, judge};
+pub use plan::plan;
+pub use search::{Located, detect_layout, locate};
+
+/// The most bytes of a governance document that are read.
+pub const LARGEST_DOCUMENT: usize = 16 * 1024 * 1024;

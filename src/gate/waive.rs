@@ -1,0 +1,40 @@
+//! Waivers turn findings into waived ones; they never remove them.
+
+use crate::check::input::ChangeInput;
+use crate::check::{find, waiver};
+use crate::finding::{Finding, Level};
+
+/// Marks the findings that a waiver of the packet excuses, and says which
+/// waivers excused nothing.
+pub(super) fn apply(input: &ChangeInput<'_>, findings: &mut [Finding], policies: &[String]) -> Vec<Finding> {
+    let waivers = &input.packet.packet.waivers;
+    let mut used = vec![false; waivers.len()];
+    for finding in findings.iter_mut().filter(|finding| finding.level == Level::Error) {
+        let (Some(subject), Some(rule)) = (&finding.subject, find(finding.rule.as_str())) else { continue };
+        let accepted = &rule.rule.text().waivable_by;
+        let matching = waivers.iter().enumerate().find(|(index, waiver)| {
+            let policy = waiver.policy.as_ref().is_some_and(|policy| accepted.contains(&policy.value));
+            policy && waiver::counts(waiver, *index, input) && waiver::covers(waiver, subject)
+        });
+        if let Some((index, waiver)) = matching {
+            finding.waived_by = waiver.id.as_ref().map(|id| id.value.clone());
+            if let Some(used) = used.get_mut(index) {
+                *used = true;
+            }
+        }
+    }
+    let Some(rule) = find("waiver/unused").map(|entry| &entry.rule) else { return Vec::new() };
+    let idle = waivers.iter().enumerate().filter(|(index, waiver)| {
+        // Policies that no rule of this gate accepts are judged elsewhere.
+        let ours = waiver.policy.as_ref().is_some_and(|policy| policies.contains(&policy.value));
+        ours && waiver::counts(waiver, *index, input) && used.get(*index) == Some(&false)
+    });
+    idle.map(|(_, waiver)| {
+        let source = &input.packet.packet.source;
+        let span = waiver.id.as_ref().map_or(waiver.span, |id| id.span);
+        let line = source.line_span(source.line(span.start)).unwrap_or(span);
+        let span = crate::text::trimmed(source.text(), crate::text::Span::new(span.start, line.end.min(span.end))).span;
+        rule.finding(format!("the waiver `{}` excuses nothing in this change", crate::text::one_line(waiver.name(), 80)), input.packet.at(span, "matches no finding"))
+    })
+    .collect()
+}

@@ -1,0 +1,162 @@
+//! Rules: what is checked, in words. A rule's file holds its text, level,
+//! references and parameters; the code that checks it holds none of them.
+
+mod levels;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use crate::finding::{Finding, Label, Level, RuleId};
+
+pub use levels::{Levels, Setting};
+
+/// A rule of the program. Its file is embedded and read on first use, so
+/// that a gate which passes reads only the few that carry parameters.
+#[derive(Debug)]
+pub struct Rule {
+    /// `family/name`, from the file's place.
+    pub id: RuleId,
+    yaml: &'static str,
+    text: OnceLock<RuleText>,
+}
+
+/// What a rule's file tells.
+#[derive(Debug, Clone)]
+pub struct RuleText {
+    /// How much a finding weighs unless the configuration says otherwise.
+    pub level: Level,
+    /// One sentence: what must be true.
+    pub summary: String,
+    /// Why it matters.
+    pub why: String,
+    /// What to do about a finding.
+    pub remedy: String,
+    /// Governance references, e.g. `CX-573`.
+    pub references: Vec<String>,
+    /// Policies of waivers that can excuse a finding.
+    pub waivable_by: Vec<String>,
+    /// Lists that the check reads, by name.
+    pub parameters: BTreeMap<String, Vec<String>>,
+    /// An example of what breaks it and of what satisfies it.
+    pub example: Option<Example>,
+}
+
+/// An example in a rule's file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// What breaks the rule.
+    pub bad: String,
+    /// What satisfies it.
+    pub good: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    level: Word,
+    summary: String,
+    why: String,
+    remedy: String,
+    #[serde(default)]
+    references: Vec<String>,
+    #[serde(default)]
+    waivable_by: Vec<String>,
+    #[serde(default)]
+    parameters: BTreeMap<String, Vec<String>>,
+    example: Option<Example>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Word {
+    Error,
+    Warning,
+    Note,
+}
+
+/// Why a rule's file is no rule.
+#[derive(Debug, thiserror::Error)]
+#[error("rules/{id}.yaml: {reason}")]
+pub struct BadRule {
+    /// The rule.
+    pub id: String,
+    /// What the parser says.
+    pub reason: String,
+}
+
+impl RuleText {
+    /// Reads a rule's file.
+    ///
+    /// # Errors
+    /// Text that is not YAML, unknown or missing keys.
+    pub fn parse(id: &str, yaml: &str) -> Result<Self, BadRule> {
+        let bad = |error: serde_yaml::Error| BadRule { id: id.to_owned(), reason: error.to_string() };
+        let file: File = serde_yaml::from_str(yaml).map_err(bad)?;
+        let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        Ok(Self {
+            level: match file.level {
+                Word::Error => Level::Error,
+                Word::Warning => Level::Warning,
+                Word::Note => Level::Note,
+            },
+            summary: line(&file.summary),
+            why: line(&file.why),
+            remedy: line(&file.remedy),
+            references: file.references,
+            waivable_by: file.waivable_by,
+            parameters: file.parameters,
+            example: file.example,
+        })
+    }
+
+    /// What stands in for a file that cannot be read: its findings are
+    /// errors. Tests prove that no embedded file needs it.
+    fn unreadable(bad: &BadRule) -> Self {
+        let text = bad.to_string();
+        Self {
+            level: Level::Error,
+            summary: text.clone(),
+            why: text.clone(),
+            remedy: text,
+            references: Vec::new(),
+            waivable_by: Vec::new(),
+            parameters: BTreeMap::new(),
+            example: None,
+        }
+    }
+}
+
+impl Rule {
+    /// A rule whose file is part of the program.
+    #[must_use]
+    pub const fn embedded(id: &'static str, yaml: &'static str) -> Self {
+        Self { id: RuleId::named(id), yaml, text: OnceLock::new() }
+    }
+
+    /// The file as it stands.
+    #[must_use]
+    pub fn yaml(&self) -> &'static str {
+        self.yaml
+    }
+
+    /// What the file tells.
+    #[must_use]
+    pub fn text(&self) -> &RuleText {
+        self.text.get_or_init(|| RuleText::parse(self.id.as_str(), self.yaml).unwrap_or_else(|bad| RuleText::unreadable(&bad)))
+    }
+
+    /// A finding of this rule, at its level.
+    #[must_use]
+    pub fn finding(&self, message: impl Into<String>, primary: Label) -> Finding {
+        Finding::new(self.id.clone(), message, primary).at_level(self.text().level)
+    }
+
+    /// A parameter's list; empty if the file has none of that name.
+    #[must_use]
+    pub fn list(&self, name: &str) -> &[String] {
+        self.text().parameters.get(name).map_or(&[], Vec::as_slice)
+    }
+}
