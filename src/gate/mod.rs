@@ -7,6 +7,7 @@ mod plan;
 mod search;
 mod waive;
 
+pub(crate) use judge::status_of;
 pub use judge::{GateError, GateRequest, Judgement, judge};
 pub use plan::plan;
 pub use search::{Located, detect_layout, locate};

@@ -1,0 +1,154 @@
+//! `cor701-sha FILE`: the hashes that a manifest needs.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde::Serialize;
+
+use super::gates::{SelectionArgs, folder};
+use super::{Format, Global, Output, PASSED};
+use crate::change::{Image, Repository as _, Selection, SelectionMode, SelectionRequest, Side};
+use crate::digest::{Hash20, git_blob_id};
+use crate::render::json;
+use crate::system::git::GitRepository;
+use crate::text::RepoPath;
+
+/// Arguments of `cor701-sha`.
+#[derive(Debug, Args)]
+pub(super) struct Cor701Sha {
+    /// The file, relative to the current folder
+    file: String,
+    #[command(flatten)]
+    selection: SelectionArgs,
+}
+
+/// One version of the file.
+#[derive(Serialize)]
+struct Variant {
+    name: &'static str,
+    exists: bool,
+    sha1: String,
+    git_blob_id: Option<String>,
+    bytes: Option<usize>,
+    lines: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    schema: &'static str,
+    path: String,
+    variants: Vec<Variant>,
+    pre_sha1: String,
+    post_sha1: String,
+    line_delta: Option<i64>,
+    chosen: String,
+}
+
+impl Cor701Sha {
+    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+        let here = folder(global)?;
+        let repo = GitRepository::discover(&here)?;
+        let path = repo_path(&repo, &here, &self.file)?;
+        let answer = self.answer(&repo, &path)?;
+        output.print(&match global.format {
+            Format::Json => json::pretty(&answer),
+            Format::Human => human(&answer),
+        })?;
+        Ok(PASSED)
+    }
+
+    fn answer(&self, repo: &GitRepository, path: &RepoPath) -> anyhow::Result<Answer> {
+        let head = repo.head()?.map_or(Side::Empty, Side::Commit);
+        let (mut variants, pre, post, chosen) = match self.selection.request() {
+            request @ (SelectionRequest::Range(_) | SelectionRequest::Rev(_)) => {
+                let selection: Selection = repo.select(&request, &|_| None, &[])?;
+                let (pre, post) = (image(repo, selection.base.map_or(Side::Empty, Side::Commit), path)?, image(repo, selection.head.map_or(Side::Empty, Side::Commit), path)?);
+                (vec![variant("base", pre.as_ref()), variant("head", post.as_ref())], pre, post, selection.reason)
+            }
+            request => {
+                let (committed, staged, disk) = (image(repo, head, path)?, image(repo, Side::Index, path)?, image(repo, Side::Worktree, path)?);
+                let same = |a: &Option<Image>, b: &Option<Image>| a.as_ref().map(|i| &i.bytes) == b.as_ref().map(|i| &i.bytes);
+                let variants = vec![variant("HEAD", committed.as_ref()), variant("index", staged.as_ref()), variant("worktree", disk.as_ref())];
+                let mode = match request {
+                    SelectionRequest::Staged => SelectionMode::Staged,
+                    SelectionRequest::Worktree => SelectionMode::Worktree,
+                    _ if !same(&committed, &staged) => SelectionMode::Staged,
+                    _ => SelectionMode::Worktree,
+                };
+                if mode == SelectionMode::Staged {
+                    (variants, committed, staged, "the staged change: HEAD to the index".to_owned())
+                } else if same(&committed, &disk) {
+                    (variants, committed, disk, "the file is unchanged; name the committed change with --range or --rev".to_owned())
+                } else {
+                    (variants, committed, disk, "the change on disk: HEAD to the working tree".to_owned())
+                }
+            }
+        };
+        if variants.iter().all(|variant| !variant.exists) {
+            bail!("{path} exists neither before nor after the change");
+        }
+        let hash = |image: &Option<Image>| image.as_ref().map_or(Hash20::ZERO, Image::sha1).to_string();
+        let binary = [&pre, &post].into_iter().flatten().any(Image::is_binary);
+        let count = |image: &Option<Image>| i64::try_from(image.as_ref().map_or(0, Image::line_count)).unwrap_or(i64::MAX);
+        let line_delta = (!binary).then(|| count(&post) - count(&pre));
+        variants.iter_mut().for_each(|variant| variant.lines = variant.lines.filter(|_| !binary));
+        Ok(Answer { schema: "countersign.cor701/v1", path: path.to_string(), pre_sha1: hash(&pre), post_sha1: hash(&post), variants, line_delta, chosen })
+    }
+}
+
+fn image(repo: &GitRepository, side: Side, path: &RepoPath) -> anyhow::Result<Option<Image>> {
+    if let Some(entry) = repo.entry(side, path)?.filter(|entry| entry.mode == crate::change::FileMode::Submodule) {
+        return Ok(Some(Image::new(entry.id.to_string().into_bytes())));
+    }
+    Ok(repo.read(side, path)?.map(Image::new))
+}
+
+fn variant(name: &'static str, image: Option<&Image>) -> Variant {
+    Variant {
+        name,
+        exists: image.is_some(),
+        sha1: image.map_or(Hash20::ZERO, Image::sha1).to_string(),
+        git_blob_id: image.map(|image| git_blob_id(&image.bytes).to_string()),
+        bytes: image.map(|image| image.bytes.len()),
+        lines: image.map(Image::line_count),
+    }
+}
+
+/// A file named from the current folder, as a path of the repository.
+fn repo_path(repo: &GitRepository, here: &Path, file: &str) -> anyhow::Result<RepoPath> {
+    let root = std::path::absolute(repo.root()?).context("finding the repository's root")?;
+    let wanted = std::path::absolute(here.join(file)).context("finding the file")?;
+    let mut parts: Vec<String> = Vec::new();
+    let inside = wanted.strip_prefix(&root).ok().map(Path::to_path_buf).or_else(|| Some(wanted.canonicalize().ok()?.strip_prefix(root.canonicalize().ok()?).ok()?.to_path_buf()));
+    let Some(inside) = inside else { bail!("{file} lies outside the repository") };
+    for part in inside.components() {
+        match part {
+            std::path::Component::Normal(name) => parts.push(name.to_string_lossy().into_owned()),
+            std::path::Component::ParentDir if parts.pop().is_some() => {}
+            std::path::Component::CurDir => {}
+            _ => bail!("{file} lies outside the repository"),
+        }
+    }
+    if parts.is_empty() {
+        bail!("{file} is the repository itself");
+    }
+    Ok(RepoPath::from(parts.join("/").as_str()))
+}
+
+fn human(answer: &Answer) -> String {
+    let mut out = format!("{}\n\n", answer.path);
+    for variant in &answer.variants {
+        let facts = match (variant.exists, variant.lines, variant.bytes) {
+            (false, _, _) => "does not exist".to_owned(),
+            (true, Some(lines), Some(bytes)) => format!("{lines} lines, {bytes} bytes"),
+            (true, None, Some(bytes)) => format!("binary, {bytes} bytes"),
+            _ => String::new(),
+        };
+        out.push_str(&format!("  {:<9} {}  {facts}\n", variant.name, variant.sha1));
+    }
+    out.push_str(&format!("\nFor the manifest ({}):\n\n", answer.chosen));
+    let delta = answer.line_delta.map_or_else(|| "N/A".to_owned(), |delta| delta.to_string());
+    out.push_str(&format!("- **Line Delta**: {delta}\n- **Pre-SHA1**: `{}`\n- **Post-SHA1**: `{}`\n", answer.pre_sha1, answer.post_sha1));
+    out
+}

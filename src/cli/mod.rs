@@ -1,0 +1,139 @@
+//! The command line: arguments as typed, requests as meant; one file a
+//! command.
+//!
+//! Exit codes: 0 passed, 1 failed, 2 could not run, 70 internal error.
+
+mod cor701;
+mod demo;
+mod gates;
+mod output;
+mod rules;
+mod show;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use crate::system::process;
+
+pub use output::Output;
+
+/// Passed, or done.
+pub const PASSED: u8 = 0;
+/// The gate or check failed.
+pub const FAILED: u8 = 1;
+/// Could not run; nothing was judged.
+pub const COULD_NOT_RUN: u8 = 2;
+
+/// Keeps coding work inside its written contract.
+///
+/// Reads task packets, compares them with what git and the test runner say
+/// really happened, and answers pass or fail with an address for every reason.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, max_term_width = 100, after_help = "Exit codes: 0 passed, 1 failed, 2 could not run, 70 internal error.")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Args)]
+struct Global {
+    /// Run as if started in this folder
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    folder: Option<PathBuf>,
+    /// Output format; the exit code does not depend on it
+    #[arg(long, value_enum, default_value_t = Format::Human, global = true)]
+    format: Format,
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, global = true)]
+    color: Colour,
+    /// Print failures only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// List every check with its outcome
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// Use this configuration instead of the repository's countersign.yaml
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a person
+    Human,
+    /// countersign.report/v1
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// May work on this packet start?
+    PreWork(gates::PreWork),
+    /// Is the change what the packet agreed to?
+    PostWork(gates::PostWork),
+    /// Are the packet's phases in order?
+    GateCheck(gates::GateCheck),
+    /// Print all that was read from a packet, with lines
+    Show(show::Show),
+    /// Print the COR-701 hashes of a file
+    #[command(name = "cor701-sha")]
+    Cor701Sha(cor701::Cor701Sha),
+    /// Explain a rule
+    Explain(rules::Explain),
+    /// List all rules
+    Rules(rules::Rules),
+    /// Build a small governed repository and walk through its gates
+    Demo(demo::Demo),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the program with its arguments and gives its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let wanted = !error.use_stderr();
+            let _ = error.print();
+            return if wanted { PASSED } else { COULD_NOT_RUN };
+        }
+    };
+    process::take_signals();
+    let output = Output::new(&cli.global);
+    let done = match &cli.command {
+        Command::PreWork(command) => command.run(&cli.global, &output),
+        Command::PostWork(command) => command.run(&cli.global, &output),
+        Command::GateCheck(command) => command.run(&cli.global, &output),
+        Command::Show(command) => command.run(&cli.global, &output),
+        Command::Cor701Sha(command) => command.run(&cli.global, &output),
+        Command::Explain(command) => command.run(&output),
+        Command::Rules(command) => command.run(&cli.global, &output),
+        Command::Demo(command) => command.run(&output),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "countersign", &mut script);
+            output.print(&String::from_utf8_lossy(&script)).map(|()| PASSED)
+        }
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            output.problem(&format!("{error:#}"));
+            COULD_NOT_RUN
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Test runners that are known by their command or their output, and how
+//! many tests they say they ran.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// A known runner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Runner {
+    Cargo,
+    Nextest,
+    Pytest,
+    Go,
+    Jest,
+    Vitest,
+}
+
+impl Runner {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Cargo => "cargo test",
+            Self::Nextest => "cargo nextest",
+            Self::Pytest => "pytest",
+            Self::Go => "go test",
+            Self::Jest => "jest",
+            Self::Vitest => "vitest",
+        }
+    }
+}
+
+macro_rules! pattern {
+    ($name:ident, $text:literal) => {
+        static $name: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new($text).ok());
+    };
+}
+
+pattern!(ESCAPES, r"\x1b\[[0-9;?]*[A-Za-z]");
+pattern!(CARGO, r"(?m)^test result: \S+ (\d+) passed; (\d+) failed;");
+pattern!(NEXTEST, r"(?m)^\s*Summary \[[^\]]*\]\s+(\d+)(?:/\d+)? tests? run:");
+pattern!(NEXTEST_NONE, r"(?m)^(?:\s*Starting 0 tests|error: no tests to run)");
+pattern!(PYTEST, r"(?m)^=*\s*(?:\d+ [a-z]+, )*\d+ [a-z]+(?:, \d+ [a-z]+)* in [\d.:]+s?.*=*$");
+pattern!(PYTEST_COUNT, r"(\d+) (passed|failed|error|errors|xfailed|xpassed)\b");
+pattern!(PYTEST_NONE, r"(?m)no tests ran|collected 0 items");
+pattern!(GO_OK, r"(?m)^(?:ok|FAIL|---\s\w+:)\s+\S+.*$");
+pattern!(GO_NONE, r"(?m)^\?\s+\S+\s+\[no test files\]|\[no tests to run\]");
+pattern!(JEST, r"(?m)^Tests:\s+(.*)\b(\d+) total");
+pattern!(JEST_NONE, r"(?m)^No tests found");
+pattern!(VITEST, r"(?m)^\s*Tests\s+(.*)\((\d+)\)\s*$");
+pattern!(VITEST_NONE, r"(?m)No test files found");
+pattern!(COUNTED, r"(\d+) (?:passed|failed)");
+
+fn found<'t>(pattern: &Option<Regex>, text: &'t str) -> Vec<regex::Captures<'t>> {
+    pattern.as_ref().map(|pattern| pattern.captures_iter(text).collect()).unwrap_or_default()
+}
+
+fn number(captures: &regex::Captures<'_>, group: usize) -> u64 {
+    captures.get(group).and_then(|m| m.as_str().parse().ok()).unwrap_or(0)
+}
+
+/// Text without colour codes.
+pub(super) fn plain(text: &str) -> String {
+    ESCAPES.as_ref().map_or_else(|| text.to_owned(), |pattern| pattern.replace_all(text, "").into_owned())
+}
+
+/// The runner of a step, by its command; wrappers are known by their output.
+pub(super) fn recognise(argv: &[String], log: &str) -> Option<Runner> {
+    let words: Vec<&str> = argv.iter().map(|word| word.rsplit(['/', '\\']).next().unwrap_or(word)).map(|word| word.strip_suffix(".exe").unwrap_or(word)).collect();
+    let has = |word: &str| words.contains(&word);
+    let by_command = if has("cargo") && has("nextest") {
+        Some(Runner::Nextest)
+    } else if has("cargo") && (has("test") || has("t")) {
+        Some(Runner::Cargo)
+    } else if has("pytest") || has("py.test") {
+        Some(Runner::Pytest)
+    } else if has("go") && has("test") {
+        Some(Runner::Go)
+    } else if has("vitest") {
+        Some(Runner::Vitest)
+    } else if has("jest") {
+        Some(Runner::Jest)
+    } else {
+        None
+    };
+    by_command.or_else(|| {
+        let log = plain(log);
+        let shows = |patterns: &[&Option<Regex>]| patterns.iter().any(|pattern| pattern.as_ref().is_some_and(|p| p.is_match(&log)));
+        let known: [(Runner, Vec<&Option<Regex>>); 5] = [
+            (Runner::Nextest, vec![&NEXTEST, &NEXTEST_NONE]),
+            (Runner::Cargo, vec![&CARGO]),
+            (Runner::Jest, vec![&JEST, &JEST_NONE]),
+            (Runner::Vitest, vec![&VITEST, &VITEST_NONE]),
+            (Runner::Pytest, vec![&PYTEST_NONE]),
+        ];
+        known.into_iter().find(|(_, patterns)| shows(patterns)).map(|(runner, _)| runner)
+    })
+}
+
+/// How many tests ran, as far as the log shows; for go, packages with tests.
+pub(super) fn tests_run(runner: Runner, log: &str) -> Option<u64> {
+    let log = plain(log);
+    let sum = |captures: Vec<regex::Captures<'_>>, groups: &[usize]| -> Option<u64> {
+        (!captures.is_empty()).then(|| captures.iter().map(|c| groups.iter().map(|group| number(c, *group)).sum::<u64>()).sum())
+    };
+    let none = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|p| p.is_match(&log)).then_some(0);
+    match runner {
+        Runner::Cargo => sum(found(&CARGO, &log), &[1, 2]),
+        Runner::Nextest => sum(found(&NEXTEST, &log), &[1]).or_else(|| none(&NEXTEST_NONE)),
+        Runner::Pytest => {
+            let summary = found(&PYTEST, &log).into_iter().next_back().map(|c| c.get(0).map_or("", |m| m.as_str()).to_owned());
+            summary.and_then(|line| sum(found(&PYTEST_COUNT, &line), &[1])).or_else(|| none(&PYTEST_NONE))
+        }
+        Runner::Go => {
+            let lines: Vec<_> = found(&GO_OK, &log).into_iter().map(|c| c.get(0).map_or("", |m| m.as_str()).to_owned()).collect();
+            let ran = lines.iter().filter(|line| !line.contains("[no tests to run]")).count();
+            if lines.is_empty() { none(&GO_NONE) } else { u64::try_from(ran).ok() }
+        }
+        Runner::Jest => counted(&JEST, &log).or_else(|| none(&JEST_NONE)),
+        Runner::Vitest => counted(&VITEST, &log).or_else(|| none(&VITEST_NONE)),
+    }
+}
+
+/// Passed and failed tests of summary lines; skipped ones did not run.
+fn counted(pattern: &Option<Regex>, log: &str) -> Option<u64> {
+    let lines = found(pattern, log);
+    (!lines.is_empty()).then(|| lines.iter().flat_map(|c| found(&COUNTED, c.get(0).map_or("", |m| m.as_str()))).map(|c| number(&c, 1)).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn argv(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    fn count(command: &str, log: &str) -> Option<u64> {
+        recognise(&argv(command), log).and_then(|runner| tests_run(runner, log))
+    }
+
+    #[test]
+    fn cargo_counts_what_ran_not_what_was_filtered() {
+        let ran = "running 2 tests\ntest result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 5 filtered out\n\ntest result: ok. 0 passed; 0 failed; 0 ignored\n";
+        assert_eq!(count("cargo test", ran), Some(2));
+        assert_eq!(count("cargo +stable test nothing", "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 9 filtered out\n"), Some(0));
+        assert_eq!(count("cargo test --no-run", "Finished\n"), None);
+        assert_eq!(count("just test", "test result: \u{1b}[32mok\u{1b}[0m. 3 passed; 1 failed; 0 ignored\n"), Some(4));
+    }
+
+    #[test]
+    fn the_other_runners() {
+        assert_eq!(count("cargo nextest run", "     Summary [   0.012s] 3 tests run: 3 passed, 1 skipped\n"), Some(3));
+        assert_eq!(count("cargo nextest run x", "    Starting 0 tests across 1 binary\n"), Some(0));
+        assert_eq!(count("python -m pytest", "===== 3 passed, 1 skipped in 0.12s =====\n"), Some(3));
+        assert_eq!(count("pytest -q", "2 failed, 1 passed in 0.10s\n"), Some(3));
+        assert_eq!(count("pytest", "collected 0 items\n\n==== no tests ran in 0.01s ====\n"), Some(0));
+        assert_eq!(count("pytest", "==== 4 skipped in 0.01s ====\n"), None);
+        assert_eq!(count("go test ./...", "ok  \tx/a\t0.1s\n?   \tx/b\t[no test files]\nok  \tx/c\t0.1s [no tests to run]\n"), Some(1));
+        assert_eq!(count("go test ./...", "?   \tx/b\t[no test files]\n"), Some(0));
+        assert_eq!(count("npx jest", "Tests:       1 failed, 1 skipped, 2 passed, 4 total\n"), Some(3));
+        assert_eq!(count("npx jest", "No tests found, exiting with code 0\n"), Some(0));
+        assert_eq!(count("npx vitest run", " Test Files  1 passed (1)\n      Tests  2 passed | 1 skipped (3)\n"), Some(2));
+        assert_eq!(count("vitest", "No test files found, exiting with code 0\n"), Some(0));
+        assert_eq!(count("make lint", "all good\n"), None);
+    }
+}

@@ -1,0 +1,57 @@
+//! Is the tree on disk the judged one, and did a step leave it alone?
+
+use std::collections::BTreeMap;
+
+use crate::change::{Change, Entry, Repository as _, RepositoryError, Selection, SelectionMode};
+use crate::gate::Judgement;
+use crate::system::git::GitRepository;
+use crate::text::RepoPath;
+
+/// Every path on disk that differs from HEAD, with what stands there.
+pub(super) type Snapshot = BTreeMap<RepoPath, (bool, Option<Entry>)>;
+
+fn changes(repo: &GitRepository, mode: SelectionMode) -> Result<Vec<Change>, RepositoryError> {
+    let selection = Selection { mode, base: repo.head()?, head: None, reason: String::new(), asked: false };
+    Ok(repo.changes(&selection)?.changes)
+}
+
+/// How the files on disk differ from the judged ones, if they do.
+pub(super) fn differs(repo: &GitRepository, judgement: &Judgement) -> Result<Option<(Option<RepoPath>, String)>, RepositoryError> {
+    let Some(selection) = &judgement.selection else { return Ok(None) };
+    match selection.mode {
+        SelectionMode::Worktree => Ok(None),
+        SelectionMode::Range | SelectionMode::Rev => {
+            if selection.head != repo.head()? {
+                return Ok(Some((None, "HEAD is not the head of the judged range".to_owned())));
+            }
+            let edited = changes(repo, SelectionMode::Worktree)?.into_iter().find(|change| change.pre.is_some());
+            Ok(edited.map(|change| (Some(change.path), "differs from the judged commit".to_owned())))
+        }
+        SelectionMode::Staged => {
+            let staged: BTreeMap<RepoPath, Option<Entry>> = changes(repo, SelectionMode::Staged)?.into_iter().map(|c| (c.path, c.post)).collect();
+            let disk: BTreeMap<RepoPath, Option<Entry>> = changes(repo, SelectionMode::Worktree)?.into_iter().filter(|c| c.pre.is_some() || staged.contains_key(&c.path)).map(|c| (c.path, c.post)).collect();
+            let differing = staged.iter().find(|(path, post)| disk.get(*path) != Some(post)).map(|(path, _)| path);
+            let unstaged = disk.keys().find(|path| !staged.contains_key(*path));
+            Ok(differing.or(unstaged).map(|path| (Some(path.clone()), "differs from what is staged".to_owned())))
+        }
+    }
+}
+
+/// What is on disk now.
+pub(super) fn snapshot(repo: &GitRepository) -> Result<Snapshot, RepositoryError> {
+    Ok(changes(repo, SelectionMode::Worktree)?.into_iter().map(|change| (change.path.clone(), (change.pre.is_some(), change.post))).collect())
+}
+
+/// Tracked files (by HEAD) that differ between two snapshots.
+pub(super) fn edited(before: &Snapshot, after: &Snapshot) -> Vec<RepoPath> {
+    let mut out: Vec<RepoPath> = Vec::new();
+    for (path, (tracked, entry)) in after {
+        let same = before.get(path).is_some_and(|(_, old)| old == entry);
+        if !same && (*tracked || before.contains_key(path)) {
+            out.push(path.clone());
+        }
+    }
+    out.extend(before.iter().filter(|(path, _)| !after.contains_key(*path)).map(|(path, _)| path.clone()));
+    out.sort();
+    out
+}

@@ -1,0 +1,207 @@
+//! For a person: each finding with its source line and caret, then a summary.
+
+use std::collections::HashMap;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer, Snippet};
+use anstyle::{AnsiColor, Style};
+
+use crate::check::find;
+use crate::finding::{Finding, Label, Level, Place, Report, Status, StepReport, StepStatus};
+use crate::text::{Source, Span, visible};
+
+/// Findings of one rule that are shown in full; the rest is counted.
+const MOST_OF_A_RULE: usize = 25;
+
+/// How to print.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// With colours.
+    pub colour: bool,
+    /// Every check with its outcome.
+    pub verbose: bool,
+    /// Nothing but failures.
+    pub quiet: bool,
+}
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const DIM: Style = Style::new().dimmed();
+
+fn paint(look: Look, style: Style, text: &str) -> String {
+    if look.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+}
+
+/// The report of a gate.
+#[must_use]
+pub fn report(report: &Report, look: Look) -> String {
+    let mut out = findings(&report.findings, look);
+    for step in report.steps.iter().filter(|step| step.status == StepStatus::Failed) {
+        out.push_str(&tail(step, look));
+    }
+    if look.quiet && report.passed() {
+        return out;
+    }
+    out.push_str(&summary(report, look));
+    out
+}
+
+/// Findings, one after the other; a rule's reason is told once.
+#[must_use]
+pub fn findings(findings: &[Finding], look: Look) -> String {
+    let mut told: HashMap<&str, usize> = HashMap::new();
+    let mut out = String::new();
+    for finding in findings.iter().filter(|finding| !look.quiet || finding.level == Level::Error) {
+        let count = told.entry(finding.rule.as_str()).or_default();
+        *count += 1;
+        if *count <= MOST_OF_A_RULE {
+            out.push_str(&one(finding, look, *count == 1));
+            out.push_str("\n\n");
+        }
+    }
+    let mut more: Vec<(&str, usize)> = told.into_iter().filter(|(_, count)| *count > MOST_OF_A_RULE).collect();
+    more.sort_unstable();
+    for (rule, count) in more {
+        out.push_str(&format!("… and {} more findings of {rule}; --format json lists all\n\n", count - MOST_OF_A_RULE));
+    }
+    out
+}
+
+fn one(finding: &Finding, look: Look, first: bool) -> String {
+    let level = match finding.level {
+        _ if finding.waived_by.is_some() => Title::INFO.with_name("waived"),
+        Level::Error => Title::ERROR,
+        Level::Warning => Title::WARNING,
+        Level::Note => Title::NOTE,
+    };
+    let message = visible(&finding.message).into_owned();
+    let mut group = Group::with_title(level.primary_title(message).id(finding.rule.to_string()));
+    group = place(group, &finding.primary, true);
+    for label in &finding.related {
+        group = place(group, label, false);
+    }
+    let rule = find(finding.rule.as_str()).map(|entry| entry.rule.text());
+    if let Some(waiver) = &finding.waived_by {
+        group = group.element(Title::NOTE.message(format!("excused by waiver {}", visible(waiver))));
+    } else if let Some(rule) = rule.filter(|_| first) {
+        group = group.element(Title::NOTE.with_name("why").message(rule.why.clone()));
+    }
+    for help in &finding.help {
+        group = group.element(Title::HELP.message(visible(help).into_owned()));
+    }
+    if let Some(rule) = rule.filter(|_| first && finding.waived_by.is_none()) {
+        group = group.element(Title::HELP.message(rule.remedy.clone()));
+        let mut see = rule.references.clone();
+        see.push(format!("countersign explain {}", finding.rule));
+        group = group.element(Title::NOTE.with_name("see").message(see.join(", ")));
+    }
+    let renderer = if look.colour { Renderer::styled() } else { Renderer::plain() };
+    renderer.decor_style(DecorStyle::Ascii).render(&[group])
+}
+
+fn place<'a>(group: Group<'a>, label: &Label, primary: bool) -> Group<'a> {
+    let text = visible(&label.text).replace('\n', " ");
+    match &label.place {
+        Place::Text { source, span } => {
+            let (slice, line, inside) = lines(source, *span);
+            let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let annotation = kind.span(inside.start..inside.end);
+            let annotation = if text.is_empty() { annotation } else { annotation.label(text) };
+            group.element(Snippet::source(slice).line_start(line).path(source.name().to_string()).annotation(annotation))
+        }
+        Place::Path(path) if text.is_empty() => group.element(Origin::path(path.to_string())),
+        Place::Path(path) => group.element(Origin::path(format!("{path}: {text}"))),
+        Place::Repository if text.is_empty() => group,
+        Place::Repository => group.element(Title::NOTE.message(text)),
+    }
+}
+
+/// The first line of a span, its number, and the span inside it. Long lines
+/// are cut around the span.
+fn lines(source: &Source, span: Span) -> (String, usize, Span) {
+    let line = source.line(span.start);
+    let whole = source.line_span(line).unwrap_or_default();
+    let text = source.slice(whole);
+    let start = span.start.clamp(whole.start, whole.end) - whole.start;
+    let end = span.end.clamp(whole.start + start, whole.end) - whole.start;
+    let most = 240;
+    let boundary = |mut at: usize| {
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let (start, end) = (boundary(start), boundary(end));
+    if text.len() <= most {
+        return (text.to_owned(), line, Span::new(start, end));
+    }
+    let from = boundary(start.saturating_sub(40));
+    let to = boundary((from + most).min(text.len()));
+    let end = end.min(to);
+    (text.get(from..to).unwrap_or("").to_owned(), line, Span::new(start - from, end - from))
+}
+
+fn tail(step: &StepReport, look: Look) -> String {
+    let mut out = format!("last lines of step `{}`:\n", step.name);
+    for line in &step.run.tail {
+        out.push_str(&paint(look, DIM, &format!("  | {line}")));
+        out.push('\n');
+    }
+    out.push('\n');
+    out
+}
+
+fn summary(report: &Report, look: Look) -> String {
+    let mut out = String::new();
+    let mut line = |name: &str, text: String| out.push_str(&format!("  {name:<9}{text}\n"));
+    if let Some(packet) = &report.packet {
+        line("packet", format!("{} ({})", packet.path, packet.generation));
+        if let Some(how) = &packet.resolved_by {
+            line("", visible(how).into_owned());
+        }
+    }
+    if let Some(selection) = &report.selection {
+        let id = |id: &Option<String>, none: &str| id.as_ref().map_or_else(|| none.to_owned(), |id| id.chars().take(12).collect());
+        let head = match selection.mode {
+            "staged" => "the index",
+            "worktree" => "the working tree",
+            _ => "nothing",
+        };
+        let paths = if selection.changed == 1 { "1 path".to_owned() } else { format!("{} paths", selection.changed) };
+        line("change", format!("{}..{}, {paths}: {}", id(&selection.base, "nothing"), id(&selection.head, head), visible(&selection.reason)));
+        line("rules", visible(&selection.trusted).into_owned());
+    }
+    let tally = report.tally();
+    line("checks", format!("{} passed, {} failed, {} waived, {} skipped", tally.passed, tally.failed, tally.waived, tally.skipped));
+    line("findings", format!("{} errors, {} warnings, {} notes", tally.errors, tally.warnings, tally.notes));
+    for step in &report.steps {
+        line("step", step_line(step));
+    }
+    if look.verbose {
+        for outcome in &report.outcomes {
+            let text = match &outcome.status {
+                Status::Skipped(why) => format!("skipped: {}", visible(why)),
+                Status::Waived(ids) => format!("waived by {}", visible(&ids.join(", "))),
+                status => status.as_str().to_owned(),
+            };
+            line("check", format!("{:<32}{text}", outcome.rule.as_str()));
+        }
+    }
+    let name = report.packet.as_ref().map_or_else(String::new, |packet| format!(" {}", packet.wp_id));
+    let verdict = if report.passed() { paint(look, GOOD, "PASSED") } else { paint(look, BAD, "FAILED") };
+    format!("{}{name}: {verdict}\n{out}", report.gate)
+}
+
+fn step_line(step: &StepReport) -> String {
+    let tests = step.tests.map_or_else(String::new, |tests| if tests == 1 { ", 1 test".to_owned() } else { format!(", {tests} tests") });
+    match &step.status {
+        StepStatus::Skipped(why) => format!("{}: not run ({})", step.name, visible(why)),
+        StepStatus::Passed => format!("{}: passed{tests} ({:.1} s)", step.name, seconds(step)),
+        StepStatus::Failed => format!("{}: failed{tests} ({:.1} s)", step.name, seconds(step)),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seconds for reading")]
+fn seconds(step: &StepReport) -> f64 {
+    step.run.milliseconds as f64 / 1000.0
+}

@@ -1,0 +1,41 @@
+//! JSON: one document, indented, ending with a newline.
+//!
+//! JSON escapes control characters by itself; hidden characters are written
+//! as `\u` escapes too, so that the text is safe on a terminal.
+
+use serde::Serialize;
+
+use super::model::ReportDocument;
+use crate::finding::Report;
+use crate::text::is_hidden;
+
+/// The report as JSON.
+#[must_use]
+pub fn report(report: &Report) -> String {
+    pretty(&ReportDocument::from(report))
+}
+
+/// Any value as JSON.
+#[must_use]
+pub fn pretty(value: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
+    let mut out = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if is_hidden(c) || (c.is_control() && c != '\n') {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('\n');
+    out
+}
+
+/// The JSON Schema of the report.
+#[must_use]
+pub fn schema() -> String {
+    pretty(&schemars::schema_for!(ReportDocument))
+}

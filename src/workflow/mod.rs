@@ -1,0 +1,4 @@
+//! Commands that write.
+
+pub mod demo;
+pub mod manifest;
