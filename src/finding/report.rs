@@ -1,6 +1,8 @@
 //! The report of a gate: every check with its outcome, every finding, the
 //! steps that ran, and, apart, what is not deterministic.
 
+use std::collections::BTreeMap;
+
 use super::{Finding, Level, RuleId};
 use crate::text::RepoPath;
 
@@ -193,14 +195,17 @@ impl Report {
         tally
     }
 
-    /// Puts findings in their order of output: errors first, then by place,
-    /// rule and message.
+    /// Puts findings in their order of output: errors first, then in the
+    /// gate's order of checks (a cause before what follows from it), then by
+    /// place and message.
     pub fn sort(&mut self) {
+        let order: BTreeMap<&RuleId, usize> = self.outcomes.iter().enumerate().map(|(index, outcome)| (&outcome.rule, index)).collect();
+        let rank = |finding: &Finding| order.get(&finding.rule).copied().unwrap_or(usize::MAX);
         self.findings.sort_by(|a, b| {
             b.level
                 .cmp(&a.level)
+                .then_with(|| rank(a).cmp(&rank(b)))
                 .then_with(|| a.primary.place.sort_key().cmp(&b.primary.place.sort_key()))
-                .then_with(|| a.rule.cmp(&b.rule))
                 .then_with(|| a.message.cmp(&b.message))
         });
     }

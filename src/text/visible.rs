@@ -33,6 +33,12 @@ pub fn one_line(text: &str, most: usize) -> String {
     escape(&out, |_| false).into_owned()
 }
 
+/// `1 line`, `2 lines`: a count with its noun.
+#[must_use]
+pub fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     let odd = |c: char| (c.is_control() || is_hidden(c)) && !keep(c);
     if !text.chars().any(odd) {

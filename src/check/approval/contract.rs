@@ -38,8 +38,10 @@ fn short(introduction: &crate::change::Introduction) -> String {
 
 fn compare(input: &ApprovalInput<'_>, then: &Packet, now: &Packet, commit: &str, rule: &Rule, out: &mut Vec<Finding>) {
     let (old, new) = (parts(then), parts(now));
-    for part in &new {
-        let before = old.iter().find(|other| other.key == part.key);
+    for (index, part) in new.iter().enumerate() {
+        // The n-th part of a key is compared with the n-th of that key.
+        let nth = new.iter().take(index).filter(|other| other.key == part.key).count();
+        let before = old.iter().filter(|other| other.key == part.key).nth(nth);
         if before.is_none_or(|before| before.lines != part.lines) {
             let mut finding = rule.finding(format!("`{}` is not what was signed in commit {commit}", part.key), input.packet.at(first_difference(now, part, before), "changed since the signature"));
             for line in difference(before, part) {

@@ -30,20 +30,23 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
             out.push(rule.finding(format!("REFINEMENT_FILE must be `{expected}`"), input.packet.at(declared.span, "another file")));
         }
     }
-    complete(input, refinement, rule, &mut out);
+    complete(refinement, rule, &mut out);
     consistent(input, refinement, rule, &mut out);
     out.into()
 }
+
+/// Fields that must have one value; an empty one does not have it.
+const EXACT: [&str; 5] = ["WP_ID", "USER_REVIEW_STATUS", "USER_APPROVAL_EVIDENCE", "CLEARLY_COVERS_VERDICT", "ENRICHMENT_NEEDED"];
 
 fn at(refinement: &Refinement, field: &Field, text: impl Into<String>) -> Label {
     let span = if field.value.span.is_empty() { field.label } else { field.value.span };
     Label::text(&refinement.source, span, text)
 }
 
-fn complete(input: &ApprovalInput<'_>, refinement: &Refinement, rule: &Rule, out: &mut Vec<Finding>) {
+fn complete(refinement: &Refinement, rule: &Rule, out: &mut Vec<Finding>) {
     for key in rule.list("fields") {
         match refinement.field(key) {
-            Some(field) if field.is_filled() => {}
+            Some(field) if field.is_filled() || EXACT.contains(&key.as_str()) => {}
             Some(field) => out.push(rule.finding(format!("the refinement does not fill `{key}`"), at(refinement, field, "fill this"))),
             None => out.push(rule.finding(format!("the refinement has no `{key}`"), Label::text(&refinement.source, refinement.head(), "this refinement"))),
         }
@@ -56,7 +59,6 @@ fn complete(input: &ApprovalInput<'_>, refinement: &Refinement, rule: &Rule, out
     if refinement.anchors.is_empty() {
         out.push(rule.finding("the refinement has no spec anchor", Label::text(&refinement.source, refinement.head(), "`#### ANCHOR 1` is missing")));
     }
-    let _ = input;
 }
 
 fn consistent(input: &ApprovalInput<'_>, refinement: &Refinement, rule: &Rule, out: &mut Vec<Finding>) {
@@ -64,7 +66,7 @@ fn consistent(input: &ApprovalInput<'_>, refinement: &Refinement, rule: &Rule, o
     let evidence = format!("APPROVE REFINEMENT {id}");
     let exact = [("WP_ID", id), ("USER_REVIEW_STATUS", "APPROVED"), ("USER_APPROVAL_EVIDENCE", evidence.as_str()), ("CLEARLY_COVERS_VERDICT", "PASS"), ("ENRICHMENT_NEEDED", "NO")];
     for (key, want) in exact {
-        let Some(field) = refinement.field(key).filter(|field| field.is_filled()) else { continue };
+        let Some(field) = refinement.field(key) else { continue };
         if field.bare().value != want {
             out.push(rule.finding(format!("`{key}` must be `{want}` before work starts"), at(refinement, field, format!("not `{want}`"))));
         }

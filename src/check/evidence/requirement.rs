@@ -4,7 +4,7 @@
 use crate::check::Verdict;
 use crate::check::input::{ChangeInput, PathFact};
 use crate::rule::Rule;
-use crate::text::one_line;
+use crate::text::{counted, one_line};
 
 use super::{folded, not_asked};
 
@@ -32,7 +32,7 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
             None => out.push(rule.finding(format!("`{shown}` is no `path:line`"), at("not a place".into()))),
             Some((path, line)) => match input.evidence_paths.get(path) {
                 Some(PathFact::Lines(lines)) if line <= lines => {}
-                Some(PathFact::Lines(lines)) => out.push(rule.finding(format!("{path} has {lines} lines, so line {line} is no evidence"), at("beyond the end".into()))),
+                Some(PathFact::Lines(lines)) => out.push(rule.finding(format!("{path} has {}, so line {line} is no evidence", counted(*lines, "line")), at("beyond the end".into()))),
                 _ => out.push(rule.finding(format!("{path} does not exist in the judged tree"), at("no such file".into()))),
             },
         }

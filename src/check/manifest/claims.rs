@@ -6,9 +6,9 @@ use crate::check::Verdict;
 use crate::check::input::ChangeInput;
 use crate::digest::Recorded;
 use crate::document::manifest::{GATES, Manifest, Number};
-use crate::finding::Place;
+use crate::finding::{Finding, Place};
 use crate::rule::Rule;
-use crate::text::one_line;
+use crate::text::{counted, one_line};
 
 use super::{at, expected, has_lines, judged, target, window};
 
@@ -16,6 +16,10 @@ pub(in crate::check) fn false_claim(input: &ChangeInput<'_>, rule: &Rule) -> Ver
     let mut out = Vec::new();
     for manifest in &input.packet.packet.manifests {
         let file = target(manifest).and_then(|path| input.file(&path));
+        if file.is_none() {
+            out.extend(about_nothing(input, manifest, rule));
+            continue;
+        }
         for tick in manifest.gates.iter().filter(|tick| tick.ticked) {
             let Some((name, code)) = GATES.iter().find(|(name, _)| *name == tick.name) else { continue };
             if let Err(why) = computed(input, manifest, file, name) {
@@ -28,6 +32,18 @@ pub(in crate::check) fn false_claim(input: &ChangeInput<'_>, rule: &Rule) -> Ver
         }
     }
     out.into()
+}
+
+/// Ticks of a manifest whose file is not part of the change: none can hold.
+fn about_nothing(input: &ChangeInput<'_>, manifest: &Manifest, rule: &Rule) -> Option<Finding> {
+    let ticked: Vec<_> = manifest.gates.iter().filter(|tick| tick.ticked && GATES.iter().any(|(name, _)| *name == tick.name)).collect();
+    let first = ticked.first()?;
+    let message = format!("{} of a manifest {} ticked, but its file is not part of the change", counted(ticked.len(), "gate"), if ticked.len() == 1 { "is" } else { "are" });
+    let finding = rule.finding(message, at(input, first.span, "the first of them"));
+    Some(match target(manifest) {
+        Some(path) => finding.about(&path),
+        None => finding,
+    })
 }
 
 pub(in crate::check) fn unticked(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
@@ -60,7 +76,7 @@ fn computed(input: &ChangeInput<'_>, manifest: &Manifest, file: Option<&ChangedF
         "anchors_present" => hold(in_lines(manifest, file), "Start and End are no lines of the file"),
         "window_matches_plan" => {
             let path = &file.change.path;
-            let planned = super::super::scope::allows(input, path);
+            let planned = super::super::scope::allows(input, path) || excused(input, path);
             hold(planned && in_lines(manifest, file), if planned { "the window is none" } else { "the file is not in the packet's scope" })
         }
         "rails_untouched_outside_window" => hold(rails(input, file), "lines outside the window are changed"),
@@ -75,6 +91,17 @@ fn computed(input: &ChangeInput<'_>, manifest: &Manifest, file: Option<&ChangedF
         "manifest_written_and_path_returned" => hold(manifest.target.is_some() && manifest.pre.is_some() && manifest.post.is_some(), "the manifest is not complete"),
         _ => Ok(()),
     }
+}
+
+/// Whether a waiver lets the scope be left for this path.
+fn excused(input: &ChangeInput<'_>, path: &crate::text::RepoPath) -> bool {
+    let subject = crate::finding::Subject::Path(path.clone());
+    let accepted = crate::check::find("scope/outside").map_or(&[][..], |entry| &entry.rule.text().waivable_by);
+    let mut waivers = input.packet.packet.waivers.iter().enumerate();
+    waivers.any(|(index, waiver)| {
+        let policy = waiver.policy.as_ref().is_some_and(|policy| accepted.contains(&policy.value));
+        policy && crate::check::waiver::counts(waiver, index, input) && crate::check::waiver::covers(waiver, &subject)
+    })
 }
 
 fn in_lines(manifest: &Manifest, file: &ChangedFile) -> bool {

@@ -48,7 +48,7 @@ pub(super) fn uncovered<'a>(file: &'a ChangedFile, windows: &[(usize, usize)]) -
 
 fn lines(hunk: &Hunk) -> String {
     match hunk.post.len() {
-        0 => format!("the gap after line {} (where {} went away)", hunk.post.start, hunk.pre.len()),
+        0 => format!("the deletion after line {}", hunk.post.start),
         1 => format!("line {}", hunk.post.start + 1),
         _ => format!("lines {} to {}", hunk.post.start + 1, hunk.post.end),
     }

@@ -6,7 +6,7 @@ use crate::check::input::ChangeInput;
 use crate::document::manifest::{Manifest, Number};
 use crate::finding::Finding;
 use crate::rule::Rule;
-use crate::text::{Spanned, one_line};
+use crate::text::{Spanned, counted, one_line};
 
 use super::{at, has_lines, judged};
 
@@ -36,7 +36,7 @@ fn wrong(input: &ChangeInput<'_>, rule: &Rule, manifest: &Manifest, file: &Chang
         if end < start {
             say(end_at, format!("the window of {path} ends (line {end}) before it starts (line {start})"), "before Start".into());
         } else if *end > longer {
-            say(end_at, format!("the window of {path} ends at line {end}, but the file has {longer} lines"), format!("beyond line {longer}"));
+            say(end_at, format!("the window of {path} ends at line {end}, but the file has {}", counted(file.longer(), "line")), format!("beyond line {longer}"));
         }
     }
     out

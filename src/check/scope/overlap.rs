@@ -2,6 +2,7 @@
 
 use crate::check::Verdict;
 use crate::check::input::ChangeInput;
+use crate::document::label::unquoted;
 use crate::rule::Rule;
 use crate::text::one_line;
 
@@ -10,7 +11,7 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let mut out = Vec::new();
     for inside in &scope.inside {
         for outside in scope.outside.iter().filter(|outside| inside.overlaps(outside)) {
-            let message = format!("`{}` is in scope and `{}` is out of scope, and both cover the same path", one_line(&inside.raw.value, 60), one_line(&outside.raw.value, 60));
+            let message = format!("`{}` is in scope and `{}` is out of scope, and both cover the same path", one_line(unquoted(&inside.raw.value), 60), one_line(unquoted(&outside.raw.value), 60));
             out.push(rule.finding(message, input.packet.at(inside.raw.span, "in scope")).related(input.packet.at(outside.raw.span, "out of scope")));
         }
     }

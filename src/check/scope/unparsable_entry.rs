@@ -2,6 +2,7 @@
 
 use crate::check::Verdict;
 use crate::check::input::ChangeInput;
+use crate::document::label::unquoted;
 use crate::document::scope_entry::BadEntry;
 use crate::rule::Rule;
 use crate::text::one_line;
@@ -9,7 +10,7 @@ use crate::text::one_line;
 pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let bad = input.packet.packet.scope.inside.iter().filter_map(|entry| Some((entry, entry.coverage.as_ref().err()?)));
     bad.map(|(entry, why)| {
-        let finding = rule.finding(format!("`{}` allows nothing: {why}", one_line(&entry.raw.value, 60)), input.packet.at(entry.raw.span, "not a path"));
+        let finding = rule.finding(format!("`{}` allows nothing: {why}", one_line(unquoted(&entry.raw.value), 60)), input.packet.at(entry.raw.span, "not a path"));
         match why {
             BadEntry::BackSlash => {
                 let place = crate::finding::Place::text(&input.packet.packet.source, entry.raw.span);

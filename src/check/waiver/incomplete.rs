@@ -11,17 +11,13 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         if !missing.is_empty() {
             let message = format!("the waiver `{}` does not count: it has no {}", crate::text::one_line(waiver.name(), 80), missing.join(", no "));
             out.push(rule.finding(message, input.packet.at(first_line(input, waiver.span), "this waiver")));
-        } else if waiver.paths.is_empty() && !names_command(input, waiver) {
+        } else if !super::names_something(waiver, input) {
             let message = format!("the scope of the waiver `{}` names no path and no planned command", crate::text::one_line(waiver.name(), 80));
             let span = waiver.scope.as_ref().map_or(waiver.span, |scope| scope.span);
             out.push(rule.finding(message, input.packet.at(first_line(input, span), "covers nothing")));
         }
     }
     out.into()
-}
-
-fn names_command(input: &ChangeInput<'_>, waiver: &crate::document::waiver::Waiver) -> bool {
-    input.packet.packet.test_plan.iter().any(|command| super::covers(waiver, &crate::finding::Subject::Command(command.text.clone())))
 }
 
 pub(super) fn first_line(input: &ChangeInput<'_>, span: crate::text::Span) -> crate::text::Span {

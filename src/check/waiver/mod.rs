@@ -49,9 +49,15 @@ pub fn covers(waiver: &Waiver, subject: &Subject) -> bool {
     }
 }
 
+/// Whether a waiver's scope names a path or a planned command.
+fn names_something(waiver: &Waiver, input: &ChangeInput<'_>) -> bool {
+    let mut commands = input.packet.packet.test_plan.iter();
+    !waiver.paths.is_empty() || commands.any(|command| covers(waiver, &Subject::Command(command.text.clone())))
+}
+
 /// Whether a waiver may excuse findings: complete, in force, not void.
 #[must_use]
 pub fn counts(waiver: &Waiver, index: usize, input: &ChangeInput<'_>) -> bool {
     let void = input.origins.get(index).is_none_or(|origin| is_void(origin).is_some());
-    waiver.missing().is_empty() && is_expired(waiver, input).is_none() && !void
+    waiver.missing().is_empty() && names_something(waiver, input) && is_expired(waiver, input).is_none() && !void
 }

@@ -114,11 +114,11 @@ fn marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut Phas
     }
 }
 
-/// The document's line around a piece of prose, without blanks at its ends:
-/// a list marker in front of the prose is part of it.
+/// The document's line around a piece of prose, without blanks at its end:
+/// a list marker or an indentation in front of the prose is part of it.
 fn whole_line<'a>(text: &'a str, start: usize, line: &str) -> &'a str {
     let from = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    text.get(from..start + line.len()).unwrap_or("").trim()
+    text.get(from..start + line.len()).unwrap_or("").trim_end()
 }
 
 fn in_quote(outline: &Outline, index: usize) -> bool {

@@ -134,8 +134,9 @@ fn entries(text: &str, outline: &Outline, item: usize, out: &mut Vec<ScopeEntry>
         nested.into_iter().for_each(|child| entries(text, outline, child, out));
         return;
     };
-    let heading = own.value.trim_matches('*').trim_end().ends_with(':') || (own.value.starts_with("**") && own.value.ends_with("**"));
-    if heading && (!nested.is_empty() || own.value.starts_with("**")) {
+    let bold = own.value.len() > 4 && own.value.starts_with("**") && own.value.trim_end_matches(':').ends_with("**");
+    let named = own.value.chars().any(char::is_alphanumeric);
+    if named && (bold || (own.value.ends_with(':') && !nested.is_empty())) {
         nested.into_iter().for_each(|child| entries(text, outline, child, out));
         return;
     }

@@ -1,0 +1,135 @@
+//! A repository in memory: a line of commits, an index and a working tree.
+
+use std::collections::BTreeMap;
+
+use countersign::change::{Change, ChangeSet, Commit, Entry, FileMode, Introduction, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, Side};
+use countersign::digest::{Hash20, git_blob_id, sha1};
+use countersign::text::RepoPath;
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    pub mode: FileMode,
+    pub bytes: Vec<u8>,
+}
+
+pub type Files = BTreeMap<RepoPath, File>;
+
+/// One commit.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    pub files: Files,
+    pub committer: String,
+}
+
+/// The repository. Commit `n` has the id `sha1("commit n")`.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    pub commits: Vec<Snapshot>,
+    pub disk: Files,
+    pub branch: Option<String>,
+    pub folder: String,
+    /// How the change is selected.
+    pub mode: SelectionMode,
+    /// First commit of a range, by number.
+    pub base: usize,
+}
+
+pub fn commit_id(number: usize) -> Hash20 {
+    sha1(format!("commit {number}").as_bytes())
+}
+
+fn entry(file: &File) -> Entry {
+    Entry { mode: file.mode, id: git_blob_id(&file.bytes) }
+}
+
+impl Memory {
+    fn files(&self, side: Side) -> &Files {
+        static EMPTY: Files = BTreeMap::new();
+        match side {
+            Side::Empty => &EMPTY,
+            Side::Index | Side::Worktree => &self.disk,
+            Side::Commit(commit) => self.number(commit).map_or(&EMPTY, |n| &self.commits[n].files),
+        }
+    }
+
+    fn number(&self, commit: Commit) -> Option<usize> {
+        (0..self.commits.len()).find(|n| commit_id(*n) == commit.0)
+    }
+
+    fn touched(&self, number: usize) -> Vec<RepoPath> {
+        let before = number.checked_sub(1).map_or_else(Files::new, |n| self.commits[n].files.clone());
+        differences(&before, &self.commits[number].files).into_iter().map(|change| change.path).collect()
+    }
+}
+
+fn differences(before: &Files, after: &Files) -> Vec<Change> {
+    let mut paths: Vec<&RepoPath> = before.keys().chain(after.keys()).collect();
+    paths.sort();
+    paths.dedup();
+    paths.into_iter().filter_map(|path| Change::between(path.clone(), before.get(path).map(entry), after.get(path).map(entry))).collect()
+}
+
+impl Repository for Memory {
+    fn select(&self, _: &SelectionRequest, _: &dyn Fn(Commit) -> Option<String>, _: &[String]) -> Result<Selection, RepositoryError> {
+        let last = self.commits.len() - 1;
+        let (base, head) = match self.mode {
+            SelectionMode::Range | SelectionMode::Rev => (self.base, Some(Commit(commit_id(last)))),
+            SelectionMode::Staged | SelectionMode::Worktree => (last, None),
+        };
+        Ok(Selection { mode: self.mode, base: Some(Commit(commit_id(base))), head, reason: "as the fixture says".into(), asked: true })
+    }
+
+    fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
+        let before = self.files(selection.base.map_or(Side::Empty, Side::Commit));
+        let after = selection.head.map_or(&self.disk, |head| self.files(Side::Commit(head)));
+        Ok(ChangeSet::new(differences(before, after)))
+    }
+
+    fn entry(&self, side: Side, path: &RepoPath) -> Result<Option<Entry>, RepositoryError> {
+        Ok(self.files(side).get(path).map(entry))
+    }
+
+    fn read(&self, side: Side, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
+        Ok(self.files(side).get(path).map(|file| file.bytes.clone()))
+    }
+
+    fn list(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+        let folder = folder.trim_end_matches('/').as_bytes();
+        Ok(self.files(side).keys().filter(|path| path.folder() == folder).cloned().collect())
+    }
+
+    fn exists(&self, side: Side, path: &RepoPath) -> Result<bool, RepositoryError> {
+        Ok(self.files(side).keys().any(|other| other == path || other.is_below(path.as_bytes())))
+    }
+
+    fn head(&self) -> Result<Option<Commit>, RepositoryError> {
+        Ok(self.commits.len().checked_sub(1).map(|last| Commit(commit_id(last))))
+    }
+
+    fn commit(&self, hex: &str) -> Result<Option<Commit>, RepositoryError> {
+        Ok(Hash20::parse(hex).map(Commit).filter(|commit| self.number(*commit).is_some()))
+    }
+
+    fn is_ancestor(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError> {
+        Ok(self.number(ancestor).zip(self.number(of)).is_some_and(|(a, b)| a <= b))
+    }
+
+    fn branch(&self) -> Result<Option<String>, RepositoryError> {
+        Ok(self.branch.clone())
+    }
+
+    fn worktree_name(&self) -> Option<String> {
+        Some(self.folder.clone())
+    }
+
+    fn introductions(&self, path: &RepoPath, head: Commit, holds: &dyn Fn(&[u8]) -> bool) -> Result<Vec<Introduction>, RepositoryError> {
+        let has = |number: usize| self.commits[number].files.get(path).is_some_and(|file| holds(&file.bytes));
+        let Some(mut number) = self.number(head).filter(|number| has(*number)) else { return Ok(Vec::new()) };
+        while number > 0 && has(number - 1) {
+            number -= 1;
+        }
+        let committer = self.commits[number].committer.clone();
+        Ok(vec![Introduction { commit: Commit(commit_id(number)), committer, time: i64::try_from(number).unwrap_or(0), touched: self.touched(number) }])
+    }
+}

@@ -1,0 +1,396 @@
+//! Scenarios of literate fixtures.
+//!
+//! A fixture is a Markdown file; every `## ` heading is a scenario. A
+//! scenario starts from the demo's honest world (project, approved packet,
+//! honest work with right manifests) and changes it by fenced blocks:
+//!
+//! - `world`: YAML with `gate`, `mode`, `wp`, `branch`, `now`, `base`,
+//!   `steps`, and `files` (path, `base`, `head`, `link`, `executable`).
+//! - `edit PATH`: lines `- old` / `+ new` replaced wherever the file occurs,
+//!   `edit-head PATH` only in the judged state, `edit-base PATH` only before.
+//! - `config`: the text of countersign.yaml, trusted.
+//! - `findings`: what the gate must find, nothing more:
+//!   `level rule place ["line"] :: part of the message`.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use countersign::change::{ChangedFile, FileMode, Repository, SelectionMode, SelectionRequest, Side};
+use countersign::check::input::Gate;
+use countersign::document::outline::{Kind, Outline};
+use countersign::finding::{Finding, Place};
+use countersign::gate::GateRequest;
+use countersign::text::RepoPath;
+use countersign::workflow::demo::{Manifests, WP_ID, World};
+use regex::Regex;
+use serde::Deserialize;
+
+use super::memory::{File, Files, Memory, Snapshot, commit_id};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Setup {
+    pub gate: Option<String>,
+    pub mode: Option<String>,
+    pub wp: Option<String>,
+    pub branch: Option<String>,
+    pub now: Option<String>,
+    /// First commit of the range: 0 the project, 1 the approved packet.
+    pub base: Option<usize>,
+    /// Whether the packet is approved in a commit of its own (default).
+    pub approved: Option<bool>,
+    pub files: Vec<FileSetup>,
+    /// Run the configured steps, in a real repository.
+    pub steps: bool,
+    /// Give the packet another id, in all documents.
+    pub rename: Option<String>,
+    /// No work was done: the judged state is the approved one.
+    pub idle: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSetup {
+    pub path: String,
+    pub base: Option<String>,
+    /// Text in the judged state; the base's if left out.
+    pub head: Option<String>,
+    /// Gone in the judged state.
+    #[serde(default)]
+    pub gone: bool,
+    /// A link with this text in the judged state.
+    pub link: Option<String>,
+    #[serde(default)]
+    pub executable: bool,
+    /// Bytes in hexadecimal, instead of `head`.
+    pub head_hex: Option<String>,
+}
+
+#[derive(Debug)]
+pub struct Edit {
+    pub path: String,
+    pub when: When,
+    pub pairs: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    Always,
+    Head,
+    Base,
+}
+
+#[derive(Debug)]
+pub struct Expected {
+    pub level: String,
+    pub rule: String,
+    pub place: String,
+    pub line: Option<String>,
+    pub message: String,
+}
+
+#[derive(Debug)]
+pub struct Scenario {
+    pub name: String,
+    pub setup: Setup,
+    pub edits: Vec<Edit>,
+    pub config: Option<String>,
+    pub expected: Vec<Expected>,
+}
+
+/// The scenarios of a fixture's text.
+pub fn scenarios(text: &str) -> Vec<Scenario> {
+    let outline = Outline::parse(text);
+    let mut out: Vec<Scenario> = Vec::new();
+    for index in outline.children(None) {
+        let block = outline.get(index).expect("block");
+        let content = &text[block.content.start..block.content.end];
+        match &block.kind {
+            Kind::Heading(2) => out.push(Scenario { name: content.to_owned(), setup: Setup::default(), edits: Vec::new(), config: None, expected: Vec::new() }),
+            Kind::Code(info) if !info.is_empty() => {
+                let scenario = out.last_mut().unwrap_or_else(|| panic!("a block stands before the first scenario"));
+                let (word, rest) = info.split_once(' ').unwrap_or((info, ""));
+                match word {
+                    "world" => scenario.setup = serde_yaml::from_str(content).unwrap_or_else(|e| panic!("{}: {e}", scenario.name)),
+                    "edit" => scenario.edits.push(edit(rest, When::Always, content)),
+                    "edit-head" => scenario.edits.push(edit(rest, When::Head, content)),
+                    "edit-base" => scenario.edits.push(edit(rest, When::Base, content)),
+                    "config" => scenario.config = Some(content.to_owned()),
+                    "findings" => scenario.expected = content.lines().filter(|line| !line.trim().is_empty()).map(expected).collect(),
+                    "text" => {}
+                    other => panic!("{}: no block `{other}` is known", scenario.name),
+                }
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+fn edit(path: &str, when: When, content: &str) -> Edit {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut last = ' ';
+    for line in content.lines() {
+        let (mark, text) = (line.chars().next().unwrap_or(' '), line.get(2..).unwrap_or(""));
+        match (mark, last) {
+            ('-', '-') => pairs.last_mut().expect("pair").0.push_str(&format!("\n{text}")),
+            ('-', _) => pairs.push((text.to_owned(), String::new())),
+            ('+', '+') => pairs.last_mut().expect("pair").1.push_str(&format!("\n{text}")),
+            ('+', '-') => pairs.last_mut().expect("pair").1 = text.to_owned(),
+            _ => panic!("an edit has lines `- old` and `+ new`, not {line:?}"),
+        }
+        last = mark;
+    }
+    Edit { path: path.to_owned(), when, pairs }
+}
+
+fn expected(line: &str) -> Expected {
+    let (head, message) = line.split_once(" :: ").unwrap_or_else(|| panic!("no ` :: ` in {line:?}"));
+    let mut words = head.splitn(3, ' ');
+    let mut next = || words.next().unwrap_or_default().trim();
+    let (level, rule, rest) = (next(), next(), next());
+    // A place that is quoted is an odd path.
+    let split = match rest.strip_prefix('"').and_then(|odd| odd.find('"')) {
+        Some(end) => end + 2,
+        None => rest.find(" \"").unwrap_or(rest.len()),
+    };
+    let (place, quoted) = rest.split_at(split);
+    let quoted = quoted.trim().strip_prefix('"').map(|quoted| quoted.trim_end_matches('"').to_owned());
+    Expected { level: level.into(), rule: rule.into(), place: place.into(), line: quoted, message: message.trim().to_owned() }
+}
+
+impl Edit {
+    /// The edit with the id of the first commit filled in.
+    fn with(&self, merge_base: &str) -> Self {
+        let pairs = self.pairs.iter().map(|(old, new)| (old.replace("{merge_base}", merge_base), new.replace("{merge_base}", merge_base)));
+        Self { path: self.path.clone(), when: self.when, pairs: pairs.collect() }
+    }
+}
+
+impl Expected {
+    pub fn matches(&self, finding: &Finding) -> bool {
+        let level = if finding.waived_by.is_some() { "waived" } else { finding.level.as_str() };
+        let place = finding.primary.place.path().map_or_else(|| "repository".to_owned(), ToString::to_string);
+        let line = match (&self.line, &finding.primary.place) {
+            (None, _) => true,
+            (Some(wanted), Place::Text { source, span }) => source.line_span(source.line(span.start)).is_some_and(|line| neutral(source.slice(line)).contains(wanted.as_str())),
+            (Some(_), _) => false,
+        };
+        level == self.level && finding.rule.as_str() == self.rule && place == self.place && line && neutral(&finding.message).contains(&self.message)
+    }
+}
+
+/// Text without commit ids and people, which differ between memory and git.
+fn neutral(text: &str) -> String {
+    static IDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(commit |at |MERGE_BASE_SHA: x?)([0-9a-f]{40}|[0-9a-f]{12})\b").expect("pattern"));
+    static PEOPLE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r" by [A-Z][^<]*<[^>]*>").expect("pattern"));
+    let text = IDS.replace_all(text, "${1}[id]");
+    PEOPLE.replace_all(&text, " by [somebody]").into_owned()
+}
+
+/// A finding as a fixture would expect it.
+pub fn shown(finding: &Finding) -> String {
+    let level = if finding.waived_by.is_some() { "waived" } else { finding.level.as_str() };
+    let place = finding.primary.place.path().map_or_else(|| "repository".to_owned(), ToString::to_string);
+    let line = match &finding.primary.place {
+        Place::Text { source, span } => source.line_span(source.line(span.start)).map(|line| format!(" \"{}\"", neutral(source.slice(line).trim()))).unwrap_or_default(),
+        _ => String::new(),
+    };
+    format!("{level} {} {place}{line} :: {}", finding.rule, neutral(&finding.message))
+}
+
+fn put(files: &mut Files, path: &str, bytes: impl Into<Vec<u8>>) {
+    files.insert(RepoPath::from_declared(path), File { mode: FileMode::Regular, bytes: bytes.into() });
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len() / 2).map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).expect("hex")).collect()
+}
+
+impl Scenario {
+    pub fn gate(&self) -> Gate {
+        match self.setup.gate.as_deref() {
+            None | Some("post-work") => Gate::PostWork,
+            Some("pre-work") => Gate::PreWork,
+            Some("gate-check") => Gate::GateCheck,
+            Some(other) => panic!("{}: no gate {other}", self.name),
+        }
+    }
+
+    pub fn mode(&self) -> SelectionMode {
+        match self.setup.mode.as_deref() {
+            None | Some("range") => SelectionMode::Range,
+            Some("staged") => SelectionMode::Staged,
+            Some("worktree") => SelectionMode::Worktree,
+            Some(other) => panic!("{}: no mode {other}", self.name),
+        }
+    }
+
+    pub fn request(&self, selection: SelectionRequest) -> GateRequest {
+        let now = self.setup.now.as_deref().unwrap_or("2026-03-01T12:00:00");
+        GateRequest { gate: self.gate(), packet: self.setup.wp.clone().unwrap_or_else(|| WP_ID.into()), selection, config: None, now: now.parse().expect("now") }
+    }
+
+    /// The states of the world: project, approved, judged. `merge_base` gives
+    /// the id under which the first commit is known.
+    pub fn states(&self, merge_base: &str) -> [Files; 3] {
+        let mut project = Files::new();
+        for (path, text) in World::base_files() {
+            put(&mut project, path, text);
+        }
+        if let Some(config) = &self.config {
+            put(&mut project, "countersign.yaml", config.clone());
+        }
+        for file in &self.setup.files {
+            if let Some(base) = &file.base {
+                put(&mut project, &file.path, base.clone());
+            }
+        }
+        let mut approved = project.clone();
+        for (path, text) in World::approved_files(merge_base) {
+            put(&mut approved, path, text);
+        }
+        let mut judged = approved.clone();
+        if self.gate() == Gate::PostWork && !self.setup.idle {
+            self.work(&mut judged, &project, merge_base);
+        }
+        for edit in &self.edits {
+            let edit = edit.with(merge_base);
+            let path = RepoPath::from_declared(&edit.path);
+            let states: &mut [&mut Files] = match edit.when {
+                When::Always => &mut [&mut project, &mut approved, &mut judged],
+                When::Head => &mut [&mut judged],
+                When::Base => &mut [&mut project, &mut approved],
+            };
+            let mut done = false;
+            for state in states.iter_mut() {
+                if edit.pairs.iter().all(|(old, new)| old == "*" && new.is_empty()) {
+                    done |= state.remove(&path).is_some();
+                } else if let Some(file) = state.get_mut(&path) {
+                    done |= apply(file, &edit, &self.name, done);
+                }
+            }
+            assert!(done, "{}: nothing of {:?} was edited", self.name, edit.path);
+        }
+        [project, approved, judged].map(|files| self.renamed(files))
+    }
+
+    /// All documents with the packet's other id, if it has one.
+    fn renamed(&self, files: Files) -> Files {
+        let Some(id) = &self.setup.rename else { return files };
+        let kept: Vec<RepoPath> = self.setup.files.iter().map(|file| RepoPath::from_declared(&file.path)).collect();
+        let rename = |(path, mut file): (RepoPath, File)| {
+            if kept.contains(&path) {
+                return (path, file);
+            }
+            file.bytes = String::from_utf8_lossy(&file.bytes).replace(WP_ID, id).replace(&format!("BASE_WP_ID: {id}"), &format!("BASE_WP_ID: {WP_ID}")).replace("WP-1-Fare{}well", WP_ID).into_bytes();
+            (RepoPath::from(path.to_text().replace(WP_ID, id).as_str()), file)
+        };
+        files.into_iter().map(rename).collect()
+    }
+
+    fn work(&self, judged: &mut Files, project: &Files, merge_base: &str) {
+        for (path, _, post) in World::worked_files() {
+            put(judged, path, post);
+        }
+        for file in &self.setup.files {
+            let path = RepoPath::from_declared(&file.path);
+            if file.gone {
+                judged.remove(&path);
+                continue;
+            }
+            let (mode, bytes) = match (&file.link, &file.head_hex, file.head.as_ref().or(file.base.as_ref())) {
+                (Some(link), _, _) => (FileMode::Symlink, link.clone().into_bytes()),
+                (None, Some(hex), _) => (FileMode::Regular, unhex(hex)),
+                (None, None, Some(text)) => (if file.executable { FileMode::Executable } else { FileMode::Regular }, text.clone().into_bytes()),
+                (None, None, None) => panic!("{}: {} has no text", self.name, file.path),
+            };
+            judged.insert(path, File { mode, bytes });
+        }
+        let memory = Memory {
+            commits: vec![Snapshot { files: project.clone(), committer: String::new() }, Snapshot { files: judged.clone(), committer: String::new() }],
+            disk: judged.clone(),
+            branch: None,
+            folder: String::new(),
+            mode: SelectionMode::Range,
+            base: 0,
+        };
+        let selection = memory.select(&SelectionRequest::Default, &|_| None, &[]).expect("selection");
+        let changed: Vec<ChangedFile> = memory
+            .changes(&selection)
+            .expect("changes")
+            .changes
+            .into_iter()
+            .filter(|change| !change.path.is_below(b".GOV"))
+            .map(|change| {
+                let read = |side: Side| memory.read(side, &change.path).expect("bytes");
+                let (pre, post) = (read(Side::Commit(selection.base.expect("base"))), read(Side::Commit(selection.head.expect("head"))));
+                ChangedFile::new(change, pre, post)
+            })
+            .collect();
+        let packet = World::packet(merge_base, Manifests::Right, &changed);
+        put(judged, ".GOV/task_packets/WP-1-Farewell.md", packet);
+    }
+
+    /// The world in memory.
+    pub fn memory(&self) -> Memory {
+        let [project, approved, judged] = self.states(&commit_id(0).to_string());
+        let snapshot = |files: &Files, committer: &str| Snapshot { files: files.clone(), committer: committer.to_owned() };
+        let mut commits = vec![snapshot(&project, "Mira <mira@example.org>")];
+        if self.setup.approved != Some(false) {
+            commits.push(snapshot(&approved, "Mira <mira@example.org>"));
+        }
+        if self.gate() == Gate::PostWork && self.mode() == SelectionMode::Range {
+            commits.push(snapshot(&judged, "Coder A <coder-a@example.org>"));
+        }
+        Memory {
+            commits,
+            disk: judged,
+            branch: Some(self.setup.branch.clone().unwrap_or_else(|| "feat/WP-1-Farewell".into())),
+            folder: "greeter".into(),
+            mode: self.mode(),
+            base: self.setup.base.unwrap_or(0),
+        }
+    }
+}
+
+fn apply(file: &mut File, edit: &Edit, name: &str, lenient: bool) -> bool {
+    let mut text = String::from_utf8(file.bytes.clone()).expect("text");
+    let mut done = false;
+    for (old, new) in &edit.pairs {
+        if text.contains(old.as_str()) {
+            text = text.replacen(old.as_str(), new, 1);
+            done = true;
+        } else {
+            assert!(lenient || edit.when == When::Always, "{name}: {} does not hold {old:?}", edit.path);
+        }
+    }
+    file.bytes = text.into_bytes();
+    done
+}
+
+/// The findings of a report against what a scenario expects; the difference
+/// as text, if there is one.
+pub fn compare(scenario: &Scenario, findings: &[Finding]) -> Option<String> {
+    let mut missing: Vec<&Expected> = Vec::new();
+    let mut left: BTreeMap<usize, &Finding> = findings.iter().enumerate().collect();
+    for expected in &scenario.expected {
+        match left.iter().find(|(_, finding)| expected.matches(finding)).map(|(index, _)| *index) {
+            Some(index) => {
+                left.remove(&index);
+            }
+            None => missing.push(expected),
+        }
+    }
+    if missing.is_empty() && left.is_empty() {
+        return None;
+    }
+    let mut out = format!("scenario `{}`\n", scenario.name);
+    for expected in missing {
+        out.push_str(&format!("  missing:    {} {} {} {:?} :: {}\n", expected.level, expected.rule, expected.place, expected.line, expected.message));
+    }
+    for finding in left.values() {
+        out.push_str(&format!("  unexpected: {}\n", shown(finding)));
+    }
+    Some(out)
+}
