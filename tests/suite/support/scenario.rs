@@ -278,15 +278,15 @@ impl Scenario {
     /// All documents with the packet's other id, if it has one.
     fn renamed(&self, files: Files) -> Files {
         let Some(id) = &self.setup.rename else { return files };
-        let kept: Vec<RepoPath> = self.setup.files.iter().map(|file| RepoPath::from_declared(&file.path)).collect();
         let rename = |(path, mut file): (RepoPath, File)| {
-            if kept.contains(&path) {
-                return (path, file);
-            }
             file.bytes = String::from_utf8_lossy(&file.bytes).replace(WP_ID, id).replace(&format!("BASE_WP_ID: {id}"), &format!("BASE_WP_ID: {WP_ID}")).replace("WP-1-Fare{}well", WP_ID).into_bytes();
             (RepoPath::from(path.to_text().replace(WP_ID, id).as_str()), file)
         };
-        files.into_iter().map(rename).collect()
+        let mut files: Files = files.into_iter().map(rename).collect();
+        for file in &self.setup.files {
+            put(&mut files, &file.path, file.base.clone().unwrap_or_default());
+        }
+        files
     }
 
     fn work(&self, judged: &mut Files, project: &Files, merge_base: &str) {
