@@ -90,15 +90,15 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    /// The word for it.
+    /// What happened, as the end of a sentence about the file.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn clause(self) -> &'static str {
         match self {
-            Self::Added => "added",
-            Self::Deleted => "deleted",
-            Self::Modified => "modified",
-            Self::ModeChanged => "mode changed",
-            Self::TypeChanged => "type changed",
+            Self::Added => "is new",
+            Self::Deleted => "is deleted",
+            Self::Modified => "is modified",
+            Self::ModeChanged => "has another mode (its executable bit changed)",
+            Self::TypeChanged => "has become something else",
         }
     }
 }

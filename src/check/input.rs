@@ -106,6 +106,17 @@ pub struct SearchInput<'a> {
     pub search: &'a Search,
 }
 
+/// Input of checks about the selection.
+pub struct SelectionInput<'a> {
+    /// Which change it is.
+    pub selection: &'a Selection,
+    /// Whether the base is the head or one of its ancestors; true where the
+    /// change is no range.
+    pub is_forward: bool,
+    /// Number of changed paths.
+    pub changed: usize,
+}
+
 /// Input of checks about the packet alone.
 pub struct PacketInput<'a> {
     /// The gate that asks.
@@ -260,8 +271,6 @@ pub enum RangeFact {
     Whole,
     /// The base is newer than the merge base: work is left out.
     LeavesOut,
-    /// The base is no ancestor of the head.
-    NotAncestor,
 }
 
 /// Input of checks about the change.

@@ -54,6 +54,8 @@ impl From<Option<Finding>> for Verdict {
 pub enum Check {
     /// Where the packet was looked for.
     Search(fn(&input::SearchInput<'_>, &Rule) -> Verdict),
+    /// The selected change, whatever the packet says.
+    Selection(fn(&input::SelectionInput<'_>, &Rule) -> Verdict),
     /// The packet alone.
     Packet(fn(&input::PacketInput<'_>, &Rule) -> Verdict),
     /// The packet and the documents that approve it.

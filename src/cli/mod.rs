@@ -132,7 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     match done {
         Ok(code) => code,
         Err(error) => {
-            output.problem(&format!("{error:#}"));
+            output.failure(&error);
             COULD_NOT_RUN
         }
     }

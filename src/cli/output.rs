@@ -6,8 +6,9 @@ use anstream::{AutoStream, ColorChoice};
 use anyhow::Context as _;
 
 use super::{Colour, Format, Global};
-use crate::engine::Progress;
-use crate::render::human::Look;
+use crate::engine::{EngineError, Progress};
+use crate::gate::GateError;
+use crate::render::human::{self, Look};
 use crate::system::environment;
 use crate::text::visible;
 
@@ -39,6 +40,19 @@ impl Output {
         match written {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             written => written.context("writing the report"),
+        }
+    }
+
+    /// Writes why the tool could not run; a mistake in the configuration with
+    /// its source line.
+    pub(super) fn failure(&self, error: &anyhow::Error) {
+        let engine = error.downcast_ref::<EngineError>().and_then(|error| if let EngineError::Gate(gate) = error { Some(gate) } else { None });
+        match engine.or_else(|| error.downcast_ref::<GateError>()) {
+            Some(GateError::Config(fault)) => {
+                let text = human::mistake(&fault.message, &fault.source, fault.span, Look { colour: false, ..self.look });
+                let _ = writeln!(io::stderr(), "{text}");
+            }
+            _ => self.problem(&format!("{error:#}")),
         }
     }
 

@@ -1,6 +1,5 @@
 //! The steps of a gate: which, whether they may run, and what came of them.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -159,7 +158,7 @@ fn log_folder(repo: &GitRepository, judgement: &Judgement) -> Result<PathBuf, En
 }
 
 /// A log of its own for every run: two gates at once do not share one.
-fn new_log(folder: &std::path::Path, gate: Gate, step: &str) -> std::io::Result<(PathBuf, File)> {
+fn new_log(folder: &std::path::Path, gate: Gate, step: &str) -> std::io::Result<(PathBuf, files::Log)> {
     let stamp = clock::now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let name: String = step.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     for number in 1..1000 {

@@ -104,6 +104,8 @@ pub struct Finding {
     pub primary: Label,
     /// Other places that explain it.
     pub related: Vec<Label>,
+    /// Facts that explain it.
+    pub notes: Vec<String>,
     /// What to do, in sentences; the rule's remedy is added when shown.
     pub help: Vec<String>,
     /// A change that a machine can make.
@@ -124,6 +126,7 @@ impl Finding {
             message: message.into(),
             primary,
             related: Vec::new(),
+            notes: Vec::new(),
             help: Vec::new(),
             fix: None,
             subject: None,
@@ -135,6 +138,13 @@ impl Finding {
     #[must_use]
     pub fn related(mut self, label: Label) -> Self {
         self.related.push(label);
+        self
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
         self
     }
 

@@ -26,15 +26,22 @@ pub(super) fn merge_base(repo: &dyn Repository, packet: &Packet, head: Option<Co
 
 /// Where a range starts, seen from the packet.
 pub(super) fn range(repo: &dyn Repository, selection: &Selection, merge_base: Option<Commit>) -> Result<RangeFact, RepositoryError> {
-    let (Some(head), true) = (selection.head, selection.mode.is_committed()) else { return Ok(RangeFact::NotApplicable) };
-    let Some(base) = selection.base else { return Ok(RangeFact::Whole) };
-    if !repo.is_ancestor(base, head)? || base == head {
-        return Ok(if base == head { RangeFact::Whole } else { RangeFact::NotAncestor });
+    if !selection.mode.is_committed() {
+        return Ok(RangeFact::NotApplicable);
     }
+    let Some(base) = selection.base else { return Ok(RangeFact::Whole) };
     match merge_base {
         Some(merge_base) if base != merge_base && repo.is_ancestor(merge_base, base)? => Ok(RangeFact::LeavesOut),
         Some(_) => Ok(RangeFact::Whole),
         None => Ok(RangeFact::NotApplicable),
+    }
+}
+
+/// Whether a selection goes forward in history.
+pub(super) fn is_forward(repo: &dyn Repository, selection: &Selection) -> Result<bool, RepositoryError> {
+    match (selection.base, selection.head) {
+        (Some(base), Some(head)) if selection.mode.is_committed() => repo.is_ancestor(base, head),
+        _ => Ok(true),
     }
 }
 

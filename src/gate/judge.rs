@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::civil::DateTime;
 
 use crate::change::{ChangedFile, Commit, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, Side};
-use crate::check::input::{ApprovalInput, ChangeInput, ContractFact, Gate, PacketInput, RangeFact, Search, SearchInput};
+use crate::check::input::{ApprovalInput, ChangeInput, ContractFact, Gate, PacketInput, RangeFact, Search, SearchInput, SelectionInput};
 use crate::check::{Check, Registered, Verdict};
 use crate::config::{self, Config, ConfigFault};
 use crate::digest::sha256_hex;
@@ -81,8 +81,13 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
     let layout = layout(repo, &config, trusted, side)?;
     let (search, located) = locate(repo, side, &layout, &request.packet)?;
     let judged_head = selection.as_ref().and_then(|s| s.head).or(head);
-    let mut bench = Bench { repo, request, config: &config, layout: &layout, side, head, judged_head, selection: selection.as_ref(), findings: Vec::new(), outcomes: Vec::new() };
-    let changed = bench.run(&search, located.as_ref())?;
+    let files = match &selection {
+        Some(selection) => facts::files(repo, selection)?,
+        None => Vec::new(),
+    };
+    let mut bench = Bench { repo, request, config: &config, layout: &layout, side, head, judged_head, selection: selection.as_ref(), files: &files, findings: Vec::new(), outcomes: Vec::new() };
+    bench.run(&search, located.as_ref())?;
+    let changed = files.len();
     let (findings, outcomes) = (bench.findings, bench.outcomes);
     let mut report = Report {
         gate: request.gate.as_str(),
@@ -174,23 +179,29 @@ struct Bench<'a> {
     head: Option<Commit>,
     judged_head: Option<Commit>,
     selection: Option<&'a Selection>,
+    files: &'a [ChangedFile],
     findings: Vec<Finding>,
     outcomes: Vec<CheckOutcome>,
 }
 
 impl Bench<'_> {
-    /// Runs every check of the gate; gives the number of changed paths.
-    fn run(&mut self, search: &Search, located: Option<&Located>) -> Result<usize, GateError> {
+    /// Runs every check of the gate.
+    fn run(&mut self, search: &Search, located: Option<&Located>) -> Result<(), GateError> {
         let searched = SearchInput { requested: &self.request.packet, search };
+        let selected = match self.selection {
+            Some(selection) => Some(SelectionInput { selection, is_forward: facts::is_forward(self.repo, selection)?, changed: self.files.len() }),
+            None => None,
+        };
         let Some(located) = located else {
             for entry in plan(self.request.gate) {
-                let verdict = match entry.check {
-                    Check::Search(check) => check(&searched, &entry.rule),
+                let verdict = match (entry.check, &selected) {
+                    (Check::Search(check), _) => check(&searched, &entry.rule),
+                    (Check::Selection(check), Some(input)) => check(input, &entry.rule),
                     _ => Verdict::skipped("there is no packet to judge"),
                 };
                 self.take(entry, verdict);
             }
-            return Ok(0);
+            return Ok(());
         };
         let Self { repo, layout, side, .. } = *self;
         let gate = self.request.gate;
@@ -240,7 +251,7 @@ impl Bench<'_> {
         let change = prepared.as_ref().zip(self.selection).map(|(prepared, selection)| ChangeInput {
             packet: packet(),
             selection,
-            files: &prepared.files,
+            files: self.files,
             range: prepared.range.clone(),
             owners: &owners,
             exists: &exists,
@@ -258,6 +269,7 @@ impl Bench<'_> {
             }
             let verdict = match (entry.check, &approval, &change) {
                 (Check::Search(check), _, _) => check(&searched, &entry.rule),
+                (Check::Selection(check), _, _) => selected.as_ref().map_or_else(|| Verdict::skipped("no change is judged"), |input| check(input, &entry.rule)),
                 (Check::Packet(check), _, _) => check(&alone, &entry.rule),
                 (Check::Approval(check), Some(input), _) => check(input, &entry.rule),
                 (Check::Change(check), _, Some(input)) => check(input, &entry.rule),
@@ -269,11 +281,10 @@ impl Bench<'_> {
         if let Some(input) = &change {
             self.waive(input, &mut verdicts);
         }
-        let changed = prepared.as_ref().map_or(0, |prepared| prepared.files.len());
         for (entry, verdict) in verdicts {
             self.take(entry, verdict);
         }
-        Ok(changed)
+        Ok(())
     }
 
     fn waive(&self, input: &ChangeInput<'_>, verdicts: &mut [(&Registered, Verdict)]) {
@@ -334,7 +345,6 @@ pub(crate) fn status_of(findings: &[Finding]) -> Status {
 
 /// What checks of a change are shown, prepared.
 struct Prepared {
-    files: Vec<ChangedFile>,
     range: RangeFact,
     origins: Vec<crate::check::input::WaiverOrigin>,
     evidence: (std::collections::BTreeMap<RepoPath, crate::check::input::PathFact>, std::collections::BTreeMap<String, Vec<u8>>),
@@ -344,7 +354,6 @@ impl Prepared {
     fn read(repo: &dyn Repository, layout: &Layout, located: &Located, selection: &Selection, merge_base: Option<Commit>) -> Result<Self, RepositoryError> {
         let side = facts::judged_side(selection);
         Ok(Self {
-            files: facts::files(repo, selection)?,
             range: facts::range(repo, selection, merge_base)?,
             origins: if located.packet.waivers.is_empty() { Vec::new() } else { facts::origins(repo, layout, located, selection)? },
             evidence: facts::evidence(repo, if selection.mode == SelectionMode::Staged { Side::Index } else { side }, &located.packet)?,

@@ -17,7 +17,7 @@ fn belongs(gate: Gate, entry: &Registered) -> bool {
         (_, Check::Search(_)) => true,
         (Gate::GateCheck, _) => entry.rule.id.family() == "phase",
         (Gate::PreWork, Check::Packet(_) | Check::Approval(_) | Check::Step) => true,
-        (Gate::PreWork, Check::Change(_) | Check::Gate) => false,
+        (Gate::PreWork, Check::Change(_) | Check::Selection(_) | Check::Gate) => false,
         (Gate::PostWork, _) => !start_only,
     }
 }

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::check::find;
 use crate::finding::{Finding, Label, Level, Place, Report, Status, StepReport, StepStatus};
-use crate::text::{Source, Span, visible};
+use crate::text::{Source, Span, counted, visible};
 
 /// Findings of one rule that are shown in full; the rest is counted.
 const MOST_OF_A_RULE: usize = 25;
@@ -86,6 +86,9 @@ fn one(finding: &Finding, look: Look, first: bool) -> String {
     } else if let Some(rule) = rule.filter(|_| first) {
         group = group.element(Title::NOTE.with_name("why").message(rule.why.clone()));
     }
+    for note in &finding.notes {
+        group = group.element(Title::NOTE.message(visible(note).into_owned()));
+    }
     for help in &finding.help {
         group = group.element(Title::HELP.message(visible(help).into_owned()));
     }
@@ -95,6 +98,17 @@ fn one(finding: &Finding, look: Look, first: bool) -> String {
         see.push(format!("countersign explain {}", finding.rule));
         group = group.element(Title::NOTE.with_name("see").message(see.join(", ")));
     }
+    let renderer = if look.colour { Renderer::styled() } else { Renderer::plain() };
+    renderer.decor_style(DecorStyle::Ascii).render(&[group])
+}
+
+/// A mistake in a document that is not judged, such as the configuration.
+#[must_use]
+pub fn mistake(message: &str, source: &Source, span: Span, look: Look) -> String {
+    let (slice, line, inside) = lines(source, span);
+    let snippet = Snippet::source(slice).line_start(line).path(source.name().to_string());
+    let annotation = AnnotationKind::Primary.span(inside.start..inside.end);
+    let group = Group::with_title(Title::ERROR.primary_title(visible(message).into_owned())).element(snippet.annotation(annotation));
     let renderer = if look.colour { Renderer::styled() } else { Renderer::plain() };
     renderer.decor_style(DecorStyle::Ascii).render(&[group])
 }
@@ -167,13 +181,13 @@ fn summary(report: &Report, look: Look) -> String {
             "worktree" => "the working tree",
             _ => "nothing",
         };
-        let paths = if selection.changed == 1 { "1 path".to_owned() } else { format!("{} paths", selection.changed) };
+        let paths = counted(selection.changed, "path");
         line("change", format!("{}..{}, {paths}: {}", id(&selection.base, "nothing"), id(&selection.head, head), visible(&selection.reason)));
         line("rules", visible(&selection.trusted).into_owned());
     }
     let tally = report.tally();
     line("checks", format!("{} passed, {} failed, {} waived, {} skipped", tally.passed, tally.failed, tally.waived, tally.skipped));
-    line("findings", format!("{} errors, {} warnings, {} notes", tally.errors, tally.warnings, tally.notes));
+    line("findings", format!("{}, {}, {}", counted(tally.errors, "error"), counted(tally.warnings, "warning"), counted(tally.notes, "note")));
     for step in &report.steps {
         line("step", step_line(step));
     }
@@ -193,7 +207,7 @@ fn summary(report: &Report, look: Look) -> String {
 }
 
 fn step_line(step: &StepReport) -> String {
-    let tests = step.tests.map_or_else(String::new, |tests| if tests == 1 { ", 1 test".to_owned() } else { format!(", {tests} tests") });
+    let tests = step.tests.and_then(|tests| usize::try_from(tests).ok()).map_or_else(String::new, |tests| format!(", {}", counted(tests, "test")));
     match &step.status {
         StepStatus::Skipped(why) => format!("{}: not run ({})", step.name, visible(why)),
         StepStatus::Passed => format!("{}: passed{tests} ({:.1} s)", step.name, seconds(step)),

@@ -118,6 +118,8 @@ pub struct FindingDocument {
     pub place: PlaceDocument,
     /// Other places.
     pub related: Vec<PlaceDocument>,
+    /// Facts that explain it.
+    pub notes: Vec<String>,
     /// What to do, the rule's remedy last.
     pub help: Vec<String>,
     /// Why the rule exists.
@@ -300,6 +302,7 @@ fn finding(finding: &Finding) -> FindingDocument {
         message: finding.message.clone(),
         place: label(&finding.primary),
         related: finding.related.iter().map(label).collect(),
+        notes: finding.notes.clone(),
         help,
         why: rule.map(|rule| rule.why.clone()).unwrap_or_default(),
         references: rule.map(|rule| rule.references.clone()).unwrap_or_default(),

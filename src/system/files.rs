@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use crate::change::FileMode;
 use crate::text::RepoPath;
 
+/// An open log.
+pub type Log = File;
+
 /// A name in a folder, as bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name(Vec<u8>);

@@ -1,1 +1,124 @@
-//! cli
+//! Bad input gets a clear answer and the right exit code.
+
+use std::process::Stdio;
+
+use countersign::workflow::demo::World;
+
+use crate::support::repo::Sandbox;
+
+const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
+
+fn approved() -> Sandbox {
+    let sandbox = Sandbox::new();
+    World::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    let base = sandbox.commit("project");
+    sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
+    World::approved_files(&base).into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    sandbox.commit("packet");
+    sandbox
+}
+
+fn says(sandbox: &Sandbox, arguments: &[&str], exit: i32, parts: &[&str]) {
+    let (code, said) = sandbox.told(arguments);
+    assert_eq!(code, exit, "{arguments:?}: {said}");
+    for part in parts {
+        assert!(said.contains(part), "{arguments:?}: {part:?} is missing in\n{said}");
+    }
+}
+
+#[test]
+fn usage_errors_are_two() {
+    let sandbox = Sandbox::new();
+    says(&sandbox, &["no-such-command"], 2, &["unrecognized subcommand"]);
+    says(&sandbox, &["post-work"], 2, &["WP-ID"]);
+    says(&sandbox, &["post-work", "WP-1-A", "--staged", "--worktree"], 2, &["cannot be used with"]);
+    says(&sandbox, &["--version"], 0, &["countersign "]);
+    says(&sandbox, &["-C", "nowhere", "pre-work", "WP-1-A"], 2, &["nowhere"]);
+    says(&sandbox, &["--config", "none.yaml", "pre-work", "WP-1-A"], 2, &["none.yaml"]);
+}
+
+#[test]
+fn rules_are_explained() {
+    let sandbox = Sandbox::bare_folder();
+    says(&sandbox, &["explain", "scope/outside"], 0, &["Why:", "What to do:", "CX-573F"]);
+    says(&sandbox, &["explain", "scope/outsid"], 2, &["did you mean `scope/outside`?"]);
+    says(&sandbox, &["rules"], 0, &["manifest/post-sha1"]);
+    says(&sandbox, &["rules", "--format", "json"], 0, &["\"id\": \"packet/id\""]);
+    says(&sandbox, &["completions", "bash"], 0, &["_countersign"]);
+}
+
+#[test]
+fn hashes_are_printed_for_every_version() {
+    let sandbox = approved();
+    sandbox.edit("src/lib.rs", "//! Says hello.", "//! Says hello twice.");
+    says(&sandbox, &["cor701-sha", "src/lib.rs"], 0, &["HEAD", "index", "worktree", "the change on disk", "**Line Delta**: 0"]);
+    sandbox.git(&["add", "src/lib.rs"]);
+    says(&sandbox, &["cor701-sha", "src/lib.rs", "--format", "json"], 0, &["countersign.cor701/v1", "\"name\": \"index\"", "the staged change"]);
+    says(&sandbox, &["-C", "src", "cor701-sha", "lib.rs", "--rev", "HEAD"], 0, &["src/lib.rs"]);
+    sandbox.write("new.txt", "x\n");
+    says(&sandbox, &["cor701-sha", "new.txt"], 0, &["does not exist", "**Pre-SHA1**: `0000000000000000000000000000000000000000`"]);
+    says(&sandbox, &["cor701-sha", "nothing.txt"], 2, &["exists neither before nor after"]);
+    says(&sandbox, &["cor701-sha", "../outside.txt"], 2, &["outside the repository"]);
+}
+
+#[test]
+fn packets_are_shown() {
+    let sandbox = approved();
+    says(&sandbox, &["show", "WP-1-Farewell"], 0, &["status: Ready for Dev", "file src/lib.rs", "not filled", "SKELETON APPROVED"]);
+    says(&sandbox, &["show", "WP-1-Farewell", "--format", "json"], 0, &["countersign.packet/v1", "\"generation\": \"G2 (2026-02-01)\""]);
+    says(&sandbox, &["show", "WP-1-Farewel"], 2, &["did you mean `WP-1-Farewell`?"]);
+    sandbox.write("contract.md", "# Contract — tokens\n\n**Status:** active\n");
+    says(&sandbox, &["show", "contract.md"], 2, &["is a contract, not a task packet"]);
+}
+
+#[test]
+fn odd_packets_are_told_apart() {
+    let sandbox = approved();
+    sandbox.write(PACKET, "");
+    says(&sandbox, &["pre-work", "WP-1-Farewell"], 1, &["[packet/readable]", "the packet is empty"]);
+    sandbox.write(PACKET, b"# Task Packet: WP-1-Farewell\n\xff\n");
+    says(&sandbox, &["pre-work", "WP-1-Farewell"], 1, &["not UTF-8"]);
+    sandbox.write(PACKET, "# Task Packet: WP-1-Farewell\n".repeat(800_000));
+    says(&sandbox, &["pre-work", "WP-1-Farewell"], 1, &["countersign reads at most"]);
+    sandbox.remove(PACKET);
+    says(&sandbox, &["pre-work", "WP-1-Farewell"], 1, &["[packet/found]"]);
+    sandbox.write(&format!("{PACKET}/x"), "x");
+    says(&sandbox, &["pre-work", "WP-1-Farewell"], 1, &["[packet/regular-file]"]);
+}
+
+#[test]
+fn the_environment_does_not_choose_the_repository() {
+    let sandbox = approved();
+    let other = Sandbox::new();
+    let mut program = sandbox.program();
+    program.env("GIT_DIR", other.root.join(".git")).env("GIT_WORK_TREE", &other.root).env("GIT_INDEX_FILE", other.root.join("x"));
+    let output = program.args(["pre-work", "WP-1-Farewell"]).output().expect("runs");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_keeps_the_verdict_and_a_full_disk_does_not_pass() {
+    let sandbox = approved();
+    let mut child = sandbox.program().args(["pre-work", "WP-1-Farewell", "--verbose"]).stdout(Stdio::piped()).spawn().expect("runs");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("ends").code(), Some(0));
+    if let Ok(full) = std::fs::File::options().write(true).open("/dev/full") {
+        let status = sandbox.program().args(["pre-work", "WP-1-Farewell"]).stdout(full).stderr(Stdio::null()).status().expect("runs");
+        assert_eq!(status.code(), Some(2), "a report that could not be written is no pass");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn unreadable_files_are_told() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let sandbox = approved();
+    let packet = sandbox.root.join(PACKET);
+    std::fs::set_permissions(&packet, std::fs::Permissions::from_mode(0o000)).expect("mode");
+    if std::fs::read(&packet).is_ok() {
+        eprintln!("skipped: this user may read everything");
+        return;
+    }
+    says(&sandbox, &["pre-work", "WP-1-Farewell"], 2, &[PACKET, "ermission denied"]);
+}

@@ -1,1 +1,54 @@
-//! corpus
+//! Every real document of the corpus, where it is there: what is read from it
+//! is counted and compared with a reviewed snapshot.
+
+use std::collections::BTreeMap;
+
+use countersign::document::{DocumentKind, Packet, kind_of};
+use countersign::text::{RepoPath, Source};
+
+use crate::support::{files_below, project, shared};
+
+#[test]
+fn the_corpus_reads_as_reviewed() {
+    let Some(folder) = shared("corpus") else { return };
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut add = |name: String, by: usize| *counts.entry(name).or_default() += by;
+    for path in files_below(&folder) {
+        if path.extension().is_none_or(|end| end != "md") {
+            continue;
+        }
+        let below = path.strip_prefix(&folder).expect("below").to_string_lossy().replace('\\', "/");
+        let group = below.split('/').next().unwrap_or_default().to_owned();
+        let source = Source::from_bytes(RepoPath::from(below.as_str()), std::fs::read(&path).expect("document"));
+        let kind = kind_of(source.text());
+        add(format!("{group}: {}", kind.as_str()), 1);
+        if kind != DocumentKind::Packet || group != "packets" {
+            continue;
+        }
+        let parsed = Packet::read(&source);
+        let packet = &parsed.value;
+        add(format!("packets read as {}", packet.generation), 1);
+        add("packets with a status".into(), usize::from(packet.status.is_some()));
+        add("packets with a signature".into(), usize::from(packet.signature.is_some()));
+        add("packets with an approved skeleton".into(), usize::from(packet.phases.approved.is_some()));
+        add("packets with scope paths".into(), usize::from(packet.scope.inside.iter().any(|entry| entry.coverage.is_ok())));
+        add("scope entries".into(), packet.scope.inside.len());
+        add("scope entries that are no path".into(), packet.scope.inside.iter().filter(|entry| entry.coverage.is_err()).count());
+        add("manifests".into(), packet.manifests.len());
+        add("waivers".into(), packet.waivers.len());
+        add("planned commands".into(), packet.test_plan.len());
+        add("done means".into(), packet.done_means.len());
+        add("evidence entries".into(), packet.evidence.len());
+        add("mapped requirements".into(), packet.mapping.len());
+        add("verdicts".into(), packet.phases.reports.len());
+        for fault in &parsed.faults {
+            add(format!("fault {}", fault.rule), 1);
+        }
+    }
+    let now: String = counts.iter().map(|(name, count)| format!("{name}: {count}\n")).collect();
+    let file = project().join("tests/suite/corpus.txt");
+    if std::env::var_os("COUNTERSIGN_ACCEPT").is_some() {
+        std::fs::write(&file, &now).expect("snapshot");
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap_or_default(), now, "review the difference, then COUNTERSIGN_ACCEPT=1 cargo test corpus");
+}

@@ -1,1 +1,116 @@
-//! steps
+//! Steps as processes: no shell, their whole family ended, Ctrl-C, logs.
+
+#![cfg(unix)]
+
+use std::io::Read as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use countersign::workflow::demo::World;
+
+use crate::support::repo::Sandbox;
+
+/// An approved packet, a configuration with one step, and staged work is not
+/// needed: pre-work runs the step.
+fn with_step(run: &str, more: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    World::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    sandbox.write("countersign.yaml", format!("version: 1\nsteps:\n  - name: proof\n    run: {run}\n    gates: [pre-work]\n{more}"));
+    let base = sandbox.commit("project");
+    sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
+    World::approved_files(&base).into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    sandbox.commit("packet");
+    sandbox
+}
+
+fn alive(mark: &str) -> bool {
+    let output = Command::new("ps").args(["-eo", "args"]).output().expect("ps");
+    String::from_utf8_lossy(&output.stdout).lines().any(|line| line.contains(mark) && !line.contains("ps -eo"))
+}
+
+fn gone(mark: &str) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(5) {
+        if !alive(mark) {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    false
+}
+
+#[test]
+fn no_shell_sees_the_arguments() {
+    let sandbox = with_step(r#"[echo, "$(touch pwned)", "; touch pwned", "`touch pwned`"]"#, "");
+    let (exit, said) = sandbox.told(&["pre-work", "WP-1-Farewell"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(!sandbox.root.join("pwned").exists());
+}
+
+#[test]
+fn a_timeout_ends_the_whole_family() {
+    let sandbox = with_step(r#"[sh, -c, "sleep 4711 & setsid sleep 4712 & sleep 4713"]"#, "    timeout: 1s\n");
+    let (exit, said) = sandbox.told(&["pre-work", "WP-1-Farewell"]);
+    assert_eq!(exit, 1, "{said}");
+    assert!(said.contains("was not done after 1 s"), "{said}");
+    assert!(gone("sleep 4711") && gone("sleep 4713"));
+    #[cfg(target_os = "linux")]
+    assert!(gone("sleep 4712"), "a child in a session of its own");
+}
+
+#[test]
+fn what_a_step_leaves_behind_is_ended_too() {
+    let sandbox = with_step(r#"[sh, -c, "sleep 4721 & exit 0"]"#, "");
+    let start = Instant::now();
+    let (exit, said) = sandbox.told(&["pre-work", "WP-1-Farewell"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(start.elapsed() < Duration::from_secs(20), "nobody waits for an open pipe");
+    assert!(gone("sleep 4721"));
+}
+
+#[test]
+fn ctrl_c_ends_the_step_and_is_no_verdict() {
+    let sandbox = with_step(r#"[sh, -c, "sleep 4731"]"#, "");
+    let mut child = sandbox.program().args(["pre-work", "WP-1-Farewell"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("runs");
+    let start = Instant::now();
+    while !alive("sleep 4731") && start.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    let code = child.wait().expect("ends").code();
+    let mut said = String::new();
+    child.stderr.take().expect("stderr").read_to_string(&mut said).expect("text");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("interrupted"), "{said}");
+    assert!(gone("sleep 4731"));
+}
+
+#[test]
+fn variables_are_dropped_and_kept_as_configured() {
+    let sandbox = with_step(r#"[sh, -c, "test -z \"$GIT_DIR\" && test -z \"$SECRET\" && test \"$MODE\" = strict"]"#, "    environment:\n      keep: [PATH, SECRET]\n      drop: [SECRET]\n      set: {MODE: strict}\n");
+    let mut program = sandbox.program();
+    program.env("SECRET", "x").env("GIT_DIR", "/nowhere").args(["pre-work", "WP-1-Farewell"]);
+    let output = program.output().expect("runs");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn logs_have_a_hash_and_a_tail_without_escapes() {
+    let sandbox = with_step(r#"[sh, -c, "printf 'one\\n\\033[31mtwo\\033]0;x\\007\\n'; exit 1"]"#, "");
+    let (exit, said) = sandbox.told(&["pre-work", "WP-1-Farewell", "--format", "json"]);
+    assert_eq!(exit, 1);
+    let value: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let step = &value["run"]["steps"][0];
+    assert_eq!(step["log_sha256"].as_str().map(str::len), Some(64));
+    assert_eq!(step["tail"][0], "one");
+    assert!(!said.contains('\u{1b}') && !said.contains('\u{7}'));
+}
+
+#[test]
+fn two_gates_at_once_do_not_disturb_each_other() {
+    let sandbox = with_step("[sleep, \"1\"]", "");
+    let start = |sandbox: &Sandbox| sandbox.program().args(["pre-work", "WP-1-Farewell"]).stdout(Stdio::null()).spawn().expect("runs");
+    let (mut first, mut second) = (start(&sandbox), start(&sandbox));
+    assert_eq!(first.wait().expect("ends").code(), Some(0));
+    assert_eq!(second.wait().expect("ends").code(), Some(0));
+}

@@ -45,7 +45,7 @@ fn compare(input: &ApprovalInput<'_>, then: &Packet, now: &Packet, commit: &str,
         if before.is_none_or(|before| before.lines != part.lines) {
             let mut finding = rule.finding(format!("`{}` is not what was signed in commit {commit}", part.key), input.packet.at(first_difference(now, part, before), "changed since the signature"));
             for line in difference(before, part) {
-                finding = finding.help(line);
+                finding = finding.note(line);
             }
             out.push(finding);
         }

@@ -57,7 +57,7 @@ fn happened(file: &ChangedFile) -> String {
     match (&change.twin, change.kind()) {
         (Some(twin), crate::change::ChangeKind::Added) => format!("this {mode} is new here (renamed or copied from {twin})"),
         (Some(twin), crate::change::ChangeKind::Deleted) => format!("this {mode} is gone from here (renamed to {twin})"),
-        (_, kind) => format!("this {mode} is {}", kind.as_str()),
+        (_, kind) => format!("this {mode} {}", kind.clause()),
     }
 }
 
