@@ -15,7 +15,7 @@
 //! - [`rule`]: rules as data.
 //! - [`change`]: the change under judgement, as data.
 //! - [`check`]: pure functions from data to findings.
-//! - [`config`]: `countersign.yaml`.
+//! - [`config`]: the file `countersign.yaml`.
 //! - [`system`]: the only doors to git, files, clock, processes, environment.
 //! - [`gate`]: which checks make a gate, and what they are shown.
 //! - [`engine`]: a gate with its steps.

@@ -158,7 +158,11 @@ impl ChangeSet {
     #[must_use]
     pub fn new(mut changes: Vec<Change>) -> Self {
         changes.sort_by(|a, b| a.path.cmp(&b.path));
-        let gone: Vec<(Hash20, RepoPath)> = changes.iter().filter(|c| c.post.is_none()).filter_map(|c| Some((c.pre?.id, c.path.clone()))).collect();
+        let gone: Vec<(Hash20, RepoPath)> = changes
+            .iter()
+            .filter(|c| c.post.is_none())
+            .filter_map(|c| Some((c.pre?.id, c.path.clone())))
+            .collect();
         let mut pairs = Vec::new();
         for change in changes.iter_mut().filter(|c| c.pre.is_none()) {
             let source = change.post.and_then(|post| gone.iter().find(|(id, _)| *id == post.id));

@@ -85,12 +85,17 @@ pub struct Introduction {
 pub trait Repository {
     /// Resolves what the caller asked for.
     ///
-    /// `merge_base` gives the packet's MERGE_BASE_SHA as it stands at a
+    /// `merge_base` gives the packet's `MERGE_BASE_SHA` as it stands at a
     /// commit, `main` the names of the main branch in order of preference.
     ///
     /// # Errors
     /// Revisions that do not exist, a bare repository where files are needed.
-    fn select(&self, request: &SelectionRequest, merge_base: &dyn Fn(Commit) -> Option<String>, main: &[String]) -> Result<Selection, RepositoryError>;
+    fn select(
+        &self,
+        request: &SelectionRequest,
+        merge_base: &dyn Fn(Commit) -> Option<String>,
+        main: &[String],
+    ) -> Result<Selection, RepositoryError>;
 
     /// The change set of a selection.
     ///
@@ -156,5 +161,10 @@ pub trait Repository {
     ///
     /// # Errors
     /// Missing objects, or a history longer than the tool is willing to walk.
-    fn introductions(&self, path: &RepoPath, head: Commit, holds: &dyn Fn(&[u8]) -> bool) -> Result<Vec<Introduction>, RepositoryError>;
+    fn introductions(
+        &self,
+        path: &RepoPath,
+        head: Commit,
+        holds: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Vec<Introduction>, RepositoryError>;
 }

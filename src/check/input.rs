@@ -39,7 +39,7 @@ impl Gate {
 /// What a repository's configuration asks of checks.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// The lowest PACKET_FORMAT_VERSION of packets dated on or after it.
+    /// The lowest `PACKET_FORMAT_VERSION` of packets dated on or after it.
     pub minimum_format: Option<String>,
     /// Whether packets older than G2 need evidence too.
     pub evidence_required: bool,
@@ -53,7 +53,13 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { minimum_format: None, evidence_required: false, protected: Vec::new(), shortest_token: 8, longest_window: 400 }
+        Self {
+            minimum_format: None,
+            evidence_required: false,
+            protected: Vec::new(),
+            shortest_token: 8,
+            longest_window: 400,
+        }
     }
 }
 
@@ -145,7 +151,7 @@ impl PacketInput<'_> {
     }
 }
 
-/// What is known of the packet's MERGE_BASE_SHA.
+/// What is known of the packet's `MERGE_BASE_SHA`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MergeBaseFact {
     /// The packet gives none.
@@ -219,7 +225,7 @@ pub struct ApprovalInput<'a> {
     pub gate_log: Result<&'a GateLog, RepoPath>,
     /// The specification.
     pub spec: &'a SpecFact,
-    /// MERGE_BASE_SHA against the judged head.
+    /// `MERGE_BASE_SHA` against the judged head.
     pub merge_base: MergeBaseFact,
     /// Packet and refinement against HEAD; empty where the gate judges commits.
     pub checkpoint: &'a [(RepoPath, CheckpointFact)],

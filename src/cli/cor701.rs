@@ -63,13 +63,31 @@ impl Cor701Sha {
         let (mut variants, pre, post, chosen) = match self.selection.request() {
             request @ (SelectionRequest::Range(_) | SelectionRequest::Rev(_)) => {
                 let selection: Selection = repo.select(&request, &|_| None, &[])?;
-                let (pre, post) = (image(repo, selection.base.map_or(Side::Empty, Side::Commit), path)?, image(repo, selection.head.map_or(Side::Empty, Side::Commit), path)?);
-                (vec![variant("base", pre.as_ref()), variant("head", post.as_ref())], pre, post, selection.reason)
+                let (pre, post) = (
+                    image(repo, selection.base.map_or(Side::Empty, Side::Commit), path)?,
+                    image(repo, selection.head.map_or(Side::Empty, Side::Commit), path)?,
+                );
+                (
+                    vec![variant("base", pre.as_ref()), variant("head", post.as_ref())],
+                    pre,
+                    post,
+                    selection.reason,
+                )
             }
             request => {
-                let (committed, staged, disk) = (image(repo, head, path)?, image(repo, Side::Index, path)?, image(repo, Side::Worktree, path)?);
-                let same = |a: &Option<Image>, b: &Option<Image>| a.as_ref().map(|i| &i.bytes) == b.as_ref().map(|i| &i.bytes);
-                let variants = vec![variant("HEAD", committed.as_ref()), variant("index", staged.as_ref()), variant("worktree", disk.as_ref())];
+                let (committed, staged, disk) = (
+                    image(repo, head, path)?,
+                    image(repo, Side::Index, path)?,
+                    image(repo, Side::Worktree, path)?,
+                );
+                let same = |a: &Option<Image>, b: &Option<Image>| {
+                    a.as_ref().map(|i| &i.bytes) == b.as_ref().map(|i| &i.bytes)
+                };
+                let variants = vec![
+                    variant("HEAD", committed.as_ref()),
+                    variant("index", staged.as_ref()),
+                    variant("worktree", disk.as_ref()),
+                ];
                 let mode = match request {
                     SelectionRequest::Staged => SelectionMode::Staged,
                     SelectionRequest::Worktree => SelectionMode::Worktree,
@@ -79,7 +97,12 @@ impl Cor701Sha {
                 if mode == SelectionMode::Staged {
                     (variants, committed, staged, "the staged change: HEAD to the index".to_owned())
                 } else if same(&committed, &disk) {
-                    (variants, committed, disk, "the file is unchanged; name the committed change with --range or --rev".to_owned())
+                    (
+                        variants,
+                        committed,
+                        disk,
+                        "the file is unchanged; name the committed change with --range or --rev".to_owned(),
+                    )
                 } else {
                     (variants, committed, disk, "the change on disk: HEAD to the working tree".to_owned())
                 }
@@ -90,15 +113,27 @@ impl Cor701Sha {
         }
         let hash = |image: &Option<Image>| image.as_ref().map_or(Hash20::ZERO, Image::sha1).to_string();
         let binary = [&pre, &post].into_iter().flatten().any(Image::is_binary);
-        let count = |image: &Option<Image>| i64::try_from(image.as_ref().map_or(0, Image::line_count)).unwrap_or(i64::MAX);
+        let count = |image: &Option<Image>| {
+            i64::try_from(image.as_ref().map_or(0, Image::line_count)).unwrap_or(i64::MAX)
+        };
         let line_delta = (!binary).then(|| count(&post) - count(&pre));
         variants.iter_mut().for_each(|variant| variant.lines = variant.lines.filter(|_| !binary));
-        Ok(Answer { schema: "countersign.cor701/v1", path: path.to_string(), pre_sha1: hash(&pre), post_sha1: hash(&post), variants, line_delta, chosen })
+        Ok(Answer {
+            schema: "countersign.cor701/v1",
+            path: path.to_string(),
+            pre_sha1: hash(&pre),
+            post_sha1: hash(&post),
+            variants,
+            line_delta,
+            chosen,
+        })
     }
 }
 
 fn image(repo: &GitRepository, side: Side, path: &RepoPath) -> anyhow::Result<Option<Image>> {
-    if let Some(entry) = repo.entry(side, path)?.filter(|entry| entry.mode == crate::change::FileMode::Submodule) {
+    if let Some(entry) =
+        repo.entry(side, path)?.filter(|entry| entry.mode == crate::change::FileMode::Submodule)
+    {
         return Ok(Some(Image::new(entry.id.to_string().into_bytes())));
     }
     Ok(repo.read(side, path)?.map(Image::new))
@@ -120,7 +155,9 @@ fn repo_path(repo: &GitRepository, here: &Path, file: &str) -> anyhow::Result<Re
     let root = std::path::absolute(repo.root()?).context("finding the repository's root")?;
     let wanted = std::path::absolute(here.join(file)).context("finding the file")?;
     let mut parts: Vec<String> = Vec::new();
-    let inside = wanted.strip_prefix(&root).ok().map(Path::to_path_buf).or_else(|| Some(wanted.canonicalize().ok()?.strip_prefix(root.canonicalize().ok()?).ok()?.to_path_buf()));
+    let inside = wanted.strip_prefix(&root).ok().map(Path::to_path_buf).or_else(|| {
+        Some(wanted.canonicalize().ok()?.strip_prefix(root.canonicalize().ok()?).ok()?.to_path_buf())
+    });
     let Some(inside) = inside else { bail!("{file} lies outside the repository") };
     for part in inside.components() {
         match part {
@@ -149,6 +186,9 @@ fn human(answer: &Answer) -> String {
     }
     out.push_str(&format!("\nFor the manifest ({}):\n\n", answer.chosen));
     let delta = answer.line_delta.map_or_else(|| "N/A".to_owned(), |delta| delta.to_string());
-    out.push_str(&format!("- **Line Delta**: {delta}\n- **Pre-SHA1**: `{}`\n- **Post-SHA1**: `{}`\n", answer.pre_sha1, answer.post_sha1));
+    out.push_str(&format!(
+        "- **Line Delta**: {delta}\n- **Pre-SHA1**: `{}`\n- **Post-SHA1**: `{}`\n",
+        answer.pre_sha1, answer.post_sha1
+    ));
     out
 }

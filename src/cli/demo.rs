@@ -24,8 +24,12 @@ impl Demo {
         let root = match &self.keep {
             Some(folder) => {
                 files::make_folder(folder).with_context(|| format!("making {}", folder.display()))?;
-                if !files::names(folder).with_context(|| format!("reading {}", folder.display()))?.is_empty() {
-                    bail!("{} is not empty; the demo writes only into a new or empty folder", folder.display());
+                if !files::names(folder).with_context(|| format!("reading {}", folder.display()))?.is_empty()
+                {
+                    bail!(
+                        "{} is not empty; the demo writes only into a new or empty folder",
+                        folder.display()
+                    );
                 }
                 std::path::absolute(folder).with_context(|| format!("finding {}", folder.display()))?
             }
@@ -48,20 +52,31 @@ impl Demo {
         if wrong.is_empty() {
             return Ok(PASSED);
         }
-        output.problem(&format!("scene {wrong:?} did not end as told above"));
+        Output::problem(&format!("scene {wrong:?} did not end as told above"));
         Ok(FAILED)
     }
 }
 
 /// Whether a scene ended as its story says.
 fn as_told(scene: &Scene) -> bool {
-    let failed = |rule: &str| scene.report.outcomes.iter().any(|outcome| outcome.rule.as_str() == rule && outcome.status == Status::Failed);
+    let failed = |rule: &str| {
+        scene
+            .report
+            .outcomes
+            .iter()
+            .any(|outcome| outcome.rule.as_str() == rule && outcome.status == Status::Failed)
+    };
     scene.report.passed() == scene.passes && scene.fails_on.is_none_or(failed)
 }
 
 fn told(number: usize, scene: &Scene, output: &Output) -> String {
     let line = "─".repeat(78);
-    format!("{line}\n{number}. {}\n\n$ {}\n\n{}\n", scene.story, scene.command, human::report(&scene.report, output.look))
+    format!(
+        "{line}\n{number}. {}\n\n$ {}\n\n{}\n",
+        scene.story,
+        scene.command,
+        human::report(&scene.report, output.look)
+    )
 }
 
 fn farewell(root: &Path) -> String {

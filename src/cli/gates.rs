@@ -50,7 +50,7 @@ pub(super) struct GateCheck {
 }
 
 /// Which change to judge. With none given: staged changes if there are any,
-/// else the working tree, else MERGE_BASE_SHA..HEAD, else the merge base with
+/// else the working tree, else `MERGE_BASE_SHA..HEAD`, else the merge base with
 /// the main branch, else the last commit.
 #[derive(Debug, Args)]
 pub(super) struct SelectionArgs {
@@ -108,13 +108,27 @@ pub(super) fn folder(global: &Global) -> anyhow::Result<PathBuf> {
 pub(super) fn named_config(path: Option<&Path>) -> anyhow::Result<Option<Arc<Source>>> {
     let Some(path) = path else { return Ok(None) };
     let limit = u64::try_from(LARGEST_DOCUMENT).unwrap_or(u64::MAX);
-    let bytes = files::read(path, limit).with_context(|| format!("reading the configuration {}", path.display()))?;
+    let bytes =
+        files::read(path, limit).with_context(|| format!("reading the configuration {}", path.display()))?;
     Ok(Some(Source::from_bytes(RepoPath::from(path.to_string_lossy().as_ref()), bytes)))
 }
 
-fn gate(global: &Global, output: &Output, gate: Gate, packet: &str, selection: SelectionRequest, no_run: bool) -> anyhow::Result<u8> {
+fn gate(
+    global: &Global,
+    output: &Output,
+    gate: Gate,
+    packet: &str,
+    selection: SelectionRequest,
+    no_run: bool,
+) -> anyhow::Result<u8> {
     let repo = GitRepository::discover(&folder(global)?)?;
-    let request = GateRequest { gate, packet: packet.to_owned(), selection, config: named_config(global.config.as_deref())?, now: clock::now_civil() };
+    let request = GateRequest {
+        gate,
+        packet: packet.to_owned(),
+        selection,
+        config: named_config(global.config.as_deref())?,
+        now: clock::now_civil(),
+    };
     let skip = no_run.then(|| "--no-run was given".to_owned());
     let report = run(&repo, &request, &StepOptions { skip, progress: output })?;
     output.print(&rendered(global.format, &report, output))?;

@@ -31,7 +31,12 @@ pub const COULD_NOT_RUN: u8 = 2;
 /// Reads task packets, compares them with what git and the test runner say
 /// really happened, and answers pass or fail with an address for every reason.
 #[derive(Debug, Parser)]
-#[command(name = "countersign", version, max_term_width = 100, after_help = "Exit codes: 0 passed, 1 failed, 2 could not run, 70 internal error.")]
+#[command(
+    name = "countersign",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 passed, 1 failed, 2 could not run, 70 internal error."
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,

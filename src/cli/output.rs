@@ -46,18 +46,25 @@ impl Output {
     /// Writes why the tool could not run; a mistake in the configuration with
     /// its source line.
     pub(super) fn failure(&self, error: &anyhow::Error) {
-        let engine = error.downcast_ref::<EngineError>().and_then(|error| if let EngineError::Gate(gate) = error { Some(gate) } else { None });
+        let engine = error
+            .downcast_ref::<EngineError>()
+            .and_then(|error| if let EngineError::Gate(gate) = error { Some(gate) } else { None });
         match engine.or_else(|| error.downcast_ref::<GateError>()) {
             Some(GateError::Config(fault)) => {
-                let text = human::mistake(&fault.message, &fault.source, fault.span, Look { colour: false, ..self.look });
+                let text = human::mistake(
+                    &fault.message,
+                    &fault.source,
+                    fault.span,
+                    Look { colour: false, ..self.look },
+                );
                 let _ = writeln!(io::stderr(), "{text}");
             }
-            _ => self.problem(&format!("{error:#}")),
+            _ => Self::problem(&format!("{error:#}")),
         }
     }
 
     /// Writes a problem to standard error.
-    pub(super) fn problem(&self, text: &str) {
+    pub(super) fn problem(text: &str) {
         let _ = writeln!(io::stderr(), "error: {}", visible(text));
     }
 }

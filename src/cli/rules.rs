@@ -26,7 +26,10 @@ pub(super) struct Rules {
 impl Explain {
     pub(super) fn run(&self, output: &Output) -> anyhow::Result<u8> {
         let Some(entry) = find(&self.rule) else {
-            let scored = registered().iter().map(|entry| entry.rule.id.as_str()).map(|id| (strsim::jaro_winkler(id, &self.rule), id));
+            let scored = registered()
+                .iter()
+                .map(|entry| entry.rule.id.as_str())
+                .map(|id| (strsim::jaro_winkler(id, &self.rule), id));
             let near = scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.7);
             let shown = crate::text::one_line(&self.rule, 80);
             match near {
@@ -70,7 +73,9 @@ impl Rules {
             json::pretty(&list)
         } else {
             let lines = registered().iter().map(|entry| (entry.rule.id.as_str(), entry.rule.text()));
-            lines.map(|(id, text)| format!("{id:<32} {:<8} {}\n", text.level.as_str(), text.summary)).collect()
+            lines
+                .map(|(id, text)| format!("{id:<32} {:<8} {}\n", text.level.as_str(), text.summary))
+                .collect()
         };
         output.print(&text)?;
         Ok(PASSED)

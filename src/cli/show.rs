@@ -25,7 +25,8 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        let is_file = self.what.contains(['/', '\\']) || self.what.ends_with(".md") || self.what.ends_with(".txt");
+        let is_file = self.what.contains(['/', '\\'])
+            || [".md", ".txt"].iter().any(|end| self.what.to_lowercase().ends_with(end));
         let parsed = if is_file { self.file(global)? } else { self.packet(global)? };
         let kind = parsed.value.kind;
         if kind != DocumentKind::Packet && kind != DocumentKind::Stub {
@@ -50,7 +51,9 @@ impl Show {
         let repo = GitRepository::discover(&folder(global)?)?;
         let config = match named_config(global.config.as_deref())? {
             Some(source) => Some(source),
-            None => repo.read(Side::Worktree, &RepoPath::from(FILE_NAME))?.map(|bytes| Source::from_bytes(RepoPath::from(FILE_NAME), bytes)),
+            None => repo
+                .read(Side::Worktree, &RepoPath::from(FILE_NAME))?
+                .map(|bytes| Source::from_bytes(RepoPath::from(FILE_NAME), bytes)),
         };
         let config = match config {
             Some(source) => Config::read(&source).map_err(crate::gate::GateError::Config)?,
@@ -64,12 +67,16 @@ impl Show {
             (_, Some(located)) => Ok(Parsed { value: located.packet, faults: located.faults }),
             (Search::BadId(why), _) => bail!("`{}` is no work packet id: {why}", self.what),
             (Search::Missing { path, near, stub, .. }, _) => match (stub, near.first()) {
-                (Some(stub), _) => bail!("there is no packet {path}, only the stub {stub}; `countersign show {stub}` shows it"),
+                (Some(stub), _) => bail!(
+                    "there is no packet {path}, only the stub {stub}; `countersign show {stub}` shows it"
+                ),
                 (None, Some(near)) => bail!("there is no packet {path}; did you mean `{near}`?"),
                 (None, None) => bail!("there is no packet {path}"),
             },
             (Search::NotAFile { path, what }, _) => bail!("{path} is a {what}, not a file"),
-            (Search::Unreadable { source, why, .. }, _) => bail!("{}: {why} (by its headings a {})", source.name(), kind_of(source.text()).as_str()),
+            (Search::Unreadable { source, why, .. }, _) => {
+                bail!("{}: {why} (by its headings a {})", source.name(), kind_of(source.text()).as_str())
+            }
             (Search::Found { path }, None) => bail!("{path} could not be read"),
         }
     }

@@ -109,20 +109,30 @@ impl Config {
     pub fn read(source: &Arc<Source>) -> Result<Self, ConfigFault> {
         let text = source.text().trim_start_matches('\u{feff}');
         // A value first: it refuses duplicate keys, which a map would swallow.
-        let value: serde_yaml::Value = serde_yaml::from_str(text).map_err(|error| fault_at(source, &error))?;
+        let value: serde_yaml::Value =
+            serde_yaml::from_str(text).map_err(|error| fault_at(source, &error))?;
         if value.is_null() {
             return Ok(Self::defaults());
         }
         let file: raw::File = serde_yaml::from_str(text).map_err(|error| fault_at(source, &error))?;
         let mut config = Self::defaults();
-        config.apply(file).map_err(|(needle, message)| ConfigFault { source: Arc::clone(source), span: find(source, &needle), message })?;
+        config.apply(file).map_err(|(needle, message)| ConfigFault {
+            source: Arc::clone(source),
+            span: find(source, &needle),
+            message,
+        })?;
         Ok(config)
     }
 
     fn apply(&mut self, file: raw::File) -> Result<(), (String, String)> {
         match file.version {
             Some(1) => {}
-            Some(other) => return Err(("version".into(), format!("version {other} is not known; this tool reads version 1"))),
+            Some(other) => {
+                return Err((
+                    "version".into(),
+                    format!("version {other} is not known; this tool reads version 1"),
+                ));
+            }
             None => return Err(("version".into(), "`version: 1` is missing".into())),
         }
         match file.main_branch {
@@ -132,12 +142,20 @@ impl Config {
         }
         self.layout = file.layout.map(layout).transpose()?;
         if let Some(minimum) = file.minimum_format {
-            minimum.parse::<jiff::civil::Date>().map_err(|_| (minimum.clone(), format!("`{minimum}` is no date, YYYY-MM-DD")))?;
+            minimum
+                .parse::<jiff::civil::Date>()
+                .map_err(|_| (minimum.clone(), format!("`{minimum}` is no date, YYYY-MM-DD")))?;
             self.policy.minimum_format = Some(minimum);
         }
         self.policy.evidence_required = file.require_evidence.unwrap_or(false);
         for path in file.protected.unwrap_or_default() {
-            if crate::document::scope_entry::ScopeEntry::read(crate::text::Spanned::new(format!("`{path}`"), Span::default())).coverage.is_err() {
+            if crate::document::scope_entry::ScopeEntry::read(crate::text::Spanned::new(
+                format!("`{path}`"),
+                Span::default(),
+            ))
+            .coverage
+            .is_err()
+            {
                 return Err((path.clone(), format!("`{path}` is no path or pattern of the repository")));
             }
             self.policy.protected.push(path);
@@ -147,14 +165,18 @@ impl Config {
             self.policy.longest_window = anchors.longest_window.unwrap_or(self.policy.longest_window);
         }
         for (id, word) in file.rules {
-            let setting = setting(&word).ok_or_else(|| (id.clone(), format!("`{word}` is no level: error, warning, note or off")))?;
+            let setting = setting(&word)
+                .ok_or_else(|| (id.clone(), format!("`{word}` is no level: error, warning, note or off")))?;
             if check::find(&id).is_none() {
                 return Err((id.clone(), format!("there is no rule `{id}`{}", near_rule(&id))));
             }
             self.levels.0.insert(id, setting);
         }
         if let Some(logs) = file.logs {
-            self.logs = Some(folder(&logs).ok_or_else(|| (logs.clone(), format!("`{logs}` is no folder of the repository")))?);
+            self.logs = Some(
+                folder(&logs)
+                    .ok_or_else(|| (logs.clone(), format!("`{logs}` is no folder of the repository")))?,
+            );
         }
         self.steps = file.steps.map(|steps| steps.into_iter().map(step).collect()).transpose()?;
         Ok(())
@@ -172,7 +194,10 @@ fn setting(word: &str) -> Option<Setting> {
 }
 
 fn near_rule(id: &str) -> String {
-    let scored = check::registered().iter().map(|entry| entry.rule.id.as_str()).map(|known| (strsim::normalized_levenshtein(known, id), known));
+    let scored = check::registered()
+        .iter()
+        .map(|entry| entry.rule.id.as_str())
+        .map(|known| (strsim::normalized_levenshtein(known, id), known));
     match scored.max_by(|a, b| a.0.total_cmp(&b.0)) {
         Some((score, near)) if score > 0.6 => format!("; did you mean `{near}`?"),
         _ => String::new(),
@@ -181,7 +206,8 @@ fn near_rule(id: &str) -> String {
 
 fn fault_at(source: &Arc<Source>, error: &serde_yaml::Error) -> ConfigFault {
     let line = error.location().map_or(1, |location| location.line());
-    let span = source.line_span(line).map(|span| crate::text::trimmed(source.text(), span).span).unwrap_or_default();
+    let span =
+        source.line_span(line).map(|span| crate::text::trimmed(source.text(), span).span).unwrap_or_default();
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default().to_owned();
     ConfigFault { source: Arc::clone(source), span, message }
@@ -198,7 +224,9 @@ fn find(source: &Source, needle: &str) -> Span {
 /// A folder below the root, without trailing slash; `None` if it leaves it.
 fn folder(text: &str) -> Option<String> {
     let text = text.trim_end_matches('/');
-    let inside = !text.starts_with('/') && !text.contains(['\\', ':']) && text.split('/').all(|name| !matches!(name, "" | "..") || text.is_empty());
+    let inside = !text.starts_with('/')
+        && !text.contains(['\\', ':'])
+        && text.split('/').all(|name| !matches!(name, "" | "..") || text.is_empty());
     inside.then(|| if text == "." { String::new() } else { text.to_owned() })
 }
 
@@ -206,12 +234,24 @@ fn layout(raw: raw::Layout) -> Result<Layout, (String, String)> {
     let mut out = match raw.base.as_deref() {
         None | Some(".GOV") => Layout::gov(),
         Some("docs") => Layout::docs(),
-        Some(other) => return Err((other.to_owned(), format!("`{other}` is no layout; known are `docs` and `.GOV`"))),
+        Some(other) => {
+            return Err((other.to_owned(), format!("`{other}` is no layout; known are `docs` and `.GOV`")));
+        }
     };
-    let folders = [(raw.packets, &mut out.packets), (raw.stubs, &mut out.stubs), (raw.refinements, &mut out.refinements), (raw.validator_states, &mut out.validator_states)];
+    let folders = [
+        (raw.packets, &mut out.packets),
+        (raw.stubs, &mut out.stubs),
+        (raw.refinements, &mut out.refinements),
+        (raw.validator_states, &mut out.validator_states),
+    ];
     for (given, slot) in folders {
         if let Some(given) = given {
-            *slot = format!("{}/", folder(&given).filter(|f| !f.is_empty()).ok_or_else(|| (given.clone(), format!("`{given}` is no folder of the repository")))?);
+            *slot = format!(
+                "{}/",
+                folder(&given)
+                    .filter(|f| !f.is_empty())
+                    .ok_or_else(|| (given.clone(), format!("`{given}` is no folder of the repository")))?
+            );
         }
     }
     let files = [
@@ -224,7 +264,9 @@ fn layout(raw: raw::Layout) -> Result<Layout, (String, String)> {
     ];
     for (given, slot) in files {
         if let Some(given) = given {
-            *slot = folder(&given).filter(|f| !f.is_empty()).ok_or_else(|| (given.clone(), format!("`{given}` is no file of the repository")))?;
+            *slot = folder(&given)
+                .filter(|f| !f.is_empty())
+                .ok_or_else(|| (given.clone(), format!("`{given}` is no file of the repository")))?;
         }
     }
     if let Some(governance) = raw.governance {
@@ -236,7 +278,9 @@ fn layout(raw: raw::Layout) -> Result<Layout, (String, String)> {
 
 fn step(raw: raw::Step) -> Result<Step, (String, String)> {
     let named = |what: &str| (raw.name.clone(), format!("step `{}`: {what}", raw.name));
-    let plain = !raw.name.is_empty() && raw.name.len() <= 60 && raw.name.chars().all(|c| c.is_ascii_alphanumeric() || "._- ".contains(c));
+    let plain = !raw.name.is_empty()
+        && raw.name.len() <= 60
+        && raw.name.chars().all(|c| c.is_ascii_alphanumeric() || "._- ".contains(c));
     if !plain {
         return Err(named("a name has letters, digits, blanks, `.`, `_` and `-`, at most 60"));
     }
@@ -245,18 +289,37 @@ fn step(raw: raw::Step) -> Result<Step, (String, String)> {
     }
     let timeout = match &raw.timeout {
         None => Duration::from_secs(30 * 60),
-        Some(text) => duration(text).ok_or_else(|| named(&format!("`{text}` is no duration like 90s, 20m or 1h")))?,
+        Some(text) => {
+            duration(text).ok_or_else(|| named(&format!("`{text}` is no duration like 90s, 20m or 1h")))?
+        }
     };
     let gates = match &raw.gates {
         None => vec![Gate::PostWork],
-        Some(names) => names.iter().map(|name| gate(name).ok_or_else(|| named(&format!("`{name}` is no gate")))).collect::<Result<_, _>>()?,
+        Some(names) => names
+            .iter()
+            .map(|name| gate(name).ok_or_else(|| named(&format!("`{name}` is no gate"))))
+            .collect::<Result<_, _>>()?,
     };
     let below = match &raw.folder {
         None => String::new(),
-        Some(text) => folder(text).ok_or_else(|| named(&format!("`{text}` is no folder of the repository")))?,
+        Some(text) => {
+            folder(text).ok_or_else(|| named(&format!("`{text}` is no folder of the repository")))?
+        }
     };
-    let environment = EnvironmentPolicy { keep: raw.environment.keep.clone(), drop: raw.environment.drop.clone().unwrap_or_default(), set: raw.environment.set.clone() };
-    Ok(Step { argv: raw.run.clone(), folder: below, timeout, gates, environment, tests: raw.tests, name: raw.name })
+    let environment = EnvironmentPolicy {
+        keep: raw.environment.keep.clone(),
+        drop: raw.environment.drop.clone().unwrap_or_default(),
+        set: raw.environment.set.clone(),
+    };
+    Ok(Step {
+        argv: raw.run.clone(),
+        folder: below,
+        timeout,
+        gates,
+        environment,
+        tests: raw.tests,
+        name: raw.name,
+    })
 }
 
 fn gate(name: &str) -> Option<Gate> {
@@ -281,13 +344,17 @@ mod tests {
     use crate::text::RepoPath;
 
     fn read(text: &str) -> Result<Config, String> {
-        Config::read(&Source::from_text(RepoPath::from("countersign.yaml"), text)).map_err(|fault| format!("{}: {}", fault.source.line(fault.span.start), fault.message))
+        Config::read(&Source::from_text(RepoPath::from("countersign.yaml"), text))
+            .map_err(|fault| format!("{}: {}", fault.source.line(fault.span.start), fault.message))
     }
 
     #[test]
     fn mistakes_have_a_place() {
         assert_eq!(read("version: 1\nrulez: {}\n").err().map(|e| e.starts_with("2: ")), Some(true));
-        assert_eq!(read("version: 1\nrules:\n  scope/outsid: error\n").err(), Some("3: there is no rule `scope/outsid`; did you mean `scope/outside`?".into()));
+        assert_eq!(
+            read("version: 1\nrules:\n  scope/outsid: error\n").err(),
+            Some("3: there is no rule `scope/outsid`; did you mean `scope/outside`?".into())
+        );
         assert!(read("version: 1\nversion: 1\n").is_err());
         assert!(read("rules: {}\n").is_err());
         assert!(read("version: 1\nsteps:\n  - name: t\n    run: []\n").is_err());

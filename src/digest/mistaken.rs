@@ -82,7 +82,9 @@ impl fmt::Display for Mistake {
             Self::CrlfVariant => f.write_str("this is the hash of the file with CRLF line endings"),
             Self::LfVariant => f.write_str("this is the hash of the file with LF line endings"),
             Self::NoLastNewline => f.write_str("this is the hash of the file without its last newline"),
-            Self::ExtraNewline => f.write_str("this is the hash of the file with one more newline at its end"),
+            Self::ExtraNewline => {
+                f.write_str("this is the hash of the file with one more newline at its end")
+            }
             Self::Trimmed => f.write_str("this is the hash of the text without blanks at its ends"),
             Self::NoByteOrderMark => f.write_str("this is the hash of the file without its byte-order mark"),
             Self::EmptyFile => f.write_str("this is the hash of an empty file"),
@@ -92,7 +94,9 @@ impl fmt::Display for Mistake {
             Self::Sha256 => f.write_str("this is the file's SHA-256; a manifest records SHA-1"),
             Self::Sha256Shape => f.write_str("64 digits are a SHA-256; a manifest records SHA-1 (40 digits)"),
             Self::WrongLength(length) => write!(f, "a SHA-1 has 40 hexadecimal digits; this has {length}"),
-            Self::NotHex(c) => write!(f, "`{}` is not a hexadecimal digit: this was never a hash", c.escape_default()),
+            Self::NotHex(c) => {
+                write!(f, "`{}` is not a hexadecimal digit: this was never a hash", c.escape_default())
+            }
             Self::NotAHash => f.write_str("this is not a hash"),
             Self::Unknown => f.write_str("no version of the file that is known here has this hash"),
         }
@@ -113,10 +117,10 @@ pub fn recognise(recorded: &Recorded, content: Option<&[u8]>, others: &[Candidat
     if hash == Hash20::ZERO {
         return Mistake::Zeros;
     }
-    if let Some(bytes) = content {
-        if let Some(mistake) = variant(hash, bytes) {
-            return mistake;
-        }
+    if let Some(bytes) = content
+        && let Some(mistake) = variant(hash, bytes)
+    {
+        return mistake;
     }
     for other in others {
         if sha1(other.bytes) == hash {
@@ -157,7 +161,9 @@ fn recognise_text(text: &str, content: Option<&[u8]>) -> Mistake {
     let length = text.chars().count();
     let odd = text.chars().find(|c| !c.is_ascii_hexdigit());
     match (odd, length) {
-        (None, 64) if content.is_some_and(|bytes| sha256_hex(bytes).eq_ignore_ascii_case(text)) => Mistake::Sha256,
+        (None, 64) if content.is_some_and(|bytes| sha256_hex(bytes).eq_ignore_ascii_case(text)) => {
+            Mistake::Sha256
+        }
         (None, 64) => Mistake::Sha256Shape,
         (None, 1..) => Mistake::WrongLength(length),
         (Some(c), 40 | 64) => Mistake::NotHex(c),
@@ -170,7 +176,11 @@ mod tests {
     use super::*;
 
     fn mistake(text: &str, content: &[u8]) -> Mistake {
-        recognise(&Recorded::read(text), Some(content), &[Candidate { name: "the file before the change", bytes: b"old\n" }])
+        recognise(
+            &Recorded::read(text),
+            Some(content),
+            &[Candidate { name: "the file before the change", bytes: b"old\n" }],
+        )
     }
 
     #[test]
@@ -180,8 +190,14 @@ mod tests {
         assert_eq!(mistake(&sha1(b"a\r\nb\r\n").to_string(), content), Mistake::CrlfVariant);
         assert_eq!(mistake(&sha1(b"a\nb").to_string(), content), Mistake::NoLastNewline);
         assert_eq!(mistake(&sha1(b"a\nb\n\n").to_string(), content), Mistake::ExtraNewline);
-        assert_eq!(mistake(&sha1(b"old\n").to_string(), content), Mistake::OtherVersion("the file before the change".into()));
-        assert_eq!(mistake(&git_blob_id(b"old\n").to_string(), content), Mistake::OtherBlobId("the file before the change".into()));
+        assert_eq!(
+            mistake(&sha1(b"old\n").to_string(), content),
+            Mistake::OtherVersion("the file before the change".into())
+        );
+        assert_eq!(
+            mistake(&git_blob_id(b"old\n").to_string(), content),
+            Mistake::OtherBlobId("the file before the change".into())
+        );
         assert_eq!(mistake(&sha256_hex(content), content), Mistake::Sha256);
         assert_eq!(mistake(&"0".repeat(40), content), Mistake::Zeros);
         assert_eq!(mistake(&format!("{}z", "a".repeat(39)), content), Mistake::NotHex('z'));

@@ -50,7 +50,9 @@ impl Audit {
             let (Some(signature), Some(purpose)) = (column("signature"), column("purpose")) else { continue };
             let at = column("date").unwrap_or(usize::MAX);
             for row in table.rows {
-                let get = |index: usize| row.cells.get(index).cloned().unwrap_or_else(|| Spanned::new(String::new(), row.span));
+                let get = |index: usize| {
+                    row.cells.get(index).cloned().unwrap_or_else(|| Spanned::new(String::new(), row.span))
+                };
                 rows.push(AuditRow {
                     span: row.span,
                     signature: get(signature).map(|text| unquoted(&text).to_owned()),
@@ -66,7 +68,10 @@ impl Audit {
 /// Ids in a text, as whole words: `WP-1-A` does not occur in `WP-1-A-v2`.
 pub fn wp_ids_in(text: &str) -> impl Iterator<Item = &str> {
     let inside = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    text.split(move |c| !inside(c)).map(|word| word.trim_end_matches(['.', '-'])).filter(|word| word.starts_with("WP-")).map(|word| word.strip_suffix(".md").unwrap_or(word))
+    text.split(move |c| !inside(c))
+        .map(|word| word.trim_end_matches(['.', '-']))
+        .filter(|word| word.starts_with("WP-"))
+        .map(|word| word.strip_suffix(".md").unwrap_or(word))
 }
 
 #[cfg(test)]

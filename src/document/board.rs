@@ -43,12 +43,20 @@ impl Board {
                 continue;
             }
             for item in section.blocks.clone() {
-                let Some(prose) = outline.get(item).filter(|b| b.kind == Kind::Item).and_then(|_| outline.item_prose(item)) else { continue };
+                let Some(prose) =
+                    outline.get(item).filter(|b| b.kind == Kind::Item).and_then(|_| outline.item_prose(item))
+                else {
+                    continue;
+                };
                 let Some(line) = outline.prose_lines(text, prose).into_iter().next() else { continue };
                 let span = Span::new(line.start, line.start + line.text.trim_end().len());
                 match entry(line.text.trim()) {
-                    Some((wp_id, state)) => board.entries.push(BoardEntry { span, section: section.key.clone(), wp_id, state }),
-                    None if line.text.contains("WP-") => board.unreadable.push(Spanned::new(line.text.trim().to_owned(), span)),
+                    Some((wp_id, state)) => {
+                        board.entries.push(BoardEntry { span, section: section.key.clone(), wp_id, state });
+                    }
+                    None if line.text.contains("WP-") => {
+                        board.unreadable.push(Spanned::new(line.text.trim().to_owned(), span));
+                    }
                     None => {}
                 }
             }
@@ -63,7 +71,8 @@ impl Board {
 }
 
 fn is_state_section(key: &str) -> bool {
-    matches!(key, "READY_FOR_DEV" | "IN_PROGRESS" | "DONE" | "BLOCKED" | "STUB_BACKLOG") || key.starts_with("SUPERSEDED")
+    matches!(key, "READY_FOR_DEV" | "IN_PROGRESS" | "DONE" | "BLOCKED" | "STUB_BACKLOG")
+        || key.starts_with("SUPERSEDED")
 }
 
 /// `**[WP-1-A]** - [STATE]`

@@ -22,7 +22,7 @@ pub struct EvidenceEntry {
     pub proof_lines: Vec<Spanned<String>>,
 }
 
-/// One entry of EVIDENCE_MAPPING.
+/// One entry of `EVIDENCE_MAPPING`.
 #[derive(Debug, Clone)]
 pub struct Requirement {
     /// The quoted requirement.
@@ -50,7 +50,13 @@ pub fn entries(text: &str, outline: &Outline, fields: &[Field]) -> Vec<EvidenceE
             template = !field.is_filled();
             if !template {
                 let command = Spanned::new(field.full().to_owned(), field.value.span);
-                out.push(EvidenceEntry { command, exit_code: None, log_path: None, log_sha256: None, proof_lines: Vec::new() });
+                out.push(EvidenceEntry {
+                    command,
+                    exit_code: None,
+                    log_path: None,
+                    log_sha256: None,
+                    proof_lines: Vec::new(),
+                });
             }
             continue;
         }
@@ -84,7 +90,7 @@ fn nested(text: &str, outline: &Outline, field: &Field) -> Vec<Spanned<String>> 
         .collect()
 }
 
-/// Reads the entries of EVIDENCE_MAPPING among its fields.
+/// Reads the entries of `EVIDENCE_MAPPING` among its fields.
 #[must_use]
 pub fn requirements(fields: &[Field]) -> Vec<Requirement> {
     let mut out: Vec<Requirement> = Vec::new();
@@ -96,10 +102,13 @@ pub fn requirements(fields: &[Field]) -> Vec<Requirement> {
             }
             "EVIDENCE" if field.is_filled() => {
                 let Some(requirement) = out.last_mut() else { continue };
-                let pieces = field.value.value.split([',', ';']).map(|piece| unquoted(piece.trim()).to_owned());
+                let pieces =
+                    field.value.value.split([',', ';']).map(|piece| unquoted(piece.trim()).to_owned());
                 for piece in pieces.filter(|piece| !piece.is_empty()) {
                     let target = location(&piece);
-                    requirement.locations.push(Location { raw: Spanned::new(piece, field.value.span), target });
+                    requirement
+                        .locations
+                        .push(Location { raw: Spanned::new(piece, field.value.span), target });
                 }
             }
             _ => {}

@@ -75,6 +75,9 @@ impl GateLog {
     #[must_use]
     pub fn find(&self, needle: &str) -> Span {
         let quoted = format!("\"{needle}\"");
-        self.source.text().find(&quoted).map_or_else(|| self.source.line_span(1).unwrap_or_default(), |at| Span::new(at, at + quoted.len()))
+        self.source.text().find(&quoted).map_or_else(
+            || self.source.line_span(1).unwrap_or_default(),
+            |at| Span::new(at, at + quoted.len()),
+        )
     }
 }

@@ -54,12 +54,14 @@ pub fn kind_of(text: &str) -> DocumentKind {
 #[must_use]
 pub fn kind_in(text: &str, outline: &Outline) -> DocumentKind {
     let all = sections(text, outline);
-    let by_title = all.iter().filter(|s| s.level == 1).filter_map(|section| by_title(&section.title.value)).next_back();
+    let by_title =
+        all.iter().filter(|s| s.level == 1).filter_map(|section| by_title(&section.title.value)).next_back();
     if let Some(kind) = by_title {
         return kind;
     }
     let has = |key: &str| all.iter().any(|section| section.key == key);
-    if has("TECHNICAL_REFINEMENT") && (has("CLEARLY_COVERS") || has("SPEC_ANCHORS") || has("GAPS_IDENTIFIED")) {
+    if has("TECHNICAL_REFINEMENT") && (has("CLEARLY_COVERS") || has("SPEC_ANCHORS") || has("GAPS_IDENTIFIED"))
+    {
         return DocumentKind::Refinement;
     }
     if has("METADATA") && (has("SCOPE") || has("BOOTSTRAP") || has("QUALITY_GATE")) {
@@ -76,7 +78,8 @@ fn by_title(title: &str) -> Option<DocumentKind> {
         Some(DocumentKind::Stub)
     } else if starts("task packet:") || starts("work packet:") {
         Some(DocumentKind::Packet)
-    } else if starts("contract —") || starts("contract -") || starts("contract –") || starts("contract:") {
+    } else if starts("contract —") || starts("contract -") || starts("contract –") || starts("contract:")
+    {
         Some(DocumentKind::Contract)
     } else if lower.contains("traceability registry") {
         Some(DocumentKind::Registry)
@@ -97,7 +100,10 @@ mod tests {
 
     #[test]
     fn the_real_title_wins_over_a_template_preamble() {
-        assert_eq!(kind_of("# TASK_PACKET_STUB_TEMPLATE\n\nCopy.\n\n# Task Packet: WP-1-A\n"), DocumentKind::Packet);
+        assert_eq!(
+            kind_of("# TASK_PACKET_STUB_TEMPLATE\n\nCopy.\n\n# Task Packet: WP-1-A\n"),
+            DocumentKind::Packet
+        );
         assert_eq!(kind_of("\u{feff}# Work Packet Stub: WP-1-A\n"), DocumentKind::Stub);
         assert_eq!(kind_of("# Contract — token-tracking\n"), DocumentKind::Contract);
         assert_eq!(kind_of("```\n# Task Packet: WP-1-A\n```\n"), DocumentKind::Unknown);

@@ -149,13 +149,20 @@ fn label_of(line: &Line) -> Option<Found> {
         (body.get(..colon)?, colon + 1)
     };
     let name = name.trim();
-    let fits = !name.is_empty() && name.len() <= 80 && name.chars().all(|c| c.is_alphanumeric() || " _-/()[]#.".contains(c));
+    let fits = !name.is_empty()
+        && name.len() <= 80
+        && name.chars().all(|c| c.is_alphanumeric() || " _-/()[]#.".contains(c));
     if !fits || !name.chars().any(char::is_alphabetic) {
         return None;
     }
     let key = normalised(without_hint(name));
     let at = line.start + indent + if strong { 2 } else { 0 };
-    Some(Found { key, label: Span::new(at, at + name.len()), value_start: line.start + indent + rest_at, strong })
+    Some(Found {
+        key,
+        label: Span::new(at, at + name.len()),
+        value_start: line.start + indent + rest_at,
+        strong,
+    })
 }
 
 /// All labelled fields below blocks `range`, in order, nested items included.
@@ -195,7 +202,15 @@ fn holder(outline: &Outline, parent: Option<usize>) -> Option<(Option<usize>, bo
     Some((Some(parent), top))
 }
 
-fn read_prose(text: &str, outline: &Outline, block: usize, item: Option<usize>, top: bool, first: bool, out: &mut Vec<Field>) {
+fn read_prose(
+    text: &str,
+    outline: &Outline,
+    block: usize,
+    item: Option<usize>,
+    top: bool,
+    first: bool,
+    out: &mut Vec<Field>,
+) {
     let lines = outline.prose_lines(text, block);
     let mut open: Option<(Found, usize)> = None;
     for (number, line) in lines.iter().enumerate() {
@@ -219,14 +234,31 @@ fn read_prose(text: &str, outline: &Outline, block: usize, item: Option<usize>, 
 }
 
 fn is_constant(text: &str, label: Span) -> bool {
-    text.get(label.start..label.end).is_some_and(|name| name.len() > 2 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "_-".contains(c)))
+    text.get(label.start..label.end).is_some_and(|name| {
+        name.len() > 2
+            && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "_-".contains(c))
+    })
 }
 
-fn close(text: &str, open: Option<(Found, usize)>, item: Option<usize>, block: usize, top: bool, out: &mut Vec<Field>) {
+fn close(
+    text: &str,
+    open: Option<(Found, usize)>,
+    item: Option<usize>,
+    block: usize,
+    top: bool,
+    out: &mut Vec<Field>,
+) {
     let Some((found, end)) = open else { return };
     let value = trimmed(text, Span::new(found.value_start, end));
     let cleaned = without_comments(value.value);
-    out.push(Field { key: found.key, label: found.label, value: Spanned::new(cleaned, value.span), item, block, top });
+    out.push(Field {
+        key: found.key,
+        label: found.label,
+        value: Spanned::new(cleaned, value.span),
+        item,
+        block,
+        top,
+    });
 }
 
 /// Cuts HTML comments out of a value.
@@ -248,20 +280,32 @@ mod tests {
 
     fn read(text: &str) -> Vec<(String, String)> {
         let outline = Outline::parse(text);
-        fields(text, &outline, 0..outline.blocks.len()).into_iter().map(|f| (f.key.clone(), f.bare().value.to_owned())).collect()
+        fields(text, &outline, 0..outline.blocks.len())
+            .into_iter()
+            .map(|f| (f.key.clone(), f.bare().value.to_owned()))
+            .collect()
     }
 
     #[test]
     fn labels_of_all_spellings() {
         let text = "- WP_ID: `WP-1-A`\n- **Status:** In Progress\n* **What**: do: it\n- Pre-SHA1 : x\n- __RISK_TIER__: LOW (LOW | HIGH)\n";
-        let want = [("WP_ID", "WP-1-A"), ("STATUS", "In Progress"), ("WHAT", "do: it"), ("PRE_SHA1", "x"), ("RISK_TIER", "LOW")];
+        let want = [
+            ("WP_ID", "WP-1-A"),
+            ("STATUS", "In Progress"),
+            ("WHAT", "do: it"),
+            ("PRE_SHA1", "x"),
+            ("RISK_TIER", "LOW"),
+        ];
         assert_eq!(read(text), want.map(|(a, b)| (a.to_owned(), b.to_owned())));
     }
 
     #[test]
     fn paragraph_lines_are_fields_and_comments_are_not() {
         let text = "**Verdict:** PASS\n**Date:** today <!-- USER: x -->\nnot a field\n\n> A: b\n\n- <!-- WP_ID: x -->\n";
-        assert_eq!(read(text), [("VERDICT", "PASS"), ("DATE", "today")].map(|(a, b)| (a.to_owned(), b.to_owned())));
+        assert_eq!(
+            read(text),
+            [("VERDICT", "PASS"), ("DATE", "today")].map(|(a, b)| (a.to_owned(), b.to_owned()))
+        );
     }
 
     #[test]

@@ -114,7 +114,9 @@ impl Layout {
         *path == self.packet(id)
             || *path == self.refinement(id)
             || *path == self.validator_state_of(id)
-            || [&self.board, &self.registry, &self.audit, &self.gate_log, &self.validator_state].into_iter().any(|shared| path.as_bytes() == shared.as_bytes())
+            || [&self.board, &self.registry, &self.audit, &self.gate_log, &self.validator_state]
+                .into_iter()
+                .any(|shared| path.as_bytes() == shared.as_bytes())
     }
 
     /// Whether a path lies in a folder whose files need no manifest.

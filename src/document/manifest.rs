@@ -39,7 +39,9 @@ impl Number {
             return Self::NotApplicable;
         }
         match text.strip_prefix('+').unwrap_or(text).parse() {
-            Ok(number) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => Self::Is(number),
+            Ok(number) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+                Self::Is(number)
+            }
             _ => Self::Bad(text.to_owned()),
         }
     }
@@ -87,7 +89,12 @@ impl Manifest {
     /// Whether nobody has filled it: a template's block.
     #[must_use]
     pub fn is_template(&self) -> bool {
-        self.target.is_none() && self.start.is_none() && self.end.is_none() && self.delta.is_none() && self.pre.is_none() && self.post.is_none()
+        self.target.is_none()
+            && self.start.is_none()
+            && self.end.is_none()
+            && self.delta.is_none()
+            && self.pre.is_none()
+            && self.post.is_none()
     }
 }
 
@@ -131,7 +138,10 @@ pub fn read(text: &str, outline: &Outline, fields: &[Field]) -> (Vec<Manifest>, 
         };
         manifest.span = manifest.span.cover(field.label.cover(field.value.span));
         if repeated {
-            let message = format!("this block gives `{}` twice", text.get(field.label.start..field.label.end).unwrap_or(""));
+            let message = format!(
+                "this block gives `{}` twice",
+                text.get(field.label.start..field.label.end).unwrap_or("")
+            );
             faults.push(Fault { rule: "manifest/incomplete", message, span: field.label });
         }
     }
@@ -154,7 +164,10 @@ fn ticks(text: &str, outline: &Outline, field: &Field) -> Vec<GateTick> {
         let Some(line) = outline.prose_lines(text, prose).into_iter().next() else { continue };
         let body = line.text.trim_end();
         let mut marks = body.char_indices();
-        let (Some((_, '[')), Some((at, mark)), Some((_, ']'))) = (marks.next(), marks.next(), marks.next()) else { continue };
+        let (Some((_, '[')), Some((at, mark)), Some((_, ']'))) = (marks.next(), marks.next(), marks.next())
+        else {
+            continue;
+        };
         let rest = body.get(marks.offset()..).unwrap_or("").trim();
         let name = unquoted(rest.split_whitespace().next().unwrap_or(""));
         out.push(GateTick {

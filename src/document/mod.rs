@@ -18,9 +18,9 @@ pub mod refinement;
 pub mod registry;
 pub mod scope_entry;
 pub mod section;
-pub mod table;
 mod signature;
 mod status;
+pub mod table;
 pub mod waiver;
 mod wp_id;
 

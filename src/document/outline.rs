@@ -111,7 +111,9 @@ impl Outline {
     /// The first paragraph (or tight text) of a list item.
     #[must_use]
     pub fn item_prose(&self, item: usize) -> Option<usize> {
-        self.children(Some(item)).next().filter(|index| self.blocks.get(*index).is_some_and(|b| b.kind == Kind::Prose))
+        self.children(Some(item))
+            .next()
+            .filter(|index| self.blocks.get(*index).is_some_and(|b| b.kind == Kind::Prose))
     }
 
     /// Lines of a block's content with holes blanked out, each with its span.
@@ -145,7 +147,12 @@ fn blanked(text: &str, span: Span, holes: &[Span]) -> String {
         let start = hole.start.clamp(span.start, span.end) - span.start;
         let end = hole.end.clamp(span.start, span.end) - span.start;
         if start < end && line.is_char_boundary(start) && line.is_char_boundary(end) {
-            let blank: String = line.get(start..end).unwrap_or("").bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
+            let blank: String = line
+                .get(start..end)
+                .unwrap_or("")
+                .bytes()
+                .map(|b| if b == b'\n' { '\n' } else { ' ' })
+                .collect();
             line.replace_range(start..end, &blank);
         }
     }
@@ -229,8 +236,19 @@ impl Builder {
     }
 
     fn push(&mut self, kind: Kind, span: Span) {
-        let content = if matches!(kind, Kind::List(_) | Kind::Item | Kind::Quote) { span } else { Span::new(span.start, span.start) };
-        self.blocks.push(Block { kind, span, content, parent: self.open.last().copied(), end: 0, holes: Vec::new() });
+        let content = if matches!(kind, Kind::List(_) | Kind::Item | Kind::Quote) {
+            span
+        } else {
+            Span::new(span.start, span.start)
+        };
+        self.blocks.push(Block {
+            kind,
+            span,
+            content,
+            parent: self.open.last().copied(),
+            end: 0,
+            holes: Vec::new(),
+        });
         self.open.push(self.blocks.len() - 1);
     }
 
@@ -266,7 +284,13 @@ fn block_kind(tag: &Tag<'_>) -> Option<Kind> {
         Tag::TableHead | Tag::TableRow => Kind::Row,
         Tag::TableCell => Kind::Cell,
         Tag::HtmlBlock => Kind::Html,
-        Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Superscript | Tag::Subscript | Tag::Link { .. } | Tag::Image { .. } => return None,
+        Tag::Emphasis
+        | Tag::Strong
+        | Tag::Strikethrough
+        | Tag::Superscript
+        | Tag::Subscript
+        | Tag::Link { .. }
+        | Tag::Image { .. } => return None,
         _ => Kind::Prose,
     })
 }
@@ -288,14 +312,29 @@ mod tests {
 
     fn shape(text: &str) -> Vec<(Kind, &str)> {
         let outline = Outline::parse(text);
-        outline.blocks.iter().map(|b| (b.kind.clone(), text.get(b.content.start..b.content.end).unwrap_or("?"))).collect()
+        outline
+            .blocks
+            .iter()
+            .map(|b| (b.kind.clone(), text.get(b.content.start..b.content.end).unwrap_or("?")))
+            .collect()
     }
 
     #[test]
     fn tight_items_have_text_and_children() {
         let blocks = shape("\u{feff}# T\r\n\r\n- **A**: b\r\n  - c\r\n");
         let kinds: Vec<_> = blocks.iter().map(|b| b.0.clone()).collect();
-        assert_eq!(kinds, [Kind::Heading(1), Kind::List(false), Kind::Item, Kind::Prose, Kind::List(false), Kind::Item, Kind::Prose]);
+        assert_eq!(
+            kinds,
+            [
+                Kind::Heading(1),
+                Kind::List(false),
+                Kind::Item,
+                Kind::Prose,
+                Kind::List(false),
+                Kind::Item,
+                Kind::Prose
+            ]
+        );
         assert_eq!(blocks[3].1, "**A**: b");
         assert_eq!(blocks[6].1, "c");
     }
@@ -303,7 +342,11 @@ mod tests {
     #[test]
     fn fences_and_comments_hold_no_headings() {
         let text = "- a\n\n  ~~~~\n  # no\n  ~~~~\n\n<!--\n# no\n-->\n\n    # no\n\n# yes <!-- no -->\n";
-        let headings = Outline::parse(text).blocks.into_iter().filter(|b| matches!(b.kind, Kind::Heading(_))).collect::<Vec<_>>();
+        let headings = Outline::parse(text)
+            .blocks
+            .into_iter()
+            .filter(|b| matches!(b.kind, Kind::Heading(_)))
+            .collect::<Vec<_>>();
         assert_eq!(headings.len(), 1);
         assert_eq!(headings[0].holes.len(), 1);
     }

@@ -10,8 +10,36 @@ pub fn is_placeholder(value: &str) -> bool {
     }
     let lower = value.to_lowercase();
     let bracketed = lower.starts_with('<') && lower.ends_with('>') && !lower.contains("://");
-    let leading = ["<pending", "<unclaimed", "<fill", "<paste", "<line", "<hash", "<int", "<quote", "<copy", "<adds", "<40 hex", "<unassigned", "<name"];
-    let words = ["tbd", "todo", "tba", "pending", "path/to/file", "path/to/file:line", "out/of/scope/path", "measurable criterion 1", "yes | no", "yes|no", "...", "?", "-"];
+    let leading = [
+        "<pending",
+        "<unclaimed",
+        "<fill",
+        "<paste",
+        "<line",
+        "<hash",
+        "<int",
+        "<quote",
+        "<copy",
+        "<adds",
+        "<40 hex",
+        "<unassigned",
+        "<name",
+    ];
+    let words = [
+        "tbd",
+        "todo",
+        "tba",
+        "pending",
+        "path/to/file",
+        "path/to/file:line",
+        "out/of/scope/path",
+        "measurable criterion 1",
+        "yes | no",
+        "yes|no",
+        "...",
+        "?",
+        "-",
+    ];
     bracketed
         || leading.iter().any(|start| lower.starts_with(start))
         || words.contains(&lower.as_str())
@@ -21,7 +49,11 @@ pub fn is_placeholder(value: &str) -> bool {
 /// `LOW | MEDIUM | HIGH`: a choice of the template that nobody made.
 fn is_untouched_choice(value: &str) -> bool {
     let mut parts = value.split('|').map(str::trim);
-    let constant = |part: &str| !part.is_empty() && part.len() < 24 && part.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c == '/');
+    let constant = |part: &str| {
+        !part.is_empty()
+            && part.len() < 24
+            && part.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c == '/')
+    };
     value.contains(" | ") && parts.all(constant)
 }
 
@@ -31,7 +63,21 @@ mod tests {
 
     #[test]
     fn templates_are_not_values() {
-        for value in ["", " ", "<pending>", "<unclaimed>", "<fill> (x)", "{{WP_ID}}", "path/to/file", "`path/to/file`", "YES | NO", "LOW | MEDIUM | HIGH", "TBD", "todo", "<adds - dels>"] {
+        for value in [
+            "",
+            " ",
+            "<pending>",
+            "<unclaimed>",
+            "<fill> (x)",
+            "{{WP_ID}}",
+            "path/to/file",
+            "`path/to/file`",
+            "YES | NO",
+            "LOW | MEDIUM | HIGH",
+            "TBD",
+            "todo",
+            "<adds - dels>",
+        ] {
             assert!(is_placeholder(value), "{value}");
         }
         for value in ["NONE", "N/A", "a | b", "0", "LOW", "Vec<u8>", "HIGH (LOW | HIGH)"] {

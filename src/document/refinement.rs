@@ -13,13 +13,13 @@ use super::section::{Section, sections};
 pub struct Anchor {
     /// Where it is declared.
     pub heading: Span,
-    /// SPEC_ANCHOR.
+    /// `SPEC_ANCHOR`.
     pub name: Option<Spanned<String>>,
-    /// CONTEXT_START_LINE.
+    /// `CONTEXT_START_LINE`.
     pub start: Option<Spanned<String>>,
-    /// CONTEXT_END_LINE.
+    /// `CONTEXT_END_LINE`.
     pub end: Option<Spanned<String>>,
-    /// CONTEXT_TOKEN.
+    /// `CONTEXT_TOKEN`.
     pub token: Option<Spanned<String>>,
     /// The fenced excerpt, `\uXXXX` escapes as written.
     pub excerpt: Option<Spanned<String>>,
@@ -29,7 +29,9 @@ impl Anchor {
     /// The window as whole line numbers, if both are.
     #[must_use]
     pub fn window(&self) -> Option<(usize, usize)> {
-        let line = |value: &Option<Spanned<String>>| value.as_ref().and_then(|v| v.value.parse::<usize>().ok()).filter(|line| *line > 0);
+        let line = |value: &Option<Spanned<String>>| {
+            value.as_ref().and_then(|v| v.value.parse::<usize>().ok()).filter(|line| *line > 0)
+        };
         Some((line(&self.start)?, line(&self.end)?))
     }
 }
@@ -57,7 +59,9 @@ impl Refinement {
         let all = fields(text, &outline, 0..outline.blocks.len());
         let anchors = sections
             .iter()
-            .filter(|section| section.key.strip_prefix("ANCHOR_").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit())))
+            .filter(|section| {
+                section.key.strip_prefix("ANCHOR_").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
+            })
             .map(|section| anchor(text, &outline, section, &all))
             .collect();
         Self { source: Arc::clone(source), fields: all, sections, anchors }
@@ -86,14 +90,22 @@ impl Refinement {
     /// A place for findings about the refinement as a whole.
     #[must_use]
     pub fn head(&self) -> Span {
-        self.sections.first().map_or_else(|| self.source.line_span(1).unwrap_or_default(), |section| section.title.span)
+        self.sections
+            .first()
+            .map_or_else(|| self.source.line_span(1).unwrap_or_default(), |section| section.title.span)
     }
 }
 
 fn anchor(text: &str, outline: &Outline, section: &Section, all: &[Field]) -> Anchor {
     let find = |key: &str| all.iter().find(|field| field.key == key && section.own.contains(&field.block));
-    let whole = |key: &str| find(key).filter(|f| f.is_filled()).map(|f| Spanned::new(f.full().to_owned(), f.value.span));
-    let excerpt = section.own.clone().filter_map(|index| outline.get(index)).find(|block| matches!(block.kind, Kind::Code(_)));
+    let whole = |key: &str| {
+        find(key).filter(|f| f.is_filled()).map(|f| Spanned::new(f.full().to_owned(), f.value.span))
+    };
+    let excerpt = section
+        .own
+        .clone()
+        .filter_map(|index| outline.get(index))
+        .find(|block| matches!(block.kind, Kind::Code(_)));
     Anchor {
         heading: section.title.span,
         name: whole("SPEC_ANCHOR"),

@@ -39,7 +39,9 @@ impl Registry {
             let column = |name: &str| table.head.iter().position(|head| head.contains(name));
             let (Some(base), Some(active)) = (column("base"), column("active packet")) else { continue };
             for row in table.rows {
-                let get = |index: usize| row.cells.get(index).cloned().unwrap_or_else(|| Spanned::new(String::new(), row.span));
+                let get = |index: usize| {
+                    row.cells.get(index).cloned().unwrap_or_else(|| Spanned::new(String::new(), row.span))
+                };
                 let clean = |cell: Spanned<String>| cell.map(|text| unquoted(&text).to_owned());
                 rows.push(RegistryRow { span: row.span, base: clean(get(base)), active: clean(get(active)) });
             }

@@ -1,4 +1,4 @@
-//! Entries of IN_SCOPE_PATHS and OUT_OF_SCOPE.
+//! Entries of `IN_SCOPE_PATHS` and `OUT_OF_SCOPE`.
 //!
 //! An entry is a file, a folder with a trailing `/`, or a glob in which `*`
 //! stops at `/` and `**` stands for any number of whole folders. All other
@@ -66,9 +66,14 @@ impl ScopeEntry {
     #[must_use]
     pub fn read(raw: Spanned<String>) -> Self {
         let (body, annotation) = split_annotation(&raw);
-        let quoted = body.starts_with('`') || (body.starts_with('"') && body.ends_with('"') && body.len() > 1);
+        let quoted =
+            body.starts_with('`') || (body.starts_with('"') && body.ends_with('"') && body.len() > 1);
         let path = unquoted(body);
-        let coverage = if body.starts_with('`') && path.len() == body.len() { Err(BadEntry::Prose) } else { coverage(path, quoted) };
+        let coverage = if body.starts_with('`') && path.len() == body.len() {
+            Err(BadEntry::Prose)
+        } else {
+            coverage(path, quoted)
+        };
         Self { raw, coverage, annotation }
     }
 
@@ -78,7 +83,9 @@ impl ScopeEntry {
         match &self.coverage {
             Ok(Coverage::File(file)) => file == path,
             Ok(Coverage::Folder(folder)) => path.is_below(folder.as_bytes()),
-            Ok(Coverage::Glob(parts)) => literal_components(path).is_some_and(|path| globs_meet(parts, &path)),
+            Ok(Coverage::Glob(parts)) => {
+                literal_components(path).is_some_and(|path| globs_meet(parts, &path))
+            }
             Err(_) => false,
         }
     }
@@ -156,7 +163,10 @@ fn coverage(text: &str, quoted: bool) -> Result<Coverage, BadEntry> {
     if text.contains('\\') {
         return Err(BadEntry::BackSlash);
     }
-    if !quoted && !text.contains(['/', '.', '*']) && text.chars().any(|c| !(c.is_alphanumeric() || "_-".contains(c))) {
+    if !quoted
+        && !text.contains(['/', '.', '*'])
+        && text.chars().any(|c| !(c.is_alphanumeric() || "_-".contains(c)))
+    {
         return Err(BadEntry::Prose);
     }
     if matches!(text, "NONE" | "None" | "none" | "N/A" | "n/a") {
@@ -202,11 +212,17 @@ fn check_components(text: &str) -> Result<(), BadEntry> {
 fn blanks_in_a_path(text: &str) -> bool {
     let words: Vec<&str> = text.split(' ').collect();
     let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
-    let has_ending = |word: &str| word.rsplit_once('.').is_some_and(|(_, end)| (1..=6).contains(&end.len()) && end.chars().all(|c| c.is_ascii_alphanumeric()));
+    let has_ending = |word: &str| {
+        word.rsplit_once('.').is_some_and(|(_, end)| {
+            (1..=6).contains(&end.len()) && end.chars().all(|c| c.is_ascii_alphanumeric())
+        })
+    };
     let inner = words.get(..words.len() - 1).unwrap_or_default();
     first.contains('/')
         && (has_ending(last) || last.ends_with('/'))
-        && !inner.iter().any(|word| word.is_empty() || has_ending(word) || word.ends_with(['/', ',', ':', ';']))
+        && !inner
+            .iter()
+            .any(|word| word.is_empty() || has_ending(word) || word.ends_with(['/', ',', ':', ';']))
         && text.split('/').all(|part| part.trim() == part)
 }
 
@@ -277,7 +293,10 @@ mod tests {
         assert!(covers("a/**/z.rs", "a/z.rs") && covers("a/**/z.rs", "a/b/c/z.rs"));
         assert!(covers("src/P*.tsx (new; name may vary)", "src/Palette.tsx"));
         assert!(covers("fonts/Alegreya(wght).ttf", "fonts/Alegreya(wght).ttf"));
-        assert!(covers("app/[id]/page.tsx", "app/[id]/page.tsx") && !covers("app/[id]/page.tsx", "app/i/page.tsx"));
+        assert!(
+            covers("app/[id]/page.tsx", "app/[id]/page.tsx")
+                && !covers("app/[id]/page.tsx", "app/i/page.tsx")
+        );
         assert!(covers("src/my file.rs", "src/my file.rs"));
         assert!(covers(r#""src/a\tb.rs""#, "src/a\tb.rs"));
         assert!(covers("Makefile", "Makefile"));
@@ -286,8 +305,27 @@ mod tests {
     #[test]
     fn prose_and_tricks_cover_nothing() {
         for text in [
-            "Any work outside src/", "No src path is in scope", "src/a.rs and src/b.rs", "/etc/passwd", "../x", "src/../x", "./x", "src\\a.rs", "a**/b", "**", "*",
-            "**/*", "path/to/file", "C:/x", "NONE", "", "`src/a.rs` and more", "src//a", "~/x", "src/a.rs, src/b.rs", "/",
+            "Any work outside src/",
+            "No src path is in scope",
+            "src/a.rs and src/b.rs",
+            "/etc/passwd",
+            "../x",
+            "src/../x",
+            "./x",
+            "src\\a.rs",
+            "a**/b",
+            "**",
+            "*",
+            "**/*",
+            "path/to/file",
+            "C:/x",
+            "NONE",
+            "",
+            "`src/a.rs` and more",
+            "src//a",
+            "~/x",
+            "src/a.rs, src/b.rs",
+            "/",
         ] {
             assert!(entry(text).coverage.is_err(), "{text}");
         }

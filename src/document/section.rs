@@ -45,7 +45,8 @@ pub fn sections(text: &str, outline: &Outline) -> Vec<Section> {
             let later = heads.get(number + 1..).unwrap_or_default();
             let end = later.iter().find(|(_, other)| other <= level).map_or(last, |(index, _)| *index);
             let own_end = later.first().map_or(last, |(index, _)| *index);
-            let title: String = outline.prose_lines(text, *heading).into_iter().map(|line| line.text).collect();
+            let title: String =
+                outline.prose_lines(text, *heading).into_iter().map(|line| line.text).collect();
             let title = title.trim().to_owned();
             Some(Section {
                 key: title_key(&title),
@@ -104,7 +105,8 @@ mod tests {
         let text = "# T\n## A\n### B\nx\n## C\n";
         let outline = Outline::parse(text);
         let all = sections(text, &outline);
-        let spans: Vec<_> = all.iter().map(|s| (s.key.as_str(), text.get(s.span.start..s.span.end).unwrap_or(""))).collect();
+        let spans: Vec<_> =
+            all.iter().map(|s| (s.key.as_str(), text.get(s.span.start..s.span.end).unwrap_or(""))).collect();
         assert_eq!(spans[1], ("A", "## A\n### B\nx\n"));
         assert_eq!(spans[2], ("B", "### B\nx\n"));
         assert_eq!(all[1].own.len(), 0);

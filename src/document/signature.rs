@@ -36,7 +36,9 @@ impl Signature {
         if user.is_empty() || digits.len() != 12 || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return Err(SignatureFault::Shape);
         }
-        let at = long_form(digits).or_else(|| short_form(digits)).ok_or_else(|| SignatureFault::Date(digits.to_owned()))?;
+        let at = long_form(digits)
+            .or_else(|| short_form(digits))
+            .ok_or_else(|| SignatureFault::Date(digits.to_owned()))?;
         Ok(Self { text: text.to_owned(), user: user.to_owned(), at })
     }
 }
@@ -57,7 +59,10 @@ fn long_form(d: &str) -> Option<DateTime> {
 
 fn short_form(d: &str) -> Option<DateTime> {
     let year = 2000 + number(d, 4, 6)?;
-    date_time(year, [number(d, 2, 4)?, number(d, 0, 2)?, number(d, 6, 8)?, number(d, 8, 10)?, number(d, 10, 12)?])
+    date_time(
+        year,
+        [number(d, 2, 4)?, number(d, 0, 2)?, number(d, 6, 8)?, number(d, 8, 10)?, number(d, 10, 12)?],
+    )
 }
 
 #[cfg(test)]
@@ -69,7 +74,10 @@ mod tests {
         let signed = Signature::parse("mira180120262320").ok();
         assert_eq!(signed.as_ref().map(|s| s.user.as_str()), Some("mira"));
         assert_eq!(signed.map(|s| s.at.to_string()), Some("2026-01-18T23:20:00".into()));
-        assert_eq!(Signature::parse("mira251225032800").ok().map(|s| s.at.to_string()), Some("2025-12-25T03:28:00".into()));
+        assert_eq!(
+            Signature::parse("mira251225032800").ok().map(|s| s.at.to_string()),
+            Some("2025-12-25T03:28:00".into())
+        );
         assert_eq!(Signature::parse("x"), Err(SignatureFault::Shape));
         assert_eq!(Signature::parse("180120262320"), Err(SignatureFault::Shape));
         assert!(matches!(Signature::parse("mira310220262320"), Err(SignatureFault::Date(_))));

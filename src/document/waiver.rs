@@ -105,7 +105,9 @@ fn read_item(text: &str, outline: &Outline, item: usize, out: &mut Vec<Draft>) {
     }
     let all = fields(text, outline, item..block.end);
     let own: Vec<&Field> = all.iter().filter(|field| field.item == Some(item)).collect();
-    let attribute = own.first().is_some_and(|field| field.block == prose && is_attribute(&field.key) && !is_id(&field.key));
+    let attribute = own
+        .first()
+        .is_some_and(|field| field.block == prose && is_attribute(&field.key) && !is_id(&field.key));
     if attribute && !out.is_empty() && !body.contains(" | ") {
         // `- Date: …` as a sibling of `- Waiver ID: …`.
         if let Some(draft) = out.last_mut() {
@@ -149,7 +151,8 @@ fn slot(key: &str) -> Option<&'static str> {
     Some(match key {
         "POLICY" | "REF" | "POLICY_REF" | "REFERENCE" | "RULE" => "policy",
         "DATE" | "GRANTED" | "GRANTED_ON" | "GRANTED_AT" => "date",
-        "SCOPE" | "CHECK_WAIVED" | "CHECKS_WAIVED" | "FILES_COVERED" | "COVERS" | "DELETED_FILES" | "CODE_LOCATION" => "scope",
+        "SCOPE" | "CHECK_WAIVED" | "CHECKS_WAIVED" | "FILES_COVERED" | "COVERS" | "DELETED_FILES"
+        | "CODE_LOCATION" => "scope",
         "JUSTIFICATION" | "REASON" | "RATIONALE" | "WHY" => "justification",
         "APPROVER" | "APPROVED_BY" | "GRANTED_BY" | "USER_APPROVAL" | "APPROVAL" => "approver",
         "EXPIRY" | "EXPIRES" | "VALID_UNTIL" => "expiry",
@@ -182,12 +185,25 @@ impl Draft {
             let part = crate::text::trimmed(body, Span::new(offset, offset + piece.len()));
             offset += piece.len() + 1;
             let span = Span::new(at + part.span.start, at + part.span.end);
-            let labelled = part.value.split_once(':').map(|(label, value)| (normalised(label.trim_matches('*')), value.trim_matches(['*', ' '])));
+            let labelled = part
+                .value
+                .split_once(':')
+                .map(|(label, value)| (normalised(label.trim_matches('*')), value.trim_matches(['*', ' '])));
             match labelled {
-                Some((key, value)) if is_id(&key) => self.add("id", Spanned::new(unquoted(value).to_owned(), span)),
-                Some((key, value)) if slot(&key).is_some() => self.add(slot(&key).unwrap_or_default(), Spanned::new(unquoted(value).to_owned(), span)),
-                _ if date_in(part.value).is_some() => self.add("date", Spanned::new(part.value.to_owned(), span)),
-                _ if policy_in(part.value).is_some_and(|p| p.len() == part.value.trim_matches(['[', ']', '`']).len()) => self.add("policy", Spanned::new(part.value.to_owned(), span)),
+                Some((key, value)) if is_id(&key) => {
+                    self.add("id", Spanned::new(unquoted(value).to_owned(), span));
+                }
+                Some((key, value)) if slot(&key).is_some() => {
+                    self.add(slot(&key).unwrap_or_default(), Spanned::new(unquoted(value).to_owned(), span));
+                }
+                _ if date_in(part.value).is_some() => {
+                    self.add("date", Spanned::new(part.value.to_owned(), span));
+                }
+                _ if policy_in(part.value)
+                    .is_some_and(|p| p.len() == part.value.trim_matches(['[', ']', '`']).len()) =>
+                {
+                    self.add("policy", Spanned::new(part.value.to_owned(), span));
+                }
                 _ => self.take_title(part.value, span.start),
             }
         }
@@ -196,10 +212,14 @@ impl Draft {
     /// `WAIVER-1 [CX-573F]: text`: an id, perhaps a policy in brackets.
     fn take_title(&mut self, text: &str, at: usize) {
         let text = text.trim_start_matches(['*', '`', '[']);
-        let id: String = text.chars().take_while(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
+        let id: String =
+            text.chars().take_while(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
         let id = id.trim_end_matches(['.', '-']).to_owned();
         let span = Span::new(at, at + text.len());
-        if id.contains('-') && id.chars().any(|c| c.is_ascii_uppercase()) && policy_in(&id).is_none_or(|p| p != id) {
+        if id.contains('-')
+            && id.chars().any(|c| c.is_ascii_uppercase())
+            && policy_in(&id).is_none_or(|p| p != id)
+        {
             self.add("id", Spanned::new(id, span));
         }
         if let Some(policy) = policy_in(text) {
@@ -208,17 +228,32 @@ impl Draft {
     }
 
     fn finish(self) -> Waiver {
-        let first = |name: &str| self.parts.iter().find(|(slot, _)| slot == name).map(|(_, value)| value.clone());
-        let scopes: Vec<&Spanned<String>> = self.parts.iter().filter(|(slot, _)| slot == "scope").map(|(_, value)| value).collect();
+        let first =
+            |name: &str| self.parts.iter().find(|(slot, _)| slot == name).map(|(_, value)| value.clone());
+        let scopes: Vec<&Spanned<String>> =
+            self.parts.iter().filter(|(slot, _)| slot == "scope").map(|(_, value)| value).collect();
         let joined = scopes.iter().map(|s| s.value.as_str()).collect::<Vec<_>>().join("; ");
         let scope = scopes.first().map(|s| Spanned::new(joined, s.span));
         let id = first("id");
-        let policy = first("policy").map(|p| p.map(|text| policy_in(&text).map_or(text.clone(), str::to_owned)));
-        let policy = policy.or_else(|| id.as_ref().and_then(|id| policy_in(&id.value).map(|p| Spanned::new(p.to_owned(), id.span))));
+        let policy =
+            first("policy").map(|p| p.map(|text| policy_in(&text).map_or(text.clone(), str::to_owned)));
+        let policy = policy.or_else(|| {
+            id.as_ref().and_then(|id| policy_in(&id.value).map(|p| Spanned::new(p.to_owned(), id.span)))
+        });
         let date = first("date").and_then(|d| date_in(&d.value).map(|date| Spanned::new(date, d.span)));
         let expiry = first("expiry").map_or(Expiry::None, |value| expiry(&value.value));
         let paths = scope.as_ref().map(paths_in).unwrap_or_default();
-        Waiver { span: self.span, id, policy, date, scope, justification: first("justification"), approver: first("approver"), expiry, paths }
+        Waiver {
+            span: self.span,
+            id,
+            policy,
+            date,
+            scope,
+            justification: first("justification"),
+            approver: first("approver"),
+            expiry,
+            paths,
+        }
     }
 }
 
@@ -240,7 +275,10 @@ fn date_in(text: &str) -> Option<Date> {
     let text = text.trim().trim_start_matches(['`', '*', '(']);
     let digits = text.get(..10)?;
     let rest = text.get(10..)?;
-    let shape = digits.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
+    let shape = digits
+        .bytes()
+        .enumerate()
+        .all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
     (shape && !rest.starts_with(|c: char| c.is_ascii_digit())).then(|| digits.parse().ok()).flatten()
 }
 
@@ -265,7 +303,10 @@ pub fn paths_in(scope: &Spanned<String>) -> Vec<ScopeEntry> {
     let mut out = Vec::new();
     for (number, piece) in scope.value.split('`').enumerate() {
         if number % 2 == 1 {
-            let without_line = piece.rsplit_once(':').filter(|(_, line)| line.bytes().all(|b| b.is_ascii_digit())).map_or(piece, |(path, _)| path);
+            let without_line = piece
+                .rsplit_once(':')
+                .filter(|(_, line)| line.bytes().all(|b| b.is_ascii_digit()))
+                .map_or(piece, |(path, _)| path);
             out.extend(entry(without_line));
         } else {
             out.extend(piece.split_whitespace().filter(|word| word.contains('/')).filter_map(entry));
@@ -306,7 +347,9 @@ mod tests {
 
     #[test]
     fn titles_carry_id_and_policy() {
-        let all = waivers("- WAIVER-SCOPE-WP-1-A-001 [CX-573F SCOPE-EXPAND]\n  - Date: 2026-01-18\n- CX-573F | 2026-02-11 | Scope: allow `.gitattributes` | Justification: x\n");
+        let all = waivers(
+            "- WAIVER-SCOPE-WP-1-A-001 [CX-573F SCOPE-EXPAND]\n  - Date: 2026-01-18\n- CX-573F | 2026-02-11 | Scope: allow `.gitattributes` | Justification: x\n",
+        );
         assert_eq!(all[0].name(), "WAIVER-SCOPE-WP-1-A-001");
         assert_eq!(all[0].policy.as_ref().map(|p| p.value.as_str()), Some("CX-573F"));
         assert_eq!(all[1].missing(), ["id", "approver"]);

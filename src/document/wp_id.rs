@@ -84,7 +84,9 @@ mod tests {
 
     #[test]
     fn ids_are_exact() {
-        for bad in ["W", "WP-", "WP-../x", "WP-a/b", "wp-1-a", "WP--a", "WP-1 a", "../WP-1", "WP-1-é", "WP-a\nb", ""] {
+        for bad in
+            ["W", "WP-", "WP-../x", "WP-a/b", "wp-1-a", "WP--a", "WP-1 a", "../WP-1", "WP-1-é", "WP-a\nb", ""]
+        {
             assert!(WpId::parse(bad).is_err(), "{bad}");
         }
         let id = WpId::parse("WP-1-MEX-v1.2-Runtime-v3").ok();

@@ -57,7 +57,11 @@ pub enum EngineError {
 ///
 /// # Errors
 /// Nothing was judged, or a step was interrupted.
-pub fn run(repo: &GitRepository, request: &GateRequest, options: &StepOptions<'_>) -> Result<Report, EngineError> {
+pub fn run(
+    repo: &GitRepository,
+    request: &GateRequest,
+    options: &StepOptions<'_>,
+) -> Result<Report, EngineError> {
     let started_at = clock::now_text();
     let watch = Stopwatch::start();
     let mut judgement = judge(repo, request)?;

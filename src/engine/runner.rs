@@ -50,8 +50,8 @@ pattern!(VITEST, r"(?m)^\s*Tests\s+(.*)\((\d+)\)\s*$");
 pattern!(VITEST_NONE, r"(?m)No test files found");
 pattern!(COUNTED, r"(\d+) (?:passed|failed)");
 
-fn found<'t>(pattern: &Option<Regex>, text: &'t str) -> Vec<regex::Captures<'t>> {
-    pattern.as_ref().map(|pattern| pattern.captures_iter(text).collect()).unwrap_or_default()
+fn found<'t>(pattern: Option<&Regex>, text: &'t str) -> Vec<regex::Captures<'t>> {
+    pattern.map(|pattern| pattern.captures_iter(text).collect()).unwrap_or_default()
 }
 
 fn number(captures: &regex::Captures<'_>, group: usize) -> u64 {
@@ -65,7 +65,11 @@ pub(super) fn plain(text: &str) -> String {
 
 /// The runner of a step, by its command; wrappers are known by their output.
 pub(super) fn recognise(argv: &[String], log: &str) -> Option<Runner> {
-    let words: Vec<&str> = argv.iter().map(|word| word.rsplit(['/', '\\']).next().unwrap_or(word)).map(|word| word.strip_suffix(".exe").unwrap_or(word)).collect();
+    let words: Vec<&str> = argv
+        .iter()
+        .map(|word| word.rsplit(['/', '\\']).next().unwrap_or(word))
+        .map(|word| word.strip_suffix(".exe").unwrap_or(word))
+        .collect();
     let has = |word: &str| words.contains(&word);
     let by_command = if has("cargo") && has("nextest") {
         Some(Runner::Nextest)
@@ -84,7 +88,9 @@ pub(super) fn recognise(argv: &[String], log: &str) -> Option<Runner> {
     };
     by_command.or_else(|| {
         let log = plain(log);
-        let shows = |patterns: &[&Option<Regex>]| patterns.iter().any(|pattern| pattern.as_ref().is_some_and(|p| p.is_match(&log)));
+        let shows = |patterns: &[&Option<Regex>]| {
+            patterns.iter().any(|pattern| pattern.as_ref().is_some_and(|p| p.is_match(&log)))
+        };
         let known: [(Runner, Vec<&Option<Regex>>); 5] = [
             (Runner::Nextest, vec![&NEXTEST, &NEXTEST_NONE]),
             (Runner::Cargo, vec![&CARGO]),
@@ -100,30 +106,45 @@ pub(super) fn recognise(argv: &[String], log: &str) -> Option<Runner> {
 pub(super) fn tests_run(runner: Runner, log: &str) -> Option<u64> {
     let log = plain(log);
     let sum = |captures: Vec<regex::Captures<'_>>, groups: &[usize]| -> Option<u64> {
-        (!captures.is_empty()).then(|| captures.iter().map(|c| groups.iter().map(|group| number(c, *group)).sum::<u64>()).sum())
+        (!captures.is_empty())
+            .then(|| captures.iter().map(|c| groups.iter().map(|group| number(c, *group)).sum::<u64>()).sum())
     };
     let none = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|p| p.is_match(&log)).then_some(0);
     match runner {
-        Runner::Cargo => sum(found(&CARGO, &log), &[1, 2]),
-        Runner::Nextest => sum(found(&NEXTEST, &log), &[1]).or_else(|| none(&NEXTEST_NONE)),
+        Runner::Cargo => sum(found(CARGO.as_ref(), &log), &[1, 2]),
+        Runner::Nextest => sum(found(NEXTEST.as_ref(), &log), &[1]).or_else(|| none(&NEXTEST_NONE)),
         Runner::Pytest => {
-            let summary = found(&PYTEST, &log).into_iter().next_back().map(|c| c.get(0).map_or("", |m| m.as_str()).to_owned());
-            summary.and_then(|line| sum(found(&PYTEST_COUNT, &line), &[1])).or_else(|| none(&PYTEST_NONE))
+            let summary = found(PYTEST.as_ref(), &log)
+                .into_iter()
+                .next_back()
+                .map(|c| c.get(0).map_or("", |m| m.as_str()).to_owned());
+            summary
+                .and_then(|line| sum(found(PYTEST_COUNT.as_ref(), &line), &[1]))
+                .or_else(|| none(&PYTEST_NONE))
         }
         Runner::Go => {
-            let lines: Vec<_> = found(&GO_OK, &log).into_iter().map(|c| c.get(0).map_or("", |m| m.as_str()).to_owned()).collect();
+            let lines: Vec<_> = found(GO_OK.as_ref(), &log)
+                .into_iter()
+                .map(|c| c.get(0).map_or("", |m| m.as_str()).to_owned())
+                .collect();
             let ran = lines.iter().filter(|line| !line.contains("[no tests to run]")).count();
             if lines.is_empty() { none(&GO_NONE) } else { u64::try_from(ran).ok() }
         }
-        Runner::Jest => counted(&JEST, &log).or_else(|| none(&JEST_NONE)),
-        Runner::Vitest => counted(&VITEST, &log).or_else(|| none(&VITEST_NONE)),
+        Runner::Jest => counted(JEST.as_ref(), &log).or_else(|| none(&JEST_NONE)),
+        Runner::Vitest => counted(VITEST.as_ref(), &log).or_else(|| none(&VITEST_NONE)),
     }
 }
 
 /// Passed and failed tests of summary lines; skipped ones did not run.
-fn counted(pattern: &Option<Regex>, log: &str) -> Option<u64> {
+fn counted(pattern: Option<&Regex>, log: &str) -> Option<u64> {
     let lines = found(pattern, log);
-    (!lines.is_empty()).then(|| lines.iter().flat_map(|c| found(&COUNTED, c.get(0).map_or("", |m| m.as_str()))).map(|c| number(&c, 1)).sum())
+    (!lines.is_empty()).then(|| {
+        lines
+            .iter()
+            .flat_map(|c| found(COUNTED.as_ref(), c.get(0).map_or("", |m| m.as_str())))
+            .map(|c| number(&c, 1))
+            .sum()
+    })
 }
 
 #[cfg(test)]
@@ -142,24 +163,45 @@ mod tests {
     fn cargo_counts_what_ran_not_what_was_filtered() {
         let ran = "running 2 tests\ntest result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 5 filtered out\n\ntest result: ok. 0 passed; 0 failed; 0 ignored\n";
         assert_eq!(count("cargo test", ran), Some(2));
-        assert_eq!(count("cargo +stable test nothing", "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 9 filtered out\n"), Some(0));
+        assert_eq!(
+            count(
+                "cargo +stable test nothing",
+                "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 9 filtered out\n"
+            ),
+            Some(0)
+        );
         assert_eq!(count("cargo test --no-run", "Finished\n"), None);
-        assert_eq!(count("just test", "test result: \u{1b}[32mok\u{1b}[0m. 3 passed; 1 failed; 0 ignored\n"), Some(4));
+        assert_eq!(
+            count("just test", "test result: \u{1b}[32mok\u{1b}[0m. 3 passed; 1 failed; 0 ignored\n"),
+            Some(4)
+        );
     }
 
     #[test]
     fn the_other_runners() {
-        assert_eq!(count("cargo nextest run", "     Summary [   0.012s] 3 tests run: 3 passed, 1 skipped\n"), Some(3));
+        assert_eq!(
+            count("cargo nextest run", "     Summary [   0.012s] 3 tests run: 3 passed, 1 skipped\n"),
+            Some(3)
+        );
         assert_eq!(count("cargo nextest run x", "    Starting 0 tests across 1 binary\n"), Some(0));
         assert_eq!(count("python -m pytest", "===== 3 passed, 1 skipped in 0.12s =====\n"), Some(3));
         assert_eq!(count("pytest -q", "2 failed, 1 passed in 0.10s\n"), Some(3));
         assert_eq!(count("pytest", "collected 0 items\n\n==== no tests ran in 0.01s ====\n"), Some(0));
         assert_eq!(count("pytest", "==== 4 skipped in 0.01s ====\n"), None);
-        assert_eq!(count("go test ./...", "ok  \tx/a\t0.1s\n?   \tx/b\t[no test files]\nok  \tx/c\t0.1s [no tests to run]\n"), Some(1));
+        assert_eq!(
+            count(
+                "go test ./...",
+                "ok  \tx/a\t0.1s\n?   \tx/b\t[no test files]\nok  \tx/c\t0.1s [no tests to run]\n"
+            ),
+            Some(1)
+        );
         assert_eq!(count("go test ./...", "?   \tx/b\t[no test files]\n"), Some(0));
         assert_eq!(count("npx jest", "Tests:       1 failed, 1 skipped, 2 passed, 4 total\n"), Some(3));
         assert_eq!(count("npx jest", "No tests found, exiting with code 0\n"), Some(0));
-        assert_eq!(count("npx vitest run", " Test Files  1 passed (1)\n      Tests  2 passed | 1 skipped (3)\n"), Some(2));
+        assert_eq!(
+            count("npx vitest run", " Test Files  1 passed (1)\n      Tests  2 passed | 1 skipped (3)\n"),
+            Some(2)
+        );
         assert_eq!(count("vitest", "No test files found, exiting with code 0\n"), Some(0));
         assert_eq!(count("make lint", "all good\n"), None);
     }

@@ -25,10 +25,19 @@ const TAIL_LINES: usize = 20;
 /// The rules about steps, by the index at which a gate lists them.
 const RULES: [&str; 4] = ["step/failed", "step/no-tests", "step/edited-tree", "step/other-tree"];
 
-pub(super) fn run(repo: &GitRepository, request: &GateRequest, judgement: &Judgement, options: &StepOptions<'_>) -> Result<Ran, EngineError> {
+pub(super) fn run(
+    repo: &GitRepository,
+    request: &GateRequest,
+    judgement: &Judgement,
+    options: &StepOptions<'_>,
+) -> Result<Ran, EngineError> {
     let planned = planned(repo, request.gate, judgement)?;
-    let skip = options.skip.clone().or_else(|| (!judgement.report.passed()).then(|| "the checks failed before".to_owned()));
-    let skipped = |why: &str| planned.iter().map(|step| report_of(step, StepStatus::Skipped(why.to_owned()))).collect();
+    let skip = options
+        .skip
+        .clone()
+        .or_else(|| (!judgement.report.passed()).then(|| "the checks failed before".to_owned()));
+    let skipped =
+        |why: &str| planned.iter().map(|step| report_of(step, StepStatus::Skipped(why.to_owned()))).collect();
     if let Some(why) = skip {
         return Ok(Ran { steps: skipped(&why), findings: Vec::new() });
     }
@@ -36,9 +45,17 @@ pub(super) fn run(repo: &GitRepository, request: &GateRequest, judgement: &Judge
         return Ok(Ran { steps: Vec::new(), findings: Vec::new() });
     }
     if let Some((path, why)) = tree::differs(repo, judgement).map_err(GateError::from)? {
-        let label = path.map_or_else(|| Label::repository(why.clone()), |path| Label::path(&path, why.clone()));
-        let found = finding("step/other-tree", "the files on disk are not the judged ones, so the steps would prove nothing".to_owned(), label);
-        return Ok(Ran { steps: skipped("the files on disk are not the judged ones"), findings: found.into_iter().collect() });
+        let label =
+            path.map_or_else(|| Label::repository(why.clone()), |path| Label::path(&path, why.clone()));
+        let found = finding(
+            "step/other-tree",
+            "the files on disk are not the judged ones, so the steps would prove nothing".to_owned(),
+            label,
+        );
+        return Ok(Ran {
+            steps: skipped("the files on disk are not the judged ones"),
+            findings: found.into_iter().collect(),
+        });
     }
     let mut ran = Ran { steps: Vec::new(), findings: Vec::new() };
     for step in &planned {
@@ -56,7 +73,11 @@ pub(super) fn run(repo: &GitRepository, request: &GateRequest, judgement: &Judge
             break;
         }
     }
-    let rest: Vec<StepReport> = planned.iter().skip(ran.steps.len()).map(|step| report_of(step, StepStatus::Skipped("an earlier step failed".to_owned()))).collect();
+    let rest: Vec<StepReport> = planned
+        .iter()
+        .skip(ran.steps.len())
+        .map(|step| report_of(step, StepStatus::Skipped("an earlier step failed".to_owned())))
+        .collect();
     ran.steps.extend(rest);
     Ok(ran)
 }
@@ -69,7 +90,8 @@ fn planned(repo: &GitRepository, gate: Gate, judgement: &Judgement) -> Result<Ve
         return Ok(steps.iter().filter(|step| step.gates.contains(&gate)).cloned().collect());
     }
     let cargo = RepoPath::from("Cargo.toml");
-    let is_cargo = crate::change::Repository::exists(repo, judgement.side, &cargo).map_err(GateError::from)?;
+    let is_cargo =
+        crate::change::Repository::exists(repo, judgement.side, &cargo).map_err(GateError::from)?;
     if gate != Gate::PostWork || !is_cargo {
         return Ok(Vec::new());
     }
@@ -85,10 +107,23 @@ fn planned(repo: &GitRepository, gate: Gate, judgement: &Judgement) -> Result<Ve
 }
 
 fn report_of(step: &Step, status: StepStatus) -> StepReport {
-    StepReport { name: step.name.clone(), argv: step.argv.clone(), status, exit_code: None, tests: None, run: StepRun::default() }
+    StepReport {
+        name: step.name.clone(),
+        argv: step.argv.clone(),
+        status,
+        exit_code: None,
+        tests: None,
+        run: StepRun::default(),
+    }
 }
 
-fn one(repo: &GitRepository, request: &GateRequest, judgement: &Judgement, step: &Step, options: &StepOptions<'_>) -> Result<(StepReport, Vec<Finding>), EngineError> {
+fn one(
+    repo: &GitRepository,
+    request: &GateRequest,
+    judgement: &Judgement,
+    step: &Step,
+    options: &StepOptions<'_>,
+) -> Result<(StepReport, Vec<Finding>), EngineError> {
     let root = repo.root().map_err(GateError::from)?;
     let log_error = |doing: &str| {
         let doing = format!("step `{}`: {doing}", step.name);
@@ -105,7 +140,9 @@ fn one(repo: &GitRepository, request: &GateRequest, judgement: &Judgement, step:
         largest_log: LARGEST_LOG,
     };
     let watch = Stopwatch::start();
-    let outcome = process::run(&program, &log, |elapsed| options.progress.running(&step.name, u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)));
+    let outcome = process::run(&program, &log, |elapsed| {
+        options.progress.running(&step.name, u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
+    });
     options.progress.ended();
     let milliseconds = watch.milliseconds();
     drop(log);
@@ -113,12 +150,20 @@ fn one(repo: &GitRepository, request: &GateRequest, judgement: &Judgement, step:
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let log_sha256 = files::sha256(&path).map_err(log_error("reading its log"))?;
     let mut report = report_of(step, StepStatus::Passed);
-    report.run = StepRun { milliseconds, log: Some(path.display().to_string()), log_sha256: Some(log_sha256), tail: tail(&text) };
+    report.run = StepRun {
+        milliseconds,
+        log: Some(path.display().to_string()),
+        log_sha256: Some(log_sha256),
+        tail: tail(&text),
+    };
     let label = || match judgement.config.steps {
         Some(_) => Label::path(&RepoPath::from(FILE_NAME), format!("step `{}`", step.name)),
         None => Label::path(&RepoPath::from("Cargo.toml"), "a Cargo project is tested with `cargo test`"),
     };
-    let failed = |message: String| finding("step/failed", message, label()).map(|found| found.help(format!("Its log is {}.", path.display())));
+    let failed = |message: String| {
+        finding("step/failed", message, label())
+            .map(|found| found.help(format!("Its log is {}.", path.display())))
+    };
     let mut found: Vec<Finding> = Vec::new();
     match outcome {
         Err(error) => found.extend(failed(format!("step `{}` could not be started: {error}", step.name))),
@@ -129,8 +174,15 @@ fn one(repo: &GitRepository, request: &GateRequest, judgement: &Judgement, step:
             found.extend(failed(format!("step `{}` ended with exit code {code}", step.name)));
         }
         Ok(Ended::Killed) => found.extend(failed(format!("step `{}` was killed by a signal", step.name))),
-        Ok(Ended::TimedOut) => found.extend(failed(format!("step `{}` was not done after {} s and was ended", step.name, step.timeout.as_secs()))),
-        Ok(Ended::LogTooLong) => found.extend(failed(format!("step `{}` wrote more than {LARGEST_LOG} bytes and was ended", step.name))),
+        Ok(Ended::TimedOut) => found.extend(failed(format!(
+            "step `{}` was not done after {} s and was ended",
+            step.name,
+            step.timeout.as_secs()
+        ))),
+        Ok(Ended::LogTooLong) => found.extend(failed(format!(
+            "step `{}` wrote more than {LARGEST_LOG} bytes and was ended",
+            step.name
+        ))),
     }
     let known = runner::recognise(&step.argv, &text);
     report.tests = known.and_then(|runner| runner::tests_run(runner, &text));
@@ -138,8 +190,12 @@ fn one(repo: &GitRepository, request: &GateRequest, judgement: &Judgement, step:
     if found.is_empty() && wants_tests && report.tests.unwrap_or(0) == 0 {
         let message = match (known, report.tests) {
             (Some(runner), Some(_)) => format!("step `{}` ran no test ({})", step.name, runner.as_str()),
-            (Some(runner), None) => format!("step `{}` does not show how many tests ran ({})", step.name, runner.as_str()),
-            (None, _) => format!("step `{}` must show tests, but its runner is not one that is known", step.name),
+            (Some(runner), None) => {
+                format!("step `{}` does not show how many tests ran ({})", step.name, runner.as_str())
+            }
+            (None, _) => {
+                format!("step `{}` must show tests, but its runner is not one that is known", step.name)
+            }
         };
         found.extend(finding("step/no-tests", message, label()));
     }
@@ -152,7 +208,9 @@ fn one(repo: &GitRepository, request: &GateRequest, judgement: &Judgement, step:
 fn log_folder(repo: &GitRepository, judgement: &Judgement) -> Result<PathBuf, EngineError> {
     let wp = judgement.report.packet.as_ref().map_or("unknown", |packet| packet.wp_id.as_str());
     Ok(match &judgement.config.logs {
-        Some(folder) => files::below(repo.root().map_err(GateError::from)?, &RepoPath::from(folder.as_str())).join(wp),
+        Some(folder) => {
+            files::below(repo.root().map_err(GateError::from)?, &RepoPath::from(folder.as_str())).join(wp)
+        }
         None => repo.private_folder().join("logs").join(wp),
     })
 }
@@ -176,12 +234,15 @@ fn new_log(folder: &std::path::Path, gate: Gate, step: &str) -> std::io::Result<
 /// they are kept by name: a hook that calls a gate would point every git of
 /// the step's tests at the wrong repository.
 fn variables(policy: &EnvironmentPolicy) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
-    let matches = |pattern: &String, name: &str| pattern.strip_suffix('*').map_or(name == pattern, |start| name.starts_with(start));
+    let matches = |pattern: &String, name: &str| {
+        pattern.strip_suffix('*').map_or(name == pattern, |start| name.starts_with(start))
+    };
     let mut out: Vec<_> = environment::variables()
         .into_iter()
         .filter(|(name, _)| {
             let name = name.to_string_lossy();
-            let named = policy.keep.as_ref().is_some_and(|keep| keep.iter().any(|pattern| matches(pattern, &name)));
+            let named =
+                policy.keep.as_ref().is_some_and(|keep| keep.iter().any(|pattern| matches(pattern, &name)));
             let kept = policy.keep.is_none() && !name.starts_with("GIT_");
             (named || kept) && !policy.drop.iter().any(|pattern| matches(pattern, &name))
         })
@@ -200,13 +261,17 @@ fn tail(text: &str) -> Vec<String> {
 
 /// Puts what the steps gave into the report.
 pub(super) fn merge(report: &mut Report, ran: Ran) {
-    let skipped = ran.steps.iter().find_map(|step| if let StepStatus::Skipped(why) = &step.status { Some(why.clone()) } else { None });
+    let skipped = ran
+        .steps
+        .iter()
+        .find_map(|step| if let StepStatus::Skipped(why) = &step.status { Some(why.clone()) } else { None });
     let any = ran.steps.iter().any(|step| !matches!(step.status, StepStatus::Skipped(_)));
     for outcome in &mut report.outcomes {
         if !RULES.contains(&outcome.rule.as_str()) {
             continue;
         }
-        let own: Vec<Finding> = ran.findings.iter().filter(|found| found.rule == outcome.rule).cloned().collect();
+        let own: Vec<Finding> =
+            ran.findings.iter().filter(|found| found.rule == outcome.rule).cloned().collect();
         outcome.status = if !own.is_empty() {
             crate::gate::status_of(&own)
         } else if any {

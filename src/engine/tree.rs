@@ -16,7 +16,10 @@ fn changes(repo: &GitRepository, mode: SelectionMode) -> Result<Vec<Change>, Rep
 }
 
 /// How the files on disk differ from the judged ones, if they do.
-pub(super) fn differs(repo: &GitRepository, judgement: &Judgement) -> Result<Option<(Option<RepoPath>, String)>, RepositoryError> {
+pub(super) fn differs(
+    repo: &GitRepository,
+    judgement: &Judgement,
+) -> Result<Option<(Option<RepoPath>, String)>, RepositoryError> {
     let Some(selection) = &judgement.selection else { return Ok(None) };
     match selection.mode {
         SelectionMode::Worktree => Ok(None),
@@ -24,22 +27,34 @@ pub(super) fn differs(repo: &GitRepository, judgement: &Judgement) -> Result<Opt
             if selection.head != repo.head()? {
                 return Ok(Some((None, "HEAD is not the head of the judged range".to_owned())));
             }
-            let edited = changes(repo, SelectionMode::Worktree)?.into_iter().find(|change| change.pre.is_some());
+            let edited =
+                changes(repo, SelectionMode::Worktree)?.into_iter().find(|change| change.pre.is_some());
             Ok(edited.map(|change| (Some(change.path), "differs from the judged commit".to_owned())))
         }
         SelectionMode::Staged => {
-            let staged: BTreeMap<RepoPath, Option<Entry>> = changes(repo, SelectionMode::Staged)?.into_iter().map(|c| (c.path, c.post)).collect();
-            let disk: BTreeMap<RepoPath, Option<Entry>> = changes(repo, SelectionMode::Worktree)?.into_iter().filter(|c| c.pre.is_some() || staged.contains_key(&c.path)).map(|c| (c.path, c.post)).collect();
-            let differing = staged.iter().find(|(path, post)| disk.get(*path) != Some(post)).map(|(path, _)| path);
+            let staged: BTreeMap<RepoPath, Option<Entry>> =
+                changes(repo, SelectionMode::Staged)?.into_iter().map(|c| (c.path, c.post)).collect();
+            let disk: BTreeMap<RepoPath, Option<Entry>> = changes(repo, SelectionMode::Worktree)?
+                .into_iter()
+                .filter(|c| c.pre.is_some() || staged.contains_key(&c.path))
+                .map(|c| (c.path, c.post))
+                .collect();
+            let differing =
+                staged.iter().find(|(path, post)| disk.get(*path) != Some(post)).map(|(path, _)| path);
             let unstaged = disk.keys().find(|path| !staged.contains_key(*path));
-            Ok(differing.or(unstaged).map(|path| (Some(path.clone()), "differs from what is staged".to_owned())))
+            Ok(differing
+                .or(unstaged)
+                .map(|path| (Some(path.clone()), "differs from what is staged".to_owned())))
         }
     }
 }
 
 /// What is on disk now.
 pub(super) fn snapshot(repo: &GitRepository) -> Result<Snapshot, RepositoryError> {
-    Ok(changes(repo, SelectionMode::Worktree)?.into_iter().map(|change| (change.path.clone(), (change.pre.is_some(), change.post))).collect())
+    Ok(changes(repo, SelectionMode::Worktree)?
+        .into_iter()
+        .map(|change| (change.path.clone(), (change.pre.is_some(), change.post)))
+        .collect())
 }
 
 /// Tracked files (by HEAD) that differ between two snapshots.

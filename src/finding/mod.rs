@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use place::{Label, Place};
-pub use report::{CheckOutcome, PacketInfo, Report, RunInfo, SelectionInfo, Status, StepReport, StepRun, StepStatus, Tally};
+pub use report::{
+    CheckOutcome, PacketInfo, Report, RunInfo, SelectionInfo, Status, StepReport, StepRun, StepStatus, Tally,
+};
 
 use crate::text::RepoPath;
 
@@ -178,7 +180,12 @@ impl Finding {
 
     /// Adds a change that a machine can make.
     #[must_use]
-    pub fn fixed_by(mut self, place: Place, replacement: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn fixed_by(
+        mut self,
+        place: Place,
+        replacement: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
         self.fix = Some(Fix { place, replacement: replacement.into(), message: message.into() });
         self
     }

@@ -199,7 +199,8 @@ impl Report {
     /// gate's order of checks (a cause before what follows from it), then by
     /// place and message.
     pub fn sort(&mut self) {
-        let order: BTreeMap<&RuleId, usize> = self.outcomes.iter().enumerate().map(|(index, outcome)| (&outcome.rule, index)).collect();
+        let order: BTreeMap<&RuleId, usize> =
+            self.outcomes.iter().enumerate().map(|(index, outcome)| (&outcome.rule, index)).collect();
         let rank = |finding: &Finding| order.get(&finding.rule).copied().unwrap_or(usize::MAX);
         self.findings.sort_by(|a, b| {
             b.level

@@ -24,8 +24,16 @@ pub(super) struct Dossier {
 }
 
 impl Dossier {
-    pub(super) fn read(repo: &dyn Repository, side: Side, layout: &Layout, id: &WpId, with_spec: bool) -> Result<Self, RepositoryError> {
-        let open = |path: RepoPath| -> Result<Result<std::sync::Arc<Source>, RepoPath>, RepositoryError> { Ok(document(repo, side, &path)?.ok_or(path)) };
+    pub(super) fn read(
+        repo: &dyn Repository,
+        side: Side,
+        layout: &Layout,
+        id: &WpId,
+        with_spec: bool,
+    ) -> Result<Self, RepositoryError> {
+        let open = |path: RepoPath| -> Result<Result<std::sync::Arc<Source>, RepoPath>, RepositoryError> {
+            Ok(document(repo, side, &path)?.ok_or(path))
+        };
         let refinement = open(layout.refinement(id))?.map(|source| Refinement::read(&source));
         let spec = if with_spec { spec(repo, side, refinement.as_ref().ok())? } else { SpecFact::Unnamed };
         Ok(Self {
@@ -33,14 +41,23 @@ impl Dossier {
             refinement,
             audit: open(RepoPath::from(layout.audit.as_str()))?.map(|source| Audit::read(&source)),
             gate_log: open(RepoPath::from(layout.gate_log.as_str()))?.map(|source| GateLog::read(&source)),
-            registry: open(RepoPath::from(layout.registry.as_str()))?.ok().map(|source| Registry::read(&source)),
-            family: packet_ids(repo, side, layout)?.into_iter().filter(|other| WpId::parse(other).is_ok_and(|other| other.base() == id.base())).collect(),
+            registry: open(RepoPath::from(layout.registry.as_str()))?
+                .ok()
+                .map(|source| Registry::read(&source)),
+            family: packet_ids(repo, side, layout)?
+                .into_iter()
+                .filter(|other| WpId::parse(other).is_ok_and(|other| other.base() == id.base()))
+                .collect(),
         })
     }
 }
 
 /// The specification that the refinement resolves to.
-fn spec(repo: &dyn Repository, side: Side, refinement: Option<&Refinement>) -> Result<SpecFact, RepositoryError> {
+fn spec(
+    repo: &dyn Repository,
+    side: Side,
+    refinement: Option<&Refinement>,
+) -> Result<SpecFact, RepositoryError> {
     let Some(named) = refinement.and_then(Refinement::spec_file) else { return Ok(SpecFact::Unnamed) };
     let path = RepoPath::from(named.value.as_str());
     match repo.read(side, &path)? {
@@ -53,7 +70,13 @@ fn spec(repo: &dyn Repository, side: Side, refinement: Option<&Refinement>) -> R
 }
 
 /// Other packets and refinements that hold a signature.
-pub(super) fn reuse(repo: &dyn Repository, side: Side, layout: &Layout, id: &WpId, signature: &str) -> Result<Vec<Label>, RepositoryError> {
+pub(super) fn reuse(
+    repo: &dyn Repository,
+    side: Side,
+    layout: &Layout,
+    id: &WpId,
+    signature: &str,
+) -> Result<Vec<Label>, RepositoryError> {
     let own = [layout.packet(id), layout.refinement(id)];
     let mut out = Vec::new();
     for folder in [&layout.packets, &layout.refinements] {
@@ -76,7 +99,12 @@ pub(super) fn reuse(repo: &dyn Repository, side: Side, layout: &Layout, id: &WpI
 }
 
 /// Ids of other packets that are open for work and have a path in scope.
-pub(super) fn owners(repo: &dyn Repository, side: Side, layout: &Layout, id: &WpId) -> Result<Vec<(String, crate::document::packet::Scope)>, RepositoryError> {
+pub(super) fn owners(
+    repo: &dyn Repository,
+    side: Side,
+    layout: &Layout,
+    id: &WpId,
+) -> Result<Vec<(String, crate::document::packet::Scope)>, RepositoryError> {
     let mut out = Vec::new();
     for other in packet_ids(repo, side, layout)? {
         let Ok(other) = WpId::parse(&other) else { continue };

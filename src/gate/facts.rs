@@ -3,16 +3,84 @@
 use std::collections::BTreeMap;
 
 use crate::change::{ChangedFile, Commit, Repository, RepositoryError, Selection, SelectionMode, Side};
-use crate::check::input::{CheckpointFact, ContractFact, MergeBaseFact, PathFact, RangeFact, WaiverOrigin};
+use crate::check::input::{
+    CheckpointFact, ContractFact, Gate, MergeBaseFact, PathFact, RangeFact, WaiverOrigin,
+};
 use crate::digest::Hash20;
 use crate::document::waiver::Waiver;
 use crate::document::{Layout, Packet};
+use crate::finding::Label;
 use crate::text::{RepoPath, Source};
 
+use super::bench::Bench;
+use super::dossier;
 use super::search::Located;
 
-/// MERGE_BASE_SHA against the judged head.
-pub(super) fn merge_base(repo: &dyn Repository, packet: &Packet, head: Option<Commit>) -> Result<(MergeBaseFact, Option<Commit>), RepositoryError> {
+/// What checks of approval are shown beside documents.
+pub(super) struct ApprovalFacts {
+    pub merge_base_fact: MergeBaseFact,
+    pub merge_base: Option<Commit>,
+    pub contract: ContractFact,
+    pub checkpoint: Vec<(RepoPath, CheckpointFact)>,
+    pub branch: Option<String>,
+    pub worktree: Option<String>,
+    pub reuse: Vec<Label>,
+}
+
+impl ApprovalFacts {
+    /// Asks the repository, and what only the start of work asks for only
+    /// then.
+    pub(super) fn gather(bench: &Bench<'_>, located: &Located) -> Result<Self, RepositoryError> {
+        let Bench { repo, layout, side, .. } = *bench;
+        let starts = bench.request.gate == Gate::PreWork;
+        let (merge_base_fact, merge_base) = merge_base(repo, &located.packet, bench.judged_head)?;
+        let base = bench.selection.and_then(|selection| selection.base);
+        let signature = located.packet.signature.as_ref().filter(|_| starts);
+        Ok(Self {
+            merge_base_fact,
+            merge_base,
+            contract: contract(repo, layout, located, bench.judged_head, base)?,
+            checkpoint: if starts { checkpoint(repo, layout, located, bench.head)? } else { Vec::new() },
+            branch: if starts { repo.branch()? } else { None },
+            worktree: repo.worktree_name().filter(|_| starts),
+            reuse: match signature {
+                Some(signature) => dossier::reuse(repo, side, layout, &located.id, &signature.value)?,
+                None => Vec::new(),
+            },
+        })
+    }
+}
+
+/// What checks of a change are shown beside its files.
+pub(super) struct ChangeFacts {
+    pub range: RangeFact,
+    pub origins: Vec<WaiverOrigin>,
+    pub evidence: Pointed,
+}
+
+impl ChangeFacts {
+    pub(super) fn gather(
+        repo: &dyn Repository,
+        layout: &Layout,
+        located: &Located,
+        selection: &Selection,
+        merge_base: Option<Commit>,
+    ) -> Result<Self, RepositoryError> {
+        let waivers = &located.packet.waivers;
+        Ok(Self {
+            range: range(repo, selection, merge_base)?,
+            origins: if waivers.is_empty() { Vec::new() } else { origins(repo, layout, located, selection)? },
+            evidence: evidence(repo, judged_side(selection), &located.packet)?,
+        })
+    }
+}
+
+/// `MERGE_BASE_SHA` against the judged head.
+fn merge_base(
+    repo: &dyn Repository,
+    packet: &Packet,
+    head: Option<Commit>,
+) -> Result<(MergeBaseFact, Option<Commit>), RepositoryError> {
     let Some(text) = &packet.merge_base else { return Ok((MergeBaseFact::Absent, None)) };
     if Hash20::parse(&text.value).is_none() {
         return Ok((MergeBaseFact::Malformed, None));
@@ -25,13 +93,19 @@ pub(super) fn merge_base(repo: &dyn Repository, packet: &Packet, head: Option<Co
 }
 
 /// Where a range starts, seen from the packet.
-pub(super) fn range(repo: &dyn Repository, selection: &Selection, merge_base: Option<Commit>) -> Result<RangeFact, RepositoryError> {
+fn range(
+    repo: &dyn Repository,
+    selection: &Selection,
+    merge_base: Option<Commit>,
+) -> Result<RangeFact, RepositoryError> {
     if !selection.mode.is_committed() {
         return Ok(RangeFact::NotApplicable);
     }
     let Some(base) = selection.base else { return Ok(RangeFact::Whole) };
     match merge_base {
-        Some(merge_base) if base != merge_base && repo.is_ancestor(merge_base, base)? => Ok(RangeFact::LeavesOut),
+        Some(merge_base) if base != merge_base && repo.is_ancestor(merge_base, base)? => {
+            Ok(RangeFact::LeavesOut)
+        }
         Some(_) => Ok(RangeFact::Whole),
         None => Ok(RangeFact::NotApplicable),
     }
@@ -46,7 +120,12 @@ pub(super) fn is_forward(repo: &dyn Repository, selection: &Selection) -> Result
 }
 
 /// Packet and refinement against HEAD.
-pub(super) fn checkpoint(repo: &dyn Repository, layout: &Layout, located: &Located, head: Option<Commit>) -> Result<Vec<(RepoPath, CheckpointFact)>, RepositoryError> {
+fn checkpoint(
+    repo: &dyn Repository,
+    layout: &Layout,
+    located: &Located,
+    head: Option<Commit>,
+) -> Result<Vec<(RepoPath, CheckpointFact)>, RepositoryError> {
     let side = head.map_or(Side::Empty, Side::Commit);
     let mut out = Vec::new();
     for path in [located.path.clone(), layout.refinement(&located.id)] {
@@ -62,15 +141,27 @@ pub(super) fn checkpoint(repo: &dyn Repository, layout: &Layout, located: &Locat
 }
 
 /// The packet at the commit that introduced its signature.
-pub(super) fn contract(repo: &dyn Repository, layout: &Layout, located: &Located, head: Option<Commit>, base: Option<Commit>) -> Result<ContractFact, RepositoryError> {
-    let Some(signature) = &located.packet.signature else { return Ok(ContractFact::Unknown("the packet is not signed".into())) };
+fn contract(
+    repo: &dyn Repository,
+    layout: &Layout,
+    located: &Located,
+    head: Option<Commit>,
+    base: Option<Commit>,
+) -> Result<ContractFact, RepositoryError> {
+    let Some(signature) = &located.packet.signature else {
+        return Ok(ContractFact::Unknown("the packet is not signed".into()));
+    };
     let Some(head) = head else { return Ok(ContractFact::Uncommitted) };
     let read = |bytes: &[u8]| Packet::read(&Source::from_bytes(located.path.clone(), bytes.to_vec())).value;
     let holds = |bytes: &[u8]| read(bytes).signature.is_some_and(|s| s.value == signature.value);
     let found = repo.introductions(&located.path, head, &holds)?;
     let mut found = found.into_iter();
     let (Some(introduction), None) = (found.next_back(), found.next()) else {
-        return Ok(if found.len() == 0 { ContractFact::Uncommitted } else { ContractFact::Unknown("several lines of history brought the signature in".into()) });
+        return Ok(if found.len() == 0 {
+            ContractFact::Uncommitted
+        } else {
+            ContractFact::Unknown("several lines of history brought the signature in".into())
+        });
     };
     let Some(bytes) = repo.read(Side::Commit(introduction.commit), &located.path)? else {
         return Ok(ContractFact::Unknown("the packet of the contract revision cannot be read".into()));
@@ -84,36 +175,65 @@ pub(super) fn contract(repo: &dyn Repository, layout: &Layout, located: &Located
 }
 
 /// Where each waiver of a packet came from.
-pub(super) fn origins(repo: &dyn Repository, layout: &Layout, located: &Located, selection: &Selection) -> Result<Vec<WaiverOrigin>, RepositoryError> {
+fn origins(
+    repo: &dyn Repository,
+    layout: &Layout,
+    located: &Located,
+    selection: &Selection,
+) -> Result<Vec<WaiverOrigin>, RepositoryError> {
     let base = selection.base.map_or(Side::Empty, Side::Commit);
-    let before = match repo.read(base, &located.path)? {
-        Some(bytes) => Some(Packet::read(&Source::from_bytes(located.path.clone(), bytes)).value),
-        None => None,
-    };
-    located.packet.waivers.iter().map(|waiver| origin(repo, layout, located, selection, before.as_ref(), waiver)).collect()
+    let before = repo
+        .read(base, &located.path)?
+        .map(|bytes| Packet::read(&Source::from_bytes(located.path.clone(), bytes)).value);
+    located
+        .packet
+        .waivers
+        .iter()
+        .map(|waiver| origin(repo, layout, located, selection, before.as_ref(), waiver))
+        .collect()
 }
 
-fn origin(repo: &dyn Repository, layout: &Layout, located: &Located, selection: &Selection, before: Option<&Packet>, waiver: &Waiver) -> Result<WaiverOrigin, RepositoryError> {
-    let words = |packet: &Packet, waiver: &Waiver| packet.source.slice(waiver.span).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+fn origin(
+    repo: &dyn Repository,
+    layout: &Layout,
+    located: &Located,
+    selection: &Selection,
+    before: Option<&Packet>,
+    waiver: &Waiver,
+) -> Result<WaiverOrigin, RepositoryError> {
+    let words = |packet: &Packet, waiver: &Waiver| {
+        packet.source.slice(waiver.span).split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
     let wanted = words(&located.packet, waiver);
     let holds = |packet: &Packet| packet.waivers.iter().any(|other| words(packet, other) == wanted);
     if before.is_some_and(holds) {
         return Ok(WaiverOrigin::AtBase);
     }
-    let Some(head) = selection.head.filter(|_| selection.mode.is_committed()) else { return Ok(WaiverOrigin::Uncommitted) };
-    let found = repo.introductions(&located.path, head, &|bytes| holds(&Packet::read(&Source::from_bytes(located.path.clone(), bytes.to_vec())).value))?;
-    let Some(introduction) = found.into_iter().next() else { return Ok(WaiverOrigin::Unknown("no commit brought it in".into())) };
+    let Some(head) = selection.head.filter(|_| selection.mode.is_committed()) else {
+        return Ok(WaiverOrigin::Uncommitted);
+    };
+    let found = repo.introductions(&located.path, head, &|bytes| {
+        holds(&Packet::read(&Source::from_bytes(located.path.clone(), bytes.to_vec())).value)
+    })?;
+    let Some(introduction) = found.into_iter().next() else {
+        return Ok(WaiverOrigin::Unknown("no commit brought it in".into()));
+    };
     let foreign = introduction.touched.iter().filter(|path| !layout.is_governance(path)).cloned().collect();
     Ok(WaiverOrigin::Entered { introduction, foreign })
 }
 
 /// Changed files with their bytes.
-pub(super) fn files(repo: &dyn Repository, selection: &Selection) -> Result<Vec<ChangedFile>, RepositoryError> {
+pub(super) fn files(
+    repo: &dyn Repository,
+    selection: &Selection,
+) -> Result<Vec<ChangedFile>, RepositoryError> {
     let before = selection.base.map_or(Side::Empty, Side::Commit);
     let after = judged_side(selection);
     let content = |side: Side, entry: Option<crate::change::Entry>, path: &RepoPath| match entry {
         None => Ok(None),
-        Some(entry) if entry.mode == crate::change::FileMode::Submodule => Ok(Some(entry.id.to_string().into_bytes())),
+        Some(entry) if entry.mode == crate::change::FileMode::Submodule => {
+            Ok(Some(entry.id.to_string().into_bytes()))
+        }
         Some(_) => repo.read(side, path),
     };
     let changes = repo.changes(selection)?.changes;
@@ -137,24 +257,34 @@ pub(super) fn judged_side(selection: &Selection) -> Side {
     }
 }
 
+/// Files that evidence points at, and logs by path as written.
+type Pointed = (BTreeMap<RepoPath, PathFact>, BTreeMap<String, Vec<u8>>);
+
 /// The files that evidence points at, and logs that are there.
-pub(super) fn evidence(repo: &dyn Repository, side: Side, packet: &Packet) -> Result<(BTreeMap<RepoPath, PathFact>, BTreeMap<String, Vec<u8>>), RepositoryError> {
+fn evidence(repo: &dyn Repository, side: Side, packet: &Packet) -> Result<Pointed, RepositoryError> {
     let mut paths = BTreeMap::new();
-    let locations = packet.mapping.iter().flat_map(|requirement| &requirement.locations).filter_map(|location| location.target.as_ref());
+    let locations = packet
+        .mapping
+        .iter()
+        .flat_map(|requirement| &requirement.locations)
+        .filter_map(|location| location.target.as_ref());
     for (path, _) in locations {
         if !paths.contains_key(path) {
             let lines = |bytes: Vec<u8>| bytes.split_inclusive(|b| *b == b'\n').count();
-            let fact = repo.read(side, path)?.map_or(PathFact::Missing, |bytes| PathFact::Lines(lines(bytes)));
+            let fact =
+                repo.read(side, path)?.map_or(PathFact::Missing, |bytes| PathFact::Lines(lines(bytes)));
             paths.insert(path.clone(), fact);
         }
     }
     let mut logs = BTreeMap::new();
     for log in packet.evidence.iter().filter_map(|entry| entry.log_path.as_ref()) {
-        let inside = !log.value.starts_with('/') && !log.value.split('/').any(|name| matches!(name, "" | "." | ".."));
-        if inside && !logs.contains_key(&log.value) {
-            if let Some(bytes) = repo.read(side, &RepoPath::from(log.value.as_str()))? {
-                logs.insert(log.value.clone(), bytes);
-            }
+        let inside =
+            !log.value.starts_with('/') && !log.value.split('/').any(|name| matches!(name, "" | "." | ".."));
+        if inside
+            && !logs.contains_key(&log.value)
+            && let Some(bytes) = repo.read(side, &RepoPath::from(log.value.as_str()))?
+        {
+            logs.insert(log.value.clone(), bytes);
         }
     }
     Ok((paths, logs))

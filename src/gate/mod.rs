@@ -1,5 +1,6 @@
 //! Gates: which checks make one, in which order, and what they are shown.
 
+mod bench;
 mod dossier;
 mod facts;
 mod judge;
@@ -7,7 +8,7 @@ mod plan;
 mod search;
 mod waive;
 
-pub(crate) use judge::status_of;
+pub(crate) use bench::status_of;
 pub use judge::{GateError, GateRequest, Judgement, judge};
 pub use plan::plan;
 pub use search::{Located, detect_layout, locate};

@@ -4,7 +4,8 @@ use crate::check::input::Gate;
 use crate::check::{Check, Registered, registered};
 
 /// Rules that only the start of work asks for.
-const START_ONLY: [&str; 5] = ["packet/active", "packet/workable", "approval/anchors", "approval/checkpoint", "approval/prepared"];
+const START_ONLY: [&str; 5] =
+    ["packet/active", "packet/workable", "approval/anchors", "approval/checkpoint", "approval/prepared"];
 
 /// The rules of a gate, in the order of the registry.
 pub fn plan(gate: Gate) -> impl Iterator<Item = &'static Registered> {
@@ -12,12 +13,12 @@ pub fn plan(gate: Gate) -> impl Iterator<Item = &'static Registered> {
 }
 
 fn belongs(gate: Gate, entry: &Registered) -> bool {
-    let start_only = START_ONLY.contains(&entry.rule.id.as_str());
-    match (gate, entry.check) {
-        (_, Check::Search(_)) => true,
-        (Gate::GateCheck, _) => entry.rule.id.family() == "phase",
-        (Gate::PreWork, Check::Packet(_) | Check::Approval(_) | Check::Step) => true,
-        (Gate::PreWork, Check::Change(_) | Check::Selection(_) | Check::Gate) => false,
-        (Gate::PostWork, _) => !start_only,
+    if matches!(entry.check, Check::Search(_)) {
+        return true;
+    }
+    match gate {
+        Gate::GateCheck => entry.rule.id.family() == "phase",
+        Gate::PreWork => !matches!(entry.check, Check::Change(_) | Check::Selection(_) | Check::Gate),
+        Gate::PostWork => !START_ONLY.contains(&entry.rule.id.as_str()),
     }
 }

@@ -38,7 +38,11 @@ pub fn detect_layout(repo: &dyn Repository, side: Side) -> Result<Option<Layout>
 }
 
 /// Reads a document of the repository; `None` if it is not an ordinary file.
-pub(super) fn document(repo: &dyn Repository, side: Side, path: &RepoPath) -> Result<Option<Arc<Source>>, RepositoryError> {
+pub(super) fn document(
+    repo: &dyn Repository,
+    side: Side,
+    path: &RepoPath,
+) -> Result<Option<Arc<Source>>, RepositoryError> {
     match repo.entry(side, path)? {
         Some(entry) if matches!(entry.mode, FileMode::Regular | FileMode::Executable) => {}
         _ => return Ok(None),
@@ -56,7 +60,12 @@ pub(super) fn document(repo: &dyn Repository, side: Side, path: &RepoPath) -> Re
 ///
 /// # Errors
 /// The repository cannot be read.
-pub fn locate(repo: &dyn Repository, side: Side, layout: &Layout, requested: &str) -> Result<(Search, Option<Located>), RepositoryError> {
+pub fn locate(
+    repo: &dyn Repository,
+    side: Side,
+    layout: &Layout,
+    requested: &str,
+) -> Result<(Search, Option<Located>), RepositoryError> {
     let id = match WpId::parse(requested) {
         Ok(id) => id,
         Err(bad) => return Ok((Search::BadId(bad), None)),
@@ -85,13 +94,24 @@ pub fn locate(repo: &dyn Repository, side: Side, layout: &Layout, requested: &st
 type ByRegistry = Result<Option<(WpId, RepoPath)>, Label>;
 
 /// The active packet of a base id, or why there is none.
-fn by_registry(repo: &dyn Repository, side: Side, layout: &Layout, id: &WpId) -> Result<ByRegistry, RepositoryError> {
-    let Some(source) = document(repo, side, &RepoPath::from(layout.registry.as_str()))? else { return Ok(Ok(None)) };
+fn by_registry(
+    repo: &dyn Repository,
+    side: Side,
+    layout: &Layout,
+    id: &WpId,
+) -> Result<ByRegistry, RepositoryError> {
+    let Some(source) = document(repo, side, &RepoPath::from(layout.registry.as_str()))? else {
+        return Ok(Ok(None));
+    };
     let registry = Registry::read(&source);
     let rows: Vec<_> = registry.rows_of(id.as_str()).collect();
     let Some(row) = rows.first() else { return Ok(Ok(None)) };
     if let Some(other) = rows.iter().find(|other| other.active.value != row.active.value) {
-        return Ok(Err(Label::text(&source, other.active.span, "the registry names a second active packet here")));
+        return Ok(Err(Label::text(
+            &source,
+            other.active.span,
+            "the registry names a second active packet here",
+        )));
     }
     let name = row.active.value.rsplit('/').next().unwrap_or("");
     let active = name.strip_suffix(".md").unwrap_or(name);
@@ -100,12 +120,21 @@ fn by_registry(repo: &dyn Repository, side: Side, layout: &Layout, id: &WpId) ->
             let path = layout.packet(&active);
             Ok(Ok(Some((active, path))))
         }
-        _ => Ok(Err(Label::text(&source, row.active.span, "the registry's active packet is not a packet that is there"))),
+        _ => Ok(Err(Label::text(
+            &source,
+            row.active.span,
+            "the registry's active packet is not a packet that is there",
+        ))),
     }
 }
 
 /// Ids of packets that look like the one asked for, nearest first.
-fn near(repo: &dyn Repository, side: Side, layout: &Layout, id: &WpId) -> Result<Vec<String>, RepositoryError> {
+fn near(
+    repo: &dyn Repository,
+    side: Side,
+    layout: &Layout,
+    id: &WpId,
+) -> Result<Vec<String>, RepositoryError> {
     let wanted = id.as_str().to_lowercase();
     let mut scored: Vec<(f64, String)> = packet_ids(repo, side, layout)?
         .into_iter()
@@ -121,7 +150,11 @@ fn near(repo: &dyn Repository, side: Side, layout: &Layout, id: &WpId) -> Result
 }
 
 /// Ids of all packets in the folder.
-pub(super) fn packet_ids(repo: &dyn Repository, side: Side, layout: &Layout) -> Result<Vec<String>, RepositoryError> {
+pub(super) fn packet_ids(
+    repo: &dyn Repository,
+    side: Side,
+    layout: &Layout,
+) -> Result<Vec<String>, RepositoryError> {
     let names = repo.list(side, &layout.packets)?;
     let ids = names.iter().filter_map(|path| {
         let name = path.file_name().to_string();
@@ -131,7 +164,13 @@ pub(super) fn packet_ids(repo: &dyn Repository, side: Side, layout: &Layout) -> 
     Ok(ids.collect())
 }
 
-fn open(repo: &dyn Repository, side: Side, id: WpId, path: RepoPath, resolved_by: Option<String>) -> Result<(Search, Option<Located>), RepositoryError> {
+fn open(
+    repo: &dyn Repository,
+    side: Side,
+    id: WpId,
+    path: RepoPath,
+    resolved_by: Option<String>,
+) -> Result<(Search, Option<Located>), RepositoryError> {
     let what = match repo.entry(side, &path)?.map(|entry| entry.mode) {
         Some(FileMode::Regular | FileMode::Executable) => None,
         Some(FileMode::Symlink) => Some("symbolic link"),
@@ -143,16 +182,24 @@ fn open(repo: &dyn Repository, side: Side, id: WpId, path: RepoPath, resolved_by
     }
     let bytes = repo.read(side, &path)?.unwrap_or_default();
     let size = bytes.len();
-    let unreadable = |source: Arc<Source>, why: String, span: Span, kind: Option<DocumentKind>| Ok((Search::Unreadable { source, why, span, kind }, None));
+    let unreadable = |source: Arc<Source>, why: String, span: Span, kind: Option<DocumentKind>| {
+        Ok((Search::Unreadable { source, why, span, kind }, None))
+    };
     if size > super::LARGEST_DOCUMENT {
-        let why = format!("the packet is {size} bytes long; countersign reads at most {}", super::LARGEST_DOCUMENT);
+        let why =
+            format!("the packet is {size} bytes long; countersign reads at most {}", super::LARGEST_DOCUMENT);
         return unreadable(Source::from_text(path, ""), why, Span::default(), None);
     }
     let source = Source::from_bytes(path.clone(), bytes);
     let first = source.line_span(1).unwrap_or_default();
     if let Some(at) = source.not_utf8_at() {
         let place = source.line_span(source.line(at)).unwrap_or(first);
-        return unreadable(Arc::clone(&source), format!("the packet is not UTF-8: byte {at} starts no character"), place, None);
+        return unreadable(
+            Arc::clone(&source),
+            format!("the packet is not UTF-8: byte {at} starts no character"),
+            place,
+            None,
+        );
     }
     if source.text().trim().is_empty() {
         return unreadable(Arc::clone(&source), "the packet is empty".to_owned(), first, None);
@@ -161,8 +208,14 @@ fn open(repo: &dyn Repository, side: Side, id: WpId, path: RepoPath, resolved_by
     if parsed.value.kind != DocumentKind::Packet {
         let kind = parsed.value.kind;
         let head = parsed.value.head();
-        return unreadable(Arc::clone(&source), "this file does not read as a task packet".to_owned(), head, Some(kind));
+        return unreadable(
+            Arc::clone(&source),
+            "this file does not read as a task packet".to_owned(),
+            head,
+            Some(kind),
+        );
     }
-    let located = Located { id, path: path.clone(), packet: parsed.value, faults: parsed.faults, resolved_by };
+    let located =
+        Located { id, path: path.clone(), packet: parsed.value, faults: parsed.faults, resolved_by };
     Ok((Search::Found { path }, Some(located)))
 }

@@ -33,8 +33,16 @@ pub(super) fn apply(input: &ChangeInput<'_>, findings: &mut [Finding], policies:
         let source = &input.packet.packet.source;
         let span = waiver.id.as_ref().map_or(waiver.span, |id| id.span);
         let line = source.line_span(source.line(span.start)).unwrap_or(span);
-        let span = crate::text::trimmed(source.text(), crate::text::Span::new(span.start, line.end.min(span.end))).span;
-        rule.finding(format!("the waiver `{}` excuses nothing in this change", crate::text::one_line(waiver.name(), 80)), input.packet.at(span, "matches no finding"))
+        let span =
+            crate::text::trimmed(source.text(), crate::text::Span::new(span.start, line.end.min(span.end)))
+                .span;
+        rule.finding(
+            format!(
+                "the waiver `{}` excuses nothing in this change",
+                crate::text::one_line(waiver.name(), 80)
+            ),
+            input.packet.at(span, "matches no finding"),
+        )
     })
     .collect()
 }

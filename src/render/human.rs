@@ -59,10 +59,14 @@ pub fn findings(findings: &[Finding], look: Look) -> String {
             out.push_str("\n\n");
         }
     }
-    let mut more: Vec<(&str, usize)> = told.into_iter().filter(|(_, count)| *count > MOST_OF_A_RULE).collect();
+    let mut more: Vec<(&str, usize)> =
+        told.into_iter().filter(|(_, count)| *count > MOST_OF_A_RULE).collect();
     more.sort_unstable();
     for (rule, count) in more {
-        out.push_str(&format!("… and {} more findings of {rule}; --format json lists all\n\n", count - MOST_OF_A_RULE));
+        out.push_str(&format!(
+            "… and {} more findings of {rule}; --format json lists all\n\n",
+            count - MOST_OF_A_RULE
+        ));
     }
     out
 }
@@ -108,7 +112,8 @@ pub fn mistake(message: &str, source: &Source, span: Span, look: Look) -> String
     let (slice, line, inside) = lines(source, span);
     let snippet = Snippet::source(slice).line_start(line).path(source.name().to_string());
     let annotation = AnnotationKind::Primary.span(inside.start..inside.end);
-    let group = Group::with_title(Title::ERROR.primary_title(visible(message).into_owned())).element(snippet.annotation(annotation));
+    let group = Group::with_title(Title::ERROR.primary_title(visible(message).into_owned()))
+        .element(snippet.annotation(annotation));
     let renderer = if look.colour { Renderer::styled() } else { Renderer::plain() };
     renderer.decor_style(DecorStyle::Ascii).render(&[group])
 }
@@ -121,7 +126,12 @@ fn place<'a>(group: Group<'a>, label: &Label, primary: bool) -> Group<'a> {
             let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             let annotation = kind.span(inside.start..inside.end);
             let annotation = if text.is_empty() { annotation } else { annotation.label(text) };
-            group.element(Snippet::source(slice).line_start(line).path(source.name().to_string()).annotation(annotation))
+            group.element(
+                Snippet::source(slice)
+                    .line_start(line)
+                    .path(source.name().to_string())
+                    .annotation(annotation),
+            )
         }
         Place::Path(path) if text.is_empty() => group.element(Origin::path(path.to_string())),
         Place::Path(path) => group.element(Origin::path(format!("{path}: {text}"))),
@@ -175,19 +185,43 @@ fn summary(report: &Report, look: Look) -> String {
         }
     }
     if let Some(selection) = &report.selection {
-        let id = |id: &Option<String>, none: &str| id.as_ref().map_or_else(|| none.to_owned(), |id| id.chars().take(12).collect());
+        let id = |id: &Option<String>, none: &str| {
+            id.as_ref().map_or_else(|| none.to_owned(), |id| id.chars().take(12).collect())
+        };
         let head = match selection.mode {
             "staged" => "the index",
             "worktree" => "the working tree",
             _ => "nothing",
         };
         let paths = counted(selection.changed, "path");
-        line("change", format!("{}..{}, {paths}: {}", id(&selection.base, "nothing"), id(&selection.head, head), visible(&selection.reason)));
+        line(
+            "change",
+            format!(
+                "{}..{}, {paths}: {}",
+                id(&selection.base, "nothing"),
+                id(&selection.head, head),
+                visible(&selection.reason)
+            ),
+        );
         line("rules", visible(&selection.trusted).into_owned());
     }
     let tally = report.tally();
-    line("checks", format!("{} passed, {} failed, {} waived, {} skipped", tally.passed, tally.failed, tally.waived, tally.skipped));
-    line("findings", format!("{}, {}, {}", counted(tally.errors, "error"), counted(tally.warnings, "warning"), counted(tally.notes, "note")));
+    line(
+        "checks",
+        format!(
+            "{} passed, {} failed, {} waived, {} skipped",
+            tally.passed, tally.failed, tally.waived, tally.skipped
+        ),
+    );
+    line(
+        "findings",
+        format!(
+            "{}, {}, {}",
+            counted(tally.errors, "error"),
+            counted(tally.warnings, "warning"),
+            counted(tally.notes, "note")
+        ),
+    );
     for step in &report.steps {
         line("step", step_line(step));
     }
@@ -207,7 +241,10 @@ fn summary(report: &Report, look: Look) -> String {
 }
 
 fn step_line(step: &StepReport) -> String {
-    let tests = step.tests.and_then(|tests| usize::try_from(tests).ok()).map_or_else(String::new, |tests| format!(", {}", counted(tests, "test")));
+    let tests = step
+        .tests
+        .and_then(|tests| usize::try_from(tests).ok())
+        .map_or_else(String::new, |tests| format!(", {}", counted(tests, "test")));
     match &step.status {
         StepStatus::Skipped(why) => format!("{}: not run ({})", step.name, visible(why)),
         StepStatus::Passed => format!("{}: passed{tests} ({:.1} s)", step.name, seconds(step)),

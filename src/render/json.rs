@@ -18,7 +18,8 @@ pub fn report(report: &Report) -> String {
 /// Any value as JSON.
 #[must_use]
 pub fn pretty(value: &impl Serialize) -> String {
-    let text = serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
+    let text =
+        serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
     let mut out = String::with_capacity(text.len() + 1);
     for c in text.chars() {
         if is_hidden(c) || (c.is_control() && c != '\n') {

@@ -275,7 +275,12 @@ fn check(outcome: &crate::finding::CheckOutcome) -> CheckDocument {
         Status::Waived(ids) => (None, ids.clone()),
         Status::Passed | Status::Failed => (None, Vec::new()),
     };
-    CheckDocument { rule: outcome.rule.to_string(), status: outcome.status.as_str().to_owned(), reason, waivers }
+    CheckDocument {
+        rule: outcome.rule.to_string(),
+        status: outcome.status.as_str().to_owned(),
+        reason,
+        waivers,
+    }
 }
 
 fn step(step: &crate::finding::StepReport) -> StepDocument {
@@ -284,7 +289,14 @@ fn step(step: &crate::finding::StepReport) -> StepDocument {
         StepStatus::Failed => ("failed", None),
         StepStatus::Skipped(why) => ("skipped", Some(why.clone())),
     };
-    StepDocument { name: step.name.clone(), argv: step.argv.clone(), status: status.to_owned(), reason, exit_code: step.exit_code, tests: step.tests }
+    StepDocument {
+        name: step.name.clone(),
+        argv: step.argv.clone(),
+        status: status.to_owned(),
+        reason,
+        exit_code: step.exit_code,
+        tests: step.tests,
+    }
 }
 
 fn finding(finding: &Finding) -> FindingDocument {

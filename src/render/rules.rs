@@ -1,8 +1,8 @@
 //! The rules' own text: `explain`, `rules` and `docs/rules.md`.
 
+use crate::check::input::Gate;
 use crate::check::registered;
 use crate::gate::plan;
-use crate::check::input::Gate;
 use crate::rule::Rule;
 
 /// One rule, for a person.
@@ -12,7 +12,11 @@ pub fn explain(rule: &Rule) -> String {
     let mut out = format!("{} ({})\n\n{}\n\n", rule.id, text.level, text.summary);
     out.push_str(&format!("Why: {}\n\nWhat to do: {}\n", text.why, text.remedy));
     if let Some(example) = &text.example {
-        out.push_str(&format!("\nBreaks it:\n{}\nSatisfies it:\n{}", indented(&example.bad), indented(&example.good)));
+        out.push_str(&format!(
+            "\nBreaks it:\n{}\nSatisfies it:\n{}",
+            indented(&example.bad),
+            indented(&example.good)
+        ));
     }
     out.push_str(&format!("\nGates: {}\n", gates(rule).join(", ")));
     if !text.waivable_by.is_empty() {
@@ -31,7 +35,10 @@ fn indented(text: &str) -> String {
 /// The gates that check a rule.
 pub(crate) fn gates(rule: &Rule) -> Vec<&'static str> {
     let all = [Gate::GateCheck, Gate::PreWork, Gate::PostWork];
-    all.into_iter().filter(|gate| plan(*gate).any(|entry| entry.rule.id == rule.id)).map(Gate::as_str).collect()
+    all.into_iter()
+        .filter(|gate| plan(*gate).any(|entry| entry.rule.id == rule.id))
+        .map(Gate::as_str)
+        .collect()
 }
 
 /// `docs/rules.md`.
@@ -41,13 +48,31 @@ pub fn rules_markdown() -> String {
     out.push_str("| rule | level | gates | what must be true |\n|---|---|---|---|\n");
     for entry in registered() {
         let (rule, text) = (&entry.rule, entry.rule.text());
-        out.push_str(&format!("| [`{}`](#{}) | {} | {} | {} |\n", rule.id, anchor(rule), text.level, gates(rule).join(", "), text.summary));
+        out.push_str(&format!(
+            "| [`{}`](#{}) | {} | {} | {} |\n",
+            rule.id,
+            anchor(rule),
+            text.level,
+            gates(rule).join(", "),
+            text.summary
+        ));
     }
     for entry in registered() {
         let (rule, text) = (&entry.rule, entry.rule.text());
-        out.push_str(&format!("\n## {}\n\n<a id=\"{}\"></a>\n\n{}\n\n**Why.** {}\n\n**What to do.** {}\n", rule.id, anchor(rule), text.summary, text.why, text.remedy));
+        out.push_str(&format!(
+            "\n## {}\n\n<a id=\"{}\"></a>\n\n{}\n\n**Why.** {}\n\n**What to do.** {}\n",
+            rule.id,
+            anchor(rule),
+            text.summary,
+            text.why,
+            text.remedy
+        ));
         if let Some(example) = &text.example {
-            out.push_str(&format!("\nBreaks it:\n\n```text\n{}\n```\n\nSatisfies it:\n\n```text\n{}\n```\n", example.bad.trim_end(), example.good.trim_end()));
+            out.push_str(&format!(
+                "\nBreaks it:\n\n```text\n{}\n```\n\nSatisfies it:\n\n```text\n{}\n```\n",
+                example.bad.trim_end(),
+                example.good.trim_end()
+            ));
         }
         let mut facts = vec![format!("level {}", text.level), format!("gates {}", gates(rule).join(", "))];
         if !text.waivable_by.is_empty() {

@@ -145,7 +145,9 @@ impl Rule {
     /// What the file tells.
     #[must_use]
     pub fn text(&self) -> &RuleText {
-        self.text.get_or_init(|| RuleText::parse(self.id.as_str(), self.yaml).unwrap_or_else(|bad| RuleText::unreadable(&bad)))
+        self.text.get_or_init(|| {
+            RuleText::parse(self.id.as_str(), self.yaml).unwrap_or_else(|bad| RuleText::unreadable(&bad))
+        })
     }
 
     /// A finding of this rule, at its level.

@@ -72,10 +72,15 @@ pub fn interrupted() -> bool {
 /// # Errors
 /// It could not be started.
 pub fn run(program: &Program, log: &File, mut tick: impl FnMut(Duration)) -> io::Result<Ended> {
-    let (name, arguments) = program.argv.split_first().ok_or_else(|| io::Error::other("there is no program to run"))?;
+    let (name, arguments) =
+        program.argv.split_first().ok_or_else(|| io::Error::other("there is no program to run"))?;
     let before = adopted();
     let mut command = Command::new(name);
-    command.args(arguments).current_dir(&program.folder).env_clear().envs(program.environment.iter().cloned());
+    command
+        .args(arguments)
+        .current_dir(&program.folder)
+        .env_clear()
+        .envs(program.environment.iter().cloned());
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log.try_clone()?);
     let mut wrap = CommandWrap::from(command);
     #[cfg(unix)]

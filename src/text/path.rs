@@ -64,7 +64,7 @@ impl RepoPath {
     /// The folder, without a trailing slash; empty at the root.
     #[must_use]
     pub fn folder(&self) -> &BStr {
-        self.0.rfind_byte(b'/').map_or(BStr::new(b""), |at| self.0[..at].as_bstr())
+        self.0.rfind_byte(b'/').map_or(BStr::new(b""), |at| self.0.get(..at).unwrap_or_default().as_bstr())
     }
 
     /// This path with one more name (or relative path) below it.
@@ -99,7 +99,9 @@ impl fmt::Display for RepoPath {
         let plain = self.0.to_str().ok().filter(|text| {
             !text.is_empty()
                 && text.trim() == *text
-                && !text.chars().any(|c| c.is_control() || is_hidden(c) || c == '"' || c == '\\' || (c != ' ' && c.is_whitespace()))
+                && !text.chars().any(|c| {
+                    c.is_control() || is_hidden(c) || c == '"' || c == '\\' || (c != ' ' && c.is_whitespace())
+                })
         });
         if let Some(text) = plain {
             return f.write_str(text);
@@ -165,7 +167,16 @@ mod tests {
 
     #[test]
     fn odd_paths_print_escaped_and_read_back() {
-        for bytes in [&b"src/a.rs"[..], b"a b", b" a", b"a\nb", b"a\"b\\c", b"\xff\xfe", "a\u{202e}b".as_bytes(), "é".as_bytes()] {
+        for bytes in [
+            &b"src/a.rs"[..],
+            b"a b",
+            b" a",
+            b"a\nb",
+            b"a\"b\\c",
+            b"\xff\xfe",
+            "a\u{202e}b".as_bytes(),
+            "é".as_bytes(),
+        ] {
             let path = RepoPath::from_bytes(bytes);
             assert_eq!(RepoPath::from_declared(&path.to_string()), path);
         }

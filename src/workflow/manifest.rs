@@ -34,7 +34,11 @@ fn window(file: &ChangedFile) -> (usize, usize) {
     let mut first = usize::MAX;
     let mut last = 0;
     for hunk in file.hunks() {
-        let (start, end) = if hunk.post.is_empty() { (hunk.post.start.max(1), hunk.post.start.max(1)) } else { (hunk.post.start + 1, hunk.post.end) };
+        let (start, end) = if hunk.post.is_empty() {
+            (hunk.post.start.max(1), hunk.post.start.max(1))
+        } else {
+            (hunk.post.start + 1, hunk.post.end)
+        };
         first = first.min(start);
         last = last.max(end);
     }

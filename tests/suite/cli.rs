@@ -51,12 +51,27 @@ fn rules_are_explained() {
 fn hashes_are_printed_for_every_version() {
     let sandbox = approved();
     sandbox.edit("src/lib.rs", "//! Says hello.", "//! Says hello twice.");
-    says(&sandbox, &["cor701-sha", "src/lib.rs"], 0, &["HEAD", "index", "worktree", "the change on disk", "**Line Delta**: 0"]);
+    says(
+        &sandbox,
+        &["cor701-sha", "src/lib.rs"],
+        0,
+        &["HEAD", "index", "worktree", "the change on disk", "**Line Delta**: 0"],
+    );
     sandbox.git(&["add", "src/lib.rs"]);
-    says(&sandbox, &["cor701-sha", "src/lib.rs", "--format", "json"], 0, &["countersign.cor701/v1", "\"name\": \"index\"", "the staged change"]);
+    says(
+        &sandbox,
+        &["cor701-sha", "src/lib.rs", "--format", "json"],
+        0,
+        &["countersign.cor701/v1", "\"name\": \"index\"", "the staged change"],
+    );
     says(&sandbox, &["-C", "src", "cor701-sha", "lib.rs", "--rev", "HEAD"], 0, &["src/lib.rs"]);
     sandbox.write("new.txt", "x\n");
-    says(&sandbox, &["cor701-sha", "new.txt"], 0, &["does not exist", "**Pre-SHA1**: `0000000000000000000000000000000000000000`"]);
+    says(
+        &sandbox,
+        &["cor701-sha", "new.txt"],
+        0,
+        &["does not exist", "**Pre-SHA1**: `0000000000000000000000000000000000000000`"],
+    );
     says(&sandbox, &["cor701-sha", "nothing.txt"], 2, &["exists neither before nor after"]);
     says(&sandbox, &["cor701-sha", "../outside.txt"], 2, &["outside the repository"]);
 }
@@ -64,8 +79,18 @@ fn hashes_are_printed_for_every_version() {
 #[test]
 fn packets_are_shown() {
     let sandbox = approved();
-    says(&sandbox, &["show", "WP-1-Farewell"], 0, &["status: Ready for Dev", "file src/lib.rs", "not filled", "SKELETON APPROVED"]);
-    says(&sandbox, &["show", "WP-1-Farewell", "--format", "json"], 0, &["countersign.packet/v1", "\"generation\": \"G2 (2026-02-01)\""]);
+    says(
+        &sandbox,
+        &["show", "WP-1-Farewell"],
+        0,
+        &["status: Ready for Dev", "file src/lib.rs", "not filled", "SKELETON APPROVED"],
+    );
+    says(
+        &sandbox,
+        &["show", "WP-1-Farewell", "--format", "json"],
+        0,
+        &["countersign.packet/v1", "\"generation\": \"G2 (2026-02-01)\""],
+    );
     says(&sandbox, &["show", "WP-1-Farewel"], 2, &["did you mean `WP-1-Farewell`?"]);
     sandbox.write("contract.md", "# Contract — tokens\n\n**Status:** active\n");
     says(&sandbox, &["show", "contract.md"], 2, &["is a contract, not a task packet"]);
@@ -91,7 +116,10 @@ fn the_environment_does_not_choose_the_repository() {
     let sandbox = approved();
     let other = Sandbox::new();
     let mut program = sandbox.program();
-    program.env("GIT_DIR", other.root.join(".git")).env("GIT_WORK_TREE", &other.root).env("GIT_INDEX_FILE", other.root.join("x"));
+    program
+        .env("GIT_DIR", other.root.join(".git"))
+        .env("GIT_WORK_TREE", &other.root)
+        .env("GIT_INDEX_FILE", other.root.join("x"));
     let output = program.args(["pre-work", "WP-1-Farewell"]).output().expect("runs");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
 }
@@ -100,11 +128,22 @@ fn the_environment_does_not_choose_the_repository() {
 #[test]
 fn a_closed_pipe_keeps_the_verdict_and_a_full_disk_does_not_pass() {
     let sandbox = approved();
-    let mut child = sandbox.program().args(["pre-work", "WP-1-Farewell", "--verbose"]).stdout(Stdio::piped()).spawn().expect("runs");
+    let mut child = sandbox
+        .program()
+        .args(["pre-work", "WP-1-Farewell", "--verbose"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("runs");
     drop(child.stdout.take());
     assert_eq!(child.wait().expect("ends").code(), Some(0));
     if let Ok(full) = std::fs::File::options().write(true).open("/dev/full") {
-        let status = sandbox.program().args(["pre-work", "WP-1-Farewell"]).stdout(full).stderr(Stdio::null()).status().expect("runs");
+        let status = sandbox
+            .program()
+            .args(["pre-work", "WP-1-Farewell"])
+            .stdout(full)
+            .stderr(Stdio::null())
+            .status()
+            .expect("runs");
         assert_eq!(status.code(), Some(2), "a report that could not be written is no pass");
     }
 }

@@ -12,7 +12,9 @@ use crate::worlds;
 
 fn names(folder: &str, end: &str) -> BTreeSet<String> {
     let root = project().join(folder);
-    let files = files_below(&root).into_iter().filter_map(|path| path.strip_prefix(&root).ok().map(|p| p.to_string_lossy().replace('\\', "/")));
+    let files = files_below(&root)
+        .into_iter()
+        .filter_map(|path| path.strip_prefix(&root).ok().map(|p| p.to_string_lossy().replace('\\', "/")));
     files.filter_map(|name| name.strip_suffix(end).map(str::to_owned)).collect()
 }
 
@@ -27,7 +29,8 @@ fn list_files_and_fixtures_name_the_same_rules() {
 #[test]
 fn every_rule_file_reads_and_says_something() {
     for entry in registered() {
-        let text = RuleText::parse(entry.rule.id.as_str(), entry.rule.yaml()).unwrap_or_else(|bad| panic!("{bad}"));
+        let text =
+            RuleText::parse(entry.rule.id.as_str(), entry.rule.yaml()).unwrap_or_else(|bad| panic!("{bad}"));
         for (name, value) in [("summary", &text.summary), ("why", &text.why), ("remedy", &text.remedy)] {
             assert!(value.len() > 15 && value.ends_with('.'), "{}: {name} is {value:?}", entry.rule.id);
         }
@@ -39,10 +42,16 @@ fn every_rule_is_shown_to_fail_and_to_pass() {
     let worlds: Vec<String> = worlds::all().into_iter().flat_map(|(_, world)| world.finds).collect();
     for entry in registered() {
         let id = entry.rule.id.as_str();
-        let text = std::fs::read_to_string(project().join(format!("fixtures/rules/{id}.md"))).expect("fixture");
+        let text =
+            std::fs::read_to_string(project().join(format!("fixtures/rules/{id}.md"))).expect("fixture");
         let all = scenarios(&text);
-        let fails = |found: &crate::support::scenario::Scenario| found.expected.iter().any(|expected| expected.rule == id);
-        assert!(all.iter().any(fails) || worlds.iter().any(|found| found == id), "{id}: nothing shows it fail");
+        let fails = |found: &crate::support::scenario::Scenario| {
+            found.expected.iter().any(|expected| expected.rule == id)
+        };
+        assert!(
+            all.iter().any(fails) || worlds.iter().any(|found| found == id),
+            "{id}: nothing shows it fail"
+        );
         assert!(all.iter().any(|scenario| !fails(scenario)), "{id}: nothing shows it pass");
     }
 }

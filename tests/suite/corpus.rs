@@ -19,7 +19,8 @@ fn the_corpus_reads_as_reviewed() {
         }
         let below = path.strip_prefix(&folder).expect("below").to_string_lossy().replace('\\', "/");
         let group = below.split('/').next().unwrap_or_default().to_owned();
-        let source = Source::from_bytes(RepoPath::from(below.as_str()), std::fs::read(&path).expect("document"));
+        let source =
+            Source::from_bytes(RepoPath::from(below.as_str()), std::fs::read(&path).expect("document"));
         let kind = kind_of(source.text());
         add(format!("{group}: {}", kind.as_str()), 1);
         if kind != DocumentKind::Packet || group != "packets" {
@@ -31,9 +32,15 @@ fn the_corpus_reads_as_reviewed() {
         add("packets with a status".into(), usize::from(packet.status.is_some()));
         add("packets with a signature".into(), usize::from(packet.signature.is_some()));
         add("packets with an approved skeleton".into(), usize::from(packet.phases.approved.is_some()));
-        add("packets with scope paths".into(), usize::from(packet.scope.inside.iter().any(|entry| entry.coverage.is_ok())));
+        add(
+            "packets with scope paths".into(),
+            usize::from(packet.scope.inside.iter().any(|entry| entry.coverage.is_ok())),
+        );
         add("scope entries".into(), packet.scope.inside.len());
-        add("scope entries that are no path".into(), packet.scope.inside.iter().filter(|entry| entry.coverage.is_err()).count());
+        add(
+            "scope entries that are no path".into(),
+            packet.scope.inside.iter().filter(|entry| entry.coverage.is_err()).count(),
+        );
         add("manifests".into(), packet.manifests.len());
         add("waivers".into(), packet.waivers.len());
         add("planned commands".into(), packet.test_plan.len());
@@ -50,5 +57,9 @@ fn the_corpus_reads_as_reviewed() {
     if std::env::var_os("COUNTERSIGN_ACCEPT").is_some() {
         std::fs::write(&file, &now).expect("snapshot");
     }
-    assert_eq!(std::fs::read_to_string(&file).unwrap_or_default(), now, "review the difference, then COUNTERSIGN_ACCEPT=1 cargo test corpus");
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap_or_default(),
+        now,
+        "review the difference, then COUNTERSIGN_ACCEPT=1 cargo test corpus"
+    );
 }

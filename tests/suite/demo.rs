@@ -7,7 +7,14 @@ fn the_demo_plays_to_its_end() {
     let sandbox = Sandbox::bare_folder();
     let (exit, said) = sandbox.told(&["demo", "--keep", "kept"]);
     assert_eq!(exit, 0, "{said}");
-    for part in ["[scope/outside]", "IN_SCOPE_PATHS:", "[manifest/post-sha1]", "git's object id", "step     tests: passed, 3 tests", "[ROOT]/kept"] {
+    for part in [
+        "[scope/outside]",
+        "IN_SCOPE_PATHS:",
+        "[manifest/post-sha1]",
+        "git's object id",
+        "step     tests: passed, 3 tests",
+        "[ROOT]/kept",
+    ] {
         assert!(said.contains(part), "{part} is missing in\n{said}");
     }
     let again = sandbox.told(&["demo", "--keep", "kept"]);

@@ -10,15 +10,19 @@ use countersign::finding::Finding;
 use countersign::gate::judge;
 use countersign::system::git::GitRepository;
 
+use crate::support::expected::{compare, shown};
 use crate::support::memory::Files;
 use crate::support::repo::Sandbox;
-use crate::support::scenario::{Scenario, compare, scenarios, shown};
+use crate::support::scenario::{Scenario, scenarios};
 use crate::support::{files_below, project};
 
 fn all() -> Vec<(String, Vec<Scenario>)> {
     let folder = project().join("fixtures/rules");
     let name = |path: &Path| path.strip_prefix(&folder).expect("below").to_string_lossy().into_owned();
-    files_below(&folder).iter().map(|path| (name(path), scenarios(&std::fs::read_to_string(path).expect("fixture")))).collect()
+    files_below(&folder)
+        .iter()
+        .map(|path| (name(path), scenarios(&std::fs::read_to_string(path).expect("fixture"))))
+        .collect()
 }
 
 #[test]
@@ -27,8 +31,12 @@ fn fixtures_in_memory() {
     for (name, scenarios) in all() {
         for scenario in scenarios.iter().filter(|scenario| !scenario.setup.steps) {
             match judge(&scenario.memory(), &scenario.request(SelectionRequest::Default)) {
-                Ok(judgement) => wrong.extend(compare(scenario, &judgement.report.findings).map(|text| format!("{name}: {text}"))),
-                Err(error) => wrong.push(format!("{name}: scenario `{}` could not be judged: {error}", scenario.name)),
+                Ok(judgement) => wrong.extend(
+                    compare(scenario, &judgement.report.findings).map(|text| format!("{name}: {text}")),
+                ),
+                Err(error) => {
+                    wrong.push(format!("{name}: scenario `{}` could not be judged: {error}", scenario.name));
+                }
             }
         }
     }
@@ -38,10 +46,16 @@ fn fixtures_in_memory() {
 #[cfg(unix)]
 fn lay_out(sandbox: &Sandbox, files: &Files) {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
-    for path in files_below(&sandbox.root).into_iter().filter(|path| !path.starts_with(sandbox.root.join(".git"))) {
+    for path in
+        files_below(&sandbox.root).into_iter().filter(|path| !path.starts_with(sandbox.root.join(".git")))
+    {
         std::fs::remove_file(path).expect("old file");
     }
-    for entry in walkdir::WalkDir::new(&sandbox.root).into_iter().filter_map(Result::ok).filter(|entry| entry.path_is_symlink()) {
+    for entry in walkdir::WalkDir::new(&sandbox.root)
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(walkdir::DirEntry::path_is_symlink)
+    {
         std::fs::remove_file(entry.path()).expect("old link");
     }
     for (path, file) in files {
@@ -89,7 +103,8 @@ fn in_git(scenario: &Scenario) -> Vec<Finding> {
     let repo = GitRepository::discover(&sandbox.root).expect("repository");
     let request = scenario.request(selection);
     let report = if scenario.setup.steps {
-        countersign::engine::run(&repo, &request, &StepOptions { skip: None, progress: &Silent }).expect("gate runs")
+        countersign::engine::run(&repo, &request, &StepOptions { skip: None, progress: &Silent })
+            .expect("gate runs")
     } else {
         judge(&repo, &request).expect("gate judges").report
     };
@@ -100,10 +115,21 @@ fn in_git(scenario: &Scenario) -> Vec<Finding> {
 #[test]
 fn fixtures_in_git() {
     let all = all();
-    let jobs: Vec<(&str, &Scenario)> = all.iter().flat_map(|(name, scenarios)| scenarios.iter().map(move |s| (name.as_str(), s))).collect();
+    let jobs: Vec<(&str, &Scenario)> =
+        all.iter().flat_map(|(name, scenarios)| scenarios.iter().map(move |s| (name.as_str(), s))).collect();
     let halves = jobs.chunks(jobs.len().div_ceil(2).max(1));
     let wrong: Vec<String> = std::thread::scope(|scope| {
-        let workers: Vec<_> = halves.map(|half| scope.spawn(move || half.iter().filter_map(|(name, scenario)| compare(scenario, &in_git(scenario)).map(|text| format!("{name}: {text}"))).collect::<Vec<_>>())).collect();
+        let workers: Vec<_> = halves
+            .map(|half| {
+                scope.spawn(move || {
+                    half.iter()
+                        .filter_map(|(name, scenario)| {
+                            compare(scenario, &in_git(scenario)).map(|text| format!("{name}: {text}"))
+                        })
+                        .collect::<Vec<_>>()
+                })
+            })
+            .collect();
         workers.into_iter().flat_map(|worker| worker.join().expect("worker")).collect()
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -124,7 +150,9 @@ fn show_fixture() {
                 continue;
             }
             match judge(&scenario.memory(), &scenario.request(SelectionRequest::Default)) {
-                Ok(judgement) => judgement.report.findings.iter().for_each(|finding| println!("    {}", shown(finding))),
+                Ok(judgement) => {
+                    judgement.report.findings.iter().for_each(|finding| println!("    {}", shown(finding)));
+                }
                 Err(error) => println!("    {error}"),
             }
         }

@@ -1,4 +1,12 @@
 //! One integration binary; one module a subject.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "tests stop at the first thing that is not as expected, and lay out files and programs themselves"
+)]
 
 mod architecture;
 mod cli;

@@ -4,7 +4,9 @@
 use countersign::document::outline::Outline;
 use countersign::document::refinement::unescaped;
 use countersign::document::scope_entry::ScopeEntry;
-use countersign::document::{Packet, Refinement, audit::Audit, board::Board, gate_log::GateLog, registry::Registry};
+use countersign::document::{
+    Packet, Refinement, audit::Audit, board::Board, gate_log::GateLog, registry::Registry,
+};
 use countersign::text::{RepoPath, Source, Span, Spanned};
 use countersign::workflow::demo::{Manifests, World};
 use proptest::prelude::*;
@@ -12,9 +14,47 @@ use proptest::prelude::*;
 /// Pieces of which governance documents are made, and some that they are not.
 fn piece() -> impl Strategy<Value = String> {
     let parts = [
-        "# Task Packet: WP-1-A\n", "## METADATA\n", "## SCOPE\n", "- IN_SCOPE_PATHS:\n", "  - src/a.rs\n", "- **Status:** Done\n", "```\n", "~~~~ text\n", "<!--", "-->", "\n", "- [x] anchors_present\n",
-        "- **Target File**: `a`\n", "- **Start**: 1\n", "SKELETON APPROVED\n", "> ", "    ", "\t", "\r\n", "\u{feff}", "| a | b |\n|---|---|\n", "| `x` | y |\n", "- Waiver ID: W-1\n", "é\u{202e}", "**", "`", "[CX-1]", "(", ")", "* ",
-        "1. ", "- COMMAND: `x`\n", "  - EXIT_CODE: 0\n", "{\"gate_logs\": [", "]}", "#### ANCHOR 1\n", "\\u00a7", "***\n", "===\n", "&amp;", "![x](y)",
+        "# Task Packet: WP-1-A\n",
+        "## METADATA\n",
+        "## SCOPE\n",
+        "- IN_SCOPE_PATHS:\n",
+        "  - src/a.rs\n",
+        "- **Status:** Done\n",
+        "```\n",
+        "~~~~ text\n",
+        "<!--",
+        "-->",
+        "\n",
+        "- [x] anchors_present\n",
+        "- **Target File**: `a`\n",
+        "- **Start**: 1\n",
+        "SKELETON APPROVED\n",
+        "> ",
+        "    ",
+        "\t",
+        "\r\n",
+        "\u{feff}",
+        "| a | b |\n|---|---|\n",
+        "| `x` | y |\n",
+        "- Waiver ID: W-1\n",
+        "é\u{202e}",
+        "**",
+        "`",
+        "[CX-1]",
+        "(",
+        ")",
+        "* ",
+        "1. ",
+        "- COMMAND: `x`\n",
+        "  - EXIT_CODE: 0\n",
+        "{\"gate_logs\": [",
+        "]}",
+        "#### ANCHOR 1\n",
+        "\\u00a7",
+        "***\n",
+        "===\n",
+        "&amp;",
+        "![x](y)",
     ];
     prop_oneof![4 => proptest::sample::select(parts.to_vec()).prop_map(str::to_owned), 1 => ".{0,8}"]
 }
@@ -55,19 +95,19 @@ proptest! {
         for span in spans {
             prop_assert!(fits(&text, span));
         }
-        Refinement::read(&source);
-        Audit::read(&source);
-        Board::read(&source);
-        Registry::read(&source);
-        GateLog::read(&source);
-        unescaped(&text);
+        let _ = Refinement::read(&source);
+        let _ = Audit::read(&source);
+        let _ = Board::read(&source);
+        let _ = Registry::read(&source);
+        let _ = GateLog::read(&source);
+        let _ = unescaped(&text);
     }
 
     #[test]
     fn scope_entries_never_panic(text in ".{0,40}", path in "[a-z/.* ]{0,30}") {
         let entry = ScopeEntry::read(Spanned::new(text.clone(), Span::new(0, text.len())));
         let other = ScopeEntry::read(Spanned::new(path.clone(), Span::new(0, path.len())));
-        entry.covers(&RepoPath::from(path.as_str()));
+        let _ = entry.covers(&RepoPath::from(path.as_str()));
         prop_assert_eq!(entry.overlaps(&other), other.overlaps(&entry));
     }
 

@@ -14,7 +14,10 @@ fn without_run(text: &str) -> Value {
 
 #[test]
 fn reports_follow_the_schema_and_repeat() {
-    let schema: Value = serde_json::from_str(&std::fs::read_to_string(project().join("docs/schema/report.v1.json")).expect("schema")).expect("JSON");
+    let schema: Value = serde_json::from_str(
+        &std::fs::read_to_string(project().join("docs/schema/report.v1.json")).expect("schema"),
+    )
+    .expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let sandbox = Sandbox::bare_folder();
     assert_eq!(sandbox.told(&["demo", "--keep", "kept"]).0, 0);
@@ -32,10 +35,16 @@ fn reports_follow_the_schema_and_repeat() {
         assert_eq!(value["schema"], "countersign.report/v1");
         assert_eq!(value["verdict"], if exit == 0 { "passed" } else { "failed" });
         let again = String::from_utf8(second.stdout).expect("text");
-        assert_eq!(serde_json::to_string(&without_run(&text)).ok(), serde_json::to_string(&without_run(&again)).ok());
+        assert_eq!(
+            serde_json::to_string(&without_run(&text)).ok(),
+            serde_json::to_string(&without_run(&again)).ok()
+        );
         let checks = value["checks"].as_array().expect("checks").len();
         let summary = &value["summary"];
-        let counted: u64 = ["passed", "failed", "waived", "skipped"].iter().map(|name| summary[*name].as_u64().unwrap_or(0)).sum();
+        let counted: u64 = ["passed", "failed", "waived", "skipped"]
+            .iter()
+            .map(|name| summary[*name].as_u64().unwrap_or(0))
+            .sum();
         assert_eq!(u64::try_from(checks).ok(), Some(counted), "every check is counted once");
     }
 }

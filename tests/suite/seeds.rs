@@ -10,7 +10,9 @@ use crate::support::{files_below, shared};
 
 fn seed(number: &str) -> Option<Packet> {
     let folder = shared("seeds")?;
-    let path = files_below(&folder).into_iter().find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(number)))?;
+    let path = files_below(&folder)
+        .into_iter()
+        .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(number)))?;
     let source = Source::from_bytes(RepoPath::from("seed.md"), std::fs::read(path).expect("seed"));
     let parsed = Packet::read(&source);
     assert!(parsed.faults.is_empty(), "{:?}", parsed.faults);
@@ -55,7 +57,10 @@ fn a_packet_of_january() {
 #[test]
 fn a_contract_is_another_kind() {
     let Some(folder) = shared("seeds") else { return };
-    let path = files_below(&folder).into_iter().find(|path| path.to_string_lossy().contains("001_")).expect("seed 001");
+    let path = files_below(&folder)
+        .into_iter()
+        .find(|path| path.to_string_lossy().contains("001_"))
+        .expect("seed 001");
     let text = std::fs::read_to_string(path).expect("seed");
     assert_eq!(kind_of(&text), DocumentKind::Contract);
 }
@@ -67,11 +72,20 @@ fn a_packet_of_february() {
     assert_eq!(packet.generation, Generation::G2);
     assert_eq!(packet.status.as_ref().map(|s| &s.value), Some(&PacketStatus::ReadyForDev));
     assert_eq!(signature(&packet), "ilja120220260340");
-    assert_eq!(packet.merge_base.as_ref().map(|sha| sha.value.as_str()), Some("fadbbeb81693b7aa82ecd7eb8eca78dfc28c0049"));
+    assert_eq!(
+        packet.merge_base.as_ref().map(|sha| sha.value.as_str()),
+        Some("fadbbeb81693b7aa82ecd7eb8eca78dfc28c0049")
+    );
     assert_eq!(paths(&packet).len(), 7);
-    assert_eq!(packet.meta("BASE_WP_ID").map(|field| field.bare().value.to_owned()).as_deref(), Some("WP-1-LLM-Provider-Registry"));
+    assert_eq!(
+        packet.meta("BASE_WP_ID").map(|field| field.bare().value.to_owned()).as_deref(),
+        Some("WP-1-LLM-Provider-Registry")
+    );
     assert!(packet.meta("CODER_MODEL").is_some_and(|field| !field.is_filled()), "<unclaimed> is no value");
-    assert!(packet.evidence.is_empty() && packet.mapping.is_empty(), "the template's examples are no evidence");
+    assert!(
+        packet.evidence.is_empty() && packet.mapping.is_empty(),
+        "the template's examples are no evidence"
+    );
     assert!(packet.manifests.is_empty() && packet.manifest_template.is_some());
 }
 
@@ -90,7 +104,8 @@ fn a_packet_of_december() {
     assert_eq!(packet.risk_tier.as_ref().map(|tier| tier.value.as_str()), Some("HIGH"));
     assert!(packet.locked.is_some());
     assert_eq!(packet.done_means.len(), 5);
-    let verdicts: Vec<&str> = packet.phases.reports.iter().map(|report| report.verdict.value.as_str()).collect();
+    let verdicts: Vec<&str> =
+        packet.phases.reports.iter().map(|report| report.verdict.value.as_str()).collect();
     assert_eq!(verdicts, ["PASS"]);
 }
 

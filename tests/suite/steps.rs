@@ -15,7 +15,10 @@ use crate::support::repo::Sandbox;
 fn with_step(run: &str, more: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     World::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
-    sandbox.write("countersign.yaml", format!("version: 1\nsteps:\n  - name: proof\n    run: {run}\n    gates: [pre-work]\n{more}"));
+    sandbox.write(
+        "countersign.yaml",
+        format!("version: 1\nsteps:\n  - name: proof\n    run: {run}\n    gates: [pre-work]\n{more}"),
+    );
     let base = sandbox.commit("project");
     sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
     World::approved_files(&base).into_iter().for_each(|(path, text)| sandbox.write(path, text));
@@ -25,7 +28,9 @@ fn with_step(run: &str, more: &str) -> Sandbox {
 
 fn alive(mark: &str) -> bool {
     let output = Command::new("ps").args(["-eo", "args"]).output().expect("ps");
-    String::from_utf8_lossy(&output.stdout).lines().any(|line| line.contains(mark) && !line.contains("ps -eo"))
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .any(|line| line.contains(mark) && !line.contains("ps -eo"))
 }
 
 fn gone(mark: &str) -> bool {
@@ -49,7 +54,8 @@ fn no_shell_sees_the_arguments() {
 
 #[test]
 fn a_timeout_ends_the_whole_family() {
-    let sandbox = with_step(r#"[sh, -c, "sleep 4711 & setsid sleep 4712 & sleep 4713"]"#, "    timeout: 1s\n");
+    let sandbox =
+        with_step(r#"[sh, -c, "sleep 4711 & setsid sleep 4712 & sleep 4713"]"#, "    timeout: 1s\n");
     let (exit, said) = sandbox.told(&["pre-work", "WP-1-Farewell"]);
     assert_eq!(exit, 1, "{said}");
     assert!(said.contains("was not done after 1 s"), "{said}");
@@ -71,7 +77,13 @@ fn what_a_step_leaves_behind_is_ended_too() {
 #[test]
 fn ctrl_c_ends_the_step_and_is_no_verdict() {
     let sandbox = with_step(r#"[sh, -c, "sleep 4731"]"#, "");
-    let mut child = sandbox.program().args(["pre-work", "WP-1-Farewell"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("runs");
+    let mut child = sandbox
+        .program()
+        .args(["pre-work", "WP-1-Farewell"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("runs");
     let start = Instant::now();
     while !alive("sleep 4731") && start.elapsed() < Duration::from_secs(10) {
         std::thread::sleep(Duration::from_millis(20));
@@ -87,7 +99,10 @@ fn ctrl_c_ends_the_step_and_is_no_verdict() {
 
 #[test]
 fn variables_are_dropped_and_kept_as_configured() {
-    let sandbox = with_step(r#"[sh, -c, "test -z \"$GIT_DIR\" && test -z \"$SECRET\" && test \"$MODE\" = strict"]"#, "    environment:\n      keep: [PATH, SECRET]\n      drop: [SECRET]\n      set: {MODE: strict}\n");
+    let sandbox = with_step(
+        r#"[sh, -c, "test -z \"$GIT_DIR\" && test -z \"$SECRET\" && test \"$MODE\" = strict"]"#,
+        "    environment:\n      keep: [PATH, SECRET]\n      drop: [SECRET]\n      set: {MODE: strict}\n",
+    );
     let mut program = sandbox.program();
     program.env("SECRET", "x").env("GIT_DIR", "/nowhere").args(["pre-work", "WP-1-Farewell"]);
     let output = program.output().expect("runs");
@@ -109,7 +124,9 @@ fn logs_have_a_hash_and_a_tail_without_escapes() {
 #[test]
 fn two_gates_at_once_do_not_disturb_each_other() {
     let sandbox = with_step("[sleep, \"1\"]", "");
-    let start = |sandbox: &Sandbox| sandbox.program().args(["pre-work", "WP-1-Farewell"]).stdout(Stdio::null()).spawn().expect("runs");
+    let start = |sandbox: &Sandbox| {
+        sandbox.program().args(["pre-work", "WP-1-Farewell"]).stdout(Stdio::null()).spawn().expect("runs")
+    };
     let (mut first, mut second) = (start(&sandbox), start(&sandbox));
     assert_eq!(first.wait().expect("ends").code(), Some(0));
     assert_eq!(second.wait().expect("ends").code(), Some(0));

@@ -68,7 +68,10 @@ fn build(world: &WorldFile) -> Built {
     }
     let sandbox = Sandbox::new();
     let mut base = String::new();
-    let rank = ["empty", "project", "approved", "worked", "committed"].iter().position(|name| *name == world.start).expect("a known start");
+    let rank = ["empty", "project", "approved", "worked", "committed"]
+        .iter()
+        .position(|name| *name == world.start)
+        .expect("a known start");
     if rank >= 1 {
         World::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
         base = sandbox.commit("project");
@@ -113,7 +116,12 @@ impl Built {
             let target = sandbox.root.join(path);
             let modified = target.metadata().expect("file").modified().expect("time");
             sandbox.edit(path, from, to);
-            std::fs::File::options().write(true).open(&target).expect("file").set_modified(modified).expect("time set");
+            std::fs::File::options()
+                .write(true)
+                .open(&target)
+                .expect("file")
+                .set_modified(modified)
+                .expect("time set");
         }
         #[cfg(unix)]
         self.unix_step(step);
@@ -125,7 +133,8 @@ impl Built {
             sandbox.git(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         }
         if let Some(arguments) = &step.try_git {
-            let _ = scrubbed("git", &sandbox.root, &sandbox.home()).args(arguments).output().expect("git runs");
+            let _ =
+                scrubbed("git", &sandbox.root, &sandbox.home()).args(arguments).output().expect("git runs");
         }
         if step.hand_over {
             self.hand_over();
@@ -145,7 +154,9 @@ impl Built {
             symlink(target, root.join(path)).expect("link");
         }
         if let Some((hex, text)) = &step.odd {
-            let name: Vec<u8> = (0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).expect("hex")).collect();
+            let name: Vec<u8> = (0..hex.len() / 2)
+                .map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).expect("hex"))
+                .collect();
             std::fs::write(root.join(std::ffi::OsStr::from_bytes(&name)), text).expect("odd file");
         }
     }
@@ -154,14 +165,21 @@ impl Built {
     fn hand_over(&self) {
         let repo = GitRepository::discover(&self.sandbox.root).expect("repository");
         let base = repo.commit(&self.base).expect("commit").expect("merge base");
-        let selection = Selection { mode: SelectionMode::Worktree, base: Some(base), head: None, reason: String::new(), asked: true };
+        let selection = Selection {
+            mode: SelectionMode::Worktree,
+            base: Some(base),
+            head: None,
+            reason: String::new(),
+            asked: true,
+        };
         let changes = repo.changes(&selection).expect("changes").changes;
         let changed: Vec<ChangedFile> = changes
             .into_iter()
             .filter(|change| !change.path.is_below(b".GOV"))
             .map(|change| {
                 let pre = repo.read(Side::Commit(base), &change.path).expect("bytes");
-                let submodule = change.post.filter(|entry| entry.mode == countersign::change::FileMode::Submodule);
+                let submodule =
+                    change.post.filter(|entry| entry.mode == countersign::change::FileMode::Submodule);
                 let post = match submodule {
                     Some(entry) => Some(entry.id.to_string().into_bytes()),
                     None => repo.read(Side::Worktree, &change.path).expect("bytes"),
@@ -179,7 +197,8 @@ fn told(world: &WorldFile) -> (i32, String) {
     let mut program = built.sandbox.program();
     program.current_dir(built.sandbox.root.join(&world.below)).args(&arguments);
     let output = program.output().expect("countersign runs");
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     (output.status.code().unwrap_or(-1), built.sandbox.redacted(&text))
 }
 
@@ -199,25 +218,42 @@ fn check(folder: &Path) -> Result<(), String> {
         return Err(format!("{name}: {rule} was not found\n{said}"));
     }
     let want = std::fs::read_to_string(&report).unwrap_or_default();
-    if want == said { Ok(()) } else { Err(format!("{name}: the report differs from report.txt\n--- report.txt\n{want}\n--- now\n{said}")) }
+    if want == said {
+        Ok(())
+    } else {
+        Err(format!("{name}: the report differs from report.txt\n--- report.txt\n{want}\n--- now\n{said}"))
+    }
 }
 
 /// Every world and the rules that it finds.
 pub fn all() -> Vec<(String, WorldFile)> {
     let files = files_below(&project().join("fixtures/worlds"));
     let worlds = files.iter().filter(|path| path.ends_with("world.yaml"));
-    worlds.map(|path| (path.display().to_string(), serde_yaml::from_str(&std::fs::read_to_string(path).expect("world")).expect("a world"))).collect()
+    worlds
+        .map(|path| {
+            (
+                path.display().to_string(),
+                serde_yaml::from_str(&std::fs::read_to_string(path).expect("world")).expect("a world"),
+            )
+        })
+        .collect()
 }
 
 #[cfg(unix)]
 #[test]
 fn worlds_are_judged_as_described() {
     let files = files_below(&project().join("fixtures/worlds"));
-    let folders: Vec<&Path> = files.iter().filter(|path| path.ends_with("world.yaml")).filter_map(|path| path.parent()).collect();
+    let folders: Vec<&Path> =
+        files.iter().filter(|path| path.ends_with("world.yaml")).filter_map(|path| path.parent()).collect();
     assert!(folders.len() >= 30, "worlds are missing");
     let half = folders.len().div_ceil(2);
     let wrong: Vec<String> = std::thread::scope(|scope| {
-        let workers: Vec<_> = folders.chunks(half).map(|part| scope.spawn(move || part.iter().filter_map(|folder| check(folder).err()).collect::<Vec<_>>())).collect();
+        let workers: Vec<_> = folders
+            .chunks(half)
+            .map(|part| {
+                scope.spawn(move || part.iter().filter_map(|folder| check(folder).err()).collect::<Vec<_>>())
+            })
+            .collect();
         workers.into_iter().flat_map(|worker| worker.join().expect("worker")).collect()
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));

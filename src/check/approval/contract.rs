@@ -13,7 +13,11 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
         ContractFact::Known { introduction, then, inside, foreign } => (introduction, then, *inside, foreign),
         ContractFact::Uncommitted => {
             let span = packet.signature.as_ref().map_or_else(|| packet.head(), |s| s.span);
-            return Some(rule.finding("no commit holds the packet with this signature", input.packet.at(span, "only in this working state"))).into();
+            return Some(rule.finding(
+                "no commit holds the packet with this signature",
+                input.packet.at(span, "only in this working state"),
+            ))
+            .into();
         }
         ContractFact::Unknown(why) => return Verdict::skipped(why.clone()),
     };
@@ -21,8 +25,14 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     let mut out = Vec::new();
     if inside && !foreign.is_empty() {
         let span = packet.signature.as_ref().map_or_else(|| packet.head(), |s| s.span);
-        let message = format!("commit {commit}, which brought the signature in, changes more than governance files");
-        let mut finding = rule.finding(message, input.packet.at(span, format!("committed by {}", crate::text::one_line(&introduction.committer, 80))));
+        let message =
+            format!("commit {commit}, which brought the signature in, changes more than governance files");
+        let mut finding = rule.finding(
+            message,
+            input
+                .packet
+                .at(span, format!("committed by {}", crate::text::one_line(&introduction.committer, 80))),
+        );
         for path in foreign.iter().take(3) {
             finding = finding.related(Label::path(path, "changed by the same commit"));
         }
@@ -36,14 +46,24 @@ fn short(introduction: &crate::change::Introduction) -> String {
     introduction.commit.0.to_string().chars().take(12).collect()
 }
 
-fn compare(input: &ApprovalInput<'_>, then: &Packet, now: &Packet, commit: &str, rule: &Rule, out: &mut Vec<Finding>) {
+fn compare(
+    input: &ApprovalInput<'_>,
+    then: &Packet,
+    now: &Packet,
+    commit: &str,
+    rule: &Rule,
+    out: &mut Vec<Finding>,
+) {
     let (old, new) = (parts(then), parts(now));
     for (index, part) in new.iter().enumerate() {
         // The n-th part of a key is compared with the n-th of that key.
         let nth = new.iter().take(index).filter(|other| other.key == part.key).count();
         let before = old.iter().filter(|other| other.key == part.key).nth(nth);
         if before.is_none_or(|before| before.lines != part.lines) {
-            let mut finding = rule.finding(format!("`{}` is not what was signed in commit {commit}", part.key), input.packet.at(first_difference(now, part, before), "changed since the signature"));
+            let mut finding = rule.finding(
+                format!("`{}` is not what was signed in commit {commit}", part.key),
+                input.packet.at(first_difference(now, part, before), "changed since the signature"),
+            );
             for line in difference(before, part) {
                 finding = finding.note(line);
             }
@@ -51,7 +71,10 @@ fn compare(input: &ApprovalInput<'_>, then: &Packet, now: &Packet, commit: &str,
         }
     }
     for gone in old.iter().filter(|part| !new.iter().any(|other| other.key == part.key)) {
-        out.push(rule.finding(format!("`{}` was signed in commit {commit} and is gone", gone.key), input.packet.at(now.head(), "no longer in the packet")));
+        out.push(rule.finding(
+            format!("`{}` was signed in commit {commit} and is gone", gone.key),
+            input.packet.at(now.head(), "no longer in the packet"),
+        ));
     }
 }
 
@@ -75,7 +98,16 @@ fn first_difference(now: &Packet, part: &ContractPart, before: Option<&ContractP
 fn difference(before: Option<&ContractPart>, now: &ContractPart) -> Vec<String> {
     let old = before.map(|b| b.lines.as_slice()).unwrap_or_default();
     let shown = |line: &String| crate::text::one_line(line.trim(), 100);
-    let gone = old.iter().filter(|line| !now.lines.contains(line)).take(4).map(|line| format!("signed: {}", shown(line)));
-    let come = now.lines.iter().filter(|line| !old.contains(line)).take(4).map(|line| format!("now:    {}", shown(line)));
+    let gone = old
+        .iter()
+        .filter(|line| !now.lines.contains(line))
+        .take(4)
+        .map(|line| format!("signed: {}", shown(line)));
+    let come = now
+        .lines
+        .iter()
+        .filter(|line| !old.contains(line))
+        .take(4)
+        .map(|line| format!("now:    {}", shown(line)));
     gone.chain(come).collect()
 }

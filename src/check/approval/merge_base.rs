@@ -1,4 +1,4 @@
-//! `approval/merge-base`: MERGE_BASE_SHA is a commit that the work builds on.
+//! `approval/merge-base`: `MERGE_BASE_SHA` is a commit that the work builds on.
 
 use crate::check::Verdict;
 use crate::check::input::{ApprovalInput, MergeBaseFact};
@@ -9,11 +9,19 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     let span = packet.merge_base.as_ref().map_or_else(|| packet.heading("METADATA"), |value| value.span);
     let (message, label) = match input.merge_base {
         MergeBaseFact::Ancestor => return Vec::new().into(),
-        MergeBaseFact::Absent if packet.generation.is_g2() => ("the packet gives no MERGE_BASE_SHA", "`MERGE_BASE_SHA` belongs here"),
+        MergeBaseFact::Absent if packet.generation.is_g2() => {
+            ("the packet gives no MERGE_BASE_SHA", "`MERGE_BASE_SHA` belongs here")
+        }
         MergeBaseFact::Absent => return Verdict::skipped("packets before G2 have no MERGE_BASE_SHA"),
-        MergeBaseFact::Malformed => ("MERGE_BASE_SHA is no commit id", "a commit id has forty hexadecimal digits"),
-        MergeBaseFact::Missing => ("MERGE_BASE_SHA names a commit that this repository does not have", "no such commit"),
-        MergeBaseFact::NotAncestor => ("MERGE_BASE_SHA is no ancestor of the judged head", "on another line of history"),
+        MergeBaseFact::Malformed => {
+            ("MERGE_BASE_SHA is no commit id", "a commit id has forty hexadecimal digits")
+        }
+        MergeBaseFact::Missing => {
+            ("MERGE_BASE_SHA names a commit that this repository does not have", "no such commit")
+        }
+        MergeBaseFact::NotAncestor => {
+            ("MERGE_BASE_SHA is no ancestor of the judged head", "on another line of history")
+        }
     };
     Some(rule.finding(message, input.packet.at(span, label))).into()
 }

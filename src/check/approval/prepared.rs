@@ -11,23 +11,48 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     }
     let log = match &input.gate_log {
         Ok(log) => *log,
-        Err(path) => return Some(rule.finding("there is no gate log, so nothing was prepared", Label::path(path, "no such file"))).into(),
+        Err(path) => {
+            return Some(rule.finding(
+                "there is no gate log, so nothing was prepared",
+                Label::path(path, "no such file"),
+            ))
+            .into();
+        }
     };
     let id = input.packet.id.as_str();
     let Some(entry) = log.last(id, "PREPARE") else {
-        return Some(rule.finding(format!("the gate log has no PREPARE entry of `{id}`"), Label::path(log.source.name(), "no such entry"))).into();
+        return Some(rule.finding(
+            format!("the gate log has no PREPARE entry of `{id}`"),
+            Label::path(log.source.name(), "no such entry"),
+        ))
+        .into();
     };
     let mut out = Vec::new();
     if input.branch != Some(entry.branch.as_str()) {
-        let now = input.branch.map_or_else(|| "no branch (HEAD is detached)".to_owned(), |branch| format!("branch `{}`", crate::text::one_line(branch, 80)));
-        let message = format!("the work was prepared on branch `{}`, but {now} is checked out", crate::text::one_line(&entry.branch, 80));
-        out.push(rule.finding(message, Label::text(&log.source, log.find(&entry.branch), "the prepared branch")));
+        let now = input.branch.map_or_else(
+            || "no branch (HEAD is detached)".to_owned(),
+            |branch| format!("branch `{}`", crate::text::one_line(branch, 80)),
+        );
+        let message = format!(
+            "the work was prepared on branch `{}`, but {now} is checked out",
+            crate::text::one_line(&entry.branch, 80)
+        );
+        out.push(
+            rule.finding(message, Label::text(&log.source, log.find(&entry.branch), "the prepared branch")),
+        );
     }
     let prepared = entry.worktree_dir.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or("");
     if !matches!(prepared, "" | ".") && input.worktree != Some(prepared) {
         let now = input.worktree.unwrap_or("another folder");
-        let message = format!("the work was prepared in `{}`, but this is `{}`", crate::text::one_line(&entry.worktree_dir, 80), crate::text::one_line(now, 80));
-        out.push(rule.finding(message, Label::text(&log.source, log.find(&entry.worktree_dir), "the prepared folder")));
+        let message = format!(
+            "the work was prepared in `{}`, but this is `{}`",
+            crate::text::one_line(&entry.worktree_dir, 80),
+            crate::text::one_line(now, 80)
+        );
+        out.push(rule.finding(
+            message,
+            Label::text(&log.source, log.find(&entry.worktree_dir), "the prepared folder"),
+        ));
     }
     out.into()
 }

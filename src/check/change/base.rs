@@ -10,5 +10,7 @@ pub(in crate::check) fn check(input: &SelectionInput<'_>, rule: &Rule) -> Verdic
         return Verdict::skipped("the change is not a range");
     }
     let label = || Label::repository("it is reversed, or the base is on another line of history");
-    (!input.is_forward).then(|| rule.finding("the base of the range is no ancestor of its head", label())).into()
+    (!input.is_forward)
+        .then(|| rule.finding("the base of the range is no ancestor of its head", label()))
+        .into()
 }

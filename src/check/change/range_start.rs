@@ -7,11 +7,18 @@ use crate::rule::Rule;
 pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     match (&input.range, &input.packet.packet.merge_base) {
         (RangeFact::LeavesOut, Some(merge_base)) => {
-            let base = input.selection.base.map_or_else(|| "nothing".to_owned(), |commit| commit.0.to_string().chars().take(12).collect());
-            let message = format!("the range starts at {base}, after the packet's MERGE_BASE_SHA: commits before it are not judged");
+            let base = input.selection.base.map_or_else(
+                || "nothing".to_owned(),
+                |commit| commit.0.to_string().chars().take(12).collect(),
+            );
+            let message = format!(
+                "the range starts at {base}, after the packet's MERGE_BASE_SHA: commits before it are not judged"
+            );
             Some(rule.finding(message, input.packet.at(merge_base.span, "the work starts here"))).into()
         }
-        (RangeFact::NotApplicable, _) | (_, None) => Verdict::skipped("the change is no range, or the packet gives no usable MERGE_BASE_SHA"),
+        (RangeFact::NotApplicable, _) | (_, None) => {
+            Verdict::skipped("the change is no range, or the packet gives no usable MERGE_BASE_SHA")
+        }
         _ => Vec::new().into(),
     }
 }

@@ -8,7 +8,10 @@ use crate::rule::Rule;
 pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let found = input.files.iter().filter_map(|file| {
         let why = file.change.unjudged.as_ref()?;
-        Some(rule.finding(format!("this file cannot be judged: {why}"), Label::path(&file.change.path, "")).about(&file.change.path))
+        Some(
+            rule.finding(format!("this file cannot be judged: {why}"), Label::path(&file.change.path, ""))
+                .about(&file.change.path),
+        )
     });
     found.collect::<Vec<_>>().into()
 }

@@ -21,13 +21,22 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         if let Some(recorded) = &entry.log_sha256 {
             let real = sha256_hex(log);
             if !recorded.value.eq_ignore_ascii_case(&real) {
-                out.push(rule.finding(format!("LOG_SHA256 is not the hash of {shown}"), input.packet.at(recorded.span, "another log")).help(format!("The log's SHA-256 is {real}.")));
+                out.push(
+                    rule.finding(
+                        format!("LOG_SHA256 is not the hash of {shown}"),
+                        input.packet.at(recorded.span, "another log"),
+                    )
+                    .help(format!("The log's SHA-256 is {real}.")),
+                );
             }
         }
         let text = folded(&String::from_utf8_lossy(log));
         for line in &entry.proof_lines {
             if !text.contains(&folded(&line.value)) {
-                out.push(rule.finding(format!("this line does not occur in {shown}"), input.packet.at(line.span, "quoted as proof")));
+                out.push(rule.finding(
+                    format!("this line does not occur in {shown}"),
+                    input.packet.at(line.span, "quoted as proof"),
+                ));
             }
         }
     }

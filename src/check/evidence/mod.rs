@@ -9,7 +9,8 @@ use super::input::ChangeInput;
 /// Why evidence is not asked for, if it is not.
 fn not_asked(input: &ChangeInput<'_>) -> Option<String> {
     let asked = input.packet.packet.generation.is_g2() || input.packet.policy.evidence_required;
-    (!asked).then(|| format!("packets of generation {} need no evidence here", input.packet.packet.generation))
+    (!asked)
+        .then(|| format!("packets of generation {} need no evidence here", input.packet.packet.generation))
 }
 
 /// Text for comparison: blanks folded, back-ticks, quotes and a last full

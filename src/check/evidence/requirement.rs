@@ -1,4 +1,4 @@
-//! `evidence/requirement`: every DONE_MEANS bullet is mapped to lines that
+//! `evidence/requirement`: every `DONE_MEANS` bullet is mapped to lines that
 //! exist.
 
 use crate::check::Verdict;
@@ -16,13 +16,20 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let mut out = Vec::new();
     for bullet in &packet.done_means {
         let wanted = folded(&bullet.value);
-        let quoted = packet.mapping.iter().find(|requirement| quotes(&folded(&requirement.quote.value), &wanted));
+        let quoted =
+            packet.mapping.iter().find(|requirement| quotes(&folded(&requirement.quote.value), &wanted));
         let Some(requirement) = quoted else {
-            out.push(rule.finding(format!("no REQUIREMENT quotes `{}`", one_line(&bullet.value, 80)), input.packet.at(bullet.span, "not mapped to evidence")));
+            out.push(rule.finding(
+                format!("no REQUIREMENT quotes `{}`", one_line(&bullet.value, 80)),
+                input.packet.at(bullet.span, "not mapped to evidence"),
+            ));
             continue;
         };
         if requirement.locations.is_empty() {
-            out.push(rule.finding("this requirement has no EVIDENCE", input.packet.at(requirement.quote.span, "no `path:line` below it")));
+            out.push(rule.finding(
+                "this requirement has no EVIDENCE",
+                input.packet.at(requirement.quote.span, "no `path:line` below it"),
+            ));
         }
     }
     for location in packet.mapping.iter().flat_map(|requirement| &requirement.locations) {
@@ -30,11 +37,19 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         let shown = one_line(&location.raw.value, 100);
         match &location.target {
             None => out.push(rule.finding(format!("`{shown}` is no `path:line`"), at("not a place".into()))),
-            Some((path, line)) => match input.evidence_paths.get(path) {
-                Some(PathFact::Lines(lines)) if line <= lines => {}
-                Some(PathFact::Lines(lines)) => out.push(rule.finding(format!("{path} has {}, so line {line} is no evidence", counted(*lines, "line")), at("beyond the end".into()))),
-                _ => out.push(rule.finding(format!("{path} does not exist in the judged tree"), at("no such file".into()))),
-            },
+            Some((path, line)) => {
+                match input.evidence_paths.get(path) {
+                    Some(PathFact::Lines(lines)) if line <= lines => {}
+                    Some(PathFact::Lines(lines)) => out.push(rule.finding(
+                        format!("{path} has {}, so line {line} is no evidence", counted(*lines, "line")),
+                        at("beyond the end".into()),
+                    )),
+                    _ => out.push(rule.finding(
+                        format!("{path} does not exist in the judged tree"),
+                        at("no such file".into()),
+                    )),
+                }
+            }
         }
     }
     out.into()
@@ -43,5 +58,7 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
 /// A quote may be the whole bullet, or its beginning if that is long enough
 /// to name it.
 fn quotes(quote: &str, bullet: &str) -> bool {
-    quote == bullet || (quote.len() >= 24 && bullet.starts_with(quote.trim_end_matches("...").trim_end_matches('…').trim_end()))
+    quote == bullet
+        || (quote.len() >= 24
+            && bullet.starts_with(quote.trim_end_matches("...").trim_end_matches('…').trim_end()))
 }

@@ -23,7 +23,10 @@ pub(in crate::check) fn false_claim(input: &ChangeInput<'_>, rule: &Rule) -> Ver
         for tick in manifest.gates.iter().filter(|tick| tick.ticked) {
             let Some((name, code)) = GATES.iter().find(|(name, _)| *name == tick.name) else { continue };
             if let Err(why) = computed(input, manifest, file, name) {
-                let finding = rule.finding(format!("`{name}` is ticked, but {why}"), at(input, tick.span, format!("{code} does not hold")));
+                let finding = rule.finding(
+                    format!("`{name}` is ticked, but {why}"),
+                    at(input, tick.span, format!("{code} does not hold")),
+                );
                 out.push(match target(manifest) {
                     Some(path) => finding.about(&path),
                     None => finding,
@@ -36,9 +39,17 @@ pub(in crate::check) fn false_claim(input: &ChangeInput<'_>, rule: &Rule) -> Ver
 
 /// Ticks of a manifest whose file is not part of the change: none can hold.
 fn about_nothing(input: &ChangeInput<'_>, manifest: &Manifest, rule: &Rule) -> Option<Finding> {
-    let ticked: Vec<_> = manifest.gates.iter().filter(|tick| tick.ticked && GATES.iter().any(|(name, _)| *name == tick.name)).collect();
+    let ticked: Vec<_> = manifest
+        .gates
+        .iter()
+        .filter(|tick| tick.ticked && GATES.iter().any(|(name, _)| *name == tick.name))
+        .collect();
     let first = ticked.first()?;
-    let message = format!("{} of a manifest {} ticked, but its file is not part of the change", counted(ticked.len(), "gate"), if ticked.len() == 1 { "is" } else { "are" });
+    let message = format!(
+        "{} of a manifest {} ticked, but its file is not part of the change",
+        counted(ticked.len(), "gate"),
+        if ticked.len() == 1 { "is" } else { "are" }
+    );
     let finding = rule.finding(message, at(input, first.span, "the first of them"));
     Some(match target(manifest) {
         Some(path) => finding.about(&path),
@@ -53,7 +64,10 @@ pub(in crate::check) fn unticked(input: &ChangeInput<'_>, rule: &Rule) -> Verdic
             let Some((name, code)) = GATES.iter().find(|(name, _)| *name == tick.name) else { continue };
             if computed(input, manifest, Some(file), name).is_ok() {
                 let place = Place::text(&input.packet.packet.source, tick.mark);
-                let finding = rule.finding(format!("`{name}` holds, but its box is not ticked"), at(input, tick.span, format!("{code} holds")));
+                let finding = rule.finding(
+                    format!("`{name}` holds, but its box is not ticked"),
+                    at(input, tick.span, format!("{code} holds")),
+                );
                 out.push(finding.about(&file.change.path).fixed_by(place, "x", "tick the box"));
             }
         }
@@ -64,31 +78,69 @@ pub(in crate::check) fn unticked(input: &ChangeInput<'_>, rule: &Rule) -> Verdic
 pub(in crate::check) fn unknown_gate(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let ticks = input.packet.packet.manifests.iter().flat_map(|manifest| &manifest.gates);
     let unknown = ticks.filter(|tick| !GATES.iter().any(|(name, _)| *name == tick.name));
-    unknown.map(|tick| rule.finding(format!("`{}` is no gate of COR-701", one_line(&tick.name, 60)), at(input, tick.span, "not computed"))).collect::<Vec<_>>().into()
+    unknown
+        .map(|tick| {
+            rule.finding(
+                format!("`{}` is no gate of COR-701", one_line(&tick.name, 60)),
+                at(input, tick.span, "not computed"),
+            )
+        })
+        .collect::<Vec<_>>()
+        .into()
 }
 
 /// Whether a gate holds, or why it does not.
-fn computed(input: &ChangeInput<'_>, manifest: &Manifest, file: Option<&ChangedFile>, gate: &str) -> Result<(), &'static str> {
+fn computed(
+    input: &ChangeInput<'_>,
+    manifest: &Manifest,
+    file: Option<&ChangedFile>,
+    gate: &str,
+) -> Result<(), &'static str> {
     let file = file.ok_or("the file is not part of the change")?;
-    let hash = |recorded: &Option<crate::text::Spanned<Recorded>>, post: bool| recorded.as_ref().is_some_and(|r| r.value == Recorded::Sha1(expected(file, post)));
+    let hash = |recorded: &Option<crate::text::Spanned<Recorded>>, post: bool| {
+        recorded.as_ref().is_some_and(|r| r.value == Recorded::Sha1(expected(file, post)))
+    };
     let hold = |condition: bool, why: &'static str| if condition { Ok(()) } else { Err(why) };
     match gate {
         "anchors_present" => hold(in_lines(manifest, file), "Start and End are no lines of the file"),
         "window_matches_plan" => {
             let path = &file.change.path;
             let planned = super::super::scope::allows(input, path) || excused(input, path);
-            hold(planned && in_lines(manifest, file), if planned { "the window is none" } else { "the file is not in the packet's scope" })
+            hold(
+                planned && in_lines(manifest, file),
+                if planned { "the window is none" } else { "the file is not in the packet's scope" },
+            )
         }
         "rails_untouched_outside_window" => hold(rails(input, file), "lines outside the window are changed"),
-        "filename_canonical_and_openable" => hold(file.change.post.is_some() || file.change.pre.is_some(), "there is no such file"),
-        "pre_sha1_captured" | "current_file_matches_preimage" => hold(hash(&manifest.pre, false), "Pre-SHA1 is not the file's hash before the change"),
-        "post_sha1_captured" => hold(hash(&manifest.post, true), "Post-SHA1 is not the file's hash after the change"),
+        "filename_canonical_and_openable" => {
+            hold(file.change.post.is_some() || file.change.pre.is_some(), "there is no such file")
+        }
+        "pre_sha1_captured" | "current_file_matches_preimage" => {
+            hold(hash(&manifest.pre, false), "Pre-SHA1 is not the file's hash before the change")
+        }
+        "post_sha1_captured" => {
+            hold(hash(&manifest.post, true), "Post-SHA1 is not the file's hash after the change")
+        }
         "line_delta_equals_expected" => {
             let want = if has_lines(file) { Number::Is(file.line_delta()) } else { Number::NotApplicable };
-            hold(manifest.delta.as_ref().is_some_and(|delta| delta.value == want), "the line delta is another")
+            hold(
+                manifest.delta.as_ref().is_some_and(|delta| delta.value == want),
+                "the line delta is another",
+            )
         }
-        "all_links_resolvable" => hold(input.packet.packet.refinement_file.as_ref().is_none_or(|r| (input.exists)(&crate::text::RepoPath::from(r.value.as_str()))), "the packet's refinement is not there"),
-        "manifest_written_and_path_returned" => hold(manifest.target.is_some() && manifest.pre.is_some() && manifest.post.is_some(), "the manifest is not complete"),
+        "all_links_resolvable" => hold(
+            input
+                .packet
+                .packet
+                .refinement_file
+                .as_ref()
+                .is_none_or(|r| (input.exists)(&crate::text::RepoPath::from(r.value.as_str()))),
+            "the packet's refinement is not there",
+        ),
+        "manifest_written_and_path_returned" => hold(
+            manifest.target.is_some() && manifest.pre.is_some() && manifest.post.is_some(),
+            "the manifest is not complete",
+        ),
         _ => Ok(()),
     }
 }
@@ -96,11 +148,14 @@ fn computed(input: &ChangeInput<'_>, manifest: &Manifest, file: Option<&ChangedF
 /// Whether a waiver lets the scope be left for this path.
 fn excused(input: &ChangeInput<'_>, path: &crate::text::RepoPath) -> bool {
     let subject = crate::finding::Subject::Path(path.clone());
-    let accepted = crate::check::find("scope/outside").map_or(&[][..], |entry| &entry.rule.text().waivable_by);
+    let accepted =
+        crate::check::find("scope/outside").map_or(&[][..], |entry| &entry.rule.text().waivable_by);
     let mut waivers = input.packet.packet.waivers.iter().enumerate();
     waivers.any(|(index, waiver)| {
         let policy = waiver.policy.as_ref().is_some_and(|policy| accepted.contains(&policy.value));
-        policy && crate::check::waiver::counts(waiver, index, input) && crate::check::waiver::covers(waiver, &subject)
+        policy
+            && crate::check::waiver::counts(waiver, index, input)
+            && crate::check::waiver::covers(waiver, &subject)
     })
 }
 
@@ -108,8 +163,11 @@ fn in_lines(manifest: &Manifest, file: &ChangedFile) -> bool {
     if has_lines(file) && file.longer() > 0 {
         return window(manifest, file).is_some();
     }
-    let absent = |value: &Option<crate::text::Spanned<Number>>| value.as_ref().is_some_and(|v| v.value == Number::NotApplicable);
-    (absent(&manifest.start) && absent(&manifest.end)) || (has_lines(file) && window(manifest, file).is_some())
+    let absent = |value: &Option<crate::text::Spanned<Number>>| {
+        value.as_ref().is_some_and(|v| v.value == Number::NotApplicable)
+    };
+    (absent(&manifest.start) && absent(&manifest.end))
+        || (has_lines(file) && window(manifest, file).is_some())
 }
 
 /// Whether all windows of the file together hold every change.
@@ -118,7 +176,8 @@ fn rails(input: &ChangeInput<'_>, file: &ChangedFile) -> bool {
         return true;
     }
     let path = &file.change.path;
-    let blocks = input.packet.packet.manifests.iter().filter(|manifest| target(manifest).as_ref() == Some(path));
+    let blocks =
+        input.packet.packet.manifests.iter().filter(|manifest| target(manifest).as_ref() == Some(path));
     let windows = super::coverage::merged(blocks.filter_map(|manifest| window(manifest, file)).collect());
     super::coverage::uncovered(file, &windows).is_empty()
 }

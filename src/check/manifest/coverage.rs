@@ -12,7 +12,13 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let mut out = Vec::new();
     for file in needing(input).filter(|file| has_lines(file)) {
         let path = &file.change.path;
-        let blocks: Vec<&Manifest> = input.packet.packet.manifests.iter().filter(|manifest| target(manifest).as_ref() == Some(path)).collect();
+        let blocks: Vec<&Manifest> = input
+            .packet
+            .packet
+            .manifests
+            .iter()
+            .filter(|manifest| target(manifest).as_ref() == Some(path))
+            .collect();
         let windows = merged(blocks.iter().filter_map(|manifest| window(manifest, file)).collect());
         let Some(first) = blocks.first().filter(|_| !windows.is_empty()) else { continue };
         let bare: Vec<&Hunk> = uncovered(file, &windows);
@@ -22,9 +28,16 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
             many => format!("{many} changes of {path} lie outside the window, the first at {}", lines(hunk)),
         };
         let span = first.end.as_ref().map_or(first.label, |end| end.span);
-        let finding = rule.finding(message, at(input, span, format!("the window is {}", shown(&windows)))).about(path);
-        let want = file.hunks().iter().fold((usize::MAX, 0), |(a, b), hunk| (a.min(hunk.post.start + 1), b.max(hunk.post.end.max(hunk.post.start).max(1))));
-        out.push(finding.help(format!("One window over all changes is Start {} and End {}.", want.0.min(want.1), want.1)));
+        let finding =
+            rule.finding(message, at(input, span, format!("the window is {}", shown(&windows)))).about(path);
+        let want = file.hunks().iter().fold((usize::MAX, 0), |(a, b), hunk| {
+            (a.min(hunk.post.start + 1), b.max(hunk.post.end.max(hunk.post.start).max(1)))
+        });
+        out.push(finding.help(format!(
+            "One window over all changes is Start {} and End {}.",
+            want.0.min(want.1),
+            want.1
+        )));
     }
     out.into()
 }
@@ -43,7 +56,10 @@ pub(super) fn merged(mut windows: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
 }
 
 pub(super) fn uncovered<'a>(file: &'a ChangedFile, windows: &[(usize, usize)]) -> Vec<&'a Hunk> {
-    file.hunks().iter().filter(|hunk| !windows.iter().any(|(first, last)| hunk.is_within(*first, *last))).collect()
+    file.hunks()
+        .iter()
+        .filter(|hunk| !windows.iter().any(|(first, last)| hunk.is_within(*first, *last)))
+        .collect()
 }
 
 fn lines(hunk: &Hunk) -> String {

@@ -34,7 +34,11 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
             about(format!("the manifest does not fill {}", missing.join(", ")));
         }
         if manifest.gates_label.is_some() {
-            let absent: Vec<&str> = GATES.iter().map(|(name, _)| *name).filter(|name| !manifest.gates.iter().any(|tick| tick.name == *name)).collect();
+            let absent: Vec<&str> = GATES
+                .iter()
+                .map(|(name, _)| *name)
+                .filter(|name| !manifest.gates.iter().any(|tick| tick.name == *name))
+                .collect();
             if !absent.is_empty() {
                 about(format!("the manifest does not list the gates {}", absent.join(", ")));
             }

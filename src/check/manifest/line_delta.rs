@@ -24,7 +24,11 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         if !holds {
             let message = format!("the line delta of {} is {want}", file.change.path);
             let place = Place::text(&input.packet.packet.source, delta.span);
-            out.push(rule.finding(message, at(input, delta.span, label)).about(&file.change.path).fixed_by(place, want, "write the counted delta"));
+            out.push(rule.finding(message, at(input, delta.span, label)).about(&file.change.path).fixed_by(
+                place,
+                want,
+                "write the counted delta",
+            ));
         }
     }
     out.into()

@@ -13,8 +13,10 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     without
         .map(|file| {
             let path = &file.change.path;
-            let message = format!("{path} {}, but the packet has no manifest of it", file.change.kind().clause());
-            let place = input.packet.at(input.packet.packet.heading("VALIDATION"), "the manifests stand here");
+            let message =
+                format!("{path} {}, but the packet has no manifest of it", file.change.kind().clause());
+            let place =
+                input.packet.at(input.packet.packet.heading("VALIDATION"), "the manifests stand here");
             rule.finding(message, Label::path(path, "no manifest")).related(place).about(path)
         })
         .collect::<Vec<_>>()

@@ -25,7 +25,12 @@ fn target(manifest: &Manifest) -> Option<RepoPath> {
 
 /// Manifests of changed files, each with its file.
 fn judged<'a>(input: &'a ChangeInput<'_>) -> impl Iterator<Item = (&'a Manifest, &'a ChangedFile)> {
-    input.packet.packet.manifests.iter().filter_map(|manifest| Some((manifest, input.file(&target(manifest)?)?)))
+    input
+        .packet
+        .packet
+        .manifests
+        .iter()
+        .filter_map(|manifest| Some((manifest, input.file(&target(manifest)?)?)))
 }
 
 /// Changed files that need a manifest: all outside the governance folders.
@@ -39,7 +44,10 @@ fn at(input: &ChangeInput<'_>, span: Span, text: impl Into<String>) -> Label {
 
 /// Whether a file has lines to speak of: not binary, no submodule.
 fn has_lines(file: &ChangedFile) -> bool {
-    let submodule = [file.change.pre, file.change.post].into_iter().flatten().any(|entry| entry.mode == FileMode::Submodule);
+    let submodule = [file.change.pre, file.change.post]
+        .into_iter()
+        .flatten()
+        .any(|entry| entry.mode == FileMode::Submodule);
     !submodule && !file.is_binary()
 }
 

@@ -14,14 +14,22 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
             continue;
         }
         let there = (input.exists)(&path);
-        let message = if there { format!("{path} has a manifest, but it did not change") } else { format!("{path} has a manifest, but there is no such file") };
+        let message = if there {
+            format!("{path} has a manifest, but it did not change")
+        } else {
+            format!("{path} has a manifest, but there is no such file")
+        };
         let label = if there { "not part of the change" } else { "no such file" };
         let mut finding = rule.finding(message, at(input, declared.span, label)).about(&path);
-        let near = input.files.iter().map(|file| (strsim::normalized_levenshtein(&file.change.path.to_text(), &path.to_text()), &file.change.path));
-        if let Some((score, near)) = near.max_by(|a, b| a.0.total_cmp(&b.0)) {
-            if !there && score > 0.7 {
-                finding = finding.help(format!("Did you mean {near}? A path equals its declaration byte for byte."));
-            }
+        let near = input.files.iter().map(|file| {
+            (strsim::normalized_levenshtein(&file.change.path.to_text(), &path.to_text()), &file.change.path)
+        });
+        if let Some((score, near)) = near.max_by(|a, b| a.0.total_cmp(&b.0))
+            && !there
+            && score > 0.7
+        {
+            finding =
+                finding.help(format!("Did you mean {near}? A path equals its declaration byte for byte."));
         }
         out.push(finding);
     }

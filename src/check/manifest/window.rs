@@ -17,26 +17,51 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
 fn wrong(input: &ChangeInput<'_>, rule: &Rule, manifest: &Manifest, file: &ChangedFile) -> Vec<Finding> {
     let path = &file.change.path;
     let mut out = Vec::new();
-    let mut say = |value: &Spanned<Number>, message: String, label: String| out.push(rule.finding(message, at(input, value.span, label)).about(path));
+    let mut say = |value: &Spanned<Number>, message: String, label: String| {
+        out.push(rule.finding(message, at(input, value.span, label)).about(path));
+    };
     let mut lines = Vec::new();
     for (name, value) in [("Start", &manifest.start), ("End", &manifest.end)] {
         let Some(value) = value else { continue };
         match (&value.value, has_lines(file)) {
             (Number::NotApplicable, false) => {}
             (Number::NotApplicable, true) if file.longer() == 0 => {}
-            (Number::NotApplicable, true) => say(value, format!("{name} must be a line of {path}"), "`N/A` is for binary files".into()),
-            (_, false) => say(value, format!("{name} of {path} must be `N/A`"), "a binary file or submodule has no lines".into()),
-            (Number::Bad(text), true) => say(value, format!("{name} must be a whole line number"), format!("`{}` is none", one_line(text, 40))),
-            (Number::Is(line), true) if *line < 1 => say(value, format!("{name} is {line}; lines are counted from 1"), "not a line".into()),
+            (Number::NotApplicable, true) => {
+                say(value, format!("{name} must be a line of {path}"), "`N/A` is for binary files".into());
+            }
+            (_, false) => say(
+                value,
+                format!("{name} of {path} must be `N/A`"),
+                "a binary file or submodule has no lines".into(),
+            ),
+            (Number::Bad(text), true) => say(
+                value,
+                format!("{name} must be a whole line number"),
+                format!("`{}` is none", one_line(text, 40)),
+            ),
+            (Number::Is(line), true) if *line < 1 => {
+                say(value, format!("{name} is {line}; lines are counted from 1"), "not a line".into());
+            }
             (Number::Is(line), true) => lines.push((value.clone(), *line)),
         }
     }
     if let [(_, start), (end_at, end)] = lines.as_slice() {
         let longer = i64::try_from(file.longer().max(1)).unwrap_or(i64::MAX);
         if end < start {
-            say(end_at, format!("the window of {path} ends (line {end}) before it starts (line {start})"), "before Start".into());
+            say(
+                end_at,
+                format!("the window of {path} ends (line {end}) before it starts (line {start})"),
+                "before Start".into(),
+            );
         } else if *end > longer {
-            say(end_at, format!("the window of {path} ends at line {end}, but the file has {}", counted(file.longer(), "line")), format!("beyond line {longer}"));
+            say(
+                end_at,
+                format!(
+                    "the window of {path} ends at line {end}, but the file has {}",
+                    counted(file.longer(), "line")
+                ),
+                format!("beyond line {longer}"),
+            );
         }
     }
     out

@@ -18,9 +18,12 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     for row in registry.rows_of(input.id.base()) {
         let active = row.active.value.rsplit('/').next().unwrap_or("").trim_end_matches(".md");
         if active != input.id.as_str() && WpId::parse(active).is_ok() {
-            let message = format!("the registry names `{active}` as the active packet of `{}`", input.id.base());
+            let message =
+                format!("the registry names `{active}` as the active packet of `{}`", input.id.base());
             let there = Label::text(&registry.source, row.active.span, "the active packet");
-            out.push(rule.finding(message, input.at(input.packet.head(), "not the active one")).related(there));
+            out.push(
+                rule.finding(message, input.at(input.packet.head(), "not the active one")).related(there),
+            );
         }
     }
     out.into()

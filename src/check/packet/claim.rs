@@ -15,7 +15,10 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     let strengths = rule.list("strengths");
     let mut required: Vec<(&str, &str)> = Vec::new();
     if in_progress {
-        required.extend([("CODER_MODEL", "the packet is In Progress"), ("CODER_REASONING_STRENGTH", "the packet is In Progress")]);
+        required.extend([
+            ("CODER_MODEL", "the packet is In Progress"),
+            ("CODER_REASONING_STRENGTH", "the packet is In Progress"),
+        ]);
     }
     let agentic = input.packet.meta("AGENTIC_MODE").filter(|field| field.is_filled());
     if let Some(field) = agentic {
@@ -23,14 +26,23 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
         if !matches!(bare.value, "YES" | "NO") {
             out.push(rule.finding("AGENTIC_MODE is YES or NO", input.at(bare.span, "neither")));
         } else if bare.value == "YES" {
-            required.extend([("ORCHESTRATOR_MODEL", "AGENTIC_MODE is YES"), ("ORCHESTRATION_STARTED_AT_UTC", "AGENTIC_MODE is YES")]);
+            required.extend([
+                ("ORCHESTRATOR_MODEL", "AGENTIC_MODE is YES"),
+                ("ORCHESTRATION_STARTED_AT_UTC", "AGENTIC_MODE is YES"),
+            ]);
         }
     }
     for (key, because) in required {
         match input.packet.meta(key) {
             Some(field) if field.is_filled() && !field.bare().value.eq_ignore_ascii_case("n/a") => {}
-            Some(field) => out.push(rule.finding(format!("{because}, but `{key}` is not filled"), input.at(field.label, "fill this"))),
-            None => out.push(rule.finding(format!("{because}, but there is no `{key}`"), input.at(input.packet.heading("METADATA"), format!("`{key}` belongs here")))),
+            Some(field) => out.push(rule.finding(
+                format!("{because}, but `{key}` is not filled"),
+                input.at(field.label, "fill this"),
+            )),
+            None => out.push(rule.finding(
+                format!("{because}, but there is no `{key}`"),
+                input.at(input.packet.heading("METADATA"), format!("`{key}` belongs here")),
+            )),
         }
     }
     if let Some(field) = input.packet.meta("CODER_REASONING_STRENGTH").filter(|field| field.is_filled()) {

@@ -6,5 +6,8 @@ use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     let faults = input.faults.iter().filter(|fault| fault.rule == rule.id.as_str());
-    faults.map(|fault| rule.finding(fault.message.clone(), input.at(fault.span, "said before"))).collect::<Vec<_>>().into()
+    faults
+        .map(|fault| rule.finding(fault.message.clone(), input.at(fault.span, "said before")))
+        .collect::<Vec<_>>()
+        .into()
 }

@@ -10,7 +10,8 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     for wanted in rule.list(input.packet.generation.key()) {
         // `SECTION: NAME|OTHER_NAME`
         let (section, names) = wanted.split_once(':').unwrap_or(("", wanted));
-        let slots: Vec<(&str, Slot)> = names.split('|').map(|name| (name.trim(), slot(input, section, name.trim()))).collect();
+        let slots: Vec<(&str, Slot)> =
+            names.split('|').map(|name| (name.trim(), slot(input, section, name.trim()))).collect();
         if slots.iter().any(|(_, slot)| matches!(slot, Slot::Filled(_))) {
             continue;
         }
@@ -20,8 +21,14 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
         });
         let name = slots.first().map_or("", |(name, _)| name);
         out.push(match empty {
-            Some((name, span)) => rule.finding(format!("`{name}` says nothing: it is empty or still the template's text"), input.at(span, "fill this")),
-            None => rule.finding(format!("a packet of generation {} needs `{name}`", input.packet.generation), input.at(input.packet.heading(section), format!("`{name}` belongs here"))),
+            Some((name, span)) => rule.finding(
+                format!("`{name}` says nothing: it is empty or still the template's text"),
+                input.at(span, "fill this"),
+            ),
+            None => rule.finding(
+                format!("a packet of generation {} needs `{name}`", input.packet.generation),
+                input.at(input.packet.heading(section), format!("`{name}` belongs here")),
+            ),
         });
     }
     out.into()
@@ -34,7 +41,11 @@ fn slot(input: &PacketInput<'_>, section: &str, name: &str) -> Slot {
         return input.packet.slot(name);
     }
     if name == "USER_SIGNATURE" {
-        return input.packet.signature.as_ref().map_or(Slot::Missing, |signature| Slot::Filled(signature.span));
+        return input
+            .packet
+            .signature
+            .as_ref()
+            .map_or(Slot::Missing, |signature| Slot::Filled(signature.span));
     }
     match input.packet.meta(name) {
         Some(field) if field.is_filled() => Slot::Filled(field.value.span),

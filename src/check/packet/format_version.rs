@@ -10,15 +10,24 @@ use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     let packet = input.packet;
-    let at = packet.meta("PACKET_FORMAT_VERSION").map_or_else(|| packet.heading("METADATA"), |field| field.value.span);
+    let at = packet
+        .meta("PACKET_FORMAT_VERSION")
+        .map_or_else(|| packet.heading("METADATA"), |field| field.value.span);
     match &packet.generation {
         Generation::Unknown(version) => {
             let message = format!("`{}` is no format version", crate::text::one_line(version, 40));
             return Some(rule.finding(message, input.at(at, "a version is a date, YYYY-MM-DD"))).into();
         }
         Generation::Later(version) => {
-            let message = format!("format {version} is newer than this tool knows; it is read as {}", Generation::G2_VERSION);
-            return Some(rule.finding(message, input.at(at, "sections that are unknown are kept")).at_level(Level::Note)).into();
+            let message = format!(
+                "format {version} is newer than this tool knows; it is read as {}",
+                Generation::G2_VERSION
+            );
+            return Some(
+                rule.finding(message, input.at(at, "sections that are unknown are kept"))
+                    .at_level(Level::Note),
+            )
+            .into();
         }
         Generation::G2 => {}
         Generation::G0 | Generation::G1 => {
@@ -38,12 +47,23 @@ fn silent(input: &PacketInput<'_>, rule: &Rule) -> Option<crate::finding::Findin
     let from: Date = minimum.parse().ok()?;
     let field = input.packet.meta("DATE").and_then(crate::document::label::Field::filled);
     let dated = field.as_ref().and_then(|field| field.value.get(..10)?.parse::<Date>().ok());
-    let signed = input.packet.signature.as_ref().and_then(|s| crate::document::Signature::parse(&s.value).ok()).map(|s| s.at.date());
+    let signed = input
+        .packet
+        .signature
+        .as_ref()
+        .and_then(|s| crate::document::Signature::parse(&s.value).ok())
+        .map(|s| s.at.date());
     let newest = dated.into_iter().chain(signed).max();
     let place = field.map_or_else(|| input.packet.heading("METADATA"), |field| field.span);
     match newest {
         Some(date) if date < from => None,
-        Some(date) => Some(rule.finding(format!("a packet of {date} must carry `PACKET_FORMAT_VERSION: {minimum}` or later"), input.at(place, "dated here"))),
-        None => Some(rule.finding(format!("a packet without a date must carry `PACKET_FORMAT_VERSION: {minimum}` or later"), input.at(place, "no date"))),
+        Some(date) => Some(rule.finding(
+            format!("a packet of {date} must carry `PACKET_FORMAT_VERSION: {minimum}` or later"),
+            input.at(place, "dated here"),
+        )),
+        None => Some(rule.finding(
+            format!("a packet without a date must carry `PACKET_FORMAT_VERSION: {minimum}` or later"),
+            input.at(place, "no date"),
+        )),
     }
 }

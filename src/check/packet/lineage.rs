@@ -15,11 +15,23 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
         if earlier.is_empty() && input.packet.generation == Generation::G1 {
             return Vec::new().into();
         }
-        return Some(rule.finding("a revision needs the section `LINEAGE_AUDIT`", input.at(input.packet.head(), "this is a revision"))).into();
+        return Some(rule.finding(
+            "a revision needs the section `LINEAGE_AUDIT`",
+            input.at(input.packet.head(), "this is a revision"),
+        ))
+        .into();
     };
     let text = input.packet.source.slice(section.span);
     let missing = earlier.into_iter().filter(|id| !wp_ids_in(text).any(|found| found == id.as_str()));
-    missing.map(|id| rule.finding(format!("the lineage does not name the earlier packet `{id}`"), input.at(section.title.span, "list every prior packet"))).collect::<Vec<_>>().into()
+    missing
+        .map(|id| {
+            rule.finding(
+                format!("the lineage does not name the earlier packet `{id}`"),
+                input.at(section.title.span, "list every prior packet"),
+            )
+        })
+        .collect::<Vec<_>>()
+        .into()
 }
 
 fn is_earlier(other: &str, input: &PacketInput<'_>) -> bool {

@@ -10,5 +10,12 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
         return Verdict::skipped("packets of generation G0 have no manifest template");
     }
     let there = input.packet.manifest_template.is_some() || !input.packet.manifests.is_empty();
-    (!there).then(|| rule.finding("the packet has no COR-701 manifest, not even the template's", input.at(input.packet.heading("VALIDATION"), "the manifests belong here"))).into()
+    (!there)
+        .then(|| {
+            rule.finding(
+                "the packet has no COR-701 manifest, not even the template's",
+                input.at(input.packet.heading("VALIDATION"), "the manifests belong here"),
+            )
+        })
+        .into()
 }

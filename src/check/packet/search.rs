@@ -20,7 +20,8 @@ pub(in crate::check) fn found(input: &SearchInput<'_>, rule: &Rule) -> Verdict {
         Search::Missing { path, near, registry, stub: None } => (path, near, registry),
         _ => return Vec::new().into(),
     };
-    let mut finding = rule.finding(format!("there is no packet `{}`", input.requested), Label::path(path, "no such file"));
+    let mut finding =
+        rule.finding(format!("there is no packet `{}`", input.requested), Label::path(path, "no such file"));
     if let Some(label) = registry {
         finding = finding.related(label.clone());
     }
@@ -36,10 +37,15 @@ pub(in crate::check) fn stub(input: &SearchInput<'_>, rule: &Rule) -> Verdict {
     let (path, label) = match input.search {
         Search::BadId(_) => return Verdict::skipped("the text given is no id"),
         Search::Missing { stub: Some(stub), .. } => (stub, Label::path(stub, "this is only a backlog note")),
-        Search::Unreadable { source, span, kind: Some(crate::document::DocumentKind::Stub), .. } => (source.name(), Label::text(source, *span, "this calls itself a stub")),
+        Search::Unreadable { source, span, kind: Some(crate::document::DocumentKind::Stub), .. } => {
+            (source.name(), Label::text(source, *span, "this calls itself a stub"))
+        }
         _ => return Vec::new().into(),
     };
-    Some(rule.finding(format!("`{}` is a stub, not a task packet", packet_name(path, input.requested)), label)).into()
+    Some(
+        rule.finding(format!("`{}` is a stub, not a task packet", packet_name(path, input.requested)), label),
+    )
+    .into()
 }
 
 fn packet_name(path: &RepoPath, requested: &str) -> String {
@@ -49,7 +55,11 @@ fn packet_name(path: &RepoPath, requested: &str) -> String {
 
 pub(in crate::check) fn regular_file(input: &SearchInput<'_>, rule: &Rule) -> Verdict {
     match input.search {
-        Search::NotAFile { path, what } => Some(rule.finding(format!("the packet is a {what}, not a file"), Label::path(path, format!("a {what} lies here")))).into(),
+        Search::NotAFile { path, what } => Some(rule.finding(
+            format!("the packet is a {what}, not a file"),
+            Label::path(path, format!("a {what} lies here")),
+        ))
+        .into(),
         Search::BadId(_) | Search::Missing { .. } => Verdict::skipped("there is no packet"),
         _ => Vec::new().into(),
     }
@@ -57,7 +67,9 @@ pub(in crate::check) fn regular_file(input: &SearchInput<'_>, rule: &Rule) -> Ve
 
 pub(in crate::check) fn readable(input: &SearchInput<'_>, rule: &Rule) -> Verdict {
     match input.search {
-        Search::Unreadable { kind: Some(crate::document::DocumentKind::Stub), .. } => Verdict::skipped("it is a stub"),
+        Search::Unreadable { kind: Some(crate::document::DocumentKind::Stub), .. } => {
+            Verdict::skipped("it is a stub")
+        }
         Search::Unreadable { source, why, span, kind } => {
             let finding = rule.finding(why.clone(), Label::text(source, *span, ""));
             let known = kind.filter(|kind| *kind != crate::document::DocumentKind::Unknown);

@@ -12,7 +12,8 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     missing
         .map(|wanted| {
             let name = wanted.split('|').next().unwrap_or(wanted).trim();
-            let message = format!("a packet of generation {} needs the section `{name}`", input.packet.generation);
+            let message =
+                format!("a packet of generation {} needs the section `{name}`", input.packet.generation);
             rule.finding(message, input.at(input.packet.head(), "this packet"))
         })
         .collect::<Vec<_>>()

@@ -19,8 +19,15 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
             continue;
         }
         let first = name.split('|').next().unwrap_or(name);
-        let span = slots.iter().find_map(|slot| if let Slot::Empty(span) = slot { Some(*span) } else { None });
-        out.push(rule.finding(format!("the packet does not fill `{first}`"), input.at(span.unwrap_or_else(|| input.packet.heading("AUTHORITY")), "the specification belongs here")));
+        let span =
+            slots.iter().find_map(|slot| if let Slot::Empty(span) = slot { Some(*span) } else { None });
+        out.push(rule.finding(
+            format!("the packet does not fill `{first}`"),
+            input.at(
+                span.unwrap_or_else(|| input.packet.heading("AUTHORITY")),
+                "the specification belongs here",
+            ),
+        ));
     }
     out.into()
 }

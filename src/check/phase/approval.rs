@@ -8,7 +8,10 @@ use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     let phases = &input.packet.phases;
-    if input.packet.generation == Generation::G0 && phases.mark("SKELETON").is_none() && phases.mark("IMPLEMENTATION").is_none() {
+    if input.packet.generation == Generation::G0
+        && phases.mark("SKELETON").is_none()
+        && phases.mark("IMPLEMENTATION").is_none()
+    {
         return Verdict::skipped("packets of generation G0 have no skeleton");
     }
     let evidence = [
@@ -20,9 +23,14 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     if phases.approved.is_some() {
         return Vec::new().into();
     }
-    let mut finding = rule.finding("there is evidence of implementation, but the skeleton is not approved", input.at(span, what));
+    let mut finding = rule.finding(
+        "there is evidence of implementation, but the skeleton is not approved",
+        input.at(span, what),
+    );
     if let Some(mark) = phases.mark("SKELETON") {
-        finding = finding.related(input.at(mark.heading, "the line `SKELETON APPROVED` belongs at the end of this section"));
+        finding = finding.related(
+            input.at(mark.heading, "the line `SKELETON APPROVED` belongs at the end of this section"),
+        );
     }
     for near in phases.near_markers.iter().take(3) {
         finding = finding.related(input.at(*near, "this does not count as the marker"));

@@ -14,15 +14,22 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
         match latest {
             Some((above, before)) if rank < above => {
                 let message = format!("`{}` stands after `{}`", mark.key, before.key);
-                out.push(rule.finding(message, input.at(mark.heading, "too late")).related(input.at(before.heading, "must come after it")));
+                out.push(
+                    rule.finding(message, input.at(mark.heading, "too late"))
+                        .related(input.at(before.heading, "must come after it")),
+                );
             }
             _ => latest = Some((rank, mark)),
         }
     }
-    if let (Some(approved), Some(implementation)) = (input.packet.phases.approved, input.packet.phases.mark("IMPLEMENTATION")) {
-        if approved.start > implementation.heading.start {
-            out.push(rule.finding("the approval stands after IMPLEMENTATION", input.at(approved, "too late")).related(input.at(implementation.heading, "must come after it")));
-        }
+    if let (Some(approved), Some(implementation)) =
+        (input.packet.phases.approved, input.packet.phases.mark("IMPLEMENTATION"))
+        && approved.start > implementation.heading.start
+    {
+        out.push(
+            rule.finding("the approval stands after IMPLEMENTATION", input.at(approved, "too late"))
+                .related(input.at(implementation.heading, "must come after it")),
+        );
     }
     out.into()
 }

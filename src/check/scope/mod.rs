@@ -45,7 +45,8 @@ fn protection(input: &ChangeInput<'_>, path: &RepoPath) -> Option<String> {
 fn matches(pattern: &str, path: &RepoPath) -> bool {
     let lower = path.to_text().to_lowercase();
     let pattern = pattern.to_lowercase();
-    let anywhere = if pattern.trim_end_matches('/').contains('/') { pattern } else { format!("**/{pattern}") };
+    let anywhere =
+        if pattern.trim_end_matches('/').contains('/') { pattern } else { format!("**/{pattern}") };
     let text = Spanned::new(format!("`{anywhere}`"), Span::default());
     ScopeEntry::read(text).covers(&RepoPath::from(lower.as_str()))
 }
@@ -55,8 +56,12 @@ fn happened(file: &ChangedFile) -> String {
     let change: &Change = &file.change;
     let mode = change.post.or(change.pre).map_or("file", |entry| entry.mode.noun());
     match (&change.twin, change.kind()) {
-        (Some(twin), crate::change::ChangeKind::Added) => format!("this {mode} is new here (renamed or copied from {twin})"),
-        (Some(twin), crate::change::ChangeKind::Deleted) => format!("this {mode} is gone from here (renamed to {twin})"),
+        (Some(twin), crate::change::ChangeKind::Added) => {
+            format!("this {mode} is new here (renamed or copied from {twin})")
+        }
+        (Some(twin), crate::change::ChangeKind::Deleted) => {
+            format!("this {mode} is gone from here (renamed to {twin})")
+        }
         (_, kind) => format!("this {mode} {}", kind.clause()),
     }
 }
@@ -66,7 +71,9 @@ fn nearest<'a>(input: &'a ChangeInput<'_>, path: &RepoPath) -> Option<(&'a Scope
     let text = path.to_text();
     let scored = input.packet.packet.scope.inside.iter().filter_map(|entry| match &entry.coverage {
         Ok(Coverage::File(file)) => Some((entry, strsim::normalized_levenshtein(&file.to_text(), &text))),
-        Ok(Coverage::Folder(folder)) => Some((entry, strsim::normalized_levenshtein(&folder.to_text(), &text))),
+        Ok(Coverage::Folder(folder)) => {
+            Some((entry, strsim::normalized_levenshtein(&folder.to_text(), &text)))
+        }
         _ => None,
     });
     scored.max_by(|a, b| a.1.total_cmp(&b.1))

@@ -10,6 +10,7 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         return Vec::new().into();
     }
     let span = scope.declared.unwrap_or_else(|| input.packet.packet.heading("SCOPE"));
-    let label = if scope.declared.is_some() { "no entry here is a path" } else { "`IN_SCOPE_PATHS` belongs here" };
+    let label =
+        if scope.declared.is_some() { "no entry here is a path" } else { "`IN_SCOPE_PATHS` belongs here" };
     Some(rule.finding("the packet allows no path at all", input.packet.at(span, label))).into()
 }

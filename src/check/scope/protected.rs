@@ -12,9 +12,15 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     for file in input.files {
         let path = &file.change.path;
         let Some(why) = protection(input, path) else { continue };
-        let mut finding = rule.finding(format!("{path} is changed, and only a scope that names it literally allows that: {why}"), Label::path(path, happened(file))).about(path);
+        let mut finding = rule
+            .finding(
+                format!("{path} is changed, and only a scope that names it literally allows that: {why}"),
+                Label::path(path, happened(file)),
+            )
+            .about(path);
         if let Some(entry) = covering(input, path) {
-            finding = finding.related(input.packet.at(entry.raw.span, "a pattern does not suffice for this path"));
+            finding =
+                finding.related(input.packet.at(entry.raw.span, "a pattern does not suffice for this path"));
         }
         out.push(finding);
     }

@@ -1,4 +1,4 @@
-//! `scope/unparsable-entry`: every entry of IN_SCOPE_PATHS is a path.
+//! `scope/unparsable-entry`: every entry of `IN_SCOPE_PATHS` is a path.
 
 use crate::check::Verdict;
 use crate::check::input::ChangeInput;
@@ -8,7 +8,13 @@ use crate::rule::Rule;
 use crate::text::one_line;
 
 pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
-    let bad = input.packet.packet.scope.inside.iter().filter_map(|entry| Some((entry, entry.coverage.as_ref().err()?)));
+    let bad = input
+        .packet
+        .packet
+        .scope
+        .inside
+        .iter()
+        .filter_map(|entry| Some((entry, entry.coverage.as_ref().err()?)));
     bad.map(|(entry, why)| {
         let finding = rule.finding(format!("`{}` allows nothing: {why}", one_line(unquoted(&entry.raw.value), 60)), input.packet.at(entry.raw.span, "not a path"));
         match why {

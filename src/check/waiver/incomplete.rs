@@ -9,10 +9,17 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     for waiver in &input.packet.packet.waivers {
         let missing = waiver.missing();
         if !missing.is_empty() {
-            let message = format!("the waiver `{}` does not count: it has no {}", crate::text::one_line(waiver.name(), 80), missing.join(", no "));
+            let message = format!(
+                "the waiver `{}` does not count: it has no {}",
+                crate::text::one_line(waiver.name(), 80),
+                missing.join(", no ")
+            );
             out.push(rule.finding(message, input.packet.at(first_line(input, waiver.span), "this waiver")));
         } else if !super::names_something(waiver, input) {
-            let message = format!("the scope of the waiver `{}` names no path and no planned command", crate::text::one_line(waiver.name(), 80));
+            let message = format!(
+                "the scope of the waiver `{}` names no path and no planned command",
+                crate::text::one_line(waiver.name(), 80)
+            );
             let span = waiver.scope.as_ref().map_or(waiver.span, |scope| scope.span);
             out.push(rule.finding(message, input.packet.at(first_line(input, span), "covers nothing")));
         }

@@ -10,8 +10,20 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         let WaiverOrigin::Entered { introduction, foreign } = origin else { continue };
         if foreign.is_empty() {
             let commit: String = introduction.commit.0.to_string().chars().take(12).collect();
-            let message = format!("the waiver `{}` entered during the work, in commit {commit} by {}", crate::text::one_line(waiver.name(), 80), crate::text::one_line(&introduction.committer, 80));
-            out.push(rule.finding(message, input.packet.at(super::incomplete::first_line(input, waiver.span), "not there when the work began")));
+            let message = format!(
+                "the waiver `{}` entered during the work, in commit {commit} by {}",
+                crate::text::one_line(waiver.name(), 80),
+                crate::text::one_line(&introduction.committer, 80)
+            );
+            out.push(
+                rule.finding(
+                    message,
+                    input.packet.at(
+                        super::incomplete::first_line(input, waiver.span),
+                        "not there when the work began",
+                    ),
+                ),
+            );
         }
     }
     out.into()

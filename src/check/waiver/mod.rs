@@ -19,10 +19,17 @@ fn is_expired(waiver: &Waiver, input: &ChangeInput<'_>) -> Option<String> {
         Expiry::On(date) => (*date < input.now.date()).then(|| format!("it ended on {date}")),
         Expiry::Closure => {
             use crate::document::PacketStatus::{DoneHistorical, Superseded, Validated};
-            let closed = input.packet.packet.status.as_ref().is_some_and(|s| matches!(s.value, Validated(_) | Superseded | DoneHistorical));
+            let closed = input
+                .packet
+                .packet
+                .status
+                .as_ref()
+                .is_some_and(|s| matches!(s.value, Validated(_) | Superseded | DoneHistorical));
             closed.then(|| "it ended when the packet was closed".to_owned())
         }
-        Expiry::Unreadable(text) => Some(format!("its expiry `{}` is no date", crate::text::one_line(text, 60))),
+        Expiry::Unreadable(text) => {
+            Some(format!("its expiry `{}` is no date", crate::text::one_line(text, 60)))
+        }
     }
 }
 
@@ -31,7 +38,9 @@ fn is_expired(waiver: &Waiver, input: &ChangeInput<'_>) -> Option<String> {
 fn is_void(origin: &WaiverOrigin) -> Option<String> {
     match origin {
         WaiverOrigin::AtBase => None,
-        WaiverOrigin::Uncommitted => Some("it is not committed, so it came with the code that it excuses".into()),
+        WaiverOrigin::Uncommitted => {
+            Some("it is not committed, so it came with the code that it excuses".into())
+        }
         WaiverOrigin::Entered { introduction, foreign } => foreign.first().map(|path: &RepoPath| {
             let commit: String = introduction.commit.0.to_string().chars().take(12).collect();
             format!("it entered in commit {commit}, which also changes {path}")
@@ -45,19 +54,25 @@ fn is_void(origin: &WaiverOrigin) -> Option<String> {
 pub fn covers(waiver: &Waiver, subject: &Subject) -> bool {
     match subject {
         Subject::Path(path) => waiver.paths.iter().any(|entry| entry.covers(path)),
-        Subject::Command(command) => waiver.scope.as_ref().is_some_and(|scope| folded(&scope.value).contains(&folded(command))),
+        Subject::Command(command) => {
+            waiver.scope.as_ref().is_some_and(|scope| folded(&scope.value).contains(&folded(command)))
+        }
     }
 }
 
 /// Whether a waiver's scope names a path or a planned command.
 fn names_something(waiver: &Waiver, input: &ChangeInput<'_>) -> bool {
     let mut commands = input.packet.packet.test_plan.iter();
-    !waiver.paths.is_empty() || commands.any(|command| covers(waiver, &Subject::Command(command.text.clone())))
+    !waiver.paths.is_empty()
+        || commands.any(|command| covers(waiver, &Subject::Command(command.text.clone())))
 }
 
 /// Whether a waiver may excuse findings: complete, in force, not void.
 #[must_use]
 pub fn counts(waiver: &Waiver, index: usize, input: &ChangeInput<'_>) -> bool {
     let void = input.origins.get(index).is_none_or(|origin| is_void(origin).is_some());
-    waiver.missing().is_empty() && names_something(waiver, input) && is_expired(waiver, input).is_none() && !void
+    waiver.missing().is_empty()
+        && names_something(waiver, input)
+        && is_expired(waiver, input).is_none()
+        && !void
 }

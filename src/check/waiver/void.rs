@@ -9,7 +9,10 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     for (waiver, origin) in input.packet.packet.waivers.iter().zip(input.origins) {
         if let Some(why) = super::is_void(origin) {
             let message = format!("the waiver `{}` is void: {why}", crate::text::one_line(waiver.name(), 80));
-            out.push(rule.finding(message, input.packet.at(super::incomplete::first_line(input, waiver.span), "void")));
+            out.push(rule.finding(
+                message,
+                input.packet.at(super::incomplete::first_line(input, waiver.span), "void"),
+            ));
         }
     }
     out.into()

@@ -20,7 +20,15 @@ const MUTABLE: [&str; 8] = [
     "AGENTIC_MODE",
 ];
 
-const SECTIONS: [&str; 7] = ["TECHNICAL_REFINEMENT", "SCOPE", "QUALITY_GATE", "TEST_PLAN", "DONE_MEANS", "IN_SCOPE_PATHS", "AUTHORITY"];
+const SECTIONS: [&str; 7] = [
+    "TECHNICAL_REFINEMENT",
+    "SCOPE",
+    "QUALITY_GATE",
+    "TEST_PLAN",
+    "DONE_MEANS",
+    "IN_SCOPE_PATHS",
+    "AUTHORITY",
+];
 
 /// One part of the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +44,12 @@ pub struct ContractPart {
 /// The parts of a packet's contract, in order.
 #[must_use]
 pub fn parts(packet: &Packet) -> Vec<ContractPart> {
-    let lines = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).filter(|line| !line.is_empty()).collect::<Vec<_>>();
+    let lines = |text: &str| {
+        text.lines()
+            .map(|line| line.trim_end().to_owned())
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+    };
     let mut out = Vec::new();
     for field in &packet.metadata {
         if !MUTABLE.contains(&field.key.as_str()) {
@@ -48,14 +61,22 @@ pub fn parts(packet: &Packet) -> Vec<ContractPart> {
     for section in &packet.sections {
         if SECTIONS.contains(&section.key.as_str()) && !covered.contains(section.span) {
             covered = section.span;
-            out.push(ContractPart { key: section.key.clone(), lines: lines(packet.source.slice(section.span)), span: section.span });
+            out.push(ContractPart {
+                key: section.key.clone(),
+                lines: lines(packet.source.slice(section.span)),
+                span: section.span,
+            });
         }
     }
     if let Some(tier) = packet.risk_tier.as_ref().filter(|_| packet.meta("RISK_TIER").is_none()) {
         out.push(ContractPart { key: "RISK_TIER".into(), lines: vec![tier.value.clone()], span: tier.span });
     }
     if let Some(signature) = packet.signature.as_ref().filter(|_| packet.meta("USER_SIGNATURE").is_none()) {
-        out.push(ContractPart { key: "USER_SIGNATURE".into(), lines: vec![signature.value.clone()], span: signature.span });
+        out.push(ContractPart {
+            key: "USER_SIGNATURE".into(),
+            lines: vec![signature.value.clone()],
+            span: signature.span,
+        });
     }
     out
 }

@@ -71,7 +71,7 @@ impl fmt::Display for Generation {
     }
 }
 
-/// One command of TEST_PLAN.
+/// One command of `TEST_PLAN`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedCommand {
     /// The line, continuation lines joined, without a trailing comment line.
@@ -120,7 +120,7 @@ pub struct Packet {
     pub status: Option<Spanned<PacketStatus>>,
     /// The risk tier as written.
     pub risk_tier: Option<Spanned<String>>,
-    /// MERGE_BASE_SHA as written, hint cut off.
+    /// `MERGE_BASE_SHA` as written, hint cut off.
     pub merge_base: Option<Spanned<String>>,
     /// Path of the refinement as written.
     pub refinement_file: Option<Spanned<String>>,
@@ -130,7 +130,7 @@ pub struct Packet {
     pub waivers: Vec<Waiver>,
     /// Commands of the test plan.
     pub test_plan: Vec<PlannedCommand>,
-    /// Bullets of DONE_MEANS.
+    /// Bullets of `DONE_MEANS`.
     pub done_means: Vec<Spanned<String>>,
     /// Phases and what stands in them.
     pub phases: Phases,
@@ -194,11 +194,15 @@ impl Packet {
     pub fn slot(&self, key: &str) -> Slot {
         let named = self.fields.iter().filter(|field| field.key == key && field.top);
         let fields = named.map(|field| {
-            let below = field.item.and_then(|item| self.outline.get(item)).map_or(0..0, |block| field.block + 1..block.end);
+            let below = field
+                .item
+                .and_then(|item| self.outline.get(item))
+                .map_or(0..0, |block| field.block + 1..block.end);
             (field.label, field.is_filled() || self.says_something(below))
         });
         let titled = self.sections.iter().filter(|section| section.key == key);
-        let sections = titled.map(|section| (section.title.span, self.says_something(section.blocks.clone())));
+        let sections =
+            titled.map(|section| (section.title.span, self.says_something(section.blocks.clone())));
         let all: Vec<(Span, bool)> = fields.chain(sections).collect();
         match (all.iter().find(|(_, filled)| *filled), all.first()) {
             (Some((span, _)), _) => Slot::Filled(*span),
@@ -212,8 +216,12 @@ impl Packet {
             let Some(block) = self.outline.get(index) else { return false };
             let body = self.source.slice(block.content).trim();
             match block.kind {
-                Kind::Prose => !(super::is_placeholder(body) || (body.starts_with('(') && body.ends_with(')'))),
-                Kind::Code(_) => body.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')),
+                Kind::Prose => {
+                    !(super::is_placeholder(body) || (body.starts_with('(') && body.ends_with(')')))
+                }
+                Kind::Code(_) => {
+                    body.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+                }
                 _ => false,
             }
         })

@@ -51,7 +51,13 @@ impl Phases {
 const PHASES: [&str; 5] = ["BOOTSTRAP", "SKELETON", "IMPLEMENTATION", "VALIDATION", "VALIDATION_REPORTS"];
 const MARKER: &str = "SKELETON APPROVED";
 
-pub(super) fn read(text: &str, outline: &Outline, sections: &[Section], all: &[Field], manifests: &[Manifest]) -> Phases {
+pub(super) fn read(
+    text: &str,
+    outline: &Outline,
+    sections: &[Section],
+    all: &[Field],
+    manifests: &[Manifest],
+) -> Phases {
     let mut phases = Phases::default();
     for section in sections.iter().filter(|section| section.level == 2) {
         if let Some(key) = PHASES.into_iter().find(|key| *key == section.key) {
@@ -59,12 +65,20 @@ pub(super) fn read(text: &str, outline: &Outline, sections: &[Section], all: &[F
         }
     }
     marker(text, outline, sections, &mut phases);
-    phases.implementation = sections.iter().find(|s| s.key == "IMPLEMENTATION").and_then(|section| written(text, outline, section));
+    phases.implementation = sections
+        .iter()
+        .find(|s| s.key == "IMPLEMENTATION")
+        .and_then(|section| written(text, outline, section));
     phases.manifest = manifests.first().map(|manifest| manifest.span);
-    let reports = sections.iter().filter(|section| section.level <= 2 && section.key.starts_with("VALIDATION_REPORT"));
+    let reports =
+        sections.iter().filter(|section| section.level <= 2 && section.key.starts_with("VALIDATION_REPORT"));
     for section in reports {
-        let verdicts = all.iter().filter(|field| field.key == "VERDICT" && field.is_filled() && section.own_or_below(field.block));
-        phases.reports.extend(verdicts.map(|field| VerdictReport { verdict: field.value.clone().map(|v| first_word(&v)) }));
+        let verdicts = all
+            .iter()
+            .filter(|field| field.key == "VERDICT" && field.is_filled() && section.own_or_below(field.block));
+        phases.reports.extend(
+            verdicts.map(|field| VerdictReport { verdict: field.value.clone().map(|v| first_word(&v)) }),
+        );
     }
     phases
 }
@@ -76,7 +90,11 @@ impl Section {
 }
 
 fn first_word(text: &str) -> String {
-    text.trim_matches(['*', '`', ' ']).split(|c: char| !(c.is_ascii_alphabetic() || c == '_')).next().unwrap_or("").to_owned()
+    text.trim_matches(['*', '`', ' '])
+        .split(|c: char| !(c.is_ascii_alphabetic() || c == '_'))
+        .next()
+        .unwrap_or("")
+        .to_owned()
 }
 
 /// The marker counts as a line of prose of its own inside SKELETON, or as the
@@ -105,7 +123,9 @@ fn marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut Phas
         if section.key != "SKELETON_APPROVED" {
             continue;
         }
-        let follows = skeleton.is_some_and(|skeleton| skeleton < at && sections.get(skeleton + 1..at).unwrap_or_default().iter().all(|s| s.level > 2));
+        let follows = skeleton.is_some_and(|skeleton| {
+            skeleton < at && sections.get(skeleton + 1..at).unwrap_or_default().iter().all(|s| s.level > 2)
+        });
         if follows && section.title.value.trim() == MARKER {
             phases.approved = phases.approved.or(Some(section.title.span));
         } else {
@@ -138,13 +158,16 @@ fn written(text: &str, outline: &Outline, section: &Section) -> Option<Span> {
         let block = outline.get(index)?;
         let holds = match block.kind {
             Kind::Prose => {
-                let body: String = outline.prose_lines(text, index).into_iter().map(|line| line.text).collect();
+                let body: String =
+                    outline.prose_lines(text, index).into_iter().map(|line| line.text).collect();
                 let body = body.trim();
                 let instruction = body.starts_with('(') && body.ends_with(')');
                 let empty_label = body.ends_with(':') && body.len() < 60;
                 !instruction && !empty_label && !crate::document::is_placeholder(body)
             }
-            Kind::Code(_) => !text.get(block.content.start..block.content.end).unwrap_or("").trim().is_empty(),
+            Kind::Code(_) => {
+                !text.get(block.content.start..block.content.end).unwrap_or("").trim().is_empty()
+            }
             Kind::Row => true,
             _ => false,
         };

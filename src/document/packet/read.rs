@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::document::label::{Field, fields};
 use crate::document::outline::{Kind, Outline};
 use crate::document::section::Section;
-use crate::document::{DocumentKind, Fault, PacketStatus, Parsed, evidence, is_placeholder, manifest, waiver};
+use crate::document::{
+    DocumentKind, Fault, PacketStatus, Parsed, evidence, is_placeholder, manifest, waiver,
+};
 use crate::text::{Source, Span, Spanned};
 
 use super::{Generation, Packet, PlannedCommand, phases, scope};
@@ -27,7 +29,12 @@ const DECISIVE: [&str; 13] = [
     "SPEC_BASELINE",
 ];
 
-pub(super) fn packet(source: &Arc<Source>, blocks: Outline, sections: Vec<Section>, kind: DocumentKind) -> Parsed<Packet> {
+pub(super) fn packet(
+    source: &Arc<Source>,
+    blocks: Outline,
+    sections: Vec<Section>,
+    kind: DocumentKind,
+) -> Parsed<Packet> {
     let text = source.text();
     let outline = &blocks;
     let all = fields(text, outline, 0..outline.blocks.len());
@@ -43,9 +50,13 @@ pub(super) fn packet(source: &Arc<Source>, blocks: Outline, sections: Vec<Sectio
         all.iter().find(|field| field.key == key && section.blocks.contains(&field.block))
     };
     let signature = meta("USER_SIGNATURE").and_then(Field::filled).or_else(|| {
-        all.iter().find(|field| field.item.is_none() && field.key == "USER_SIGNATURE_LOCKED").and_then(Field::filled)
+        all.iter()
+            .find(|field| field.item.is_none() && field.key == "USER_SIGNATURE_LOCKED")
+            .and_then(Field::filled)
     });
-    let status = meta("STATUS").filter(|f| f.is_filled()).map(|field| Spanned::new(PacketStatus::read(field.full()), field.value.span));
+    let status = meta("STATUS")
+        .filter(|f| f.is_filled())
+        .map(|field| Spanned::new(PacketStatus::read(field.full()), field.value.span));
     let risk_tier = meta("RISK_TIER")
         .or_else(|| in_section("QUALITY_GATE", "RISK_TIER"))
         .and_then(Field::filled)
@@ -53,7 +64,8 @@ pub(super) fn packet(source: &Arc<Source>, blocks: Outline, sections: Vec<Sectio
     let (scope, scope_faults) = scope::read(text, outline, &sections, &all);
     faults.extend(scope_faults);
 
-    let waivers = find("WAIVERS_GRANTED").map(|s| waiver::read(text, outline, s.blocks.clone())).unwrap_or_default();
+    let waivers =
+        find("WAIVERS_GRANTED").map(|s| waiver::read(text, outline, s.blocks.clone())).unwrap_or_default();
     let (manifests, manifest_faults) = manifest::read(text, outline, &manifest_fields(&sections, &all));
     faults.extend(manifest_faults);
     let manifest_template = manifests.iter().find(|block| block.is_template()).map(|block| block.span);
@@ -64,7 +76,9 @@ pub(super) fn packet(source: &Arc<Source>, blocks: Outline, sections: Vec<Sectio
     };
     let phases = phases::read(text, outline, &sections, &all, &manifests);
     let locked = outline.blocks.iter().find(|block| {
-        block.kind == Kind::Prose && block.parent.is_none() && source.slice(block.content).to_lowercase().contains("this packet is locked")
+        block.kind == Kind::Prose
+            && block.parent.is_none()
+            && source.slice(block.content).to_lowercase().contains("this packet is locked")
     });
     let locked = locked.map(|block| block.content);
     let test_plan = test_plan(text, outline, &sections, &all);
@@ -78,7 +92,9 @@ pub(super) fn packet(source: &Arc<Source>, blocks: Outline, sections: Vec<Sectio
         status,
         risk_tier,
         merge_base: meta("MERGE_BASE_SHA").and_then(Field::filled),
-        refinement_file: in_section("TECHNICAL_REFINEMENT", "REFINEMENT_FILE").or_else(|| meta("REFINEMENT_FILE")).and_then(Field::filled),
+        refinement_file: in_section("TECHNICAL_REFINEMENT", "REFINEMENT_FILE")
+            .or_else(|| meta("REFINEMENT_FILE"))
+            .and_then(Field::filled),
         scope,
         waivers,
         test_plan,
@@ -106,7 +122,10 @@ fn title(sections: &[Section]) -> Option<&Section> {
 
 fn title_id(section: &Section) -> Option<Spanned<String>> {
     let (name, id) = section.title.value.split_once(':')?;
-    let known = matches!(name.trim().to_lowercase().as_str(), "task packet" | "work packet" | "task packet stub" | "work packet stub");
+    let known = matches!(
+        name.trim().to_lowercase().as_str(),
+        "task packet" | "work packet" | "task packet stub" | "work packet stub"
+    );
     let id = id.split_whitespace().next()?.trim_matches('`');
     known.then(|| Spanned::new(id.to_owned(), section.title.span))
 }
@@ -123,7 +142,11 @@ fn repeated(text: &str, metadata: &[Field]) -> Vec<Fault> {
         let first = metadata.iter().take(index).find(|earlier| earlier.key == field.key);
         if first.is_some() && DECISIVE.contains(&field.key.as_str()) {
             let label = text.get(field.label.start..field.label.end).unwrap_or("");
-            faults.push(Fault { rule: "packet/duplicate-field", message: format!("`{label}` is given a second time"), span: field.label });
+            faults.push(Fault {
+                rule: "packet/duplicate-field",
+                message: format!("`{label}` is given a second time"),
+                span: field.label,
+            });
         }
     }
     faults
@@ -131,10 +154,20 @@ fn repeated(text: &str, metadata: &[Field]) -> Vec<Fault> {
 
 /// Sections whose first occurrence decides may not occur twice.
 fn repeated_sections(sections: &[Section]) -> Vec<Fault> {
-    let decisive = ["METADATA", "SCOPE", "WAIVERS_GRANTED", "QUALITY_GATE", "SKELETON", "IMPLEMENTATION", "TECHNICAL_REFINEMENT", "AUTHORITY"];
+    let decisive = [
+        "METADATA",
+        "SCOPE",
+        "WAIVERS_GRANTED",
+        "QUALITY_GATE",
+        "SKELETON",
+        "IMPLEMENTATION",
+        "TECHNICAL_REFINEMENT",
+        "AUTHORITY",
+    ];
     let mut faults = Vec::new();
     for (index, section) in sections.iter().enumerate() {
-        let earlier = sections.iter().take(index).any(|other| other.key == section.key && other.level == section.level);
+        let earlier =
+            sections.iter().take(index).any(|other| other.key == section.key && other.level == section.level);
         if earlier && section.level == 2 && decisive.contains(&section.key.as_str()) {
             let message = format!("the section `{}` stands here a second time", section.title.value);
             faults.push(Fault { rule: "packet/duplicate-field", message, span: section.title.span });
@@ -154,12 +187,21 @@ fn generation(sections: &[Section], metadata: &[Field]) -> Generation {
         };
     }
     let has = |key: &str| sections.iter().any(|section| section.key == key);
-    let upper = sections.iter().any(|section| section.key == "METADATA" && section.title.value.starts_with("METADATA"));
-    if has("TECHNICAL_REFINEMENT") || (upper && (has("SKELETON") || has("IMPLEMENTATION"))) { Generation::G1 } else { Generation::G0 }
+    let upper = sections
+        .iter()
+        .any(|section| section.key == "METADATA" && section.title.value.starts_with("METADATA"));
+    if has("TECHNICAL_REFINEMENT") || (upper && (has("SKELETON") || has("IMPLEMENTATION"))) {
+        Generation::G1
+    } else {
+        Generation::G0
+    }
 }
 
 fn first_line(text: &str, outline: &Outline, section: &Section) -> Option<Spanned<String>> {
-    let prose = section.own.clone().find(|index| outline.get(*index).is_some_and(|block| block.kind == Kind::Prose))?;
+    let prose = section
+        .own
+        .clone()
+        .find(|index| outline.get(*index).is_some_and(|block| block.kind == Kind::Prose))?;
     let line = outline.prose_lines(text, prose).into_iter().next()?;
     let trimmed = line.text.trim();
     let at = line.start + line.text.find(trimmed).unwrap_or(0);
@@ -169,13 +211,25 @@ fn first_line(text: &str, outline: &Outline, section: &Section) -> Option<Spanne
 
 /// Manifest labels count everywhere but in reports, evidence and waivers.
 fn manifest_fields(sections: &[Section], all: &[Field]) -> Vec<Field> {
-    let not_here = |key: &str| key.starts_with("VALIDATION_REPORT") || matches!(key, "EVIDENCE" | "EVIDENCE_MAPPING" | "WAIVERS_GRANTED" | "SCOPE" | "HISTORY");
-    let closed: Vec<_> = sections.iter().filter(|section| section.level == 2 && not_here(&section.key)).map(|s| s.blocks.clone()).collect();
+    let not_here = |key: &str| {
+        key.starts_with("VALIDATION_REPORT")
+            || matches!(key, "EVIDENCE" | "EVIDENCE_MAPPING" | "WAIVERS_GRANTED" | "SCOPE" | "HISTORY")
+    };
+    let closed: Vec<_> = sections
+        .iter()
+        .filter(|section| section.level == 2 && not_here(&section.key))
+        .map(|s| s.blocks.clone())
+        .collect();
     all.iter().filter(|field| !closed.iter().any(|range| range.contains(&field.block))).cloned().collect()
 }
 
 /// Blocks of something that is either a section or a labelled item.
-fn slot_blocks(sections: &[Section], all: &[Field], outline: &Outline, key: &str) -> Option<std::ops::Range<usize>> {
+fn slot_blocks(
+    sections: &[Section],
+    all: &[Field],
+    outline: &Outline,
+    key: &str,
+) -> Option<std::ops::Range<usize>> {
     if let Some(section) = sections.iter().find(|section| section.key == key) {
         return Some(section.blocks.clone());
     }

@@ -1,4 +1,4 @@
-//! IN_SCOPE_PATHS and OUT_OF_SCOPE of a packet, as lists of entries.
+//! `IN_SCOPE_PATHS` and `OUT_OF_SCOPE` of a packet, as lists of entries.
 
 use crate::document::Fault;
 use crate::document::label::Field;
@@ -10,11 +10,11 @@ use crate::text::{Span, Spanned, trimmed};
 /// The scope of a packet.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
-    /// Where IN_SCOPE_PATHS is declared.
+    /// Where `IN_SCOPE_PATHS` is declared.
     pub declared: Option<Span>,
     /// Its entries, those that cover nothing included.
     pub inside: Vec<ScopeEntry>,
-    /// Paths that OUT_OF_SCOPE names.
+    /// Paths that `OUT_OF_SCOPE` names.
     pub outside: Vec<ScopeEntry>,
 }
 
@@ -25,7 +25,12 @@ struct Listing {
     items: Vec<usize>,
 }
 
-pub(super) fn read(text: &str, outline: &Outline, sections: &[Section], all: &[Field]) -> (Scope, Vec<Fault>) {
+pub(super) fn read(
+    text: &str,
+    outline: &Outline,
+    sections: &[Section],
+    all: &[Field],
+) -> (Scope, Vec<Fault>) {
     let mut faults = Vec::new();
     let mut scope = Scope::default();
     let inside = listings(outline, sections, all, text, "IN_SCOPE_PATHS");
@@ -69,7 +74,11 @@ fn listings(outline: &Outline, sections: &[Section], all: &[Field], text: &str, 
         let items = match field.item {
             Some(item) => {
                 let nested: Vec<usize> = outline.items(Some(item)).collect();
-                if nested.is_empty() && inline.is_none() { siblings(text, outline, item, all) } else { nested }
+                if nested.is_empty() && inline.is_none() {
+                    siblings(text, outline, item, all)
+                } else {
+                    nested
+                }
             }
             None => following_list(outline, field.block),
         };
@@ -89,10 +98,16 @@ fn siblings(text: &str, outline: &Outline, item: usize, all: &[Field]) -> Vec<us
     let labelled = |item: usize| {
         all.iter().any(|field| {
             let name = text.get(field.label.start..field.label.end).unwrap_or("");
-            field.item == Some(item) && outline.item_prose(item) == Some(field.block) && !name.contains(['/', '.'])
+            field.item == Some(item)
+                && outline.item_prose(item) == Some(field.block)
+                && !name.contains(['/', '.'])
         })
     };
-    outline.children(Some(list)).skip_while(|index| *index <= item).take_while(|index| !labelled(*index)).collect()
+    outline
+        .children(Some(list))
+        .skip_while(|index| *index <= item)
+        .take_while(|index| !labelled(*index))
+        .collect()
 }
 
 fn following_list(outline: &Outline, block: usize) -> Vec<usize> {
@@ -108,7 +123,8 @@ fn inline_entries(value: &Spanned<String>) -> Vec<Spanned<String>> {
     let mut out = Vec::new();
     let mut offset = 0;
     for piece in value.value.split_inclusive([',', ';']) {
-        let body = trimmed(&value.value, Span::new(offset, offset + piece.trim_end_matches([',', ';']).len()));
+        let body =
+            trimmed(&value.value, Span::new(offset, offset + piece.trim_end_matches([',', ';']).len()));
         offset += piece.len();
         if !body.value.is_empty() {
             let span = Span::new(value.span.start + body.span.start, value.span.start + body.span.end);
@@ -134,7 +150,8 @@ fn entries(text: &str, outline: &Outline, item: usize, out: &mut Vec<ScopeEntry>
         nested.into_iter().for_each(|child| entries(text, outline, child, out));
         return;
     };
-    let bold = own.value.len() > 4 && own.value.starts_with("**") && own.value.trim_end_matches(':').ends_with("**");
+    let bold =
+        own.value.len() > 4 && own.value.starts_with("**") && own.value.trim_end_matches(':').ends_with("**");
     let named = own.value.chars().any(char::is_alphanumeric);
     if named && (bold || (own.value.ends_with(':') && !nested.is_empty())) {
         nested.into_iter().for_each(|child| entries(text, outline, child, out));
@@ -154,7 +171,7 @@ fn entries(text: &str, outline: &Outline, item: usize, out: &mut Vec<ScopeEntry>
     }
 }
 
-/// An item of OUT_OF_SCOPE: a path, or prose with paths in back-ticks, and
+/// An item of `OUT_OF_SCOPE`: a path, or prose with paths in back-ticks, and
 /// perhaps a nested list of paths.
 fn outside(text: &str, outline: &Outline, item: usize, out: &mut Vec<ScopeEntry>) {
     if let Some(own) = item_text(text, outline, item) {

@@ -16,7 +16,13 @@ use super::{GitRepository, oid};
 impl GitRepository {
     /// The bytes as git would store them, and why they cannot be judged if
     /// they cannot. `expected` are the ids under which git holds the path.
-    pub(super) fn cleaned(&self, path: &RepoPath, raw: Vec<u8>, mode: FileMode, expected: &[Option<Hash20>]) -> Result<(Vec<u8>, Option<String>), RepositoryError> {
+    pub(super) fn cleaned(
+        &self,
+        path: &RepoPath,
+        raw: Vec<u8>,
+        mode: FileMode,
+        expected: &[Option<Hash20>],
+    ) -> Result<(Vec<u8>, Option<String>), RepositoryError> {
         let known = |bytes: &[u8]| expected.contains(&Some(git_blob_id(bytes)));
         if mode == FileMode::Symlink || known(&raw) {
             return Ok((raw, None));
@@ -29,7 +35,9 @@ impl GitRepository {
                 _ => false,
             };
             if active {
-                let why = format!("the attribute `{attribute}` changes its bytes on the way into git, and no filter is run here; judge it with --staged or --range");
+                let why = format!(
+                    "the attribute `{attribute}` changes its bytes on the way into git, and no filter is run here; judge it with --staged or --range"
+                );
                 return Ok((raw, Some(why)));
             }
         }
@@ -55,13 +63,16 @@ impl GitRepository {
     /// Automatic conversion leaves a file alone that git holds with CRLF.
     fn holds_crlf(&self, path: &RepoPath, expected: &[Option<Hash20>]) -> Result<bool, RepositoryError> {
         match expected.iter().flatten().next() {
-            Some(id) if *id != Hash20::ZERO => Ok(self.blob(oid(*id), path)?.windows(2).any(|pair| pair == b"\r\n")),
+            Some(id) if *id != Hash20::ZERO => {
+                Ok(self.blob(oid(*id), path)?.windows(2).any(|pair| pair == b"\r\n"))
+            }
             _ => Ok(false),
         }
     }
 
     fn converts_by_default(&self) -> bool {
-        let value = self.repo.config().and_then(|config| config.get_string("core.autocrlf")).unwrap_or_default();
+        let value =
+            self.repo.config().and_then(|config| config.get_string("core.autocrlf")).unwrap_or_default();
         matches!(value.to_lowercase().as_str(), "true" | "input" | "1" | "yes" | "on")
     }
 

@@ -13,7 +13,12 @@ use super::{GitRepository, failed, hash, oid};
 const LONGEST_WALK: usize = 20_000;
 
 impl GitRepository {
-    pub(super) fn find_introductions(&self, path: &RepoPath, head: Commit, holds: &dyn Fn(&[u8]) -> bool) -> Result<Vec<Introduction>, RepositoryError> {
+    pub(super) fn find_introductions(
+        &self,
+        path: &RepoPath,
+        head: Commit,
+        holds: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Vec<Introduction>, RepositoryError> {
         let mut known: HashMap<Oid, bool> = HashMap::new();
         let mut has = |commit: Oid| -> Result<bool, RepositoryError> {
             let Some((_, blob)) = self.tree_entry(Commit(hash(commit)), path)? else { return Ok(false) };
@@ -36,7 +41,10 @@ impl GitRepository {
                 continue;
             }
             if seen.len() > LONGEST_WALK {
-                return Err(RepositoryError::Git { doing: format!("walking the history of {path}"), reason: format!("more than {LONGEST_WALK} commits carry it") });
+                return Err(RepositoryError::Git {
+                    doing: format!("walking the history of {path}"),
+                    reason: format!("more than {LONGEST_WALK} commits carry it"),
+                });
             }
             let commit = self.repo.find_commit(id).map_err(failed(format!("reading commit {id}")))?;
             let mut older = false;

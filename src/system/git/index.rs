@@ -45,12 +45,20 @@ impl GitRepository {
                 return Err(RepositoryError::Conflicted(path));
             }
             let Some(mode) = FileMode::from_raw(entry.mode) else {
-                return Err(RepositoryError::Git { doing: format!("reading the index entry of {path}"), reason: format!("mode {:o} is not one that can be judged (a sparse index?)", entry.mode) });
+                return Err(RepositoryError::Git {
+                    doing: format!("reading the index entry of {path}"),
+                    reason: format!("mode {:o} is not one that can be judged (a sparse index?)", entry.mode),
+                });
             };
             let time = |time: git2::IndexTime| (i64::from(time.seconds()), i64::from(time.nanoseconds()));
             let staged = Staged {
                 entry: Entry { mode, id: hash(entry.id) },
-                raw: RawStat { ctime: time(entry.ctime), mtime: time(entry.mtime), inode: entry.ino, size: entry.file_size },
+                raw: RawStat {
+                    ctime: time(entry.ctime),
+                    mtime: time(entry.mtime),
+                    inode: entry.ino,
+                    size: entry.file_size,
+                },
                 assumed: entry.flags & IndexEntryFlag::VALID.bits() != 0,
                 skipped: entry.flags_extended & IndexEntryExtendedFlag::SKIP_WORKTREE.bits() != 0,
                 intended: entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0,
@@ -80,7 +88,11 @@ impl GitRepository {
 
     pub(super) fn index_list(&self, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let staged = self.staged()?;
-        Ok(staged.into_iter().filter(|(path, s)| !s.intended && path.folder() == folder.as_bytes()).map(|(path, _)| path).collect())
+        Ok(staged
+            .into_iter()
+            .filter(|(path, s)| !s.intended && path.folder() == folder.as_bytes())
+            .map(|(path, _)| path)
+            .collect())
     }
 
     pub(super) fn index_exists(&self, path: &RepoPath) -> Result<bool, RepositoryError> {

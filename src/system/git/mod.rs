@@ -18,7 +18,10 @@ use std::path::{Path, PathBuf};
 
 use git2::{ObjectType, Oid, RepositoryOpenFlags};
 
-use crate::change::{ChangeSet, Commit, Entry, FileMode, Introduction, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, Side};
+use crate::change::{
+    ChangeSet, Commit, Entry, FileMode, Introduction, Repository, RepositoryError, Selection, SelectionMode,
+    SelectionRequest, Side,
+};
 use crate::digest::Hash20;
 use crate::text::RepoPath;
 
@@ -57,13 +60,18 @@ impl GitRepository {
     /// There is none, or libgit2 cannot read it (its message says why).
     pub fn discover(folder: &Path) -> Result<Self, RepositoryError> {
         let no_ceiling: [&Path; 0] = [];
-        let repo = git2::Repository::open_ext(folder, RepositoryOpenFlags::empty(), no_ceiling).map_err(|error| {
-            if error.code() == git2::ErrorCode::NotFound {
-                RepositoryError::NotARepository(folder.display().to_string())
-            } else {
-                RepositoryError::Git { doing: format!("opening the repository of {}", folder.display()), reason: error.message().to_owned() }
-            }
-        })?;
+        let repo = git2::Repository::open_ext(folder, RepositoryOpenFlags::empty(), no_ceiling).map_err(
+            |error| {
+                if error.code() == git2::ErrorCode::NotFound {
+                    RepositoryError::NotARepository(folder.display().to_string())
+                } else {
+                    RepositoryError::Git {
+                        doing: format!("opening the repository of {}", folder.display()),
+                        reason: error.message().to_owned(),
+                    }
+                }
+            },
+        )?;
         Ok(Self { repo })
     }
 
@@ -82,7 +90,8 @@ impl GitRepository {
     }
 
     fn tree(&self, commit: Commit) -> Result<git2::Tree<'_>, RepositoryError> {
-        let found = self.repo.find_commit(oid(commit.0)).map_err(failed(format!("reading commit {}", commit.0)))?;
+        let found =
+            self.repo.find_commit(oid(commit.0)).map_err(failed(format!("reading commit {}", commit.0)))?;
         found.tree().map_err(failed(format!("reading the tree of commit {}", commit.0)))
     }
 
@@ -95,7 +104,10 @@ impl GitRepository {
             return Err(RepositoryError::TooLarge { path: path.clone(), bytes, limit: LARGEST_FILE });
         }
         if kind != ObjectType::Blob {
-            return Err(RepositoryError::Git { doing: format!("reading {path} ({id})"), reason: "the object is no blob".into() });
+            return Err(RepositoryError::Git {
+                doing: format!("reading {path} ({id})"),
+                reason: "the object is no blob".into(),
+            });
         }
         let object = odb.read(id).map_err(failed(format!("reading {path} ({id})")))?;
         Ok(object.data().to_vec())
@@ -103,7 +115,12 @@ impl GitRepository {
 }
 
 impl Repository for GitRepository {
-    fn select(&self, request: &SelectionRequest, merge_base: &dyn Fn(Commit) -> Option<String>, main: &[String]) -> Result<Selection, RepositoryError> {
+    fn select(
+        &self,
+        request: &SelectionRequest,
+        merge_base: &dyn Fn(Commit) -> Option<String>,
+        main: &[String],
+    ) -> Result<Selection, RepositoryError> {
         self.resolve_selection(request, merge_base, main)
     }
 
@@ -118,7 +135,9 @@ impl Repository for GitRepository {
     fn entry(&self, side: Side, path: &RepoPath) -> Result<Option<Entry>, RepositoryError> {
         match side {
             Side::Empty => Ok(None),
-            Side::Commit(commit) => Ok(self.tree_entry(commit, path)?.and_then(|(raw, id)| Some(Entry { mode: FileMode::from_raw(raw)?, id }))),
+            Side::Commit(commit) => Ok(self
+                .tree_entry(commit, path)?
+                .and_then(|(raw, id)| Some(Entry { mode: FileMode::from_raw(raw)?, id }))),
             Side::Index => self.index_entry(path),
             Side::Worktree => self.worktree_entry(path),
         }
@@ -193,7 +212,12 @@ impl Repository for GitRepository {
         self.repo.workdir()?.file_name().map(|name| name.to_string_lossy().into_owned())
     }
 
-    fn introductions(&self, path: &RepoPath, head: Commit, holds: &dyn Fn(&[u8]) -> bool) -> Result<Vec<Introduction>, RepositoryError> {
+    fn introductions(
+        &self,
+        path: &RepoPath,
+        head: Commit,
+        holds: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Vec<Introduction>, RepositoryError> {
         self.find_introductions(path, head, holds)
     }
 }

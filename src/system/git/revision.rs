@@ -5,7 +5,9 @@
 
 use git2::{ErrorCode, ObjectType};
 
-use crate::change::{Commit, Repository as _, RepositoryError, Selection, SelectionMode, SelectionRequest, split_range};
+use crate::change::{
+    Commit, Repository as _, RepositoryError, Selection, SelectionMode, SelectionRequest, split_range,
+};
 
 use super::{GitRepository, failed, hash, oid};
 
@@ -42,24 +44,43 @@ impl GitRepository {
     }
 
     fn refuse_ambiguous(&self, text: &str, name: &str) -> Result<(), RepositoryError> {
-        let spellings = [format!("refs/heads/{name}"), format!("refs/tags/{name}"), format!("refs/remotes/{name}"), format!("refs/{name}")];
-        let found: Vec<String> = spellings.into_iter().filter(|spelling| self.repo.find_reference(spelling).is_ok()).collect();
+        let spellings = [
+            format!("refs/heads/{name}"),
+            format!("refs/tags/{name}"),
+            format!("refs/remotes/{name}"),
+            format!("refs/{name}"),
+        ];
+        let found: Vec<String> =
+            spellings.into_iter().filter(|spelling| self.repo.find_reference(spelling).is_ok()).collect();
         match found.as_slice() {
-            [_, _, ..] => Err(bad(text, format!("the name is ambiguous: {}; write it in full", found.join(" and ")))),
-            [only] if name.len() == 40 && crate::digest::Hash20::parse(name).is_some() => Err(bad(text, format!("{only} is named like a commit id; write one or the other in full"))),
+            [_, _, ..] => {
+                Err(bad(text, format!("the name is ambiguous: {}; write it in full", found.join(" and "))))
+            }
+            [only] if name.len() == 40 && crate::digest::Hash20::parse(name).is_some() => {
+                Err(bad(text, format!("{only} is named like a commit id; write one or the other in full")))
+            }
             _ => Ok(()),
         }
     }
 
     fn branch_tip(&self, name: &str) -> Option<Commit> {
-        let reference = self.repo.find_reference(&format!("refs/heads/{name}")).or_else(|_| self.repo.find_reference(&format!("refs/remotes/origin/{name}"))).ok()?;
+        let reference = self
+            .repo
+            .find_reference(&format!("refs/heads/{name}"))
+            .or_else(|_| self.repo.find_reference(&format!("refs/remotes/origin/{name}")))
+            .ok()?;
         reference.peel_to_commit().ok().map(|commit| Commit(hash(commit.id())))
     }
 
     fn first_parent(&self, commit: Commit) -> Result<Option<Commit>, RepositoryError> {
-        let found = self.repo.find_commit(oid(commit.0)).map_err(failed(format!("reading commit {}", commit.0)))?;
+        let found =
+            self.repo.find_commit(oid(commit.0)).map_err(failed(format!("reading commit {}", commit.0)))?;
         if found.parent_count() == 0 {
-            return if self.repo.is_shallow() { Err(bad(&commit.0.to_string(), self.hint_for_missing("its parent is not here"))) } else { Ok(None) };
+            return if self.repo.is_shallow() {
+                Err(bad(&commit.0.to_string(), self.hint_for_missing("its parent is not here")))
+            } else {
+                Ok(None)
+            };
         }
         Ok(found.parent_id(0).ok().map(|id| Commit(hash(id))))
     }
@@ -72,64 +93,127 @@ impl GitRepository {
         }
     }
 
-    pub(super) fn resolve_selection(&self, request: &SelectionRequest, merge_base: &dyn Fn(Commit) -> Option<String>, main: &[String]) -> Result<Selection, RepositoryError> {
+    pub(super) fn resolve_selection(
+        &self,
+        request: &SelectionRequest,
+        merge_base: &dyn Fn(Commit) -> Option<String>,
+        main: &[String],
+    ) -> Result<Selection, RepositoryError> {
         match request {
             SelectionRequest::Range(text) => self.asked_range(text),
             SelectionRequest::Rev(text) => {
                 let head = self.revision(text)?;
                 let base = self.first_parent(head)?;
-                Ok(Selection { mode: SelectionMode::Rev, base, head: Some(head), reason: format!("--rev {text}: its first parent to it"), asked: true })
+                Ok(Selection {
+                    mode: SelectionMode::Rev,
+                    base,
+                    head: Some(head),
+                    reason: format!("--rev {text}: its first parent to it"),
+                    asked: true,
+                })
             }
             SelectionRequest::Staged => {
                 self.root()?;
-                Ok(Selection { mode: SelectionMode::Staged, base: self.head()?, head: None, reason: "--staged: HEAD to the index".into(), asked: true })
+                Ok(Selection {
+                    mode: SelectionMode::Staged,
+                    base: self.head()?,
+                    head: None,
+                    reason: "--staged: HEAD to the index".into(),
+                    asked: true,
+                })
             }
             SelectionRequest::Worktree => {
                 self.root()?;
-                Ok(Selection { mode: SelectionMode::Worktree, base: self.head()?, head: None, reason: "--worktree: HEAD to the files on disk".into(), asked: true })
+                Ok(Selection {
+                    mode: SelectionMode::Worktree,
+                    base: self.head()?,
+                    head: None,
+                    reason: "--worktree: HEAD to the files on disk".into(),
+                    asked: true,
+                })
             }
             SelectionRequest::Default => self.default_selection(merge_base, main),
         }
     }
 
     fn asked_range(&self, text: &str) -> Result<Selection, RepositoryError> {
-        let (base, head, three) = split_range(text).ok_or_else(|| bad(text, "a range is written A..B (or A...B)"))?;
+        let (base, head, three) =
+            split_range(text).ok_or_else(|| bad(text, "a range is written A..B (or A...B)"))?;
         let (left, head_commit) = (self.revision(base)?, self.revision(head)?);
         let (base_commit, reason) = if three {
-            let found = self.merge_base_of(left, head_commit)?.ok_or_else(|| bad(text, "both ends have no common ancestor"))?;
+            let found = self
+                .merge_base_of(left, head_commit)?
+                .ok_or_else(|| bad(text, "both ends have no common ancestor"))?;
             (found, format!("--range {text}: three dots, so from the merge base of both ends"))
         } else {
             (left, format!("--range {text}"))
         };
-        Ok(Selection { mode: SelectionMode::Range, base: Some(base_commit), head: Some(head_commit), reason, asked: true })
+        Ok(Selection {
+            mode: SelectionMode::Range,
+            base: Some(base_commit),
+            head: Some(head_commit),
+            reason,
+            asked: true,
+        })
     }
 
-    fn default_selection(&self, merge_base: &dyn Fn(Commit) -> Option<String>, main: &[String]) -> Result<Selection, RepositoryError> {
+    fn default_selection(
+        &self,
+        merge_base: &dyn Fn(Commit) -> Option<String>,
+        main: &[String],
+    ) -> Result<Selection, RepositoryError> {
         let head = self.head()?;
         if self.repo.workdir().is_some() {
             if !self.index_changes(head)?.changes.is_empty() {
-                return Ok(Selection { mode: SelectionMode::Staged, base: head, head: None, reason: "there are staged changes".into(), asked: false });
+                return Ok(Selection {
+                    mode: SelectionMode::Staged,
+                    base: head,
+                    head: None,
+                    reason: "there are staged changes".into(),
+                    asked: false,
+                });
             }
             if !self.worktree_changes(head)?.changes.is_empty() {
                 let reason = "nothing is staged and the working tree has changes".into();
-                return Ok(Selection { mode: SelectionMode::Worktree, base: head, head: None, reason, asked: false });
+                return Ok(Selection {
+                    mode: SelectionMode::Worktree,
+                    base: head,
+                    head: None,
+                    reason,
+                    asked: false,
+                });
             }
         }
         let Some(head) = head else {
-            return Err(bad("HEAD", "there is no commit yet and nothing is staged or changed: nothing to judge"));
+            return Err(bad(
+                "HEAD",
+                "there is no commit yet and nothing is staged or changed: nothing to judge",
+            ));
         };
-        let range = |base: Option<Commit>, reason: String| Selection { mode: SelectionMode::Range, base, head: Some(head), reason, asked: false };
-        if let Some(text) = merge_base(head) {
-            if let Some(base) = self.commit(&text)? {
-                return Ok(range(Some(base), "the tree is clean: the packet's MERGE_BASE_SHA to HEAD".into()));
-            }
+        let range = |base: Option<Commit>, reason: String| Selection {
+            mode: SelectionMode::Range,
+            base,
+            head: Some(head),
+            reason,
+            asked: false,
+        };
+        if let Some(text) = merge_base(head)
+            && let Some(base) = self.commit(&text)?
+        {
+            return Ok(range(Some(base), "the tree is clean: the packet's MERGE_BASE_SHA to HEAD".into()));
         }
         for name in main {
             let Some(tip) = self.branch_tip(name) else { continue };
             if let Some(base) = self.merge_base_of(tip, head)?.filter(|base| *base != head) {
-                return Ok(range(Some(base), format!("the tree is clean: the merge base with `{name}` to HEAD")));
+                return Ok(range(
+                    Some(base),
+                    format!("the tree is clean: the merge base with `{name}` to HEAD"),
+                ));
             }
         }
-        Ok(range(self.first_parent(head)?, "the tree is clean and HEAD is on the main branch: its last commit".into()))
+        Ok(range(
+            self.first_parent(head)?,
+            "the tree is clean and HEAD is on the main branch: its last commit".into(),
+        ))
     }
 }

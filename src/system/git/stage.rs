@@ -47,7 +47,10 @@ impl RepositoryBuilder {
     /// The file cannot be written.
     pub fn write(&self, path: &str, text: &str) -> Result<(), RepositoryError> {
         let target = files::below(&self.root, &RepoPath::from(path));
-        files::write(&target, text.as_bytes()).map_err(|error| RepositoryError::Unreadable { path: RepoPath::from(path), reason: error.to_string() })
+        files::write(&target, text.as_bytes()).map_err(|error| RepositoryError::Unreadable {
+            path: RepoPath::from(path),
+            reason: error.to_string(),
+        })
     }
 
     /// Removes a file below the root.
@@ -56,7 +59,10 @@ impl RepositoryBuilder {
     /// The file cannot be removed.
     pub fn remove(&self, path: &str) -> Result<(), RepositoryError> {
         let target = files::below(&self.root, &RepoPath::from(path));
-        files::remove(&target).map_err(|error| RepositoryError::Unreadable { path: RepoPath::from(path), reason: error.to_string() })
+        files::remove(&target).map_err(|error| RepositoryError::Unreadable {
+            path: RepoPath::from(path),
+            reason: error.to_string(),
+        })
     }
 
     /// Commits everything that is not ignored, at a time in seconds since
@@ -74,7 +80,10 @@ impl RepositoryBuilder {
         let signature = Signature::new(who.name, who.mail, &Time::new(at, 0)).map_err(failed(doing))?;
         let parent = self.repo.head().ok().and_then(|head| head.peel_to_commit().ok());
         let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
-        let id = self.repo.commit(Some("HEAD"), &signature, &signature, message, &tree, &parents).map_err(failed(doing))?;
+        let id = self
+            .repo
+            .commit(Some("HEAD"), &signature, &signature, message, &tree, &parents)
+            .map_err(failed(doing))?;
         Ok(Commit(hash(id)))
     }
 

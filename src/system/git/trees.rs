@@ -14,34 +14,56 @@ const FOLDER: u32 = 0o040_000;
 /// Folders deeper than this are not walked: no honest tree is.
 const DEEPEST: usize = 512;
 
-type Level = BTreeMap<Vec<u8>, (u32, Oid)>;
+/// Raw mode and id.
+type Node = (u32, Oid);
+type Level = BTreeMap<Vec<u8>, Node>;
+/// A name with what it was and what it is.
+type Pair = (Vec<u8>, Option<Node>, Option<Node>);
 
 impl GitRepository {
     fn level(&self, tree: Option<Oid>, at: &RepoPath) -> Result<Level, RepositoryError> {
         let Some(id) = tree else { return Ok(Level::new()) };
         let tree = self.repo.find_tree(id).map_err(failed(format!("reading folder {at} ({id})")))?;
         let raw = |mode: i32| u32::try_from(mode).unwrap_or(0);
-        Ok(tree.iter().map(|entry| (entry.name_bytes().to_vec(), (raw(entry.filemode_raw()), entry.id()))).collect())
+        Ok(tree
+            .iter()
+            .map(|entry| (entry.name_bytes().to_vec(), (raw(entry.filemode_raw()), entry.id())))
+            .collect())
     }
 
     /// The difference between two commits' trees; `None` is the empty tree.
-    pub(super) fn tree_changes(&self, base: Option<Commit>, head: Option<Commit>) -> Result<ChangeSet, RepositoryError> {
-        let root = |commit: Option<Commit>| commit.map(|commit| self.tree(commit).map(|tree| tree.id())).transpose();
+    pub(super) fn tree_changes(
+        &self,
+        base: Option<Commit>,
+        head: Option<Commit>,
+    ) -> Result<ChangeSet, RepositoryError> {
+        let root =
+            |commit: Option<Commit>| commit.map(|commit| self.tree(commit).map(|tree| tree.id())).transpose();
         let mut changes = Vec::new();
         self.compare(root(base)?, root(head)?, &RepoPath::default(), 0, &mut changes)?;
         Ok(ChangeSet::new(changes))
     }
 
-    pub(super) fn compare(&self, a: Option<Oid>, b: Option<Oid>, at: &RepoPath, depth: usize, out: &mut Vec<Change>) -> Result<(), RepositoryError> {
+    pub(super) fn compare(
+        &self,
+        a: Option<Oid>,
+        b: Option<Oid>,
+        at: &RepoPath,
+        depth: usize,
+        out: &mut Vec<Change>,
+    ) -> Result<(), RepositoryError> {
         if a == b {
             return Ok(());
         }
         if depth > DEEPEST {
-            return Err(RepositoryError::Git { doing: format!("comparing folder {at}"), reason: format!("folders are nested deeper than {DEEPEST}") });
+            return Err(RepositoryError::Git {
+                doing: format!("comparing folder {at}"),
+                reason: format!("folders are nested deeper than {DEEPEST}"),
+            });
         }
         let mut before = self.level(a, at)?;
         let after = self.level(b, at)?;
-        let mut names: Vec<(Vec<u8>, Option<(u32, Oid)>, Option<(u32, Oid)>)> =
+        let mut names: Vec<Pair> =
             after.into_iter().map(|(name, new)| (name.clone(), before.remove(&name), Some(new))).collect();
         names.extend(before.into_iter().map(|(name, old)| (name, Some(old), None)));
         for (name, old, new) in names {
@@ -49,8 +71,11 @@ impl GitRepository {
                 continue;
             }
             let path = at.join(&name);
-            let folder = |side: Option<(u32, Oid)>| side.filter(|(mode, _)| *mode & 0o170_000 == FOLDER).map(|(_, id)| id);
-            let file = |side: Option<(u32, Oid)>| side.and_then(|(mode, id)| Some(Entry { mode: FileMode::from_raw(mode)?, id: hash(id) }));
+            let folder =
+                |side: Option<Node>| side.filter(|(mode, _)| *mode & 0o170_000 == FOLDER).map(|(_, id)| id);
+            let file = |side: Option<Node>| {
+                side.and_then(|(mode, id)| Some(Entry { mode: FileMode::from_raw(mode)?, id: hash(id) }))
+            };
             self.compare(folder(old), folder(new), &path, depth + 1, out)?;
             out.extend(Change::between(path, file(old), file(new)));
         }
@@ -58,13 +83,20 @@ impl GitRepository {
     }
 
     /// All files of a commit's tree.
-    pub(super) fn flat_tree(&self, commit: Option<Commit>) -> Result<BTreeMap<RepoPath, Entry>, RepositoryError> {
+    pub(super) fn flat_tree(
+        &self,
+        commit: Option<Commit>,
+    ) -> Result<BTreeMap<RepoPath, Entry>, RepositoryError> {
         let changes = self.tree_changes(None, commit)?.changes;
         Ok(changes.into_iter().filter_map(|change| Some((change.path, change.post?))).collect())
     }
 
     /// Raw mode and id at a path of a commit's tree, folders included.
-    pub(super) fn tree_entry(&self, commit: Commit, path: &RepoPath) -> Result<Option<(u32, Hash20)>, RepositoryError> {
+    pub(super) fn tree_entry(
+        &self,
+        commit: Commit,
+        path: &RepoPath,
+    ) -> Result<Option<(u32, Hash20)>, RepositoryError> {
         let mut tree = self.tree(commit)?;
         if path.as_bytes().is_empty() {
             return Ok(Some((FOLDER, hash(tree.id()))));
@@ -93,6 +125,10 @@ impl GitRepository {
             return Ok(Vec::new());
         }
         let level = self.level(Some(super::oid(id)), &at)?;
-        Ok(level.into_iter().filter(|(_, (mode, _))| mode & 0o170_000 != FOLDER).map(|(name, _)| at.join(name)).collect())
+        Ok(level
+            .into_iter()
+            .filter(|(_, (mode, _))| mode & 0o170_000 != FOLDER)
+            .map(|(name, _)| at.join(name))
+            .collect())
     }
 }

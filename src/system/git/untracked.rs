@@ -22,7 +22,13 @@ impl Ignores {
     fn covers(&self, path: &RepoPath, is_dir: bool) -> bool {
         let disk = files::relative(path);
         let below = |folder: &RepoPath| path.is_below(folder.as_bytes());
-        let verdict = self.0.iter().rev().filter(|(folder, _)| below(folder)).map(|(_, rules)| rules.matched(&disk, is_dir)).find(|m| !m.is_none());
+        let verdict = self
+            .0
+            .iter()
+            .rev()
+            .filter(|(folder, _)| below(folder))
+            .map(|(_, rules)| rules.matched(&disk, is_dir))
+            .find(|m| !m.is_none());
         verdict.is_some_and(|m| m.is_ignore())
     }
 }
@@ -88,18 +94,24 @@ impl Walk<'_> {
                 }
                 if metadata.is_dir() {
                     self.folder(path, metadata, &mut open, &mut out);
-                } else if (self.tracked)(&path) || !self.ignores.covers(&path, false) {
-                    if let Some(mode) = files::mode(&metadata) {
-                        let mode = if self.trust_modes { mode } else { (self.recorded)(&path).unwrap_or(mode) };
-                        out.insert(path, Found { mode, metadata });
-                    }
+                } else if ((self.tracked)(&path) || !self.ignores.covers(&path, false))
+                    && let Some(mode) = files::mode(&metadata)
+                {
+                    let mode = if self.trust_modes { mode } else { (self.recorded)(&path).unwrap_or(mode) };
+                    out.insert(path, Found { mode, metadata });
                 }
             }
         }
         Ok(out)
     }
 
-    fn folder(&self, path: RepoPath, metadata: Metadata, open: &mut Vec<RepoPath>, out: &mut BTreeMap<RepoPath, Found>) {
+    fn folder(
+        &self,
+        path: RepoPath,
+        metadata: Metadata,
+        open: &mut Vec<RepoPath>,
+        out: &mut BTreeMap<RepoPath, Found>,
+    ) {
         let holds_tracked = self.folders.contains(&path);
         let nested = files::below(self.root, &path.join(b".git")).symlink_metadata().is_ok();
         if self.submodules.contains(&path) {

@@ -25,7 +25,8 @@ impl GitRepository {
         let mut before = self.flat_tree(base)?;
         let found = self.walk(base, &staged)?;
         let written = self.index_written();
-        let sparse = self.repo.config().and_then(|config| config.get_bool("core.sparseCheckout")).unwrap_or(false);
+        let sparse =
+            self.repo.config().and_then(|config| config.get_bool("core.sparseCheckout")).unwrap_or(false);
         let mut changes = Vec::new();
         for (path, found) in found {
             let known = staged.remove(&path);
@@ -47,13 +48,22 @@ impl GitRepository {
         Ok(ChangeSet::new(changes))
     }
 
-    fn on_disk(&self, path: &RepoPath, found: &Found, known: Option<&Staged>, pre: Option<Entry>, written: Option<(i64, i64)>) -> Result<Option<Change>, RepositoryError> {
+    fn on_disk(
+        &self,
+        path: &RepoPath,
+        found: &Found,
+        known: Option<&Staged>,
+        pre: Option<Entry>,
+        written: Option<(i64, i64)>,
+    ) -> Result<Option<Change>, RepositoryError> {
         let flagged = known.and_then(|k| match (k.assumed, k.skipped) {
             (true, _) => Some("the index calls this path unchanged (assume-unchanged)".to_owned()),
             (_, true) => Some("the index calls this path unchanged (skip-worktree)".to_owned()),
             _ => None,
         });
-        let trusted = known.filter(|k| flagged.is_none() && !k.intended).filter(|k| k.entry.mode == found.mode && is_fresh(&found.metadata, k.raw, written));
+        let trusted = known
+            .filter(|k| flagged.is_none() && !k.intended)
+            .filter(|k| k.entry.mode == found.mode && is_fresh(&found.metadata, k.raw, written));
         if let Some(known) = trusted {
             return Ok(Change::between(path.clone(), pre, Some(known.entry)));
         }
@@ -63,22 +73,38 @@ impl GitRepository {
     }
 
     /// Mode and content id of what stands on disk.
-    fn seen(&self, path: &RepoPath, found: &Found, known: Option<&Staged>, pre: Option<Entry>) -> Result<(Entry, Option<String>), RepositoryError> {
+    fn seen(
+        &self,
+        path: &RepoPath,
+        found: &Found,
+        known: Option<&Staged>,
+        pre: Option<Entry>,
+    ) -> Result<(Entry, Option<String>), RepositoryError> {
         if found.mode == FileMode::Submodule {
-            let head = git2::Repository::open(self.disk(path)?).and_then(|repo| repo.head()?.peel_to_commit().map(|commit| commit.id()));
+            let head = git2::Repository::open(self.disk(path)?)
+                .and_then(|repo| repo.head()?.peel_to_commit().map(|commit| commit.id()));
             let (id, unjudged) = match head {
                 Ok(id) => (hash(id), None),
-                Err(_) => (known.map_or(Hash20::ZERO, |k| k.entry.id), known.is_none().then(|| "a repository without a commit lies here".to_owned())),
+                Err(_) => (
+                    known.map_or(Hash20::ZERO, |k| k.entry.id),
+                    known.is_none().then(|| "a repository without a commit lies here".to_owned()),
+                ),
             };
             return Ok((Entry { mode: FileMode::Submodule, id }, unjudged));
         }
-        let raw = files::read_as_stored(&self.disk(path)?, found.mode == FileMode::Symlink, super::LARGEST_FILE).map_err(|error| unreadable(path, &error))?;
+        let raw =
+            files::read_as_stored(&self.disk(path)?, found.mode == FileMode::Symlink, super::LARGEST_FILE)
+                .map_err(|error| unreadable(path, &error))?;
         let expected = [known.map(|k| k.entry.id), pre.map(|e| e.id)];
         let (bytes, unjudged) = self.cleaned(path, raw, found.mode, &expected)?;
         Ok((Entry { mode: found.mode, id: git_blob_id(&bytes) }, unjudged))
     }
 
-    fn walk(&self, base: Option<Commit>, staged: &BTreeMap<RepoPath, Staged>) -> Result<BTreeMap<RepoPath, Found>, RepositoryError> {
+    fn walk(
+        &self,
+        base: Option<Commit>,
+        staged: &BTreeMap<RepoPath, Staged>,
+    ) -> Result<BTreeMap<RepoPath, Found>, RepositoryError> {
         let mut folders = BTreeSet::new();
         for path in staged.keys() {
             let bytes = path.as_bytes();
@@ -88,9 +114,21 @@ impl GitRepository {
                 }
             }
         }
-        let links = staged.iter().filter(|(_, s)| s.entry.mode == FileMode::Submodule).map(|(path, _)| path.clone()).collect();
+        let links = staged
+            .iter()
+            .filter(|(_, s)| s.entry.mode == FileMode::Submodule)
+            .map(|(path, _)| path.clone())
+            .collect();
         let tracked = |path: &RepoPath| staged.contains_key(path);
-        let walk = Walk { root: self.root()?, folders: &folders, submodules: &links, tracked: &tracked, ignores: self.base_ignores(base)?, trust_modes: cfg!(unix), recorded: &|path| staged.get(path).map(|s| s.entry.mode) };
+        let walk = Walk {
+            root: self.root()?,
+            folders: &folders,
+            submodules: &links,
+            tracked: &tracked,
+            ignores: self.base_ignores(base)?,
+            trust_modes: cfg!(unix),
+            recorded: &|path| staged.get(path).map(|s| s.entry.mode),
+        };
         walk.run()
     }
 
@@ -105,7 +143,10 @@ impl GitRepository {
 
     /// Where a path lies on disk, if it is there and no folder above it is a
     /// symbolic link.
-    pub(super) fn worktree_path(&self, path: &RepoPath) -> Result<Option<(PathBuf, Metadata)>, RepositoryError> {
+    pub(super) fn worktree_path(
+        &self,
+        path: &RepoPath,
+    ) -> Result<Option<(PathBuf, Metadata)>, RepositoryError> {
         let mut at = self.root()?.to_path_buf();
         let mut found = None;
         for name in path.as_bytes().split(|byte| *byte == b'/') {
@@ -136,7 +177,8 @@ impl GitRepository {
     pub(super) fn worktree_bytes(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
         let Some((disk, metadata)) = self.worktree_path(path)? else { return Ok(None) };
         let Some(mode) = files::mode(&metadata) else { return Ok(None) };
-        let raw = files::read_as_stored(&disk, mode == FileMode::Symlink, super::LARGEST_FILE).map_err(|error| unreadable(path, &error))?;
+        let raw = files::read_as_stored(&disk, mode == FileMode::Symlink, super::LARGEST_FILE)
+            .map_err(|error| unreadable(path, &error))?;
         let head = match self.head()? {
             Some(commit) => self.tree_entry(commit, path)?.map(|(_, id)| id),
             None => None,
@@ -169,10 +211,13 @@ pub(super) fn unreadable(path: &RepoPath, error: &std::io::Error) -> RepositoryE
 #[cfg(unix)]
 fn is_fresh(metadata: &Metadata, recorded: RawStat, written: Option<(i64, i64)>) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    let (mtime, ctime) = ((metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec()));
+    let (mtime, ctime) =
+        ((metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec()));
     #[expect(clippy::cast_possible_truncation, reason = "the index keeps the low 32 bits of size and inode")]
     let same = metadata.len() as u32 == recorded.size && metadata.ino() as u32 == recorded.inode;
-    same && mtime == recorded.mtime && ctime == recorded.ctime && written.is_some_and(|written| mtime < written && ctime < written)
+    same && mtime == recorded.mtime
+        && ctime == recorded.ctime
+        && written.is_some_and(|written| mtime < written && ctime < written)
 }
 
 /// Elsewhere than on Unix there is no change time to check: always read.

@@ -43,7 +43,13 @@ pub fn play(root: &Path, progress: &dyn Progress, mut tell: impl FnMut(&Scene)) 
     world.begin(&builder).map_err(build)?;
     let ask = |gate: Gate| {
         let repo = GitRepository::discover(root).map_err(build)?;
-        let request = GateRequest { gate, packet: WP_ID.into(), selection: SelectionRequest::Default, config: None, now: clock::now_civil() };
+        let request = GateRequest {
+            gate,
+            packet: WP_ID.into(),
+            selection: SelectionRequest::Default,
+            config: None,
+            now: clock::now_civil(),
+        };
         engine::run(&repo, &request, &StepOptions { skip: None, progress })
     };
 

@@ -77,7 +77,10 @@ impl World {
     /// The files of the honest change, with what was there before.
     #[must_use]
     pub fn worked_files() -> Vec<(&'static str, Option<&'static str>, &'static str)> {
-        vec![(FAREWELL, None, sample!("farewell.rs.txt")), (LIBRARY, Some(sample!("lib_before.rs.txt")), sample!("lib_after.rs.txt"))]
+        vec![
+            (FAREWELL, None, sample!("farewell.rs.txt")),
+            (LIBRARY, Some(sample!("lib_before.rs.txt")), sample!("lib_after.rs.txt")),
+        ]
     }
 
     /// The packet with its manifests, claimed once there are any.
@@ -85,28 +88,45 @@ impl World {
     pub fn packet(merge_base: &str, manifests: Manifests, changed: &[ChangedFile]) -> String {
         let text = sample!("packet.md").replace("{{MERGE_BASE}}", merge_base);
         if manifests == Manifests::Template {
-            return text.replace("{{MANIFESTS}}\n", sample!("manifest_template.md")).replace("{{MAPPING}}\n", "\n").replace("{{EVIDENCE}}\n", "\n");
+            return text
+                .replace("{{MANIFESTS}}\n", sample!("manifest_template.md"))
+                .replace("{{MAPPING}}\n", "\n")
+                .replace("{{EVIDENCE}}\n", "\n");
         }
         let mut blocks: String = changed.iter().map(manifest::block).collect();
-        if manifests == Manifests::GitIds {
-            if let Some(image) = changed.first().and_then(|file| file.post.as_ref()) {
-                blocks = blocks.replace(&image.sha1().to_string(), &git_blob_id(&image.bytes).to_string());
-            }
+        if manifests == Manifests::GitIds
+            && let Some(image) = changed.first().and_then(|file| file.post.as_ref())
+        {
+            blocks = blocks.replace(&image.sha1().to_string(), &git_blob_id(&image.bytes).to_string());
         }
         text.replace("{{MANIFESTS}}\n", &blocks)
             .replace("{{MAPPING}}\n", sample!("mapping.md"))
             .replace("{{EVIDENCE}}\n", sample!("evidence.md"))
             .replace("- **Status:** Ready for Dev", "- **Status:** In Progress")
             .replace("- CODER_MODEL: <unclaimed>", "- CODER_MODEL: coder-a")
-            .replace("- CODER_REASONING_STRENGTH: <unclaimed> (LOW | MEDIUM | HIGH | EXTRA_HIGH)", "- CODER_REASONING_STRENGTH: HIGH")
+            .replace(
+                "- CODER_REASONING_STRENGTH: <unclaimed> (LOW | MEDIUM | HIGH | EXTRA_HIGH)",
+                "- CODER_REASONING_STRENGTH: HIGH",
+            )
     }
 
     /// A changed file as manifests see it.
     #[must_use]
     pub fn changed(path: &str, pre: Option<&str>, post: Option<&str>) -> ChangedFile {
         let entry = |text: &str| Entry { mode: FileMode::Regular, id: git_blob_id(text.as_bytes()) };
-        let change = Change { path: RepoPath::from(path), pre: pre.map(entry), post: post.map(entry), twin: None, remark: None, unjudged: None };
-        ChangedFile::new(change, pre.map(|text| text.as_bytes().to_vec()), post.map(|text| text.as_bytes().to_vec()))
+        let change = Change {
+            path: RepoPath::from(path),
+            pre: pre.map(entry),
+            post: post.map(entry),
+            twin: None,
+            remark: None,
+            unjudged: None,
+        };
+        ChangedFile::new(
+            change,
+            pre.map(|text| text.as_bytes().to_vec()),
+            post.map(|text| text.as_bytes().to_vec()),
+        )
     }
 
     /// The project, then the signed packet on a branch.
@@ -157,10 +177,21 @@ impl World {
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn hand_over(&self, builder: &RepositoryBuilder, manifests: Manifests) -> Result<(), RepositoryError> {
-        let mut changed: Vec<ChangedFile> = Self::worked_files().into_iter().map(|(path, pre, post)| Self::changed(path, pre, Some(post))).collect();
+    pub fn hand_over(
+        &self,
+        builder: &RepositoryBuilder,
+        manifests: Manifests,
+    ) -> Result<(), RepositoryError> {
+        let mut changed: Vec<ChangedFile> = Self::worked_files()
+            .into_iter()
+            .map(|(path, pre, post)| Self::changed(path, pre, Some(post)))
+            .collect();
         if self.invoices_touched {
-            changed.push(Self::changed(INVOICE, Some(sample!("invoice_before.rs.txt")), Some(sample!("invoice_after.rs.txt"))));
+            changed.push(Self::changed(
+                INVOICE,
+                Some(sample!("invoice_before.rs.txt")),
+                Some(sample!("invoice_after.rs.txt")),
+            ));
         }
         let base = self.merge_base.map_or_else(String::new, |commit| commit.0.to_string());
         builder.write(PACKET, &Self::packet(&base, manifests, &changed))

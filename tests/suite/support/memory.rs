@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use countersign::change::{Change, ChangeSet, Commit, Entry, FileMode, Introduction, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, Side};
+use countersign::change::{
+    Change, ChangeSet, Commit, Entry, FileMode, Introduction, Repository, RepositoryError, Selection,
+    SelectionMode, SelectionRequest, Side,
+};
 use countersign::digest::{Hash20, git_blob_id, sha1};
 use countersign::text::RepoPath;
 
@@ -67,17 +70,33 @@ fn differences(before: &Files, after: &Files) -> Vec<Change> {
     let mut paths: Vec<&RepoPath> = before.keys().chain(after.keys()).collect();
     paths.sort();
     paths.dedup();
-    paths.into_iter().filter_map(|path| Change::between(path.clone(), before.get(path).map(entry), after.get(path).map(entry))).collect()
+    paths
+        .into_iter()
+        .filter_map(|path| {
+            Change::between(path.clone(), before.get(path).map(entry), after.get(path).map(entry))
+        })
+        .collect()
 }
 
 impl Repository for Memory {
-    fn select(&self, _: &SelectionRequest, _: &dyn Fn(Commit) -> Option<String>, _: &[String]) -> Result<Selection, RepositoryError> {
+    fn select(
+        &self,
+        _: &SelectionRequest,
+        _: &dyn Fn(Commit) -> Option<String>,
+        _: &[String],
+    ) -> Result<Selection, RepositoryError> {
         let last = self.commits.len() - 1;
         let (base, head) = match self.mode {
             SelectionMode::Range | SelectionMode::Rev => (self.base, Some(Commit(commit_id(last)))),
             SelectionMode::Staged | SelectionMode::Worktree => (last, None),
         };
-        Ok(Selection { mode: self.mode, base: Some(Commit(commit_id(base))), head, reason: "as the fixture says".into(), asked: true })
+        Ok(Selection {
+            mode: self.mode,
+            base: Some(Commit(commit_id(base))),
+            head,
+            reason: "as the fixture says".into(),
+            asked: true,
+        })
     }
 
     fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
@@ -123,13 +142,23 @@ impl Repository for Memory {
         Some(self.folder.clone())
     }
 
-    fn introductions(&self, path: &RepoPath, head: Commit, holds: &dyn Fn(&[u8]) -> bool) -> Result<Vec<Introduction>, RepositoryError> {
+    fn introductions(
+        &self,
+        path: &RepoPath,
+        head: Commit,
+        holds: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Vec<Introduction>, RepositoryError> {
         let has = |number: usize| self.commits[number].files.get(path).is_some_and(|file| holds(&file.bytes));
         let Some(mut number) = self.number(head).filter(|number| has(*number)) else { return Ok(Vec::new()) };
         while number > 0 && has(number - 1) {
             number -= 1;
         }
         let committer = self.commits[number].committer.clone();
-        Ok(vec![Introduction { commit: Commit(commit_id(number)), committer, time: i64::try_from(number).unwrap_or(0), touched: self.touched(number) }])
+        Ok(vec![Introduction {
+            commit: Commit(commit_id(number)),
+            committer,
+            time: i64::try_from(number).unwrap_or(0),
+            touched: self.touched(number),
+        }])
     }
 }

@@ -1,5 +1,6 @@
 //! What several test modules share.
 
+pub mod expected;
 pub mod memory;
 pub mod repo;
 pub mod scenario;

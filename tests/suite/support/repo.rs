@@ -18,12 +18,18 @@ pub fn scrubbed(program: &str, folder: &Path, home: &Path) -> Command {
     command.current_dir(folder);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy().into_owned();
-        if text.starts_with("GIT_") || text.starts_with("XDG_") || text.starts_with("CARGO_") || text == "HOME" || text == "RUSTFLAGS" {
+        if text.starts_with("GIT_")
+            || text.starts_with("XDG_")
+            || text.starts_with("CARGO_")
+            || text == "HOME"
+            || text == "RUSTFLAGS"
+        {
             command.env_remove(&name);
         }
     }
     // Steps of a test may need cargo, which keeps its toolchain elsewhere.
-    for (name, value) in std::env::vars_os().filter(|(name, _)| name == "CARGO_HOME" || name == "RUSTUP_HOME") {
+    for (name, value) in std::env::vars_os().filter(|(name, _)| name == "CARGO_HOME" || name == "RUSTUP_HOME")
+    {
         command.env(name, value);
     }
     if let Some(real) = std::env::var_os("HOME") {
@@ -118,13 +124,16 @@ impl Sandbox {
     /// Exit code and both outputs, without this machine's paths.
     pub fn told(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.run(arguments);
-        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         (output.status.code().unwrap_or(-1), self.redacted(&text))
     }
 
     /// Text without this machine's paths and times.
     pub fn redacted(&self, text: &str) -> String {
-        let text = text.replace(&self.root.display().to_string(), "[ROOT]").replace(&self.dir.path().display().to_string(), "[TEMP]");
+        let text = text
+            .replace(&self.root.display().to_string(), "[ROOT]")
+            .replace(&self.dir.path().display().to_string(), "[TEMP]");
         let seconds = regex::Regex::new(r"\(\d+\.\d s\)").expect("pattern");
         let stamps = regex::Regex::new(r"\d{8}T\d{6}Z-\d+").expect("pattern");
         stamps.replace_all(&seconds.replace_all(&text, "([TIME])"), "[STAMP]").into_owned()

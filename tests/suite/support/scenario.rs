@@ -12,19 +12,15 @@
 //! - `findings`: what the gate must find, nothing more:
 //!   `level rule place ["line"] :: part of the message`.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
 use countersign::change::{ChangedFile, FileMode, Repository, SelectionMode, SelectionRequest, Side};
 use countersign::check::input::Gate;
 use countersign::document::outline::{Kind, Outline};
-use countersign::finding::{Finding, Place};
 use countersign::gate::GateRequest;
 use countersign::text::RepoPath;
 use countersign::workflow::demo::{Manifests, WP_ID, World};
-use regex::Regex;
 use serde::Deserialize;
 
+use super::expected::{Expected, expected};
 use super::memory::{File, Files, Memory, Snapshot, commit_id};
 
 #[derive(Debug, Default, Deserialize)]
@@ -81,15 +77,6 @@ pub enum When {
 }
 
 #[derive(Debug)]
-pub struct Expected {
-    pub level: String,
-    pub rule: String,
-    pub place: String,
-    pub line: Option<String>,
-    pub message: String,
-}
-
-#[derive(Debug)]
 pub struct Scenario {
     pub name: String,
     pub setup: Setup,
@@ -106,17 +93,30 @@ pub fn scenarios(text: &str) -> Vec<Scenario> {
         let block = outline.get(index).expect("block");
         let content = &text[block.content.start..block.content.end];
         match &block.kind {
-            Kind::Heading(2) => out.push(Scenario { name: content.to_owned(), setup: Setup::default(), edits: Vec::new(), config: None, expected: Vec::new() }),
+            Kind::Heading(2) => out.push(Scenario {
+                name: content.to_owned(),
+                setup: Setup::default(),
+                edits: Vec::new(),
+                config: None,
+                expected: Vec::new(),
+            }),
             Kind::Code(info) if !info.is_empty() => {
-                let scenario = out.last_mut().unwrap_or_else(|| panic!("a block stands before the first scenario"));
+                let scenario =
+                    out.last_mut().unwrap_or_else(|| panic!("a block stands before the first scenario"));
                 let (word, rest) = info.split_once(' ').unwrap_or((info, ""));
                 match word {
-                    "world" => scenario.setup = serde_yaml::from_str(content).unwrap_or_else(|e| panic!("{}: {e}", scenario.name)),
+                    "world" => {
+                        scenario.setup = serde_yaml::from_str(content)
+                            .unwrap_or_else(|e| panic!("{}: {e}", scenario.name));
+                    }
                     "edit" => scenario.edits.push(edit(rest, When::Always, content)),
                     "edit-head" => scenario.edits.push(edit(rest, When::Head, content)),
                     "edit-base" => scenario.edits.push(edit(rest, When::Base, content)),
                     "config" => scenario.config = Some(content.to_owned()),
-                    "findings" => scenario.expected = content.lines().filter(|line| !line.trim().is_empty()).map(expected).collect(),
+                    "findings" => {
+                        scenario.expected =
+                            content.lines().filter(|line| !line.trim().is_empty()).map(expected).collect();
+                    }
                     "text" => {}
                     other => panic!("{}: no block `{other}` is known", scenario.name),
                 }
@@ -144,59 +144,14 @@ fn edit(path: &str, when: When, content: &str) -> Edit {
     Edit { path: path.to_owned(), when, pairs }
 }
 
-fn expected(line: &str) -> Expected {
-    let (head, message) = line.split_once(" :: ").unwrap_or_else(|| panic!("no ` :: ` in {line:?}"));
-    let mut words = head.splitn(3, ' ');
-    let mut next = || words.next().unwrap_or_default().trim();
-    let (level, rule, rest) = (next(), next(), next());
-    // A place that is quoted is an odd path.
-    let split = match rest.strip_prefix('"').and_then(|odd| odd.find('"')) {
-        Some(end) => end + 2,
-        None => rest.find(" \"").unwrap_or(rest.len()),
-    };
-    let (place, quoted) = rest.split_at(split);
-    let quoted = quoted.trim().strip_prefix('"').map(|quoted| quoted.trim_end_matches('"').to_owned());
-    Expected { level: level.into(), rule: rule.into(), place: place.into(), line: quoted, message: message.trim().to_owned() }
-}
-
 impl Edit {
     /// The edit with the id of the first commit filled in.
     fn with(&self, merge_base: &str) -> Self {
-        let pairs = self.pairs.iter().map(|(old, new)| (old.replace("{merge_base}", merge_base), new.replace("{merge_base}", merge_base)));
+        let pairs = self.pairs.iter().map(|(old, new)| {
+            (old.replace("{merge_base}", merge_base), new.replace("{merge_base}", merge_base))
+        });
         Self { path: self.path.clone(), when: self.when, pairs: pairs.collect() }
     }
-}
-
-impl Expected {
-    pub fn matches(&self, finding: &Finding) -> bool {
-        let level = if finding.waived_by.is_some() { "waived" } else { finding.level.as_str() };
-        let place = finding.primary.place.path().map_or_else(|| "repository".to_owned(), ToString::to_string);
-        let line = match (&self.line, &finding.primary.place) {
-            (None, _) => true,
-            (Some(wanted), Place::Text { source, span }) => source.line_span(source.line(span.start)).is_some_and(|line| neutral(source.slice(line)).contains(wanted.as_str())),
-            (Some(_), _) => false,
-        };
-        level == self.level && finding.rule.as_str() == self.rule && place == self.place && line && neutral(&finding.message).contains(&self.message)
-    }
-}
-
-/// Text without commit ids and people, which differ between memory and git.
-fn neutral(text: &str) -> String {
-    static IDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(commit |at |MERGE_BASE_SHA: x?)([0-9a-f]{40}|[0-9a-f]{12})\b").expect("pattern"));
-    static PEOPLE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r" by [A-Z][^<]*<[^>]*>").expect("pattern"));
-    let text = IDS.replace_all(text, "${1}[id]");
-    PEOPLE.replace_all(&text, " by [somebody]").into_owned()
-}
-
-/// A finding as a fixture would expect it.
-pub fn shown(finding: &Finding) -> String {
-    let level = if finding.waived_by.is_some() { "waived" } else { finding.level.as_str() };
-    let place = finding.primary.place.path().map_or_else(|| "repository".to_owned(), ToString::to_string);
-    let line = match &finding.primary.place {
-        Place::Text { source, span } => source.line_span(source.line(span.start)).map(|line| format!(" \"{}\"", neutral(source.slice(line).trim()))).unwrap_or_default(),
-        _ => String::new(),
-    };
-    format!("{level} {} {place}{line} :: {}", finding.rule, neutral(&finding.message))
 }
 
 fn put(files: &mut Files, path: &str, bytes: impl Into<Vec<u8>>) {
@@ -228,7 +183,13 @@ impl Scenario {
 
     pub fn request(&self, selection: SelectionRequest) -> GateRequest {
         let now = self.setup.now.as_deref().unwrap_or("2026-03-01T12:00:00");
-        GateRequest { gate: self.gate(), packet: self.setup.wp.clone().unwrap_or_else(|| WP_ID.into()), selection, config: None, now: now.parse().expect("now") }
+        GateRequest {
+            gate: self.gate(),
+            packet: self.setup.wp.clone().unwrap_or_else(|| WP_ID.into()),
+            selection,
+            config: None,
+            now: now.parse().expect("now"),
+        }
     }
 
     /// The states of the world: project, approved, judged. `merge_base` gives
@@ -279,7 +240,11 @@ impl Scenario {
     fn renamed(&self, files: Files) -> Files {
         let Some(id) = &self.setup.rename else { return files };
         let rename = |(path, mut file): (RepoPath, File)| {
-            file.bytes = String::from_utf8_lossy(&file.bytes).replace(WP_ID, id).replace(&format!("BASE_WP_ID: {id}"), &format!("BASE_WP_ID: {WP_ID}")).replace("WP-1-Fare{}well", WP_ID).into_bytes();
+            file.bytes = String::from_utf8_lossy(&file.bytes)
+                .replace(WP_ID, id)
+                .replace(&format!("BASE_WP_ID: {id}"), &format!("BASE_WP_ID: {WP_ID}"))
+                .replace("WP-1-Fare{}well", WP_ID)
+                .into_bytes();
             (RepoPath::from(path.to_text().replace(WP_ID, id).as_str()), file)
         };
         let mut files: Files = files.into_iter().map(rename).collect();
@@ -299,16 +264,23 @@ impl Scenario {
                 judged.remove(&path);
                 continue;
             }
-            let (mode, bytes) = match (&file.link, &file.head_hex, file.head.as_ref().or(file.base.as_ref())) {
+            let (mode, bytes) = match (&file.link, &file.head_hex, file.head.as_ref().or(file.base.as_ref()))
+            {
                 (Some(link), _, _) => (FileMode::Symlink, link.clone().into_bytes()),
                 (None, Some(hex), _) => (FileMode::Regular, unhex(hex)),
-                (None, None, Some(text)) => (if file.executable { FileMode::Executable } else { FileMode::Regular }, text.clone().into_bytes()),
+                (None, None, Some(text)) => (
+                    if file.executable { FileMode::Executable } else { FileMode::Regular },
+                    text.clone().into_bytes(),
+                ),
                 (None, None, None) => panic!("{}: {} has no text", self.name, file.path),
             };
             judged.insert(path, File { mode, bytes });
         }
         let memory = Memory {
-            commits: vec![Snapshot { files: project.clone(), committer: String::new() }, Snapshot { files: judged.clone(), committer: String::new() }],
+            commits: vec![
+                Snapshot { files: project.clone(), committer: String::new() },
+                Snapshot { files: judged.clone(), committer: String::new() },
+            ],
             disk: judged.clone(),
             branch: None,
             folder: String::new(),
@@ -324,7 +296,10 @@ impl Scenario {
             .filter(|change| !change.path.is_below(b".GOV"))
             .map(|change| {
                 let read = |side: Side| memory.read(side, &change.path).expect("bytes");
-                let (pre, post) = (read(Side::Commit(selection.base.expect("base"))), read(Side::Commit(selection.head.expect("head"))));
+                let (pre, post) = (
+                    read(Side::Commit(selection.base.expect("base"))),
+                    read(Side::Commit(selection.head.expect("head"))),
+                );
                 ChangedFile::new(change, pre, post)
             })
             .collect();
@@ -335,7 +310,10 @@ impl Scenario {
     /// The world in memory.
     pub fn memory(&self) -> Memory {
         let [project, approved, judged] = self.states(&commit_id(0).to_string());
-        let snapshot = |files: &Files, committer: &str| Snapshot { files: files.clone(), committer: committer.to_owned() };
+        let snapshot = |files: &Files, committer: &str| Snapshot {
+            files: files.clone(),
+            committer: committer.to_owned(),
+        };
         let mut commits = vec![snapshot(&project, "Mira <mira@example.org>")];
         if self.setup.approved != Some(false) {
             commits.push(snapshot(&approved, "Mira <mira@example.org>"));
@@ -367,30 +345,4 @@ fn apply(file: &mut File, edit: &Edit, name: &str, lenient: bool) -> bool {
     }
     file.bytes = text.into_bytes();
     done
-}
-
-/// The findings of a report against what a scenario expects; the difference
-/// as text, if there is one.
-pub fn compare(scenario: &Scenario, findings: &[Finding]) -> Option<String> {
-    let mut missing: Vec<&Expected> = Vec::new();
-    let mut left: BTreeMap<usize, &Finding> = findings.iter().enumerate().collect();
-    for expected in &scenario.expected {
-        match left.iter().find(|(_, finding)| expected.matches(finding)).map(|(index, _)| *index) {
-            Some(index) => {
-                left.remove(&index);
-            }
-            None => missing.push(expected),
-        }
-    }
-    if missing.is_empty() && left.is_empty() {
-        return None;
-    }
-    let mut out = format!("scenario `{}`\n", scenario.name);
-    for expected in missing {
-        out.push_str(&format!("  missing:    {} {} {} {:?} :: {}\n", expected.level, expected.rule, expected.place, expected.line, expected.message));
-    }
-    for finding in left.values() {
-        out.push_str(&format!("  unexpected: {}\n", shown(finding)));
-    }
-    Some(out)
 }

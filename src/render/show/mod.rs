@@ -1,6 +1,10 @@
 //! What `show` prints: a packet as it was read.
 
+mod human;
+
 use serde::Serialize;
+
+pub use human::human;
 
 use crate::digest::Recorded;
 use crate::document::label::Field;
@@ -8,7 +12,7 @@ use crate::document::manifest::Number;
 use crate::document::scope_entry::{Coverage, ScopeEntry};
 use crate::document::waiver::Expiry;
 use crate::document::{Packet, Parsed};
-use crate::text::{Span, Spanned, one_line, visible};
+use crate::text::{Span, Spanned};
 
 /// A value and its line (from 1).
 #[derive(Debug, Serialize)]
@@ -118,15 +122,15 @@ pub struct ShowDocument {
     pub refinement: Option<Line>,
     /// All metadata.
     pub metadata: Vec<Named>,
-    /// IN_SCOPE_PATHS.
+    /// `IN_SCOPE_PATHS`.
     pub in_scope: Vec<Entry>,
-    /// Paths of OUT_OF_SCOPE.
+    /// Paths of `OUT_OF_SCOPE`.
     pub out_of_scope: Vec<Entry>,
     /// Waivers.
     pub waivers: Vec<WaiverLine>,
-    /// Commands of TEST_PLAN.
+    /// Commands of `TEST_PLAN`.
     pub test_plan: Vec<Line>,
-    /// Bullets of DONE_MEANS.
+    /// Bullets of `DONE_MEANS`.
     pub done_means: Vec<Line>,
     /// Sections of phases.
     pub phases: Vec<Line>,
@@ -161,7 +165,10 @@ pub fn document(parsed: &Parsed<Packet>) -> ShowDocument {
         kind: packet.kind.as_str(),
         generation: packet.generation.to_string(),
         title_id: optional(&packet.title_id),
-        status: packet.status.as_ref().map(|status| Line { line: line(status.span), text: status.value.to_string() }),
+        status: packet
+            .status
+            .as_ref()
+            .map(|status| Line { line: line(status.span), text: status.value.to_string() }),
         signature: optional(&packet.signature),
         risk_tier: optional(&packet.risk_tier),
         merge_base: optional(&packet.merge_base),
@@ -170,10 +177,22 @@ pub fn document(parsed: &Parsed<Packet>) -> ShowDocument {
         in_scope: packet.scope.inside.iter().map(|entry| scope_line(packet, entry)).collect(),
         out_of_scope: packet.scope.outside.iter().map(|entry| scope_line(packet, entry)).collect(),
         waivers: packet.waivers.iter().map(|waiver| waiver_line(packet, waiver)).collect(),
-        test_plan: packet.test_plan.iter().map(|command| Line { line: line(command.span), text: command.text.clone() }).collect(),
+        test_plan: packet
+            .test_plan
+            .iter()
+            .map(|command| Line { line: line(command.span), text: command.text.clone() })
+            .collect(),
         done_means: packet.done_means.iter().map(text).collect(),
-        phases: packet.phases.marks.iter().map(|mark| Line { line: line(mark.heading), text: mark.key.to_owned() }).collect(),
-        skeleton_approved: packet.phases.approved.map(|span| Line { line: line(span), text: packet.source.slice(span).to_owned() }),
+        phases: packet
+            .phases
+            .marks
+            .iter()
+            .map(|mark| Line { line: line(mark.heading), text: mark.key.to_owned() })
+            .collect(),
+        skeleton_approved: packet
+            .phases
+            .approved
+            .map(|span| Line { line: line(span), text: packet.source.slice(span).to_owned() }),
         manifests: packet.manifests.iter().map(|manifest| manifest_line(packet, manifest)).collect(),
         manifest_template: packet.manifest_template.map(line),
         evidence: packet
@@ -189,12 +208,21 @@ pub fn document(parsed: &Parsed<Packet>) -> ShowDocument {
         requirements: packet.mapping.iter().map(|requirement| text(&requirement.quote)).collect(),
         verdicts: packet.phases.reports.iter().map(|report| text(&report.verdict)).collect(),
         sections: packet.sections.iter().map(|section| text(&section.title)).collect(),
-        faults: parsed.faults.iter().map(|fault| Line { line: line(fault.span), text: format!("{}: {}", fault.rule, fault.message) }).collect(),
+        faults: parsed
+            .faults
+            .iter()
+            .map(|fault| Line { line: line(fault.span), text: format!("{}: {}", fault.rule, fault.message) })
+            .collect(),
     }
 }
 
 fn named(packet: &Packet, field: &Field) -> Named {
-    Named { line: packet.source.line(field.label.start), name: field.key.clone(), value: field.bare().value.to_owned(), filled: field.is_filled() }
+    Named {
+        line: packet.source.line(field.label.start),
+        name: field.key.clone(),
+        value: field.bare().value.to_owned(),
+        filled: field.is_filled(),
+    }
 }
 
 fn scope_line(packet: &Packet, entry: &ScopeEntry) -> Entry {
@@ -205,7 +233,14 @@ fn scope_line(packet: &Packet, entry: &ScopeEntry) -> Entry {
         Err(why) => ("unparsable", None, Some(why.to_string())),
     };
     let annotation = entry.annotation.as_ref().map(|annotation| annotation.value.clone());
-    Entry { line: packet.source.line(entry.raw.span.start), text: entry.raw.value.clone(), kind, path, annotation, problem }
+    Entry {
+        line: packet.source.line(entry.raw.span.start),
+        text: entry.raw.value.clone(),
+        kind,
+        path,
+        annotation,
+        problem,
+    }
 }
 
 fn waiver_line(packet: &Packet, waiver: &crate::document::waiver::Waiver) -> WaiverLine {
@@ -241,7 +276,9 @@ fn manifest_line(packet: &Packet, manifest: &crate::document::manifest::Manifest
             Recorded::Other(text) => text.clone(),
         })
     };
-    let gates = |ticked: bool| manifest.gates.iter().filter(|tick| tick.ticked == ticked).map(|tick| tick.name.clone()).collect();
+    let gates = |ticked: bool| {
+        manifest.gates.iter().filter(|tick| tick.ticked == ticked).map(|tick| tick.name.clone()).collect()
+    };
     ManifestLine {
         line: packet.source.line(manifest.label.start),
         target: manifest.target.as_ref().map(|target| target.value.clone()),
@@ -253,57 +290,4 @@ fn manifest_line(packet: &Packet, manifest: &crate::document::manifest::Manifest
         ticked: gates(true),
         unticked: gates(false),
     }
-}
-
-/// The packet for a person: line numbers on the left.
-#[must_use]
-pub fn human(document: &ShowDocument) -> String {
-    let mut out = format!("{} ({}, {})\n", document.path, document.kind, document.generation);
-    let mut part = |title: &str, lines: Vec<(usize, String)>| {
-        if !lines.is_empty() {
-            out.push_str(&format!("\n{title}\n"));
-            for (line, text) in lines {
-                out.push_str(&format!("{line:>6}  {}\n", one_line(&text, 160)));
-            }
-        }
-    };
-    let plain = |lines: &[Line]| lines.iter().map(|line| (line.line, line.text.clone())).collect::<Vec<_>>();
-    part("metadata", document.metadata.iter().map(|field| (field.line, format!("{}: {}{}", field.name, field.value, if field.filled { "" } else { "   [not filled]" }))).collect());
-    let decided = [("status", &document.status), ("signature", &document.signature), ("risk tier", &document.risk_tier), ("merge base", &document.merge_base), ("refinement", &document.refinement)];
-    part("read as", decided.into_iter().filter_map(|(name, line)| line.as_ref().map(|line| (line.line, format!("{name}: {}", line.text)))).collect());
-    part("in scope", document.in_scope.iter().map(entry_text).collect());
-    part("out of scope", document.out_of_scope.iter().map(entry_text).collect());
-    let waivers = document.waivers.iter().map(|waiver| {
-        let lacks = if waiver.missing.is_empty() { String::new() } else { format!("   [no {}]", waiver.missing.join(", no ")) };
-        (waiver.line, format!("{} {}: {}{lacks}", waiver.id.as_deref().unwrap_or("(no id)"), waiver.policy.as_deref().unwrap_or(""), waiver.scope.as_deref().unwrap_or("")))
-    });
-    part("waivers", waivers.collect());
-    part("test plan", plain(&document.test_plan));
-    part("done means", plain(&document.done_means));
-    let mut phases = plain(&document.phases);
-    phases.extend(document.skeleton_approved.iter().map(|line| (line.line, line.text.clone())));
-    phases.sort();
-    part("phases", phases);
-    let manifests = document.manifests.iter().map(|m| {
-        let or = |value: &Option<String>| value.clone().unwrap_or_else(|| "?".to_owned());
-        (m.line, format!("{} lines {}-{} delta {} {} -> {} ({} of {} gates ticked)", or(&m.target), or(&m.start), or(&m.end), or(&m.delta), or(&m.pre_sha1), or(&m.post_sha1), m.ticked.len(), m.ticked.len() + m.unticked.len()))
-    });
-    part("manifests", manifests.collect());
-    part("manifest template", document.manifest_template.iter().map(|line| (*line, "not filled".to_owned())).collect());
-    part("evidence", document.evidence.iter().map(|entry| (entry.line, format!("{}: exit code {}", entry.name, if entry.filled { entry.value.as_str() } else { "missing" }))).collect());
-    part("requirements mapped", plain(&document.requirements));
-    part("verdicts", plain(&document.verdicts));
-    part("sections", plain(&document.sections));
-    part("could not be read", plain(&document.faults));
-    visible(&out).into_owned()
-}
-
-fn entry_text(entry: &Entry) -> (usize, String) {
-    let what = match (&entry.path, &entry.problem) {
-        (Some(path), _) => format!("{} {path}", entry.kind),
-        (None, Some(problem)) => format!("{}: {} ({problem})", entry.kind, entry.text),
-        (None, None) => entry.kind.to_owned(),
-    };
-    let annotation = entry.annotation.as_ref().map(|text| format!("   {text}")).unwrap_or_default();
-    (entry.line, format!("{what}{annotation}"))
 }

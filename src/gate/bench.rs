@@ -1,0 +1,236 @@
+//! The checks of a gate, run in order over what they are shown.
+
+use std::cell::OnceCell;
+
+use crate::change::{ChangedFile, Commit, Repository, Selection, Side};
+use crate::check::input::{
+    ApprovalInput, ChangeInput, Gate, PacketInput, Search, SearchInput, SelectionInput,
+};
+use crate::check::{Check, Registered, Verdict};
+use crate::config::Config;
+use crate::document::Layout;
+use crate::document::packet::Scope;
+use crate::finding::{CheckOutcome, Finding, Level, Status};
+use crate::rule::Setting;
+use crate::text::RepoPath;
+
+use super::dossier::{self, Dossier};
+use super::facts::{self, ApprovalFacts, ChangeFacts};
+use super::judge::{GateError, GateRequest};
+use super::search::Located;
+use super::{plan, waive};
+
+/// What one run of a gate works with.
+pub(super) struct Bench<'a> {
+    pub repo: &'a dyn Repository,
+    pub request: &'a GateRequest,
+    pub config: &'a Config,
+    pub layout: &'a Layout,
+    pub side: Side,
+    pub head: Option<Commit>,
+    pub judged_head: Option<Commit>,
+    pub selection: Option<&'a Selection>,
+    pub files: &'a [ChangedFile],
+    pub findings: Vec<Finding>,
+    pub outcomes: Vec<CheckOutcome>,
+}
+
+/// The inputs of all kinds of checks, as far as there are any.
+struct Inputs<'a, 'b> {
+    searched: &'a SearchInput<'b>,
+    selected: Option<&'a SelectionInput<'b>>,
+    packet: Option<&'a PacketInput<'b>>,
+    approval: Option<&'a ApprovalInput<'b>>,
+    change: Option<&'a ChangeInput<'b>>,
+}
+
+impl Bench<'_> {
+    /// Runs every check of the gate.
+    pub(super) fn run(&mut self, search: &Search, located: Option<&Located>) -> Result<(), GateError> {
+        let searched = SearchInput { requested: &self.request.packet, search };
+        let selected = match self.selection {
+            Some(selection) => Some(SelectionInput {
+                selection,
+                is_forward: facts::is_forward(self.repo, selection)?,
+                changed: self.files.len(),
+            }),
+            None => None,
+        };
+        let Some(located) = located else {
+            let selected = selected.as_ref();
+            let inputs = Inputs { searched: &searched, selected, packet: None, approval: None, change: None };
+            for entry in plan(self.request.gate) {
+                let verdict = self.verdict(entry, &inputs);
+                self.take(entry, verdict);
+            }
+            return Ok(());
+        };
+        let Self { repo, layout, side, .. } = *self;
+        let gate = self.request.gate;
+        let dossier = match gate {
+            Gate::GateCheck => None,
+            _ => Some(Dossier::read(repo, side, layout, &located.id, gate == Gate::PreWork)?),
+        };
+        let packet = || PacketInput {
+            gate,
+            id: &located.id,
+            packet: &located.packet,
+            faults: &located.faults,
+            layout,
+            policy: &self.config.policy,
+            registry: dossier.as_ref().and_then(|d| d.registry.as_ref()),
+            family: dossier.as_ref().map_or(&[], |d| d.family.as_slice()),
+        };
+        let approved = match &dossier {
+            Some(_) => Some(ApprovalFacts::gather(self, located)?),
+            None => None,
+        };
+        let approval = dossier.as_ref().zip(approved.as_ref()).map(|(dossier, facts)| ApprovalInput {
+            packet: packet(),
+            refinement: dossier.refinement.as_ref().map_err(Clone::clone),
+            audit: dossier.audit.as_ref().map_err(Clone::clone),
+            gate_log: dossier.gate_log.as_ref().map_err(Clone::clone),
+            spec: &dossier.spec,
+            merge_base: facts.merge_base_fact.clone(),
+            checkpoint: &facts.checkpoint,
+            contract: &facts.contract,
+            branch: facts.branch.as_deref(),
+            worktree: facts.worktree.as_deref(),
+            reuse: &facts.reuse,
+            now: self.request.now,
+        });
+        let merge_base = approved.as_ref().and_then(|facts| facts.merge_base);
+        let changed = match self.selection {
+            Some(selection) => Some(ChangeFacts::gather(repo, layout, located, selection, merge_base)?),
+            None => None,
+        };
+        let known = OnceCell::new();
+        let owners = |path: &RepoPath| owners(repo, side, layout, located, &known, path);
+        let exists = |path: &RepoPath| repo.exists(side, path).unwrap_or(false);
+        let change = changed.as_ref().zip(self.selection).map(|(facts, selection)| ChangeInput {
+            packet: packet(),
+            selection,
+            files: self.files,
+            range: facts.range.clone(),
+            owners: &owners,
+            exists: &exists,
+            origins: &facts.origins,
+            evidence_paths: &facts.evidence.0,
+            logs: &facts.evidence.1,
+            now: self.request.now,
+        });
+        let alone = packet();
+        let inputs = Inputs {
+            searched: &searched,
+            selected: selected.as_ref(),
+            packet: Some(&alone),
+            approval: approval.as_ref(),
+            change: change.as_ref(),
+        };
+        let mut verdicts: Vec<_> = plan(gate).map(|entry| (entry, self.verdict(entry, &inputs))).collect();
+        if let Some(input) = &change {
+            self.waive(input, &mut verdicts);
+        }
+        for (entry, verdict) in verdicts {
+            self.take(entry, verdict);
+        }
+        Ok(())
+    }
+
+    /// One check over its input, unless it is switched off or has none.
+    fn verdict(&self, entry: &Registered, inputs: &Inputs<'_, '_>) -> Verdict {
+        if self.config.levels.get(&entry.rule.id) == Some(Setting::Off) {
+            return Verdict::skipped("switched off by the configuration");
+        }
+        let rule = &entry.rule;
+        let verdict = match entry.check {
+            Check::Search(check) => Some(check(inputs.searched, rule)),
+            Check::Selection(check) => inputs.selected.map(|input| check(input, rule)),
+            Check::Packet(check) => inputs.packet.map(|input| check(input, rule)),
+            Check::Approval(check) => inputs.approval.map(|input| check(input, rule)),
+            Check::Change(check) => inputs.change.map(|input| check(input, rule)),
+            Check::Gate => inputs.change.map(|_| Verdict::Judged(Vec::new())),
+            Check::Step => Some(Verdict::skipped("the steps were not run")),
+        };
+        verdict.unwrap_or_else(|| Verdict::skipped("there is no packet to judge"))
+    }
+
+    fn waive(&self, input: &ChangeInput<'_>, verdicts: &mut [(&Registered, Verdict)]) {
+        if input.packet.packet.waivers.is_empty() {
+            return;
+        }
+        let policies: Vec<String> =
+            plan(self.request.gate).flat_map(|entry| entry.rule.text().waivable_by.clone()).collect();
+        let mut all: Vec<Finding> = Vec::new();
+        let mut counts = Vec::new();
+        for (_, verdict) in verdicts.iter_mut() {
+            let taken = match verdict {
+                Verdict::Judged(findings) => std::mem::take(findings),
+                Verdict::Skipped(_) => Vec::new(),
+            };
+            counts.push(taken.len());
+            all.extend(taken);
+        }
+        let unused = waive::apply(input, &mut all, &policies);
+        let mut all = all.into_iter();
+        for ((entry, verdict), count) in verdicts.iter_mut().zip(counts) {
+            if let Verdict::Judged(findings) = verdict {
+                findings.extend(all.by_ref().take(count));
+                if entry.rule.id.as_str() == "waiver/unused" {
+                    findings.extend(unused.clone());
+                }
+            }
+        }
+    }
+
+    /// Records a verdict, at the levels that the configuration sets.
+    fn take(&mut self, entry: &Registered, verdict: Verdict) {
+        let status = match verdict {
+            Verdict::Skipped(why) => Status::Skipped(why),
+            Verdict::Judged(mut findings) => {
+                if let Some(Setting::At(level)) = self.config.levels.get(&entry.rule.id) {
+                    let own = entry.rule.text().level;
+                    findings
+                        .iter_mut()
+                        .filter(|finding| finding.level == own)
+                        .for_each(|finding| finding.level = level);
+                }
+                let status = status_of(&findings);
+                self.findings.extend(findings);
+                status
+            }
+        };
+        self.outcomes.push(CheckOutcome { rule: entry.rule.id.clone(), status });
+    }
+}
+
+/// How a check with these findings ended.
+pub(crate) fn status_of(findings: &[Finding]) -> Status {
+    if findings.iter().any(Finding::fails) {
+        return Status::Failed;
+    }
+    let mut waivers: Vec<String> = findings
+        .iter()
+        .filter(|finding| finding.level == Level::Error)
+        .filter_map(|finding| finding.waived_by.clone())
+        .collect();
+    waivers.sort();
+    waivers.dedup();
+    if waivers.is_empty() { Status::Passed } else { Status::Waived(waivers) }
+}
+
+type Known = OnceCell<Vec<(String, Scope)>>;
+
+/// Other active packets whose scope covers a path; read on first use.
+fn owners(
+    repo: &dyn Repository,
+    side: Side,
+    layout: &Layout,
+    located: &Located,
+    known: &Known,
+    path: &RepoPath,
+) -> Vec<String> {
+    let all = known.get_or_init(|| dossier::owners(repo, side, layout, &located.id).unwrap_or_default());
+    let covers = |scope: &Scope| scope.inside.iter().any(|entry| entry.covers(path));
+    all.iter().filter(|(_, scope)| covers(scope)).map(|(id, _)| id.clone()).collect()
+}
