@@ -29,7 +29,7 @@ impl Hunk {
 }
 
 /// The lines of an image, each with its line ending.
-pub(super) fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+fn lines(bytes: &[u8]) -> Vec<&[u8]> {
     bytes.split_inclusive(|byte| *byte == b'\n').collect()
 }
 

@@ -2,6 +2,8 @@
 
 use std::cell::OnceCell;
 
+use bstr::ByteSlice as _;
+
 use crate::digest::{Hash20, sha1};
 
 use super::{Change, Hunk, hunks};
@@ -12,13 +14,15 @@ pub struct Image {
     /// Its bytes as git stores them.
     pub bytes: Vec<u8>,
     sha1: OnceCell<Hash20>,
+    lines: OnceCell<usize>,
+    binary: OnceCell<bool>,
 }
 
 impl Image {
     /// Takes the bytes.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes, sha1: OnceCell::new() }
+        Self { bytes, sha1: OnceCell::new(), lines: OnceCell::new(), binary: OnceCell::new() }
     }
 
     /// SHA-1 of the bytes.
@@ -30,13 +34,16 @@ impl Image {
     /// Number of lines; a last line without a newline counts.
     #[must_use]
     pub fn line_count(&self) -> usize {
-        super::hunk::lines(&self.bytes).len()
+        *self.lines.get_or_init(|| {
+            let unfinished = self.bytes.last().is_some_and(|byte| *byte != b'\n');
+            self.bytes.find_iter(b"\n").count() + usize::from(unfinished)
+        })
     }
 
     /// Whether it holds a NUL byte and so has no lines to speak of.
     #[must_use]
     pub fn is_binary(&self) -> bool {
-        self.bytes.contains(&0)
+        *self.binary.get_or_init(|| self.bytes.find_byte(0).is_some())
     }
 }
 
@@ -62,8 +69,9 @@ impl ChangedFile {
     /// The hunks between both sides; a missing side is empty.
     #[must_use]
     pub fn hunks(&self) -> &[Hunk] {
-        let bytes = |side: &Option<Image>| side.as_ref().map_or(&[][..], |image| &image.bytes).to_vec();
-        self.hunks.get_or_init(|| hunks(&bytes(&self.pre), &bytes(&self.post)))
+        let pre = self.pre.as_ref().map_or(&[][..], |image| &image.bytes);
+        let post = self.post.as_ref().map_or(&[][..], |image| &image.bytes);
+        self.hunks.get_or_init(|| hunks(pre, post))
     }
 
     /// lines(post) − lines(pre).

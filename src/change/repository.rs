@@ -116,6 +116,14 @@ pub trait Repository {
     /// Missing objects, unreadable or too large files.
     fn read(&self, side: Side, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError>;
 
+    /// The bytes of an entry that stands at a path, as [`Repository::read`]
+    /// gives them, without looking the path up again; for a submodule the
+    /// commit's id.
+    ///
+    /// # Errors
+    /// Missing objects, unreadable or too large files.
+    fn content(&self, side: Side, path: &RepoPath, entry: Entry) -> Result<Vec<u8>, RepositoryError>;
+
     /// The paths directly in a folder (given with or without its `/`), files
     /// and links only, sorted; empty if there is no such folder.
     ///

@@ -9,9 +9,10 @@ use crate::change::{ChangedFile, Introduction, Selection};
 use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
 use crate::document::registry::Registry;
+use crate::document::scope_entry::ScopeEntry;
 use crate::document::{BadWpId, DocumentKind, Fault, Layout, Packet, Refinement, WpId};
 use crate::finding::Label;
-use crate::text::{RepoPath, Source, Span};
+use crate::text::{RepoPath, Source, Span, Spanned};
 
 /// The gates that judge a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,12 +44,38 @@ pub struct Policy {
     pub minimum_format: Option<String>,
     /// Whether packets older than G2 need evidence too.
     pub evidence_required: bool,
-    /// Patterns that no scope covers unless it names the path literally.
-    pub protected: Vec<String>,
+    /// What no scope covers unless it names the path literally.
+    pub protected: Vec<ProtectedPattern>,
     /// Shortest token of a spec anchor, in characters.
     pub shortest_token: usize,
     /// Longest window of a spec anchor, in lines.
     pub longest_window: usize,
+}
+
+/// A pattern of protected paths. Without a slash it holds in every folder;
+/// case does not matter, because `.GitHub` is `.github` on many systems.
+#[derive(Debug, Clone)]
+pub struct ProtectedPattern {
+    /// As written.
+    pub text: String,
+    entry: ScopeEntry,
+}
+
+impl ProtectedPattern {
+    /// Reads a pattern; `None` if it is no path or pattern.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let lower = text.to_lowercase();
+        let anywhere = if lower.trim_end_matches('/').contains('/') { lower } else { format!("**/{lower}") };
+        let entry = ScopeEntry::read(Spanned::new(format!("`{anywhere}`"), Span::default()));
+        entry.coverage.is_ok().then(|| Self { text: text.to_owned(), entry })
+    }
+
+    /// Whether it holds for a path, given in small letters.
+    #[must_use]
+    pub fn covers(&self, lower: &RepoPath) -> bool {
+        self.entry.covers(lower)
+    }
 }
 
 impl Default for Policy {

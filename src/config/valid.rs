@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::check;
-use crate::check::input::{Gate, Policy};
+use crate::check::input::{Gate, Policy, ProtectedPattern};
 use crate::document::{Layout, LayoutName};
 use crate::finding::Level;
 use crate::rule::{Levels, Setting};
@@ -97,7 +97,8 @@ impl Config {
     /// The configuration of a repository without a file.
     #[must_use]
     pub fn defaults() -> Self {
-        let policy = Policy { protected: PROTECTED.map(str::to_owned).to_vec(), ..Policy::default() };
+        let protected = PROTECTED.iter().filter_map(|text| ProtectedPattern::read(text)).collect();
+        let policy = Policy { protected, ..Policy::default() };
         Self { main: vec!["main".into(), "master".into()], policy, ..Self::default() }
     }
 
@@ -149,16 +150,9 @@ impl Config {
         }
         self.policy.evidence_required = file.require_evidence.unwrap_or(false);
         for path in file.protected.unwrap_or_default() {
-            if crate::document::scope_entry::ScopeEntry::read(crate::text::Spanned::new(
-                format!("`{path}`"),
-                Span::default(),
-            ))
-            .coverage
-            .is_err()
-            {
-                return Err((path.clone(), format!("`{path}` is no path or pattern of the repository")));
-            }
-            self.policy.protected.push(path);
+            let pattern = ProtectedPattern::read(&path)
+                .ok_or_else(|| (path.clone(), format!("`{path}` is no path or pattern of the repository")))?;
+            self.policy.protected.push(pattern);
         }
         if let Some(anchors) = file.anchors {
             self.policy.shortest_token = anchors.shortest_token.unwrap_or(self.policy.shortest_token);

@@ -42,14 +42,21 @@ pub struct Location {
 
 /// Reads the entries of EVIDENCE among its fields.
 #[must_use]
-pub fn entries(text: &str, outline: &Outline, fields: &[Field]) -> Vec<EvidenceEntry> {
+pub fn entries<'a>(
+    text: &str,
+    outline: &Outline,
+    fields: impl Iterator<Item = &'a Field>,
+) -> Vec<EvidenceEntry> {
     let mut out: Vec<EvidenceEntry> = Vec::new();
     let mut template = false;
     for field in fields {
         if field.key == "COMMAND" {
             template = !field.is_filled();
             if !template {
-                let command = Spanned::new(field.full().to_owned(), field.value.span);
+                let whole = field.full();
+                // `` `cargo test` (exit 0) ``: the command is what is quoted.
+                let command = if whole.starts_with('`') { field.bare().value } else { whole };
+                let command = Spanned::new(command.to_owned(), field.value.span);
                 out.push(EvidenceEntry {
                     command,
                     exit_code: None,
@@ -92,7 +99,7 @@ fn nested(text: &str, outline: &Outline, field: &Field) -> Vec<Spanned<String>> 
 
 /// Reads the entries of `EVIDENCE_MAPPING` among its fields.
 #[must_use]
-pub fn requirements(fields: &[Field]) -> Vec<Requirement> {
+pub fn requirements<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<Requirement> {
     let mut out: Vec<Requirement> = Vec::new();
     for field in fields {
         match field.key.as_str() {

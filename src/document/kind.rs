@@ -1,7 +1,7 @@
 //! What kind of governance document a text is, by what it says of itself.
 
 use super::outline::{Kind, Outline};
-use super::section::sections;
+use super::section::{Section, sections};
 
 /// Kinds of documents that the tool knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,13 +47,13 @@ impl DocumentKind {
 /// level 1 is looked at, and the last one that names a kind decides.
 #[must_use]
 pub fn kind_of(text: &str) -> DocumentKind {
-    kind_in(text, &Outline::parse(text))
+    let outline = Outline::parse(text);
+    kind_in(&sections(text, &outline), &outline)
 }
 
 /// As [`kind_of`], for a document that is parsed already.
 #[must_use]
-pub fn kind_in(text: &str, outline: &Outline) -> DocumentKind {
-    let all = sections(text, outline);
+pub fn kind_in(all: &[Section], outline: &Outline) -> DocumentKind {
     let by_title =
         all.iter().filter(|s| s.level == 1).filter_map(|section| by_title(&section.title.value)).next_back();
     if let Some(kind) = by_title {

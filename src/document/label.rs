@@ -122,7 +122,7 @@ struct Found {
 }
 
 /// Finds `**Label**:`, `**Label:**` or `Label:` at the start of a line.
-fn label_of(line: &Line) -> Option<Found> {
+fn label_of(line: &Line<'_>) -> Option<Found> {
     let text = line.text.trim_end();
     let indent = text.len() - text.trim_start().len();
     let body = text.get(indent..)?;
@@ -135,10 +135,14 @@ fn label_of(line: &Line) -> Option<Found> {
         let after = inner.get(close + 2..)?;
         match name.trim_end().strip_suffix(':') {
             Some(name) => (name, 2 + close + 2),
-            None => {
+            None if after.trim_start().starts_with(':') => {
                 let blanks = after.len() - after.trim_start().len();
-                after.trim_start().strip_prefix(':')?;
                 (name, 2 + close + 2 + blanks + 1)
+            }
+            // `**Verdict: PASS**`: all of the line is bold.
+            None => {
+                let colon = name.find(':').filter(|_| after.trim().is_empty())?;
+                (name.get(..colon)?, 2 + colon + 1)
             }
         }
     } else {
@@ -251,6 +255,7 @@ fn close(
     let Some((found, end)) = open else { return };
     let value = trimmed(text, Span::new(found.value_start, end));
     let cleaned = without_comments(value.value);
+    let cleaned = if found.strong { cleaned.trim_end_matches("**").trim_end().to_owned() } else { cleaned };
     out.push(Field {
         key: found.key,
         label: found.label,

@@ -1,7 +1,7 @@
 //! COR-701 manifest blocks: what a packet records about one changed file.
 
 use crate::digest::Recorded;
-use crate::text::{Span, Spanned};
+use crate::text::{RepoPath, Span, Spanned};
 
 use super::Fault;
 use super::label::{Field, unquoted};
@@ -69,6 +69,8 @@ pub struct Manifest {
     pub label: Span,
     /// The file, as declared; `None` if empty or a placeholder.
     pub target: Option<Spanned<String>>,
+    /// The declared file as a path.
+    pub path: Option<RepoPath>,
     /// First line of the window in the post-image.
     pub start: Option<Spanned<Number>>,
     /// Last line of the window in the post-image.
@@ -86,21 +88,21 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Whether nobody has filled it: a template's block.
+    /// Whether nobody has filled it: no value but perhaps the file, no tick.
     #[must_use]
     pub fn is_template(&self) -> bool {
-        self.target.is_none()
-            && self.start.is_none()
-            && self.end.is_none()
-            && self.delta.is_none()
-            && self.pre.is_none()
-            && self.post.is_none()
+        let unfilled = self.start.is_none() && self.end.is_none() && self.delta.is_none();
+        unfilled && self.pre.is_none() && self.post.is_none() && !self.gates.iter().any(|tick| tick.ticked)
     }
 }
 
 /// Reads the manifest blocks among labelled fields, in order.
 #[must_use]
-pub fn read(text: &str, outline: &Outline, fields: &[Field]) -> (Vec<Manifest>, Vec<Fault>) {
+pub fn read<'a>(
+    text: &str,
+    outline: &Outline,
+    fields: impl Iterator<Item = &'a Field>,
+) -> (Vec<Manifest>, Vec<Fault>) {
     let mut out: Vec<Manifest> = Vec::new();
     let mut faults = Vec::new();
     for field in fields {
@@ -109,6 +111,7 @@ pub fn read(text: &str, outline: &Outline, fields: &[Field]) -> (Vec<Manifest>, 
                 span: field.label.cover(field.value.span),
                 label: field.label,
                 target: field.filled(),
+                path: field.filled().map(|target| RepoPath::from_declared(&target.value)),
                 start: None,
                 end: None,
                 delta: None,

@@ -9,6 +9,8 @@
 //! their parent by a byte widen the parent, and a leading byte-order mark is
 //! cut before parsing.
 
+use std::borrow::Cow;
+
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
 
 use crate::text::Span;
@@ -118,7 +120,7 @@ impl Outline {
 
     /// Lines of a block's content with holes blanked out, each with its span.
     #[must_use]
-    pub fn prose_lines(&self, text: &str, index: usize) -> Vec<Line> {
+    pub fn prose_lines<'t>(&self, text: &'t str, index: usize) -> Vec<Line<'t>> {
         let Some(block) = self.blocks.get(index) else { return Vec::new() };
         let mut lines = Vec::new();
         let mut start = block.content.start;
@@ -134,29 +136,29 @@ impl Outline {
 /// One line of prose: its text (inline HTML replaced by blanks of the same
 /// length, so that offsets stay true) and where it starts.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub struct Line<'t> {
     /// The text, line ending included.
-    pub text: String,
+    pub text: Cow<'t, str>,
     /// Byte offset of its first byte in the document.
     pub start: usize,
 }
 
-fn blanked(text: &str, span: Span, holes: &[Span]) -> String {
-    let mut line = text.get(span.start..span.end).unwrap_or("").to_owned();
+fn blanked<'t>(text: &'t str, span: Span, holes: &[Span]) -> Cow<'t, str> {
+    let line = text.get(span.start..span.end).unwrap_or("");
+    if !holes.iter().any(|hole| hole.start < span.end && hole.end > span.start) {
+        return Cow::Borrowed(line);
+    }
+    let mut line = line.to_owned();
     for hole in holes {
         let start = hole.start.clamp(span.start, span.end) - span.start;
         let end = hole.end.clamp(span.start, span.end) - span.start;
         if start < end && line.is_char_boundary(start) && line.is_char_boundary(end) {
-            let blank: String = line
-                .get(start..end)
-                .unwrap_or("")
-                .bytes()
-                .map(|b| if b == b'\n' { '\n' } else { ' ' })
-                .collect();
+            let hidden = line.get(start..end).unwrap_or("");
+            let blank: String = hidden.bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
             line.replace_range(start..end, &blank);
         }
     }
-    line
+    Cow::Owned(line)
 }
 
 #[derive(Default)]

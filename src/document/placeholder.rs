@@ -5,7 +5,7 @@
 #[must_use]
 pub fn is_placeholder(value: &str) -> bool {
     let value = value.trim().trim_matches('`').trim();
-    if value.is_empty() || value.contains("{{") {
+    if value.is_empty() || has_variable(value) {
         return true;
     }
     let lower = value.to_lowercase();
@@ -46,6 +46,22 @@ pub fn is_placeholder(value: &str) -> bool {
         || is_untouched_choice(value)
 }
 
+/// `{{WP_ID}}`: a variable of the template.
+fn has_variable(value: &str) -> bool {
+    let mut rest = value;
+    while let Some(at) = rest.find("{{") {
+        rest = rest.get(at + 2..).unwrap_or("");
+        let name = rest.split("}}").next().unwrap_or("");
+        if !name.is_empty()
+            && name.len() < rest.len()
+            && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+        {
+            return true;
+        }
+    }
+    false
+}
+
 /// `LOW | MEDIUM | HIGH`: a choice of the template that nobody made.
 fn is_untouched_choice(value: &str) -> bool {
     let mut parts = value.split('|').map(str::trim);
@@ -80,7 +96,8 @@ mod tests {
         ] {
             assert!(is_placeholder(value), "{value}");
         }
-        for value in ["NONE", "N/A", "a | b", "0", "LOW", "Vec<u8>", "HIGH (LOW | HIGH)"] {
+        for value in ["NONE", "N/A", "a | b", "no `{{...}}` left", "0", "LOW", "Vec<u8>", "HIGH (LOW | HIGH)"]
+        {
             assert!(!is_placeholder(value), "{value}");
         }
     }

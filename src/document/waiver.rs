@@ -238,7 +238,10 @@ impl Draft {
         let policy =
             first("policy").map(|p| p.map(|text| policy_in(&text).map_or(text.clone(), str::to_owned)));
         let policy = policy.or_else(|| {
-            id.as_ref().and_then(|id| policy_in(&id.value).map(|p| Spanned::new(p.to_owned(), id.span)))
+            let id = id.as_ref()?;
+            // An id may carry its policy; an id that is only a code is none.
+            let policy = policy_in(&id.value).filter(|policy| *policy != id.value)?;
+            Some(Spanned::new(policy.to_owned(), id.span))
         });
         let date = first("date").and_then(|d| date_in(&d.value).map(|date| Spanned::new(date, d.span)));
         let expiry = first("expiry").map_or(Expiry::None, |value| expiry(&value.value));
@@ -261,13 +264,22 @@ fn expiry(text: &str) -> Expiry {
     let lower = text.trim().to_lowercase();
     if let Some(date) = date_in(text) {
         Expiry::On(date)
-    } else if lower.contains("closure") || lower.contains("close") {
+    } else if is_closure(&lower) {
         Expiry::Closure
     } else if lower.starts_with("permanent") || lower == "none" || lower == "never" {
         Expiry::None
     } else {
         Expiry::Unreadable(text.trim().to_owned())
     }
+}
+
+/// `On WP closure (validation complete).`, `WP-1-A closure`: the packet's, not
+/// that of a phase or a project.
+fn is_closure(lower: &str) -> bool {
+    let head = lower.split('(').next().unwrap_or("").trim().trim_end_matches('.');
+    let of_a_packet = head.trim_start_matches("on ").starts_with("wp-") && head.ends_with(" closure");
+    of_a_packet
+        || matches!(head, "closure" | "on closure" | "on wp closure" | "wp closure" | "packet closure")
 }
 
 /// The first `YYYY-MM-DD` at the start of a text.

@@ -1,6 +1,7 @@
 //! The checks of a gate, run in order over what they are shown.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 
 use crate::change::{ChangedFile, Commit, Repository, Selection, Side};
 use crate::check::input::{
@@ -106,7 +107,15 @@ impl Bench<'_> {
         };
         let known = OnceCell::new();
         let owners = |path: &RepoPath| owners(repo, side, layout, located, &known, path);
-        let exists = |path: &RepoPath| repo.exists(side, path).unwrap_or(false);
+        let asked: RefCell<BTreeMap<RepoPath, bool>> = RefCell::default();
+        let exists = |path: &RepoPath| {
+            let known = asked.borrow().get(path).copied();
+            known.unwrap_or_else(|| {
+                let answer = repo.exists(side, path).unwrap_or(false);
+                asked.borrow_mut().insert(path.clone(), answer);
+                answer
+            })
+        };
         let change = changed.as_ref().zip(self.selection).map(|(facts, selection)| ChangeInput {
             packet: packet(),
             selection,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use bstr::ByteSlice as _;
+
 use crate::change::{ChangedFile, Commit, Repository, RepositoryError, Selection, SelectionMode, Side};
 use crate::check::input::{
     CheckpointFact, ContractFact, Gate, MergeBaseFact, PathFact, RangeFact, WaiverOrigin,
@@ -153,7 +155,14 @@ fn contract(
     };
     let Some(head) = head else { return Ok(ContractFact::Uncommitted) };
     let read = |bytes: &[u8]| Packet::read(&Source::from_bytes(located.path.clone(), bytes.to_vec())).value;
-    let holds = |bytes: &[u8]| read(bytes).signature.is_some_and(|s| s.value == signature.value);
+    // The judged text is read already, and text without the signature's
+    // letters does not carry it.
+    let judged = located.packet.source.text().as_bytes();
+    let holds = |bytes: &[u8]| {
+        bytes == judged
+            || (bytes.contains_str(&signature.value)
+                && read(bytes).signature.is_some_and(|s| s.value == signature.value))
+    };
     let found = repo.introductions(&located.path, head, &holds)?;
     let mut found = found.into_iter();
     let (Some(introduction), None) = (found.next_back(), found.next()) else {
@@ -229,19 +238,12 @@ pub(super) fn files(
 ) -> Result<Vec<ChangedFile>, RepositoryError> {
     let before = selection.base.map_or(Side::Empty, Side::Commit);
     let after = judged_side(selection);
-    let content = |side: Side, entry: Option<crate::change::Entry>, path: &RepoPath| match entry {
-        None => Ok(None),
-        Some(entry) if entry.mode == crate::change::FileMode::Submodule => {
-            Ok(Some(entry.id.to_string().into_bytes()))
-        }
-        Some(_) => repo.read(side, path),
-    };
     let changes = repo.changes(selection)?.changes;
     changes
         .into_iter()
         .map(|change| {
-            let pre = content(before, change.pre, &change.path)?;
-            let post = content(after, change.post, &change.path)?;
+            let pre = change.pre.map(|entry| repo.content(before, &change.path, entry)).transpose()?;
+            let post = change.post.map(|entry| repo.content(after, &change.path, entry)).transpose()?;
             Ok(ChangedFile::new(change, pre, post))
         })
         .collect()

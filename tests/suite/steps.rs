@@ -26,6 +26,11 @@ fn with_step(run: &str, more: &str) -> Sandbox {
     sandbox
 }
 
+/// A time to sleep that no other process of this machine sleeps.
+fn nap(number: u32) -> String {
+    format!("sleep {number}.{:07}", std::process::id())
+}
+
 fn alive(mark: &str) -> bool {
     let output = Command::new("ps").args(["-eo", "args"]).output().expect("ps");
     String::from_utf8_lossy(&output.stdout)
@@ -54,29 +59,30 @@ fn no_shell_sees_the_arguments() {
 
 #[test]
 fn a_timeout_ends_the_whole_family() {
-    let sandbox =
-        with_step(r#"[sh, -c, "sleep 4711 & setsid sleep 4712 & sleep 4713"]"#, "    timeout: 1s\n");
+    let (first, second, third) = (nap(4711), nap(4712), nap(4713));
+    let run = format!(r#"[sh, -c, "{first} & setsid {second} & {third}"]"#);
+    let sandbox = with_step(&run, "    timeout: 1s\n");
     let (exit, said) = sandbox.told(&["pre-work", "WP-1-Farewell"]);
     assert_eq!(exit, 1, "{said}");
     assert!(said.contains("was not done after 1 s"), "{said}");
-    assert!(gone("sleep 4711") && gone("sleep 4713"));
+    assert!(gone(&first) && gone(&third));
     #[cfg(target_os = "linux")]
-    assert!(gone("sleep 4712"), "a child in a session of its own");
+    assert!(gone(&second), "a child in a session of its own");
 }
 
 #[test]
 fn what_a_step_leaves_behind_is_ended_too() {
-    let sandbox = with_step(r#"[sh, -c, "sleep 4721 & exit 0"]"#, "");
+    let sandbox = with_step(&format!(r#"[sh, -c, "{} & exit 0"]"#, nap(4721)), "");
     let start = Instant::now();
     let (exit, said) = sandbox.told(&["pre-work", "WP-1-Farewell"]);
     assert_eq!(exit, 0, "{said}");
     assert!(start.elapsed() < Duration::from_secs(20), "nobody waits for an open pipe");
-    assert!(gone("sleep 4721"));
+    assert!(gone(&nap(4721)));
 }
 
 #[test]
 fn ctrl_c_ends_the_step_and_is_no_verdict() {
-    let sandbox = with_step(r#"[sh, -c, "sleep 4731"]"#, "");
+    let sandbox = with_step(&format!(r#"[sh, -c, "{}"]"#, nap(4731)), "");
     let mut child = sandbox
         .program()
         .args(["pre-work", "WP-1-Farewell"])
@@ -85,7 +91,7 @@ fn ctrl_c_ends_the_step_and_is_no_verdict() {
         .spawn()
         .expect("runs");
     let start = Instant::now();
-    while !alive("sleep 4731") && start.elapsed() < Duration::from_secs(10) {
+    while !alive(&nap(4731)) && start.elapsed() < Duration::from_secs(10) {
         std::thread::sleep(Duration::from_millis(20));
     }
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
@@ -94,7 +100,7 @@ fn ctrl_c_ends_the_step_and_is_no_verdict() {
     child.stderr.take().expect("stderr").read_to_string(&mut said).expect("text");
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("interrupted"), "{said}");
-    assert!(gone("sleep 4731"));
+    assert!(gone(&nap(4731)));
 }
 
 #[test]

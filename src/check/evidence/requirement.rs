@@ -15,13 +15,16 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let packet = input.packet.packet;
     let mut out = Vec::new();
     for bullet in &packet.done_means {
-        let wanted = folded(&bullet.value);
-        let quoted =
-            packet.mapping.iter().find(|requirement| quotes(&folded(&requirement.quote.value), &wanted));
+        let wanted = folded(&bullet.text.value);
+        let group = bullet.group.as_deref().map(folded);
+        let quoted = packet.mapping.iter().find(|requirement| {
+            let quote = folded(&requirement.quote.value);
+            quotes(&quote, &wanted) || group.as_deref().is_some_and(|group| quotes(&quote, group))
+        });
         let Some(requirement) = quoted else {
             out.push(rule.finding(
-                format!("no REQUIREMENT quotes `{}`", one_line(&bullet.value, 80)),
-                input.packet.at(bullet.span, "not mapped to evidence"),
+                format!("no REQUIREMENT quotes `{}`", one_line(&bullet.text.value, 80)),
+                input.packet.at(bullet.text.span, "not mapped to evidence"),
             ));
             continue;
         };

@@ -5,15 +5,14 @@ use crate::check::input::ChangeInput;
 use crate::document::manifest::Manifest;
 use crate::rule::Rule;
 
-use super::{at, target};
+use super::at;
 
 pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let manifests = &input.packet.packet.manifests;
     let mut out = Vec::new();
     for (index, manifest) in manifests.iter().enumerate() {
-        let Some(path) = target(manifest) else { continue };
-        let Some(first) = manifests.iter().take(index).find(|other| target(other).as_ref() == Some(&path))
-        else {
+        let Some(path) = &manifest.path else { continue };
+        let Some(first) = manifests.iter().take(index).find(|other| other.path.as_ref() == Some(path)) else {
             continue;
         };
         let differ: Vec<&str> = differences(first, manifest);
@@ -22,7 +21,7 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
             out.push(
                 rule.finding(message, at(input, manifest.label, "this one"))
                     .related(at(input, first.label, "and this one"))
-                    .about(&path),
+                    .about(path),
             );
         }
     }

@@ -15,7 +15,7 @@ use super::{at, expected, has_lines, judged, target, window};
 pub(in crate::check) fn false_claim(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let mut out = Vec::new();
     for manifest in &input.packet.packet.manifests {
-        let file = target(manifest).and_then(|path| input.file(&path));
+        let file = target(manifest).and_then(|path| input.file(path));
         if file.is_none() {
             out.extend(about_nothing(input, manifest, rule));
             continue;
@@ -28,7 +28,7 @@ pub(in crate::check) fn false_claim(input: &ChangeInput<'_>, rule: &Rule) -> Ver
                     at(input, tick.span, format!("{code} does not hold")),
                 );
                 out.push(match target(manifest) {
-                    Some(path) => finding.about(&path),
+                    Some(path) => finding.about(path),
                     None => finding,
                 });
             }
@@ -52,7 +52,7 @@ fn about_nothing(input: &ChangeInput<'_>, manifest: &Manifest, rule: &Rule) -> O
     );
     let finding = rule.finding(message, at(input, first.span, "the first of them"));
     Some(match target(manifest) {
-        Some(path) => finding.about(&path),
+        Some(path) => finding.about(path),
         None => finding,
     })
 }
@@ -176,8 +176,7 @@ fn rails(input: &ChangeInput<'_>, file: &ChangedFile) -> bool {
         return true;
     }
     let path = &file.change.path;
-    let blocks =
-        input.packet.packet.manifests.iter().filter(|manifest| target(manifest).as_ref() == Some(path));
+    let blocks = input.packet.packet.manifests.iter().filter(|manifest| manifest.path.as_ref() == Some(path));
     let windows = super::coverage::merged(blocks.filter_map(|manifest| window(manifest, file)).collect());
     super::coverage::uncovered(file, &windows).is_empty()
 }

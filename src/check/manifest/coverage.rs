@@ -6,7 +6,7 @@ use crate::check::input::ChangeInput;
 use crate::document::manifest::Manifest;
 use crate::rule::Rule;
 
-use super::{at, has_lines, needing, target, window};
+use super::{at, has_lines, needing, window};
 
 pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let mut out = Vec::new();
@@ -17,7 +17,7 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
             .packet
             .manifests
             .iter()
-            .filter(|manifest| target(manifest).as_ref() == Some(path))
+            .filter(|manifest| manifest.path.as_ref() == Some(path))
             .collect();
         let windows = merged(blocks.iter().filter_map(|manifest| window(manifest, file)).collect());
         let Some(first) = blocks.first().filter(|_| !windows.is_empty()) else { continue };

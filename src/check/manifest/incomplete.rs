@@ -26,7 +26,7 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         let mut about = |message: String| {
             let finding = rule.finding(message, at(input, manifest.label, "in this manifest"));
             out.push(match super::target(manifest) {
-                Some(path) => finding.about(&path),
+                Some(path) => finding.about(path),
                 None => finding,
             });
         };

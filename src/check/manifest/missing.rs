@@ -9,7 +9,7 @@ use super::{needing, target};
 
 pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let declared: Vec<_> = input.packet.packet.manifests.iter().filter_map(target).collect();
-    let without = needing(input).filter(|file| !declared.contains(&file.change.path));
+    let without = needing(input).filter(|file| !declared.contains(&&file.change.path));
     without
         .map(|file| {
             let path = &file.change.path;

@@ -18,9 +18,9 @@ use crate::text::{RepoPath, Span};
 
 use super::input::ChangeInput;
 
-/// The file that a manifest is about, as declared.
-fn target(manifest: &Manifest) -> Option<RepoPath> {
-    manifest.target.as_ref().map(|target| RepoPath::from_declared(&target.value))
+/// The file that a manifest is about.
+fn target(manifest: &Manifest) -> Option<&RepoPath> {
+    manifest.path.as_ref()
 }
 
 /// Manifests of changed files, each with its file.
@@ -30,7 +30,7 @@ fn judged<'a>(input: &'a ChangeInput<'_>) -> impl Iterator<Item = (&'a Manifest,
         .packet
         .manifests
         .iter()
-        .filter_map(|manifest| Some((manifest, input.file(&target(manifest)?)?)))
+        .filter_map(|manifest| Some((manifest, input.file(target(manifest)?)?)))
 }
 
 /// Changed files that need a manifest: all outside the governance folders.

@@ -10,17 +10,17 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let mut out = Vec::new();
     for manifest in &input.packet.packet.manifests {
         let (Some(path), Some(declared)) = (target(manifest), &manifest.target) else { continue };
-        if input.file(&path).is_some() {
+        if input.file(path).is_some() {
             continue;
         }
-        let there = (input.exists)(&path);
+        let there = (input.exists)(path);
         let message = if there {
             format!("{path} has a manifest, but it did not change")
         } else {
             format!("{path} has a manifest, but there is no such file")
         };
         let label = if there { "not part of the change" } else { "no such file" };
-        let mut finding = rule.finding(message, at(input, declared.span, label)).about(&path);
+        let mut finding = rule.finding(message, at(input, declared.span, label)).about(path);
         let near = input.files.iter().map(|file| {
             (strsim::normalized_levenshtein(&file.change.path.to_text(), &path.to_text()), &file.change.path)
         });

@@ -38,7 +38,17 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
 /// fields anywhere at the top of a section.
 fn slot(input: &PacketInput<'_>, section: &str, name: &str) -> Slot {
     if section != "METADATA" {
-        return input.packet.slot(name);
+        let found = input.packet.slot(name);
+        // Words around a plan are no plan: it needs a command, or a criterion.
+        let hollow = match name {
+            "TEST_PLAN" => input.packet.test_plan.is_empty(),
+            "DONE_MEANS" => input.packet.done_means.is_empty(),
+            _ => false,
+        };
+        return match found {
+            Slot::Filled(span) if hollow => Slot::Empty(span),
+            found => found,
+        };
     }
     if name == "USER_SIGNATURE" {
         return input

@@ -10,7 +10,7 @@ pub(super) mod unparsable_entry;
 
 use crate::change::{Change, ChangedFile};
 use crate::document::scope_entry::{Coverage, ScopeEntry};
-use crate::text::{RepoPath, Span, Spanned};
+use crate::text::RepoPath;
 
 use super::input::ChangeInput;
 
@@ -36,19 +36,9 @@ fn protection(input: &ChangeInput<'_>, path: &RepoPath) -> Option<String> {
             return Some(format!("it is another {what}"));
         }
     }
-    let pattern = input.packet.policy.protected.iter().find(|pattern| matches(pattern, path))?;
-    Some(format!("`{pattern}` is protected"))
-}
-
-/// Protected patterns without a slash hold in every folder. Case does not
-/// matter: `.GitHub` is `.github` on many systems.
-fn matches(pattern: &str, path: &RepoPath) -> bool {
-    let lower = path.to_text().to_lowercase();
-    let pattern = pattern.to_lowercase();
-    let anywhere =
-        if pattern.trim_end_matches('/').contains('/') { pattern } else { format!("**/{pattern}") };
-    let text = Spanned::new(format!("`{anywhere}`"), Span::default());
-    ScopeEntry::read(text).covers(&RepoPath::from(lower.as_str()))
+    let lower = RepoPath::from(path.to_text().to_lowercase().as_str());
+    let pattern = input.packet.policy.protected.iter().find(|pattern| pattern.covers(&lower))?;
+    Some(format!("`{}` is protected", pattern.text))
 }
 
 /// Words about what happened to a file, for labels.

@@ -2,6 +2,7 @@
 
 mod contract;
 mod phases;
+mod quality;
 mod read;
 mod scope;
 
@@ -21,6 +22,7 @@ use super::{PacketStatus, Parsed};
 
 pub use contract::{ContractPart, parts};
 pub use phases::{PhaseMark, Phases, VerdictReport};
+pub use quality::{Criterion, PlannedCommand};
 pub use scope::Scope;
 
 /// Which shape a packet has (FORMATS, "three generations").
@@ -71,29 +73,6 @@ impl fmt::Display for Generation {
     }
 }
 
-/// One command of `TEST_PLAN`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedCommand {
-    /// The line, continuation lines joined, without a trailing comment line.
-    pub text: String,
-    /// Where it stands.
-    pub span: Span,
-}
-
-impl PlannedCommand {
-    /// Whether the line calls a gate of this tool (by its own name or by a
-    /// `just` recipe) and so is not run again as a step.
-    #[must_use]
-    pub fn is_gate(&self) -> bool {
-        let mut words = self.text.split_whitespace();
-        let first = words.next().unwrap_or("");
-        let second = words.next().unwrap_or("");
-        let gates = ["pre-work", "post-work", "gate-check", "cor701-sha"];
-        let ours = matches!(first, "just" | "countersign");
-        ours && (gates.contains(&second) || second.starts_with("validator-"))
-    }
-}
-
 /// A packet as it was read.
 #[derive(Debug)]
 pub struct Packet {
@@ -130,8 +109,8 @@ pub struct Packet {
     pub waivers: Vec<Waiver>,
     /// Commands of the test plan.
     pub test_plan: Vec<PlannedCommand>,
-    /// Bullets of `DONE_MEANS`.
-    pub done_means: Vec<Spanned<String>>,
+    /// Criteria of `DONE_MEANS`.
+    pub done_means: Vec<Criterion>,
     /// Phases and what stands in them.
     pub phases: Phases,
     /// Manifests, templates left out.
@@ -165,7 +144,7 @@ impl Packet {
     pub fn read(source: &Arc<Source>) -> Parsed<Self> {
         let outline = Outline::parse(source.text());
         let sections = sections(source.text(), &outline);
-        let kind = kind_in(source.text(), &outline);
+        let kind = kind_in(&sections, &outline);
         read::packet(source, outline, sections, kind)
     }
 

@@ -59,7 +59,7 @@ pub(super) fn read(
     manifests: &[Manifest],
 ) -> Phases {
     let mut phases = Phases::default();
-    for section in sections.iter().filter(|section| section.level == 2) {
+    for section in sections.iter().filter(|section| section.level <= 2) {
         if let Some(key) = PHASES.into_iter().find(|key| *key == section.key) {
             phases.marks.push(PhaseMark { key, heading: section.title.span });
         }
@@ -70,23 +70,16 @@ pub(super) fn read(
         .find(|s| s.key == "IMPLEMENTATION")
         .and_then(|section| written(text, outline, section));
     phases.manifest = manifests.first().map(|manifest| manifest.span);
-    let reports =
-        sections.iter().filter(|section| section.level <= 2 && section.key.starts_with("VALIDATION_REPORT"));
-    for section in reports {
-        let verdicts = all
-            .iter()
-            .filter(|field| field.key == "VERDICT" && field.is_filled() && section.own_or_below(field.block));
-        phases.reports.extend(
-            verdicts.map(|field| VerdictReport { verdict: field.value.clone().map(|v| first_word(&v)) }),
-        );
-    }
+    let is_report = |key: &str| key.contains("VALIDATION_REPORT") || key.contains("AUDIT_REPORT");
+    let reports: Vec<&Section> =
+        sections.iter().filter(|section| section.level <= 3 && is_report(&section.key)).collect();
+    let reported = |block: usize| reports.iter().any(|section| section.blocks.contains(&block));
+    let verdicts =
+        all.iter().filter(|field| field.key == "VERDICT" && field.is_filled() && reported(field.block));
+    phases.reports = verdicts
+        .map(|field| VerdictReport { verdict: field.value.clone().map(|text| first_word(&text)) })
+        .collect();
     phases
-}
-
-impl Section {
-    fn own_or_below(&self, block: usize) -> bool {
-        self.blocks.contains(&block)
-    }
 }
 
 fn first_word(text: &str) -> String {
@@ -100,7 +93,7 @@ fn first_word(text: &str) -> String {
 /// The marker counts as a line of prose of its own inside SKELETON, or as the
 /// heading that directly follows the SKELETON section (CHECKS, "Phase order").
 fn marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut Phases) {
-    let skeleton = sections.iter().position(|section| section.key == "SKELETON" && section.level == 2);
+    let skeleton = sections.iter().position(|section| section.key == "SKELETON" && section.level <= 2);
     let inside = skeleton.and_then(|at| sections.get(at)).map(|section| section.blocks.clone());
     for (index, block) in outline.blocks.iter().enumerate() {
         if block.kind != Kind::Prose || in_quote(outline, index) {

@@ -10,7 +10,7 @@ use crate::document::{
 };
 use crate::text::{Source, Span, Spanned};
 
-use super::{Generation, Packet, PlannedCommand, phases, scope};
+use super::{Generation, Packet, phases, quality, scope};
 
 /// Labels of metadata that decide verdicts: saying two things is a fault.
 const DECISIVE: [&str; 13] = [
@@ -60,19 +60,21 @@ pub(super) fn packet(
     let risk_tier = meta("RISK_TIER")
         .or_else(|| in_section("QUALITY_GATE", "RISK_TIER"))
         .and_then(Field::filled)
-        .or_else(|| find("RISK_TIER").and_then(|section| first_line(text, outline, section)));
+        .or_else(|| in_section("RISK_TIER", "LEVEL").and_then(Field::filled))
+        .or_else(|| find("RISK_TIER").and_then(|section| first_line(text, outline, section)))
+        .or_else(|| sections.iter().find_map(tier_in_title));
     let (scope, scope_faults) = scope::read(text, outline, &sections, &all);
     faults.extend(scope_faults);
 
     let waivers =
         find("WAIVERS_GRANTED").map(|s| waiver::read(text, outline, s.blocks.clone())).unwrap_or_default();
-    let (manifests, manifest_faults) = manifest::read(text, outline, &manifest_fields(&sections, &all));
+    let (manifests, manifest_faults) = manifest::read(text, outline, manifest_fields(&sections, &all));
     faults.extend(manifest_faults);
     let manifest_template = manifests.iter().find(|block| block.is_template()).map(|block| block.span);
     let manifests: Vec<_> = manifests.into_iter().filter(|block| !block.is_template()).collect();
-    let within = |key: &str| match find(key) {
-        Some(section) => all.iter().filter(|field| section.blocks.contains(&field.block)).cloned().collect(),
-        None => Vec::new(),
+    let within = |key: &str| {
+        let place = find(key).map_or(0..0, |section| section.blocks.clone());
+        all.iter().filter(move |field| place.contains(&field.block))
     };
     let phases = phases::read(text, outline, &sections, &all, &manifests);
     let locked = outline.blocks.iter().find(|block| {
@@ -81,8 +83,9 @@ pub(super) fn packet(
             && source.slice(block.content).to_lowercase().contains("this packet is locked")
     });
     let locked = locked.map(|block| block.content);
-    let test_plan = test_plan(text, outline, &sections, &all);
-    let done_means = done_means(text, outline, &sections, &all);
+    let (test_plan, plan_faults) = quality::test_plan(text, outline, &sections, &all);
+    let (done_means, criteria_faults) = quality::done_means(text, outline, &sections, &all);
+    faults.extend(plan_faults.into_iter().chain(criteria_faults));
     let value = Packet {
         kind,
         generation: generation(&sections, &metadata),
@@ -102,8 +105,8 @@ pub(super) fn packet(
         phases,
         manifests,
         manifest_template,
-        evidence: evidence::entries(text, outline, &within("EVIDENCE")),
-        mapping: evidence::requirements(&within("EVIDENCE_MAPPING")),
+        evidence: evidence::entries(text, outline, within("EVIDENCE")),
+        mapping: evidence::requirements(within("EVIDENCE_MAPPING")),
         locked,
         metadata,
         fields: all,
@@ -130,10 +133,14 @@ fn title_id(section: &Section) -> Option<Spanned<String>> {
     known.then(|| Spanned::new(id.to_owned(), section.title.span))
 }
 
+/// Metadata: first-level fields; a field nested below another one counts only
+/// where no first-level field has its name.
 fn metadata(sections: &[Section], all: &[Field], title: Option<&Section>) -> Vec<Field> {
     let place = sections.iter().find(|section| section.key == "METADATA").map(|section| section.own.clone());
     let place = place.or_else(|| title.map(|section| section.own.clone())).unwrap_or_default();
-    all.iter().filter(|field| field.top && place.contains(&field.block)).cloned().collect()
+    let here = || all.iter().filter(|field| place.contains(&field.block));
+    let at_top = |key: &str| here().any(|field| field.top && field.key == key);
+    here().filter(|field| field.top || !at_top(&field.key)).cloned().collect()
 }
 
 fn repeated(text: &str, metadata: &[Field]) -> Vec<Fault> {
@@ -166,9 +173,8 @@ fn repeated_sections(sections: &[Section]) -> Vec<Fault> {
     ];
     let mut faults = Vec::new();
     for (index, section) in sections.iter().enumerate() {
-        let earlier =
-            sections.iter().take(index).any(|other| other.key == section.key && other.level == section.level);
-        if earlier && section.level == 2 && decisive.contains(&section.key.as_str()) {
+        let earlier = sections.iter().take(index).any(|other| other.key == section.key && other.level <= 2);
+        if earlier && section.level <= 2 && decisive.contains(&section.key.as_str()) {
             let message = format!("the section `{}` stands here a second time", section.title.value);
             faults.push(Fault { rule: "packet/duplicate-field", message, span: section.title.span });
         }
@@ -197,6 +203,13 @@ fn generation(sections: &[Section], metadata: &[Field]) -> Generation {
     }
 }
 
+/// `### RISK_TIER: HIGH`
+fn tier_in_title(section: &Section) -> Option<Spanned<String>> {
+    let (name, tier) = section.title.value.split_once(':')?;
+    let named = crate::document::label::normalised(name) == "RISK_TIER" && !is_placeholder(tier);
+    named.then(|| Spanned::new(tier.trim().to_owned(), section.title.span))
+}
+
 fn first_line(text: &str, outline: &Outline, section: &Section) -> Option<Spanned<String>> {
     let prose = section
         .own
@@ -210,7 +223,7 @@ fn first_line(text: &str, outline: &Outline, section: &Section) -> Option<Spanne
 }
 
 /// Manifest labels count everywhere but in reports, evidence and waivers.
-fn manifest_fields(sections: &[Section], all: &[Field]) -> Vec<Field> {
+fn manifest_fields<'a>(sections: &[Section], all: &'a [Field]) -> impl Iterator<Item = &'a Field> {
     let not_here = |key: &str| {
         key.starts_with("VALIDATION_REPORT")
             || matches!(key, "EVIDENCE" | "EVIDENCE_MAPPING" | "WAIVERS_GRANTED" | "SCOPE" | "HISTORY")
@@ -220,79 +233,5 @@ fn manifest_fields(sections: &[Section], all: &[Field]) -> Vec<Field> {
         .filter(|section| section.level == 2 && not_here(&section.key))
         .map(|s| s.blocks.clone())
         .collect();
-    all.iter().filter(|field| !closed.iter().any(|range| range.contains(&field.block))).cloned().collect()
-}
-
-/// Blocks of something that is either a section or a labelled item.
-fn slot_blocks(
-    sections: &[Section],
-    all: &[Field],
-    outline: &Outline,
-    key: &str,
-) -> Option<std::ops::Range<usize>> {
-    if let Some(section) = sections.iter().find(|section| section.key == key) {
-        return Some(section.blocks.clone());
-    }
-    let field = all.iter().find(|field| field.key == key && field.top)?;
-    let end = field.item.and_then(|item| outline.get(item)).map(|block| block.end);
-    let start = field.block + 1;
-    match end {
-        Some(end) => Some(start..end),
-        // A paragraph `TEST_PLAN:` owns the block that follows it.
-        None => outline.get(start).map(|next| start..next.end),
-    }
-}
-
-fn test_plan(text: &str, outline: &Outline, sections: &[Section], all: &[Field]) -> Vec<PlannedCommand> {
-    let Some(range) = slot_blocks(sections, all, outline, "TEST_PLAN") else { return Vec::new() };
-    let mut out = Vec::new();
-    for index in range {
-        let Some(block) = outline.get(index) else { break };
-        if !matches!(block.kind, Kind::Code(_)) {
-            continue;
-        }
-        let mut start = block.content.start;
-        let mut open: Option<PlannedCommand> = None;
-        for piece in text.get(block.content.start..block.content.end).unwrap_or("").split_inclusive('\n') {
-            let line = crate::text::trimmed(text, Span::new(start, start + piece.len()));
-            start += piece.len();
-            let continued = line.value.strip_suffix('\\').map(str::trim_end);
-            let body = continued.unwrap_or(line.value);
-            match open.take() {
-                Some(mut command) => {
-                    command.text = format!("{} {body}", command.text);
-                    command.span = command.span.cover(line.span);
-                    open = Some(command);
-                }
-                None if line.value.is_empty() || line.value.starts_with('#') => {}
-                None => open = Some(PlannedCommand { text: body.to_owned(), span: line.span }),
-            }
-            if continued.is_none() {
-                out.extend(open.take());
-            }
-        }
-        out.extend(open);
-    }
-    out
-}
-
-fn done_means(text: &str, outline: &Outline, sections: &[Section], all: &[Field]) -> Vec<Spanned<String>> {
-    let Some(range) = slot_blocks(sections, all, outline, "DONE_MEANS") else { return Vec::new() };
-    let mut out = Vec::new();
-    let mut depth_end = 0;
-    for index in range {
-        let Some(block) = outline.get(index) else { break };
-        if block.kind != Kind::Item || index < depth_end {
-            continue;
-        }
-        depth_end = block.end;
-        let Some(prose) = outline.item_prose(index).and_then(|prose| outline.get(prose)) else { continue };
-        let line = crate::text::trimmed(text, prose.content);
-        let body = line.value.trim_start_matches(|c: char| !c.is_ascii() || c.is_whitespace());
-        let body = body.strip_prefix("[ ] ").or_else(|| body.strip_prefix("[x] ")).unwrap_or(body);
-        if !is_placeholder(body) {
-            out.push(Spanned::new(body.split_whitespace().collect::<Vec<_>>().join(" "), line.span));
-        }
-    }
-    out
+    all.iter().filter(move |field| !closed.iter().any(|range| range.contains(&field.block)))
 }

@@ -193,8 +193,14 @@ fn named_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
     let mut out = Vec::new();
     let mut depth = 0usize;
     let mut offset = 0;
+    let mut inverted = false;
     for (number, piece) in sentence.value.split('`').enumerate() {
         if number % 2 == 0 {
+            // "Changes outside `x`" excludes everything else, not `x`.
+            let before = piece.trim_end().to_lowercase();
+            inverted = ["outside", "outside of", "except", "except for", "other than", "beyond", "not in"]
+                .iter()
+                .any(|word| before.ends_with(word));
             for c in piece.chars() {
                 match c {
                     '(' => depth += 1,
@@ -202,7 +208,7 @@ fn named_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
                     _ => {}
                 }
             }
-        } else if depth == 0 && piece.contains('/') && !piece.contains(' ') {
+        } else if depth == 0 && !inverted && piece.contains('/') && !piece.contains(' ') {
             let at = sentence.span.start + offset;
             let entry = ScopeEntry::read(Spanned::new(piece.to_owned(), Span::new(at, at + piece.len())));
             out.extend(Some(entry).filter(|entry| entry.coverage.is_ok()));

@@ -182,7 +182,7 @@ pub fn document(parsed: &Parsed<Packet>) -> ShowDocument {
             .iter()
             .map(|command| Line { line: line(command.span), text: command.text.clone() })
             .collect(),
-        done_means: packet.done_means.iter().map(text).collect(),
+        done_means: packet.done_means.iter().map(|criterion| text(&criterion.text)).collect(),
         phases: packet
             .phases
             .marks

@@ -153,6 +153,14 @@ impl Repository for GitRepository {
         }
     }
 
+    fn content(&self, side: Side, path: &RepoPath, entry: Entry) -> Result<Vec<u8>, RepositoryError> {
+        match (entry.mode, side) {
+            (FileMode::Submodule, _) => Ok(entry.id.to_string().into_bytes()),
+            (_, Side::Worktree) => Ok(self.worktree_bytes(path)?.unwrap_or_default()),
+            _ => self.blob(oid(entry.id), path),
+        }
+    }
+
     fn list(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let folder = folder.strip_suffix('/').unwrap_or(folder);
         let mut out = match side {

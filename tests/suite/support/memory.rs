@@ -113,6 +113,10 @@ impl Repository for Memory {
         Ok(self.files(side).get(path).map(|file| file.bytes.clone()))
     }
 
+    fn content(&self, side: Side, path: &RepoPath, _: Entry) -> Result<Vec<u8>, RepositoryError> {
+        Ok(self.read(side, path)?.unwrap_or_default())
+    }
+
     fn list(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let folder = folder.trim_end_matches('/').as_bytes();
         Ok(self.files(side).keys().filter(|path| path.folder() == folder).cloned().collect())

@@ -1,0 +1,222 @@
+//! Benchmarks, as whole processes where a process is what people wait for.
+//!
+//! `cargo bench` (or `just bench`) prints: reading packets in MB/s; a gate
+//! without steps over a generated repository of 5,000 files with 100 changed
+//! ones and their manifests, next to `git diff --raw` of the same range, runs
+//! of both taking turns; the memory of the gate; the size of the program.
+#![expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    clippy::indexing_slicing,
+    reason = "a benchmark stops at the first thing that is not as expected, and figures are for reading"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use countersign::change::ChangedFile;
+use countersign::document::Packet;
+use countersign::text::{RepoPath, Source};
+use countersign::workflow::demo::{Manifests, World};
+
+const FILES: usize = 5_000;
+const CHANGED: usize = 100;
+const RUNS: usize = 41;
+
+fn main() {
+    // `cargo test --benches` runs this too; then there is nothing to measure.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    reading();
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let range = generate(folder.path());
+    gates(folder.path(), &range);
+    worktree(folder.path());
+    println!("size of the program: {:.1} MB", program().metadata().expect("program").len() as f64 / 1e6);
+}
+
+fn program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_countersign"))
+}
+
+fn source(number: usize, changed: bool) -> String {
+    let mut text = format!("//! Module {number}.\n\n");
+    for line in 0..60 {
+        text.push_str(&format!("pub fn f{line}() -> usize {{\n    {}\n}}\n", number * line));
+    }
+    if changed {
+        text = text.replacen("    0\n", "    1\n", 1);
+        text.push_str("// one line more\n");
+    }
+    text
+}
+
+fn path(number: usize) -> String {
+    format!("gen/part{:02}/module{number:04}.rs", number % 50)
+}
+
+fn reading() {
+    let changed: Vec<ChangedFile> =
+        (0..30).map(|n| World::changed(&path(n), Some(&source(n, false)), Some(&source(n, true)))).collect();
+    let text = World::packet(&"a".repeat(40), Manifests::Right, &changed);
+    let start = Instant::now();
+    let mut read = 0;
+    while start.elapsed() < Duration::from_secs(1) {
+        let parsed = Packet::read(&Source::from_text(RepoPath::from("p.md"), text.clone()));
+        assert_eq!(parsed.value.manifests.len(), 30);
+        read += text.len();
+    }
+    println!("reading packets: {:.1} MB/s", read as f64 / 1e6 / start.elapsed().as_secs_f64());
+}
+
+fn git(folder: &Path) -> Command {
+    let mut command = Command::new("git");
+    command.current_dir(folder).env("HOME", folder).env("GIT_CONFIG_NOSYSTEM", "1").stdout(Stdio::null());
+    for (name, value) in [("NAME", "Bench"), ("EMAIL", "bench@example.org")] {
+        command.env(format!("GIT_AUTHOR_{name}"), value).env(format!("GIT_COMMITTER_{name}"), value);
+    }
+    command
+}
+
+fn run_git(folder: &Path, arguments: &[&str]) {
+    assert!(git(folder).args(arguments).status().expect("git runs").success(), "git {arguments:?}");
+}
+
+fn write(folder: &Path, path: &str, text: &str) {
+    let target = folder.join(path);
+    std::fs::create_dir_all(target.parent().expect("folder")).expect("folders");
+    std::fs::write(target, text).expect("file");
+}
+
+fn commit(folder: &Path) -> String {
+    run_git(folder, &["add", "-A"]);
+    run_git(folder, &["commit", "-q", "-m", "x"]);
+    let output = git(folder).args(["rev-parse", "HEAD"]).stdout(Stdio::piped()).output().expect("git runs");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// Builds the repository and gives the range of the work.
+fn generate(folder: &Path) -> String {
+    run_git(folder, &["init", "-q", "-b", "main"]);
+    for (path, text) in World::base_files() {
+        write(folder, path, &text);
+    }
+    (0..FILES).for_each(|number| write(folder, &path(number), &source(number, false)));
+    let base = commit(folder);
+    let scoped = |text: &str| text.replacen("  - src/lib.rs\n", "  - src/lib.rs\n  - gen/\n", 1);
+    for (path, text) in World::approved_files(&base) {
+        write(folder, path, &if path.contains("task_packets") { scoped(&text) } else { text });
+    }
+    commit(folder);
+    let mut changed: Vec<ChangedFile> = World::worked_files()
+        .into_iter()
+        .map(|(path, pre, post)| {
+            write(folder, path, post);
+            World::changed(path, pre, Some(post))
+        })
+        .collect();
+    for number in (0..FILES).step_by(FILES / CHANGED).take(CHANGED - changed.len()) {
+        let (pre, post) = (source(number, false), source(number, true));
+        write(folder, &path(number), &post);
+        changed.push(World::changed(&path(number), Some(&pre), Some(&post)));
+    }
+    let packet = World::packet(&base, Manifests::Right, &changed);
+    write(folder, ".GOV/task_packets/WP-1-Farewell.md", &scoped(&packet));
+    commit(folder);
+    run_git(folder, &["gc", "-q"]);
+    format!("{base}..HEAD")
+}
+
+struct Times(Vec<Duration>);
+
+impl Times {
+    fn median(&mut self) -> f64 {
+        self.0.sort();
+        self.0[self.0.len() / 2].as_secs_f64() * 1000.0
+    }
+
+    fn shown(&mut self) -> String {
+        let median = self.median();
+        let least = self.0[0].as_secs_f64() * 1000.0;
+        let most = self.0[self.0.len() - 1].as_secs_f64() * 1000.0;
+        format!("{median:.1} ms ({least:.1} to {most:.1})")
+    }
+}
+
+fn timed(command: &mut Command) -> Duration {
+    let start = Instant::now();
+    let status = command.stdout(Stdio::null()).status().expect("runs");
+    let took = start.elapsed();
+    assert!(status.success(), "{command:?} failed");
+    took
+}
+
+fn post_work(folder: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    command
+        .current_dir(folder)
+        .env("HOME", folder)
+        .args(["post-work", "WP-1-Farewell", "--no-run"])
+        .args(more);
+    command
+}
+
+fn gates(folder: &Path, range: &str) {
+    let (mut ours, mut theirs) = (Times(Vec::new()), Times(Vec::new()));
+    for _ in 0..RUNS {
+        ours.0.push(timed(&mut post_work(folder, &["--range", range])));
+        theirs.0.push(timed(git(folder).args(["diff", "--raw", range])));
+    }
+    println!("post-work, {FILES} files, {CHANGED} changed with manifests: {}", ours.shown());
+    println!("git diff --raw of the same range: {}", theirs.shown());
+    println!("ratio of the medians: {:.2}", ours.median() / theirs.median());
+    let mut check = Times(
+        (0..RUNS)
+            .map(|_| {
+                timed(
+                    Command::new(program())
+                        .current_dir(folder)
+                        .env("HOME", folder)
+                        .args(["gate-check", "WP-1-Farewell"]),
+                )
+            })
+            .collect(),
+    );
+    println!("gate-check: {}", check.shown());
+    if let Some(memory) = memory(&mut post_work(folder, &["--range", range])) {
+        println!("memory of post-work: {memory:.1} MB at most, as polled");
+    }
+}
+
+fn worktree(folder: &Path) {
+    let edit = |text: &str| write(folder, "README.md", text);
+    edit("x\n");
+    let mut ours = Times(Vec::new());
+    let mut theirs = Times(Vec::new());
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        let status = post_work(folder, &["--worktree"]).stdout(Stdio::null()).status().expect("runs");
+        ours.0.push(start.elapsed());
+        assert_eq!(status.code(), Some(1), "README.md is out of scope");
+        theirs.0.push(timed(git(folder).args(["status", "--porcelain"])));
+    }
+    println!("post-work --worktree, {FILES} files: {}", ours.shown());
+    println!("git status of the same tree: {}", theirs.shown());
+}
+
+/// Peak memory in MB, polled from /proc while the process runs.
+fn memory(command: &mut Command) -> Option<f64> {
+    let mut child = command.stdout(Stdio::null()).spawn().ok()?;
+    let file = format!("/proc/{}/status", child.id());
+    let mut most: Option<f64> = None;
+    while child.try_wait().ok()?.is_none() {
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes: Option<f64> = line.and_then(|line| line.trim().split(' ').next()?.parse().ok());
+        most = kilobytes.map(|kb| kb / 1000.0).into_iter().chain(most).reduce(f64::max);
+    }
+    most
+}
