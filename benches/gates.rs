@@ -4,6 +4,8 @@
 //! without steps over a generated repository of 5,000 files with 100 changed
 //! ones and their manifests, next to `git diff --raw` of the same range, runs
 //! of both taking turns; the memory of the gate; the size of the program.
+//! `COUNTERSIGN_BENCH_KEEP=DIR` builds the repository in a new folder and
+//! keeps it, for a profile.
 #![expect(
     clippy::expect_used,
     clippy::disallowed_methods,
@@ -32,9 +34,11 @@ fn main() {
     }
     reading();
     let folder = tempfile::tempdir().expect("temporary folder");
-    let range = generate(folder.path());
-    gates(folder.path(), &range);
-    worktree(folder.path());
+    let kept = std::env::var_os("COUNTERSIGN_BENCH_KEEP").map(PathBuf::from);
+    let folder = kept.as_deref().unwrap_or(folder.path());
+    let range = generate(folder);
+    gates(folder, &range);
+    worktree(folder);
     println!("size of the program: {:.1} MB", program().metadata().expect("program").len() as f64 / 1e6);
 }
 

@@ -34,7 +34,8 @@ fn lines(bytes: &[u8]) -> Vec<&[u8]> {
 }
 
 /// The hunks between two images, in order. Deterministic: a common start and
-/// end are cut first, then a histogram diff runs over what is left.
+/// end are cut first, then Myers' algorithm with its usual bound on work runs
+/// over what is left.
 #[must_use]
 pub fn hunks(pre: &[u8], post: &[u8]) -> Vec<Hunk> {
     let (old, new) = (lines(pre), lines(post));
@@ -49,7 +50,7 @@ pub fn hunks(pre: &[u8], post: &[u8]) -> Vec<Hunk> {
     if old_middle.is_empty() || new_middle.is_empty() {
         return vec![Hunk { pre: front..front + old_middle.len(), post: front..front + new_middle.len() }];
     }
-    capture_diff_slices(Algorithm::Histogram, old_middle, new_middle)
+    capture_diff_slices(Algorithm::Myers, old_middle, new_middle)
         .into_iter()
         .filter(|op| !matches!(op, DiffOp::Equal { .. }))
         .fold(Vec::new(), |mut out: Vec<Hunk>, op| {

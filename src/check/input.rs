@@ -58,7 +58,18 @@ pub struct Policy {
 pub struct ProtectedPattern {
     /// As written.
     pub text: String,
-    entry: ScopeEntry,
+    form: Form,
+}
+
+/// What a protected pattern compares.
+#[derive(Debug, Clone)]
+enum Form {
+    /// The name of a file in any folder.
+    Name(Vec<u8>),
+    /// The name of a folder anywhere above the file.
+    Folder(Vec<u8>),
+    /// Anything else.
+    Entry(ScopeEntry),
 }
 
 impl ProtectedPattern {
@@ -66,15 +77,27 @@ impl ProtectedPattern {
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let lower = text.to_lowercase();
-        let anywhere = if lower.trim_end_matches('/').contains('/') { lower } else { format!("**/{lower}") };
+        let name = lower.trim_end_matches('/');
+        let is_name = !name.contains('/');
+        let anywhere = if is_name { format!("**/{lower}") } else { lower.clone() };
         let entry = ScopeEntry::read(Spanned::new(format!("`{anywhere}`"), Span::default()));
-        entry.coverage.is_ok().then(|| Self { text: text.to_owned(), entry })
+        let form = match (is_name && !name.contains('*'), name.len() < lower.len()) {
+            (true, false) => Form::Name(name.as_bytes().to_vec()),
+            (true, true) => Form::Folder(name.as_bytes().to_vec()),
+            (false, _) => Form::Entry(entry.clone()),
+        };
+        entry.coverage.is_ok().then(|| Self { text: text.to_owned(), form })
     }
 
     /// Whether it holds for a path, given in small letters.
     #[must_use]
     pub fn covers(&self, lower: &RepoPath) -> bool {
-        self.entry.covers(lower)
+        let folders = || lower.folder().split(|byte| *byte == b'/');
+        match &self.form {
+            Form::Name(name) => lower.file_name() == name.as_slice(),
+            Form::Folder(name) => folders().any(|folder| folder == name.as_slice()),
+            Form::Entry(entry) => entry.covers(lower),
+        }
     }
 }
 

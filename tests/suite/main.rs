@@ -13,6 +13,7 @@ mod cli;
 mod completeness;
 mod corpus;
 mod demo;
+mod dependencies;
 mod fixtures;
 mod generated;
 mod properties;

@@ -1,0 +1,54 @@
+# The map of daily work. `just` alone lists it.
+
+_default:
+    @just --list
+
+# what CI runs, without the dependency policy
+check:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+    cargo test
+
+test *ARGS:
+    cargo test {{ ARGS }}
+
+# show what a fixture's scenarios find now, e.g. `just review scope/outside`
+review RULE="":
+    FIXTURE={{ RULE }} cargo test --test suite show_fixture -- --ignored --nocapture
+
+# write generated files and reviewed reports anew; read the difference
+gen:
+    COUNTERSIGN_ACCEPT=1 cargo test --test suite
+    git diff --stat
+
+# stubs of a new rule: its text and its fixture; then one line in src/check/registry.rs
+new-rule ID:
+    mkdir -p rules/$(dirname {{ ID }}) fixtures/rules/$(dirname {{ ID }})
+    printf 'level: error\nsummary: >-\n  What must be true.\nwhy: >-\n  Why it matters.\nremedy: >-\n  What to do about it.\n' > rules/{{ ID }}.yaml
+    printf '# {{ ID }}\n\n## An honest change\n\n```findings\n```\n' > fixtures/rules/{{ ID }}.md
+
+bench:
+    cargo bench --bench gates
+
+ci:
+    bash .ci/run
+
+# needs the advisory database, so not part of CI
+advisories:
+    cargo deny check advisories
+
+demo:
+    cargo run --release -- demo
+
+# recipes that governed repositories use; they judge the repository they run in
+pre-work WP *ARGS:
+    cargo run --release -- pre-work {{ WP }} {{ ARGS }}
+
+post-work WP *ARGS:
+    cargo run --release -- post-work {{ WP }} {{ ARGS }}
+
+gate-check WP:
+    cargo run --release -- gate-check {{ WP }}
+
+cor701-sha FILE *ARGS:
+    cargo run --release -- cor701-sha {{ FILE }} {{ ARGS }}
