@@ -1,4 +1,4 @@
-//! QUALITY_GATE: the test plan's commands and the criteria of DONE_MEANS.
+//! `QUALITY_GATE`: the test plan's commands and the criteria of `DONE_MEANS`.
 
 use std::ops::Range;
 
