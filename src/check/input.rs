@@ -7,6 +7,7 @@ use jiff::civil::DateTime;
 
 use crate::change::{ChangedFile, Introduction, Selection};
 use crate::document::audit::Audit;
+use crate::document::board::Board;
 use crate::document::gate_log::GateLog;
 use crate::document::registry::Registry;
 use crate::document::scope_entry::ScopeEntry;
@@ -189,6 +190,8 @@ pub struct PacketInput<'a> {
     pub policy: &'a Policy,
     /// The registry, if there is one.
     pub registry: Option<&'a Registry>,
+    /// The task board, if there is one.
+    pub board: Option<&'a Board>,
     /// Ids of all packets of the same base id, this one included.
     pub family: &'a [String],
 }

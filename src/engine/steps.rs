@@ -282,6 +282,15 @@ pub(super) fn merge(report: &mut Report, ran: Ran) {
             Status::Skipped("the gate has no steps".to_owned())
         };
     }
+    for claim in &mut report.claims {
+        let words: Vec<&str> = claim.command.split_whitespace().collect();
+        let same = |step: &&StepReport| {
+            !words.is_empty()
+                && step.argv.iter().map(String::as_str).take(words.len()).eq(words.iter().copied())
+        };
+        let ran = ran.steps.iter().filter(|step| !matches!(step.status, StepStatus::Skipped(_))).find(same);
+        claim.seen = ran.map(|step| (step.name.clone(), step.exit_code));
+    }
     report.findings.extend(ran.findings);
     report.steps = ran.steps;
 }

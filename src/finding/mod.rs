@@ -9,7 +9,8 @@ use std::fmt;
 
 pub use place::{Label, Place};
 pub use report::{
-    CheckOutcome, PacketInfo, Report, RunInfo, SelectionInfo, Status, StepReport, StepRun, StepStatus, Tally,
+    CheckOutcome, Claim, PacketInfo, Report, RunInfo, SelectionInfo, Status, StepReport, StepRun, StepStatus,
+    Tally,
 };
 
 use crate::text::RepoPath;

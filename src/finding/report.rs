@@ -116,6 +116,17 @@ pub struct StepRun {
     pub tail: Vec<String>,
 }
 
+/// What the packet claims of a command, and what was seen of it here.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The command, as the packet quotes it.
+    pub command: String,
+    /// The exit code that the packet gives.
+    pub exit_code: Option<String>,
+    /// The step that ran this command, if one did, and its exit code.
+    pub seen: Option<(String, Option<i32>)>,
+}
+
 /// What is not deterministic about a run.
 #[derive(Debug, Clone, Default)]
 pub struct RunInfo {
@@ -157,8 +168,10 @@ pub struct Report {
     pub outcomes: Vec<CheckOutcome>,
     /// Every finding, in order of level and place.
     pub findings: Vec<Finding>,
-    /// Every configured step.
+    /// Every configured step: facts.
     pub steps: Vec<StepReport>,
+    /// Every command of the packet's evidence: claims.
+    pub claims: Vec<Claim>,
     /// What is not deterministic.
     pub run: RunInfo,
 }

@@ -80,6 +80,7 @@ impl Bench<'_> {
             layout,
             policy: &self.config.policy,
             registry: dossier.as_ref().and_then(|d| d.registry.as_ref()),
+            board: dossier.as_ref().and_then(|d| d.board.as_ref()),
             family: dossier.as_ref().map_or(&[], |d| d.family.as_slice()),
         };
         let approved = match &dossier {

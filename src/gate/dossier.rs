@@ -4,6 +4,7 @@ use crate::change::{Repository, RepositoryError, Side};
 use crate::check::input::SpecFact;
 use crate::digest::sha1;
 use crate::document::audit::Audit;
+use crate::document::board::Board;
 use crate::document::gate_log::GateLog;
 use crate::document::registry::Registry;
 use crate::document::{Layout, Refinement, WpId};
@@ -18,6 +19,7 @@ pub(super) struct Dossier {
     pub audit: Result<Audit, RepoPath>,
     pub gate_log: Result<GateLog, RepoPath>,
     pub registry: Option<Registry>,
+    pub board: Option<Board>,
     pub spec: SpecFact,
     /// Ids of packets with the same base id.
     pub family: Vec<String>,
@@ -41,6 +43,7 @@ impl Dossier {
             refinement,
             audit: open(RepoPath::from(layout.audit.as_str()))?.map(|source| Audit::read(&source)),
             gate_log: open(RepoPath::from(layout.gate_log.as_str()))?.map(|source| GateLog::read(&source)),
+            board: open(RepoPath::from(layout.board.as_str()))?.ok().map(|source| Board::read(&source)),
             registry: open(RepoPath::from(layout.registry.as_str()))?
                 .ok()
                 .map(|source| Registry::read(&source)),

@@ -9,8 +9,9 @@ use crate::change::{Commit, Repository, RepositoryError, Selection, SelectionReq
 use crate::check::input::Gate;
 use crate::config::{self, Config, ConfigFault};
 use crate::digest::sha256_hex;
-use crate::document::Layout;
-use crate::finding::{PacketInfo, Report, RunInfo, SelectionInfo};
+use crate::document::evidence::EvidenceEntry;
+use crate::document::{Layout, Packet};
+use crate::finding::{Claim, PacketInfo, Report, RunInfo, SelectionInfo};
 use crate::text::{RepoPath, Source};
 
 use super::bench::Bench;
@@ -104,6 +105,7 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
         outcomes,
         findings,
         steps: Vec::new(),
+        claims: located.as_ref().map(|located| claims(&located.packet)).unwrap_or_default(),
         run: RunInfo::default(),
     };
     report.sort();
@@ -165,6 +167,15 @@ fn layout(
         Some(layout) => Ok(layout),
         None => Ok(detect_layout(repo, side)?.unwrap_or_else(Layout::gov)),
     }
+}
+
+fn claims(packet: &Packet) -> Vec<Claim> {
+    let claim = |entry: &EvidenceEntry| Claim {
+        command: entry.command.value.clone(),
+        exit_code: entry.exit_code.as_ref().map(|code| code.value.clone()),
+        seen: None,
+    };
+    packet.evidence.iter().map(claim).collect()
 }
 
 fn packet_info(request: &GateRequest, located: &Located) -> PacketInfo {

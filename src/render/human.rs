@@ -7,8 +7,8 @@ use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer,
 use anstyle::{AnsiColor, Style};
 
 use crate::check::find;
-use crate::finding::{Finding, Label, Level, Place, Report, Status, StepReport, StepStatus};
-use crate::text::{Source, Span, counted, visible};
+use crate::finding::{Claim, Finding, Label, Level, Place, Report, Status, StepReport, StepStatus};
+use crate::text::{Source, Span, counted, one_line, visible};
 
 /// Findings of one rule that are shown in full; the rest is counted.
 const MOST_OF_A_RULE: usize = 25;
@@ -225,6 +225,9 @@ fn summary(report: &Report, look: Look) -> String {
     for step in &report.steps {
         line("step", step_line(step));
     }
+    for claim in report.claims.iter().filter(|claim| look.verbose || claim.seen.is_some()) {
+        line("claim", claim_line(claim));
+    }
     if look.verbose {
         for outcome in &report.outcomes {
             let text = match &outcome.status {
@@ -238,6 +241,17 @@ fn summary(report: &Report, look: Look) -> String {
     let name = report.packet.as_ref().map_or_else(String::new, |packet| format!(" {}", packet.wp_id));
     let verdict = if report.passed() { paint(look, GOOD, "PASSED") } else { paint(look, BAD, "FAILED") };
     format!("{}{name}: {verdict}\n{out}", report.gate)
+}
+
+/// A pasted exit code is a claim; one that was seen here is a fact.
+fn claim_line(claim: &Claim) -> String {
+    let claimed = claim.exit_code.as_deref().unwrap_or("none");
+    let seen = match &claim.seen {
+        Some((step, Some(code))) => format!("step {step} ended with {code}"),
+        Some((step, None)) => format!("step {step} did not end by itself"),
+        None => "not run here".to_owned(),
+    };
+    one_line(&format!("{}: exit code {claimed} is claimed; {seen}", claim.command), 200)
 }
 
 fn step_line(step: &StepReport) -> String {

@@ -35,8 +35,24 @@ pub struct ReportDocument {
     pub findings: Vec<FindingDocument>,
     /// Every configured step.
     pub steps: Vec<StepDocument>,
+    /// Every command of the packet's evidence: what it claims, and what was
+    /// seen of it here.
+    pub claims: Vec<ClaimDocument>,
     /// What differs from run to run.
     pub run: RunDocument,
+}
+
+/// A claim of the packet's evidence.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ClaimDocument {
+    /// The command, as quoted.
+    pub command: String,
+    /// The exit code, as pasted.
+    pub claimed_exit_code: Option<String>,
+    /// The step that ran this command here.
+    pub step: Option<String>,
+    /// The exit code that was seen.
+    pub seen_exit_code: Option<i32>,
 }
 
 /// The judged packet.
@@ -249,6 +265,7 @@ impl From<&Report> for ReportDocument {
             checks: report.outcomes.iter().map(check).collect(),
             findings: report.findings.iter().map(finding).collect(),
             steps: report.steps.iter().map(step).collect(),
+            claims: report.claims.iter().map(claim).collect(),
             run: RunDocument {
                 started_at: report.run.started_at.clone(),
                 milliseconds: report.run.milliseconds,
@@ -280,6 +297,15 @@ fn check(outcome: &crate::finding::CheckOutcome) -> CheckDocument {
         status: outcome.status.as_str().to_owned(),
         reason,
         waivers,
+    }
+}
+
+fn claim(claim: &crate::finding::Claim) -> ClaimDocument {
+    ClaimDocument {
+        command: claim.command.clone(),
+        claimed_exit_code: claim.exit_code.clone(),
+        step: claim.seen.as_ref().map(|(step, _)| step.clone()),
+        seen_exit_code: claim.seen.as_ref().and_then(|(_, code)| *code),
     }
 }
 

@@ -14,6 +14,13 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     if let Some(locked) = input.packet.locked {
         out.push(rule.finding("this packet is locked", input.at(locked, "says so here")));
     }
+    for entry in input.board.iter().flat_map(|board| board.entries_of(input.id.as_str())) {
+        if let Some(board) = input.board.filter(|_| entry.state == "SUPERSEDED") {
+            let there = Label::text(&board.source, entry.span, "superseded here");
+            let here = input.at(input.packet.head(), "this packet");
+            out.push(rule.finding("the task board lists this packet as superseded", here).related(there));
+        }
+    }
     let Some(registry) = input.registry else { return out.into() };
     for row in registry.rows_of(input.id.base()) {
         let active = row.active.value.rsplit('/').next().unwrap_or("").trim_end_matches(".md");

@@ -150,7 +150,9 @@ impl GitRepository {
         let mut at = self.root()?.to_path_buf();
         let mut found = None;
         for name in path.as_bytes().split(|byte| *byte == b'/') {
-            if matches!(name, b"" | b"." | b"..") {
+            // On Windows a drive or a back-slash would lead elsewhere.
+            let leads_away = cfg!(windows) && name.iter().any(|byte| matches!(byte, b':' | b'\\'));
+            if matches!(name, b"" | b"." | b"..") || leads_away {
                 return Ok(None);
             }
             if found.as_ref().is_some_and(|metadata: &Metadata| !metadata.is_dir()) {
