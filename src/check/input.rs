@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 
 use crate::change::{ChangedFile, Introduction, Selection};
 use crate::document::audit::Audit;
 use crate::document::board::Board;
 use crate::document::gate_log::GateLog;
+use crate::document::label::Field;
 use crate::document::registry::Registry;
 use crate::document::scope_entry::ScopeEntry;
-use crate::document::{BadWpId, DocumentKind, Fault, Layout, Packet, Refinement, WpId};
+use crate::document::{BadWpId, DocumentKind, Fault, Layout, Packet, Refinement, Signature, WpId};
 use crate::finding::Label;
 use crate::text::{RepoPath, Source, Span, Spanned};
 
@@ -197,6 +198,17 @@ pub struct PacketInput<'a> {
 }
 
 impl PacketInput<'_> {
+    /// The newest date that the packet gives of itself: its own or that of
+    /// its signature. Back-dating one of them does not make it older.
+    #[must_use]
+    pub fn newest_date(&self) -> Option<Date> {
+        let field = self.packet.meta("DATE").and_then(Field::filled);
+        let dated = field.and_then(|field| field.value.get(..10)?.parse::<Date>().ok());
+        let signature = self.packet.signature.as_ref();
+        let signed = signature.and_then(|s| Signature::parse(&s.value).ok()).map(|s| s.at.date());
+        dated.into_iter().chain(signed).max()
+    }
+
     /// A label at a span of the packet.
     #[must_use]
     pub fn at(&self, span: Span, text: impl Into<String>) -> Label {

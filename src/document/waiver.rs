@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use crate::text::{Span, Spanned};
 
 use super::is_placeholder;
-use super::label::{Field, fields, normalised, unquoted};
+use super::label::{Field, fields, normalised, unquoted, without_hint};
 use super::outline::Outline;
 use super::scope_entry::ScopeEntry;
 
@@ -131,7 +131,7 @@ fn read_item(text: &str, outline: &Outline, item: usize, out: &mut Vec<Draft>) {
 
 /// The template's instruction, `NONE`, and the example of the format.
 fn is_no_waiver(body: &str) -> bool {
-    let lower = body.trim_matches(['`', '*', '.', ' ']).to_lowercase();
+    let lower = without_hint(body).trim_matches(['`', '*', '.', ' ']).to_lowercase();
     body.starts_with('(')
         || is_placeholder(body)
         || matches!(lower.as_str(), "none" | "n/a" | "none granted" | "no waivers" | "no waivers granted")

@@ -10,7 +10,8 @@ use crate::check::input::Gate;
 use crate::config::{self, Config, ConfigFault};
 use crate::digest::sha256_hex;
 use crate::document::evidence::EvidenceEntry;
-use crate::document::{Layout, Packet};
+use crate::document::packet::Generation;
+use crate::document::{Layout, LayoutName, Packet};
 use crate::finding::{Claim, PacketInfo, Report, RunInfo, SelectionInfo};
 use crate::text::{RepoPath, Source};
 
@@ -74,8 +75,12 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
         Some(selection) if selection.mode.is_committed() => selection.base.map_or(Side::Empty, Side::Commit),
         _ => early,
     };
-    let (config, config_from) = configuration(repo, request, trusted)?;
+    let (mut config, config_from) = configuration(repo, request, trusted)?;
     let layout = layout(repo, &config, trusted, side)?;
+    if layout.name == LayoutName::Gov && config.policy.minimum_format.is_none() {
+        // The layout came with this format; silence does not choose an older.
+        config.policy.minimum_format = Some(Generation::G2_VERSION.to_owned());
+    }
     let (search, located) = locate(repo, side, &layout, &request.packet)?;
     let judged_head = selection.as_ref().and_then(|s| s.head).or(head);
     let files = match &selection {

@@ -10,11 +10,18 @@ pub(super) mod signature_agreement;
 pub(super) mod signature_format;
 pub(super) mod signature_reuse;
 
+use jiff::civil::Date;
+
 use crate::document::packet::Generation;
 
 use super::input::ApprovalInput;
 
-/// Packets from before refinements existed have none to agree with.
+/// The day from which on every packet has a refinement and a gate log.
+const REFINED_SINCE: Date = Date::constant(2026, 1, 1);
+
+/// Packets from before refinements existed have none to agree with. The shape
+/// alone does not make a packet old: its dates must say so too.
 fn predates_refinements(input: &ApprovalInput<'_>) -> bool {
-    input.packet.packet.generation == Generation::G0
+    let old = input.packet.newest_date().is_some_and(|date| date < REFINED_SINCE);
+    input.packet.packet.generation == Generation::G0 && old
 }

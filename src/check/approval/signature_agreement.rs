@@ -5,124 +5,98 @@ use crate::check::Verdict;
 use crate::check::input::ApprovalInput;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
+use crate::text::Spanned;
 
 pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict {
     let Some(signature) = &input.packet.packet.signature else {
         return Verdict::skipped("the packet is not signed");
     };
-    let here = || input.packet.at(signature.span, "the packet's signature");
-    let id = input.packet.id.as_str();
-    let mut out = Vec::new();
-    if let Ok(refinement) = &input.refinement {
+    let mut comparison =
+        Comparison { input, signature, id: input.packet.id.as_str(), rule, findings: Vec::new() };
+    comparison.refinement();
+    comparison.audit();
+    if !super::predates_refinements(input) {
+        comparison.gate_log();
+    }
+    comparison.findings.into()
+}
+
+/// The packet's signature against the other records.
+struct Comparison<'a> {
+    input: &'a ApprovalInput<'a>,
+    signature: &'a Spanned<String>,
+    id: &'a str,
+    rule: &'a Rule,
+    findings: Vec<Finding>,
+}
+
+impl Comparison<'_> {
+    fn say(&mut self, message: impl Into<String>, label: Label) {
+        let here = self.input.packet.at(self.signature.span, "the packet's signature");
+        self.findings.push(self.rule.finding(message, label).related(here));
+    }
+
+    fn refinement(&mut self) {
+        let Ok(refinement) = self.input.refinement else { return };
         match refinement.field("USER_SIGNATURE") {
-            Some(field) if field.bare().value == signature.value => {}
+            Some(field) if field.bare().value == self.signature.value => {}
             Some(field) => {
                 let span = if field.value.span.is_empty() { field.label } else { field.value.span };
-                out.push(
-                    rule.finding(
-                        "the refinement carries another signature",
-                        Label::text(&refinement.source, span, "not the packet's"),
-                    )
-                    .related(here()),
-                );
+                let label = Label::text(&refinement.source, span, "not the packet's");
+                self.say("the refinement carries another signature", label);
             }
-            None => out.push(
-                rule.finding(
-                    "the refinement carries no signature",
-                    Label::text(&refinement.source, refinement.head(), "`USER_SIGNATURE` is missing"),
-                )
-                .related(here()),
-            ),
+            None => {
+                let head = refinement.head();
+                let label = Label::text(&refinement.source, head, "`USER_SIGNATURE` is missing");
+                self.say("the refinement carries no signature", label);
+            }
         }
     }
-    audit(input, &signature.value, id, rule, &here, &mut out);
-    if !super::predates_refinements(input) {
-        gate_log(input, &signature.value, id, rule, &here, &mut out);
-    }
-    out.into()
-}
 
-fn audit(
-    input: &ApprovalInput<'_>,
-    signature: &str,
-    id: &str,
-    rule: &Rule,
-    here: &dyn Fn() -> Label,
-    out: &mut Vec<Finding>,
-) {
-    let audit = match &input.audit {
-        Ok(audit) => *audit,
-        Err(path) => {
-            out.push(
-                rule.finding("there is no signature audit", Label::path(path, "no such file"))
-                    .related(here()),
-            );
-            return;
-        }
-    };
-    let rows: Vec<_> = audit.rows.iter().filter(|row| row.signature.value == signature).collect();
-    if rows.iter().any(|row| row.names(id)) {
-        return;
-    }
-    match rows.first() {
-        Some(row) => out.push(
-            rule.finding(
-                format!("the audit's row of this signature does not name `{id}`"),
-                Label::text(&audit.source, row.purpose.span, "another purpose"),
-            )
-            .related(here()),
-        ),
-        None => out.push(
-            rule.finding(
-                "the signature is not in the audit",
-                Label::path(audit.source.name(), "no row carries it"),
-            )
-            .related(here()),
-        ),
-    }
-}
-
-fn gate_log(
-    input: &ApprovalInput<'_>,
-    signature: &str,
-    id: &str,
-    rule: &Rule,
-    here: &dyn Fn() -> Label,
-    out: &mut Vec<Finding>,
-) {
-    let log = match &input.gate_log {
-        Ok(log) => *log,
-        Err(path) => {
-            out.push(rule.finding("there is no gate log", Label::path(path, "no such file")).related(here()));
-            return;
-        }
-    };
-    if let Some((reason, span)) = &log.fault {
-        out.push(rule.finding(
-            format!("the gate log cannot be read: {reason}"),
-            Label::text(&log.source, *span, "here"),
-        ));
-        return;
-    }
-    for kind in ["REFINEMENT", "SIGNATURE"] {
-        let Some(entry) = log.last(id, kind) else {
-            out.push(
-                rule.finding(
-                    format!("the gate log has no {kind} entry of `{id}`"),
-                    Label::path(log.source.name(), "no such entry"),
-                )
-                .related(here()),
-            );
-            continue;
+    fn audit(&mut self) {
+        let audit = match &self.input.audit {
+            Ok(audit) => *audit,
+            Err(path) => return self.say("there is no signature audit", Label::path(path, "no such file")),
         };
-        if kind == "SIGNATURE" && entry.signature != signature {
-            out.push(
-                rule.finding(
-                    "the gate log records another signature",
-                    Label::text(&log.source, log.find(&entry.signature), "not the packet's"),
-                )
-                .related(here()),
-            );
+        let signature = &self.signature.value;
+        let rows: Vec<_> = audit.rows.iter().filter(|row| row.signature.value == *signature).collect();
+        if rows.iter().any(|row| row.names(self.id)) {
+            return;
+        }
+        match rows.first() {
+            Some(row) => {
+                let message = format!("the audit's row of this signature does not name `{}`", self.id);
+                self.say(message, Label::text(&audit.source, row.purpose.span, "another purpose"));
+            }
+            None => {
+                let label = Label::path(audit.source.name(), "no row carries it");
+                self.say("the signature is not in the audit", label);
+            }
+        }
+    }
+
+    fn gate_log(&mut self) {
+        let log = match &self.input.gate_log {
+            Ok(log) => *log,
+            Err(path) => return self.say("there is no gate log", Label::path(path, "no such file")),
+        };
+        if let Some((reason, span)) = &log.fault {
+            let label = Label::text(&log.source, *span, "here");
+            return self.say(format!("the gate log cannot be read: {reason}"), label);
+        }
+        for kind in ["REFINEMENT", "SIGNATURE"] {
+            match log.last(self.id, kind) {
+                None => {
+                    let message = format!("the gate log has no {kind} entry of `{}`", self.id);
+                    self.say(message, Label::path(log.source.name(), "no such entry"));
+                }
+                Some(entry) if kind == "SIGNATURE" && entry.signature != self.signature.value => {
+                    let span = log.find(&entry.signature);
+                    let label = Label::text(&log.source, span, "not the packet's");
+                    self.say("the gate log records another signature", label);
+                }
+                Some(_) => {}
+            }
         }
     }
 }

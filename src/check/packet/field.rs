@@ -45,7 +45,10 @@ fn slot(input: &PacketInput<'_>, section: &str, name: &str) -> Slot {
             "DONE_MEANS" => input.packet.done_means.is_empty(),
             _ => false,
         };
+        // A scope list may stand beside its label as well as below it.
+        let usable = || input.packet.scope.inside.iter().any(|entry| entry.coverage.is_ok());
         return match found {
+            Slot::Empty(span) if name == "IN_SCOPE_PATHS" && usable() => Slot::Filled(span),
             Slot::Filled(span) if hollow => Slot::Empty(span),
             found => found,
         };

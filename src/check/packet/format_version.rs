@@ -46,14 +46,7 @@ fn silent(input: &PacketInput<'_>, rule: &Rule) -> Option<crate::finding::Findin
     let minimum = input.policy.minimum_format.as_deref()?;
     let from: Date = minimum.parse().ok()?;
     let field = input.packet.meta("DATE").and_then(crate::document::label::Field::filled);
-    let dated = field.as_ref().and_then(|field| field.value.get(..10)?.parse::<Date>().ok());
-    let signed = input
-        .packet
-        .signature
-        .as_ref()
-        .and_then(|s| crate::document::Signature::parse(&s.value).ok())
-        .map(|s| s.at.date());
-    let newest = dated.into_iter().chain(signed).max();
+    let newest = input.newest_date();
     let place = field.map_or_else(|| input.packet.heading("METADATA"), |field| field.span);
     match newest {
         Some(date) if date < from => None,

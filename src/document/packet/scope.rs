@@ -176,7 +176,8 @@ fn entries(text: &str, outline: &Outline, item: usize, out: &mut Vec<ScopeEntry>
 fn outside(text: &str, outline: &Outline, item: usize, out: &mut Vec<ScopeEntry>) {
     if let Some(own) = item_text(text, outline, item) {
         let entry = ScopeEntry::read(own.clone());
-        if entry.coverage.is_ok() && own.value.contains(['/', '.']) {
+        let path = crate::document::label::without_hint(&own.value);
+        if entry.coverage.is_ok() && path.contains(['/', '.']) {
             out.push(entry);
         } else {
             out.extend(named_paths(&own));
