@@ -33,6 +33,10 @@ fn lines(bytes: &[u8]) -> Vec<&[u8]> {
     bytes.split_inclusive(|byte| *byte == b'\n').collect()
 }
 
+/// Lines between the first and the last change beyond which they count as one
+/// hunk: a window must then hold all of them. Bounds the work.
+const LARGEST_DIFF: usize = 200_000;
+
 /// The hunks between two images, in order. Deterministic: a common start and
 /// end are cut first, then Myers' algorithm with its usual bound on work runs
 /// over what is left.
@@ -48,6 +52,9 @@ pub fn hunks(pre: &[u8], post: &[u8]) -> Vec<Hunk> {
         return Vec::new();
     }
     if old_middle.is_empty() || new_middle.is_empty() {
+        return vec![Hunk { pre: front..front + old_middle.len(), post: front..front + new_middle.len() }];
+    }
+    if old_middle.len() + new_middle.len() > LARGEST_DIFF {
         return vec![Hunk { pre: front..front + old_middle.len(), post: front..front + new_middle.len() }];
     }
     capture_diff_slices(Algorithm::Myers, old_middle, new_middle)

@@ -30,14 +30,15 @@ pub enum FileMode {
 }
 
 impl FileMode {
-    /// Reads git's raw mode; `None` for folders and unknown modes.
+    /// Reads git's raw mode by its type bits, as git does; `None` for folders
+    /// and for types that git does not know.
     #[must_use]
     pub fn from_raw(raw: u32) -> Option<Self> {
-        match raw {
-            0o100_755 => Some(Self::Executable),
+        match raw & 0o170_000 {
             0o120_000 => Some(Self::Symlink),
             0o160_000 => Some(Self::Submodule),
-            raw if raw & 0o170_000 == 0o100_000 => Some(Self::Regular),
+            0o100_000 if raw & 0o100 != 0 => Some(Self::Executable),
+            0o100_000 => Some(Self::Regular),
             _ => None,
         }
     }

@@ -164,8 +164,12 @@ pub trait Repository {
     /// Name of the folder of the working tree.
     fn worktree_name(&self) -> Option<String>;
 
-    /// The commits from which on, up to `head`, the file's bytes satisfy
-    /// `holds`, newest first: commits that satisfy it while no parent does.
+    /// The commits that brought something into a file: those at which its
+    /// bytes satisfy `holds` while at no parent they do, newest first.
+    ///
+    /// Every commit that `head` reaches and `stop` does not is looked at, so
+    /// that taking out and putting in again hides nothing. Without a `stop`
+    /// the walk goes back only as far as the bytes hold.
     ///
     /// # Errors
     /// Missing objects, or a history longer than the tool is willing to walk.
@@ -173,6 +177,7 @@ pub trait Repository {
         &self,
         path: &RepoPath,
         head: Commit,
+        stop: Option<Commit>,
         holds: &dyn Fn(&[u8]) -> bool,
     ) -> Result<Vec<Introduction>, RepositoryError>;
 }

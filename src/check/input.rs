@@ -249,6 +249,8 @@ pub enum ContractFact {
     Uncommitted,
     /// It was not looked up, and why.
     Unknown(String),
+    /// Commits on several lines of history brought the signature in.
+    Several(Vec<Introduction>),
     /// The contract revision.
     Known {
         /// The commit.

@@ -126,8 +126,13 @@ pub fn requirements<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<Requirem
 }
 
 fn location(text: &str) -> Option<(RepoPath, usize)> {
-    let (path, line) = text.rsplit_once(':')?;
-    let first = line.split('-').next()?;
-    let line: usize = first.parse().ok().filter(|line| *line > 0)?;
+    let (path, lines) = text.rsplit_once(':')?;
+    // `path:10-20`: the last line must exist, and so all of them.
+    let (first, last) = lines.split_once('-').unwrap_or((lines, lines));
+    let number = |text: &str| text.parse::<usize>().ok().filter(|line| *line > 0);
+    let (first, line) = (number(first)?, number(last)?);
+    if first > line {
+        return None;
+    }
     (!path.is_empty() && !path.chars().any(char::is_whitespace)).then(|| (RepoPath::from(path), line))
 }

@@ -45,6 +45,9 @@ pub enum BadEntry {
     /// Covers everything.
     #[error("this covers the whole repository and so fences nothing")]
     Everything,
+    /// Longer than any path.
+    #[error("this is longer than 4096 bytes, the most that a path has")]
+    Long,
     /// Has control characters.
     #[error("this has control or invisible characters; quote the path with C escapes")]
     Hidden,
@@ -136,6 +139,9 @@ fn split_annotation(raw: &Spanned<String>) -> (&str, Option<Spanned<String>>) {
 }
 
 fn coverage(text: &str, quoted: bool) -> Result<Coverage, BadEntry> {
+    if text.len() > 4096 {
+        return Err(BadEntry::Long);
+    }
     if super::is_placeholder(text) {
         return Err(BadEntry::Placeholder);
     }

@@ -138,6 +138,13 @@ fn is_no_waiver(body: &str) -> bool {
         || ["format:", "format (", "example:", "e.g."].iter().any(|start| lower.starts_with(start))
 }
 
+/// What stands in for a value: a placeholder, "none", a remark in parentheses.
+fn says_nothing(value: &str) -> bool {
+    let lower = without_hint(value).trim_matches(['`', '*', '.', ' ', '"']).to_lowercase();
+    let none = matches!(lower.as_str(), "" | "none" | "nobody" | "no one" | "n/a" | "unknown" | "awaiting");
+    none || is_placeholder(value) || lower.starts_with("awaiting ") || lower.starts_with("pending ")
+}
+
 fn is_id(key: &str) -> bool {
     matches!(key, "WAIVER_ID" | "ID" | "WAIVER")
 }
@@ -155,14 +162,15 @@ fn slot(key: &str) -> Option<&'static str> {
         | "CODE_LOCATION" => "scope",
         "JUSTIFICATION" | "REASON" | "RATIONALE" | "WHY" => "justification",
         "APPROVER" | "APPROVED_BY" | "GRANTED_BY" | "USER_APPROVAL" | "APPROVAL" => "approver",
-        "EXPIRY" | "EXPIRES" | "VALID_UNTIL" => "expiry",
+        key if key.starts_with("EXPIR") => "expiry",
+        "VALID_UNTIL" | "UNTIL" | "VALID_TO" => "expiry",
         _ => return None,
     })
 }
 
 impl Draft {
     fn add(&mut self, slot: &str, value: Spanned<String>) {
-        if !is_placeholder(&value.value) {
+        if !says_nothing(&value.value) {
             self.parts.push((slot.to_owned(), value));
         }
     }
@@ -235,8 +243,12 @@ impl Draft {
         let joined = scopes.iter().map(|s| s.value.as_str()).collect::<Vec<_>>().join("; ");
         let scope = scopes.first().map(|s| Spanned::new(joined, s.span));
         let id = first("id");
-        let policy =
-            first("policy").map(|p| p.map(|text| policy_in(&text).map_or(text.clone(), str::to_owned)));
+        // A policy is a code, alone or in brackets; "not CX-573F" is none.
+        let policy = first("policy").and_then(|value| {
+            let plain = value.value.trim().trim_start_matches(['[', '`', '(']);
+            let code = policy_in(plain).filter(|code| plain.starts_with(*code))?;
+            Some(Spanned::new(code.to_owned(), value.span))
+        });
         let policy = policy.or_else(|| {
             let id = id.as_ref()?;
             // An id may carry its policy; an id that is only a code is none.
@@ -305,6 +317,12 @@ fn policy_in(text: &str) -> Option<&str> {
 /// Paths that a scope names: in back-ticks, or words with a slash.
 #[must_use]
 pub fn paths_in(scope: &Spanned<String>) -> Vec<ScopeEntry> {
+    // A scope that takes something out again cannot be read by its paths.
+    let lower = scope.value.to_lowercase();
+    let takes_out = ["except", "excluding", "other than", "does not", "do not", "but not", "not cover"];
+    if takes_out.iter().any(|words| lower.contains(words)) {
+        return Vec::new();
+    }
     let entry = |word: &str| {
         let word = word.trim_end_matches([',', ';', '.', ':']);
         let at = scope.value.find(word).unwrap_or(0);

@@ -27,18 +27,14 @@ pub(super) fn differs(
             if selection.head != repo.head()? {
                 return Ok(Some((None, "HEAD is not the head of the judged range".to_owned())));
             }
-            let edited =
-                changes(repo, SelectionMode::Worktree)?.into_iter().find(|change| change.pre.is_some());
+            let edited = changes(repo, SelectionMode::Worktree)?.into_iter().next();
             Ok(edited.map(|change| (Some(change.path), "differs from the judged commit".to_owned())))
         }
         SelectionMode::Staged => {
             let staged: BTreeMap<RepoPath, Option<Entry>> =
                 changes(repo, SelectionMode::Staged)?.into_iter().map(|c| (c.path, c.post)).collect();
-            let disk: BTreeMap<RepoPath, Option<Entry>> = changes(repo, SelectionMode::Worktree)?
-                .into_iter()
-                .filter(|c| c.pre.is_some() || staged.contains_key(&c.path))
-                .map(|c| (c.path, c.post))
-                .collect();
+            let disk: BTreeMap<RepoPath, Option<Entry>> =
+                changes(repo, SelectionMode::Worktree)?.into_iter().map(|c| (c.path, c.post)).collect();
             let differing =
                 staged.iter().find(|(path, post)| disk.get(*path) != Some(post)).map(|(path, _)| path);
             let unstaged = disk.keys().find(|path| !staged.contains_key(*path));

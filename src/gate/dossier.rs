@@ -89,12 +89,13 @@ pub(super) fn reuse(
             }
             let Some(source) = document(repo, side, &path)? else { continue };
             // A signature counts where it signs, not where it is mentioned.
-            if let Some(at) = source.text().find(signature) {
-                let line = source.line_span(source.line(at)).unwrap_or_default();
+            let signs = source.text().match_indices(signature).find(|(at, _)| {
+                let line = source.line_span(source.line(*at)).unwrap_or_default();
                 let text = source.slice(line).to_uppercase();
-                if text.contains("USER_SIGNATURE") || text.contains("USER SIGNATURE") {
-                    out.push(Label::text(&source, Span::new(at, at + signature.len()), "the same signature"));
-                }
+                text.contains("USER_SIGNATURE") || text.contains("USER SIGNATURE")
+            });
+            if let Some((at, _)) = signs {
+                out.push(Label::text(&source, Span::new(at, at + signature.len()), "the same signature"));
             }
         }
     }

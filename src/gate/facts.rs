@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use bstr::ByteSlice as _;
 
-use crate::change::{ChangedFile, Commit, Repository, RepositoryError, Selection, SelectionMode, Side};
+use crate::change::{
+    ChangedFile, Commit, Introduction, Repository, RepositoryError, Selection, SelectionMode, Side,
+};
 use crate::check::input::{
     CheckpointFact, ContractFact, Gate, MergeBaseFact, PathFact, RangeFact, WaiverOrigin,
 };
@@ -41,7 +43,7 @@ impl ApprovalFacts {
         Ok(Self {
             merge_base_fact,
             merge_base,
-            contract: contract(repo, layout, located, bench.judged_head, base)?,
+            contract: contract(repo, layout, located, bench.judged_head, base, merge_base)?,
             checkpoint: if starts { checkpoint(repo, layout, located, bench.head)? } else { Vec::new() },
             branch: if starts { repo.branch()? } else { None },
             worktree: repo.worktree_name().filter(|_| starts),
@@ -105,10 +107,8 @@ fn range(
     }
     let Some(base) = selection.base else { return Ok(RangeFact::Whole) };
     match merge_base {
-        Some(merge_base) if base != merge_base && repo.is_ancestor(merge_base, base)? => {
-            Ok(RangeFact::LeavesOut)
-        }
-        Some(_) => Ok(RangeFact::Whole),
+        Some(merge_base) if repo.is_ancestor(base, merge_base)? => Ok(RangeFact::Whole),
+        Some(_) => Ok(RangeFact::LeavesOut),
         None => Ok(RangeFact::NotApplicable),
     }
 }
@@ -149,6 +149,7 @@ fn contract(
     located: &Located,
     head: Option<Commit>,
     base: Option<Commit>,
+    merge_base: Option<Commit>,
 ) -> Result<ContractFact, RepositoryError> {
     let Some(signature) = &located.packet.signature else {
         return Ok(ContractFact::Unknown("the packet is not signed".into()));
@@ -163,14 +164,18 @@ fn contract(
             || (bytes.contains_str(&signature.value)
                 && read(bytes).signature.is_some_and(|s| s.value == signature.value))
     };
-    let found = repo.introductions(&located.path, head, &holds)?;
-    let mut found = found.into_iter();
-    let (Some(introduction), None) = (found.next_back(), found.next()) else {
-        return Ok(if found.len() == 0 {
-            ContractFact::Uncommitted
-        } else {
-            ContractFact::Unknown("several lines of history brought the signature in".into())
-        });
+    // The walk starts at the merge base, if the packet is younger than that.
+    let older = match merge_base {
+        Some(base) => repo.read(Side::Commit(base), &located.path)?.is_some_and(|bytes| holds(&bytes)),
+        None => false,
+    };
+    let stop = merge_base.filter(|_| !older);
+    let found = repo.introductions(&located.path, head, stop, &holds)?;
+    if found.is_empty() {
+        return Ok(ContractFact::Uncommitted);
+    }
+    let Some(introduction) = first_of(repo, &found)? else {
+        return Ok(ContractFact::Several(found));
     };
     let Some(bytes) = repo.read(Side::Commit(introduction.commit), &located.path)? else {
         return Ok(ContractFact::Unknown("the packet of the contract revision cannot be read".into()));
@@ -181,6 +186,20 @@ fn contract(
     };
     let foreign = introduction.touched.iter().filter(|path| !layout.is_governance(path)).cloned().collect();
     Ok(ContractFact::Known { then: Box::new(read(&bytes)), introduction, inside, foreign })
+}
+
+/// The introduction that all others build on, if there is one.
+fn first_of(repo: &dyn Repository, found: &[Introduction]) -> Result<Option<Introduction>, RepositoryError> {
+    for candidate in found.iter().rev() {
+        let mut first = true;
+        for other in found {
+            first &= repo.is_ancestor(candidate.commit, other.commit)?;
+        }
+        if first {
+            return Ok(Some(candidate.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// Where each waiver of a packet came from.
@@ -221,13 +240,19 @@ fn origin(
     let Some(head) = selection.head.filter(|_| selection.mode.is_committed()) else {
         return Ok(WaiverOrigin::Uncommitted);
     };
-    let found = repo.introductions(&located.path, head, &|bytes| {
+    let found = repo.introductions(&located.path, head, selection.base, &|bytes| {
         holds(&Packet::read(&Source::from_bytes(located.path.clone(), bytes.to_vec())).value)
     })?;
-    let Some(introduction) = found.into_iter().next() else {
+    // Of several entries the one that brought code along counts: taking a
+    // void waiver out and putting it in again does not mend it.
+    let foreign_of = |introduction: &Introduction| -> Vec<RepoPath> {
+        introduction.touched.iter().filter(|path| !layout.is_governance(path)).cloned().collect()
+    };
+    let worst = found.iter().find(|introduction| !foreign_of(introduction).is_empty());
+    let Some(introduction) = worst.or(found.first()).cloned() else {
         return Ok(WaiverOrigin::Unknown("no commit brought it in".into()));
     };
-    let foreign = introduction.touched.iter().filter(|path| !layout.is_governance(path)).cloned().collect();
+    let foreign = foreign_of(&introduction);
     Ok(WaiverOrigin::Entered { introduction, foreign })
 }
 

@@ -144,7 +144,13 @@ fn configuration(
         Side::Commit(commit) => format!("commit {}", short(commit)),
         _ => "an empty tree".to_owned(),
     };
-    match document(repo, trusted, &RepoPath::from(config::FILE_NAME))? {
+    let path = RepoPath::from(config::FILE_NAME);
+    let found = document(repo, trusted, &path)?;
+    if found.is_none() && repo.exists(trusted, &path)? {
+        let reason = format!("in {place} it is a link or folder, not a file");
+        return Err(RepositoryError::Unreadable { path, reason }.into());
+    }
+    match found {
         Some(source) => Ok((
             Config::read(&source).map_err(GateError::Config)?,
             format!("{} of {place}", config::FILE_NAME),

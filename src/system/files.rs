@@ -136,13 +136,6 @@ pub fn read_as_stored(path: &Path, is_link: bool, limit: u64) -> io::Result<Vec<
     read(path, limit)
 }
 
-/// Modification time as seconds and nanoseconds since 1970.
-#[must_use]
-pub fn modified(path: &Path) -> Option<(i64, i64)> {
-    let time = path.metadata().ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some((i64::try_from(time.as_secs()).ok()?, i64::from(time.subsec_nanos())))
-}
-
 /// Writes a file as a whole (temporary file, then rename), making folders as
 /// needed.
 ///

@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// Whether this process may install handlers, once a step runs. Until then
+/// Ctrl-C ends it as it ends any program.
+static OWNS_SIGNALS: AtomicBool = AtomicBool::new(false);
 static ADOPTS: AtomicBool = AtomicBool::new(false);
 
 /// What to run.
@@ -53,7 +56,7 @@ pub enum Ended {
 /// itself, and lets the tool adopt processes that leave a step's group.
 /// For programs; a library's host keeps its own handlers.
 pub fn take_signals() {
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
+    OWNS_SIGNALS.store(true, Ordering::SeqCst);
     #[cfg(target_os = "linux")]
     if rustix::process::set_child_subreaper(Some(rustix::process::getpid())).is_ok() {
         ADOPTS.store(true, Ordering::SeqCst);
@@ -74,6 +77,9 @@ pub fn interrupted() -> bool {
 pub fn run(program: &Program, log: &File, mut tick: impl FnMut(Duration)) -> io::Result<Ended> {
     let (name, arguments) =
         program.argv.split_first().ok_or_else(|| io::Error::other("there is no program to run"))?;
+    if OWNS_SIGNALS.swap(false, Ordering::SeqCst) {
+        let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
+    }
     let before = adopted();
     let mut command = Command::new(name);
     command

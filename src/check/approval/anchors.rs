@@ -103,7 +103,7 @@ fn hollow(
         return;
     };
     let plain = unescaped(&token.value);
-    if plain.chars().count() < policy.shortest_token {
+    if plain.trim().chars().count() < policy.shortest_token {
         out.push(rule.finding(
             format!("the token has fewer than {} characters", policy.shortest_token),
             at(token.span, "too short to name a place".into()),

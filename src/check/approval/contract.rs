@@ -19,6 +19,12 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
             ))
             .into();
         }
+        ContractFact::Several(found) => {
+            let span = packet.signature.as_ref().map_or_else(|| packet.head(), |s| s.span);
+            let commits: Vec<String> = found.iter().map(short).collect();
+            let message = format!("commits {} each brought this signature in", commits.join(" and "));
+            return Some(rule.finding(message, input.packet.at(span, "no one of them is the first"))).into();
+        }
         ContractFact::Unknown(why) => return Verdict::skipped(why.clone()),
     };
     let commit = short(introduction);

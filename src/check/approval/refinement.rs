@@ -35,6 +35,13 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
         ));
     }
     complete(refinement, rule, &mut out);
+    for key in rule.list("fields") {
+        for again in refinement.fields.iter().filter(|field| field.key == *key).skip(1) {
+            out.push(
+                rule.finding(format!("`{key}` is given a second time"), at(refinement, again, "said before")),
+            );
+        }
+    }
     consistent(input, refinement, rule, &mut out);
     out.into()
 }

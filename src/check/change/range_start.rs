@@ -12,7 +12,7 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
                 |commit| commit.0.to_string().chars().take(12).collect(),
             );
             let message = format!(
-                "the range starts at {base}, after the packet's MERGE_BASE_SHA: commits before it are not judged"
+                "the range starts at {base}, which is not the packet's MERGE_BASE_SHA or before it: part of the work may be left out"
             );
             Some(rule.finding(message, input.packet.at(merge_base.span, "the work starts here"))).into()
         }

@@ -61,5 +61,6 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
 
 /// Changing folders is no command to prove.
 fn is_bookkeeping(line: &str) -> bool {
-    matches!(line.split_whitespace().next(), Some("cd" | "pushd" | "popd" | "export" | "set"))
+    let alone = !line.contains(['&', ';', '|', '`']) && !line.contains("$(");
+    alone && matches!(line.split_whitespace().next(), Some("cd" | "pushd" | "popd" | "export" | "set"))
 }

@@ -61,7 +61,6 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
 /// A quote may be the whole bullet, or its beginning if that is long enough
 /// to name it.
 fn quotes(quote: &str, bullet: &str) -> bool {
-    quote == bullet
-        || (quote.len() >= 24
-            && bullet.starts_with(quote.trim_end_matches("...").trim_end_matches('…').trim_end()))
+    let start = quote.trim_end_matches(['.', '…', ' ']);
+    quote == bullet || (start.chars().count() >= 24 && bullet.starts_with(start))
 }

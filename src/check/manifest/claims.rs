@@ -108,7 +108,11 @@ fn computed(
             let planned = super::super::scope::allows(input, path) || excused(input, path);
             hold(
                 planned && in_lines(manifest, file),
-                if planned { "the window is none" } else { "the file is not in the packet's scope" },
+                if planned {
+                    "the window is no lines of the file"
+                } else {
+                    "the file is not in the packet's scope"
+                },
             )
         }
         "rails_untouched_outside_window" => hold(rails(input, file), "lines outside the window are changed"),

@@ -6,6 +6,9 @@ use crate::rule::Rule;
 
 use super::{at, target};
 
+/// Findings that get a "did you mean"; comparing names costs time.
+const MOST_HINTS: usize = 50;
+
 pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let mut out = Vec::new();
     for manifest in &input.packet.packet.manifests {
@@ -21,6 +24,10 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         };
         let label = if there { "not part of the change" } else { "no such file" };
         let mut finding = rule.finding(message, at(input, declared.span, label)).about(path);
+        if out.len() >= MOST_HINTS || path.as_bytes().len() > 400 {
+            out.push(finding);
+            continue;
+        }
         let near = input.files.iter().map(|file| {
             (strsim::normalized_levenshtein(&file.change.path.to_text(), &path.to_text()), &file.change.path)
         });

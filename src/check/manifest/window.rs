@@ -37,7 +37,7 @@ fn wrong(input: &ChangeInput<'_>, rule: &Rule, manifest: &Manifest, file: &Chang
             (Number::Bad(text), true) => say(
                 value,
                 format!("{name} must be a whole line number"),
-                format!("`{}` is none", one_line(text, 40)),
+                format!("`{}` is not a whole number", one_line(text, 40)),
             ),
             (Number::Is(line), true) if *line < 1 => {
                 say(value, format!("{name} is {line}; lines are counted from 1"), "not a line".into());

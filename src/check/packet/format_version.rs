@@ -16,7 +16,8 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     match &packet.generation {
         Generation::Unknown(version) => {
             let message = format!("`{}` is no format version", crate::text::one_line(version, 40));
-            return Some(rule.finding(message, input.at(at, "a version is a date, YYYY-MM-DD"))).into();
+            return Some(rule.finding(message, input.at(at, "a version is a date, 2026-02-01 or later")))
+                .into();
         }
         Generation::Later(version) => {
             let message = format!(

@@ -18,6 +18,7 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
         phases.implementation.map(|span| (span, "implementation is described here")),
         phases.manifest.map(|span| (span, "a manifest is filled here")),
         phases.reports.first().map(|report| (report.verdict.span, "a verdict is reported here")),
+        phases.reported.map(|span| (span, "a report stands here")),
     ];
     let Some((span, what)) = evidence.into_iter().flatten().next() else { return Vec::new().into() };
     if phases.approved.is_some() {

@@ -14,6 +14,10 @@ use super::input::{ChangeInput, WaiverOrigin};
 
 /// Whether a waiver is past its day, or packet, or never readable.
 fn is_expired(waiver: &Waiver, input: &ChangeInput<'_>) -> Option<String> {
+    let tomorrow = input.now.date().tomorrow().unwrap_or(input.now.date());
+    if let Some(date) = waiver.date.as_ref().filter(|date| date.value > tomorrow) {
+        return Some(format!("it is dated {}, in the future", date.value));
+    }
     match &waiver.expiry {
         Expiry::None => None,
         Expiry::On(date) => (*date < input.now.date()).then(|| format!("it ended on {date}")),
@@ -54,9 +58,11 @@ fn is_void(origin: &WaiverOrigin) -> Option<String> {
 pub fn covers(waiver: &Waiver, subject: &Subject) -> bool {
     match subject {
         Subject::Path(path) => waiver.paths.iter().any(|entry| entry.covers(path)),
-        Subject::Command(command) => {
-            waiver.scope.as_ref().is_some_and(|scope| folded(&scope.value).contains(&folded(command)))
-        }
+        Subject::Command(command) => waiver.scope.as_ref().is_some_and(|scope| {
+            // The command stands in back-ticks, whole, or is all of the scope.
+            let mut quoted = scope.value.split('`').skip(1).step_by(2);
+            folded(&scope.value) == folded(command) || quoted.any(|part| folded(part) == folded(command))
+        }),
     }
 }
 

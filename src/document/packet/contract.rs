@@ -20,13 +20,15 @@ const MUTABLE: [&str; 8] = [
     "AGENTIC_MODE",
 ];
 
-const SECTIONS: [&str; 7] = [
+const SECTIONS: [&str; 9] = [
     "TECHNICAL_REFINEMENT",
     "SCOPE",
     "QUALITY_GATE",
     "TEST_PLAN",
     "DONE_MEANS",
     "IN_SCOPE_PATHS",
+    "OUT_OF_SCOPE",
+    "RISK_TIER",
     "AUTHORITY",
 ];
 

@@ -36,6 +36,8 @@ pub struct Phases {
     pub implementation: Option<Span>,
     /// The first filled manifest.
     pub manifest: Option<Span>,
+    /// The first text under `VALIDATION_REPORTS` that is not the template's.
+    pub reported: Option<Span>,
     /// Verdicts of appended reports.
     pub reports: Vec<VerdictReport>,
 }
@@ -59,16 +61,24 @@ pub(super) fn read(
     manifests: &[Manifest],
 ) -> Phases {
     let mut phases = Phases::default();
-    for section in sections.iter().filter(|section| section.level <= 2) {
+    let in_report = |section: &&Section| {
+        let above =
+            sections.iter().filter(|other| other.span.contains(section.span) && other.level < section.level);
+        !above.into_iter().any(|other| other.key.contains("REPORT") || other.key == "HISTORY")
+    };
+    // A phase counts at any level: a smaller heading moves no work forward.
+    for section in sections.iter().filter(in_report) {
         if let Some(key) = PHASES.into_iter().find(|key| *key == section.key) {
             phases.marks.push(PhaseMark { key, heading: section.title.span });
         }
     }
     marker(text, outline, sections, &mut phases);
-    phases.implementation = sections
-        .iter()
-        .find(|s| s.key == "IMPLEMENTATION")
-        .and_then(|section| written(text, outline, section));
+    let evidence_in = |key: &str| {
+        let mut own = sections.iter().filter(|section| section.key == key);
+        own.find_map(|section| written(text, outline, section))
+    };
+    phases.implementation = evidence_in("IMPLEMENTATION");
+    phases.reported = evidence_in("VALIDATION_REPORTS");
     phases.manifest = manifests.first().map(|manifest| manifest.span);
     let is_report = |key: &str| key.contains("VALIDATION_REPORT") || key.contains("AUDIT_REPORT");
     let reports: Vec<&Section> =
@@ -90,26 +100,26 @@ fn first_word(text: &str) -> String {
         .to_owned()
 }
 
-/// The marker counts as a line of prose of its own inside SKELETON, or as the
+/// The marker counts as a paragraph of its own inside SKELETON, or as the
 /// heading that directly follows the SKELETON section (CHECKS, "Phase order").
 fn marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut Phases) {
     let skeleton = sections.iter().position(|section| section.key == "SKELETON" && section.level <= 2);
     let inside = skeleton.and_then(|at| sections.get(at)).map(|section| section.blocks.clone());
     for (index, block) in outline.blocks.iter().enumerate() {
-        if block.kind != Kind::Prose || in_quote(outline, index) {
+        if block.kind != Kind::Prose {
             continue;
         }
-        for line in outline.prose_lines(text, index) {
-            let span = Span::new(line.start, line.start + line.text.trim_end().len());
-            if whole_line(text, line.start, &line.text) == MARKER {
-                if inside.as_ref().is_some_and(|range| range.contains(&index)) {
-                    phases.approved = phases.approved.or(Some(span));
-                } else {
-                    phases.near_markers.push(span);
-                }
-            } else if line.text.contains(MARKER) {
-                phases.near_markers.push(span);
-            }
+        let whole: String = outline.prose_lines(text, index).into_iter().map(|line| line.text).collect();
+        let near = || {
+            let at = whole.find(MARKER).unwrap_or(0);
+            Span::new(block.content.start + at, block.content.start + at + MARKER.len())
+        };
+        let alone =
+            block.parent.is_none() && whole.trim_end() == MARKER && starts_line(text, block.content.start);
+        if alone && inside.as_ref().is_some_and(|range| range.contains(&index)) {
+            phases.approved = phases.approved.or(Some(near()));
+        } else if whole.contains(MARKER) {
+            phases.near_markers.push(near());
         }
     }
     for (at, section) in sections.iter().enumerate() {
@@ -127,22 +137,9 @@ fn marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut Phas
     }
 }
 
-/// The document's line around a piece of prose, without blanks at its end:
-/// a list marker or an indentation in front of the prose is part of it.
-fn whole_line<'a>(text: &'a str, start: usize, line: &str) -> &'a str {
-    let from = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    text.get(from..start + line.len()).unwrap_or("").trim_end()
-}
-
-fn in_quote(outline: &Outline, index: usize) -> bool {
-    let mut parent = outline.get(index).and_then(|block| block.parent);
-    while let Some(block) = parent.and_then(|at| outline.get(at)) {
-        if block.kind == Kind::Quote {
-            return true;
-        }
-        parent = block.parent;
-    }
-    false
+/// Whether nothing stands before an offset on its line.
+fn starts_line(text: &str, at: usize) -> bool {
+    text.get(..at).is_some_and(|before| before.is_empty() || before.ends_with('\n'))
 }
 
 /// The first thing in a section that a template would not hold.
@@ -154,14 +151,15 @@ fn written(text: &str, outline: &Outline, section: &Section) -> Option<Span> {
                 let body: String =
                     outline.prose_lines(text, index).into_iter().map(|line| line.text).collect();
                 let body = body.trim();
-                let instruction = body.starts_with('(') && body.ends_with(')');
-                let empty_label = body.ends_with(':') && body.len() < 60;
-                !instruction && !empty_label && !crate::document::is_placeholder(body)
+                !is_instruction(body) && !crate::document::is_placeholder(body)
             }
             Kind::Code(_) => {
                 !text.get(block.content.start..block.content.end).unwrap_or("").trim().is_empty()
             }
             Kind::Row => true,
+            Kind::Html => {
+                !text.get(block.span.start..block.span.end).unwrap_or("").trim_start().starts_with("<!--")
+            }
             _ => false,
         };
         if holds {
@@ -169,4 +167,21 @@ fn written(text: &str, outline: &Outline, section: &Section) -> Option<Span> {
         }
     }
     None
+}
+
+/// `(Coder fills after skeleton approval.)`: one pair of parentheses around
+/// all of it.
+fn is_instruction(body: &str) -> bool {
+    let mut depth = 0usize;
+    for (at, c) in body.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return at > 0 && at + c.len_utf8() == body.len();
+        }
+    }
+    false
 }

@@ -28,7 +28,7 @@ impl PlannedCommand {
         let second = words.next().unwrap_or("");
         let gates = ["pre-work", "post-work", "gate-check", "cor701-sha"];
         let ours = matches!(first, "just" | "countersign");
-        let joined = ["&&", "||", ";", "|"].iter().any(|sign| self.text.contains(sign));
+        let joined = self.text.contains(['&', ';', '|', '`']) || self.text.contains("$(");
         ours && !joined && (gates.contains(&second) || second.starts_with("validator-"))
     }
 }
@@ -153,6 +153,9 @@ fn fenced(text: &str, content: Span, out: &mut Vec<PlannedCommand>) {
     out.extend(open);
 }
 
+/// Lists nested deeper than this hold nothing that anybody reads.
+const DEEPEST: usize = 32;
+
 /// Reads `DONE_MEANS`. A bullet that ends with a colon and has bullets below
 /// it only groups them.
 pub(super) fn done_means(
@@ -171,7 +174,7 @@ pub(super) fn done_means(
     while next < place.blocks.end {
         let Some(block) = outline.get(next) else { break };
         if block.kind == Kind::Item {
-            criterion(text, outline, next, None, &mut out);
+            criterion(text, outline, next, None, DEEPEST, &mut out);
             next = block.end.max(next + 1);
         } else {
             next += 1;
@@ -180,7 +183,15 @@ pub(super) fn done_means(
     (out, faults)
 }
 
-fn criterion(text: &str, outline: &Outline, item: usize, group: Option<&str>, out: &mut Vec<Criterion>) {
+fn criterion(
+    text: &str,
+    outline: &Outline,
+    item: usize,
+    group: Option<&str>,
+    depth: usize,
+    out: &mut Vec<Criterion>,
+) {
+    let Some(depth) = depth.checked_sub(1) else { return };
     let Some(prose) = outline.item_prose(item).and_then(|prose| outline.get(prose)) else { return };
     let line = trimmed(text, prose.content);
     // Ticks and what damaged encodings made of them are decoration.
@@ -189,7 +200,7 @@ fn criterion(text: &str, outline: &Outline, item: usize, group: Option<&str>, ou
     let plain = body.split_whitespace().collect::<Vec<_>>().join(" ");
     let nested: Vec<usize> = outline.items(Some(item)).collect();
     if plain.trim_end_matches(['*', ' ']).ends_with(':') && !nested.is_empty() {
-        nested.into_iter().for_each(|child| criterion(text, outline, child, Some(&plain), out));
+        nested.into_iter().for_each(|child| criterion(text, outline, child, Some(&plain), depth, out));
         return;
     }
     if !is_placeholder(&plain) {

@@ -188,8 +188,8 @@ fn generation(sections: &[Section], metadata: &[Field]) -> Generation {
         let date: Result<jiff::civil::Date, _> = version.parse();
         return match date {
             Ok(_) if version == Generation::G2_VERSION => Generation::G2,
-            Ok(_) => Generation::Later(version),
-            Err(_) => Generation::Unknown(version),
+            Ok(_) if version.as_str() > Generation::G2_VERSION => Generation::Later(version),
+            _ => Generation::Unknown(version),
         };
     }
     let has = |key: &str| sections.iter().any(|section| section.key == key);

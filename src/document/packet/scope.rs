@@ -25,6 +25,9 @@ struct Listing {
     items: Vec<usize>,
 }
 
+/// Lists nested deeper than this hold nothing that anybody reads.
+const DEEPEST: usize = 32;
+
 pub(super) fn read(
     text: &str,
     outline: &Outline,
@@ -44,15 +47,16 @@ pub(super) fn read(
             scope.inside.push(ScopeEntry::read(value));
         }
         for item in &listing.items {
-            entries(text, outline, *item, &mut scope.inside);
+            entries(text, outline, *item, DEEPEST, &mut scope.inside);
         }
     }
     for listing in listings(outline, sections, all, text, "OUT_OF_SCOPE") {
-        if let Some(value) = &listing.inline {
-            scope.outside.extend(named_paths(value));
+        for value in listing.inline.iter().flat_map(inline_entries) {
+            scope.outside.extend(leading_path(&value));
+            scope.outside.extend(named_paths(&value));
         }
         for item in listing.items {
-            outside(text, outline, item, &mut scope.outside);
+            outside(text, outline, item, DEEPEST, &mut scope.outside);
         }
     }
     (scope, faults)
@@ -144,17 +148,18 @@ fn item_text(text: &str, outline: &Outline, item: usize) -> Option<Spanned<Strin
 }
 
 /// One item: a group heading with items below it, or an entry with notes.
-fn entries(text: &str, outline: &Outline, item: usize, out: &mut Vec<ScopeEntry>) {
+fn entries(text: &str, outline: &Outline, item: usize, depth: usize, out: &mut Vec<ScopeEntry>) {
+    let Some(depth) = depth.checked_sub(1) else { return };
     let nested: Vec<usize> = outline.items(Some(item)).collect();
     let Some(own) = item_text(text, outline, item) else {
-        nested.into_iter().for_each(|child| entries(text, outline, child, out));
+        nested.into_iter().for_each(|child| entries(text, outline, child, depth, out));
         return;
     };
     let bold =
         own.value.len() > 4 && own.value.starts_with("**") && own.value.trim_end_matches(':').ends_with("**");
     let named = own.value.chars().any(char::is_alphanumeric);
     if named && (bold || (own.value.ends_with(':') && !nested.is_empty())) {
-        nested.into_iter().for_each(|child| entries(text, outline, child, out));
+        nested.into_iter().for_each(|child| entries(text, outline, child, depth, out));
         return;
     }
     let entry = ScopeEntry::read(own);
@@ -162,7 +167,7 @@ fn entries(text: &str, outline: &Outline, item: usize, out: &mut Vec<ScopeEntry>
     out.push(entry);
     for child in nested {
         let before = out.len();
-        entries(text, outline, child, out);
+        entries(text, outline, child, depth, out);
         if understood {
             // Below a path, anything that is no path is a note about it.
             let kept: Vec<ScopeEntry> = out.drain(before..).filter(|entry| matches!(entry.coverage, Ok(Coverage::File(_) | Coverage::Folder(_) | Coverage::Glob(_)) if entry.raw.value.contains('/'))).collect();
@@ -173,48 +178,88 @@ fn entries(text: &str, outline: &Outline, item: usize, out: &mut Vec<ScopeEntry>
 
 /// An item of `OUT_OF_SCOPE`: a path, or prose with paths in back-ticks, and
 /// perhaps a nested list of paths.
-fn outside(text: &str, outline: &Outline, item: usize, out: &mut Vec<ScopeEntry>) {
+fn outside(text: &str, outline: &Outline, item: usize, depth: usize, out: &mut Vec<ScopeEntry>) {
+    let Some(depth) = depth.checked_sub(1) else { return };
     if let Some(own) = item_text(text, outline, item) {
         let entry = ScopeEntry::read(own.clone());
         let path = crate::document::label::without_hint(&own.value);
         if entry.coverage.is_ok() && path.contains(['/', '.']) {
             out.push(entry);
         } else {
+            out.extend(leading_path(&own));
             out.extend(named_paths(&own));
         }
     }
     for child in outline.items(Some(item)).collect::<Vec<_>>() {
-        outside(text, outline, child, out);
+        outside(text, outline, child, depth, out);
     }
 }
 
-/// Paths in back-ticks in a sentence; what stands in parentheses explains and
-/// does not forbid.
-fn named_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
+/// `src/a.rs has an owner`, `**src/a.rs**: …`, `[ ] src/a.rs`: a sentence that
+/// begins with a path excludes that path.
+fn leading_path(sentence: &Spanned<String>) -> Option<ScopeEntry> {
+    let word =
+        sentence.value.split_whitespace().find(|word| !matches!(*word, "[" | "]" | "[x]" | "[ ]" | "-"))?;
+    let plain = word.trim_matches(['*', '`', ',', ';', ':', '"', '[']);
+    let plain = plain.split("](").next().unwrap_or(plain).trim_end_matches(']');
+    let plain = plain.strip_prefix("./").unwrap_or(plain);
+    // `Frontend/UI` is no path; a folder, a pattern or a file's ending is.
+    let last = plain.rsplit('/').next().unwrap_or("");
+    let is_path = plain.contains('/') && (last.is_empty() || last.contains(['.', '*']));
+    if !is_path || word.starts_with('`') {
+        return None;
+    }
+    let at = sentence.span.start + sentence.value.find(plain).unwrap_or(0);
+    let entry = ScopeEntry::read(Spanned::new(plain.to_owned(), Span::new(at, at + plain.len())));
+    Some(entry).filter(|entry| entry.coverage.is_ok())
+}
+
+/// Bytes of a sentence that stand in balanced parentheses.
+fn in_parentheses(sentence: &str) -> Vec<Span> {
+    let mut open = Vec::new();
     let mut out = Vec::new();
-    let mut depth = 0usize;
+    for (at, c) in sentence.char_indices() {
+        match c {
+            '(' => open.push(at),
+            ')' => out.extend(open.pop().map(|start| Span::new(start, at + 1))),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Paths in back-ticks in a sentence. What stands in parentheses explains and
+/// does not forbid; "changes outside `x`" excludes everything else, not `x`.
+fn named_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
+    let aside = in_parentheses(&sentence.value);
+    let turned = ["outside", "outside of", "except", "except for", "other than", "beyond", "not in"];
+    let mut out = Vec::new();
     let mut offset = 0;
     let mut inverted = false;
     for (number, piece) in sentence.value.split('`').enumerate() {
-        if number % 2 == 0 {
-            // "Changes outside `x`" excludes everything else, not `x`.
-            let before = piece.trim_end().to_lowercase();
-            inverted = ["outside", "outside of", "except", "except for", "other than", "beyond", "not in"]
-                .iter()
-                .any(|word| before.ends_with(word));
-            for c in piece.chars() {
-                match c {
-                    '(' => depth += 1,
-                    ')' => depth = depth.saturating_sub(1),
-                    _ => {}
-                }
-            }
-        } else if depth == 0 && !inverted && piece.contains('/') && !piece.contains(' ') {
-            let at = sentence.span.start + offset;
-            let entry = ScopeEntry::read(Spanned::new(piece.to_owned(), Span::new(at, at + piece.len())));
-            out.extend(Some(entry).filter(|entry| entry.coverage.is_ok()));
-        }
+        let span = Span::new(offset, offset + piece.len());
         offset += piece.len() + 1;
+        if number % 2 == 0 {
+            let before = piece.trim_end().to_lowercase();
+            inverted = turned.iter().any(|word| before.ends_with(word));
+            continue;
+        }
+        let is_aside = aside.iter().any(|parentheses| parentheses.contains(span));
+        let plain = piece.strip_prefix("./").unwrap_or(piece);
+        if is_aside || inverted || !is_path(plain) {
+            continue;
+        }
+        let at = sentence.span.start + span.end - plain.len();
+        let entry = ScopeEntry::read(Spanned::new(plain.to_owned(), Span::new(at, at + plain.len())));
+        out.extend(Some(entry).filter(|entry| entry.coverage.is_ok()));
     }
     out
+}
+
+/// Something with a slash, or a name with an ending that files have.
+fn is_path(text: &str) -> bool {
+    let ending = text.rsplit_once('.').is_some_and(|(name, end)| {
+        !name.is_empty() && (1..=5).contains(&end.len()) && end.chars().all(|c| c.is_ascii_lowercase())
+    });
+    !text.contains(' ') && (text.contains('/') || ending)
 }

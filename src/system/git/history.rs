@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use git2::Oid;
 
-use crate::change::{Commit, Introduction, RepositoryError};
+use crate::change::{Commit, Introduction, Repository as _, RepositoryError};
 use crate::text::RepoPath;
 
 use super::{GitRepository, failed, hash, oid};
@@ -17,6 +17,7 @@ impl GitRepository {
         &self,
         path: &RepoPath,
         head: Commit,
+        stop: Option<Commit>,
         holds: &dyn Fn(&[u8]) -> bool,
     ) -> Result<Vec<Introduction>, RepositoryError> {
         let mut known: HashMap<Oid, bool> = HashMap::new();
@@ -33,28 +34,25 @@ impl GitRepository {
         let mut out = Vec::new();
         let mut seen = HashSet::new();
         let mut open = VecDeque::from([oid(head.0)]);
-        if !has(oid(head.0))? {
-            return Ok(out);
-        }
         while let Some(id) = open.pop_front() {
-            if !seen.insert(id) {
+            let past = match stop {
+                Some(stop) => self.is_ancestor(Commit(hash(id)), stop)?,
+                None => !has(id)?,
+            };
+            if past || !seen.insert(id) {
                 continue;
             }
             if seen.len() > LONGEST_WALK {
-                return Err(RepositoryError::Git {
-                    doing: format!("walking the history of {path}"),
-                    reason: format!("more than {LONGEST_WALK} commits carry it"),
-                });
+                let reason = format!("more than {LONGEST_WALK} commits would have to be read");
+                return Err(RepositoryError::Git { doing: format!("walking the history of {path}"), reason });
             }
             let commit = self.repo.find_commit(id).map_err(failed(format!("reading commit {id}")))?;
             let mut older = false;
             for parent in commit.parent_ids() {
-                if has(parent)? {
-                    older = true;
-                    open.push_back(parent);
-                }
+                older |= has(parent)?;
+                open.push_back(parent);
             }
-            if !older {
+            if !older && has(id)? {
                 out.push(self.introduction(&commit)?);
             }
         }

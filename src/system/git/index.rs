@@ -13,22 +13,12 @@ use super::{GitRepository, failed, hash};
 #[derive(Debug, Clone)]
 pub(super) struct Staged {
     pub entry: Entry,
-    pub raw: RawStat,
     /// `git update-index --assume-unchanged`.
     pub assumed: bool,
     /// `git update-index --skip-worktree`, or a sparse checkout.
     pub skipped: bool,
     /// `git add --intent-to-add`: tracked, but nothing is staged.
     pub intended: bool,
-}
-
-/// The file status that the index recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RawStat {
-    pub ctime: (i64, i64),
-    pub mtime: (i64, i64),
-    pub inode: u32,
-    pub size: u32,
 }
 
 impl GitRepository {
@@ -50,15 +40,8 @@ impl GitRepository {
                     reason: format!("mode {:o} is not one that can be judged (a sparse index?)", entry.mode),
                 });
             };
-            let time = |time: git2::IndexTime| (i64::from(time.seconds()), i64::from(time.nanoseconds()));
             let staged = Staged {
                 entry: Entry { mode, id: hash(entry.id) },
-                raw: RawStat {
-                    ctime: time(entry.ctime),
-                    mtime: time(entry.mtime),
-                    inode: entry.ino,
-                    size: entry.file_size,
-                },
                 assumed: entry.flags & IndexEntryFlag::VALID.bits() != 0,
                 skipped: entry.flags_extended & IndexEntryExtendedFlag::SKIP_WORKTREE.bits() != 0,
                 intended: entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0,

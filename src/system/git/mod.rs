@@ -224,8 +224,9 @@ impl Repository for GitRepository {
         &self,
         path: &RepoPath,
         head: Commit,
+        stop: Option<Commit>,
         holds: &dyn Fn(&[u8]) -> bool,
     ) -> Result<Vec<Introduction>, RepositoryError> {
-        self.find_introductions(path, head, holds)
+        self.find_introductions(path, head, stop, holds)
     }
 }

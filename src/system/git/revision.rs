@@ -174,7 +174,9 @@ impl GitRepository {
                 });
             }
             if !self.worktree_changes(head)?.changes.is_empty() {
-                let reason = "nothing is staged and the working tree has changes".into();
+                let reason =
+                    "nothing is staged and the working tree has changes; earlier commits are not judged"
+                        .into();
                 return Ok(Selection {
                     mode: SelectionMode::Worktree,
                     base: head,

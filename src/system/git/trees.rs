@@ -24,11 +24,22 @@ impl GitRepository {
     fn level(&self, tree: Option<Oid>, at: &RepoPath) -> Result<Level, RepositoryError> {
         let Some(id) = tree else { return Ok(Level::new()) };
         let tree = self.repo.find_tree(id).map_err(failed(format!("reading folder {at} ({id})")))?;
-        let raw = |mode: i32| u32::try_from(mode).unwrap_or(0);
-        Ok(tree
-            .iter()
-            .map(|entry| (entry.name_bytes().to_vec(), (raw(entry.filemode_raw()), entry.id())))
-            .collect())
+        let mut out = Level::new();
+        for entry in &tree {
+            let path = at.join(entry.name_bytes());
+            let mode = u32::try_from(entry.filemode_raw()).unwrap_or(0);
+            let refused = |reason: &str| RepositoryError::Git {
+                doing: format!("reading folder {at} ({id})"),
+                reason: format!("{path} {reason}"),
+            };
+            if mode & 0o170_000 != FOLDER && FileMode::from_raw(mode).is_none() {
+                return Err(refused(&format!("has mode {mode:o}, which git does not know")));
+            }
+            if out.insert(entry.name_bytes().to_vec(), (mode, entry.id())).is_some() {
+                return Err(refused("is there twice"));
+            }
+        }
+        Ok(out)
     }
 
     /// The difference between two commits' trees; `None` is the empty tree.

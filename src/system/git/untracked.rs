@@ -2,7 +2,6 @@
 //! excuse.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::Metadata;
 use std::path::Path;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -61,7 +60,6 @@ impl GitRepository {
 /// A file, link or nested repository on disk.
 pub(super) struct Found {
     pub mode: FileMode,
-    pub metadata: Metadata,
 }
 
 pub(super) struct Walk<'a> {
@@ -89,38 +87,36 @@ impl Walk<'_> {
             let names = files::names(&disk).map_err(|error| unreadable(&folder, &error))?;
             for (name, metadata) in names {
                 let path = folder.join(name.as_bytes());
-                if name.as_bytes().eq_ignore_ascii_case(b".git") {
+                let folds = cfg!(any(windows, target_os = "macos"));
+                if name.as_bytes() == b".git" || (folds && name.as_bytes().eq_ignore_ascii_case(b".git")) {
                     continue;
                 }
                 if metadata.is_dir() {
-                    self.folder(path, metadata, &mut open, &mut out);
+                    self.folder(path, &mut open, &mut out);
                 } else if ((self.tracked)(&path) || !self.ignores.covers(&path, false))
                     && let Some(mode) = files::mode(&metadata)
                 {
                     let mode = if self.trust_modes { mode } else { (self.recorded)(&path).unwrap_or(mode) };
-                    out.insert(path, Found { mode, metadata });
+                    out.insert(path, Found { mode });
                 }
             }
         }
         Ok(out)
     }
 
-    fn folder(
-        &self,
-        path: RepoPath,
-        metadata: Metadata,
-        open: &mut Vec<RepoPath>,
-        out: &mut BTreeMap<RepoPath, Found>,
-    ) {
+    fn folder(&self, path: RepoPath, open: &mut Vec<RepoPath>, out: &mut BTreeMap<RepoPath, Found>) {
         let holds_tracked = self.folders.contains(&path);
         let nested = files::below(self.root, &path.join(b".git")).symlink_metadata().is_ok();
         if self.submodules.contains(&path) {
             if nested {
-                out.insert(path, Found { mode: FileMode::Submodule, metadata });
+                out.insert(path, Found { mode: FileMode::Submodule });
+            } else {
+                // Not checked out: whatever lies here belongs to nobody.
+                open.push(path);
             }
         } else if !holds_tracked && self.ignores.covers(&path, true) {
         } else if nested && !holds_tracked {
-            out.insert(path, Found { mode: FileMode::Submodule, metadata });
+            out.insert(path, Found { mode: FileMode::Submodule });
         } else {
             open.push(path);
         }

@@ -1,9 +1,9 @@
 //! The working tree: files on disk against HEAD.
 //!
-//! The walk starts from the disk, never from a cache. The index's stat cache
-//! may say "unchanged" only for a file whose size, inode and both times are
-//! those that the index recorded and that was last touched before the index
-//! was written; flags that call a path unchanged are ignored and reported.
+//! The walk starts from the disk, and every file is read and hashed: the
+//! index's stat cache can be poisoned (by a clean filter that is gone again,
+//! by a set clock), so it excuses nothing. Flags that call a path unchanged
+//! are ignored and reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
@@ -14,7 +14,7 @@ use crate::digest::{Hash20, git_blob_id};
 use crate::system::files;
 use crate::text::RepoPath;
 
-use super::index::{RawStat, Staged};
+use super::index::Staged;
 use super::untracked::{Found, Walk};
 use super::{GitRepository, hash};
 
@@ -24,14 +24,15 @@ impl GitRepository {
         let mut staged = self.staged()?;
         let mut before = self.flat_tree(base)?;
         let found = self.walk(base, &staged)?;
-        let written = self.index_written();
+        let ids = self.raw_ids(&found)?;
         let sparse =
             self.repo.config().and_then(|config| config.get_bool("core.sparseCheckout")).unwrap_or(false);
         let mut changes = Vec::new();
         for (path, found) in found {
             let known = staged.remove(&path);
             let pre = before.remove(&path);
-            changes.extend(self.on_disk(&path, &found, known.as_ref(), pre, written)?);
+            let raw = ids.get(&path).copied();
+            changes.extend(self.on_disk(&path, &found, known.as_ref(), pre, raw)?);
         }
         for (path, staged) in staged {
             let pre = before.remove(&path);
@@ -54,18 +55,17 @@ impl GitRepository {
         found: &Found,
         known: Option<&Staged>,
         pre: Option<Entry>,
-        written: Option<(i64, i64)>,
+        raw: Option<Hash20>,
     ) -> Result<Option<Change>, RepositoryError> {
         let flagged = known.and_then(|k| match (k.assumed, k.skipped) {
             (true, _) => Some("the index calls this path unchanged (assume-unchanged)".to_owned()),
             (_, true) => Some("the index calls this path unchanged (skip-worktree)".to_owned()),
             _ => None,
         });
-        let trusted = known
-            .filter(|k| flagged.is_none() && !k.intended)
-            .filter(|k| k.entry.mode == found.mode && is_fresh(&found.metadata, k.raw, written));
-        if let Some(known) = trusted {
-            return Ok(Change::between(path.clone(), pre, Some(known.entry)));
+        let stored = [known.map(|k| k.entry.id), pre.map(|entry| entry.id)];
+        if let Some(id) = raw.filter(|raw| stored.contains(&Some(*raw))) {
+            let change = Change::between(path.clone(), pre, Some(Entry { mode: found.mode, id }));
+            return Ok(change.map(|change| Change { remark: flagged, ..change }));
         }
         let (post, unjudged) = self.seen(path, found, known, pre)?;
         let change = Change::between(path.clone(), pre, Some(post));
@@ -85,10 +85,7 @@ impl GitRepository {
                 .and_then(|repo| repo.head()?.peel_to_commit().map(|commit| commit.id()));
             let (id, unjudged) = match head {
                 Ok(id) => (hash(id), None),
-                Err(_) => (
-                    known.map_or(Hash20::ZERO, |k| k.entry.id),
-                    known.is_none().then(|| "a repository without a commit lies here".to_owned()),
-                ),
+                Err(_) => (Hash20::ZERO, Some("a repository without a readable commit lies here".to_owned())),
             };
             return Ok((Entry { mode: FileMode::Submodule, id }, unjudged));
         }
@@ -132,9 +129,35 @@ impl GitRepository {
         walk.run()
     }
 
-    /// Modification time of the index file.
-    fn index_written(&self) -> Option<(i64, i64)> {
-        files::modified(&self.repo.path().join("index"))
+    /// Git's id of the raw bytes of every file and link, read by several
+    /// threads.
+    fn raw_ids(
+        &self,
+        found: &BTreeMap<RepoPath, Found>,
+    ) -> Result<BTreeMap<RepoPath, Hash20>, RepositoryError> {
+        let root = self.root()?;
+        let files: Vec<(&RepoPath, &Found)> =
+            found.iter().filter(|(_, found)| found.mode != FileMode::Submodule).collect();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+        let share = files.len().div_ceil(threads).max(1);
+        let read = |part: &[(&RepoPath, &Found)]| -> Result<Vec<(RepoPath, Hash20)>, RepositoryError> {
+            let one = |(path, found): &(&RepoPath, &Found)| {
+                let is_link = found.mode == FileMode::Symlink;
+                let bytes = files::read_as_stored(&files::below(root, path), is_link, super::LARGEST_FILE)
+                    .map_err(|error| unreadable(path, &error))?;
+                Ok(((*path).clone(), git_blob_id(&bytes)))
+            };
+            part.iter().map(one).collect()
+        };
+        let parts: Vec<_> = std::thread::scope(|scope| {
+            let workers: Vec<_> = files.chunks(share).map(|part| scope.spawn(|| read(part))).collect();
+            workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| read(&files))).collect()
+        });
+        let mut ids = BTreeMap::new();
+        for part in parts {
+            ids.extend(part?);
+        }
+        Ok(ids)
     }
 
     pub(super) fn disk(&self, path: &RepoPath) -> Result<PathBuf, RepositoryError> {
@@ -207,23 +230,4 @@ impl GitRepository {
 
 pub(super) fn unreadable(path: &RepoPath, error: &std::io::Error) -> RepositoryError {
     RepositoryError::Unreadable { path: path.clone(), reason: error.to_string() }
-}
-
-/// Whether the index may be believed that a file is unchanged.
-#[cfg(unix)]
-fn is_fresh(metadata: &Metadata, recorded: RawStat, written: Option<(i64, i64)>) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let (mtime, ctime) =
-        ((metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec()));
-    #[expect(clippy::cast_possible_truncation, reason = "the index keeps the low 32 bits of size and inode")]
-    let same = metadata.len() as u32 == recorded.size && metadata.ino() as u32 == recorded.inode;
-    same && mtime == recorded.mtime
-        && ctime == recorded.ctime
-        && written.is_some_and(|written| mtime < written && ctime < written)
-}
-
-/// Elsewhere than on Unix there is no change time to check: always read.
-#[cfg(not(unix))]
-fn is_fresh(_: &Metadata, _: RawStat, _: Option<(i64, i64)>) -> bool {
-    false
 }

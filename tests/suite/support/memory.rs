@@ -150,19 +150,22 @@ impl Repository for Memory {
         &self,
         path: &RepoPath,
         head: Commit,
+        stop: Option<Commit>,
         holds: &dyn Fn(&[u8]) -> bool,
     ) -> Result<Vec<Introduction>, RepositoryError> {
         let has = |number: usize| self.commits[number].files.get(path).is_some_and(|file| holds(&file.bytes));
-        let Some(mut number) = self.number(head).filter(|number| has(*number)) else { return Ok(Vec::new()) };
-        while number > 0 && has(number - 1) {
-            number -= 1;
-        }
-        let committer = self.commits[number].committer.clone();
-        Ok(vec![Introduction {
-            commit: Commit(commit_id(number)),
-            committer,
-            time: i64::try_from(number).unwrap_or(0),
-            touched: self.touched(number),
-        }])
+        let first = stop.and_then(|stop| self.number(stop)).map_or(0, |number| number + 1);
+        let last = self.number(head).map_or(0, |number| number + 1);
+        let mut out: Vec<Introduction> = (first..last)
+            .filter(|number| has(*number) && !(*number > 0 && has(number - 1)))
+            .map(|number| Introduction {
+                commit: Commit(commit_id(number)),
+                committer: self.commits[number].committer.clone(),
+                time: i64::try_from(number).unwrap_or(0),
+                touched: self.touched(number),
+            })
+            .collect();
+        out.reverse();
+        Ok(out)
     }
 }
