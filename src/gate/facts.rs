@@ -80,7 +80,7 @@ impl ChangeFacts {
 }
 
 /// `MERGE_BASE_SHA` against the judged head.
-fn merge_base(
+pub(super) fn merge_base(
     repo: &dyn Repository,
     packet: &Packet,
     head: Option<Commit>,

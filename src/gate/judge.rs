@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::DateTime;
 
 use crate::change::{Commit, Repository, RepositoryError, Selection, SelectionRequest, Side};
-use crate::check::input::Gate;
+use crate::check::input::{Gate, Search};
 use crate::config::{self, Config, ConfigFault};
 use crate::digest::sha256_hex;
 use crate::document::evidence::EvidenceEntry;
@@ -75,13 +75,17 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
         Some(selection) if selection.mode.is_committed() => selection.base.map_or(Side::Empty, Side::Commit),
         _ => early,
     };
-    let (mut config, config_from) = configuration(repo, request, trusted)?;
-    let layout = layout(repo, &config, trusted, side)?;
-    if layout.name == LayoutName::Gov && config.policy.minimum_format.is_none() {
-        // The layout came with this format; silence does not choose an older.
-        config.policy.minimum_format = Some(Generation::G2_VERSION.to_owned());
+    let mut ground = Ground::find(repo, request, trusted, side)?;
+    if selection.as_ref().is_none_or(|selection| !selection.mode.is_committed()) {
+        // HEAD is the coder's own: where the packet says where its work began,
+        // rules are taken from there.
+        let packet = ground.located.as_ref().map(|located| &located.packet);
+        let began = packet.map(|packet| facts::merge_base(repo, packet, head)).transpose()?;
+        if let Some((_, Some(base))) = began.filter(|(_, base)| *base != head) {
+            ground = Ground::find(repo, request, Side::Commit(base), side)?;
+        }
     }
-    let (search, located) = locate(repo, side, &layout, &request.packet)?;
+    let Ground { config, config_from, layout, search, located } = ground;
     let judged_head = selection.as_ref().and_then(|s| s.head).or(head);
     let files = match &selection {
         Some(selection) => facts::files(repo, selection)?,
@@ -115,6 +119,35 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
     };
     report.sort();
     Ok(Judgement { report, config, selection, side })
+}
+
+/// What a judgement stands on: configuration, layout, packet.
+struct Ground {
+    config: Config,
+    config_from: String,
+    layout: Layout,
+    search: Search,
+    located: Option<Located>,
+}
+
+impl Ground {
+    /// Reads the configuration on the trusted side and the packet on the
+    /// judged one.
+    fn find(
+        repo: &dyn Repository,
+        request: &GateRequest,
+        trusted: Side,
+        side: Side,
+    ) -> Result<Self, GateError> {
+        let (mut config, config_from) = configuration(repo, request, trusted)?;
+        let layout = layout(repo, &config, trusted, side)?;
+        if layout.name == LayoutName::Gov && config.policy.minimum_format.is_none() {
+            // The layout came with this format; silence chooses no older one.
+            config.policy.minimum_format = Some(Generation::G2_VERSION.to_owned());
+        }
+        let (search, located) = locate(repo, side, &layout, &request.packet)?;
+        Ok(Self { config, config_from, layout, search, located })
+    }
 }
 
 /// Resolves the change. The packet's merge base is asked for only when the

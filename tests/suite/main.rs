@@ -14,6 +14,7 @@ mod completeness;
 mod corpus;
 mod demo;
 mod dependencies;
+mod evasion;
 mod fixtures;
 mod generated;
 mod properties;

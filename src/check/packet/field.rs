@@ -22,7 +22,7 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
         let name = slots.first().map_or("", |(name, _)| name);
         out.push(match empty {
             Some((name, span)) => rule.finding(
-                format!("`{name}` says nothing: it is empty or still the template's text"),
+                format!("`{name}` says nothing: it is empty, still the template's text, or prose where a list belongs"),
                 input.at(span, "fill this"),
             ),
             None => rule.finding(

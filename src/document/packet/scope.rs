@@ -59,6 +59,15 @@ pub(super) fn read(
             outside(text, outline, item, DEEPEST, &mut scope.outside);
         }
     }
+    // A value that lost a comment is shorter than its span: such an entry
+    // points at the list instead.
+    let declared = scope.declared.unwrap_or_default();
+    for entry in scope.inside.iter_mut().chain(&mut scope.outside) {
+        if text.get(entry.raw.span.start..entry.raw.span.end) != Some(entry.raw.value.as_str()) {
+            entry.raw.span = declared;
+            entry.annotation = None;
+        }
+    }
     (scope, faults)
 }
 

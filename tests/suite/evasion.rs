@@ -1,0 +1,189 @@
+//! Tricks that once passed, each beside an honest twin that still does.
+
+#![cfg(unix)]
+
+use git2::{ObjectType, Repository};
+
+use countersign::workflow::demo::World;
+
+use crate::support::repo::Sandbox;
+
+const WP: &str = "WP-1-Farewell";
+
+/// The demo's repository with its honest work committed, and its merge base.
+fn committed() -> (Sandbox, String) {
+    let sandbox = Sandbox::bare_folder();
+    assert_eq!(sandbox.told(&["demo", "--keep", "."]).0, 0, "the demo plays");
+    let base = sandbox.git(&["rev-list", "--max-parents=0", "HEAD"]);
+    (sandbox, base)
+}
+
+fn judged(sandbox: &Sandbox, more: &[&str]) -> (i32, String) {
+    let mut arguments = vec!["post-work", WP, "--no-run"];
+    arguments.extend(more);
+    sandbox.told(&arguments)
+}
+
+/// A commit on HEAD whose root tree is HEAD's with `change` made to its raw
+/// entries (mode, name, id).
+fn commit_raw(
+    sandbox: &Sandbox,
+    change: impl Fn(&Repository, &mut Vec<(String, String, git2::Oid)>),
+) -> String {
+    let repo = Repository::open(&sandbox.root).expect("repository");
+    let head = repo.head().and_then(|head| head.peel_to_commit()).expect("HEAD");
+    let tree = head.tree().expect("tree");
+    let name = |entry: &git2::TreeEntry<'_>| String::from_utf8_lossy(entry.name_bytes()).into_owned();
+    let mut entries: Vec<_> =
+        tree.iter().map(|entry| (format!("{:o}", entry.filemode_raw()), name(&entry), entry.id())).collect();
+    change(&repo, &mut entries);
+    let mut raw = Vec::new();
+    for (mode, name, id) in entries {
+        raw.extend(format!("{mode} {name}\0").bytes());
+        raw.extend(id.as_bytes());
+    }
+    let tree = repo.odb().and_then(|odb| odb.write(ObjectType::Tree, &raw)).expect("raw tree");
+    sandbox.git(&["commit-tree", &tree.to_string(), "-p", "HEAD", "-m", "odd"])
+}
+
+#[test]
+fn modes_that_git_reads_by_their_type_are_seen() {
+    let (sandbox, base) = committed();
+    for (mode, exit) in [("120755", 1), ("120777", 1), ("160755", 1), ("110644", 2), ("0", 2)] {
+        let head = commit_raw(&sandbox, |repo, entries| {
+            let link = repo.blob(b"/etc/passwd").expect("blob");
+            entries.push((mode.to_owned(), "zz".to_owned(), link));
+        });
+        let (code, said) = judged(&sandbox, &["--range", &format!("{base}..{head}")]);
+        assert_eq!(code, exit, "mode {mode}: {said}");
+        assert!(said.contains("zz"), "mode {mode}: {said}");
+    }
+}
+
+#[test]
+fn a_name_that_is_there_twice_cannot_be_judged() {
+    let (sandbox, base) = committed();
+    let head = commit_raw(&sandbox, |repo, entries| {
+        let evil = repo.blob(b"evil\n").expect("blob");
+        let at = entries.iter().position(|(_, name, _)| name == "Cargo.toml").expect("entry");
+        entries.insert(at, ("100644".to_owned(), "Cargo.toml".to_owned(), evil));
+    });
+    let (code, said) = judged(&sandbox, &["--range", &format!("{base}..{head}")]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("Cargo.toml is there twice"), "{said}");
+}
+
+#[test]
+fn a_base_on_a_side_line_is_no_base() {
+    let (sandbox, base) = committed();
+    sandbox.git(&["switch", "-q", "-c", "side"]);
+    sandbox.edit("src/invoice.rs", "+ 5", "+ 4");
+    let tree_of_work = sandbox.commit("evil");
+    let side = sandbox.git(&["commit-tree", &format!("{base}^{{tree}}"), "-m", "side"]);
+    sandbox.git(&["switch", "-q", "feat/WP-1-Farewell"]);
+    let merge = sandbox.git(&[
+        "commit-tree",
+        &format!("{tree_of_work}^{{tree}}"),
+        "-p",
+        "HEAD",
+        "-p",
+        &side,
+        "-m",
+        "merge",
+    ]);
+    let (code, said) = judged(&sandbox, &["--range", &format!("{side}..{merge}")]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("[change/range-start]"), "{said}");
+}
+
+#[test]
+fn a_poisoned_stat_cache_excuses_nothing() {
+    let (sandbox, _) = committed();
+    sandbox.write(".git/info/attributes", "src/invoice.rs filter=x\n");
+    sandbox.git(&["config", "filter.x.clean", "git show HEAD:src/invoice.rs"]);
+    sandbox.edit("src/invoice.rs", "+ 5", "+ 4");
+    sandbox.git(&["add", "src/invoice.rs"]);
+    sandbox.remove(".git/info/attributes");
+    sandbox.git(&["config", "--unset", "filter.x.clean"]);
+    for more in [&[][..], &["--worktree"][..]] {
+        let (code, said) = judged(&sandbox, more);
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains("src/invoice.rs is changed"), "{said}");
+    }
+}
+
+#[test]
+fn steps_do_not_run_beside_files_that_nobody_judged() {
+    let sandbox = Sandbox::new();
+    World::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    sandbox.write("countersign.yaml", "version: 1\nsteps:\n  - name: check\n    run: [sh, check.sh]\n");
+    let base = sandbox.commit("project");
+    sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
+    World::approved_files(&base).into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    sandbox.commit("packet");
+    World::worked_files().into_iter().for_each(|(path, _, text)| sandbox.write(path, text));
+    let changed: Vec<_> = World::worked_files()
+        .into_iter()
+        .map(|(path, pre, post)| World::changed(path, pre, Some(post)))
+        .collect();
+    let packet = World::packet(&base, countersign::workflow::demo::Manifests::Right, &changed);
+    sandbox.write(".GOV/task_packets/WP-1-Farewell.md", packet);
+    sandbox.commit("work");
+    sandbox.write("check.sh", "exit 0\n");
+    let (code, said) = sandbox.told(&["post-work", WP, "--range", &format!("{base}..HEAD")]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("[step/other-tree]") && said.contains("check.sh"), "{said}");
+}
+
+#[test]
+fn a_void_waiver_is_not_mended_by_taking_it_out_and_in() {
+    let (sandbox, base) = committed();
+    let packet = ".GOV/task_packets/WP-1-Farewell.md";
+    let before = sandbox.read(packet);
+    let waiver = "- Waiver ID: W-1\n  - Policy: CX-573F\n  - Date: 2026-02-14\n  - Scope: `src/invoice.rs`\n  - Justification: x\n  - Approver: Mira";
+    let with = before.replace("- NONE\n", &format!("{waiver}\n"));
+    sandbox.edit("src/invoice.rs", "+ 5", "+ 4");
+    sandbox.write(packet, &with);
+    sandbox.commit("code and its excuse");
+    sandbox.write(packet, &before);
+    sandbox.commit("out");
+    sandbox.write(packet, &with);
+    sandbox.commit("in again");
+    let (code, said) = judged(&sandbox, &["--range", &format!("{base}..HEAD")]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("[waiver/void]"), "{said}");
+}
+
+#[test]
+fn a_scope_of_thousands_is_refused_quickly() {
+    let (sandbox, base) = committed();
+    let many: String = (0..20_000).map(|n| format!("  - src/**/a{n}*b*c*d.rs\n")).collect();
+    let deep = format!("  - {}src/x.rs\n", "- ".repeat(20_000));
+    let packet = ".GOV/task_packets/WP-1-Farewell.md";
+    sandbox.edit(packet, "  - src/lib.rs\n", &format!("  - src/lib.rs\n{many}{deep}"));
+    sandbox.edit(packet, "- OUT_OF_SCOPE:\n", &format!("- OUT_OF_SCOPE:\n{many}"));
+    sandbox.commit("bomb");
+    let start = std::time::Instant::now();
+    let (code, said) = judged(&sandbox, &["--range", &format!("{base}..HEAD")]);
+    assert_eq!(code, 1, "{}", said.chars().take(400).collect::<String>());
+    assert!(start.elapsed() < std::time::Duration::from_secs(60), "{:?}", start.elapsed());
+    assert!(said.contains("too many to compare"));
+}
+
+#[test]
+fn a_configuration_of_ones_own_has_no_effect() {
+    let (sandbox, _) = committed();
+    let text = sandbox.read("countersign.yaml");
+    let off = "rules:\n  scope/outside: \"off\"\n  scope/protected: \"off\"\n  manifest/missing: \"off\"\n";
+    sandbox.write("countersign.yaml", format!("{text}{off}"));
+    sandbox.commit("laxer rules");
+    sandbox.edit("src/invoice.rs", "+ 5", "+ 4");
+    for more in [&["--worktree"][..], &[][..]] {
+        let (code, said) = judged(&sandbox, more);
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains("[scope/outside]"), "{said}");
+    }
+    sandbox.git(&["add", "-A"]);
+    let (code, said) = judged(&sandbox, &["--staged"]);
+    assert!(code == 1 && said.contains("[scope/outside]"), "{said}");
+}
