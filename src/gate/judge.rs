@@ -82,7 +82,7 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
         let packet = ground.located.as_ref().map(|located| &located.packet);
         let began = packet.map(|packet| facts::merge_base(repo, packet, head)).transpose()?;
         if let Some((_, Some(base))) = began.filter(|(_, base)| *base != head) {
-            ground = Ground::find(repo, request, Side::Commit(base), side)?;
+            ground = ground.with_rules_of(repo, request, Side::Commit(base), side)?;
         }
     }
     let Ground { config, config_from, layout, search, located } = ground;
@@ -139,15 +139,43 @@ impl Ground {
         trusted: Side,
         side: Side,
     ) -> Result<Self, GateError> {
-        let (mut config, config_from) = configuration(repo, request, trusted)?;
-        let layout = layout(repo, &config, trusted, side)?;
-        if layout.name == LayoutName::Gov && config.policy.minimum_format.is_none() {
-            // The layout came with this format; silence chooses no older one.
-            config.policy.minimum_format = Some(Generation::G2_VERSION.to_owned());
+        let (config, config_from, layout) = rules(repo, request, trusted, side)?;
+        let (search, located) = locate(repo, side, &layout, &request.packet)?;
+        Ok(Self { config, config_from, layout, search, located })
+    }
+
+    /// The same packet under the rules of another side; it is looked for
+    /// again only if they put it elsewhere.
+    fn with_rules_of(
+        self,
+        repo: &dyn Repository,
+        request: &GateRequest,
+        trusted: Side,
+        side: Side,
+    ) -> Result<Self, GateError> {
+        let (config, config_from, layout) = rules(repo, request, trusted, side)?;
+        if layout == self.layout {
+            return Ok(Self { config, config_from, ..self });
         }
         let (search, located) = locate(repo, side, &layout, &request.packet)?;
         Ok(Self { config, config_from, layout, search, located })
     }
+}
+
+/// Configuration, where it came from, and layout, of a trusted side.
+fn rules(
+    repo: &dyn Repository,
+    request: &GateRequest,
+    trusted: Side,
+    side: Side,
+) -> Result<(Config, String, Layout), GateError> {
+    let (mut config, config_from) = configuration(repo, request, trusted)?;
+    let layout = layout(repo, &config, trusted, side)?;
+    if layout.name == LayoutName::Gov && config.policy.minimum_format.is_none() {
+        // The layout came with this format; silence chooses no older one.
+        config.policy.minimum_format = Some(Generation::G2_VERSION.to_owned());
+    }
+    Ok((config, config_from, layout))
 }
 
 /// Resolves the change. The packet's merge base is asked for only when the

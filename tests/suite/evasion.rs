@@ -187,3 +187,15 @@ fn a_configuration_of_ones_own_has_no_effect() {
     let (code, said) = judged(&sandbox, &["--staged"]);
     assert!(code == 1 && said.contains("[scope/outside]"), "{said}");
 }
+
+#[test]
+fn a_working_tree_elsewhere_is_not_judged_instead() {
+    let (sandbox, _) = committed();
+    let clean = sandbox.root.with_file_name("clean");
+    std::fs::create_dir_all(&clean).expect("folder");
+    sandbox.git(&["worktree", "prune"]);
+    sandbox.git(&["config", "core.worktree", &clean.display().to_string()]);
+    let (code, said) = judged(&sandbox, &["--worktree"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("puts the working tree elsewhere"), "{said}");
+}

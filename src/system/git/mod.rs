@@ -3,7 +3,7 @@
 //! Nothing is taken from `status` or `diff`: they obey settings that the
 //! judged side controls. Trees and index entries are walked and bytes are
 //! hashed; no program that configuration names is ever started, replace refs
-//! and grafts are not followed by libgit2, and GIT_* variables are not read.
+//! are not followed by libgit2 (grafts are), and GIT_* variables are not read.
 
 mod clean;
 mod history;
@@ -72,7 +72,22 @@ impl GitRepository {
                 }
             },
         )?;
-        Ok(Self { repo })
+        let found = Self { repo };
+        found.refuse_elsewhere(folder)?;
+        Ok(found)
+    }
+
+    /// A `core.worktree` that points elsewhere would have other files judged
+    /// than those that lie here.
+    fn refuse_elsewhere(&self, folder: &Path) -> Result<(), RepositoryError> {
+        let Some(root) = self.repo.workdir() else { return Ok(()) };
+        let (Ok(here), Ok(there)) = (folder.canonicalize(), root.canonicalize()) else { return Ok(()) };
+        if here.starts_with(&there) {
+            return Ok(());
+        }
+        let doing = format!("opening the repository of {}", folder.display());
+        let reason = format!("its configuration puts the working tree elsewhere, in {}", there.display());
+        Err(RepositoryError::Git { doing, reason })
     }
 
     /// The root of the working tree.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use crate::change::{Commit, FileMode, RepositoryError};
+use crate::change::{Entry, FileMode, RepositoryError};
 use crate::system::files;
 use crate::text::RepoPath;
 
@@ -36,15 +36,15 @@ impl GitRepository {
     /// The `.gitignore` files that the base revision tracks. Only they excuse
     /// an untracked file: `.git/info/exclude`, global files and edits of the
     /// judged change do not.
-    pub(super) fn base_ignores(&self, base: Option<Commit>) -> Result<Ignores, RepositoryError> {
+    pub(super) fn base_ignores(&self, base: &BTreeMap<RepoPath, Entry>) -> Result<Ignores, RepositoryError> {
         let mut out = Vec::new();
-        for (path, entry) in self.flat_tree(base)? {
+        for (path, entry) in base {
             if path.file_name() != ".gitignore" || entry.mode == FileMode::Submodule {
                 continue;
             }
             let folder = RepoPath::from_bytes(path.folder());
             let mut builder = GitignoreBuilder::new(files::relative(&folder));
-            for line in String::from_utf8_lossy(&self.blob(oid(entry.id), &path)?).lines() {
+            for line in String::from_utf8_lossy(&self.blob(oid(entry.id), path)?).lines() {
                 // A line that is no pattern excuses nothing.
                 let _ = builder.add_line(None, line);
             }

@@ -23,7 +23,7 @@ impl GitRepository {
     pub(super) fn worktree_changes(&self, base: Option<Commit>) -> Result<ChangeSet, RepositoryError> {
         let mut staged = self.staged()?;
         let mut before = self.flat_tree(base)?;
-        let found = self.walk(base, &staged)?;
+        let found = self.walk(&before, &staged)?;
         let ids = self.raw_ids(&found)?;
         let sparse =
             self.repo.config().and_then(|config| config.get_bool("core.sparseCheckout")).unwrap_or(false);
@@ -99,7 +99,7 @@ impl GitRepository {
 
     fn walk(
         &self,
-        base: Option<Commit>,
+        base: &BTreeMap<RepoPath, Entry>,
         staged: &BTreeMap<RepoPath, Staged>,
     ) -> Result<BTreeMap<RepoPath, Found>, RepositoryError> {
         let mut folders = BTreeSet::new();
