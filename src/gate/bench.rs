@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
-use crate::change::{ChangedFile, Commit, Repository, Selection, Side};
+use crate::change::{ChangedFile, Repository, Side};
 use crate::check::input::{
     ApprovalInput, ChangeInput, Gate, PacketInput, Search, SearchInput, SelectionInput,
 };
@@ -17,20 +17,14 @@ use crate::text::RepoPath;
 
 use super::dossier::{self, Dossier};
 use super::facts::{self, ApprovalFacts, ChangeFacts};
-use super::judge::{GateError, GateRequest};
+use super::request::{GateError, Scene};
 use super::search::Located;
 use super::{plan, waive};
 
 /// What one run of a gate works with.
 pub(super) struct Bench<'a> {
-    pub repo: &'a dyn Repository,
-    pub request: &'a GateRequest,
+    pub scene: Scene<'a>,
     pub config: &'a Config,
-    pub layout: &'a Layout,
-    pub side: Side,
-    pub head: Option<Commit>,
-    pub judged_head: Option<Commit>,
-    pub selection: Option<&'a Selection>,
     pub files: &'a [ChangedFile],
     pub findings: Vec<Finding>,
     pub outcomes: Vec<CheckOutcome>,
@@ -48,11 +42,11 @@ struct Inputs<'a, 'b> {
 impl Bench<'_> {
     /// Runs every check of the gate.
     pub(super) fn run(&mut self, search: &Search, located: Option<&Located>) -> Result<(), GateError> {
-        let searched = SearchInput { requested: &self.request.packet, search };
-        let selected = match self.selection {
+        let searched = SearchInput { requested: &self.scene.request.packet, search };
+        let selected = match self.scene.selection {
             Some(selection) => Some(SelectionInput {
                 selection,
-                is_forward: facts::is_forward(self.repo, selection)?,
+                is_forward: facts::is_forward(self.scene.repo, selection)?,
                 changed: self.files.len(),
             }),
             None => None,
@@ -60,14 +54,14 @@ impl Bench<'_> {
         let Some(located) = located else {
             let selected = selected.as_ref();
             let inputs = Inputs { searched: &searched, selected, packet: None, approval: None, change: None };
-            for entry in plan(self.request.gate) {
+            for entry in plan(self.scene.request.gate) {
                 let verdict = self.verdict(entry, &inputs);
                 self.take(entry, verdict);
             }
             return Ok(());
         };
-        let Self { repo, layout, side, .. } = *self;
-        let gate = self.request.gate;
+        let Scene { repo, layout, side, .. } = self.scene;
+        let gate = self.scene.request.gate;
         let dossier = match gate {
             Gate::GateCheck => None,
             _ => Some(Dossier::read(repo, side, layout, &located.id, gate == Gate::PreWork)?),
@@ -84,7 +78,7 @@ impl Bench<'_> {
             family: dossier.as_ref().map_or(&[], |d| d.family.as_slice()),
         };
         let approved = match &dossier {
-            Some(_) => Some(ApprovalFacts::gather(self, located)?),
+            Some(_) => Some(ApprovalFacts::gather(&self.scene, located)?),
             None => None,
         };
         let approval = dossier.as_ref().zip(approved.as_ref()).map(|(dossier, facts)| ApprovalInput {
@@ -99,10 +93,10 @@ impl Bench<'_> {
             branch: facts.branch.as_deref(),
             worktree: facts.worktree.as_deref(),
             reuse: &facts.reuse,
-            now: self.request.now,
+            now: self.scene.request.now,
         });
         let merge_base = approved.as_ref().and_then(|facts| facts.merge_base);
-        let changed = match self.selection {
+        let changed = match self.scene.selection {
             Some(selection) => Some(ChangeFacts::gather(repo, layout, located, selection, merge_base)?),
             None => None,
         };
@@ -117,7 +111,7 @@ impl Bench<'_> {
                 answer
             })
         };
-        let change = changed.as_ref().zip(self.selection).map(|(facts, selection)| ChangeInput {
+        let change = changed.as_ref().zip(self.scene.selection).map(|(facts, selection)| ChangeInput {
             packet: packet(),
             selection,
             files: self.files,
@@ -127,7 +121,7 @@ impl Bench<'_> {
             origins: &facts.origins,
             evidence_paths: &facts.evidence.0,
             logs: &facts.evidence.1,
-            now: self.request.now,
+            now: self.scene.request.now,
         });
         let alone = packet();
         let inputs = Inputs {
@@ -170,7 +164,7 @@ impl Bench<'_> {
             return;
         }
         let policies: Vec<String> =
-            plan(self.request.gate).flat_map(|entry| entry.rule.text().waivable_by.clone()).collect();
+            plan(self.scene.request.gate).flat_map(|entry| entry.rule.text().waivable_by.clone()).collect();
         let mut all: Vec<Finding> = Vec::new();
         let mut counts = Vec::new();
         for (_, verdict) in verdicts.iter_mut() {

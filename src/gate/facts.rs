@@ -16,8 +16,8 @@ use crate::document::{Layout, Packet};
 use crate::finding::Label;
 use crate::text::{RepoPath, Source};
 
-use super::bench::Bench;
 use super::dossier;
+use super::request::Scene;
 use super::search::Located;
 
 /// What checks of approval are shown beside documents.
@@ -34,17 +34,17 @@ pub(super) struct ApprovalFacts {
 impl ApprovalFacts {
     /// Asks the repository, and what only the start of work asks for only
     /// then.
-    pub(super) fn gather(bench: &Bench<'_>, located: &Located) -> Result<Self, RepositoryError> {
-        let Bench { repo, layout, side, .. } = *bench;
-        let starts = bench.request.gate == Gate::PreWork;
-        let (merge_base_fact, merge_base) = merge_base(repo, &located.packet, bench.judged_head)?;
-        let base = bench.selection.and_then(|selection| selection.base);
+    pub(super) fn gather(scene: &Scene<'_>, located: &Located) -> Result<Self, RepositoryError> {
+        let Scene { repo, layout, side, .. } = *scene;
+        let starts = scene.request.gate == Gate::PreWork;
+        let (merge_base_fact, merge_base) = merge_base(repo, &located.packet, scene.judged_head)?;
+        let base = scene.selection.and_then(|selection| selection.base);
         let signature = located.packet.signature.as_ref().filter(|_| starts);
         Ok(Self {
             merge_base_fact,
             merge_base,
-            contract: contract(repo, layout, located, bench.judged_head, base, merge_base)?,
-            checkpoint: if starts { checkpoint(repo, layout, located, bench.head)? } else { Vec::new() },
+            contract: contract(repo, layout, located, scene.judged_head, base, merge_base)?,
+            checkpoint: if starts { checkpoint(repo, layout, located, scene.head)? } else { Vec::new() },
             branch: if starts { repo.branch()? } else { None },
             worktree: repo.worktree_name().filter(|_| starts),
             reuse: match signature {

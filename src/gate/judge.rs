@@ -1,63 +1,20 @@
 //! One gate over one packet: prepare what the checks need, run them in
 //! order, apply waivers, and report every check's outcome.
 
-use std::sync::Arc;
-
-use jiff::civil::DateTime;
-
-use crate::change::{Commit, Repository, RepositoryError, Selection, SelectionRequest, Side};
+use crate::change::{Commit, Repository, RepositoryError, Selection, Side};
 use crate::check::input::{Gate, Search};
-use crate::config::{self, Config, ConfigFault};
+use crate::config::{self, Config};
 use crate::digest::sha256_hex;
 use crate::document::evidence::EvidenceEntry;
 use crate::document::packet::Generation;
 use crate::document::{Layout, LayoutName, Packet};
 use crate::finding::{Claim, PacketInfo, Report, RunInfo, SelectionInfo};
-use crate::text::{RepoPath, Source};
+use crate::text::RepoPath;
 
 use super::bench::Bench;
 use super::facts;
+use super::request::{GateError, GateRequest, Judgement, Scene};
 use super::search::{Located, detect_layout, document, locate};
-
-/// What is asked of a gate.
-#[derive(Debug, Clone)]
-pub struct GateRequest {
-    /// Which gate.
-    pub gate: Gate,
-    /// The packet's id, as given.
-    pub packet: String,
-    /// Which change.
-    pub selection: SelectionRequest,
-    /// A configuration file that the caller names, instead of the
-    /// repository's.
-    pub config: Option<Arc<Source>>,
-    /// Now, UTC.
-    pub now: DateTime,
-}
-
-/// A gate's answer before its steps ran.
-#[derive(Debug)]
-pub struct Judgement {
-    /// The report so far.
-    pub report: Report,
-    /// The configuration that was used.
-    pub config: Config,
-    /// The change, for gates that judge one.
-    pub selection: Option<Selection>,
-    /// The side that holds the judged state.
-    pub side: Side,
-}
-
-/// Why a gate could not judge (exit 2).
-#[derive(Debug, thiserror::Error)]
-pub enum GateError {
-    /// The repository could not answer.
-    #[error(transparent)]
-    Repository(#[from] RepositoryError),
-    /// The configuration is broken.
-    #[error("{}:{}: {}", .0.source.name(), .0.source.line(.0.span.start), .0.message)]
-    Config(ConfigFault),
-}
 
 /// Judges a packet.
 ///
@@ -91,19 +48,10 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
         Some(selection) => facts::files(repo, selection)?,
         None => Vec::new(),
     };
-    let mut bench = Bench {
-        repo,
-        request,
-        config: &config,
-        layout: &layout,
-        side,
-        head,
-        judged_head,
-        selection: selection.as_ref(),
-        files: &files,
-        findings: Vec::new(),
-        outcomes: Vec::new(),
-    };
+    let scene =
+        Scene { repo, request, layout: &layout, side, head, judged_head, selection: selection.as_ref() };
+    let mut bench =
+        Bench { scene, config: &config, files: &files, findings: Vec::new(), outcomes: Vec::new() };
     bench.run(&search, located.as_ref())?;
     let changed = files.len();
     let (findings, outcomes) = (bench.findings, bench.outcomes);

@@ -5,12 +5,14 @@ mod dossier;
 mod facts;
 mod judge;
 mod plan;
+mod request;
 mod search;
 mod waive;
 
 pub(crate) use bench::status_of;
-pub use judge::{GateError, GateRequest, Judgement, judge};
+pub use judge::judge;
 pub use plan::plan;
+pub use request::{GateError, GateRequest, Judgement};
 pub use search::{Located, detect_layout, locate};
 
 /// The most bytes of a governance document that are read.

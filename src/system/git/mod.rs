@@ -40,6 +40,10 @@ pub(crate) fn failed(doing: impl Into<String>) -> impl FnOnce(git2::Error) -> Re
     move |error| RepositoryError::Git { doing, reason: error.message().to_owned() }
 }
 
+fn unreadable(path: &RepoPath, error: &std::io::Error) -> RepositoryError {
+    RepositoryError::Unreadable { path: path.clone(), reason: error.to_string() }
+}
+
 pub(crate) fn hash(oid: Oid) -> Hash20 {
     let mut bytes = [0; 20];
     for (to, from) in bytes.iter_mut().zip(oid.as_bytes()) {

@@ -10,8 +10,7 @@ use crate::change::{Entry, FileMode, RepositoryError};
 use crate::system::files;
 use crate::text::RepoPath;
 
-use super::worktree::unreadable;
-use super::{GitRepository, oid};
+use super::{GitRepository, oid, unreadable};
 
 /// The ignore files of one revision, by folder, deepest last.
 pub(super) struct Ignores(Vec<(RepoPath, Gitignore)>);

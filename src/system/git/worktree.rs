@@ -16,7 +16,7 @@ use crate::text::RepoPath;
 
 use super::index::Staged;
 use super::untracked::{Found, Walk};
-use super::{GitRepository, hash};
+use super::{GitRepository, hash, unreadable};
 
 impl GitRepository {
     /// HEAD's tree against the files on disk, untracked ones included.
@@ -226,8 +226,4 @@ impl GitRepository {
         }
         Ok(out)
     }
-}
-
-pub(super) fn unreadable(path: &RepoPath, error: &std::io::Error) -> RepositoryError {
-    RepositoryError::Unreadable { path: path.clone(), reason: error.to_string() }
 }
