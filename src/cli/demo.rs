@@ -8,7 +8,7 @@ use clap::Args;
 use super::{FAILED, Output, PASSED};
 use crate::finding::Status;
 use crate::render::human;
-use crate::system::files;
+use crate::system::{environment, files};
 use crate::workflow::demo::{Scene, play};
 
 /// Arguments of `demo`.
@@ -81,8 +81,21 @@ fn told(number: usize, scene: &Scene, output: &Output) -> String {
 
 fn farewell(root: &Path) -> String {
     let line = "─".repeat(78);
-    let shown = root.display();
+    let program =
+        environment::program().map_or_else(|_| "countersign".into(), |path| path.display().to_string());
+    let next = [
+        ("show WP-1-Farewell", "what was read from the packet, with lines"),
+        ("cor701-sha src/lib.rs --rev HEAD", "the hashes that its manifest needs"),
+        ("explain scope/outside", "why a rule exists, and what to do"),
+        ("pre-work WP-1-Greeting", "what a missing packet looks like"),
+    ];
+    let commands: String =
+        next.iter().map(|(command, why)| format!("  # {why}\n  {program} {command}\n")).collect();
+    let edit = format!(
+        "  # an edit that nobody asked for\n  echo >> src/invoice.rs && {program} post-work WP-1-Farewell\n"
+    );
     format!(
-        "{line}\nThe repository lies in {shown}\n\nTry next, in that folder:\n  countersign show WP-1-Farewell            what was read from the packet, with lines\n  countersign cor701-sha src/lib.rs --rev HEAD   the hashes that its manifest needs\n  countersign explain scope/outside         why a rule exists, and what to do\n  echo >> src/invoice.rs && countersign post-work WP-1-Farewell --worktree\n"
+        "{line}\nThe repository lies in {}\n\nTry next, in that folder:\n{commands}{edit}",
+        root.display()
     )
 }
