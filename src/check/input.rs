@@ -342,7 +342,11 @@ pub enum RangeFact {
     NotApplicable,
     /// The base is the merge base or older: all of the work is in the range.
     Whole,
-    /// The base is newer than the merge base: work is left out.
+    /// The base is newer than the merge base, and only governance files
+    /// changed between them.
+    SkipsGovernance,
+    /// The base is newer than the merge base, or not on its line: work is
+    /// left out.
     LeavesOut,
 }
 

@@ -220,6 +220,13 @@ impl Draft {
     /// `WAIVER-1 [CX-573F]: text`: an id, perhaps a policy in brackets.
     fn take_title(&mut self, text: &str, at: usize) {
         let text = text.trim_start_matches(['*', '`', '[']);
+        // `[CX-573F] WAIVER-1`: the policy may stand first.
+        if let Some((policy, rest)) =
+            text.split_once(']').filter(|(start, _)| policy_in(start) == Some(*start))
+        {
+            self.add("policy", Spanned::new(policy.to_owned(), Span::new(at, at + text.len())));
+            return self.take_title(rest.trim_start(), at);
+        }
         let id: String =
             text.chars().take_while(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
         let id = id.trim_end_matches(['.', '-']).to_owned();

@@ -72,7 +72,7 @@ impl ChangeFacts {
     ) -> Result<Self, RepositoryError> {
         let waivers = &located.packet.waivers;
         Ok(Self {
-            range: range(repo, selection, merge_base)?,
+            range: range(repo, layout, selection, merge_base)?,
             origins: if waivers.is_empty() { Vec::new() } else { origins(repo, layout, located, selection)? },
             evidence: evidence(repo, judged_side(selection), &located.packet)?,
         })
@@ -99,6 +99,7 @@ pub(super) fn merge_base(
 /// Where a range starts, seen from the packet.
 fn range(
     repo: &dyn Repository,
+    layout: &Layout,
     selection: &Selection,
     merge_base: Option<Commit>,
 ) -> Result<RangeFact, RepositoryError> {
@@ -108,7 +109,14 @@ fn range(
     let Some(base) = selection.base else { return Ok(RangeFact::Whole) };
     match merge_base {
         Some(merge_base) if repo.is_ancestor(base, merge_base)? => Ok(RangeFact::Whole),
-        Some(_) => Ok(RangeFact::LeavesOut),
+        Some(merge_base) => {
+            let (mode, reason) = (SelectionMode::Range, String::new());
+            let skipped = Selection { mode, base: Some(merge_base), head: Some(base), reason, asked: false };
+            let onward = repo.is_ancestor(merge_base, base)?;
+            let changes = repo.changes(&skipped)?.changes;
+            let harmless = onward && changes.iter().all(|change| layout.is_governance(&change.path));
+            Ok(if harmless { RangeFact::SkipsGovernance } else { RangeFact::LeavesOut })
+        }
         None => Ok(RangeFact::NotApplicable),
     }
 }

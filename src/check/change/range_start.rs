@@ -2,23 +2,35 @@
 
 use crate::check::Verdict;
 use crate::check::input::{ChangeInput, RangeFact};
+use crate::finding::Level;
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
-    match (&input.range, &input.packet.packet.merge_base) {
-        (RangeFact::LeavesOut, Some(merge_base)) => {
-            let base = input.selection.base.map_or_else(
-                || "nothing".to_owned(),
-                |commit| commit.0.to_string().chars().take(12).collect(),
+    let Some(merge_base) = &input.packet.packet.merge_base else {
+        return Verdict::skipped("the packet gives no MERGE_BASE_SHA");
+    };
+    let base = input.selection.base.map_or_else(
+        || "nothing".to_owned(),
+        |commit| commit.0.to_string().chars().take(12).collect::<String>(),
+    );
+    let here = input.packet.at(merge_base.span, "the work starts here");
+    let finding = match input.range {
+        RangeFact::NotApplicable => {
+            return Verdict::skipped("the change is no range, or MERGE_BASE_SHA is not usable");
+        }
+        RangeFact::Whole => return Vec::new().into(),
+        RangeFact::SkipsGovernance => {
+            let message = format!(
+                "the range starts at {base}, after the packet's MERGE_BASE_SHA; only governance files changed before it"
             );
+            rule.finding(message, here).at_level(Level::Warning)
+        }
+        RangeFact::LeavesOut => {
             let message = format!(
                 "the range starts at {base}, which is not the packet's MERGE_BASE_SHA or before it: part of the work may be left out"
             );
-            Some(rule.finding(message, input.packet.at(merge_base.span, "the work starts here"))).into()
+            rule.finding(message, here)
         }
-        (RangeFact::NotApplicable, _) | (_, None) => {
-            Verdict::skipped("the change is no range, or the packet gives no usable MERGE_BASE_SHA")
-        }
-        _ => Vec::new().into(),
-    }
+    };
+    Some(finding).into()
 }

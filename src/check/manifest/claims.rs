@@ -164,7 +164,7 @@ fn excused(input: &ChangeInput<'_>, path: &crate::text::RepoPath) -> bool {
 }
 
 fn in_lines(manifest: &Manifest, file: &ChangedFile) -> bool {
-    if has_lines(file) && file.longer() > 0 {
+    if has_lines(file) && !file.hunks().is_empty() {
         return window(manifest, file).is_some();
     }
     let absent = |value: &Option<crate::text::Spanned<Number>>| {

@@ -24,6 +24,10 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         };
         let label = if there { "not part of the change" } else { "no such file" };
         let mut finding = rule.finding(message, at(input, declared.span, label)).about(path);
+        if there && !input.selection.mode.is_committed() {
+            let help = "If an earlier commit of this work changed it, judge the whole work instead: commit what is left and use --range MERGE_BASE_SHA..HEAD.";
+            finding = finding.help(help);
+        }
         if out.len() >= MOST_HINTS || path.as_bytes().len() > 400 {
             out.push(finding);
             continue;

@@ -25,7 +25,7 @@ fn wrong(input: &ChangeInput<'_>, rule: &Rule, manifest: &Manifest, file: &Chang
         let Some(value) = value else { continue };
         match (&value.value, has_lines(file)) {
             (Number::NotApplicable, false) => {}
-            (Number::NotApplicable, true) if file.longer() == 0 => {}
+            (Number::NotApplicable, true) if file.longer() == 0 || file.hunks().is_empty() => {}
             (Number::NotApplicable, true) => {
                 say(value, format!("{name} must be a line of {path}"), "`N/A` is for binary files".into());
             }

@@ -8,7 +8,7 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let mut out = Vec::new();
     for (waiver, origin) in input.packet.packet.waivers.iter().zip(input.origins) {
         let WaiverOrigin::Entered { introduction, foreign } = origin else { continue };
-        if foreign.is_empty() {
+        if foreign.is_empty() && waiver.missing().is_empty() {
             let commit: String = introduction.commit.0.to_string().chars().take(12).collect();
             let message = format!(
                 "the waiver `{}` entered during the work, in commit {commit} by {}",

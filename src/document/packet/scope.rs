@@ -253,9 +253,12 @@ fn named_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
             inverted = turned.iter().any(|word| before.ends_with(word));
             continue;
         }
+        let after = sentence.value.get(span.end + 1..).unwrap_or("").trim_start().to_lowercase();
+        let rest_only =
+            ["not listed", "not in scope", "that is not", "other than"].iter().any(|w| after.starts_with(w));
         let is_aside = aside.iter().any(|parentheses| parentheses.contains(span));
         let plain = piece.strip_prefix("./").unwrap_or(piece);
-        if is_aside || inverted || !is_path(plain) {
+        if is_aside || inverted || rest_only || !is_path(plain) {
             continue;
         }
         let at = sentence.span.start + span.end - plain.len();
