@@ -92,7 +92,11 @@ pub(super) fn reuse(
             let signs = source.text().match_indices(signature).find(|(at, _)| {
                 let line = source.line_span(source.line(*at)).unwrap_or_default();
                 let text = source.slice(line).to_uppercase();
-                text.contains("USER_SIGNATURE") || text.contains("USER SIGNATURE")
+                let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+                let before = source.text().get(..*at).and_then(|text| text.chars().next_back());
+                let after = source.text().get(at + signature.len()..).and_then(|text| text.chars().next());
+                let signs = text.contains("USER_SIGNATURE") || text.contains("USER SIGNATURE");
+                signs && !inside(before) && !inside(after)
             });
             if let Some((at, _)) = signs {
                 out.push(Label::text(&source, Span::new(at, at + signature.len()), "the same signature"));

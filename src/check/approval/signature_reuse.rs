@@ -2,6 +2,7 @@
 
 use crate::check::Verdict;
 use crate::check::input::ApprovalInput;
+use crate::document::Signature;
 use crate::document::audit::wp_ids_in;
 use crate::finding::Label;
 use crate::rule::Rule;
@@ -10,6 +11,9 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     let Some(signature) = &input.packet.packet.signature else {
         return Verdict::skipped("the packet is not signed");
     };
+    if Signature::parse(&signature.value).is_err() {
+        return Verdict::skipped("what stands there is no signature");
+    }
     let id = input.packet.id.as_str();
     let here = || input.packet.at(signature.span, "the packet's signature");
     let mut out: Vec<_> = input
