@@ -34,7 +34,18 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
             input.packet.at(text.span, "not yet"),
         ));
     }
-    if let Some(recorded) = recorded_before(input) {
+    let (recorded, unreadable) = match recorded_before(input) {
+        Ok(recorded) => (recorded, None),
+        Err(stamp) => (None, Some(stamp)),
+    };
+    if let Some(stamp) = unreadable {
+        let message = format!(
+            "when the refinement was recorded cannot be read: `{}` is no time",
+            crate::text::one_line(&stamp, 40)
+        );
+        out.push(rule.finding(message, input.packet.at(text.span, "so its order cannot be checked")));
+    }
+    if let Some(recorded) = recorded {
         // Signer's clock and log's clock may differ by a time zone.
         let earliest = recorded.checked_sub(jiff::Span::new().hours(14)).unwrap_or(recorded);
         if signature.at < earliest {
@@ -53,10 +64,11 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     out.into()
 }
 
-/// When the refinement was recorded: the gate log's entry.
-fn recorded_before(input: &ApprovalInput<'_>) -> Option<jiff::civil::DateTime> {
-    let log = input.gate_log.as_ref().ok()?;
-    let entry = log.last(input.packet.id.as_str(), "REFINEMENT")?;
-    let stamp: jiff::Timestamp = entry.timestamp.parse().ok()?;
-    Some(stamp.to_zoned(jiff::tz::TimeZone::UTC).datetime())
+/// When the refinement was recorded: the gate log's entry. The error is a
+/// time that cannot be read.
+fn recorded_before(input: &ApprovalInput<'_>) -> Result<Option<jiff::civil::DateTime>, String> {
+    let Ok(log) = input.gate_log else { return Ok(None) };
+    let Some(entry) = log.last(input.packet.id.as_str(), "REFINEMENT") else { return Ok(None) };
+    let stamp: jiff::Timestamp = entry.timestamp.parse().map_err(|_| entry.timestamp.clone())?;
+    Ok(Some(stamp.to_zoned(jiff::tz::TimeZone::UTC).datetime()))
 }
