@@ -93,6 +93,10 @@ const PROTECTED: [&str; 16] = [
     ".gitignore",
 ];
 
+/// The rule that no configuration may weaken: without it, a packet whose
+/// `MERGE_BASE_SHA` is moved to a commit with laxer rules would be judged by them.
+const GUARD: &str = "approval/contract";
+
 impl Config {
     /// The configuration of a repository without a file.
     #[must_use]
@@ -163,6 +167,11 @@ impl Config {
                 .ok_or_else(|| (id.clone(), format!("`{word}` is no level: error, warning, note or off")))?;
             if check::find(&id).is_none() {
                 return Err((id.clone(), format!("there is no rule `{id}`{}", near_rule(&id))));
+            }
+            if id == GUARD && setting != Setting::At(Level::Error) {
+                let message =
+                    format!("`{GUARD}` is always an error: it guards the revision that rules are read from");
+                return Err((id, message));
             }
             self.levels.0.insert(id, setting);
         }
@@ -351,6 +360,8 @@ mod tests {
         );
         assert!(read("version: 1\nversion: 1\n").is_err());
         assert!(read("rules: {}\n").is_err());
+        assert!(read("version: 1\nrules:\n  approval/contract: note\n").is_err());
+        assert!(read("version: 1\nrules:\n  approval/contract: error\n").is_ok());
         assert!(read("version: 1\nsteps:\n  - name: t\n    run: []\n").is_err());
         assert!(read("version: 1\nsteps:\n  - name: t\n    run: [a]\n    folder: ../x\n").is_err());
         assert!(read("version: 1\nsteps:\n  - name: t\n    run: [a]\n    timeout: soon\n").is_err());

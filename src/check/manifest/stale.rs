@@ -18,7 +18,7 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         }
         let there = (input.exists)(path);
         let message = if there {
-            format!("{path} has a manifest, but it did not change")
+            format!("{path} has a manifest, but the judged change does not touch it")
         } else {
             format!("{path} has a manifest, but there is no such file")
         };
