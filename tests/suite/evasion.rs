@@ -199,3 +199,19 @@ fn a_working_tree_elsewhere_is_not_judged_instead() {
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("puts the working tree elsewhere"), "{said}");
 }
+
+#[test]
+fn a_merge_base_moved_to_laxer_rules_is_seen() {
+    let (sandbox, base) = committed();
+    let text = sandbox.read("countersign.yaml");
+    let off = "rules:\n  scope/outside: \"off\"\n  manifest/missing: \"off\"\n  manifest/stale: \"off\"\n";
+    sandbox.write("countersign.yaml", format!("{text}{off}"));
+    let lax = sandbox.commit("laxer rules");
+    let packet = ".GOV/task_packets/WP-1-Farewell.md";
+    let moved = sandbox.read(packet).replace(&base, &lax);
+    sandbox.write(packet, moved);
+    sandbox.edit("src/invoice.rs", "+ 5", "+ 4");
+    let (code, said) = judged(&sandbox, &["--worktree"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("[approval/contract]") && said.contains("MERGE_BASE_SHA"), "{said}");
+}
