@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::text::{Source, Span, Spanned};
 
+use super::Fault;
 use super::label::unquoted;
 use super::outline::Outline;
-use super::table::tables;
+use super::table::{row_fault, stray_faults, tables};
 
 /// One row of the audit.
 #[derive(Debug, Clone)]
@@ -36,6 +37,8 @@ pub struct Audit {
     pub source: Arc<Source>,
     /// Its rows.
     pub rows: Vec<AuditRow>,
+    /// What could not be read, or only in part.
+    pub faults: Vec<Fault>,
 }
 
 impl Audit {
@@ -44,12 +47,15 @@ impl Audit {
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
         let outline = Outline::parse(source.text());
-        let mut rows = Vec::new();
+        let (mut rows, mut faults) = (Vec::new(), Vec::new());
+        let mut found = false;
         for table in tables(source.text(), &outline) {
             let column = |name: &str| table.head.iter().position(|head| head.contains(name));
             let (Some(signature), Some(purpose)) = (column("signature"), column("purpose")) else { continue };
             let at = column("date").unwrap_or(usize::MAX);
+            found = true;
             for row in table.rows {
+                faults.extend(row_fault(&row, table.head.len(), "audit/row"));
                 let get = |index: usize| {
                     row.cells.get(index).cloned().unwrap_or_else(|| Spanned::new(String::new(), row.span))
                 };
@@ -61,7 +67,8 @@ impl Audit {
                 });
             }
         }
-        Self { source: Arc::clone(source), rows }
+        faults.extend(stray_faults(source, &outline, found, "audit/row", "`Signature` and `Purpose`"));
+        Self { source: Arc::clone(source), rows, faults }
     }
 }
 

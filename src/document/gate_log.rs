@@ -3,37 +3,70 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
+use crate::text::{Source, Span, Spanned};
 
-use crate::text::{Source, Span};
+use super::Fault;
+use super::json::{self, Node};
+use super::validator_state::head;
 
-/// One entry of the log; fields that a kind does not have are empty.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
+/// One entry of the log; fields that a kind does not have are absent.
+#[derive(Debug, Clone)]
 pub struct GateEntry {
+    /// The whole entry.
+    pub span: Span,
     /// The packet.
-    #[serde(rename = "wpId")]
-    pub wp_id: String,
+    pub wp_id: Option<Spanned<String>>,
     /// `REFINEMENT`, `SIGNATURE` or `PREPARE`.
-    #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: Option<Spanned<String>>,
     /// The signature of a SIGNATURE entry.
-    pub signature: String,
+    pub signature: Option<Spanned<String>>,
     /// RFC 3339 time.
-    pub timestamp: String,
+    pub timestamp: Option<Spanned<String>>,
+    /// The refinement of a REFINEMENT or SIGNATURE entry.
+    pub refinement_path: Option<Spanned<String>>,
     /// SHA-1 of the specification at a REFINEMENT.
-    pub spec_target_sha1: String,
+    pub spec_target_sha1: Option<Spanned<String>>,
     /// The branch of a PREPARE.
-    pub branch: String,
+    pub branch: Option<Spanned<String>>,
     /// The worktree of a PREPARE, relative.
-    pub worktree_dir: String,
+    pub worktree_dir: Option<Spanned<String>>,
     /// Who prepared.
-    pub coder_id: String,
+    pub coder_id: Option<Spanned<String>>,
+    /// Keys of the entry whose values are no strings.
+    pub odd: Vec<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
-struct File {
-    gate_logs: Vec<GateEntry>,
+/// The text of an optional field; empty where there is none.
+#[must_use]
+pub fn value(field: &Option<Spanned<String>>) -> &str {
+    field.as_ref().map_or("", |field| field.value.as_str())
+}
+
+impl GateEntry {
+    fn read(node: &Node) -> Self {
+        let text = |key: &str| node.text_of(key);
+        let odd = node.members().iter().filter(|(_, value)| value.text().is_none());
+        Self {
+            span: node.span,
+            wp_id: text("wpId"),
+            kind: text("type"),
+            signature: text("signature"),
+            timestamp: text("timestamp"),
+            refinement_path: text("refinement_path"),
+            spec_target_sha1: text("spec_target_sha1"),
+            branch: text("branch"),
+            worktree_dir: text("worktree_dir"),
+            coder_id: text("coder_id"),
+            odd: odd.map(|(key, _)| key.clone()).collect(),
+        }
+    }
+
+    /// Where a finding about the entry points: at the packet it names, or at
+    /// its start.
+    #[must_use]
+    pub fn place(&self) -> Span {
+        self.wp_id.as_ref().map_or_else(|| head(self.span), |id| id.span)
+    }
 }
 
 /// The gate log as it was read.
@@ -43,41 +76,39 @@ pub struct GateLog {
     pub source: Arc<Source>,
     /// Its entries, in order.
     pub entries: Vec<GateEntry>,
-    /// Why it could not be read, and where.
-    pub fault: Option<(String, Span)>,
+    /// What could not be read.
+    pub faults: Vec<Fault>,
 }
 
 impl GateLog {
-    /// Reads a log. Never fails; text that is not such JSON is a fault and
-    /// gives no entries.
+    /// Reads a log. Never fails; what is no log is a fault.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
-        let text = source.text().trim_start_matches('\u{feff}');
-        let (entries, fault) = match serde_json::from_str::<File>(text) {
-            Ok(file) => (file.gate_logs, None),
-            Err(error) => {
-                let span = source.line_span(error.line().max(1)).unwrap_or_default();
-                let message = error.to_string();
-                let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-                (Vec::new(), Some((message, span)))
+        let parsed = json::read(source.text());
+        let mut log = Self { source: Arc::clone(source), entries: Vec::new(), faults: parsed.faults };
+        let Some(root) = parsed.value else { return log };
+        let mut fault =
+            |span: Span, message: &str| log.faults.push(Fault { rule: "record/json", message: message.into(), span });
+        match root.get("gate_logs") {
+            Some(list) if matches!(list.value, json::Value::List(_)) => {
+                for node in list.items() {
+                    if matches!(node.value, json::Value::Map(_)) {
+                        log.entries.push(GateEntry::read(node));
+                    } else {
+                        fault(node.span, "an entry of the log is an object");
+                    }
+                }
             }
-        };
-        Self { source: Arc::clone(source), entries, fault }
+            Some(other) => fault(other.span, "`gate_logs` is no list"),
+            None => fault(head(root.span), "there is no `gate_logs`"),
+        }
+        log
     }
 
     /// The last entry of a kind for a packet.
     #[must_use]
     pub fn last(&self, wp_id: &str, kind: &str) -> Option<&GateEntry> {
-        self.entries.iter().rev().find(|entry| entry.wp_id == wp_id && entry.kind == kind)
-    }
-
-    /// Where a text first stands in the file, for findings about an entry.
-    #[must_use]
-    pub fn find(&self, needle: &str) -> Span {
-        let quoted = format!("\"{needle}\"");
-        self.source.text().find(&quoted).map_or_else(
-            || self.source.line_span(1).unwrap_or_default(),
-            |at| Span::new(at, at + quoted.len()),
-        )
+        let of = |entry: &&GateEntry| value(&entry.wp_id) == wp_id && value(&entry.kind) == kind;
+        self.entries.iter().rev().find(of)
     }
 }

@@ -4,7 +4,7 @@ use super::outline::{Kind, Outline};
 use super::section::{Section, sections};
 
 /// Kinds of documents that the tool knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DocumentKind {
     /// A task packet.
     Packet,
@@ -20,11 +20,35 @@ pub enum DocumentKind {
     Registry,
     /// The signature audit.
     Audit,
+    /// The orchestrator's gate log (JSON).
+    GateLog,
+    /// A validator's gate state (JSON).
+    ValidatorState,
+    /// The pointer to the current specification.
+    SpecPointer,
+    /// A template of one of these, with its variables still in it.
+    Template,
     /// None of these.
     Unknown,
 }
 
 impl DocumentKind {
+    /// All kinds, in order.
+    pub const ALL: [Self; 12] = [
+        Self::Packet,
+        Self::Stub,
+        Self::Refinement,
+        Self::Contract,
+        Self::Board,
+        Self::Registry,
+        Self::Audit,
+        Self::GateLog,
+        Self::ValidatorState,
+        Self::SpecPointer,
+        Self::Template,
+        Self::Unknown,
+    ];
+
     /// The name that messages use.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -36,28 +60,48 @@ impl DocumentKind {
             Self::Board => "task board",
             Self::Registry => "traceability registry",
             Self::Audit => "signature audit",
+            Self::GateLog => "gate log",
+            Self::ValidatorState => "validator state",
+            Self::SpecPointer => "specification pointer",
+            Self::Template => "template",
             Self::Unknown => "document of unknown kind",
         }
     }
 }
 
-/// Recognises a document by its headings.
+/// Recognises a document by its headings, or a state file by its keys.
 ///
 /// A template's preamble may stand above the real title, so every heading of
 /// level 1 is looked at, and the last one that names a kind decides.
 #[must_use]
 pub fn kind_of(text: &str) -> DocumentKind {
+    if let Some(kind) = kind_of_json(text) {
+        return kind;
+    }
     let outline = Outline::parse(text);
     kind_in(&sections(text, &outline), &outline)
 }
 
-/// As [`kind_of`], for a document that is parsed already.
+/// The kind of a state file, if the text is one: JSON begins with a brace or
+/// bracket, and the first key that is known decides, so that a broken file is
+/// still known for what it should be.
+#[must_use]
+pub fn kind_of_json(text: &str) -> Option<DocumentKind> {
+    let body = text.trim_start_matches('\u{feff}').trim_start();
+    if !body.starts_with('{') {
+        return None;
+    }
+    let keys = [("\"gate_logs\"", DocumentKind::GateLog), ("\"validation_sessions\"", DocumentKind::ValidatorState)];
+    let found = keys.iter().filter_map(|(key, kind)| body.find(key).map(|at| (at, *kind)));
+    Some(found.min_by_key(|(at, _)| *at).map_or(DocumentKind::Unknown, |(_, kind)| kind))
+}
+
+/// As [`kind_of`], for a Markdown document that is parsed already.
 #[must_use]
 pub fn kind_in(all: &[Section], outline: &Outline) -> DocumentKind {
-    let by_title =
-        all.iter().filter(|s| s.level == 1).filter_map(|section| by_title(&section.title.value)).next_back();
-    if let Some(kind) = by_title {
-        return kind;
+    let titles = || all.iter().filter(|section| section.level == 1).map(|section| &section.title.value);
+    if let Some((title, kind)) = titles().filter_map(|title| Some((title, by_title(title)?))).next_back() {
+        return if title.contains("{{") { DocumentKind::Template } else { kind };
     }
     let has = |key: &str| all.iter().any(|section| section.key == key);
     if has("TECHNICAL_REFINEMENT") && (has("CLEARLY_COVERS") || has("SPEC_ANCHORS") || has("GAPS_IDENTIFIED"))
@@ -74,7 +118,7 @@ pub fn kind_in(all: &[Section], outline: &Outline) -> DocumentKind {
 fn by_title(title: &str) -> Option<DocumentKind> {
     let lower = title.trim().to_lowercase().replace('_', " ");
     let starts = |start: &str| lower.starts_with(start);
-    if starts("task packet stub") || starts("work packet stub") {
+    if starts("task packet stub:") || starts("work packet stub:") {
         Some(DocumentKind::Stub)
     } else if starts("task packet:") || starts("work packet:") {
         Some(DocumentKind::Packet)
@@ -85,6 +129,8 @@ fn by_title(title: &str) -> Option<DocumentKind> {
         Some(DocumentKind::Registry)
     } else if starts("signature audit") {
         Some(DocumentKind::Audit)
+    } else if starts("spec current") {
+        Some(DocumentKind::SpecPointer)
     } else if lower.contains("task board") {
         Some(DocumentKind::Board)
     } else if starts("technical refinement") {
@@ -107,5 +153,13 @@ mod tests {
         assert_eq!(kind_of("\u{feff}# Work Packet Stub: WP-1-A\n"), DocumentKind::Stub);
         assert_eq!(kind_of("# Contract — token-tracking\n"), DocumentKind::Contract);
         assert_eq!(kind_of("```\n# Task Packet: WP-1-A\n```\n"), DocumentKind::Unknown);
+        assert_eq!(kind_of("# Task Packet: {{WP_ID}}\n"), DocumentKind::Template);
+    }
+
+    #[test]
+    fn state_files_are_known_by_their_keys_even_when_broken() {
+        assert_eq!(kind_of("{\"gate_logs\": [,]}"), DocumentKind::GateLog);
+        assert_eq!(kind_of("\u{feff}{\n<<<<<<< a\n \"validation_sessions\": {}}"), DocumentKind::ValidatorState);
+        assert_eq!(kind_of("{}"), DocumentKind::Unknown);
     }
 }

@@ -5,8 +5,10 @@
 
 pub mod audit;
 pub mod board;
+pub mod contract;
 pub mod evidence;
 pub mod gate_log;
+pub mod json;
 mod kind;
 pub mod label;
 mod layout;
@@ -19,18 +21,23 @@ pub mod registry;
 pub mod scope_entry;
 pub mod section;
 mod signature;
+pub mod spec;
 mod status;
+pub mod stub;
 pub mod table;
+pub mod validator_state;
 pub mod waiver;
+mod whole;
 mod wp_id;
 
-pub use kind::{DocumentKind, kind_of};
+pub use kind::{DocumentKind, kind_of, kind_of_json};
 pub use layout::{Layout, LayoutName};
 pub use packet::Packet;
 pub use placeholder::is_placeholder;
 pub use refinement::Refinement;
 pub use signature::{Signature, SignatureFault};
 pub use status::PacketStatus;
+pub use whole::{Body, Document};
 pub use wp_id::{BadWpId, WpId};
 
 use crate::text::Span;

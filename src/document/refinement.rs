@@ -47,6 +47,22 @@ pub struct Refinement {
     pub sections: Vec<Section>,
     /// Its anchors.
     pub anchors: Vec<Anchor>,
+    /// The ticks of `CLEARLY_COVERS`.
+    pub ticks: Vec<CoverTick>,
+    /// The text of `PROPOSED_SPEC_ENRICHMENT` and its place, if it says
+    /// something.
+    pub proposal: Option<Span>,
+}
+
+/// One point of the checklist `CLEARLY_COVERS`.
+#[derive(Debug, Clone)]
+pub struct CoverTick {
+    /// The point.
+    pub label: Span,
+    /// Whether it is ticked.
+    pub ticked: bool,
+    /// What stands behind its box.
+    pub text: Spanned<String>,
 }
 
 impl Refinement {
@@ -64,7 +80,9 @@ impl Refinement {
             })
             .map(|section| anchor(text, &outline, section, &all))
             .collect();
-        Self { source: Arc::clone(source), fields: all, sections, anchors }
+        let ticks = ticks(&sections, &all);
+        let proposal = proposal(text, &outline, &sections);
+        Self { source: Arc::clone(source), fields: all, sections, anchors, ticks, proposal }
     }
 
     /// The first field with this key outside the anchors.
@@ -85,6 +103,12 @@ impl Refinement {
         let value = self.filled("SPEC_TARGET_RESOLVED")?;
         let spec = value.value.rsplit("->").next().unwrap_or("").trim().trim_matches('`').to_owned();
         (!spec.is_empty()).then(|| Spanned::new(spec, value.span))
+    }
+
+    /// The place of a field's value, or of its label if it has none.
+    #[must_use]
+    pub fn place(field: &Field) -> Span {
+        if field.value.span.is_empty() { field.label } else { field.value.span }
     }
 
     /// A place for findings about the refinement as a whole.
@@ -119,14 +143,47 @@ fn anchor(text: &str, outline: &Outline, section: &Section, all: &[Field]) -> An
     }
 }
 
-/// Decodes the `\uXXXX` escapes of an excerpt; other back-slashes stay.
+fn ticks(sections: &[Section], all: &[Field]) -> Vec<CoverTick> {
+    let Some(section) = sections.iter().find(|section| section.key == "CLEARLY_COVERS") else { return Vec::new() };
+    let inside = all.iter().filter(|field| section.own.contains(&field.block));
+    let tick = |field: &Field| {
+        let value = field.value.value.trim();
+        let ticked = match value.get(..3)? {
+            "[ ]" => false,
+            "[x]" | "[X]" => true,
+            _ => return None,
+        };
+        let text = Spanned::new(value.get(3..)?.trim().to_owned(), field.value.span);
+        Some(CoverTick { label: field.label, ticked, text })
+    };
+    inside.filter_map(tick).collect()
+}
+
+/// What stands under `PROPOSED_SPEC_ENRICHMENT`, if it is more than a remark
+/// that there is nothing.
+fn proposal(text: &str, outline: &Outline, sections: &[Section]) -> Option<Span> {
+    let section = sections.iter().find(|section| section.key == "PROPOSED_SPEC_ENRICHMENT")?;
+    let blocks = section.blocks.clone().filter_map(|index| outline.get(index));
+    let said = blocks.filter(|block| matches!(block.kind, Kind::Code(_) | Kind::Prose)).find(|block| {
+        let body = text.get(block.content.start..block.content.end).unwrap_or("").trim();
+        let lower = body.to_lowercase();
+        let nothing = ["not applicable", "none", "n/a"].iter().any(|word| lower.trim_start_matches('<').starts_with(word));
+        !nothing && !super::is_placeholder(body)
+    })?;
+    Some(said.content)
+}
+
+/// Decodes the `\uXXXX` escapes of an excerpt, also where the back-slash was
+/// doubled; other back-slashes stay.
 #[must_use]
 pub fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("\\u") {
-        out.push_str(rest.get(..at).unwrap_or(""));
         let (units, used) = utf16_escapes(rest.get(at..).unwrap_or(""));
+        let before = rest.get(..at).unwrap_or("");
+        let before = if used > 0 { before.strip_suffix('\\').unwrap_or(before) } else { before };
+        out.push_str(before);
         if used == 0 {
             out.push_str("\\u");
             rest = rest.get(at + 2..).unwrap_or("");
@@ -158,6 +215,7 @@ mod tests {
 
     #[test]
     fn escapes_are_decoded_in_pairs() {
+        assert_eq!(unescaped(r"a \\u00a7 \\n"), r"a § \\n");
         assert_eq!(unescaped(r"a\u00a7b \ud83d\ude00 \u12 \n"), "a§b 😀 \\u12 \\n");
     }
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::text::{Source, Span, Spanned};
 
+use super::{Fault, WpId};
 use super::label::unquoted;
 use super::outline::Outline;
-use super::table::tables;
+use super::table::{row_fault, stray_faults, tables};
 
 /// One row of the registry.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct Registry {
     pub source: Arc<Source>,
     /// Its rows.
     pub rows: Vec<RegistryRow>,
+    /// What could not be read, or only in part.
+    pub faults: Vec<Fault>,
 }
 
 impl Registry {
@@ -34,11 +37,14 @@ impl Registry {
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
         let outline = Outline::parse(source.text());
-        let mut rows = Vec::new();
+        let (mut rows, mut faults) = (Vec::new(), Vec::new());
+        let mut found = false;
         for table in tables(source.text(), &outline) {
             let column = |name: &str| table.head.iter().position(|head| head.contains(name));
             let (Some(base), Some(active)) = (column("base"), column("active packet")) else { continue };
+            found = true;
             for row in table.rows {
+                faults.extend(row_fault(&row, table.head.len(), "registry/row"));
                 let get = |index: usize| {
                     row.cells.get(index).cloned().unwrap_or_else(|| Spanned::new(String::new(), row.span))
                 };
@@ -46,7 +52,15 @@ impl Registry {
                 rows.push(RegistryRow { span: row.span, base: clean(get(base)), active: clean(get(active)) });
             }
         }
-        Self { source: Arc::clone(source), rows }
+        faults.extend(stray_faults(source, &outline, found, "registry/row", "`Base WP ID` and `Active Packet`"));
+        Self { source: Arc::clone(source), rows, faults }
+    }
+
+    /// The id that a row's path names.
+    #[must_use]
+    pub fn active_id(row: &RegistryRow) -> Option<WpId> {
+        let name = row.active.value.rsplit(['/', '\\']).next().unwrap_or("");
+        WpId::parse(name.strip_suffix(".md").unwrap_or(name)).ok()
     }
 
     /// All rows of a base id.

@@ -1,7 +1,8 @@
 //! Rows of Markdown tables, as cells with spans.
 
-use crate::text::{Span, Spanned, trimmed};
+use crate::text::{Source, Span, Spanned, counted, trimmed};
 
+use super::Fault;
 use super::outline::{Kind, Outline};
 
 /// One row of a table.
@@ -9,8 +10,10 @@ use super::outline::{Kind, Outline};
 pub struct Row {
     /// The whole row.
     pub span: Span,
-    /// Its cells, trimmed.
+    /// Its cells, trimmed; GFM fills a short row up with empty ones.
     pub cells: Vec<Spanned<String>>,
+    /// How many cells are written there; GFM drops what is too much.
+    pub written: usize,
 }
 
 impl Row {
@@ -28,6 +31,8 @@ pub struct Table {
     pub head: Vec<String>,
     /// The rows below the head.
     pub rows: Vec<Row>,
+    /// The head in the text.
+    pub span: Span,
 }
 
 /// All tables of a document, in order.
@@ -40,13 +45,91 @@ pub fn tables(text: &str, outline: &Outline) -> Vec<Table> {
             .filter_map(|cell| outline.get(cell))
             .map(|cell| trimmed(text, cell.content).map(str::to_owned))
             .collect();
-        Some(Row { span: block.span, cells })
+        let raw = text.get(block.span.start..block.span.end).unwrap_or("");
+        Some(Row { span: trimmed(text, block.span).span, cells, written: written(raw) })
     };
     let all = outline.blocks.iter().enumerate().filter(|(_, block)| block.kind == Kind::Table);
     all.filter_map(|(index, _)| {
         let mut rows = outline.children(Some(index)).filter_map(row);
-        let head = rows.next()?.cells.into_iter().map(|cell| cell.value.to_lowercase()).collect();
-        Some(Table { head, rows: rows.collect() })
+        let first = rows.next()?;
+        let span = first.span;
+        let head = first.cells.into_iter().map(|cell| cell.value.to_lowercase()).collect();
+        Some(Table { head, rows: rows.collect(), span })
     })
     .collect()
+}
+
+/// Cells that a row's line holds: what its unescaped pipes separate.
+fn written(line: &str) -> usize {
+    let line = line.trim();
+    let line = line.strip_prefix('|').unwrap_or(line);
+    let mut pipes = 0;
+    let mut last = ' ';
+    for c in line.chars() {
+        pipes += usize::from(c == '|' && last != '\\');
+        last = c;
+    }
+    let closed = line.ends_with('|') && !line.ends_with("\\|");
+    pipes + usize::from(!closed)
+}
+
+/// Lines of prose that are written like rows but belong to no table, because
+/// a blank line or a missing head parted them from it.
+#[must_use]
+pub fn stray_rows(text: &str, outline: &Outline) -> Vec<Span> {
+    let mut out = Vec::new();
+    for (index, block) in outline.blocks.iter().enumerate() {
+        if block.kind != Kind::Prose {
+            continue;
+        }
+        for line in outline.prose_lines(text, index) {
+            let body = line.text.trim();
+            let at = line.start + (line.text.len() - line.text.trim_start().len());
+            let is_row = body.len() > 2 && body.starts_with('|') && body.ends_with('|');
+            out.extend(is_row.then(|| Span::new(at, at + body.len())));
+        }
+    }
+    out
+}
+
+/// A row with more or fewer cells than the head: one of them is not where its
+/// reader looks for it.
+#[must_use]
+pub fn row_fault(row: &Row, head: usize, rule: &'static str) -> Option<Fault> {
+    let message = format!("this row has {}, the head has {head}", counted(row.written, "cell"));
+    (row.written != head).then_some(Fault { rule, message, span: row.span })
+}
+
+/// Faults for rows outside of any table, or for a document without the table
+/// that it is there for; `columns` says which columns that one has.
+#[must_use]
+pub fn stray_faults(
+    source: &Source,
+    outline: &Outline,
+    found: bool,
+    rule: &'static str,
+    columns: &str,
+) -> Vec<Fault> {
+    let stray = stray_rows(source.text(), outline);
+    if stray.is_empty() && !found {
+        let span = source.line_span(1).unwrap_or_default();
+        return vec![Fault { rule, message: format!("there is no table with the columns {columns}"), span }];
+    }
+    let message = "this row belongs to no table, so nobody reads it";
+    stray.into_iter().map(|span| Fault { rule, message: message.to_owned(), span }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_counted_as_written() {
+        let text = "| a | b |\n|---|---|\n| 1 |\n| 1 | 2 | 3 |\n| x \\| y | z |\n\n| stray | row |\n";
+        let outline = Outline::parse(text);
+        let all = tables(text, &outline);
+        let counts: Vec<usize> = all[0].rows.iter().map(|row| row.written).collect();
+        assert_eq!(counts, [1, 3, 2]);
+        assert_eq!(stray_rows(text, &outline).len(), 1);
+    }
 }

@@ -2,8 +2,10 @@
 
 use crate::check::Verdict;
 use crate::check::input::ApprovalInput;
+use crate::document::gate_log::value;
 use crate::finding::Label;
 use crate::rule::Rule;
+use crate::text::Spanned;
 
 pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict {
     if super::predates_refinements(input) {
@@ -28,30 +30,32 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
         .into();
     };
     let mut out = Vec::new();
-    if input.branch != Some(entry.branch.as_str()) {
+    let (branch, folder) = (value(&entry.branch), value(&entry.worktree_dir));
+    let place = |field: &Option<Spanned<String>>| field.as_ref().map_or_else(|| entry.place(), |text| text.span);
+    if input.branch != Some(branch) {
         let now = input.branch.map_or_else(
             || "no branch (HEAD is detached)".to_owned(),
             |branch| format!("branch `{}`", crate::text::one_line(branch, 80)),
         );
         let message = format!(
             "the work was prepared on branch `{}`, but {now} is checked out",
-            crate::text::one_line(&entry.branch, 80)
+            crate::text::one_line(branch, 80)
         );
         out.push(
-            rule.finding(message, Label::text(&log.source, log.find(&entry.branch), "the prepared branch")),
+            rule.finding(message, Label::text(&log.source, place(&entry.branch), "the prepared branch")),
         );
     }
-    let prepared = entry.worktree_dir.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or("");
+    let prepared = folder.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or("");
     if !matches!(prepared, "" | ".") && input.worktree != Some(prepared) {
         let now = input.worktree.unwrap_or("another folder");
         let message = format!(
             "the work was prepared in `{}`, but this is `{}`",
-            crate::text::one_line(&entry.worktree_dir, 80),
+            crate::text::one_line(folder, 80),
             crate::text::one_line(now, 80)
         );
         out.push(rule.finding(
             message,
-            Label::text(&log.source, log.find(&entry.worktree_dir), "the prepared folder"),
+            Label::text(&log.source, place(&entry.worktree_dir), "the prepared folder"),
         ));
     }
     out.into()

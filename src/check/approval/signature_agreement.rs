@@ -3,6 +3,7 @@
 
 use crate::check::Verdict;
 use crate::check::input::ApprovalInput;
+use crate::document::gate_log::value;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::Spanned;
@@ -80,9 +81,9 @@ impl Comparison<'_> {
             Ok(log) => *log,
             Err(path) => return self.say("there is no gate log", Label::path(path, "no such file")),
         };
-        if let Some((reason, span)) = &log.fault {
-            let label = Label::text(&log.source, *span, "here");
-            return self.say(format!("the gate log cannot be read: {reason}"), label);
+        if let Some(fault) = log.faults.first() {
+            let label = Label::text(&log.source, fault.span, "here");
+            return self.say(format!("the gate log cannot be read: {}", fault.message), label);
         }
         for kind in ["REFINEMENT", "SIGNATURE"] {
             match log.last(self.id, kind) {
@@ -90,8 +91,8 @@ impl Comparison<'_> {
                     let message = format!("the gate log has no {kind} entry of `{}`", self.id);
                     self.say(message, Label::path(log.source.name(), "no such entry"));
                 }
-                Some(entry) if kind == "SIGNATURE" && entry.signature != self.signature.value => {
-                    let span = log.find(&entry.signature);
+                Some(entry) if kind == "SIGNATURE" && value(&entry.signature) != self.signature.value => {
+                    let span = entry.signature.as_ref().map_or_else(|| entry.place(), |text| text.span);
                     let label = Label::text(&log.source, span, "not the packet's");
                     self.say("the gate log records another signature", label);
                 }

@@ -69,6 +69,7 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
 fn recorded_before(input: &ApprovalInput<'_>) -> Result<Option<jiff::civil::DateTime>, String> {
     let Ok(log) = input.gate_log else { return Ok(None) };
     let Some(entry) = log.last(input.packet.id.as_str(), "REFINEMENT") else { return Ok(None) };
-    let stamp: jiff::Timestamp = entry.timestamp.parse().map_err(|_| entry.timestamp.clone())?;
+    let text = crate::document::gate_log::value(&entry.timestamp);
+    let stamp: jiff::Timestamp = text.parse().map_err(|_| text.to_owned())?;
     Ok(Some(stamp.to_zoned(jiff::tz::TimeZone::UTC).datetime()))
 }

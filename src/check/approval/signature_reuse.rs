@@ -4,6 +4,7 @@ use crate::check::Verdict;
 use crate::check::input::ApprovalInput;
 use crate::document::Signature;
 use crate::document::audit::wp_ids_in;
+use crate::document::gate_log::value;
 use crate::finding::Label;
 use crate::rule::Rule;
 
@@ -36,13 +37,13 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     }
     if let Ok(log) = &input.gate_log {
         for entry in
-            log.entries.iter().filter(|entry| entry.signature == signature.value && entry.wp_id != id)
+            log.entries.iter().filter(|entry| value(&entry.signature) == signature.value && value(&entry.wp_id) != id)
         {
-            let other = crate::text::one_line(&entry.wp_id, 80);
+            let other = crate::text::one_line(value(&entry.wp_id), 80);
             out.push(
                 rule.finding(
                     format!("the gate log records the signature for `{other}` too"),
-                    Label::text(&log.source, log.find(&entry.wp_id), "the other use"),
+                    Label::text(&log.source, entry.place(), "the other use"),
                 )
                 .related(here()),
             );

@@ -148,6 +148,17 @@ impl Packet {
         read::packet(source, outline, sections, kind)
     }
 
+    /// As [`Packet::read`], for a text that is parsed and known already.
+    #[must_use]
+    pub fn from_outline(
+        source: &Arc<Source>,
+        outline: Outline,
+        sections: Vec<Section>,
+        kind: DocumentKind,
+    ) -> Parsed<Self> {
+        read::packet(source, outline, sections, kind)
+    }
+
     /// The first section with this key (see [`super::section::title_key`]).
     #[must_use]
     pub fn section(&self, key: &str) -> Option<&Section> {

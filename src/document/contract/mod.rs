@@ -1,0 +1,106 @@
+//! Contracts: another team's work document (FORMATS, "Contracts").
+
+mod read;
+mod status;
+mod task;
+
+use std::sync::Arc;
+
+use jiff::civil::DateTime;
+
+use crate::text::{Source, Span, Spanned};
+
+use super::section::Section;
+
+pub use status::ContractStatus;
+pub use task::{Task, TaskId, Tick};
+
+/// A phase: a heading `Phase n` and the tasks that belong to it.
+#[derive(Debug, Clone)]
+pub struct Phase {
+    /// Its number.
+    pub number: u32,
+    /// The heading.
+    pub title: Spanned<String>,
+    /// Whether anything is listed under it: a task, or any item.
+    pub has_items: bool,
+    /// Its tasks, by their place in [`Contract::tasks`].
+    pub tasks: Vec<usize>,
+}
+
+/// The acceptance criteria.
+#[derive(Debug, Clone)]
+pub struct Criteria {
+    /// The heading.
+    pub title: Spanned<String>,
+    /// Whether one of the words stands there as a word of its own.
+    pub given: bool,
+    /// As `given`.
+    pub when: bool,
+    /// As `given`.
+    pub then: bool,
+    /// Whether anything stands there at all.
+    pub is_empty: bool,
+}
+
+/// A row of the dependencies.
+#[derive(Debug, Clone)]
+pub struct Dependency {
+    /// The contract that is named, without folder and `.md`.
+    pub name: Spanned<String>,
+}
+
+/// A dated note.
+#[derive(Debug, Clone)]
+pub struct Note {
+    /// Its date, at midnight if it gives no time.
+    pub at: DateTime,
+    /// Whether it gives a time.
+    pub has_time: bool,
+    /// The date in the text.
+    pub span: Span,
+}
+
+/// A contract as it was read.
+#[derive(Debug)]
+pub struct Contract {
+    /// Its text.
+    pub source: Arc<Source>,
+    /// Its name, from the title.
+    pub name: Option<Spanned<String>>,
+    /// Its status, as written and as understood.
+    pub status: Option<(Spanned<String>, ContractStatus)>,
+    /// Its goal: the labelled field, or the section of that name.
+    pub goal: Option<Spanned<String>>,
+    /// Its phases, in order.
+    pub phases: Vec<Phase>,
+    /// All its tasks, in order.
+    pub tasks: Vec<Task>,
+    /// Its acceptance criteria.
+    pub criteria: Option<Criteria>,
+    /// The contracts that it depends on.
+    pub dependencies: Vec<Dependency>,
+    /// Its dated notes, in order of the document.
+    pub notes: Vec<Note>,
+    /// Its sections.
+    pub sections: Vec<Section>,
+}
+
+impl Contract {
+    /// Reads a contract. Never fails.
+    #[must_use]
+    pub fn read(source: &Arc<Source>) -> Self {
+        read::contract(source)
+    }
+
+    /// A place for findings about the contract as a whole: its title.
+    #[must_use]
+    pub fn head(&self) -> Span {
+        self.name.as_ref().map_or_else(|| self.source.line_span(1).unwrap_or_default(), |name| name.span)
+    }
+
+    /// Tasks that are neither done nor set aside.
+    pub fn open(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().filter(|task| task.tick == Tick::Open)
+    }
+}

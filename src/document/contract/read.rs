@@ -1,0 +1,200 @@
+//! Puts a [`Contract`] together from its outline.
+
+use std::sync::Arc;
+
+use jiff::civil::{Date, DateTime, Time};
+
+use crate::document::is_placeholder;
+use crate::document::label::{Field, fields, unquoted};
+use crate::document::outline::{Kind, Outline};
+use crate::document::section::{Section, sections};
+use crate::document::table::tables;
+use crate::text::{Source, Span, Spanned};
+
+use super::task::tasks;
+use super::{Contract, ContractStatus, Criteria, Dependency, Note, Phase, Task};
+
+pub(super) fn contract(source: &Arc<Source>) -> Contract {
+    let text = source.text();
+    let outline = Outline::parse(text);
+    let sections = sections(text, &outline);
+    let title = sections.iter().find(|section| section.level == 1);
+    let top = title.map_or(0..0, |title| title.own.clone());
+    let head = fields(text, &outline, top);
+    let field = |key: &str| head.iter().find(|field| field.key == key).filter(|field| field.is_filled());
+    let status = field("STATUS").map(|field| {
+        let value = first_line(field);
+        let status = ContractStatus::read(&value.value);
+        (value, status)
+    });
+    let notes_in = |section: &&Section| section.key == "NOTES";
+    let noted = sections.iter().find(notes_in).map_or(0..0, |section| section.blocks.clone());
+    let tasks: Vec<Task> = tasks(text, &outline, 0..outline.blocks.len())
+        .into_iter()
+        .filter(|task| !noted.contains(&task.block))
+        .collect();
+    Contract {
+        name: title.and_then(name),
+        goal: field("GOAL").map(first_line).or_else(|| said(text, &outline, &sections, "GOAL")),
+        status,
+        phases: phases(&outline, &sections, &tasks),
+        criteria: criteria(text, &outline, &sections),
+        dependencies: dependencies(text, &outline, &sections),
+        notes: notes(text, &outline, noted),
+        tasks,
+        sections,
+        source: Arc::clone(source),
+    }
+}
+
+/// A paragraph's field without the lines that follow it.
+fn first_line(field: &Field) -> Spanned<String> {
+    field.value.clone().map(|text| text.lines().next().unwrap_or("").trim().to_owned())
+}
+
+/// `Contract — token-tracking`, `Contract: Token tracking`
+fn name(section: &Section) -> Option<Spanned<String>> {
+    let title = &section.title.value;
+    let rest = title.trim().get("contract".len()..)?.trim_start();
+    let name = rest.trim_start_matches([':', '—', '–', '-']).trim();
+    (!name.is_empty()).then(|| Spanned::new(name.to_owned(), section.title.span))
+}
+
+/// The first paragraph of a section.
+fn said(text: &str, outline: &Outline, sections: &[Section], key: &str) -> Option<Spanned<String>> {
+    let section = sections.iter().find(|section| section.key == key)?;
+    let block = section.blocks.clone().filter_map(|index| outline.get(index)).find(|b| b.kind == Kind::Prose)?;
+    let body = crate::text::trimmed(text, block.content);
+    (!is_placeholder(body.value)).then(|| body.map(str::to_owned))
+}
+
+fn phases(outline: &Outline, sections: &[Section], tasks: &[Task]) -> Vec<Phase> {
+    let mut out: Vec<Phase> = Vec::new();
+    for section in sections.iter().filter(|section| (2..=4).contains(&section.level)) {
+        let Some(number) = phase_number(&section.title.value) else { continue };
+        let inside = |block: usize| section.blocks.contains(&block);
+        let own: Vec<usize> = (0..tasks.len())
+            .filter(|at| tasks.get(*at).is_some_and(|task| inside(task.block) || speaks_of(task, number)))
+            .collect();
+        let listed = section.blocks.clone().filter_map(|index| outline.get(index)).any(|b| b.kind == Kind::Item);
+        out.push(Phase { number, title: section.title.clone(), has_items: listed || !own.is_empty(), tasks: own });
+    }
+    out
+}
+
+/// `Phase 2 — Title` is 2.
+fn phase_number(title: &str) -> Option<u32> {
+    let rest = title.trim_matches(['*', ' ']).strip_prefix("Phase ")?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest.get(..end)?.parse().ok()
+}
+
+/// A task `P2.1`, or one that begins with `Phase 2`, belongs to phase 2
+/// wherever it stands.
+fn speaks_of(task: &Task, phase: u32) -> bool {
+    let by_id = task.id.as_ref().is_some_and(|id| id.value.group == format!("P{phase}."));
+    by_id || phase_number(task.text.value.trim_matches(['*', ' '])) == Some(phase)
+}
+
+fn criteria(text: &str, outline: &Outline, sections: &[Section]) -> Option<Criteria> {
+    let named = |section: &&Section| matches!(section.key.as_str(), "ACCEPTANCE_CRITERIA" | "COMPLETION_CRITERIA");
+    let section = sections.iter().find(named)?;
+    // A fence of scenarios is the usual form too, so the bytes are looked at.
+    let end = section.blocks.clone().filter_map(|index| outline.get(index)).map(|block| block.span.end).max();
+    let body = text.get(section.title.span.end..end.unwrap_or(section.title.span.end)).unwrap_or("");
+    let words: Vec<String> = body
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|word| matches!(word.to_lowercase().as_str(), "given" | "when" | "then"))
+        .map(str::to_lowercase)
+        .collect();
+    let has = |wanted: &str| words.iter().any(|word| word == wanted);
+    Some(Criteria {
+        title: section.title.clone(),
+        given: has("given"),
+        when: has("when"),
+        then: has("then"),
+        is_empty: is_placeholder(body.trim()),
+    })
+}
+
+/// The first column that names contracts, in the tables of the section.
+fn dependencies(text: &str, outline: &Outline, sections: &[Section]) -> Vec<Dependency> {
+    let Some(section) = sections.iter().find(|section| section.key == "DEPENDENCIES") else { return Vec::new() };
+    let mut out = Vec::new();
+    for table in tables(text, outline) {
+        let Some(column) = table.head.iter().position(|head| head.contains("contract")) else { continue };
+        for row in table.rows.iter().filter(|row| section.span.contains(Span::new(row.span.start, row.span.start))) {
+            let Some(cell) = row.cells.get(column) else { continue };
+            let Some(word) = named_file(&cell.value) else { continue };
+            let name = word.rsplit('/').next().unwrap_or(word);
+            let name = name.strip_suffix(".md").unwrap_or(name);
+            let at = cell.span.start + cell.value.find(name).unwrap_or(0);
+            out.push(Dependency { name: Spanned::new(name.to_owned(), Span::new(at, at + name.len())) });
+        }
+    }
+    out
+}
+
+/// The file that a cell names: in back-ticks, as a link's text, or as its one
+/// word; prose names none.
+fn named_file(cell: &str) -> Option<&str> {
+    let quoted = cell.split('`').nth(1).filter(|word| !word.is_empty());
+    let linked = || cell.strip_prefix('[')?.split_once("](").map(|(text, _)| text);
+    let plain = || Some(unquoted(cell)).filter(|word| word.to_lowercase().strip_suffix(".md").is_some());
+    let word = quoted.or_else(linked).or_else(plain)?.trim();
+    let is_name = !word.is_empty() && !word.contains(char::is_whitespace) && !word.contains("://");
+    is_name.then_some(word)
+}
+
+/// Items and paragraphs that begin with a date.
+fn notes(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<Note> {
+    let mut out = Vec::new();
+    for index in range {
+        if outline.get(index).is_none_or(|block| block.kind != Kind::Prose) {
+            continue;
+        }
+        for line in outline.prose_lines(text, index) {
+            let body = line.text.trim_start();
+            let plain = body.trim_start_matches(['*', '_', '[', '`']);
+            let at = line.start + line.text.len() - body.len() + (body.len() - plain.len());
+            let Some(date) = plain.get(..10).and_then(|date| date.parse::<Date>().ok()) else { continue };
+            let clock = plain.get(10..).and_then(|rest| rest.strip_prefix([' ', 'T'])).and_then(|rest| rest.get(..5));
+            let time = clock.and_then(clock_time);
+            let width = if time.is_some() { 16 } else { 10 };
+            let at_time = DateTime::from_parts(date, time.unwrap_or(Time::midnight()));
+            out.push(Note { at: at_time, has_time: time.is_some(), span: Span::new(at, at + width) });
+        }
+    }
+    out
+}
+
+/// `24:00` is the end of the day for people; it orders behind 23:59.
+fn clock_time(text: &str) -> Option<Time> {
+    if text == "24:00" {
+        return Time::new(23, 59, 59, 0).ok();
+    }
+    let (hour, minute) = text.split_once(':')?;
+    Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::RepoPath;
+
+    #[test]
+    fn a_contract_reads_whole() {
+        let text = "# Contract — token-tracking\n\n**Status:** active  \n**Goal:** Count tokens.  \n\n## Execution strategy\n\n### Phase 1 — Types\n\n- [x] **P1.1** Define\n\n### Phase 2 — Wire\n\nProse only.\n\n### Phase 3 — Nothing\n\nProse only.\n\n## Tasks\n\n- [ ] Phase 2 — wire it\n\n## Acceptance criteria\n\n- **Given** a run, **when** it ends, **then** it counts.\n\n## Dependencies\n\n| Contract | Status | Required for |\n|---|---|---|\n| `fs-dispatcher.md` | Active | x |\n| None | | |\n\n## Notes\n\n- 2026-02-18 10:00 — later\n- 2026-02-17 — earlier\n";
+        let contract = Contract::read(&Source::from_text(RepoPath::from("c.md"), text));
+        assert_eq!(contract.name.as_ref().map(|name| name.value.as_str()), Some("token-tracking"));
+        assert_eq!(contract.status.as_ref().map(|(_, status)| *status), Some(ContractStatus::Active));
+        assert_eq!(contract.goal.as_ref().map(|goal| goal.value.as_str()), Some("Count tokens."));
+        let items: Vec<bool> = contract.phases.iter().map(|phase| phase.has_items).collect();
+        assert_eq!(items, [true, true, false]);
+        assert_eq!(contract.open().count(), 1);
+        assert!(contract.criteria.as_ref().is_some_and(|c| c.given && c.when && c.then));
+        assert_eq!(contract.dependencies.len(), 1);
+        assert_eq!(contract.dependencies[0].name.value, "fs-dispatcher");
+        assert_eq!(contract.notes.len(), 2);
+    }
+}

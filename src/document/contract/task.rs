@@ -1,0 +1,142 @@
+//! A contract's tasks: items with a box, and the ids that they begin with.
+
+use crate::document::outline::{Kind, Outline};
+use crate::text::{Span, Spanned, trimmed};
+
+/// How far a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tick {
+    /// `[ ]`
+    Open,
+    /// `[x]`
+    Done,
+    /// `[-]` or `[~]`: set aside.
+    Dropped,
+}
+
+/// The id of a task: a group and a place in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskId {
+    /// `P1.` of `P1.2`, `T` of `T7`, `A3-` of `A3-1`.
+    pub group: String,
+    /// The number in the group.
+    pub number: u32,
+    /// A letter behind the number, `c` of `T2c`.
+    pub letter: Option<char>,
+}
+
+impl TaskId {
+    /// Reads an id: one or two capitals, digits, perhaps `.` or `-` and more
+    /// digits, perhaps a small letter.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let letters = text.chars().take_while(char::is_ascii_uppercase).count();
+        if !(1..=2).contains(&letters) {
+            return None;
+        }
+        let rest = text.get(letters..)?;
+        let (rest, letter) = match rest.chars().next_back() {
+            Some(c) if c.is_ascii_lowercase() => (rest.get(..rest.len() - 1)?, Some(c)),
+            _ => (rest, None),
+        };
+        let start = rest.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1);
+        let (before, number) = rest.split_at(start);
+        let separated = before.strip_suffix(['.', '-']).unwrap_or(before);
+        let plain = separated.bytes().all(|b| b.is_ascii_digit()) && (before.is_empty() || before != separated);
+        let number = number.parse().ok().filter(|_| plain && number.len() <= 4)?;
+        Some(Self { group: format!("{}{before}", text.get(..letters)?), number, letter })
+    }
+}
+
+/// One task.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// How far it is.
+    pub tick: Tick,
+    /// Its id, if it begins with one.
+    pub id: Option<Spanned<TaskId>>,
+    /// Its text behind the box.
+    pub text: Spanned<String>,
+    /// The block of the item.
+    pub block: usize,
+}
+
+/// The items with a box below blocks `range`.
+#[must_use]
+pub fn tasks(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<Task> {
+    let mut out = Vec::new();
+    for index in range {
+        if outline.get(index).is_none_or(|block| block.kind != Kind::Item) {
+            continue;
+        }
+        let Some(prose) = outline.item_prose(index).and_then(|prose| outline.get(prose)) else { continue };
+        let whole = trimmed(text, prose.content);
+        let Some(tick) = whole.value.get(..3).and_then(tick) else { continue };
+        let behind = whole.value.get(3..).unwrap_or("");
+        if !behind.starts_with([' ', '\t', '\n']) {
+            continue;
+        }
+        let start = whole.span.start + 3;
+        let first_line = behind.trim_start().split('\n').next().unwrap_or("").len();
+        let lead = behind.len() - behind.trim_start().len();
+        let body = trimmed(text, Span::new(start, start + lead + first_line));
+        out.push(Task { tick, id: id(&body), text: body.map(str::to_owned), block: index });
+    }
+    out
+}
+
+fn tick(mark: &str) -> Option<Tick> {
+    match mark {
+        "[ ]" => Some(Tick::Open),
+        "[x]" | "[X]" => Some(Tick::Done),
+        "[-]" | "[~]" => Some(Tick::Dropped),
+        _ => None,
+    }
+}
+
+/// `**P1.2** …`, `P5.3 — …`, `T7: …`: an id is bold, or set off from the text.
+fn id(body: &Spanned<&str>) -> Option<Spanned<TaskId>> {
+    let plain = body.value.trim_start_matches(['*', '_', '~', '`']);
+    let marks = body.value.len() - plain.len();
+    let end = plain.find(|c: char| !(c.is_ascii_alphanumeric() || ".-".contains(c))).unwrap_or(plain.len());
+    let word = plain.get(..end)?.trim_end_matches(['.', '-']);
+    let rest = plain.get(word.len()..)?;
+    let set_off = marks > 0 && rest.starts_with(['*', '_', '~', '`', ':', ' ', '.'])
+        || rest.starts_with(':')
+        || rest.starts_with(". ")
+        || [" — ", " – ", " - "].iter().any(|dash| rest.starts_with(dash));
+    let at = body.span.start + marks;
+    let id = TaskId::read(word).filter(|_| set_off)?;
+    Some(Spanned::new(id, Span::new(at, at + word.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Option<(String, u32, Option<char>)> {
+        TaskId::read(text).map(|id| (id.group, id.number, id.letter))
+    }
+
+    #[test]
+    fn ids_have_a_group_and_a_number() {
+        assert_eq!(shown("P1.2"), Some(("P1.".into(), 2, None)));
+        assert_eq!(shown("T7"), Some(("T".into(), 7, None)));
+        assert_eq!(shown("A3-1"), Some(("A3-".into(), 1, None)));
+        assert_eq!(shown("T2g"), Some(("T".into(), 2, Some('g'))));
+        for none in ["Phase", "P", "1.2", "P1.", "P1.x", "ABC1", "p1", "", "P-1.2-3"] {
+            assert_eq!(shown(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn tasks_are_items_with_a_box() {
+        let text = "- [ ] **P1.1** Do `x`\n- [x] P1.2 — done\n- [-] no id, set aside\n- plain\n- [ ]x\n\n```\n- [ ] code\n```\n";
+        let outline = Outline::parse(text);
+        let all = tasks(text, &outline, 0..outline.blocks.len());
+        let ticks: Vec<Tick> = all.iter().map(|task| task.tick).collect();
+        assert_eq!(ticks, [Tick::Open, Tick::Done, Tick::Dropped]);
+        assert_eq!(all[1].id.as_ref().map(|id| id.value.number), Some(2));
+        assert!(all[2].id.is_none());
+    }
+}

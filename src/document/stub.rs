@@ -1,0 +1,53 @@
+//! Stubs: backlog notes that are not executable.
+
+use std::sync::Arc;
+
+use crate::text::{Source, Span, Spanned};
+
+use super::label::{Field, fields};
+use super::outline::Outline;
+use super::section::{Section, sections};
+
+/// A stub as it was read.
+#[derive(Debug)]
+pub struct Stub {
+    /// Its text.
+    pub source: Arc<Source>,
+    /// The id in its title.
+    pub title_id: Option<Spanned<String>>,
+    /// All its labelled fields.
+    pub fields: Vec<Field>,
+    /// All its sections.
+    pub sections: Vec<Section>,
+}
+
+impl Stub {
+    /// Reads a stub. Never fails.
+    #[must_use]
+    pub fn read(source: &Arc<Source>) -> Self {
+        let text = source.text();
+        let outline = Outline::parse(text);
+        let sections = sections(text, &outline);
+        let fields = fields(text, &outline, 0..outline.blocks.len());
+        let title_id = sections.iter().filter(|section| section.level == 1).find_map(title_id);
+        Self { source: Arc::clone(source), title_id, fields, sections }
+    }
+
+    /// The first field with this key.
+    #[must_use]
+    pub fn field(&self, key: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.key == key)
+    }
+
+    /// A place for findings about the stub as a whole: its title.
+    #[must_use]
+    pub fn head(&self) -> Span {
+        self.title_id.as_ref().map_or_else(|| self.source.line_span(1).unwrap_or_default(), |id| id.span)
+    }
+}
+
+fn title_id(section: &Section) -> Option<Spanned<String>> {
+    let (name, id) = section.title.value.split_once(':')?;
+    let id = id.split_whitespace().next()?.trim_matches('`');
+    name.trim().to_lowercase().ends_with("stub").then(|| Spanned::new(id.to_owned(), section.title.span))
+}

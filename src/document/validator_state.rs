@@ -1,0 +1,118 @@
+//! The validator's gate state (JSON): one session a packet, in gates that
+//! follow each other (FORMATS, "State files").
+
+use std::sync::Arc;
+
+use crate::text::{Source, Span, Spanned};
+
+use super::Fault;
+use super::json::{self, Node};
+
+/// The gates of a session, in their order.
+pub const GATES: [&str; 4] = ["REPORT_PRESENTED", "USER_ACKNOWLEDGED", "WP_APPENDED", "COMMITTED"];
+
+/// One gate that a session went through.
+#[derive(Debug, Clone)]
+pub struct GateMark {
+    /// The gate's name, as written.
+    pub gate: Spanned<String>,
+    /// The verdict that was recorded with it.
+    pub verdict: Option<Spanned<String>>,
+    /// When, as written.
+    pub at: Option<Spanned<String>>,
+}
+
+/// One session.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The key that it stands under; archived sessions have none.
+    pub key: Option<Spanned<String>>,
+    /// `wpId`.
+    pub wp_id: Option<Spanned<String>>,
+    /// `verdict`.
+    pub verdict: Option<Spanned<String>>,
+    /// `status`: the gate that was reached.
+    pub status: Option<Spanned<String>>,
+    /// The gates, in order.
+    pub gates: Vec<GateMark>,
+    /// The whole session.
+    pub span: Span,
+}
+
+impl Session {
+    /// The packet: the session's own word for it, or the key it stands under.
+    #[must_use]
+    pub fn packet(&self) -> Option<&str> {
+        self.wp_id.as_ref().or(self.key.as_ref()).map(|id| id.value.as_str())
+    }
+
+    /// Whether a gate was reached.
+    #[must_use]
+    pub fn reached(&self, gate: &str) -> bool {
+        self.gates.iter().any(|mark| mark.gate.value == gate)
+    }
+}
+
+/// The state as it was read.
+#[derive(Debug)]
+pub struct ValidatorState {
+    /// Its text.
+    pub source: Arc<Source>,
+    /// Sessions in force.
+    pub sessions: Vec<Session>,
+    /// Sessions that were set aside.
+    pub archived: Vec<Session>,
+    /// What could not be read.
+    pub faults: Vec<Fault>,
+}
+
+impl ValidatorState {
+    /// Reads a state. Never fails; what is no session is a fault.
+    #[must_use]
+    pub fn read(source: &Arc<Source>) -> Self {
+        let parsed = json::read(source.text());
+        let mut state =
+            Self { source: Arc::clone(source), sessions: Vec::new(), archived: Vec::new(), faults: parsed.faults };
+        let Some(root) = parsed.value else { return state };
+        let fault = |span: Span, message: &str| Fault { rule: "record/json", message: message.into(), span };
+        match root.get("validation_sessions") {
+            Some(map) if matches!(map.value, json::Value::Map(_)) => {
+                for (key, node) in map.members() {
+                    state.sessions.push(session(node, Some(key.clone())));
+                }
+            }
+            Some(other) => state.faults.push(fault(other.span, "`validation_sessions` is no object")),
+            None => state.faults.push(fault(head(root.span), "there is no `validation_sessions`")),
+        }
+        match root.get("archived_sessions") {
+            Some(list) if matches!(list.value, json::Value::List(_)) => {
+                state.archived.extend(list.items().iter().map(|node| session(node, None)));
+            }
+            Some(other) => state.faults.push(fault(other.span, "`archived_sessions` is no list")),
+            None => {}
+        }
+        state
+    }
+}
+
+/// The first character of a value, for findings about what it lacks.
+pub(super) fn head(span: Span) -> Span {
+    Span::new(span.start, span.end.min(span.start + 1))
+}
+
+fn session(node: &Node, key: Option<Spanned<String>>) -> Session {
+    let gates = node.get("gates").map(Node::items).unwrap_or_default();
+    let mark = |node: &Node| GateMark {
+        gate: node.text_of("gate").unwrap_or_else(|| Spanned::new(String::new(), node.span)),
+        verdict: node.text_of("verdict"),
+        at: node.text_of("timestamp"),
+    };
+    Session {
+        key,
+        wp_id: node.text_of("wpId"),
+        verdict: node.text_of("verdict"),
+        status: node.text_of("status"),
+        gates: gates.iter().map(mark).collect(),
+        span: node.span,
+    }
+}

@@ -1,0 +1,207 @@
+//! One document of any kind, read.
+
+use std::sync::Arc;
+
+use crate::text::{RepoPath, Source, Span};
+
+use super::audit::Audit;
+use super::board::Board;
+use super::contract::Contract;
+use super::gate_log::GateLog;
+use super::kind::{kind_in, kind_of_json};
+use super::outline::Outline;
+use super::registry::Registry;
+use super::section::sections;
+use super::spec::SpecPointer;
+use super::stub::Stub;
+use super::validator_state::ValidatorState;
+use super::{DocumentKind, Fault, Packet, Refinement, WpId};
+
+/// What a document is, with what was read from it.
+#[derive(Debug)]
+pub enum Body {
+    /// A task packet.
+    Packet(Box<Packet>),
+    /// A stub.
+    Stub(Stub),
+    /// A refinement.
+    Refinement(Refinement),
+    /// A contract.
+    Contract(Contract),
+    /// The task board.
+    Board(Board),
+    /// The traceability registry.
+    Registry(Registry),
+    /// The signature audit.
+    Audit(Audit),
+    /// The gate log.
+    GateLog(GateLog),
+    /// A validator state.
+    ValidatorState(ValidatorState),
+    /// The specification pointer.
+    SpecPointer(SpecPointer),
+    /// A template or an unknown document: only its text is judged.
+    Text,
+}
+
+/// A document that was read.
+#[derive(Debug)]
+pub struct Document {
+    /// Its text, named by its path.
+    pub source: Arc<Source>,
+    /// What it is.
+    pub kind: DocumentKind,
+    /// What was read from it.
+    pub body: Body,
+    /// Its block structure; `None` for JSON, and for a packet, which keeps it
+    /// itself.
+    outline: Option<Outline>,
+    /// What could not be read.
+    pub faults: Vec<Fault>,
+}
+
+impl Document {
+    /// Reads a document as what it says it is, or as `expected` where its
+    /// place in the repository demands one kind. Never fails.
+    #[must_use]
+    pub fn read(source: &Arc<Source>, expected: Option<DocumentKind>) -> Self {
+        let text = source.text();
+        let by_place = expected.filter(|kind| is_json(*kind)).or_else(|| kind_of_json(text));
+        if let Some(kind) = by_place {
+            let (body, faults) = json_body(source, kind);
+            return Self { source: Arc::clone(source), kind, body, outline: None, faults };
+        }
+        let outline = Outline::parse(text);
+        let sections = sections(text, &outline);
+        let found = kind_in(&sections, &outline);
+        let kind = match expected {
+            Some(expected) if found == DocumentKind::Unknown => expected,
+            _ => found,
+        };
+        if kind == DocumentKind::Packet {
+            let parsed = Packet::from_outline(source, outline, sections, kind);
+            let body = Body::Packet(Box::new(parsed.value));
+            return Self { source: Arc::clone(source), kind, body, outline: None, faults: parsed.faults };
+        }
+        let (body, faults) = body(source, kind);
+        Self { source: Arc::clone(source), kind, body, outline: Some(outline), faults }
+    }
+
+    /// Its block structure; `None` for JSON.
+    #[must_use]
+    pub fn outline(&self) -> Option<&Outline> {
+        self.outline.as_ref().or_else(|| self.packet().map(|packet| &packet.outline))
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &RepoPath {
+        self.source.name()
+    }
+
+    /// The id that its file name gives it, if that is one.
+    #[must_use]
+    pub fn file_id(&self) -> Option<WpId> {
+        let name = self.path().file_name().to_string();
+        let stem = name.strip_suffix(".md").or_else(|| name.strip_suffix(".json"))?;
+        WpId::parse(stem).ok()
+    }
+
+    /// The id that it gives itself: in its title, or in its `WP_ID`.
+    #[must_use]
+    pub fn own_id(&self) -> Option<WpId> {
+        let text = match &self.body {
+            Body::Packet(packet) => packet
+                .title_id
+                .as_ref()
+                .map(|id| id.value.clone())
+                .or_else(|| packet.meta("WP_ID")?.filled().map(|id| id.value)),
+            Body::Stub(stub) => stub
+                .title_id
+                .as_ref()
+                .map(|id| id.value.clone())
+                .or_else(|| stub.field("WP_ID")?.filled().map(|id| id.value)),
+            Body::Refinement(refinement) => refinement.filled("WP_ID").map(|id| id.value),
+            _ => None,
+        };
+        WpId::parse(&text?).ok()
+    }
+
+    /// The id under which it counts: its file's, or else its own.
+    #[must_use]
+    pub fn id(&self) -> Option<WpId> {
+        self.file_id().or_else(|| self.own_id())
+    }
+
+    /// A place for findings about the document as a whole.
+    #[must_use]
+    pub fn head(&self) -> Span {
+        match &self.body {
+            Body::Packet(packet) => packet.head(),
+            Body::Stub(stub) => stub.head(),
+            Body::Refinement(refinement) => refinement.head(),
+            Body::Contract(contract) => contract.head(),
+            Body::SpecPointer(pointer) => pointer.head,
+            _ => self.source.line_span(1).unwrap_or_default(),
+        }
+    }
+
+    /// The packet, if it is one.
+    #[must_use]
+    pub fn packet(&self) -> Option<&Packet> {
+        if let Body::Packet(packet) = &self.body { Some(packet) } else { None }
+    }
+
+    /// The refinement, if it is one.
+    #[must_use]
+    pub fn refinement(&self) -> Option<&Refinement> {
+        if let Body::Refinement(refinement) = &self.body { Some(refinement) } else { None }
+    }
+
+    /// The contract, if it is one.
+    #[must_use]
+    pub fn contract(&self) -> Option<&Contract> {
+        if let Body::Contract(contract) = &self.body { Some(contract) } else { None }
+    }
+}
+
+fn is_json(kind: DocumentKind) -> bool {
+    matches!(kind, DocumentKind::GateLog | DocumentKind::ValidatorState)
+}
+
+fn json_body(source: &Arc<Source>, kind: DocumentKind) -> (Body, Vec<Fault>) {
+    match kind {
+        DocumentKind::GateLog => {
+            let log = GateLog::read(source);
+            let faults = log.faults.clone();
+            (Body::GateLog(log), faults)
+        }
+        DocumentKind::ValidatorState => {
+            let state = ValidatorState::read(source);
+            let faults = state.faults.clone();
+            (Body::ValidatorState(state), faults)
+        }
+        _ => (Body::Text, Vec::new()),
+    }
+}
+
+fn body(source: &Arc<Source>, kind: DocumentKind) -> (Body, Vec<Fault>) {
+    match kind {
+        DocumentKind::Stub => (Body::Stub(Stub::read(source)), Vec::new()),
+        DocumentKind::Refinement => (Body::Refinement(Refinement::read(source)), Vec::new()),
+        DocumentKind::Contract => (Body::Contract(Contract::read(source)), Vec::new()),
+        DocumentKind::Board => (Body::Board(Board::read(source)), Vec::new()),
+        DocumentKind::Registry => {
+            let registry = Registry::read(source);
+            let faults = registry.faults.clone();
+            (Body::Registry(registry), faults)
+        }
+        DocumentKind::Audit => {
+            let audit = Audit::read(source);
+            let faults = audit.faults.clone();
+            (Body::Audit(audit), faults)
+        }
+        DocumentKind::SpecPointer => (Body::SpecPointer(SpecPointer::read(source)), Vec::new()),
+        _ => (Body::Text, Vec::new()),
+    }
+}
