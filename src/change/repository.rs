@@ -5,7 +5,7 @@
 
 use crate::text::RepoPath;
 
-use super::{ChangeSet, Commit, Entry, Selection, SelectionRequest};
+use super::{ChangeSet, Commit, Entry, FileMode, Selection, SelectionRequest};
 
 /// Where files are read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +81,24 @@ pub struct Introduction {
     pub touched: Vec<RepoPath>,
 }
 
+/// A working tree of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worktree {
+    /// Name of its folder.
+    pub folder: String,
+    /// The branch that is checked out there.
+    pub branch: Option<String>,
+}
+
+/// A version of a file, wanted by the SHA-1 of its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WantedVersion {
+    /// The file.
+    pub path: RepoPath,
+    /// SHA-1 of its bytes.
+    pub sha1: crate::digest::Hash20,
+}
+
 /// The questions.
 pub trait Repository {
     /// Resolves what the caller asked for.
@@ -109,6 +127,14 @@ pub trait Repository {
     /// Missing objects, unreadable files.
     fn entry(&self, side: Side, path: &RepoPath) -> Result<Option<Entry>, RepositoryError>;
 
+    /// The mode of what stands at a path, without reading it.
+    ///
+    /// # Errors
+    /// Missing objects, unreadable files.
+    fn mode(&self, side: Side, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
+        Ok(self.entry(side, path)?.map(|entry| entry.mode))
+    }
+
     /// The bytes at a path as git stores them; `None` if nothing is there or
     /// it is a folder or submodule. For a link, its text.
     ///
@@ -130,6 +156,31 @@ pub trait Repository {
     /// # Errors
     /// Missing objects, unreadable folders.
     fn list(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError>;
+
+    /// All files and links below a folder, in its folders too, sorted; `.git`
+    /// is left out and links are not followed.
+    ///
+    /// # Errors
+    /// Missing objects, unreadable folders.
+    fn list_below(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError>;
+
+    /// All working trees, this one first; `None` if this is no git
+    /// repository.
+    ///
+    /// # Errors
+    /// Unreadable records of working trees.
+    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError>;
+
+    /// The newest commits that `head` reaches and that hold the wanted
+    /// versions, each with the bytes; in the order of `wanted`.
+    ///
+    /// # Errors
+    /// Missing objects, or a history longer than the tool is willing to walk.
+    fn versions(
+        &self,
+        head: Commit,
+        wanted: &[WantedVersion],
+    ) -> Result<Vec<Option<(Commit, Vec<u8>)>>, RepositoryError>;
 
     /// Whether something is at the path, a folder included.
     ///

@@ -52,6 +52,10 @@ pub struct Policy {
     pub shortest_token: usize,
     /// Longest window of a spec anchor, in lines.
     pub longest_window: usize,
+    /// Whether documents must be ASCII.
+    pub ascii_only: bool,
+    /// Headings that the specification must have, with or without their `#`.
+    pub spec_headings: Vec<String>,
 }
 
 /// A pattern of protected paths. Without a slash it holds in every folder;
@@ -111,6 +115,8 @@ impl Default for Policy {
             protected: Vec::new(),
             shortest_token: 8,
             longest_window: 400,
+            ascii_only: false,
+            spec_headings: Vec::new(),
         }
     }
 }
@@ -177,8 +183,6 @@ pub struct SelectionInput<'a> {
 
 /// Input of checks about the packet alone.
 pub struct PacketInput<'a> {
-    /// The gate that asks.
-    pub gate: Gate,
     /// The packet's id, by its file name.
     pub id: &'a WpId,
     /// The packet.
@@ -264,22 +268,6 @@ pub enum ContractFact {
     },
 }
 
-/// The specification that a refinement resolves to.
-#[derive(Debug)]
-pub enum SpecFact {
-    /// The refinement names none.
-    Unnamed,
-    /// There is no such file in the judged tree.
-    Missing(RepoPath),
-    /// The file, and its SHA-1.
-    Here {
-        /// Its text.
-        source: Arc<Source>,
-        /// SHA-1 of its bytes.
-        sha1: crate::digest::Hash20,
-    },
-}
-
 /// Input of checks about approval.
 pub struct ApprovalInput<'a> {
     /// The packet and its surroundings.
@@ -290,8 +278,6 @@ pub struct ApprovalInput<'a> {
     pub audit: Result<&'a Audit, RepoPath>,
     /// The gate log, or where it should be.
     pub gate_log: Result<&'a GateLog, RepoPath>,
-    /// The specification.
-    pub spec: &'a SpecFact,
     /// `MERGE_BASE_SHA` against the judged head.
     pub merge_base: MergeBaseFact,
     /// Packet and refinement against HEAD; empty where the gate judges commits.

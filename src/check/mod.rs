@@ -5,19 +5,37 @@
 //! text and its function.
 
 mod approval;
+mod audit;
+mod board;
 mod change;
+mod concurrency;
+mod contract;
 mod evidence;
+mod gate_log;
 pub mod input;
+pub mod library;
+mod link;
 mod manifest;
+mod milestone;
 mod packet;
 mod phase;
+mod record;
+mod refinement;
 pub mod registry;
 mod scope;
+mod spec;
+mod stub;
+mod text;
+mod traceability;
+mod validator;
 pub mod waiver;
 
+use crate::document::DocumentKind;
 use crate::finding::Finding;
 use crate::rule::Rule;
 
+pub(crate) use approval::predates_refinements;
+pub use link::{Named, NamedBy, named};
 pub use registry::{Registered, find, registered};
 
 /// What a check concludes.
@@ -58,6 +76,14 @@ pub enum Check {
     Selection(fn(&input::SelectionInput<'_>, &Rule) -> Verdict),
     /// The packet alone.
     Packet(fn(&input::PacketInput<'_>, &Rule) -> Verdict),
+    /// The text of any document.
+    Text(fn(&library::TextInput<'_>, &Rule) -> Verdict),
+    /// A refinement and its specification.
+    Refinement(fn(&library::RefinementInput<'_>, &Rule) -> Verdict),
+    /// One document of one of these kinds; of any kind if none is listed.
+    Document(&'static [DocumentKind], fn(&library::DocumentInput<'_>, &Rule) -> Verdict),
+    /// All documents of a repository together.
+    Library(fn(&library::LibraryInput<'_>, &Rule) -> Verdict),
     /// The packet and the documents that approve it.
     Approval(fn(&input::ApprovalInput<'_>, &Rule) -> Verdict),
     /// The packet and the change.

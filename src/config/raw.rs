@@ -15,9 +15,17 @@ pub(super) struct File {
     pub require_evidence: Option<bool>,
     pub protected: Option<Vec<String>>,
     pub anchors: Option<Anchors>,
+    pub ascii_only: Option<bool>,
+    pub spec: Option<Spec>,
     pub rules: BTreeMap<String, String>,
     pub logs: Option<String>,
     pub steps: Option<Vec<Step>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Spec {
+    pub headings: Option<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -39,6 +47,7 @@ pub(super) struct Layout {
     pub audit: Option<String>,
     pub spec_pointer: Option<String>,
     pub gate_log: Option<String>,
+    pub contracts: Option<String>,
     pub validator_states: Option<String>,
     pub validator_state: Option<String>,
     pub governance: Option<Vec<String>>,

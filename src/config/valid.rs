@@ -162,6 +162,8 @@ impl Config {
             self.policy.shortest_token = anchors.shortest_token.unwrap_or(self.policy.shortest_token);
             self.policy.longest_window = anchors.longest_window.unwrap_or(self.policy.longest_window);
         }
+        self.policy.ascii_only = file.ascii_only.unwrap_or(false);
+        self.policy.spec_headings = file.spec.and_then(|spec| spec.headings).unwrap_or_default();
         for (id, word) in file.rules {
             let setting = setting(&word)
                 .ok_or_else(|| (id.clone(), format!("`{word}` is no level: error, warning, note or off")))?;
@@ -245,6 +247,7 @@ fn layout(raw: raw::Layout) -> Result<Layout, (String, String)> {
         (raw.packets, &mut out.packets),
         (raw.stubs, &mut out.stubs),
         (raw.refinements, &mut out.refinements),
+        (raw.contracts, &mut out.contracts),
         (raw.validator_states, &mut out.validator_states),
     ];
     for (given, slot) in folders {

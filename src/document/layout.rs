@@ -26,6 +26,8 @@ pub struct Layout {
     pub stubs: String,
     /// Refinements, `<WP_ID>.md`.
     pub refinements: String,
+    /// Contracts, in any folders below.
+    pub contracts: String,
     /// Task board.
     pub board: String,
     /// Traceability registry.
@@ -53,6 +55,7 @@ impl Layout {
             packets: "docs/task_packets/".into(),
             stubs: "docs/task_packets/stubs/".into(),
             refinements: "docs/refinements/".into(),
+            contracts: "contracts/".into(),
             board: "docs/TASK_BOARD.md".into(),
             registry: "docs/WP_TRACEABILITY_REGISTRY.md".into(),
             audit: "docs/SIGNATURE_AUDIT.md".into(),
@@ -72,6 +75,7 @@ impl Layout {
             packets: ".GOV/task_packets/".into(),
             stubs: ".GOV/task_packets/stubs/".into(),
             refinements: ".GOV/refinements/".into(),
+            contracts: "contracts/".into(),
             board: ".GOV/roles_shared/TASK_BOARD.md".into(),
             registry: ".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md".into(),
             audit: ".GOV/roles_shared/SIGNATURE_AUDIT.md".into(),

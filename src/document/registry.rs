@@ -44,7 +44,7 @@ impl Registry {
             let (Some(base), Some(active)) = (column("base"), column("active packet")) else { continue };
             found = true;
             for row in table.rows {
-                faults.extend(row_fault(&row, table.head.len(), "registry/row"));
+                faults.extend(row_fault(&row, table.head.len(), "traceability/row"));
                 let get = |index: usize| {
                     row.cells.get(index).cloned().unwrap_or_else(|| Spanned::new(String::new(), row.span))
                 };
@@ -52,7 +52,7 @@ impl Registry {
                 rows.push(RegistryRow { span: row.span, base: clean(get(base)), active: clean(get(active)) });
             }
         }
-        faults.extend(stray_faults(source, &outline, found, "registry/row", "`Base WP ID` and `Active Packet`"));
+        faults.extend(stray_faults(source, &outline, found, "traceability/row", "`Base WP ID` and `Active Packet`"));
         Self { source: Arc::clone(source), rows, faults }
     }
 

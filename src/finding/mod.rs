@@ -9,7 +9,7 @@ use std::fmt;
 
 pub use place::{Label, Place};
 pub use report::{
-    CheckOutcome, Claim, PacketInfo, Report, RunInfo, SelectionInfo, Status, StepReport, StepRun, StepStatus,
+    CheckOutcome, Claim, DocumentsInfo, PacketInfo, Report, RunInfo, SelectionInfo, Status, StepReport, StepRun, StepStatus,
     Tally,
 };
 

@@ -136,6 +136,26 @@ pub struct RunInfo {
     pub milliseconds: u64,
 }
 
+/// Which documents were judged.
+#[derive(Debug, Clone, Default)]
+pub struct DocumentsInfo {
+    /// How many of each kind, in order of the kinds; kinds without a document
+    /// are left out.
+    pub kinds: Vec<(&'static str, usize)>,
+    /// The layout's name.
+    pub layout: &'static str,
+    /// Whether findings are told of named documents only.
+    pub named: bool,
+}
+
+impl DocumentsInfo {
+    /// How many documents.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.kinds.iter().map(|(_, count)| count).sum()
+    }
+}
+
 /// How many checks ended how, and how many findings there are of each level.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -164,6 +184,8 @@ pub struct Report {
     pub packet: Option<PacketInfo>,
     /// The change, if the gate judges one.
     pub selection: Option<SelectionInfo>,
+    /// The documents, if documents were judged.
+    pub documents: Option<DocumentsInfo>,
     /// Every check that the gate lists, in the gate's order.
     pub outcomes: Vec<CheckOutcome>,
     /// Every finding, in order of level and place.

@@ -7,18 +7,20 @@ use crate::change::{ChangedFile, Repository, Side};
 use crate::check::input::{
     ApprovalInput, ChangeInput, Gate, PacketInput, Search, SearchInput, SelectionInput,
 };
-use crate::check::{Check, Registered, Verdict};
+use crate::check::library::{RefinementInput, TextInput};
+use crate::check::{Check, Registered, Verdict, predates_refinements};
 use crate::config::Config;
-use crate::document::Layout;
+use crate::document::outline::Outline;
 use crate::document::packet::Scope;
-use crate::finding::{CheckOutcome, Finding, Level, Status};
-use crate::rule::Setting;
+use crate::document::{DocumentKind, Layout};
+use crate::finding::{CheckOutcome, Finding};
 use crate::text::RepoPath;
 
 use super::dossier::{self, Dossier};
 use super::facts::{self, ApprovalFacts, ChangeFacts};
 use super::request::{GateError, Scene};
 use super::search::Located;
+use super::settle::{is_off, settled};
 use super::{plan, waive};
 
 /// What one run of a gate works with.
@@ -37,6 +39,8 @@ struct Inputs<'a, 'b> {
     packet: Option<&'a PacketInput<'b>>,
     approval: Option<&'a ApprovalInput<'b>>,
     change: Option<&'a ChangeInput<'b>>,
+    texts: &'a [TextInput<'b>],
+    refinement: Option<&'a RefinementInput<'b>>,
 }
 
 impl Bench<'_> {
@@ -53,7 +57,15 @@ impl Bench<'_> {
         };
         let Some(located) = located else {
             let selected = selected.as_ref();
-            let inputs = Inputs { searched: &searched, selected, packet: None, approval: None, change: None };
+            let inputs = Inputs {
+                searched: &searched,
+                selected,
+                packet: None,
+                approval: None,
+                change: None,
+                texts: &[],
+                refinement: None,
+            };
             for entry in plan(self.scene.request.gate) {
                 let verdict = self.verdict(entry, &inputs);
                 self.take(entry, verdict);
@@ -64,10 +76,9 @@ impl Bench<'_> {
         let gate = self.scene.request.gate;
         let dossier = match gate {
             Gate::GateCheck => None,
-            _ => Some(Dossier::read(repo, side, layout, &located.id, gate == Gate::PreWork)?),
+            _ => Some(Dossier::read(repo, side, self.scene.head, layout, &located.id, gate == Gate::PreWork)?),
         };
         let packet = || PacketInput {
-            gate,
             id: &located.id,
             packet: &located.packet,
             faults: &located.faults,
@@ -86,7 +97,6 @@ impl Bench<'_> {
             refinement: dossier.refinement.as_ref().map_err(Clone::clone),
             audit: dossier.audit.as_ref().map_err(Clone::clone),
             gate_log: dossier.gate_log.as_ref().map_err(Clone::clone),
-            spec: &dossier.spec,
             merge_base: facts.merge_base_fact.clone(),
             checkpoint: &facts.checkpoint,
             contract: &facts.contract,
@@ -124,12 +134,27 @@ impl Bench<'_> {
             now: self.scene.request.now,
         });
         let alone = packet();
+        let read = dossier.as_ref().and_then(|dossier| dossier.refinement.as_ref().ok());
+        let outline = read.map(|refinement| Outline::parse(refinement.source.text()));
+        let text = |source, outline, kind| TextInput { source, outline, kind, policy: &self.config.policy };
+        let mut texts =
+            vec![text(&located.packet.source, Some(&located.packet.outline), located.packet.kind)];
+        if let Some(refinement) = read {
+            texts.push(text(&refinement.source, outline.as_ref(), DocumentKind::Refinement));
+        }
+        let dated = approval.as_ref().is_some_and(predates_refinements);
+        let refinement = dossier.as_ref().zip(read).filter(|_| !dated).map(|(dossier, refinement)| {
+            let (id, policy) = (Some(&located.id), &self.config.policy);
+            RefinementInput { refinement, id, spec: &dossier.spec, is_history: false, policy }
+        });
         let inputs = Inputs {
             searched: &searched,
             selected: selected.as_ref(),
             packet: Some(&alone),
             approval: approval.as_ref(),
             change: change.as_ref(),
+            texts: &texts,
+            refinement: refinement.as_ref(),
         };
         let mut verdicts: Vec<_> = plan(gate).map(|entry| (entry, self.verdict(entry, &inputs))).collect();
         if let Some(input) = &change {
@@ -143,7 +168,7 @@ impl Bench<'_> {
 
     /// One check over its input, unless it is switched off or has none.
     fn verdict(&self, entry: &Registered, inputs: &Inputs<'_, '_>) -> Verdict {
-        if self.config.levels.get(&entry.rule.id) == Some(Setting::Off) {
+        if is_off(self.config, entry) {
             return Verdict::skipped("switched off by the configuration");
         }
         let rule = &entry.rule;
@@ -151,6 +176,15 @@ impl Bench<'_> {
             Check::Search(check) => Some(check(inputs.searched, rule)),
             Check::Selection(check) => inputs.selected.map(|input| check(input, rule)),
             Check::Packet(check) => inputs.packet.map(|input| check(input, rule)),
+            Check::Text(check) if !inputs.texts.is_empty() => {
+                Some(joined(inputs.texts.iter().map(|input| check(input, rule))))
+            }
+            Check::Refinement(check) if inputs.packet.is_some() => Some(match inputs.refinement {
+                Some(input) => check(input, rule),
+                None => Verdict::skipped("there is no refinement"),
+            }),
+            Check::Text(_) | Check::Refinement(_) => None,
+            Check::Document(..) | Check::Library(_) => Some(Verdict::skipped("only documents are asked this")),
             Check::Approval(check) => inputs.approval.map(|input| check(input, rule)),
             Check::Change(check) => inputs.change.map(|input| check(input, rule)),
             Check::Gate => inputs.change.map(|_| Verdict::Judged(Vec::new())),
@@ -187,40 +221,30 @@ impl Bench<'_> {
         }
     }
 
-    /// Records a verdict, at the levels that the configuration sets.
+    /// Records a verdict.
     fn take(&mut self, entry: &Registered, verdict: Verdict) {
-        let status = match verdict {
-            Verdict::Skipped(why) => Status::Skipped(why),
-            Verdict::Judged(mut findings) => {
-                if let Some(Setting::At(level)) = self.config.levels.get(&entry.rule.id) {
-                    let own = entry.rule.text().level;
-                    findings
-                        .iter_mut()
-                        .filter(|finding| finding.level == own)
-                        .for_each(|finding| finding.level = level);
-                }
-                let status = status_of(&findings);
-                self.findings.extend(findings);
-                status
-            }
-        };
+        let (status, findings) = settled(self.config, entry, verdict);
+        self.findings.extend(findings);
         self.outcomes.push(CheckOutcome { rule: entry.rule.id.clone(), status });
     }
 }
 
-/// How a check with these findings ended.
-pub(crate) fn status_of(findings: &[Finding]) -> Status {
-    if findings.iter().any(Finding::fails) {
-        return Status::Failed;
+/// The verdicts of one check over several documents as one.
+fn joined(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
+    let (mut findings, mut skipped, mut judged) = (Vec::new(), None, false);
+    for verdict in verdicts {
+        match verdict {
+            Verdict::Judged(more) => {
+                judged = true;
+                findings.extend(more);
+            }
+            Verdict::Skipped(why) => skipped = Some(why),
+        }
     }
-    let mut waivers: Vec<String> = findings
-        .iter()
-        .filter(|finding| finding.level == Level::Error)
-        .filter_map(|finding| finding.waived_by.clone())
-        .collect();
-    waivers.sort();
-    waivers.dedup();
-    if waivers.is_empty() { Status::Passed } else { Status::Waived(waivers) }
+    match skipped {
+        Some(why) if !judged => Verdict::Skipped(why),
+        _ => Verdict::Judged(findings),
+    }
 }
 
 type Known = OnceCell<Vec<(String, Scope)>>;

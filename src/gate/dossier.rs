@@ -1,8 +1,7 @@
 //! The documents around a packet, as one side of the repository holds them.
 
-use crate::change::{Repository, RepositoryError, Side};
-use crate::check::input::SpecFact;
-use crate::digest::sha1;
+use crate::change::{Commit, Repository, RepositoryError, Side};
+use crate::check::library::SpecFact;
 use crate::document::audit::Audit;
 use crate::document::board::Board;
 use crate::document::gate_log::GateLog;
@@ -12,6 +11,7 @@ use crate::finding::Label;
 use crate::text::{RepoPath, Source, Span};
 
 use super::search::{document, packet_ids};
+use super::spec::spec_facts;
 
 /// Documents that approve a packet; where one is missing, its path.
 pub(super) struct Dossier {
@@ -29,6 +29,7 @@ impl Dossier {
     pub(super) fn read(
         repo: &dyn Repository,
         side: Side,
+        head: Option<Commit>,
         layout: &Layout,
         id: &WpId,
         with_spec: bool,
@@ -37,7 +38,10 @@ impl Dossier {
             Ok(document(repo, side, &path)?.ok_or(path))
         };
         let refinement = open(layout.refinement(id))?.map(|source| Refinement::read(&source));
-        let spec = if with_spec { spec(repo, side, refinement.as_ref().ok())? } else { SpecFact::Unnamed };
+        let spec = match refinement.as_ref().ok().filter(|_| with_spec) {
+            Some(refinement) => spec_facts(repo, side, head, &[refinement])?.pop().unwrap_or_default(),
+            None => SpecFact::NotLookedFor("only the start of work asks for the specification"),
+        };
         Ok(Self {
             spec,
             refinement,
@@ -52,23 +56,6 @@ impl Dossier {
                 .filter(|other| WpId::parse(other).is_ok_and(|other| other.base() == id.base()))
                 .collect(),
         })
-    }
-}
-
-/// The specification that the refinement resolves to.
-fn spec(
-    repo: &dyn Repository,
-    side: Side,
-    refinement: Option<&Refinement>,
-) -> Result<SpecFact, RepositoryError> {
-    let Some(named) = refinement.and_then(Refinement::spec_file) else { return Ok(SpecFact::Unnamed) };
-    let path = RepoPath::from(named.value.as_str());
-    match repo.read(side, &path)? {
-        Some(bytes) => {
-            let sha1 = sha1(&bytes);
-            Ok(SpecFact::Here { source: Source::from_bytes(path, bytes), sha1 })
-        }
-        None => Ok(SpecFact::Missing(path)),
     }
 }
 

@@ -7,12 +7,15 @@ mod judge;
 mod plan;
 mod request;
 mod search;
+mod settle;
+mod spec;
+pub mod survey;
 mod waive;
 
-pub(crate) use bench::status_of;
 pub use judge::judge;
 pub use plan::plan;
 pub use request::{GateError, GateRequest, Judgement};
+pub(crate) use settle::status_of;
 pub use search::{Located, detect_layout, locate};
 
 /// The most bytes of a governance document that are read.

@@ -4,8 +4,17 @@ use crate::check::input::Gate;
 use crate::check::{Check, Registered, registered};
 
 /// Rules that only the start of work asks for.
-const START_ONLY: [&str; 5] =
-    ["packet/active", "packet/workable", "approval/anchors", "approval/checkpoint", "approval/prepared"];
+const START_ONLY: [&str; 9] = [
+    "packet/active",
+    "packet/workable",
+    "approval/checkpoint",
+    "approval/prepared",
+    "refinement/spec",
+    "refinement/window",
+    "refinement/token",
+    "refinement/excerpt",
+    "refinement/anchor-section",
+];
 
 /// The rules of a gate, in the order of the registry.
 pub fn plan(gate: Gate) -> impl Iterator<Item = &'static Registered> {
@@ -13,8 +22,10 @@ pub fn plan(gate: Gate) -> impl Iterator<Item = &'static Registered> {
 }
 
 fn belongs(gate: Gate, entry: &Registered) -> bool {
-    if matches!(entry.check, Check::Search(_)) {
-        return true;
+    match entry.check {
+        Check::Search(_) => return true,
+        Check::Document(..) | Check::Library(_) => return false,
+        _ => {}
     }
     match gate {
         Gate::GateCheck => {

@@ -5,5 +5,6 @@
 pub mod clock;
 pub mod environment;
 pub mod files;
+pub mod folder;
 pub mod git;
 pub mod process;

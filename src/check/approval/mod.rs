@@ -1,6 +1,5 @@
 //! `approval/…`: refinement, signature, audit, gate log and history agree.
 
-pub(super) mod anchors;
 pub(super) mod checkpoint;
 pub(super) mod contract;
 pub(super) mod merge_base;
@@ -21,7 +20,7 @@ const REFINED_SINCE: Date = Date::constant(2026, 1, 1);
 
 /// Packets from before refinements existed have none to agree with. The shape
 /// alone does not make a packet old: its dates must say so too.
-fn predates_refinements(input: &ApprovalInput<'_>) -> bool {
+pub(crate) fn predates_refinements(input: &ApprovalInput<'_>) -> bool {
     let old = input.packet.newest_date().is_some_and(|date| date < REFINED_SINCE);
     input.packet.packet.generation == Generation::G0 && old
 }

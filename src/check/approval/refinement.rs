@@ -1,4 +1,4 @@
-//! `approval/refinement`: the refinement is there, complete and approved.
+//! `approval/refinement`: the refinement is there and approved.
 
 use crate::check::Verdict;
 use crate::check::input::ApprovalInput;
@@ -34,55 +34,13 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
             input.packet.at(declared.span, "another file"),
         ));
     }
-    complete(refinement, rule, &mut out);
-    for key in rule.list("fields") {
-        for again in refinement.fields.iter().filter(|field| field.key == *key).skip(1) {
-            out.push(
-                rule.finding(format!("`{key}` is given a second time"), at(refinement, again, "said before")),
-            );
-        }
-    }
     consistent(input, refinement, rule, &mut out);
     out.into()
 }
 
-/// Fields that must have one value; an empty one does not have it.
-const EXACT: [&str; 5] =
-    ["WP_ID", "USER_REVIEW_STATUS", "USER_APPROVAL_EVIDENCE", "CLEARLY_COVERS_VERDICT", "ENRICHMENT_NEEDED"];
-
 fn at(refinement: &Refinement, field: &Field, text: impl Into<String>) -> Label {
     let span = if field.value.span.is_empty() { field.label } else { field.value.span };
     Label::text(&refinement.source, span, text)
-}
-
-fn complete(refinement: &Refinement, rule: &Rule, out: &mut Vec<Finding>) {
-    for key in rule.list("fields") {
-        match refinement.field(key) {
-            Some(field) if field.is_filled() || EXACT.contains(&key.as_str()) => {}
-            Some(field) => out.push(rule.finding(
-                format!("the refinement does not fill `{key}`"),
-                at(refinement, field, "fill this"),
-            )),
-            None => out.push(rule.finding(
-                format!("the refinement has no `{key}`"),
-                Label::text(&refinement.source, refinement.head(), "this refinement"),
-            )),
-        }
-    }
-    for key in rule.list("sections") {
-        if !refinement.sections.iter().any(|section| section.key == *key) {
-            out.push(rule.finding(
-                format!("the refinement has no section `{key}`"),
-                Label::text(&refinement.source, refinement.head(), "this refinement"),
-            ));
-        }
-    }
-    if refinement.anchors.is_empty() {
-        out.push(rule.finding(
-            "the refinement has no spec anchor",
-            Label::text(&refinement.source, refinement.head(), "`#### ANCHOR 1` is missing"),
-        ));
-    }
 }
 
 fn consistent(input: &ApprovalInput<'_>, refinement: &Refinement, rule: &Rule, out: &mut Vec<Finding>) {

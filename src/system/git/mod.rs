@@ -12,6 +12,7 @@ mod revision;
 mod stage;
 mod trees;
 mod untracked;
+mod version;
 mod worktree;
 
 use std::path::{Path, PathBuf};
@@ -20,9 +21,10 @@ use git2::{ObjectType, Oid, RepositoryOpenFlags};
 
 use crate::change::{
     ChangeSet, Commit, Entry, FileMode, Introduction, Repository, RepositoryError, Selection, SelectionMode,
-    SelectionRequest, Side,
+    SelectionRequest, Side, WantedVersion, Worktree,
 };
 use crate::digest::Hash20;
+use crate::system::folder::files_below;
 use crate::text::RepoPath;
 
 pub use stage::{Identity, RepositoryBuilder};
@@ -162,6 +164,15 @@ impl Repository for GitRepository {
         }
     }
 
+    fn mode(&self, side: Side, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
+        match side {
+            Side::Worktree => {
+                Ok(self.worktree_path(path)?.and_then(|(_, metadata)| crate::system::files::mode(&metadata)))
+            }
+            side => Ok(self.entry(side, path)?.map(|entry| entry.mode)),
+        }
+    }
+
     fn read(&self, side: Side, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
         match side {
             Side::Worktree => self.worktree_bytes(path),
@@ -190,6 +201,29 @@ impl Repository for GitRepository {
         };
         out.sort();
         Ok(out)
+    }
+
+    fn list_below(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+        let folder = folder.strip_suffix('/').unwrap_or(folder);
+        let below = |path: &RepoPath| path.is_below(folder.as_bytes());
+        Ok(match side {
+            Side::Empty => Vec::new(),
+            Side::Commit(commit) => self.flat_tree(Some(commit))?.into_keys().filter(below).collect(),
+            Side::Index => self.staged()?.into_keys().filter(below).collect(),
+            Side::Worktree => files_below(self.root()?, folder)?,
+        })
+    }
+
+    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {
+        self.all_worktrees().map(Some)
+    }
+
+    fn versions(
+        &self,
+        head: Commit,
+        wanted: &[WantedVersion],
+    ) -> Result<Vec<Option<(Commit, Vec<u8>)>>, RepositoryError> {
+        self.find_versions(head, wanted)
     }
 
     fn exists(&self, side: Side, path: &RepoPath) -> Result<bool, RepositoryError> {

@@ -1,0 +1,28 @@
+//! `board/one-state`: a packet stands on the board once.
+
+use super::board;
+use crate::check::Verdict;
+use crate::check::library::DocumentInput;
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
+    let board = match board(input) {
+        Ok(board) => board,
+        Err(skipped) => return skipped,
+    };
+    let mut out: Vec<Finding> = Vec::new();
+    for (index, entry) in board.entries.iter().enumerate() {
+        let Some(first) = board.entries.iter().take(index).find(|other| other.wp_id == entry.wp_id) else { continue };
+        let message = if first.state == entry.state {
+            format!("`{}` stands on the board a second time", entry.wp_id)
+        } else {
+            format!("`{}` is {} and {} at once", entry.wp_id, first.state, entry.state)
+        };
+        out.push(
+            rule.finding(message, Label::text(&board.source, entry.span, "the second entry"))
+                .related(Label::text(&board.source, first.span, "the first entry")),
+        );
+    }
+    out.into()
+}

@@ -1,0 +1,36 @@
+//! `board/packet`: what the board lists is there: a packet, or for STUB a
+//! stub.
+
+use super::board;
+use crate::check::Verdict;
+use crate::check::library::DocumentInput;
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
+    let board = match board(input) {
+        Ok(board) => board,
+        Err(skipped) => return skipped,
+    };
+    let Some(library) = input.library else { return Verdict::skipped("the packets were not looked at") };
+    let mut out: Vec<Finding> = Vec::new();
+    for entry in &board.entries {
+        let (packet, stub) = (library.packet(&entry.wp_id), library.stub(&entry.wp_id));
+        let at = |text: &str| Label::text(&board.source, entry.span, text);
+        let id = &entry.wp_id;
+        match (entry.state.as_str(), packet, stub) {
+            ("STUB", Some((document, _)), _) => {
+                let message = format!("the board calls `{id}` a stub, but it has a task packet");
+                out.push(rule.finding(message, at("still a stub here")).related(Label::path(document.path(), "the packet")));
+            }
+            ("STUB", None, None) => out.push(rule.finding(format!("there is no stub of `{id}`"), at("listed here"))),
+            ("STUB", None, Some(_)) | (_, Some(_), _) => {}
+            (_, None, Some(stub)) => {
+                let message = format!("the board calls `{id}` {}, but it is only a stub", entry.state);
+                out.push(rule.finding(message, at("listed here")).related(Label::path(stub.path(), "the stub")));
+            }
+            (_, None, None) => out.push(rule.finding(format!("there is no packet of `{id}`"), at("listed here"))),
+        }
+    }
+    out.into()
+}

@@ -1,0 +1,54 @@
+//! `board/status`: board and packet agree on the state, and every packet is
+//! on the board.
+
+use super::board;
+use crate::check::Verdict;
+use crate::check::library::DocumentInput;
+use crate::document::PacketStatus;
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
+    let board = match board(input) {
+        Ok(board) => board,
+        Err(skipped) => return skipped,
+    };
+    let Some(library) = input.library else { return Verdict::skipped("the packets were not looked at") };
+    let mut out: Vec<Finding> = Vec::new();
+    for (id, document, packet) in library.packets() {
+        let Some(status) = &packet.status else { continue };
+        let entry = board.entries_of(id).next();
+        match entry {
+            Some(entry) if !agree(&status.value, &entry.state) => {
+                let message = format!("`{id}` is `{}` in its packet and {} on the board", status.value, entry.state);
+                out.push(
+                    rule.finding(message, Label::text(&board.source, entry.span, "the board"))
+                        .related(Label::text(&packet.source, status.span, "the packet")),
+                );
+            }
+            None if status.value.allows_work() || status.value == PacketStatus::Blocked => {
+                let label = Label::text(&packet.source, status.span, "not on the board");
+                out.push(rule.finding(format!("`{id}` is open, but the board does not list it"), label)
+                    .help(format!("The board is {}.", board.source.name())));
+            }
+            _ => {}
+        }
+        let _ = document;
+    }
+    out.into()
+}
+
+/// Whether a packet's status and a board's state can stand together. Packets
+/// that were handed over wait on the board under `In Progress` for their
+/// verdict; what is superseded keeps its last status.
+fn agree(status: &PacketStatus, state: &str) -> bool {
+    match state {
+        "READY_FOR_DEV" => *status == PacketStatus::ReadyForDev,
+        "IN_PROGRESS" => matches!(status, PacketStatus::InProgress | PacketStatus::Done),
+        "BLOCKED" => *status == PacketStatus::Blocked,
+        "VALIDATED" | "FAIL" | "OUTDATED_ONLY" => {
+            matches!(status, PacketStatus::Done | PacketStatus::DoneHistorical | PacketStatus::Validated(_))
+        }
+        _ => true,
+    }
+}

@@ -1,0 +1,31 @@
+//! `contract/dependency`: dependencies are contracts that exist.
+
+use super::{at, contract};
+use crate::check::Verdict;
+use crate::check::library::DocumentInput;
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
+    let contract = match contract(input) {
+        Ok(contract) => contract,
+        Err(skipped) => return skipped,
+    };
+    let Some(known) = input.contracts else {
+        return Verdict::skipped("the other contracts were not looked at");
+    };
+    let mut out = Vec::new();
+    for dependency in &contract.dependencies {
+        let name = dependency.name.value.to_lowercase();
+        if known.contains_key(&name) {
+            continue;
+        }
+        let message = format!("the contract `{}` does not exist", crate::text::one_line(&name, 80));
+        let finding = rule.finding(message, at(contract, dependency.name.span, "no contract of that name"));
+        let scored = known.iter().map(|(other, path)| (strsim::normalized_levenshtein(other, &name), path));
+        out.push(match scored.max_by(|a, b| a.0.total_cmp(&b.0)) {
+            Some((score, near)) if score > 0.6 => finding.help(format!("The nearest one is {near}.")),
+            _ => finding,
+        });
+    }
+    out.into()
+}

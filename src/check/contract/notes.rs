@@ -1,0 +1,36 @@
+//! `contract/notes`: the running log is in order, newest first.
+
+use super::{at, contract};
+use crate::check::Verdict;
+use crate::check::library::DocumentInput;
+use crate::document::contract::Note;
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
+    let contract = match contract(input) {
+        Ok(contract) => contract,
+        Err(skipped) => return skipped,
+    };
+    let mut out = Vec::new();
+    for pair in contract.notes.windows(2) {
+        let [above, below] = pair else { continue };
+        if is_later(below, above) {
+            let message = format!(
+                "the note of {} stands below the older one of {}",
+                contract.source.slice(below.span),
+                contract.source.slice(above.span)
+            );
+            out.push(
+                rule.finding(message, at(contract, below.span, "newer"))
+                    .related(at(contract, above.span, "older, but above")),
+            );
+        }
+    }
+    out.into()
+}
+
+/// Whether a note is surely later: one without a time may be of any time of
+/// its day.
+fn is_later(note: &Note, than: &Note) -> bool {
+    if note.has_time && than.has_time { note.at > than.at } else { note.at.date() > than.at.date() }
+}

@@ -1,0 +1,21 @@
+//! `contract/phase`: a phase has tasks.
+
+use super::{at, contract};
+use crate::check::Verdict;
+use crate::check::library::DocumentInput;
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
+    let contract = match contract(input) {
+        Ok(contract) => contract,
+        Err(skipped) => return skipped,
+    };
+    let empty = contract.phases.iter().filter(|phase| !phase.has_items);
+    empty
+        .map(|phase| {
+            let message = format!("phase {} lists nothing to do", phase.number);
+            rule.finding(message, at(contract, phase.title.span, "no item and no task"))
+        })
+        .collect::<Vec<_>>()
+        .into()
+}

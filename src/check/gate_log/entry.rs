@@ -1,0 +1,60 @@
+//! `gate-log/entry`: entries have their fields, with what these hold.
+
+use super::log;
+use crate::check::Verdict;
+use crate::check::library::DocumentInput;
+use crate::document::gate_log::GateEntry;
+use crate::document::{Signature, WpId};
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+use crate::text::Spanned;
+
+pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
+    let log = match log(input) {
+        Ok(log) => log,
+        Err(skipped) => return skipped,
+    };
+    let at = |span, text: &str| Label::text(&log.source, span, text);
+    let mut out: Vec<Finding> = Vec::new();
+    for entry in &log.entries {
+        for (name, field) in required(entry) {
+            if field.as_ref().is_none_or(|value| value.value.trim().is_empty()) {
+                out.push(rule.finding(format!("the entry has no `{name}`"), at(entry.place(), "this entry")));
+            }
+        }
+        for odd in &entry.odd {
+            let message = format!("`{}` is no string", crate::text::one_line(&odd.value, 60));
+            out.push(rule.finding(message, at(odd.span, "its value")));
+        }
+        if let Some(Err(why)) = entry.wp_id.as_ref().map(|id| WpId::parse(&id.value)) {
+            out.push(rule.finding(format!("`wpId` is no work packet id: {why}"), at(entry.place(), "no id")));
+        }
+        if let Some(kind) = entry.kind.as_ref().filter(|kind| !KINDS.contains(&kind.value.as_str())) {
+            let message = format!("`{}` is no type of entry", crate::text::one_line(&kind.value, 60));
+            out.push(rule.finding(message, at(kind.span, "REFINEMENT, SIGNATURE or PREPARE")));
+        }
+        if let Some(stamp) = entry.timestamp.as_ref().filter(|stamp| stamp.value.parse::<jiff::Timestamp>().is_err()) {
+            let message = format!("`{}` is no time", crate::text::one_line(&stamp.value, 60));
+            out.push(rule.finding(message, at(stamp.span, "RFC 3339, such as 2026-02-14T09:05:00Z")));
+        }
+        if let Some((text, Err(fault))) = entry.signature.as_ref().map(|text| (text, Signature::parse(&text.value))) {
+            let message = format!("`{}` is no signature", crate::text::one_line(&text.value, 40));
+            out.push(rule.finding(message, at(text.span, &fault.to_string())));
+        }
+    }
+    out.into()
+}
+
+const KINDS: [&str; 3] = ["REFINEMENT", "SIGNATURE", "PREPARE"];
+
+fn required(entry: &GateEntry) -> Vec<(&'static str, &Option<Spanned<String>>)> {
+    let mut out = vec![("wpId", &entry.wp_id), ("type", &entry.kind), ("timestamp", &entry.timestamp)];
+    match entry.kind.as_ref().map(|kind| kind.value.as_str()) {
+        Some("SIGNATURE") => out.push(("signature", &entry.signature)),
+        Some("PREPARE") => {
+            out.extend([("coder_id", &entry.coder_id), ("branch", &entry.branch), ("worktree_dir", &entry.worktree_dir)]);
+        }
+        _ => {}
+    }
+    out
+}

@@ -1,0 +1,247 @@
+//! A repository's governance documents as a whole, and what checks of
+//! documents see.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::DateTime;
+
+use crate::change::Worktree;
+use crate::digest::Hash20;
+use crate::document::audit::Audit;
+use crate::document::board::Board;
+use crate::document::gate_log::GateLog;
+use crate::document::outline::Outline;
+use crate::document::registry::Registry;
+use crate::document::spec::{SpecPointer, SpecText};
+use crate::document::{Body, Document, DocumentKind, Layout, Packet, Refinement, WpId};
+use crate::text::{RepoPath, Source};
+
+use super::input::Policy;
+
+/// The governance documents of one repository, found where its layout puts
+/// them.
+pub struct Library<'a> {
+    /// All of them, in order of path.
+    pub documents: &'a [Document],
+    /// Where they lie.
+    pub layout: &'a Layout,
+    packets: BTreeMap<String, usize>,
+    stubs: BTreeMap<String, usize>,
+    refinements: BTreeMap<String, usize>,
+}
+
+impl<'a> Library<'a> {
+    /// Orders documents by what they are and where they lie.
+    #[must_use]
+    pub fn new(documents: &'a [Document], layout: &'a Layout) -> Self {
+        let ids = |folder: &str, kind: DocumentKind| {
+            let folder = folder.trim_end_matches('/').as_bytes();
+            let here = documents.iter().enumerate();
+            here.filter(|(_, document)| document.kind == kind && document.path().folder() == folder)
+                .filter_map(|(at, document)| Some((document.file_id()?.as_str().to_owned(), at)))
+                .collect()
+        };
+        Self {
+            documents,
+            layout,
+            packets: ids(&layout.packets, DocumentKind::Packet),
+            stubs: ids(&layout.stubs, DocumentKind::Stub),
+            refinements: ids(&layout.refinements, DocumentKind::Refinement),
+        }
+    }
+
+    fn at(&self, index: Option<&usize>) -> Option<&'a Document> {
+        self.documents.get(*index?)
+    }
+
+    /// All packets with their documents, in order of id.
+    pub fn packets(&self) -> impl Iterator<Item = (&str, &'a Document, &'a Packet)> {
+        self.packets.iter().filter_map(|(id, at)| {
+            let document = self.documents.get(*at)?;
+            Some((id.as_str(), document, document.packet()?))
+        })
+    }
+
+    /// All stubs, in order of id.
+    pub fn stubs(&self) -> impl Iterator<Item = (&str, &'a Document)> {
+        self.stubs.iter().filter_map(|(id, at)| Some((id.as_str(), self.documents.get(*at)?)))
+    }
+
+    /// A packet by its id.
+    #[must_use]
+    pub fn packet(&self, id: &str) -> Option<(&'a Document, &'a Packet)> {
+        let document = self.at(self.packets.get(id))?;
+        Some((document, document.packet()?))
+    }
+
+    /// A stub by its id.
+    #[must_use]
+    pub fn stub(&self, id: &str) -> Option<&'a Document> {
+        self.at(self.stubs.get(id))
+    }
+
+    /// A refinement by its id.
+    #[must_use]
+    pub fn refinement(&self, id: &str) -> Option<&'a Refinement> {
+        self.at(self.refinements.get(id))?.refinement()
+    }
+
+    /// Ids of all packets of a base id.
+    #[must_use]
+    pub fn family(&self, base: &str) -> Vec<String> {
+        let of = |id: &&String| WpId::parse(id).is_ok_and(|id| id.base() == base);
+        self.packets.keys().filter(of).cloned().collect()
+    }
+
+    fn record(&self, path: &str) -> Option<&'a Document> {
+        self.documents.iter().find(|document| document.path().as_bytes() == path.as_bytes())
+    }
+
+    /// The task board.
+    #[must_use]
+    pub fn board(&self) -> Option<&'a Board> {
+        match &self.record(&self.layout.board)?.body {
+            Body::Board(board) => Some(board),
+            _ => None,
+        }
+    }
+
+    /// The traceability registry.
+    #[must_use]
+    pub fn registry(&self) -> Option<&'a Registry> {
+        match &self.record(&self.layout.registry)?.body {
+            Body::Registry(registry) => Some(registry),
+            _ => None,
+        }
+    }
+
+    /// The signature audit.
+    #[must_use]
+    pub fn audit(&self) -> Option<&'a Audit> {
+        match &self.record(&self.layout.audit)?.body {
+            Body::Audit(audit) => Some(audit),
+            _ => None,
+        }
+    }
+
+    /// The gate log.
+    #[must_use]
+    pub fn gate_log(&self) -> Option<&'a GateLog> {
+        match &self.record(&self.layout.gate_log)?.body {
+            Body::GateLog(log) => Some(log),
+            _ => None,
+        }
+    }
+
+    /// The pointer to the specification.
+    #[must_use]
+    pub fn pointer(&self) -> Option<&'a SpecPointer> {
+        match &self.record(&self.layout.spec_pointer)?.body {
+            Body::SpecPointer(pointer) => Some(pointer),
+            _ => None,
+        }
+    }
+}
+
+/// What is known of a path that a document names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetFact {
+    /// Something is there.
+    Found,
+    /// Nothing is there; the nearest path that is, if one looks alike.
+    Missing(Option<RepoPath>),
+}
+
+/// The specification that a refinement was made against.
+#[derive(Debug, Default)]
+pub enum SpecFact {
+    /// The refinement names none.
+    #[default]
+    Unnamed,
+    /// It was not looked for, and why.
+    NotLookedFor(&'static str),
+    /// It names one.
+    Named {
+        /// The path that it names.
+        path: RepoPath,
+        /// The file of that path in the judged tree.
+        now: Option<Arc<SpecText>>,
+        /// The version with the recorded hash, and the commit that holds it,
+        /// if it is not the one in the judged tree.
+        then: Option<(Arc<SpecText>, String)>,
+    },
+}
+
+impl SpecFact {
+    /// The text that anchors are compared with: the version whose hash is
+    /// recorded.
+    #[must_use]
+    pub fn basis(&self, recorded: Option<Hash20>) -> Option<&Arc<SpecText>> {
+        let Self::Named { now, then, .. } = self else { return None };
+        let current = now.as_ref().filter(|spec| recorded.is_none_or(|sha1| spec.sha1 == sha1));
+        current.or_else(|| then.as_ref().map(|(spec, _)| spec))
+    }
+}
+
+/// Input of checks about the text of a document.
+pub struct TextInput<'a> {
+    /// The document.
+    pub source: &'a Arc<Source>,
+    /// Its block structure; `None` for JSON.
+    pub outline: Option<&'a Outline>,
+    /// What it is.
+    pub kind: DocumentKind,
+    /// What the configuration asks.
+    pub policy: &'a Policy,
+}
+
+/// Input of checks about a refinement.
+pub struct RefinementInput<'a> {
+    /// The refinement.
+    pub refinement: &'a Refinement,
+    /// The id that its file name gives it.
+    pub id: Option<&'a WpId>,
+    /// The specification.
+    pub spec: &'a SpecFact,
+    /// Whether its packet is finished, so that the specification may have
+    /// gone on.
+    pub is_history: bool,
+    /// What the configuration asks.
+    pub policy: &'a Policy,
+}
+
+/// Input of checks about one document.
+pub struct DocumentInput<'a> {
+    /// The document.
+    pub document: &'a Document,
+    /// What its place in the repository says it should be.
+    pub expected: Option<DocumentKind>,
+    /// The repository's documents; `None` for a document that lies outside
+    /// of any layout.
+    pub library: Option<&'a Library<'a>>,
+    /// What is known of the paths that it names.
+    pub targets: &'a BTreeMap<RepoPath, TargetFact>,
+    /// Names of all contracts that are known, in small letters.
+    pub contracts: Option<&'a BTreeMap<String, RepoPath>>,
+    /// Now, UTC.
+    pub now: DateTime,
+}
+
+/// Input of checks about all documents together.
+pub struct LibraryInput<'a> {
+    /// The documents.
+    pub library: &'a Library<'a>,
+    /// The working trees; `None` outside of a git repository.
+    pub worktrees: Option<&'a [Worktree]>,
+    /// The current specification.
+    pub spec: Option<&'a SpecText>,
+    /// Files beside the current specification.
+    pub beside_spec: &'a [RepoPath],
+    /// The phase that is to be closed, for `validator-phase-gate`.
+    pub phase: Option<&'a str>,
+    /// What the configuration asks.
+    pub policy: &'a Policy,
+    /// Now, UTC.
+    pub now: DateTime,
+}

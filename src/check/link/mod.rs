@@ -1,0 +1,51 @@
+//! `link/…`: what a document names is there.
+
+mod named;
+pub(super) mod reference;
+pub(super) mod target;
+
+use crate::check::Verdict;
+use crate::check::library::{DocumentInput, TargetFact};
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+use crate::text::{RepoPath, Span};
+
+pub use named::{Named, NamedBy, named};
+
+/// A finding for every named path that is nowhere.
+fn unresolved(input: &DocumentInput<'_>, by: NamedBy, rule: &Rule) -> Vec<Finding> {
+    let source = &input.document.source;
+    let mut out = Vec::new();
+    for name in named(input.document, input.library).into_iter().filter(|name| name.by == by) {
+        let facts = || name.candidates.iter().filter_map(|path| input.targets.get(path));
+        if facts().any(|fact| *fact == TargetFact::Found) {
+            continue;
+        }
+        let near = facts().find_map(|fact| if let TargetFact::Missing(near) = fact { near.clone() } else { None });
+        out.push(finding(rule, &name, Label::text(source, name.span, "nothing is there"), near));
+    }
+    out
+}
+
+fn finding(rule: &Rule, name: &Named, label: Label, near: Option<RepoPath>) -> Finding {
+    let shown = crate::text::one_line(&name.text, 120);
+    let message = match name.candidates.first() {
+        Some(_) => format!("{} names `{shown}`, which is not in the judged tree", name.what),
+        None => format!("{} names `{shown}`, which lies outside the repository", name.what),
+    };
+    let finding = rule.finding(message, label);
+    match near {
+        Some(near) => finding.help(format!("The nearest path that is there: `{near}`.")),
+        None => finding,
+    }
+}
+
+/// Why a document's paths are not looked up, if they are not.
+fn not_looked_up(input: &DocumentInput<'_>) -> Option<Verdict> {
+    input.library.is_none().then(|| Verdict::skipped("the document lies outside of a governed repository"))
+}
+
+/// The span of a word inside a larger text.
+fn within(text: &str, word: &str, span: Span) -> Span {
+    text.find(word).map_or(span, |at| Span::new(span.start + at, span.start + at + word.len()))
+}

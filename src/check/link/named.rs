@@ -1,0 +1,173 @@
+//! The paths that a document names.
+
+use crate::check::library::Library;
+use crate::document::label::{Field, without_hint};
+use crate::document::link::{joined, links, path_of};
+use crate::document::scope_entry::{Coverage, ScopeEntry};
+use crate::document::{Body, Document, Packet, PacketStatus, Refinement, WpId};
+use crate::text::{RepoPath, Span, Spanned, trimmed};
+
+use super::within;
+
+/// How a path is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedBy {
+    /// A Markdown link.
+    Link,
+    /// A field that holds paths.
+    Field,
+}
+
+/// A path that a document names.
+#[derive(Debug)]
+pub struct Named {
+    /// How.
+    pub by: NamedBy,
+    /// What names it, e.g. `FILES_TO_OPEN`.
+    pub what: &'static str,
+    /// As written.
+    pub text: String,
+    /// The paths that it may mean; any of them will do. None if it leaves the
+    /// repository.
+    pub candidates: Vec<RepoPath>,
+    /// Where.
+    pub span: Span,
+}
+
+/// All paths that a document names. Fields count only while their packet is
+/// open: a finished one speaks of the tree of its day.
+#[must_use]
+pub fn named(document: &Document, library: Option<&Library<'_>>) -> Vec<Named> {
+    let folder = document.path().folder().to_string();
+    let mut out: Vec<Named> = Vec::new();
+    if document.outline().is_some() {
+        for link in links(document.source.text()) {
+            let Some(path) = path_of(&link.value) else { continue };
+            out.push(Named {
+                by: NamedBy::Link,
+                what: "a link",
+                candidates: candidates(&[joined(&folder, &path), joined("", &path)]),
+                text: path,
+                span: link.span,
+            });
+        }
+    }
+    let spec_folder = library.map(spec_folder).unwrap_or_default();
+    match &document.body {
+        Body::Packet(packet) if is_open(packet) => packet_paths(packet, &spec_folder, &mut out),
+        Body::Refinement(refinement) if document.id().is_some_and(|id| waits(&id, library)) => {
+            refinement_paths(refinement, &spec_folder, &mut out);
+        }
+        Body::GateLog(log) => {
+            for entry in &log.entries {
+                let open = entry.wp_id.as_ref().and_then(|id| library?.packet(&id.value));
+                if !open.is_some_and(|(_, packet)| is_open(packet)) {
+                    continue;
+                }
+                if let Some(path) = &entry.refinement_path {
+                    field("`refinement_path`", path, &[String::new()], &mut out);
+                }
+            }
+        }
+        _ => {}
+    }
+    out
+}
+
+fn candidates(paths: &[Option<String>]) -> Vec<RepoPath> {
+    let mut out: Vec<RepoPath> = Vec::new();
+    for path in paths.iter().flatten().filter(|path| !path.is_empty()) {
+        let path = RepoPath::from(path.as_str());
+        if !out.contains(&path) {
+            out.push(path);
+        }
+    }
+    out
+}
+
+fn is_open(packet: &Packet) -> bool {
+    let status = packet.status.as_ref().map(|status| &status.value);
+    status.is_some_and(|status| status.allows_work() || *status == PacketStatus::Blocked)
+}
+
+/// Whether a refinement's packet is open, or still to be made.
+fn waits(id: &WpId, library: Option<&Library<'_>>) -> bool {
+    let Some(library) = library else { return false };
+    library.packet(id.as_str()).is_none_or(|(_, packet)| is_open(packet))
+}
+
+/// The folder of the current specification, beside which others lie.
+fn spec_folder(library: &Library<'_>) -> String {
+    let named = library.pointer().and_then(|pointer| pointer.spec());
+    named.and_then(|name| name.value.rsplit_once('/')).map(|(folder, _)| folder.to_owned()).unwrap_or_default()
+}
+
+fn field(what: &'static str, value: &Spanned<String>, folders: &[String], out: &mut Vec<Named>) {
+    let paths: Vec<Option<String>> = folders.iter().map(|folder| joined(folder, &value.value)).collect();
+    out.push(Named {
+        by: NamedBy::Field,
+        what,
+        text: value.value.clone(),
+        candidates: candidates(&paths),
+        span: value.span,
+    });
+}
+
+fn packet_paths(packet: &Packet, spec_folder: &str, out: &mut Vec<Named>) {
+    let root = [String::new()];
+    if let Some(file) = &packet.refinement_file {
+        field("REFINEMENT_FILE", file, &root, out);
+    }
+    let text = packet.source.text();
+    let opens = packet.fields.iter().filter(|field| field.key == "FILES_TO_OPEN").filter_map(|field| field.item);
+    for item in opens.flat_map(|item| packet.outline.items(Some(item)).collect::<Vec<_>>()) {
+        let Some(prose) = packet.outline.item_prose(item).and_then(|at| packet.outline.get(at)) else { continue };
+        let line = trimmed(text, prose.content).map(str::to_owned);
+        let entry = ScopeEntry::read(line);
+        let path = match &entry.coverage {
+            Ok(Coverage::File(path) | Coverage::Folder(path)) => path.clone(),
+            _ => continue,
+        };
+        // What the packet is going to make need not be there.
+        let new = packet.scope.inside.iter().any(|scope| scope.covers(&path) && scope.annotation.is_some());
+        let shape = path.to_text().contains(['/', '.']) && !path.to_text().contains(' ');
+        if new || entry.annotation.is_some() || !shape {
+            continue;
+        }
+        let name = path.to_text().into_owned();
+        let span = within(text.get(entry.raw.span.start..entry.raw.span.end).unwrap_or(""), &name, entry.raw.span);
+        field("FILES_TO_OPEN", &Spanned::new(name, span), &root, out);
+    }
+    for location in packet.mapping.iter().flat_map(|requirement| &requirement.locations) {
+        if let Some((path, _)) = &location.target {
+            let value = Spanned::new(path.to_text().into_owned(), location.raw.span);
+            field("EVIDENCE", &value, &root, out);
+        }
+    }
+    let folders = [String::new(), spec_folder.to_owned()];
+    for key in ["SPEC_BASELINE", "SPEC_TARGET"] {
+        let found = packet.fields.iter().filter(|field| field.key == key && field.top).find_map(Field::filled);
+        for file in found.iter().flat_map(|value| files_of(value)) {
+            field(if key == "SPEC_TARGET" { "SPEC_TARGET" } else { "SPEC_BASELINE" }, &file, &folders, out);
+        }
+    }
+}
+
+fn refinement_paths(refinement: &Refinement, spec_folder: &str, out: &mut Vec<Named>) {
+    let folders = [String::new(), spec_folder.to_owned()];
+    let Some(value) = refinement.filled("SPEC_TARGET_RESOLVED") else { return };
+    // The specification itself is looked for by its hash, also in history.
+    let Some((pointer, _)) = value.value.split_once("->") else { return };
+    for file in files_of(&Spanned::new(pointer.trim().to_owned(), value.span)) {
+        field("SPEC_TARGET_RESOLVED", &file, &folders, out);
+    }
+}
+
+/// The file at the start of a value: one word with an ending.
+fn files_of(value: &Spanned<String>) -> Option<Spanned<String>> {
+    let plain = without_hint(&value.value);
+    let word = plain.split_whitespace().next()?.trim_matches(['`', ',', ';']);
+    let is_file = word.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    let span = within(&value.value, word, value.span);
+    (is_file && plain == word).then(|| Spanned::new(word.to_owned(), span))
+}

@@ -1,0 +1,10 @@
+//! `link/target`: Markdown links lead somewhere.
+
+use super::{NamedBy, not_looked_up, unresolved};
+use crate::check::Verdict;
+use crate::check::library::DocumentInput;
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
+    not_looked_up(input).unwrap_or_else(|| unresolved(input, NamedBy::Link, rule).into())
+}

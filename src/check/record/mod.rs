@@ -1,0 +1,3 @@
+//! `record/…`: state files can be read.
+
+pub(super) mod json;

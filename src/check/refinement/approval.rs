@@ -1,0 +1,53 @@
+//! `refinement/approval`: status, evidence and signature tell one story.
+
+use super::{at, at_field};
+use crate::check::Verdict;
+use crate::check::library::RefinementInput;
+use crate::document::{Signature, WpId};
+use crate::finding::Finding;
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
+    let refinement = input.refinement;
+    let said = |key: &str| refinement.field(key).filter(|field| field.is_filled());
+    let Some(status) = said("USER_REVIEW_STATUS") else {
+        return Verdict::skipped("the refinement has no review status");
+    };
+    let approved = status.bare().value == "APPROVED";
+    let mut out: Vec<Finding> = Vec::new();
+    let head = |text: &str| at(refinement, refinement.head(), text);
+    for key in ["USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"] {
+        match (approved, refinement.field(key), said(key)) {
+            (true, field, None) => {
+                let message = format!("the refinement is APPROVED, but `{key}` is not filled");
+                let label = field.map_or_else(|| head("is missing"), |field| at_field(refinement, field, "fill this"));
+                out.push(rule.finding(message, label).related(at_field(refinement, status, "says APPROVED")));
+            }
+            (false, _, Some(field)) => {
+                let message = format!("the refinement is not APPROVED, but carries `{key}`");
+                out.push(
+                    rule.finding(message, at_field(refinement, field, "too early"))
+                        .related(at_field(refinement, status, "the review status")),
+                );
+            }
+            _ => {}
+        }
+    }
+    if let Some(field) = said("USER_SIGNATURE").filter(|_| approved) {
+        let value = field.bare();
+        if let Err(fault) = Signature::parse(value.value) {
+            let shown = crate::text::one_line(value.value, 40);
+            out.push(rule.finding(format!("`{shown}` is no signature"), at(refinement, value.span, fault.to_string())));
+        }
+    }
+    let own = said("WP_ID").and_then(|field| WpId::parse(field.bare().value).ok());
+    if let (Some(field), Some(id)) = (said("USER_APPROVAL_EVIDENCE").filter(|_| approved), input.id.cloned().or(own)) {
+        let value = field.bare();
+        let wanted = format!("APPROVE REFINEMENT {id}");
+        if value.value.trim_matches('"') != wanted {
+            let message = format!("`USER_APPROVAL_EVIDENCE` is not `{wanted}`");
+            out.push(rule.finding(message, at(refinement, value.span, "approves something else")));
+        }
+    }
+    out.into()
+}

@@ -1,0 +1,43 @@
+//! `refinement/enrichment`: needed enrichment is proposed, and waits for no
+//! signature.
+
+use super::{at, at_field};
+use crate::check::Verdict;
+use crate::check::library::RefinementInput;
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
+    let refinement = input.refinement;
+    let Some(needed) = refinement.field("ENRICHMENT_NEEDED").filter(|field| field.is_filled()) else {
+        return Verdict::skipped("the refinement does not say whether enrichment is needed");
+    };
+    let mut out = Vec::new();
+    match needed.bare().value {
+        "YES" => {
+            if refinement.proposal.is_none() {
+                let label = at_field(refinement, needed, "so the text belongs under `PROPOSED_SPEC_ENRICHMENT`");
+                out.push(rule.finding("enrichment is needed, but none is proposed", label));
+            }
+            for key in ["USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"] {
+                if let Some(signed) = refinement.field(key).filter(|field| field.is_filled()) {
+                    let message = format!("a refinement that needs enrichment carries `{key}`");
+                    out.push(
+                        rule.finding(message, at_field(refinement, signed, "may not be here yet"))
+                            .related(at_field(refinement, needed, "enrichment comes first")),
+                    );
+                }
+            }
+        }
+        "NO" => {
+            if let Some(proposal) = refinement.proposal {
+                let line = refinement.source.line_span(refinement.source.line(proposal.start)).unwrap_or(proposal);
+                out.push(
+                    rule.finding("no enrichment is needed, but one is proposed", at(refinement, line, "this proposal"))
+                        .related(at_field(refinement, needed, "says NO")),
+                );
+            }
+        }
+        _ => {}
+    }
+    out.into()
+}

@@ -1,0 +1,68 @@
+//! `refinement/excerpt`: an anchor's excerpt is what stands in its window.
+
+use super::{at, basis, core, line, moved, occurrences, window_in};
+use crate::check::Verdict;
+use crate::check::library::RefinementInput;
+use crate::document::refinement::{Anchor, unescaped};
+use crate::finding::Finding;
+use crate::rule::Rule;
+use crate::text::Source;
+
+pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
+    let refinement = input.refinement;
+    let spec = basis(input).ok();
+    let mut out: Vec<Finding> = Vec::new();
+    for anchor in &refinement.anchors {
+        let text = anchor.excerpt.as_ref().map(|excerpt| unescaped(&excerpt.value));
+        let Some((excerpt, text)) = anchor.excerpt.as_ref().zip(text.filter(|text| !text.trim().is_empty())) else {
+            let label = at(refinement, anchor.heading, "EXCERPT_ASCII_ESCAPED is missing");
+            out.push(rule.finding("the anchor has no excerpt", label));
+            continue;
+        };
+        let Some(spec) = spec.map(|spec| spec.source.as_ref()) else { continue };
+        let Some((first, last)) = window_in(anchor, spec) else { continue };
+        let quoted: Vec<&str> = text.lines().map(str::trim_end).collect();
+        let window: Vec<&str> = (first..=last).map(|number| line(spec, number)).collect();
+        if core(&quoted).1 == core(&window).1 {
+            continue;
+        }
+        let label = at(refinement, excerpt.span, format!("lines {first} to {last} say something else"));
+        let finding = rule.finding("the excerpt is not what stands in the window", label);
+        out.push(explained(finding, input, anchor, spec, (first, &window, &core(&quoted).1)));
+    }
+    out.into()
+}
+
+/// Says how the excerpt and the window differ.
+fn explained(
+    finding: Finding,
+    input: &RefinementInput<'_>,
+    anchor: &Anchor,
+    spec: &Source,
+    (first, window, quoted): (usize, &[&str], &[&str]),
+) -> Finding {
+    let inside = window.windows(quoted.len().max(1)).position(|lines| lines == quoted);
+    if let Some(offset) = inside {
+        let from = first + offset;
+        let finding = finding.note(format!(
+            "It quotes {} of the window's {} lines.",
+            quoted.len(),
+            window.len()
+        ));
+        return moved(finding, input, anchor, (from, from + quoted.len() - 1));
+    }
+    if let [only] = occurrences(spec, quoted).as_slice() {
+        return moved(finding, input, anchor, (*only, only + quoted.len() - 1));
+    }
+    let (start, core) = core(window);
+    let differing = quoted.iter().zip(&core).position(|(quoted, real)| quoted != real);
+    match differing {
+        Some(at) => {
+            let shown = |line: Option<&&str>| crate::text::one_line(line.copied().unwrap_or(""), 100);
+            finding
+                .note(format!("excerpt: {}", shown(quoted.get(at))))
+                .note(format!("line {}: {}", first + start + at, shown(core.get(at))))
+        }
+        None => finding.note(format!("It has {} lines, the window has {}.", quoted.len(), core.len())),
+    }
+}

@@ -1,0 +1,31 @@
+//! `refinement/identity`: a refinement says once, and truly, whose it is.
+
+use super::{at, at_field};
+use crate::check::Verdict;
+use crate::check::library::RefinementInput;
+use crate::document::WpId;
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
+    let refinement = input.refinement;
+    let mut out = Vec::new();
+    for key in rule.list("once") {
+        for again in refinement.fields.iter().filter(|field| field.key == *key).skip(1) {
+            let message = format!("`{key}` is given a second time");
+            out.push(rule.finding(message, at_field(refinement, again, "said before")));
+        }
+    }
+    let Some(own) = refinement.filled("WP_ID") else { return out.into() };
+    match (WpId::parse(&own.value), input.id) {
+        (Err(why), _) => {
+            let message = format!("WP_ID is no work packet id: {why}");
+            out.push(rule.finding(message, at(refinement, own.span, "no id")));
+        }
+        (Ok(own_id), Some(id)) if own_id != *id => {
+            let message = format!("WP_ID says `{own_id}`, the file is `{id}.md`");
+            out.push(rule.finding(message, at(refinement, own.span, format!("not `{id}`"))));
+        }
+        _ => {}
+    }
+    out.into()
+}

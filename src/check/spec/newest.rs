@@ -1,0 +1,63 @@
+//! `spec/newest`: no newer version lies beside the one that is named.
+
+use crate::check::Verdict;
+use crate::check::library::LibraryInput;
+use crate::finding::Label;
+use crate::rule::Rule;
+use crate::text::RepoPath;
+
+pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict {
+    let Some(pointer) = input.library.pointer() else { return Verdict::skipped("there is no pointer") };
+    let Some(named) = pointer.spec() else { return Verdict::skipped("the pointer names no specification") };
+    let name = named.value.rsplit('/').next().unwrap_or("");
+    let Some((_, own)) = version(name) else {
+        return Verdict::skipped("the specification's name carries no version");
+    };
+    let Some((newest, path)) = versions(input.beside_spec, name).pop().filter(|(version, _)| *version > own) else {
+        return Vec::new().into();
+    };
+    let message = format!("a newer specification is there: {path}");
+    let label = Label::text(&pointer.source, named.span, "named as current");
+    let shown: Vec<String> = newest.iter().map(ToString::to_string).collect();
+    Some(rule.finding(message, label).note(format!("Its version is {}.", shown.join(".")))).into()
+}
+
+/// Files that differ from `name` in their version only, oldest first.
+pub(super) fn versions(files: &[RepoPath], name: &str) -> Vec<(Vec<u64>, RepoPath)> {
+    let name = name.rsplit('/').next().unwrap_or("");
+    let Some((stem, _)) = version(name) else { return Vec::new() };
+    let mut out: Vec<(Vec<u64>, RepoPath)> = files
+        .iter()
+        .filter_map(|path| {
+            let (other, number) = version(&path.file_name().to_string())?;
+            (other == stem).then(|| (number, path.clone()))
+        })
+        .collect();
+    out.sort();
+    out
+}
+
+/// `Spec_v02.125.md` is `Spec_.md` in version 2.125.
+fn version(name: &str) -> Option<(String, Vec<u64>)> {
+    let stem = name.strip_suffix(".md")?;
+    let at = stem.rfind(['v', 'V']).filter(|at| stem.get(at + 1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))?;
+    let numbers: Option<Vec<u64>> = stem.get(at + 1..)?.split('.').map(|part| part.parse().ok()).collect();
+    let start = stem.get(..at)?;
+    (start.is_empty() || !start.ends_with(char::is_alphanumeric)).then(|| (start.to_lowercase(), numbers.unwrap_or_default())).filter(|(_, numbers)| !numbers.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_numbers() {
+        assert_eq!(version("Spec_v02.125.md"), Some(("spec_".into(), vec![2, 125])));
+        assert_eq!(version("Greeter_Spec_v01.md"), Some(("greeter_spec_".into(), vec![1])));
+        for none in ["Spec.md", "Spec_v2b.md", "Rev2.md", "Spec_v2.txt"] {
+            assert_eq!(version(none), None, "{none}");
+        }
+        let files = ["A_v02.9.md", "A_v02.10.md", "B_v3.md"].map(RepoPath::from);
+        assert_eq!(versions(&files, "A_v02.9.md").pop().map(|(v, _)| v), Some(vec![2, 10]));
+    }
+}

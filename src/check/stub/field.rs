@@ -1,0 +1,36 @@
+//! `stub/field`: a stub holds what its activation starts from.
+
+use crate::check::Verdict;
+use crate::check::library::DocumentInput;
+use crate::document::label::Field;
+use crate::finding::Label;
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
+    let Some(stub) = super::stub(input) else { return Verdict::skipped("not a stub") };
+    let mut out = Vec::new();
+    for wanted in rule.list("fields") {
+        // `NAME|SECTION`: a field of that name, or a section.
+        let names: Vec<&str> = wanted.split('|').map(str::trim).collect();
+        let filled = |name: &&&str| {
+            let field = stub.fields.iter().any(|field| field.key == **name && (field.is_filled() || field.item.is_some()));
+            field || stub.sections.iter().any(|section| section.key == **name)
+        };
+        if names.iter().any(|name| filled(&name)) {
+            continue;
+        }
+        let first = names.first().copied().unwrap_or("");
+        let empty: Option<&Field> = names.iter().find_map(|name| stub.field(name));
+        out.push(match empty {
+            Some(field) => rule.finding(
+                format!("the stub does not fill `{first}`"),
+                Label::text(&stub.source, field.label, "fill this"),
+            ),
+            None => rule.finding(
+                format!("the stub has no `{first}`"),
+                Label::text(&stub.source, stub.head(), "this stub"),
+            ),
+        });
+    }
+    out.into()
+}

@@ -1,0 +1,89 @@
+//! `text/hidden-character`: no character that a reader cannot see.
+
+use crate::check::Verdict;
+use crate::check::library::TextInput;
+use crate::finding::{Finding, Label, Place};
+use crate::rule::Rule;
+use crate::text::{Span, is_hidden};
+
+pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
+    let source = input.source;
+    let text = source.text();
+    if text.is_ascii() && !text.bytes().any(is_odd_control) {
+        return Vec::new().into();
+    }
+    let mut out: Vec<Finding> = Vec::new();
+    let mut run: Option<(Span, Vec<char>)> = None;
+    let mut before = '\n';
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let next = chars.peek().map_or('\n', |(_, next)| *next);
+        let span = Span::new(at, at + c.len_utf8());
+        if is_wrong(c, before, next, at) {
+            match run.as_mut() {
+                Some((open, all)) if open.end == at => {
+                    *open = open.cover(span);
+                    all.push(c);
+                }
+                _ => close(input, rule, run.replace((span, vec![c])), &mut out),
+            }
+        }
+        before = c;
+    }
+    close(input, rule, run, &mut out);
+    out.truncate(super::MOST);
+    out.into()
+}
+
+fn is_odd_control(byte: u8) -> bool {
+    (byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t')) || byte == 0x7f
+}
+
+/// Whether a character hides something. Joiners have work to do inside emoji
+/// and in scripts that join letters; a byte-order mark may begin a file.
+fn is_wrong(c: char, before: char, next: char, at: usize) -> bool {
+    match c {
+        '\u{feff}' => at > 0,
+        '\u{200d}' => !(is_pictograph(before) && is_pictograph(next)) && !(joins(before) && joins(next)),
+        '\u{200c}' => !(joins(before) && joins(next)),
+        '\n' | '\r' | '\t' => false,
+        c => is_hidden(c) || c.is_control(),
+    }
+}
+
+fn is_pictograph(c: char) -> bool {
+    matches!(c, '\u{2190}'..='\u{21ff}' | '\u{2300}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
+}
+
+/// Letters of Arabic, Syriac, Indic and South-East Asian scripts, and
+/// Mongolian: there, joiners change how letters are written.
+fn joins(c: char) -> bool {
+    matches!(c, '\u{600}'..='\u{8ff}' | '\u{900}'..='\u{109f}' | '\u{1780}'..='\u{18af}' | '\u{a840}'..='\u{abff}')
+}
+
+fn close(input: &TextInput<'_>, rule: &Rule, run: Option<(Span, Vec<char>)>, out: &mut Vec<Finding>) {
+    let Some((span, chars)) = run else { return };
+    let shown: String = chars.iter().take(8).map(|c| format!("U+{:04X} ", u32::from(*c))).collect();
+    let more = if chars.len() > 8 { "…" } else { "" };
+    let what = match chars.first() {
+        Some('\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}') => "a character that changes the direction of the text",
+        Some('\u{e0000}'..='\u{e007f}') => "text in invisible tag characters",
+        Some(c) if c.is_control() => "a control character",
+        _ => "an invisible character",
+    };
+    let mut finding = rule.finding(
+        format!("{what} stands here: {}{more}", shown.trim_end()),
+        Label::text(input.source, span, "not visible"),
+    );
+    let spelt = spelt(&chars);
+    if !spelt.is_empty() {
+        finding = finding.note(format!("The tag characters spell: {}", crate::text::one_line(&spelt, 200)));
+    }
+    out.push(finding.fixed_by(Place::text(input.source, span), "", "remove what cannot be seen"));
+}
+
+/// What a run of tag characters says.
+fn spelt(chars: &[char]) -> String {
+    let plain = |c: &char| char::from_u32(u32::from(*c).checked_sub(0xe0000)?).filter(|c| (' '..='~').contains(c));
+    chars.iter().filter_map(plain).collect()
+}

@@ -1,0 +1,19 @@
+//! `text/readable`: a document is UTF-8 text with something in it.
+
+use crate::check::Verdict;
+use crate::check::library::TextInput;
+use crate::finding::Label;
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
+    let source = input.source;
+    if let Some(at) = source.not_utf8_at() {
+        let line = source.line_span(source.line(at)).unwrap_or_default();
+        let message = format!("the document is not UTF-8: byte {at} starts no character");
+        return Some(rule.finding(message, Label::text(source, line, "here"))).into();
+    }
+    if source.text().trim_start_matches('\u{feff}').trim().is_empty() {
+        return Some(rule.finding("the document is empty", Label::path(source.name(), "nothing stands here"))).into();
+    }
+    Vec::new().into()
+}

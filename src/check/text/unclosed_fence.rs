@@ -1,0 +1,36 @@
+//! `text/unclosed-fence`: a fence that is opened is closed.
+
+use crate::check::Verdict;
+use crate::check::library::TextInput;
+use crate::document::outline::Kind;
+use crate::finding::Label;
+use crate::rule::Rule;
+use crate::text::{Span, counted};
+
+pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
+    let Some(outline) = input.outline else { return Verdict::skipped("JSON has no fences") };
+    let source = input.source;
+    let last = source.text().trim_end().len();
+    let mut out = Vec::new();
+    for block in outline.blocks.iter().filter(|block| matches!(block.kind, Kind::Code(_))) {
+        let body = source.slice(block.span);
+        let opening = body.lines().next().unwrap_or("").trim();
+        let Some(mark) = opening.chars().next().filter(|c| matches!(c, '`' | '~')) else { continue };
+        let width = opening.chars().take_while(|c| *c == mark).count();
+        let closing = body.trim_end().lines().last().unwrap_or("").trim();
+        let closed = body.trim_end().contains('\n')
+            && closing.chars().all(|c| c == mark)
+            && closing.chars().count() >= width;
+        // A fence also ends with the list or quote that holds it.
+        if width < 3 || closed || (block.span.end < last && block.parent.is_none()) {
+            continue;
+        }
+        let line = source.line_span(source.line(block.span.start)).unwrap_or(block.span);
+        let span = Span::new(block.span.start.min(line.end), line.end);
+        let swallowed = body.lines().count().saturating_sub(1);
+        let message = format!("this fence is never closed; it swallows {}", counted(swallowed, "line"));
+        out.push(rule.finding(message, Label::text(source, span, "opened here")));
+    }
+    out.truncate(super::MOST);
+    out.into()
+}

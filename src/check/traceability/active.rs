@@ -1,0 +1,62 @@
+//! `traceability/active`: a base id has one active packet, and it is there.
+
+use super::registry;
+use crate::check::Verdict;
+use crate::check::library::DocumentInput;
+use crate::document::registry::Registry;
+use crate::document::{PacketStatus, WpId};
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
+    let registry = match registry(input) {
+        Ok(registry) => registry,
+        Err(skipped) => return skipped,
+    };
+    let at = |span, text: &str| Label::text(&registry.source, span, text);
+    let mut out: Vec<Finding> = Vec::new();
+    for (index, row) in registry.rows.iter().enumerate() {
+        let first = registry.rows.iter().take(index).find(|other| other.base.value == row.base.value);
+        if let Some(first) = first.filter(|_| !row.base.value.is_empty()) {
+            let message = format!("`{}` is mapped a second time", crate::text::one_line(&row.base.value, 60));
+            out.push(rule.finding(message, at(row.base.span, "again")).related(at(first.base.span, "mapped here")));
+        }
+        let (Some(library), Some(active)) = (input.library, Registry::active_id(row)) else { continue };
+        let folder = row.active.value.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let is_stub = format!("{folder}/") == library.layout.stubs;
+        if is_stub {
+            continue;
+        }
+        let Some((_, packet)) = library.packet(active.as_str()) else {
+            let message = format!("the active packet of `{}` is not there", crate::text::one_line(&row.base.value, 60));
+            out.push(rule.finding(message, at(row.active.span, "no such packet")));
+            continue;
+        };
+        let wanted = library.layout.packet(&active).to_string();
+        if row.active.value != wanted && row.active.value.contains('/') {
+            let message = format!("the active packet lies in `{wanted}`, not where the registry says");
+            out.push(rule.finding(message, at(row.active.span, "another folder")));
+        }
+        if let Some(status) = packet.status.as_ref().filter(|status| status.value == PacketStatus::Superseded) {
+            let message = format!("the active packet `{active}` calls itself superseded");
+            let there = Label::text(&packet.source, status.span, "says so here");
+            out.push(rule.finding(message, at(row.active.span, "named as active")).related(there));
+        }
+        out.extend(newer(library, &active).map(|id| {
+            let message = format!("`{active}` is named as active, but `{id}` is newer and open");
+            rule.finding(message, at(row.active.span, "an older revision"))
+        }));
+    }
+    out.into()
+}
+
+/// A later revision that is open for work.
+fn newer(library: &crate::check::library::Library<'_>, active: &WpId) -> Option<String> {
+    let later = library.family(active.base()).into_iter().filter(|id| {
+        WpId::parse(id).is_ok_and(|id| id.revision().unwrap_or(0) > active.revision().unwrap_or(0))
+    });
+    later.filter(|id| {
+        let status = library.packet(id).and_then(|(_, packet)| packet.status.as_ref());
+        status.is_some_and(|status| status.value.allows_work())
+    }).last()
+}

@@ -1,0 +1,42 @@
+//! `traceability/unmapped`: a base id with several packets is in the registry.
+
+use std::collections::BTreeMap;
+
+use crate::check::Verdict;
+use crate::check::library::LibraryInput;
+use crate::document::WpId;
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+use crate::text::RepoPath;
+
+pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict {
+    let library = input.library;
+    let mut families: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (id, _, _) in library.packets() {
+        if let Ok(parsed) = WpId::parse(id) {
+            families.entry(parsed.base().to_owned()).or_default().push(id);
+        }
+    }
+    families.retain(|_, ids| ids.len() > 1);
+    let path = RepoPath::from(library.layout.registry.as_str());
+    let Some(registry) = library.registry() else {
+        let Some((base, ids)) = families.first_key_value() else {
+            return Verdict::skipped("no base id has several packets, and there is no registry");
+        };
+        let message = format!("`{base}` has {} packets, but there is no registry", ids.len());
+        return Some(rule.finding(message, Label::path(&path, "no such file"))).into();
+    };
+    let mut out: Vec<Finding> = Vec::new();
+    for (base, ids) in &families {
+        if registry.rows_of(base).next().is_some() {
+            continue;
+        }
+        let message = format!("the registry does not say which packet of `{base}` is active");
+        let mut finding = rule.finding(message, Label::path(&path, "no row of this base id"));
+        for id in ids.iter().filter_map(|id| library.packet(id)).take(4) {
+            finding = finding.related(Label::path(id.0.path(), "one of them"));
+        }
+        out.push(finding);
+    }
+    out.into()
+}

@@ -1,0 +1,43 @@
+//! `validator/report`: what was appended is in the packet, with its verdict.
+
+use super::state;
+use crate::check::Verdict;
+use crate::check::library::DocumentInput;
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
+    let state = match state(input) {
+        Ok(state) => state,
+        Err(skipped) => return skipped,
+    };
+    let Some(library) = input.library else { return Verdict::skipped("the packets were not looked at") };
+    let mut out: Vec<Finding> = Vec::new();
+    for session in &state.sessions {
+        let (Some(id), Some(verdict)) = (session.packet(), &session.verdict) else { continue };
+        let place = session.wp_id.as_ref().or(session.key.as_ref()).map_or(session.span, |id| id.span);
+        let label = |text: &str| Label::text(&state.source, place, text);
+        let shown = crate::text::one_line(id, 80);
+        let Some((document, packet)) = library.packet(id) else {
+            out.push(rule.finding(format!("there is no packet of `{shown}`"), label("validated here")));
+            continue;
+        };
+        if !session.reached("WP_APPENDED") {
+            continue;
+        }
+        let reports = &packet.phases.reports;
+        if reports.iter().any(|report| report.verdict.value.eq_ignore_ascii_case(&verdict.value)) {
+            continue;
+        }
+        let said = crate::text::one_line(&verdict.value, 40);
+        let message = format!("a report with the verdict {said} was appended to `{shown}`, but the packet has none");
+        let label = Label::text(&state.source, verdict.span, "recorded here");
+        out.push(match reports.last() {
+            Some(last) => rule
+                .finding(message, label)
+                .related(Label::text(&packet.source, last.verdict.span, "the packet's last verdict")),
+            None => rule.finding(message, label).related(Label::path(document.path(), "no report here")),
+        });
+    }
+    out.into()
+}

@@ -1,0 +1,99 @@
+//! `validator/session`: a session is of one known packet, and its key, its
+//! file and itself name the same.
+
+use super::state;
+use crate::check::Verdict;
+use crate::check::library::DocumentInput;
+use crate::document::validator_state::Session;
+use crate::document::{Body, WpId};
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+use crate::text::{Span, Spanned};
+
+pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
+    let state = match state(input) {
+        Ok(state) => state,
+        Err(skipped) => return skipped,
+    };
+    let at = |span: Span, text: String| Label::text(&state.source, span, text);
+    let mut out: Vec<Finding> = Vec::new();
+    let file = input.document.file_id();
+    for session in state.sessions.iter().chain(&state.archived) {
+        let head = Span::new(session.span.start, session.span.start + 1);
+        let named: Vec<(&str, &Spanned<String>)> =
+            session.key.iter().map(|key| ("the key", key)).chain(session.wp_id.iter().map(|id| ("wpId", id))).collect();
+        if session.wp_id.is_none() {
+            out.push(rule.finding("the session has no `wpId`", at(head, "this session".into())));
+        }
+        for (name, id) in &named {
+            if let Err(why) = WpId::parse(&id.value) {
+                out.push(rule.finding(format!("{name} is no work packet id: {why}"), at(id.span, "no id".into())));
+            }
+        }
+        if let [(_, key), (_, id)] = named.as_slice()
+            && key.value != id.value
+        {
+            let shown = crate::text::one_line(&id.value, 80);
+            out.push(rule.finding(
+                format!("the session of `{}` says that it is of `{shown}`", crate::text::one_line(&key.value, 80)),
+                at(id.span, "another packet".into()),
+            ));
+        }
+        if let (Some(file), Some((_, id))) = (&file, named.last())
+            && id.value != file.as_str()
+        {
+            let message = format!("a session of `{}` in the file of `{file}`", crate::text::one_line(&id.value, 80));
+            out.push(rule.finding(message, at(id.span, "another packet".into())));
+        }
+        for (name, field, known) in [
+            ("verdict", &session.verdict, &["PASS", "FAIL", "OUTDATED_ONLY"][..]),
+            ("status", &session.status, &crate::document::validator_state::GATES[..]),
+        ] {
+            match field {
+                None => out.push(rule.finding(format!("the session has no `{name}`"), at(head, "this session".into()))),
+                Some(value) if !known.contains(&value.value.as_str()) => {
+                    let message = format!("`{}` is no {name}", crate::text::one_line(&value.value, 60));
+                    out.push(rule.finding(message, at(value.span, format!("one of {}", known.join(", ")))));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    out.extend(twice(input, state.sessions.iter(), rule));
+    out.into()
+}
+
+/// Sessions that another state file holds with another verdict or status.
+fn twice<'a>(
+    input: &DocumentInput<'_>,
+    sessions: impl Iterator<Item = &'a Session>,
+    rule: &Rule,
+) -> Vec<Finding> {
+    let Some(library) = input.library else { return Vec::new() };
+    let text = |field: &Option<Spanned<String>>| field.as_ref().map(|text| text.value.clone());
+    let mut out = Vec::new();
+    for session in sessions {
+        for other in library.documents {
+            let Body::ValidatorState(known) = &other.body else { continue };
+            // Each pair is told once, in the file whose path comes later.
+            if other.path() >= input.document.path() {
+                continue;
+            }
+            let same = known.sessions.iter().find(|known| known.packet().is_some() && known.packet() == session.packet());
+            let Some(same) = same else { continue };
+            if text(&same.verdict) == text(&session.verdict) && text(&same.status) == text(&session.status) {
+                continue;
+            }
+            let place = |session: &Session| {
+                session.wp_id.as_ref().or(session.key.as_ref()).map_or(session.span, |id| id.span)
+            };
+            let id = crate::text::one_line(session.packet().unwrap_or(""), 80);
+            let message = format!("two state files disagree about the session of `{id}`");
+            out.push(
+                rule.finding(message, Label::text(&input.document.source, place(session), "here"))
+                    .related(Label::text(&known.source, place(same), "and here")),
+            );
+        }
+    }
+    out
+}

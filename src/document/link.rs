@@ -1,0 +1,96 @@
+//! Links of a Markdown document.
+
+use pulldown_cmark::{Event, Options, Parser, Tag};
+
+use crate::text::{Span, Spanned};
+
+/// The destinations of all links and images, decoded, each with the place of
+/// the link. Reference definitions are resolved; text in code is no link.
+#[must_use]
+pub fn links(text: &str) -> Vec<Spanned<String>> {
+    if !text.contains("](") && !text.contains("]:") {
+        return Vec::new();
+    }
+    let offset = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let body = text.get(offset..).unwrap_or("");
+    let events = Parser::new_ext(body, Options::ENABLE_TABLES).into_offset_iter();
+    events
+        .filter_map(|(event, range)| match event {
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                let span = Span::new(range.start + offset, range.end + offset);
+                Some(Spanned::new(dest_url.into_string(), span))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// The path that a destination names: without fragment and query, percent
+/// escapes decoded. `None` for addresses with a scheme, for fragments of the
+/// same document and for what is no path at all.
+#[must_use]
+pub fn path_of(destination: &str) -> Option<String> {
+    let scheme = destination.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.len() > 1 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c))
+    });
+    if scheme || destination.starts_with("//") {
+        return None;
+    }
+    let end = destination.find(['#', '?']).unwrap_or(destination.len());
+    let path = decoded(destination.get(..end)?);
+    (!path.is_empty()).then_some(path)
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let hex = tail.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = hex.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// `folder` joined with a relative path, `.` and `..` resolved; `None` if it
+/// leaves the repository.
+#[must_use]
+pub fn joined(folder: &str, path: &str) -> Option<String> {
+    let mut names: Vec<&str> = Vec::new();
+    let start = if path.starts_with('/') { "" } else { folder };
+    for name in start.split('/').chain(path.split('/')) {
+        match name {
+            "" | "." => {}
+            ".." => {
+                names.pop()?;
+            }
+            name => names.push(name),
+        }
+    }
+    Some(names.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_and_their_paths() {
+        let text = "[a](x.md#s) ![b](../i%20j.png) `[c](no.md)` [d][r] <https://x.y>\n\n[r]: /root.md\n";
+        let all: Vec<_> = links(text).into_iter().map(|link| link.value).collect();
+        assert_eq!(all, ["x.md#s", "../i%20j.png", "/root.md"]);
+        assert_eq!(path_of("x.md#s").as_deref(), Some("x.md"));
+        assert_eq!(path_of("../i%20j.png").as_deref(), Some("../i j.png"));
+        assert_eq!(path_of("https://x.y/z"), None);
+        assert_eq!(path_of("mailto:a@b.c"), None);
+        assert_eq!(path_of("#s"), None);
+    }
+
+    #[test]
+    fn paths_stay_inside() {
+        assert_eq!(joined("a/b", "../c.md").as_deref(), Some("a/c.md"));
+        assert_eq!(joined("a/b", "/c.md").as_deref(), Some("c.md"));
+        assert_eq!(joined("a", "../../c.md"), None);
+    }
+}

@@ -1,0 +1,166 @@
+//! Which documents there are, and their bytes.
+
+use std::sync::Arc;
+
+use crate::change::{FileMode, Repository, RepositoryError, Side};
+use crate::document::{Document, DocumentKind, Layout, WpId};
+use crate::gate::LARGEST_DOCUMENT;
+use crate::text::{RepoPath, Source};
+
+use super::{NamedDocument, parallel};
+
+/// A document's text before it is understood.
+struct Raw {
+    source: Arc<Source>,
+    expected: Option<DocumentKind>,
+}
+
+/// A document that was not read, and why.
+#[derive(Debug)]
+pub(super) struct Unread {
+    pub path: RepoPath,
+    pub why: String,
+}
+
+/// The documents of a repository and those that the caller named.
+#[derive(Default)]
+pub(super) struct Collected {
+    /// Documents where the layout has them, in order of path.
+    pub placed: Vec<Document>,
+    /// Documents elsewhere, in order of path.
+    pub loose: Vec<Document>,
+    /// What could not be read.
+    pub unread: Vec<Unread>,
+}
+
+/// What a path's place in the repository says it is; the error is that it has
+/// no place there.
+pub(super) fn place(layout: &Layout, path: &RepoPath) -> Result<Option<DocumentKind>, ()> {
+    let records = [
+        (&layout.board, DocumentKind::Board),
+        (&layout.registry, DocumentKind::Registry),
+        (&layout.audit, DocumentKind::Audit),
+        (&layout.spec_pointer, DocumentKind::SpecPointer),
+        (&layout.gate_log, DocumentKind::GateLog),
+        (&layout.validator_state, DocumentKind::ValidatorState),
+    ];
+    if let Some((_, kind)) = records.iter().find(|(record, _)| path.as_bytes() == record.as_bytes()) {
+        return Ok(Some(*kind));
+    }
+    let ends = |end: &str| path.as_bytes().to_ascii_lowercase().ends_with(end.as_bytes());
+    let named = || {
+        let name = path.file_name().to_string();
+        name.strip_suffix(".md").is_some_and(|stem| WpId::parse(stem).is_ok())
+    };
+    let folders = [
+        (&layout.stubs, DocumentKind::Stub),
+        (&layout.packets, DocumentKind::Packet),
+        (&layout.refinements, DocumentKind::Refinement),
+    ];
+    for (folder, kind) in folders {
+        if path.is_below(folder.as_bytes()) && ends(".md") {
+            return Ok(named().then_some(kind));
+        }
+    }
+    if path.is_below(layout.validator_states.as_bytes()) && ends(".json") {
+        return Ok(Some(DocumentKind::ValidatorState));
+    }
+    if path.is_below(layout.contracts.as_bytes()) && ends(".md") {
+        return Ok(None);
+    }
+    Err(())
+}
+
+/// Reads all governance documents of a side, and the named ones.
+pub(super) fn collect(
+    repo: &dyn Repository,
+    side: Side,
+    layout: &Layout,
+    named: &[NamedDocument],
+) -> Result<Collected, RepositoryError> {
+    let mut out = Collected::default();
+    let mut placed: Vec<Raw> = Vec::new();
+    for path in paths(repo, side, layout)? {
+        let Ok(expected) = place(layout, &path) else { continue };
+        match open(repo, side, &path)? {
+            Ok(source) => placed.push(Raw { source, expected }),
+            Err(why) => out.unread.push(Unread { path, why }),
+        }
+    }
+    let mut loose: Vec<Raw> = Vec::new();
+    for document in named {
+        if document.bytes.is_none() && place(layout, &document.path).is_ok() {
+            continue;
+        }
+        let opened = match &document.bytes {
+            Some(bytes) if bytes.len() > LARGEST_DOCUMENT => Err(too_large(bytes.len())),
+            Some(bytes) => Ok(Source::from_bytes(document.path.clone(), bytes.clone())),
+            None => open(repo, side, &document.path)?,
+        };
+        match opened {
+            Ok(source) => loose.push(Raw { source, expected: None }),
+            Err(why) => out.unread.push(Unread { path: document.path.clone(), why }),
+        }
+    }
+    let read = |raw: &Raw| Document::read(&raw.source, raw.expected);
+    out.placed = parallel::map(&placed, read);
+    // Other Markdown in a folder of contracts is no governance document.
+    out.placed.retain(|document| {
+        !document.path().is_below(layout.contracts.as_bytes()) || document.kind == DocumentKind::Contract
+    });
+    out.loose = parallel::map(&loose, read);
+    Ok(out)
+}
+
+/// The paths where the layout may have documents, each once, in order.
+fn paths(repo: &dyn Repository, side: Side, layout: &Layout) -> Result<Vec<RepoPath>, RepositoryError> {
+    let mut out: Vec<RepoPath> = Vec::new();
+    let folders =
+        [&layout.packets, &layout.stubs, &layout.refinements, &layout.validator_states, &layout.contracts];
+    for folder in folders {
+        out.extend(repo.list_below(side, folder)?);
+    }
+    let records = [
+        &layout.board,
+        &layout.registry,
+        &layout.audit,
+        &layout.spec_pointer,
+        &layout.gate_log,
+        &layout.validator_state,
+    ];
+    for record in records {
+        let path = RepoPath::from(record.as_str());
+        if repo.exists(side, &path)? {
+            out.push(path);
+        }
+    }
+    out.sort();
+    out.dedup();
+    Ok(out)
+}
+
+/// A document's text, or why there is none.
+fn open(
+    repo: &dyn Repository,
+    side: Side,
+    path: &RepoPath,
+) -> Result<Result<Arc<Source>, String>, RepositoryError> {
+    match repo.mode(side, path)? {
+        Some(FileMode::Regular | FileMode::Executable) => {}
+        Some(FileMode::Symlink) => return Ok(Err("a symbolic link lies here; it is not followed".to_owned())),
+        Some(FileMode::Submodule) => return Ok(Err("a submodule lies here".to_owned())),
+        None => return Ok(Err("no file is there".to_owned())),
+    }
+    match repo.read(side, path) {
+        Ok(Some(bytes)) if bytes.len() > LARGEST_DOCUMENT => Ok(Err(too_large(bytes.len()))),
+        Ok(Some(bytes)) => Ok(Ok(Source::from_bytes(path.clone(), bytes))),
+        Ok(None) => Ok(Err("no file is there".to_owned())),
+        Err(RepositoryError::TooLarge { bytes, .. }) => Ok(Err(too_large(usize::try_from(bytes).unwrap_or(usize::MAX)))),
+        Err(RepositoryError::Unreadable { reason, .. }) => Ok(Err(reason)),
+        Err(error) => Err(error),
+    }
+}
+
+fn too_large(bytes: usize) -> String {
+    format!("it is {bytes} bytes long; countersign reads at most {LARGEST_DOCUMENT}")
+}

@@ -1,0 +1,118 @@
+//! Which question is asked, and which rules answer it.
+
+use crate::check::{Check, Registered};
+
+/// A question about documents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inquiry {
+    /// `check`: everything about documents.
+    Check,
+    /// `governance-check`: everything, working trees included.
+    Governance,
+    /// `task-board-check`
+    Board,
+    /// `task-packet-claim-check`
+    Claims,
+    /// `wp-activation-traceability-check`
+    Activation,
+    /// `worktree-concurrency-check`
+    Concurrency,
+    /// `spec-current-check`
+    SpecCurrent,
+    /// `validator-spec-regression`
+    SpecRegression,
+    /// `validator-packet-complete`: one packet with its refinement.
+    PacketComplete(String),
+    /// `validator-phase-gate`: the phase's name; empty for all.
+    PhaseGate(String),
+}
+
+/// Rules of packets that only ask whether work may start on them.
+const START_ONLY: [&str; 2] = ["packet/active", "packet/workable"];
+
+impl Inquiry {
+    /// The command's name.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Governance => "governance-check",
+            Self::Board => "task-board-check",
+            Self::Claims => "task-packet-claim-check",
+            Self::Activation => "wp-activation-traceability-check",
+            Self::Concurrency => "worktree-concurrency-check",
+            Self::SpecCurrent => "spec-current-check",
+            Self::SpecRegression => "validator-spec-regression",
+            Self::PacketComplete(_) => "validator-packet-complete",
+            Self::PhaseGate(_) => "validator-phase-gate",
+        }
+    }
+
+    /// The packet that is asked about, if it is one.
+    #[must_use]
+    pub fn packet(&self) -> Option<&str> {
+        if let Self::PacketComplete(id) = self { Some(id) } else { None }
+    }
+
+    /// The phase that is asked about.
+    #[must_use]
+    pub fn phase(&self) -> Option<&str> {
+        if let Self::PhaseGate(phase) = self { Some(phase) } else { None }
+    }
+
+    /// Whether a rule answers the question.
+    #[must_use]
+    pub fn asks(&self, entry: &Registered) -> bool {
+        let id = entry.rule.id.as_str();
+        let family = entry.rule.id.family();
+        let about_documents = match entry.check {
+            Check::Text(_) | Check::Refinement(_) | Check::Document(..) | Check::Library(_) => true,
+            Check::Packet(_) => !START_ONLY.contains(&id),
+            _ => false,
+        };
+        let whole = about_documents && family != "milestone";
+        match self {
+            Self::Check => whole && family != "concurrency",
+            Self::Governance => whole,
+            Self::Board => family == "board",
+            Self::Claims => id == "packet/claim",
+            Self::Activation => family == "traceability",
+            Self::Concurrency => family == "concurrency",
+            Self::SpecCurrent => matches!(id, "spec/pointer" | "spec/newest"),
+            Self::SpecRegression => matches!(id, "spec/pointer" | "spec/heading"),
+            Self::PhaseGate(_) => family == "milestone",
+            Self::PacketComplete(_) => {
+                let of_packet = matches!(family, "packet" | "scope" | "phase" | "refinement" | "text" | "link");
+                matches!(entry.check, Check::Search(_)) || (about_documents && of_packet)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::registered;
+
+    #[test]
+    fn every_question_has_rules_and_every_document_rule_a_question() {
+        let all = [
+            Inquiry::Check,
+            Inquiry::Board,
+            Inquiry::Claims,
+            Inquiry::Activation,
+            Inquiry::Concurrency,
+            Inquiry::SpecCurrent,
+            Inquiry::SpecRegression,
+            Inquiry::PacketComplete(String::new()),
+            Inquiry::PhaseGate(String::new()),
+        ];
+        for inquiry in &all {
+            assert!(registered().iter().any(|entry| inquiry.asks(entry)), "{}", inquiry.as_str());
+        }
+        for entry in registered().iter().filter(|entry| matches!(entry.check, Check::Document(..) | Check::Library(_))) {
+            assert!(all.iter().any(|inquiry| inquiry.asks(entry)), "{}", entry.rule.id);
+            assert!(Inquiry::Governance.asks(entry) || entry.rule.id.family() == "milestone", "{}", entry.rule.id);
+        }
+    }
+}

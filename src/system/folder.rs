@@ -1,0 +1,171 @@
+//! A folder of documents that is no git repository.
+
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+
+use crate::change::{
+    ChangeSet, Commit, Entry, FileMode, Introduction, Repository, RepositoryError, Selection, SelectionRequest,
+    Side, WantedVersion, Worktree,
+};
+use crate::digest::git_blob_id;
+use crate::text::RepoPath;
+
+use super::files;
+
+/// The most bytes of one file that are read.
+const LARGEST_FILE: u64 = 64 * 1024 * 1024;
+/// Folders nested deeper than this are not looked into.
+const DEEPEST: usize = 64;
+
+/// A folder; its files are read as a working tree without history.
+pub struct PlainFolder {
+    root: PathBuf,
+}
+
+impl PlainFolder {
+    /// Takes a folder.
+    #[must_use]
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_path_buf() }
+    }
+
+    /// Where a path lies, and what is there; nothing if the path leaves the
+    /// folder.
+    fn find(&self, path: &RepoPath) -> Result<Option<(PathBuf, Metadata)>, RepositoryError> {
+        let leaves = path.as_bytes().split(|byte| *byte == b'/').any(|name| matches!(name, b"" | b"." | b".."));
+        if leaves {
+            return Ok(None);
+        }
+        let place = files::below(&self.root, path);
+        let metadata = files::metadata(&place).map_err(|error| unreadable(path, &error))?;
+        Ok(metadata.map(|metadata| (place, metadata)))
+    }
+}
+
+/// All files and links below a folder of a working tree, sorted.
+pub(crate) fn files_below(root: &Path, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+    let mut out = Vec::new();
+    let mut open = vec![(RepoPath::from(folder), DEEPEST)];
+    while let Some((folder, depth)) = open.pop() {
+        let place = files::below(root, &folder);
+        let Some(metadata) = files::metadata(&place).map_err(|error| unreadable(&folder, &error))? else { continue };
+        if !metadata.is_dir() {
+            continue;
+        }
+        for (name, metadata) in files::names(&place).map_err(|error| unreadable(&folder, &error))? {
+            let path = folder.join(name.as_bytes());
+            if metadata.is_dir() {
+                if name.as_bytes() != b".git" && depth > 0 {
+                    open.push((path, depth - 1));
+                }
+            } else if files::mode(&metadata).is_some() {
+                out.push(path);
+            }
+        }
+    }
+    out.sort();
+    Ok(out)
+}
+
+fn unreadable(path: &RepoPath, error: &std::io::Error) -> RepositoryError {
+    RepositoryError::Unreadable { path: path.clone(), reason: error.to_string() }
+}
+
+impl Repository for PlainFolder {
+    fn select(
+        &self,
+        _: &SelectionRequest,
+        _: &dyn Fn(Commit) -> Option<String>,
+        _: &[String],
+    ) -> Result<Selection, RepositoryError> {
+        Err(RepositoryError::NotARepository(self.root.display().to_string()))
+    }
+
+    fn changes(&self, _: &Selection) -> Result<ChangeSet, RepositoryError> {
+        Err(RepositoryError::NotARepository(self.root.display().to_string()))
+    }
+
+    fn entry(&self, side: Side, path: &RepoPath) -> Result<Option<Entry>, RepositoryError> {
+        let Some(mode) = self.mode(side, path)? else { return Ok(None) };
+        let bytes = self.read(side, path)?.unwrap_or_default();
+        Ok(Some(Entry { mode, id: git_blob_id(&bytes) }))
+    }
+
+    fn mode(&self, side: Side, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
+        if side != Side::Worktree {
+            return Ok(None);
+        }
+        Ok(self.find(path)?.and_then(|(_, metadata)| files::mode(&metadata)))
+    }
+
+    fn read(&self, side: Side, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
+        let Some(mode) = self.mode(side, path)? else { return Ok(None) };
+        let Some((place, _)) = self.find(path)? else { return Ok(None) };
+        files::read_as_stored(&place, mode == FileMode::Symlink, LARGEST_FILE)
+            .map(Some)
+            .map_err(|error| unreadable(path, &error))
+    }
+
+    fn content(&self, side: Side, path: &RepoPath, _: Entry) -> Result<Vec<u8>, RepositoryError> {
+        Ok(self.read(side, path)?.unwrap_or_default())
+    }
+
+    fn list(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+        let folder = folder.strip_suffix('/').unwrap_or(folder);
+        let all = self.list_below(side, folder)?;
+        Ok(all.into_iter().filter(|path| path.folder() == folder.as_bytes()).collect())
+    }
+
+    fn list_below(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+        if side != Side::Worktree {
+            return Ok(Vec::new());
+        }
+        files_below(&self.root, folder.strip_suffix('/').unwrap_or(folder))
+    }
+
+    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {
+        Ok(None)
+    }
+
+    fn versions(
+        &self,
+        _: Commit,
+        wanted: &[WantedVersion],
+    ) -> Result<Vec<Option<(Commit, Vec<u8>)>>, RepositoryError> {
+        Ok(vec![None; wanted.len()])
+    }
+
+    fn exists(&self, side: Side, path: &RepoPath) -> Result<bool, RepositoryError> {
+        Ok(side == Side::Worktree && self.find(path)?.is_some())
+    }
+
+    fn head(&self) -> Result<Option<Commit>, RepositoryError> {
+        Ok(None)
+    }
+
+    fn commit(&self, _: &str) -> Result<Option<Commit>, RepositoryError> {
+        Ok(None)
+    }
+
+    fn is_ancestor(&self, _: Commit, _: Commit) -> Result<bool, RepositoryError> {
+        Ok(false)
+    }
+
+    fn branch(&self) -> Result<Option<String>, RepositoryError> {
+        Ok(None)
+    }
+
+    fn worktree_name(&self) -> Option<String> {
+        None
+    }
+
+    fn introductions(
+        &self,
+        _: &RepoPath,
+        _: Commit,
+        _: Option<Commit>,
+        _: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Vec<Introduction>, RepositoryError> {
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,90 @@
+//! Versions of files in history, and the working trees of a repository.
+
+use std::collections::{HashMap, HashSet};
+
+use git2::Oid;
+
+use crate::change::{Commit, Repository as _, RepositoryError, WantedVersion, Worktree};
+use crate::digest::sha1;
+
+use super::{GitRepository, failed, hash, oid};
+
+/// Commits that are looked at before the walk gives up.
+const LONGEST_WALK: usize = 20_000;
+
+impl GitRepository {
+    /// Walks back from `head` until every wanted version is found or history
+    /// ends. A root tree or a blob that was seen before is not looked at again.
+    pub(super) fn find_versions(
+        &self,
+        head: Commit,
+        wanted: &[WantedVersion],
+    ) -> Result<Vec<Option<(Commit, Vec<u8>)>>, RepositoryError> {
+        let mut out: Vec<Option<(Commit, Vec<u8>)>> = vec![None; wanted.len()];
+        let mut trees: HashSet<Oid> = HashSet::new();
+        let mut blobs: HashMap<Oid, crate::digest::Hash20> = HashMap::new();
+        let mut walk = self.repo.revwalk().map_err(failed("walking history"))?;
+        walk.set_sorting(git2::Sort::TIME).map_err(failed("walking history"))?;
+        walk.push(oid(head.0)).map_err(failed("walking history"))?;
+        for (number, id) in walk.enumerate() {
+            if out.iter().all(Option::is_some) {
+                break;
+            }
+            if number >= LONGEST_WALK {
+                let reason = format!("more than {LONGEST_WALK} commits would have to be read");
+                let doing = "looking for an old version of the specification".to_owned();
+                return Err(RepositoryError::Git { doing, reason });
+            }
+            let id = id.map_err(failed("walking history"))?;
+            let commit = self.repo.find_commit(id).map_err(failed(format!("reading commit {id}")))?;
+            if !trees.insert(commit.tree_id()) {
+                continue;
+            }
+            let here = Commit(hash(id));
+            for (want, found) in wanted.iter().zip(out.iter_mut()).filter(|(_, found)| found.is_none()) {
+                let Some((_, blob)) = self.tree_entry(here, &want.path)? else { continue };
+                let blob = oid(blob);
+                let known = blobs.get(&blob).copied();
+                if known.is_some_and(|known| known != want.sha1) {
+                    continue;
+                }
+                let Ok(bytes) = self.blob(blob, &want.path) else { continue };
+                let digest = sha1(&bytes);
+                blobs.insert(blob, digest);
+                if digest == want.sha1 {
+                    *found = Some((here, bytes));
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// This working tree, the main one and all linked ones.
+    pub(super) fn all_worktrees(&self) -> Result<Vec<Worktree>, RepositoryError> {
+        let mut out = Vec::new();
+        if let Some(folder) = self.worktree_name() {
+            out.push(Worktree { folder, branch: self.branch()? });
+        }
+        let names = self.repo.worktrees().map_err(failed("listing working trees"))?;
+        let mut others: Vec<git2::Repository> = Vec::new();
+        for name in names.iter().flatten().flatten() {
+            let tree = self.repo.find_worktree(name).map_err(failed(format!("reading working tree {name}")))?;
+            // One whose folder is gone is only a record.
+            if tree.validate().is_ok() {
+                others.extend(git2::Repository::open_from_worktree(&tree));
+            }
+        }
+        if self.repo.is_worktree() {
+            others.extend(git2::Repository::open(self.repo.commondir()));
+        }
+        for repo in others {
+            let other = Self { repo };
+            let (Some(folder), Ok(branch)) = (other.worktree_name(), other.branch()) else { continue };
+            let known = out.iter().any(|tree: &Worktree| tree.folder == folder && tree.branch == branch);
+            if !known {
+                out.push(Worktree { folder, branch });
+            }
+        }
+        Ok(out)
+    }
+}
