@@ -14,7 +14,7 @@ use crate::document::gate_log::GateLog;
 use crate::document::outline::Outline;
 use crate::document::registry::Registry;
 use crate::document::spec::{SpecPointer, SpecText};
-use crate::document::{Body, Document, DocumentKind, Layout, Packet, Refinement, WpId};
+use crate::document::{Body, Document, DocumentKind, Layout, Packet, PacketStatus, Refinement, WpId};
 use crate::text::{RepoPath, Source};
 
 use super::input::Policy;
@@ -142,6 +142,23 @@ impl<'a> Library<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether work on a packet is over: it says so, a report in it passed, or the
+/// board lists it among the ended ones. Such a document is history, and
+/// history is not mended.
+#[must_use]
+pub fn is_finished(packet: &Packet, state: Option<&str>) -> bool {
+    let by_status = packet.status.as_ref().is_some_and(|status| match status.value {
+        PacketStatus::DoneHistorical | PacketStatus::Validated(_) | PacketStatus::Superseded => true,
+        PacketStatus::Done => {
+            let last = packet.phases.reports.last();
+            last.is_some_and(|report| report.verdict.value.eq_ignore_ascii_case("PASS"))
+        }
+        _ => false,
+    });
+    let by_board = state.is_some_and(|state| matches!(state, "VALIDATED" | "SUPERSEDED" | "OUTDATED_ONLY"));
+    by_status || by_board || packet.locked.is_some()
 }
 
 /// What is known of a path that a document names.

@@ -5,6 +5,7 @@
 
 mod cor701;
 mod demo;
+mod documents;
 mod gates;
 mod output;
 mod rules;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use crate::gate::survey::Inquiry;
 use crate::system::process;
 
 pub use output::Output;
@@ -89,7 +91,30 @@ enum Command {
     PostWork(gates::PostWork),
     /// Are the packet's phases in order?
     GateCheck(gates::GateCheck),
-    /// Print all that was read from a packet, with lines
+    /// Check any governance document, or all of them
+    Check(documents::Check),
+    /// List every packet and stub with its state
+    List(documents::Whole),
+    /// Check all governance of the repository: documents, records, working trees
+    #[command(alias = "gov-check")]
+    GovernanceCheck(documents::Whole),
+    /// Is the task board readable and true?
+    TaskBoardCheck(documents::Whole),
+    /// Are the packets in progress claimed?
+    TaskPacketClaimCheck(documents::Whole),
+    /// Does the registry map every base id to the packet in force?
+    WpActivationTraceabilityCheck(documents::Whole),
+    /// Do packets in progress have branches and working trees of their own?
+    WorktreeConcurrencyCheck(documents::Whole),
+    /// Does the pointer name the newest specification?
+    SpecCurrentCheck(documents::Whole),
+    /// Has the specification all the headings that it must have?
+    ValidatorSpecRegression(documents::Whole),
+    /// Are a packet and its refinement complete?
+    ValidatorPacketComplete(documents::PacketComplete),
+    /// Is every work packet of a phase validated?
+    ValidatorPhaseGate(documents::PhaseGate),
+    /// Print all that was read from a packet or contract, with lines
     Show(show::Show),
     /// Print the COR-701 hashes of a file
     #[command(name = "cor701-sha")]
@@ -123,6 +148,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::PreWork(command) => command.run(&cli.global, &output),
         Command::PostWork(command) => command.run(&cli.global, &output),
         Command::GateCheck(command) => command.run(&cli.global, &output),
+        Command::Check(command) => command.run(&cli.global, &output),
+        Command::List(command) => command.list(&cli.global, &output),
+        Command::GovernanceCheck(command) => command.run(&cli.global, &output, Inquiry::Governance),
+        Command::TaskBoardCheck(command) => command.run(&cli.global, &output, Inquiry::Board),
+        Command::TaskPacketClaimCheck(command) => command.run(&cli.global, &output, Inquiry::Claims),
+        Command::WpActivationTraceabilityCheck(command) => {
+            command.run(&cli.global, &output, Inquiry::Activation)
+        }
+        Command::WorktreeConcurrencyCheck(command) => command.run(&cli.global, &output, Inquiry::Concurrency),
+        Command::SpecCurrentCheck(command) => command.run(&cli.global, &output, Inquiry::SpecCurrent),
+        Command::ValidatorSpecRegression(command) => command.run(&cli.global, &output, Inquiry::SpecRegression),
+        Command::ValidatorPacketComplete(command) => command.run(&cli.global, &output),
+        Command::ValidatorPhaseGate(command) => command.run(&cli.global, &output),
         Command::Show(command) => command.run(&cli.global, &output),
         Command::Cor701Sha(command) => command.run(&cli.global, &output),
         Command::Explain(command) => command.run(&output),

@@ -160,17 +160,25 @@ fn ticks(sections: &[Section], all: &[Field]) -> Vec<CoverTick> {
 }
 
 /// What stands under `PROPOSED_SPEC_ENRICHMENT`, if it is more than a remark
-/// that there is nothing.
+/// that there is nothing: the section's text, or a block of ENRICHMENT where
+/// the name is a label.
 fn proposal(text: &str, outline: &Outline, sections: &[Section]) -> Option<Span> {
-    let section = sections.iter().find(|section| section.key == "PROPOSED_SPEC_ENRICHMENT")?;
-    let blocks = section.blocks.clone().filter_map(|index| outline.get(index));
-    let said = blocks.filter(|block| matches!(block.kind, Kind::Code(_) | Kind::Prose)).find(|block| {
-        let body = text.get(block.content.start..block.content.end).unwrap_or("").trim();
-        let lower = body.to_lowercase();
-        let nothing = ["not applicable", "none", "n/a"].iter().any(|word| lower.trim_start_matches('<').starts_with(word));
-        !nothing && !super::is_placeholder(body)
-    })?;
-    Some(said.content)
+    let said = |section: &Section, with_prose: bool| {
+        let blocks = section.blocks.clone().filter_map(|index| outline.get(index));
+        let wanted = |kind: &Kind| matches!(kind, Kind::Code(_)) || (with_prose && *kind == Kind::Prose);
+        blocks.filter(|block| wanted(&block.kind)).find(|block| {
+            let body = text.get(block.content.start..block.content.end).unwrap_or("").trim();
+            let lower = body.trim_start_matches('<').to_lowercase();
+            let nothing = ["not applicable", "none", "n/a"].iter().any(|word| lower.starts_with(word));
+            !nothing && !super::is_placeholder(body)
+        })
+    };
+    let find = |key: &str| sections.iter().find(|section| section.key == key);
+    let block = match find("PROPOSED_SPEC_ENRICHMENT") {
+        Some(section) => said(section, true),
+        None => said(find("ENRICHMENT")?, false),
+    };
+    block.map(|block| block.content)
 }
 
 /// Decodes the `\uXXXX` escapes of an excerpt, also where the back-slash was

@@ -2,6 +2,7 @@
 
 pub mod human;
 pub mod json;
+pub mod listing;
 pub mod model;
 mod rules;
 pub mod show;

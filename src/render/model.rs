@@ -27,6 +27,8 @@ pub struct ReportDocument {
     pub packet: Option<PacketDocument>,
     /// The judged change, for gates that judge one.
     pub selection: Option<SelectionDocument>,
+    /// The judged documents, for commands that judge documents.
+    pub documents: Option<DocumentsDocument>,
     /// Counts.
     pub summary: SummaryDocument,
     /// Every check that the gate lists, in order.
@@ -53,6 +55,17 @@ pub struct ClaimDocument {
     pub step: Option<String>,
     /// The exit code that was seen.
     pub seen_exit_code: Option<i32>,
+}
+
+/// The judged documents.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DocumentsDocument {
+    /// How many of each kind.
+    pub kinds: std::collections::BTreeMap<String, usize>,
+    /// `docs`, `.GOV`, `configured` or `none`.
+    pub layout: String,
+    /// Whether findings are told of named documents only.
+    pub named: bool,
 }
 
 /// The judged packet.
@@ -252,6 +265,11 @@ impl From<&Report> for ReportDocument {
                 reason: selection.reason.clone(),
                 changed: selection.changed,
                 trusted: selection.trusted.clone(),
+            }),
+            documents: report.documents.as_ref().map(|documents| DocumentsDocument {
+                kinds: documents.kinds.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect(),
+                layout: documents.layout.to_owned(),
+                named: documents.named,
             }),
             summary: SummaryDocument {
                 passed: tally.passed,

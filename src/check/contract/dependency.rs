@@ -3,6 +3,7 @@
 use super::{at, contract};
 use crate::check::Verdict;
 use crate::check::library::DocumentInput;
+use crate::finding::Level;
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
@@ -21,6 +22,8 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         }
         let message = format!("the contract `{}` does not exist", crate::text::one_line(&name, 80));
         let finding = rule.finding(message, at(contract, dependency.name.span, "no contract of that name"));
+        // Of a few named documents it is only known that it is not among them.
+        let finding = if input.library.is_none() { finding.at_level(Level::Warning) } else { finding };
         let scored = known.iter().map(|(other, path)| (strsim::normalized_levenshtein(other, &name), path));
         out.push(match scored.max_by(|a, b| a.0.total_cmp(&b.0)) {
             Some((score, near)) if score > 0.6 => finding.help(format!("The nearest one is {near}.")),

@@ -5,6 +5,7 @@ use crate::check::Verdict;
 use crate::check::library::DocumentInput;
 use crate::document::contract::ContractStatus;
 use crate::rule::Rule;
+use crate::text::counted;
 
 pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
     let contract = match contract(input) {
@@ -15,6 +16,6 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
     if contract.tasks.is_empty() || contract.open().next().is_some() {
         return Vec::new().into();
     }
-    let message = format!("the contract is active, but none of its {} tasks is open", contract.tasks.len());
+    let message = format!("the contract is active, but none of its {} is open", counted(contract.tasks.len(), "task"));
     Some(rule.finding(message, at(contract, place, "says active"))).into()
 }

@@ -15,7 +15,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
     let (ContractStatus::Complete, place) = status(contract) else { return Vec::new().into() };
     let open: Vec<_> = contract.open().collect();
     let Some(first) = open.first() else { return Vec::new().into() };
-    let message = format!("the contract says complete, but {} of {} are open", counted(open.len(), "task"), contract.tasks.len());
+    let are = if open.len() == 1 { "is" } else { "are" };
+    let all = counted(contract.tasks.len(), "task");
+    let message = format!("the contract says complete, but {} of {all} {are} open", open.len());
     let mut finding = rule
         .finding(message, at(contract, place, "says complete"))
         .related(at(contract, first.text.span, "the first open one"));

@@ -158,7 +158,7 @@ fn refinement_paths(refinement: &Refinement, spec_folder: &str, out: &mut Vec<Na
     let Some(value) = refinement.filled("SPEC_TARGET_RESOLVED") else { return };
     // The specification itself is looked for by its hash, also in history.
     let Some((pointer, _)) = value.value.split_once("->") else { return };
-    for file in files_of(&Spanned::new(pointer.trim().to_owned(), value.span)) {
+    if let Some(file) = files_of(&Spanned::new(pointer.trim().to_owned(), value.span)) {
         field("SPEC_TARGET_RESOLVED", &file, &folders, out);
     }
 }

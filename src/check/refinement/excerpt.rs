@@ -15,8 +15,19 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
     for anchor in &refinement.anchors {
         let text = anchor.excerpt.as_ref().map(|excerpt| unescaped(&excerpt.value));
         let Some((excerpt, text)) = anchor.excerpt.as_ref().zip(text.filter(|text| !text.trim().is_empty())) else {
-            let label = at(refinement, anchor.heading, "EXCERPT_ASCII_ESCAPED is missing");
-            out.push(rule.finding("the anchor has no excerpt", label));
+            out.push(match &anchor.excerpt {
+                Some(empty) => {
+                    let line = refinement.source.line_span(refinement.source.line(empty.span.start));
+                    let label = at(refinement, line.unwrap_or(anchor.heading), "nothing stands in this fence");
+                    rule.finding("the anchor's excerpt is empty", label).help(
+                        "In a list, a fence and all its lines are indented like the text of the item; a line without indentation ends both.",
+                    )
+                }
+                None => {
+                    let label = at(refinement, anchor.heading, "EXCERPT_ASCII_ESCAPED is missing");
+                    rule.finding("the anchor has no excerpt", label)
+                }
+            });
             continue;
         };
         let Some(spec) = spec.map(|spec| spec.source.as_ref()) else { continue };

@@ -2,7 +2,7 @@
 
 use crate::check::Verdict;
 use crate::check::library::TextInput;
-use crate::finding::{Finding, Label, Place};
+use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::{Span, is_hidden};
 
@@ -68,6 +68,7 @@ fn close(input: &TextInput<'_>, rule: &Rule, run: Option<(Span, Vec<char>)>, out
     let what = match chars.first() {
         Some('\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}') => "a character that changes the direction of the text",
         Some('\u{e0000}'..='\u{e007f}') => "text in invisible tag characters",
+        Some('\u{80}'..='\u{9f}') => "a control character of a damaged encoding",
         Some(c) if c.is_control() => "a control character",
         _ => "an invisible character",
     };
@@ -75,6 +76,10 @@ fn close(input: &TextInput<'_>, rule: &Rule, run: Option<(Span, Vec<char>)>, out
         format!("{what} stands here: {}{more}", shown.trim_end()),
         Label::text(input.source, span, "not visible"),
     );
+    // Left by a wrong conversion; only U+009B can do something to a terminal.
+    if chars.iter().all(|c| matches!(c, '\u{80}'..='\u{9a}' | '\u{9c}'..='\u{9f}')) {
+        finding = finding.at_level(Level::Warning);
+    }
     let spelt = spelt(&chars);
     if !spelt.is_empty() {
         finding = finding.note(format!("The tag characters spell: {}", crate::text::one_line(&spelt, 200)));

@@ -32,7 +32,7 @@ static OVERRIDE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static ORDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let who = r"\b(?:agents?|assistants?|ai|llm|models?|coders?|validators?|claude|gpt|copilot|gemini)\s*[:,]";
     let must = r"\byou\s+(?:must|should|shall|may|can|will|need to|are)\b|\b(?:agents?|assistants?|coders?|validators?|models?) (?:must|should|shall|may skip|can skip)\b";
-    let verb = r"(?:^|[.;:!]\s+)(?:please\s+)?(?:always|never|ignore|disregard|skip|bypass|approve|sign|execute|run|delete|push|merge|mark|tick|set|write|report|pretend|assume|answer|reply|respond)\b";
+    let verb = r"(?:^|[.!?:]\s+)(?:please\s+)?(?:always|never|ignore|disregard|skip|bypass|approve|sign|execute|run|delete|push|merge|mark|tick|set|write|report|pretend|assume|answer|reply|respond)\b";
     Regex::new(&format!("(?i){who}|{must}|{verb}")).ok()
 });
 

@@ -27,9 +27,15 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
         }
         let line = source.line_span(source.line(block.span.start)).unwrap_or(block.span);
         let span = Span::new(block.span.start.min(line.end), line.end);
-        let swallowed = body.lines().count().saturating_sub(1);
-        let message = format!("this fence is never closed; it swallows {}", counted(swallowed, "line"));
-        out.push(rule.finding(message, Label::text(source, span, "opened here")));
+        let swallowed = body.lines().skip(1).filter(|line| !line.trim().is_empty()).count();
+        let finding = if swallowed == 0 {
+            rule.finding("this fence opens a block where one should end", Label::text(source, span, "opens here"))
+                .help("A fence above ended the block before: text that holds fences needs a longer fence around it.")
+        } else {
+            let message = format!("this fence is never closed; it swallows {}", counted(swallowed, "line"));
+            rule.finding(message, Label::text(source, span, "opened here"))
+        };
+        out.push(finding);
     }
     out.truncate(super::MOST);
     out.into()

@@ -22,7 +22,9 @@ pub(super) fn contract(source: &Arc<Source>) -> Contract {
     let top = title.map_or(0..0, |title| title.own.clone());
     let head = fields(text, &outline, top);
     let field = |key: &str| head.iter().find(|field| field.key == key).filter(|field| field.is_filled());
-    let status = field("STATUS").map(|field| {
+    // `Pending` is a placeholder elsewhere; here it is a status.
+    let stated = head.iter().find(|field| field.key == "STATUS" && !field.value.value.is_empty());
+    let status = stated.map(|field| {
         let value = first_line(field);
         let status = ContractStatus::read(&value.value);
         (value, status)

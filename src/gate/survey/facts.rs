@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::change::{Commit, Repository, RepositoryError, Side, Worktree};
-use crate::check::library::{Library, SpecFact, TargetFact};
+use crate::check::library::{Library, SpecFact, TargetFact, is_finished};
 use crate::check::named;
 use crate::document::spec::SpecText;
-use crate::document::{Body, Document, Layout, PacketStatus, Refinement};
+use crate::document::{Body, Document, Layout, Refinement, WpId};
 use crate::gate::spec::spec_facts;
 use crate::text::RepoPath;
 
@@ -167,9 +167,15 @@ fn current_spec(
     Ok((None, repo.list(side, "")?))
 }
 
-/// Whether the packet of a refinement is finished.
-pub(super) fn is_history(document: &Document, library: &Library<'_>) -> bool {
-    let packet = document.id().and_then(|id| library.packet(id.as_str()));
-    let status = packet.and_then(|(_, packet)| packet.status.as_ref());
-    status.is_some_and(|status| !status.value.allows_work() && status.value != PacketStatus::Blocked)
+/// Whether a packet, or the packet of a refinement, is history.
+pub(super) fn is_history(document: &Document, library: Option<&Library<'_>>) -> bool {
+    let id = document.id();
+    let id = id.as_ref().map(WpId::as_str).unwrap_or_default();
+    let board = library.and_then(Library::board);
+    let state = board.and_then(|board| board.entries_of(id).map(|entry| entry.state.as_str()).last());
+    let packet = match document.packet() {
+        Some(packet) => Some(packet),
+        None => document.refinement().and(library).and_then(|library| library.packet(id)).map(|(_, packet)| packet),
+    };
+    packet.is_some_and(|packet| is_finished(packet, state))
 }

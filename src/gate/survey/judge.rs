@@ -8,7 +8,7 @@ use crate::check::library::{DocumentInput, Library, LibraryInput, RefinementInpu
 use crate::check::{Check, Registered, Verdict, registered};
 use crate::config::{Config, FILE_NAME};
 use crate::document::{Document, DocumentKind, Layout, LayoutName};
-use crate::finding::{CheckOutcome, DocumentsInfo, Finding, Label, PacketInfo, Report, RunInfo, Status};
+use crate::finding::{CheckOutcome, DocumentsInfo, Finding, Label, Level, PacketInfo, Report, RunInfo, Status};
 use crate::gate::search::{detect_layout, document, locate};
 use crate::gate::settle::{is_off, levelled, status_of};
 use crate::gate::{GateError, Located};
@@ -162,12 +162,13 @@ impl Scene<'_> {
             contracts: (job.placed || self.facts.contracts.len() > 1).then_some(&self.facts.contracts),
             now: self.request.now,
         };
+        let history = is_history(document, library);
         let file_id = document.file_id();
         let refinement = document.refinement().map(|refinement| RefinementInput {
             refinement,
             id: file_id.as_ref().filter(|_| job.placed),
             spec: self.facts.specs.get(document.path()).filter(|_| job.placed).unwrap_or(&LOOSE),
-            is_history: job.placed && is_history(document, self.library),
+            is_history: history,
             policy: self.policy(),
         });
         let family = library.zip(id.as_ref()).map(|(library, id)| library.family(id.base())).unwrap_or_default();
@@ -181,6 +182,9 @@ impl Scene<'_> {
             board: library.and_then(Library::board),
             family: &family,
         });
+        // History is told, but fails nothing: nobody may mend it.
+        let quiet = history && self.request.inquiry.packet().is_none();
+        let told = |verdict: Verdict| if quiet { as_notes(verdict) } else { verdict };
         let judge = |entry: &&Registered| {
             let rule = &entry.rule;
             if is_off(self.config, entry) {
@@ -188,9 +192,9 @@ impl Scene<'_> {
             }
             match entry.check {
                 Check::Text(check) => Some(check(&text, rule)),
-                Check::Refinement(check) => refinement.as_ref().map(|input| check(input, rule)),
+                Check::Refinement(check) => refinement.as_ref().map(|input| told(check(input, rule))),
                 Check::Packet(check) => match &packet {
-                    Some(input) => Some(check(input, rule)),
+                    Some(input) => Some(told(check(input, rule))),
                     None => document.packet().and_then(|_| nameless(document, rule)),
                 },
                 Check::Document(kinds, check) if kinds.is_empty() || kinds.contains(&document.kind) => {
@@ -231,6 +235,16 @@ impl Scene<'_> {
             }
             _ => None,
         }
+    }
+}
+
+/// The verdict with findings as notes.
+fn as_notes(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Judged(findings) => {
+            Verdict::Judged(findings.into_iter().map(|finding| finding.at_level(Level::Note)).collect())
+        }
+        skipped @ Verdict::Skipped(_) => skipped,
     }
 }
 
