@@ -105,6 +105,14 @@ impl Refinement {
         (!spec.is_empty()).then(|| Spanned::new(spec, value.span))
     }
 
+    /// `USER_REVIEW_STATUS`, if it says something; `PENDING` is a value here.
+    #[must_use]
+    pub fn review_status(&self) -> Option<&Field> {
+        let field = self.field("USER_REVIEW_STATUS")?;
+        let value = field.bare().value;
+        (!value.is_empty() && value.chars().all(|c| c.is_ascii_uppercase() || c == '_')).then_some(field)
+    }
+
     /// The place of a field's value, or of its label if it has none.
     #[must_use]
     pub fn place(field: &Field) -> Span {

@@ -35,7 +35,11 @@ fn paint(look: Look, style: Style, text: &str) -> String {
 /// The report of a gate.
 #[must_use]
 pub fn report(report: &Report, look: Look) -> String {
-    let mut out = findings(&report.findings, look);
+    // What documents have to say of finished work is told when asked for.
+    let hidden = report.documents.is_some() && !look.verbose;
+    let told: Vec<&Finding> =
+        report.findings.iter().filter(|finding| !hidden || finding.level != Level::Note).collect();
+    let mut out = findings(&told, look);
     for step in report.steps.iter().filter(|step| step.status == StepStatus::Failed) {
         out.push_str(&tail(step, look));
     }
@@ -48,7 +52,7 @@ pub fn report(report: &Report, look: Look) -> String {
 
 /// Findings, one after the other; a rule's reason is told once.
 #[must_use]
-pub fn findings(findings: &[Finding], look: Look) -> String {
+pub fn findings(findings: &[&Finding], look: Look) -> String {
     let mut told: HashMap<&str, usize> = HashMap::new();
     let mut out = String::new();
     for finding in findings.iter().filter(|finding| !look.quiet || finding.level == Level::Error) {
@@ -224,7 +228,13 @@ fn summary(report: &Report, look: Look) -> String {
             "{}, {}, {}",
             counted(tally.errors, "error"),
             counted(tally.warnings, "warning"),
-            counted(tally.notes, "note")
+            match tally.notes {
+                0 => "0 notes".to_owned(),
+                notes if report.documents.is_some() && !look.verbose => {
+                    format!("{} (--verbose shows them)", counted(notes, "note"))
+                }
+                notes => counted(notes, "note"),
+            }
         ),
     );
     for step in &report.steps {

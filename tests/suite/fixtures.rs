@@ -7,7 +7,6 @@ use countersign::change::{FileMode, SelectionMode, SelectionRequest};
 use countersign::check::input::Gate;
 use countersign::engine::{Silent, StepOptions};
 use countersign::finding::Finding;
-use countersign::gate::judge;
 use countersign::system::git::GitRepository;
 
 use crate::support::expected::{compare, shown};
@@ -30,10 +29,10 @@ fn fixtures_in_memory() {
     let mut wrong = Vec::new();
     for (name, scenarios) in all() {
         for scenario in scenarios.iter().filter(|scenario| !scenario.setup.steps) {
-            match judge(&scenario.memory(), &scenario.request(SelectionRequest::Default)) {
-                Ok(judgement) => wrong.extend(
-                    compare(scenario, &judgement.report.findings).map(|text| format!("{name}: {text}")),
-                ),
+            match scenario.findings(&scenario.memory(), SelectionRequest::Default) {
+                Ok(findings) => {
+                    wrong.extend(compare(scenario, &findings).map(|text| format!("{name}: {text}")));
+                }
                 Err(error) => {
                     wrong.push(format!("{name}: scenario `{}` could not be judged: {error}", scenario.name));
                 }
@@ -101,14 +100,12 @@ fn in_git(scenario: &Scenario) -> Vec<Finding> {
         _ => SelectionRequest::Worktree,
     };
     let repo = GitRepository::discover(&sandbox.root).expect("repository");
-    let request = scenario.request(selection);
-    let report = if scenario.setup.steps {
-        countersign::engine::run(&repo, &request, &StepOptions { skip: None, progress: &Silent })
-            .expect("gate runs")
-    } else {
-        judge(&repo, &request).expect("gate judges").report
-    };
-    report.findings
+    if scenario.setup.steps {
+        let request = scenario.request(selection);
+        let options = StepOptions { skip: None, progress: &Silent };
+        return countersign::engine::run(&repo, &request, &options).expect("gate runs").findings;
+    }
+    scenario.findings(&repo, selection).expect("gate judges")
 }
 
 #[cfg(unix)]
@@ -149,10 +146,8 @@ fn show_fixture() {
                 in_git(scenario).iter().for_each(|finding| println!("    {}", shown(finding)));
                 continue;
             }
-            match judge(&scenario.memory(), &scenario.request(SelectionRequest::Default)) {
-                Ok(judgement) => {
-                    judgement.report.findings.iter().for_each(|finding| println!("    {}", shown(finding)));
-                }
+            match scenario.findings(&scenario.memory(), SelectionRequest::Default) {
+                Ok(findings) => findings.iter().for_each(|finding| println!("    {}", shown(finding))),
                 Err(error) => println!("    {error}"),
             }
         }

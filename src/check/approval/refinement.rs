@@ -34,7 +34,7 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
             input.packet.at(declared.span, "another file"),
         ));
     }
-    consistent(input, refinement, rule, &mut out);
+    consistent(refinement, rule, &mut out);
     out.into()
 }
 
@@ -43,13 +43,10 @@ fn at(refinement: &Refinement, field: &Field, text: impl Into<String>) -> Label 
     Label::text(&refinement.source, span, text)
 }
 
-fn consistent(input: &ApprovalInput<'_>, refinement: &Refinement, rule: &Rule, out: &mut Vec<Finding>) {
-    let id = input.packet.id.as_str();
-    let evidence = format!("APPROVE REFINEMENT {id}");
+fn consistent(refinement: &Refinement, rule: &Rule, out: &mut Vec<Finding>) {
+    // Identity and evidence are judged by the rules about refinements.
     let exact = [
-        ("WP_ID", id),
         ("USER_REVIEW_STATUS", "APPROVED"),
-        ("USER_APPROVAL_EVIDENCE", evidence.as_str()),
         ("CLEARLY_COVERS_VERDICT", "PASS"),
         ("ENRICHMENT_NEEDED", "NO"),
     ];

@@ -10,7 +10,7 @@ use crate::rule::Rule;
 pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
     let refinement = input.refinement;
     let said = |key: &str| refinement.field(key).filter(|field| field.is_filled());
-    let Some(status) = said("USER_REVIEW_STATUS") else {
+    let Some(status) = refinement.review_status() else {
         return Verdict::skipped("the refinement has no review status");
     };
     let approved = status.bare().value == "APPROVED";

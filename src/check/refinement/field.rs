@@ -17,8 +17,12 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
     let refinement = input.refinement;
     let mut out: Vec<Finding> = Vec::new();
     for key in rule.list("fields") {
+        let is_filled = |field: &Field| match key.as_str() {
+            "USER_REVIEW_STATUS" => refinement.review_status().is_some() || field.is_filled(),
+            _ => field.is_filled(),
+        };
         match refinement.field(key) {
-            Some(field) if field.is_filled() => {
+            Some(field) if is_filled(field) => {
                 out.extend(wrong(key, field).map(|message| rule.finding(message, at_field(refinement, field, ""))));
             }
             // A refinement under review is not signed yet.

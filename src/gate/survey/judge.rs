@@ -185,9 +185,11 @@ impl Scene<'_> {
         // History is told, but fails nothing: nobody may mend it.
         let quiet = history && self.request.inquiry.packet().is_none();
         let told = |verdict: Verdict| if quiet { as_notes(verdict) } else { verdict };
+        let blank = document.source.text().trim_start_matches('\u{feff}').trim().is_empty();
         let judge = |entry: &&Registered| {
             let rule = &entry.rule;
-            if is_off(self.config, entry) {
+            // What an empty document lacks need not be told one by one.
+            if is_off(self.config, entry) || (blank && !matches!(entry.check, Check::Text(_))) {
                 return None;
             }
             match entry.check {

@@ -131,11 +131,15 @@ impl GitRepository {
 
     pub(super) fn tree_list(&self, commit: Commit, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let at = RepoPath::from(folder);
-        let Some((raw, id)) = self.tree_entry(commit, &at)? else { return Ok(Vec::new()) };
-        if raw & 0o170_000 != FOLDER {
-            return Ok(Vec::new());
-        }
-        let level = self.level(Some(super::oid(id)), &at)?;
+        let tree = if folder.is_empty() {
+            self.tree(commit)?.id()
+        } else {
+            match self.tree_entry(commit, &at)? {
+                Some((raw, id)) if raw & 0o170_000 == FOLDER => super::oid(id),
+                _ => return Ok(Vec::new()),
+            }
+        };
+        let level = self.level(Some(tree), &at)?;
         Ok(level
             .into_iter()
             .filter(|(_, (mode, _))| mode & 0o170_000 != FOLDER)

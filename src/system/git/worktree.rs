@@ -214,6 +214,7 @@ impl GitRepository {
     pub(super) fn worktree_list(&self, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let at = RepoPath::from(folder);
         let disk = match self.worktree_path(&at)? {
+            _ if folder.is_empty() => self.root()?.to_path_buf(),
             Some((disk, metadata)) if metadata.is_dir() => disk,
             _ => return Ok(Vec::new()),
         };

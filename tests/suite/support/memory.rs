@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use countersign::change::{
     Change, ChangeSet, Commit, Entry, FileMode, Introduction, Repository, RepositoryError, Selection,
-    SelectionMode, SelectionRequest, Side,
+    SelectionMode, SelectionRequest, Side, WantedVersion, Worktree,
 };
 use countersign::digest::{Hash20, git_blob_id, sha1};
 use countersign::text::RepoPath;
@@ -120,6 +120,30 @@ impl Repository for Memory {
     fn list(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let folder = folder.trim_end_matches('/').as_bytes();
         Ok(self.files(side).keys().filter(|path| path.folder() == folder).cloned().collect())
+    }
+
+    fn list_below(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+        let folder = folder.trim_end_matches('/').as_bytes();
+        Ok(self.files(side).keys().filter(|path| path.is_below(folder)).cloned().collect())
+    }
+
+    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {
+        Ok(Some(vec![Worktree { folder: self.folder.clone(), branch: self.branch.clone() }]))
+    }
+
+    fn versions(
+        &self,
+        head: Commit,
+        wanted: &[WantedVersion],
+    ) -> Result<Vec<Option<(Commit, Vec<u8>)>>, RepositoryError> {
+        let last = self.number(head).map_or(0, |number| number + 1);
+        let find = |want: &WantedVersion| {
+            (0..last).rev().find_map(|number| {
+                let file = self.commits[number].files.get(&want.path)?;
+                (sha1(&file.bytes) == want.sha1).then(|| (Commit(commit_id(number)), file.bytes.clone()))
+            })
+        };
+        Ok(wanted.iter().map(find).collect())
     }
 
     fn exists(&self, side: Side, path: &RepoPath) -> Result<bool, RepositoryError> {

@@ -4,8 +4,9 @@
 //! scenario starts from the demo's honest world (project, approved packet,
 //! honest work with right manifests) and changes it by fenced blocks:
 //!
-//! - `world`: YAML with `gate`, `mode`, `wp`, `branch`, `now`, `base`,
-//!   `steps`, and `files` (path, `base`, `head`, `link`, `executable`).
+//! - `world`: YAML with `gate` (or a command about documents, such as
+//!   `check`), `mode`, `wp`, `branch`, `now`, `base`, `steps`, `paths`, and
+//!   `files` (path, `base`, `head`, `link`, `executable`).
 //! - `edit PATH`: lines `- old` / `+ new` replaced wherever the file occurs,
 //!   `edit-head PATH` only in the judged state, `edit-base PATH` only before.
 //! - `config`: the text of countersign.yaml, trusted.
@@ -15,7 +16,9 @@
 use countersign::change::{ChangedFile, FileMode, Repository, SelectionMode, SelectionRequest, Side};
 use countersign::check::input::Gate;
 use countersign::document::outline::{Kind, Outline};
-use countersign::gate::GateRequest;
+use countersign::finding::Finding;
+use countersign::gate::survey::{Inquiry, NamedDocument, SurveyRequest, survey};
+use countersign::gate::{GateError, GateRequest, judge};
 use countersign::text::RepoPath;
 use countersign::workflow::demo::{Manifests, WP_ID, World};
 use serde::Deserialize;
@@ -42,6 +45,8 @@ pub struct Setup {
     pub rename: Option<String>,
     /// No work was done: the judged state is the approved one.
     pub idle: bool,
+    /// Documents that the caller of `check` names.
+    pub paths: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -168,7 +173,47 @@ impl Scenario {
             None | Some("post-work") => Gate::PostWork,
             Some("pre-work") => Gate::PreWork,
             Some("gate-check") => Gate::GateCheck,
+            // Documents are judged where work has not begun.
+            Some(_) if self.inquiry().is_some() => Gate::PreWork,
             Some(other) => panic!("{}: no gate {other}", self.name),
+        }
+    }
+
+    /// The question about documents, if the scenario asks one.
+    pub fn inquiry(&self) -> Option<Inquiry> {
+        let wp = || self.setup.wp.clone().unwrap_or_else(|| WP_ID.into());
+        Some(match self.setup.gate.as_deref()? {
+            "check" => Inquiry::Check,
+            "governance-check" => Inquiry::Governance,
+            "task-board-check" => Inquiry::Board,
+            "task-packet-claim-check" => Inquiry::Claims,
+            "wp-activation-traceability-check" => Inquiry::Activation,
+            "worktree-concurrency-check" => Inquiry::Concurrency,
+            "spec-current-check" => Inquiry::SpecCurrent,
+            "validator-spec-regression" => Inquiry::SpecRegression,
+            "validator-packet-complete" => Inquiry::PacketComplete(wp()),
+            "validator-phase-gate" => Inquiry::PhaseGate(self.setup.wp.clone().unwrap_or_default()),
+            _ => return None,
+        })
+    }
+
+    pub fn survey_request(&self, inquiry: Inquiry) -> SurveyRequest {
+        let now = self.setup.now.as_deref().unwrap_or("2026-03-01T12:00:00");
+        let named = self.setup.paths.iter();
+        SurveyRequest {
+            inquiry,
+            side: Side::Worktree,
+            named: named.map(|path| NamedDocument { path: RepoPath::from(path.as_str()), bytes: None }).collect(),
+            config: None,
+            now: now.parse().expect("now"),
+        }
+    }
+
+    /// What a repository's documents or gate find.
+    pub fn findings(&self, repo: &dyn Repository, selection: SelectionRequest) -> Result<Vec<Finding>, GateError> {
+        match self.inquiry() {
+            Some(inquiry) => Ok(survey(repo, &self.survey_request(inquiry))?.findings),
+            None => Ok(judge(repo, &self.request(selection))?.report.findings),
         }
     }
 
