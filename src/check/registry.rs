@@ -1,8 +1,8 @@
 //! The one list of rules: each with its file and its function.
 
 use super::{
-    Check, approval, audit, board, change, concurrency, contract, evidence, gate_log, link, manifest, milestone,
-    packet, phase, record, refinement, scope, spec, stub, text, traceability, validator, waiver,
+    Check, approval, audit, board, change, concurrency, contract, evidence, gate_log, link, manifest,
+    milestone, packet, phase, record, refinement, scope, spec, stub, text, traceability, validator, waiver,
 };
 use crate::document::DocumentKind as Kind;
 use crate::rule::Rule;

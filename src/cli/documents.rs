@@ -108,7 +108,9 @@ impl PhaseGate {
         let lower = phase.to_lowercase();
         let start = ["phase-", "phase ", "phase_", "phase"].iter().find(|word| lower.starts_with(**word));
         let name = phase.get(start.map_or(0, |word| word.len())..).unwrap_or("").trim();
-        if !name.chars().all(|c| c.is_ascii_alphanumeric() || "._".contains(c)) || (name.is_empty() && !phase.is_empty()) {
+        if !name.chars().all(|c| c.is_ascii_alphanumeric() || "._".contains(c))
+            || (name.is_empty() && !phase.is_empty())
+        {
             bail!("`{phase}` is no phase; give the part after `WP-`, such as 1");
         }
         ask(global, output, Inquiry::PhaseGate(name.to_owned()), &self.side, &[])
@@ -130,7 +132,9 @@ impl Place {
         match GitRepository::discover(&here) {
             Ok(repo) if repo.root().is_ok() => Ok(Self::Git(repo)),
             Ok(repo) => Ok(Self::Git(repo)),
-            Err(crate::change::RepositoryError::NotARepository(_)) => Ok(Self::Plain(PlainFolder::new(&here), here)),
+            Err(crate::change::RepositoryError::NotARepository(_)) => {
+                Ok(Self::Plain(PlainFolder::new(&here), here))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -190,7 +194,9 @@ fn ask(
         now: clock::now_civil(),
     };
     let mut report = survey(place.repo(), &request)?;
-    if report.documents.as_ref().is_none_or(|documents| documents.count() == 0) && request.inquiry == Inquiry::Check {
+    if report.documents.as_ref().is_none_or(|documents| documents.count() == 0)
+        && request.inquiry == Inquiry::Check
+    {
         bail!(
             "no governance documents were found here: there is neither `.GOV/task_packets` nor \
              `docs/task_packets`, and countersign.yaml names no layout; name documents or folders to check them"
@@ -248,9 +254,11 @@ fn named_documents(
         let bytes = read(&files::below(&whole, &below))?;
         // JSON of other kinds is somebody else's.
         let foreign = below.as_bytes().ends_with(b".json")
-            && kind_of_json(&String::from_utf8_lossy(&bytes)).is_none_or(|kind| kind == DocumentKind::Unknown);
+            && kind_of_json(&String::from_utf8_lossy(&bytes))
+                .is_none_or(|kind| kind == DocumentKind::Unknown);
         if !foreign {
-            let path = RepoPath::from(argument.to_string_lossy().trim_end_matches('/')).join(below.as_bytes());
+            let path =
+                RepoPath::from(argument.to_string_lossy().trim_end_matches('/')).join(below.as_bytes());
             out.push(NamedDocument { path, bytes: Some(bytes) });
         }
     }
@@ -266,7 +274,8 @@ fn is_document(path: &RepoPath) -> bool {
 fn inside(root: &Path, whole: &Path) -> Option<RepoPath> {
     let relative = |root: &Path, whole: &Path| whole.strip_prefix(root).ok().map(Path::to_path_buf);
     let root = std::path::absolute(root).ok()?;
-    let found = relative(&root, whole).or_else(|| relative(&root.canonicalize().ok()?, &whole.canonicalize().ok()?))?;
+    let found = relative(&root, whole)
+        .or_else(|| relative(&root.canonicalize().ok()?, &whole.canonicalize().ok()?))?;
     let mut names: Vec<String> = Vec::new();
     for part in found.components() {
         match part {

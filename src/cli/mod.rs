@@ -158,7 +158,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
         Command::WorktreeConcurrencyCheck(command) => command.run(&cli.global, &output, Inquiry::Concurrency),
         Command::SpecCurrentCheck(command) => command.run(&cli.global, &output, Inquiry::SpecCurrent),
-        Command::ValidatorSpecRegression(command) => command.run(&cli.global, &output, Inquiry::SpecRegression),
+        Command::ValidatorSpecRegression(command) => {
+            command.run(&cli.global, &output, Inquiry::SpecRegression)
+        }
         Command::ValidatorPacketComplete(command) => command.run(&cli.global, &output),
         Command::ValidatorPhaseGate(command) => command.run(&cli.global, &output),
         Command::Show(command) => command.run(&cli.global, &output),

@@ -161,7 +161,9 @@ impl Reader<'_> {
             Some(b'[') => self.list(depth)?,
             Some(b'"') => Value::Text(self.string()?.value),
             Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(b'<' | b'=' | b'>') => return self.stop("a value is expected here; is this a merge conflict?"),
+            Some(b'<' | b'=' | b'>') => {
+                return self.stop("a value is expected here; is this a merge conflict?");
+            }
             Some(_) => self.word()?,
             None => return self.stop("it ends where a value is expected"),
         };
@@ -215,12 +217,18 @@ impl Reader<'_> {
             }
             return Ok(());
         }
-        if self.peek() == Some(end) { Ok(()) } else { self.stop("a comma or the end of the list is expected here") }
+        if self.peek() == Some(end) {
+            Ok(())
+        } else {
+            self.stop("a comma or the end of the list is expected here")
+        }
     }
 
     fn word(&mut self) -> Result<Value, Stop> {
         let rest = self.text.get(self.at..).unwrap_or("");
-        for (word, value) in [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)] {
+        for (word, value) in
+            [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)]
+        {
             if rest.starts_with(word) {
                 self.at += word.len();
                 return Ok(value);
@@ -231,7 +239,8 @@ impl Reader<'_> {
 
     fn number(&mut self) -> Result<Value, Stop> {
         let rest = self.text.get(self.at..).unwrap_or("");
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c))).unwrap_or(rest.len());
+        let end =
+            rest.find(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c))).unwrap_or(rest.len());
         let number = rest.get(..end).unwrap_or("");
         let digits = number.strip_prefix('-').unwrap_or(number);
         let leading_zero = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
@@ -294,7 +303,21 @@ mod tests {
         assert_eq!(faults("[1, 2,]")[0].0, 5);
         assert!(faults("{\n<<<<<<< ours\n\"a\": 1\n=======\n}")[0].1.contains("key in double quotes"));
         assert!(faults("[\n<<<<<<< ours\n1]")[0].1.contains("merge conflict"));
-        for bad in ["", " ", "{", "[1", "{\"a\" 1}", "01", "1 2", "\"a", "\"\\x\"", "nul", "{1:2}", "[1 2]", "\"a\nb\""] {
+        for bad in [
+            "",
+            " ",
+            "{",
+            "[1",
+            "{\"a\" 1}",
+            "01",
+            "1 2",
+            "\"a",
+            "\"\\x\"",
+            "nul",
+            "{1:2}",
+            "[1 2]",
+            "\"a\nb\"",
+        ] {
             assert!(!faults(bad).is_empty(), "{bad:?}");
         }
         assert!(!faults(&"[".repeat(100_000)).is_empty());

@@ -91,7 +91,8 @@ pub fn kind_of_json(text: &str) -> Option<DocumentKind> {
     if !body.starts_with('{') {
         return None;
     }
-    let keys = [("\"gate_logs\"", DocumentKind::GateLog), ("\"validation_sessions\"", DocumentKind::ValidatorState)];
+    let keys =
+        [("\"gate_logs\"", DocumentKind::GateLog), ("\"validation_sessions\"", DocumentKind::ValidatorState)];
     let found = keys.iter().filter_map(|(key, kind)| body.find(key).map(|at| (at, *kind)));
     Some(found.min_by_key(|(at, _)| *at).map_or(DocumentKind::Unknown, |(_, kind)| kind))
 }
@@ -159,7 +160,10 @@ mod tests {
     #[test]
     fn state_files_are_known_by_their_keys_even_when_broken() {
         assert_eq!(kind_of("{\"gate_logs\": [,]}"), DocumentKind::GateLog);
-        assert_eq!(kind_of("\u{feff}{\n<<<<<<< a\n \"validation_sessions\": {}}"), DocumentKind::ValidatorState);
+        assert_eq!(
+            kind_of("\u{feff}{\n<<<<<<< a\n \"validation_sessions\": {}}"),
+            DocumentKind::ValidatorState
+        );
         assert_eq!(kind_of("{}"), DocumentKind::Unknown);
     }
 }

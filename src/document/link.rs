@@ -79,7 +79,7 @@ mod tests {
     fn links_and_their_paths() {
         let text = "[a](x.md#s) ![b](../i%20j.png) `[c](no.md)` [d][r] <https://x.y>\n\n[r]: /root.md\n";
         let all: Vec<_> = links(text).into_iter().map(|link| link.value).collect();
-        assert_eq!(all, ["x.md#s", "../i%20j.png", "/root.md"]);
+        assert_eq!(all, ["x.md#s", "../i%20j.png", "/root.md", "https://x.y"]);
         assert_eq!(path_of("x.md#s").as_deref(), Some("x.md"));
         assert_eq!(path_of("../i%20j.png").as_deref(), Some("../i j.png"));
         assert_eq!(path_of("https://x.y/z"), None);

@@ -152,7 +152,9 @@ fn anchor(text: &str, outline: &Outline, section: &Section, all: &[Field]) -> An
 }
 
 fn ticks(sections: &[Section], all: &[Field]) -> Vec<CoverTick> {
-    let Some(section) = sections.iter().find(|section| section.key == "CLEARLY_COVERS") else { return Vec::new() };
+    let Some(section) = sections.iter().find(|section| section.key == "CLEARLY_COVERS") else {
+        return Vec::new();
+    };
     let inside = all.iter().filter(|field| section.own.contains(&field.block));
     let tick = |field: &Field| {
         let value = field.value.value.trim();

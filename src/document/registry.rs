@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::text::{Source, Span, Spanned};
 
-use super::{Fault, WpId};
 use super::label::unquoted;
 use super::outline::Outline;
 use super::table::{row_fault, stray_faults, tables};
+use super::{Fault, WpId};
 
 /// One row of the registry.
 #[derive(Debug, Clone)]
@@ -52,7 +52,13 @@ impl Registry {
                 rows.push(RegistryRow { span: row.span, base: clean(get(base)), active: clean(get(active)) });
             }
         }
-        faults.extend(stray_faults(source, &outline, found, "traceability/row", "`Base WP ID` and `Active Packet`"));
+        faults.extend(stray_faults(
+            source,
+            &outline,
+            found,
+            "traceability/row",
+            "`Base WP ID` and `Active Packet`",
+        ));
         Self { source: Arc::clone(source), rows, faults }
     }
 

@@ -32,7 +32,9 @@ impl SpecPointer {
             }
             for line in outline.prose_lines(text, index) {
                 let whole = line.text.trim();
-                let Some(name) = whole.strip_prefix("**").and_then(|rest| rest.strip_suffix("**")) else { continue };
+                let Some(name) = whole.strip_prefix("**").and_then(|rest| rest.strip_suffix("**")) else {
+                    continue;
+                };
                 let name = name.trim().trim_matches('`');
                 let at = line.start + line.text.find(name).unwrap_or(0);
                 if !name.is_empty() && !name.contains("**") {
@@ -125,7 +127,8 @@ mod tests {
 
     #[test]
     fn the_pointer_names_the_first_bold_line() {
-        let text = "# SPEC_CURRENT\n\nNow **this** one:\n\n**A_v2.md**\n\n```\n**B.md**\n```\n\n**Codex v1.md**\n";
+        let text =
+            "# SPEC_CURRENT\n\nNow **this** one:\n\n**A_v2.md**\n\n```\n**B.md**\n```\n\n**Codex v1.md**\n";
         let pointer = SpecPointer::read(&Source::from_text(RepoPath::from("p.md"), text));
         let names: Vec<_> = pointer.named.iter().map(|name| name.value.as_str()).collect();
         assert_eq!(names, ["A_v2.md", "Codex v1.md"]);

@@ -71,8 +71,12 @@ impl ValidatorState {
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
         let parsed = json::read(source.text());
-        let mut state =
-            Self { source: Arc::clone(source), sessions: Vec::new(), archived: Vec::new(), faults: parsed.faults };
+        let mut state = Self {
+            source: Arc::clone(source),
+            sessions: Vec::new(),
+            archived: Vec::new(),
+            faults: parsed.faults,
+        };
         let Some(root) = parsed.value else { return state };
         let fault = |span: Span, message: &str| Fault { rule: "record/json", message: message.into(), span };
         match root.get("validation_sessions") {

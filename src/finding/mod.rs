@@ -9,8 +9,8 @@ use std::fmt;
 
 pub use place::{Label, Place};
 pub use report::{
-    CheckOutcome, Claim, DocumentsInfo, PacketInfo, Report, RunInfo, SelectionInfo, Status, StepReport, StepRun, StepStatus,
-    Tally,
+    CheckOutcome, Claim, DocumentsInfo, PacketInfo, Report, RunInfo, SelectionInfo, Status, StepReport,
+    StepRun, StepStatus, Tally,
 };
 
 use crate::text::RepoPath;

@@ -76,7 +76,9 @@ impl Bench<'_> {
         let gate = self.scene.request.gate;
         let dossier = match gate {
             Gate::GateCheck => None,
-            _ => Some(Dossier::read(repo, side, self.scene.head, layout, &located.id, gate == Gate::PreWork)?),
+            _ => {
+                Some(Dossier::read(repo, side, self.scene.head, layout, &located.id, gate == Gate::PreWork)?)
+            }
         };
         let packet = || PacketInput {
             id: &located.id,
@@ -184,7 +186,9 @@ impl Bench<'_> {
                 None => Verdict::skipped("there is no refinement"),
             }),
             Check::Text(_) | Check::Refinement(_) => None,
-            Check::Document(..) | Check::Library(_) => Some(Verdict::skipped("only documents are asked this")),
+            Check::Document(..) | Check::Library(_) => {
+                Some(Verdict::skipped("only documents are asked this"))
+            }
             Check::Approval(check) => inputs.approval.map(|input| check(input, rule)),
             Check::Change(check) => inputs.change.map(|input| check(input, rule)),
             Check::Gate => inputs.change.map(|_| Verdict::Judged(Vec::new())),

@@ -15,8 +15,8 @@ mod waive;
 pub use judge::judge;
 pub use plan::plan;
 pub use request::{GateError, GateRequest, Judgement};
-pub(crate) use settle::status_of;
 pub use search::{Located, detect_layout, locate};
+pub(crate) use settle::status_of;
 
 /// The most bytes of a governance document that are read.
 pub const LARGEST_DOCUMENT: usize = 16 * 1024 * 1024;

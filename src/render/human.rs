@@ -181,7 +181,7 @@ fn tail(step: &StepReport, look: Look) -> String {
 
 fn summary(report: &Report, look: Look) -> String {
     let mut out = String::new();
-    let mut line = |name: &str, text: String| out.push_str(&format!("  {name:<10}{text}\n"));
+    let mut line = |name: &str, text: String| out.push_str(&format!("  {name:<9}{text}\n"));
     if let Some(packet) = &report.packet {
         line("packet", format!("{} ({})", packet.path, packet.generation));
         if let Some(how) = &packet.resolved_by {
@@ -210,9 +210,10 @@ fn summary(report: &Report, look: Look) -> String {
         line("rules", visible(&selection.trusted).into_owned());
     }
     if let Some(documents) = &report.documents {
-        let kinds: Vec<String> = documents.kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+        let kinds: Vec<String> =
+            documents.kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
         let named = if documents.named { "named: " } else { "" };
-        line("documents", format!("{named}{} ({})", documents.count(), kinds.join(", ")));
+        line("judged", format!("{named}{} ({})", counted(documents.count(), "document"), kinds.join(", ")));
     }
     let tally = report.tally();
     line(

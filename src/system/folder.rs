@@ -4,8 +4,8 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use crate::change::{
-    ChangeSet, Commit, Entry, FileMode, Introduction, Repository, RepositoryError, Selection, SelectionRequest,
-    Side, WantedVersion, Worktree,
+    ChangeSet, Commit, Entry, FileMode, Introduction, Repository, RepositoryError, Selection,
+    SelectionRequest, Side, WantedVersion, Worktree,
 };
 use crate::digest::git_blob_id;
 use crate::text::RepoPath;
@@ -32,7 +32,8 @@ impl PlainFolder {
     /// Where a path lies, and what is there; nothing if the path leaves the
     /// folder.
     fn find(&self, path: &RepoPath) -> Result<Option<(PathBuf, Metadata)>, RepositoryError> {
-        let leaves = path.as_bytes().split(|byte| *byte == b'/').any(|name| matches!(name, b"" | b"." | b".."));
+        let leaves =
+            path.as_bytes().split(|byte| *byte == b'/').any(|name| matches!(name, b"" | b"." | b".."));
         if leaves {
             return Ok(None);
         }
@@ -48,7 +49,9 @@ pub(crate) fn files_below(root: &Path, folder: &str) -> Result<Vec<RepoPath>, Re
     let mut open = vec![(RepoPath::from(folder), DEEPEST)];
     while let Some((folder, depth)) = open.pop() {
         let place = files::below(root, &folder);
-        let Some(metadata) = files::metadata(&place).map_err(|error| unreadable(&folder, &error))? else { continue };
+        let Some(metadata) = files::metadata(&place).map_err(|error| unreadable(&folder, &error))? else {
+            continue;
+        };
         if !metadata.is_dir() {
             continue;
         }

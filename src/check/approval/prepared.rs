@@ -31,7 +31,8 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     };
     let mut out = Vec::new();
     let (branch, folder) = (value(&entry.branch), value(&entry.worktree_dir));
-    let place = |field: &Option<Spanned<String>>| field.as_ref().map_or_else(|| entry.place(), |text| text.span);
+    let place =
+        |field: &Option<Spanned<String>>| field.as_ref().map_or_else(|| entry.place(), |text| text.span);
     if input.branch != Some(branch) {
         let now = input.branch.map_or_else(
             || "no branch (HEAD is detached)".to_owned(),
@@ -53,10 +54,12 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
             crate::text::one_line(folder, 80),
             crate::text::one_line(now, 80)
         );
-        out.push(rule.finding(
-            message,
-            Label::text(&log.source, place(&entry.worktree_dir), "the prepared folder"),
-        ));
+        out.push(
+            rule.finding(
+                message,
+                Label::text(&log.source, place(&entry.worktree_dir), "the prepared folder"),
+            ),
+        );
     }
     out.into()
 }

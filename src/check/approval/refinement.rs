@@ -45,11 +45,8 @@ fn at(refinement: &Refinement, field: &Field, text: impl Into<String>) -> Label 
 
 fn consistent(refinement: &Refinement, rule: &Rule, out: &mut Vec<Finding>) {
     // Identity and evidence are judged by the rules about refinements.
-    let exact = [
-        ("USER_REVIEW_STATUS", "APPROVED"),
-        ("CLEARLY_COVERS_VERDICT", "PASS"),
-        ("ENRICHMENT_NEEDED", "NO"),
-    ];
+    let exact =
+        [("USER_REVIEW_STATUS", "APPROVED"), ("CLEARLY_COVERS_VERDICT", "PASS"), ("ENRICHMENT_NEEDED", "NO")];
     for (key, want) in exact {
         let Some(field) = refinement.field(key) else { continue };
         if field.bare().value != want {

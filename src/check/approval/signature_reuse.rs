@@ -36,8 +36,10 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
         }
     }
     if let Ok(log) = &input.gate_log {
-        for entry in
-            log.entries.iter().filter(|entry| value(&entry.signature) == signature.value && value(&entry.wp_id) != id)
+        for entry in log
+            .entries
+            .iter()
+            .filter(|entry| value(&entry.signature) == signature.value && value(&entry.wp_id) != id)
         {
             let other = crate::text::one_line(value(&entry.wp_id), 80);
             out.push(

@@ -34,13 +34,21 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
             }
             Body::Refinement(refinement) => {
                 if let (Some(signature), Some(id)) = (refinement.filled("USER_SIGNATURE"), own()) {
-                    add(&signature.value, id, Label::text(&refinement.source, signature.span, "in this refinement"));
+                    add(
+                        &signature.value,
+                        id,
+                        Label::text(&refinement.source, signature.span, "in this refinement"),
+                    );
                 }
             }
             Body::GateLog(log) => {
                 for entry in log.entries.iter().filter(|entry| value(&entry.kind) == "SIGNATURE") {
                     if let (Some(signature), Some(id)) = (&entry.signature, &entry.wp_id) {
-                        add(&signature.value, id.value.clone(), Label::text(&log.source, signature.span, "in the gate log"));
+                        add(
+                            &signature.value,
+                            id.value.clone(),
+                            Label::text(&log.source, signature.span, "in the gate log"),
+                        );
                     }
                 }
             }

@@ -9,8 +9,11 @@ use crate::rule::Rule;
 pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
     let Body::Audit(audit) = &input.document.body else { return Verdict::skipped("not a signature audit") };
     let at = |span, text: String| Label::text(&audit.source, span, text);
-    let mut out: Vec<Finding> =
-        audit.faults.iter().map(|fault| rule.finding(fault.message.clone(), at(fault.span, String::new()))).collect();
+    let mut out: Vec<Finding> = audit
+        .faults
+        .iter()
+        .map(|fault| rule.finding(fault.message.clone(), at(fault.span, String::new())))
+        .collect();
     for row in &audit.rows {
         if audit.faults.iter().any(|fault| fault.span == row.span) {
             continue;
@@ -26,12 +29,21 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
                 match day {
                     None => {
                         let span = if row.at.span.is_empty() { row.span } else { row.at.span };
-                        out.push(rule.finding(format!("the row of `{shown}` gives no date"), at(span, "YYYY-MM-DD HH:MM".into())));
+                        out.push(rule.finding(
+                            format!("the row of `{shown}` gives no date"),
+                            at(span, "YYYY-MM-DD HH:MM".into()),
+                        ));
                     }
                     // A signer's clock and an auditor's may be a day apart.
                     Some(day) if (signature.at.date() - day).get_days().abs() > 1 => {
-                        let message = format!("the row dates `{shown}` {day}, the signature itself says {}", signature.at.date());
-                        out.push(rule.finding(message, at(row.at.span, "another day".into())).at_level(Level::Warning));
+                        let message = format!(
+                            "the row dates `{shown}` {day}, the signature itself says {}",
+                            signature.at.date()
+                        );
+                        out.push(
+                            rule.finding(message, at(row.at.span, "another day".into()))
+                                .at_level(Level::Warning),
+                        );
                     }
                     Some(_) => {}
                 }

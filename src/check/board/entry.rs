@@ -16,11 +16,17 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
     let mut out: Vec<Finding> = Vec::new();
     if board.sections.is_empty() {
         let first = board.source.line_span(1).unwrap_or_default();
-        out.push(rule.finding("the board has no heading of a state", at(first, "`## Ready for Dev` and others belong here".into())));
+        out.push(rule.finding(
+            "the board has no heading of a state",
+            at(first, "`## Ready for Dev` and others belong here".into()),
+        ));
     }
     for line in &board.unreadable {
         let shown = crate::text::one_line(&line.value, 80);
-        out.push(rule.finding(format!("this entry cannot be read: {shown}"), at(line.span, "`- **[WP-ID]** - [STATE]`".into())));
+        out.push(rule.finding(
+            format!("this entry cannot be read: {shown}"),
+            at(line.span, "`- **[WP-ID]** - [STATE]`".into()),
+        ));
     }
     for entry in &board.misplaced {
         let message = format!("the entry of `{}` stands under no heading of a state", entry.wp_id);

@@ -13,7 +13,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
     };
     let mut out: Vec<Finding> = Vec::new();
     for (index, entry) in board.entries.iter().enumerate() {
-        let Some(first) = board.entries.iter().take(index).find(|other| other.wp_id == entry.wp_id) else { continue };
+        let Some(first) = board.entries.iter().take(index).find(|other| other.wp_id == entry.wp_id) else {
+            continue;
+        };
         let message = if first.state == entry.state {
             format!("`{}` stands on the board a second time", entry.wp_id)
         } else {

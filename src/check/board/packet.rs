@@ -21,15 +21,24 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         match (entry.state.as_str(), packet, stub) {
             ("STUB", Some((document, _)), _) => {
                 let message = format!("the board calls `{id}` a stub, but it has a task packet");
-                out.push(rule.finding(message, at("still a stub here")).related(Label::path(document.path(), "the packet")));
+                out.push(
+                    rule.finding(message, at("still a stub here"))
+                        .related(Label::path(document.path(), "the packet")),
+                );
             }
-            ("STUB", None, None) => out.push(rule.finding(format!("there is no stub of `{id}`"), at("listed here"))),
+            ("STUB", None, None) => {
+                out.push(rule.finding(format!("there is no stub of `{id}`"), at("listed here")))
+            }
             ("STUB", None, Some(_)) | (_, Some(_), _) => {}
             (_, None, Some(stub)) => {
                 let message = format!("the board calls `{id}` {}, but it is only a stub", entry.state);
-                out.push(rule.finding(message, at("listed here")).related(Label::path(stub.path(), "the stub")));
+                out.push(
+                    rule.finding(message, at("listed here")).related(Label::path(stub.path(), "the stub")),
+                );
             }
-            (_, None, None) => out.push(rule.finding(format!("there is no packet of `{id}`"), at("listed here"))),
+            (_, None, None) => {
+                out.push(rule.finding(format!("there is no packet of `{id}`"), at("listed here")))
+            }
         }
     }
     out.into()

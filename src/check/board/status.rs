@@ -20,7 +20,8 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         let entry = board.entries_of(id).next();
         match entry {
             Some(entry) if !agree(&status.value, &entry.state) => {
-                let message = format!("`{id}` is `{}` in its packet and {} on the board", status.value, entry.state);
+                let message =
+                    format!("`{id}` is `{}` in its packet and {} on the board", status.value, entry.state);
                 out.push(
                     rule.finding(message, Label::text(&board.source, entry.span, "the board"))
                         .related(Label::text(&packet.source, status.span, "the packet")),
@@ -28,8 +29,10 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             }
             None if status.value.allows_work() || status.value == PacketStatus::Blocked => {
                 let label = Label::text(&packet.source, status.span, "not on the board");
-                out.push(rule.finding(format!("`{id}` is open, but the board does not list it"), label)
-                    .help(format!("The board is {}.", board.source.name())));
+                out.push(
+                    rule.finding(format!("`{id}` is open, but the board does not list it"), label)
+                        .help(format!("The board is {}.", board.source.name())),
+                );
             }
             _ => {}
         }

@@ -27,15 +27,24 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         if last.is_some_and(|report| report.verdict.value.eq_ignore_ascii_case(wanted)) {
             continue;
         }
-        let label = Label::text(&board.source, entry.span, format!("needs `Verdict: {wanted}` in the packet"));
+        let label =
+            Label::text(&board.source, entry.span, format!("needs `Verdict: {wanted}` in the packet"));
         out.push(match last {
             Some(report) => {
                 let said = crate::text::one_line(&report.verdict.value, 40);
-                let message = format!("the board calls `{}` {}, its last report says {said}", entry.wp_id, entry.state);
-                rule.finding(message, label).related(Label::text(&packet.source, report.verdict.span, "the last verdict"))
+                let message =
+                    format!("the board calls `{}` {}, its last report says {said}", entry.wp_id, entry.state);
+                rule.finding(message, label).related(Label::text(
+                    &packet.source,
+                    report.verdict.span,
+                    "the last verdict",
+                ))
             }
             None => {
-                let message = format!("the board calls `{}` {}, but its packet holds no verdict", entry.wp_id, entry.state);
+                let message = format!(
+                    "the board calls `{}` {}, but its packet holds no verdict",
+                    entry.wp_id, entry.state
+                );
                 rule.finding(message, label).related(Label::path(document.path(), "no report here"))
             }
         });

@@ -34,7 +34,8 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
             out.extend(placed(packet, worktrees, rule));
         }
         if worktrees.len() < active.len() {
-            let message = format!("{} packets are in progress in {} working tree(s)", active.len(), worktrees.len());
+            let message =
+                format!("{} packets are in progress in {} working tree(s)", active.len(), worktrees.len());
             let mut finding = rule.finding(message, Label::repository("git knows no other working tree"));
             for packet in active.iter().take(4) {
                 finding = finding.related(packet.label.clone());
@@ -58,7 +59,9 @@ fn shared(active: &[Active<'_>], rule: &Rule) -> Vec<Finding> {
     for (index, one) in active.iter().enumerate() {
         for other in active.iter().skip(index + 1) {
             let (Some(a), Some(b)) = (one.prepared, other.prepared) else { continue };
-            for (what, x, y) in [("branch", &a.branch, &b.branch), ("working tree", &a.worktree_dir, &b.worktree_dir)] {
+            for (what, x, y) in
+                [("branch", &a.branch, &b.branch), ("working tree", &a.worktree_dir, &b.worktree_dir)]
+            {
                 let name = value(x);
                 if name.is_empty() || name != value(y) {
                     continue;
@@ -76,15 +79,19 @@ fn shared(active: &[Active<'_>], rule: &Rule) -> Vec<Finding> {
 fn placed(packet: &Active<'_>, worktrees: &[Worktree], rule: &Rule) -> Option<Finding> {
     let Some(entry) = packet.prepared else {
         let message = format!("`{}` is in progress, but was not prepared", packet.id);
-        return Some(rule.finding(message, packet.label.clone()).help("The gate log has no PREPARE entry of it."));
+        return Some(
+            rule.finding(message, packet.label.clone()).help("The gate log has no PREPARE entry of it."),
+        );
     };
     let branch = value(&entry.branch);
     let tree = worktrees.iter().find(|tree| tree.branch.as_deref() == Some(branch));
-    let folder = value(&entry.worktree_dir).trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or("");
+    let folder =
+        value(&entry.worktree_dir).trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or("");
     let shown = crate::text::one_line(branch, 80);
     match tree {
         None => {
-            let message = format!("`{}` was prepared on `{shown}`, which no working tree has checked out", packet.id);
+            let message =
+                format!("`{}` was prepared on `{shown}`, which no working tree has checked out", packet.id);
             Some(rule.finding(message, packet.label.clone()))
         }
         Some(tree) if !matches!(folder, "" | ".") && tree.folder != folder => {

@@ -10,7 +10,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         Ok(contract) => contract,
         Err(skipped) => return skipped,
     };
-    let Some(criteria) = &contract.criteria else { return Verdict::skipped("the contract has no acceptance criteria") };
+    let Some(criteria) = &contract.criteria else {
+        return Verdict::skipped("the contract has no acceptance criteria");
+    };
     let label = |text: &str| at(contract, criteria.title.span, text);
     if criteria.is_empty {
         return Some(rule.finding("the acceptance criteria say nothing", label("empty"))).into();

@@ -30,5 +30,8 @@ fn at(contract: &Contract, span: Span, text: impl Into<String>) -> Label {
 /// The status and its place; [`ContractStatus::Unknown`] at the title if
 /// there is none.
 fn status(contract: &Contract) -> (ContractStatus, Span) {
-    contract.status.as_ref().map_or((ContractStatus::Unknown, contract.head()), |(text, status)| (*status, text.span))
+    contract
+        .status
+        .as_ref()
+        .map_or((ContractStatus::Unknown, contract.head()), |(text, status)| (*status, text.span))
 }

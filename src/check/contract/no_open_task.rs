@@ -16,6 +16,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
     if contract.tasks.is_empty() || contract.open().next().is_some() {
         return Vec::new().into();
     }
-    let message = format!("the contract is active, but none of its {} is open", counted(contract.tasks.len(), "task"));
+    let message =
+        format!("the contract is active, but none of its {} is open", counted(contract.tasks.len(), "task"));
     Some(rule.finding(message, at(contract, place, "says active"))).into()
 }

@@ -20,10 +20,11 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
                 contract.source.slice(below.span),
                 contract.source.slice(above.span)
             );
-            out.push(
-                rule.finding(message, at(contract, below.span, "newer"))
-                    .related(at(contract, above.span, "older, but above")),
-            );
+            out.push(rule.finding(message, at(contract, below.span, "newer")).related(at(
+                contract,
+                above.span,
+                "older, but above",
+            )));
         }
     }
     out.into()

@@ -18,9 +18,11 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
     let are = if open.len() == 1 { "is" } else { "are" };
     let all = counted(contract.tasks.len(), "task");
     let message = format!("the contract says complete, but {} of {all} {are} open", open.len());
-    let mut finding = rule
-        .finding(message, at(contract, place, "says complete"))
-        .related(at(contract, first.text.span, "the first open one"));
+    let mut finding = rule.finding(message, at(contract, place, "says complete")).related(at(
+        contract,
+        first.text.span,
+        "the first open one",
+    ));
     for task in open.iter().skip(1).take(3) {
         finding = finding.note(format!(
             "line {}: {}",

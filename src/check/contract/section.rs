@@ -10,7 +10,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         Ok(contract) => contract,
         Err(skipped) => return skipped,
     };
-    let lacks = |what: &str| rule.finding(format!("the contract has no {what}"), at(contract, contract.head(), "this contract"));
+    let lacks = |what: &str| {
+        rule.finding(format!("the contract has no {what}"), at(contract, contract.head(), "this contract"))
+    };
     let mut out = Vec::new();
     if contract.goal.is_none() {
         out.push(lacks("goal"));

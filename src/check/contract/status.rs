@@ -12,10 +12,18 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         Err(skipped) => return skipped,
     };
     match &contract.status {
-        None => Some(rule.finding("the contract has no status", at(contract, contract.head(), "`**Status:**` belongs below the title"))).into(),
+        None => Some(rule.finding(
+            "the contract has no status",
+            at(contract, contract.head(), "`**Status:**` belongs below the title"),
+        ))
+        .into(),
         Some((text, ContractStatus::Unknown)) => {
             let shown = crate::text::one_line(&text.value, 60);
-            Some(rule.finding(format!("`{shown}` is no status"), at(contract, text.span, "not one of the known ones"))).into()
+            Some(rule.finding(
+                format!("`{shown}` is no status"),
+                at(contract, text.span, "not one of the known ones"),
+            ))
+            .into()
         }
         Some(_) => Vec::new().into(),
     }

@@ -23,7 +23,8 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
     for ids in groups.values() {
         for (index, id) in ids.iter().enumerate() {
             if let Some(first) = ids.iter().take(index).find(|first| first.value == id.value) {
-                let message = format!("the task id `{}` is given a second time", contract.source.slice(id.span));
+                let message =
+                    format!("the task id `{}` is given a second time", contract.source.slice(id.span));
                 out.push(
                     rule.finding(message, at(contract, id.span, "given before"))
                         .related(at(contract, first.span, "here")),

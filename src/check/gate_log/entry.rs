@@ -33,11 +33,15 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             let message = format!("`{}` is no type of entry", crate::text::one_line(&kind.value, 60));
             out.push(rule.finding(message, at(kind.span, "REFINEMENT, SIGNATURE or PREPARE")));
         }
-        if let Some(stamp) = entry.timestamp.as_ref().filter(|stamp| stamp.value.parse::<jiff::Timestamp>().is_err()) {
+        if let Some(stamp) =
+            entry.timestamp.as_ref().filter(|stamp| stamp.value.parse::<jiff::Timestamp>().is_err())
+        {
             let message = format!("`{}` is no time", crate::text::one_line(&stamp.value, 60));
             out.push(rule.finding(message, at(stamp.span, "RFC 3339, such as 2026-02-14T09:05:00Z")));
         }
-        if let Some((text, Err(fault))) = entry.signature.as_ref().map(|text| (text, Signature::parse(&text.value))) {
+        if let Some((text, Err(fault))) =
+            entry.signature.as_ref().map(|text| (text, Signature::parse(&text.value)))
+        {
             let message = format!("`{}` is no signature", crate::text::one_line(&text.value, 40));
             out.push(rule.finding(message, at(text.span, &fault.to_string())));
         }
@@ -52,7 +56,11 @@ fn required(entry: &GateEntry) -> Vec<(&'static str, &Option<Spanned<String>>)> 
     match entry.kind.as_ref().map(|kind| kind.value.as_str()) {
         Some("SIGNATURE") => out.push(("signature", &entry.signature)),
         Some("PREPARE") => {
-            out.extend([("coder_id", &entry.coder_id), ("branch", &entry.branch), ("worktree_dir", &entry.worktree_dir)]);
+            out.extend([
+                ("coder_id", &entry.coder_id),
+                ("branch", &entry.branch),
+                ("worktree_dir", &entry.worktree_dir),
+            ]);
         }
         _ => {}
     }

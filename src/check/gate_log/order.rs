@@ -22,8 +22,11 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         };
         let id = value(&entry.wp_id);
         let here = Label::text(&log.source, entry.place(), format!("this {} entry", value(&entry.kind)));
-        let earlier: Vec<&GateEntry> =
-            log.entries.iter().filter(|other| value(&other.wp_id) == id && value(&other.kind) == before).collect();
+        let earlier: Vec<&GateEntry> = log
+            .entries
+            .iter()
+            .filter(|other| value(&other.wp_id) == id && value(&other.kind) == before)
+            .collect();
         let shown = crate::text::one_line(id, 80);
         let Some(first) = earlier.first() else {
             let message = format!("`{shown}` has a {} entry without a {before} entry", value(&entry.kind));
@@ -33,7 +36,8 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         let Some(own) = stamp(entry) else { continue };
         let in_time = earlier.iter().filter_map(|other| stamp(other)).any(|other| other <= own);
         if !in_time && stamp(first).is_some() {
-            let message = format!("the {} entry of `{shown}` is older than its {before} entry", value(&entry.kind));
+            let message =
+                format!("the {} entry of `{shown}` is older than its {before} entry", value(&entry.kind));
             let there = Label::text(&log.source, first.place(), format!("the {before} entry"));
             out.push(rule.finding(message, here).related(there));
         }

@@ -21,7 +21,8 @@ fn unresolved(input: &DocumentInput<'_>, by: NamedBy, rule: &Rule) -> Vec<Findin
         if facts().any(|fact| *fact == TargetFact::Found) {
             continue;
         }
-        let near = facts().find_map(|fact| if let TargetFact::Missing(near) = fact { near.clone() } else { None });
+        let near =
+            facts().find_map(|fact| if let TargetFact::Missing(near) = fact { near.clone() } else { None });
         out.push(finding(rule, &name, Label::text(source, name.span, "nothing is there"), near));
     }
     out

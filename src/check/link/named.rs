@@ -99,7 +99,10 @@ fn waits(id: &WpId, library: Option<&Library<'_>>) -> bool {
 /// The folder of the current specification, beside which others lie.
 fn spec_folder(library: &Library<'_>) -> String {
     let named = library.pointer().and_then(|pointer| pointer.spec());
-    named.and_then(|name| name.value.rsplit_once('/')).map(|(folder, _)| folder.to_owned()).unwrap_or_default()
+    named
+        .and_then(|name| name.value.rsplit_once('/'))
+        .map(|(folder, _)| folder.to_owned())
+        .unwrap_or_default()
 }
 
 fn field(what: &'static str, value: &Spanned<String>, folders: &[String], out: &mut Vec<Named>) {
@@ -119,9 +122,12 @@ fn packet_paths(packet: &Packet, spec_folder: &str, out: &mut Vec<Named>) {
         field("REFINEMENT_FILE", file, &root, out);
     }
     let text = packet.source.text();
-    let opens = packet.fields.iter().filter(|field| field.key == "FILES_TO_OPEN").filter_map(|field| field.item);
+    let opens =
+        packet.fields.iter().filter(|field| field.key == "FILES_TO_OPEN").filter_map(|field| field.item);
     for item in opens.flat_map(|item| packet.outline.items(Some(item)).collect::<Vec<_>>()) {
-        let Some(prose) = packet.outline.item_prose(item).and_then(|at| packet.outline.get(at)) else { continue };
+        let Some(prose) = packet.outline.item_prose(item).and_then(|at| packet.outline.get(at)) else {
+            continue;
+        };
         let line = trimmed(text, prose.content).map(str::to_owned);
         let entry = ScopeEntry::read(line);
         let path = match &entry.coverage {
@@ -135,7 +141,8 @@ fn packet_paths(packet: &Packet, spec_folder: &str, out: &mut Vec<Named>) {
             continue;
         }
         let name = path.to_text().into_owned();
-        let span = within(text.get(entry.raw.span.start..entry.raw.span.end).unwrap_or(""), &name, entry.raw.span);
+        let span =
+            within(text.get(entry.raw.span.start..entry.raw.span.end).unwrap_or(""), &name, entry.raw.span);
         field("FILES_TO_OPEN", &Spanned::new(name, span), &root, out);
     }
     for location in packet.mapping.iter().flat_map(|requirement| &requirement.locations) {
@@ -146,7 +153,8 @@ fn packet_paths(packet: &Packet, spec_folder: &str, out: &mut Vec<Named>) {
     }
     let folders = [String::new(), spec_folder.to_owned()];
     for key in ["SPEC_BASELINE", "SPEC_TARGET"] {
-        let found = packet.fields.iter().filter(|field| field.key == key && field.top).find_map(Field::filled);
+        let found =
+            packet.fields.iter().filter(|field| field.key == key && field.top).find_map(Field::filled);
         for file in found.iter().flat_map(|value| files_of(value)) {
             field(if key == "SPEC_TARGET" { "SPEC_TARGET" } else { "SPEC_BASELINE" }, &file, &folders, out);
         }

@@ -32,7 +32,8 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
             let label = label.unwrap_or_else(|| Label::repository(""));
             out.push(rule.finding(format!("`{base}` is not done: {why}"), label));
         } else if !item.validated {
-            let label = Label::path(&RepoPath::from(input.library.layout.board.as_str()), "no VALIDATED entry");
+            let label =
+                Label::path(&RepoPath::from(input.library.layout.board.as_str()), "no VALIDATED entry");
             out.push(rule.finding(format!("`{base}` is not done: nothing of it is validated"), label));
         }
     }
@@ -41,7 +42,8 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
 
 fn items(library: &Library<'_>, prefix: &str) -> BTreeMap<String, Item> {
     let mut out: BTreeMap<String, Item> = BTreeMap::new();
-    let base = |id: &str| WpId::parse(id).ok().filter(|_| id.starts_with(prefix)).map(|id| id.base().to_owned());
+    let base =
+        |id: &str| WpId::parse(id).ok().filter(|_| id.starts_with(prefix)).map(|id| id.base().to_owned());
     for entry in library.board().iter().flat_map(|board| &board.entries) {
         let Some(base) = base(&entry.wp_id) else { continue };
         let item = out.entry(base).or_default();
@@ -49,7 +51,8 @@ fn items(library: &Library<'_>, prefix: &str) -> BTreeMap<String, Item> {
             "VALIDATED" => item.validated = true,
             "SUPERSEDED" => {}
             state => {
-                let label = library.board().map(|board| Label::text(&board.source, entry.span, "on the board"));
+                let label =
+                    library.board().map(|board| Label::text(&board.source, entry.span, "on the board"));
                 item.open.get_or_insert((format!("the board says {state} of `{}`", entry.wp_id), label));
             }
         }

@@ -27,10 +27,15 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
             }
             let shown = crate::text::one_line(&criterion.text.value, 100);
             let message = format!("`{id}` drops a requirement of its predecessor: {shown}");
-            let section = packet.section("LINEAGE_AUDIT").map_or_else(|| packet.heading("DONE_MEANS"), |s| s.title.span);
+            let section = packet
+                .section("LINEAGE_AUDIT")
+                .map_or_else(|| packet.heading("DONE_MEANS"), |s| s.title.span);
             out.push(
-                rule.finding(message, Label::text(&packet.source, section, "neither carried over nor mentioned"))
-                    .related(Label::text(&before.source, criterion.text.span, "demanded here")),
+                rule.finding(
+                    message,
+                    Label::text(&packet.source, section, "neither carried over nor mentioned"),
+                )
+                .related(Label::text(&before.source, criterion.text.span, "demanded here")),
             );
         }
     }
@@ -42,13 +47,16 @@ fn predecessor<'a>(library: &crate::check::library::Library<'a>, id: &str) -> Op
     let id = WpId::parse(id).ok()?;
     let revision = id.revision()?;
     let earlier = library.family(id.base()).into_iter().filter_map(|other| WpId::parse(&other).ok());
-    let last = earlier.filter(|other| other.revision().unwrap_or(0) < revision).max_by_key(|other| other.revision())?;
+    let last = earlier
+        .filter(|other| other.revision().unwrap_or(0) < revision)
+        .max_by_key(|other| other.revision())?;
     library.packet(last.as_str()).map(|(_, packet)| packet)
 }
 
 /// Words that carry meaning: longer than three letters, without case.
 fn words(text: &str) -> Vec<String> {
-    let all = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| word.chars().count() > 3);
+    let all =
+        text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| word.chars().count() > 3);
     let mut out: Vec<String> = all.map(str::to_lowercase).collect();
     out.sort();
     out.dedup();
@@ -64,7 +72,8 @@ fn carried(old: &Criterion, packet: &Packet, all: &[String]) -> bool {
     }
     let share = |held: &[String]| {
         let count = wanted.iter().filter(|word| held.binary_search(word).is_ok()).count();
-        f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / f64::from(u32::try_from(wanted.len()).unwrap_or(u32::MAX))
+        f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+            / f64::from(u32::try_from(wanted.len()).unwrap_or(u32::MAX))
     };
     let by_bullet = packet.done_means.iter().any(|bullet| share(&words(&bullet.text.value)) >= CARRIED);
     let lineage = packet.section("LINEAGE_AUDIT").map(|section| words(packet.source.slice(section.span)));

@@ -40,6 +40,7 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
 /// The heading whose number is the longest beginning of the wanted one.
 fn nearest<'a>(titles: impl Iterator<Item = &'a str>, wanted: &str) -> Option<String> {
     let above = |number: &str| wanted.strip_prefix(number).is_some_and(|rest| rest.starts_with('.'));
-    let best = titles.filter_map(|title| Some((number_of(title)?, title))).filter(|(number, _)| above(number));
+    let best =
+        titles.filter_map(|title| Some((number_of(title)?, title))).filter(|(number, _)| above(number));
     best.max_by_key(|(number, _)| number.len()).map(|(_, title)| crate::text::one_line(title, 80))
 }

@@ -20,15 +20,17 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         match (approved, refinement.field(key), said(key)) {
             (true, field, None) => {
                 let message = format!("the refinement is APPROVED, but `{key}` is not filled");
-                let label = field.map_or_else(|| head("is missing"), |field| at_field(refinement, field, "fill this"));
+                let label = field
+                    .map_or_else(|| head("is missing"), |field| at_field(refinement, field, "fill this"));
                 out.push(rule.finding(message, label).related(at_field(refinement, status, "says APPROVED")));
             }
             (false, _, Some(field)) => {
                 let message = format!("the refinement is not APPROVED, but carries `{key}`");
-                out.push(
-                    rule.finding(message, at_field(refinement, field, "too early"))
-                        .related(at_field(refinement, status, "the review status")),
-                );
+                out.push(rule.finding(message, at_field(refinement, field, "too early")).related(at_field(
+                    refinement,
+                    status,
+                    "the review status",
+                )));
             }
             _ => {}
         }
@@ -37,11 +39,16 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         let value = field.bare();
         if let Err(fault) = Signature::parse(value.value) {
             let shown = crate::text::one_line(value.value, 40);
-            out.push(rule.finding(format!("`{shown}` is no signature"), at(refinement, value.span, fault.to_string())));
+            out.push(rule.finding(
+                format!("`{shown}` is no signature"),
+                at(refinement, value.span, fault.to_string()),
+            ));
         }
     }
     let own = said("WP_ID").and_then(|field| WpId::parse(field.bare().value).ok());
-    if let (Some(field), Some(id)) = (said("USER_APPROVAL_EVIDENCE").filter(|_| approved), input.id.cloned().or(own)) {
+    if let (Some(field), Some(id)) =
+        (said("USER_APPROVAL_EVIDENCE").filter(|_| approved), input.id.cloned().or(own))
+    {
         let value = field.bare();
         let wanted = format!("APPROVE REFINEMENT {id}");
         if value.value.trim_matches('"') != wanted {

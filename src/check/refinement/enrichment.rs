@@ -15,7 +15,8 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
     match needed.bare().value {
         "YES" => {
             if refinement.proposal.is_none() {
-                let label = at_field(refinement, needed, "so the text belongs under `PROPOSED_SPEC_ENRICHMENT`");
+                let label =
+                    at_field(refinement, needed, "so the text belongs under `PROPOSED_SPEC_ENRICHMENT`");
                 out.push(rule.finding("enrichment is needed, but none is proposed", label));
             }
             for key in ["USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"] {
@@ -30,10 +31,14 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         }
         "NO" => {
             if let Some(proposal) = refinement.proposal {
-                let line = refinement.source.line_span(refinement.source.line(proposal.start)).unwrap_or(proposal);
+                let line =
+                    refinement.source.line_span(refinement.source.line(proposal.start)).unwrap_or(proposal);
                 out.push(
-                    rule.finding("no enrichment is needed, but one is proposed", at(refinement, line, "this proposal"))
-                        .related(at_field(refinement, needed, "says NO")),
+                    rule.finding(
+                        "no enrichment is needed, but one is proposed",
+                        at(refinement, line, "this proposal"),
+                    )
+                    .related(at_field(refinement, needed, "says NO")),
                 );
             }
         }

@@ -14,7 +14,8 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
     let mut out: Vec<Finding> = Vec::new();
     for anchor in &refinement.anchors {
         let text = anchor.excerpt.as_ref().map(|excerpt| unescaped(&excerpt.value));
-        let Some((excerpt, text)) = anchor.excerpt.as_ref().zip(text.filter(|text| !text.trim().is_empty())) else {
+        let Some((excerpt, text)) = anchor.excerpt.as_ref().zip(text.filter(|text| !text.trim().is_empty()))
+        else {
             out.push(match &anchor.excerpt {
                 Some(empty) => {
                     let line = refinement.source.line_span(refinement.source.line(empty.span.start));
@@ -55,11 +56,8 @@ fn explained(
     let inside = window.windows(quoted.len().max(1)).position(|lines| lines == quoted);
     if let Some(offset) = inside {
         let from = first + offset;
-        let finding = finding.note(format!(
-            "It quotes {} of the window's {} lines.",
-            quoted.len(),
-            window.len()
-        ));
+        let finding =
+            finding.note(format!("It quotes {} of the window's {} lines.", quoted.len(), window.len()));
         return moved(finding, input, anchor, (from, from + quoted.len() - 1));
     }
     if let [only] = occurrences(spec, quoted).as_slice() {
@@ -70,9 +68,11 @@ fn explained(
     match differing {
         Some(at) => {
             let shown = |line: Option<&&str>| crate::text::one_line(line.copied().unwrap_or(""), 100);
-            finding
-                .note(format!("excerpt: {}", shown(quoted.get(at))))
-                .note(format!("line {}: {}", first + start + at, shown(core.get(at))))
+            finding.note(format!("excerpt: {}", shown(quoted.get(at)))).note(format!(
+                "line {}: {}",
+                first + start + at,
+                shown(core.get(at))
+            ))
         }
         None => finding.note(format!("It has {} lines, the window has {}.", quoted.len(), core.len())),
     }

@@ -23,7 +23,9 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         };
         match refinement.field(key) {
             Some(field) if is_filled(field) => {
-                out.extend(wrong(key, field).map(|message| rule.finding(message, at_field(refinement, field, ""))));
+                out.extend(
+                    wrong(key, field).map(|message| rule.finding(message, at_field(refinement, field, ""))),
+                );
             }
             // A refinement under review is not signed yet.
             Some(_) if ELSEWHERE.contains(&key.as_str()) => {}
@@ -45,7 +47,8 @@ fn wrong(key: &str, field: &Field) -> Option<String> {
     let value = field.bare();
     let shown = crate::text::one_line(value.value, 60);
     let one_of = |words: &[&str]| {
-        (!words.contains(&value.value)).then(|| format!("`{key}` is one of {}, not `{shown}`", words.join(", ")))
+        (!words.contains(&value.value))
+            .then(|| format!("`{key}` is one of {}, not `{shown}`", words.join(", ")))
     };
     match key {
         "CREATED_AT" => {

@@ -8,9 +8,10 @@ use crate::rule::Rule;
 pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
     let refinement = input.refinement;
     let head = || at(refinement, refinement.head(), "this refinement");
-    let missing = rule.list("sections").iter().filter(|key| {
-        !refinement.sections.iter().any(|section| section.key == **key)
-    });
+    let missing = rule
+        .list("sections")
+        .iter()
+        .filter(|key| !refinement.sections.iter().any(|section| section.key == **key));
     let mut out: Vec<_> =
         missing.map(|key| rule.finding(format!("the refinement has no section `{key}`"), head())).collect();
     if refinement.anchors.is_empty() {

@@ -15,7 +15,8 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         SpecFact::NotLookedFor(why) => return Verdict::skipped(*why),
         SpecFact::Unnamed => {
             let message = "the refinement does not name the specification file";
-            return Some(rule.finding(message, at(refinement, place, "`SPEC_TARGET_RESOLVED` says which"))).into();
+            return Some(rule.finding(message, at(refinement, place, "`SPEC_TARGET_RESOLVED` says which")))
+                .into();
         }
         SpecFact::Named { path, now, then } => (path, now, then),
     };
@@ -39,15 +40,24 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
     }
     if let Some((_, commit)) = then {
         let message = match now {
-            Some(_) => format!("{path} has changed since the refinement; its recorded version is in commit {commit}"),
-            None => format!("{path} has left the tree since the refinement; its recorded version is in commit {commit}"),
+            Some(_) => {
+                format!("{path} has changed since the refinement; its recorded version is in commit {commit}")
+            }
+            None => format!(
+                "{path} has left the tree since the refinement; its recorded version is in commit {commit}"
+            ),
         };
-        let finding = rule.finding(message, at(refinement, value.span, "an older version")).at_level(Level::Warning);
-        return Some(finding.help("Anchors are compared with the recorded version; review the refinement against the current one.")).into();
+        let finding =
+            rule.finding(message, at(refinement, value.span, "an older version")).at_level(Level::Warning);
+        return Some(finding.help(
+            "Anchors are compared with the recorded version; review the refinement against the current one.",
+        ))
+        .into();
     }
     let current = now.as_ref().map(|spec| spec.source.text().as_bytes());
     let mistake = recognise(&Recorded::Sha1(sha1), current, &[] as &[Candidate<'_>]);
-    let message = format!("SPEC_TARGET_SHA1 is not the hash of {path}, nor of any version of it in this history");
+    let message =
+        format!("SPEC_TARGET_SHA1 is not the hash of {path}, nor of any version of it in this history");
     let finding = rule.finding(message, at(refinement, value.span, mistake.to_string()));
     let finding = match now {
         Some(spec) => finding.help(format!(

@@ -20,7 +20,8 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         let wanted = rule.list("points").len();
         if refinement.ticks.len() < wanted {
             let message = format!("the verdict is PASS over {} of {wanted} points", refinement.ticks.len());
-            let mut finding = rule.finding(message, at_field(refinement, verdict, "not all points are answered"));
+            let mut finding =
+                rule.finding(message, at_field(refinement, verdict, "not all points are answered"));
             for point in rule.list("points") {
                 let known = refinement.ticks.iter().any(|tick| {
                     refinement.source.slice(tick.label).to_lowercase().starts_with(&point.to_lowercase())
@@ -51,8 +52,11 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         let value = needed.bare().value;
         match demands {
             Some((field, why)) if value == "NO" => out.push(
-                rule.finding(format!("{why}, but ENRICHMENT_NEEDED is NO"), at_field(refinement, needed, "must be YES"))
-                    .related(at_field(refinement, field, "because of this")),
+                rule.finding(
+                    format!("{why}, but ENRICHMENT_NEEDED is NO"),
+                    at_field(refinement, needed, "must be YES"),
+                )
+                .related(at_field(refinement, field, "because of this")),
             ),
             None if value == "YES" => out.push(
                 rule.finding(

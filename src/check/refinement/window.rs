@@ -30,7 +30,8 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
             let message = format!("lines {first} to {last} are no window of {name} ({lines} lines)");
             out.push(rule.finding(message, at(refinement, span, "outside the specification")));
         } else if last - first + 1 > longest {
-            let message = format!("the window has {} lines; more than {longest} anchor nothing", last - first + 1);
+            let message =
+                format!("the window has {} lines; more than {longest} anchor nothing", last - first + 1);
             out.push(rule.finding(message, at(refinement, span, "too long")));
         }
     }

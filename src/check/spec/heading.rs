@@ -18,7 +18,8 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
         let title = squeezed(wanted.trim_start_matches('#'));
         let found = spec.headings().iter().any(|section| {
             let own = squeezed(&section.title.value);
-            let same = own == title || own.strip_prefix(title.as_str()).is_some_and(|rest| rest.starts_with([' ', '.', ':']));
+            let same = own == title
+                || own.strip_prefix(title.as_str()).is_some_and(|rest| rest.starts_with([' ', '.', ':']));
             same && (level == 0 || usize::from(section.level) == level)
         });
         if found {

@@ -13,7 +13,8 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
     let Some((_, own)) = version(name) else {
         return Verdict::skipped("the specification's name carries no version");
     };
-    let Some((newest, path)) = versions(input.beside_spec, name).pop().filter(|(version, _)| *version > own) else {
+    let Some((newest, path)) = versions(input.beside_spec, name).pop().filter(|(version, _)| *version > own)
+    else {
         return Vec::new().into();
     };
     let message = format!("a newer specification is there: {path}");
@@ -40,10 +41,14 @@ pub(super) fn versions(files: &[RepoPath], name: &str) -> Vec<(Vec<u64>, RepoPat
 /// `Spec_v02.125.md` is `Spec_.md` in version 2.125.
 fn version(name: &str) -> Option<(String, Vec<u64>)> {
     let stem = name.strip_suffix(".md")?;
-    let at = stem.rfind(['v', 'V']).filter(|at| stem.get(at + 1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))?;
+    let at = stem
+        .rfind(['v', 'V'])
+        .filter(|at| stem.get(at + 1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))?;
     let numbers: Option<Vec<u64>> = stem.get(at + 1..)?.split('.').map(|part| part.parse().ok()).collect();
     let start = stem.get(..at)?;
-    (start.is_empty() || !start.ends_with(char::is_alphanumeric)).then(|| (start.to_lowercase(), numbers.unwrap_or_default())).filter(|(_, numbers)| !numbers.is_empty())
+    (start.is_empty() || !start.ends_with(char::is_alphanumeric))
+        .then(|| (start.to_lowercase(), numbers.unwrap_or_default()))
+        .filter(|(_, numbers)| !numbers.is_empty())
 }
 
 #[cfg(test)]

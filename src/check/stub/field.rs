@@ -13,7 +13,10 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         // `NAME|SECTION`: a field of that name, or a section.
         let names: Vec<&str> = wanted.split('|').map(str::trim).collect();
         let filled = |name: &&&str| {
-            let field = stub.fields.iter().any(|field| field.key == **name && (field.is_filled() || field.item.is_some()));
+            let field = stub
+                .fields
+                .iter()
+                .any(|field| field.key == **name && (field.is_filled() || field.item.is_some()));
             field || stub.sections.iter().any(|section| section.key == **name)
         };
         if names.iter().any(|name| filled(&name)) {

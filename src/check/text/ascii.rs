@@ -18,7 +18,9 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
         let message = format!("`{shown}` (U+{:04X}) is not ASCII", u32::from(c));
         let finding = rule.finding(message, Label::text(source, span, "not ASCII"));
         match plain(c) {
-            Some(plain) => finding.fixed_by(Place::text(source, span), plain, format!("write `{plain}` instead")),
+            Some(plain) => {
+                finding.fixed_by(Place::text(source, span), plain, format!("write `{plain}` instead"))
+            }
             None => finding,
         }
     });

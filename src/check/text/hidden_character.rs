@@ -66,7 +66,9 @@ fn close(input: &TextInput<'_>, rule: &Rule, run: Option<(Span, Vec<char>)>, out
     let shown: String = chars.iter().take(8).map(|c| format!("U+{:04X} ", u32::from(*c))).collect();
     let more = if chars.len() > 8 { "…" } else { "" };
     let what = match chars.first() {
-        Some('\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}') => "a character that changes the direction of the text",
+        Some('\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}') => {
+            "a character that changes the direction of the text"
+        }
         Some('\u{e0000}'..='\u{e007f}') => "text in invisible tag characters",
         Some('\u{80}'..='\u{9f}') => "a control character of a damaged encoding",
         Some(c) if c.is_control() => "a control character",
@@ -89,6 +91,7 @@ fn close(input: &TextInput<'_>, rule: &Rule, run: Option<(Span, Vec<char>)>, out
 
 /// What a run of tag characters says.
 fn spelt(chars: &[char]) -> String {
-    let plain = |c: &char| char::from_u32(u32::from(*c).checked_sub(0xe0000)?).filter(|c| (' '..='~').contains(c));
+    let plain =
+        |c: &char| char::from_u32(u32::from(*c).checked_sub(0xe0000)?).filter(|c| (' '..='~').contains(c));
     chars.iter().filter_map(plain).collect()
 }

@@ -16,7 +16,8 @@ use crate::text::Span;
 static OVERRIDE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let rules = "(?:instructions?|rules?|prompts?|guidelines?|policy|policies|constraints?|checks?|gates?|protocols?)";
     let which = r"(?:all|any|the|your|these|those|every|previous|prior|earlier|above|other|system|safety|governance|of)";
-    let verb = r"(?:ignore|disregard|forget|bypass|override|circumvent|do not follow|don't follow|stop following)";
+    let verb =
+        r"(?:ignore|disregard|forget|bypass|override|circumvent|do not follow|don't follow|stop following)";
     let patterns = [
         format!(r"\b{verb}\s+(?:{which}\s+){{1,5}}{rules}\b"),
         r"\byou are (?:now|no longer)\s+(?:an?|the|in|bound|required|subject)\b".to_owned(),
@@ -30,7 +31,8 @@ static OVERRIDE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Words with which a comment gives orders to whoever executes the document.
 static ORDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let who = r"\b(?:agents?|assistants?|ai|llm|models?|coders?|validators?|claude|gpt|copilot|gemini)\s*[:,]";
+    let who =
+        r"\b(?:agents?|assistants?|ai|llm|models?|coders?|validators?|claude|gpt|copilot|gemini)\s*[:,]";
     let must = r"\byou\s+(?:must|should|shall|may|can|will|need to|are)\b|\b(?:agents?|assistants?|coders?|validators?|models?) (?:must|should|shall|may skip|can skip)\b";
     let verb = r"(?:^|[.!?:]\s+)(?:please\s+)?(?:always|never|ignore|disregard|skip|bypass|approve|sign|execute|run|delete|push|merge|mark|tick|set|write|report|pretend|assume|answer|reply|respond)\b";
     Regex::new(&format!("(?i){who}|{must}|{verb}")).ok()
@@ -80,7 +82,8 @@ fn comments(input: &TextInput<'_>, outline: &Outline, rule: &Rule, out: &mut Vec
 fn comment(input: &TextInput<'_>, body: &str, at: usize, rule: &Rule, out: &mut Vec<Finding>) {
     let trimmed = body.trim();
     let start = at + (body.len() - body.trim_start().len());
-    let found = [&OVERRIDE, &ORDER].into_iter().any(|pattern| pattern.as_ref().is_some_and(|p| p.is_match(trimmed)));
+    let found =
+        [&OVERRIDE, &ORDER].into_iter().any(|pattern| pattern.as_ref().is_some_and(|p| p.is_match(trimmed)));
     if !found {
         return;
     }

@@ -13,7 +13,10 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
         return Some(rule.finding(message, Label::text(source, line, "here"))).into();
     }
     if source.text().trim_start_matches('\u{feff}').trim().is_empty() {
-        return Some(rule.finding("the document is empty", Label::path(source.name(), "nothing stands here"))).into();
+        return Some(
+            rule.finding("the document is empty", Label::path(source.name(), "nothing stands here")),
+        )
+        .into();
     }
     Vec::new().into()
 }

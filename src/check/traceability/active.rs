@@ -19,7 +19,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         let first = registry.rows.iter().take(index).find(|other| other.base.value == row.base.value);
         if let Some(first) = first.filter(|_| !row.base.value.is_empty()) {
             let message = format!("`{}` is mapped a second time", crate::text::one_line(&row.base.value, 60));
-            out.push(rule.finding(message, at(row.base.span, "again")).related(at(first.base.span, "mapped here")));
+            out.push(
+                rule.finding(message, at(row.base.span, "again")).related(at(first.base.span, "mapped here")),
+            );
         }
         let (Some(library), Some(active)) = (input.library, Registry::active_id(row)) else { continue };
         let folder = row.active.value.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -28,7 +30,8 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             continue;
         }
         let Some((_, packet)) = library.packet(active.as_str()) else {
-            let message = format!("the active packet of `{}` is not there", crate::text::one_line(&row.base.value, 60));
+            let message =
+                format!("the active packet of `{}` is not there", crate::text::one_line(&row.base.value, 60));
             out.push(rule.finding(message, at(row.active.span, "no such packet")));
             continue;
         };
@@ -37,7 +40,8 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             let message = format!("the active packet lies in `{wanted}`, not where the registry says");
             out.push(rule.finding(message, at(row.active.span, "another folder")));
         }
-        if let Some(status) = packet.status.as_ref().filter(|status| status.value == PacketStatus::Superseded) {
+        if let Some(status) = packet.status.as_ref().filter(|status| status.value == PacketStatus::Superseded)
+        {
             let message = format!("the active packet `{active}` calls itself superseded");
             let there = Label::text(&packet.source, status.span, "says so here");
             out.push(rule.finding(message, at(row.active.span, "named as active")).related(there));
@@ -55,8 +59,10 @@ fn newer(library: &crate::check::library::Library<'_>, active: &WpId) -> Option<
     let later = library.family(active.base()).into_iter().filter(|id| {
         WpId::parse(id).is_ok_and(|id| id.revision().unwrap_or(0) > active.revision().unwrap_or(0))
     });
-    later.filter(|id| {
-        let status = library.packet(id).and_then(|(_, packet)| packet.status.as_ref());
-        status.is_some_and(|status| status.value.allows_work())
-    }).last()
+    later
+        .filter(|id| {
+            let status = library.packet(id).and_then(|(_, packet)| packet.status.as_ref());
+            status.is_some_and(|status| status.value.allows_work())
+        })
+        .last()
 }

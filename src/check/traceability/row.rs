@@ -14,8 +14,11 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         Err(skipped) => return skipped,
     };
     let at = |span, text: String| Label::text(&registry.source, span, text);
-    let mut out: Vec<Finding> =
-        registry.faults.iter().map(|fault| rule.finding(fault.message.clone(), at(fault.span, String::new()))).collect();
+    let mut out: Vec<Finding> = registry
+        .faults
+        .iter()
+        .map(|fault| rule.finding(fault.message.clone(), at(fault.span, String::new())))
+        .collect();
     for row in &registry.rows {
         let known = registry.faults.iter().any(|fault| fault.span == row.span);
         if known {
@@ -23,23 +26,34 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         }
         let base = crate::text::one_line(&row.base.value, 60);
         match WpId::parse(&row.base.value) {
-            Err(why) => out.push(rule.finding(format!("`{base}` is no base id: {why}"), at(row.base.span, "no id".into()))),
+            Err(why) => out.push(
+                rule.finding(format!("`{base}` is no base id: {why}"), at(row.base.span, "no id".into())),
+            ),
             Ok(id) if id.revision().is_some() => {
                 let message = format!("`{base}` is a revision; a base id has no `-vN`");
                 out.push(rule.finding(message, at(row.base.span, format!("the base is `{}`", id.base()))));
             }
-            Ok(id) => match Registry::active_id(row) {
-                None => {
-                    let shown = crate::text::one_line(&row.active.value, 80);
-                    let message = format!("`{shown}` names no packet");
-                    out.push(rule.finding(message, at(row.active.span, "a path `…/<WP_ID>.md` belongs here".into())));
+            Ok(id) => {
+                match Registry::active_id(row) {
+                    None => {
+                        let shown = crate::text::one_line(&row.active.value, 80);
+                        let message = format!("`{shown}` names no packet");
+                        out.push(rule.finding(
+                            message,
+                            at(row.active.span, "a path `…/<WP_ID>.md` belongs here".into()),
+                        ));
+                    }
+                    Some(active) if active.base() != id.as_str() => {
+                        let message =
+                            format!("the active packet of `{base}` is `{active}`, of another base id");
+                        out.push(rule.finding(
+                            message,
+                            at(row.active.span, format!("its base is `{}`", active.base())),
+                        ));
+                    }
+                    Some(_) => {}
                 }
-                Some(active) if active.base() != id.as_str() => {
-                    let message = format!("the active packet of `{base}` is `{active}`, of another base id");
-                    out.push(rule.finding(message, at(row.active.span, format!("its base is `{}`", active.base()))));
-                }
-                Some(_) => {}
-            },
+            }
         }
     }
     out.into()

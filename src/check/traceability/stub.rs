@@ -24,9 +24,14 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         let base = crate::text::one_line(&row.base.value, 60);
         if let Some((document, _)) = library.packet(active.as_str()) {
             let message = format!("the registry names the stub of `{active}`, but the packet was made");
-            out.push(rule.finding(message, label("the stub")).related(Label::path(document.path(), "the packet")));
+            out.push(
+                rule.finding(message, label("the stub")).related(Label::path(document.path(), "the packet")),
+            );
         } else if library.stub(active.as_str()).is_none() {
-            out.push(rule.finding(format!("the stub that the registry names for `{base}` is not there"), label("no such stub")));
+            out.push(rule.finding(
+                format!("the stub that the registry names for `{base}` is not there"),
+                label("no such stub"),
+            ));
         }
     }
     out.into()

@@ -34,9 +34,13 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         if let (Some(status), Some(reached)) = (&session.status, reached)
             && status.value != reached.value
         {
-            let (status_text, gate) = (crate::text::one_line(&status.value, 60), crate::text::one_line(&reached.value, 60));
+            let (status_text, gate) =
+                (crate::text::one_line(&status.value, 60), crate::text::one_line(&reached.value, 60));
             let message = format!("the status is {status_text}, but the last gate passed is {gate}");
-            out.push(rule.finding(message, at(status.span, "the status")).related(at(reached.span, "the last gate")));
+            out.push(
+                rule.finding(message, at(status.span, "the status"))
+                    .related(at(reached.span, "the last gate")),
+            );
         }
         if session.gates.is_empty() {
             let head = Span::new(session.span.start, session.span.start + 1);
@@ -47,7 +51,10 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             && verdict.value != presented.value
         {
             let message = "the session's verdict is not the one that was presented";
-            out.push(rule.finding(message, at(verdict.span, "the session")).related(at(presented.span, "presented")));
+            out.push(
+                rule.finding(message, at(verdict.span, "the session"))
+                    .related(at(presented.span, "presented")),
+            );
         }
     }
     out.into()

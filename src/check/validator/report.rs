@@ -30,12 +30,15 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             continue;
         }
         let said = crate::text::one_line(&verdict.value, 40);
-        let message = format!("a report with the verdict {said} was appended to `{shown}`, but the packet has none");
+        let message =
+            format!("a report with the verdict {said} was appended to `{shown}`, but the packet has none");
         let label = Label::text(&state.source, verdict.span, "recorded here");
         out.push(match reports.last() {
-            Some(last) => rule
-                .finding(message, label)
-                .related(Label::text(&packet.source, last.verdict.span, "the packet's last verdict")),
+            Some(last) => rule.finding(message, label).related(Label::text(
+                &packet.source,
+                last.verdict.span,
+                "the packet's last verdict",
+            )),
             None => rule.finding(message, label).related(Label::path(document.path(), "no report here")),
         });
     }

@@ -20,14 +20,20 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
     let file = input.document.file_id();
     for session in state.sessions.iter().chain(&state.archived) {
         let head = Span::new(session.span.start, session.span.start + 1);
-        let named: Vec<(&str, &Spanned<String>)> =
-            session.key.iter().map(|key| ("the key", key)).chain(session.wp_id.iter().map(|id| ("wpId", id))).collect();
+        let named: Vec<(&str, &Spanned<String>)> = session
+            .key
+            .iter()
+            .map(|key| ("the key", key))
+            .chain(session.wp_id.iter().map(|id| ("wpId", id)))
+            .collect();
         if session.wp_id.is_none() {
             out.push(rule.finding("the session has no `wpId`", at(head, "this session".into())));
         }
         for (name, id) in &named {
             if let Err(why) = WpId::parse(&id.value) {
-                out.push(rule.finding(format!("{name} is no work packet id: {why}"), at(id.span, "no id".into())));
+                out.push(
+                    rule.finding(format!("{name} is no work packet id: {why}"), at(id.span, "no id".into())),
+                );
             }
         }
         if let [(_, key), (_, id)] = named.as_slice()
@@ -35,14 +41,18 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         {
             let shown = crate::text::one_line(&id.value, 80);
             out.push(rule.finding(
-                format!("the session of `{}` says that it is of `{shown}`", crate::text::one_line(&key.value, 80)),
+                format!(
+                    "the session of `{}` says that it is of `{shown}`",
+                    crate::text::one_line(&key.value, 80)
+                ),
                 at(id.span, "another packet".into()),
             ));
         }
         if let (Some(file), Some((_, id))) = (&file, named.last())
             && id.value != file.as_str()
         {
-            let message = format!("a session of `{}` in the file of `{file}`", crate::text::one_line(&id.value, 80));
+            let message =
+                format!("a session of `{}` in the file of `{file}`", crate::text::one_line(&id.value, 80));
             out.push(rule.finding(message, at(id.span, "another packet".into())));
         }
         for (name, field, known) in [
@@ -50,7 +60,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             ("status", &session.status, &crate::document::validator_state::GATES[..]),
         ] {
             match field {
-                None => out.push(rule.finding(format!("the session has no `{name}`"), at(head, "this session".into()))),
+                None => out.push(
+                    rule.finding(format!("the session has no `{name}`"), at(head, "this session".into())),
+                ),
                 Some(value) if !known.contains(&value.value.as_str()) => {
                     let message = format!("`{}` is no {name}", crate::text::one_line(&value.value, 60));
                     out.push(rule.finding(message, at(value.span, format!("one of {}", known.join(", ")))));
@@ -79,7 +91,10 @@ fn twice<'a>(
             if other.path() >= input.document.path() {
                 continue;
             }
-            let same = known.sessions.iter().find(|known| known.packet().is_some() && known.packet() == session.packet());
+            let same = known
+                .sessions
+                .iter()
+                .find(|known| known.packet().is_some() && known.packet() == session.packet());
             let Some(same) = same else { continue };
             if text(&same.verdict) == text(&session.verdict) && text(&same.status) == text(&session.status) {
                 continue;

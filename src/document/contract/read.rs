@@ -65,7 +65,8 @@ fn name(section: &Section) -> Option<Spanned<String>> {
 /// The first paragraph of a section.
 fn said(text: &str, outline: &Outline, sections: &[Section], key: &str) -> Option<Spanned<String>> {
     let section = sections.iter().find(|section| section.key == key)?;
-    let block = section.blocks.clone().filter_map(|index| outline.get(index)).find(|b| b.kind == Kind::Prose)?;
+    let block =
+        section.blocks.clone().filter_map(|index| outline.get(index)).find(|b| b.kind == Kind::Prose)?;
     let body = crate::text::trimmed(text, block.content);
     (!is_placeholder(body.value)).then(|| body.map(str::to_owned))
 }
@@ -78,8 +79,14 @@ fn phases(outline: &Outline, sections: &[Section], tasks: &[Task]) -> Vec<Phase>
         let own: Vec<usize> = (0..tasks.len())
             .filter(|at| tasks.get(*at).is_some_and(|task| inside(task.block) || speaks_of(task, number)))
             .collect();
-        let listed = section.blocks.clone().filter_map(|index| outline.get(index)).any(|b| b.kind == Kind::Item);
-        out.push(Phase { number, title: section.title.clone(), has_items: listed || !own.is_empty(), tasks: own });
+        let listed =
+            section.blocks.clone().filter_map(|index| outline.get(index)).any(|b| b.kind == Kind::Item);
+        out.push(Phase {
+            number,
+            title: section.title.clone(),
+            has_items: listed || !own.is_empty(),
+            tasks: own,
+        });
     }
     out
 }
@@ -99,7 +106,8 @@ fn speaks_of(task: &Task, phase: u32) -> bool {
 }
 
 fn criteria(text: &str, outline: &Outline, sections: &[Section]) -> Option<Criteria> {
-    let named = |section: &&Section| matches!(section.key.as_str(), "ACCEPTANCE_CRITERIA" | "COMPLETION_CRITERIA");
+    let named =
+        |section: &&Section| matches!(section.key.as_str(), "ACCEPTANCE_CRITERIA" | "COMPLETION_CRITERIA");
     let section = sections.iter().find(named)?;
     // A fence of scenarios is the usual form too, so the bytes are looked at.
     let end = section.blocks.clone().filter_map(|index| outline.get(index)).map(|block| block.span.end).max();
@@ -121,11 +129,15 @@ fn criteria(text: &str, outline: &Outline, sections: &[Section]) -> Option<Crite
 
 /// The first column that names contracts, in the tables of the section.
 fn dependencies(text: &str, outline: &Outline, sections: &[Section]) -> Vec<Dependency> {
-    let Some(section) = sections.iter().find(|section| section.key == "DEPENDENCIES") else { return Vec::new() };
+    let Some(section) = sections.iter().find(|section| section.key == "DEPENDENCIES") else {
+        return Vec::new();
+    };
     let mut out = Vec::new();
     for table in tables(text, outline) {
         let Some(column) = table.head.iter().position(|head| head.contains("contract")) else { continue };
-        for row in table.rows.iter().filter(|row| section.span.contains(Span::new(row.span.start, row.span.start))) {
+        for row in
+            table.rows.iter().filter(|row| section.span.contains(Span::new(row.span.start, row.span.start)))
+        {
             let Some(cell) = row.cells.get(column) else { continue };
             let Some(word) = named_file(&cell.value) else { continue };
             let name = word.rsplit('/').next().unwrap_or(word);
@@ -160,7 +172,8 @@ fn notes(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<No
             let plain = body.trim_start_matches(['*', '_', '[', '`']);
             let at = line.start + line.text.len() - body.len() + (body.len() - plain.len());
             let Some(date) = plain.get(..10).and_then(|date| date.parse::<Date>().ok()) else { continue };
-            let clock = plain.get(10..).and_then(|rest| rest.strip_prefix([' ', 'T'])).and_then(|rest| rest.get(..5));
+            let clock =
+                plain.get(10..).and_then(|rest| rest.strip_prefix([' ', 'T'])).and_then(|rest| rest.get(..5));
             let time = clock.and_then(clock_time);
             let width = if time.is_some() { 16 } else { 10 };
             let at_time = DateTime::from_parts(date, time.unwrap_or(Time::midnight()));

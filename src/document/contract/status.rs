@@ -47,7 +47,8 @@ impl ContractStatus {
         let lower = text.trim().trim_matches(['*', '`']).trim().to_lowercase();
         let found = WORDS.iter().find_map(|(word, status)| {
             let rest = lower.strip_prefix(word)?.trim_start();
-            let set_off = rest.is_empty() || rest.starts_with(['(', '[', ',', ';', ':', '.', '—', '–', '-', '/']);
+            let set_off =
+                rest.is_empty() || rest.starts_with(['(', '[', ',', ';', ':', '.', '—', '–', '-', '/']);
             set_off.then_some(*status)
         });
         found.unwrap_or(Self::Unknown)

@@ -42,7 +42,8 @@ impl TaskId {
         let start = rest.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1);
         let (before, number) = rest.split_at(start);
         let separated = before.strip_suffix(['.', '-']).unwrap_or(before);
-        let plain = separated.bytes().all(|b| b.is_ascii_digit()) && (before.is_empty() || before != separated);
+        let plain =
+            separated.bytes().all(|b| b.is_ascii_digit()) && (before.is_empty() || before != separated);
         let number = number.parse().ok().filter(|_| plain && number.len() <= 4)?;
         Some(Self { group: format!("{}{before}", text.get(..letters)?), number, letter })
     }

@@ -147,7 +147,9 @@ fn open(
 ) -> Result<Result<Arc<Source>, String>, RepositoryError> {
     match repo.mode(side, path)? {
         Some(FileMode::Regular | FileMode::Executable) => {}
-        Some(FileMode::Symlink) => return Ok(Err("a symbolic link lies here; it is not followed".to_owned())),
+        Some(FileMode::Symlink) => {
+            return Ok(Err("a symbolic link lies here; it is not followed".to_owned()));
+        }
         Some(FileMode::Submodule) => return Ok(Err("a submodule lies here".to_owned())),
         None => return Ok(Err("no file is there".to_owned())),
     }
@@ -155,7 +157,9 @@ fn open(
         Ok(Some(bytes)) if bytes.len() > LARGEST_DOCUMENT => Ok(Err(too_large(bytes.len()))),
         Ok(Some(bytes)) => Ok(Ok(Source::from_bytes(path.clone(), bytes))),
         Ok(None) => Ok(Err("no file is there".to_owned())),
-        Err(RepositoryError::TooLarge { bytes, .. }) => Ok(Err(too_large(usize::try_from(bytes).unwrap_or(usize::MAX)))),
+        Err(RepositoryError::TooLarge { bytes, .. }) => {
+            Ok(Err(too_large(usize::try_from(bytes).unwrap_or(usize::MAX))))
+        }
         Err(RepositoryError::Unreadable { reason, .. }) => Ok(Err(reason)),
         Err(error) => Err(error),
     }

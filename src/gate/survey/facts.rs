@@ -152,7 +152,9 @@ fn current_spec(
     side: Side,
     library: &Library<'_>,
 ) -> Result<CurrentSpec, RepositoryError> {
-    let Some(named) = library.pointer().and_then(|pointer| pointer.spec()) else { return Ok((None, Vec::new())) };
+    let Some(named) = library.pointer().and_then(|pointer| pointer.spec()) else {
+        return Ok((None, Vec::new()));
+    };
     // The name is relative to the root, or to the pointer's own folder.
     let pointer = RepoPath::from(library.layout.spec_pointer.as_str());
     let beside = RepoPath::from_bytes(pointer.folder()).join(named.value.as_str());
@@ -175,7 +177,11 @@ pub(super) fn is_history(document: &Document, library: Option<&Library<'_>>) -> 
     let state = board.and_then(|board| board.entries_of(id).map(|entry| entry.state.as_str()).last());
     let packet = match document.packet() {
         Some(packet) => Some(packet),
-        None => document.refinement().and(library).and_then(|library| library.packet(id)).map(|(_, packet)| packet),
+        None => document
+            .refinement()
+            .and(library)
+            .and_then(|library| library.packet(id))
+            .map(|(_, packet)| packet),
     };
     packet.is_some_and(|packet| is_finished(packet, state))
 }

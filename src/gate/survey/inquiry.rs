@@ -82,7 +82,8 @@ impl Inquiry {
             Self::SpecRegression => matches!(id, "spec/pointer" | "spec/heading"),
             Self::PhaseGate(_) => family == "milestone",
             Self::PacketComplete(_) => {
-                let of_packet = matches!(family, "packet" | "scope" | "phase" | "refinement" | "text" | "link");
+                let of_packet =
+                    matches!(family, "packet" | "scope" | "phase" | "refinement" | "text" | "link");
                 matches!(entry.check, Check::Search(_)) || (about_documents && of_packet)
             }
         }
@@ -110,9 +111,15 @@ mod tests {
         for inquiry in &all {
             assert!(registered().iter().any(|entry| inquiry.asks(entry)), "{}", inquiry.as_str());
         }
-        for entry in registered().iter().filter(|entry| matches!(entry.check, Check::Document(..) | Check::Library(_))) {
+        for entry in
+            registered().iter().filter(|entry| matches!(entry.check, Check::Document(..) | Check::Library(_)))
+        {
             assert!(all.iter().any(|inquiry| inquiry.asks(entry)), "{}", entry.rule.id);
-            assert!(Inquiry::Governance.asks(entry) || entry.rule.id.family() == "milestone", "{}", entry.rule.id);
+            assert!(
+                Inquiry::Governance.asks(entry) || entry.rule.id.family() == "milestone",
+                "{}",
+                entry.rule.id
+            );
         }
     }
 }

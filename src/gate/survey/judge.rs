@@ -8,7 +8,9 @@ use crate::check::library::{DocumentInput, Library, LibraryInput, RefinementInpu
 use crate::check::{Check, Registered, Verdict, registered};
 use crate::config::{Config, FILE_NAME};
 use crate::document::{Document, DocumentKind, Layout, LayoutName};
-use crate::finding::{CheckOutcome, DocumentsInfo, Finding, Label, Level, PacketInfo, Report, RunInfo, Status};
+use crate::finding::{
+    CheckOutcome, DocumentsInfo, Finding, Label, Level, PacketInfo, Report, RunInfo, Status,
+};
 use crate::gate::search::{detect_layout, document, locate};
 use crate::gate::settle::{is_off, levelled, status_of};
 use crate::gate::{GateError, Located};
@@ -50,7 +52,9 @@ pub fn survey(repo: &dyn Repository, request: &SurveyRequest) -> Result<Report, 
     let layout = known.clone().unwrap_or_else(Layout::gov);
     let asked: Vec<&Registered> = registered().iter().filter(|entry| request.inquiry.asks(entry)).collect();
     let wants = |matches: &dyn Fn(&Check) -> bool, family: &str| {
-        asked.iter().any(|entry| matches(&entry.check) && (family.is_empty() || entry.rule.id.family() == family))
+        asked
+            .iter()
+            .any(|entry| matches(&entry.check) && (family.is_empty() || entry.rule.id.family() == family))
     };
     let Collected { placed, loose, unread } = collect(repo, request.side, &layout, &request.named)?;
     let library = Library::new(&placed, &layout);
@@ -171,7 +175,8 @@ impl Scene<'_> {
             is_history: history,
             policy: self.policy(),
         });
-        let family = library.zip(id.as_ref()).map(|(library, id)| library.family(id.base())).unwrap_or_default();
+        let family =
+            library.zip(id.as_ref()).map(|(library, id)| library.family(id.base())).unwrap_or_default();
         let packet = document.packet().zip(id.as_ref()).map(|(packet, id)| PacketInput {
             id,
             packet,

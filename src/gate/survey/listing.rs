@@ -97,7 +97,8 @@ fn board(library: &Library<'_>, id: &str, stub: bool) -> Option<String> {
 }
 
 fn standing(library: &Library<'_>, id: &str, status: Option<&PacketStatus>) -> &'static str {
-    let on_board = library.board().is_some_and(|board| board.entries_of(id).any(|entry| entry.state == "SUPERSEDED"));
+    let on_board =
+        library.board().is_some_and(|board| board.entries_of(id).any(|entry| entry.state == "SUPERSEDED"));
     if on_board || status == Some(&PacketStatus::Superseded) {
         return "superseded";
     }

@@ -68,7 +68,8 @@ impl GitRepository {
         let names = self.repo.worktrees().map_err(failed("listing working trees"))?;
         let mut others: Vec<git2::Repository> = Vec::new();
         for name in names.iter().flatten().flatten() {
-            let tree = self.repo.find_worktree(name).map_err(failed(format!("reading working tree {name}")))?;
+            let tree =
+                self.repo.find_worktree(name).map_err(failed(format!("reading working tree {name}")))?;
             // One whose folder is gone is only a record.
             if tree.validate().is_ok() {
                 others.extend(git2::Repository::open_from_worktree(&tree));

@@ -203,14 +203,20 @@ impl Scenario {
         SurveyRequest {
             inquiry,
             side: Side::Worktree,
-            named: named.map(|path| NamedDocument { path: RepoPath::from(path.as_str()), bytes: None }).collect(),
+            named: named
+                .map(|path| NamedDocument { path: RepoPath::from(path.as_str()), bytes: None })
+                .collect(),
             config: None,
             now: now.parse().expect("now"),
         }
     }
 
     /// What a repository's documents or gate find.
-    pub fn findings(&self, repo: &dyn Repository, selection: SelectionRequest) -> Result<Vec<Finding>, GateError> {
+    pub fn findings(
+        &self,
+        repo: &dyn Repository,
+        selection: SelectionRequest,
+    ) -> Result<Vec<Finding>, GateError> {
         match self.inquiry() {
             Some(inquiry) => Ok(survey(repo, &self.survey_request(inquiry))?.findings),
             None => Ok(judge(repo, &self.request(selection))?.report.findings),

@@ -1,0 +1,170 @@
+//! From a report to its document.
+
+use crate::finding::{Finding, Label, Place, Report, Status, StepStatus, Subject};
+
+use super::{
+    CheckDocument, ClaimDocument, DocumentsDocument, FindingDocument, FixDocument, PacketDocument,
+    PlaceDocument, ReportDocument, RunDocument, SCHEMA, SelectionDocument, StepDocument, StepRunDocument,
+    SummaryDocument,
+};
+
+impl From<&Report> for ReportDocument {
+    fn from(report: &Report) -> Self {
+        let tally = report.tally();
+        Self {
+            schema: SCHEMA.to_owned(),
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            gate: report.gate.to_owned(),
+            verdict: if report.passed() { "passed" } else { "failed" }.to_owned(),
+            packet: report.packet.as_ref().map(|packet| PacketDocument {
+                requested: packet.requested.clone(),
+                wp_id: packet.wp_id.clone(),
+                path: packet.path.to_string(),
+                sha256: packet.sha256.clone(),
+                generation: packet.generation.clone(),
+                resolved_by: packet.resolved_by.clone(),
+            }),
+            selection: report.selection.as_ref().map(|selection| SelectionDocument {
+                mode: selection.mode.to_owned(),
+                base: selection.base.clone(),
+                head: selection.head.clone(),
+                reason: selection.reason.clone(),
+                changed: selection.changed,
+                trusted: selection.trusted.clone(),
+            }),
+            documents: report.documents.as_ref().map(|documents| DocumentsDocument {
+                kinds: documents.kinds.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect(),
+                layout: documents.layout.to_owned(),
+                named: documents.named,
+            }),
+            summary: SummaryDocument {
+                passed: tally.passed,
+                failed: tally.failed,
+                waived: tally.waived,
+                skipped: tally.skipped,
+                errors: tally.errors,
+                warnings: tally.warnings,
+                notes: tally.notes,
+            },
+            checks: report.outcomes.iter().map(check).collect(),
+            findings: report.findings.iter().map(finding).collect(),
+            steps: report.steps.iter().map(step).collect(),
+            claims: report.claims.iter().map(claim).collect(),
+            run: RunDocument {
+                started_at: report.run.started_at.clone(),
+                milliseconds: report.run.milliseconds,
+                steps: report
+                    .steps
+                    .iter()
+                    .filter(|step| step.run.log.is_some())
+                    .map(|step| StepRunDocument {
+                        name: step.name.clone(),
+                        milliseconds: step.run.milliseconds,
+                        log: step.run.log.clone(),
+                        log_sha256: step.run.log_sha256.clone(),
+                        tail: step.run.tail.clone(),
+                    })
+                    .collect(),
+            },
+        }
+    }
+}
+
+fn check(outcome: &crate::finding::CheckOutcome) -> CheckDocument {
+    let (reason, waivers) = match &outcome.status {
+        Status::Skipped(why) => (Some(why.clone()), Vec::new()),
+        Status::Waived(ids) => (None, ids.clone()),
+        Status::Passed | Status::Failed => (None, Vec::new()),
+    };
+    CheckDocument {
+        rule: outcome.rule.to_string(),
+        status: outcome.status.as_str().to_owned(),
+        reason,
+        waivers,
+    }
+}
+
+fn claim(claim: &crate::finding::Claim) -> ClaimDocument {
+    ClaimDocument {
+        command: claim.command.clone(),
+        claimed_exit_code: claim.exit_code.clone(),
+        step: claim.seen.as_ref().map(|(step, _)| step.clone()),
+        seen_exit_code: claim.seen.as_ref().and_then(|(_, code)| *code),
+    }
+}
+
+fn step(step: &crate::finding::StepReport) -> StepDocument {
+    let (status, reason) = match &step.status {
+        StepStatus::Passed => ("passed", None),
+        StepStatus::Failed => ("failed", None),
+        StepStatus::Skipped(why) => ("skipped", Some(why.clone())),
+    };
+    StepDocument {
+        name: step.name.clone(),
+        argv: step.argv.clone(),
+        status: status.to_owned(),
+        reason,
+        exit_code: step.exit_code,
+        tests: step.tests,
+    }
+}
+
+fn finding(finding: &Finding) -> FindingDocument {
+    let rule = crate::check::find(finding.rule.as_str()).map(|entry| entry.rule.text());
+    let mut help = finding.help.clone();
+    help.extend(rule.map(|rule| rule.remedy.clone()));
+    let (path, command) = match &finding.subject {
+        Some(Subject::Path(path)) => (Some(path.to_string()), None),
+        Some(Subject::Command(command)) => (None, Some(command.clone())),
+        None => (None, None),
+    };
+    FindingDocument {
+        rule: finding.rule.to_string(),
+        level: finding.level.to_string(),
+        message: finding.message.clone(),
+        place: label(&finding.primary),
+        related: finding.related.iter().map(label).collect(),
+        notes: finding.notes.clone(),
+        help,
+        why: rule.map(|rule| rule.why.clone()).unwrap_or_default(),
+        references: rule.map(|rule| rule.references.clone()).unwrap_or_default(),
+        path,
+        command,
+        waived_by: finding.waived_by.clone(),
+        fix: finding.fix.as_ref().map(|fix| FixDocument {
+            place: place(&fix.place, String::new()),
+            replacement: fix.replacement.clone(),
+            message: fix.message.clone(),
+        }),
+    }
+}
+
+fn label(label: &Label) -> PlaceDocument {
+    place(&label.place, label.text.clone())
+}
+
+fn place(place: &Place, label: String) -> PlaceDocument {
+    let mut out = PlaceDocument {
+        kind: "repository".to_owned(),
+        path: place.path().map(ToString::to_string),
+        line: None,
+        column: None,
+        end_line: None,
+        end_column: None,
+        start: None,
+        end: None,
+        label,
+    };
+    match place {
+        Place::Text { source, span } => {
+            let (from, to) = (source.position(span.start), source.position(span.end));
+            out.kind = "text".to_owned();
+            (out.line, out.column) = (Some(from.line), Some(from.column));
+            (out.end_line, out.end_column) = (Some(to.line), Some(to.column));
+            (out.start, out.end) = (Some(span.start), Some(span.end));
+        }
+        Place::Path(_) => out.kind = "path".to_owned(),
+        Place::Repository => {}
+    }
+    out
+}
