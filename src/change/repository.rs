@@ -99,6 +99,9 @@ pub struct WantedVersion {
     pub sha1: crate::digest::Hash20,
 }
 
+/// The newest commit that holds a wanted version, and its bytes.
+pub type FoundVersion = (Commit, Vec<u8>);
+
 /// The questions.
 pub trait Repository {
     /// Resolves what the caller asked for.
@@ -180,7 +183,7 @@ pub trait Repository {
         &self,
         head: Commit,
         wanted: &[WantedVersion],
-    ) -> Result<Vec<Option<(Commit, Vec<u8>)>>, RepositoryError>;
+    ) -> Result<Vec<Option<FoundVersion>>, RepositoryError>;
 
     /// Whether something is at the path, a folder included.
     ///

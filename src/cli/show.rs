@@ -1,4 +1,6 @@
-//! `show WP`: all that was read from a packet, with lines.
+//! `show WP`: all that was read from a packet or contract, with lines.
+
+use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
@@ -8,6 +10,7 @@ use super::{Format, Global, Output, PASSED};
 use crate::change::{Repository as _, Side};
 use crate::check::input::Search;
 use crate::config::{Config, FILE_NAME};
+use crate::document::contract::Contract;
 use crate::document::{DocumentKind, Layout, Packet, Parsed, kind_of};
 use crate::gate::{LARGEST_DOCUMENT, detect_layout, locate};
 use crate::render::{json, show};
@@ -27,10 +30,23 @@ impl Show {
     pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
         let is_file = self.what.contains(['/', '\\'])
             || [".md", ".txt"].iter().any(|end| self.what.to_lowercase().ends_with(end));
-        let parsed = if is_file { self.file(global)? } else { self.packet(global)? };
+        let parsed = if is_file {
+            let source = self.file(global)?;
+            if kind_of(source.text()) == DocumentKind::Contract {
+                let document = show::contract::document(&Contract::read(&source));
+                output.print(&match global.format {
+                    Format::Json => json::pretty(&document),
+                    Format::Human => show::contract::human(&document),
+                })?;
+                return Ok(PASSED);
+            }
+            Packet::read(&source)
+        } else {
+            self.packet(global)?
+        };
         let kind = parsed.value.kind;
         if kind != DocumentKind::Packet && kind != DocumentKind::Stub {
-            bail!("{} is a {}, not a task packet", parsed.value.source.name(), kind.as_str());
+            bail!("{} is a {}; only task packets, stubs and contracts are shown", parsed.value.source.name(), kind.as_str());
         }
         let document = show::document(&parsed);
         output.print(&match global.format {
@@ -40,11 +56,11 @@ impl Show {
         Ok(PASSED)
     }
 
-    fn file(&self, global: &Global) -> anyhow::Result<Parsed<Packet>> {
+    fn file(&self, global: &Global) -> anyhow::Result<Arc<Source>> {
         let limit = u64::try_from(LARGEST_DOCUMENT).unwrap_or(u64::MAX);
         let path = folder(global)?.join(&self.what);
         let bytes = files::read(&path, limit).map_err(|error| anyhow::anyhow!("{}: {error}", self.what))?;
-        Ok(Packet::read(&Source::from_bytes(RepoPath::from(self.what.as_str()), bytes)))
+        Ok(Source::from_bytes(RepoPath::from(self.what.as_str()), bytes))
     }
 
     fn packet(&self, global: &Global) -> anyhow::Result<Parsed<Packet>> {

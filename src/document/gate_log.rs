@@ -88,7 +88,7 @@ impl GateLog {
         let mut log = Self { source: Arc::clone(source), entries: Vec::new(), faults: parsed.faults };
         let Some(root) = parsed.value else { return log };
         let mut fault = |span: Span, message: &str| {
-            log.faults.push(Fault { rule: "record/json", message: message.into(), span })
+            log.faults.push(Fault { rule: "record/json", message: message.into(), span });
         };
         match root.get("gate_logs") {
             Some(list) if matches!(list.value, json::Value::List(_)) => {

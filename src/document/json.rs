@@ -252,7 +252,7 @@ impl Reader<'_> {
         Ok(Value::Number(number))
     }
 
-    /// A string; serde_json decodes its escapes.
+    /// A string; `serde_json` decodes its escapes.
     fn string(&mut self) -> Result<Spanned<String>, Stop> {
         let start = self.at;
         let bytes = self.text.as_bytes();

@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
-use crate::change::{ChangedFile, Repository, Side};
+use crate::change::{ChangedFile, Repository, RepositoryError, Side};
 use crate::check::input::{
     ApprovalInput, ChangeInput, Gate, PacketInput, Search, SearchInput, SelectionInput,
 };
@@ -12,7 +12,7 @@ use crate::check::{Check, Registered, Verdict, predates_refinements};
 use crate::config::Config;
 use crate::document::outline::Outline;
 use crate::document::packet::Scope;
-use crate::document::{DocumentKind, Layout};
+use crate::document::{DocumentKind, Layout, WpId};
 use crate::finding::{CheckOutcome, Finding};
 use crate::text::RepoPath;
 
@@ -56,30 +56,12 @@ impl Bench<'_> {
             None => None,
         };
         let Some(located) = located else {
-            let selected = selected.as_ref();
-            let inputs = Inputs {
-                searched: &searched,
-                selected,
-                packet: None,
-                approval: None,
-                change: None,
-                texts: &[],
-                refinement: None,
-            };
-            for entry in plan(self.scene.request.gate) {
-                let verdict = self.verdict(entry, &inputs);
-                self.take(entry, verdict);
-            }
+            self.without_packet(&searched, selected.as_ref());
             return Ok(());
         };
         let Scene { repo, layout, side, .. } = self.scene;
         let gate = self.scene.request.gate;
-        let dossier = match gate {
-            Gate::GateCheck => None,
-            _ => {
-                Some(Dossier::read(repo, side, self.scene.head, layout, &located.id, gate == Gate::PreWork)?)
-            }
-        };
+        let dossier = self.dossier(&located.id)?;
         let packet = || PacketInput {
             id: &located.id,
             packet: &located.packet,
@@ -114,15 +96,7 @@ impl Bench<'_> {
         };
         let known = OnceCell::new();
         let owners = |path: &RepoPath| owners(repo, side, layout, located, &known, path);
-        let asked: RefCell<BTreeMap<RepoPath, bool>> = RefCell::default();
-        let exists = |path: &RepoPath| {
-            let known = asked.borrow().get(path).copied();
-            known.unwrap_or_else(|| {
-                let answer = repo.exists(side, path).unwrap_or(false);
-                asked.borrow_mut().insert(path.clone(), answer);
-                answer
-            })
-        };
+        let exists = remembered(repo, side);
         let change = changed.as_ref().zip(self.scene.selection).map(|(facts, selection)| ChangeInput {
             packet: packet(),
             selection,
@@ -166,6 +140,25 @@ impl Bench<'_> {
             self.take(entry, verdict);
         }
         Ok(())
+    }
+
+    /// Runs what can be checked where there is no packet.
+    fn without_packet(&mut self, searched: &SearchInput<'_>, selected: Option<&SelectionInput<'_>>) {
+        let (packet, approval, change, refinement) = (None, None, None, None);
+        let inputs = Inputs { searched, selected, packet, approval, change, texts: &[], refinement };
+        for entry in plan(self.scene.request.gate) {
+            let verdict = self.verdict(entry, &inputs);
+            self.take(entry, verdict);
+        }
+    }
+
+    /// The documents around a packet, for gates that look at them.
+    fn dossier(&self, id: &WpId) -> Result<Option<Dossier>, RepositoryError> {
+        let Scene { repo, layout, side, head, request, .. } = self.scene;
+        if request.gate == Gate::GateCheck {
+            return Ok(None);
+        }
+        Dossier::read(repo, side, head, layout, id, request.gate == Gate::PreWork).map(Some)
     }
 
     /// One check over its input, unless it is switched off or has none.
@@ -248,6 +241,19 @@ fn joined(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
     match skipped {
         Some(why) if !judged => Verdict::Skipped(why),
         _ => Verdict::Judged(findings),
+    }
+}
+
+/// Whether paths exist, each asked once.
+fn remembered(repo: &dyn Repository, side: Side) -> impl Fn(&RepoPath) -> bool {
+    let asked: RefCell<BTreeMap<RepoPath, bool>> = RefCell::default();
+    move |path| {
+        let known = asked.borrow().get(path).copied();
+        known.unwrap_or_else(|| {
+            let answer = repo.exists(side, path).unwrap_or(false);
+            asked.borrow_mut().insert(path.clone(), answer);
+            answer
+        })
     }
 }
 

@@ -28,10 +28,8 @@ pub(super) fn spec_facts(
             continue;
         };
         if !current.contains_key(&path) {
-            let spec = match inside(&path) {
-                true => repo.read(side, &path)?.map(|bytes| Arc::new(SpecText::new(path.clone(), bytes))),
-                false => None,
-            };
+            let bytes = if inside(&path) { repo.read(side, &path)? } else { None };
+            let spec = bytes.map(|bytes| Arc::new(SpecText::new(path.clone(), bytes)));
             current.insert(path.clone(), spec);
         }
         let sha1 = refinement.filled("SPEC_TARGET_SHA1").and_then(|value| Hash20::parse(&value.value));

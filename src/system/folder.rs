@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use crate::change::{
-    ChangeSet, Commit, Entry, FileMode, Introduction, Repository, RepositoryError, Selection,
+    ChangeSet, Commit, Entry, FileMode, FoundVersion, Introduction, Repository, RepositoryError, Selection,
     SelectionRequest, Side, WantedVersion, Worktree,
 };
 use crate::digest::git_blob_id;
@@ -134,7 +134,7 @@ impl Repository for PlainFolder {
         &self,
         _: Commit,
         wanted: &[WantedVersion],
-    ) -> Result<Vec<Option<(Commit, Vec<u8>)>>, RepositoryError> {
+    ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
         Ok(vec![None; wanted.len()])
     }
 

@@ -27,7 +27,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
                 );
             }
             ("STUB", None, None) => {
-                out.push(rule.finding(format!("there is no stub of `{id}`"), at("listed here")))
+                out.push(rule.finding(format!("there is no stub of `{id}`"), at("listed here")));
             }
             ("STUB", None, Some(_)) | (_, Some(_), _) => {}
             (_, None, Some(stub)) => {
@@ -37,7 +37,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
                 );
             }
             (_, None, None) => {
-                out.push(rule.finding(format!("there is no packet of `{id}`"), at("listed here")))
+                out.push(rule.finding(format!("there is no packet of `{id}`"), at("listed here")));
             }
         }
     }

@@ -17,11 +17,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
     if criteria.is_empty {
         return Some(rule.finding("the acceptance criteria say nothing", label("empty"))).into();
     }
-    let words = [("Given", criteria.given), ("When", criteria.when), ("Then", criteria.then)];
-    let missing: Vec<&str> = words.iter().filter(|(_, there)| !there).map(|(word, _)| *word).collect();
-    if missing.is_empty() {
+    if criteria.missing.is_empty() {
         return Vec::new().into();
     }
-    let message = format!("the acceptance criteria have no {}", missing.join(", no "));
+    let message = format!("the acceptance criteria have no {}", criteria.missing.join(", no "));
     Some(rule.finding(message, label("these criteria"))).into()
 }

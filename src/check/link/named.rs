@@ -155,7 +155,7 @@ fn packet_paths(packet: &Packet, spec_folder: &str, out: &mut Vec<Named>) {
     for key in ["SPEC_BASELINE", "SPEC_TARGET"] {
         let found =
             packet.fields.iter().filter(|field| field.key == key && field.top).find_map(Field::filled);
-        for file in found.iter().flat_map(|value| files_of(value)) {
+        for file in found.iter().filter_map(files_of) {
             field(if key == "SPEC_TARGET" { "SPEC_TARGET" } else { "SPEC_BASELINE" }, &file, &folders, out);
         }
     }

@@ -1,4 +1,4 @@
-//! `refinement/anchor-section`: the section number of a SPEC_ANCHOR is a real
+//! `refinement/anchor-section`: the section number of a `SPEC_ANCHOR` is a real
 //! heading's.
 
 use super::{at, basis};

@@ -44,7 +44,7 @@ fn is_odd_control(byte: u8) -> bool {
 fn is_wrong(c: char, before: char, next: char, at: usize) -> bool {
     match c {
         '\u{feff}' => at > 0,
-        '\u{200d}' => !(is_pictograph(before) && is_pictograph(next)) && !(joins(before) && joins(next)),
+        '\u{200d}' => !((is_pictograph(before) && is_pictograph(next)) || (joins(before) && joins(next))),
         '\u{200c}' => !(joins(before) && joins(next)),
         '\n' | '\r' | '\t' => false,
         c => is_hidden(c) || c.is_control(),

@@ -56,13 +56,12 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
 
 /// A later revision that is open for work.
 fn newer(library: &crate::check::library::Library<'_>, active: &WpId) -> Option<String> {
-    let later = library.family(active.base()).into_iter().filter(|id| {
+    let is_later = |id: &String| {
         WpId::parse(id).is_ok_and(|id| id.revision().unwrap_or(0) > active.revision().unwrap_or(0))
-    });
-    later
-        .filter(|id| {
-            let status = library.packet(id).and_then(|(_, packet)| packet.status.as_ref());
-            status.is_some_and(|status| status.value.allows_work())
-        })
-        .last()
+    };
+    let is_open = |id: &String| {
+        let status = library.packet(id).and_then(|(_, packet)| packet.status.as_ref());
+        status.is_some_and(|status| status.value.allows_work())
+    };
+    library.family(active.base()).into_iter().rfind(|id| is_later(id) && is_open(id))
 }

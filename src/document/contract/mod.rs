@@ -33,12 +33,8 @@ pub struct Phase {
 pub struct Criteria {
     /// The heading.
     pub title: Spanned<String>,
-    /// Whether one of the words stands there as a word of its own.
-    pub given: bool,
-    /// As `given`.
-    pub when: bool,
-    /// As `given`.
-    pub then: bool,
+    /// The words of `Given`, `When` and `Then` that do not stand there.
+    pub missing: Vec<&'static str>,
     /// Whether anything stands there at all.
     pub is_empty: bool,
 }

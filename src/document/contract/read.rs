@@ -112,17 +112,11 @@ fn criteria(text: &str, outline: &Outline, sections: &[Section]) -> Option<Crite
     // A fence of scenarios is the usual form too, so the bytes are looked at.
     let end = section.blocks.clone().filter_map(|index| outline.get(index)).map(|block| block.span.end).max();
     let body = text.get(section.title.span.end..end.unwrap_or(section.title.span.end)).unwrap_or("");
-    let words: Vec<String> = body
-        .split(|c: char| !c.is_alphabetic())
-        .filter(|word| matches!(word.to_lowercase().as_str(), "given" | "when" | "then"))
-        .map(str::to_lowercase)
-        .collect();
-    let has = |wanted: &str| words.iter().any(|word| word == wanted);
+    let words: Vec<String> = body.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase).collect();
+    let has = |wanted: &&str| words.iter().any(|word| *word == wanted.to_lowercase());
     Some(Criteria {
         title: section.title.clone(),
-        given: has("given"),
-        when: has("when"),
-        then: has("then"),
+        missing: ["Given", "When", "Then"].into_iter().filter(|word| !has(word)).collect(),
         is_empty: is_placeholder(body.trim()),
     })
 }
@@ -207,7 +201,7 @@ mod tests {
         let items: Vec<bool> = contract.phases.iter().map(|phase| phase.has_items).collect();
         assert_eq!(items, [true, true, false]);
         assert_eq!(contract.open().count(), 1);
-        assert!(contract.criteria.as_ref().is_some_and(|c| c.given && c.when && c.then));
+        assert!(contract.criteria.as_ref().is_some_and(|criteria| criteria.missing.is_empty()));
         assert_eq!(contract.dependencies.len(), 1);
         assert_eq!(contract.dependencies[0].name.value, "fs-dispatcher");
         assert_eq!(contract.notes.len(), 2);

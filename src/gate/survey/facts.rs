@@ -27,13 +27,13 @@ pub(super) struct Facts {
     pub worktrees: Option<Vec<Worktree>>,
 }
 
-/// Which facts are asked for: each costs a look at the repository.
-#[derive(Clone, Copy)]
-pub(super) struct Wanted {
-    pub links: bool,
-    pub specs: bool,
-    pub current_spec: bool,
-    pub worktrees: bool,
+/// A fact that costs a look at the repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Links,
+    Specs,
+    CurrentSpec,
+    Worktrees,
 }
 
 impl Facts {
@@ -42,17 +42,17 @@ impl Facts {
         side: Side,
         library: &Library<'_>,
         loose: &[Document],
-        wanted: Wanted,
+        wanted: &[Wanted],
     ) -> Result<Self, RepositoryError> {
         let (spec, beside_spec) =
-            if wanted.current_spec { current_spec(repo, side, library)? } else { (None, Vec::new()) };
+            if wanted.contains(&Wanted::CurrentSpec) { current_spec(repo, side, library)? } else { (None, Vec::new()) };
         Ok(Self {
-            targets: if wanted.links { targets(repo, side, library)? } else { BTreeMap::new() },
-            specs: if wanted.specs { specs(repo, side, library)? } else { BTreeMap::new() },
+            targets: if wanted.contains(&Wanted::Links) { targets(repo, side, library)? } else { BTreeMap::new() },
+            specs: if wanted.contains(&Wanted::Specs) { specs(repo, side, library)? } else { BTreeMap::new() },
             contracts: contracts(library.documents.iter().chain(loose)),
             spec,
             beside_spec,
-            worktrees: if wanted.worktrees { repo.worktrees()? } else { None },
+            worktrees: if wanted.contains(&Wanted::Worktrees) { repo.worktrees()? } else { None },
         })
     }
 }

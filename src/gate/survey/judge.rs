@@ -51,20 +51,20 @@ pub fn survey(repo: &dyn Repository, request: &SurveyRequest) -> Result<Report, 
     let (config, known) = ground(repo, request)?;
     let layout = known.clone().unwrap_or_else(Layout::gov);
     let asked: Vec<&Registered> = registered().iter().filter(|entry| request.inquiry.asks(entry)).collect();
-    let wants = |matches: &dyn Fn(&Check) -> bool, family: &str| {
-        asked
-            .iter()
-            .any(|entry| matches(&entry.check) && (family.is_empty() || entry.rule.id.family() == family))
-    };
+    let family = |name: &str| asked.iter().any(|entry| entry.rule.id.family() == name);
+    let of_refinements = asked.iter().any(|entry| matches!(entry.check, Check::Refinement(_)));
+    let wanted: Vec<Wanted> = [
+        (Wanted::Links, family("link")),
+        (Wanted::Specs, of_refinements),
+        (Wanted::CurrentSpec, family("spec")),
+        (Wanted::Worktrees, family("concurrency")),
+    ]
+    .into_iter()
+    .filter_map(|(wanted, asked)| asked.then_some(wanted))
+    .collect();
     let Collected { placed, loose, unread } = collect(repo, request.side, &layout, &request.named)?;
     let library = Library::new(&placed, &layout);
-    let wanted = Wanted {
-        links: wants(&|_| true, "link"),
-        specs: wants(&|check| matches!(check, Check::Refinement(_)), ""),
-        current_spec: wants(&|_| true, "spec"),
-        worktrees: wants(&|_| true, "concurrency"),
-    };
-    let facts = Facts::gather(repo, request.side, &library, &loose, wanted)?;
+    let facts = Facts::gather(repo, request.side, &library, &loose, &wanted)?;
     let found = request.inquiry.packet().map(|id| locate(repo, request.side, &layout, id)).transpose()?;
     let only = only(request, found.as_ref().and_then(|(_, located)| located.as_ref()), &layout);
     let about = |path: &RepoPath| only.as_ref().is_none_or(|only| only.contains(path));

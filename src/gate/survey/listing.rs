@@ -2,6 +2,7 @@
 
 use crate::change::Repository;
 use crate::check::library::Library;
+use crate::document::label::Field;
 use crate::document::registry::Registry;
 use crate::document::{Body, Layout, PacketStatus, Signature, WpId};
 use crate::gate::GateError;
@@ -74,7 +75,7 @@ pub fn list(repo: &dyn Repository, request: &SurveyRequest) -> Result<Listing, G
             kind: "stub",
             path: document.path().clone(),
             generation: None,
-            status: stub.field("STUB_STATUS").and_then(|field| field.filled()).map(|status| status.value),
+            status: stub.field("STUB_STATUS").and_then(Field::filled).map(|status| status.value),
             board: board(&library, id, true),
             standing: "stub",
             signed: None,

@@ -1,5 +1,6 @@
 //! What `show` prints: a packet as it was read.
 
+pub mod contract;
 mod human;
 
 use serde::Serialize;

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use git2::{ObjectType, Oid, RepositoryOpenFlags};
 
 use crate::change::{
-    ChangeSet, Commit, Entry, FileMode, Introduction, Repository, RepositoryError, Selection, SelectionMode,
+    ChangeSet, Commit, Entry, FileMode, FoundVersion, Introduction, Repository, RepositoryError, Selection, SelectionMode,
     SelectionRequest, Side, WantedVersion, Worktree,
 };
 use crate::digest::Hash20;
@@ -222,7 +222,7 @@ impl Repository for GitRepository {
         &self,
         head: Commit,
         wanted: &[WantedVersion],
-    ) -> Result<Vec<Option<(Commit, Vec<u8>)>>, RepositoryError> {
+    ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
         self.find_versions(head, wanted)
     }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use git2::Oid;
 
-use crate::change::{Commit, Repository as _, RepositoryError, WantedVersion, Worktree};
+use crate::change::{Commit, FoundVersion, Repository as _, RepositoryError, WantedVersion, Worktree};
 use crate::digest::sha1;
 
 use super::{GitRepository, failed, hash, oid};
@@ -19,8 +19,8 @@ impl GitRepository {
         &self,
         head: Commit,
         wanted: &[WantedVersion],
-    ) -> Result<Vec<Option<(Commit, Vec<u8>)>>, RepositoryError> {
-        let mut out: Vec<Option<(Commit, Vec<u8>)>> = vec![None; wanted.len()];
+    ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
+        let mut out: Vec<Option<FoundVersion>> = vec![None; wanted.len()];
         let mut trees: HashSet<Oid> = HashSet::new();
         let mut blobs: HashMap<Oid, crate::digest::Hash20> = HashMap::new();
         let mut walk = self.repo.revwalk().map_err(failed("walking history"))?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use countersign::change::{
-    Change, ChangeSet, Commit, Entry, FileMode, Introduction, Repository, RepositoryError, Selection,
+    Change, ChangeSet, Commit, Entry, FileMode, FoundVersion, Introduction, Repository, RepositoryError, Selection,
     SelectionMode, SelectionRequest, Side, WantedVersion, Worktree,
 };
 use countersign::digest::{Hash20, git_blob_id, sha1};
@@ -135,7 +135,7 @@ impl Repository for Memory {
         &self,
         head: Commit,
         wanted: &[WantedVersion],
-    ) -> Result<Vec<Option<(Commit, Vec<u8>)>>, RepositoryError> {
+    ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
         let last = self.number(head).map_or(0, |number| number + 1);
         let find = |want: &WantedVersion| {
             (0..last).rev().find_map(|number| {

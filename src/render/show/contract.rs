@@ -1,0 +1,163 @@
+//! `show` for a contract: how far each phase is.
+
+use serde::Serialize;
+
+use crate::document::contract::{Contract, Phase, Task, Tick};
+use crate::text::{Span, one_line, visible};
+
+use super::Line;
+
+/// How many tasks are in which state.
+#[derive(Debug, Default, Clone, Copy, Serialize)]
+pub struct Progress {
+    /// Ticked.
+    pub done: usize,
+    /// Not ticked.
+    pub open: usize,
+    /// Set aside.
+    pub dropped: usize,
+}
+
+/// A phase and how far it is.
+#[derive(Debug, Serialize)]
+pub struct PhaseLine {
+    /// The line of its heading.
+    pub line: usize,
+    /// Its heading.
+    pub title: String,
+    /// Its tasks.
+    pub progress: Progress,
+}
+
+/// A task that is open.
+#[derive(Debug, Serialize)]
+pub struct TaskLine {
+    /// Its line.
+    pub line: usize,
+    /// Its id, as written.
+    pub id: Option<String>,
+    /// `open`, `done` or `dropped`.
+    pub state: &'static str,
+    /// Its text.
+    pub text: String,
+}
+
+/// A contract as it was read.
+#[derive(Debug, Serialize)]
+pub struct ContractDocument {
+    /// `countersign.contract/v1`.
+    pub schema: &'static str,
+    /// Its path.
+    pub path: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its status, as written.
+    pub status: Option<Line>,
+    /// Its status, as understood.
+    pub understood: Option<&'static str>,
+    /// Its goal.
+    pub goal: Option<Line>,
+    /// All its tasks together.
+    pub progress: Progress,
+    /// Its phases.
+    pub phases: Vec<PhaseLine>,
+    /// Its tasks.
+    pub tasks: Vec<TaskLine>,
+    /// Words that its acceptance criteria lack; null without criteria.
+    pub criteria_lack: Option<Vec<&'static str>>,
+    /// Contracts that it depends on.
+    pub dependencies: Vec<Line>,
+    /// Its dated notes.
+    pub notes: Vec<Line>,
+}
+
+fn progress<'a>(tasks: impl Iterator<Item = &'a Task>) -> Progress {
+    tasks.fold(Progress::default(), |mut sum, task| {
+        match task.tick {
+            Tick::Done => sum.done += 1,
+            Tick::Open => sum.open += 1,
+            Tick::Dropped => sum.dropped += 1,
+        }
+        sum
+    })
+}
+
+/// Collects what was read.
+#[must_use]
+pub fn document(contract: &Contract) -> ContractDocument {
+    let line = |span: Span| contract.source.line(span.start);
+    let said = |text: &str, span: Span| Line { line: line(span), text: text.to_owned() };
+    let of = |phase: &Phase| progress(phase.tasks.iter().filter_map(|at| contract.tasks.get(*at)));
+    let task = |task: &Task| TaskLine {
+        line: line(task.text.span),
+        id: task.id.as_ref().map(|id| contract.source.slice(id.span).to_owned()),
+        state: match task.tick {
+            Tick::Done => "done",
+            Tick::Open => "open",
+            Tick::Dropped => "dropped",
+        },
+        text: task.text.value.clone(),
+    };
+    ContractDocument {
+        schema: "countersign.contract/v1",
+        path: contract.source.name().to_string(),
+        name: contract.name.as_ref().map(|name| name.value.clone()),
+        status: contract.status.as_ref().map(|(text, _)| said(&text.value, text.span)),
+        understood: contract.status.as_ref().map(|(_, status)| status.as_str()),
+        goal: contract.goal.as_ref().map(|goal| said(&goal.value, goal.span)),
+        progress: progress(contract.tasks.iter()),
+        phases: contract
+            .phases
+            .iter()
+            .map(|phase| PhaseLine {
+                line: line(phase.title.span),
+                title: phase.title.value.clone(),
+                progress: of(phase),
+            })
+            .collect(),
+        tasks: contract.tasks.iter().map(task).collect(),
+        criteria_lack: contract.criteria.as_ref().map(|criteria| criteria.missing.clone()),
+        dependencies: contract.dependencies.iter().map(|other| said(&other.name.value, other.name.span)).collect(),
+        notes: contract.notes.iter().map(|note| said(contract.source.slice(note.span), note.span)).collect(),
+    }
+}
+
+/// The contract as text; control and hidden characters are escaped.
+#[must_use]
+pub fn human(document: &ContractDocument) -> String {
+    let mut out = format!("{} (contract)\n", document.path);
+    let mut part = |title: &str, rows: Vec<(usize, String)>| {
+        if rows.is_empty() {
+            return;
+        }
+        out.push_str(&format!("\n{title}\n"));
+        for (line, text) in rows {
+            out.push_str(&format!("{line:>6}  {}\n", one_line(&text, 160)));
+        }
+    };
+    let plain = |lines: &[Line]| lines.iter().map(|line| (line.line, line.text.clone())).collect::<Vec<_>>();
+    let head = [("status", &document.status), ("goal", &document.goal)];
+    let head = head.into_iter().filter_map(|(name, line)| {
+        line.as_ref().map(|line| (line.line, format!("{name}: {}", line.text)))
+    });
+    part("read as", head.collect());
+    let phases = document.phases.iter();
+    part("phases", phases.map(|phase| (phase.line, format!("{}  {}", bar(phase.progress), phase.title))).collect());
+    let open = document.tasks.iter().filter(|task| task.state == "open");
+    part("open tasks", open.map(|task| (task.line, task.text.clone())).collect());
+    part("depends on", plain(&document.dependencies));
+    part("notes", plain(&document.notes));
+    let all = document.progress;
+    let dropped = if all.dropped > 0 { format!(", {} set aside", all.dropped) } else { String::new() };
+    out.push_str(&format!("\n{}  {} of {} tasks done{dropped}\n", bar(all), all.done, all.done + all.open));
+    visible(&out).into_owned()
+}
+
+/// `[######    ]  3/5`
+fn bar(progress: Progress) -> String {
+    const WIDTH: usize = 10;
+    let all = progress.done + progress.open;
+    let filled = (progress.done * WIDTH).checked_div(all).unwrap_or(0);
+    let count = if all == 0 { "-".to_owned() } else { format!("{}/{all}", progress.done) };
+    format!("[{}{}] {count:>5}", "#".repeat(filled), " ".repeat(WIDTH - filled))
+}
