@@ -39,6 +39,7 @@ fn main() {
     let range = generate(folder);
     gates(folder, &range);
     worktree(folder);
+    documents();
     println!("size of the program: {:.1} MB", program().metadata().expect("program").len() as f64 / 1e6);
 }
 
@@ -209,6 +210,64 @@ fn worktree(folder: &Path) {
     }
     println!("post-work --worktree, {FILES} files: {}", ours.shown());
     println!("git status of the same tree: {}", theirs.shown());
+}
+
+/// `check` over all documents of a repository of documents.
+fn documents() {
+    let changed: Vec<ChangedFile> =
+        (0..10).map(|n| World::changed(&path(n), Some(&source(n, false)), Some(&source(n, true)))).collect();
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let mut bytes = 0;
+    let mut lay = |path: &str, text: &str| {
+        bytes += text.len();
+        write(folder.path(), path, text);
+    };
+    for (path, text) in World::base_files().into_iter().chain(World::approved_files(&"a".repeat(40))) {
+        lay(path, &text);
+    }
+    let packet = World::packet(&"a".repeat(40), Manifests::Right, &changed);
+    let refinement = World::approved_files("x").into_iter().find(|(path, _)| path.contains("refinements"));
+    let refinement = refinement.expect("refinement").1;
+    for number in 0..250 {
+        let named = |text: &str| text.replace("Farewell", &format!("Farewell-{number:03}"));
+        lay(&format!(".GOV/task_packets/WP-1-Farewell-{number:03}.md"), &named(&packet));
+        lay(&format!(".GOV/refinements/WP-1-Farewell-{number:03}.md"), &named(&refinement));
+    }
+    check("500 generated documents", folder.path(), &[], bytes, 508);
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let folders = ["packets", "refinements", "stubs", "contracts"];
+    if corpus.is_dir() {
+        let files = folders.iter().flat_map(|name| std::fs::read_dir(corpus.join(name)).expect("corpus"));
+        let sizes: Vec<u64> = files.map(|file| file.expect("file").metadata().expect("size").len()).collect();
+        let bytes = usize::try_from(sizes.iter().sum::<u64>()).expect("size");
+        check("the corpus", &corpus, &folders, bytes, sizes.len());
+    } else {
+        println!("check over the corpus: skipped, it is not there");
+    }
+}
+
+fn check(name: &str, folder: &Path, paths: &[&str], bytes: usize, documents: usize) {
+    let run = |_| {
+        let start = Instant::now();
+        let mut command = Command::new(program());
+        let status = command
+            .current_dir(folder)
+            .env("HOME", folder)
+            .arg("check")
+            .args(paths)
+            .args(["--format", "json"]);
+        let code = status.stdout(Stdio::null()).status().expect("runs").code();
+        assert_eq!(code, Some(1), "these documents have findings");
+        start.elapsed()
+    };
+    let mut times = Times((0..11).map(run).collect());
+    let seconds = times.median() / 1000.0;
+    let (rate, each) = (bytes as f64 / 1e6 / seconds, documents as f64 / seconds);
+    println!(
+        "check over {name}, {:.1} MB: {}, {rate:.0} MB/s, {each:.0} documents/s",
+        bytes as f64 / 1e6,
+        times.shown()
+    );
 }
 
 /// Peak memory in MB, polled from /proc while the process runs.

@@ -87,6 +87,13 @@ impl<'a> Library<'a> {
         self.at(self.refinements.get(id))?.refinement()
     }
 
+    /// Whether there is not one packet or stub, so that nothing a record names
+    /// can be there: one finding tells that better than a hundred.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        self.packets.is_empty() && self.stubs.is_empty()
+    }
+
     /// Ids of all packets of a base id.
     #[must_use]
     pub fn family(&self, base: &str) -> Vec<String> {

@@ -194,13 +194,8 @@ fn ask(
         now: clock::now_civil(),
     };
     let mut report = survey(place.repo(), &request)?;
-    if report.documents.as_ref().is_none_or(|documents| documents.count() == 0)
-        && request.inquiry == Inquiry::Check
-    {
-        bail!(
-            "no governance documents were found here: there is neither `.GOV/task_packets` nor \
-             `docs/task_packets`, and countersign.yaml names no layout; name documents or folders to check them"
-        );
+    if let Some(why) = request.inquiry.unanswered(&report) {
+        bail!("nothing was judged: {why}");
     }
     report.run.started_at = started_at;
     report.run.milliseconds = watch.milliseconds();

@@ -46,7 +46,11 @@ impl Show {
         };
         let kind = parsed.value.kind;
         if kind != DocumentKind::Packet && kind != DocumentKind::Stub {
-            bail!("{} is a {}; only task packets, stubs and contracts are shown", parsed.value.source.name(), kind.as_str());
+            bail!(
+                "{} is a {}; only task packets, stubs and contracts are shown",
+                parsed.value.source.name(),
+                kind.as_str()
+            );
         }
         let document = show::document(&parsed);
         output.print(&match global.format {

@@ -24,14 +24,26 @@ pub struct Located {
     pub resolved_by: Option<String>,
 }
 
-/// The layout of a side, by what is there; `None` if nothing is.
+/// The layout of a side, by what is there; `None` if nothing is. A folder of
+/// packets says most; without any, a record of either layout will do.
 ///
 /// # Errors
 /// The repository cannot be read.
 pub fn detect_layout(repo: &dyn Repository, side: Side) -> Result<Option<Layout>, RepositoryError> {
-    for layout in [Layout::gov(), Layout::docs()] {
+    let known = [Layout::gov(), Layout::docs()];
+    for layout in &known {
         if repo.exists(side, &RepoPath::from(layout.packets.trim_end_matches('/')))? {
-            return Ok(Some(layout));
+            return Ok(Some(layout.clone()));
+        }
+    }
+    for layout in &known {
+        let folders =
+            [layout.refinements.trim_end_matches('/'), layout.validator_states.trim_end_matches('/')];
+        let records = [&layout.board, &layout.registry, &layout.audit, &layout.gate_log].map(String::as_str);
+        for path in folders.into_iter().chain(records) {
+            if repo.exists(side, &RepoPath::from(path))? {
+                return Ok(Some(layout.clone()));
+            }
         }
     }
     Ok(None)

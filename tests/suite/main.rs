@@ -16,6 +16,7 @@ mod demo;
 mod dependencies;
 mod evasion;
 mod fixtures;
+mod fuzz;
 mod generated;
 mod properties;
 mod schema;

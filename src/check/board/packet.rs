@@ -6,6 +6,7 @@ use crate::check::Verdict;
 use crate::check::library::DocumentInput;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
+use crate::text::counted;
 
 pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
     let board = match board(input) {
@@ -13,6 +14,14 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         Err(skipped) => return skipped,
     };
     let Some(library) = input.library else { return Verdict::skipped("the packets were not looked at") };
+    if let Some(first) = board.entries.first().filter(|_| library.is_bare()) {
+        let message = format!(
+            "the board lists {}, but there is not one packet or stub",
+            counted(board.entries.len(), "packet")
+        );
+        let label = Label::text(&board.source, first.span, "the first of them");
+        return Some(rule.finding(message, label)).into();
+    }
     let mut out: Vec<Finding> = Vec::new();
     for entry in &board.entries {
         let (packet, stub) = (library.packet(&entry.wp_id), library.stub(&entry.wp_id));

@@ -47,9 +47,7 @@ fn predecessor<'a>(library: &crate::check::library::Library<'a>, id: &str) -> Op
     let id = WpId::parse(id).ok()?;
     let revision = id.revision()?;
     let earlier = library.family(id.base()).into_iter().filter_map(|other| WpId::parse(&other).ok());
-    let last = earlier
-        .filter(|other| other.revision().unwrap_or(0) < revision)
-        .max_by_key(WpId::revision)?;
+    let last = earlier.filter(|other| other.revision().unwrap_or(0) < revision).max_by_key(WpId::revision)?;
     library.packet(last.as_str()).map(|(_, packet)| packet)
 }
 

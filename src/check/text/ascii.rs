@@ -11,7 +11,8 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
         return Verdict::skipped("the configuration does not ask for ASCII");
     }
     let source = input.source;
-    let odd = source.text().char_indices().filter(|(at, c)| !(c.is_ascii() || (*at == 0 && *c == '\u{feff}')));
+    let odd =
+        source.text().char_indices().filter(|(at, c)| !(c.is_ascii() || (*at == 0 && *c == '\u{feff}')));
     let findings = odd.map(|(at, c)| {
         let span = Span::new(at, at + c.len_utf8());
         let shown = crate::text::visible(&c.to_string()).into_owned();

@@ -111,7 +111,8 @@ fn unquoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut open: Option<char> = None;
     for c in text.chars() {
-        let closes = matches!((open, c), (Some('`'), '`') | (Some('"'), '"') | (Some('\u{201c}'), '\u{201d}'));
+        let closes =
+            matches!((open, c), (Some('`'), '`') | (Some('"'), '"') | (Some('\u{201c}'), '\u{201d}'));
         let opens = open.is_none() && matches!(c, '`' | '"' | '\u{201c}');
         if open.is_some() || opens || c == '\n' {
             out.extend(std::iter::repeat_n(' ', c.len_utf8()));

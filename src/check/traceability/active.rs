@@ -7,6 +7,7 @@ use crate::document::registry::Registry;
 use crate::document::{PacketStatus, WpId};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
+use crate::text::counted;
 
 pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
     let registry = match registry(input) {
@@ -24,14 +25,23 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             );
         }
         let (Some(library), Some(active)) = (input.library, Registry::active_id(row)) else { continue };
+        if library.is_bare() && index > 0 {
+            // The first row has said it.
+            continue;
+        }
         let folder = row.active.value.rsplit_once('/').map_or("", |(folder, _)| folder);
         let is_stub = format!("{folder}/") == library.layout.stubs;
         if is_stub {
             continue;
         }
         let Some((_, packet)) = library.packet(active.as_str()) else {
-            let message =
-                format!("the active packet of `{}` is not there", crate::text::one_line(&row.base.value, 60));
+            let base = crate::text::one_line(&row.base.value, 60);
+            let message = if library.is_bare() {
+                let rows = counted(registry.rows.len(), "packet");
+                format!("the registry names {rows}, but there is not one packet or stub")
+            } else {
+                format!("the active packet of `{base}` is not there")
+            };
             out.push(rule.finding(message, at(row.active.span, "no such packet")));
             continue;
         };

@@ -27,7 +27,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             out.push(
                 rule.finding(message, label("the stub")).related(Label::path(document.path(), "the packet")),
             );
-        } else if library.stub(active.as_str()).is_none() {
+        } else if library.stub(active.as_str()).is_none() && !library.is_bare() {
             out.push(rule.finding(
                 format!("the stub that the registry names for `{base}` is not there"),
                 label("no such stub"),

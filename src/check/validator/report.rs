@@ -12,6 +12,11 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         Err(skipped) => return skipped,
     };
     let Some(library) = input.library else { return Verdict::skipped("the packets were not looked at") };
+    let first = state.sessions.iter().find_map(|session| session.wp_id.as_ref().or(session.key.as_ref()));
+    if let Some(first) = first.filter(|_| library.is_bare()) {
+        let label = Label::text(&state.source, first.span, "validated here");
+        return Some(rule.finding("there is not one packet that could hold a report", label)).into();
+    }
     let mut out: Vec<Finding> = Vec::new();
     for session in &state.sessions {
         let (Some(id), Some(verdict)) = (session.packet(), &session.verdict) else { continue };

@@ -44,11 +44,22 @@ impl Facts {
         loose: &[Document],
         wanted: &[Wanted],
     ) -> Result<Self, RepositoryError> {
-        let (spec, beside_spec) =
-            if wanted.contains(&Wanted::CurrentSpec) { current_spec(repo, side, library)? } else { (None, Vec::new()) };
+        let (spec, beside_spec) = if wanted.contains(&Wanted::CurrentSpec) {
+            current_spec(repo, side, library)?
+        } else {
+            (None, Vec::new())
+        };
         Ok(Self {
-            targets: if wanted.contains(&Wanted::Links) { targets(repo, side, library)? } else { BTreeMap::new() },
-            specs: if wanted.contains(&Wanted::Specs) { specs(repo, side, library)? } else { BTreeMap::new() },
+            targets: if wanted.contains(&Wanted::Links) {
+                targets(repo, side, library)?
+            } else {
+                BTreeMap::new()
+            },
+            specs: if wanted.contains(&Wanted::Specs) {
+                specs(repo, side, library)?
+            } else {
+                BTreeMap::new()
+            },
             contracts: contracts(library.documents.iter().chain(loose)),
             spec,
             beside_spec,

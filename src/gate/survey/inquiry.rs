@@ -1,6 +1,7 @@
 //! Which question is asked, and which rules answer it.
 
 use crate::check::{Check, Registered};
+use crate::finding::{CheckOutcome, DocumentsInfo, Report, Status};
 
 /// A question about documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +59,40 @@ impl Inquiry {
     #[must_use]
     pub fn phase(&self) -> Option<&str> {
         if let Self::PhaseGate(phase) = self { Some(phase) } else { None }
+    }
+
+    /// Why a report that found nothing is no answer, if it is none: nothing was
+    /// there to be judged, or the rule that decides could not look.
+    #[must_use]
+    pub fn unanswered(&self, report: &Report) -> Option<String> {
+        if !report.passed() || !report.findings.is_empty() {
+            return None;
+        }
+        let reason = |outcome: &CheckOutcome| match &outcome.status {
+            Status::Skipped(why) => Some(why.clone()),
+            _ => None,
+        };
+        if *self == Self::SpecRegression {
+            let heading = report.outcomes.iter().find(|outcome| outcome.rule.as_str() == "spec/heading");
+            return heading.and_then(reason);
+        }
+        let documents = report.documents.as_ref().map_or(0, DocumentsInfo::count);
+        let mut reasons: Vec<String> = Vec::new();
+        for outcome in &report.outcomes {
+            match reason(outcome) {
+                None if documents > 0 => return None,
+                Some(why) if !reasons.contains(&why) => reasons.push(why),
+                _ => {}
+            }
+        }
+        if documents == 0 {
+            return Some(
+                "no governance documents were found here: there is neither a `.GOV` nor a `docs` layout, and \
+                 countersign.yaml names none; name documents or folders to check them"
+                    .to_owned(),
+            );
+        }
+        Some(reasons.join("; "))
     }
 
     /// Whether a rule answers the question.

@@ -117,7 +117,11 @@ pub fn document(contract: &Contract) -> ContractDocument {
             .collect(),
         tasks: contract.tasks.iter().map(task).collect(),
         criteria_lack: contract.criteria.as_ref().map(|criteria| criteria.missing.clone()),
-        dependencies: contract.dependencies.iter().map(|other| said(&other.name.value, other.name.span)).collect(),
+        dependencies: contract
+            .dependencies
+            .iter()
+            .map(|other| said(&other.name.value, other.name.span))
+            .collect(),
         notes: contract.notes.iter().map(|note| said(contract.source.slice(note.span), note.span)).collect(),
     }
 }
@@ -137,12 +141,15 @@ pub fn human(document: &ContractDocument) -> String {
     };
     let plain = |lines: &[Line]| lines.iter().map(|line| (line.line, line.text.clone())).collect::<Vec<_>>();
     let head = [("status", &document.status), ("goal", &document.goal)];
-    let head = head.into_iter().filter_map(|(name, line)| {
-        line.as_ref().map(|line| (line.line, format!("{name}: {}", line.text)))
-    });
+    let head = head
+        .into_iter()
+        .filter_map(|(name, line)| line.as_ref().map(|line| (line.line, format!("{name}: {}", line.text))));
     part("read as", head.collect());
     let phases = document.phases.iter();
-    part("phases", phases.map(|phase| (phase.line, format!("{}  {}", bar(phase.progress), phase.title))).collect());
+    part(
+        "phases",
+        phases.map(|phase| (phase.line, format!("{}  {}", bar(phase.progress), phase.title))).collect(),
+    );
     let open = document.tasks.iter().filter(|task| task.state == "open");
     part("open tasks", open.map(|task| (task.line, task.text.clone())).collect());
     part("depends on", plain(&document.dependencies));

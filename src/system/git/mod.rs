@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 use git2::{ObjectType, Oid, RepositoryOpenFlags};
 
 use crate::change::{
-    ChangeSet, Commit, Entry, FileMode, FoundVersion, Introduction, Repository, RepositoryError, Selection, SelectionMode,
-    SelectionRequest, Side, WantedVersion, Worktree,
+    ChangeSet, Commit, Entry, FileMode, FoundVersion, Introduction, Repository, RepositoryError, Selection,
+    SelectionMode, SelectionRequest, Side, WantedVersion, Worktree,
 };
 use crate::digest::Hash20;
 use crate::system::folder::files_below;

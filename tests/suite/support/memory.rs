@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use countersign::change::{
-    Change, ChangeSet, Commit, Entry, FileMode, FoundVersion, Introduction, Repository, RepositoryError, Selection,
-    SelectionMode, SelectionRequest, Side, WantedVersion, Worktree,
+    Change, ChangeSet, Commit, Entry, FileMode, FoundVersion, Introduction, Repository, RepositoryError,
+    Selection, SelectionMode, SelectionRequest, Side, WantedVersion, Worktree,
 };
 use countersign::digest::{Hash20, git_blob_id, sha1};
 use countersign::text::RepoPath;

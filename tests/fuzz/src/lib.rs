@@ -1,0 +1,268 @@
+//! What every fuzz target demands of a reader: it does not panic, its spans
+//! lie in the text and on character boundaries, and the checks over what it
+//! read, and their report, do not panic either.
+//!
+//! The integration tests run the same functions over `fixtures/fuzz/`, where
+//! inputs lie that once broke something.
+
+use std::sync::Arc;
+
+use countersign::change::{
+    ChangeSet, Commit, Entry, FileMode, FoundVersion, Introduction, Repository, RepositoryError, Selection,
+    SelectionRequest, Side, WantedVersion, Worktree,
+};
+use countersign::config::Config;
+use countersign::digest::git_blob_id;
+use countersign::document::contract::Contract;
+use countersign::document::link::{joined, links, path_of};
+use countersign::document::{Document, DocumentKind, Packet, Refinement};
+use countersign::finding::{Finding, Place};
+use countersign::gate::survey::{Inquiry, SurveyRequest, survey};
+use countersign::render::{human, json, show};
+use countersign::text::{RepoPath, Source, Span};
+
+/// A function that takes any bytes and must not panic.
+pub type Target = fn(&[u8]);
+
+/// All targets by name.
+pub const TARGETS: [(&str, Target); 13] = [
+    ("packet", packet),
+    ("stub", stub),
+    ("refinement", refinement),
+    ("contract", contract),
+    ("board", board),
+    ("registry", registry),
+    ("audit", audit),
+    ("gate_log", gate_log),
+    ("validator_state", validator_state),
+    ("spec_pointer", spec_pointer),
+    ("document", document),
+    ("config", config),
+    ("link", link),
+];
+
+/// A repository of documents with one file.
+struct OneFile {
+    path: RepoPath,
+    bytes: Vec<u8>,
+}
+
+impl OneFile {
+    fn has(&self, side: Side, path: &RepoPath) -> bool {
+        side == Side::Worktree && *path == self.path
+    }
+}
+
+impl Repository for OneFile {
+    fn select(
+        &self,
+        _: &SelectionRequest,
+        _: &dyn Fn(Commit) -> Option<String>,
+        _: &[String],
+    ) -> Result<Selection, RepositoryError> {
+        Err(RepositoryError::Bare)
+    }
+
+    fn changes(&self, _: &Selection) -> Result<ChangeSet, RepositoryError> {
+        Err(RepositoryError::Bare)
+    }
+
+    fn entry(&self, side: Side, path: &RepoPath) -> Result<Option<Entry>, RepositoryError> {
+        let entry = || Entry { mode: FileMode::Regular, id: git_blob_id(&self.bytes) };
+        Ok(self.has(side, path).then(entry))
+    }
+
+    fn read(&self, side: Side, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
+        Ok(self.has(side, path).then(|| self.bytes.clone()))
+    }
+
+    fn content(&self, side: Side, path: &RepoPath, _: Entry) -> Result<Vec<u8>, RepositoryError> {
+        Ok(self.read(side, path)?.unwrap_or_default())
+    }
+
+    fn list(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+        let all = self.list_below(side, folder)?;
+        Ok(all.into_iter().filter(|path| path.folder() == folder.trim_end_matches('/').as_bytes()).collect())
+    }
+
+    fn list_below(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+        let here = side == Side::Worktree && self.path.is_below(folder.as_bytes());
+        Ok(here.then(|| self.path.clone()).into_iter().collect())
+    }
+
+    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {
+        Ok(None)
+    }
+
+    fn versions(
+        &self,
+        _: Commit,
+        wanted: &[WantedVersion],
+    ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
+        Ok(vec![None; wanted.len()])
+    }
+
+    fn exists(&self, side: Side, path: &RepoPath) -> Result<bool, RepositoryError> {
+        Ok(self.has(side, path) || self.path.is_below(path.as_bytes()))
+    }
+
+    fn head(&self) -> Result<Option<Commit>, RepositoryError> {
+        Ok(None)
+    }
+
+    fn commit(&self, _: &str) -> Result<Option<Commit>, RepositoryError> {
+        Ok(None)
+    }
+
+    fn is_ancestor(&self, _: Commit, _: Commit) -> Result<bool, RepositoryError> {
+        Ok(false)
+    }
+
+    fn branch(&self) -> Result<Option<String>, RepositoryError> {
+        Ok(None)
+    }
+
+    fn worktree_name(&self) -> Option<String> {
+        None
+    }
+
+    fn introductions(
+        &self,
+        _: &RepoPath,
+        _: Commit,
+        _: Option<Commit>,
+        _: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Vec<Introduction>, RepositoryError> {
+        Ok(Vec::new())
+    }
+}
+
+fn inside(source: &Source, span: Span) {
+    assert!(source.text().get(span.start..span.end).is_some(), "{span:?} in {} bytes", source.text().len());
+}
+
+fn addressed(findings: &[Finding]) {
+    for finding in findings {
+        let places = finding.related.iter().map(|label| &label.place).chain([&finding.primary.place]);
+        for place in places.chain(finding.fix.iter().map(|fix| &fix.place)) {
+            if let Place::Text { source, span } = place {
+                inside(source, *span);
+            }
+        }
+    }
+}
+
+/// Judges the bytes as the one document at a place where its kind is
+/// expected.
+fn judged(path: &str, bytes: &[u8]) {
+    let repo = OneFile { path: RepoPath::from(path), bytes: bytes.to_vec() };
+    let request = SurveyRequest {
+        inquiry: Inquiry::Governance,
+        side: Side::Worktree,
+        named: Vec::new(),
+        config: None,
+        now: "2026-03-01T12:00:00".parse().expect("a time"),
+    };
+    let report = survey(&repo, &request).expect("one file can be judged");
+    addressed(&report.findings);
+    let look = human::Look { colour: false, verbose: true, quiet: false };
+    let text = human::report(&report, look);
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "a control character reaches the terminal");
+    let _ = json::report(&report);
+}
+
+fn source(bytes: &[u8]) -> Arc<Source> {
+    Source::from_bytes(RepoPath::from("x.md"), bytes.to_vec())
+}
+
+/// A task packet.
+pub fn packet(bytes: &[u8]) {
+    let parsed = Packet::read(&source(bytes));
+    let _ = show::human(&show::document(&parsed));
+    judged(".GOV/task_packets/WP-1-A-v2.md", bytes);
+}
+
+/// A stub.
+pub fn stub(bytes: &[u8]) {
+    judged(".GOV/task_packets/stubs/WP-1-A.md", bytes);
+}
+
+/// A refinement.
+pub fn refinement(bytes: &[u8]) {
+    let source = source(bytes);
+    for anchor in Refinement::read(&source).anchors {
+        inside(&source, anchor.heading);
+    }
+    judged(".GOV/refinements/WP-1-A.md", bytes);
+}
+
+/// A contract; what does not say that it is one gets the title of one.
+pub fn contract(bytes: &[u8]) {
+    let text = [b"# Contract: a\n\n", bytes].concat();
+    let source = source(&text);
+    let contract = Contract::read(&source);
+    contract.tasks.iter().for_each(|task| inside(&source, task.text.span));
+    contract.notes.iter().for_each(|note| inside(&source, note.span));
+    let _ = show::contract::human(&show::contract::document(&contract));
+    judged("contracts/active/a.md", &text);
+}
+
+/// A task board.
+pub fn board(bytes: &[u8]) {
+    judged(".GOV/roles_shared/TASK_BOARD.md", bytes);
+}
+
+/// A traceability registry.
+pub fn registry(bytes: &[u8]) {
+    judged(".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md", bytes);
+}
+
+/// A signature audit.
+pub fn audit(bytes: &[u8]) {
+    judged(".GOV/roles_shared/SIGNATURE_AUDIT.md", bytes);
+}
+
+/// A gate log.
+pub fn gate_log(bytes: &[u8]) {
+    judged(".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json", bytes);
+}
+
+/// A validator state.
+pub fn validator_state(bytes: &[u8]) {
+    judged(".GOV/validator_gates/WP-1-A.json", bytes);
+}
+
+/// A pointer to the specification.
+pub fn spec_pointer(bytes: &[u8]) {
+    judged(".GOV/roles_shared/SPEC_CURRENT.md", bytes);
+}
+
+/// Any document, by what it says of itself, and as every kind.
+pub fn document(bytes: &[u8]) {
+    let source = source(bytes);
+    for expected in DocumentKind::ALL.into_iter().map(Some).chain([None]) {
+        let document = Document::read(&source, expected);
+        inside(&source, document.head());
+        document.faults.iter().for_each(|fault| inside(&source, fault.span));
+        let _ = (document.id(), document.kind);
+    }
+}
+
+/// A configuration.
+pub fn config(bytes: &[u8]) {
+    let source = source(bytes);
+    if let Err(fault) = Config::read(&source) {
+        inside(&source, fault.span);
+    }
+}
+
+/// Links and what they name.
+pub fn link(bytes: &[u8]) {
+    let source = source(bytes);
+    for link in links(source.text()) {
+        inside(&source, link.span);
+        if let Some(path) = path_of(&link.value).and_then(|path| joined("a/b", &path)) {
+            assert!(!path.split('/').any(|name| matches!(name, "." | "..")), "{path} leaves");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The fuzz targets over inputs that are kept: every fixture of the project,
+//! what once broke a reader (`fixtures/fuzz/`), and edits of both.
+
+use proptest::prelude::*;
+
+use crate::support::{files_below, project};
+
+#[path = "../fuzz/src/lib.rs"]
+mod targets;
+
+fn seeds() -> Vec<Vec<u8>> {
+    let folders = ["fixtures/demo", "fixtures/fuzz"];
+    let files = folders.iter().flat_map(|folder| files_below(&project().join(folder)));
+    files.map(|path| std::fs::read(path).expect("seed")).collect()
+}
+
+#[test]
+fn every_target_takes_every_seed() {
+    let targets = targets::TARGETS;
+    let seeds = seeds();
+    std::thread::scope(|scope| {
+        for (_, target) in targets {
+            let seeds = &seeds;
+            scope.spawn(move || seeds.iter().for_each(|seed| target(seed)));
+        }
+    });
+}
+
+#[test]
+fn every_target_has_its_program() {
+    for (name, _) in targets::TARGETS {
+        assert!(project().join(format!("tests/fuzz/fuzz_targets/{name}.rs")).is_file(), "{name}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// A seed with a piece cut out and another put in reads without a panic.
+    #[test]
+    fn every_target_takes_edited_seeds(
+        pick in 0usize..1000,
+        target in 0usize..targets::TARGETS.len(),
+        cut in (0usize..4000, 0usize..400),
+        put in "[ -~\\n\u{e9}\u{200b}|`#*\\[\\]{}:,\"<>-]{0,40}",
+    ) {
+        let seeds = seeds();
+        let mut bytes = seeds[pick % seeds.len()].clone();
+        let start = cut.0.min(bytes.len());
+        let end = (start + cut.1).min(bytes.len());
+        bytes.splice(start..end, put.bytes());
+        targets::TARGETS[target].1(&bytes);
+    }
+}
