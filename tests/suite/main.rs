@@ -14,6 +14,7 @@ mod completeness;
 mod corpus;
 mod demo;
 mod dependencies;
+mod documents;
 mod evasion;
 mod fixtures;
 mod fuzz;

@@ -1,0 +1,204 @@
+//! `check`, `list` and the questions about documents, as a person runs them.
+
+use std::process::Command;
+
+use countersign::workflow::demo::World;
+
+use crate::support::repo::Sandbox;
+
+const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
+const REFINEMENT: &str = ".GOV/refinements/WP-1-Farewell.md";
+const BOARD: &str = ".GOV/roles_shared/TASK_BOARD.md";
+
+fn lay(sandbox: &Sandbox) {
+    let files = World::base_files().into_iter().chain(World::approved_files(&"a".repeat(40)));
+    files.for_each(|(path, text)| sandbox.write(path, text));
+}
+
+fn governed() -> Sandbox {
+    let sandbox = Sandbox::new();
+    lay(&sandbox);
+    sandbox.commit("all");
+    sandbox
+}
+
+fn says(sandbox: &Sandbox, arguments: &[&str], exit: i32, parts: &[&str]) -> String {
+    let (code, said) = sandbox.told(arguments);
+    assert_eq!(code, exit, "{arguments:?}: {said}");
+    for part in parts {
+        assert!(said.contains(part), "{arguments:?}: {part:?} is missing in\n{said}");
+    }
+    said
+}
+
+#[test]
+fn an_honest_repository_passes_every_question() {
+    let sandbox = governed();
+    says(&sandbox, &["check"], 0, &["check: PASSED", "7 documents", "task packet 1"]);
+    says(&sandbox, &["governance-check"], 0, &["governance-check: PASSED"]);
+    says(&sandbox, &["gov-check", "--quiet"], 0, &[]);
+    for question in ["task-board-check", "task-packet-claim-check", "spec-current-check"] {
+        says(&sandbox, &[question], 0, &["PASSED"]);
+    }
+    says(&sandbox, &["wp-activation-traceability-check"], 0, &["PASSED"]);
+    says(&sandbox, &["worktree-concurrency-check"], 0, &["PASSED"]);
+    says(&sandbox, &["validator-packet-complete", "WP-1-Farewell"], 0, &["PASSED"]);
+    says(&sandbox, &["validator-phase-gate", "Phase-1"], 1, &["`WP-1-Farewell` is not done"]);
+}
+
+#[test]
+fn nothing_to_judge_is_no_pass() {
+    let sandbox = Sandbox::new();
+    for question in
+        ["check", "governance-check", "task-board-check", "spec-current-check", "validator-phase-gate"]
+    {
+        says(&sandbox, &[question], 2, &["nothing was judged", "no governance documents"]);
+    }
+    says(&sandbox, &["validator-packet-complete", "W"], 1, &["packet/id"]);
+    says(&sandbox, &["check", "nowhere.md"], 2, &["there is no nowhere.md"]);
+    let sandbox = governed();
+    says(&sandbox, &["validator-spec-regression"], 2, &["requires no headings"]);
+    says(&sandbox, &["validator-phase-gate", "1/../2"], 2, &["is no phase"]);
+    sandbox.edit(BOARD, "# Greeter Task Board", "# Notes");
+    std::fs::remove_file(sandbox.root.join(BOARD)).expect("board");
+    says(&sandbox, &["task-board-check"], 2, &["nothing was judged"]);
+}
+
+#[test]
+fn named_documents_are_judged_alone() {
+    let sandbox = governed();
+    sandbox.edit(BOARD, "- **[WP-1-Farewell]** - [READY_FOR_DEV]", "- **[WP-1-Farewell]** - [DONE]");
+    sandbox.edit(REFINEMENT, "- CONTEXT_TOKEN: MUST say goodbye", "- CONTEXT_TOKEN: MUST");
+    says(&sandbox, &["check", BOARD], 1, &["board/entry", "named: 1 document"]);
+    let said = says(&sandbox, &["check", ".GOV/refinements"], 1, &["refinement/token"]);
+    assert!(!said.contains("board/entry"), "{said}");
+    says(&sandbox, &["check", PACKET], 0, &[]);
+    says(&sandbox, &["validator-packet-complete", "WP-1-Farewell"], 1, &["refinement/token"]);
+    // From a folder below, and by an absolute path.
+    says(&sandbox, &["-C", ".GOV", "check", "roles_shared/TASK_BOARD.md"], 1, &["board/entry"]);
+    let whole = sandbox.root.join(BOARD).display().to_string();
+    says(&sandbox, &["check", &whole], 1, &["board/entry"]);
+}
+
+#[test]
+fn documents_outside_of_a_repository_are_judged_too() {
+    let sandbox = Sandbox::bare_folder();
+    lay(&sandbox);
+    says(&sandbox, &["check"], 0, &["check: PASSED", "7 documents"]);
+    says(&sandbox, &["check", "--staged"], 2, &["in no git repository"]);
+    says(&sandbox, &["worktree-concurrency-check"], 2, &["this is no git repository"]);
+    let outside = sandbox.home().join("contract.md");
+    std::fs::write(&outside, "# Contract: x\n\n**Status:** complete\n\n- [ ] **P1.1** open\n")
+        .expect("contract");
+    says(
+        &sandbox,
+        &["check", &outside.display().to_string()],
+        1,
+        &["contract/open-task", "1 of 1 task is open"],
+    );
+    says(&sandbox, &["show", &outside.display().to_string()], 0, &["open tasks", "0 of 1 tasks done"]);
+}
+
+#[test]
+fn the_index_and_commits_can_be_judged() {
+    let sandbox = governed();
+    sandbox.edit(BOARD, "[READY_FOR_DEV]", "[DONE]");
+    says(&sandbox, &["check"], 1, &["board/entry"]);
+    says(&sandbox, &["check", "--staged"], 0, &[]);
+    sandbox.git(&["add", BOARD]);
+    says(&sandbox, &["check", "--staged"], 1, &["board/entry"]);
+    says(&sandbox, &["check", "--rev", "HEAD"], 0, &[]);
+    sandbox.commit("done?");
+    says(&sandbox, &["task-board-check", "--rev", "HEAD"], 1, &["board/entry"]);
+    says(&sandbox, &["task-board-check", "--rev", "HEAD^"], 0, &[]);
+    says(&sandbox, &["check", "--rev", "--upload-pack=x"], 2, &["revision"]);
+}
+
+#[test]
+fn packets_are_listed() {
+    let sandbox = governed();
+    sandbox.write(
+        ".GOV/task_packets/stubs/WP-1-Later.md",
+        "# Work Packet Stub: WP-1-Later\n\n- WP_ID: WP-1-Later\n- STUB_STATUS: STUB\n",
+    );
+    let said = says(&sandbox, &["list"], 0, &["1 packet, 1 stub"]);
+    let line = said.lines().find(|line| line.starts_with("WP-1-Farewell")).expect("a line");
+    for cell in ["G2 (2026-02-01)", "Ready for Dev", "READY_FOR_DEV", "active", "2026-02-14"] {
+        assert!(line.contains(cell), "{cell} in {line}");
+    }
+    let (_, said) = sandbox.told(&["list", "--format", "json"]);
+    let list: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(list["schema"], "countersign.list/v1");
+    assert_eq!(list["packets"][1]["standing"], "stub");
+    assert_eq!(list["packets"][1]["status"], "STUB");
+}
+
+#[test]
+fn linked_working_trees_count() {
+    let sandbox = governed();
+    let claim = |packet: &str| {
+        sandbox.edit(packet, "- **Status:** Ready for Dev", "- **Status:** In Progress");
+    };
+    claim(PACKET);
+    let text = std::fs::read_to_string(sandbox.root.join(PACKET)).expect("packet");
+    sandbox.write(".GOV/task_packets/WP-1-Greeting.md", text.replace("WP-1-Farewell", "WP-1-Greeting"));
+    says(
+        &sandbox,
+        &["worktree-concurrency-check"],
+        1,
+        &["2 packets are in progress in 1 working tree", "was not prepared"],
+    );
+    let log = ".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json";
+    sandbox.edit(
+        log,
+        "\n  ]\n}",
+        ",\n    {\"wpId\": \"WP-1-Greeting\", \"type\": \"PREPARE\", \"coder_id\": \"b\", \"branch\": \"feat/WP-1-Greeting\", \"worktree_dir\": \"../wt-greeting\", \"timestamp\": \"2026-02-14T10:00:00Z\"}\n  ]\n}",
+    );
+    sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
+    sandbox.git(&["worktree", "add", "-q", "-b", "feat/WP-1-Greeting", "../wt-greeting"]);
+    says(&sandbox, &["worktree-concurrency-check"], 0, &["PASSED"]);
+    // Seen from the linked one, the main one counts too.
+    let there = sandbox.root.with_file_name("wt-greeting");
+    for file in [PACKET, ".GOV/task_packets/WP-1-Greeting.md", log] {
+        std::fs::copy(sandbox.root.join(file), there.join(file)).expect("copy");
+    }
+    says(&sandbox, &["-C", "../wt-greeting", "worktree-concurrency-check"], 0, &["PASSED"]);
+}
+
+#[test]
+fn reports_are_the_same_every_time() {
+    let sandbox = governed();
+    for number in 0..40 {
+        let id = format!("WP-1-Greeting-{number}");
+        sandbox
+            .write(&format!(".GOV/task_packets/{id}.md"), format!("# Task Packet: {id}\n\n- WP_ID: {id}\n"));
+    }
+    let report = || {
+        let (_, said) = sandbox.told(&["check", "--format", "json"]);
+        let mut value: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+        value.as_object_mut().expect("object").remove("run");
+        value
+    };
+    let first = report();
+    assert!(first["findings"].as_array().expect("findings").len() > 100);
+    for _ in 0..5 {
+        assert_eq!(report(), first);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_special_files_are_not_followed() {
+    let sandbox = governed();
+    std::os::unix::fs::symlink("/etc/passwd", sandbox.root.join(".GOV/task_packets/WP-1-Link.md"))
+        .expect("link");
+    says(&sandbox, &["check"], 1, &["text/readable", "a symbolic link lies here"]);
+    std::fs::remove_file(sandbox.root.join(".GOV/task_packets/WP-1-Link.md")).expect("link");
+    std::os::unix::fs::symlink("..", sandbox.root.join(".GOV/task_packets/loop")).expect("link");
+    says(&sandbox, &["check"], 0, &[]);
+    std::fs::remove_file(sandbox.root.join(".GOV/task_packets/loop")).expect("link");
+    let fifo = Command::new("mkfifo").arg(sandbox.root.join(".GOV/task_packets/WP-1-Pipe.md")).status();
+    if fifo.is_ok_and(|status| status.success()) {
+        says(&sandbox, &["check"], 0, &[]);
+    }
+}
