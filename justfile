@@ -30,6 +30,13 @@ new-rule ID:
 bench:
     cargo bench --bench gates
 
+# every fuzz target for SECONDS each; needs nightly and `cargo install cargo-fuzz`
+fuzz SECONDS="20":
+    for target in $(cargo +nightly fuzz list --fuzz-dir tests/fuzz); do \
+        mkdir -p tests/fuzz/corpus/$target && cp -n fixtures/demo/* fixtures/fuzz/* tests/fuzz/corpus/$target/ && \
+        cargo +nightly fuzz run --fuzz-dir tests/fuzz $target -- -max_total_time={{ SECONDS }} -max_len=20000 || exit 1; \
+    done
+
 ci:
     bash .ci/run
 
@@ -52,3 +59,33 @@ gate-check WP:
 
 cor701-sha FILE *ARGS:
     cargo run --release -- cor701-sha {{ FILE }} {{ ARGS }}
+
+check-documents *PATHS:
+    cargo run --release -- check {{ PATHS }}
+
+gov-check *ARGS:
+    cargo run --release -- governance-check {{ ARGS }}
+
+task-board-check:
+    cargo run --release -- task-board-check
+
+task-packet-claim-check:
+    cargo run --release -- task-packet-claim-check
+
+wp-activation-traceability-check:
+    cargo run --release -- wp-activation-traceability-check
+
+worktree-concurrency-check:
+    cargo run --release -- worktree-concurrency-check
+
+spec-current-check:
+    cargo run --release -- spec-current-check
+
+validator-spec-regression:
+    cargo run --release -- validator-spec-regression
+
+validator-packet-complete WP:
+    cargo run --release -- validator-packet-complete {{ WP }}
+
+validator-phase-gate PHASE="":
+    cargo run --release -- validator-phase-gate {{ PHASE }}

@@ -1,11 +1,12 @@
 //! What a packet claims as proof: commands with exit codes and logs, and
 //! requirements mapped to lines of code.
 
-use crate::text::{RepoPath, Spanned};
+use crate::text::{RepoPath, Span, Spanned};
 
 use super::is_placeholder;
-use super::label::{Field, unquoted};
+use super::label::{Field, unquoted, without_hint};
 use super::outline::Outline;
+use super::table::tables;
 
 /// One entry of EVIDENCE.
 #[derive(Debug, Clone)]
@@ -122,6 +123,35 @@ pub fn requirements<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<Requirem
         }
     }
     out.retain(|requirement| !is_placeholder(&requirement.quote.value));
+    out
+}
+
+/// Reads the rows of tables in `EVIDENCE_MAPPING`: a column of requirements,
+/// and one of evidence or places.
+#[must_use]
+pub fn mapped_rows(text: &str, outline: &Outline, inside: Span) -> Vec<Requirement> {
+    let mut out = Vec::new();
+    for table in tables(text, outline).into_iter().filter(|table| inside.contains(table.span)) {
+        let column = |names: &[&str]| {
+            names.iter().find_map(|name| table.head.iter().position(|head| head.contains(name)))
+        };
+        let (Some(quote), Some(place)) =
+            (column(&["requirement"]), column(&["evidence", "file", "location"]))
+        else {
+            continue;
+        };
+        for row in &table.rows {
+            let Some((quote, place)) = row.cells.get(quote).zip(row.cells.get(place)) else { continue };
+            if is_placeholder(&quote.value) {
+                continue;
+            }
+            let pieces = place.value.split([',', ';']).map(|piece| unquoted(without_hint(piece)).to_owned());
+            let read =
+                |piece: String| Location { target: location(&piece), raw: Spanned::new(piece, place.span) };
+            let locations = pieces.filter(|piece| !is_placeholder(piece)).map(read).collect();
+            out.push(Requirement { quote: quote.clone(), locations });
+        }
+    }
     out
 }
 

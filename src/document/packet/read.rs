@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::document::evidence::Requirement;
 use crate::document::label::{Field, fields};
 use crate::document::outline::{Kind, Outline};
 use crate::document::section::Section;
@@ -106,7 +107,7 @@ pub(super) fn packet(
         manifests,
         manifest_template,
         evidence: evidence::entries(text, outline, within("EVIDENCE")),
-        mapping: evidence::requirements(within("EVIDENCE_MAPPING")),
+        mapping: mapping(text, outline, find("EVIDENCE_MAPPING"), within("EVIDENCE_MAPPING")),
         locked,
         metadata,
         fields: all,
@@ -115,6 +116,18 @@ pub(super) fn packet(
         outline: blocks,
     };
     Parsed { value, faults }
+}
+
+/// Requirements and their places: as labelled entries, then as rows.
+fn mapping<'a>(
+    text: &str,
+    outline: &Outline,
+    section: Option<&Section>,
+    fields: impl Iterator<Item = &'a Field>,
+) -> Vec<Requirement> {
+    let mut out = evidence::requirements(fields);
+    out.extend(section.iter().flat_map(|section| evidence::mapped_rows(text, outline, section.span)));
+    out
 }
 
 /// The heading `Task Packet: …`; a template's preamble may stand above it.
