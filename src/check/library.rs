@@ -101,6 +101,16 @@ impl<'a> Library<'a> {
         self.packets.keys().filter(of).cloned().collect()
     }
 
+    /// Whether work on a packet may still go on: by its status, its last report
+    /// and the board.
+    #[must_use]
+    pub fn is_open(&self, id: &str, packet: &Packet) -> bool {
+        let state = self.board().and_then(|board| board.entries_of(id).last()).map(|entry| entry.state.as_str());
+        let status = packet.status.as_ref().map(|status| &status.value);
+        let open = status.is_some_and(|status| status.allows_work() || *status == PacketStatus::Blocked);
+        open && !is_finished(packet, state)
+    }
+
     fn record(&self, path: &str) -> Option<&'a Document> {
         self.documents.iter().find(|document| document.path().as_bytes() == path.as_bytes())
     }

@@ -6,6 +6,7 @@
 //! one; nothing that it could not read becomes "no entries".
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::text::{Span, Spanned};
 
@@ -173,6 +174,7 @@ impl Reader<'_> {
     fn map(&mut self, depth: usize) -> Result<Value, Stop> {
         self.at += 1;
         let mut members: Vec<(Spanned<String>, Node)> = Vec::new();
+        let mut known: HashSet<String> = HashSet::new();
         loop {
             if self.eat(b'}') {
                 return Ok(Value::Map(members));
@@ -181,7 +183,7 @@ impl Reader<'_> {
                 return self.stop("a key in double quotes is expected here");
             }
             let key = self.string()?;
-            if members.iter().any(|(known, _)| known.value == key.value) {
+            if !known.insert(key.value.clone()) {
                 let shown = crate::text::one_line(&key.value, 60);
                 self.fault(key.span, format!("the key `{shown}` stands in this object a second time"));
             }

@@ -38,7 +38,7 @@ pub fn path_of(destination: &str) -> Option<String> {
     }
     let end = destination.find(['#', '?']).unwrap_or(destination.len());
     let path = decoded(destination.get(..end)?);
-    (!path.is_empty()).then_some(path)
+    (!path.is_empty() && !path.contains('\0')).then_some(path)
 }
 
 fn decoded(text: &str) -> String {

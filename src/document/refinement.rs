@@ -129,7 +129,11 @@ impl Refinement {
 }
 
 fn anchor(text: &str, outline: &Outline, section: &Section, all: &[Field]) -> Anchor {
-    let find = |key: &str| all.iter().find(|field| field.key == key && section.own.contains(&field.block));
+    // Fields stand in the order of their blocks.
+    let first = all.partition_point(|field| field.block < section.own.start);
+    let last = all.partition_point(|field| field.block < section.own.end);
+    let own = all.get(first..last).unwrap_or_default();
+    let find = |key: &str| own.iter().find(|field| field.key == key);
     let whole = |key: &str| {
         find(key).filter(|f| f.is_filled()).map(|f| Spanned::new(f.full().to_owned(), f.value.span))
     };

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::check::find;
 use crate::finding::{Claim, Finding, Label, Level, Place, Report, Status, StepReport, StepStatus};
-use crate::text::{Source, Span, counted, one_line, visible};
+use crate::text::{Source, Span, counted, is_hidden, one_line, visible};
 
 /// Findings of one rule that are shown in full; the rest is counted.
 const MOST_OF_A_RULE: usize = 25;
@@ -107,7 +107,9 @@ fn one(finding: &Finding, look: Look, first: bool) -> String {
         group = group.element(Title::NOTE.with_name("see").message(see.join(", ")));
     }
     let renderer = if look.colour { Renderer::styled() } else { Renderer::plain() };
-    renderer.decor_style(DecorStyle::Ascii).render(&[group])
+    let text = renderer.decor_style(DecorStyle::Ascii).render(&[group]);
+    // A snippet whose address was given apart has none of its own.
+    text.lines().filter(|line| line.trim() != ":::").collect::<Vec<_>>().join("\n")
 }
 
 /// A mistake in a document that is not judged, such as the configuration.
@@ -130,12 +132,16 @@ fn place<'a>(group: Group<'a>, label: &Label, primary: bool) -> Group<'a> {
             let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             let annotation = kind.span(inside.start..inside.end);
             let annotation = if text.is_empty() { annotation } else { annotation.label(text) };
-            group.element(
-                Snippet::source(slice)
-                    .line_start(line)
-                    .path(source.name().to_string())
-                    .annotation(annotation),
-            )
+            let snippet = Snippet::source(slice).line_start(line).annotation(annotation);
+            // The renderer would count the columns of what is shown, which is
+            // cut and escaped; the address is that of the file.
+            let at = source.position(span.start);
+            let is_plain = at.column == inside.start + 1;
+            if is_plain {
+                return group.element(snippet.path(source.name().to_string()));
+            }
+            let origin = Origin::path(source.name().to_string()).line(at.line).char_column(at.column);
+            group.element(origin).element(snippet)
         }
         Place::Path(path) if text.is_empty() => group.element(Origin::path(path.to_string())),
         Place::Path(path) => group.element(Origin::path(format!("{path}: {text}"))),
@@ -160,13 +166,30 @@ fn lines(source: &Source, span: Span) -> (String, usize, Span) {
         at
     };
     let (start, end) = (boundary(start), boundary(end));
-    if text.len() <= most {
-        return (text.to_owned(), line, Span::new(start, end));
-    }
-    let from = boundary(start.saturating_sub(40));
-    let to = boundary((from + most).min(text.len()));
+    let (from, to) = if text.len() <= most {
+        (0, text.len())
+    } else {
+        let from = boundary(start.saturating_sub(40));
+        (from, boundary((from + most).min(text.len())))
+    };
     let end = end.min(to);
-    (text.get(from..to).unwrap_or("").to_owned(), line, Span::new(start - from, end - from))
+    let piece = |from: usize, to: usize| escaped(text.get(from..to).unwrap_or(""));
+    let (before, inside, after) = (piece(from, start), piece(start, end), piece(end, to));
+    let span = Span::new(before.len(), before.len() + inside.len());
+    (format!("{before}{inside}{after}"), line, span)
+}
+
+/// A piece of a source line as it may be printed: what is not seen, or would
+/// move a terminal's cursor, is written as an escape.
+fn escaped(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        if c != '\t' && (c.is_control() || is_hidden(c)) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+        out
+    })
 }
 
 fn tail(step: &StepReport, look: Look) -> String {

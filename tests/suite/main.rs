@@ -12,6 +12,7 @@ mod architecture;
 mod cli;
 mod completeness;
 mod corpus;
+mod corpus_check;
 mod demo;
 mod dependencies;
 mod documents;

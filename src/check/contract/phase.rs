@@ -3,6 +3,7 @@
 use super::{at, contract};
 use crate::check::Verdict;
 use crate::check::library::DocumentInput;
+use crate::finding::Level;
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
@@ -14,7 +15,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
     empty
         .map(|phase| {
             let message = format!("phase {} lists nothing to do", phase.number);
-            rule.finding(message, at(contract, phase.title.span, "no item and no task"))
+            let finding = rule.finding(message, at(contract, phase.title.span, "no item and no task"));
+            // A phase that is told in prose has something to do, only no list.
+            if phase.has_text { finding.at_level(Level::Note) } else { finding }
         })
         .collect::<Vec<_>>()
         .into()

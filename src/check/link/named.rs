@@ -4,7 +4,7 @@ use crate::check::library::Library;
 use crate::document::label::{Field, without_hint};
 use crate::document::link::{joined, links, path_of};
 use crate::document::scope_entry::{Coverage, ScopeEntry};
-use crate::document::{Body, Document, Packet, PacketStatus, Refinement, WpId};
+use crate::document::{Body, Document, Packet, Refinement, WpId};
 use crate::text::{RepoPath, Span, Spanned, trimmed};
 
 use super::within;
@@ -54,14 +54,17 @@ pub fn named(document: &Document, library: Option<&Library<'_>>) -> Vec<Named> {
     }
     let spec_folder = library.map(spec_folder).unwrap_or_default();
     match &document.body {
-        Body::Packet(packet) if is_open(packet) => packet_paths(packet, &spec_folder, &mut out),
+        Body::Packet(packet) if is_open(document, packet, library) => {
+            packet_paths(packet, &spec_folder, &mut out);
+        }
         Body::Refinement(refinement) if document.id().is_some_and(|id| waits(&id, library)) => {
             refinement_paths(refinement, &spec_folder, &mut out);
         }
         Body::GateLog(log) => {
             for entry in &log.entries {
-                let open = entry.wp_id.as_ref().and_then(|id| library?.packet(&id.value));
-                if !open.is_some_and(|(_, packet)| is_open(packet)) {
+                let named = entry.wp_id.as_ref().map_or("", |id| id.value.as_str());
+                let packet = library.and_then(|library| library.packet(named));
+                if !packet.is_some_and(|(document, packet)| is_open(document, packet, library)) {
                     continue;
                 }
                 if let Some(path) = &entry.refinement_path {
@@ -85,15 +88,15 @@ fn candidates(paths: &[Option<String>]) -> Vec<RepoPath> {
     out
 }
 
-fn is_open(packet: &Packet) -> bool {
-    let status = packet.status.as_ref().map(|status| &status.value);
-    status.is_some_and(|status| status.allows_work() || *status == PacketStatus::Blocked)
+fn is_open(document: &Document, packet: &Packet, library: Option<&Library<'_>>) -> bool {
+    let id = document.id();
+    library.zip(id.as_ref()).is_some_and(|(library, id)| library.is_open(id.as_str(), packet))
 }
 
 /// Whether a refinement's packet is open, or still to be made.
 fn waits(id: &WpId, library: Option<&Library<'_>>) -> bool {
     let Some(library) = library else { return false };
-    library.packet(id.as_str()).is_none_or(|(_, packet)| is_open(packet))
+    library.packet(id.as_str()).is_none_or(|(_, packet)| library.is_open(id.as_str(), packet))
 }
 
 /// The folder of the current specification, beside which others lie.

@@ -1,41 +1,39 @@
 //! `packet/dropped-requirement`: what an earlier packet demanded is carried
 //! over, or its loss is said.
 
+use std::collections::BTreeSet;
+
 use crate::check::Verdict;
-use crate::check::library::LibraryInput;
-use crate::document::packet::Criterion;
+use crate::check::library::{Library, LibraryInput};
 use crate::document::{Packet, WpId};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 
-/// Share of a bullet's words that another text must hold to carry it over.
-const CARRIED: f64 = 0.6;
+/// Of ten words of a bullet, how many another text must hold to carry it over.
+const CARRIED: usize = 6;
 
 pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict {
     let library = input.library;
     let mut out: Vec<Finding> = Vec::new();
     for (id, _, packet) in library.packets() {
         // What is finished cannot take a requirement up again.
-        if packet.status.as_ref().is_none_or(|status| !status.value.allows_work()) {
+        if !library.is_open(id, packet) {
             continue;
         }
         let Some(before) = predecessor(library, id) else { continue };
-        let words = words(packet.source.text());
+        let held = Held::of(packet);
         for criterion in &before.done_means {
-            if carried(criterion, packet, &words) {
+            let own = rule.list("process").iter().any(|phrase| criterion.text.value.contains(phrase.as_str()));
+            if own || held.carries(&criterion.text.value) {
                 continue;
             }
             let shown = crate::text::one_line(&criterion.text.value, 100);
             let message = format!("`{id}` drops a requirement of its predecessor: {shown}");
-            let section = packet
-                .section("LINEAGE_AUDIT")
-                .map_or_else(|| packet.heading("DONE_MEANS"), |s| s.title.span);
+            let section =
+                packet.section("LINEAGE_AUDIT").map_or_else(|| packet.heading("DONE_MEANS"), |s| s.title.span);
             out.push(
-                rule.finding(
-                    message,
-                    Label::text(&packet.source, section, "neither carried over nor mentioned"),
-                )
-                .related(Label::text(&before.source, criterion.text.span, "demanded here")),
+                rule.finding(message, Label::text(&packet.source, section, "neither carried over nor mentioned"))
+                    .related(Label::text(&before.source, criterion.text.span, "demanded here")),
             );
         }
     }
@@ -43,7 +41,7 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
 }
 
 /// The packet of the revision before, if there is one.
-fn predecessor<'a>(library: &crate::check::library::Library<'a>, id: &str) -> Option<&'a Packet> {
+fn predecessor<'a>(library: &Library<'a>, id: &str) -> Option<&'a Packet> {
     let id = WpId::parse(id).ok()?;
     let revision = id.revision()?;
     let earlier = library.family(id.base()).into_iter().filter_map(|other| WpId::parse(&other).ok());
@@ -51,30 +49,43 @@ fn predecessor<'a>(library: &crate::check::library::Library<'a>, id: &str) -> Op
     library.packet(last.as_str()).map(|(_, packet)| packet)
 }
 
-/// Words that carry meaning: longer than three letters, without case.
-fn words(text: &str) -> Vec<String> {
-    let all =
-        text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| word.chars().count() > 3);
-    let mut out: Vec<String> = all.map(str::to_lowercase).collect();
-    out.sort();
-    out.dedup();
-    out
+/// Words that turn a sentence around.
+const TURNING: [&str; 7] = ["not", "never", "no", "without", "cannot", "nothing", "nobody"];
+
+/// Words of two letters and more, and numbers, without case.
+fn words(text: &str) -> BTreeSet<String> {
+    let all = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    let kept = all.filter(|word| word.chars().count() > 1 || word.chars().all(|c| c.is_ascii_digit()));
+    kept.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
-/// Whether a bullet of the new packet repeats most of an old one's words, or
-/// the packet quotes it whole anywhere.
-fn carried(old: &Criterion, packet: &Packet, all: &[String]) -> bool {
-    let wanted = words(&old.text.value);
-    if wanted.is_empty() {
-        return true;
+/// What a packet holds that may carry a requirement over.
+struct Held {
+    bullets: Vec<BTreeSet<String>>,
+    lineage: Option<BTreeSet<String>>,
+}
+
+impl Held {
+    fn of(packet: &Packet) -> Self {
+        let bullets = packet.done_means.iter().map(|bullet| words(&bullet.text.value)).collect();
+        let lineage = packet.section("LINEAGE_AUDIT").map(|section| words(&packet.seen(section.blocks.clone())));
+        Self { bullets, lineage }
     }
-    let share = |held: &[String]| {
-        let count = wanted.iter().filter(|word| held.binary_search(word).is_ok()).count();
-        f64::from(u32::try_from(count).unwrap_or(u32::MAX))
-            / f64::from(u32::try_from(wanted.len()).unwrap_or(u32::MAX))
-    };
-    let by_bullet = packet.done_means.iter().any(|bullet| share(&words(&bullet.text.value)) >= CARRIED);
-    let lineage = packet.section("LINEAGE_AUDIT").map(|section| words(packet.source.slice(section.span)));
-    let mentioned = lineage.is_some_and(|held| share(&held) >= CARRIED);
-    by_bullet || mentioned || share(all) >= 0.95
+
+    /// Whether a bullet holds most of an old one's words and none that turns
+    /// it around, or the lineage speaks of it.
+    fn carries(&self, old: &str) -> bool {
+        let wanted = words(old);
+        if wanted.is_empty() {
+            return true;
+        }
+        let enough = |held: &BTreeSet<String>| {
+            let count = wanted.iter().filter(|word| held.contains(*word)).count();
+            count * 10 >= wanted.len() * CARRIED
+        };
+        let turned = |held: &BTreeSet<String>| {
+            TURNING.iter().any(|word| held.contains(*word) != wanted.contains(*word))
+        };
+        self.bullets.iter().any(|held| enough(held) && !turned(held)) || self.lineage.as_ref().is_some_and(enough)
+    }
 }

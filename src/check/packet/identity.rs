@@ -13,7 +13,7 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     for (name, value) in title.chain(fields) {
         if value.value != id {
             out.push(rule.finding(
-                format!("{name} says `{}`, the file is `{id}.md`", value.value),
+                format!("{name} says `{}`, the file is `{id}.md`", crate::text::one_line(&value.value, 80)),
                 input.at(value.span, format!("not `{id}`")),
             ));
         }

@@ -21,8 +21,9 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
         ))
         .into();
     };
-    let text = input.packet.source.slice(section.span);
-    let missing = earlier.into_iter().filter(|id| !wp_ids_in(text).any(|found| found == id.as_str()));
+    // A comment names nothing.
+    let text = input.packet.seen(section.blocks.clone());
+    let missing = earlier.into_iter().filter(|id| !wp_ids_in(&text).any(|found| found == id.as_str()));
     missing
         .map(|id| {
             rule.finding(

@@ -1,10 +1,12 @@
 //! `validator/session`: a session is of one known packet, and its key, its
 //! file and itself name the same.
 
+use std::collections::BTreeMap;
+
 use super::state;
 use crate::check::Verdict;
 use crate::check::library::DocumentInput;
-use crate::document::validator_state::Session;
+use crate::document::validator_state::{Session, ValidatorState};
 use crate::document::{Body, WpId};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
@@ -84,31 +86,29 @@ fn twice<'a>(
     let Some(library) = input.library else { return Vec::new() };
     let text = |field: &Option<Spanned<String>>| field.as_ref().map(|text| text.value.clone());
     let mut out = Vec::new();
-    for session in sessions {
-        for other in library.documents {
-            let Body::ValidatorState(known) = &other.body else { continue };
-            // Each pair is told once, in the file whose path comes later.
-            if other.path() >= input.document.path() {
-                continue;
-            }
-            let same = known
-                .sessions
-                .iter()
-                .find(|known| known.packet().is_some() && known.packet() == session.packet());
-            let Some(same) = same else { continue };
-            if text(&same.verdict) == text(&session.verdict) && text(&same.status) == text(&session.status) {
-                continue;
-            }
-            let place = |session: &Session| {
-                session.wp_id.as_ref().or(session.key.as_ref()).map_or(session.span, |id| id.span)
-            };
-            let id = crate::text::one_line(session.packet().unwrap_or(""), 80);
-            let message = format!("two state files disagree about the session of `{id}`");
-            out.push(
-                rule.finding(message, Label::text(&input.document.source, place(session), "here"))
-                    .related(Label::text(&known.source, place(same), "and here")),
-            );
+    // Each pair is told once, in the file whose path comes later.
+    let mut others: BTreeMap<&str, (&ValidatorState, &Session)> = BTreeMap::new();
+    for other in library.documents.iter().filter(|other| other.path() < input.document.path()) {
+        if let Body::ValidatorState(known) = &other.body {
+            let named = known.sessions.iter().filter_map(|session| Some((session.packet()?, (known, session))));
+            others.extend(named);
         }
+    }
+    for session in sessions {
+        let found = session.packet().and_then(|id| others.get(id)).copied();
+        let Some((known, same)) = found else { continue };
+        if text(&same.verdict) == text(&session.verdict) && text(&same.status) == text(&session.status) {
+            continue;
+        }
+        let place = |session: &Session| {
+            session.wp_id.as_ref().or(session.key.as_ref()).map_or(session.span, |id| id.span)
+        };
+        let id = crate::text::one_line(session.packet().unwrap_or(""), 80);
+        let message = format!("two state files disagree about the session of `{id}`");
+        out.push(
+            rule.finding(message, Label::text(&input.document.source, place(session), "here"))
+                .related(Label::text(&known.source, place(same), "and here")),
+        );
     }
     out
 }

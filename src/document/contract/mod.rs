@@ -24,6 +24,8 @@ pub struct Phase {
     pub title: Spanned<String>,
     /// Whether anything is listed under it: a task, or any item.
     pub has_items: bool,
+    /// Whether anything stands under it at all.
+    pub has_text: bool,
     /// Its tasks, by their place in [`Contract::tasks`].
     pub tasks: Vec<usize>,
 }

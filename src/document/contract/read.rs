@@ -1,5 +1,6 @@
 //! Puts a [`Contract`] together from its outline.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::{Date, DateTime, Time};
@@ -72,21 +73,26 @@ fn said(text: &str, outline: &Outline, sections: &[Section], key: &str) -> Optio
 }
 
 fn phases(outline: &Outline, sections: &[Section], tasks: &[Task]) -> Vec<Phase> {
+    // A task `P2.1`, or one that begins with `Phase 2`, belongs to phase 2
+    // wherever it stands.
+    let mut spoken: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (at, task) in tasks.iter().enumerate() {
+        if let Some(number) = phase_of(task) {
+            spoken.entry(number).or_default().push(at);
+        }
+    }
     let mut out: Vec<Phase> = Vec::new();
     for section in sections.iter().filter(|section| (2..=4).contains(&section.level)) {
         let Some(number) = phase_number(&section.title.value) else { continue };
-        let inside = |block: usize| section.blocks.contains(&block);
-        let own: Vec<usize> = (0..tasks.len())
-            .filter(|at| tasks.get(*at).is_some_and(|task| inside(task.block) || speaks_of(task, number)))
-            .collect();
-        let listed =
-            section.blocks.clone().filter_map(|index| outline.get(index)).any(|b| b.kind == Kind::Item);
-        out.push(Phase {
-            number,
-            title: section.title.clone(),
-            has_items: listed || !own.is_empty(),
-            tasks: own,
-        });
+        let first = tasks.partition_point(|task| task.block < section.blocks.start);
+        let last = tasks.partition_point(|task| task.block < section.blocks.end);
+        let mut own: Vec<usize> = (first..last).chain(spoken.get(&number).into_iter().flatten().copied()).collect();
+        own.sort_unstable();
+        own.dedup();
+        let blocks = || section.blocks.clone().filter_map(|index| outline.get(index));
+        let has_items = !own.is_empty() || blocks().any(|block| block.kind == Kind::Item);
+        let has_text = blocks().any(|block| matches!(block.kind, Kind::Prose | Kind::Code(_) | Kind::Table));
+        out.push(Phase { number, title: section.title.clone(), has_items, has_text, tasks: own });
     }
     out
 }
@@ -98,11 +104,10 @@ fn phase_number(title: &str) -> Option<u32> {
     rest.get(..end)?.parse().ok()
 }
 
-/// A task `P2.1`, or one that begins with `Phase 2`, belongs to phase 2
-/// wherever it stands.
-fn speaks_of(task: &Task, phase: u32) -> bool {
-    let by_id = task.id.as_ref().is_some_and(|id| id.value.group == format!("P{phase}."));
-    by_id || phase_number(task.text.value.trim_matches(['*', ' '])) == Some(phase)
+/// The phase that a task speaks of.
+fn phase_of(task: &Task) -> Option<u32> {
+    let by_id = task.id.as_ref().and_then(|id| id.value.group.strip_prefix('P')?.strip_suffix('.')?.parse().ok());
+    by_id.or_else(|| phase_number(task.text.value.trim_matches(['*', ' '])))
 }
 
 fn criteria(text: &str, outline: &Outline, sections: &[Section]) -> Option<Criteria> {

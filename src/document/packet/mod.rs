@@ -217,6 +217,26 @@ impl Packet {
         })
     }
 
+    /// What a reader of the rendered document sees of some blocks: prose and
+    /// cells without comments, and code.
+    #[must_use]
+    pub fn seen(&self, blocks: std::ops::Range<usize>) -> String {
+        let mut out = String::new();
+        for index in blocks {
+            let Some(block) = self.outline.get(index) else { break };
+            match block.kind {
+                Kind::Prose | Kind::Heading(_) | Kind::Cell => {
+                    let lines = self.outline.prose_lines(self.source.text(), index);
+                    lines.iter().for_each(|line| out.push_str(&line.text));
+                }
+                Kind::Code(_) => out.push_str(self.source.slice(block.content)),
+                _ => continue,
+            }
+            out.push('\n');
+        }
+        out
+    }
+
     /// A place for findings about the packet as a whole: its title, or its
     /// first line.
     #[must_use]

@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::change::{Commit, Repository, RepositoryError, Side, Worktree};
+use crate::change::{Commit, FileMode, Repository, RepositoryError, Side, Worktree};
 use crate::check::library::{Library, SpecFact, TargetFact, is_finished};
 use crate::check::named;
 use crate::document::spec::SpecText;
 use crate::document::{Body, Document, Layout, Refinement, WpId};
 use crate::gate::spec::spec_facts;
 use crate::text::RepoPath;
+
+/// Longer texts are no path.
+const LONGEST_PATH: usize = 1024;
 
 /// Facts about the repository around its documents.
 pub(super) struct Facts {
@@ -83,7 +86,10 @@ fn targets(
     let mut out = BTreeMap::new();
     let mut all: Option<Vec<RepoPath>> = None;
     for path in named {
-        if repo.exists(side, &path)? {
+        // What no system can have as a path (too long, through a loop of links)
+        // is not there; a broken repository has been told of before.
+        let is_path = path.as_bytes().len() < LONGEST_PATH && !path.as_bytes().contains(&0);
+        if is_path && repo.exists(side, &path).unwrap_or(false) {
             out.insert(path, TargetFact::Found);
             continue;
         }
@@ -171,7 +177,8 @@ fn current_spec(
     let beside = RepoPath::from_bytes(pointer.folder()).join(named.value.as_str());
     for path in [RepoPath::from(named.value.as_str()), beside] {
         let plain = !path.to_text().starts_with('/') && !path.to_text().split('/').any(|name| name == "..");
-        if let Some(bytes) = if plain { repo.read(side, &path)? } else { None } {
+        let is_file = plain && matches!(repo.mode(side, &path), Ok(Some(FileMode::Regular | FileMode::Executable)));
+        if let Some(bytes) = if is_file { repo.read(side, &path)? } else { None } {
             let folder = path.folder().to_string();
             let files = repo.list(side, &folder)?;
             return Ok((Some(Arc::new(SpecText::new(path, bytes))), files));

@@ -114,6 +114,10 @@ impl GitRepository {
         }
         let mut names = path.as_bytes().split(|byte| *byte == b'/').peekable();
         while let Some(name) = names.next() {
+            // A name with a zero byte is in no tree, and libgit2 takes none.
+            if name.contains(&0) {
+                return Ok(None);
+            }
             let Some(entry) = tree.get_name_bytes(name) else { return Ok(None) };
             let raw = u32::try_from(entry.filemode_raw()).unwrap_or(0);
             let id = entry.id();
