@@ -161,21 +161,22 @@ impl<'a> Library<'a> {
     }
 }
 
-/// Whether work on a packet is over: it says so, a report in it passed, or the
-/// board lists it among the ended ones. Such a document is history, and
-/// history is not mended.
+/// Whether work on a packet is over: it says so, its last report passed, or it
+/// claims nothing and the board lists it among the ended ones. Such a document
+/// is history, and history is not mended. The board alone retires no packet
+/// that says that it is worked on.
 #[must_use]
 pub fn is_finished(packet: &Packet, state: Option<&str>) -> bool {
-    let by_status = packet.status.as_ref().is_some_and(|status| match status.value {
-        PacketStatus::DoneHistorical | PacketStatus::Validated(_) | PacketStatus::Superseded => true,
-        PacketStatus::Done => {
-            let last = packet.phases.reports.last();
-            last.is_some_and(|report| report.verdict.value.eq_ignore_ascii_case("PASS"))
-        }
-        _ => false,
-    });
-    let by_board = state.is_some_and(|state| matches!(state, "VALIDATED" | "SUPERSEDED" | "OUTDATED_ONLY"));
-    by_status || by_board || packet.locked.is_some()
+    let status = packet.status.as_ref().map(|status| &status.value);
+    let ended = matches!(
+        status,
+        Some(PacketStatus::DoneHistorical | PacketStatus::Validated(_) | PacketStatus::Superseded)
+    );
+    let last = packet.phases.reports.last().map(|report| report.verdict.value.as_str());
+    let passed = last == Some("PASS") && !matches!(status, Some(PacketStatus::ReadyForDev));
+    let open = status.is_some_and(|status| status.allows_work() || *status == PacketStatus::Blocked);
+    let on_board = matches!(state, Some("VALIDATED" | "SUPERSEDED" | "OUTDATED_ONLY"));
+    ended || passed || (on_board && !open) || packet.locked.is_some()
 }
 
 /// What is known of a path that a document names.
@@ -260,6 +261,16 @@ pub struct DocumentInput<'a> {
     pub contracts: Option<&'a BTreeMap<String, RepoPath>>,
     /// Now, UTC.
     pub now: DateTime,
+}
+
+impl DocumentInput<'_> {
+    /// Whether an RFC 3339 time lies ahead by more than a clock may be wrong.
+    #[must_use]
+    pub fn is_future(&self, stamp: &str) -> bool {
+        let Ok(stamp) = stamp.parse::<jiff::Timestamp>() else { return false };
+        let at = stamp.to_zoned(jiff::tz::TimeZone::UTC).datetime();
+        self.now.checked_add(jiff::Span::new().hours(14)).is_ok_and(|latest| at > latest)
+    }
 }
 
 /// Input of checks about all documents together.

@@ -27,6 +27,7 @@ macro_rules! registry {
 
 registry! {
     "text/readable" => Check::Text(text::readable::check),
+    "text/kind" => Check::Document(&[], text::kind::check),
     "text/conflict-marker" => Check::Text(text::conflict_marker::check),
     "text/unclosed-fence" => Check::Text(text::unclosed_fence::check),
     "text/hidden-character" => Check::Text(text::hidden_character::check),

@@ -36,6 +36,21 @@ pub struct GateEntry {
     pub odd: Vec<Spanned<String>>,
 }
 
+/// The keys of an entry, all of them strings.
+const KEYS: [&str; 11] = [
+    "wpId",
+    "type",
+    "signature",
+    "timestamp",
+    "refinement_path",
+    "spec_target_resolved",
+    "spec_target_sha1",
+    "turn_token",
+    "branch",
+    "worktree_dir",
+    "coder_id",
+];
+
 /// The text of an optional field; empty where there is none.
 #[must_use]
 pub fn value(field: &Option<Spanned<String>>) -> &str {
@@ -45,7 +60,9 @@ pub fn value(field: &Option<Spanned<String>>) -> &str {
 impl GateEntry {
     fn read(node: &Node) -> Self {
         let text = |key: &str| node.text_of(key);
-        let odd = node.members().iter().filter(|(_, value)| value.text().is_none());
+        // Keys that no reader knows may hold anything.
+        let known = |key: &str| KEYS.contains(&key);
+        let odd = node.members().iter().filter(|(key, value)| known(&key.value) && value.text().is_none());
         Self {
             span: node.span,
             wp_id: text("wpId"),
@@ -87,6 +104,7 @@ impl GateLog {
         let parsed = json::read(source.text());
         let mut log = Self { source: Arc::clone(source), entries: Vec::new(), faults: parsed.faults };
         let Some(root) = parsed.value else { return log };
+        log.faults.extend(json::other_keys(&root, &["gate_logs", "version"]));
         let mut fault = |span: Span, message: &str| {
             log.faults.push(Fault { rule: "record/json", message: message.into(), span });
         };

@@ -102,6 +102,19 @@ pub fn read(text: &str) -> Parsed<Option<Node>> {
     Parsed { value, faults: reader.faults }
 }
 
+/// Faults for members of the root that the format does not have: a misspelt
+/// key would hide what stands under it.
+#[must_use]
+pub fn other_keys(root: &Node, known: &[&str]) -> Vec<Fault> {
+    let others = root.members().iter().filter(|(key, _)| !known.contains(&key.value.as_str()));
+    let fault = |(key, _): &(Spanned<String>, Node)| Fault {
+        rule: "record/json",
+        message: format!("`{}` is no key of this file, so nobody reads it", crate::text::one_line(&key.value, 60)),
+        span: key.span,
+    };
+    others.map(fault).collect()
+}
+
 /// How the message of a mistake begins behind which reading cannot go on.
 const BROKEN: &str = "this is no JSON";
 

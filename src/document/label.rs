@@ -221,7 +221,8 @@ fn read_prose(
         let found = label_of(line).filter(|found| {
             // Inside an item only its first line opens a field, unless a
             // later line is unmistakably a label.
-            (number == 0 && first) || item.is_none() || found.strong || is_constant(text, found.label)
+            let lazy = found.key == "VERDICT" && starts_line(text, line.start);
+            (number == 0 && first) || item.is_none() || found.strong || is_constant(text, found.label) || lazy
         });
         if let Some(found) = found {
             close(text, open.replace((found, line.start + line.text.len())), item, block, top, out);
@@ -235,6 +236,13 @@ fn read_prose(
         }
     }
     close(text, open, item, block, top, out);
+}
+
+/// Whether a line of a list item's text stands at the very left: CommonMark
+/// takes it into the item, people write it below the list.
+fn starts_line(text: &str, at: usize) -> bool {
+    text.get(..at).is_some_and(|before| before.ends_with('\n'))
+        && text.get(at..).is_some_and(|line| !line.starts_with(char::is_whitespace))
 }
 
 fn is_constant(text: &str, label: Span) -> bool {

@@ -79,9 +79,14 @@ impl ValidatorState {
         };
         let Some(root) = parsed.value else { return state };
         let fault = |span: Span, message: &str| Fault { rule: "record/json", message: message.into(), span };
+        state.faults.extend(json::other_keys(&root, &["validation_sessions", "archived_sessions", "version"]));
         match root.get("validation_sessions") {
             Some(map) if matches!(map.value, json::Value::Map(_)) => {
                 for (key, node) in map.members() {
+                    if !matches!(node.value, json::Value::Map(_)) {
+                        state.faults.push(fault(node.span, "a session is an object"));
+                        continue;
+                    }
                     state.sessions.push(session(node, Some(key.clone())));
                 }
             }

@@ -62,7 +62,8 @@ pub struct Document {
 
 impl Document {
     /// Reads a document as what it says it is, or as `expected` where its
-    /// place in the repository demands one kind. Never fails.
+    /// place in the repository demands one kind and it says nothing. Never
+    /// fails. A template is one only where no document is demanded.
     #[must_use]
     pub fn read(source: &Arc<Source>, expected: Option<DocumentKind>) -> Self {
         let text = source.text();
@@ -74,8 +75,12 @@ impl Document {
         let outline = Outline::parse(text);
         let sections = sections(text, &outline);
         let found = kind_in(&sections, &outline);
+        let name = source.name().file_name().to_string().to_uppercase();
+        let is_template = found == DocumentKind::Template
+            || (name.contains("TEMPLATE") && found != DocumentKind::Unknown && expected.is_none());
         let kind = match expected {
-            Some(expected) if found == DocumentKind::Unknown => expected,
+            Some(expected) if matches!(found, DocumentKind::Unknown | DocumentKind::Template) => expected,
+            _ if is_template => DocumentKind::Template,
             _ => found,
         };
         if kind == DocumentKind::Packet {

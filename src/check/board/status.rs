@@ -52,6 +52,7 @@ fn agree(status: &PacketStatus, state: &str) -> bool {
         "VALIDATED" | "FAIL" | "OUTDATED_ONLY" => {
             matches!(status, PacketStatus::Done | PacketStatus::DoneHistorical | PacketStatus::Validated(_))
         }
+        "SUPERSEDED" => !status.allows_work() && *status != PacketStatus::Blocked,
         _ => true,
     }
 }

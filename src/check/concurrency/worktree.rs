@@ -8,6 +8,7 @@ use crate::document::gate_log::{GateEntry, value};
 use crate::document::{Packet, PacketStatus};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
+use crate::text::counted;
 
 /// A packet in progress.
 struct Active<'a> {
@@ -34,8 +35,8 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
             out.extend(placed(packet, worktrees, rule));
         }
         if worktrees.len() < active.len() {
-            let message =
-                format!("{} packets are in progress in {} working tree(s)", active.len(), worktrees.len());
+            let trees = counted(worktrees.len(), "working tree");
+            let message = format!("{} packets are in progress in {trees}", active.len());
             let mut finding = rule.finding(message, Label::repository("git knows no other working tree"));
             for packet in active.iter().take(4) {
                 finding = finding.related(packet.label.clone());
@@ -46,11 +47,10 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
     out.into()
 }
 
-/// In progress by its status, and not set aside by the board.
+/// In progress by its status, without a report that ended it.
 fn in_progress(library: &Library<'_>, id: &str, packet: &Packet) -> bool {
     let says_so = packet.status.as_ref().is_some_and(|status| status.value == PacketStatus::InProgress);
-    let entry = library.board().and_then(|board| board.entries_of(id).next());
-    says_so && entry.is_none_or(|entry| matches!(entry.state.as_str(), "IN_PROGRESS" | "READY_FOR_DEV"))
+    says_so && library.is_open(id, packet)
 }
 
 /// Pairs of packets that were prepared on one branch or in one folder.
@@ -62,8 +62,9 @@ fn shared(active: &[Active<'_>], rule: &Rule) -> Vec<Finding> {
             for (what, x, y) in
                 [("branch", &a.branch, &b.branch), ("working tree", &a.worktree_dir, &b.worktree_dir)]
             {
+                let plain = |text: &str| text.trim_end_matches(['/', '\\']).trim_start_matches("./").to_owned();
                 let name = value(x);
-                if name.is_empty() || name != value(y) {
+                if name.is_empty() || plain(name) != plain(value(y)) {
                     continue;
                 }
                 let shown = crate::text::one_line(name, 80);

@@ -25,6 +25,12 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             ))
             .into()
         }
-        Some(_) => Vec::new().into(),
+        Some((text, _)) => {
+            let again = contract.again.iter().map(|span| {
+                rule.finding("the status is given a second time", at(contract, *span, "said before"))
+                    .related(at(contract, text.span, "here"))
+            });
+            again.collect::<Vec<_>>().into()
+        }
     }
 }

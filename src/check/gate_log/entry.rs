@@ -5,7 +5,7 @@ use crate::check::Verdict;
 use crate::check::library::DocumentInput;
 use crate::document::gate_log::GateEntry;
 use crate::document::{Signature, WpId};
-use crate::finding::{Finding, Label};
+use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::Spanned;
 
@@ -27,7 +27,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             out.push(rule.finding(message, at(odd.span, "its value")));
         }
         if let Some(Err(why)) = entry.wp_id.as_ref().map(|id| WpId::parse(&id.value)) {
-            out.push(rule.finding(format!("`wpId` is no work packet id: {why}"), at(entry.place(), "no id")));
+            // A log only grows: what stands there cannot be taken back.
+            let finding = rule.finding(format!("`wpId` is no work packet id: {why}"), at(entry.place(), "no id"));
+            out.push(finding.at_level(Level::Warning));
         }
         if let Some(kind) = entry.kind.as_ref().filter(|kind| !KINDS.contains(&kind.value.as_str())) {
             let message = format!("`{}` is no type of entry", crate::text::one_line(&kind.value, 60));
@@ -38,6 +40,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         {
             let message = format!("`{}` is no time", crate::text::one_line(&stamp.value, 60));
             out.push(rule.finding(message, at(stamp.span, "RFC 3339, such as 2026-02-14T09:05:00Z")));
+        }
+        if let Some(stamp) = entry.timestamp.as_ref().filter(|stamp| input.is_future(&stamp.value)) {
+            out.push(rule.finding("this entry lies in the future", at(stamp.span, "not yet")));
         }
         if let Some((text, Err(fault))) =
             entry.signature.as_ref().map(|text| (text, Signature::parse(&text.value)))

@@ -4,6 +4,7 @@ pub(super) mod ascii;
 pub(super) mod conflict_marker;
 pub(super) mod hidden_character;
 pub(super) mod instruction;
+pub(super) mod kind;
 pub(super) mod readable;
 pub(super) mod unclosed_fence;
 

@@ -29,7 +29,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
                 break;
             }
         }
-        out.extend(times(session, rule, &at));
+        out.extend(times(session, input, rule, &at));
         let reached = session.gates.last().map(|mark| &mark.gate);
         if let (Some(status), Some(reached)) = (&session.status, reached)
             && status.value != reached.value
@@ -46,23 +46,32 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             let head = Span::new(session.span.start, session.span.start + 1);
             out.push(rule.finding("the session has passed no gate", at(head, "no `gates`")));
         }
-        let first = session.gates.first().and_then(|mark| mark.verdict.as_ref());
-        if let (Some(verdict), Some(presented)) = (&session.verdict, first)
-            && verdict.value != presented.value
-        {
-            let message = "the session's verdict is not the one that was presented";
-            out.push(
-                rule.finding(message, at(verdict.span, "the session"))
-                    .related(at(presented.span, "presented")),
-            );
+        if let Some(first) = session.gates.first().filter(|mark| mark.verdict.is_none()) {
+            out.push(rule.finding("the report was presented without a verdict", at(first.gate.span, "no `verdict`")));
+        }
+        for given in session.gates.iter().filter_map(|mark| mark.verdict.as_ref()) {
+            if let Some(verdict) = session.verdict.as_ref().filter(|verdict| verdict.value != given.value) {
+                let message = "the session's verdict is not the one of this gate";
+                out.push(rule.finding(message, at(given.span, "another verdict")).related(at(verdict.span, "the session")));
+            }
         }
     }
     out.into()
 }
 
 /// Times that cannot be read, or run backwards.
-fn times(session: &Session, rule: &Rule, at: &dyn Fn(Span, &str) -> Label) -> Vec<Finding> {
+fn times(
+    session: &Session,
+    input: &DocumentInput<'_>,
+    rule: &Rule,
+    at: &dyn Fn(Span, &str) -> Label,
+) -> Vec<Finding> {
     let mut out = Vec::new();
+    for stamp in session.gates.iter().filter_map(|mark| mark.at.as_ref()) {
+        if input.is_future(&stamp.value) {
+            out.push(rule.finding("this gate lies in the future", at(stamp.span, "not yet")));
+        }
+    }
     let stamp = |mark: &GateMark| mark.at.as_ref().and_then(|at| at.value.parse::<jiff::Timestamp>().ok());
     for mark in session.gates.iter().filter(|mark| stamp(mark).is_none()) {
         let place = mark.at.as_ref().map_or(mark.gate.span, |at| at.span);

@@ -31,12 +31,12 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             continue;
         }
         let reports = &packet.phases.reports;
-        if reports.iter().any(|report| report.verdict.value.eq_ignore_ascii_case(&verdict.value)) {
+        if reports.last().is_some_and(|report| report.verdict.value.eq_ignore_ascii_case(&verdict.value)) {
             continue;
         }
         let said = crate::text::one_line(&verdict.value, 40);
         let message =
-            format!("a report with the verdict {said} was appended to `{shown}`, but the packet has none");
+            format!("a report with the verdict {said} was appended to `{shown}`, but the packet's last one is another");
         let label = Label::text(&state.source, verdict.span, "recorded here");
         out.push(match reports.last() {
             Some(last) => rule.finding(message, label).related(Label::text(

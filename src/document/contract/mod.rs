@@ -68,6 +68,8 @@ pub struct Contract {
     pub name: Option<Spanned<String>>,
     /// Its status, as written and as understood.
     pub status: Option<(Spanned<String>, ContractStatus)>,
+    /// Where a status is given again.
+    pub again: Vec<Span>,
     /// Its goal: the labelled field, or the section of that name.
     pub goal: Option<Spanned<String>>,
     /// Its phases, in order.

@@ -19,27 +19,29 @@ pub(super) fn contract(source: &Arc<Source>) -> Contract {
     let text = source.text();
     let outline = Outline::parse(text);
     let sections = sections(text, &outline);
-    let title = sections.iter().find(|section| section.level == 1);
+    let tops = || sections.iter().filter(|section| section.level == 1);
+    let titled = |section: &&Section| section.key.starts_with("CONTRACT");
+    let title = tops().find(titled).or_else(|| sections.iter().find(titled)).or_else(|| tops().next());
     let top = title.map_or(0..0, |title| title.own.clone());
     let head = fields(text, &outline, top);
     let field = |key: &str| head.iter().find(|field| field.key == key).filter(|field| field.is_filled());
     // `Pending` is a placeholder elsewhere; here it is a status.
     let stated = head.iter().find(|field| field.key == "STATUS" && !field.value.value.is_empty());
-    let status = stated.map(|field| {
-        let value = first_line(field);
+    let stated = stated.map(first_line).or_else(|| said(text, &outline, &sections, "STATUS"));
+    let status = stated.map(|value| {
         let status = ContractStatus::read(&value.value);
         (value, status)
     });
-    let notes_in = |section: &&Section| section.key == "NOTES";
-    let noted = sections.iter().find(notes_in).map_or(0..0, |section| section.blocks.clone());
-    let tasks: Vec<Task> = tasks(text, &outline, 0..outline.blocks.len())
-        .into_iter()
-        .filter(|task| !noted.contains(&task.block))
-        .collect();
+    let again = head.iter().filter(|field| field.key == "STATUS").skip(1).map(|field| field.label).collect();
+    let noted = sections.iter().find(|section| section.key == "NOTES").map_or(0..0, |section| section.blocks.clone());
+    // A box is a task wherever it stands: under Notes too, where it would
+    // otherwise be out of sight.
+    let tasks: Vec<Task> = tasks(text, &outline, 0..outline.blocks.len());
     Contract {
         name: title.and_then(name),
         goal: field("GOAL").map(first_line).or_else(|| said(text, &outline, &sections, "GOAL")),
         status,
+        again,
         phases: phases(&outline, &sections, &tasks),
         criteria: criteria(text, &outline, &sections),
         dependencies: dependencies(text, &outline, &sections),
@@ -58,7 +60,8 @@ fn first_line(field: &Field) -> Spanned<String> {
 /// `Contract — token-tracking`, `Contract: Token tracking`
 fn name(section: &Section) -> Option<Spanned<String>> {
     let title = &section.title.value;
-    let rest = title.trim().get("contract".len()..)?.trim_start();
+    let is_named = section.key.starts_with("CONTRACT");
+    let rest = if is_named { title.trim().get("contract".len()..)?.trim_start() } else { title.trim() };
     let name = rest.trim_start_matches([':', '—', '–', '-']).trim();
     (!name.is_empty()).then(|| Spanned::new(name.to_owned(), section.title.span))
 }

@@ -10,7 +10,7 @@ pub enum Tick {
     Open,
     /// `[x]`
     Done,
-    /// `[-]` or `[~]`: set aside.
+    /// `[-]`, `[~]`, `[→]` or `[>]`: set aside or moved.
     Dropped,
 }
 
@@ -72,12 +72,9 @@ pub fn tasks(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Ve
         }
         let Some(prose) = outline.item_prose(index).and_then(|prose| outline.get(prose)) else { continue };
         let whole = trimmed(text, prose.content);
-        let Some(tick) = whole.value.get(..3).and_then(tick) else { continue };
-        let behind = whole.value.get(3..).unwrap_or("");
-        if !behind.starts_with([' ', '\t', '\n']) {
-            continue;
-        }
-        let start = whole.span.start + 3;
+        let Some((tick, width)) = boxed(whole.value) else { continue };
+        let behind = whole.value.get(width..).unwrap_or("");
+        let start = whole.span.start + width;
         let first_line = behind.trim_start().split('\n').next().unwrap_or("").len();
         let lead = behind.len() - behind.trim_start().len();
         let body = trimmed(text, Span::new(start, start + lead + first_line));
@@ -86,13 +83,29 @@ pub fn tasks(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Ve
     out
 }
 
-fn tick(mark: &str) -> Option<Tick> {
-    match mark {
-        "[ ]" => Some(Tick::Open),
-        "[x]" | "[X]" => Some(Tick::Done),
-        "[-]" | "[~]" => Some(Tick::Dropped),
-        _ => None,
+/// The box at the start of an item, and its width: `[ ]`, `[x]`, `[]`, also
+/// bold or in back-ticks, or a box that is one character. A mark that nobody
+/// knows is open: what is not surely done is to be done.
+fn boxed(text: &str) -> Option<(Tick, usize)> {
+    let plain = text.trim_start_matches(['*', '_', '`']);
+    let lead = text.len() - plain.len();
+    if let Some(c) = plain.chars().next().filter(|c| "☐☑☒✅✔".contains(*c)) {
+        let tick = if matches!(c, '☐' | '☒') { Tick::Open } else { Tick::Done };
+        let boxlike = matches!(c, '☐' | '☑' | '☒');
+        return boxlike.then_some((tick, lead + c.len_utf8()));
     }
+    let inner = plain.strip_prefix('[')?;
+    let (mark, rest) = inner.split_once(']')?;
+    // `[text](target)`, `[1]: …` and `[note]` are links and words.
+    if rest.starts_with(['(', '[', ':']) || mark.chars().count() > 2 || mark.chars().any(|c| c.is_alphanumeric() && !"xXo".contains(c)) {
+        return None;
+    }
+    let tick = match mark.trim() {
+        "x" | "X" | "✓" | "✔" | "✅" => Tick::Done,
+        "-" | "~" | "→" | ">" => Tick::Dropped,
+        _ => Tick::Open,
+    };
+    Some((tick, lead + 1 + mark.len() + 1))
 }
 
 /// `**P1.2** …`, `P5.3 — …`, `T7: …`: an id is bold, or set off from the text.
@@ -132,11 +145,12 @@ mod tests {
 
     #[test]
     fn tasks_are_items_with_a_box() {
-        let text = "- [ ] **P1.1** Do `x`\n- [x] P1.2 — done\n- [-] no id, set aside\n- plain\n- [ ]x\n\n```\n- [ ] code\n```\n";
+        let text = "- [ ] **P1.1** Do `x`\n- [x] P1.2 — done\n- [-] no id, set aside\n- plain\n- [link](x)\n- [note] y\n- []**P1.3** open\n- **[ ] P1.4** open\n- ☐ open\n- [→] **P1.5** moved\n\n```\n- [ ] code\n```\n";
         let outline = Outline::parse(text);
         let all = tasks(text, &outline, 0..outline.blocks.len());
         let ticks: Vec<Tick> = all.iter().map(|task| task.tick).collect();
-        assert_eq!(ticks, [Tick::Open, Tick::Done, Tick::Dropped]);
+        let (open, done, dropped) = (Tick::Open, Tick::Done, Tick::Dropped);
+        assert_eq!(ticks, [open, done, dropped, open, open, open, dropped]);
         assert_eq!(all[1].id.as_ref().map(|id| id.value.number), Some(2));
         assert!(all[2].id.is_none());
     }

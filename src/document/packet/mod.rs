@@ -4,6 +4,7 @@ mod contract;
 mod phases;
 mod quality;
 mod read;
+mod reports;
 mod scope;
 
 use std::fmt;
@@ -21,8 +22,9 @@ use super::waiver::Waiver;
 use super::{PacketStatus, Parsed};
 
 pub use contract::{ContractPart, parts};
-pub use phases::{PhaseMark, Phases, VerdictReport};
+pub use phases::{PhaseMark, Phases};
 pub use quality::{Criterion, PlannedCommand};
+pub use reports::VerdictReport;
 pub use scope::Scope;
 
 /// Which shape a packet has (FORMATS, "three generations").

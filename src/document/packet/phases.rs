@@ -5,7 +5,9 @@ use crate::document::label::Field;
 use crate::document::manifest::Manifest;
 use crate::document::outline::{Kind, Outline};
 use crate::document::section::Section;
-use crate::text::{Span, Spanned};
+use crate::text::Span;
+
+use super::reports::{self, VerdictReport};
 
 /// A phase's section.
 #[derive(Debug, Clone)]
@@ -14,13 +16,6 @@ pub struct PhaseMark {
     pub key: &'static str,
     /// Its heading.
     pub heading: Span,
-}
-
-/// A validation report's verdict.
-#[derive(Debug, Clone)]
-pub struct VerdictReport {
-    /// `PASS`, `FAIL`, `OUTDATED_ONLY` or what else is written there.
-    pub verdict: Spanned<String>,
 }
 
 /// Phases of a packet and what stands in them.
@@ -59,6 +54,7 @@ pub(super) fn read(
     sections: &[Section],
     all: &[Field],
     manifests: &[Manifest],
+    reported: &[std::ops::Range<usize>],
 ) -> Phases {
     let mut phases = Phases::default();
     let in_report = |section: &&Section| {
@@ -80,24 +76,8 @@ pub(super) fn read(
     phases.implementation = evidence_in("IMPLEMENTATION");
     phases.reported = evidence_in("VALIDATION_REPORTS");
     phases.manifest = manifests.first().map(|manifest| manifest.span);
-    let is_report = |key: &str| key.contains("VALIDATION_REPORT") || key.contains("AUDIT_REPORT");
-    let reports: Vec<&Section> =
-        sections.iter().filter(|section| section.level <= 3 && is_report(&section.key)).collect();
-    let reported = |block: usize| reports.iter().any(|section| section.blocks.contains(&block));
-    let verdicts =
-        all.iter().filter(|field| field.key == "VERDICT" && field.is_filled() && reported(field.block));
-    phases.reports = verdicts
-        .map(|field| VerdictReport { verdict: field.value.clone().map(|text| first_word(&text)) })
-        .collect();
+    phases.reports = reports::verdicts(all, sections, reported);
     phases
-}
-
-fn first_word(text: &str) -> String {
-    text.trim_matches(['*', '`', ' '])
-        .split(|c: char| !(c.is_ascii_alphabetic() || c == '_'))
-        .next()
-        .unwrap_or("")
-        .to_owned()
 }
 
 /// The marker counts as a paragraph of its own inside SKELETON, or as the
@@ -115,7 +95,7 @@ fn marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut Phas
             Span::new(block.content.start + at, block.content.start + at + MARKER.len())
         };
         let alone =
-            block.parent.is_none() && whole.trim_end() == MARKER && starts_line(text, block.content.start);
+            block.parent.is_none() && is_marker(&whole) && starts_line(text, block.content.start);
         if alone && inside.as_ref().is_some_and(|range| range.contains(&index)) {
             phases.approved = phases.approved.or(Some(near()));
         } else if whole.contains(MARKER) {
@@ -135,6 +115,19 @@ fn marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut Phas
             phases.near_markers.push(section.title.span);
         }
     }
+}
+
+/// Whether a paragraph is the marker: its first line as a whole, and behind it
+/// nothing but labelled lines such as `SKELETON_APPROVED_BY: …`.
+fn is_marker(paragraph: &str) -> bool {
+    let mut lines = paragraph.trim_end().lines();
+    let first = lines.next().is_some_and(|line| line.trim_end() == MARKER);
+    let labelled = |line: &str| {
+        line.split_once(':').is_some_and(|(label, _)| {
+            label.len() > 2 && label.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        })
+    };
+    first && lines.all(labelled)
 }
 
 /// Whether nothing stands before an offset on its line.

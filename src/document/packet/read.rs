@@ -11,7 +11,7 @@ use crate::document::{
 };
 use crate::text::{Source, Span, Spanned};
 
-use super::{Generation, Packet, phases, quality, scope};
+use super::{Generation, Packet, phases, quality, reports, scope};
 
 /// Labels of metadata that decide verdicts: saying two things is a fault.
 const DECISIVE: [&str; 13] = [
@@ -41,6 +41,7 @@ pub(super) fn packet(
     let all = fields(text, outline, 0..outline.blocks.len());
     let find = |key: &str| sections.iter().find(|section| section.key == key);
     let title = title(&sections);
+    let reported = reports::regions(text, outline, &sections);
     let metadata = metadata(&sections, &all, title);
     let mut faults = repeated(text, &metadata);
     faults.extend(repeated_sections(&sections));
@@ -77,15 +78,18 @@ pub(super) fn packet(
         let place = find(key).map_or(0..0, |section| section.blocks.clone());
         all.iter().filter(move |field| place.contains(&field.block))
     };
-    let phases = phases::read(text, outline, &sections, &all, &manifests);
+    let phases = phases::read(text, outline, &sections, &all, &manifests, &reported);
     let locked = outline.blocks.iter().find(|block| {
         block.kind == Kind::Prose
             && block.parent.is_none()
             && source.slice(block.content).to_lowercase().contains("this packet is locked")
     });
     let locked = locked.map(|block| block.content);
-    let (test_plan, plan_faults) = quality::test_plan(text, outline, &sections, &all);
-    let (done_means, criteria_faults) = quality::done_means(text, outline, &sections, &all);
+    // What a report quotes is no field of the packet.
+    let in_report = |field: &&Field| reported.iter().any(|region| region.contains(&field.block));
+    let own: Vec<Field> = all.iter().filter(|field| !in_report(field)).cloned().collect();
+    let (test_plan, plan_faults) = quality::test_plan(text, outline, &sections, &own);
+    let (done_means, criteria_faults) = quality::done_means(text, outline, &sections, &own);
     faults.extend(plan_faults.into_iter().chain(criteria_faults));
     let value = Packet {
         kind,

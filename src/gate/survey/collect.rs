@@ -102,14 +102,22 @@ pub(super) fn collect(
             Err(why) => out.unread.push(Unread { path: document.path.clone(), why }),
         }
     }
-    let read = |raw: &Raw| Document::read(&raw.source, raw.expected);
+    let read = |raw: &Raw| {
+        let in_contracts = raw.source.name().is_below(layout.contracts.as_bytes());
+        let expected = raw.expected.or_else(|| (in_contracts && is_contract(&raw.source)).then_some(DocumentKind::Contract));
+        Document::read(&raw.source, expected)
+    };
     out.placed = parallel::map(&placed, read);
-    // Other Markdown in a folder of contracts is no governance document.
-    out.placed.retain(|document| {
-        !document.path().is_below(layout.contracts.as_bytes()) || document.kind == DocumentKind::Contract
-    });
     out.loose = parallel::map(&loose, read);
     Ok(out)
+}
+
+/// Whether a document in the folder of contracts means to be one: its first
+/// heading begins with the word, or it has a status below it.
+fn is_contract(source: &Source) -> bool {
+    let mut lines = source.text().lines().map(|line| line.trim_start_matches('\u{feff}').trim());
+    let title = lines.find(|line| line.starts_with('#')).unwrap_or("").trim_start_matches('#').trim().to_lowercase();
+    title.starts_with("contract") || lines.take(6).any(|line| line.to_lowercase().starts_with("**status"))
 }
 
 /// The paths where the layout may have documents, each once, in order.

@@ -1,0 +1,126 @@
+//! Reports that validators append to a packet, and their verdicts.
+//!
+//! A report stands under a heading that says so, or begins with a plain line
+//! `VALIDATION REPORT - WP-…` and lasts to the next heading. What it quotes is
+//! no field of the packet.
+
+use std::ops::Range;
+
+use crate::document::label::Field;
+use crate::document::outline::{Kind, Outline};
+use crate::document::section::Section;
+use crate::text::{Span, Spanned};
+
+/// A validation report's verdict.
+#[derive(Debug, Clone)]
+pub struct VerdictReport {
+    /// `PASS`, `FAIL` or `OUTDATED_ONLY`; anything else as it is written.
+    pub verdict: Spanned<String>,
+}
+
+/// Phases of work, in which nothing is a report.
+const WORK: [&str; 4] = ["BOOTSTRAP", "SKELETON", "IMPLEMENTATION", "SCOPE"];
+const LABELS: [&str; 3] = ["VERDICT", "FINAL_VERDICT", "OVERALL_VERDICT"];
+
+/// The blocks that belong to reports.
+pub(super) fn regions(text: &str, outline: &Outline, sections: &[Section]) -> Vec<Range<usize>> {
+    let is_report = |key: &str| key.contains("VALIDATION_REPORT") || key.contains("AUDIT_REPORT");
+    let in_work = |section: &Section| {
+        sections.iter().any(|outer| WORK.contains(&outer.key.as_str()) && outer.blocks.contains(&section.heading))
+    };
+    let mut out: Vec<Range<usize>> = sections
+        .iter()
+        .filter(|section| is_report(&section.key) && (section.level <= 2 || (section.level == 3 && !in_work(section))))
+        .map(|section| section.blocks.clone())
+        .collect();
+    for (index, block) in outline.blocks.iter().enumerate() {
+        if block.kind != Kind::Prose || block.parent.is_some() {
+            continue;
+        }
+        let body = text.get(block.content.start..block.content.end).unwrap_or("");
+        let line = body.trim_start_matches(['*', '_']).trim_start();
+        let begins = ["VALIDATION REPORT", "REVALIDATION REPORT"].iter().any(|start| line.starts_with(start));
+        if !begins {
+            continue;
+        }
+        let section = sections.iter().rfind(|section| section.own.contains(&index));
+        if section.is_some_and(|section| in_work(section) || WORK.contains(&section.key.as_str())) {
+            continue;
+        }
+        let end = sections.iter().map(|section| section.heading).find(|heading| *heading > index);
+        out.push(index..end.unwrap_or(outline.blocks.len()));
+    }
+    out
+}
+
+/// The verdicts of reports, in order of the document.
+pub(super) fn verdicts(all: &[Field], sections: &[Section], regions: &[Range<usize>]) -> Vec<VerdictReport> {
+    let reported = |block: usize| regions.iter().any(|region| region.contains(&block));
+    let labelled = all.iter().filter(|field| LABELS.contains(&field.key.as_str()) && field.is_filled());
+    let labelled = labelled.filter(|field| reported(field.block)).map(|field| field.value.clone());
+    let titled = sections.iter().filter(|section| reported(section.heading)).filter_map(|section| {
+        let (label, value) = section.title.value.split_once(':')?;
+        let named = LABELS.contains(&crate::document::label::normalised(label).as_str());
+        named.then(|| Spanned::new(value.trim().to_owned(), section.title.span))
+    });
+    let mut out: Vec<(Span, VerdictReport)> = labelled
+        .chain(titled)
+        .map(|value| (value.span, VerdictReport { verdict: value.map(|text| verdict_of(&text)) }))
+        .collect();
+    out.sort_by_key(|(span, _)| *span);
+    out.into_iter().map(|(_, report)| report).collect()
+}
+
+/// The verdict that a value gives. A known word counts alone, with a tick
+/// behind it, or with a remark in parentheses that takes nothing back.
+fn verdict_of(text: &str) -> String {
+    let plain = text.lines().next().unwrap_or("").trim_matches(|c: char| c == '*' || c == '`' || c.is_whitespace());
+    let plain = plain.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+    let end = plain.find(|c: char| !(c.is_ascii_alphabetic() || c == '_')).unwrap_or(plain.len());
+    let (word, rest) = plain.split_at(end);
+    let known = ["PASS", "FAIL", "OUTDATED_ONLY"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    let remark = rest.trim_start();
+    let takes_back = ["not", "un", "pending", "premature"].iter().any(|start| {
+        remark.strip_prefix('(').is_some_and(|inner| inner.trim_start().to_lowercase().starts_with(start))
+    });
+    let set_off = rest.starts_with(char::is_whitespace) || !rest.is_ascii();
+    let decoration = set_off && !remark.chars().any(|c| c.is_ascii_alphanumeric() || c == '|' || c == '/');
+    let aside = set_off && remark.starts_with('(') && !takes_back && !remark.contains(['|', '/']);
+    if known && (rest.is_empty() || decoration || aside) {
+        return word.to_uppercase();
+    }
+    crate::text::one_line(plain, 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_is_one_word() {
+        for (text, verdict) in [
+            ("PASS", "PASS"),
+            ("PASS \u{2705}", "PASS"),
+            ("\u{2705} PASS", "PASS"),
+            ("PASS ???", "PASS"),
+            ("**FAIL**", "FAIL"),
+            ("PASS (with waivers)", "PASS"),
+            ("PASS (supersedes prior FAIL)", "PASS"),
+            ("OUTDATED_ONLY", "OUTDATED_ONLY"),
+        ] {
+            assert_eq!(verdict_of(text), verdict, "{text}");
+        }
+        for text in [
+            "PASS|FAIL|OUTDATED_ONLY",
+            "PASS would be premature",
+            "PASS?",
+            "PASS / FAIL",
+            "PASS-BUT-NOT",
+            "PASS (not yet)",
+            "FAIL (Process) / PASS (Logic)",
+            "PENDING",
+        ] {
+            assert!(!["PASS", "FAIL", "OUTDATED_ONLY"].contains(&verdict_of(text).as_str()), "{text}");
+        }
+    }
+}
