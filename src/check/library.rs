@@ -242,6 +242,12 @@ pub struct RefinementInput<'a> {
     /// Whether its packet is finished, so that the specification may have
     /// gone on.
     pub is_history: bool,
+    /// Whether it is checked as a record, not as what work starts on.
+    pub is_record: bool,
+    /// The specification that the pointer names.
+    pub current: Option<&'a str>,
+    /// Now, UTC.
+    pub now: DateTime,
     /// What the configuration asks.
     pub policy: &'a Policy,
 }

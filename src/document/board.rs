@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::text::{Source, Span, Spanned};
+use crate::text::{Source, Span, Spanned, trimmed};
 
 use super::outline::{Kind, Line, Outline};
 use super::section::sections;
@@ -55,20 +55,36 @@ impl Board {
             board.sections.push(Spanned::new(section.key.clone(), section.title.span));
         }
         for (index, block) in outline.blocks.iter().enumerate() {
-            // Beside items, lines of a paragraph can look like entries: a
-            // blank before the bullet is enough to make them one.
-            if block.kind != Kind::Prose {
-                continue;
-            }
             let under = all.iter().rfind(|section| section.level <= 2 && section.blocks.contains(&index));
-            for line in outline.prose_lines(text, index) {
-                board.line(&line, under.map_or("", |section| section.key.as_str()));
+            let section = under.map_or("", |section| section.key.as_str());
+            match block.kind {
+                // Beside items, lines of a paragraph can look like entries: a
+                // blank before the bullet is enough to make them one.
+                Kind::Prose => {
+                    let depth = depth(&outline, index);
+                    for (number, line) in outline.prose_lines(text, index).iter().enumerate() {
+                        board.line(line, section, depth == 1 && number == 0, depth > 1);
+                    }
+                }
+                // A table, a smaller heading, code: nobody looks there.
+                Kind::Row | Kind::Heading(3..=6) | Kind::Code(_) | Kind::Html if is_state_section(section) => {
+                    let body = text.get(block.span.start..block.span.end).unwrap_or("");
+                    if names_packet(body) {
+                        let first = trimmed(text, block.span);
+                        let line = first.value.lines().next().unwrap_or("").to_owned();
+                        let end = first.span.start + line.len();
+                        board.unreadable.push(Spanned::new(line, Span::new(first.span.start, end)));
+                    }
+                }
+                _ => {}
             }
         }
         board
     }
 
-    fn line(&mut self, line: &Line<'_>, section: &str) {
+    /// One line: `is_item` for the first line of a first-level item, `nested`
+    /// below one, where details may name other packets.
+    fn line(&mut self, line: &Line<'_>, section: &str, is_item: bool, nested: bool) {
         let whole = line.text.trim();
         let at = line.start + (line.text.len() - line.text.trim_start().len());
         let span = Span::new(at, at + whole.len());
@@ -81,11 +97,20 @@ impl Board {
                 } else if section != "ACTIVE" {
                     self.misplaced.push(entry);
                 }
+                // Of two packets on one line the second would be lost.
+                if whole.matches("**[").count() > 1 {
+                    self.unreadable.push(Spanned::new(whole.to_owned(), span));
+                }
             }
-            None if stateful && whole.contains("[WP-") => {
-                self.unreadable.push(Spanned::new(whole.to_owned(), span));
+            None if stateful && !nested => {
+                let starts = whole.starts_with("**[WP-") || whole.starts_with("WP-");
+                if starts || (is_item && names_packet(whole)) {
+                    self.unreadable.push(Spanned::new(whole.to_owned(), span));
+                }
             }
-            None if stateful && whole.starts_with("WP-") => {
+            // Under a heading that names no state, an id with a state is an
+            // entry that nobody looks for.
+            None if is_item && section != "ACTIVE" && names_packet(whole) && names_state(whole) => {
                 self.unreadable.push(Spanned::new(whole.to_owned(), span));
             }
             None => {}
@@ -117,16 +142,57 @@ pub fn states_of(section: &str) -> &'static [&'static str] {
     }
 }
 
-/// `**[WP-1-A]** - [STATE]`; older boards have words in between.
+/// States that a board knows.
+const STATES: [&str; 8] =
+    ["READY_FOR_DEV", "IN_PROGRESS", "BLOCKED", "VALIDATED", "FAIL", "OUTDATED_ONLY", "STUB", "SUPERSEDED"];
+
+/// Whether a text names a packet, in any case and with any dash.
+fn names_packet(text: &str) -> bool {
+    let plain: String = text.chars().map(|c| if is_dash(c) { '-' } else { c.to_ascii_uppercase() }).collect();
+    let follows = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+    plain.match_indices("WP-").any(|(at, _)| {
+        let before = plain.get(..at).and_then(|text| text.chars().next_back());
+        plain.get(at + 3..).is_some_and(follows) && !before.is_some_and(|c| c.is_alphanumeric() || "/-".contains(c))
+    })
+}
+
+fn is_dash(c: char) -> bool {
+    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}')
+}
+
+/// Whether a text holds the word of a state.
+fn names_state(text: &str) -> bool {
+    text.split(|c: char| !(c.is_ascii_uppercase() || c == '_')).any(|word| STATES.contains(&word))
+}
+
+/// How many list items hold a block.
+fn depth(outline: &Outline, index: usize) -> usize {
+    let mut depth = 0;
+    let mut above = outline.get(index).and_then(|block| block.parent);
+    while let Some(at) = above {
+        let Some(block) = outline.get(at) else { break };
+        depth += usize::from(block.kind == Kind::Item);
+        above = block.parent;
+    }
+    depth
+}
+
+/// `**[WP-1-A]** - [STATE]`; older boards have words in between, and some a
+/// remark behind it.
 fn entry(line: &str) -> Option<(String, String, bool)> {
     let rest = line.strip_prefix("**[")?;
     let (id, rest) = rest.split_once("]**")?;
-    let open = rest.rfind('[')?;
-    let state = rest.get(open + 1..)?.strip_suffix(']')?;
-    let between = rest.get(..open)?.trim();
-    let key = super::label::normalised(state);
-    let known = !key.is_empty() && key.len() <= 24 && !state.contains(['[', ']']);
-    (super::WpId::parse(id).is_ok() && known).then(|| (id.to_owned(), key, between == "-"))
+    super::WpId::parse(id).ok()?;
+    if let Some(state) = rest.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
+        let (between, state) = state;
+        let key = super::label::normalised(state);
+        let known = !key.is_empty() && key.len() <= 24;
+        return known.then(|| (id.to_owned(), key, between.trim() == "-"));
+    }
+    let brackets = rest.split('[').skip(1).filter_map(|piece| piece.split_once(']')).map(|(state, _)| state);
+    let mut keys = brackets.map(super::label::normalised);
+    let state = keys.find(|key| STATES.contains(&key.as_str()))?;
+    Some((id.to_owned(), state, false))
 }
 
 #[cfg(test)]
@@ -144,5 +210,30 @@ mod tests {
         assert_eq!(board.unreadable.len(), 1);
         assert_eq!(board.misplaced.len(), 1);
         assert_eq!(board.entries_of("WP-1-A").next().map(|e| e.state.as_str()), Some("READY_FOR_DEV"));
+    }
+
+    #[test]
+    fn what_names_a_packet_is_an_entry_or_a_mistake() {
+        let lines = [
+            "- **WP-9-A** - [VALIDATED]",
+            "- [x] WP-9-A - [VALIDATED]",
+            "- `WP-9-A` - [VALIDATED]",
+            "- [VALIDATED] WP-9-A",
+            "- **[wp-9-A]** - [VALIDATED]",
+            "- **[WP\u{2011}9\u{2011}A]** - [VALIDATED]",
+            "- [**WP-9-A**](x.md) - [VALIDATED]",
+            "### WP-9-A - [VALIDATED]",
+            "| WP-9-A | VALIDATED |\n|---|---|",
+            "```\n- **[WP-9-A]** - [VALIDATED]\n```",
+            "- **[WP-1-A]** - [FAIL], **[WP-1-B]** - [FAIL]",
+        ];
+        for line in lines {
+            let text = format!("## Done\n\n{line}\n");
+            let board = Board::read(&Source::from_text(RepoPath::from("b.md"), text));
+            assert_eq!(board.unreadable.len(), 1, "{line}");
+        }
+        let fine = "## Done\n\nA WP is done when `feat/WP-1-A` is merged; see WP-1-A.\n\n- **[WP-1-A]** - [FAIL] (again)\n  - see WP-1-B\n\n## Notes\n\n- WP-1-A was hard\n";
+        let board = Board::read(&Source::from_text(RepoPath::from("b.md"), fine));
+        assert_eq!((board.entries.len(), board.unreadable.len()), (1, 0));
     }
 }

@@ -102,6 +102,19 @@ pub fn read(text: &str) -> Parsed<Option<Node>> {
     Parsed { value, faults: reader.faults }
 }
 
+/// All strings of a value, keys included, in order.
+pub fn strings(node: &Node, out: &mut Vec<Spanned<String>>) {
+    let mut open = vec![node];
+    while let Some(node) = open.pop() {
+        out.extend(node.text());
+        for (key, value) in node.members().iter().rev() {
+            out.push(key.clone());
+            open.push(value);
+        }
+        open.extend(node.items().iter().rev());
+    }
+}
+
 /// Faults for members of the root that the format does not have: a misspelt
 /// key would hide what stands under it.
 #[must_use]

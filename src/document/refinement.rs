@@ -47,6 +47,8 @@ pub struct Refinement {
     pub sections: Vec<Section>,
     /// Its anchors.
     pub anchors: Vec<Anchor>,
+    /// The blocks of the anchors.
+    anchor_blocks: Vec<std::ops::Range<usize>>,
     /// The ticks of `CLEARLY_COVERS`.
     pub ticks: Vec<CoverTick>,
     /// The text of `PROPOSED_SPEC_ENRICHMENT` and its place, if it says
@@ -73,22 +75,28 @@ impl Refinement {
         let outline = Outline::parse(text);
         let sections = sections(text, &outline);
         let all = fields(text, &outline, 0..outline.blocks.len());
-        let anchors = sections
-            .iter()
-            .filter(|section| {
-                section.key.strip_prefix("ANCHOR_").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
-            })
-            .map(|section| anchor(text, &outline, section, &all))
-            .collect();
+        let is_anchor = |section: &&Section| {
+            let rest = section.key.strip_prefix("ANCHOR");
+            rest.is_some_and(|rest| rest.trim_start_matches('_').bytes().all(|b| b.is_ascii_digit()))
+        };
+        let anchored = || sections.iter().filter(is_anchor);
+        let anchors = anchored().map(|section| anchor(text, &outline, section, &all)).collect();
+        let anchor_blocks = anchored().map(|section| section.own.clone()).collect();
         let ticks = ticks(&sections, &all);
         let proposal = proposal(text, &outline, &sections);
-        Self { source: Arc::clone(source), fields: all, sections, anchors, ticks, proposal }
+        Self { source: Arc::clone(source), fields: all, sections, anchors, anchor_blocks, ticks, proposal }
     }
 
     /// The first field with this key outside the anchors.
     #[must_use]
     pub fn field(&self, key: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.key == key)
+        self.fields.iter().find(|field| field.key == key && !self.in_anchor(field))
+    }
+
+    /// Whether a field stands in an anchor, where an excerpt may leak.
+    #[must_use]
+    pub fn in_anchor(&self, field: &Field) -> bool {
+        self.anchor_blocks.iter().any(|blocks| blocks.contains(&field.block))
     }
 
     /// The first field with this key if it is filled.
@@ -147,12 +155,18 @@ fn anchor(text: &str, outline: &Outline, section: &Section, all: &[Field]) -> An
         name: whole("SPEC_ANCHOR"),
         start: find("CONTEXT_START_LINE").and_then(Field::filled),
         end: find("CONTEXT_END_LINE").and_then(Field::filled),
-        token: whole("CONTEXT_TOKEN"),
+        token: whole("CONTEXT_TOKEN").or_else(|| find("CONTEXT_TOKEN").and_then(|field| as_written(text, field))),
         excerpt: excerpt.map(|block| {
             let pieces = block.holes.iter().map(|piece| text.get(piece.start..piece.end).unwrap_or(""));
             Spanned::new(pieces.collect::<String>(), block.content)
         }),
     }
+}
+
+/// A value as it is written: a token may be a comment of the specification.
+fn as_written(text: &str, field: &Field) -> Option<Spanned<String>> {
+    let raw = text.get(field.value.span.start..field.value.span.end)?.trim();
+    raw.contains("<!--").then(|| Spanned::new(raw.to_owned(), field.value.span))
 }
 
 fn ticks(sections: &[Section], all: &[Field]) -> Vec<CoverTick> {

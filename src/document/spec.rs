@@ -12,8 +12,8 @@ use super::section::{Section, sections};
 pub struct SpecPointer {
     /// Its text.
     pub source: Arc<Source>,
-    /// Lines that are bold as a whole, in order: the first names the
-    /// specification.
+    /// Files in bold, or else lines that are bold as a whole, in order: the
+    /// first names the specification.
     pub named: Vec<Spanned<String>>,
     /// The first heading, for findings about what is not there.
     pub head: Span,
@@ -25,23 +25,30 @@ impl SpecPointer {
     pub fn read(source: &Arc<Source>) -> Self {
         let text = source.text();
         let outline = Outline::parse(text);
-        let mut named = Vec::new();
+        let mut bold = Vec::new();
         for (index, block) in outline.blocks.iter().enumerate() {
-            if block.kind != Kind::Prose || block.parent.is_some() {
+            if block.kind != Kind::Prose {
                 continue;
             }
             for line in outline.prose_lines(text, index) {
-                let whole = line.text.trim();
-                let Some(name) = whole.strip_prefix("**").and_then(|rest| rest.strip_suffix("**")) else {
-                    continue;
-                };
-                let name = name.trim().trim_matches('`');
-                let at = line.start + line.text.find(name).unwrap_or(0);
-                if !name.is_empty() && !name.contains("**") {
-                    named.push(Spanned::new(name.to_owned(), Span::new(at, at + name.len())));
+                let mut from = 0;
+                while let Some((at, name)) = bold_in(&line.text, from) {
+                    from = at + name.len() + 2;
+                    let plain = name.trim().trim_matches('`');
+                    let start = line.start + at + name.find(plain).unwrap_or(0);
+                    let whole = line.text.trim() == format!("**{name}**");
+                    if !plain.is_empty() {
+                        bold.push((whole, Spanned::new(plain.to_owned(), Span::new(start, start + plain.len()))));
+                    }
                 }
             }
         }
+        // A file's name says that it is one; without any, whole bold lines may.
+        let is_file = |name: &Spanned<String>| name.value.to_lowercase().strip_suffix(".md").is_some();
+        let has_files = bold.iter().any(|(_, name)| is_file(name));
+        let kept = bold.into_iter().filter(|(whole, name)| if has_files { is_file(name) } else { *whole });
+        let named: Vec<Spanned<String>> =
+            kept.map(|(_, name)| name).filter(|name| has_files || !name.value.contains(':')).collect();
         let head = sections(text, &outline)
             .first()
             .map_or_else(|| source.line_span(1).unwrap_or_default(), |section| section.title.span);
@@ -53,6 +60,13 @@ impl SpecPointer {
     pub fn spec(&self) -> Option<&Spanned<String>> {
         self.named.first()
     }
+}
+
+/// The next `**…**` of a line behind `from`: where its text starts, and it.
+fn bold_in(line: &str, from: usize) -> Option<(usize, &str)> {
+    let open = from + line.get(from..)?.find("**")? + 2;
+    let close = line.get(open..)?.find("**")?;
+    Some((open, line.get(open..open + close)?))
 }
 
 /// A specification's text, with its headings read on first use.
@@ -82,10 +96,10 @@ impl SpecText {
         })
     }
 
-    /// Whether a heading carries this section number (`2.6.3`) as its own.
+    /// The section whose heading carries this number (`2.6.3`) as its own.
     #[must_use]
-    pub fn has_section(&self, number: &str) -> bool {
-        self.headings().iter().any(|section| number_of(&section.title.value) == Some(number))
+    pub fn section_of(&self, number: &str) -> Option<&Section> {
+        self.headings().iter().find(|section| number_of(&section.title.value) == Some(number))
     }
 }
 
@@ -122,7 +136,7 @@ mod tests {
     fn a_number_in_a_fence_is_no_section() {
         let text = "# 1 A\n\n```\n## 1.2 no\n```\n\n## 1.1 B\n";
         let spec = SpecText::new(RepoPath::from("s.md"), text.as_bytes().to_vec());
-        assert!(spec.has_section("1.1") && !spec.has_section("1.2"));
+        assert!(spec.section_of("1.1").is_some() && spec.section_of("1.2").is_none());
     }
 
     #[test]
@@ -132,5 +146,8 @@ mod tests {
         let pointer = SpecPointer::read(&Source::from_text(RepoPath::from("p.md"), text));
         let names: Vec<_> = pointer.named.iter().map(|name| name.value.as_str()).collect();
         assert_eq!(names, ["A_v2.md", "Codex v1.md"]);
+        let text = "# SPEC_CURRENT\n\n**Status: current**\n\n- The spec is **`B_v3.md`**.\n";
+        let pointer = SpecPointer::read(&Source::from_text(RepoPath::from("p.md"), text));
+        assert_eq!(pointer.spec().map(|name| name.value.as_str()), Some("B_v3.md"));
     }
 }

@@ -120,8 +120,10 @@ impl Bench<'_> {
         }
         let dated = approval.as_ref().is_some_and(predates_refinements);
         let refinement = dossier.as_ref().zip(read).filter(|_| !dated).map(|(dossier, refinement)| {
-            let (id, policy) = (Some(&located.id), &self.config.policy);
-            RefinementInput { refinement, id, spec: &dossier.spec, is_history: false, policy }
+            let (id, policy, now) = (Some(&located.id), &self.config.policy, self.scene.request.now);
+            let (spec, current) = (&dossier.spec, dossier.current_spec.as_deref());
+            let (is_history, is_record) = (false, false);
+            RefinementInput { refinement, id, spec, is_history, is_record, current, now, policy }
         });
         let inputs = Inputs {
             searched: &searched,

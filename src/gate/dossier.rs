@@ -6,6 +6,7 @@ use crate::document::audit::Audit;
 use crate::document::board::Board;
 use crate::document::gate_log::GateLog;
 use crate::document::registry::Registry;
+use crate::document::spec::SpecPointer;
 use crate::document::{Layout, Refinement, WpId};
 use crate::finding::Label;
 use crate::text::{RepoPath, Source, Span};
@@ -21,6 +22,8 @@ pub(super) struct Dossier {
     pub registry: Option<Registry>,
     pub board: Option<Board>,
     pub spec: SpecFact,
+    /// The specification that the pointer names.
+    pub current_spec: Option<String>,
     /// Ids of packets with the same base id.
     pub family: Vec<String>,
 }
@@ -42,7 +45,9 @@ impl Dossier {
             Some(refinement) => spec_facts(repo, side, head, &[refinement])?.pop().unwrap_or_default(),
             None => SpecFact::NotLookedFor("only the start of work asks for the specification"),
         };
+        let pointer = open(RepoPath::from(layout.spec_pointer.as_str()))?.ok().map(|source| SpecPointer::read(&source));
         Ok(Self {
+            current_spec: pointer.and_then(|pointer| pointer.spec().map(|spec| spec.value.clone())),
             spec,
             refinement,
             audit: open(RepoPath::from(layout.audit.as_str()))?.map(|source| Audit::read(&source)),

@@ -40,6 +40,12 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
     out.into()
 }
 
+/// Whether the last report in a packet passed it.
+fn passed(library: &Library<'_>, id: &str) -> bool {
+    let last = library.packet(id).and_then(|(_, packet)| packet.phases.reports.last());
+    last.is_some_and(|report| report.verdict.value == "PASS")
+}
+
 fn items(library: &Library<'_>, prefix: &str) -> BTreeMap<String, Item> {
     let mut out: BTreeMap<String, Item> = BTreeMap::new();
     let base =
@@ -48,12 +54,15 @@ fn items(library: &Library<'_>, prefix: &str) -> BTreeMap<String, Item> {
         let Some(base) = base(&entry.wp_id) else { continue };
         let item = out.entry(base).or_default();
         match entry.state.as_str() {
-            "VALIDATED" => item.validated = true,
+            "VALIDATED" if passed(library, &entry.wp_id) => item.validated = true,
             "SUPERSEDED" => {}
             state => {
                 let label =
                     library.board().map(|board| Label::text(&board.source, entry.span, "on the board"));
-                item.open.get_or_insert((format!("the board says {state} of `{}`", entry.wp_id), label));
+                item.open.get_or_insert((match state {
+                    "VALIDATED" => format!("the board calls `{}` validated, but no report in its packet passed it", entry.wp_id),
+                    state => format!("the board says {state} of `{}`", entry.wp_id),
+                }, label));
             }
         }
     }
@@ -61,7 +70,9 @@ fn items(library: &Library<'_>, prefix: &str) -> BTreeMap<String, Item> {
         let Some(base) = base(id) else { continue };
         let item = out.entry(base).or_default();
         let Some(status) = &packet.status else { continue };
-        if status.value.allows_work() || status.value == PacketStatus::Blocked {
+        let unclear = matches!(status.value, PacketStatus::Unknown(_));
+        let waits = status.value == PacketStatus::Done && !passed(library, id);
+        if status.value.allows_work() || status.value == PacketStatus::Blocked || unclear || waits {
             let label = Label::text(&packet.source, status.span, "in the packet");
             item.open.get_or_insert((format!("`{id}` is {}", status.value), Some(label)));
         }

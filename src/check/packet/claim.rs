@@ -34,7 +34,7 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     }
     for (key, because) in required {
         match input.packet.meta(key) {
-            Some(field) if field.is_filled() && !field.bare().value.eq_ignore_ascii_case("n/a") => {}
+            Some(field) if field.is_filled() && !is_nobody(field.bare().value) => {}
             Some(field) => out.push(rule.finding(
                 format!("{because}, but `{key}` is not filled"),
                 input.at(field.label, "fill this"),
@@ -53,4 +53,9 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
         }
     }
     out.into()
+}
+
+/// Words that people write where nobody is meant.
+fn is_nobody(value: &str) -> bool {
+    matches!(value.to_lowercase().as_str(), "n/a" | "none" | "nobody" | "unclaimed" | "unassigned" | "_" | "-")
 }

@@ -14,4 +14,5 @@ pub(super) mod search;
 pub(super) mod section;
 pub(super) mod spec_reference;
 pub(super) mod status;
+pub(super) mod verdict;
 pub(super) mod workable;

@@ -1,3 +1,4 @@
 //! `record/…`: state files can be read.
 
 pub(super) mod json;
+pub(super) mod missing;

@@ -4,8 +4,10 @@
 use super::{at, basis};
 use crate::check::Verdict;
 use crate::check::library::RefinementInput;
-use crate::document::spec::number_of;
-use crate::finding::Finding;
+use crate::check::spec::version;
+use crate::document::section::Section;
+use crate::document::spec::{SpecText, number_of};
+use crate::finding::{Finding, Level};
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
@@ -22,19 +24,56 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
             continue;
         };
         // `Spec_v01.md 2.2 Farewell`: the file comes first.
-        let rest = name.value.split_once(".md").map_or(name.value.as_str(), |(_, rest)| rest);
-        let Some(number) = number_of(rest.trim_start_matches([' ', '#', '`', ':', ','])) else { continue };
-        if spec.has_section(number) {
+        let (file, rest) = name.value.split_once(".md").map_or(("", name.value.as_str()), |(file, rest)| (file, rest));
+        let own = spec.source.name().file_name().to_string();
+        let file = file.rsplit(['/', ' ', '`']).next().unwrap_or("");
+        if !file.is_empty() && version(&format!("{file}.md")).map(|v| v.0) != version(&own).map(|v| v.0) && format!("{file}.md") != own {
+            let message = format!("the anchor speaks of {}.md, the refinement of {own}", crate::text::one_line(file, 80));
+            out.push(rule.finding(message, at(refinement, name.span, "another specification")));
             continue;
         }
-        let message = format!("no heading of {} has the number {number}", spec.source.name());
-        let finding = rule.finding(message, at(refinement, name.span, "no such section"));
-        out.push(match nearest(spec.headings().iter().map(|section| section.title.value.as_str()), number) {
-            Some(near) => finding.help(format!("The nearest heading that is there: `{near}`.")),
-            None => finding,
-        });
+        let rest = rest.trim_start_matches([' ', '#', '`', ':', ',']);
+        let found = match number_of(rest) {
+            Some(number) => spec.section_of(number).ok_or_else(|| format!("the number {number}")),
+            None => titled(spec, rest).ok_or_else(|| "what the anchor says".to_owned()),
+        };
+        match found {
+            Err(what) => {
+                let message = format!("no heading of {} has {what}", spec.source.name());
+                let finding = rule.finding(message, at(refinement, name.span, "no such section"));
+                let titles = spec.headings().iter().map(|section| section.title.value.as_str());
+                out.push(match nearest(titles, number_of(rest).unwrap_or("")) {
+                    Some(near) => finding.help(format!("The nearest heading that is there: `{near}`.")),
+                    None => finding,
+                });
+            }
+            Ok(section) => {
+                let Some((first, last)) = anchor.window() else { continue };
+                let from = spec.source.line(section.span.start);
+                let to = spec.source.line(section.span.end.saturating_sub(1));
+                if last < from || first > to {
+                    let place = anchor.start.as_ref().map_or(anchor.heading, |start| start.span);
+                    let message = format!("the window lies outside of the section that the anchor names, lines {from}–{to}");
+                    let finding = rule.finding(message, at(refinement, place, format!("lines {first}–{last}")));
+                    out.push(finding.at_level(Level::Warning).related(at(refinement, name.span, "the section")));
+                }
+            }
+        }
     }
     out.into()
+}
+
+/// The section whose title the anchor repeats, in whole or at its start.
+fn titled<'a>(spec: &'a SpecText, name: &str) -> Option<&'a Section> {
+    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let wanted = squeezed(name.trim_matches(['`', '(', ')', '"']));
+    if wanted.chars().count() < 4 {
+        return None;
+    }
+    spec.headings().iter().find(|section| {
+        let own = squeezed(&section.title.value);
+        own.contains(&wanted) || (own.chars().count() > 3 && wanted.contains(&own))
+    })
 }
 
 /// The heading whose number is the longest beginning of the wanted one.

@@ -15,13 +15,22 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
     };
     let approved = status.bare().value == "APPROVED";
     let mut out: Vec<Finding> = Vec::new();
-    let head = |text: &str| at(refinement, refinement.head(), text);
+    if status.full() != status.bare().value && !status.full().contains('|') {
+        let shown = crate::text::one_line(status.full(), 60);
+        let message = format!("`{shown}` is more than a review status");
+        out.push(rule.finding(message, at_field(refinement, status, "one word belongs here")));
+    }
+    // One that needs enrichment may be approved as such, but is not signed.
+    let enrich = said("ENRICHMENT_NEEDED").is_some_and(|field| field.bare().value == "YES");
     for key in ["USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"] {
+        if enrich && key == "USER_SIGNATURE" {
+            continue;
+        }
         match (approved, refinement.field(key), said(key)) {
-            (true, field, None) => {
+            // A field that is missing is told by `refinement/field`.
+            (true, Some(field), None) => {
                 let message = format!("the refinement is APPROVED, but `{key}` is not filled");
-                let label = field
-                    .map_or_else(|| head("is missing"), |field| at_field(refinement, field, "fill this"));
+                let label = at_field(refinement, field, "fill this");
                 out.push(rule.finding(message, label).related(at_field(refinement, status, "says APPROVED")));
             }
             (false, _, Some(field)) => {
@@ -49,11 +58,11 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
     if let (Some(field), Some(id)) =
         (said("USER_APPROVAL_EVIDENCE").filter(|_| approved), input.id.cloned().or(own))
     {
-        let value = field.bare();
         let wanted = format!("APPROVE REFINEMENT {id}");
-        if value.value.trim_matches('"') != wanted {
+        // Words behind it may take it back.
+        if field.full().trim_matches('"') != wanted {
             let message = format!("`USER_APPROVAL_EVIDENCE` is not `{wanted}`");
-            out.push(rule.finding(message, at(refinement, value.span, "approves something else")));
+            out.push(rule.finding(message, at(refinement, field.value.span, "approves something else")));
         }
     }
     out.into()

@@ -4,6 +4,7 @@
 use super::{at, at_field};
 use crate::check::Verdict;
 use crate::check::library::RefinementInput;
+use crate::finding::Level;
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
@@ -22,10 +23,12 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
             for key in ["USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"] {
                 if let Some(signed) = refinement.field(key).filter(|field| field.is_filled()) {
                     let message = format!("a refinement that needs enrichment carries `{key}`");
-                    out.push(
-                        rule.finding(message, at_field(refinement, signed, "may not be here yet"))
-                            .related(at_field(refinement, needed, "enrichment comes first")),
-                    );
+                    let finding = rule
+                        .finding(message, at_field(refinement, signed, "may not be here yet"))
+                        .related(at_field(refinement, needed, "enrichment comes first"));
+                    // An approval of the enrichment itself is no signature.
+                    let is_signature = key == "USER_SIGNATURE";
+                    out.push(if is_signature { finding } else { finding.at_level(Level::Warning) });
                 }
             }
         }

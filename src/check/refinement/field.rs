@@ -1,13 +1,14 @@
 //! `refinement/field`: the required fields are filled with what they hold.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
 use super::{at, at_field};
 use crate::check::Verdict;
 use crate::check::library::RefinementInput;
 use crate::digest::Recorded;
+use crate::document::Refinement;
 use crate::document::label::Field;
-use crate::finding::Finding;
+use crate::finding::{Finding, Level};
 use crate::rule::Rule;
 
 /// Fields that another rule demands a value of.
@@ -24,7 +25,7 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         match refinement.field(key) {
             Some(field) if is_filled(field) => {
                 out.extend(
-                    wrong(key, field).map(|message| rule.finding(message, at_field(refinement, field, ""))),
+                    wrong(key, field, input.now).map(|message| rule.finding(message, at_field(refinement, field, ""))),
                 );
             }
             // A refinement under review is not signed yet.
@@ -33,17 +34,28 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
                 format!("the refinement does not fill `{key}`"),
                 at_field(refinement, field, "fill this"),
             )),
-            None => out.push(rule.finding(
-                format!("the refinement has no `{key}`"),
-                at(refinement, refinement.head(), "this refinement"),
-            )),
+            None => {
+                let message = format!("the refinement has no `{key}`");
+                let finding = rule.finding(message, at(refinement, refinement.head(), "this refinement"));
+                // Documents that are checked, not worked on, may be older.
+                let younger = rule.list("younger").contains(key) && input.is_record && is_older(refinement, rule);
+                out.push(if younger { finding.at_level(Level::Note) } else { finding });
+            }
         }
     }
     out.into()
 }
 
+/// Whether the refinement was made before some fields were asked for.
+fn is_older(refinement: &Refinement, rule: &Rule) -> bool {
+    let day = |text: &str| text.get(..10).and_then(|date| date.parse::<Date>().ok());
+    let created = refinement.filled("CREATED_AT").and_then(|value| day(&value.value));
+    let since = rule.list("since").first().and_then(|date| day(date));
+    created.zip(since).is_some_and(|(created, since)| created < since)
+}
+
 /// Why a filled value is not what the field holds.
-fn wrong(key: &str, field: &Field) -> Option<String> {
+fn wrong(key: &str, field: &Field, now: DateTime) -> Option<String> {
     let value = field.bare();
     let shown = crate::text::one_line(value.value, 60);
     let one_of = |words: &[&str]| {
@@ -53,6 +65,11 @@ fn wrong(key: &str, field: &Field) -> Option<String> {
     match key {
         "CREATED_AT" => {
             let date = value.value.get(..10).and_then(|date| date.parse::<Date>().ok());
+            // A clock may be a day ahead.
+            let latest = now.date().tomorrow().unwrap_or(now.date());
+            if let Some(date) = date.filter(|date| *date > latest) {
+                return Some(format!("`CREATED_AT` lies in the future: {date}"));
+            }
             date.is_none().then(|| format!("`CREATED_AT` begins with a date, YYYY-MM-DD; `{shown}` is none"))
         }
         "SPEC_TARGET_SHA1" => matches!(Recorded::read(value.value), Recorded::Other(_))

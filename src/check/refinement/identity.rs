@@ -10,7 +10,10 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
     let refinement = input.refinement;
     let mut out = Vec::new();
     for key in rule.list("once") {
-        for again in refinement.fields.iter().filter(|field| field.key == *key).skip(1) {
+        // What leaks out of an excerpt is quoted, and seldom in capitals.
+        let said = refinement.fields.iter().filter(|field| field.key == *key && !refinement.in_anchor(field));
+        let said = said.filter(|field| refinement.source.slice(field.label) == key.as_str());
+        for again in said.skip(1) {
             let message = format!("`{key}` is given a second time");
             out.push(rule.finding(message, at_field(refinement, again, "said before")));
         }

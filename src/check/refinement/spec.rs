@@ -4,8 +4,10 @@ use super::{at, recorded};
 use crate::check::Verdict;
 use crate::check::library::{RefinementInput, SpecFact};
 use crate::digest::{Candidate, Recorded, recognise};
-use crate::finding::Level;
+use crate::check::spec::version;
+use crate::finding::{Finding, Level};
 use crate::rule::Rule;
+use crate::text::RepoPath;
 
 pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
     let refinement = input.refinement;
@@ -20,6 +22,9 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         }
         SpecFact::Named { path, now, then } => (path, now, then),
     };
+    if let Some(finding) = elsewhere(input, path, rule) {
+        return Some(finding).into();
+    }
     if let (None, None) = (now, then) {
         let message = format!("the specification {path} is neither in the judged tree nor in its history");
         let finding = rule.finding(message, at(refinement, place, "named here"));
@@ -67,4 +72,25 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         None => finding,
     };
     Some(finding).into()
+}
+
+/// A refinement of work that is still to be done is made against the
+/// specification that the pointer names, or an older version of it.
+fn elsewhere(input: &RefinementInput<'_>, path: &RepoPath, rule: &Rule) -> Option<Finding> {
+    let current = input.current.filter(|_| !input.is_history)?;
+    let name = |text: &str| text.rsplit('/').next().unwrap_or(text).to_owned();
+    let (named, wanted) = (name(&path.to_text()), name(current));
+    if named == wanted {
+        return None;
+    }
+    let place = input.refinement.spec_file().map_or_else(|| input.refinement.head(), |spec| spec.span);
+    let shown = crate::text::one_line(&wanted, 80);
+    let label = at(input.refinement, place, "named here");
+    let older = version(&named).zip(version(&wanted)).is_some_and(|((a, _), (b, _))| a == b);
+    // An older version is found by its hash, and told as such.
+    if older {
+        return None;
+    }
+    let message = format!("{path} is not the specification that the pointer names");
+    Some(rule.finding(message, label).note(format!("The pointer names {shown}.")))
 }

@@ -21,8 +21,14 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         };
         let text = plain(token);
         let shortest = input.policy.shortest_token;
-        if text.chars().count() < shortest {
-            let message = format!("the token has fewer than {shortest} characters");
+        // Signs name no place: a rule across the page stands everywhere.
+        let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+        if text.chars().count() < shortest || letters * 2 < shortest {
+            let message = if text.chars().count() < shortest {
+                format!("the token has fewer than {shortest} characters")
+            } else {
+                "the token is mostly signs".to_owned()
+            };
             out.push(rule.finding(message, at(refinement, token.span, "too short to name a place")));
             continue;
         }

@@ -5,6 +5,7 @@ use super::{at, at_field};
 use crate::check::Verdict;
 use crate::check::library::RefinementInput;
 use crate::document::label::Field;
+use crate::document::refinement::CoverTick;
 use crate::finding::Finding;
 use crate::rule::Rule;
 
@@ -17,30 +18,7 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
     };
     let passes = verdict.bare().value == "PASS";
     if passes {
-        let wanted = rule.list("points").len();
-        if refinement.ticks.len() < wanted {
-            let message = format!("the verdict is PASS over {} of {wanted} points", refinement.ticks.len());
-            let mut finding =
-                rule.finding(message, at_field(refinement, verdict, "not all points are answered"));
-            for point in rule.list("points") {
-                let known = refinement.ticks.iter().any(|tick| {
-                    refinement.source.slice(tick.label).to_lowercase().starts_with(&point.to_lowercase())
-                });
-                if !known {
-                    finding = finding.note(format!("Not answered: {point}"));
-                }
-            }
-            out.push(finding);
-        }
-        for tick in &refinement.ticks {
-            let fails = tick.text.value.to_uppercase().contains("FAIL");
-            if !tick.ticked || fails {
-                let why = if tick.ticked { "a ticked point says FAIL" } else { "a point is not ticked" };
-                let message = format!("the verdict is PASS, but {why}");
-                let label = at(refinement, tick.label, "this point");
-                out.push(rule.finding(message, label).related(at_field(refinement, verdict, "the verdict")));
-            }
-        }
+        out.extend(points(input, verdict, rule));
     }
     let ambiguous = said("AMBIGUITY_FOUND").filter(|field| field.bare().value == "YES");
     let demands: Option<(&Field, &str)> = match (passes, ambiguous) {
@@ -69,4 +47,53 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         }
     }
     out.into()
+}
+
+/// The five points by their names: each is there, ticked, and says PASS.
+fn points(input: &RefinementInput<'_>, verdict: &Field, rule: &Rule) -> Vec<Finding> {
+    let refinement = input.refinement;
+    let mut out = Vec::new();
+    let (mut missing, mut open): (Vec<&str>, Vec<&CoverTick>) = (Vec::new(), Vec::new());
+    for point in rule.list("points") {
+        let named = |tick: &&CoverTick| {
+            refinement.source.slice(tick.label).to_lowercase().starts_with(&point.to_lowercase())
+        };
+        match refinement.ticks.iter().find(named) {
+            None => missing.push(point),
+            Some(tick) if !tick.ticked => open.push(tick),
+            Some(tick) if !says_pass(&tick.text.value) => {
+                let said = crate::text::one_line(&tick.text.value, 40);
+                let message = format!("the verdict is PASS, but a ticked point says `{said}`");
+                out.push(
+                    rule.finding(message, at(refinement, tick.label, "this point"))
+                        .related(at_field(refinement, verdict, "the verdict")),
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    let all = rule.list("points").len();
+    if let Some(first) = open.first() {
+        let message = match open.len() {
+            1 => "the verdict is PASS, but a point is not ticked".to_owned(),
+            many => format!("the verdict is PASS, but {many} of {all} points are not ticked"),
+        };
+        out.push(
+            rule.finding(message, at(refinement, first.label, "this point"))
+                .related(at_field(refinement, verdict, "the verdict")),
+        );
+    }
+    if !missing.is_empty() {
+        let message = format!("the verdict is PASS over {} of {all} points", all - missing.len());
+        let finding = rule.finding(message, at_field(refinement, verdict, "not all points are answered"));
+        out.push(missing.iter().fold(finding, |finding, point| finding.note(format!("Not answered: {point}"))));
+    }
+    out
+}
+
+/// `PASS`, or nothing behind the tick; a remark may follow.
+fn says_pass(text: &str) -> bool {
+    let text = text.trim();
+    let rest = text.strip_prefix("PASS").unwrap_or(text).trim_start();
+    text.is_empty() || (text.starts_with("PASS") && (rest.is_empty() || rest.starts_with(['(', '-', '—', ':', '['])))
 }

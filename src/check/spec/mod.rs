@@ -4,3 +4,5 @@
 pub(super) mod heading;
 pub(super) mod newest;
 pub(super) mod pointer;
+
+pub(super) use newest::version;

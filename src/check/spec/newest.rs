@@ -39,16 +39,19 @@ pub(super) fn versions(files: &[RepoPath], name: &str) -> Vec<(Vec<u64>, RepoPat
 }
 
 /// `Spec_v02.125.md` is `Spec_.md` in version 2.125.
-fn version(name: &str) -> Option<(String, Vec<u64>)> {
-    let stem = name.strip_suffix(".md")?;
+pub(in crate::check) fn version(name: &str) -> Option<(String, Vec<u64>)> {
+    let stem = name.get(..name.len().checked_sub(3)?).filter(|_| name.to_lowercase().ends_with(".md"))?;
     let at = stem
         .rfind(['v', 'V'])
         .filter(|at| stem.get(at + 1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))?;
     let numbers: Option<Vec<u64>> = stem.get(at + 1..)?.split('.').map(|part| part.parse().ok()).collect();
     let start = stem.get(..at)?;
-    (start.is_empty() || !start.ends_with(char::is_alphanumeric))
-        .then(|| (start.to_lowercase(), numbers.unwrap_or_default()))
-        .filter(|(_, numbers)| !numbers.is_empty())
+    let mut numbers = numbers.filter(|_| !start.ends_with(char::is_alphanumeric))?;
+    // 1.0 is 1.
+    while numbers.len() > 1 && numbers.last() == Some(&0) {
+        numbers.pop();
+    }
+    Some((start.to_lowercase(), numbers))
 }
 
 #[cfg(test)]

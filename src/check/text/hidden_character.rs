@@ -9,17 +9,20 @@ use crate::text::{Span, is_hidden};
 pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
     let source = input.source;
     let text = source.text();
-    if text.is_ascii() && !text.bytes().any(is_odd_control) {
+    let lone_return = text.contains('\r') && text.replace("\r\n", "").contains('\r');
+    if text.is_ascii() && !lone_return && !text.bytes().any(is_odd_control) {
         return Vec::new().into();
     }
     let mut out: Vec<Finding> = Vec::new();
     let mut run: Option<(Span, Vec<char>)> = None;
     let mut before = '\n';
+    // A document in another encoding is told as such.
+    let damaged = source.not_utf8_at().is_some();
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         let next = chars.peek().map_or('\n', |(_, next)| *next);
         let span = Span::new(at, at + c.len_utf8());
-        if is_wrong(c, before, next, at) {
+        if is_wrong(c, before, next, at) && !(damaged && c == '\0') {
             match run.as_mut() {
                 Some((open, all)) if open.end == at => {
                     *open = open.cover(span);
@@ -31,8 +34,7 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
         before = c;
     }
     close(input, rule, run, &mut out);
-    out.truncate(super::MOST);
-    out.into()
+    super::capped(out).into()
 }
 
 fn is_odd_control(byte: u8) -> bool {
@@ -46,19 +48,24 @@ fn is_wrong(c: char, before: char, next: char, at: usize) -> bool {
         '\u{feff}' => at > 0,
         '\u{200d}' => !((is_pictograph(before) && is_pictograph(next)) || (joins(before) && joins(next))),
         '\u{200c}' => !(joins(before) && joins(next)),
-        '\n' | '\r' | '\t' => false,
+        '\n' | '\t' => false,
+        '\r' => next != '\n',
+        // One selector behind a sign chooses how it is drawn; a row of them,
+        // or one behind a letter, writes something.
+        '\u{fe00}'..='\u{fe0f}' => before.is_alphabetic() || matches!(before, '\u{fe00}'..='\u{fe0f}' | ' ' | '\n'),
+        '\u{2800}' | '\u{180f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' => true,
         c => is_hidden(c) || c.is_control(),
     }
 }
 
 fn is_pictograph(c: char) -> bool {
-    matches!(c, '\u{2190}'..='\u{21ff}' | '\u{2300}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
+    matches!(c, '\u{2300}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
 }
 
 /// Letters of Arabic, Syriac, Indic and South-East Asian scripts, and
 /// Mongolian: there, joiners change how letters are written.
 fn joins(c: char) -> bool {
-    matches!(c, '\u{600}'..='\u{8ff}' | '\u{900}'..='\u{109f}' | '\u{1780}'..='\u{18af}' | '\u{a840}'..='\u{abff}')
+    !c.is_numeric() && matches!(c, '\u{600}'..='\u{8ff}' | '\u{900}'..='\u{109f}' | '\u{1780}'..='\u{18af}' | '\u{a840}'..='\u{abff}')
 }
 
 fn close(input: &TextInput<'_>, rule: &Rule, run: Option<(Span, Vec<char>)>, out: &mut Vec<Finding>) {

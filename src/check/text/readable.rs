@@ -10,7 +10,14 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
     if let Some(at) = source.not_utf8_at() {
         let line = source.line_span(source.line(at)).unwrap_or_default();
         let message = format!("the document is not UTF-8: byte {at} starts no character");
-        return Some(rule.finding(message, Label::text(source, line, "here"))).into();
+        let finding = rule.finding(message, Label::text(source, line, "here"));
+        let zeros = source.text().chars().filter(|c| *c == '\0').count();
+        return Some(if zeros > 8 {
+            finding.help("Every other byte is zero: this looks like UTF-16; save it as UTF-8.")
+        } else {
+            finding
+        })
+        .into();
     }
     if source.text().trim_start_matches('\u{feff}').trim().is_empty() {
         return Some(

@@ -28,7 +28,11 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
         let line = source.line_span(source.line(block.span.start)).unwrap_or(block.span);
         let span = Span::new(block.span.start.min(line.end), line.end);
         let swallowed = body.lines().skip(1).filter(|line| !line.trim().is_empty()).count();
-        let finding = if swallowed == 0 {
+        let named = opening.len() > width;
+        let finding = if swallowed == 0 && named {
+            rule.finding("this fence ends at once", Label::text(source, span, "opens here"))
+                .help("Its text is indented less than the list item that holds it, so the item ends, and the fence with it: indent the text.")
+        } else if swallowed == 0 {
             rule.finding("this fence opens a block where one should end", Label::text(source, span, "opens here"))
                 .help("A fence above ended the block before: text that holds fences needs a longer fence around it.")
         } else {
@@ -37,6 +41,5 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
         };
         out.push(finding);
     }
-    out.truncate(super::MOST);
-    out.into()
+    super::capped(out).into()
 }

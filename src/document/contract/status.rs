@@ -49,7 +49,10 @@ impl ContractStatus {
             let rest = lower.strip_prefix(word)?.trim_start();
             let set_off =
                 rest.is_empty() || rest.starts_with(['(', '[', ',', ';', ':', '.', '—', '–', '-', '/']);
-            set_off.then_some(*status)
+            let remark = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+            let taken_back = remark == "not" || remark.starts_with("not ");
+            let is_complete = *status == Self::Complete;
+            set_off.then_some(if taken_back && is_complete { Self::Unknown } else { *status })
         });
         found.unwrap_or(Self::Unknown)
     }
@@ -82,5 +85,6 @@ mod tests {
         assert_eq!(ContractStatus::read("active, not complete"), ContractStatus::Active);
         assert_eq!(ContractStatus::read("complete nonsense"), ContractStatus::Unknown);
         assert_eq!(ContractStatus::read("completely open"), ContractStatus::Unknown);
+        assert_eq!(ContractStatus::read("complete - not"), ContractStatus::Unknown);
     }
 }

@@ -110,15 +110,15 @@ impl Inquiry {
             Self::Check => whole && family != "concurrency",
             Self::Governance => whole,
             Self::Board => family == "board",
-            Self::Claims => id == "packet/claim",
+            Self::Claims => matches!(id, "packet/claim" | "packet/status" | "packet/duplicate-field"),
             Self::Activation => family == "traceability",
             Self::Concurrency => family == "concurrency",
             Self::SpecCurrent => matches!(id, "spec/pointer" | "spec/newest"),
             Self::SpecRegression => matches!(id, "spec/pointer" | "spec/heading"),
             Self::PhaseGate(_) => family == "milestone",
             Self::PacketComplete(_) => {
-                let of_packet =
-                    matches!(family, "packet" | "scope" | "phase" | "refinement" | "text" | "link");
+                let of_packet = matches!(family, "packet" | "scope" | "phase" | "refinement" | "text" | "link")
+                    || id == "audit/agreement";
                 matches!(entry.check, Check::Search(_)) || (about_documents && of_packet)
             }
         }

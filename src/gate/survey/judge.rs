@@ -7,6 +7,7 @@ use crate::check::input::{PacketInput, Policy, Search, SearchInput};
 use crate::check::library::{DocumentInput, Library, LibraryInput, RefinementInput, SpecFact, TextInput};
 use crate::check::{Check, Registered, Verdict, registered};
 use crate::config::{Config, FILE_NAME};
+use crate::document::spec::SpecPointer;
 use crate::document::{Document, DocumentKind, Layout, LayoutName};
 use crate::finding::{
     CheckOutcome, DocumentsInfo, Finding, Label, Level, PacketInfo, Report, RunInfo, Status,
@@ -173,6 +174,9 @@ impl Scene<'_> {
             id: file_id.as_ref().filter(|_| job.placed),
             spec: self.facts.specs.get(document.path()).filter(|_| job.placed).unwrap_or(&LOOSE),
             is_history: history,
+            is_record: self.request.inquiry.packet().is_none(),
+            current: library.and_then(Library::pointer).and_then(SpecPointer::spec).map(|spec| spec.value.as_str()),
+            now: self.request.now,
             policy: self.policy(),
         });
         let family =
@@ -283,7 +287,12 @@ fn outcome(
             Verdict::Skipped(why) => skipped.push(why),
         }
     }
-    findings.retain(|finding| finding.primary.place.path().is_none_or(about) || is_search(entry));
+    // What is said of a named document may stand in a record.
+    let concerns = |finding: &Finding| {
+        let related = || finding.related.iter().filter_map(|label| label.place.path());
+        finding.primary.place.path().is_none_or(about) || related().any(about)
+    };
+    findings.retain(|finding| is_search(entry) || concerns(finding));
     if !judged {
         skipped.sort();
         skipped.dedup();

@@ -1,0 +1,28 @@
+//! `packet/verdict`: a status and the last report agree.
+
+use crate::check::Verdict;
+use crate::check::library::DocumentInput;
+use crate::document::PacketStatus;
+use crate::finding::Label;
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
+    let Some(packet) = input.document.packet() else { return Verdict::skipped("not a task packet") };
+    let Some(status) = &packet.status else { return Verdict::skipped("the packet has no status") };
+    let PacketStatus::Validated(said) = &status.value else { return Vec::new().into() };
+    let wanted = said.as_deref().map(str::to_uppercase).unwrap_or_else(|| "PASS".to_owned());
+    let here = |text: &str| Label::text(&packet.source, status.span, text.to_owned());
+    match packet.phases.reports.last() {
+        None => {
+            let message = format!("the packet says `{}`, but holds no report with a verdict", status.value);
+            Some(rule.finding(message, here("says so here"))).into()
+        }
+        Some(last) if !wanted.starts_with(&last.verdict.value) => {
+            let message =
+                format!("the packet says `{}`, but its last report says {}", status.value, last.verdict.value);
+            let there = Label::text(&packet.source, last.verdict.span, "the last verdict");
+            Some(rule.finding(message, here("says so here")).related(there)).into()
+        }
+        Some(_) => Vec::new().into(),
+    }
+}

@@ -1,0 +1,32 @@
+//! `record/missing`: where there are packets, their records are there too.
+
+use crate::check::Verdict;
+use crate::check::library::LibraryInput;
+use crate::document::packet::Generation;
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+use crate::text::RepoPath;
+
+pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict {
+    let library = input.library;
+    let open: Vec<_> = library.packets().filter(|(id, _, packet)| library.is_open(id, packet)).collect();
+    let Some((id, document, packet)) = open.first() else { return Verdict::skipped("no packet is open") };
+    let refined = open.iter().any(|(_, _, packet)| packet.generation != Generation::G0);
+    let layout = library.layout;
+    let records = [
+        ("task board", &layout.board, library.board().is_none()),
+        ("signature audit", &layout.audit, library.audit().is_none()),
+        ("gate log", &layout.gate_log, refined && library.gate_log().is_none()),
+    ];
+    let mut out: Vec<Finding> = Vec::new();
+    for (name, path, _) in records.iter().filter(|(_, _, missing)| *missing) {
+        let path = RepoPath::from(path.as_str());
+        let there = library.documents.iter().any(|document| *document.path() == path);
+        let why = if there { "what lies there is none" } else { "no such file" };
+        let message = format!("there is no {name}, but `{id}` is open");
+        let label = Label::path(&path, why);
+        let open = Label::text(&packet.source, document.head(), "this packet");
+        out.push(rule.finding(message, label).related(open));
+    }
+    out.into()
+}
