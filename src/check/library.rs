@@ -101,14 +101,26 @@ impl<'a> Library<'a> {
         self.packets.keys().filter(of).cloned().collect()
     }
 
-    /// Whether work on a packet may still go on: by its status, its last report
-    /// and the board.
+    /// Whether a packet is history: it is finished, or the board calls it
+    /// superseded and the registry names another packet that is there.
+    #[must_use]
+    pub fn is_history(&self, id: &str, packet: &Packet) -> bool {
+        let state = self.board().and_then(|board| board.entries_of(id).last()).map(|entry| entry.state.as_str());
+        let base = WpId::parse(id).map(|id| id.base().to_owned()).unwrap_or_default();
+        let replaced = || {
+            let rows = self.registry().into_iter().flat_map(|registry| registry.rows_of(&base));
+            let active: Vec<WpId> = rows.filter_map(Registry::active_id).collect();
+            active.iter().any(|other| other.as_str() != id && self.packet(other.as_str()).is_some())
+        };
+        is_finished(packet, state) || (state == Some("SUPERSEDED") && replaced())
+    }
+
+    /// Whether work on a packet may still go on.
     #[must_use]
     pub fn is_open(&self, id: &str, packet: &Packet) -> bool {
-        let state = self.board().and_then(|board| board.entries_of(id).last()).map(|entry| entry.state.as_str());
         let status = packet.status.as_ref().map(|status| &status.value);
         let open = status.is_some_and(|status| status.allows_work() || *status == PacketStatus::Blocked);
-        open && !is_finished(packet, state)
+        open && !self.is_history(id, packet)
     }
 
     fn record(&self, path: &str) -> Option<&'a Document> {

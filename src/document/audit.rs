@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use crate::text::{Source, Span, Spanned};
 
-use super::Fault;
 use super::label::unquoted;
 use super::outline::Outline;
-use super::table::{row_fault, stray_faults, tables};
+use super::table::{foreign_fault, row_fault, stray_faults, tables};
+use super::{Fault, Signature};
+
+/// The columns that make a table the audit.
+const COLUMNS: &str = "`Signature` and `Purpose`";
 
 /// One row of the audit.
 #[derive(Debug, Clone)]
@@ -51,7 +54,11 @@ impl Audit {
         let mut found = false;
         for table in tables(source.text(), &outline) {
             let column = |name: &str| table.head.iter().position(|head| head.contains(name));
-            let (Some(signature), Some(purpose)) = (column("signature"), column("purpose")) else { continue };
+            let (Some(signature), Some(purpose)) = (column("signature"), column("purpose")) else {
+                let holds = |cell: &str| Signature::parse(unquoted(cell)).is_ok();
+                faults.extend(foreign_fault(&table, "audit/row", COLUMNS, &holds));
+                continue;
+            };
             let at = column("date").unwrap_or(usize::MAX);
             found = true;
             for row in table.rows {
@@ -67,7 +74,7 @@ impl Audit {
                 });
             }
         }
-        faults.extend(stray_faults(source, &outline, found, "audit/row", "`Signature` and `Purpose`"));
+        faults.extend(stray_faults(source, &outline, found, "audit/row", COLUMNS));
         Self { source: Arc::clone(source), rows, faults }
     }
 }

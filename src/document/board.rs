@@ -67,7 +67,9 @@ impl Board {
                     }
                 }
                 // A table, a smaller heading, code: nobody looks there.
-                Kind::Row | Kind::Heading(3..=6) | Kind::Code(_) | Kind::Html if is_state_section(section) => {
+                Kind::Row | Kind::Heading(3..=6) | Kind::Code(_) | Kind::Html
+                    if is_state_section(section) =>
+                {
                     let body = text.get(block.span.start..block.span.end).unwrap_or("");
                     if names_packet(body) {
                         let first = trimmed(text, block.span);
@@ -152,7 +154,8 @@ fn names_packet(text: &str) -> bool {
     let follows = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric());
     plain.match_indices("WP-").any(|(at, _)| {
         let before = plain.get(..at).and_then(|text| text.chars().next_back());
-        plain.get(at + 3..).is_some_and(follows) && !before.is_some_and(|c| c.is_alphanumeric() || "/-".contains(c))
+        plain.get(at + 3..).is_some_and(follows)
+            && !before.is_some_and(|c| c.is_alphanumeric() || "/-".contains(c))
     })
 }
 

@@ -122,7 +122,10 @@ pub fn other_keys(root: &Node, known: &[&str]) -> Vec<Fault> {
     let others = root.members().iter().filter(|(key, _)| !known.contains(&key.value.as_str()));
     let fault = |(key, _): &(Spanned<String>, Node)| Fault {
         rule: "record/json",
-        message: format!("`{}` is no key of this file, so nobody reads it", crate::text::one_line(&key.value, 60)),
+        message: format!(
+            "`{}` is no key of this file, so nobody reads it",
+            crate::text::one_line(&key.value, 60)
+        ),
         span: key.span,
     };
     others.map(fault).collect()

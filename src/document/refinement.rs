@@ -155,7 +155,8 @@ fn anchor(text: &str, outline: &Outline, section: &Section, all: &[Field]) -> An
         name: whole("SPEC_ANCHOR"),
         start: find("CONTEXT_START_LINE").and_then(Field::filled),
         end: find("CONTEXT_END_LINE").and_then(Field::filled),
-        token: whole("CONTEXT_TOKEN").or_else(|| find("CONTEXT_TOKEN").and_then(|field| as_written(text, field))),
+        token: whole("CONTEXT_TOKEN")
+            .or_else(|| find("CONTEXT_TOKEN").and_then(|field| as_written(text, field))),
         excerpt: excerpt.map(|block| {
             let pieces = block.holes.iter().map(|piece| text.get(piece.start..piece.end).unwrap_or(""));
             Spanned::new(pieces.collect::<String>(), block.content)

@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use crate::text::{Source, Span, Spanned};
 
+use super::audit::wp_ids_in;
 use super::label::unquoted;
 use super::outline::Outline;
-use super::table::{row_fault, stray_faults, tables};
+use super::table::{foreign_fault, row_fault, stray_faults, tables};
 use super::{Fault, WpId};
+
+/// The columns that make a table the registry.
+const COLUMNS: &str = "`Base WP ID` and `Active Packet`";
 
 /// One row of the registry.
 #[derive(Debug, Clone)]
@@ -41,7 +45,11 @@ impl Registry {
         let mut found = false;
         for table in tables(source.text(), &outline) {
             let column = |name: &str| table.head.iter().position(|head| head.contains(name));
-            let (Some(base), Some(active)) = (column("base"), column("active packet")) else { continue };
+            let (Some(base), Some(active)) = (column("base"), column("active packet")) else {
+                let holds = |cell: &str| wp_ids_in(cell).next().is_some();
+                faults.extend(foreign_fault(&table, "traceability/row", COLUMNS, &holds));
+                continue;
+            };
             found = true;
             for row in table.rows {
                 faults.extend(row_fault(&row, table.head.len(), "traceability/row"));
@@ -52,13 +60,7 @@ impl Registry {
                 rows.push(RegistryRow { span: row.span, base: clean(get(base)), active: clean(get(active)) });
             }
         }
-        faults.extend(stray_faults(
-            source,
-            &outline,
-            found,
-            "traceability/row",
-            "`Base WP ID` and `Active Packet`",
-        ));
+        faults.extend(stray_faults(source, &outline, found, "traceability/row", COLUMNS));
         Self { source: Arc::clone(source), rows, faults }
     }
 

@@ -69,6 +69,25 @@ impl Section {
     }
 }
 
+/// The line of a heading with this key that stands inside a code block, where
+/// it is no heading: for findings about a section that seems to be missing.
+#[must_use]
+pub fn in_fence(text: &str, outline: &Outline, key: &str) -> Option<Span> {
+    let code = outline.blocks.iter().filter(|block| matches!(block.kind, Kind::Code(_)));
+    for block in code {
+        let mut at = block.content.start;
+        for line in text.get(block.content.start..block.content.end).unwrap_or("").split_inclusive('\n') {
+            let body = line.trim();
+            if body.starts_with('#') && title_key(body.trim_start_matches('#')) == key {
+                let start = at + line.find(body).unwrap_or(0);
+                return Some(Span::new(start, start + body.len()));
+            }
+            at += line.len();
+        }
+    }
+    None
+}
+
 /// Normalises a title: trailing `(…)` and `[…]` tags and decoration before
 /// the first letter do not count, nor do case, blanks and dashes.
 #[must_use]

@@ -38,7 +38,10 @@ impl SpecPointer {
                     let start = line.start + at + name.find(plain).unwrap_or(0);
                     let whole = line.text.trim() == format!("**{name}**");
                     if !plain.is_empty() {
-                        bold.push((whole, Spanned::new(plain.to_owned(), Span::new(start, start + plain.len()))));
+                        bold.push((
+                            whole,
+                            Spanned::new(plain.to_owned(), Span::new(start, start + plain.len())),
+                        ));
                     }
                 }
             }

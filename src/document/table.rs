@@ -59,6 +59,20 @@ pub fn tables(text: &str, outline: &Outline) -> Vec<Table> {
     .collect()
 }
 
+/// Faults for tables that hold what their document is there for, but not
+/// under the columns that its reader looks for.
+#[must_use]
+pub fn foreign_fault(
+    table: &Table,
+    rule: &'static str,
+    columns: &str,
+    holds: &dyn Fn(&str) -> bool,
+) -> Option<Fault> {
+    let row = table.rows.iter().find(|row| row.cells.iter().any(|cell| holds(&cell.value)))?;
+    let message = format!("this table has not the columns {columns}, so nobody reads it");
+    Some(Fault { rule, message, span: row.span })
+}
+
 /// Cells that a row's line holds: what its unescaped pipes separate.
 fn written(line: &str) -> usize {
     let line = line.trim();

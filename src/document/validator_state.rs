@@ -79,7 +79,9 @@ impl ValidatorState {
         };
         let Some(root) = parsed.value else { return state };
         let fault = |span: Span, message: &str| Fault { rule: "record/json", message: message.into(), span };
-        state.faults.extend(json::other_keys(&root, &["validation_sessions", "archived_sessions", "version"]));
+        state
+            .faults
+            .extend(json::other_keys(&root, &["validation_sessions", "archived_sessions", "version"]));
         match root.get("validation_sessions") {
             Some(map) if matches!(map.value, json::Value::Map(_)) => {
                 for (key, node) in map.members() {

@@ -45,7 +45,8 @@ impl Dossier {
             Some(refinement) => spec_facts(repo, side, head, &[refinement])?.pop().unwrap_or_default(),
             None => SpecFact::NotLookedFor("only the start of work asks for the specification"),
         };
-        let pointer = open(RepoPath::from(layout.spec_pointer.as_str()))?.ok().map(|source| SpecPointer::read(&source));
+        let pointer =
+            open(RepoPath::from(layout.spec_pointer.as_str()))?.ok().map(|source| SpecPointer::read(&source));
         Ok(Self {
             current_spec: pointer.and_then(|pointer| pointer.spec().map(|spec| spec.value.clone())),
             spec,

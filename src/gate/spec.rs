@@ -30,17 +30,17 @@ pub(super) fn spec_facts(
         if !current.contains_key(&path) {
             let regular = Some(FileMode::Regular);
             let is_file = inside(&path)
-                && repo.mode(side, &path).is_ok_and(|mode| mode == regular || mode == Some(FileMode::Executable));
+                && repo
+                    .mode(side, &path)
+                    .is_ok_and(|mode| mode == regular || mode == Some(FileMode::Executable));
             let bytes = if is_file { repo.read(side, &path)? } else { None };
             let spec = bytes.map(|bytes| Arc::new(SpecText::new(path.clone(), bytes)));
             current.insert(path.clone(), spec);
         }
         let sha1 = refinement.filled("SPEC_TARGET_SHA1").and_then(|value| Hash20::parse(&value.value));
         let here = current.get(&path).and_then(Option::as_ref).map(|spec| spec.sha1);
-        if let Some(sha1) = sha1.filter(|sha1| Some(*sha1) != here) {
-            if inside(&path) {
-                wanted.push(WantedVersion { path: path.clone(), sha1 });
-            }
+        if let Some(sha1) = sha1.filter(|sha1| Some(*sha1) != here && inside(&path)) {
+            wanted.push(WantedVersion { path: path.clone(), sha1 });
         }
         named.push(Some((path, sha1)));
     }
@@ -76,5 +76,8 @@ fn past(
 /// Whether a path that a document names stays in the repository.
 fn inside(path: &RepoPath) -> bool {
     let text = path.to_text();
-    !text.starts_with('/') && !text.contains('\0') && text.len() < 1024 && !text.split('/').any(|name| matches!(name, "" | "." | ".."))
+    !text.starts_with('/')
+        && !text.contains('\0')
+        && text.len() < 1024
+        && !text.split('/').any(|name| matches!(name, "" | "." | ".."))
 }

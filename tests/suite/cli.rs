@@ -93,7 +93,8 @@ fn packets_are_shown() {
     );
     says(&sandbox, &["show", "WP-1-Farewel"], 2, &["did you mean `WP-1-Farewell`?"]);
     sandbox.write("contract.md", "# Contract — tokens\n\n**Status:** active\n");
-    says(&sandbox, &["show", "contract.md"], 2, &["is a contract, not a task packet"]);
+    says(&sandbox, &["show", "contract.md"], 0, &["status: active", "0 of 0 tasks done"]);
+    says(&sandbox, &["show", ".GOV/roles_shared/TASK_BOARD.md"], 2, &["is a task board; only task packets"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use countersign::change::{Repository as _, Side};
-use countersign::finding::Report;
+use countersign::finding::{DocumentsInfo, Report};
 use countersign::gate::survey::{Inquiry, NamedDocument, SurveyRequest, survey};
 use countersign::system::folder::PlainFolder;
 
@@ -91,7 +91,7 @@ fn table(reports: &[Report]) -> String {
     let mut out = String::from("| rule | level | alone |");
     DATES.iter().for_each(|date| out.push_str(&format!(" {date} |")));
     out.push_str("\n|---|---|--:|--:|--:|--:|--:|\n");
-    let documents = reports.iter().map(|report| report.documents.as_ref().map_or(0, |info| info.count()));
+    let documents = reports.iter().map(|report| report.documents.as_ref().map_or(0, DocumentsInfo::count));
     out.push_str(&format!(
         "| *documents* | | {} |\n",
         documents.map(|n| n.to_string()).collect::<Vec<_>>().join(" | ")

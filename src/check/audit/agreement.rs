@@ -4,6 +4,7 @@
 use crate::check::Verdict;
 use crate::check::library::{Library, LibraryInput};
 use crate::document::gate_log::value;
+use crate::document::label::Field;
 use crate::document::packet::Generation;
 use crate::document::{Packet, Signature};
 use crate::finding::{Finding, Label, Level};
@@ -45,7 +46,7 @@ fn compared(
         out.push(rule.finding(message, label).related(here));
     };
     if let Some(refinement) = library.refinement(id) {
-        let status = refinement.review_status().map(|field| field.full());
+        let status = refinement.review_status().map(Field::full);
         match refinement.filled("USER_SIGNATURE") {
             Some(other) if other.value != signature.value => {
                 let label = Label::text(&refinement.source, other.span, "not the packet's");
@@ -98,7 +99,8 @@ fn unrecorded(library: &Library<'_>, rule: &Rule) -> Vec<Finding> {
     for entry in log.entries.iter().filter(|entry| value(&entry.kind) == "SIGNATURE") {
         let (Some(id), Some(signature)) = (&entry.wp_id, &entry.signature) else { continue };
         let told = library.packet(&id.value).is_some();
-        let known = audit.rows.iter().any(|row| row.signature.value == signature.value && row.names(&id.value));
+        let known =
+            audit.rows.iter().any(|row| row.signature.value == signature.value && row.names(&id.value));
         if told || known || Signature::parse(&signature.value).is_err() {
             continue;
         }

@@ -25,7 +25,11 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
                 out.push(rule.finding(format!("`{shown}` is no signature"), at(span, fault.to_string())));
             }
             Ok(signature) => {
-                if input.now.checked_add(jiff::Span::new().hours(14)).is_ok_and(|latest| signature.at > latest) {
+                if input
+                    .now
+                    .checked_add(jiff::Span::new().hours(14))
+                    .is_ok_and(|latest| signature.at > latest)
+                {
                     let message = format!("`{shown}` is dated {}, in the future", signature.at);
                     out.push(rule.finding(message, at(row.signature.span, "not yet".into())));
                 }

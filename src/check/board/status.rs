@@ -15,11 +15,11 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
     };
     let Some(library) = input.library else { return Verdict::skipped("the packets were not looked at") };
     let mut out: Vec<Finding> = Vec::new();
-    for (id, document, packet) in library.packets() {
+    for (id, _, packet) in library.packets() {
         let Some(status) = &packet.status else { continue };
         let entry = board.entries_of(id).next();
         match entry {
-            Some(entry) if !agree(&status.value, &entry.state) => {
+            Some(entry) if !agree(&status.value, &entry.state) && !library.is_history(id, packet) => {
                 let message =
                     format!("`{id}` is `{}` in its packet and {} on the board", status.value, entry.state);
                 out.push(
@@ -36,7 +36,6 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             }
             _ => {}
         }
-        let _ = document;
     }
     out.into()
 }

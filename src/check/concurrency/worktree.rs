@@ -62,7 +62,8 @@ fn shared(active: &[Active<'_>], rule: &Rule) -> Vec<Finding> {
             for (what, x, y) in
                 [("branch", &a.branch, &b.branch), ("working tree", &a.worktree_dir, &b.worktree_dir)]
             {
-                let plain = |text: &str| text.trim_end_matches(['/', '\\']).trim_start_matches("./").to_owned();
+                let plain =
+                    |text: &str| text.trim_end_matches(['/', '\\']).trim_start_matches("./").to_owned();
                 let name = value(x);
                 if name.is_empty() || plain(name) != plain(value(y)) {
                     continue;

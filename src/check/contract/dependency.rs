@@ -3,7 +3,6 @@
 use super::{at, contract};
 use crate::check::Verdict;
 use crate::check::library::DocumentInput;
-use crate::finding::Level;
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
@@ -17,13 +16,15 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
     let mut out = Vec::new();
     for dependency in &contract.dependencies {
         let name = dependency.name.value.to_lowercase();
-        if known.contains_key(&name) {
+        if let Some(path) = known.get(&name) {
+            if *path == *input.document.path() {
+                let label = at(contract, dependency.name.span, "this contract");
+                out.push(rule.finding("the contract depends on itself", label));
+            }
             continue;
         }
         let message = format!("the contract `{}` does not exist", crate::text::one_line(&name, 80));
         let finding = rule.finding(message, at(contract, dependency.name.span, "no contract of that name"));
-        // Of a few named documents it is only known that it is not among them.
-        let finding = if input.library.is_none() { finding.at_level(Level::Warning) } else { finding };
         let scored = known.iter().map(|(other, path)| (strsim::normalized_levenshtein(other, &name), path));
         out.push(match scored.max_by(|a, b| a.0.total_cmp(&b.0)) {
             Some((score, near)) if score > 0.6 => finding.help(format!("The nearest one is {near}.")),

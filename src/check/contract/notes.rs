@@ -12,6 +12,14 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         Err(skipped) => return skipped,
     };
     let mut out = Vec::new();
+    let pairs = || contract.notes.windows(2).filter_map(|pair| Some((pair.first()?, pair.last()?)));
+    let upside_down = contract.notes.len() > 2
+        && pairs().any(|(above, below)| is_later(below, above))
+        && !pairs().any(|(above, below)| is_later(above, below));
+    if let Some(first) = contract.notes.first().filter(|_| upside_down) {
+        let label = at(contract, first.span, "the oldest, at the top");
+        return Some(rule.finding("the notes stand oldest first", label)).into();
+    }
     for pair in contract.notes.windows(2) {
         let [above, below] = pair else { continue };
         if is_later(below, above) {

@@ -28,7 +28,8 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         }
         if let Some(Err(why)) = entry.wp_id.as_ref().map(|id| WpId::parse(&id.value)) {
             // A log only grows: what stands there cannot be taken back.
-            let finding = rule.finding(format!("`wpId` is no work packet id: {why}"), at(entry.place(), "no id"));
+            let finding =
+                rule.finding(format!("`wpId` is no work packet id: {why}"), at(entry.place(), "no id"));
             out.push(finding.at_level(Level::Warning));
         }
         if let Some(kind) = entry.kind.as_ref().filter(|kind| !KINDS.contains(&kind.value.as_str())) {

@@ -59,10 +59,16 @@ fn items(library: &Library<'_>, prefix: &str) -> BTreeMap<String, Item> {
             state => {
                 let label =
                     library.board().map(|board| Label::text(&board.source, entry.span, "on the board"));
-                item.open.get_or_insert((match state {
-                    "VALIDATED" => format!("the board calls `{}` validated, but no report in its packet passed it", entry.wp_id),
-                    state => format!("the board says {state} of `{}`", entry.wp_id),
-                }, label));
+                item.open.get_or_insert((
+                    match state {
+                        "VALIDATED" => format!(
+                            "the board calls `{}` validated, but no report in its packet passed it",
+                            entry.wp_id
+                        ),
+                        state => format!("the board says {state} of `{}`", entry.wp_id),
+                    },
+                    label,
+                ));
             }
         }
     }

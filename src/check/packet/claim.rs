@@ -57,5 +57,8 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
 
 /// Words that people write where nobody is meant.
 fn is_nobody(value: &str) -> bool {
-    matches!(value.to_lowercase().as_str(), "n/a" | "none" | "nobody" | "unclaimed" | "unassigned" | "_" | "-")
+    matches!(
+        value.to_lowercase().as_str(),
+        "n/a" | "none" | "nobody" | "unclaimed" | "unassigned" | "_" | "-"
+    )
 }

@@ -23,17 +23,22 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
         let Some(before) = predecessor(library, id) else { continue };
         let held = Held::of(packet);
         for criterion in &before.done_means {
-            let own = rule.list("process").iter().any(|phrase| criterion.text.value.contains(phrase.as_str()));
+            let own =
+                rule.list("process").iter().any(|phrase| criterion.text.value.contains(phrase.as_str()));
             if own || held.carries(&criterion.text.value) {
                 continue;
             }
             let shown = crate::text::one_line(&criterion.text.value, 100);
             let message = format!("`{id}` drops a requirement of its predecessor: {shown}");
-            let section =
-                packet.section("LINEAGE_AUDIT").map_or_else(|| packet.heading("DONE_MEANS"), |s| s.title.span);
+            let section = packet
+                .section("LINEAGE_AUDIT")
+                .map_or_else(|| packet.heading("DONE_MEANS"), |s| s.title.span);
             out.push(
-                rule.finding(message, Label::text(&packet.source, section, "neither carried over nor mentioned"))
-                    .related(Label::text(&before.source, criterion.text.span, "demanded here")),
+                rule.finding(
+                    message,
+                    Label::text(&packet.source, section, "neither carried over nor mentioned"),
+                )
+                .related(Label::text(&before.source, criterion.text.span, "demanded here")),
             );
         }
     }
@@ -68,7 +73,8 @@ struct Held {
 impl Held {
     fn of(packet: &Packet) -> Self {
         let bullets = packet.done_means.iter().map(|bullet| words(&bullet.text.value)).collect();
-        let lineage = packet.section("LINEAGE_AUDIT").map(|section| words(&packet.seen(section.blocks.clone())));
+        let lineage =
+            packet.section("LINEAGE_AUDIT").map(|section| words(&packet.seen(section.blocks.clone())));
         Self { bullets, lineage }
     }
 
@@ -86,6 +92,7 @@ impl Held {
         let turned = |held: &BTreeSet<String>| {
             TURNING.iter().any(|word| held.contains(*word) != wanted.contains(*word))
         };
-        self.bullets.iter().any(|held| enough(held) && !turned(held)) || self.lineage.as_ref().is_some_and(enough)
+        self.bullets.iter().any(|held| enough(held) && !turned(held))
+            || self.lineage.as_ref().is_some_and(enough)
     }
 }

@@ -22,7 +22,11 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
         let name = slots.first().map_or("", |(name, _)| name);
         out.push(match empty {
             Some((name, span)) => rule.finding(
-                format!("`{name}` says nothing: it is empty, still the template's text, or prose where a list belongs"),
+                match name {
+                    "TEST_PLAN" => "`TEST_PLAN` holds no command: one in a closed fence, or a bullet in back-ticks".to_owned(),
+                    "DONE_MEANS" => "`DONE_MEANS` holds no criterion: each is a bullet of a list".to_owned(),
+                    _ => format!("`{name}` says nothing: it is empty, still the template's text, or prose where a list belongs"),
+                },
                 input.at(span, "fill this"),
             ),
             None => rule.finding(

@@ -6,10 +6,15 @@ use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     let Some(tier) = &input.packet.risk_tier else {
-        return Some(rule.finding(
-            "the packet has no risk tier",
-            input.at(input.packet.heading("METADATA"), "`RISK_TIER` belongs here"),
-        ))
+        let label = input.at(input.packet.heading("METADATA"), "`RISK_TIER` belongs here");
+        let finding = rule.finding("the packet has no risk tier", label);
+        let elsewhere = input.packet.fields.iter().find(|field| field.key == "RISK_TIER");
+        return Some(match elsewhere {
+            Some(field) => {
+                finding.related(input.at(field.label, "this one stands where nobody looks for it"))
+            }
+            None => finding,
+        })
         .into();
     };
     let known = rule.list("tiers").contains(&tier.value);

@@ -2,6 +2,7 @@
 
 use crate::check::Verdict;
 use crate::check::input::PacketInput;
+use crate::document::section::in_fence;
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
@@ -14,7 +15,13 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
             let name = wanted.split('|').next().unwrap_or(wanted).trim();
             let message =
                 format!("a packet of generation {} needs the section `{name}`", input.packet.generation);
-            rule.finding(message, input.at(input.packet.head(), "this packet"))
+            let finding = rule.finding(message, input.at(input.packet.head(), "this packet"));
+            match in_fence(input.packet.source.text(), &input.packet.outline, name) {
+                Some(span) => {
+                    finding.related(input.at(span, "this heading stands inside a fence or indented code"))
+                }
+                None => finding,
+            }
         })
         .collect::<Vec<_>>()
         .into()

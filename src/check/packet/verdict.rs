@@ -10,7 +10,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
     let Some(packet) = input.document.packet() else { return Verdict::skipped("not a task packet") };
     let Some(status) = &packet.status else { return Verdict::skipped("the packet has no status") };
     let PacketStatus::Validated(said) = &status.value else { return Vec::new().into() };
-    let wanted = said.as_deref().map(str::to_uppercase).unwrap_or_else(|| "PASS".to_owned());
+    let wanted = said.as_deref().map_or_else(|| "PASS".to_owned(), str::to_uppercase);
     let here = |text: &str| Label::text(&packet.source, status.span, text.to_owned());
     match packet.phases.reports.last() {
         None => {
@@ -18,8 +18,10 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             Some(rule.finding(message, here("says so here"))).into()
         }
         Some(last) if !wanted.starts_with(&last.verdict.value) => {
-            let message =
-                format!("the packet says `{}`, but its last report says {}", status.value, last.verdict.value);
+            let message = format!(
+                "the packet says `{}`, but its last report says {}",
+                status.value, last.verdict.value
+            );
             let there = Label::text(&packet.source, last.verdict.span, "the last verdict");
             Some(rule.finding(message, here("says so here")).related(there)).into()
         }

@@ -24,11 +24,18 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
             continue;
         };
         // `Spec_v01.md 2.2 Farewell`: the file comes first.
-        let (file, rest) = name.value.split_once(".md").map_or(("", name.value.as_str()), |(file, rest)| (file, rest));
+        let (file, rest) =
+            name.value.split_once(".md").map_or(("", name.value.as_str()), |(file, rest)| (file, rest));
         let own = spec.source.name().file_name().to_string();
         let file = file.rsplit(['/', ' ', '`']).next().unwrap_or("");
-        if !file.is_empty() && version(&format!("{file}.md")).map(|v| v.0) != version(&own).map(|v| v.0) && format!("{file}.md") != own {
-            let message = format!("the anchor speaks of {}.md, the refinement of {own}", crate::text::one_line(file, 80));
+        if !file.is_empty()
+            && version(&format!("{file}.md")).map(|v| v.0) != version(&own).map(|v| v.0)
+            && format!("{file}.md") != own
+        {
+            let message = format!(
+                "the anchor speaks of {}.md, the refinement of {own}",
+                crate::text::one_line(file, 80)
+            );
             out.push(rule.finding(message, at(refinement, name.span, "another specification")));
             continue;
         }
@@ -53,9 +60,16 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
                 let to = spec.source.line(section.span.end.saturating_sub(1));
                 if last < from || first > to {
                     let place = anchor.start.as_ref().map_or(anchor.heading, |start| start.span);
-                    let message = format!("the window lies outside of the section that the anchor names, lines {from}–{to}");
-                    let finding = rule.finding(message, at(refinement, place, format!("lines {first}–{last}")));
-                    out.push(finding.at_level(Level::Warning).related(at(refinement, name.span, "the section")));
+                    let message = format!(
+                        "the window lies outside of the section that the anchor names, lines {from}–{to}"
+                    );
+                    let finding =
+                        rule.finding(message, at(refinement, place, format!("lines {first}–{last}")));
+                    out.push(finding.at_level(Level::Warning).related(at(
+                        refinement,
+                        name.span,
+                        "the section",
+                    )));
                 }
             }
         }

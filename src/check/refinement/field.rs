@@ -25,7 +25,8 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         match refinement.field(key) {
             Some(field) if is_filled(field) => {
                 out.extend(
-                    wrong(key, field, input.now).map(|message| rule.finding(message, at_field(refinement, field, ""))),
+                    wrong(key, field, input.now)
+                        .map(|message| rule.finding(message, at_field(refinement, field, ""))),
                 );
             }
             // A refinement under review is not signed yet.
@@ -38,7 +39,8 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
                 let message = format!("the refinement has no `{key}`");
                 let finding = rule.finding(message, at(refinement, refinement.head(), "this refinement"));
                 // Documents that are checked, not worked on, may be older.
-                let younger = rule.list("younger").contains(key) && input.is_record && is_older(refinement, rule);
+                let younger =
+                    rule.list("younger").contains(key) && input.is_record && is_older(refinement, rule);
                 out.push(if younger { finding.at_level(Level::Note) } else { finding });
             }
         }

@@ -1,19 +1,43 @@
-//! `refinement/section`: the required headings, as headings.
+//! `refinement/section`: the required headings, as headings, with an answer
+//! below each.
 
 use super::at;
 use crate::check::Verdict;
 use crate::check::library::RefinementInput;
+use crate::document::is_placeholder;
+use crate::document::outline::{Kind, Outline};
+use crate::document::section::in_fence;
+use crate::finding::Finding;
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
     let refinement = input.refinement;
-    let head = || at(refinement, refinement.head(), "this refinement");
-    let missing = rule
-        .list("sections")
-        .iter()
-        .filter(|key| !refinement.sections.iter().any(|section| section.key == **key));
-    let mut out: Vec<_> =
-        missing.map(|key| rule.finding(format!("the refinement has no section `{key}`"), head())).collect();
+    let text = refinement.source.text();
+    let outline = Outline::parse(text);
+    let mut out: Vec<Finding> = Vec::new();
+    for key in rule.list("sections") {
+        let Some(section) = refinement.sections.iter().find(|section| section.key == *key) else {
+            let head = at(refinement, refinement.head(), "this refinement");
+            let finding = rule.finding(format!("the refinement has no section `{key}`"), head);
+            out.push(match in_fence(text, &outline, key) {
+                Some(span) => finding.related(at(
+                    refinement,
+                    span,
+                    "this heading stands inside a fence or indented code",
+                )),
+                None => finding,
+            });
+            continue;
+        };
+        let says = section.blocks.clone().filter_map(|index| outline.get(index)).any(|block| {
+            let body = refinement.source.slice(block.content).trim();
+            matches!(block.kind, Kind::Prose | Kind::Code(_) | Kind::Cell) && !is_placeholder(body)
+        });
+        if !says {
+            let label = at(refinement, section.title.span, "`NONE` would be an answer");
+            out.push(rule.finding(format!("the section `{key}` says nothing"), label));
+        }
+    }
     if refinement.anchors.is_empty() {
         let label = at(refinement, refinement.head(), "`#### ANCHOR 1` is missing");
         out.push(rule.finding("the refinement has no spec anchor", label));

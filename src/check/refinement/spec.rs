@@ -3,8 +3,8 @@
 use super::{at, recorded};
 use crate::check::Verdict;
 use crate::check::library::{RefinementInput, SpecFact};
-use crate::digest::{Candidate, Recorded, recognise};
 use crate::check::spec::version;
+use crate::digest::{Candidate, Recorded, recognise};
 use crate::finding::{Finding, Level};
 use crate::rule::Rule;
 use crate::text::RepoPath;

@@ -64,10 +64,11 @@ fn points(input: &RefinementInput<'_>, verdict: &Field, rule: &Rule) -> Vec<Find
             Some(tick) if !says_pass(&tick.text.value) => {
                 let said = crate::text::one_line(&tick.text.value, 40);
                 let message = format!("the verdict is PASS, but a ticked point says `{said}`");
-                out.push(
-                    rule.finding(message, at(refinement, tick.label, "this point"))
-                        .related(at_field(refinement, verdict, "the verdict")),
-                );
+                out.push(rule.finding(message, at(refinement, tick.label, "this point")).related(at_field(
+                    refinement,
+                    verdict,
+                    "the verdict",
+                )));
             }
             Some(_) => {}
         }
@@ -78,15 +79,18 @@ fn points(input: &RefinementInput<'_>, verdict: &Field, rule: &Rule) -> Vec<Find
             1 => "the verdict is PASS, but a point is not ticked".to_owned(),
             many => format!("the verdict is PASS, but {many} of {all} points are not ticked"),
         };
-        out.push(
-            rule.finding(message, at(refinement, first.label, "this point"))
-                .related(at_field(refinement, verdict, "the verdict")),
-        );
+        out.push(rule.finding(message, at(refinement, first.label, "this point")).related(at_field(
+            refinement,
+            verdict,
+            "the verdict",
+        )));
     }
     if !missing.is_empty() {
         let message = format!("the verdict is PASS over {} of {all} points", all - missing.len());
         let finding = rule.finding(message, at_field(refinement, verdict, "not all points are answered"));
-        out.push(missing.iter().fold(finding, |finding, point| finding.note(format!("Not answered: {point}"))));
+        out.push(
+            missing.iter().fold(finding, |finding, point| finding.note(format!("Not answered: {point}"))),
+        );
     }
     out
 }
@@ -95,5 +99,6 @@ fn points(input: &RefinementInput<'_>, verdict: &Field, rule: &Rule) -> Vec<Find
 fn says_pass(text: &str) -> bool {
     let text = text.trim();
     let rest = text.strip_prefix("PASS").unwrap_or(text).trim_start();
-    text.is_empty() || (text.starts_with("PASS") && (rest.is_empty() || rest.starts_with(['(', '-', '—', ':', '['])))
+    text.is_empty()
+        || (text.starts_with("PASS") && (rest.is_empty() || rest.starts_with(['(', '-', '—', ':', '['])))
 }

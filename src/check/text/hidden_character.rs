@@ -52,7 +52,9 @@ fn is_wrong(c: char, before: char, next: char, at: usize) -> bool {
         '\r' => next != '\n',
         // One selector behind a sign chooses how it is drawn; a row of them,
         // or one behind a letter, writes something.
-        '\u{fe00}'..='\u{fe0f}' => before.is_alphabetic() || matches!(before, '\u{fe00}'..='\u{fe0f}' | ' ' | '\n'),
+        '\u{fe00}'..='\u{fe0f}' => {
+            before.is_alphabetic() || matches!(before, '\u{fe00}'..='\u{fe0f}' | ' ' | '\n')
+        }
         '\u{2800}' | '\u{180f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' => true,
         c => is_hidden(c) || c.is_control(),
     }
@@ -65,7 +67,8 @@ fn is_pictograph(c: char) -> bool {
 /// Letters of Arabic, Syriac, Indic and South-East Asian scripts, and
 /// Mongolian: there, joiners change how letters are written.
 fn joins(c: char) -> bool {
-    !c.is_numeric() && matches!(c, '\u{600}'..='\u{8ff}' | '\u{900}'..='\u{109f}' | '\u{1780}'..='\u{18af}' | '\u{a840}'..='\u{abff}')
+    !c.is_numeric()
+        && matches!(c, '\u{600}'..='\u{8ff}' | '\u{900}'..='\u{109f}' | '\u{1780}'..='\u{18af}' | '\u{a840}'..='\u{abff}')
 }
 
 fn close(input: &TextInput<'_>, rule: &Rule, run: Option<(Span, Vec<char>)>, out: &mut Vec<Finding>) {

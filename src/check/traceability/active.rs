@@ -46,9 +46,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             continue;
         };
         let wanted = library.layout.packet(&active).to_string();
-        if row.active.value != wanted && row.active.value.contains('/') {
+        if row.active.value != wanted {
             let message = format!("the active packet lies in `{wanted}`, not where the registry says");
-            out.push(rule.finding(message, at(row.active.span, "another folder")));
+            out.push(rule.finding(message, at(row.active.span, "another path")));
         }
         if let Some(status) = packet.status.as_ref().filter(|status| status.value == PacketStatus::Superseded)
         {

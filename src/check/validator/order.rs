@@ -47,12 +47,20 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             out.push(rule.finding("the session has passed no gate", at(head, "no `gates`")));
         }
         if let Some(first) = session.gates.first().filter(|mark| mark.verdict.is_none()) {
-            out.push(rule.finding("the report was presented without a verdict", at(first.gate.span, "no `verdict`")));
+            out.push(
+                rule.finding(
+                    "the report was presented without a verdict",
+                    at(first.gate.span, "no `verdict`"),
+                ),
+            );
         }
         for given in session.gates.iter().filter_map(|mark| mark.verdict.as_ref()) {
             if let Some(verdict) = session.verdict.as_ref().filter(|verdict| verdict.value != given.value) {
                 let message = "the session's verdict is not the one of this gate";
-                out.push(rule.finding(message, at(given.span, "another verdict")).related(at(verdict.span, "the session")));
+                out.push(
+                    rule.finding(message, at(given.span, "another verdict"))
+                        .related(at(verdict.span, "the session")),
+                );
             }
         }
     }

@@ -35,8 +35,11 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             continue;
         }
         let said = crate::text::one_line(&verdict.value, 40);
-        let message =
-            format!("a report with the verdict {said} was appended to `{shown}`, but the packet's last one is another");
+        let begin = format!("a report with the verdict {said} was appended to `{shown}`, but");
+        let message = match reports.last() {
+            Some(last) => format!("{begin} the packet's last one says {}", last.verdict.value),
+            None => format!("{begin} the packet has none"),
+        };
         let label = Label::text(&state.source, verdict.span, "recorded here");
         out.push(match reports.last() {
             Some(last) => rule.finding(message, label).related(Label::text(

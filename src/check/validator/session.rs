@@ -90,7 +90,8 @@ fn twice<'a>(
     let mut others: BTreeMap<&str, (&ValidatorState, &Session)> = BTreeMap::new();
     for other in library.documents.iter().filter(|other| other.path() < input.document.path()) {
         if let Body::ValidatorState(known) = &other.body {
-            let named = known.sessions.iter().filter_map(|session| Some((session.packet()?, (known, session))));
+            let named =
+                known.sessions.iter().filter_map(|session| Some((session.packet()?, (known, session))));
             others.extend(named);
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::{Date, DateTime, Time};
 
 use crate::document::is_placeholder;
-use crate::document::label::{Field, fields, unquoted};
+use crate::document::label::{Field, fields};
 use crate::document::outline::{Kind, Outline};
 use crate::document::section::{Section, sections};
 use crate::document::table::tables;
@@ -33,7 +33,8 @@ pub(super) fn contract(source: &Arc<Source>) -> Contract {
         (value, status)
     });
     let again = head.iter().filter(|field| field.key == "STATUS").skip(1).map(|field| field.label).collect();
-    let noted = sections.iter().find(|section| section.key == "NOTES").map_or(0..0, |section| section.blocks.clone());
+    let noted =
+        sections.iter().find(|section| section.key == "NOTES").map_or(0..0, |section| section.blocks.clone());
     // A box is a task wherever it stands: under Notes too, where it would
     // otherwise be out of sight.
     let tasks: Vec<Task> = tasks(text, &outline, 0..outline.blocks.len());
@@ -89,7 +90,8 @@ fn phases(outline: &Outline, sections: &[Section], tasks: &[Task]) -> Vec<Phase>
         let Some(number) = phase_number(&section.title.value) else { continue };
         let first = tasks.partition_point(|task| task.block < section.blocks.start);
         let last = tasks.partition_point(|task| task.block < section.blocks.end);
-        let mut own: Vec<usize> = (first..last).chain(spoken.get(&number).into_iter().flatten().copied()).collect();
+        let mut own: Vec<usize> =
+            (first..last).chain(spoken.get(&number).into_iter().flatten().copied()).collect();
         own.sort_unstable();
         own.dedup();
         let blocks = || section.blocks.clone().filter_map(|index| outline.get(index));
@@ -109,7 +111,8 @@ fn phase_number(title: &str) -> Option<u32> {
 
 /// The phase that a task speaks of.
 fn phase_of(task: &Task) -> Option<u32> {
-    let by_id = task.id.as_ref().and_then(|id| id.value.group.strip_prefix('P')?.strip_suffix('.')?.parse().ok());
+    let by_id =
+        task.id.as_ref().and_then(|id| id.value.group.strip_prefix('P')?.strip_suffix('.')?.parse().ok());
     by_id.or_else(|| phase_number(task.text.value.trim_matches(['*', ' '])))
 }
 
@@ -141,25 +144,33 @@ fn dependencies(text: &str, outline: &Outline, sections: &[Section]) -> Vec<Depe
             table.rows.iter().filter(|row| section.span.contains(Span::new(row.span.start, row.span.start)))
         {
             let Some(cell) = row.cells.get(column) else { continue };
-            let Some(word) = named_file(&cell.value) else { continue };
-            let name = word.rsplit('/').next().unwrap_or(word);
-            let name = name.strip_suffix(".md").unwrap_or(name);
-            let at = cell.span.start + cell.value.find(name).unwrap_or(0);
-            out.push(Dependency { name: Spanned::new(name.to_owned(), Span::new(at, at + name.len())) });
+            for word in named_files(&cell.value) {
+                let name = word.rsplit('/').next().unwrap_or(word);
+                let name = name.strip_suffix(".md").unwrap_or(name);
+                let at = cell.span.start + cell.value.find(name).unwrap_or(0);
+                out.push(Dependency { name: Spanned::new(name.to_owned(), Span::new(at, at + name.len())) });
+            }
         }
     }
     out
 }
 
-/// The file that a cell names: in back-ticks, as a link's text, or as its one
-/// word; prose names none.
-fn named_file(cell: &str) -> Option<&str> {
-    let quoted = cell.split('`').nth(1).filter(|word| !word.is_empty());
-    let linked = || cell.strip_prefix('[')?.split_once("](").map(|(text, _)| text);
-    let plain = || Some(unquoted(cell)).filter(|word| word.to_lowercase().strip_suffix(".md").is_some());
-    let word = quoted.or_else(linked).or_else(plain)?.trim();
-    let is_name = !word.is_empty() && !word.contains(char::is_whitespace) && !word.contains("://");
-    is_name.then_some(word)
+/// The files that a cell names: in back-ticks, as links' texts, or as words
+/// with an ending; prose names none.
+fn named_files(cell: &str) -> Vec<&str> {
+    let is_name =
+        |word: &&str| !word.is_empty() && !word.contains(char::is_whitespace) && !word.contains("://");
+    let quoted: Vec<&str> = cell.split('`').skip(1).step_by(2).filter(is_name).collect();
+    if !quoted.is_empty() {
+        return quoted;
+    }
+    let links = cell.split('[').skip(1).filter_map(|piece| piece.split_once("](").map(|(text, _)| text));
+    let linked: Vec<&str> = links.filter(is_name).collect();
+    if !linked.is_empty() {
+        return linked;
+    }
+    let words = cell.split([' ', ',', ';', '<', '>']).map(|word| word.trim_matches(['*', '_']));
+    words.filter(|word| word.to_lowercase().strip_suffix(".md").is_some()).collect()
 }
 
 /// Items and paragraphs that begin with a date.

@@ -97,7 +97,10 @@ fn boxed(text: &str) -> Option<(Tick, usize)> {
     let inner = plain.strip_prefix('[')?;
     let (mark, rest) = inner.split_once(']')?;
     // `[text](target)`, `[1]: …` and `[note]` are links and words.
-    if rest.starts_with(['(', '[', ':']) || mark.chars().count() > 2 || mark.chars().any(|c| c.is_alphanumeric() && !"xXo".contains(c)) {
+    if rest.starts_with(['(', '[', ':'])
+        || mark.chars().count() > 2
+        || mark.chars().any(|c| c.is_alphanumeric() && !"xXo".contains(c))
+    {
         return None;
     }
     let tick = match mark.trim() {

@@ -94,8 +94,7 @@ fn marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut Phas
             let at = whole.find(MARKER).unwrap_or(0);
             Span::new(block.content.start + at, block.content.start + at + MARKER.len())
         };
-        let alone =
-            block.parent.is_none() && is_marker(&whole) && starts_line(text, block.content.start);
+        let alone = block.parent.is_none() && is_marker(&whole) && starts_line(text, block.content.start);
         if alone && inside.as_ref().is_some_and(|range| range.contains(&index)) {
             phases.approved = phases.approved.or(Some(near()));
         } else if whole.contains(MARKER) {

@@ -26,11 +26,15 @@ const LABELS: [&str; 3] = ["VERDICT", "FINAL_VERDICT", "OVERALL_VERDICT"];
 pub(super) fn regions(text: &str, outline: &Outline, sections: &[Section]) -> Vec<Range<usize>> {
     let is_report = |key: &str| key.contains("VALIDATION_REPORT") || key.contains("AUDIT_REPORT");
     let in_work = |section: &Section| {
-        sections.iter().any(|outer| WORK.contains(&outer.key.as_str()) && outer.blocks.contains(&section.heading))
+        sections
+            .iter()
+            .any(|outer| WORK.contains(&outer.key.as_str()) && outer.blocks.contains(&section.heading))
     };
     let mut out: Vec<Range<usize>> = sections
         .iter()
-        .filter(|section| is_report(&section.key) && (section.level <= 2 || (section.level == 3 && !in_work(section))))
+        .filter(|section| {
+            is_report(&section.key) && (section.level <= 2 || (section.level == 3 && !in_work(section)))
+        })
         .map(|section| section.blocks.clone())
         .collect();
     for (index, block) in outline.blocks.iter().enumerate() {
@@ -74,7 +78,8 @@ pub(super) fn verdicts(all: &[Field], sections: &[Section], regions: &[Range<usi
 /// The verdict that a value gives. A known word counts alone, with a tick
 /// behind it, or with a remark in parentheses that takes nothing back.
 fn verdict_of(text: &str) -> String {
-    let plain = text.lines().next().unwrap_or("").trim_matches(|c: char| c == '*' || c == '`' || c.is_whitespace());
+    let plain =
+        text.lines().next().unwrap_or("").trim_matches(|c: char| c == '*' || c == '`' || c.is_whitespace());
     let plain = plain.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
     let end = plain.find(|c: char| !(c.is_ascii_alphabetic() || c == '_')).unwrap_or(plain.len());
     let (word, rest) = plain.split_at(end);

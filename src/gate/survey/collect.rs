@@ -104,7 +104,9 @@ pub(super) fn collect(
     }
     let read = |raw: &Raw| {
         let in_contracts = raw.source.name().is_below(layout.contracts.as_bytes());
-        let expected = raw.expected.or_else(|| (in_contracts && is_contract(&raw.source)).then_some(DocumentKind::Contract));
+        let expected = raw
+            .expected
+            .or_else(|| (in_contracts && is_contract(&raw.source)).then_some(DocumentKind::Contract));
         Document::read(&raw.source, expected)
     };
     out.placed = parallel::map(&placed, read);
@@ -116,7 +118,8 @@ pub(super) fn collect(
 /// heading begins with the word, or it has a status below it.
 fn is_contract(source: &Source) -> bool {
     let mut lines = source.text().lines().map(|line| line.trim_start_matches('\u{feff}').trim());
-    let title = lines.find(|line| line.starts_with('#')).unwrap_or("").trim_start_matches('#').trim().to_lowercase();
+    let title =
+        lines.find(|line| line.starts_with('#')).unwrap_or("").trim_start_matches('#').trim().to_lowercase();
     title.starts_with("contract") || lines.take(6).any(|line| line.to_lowercase().starts_with("**status"))
 }
 

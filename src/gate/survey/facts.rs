@@ -177,7 +177,8 @@ fn current_spec(
     let beside = RepoPath::from_bytes(pointer.folder()).join(named.value.as_str());
     for path in [RepoPath::from(named.value.as_str()), beside] {
         let plain = !path.to_text().starts_with('/') && !path.to_text().split('/').any(|name| name == "..");
-        let is_file = plain && matches!(repo.mode(side, &path), Ok(Some(FileMode::Regular | FileMode::Executable)));
+        let is_file =
+            plain && matches!(repo.mode(side, &path), Ok(Some(FileMode::Regular | FileMode::Executable)));
         if let Some(bytes) = if is_file { repo.read(side, &path)? } else { None } {
             let folder = path.folder().to_string();
             let files = repo.list(side, &folder)?;
@@ -191,15 +192,12 @@ fn current_spec(
 pub(super) fn is_history(document: &Document, library: Option<&Library<'_>>) -> bool {
     let id = document.id();
     let id = id.as_ref().map(WpId::as_str).unwrap_or_default();
-    let board = library.and_then(Library::board);
-    let state = board.and_then(|board| board.entries_of(id).map(|entry| entry.state.as_str()).last());
-    let packet = match document.packet() {
-        Some(packet) => Some(packet),
-        None => document
-            .refinement()
-            .and(library)
-            .and_then(|library| library.packet(id))
-            .map(|(_, packet)| packet),
-    };
-    packet.is_some_and(|packet| is_finished(packet, state))
+    match (document.packet(), library) {
+        (Some(packet), Some(library)) => library.is_history(id, packet),
+        (Some(packet), None) => is_finished(packet, None),
+        (None, Some(library)) if document.refinement().is_some() => {
+            library.packet(id).is_some_and(|(_, packet)| library.is_history(id, packet))
+        }
+        _ => false,
+    }
 }

@@ -117,8 +117,9 @@ impl Inquiry {
             Self::SpecRegression => matches!(id, "spec/pointer" | "spec/heading"),
             Self::PhaseGate(_) => family == "milestone",
             Self::PacketComplete(_) => {
-                let of_packet = matches!(family, "packet" | "scope" | "phase" | "refinement" | "text" | "link")
-                    || id == "audit/agreement";
+                let of_packet =
+                    matches!(family, "packet" | "scope" | "phase" | "refinement" | "text" | "link")
+                        || id == "audit/agreement";
                 matches!(entry.check, Check::Search(_)) || (about_documents && of_packet)
             }
         }

@@ -175,7 +175,10 @@ impl Scene<'_> {
             spec: self.facts.specs.get(document.path()).filter(|_| job.placed).unwrap_or(&LOOSE),
             is_history: history,
             is_record: self.request.inquiry.packet().is_none(),
-            current: library.and_then(Library::pointer).and_then(SpecPointer::spec).map(|spec| spec.value.as_str()),
+            current: library
+                .and_then(Library::pointer)
+                .and_then(SpecPointer::spec)
+                .map(|spec| spec.value.as_str()),
             now: self.request.now,
             policy: self.policy(),
         });
@@ -214,7 +217,20 @@ impl Scene<'_> {
                 _ => None,
             }
         };
-        self.asked.iter().map(judge).collect()
+        let mut verdicts: Vec<Option<Verdict>> = self.asked.iter().map(judge).collect();
+        // A packet under a name that is no id would be found by nobody.
+        let in_packets = job.placed && document.path().is_below(self.library.layout.packets.as_bytes());
+        if in_packets && document.packet().is_some() && file_id.is_none() && id.is_some() {
+            for (entry, verdict) in self.asked.iter().zip(&mut verdicts) {
+                if entry.rule.id.as_str() == "packet/identity" {
+                    let label =
+                        Label::text(&document.source, document.head(), "a packet's file is `<WP_ID>.md`");
+                    let message = format!("the file name {} is no work packet id", document.path());
+                    *verdict = Some(Some(entry.rule.finding(message, label)).into());
+                }
+            }
+        }
+        verdicts
     }
 
     /// The verdict of a rule about all documents, or about the search for one.
