@@ -105,7 +105,8 @@ impl<'a> Library<'a> {
     /// superseded and the registry names another packet that is there.
     #[must_use]
     pub fn is_history(&self, id: &str, packet: &Packet) -> bool {
-        let state = self.board().and_then(|board| board.entries_of(id).last()).map(|entry| entry.state.as_str());
+        let state =
+            self.board().and_then(|board| board.entries_of(id).last()).map(|entry| entry.state.as_str());
         let base = WpId::parse(id).map(|id| id.base().to_owned()).unwrap_or_default();
         let replaced = || {
             let rows = self.registry().into_iter().flat_map(|registry| registry.rows_of(&base));
