@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use git2::Oid;
 
-use crate::change::{Commit, Introduction, Repository as _, RepositoryError};
+use crate::change::{Commit, Introduction, RepositoryError};
 use crate::text::RepoPath;
 
 use super::{GitRepository, failed, hash, oid};
@@ -32,36 +32,39 @@ impl GitRepository {
             Ok(answer)
         };
         let mut out = Vec::new();
-        let mut seen = HashSet::new();
-        let mut open = VecDeque::from([oid(head.0)]);
+        let open = match stop {
+            Some(_) => self.between(stop, head)?,
+            None => Vec::from([oid(head.0)]),
+        };
+        let mut seen: HashSet<Oid> = open.iter().copied().collect();
+        let mut open = VecDeque::from(open);
         while let Some(id) = open.pop_front() {
-            let past = match stop {
-                Some(stop) => self.is_ancestor(Commit(hash(id)), stop)?,
-                None => !has(id)?,
-            };
-            if past || !seen.insert(id) {
-                continue;
-            }
             if seen.len() > LONGEST_WALK {
                 let reason = format!("more than {LONGEST_WALK} commits would have to be read");
                 return Err(RepositoryError::Git { doing: format!("walking the history of {path}"), reason });
             }
-            let commit = self.repo.find_commit(id).map_err(failed(format!("reading commit {id}")))?;
-            let mut older = false;
-            for parent in commit.parent_ids() {
-                older |= has(parent)?;
-                open.push_back(parent);
+            if !has(id)? {
+                continue;
             }
-            if !older && has(id)? {
-                out.push(self.introduction(&commit)?);
+            let mut older = false;
+            for parent in &self.node(id)?.parents {
+                let holds = has(*parent)?;
+                older |= holds;
+                if stop.is_none() && holds && seen.insert(*parent) {
+                    open.push_back(*parent);
+                }
+            }
+            if !older {
+                out.push(self.introduction(id)?);
             }
         }
         out.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| a.commit.cmp(&b.commit)));
         Ok(out)
     }
 
-    fn introduction(&self, commit: &git2::Commit<'_>) -> Result<Introduction, RepositoryError> {
-        let parent = commit.parent_id(0).ok().map(|id| Commit(hash(id)));
+    fn introduction(&self, id: Oid) -> Result<Introduction, RepositoryError> {
+        let commit = self.repo.find_commit(id).map_err(failed(format!("reading commit {id}")))?;
+        let parent = self.node(id)?.parents.first().map(|id| Commit(hash(*id)));
         let changes = self.tree_changes(parent, Some(Commit(hash(commit.id()))))?;
         let committer = commit.committer();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

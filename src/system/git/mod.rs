@@ -2,9 +2,11 @@
 //!
 //! Nothing is taken from `status` or `diff`: they obey settings that the
 //! judged side controls. Trees and index entries are walked and bytes are
-//! hashed; no program that configuration names is ever started, replace refs
-//! are not followed by libgit2 (grafts are), and GIT_* variables are not read.
+//! hashed; parents are those that commit objects name (no replace refs, grafts
+//! or commit-graph files); no program that configuration names is ever started,
+//! and GIT_* variables are not read.
 
+mod ancestry;
 mod clean;
 mod history;
 mod index;
@@ -35,6 +37,7 @@ pub const LARGEST_FILE: u64 = 512 * 1024 * 1024;
 /// A repository on disk.
 pub struct GitRepository {
     repo: git2::Repository,
+    nodes: ancestry::Nodes,
 }
 
 pub(crate) fn failed(doing: impl Into<String>) -> impl FnOnce(git2::Error) -> RepositoryError {
@@ -78,9 +81,13 @@ impl GitRepository {
                 }
             },
         )?;
-        let found = Self { repo };
+        let found = Self::of(repo);
         found.refuse_elsewhere(folder)?;
         Ok(found)
+    }
+
+    fn of(repo: git2::Repository) -> Self {
+        Self { repo, nodes: ancestry::Nodes::default() }
     }
 
     /// A `core.worktree` that points elsewhere would have other files judged
@@ -111,15 +118,18 @@ impl GitRepository {
     }
 
     fn tree(&self, commit: Commit) -> Result<git2::Tree<'_>, RepositoryError> {
-        let found =
-            self.repo.find_commit(oid(commit.0)).map_err(failed(format!("reading commit {}", commit.0)))?;
-        found.tree().map_err(failed(format!("reading the tree of commit {}", commit.0)))
+        let lost = |what: &str, error: &git2::Error| {
+            self.missing(format!("reading {what}commit {}", commit.0), error)
+        };
+        let found = self.repo.find_commit(oid(commit.0)).map_err(|error| lost("", &error))?;
+        found.tree().map_err(|error| lost("the tree of ", &error))
     }
 
     /// The bytes of a blob.
     fn blob(&self, id: Oid, path: &RepoPath) -> Result<Vec<u8>, RepositoryError> {
         let odb = self.repo.odb().map_err(failed("opening the object store"))?;
-        let (size, kind) = odb.read_header(id).map_err(failed(format!("reading {path} ({id})")))?;
+        let lost = |error: &git2::Error| self.missing(format!("reading {path} ({id})"), error);
+        let (size, kind) = odb.read_header(id).map_err(|error| lost(&error))?;
         let bytes = u64::try_from(size).unwrap_or(u64::MAX);
         if bytes > LARGEST_FILE {
             return Err(RepositoryError::TooLarge { path: path.clone(), bytes, limit: LARGEST_FILE });
@@ -130,7 +140,7 @@ impl GitRepository {
                 reason: "the object is no blob".into(),
             });
         }
-        let object = odb.read(id).map_err(failed(format!("reading {path} ({id})")))?;
+        let object = odb.read(id).map_err(|error| lost(&error))?;
         Ok(object.data().to_vec())
     }
 }
@@ -257,10 +267,7 @@ impl Repository for GitRepository {
     }
 
     fn is_ancestor(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError> {
-        if ancestor == of {
-            return Ok(true);
-        }
-        self.repo.graph_descendant_of(oid(of.0), oid(ancestor.0)).map_err(failed("comparing commits"))
+        self.reaches(ancestor, of)
     }
 
     fn branch(&self) -> Result<Option<String>, RepositoryError> {

@@ -3,13 +3,13 @@
 //! A name must mean one thing: a tag or remote branch that is called like a
 //! branch is refused rather than preferred.
 
-use git2::{ErrorCode, ObjectType};
+use git2::{ErrorCode, ObjectType, Oid};
 
 use crate::change::{
     Commit, Repository as _, RepositoryError, Selection, SelectionMode, SelectionRequest, split_range,
 };
 
-use super::{GitRepository, failed, hash, oid};
+use super::{GitRepository, hash, oid};
 
 fn bad(revision: &str, reason: impl Into<String>) -> RepositoryError {
     RepositoryError::Revision { revision: crate::text::one_line(revision, 120), reason: reason.into() }
@@ -22,17 +22,51 @@ impl GitRepository {
         if text.is_empty() || text.starts_with('-') || !text.chars().all(allowed) {
             return Err(bad(text, "this is not a revision"));
         }
-        let name = text.split(['^', '~', '@']).next().unwrap_or(text);
-        if !name.is_empty() {
-            self.refuse_ambiguous(text, name)?;
+        let at = text.find(['^', '~']).unwrap_or(text.len());
+        let (name, steps) = text.split_at(at);
+        let plain = name.split('@').next().unwrap_or(name);
+        if !plain.is_empty() {
+            self.refuse_ambiguous(text, plain)?;
         }
-        let object = self.repo.revparse_single(text).map_err(|error| match error.code() {
+        let object = self.repo.revparse_single(name).map_err(|error| match error.code() {
             ErrorCode::NotFound => bad(text, self.hint_for_missing("no such revision")),
             ErrorCode::Ambiguous => bad(text, "several objects start with these digits"),
             _ => bad(text, error.message()),
         })?;
         let commit = object.peel(ObjectType::Commit).map_err(|_| bad(text, "this does not name a commit"))?;
-        Ok(Commit(hash(commit.id())))
+        self.back_by(text, steps, commit.id()).map(|id| Commit(hash(id)))
+    }
+
+    /// Follows `^2`, `~3`, `^{commit}` and the like from a commit. Parents are
+    /// those that commit objects name.
+    fn back_by(&self, text: &str, steps: &str, from: Oid) -> Result<Oid, RepositoryError> {
+        let (mut at, mut rest) = (from, steps);
+        while let Some(sign) = rest.chars().next() {
+            let tail = rest.get(1..).unwrap_or_default();
+            if let Some(after) = tail.strip_prefix("{commit}").or_else(|| tail.strip_prefix("{}")) {
+                rest = after;
+                continue;
+            }
+            let digits = tail.len() - tail.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            let (number, after) = tail.split_at(digits);
+            let number: usize = match number {
+                "" => 1,
+                number => number.parse().map_err(|_| bad(text, "this is not a revision"))?,
+            };
+            let (times, which) = match sign {
+                '~' => (number, 1),
+                '^' => (usize::from(number > 0), number),
+                _ => return Err(bad(text, "this is not a revision")),
+            };
+            for _ in 0..times {
+                let node = self.node(at)?;
+                let parent = node.parents.get(which.saturating_sub(1));
+                at = *parent.ok_or_else(|| bad(text, self.hint_for_missing("there is no such parent")))?;
+            }
+            rest = after;
+        }
+        // A commit that is named must be there.
+        self.node(at).map(|_| at)
     }
 
     fn hint_for_missing(&self, reason: &str) -> String {
@@ -73,24 +107,8 @@ impl GitRepository {
     }
 
     fn first_parent(&self, commit: Commit) -> Result<Option<Commit>, RepositoryError> {
-        let found =
-            self.repo.find_commit(oid(commit.0)).map_err(failed(format!("reading commit {}", commit.0)))?;
-        if found.parent_count() == 0 {
-            return if self.repo.is_shallow() {
-                Err(bad(&commit.0.to_string(), self.hint_for_missing("its parent is not here")))
-            } else {
-                Ok(None)
-            };
-        }
-        Ok(found.parent_id(0).ok().map(|id| Commit(hash(id))))
-    }
-
-    fn merge_base_of(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
-        match self.repo.merge_base(oid(a.0), oid(b.0)) {
-            Ok(id) => Ok(Some(Commit(hash(id)))),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(failed("looking for a merge base")(error)),
-        }
+        let parent = self.node(oid(commit.0))?.parents.first().copied();
+        parent.map(|id| self.node(id).map(|_| Commit(hash(id)))).transpose()
     }
 
     pub(super) fn resolve_selection(
@@ -142,7 +160,7 @@ impl GitRepository {
         let (left, head_commit) = (self.revision(base)?, self.revision(head)?);
         let (base_commit, reason) = if three {
             let found = self
-                .merge_base_of(left, head_commit)?
+                .common_base(left, head_commit)?
                 .ok_or_else(|| bad(text, "both ends have no common ancestor"))?;
             (found, format!("--range {text}: three dots, so from the merge base of both ends"))
         } else {
@@ -206,7 +224,7 @@ impl GitRepository {
         }
         for name in main {
             let Some(tip) = self.branch_tip(name) else { continue };
-            if let Some(base) = self.merge_base_of(tip, head)?.filter(|base| *base != head) {
+            if let Some(base) = self.common_base(tip, head)?.filter(|base| *base != head) {
                 return Ok(range(
                     Some(base),
                     format!("the tree is clean: the merge base with `{name}` to HEAD"),

@@ -8,7 +8,7 @@ use crate::change::{Change, ChangeSet, Commit, Entry, FileMode, RepositoryError}
 use crate::digest::Hash20;
 use crate::text::RepoPath;
 
-use super::{GitRepository, failed, hash};
+use super::{GitRepository, hash};
 
 const FOLDER: u32 = 0o040_000;
 /// Folders deeper than this are not walked: no honest tree is.
@@ -23,7 +23,7 @@ type Pair = (Vec<u8>, Option<Node>, Option<Node>);
 impl GitRepository {
     fn level(&self, tree: Option<Oid>, at: &RepoPath) -> Result<Level, RepositoryError> {
         let Some(id) = tree else { return Ok(Level::new()) };
-        let tree = self.repo.find_tree(id).map_err(failed(format!("reading folder {at} ({id})")))?;
+        let tree = self.folder(id, at)?;
         let mut out = Level::new();
         for entry in &tree {
             let path = at.join(entry.name_bytes());
@@ -40,6 +40,10 @@ impl GitRepository {
             }
         }
         Ok(out)
+    }
+
+    fn folder(&self, id: Oid, at: &RepoPath) -> Result<git2::Tree<'_>, RepositoryError> {
+        self.repo.find_tree(id).map_err(|error| self.missing(format!("reading folder {at} ({id})"), &error))
     }
 
     /// The difference between two commits' trees; `None` is the empty tree.
@@ -128,7 +132,7 @@ impl GitRepository {
             if raw & 0o170_000 != FOLDER {
                 return Ok(None);
             }
-            tree = self.repo.find_tree(id).map_err(failed(format!("reading a folder of {path} ({id})")))?;
+            tree = self.folder(id, path)?;
         }
         Ok(None)
     }

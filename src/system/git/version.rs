@@ -23,19 +23,16 @@ impl GitRepository {
         let mut out: Vec<Option<FoundVersion>> = vec![None; wanted.len()];
         let mut trees: HashSet<Oid> = HashSet::new();
         let mut blobs: HashMap<Oid, crate::digest::Hash20> = HashMap::new();
-        let mut walk = self.repo.revwalk().map_err(failed("walking history"))?;
-        walk.set_sorting(git2::Sort::TIME).map_err(failed("walking history"))?;
-        walk.push(oid(head.0)).map_err(failed("walking history"))?;
-        for (number, id) in walk.enumerate() {
-            if out.iter().all(Option::is_some) {
-                break;
-            }
-            if number >= LONGEST_WALK {
+        let mut walk = self.back_from(head);
+        let mut number = 0;
+        while out.iter().any(Option::is_none) {
+            let Some(id) = walk.step()? else { break };
+            number += 1;
+            if number > LONGEST_WALK {
                 let reason = format!("more than {LONGEST_WALK} commits would have to be read");
                 let doing = "looking for an old version of the specification".to_owned();
                 return Err(RepositoryError::Git { doing, reason });
             }
-            let id = id.map_err(failed("walking history"))?;
             let commit = self.repo.find_commit(id).map_err(failed(format!("reading commit {id}")))?;
             if !trees.insert(commit.tree_id()) {
                 continue;
@@ -79,7 +76,7 @@ impl GitRepository {
             others.extend(git2::Repository::open(self.repo.commondir()));
         }
         for repo in others {
-            let other = Self { repo };
+            let other = Self::of(repo);
             let (Some(folder), Ok(branch)) = (other.worktree_name(), other.branch()) else { continue };
             let known = out.iter().any(|tree: &Worktree| tree.folder == folder && tree.branch == branch);
             if !known {

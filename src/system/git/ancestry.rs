@@ -1,0 +1,253 @@
+//! Who descends from whom, by what commits themselves say.
+//!
+//! libgit2 (like git) lets `.git/info/grafts`, `.git/shallow` and the
+//! commit-graph file change a commit's parents: files that anybody who may
+//! write to the repository can write. Here parents are read from the commit
+//! objects, whose ids libgit2 verifies.
+
+use std::cell::RefCell;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::rc::Rc;
+
+use git2::{ObjectType, Oid};
+
+use crate::change::{Commit, RepositoryError};
+
+use super::{GitRepository, failed, hash, oid};
+
+/// What a walk needs to know of a commit.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// Committer's time, seconds since 1970. It decides the order of walks,
+    /// never their result.
+    pub time: i64,
+    pub parents: Vec<Oid>,
+}
+
+/// Commits that were read.
+#[derive(Default)]
+pub(super) struct Nodes(RefCell<HashMap<Oid, Rc<Node>>>);
+
+const LEFT: u8 = 1;
+const RIGHT: u8 = 2;
+const BOTH: u8 = LEFT | RIGHT;
+
+/// Which commits two starting points reach, newest first.
+#[derive(Default)]
+struct Paint {
+    flags: HashMap<Oid, u8>,
+    queued: HashSet<Oid>,
+    heap: BinaryHeap<(i64, Oid)>,
+    /// Queued commits that only one of both reaches.
+    open: usize,
+}
+
+impl Paint {
+    fn push(&mut self, id: Oid, time: i64, more: u8) {
+        let flags = self.flags.entry(id).or_default();
+        let (was, now) = (*flags, *flags | more);
+        if was == now {
+            return;
+        }
+        *flags = now;
+        if self.queued.insert(id) {
+            self.heap.push((time, id));
+            self.open += usize::from(now != BOTH);
+        } else if was != BOTH && now == BOTH {
+            self.open -= 1;
+        }
+    }
+
+    fn pop(&mut self) -> Option<(Oid, u8)> {
+        let (_, id) = self.heap.pop()?;
+        self.queued.remove(&id);
+        let flags = self.flags.get(&id).copied().unwrap_or_default();
+        self.open -= usize::from(flags != BOTH);
+        Some((id, flags))
+    }
+}
+
+impl GitRepository {
+    /// A commit's parents and time, from its object.
+    pub(super) fn node(&self, id: Oid) -> Result<Rc<Node>, RepositoryError> {
+        if let Some(known) = self.nodes.0.borrow().get(&id) {
+            return Ok(Rc::clone(known));
+        }
+        let doing = || format!("reading commit {id}");
+        let odb = self.repo.odb().map_err(failed("opening the object store"))?;
+        let object = odb.read(id).map_err(|error| self.missing(doing(), &error))?;
+        if object.kind() != ObjectType::Commit {
+            return Err(RepositoryError::Git { doing: doing(), reason: "the object is no commit".into() });
+        }
+        let read = read_node(object.data());
+        let node =
+            Rc::new(read.ok_or_else(|| RepositoryError::Git {
+                doing: doing(),
+                reason: "its header cannot be read".into(),
+            })?);
+        self.nodes.0.borrow_mut().insert(id, Rc::clone(&node));
+        Ok(node)
+    }
+
+    /// What to say of an object that is not there.
+    pub(super) fn missing(&self, doing: String, error: &git2::Error) -> RepositoryError {
+        let mut reason = error.message().to_owned();
+        if error.code() == git2::ErrorCode::NotFound {
+            if self.repo.is_shallow() {
+                reason += "; this is a shallow clone: fetch the whole history (`git fetch --unshallow`)";
+            } else if self.is_partial() {
+                reason += "; this is a partial clone: fetch everything (`git fetch --refetch --no-filter`)";
+            }
+        }
+        RepositoryError::Git { doing, reason }
+    }
+
+    fn is_partial(&self) -> bool {
+        let Ok(config) = self.repo.config() else { return false };
+        let Ok(mut entries) = config.entries(Some(r"^remote\..*\.promisor$")) else { return false };
+        entries.next().is_some()
+    }
+
+    /// Walks from two commits until every commit still to be looked at is
+    /// reached by both, or `done` says so.
+    fn paint(
+        &self,
+        left: Oid,
+        right: Option<Oid>,
+        mut done: impl FnMut(&HashMap<Oid, u8>) -> bool,
+    ) -> Result<HashMap<Oid, u8>, RepositoryError> {
+        let mut paint = Paint::default();
+        paint.push(left, self.node(left)?.time, LEFT);
+        if let Some(right) = right {
+            paint.push(right, self.node(right)?.time, RIGHT);
+        }
+        while paint.open > 0 && !done(&paint.flags) {
+            let Some((id, flags)) = paint.pop() else { break };
+            for parent in &self.node(id)?.parents {
+                match self.node(*parent) {
+                    Ok(node) => paint.push(*parent, node.time, flags),
+                    // History that is cut off matters only where it is asked for.
+                    Err(_) if flags & RIGHT != 0 => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        // What both reach colours what is known below it.
+        while let Some((id, flags)) = paint.pop() {
+            for parent in &self.node(id)?.parents {
+                if paint.flags.get(parent).is_some_and(|known| *known != BOTH) {
+                    paint.push(*parent, 0, flags);
+                }
+            }
+        }
+        Ok(paint.flags)
+    }
+
+    /// Whether `ancestor` is `of` or one of its ancestors.
+    pub(super) fn reaches(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError> {
+        let (below, from) = (oid(ancestor.0), oid(of.0));
+        let found = |flags: &HashMap<Oid, u8>| flags.get(&below).is_some_and(|flags| flags & LEFT != 0);
+        Ok(below == from || found(&self.paint(from, Some(below), found)?))
+    }
+
+    /// The commits that `head` reaches and `base` does not, newest first.
+    pub(super) fn between(&self, base: Option<Commit>, head: Commit) -> Result<Vec<Oid>, RepositoryError> {
+        let flags = self.paint(oid(head.0), base.map(|base| oid(base.0)), |_| false)?;
+        let mut out = Vec::new();
+        for (id, _) in flags.into_iter().filter(|(_, flags)| *flags == LEFT) {
+            out.push((self.node(id)?.time, id));
+        }
+        out.sort_by(|a, b| b.cmp(a));
+        Ok(out.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// The newest commit that both reach and that no other such commit
+    /// reaches.
+    pub(super) fn common_base(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
+        if a == b {
+            return Ok(Some(a));
+        }
+        let flags = self.paint(oid(a.0), Some(oid(b.0)), |_| false)?;
+        let common: Vec<Oid> = flags.into_iter().filter(|(_, f)| *f == BOTH).map(|(id, _)| id).collect();
+        let mut covered = HashSet::new();
+        for id in &common {
+            covered.extend(self.node(*id)?.parents.iter().copied());
+        }
+        let mut best = None;
+        for id in common.into_iter().filter(|id| !covered.contains(id)) {
+            best = best.max(Some((self.node(id)?.time, id)));
+        }
+        Ok(best.map(|(_, id)| Commit(hash(id))))
+    }
+
+    /// All commits that `head` reaches, newest first, as far as the caller
+    /// wants them.
+    pub(super) fn back_from(&self, head: Commit) -> BackFrom<'_> {
+        BackFrom { repo: self, heap: BinaryHeap::new(), seen: HashSet::new(), start: Some(oid(head.0)) }
+    }
+}
+
+/// A walk back through history.
+pub(super) struct BackFrom<'a> {
+    repo: &'a GitRepository,
+    heap: BinaryHeap<(i64, Oid)>,
+    seen: HashSet<Oid>,
+    start: Option<Oid>,
+}
+
+impl BackFrom<'_> {
+    fn push(&mut self, id: Oid) -> Result<(), RepositoryError> {
+        if self.seen.insert(id) {
+            self.heap.push((self.repo.node(id)?.time, id));
+        }
+        Ok(())
+    }
+
+    /// The next commit, its parents read.
+    pub(super) fn step(&mut self) -> Result<Option<Oid>, RepositoryError> {
+        if let Some(start) = self.start.take() {
+            self.push(start)?;
+        }
+        let Some((_, id)) = self.heap.pop() else { return Ok(None) };
+        for parent in &self.repo.node(id)?.parents {
+            self.push(*parent)?;
+        }
+        Ok(Some(id))
+    }
+}
+
+/// Parents and committer's time of a commit object's header.
+fn read_node(data: &[u8]) -> Option<Node> {
+    let mut node = Node { time: 0, parents: Vec::new() };
+    let mut timed = false;
+    for line in data.split(|byte| *byte == b'\n').take_while(|line| !line.is_empty()) {
+        if let Some(hex) = line.strip_prefix(b"parent ") {
+            node.parents.push(Oid::from_str(std::str::from_utf8(hex).ok().filter(|hex| hex.len() == 40)?).ok()?);
+        } else if let Some(rest) = line.strip_prefix(b"committer ") {
+            let mut words = rest.rsplit(|byte| *byte == b' ');
+            let time = words.nth(1).and_then(|word| std::str::from_utf8(word).ok());
+            node.time = time.and_then(|word| word.parse().ok()).unwrap_or_default();
+            timed = true;
+        }
+    }
+    timed.then_some(node)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_read_and_messages_are_not() {
+        let parent = "a".repeat(40);
+        let text = format!(
+            "tree {0}\nparent {parent}\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 7 +0000\n\nparent {1}\n",
+            "b".repeat(40),
+            "c".repeat(40)
+        );
+        let node = read_node(text.as_bytes()).expect("a node");
+        assert_eq!((node.time, node.parents.len()), (7, 1));
+        assert!(read_node(b"tree x\nparent short\n\n").is_none());
+        assert!(read_node(b"tree x\n\n").is_none());
+    }
+}
