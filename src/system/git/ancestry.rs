@@ -80,11 +80,10 @@ impl GitRepository {
             return Err(RepositoryError::Git { doing: doing(), reason: "the object is no commit".into() });
         }
         let read = read_node(object.data());
-        let node =
-            Rc::new(read.ok_or_else(|| RepositoryError::Git {
-                doing: doing(),
-                reason: "its header cannot be read".into(),
-            })?);
+        let node = Rc::new(read.ok_or_else(|| RepositoryError::Git {
+            doing: doing(),
+            reason: "its header cannot be read".into(),
+        })?);
         self.nodes.0.borrow_mut().insert(id, Rc::clone(&node));
         Ok(node)
     }
@@ -222,7 +221,8 @@ fn read_node(data: &[u8]) -> Option<Node> {
     let mut timed = false;
     for line in data.split(|byte| *byte == b'\n').take_while(|line| !line.is_empty()) {
         if let Some(hex) = line.strip_prefix(b"parent ") {
-            node.parents.push(Oid::from_str(std::str::from_utf8(hex).ok().filter(|hex| hex.len() == 40)?).ok()?);
+            node.parents
+                .push(Oid::from_str(std::str::from_utf8(hex).ok().filter(|hex| hex.len() == 40)?).ok()?);
         } else if let Some(rest) = line.strip_prefix(b"committer ") {
             let mut words = rest.rsplit(|byte| *byte == b' ');
             let time = words.nth(1).and_then(|word| std::str::from_utf8(word).ok());

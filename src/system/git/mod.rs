@@ -11,7 +11,9 @@ mod clean;
 mod history;
 mod index;
 mod revision;
+mod sparse;
 mod stage;
+mod submodule;
 mod trees;
 mod untracked;
 mod version;
@@ -38,6 +40,8 @@ pub const LARGEST_FILE: u64 = 512 * 1024 * 1024;
 pub struct GitRepository {
     repo: git2::Repository,
     nodes: ancestry::Nodes,
+    /// How many repositories lie around this submodule.
+    depth: usize,
 }
 
 pub(crate) fn failed(doing: impl Into<String>) -> impl FnOnce(git2::Error) -> RepositoryError {
@@ -61,6 +65,24 @@ pub(crate) fn oid(hash: Hash20) -> Oid {
     Oid::from_bytes(&hash.0).unwrap_or(Oid::ZERO_SHA1)
 }
 
+/// What a repository has that libgit2 cannot read, in words that say what to
+/// do about it.
+fn unsupported(message: &str) -> String {
+    let extension = message.strip_prefix("unsupported extension name extensions.");
+    let hint = match extension.map(str::to_lowercase).as_deref() {
+        Some("refstorage") => {
+            "its references are kept as a reftable, which cannot be read here: `git refs migrate --ref-format=files` converts them"
+        }
+        Some("partialclone") => "it is an old-style partial clone: a full clone can be judged",
+        Some(_) => "countersign reads no repository whose format it does not know",
+        None if message.contains("object format") => {
+            "countersign reads repositories with SHA-1 object ids only: COR-701 and its manifests are defined on them"
+        }
+        None => return message.to_owned(),
+    };
+    format!("{message}; {hint}")
+}
+
 impl GitRepository {
     /// Opens the repository that holds `folder`, looking upwards. The
     /// environment has no say in which one that is.
@@ -76,7 +98,7 @@ impl GitRepository {
                 } else {
                     RepositoryError::Git {
                         doing: format!("opening the repository of {}", folder.display()),
-                        reason: error.message().to_owned(),
+                        reason: unsupported(error.message()),
                     }
                 }
             },
@@ -87,7 +109,7 @@ impl GitRepository {
     }
 
     fn of(repo: git2::Repository) -> Self {
-        Self { repo, nodes: ancestry::Nodes::default() }
+        Self { repo, nodes: ancestry::Nodes::default(), depth: 0 }
     }
 
     /// A `core.worktree` that points elsewhere would have other files judged

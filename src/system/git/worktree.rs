@@ -16,7 +16,7 @@ use crate::text::RepoPath;
 
 use super::index::Staged;
 use super::untracked::{Found, Walk};
-use super::{GitRepository, hash, unreadable};
+use super::{GitRepository, unreadable};
 
 impl GitRepository {
     /// HEAD's tree against the files on disk, untracked ones included.
@@ -25,8 +25,7 @@ impl GitRepository {
         let mut before = self.flat_tree(base)?;
         let found = self.walk(&before, &staged)?;
         let ids = self.raw_ids(&found)?;
-        let sparse =
-            self.repo.config().and_then(|config| config.get_bool("core.sparseCheckout")).unwrap_or(false);
+        let sparse = self.sparse()?;
         let mut changes = Vec::new();
         for (path, found) in found {
             let known = staged.remove(&path);
@@ -37,7 +36,8 @@ impl GitRepository {
         for (path, staged) in staged {
             let pre = before.remove(&path);
             let absent_submodule = staged.entry.mode == FileMode::Submodule;
-            if absent_submodule || (staged.skipped && sparse) {
+            let left_out = || sparse.as_ref().is_some_and(|sparse| sparse.leaves_out(&path));
+            if absent_submodule || (staged.skipped && left_out()) {
                 changes.extend(Change::between(path, pre, Some(staged.entry)));
                 continue;
             }
@@ -81,12 +81,7 @@ impl GitRepository {
         pre: Option<Entry>,
     ) -> Result<(Entry, Option<String>), RepositoryError> {
         if found.mode == FileMode::Submodule {
-            let head = git2::Repository::open(self.disk(path)?)
-                .and_then(|repo| repo.head()?.peel_to_commit().map(|commit| commit.id()));
-            let (id, unjudged) = match head {
-                Ok(id) => (hash(id), None),
-                Err(_) => (Hash20::ZERO, Some("a repository without a readable commit lies here".to_owned())),
-            };
+            let (id, unjudged) = self.submodule(path)?;
             return Ok((Entry { mode: FileMode::Submodule, id }, unjudged));
         }
         let raw =
