@@ -10,9 +10,7 @@ mod selection;
 
 pub use hunk::{Hunk, hunks};
 pub use image::{ChangedFile, Image};
-pub use repository::{
-    FoundVersion, Introduction, Repository, RepositoryError, Side, WantedVersion, Worktree,
-};
+pub use repository::{CommitFacts, FoundVersion, Repository, RepositoryError, Side, WantedVersion, Worktree};
 pub use selection::{Commit, Selection, SelectionMode, SelectionRequest, split_range};
 
 use crate::digest::Hash20;

@@ -68,15 +68,19 @@ pub enum RepositoryError {
     },
 }
 
-/// A commit that brought something into a file.
+/// Who made a commit, when, and what it changed.
 #[derive(Debug, Clone)]
-pub struct Introduction {
+pub struct CommitFacts {
     /// The commit.
     pub commit: Commit,
+    /// Its author, `Name <mail>`.
+    pub author: String,
     /// Its committer, `Name <mail>`.
     pub committer: String,
     /// Its commit time, seconds since 1970.
     pub time: i64,
+    /// Its parents, in order.
+    pub parents: Vec<Commit>,
     /// The paths that it changed against its first parent.
     pub touched: Vec<RepoPath>,
 }
@@ -233,5 +237,15 @@ pub trait Repository {
         head: Commit,
         stop: Option<Commit>,
         holds: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Vec<Introduction>, RepositoryError>;
+    ) -> Result<Vec<CommitFacts>, RepositoryError>;
+
+    /// The commits that `head` reaches and `base` does not, newest first.
+    ///
+    /// # Errors
+    /// Missing objects, or a history longer than the tool is willing to walk.
+    fn commits_between(
+        &self,
+        base: Option<Commit>,
+        head: Commit,
+    ) -> Result<Vec<CommitFacts>, RepositoryError>;
 }

@@ -16,8 +16,9 @@ use crate::document::{DocumentKind, Layout, WpId};
 use crate::finding::{CheckOutcome, Finding};
 use crate::text::RepoPath;
 
+use super::approval::ApprovalFacts;
 use super::dossier::{self, Dossier};
-use super::facts::{self, ApprovalFacts, ChangeFacts};
+use super::facts::{self, ChangeFacts};
 use super::request::{GateError, Scene};
 use super::search::Located;
 use super::settle::{is_off, settled};
@@ -84,6 +85,8 @@ impl Bench<'_> {
             merge_base: facts.merge_base_fact.clone(),
             checkpoint: &facts.checkpoint,
             contract: &facts.contract,
+            then: &facts.then,
+            code: &facts.code,
             branch: facts.branch.as_deref(),
             worktree: facts.worktree.as_deref(),
             reuse: &facts.reuse,

@@ -2,58 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use bstr::ByteSlice as _;
-
 use crate::change::{
-    ChangedFile, Commit, Introduction, Repository, RepositoryError, Selection, SelectionMode, Side,
+    ChangedFile, Commit, CommitFacts, Repository, RepositoryError, Selection, SelectionMode, Side,
 };
-use crate::check::input::{
-    CheckpointFact, ContractFact, Gate, MergeBaseFact, PathFact, RangeFact, WaiverOrigin,
-};
-use crate::digest::Hash20;
+use crate::check::input::{PathFact, RangeFact, WaiverOrigin};
 use crate::document::waiver::Waiver;
 use crate::document::{Layout, Packet};
-use crate::finding::Label;
 use crate::text::{RepoPath, Source};
 
-use super::dossier;
-use super::request::Scene;
 use super::search::Located;
-
-/// What checks of approval are shown beside documents.
-pub(super) struct ApprovalFacts {
-    pub merge_base_fact: MergeBaseFact,
-    pub merge_base: Option<Commit>,
-    pub contract: ContractFact,
-    pub checkpoint: Vec<(RepoPath, CheckpointFact)>,
-    pub branch: Option<String>,
-    pub worktree: Option<String>,
-    pub reuse: Vec<Label>,
-}
-
-impl ApprovalFacts {
-    /// Asks the repository, and what only the start of work asks for only
-    /// then.
-    pub(super) fn gather(scene: &Scene<'_>, located: &Located) -> Result<Self, RepositoryError> {
-        let Scene { repo, layout, side, .. } = *scene;
-        let starts = scene.request.gate == Gate::PreWork;
-        let (merge_base_fact, merge_base) = merge_base(repo, &located.packet, scene.judged_head)?;
-        let base = scene.selection.and_then(|selection| selection.base);
-        let signature = located.packet.signature.as_ref().filter(|_| starts);
-        Ok(Self {
-            merge_base_fact,
-            merge_base,
-            contract: contract(repo, layout, located, scene.judged_head, base, merge_base)?,
-            checkpoint: if starts { checkpoint(repo, layout, located, scene.head)? } else { Vec::new() },
-            branch: if starts { repo.branch()? } else { None },
-            worktree: repo.worktree_name().filter(|_| starts),
-            reuse: match signature {
-                Some(signature) => dossier::reuse(repo, side, layout, &located.id, &signature.value)?,
-                None => Vec::new(),
-            },
-        })
-    }
-}
 
 /// What checks of a change are shown beside its files.
 pub(super) struct ChangeFacts {
@@ -76,23 +33,6 @@ impl ChangeFacts {
             origins: if waivers.is_empty() { Vec::new() } else { origins(repo, layout, located, selection)? },
             evidence: evidence(repo, judged_side(selection), &located.packet)?,
         })
-    }
-}
-
-/// `MERGE_BASE_SHA` against the judged head.
-pub(super) fn merge_base(
-    repo: &dyn Repository,
-    packet: &Packet,
-    head: Option<Commit>,
-) -> Result<(MergeBaseFact, Option<Commit>), RepositoryError> {
-    let Some(text) = &packet.merge_base else { return Ok((MergeBaseFact::Absent, None)) };
-    if Hash20::parse(&text.value).is_none() {
-        return Ok((MergeBaseFact::Malformed, None));
-    }
-    let Some(commit) = repo.commit(&text.value)? else { return Ok((MergeBaseFact::Missing, None)) };
-    match head {
-        Some(head) if repo.is_ancestor(commit, head)? => Ok((MergeBaseFact::Ancestor, Some(commit))),
-        _ => Ok((MergeBaseFact::NotAncestor, None)),
     }
 }
 
@@ -127,87 +67,6 @@ pub(super) fn is_forward(repo: &dyn Repository, selection: &Selection) -> Result
         (Some(base), Some(head)) if selection.mode.is_committed() => repo.is_ancestor(base, head),
         _ => Ok(true),
     }
-}
-
-/// Packet and refinement against HEAD.
-fn checkpoint(
-    repo: &dyn Repository,
-    layout: &Layout,
-    located: &Located,
-    head: Option<Commit>,
-) -> Result<Vec<(RepoPath, CheckpointFact)>, RepositoryError> {
-    let side = head.map_or(Side::Empty, Side::Commit);
-    let mut out = Vec::new();
-    for path in [located.path.clone(), layout.refinement(&located.id)] {
-        let Some(now) = repo.entry(Side::Worktree, &path)? else { continue };
-        let fact = match repo.entry(side, &path)? {
-            None => CheckpointFact::Uncommitted,
-            Some(then) if then.id == now.id => CheckpointFact::Committed,
-            Some(_) => CheckpointFact::Changed,
-        };
-        out.push((path, fact));
-    }
-    Ok(out)
-}
-
-/// The packet at the commit that introduced its signature.
-fn contract(
-    repo: &dyn Repository,
-    layout: &Layout,
-    located: &Located,
-    head: Option<Commit>,
-    base: Option<Commit>,
-    merge_base: Option<Commit>,
-) -> Result<ContractFact, RepositoryError> {
-    let Some(signature) = &located.packet.signature else {
-        return Ok(ContractFact::Unknown("the packet is not signed".into()));
-    };
-    let Some(head) = head else { return Ok(ContractFact::Uncommitted) };
-    let read = |bytes: &[u8]| Packet::read(&Source::from_bytes(located.path.clone(), bytes.to_vec())).value;
-    // The judged text is read already, and text without the signature's
-    // letters does not carry it.
-    let judged = located.packet.source.text().as_bytes();
-    let holds = |bytes: &[u8]| {
-        bytes == judged
-            || (bytes.contains_str(&signature.value)
-                && read(bytes).signature.is_some_and(|s| s.value == signature.value))
-    };
-    // The walk starts at the merge base, if the packet is younger than that.
-    let older = match merge_base {
-        Some(base) => repo.read(Side::Commit(base), &located.path)?.is_some_and(|bytes| holds(&bytes)),
-        None => false,
-    };
-    let stop = merge_base.filter(|_| !older);
-    let found = repo.introductions(&located.path, head, stop, &holds)?;
-    if found.is_empty() {
-        return Ok(ContractFact::Uncommitted);
-    }
-    let Some(introduction) = first_of(repo, &found)? else {
-        return Ok(ContractFact::Several(found));
-    };
-    let Some(bytes) = repo.read(Side::Commit(introduction.commit), &located.path)? else {
-        return Ok(ContractFact::Unknown("the packet of the contract revision cannot be read".into()));
-    };
-    let inside = match base {
-        Some(base) => !repo.is_ancestor(introduction.commit, base)?,
-        None => false,
-    };
-    let foreign = introduction.touched.iter().filter(|path| !layout.is_governance(path)).cloned().collect();
-    Ok(ContractFact::Known { then: Box::new(read(&bytes)), introduction, inside, foreign })
-}
-
-/// The introduction that all others build on, if there is one.
-fn first_of(repo: &dyn Repository, found: &[Introduction]) -> Result<Option<Introduction>, RepositoryError> {
-    for candidate in found.iter().rev() {
-        let mut first = true;
-        for other in found {
-            first &= repo.is_ancestor(candidate.commit, other.commit)?;
-        }
-        if first {
-            return Ok(Some(candidate.clone()));
-        }
-    }
-    Ok(None)
 }
 
 /// Where each waiver of a packet came from.
@@ -253,7 +112,7 @@ fn origin(
     })?;
     // Of several entries the one that brought code along counts: taking a
     // void waiver out and putting it in again does not mend it.
-    let foreign_of = |introduction: &Introduction| -> Vec<RepoPath> {
+    let foreign_of = |introduction: &CommitFacts| -> Vec<RepoPath> {
         introduction.touched.iter().filter(|path| !layout.is_governance(path)).cloned().collect()
     };
     let worst = found.iter().find(|introduction| !foreign_of(introduction).is_empty());

@@ -11,6 +11,7 @@ use crate::document::{Layout, LayoutName, Packet};
 use crate::finding::{Claim, PacketInfo, Report, RunInfo, SelectionInfo};
 use crate::text::RepoPath;
 
+use super::approval;
 use super::bench::Bench;
 use super::facts;
 use super::request::{GateError, GateRequest, Judgement, Scene};
@@ -37,7 +38,7 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
         // HEAD is the coder's own: where the packet says where its work began,
         // rules are taken from there.
         let packet = ground.located.as_ref().map(|located| &located.packet);
-        let began = packet.map(|packet| facts::merge_base(repo, packet, head)).transpose()?;
+        let began = packet.map(|packet| approval::merge_base(repo, packet, head)).transpose()?;
         if let Some((_, Some(base))) = began.filter(|(_, base)| *base != head) {
             ground = ground.with_rules_of(repo, request, Side::Commit(base), side)?;
         }
@@ -48,8 +49,20 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
         Some(selection) => facts::files(repo, selection)?,
         None => Vec::new(),
     };
-    let scene =
-        Scene { repo, request, layout: &layout, side, head, judged_head, selection: selection.as_ref() };
+    let committed = selection.as_ref().filter(|selection| selection.mode.is_committed()).map(|_| &files);
+    let is_judged = |path: &RepoPath| {
+        committed.is_none_or(|files| files.binary_search_by(|file| file.change.path.cmp(path)).is_ok())
+    };
+    let scene = Scene {
+        repo,
+        request,
+        layout: &layout,
+        side,
+        head,
+        judged_head,
+        selection: selection.as_ref(),
+        is_judged: &is_judged,
+    };
     let mut bench =
         Bench { scene, config: &config, files: &files, findings: Vec::new(), outcomes: Vec::new() };
     bench.run(&search, located.as_ref())?;

@@ -1,5 +1,6 @@
 //! Gates: which checks make one, in which order, and what they are shown.
 
+mod approval;
 mod bench;
 mod dossier;
 mod facts;

@@ -9,7 +9,7 @@ use crate::check::input::Gate;
 use crate::config::{Config, ConfigFault};
 use crate::document::Layout;
 use crate::finding::Report;
-use crate::text::Source;
+use crate::text::{RepoPath, Source};
 
 /// What is asked of a gate.
 #[derive(Debug, Clone)]
@@ -63,4 +63,7 @@ pub(super) struct Scene<'a> {
     /// The head of the judged range, or HEAD.
     pub judged_head: Option<Commit>,
     pub selection: Option<&'a Selection>,
+    /// Whether a path is part of the judged change; where that is not
+    /// committed, every path is.
+    pub is_judged: &'a dyn Fn(&RepoPath) -> bool,
 }

@@ -138,9 +138,9 @@ fn place<'a>(group: Group<'a>, label: &Label, primary: bool) -> Group<'a> {
             let at = source.position(span.start);
             let is_plain = at.column == inside.start + 1;
             if is_plain {
-                return group.element(snippet.path(source.name().to_string()));
+                return group.element(snippet.path(source.address()));
             }
-            let origin = Origin::path(source.name().to_string()).line(at.line).char_column(at.column);
+            let origin = Origin::path(source.address()).line(at.line).char_column(at.column);
             group.element(origin).element(snippet)
         }
         Place::Path(path) if text.is_empty() => group.element(Origin::path(path.to_string())),

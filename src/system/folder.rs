@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use crate::change::{
-    ChangeSet, Commit, Entry, FileMode, FoundVersion, Introduction, Repository, RepositoryError, Selection,
+    ChangeSet, Commit, CommitFacts, Entry, FileMode, FoundVersion, Repository, RepositoryError, Selection,
     SelectionRequest, Side, WantedVersion, Worktree,
 };
 use crate::digest::git_blob_id;
@@ -162,13 +162,17 @@ impl Repository for PlainFolder {
         None
     }
 
+    fn commits_between(&self, _: Option<Commit>, _: Commit) -> Result<Vec<CommitFacts>, RepositoryError> {
+        Ok(Vec::new())
+    }
+
     fn introductions(
         &self,
         _: &RepoPath,
         _: Commit,
         _: Option<Commit>,
         _: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Vec<Introduction>, RepositoryError> {
+    ) -> Result<Vec<CommitFacts>, RepositoryError> {
         Ok(Vec::new())
     }
 }

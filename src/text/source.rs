@@ -14,9 +14,10 @@ pub struct Position {
 }
 
 /// One document as text, with its name and (made on first use) its lines.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Source {
     name: RepoPath,
+    revision: Option<String>,
     text: String,
     not_utf8_at: Option<usize>,
     lines: OnceLock<Vec<usize>>,
@@ -34,13 +35,37 @@ impl Source {
                 (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
             }
         };
-        Arc::new(Self { name, text, not_utf8_at, lines: OnceLock::new() })
+        Arc::new(Self { name, revision: None, text, not_utf8_at, lines: OnceLock::new() })
     }
 
     /// Takes text that is known to be text.
     #[must_use]
     pub fn from_text(name: RepoPath, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { name, text: text.into(), not_utf8_at: None, lines: OnceLock::new() })
+        Arc::new(Self { name, revision: None, text: text.into(), not_utf8_at: None, lines: OnceLock::new() })
+    }
+
+    /// The document as an older commit holds it; the revision is shown before
+    /// its path, as git writes it (`1a2b3c:path`).
+    #[must_use]
+    pub fn at_revision(self: Arc<Self>, revision: impl Into<String>) -> Arc<Self> {
+        let mut own = Arc::unwrap_or_clone(self);
+        own.revision = Some(revision.into());
+        Arc::new(own)
+    }
+
+    /// The revision that it was read from, if it is not the judged one.
+    #[must_use]
+    pub fn revision(&self) -> Option<&str> {
+        self.revision.as_deref()
+    }
+
+    /// Its path as it is shown, with the revision if there is one.
+    #[must_use]
+    pub fn address(&self) -> String {
+        match &self.revision {
+            Some(revision) => format!("{revision}:{}", self.name),
+            None => self.name.to_string(),
+        }
     }
 
     /// The document's path in the repository.

@@ -1,11 +1,16 @@
 //! `approval/contract`: what was signed is what is judged.
 
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::change::{Hunk, hunks};
 use crate::check::Verdict;
 use crate::check::input::{ApprovalInput, ContractFact};
 use crate::document::Packet;
 use crate::document::packet::{ContractPart, parts};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
+use crate::text::{Source, Spanned};
 
 pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict {
     let packet = input.packet.packet;
@@ -48,7 +53,7 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     out.into()
 }
 
-fn short(introduction: &crate::change::Introduction) -> String {
+fn short(introduction: &crate::change::CommitFacts) -> String {
     introduction.commit.0.to_string().chars().take(12).collect()
 }
 
@@ -65,55 +70,86 @@ fn compare(
         // The n-th part of a key is compared with the n-th of that key.
         let nth = new.iter().take(index).filter(|other| other.key == part.key).count();
         let before = old.iter().filter(|other| other.key == part.key).nth(nth);
-        if before.is_none_or(|before| before.lines != part.lines) {
-            let mut finding = rule.finding(
-                format!("`{}` is not what was signed in commit {commit}", part.key),
-                input.packet.at(first_difference(now, part, before), "changed since the signature"),
-            );
-            for line in difference(before, part) {
-                finding = finding.note(line);
-            }
-            out.push(finding);
+        let Some(before) = before else {
+            let message =
+                format!("`{}` was not there when the packet was signed in commit {commit}", part.key);
+            let span = part.lines.first().map_or(part.span, |line| line.span);
+            out.push(rule.finding(message, input.packet.at(span, "not part of what was signed")));
+            continue;
+        };
+        if !before.says_the_same(part) {
+            let message = format!("`{}` is not what was signed in commit {commit}", part.key);
+            let (then, now) =
+                (Signed { part: before, source: &then.source }, Signed { part, source: &now.source });
+            out.push(difference(rule, message, &then, &now));
         }
     }
     for gone in old.iter().filter(|part| !new.iter().any(|other| other.key == part.key)) {
-        out.push(rule.finding(
-            format!("`{}` was signed in commit {commit} and is gone", gone.key),
-            input.packet.at(now.head(), "no longer in the packet"),
-        ));
+        let span = gone.lines.first().map_or(gone.span, |line| line.span);
+        out.push(
+            rule.finding(
+                format!("`{}` was signed in commit {commit} and is gone", gone.key),
+                input.packet.at(now.head(), "no longer in the packet"),
+            )
+            .related(Label::text(&then.source, span, "signed here")),
+        );
     }
 }
 
-/// The first line of a part that was not signed.
-fn first_difference(now: &Packet, part: &ContractPart, before: Option<&ContractPart>) -> crate::text::Span {
-    let known: Vec<&String> = before.map(|b| b.lines.iter().collect()).unwrap_or_default();
-    let line = now.source.line(part.span.start);
-    let last = now.source.line(part.span.end.saturating_sub(1));
-    for number in line..=last {
-        let Some(span) = now.source.line_span(number) else { continue };
-        let text = now.source.slice(span).trim_end();
-        let inside = crate::text::Span::new(span.start.max(part.span.start), span.end.min(part.span.end));
-        if line != last && !text.is_empty() && !known.iter().any(|known| known.as_str() == text) {
-            return inside;
-        }
-    }
-    crate::text::trimmed(now.source.text(), now.source.line_span(line).unwrap_or(part.span)).span
+/// A part of the contract in its document.
+struct Signed<'a> {
+    part: &'a ContractPart,
+    source: &'a Arc<Source>,
 }
 
-/// The changed lines, old and new, at most four of each.
-fn difference(before: Option<&ContractPart>, now: &ContractPart) -> Vec<String> {
-    let old = before.map(|b| b.lines.as_slice()).unwrap_or_default();
-    let shown = |line: &String| crate::text::one_line(line.trim(), 100);
-    let gone = old
-        .iter()
-        .filter(|line| !now.lines.contains(line))
-        .take(4)
-        .map(|line| format!("signed: {}", shown(line)));
-    let come = now
-        .lines
-        .iter()
-        .filter(|line| !old.contains(line))
-        .take(4)
-        .map(|line| format!("now:    {}", shown(line)));
-    gone.chain(come).collect()
+impl Signed<'_> {
+    fn line(&self, index: usize) -> Option<&Spanned<String>> {
+        self.part.lines.get(index)
+    }
+
+    /// A changed line as it is told.
+    fn told(&self, word: &str, index: usize) -> Option<String> {
+        let line = self.line(index)?;
+        let number = self.source.line(line.span.start);
+        Some(format!("{word}, line {number}: {}", crate::text::one_line(line.value.trim(), 100)))
+    }
+}
+
+/// Changes of one part that are shown in both texts.
+const MOST_SHOWN: usize = 3;
+/// Lines of a difference that are told.
+const MOST_TOLD: usize = 8;
+
+/// One finding with both texts: the first changes with their places, then the
+/// changed lines.
+fn difference(rule: &Rule, message: String, then: &Signed<'_>, now: &Signed<'_>) -> Finding {
+    let hunks = hunks(then.part.text().as_bytes(), now.part.text().as_bytes());
+    let place = |side: &Signed<'_>, range: &Range<usize>, words: &str| {
+        let line = side.line(range.start).filter(|_| !range.is_empty())?;
+        Some(Label::text(side.source, line.span, words))
+    };
+    let gone = |hunk: &Hunk| {
+        // What only went away is shown where it stood between its neighbours.
+        let near = now.line(hunk.post.start.saturating_sub(1)).map_or(now.part.span, |line| line.span);
+        Label::text(now.source, near, "what followed here is gone")
+    };
+    let mut labels = Vec::new();
+    for hunk in hunks.iter().take(MOST_SHOWN) {
+        labels.push(place(now, &hunk.post, "changed since the signature").unwrap_or_else(|| gone(hunk)));
+        labels.extend(place(then, &hunk.pre, "what was signed"));
+    }
+    let mut labels = labels.into_iter();
+    let first = labels.next().unwrap_or_else(|| Label::text(now.source, now.part.span, "changed"));
+    let mut finding = rule.finding(message, first);
+    finding.related.extend(labels);
+    let told = hunks.iter().flat_map(|hunk| {
+        let signed = hunk.pre.clone().filter_map(|index| then.told("signed", index));
+        signed.chain(hunk.post.clone().filter_map(|index| now.told("now", index)))
+    });
+    let told: Vec<String> = told.collect();
+    finding.notes.extend(told.iter().take(MOST_TOLD).cloned());
+    if told.len() > MOST_TOLD {
+        finding.notes.push(format!("… and {} more changed lines", told.len() - MOST_TOLD));
+    }
+    finding
 }

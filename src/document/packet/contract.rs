@@ -4,7 +4,7 @@
 //! authority (CHECKS, "Forged approval"). Waivers are judged one by one by
 //! their own rules.
 
-use crate::text::Span;
+use crate::text::{Span, Spanned};
 
 use super::Packet;
 
@@ -38,25 +38,54 @@ pub struct ContractPart {
     /// A field's key or a section's.
     pub key: String,
     /// Its lines, blanks at their ends and empty lines left out.
-    pub lines: Vec<String>,
+    pub lines: Vec<Spanned<String>>,
     /// Where it stands.
     pub span: Span,
+}
+
+impl ContractPart {
+    /// Whether the words are the same, wherever they stand.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        self.lines.iter().map(|line| &line.value).eq(other.lines.iter().map(|line| &line.value))
+    }
+
+    /// Its lines as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.lines.iter().map(|line| format!("{}\n", line.value)).collect()
+    }
 }
 
 /// The parts of a packet's contract, in order.
 #[must_use]
 pub fn parts(packet: &Packet) -> Vec<ContractPart> {
-    let lines = |text: &str| {
-        text.lines()
-            .map(|line| line.trim_end().to_owned())
-            .filter(|line| !line.is_empty())
-            .collect::<Vec<_>>()
+    let lines = |text: &str, span: Span| {
+        let mut at = span.start;
+        let mut out = Vec::new();
+        for line in text.split_inclusive('\n') {
+            let end = line.trim_end();
+            let start = at + end.len() - end.trim_start().len();
+            if !end.is_empty() {
+                out.push(Spanned::new(end.to_owned(), Span::new(start, at + end.len())));
+            }
+            at += line.len();
+        }
+        out
+    };
+    let one = |key: &str, value: &Spanned<String>| ContractPart {
+        key: key.to_owned(),
+        lines: vec![value.clone()],
+        span: value.span,
     };
     let mut out = Vec::new();
     for field in &packet.metadata {
         if !MUTABLE.contains(&field.key.as_str()) {
             let span = field.label.cover(field.value.span);
-            out.push(ContractPart { key: field.key.clone(), lines: lines(&field.value.value), span });
+            // A value may have been joined from several lines; its words decide.
+            let words = field.value.value.lines().map(|line| Spanned::new(line.trim_end().to_owned(), span));
+            let lines = words.filter(|line| !line.value.is_empty()).collect();
+            out.push(ContractPart { key: field.key.clone(), lines, span });
         }
     }
     let mut covered = Span::default();
@@ -65,20 +94,16 @@ pub fn parts(packet: &Packet) -> Vec<ContractPart> {
             covered = section.span;
             out.push(ContractPart {
                 key: section.key.clone(),
-                lines: lines(packet.source.slice(section.span)),
+                lines: lines(packet.source.slice(section.span), section.span),
                 span: section.span,
             });
         }
     }
     if let Some(tier) = packet.risk_tier.as_ref().filter(|_| packet.meta("RISK_TIER").is_none()) {
-        out.push(ContractPart { key: "RISK_TIER".into(), lines: vec![tier.value.clone()], span: tier.span });
+        out.push(one("RISK_TIER", tier));
     }
     if let Some(signature) = packet.signature.as_ref().filter(|_| packet.meta("USER_SIGNATURE").is_none()) {
-        out.push(ContractPart {
-            key: "USER_SIGNATURE".into(),
-            lines: vec![signature.value.clone()],
-            span: signature.span,
-        });
+        out.push(one("USER_SIGNATURE", signature));
     }
     out
 }

@@ -147,6 +147,7 @@ fn place(place: &Place, label: String) -> PlaceDocument {
     let mut out = PlaceDocument {
         kind: "repository".to_owned(),
         path: place.path().map(ToString::to_string),
+        revision: None,
         line: None,
         column: None,
         end_line: None,
@@ -159,6 +160,7 @@ fn place(place: &Place, label: String) -> PlaceDocument {
         Place::Text { source, span } => {
             let (from, to) = (source.position(span.start), source.position(span.end));
             out.kind = "text".to_owned();
+            out.revision = source.revision().map(str::to_owned);
             (out.line, out.column) = (Some(from.line), Some(from.column));
             (out.end_line, out.end_column) = (Some(to.line), Some(to.column));
             (out.start, out.end) = (Some(span.start), Some(span.end));

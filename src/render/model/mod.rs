@@ -172,6 +172,9 @@ pub struct PlaceDocument {
     pub kind: String,
     /// Path, escaped; null for the repository.
     pub path: Option<String>,
+    /// The commit that the text was read from, where it is not the judged
+    /// state.
+    pub revision: Option<String>,
     /// First line, from 1.
     pub line: Option<usize>,
     /// First column in characters, from 1.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use git2::Oid;
 
-use crate::change::{Commit, Introduction, RepositoryError};
+use crate::change::{Commit, CommitFacts, RepositoryError};
 use crate::text::RepoPath;
 
 use super::{GitRepository, failed, hash, oid};
@@ -19,7 +19,7 @@ impl GitRepository {
         head: Commit,
         stop: Option<Commit>,
         holds: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Vec<Introduction>, RepositoryError> {
+    ) -> Result<Vec<CommitFacts>, RepositoryError> {
         let mut known: HashMap<Oid, bool> = HashMap::new();
         let mut has = |commit: Oid| -> Result<bool, RepositoryError> {
             let Some((_, blob)) = self.tree_entry(Commit(hash(commit)), path)? else { return Ok(false) };
@@ -55,23 +55,39 @@ impl GitRepository {
                 }
             }
             if !older {
-                out.push(self.introduction(id)?);
+                out.push(self.facts_of(id)?);
             }
         }
         out.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| a.commit.cmp(&b.commit)));
         Ok(out)
     }
 
-    fn introduction(&self, id: Oid) -> Result<Introduction, RepositoryError> {
+    pub(super) fn commits_since(
+        &self,
+        base: Option<Commit>,
+        head: Commit,
+    ) -> Result<Vec<CommitFacts>, RepositoryError> {
+        let found = self.between(base, head)?;
+        if found.len() > LONGEST_WALK {
+            let reason = format!("more than {LONGEST_WALK} commits would have to be read");
+            return Err(RepositoryError::Git { doing: "reading the judged commits".into(), reason });
+        }
+        found.into_iter().map(|id| self.facts_of(id)).collect()
+    }
+
+    fn facts_of(&self, id: Oid) -> Result<CommitFacts, RepositoryError> {
         let commit = self.repo.find_commit(id).map_err(failed(format!("reading commit {id}")))?;
         let parent = self.node(id)?.parents.first().map(|id| Commit(hash(*id)));
         let changes = self.tree_changes(parent, Some(Commit(hash(commit.id()))))?;
-        let committer = commit.committer();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Ok(Introduction {
+        let person =
+            |who: git2::Signature<'_>| format!("{} <{}>", text(who.name_bytes()), text(who.email_bytes()));
+        Ok(CommitFacts {
             commit: Commit(hash(commit.id())),
-            committer: format!("{} <{}>", text(committer.name_bytes()), text(committer.email_bytes())),
+            author: person(commit.author()),
+            committer: person(commit.committer()),
             time: commit.time().seconds(),
+            parents: self.node(id)?.parents.iter().map(|id| Commit(hash(*id))).collect(),
             touched: changes.changes.into_iter().map(|change| change.path).collect(),
         })
     }

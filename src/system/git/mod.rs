@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use git2::{ObjectType, Oid, RepositoryOpenFlags};
 
 use crate::change::{
-    ChangeSet, Commit, Entry, FileMode, FoundVersion, Introduction, Repository, RepositoryError, Selection,
+    ChangeSet, Commit, CommitFacts, Entry, FileMode, FoundVersion, Repository, RepositoryError, Selection,
     SelectionMode, SelectionRequest, Side, WantedVersion, Worktree,
 };
 use crate::digest::Hash20;
@@ -302,13 +302,21 @@ impl Repository for GitRepository {
         self.repo.workdir()?.file_name().map(|name| name.to_string_lossy().into_owned())
     }
 
+    fn commits_between(
+        &self,
+        base: Option<Commit>,
+        head: Commit,
+    ) -> Result<Vec<CommitFacts>, RepositoryError> {
+        self.commits_since(base, head)
+    }
+
     fn introductions(
         &self,
         path: &RepoPath,
         head: Commit,
         stop: Option<Commit>,
         holds: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Vec<Introduction>, RepositoryError> {
+    ) -> Result<Vec<CommitFacts>, RepositoryError> {
         self.find_introductions(path, head, stop, holds)
     }
 }

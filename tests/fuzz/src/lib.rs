@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use countersign::change::{
-    ChangeSet, Commit, Entry, FileMode, FoundVersion, Introduction, Repository, RepositoryError, Selection,
+    ChangeSet, Commit, CommitFacts, Entry, FileMode, FoundVersion, Repository, RepositoryError, Selection,
     SelectionRequest, Side, WantedVersion, Worktree,
 };
 use countersign::config::Config;
@@ -126,13 +126,17 @@ impl Repository for OneFile {
         None
     }
 
+    fn commits_between(&self, _: Option<Commit>, _: Commit) -> Result<Vec<CommitFacts>, RepositoryError> {
+        Ok(Vec::new())
+    }
+
     fn introductions(
         &self,
         _: &RepoPath,
         _: Commit,
         _: Option<Commit>,
         _: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Vec<Introduction>, RepositoryError> {
+    ) -> Result<Vec<CommitFacts>, RepositoryError> {
         Ok(Vec::new())
     }
 }

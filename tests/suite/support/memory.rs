@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use countersign::change::{
-    Change, ChangeSet, Commit, Entry, FileMode, FoundVersion, Introduction, Repository, RepositoryError,
+    Change, ChangeSet, Commit, CommitFacts, Entry, FileMode, FoundVersion, Repository, RepositoryError,
     Selection, SelectionMode, SelectionRequest, Side, WantedVersion, Worktree,
 };
 use countersign::digest::{Hash20, git_blob_id, sha1};
@@ -58,6 +58,18 @@ impl Memory {
 
     fn number(&self, commit: Commit) -> Option<usize> {
         (0..self.commits.len()).find(|n| commit_id(*n) == commit.0)
+    }
+
+    /// All commits are of the day on which the tests' git commits.
+    fn facts(&self, number: usize) -> CommitFacts {
+        CommitFacts {
+            commit: Commit(commit_id(number)),
+            author: self.commits[number].committer.clone(),
+            committer: self.commits[number].committer.clone(),
+            time: 1_772_359_200,
+            parents: number.checked_sub(1).map(|number| Commit(commit_id(number))).into_iter().collect(),
+            touched: self.touched(number),
+        }
     }
 
     fn touched(&self, number: usize) -> Vec<RepoPath> {
@@ -170,24 +182,29 @@ impl Repository for Memory {
         Some(self.folder.clone())
     }
 
+    fn commits_between(
+        &self,
+        base: Option<Commit>,
+        head: Commit,
+    ) -> Result<Vec<CommitFacts>, RepositoryError> {
+        let first = base.and_then(|base| self.number(base)).map_or(0, |number| number + 1);
+        let last = self.number(head).map_or(0, |number| number + 1);
+        Ok((first..last).rev().map(|number| self.facts(number)).collect())
+    }
+
     fn introductions(
         &self,
         path: &RepoPath,
         head: Commit,
         stop: Option<Commit>,
         holds: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Vec<Introduction>, RepositoryError> {
+    ) -> Result<Vec<CommitFacts>, RepositoryError> {
         let has = |number: usize| self.commits[number].files.get(path).is_some_and(|file| holds(&file.bytes));
         let first = stop.and_then(|stop| self.number(stop)).map_or(0, |number| number + 1);
         let last = self.number(head).map_or(0, |number| number + 1);
-        let mut out: Vec<Introduction> = (first..last)
+        let mut out: Vec<CommitFacts> = (first..last)
             .filter(|number| has(*number) && !(*number > 0 && has(number - 1)))
-            .map(|number| Introduction {
-                commit: Commit(commit_id(number)),
-                committer: self.commits[number].committer.clone(),
-                time: i64::try_from(number).unwrap_or(0),
-                touched: self.touched(number),
-            })
+            .map(|number| self.facts(number))
             .collect();
         out.reverse();
         Ok(out)

@@ -1,0 +1,139 @@
+//! What checks of approval see.
+
+use jiff::civil::DateTime;
+
+use crate::change::CommitFacts;
+use crate::document::audit::Audit;
+use crate::document::gate_log::GateLog;
+use crate::document::{Packet, Refinement};
+use crate::finding::Label;
+use crate::text::RepoPath;
+
+use super::PacketInput;
+
+/// What is known of the packet's `MERGE_BASE_SHA`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MergeBaseFact {
+    /// The packet gives none.
+    Absent,
+    /// No forty hexadecimal digits.
+    Malformed,
+    /// No such commit here.
+    Missing,
+    /// A commit that is no ancestor of the judged head.
+    NotAncestor,
+    /// An ancestor of the judged head, or the head itself.
+    Ancestor,
+}
+
+/// Whether a document is committed as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckpointFact {
+    /// HEAD holds exactly these bytes.
+    Committed,
+    /// HEAD holds other bytes.
+    Changed,
+    /// HEAD does not hold it.
+    Uncommitted,
+}
+
+/// The packet at the commit that introduced its signature.
+#[derive(Debug)]
+pub enum ContractFact {
+    /// No commit holds the packet with this signature.
+    Uncommitted,
+    /// It was not looked up, and why.
+    Unknown(String),
+    /// Commits on several lines of history brought the signature in.
+    Several(Vec<CommitFacts>),
+    /// The contract revision.
+    Known {
+        /// The commit.
+        introduction: CommitFacts,
+        /// The packet there.
+        then: Box<Packet>,
+        /// Whether the commit lies inside the judged range.
+        inside: bool,
+        /// Paths outside governance that the commit changed.
+        foreign: Vec<RepoPath>,
+    },
+}
+
+/// A record of approval as the contract revision holds it.
+#[derive(Debug, Default)]
+pub enum Then<T> {
+    /// It was not looked up.
+    #[default]
+    Unasked,
+    /// As it is judged, byte for byte.
+    Same,
+    /// Not there.
+    Missing,
+    /// There, with another text.
+    Other(Box<T>),
+}
+
+impl<T> Then<T> {
+    /// Another type of record.
+    pub fn map<U>(self, read: impl FnOnce(T) -> U) -> Then<U> {
+        match self {
+            Self::Unasked => Then::Unasked,
+            Self::Same => Then::Same,
+            Self::Missing => Then::Missing,
+            Self::Other(record) => Then::Other(Box::new(read(*record))),
+        }
+    }
+}
+
+/// The records of approval at the contract revision.
+#[derive(Debug, Default)]
+pub struct RecordsThen {
+    /// The refinement.
+    pub refinement: Then<Refinement>,
+    /// The signature audit.
+    pub audit: Then<Audit>,
+    /// The gate log.
+    pub gate_log: Then<GateLog>,
+}
+
+/// A commit of the work that changes code.
+#[derive(Debug)]
+pub struct CodeCommit {
+    /// The commit.
+    pub facts: CommitFacts,
+    /// One of the paths outside governance that it changes.
+    pub path: RepoPath,
+    /// Whether it does not build on a commit that holds the signed packet.
+    pub is_early: bool,
+}
+
+/// Input of checks about approval.
+pub struct ApprovalInput<'a> {
+    /// The packet and its surroundings.
+    pub packet: PacketInput<'a>,
+    /// Path and text of the refinement, if it is there.
+    pub refinement: Result<&'a Refinement, RepoPath>,
+    /// The signature audit, or where it should be.
+    pub audit: Result<&'a Audit, RepoPath>,
+    /// The gate log, or where it should be.
+    pub gate_log: Result<&'a GateLog, RepoPath>,
+    /// `MERGE_BASE_SHA` against the judged head.
+    pub merge_base: MergeBaseFact,
+    /// Packet and refinement against HEAD; empty where the gate judges commits.
+    pub checkpoint: &'a [(RepoPath, CheckpointFact)],
+    /// The contract revision.
+    pub contract: &'a ContractFact,
+    /// The checked-out branch.
+    pub branch: Option<&'a str>,
+    /// Name of the working tree's folder.
+    pub worktree: Option<&'a str>,
+    /// Other documents that hold the packet's signature.
+    pub reuse: &'a [Label],
+    /// The other records of approval as the contract revision holds them.
+    pub then: &'a RecordsThen,
+    /// Commits of the work that change more than governance files, newest
+    /// first.
+    pub code: &'a [CodeCommit],
+    /// Now, UTC.
+    pub now: DateTime,
+}

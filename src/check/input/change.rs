@@ -1,0 +1,85 @@
+//! What checks of a change see.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::DateTime;
+
+use crate::change::{ChangedFile, CommitFacts, Selection};
+use crate::text::RepoPath;
+
+use super::PacketInput;
+
+/// Where a waiver came from.
+#[derive(Debug, Clone)]
+pub enum WaiverOrigin {
+    /// The base of the change holds it.
+    AtBase,
+    /// No commit holds it.
+    Uncommitted,
+    /// This commit of the judged range brought it in.
+    Entered {
+        /// The commit.
+        introduction: CommitFacts,
+        /// Paths outside governance that the commit changed.
+        foreign: Vec<RepoPath>,
+    },
+    /// It could not be found out, and why.
+    Unknown(String),
+}
+
+/// What is known of a path that evidence points at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathFact {
+    /// Nothing is there.
+    Missing,
+    /// A file with this many lines.
+    Lines(usize),
+}
+
+/// Where the range starts, seen from the packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RangeFact {
+    /// The change is not a range, or the packet has no usable merge base.
+    NotApplicable,
+    /// The base is the merge base or older: all of the work is in the range.
+    Whole,
+    /// The base is newer than the merge base, and only governance files
+    /// changed between them.
+    SkipsGovernance,
+    /// The base is newer than the merge base, or not on its line: work is
+    /// left out.
+    LeavesOut,
+}
+
+/// Input of checks about the change.
+pub struct ChangeInput<'a> {
+    /// The packet and its surroundings.
+    pub packet: PacketInput<'a>,
+    /// Which change it is.
+    pub selection: &'a Selection,
+    /// The changed files with their bytes, in order of path.
+    pub files: &'a [ChangedFile],
+    /// Where the range starts.
+    pub range: RangeFact,
+    /// Other active packets that name a path in their scope.
+    pub owners: &'a dyn Fn(&RepoPath) -> Vec<String>,
+    /// Whether a path exists in the judged tree.
+    pub exists: &'a dyn Fn(&RepoPath) -> bool,
+    /// Where each waiver of the packet came from, in its order.
+    pub origins: &'a [WaiverOrigin],
+    /// Files that evidence points at.
+    pub evidence_paths: &'a BTreeMap<RepoPath, PathFact>,
+    /// Logs that evidence names and that are there, by path as written.
+    pub logs: &'a BTreeMap<String, Vec<u8>>,
+    /// Now, UTC.
+    pub now: DateTime,
+}
+
+impl ChangeInput<'_> {
+    /// A changed file by its path.
+    #[must_use]
+    pub fn file(&self, path: &RepoPath) -> Option<&ChangedFile> {
+        let at = self.files.binary_search_by(|file| file.change.path.cmp(path)).ok()?;
+        self.files.get(at)
+    }
+}

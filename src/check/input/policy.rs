@@ -1,0 +1,86 @@
+//! What a repository's configuration asks of checks.
+
+use crate::document::scope_entry::ScopeEntry;
+use crate::text::{RepoPath, Span, Spanned};
+
+/// What a repository's configuration asks of checks.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The lowest `PACKET_FORMAT_VERSION` of packets dated on or after it.
+    pub minimum_format: Option<String>,
+    /// Whether packets older than G2 need evidence too.
+    pub evidence_required: bool,
+    /// What no scope covers unless it names the path literally.
+    pub protected: Vec<ProtectedPattern>,
+    /// Shortest token of a spec anchor, in characters.
+    pub shortest_token: usize,
+    /// Longest window of a spec anchor, in lines.
+    pub longest_window: usize,
+    /// Whether documents must be ASCII.
+    pub ascii_only: bool,
+    /// Headings that the specification must have, with or without their `#`.
+    pub spec_headings: Vec<String>,
+}
+
+/// A pattern of protected paths. Without a slash it holds in every folder;
+/// case does not matter, because `.GitHub` is `.github` on many systems.
+#[derive(Debug, Clone)]
+pub struct ProtectedPattern {
+    /// As written.
+    pub text: String,
+    form: Form,
+}
+
+/// What a protected pattern compares.
+#[derive(Debug, Clone)]
+enum Form {
+    /// The name of a file in any folder.
+    Name(Vec<u8>),
+    /// The name of a folder anywhere above the file.
+    Folder(Vec<u8>),
+    /// Anything else.
+    Entry(ScopeEntry),
+}
+
+impl ProtectedPattern {
+    /// Reads a pattern; `None` if it is no path or pattern.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let lower = text.to_lowercase();
+        let name = lower.trim_end_matches('/');
+        let is_name = !name.contains('/');
+        let anywhere = if is_name { format!("**/{lower}") } else { lower.clone() };
+        let entry = ScopeEntry::read(Spanned::new(format!("`{anywhere}`"), Span::default()));
+        let form = match (is_name && !name.contains('*'), name.len() < lower.len()) {
+            (true, false) => Form::Name(name.as_bytes().to_vec()),
+            (true, true) => Form::Folder(name.as_bytes().to_vec()),
+            (false, _) => Form::Entry(entry.clone()),
+        };
+        entry.coverage.is_ok().then(|| Self { text: text.to_owned(), form })
+    }
+
+    /// Whether it holds for a path, given in small letters.
+    #[must_use]
+    pub fn covers(&self, lower: &RepoPath) -> bool {
+        let folders = || lower.folder().split(|byte| *byte == b'/');
+        match &self.form {
+            Form::Name(name) => lower.file_name() == name.as_slice(),
+            Form::Folder(name) => folders().any(|folder| folder == name.as_slice()),
+            Form::Entry(entry) => entry.covers(lower),
+        }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            minimum_format: None,
+            evidence_required: false,
+            protected: Vec::new(),
+            shortest_token: 8,
+            longest_window: 400,
+            ascii_only: false,
+            spec_headings: Vec::new(),
+        }
+    }
+}
