@@ -4,7 +4,7 @@
 //! cannot read files, clocks or git. [`registry`] lists every rule with its
 //! text and its function.
 
-mod approval;
+pub(crate) mod approval;
 mod audit;
 mod board;
 mod change;

@@ -1,9 +1,12 @@
 //! `countersign.yaml`: as written, then as meant.
 
+mod layout;
 mod raw;
+mod step;
 mod valid;
 
-pub use valid::{Config, ConfigFault, EnvironmentPolicy, Step};
+pub use step::{EnvironmentPolicy, Step};
+pub use valid::{Config, ConfigFault};
 
 /// The file's name at the root of a repository.
 pub const FILE_NAME: &str = "countersign.yaml";

@@ -17,6 +17,8 @@ pub(super) struct File {
     pub anchors: Option<Anchors>,
     pub ascii_only: Option<bool>,
     pub spec: Option<Spec>,
+    pub approval: Option<Approval>,
+    pub waivers: Option<Waivers>,
     pub rules: BTreeMap<String, String>,
     pub logs: Option<String>,
     pub steps: Option<Vec<Step>>,
@@ -58,6 +60,20 @@ pub(super) struct Layout {
 pub(super) struct Anchors {
     pub shortest_token: Option<usize>,
     pub longest_window: Option<usize>,
+}
+
+/// Who may approve.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Approval {
+    pub separate_hands: Option<bool>,
+}
+
+/// Which waivers count.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Waivers {
+    pub from: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

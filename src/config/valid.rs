@@ -1,17 +1,17 @@
 //! The file as meant: checked, with defaults in place.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::check;
-use crate::check::input::{Gate, Policy, ProtectedPattern};
-use crate::document::{Layout, LayoutName};
+use crate::check::input::{Policy, ProtectedPattern, WaiverSource};
+use crate::document::Layout;
 use crate::finding::Level;
 use crate::rule::{Levels, Setting};
 use crate::text::{Source, Span};
 
+use super::layout::{folder, layout};
 use super::raw;
+use super::step::{Step, step};
 
 /// A mistake in the configuration: the tool cannot run (exit 2).
 #[derive(Debug, Clone)]
@@ -22,37 +22,6 @@ pub struct ConfigFault {
     pub span: Span,
     /// What is wrong, in one sentence without a full stop.
     pub message: String,
-}
-
-/// Which variables a step sees.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct EnvironmentPolicy {
-    /// Names that are kept; `None` keeps all that are not dropped. A trailing
-    /// `*` stands for any ending.
-    pub keep: Option<Vec<String>>,
-    /// Names that are dropped.
-    pub drop: Vec<String>,
-    /// Values that are set.
-    pub set: BTreeMap<String, String>,
-}
-
-/// A step of a gate.
-#[derive(Debug, Clone)]
-pub struct Step {
-    /// Its name.
-    pub name: String,
-    /// Program and arguments.
-    pub argv: Vec<String>,
-    /// Folder below the repository's root; empty for the root.
-    pub folder: String,
-    /// When to give up.
-    pub timeout: Duration,
-    /// The gates that run it.
-    pub gates: Vec<Gate>,
-    /// Its variables.
-    pub environment: EnvironmentPolicy,
-    /// Whether it must show that tests ran; `None` lets the runner decide.
-    pub tests: Option<bool>,
 }
 
 /// The configuration of a repository.
@@ -163,6 +132,11 @@ impl Config {
             self.policy.longest_window = anchors.longest_window.unwrap_or(self.policy.longest_window);
         }
         self.policy.ascii_only = file.ascii_only.unwrap_or(false);
+        self.policy.separate_hands = file.approval.and_then(|a| a.separate_hands).unwrap_or(false);
+        if let Some(from) = file.waivers.and_then(|waivers| waivers.from) {
+            self.policy.waivers_from = WaiverSource::parse(&from)
+                .ok_or_else(|| (from.clone(), format!("`{from}` is none of: work, contract, base")))?;
+        }
         self.policy.spec_headings = file.spec.and_then(|spec| spec.headings).unwrap_or_default();
         for (id, word) in file.rules {
             let setting = setting(&word)
@@ -224,124 +198,6 @@ fn find(source: &Source, needle: &str) -> Span {
         Some(at) if !needle.is_empty() => Span::new(at, at + needle.len()),
         _ => source.line_span(1).unwrap_or_default(),
     }
-}
-
-/// A folder below the root, without trailing slash; `None` if it leaves it.
-fn folder(text: &str) -> Option<String> {
-    let text = text.trim_end_matches('/');
-    let inside = !text.starts_with('/')
-        && !text.contains(['\\', ':'])
-        && text.split('/').all(|name| !matches!(name, "" | "..") || text.is_empty());
-    inside.then(|| if text == "." { String::new() } else { text.to_owned() })
-}
-
-fn layout(raw: raw::Layout) -> Result<Layout, (String, String)> {
-    let mut out = match raw.base.as_deref() {
-        None | Some(".GOV") => Layout::gov(),
-        Some("docs") => Layout::docs(),
-        Some(other) => {
-            return Err((other.to_owned(), format!("`{other}` is no layout; known are `docs` and `.GOV`")));
-        }
-    };
-    let folders = [
-        (raw.packets, &mut out.packets),
-        (raw.stubs, &mut out.stubs),
-        (raw.refinements, &mut out.refinements),
-        (raw.contracts, &mut out.contracts),
-        (raw.validator_states, &mut out.validator_states),
-    ];
-    for (given, slot) in folders {
-        if let Some(given) = given {
-            *slot = format!(
-                "{}/",
-                folder(&given)
-                    .filter(|f| !f.is_empty())
-                    .ok_or_else(|| (given.clone(), format!("`{given}` is no folder of the repository")))?
-            );
-        }
-    }
-    let files = [
-        (raw.board, &mut out.board),
-        (raw.registry, &mut out.registry),
-        (raw.audit, &mut out.audit),
-        (raw.spec_pointer, &mut out.spec_pointer),
-        (raw.gate_log, &mut out.gate_log),
-        (raw.validator_state, &mut out.validator_state),
-    ];
-    for (given, slot) in files {
-        if let Some(given) = given {
-            *slot = folder(&given)
-                .filter(|f| !f.is_empty())
-                .ok_or_else(|| (given.clone(), format!("`{given}` is no file of the repository")))?;
-        }
-    }
-    if let Some(governance) = raw.governance {
-        out.governance = governance;
-    }
-    out.name = LayoutName::Configured;
-    Ok(out)
-}
-
-fn step(raw: raw::Step) -> Result<Step, (String, String)> {
-    let named = |what: &str| (raw.name.clone(), format!("step `{}`: {what}", raw.name));
-    let plain = !raw.name.is_empty()
-        && raw.name.len() <= 60
-        && raw.name.chars().all(|c| c.is_ascii_alphanumeric() || "._- ".contains(c));
-    if !plain {
-        return Err(named("a name has letters, digits, blanks, `.`, `_` and `-`, at most 60"));
-    }
-    if raw.run.first().is_none_or(String::is_empty) {
-        return Err(named("`run` is a list of program and arguments"));
-    }
-    let timeout = match &raw.timeout {
-        None => Duration::from_secs(30 * 60),
-        Some(text) => {
-            duration(text).ok_or_else(|| named(&format!("`{text}` is no duration like 90s, 20m or 1h")))?
-        }
-    };
-    let gates = match &raw.gates {
-        None => vec![Gate::PostWork],
-        Some(names) => names
-            .iter()
-            .map(|name| gate(name).ok_or_else(|| named(&format!("`{name}` is no gate"))))
-            .collect::<Result<_, _>>()?,
-    };
-    let below = match &raw.folder {
-        None => String::new(),
-        Some(text) => {
-            folder(text).ok_or_else(|| named(&format!("`{text}` is no folder of the repository")))?
-        }
-    };
-    let environment = EnvironmentPolicy {
-        keep: raw.environment.keep.clone(),
-        drop: raw.environment.drop.clone().unwrap_or_default(),
-        set: raw.environment.set.clone(),
-    };
-    Ok(Step {
-        argv: raw.run.clone(),
-        folder: below,
-        timeout,
-        gates,
-        environment,
-        tests: raw.tests,
-        name: raw.name,
-    })
-}
-
-fn gate(name: &str) -> Option<Gate> {
-    [Gate::GateCheck, Gate::PreWork, Gate::PostWork].into_iter().find(|gate| gate.as_str() == name)
-}
-
-fn duration(text: &str) -> Option<Duration> {
-    let unit = text.chars().last()?;
-    let number: u64 = text.get(..text.len() - unit.len_utf8())?.trim().parse().ok()?;
-    let seconds = match unit {
-        's' => number,
-        'm' => number.checked_mul(60)?,
-        'h' => number.checked_mul(3600)?,
-        _ => return None,
-    };
-    (seconds > 0 && seconds <= 24 * 3600).then(|| Duration::from_secs(seconds))
 }
 
 #[cfg(test)]

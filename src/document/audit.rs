@@ -23,6 +23,8 @@ pub struct AuditRow {
     pub purpose: Spanned<String>,
     /// When, as written.
     pub at: Spanned<String>,
+    /// Whether a cell says that the signature was taken back.
+    pub is_revoked: bool,
 }
 
 impl AuditRow {
@@ -71,12 +73,23 @@ impl Audit {
                     signature: get(signature).map(|text| unquoted(&text).to_owned()),
                     purpose: get(purpose),
                     at: get(at),
+                    is_revoked: row.cells.iter().any(|cell| says_revoked(&cell.value)),
                 });
             }
         }
         faults.extend(stray_faults(source, &outline, found, "audit/row", COLUMNS));
         Self { source: Arc::clone(source), rows, faults }
     }
+}
+
+/// Whether a cell takes a signature back: `REVOKED`, `withdrawn on …`; not a
+/// text that merely speaks of revoking something.
+fn says_revoked(cell: &str) -> bool {
+    let words = ["REVOKED", "WITHDRAWN", "RESCINDED", "INVALIDATED", "VOIDED"];
+    let plain = cell.trim_matches(['*', '`', '~', ' ', '(', '[']);
+    let first = plain.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let shouted = plain.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
+    shouted || words.contains(&first.to_uppercase().as_str())
 }
 
 /// Ids in a text, as whole words: `WP-1-A` does not occur in `WP-1-A-v2`.

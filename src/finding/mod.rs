@@ -1,12 +1,14 @@
 //! What can be said about work: findings with an address, outcomes of checks,
 //! and the report that holds them all.
 
+mod approval;
 mod place;
 mod report;
 
 use std::borrow::Cow;
 use std::fmt;
 
+pub use approval::{Approval, CodeFacts, Moment, SignedIn};
 pub use place::{Label, Place};
 pub use report::{
     CheckOutcome, Claim, DocumentsInfo, PacketInfo, Report, RunInfo, SelectionInfo, Status, StepReport,

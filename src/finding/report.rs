@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Finding, Level, RuleId};
+use super::{Approval, Finding, Level, RuleId};
 use crate::text::RepoPath;
 
 /// How a check of a gate ended.
@@ -186,6 +186,8 @@ pub struct Report {
     pub selection: Option<SelectionInfo>,
     /// The documents, if documents were judged.
     pub documents: Option<DocumentsInfo>,
+    /// Who approved the packet, for gates that look at approval.
+    pub approval: Option<Approval>,
     /// Every check that the gate lists, in the gate's order.
     pub outcomes: Vec<CheckOutcome>,
     /// Every finding, in order of level and place.

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::document::outline::Outline;
 use crate::document::packet::Scope;
 use crate::document::{DocumentKind, Layout, WpId};
-use crate::finding::{CheckOutcome, Finding};
+use crate::finding::{Approval, CheckOutcome, Finding};
 use crate::text::RepoPath;
 
 use super::approval::ApprovalFacts;
@@ -22,7 +22,7 @@ use super::facts::{self, ChangeFacts};
 use super::request::{GateError, Scene};
 use super::search::Located;
 use super::settle::{is_off, settled};
-use super::{plan, waive};
+use super::{plan, record, waive};
 
 /// What one run of a gate works with.
 pub(super) struct Bench<'a> {
@@ -31,6 +31,7 @@ pub(super) struct Bench<'a> {
     pub files: &'a [ChangedFile],
     pub findings: Vec<Finding>,
     pub outcomes: Vec<CheckOutcome>,
+    pub approval: Option<Approval>,
 }
 
 /// The inputs of all kinds of checks, as far as there are any.
@@ -92,9 +93,8 @@ impl Bench<'_> {
             reuse: &facts.reuse,
             now: self.scene.request.now,
         });
-        let merge_base = approved.as_ref().and_then(|facts| facts.merge_base);
-        let changed = match self.scene.selection {
-            Some(selection) => Some(ChangeFacts::gather(repo, layout, located, selection, merge_base)?),
+        let changed = match self.scene.selection.zip(approved.as_ref()) {
+            Some((selection, facts)) => Some(ChangeFacts::gather(repo, layout, located, selection, facts)?),
             None => None,
         };
         let known = OnceCell::new();
@@ -137,14 +137,30 @@ impl Bench<'_> {
             texts: &texts,
             refinement: refinement.as_ref(),
         };
-        let mut verdicts: Vec<_> = plan(gate).map(|entry| (entry, self.verdict(entry, &inputs))).collect();
-        if let Some(input) = &change {
+        let verdicts = plan(gate).map(|entry| (entry, self.verdict(entry, &inputs))).collect();
+        self.conclude(verdicts, approval.as_ref(), change.as_ref());
+        Ok(())
+    }
+
+    /// Applies waivers, gathers the facts of approval, records all verdicts.
+    fn conclude(
+        &mut self,
+        mut verdicts: Vec<(&Registered, Verdict)>,
+        approval: Option<&ApprovalInput<'_>>,
+        change: Option<&ChangeInput<'_>>,
+    ) {
+        if let Some(input) = change {
             self.waive(input, &mut verdicts);
         }
+        let late = |(entry, verdict): &(&Registered, Verdict)| {
+            let order = entry.rule.id.as_str() == "approval/order";
+            order && matches!(verdict, Verdict::Judged(findings) if !findings.is_empty())
+        };
+        let in_order = !verdicts.iter().any(late);
+        self.approval = approval.map(|input| record::approval_facts(input, in_order));
         for (entry, verdict) in verdicts {
             self.take(entry, verdict);
         }
-        Ok(())
     }
 
     /// Runs what can be checked where there is no packet.

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use crate::change::{
     ChangedFile, Commit, CommitFacts, Repository, RepositoryError, Selection, SelectionMode, Side,
 };
-use crate::check::input::{PathFact, RangeFact, WaiverOrigin};
+use crate::check::input::{ContractFact, PathFact, RangeFact, WaiverOrigin};
 use crate::document::waiver::Waiver;
 use crate::document::{Layout, Packet};
 use crate::text::{RepoPath, Source};
 
+use super::approval::ApprovalFacts;
 use super::search::Located;
 
 /// What checks of a change are shown beside its files.
@@ -25,12 +26,17 @@ impl ChangeFacts {
         layout: &Layout,
         located: &Located,
         selection: &Selection,
-        merge_base: Option<Commit>,
+        approved: &ApprovalFacts,
     ) -> Result<Self, RepositoryError> {
+        let merge_base = approved.merge_base;
         let waivers = &located.packet.waivers;
         Ok(Self {
             range: range(repo, layout, selection, merge_base)?,
-            origins: if waivers.is_empty() { Vec::new() } else { origins(repo, layout, located, selection)? },
+            origins: if waivers.is_empty() {
+                Vec::new()
+            } else {
+                origins(repo, layout, located, selection, &approved.contract)?
+            },
             evidence: evidence(repo, judged_side(selection), &located.packet)?,
         })
     }
@@ -75,7 +81,15 @@ fn origins(
     layout: &Layout,
     located: &Located,
     selection: &Selection,
+    contract: &ContractFact,
 ) -> Result<Vec<WaiverOrigin>, RepositoryError> {
+    // A contract revision that also changes code signs nothing.
+    let signed = match contract {
+        ContractFact::Known { introduction, then, foreign, .. } if foreign.is_empty() => {
+            Some((&**then, introduction))
+        }
+        _ => None,
+    };
     let base = selection.base.map_or(Side::Empty, Side::Commit);
     let before = repo
         .read(base, &located.path)?
@@ -84,7 +98,7 @@ fn origins(
         .packet
         .waivers
         .iter()
-        .map(|waiver| origin(repo, layout, located, selection, before.as_ref(), waiver))
+        .map(|waiver| origin(repo, layout, located, selection, (before.as_ref(), signed), waiver))
         .collect()
 }
 
@@ -93,7 +107,7 @@ fn origin(
     layout: &Layout,
     located: &Located,
     selection: &Selection,
-    before: Option<&Packet>,
+    (before, signed): (Option<&Packet>, Option<(&Packet, &CommitFacts)>),
     waiver: &Waiver,
 ) -> Result<WaiverOrigin, RepositoryError> {
     let words = |packet: &Packet, waiver: &Waiver| {
@@ -103,6 +117,9 @@ fn origin(
     let holds = |packet: &Packet| packet.waivers.iter().any(|other| words(packet, other) == wanted);
     if before.is_some_and(holds) {
         return Ok(WaiverOrigin::AtBase);
+    }
+    if let Some((_, commit)) = signed.filter(|(packet, _)| holds(packet)) {
+        return Ok(WaiverOrigin::AtContract(commit.clone()));
     }
     let Some(head) = selection.head.filter(|_| selection.mode.is_committed()) else {
         return Ok(WaiverOrigin::Uncommitted);

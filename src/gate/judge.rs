@@ -63,16 +63,23 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
         selection: selection.as_ref(),
         is_judged: &is_judged,
     };
-    let mut bench =
-        Bench { scene, config: &config, files: &files, findings: Vec::new(), outcomes: Vec::new() };
+    let mut bench = Bench {
+        scene,
+        config: &config,
+        files: &files,
+        findings: Vec::new(),
+        outcomes: Vec::new(),
+        approval: None,
+    };
     bench.run(&search, located.as_ref())?;
     let changed = files.len();
-    let (findings, outcomes) = (bench.findings, bench.outcomes);
+    let (findings, outcomes, approval) = (bench.findings, bench.outcomes, bench.approval);
     let mut report = Report {
         gate: request.gate.as_str(),
         packet: located.as_ref().map(|located| packet_info(request, located)),
         selection: selection.as_ref().map(|selection| selection_info(selection, changed, config_from)),
         documents: None,
+        approval,
         outcomes,
         findings,
         steps: Vec::new(),

@@ -6,6 +6,7 @@ mod dossier;
 mod facts;
 mod judge;
 mod plan;
+mod record;
 mod request;
 mod search;
 mod settle;

@@ -1,5 +1,7 @@
 //! Waivers turn findings into waived ones; they never remove them.
 
+use std::collections::BTreeMap;
+
 use crate::check::input::ChangeInput;
 use crate::check::{find, waiver};
 use crate::finding::{Finding, Level};
@@ -9,18 +11,22 @@ use crate::finding::{Finding, Level};
 pub(super) fn apply(input: &ChangeInput<'_>, findings: &mut [Finding], policies: &[String]) -> Vec<Finding> {
     let waivers = &input.packet.packet.waivers;
     let mut used = vec![false; waivers.len()];
+    let mut stacked: BTreeMap<usize, String> = BTreeMap::new();
     for finding in findings.iter_mut().filter(|finding| finding.level == Level::Error) {
         let (Some(subject), Some(rule)) = (&finding.subject, find(finding.rule.as_str())) else { continue };
         let accepted = &rule.rule.text().waivable_by;
-        let matching = waivers.iter().enumerate().find(|(index, waiver)| {
+        // One waiver has to fit as a whole: the policy of one and the scope of
+        // another make none. Of several that fit, the first counts.
+        let mut matching = waivers.iter().enumerate().filter(|(index, waiver)| {
             let policy = waiver.policy.as_ref().is_some_and(|policy| accepted.contains(&policy.value));
             policy && waiver::counts(waiver, *index, input) && waiver::covers(waiver, subject)
         });
-        if let Some((index, waiver)) = matching {
+        if let Some((index, waiver)) = matching.next() {
             finding.waived_by = waiver.id.as_ref().map(|id| id.value.clone());
-            if let Some(used) = used.get_mut(index) {
-                *used = true;
-            }
+            used.get_mut(index).into_iter().for_each(|used| *used = true);
+            matching.for_each(|(other, _)| {
+                stacked.entry(other).or_insert_with(|| waiver.name().to_owned());
+            });
         }
     }
     let Some(rule) = find("waiver/unused").map(|entry| &entry.rule) else { return Vec::new() };
@@ -29,20 +35,22 @@ pub(super) fn apply(input: &ChangeInput<'_>, findings: &mut [Finding], policies:
         let ours = waiver.policy.as_ref().is_some_and(|policy| policies.contains(&policy.value));
         ours && waiver::counts(waiver, *index, input) && used.get(*index) == Some(&false)
     });
-    idle.map(|(_, waiver)| {
+    idle.map(|(index, waiver)| {
         let source = &input.packet.packet.source;
         let span = waiver.id.as_ref().map_or(waiver.span, |id| id.span);
         let line = source.line_span(source.line(span.start)).unwrap_or(span);
         let span =
             crate::text::trimmed(source.text(), crate::text::Span::new(span.start, line.end.min(span.end)))
                 .span;
-        rule.finding(
-            format!(
-                "the waiver `{}` excuses nothing in this change",
-                crate::text::one_line(waiver.name(), 80)
+        let name = crate::text::one_line(waiver.name(), 80);
+        let message = match stacked.get(&index) {
+            Some(other) => format!(
+                "the waiver `{name}` excuses nothing that `{}` does not excuse already",
+                crate::text::one_line(other, 80)
             ),
-            input.packet.at(span, "matches no finding"),
-        )
+            None => format!("the waiver `{name}` excuses nothing in this change"),
+        };
+        rule.finding(message, input.packet.at(span, "matches no finding"))
     })
     .collect()
 }

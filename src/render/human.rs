@@ -6,6 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer, Snippet};
 use anstyle::{AnsiColor, Style};
 
+use super::approval;
 use crate::check::find;
 use crate::finding::{Claim, Finding, Label, Level, Place, Report, Status, StepReport, StepStatus};
 use crate::text::{Source, Span, counted, is_hidden, one_line, visible};
@@ -237,6 +238,11 @@ fn summary(report: &Report, look: Look) -> String {
             documents.kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
         let named = if documents.named { "named: " } else { "" };
         line("judged", format!("{named}{} ({})", counted(documents.count(), "document"), kinds.join(", ")));
+    }
+    if let Some(approval) = &report.approval {
+        for (name, text) in approval::lines(approval, look.verbose) {
+            line(name, text);
+        }
     }
     let tally = report.tally();
     line(

@@ -1,5 +1,6 @@
 //! From a report to bytes; one file a format.
 
+mod approval;
 pub mod human;
 pub mod json;
 pub mod listing;

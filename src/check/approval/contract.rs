@@ -12,6 +12,8 @@ use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{Source, Spanned};
 
+use super::short;
+
 pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict {
     let packet = input.packet.packet;
     let (introduction, then, inside, foreign) = match input.contract {
@@ -51,10 +53,6 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     }
     compare(input, then, packet, &commit, rule, &mut out);
     out.into()
-}
-
-fn short(introduction: &crate::change::CommitFacts) -> String {
-    introduction.commit.0.to_string().chars().take(12).collect()
 }
 
 fn compare(

@@ -3,13 +3,22 @@
 pub(super) mod checkpoint;
 pub(super) mod contract;
 pub(super) mod merge_base;
+pub(super) mod order;
 pub(super) mod prepared;
 pub(super) mod refinement;
+pub(super) mod refinement_text;
+pub(super) mod separate_hands;
 pub(super) mod signature_agreement;
 pub(super) mod signature_format;
 pub(super) mod signature_reuse;
 
+pub(crate) use order::moments;
+pub(crate) use separate_hands::is_same_hand;
+pub(crate) use signature_agreement::by_record;
+
 use jiff::civil::Date;
+
+use crate::change::CommitFacts;
 
 use crate::document::packet::Generation;
 
@@ -23,4 +32,9 @@ const REFINED_SINCE: Date = Date::constant(2026, 1, 1);
 pub(crate) fn predates_refinements(input: &ApprovalInput<'_>) -> bool {
     let old = input.packet.newest_date().is_some_and(|date| date < REFINED_SINCE);
     input.packet.packet.generation == Generation::G0 && old
+}
+
+/// The first digits of a commit's id.
+fn short(commit: &CommitFacts) -> String {
+    commit.commit.0.to_string().chars().take(12).collect()
 }

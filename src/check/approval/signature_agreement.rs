@@ -9,17 +9,31 @@ use crate::rule::Rule;
 use crate::text::Spanned;
 
 pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict {
-    let Some(signature) = &input.packet.packet.signature else {
+    if input.packet.packet.signature.is_none() {
         return Verdict::skipped("the packet is not signed");
-    };
-    let mut comparison =
-        Comparison { input, signature, id: input.packet.id.as_str(), rule, findings: Vec::new() };
-    comparison.refinement();
-    comparison.audit();
-    if !super::predates_refinements(input) {
-        comparison.gate_log();
     }
-    comparison.findings.into()
+    by_record(input, rule).into_iter().flat_map(|(_, findings)| findings).collect::<Vec<_>>().into()
+}
+
+/// What speaks against each of the other records; nothing where it agrees.
+pub(crate) fn by_record(input: &ApprovalInput<'_>, rule: &Rule) -> Vec<(&'static str, Vec<Finding>)> {
+    let Some(signature) = &input.packet.packet.signature else { return Vec::new() };
+    let id = input.packet.id.as_str();
+    let comparison = || Comparison { input, signature, id, rule, findings: Vec::new() };
+    let (mut refinement, mut audit, mut gate_log) = (comparison(), comparison(), comparison());
+    let dated = super::predates_refinements(input);
+    let mut out = Vec::new();
+    if input.refinement.is_ok() {
+        refinement.refinement();
+        out.push(("refinement", refinement.findings));
+    }
+    audit.audit();
+    out.push(("audit", audit.findings));
+    if !dated {
+        gate_log.gate_log();
+        out.push(("gate log", gate_log.findings));
+    }
+    out
 }
 
 /// The packet's signature against the other records.
@@ -61,7 +75,12 @@ impl Comparison<'_> {
         };
         let signature = &self.signature.value;
         let rows: Vec<_> = audit.rows.iter().filter(|row| row.signature.value == *signature).collect();
-        if rows.iter().any(|row| row.names(self.id)) {
+        let own: Vec<_> = rows.iter().filter(|row| row.names(self.id)).collect();
+        if let Some(revoked) = own.iter().find(|row| row.is_revoked) {
+            let label = Label::text(&audit.source, revoked.span, "taken back here");
+            return self.say("the audit records that the signature was revoked", label);
+        }
+        if !own.is_empty() {
             return;
         }
         match rows.first() {

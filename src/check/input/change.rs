@@ -14,6 +14,9 @@ use super::PacketInput;
 pub enum WaiverOrigin {
     /// The base of the change holds it.
     AtBase,
+    /// This contract revision, a commit of the judged range, holds it: it was
+    /// part of what was signed.
+    AtContract(CommitFacts),
     /// No commit holds it.
     Uncommitted,
     /// This commit of the judged range brought it in.

@@ -20,7 +20,7 @@ pub use approval::{
     ApprovalInput, CheckpointFact, CodeCommit, ContractFact, MergeBaseFact, RecordsThen, Then,
 };
 pub use change::{ChangeInput, PathFact, RangeFact, WaiverOrigin};
-pub use policy::{Policy, ProtectedPattern};
+pub use policy::{Policy, ProtectedPattern, WaiverSource};
 
 /// The gates that judge a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,8 +18,36 @@ pub struct Policy {
     pub longest_window: usize,
     /// Whether documents must be ASCII.
     pub ascii_only: bool,
+    /// How late a waiver may come.
+    pub waivers_from: WaiverSource,
+    /// Whether who signs may not write the code.
+    pub separate_hands: bool,
     /// Headings that the specification must have, with or without their `#`.
     pub spec_headings: Vec<String>,
+}
+
+/// How late a waiver may come to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaiverSource {
+    /// Until a governance-only commit of the work.
+    Work,
+    /// With the signature: the contract revision must hold it.
+    Contract,
+    /// Before the work: the base of the change must hold it.
+    Base,
+}
+
+impl WaiverSource {
+    /// Reads the word of the configuration.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "work" => Self::Work,
+            "contract" => Self::Contract,
+            "base" => Self::Base,
+            _ => return None,
+        })
+    }
 }
 
 /// A pattern of protected paths. Without a slash it holds in every folder;
@@ -80,6 +108,8 @@ impl Default for Policy {
             shortest_token: 8,
             longest_window: 400,
             ascii_only: false,
+            separate_hands: false,
+            waivers_from: WaiverSource::Work,
             spec_headings: Vec::new(),
         }
     }

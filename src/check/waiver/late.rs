@@ -7,8 +7,12 @@ use crate::rule::Rule;
 pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let mut out = Vec::new();
     for (waiver, origin) in input.packet.packet.waivers.iter().zip(input.origins) {
-        let WaiverOrigin::Entered { introduction, foreign } = origin else { continue };
-        if foreign.is_empty() && waiver.missing().is_empty() {
+        let introduction = match origin {
+            WaiverOrigin::Entered { introduction, foreign } if foreign.is_empty() => introduction,
+            WaiverOrigin::AtContract(commit) => commit,
+            _ => continue,
+        };
+        if super::is_void(origin, input.packet.policy).is_none() && waiver.missing().is_empty() {
             let commit: String = introduction.commit.0.to_string().chars().take(12).collect();
             let message = format!(
                 "the waiver `{}` entered during the work, in commit {commit} by {}",

@@ -10,7 +10,7 @@ use crate::finding::Subject;
 use crate::text::RepoPath;
 
 use super::evidence::folded;
-use super::input::{ChangeInput, WaiverOrigin};
+use super::input::{ChangeInput, Policy, WaiverOrigin, WaiverSource};
 
 /// Whether a waiver is past its day, or packet, or never readable.
 fn is_expired(waiver: &Waiver, input: &ChangeInput<'_>) -> Option<String> {
@@ -39,9 +39,21 @@ fn is_expired(waiver: &Waiver, input: &ChangeInput<'_>) -> Option<String> {
 
 /// Why a waiver came in too late to count, if it did: uncommitted, or in a
 /// commit that also changed code.
-fn is_void(origin: &WaiverOrigin) -> Option<String> {
+fn is_void(origin: &WaiverOrigin, policy: &Policy) -> Option<String> {
+    let wanted = policy.waivers_from;
     match origin {
-        WaiverOrigin::AtBase => None,
+        WaiverOrigin::AtContract(_) if wanted == WaiverSource::Base => {
+            Some("the configuration counts only waivers that were there before the work".into())
+        }
+        WaiverOrigin::AtBase | WaiverOrigin::AtContract(_) => None,
+        WaiverOrigin::Entered { introduction, foreign }
+            if foreign.is_empty() && wanted != WaiverSource::Work =>
+        {
+            let commit: String = introduction.commit.0.to_string().chars().take(12).collect();
+            Some(format!(
+                "it entered in commit {commit}, and the configuration counts only waivers that were signed with the packet or before"
+            ))
+        }
         WaiverOrigin::Uncommitted => {
             Some("it is not committed, so it came with the code that it excuses".into())
         }
@@ -76,7 +88,7 @@ fn names_something(waiver: &Waiver, input: &ChangeInput<'_>) -> bool {
 /// Whether a waiver may excuse findings: complete, in force, not void.
 #[must_use]
 pub fn counts(waiver: &Waiver, index: usize, input: &ChangeInput<'_>) -> bool {
-    let void = input.origins.get(index).is_none_or(|origin| is_void(origin).is_some());
+    let void = input.origins.get(index).is_none_or(|origin| is_void(origin, input.packet.policy).is_some());
     waiver.missing().is_empty()
         && names_something(waiver, input)
         && is_expired(waiver, input).is_none()

@@ -7,7 +7,7 @@ use crate::rule::Rule;
 pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let mut out = Vec::new();
     for (waiver, origin) in input.packet.packet.waivers.iter().zip(input.origins) {
-        if let Some(why) = super::is_void(origin) {
+        if let Some(why) = super::is_void(origin, input.packet.policy) {
             let message = format!("the waiver `{}` is void: {why}", crate::text::one_line(waiver.name(), 80));
             out.push(rule.finding(
                 message,

@@ -37,6 +37,7 @@ impl From<&Report> for ReportDocument {
                 layout: documents.layout.to_owned(),
                 named: documents.named,
             }),
+            approval: report.approval.as_ref().map(Into::into),
             summary: SummaryDocument {
                 passed: tally.passed,
                 failed: tally.failed,

@@ -3,7 +3,10 @@
 //! `docs/schema/report.v1.json` is generated from these types. Everything
 //! that differs between two runs over the same state is in `run`.
 
+mod approval;
 mod from;
+
+pub use approval::ApprovalDocument;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -29,6 +32,9 @@ pub struct ReportDocument {
     pub selection: Option<SelectionDocument>,
     /// The judged documents, for commands that judge documents.
     pub documents: Option<DocumentsDocument>,
+    /// Who approved the packet, for gates that look at approval. Facts of the
+    /// repository: a commit shows a name, not a person.
+    pub approval: Option<ApprovalDocument>,
     /// Counts.
     pub summary: SummaryDocument,
     /// Every check that the gate lists, in order.

@@ -365,12 +365,12 @@ impl Scenario {
             files: files.clone(),
             committer: committer.to_owned(),
         };
-        let mut commits = vec![snapshot(&project, "Mira <mira@example.org>")];
+        let mut commits = vec![snapshot(&project, "Tess <tess@example.org>")];
         if self.setup.approved != Some(false) {
-            commits.push(snapshot(&approved, "Mira <mira@example.org>"));
+            commits.push(snapshot(&approved, "Tess <tess@example.org>"));
         }
         if self.gate() == Gate::PostWork && self.mode() == SelectionMode::Range {
-            commits.push(snapshot(&judged, "Coder A <coder-a@example.org>"));
+            commits.push(snapshot(&judged, "Tess <tess@example.org>"));
         }
         Memory {
             commits,

@@ -1,0 +1,81 @@
+//! Dates, policies, ends and paths of waivers.
+
+use jiff::civil::Date;
+
+use crate::document::scope_entry::ScopeEntry;
+use crate::text::{Span, Spanned};
+
+use super::Expiry;
+
+pub(super) fn expiry(text: &str) -> Expiry {
+    let lower = text.trim().to_lowercase();
+    if let Some(date) = date_in(text) {
+        Expiry::On(date)
+    } else if is_closure(&lower) {
+        Expiry::Closure
+    } else if lower.starts_with("permanent") || lower == "none" || lower == "never" {
+        Expiry::None
+    } else {
+        Expiry::Unreadable(text.trim().to_owned())
+    }
+}
+
+/// `On WP closure (validation complete).`, `WP-1-A closure`: the packet's, not
+/// that of a phase or a project.
+fn is_closure(lower: &str) -> bool {
+    let head = lower.split('(').next().unwrap_or("").trim().trim_end_matches('.');
+    let of_a_packet = head.trim_start_matches("on ").starts_with("wp-") && head.ends_with(" closure");
+    of_a_packet
+        || matches!(head, "closure" | "on closure" | "on wp closure" | "wp closure" | "packet closure")
+}
+
+/// The first `YYYY-MM-DD` at the start of a text.
+pub(super) fn date_in(text: &str) -> Option<Date> {
+    let text = text.trim().trim_start_matches(['`', '*', '(']);
+    let digits = text.get(..10)?;
+    let rest = text.get(10..)?;
+    let shape = digits
+        .bytes()
+        .enumerate()
+        .all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
+    (shape && !rest.starts_with(|c: char| c.is_ascii_digit())).then(|| digits.parse().ok()).flatten()
+}
+
+/// The first `CX-…` code in a text.
+pub(super) fn policy_in(text: &str) -> Option<&str> {
+    let at = text.find("CX-")?;
+    let tail = text.get(at..)?;
+    let end = tail.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(tail.len());
+    tail.get(..end).filter(|code| code.len() > 3)
+}
+
+/// Paths that a scope names: in back-ticks, or words with a slash.
+#[must_use]
+pub fn paths_in(scope: &Spanned<String>) -> Vec<ScopeEntry> {
+    // A scope that takes something out again cannot be read by its paths.
+    let lower = scope.value.to_lowercase();
+    let takes_out = ["except", "excluding", "other than", "does not", "do not", "but not", "not cover"];
+    if takes_out.iter().any(|words| lower.contains(words)) {
+        return Vec::new();
+    }
+    let entry = |word: &str| {
+        let word = word.trim_end_matches([',', ';', '.', ':']);
+        let at = scope.value.find(word).unwrap_or(0);
+        let span = Span::new(scope.span.start + at, scope.span.start + at + word.len());
+        let read = ScopeEntry::read(Spanned::new(word.to_owned(), span));
+        (read.coverage.is_ok() && word.contains(['/', '.'])).then_some(read)
+    };
+    let mut out = Vec::new();
+    for (number, piece) in scope.value.split('`').enumerate() {
+        if number % 2 == 1 {
+            let without_line = piece
+                .rsplit_once(':')
+                .filter(|(_, line)| line.bytes().all(|b| b.is_ascii_digit()))
+                .map_or(piece, |(path, _)| path);
+            out.extend(entry(without_line));
+        } else {
+            out.extend(piece.split_whitespace().filter(|word| word.contains('/')).filter_map(entry));
+        }
+    }
+    out
+}

@@ -1,0 +1,60 @@
+//! Who approved what, when, as far as the repository shows it.
+
+/// The facts of one packet's approval. They are no verdict: a commit shows a
+/// name, not a person.
+#[derive(Debug, Clone, Default)]
+pub struct Approval {
+    /// The signature, as the packet gives it.
+    pub signature: Option<String>,
+    /// The commit that brought it into the packet.
+    pub introduced: Option<SignedIn>,
+    /// Why no such commit is known, if none is.
+    pub unknown: Option<String>,
+    /// Whether each of the other records agrees, by its name.
+    pub records: Vec<(&'static str, bool)>,
+    /// The commits that change code.
+    pub code: CodeFacts,
+    /// What happened when, in the order that the protocol demands.
+    pub moments: Vec<Moment>,
+    /// Whether `approval/order` found nothing.
+    pub in_order: bool,
+}
+
+/// The commit that brought a signature into its packet.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// Full id.
+    pub commit: String,
+    /// Author, `Name <mail>`.
+    pub author: String,
+    /// Committer, `Name <mail>`.
+    pub committer: String,
+    /// When, RFC 3339 UTC.
+    pub at: String,
+    /// Whether it lies inside the judged work.
+    pub inside: bool,
+    /// Paths outside governance that it changes; at most twenty are named.
+    pub other_paths: Vec<String>,
+    /// How many such paths there are.
+    pub others: usize,
+}
+
+/// The commits of the work that change code.
+#[derive(Debug, Clone, Default)]
+pub struct CodeFacts {
+    /// How many.
+    pub commits: usize,
+    /// Ids of those by whoever committed the signature.
+    pub same_hand: Vec<String>,
+    /// Ids of those that do not build on the signed packet.
+    pub early: Vec<String>,
+}
+
+/// Something that happened, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// What.
+    pub event: &'static str,
+    /// When, as recorded.
+    pub at: Option<String>,
+}

@@ -1,0 +1,52 @@
+//! The facts of an approval for a person: two lines of the summary, more when
+//! asked for.
+
+use crate::finding::Approval;
+use crate::text::{counted, one_line};
+
+/// The lines, each with its name.
+pub(super) fn lines(approval: &Approval, verbose: bool) -> Vec<(&'static str, String)> {
+    let mut out = Vec::new();
+    let signature =
+        approval.signature.as_deref().map_or_else(|| "nothing".to_owned(), |text| one_line(text, 40));
+    let signed = match (&approval.introduced, &approval.unknown) {
+        (Some(introduced), _) => {
+            let commit: String = introduced.commit.chars().take(12).collect();
+            let others = match introduced.others {
+                0 => "governance files only".to_owned(),
+                others => format!("with {}", counted(others, "other file")),
+            };
+            let who = one_line(&introduced.committer, 80);
+            format!("{signature}, brought in by {who} in commit {commit}, {others}")
+        }
+        (None, Some(why)) => format!("{signature} ({})", one_line(why, 120)),
+        (None, None) => signature,
+    };
+    out.push(("signed", signed));
+    let code = &approval.code;
+    if code.commits > 0 {
+        let same = match code.same_hand.len() {
+            0 => "none by whoever committed the signature".to_owned(),
+            same if same == code.commits => "all by whoever committed the signature".to_owned(),
+            same => format!("{same} by whoever committed the signature"),
+        };
+        let early = match code.early.len() {
+            0 => String::new(),
+            early => format!(", {early} not built on the signed packet"),
+        };
+        out.push(("code", format!("{}, {same}{early}", counted(code.commits, "commit"))));
+    }
+    if verbose {
+        for (name, agrees) in &approval.records {
+            let text = if *agrees { "agrees with the packet" } else { "does not agree with the packet" };
+            out.push(("record", format!("{name}: {text}")));
+        }
+        for moment in &approval.moments {
+            out.push((
+                "order",
+                format!("{}: {}", moment.event, moment.at.as_deref().unwrap_or("not recorded")),
+            ));
+        }
+    }
+    out
+}
