@@ -22,7 +22,7 @@ mod phase;
 mod record;
 mod refinement;
 pub mod registry;
-mod scope;
+pub(crate) mod scope;
 mod spec;
 mod stub;
 mod text;

@@ -87,6 +87,7 @@ registry! {
     "scope/outside" => Check::Change(scope::outside::check),
     "scope/excluded" => Check::Change(scope::excluded::check),
     "scope/protected" => Check::Change(scope::protected::check),
+    "scope/shared" => Check::Gate,
     "scope/escaping-link" => Check::Change(scope::escaping_link::check),
     "manifest/missing" => Check::Change(manifest::missing::check),
     "manifest/stale" => Check::Change(manifest::stale::check),

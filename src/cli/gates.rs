@@ -34,6 +34,10 @@ pub(super) struct PostWork {
     /// The packet's id, or a base id that the registry resolves
     #[arg(value_name = "WP-ID")]
     packet: String,
+    /// Another packet of the same change; every file must belong to one of
+    /// them. May be given several times
+    #[arg(long, value_name = "WP-ID")]
+    also: Vec<String>,
     #[command(flatten)]
     selection: SelectionArgs,
     /// Do not run the configured steps; the report says so
@@ -82,19 +86,27 @@ impl SelectionArgs {
 
 impl PreWork {
     pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        gate(global, output, Gate::PreWork, &self.packet, SelectionRequest::Default, self.no_run)
+        gate(
+            global,
+            output,
+            Gate::PreWork,
+            Packets::one(&self.packet),
+            SelectionRequest::Default,
+            self.no_run,
+        )
     }
 }
 
 impl PostWork {
     pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        gate(global, output, Gate::PostWork, &self.packet, self.selection.request(), self.no_run)
+        let packets = Packets { first: &self.packet, also: &self.also };
+        gate(global, output, Gate::PostWork, packets, self.selection.request(), self.no_run)
     }
 }
 
 impl GateCheck {
     pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        gate(global, output, Gate::GateCheck, &self.packet, SelectionRequest::Default, false)
+        gate(global, output, Gate::GateCheck, Packets::one(&self.packet), SelectionRequest::Default, false)
     }
 }
 
@@ -113,18 +125,31 @@ pub(super) fn named_config(path: Option<&Path>) -> anyhow::Result<Option<Arc<Sou
     Ok(Some(Source::from_bytes(RepoPath::from(path.to_string_lossy().as_ref()), bytes)))
 }
 
+/// The packets that are judged.
+struct Packets<'a> {
+    first: &'a str,
+    also: &'a [String],
+}
+
+impl<'a> Packets<'a> {
+    fn one(first: &'a str) -> Self {
+        Self { first, also: &[] }
+    }
+}
+
 fn gate(
     global: &Global,
     output: &Output,
     gate: Gate,
-    packet: &str,
+    packets: Packets<'_>,
     selection: SelectionRequest,
     no_run: bool,
 ) -> anyhow::Result<u8> {
     let repo = GitRepository::discover(&folder(global)?)?;
     let request = GateRequest {
         gate,
-        packet: packet.to_owned(),
+        packet: packets.first.to_owned(),
+        also: packets.also.to_vec(),
         selection,
         config: named_config(global.config.as_deref())?,
         now: clock::now_civil(),

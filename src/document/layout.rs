@@ -118,9 +118,16 @@ impl Layout {
         *path == self.packet(id)
             || *path == self.refinement(id)
             || *path == self.validator_state_of(id)
-            || [&self.board, &self.registry, &self.audit, &self.gate_log, &self.validator_state]
-                .into_iter()
-                .any(|shared| path.as_bytes() == shared.as_bytes())
+            || self.is_shared_record(path)
+    }
+
+    /// Whether a path is a record that all packets share: board, registry,
+    /// audit, gate log, the older validator state.
+    #[must_use]
+    pub fn is_shared_record(&self, path: &RepoPath) -> bool {
+        [&self.board, &self.registry, &self.audit, &self.gate_log, &self.validator_state]
+            .into_iter()
+            .any(|shared| path.as_bytes() == shared.as_bytes())
     }
 
     /// Whether a path lies in a folder whose files need no manifest.

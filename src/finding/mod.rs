@@ -119,6 +119,8 @@ pub struct Finding {
     pub subject: Option<Subject>,
     /// Id of the waiver that excuses it.
     pub waived_by: Option<String>,
+    /// The packet it was found for, where several are judged together.
+    pub packet: Option<String>,
 }
 
 impl Finding {
@@ -136,6 +138,7 @@ impl Finding {
             fix: None,
             subject: None,
             waived_by: None,
+            packet: None,
         }
     }
 

@@ -37,6 +37,8 @@ impl Status {
 pub struct CheckOutcome {
     /// The rule that was checked.
     pub rule: RuleId,
+    /// The packet it was checked for, where several are judged together.
+    pub packet: Option<String>,
     /// How it ended.
     pub status: Status,
 }
@@ -56,6 +58,10 @@ pub struct PacketInfo {
     pub generation: String,
     /// How the id was resolved, when it was not taken literally.
     pub resolved_by: Option<String>,
+    /// Who approved it, for gates that look at approval.
+    pub approval: Option<Approval>,
+    /// Changed paths that were judged by it.
+    pub paths: usize,
 }
 
 /// Which change was judged, and why that one.
@@ -182,12 +188,12 @@ pub struct Report {
     pub gate: &'static str,
     /// The packet, once found.
     pub packet: Option<PacketInfo>,
+    /// Packets that were judged together with it.
+    pub also: Vec<PacketInfo>,
     /// The change, if the gate judges one.
     pub selection: Option<SelectionInfo>,
     /// The documents, if documents were judged.
     pub documents: Option<DocumentsInfo>,
-    /// Who approved the packet, for gates that look at approval.
-    pub approval: Option<Approval>,
     /// Every check that the gate lists, in the gate's order.
     pub outcomes: Vec<CheckOutcome>,
     /// Every finding, in order of level and place.
@@ -201,6 +207,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// The judged packets, the first one first.
+    pub fn packets(&self) -> impl Iterator<Item = &PacketInfo> {
+        self.packet.iter().chain(&self.also)
+    }
+
     /// Whether the gate passed: no check failed and no step failed.
     #[must_use]
     pub fn passed(&self) -> bool {

@@ -13,7 +13,8 @@ use crate::config::Config;
 use crate::document::outline::Outline;
 use crate::document::packet::Scope;
 use crate::document::{DocumentKind, Layout, WpId};
-use crate::finding::{Approval, CheckOutcome, Finding};
+use crate::finding::{Approval, CheckOutcome, Finding, Label};
+use crate::rule::Rule;
 use crate::text::RepoPath;
 
 use super::approval::ApprovalFacts;
@@ -45,15 +46,20 @@ struct Inputs<'a, 'b> {
     refinement: Option<&'a RefinementInput<'b>>,
 }
 
-impl Bench<'_> {
+impl<'a> Bench<'a> {
+    /// Nothing has been checked yet.
+    pub(super) fn new(scene: Scene<'a>, config: &'a Config, files: &'a [ChangedFile]) -> Self {
+        Self { scene, config, files, findings: Vec::new(), outcomes: Vec::new(), approval: None }
+    }
+
     /// Runs every check of the gate.
     pub(super) fn run(&mut self, search: &Search, located: Option<&Located>) -> Result<(), GateError> {
-        let searched = SearchInput { requested: &self.scene.request.packet, search };
+        let searched = SearchInput { requested: self.scene.requested, search };
         let selected = match self.scene.selection {
             Some(selection) => Some(SelectionInput {
                 selection,
                 is_forward: facts::is_forward(self.scene.repo, selection)?,
-                changed: self.files.len(),
+                changed: self.scene.changed,
             }),
             None => None,
         };
@@ -62,7 +68,6 @@ impl Bench<'_> {
             return Ok(());
         };
         let Scene { repo, layout, side, .. } = self.scene;
-        let gate = self.scene.request.gate;
         let dossier = self.dossier(&located.id)?;
         let packet = || PacketInput {
             id: &located.id,
@@ -106,6 +111,7 @@ impl Bench<'_> {
             files: self.files,
             range: facts.range.clone(),
             owners: &owners,
+            elsewhere: self.scene.elsewhere,
             exists: &exists,
             origins: &facts.origins,
             evidence_paths: &facts.evidence.0,
@@ -137,7 +143,7 @@ impl Bench<'_> {
             texts: &texts,
             refinement: refinement.as_ref(),
         };
-        let verdicts = plan(gate).map(|entry| (entry, self.verdict(entry, &inputs))).collect();
+        let verdicts = self.planned().map(|entry| (entry, self.verdict(entry, &inputs))).collect();
         self.conclude(verdicts, approval.as_ref(), change.as_ref());
         Ok(())
     }
@@ -163,11 +169,19 @@ impl Bench<'_> {
         }
     }
 
+    /// The rules of the gate; of further packets without those about the whole
+    /// change and about steps.
+    fn planned(&self) -> impl Iterator<Item = &'static Registered> + use<> {
+        let is_first = self.scene.is_first;
+        plan(self.scene.request.gate)
+            .filter(move |entry| is_first || !matches!(entry.check, Check::Selection(_) | Check::Step))
+    }
+
     /// Runs what can be checked where there is no packet.
     fn without_packet(&mut self, searched: &SearchInput<'_>, selected: Option<&SelectionInput<'_>>) {
         let (packet, approval, change, refinement) = (None, None, None, None);
         let inputs = Inputs { searched, selected, packet, approval, change, texts: &[], refinement };
-        for entry in plan(self.scene.request.gate) {
+        for entry in self.planned() {
             let verdict = self.verdict(entry, &inputs);
             self.take(entry, verdict);
         }
@@ -205,6 +219,7 @@ impl Bench<'_> {
             }
             Check::Approval(check) => inputs.approval.map(|input| check(input, rule)),
             Check::Change(check) => inputs.change.map(|input| check(input, rule)),
+            Check::Gate if rule.id.as_str() == "scope/shared" => Some(self.shared(rule)),
             Check::Gate => inputs.change.map(|_| Verdict::Judged(Vec::new())),
             Check::Step => Some(Verdict::skipped("the steps were not run")),
         };
@@ -239,11 +254,23 @@ impl Bench<'_> {
         }
     }
 
+    /// Files that this packet and another one claim.
+    fn shared(&self, rule: &Rule) -> Verdict {
+        let Some(shared) = self.scene.shared else {
+            return Verdict::skipped("one packet is judged, so nothing can be claimed twice");
+        };
+        let finding = |(path, other): &(RepoPath, String)| {
+            let message = format!("{path} is changed, and the scope of `{other}` allows it too");
+            rule.finding(message, Label::path(path, "belongs to two packets")).about(path)
+        };
+        shared.iter().map(finding).collect::<Vec<_>>().into()
+    }
+
     /// Records a verdict.
     fn take(&mut self, entry: &Registered, verdict: Verdict) {
         let (status, findings) = settled(self.config, entry, verdict);
         self.findings.extend(findings);
-        self.outcomes.push(CheckOutcome { rule: entry.rule.id.clone(), status });
+        self.outcomes.push(CheckOutcome { rule: entry.rule.id.clone(), packet: None, status });
     }
 }
 

@@ -18,6 +18,8 @@ pub struct GateRequest {
     pub gate: Gate,
     /// The packet's id, as given.
     pub packet: String,
+    /// Packets that share the change with it.
+    pub also: Vec<String>,
     /// Which change.
     pub selection: SelectionRequest,
     /// A configuration file that the caller names, instead of the
@@ -25,6 +27,13 @@ pub struct GateRequest {
     pub config: Option<Arc<Source>>,
     /// Now, UTC.
     pub now: DateTime,
+}
+
+impl GateRequest {
+    /// All packets that are asked for, the first one first.
+    pub fn packets(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.packet).chain(&self.also)
+    }
 }
 
 /// A gate's answer before its steps ran.
@@ -46,6 +55,9 @@ pub enum GateError {
     /// The repository could not answer.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
+    /// Two ids that were given name one packet.
+    #[error("`{0}` is given twice; every packet is judged once")]
+    Twice(String),
     /// The configuration is broken.
     #[error("{}:{}: {}", .0.source.name(), .0.source.line(.0.span.start), .0.message)]
     Config(ConfigFault),
@@ -66,4 +78,16 @@ pub(super) struct Scene<'a> {
     /// Whether a path is part of the judged change; where that is not
     /// committed, every path is.
     pub is_judged: &'a dyn Fn(&RepoPath) -> bool,
+    /// The packet judged beside this one that a changed path belongs to.
+    pub elsewhere: &'a dyn Fn(&RepoPath) -> Option<String>,
+    /// Changed paths that two packets claim, with the other's id; `None` where
+    /// only one packet is judged.
+    pub shared: Option<&'a [(RepoPath, String)]>,
+    /// Whether this is the first packet: what holds for the whole change is
+    /// judged once.
+    pub is_first: bool,
+    /// The id as it was asked for.
+    pub requested: &'a str,
+    /// Number of changed paths, whichever packet they belong to.
+    pub changed: usize,
 }

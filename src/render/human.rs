@@ -6,7 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer, Snippet};
 use anstyle::{AnsiColor, Style};
 
-use super::approval;
+use super::packet;
 use crate::check::find;
 use crate::finding::{Claim, Finding, Label, Level, Place, Report, Status, StepReport, StepStatus};
 use crate::text::{Source, Span, counted, is_hidden, one_line, visible};
@@ -94,6 +94,9 @@ fn one(finding: &Finding, look: Look, first: bool) -> String {
         group = group.element(Title::NOTE.message(format!("excused by waiver {}", visible(waiver))));
     } else if let Some(rule) = rule.filter(|_| first) {
         group = group.element(Title::NOTE.with_name("why").message(rule.why.clone()));
+    }
+    if let Some(packet) = &finding.packet {
+        group = group.element(Title::NOTE.with_name("packet").message(visible(packet).into_owned()));
     }
     for note in &finding.notes {
         group = group.element(Title::NOTE.message(visible(note).into_owned()));
@@ -206,10 +209,9 @@ fn tail(step: &StepReport, look: Look) -> String {
 fn summary(report: &Report, look: Look) -> String {
     let mut out = String::new();
     let mut line = |name: &str, text: String| out.push_str(&format!("  {name:<9}{text}\n"));
-    if let Some(packet) = &report.packet {
-        line("packet", format!("{} ({})", packet.path, packet.generation));
-        if let Some(how) = &packet.resolved_by {
-            line("", visible(how).into_owned());
+    for packet in report.packets() {
+        for (name, text) in packet::lines(packet, !report.also.is_empty(), look.verbose) {
+            line(name, text);
         }
     }
     if let Some(selection) = &report.selection {
@@ -238,11 +240,6 @@ fn summary(report: &Report, look: Look) -> String {
             documents.kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
         let named = if documents.named { "named: " } else { "" };
         line("judged", format!("{named}{} ({})", counted(documents.count(), "document"), kinds.join(", ")));
-    }
-    if let Some(approval) = &report.approval {
-        for (name, text) in approval::lines(approval, look.verbose) {
-            line(name, text);
-        }
     }
     let tally = report.tally();
     line(
@@ -280,10 +277,12 @@ fn summary(report: &Report, look: Look) -> String {
                 Status::Waived(ids) => format!("waived by {}", visible(&ids.join(", "))),
                 status => status.as_str().to_owned(),
             };
-            line("check", format!("{:<32}{text}", outcome.rule.as_str()));
+            let packet = outcome.packet.as_ref().map_or_else(String::new, |packet| format!(" ({packet})"));
+            line("check", format!("{:<32}{text}{packet}", outcome.rule.as_str()));
         }
     }
-    let name = report.packet.as_ref().map_or_else(String::new, |packet| format!(" {}", packet.wp_id));
+    let names: Vec<&str> = report.packets().map(|packet| packet.wp_id.as_str()).collect();
+    let name = if names.is_empty() { String::new() } else { format!(" {}", names.join(", ")) };
     let verdict = if report.passed() { paint(look, GOOD, "PASSED") } else { paint(look, BAD, "FAILED") };
     format!("{}{name}: {verdict}\n{out}", report.gate)
 }

@@ -1,10 +1,10 @@
 //! From a report to bytes; one file a format.
 
-mod approval;
 pub mod human;
 pub mod json;
 pub mod listing;
 pub mod model;
+mod packet;
 mod rules;
 pub mod show;
 

@@ -13,6 +13,7 @@ use countersign::workflow::demo::{Manifests, World};
 use serde::Deserialize;
 
 use crate::support::repo::{Sandbox, scrubbed};
+use crate::support::second;
 use crate::support::{files_below, project};
 
 const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
@@ -53,6 +54,8 @@ pub struct Step {
     try_git: Option<Vec<String>>,
     /// Fill the packet's manifests for all changes since the merge base.
     hand_over: bool,
+    /// Approve a second packet, WP-1-Invoices, with this scope.
+    second: Option<Vec<String>>,
     /// Change bytes and keep size and modification time.
     sneak: Option<(String, String, String)>,
 }
@@ -60,11 +63,13 @@ pub struct Step {
 struct Built {
     sandbox: Sandbox,
     base: String,
+    /// Scope of the second packet, if there is one.
+    second: Option<Vec<String>>,
 }
 
 fn build(world: &WorldFile) -> Built {
     if world.start == "nothing" {
-        return Built { sandbox: Sandbox::bare_folder(), base: String::new() };
+        return Built { sandbox: Sandbox::bare_folder(), base: String::new(), second: None };
     }
     let sandbox = Sandbox::new();
     let mut base = String::new();
@@ -81,7 +86,7 @@ fn build(world: &WorldFile) -> Built {
         World::approved_files(&base).into_iter().for_each(|(path, text)| sandbox.write(path, text));
         sandbox.commit("packet");
     }
-    let mut built = Built { sandbox, base };
+    let mut built = Built { sandbox, base, second: None };
     if rank >= 3 {
         World::worked_files().into_iter().for_each(|(path, _, text)| built.sandbox.write(path, text));
         built.hand_over();
@@ -136,6 +141,10 @@ impl Built {
             let _ =
                 scrubbed("git", &sandbox.root, &sandbox.home()).args(arguments).output().expect("git runs");
         }
+        if let Some(scope) = &step.second {
+            second::approve(sandbox, &self.base, scope);
+            self.second = Some(scope.clone());
+        }
         if step.hand_over {
             self.hand_over();
         }
@@ -187,7 +196,14 @@ impl Built {
                 ChangedFile::new(change, pre, post)
             })
             .collect();
-        self.sandbox.write(PACKET, World::packet(&self.base, Manifests::Right, &changed));
+        let (theirs, own): (Vec<_>, Vec<_>) = changed.into_iter().partition(|file| {
+            let scope = self.second.as_deref().unwrap_or_default();
+            scope.iter().any(|path| file.change.path.to_text() == path.as_str())
+        });
+        self.sandbox.write(PACKET, World::packet(&self.base, Manifests::Right, &own));
+        if let Some(scope) = &self.second {
+            self.sandbox.write(second::PACKET, second::packet(&self.base, scope, Some(&theirs)));
+        }
     }
 }
 

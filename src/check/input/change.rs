@@ -66,6 +66,8 @@ pub struct ChangeInput<'a> {
     pub range: RangeFact,
     /// Other active packets that name a path in their scope.
     pub owners: &'a dyn Fn(&RepoPath) -> Vec<String>,
+    /// The packet judged beside this one that a changed path belongs to.
+    pub elsewhere: &'a dyn Fn(&RepoPath) -> Option<String>,
     /// Whether a path exists in the judged tree.
     pub exists: &'a dyn Fn(&RepoPath) -> bool,
     /// Where each waiver of the packet came from, in its order.

@@ -105,7 +105,7 @@ fn computed(
         "anchors_present" => hold(in_lines(manifest, file), "Start and End are no lines of the file"),
         "window_matches_plan" => {
             let path = &file.change.path;
-            let planned = super::super::scope::allows(input, path) || excused(input, path);
+            let planned = super::super::scope::allows(&input.packet, path) || excused(input, path);
             hold(
                 planned && in_lines(manifest, file),
                 if planned {

@@ -17,14 +17,23 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
             continue;
         }
         let there = (input.exists)(path);
-        let message = if there {
+        let other = (input.elsewhere)(path);
+        let message = if let Some(other) = &other {
+            format!("{path} has a manifest, but its change belongs to `{other}`")
+        } else if there {
             format!("{path} has a manifest, but the judged change does not touch it")
         } else {
             format!("{path} has a manifest, but there is no such file")
         };
-        let label = if there { "not part of the change" } else { "no such file" };
+        let label = if other.is_some() {
+            "not part of this packet"
+        } else if there {
+            "not part of the change"
+        } else {
+            "no such file"
+        };
         let mut finding = rule.finding(message, at(input, declared.span, label)).about(path);
-        if there && !input.selection.mode.is_committed() {
+        if there && other.is_none() && !input.selection.mode.is_committed() {
             let help = "If an earlier commit of this work changed it, judge the whole work instead: commit what is left and use --range MERGE_BASE_SHA..HEAD.";
             finding = finding.help(help);
         }

@@ -19,7 +19,7 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         let text = one_line(&String::from_utf8_lossy(&target.bytes), 120);
         let message = match resolved(path, &target.bytes) {
             None => format!("{path} is a link to `{text}`, outside the repository"),
-            Some(inside) if covering(input, &inside).is_none() && !is_own(input, &inside) => {
+            Some(inside) if covering(&input.packet, &inside).is_none() && !is_own(&input.packet, &inside) => {
                 format!("{path} is a link to {inside}, which is outside the scope")
             }
             Some(_) => continue,

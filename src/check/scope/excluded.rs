@@ -9,7 +9,7 @@ use super::{happened, is_own};
 
 pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let mut out = Vec::new();
-    for file in input.files.iter().filter(|file| !is_own(input, &file.change.path)) {
+    for file in input.files.iter().filter(|file| !is_own(&input.packet, &file.change.path)) {
         let path = &file.change.path;
         if let Some(entry) = input.packet.packet.scope.outside.iter().find(|entry| entry.covers(path)) {
             let finding = rule.finding(

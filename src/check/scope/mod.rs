@@ -12,32 +12,32 @@ use crate::change::{Change, ChangedFile};
 use crate::document::scope_entry::{Coverage, ScopeEntry};
 use crate::text::RepoPath;
 
-use super::input::ChangeInput;
+use super::input::{ChangeInput, PacketInput};
 
 /// The entry that covers a path, if one does.
-fn covering<'a>(input: &'a ChangeInput<'_>, path: &RepoPath) -> Option<&'a ScopeEntry> {
-    input.packet.packet.scope.inside.iter().find(|entry| entry.covers(path))
+fn covering<'a>(input: &PacketInput<'a>, path: &RepoPath) -> Option<&'a ScopeEntry> {
+    input.packet.scope.inside.iter().find(|entry| entry.covers(path))
 }
 
 /// Whether a path belongs to this packet's own governance.
-fn is_own(input: &ChangeInput<'_>, path: &RepoPath) -> bool {
-    input.packet.layout.belongs_to(input.packet.id, path)
+fn is_own(input: &PacketInput<'_>, path: &RepoPath) -> bool {
+    input.layout.belongs_to(input.id, path)
 }
 
 /// Why a path is protected, if it is and no entry names it literally.
-fn protection(input: &ChangeInput<'_>, path: &RepoPath) -> Option<String> {
-    let named = input.packet.packet.scope.inside.iter().any(|entry| entry.names(path));
+fn protection(input: &PacketInput<'_>, path: &RepoPath) -> Option<String> {
+    let named = input.packet.scope.inside.iter().any(|entry| entry.names(path));
     if named || is_own(input, path) {
         return None;
     }
-    let layout = input.packet.layout;
+    let layout = input.layout;
     for (folder, what) in [(&layout.packets, "packet"), (&layout.refinements, "refinement")] {
         if path.is_below(folder.as_bytes()) {
             return Some(format!("it is another {what}"));
         }
     }
     let lower = RepoPath::from(path.to_text().to_lowercase().as_str());
-    let pattern = input.packet.policy.protected.iter().find(|pattern| pattern.covers(&lower))?;
+    let pattern = input.policy.protected.iter().find(|pattern| pattern.covers(&lower))?;
     Some(format!("`{}` is protected", pattern.text))
 }
 
@@ -70,7 +70,14 @@ fn nearest<'a>(input: &'a ChangeInput<'_>, path: &RepoPath) -> Option<(&'a Scope
 }
 
 /// Whether a path may be changed: covered, not excluded, not protected.
-pub(super) fn allows(input: &ChangeInput<'_>, path: &RepoPath) -> bool {
-    let excluded = input.packet.packet.scope.outside.iter().any(|entry| entry.covers(path));
+#[must_use]
+pub(crate) fn allows(input: &PacketInput<'_>, path: &RepoPath) -> bool {
+    let excluded = input.packet.scope.outside.iter().any(|entry| entry.covers(path));
     is_own(input, path) || (covering(input, path).is_some() && !excluded && protection(input, path).is_none())
+}
+
+/// Whether a packet speaks of a path at all: as its own, or in its scope.
+#[must_use]
+pub(crate) fn speaks_of(input: &PacketInput<'_>, path: &RepoPath) -> bool {
+    is_own(input, path) || covering(input, path).is_some()
 }

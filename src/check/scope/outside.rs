@@ -11,7 +11,9 @@ use super::{covering, happened, is_own, nearest, protection};
 pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let outside = input.files.iter().filter(|file| {
         let path = &file.change.path;
-        covering(input, path).is_none() && !is_own(input, path) && protection(input, path).is_none()
+        covering(&input.packet, path).is_none()
+            && !is_own(&input.packet, path)
+            && protection(&input.packet, path).is_none()
     });
     outside.map(|file| finding(input, file, rule)).collect::<Vec<_>>().into()
 }
@@ -35,8 +37,9 @@ fn finding(input: &ChangeInput<'_>, file: &ChangedFile, rule: &Rule) -> Finding 
     let owners = (input.owners)(path);
     if !owners.is_empty() {
         finding = finding.help(format!(
-            "The path is in the scope of `{}`: work on one packet does not belong on another's branch.",
-            owners.join("`, `")
+            "The path is in the scope of `{}`: work on one packet does not belong on another's branch, unless both are judged together (`--also {}`).",
+            owners.join("`, `"),
+            owners.first().map_or("", String::as_str)
         ));
     }
     let case_twin = scope

@@ -99,13 +99,13 @@ pub fn survey(repo: &dyn Repository, request: &SurveyRequest) -> Result<Report, 
         let (status, mut own) = outcome(&config, entry, column, &about);
         own.sort_by(|a, b| a.primary.place.sort_key().cmp(&b.primary.place.sort_key()));
         findings.extend(own);
-        outcomes.push(CheckOutcome { rule: entry.rule.id.clone(), status });
+        outcomes.push(CheckOutcome { rule: entry.rule.id.clone(), packet: None, status });
     }
     let mut report = Report {
         gate: request.inquiry.as_str(),
         packet: found.and_then(|(_, located)| located).map(|located| packet_info(request, &located)),
         selection: None,
-        approval: None,
+        also: Vec::new(),
         documents: Some(documents_info(&jobs, known.as_ref(), only.is_some())),
         outcomes,
         findings,
@@ -343,6 +343,8 @@ fn documents_info(jobs: &[Job<'_>], layout: Option<&Layout>, named: bool) -> Doc
 fn packet_info(request: &SurveyRequest, located: &Located) -> PacketInfo {
     let source: &Source = &located.packet.source;
     PacketInfo {
+        approval: None,
+        paths: 0,
         requested: request.inquiry.packet().unwrap_or_default().to_owned(),
         wp_id: located.id.as_str().to_owned(),
         path: located.path.clone(),

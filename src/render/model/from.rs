@@ -1,6 +1,6 @@
 //! From a report to its document.
 
-use crate::finding::{Finding, Label, Place, Report, Status, StepStatus, Subject};
+use crate::finding::{Finding, Label, PacketInfo, Place, Report, Status, StepStatus, Subject};
 
 use super::{
     CheckDocument, ClaimDocument, DocumentsDocument, FindingDocument, FixDocument, PacketDocument,
@@ -16,14 +16,8 @@ impl From<&Report> for ReportDocument {
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             gate: report.gate.to_owned(),
             verdict: if report.passed() { "passed" } else { "failed" }.to_owned(),
-            packet: report.packet.as_ref().map(|packet| PacketDocument {
-                requested: packet.requested.clone(),
-                wp_id: packet.wp_id.clone(),
-                path: packet.path.to_string(),
-                sha256: packet.sha256.clone(),
-                generation: packet.generation.clone(),
-                resolved_by: packet.resolved_by.clone(),
-            }),
+            packet: report.packet.as_ref().map(packet),
+            also: report.also.iter().map(packet).collect(),
             selection: report.selection.as_ref().map(|selection| SelectionDocument {
                 mode: selection.mode.to_owned(),
                 base: selection.base.clone(),
@@ -37,7 +31,6 @@ impl From<&Report> for ReportDocument {
                 layout: documents.layout.to_owned(),
                 named: documents.named,
             }),
-            approval: report.approval.as_ref().map(Into::into),
             summary: SummaryDocument {
                 passed: tally.passed,
                 failed: tally.failed,
@@ -71,6 +64,19 @@ impl From<&Report> for ReportDocument {
     }
 }
 
+fn packet(packet: &PacketInfo) -> PacketDocument {
+    PacketDocument {
+        requested: packet.requested.clone(),
+        wp_id: packet.wp_id.clone(),
+        path: packet.path.to_string(),
+        sha256: packet.sha256.clone(),
+        generation: packet.generation.clone(),
+        resolved_by: packet.resolved_by.clone(),
+        paths: packet.paths,
+        approval: packet.approval.as_ref().map(Into::into),
+    }
+}
+
 fn check(outcome: &crate::finding::CheckOutcome) -> CheckDocument {
     let (reason, waivers) = match &outcome.status {
         Status::Skipped(why) => (Some(why.clone()), Vec::new()),
@@ -79,6 +85,7 @@ fn check(outcome: &crate::finding::CheckOutcome) -> CheckDocument {
     };
     CheckDocument {
         rule: outcome.rule.to_string(),
+        packet: outcome.packet.clone(),
         status: outcome.status.as_str().to_owned(),
         reason,
         waivers,
@@ -121,6 +128,7 @@ fn finding(finding: &Finding) -> FindingDocument {
     };
     FindingDocument {
         rule: finding.rule.to_string(),
+        packet: finding.packet.clone(),
         level: finding.level.to_string(),
         message: finding.message.clone(),
         place: label(&finding.primary),

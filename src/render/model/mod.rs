@@ -28,13 +28,12 @@ pub struct ReportDocument {
     pub verdict: String,
     /// The packet, once found.
     pub packet: Option<PacketDocument>,
+    /// Packets that were judged together with it (`--also`).
+    pub also: Vec<PacketDocument>,
     /// The judged change, for gates that judge one.
     pub selection: Option<SelectionDocument>,
     /// The judged documents, for commands that judge documents.
     pub documents: Option<DocumentsDocument>,
-    /// Who approved the packet, for gates that look at approval. Facts of the
-    /// repository: a commit shows a name, not a person.
-    pub approval: Option<ApprovalDocument>,
     /// Counts.
     pub summary: SummaryDocument,
     /// Every check that the gate lists, in order.
@@ -89,6 +88,11 @@ pub struct PacketDocument {
     pub generation: String,
     /// How the id was resolved, when not literally.
     pub resolved_by: Option<String>,
+    /// Changed paths that were judged by it.
+    pub paths: usize,
+    /// Who approved it, for gates that look at approval. Facts of the
+    /// repository: a commit shows a name, not a person.
+    pub approval: Option<ApprovalDocument>,
 }
 
 /// The judged change.
@@ -132,6 +136,8 @@ pub struct SummaryDocument {
 pub struct CheckDocument {
     /// The rule.
     pub rule: String,
+    /// The packet, where several are judged together.
+    pub packet: Option<String>,
     /// `passed`, `failed`, `waived` or `skipped`.
     pub status: String,
     /// Why it was skipped.
@@ -145,6 +151,8 @@ pub struct CheckDocument {
 pub struct FindingDocument {
     /// The rule.
     pub rule: String,
+    /// The packet, where several are judged together.
+    pub packet: Option<String>,
     /// `error`, `warning` or `note`.
     pub level: String,
     /// What is wrong.

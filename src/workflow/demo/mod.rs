@@ -44,6 +44,7 @@ pub fn play(root: &Path, progress: &dyn Progress, mut tell: impl FnMut(&Scene)) 
     let ask = |gate: Gate| {
         let repo = GitRepository::discover(root).map_err(build)?;
         let request = GateRequest {
+            also: Vec::new(),
             gate,
             packet: WP_ID.into(),
             selection: SelectionRequest::Default,

@@ -4,6 +4,7 @@ pub mod expected;
 pub mod memory;
 pub mod repo;
 pub mod scenario;
+pub mod second;
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,4 @@
-//! Scenarios of literate fixtures.
-//!
-//! A fixture is a Markdown file; every `## ` heading is a scenario. A
+//! Scenarios of literate fixtures. A fixture is a Markdown file; every `## ` heading is a scenario. A
 //! scenario starts from the demo's honest world (project, approved packet,
 //! honest work with right manifests) and changes it by fenced blocks:
 //!
@@ -235,6 +233,7 @@ impl Scenario {
     pub fn request(&self, selection: SelectionRequest) -> GateRequest {
         let now = self.setup.now.as_deref().unwrap_or("2026-03-01T12:00:00");
         GateRequest {
+            also: Vec::new(),
             gate: self.gate(),
             packet: self.setup.wp.clone().unwrap_or_else(|| WP_ID.into()),
             selection,

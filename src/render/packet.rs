@@ -1,12 +1,21 @@
-//! The facts of an approval for a person: two lines of the summary, more when
-//! asked for.
+//! A judged packet for a person: a few lines of the summary, more when asked
+//! for.
 
-use crate::finding::Approval;
-use crate::text::{counted, one_line};
+use crate::finding::{Approval, PacketInfo};
+use crate::text::{counted, one_line, visible};
 
 /// The lines, each with its name.
-pub(super) fn lines(approval: &Approval, verbose: bool) -> Vec<(&'static str, String)> {
-    let mut out = Vec::new();
+pub(super) fn lines(packet: &PacketInfo, several: bool, verbose: bool) -> Vec<(&'static str, String)> {
+    let paths = if several { format!(", {}", counted(packet.paths, "path")) } else { String::new() };
+    let mut out = vec![("packet", format!("{} ({}){paths}", packet.path, packet.generation))];
+    out.extend(packet.resolved_by.iter().map(|how| ("", visible(how).into_owned())));
+    if let Some(approval) = &packet.approval {
+        approved(approval, verbose, &mut out);
+    }
+    out
+}
+
+fn approved(approval: &Approval, verbose: bool, out: &mut Vec<(&'static str, String)>) {
     let signature =
         approval.signature.as_deref().map_or_else(|| "nothing".to_owned(), |text| one_line(text, 40));
     let signed = match (&approval.introduced, &approval.unknown) {
@@ -48,5 +57,4 @@ pub(super) fn lines(approval: &Approval, verbose: bool) -> Vec<(&'static str, St
             ));
         }
     }
-    out
 }

@@ -1,0 +1,184 @@
+//! What a judgement stands on: configuration and layout from a trusted side,
+//! the packet from the judged one.
+
+use crate::change::{Commit, Repository, RepositoryError, Selection, Side};
+use crate::check::input::{PacketInput, Search};
+use crate::config::{self, Config};
+use crate::document::packet::Generation;
+use crate::document::{Layout, LayoutName};
+use crate::text::RepoPath;
+
+use super::approval;
+use super::request::{GateError, GateRequest};
+use super::search::{Located, detect_layout, document, locate};
+
+/// What a judgement stands on: configuration, layout, packet.
+pub(super) struct Ground {
+    /// The id as it was asked for.
+    pub requested: String,
+    pub config: Config,
+    pub config_from: String,
+    pub layout: Layout,
+    pub search: Search,
+    pub located: Option<Located>,
+}
+
+/// Where a judgement reads from.
+#[derive(Clone, Copy)]
+pub(super) struct Sides {
+    /// Rules and configuration.
+    pub trusted: Side,
+    /// What is judged.
+    pub judged: Side,
+    /// HEAD, where the change is not committed: rules then come from where
+    /// the packet says that its work began, because HEAD is the coder's own.
+    pub uncommitted: Option<Commit>,
+}
+
+impl Ground {
+    /// Reads the configuration on the trusted side and a packet on the
+    /// judged one.
+    pub(super) fn find(
+        repo: &dyn Repository,
+        request: &GateRequest,
+        requested: &str,
+        sides: Sides,
+    ) -> Result<Self, GateError> {
+        let Sides { trusted, judged: side, uncommitted } = sides;
+        let (config, config_from, layout) = rules(repo, request, trusted, side)?;
+        let (search, located) = locate(repo, side, &layout, requested)?;
+        let requested = requested.to_owned();
+        let ground = Self { requested, config, config_from, layout, search, located };
+        let packet = ground.located.as_ref().map(|located| &located.packet);
+        let Some((packet, head)) = packet.zip(uncommitted) else { return Ok(ground) };
+        match approval::merge_base(repo, packet, Some(head))? {
+            (_, Some(base)) if base != head => ground.with_rules_of(repo, request, Side::Commit(base), side),
+            _ => Ok(ground),
+        }
+    }
+
+    /// What checks of the packet alone see of it.
+    pub(super) fn packet_input(&self) -> Option<PacketInput<'_>> {
+        let located = self.located.as_ref()?;
+        Some(PacketInput {
+            id: &located.id,
+            packet: &located.packet,
+            faults: &located.faults,
+            layout: &self.layout,
+            policy: &self.config.policy,
+            registry: None,
+            board: None,
+            family: &[],
+        })
+    }
+
+    /// The same packet under the rules of another side; it is looked for
+    /// again only if they put it elsewhere.
+    fn with_rules_of(
+        self,
+        repo: &dyn Repository,
+        request: &GateRequest,
+        trusted: Side,
+        side: Side,
+    ) -> Result<Self, GateError> {
+        let (config, config_from, layout) = rules(repo, request, trusted, side)?;
+        if layout == self.layout {
+            return Ok(Self { config, config_from, ..self });
+        }
+        let (search, located) = locate(repo, side, &layout, &self.requested)?;
+        Ok(Self { config, config_from, layout, search, located, ..self })
+    }
+}
+
+/// Configuration, where it came from, and layout, of a trusted side.
+fn rules(
+    repo: &dyn Repository,
+    request: &GateRequest,
+    trusted: Side,
+    side: Side,
+) -> Result<(Config, String, Layout), GateError> {
+    let (mut config, config_from) = configuration(repo, request, trusted)?;
+    let layout = layout(repo, &config, trusted, side)?;
+    if layout.name == LayoutName::Gov && config.policy.minimum_format.is_none() {
+        // The layout came with this format; silence chooses no older one.
+        config.policy.minimum_format = Some(Generation::G2_VERSION.to_owned());
+    }
+    Ok((config, config_from, layout))
+}
+
+/// Resolves the change. The packets' merge bases are asked for only when the
+/// selection depends on them, and read where they are committed; of several
+/// the oldest counts.
+pub(super) fn select(
+    repo: &dyn Repository,
+    request: &GateRequest,
+    early: Side,
+) -> Result<Selection, GateError> {
+    let (config, _) = configuration(repo, request, early)?;
+    let merge_base = |head: Commit| {
+        let side = Side::Commit(head);
+        let layout = layout(repo, &config, side, side).ok()?;
+        let began = |requested: &String| {
+            let (_, located) = locate(repo, side, &layout, requested).ok()?;
+            located?.packet.merge_base.map(|text| text.value)
+        };
+        let all: Vec<String> = request.packets().filter_map(began).collect();
+        let before = |a: &str, b: &str| {
+            let (a, b) = (repo.commit(a).ok().flatten()?, repo.commit(b).ok().flatten()?);
+            repo.is_ancestor(a, b).ok()
+        };
+        let oldest = all.iter().find(|one| all.iter().all(|other| before(one, other) == Some(true)));
+        oldest.or(all.first()).cloned()
+    };
+    Ok(repo.select(&request.selection, &merge_base, &config.main)?)
+}
+
+/// The configuration, from the trusted side, and where it came from.
+fn configuration(
+    repo: &dyn Repository,
+    request: &GateRequest,
+    trusted: Side,
+) -> Result<(Config, String), GateError> {
+    if let Some(source) = &request.config {
+        let config = Config::read(source).map_err(GateError::Config)?;
+        return Ok((config, format!("{} (named by the caller)", source.name())));
+    }
+    let place = match trusted {
+        Side::Commit(commit) => format!("commit {}", short(commit)),
+        _ => "an empty tree".to_owned(),
+    };
+    let path = RepoPath::from(config::FILE_NAME);
+    let found = document(repo, trusted, &path)?;
+    if found.is_none() && repo.exists(trusted, &path)? {
+        let reason = format!("in {place} it is a link or folder, not a file");
+        return Err(RepositoryError::Unreadable { path, reason }.into());
+    }
+    match found {
+        Some(source) => Ok((
+            Config::read(&source).map_err(GateError::Config)?,
+            format!("{} of {place}", config::FILE_NAME),
+        )),
+        None => Ok((Config::defaults(), format!("defaults ({} has no {})", place, config::FILE_NAME))),
+    }
+}
+
+/// The layout: configured, or recognised on the trusted side first, so that
+/// a change cannot move the governance folder under the gate.
+fn layout(
+    repo: &dyn Repository,
+    config: &Config,
+    trusted: Side,
+    side: Side,
+) -> Result<Layout, RepositoryError> {
+    if let Some(layout) = &config.layout {
+        return Ok(layout.clone());
+    }
+    match detect_layout(repo, trusted)? {
+        Some(layout) => Ok(layout),
+        None => Ok(detect_layout(repo, side)?.unwrap_or_else(Layout::gov)),
+    }
+}
+
+fn short(commit: Commit) -> String {
+    commit.0.to_string().chars().take(12).collect()
+}

@@ -1,0 +1,92 @@
+//! Which packet each changed file belongs to, where several packets are judged
+//! over one change.
+
+use crate::change::ChangedFile;
+use crate::check::scope;
+use crate::text::RepoPath;
+
+use super::ground::Ground;
+
+/// The changed files by packet.
+pub(super) struct Shares {
+    files: Vec<Vec<ChangedFile>>,
+    shared: Vec<Vec<(RepoPath, String)>>,
+}
+
+impl Shares {
+    /// Gives every file to the packet that allows it; a file that several
+    /// allow to each of them, with a word about it; a file that none allows to
+    /// the packet that speaks of it, or to the first.
+    pub(super) fn of(files: Vec<ChangedFile>, grounds: &[Ground]) -> Self {
+        let mut out =
+            Self { files: vec![Vec::new(); grounds.len()], shared: vec![Vec::new(); grounds.len()] };
+        if let [one] = out.files.as_mut_slice() {
+            *one = files;
+            return out;
+        }
+        for file in files {
+            let path = &file.change.path;
+            let allowing = indexes(grounds, |ground| allows(ground, path));
+            let mut takers = match allowing.as_slice() {
+                [] => indexes(grounds, |ground| speaks_of(ground, path)),
+                _ => allowing,
+            };
+            // Records such as the board belong to everybody; one look suffices.
+            let record = grounds.iter().any(|ground| ground.layout.is_shared_record(path));
+            if takers.is_empty() || record {
+                takers = vec![0];
+            }
+            for taker in &takers {
+                let others = takers.iter().filter(|other| *other != taker);
+                if let (Some(shared), [_, _, ..]) = (out.shared.get_mut(*taker), takers.as_slice()) {
+                    let names: Vec<String> = others.filter_map(|other| name(grounds.get(*other)?)).collect();
+                    shared.push((path.clone(), names.join("`, `")));
+                }
+                if let Some(own) = out.files.get_mut(*taker) {
+                    own.push(file.clone());
+                }
+            }
+        }
+        out
+    }
+
+    /// The files that a packet is judged by, in order of path.
+    pub(super) fn files(&self, index: usize) -> &[ChangedFile] {
+        self.files.get(index).map_or(&[], Vec::as_slice)
+    }
+
+    /// The files that a packet shares, and with which.
+    pub(super) fn shared(&self, index: usize) -> &[(RepoPath, String)] {
+        self.shared.get(index).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a path, changed or not, belongs to a packet.
+    pub(super) fn belongs(&self, index: usize, path: &RepoPath, grounds: &[Ground]) -> bool {
+        let own = grounds.get(index).is_some_and(|ground| speaks_of(ground, path));
+        own || self.files(index).iter().any(|file| file.change.path == *path)
+    }
+
+    /// The other packet that a changed path belongs to.
+    pub(super) fn elsewhere(&self, index: usize, path: &RepoPath, grounds: &[Ground]) -> Option<String> {
+        let has = |files: &[ChangedFile]| files.iter().any(|file| file.change.path == *path);
+        let other =
+            (0..grounds.len()).filter(|other| *other != index).find(|other| has(self.files(*other)))?;
+        name(grounds.get(other)?)
+    }
+}
+
+fn indexes(grounds: &[Ground], wanted: impl Fn(&Ground) -> bool) -> Vec<usize> {
+    grounds.iter().enumerate().filter(|(_, ground)| wanted(ground)).map(|(index, _)| index).collect()
+}
+
+fn allows(ground: &Ground, path: &RepoPath) -> bool {
+    ground.packet_input().is_some_and(|input| scope::allows(&input, path))
+}
+
+fn speaks_of(ground: &Ground, path: &RepoPath) -> bool {
+    ground.packet_input().is_some_and(|input| scope::speaks_of(&input, path))
+}
+
+fn name(ground: &Ground) -> Option<String> {
+    Some(ground.located.as_ref()?.id.as_str().to_owned())
+}
