@@ -78,6 +78,7 @@ registry! {
     "approval/separate-hands" => Check::Approval(approval::separate_hands::check),
     "change/empty" => Check::Selection(change::empty::check),
     "change/base" => Check::Selection(change::base::check),
+    "change/judge" => Check::Change(change::judge::check),
     "change/range-start" => Check::Change(change::range_start::check),
     "change/unjudged" => Check::Change(change::unjudged::check),
     "change/hidden" => Check::Change(change::hidden::check),

@@ -85,7 +85,7 @@ impl Show {
         };
         match locate(&repo, Side::Worktree, &layout, &self.what)? {
             (_, Some(located)) => Ok(Parsed { value: located.packet, faults: located.faults }),
-            (Search::BadId(why), _) => bail!("`{}` is no work packet id: {why}", self.what),
+            (Search::BadId { why, .. }, _) => bail!("`{}` is no work packet id: {why}", self.what),
             (Search::Missing { path, near, stub, .. }, _) => match (stub, near.first()) {
                 (Some(stub), _) => bail!(
                     "there is no packet {path}, only the stub {stub}; `countersign show {stub}` shows it"

@@ -109,6 +109,8 @@ impl<'a> Bench<'a> {
             packet: packet(),
             selection,
             files: self.files,
+            configuration: crate::config::FILE_NAME,
+            trusted: self.scene.trusted,
             range: facts.range.clone(),
             owners: &owners,
             elsewhere: self.scene.elsewhere,

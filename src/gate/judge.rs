@@ -78,6 +78,7 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
             shared: several.then(|| shares.shared(index)),
             is_first: index == 0,
             requested: &ground.requested,
+            trusted: &ground.config_from,
             changed,
         };
         let mut bench = Bench::new(scene, &ground.config, files);

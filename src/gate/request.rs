@@ -88,6 +88,8 @@ pub(super) struct Scene<'a> {
     pub is_first: bool,
     /// The id as it was asked for.
     pub requested: &'a str,
+    /// Where rules and configuration were read from.
+    pub trusted: &'a str,
     /// Number of changed paths, whichever packet they belong to.
     pub changed: usize,
 }

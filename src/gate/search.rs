@@ -80,7 +80,10 @@ pub fn locate(
 ) -> Result<(Search, Option<Located>), RepositoryError> {
     let id = match WpId::parse(requested) {
         Ok(id) => id,
-        Err(bad) => return Ok((Search::BadId(bad), None)),
+        Err(why) => {
+            let near = near(repo, side, layout, requested)?;
+            return Ok((Search::BadId { why, near }, None));
+        }
     };
     let path = layout.packet(&id);
     if repo.exists(side, &path)? {
@@ -99,7 +102,7 @@ pub fn locate(
     }
     let stub = layout.stub(&id);
     let stub = repo.exists(side, &stub)?.then_some(stub);
-    let near = near(repo, side, layout, &id)?;
+    let near = near(repo, side, layout, id.as_str())?;
     Ok((Search::Missing { path, near, stub, registry: label }, None))
 }
 
@@ -145,9 +148,10 @@ fn near(
     repo: &dyn Repository,
     side: Side,
     layout: &Layout,
-    id: &WpId,
+    requested: &str,
 ) -> Result<Vec<String>, RepositoryError> {
-    let wanted = id.as_str().to_lowercase();
+    // Comparing takes the product of both lengths.
+    let wanted: String = requested.to_lowercase().chars().take(200).collect();
     let mut scored: Vec<(f64, String)> = packet_ids(repo, side, layout)?
         .into_iter()
         .map(|other| {

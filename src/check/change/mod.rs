@@ -3,5 +3,6 @@
 pub(super) mod base;
 pub(super) mod empty;
 pub(super) mod hidden;
+pub(super) mod judge;
 pub(super) mod range_start;
 pub(super) mod unjudged;

@@ -62,6 +62,10 @@ pub struct ChangeInput<'a> {
     pub selection: &'a Selection,
     /// The changed files with their bytes, in order of path.
     pub files: &'a [ChangedFile],
+    /// Name of the configuration file.
+    pub configuration: &'static str,
+    /// Where rules and configuration were read from.
+    pub trusted: &'a str,
     /// Where the range starts.
     pub range: RangeFact,
     /// Other active packets that name a path in their scope.

@@ -49,7 +49,12 @@ impl Gate {
 #[derive(Debug)]
 pub enum Search {
     /// The text is no id.
-    BadId(BadWpId),
+    BadId {
+        /// Why it is none.
+        why: BadWpId,
+        /// Ids that look alike, nearest first.
+        near: Vec<String>,
+    },
     /// There is no such packet.
     Missing {
         /// The path it would have.

@@ -4,19 +4,29 @@
 
 use crate::check::Verdict;
 use crate::check::input::{Search, SearchInput};
-use crate::finding::Label;
+use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{RepoPath, one_line};
 
 pub(in crate::check) fn id(input: &SearchInput<'_>, rule: &Rule) -> Verdict {
-    let Search::BadId(why) = input.search else { return Vec::new().into() };
+    let Search::BadId { why, near } = input.search else { return Vec::new().into() };
     let message = format!("`{}` is no work packet id: {why}", one_line(input.requested, 80));
-    Some(rule.finding(message, Label::repository("the id is the packet's file name without `.md`"))).into()
+    let label = Label::repository("the id is the packet's file name without `.md`");
+    Some(meant(rule.finding(message, label), near)).into()
+}
+
+/// Asks whether a similar id was meant.
+fn meant(finding: Finding, near: &[String]) -> Finding {
+    match near {
+        [] => finding,
+        [only] => finding.help(format!("Did you mean `{only}`?")),
+        several => finding.help(format!("Did you mean one of `{}`?", several.join("`, `"))),
+    }
 }
 
 pub(in crate::check) fn found(input: &SearchInput<'_>, rule: &Rule) -> Verdict {
     let (path, near, registry) = match input.search {
-        Search::BadId(_) => return Verdict::skipped("the text given is no id"),
+        Search::BadId { .. } => return Verdict::skipped("the text given is no id"),
         Search::Missing { path, near, registry, stub: None } => (path, near, registry),
         _ => return Vec::new().into(),
     };
@@ -25,17 +35,12 @@ pub(in crate::check) fn found(input: &SearchInput<'_>, rule: &Rule) -> Verdict {
     if let Some(label) = registry {
         finding = finding.related(label.clone());
     }
-    match near.as_slice() {
-        [] => {}
-        [only] => finding = finding.help(format!("Did you mean `{only}`?")),
-        several => finding = finding.help(format!("Did you mean one of `{}`?", several.join("`, `"))),
-    }
-    Some(finding).into()
+    Some(meant(finding, near)).into()
 }
 
 pub(in crate::check) fn stub(input: &SearchInput<'_>, rule: &Rule) -> Verdict {
     let (path, label) = match input.search {
-        Search::BadId(_) => return Verdict::skipped("the text given is no id"),
+        Search::BadId { .. } => return Verdict::skipped("the text given is no id"),
         Search::Missing { stub: Some(stub), .. } => (stub, Label::path(stub, "this is only a backlog note")),
         Search::Unreadable { source, span, kind: Some(crate::document::DocumentKind::Stub), .. } => {
             (source.name(), Label::text(source, *span, "this calls itself a stub"))
@@ -60,7 +65,7 @@ pub(in crate::check) fn regular_file(input: &SearchInput<'_>, rule: &Rule) -> Ve
             Label::path(path, format!("a {what} lies here")),
         ))
         .into(),
-        Search::BadId(_) | Search::Missing { .. } => Verdict::skipped("there is no packet"),
+        Search::BadId { .. } | Search::Missing { .. } => Verdict::skipped("there is no packet"),
         _ => Vec::new().into(),
     }
 }

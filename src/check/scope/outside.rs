@@ -3,8 +3,12 @@
 use crate::change::ChangedFile;
 use crate::check::Verdict;
 use crate::check::input::ChangeInput;
+use crate::document::scope_entry::{Coverage, ScopeEntry};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
+use crate::text::{RepoPath, one_line};
+
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::{covering, happened, is_own, nearest, protection};
 
@@ -42,13 +46,23 @@ fn finding(input: &ChangeInput<'_>, file: &ChangedFile, rule: &Rule) -> Finding 
             owners.first().map_or("", String::as_str)
         ));
     }
-    let case_twin = scope
-        .inside
-        .iter()
-        .find(|entry| entry.raw.value.trim_matches('`').eq_ignore_ascii_case(&path.to_text()));
-    if let Some(entry) = case_twin {
+    for (entry, how) in input.packet.packet.scope.inside.iter().filter_map(|entry| twin(entry, path)) {
         finding = finding
-            .help(format!("`{}` differs only in case; paths are compared byte for byte.", entry.raw.value));
+            .help(format!("`{}` {how}; paths are compared byte for byte.", one_line(&entry.raw.value, 120)));
     }
     finding
+}
+
+/// How an entry that names another path looks like this one.
+fn twin<'a>(entry: &'a ScopeEntry, path: &RepoPath) -> Option<(&'a ScopeEntry, &'static str)> {
+    let Ok(Coverage::File(declared)) = &entry.coverage else { return None };
+    let (declared, path) = (declared.to_text(), path.to_text());
+    let composed = |text: &str| text.nfkc().collect::<String>();
+    if declared.eq_ignore_ascii_case(&path) || declared.to_lowercase() == path.to_lowercase() {
+        Some((entry, "differs only in case"))
+    } else if composed(&declared) == composed(&path) {
+        Some((entry, "looks alike, but its letters are composed of other characters (NFC against NFD)"))
+    } else {
+        None
+    }
 }

@@ -5,6 +5,7 @@ pub mod memory;
 pub mod repo;
 pub mod scenario;
 pub mod second;
+pub mod world;
 
 use std::path::{Path, PathBuf};
 

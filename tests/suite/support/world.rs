@@ -1,0 +1,312 @@
+//! Repositories described as data: `fixtures/worlds/<name>/world.yaml`, built
+//! by the `git` program.
+
+use std::collections::BTreeMap;
+
+use countersign::change::{ChangedFile, FileMode, Repository as _, Selection, SelectionMode, Side};
+use countersign::system::git::GitRepository;
+use countersign::workflow::demo::{Manifests, World};
+use serde::Deserialize;
+
+use super::repo::{Sandbox, scrubbed};
+use super::second;
+
+const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorldFile {
+    /// Which verdict is right, and why.
+    pub why: String,
+    /// `nothing`, `empty`, `project`, `approved`, `worked`, `committed`.
+    pub start: String,
+    /// Replacements in the packet's text, from its approval on.
+    #[serde(default)]
+    pub packet: Vec<(String, String)>,
+    #[serde(default, rename = "do")]
+    pub steps: Vec<Step>,
+    /// Arguments of the program; none where `modes` are given.
+    #[serde(default)]
+    pub run: Vec<String>,
+    /// Judge what lies on disk (`worktree`), then staged, then committed
+    /// (`range`), with `post-work`; every mode must end the same way.
+    #[serde(default)]
+    pub modes: Vec<String>,
+    /// Folder below the root in which the program runs.
+    #[serde(default)]
+    pub below: String,
+    /// Variables that the program sees.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    pub exit: i32,
+    /// Rules whose findings must be there.
+    #[serde(default)]
+    pub finds: Vec<String>,
+    /// Text that must be there.
+    #[serde(default)]
+    pub says: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Step {
+    write: Option<(String, String)>,
+    append: Option<(String, String)>,
+    edit: Option<(String, String, String)>,
+    remove: Option<String>,
+    executable: Option<String>,
+    link: Option<(String, String)>,
+    /// A path in hexadecimal, and its text.
+    odd: Option<(String, String)>,
+    /// A file in the user's home.
+    home: Option<(String, String)>,
+    /// A file of that many lines.
+    big: Option<(String, usize)>,
+    commit: Option<String>,
+    git: Option<Vec<String>>,
+    /// A git command that may fail.
+    try_git: Option<Vec<String>>,
+    /// Go on in a clone, made with these options.
+    clone: Option<Vec<String>>,
+    /// Remove the object of a revision, such as `HEAD:src/lib.rs`.
+    lose: Option<String>,
+    /// Fill the packet's manifests for all changes since the merge base.
+    hand_over: bool,
+    /// Do the honest work.
+    work: bool,
+    /// Approve a second packet, WP-1-Invoices, with this scope.
+    second: Option<Vec<String>>,
+    /// Change bytes and keep size and modification time.
+    sneak: Option<(String, String, String)>,
+}
+
+/// A world that stands.
+pub struct Built {
+    pub sandbox: Sandbox,
+    base: String,
+    packet: Vec<(String, String)>,
+    /// Scope of the second packet, if there is one.
+    second: Option<Vec<String>>,
+}
+
+pub fn build(world: &WorldFile) -> Built {
+    let built = |sandbox, base| Built { sandbox, base, packet: world.packet.clone(), second: None };
+    if world.start == "nothing" {
+        let mut built = built(Sandbox::bare_folder(), String::new());
+        world.steps.iter().for_each(|step| built.step(step));
+        return built;
+    }
+    let sandbox = Sandbox::new();
+    let mut base = String::new();
+    let rank = ["empty", "project", "approved", "worked", "committed"]
+        .iter()
+        .position(|name| *name == world.start)
+        .expect("a known start");
+    if rank >= 1 {
+        World::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
+        base = sandbox.commit("project");
+    }
+    let mut built = built(sandbox, base);
+    if rank >= 2 {
+        built.sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
+        for (path, text) in World::approved_files(&built.base) {
+            let text = if path == PACKET { built.variant(text) } else { text };
+            built.sandbox.write(path, text);
+        }
+        built.sandbox.commit("packet");
+    }
+    if rank >= 3 {
+        World::worked_files().into_iter().for_each(|(path, _, text)| built.sandbox.write(path, text));
+        built.hand_over();
+    }
+    if rank >= 4 {
+        built.sandbox.commit("work");
+    }
+    world.steps.iter().for_each(|step| built.step(step));
+    built
+}
+
+impl Built {
+    /// Text with the merge base and HEAD filled in.
+    pub fn named(&self, text: &str) -> String {
+        let text =
+            text.replace("{base}", &self.base).replace("{root}", &self.sandbox.root.display().to_string());
+        if text.contains("{head}") {
+            text.replace("{head}", &self.sandbox.git(&["rev-parse", "HEAD"]))
+        } else {
+            text
+        }
+    }
+
+    fn variant(&self, mut text: String) -> String {
+        for (from, to) in &self.packet {
+            assert!(text.contains(from.as_str()), "the packet does not hold {from:?}");
+            text = text.replacen(from.as_str(), to, 1);
+        }
+        text
+    }
+
+    fn step(&mut self, step: &Step) {
+        let sandbox = &self.sandbox;
+        if step.work {
+            World::worked_files().into_iter().for_each(|(path, _, text)| sandbox.write(path, text));
+        }
+        if let Some((path, text)) = &step.write {
+            sandbox.write(path, self.named(text));
+        }
+        if let Some((path, text)) = &step.append {
+            sandbox.write(path, format!("{}{text}", sandbox.read(path)));
+        }
+        if let Some((path, from, to)) = &step.edit {
+            sandbox.edit(path, &self.named(from), &self.named(to));
+        }
+        if let Some(path) = &step.remove {
+            sandbox.remove(path);
+        }
+        if let Some((path, text)) = &step.home {
+            let target = sandbox.home().join(path);
+            std::fs::create_dir_all(target.parent().expect("folder")).expect("folders");
+            std::fs::write(target, self.named(text)).expect("home");
+        }
+        if let Some((path, lines)) = &step.big {
+            sandbox.write(path, (0..*lines).map(|n| format!("// line {n} of many\n")).collect::<String>());
+        }
+        if let Some((path, from, to)) = &step.sneak {
+            let target = sandbox.root.join(path);
+            let modified = target.metadata().expect("file").modified().expect("time");
+            sandbox.edit(path, from, to);
+            let file = std::fs::File::options().write(true).open(&target).expect("file");
+            file.set_modified(modified).expect("time set");
+        }
+        #[cfg(unix)]
+        self.unix_step(step);
+        if let Some(message) = &step.commit {
+            sandbox.commit(message);
+        }
+        if let Some(arguments) = &step.git {
+            let arguments: Vec<String> = arguments.iter().map(|argument| self.named(argument)).collect();
+            sandbox.git(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        if let Some(arguments) = &step.try_git {
+            let arguments = arguments.iter().map(|argument| self.named(argument));
+            let _ =
+                scrubbed("git", &sandbox.root, &sandbox.home()).args(arguments).output().expect("git runs");
+        }
+        if let Some(revision) = &step.lose {
+            let id = sandbox.git(&["rev-parse", revision]);
+            let (folder, name) = id.split_at(2);
+            sandbox.remove(&format!(".git/objects/{folder}/{name}"));
+        }
+        if let Some(options) = &step.clone {
+            let clone = sandbox.root.with_file_name("clone");
+            let url = format!("file://{}", sandbox.root.display());
+            sandbox.git(&["config", "uploadpack.allowFilter", "true"]);
+            let mut arguments = vec!["clone", "-q"];
+            arguments.extend(options.iter().map(String::as_str));
+            let target = clone.display().to_string();
+            arguments.extend([url.as_str(), target.as_str()]);
+            sandbox.git(&arguments);
+            self.sandbox.root = clone;
+        }
+        if let Some(scope) = &step.second {
+            second::approve(&self.sandbox, &self.base, scope);
+            self.second = Some(scope.clone());
+        }
+        if step.hand_over {
+            self.hand_over();
+        }
+    }
+
+    #[cfg(unix)]
+    fn unix_step(&self, step: &Step) {
+        use std::os::unix::ffi::OsStrExt as _;
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let root = &self.sandbox.root;
+        if let Some(path) = &step.executable {
+            std::fs::set_permissions(root.join(path), std::fs::Permissions::from_mode(0o755)).expect("mode");
+        }
+        if let Some((path, target)) = &step.link {
+            let _ = std::fs::remove_file(root.join(path));
+            symlink(target, root.join(path)).expect("link");
+        }
+        if let Some((hex, text)) = &step.odd {
+            let name: Vec<u8> = (0..hex.len() / 2)
+                .map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).expect("hex"))
+                .collect();
+            std::fs::write(root.join(std::ffi::OsStr::from_bytes(&name)), text).expect("odd file");
+        }
+    }
+
+    /// Right manifests for everything that differs from the merge base.
+    fn hand_over(&self) {
+        let repo = GitRepository::discover(&self.sandbox.root).expect("repository");
+        let base = repo.commit(&self.base).expect("commit").expect("merge base");
+        let selection = Selection {
+            mode: SelectionMode::Worktree,
+            base: Some(base),
+            head: None,
+            reason: String::new(),
+            asked: true,
+        };
+        let changes = repo.changes(&selection).expect("changes").changes;
+        let changed: Vec<ChangedFile> = changes
+            .into_iter()
+            .filter(|change| !change.path.is_below(b".GOV"))
+            .map(|change| {
+                let pre = repo.read(Side::Commit(base), &change.path).expect("bytes");
+                let submodule = change.post.filter(|entry| entry.mode == FileMode::Submodule);
+                let post = match submodule {
+                    Some(entry) => Some(entry.id.to_string().into_bytes()),
+                    None => repo.read(Side::Worktree, &change.path).expect("bytes"),
+                };
+                ChangedFile::new(change, pre, post)
+            })
+            .collect();
+        let (theirs, own): (Vec<_>, Vec<_>) = changed.into_iter().partition(|file| {
+            let scope = self.second.as_deref().unwrap_or_default();
+            scope.iter().any(|path| file.change.path.to_text() == path.as_str())
+        });
+        self.sandbox.write(PACKET, self.variant(World::packet(&self.base, Manifests::Right, &own)));
+        if let Some(scope) = &self.second {
+            self.sandbox.write(second::PACKET, second::packet(&self.base, scope, Some(&theirs)));
+        }
+    }
+
+    /// What the program says and its exit code, for the run or for every mode.
+    pub fn told(&self, world: &WorldFile) -> Vec<(i32, String)> {
+        if world.modes.is_empty() {
+            return vec![self.run(world, &world.run)];
+        }
+        let all = ["worktree", "staged", "range"];
+        assert!(world.modes.iter().all(|mode| all.contains(&mode.as_str())), "an unknown mode");
+        let wanted = all.iter().filter(|mode| world.modes.iter().any(|other| other == *mode));
+        let told = wanted.map(|mode| {
+            let mut arguments = vec!["post-work".to_owned(), "WP-1-Farewell".into(), "--no-run".into()];
+            match *mode {
+                "worktree" => arguments.push("--worktree".into()),
+                "staged" => {
+                    self.sandbox.git(&["add", "-A"]);
+                    arguments.push("--staged".into());
+                }
+                _ => {
+                    self.sandbox.commit("work");
+                    arguments.extend(["--range".to_owned(), "{base}..HEAD".into()]);
+                }
+            }
+            let (exit, said) = self.run(world, &arguments);
+            (exit, format!("== {mode}\n{said}"))
+        });
+        told.collect()
+    }
+
+    fn run(&self, world: &WorldFile, arguments: &[String]) -> (i32, String) {
+        let arguments: Vec<String> = arguments.iter().map(|argument| self.named(argument)).collect();
+        let mut program = self.sandbox.program();
+        program.current_dir(self.sandbox.root.join(&world.below)).args(&arguments);
+        program.envs(world.environment.iter().map(|(name, value)| (name, self.named(value))));
+        let output = program.output().expect("countersign runs");
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        (output.status.code().unwrap_or(-1), self.sandbox.redacted(&text))
+    }
+}
