@@ -9,6 +9,7 @@ mod documents;
 mod gates;
 mod output;
 mod rules;
+mod self_test;
 mod show;
 
 use std::ffi::OsString;
@@ -125,6 +126,8 @@ enum Command {
     Rules(rules::Rules),
     /// Build a small governed repository and walk through its gates
     Demo(demo::Demo),
+    /// Do all gates and rules still see a deceit? Tests this very program
+    SelfTest(self_test::SelfTest),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -168,6 +171,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Explain(command) => command.run(&output),
         Command::Rules(command) => command.run(&cli.global, &output),
         Command::Demo(command) => command.run(&output),
+        Command::SelfTest(command) => command.run(&cli.global, &output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "countersign", &mut script);

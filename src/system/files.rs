@@ -207,3 +207,14 @@ pub fn sha256(path: &Path) -> io::Result<String> {
 pub fn temporary_folder(prefix: &str) -> io::Result<PathBuf> {
     tempfile::Builder::new().prefix(prefix).tempdir().map(tempfile::TempDir::keep)
 }
+
+/// A new temporary folder that is removed with all it holds when dropped.
+pub type Scratch = tempfile::TempDir;
+
+/// Makes a temporary folder for a while.
+///
+/// # Errors
+/// It cannot be made.
+pub fn scratch(prefix: &str) -> io::Result<Scratch> {
+    tempfile::Builder::new().prefix(prefix).tempdir()
+}

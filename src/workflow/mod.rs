@@ -2,3 +2,4 @@
 
 pub mod demo;
 pub mod manifest;
+pub mod self_test;

@@ -162,3 +162,16 @@ fn unreadable_files_are_told() {
     }
     says(&sandbox, &["pre-work", "WP-1-Farewell"], 2, &[PACKET, "ermission denied"]);
 }
+
+#[test]
+fn self_test_passes_and_says_what_it_saw() {
+    let sandbox = Sandbox::bare_folder();
+    let (exit, said) = sandbox.told(&["self-test"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("self-test: PASSED") && said.contains("manifest"), "{said}");
+    let (exit, said) = sandbox.told(&["self-test", "--format", "json"]);
+    assert_eq!(exit, 0, "{said}");
+    let document: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(document["schema"], "countersign.self-test/v1");
+    assert!(document["deceits"].as_array().is_some_and(|all| all.len() >= 25));
+}

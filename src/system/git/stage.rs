@@ -53,6 +53,34 @@ impl RepositoryBuilder {
         })
     }
 
+    /// The text of a file below the root.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn read(&self, path: &str) -> Result<String, RepositoryError> {
+        let target = files::below(&self.root, &RepoPath::from(path));
+        let bytes = files::read(&target, super::LARGEST_FILE)
+            .map_err(|error| super::unreadable(&RepoPath::from(path), &error))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Stages everything that is not ignored.
+    ///
+    /// # Errors
+    /// Objects or the index cannot be written.
+    pub fn stage_all(&self) -> Result<(), RepositoryError> {
+        self.staged().map(|_| ())
+    }
+
+    fn staged(&self) -> Result<git2::Index, RepositoryError> {
+        let doing = "staging files";
+        let mut index = self.repo.index().map_err(failed(doing))?;
+        index.add_all(["*"], IndexAddOption::DEFAULT, None).map_err(failed(doing))?;
+        index.update_all(["*"], None).map_err(failed(doing))?;
+        index.write().map_err(failed(doing))?;
+        Ok(index)
+    }
+
     /// Removes a file below the root.
     ///
     /// # Errors
@@ -72,10 +100,7 @@ impl RepositoryBuilder {
     /// Objects or references cannot be written.
     pub fn commit_all(&self, message: &str, who: Identity, at: i64) -> Result<Commit, RepositoryError> {
         let doing = "committing";
-        let mut index = self.repo.index().map_err(failed(doing))?;
-        index.add_all(["*"], IndexAddOption::DEFAULT, None).map_err(failed(doing))?;
-        index.update_all(["*"], None).map_err(failed(doing))?;
-        index.write().map_err(failed(doing))?;
+        let mut index = self.staged()?;
         let tree = self.repo.find_tree(index.write_tree().map_err(failed(doing))?).map_err(failed(doing))?;
         let signature = Signature::new(who.name, who.mail, &Time::new(at, 0)).map_err(failed(doing))?;
         let parent = self.repo.head().ok().and_then(|head| head.peel_to_commit().ok());

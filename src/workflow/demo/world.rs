@@ -134,9 +134,22 @@ impl World {
     /// # Errors
     /// The folder cannot be written.
     pub fn begin(&mut self, builder: &RepositoryBuilder) -> Result<(), RepositoryError> {
+        self.begin_with(builder, &[])
+    }
+
+    /// The same with other files in the first commit.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn begin_with(
+        &mut self,
+        builder: &RepositoryBuilder,
+        files: &[(String, String)],
+    ) -> Result<(), RepositoryError> {
         for (path, text) in Self::base_files() {
             builder.write(path, &text)?;
         }
+        files.iter().try_for_each(|(path, text)| builder.write(path, text))?;
         let base = builder.commit_all("Greeter with a specification", OPERATOR, BEGIN)?;
         builder.branch("feat/WP-1-Farewell")?;
         self.merge_base = Some(base);
@@ -145,6 +158,12 @@ impl World {
         }
         builder.commit_all("Packet WP-1-Farewell, refined and signed", OPERATOR, BEGIN + 5_400)?;
         Ok(())
+    }
+
+    /// Where the work begins, once there is a repository.
+    #[must_use]
+    pub fn merge_base(&self) -> Option<Commit> {
+        self.merge_base
     }
 
     /// The coder's honest work.

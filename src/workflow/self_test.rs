@@ -1,0 +1,283 @@
+//! The program tests itself: one deceit for every gate and every family of
+//! rules, each beside an honest twin, on repositories that it builds.
+//!
+//! A check that cannot fail proves nothing. The deceits are data
+//! (`fixtures/canaries.yaml`), embedded, so that the program that is shipped is
+//! the one that is tested.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::DateTime;
+use serde::Deserialize;
+
+use crate::change::{RepositoryError, SelectionRequest, Side};
+use crate::check::input::Gate;
+use crate::check::registered;
+use crate::engine::{self, EngineError, Silent, StepOptions};
+use crate::finding::Report;
+use crate::gate::survey::{Inquiry, SurveyRequest, survey};
+use crate::gate::{GateError, GateRequest};
+use crate::system::git::{GitRepository, RepositoryBuilder};
+use crate::system::{environment, files};
+
+use super::demo::{WP_ID, World};
+
+const CANARIES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/canaries.yaml"));
+
+/// The day on which the repositories are judged.
+const NOW: DateTime = jiff::civil::datetime(2026, 3, 1, 12, 0, 0, 0);
+
+/// One deceit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Canary {
+    /// The family of rules that must see it.
+    pub family: String,
+    /// The gate, or the command about documents.
+    pub ask: String,
+    /// What it does, as the end of a sentence.
+    pub does: String,
+    /// The rule that must find it.
+    pub finds: String,
+    #[serde(default)]
+    wp: Option<String>,
+    /// Whether the honest work is done first.
+    #[serde(default)]
+    work: bool,
+    /// Whether the configured steps run.
+    #[serde(default)]
+    steps: bool,
+    /// Files before the first commit.
+    #[serde(default)]
+    base: BTreeMap<String, String>,
+    #[serde(default)]
+    write: BTreeMap<String, String>,
+    #[serde(default)]
+    remove: Vec<String>,
+    #[serde(default)]
+    edit: Vec<(String, String, String)>,
+    /// Whether the honest twin did the work, where the deceit is to do none.
+    #[serde(default)]
+    honest_work: bool,
+    /// Files before the first commit of the honest twin, instead of `base`.
+    #[serde(default)]
+    honest_base: Option<BTreeMap<String, String>>,
+    /// Edits of the honest twin.
+    #[serde(default)]
+    honest: Vec<(String, String, String)>,
+}
+
+/// What came of one deceit.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The deceit.
+    pub canary: Canary,
+    /// Why the program failed its test, if it did.
+    pub fault: Option<String>,
+}
+
+/// Why the test could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SelfTestError {
+    /// The deceits cannot be read.
+    #[error("the deceits cannot be read: {0}")]
+    Data(String),
+    /// A folder or file cannot be written.
+    #[error("{doing}: {source}")]
+    File {
+        /// What was being done.
+        doing: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A gate could not run.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl From<GateError> for SelfTestError {
+    fn from(error: GateError) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+impl From<RepositoryError> for SelfTestError {
+    fn from(error: RepositoryError) -> Self {
+        Self::Engine(GateError::from(error).into())
+    }
+}
+
+/// The deceits of the program.
+///
+/// # Errors
+/// The embedded file is broken.
+pub fn canaries() -> Result<Vec<Canary>, SelfTestError> {
+    serde_yaml::from_str(CANARIES).map_err(|error| SelfTestError::Data(error.to_string()))
+}
+
+/// Families and gates that no deceit asks for: none of them is tested.
+#[must_use]
+pub fn untested(canaries: &[Canary]) -> Vec<String> {
+    let families: BTreeSet<&str> = registered().iter().map(|entry| entry.rule.id.family()).collect();
+    let asked = |family: &&str| !canaries.iter().any(|canary| canary.family == *family);
+    let mut out: Vec<String> =
+        families.into_iter().filter(asked).map(|family| format!("rules {family}/…")).collect();
+    let gates = ["gate-check", "pre-work", "post-work --worktree", "post-work --staged", "post-work --range"];
+    out.extend(
+        gates.iter().filter(|gate| !canaries.iter().any(|c| c.ask == **gate)).map(|gate| (*gate).to_owned()),
+    );
+    out
+}
+
+/// Plays every deceit and its honest twin, telling each as it ends.
+///
+/// # Errors
+/// A repository could not be built or judged: nothing was tested.
+pub fn play(canaries: &[Canary], mut tell: impl FnMut(&Outcome)) -> Result<(), SelfTestError> {
+    let mut honest: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for canary in canaries {
+        let mut fault = seen(canary)?;
+        // One honest twin serves all deceits that start from the same state.
+        let state = format!(
+            "{} {} {:?} {:?} {}",
+            canary.ask,
+            canary.work || canary.honest_work,
+            canary.honest,
+            canary.base,
+            canary.steps
+        );
+        if !honest.contains_key(&state) {
+            honest.insert(state.clone(), passed(canary)?);
+        }
+        fault = fault.or_else(|| honest.get(&state).cloned().flatten());
+        tell(&Outcome { canary: canary.clone(), fault });
+    }
+    Ok(())
+}
+
+/// Why a deceit was not seen, if it was not.
+fn seen(canary: &Canary) -> Result<Option<String>, SelfTestError> {
+    let report = ask(canary, true)?;
+    let found = report.findings.iter().find(|finding| finding.rule.as_str() == canary.finds);
+    Ok(match found {
+        None => Some(format!("{} did not find it", canary.finds)),
+        Some(finding) if finding.fails() && report.passed() => Some("it was found, and passed".to_owned()),
+        Some(_) => None,
+    })
+}
+
+/// Why the honest twin did not pass, if it did not.
+fn passed(canary: &Canary) -> Result<Option<String>, SelfTestError> {
+    let report = ask(canary, false)?;
+    let failed = report.findings.iter().find(|finding| finding.fails());
+    Ok(match failed {
+        Some(finding) => Some(format!("its honest twin fails: {}: {}", finding.rule, finding.message)),
+        None if !report.passed() => Some("its honest twin fails".to_owned()),
+        None => None,
+    })
+}
+
+fn ask(canary: &Canary, deceit: bool) -> Result<Report, SelfTestError> {
+    let io = |doing: &str| {
+        let doing = doing.to_owned();
+        move |source| SelfTestError::File { doing, source }
+    };
+    let folder = files::scratch("countersign-self-test-").map_err(io("making a temporary folder"))?;
+    let root = folder.path().join("greeter");
+    files::make_folder(&root).map_err(io("making a temporary folder"))?;
+    let builder = RepositoryBuilder::create(&root)?;
+    let mut world = World::default();
+    let program = environment::program().map_err(io("finding this program"))?;
+    let program = serde_json::to_string(&program.to_string_lossy()).unwrap_or_default();
+    let base = canary.honest_base.as_ref().filter(|_| !deceit).unwrap_or(&canary.base);
+    let base: Vec<(String, String)> =
+        base.iter().map(|(path, text)| (path.clone(), text.replace("{program}", &program))).collect();
+    world.begin_with(&builder, &base)?;
+    if canary.work || (canary.honest_work && !deceit) {
+        world.work(&builder)?;
+        world.hand_over(&builder, super::demo::Manifests::Right)?;
+    }
+    let edits = if deceit { &canary.edit } else { &canary.honest };
+    for (path, from, to) in edits {
+        let before = builder.read(path)?;
+        if !before.contains(from.as_str()) {
+            return Err(SelfTestError::Data(format!("{path} does not hold {from:?}")));
+        }
+        builder.write(path, &before.replacen(from.as_str(), to, 1))?;
+    }
+    if deceit {
+        canary.write.iter().try_for_each(|(path, text)| builder.write(path, text))?;
+        canary.remove.iter().try_for_each(|path| builder.remove(path))?;
+    }
+    let wp = canary.wp.clone().filter(|_| deceit || canary.ask == "validator-phase-gate");
+    let packet = wp.clone().unwrap_or_else(|| WP_ID.to_owned());
+    let (gate, selection) = match canary.ask.as_str() {
+        "gate-check" => (Gate::GateCheck, SelectionRequest::Default),
+        "pre-work" => {
+            // Work starts from what is committed.
+            world.commit(&builder)?;
+            (Gate::PreWork, SelectionRequest::Default)
+        }
+        "post-work --worktree" => (Gate::PostWork, SelectionRequest::Worktree),
+        "post-work --staged" => {
+            builder.stage_all()?;
+            (Gate::PostWork, SelectionRequest::Staged)
+        }
+        "post-work --range" => {
+            let head = world.commit(&builder)?;
+            let base = world.merge_base().map_or_else(String::new, |commit| commit.0.to_string());
+            (Gate::PostWork, SelectionRequest::Range(format!("{base}..{}", head.0)))
+        }
+        other => {
+            let inquiry = inquiry(other, &packet, wp.as_deref())
+                .ok_or_else(|| SelfTestError::Data(format!("nobody answers {other:?}")))?;
+            let repo = GitRepository::discover(&root)?;
+            let request =
+                SurveyRequest { inquiry, side: Side::Worktree, named: Vec::new(), config: None, now: NOW };
+            return Ok(survey(&repo, &request)?);
+        }
+    };
+    let repo = GitRepository::discover(&root)?;
+    let request = GateRequest { gate, packet, also: Vec::new(), selection, config: None, now: NOW };
+    let skip = (!canary.steps).then(|| "the deceit needs no step".to_owned());
+    Ok(engine::run(&repo, &request, &StepOptions { skip, progress: &Silent })?)
+}
+
+fn inquiry(name: &str, packet: &str, phase: Option<&str>) -> Option<Inquiry> {
+    Some(match name {
+        "check" => Inquiry::Check,
+        "governance-check" => Inquiry::Governance,
+        "task-board-check" => Inquiry::Board,
+        "task-packet-claim-check" => Inquiry::Claims,
+        "wp-activation-traceability-check" => Inquiry::Activation,
+        "worktree-concurrency-check" => Inquiry::Concurrency,
+        "spec-current-check" => Inquiry::SpecCurrent,
+        "validator-packet-complete" => Inquiry::PacketComplete(packet.to_owned()),
+        "validator-phase-gate" => Inquiry::PhaseGate(phase.unwrap_or_default().to_owned()),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_and_gate_has_a_deceit() {
+        assert_eq!(untested(&canaries().expect("data")), Vec::<String>::new());
+        assert!(!untested(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_deceit_that_is_none_fails_the_test() {
+        let mut all = canaries().expect("data");
+        all.retain(|canary| canary.finds == "scope/outside");
+        for canary in &mut all {
+            canary.write.clear();
+            canary.remove.clear();
+        }
+        let mut faults = 0;
+        play(&all, |outcome| faults += usize::from(outcome.fault.is_some())).expect("played");
+        assert_eq!(faults, all.len());
+    }
+}
