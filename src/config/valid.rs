@@ -82,6 +82,10 @@ impl Config {
     /// with its place.
     pub fn read(source: &Arc<Source>) -> Result<Self, ConfigFault> {
         let text = source.text().trim_start_matches('\u{feff}');
+        if let Some(message) = too_deep(text) {
+            let span = source.line_span(1).unwrap_or_default();
+            return Err(ConfigFault { source: Arc::clone(source), span, message });
+        }
         // A value first: it refuses duplicate keys, which a map would swallow.
         let value: serde_yaml::Value =
             serde_yaml::from_str(text).map_err(|error| fault_at(source, &error))?;
@@ -160,6 +164,37 @@ impl Config {
         self.steps = file.steps.map(|steps| steps.into_iter().map(step).collect()).transpose()?;
         Ok(())
     }
+}
+
+/// The most bytes of a configuration.
+const LARGEST: usize = 1024 * 1024;
+/// How deeply a configuration may be nested; this one needs four levels.
+const DEEPEST: usize = 64;
+
+/// Why a text is not given to the parser, whose work grows with the square of
+/// the depth. Brackets are counted wherever they stand.
+fn too_deep(text: &str) -> Option<String> {
+    if text.len() > LARGEST {
+        return Some(format!("the file is {} bytes long; countersign reads at most {LARGEST}", text.len()));
+    }
+    let mut depth: usize = 0;
+    for line in text.lines() {
+        let starts = line.trim_start().split(' ').take_while(|word| matches!(*word, "-" | "?" | ":" | ""));
+        if starts.count() > DEEPEST {
+            return Some(format!("the file is nested deeper than {DEEPEST} levels"));
+        }
+        for byte in line.bytes() {
+            match byte {
+                b'[' | b'{' => depth += 1,
+                b']' | b'}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth > DEEPEST {
+                return Some(format!("the file is nested deeper than {DEEPEST} levels"));
+            }
+        }
+    }
+    None
 }
 
 fn setting(word: &str) -> Option<Setting> {

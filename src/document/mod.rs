@@ -12,6 +12,7 @@ pub mod json;
 mod kind;
 pub mod label;
 mod layout;
+pub mod limit;
 pub mod link;
 pub mod manifest;
 pub mod outline;

@@ -6,6 +6,7 @@ use crate::change::{
     ChangedFile, Commit, CommitFacts, Repository, RepositoryError, Selection, SelectionMode, Side,
 };
 use crate::check::input::{ContractFact, PathFact, RangeFact, WaiverOrigin};
+use crate::check::waiver;
 use crate::document::waiver::Waiver;
 use crate::document::{Layout, Packet};
 use crate::text::{RepoPath, Source};
@@ -83,6 +84,9 @@ fn origins(
     selection: &Selection,
     contract: &ContractFact,
 ) -> Result<Vec<WaiverOrigin>, RepositoryError> {
+    if located.packet.waivers.len() > waiver::MOST_WAIVERS {
+        return Ok(Vec::new());
+    }
     // A contract revision that also changes code signs nothing.
     let signed = match contract {
         ContractFact::Known { introduction, then, foreign, .. } if foreign.is_empty() => {

@@ -22,5 +22,4 @@ pub use request::{GateError, GateRequest, Judgement};
 pub use search::{Located, detect_layout, locate};
 pub(crate) use settle::status_of;
 
-/// The most bytes of a governance document that are read.
-pub const LARGEST_DOCUMENT: usize = 16 * 1024 * 1024;
+pub use crate::document::limit::LARGEST_DOCUMENT;

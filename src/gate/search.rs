@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::change::{FileMode, Repository, RepositoryError, Side};
 use crate::check::input::Search;
+use crate::document::limit::too_much;
 use crate::document::registry::Registry;
 use crate::document::{DocumentKind, Fault, Layout, Packet, WpId};
 use crate::finding::Label;
@@ -60,10 +61,8 @@ pub(super) fn document(
         _ => return Ok(None),
     }
     let bytes = repo.read(side, path)?;
-    if let Some(bytes) = bytes.as_ref().filter(|bytes| bytes.len() > super::LARGEST_DOCUMENT) {
-        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let limit = u64::try_from(super::LARGEST_DOCUMENT).unwrap_or(u64::MAX);
-        return Err(RepositoryError::TooLarge { path: path.clone(), bytes: size, limit });
+    if let Some(why) = bytes.as_deref().and_then(too_much) {
+        return Err(RepositoryError::Unreadable { path: path.clone(), reason: format!("it is {why}") });
     }
     Ok(bytes.map(|bytes| Source::from_bytes(path.clone(), bytes)))
 }
@@ -197,13 +196,11 @@ fn open(
         return Ok((Search::NotAFile { path, what }, None));
     }
     let bytes = repo.read(side, &path)?.unwrap_or_default();
-    let size = bytes.len();
     let unreadable = |source: Arc<Source>, why: String, span: Span, kind: Option<DocumentKind>| {
         Ok((Search::Unreadable { source, why, span, kind }, None))
     };
-    if size > super::LARGEST_DOCUMENT {
-        let why =
-            format!("the packet is {size} bytes long; countersign reads at most {}", super::LARGEST_DOCUMENT);
+    if let Some(why) = too_much(&bytes) {
+        let why = format!("the packet is {why}");
         return unreadable(Source::from_text(path, ""), why, Span::default(), None);
     }
     let source = Source::from_bytes(path.clone(), bytes);

@@ -10,6 +10,9 @@ use crate::finding::{Finding, Level};
 /// waivers excused nothing.
 pub(super) fn apply(input: &ChangeInput<'_>, findings: &mut [Finding], policies: &[String]) -> Vec<Finding> {
     let waivers = &input.packet.packet.waivers;
+    if waivers.len() > waiver::MOST_WAIVERS {
+        return Vec::new();
+    }
     let mut used = vec![false; waivers.len()];
     let mut stacked: BTreeMap<usize, String> = BTreeMap::new();
     for finding in findings.iter_mut().filter(|finding| finding.level == Level::Error) {

@@ -1,8 +1,11 @@
 //! `audit/agreement`: a packet's signature is one, and refinement, audit and
 //! gate log carry the same.
 
+use std::collections::BTreeMap;
+
 use crate::check::Verdict;
 use crate::check::library::{Library, LibraryInput};
+use crate::document::audit::AuditRow;
 use crate::document::gate_log::value;
 use crate::document::label::Field;
 use crate::document::packet::Generation;
@@ -10,6 +13,9 @@ use crate::document::{Packet, Signature};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::{Spanned, one_line};
+
+/// Rows of one signature that are looked at; more than one is a mistake.
+const MOST_ROWS: usize = 100;
 
 pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict {
     let library = input.library;
@@ -95,12 +101,16 @@ fn compared(
 /// packet; packets that are there are told above.
 fn unrecorded(library: &Library<'_>, rule: &Rule) -> Vec<Finding> {
     let (Some(log), Some(audit)) = (library.gate_log(), library.audit()) else { return Vec::new() };
+    let mut rows: BTreeMap<&str, Vec<&AuditRow>> = BTreeMap::new();
+    for row in &audit.rows {
+        rows.entry(row.signature.value.as_str()).or_default().push(row);
+    }
     let mut out = Vec::new();
     for entry in log.entries.iter().filter(|entry| value(&entry.kind) == "SIGNATURE") {
         let (Some(id), Some(signature)) = (&entry.wp_id, &entry.signature) else { continue };
         let told = library.packet(&id.value).is_some();
-        let known =
-            audit.rows.iter().any(|row| row.signature.value == signature.value && row.names(&id.value));
+        let same = rows.get(signature.value.as_str()).map_or(&[][..], Vec::as_slice);
+        let known = same.iter().take(MOST_ROWS).any(|row| row.names(&id.value));
         if told || known || Signature::parse(&signature.value).is_err() {
             continue;
         }

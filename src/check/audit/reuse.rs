@@ -1,6 +1,6 @@
 //! `audit/reuse`: a signature stands for one packet in the whole repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::Verdict;
 use crate::check::library::LibraryInput;
@@ -67,12 +67,11 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
     let mut out: Vec<Finding> = Vec::new();
     for (signature, all) in &uses {
         let Some(first) = all.first() else { continue };
-        let mut told: Vec<&str> = vec![&first.id];
+        let mut told: BTreeSet<&str> = BTreeSet::from([first.id.as_str()]);
         for other in all {
-            if told.contains(&other.id.as_str()) {
+            if !told.insert(&other.id) {
                 continue;
             }
-            told.push(&other.id);
             let message = format!(
                 "the signature `{signature}` serves `{}` and `{}`",
                 crate::text::one_line(&first.id, 80),

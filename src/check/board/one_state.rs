@@ -1,8 +1,11 @@
 //! `board/one-state`: a packet stands on the board once.
 
+use std::collections::BTreeMap;
+
 use super::board;
 use crate::check::Verdict;
 use crate::check::library::DocumentInput;
+use crate::document::board::BoardEntry;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 
@@ -12,10 +15,12 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         Err(skipped) => return skipped,
     };
     let mut out: Vec<Finding> = Vec::new();
-    for (index, entry) in board.entries.iter().enumerate() {
-        let Some(first) = board.entries.iter().take(index).find(|other| other.wp_id == entry.wp_id) else {
+    let mut firsts: BTreeMap<&str, &BoardEntry> = BTreeMap::new();
+    for entry in &board.entries {
+        let first = *firsts.entry(entry.wp_id.as_str()).or_insert(entry);
+        if std::ptr::eq(first, entry) {
             continue;
-        };
+        }
         let message = if first.state == entry.state {
             format!("`{}` stands on the board a second time", entry.wp_id)
         } else {

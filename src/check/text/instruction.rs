@@ -163,6 +163,18 @@ fn prose(input: &TextInput<'_>, outline: &Outline, rule: &Rule, out: &mut Vec<Fi
     }
 }
 
+/// How far a quotation goes; what is longer mentions nothing.
+const LONGEST_QUOTATION: usize = 1000;
+
+/// What follows an offset, as far as a quotation may go.
+fn ahead(text: &str, from: usize) -> &str {
+    let mut to = (from + LONGEST_QUOTATION).min(text.len());
+    while !text.is_char_boundary(to) {
+        to -= 1;
+    }
+    text.get(from..to).unwrap_or("")
+}
+
 /// The text as it is read: code spans and quotations blanked out, emphasis,
 /// entities and breaks as blanks, all of the same length.
 fn plain(text: &str) -> String {
@@ -171,11 +183,14 @@ fn plain(text: &str) -> String {
         bytes.get_mut(from..to).into_iter().flatten().for_each(|byte| *byte = b' ');
     };
     let mut skip = 0;
+    let (mut before, mut in_link) = (' ', false);
     for (at, c) in text.char_indices() {
+        in_link = (in_link && c != ')') || (before == ']' && c == '(');
+        before = c;
         if at < skip {
             continue;
         }
-        let rest = text.get(at + c.len_utf8()..).unwrap_or("");
+        let rest = ahead(text, at + c.len_utf8());
         let closing = match c {
             '`' | '"' => Some(c),
             '\u{201c}' => Some('\u{201d}'),
@@ -183,13 +198,8 @@ fn plain(text: &str) -> String {
         };
         // A quotation ends in its own sentence or line; a lone sign, such as
         // that of an inch, opens none. A link's title is not seen.
-        let titled = |_: &char| {
-            text.get(..at).is_some_and(|before| {
-                before.rfind("](").is_some_and(|open| !before.get(open..).unwrap_or("").contains(')'))
-            })
-        };
         if let Some(end) =
-            closing.filter(|c| !titled(c)).and_then(|closing| rest.find(closing).map(|at| (at, closing)))
+            closing.filter(|_| !in_link).and_then(|closing| rest.find(closing).map(|at| (at, closing)))
             && !rest.get(..end.0).unwrap_or("").contains(". ")
         {
             skip = at + c.len_utf8() + end.0 + end.1.len_utf8();

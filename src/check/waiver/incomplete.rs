@@ -6,7 +6,14 @@ use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let mut out = Vec::new();
-    for waiver in &input.packet.packet.waivers {
+    let all = &input.packet.packet.waivers;
+    if let Some(first) = all.first().filter(|_| all.len() > super::MOST_WAIVERS) {
+        let message = format!("{} waivers are too many: none of them counts", all.len());
+        let finding =
+            rule.finding(message, input.packet.at(first_line(input, first.span), "the first of them"));
+        return Some(finding.at_level(crate::finding::Level::Error)).into();
+    }
+    for waiver in all {
         let missing = waiver.missing();
         if !missing.is_empty() {
             let message = format!(

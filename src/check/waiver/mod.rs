@@ -85,11 +85,16 @@ fn names_something(waiver: &Waiver, input: &ChangeInput<'_>) -> bool {
         || commands.any(|command| covers(waiver, &Subject::Command(command.text.clone())))
 }
 
+/// The most waivers of one packet: a packet with more has no rules left, and
+/// each is compared with each finding.
+pub const MOST_WAIVERS: usize = 200;
+
 /// Whether a waiver may excuse findings: complete, in force, not void.
 #[must_use]
 pub fn counts(waiver: &Waiver, index: usize, input: &ChangeInput<'_>) -> bool {
     let void = input.origins.get(index).is_none_or(|origin| is_void(origin, input.packet.policy).is_some());
-    waiver.missing().is_empty()
+    input.packet.packet.waivers.len() <= MOST_WAIVERS
+        && waiver.missing().is_empty()
         && names_something(waiver, input)
         && is_expired(waiver, input).is_none()
         && !void

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::change::{FileMode, Repository, RepositoryError, Side};
+use crate::document::limit::too_much;
 use crate::document::{Document, DocumentKind, Layout, WpId};
-use crate::gate::LARGEST_DOCUMENT;
 use crate::text::{RepoPath, Source};
 
 use super::{NamedDocument, parallel};
@@ -93,8 +93,10 @@ pub(super) fn collect(
             continue;
         }
         let opened = match &document.bytes {
-            Some(bytes) if bytes.len() > LARGEST_DOCUMENT => Err(too_large(bytes.len())),
-            Some(bytes) => Ok(Source::from_bytes(document.path.clone(), bytes.clone())),
+            Some(bytes) => match too_much(bytes) {
+                Some(why) => Err(format!("it is {why}")),
+                None => Ok(Source::from_bytes(document.path.clone(), bytes.clone())),
+            },
             None => open(repo, side, &document.path)?,
         };
         match opened {
@@ -165,17 +167,15 @@ fn open(
         None => return Ok(Err("no file is there".to_owned())),
     }
     match repo.read(side, path) {
-        Ok(Some(bytes)) if bytes.len() > LARGEST_DOCUMENT => Ok(Err(too_large(bytes.len()))),
-        Ok(Some(bytes)) => Ok(Ok(Source::from_bytes(path.clone(), bytes))),
+        Ok(Some(bytes)) => Ok(match too_much(&bytes) {
+            Some(why) => Err(format!("it is {why}")),
+            None => Ok(Source::from_bytes(path.clone(), bytes)),
+        }),
         Ok(None) => Ok(Err("no file is there".to_owned())),
-        Err(RepositoryError::TooLarge { bytes, .. }) => {
-            Ok(Err(too_large(usize::try_from(bytes).unwrap_or(usize::MAX))))
+        Err(RepositoryError::TooLarge { bytes, limit, .. }) => {
+            Ok(Err(format!("it is {bytes} bytes long; countersign reads at most {limit}")))
         }
         Err(RepositoryError::Unreadable { reason, .. }) => Ok(Err(reason)),
         Err(error) => Err(error),
     }
-}
-
-fn too_large(bytes: usize) -> String {
-    format!("it is {bytes} bytes long; countersign reads at most {LARGEST_DOCUMENT}")
 }
