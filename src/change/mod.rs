@@ -13,6 +13,8 @@ pub use image::{ChangedFile, Image};
 pub use repository::{CommitFacts, FoundVersion, Repository, RepositoryError, Side, WantedVersion, Worktree};
 pub use selection::{Commit, Selection, SelectionMode, SelectionRequest, split_range};
 
+use std::collections::BTreeMap;
+
 use crate::digest::Hash20;
 use crate::text::RepoPath;
 
@@ -159,21 +161,21 @@ impl ChangeSet {
     #[must_use]
     pub fn new(mut changes: Vec<Change>) -> Self {
         changes.sort_by(|a, b| a.path.cmp(&b.path));
-        let gone: Vec<(Hash20, RepoPath)> = changes
-            .iter()
-            .filter(|c| c.post.is_none())
-            .filter_map(|c| Some((c.pre?.id, c.path.clone())))
-            .collect();
-        let mut pairs = Vec::new();
+        let mut gone: BTreeMap<Hash20, RepoPath> = BTreeMap::new();
+        for (id, path) in
+            changes.iter().filter(|c| c.post.is_none()).filter_map(|c| Some((c.pre?.id, c.path.clone())))
+        {
+            gone.entry(id).or_insert(path);
+        }
+        let mut pairs: BTreeMap<RepoPath, RepoPath> = BTreeMap::new();
         for change in changes.iter_mut().filter(|c| c.pre.is_none()) {
-            let source = change.post.and_then(|post| gone.iter().find(|(id, _)| *id == post.id));
-            if let Some((_, from)) = source {
+            if let Some(from) = change.post.and_then(|post| gone.get(&post.id)) {
                 change.twin = Some(from.clone());
-                pairs.push((from.clone(), change.path.clone()));
+                pairs.entry(from.clone()).or_insert_with(|| change.path.clone());
             }
         }
         for change in changes.iter_mut().filter(|c| c.post.is_none()) {
-            change.twin = pairs.iter().find(|(from, _)| *from == change.path).map(|(_, to)| to.clone());
+            change.twin = pairs.get(&change.path).cloned();
         }
         Self { changes }
     }

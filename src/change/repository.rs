@@ -50,6 +50,14 @@ pub enum RepositoryError {
         /// The limit.
         limit: u64,
     },
+    /// More changed paths than the tool is willing to judge.
+    #[error(
+        "there are more than {limit} paths to judge; have a tracked .gitignore name what does not belong to the work, or judge it in parts (--range)"
+    )]
+    TooManyPaths {
+        /// The limit.
+        limit: usize,
+    },
     /// A file that cannot be read.
     #[error("{path}: {reason}")]
     Unreadable {

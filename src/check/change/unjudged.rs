@@ -9,8 +9,14 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
     let found = input.files.iter().filter_map(|file| {
         let why = file.change.unjudged.as_ref()?;
         Some(
-            rule.finding(format!("this file cannot be judged: {why}"), Label::path(&file.change.path, ""))
-                .about(&file.change.path),
+            rule.finding(
+                format!(
+                    "this {} cannot be judged: {why}",
+                    file.change.post.or(file.change.pre).map_or("file", |entry| entry.mode.noun())
+                ),
+                Label::path(&file.change.path, ""),
+            )
+            .about(&file.change.path),
         )
     });
     found.collect::<Vec<_>>().into()

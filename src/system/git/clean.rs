@@ -4,13 +4,11 @@
 //! external clean filter is never run: a path under one is judged only when
 //! its bytes are those that git holds already.
 
-use git2::{AttrCheckFlags, AttrValue};
-
 use crate::change::{FileMode, RepositoryError};
 use crate::digest::{Hash20, git_blob_id};
-use crate::system::files;
 use crate::text::RepoPath;
 
+use super::attributes::Attribute;
 use super::{GitRepository, oid};
 
 impl GitRepository {
@@ -75,26 +73,6 @@ impl GitRepository {
             self.repo.config().and_then(|config| config.get_string("core.autocrlf")).unwrap_or_default();
         matches!(value.to_lowercase().as_str(), "true" | "input" | "1" | "yes" | "on")
     }
-
-    fn attribute(&self, path: &RepoPath, name: &str) -> Attribute {
-        let disk = files::relative(path);
-        let value = self.repo.get_attr_bytes(&disk, name, AttrCheckFlags::FILE_THEN_INDEX).ok().flatten();
-        match AttrValue::from_bytes(value) {
-            AttrValue::True => Attribute::Set,
-            AttrValue::False => Attribute::Unset,
-            AttrValue::String(text) => Attribute::Value(text.to_owned()),
-            AttrValue::Bytes(bytes) => Attribute::Value(String::from_utf8_lossy(bytes).into_owned()),
-            AttrValue::Unspecified => Attribute::None,
-        }
-    }
-}
-
-#[derive(PartialEq, Eq)]
-enum Attribute {
-    Set,
-    Unset,
-    Value(String),
-    None,
 }
 
 fn without_carriage_returns(raw: &[u8]) -> Vec<u8> {

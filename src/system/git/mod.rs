@@ -7,6 +7,7 @@
 //! and GIT_* variables are not read.
 
 mod ancestry;
+mod attributes;
 mod clean;
 mod history;
 mod index;
@@ -24,8 +25,8 @@ use std::path::{Path, PathBuf};
 use git2::{ObjectType, Oid, RepositoryOpenFlags};
 
 use crate::change::{
-    ChangeSet, Commit, CommitFacts, Entry, FileMode, FoundVersion, Repository, RepositoryError, Selection,
-    SelectionMode, SelectionRequest, Side, WantedVersion, Worktree,
+    Change, ChangeSet, Commit, CommitFacts, Entry, FileMode, FoundVersion, Repository, RepositoryError,
+    Selection, SelectionMode, SelectionRequest, Side, WantedVersion, Worktree,
 };
 use crate::digest::Hash20;
 use crate::system::folder::files_below;
@@ -36,10 +37,25 @@ pub use stage::{Identity, RepositoryBuilder};
 /// The most bytes of one file that are read.
 pub const LARGEST_FILE: u64 = 512 * 1024 * 1024;
 
+/// The most paths of one change. Work packets have dozens; what is beyond this
+/// is a mistake or an attack, and each path costs time and memory.
+const MOST_CHANGED: usize = 100_000;
+
+fn too_many(limit: usize) -> RepositoryError {
+    RepositoryError::TooManyPaths { limit }
+}
+
+/// A change set that is small enough to be judged.
+fn bounded(changes: Vec<Change>) -> Result<ChangeSet, RepositoryError> {
+    if changes.len() > MOST_CHANGED { Err(too_many(MOST_CHANGED)) } else { Ok(ChangeSet::new(changes)) }
+}
+
 /// A repository on disk.
 pub struct GitRepository {
     repo: git2::Repository,
     nodes: ancestry::Nodes,
+    /// Whether any path may have attributes; looked up once.
+    attributes: std::cell::OnceCell<bool>,
     /// How many repositories lie around this submodule.
     depth: usize,
 }
@@ -109,7 +125,7 @@ impl GitRepository {
     }
 
     fn of(repo: git2::Repository) -> Self {
-        Self { repo, nodes: ancestry::Nodes::default(), depth: 0 }
+        Self { repo, nodes: ancestry::Nodes::default(), attributes: std::cell::OnceCell::new(), depth: 0 }
     }
 
     /// A `core.worktree` that points elsewhere would have other files judged
@@ -179,9 +195,11 @@ impl Repository for GitRepository {
 
     fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
         match selection.mode {
-            SelectionMode::Range | SelectionMode::Rev => self.tree_changes(selection.base, selection.head),
-            SelectionMode::Staged => self.index_changes(selection.base),
-            SelectionMode::Worktree => self.worktree_changes(selection.base),
+            SelectionMode::Range | SelectionMode::Rev => {
+                bounded(self.tree_changes(selection.base, selection.head)?.changes)
+            }
+            SelectionMode::Staged => bounded(self.index_changes(selection.base)?.changes),
+            SelectionMode::Worktree => bounded(self.worktree_changes(selection.base)?.changes),
         }
     }
 
@@ -218,7 +236,7 @@ impl Repository for GitRepository {
     fn content(&self, side: Side, path: &RepoPath, entry: Entry) -> Result<Vec<u8>, RepositoryError> {
         match (entry.mode, side) {
             (FileMode::Submodule, _) => Ok(entry.id.to_string().into_bytes()),
-            (_, Side::Worktree) => Ok(self.worktree_bytes(path)?.unwrap_or_default()),
+            (_, Side::Worktree) => self.disk_content(path, entry),
             _ => self.blob(oid(entry.id), path),
         }
     }

@@ -1,6 +1,7 @@
 //! The walk over the working tree, and what a base revision's ignore files
 //! excuse.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -10,7 +11,8 @@ use crate::change::{Entry, FileMode, RepositoryError};
 use crate::system::files;
 use crate::text::RepoPath;
 
-use super::{GitRepository, oid, unreadable};
+use super::attributes::is_attributes;
+use super::{GitRepository, oid, too_many, unreadable};
 
 /// The ignore files of one revision, by folder, deepest last.
 pub(super) struct Ignores(Vec<(RepoPath, Gitignore)>);
@@ -70,10 +72,14 @@ pub(super) struct Walk<'a> {
     /// Whether a path is tracked.
     pub tracked: &'a dyn Fn(&RepoPath) -> bool,
     pub ignores: Ignores,
+    /// Set once a `.gitattributes` is seen, ignored or not.
+    pub saw_attributes: Cell<bool>,
     /// Whether the file system tells executables and links.
     pub trust_modes: bool,
     /// The mode that the index records, for file systems that do not tell.
     pub recorded: &'a dyn Fn(&RepoPath) -> Option<FileMode>,
+    /// How many files are looked at before the walk gives up.
+    pub most: usize,
 }
 
 impl Walk<'_> {
@@ -86,6 +92,9 @@ impl Walk<'_> {
             let names = files::names(&disk).map_err(|error| unreadable(&folder, &error))?;
             for (name, metadata) in names {
                 let path = folder.join(name.as_bytes());
+                if is_attributes(name.as_bytes()) {
+                    self.saw_attributes.set(true);
+                }
                 let folds = cfg!(any(windows, target_os = "macos"));
                 if name.as_bytes() == b".git" || (folds && name.as_bytes().eq_ignore_ascii_case(b".git")) {
                     continue;
@@ -95,6 +104,9 @@ impl Walk<'_> {
                 } else if ((self.tracked)(&path) || !self.ignores.covers(&path, false))
                     && let Some(mode) = files::mode(&metadata)
                 {
+                    if out.len() > self.most {
+                        return Err(too_many(super::MOST_CHANGED));
+                    }
                     let mode = if self.trust_modes { mode } else { (self.recorded)(&path).unwrap_or(mode) };
                     out.insert(path, Found { mode });
                 }

@@ -5,6 +5,7 @@
 //! by a set clock), so it excuses nothing. Flags that call a path unchanged
 //! are ignored and reported.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::digest::{Hash20, git_blob_id};
 use crate::system::files;
 use crate::text::RepoPath;
 
+use super::attributes::is_attributes;
 use super::index::Staged;
 use super::untracked::{Found, Walk};
 use super::{GitRepository, unreadable};
@@ -118,10 +120,14 @@ impl GitRepository {
             submodules: &links,
             tracked: &tracked,
             ignores: self.base_ignores(base)?,
+            saw_attributes: Cell::new(staged.keys().any(|path| is_attributes(path.file_name()))),
             trust_modes: cfg!(unix),
             recorded: &|path| staged.get(path).map(|s| s.entry.mode),
+            most: staged.len().max(base.len()) + super::MOST_CHANGED,
         };
-        walk.run()
+        let found = walk.run()?;
+        self.note_attributes(walk.saw_attributes.get());
+        Ok(found)
     }
 
     /// Git's id of the raw bytes of every file and link, read by several
@@ -191,6 +197,22 @@ impl GitRepository {
         let Some(mode) = files::mode(&metadata) else { return Ok(None) };
         let Some(bytes) = self.worktree_bytes(path)? else { return Ok(None) };
         Ok(Some(Entry { mode, id: git_blob_id(&bytes) }))
+    }
+
+    /// The bytes of an entry on disk: as they lie there if they have its id,
+    /// else as git would store them.
+    pub(super) fn disk_content(&self, path: &RepoPath, entry: Entry) -> Result<Vec<u8>, RepositoryError> {
+        if let Some((disk, metadata)) = self.worktree_path(path)?
+            && files::mode(&metadata).is_some()
+        {
+            let is_link = entry.mode == FileMode::Symlink;
+            let raw = files::read_as_stored(&disk, is_link, super::LARGEST_FILE)
+                .map_err(|error| unreadable(path, &error))?;
+            if git_blob_id(&raw) == entry.id {
+                return Ok(raw);
+            }
+        }
+        Ok(self.worktree_bytes(path)?.unwrap_or_default())
     }
 
     /// The bytes of a file on disk as git would store them.

@@ -1,0 +1,68 @@
+//! Git attributes of paths on disk.
+//!
+//! Asking costs libgit2 a look at every folder above a path. Most repositories
+//! have no attributes at all: a walk over the working tree, which sees every
+//! folder anyway, notes whether there are any.
+
+use std::path::PathBuf;
+
+use git2::{AttrCheckFlags, AttrValue};
+
+use crate::system::{environment, files};
+use crate::text::RepoPath;
+
+use super::GitRepository;
+
+/// The value of an attribute.
+#[derive(PartialEq, Eq)]
+pub(super) enum Attribute {
+    Set,
+    Unset,
+    Value(String),
+    None,
+}
+
+impl GitRepository {
+    pub(super) fn attribute(&self, path: &RepoPath, name: &str) -> Attribute {
+        if self.attributes.get() == Some(&false) {
+            return Attribute::None;
+        }
+        let disk = files::relative(path);
+        let value = self.repo.get_attr_bytes(&disk, name, AttrCheckFlags::FILE_THEN_INDEX).ok().flatten();
+        match AttrValue::from_bytes(value) {
+            AttrValue::True => Attribute::Set,
+            AttrValue::False => Attribute::Unset,
+            AttrValue::String(text) => Attribute::Value(text.to_owned()),
+            AttrValue::Bytes(bytes) => Attribute::Value(String::from_utf8_lossy(bytes).into_owned()),
+            AttrValue::Unspecified => Attribute::None,
+        }
+    }
+
+    /// Notes whether any place has attributes: the user, the machine, git's own
+    /// folder, or (which the caller has seen) a folder of the working tree or
+    /// the index. Until then they are looked for at every path.
+    pub(super) fn note_attributes(&self, seen: bool) {
+        // Where else than on Unix they can stand is libgit2's to know.
+        let _ = self.attributes.set(seen || !cfg!(unix) || self.has_attributes_elsewhere());
+    }
+
+    fn has_attributes_elsewhere(&self) -> bool {
+        let configured = self.repo.config().and_then(|config| config.get_string("core.attributesFile"));
+        let home = environment::variable("HOME").map(|home| format!("{home}/.config"));
+        let folders = environment::variable("XDG_CONFIG_HOME").into_iter().chain(home);
+        let places = folders.map(|folder| PathBuf::from(format!("{folder}/git/attributes")));
+        let mut places = places.chain([
+            PathBuf::from("/etc/gitattributes"),
+            PathBuf::from("/usr/etc/gitattributes"),
+            PathBuf::from("/usr/local/etc/gitattributes"),
+            self.repo.commondir().join("info/attributes"),
+            self.repo.path().join("info/attributes"),
+        ]);
+        configured.is_ok() || places.any(|path| !matches!(files::metadata(&path), Ok(None)))
+    }
+}
+
+/// Whether a file's name is that of attributes, in whatever case.
+pub(super) fn is_attributes(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b".gitattributes")
+}

@@ -1,0 +1,183 @@
+//! Documents and trees that are made to cost time: every answer comes soon,
+//! and is never a pass that nobody looked at.
+
+#![cfg(unix)]
+
+use std::time::{Duration, Instant};
+
+use git2::{ObjectType, Repository};
+
+use crate::support::repo::Sandbox;
+
+const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
+const GATE_LOG: &str = ".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json";
+/// Generous, for a program that is not optimised on a machine that is busy;
+/// what grows with the square of its input takes minutes.
+const SOON: Duration = Duration::from_secs(30);
+
+/// The demo's repository with its honest work committed.
+fn committed() -> Sandbox {
+    let sandbox = Sandbox::bare_folder();
+    assert_eq!(sandbox.told(&["demo", "--keep", "."]).0, 0, "the demo plays");
+    sandbox
+}
+
+/// Runs the program and gives what it said, soon.
+fn soon(sandbox: &Sandbox, arguments: &[&str]) -> (i32, String) {
+    let start = Instant::now();
+    let told = sandbox.told(arguments);
+    assert!(start.elapsed() < SOON, "{arguments:?} took {:?}", start.elapsed());
+    told
+}
+
+/// The packet with text before its section HYGIENE, judged by all that reads
+/// packets: none of it may take long, and no gate may pass what was edited.
+fn packet_with(text: &str) -> Vec<(i32, String)> {
+    let sandbox = committed();
+    sandbox.edit(PACKET, "## HYGIENE", &format!("{text}\n## HYGIENE"));
+    let gates: [&[&str]; 4] = [
+        &["check"],
+        &["show", "WP-1-Farewell"],
+        &["pre-work", "WP-1-Farewell", "--no-run"],
+        &["post-work", "WP-1-Farewell", "--no-run", "--worktree"],
+    ];
+    gates.iter().map(|arguments| soon(&sandbox, arguments)).collect()
+}
+
+#[test]
+fn packets_that_are_too_long_are_refused() {
+    for text in ["x".repeat(17 << 20), "## A\n".repeat(20_000)] {
+        let told = packet_with(&text);
+        assert_eq!(told.iter().map(|(exit, _)| *exit).collect::<Vec<_>>(), [1, 2, 1, 1]);
+        assert!(told[3].1.contains("[packet/readable]"), "{}", told[3].1);
+        assert!(told[0].1.contains("[text/readable]"), "{}", told[0].1);
+    }
+}
+
+#[test]
+fn bullets_quotes_and_brackets_cost_what_they_weigh() {
+    let runs: String = (1..600).map(|n| format!("{} ", "`".repeat(n))).collect();
+    let stairs: String = (0..500).map(|n| format!("{} x\n", ">".repeat(n))).collect();
+    for text in [
+        "- a\n".repeat(100_000),
+        format!("{}x\n", "- ".repeat(50_000)),
+        format!("{}x\n", ">".repeat(50_000)),
+        format!("{}x\n", "[".repeat(200_000)),
+        "[a](b ".repeat(50_000),
+        "*a_ ".repeat(100_000),
+        "\u{201c}x. ".repeat(100_000),
+        "&".repeat(200_000),
+        "<!-- ".repeat(50_000),
+        "- LABEL: x\n".repeat(50_000),
+        runs,
+        stairs,
+    ] {
+        packet_with(&text);
+    }
+}
+
+#[test]
+fn a_packet_full_of_waivers_has_none() {
+    let sandbox = committed();
+    let line = |n: usize| {
+        format!(
+            "- W-{n} | CX-573F | 2026-02-14 | Scope: `src/**/a{n}*b*.rs` | Justification: x | Approver: M\n"
+        )
+    };
+    sandbox.edit(PACKET, "- NONE\n", &(0..5_000).map(line).collect::<String>());
+    let (exit, said) = soon(&sandbox, &["post-work", "WP-1-Farewell", "--no-run", "--worktree"]);
+    assert_eq!(exit, 1, "{said}");
+    assert!(said.contains("5000 waivers are too many: none of them counts"), "{said}");
+}
+
+#[test]
+fn state_files_of_thousands_are_judged_soon() {
+    let sandbox = committed();
+    let entry = |n: usize| {
+        format!(
+            "{{\"wpId\":\"WP-1-O{n}\",\"type\":\"SIGNATURE\",\"signature\":\"mira150220260915\",\"timestamp\":\"2026-02-14T09:18:00.000Z\"}},"
+        )
+    };
+    let entries: String = (0..10_000).map(entry).collect();
+    sandbox.edit(GATE_LOG, "\"gate_logs\": [", &format!("\"gate_logs\": [{entries}"));
+    let rows: String = (0..10_000)
+        .map(|n| {
+            format!("| mira150220260915 | x | 2026-02-15 09:15 | Task packet creation: WP-1-P{n} | v | |\n")
+        })
+        .collect();
+    sandbox.edit(".GOV/roles_shared/SIGNATURE_AUDIT.md", "| mira1402", &format!("{rows}| mira1402"));
+    let board: String = (0..10_000).map(|n| format!("- **[WP-1-X{n}]** - [VALIDATED]\n")).collect();
+    sandbox.edit(".GOV/roles_shared/TASK_BOARD.md", "## Done\n", &format!("## Done\n{board}"));
+    assert_eq!(soon(&sandbox, &["check"]).0, 1);
+    sandbox.write(GATE_LOG, "[".repeat(1_000_000));
+    let (exit, said) = soon(&sandbox, &["check"]);
+    assert!(exit == 1 && said.contains("nested too deeply"), "{said}");
+}
+
+#[test]
+fn configurations_that_unfold_are_refused() {
+    let sandbox = committed();
+    let lists: String = (0..12)
+        .map(|n| {
+            format!(
+                "{}: &{} [{}]\n",
+                letter(n + 1),
+                letter(n + 1),
+                vec![format!("*{}", letter(n)); 10].join(",")
+            )
+        })
+        .collect();
+    for text in [
+        format!("version: 1\na: &a [x,x]\n{lists}"),
+        format!("version: 1\nrules: {}", "[".repeat(100_000)),
+        format!("version: 1\nrules: \n{}", "- ".repeat(100_000)),
+        "#\n".repeat(600_000),
+        (0..900).map(|n| format!("{}a:\n", " ".repeat(n))).collect(),
+    ] {
+        sandbox.write("named.yaml", &text);
+        let arguments = ["post-work", "WP-1-Farewell", "--no-run", "--config", "named.yaml"];
+        let (exit, said) = soon(&sandbox, &arguments);
+        assert_eq!(exit, 2, "{}", said.chars().take(300).collect::<String>());
+    }
+}
+
+fn letter(number: u8) -> char {
+    char::from(b'a' + number)
+}
+
+#[test]
+fn links_that_turn_in_circles_and_pipes_are_not_followed() {
+    let sandbox = committed();
+    for (path, target) in
+        [("src/here", "."), ("src/a", "b"), ("src/b", "a"), (".GOV/task_packets/up", "../..")]
+    {
+        std::os::unix::fs::symlink(target, sandbox.root.join(path)).expect("link");
+    }
+    let pipe = sandbox.root.join(".GOV/task_packets/WP-1-Pipe.md");
+    assert!(std::process::Command::new("mkfifo").arg(pipe).status().expect("mkfifo runs").success());
+    for arguments in [&["check"][..], &["list"], &["post-work", "WP-1-Farewell", "--no-run", "--worktree"]] {
+        soon(&sandbox, arguments);
+    }
+}
+
+#[test]
+fn a_change_of_a_hundred_thousand_paths_is_refused() {
+    let sandbox = committed();
+    let repo = Repository::open(&sandbox.root).expect("repository");
+    let blob = repo.blob(b"x\n").expect("blob");
+    let mut raw = Vec::new();
+    for number in 0..100_001 {
+        raw.extend(format!("100644 {number:06}\0").bytes());
+        raw.extend(blob.as_bytes());
+    }
+    let many = repo.odb().and_then(|odb| odb.write(ObjectType::Tree, &raw)).expect("tree");
+    let head = repo.head().and_then(|head| head.peel_to_commit()).expect("HEAD");
+    let mut tree = repo.treebuilder(head.tree().ok().as_ref()).expect("tree");
+    tree.insert("many", many, 0o040_000).expect("folder");
+    let tree = tree.write().expect("tree").to_string();
+    let evil = sandbox.git(&["commit-tree", &tree, "-p", "HEAD", "-m", "many"]);
+    let (exit, said) =
+        soon(&sandbox, &["post-work", "WP-1-Farewell", "--no-run", "--range", &format!("HEAD..{evil}")]);
+    assert_eq!(exit, 2, "{said}");
+    assert!(said.contains("more than 100000 paths"), "{said}");
+}
