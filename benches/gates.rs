@@ -26,6 +26,8 @@ use countersign::workflow::demo::{Manifests, World};
 const FILES: usize = 5_000;
 const CHANGED: usize = 100;
 const RUNS: usize = 41;
+/// Files of the large working tree.
+const TREE: usize = 20_000;
 
 fn main() {
     // `cargo test --benches` runs this too; then there is nothing to measure.
@@ -39,6 +41,7 @@ fn main() {
     let range = generate(folder);
     gates(folder, &range);
     worktree(folder);
+    flagged();
     documents();
     println!("size of the program: {:.1} MB", program().metadata().expect("program").len() as f64 / 1e6);
 }
@@ -210,6 +213,43 @@ fn worktree(folder: &Path) {
     }
     println!("post-work --worktree, {FILES} files: {}", ours.shown());
     println!("git status of the same tree: {}", theirs.shown());
+}
+
+/// A working tree of 20,000 files: as it is, with every path flagged as
+/// unchanged in the index, and with 20,000 ignored files beside them.
+fn flagged() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let folder = folder.path();
+    run_git(folder, &["init", "-q", "-b", "main"]);
+    World::base_files().into_iter().for_each(|(path, text)| write(folder, path, &text));
+    let name = |number: usize| format!("gen/part{:03}/module{number:05}.rs", number % 200);
+    (0..TREE).for_each(|number| write(folder, &name(number), &source(number, false)));
+    let base = commit(folder);
+    World::approved_files(&base).into_iter().for_each(|(path, text)| write(folder, path, &text));
+    commit(folder);
+    write(folder, "README.md", "x\n");
+    let measure = |what: &str| {
+        let (mut ours, mut theirs) = (Times(Vec::new()), Times(Vec::new()));
+        for _ in 0..11 {
+            let start = Instant::now();
+            let status = post_work(folder, &["--worktree"]).stdout(Stdio::null()).status().expect("runs");
+            ours.0.push(start.elapsed());
+            assert_eq!(status.code(), Some(1), "README.md is out of scope");
+            theirs.0.push(timed(git(folder).args(["status", "--porcelain"])));
+        }
+        println!("post-work --worktree, {TREE} files{what}: {}", ours.shown());
+        println!("git status of the same tree: {}", theirs.shown());
+    };
+    measure("");
+    let all: String = (0..TREE).map(|number| format!("{}\n", name(number))).collect();
+    write(folder, ".git/all", &all);
+    let input = std::fs::File::open(folder.join(".git/all")).expect("list");
+    let flags = git(folder).args(["update-index", "--assume-unchanged", "--stdin"]).stdin(input).status();
+    assert!(flags.expect("git runs").success(), "flags are set");
+    measure(", all flagged as unchanged");
+    (0..TREE).for_each(|number| write(folder, &format!("target/{}", name(number)), "x\n"));
+    write(folder, "src/.gitattributes", "*.txt text\n");
+    measure(", 20,000 more ignored, and attributes");
 }
 
 /// `check` over all documents of a repository of documents.
