@@ -215,3 +215,44 @@ fn a_merge_base_moved_to_laxer_rules_is_seen() {
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("[approval/contract]") && said.contains("MERGE_BASE_SHA"), "{said}");
 }
+
+#[test]
+fn a_forged_commit_graph_changes_no_parents() {
+    let (sandbox, base) = committed();
+    sandbox.edit("src/invoice.rs", "+ 5", "+ 4");
+    let evil = sandbox.commit("evil");
+    // A history in which the evil commit's parent is on another line.
+    sandbox.git(&["commit-graph", "write", "--reachable"]);
+    let file = ".git/objects/info/commit-graph";
+    let mut bytes = std::fs::read(sandbox.root.join(file)).expect("commit-graph");
+    let forged = forge_roots(&mut bytes);
+    let target = sandbox.root.join(file);
+    std::fs::remove_file(&target).expect("old graph");
+    std::fs::write(&target, &bytes).expect("forged graph");
+    assert!(forged > 0, "the file has commits");
+    // Git itself now believes that there is no history.
+    assert_eq!(sandbox.git(&["rev-list", "--count", "HEAD"]), "1");
+    let (code, said) = judged(&sandbox, &["--range", &format!("{base}..{evil}")]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("src/invoice.rs is changed") && !said.contains("[change/base]"), "{said}");
+}
+
+/// Writes "no parent" into every commit of a commit-graph file, and its
+/// checksum anew.
+fn forge_roots(bytes: &mut [u8]) -> usize {
+    let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().expect("four bytes")) as usize;
+    let chunks = usize::from(bytes[6]);
+    let chunk = |name: &[u8]| {
+        (0..chunks).map(|n| 8 + 12 * n).find(|at| &bytes[*at..at + 4] == name).map(|at| number(at + 8))
+    };
+    let (data, fanout) = (chunk(b"CDAT").expect("data"), chunk(b"OIDF").expect("fan-out"));
+    let commits = number(fanout + 255 * 4);
+    for commit in 0..commits {
+        let at = data + commit * 36 + 20;
+        bytes[at..at + 4].copy_from_slice(&0x7000_0000_u32.to_be_bytes());
+    }
+    let end = bytes.len() - 20;
+    let sum = countersign::digest::sha1(&bytes[..end]);
+    bytes[end..].copy_from_slice(&sum.0);
+    commits
+}

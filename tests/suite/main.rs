@@ -20,6 +20,7 @@ mod evasion;
 mod fixtures;
 mod fuzz;
 mod generated;
+mod guarantees;
 mod hostile;
 mod properties;
 mod schema;

@@ -1,0 +1,29 @@
+//! `docs/guarantees.md` names what proves each guarantee: all of it is there.
+
+use regex::Regex;
+
+use countersign::check::find;
+
+use crate::support::{files_below, project};
+
+#[test]
+fn everything_that_proves_a_guarantee_is_there() {
+    let page = std::fs::read_to_string(project().join("docs/guarantees.md")).expect("page");
+    let tests: String = files_below(&project().join("tests/suite"))
+        .iter()
+        .map(|path| std::fs::read_to_string(path).unwrap_or_default())
+        .collect();
+    let named = Regex::new(r"(?i)\b(world|rule|test)\s+`([^`]+)`").expect("pattern");
+    let mut count = 0;
+    for captures in named.captures_iter(&page) {
+        let name = &captures[2];
+        let there = match captures[1].to_lowercase().as_str() {
+            "world" => project().join(format!("fixtures/worlds/{name}/report.txt")).is_file(),
+            "rule" => find(name).is_some() && project().join(format!("fixtures/rules/{name}.md")).is_file(),
+            _ => tests.contains(&format!("fn {name}()")),
+        };
+        assert!(there, "{} `{name}` is not there", &captures[1]);
+        count += 1;
+    }
+    assert!(count > 60, "only {count} proofs are named");
+}
