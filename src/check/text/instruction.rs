@@ -54,6 +54,29 @@ static STEMS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder().ascii_case_insensitive(true).build(stems).ok()
 });
 
+/// One word of every stem, which no line break or emphasis can part. Blocks
+/// of prose without any of them are not looked at closely.
+static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let words = [
+        "ignore",
+        "disregard",
+        "forget",
+        "bypass",
+        "override",
+        "circumvent",
+        "follow",
+        "longer",
+        "now",
+        "instruction",
+        "reveal",
+        "tell",
+        "inform",
+        "alert",
+        "notify",
+    ];
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+});
+
 /// What in a text tells its reader to set rules aside, in order.
 fn overrides(text: &str) -> impl Iterator<Item = regex::Match<'_>> {
     // An order may be broken over lines; a stem is not.
@@ -152,11 +175,22 @@ fn comment(input: &TextInput<'_>, body: &str, at: usize, rule: &Rule, out: &mut 
 
 /// Prose, without code spans and quotations: those mention, they do not say.
 fn prose(input: &TextInput<'_>, outline: &Outline, rule: &Rule, out: &mut Vec<Finding>) {
+    let text = input.source.text();
+    let words: Option<Vec<usize>> =
+        WORDS.as_ref().map(|words| words.find_iter(text).map(|found| found.start()).collect());
+    // Without the words every block is looked at.
+    let holds_word = |span: Span| {
+        words.as_ref().is_none_or(|words| {
+            let next = words.partition_point(|at| *at < span.start);
+            words.get(next).is_some_and(|at| *at < span.end)
+        })
+    };
     for (index, block) in outline.blocks.iter().enumerate() {
-        if !matches!(block.kind, Kind::Prose | Kind::Heading(_) | Kind::Cell) {
+        let is_prose = matches!(block.kind, Kind::Prose | Kind::Heading(_) | Kind::Cell);
+        if !is_prose || !holds_word(block.content) {
             continue;
         }
-        let lines = outline.prose_lines(input.source.text(), index);
+        let lines = outline.prose_lines(text, index);
         let Some(first) = lines.first() else { continue };
         let whole: String = lines.iter().map(|line| line.text.as_ref()).collect();
         said(input, &plain(&whole), first.start, rule, out);
