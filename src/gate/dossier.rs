@@ -76,7 +76,7 @@ pub(super) fn reuse(
     let own = [layout.packet(id), layout.refinement(id)];
     let mut out = Vec::new();
     for folder in [&layout.packets, &layout.refinements] {
-        for path in repo.list(side, folder)? {
+        for path in repo.list_below(side, folder)? {
             if own.contains(&path) || !path.as_bytes().ends_with(b".md") {
                 continue;
             }

@@ -229,7 +229,7 @@ fn ask(canary: &Canary, deceit: bool) -> Result<Report, SelfTestError> {
             (Gate::PostWork, SelectionRequest::Range(format!("{base}..{}", head.0)))
         }
         other => {
-            let inquiry = inquiry(other, &packet, wp.as_deref())
+            let inquiry = Inquiry::named(other, &packet)
                 .ok_or_else(|| SelfTestError::Data(format!("nobody answers {other:?}")))?;
             let repo = GitRepository::discover(&root)?;
             let request =
@@ -241,21 +241,6 @@ fn ask(canary: &Canary, deceit: bool) -> Result<Report, SelfTestError> {
     let request = GateRequest { gate, packet, also: Vec::new(), selection, config: None, now: NOW };
     let skip = (!canary.steps).then(|| "the deceit needs no step".to_owned());
     Ok(engine::run(&repo, &request, &StepOptions { skip, progress: &Silent })?)
-}
-
-fn inquiry(name: &str, packet: &str, phase: Option<&str>) -> Option<Inquiry> {
-    Some(match name {
-        "check" => Inquiry::Check,
-        "governance-check" => Inquiry::Governance,
-        "task-board-check" => Inquiry::Board,
-        "task-packet-claim-check" => Inquiry::Claims,
-        "wp-activation-traceability-check" => Inquiry::Activation,
-        "worktree-concurrency-check" => Inquiry::Concurrency,
-        "spec-current-check" => Inquiry::SpecCurrent,
-        "validator-packet-complete" => Inquiry::PacketComplete(packet.to_owned()),
-        "validator-phase-gate" => Inquiry::PhaseGate(phase.unwrap_or_default().to_owned()),
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -49,6 +49,25 @@ impl Inquiry {
         }
     }
 
+    /// The question that a command's name stands for; `of` is its packet or
+    /// phase, for commands that ask about one.
+    #[must_use]
+    pub fn named(command: &str, of: &str) -> Option<Self> {
+        let all = [
+            Self::Check,
+            Self::Governance,
+            Self::Board,
+            Self::Claims,
+            Self::Activation,
+            Self::Concurrency,
+            Self::SpecCurrent,
+            Self::SpecRegression,
+            Self::PacketComplete(of.to_owned()),
+            Self::PhaseGate(of.to_owned()),
+        ];
+        all.into_iter().find(|inquiry| inquiry.as_str() == command)
+    }
+
     /// The packet that is asked about, if it is one.
     #[must_use]
     pub fn packet(&self) -> Option<&str> {

@@ -179,20 +179,9 @@ impl Scenario {
 
     /// The question about documents, if the scenario asks one.
     pub fn inquiry(&self) -> Option<Inquiry> {
-        let wp = || self.setup.wp.clone().unwrap_or_else(|| WP_ID.into());
-        Some(match self.setup.gate.as_deref()? {
-            "check" => Inquiry::Check,
-            "governance-check" => Inquiry::Governance,
-            "task-board-check" => Inquiry::Board,
-            "task-packet-claim-check" => Inquiry::Claims,
-            "wp-activation-traceability-check" => Inquiry::Activation,
-            "worktree-concurrency-check" => Inquiry::Concurrency,
-            "spec-current-check" => Inquiry::SpecCurrent,
-            "validator-spec-regression" => Inquiry::SpecRegression,
-            "validator-packet-complete" => Inquiry::PacketComplete(wp()),
-            "validator-phase-gate" => Inquiry::PhaseGate(self.setup.wp.clone().unwrap_or_default()),
-            _ => return None,
-        })
+        let command = self.setup.gate.as_deref()?;
+        let default = if command == "validator-phase-gate" { "" } else { WP_ID };
+        Inquiry::named(command, self.setup.wp.as_deref().unwrap_or(default))
     }
 
     pub fn survey_request(&self, inquiry: Inquiry) -> SurveyRequest {
