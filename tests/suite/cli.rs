@@ -175,3 +175,28 @@ fn self_test_passes_and_says_what_it_saw() {
     assert_eq!(document["schema"], "countersign.self-test/v1");
     assert!(document["deceits"].as_array().is_some_and(|all| all.len() >= 25));
 }
+
+#[test]
+fn reports_say_who_approved_and_who_wrote() {
+    let sandbox = Sandbox::bare_folder();
+    assert_eq!(sandbox.told(&["demo", "--keep", "."]).0, 0, "the demo plays");
+    let base = sandbox.git(&["rev-list", "--max-parents=0", "HEAD"]);
+    let range = format!("{base}..HEAD");
+    let arguments = ["post-work", "WP-1-Farewell", "--no-run", "--range", &range];
+    let (exit, said) = sandbox.told(&[&arguments[..], &["--format", "json"]].concat());
+    assert_eq!(exit, 0, "{said}");
+    let document: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let approval = &document["packet"]["approval"];
+    assert_eq!(approval["signature"], "mira140220260915");
+    assert_eq!(approval["introduced"]["committer"], "Mira <mira@example.org>");
+    assert_eq!(approval["introduced"]["governance_only"], true);
+    assert_eq!(approval["introduced"]["inside_work"], true);
+    assert_eq!(approval["records"], serde_json::json!({"audit": true, "gate log": true, "refinement": true}));
+    assert_eq!((&approval["code_commits"], &approval["same_hand"]), (&1.into(), &serde_json::json!([])));
+    assert_eq!((&approval["in_order"], &approval["before_packet"]), (&true.into(), &serde_json::json!([])));
+    let order: Vec<_> = approval["order"].as_array().expect("order").iter().map(|m| &m["event"]).collect();
+    assert_eq!(order.len(), 6);
+    let (_, said) = sandbox.told(&[&arguments[..], &["--verbose"]].concat());
+    assert!(said.contains("record   gate log: agrees with the packet"), "{said}");
+    assert!(said.contains("order    work prepared: 2026-02-14T09:18:00.000Z"), "{said}");
+}
