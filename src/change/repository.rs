@@ -91,6 +91,9 @@ pub struct CommitFacts {
     pub parents: Vec<Commit>,
     /// The paths that it changed against its first parent.
     pub touched: Vec<RepoPath>,
+    /// The paths that it changed against every parent: of a merge, what the
+    /// merge itself changed.
+    pub own: Vec<RepoPath>,
 }
 
 /// A working tree of a repository.

@@ -214,11 +214,9 @@ fn code(
     let commits = repo.commits_between(Some(begin), head)?;
     let mut out = Vec::new();
     for facts in &commits {
-        // A merge shows what it merged: those commits speak for themselves.
+        // What a merge merged is told by its commits; its own edits by itself.
         let is_code = |path: &&RepoPath| !layout.is_governance(path) && (scene.is_judged)(path);
-        if facts.parents.len() < 2
-            && let Some(path) = facts.touched.iter().find(is_code)
-        {
+        if let Some(path) = facts.own.iter().find(is_code) {
             out.push(CodeCommit { facts: facts.clone(), path: path.clone(), is_early: false });
         }
     }

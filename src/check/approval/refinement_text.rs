@@ -13,14 +13,21 @@ use super::short;
 const MOST_TOLD: usize = 6;
 
 pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict {
-    let ContractFact::Known { introduction, .. } = input.contract else {
+    let ContractFact::Known { introduction, inside, .. } = input.contract else {
         return Verdict::skipped("no commit is known to hold what was signed");
     };
     let Ok(now) = &input.refinement else { return Verdict::skipped("there is no refinement") };
     let then = match &input.then.refinement {
         Then::Other(then) => then,
         Then::Same => return Vec::new().into(),
-        Then::Missing => return Verdict::skipped("it was not there when the packet was signed"),
+        Then::Missing if *inside => return Verdict::skipped("`approval/order` tells that it came later"),
+        Then::Missing => {
+            let message = format!(
+                "the refinement was not there when the packet was signed in commit {}",
+                short(introduction)
+            );
+            return Some(rule.finding(message, Label::path(now.source.name(), "came later"))).into();
+        }
         Then::Unasked => return Verdict::skipped("it was not looked up"),
     };
     let (old, new) = (words(&then.source), words(&now.source));

@@ -79,6 +79,13 @@ impl GitRepository {
         let commit = self.repo.find_commit(id).map_err(failed(format!("reading commit {id}")))?;
         let parent = self.node(id)?.parents.first().map(|id| Commit(hash(*id)));
         let changes = self.tree_changes(parent, Some(Commit(hash(commit.id()))))?;
+        let touched: Vec<RepoPath> = changes.changes.into_iter().map(|change| change.path).collect();
+        let mut own = touched.clone();
+        for other in self.node(id)?.parents.iter().skip(1) {
+            let changes = self.tree_changes(Some(Commit(hash(*other))), Some(Commit(hash(id))))?.changes;
+            // Both are in order of path.
+            own.retain(|path| changes.binary_search_by(|change| change.path.cmp(path)).is_ok());
+        }
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let person =
             |who: git2::Signature<'_>| format!("{} <{}>", text(who.name_bytes()), text(who.email_bytes()));
@@ -88,7 +95,8 @@ impl GitRepository {
             committer: person(commit.committer()),
             time: commit.time().seconds(),
             parents: self.node(id)?.parents.iter().map(|id| Commit(hash(*id))).collect(),
-            touched: changes.changes.into_iter().map(|change| change.path).collect(),
+            touched,
+            own,
         })
     }
 }
