@@ -34,7 +34,11 @@ pub(super) struct ApprovalFacts {
 impl ApprovalFacts {
     /// Asks the repository, and what only the start of work asks for only
     /// then.
-    pub(super) fn gather(scene: &Scene<'_>, located: &Located) -> Result<Self, RepositoryError> {
+    pub(super) fn gather(
+        scene: &Scene<'_>,
+        located: &Located,
+        audit: Option<&Audit>,
+    ) -> Result<Self, RepositoryError> {
         let Scene { repo, layout, side, .. } = *scene;
         let starts = scene.request.gate == Gate::PreWork;
         let (merge_base_fact, merge_base) = merge_base(repo, &located.packet, scene.judged_head)?;
@@ -44,7 +48,7 @@ impl ApprovalFacts {
             merge_base_fact,
             merge_base,
             then: records_then(scene, located, &contract)?,
-            code: code(scene, located, merge_base, &contract)?,
+            code: code(scene, located, audit, merge_base, &contract)?,
             contract,
             checkpoint: if starts { checkpoint(repo, layout, located, scene.head)? } else { Vec::new() },
             branch: if starts { repo.branch()? } else { None },
@@ -202,6 +206,7 @@ fn records_then(
 fn code(
     scene: &Scene<'_>,
     located: &Located,
+    audit: Option<&Audit>,
     merge_base: Option<Commit>,
     contract: &ContractFact,
 ) -> Result<Vec<CodeCommit>, RepositoryError> {
@@ -224,10 +229,16 @@ fn code(
     mark_early(repo, &commits, &[introduction.commit], &mut out)?;
     if out.iter().any(|commit| commit.is_early) {
         // A packet may be signed again during the work: what was done under
-        // an earlier signature is not early.
+        // an earlier signature, which the audit records, is not early.
+        let rows = audit.map_or(&[][..], |audit| audit.rows.as_slice());
+        let id = located.id.as_str();
+        let recorded = |signature: &str| {
+            Signature::parse(signature).is_ok()
+                && rows.iter().any(|row| row.signature.value == signature && row.names(id))
+        };
         let signed = |bytes: &[u8]| {
             let packet = Packet::read(&Source::from_bytes(located.path.clone(), bytes.to_vec())).value;
-            packet.signature.is_some_and(|signature| Signature::parse(&signature.value).is_ok())
+            packet.signature.is_some_and(|signature| recorded(&signature.value))
         };
         let first = repo.introductions(&located.path, head, Some(begin), &signed)?;
         let first: Vec<Commit> = first.into_iter().map(|facts| facts.commit).collect();

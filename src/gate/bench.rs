@@ -80,7 +80,7 @@ impl<'a> Bench<'a> {
             family: dossier.as_ref().map_or(&[], |d| d.family.as_slice()),
         };
         let approved = match &dossier {
-            Some(_) => Some(ApprovalFacts::gather(&self.scene, located)?),
+            Some(dossier) => Some(ApprovalFacts::gather(&self.scene, located, dossier.audit.as_ref().ok())?),
             None => None,
         };
         let approval = dossier.as_ref().zip(approved.as_ref()).map(|(dossier, facts)| ApprovalInput {
