@@ -89,11 +89,9 @@ pub struct CommitFacts {
     pub time: i64,
     /// Its parents, in order.
     pub parents: Vec<Commit>,
-    /// The paths that it changed against its first parent.
-    pub touched: Vec<RepoPath>,
     /// The paths that it changed against every parent: of a merge, what the
     /// merge itself changed.
-    pub own: Vec<RepoPath>,
+    pub touched: Vec<RepoPath>,
 }
 
 /// A working tree of a repository.

@@ -42,7 +42,7 @@ impl SelfTest {
             let line = match &outcome.fault {
                 None => format!("seen    {:<13}{}: somebody {}\n", canary.family, canary.ask, canary.does),
                 Some(why) => {
-                    format!("MISSED  {:<13}{}: somebody {}: {why}\n", canary.family, canary.ask, canary.does)
+                    format!("WRONG   {:<13}{}: somebody {}: {why}\n", canary.family, canary.ask, canary.does)
                 }
             };
             if !output.look.quiet || outcome.fault.is_some() {
@@ -65,14 +65,16 @@ impl SelfTest {
             return Ok(if good { PASSED } else { FAILED });
         }
         for what in &untested {
-            lines.push_str(&format!("MISSED  no deceit tests {what}\n"));
+            lines.push_str(&format!("WRONG   no deceit tests {what}\n"));
         }
         if !(good && output.look.quiet) {
             let seen = deceits.len() - missed;
             let verdict = verdict.to_uppercase();
             lines.push_str(&format!(
-                "self-test: {verdict}: {} seen, {missed} missed; their honest twins pass\n",
-                counted(seen, "deceit")
+                "self-test: {verdict}: {} seen, {} wrong{}\n",
+                counted(seen, "deceit"),
+                missed + untested.len(),
+                if good { "; their honest twins pass" } else { "" }
             ));
         }
         output.print(&lines)?;

@@ -22,8 +22,11 @@ pub fn too_much(bytes: &[u8]) -> Option<String> {
         })
     };
     let headings = bytes.split(|byte| *byte == b'\n').filter(is_heading).take(MOST_HEADINGS + 1).count();
-    (headings > MOST_HEADINGS)
-        .then(|| format!("of more than {MOST_HEADINGS} headings, which is more than countersign reads"))
+    (headings > MOST_HEADINGS).then(|| {
+        format!(
+            "of more than {MOST_HEADINGS} lines that could be headings, which is more than countersign reads"
+        )
+    })
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ pub struct Approval {
     pub code: CodeFacts,
     /// What happened when, in the order that the protocol demands.
     pub moments: Vec<Moment>,
-    /// Whether `approval/order` found nothing.
-    pub in_order: bool,
+    /// Whether `approval/order` found nothing; `None` if it could not look.
+    pub in_order: Option<bool>,
 }
 
 /// The commit that brought a signature into its packet.
@@ -44,8 +44,9 @@ pub struct SignedIn {
 pub struct CodeFacts {
     /// How many.
     pub commits: usize,
-    /// Ids of those by whoever committed the signature.
-    pub same_hand: Vec<String>,
+    /// Ids of those by whoever committed the signature; `None` if nobody knows
+    /// who did.
+    pub same_hand: Option<Vec<String>>,
     /// Ids of those that do not build on the signed packet.
     pub early: Vec<String>,
 }

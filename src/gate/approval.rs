@@ -17,6 +17,7 @@ use crate::text::{RepoPath, Source};
 use super::dossier;
 use super::request::Scene;
 use super::search::{Located, document};
+use super::versions::Versions;
 
 /// What checks of approval are shown beside documents.
 pub(super) struct ApprovalFacts {
@@ -60,6 +61,9 @@ impl ApprovalFacts {
         })
     }
 }
+
+/// Commits that bring one signature in; a history with more is not followed.
+const MOST_INTRODUCTIONS: usize = 20;
 
 /// Where the work began: the base of the judged commits; where work is not
 /// committed, the packet's merge base.
@@ -120,14 +124,16 @@ fn contract(
         return Ok(ContractFact::Unknown("the packet is not signed".into()));
     };
     let Some(head) = head else { return Ok(ContractFact::Uncommitted) };
-    let read = |bytes: &[u8]| Packet::read(&Source::from_bytes(located.path.clone(), bytes.to_vec())).value;
+    let versions = Versions::of(&located.path);
+    let carries =
+        |packet: &Packet| packet.signature.as_ref().is_some_and(|other| other.value == signature.value);
     // The judged text is read already, and text without the signature's
     // letters does not carry it.
     let judged = located.packet.source.text().as_bytes();
     let holds = |bytes: &[u8]| {
         bytes == judged
             || (bytes.contains_str(&signature.value)
-                && read(bytes).signature.is_some_and(|s| s.value == signature.value))
+                && versions.read(bytes).is_some_and(|packet| carries(&packet)))
     };
     // The walk starts at the merge base, if the packet is younger than that.
     let older = match merge_base {
@@ -136,6 +142,7 @@ fn contract(
     };
     let stop = merge_base.filter(|_| !older);
     let found = repo.introductions(&located.path, head, stop, &holds)?;
+    versions.checked()?;
     if found.is_empty() {
         return Ok(ContractFact::Uncommitted);
     }
@@ -158,10 +165,14 @@ fn contract(
 
 /// The introduction that all others build on, if there is one.
 fn first_of(repo: &dyn Repository, found: &[CommitFacts]) -> Result<Option<CommitFacts>, RepositoryError> {
+    // So many are several, whatever they build on.
+    if found.len() > MOST_INTRODUCTIONS {
+        return Ok(None);
+    }
     for candidate in found.iter().rev() {
         let mut first = true;
         for other in found {
-            first &= repo.is_ancestor(candidate.commit, other.commit)?;
+            first = first && repo.is_ancestor(candidate.commit, other.commit)?;
         }
         if first {
             return Ok(Some(candidate.clone()));
@@ -221,7 +232,7 @@ fn code(
     for facts in &commits {
         // What a merge merged is told by its commits; its own edits by itself.
         let is_code = |path: &&RepoPath| !layout.is_governance(path) && (scene.is_judged)(path);
-        if let Some(path) = facts.own.iter().find(is_code) {
+        if let Some(path) = facts.touched.iter().find(is_code) {
             out.push(CodeCommit { facts: facts.clone(), path: path.clone(), is_early: false });
         }
     }
@@ -236,12 +247,18 @@ fn code(
             Signature::parse(signature).is_ok()
                 && rows.iter().any(|row| row.signature.value == signature && row.names(id))
         };
+        let versions = Versions::of(&located.path);
         let signed = |bytes: &[u8]| {
-            let packet = Packet::read(&Source::from_bytes(located.path.clone(), bytes.to_vec())).value;
-            packet.signature.is_some_and(|signature| recorded(&signature.value))
+            let packet = versions.read(bytes);
+            packet.is_some_and(|packet| packet.signature.as_ref().is_some_and(|s| recorded(&s.value)))
         };
         let first = repo.introductions(&located.path, head, Some(begin), &signed)?;
-        let first: Vec<Commit> = first.into_iter().map(|facts| facts.commit).collect();
+        let mut first: Vec<Commit> = first.into_iter().map(|facts| facts.commit).collect();
+        first.push(introduction.commit);
+        if repo.read(Side::Commit(begin), &located.path)?.is_some_and(|bytes| signed(&bytes)) {
+            first.push(begin);
+        }
+        versions.checked()?;
         mark_early(repo, &commits, &first, &mut out)?;
     }
     Ok(out)

@@ -160,11 +160,11 @@ impl<'a> Bench<'a> {
         if let Some(input) = change {
             self.waive(input, &mut verdicts);
         }
-        let late = |(entry, verdict): &(&Registered, Verdict)| {
-            let order = entry.rule.id.as_str() == "approval/order";
-            order && matches!(verdict, Verdict::Judged(findings) if !findings.is_empty())
+        let order = verdicts.iter().find(|(entry, _)| entry.rule.id.as_str() == "approval/order");
+        let in_order = match order {
+            Some((_, Verdict::Judged(findings))) => Some(findings.is_empty()),
+            _ => None,
         };
-        let in_order = !verdicts.iter().any(late);
         self.approval = approval.map(|input| record::approval_facts(input, in_order));
         for (entry, verdict) in verdicts {
             self.take(entry, verdict);

@@ -9,10 +9,11 @@ use crate::check::input::{ContractFact, PathFact, RangeFact, WaiverOrigin};
 use crate::check::waiver;
 use crate::document::waiver::Waiver;
 use crate::document::{Layout, Packet};
-use crate::text::{RepoPath, Source};
+use crate::text::RepoPath;
 
 use super::approval::ApprovalFacts;
 use super::search::Located;
+use super::versions::Versions;
 
 /// What checks of a change are shown beside its files.
 pub(super) struct ChangeFacts {
@@ -95,15 +96,22 @@ fn origins(
         _ => None,
     };
     let base = selection.base.map_or(Side::Empty, Side::Commit);
-    let before = repo
-        .read(base, &located.path)?
-        .map(|bytes| Packet::read(&Source::from_bytes(located.path.clone(), bytes)).value);
-    located
-        .packet
-        .waivers
-        .iter()
-        .map(|waiver| origin(repo, layout, located, selection, (before.as_ref(), signed), waiver))
-        .collect()
+    let versions = Versions::of(&located.path);
+    let before = repo.read(base, &located.path)?.and_then(|bytes| versions.read(&bytes));
+    let known = Known { before: before.as_deref(), signed, versions: &versions };
+    let waivers = located.packet.waivers.iter();
+    let found = waivers.map(|waiver| origin(repo, layout, located, selection, &known, waiver)).collect();
+    versions.checked()?;
+    found
+}
+
+/// Where a waiver may have come from.
+struct Known<'a> {
+    /// The packet at the base.
+    before: Option<&'a Packet>,
+    /// The packet at the contract revision.
+    signed: Option<(&'a Packet, &'a CommitFacts)>,
+    versions: &'a Versions<'a>,
 }
 
 fn origin(
@@ -111,7 +119,7 @@ fn origin(
     layout: &Layout,
     located: &Located,
     selection: &Selection,
-    (before, signed): (Option<&Packet>, Option<(&Packet, &CommitFacts)>),
+    known: &Known<'_>,
     waiver: &Waiver,
 ) -> Result<WaiverOrigin, RepositoryError> {
     let words = |packet: &Packet, waiver: &Waiver| {
@@ -119,17 +127,17 @@ fn origin(
     };
     let wanted = words(&located.packet, waiver);
     let holds = |packet: &Packet| packet.waivers.iter().any(|other| words(packet, other) == wanted);
-    if before.is_some_and(holds) {
+    if known.before.is_some_and(holds) {
         return Ok(WaiverOrigin::AtBase);
     }
-    if let Some((_, commit)) = signed.filter(|(packet, _)| holds(packet)) {
+    if let Some((_, commit)) = known.signed.filter(|(packet, _)| holds(packet)) {
         return Ok(WaiverOrigin::AtContract(commit.clone()));
     }
     let Some(head) = selection.head.filter(|_| selection.mode.is_committed()) else {
         return Ok(WaiverOrigin::Uncommitted);
     };
     let found = repo.introductions(&located.path, head, selection.base, &|bytes| {
-        holds(&Packet::read(&Source::from_bytes(located.path.clone(), bytes.to_vec())).value)
+        known.versions.read(bytes).is_some_and(|packet| holds(&packet))
     })?;
     // Of several entries the one that brought code along counts: taking a
     // void waiver out and putting it in again does not mend it.

@@ -153,6 +153,11 @@ fn configuration(
         let reason = format!("in {place} it is a link or folder, not a file");
         return Err(RepositoryError::Unreadable { path, reason }.into());
     }
+    // The file on disk may be another one.
+    let found = found.map(|source| match trusted {
+        Side::Commit(commit) => source.at_revision(short(commit)),
+        _ => source,
+    });
     match found {
         Some(source) => Ok((
             Config::read(&source).map_err(GateError::Config)?,

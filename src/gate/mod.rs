@@ -14,6 +14,7 @@ mod settle;
 mod share;
 mod spec;
 pub mod survey;
+mod versions;
 mod waive;
 
 pub use judge::judge;

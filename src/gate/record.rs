@@ -10,7 +10,7 @@ const MOST_PATHS: usize = 20;
 
 /// What the repository shows of an approval. `in_order` says whether the rule
 /// about the order found nothing.
-pub(super) fn approval_facts(input: &ApprovalInput<'_>, in_order: bool) -> Approval {
+pub(super) fn approval_facts(input: &ApprovalInput<'_>, in_order: Option<bool>) -> Approval {
     let signature = input.packet.packet.signature.as_ref();
     let unknown = match input.contract {
         ContractFact::Known { .. } => None,
@@ -37,9 +37,9 @@ pub(super) fn approval_facts(input: &ApprovalInput<'_>, in_order: bool) -> Appro
     };
     let same_hand = match input.contract {
         ContractFact::Known { introduction, .. } => {
-            ids(&|commit| approval::is_same_hand(introduction, commit))
+            Some(ids(&|commit| approval::is_same_hand(introduction, commit)))
         }
-        _ => Vec::new(),
+        _ => None,
     };
     let records = find("approval/signature-agreement")
         .map(|entry| approval::by_record(input, &entry.rule))

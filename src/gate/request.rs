@@ -59,7 +59,7 @@ pub enum GateError {
     #[error("`{0}` is given twice; every packet is judged once")]
     Twice(String),
     /// The configuration is broken.
-    #[error("{}:{}: {}", .0.source.name(), .0.source.line(.0.span.start), .0.message)]
+    #[error("{}:{}: {}", .0.source.address(), .0.source.line(.0.span.start), .0.message)]
     Config(ConfigFault),
 }
 

@@ -27,6 +27,7 @@ impl Shares {
         for file in files {
             let path = &file.change.path;
             let allowing = indexes(grounds, |ground| allows(ground, path));
+            let claimed = allowing.len() > 1;
             let mut takers = match allowing.as_slice() {
                 [] => indexes(grounds, |ground| speaks_of(ground, path)),
                 _ => allowing,
@@ -38,7 +39,7 @@ impl Shares {
             }
             for taker in &takers {
                 let others = takers.iter().filter(|other| *other != taker);
-                if let (Some(shared), [_, _, ..]) = (out.shared.get_mut(*taker), takers.as_slice()) {
+                if let Some(shared) = out.shared.get_mut(*taker).filter(|_| claimed && takers.len() > 1) {
                     let names: Vec<String> = others.filter_map(|other| name(grounds.get(*other)?)).collect();
                     shared.push((path.clone(), names.join("`, `")));
                 }
@@ -63,16 +64,21 @@ impl Shares {
     /// Whether a path, changed or not, belongs to a packet.
     pub(super) fn belongs(&self, index: usize, path: &RepoPath, grounds: &[Ground]) -> bool {
         let own = grounds.get(index).is_some_and(|ground| speaks_of(ground, path));
-        own || self.files(index).iter().any(|file| file.change.path == *path)
+        own || holds(self.files(index), path)
     }
 
     /// The other packet that a changed path belongs to.
     pub(super) fn elsewhere(&self, index: usize, path: &RepoPath, grounds: &[Ground]) -> Option<String> {
-        let has = |files: &[ChangedFile]| files.iter().any(|file| file.change.path == *path);
-        let other =
-            (0..grounds.len()).filter(|other| *other != index).find(|other| has(self.files(*other)))?;
+        let other = (0..grounds.len())
+            .filter(|other| *other != index)
+            .find(|other| holds(self.files(*other), path))?;
         name(grounds.get(other)?)
     }
+}
+
+/// Whether files, in order of path, hold one.
+fn holds(files: &[ChangedFile], path: &RepoPath) -> bool {
+    files.binary_search_by(|file| file.change.path.cmp(path)).is_ok()
 }
 
 fn indexes(grounds: &[Ground], wanted: impl Fn(&Ground) -> bool) -> Vec<usize> {

@@ -13,6 +13,9 @@ pub(super) fn apply(input: &ChangeInput<'_>, findings: &mut [Finding], policies:
     if waivers.len() > waiver::MOST_WAIVERS {
         return Vec::new();
     }
+    let counts: Vec<bool> =
+        waivers.iter().enumerate().map(|(index, one)| waiver::counts(one, index, input)).collect();
+    let counting = |index: usize| counts.get(index) == Some(&true);
     let mut used = vec![false; waivers.len()];
     let mut stacked: BTreeMap<usize, String> = BTreeMap::new();
     for finding in findings.iter_mut().filter(|finding| finding.level == Level::Error) {
@@ -22,7 +25,7 @@ pub(super) fn apply(input: &ChangeInput<'_>, findings: &mut [Finding], policies:
         // another make none. Of several that fit, the first counts.
         let mut matching = waivers.iter().enumerate().filter(|(index, waiver)| {
             let policy = waiver.policy.as_ref().is_some_and(|policy| accepted.contains(&policy.value));
-            policy && waiver::counts(waiver, *index, input) && waiver::covers(waiver, subject)
+            policy && counting(*index) && waiver::covers(waiver, subject)
         });
         if let Some((index, waiver)) = matching.next() {
             finding.waived_by = waiver.id.as_ref().map(|id| id.value.clone());
@@ -36,7 +39,7 @@ pub(super) fn apply(input: &ChangeInput<'_>, findings: &mut [Finding], policies:
     let idle = waivers.iter().enumerate().filter(|(index, waiver)| {
         // Policies that no rule of this gate accepts are judged elsewhere.
         let ours = waiver.policy.as_ref().is_some_and(|policy| policies.contains(&policy.value));
-        ours && waiver::counts(waiver, *index, input) && used.get(*index) == Some(&false)
+        ours && counting(*index) && used.get(*index) == Some(&false)
     });
     idle.map(|(index, waiver)| {
         let source = &input.packet.packet.source;

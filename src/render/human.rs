@@ -120,7 +120,7 @@ fn one(finding: &Finding, look: Look, first: bool) -> String {
 #[must_use]
 pub fn mistake(message: &str, source: &Source, span: Span, look: Look) -> String {
     let (slice, line, inside) = lines(source, span);
-    let snippet = Snippet::source(slice).line_start(line).path(source.name().to_string());
+    let snippet = Snippet::source(slice).line_start(line).path(source.address());
     let annotation = AnnotationKind::Primary.span(inside.start..inside.end);
     let group = Group::with_title(Title::ERROR.primary_title(visible(message).into_owned()))
         .element(snippet.annotation(annotation));

@@ -34,10 +34,11 @@ fn approved(approval: &Approval, verbose: bool, out: &mut Vec<(&'static str, Str
     out.push(("signed", signed));
     let code = &approval.code;
     if code.commits > 0 {
-        let same = match code.same_hand.len() {
-            0 => "none by whoever committed the signature".to_owned(),
-            same if same == code.commits => "all by whoever committed the signature".to_owned(),
-            same => format!("{same} by whoever committed the signature"),
+        let same = match code.same_hand.as_ref().map(Vec::len) {
+            None => "who committed the signature is not known".to_owned(),
+            Some(0) => "none by whoever committed the signature".to_owned(),
+            Some(same) if same == code.commits => "all by whoever committed the signature".to_owned(),
+            Some(same) => format!("{same} by whoever committed the signature"),
         };
         let early = match code.early.len() {
             0 => String::new(),

@@ -139,12 +139,14 @@ pub fn play(canaries: &[Canary], mut tell: impl FnMut(&Outcome)) -> Result<(), S
         let mut fault = seen(canary)?;
         // One honest twin serves all deceits that start from the same state.
         let state = format!(
-            "{} {} {:?} {:?} {}",
+            "{} {} {:?} {:?} {} {:?} {:?}",
             canary.ask,
             canary.work || canary.honest_work,
             canary.honest,
             canary.base,
-            canary.steps
+            canary.steps,
+            canary.honest_base,
+            canary.wp
         );
         if !honest.contains_key(&state) {
             honest.insert(state.clone(), passed(canary)?);

@@ -1,5 +1,6 @@
 //! `approval/contract`: what was signed is what is judged.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -28,8 +29,12 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
         }
         ContractFact::Several(found) => {
             let span = packet.signature.as_ref().map_or_else(|| packet.head(), |s| s.span);
-            let commits: Vec<String> = found.iter().map(short).collect();
-            let message = format!("commits {} each brought this signature in", commits.join(" and "));
+            let commits: Vec<String> = found.iter().take(3).map(short).collect();
+            let more = match found.len().saturating_sub(3) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let message = format!("commits {}{more} each brought this signature in", commits.join(", "));
             return Some(rule.finding(message, input.packet.at(span, "no one of them is the first"))).into();
         }
         ContractFact::Unknown(why) => return Verdict::skipped(why.clone()),
@@ -64,10 +69,13 @@ fn compare(
     out: &mut Vec<Finding>,
 ) {
     let (old, new) = (parts(then), parts(now));
-    for (index, part) in new.iter().enumerate() {
-        // The n-th part of a key is compared with the n-th of that key.
-        let nth = new.iter().take(index).filter(|other| other.key == part.key).count();
-        let before = old.iter().filter(|other| other.key == part.key).nth(nth);
+    // The n-th part of a key is compared with the n-th of that key.
+    let mut left: BTreeMap<&str, VecDeque<&ContractPart>> = BTreeMap::new();
+    for part in &old {
+        left.entry(part.key.as_str()).or_default().push_back(part);
+    }
+    for part in &new {
+        let before = left.get_mut(part.key.as_str()).and_then(VecDeque::pop_front);
         let Some(before) = before else {
             let message =
                 format!("`{}` was not there when the packet was signed in commit {commit}", part.key);
@@ -82,7 +90,7 @@ fn compare(
             out.push(difference(rule, message, &then, &now));
         }
     }
-    for gone in old.iter().filter(|part| !new.iter().any(|other| other.key == part.key)) {
+    for gone in left.into_values().flatten() {
         let span = gone.lines.first().map_or(gone.span, |line| line.span);
         out.push(
             rule.finding(
@@ -129,7 +137,12 @@ fn difference(rule: &Rule, message: String, then: &Signed<'_>, now: &Signed<'_>)
     let gone = |hunk: &Hunk| {
         // What only went away is shown where it stood between its neighbours.
         let near = now.line(hunk.post.start.saturating_sub(1)).map_or(now.part.span, |line| line.span);
-        Label::text(now.source, near, "what followed here is gone")
+        let words = if hunk.post.start == 0 {
+            "what stood before this is gone"
+        } else {
+            "what followed here is gone"
+        };
+        Label::text(now.source, near, words)
     };
     let mut labels = Vec::new();
     for hunk in hunks.iter().take(MOST_SHOWN) {

@@ -30,6 +30,9 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     let mut out = records(input, rule);
     out.extend(times(input, rule));
     out.extend(early(input, rule));
+    if out.is_empty() && !matches!(input.contract, ContractFact::Known { .. }) {
+        return Verdict::skipped("no commit is known to hold what was signed");
+    }
     out.into()
 }
 
@@ -58,12 +61,16 @@ fn records(input: &ApprovalInput<'_>, rule: &Rule) -> Vec<Finding> {
             Then::Same | Then::Unasked => true,
         };
         if !then && has(audit) {
-            late("the audit had no row of it", Label::path(audit.source.name(), "written later"));
+            late("the audit had no row of this signature", Label::path(audit.source.name(), "written later"));
         }
     }
     if let Ok(log) = &input.gate_log {
         for kind in ["REFINEMENT", "SIGNATURE", "PREPARE"] {
-            let has = |log: &GateLog| log.last(id, kind).is_some();
+            // An older signature's entry does not record this one.
+            let has = |log: &GateLog| {
+                log.last(id, kind)
+                    .is_some_and(|entry| kind != "SIGNATURE" || value(&entry.signature) == signature.value)
+            };
             let then = match &input.then.gate_log {
                 Then::Other(then) => has(then),
                 Then::Missing => false,
@@ -86,7 +93,11 @@ fn times(input: &ApprovalInput<'_>, rule: &Rule) -> Vec<Finding> {
         let kinds = ["REFINEMENT", "SIGNATURE", "PREPARE"];
         for (before, after) in kinds.iter().zip(kinds.iter().skip(1)) {
             let (Some(first), Some(then)) = (log.last(id, before), log.last(id, after)) else { continue };
-            if let (Some(a), Some(b)) = (stamp(value(&first.timestamp)), stamp(value(&then.timestamp)))
+            // A packet may be signed again: any earlier entry will do.
+            let earlier =
+                log.entries.iter().filter(|entry| value(&entry.wp_id) == id && value(&entry.kind) == *before);
+            let earliest = earlier.filter_map(|entry| stamp(value(&entry.timestamp))).min();
+            if let (Some(a), Some(b)) = (earliest, stamp(value(&then.timestamp)))
                 && b < a
             {
                 let message = format!("the {after} entry is older than the {before} entry");
@@ -126,7 +137,7 @@ fn early(input: &ApprovalInput<'_>, rule: &Rule) -> Option<Finding> {
         1 => format!("commit {} changes code and does not build on the signed packet", short(&first.facts)),
         many => format!("{many} commits change code and do not build on the signed packet"),
     };
-    let mut finding = rule.finding(message, Label::path(&first.path, "changed before the packet was signed"));
+    let mut finding = rule.finding(message, Label::path(&first.path, "does not build on the signed packet"));
     for commit in early.iter().rev().take(MOST_NAMED) {
         let who = one_line(&commit.facts.author, 80);
         finding = finding.note(format!("commit {} by {who} changes {}", short(&commit.facts), commit.path));

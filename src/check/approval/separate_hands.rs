@@ -29,11 +29,11 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     Some(rule.finding(message, Label::path(&commit.path, "changed by whoever signed"))).into()
 }
 
-/// Whether a commit of code is by whoever committed the signature.
+/// Whether a commit of code is by whoever wrote or committed the signature.
 #[must_use]
 pub(crate) fn is_same_hand(introduction: &CommitFacts, commit: &CodeCommit) -> bool {
-    let signer = identity(&introduction.committer);
-    [&commit.facts.author, &commit.facts.committer].into_iter().any(|who| identity(who) == signer)
+    let signers = [identity(&introduction.committer), identity(&introduction.author)];
+    [&commit.facts.author, &commit.facts.committer].into_iter().any(|who| signers.contains(&identity(who)))
 }
 
 /// The mail address in small letters; the name, if there is none.

@@ -186,7 +186,8 @@ mod tests {
             Some("the generator rewrites it")
         );
         assert_eq!(all[0].paths.len(), 1);
-        let text = "- WAIVER-7 [CX-573F] (granted 2026-02-28 by Mira): `src/x.rs` may change, reason: it is generated\n";
+        let text =
+            "- WAIVER-7 [CX-573F] (granted 2026-02-28 by Mira): Change `src/x.rs`, reason: it is generated\n";
         let all = waivers(text);
         assert!(all[0].missing().is_empty(), "{:?}", all[0]);
         // What is not said is missing, and a denial covers nothing.

@@ -29,14 +29,57 @@ const MARKERS: [(&str, &str); 16] = [
     ("scope:", "scope"),
 ];
 
-/// Words that take something out; a text with one of them covers nothing.
-const DENIALS: [&str; 6] = ["not", "no", "never", "without", "cannot", "neither"];
+/// Words that take back, deny or only propose. A text with one of them grants
+/// nothing: whoever means a waiver can say so plainly.
+const DENIALS: [&str; 28] = [
+    "not",
+    "no",
+    "never",
+    "without",
+    "cannot",
+    "neither",
+    "nobody",
+    "none",
+    "yet",
+    "would",
+    "should",
+    "could",
+    "might",
+    "may",
+    "pending",
+    "refused",
+    "rejected",
+    "denied",
+    "withdrawn",
+    "revoked",
+    "rather",
+    "instead",
+    "unless",
+    "except",
+    "proposed",
+    "requested",
+    "request",
+    "if",
+];
+
+/// Whether a text takes back, denies or only proposes.
+fn denies(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let word = |word: &str| {
+        let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
+        DENIALS.contains(&plain) || plain.ends_with("n't") || plain.ends_with("n\u{2019}t")
+    };
+    lower.split_whitespace().any(word) || lower.contains("to be ")
+}
 
 impl Draft {
     /// Takes what a text says, as far as it says it.
     pub(super) fn take_prose(&mut self, body: &str, at: usize) {
         let (head, text) = body.split_once(": ").unwrap_or((body, ""));
         self.take_head(head, at);
+        if denies(text) {
+            return;
+        }
         let offset = at + body.len() - text.len();
         let found = markers(text);
         let first = found.first().map_or(text.len(), |(at, _, _)| *at);
@@ -61,8 +104,13 @@ impl Draft {
             date_in(head.get(start..)?).filter(|_| starts).map(|_| start)
         });
         let Some(start) = dated else { return };
-        let before = head.get(..start).unwrap_or_default().trim_end().to_lowercase();
-        if ["until", "expires", "expiry", "to"].iter().any(|word| before.ends_with(word)) {
+        // Bare behind id or policy, or called the day of the grant.
+        let before = head.get(..start).unwrap_or_default().trim_end();
+        let last = before.split_whitespace().next_back().unwrap_or_default();
+        let bare = before.ends_with([']', '(']) || last.contains('-') || last.is_empty();
+        let called = ["granted", "dated", "on", "approved"]
+            .contains(&last.trim_start_matches('(').to_lowercase().as_str());
+        if !bare && !called {
             return;
         }
         self.add("date", Spanned::new(head.get(start..start + 10).unwrap_or_default().to_owned(), span));
@@ -81,14 +129,6 @@ impl Draft {
         let part = crate::text::trimmed(sentence, Span::new(0, sentence.len()));
         let plain =
             part.value.trim_start_matches([':', ' ']).trim_end_matches([',', ';', '.', ')', '(', ' ']);
-        if slot == "scope" {
-            let denies = |word: &str| {
-                DENIALS.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase().as_str())
-            };
-            if plain.split_whitespace().any(denies) {
-                return;
-            }
-        }
         let span = Span::new(at + part.span.start, at + part.span.end);
         self.add(slot, Spanned::new(plain.to_owned(), span));
     }
@@ -103,8 +143,7 @@ fn markers(text: &str) -> Vec<(usize, usize, &'static str)> {
         for (start, _) in lower.match_indices(words) {
             let inside = |c: char| c.is_alphanumeric() || c == '_' || c == '`';
             let before = lower.get(..start).unwrap_or_default();
-            let denied = before.split_whitespace().next_back().is_some_and(|word| DENIALS.contains(&word));
-            if !before.ends_with(inside) && !denied {
+            if !before.ends_with(inside) {
                 out.push((start, start + words.len(), slot));
             }
         }

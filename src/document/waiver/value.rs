@@ -60,7 +60,8 @@ pub fn paths_in(scope: &Spanned<String>) -> Vec<ScopeEntry> {
     }
     let entry = |word: &str| {
         let word = word.trim_end_matches([',', ';', '.', ':']);
-        let at = scope.value.find(word).unwrap_or(0);
+        // The word is a slice of the scope.
+        let at = word.as_ptr().addr().saturating_sub(scope.value.as_ptr().addr());
         let span = Span::new(scope.span.start + at, scope.span.start + at + word.len());
         let read = ScopeEntry::read(Spanned::new(word.to_owned(), span));
         (read.coverage.is_ok() && word.contains(['/', '.'])).then_some(read)

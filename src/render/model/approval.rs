@@ -20,14 +20,14 @@ pub struct ApprovalDocument {
     pub records: BTreeMap<String, bool>,
     /// Commits of the work that change more than governance files.
     pub code_commits: usize,
-    /// Those by whoever committed the signature.
-    pub same_hand: Vec<String>,
+    /// Those by whoever committed the signature; null if nobody knows who did.
+    pub same_hand: Option<Vec<String>>,
     /// Those that do not build on the signed packet.
     pub before_packet: Vec<String>,
     /// What happened when, in the order that the protocol demands.
     pub order: Vec<MomentDocument>,
-    /// Whether that order was kept.
-    pub in_order: bool,
+    /// Whether that order was kept; null if it could not be checked.
+    pub in_order: Option<bool>,
 }
 
 /// The commit that brought the signature in.

@@ -18,8 +18,9 @@ use super::{GitRepository, failed, hash, oid};
 /// What a walk needs to know of a commit.
 #[derive(Debug)]
 pub(super) struct Node {
-    /// Committer's time, seconds since 1970. It decides the order of walks,
-    /// never their result.
+    /// Committer's time, seconds since 1970. It decides the order of walks;
+    /// where clocks were far off, [`GitRepository::between`] may give commits
+    /// too many, never too few.
     pub time: i64,
     pub parents: Vec<Oid>,
 }
@@ -27,6 +28,9 @@ pub(super) struct Node {
 /// Commits that were read.
 #[derive(Default)]
 pub(super) struct Nodes(RefCell<HashMap<Oid, Rc<Node>>>);
+
+/// Commits that are looked at although they are older than they need be.
+const SLACK: usize = 64;
 
 const LEFT: u8 = 1;
 const RIGHT: u8 = 2;
@@ -131,15 +135,35 @@ impl GitRepository {
                 }
             }
         }
-        // What both reach colours what is known below it.
+        self.settle(&mut paint)?;
+        Ok(paint.flags)
+    }
+
+    /// Goes on below what both reach, as far as a commit that only one side
+    /// seems to reach could lie there: to the oldest of those, and some commits
+    /// more for clocks that were wrong. Without merges there can be none.
+    fn settle(&self, paint: &mut Paint) -> Result<(), RepositoryError> {
+        let (mut oldest, mut merges) = (i64::MAX, false);
+        for (id, _) in paint.flags.iter().filter(|(_, flags)| **flags != BOTH) {
+            let node = self.node(*id)?;
+            oldest = oldest.min(node.time);
+            merges |= node.parents.len() > 1;
+        }
+        let mut beyond = SLACK;
         while let Some((id, flags)) = paint.pop() {
-            for parent in &self.node(id)?.parents {
-                if paint.flags.get(parent).is_some_and(|known| *known != BOTH) {
-                    paint.push(*parent, 0, flags);
+            let node = self.node(id)?;
+            let is_old = !merges || node.time < oldest;
+            beyond = beyond.saturating_sub(usize::from(is_old));
+            for parent in &node.parents {
+                let known = paint.flags.get(parent).is_some_and(|known| *known != BOTH);
+                if known || (merges && beyond > 0) {
+                    // History that is cut off below what both reach is not missed.
+                    let Ok(node) = self.node(*parent) else { continue };
+                    paint.push(*parent, node.time, flags);
                 }
             }
         }
-        Ok(paint.flags)
+        Ok(())
     }
 
     /// Whether `ancestor` is `of` or one of its ancestors.
@@ -182,7 +206,13 @@ impl GitRepository {
     /// All commits that `head` reaches, newest first, as far as the caller
     /// wants them.
     pub(super) fn back_from(&self, head: Commit) -> BackFrom<'_> {
-        BackFrom { repo: self, heap: BinaryHeap::new(), seen: HashSet::new(), start: Some(oid(head.0)) }
+        BackFrom {
+            repo: self,
+            heap: BinaryHeap::new(),
+            seen: HashSet::new(),
+            last: None,
+            start: Some(oid(head.0)),
+        }
     }
 }
 
@@ -191,6 +221,9 @@ pub(super) struct BackFrom<'a> {
     repo: &'a GitRepository,
     heap: BinaryHeap<(i64, Oid)>,
     seen: HashSet<Oid>,
+    /// The commit that was handed out last; its parents are read when more is
+    /// asked for.
+    last: Option<Oid>,
     start: Option<Oid>,
 }
 
@@ -202,16 +235,18 @@ impl BackFrom<'_> {
         Ok(())
     }
 
-    /// The next commit, its parents read.
+    /// The next commit.
     pub(super) fn step(&mut self) -> Result<Option<Oid>, RepositoryError> {
         if let Some(start) = self.start.take() {
             self.push(start)?;
         }
-        let Some((_, id)) = self.heap.pop() else { return Ok(None) };
-        for parent in &self.repo.node(id)?.parents {
-            self.push(*parent)?;
+        if let Some(last) = self.last.take() {
+            for parent in &self.repo.node(last)?.parents {
+                self.push(*parent)?;
+            }
         }
-        Ok(Some(id))
+        self.last = self.heap.pop().map(|(_, id)| id);
+        Ok(self.last)
     }
 }
 

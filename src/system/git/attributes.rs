@@ -24,7 +24,7 @@ pub(super) enum Attribute {
 
 impl GitRepository {
     pub(super) fn attribute(&self, path: &RepoPath, name: &str) -> Attribute {
-        if self.attributes.get() == Some(&false) {
+        if self.attributes.get() == Some(false) {
             return Attribute::None;
         }
         let disk = files::relative(path);
@@ -43,7 +43,7 @@ impl GitRepository {
     /// the index. Until then they are looked for at every path.
     pub(super) fn note_attributes(&self, seen: bool) {
         // Where else than on Unix they can stand is libgit2's to know.
-        let _ = self.attributes.set(seen || !cfg!(unix) || self.has_attributes_elsewhere());
+        self.attributes.set(Some(seen || !cfg!(unix) || self.has_attributes_elsewhere()));
     }
 
     fn has_attributes_elsewhere(&self) -> bool {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use git2::Oid;
 
-use crate::change::{Commit, CommitFacts, RepositoryError};
+use crate::change::{Commit, CommitFacts, FileMode, RepositoryError};
 use crate::text::RepoPath;
 
 use super::{GitRepository, failed, hash, oid};
@@ -22,12 +22,15 @@ impl GitRepository {
     ) -> Result<Vec<CommitFacts>, RepositoryError> {
         let mut known: HashMap<Oid, bool> = HashMap::new();
         let mut has = |commit: Oid| -> Result<bool, RepositoryError> {
-            let Some((_, blob)) = self.tree_entry(Commit(hash(commit)), path)? else { return Ok(false) };
+            let Some((mode, blob)) = self.tree_entry(Commit(hash(commit)), path)? else { return Ok(false) };
+            if !matches!(FileMode::from_raw(mode), Some(FileMode::Regular | FileMode::Executable)) {
+                return Ok(false);
+            }
             let blob = oid(blob);
             if let Some(answer) = known.get(&blob) {
                 return Ok(*answer);
             }
-            let answer = self.blob(blob, path).is_ok_and(|bytes| holds(&bytes));
+            let answer = holds(&self.blob(blob, path)?);
             known.insert(blob, answer);
             Ok(answer)
         };
@@ -79,12 +82,14 @@ impl GitRepository {
         let commit = self.repo.find_commit(id).map_err(failed(format!("reading commit {id}")))?;
         let parent = self.node(id)?.parents.first().map(|id| Commit(hash(*id)));
         let changes = self.tree_changes(parent, Some(Commit(hash(commit.id()))))?;
-        let touched: Vec<RepoPath> = changes.changes.into_iter().map(|change| change.path).collect();
-        let mut own = touched.clone();
+        let mut touched: Vec<RepoPath> = changes.changes.into_iter().map(|change| change.path).collect();
         for other in self.node(id)?.parents.iter().skip(1) {
+            if touched.is_empty() {
+                break;
+            }
             let changes = self.tree_changes(Some(Commit(hash(*other))), Some(Commit(hash(id))))?.changes;
             // Both are in order of path.
-            own.retain(|path| changes.binary_search_by(|change| change.path.cmp(path)).is_ok());
+            touched.retain(|path| changes.binary_search_by(|change| change.path.cmp(path)).is_ok());
         }
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let person =
@@ -96,7 +101,6 @@ impl GitRepository {
             time: commit.time().seconds(),
             parents: self.node(id)?.parents.iter().map(|id| Commit(hash(*id))).collect(),
             touched,
-            own,
         })
     }
 }

@@ -54,8 +54,8 @@ fn bounded(changes: Vec<Change>) -> Result<ChangeSet, RepositoryError> {
 pub struct GitRepository {
     repo: git2::Repository,
     nodes: ancestry::Nodes,
-    /// Whether any path may have attributes; looked up once.
-    attributes: std::cell::OnceCell<bool>,
+    /// Whether any path may have attributes, as the last walk saw it.
+    attributes: std::cell::Cell<Option<bool>>,
     /// How many repositories lie around this submodule.
     depth: usize,
 }
@@ -125,7 +125,7 @@ impl GitRepository {
     }
 
     fn of(repo: git2::Repository) -> Self {
-        Self { repo, nodes: ancestry::Nodes::default(), attributes: std::cell::OnceCell::new(), depth: 0 }
+        Self { repo, nodes: ancestry::Nodes::default(), attributes: std::cell::Cell::new(None), depth: 0 }
     }
 
     /// A `core.worktree` that points elsewhere would have other files judged

@@ -69,7 +69,6 @@ impl Memory {
             time: 1_772_359_200,
             parents: number.checked_sub(1).map(|number| Commit(commit_id(number))).into_iter().collect(),
             touched: self.touched(number),
-            own: self.touched(number),
         }
     }
 
