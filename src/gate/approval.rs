@@ -23,6 +23,8 @@ use super::versions::Versions;
 pub(super) struct ApprovalFacts {
     pub merge_base_fact: MergeBaseFact,
     pub merge_base: Option<Commit>,
+    /// Where the work began.
+    pub began: Option<Commit>,
     pub contract: ContractFact,
     pub then: RecordsThen,
     pub code: Vec<CodeCommit>,
@@ -48,6 +50,7 @@ impl ApprovalFacts {
         Ok(Self {
             merge_base_fact,
             merge_base,
+            began: began(scene, merge_base)?,
             then: records_then(scene, located, &contract)?,
             code: code(scene, located, audit, merge_base, &contract)?,
             contract,
@@ -65,14 +68,18 @@ impl ApprovalFacts {
 /// Commits that bring one signature in; a history with more is not followed.
 const MOST_INTRODUCTIONS: usize = 20;
 
-/// Where the work began: the base of the judged commits; where work is not
-/// committed, the packet's merge base.
-fn began(scene: &Scene<'_>, merge_base: Option<Commit>) -> Option<Commit> {
-    match scene.selection {
-        Some(selection) if selection.mode.is_committed() => selection.base,
-        Some(selection) => merge_base.or(selection.base),
-        None => merge_base,
-    }
+/// Where the work began: the base of the judged commits or the packet's merge
+/// base, whichever is older; neither a caller's late range nor a packet whose
+/// merge base was moved leaves history out.
+fn began(scene: &Scene<'_>, merge_base: Option<Commit>) -> Result<Option<Commit>, RepositoryError> {
+    let base = scene.selection.and_then(|selection| selection.base);
+    let committed = scene.selection.is_some_and(|selection| selection.mode.is_committed());
+    Ok(match (base.filter(|_| committed), merge_base) {
+        (Some(base), Some(merge_base)) if scene.repo.is_ancestor(base, merge_base)? => Some(base),
+        (Some(base), None) => Some(base),
+        (_, Some(merge_base)) => Some(merge_base),
+        (None, None) => base,
+    })
 }
 
 /// `MERGE_BASE_SHA` against the judged head.
@@ -135,12 +142,18 @@ fn contract(
             || (bytes.contains_str(&signature.value)
                 && versions.read(bytes).is_some_and(|packet| carries(&packet)))
     };
-    // The walk starts at the merge base, if the packet is younger than that.
-    let older = match merge_base {
-        Some(base) => repo.read(Side::Commit(base), &located.path)?.is_some_and(|bytes| holds(&bytes)),
-        None => false,
+    let began = began(scene, merge_base)?;
+    // A range is trusted to start before the work, unless the packet is older
+    // than that. Where the work is not committed, only the packet says where
+    // it began, and it may be moved: the walk goes further back.
+    let committed = scene.selection.is_some_and(|selection| selection.mode.is_committed());
+    let stop = match began.filter(|_| committed) {
+        Some(base) => {
+            let before = repo.read(Side::Commit(base), &located.path)?;
+            Some(base).filter(|_| !before.is_some_and(|bytes| holds(&bytes)))
+        }
+        None => None,
     };
-    let stop = merge_base.filter(|_| !older);
     let found = repo.introductions(&located.path, head, stop, &holds)?;
     versions.checked()?;
     if found.is_empty() {
@@ -152,7 +165,7 @@ fn contract(
     let Some(bytes) = repo.read(Side::Commit(introduction.commit), &located.path)? else {
         return Ok(ContractFact::Unknown("the packet of the contract revision cannot be read".into()));
     };
-    let inside = match began(scene, merge_base) {
+    let inside = match began {
         Some(base) => !repo.is_ancestor(introduction.commit, base)?,
         None => false,
     };
@@ -222,8 +235,9 @@ fn code(
     contract: &ContractFact,
 ) -> Result<Vec<CodeCommit>, RepositoryError> {
     let Scene { repo, layout, .. } = *scene;
-    let begin = merge_base.or_else(|| began(scene, merge_base));
-    let (Some(head), Some(begin)) = (scene.judged_head, begin) else { return Ok(Vec::new()) };
+    let (Some(head), Some(begin)) = (scene.judged_head, began(scene, merge_base)?) else {
+        return Ok(Vec::new());
+    };
     if begin == head {
         return Ok(Vec::new());
     }

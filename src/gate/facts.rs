@@ -37,7 +37,7 @@ impl ChangeFacts {
             origins: if waivers.is_empty() {
                 Vec::new()
             } else {
-                origins(repo, layout, located, selection, &approved.contract)?
+                origins(repo, layout, located, selection, approved.began, &approved.contract)?
             },
             evidence: evidence(repo, judged_side(selection), &located.packet)?,
         })
@@ -83,6 +83,7 @@ fn origins(
     layout: &Layout,
     located: &Located,
     selection: &Selection,
+    began: Option<Commit>,
     contract: &ContractFact,
 ) -> Result<Vec<WaiverOrigin>, RepositoryError> {
     if located.packet.waivers.len() > waiver::MOST_WAIVERS {
@@ -95,20 +96,32 @@ fn origins(
         }
         _ => None,
     };
-    let base = selection.base.map_or(Side::Empty, Side::Commit);
     let versions = Versions::of(&located.path);
-    let before = repo.read(base, &located.path)?.and_then(|bytes| versions.read(&bytes));
-    let known = Known { before: before.as_deref(), signed, versions: &versions };
+    let at = |commit: Option<Commit>| -> Result<_, RepositoryError> {
+        let bytes = repo.read(commit.map_or(Side::Empty, Side::Commit), &located.path)?;
+        Ok(bytes.and_then(|bytes| versions.read(&bytes)))
+    };
+    // Where the work is not committed, HEAD may hold commits of it.
+    let head = selection.head.or(selection.base);
+    let (before, last) = (at(began)?, at(head)?);
+    let known =
+        Known { began, before: before.as_deref(), head, last: last.as_deref(), signed, versions: &versions };
     let waivers = located.packet.waivers.iter();
-    let found = waivers.map(|waiver| origin(repo, layout, located, selection, &known, waiver)).collect();
+    let found = waivers.map(|waiver| origin(repo, layout, located, &known, waiver)).collect();
     versions.checked()?;
     found
 }
 
 /// Where a waiver may have come from.
 struct Known<'a> {
-    /// The packet at the base.
+    /// Where the work began.
+    began: Option<Commit>,
+    /// The packet there.
     before: Option<&'a Packet>,
+    /// The newest commit.
+    head: Option<Commit>,
+    /// The packet there.
+    last: Option<&'a Packet>,
     /// The packet at the contract revision.
     signed: Option<(&'a Packet, &'a CommitFacts)>,
     versions: &'a Versions<'a>,
@@ -118,7 +131,6 @@ fn origin(
     repo: &dyn Repository,
     layout: &Layout,
     located: &Located,
-    selection: &Selection,
     known: &Known<'_>,
     waiver: &Waiver,
 ) -> Result<WaiverOrigin, RepositoryError> {
@@ -133,10 +145,10 @@ fn origin(
     if let Some((_, commit)) = known.signed.filter(|(packet, _)| holds(packet)) {
         return Ok(WaiverOrigin::AtContract(commit.clone()));
     }
-    let Some(head) = selection.head.filter(|_| selection.mode.is_committed()) else {
+    let Some(head) = known.head.filter(|_| known.last.is_some_and(holds)) else {
         return Ok(WaiverOrigin::Uncommitted);
     };
-    let found = repo.introductions(&located.path, head, selection.base, &|bytes| {
+    let found = repo.introductions(&located.path, head, known.began, &|bytes| {
         known.versions.read(bytes).is_some_and(|packet| holds(&packet))
     })?;
     // Of several entries the one that brought code along counts: taking a

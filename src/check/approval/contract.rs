@@ -37,7 +37,11 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
             let message = format!("commits {}{more} each brought this signature in", commits.join(", "));
             return Some(rule.finding(message, input.packet.at(span, "no one of them is the first"))).into();
         }
-        ContractFact::Unknown(why) => return Verdict::skipped(why.clone()),
+        ContractFact::Unknown(why) => {
+            let Some(signature) = &packet.signature else { return Verdict::skipped(why.clone()) };
+            let label = input.packet.at(signature.span, "what was signed is not known");
+            return Some(rule.finding(why.clone(), label)).into();
+        }
     };
     let commit = short(introduction);
     let mut out = Vec::new();

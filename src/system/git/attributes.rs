@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use git2::{AttrCheckFlags, AttrValue};
 
+use crate::change::RepositoryError;
 use crate::system::{environment, files};
 use crate::text::RepoPath;
 
@@ -44,6 +45,18 @@ impl GitRepository {
     pub(super) fn note_attributes(&self, seen: bool) {
         // Where else than on Unix they can stand is libgit2's to know.
         self.attributes.set(Some(seen || !cfg!(unix) || self.has_attributes_elsewhere()));
+    }
+
+    /// Git can be told to take attributes from the tree of another revision,
+    /// which libgit2 does not know: what is stored would differ from what is
+    /// seen here.
+    pub(super) fn refuse_foreign_attributes(&self) -> Result<(), RepositoryError> {
+        let configured = self.repo.config().and_then(|config| config.get_string("attr.tree"));
+        if configured.is_err() {
+            return Ok(());
+        }
+        let reason = "the setting attr.tree takes them from another revision; unset it, or judge with --staged or --range";
+        Err(RepositoryError::Git { doing: "reading git attributes".into(), reason: reason.into() })
     }
 
     fn has_attributes_elsewhere(&self) -> bool {

@@ -12,6 +12,9 @@ use super::{GitRepository, failed, hash, oid};
 /// Commits that are looked at before the walk gives up.
 const LONGEST_WALK: usize = 20_000;
 
+/// Commits that are all looked at where nobody trusted says where to stop.
+const RECENT: usize = 2_000;
+
 impl GitRepository {
     pub(super) fn find_introductions(
         &self,
@@ -37,11 +40,22 @@ impl GitRepository {
         let mut out = Vec::new();
         let open = match stop {
             Some(_) => self.between(stop, head)?,
-            None => Vec::from([oid(head.0)]),
+            None => self.recent(head)?,
         };
+        if open.len() > LONGEST_WALK {
+            let reason = format!("more than {LONGEST_WALK} commits would have to be read");
+            return Err(RepositoryError::Git { doing: format!("walking the history of {path}"), reason });
+        }
+        let within: HashSet<Oid> = open.iter().copied().collect();
+        for id in open {
+            if has(id)? && !self.any_parent(id, &mut has)? {
+                out.push(self.facts_of(id, stop, &within)?);
+            }
+        }
+        // What is older than the newest commits is followed as far as it holds.
+        let mut open = VecDeque::from([oid(head.0)]);
         let mut seen: HashSet<Oid> = open.iter().copied().collect();
-        let mut open = VecDeque::from(open);
-        while let Some(id) = open.pop_front() {
+        while let Some(id) = open.pop_front().filter(|_| stop.is_none() && out.is_empty()) {
             if seen.len() > LONGEST_WALK {
                 let reason = format!("more than {LONGEST_WALK} commits would have to be read");
                 return Err(RepositoryError::Git { doing: format!("walking the history of {path}"), reason });
@@ -49,20 +63,40 @@ impl GitRepository {
             if !has(id)? {
                 continue;
             }
-            let mut older = false;
+            if !self.any_parent(id, &mut has)? {
+                out.push(self.facts_of(id, stop, &within)?);
+            }
             for parent in &self.node(id)?.parents {
-                let holds = has(*parent)?;
-                older |= holds;
-                if stop.is_none() && holds && seen.insert(*parent) {
+                if has(*parent)? && seen.insert(*parent) {
                     open.push_back(*parent);
                 }
-            }
-            if !older {
-                out.push(self.facts_of(id)?);
             }
         }
         out.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| a.commit.cmp(&b.commit)));
         Ok(out)
+    }
+
+    /// The newest commits that `head` reaches.
+    fn recent(&self, head: Commit) -> Result<Vec<Oid>, RepositoryError> {
+        let mut walk = self.back_from(head);
+        let mut out = Vec::new();
+        while out.len() < RECENT {
+            let Some(id) = walk.step()? else { break };
+            out.push(id);
+        }
+        Ok(out)
+    }
+
+    fn any_parent(
+        &self,
+        id: Oid,
+        has: &mut dyn FnMut(Oid) -> Result<bool, RepositoryError>,
+    ) -> Result<bool, RepositoryError> {
+        let mut any = false;
+        for parent in &self.node(id)?.parents {
+            any = any || has(*parent)?;
+        }
+        Ok(any)
     }
 
     pub(super) fn commits_since(
@@ -75,21 +109,39 @@ impl GitRepository {
             let reason = format!("more than {LONGEST_WALK} commits would have to be read");
             return Err(RepositoryError::Git { doing: "reading the judged commits".into(), reason });
         }
-        found.into_iter().map(|id| self.facts_of(id)).collect()
+        let within: HashSet<Oid> = found.iter().copied().collect();
+        found.into_iter().map(|id| self.facts_of(id, base, &within)).collect()
     }
 
-    fn facts_of(&self, id: Oid) -> Result<CommitFacts, RepositoryError> {
+    /// Who made a commit and what it changed. A parent excuses what it holds
+    /// only if it is one of the commits `within` a walk or its `base`: an old
+    /// ancestor as second parent would let a merge take anything back unseen.
+    fn facts_of(
+        &self,
+        id: Oid,
+        base: Option<Commit>,
+        within: &HashSet<Oid>,
+    ) -> Result<CommitFacts, RepositoryError> {
         let commit = self.repo.find_commit(id).map_err(failed(format!("reading commit {id}")))?;
-        let parent = self.node(id)?.parents.first().map(|id| Commit(hash(*id)));
-        let changes = self.tree_changes(parent, Some(Commit(hash(commit.id()))))?;
-        let mut touched: Vec<RepoPath> = changes.changes.into_iter().map(|change| change.path).collect();
-        for other in self.node(id)?.parents.iter().skip(1) {
+        let node = self.node(id)?;
+        let counts =
+            |parent: &&Oid| within.contains(parent) || base.is_some_and(|base| oid(base.0) == **parent);
+        let mut parents: Vec<Oid> = node.parents.iter().filter(counts).copied().collect();
+        if parents.is_empty() {
+            parents.extend(node.parents.first());
+        }
+        let against = |parent: Option<&Oid>| -> Result<Vec<RepoPath>, RepositoryError> {
+            let changes = self.tree_changes(parent.map(|id| Commit(hash(*id))), Some(Commit(hash(id))))?;
+            Ok(changes.changes.into_iter().map(|change| change.path).collect())
+        };
+        let mut touched = against(parents.first())?;
+        for other in parents.iter().skip(1) {
             if touched.is_empty() {
                 break;
             }
-            let changes = self.tree_changes(Some(Commit(hash(*other))), Some(Commit(hash(id))))?.changes;
             // Both are in order of path.
-            touched.retain(|path| changes.binary_search_by(|change| change.path.cmp(path)).is_ok());
+            let paths = against(Some(other))?;
+            touched.retain(|path| paths.binary_search(path).is_ok());
         }
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let person =

@@ -7,6 +7,7 @@ use crate::system::files;
 use crate::text::RepoPath;
 
 use super::GitRepository;
+use super::untracked::without_braces;
 
 /// The most bytes of a pattern file that are read.
 const LARGEST_PATTERNS: u64 = 4 * 1024 * 1024;
@@ -43,7 +44,7 @@ impl GitRepository {
         let mut patterns = GitignoreBuilder::new("");
         for line in text.lines() {
             // A line that is no pattern wants nothing.
-            let _ = patterns.add_line(None, line);
+            let _ = patterns.add_line(None, &without_braces(line));
         }
         Ok(patterns.build().ok().map(Sparse))
     }

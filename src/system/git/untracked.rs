@@ -47,7 +47,7 @@ impl GitRepository {
             let mut builder = GitignoreBuilder::new(files::relative(&folder));
             for line in String::from_utf8_lossy(&self.blob(oid(entry.id), path)?).lines() {
                 // A line that is no pattern excuses nothing.
-                let _ = builder.add_line(None, line);
+                let _ = builder.add_line(None, &without_braces(line));
             }
             if let Ok(rules) = builder.build() {
                 out.push((folder, rules));
@@ -56,6 +56,20 @@ impl GitRepository {
         out.sort_by_key(|(folder, _)| folder.as_bytes().len());
         Ok(Ignores(out))
     }
+}
+
+/// A pattern as git reads it: braces are letters, not alternatives.
+pub(super) fn without_braces(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut escaped = false;
+    for c in line.chars() {
+        if matches!(c, '{' | '}') && !escaped {
+            out.push('\\');
+        }
+        escaped = c == '\\' && !escaped;
+        out.push(c);
+    }
+    out
 }
 
 /// A file, link or nested repository on disk.
@@ -101,7 +115,7 @@ impl Walk<'_> {
                 }
                 if metadata.is_dir() {
                     self.folder(path, &mut open, &mut out);
-                } else if ((self.tracked)(&path) || !self.ignores.covers(&path, false))
+                } else if ((self.tracked)(&path) || !self.is_ignored(&path))
                     && let Some(mode) = files::mode(&metadata)
                 {
                     if out.len() > self.most {
@@ -113,6 +127,15 @@ impl Walk<'_> {
             }
         }
         Ok(out)
+    }
+
+    /// Whether a file or a folder above it is ignored: what lies in an ignored
+    /// folder cannot be taken out again.
+    fn is_ignored(&self, path: &RepoPath) -> bool {
+        let bytes = path.as_bytes();
+        let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        let mut folders = slashes.map(|at| RepoPath::from_bytes(bytes.get(..at).unwrap_or_default()));
+        self.ignores.covers(path, false) || folders.any(|folder| self.ignores.covers(&folder, true))
     }
 
     fn folder(&self, path: RepoPath, open: &mut Vec<RepoPath>, out: &mut BTreeMap<RepoPath, Found>) {

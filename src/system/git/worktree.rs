@@ -23,6 +23,7 @@ use super::{GitRepository, unreadable};
 impl GitRepository {
     /// HEAD's tree against the files on disk, untracked ones included.
     pub(super) fn worktree_changes(&self, base: Option<Commit>) -> Result<ChangeSet, RepositoryError> {
+        self.refuse_foreign_attributes()?;
         let mut staged = self.staged()?;
         let mut before = self.flat_tree(base)?;
         let found = self.walk(&before, &staged)?;
