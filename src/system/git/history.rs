@@ -13,7 +13,7 @@ use super::{GitRepository, failed, hash, oid};
 const LONGEST_WALK: usize = 20_000;
 
 /// Commits that are all looked at where nobody trusted says where to stop.
-const RECENT: usize = 2_000;
+const RECENT: usize = 500;
 
 impl GitRepository {
     pub(super) fn find_introductions(
