@@ -200,18 +200,22 @@ fn gates(folder: &Path, range: &str) {
 }
 
 fn worktree(folder: &Path) {
-    let edit = |text: &str| write(folder, "README.md", text);
-    edit("x\n");
-    let mut ours = Times(Vec::new());
-    let mut theirs = Times(Vec::new());
-    for _ in 0..RUNS {
+    write(folder, "README.md", "x\n");
+    on_disk(folder, RUNS, &format!("{FILES} files"));
+}
+
+/// The gate over a working tree that holds README.md out of scope, next to
+/// `git status`.
+fn on_disk(folder: &Path, runs: usize, what: &str) {
+    let (mut ours, mut theirs) = (Times(Vec::new()), Times(Vec::new()));
+    for _ in 0..runs {
         let start = Instant::now();
         let status = post_work(folder, &["--worktree"]).stdout(Stdio::null()).status().expect("runs");
         ours.0.push(start.elapsed());
         assert_eq!(status.code(), Some(1), "README.md is out of scope");
         theirs.0.push(timed(git(folder).args(["status", "--porcelain"])));
     }
-    println!("post-work --worktree, {FILES} files: {}", ours.shown());
+    println!("post-work --worktree, {what}: {}", ours.shown());
     println!("git status of the same tree: {}", theirs.shown());
 }
 
@@ -228,18 +232,7 @@ fn flagged() {
     World::approved_files(&base).into_iter().for_each(|(path, text)| write(folder, path, &text));
     commit(folder);
     write(folder, "README.md", "x\n");
-    let measure = |what: &str| {
-        let (mut ours, mut theirs) = (Times(Vec::new()), Times(Vec::new()));
-        for _ in 0..11 {
-            let start = Instant::now();
-            let status = post_work(folder, &["--worktree"]).stdout(Stdio::null()).status().expect("runs");
-            ours.0.push(start.elapsed());
-            assert_eq!(status.code(), Some(1), "README.md is out of scope");
-            theirs.0.push(timed(git(folder).args(["status", "--porcelain"])));
-        }
-        println!("post-work --worktree, {TREE} files{what}: {}", ours.shown());
-        println!("git status of the same tree: {}", theirs.shown());
-    };
+    let measure = |what: &str| on_disk(folder, 11, &format!("{TREE} files{what}"));
     measure("");
     let all: String = (0..TREE).map(|number| format!("{}\n", name(number))).collect();
     write(folder, ".git/all", &all);

@@ -69,6 +69,15 @@ pub struct Selection {
     pub asked: bool,
 }
 
+impl Selection {
+    /// The base that the caller vouches for: that of a range or revision which
+    /// was asked for. One that was found by what the packet says may be moved.
+    #[must_use]
+    pub fn trusted_base(&self) -> Option<Commit> {
+        self.base.filter(|_| self.asked && self.mode.is_committed())
+    }
+}
+
 /// Splits `A..B` or `A...B`; the flag says that there were three dots.
 #[must_use]
 pub fn split_range(text: &str) -> Option<(&str, &str, bool)> {

@@ -88,6 +88,9 @@ pub enum Check {
     Approval(fn(&input::ApprovalInput<'_>, &Rule) -> Verdict),
     /// The packet and the change.
     Change(fn(&input::ChangeInput<'_>, &Rule) -> Verdict),
+    /// The changed files that this packet and another one claim, with the
+    /// other's id, where several are judged together.
+    Share(fn(&[(crate::text::RepoPath, String)], &Rule) -> Verdict),
     /// Found by the gate itself while it applies waivers.
     Gate,
     /// Found by the engine while it runs steps.

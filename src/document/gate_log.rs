@@ -124,6 +124,13 @@ impl GateLog {
         log
     }
 
+    /// The earliest readable time of a packet's entries of a kind.
+    #[must_use]
+    pub fn earliest(&self, wp_id: &str, kind: &str) -> Option<jiff::Timestamp> {
+        let of = |entry: &&GateEntry| value(&entry.wp_id) == wp_id && value(&entry.kind) == kind;
+        self.entries.iter().filter(of).filter_map(|entry| value(&entry.timestamp).parse().ok()).min()
+    }
+
     /// The last entry of a kind for a packet.
     #[must_use]
     pub fn last(&self, wp_id: &str, kind: &str) -> Option<&GateEntry> {

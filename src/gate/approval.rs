@@ -68,6 +68,25 @@ impl ApprovalFacts {
 /// Commits that bring one signature in; a history with more is not followed.
 const MOST_INTRODUCTIONS: usize = 20;
 
+impl ApprovalFacts {
+    /// Facts that could not be found out, for a gate that does not judge by
+    /// them.
+    pub(super) fn unknown(why: &RepositoryError) -> Self {
+        Self {
+            merge_base_fact: MergeBaseFact::Absent,
+            merge_base: None,
+            began: None,
+            contract: ContractFact::Unknown(why.to_string()),
+            then: RecordsThen::default(),
+            code: Vec::new(),
+            checkpoint: Vec::new(),
+            branch: None,
+            worktree: None,
+            reuse: Vec::new(),
+        }
+    }
+}
+
 /// Where the work began: the base of the judged commits or the packet's merge
 /// base, whichever is older; neither a caller's late range nor a packet whose
 /// merge base was moved leaves history out.
@@ -144,10 +163,10 @@ fn contract(
     };
     let began = began(scene, merge_base)?;
     // A range is trusted to start before the work, unless the packet is older
-    // than that. Where the work is not committed, only the packet says where
-    // it began, and it may be moved: the walk goes further back.
-    let committed = scene.selection.is_some_and(|selection| selection.mode.is_committed());
-    let stop = match began.filter(|_| committed) {
+    // than that. Without one, only the packet says where the work began, and
+    // that may be moved: the walk goes further back.
+    let asked = scene.selection.is_some_and(|selection| selection.trusted_base().is_some());
+    let stop = match began.filter(|_| asked) {
         Some(base) => {
             let before = repo.read(Side::Commit(base), &located.path)?;
             Some(base).filter(|_| !before.is_some_and(|bytes| holds(&bytes)))
@@ -247,12 +266,18 @@ fn code(
         // What a merge merged is told by its commits; its own edits by itself.
         let is_code = |path: &&RepoPath| !layout.is_governance(path) && (scene.is_judged)(path);
         if let Some(path) = facts.touched.iter().find(is_code) {
-            out.push(CodeCommit { facts: facts.clone(), path: path.clone(), is_early: false });
+            out.push(CodeCommit {
+                facts: facts.clone(),
+                path: path.clone(),
+                is_early: false,
+                is_under_earlier: false,
+            });
         }
     }
     let ContractFact::Known { introduction, .. } = contract else { return Ok(out) };
     mark_early(repo, &commits, &[introduction.commit], &mut out)?;
-    if out.iter().any(|commit| commit.is_early) {
+    let unsigned: Vec<bool> = out.iter().map(|commit| commit.is_early).collect();
+    if unsigned.contains(&true) {
         // A packet may be signed again during the work: what was done under
         // an earlier signature, which the audit records, is not early.
         let rows = audit.map_or(&[][..], |audit| audit.rows.as_slice());
@@ -274,6 +299,9 @@ fn code(
         }
         versions.checked()?;
         mark_early(repo, &commits, &first, &mut out)?;
+        for (commit, unsigned) in out.iter_mut().zip(unsigned) {
+            commit.is_under_earlier = unsigned && !commit.is_early;
+        }
     }
     Ok(out)
 }

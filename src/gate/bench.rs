@@ -13,8 +13,7 @@ use crate::config::Config;
 use crate::document::outline::Outline;
 use crate::document::packet::Scope;
 use crate::document::{DocumentKind, Layout, WpId};
-use crate::finding::{Approval, CheckOutcome, Finding, Label};
-use crate::rule::Rule;
+use crate::finding::{Approval, CheckOutcome, Finding};
 use crate::text::RepoPath;
 
 use super::approval::ApprovalFacts;
@@ -80,7 +79,7 @@ impl<'a> Bench<'a> {
             family: dossier.as_ref().map_or(&[], |d| d.family.as_slice()),
         };
         let approved = match &dossier {
-            Some(dossier) => Some(ApprovalFacts::gather(&self.scene, located, dossier.audit.as_ref().ok())?),
+            Some(dossier) => Some(self.approval_facts(dossier, located)?),
             None => None,
         };
         let approval = dossier.as_ref().zip(approved.as_ref()).map(|(dossier, facts)| ApprovalInput {
@@ -115,6 +114,7 @@ impl<'a> Bench<'a> {
             owners: &owners,
             elsewhere: self.scene.elsewhere,
             exists: &exists,
+            before: facts.before.as_ref(),
             origins: &facts.origins,
             evidence_paths: &facts.evidence.0,
             logs: &facts.evidence.1,
@@ -162,7 +162,7 @@ impl<'a> Bench<'a> {
         }
         let order = verdicts.iter().find(|(entry, _)| entry.rule.id.as_str() == "approval/order");
         let in_order = match order {
-            Some((_, Verdict::Judged(findings))) => Some(findings.is_empty()),
+            Some((_, Verdict::Judged(findings))) => Some(!findings.iter().any(Finding::fails)),
             _ => None,
         };
         self.approval = approval.map(|input| record::approval_facts(input, in_order));
@@ -189,13 +189,23 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// The documents around a packet, for gates that look at them.
+    /// The facts of approval. Where the gate does not judge by them, one that
+    /// cannot be found out is told as such.
+    fn approval_facts(&self, dossier: &Dossier, located: &Located) -> Result<ApprovalFacts, RepositoryError> {
+        match ApprovalFacts::gather(&self.scene, located, dossier.audit.as_ref().ok()) {
+            Err(why) if self.scene.request.gate == Gate::GateCheck => Ok(ApprovalFacts::unknown(&why)),
+            gathered => gathered,
+        }
+    }
+
+    /// The documents around a packet.
     fn dossier(&self, id: &WpId) -> Result<Option<Dossier>, RepositoryError> {
         let Scene { repo, layout, side, head, request, .. } = self.scene;
-        if request.gate == Gate::GateCheck {
-            return Ok(None);
+        match Dossier::read(repo, side, head, layout, id, request.gate == Gate::PreWork) {
+            // The order of phases is judged by the packet alone.
+            Err(_) if request.gate == Gate::GateCheck => Ok(None),
+            read => read.map(Some),
         }
-        Dossier::read(repo, side, head, layout, id, request.gate == Gate::PreWork).map(Some)
     }
 
     /// One check over its input, unless it is switched off or has none.
@@ -221,7 +231,10 @@ impl<'a> Bench<'a> {
             }
             Check::Approval(check) => inputs.approval.map(|input| check(input, rule)),
             Check::Change(check) => inputs.change.map(|input| check(input, rule)),
-            Check::Gate if rule.id.as_str() == "scope/shared" => Some(self.shared(rule)),
+            Check::Share(check) => Some(match self.scene.shared {
+                Some(shared) => check(shared, rule),
+                None => Verdict::skipped("one packet is judged, so nothing can be claimed twice"),
+            }),
             Check::Gate => inputs.change.map(|_| Verdict::Judged(Vec::new())),
             Check::Step => Some(Verdict::skipped("the steps were not run")),
         };
@@ -254,18 +267,6 @@ impl<'a> Bench<'a> {
                 }
             }
         }
-    }
-
-    /// Files that this packet and another one claim.
-    fn shared(&self, rule: &Rule) -> Verdict {
-        let Some(shared) = self.scene.shared else {
-            return Verdict::skipped("one packet is judged, so nothing can be claimed twice");
-        };
-        let finding = |(path, other): &(RepoPath, String)| {
-            let message = format!("{path} is changed, and the scope of `{other}` allows it too");
-            rule.finding(message, Label::path(path, "belongs to two packets")).about(path)
-        };
-        shared.iter().map(finding).collect::<Vec<_>>().into()
     }
 
     /// Records a verdict.

@@ -12,7 +12,7 @@ use crate::document::{Layout, Packet};
 use crate::text::RepoPath;
 
 use super::approval::ApprovalFacts;
-use super::search::Located;
+use super::search::{Located, document};
 use super::versions::Versions;
 
 /// What checks of a change are shown beside its files.
@@ -20,6 +20,8 @@ pub(super) struct ChangeFacts {
     pub range: RangeFact,
     pub origins: Vec<WaiverOrigin>,
     pub evidence: Pointed,
+    /// The packet where the work began.
+    pub before: Option<Packet>,
 }
 
 impl ChangeFacts {
@@ -33,21 +35,34 @@ impl ChangeFacts {
         let merge_base = approved.merge_base;
         let waivers = &located.packet.waivers;
         Ok(Self {
-            range: range(repo, layout, selection, merge_base)?,
+            range: range(repo, layout, located, selection, merge_base)?,
             origins: if waivers.is_empty() {
                 Vec::new()
             } else {
                 origins(repo, layout, located, selection, approved.began, &approved.contract)?
             },
             evidence: evidence(repo, judged_side(selection), &located.packet)?,
+            before: before(repo, located, approved.began)?,
         })
     }
+}
+
+/// The packet where the work began, if it was there.
+fn before(
+    repo: &dyn Repository,
+    located: &Located,
+    began: Option<Commit>,
+) -> Result<Option<Packet>, RepositoryError> {
+    let Some(began) = began else { return Ok(None) };
+    let found = document(repo, Side::Commit(began), &located.path)?;
+    Ok(found.map(|source| Packet::read(&source).value))
 }
 
 /// Where a range starts, seen from the packet.
 fn range(
     repo: &dyn Repository,
     layout: &Layout,
+    located: &Located,
     selection: &Selection,
     merge_base: Option<Commit>,
 ) -> Result<RangeFact, RepositoryError> {
@@ -62,7 +77,8 @@ fn range(
             let skipped = Selection { mode, base: Some(merge_base), head: Some(base), reason, asked: false };
             let onward = repo.is_ancestor(merge_base, base)?;
             let changes = repo.changes(&skipped)?.changes;
-            let harmless = onward && changes.iter().all(|change| layout.is_governance(&change.path));
+            let harmless =
+                onward && changes.iter().all(|change| layout.belongs_to(&located.id, &change.path));
             Ok(if harmless { RangeFact::SkipsGovernance } else { RangeFact::LeavesOut })
         }
         None => Ok(RangeFact::NotApplicable),

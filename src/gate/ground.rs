@@ -16,6 +16,8 @@ use super::search::{Located, detect_layout, document, locate};
 pub(super) struct Ground {
     /// The id as it was asked for.
     pub requested: String,
+    /// Where its rules come from.
+    pub trusted: Side,
     pub config: Config,
     pub config_from: String,
     pub layout: Layout,
@@ -48,7 +50,7 @@ impl Ground {
         let (config, config_from, layout) = rules(repo, request, trusted, side)?;
         let (search, located) = locate(repo, side, &layout, requested)?;
         let requested = requested.to_owned();
-        let ground = Self { requested, config, config_from, layout, search, located };
+        let ground = Self { requested, trusted, config, config_from, layout, search, located };
         let packet = ground.located.as_ref().map(|located| &located.packet);
         let Some((packet, head)) = packet.zip(uncommitted) else { return Ok(ground) };
         match approval::merge_base(repo, packet, Some(head))? {
@@ -74,13 +76,14 @@ impl Ground {
 
     /// The same packet under the rules of another side; it is looked for
     /// again only if they put it elsewhere.
-    fn with_rules_of(
-        self,
+    pub(super) fn with_rules_of(
+        mut self,
         repo: &dyn Repository,
         request: &GateRequest,
         trusted: Side,
         side: Side,
     ) -> Result<Self, GateError> {
+        self.trusted = trusted;
         let (config, config_from, layout) = rules(repo, request, trusted, side)?;
         if layout == self.layout {
             return Ok(Self { config, config_from, ..self });

@@ -34,10 +34,19 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
         judged: side,
         uncommitted: head.filter(|_| committed.is_none()),
     };
-    let grounds: Vec<Ground> = request
+    let mut grounds: Vec<Ground> = request
         .packets()
         .map(|requested| Ground::find(repo, request, requested, sides))
         .collect::<Result<_, _>>()?;
+    // A packet that does not say where its work began would be judged by the
+    // rules of HEAD; beside one that does, it is judged by that one's.
+    if let Some(older) = grounds.iter().map(|ground| ground.trusted).find(|side| *side != sides.trusted) {
+        let renewed = grounds.into_iter().map(|ground| {
+            let is_newer = ground.trusted == sides.trusted;
+            if is_newer { ground.with_rules_of(repo, request, older, side) } else { Ok(ground) }
+        });
+        grounds = renewed.collect::<Result<_, _>>()?;
+    }
     refuse_twice(&grounds)?;
     let files = match &selection {
         Some(selection) => facts::files(repo, selection)?,

@@ -31,7 +31,9 @@ fn belongs(gate: Gate, entry: &Registered) -> bool {
         Gate::GateCheck => {
             entry.rule.id.family() == "phase" || entry.rule.id.as_str() == "packet/duplicate-field"
         }
-        Gate::PreWork => !matches!(entry.check, Check::Change(_) | Check::Selection(_) | Check::Gate),
+        Gate::PreWork => {
+            !matches!(entry.check, Check::Change(_) | Check::Share(_) | Check::Selection(_) | Check::Gate)
+        }
         Gate::PostWork => !START_ONLY.contains(&entry.rule.id.as_str()),
     }
 }

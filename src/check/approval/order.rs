@@ -10,7 +10,7 @@ use crate::check::Verdict;
 use crate::check::input::{ApprovalInput, ContractFact, Then};
 use crate::document::Signature;
 use crate::document::gate_log::{GateLog, value};
-use crate::finding::{Finding, Label, Moment};
+use crate::finding::{Finding, Label, Level, Moment};
 use crate::rule::Rule;
 use crate::text::{counted, one_line};
 
@@ -30,6 +30,7 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     let mut out = records(input, rule);
     out.extend(times(input, rule));
     out.extend(early(input, rule));
+    out.extend(under_earlier(input, rule));
     if out.is_empty() && !matches!(input.contract, ContractFact::Known { .. }) {
         return Verdict::skipped("no commit is known to hold what was signed");
     }
@@ -94,9 +95,7 @@ fn times(input: &ApprovalInput<'_>, rule: &Rule) -> Vec<Finding> {
         for (before, after) in kinds.iter().zip(kinds.iter().skip(1)) {
             let (Some(first), Some(then)) = (log.last(id, before), log.last(id, after)) else { continue };
             // A packet may be signed again: any earlier entry will do.
-            let earlier =
-                log.entries.iter().filter(|entry| value(&entry.wp_id) == id && value(&entry.kind) == *before);
-            let earliest = earlier.filter_map(|entry| stamp(value(&entry.timestamp))).min();
+            let earliest = log.earliest(id, before);
             if let (Some(a), Some(b)) = (earliest, stamp(value(&then.timestamp)))
                 && b < a
             {
@@ -146,6 +145,27 @@ fn early(input: &ApprovalInput<'_>, rule: &Rule) -> Option<Finding> {
         finding = finding.note(format!("… and {}", counted(early.len() - MOST_NAMED, "more commit")));
     }
     Some(finding)
+}
+
+/// Code that was written under an earlier signature: the present one approves
+/// it afterwards, which somebody should look at.
+fn under_earlier(input: &ApprovalInput<'_>, rule: &Rule) -> Option<Finding> {
+    let earlier: Vec<_> = input.code.iter().filter(|commit| commit.is_under_earlier).collect();
+    let (first, signature) = (earlier.last()?, input.packet.packet.signature.as_ref()?);
+    let message = format!(
+        "{} of code {} written under an earlier signature, which this one replaces",
+        counted(earlier.len(), "commit"),
+        if earlier.len() == 1 { "was" } else { "were" }
+    );
+    let mut finding = rule
+        .finding(message, input.packet.at(signature.span, "signed again during the work"))
+        .related(Label::path(&first.path, "changed before that"))
+        .at_level(Level::Warning);
+    for commit in earlier.iter().rev().take(MOST_NAMED) {
+        let who = one_line(&commit.facts.author, 80);
+        finding = finding.note(format!("commit {} by {who} changes {}", short(&commit.facts), commit.path));
+    }
+    Some(finding.help("Compare what the earlier contract allowed with what was done under it."))
 }
 
 fn stamp(text: &str) -> Option<Timestamp> {

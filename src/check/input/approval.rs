@@ -105,6 +105,9 @@ pub struct CodeCommit {
     pub path: RepoPath,
     /// Whether it does not build on a commit that holds the signed packet.
     pub is_early: bool,
+    /// Whether it builds on an earlier signature of the packet, not on the
+    /// present one.
+    pub is_under_earlier: bool,
 }
 
 /// Input of checks about approval.

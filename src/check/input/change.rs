@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::DateTime;
 
 use crate::change::{ChangedFile, CommitFacts, Selection};
+use crate::document::Packet;
 use crate::text::RepoPath;
 
 use super::PacketInput;
@@ -74,6 +75,8 @@ pub struct ChangeInput<'a> {
     pub elsewhere: &'a dyn Fn(&RepoPath) -> Option<String>,
     /// Whether a path exists in the judged tree.
     pub exists: &'a dyn Fn(&RepoPath) -> bool,
+    /// The packet where the work began, if it was there.
+    pub before: Option<&'a Packet>,
     /// Where each waiver of the packet came from, in its order.
     pub origins: &'a [WaiverOrigin],
     /// Files that evidence points at.

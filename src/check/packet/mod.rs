@@ -2,6 +2,7 @@
 
 pub(super) mod active;
 pub(super) mod claim;
+pub(super) mod closed;
 pub(super) mod dropped_requirement;
 pub(super) mod duplicate_field;
 pub(super) mod field;

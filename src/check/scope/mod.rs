@@ -6,6 +6,7 @@ pub(super) mod no_entry;
 pub(super) mod outside;
 pub(super) mod overlap;
 pub(super) mod protected;
+pub(super) mod shared;
 pub(super) mod unparsable_entry;
 
 use crate::change::{Change, ChangedFile};

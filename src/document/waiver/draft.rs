@@ -12,6 +12,8 @@ use super::{Expiry, Waiver};
 pub(super) struct Draft {
     pub(super) span: Span,
     pub(super) parts: Vec<(String, Spanned<String>)>,
+    /// Whether a label says that it was not granted, or is no more.
+    pub(super) is_refused: bool,
 }
 
 /// What stands in for a value: a placeholder, "none", a remark in parentheses.
@@ -19,6 +21,30 @@ fn says_nothing(value: &str) -> bool {
     let lower = without_hint(value).trim_matches(['`', '*', '.', ' ', '"']).to_lowercase();
     let none = matches!(lower.as_str(), "" | "none" | "nobody" | "no one" | "n/a" | "unknown" | "awaiting");
     none || is_placeholder(value) || lower.starts_with("awaiting ") || lower.starts_with("pending ")
+}
+
+/// Whether a value of `Approver` or `Status` says that nothing was granted.
+fn refuses(value: &str) -> bool {
+    let lower = value.trim_matches(['`', '*', '.', ' ', '"']).to_lowercase();
+    let starts = [
+        "not ",
+        "no ",
+        "none",
+        "to be ",
+        "refused",
+        "rejected",
+        "denied",
+        "revoked",
+        "withdrawn",
+        "rescinded",
+        "void",
+        "pending",
+        "draft",
+        "proposed",
+        "requested",
+        "expired",
+    ];
+    starts.iter().any(|start| lower.starts_with(start))
 }
 
 pub(super) fn is_id(key: &str) -> bool {
@@ -38,15 +64,22 @@ fn slot(key: &str) -> Option<&'static str> {
         | "CODE_LOCATION" => "scope",
         "JUSTIFICATION" | "REASON" | "RATIONALE" | "WHY" => "justification",
         "APPROVER" | "APPROVED_BY" | "GRANTED_BY" | "USER_APPROVAL" | "APPROVAL" => "approver",
+        "STATUS" | "STATE" => "status",
         key if key.starts_with("EXPIR") => "expiry",
-        "VALID_UNTIL" | "UNTIL" | "VALID_TO" => "expiry",
+        "VALID_UNTIL" | "UNTIL" | "VALID_TO" | "VALID_THROUGH" | "VALID_TILL" | "ENDS" | "ENDS_ON" => {
+            "expiry"
+        }
         _ => return None,
     })
 }
 
 impl Draft {
     pub(super) fn add(&mut self, slot: &str, value: Spanned<String>) {
-        if !says_nothing(&value.value) {
+        let refused = matches!(slot, "approver" | "status") && refuses(&value.value);
+        if slot == "status" || refused {
+            // A waiver that was taken back, or never given, has no approver.
+            self.is_refused |= refused;
+        } else if !says_nothing(&value.value) {
             self.parts.push((slot.to_owned(), value));
         }
     }
@@ -160,7 +193,7 @@ impl Draft {
             date,
             scope,
             justification: first("justification"),
-            approver: first("approver"),
+            approver: first("approver").filter(|_| !self.is_refused),
             expiry,
             paths,
         }

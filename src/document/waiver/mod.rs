@@ -118,7 +118,7 @@ fn read_item(text: &str, outline: &Outline, item: usize, out: &mut Vec<Draft>) {
         }
         return;
     }
-    let mut draft = Draft { span: block.span, parts: Vec::new() };
+    let mut draft = Draft { span: block.span, ..Draft::default() };
     if body.contains('|') {
         draft.take_line(body, at);
         draft.take(&all.iter().filter(|field| field.item != Some(item)).cloned().collect::<Vec<_>>());

@@ -10,7 +10,7 @@ use super::draft::Draft;
 use super::value::date_in;
 
 /// Words that introduce a part, and which.
-const MARKERS: [(&str, &str); 16] = [
+const MARKERS: [(&str, &str); 19] = [
     ("approved by", "approver"),
     ("granted by", "approver"),
     ("authorised by", "approver"),
@@ -25,13 +25,16 @@ const MARKERS: [(&str, &str); 16] = [
     ("expiry:", "expiry"),
     ("expires", "expiry"),
     ("valid until", "expiry"),
+    ("valid through", "expiry"),
+    ("valid till", "expiry"),
+    ("ends ", "expiry"),
     ("until ", "expiry"),
     ("scope:", "scope"),
 ];
 
 /// Words that take back, deny or only propose. A text with one of them grants
 /// nothing: whoever means a waiver can say so plainly.
-const DENIALS: [&str; 28] = [
+const DENIALS: [&str; 36] = [
     "not",
     "no",
     "never",
@@ -60,6 +63,14 @@ const DENIALS: [&str; 28] = [
     "requested",
     "request",
     "if",
+    "keep",
+    "untouched",
+    "save",
+    "but",
+    "rescinded",
+    "invalidated",
+    "voided",
+    "draft",
 ];
 
 /// Whether a text takes back, denies or only proposes.
@@ -76,10 +87,10 @@ impl Draft {
     /// Takes what a text says, as far as it says it.
     pub(super) fn take_prose(&mut self, body: &str, at: usize) {
         let (head, text) = body.split_once(": ").unwrap_or((body, ""));
-        self.take_head(head, at);
-        if denies(text) {
+        if denies(body) {
             return;
         }
+        self.take_head(head, at);
         let offset = at + body.len() - text.len();
         let found = markers(text);
         let first = found.first().map_or(text.len(), |(at, _, _)| *at);

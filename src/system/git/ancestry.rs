@@ -94,14 +94,16 @@ impl GitRepository {
 
     /// What to say of an object that is not there.
     pub(super) fn missing(&self, doing: String, error: &git2::Error) -> RepositoryError {
-        let mut reason = error.message().to_owned();
-        if error.code() == git2::ErrorCode::NotFound {
-            if self.repo.is_shallow() {
-                reason += "; this is a shallow clone: fetch the whole history (`git fetch --unshallow`)";
-            } else if self.is_partial() {
-                reason += "; this is a partial clone: fetch everything (`git fetch --refetch --no-filter`)";
-            }
-        }
+        let reason = if error.code() != git2::ErrorCode::NotFound {
+            error.message()
+        } else if self.repo.is_shallow() {
+            "missing from this shallow clone: fetch the whole history (`git fetch --unshallow`)"
+        } else if self.is_partial() {
+            "missing from this partial clone: fetch everything (`git fetch --refetch --no-filter`)"
+        } else {
+            "missing from the object store"
+        };
+        let reason = reason.to_owned();
         RepositoryError::Git { doing, reason }
     }
 

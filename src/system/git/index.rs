@@ -7,7 +7,7 @@ use git2::{IndexEntryExtendedFlag, IndexEntryFlag};
 use crate::change::{Change, ChangeSet, Commit, Entry, FileMode, RepositoryError};
 use crate::text::RepoPath;
 
-use super::{GitRepository, failed, hash};
+use super::{GitRepository, hash};
 
 /// An index entry with what else it says.
 #[derive(Debug, Clone)]
@@ -27,7 +27,10 @@ impl GitRepository {
     /// An index that libgit2 cannot read (split, sparse) or that has
     /// conflicts cannot be judged.
     pub(super) fn staged(&self) -> Result<BTreeMap<RepoPath, Staged>, RepositoryError> {
-        let index = self.repo.index().map_err(failed("reading the index"))?;
+        let index = self.repo.index().map_err(|error| RepositoryError::Git {
+            doing: "reading the index".into(),
+            reason: super::unsupported(error.message()),
+        })?;
         let mut out = BTreeMap::new();
         for entry in index.iter() {
             let path = RepoPath::from_bytes(&entry.path);

@@ -85,6 +85,14 @@ pub(crate) fn oid(hash: Hash20) -> Oid {
 /// do about it.
 fn unsupported(message: &str) -> String {
     let extension = message.strip_prefix("unsupported extension name extensions.");
+    if message.contains("mandatory extension: 'link'") {
+        return format!("{message}; this is a split index: `git update-index --no-split-index` joins it");
+    }
+    if message.contains("mandatory extension: 'sdir'") {
+        return format!(
+            "{message}; this is a sparse index: `git sparse-checkout reapply --no-sparse-index` unfolds it"
+        );
+    }
     let hint = match extension.map(str::to_lowercase).as_deref() {
         Some("refstorage") => {
             "its references are kept as a reftable, which cannot be read here: `git refs migrate --ref-format=files` converts them"
@@ -133,7 +141,11 @@ impl GitRepository {
     fn refuse_elsewhere(&self, folder: &Path) -> Result<(), RepositoryError> {
         let Some(root) = self.repo.workdir() else { return Ok(()) };
         let (Ok(here), Ok(there)) = (folder.canonicalize(), root.canonicalize()) else { return Ok(()) };
-        if here.starts_with(&there) {
+        // A folder `.git` belongs to the folder that it lies in; a file `.git`
+        // (submodules, linked working trees) points at settings elsewhere.
+        let own = self.repo.path().canonicalize().ok().filter(|path| path.ends_with(".git"));
+        let elsewhere = own.as_deref().and_then(Path::parent).is_some_and(|parent| parent != there);
+        if here.starts_with(&there) && !elsewhere {
             return Ok(());
         }
         let doing = format!("opening the repository of {}", folder.display());
