@@ -14,6 +14,7 @@
 //! - [`document`]: pure readers that keep spans and never fail.
 //! - [`rule`]: rules as data.
 //! - [`change`]: the change under judgement, as data.
+//! - [`scan`]: patterns in source files, matched where they mean something.
 //! - [`check`]: pure functions from data to findings.
 //! - [`config`]: the file `countersign.yaml`.
 //! - [`system`]: the only doors to git, files, clock, processes, environment.
@@ -34,6 +35,7 @@ pub mod finding;
 pub mod gate;
 pub mod render;
 pub mod rule;
+pub mod scan;
 pub mod system;
 pub mod text;
 pub mod workflow;

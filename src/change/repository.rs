@@ -180,6 +180,20 @@ pub trait Repository {
     /// Missing objects, unreadable folders.
     fn list_below(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError>;
 
+    /// The files that a scan of a side looks at, sorted: of a working tree
+    /// those that are tracked or not ignored.
+    ///
+    /// # Errors
+    /// Missing objects, unreadable folders.
+    fn sources(&self, side: Side) -> Result<Vec<RepoPath>, RepositoryError> {
+        self.list_below(side, "")
+    }
+
+    /// Where the working tree lies, for readers on several threads.
+    fn disk_root(&self) -> Option<&std::path::Path> {
+        None
+    }
+
     /// All working trees, this one first; `None` if this is no git
     /// repository.
     ///

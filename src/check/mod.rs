@@ -6,16 +6,20 @@
 
 pub(crate) mod approval;
 mod audit;
+mod baseline;
 mod board;
 mod change;
 mod concurrency;
 mod contract;
+mod coverage;
 mod evidence;
 mod gate_log;
+mod hygiene;
 pub mod input;
 pub mod library;
 mod link;
 mod manifest;
+mod migration;
 mod milestone;
 mod packet;
 mod phase;
@@ -23,8 +27,10 @@ mod record;
 mod refinement;
 pub mod registry;
 pub(crate) mod scope;
+mod source;
 mod spec;
 mod stub;
+mod suppression;
 mod text;
 mod traceability;
 mod validator;
@@ -36,7 +42,7 @@ use crate::rule::Rule;
 
 pub(crate) use approval::predates_refinements;
 pub use link::{Named, NamedBy, named};
-pub use registry::{Registered, find, registered};
+pub use registry::{Registered, find, registered, wording};
 
 /// What a check concludes.
 #[derive(Debug)]
@@ -91,8 +97,12 @@ pub enum Check {
     /// The changed files that this packet and another one claim, with the
     /// other's id, where several are judged together.
     Share(fn(&[(crate::text::RepoPath, String)], &Rule) -> Verdict),
+    /// Source files: a scan's results and the tree.
+    Sources(fn(&input::SourcesInput<'_>, &Rule) -> Verdict),
     /// Found by the gate itself while it applies waivers.
     Gate,
+    /// Found by a command of its own.
+    Command,
     /// Found by the engine while it runs steps.
     Step,
 }

@@ -1,10 +1,12 @@
 //! The one list of rules: each with its file and its function.
 
 use super::{
-    Check, approval, audit, board, change, concurrency, contract, evidence, gate_log, link, manifest,
-    milestone, packet, phase, record, refinement, scope, spec, stub, text, traceability, validator, waiver,
+    Check, approval, audit, baseline, board, change, concurrency, contract, coverage, evidence, gate_log,
+    hygiene, link, manifest, migration, milestone, packet, phase, record, refinement, scope, source, spec,
+    stub, suppression, text, traceability, validator, waiver,
 };
 use crate::document::DocumentKind as Kind;
+use crate::finding::{Finding, Wording};
 use crate::rule::Rule;
 
 /// A rule of the program and what checks it.
@@ -152,6 +154,23 @@ registry! {
     "packet/verdict" => Check::Document(&[Kind::Packet], packet::verdict::check),
     "link/target" => Check::Document(&[], link::target::check),
     "link/reference" => Check::Document(&[Kind::Packet, Kind::Refinement, Kind::GateLog], link::reference::check),
+    "source/rule" => Check::Sources(source::rule),
+    "source/proof" => Check::Command,
+    "source/unread" => Check::Sources(source::unread),
+    "suppression/reason" => Check::Sources(suppression::reason),
+    "suppression/expired" => Check::Sources(suppression::expired),
+    "suppression/unused" => Check::Sources(suppression::unused),
+    "suppression/unwaived" => Check::Sources(suppression::unwaived),
+    "baseline/readable" => Check::Sources(baseline::readable),
+    "baseline/stale" => Check::Sources(baseline::stale),
+    "baseline/grown" => Check::Sources(baseline::grown),
+    "migration/number" => Check::Sources(migration::number),
+    "migration/down" => Check::Sources(migration::down),
+    "migration/backend" => Check::Sources(migration::backend),
+    "coverage/test" => Check::Sources(coverage::test),
+    "hygiene/artifact" => Check::Sources(hygiene::artifact),
+    "hygiene/ignore" => Check::Sources(hygiene::ignore),
+    "hygiene/large" => Check::Sources(hygiene::large),
     "step/failed" => Check::Step,
     "step/no-tests" => Check::Step,
     "step/edited-tree" => Check::Step,
@@ -168,4 +187,11 @@ pub fn registered() -> &'static [Registered] {
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Registered> {
     RULES.iter().find(|entry| entry.rule.id.as_str() == id)
+}
+
+/// What the rule of a finding says of itself.
+#[must_use]
+pub fn wording(finding: &Finding) -> Option<&Wording> {
+    let registered = || Some(&find(finding.rule.as_str())?.rule.text().wording);
+    finding.wording.as_deref().or_else(registered)
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::gates::{SelectionArgs, folder};
-use super::{Format, Global, Output, PASSED};
+use super::{Global, Output, PASSED};
 use crate::change::{Image, Repository as _, Selection, SelectionMode, SelectionRequest, Side};
 use crate::digest::{Hash20, git_blob_id};
 use crate::render::json;
@@ -51,9 +51,9 @@ impl Cor701Sha {
         let repo = GitRepository::discover(&here)?;
         let path = repo_path(&repo, &here, &self.file)?;
         let answer = self.answer(&repo, &path)?;
-        output.print(&match global.format {
-            Format::Json => json::pretty(&answer),
-            Format::Human => human(&answer),
+        output.print(&match global.is_json()? {
+            true => json::pretty(&answer),
+            false => human(&answer),
         })?;
         Ok(PASSED)
     }

@@ -7,15 +7,15 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::gates::{folder, named_config};
-use super::{FAILED, Format, Global, Output, PASSED};
-use crate::change::{Repository, SelectionRequest, Side};
+use super::place::{Place, inside};
+use super::{Global, Output, PASSED};
+use crate::change::{Repository, Side};
 use crate::document::{DocumentKind, kind_of_json};
 use crate::gate::LARGEST_DOCUMENT;
 use crate::gate::survey::{Inquiry, NamedDocument, SurveyRequest, list, survey};
-use crate::render::{human, json, listing};
+use crate::render::{json, listing};
 use crate::system::clock::Stopwatch;
 use crate::system::folder::PlainFolder;
-use crate::system::git::GitRepository;
 use crate::system::{clock, files};
 use crate::text::RepoPath;
 
@@ -82,15 +82,17 @@ impl Whole {
         let place = Place::find(global)?;
         let request = SurveyRequest {
             inquiry: Inquiry::Check,
-            side: place.side(&self.side)?,
+            side: place.side(self.side.staged, self.side.rev.as_ref())?,
             named: Vec::new(),
             config: named_config(global.config.as_deref())?,
             now: clock::now_civil(),
         };
         let found = list(place.repo(), &request)?;
-        output.print(&match global.format {
-            Format::Human => listing::human(&found),
-            Format::Json => json::pretty(&listing::document(&found)),
+        let is_json = global.is_json()?;
+        output.print(&if is_json {
+            json::pretty(&listing::document(&found))
+        } else {
+            listing::human(&found)
         })?;
         Ok(PASSED)
     }
@@ -117,57 +119,6 @@ impl PhaseGate {
     }
 }
 
-/// Where a command looks: a git repository, or a folder without one.
-enum Place {
-    Git(GitRepository),
-    Plain(PlainFolder, PathBuf),
-}
-
-impl Place {
-    fn find(global: &Global) -> anyhow::Result<Self> {
-        let here = folder(global)?;
-        if !here.is_dir() {
-            bail!("{} is no folder", here.display());
-        }
-        match GitRepository::discover(&here) {
-            Ok(repo) if repo.root().is_ok() => Ok(Self::Git(repo)),
-            Ok(repo) => Ok(Self::Git(repo)),
-            Err(crate::change::RepositoryError::NotARepository(_)) => {
-                Ok(Self::Plain(PlainFolder::new(&here), here))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn repo(&self) -> &dyn Repository {
-        match self {
-            Self::Git(repo) => repo,
-            Self::Plain(repo, _) => repo,
-        }
-    }
-
-    fn root(&self) -> Option<&Path> {
-        match self {
-            Self::Git(repo) => repo.root().ok(),
-            Self::Plain(_, root) => Some(root),
-        }
-    }
-
-    fn side(&self, arguments: &SideArgs) -> anyhow::Result<Side> {
-        match (&self, &arguments.rev) {
-            (Self::Plain(..), _) if arguments.staged || arguments.rev.is_some() => {
-                bail!("this folder is in no git repository; --staged and --rev need one")
-            }
-            (Self::Git(repo), Some(rev)) => {
-                let selection = repo.select(&SelectionRequest::Rev(rev.clone()), &|_| None, &[])?;
-                Ok(selection.head.map_or(Side::Empty, Side::Commit))
-            }
-            _ if arguments.staged => Ok(Side::Index),
-            _ => Ok(Side::Worktree),
-        }
-    }
-}
-
 fn ask(
     global: &Global,
     output: &Output,
@@ -177,7 +128,7 @@ fn ask(
 ) -> anyhow::Result<u8> {
     let (started_at, watch) = (clock::now_text(), Stopwatch::start());
     let place = Place::find(global)?;
-    let side = place.side(side)?;
+    let side = place.side(side.staged, side.rev.as_ref())?;
     let here = folder(global)?;
     let mut named = Vec::new();
     for path in paths {
@@ -199,11 +150,7 @@ fn ask(
     }
     report.run.started_at = started_at;
     report.run.milliseconds = watch.milliseconds();
-    output.print(&match global.format {
-        Format::Human => human::report(&report, output.look),
-        Format::Json => json::report(&report),
-    })?;
-    Ok(if report.passed() { PASSED } else { FAILED })
+    output.report(global, &report)
 }
 
 fn shown(paths: &[PathBuf]) -> String {
@@ -263,24 +210,4 @@ fn named_documents(
 fn is_document(path: &RepoPath) -> bool {
     let name = path.as_bytes().to_ascii_lowercase();
     name.ends_with(b".md") || name.ends_with(b".json")
-}
-
-/// A path below the root, as a path of the repository.
-fn inside(root: &Path, whole: &Path) -> Option<RepoPath> {
-    let relative = |root: &Path, whole: &Path| whole.strip_prefix(root).ok().map(Path::to_path_buf);
-    let root = std::path::absolute(root).ok()?;
-    let found = relative(&root, whole)
-        .or_else(|| relative(&root.canonicalize().ok()?, &whole.canonicalize().ok()?))?;
-    let mut names: Vec<String> = Vec::new();
-    for part in found.components() {
-        match part {
-            std::path::Component::Normal(name) => names.push(name.to_string_lossy().into_owned()),
-            std::path::Component::ParentDir => {
-                names.pop()?;
-            }
-            std::path::Component::CurDir => {}
-            _ => return None,
-        }
-    }
-    Some(RepoPath::from(names.join("/").as_str()))
 }

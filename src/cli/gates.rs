@@ -6,13 +6,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{FAILED, Format, Global, Output, PASSED};
+use super::{Global, Output};
 use crate::change::SelectionRequest;
 use crate::check::input::Gate;
 use crate::engine::{StepOptions, run};
-use crate::finding::Report;
 use crate::gate::{GateRequest, LARGEST_DOCUMENT};
-use crate::render::{human, json};
 use crate::system::git::GitRepository;
 use crate::system::{clock, environment, files};
 use crate::text::{RepoPath, Source};
@@ -156,13 +154,5 @@ fn gate(
     };
     let skip = no_run.then(|| "--no-run was given".to_owned());
     let report = run(&repo, &request, &StepOptions { skip, progress: output })?;
-    output.print(&rendered(global.format, &report, output))?;
-    Ok(if report.passed() { PASSED } else { FAILED })
-}
-
-fn rendered(format: Format, report: &Report, output: &Output) -> String {
-    match format {
-        Format::Human => human::report(report, output.look),
-        Format::Json => json::report(report),
-    }
+    output.report(global, &report)
 }

@@ -8,7 +8,9 @@ mod demo;
 mod documents;
 mod gates;
 mod output;
+mod place;
 mod rules;
+mod scan;
 mod self_test;
 mod show;
 
@@ -18,6 +20,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::gate::survey::Inquiry;
+use crate::gate::sweep::Scan;
+use crate::render::Format;
 use crate::system::process;
 
 pub use output::Output;
@@ -53,8 +57,13 @@ struct Global {
     #[arg(short = 'C', value_name = "DIR", global = true)]
     folder: Option<PathBuf>,
     /// Output format; the exit code does not depend on it
-    #[arg(long, value_enum, default_value_t = Format::Human, global = true)]
+    #[arg(long, value_enum, default_value = "human", hide_default_value = true, global = true)]
     format: Format,
+    /// Write the report to a file, too: FORMAT=FILE, or FILE with a telling
+    /// ending (.sarif, .json, .xml for JUnit, .md, .txt). May be given several
+    /// times
+    #[arg(long, value_name = "[FORMAT=]FILE", global = true)]
+    output: Vec<String>,
     /// When to use colours
     #[arg(long, value_enum, default_value_t = Colour::Auto, global = true)]
     color: Colour,
@@ -69,12 +78,31 @@ struct Global {
     config: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For a person
-    Human,
-    /// countersign.report/v1
-    Json,
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.as_str()).help(self.about()))
+    }
+}
+
+impl Global {
+    /// Whether JSON is wanted, for answers that are no report.
+    fn is_json(&self) -> anyhow::Result<bool> {
+        if !self.output.is_empty() {
+            anyhow::bail!("--output is for reports; this answer is printed");
+        }
+        match self.format {
+            Format::Human => Ok(false),
+            Format::Json => Ok(true),
+            other => anyhow::bail!(
+                "this answer is no report: it has no format `{}`, only human and json",
+                other.as_str()
+            ),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -115,6 +143,21 @@ enum Command {
     ValidatorPacketComplete(documents::PacketComplete),
     /// Is every work packet of a phase validated?
     ValidatorPhaseGate(documents::PhaseGate),
+    /// Look for forbidden patterns where they mean something
+    #[command(visible_aliases = ["validator-scan", "product-scan"])]
+    Scan(scan::ScanArgs),
+    /// Are errors typed, and is nothing left to clock or chance?
+    ValidatorErrorCodes(scan::ValidatorScan),
+    /// Is the database behind its layer, and are migrations whole?
+    ValidatorDalAudit(scan::ValidatorScan),
+    /// Do changed governed files carry what traces need?
+    ValidatorTraceability(scan::ValidatorScan),
+    /// Has every changed source file a test?
+    ValidatorCoverageGaps(scan::ValidatorScan),
+    /// Are artifacts ignored, and none tracked?
+    ValidatorGitHygiene(scan::ValidatorScan),
+    /// All scans together
+    ValidatorHygieneFull(scan::ValidatorScan),
     /// Print all that was read from a packet or contract, with lines
     Show(show::Show),
     /// Print the COR-701 hashes of a file
@@ -166,6 +209,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
         Command::ValidatorPacketComplete(command) => command.run(&cli.global, &output),
         Command::ValidatorPhaseGate(command) => command.run(&cli.global, &output),
+        Command::Scan(command) => command.run(&cli.global, &output),
+        Command::ValidatorErrorCodes(command) => command.run(&cli.global, &output, Scan::error_codes()),
+        Command::ValidatorDalAudit(command) => command.run(&cli.global, &output, Scan::dal_audit()),
+        Command::ValidatorTraceability(command) => command.run(&cli.global, &output, Scan::traceability()),
+        Command::ValidatorCoverageGaps(command) => command.run(&cli.global, &output, Scan::coverage_gaps()),
+        Command::ValidatorGitHygiene(command) => command.run(&cli.global, &output, Scan::git_hygiene()),
+        Command::ValidatorHygieneFull(command) => command.run(&cli.global, &output, Scan::full()),
         Command::Show(command) => command.run(&cli.global, &output),
         Command::Cor701Sha(command) => command.run(&cli.global, &output),
         Command::Explain(command) => command.run(&output),

@@ -1,15 +1,18 @@
 //! Where text goes: standard output as a whole, problems to standard error.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context as _;
 
-use super::{Colour, Format, Global};
+use super::{Colour, FAILED, Global, PASSED};
 use crate::engine::{EngineError, Progress};
+use crate::finding::Report;
 use crate::gate::GateError;
+use crate::render::Format;
 use crate::render::human::{self, Look};
-use crate::system::environment;
+use crate::system::{environment, files};
 use crate::text::visible;
 
 /// Where and how to print.
@@ -43,6 +46,19 @@ impl Output {
         }
     }
 
+    /// Writes a report in every format that was asked for, and gives the exit
+    /// code, which depends on none of them.
+    pub(super) fn report(&self, global: &Global, report: &Report) -> anyhow::Result<u8> {
+        for wanted in &global.output {
+            let (format, path) = destination(wanted)?;
+            let look = Look { colour: false, ..self.look };
+            files::write(path, format.render(report, look).as_bytes())
+                .with_context(|| format!("writing the report to {}", path.display()))?;
+        }
+        self.print(&global.format.render(report, self.look))?;
+        Ok(if report.passed() { PASSED } else { FAILED })
+    }
+
     /// Writes why the tool could not run; a mistake in the configuration with
     /// its source line.
     pub(super) fn failure(&self, error: &anyhow::Error) {
@@ -66,6 +82,25 @@ impl Output {
     /// Writes a problem to standard error.
     pub(super) fn problem(text: &str) {
         let _ = writeln!(io::stderr(), "error: {}", visible(text));
+    }
+}
+
+/// Format and file of `--output`.
+fn destination(wanted: &str) -> anyhow::Result<(Format, &Path)> {
+    if let Some((name, file)) = wanted.split_once('=')
+        && !file.is_empty()
+        && let Some(format) = Format::named(name)
+    {
+        return Ok((format, Path::new(file)));
+    }
+    let path = Path::new(wanted);
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    match Format::of_ending(ending) {
+        Some(format) => Ok((format, path)),
+        None => {
+            let names = Format::ALL.map(Format::as_str).join(", ");
+            anyhow::bail!("--output {wanted}: say which format, FORMAT={wanted}; formats are {names}")
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{FAILED, Format, Global, Output, PASSED};
+use super::{FAILED, Global, Output, PASSED};
 use crate::render::json;
 use crate::text::counted;
 use crate::workflow::self_test::{canaries, play, untested};
@@ -34,6 +34,7 @@ struct Deceit {
 impl SelfTest {
     #[expect(clippy::unused_self, reason = "a command like the others")]
     pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+        let is_json = global.is_json()?;
         let all = canaries()?;
         let untested = untested(&all);
         let (mut deceits, mut lines) = (Vec::new(), String::new());
@@ -59,7 +60,7 @@ impl SelfTest {
         let missed = deceits.iter().filter(|deceit| deceit.fault.is_some()).count();
         let good = missed == 0 && untested.is_empty();
         let verdict = if good { "passed" } else { "failed" };
-        if global.format == Format::Json {
+        if is_json {
             let (schema, tool) = ("countersign.self-test/v1", env!("CARGO_PKG_VERSION"));
             output.print(&json::pretty(&Document { schema, tool, verdict, untested, deceits }))?;
             return Ok(if good { PASSED } else { FAILED });

@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::Args;
 
 use super::gates::{folder, named_config};
-use super::{Format, Global, Output, PASSED};
+use super::{Global, Output, PASSED};
 use crate::change::{Repository as _, Side};
 use crate::check::input::Search;
 use crate::config::{Config, FILE_NAME};
@@ -34,9 +34,9 @@ impl Show {
             let source = self.file(global)?;
             if kind_of(source.text()) == DocumentKind::Contract {
                 let document = show::contract::document(&Contract::read(&source));
-                output.print(&match global.format {
-                    Format::Json => json::pretty(&document),
-                    Format::Human => show::contract::human(&document),
+                output.print(&match global.is_json()? {
+                    true => json::pretty(&document),
+                    false => show::contract::human(&document),
                 })?;
                 return Ok(PASSED);
             }
@@ -53,9 +53,9 @@ impl Show {
             );
         }
         let document = show::document(&parsed);
-        output.print(&match global.format {
-            Format::Json => json::pretty(&document),
-            Format::Human => show::human(&document),
+        output.print(&match global.is_json()? {
+            true => json::pretty(&document),
+            false => show::human(&document),
         })?;
         Ok(PASSED)
     }

@@ -2,6 +2,7 @@
 
 mod layout;
 mod raw;
+mod scan;
 mod step;
 mod valid;
 

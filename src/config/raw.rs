@@ -22,6 +22,7 @@ pub(super) struct File {
     pub rules: BTreeMap<String, String>,
     pub logs: Option<String>,
     pub steps: Option<Vec<Step>>,
+    pub scan: Option<Scan>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -67,6 +68,35 @@ pub(super) struct Anchors {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Approval {
     pub separate_hands: Option<bool>,
+}
+
+/// What scans look at.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Scan {
+    pub gate: Option<Vec<String>>,
+    pub product: Option<Vec<String>>,
+    pub tests: Option<Vec<String>>,
+    pub exclude: Option<Vec<String>>,
+    pub rules: Option<OneOrMany>,
+    pub add: Option<Vec<serde_yaml::Value>>,
+    #[serde(rename = "override")]
+    pub overrides: BTreeMap<String, Override>,
+    pub baseline: Option<String>,
+    pub migrations: Option<Vec<String>>,
+    pub backends: Option<Vec<String>>,
+    pub artifacts: Option<Vec<String>>,
+    pub large: Option<u64>,
+}
+
+/// What is changed of one scan rule.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Override {
+    pub include: Option<Vec<String>>,
+    pub exclude: Option<Vec<String>>,
+    pub area: Option<String>,
+    pub tests: Option<String>,
 }
 
 /// Which waivers count.

@@ -6,11 +6,13 @@ use crate::check;
 use crate::check::input::{Policy, ProtectedPattern, WaiverSource};
 use crate::document::Layout;
 use crate::finding::Level;
-use crate::rule::{Levels, Setting};
+use crate::rule::{Levels, Setting, place_of, yaml_document};
+use crate::scan::Settings;
 use crate::text::{Source, Span};
 
 use super::layout::{folder, layout};
 use super::raw;
+use super::scan;
 use super::step::{Step, step};
 
 /// A mistake in the configuration: the tool cannot run (exit 2).
@@ -40,6 +42,8 @@ pub struct Config {
     /// Folder of logs below the repository's root; `None` keeps them in
     /// git's own folder.
     pub logs: Option<String>,
+    /// What scans look at.
+    pub scan: Settings,
 }
 
 /// What only a literal scope entry may change (CHECKS, "Scope").
@@ -72,7 +76,8 @@ impl Config {
     pub fn defaults() -> Self {
         let protected = PROTECTED.iter().filter_map(|text| ProtectedPattern::read(text)).collect();
         let policy = Policy { protected, ..Policy::default() };
-        Self { main: vec!["main".into(), "master".into()], policy, ..Self::default() }
+        let scan = Settings { artifacts: scan::artifacts(), ..Settings::default() };
+        Self { main: vec!["main".into(), "master".into()], policy, scan, ..Self::default() }
     }
 
     /// Reads a configuration file.
@@ -82,27 +87,22 @@ impl Config {
     /// with its place.
     pub fn read(source: &Arc<Source>) -> Result<Self, ConfigFault> {
         let text = source.text().trim_start_matches('\u{feff}');
-        if let Some(message) = too_deep(text) {
-            let span = source.line_span(1).unwrap_or_default();
-            return Err(ConfigFault { source: Arc::clone(source), span, message });
-        }
-        // A value first: it refuses duplicate keys, which a map would swallow.
-        let value: serde_yaml::Value =
-            serde_yaml::from_str(text).map_err(|error| fault_at(source, &error))?;
-        if value.is_null() {
-            return Ok(Self::defaults());
-        }
-        let file: raw::File = serde_yaml::from_str(text).map_err(|error| fault_at(source, &error))?;
-        let mut config = Self::defaults();
-        config.apply(file).map_err(|(needle, message)| ConfigFault {
+        let file: Option<raw::File> = yaml_document(text).map_err(|bad| ConfigFault {
             source: Arc::clone(source),
-            span: find(source, &needle),
+            span: bad.span(source),
+            message: bad.message,
+        })?;
+        let Some(file) = file else { return Ok(Self::defaults()) };
+        let mut config = Self::defaults();
+        config.apply(file, source).map_err(|(needle, message)| ConfigFault {
+            source: Arc::clone(source),
+            span: place_of(source, &needle),
             message,
         })?;
         Ok(config)
     }
 
-    fn apply(&mut self, file: raw::File) -> Result<(), (String, String)> {
+    fn apply(&mut self, file: raw::File, source: &Arc<Source>) -> Result<(), (String, String)> {
         match file.version {
             Some(1) => {}
             Some(other) => {
@@ -143,9 +143,10 @@ impl Config {
         }
         self.policy.spec_headings = file.spec.and_then(|spec| spec.headings).unwrap_or_default();
         for (id, word) in file.rules {
-            let setting = setting(&word)
+            let setting = Setting::named(&word)
                 .ok_or_else(|| (id.clone(), format!("`{word}` is no level: error, warning, note or off")))?;
-            if check::find(&id).is_none() {
+            // Rules of scans may be the repository's own; a scan knows them.
+            if check::find(&id).is_none() && !id.starts_with("scan/") {
                 return Err((id.clone(), format!("there is no rule `{id}`{}", near_rule(&id))));
             }
             if id == GUARD && setting != Setting::At(Level::Error) {
@@ -161,50 +162,14 @@ impl Config {
                     .ok_or_else(|| (logs.clone(), format!("`{logs}` is no folder of the repository")))?,
             );
         }
+        self.scan = scan::settings(file.scan.unwrap_or_default(), source)?;
+        for own in self.scan.rules.iter().map(|folder| format!("{folder}/")).chain(self.scan.baseline.clone())
+        {
+            self.policy.protected.extend(ProtectedPattern::read(&own));
+        }
         self.steps = file.steps.map(|steps| steps.into_iter().map(step).collect()).transpose()?;
         Ok(())
     }
-}
-
-/// The most bytes of a configuration.
-const LARGEST: usize = 1024 * 1024;
-/// How deeply a configuration may be nested; this one needs four levels.
-const DEEPEST: usize = 64;
-
-/// Why a text is not given to the parser, whose work grows with the square of
-/// the depth. Brackets are counted wherever they stand.
-fn too_deep(text: &str) -> Option<String> {
-    if text.len() > LARGEST {
-        return Some(format!("the file is {} bytes long; countersign reads at most {LARGEST}", text.len()));
-    }
-    let mut depth: usize = 0;
-    for line in text.lines() {
-        let starts = line.trim_start().split(' ').take_while(|word| matches!(*word, "-" | "?" | ":" | ""));
-        if starts.count() > DEEPEST {
-            return Some(format!("the file is nested deeper than {DEEPEST} levels"));
-        }
-        for byte in line.bytes() {
-            match byte {
-                b'[' | b'{' => depth += 1,
-                b']' | b'}' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            if depth > DEEPEST {
-                return Some(format!("the file is nested deeper than {DEEPEST} levels"));
-            }
-        }
-    }
-    None
-}
-
-fn setting(word: &str) -> Option<Setting> {
-    Some(match word {
-        "error" => Setting::At(Level::Error),
-        "warning" => Setting::At(Level::Warning),
-        "note" => Setting::At(Level::Note),
-        "off" => Setting::Off,
-        _ => return None,
-    })
 }
 
 fn near_rule(id: &str) -> String {
@@ -215,23 +180,6 @@ fn near_rule(id: &str) -> String {
     match scored.max_by(|a, b| a.0.total_cmp(&b.0)) {
         Some((score, near)) if score > 0.6 => format!("; did you mean `{near}`?"),
         _ => String::new(),
-    }
-}
-
-fn fault_at(source: &Arc<Source>, error: &serde_yaml::Error) -> ConfigFault {
-    let line = error.location().map_or(1, |location| location.line());
-    let span =
-        source.line_span(line).map(|span| crate::text::trimmed(source.text(), span).span).unwrap_or_default();
-    let message = error.to_string();
-    let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-    ConfigFault { source: Arc::clone(source), span, message }
-}
-
-/// Where a value stands; the parser keeps no places of values.
-fn find(source: &Source, needle: &str) -> Span {
-    match source.text().find(needle) {
-        Some(at) if !needle.is_empty() => Span::new(at, at + needle.len()),
-        _ => source.line_span(1).unwrap_or_default(),
     }
 }
 

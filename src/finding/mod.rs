@@ -4,16 +4,20 @@
 mod approval;
 mod place;
 mod report;
+mod wording;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 pub use approval::{Approval, CodeFacts, Moment, SignedIn};
 pub use place::{Label, Place};
 pub use report::{
-    CheckOutcome, Claim, DocumentsInfo, PacketInfo, Report, RunInfo, SelectionInfo, Status, StepReport,
-    StepRun, StepStatus, Tally,
+    CheckOutcome, Claim, DocumentsInfo, PacketInfo, Report, RunInfo, ScanInfo, SelectionInfo, Status,
+    StepReport, StepRun, StepStatus, Tally,
 };
+
+pub use wording::Wording;
 
 use crate::text::RepoPath;
 
@@ -26,6 +30,12 @@ impl RuleId {
     #[must_use]
     pub const fn named(id: &'static str) -> Self {
         Self(Cow::Borrowed(id))
+    }
+
+    /// An id from a file.
+    #[must_use]
+    pub fn new(id: String) -> Self {
+        Self(Cow::Owned(id))
     }
 
     /// The id as text.
@@ -121,6 +131,10 @@ pub struct Finding {
     pub waived_by: Option<String>,
     /// The packet it was found for, where several are judged together.
     pub packet: Option<String>,
+    /// What its rule says of itself, if the registry does not know the rule.
+    pub wording: Option<Arc<Wording>>,
+    /// A name of what was found that outlives moves and other layout.
+    pub fingerprint: Option<String>,
 }
 
 impl Finding {
@@ -139,6 +153,8 @@ impl Finding {
             subject: None,
             waived_by: None,
             packet: None,
+            wording: None,
+            fingerprint: None,
         }
     }
 

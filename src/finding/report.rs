@@ -133,6 +133,47 @@ pub struct Claim {
     pub seen: Option<(String, Option<i32>)>,
 }
 
+/// What a scan looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScanInfo {
+    /// Rules that were asked.
+    pub rules: usize,
+    /// Files that were matched.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: usize,
+    /// Files that no rule looks at.
+    pub unasked: usize,
+    /// Files that are no text and of no known language.
+    pub binary: usize,
+    /// Files of no known language that are too large.
+    pub large: usize,
+    /// Findings that the baseline knows.
+    pub known: usize,
+    /// Findings of a change that were there before it.
+    pub old: usize,
+    /// Findings that comments excuse.
+    pub excused: usize,
+    /// Findings beyond the number that is told.
+    pub more: usize,
+    /// The file of known findings.
+    pub baseline: Option<String>,
+}
+
+impl ScanInfo {
+    /// The numbers of both together; rules are the same ones.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        self.rules = self.rules.max(other.rules);
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.old += other.old;
+        self.excused += other.excused;
+        self.more += other.more;
+        self
+    }
+}
+
 /// What is not deterministic about a run.
 #[derive(Debug, Clone, Default)]
 pub struct RunInfo {
@@ -194,6 +235,8 @@ pub struct Report {
     pub selection: Option<SelectionInfo>,
     /// The documents, if documents were judged.
     pub documents: Option<DocumentsInfo>,
+    /// The source files, if they were scanned.
+    pub scan: Option<ScanInfo>,
     /// Every check that the gate lists, in the gate's order.
     pub outcomes: Vec<CheckOutcome>,
     /// Every finding, in order of level and place.

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::document::outline::Outline;
 use crate::document::packet::Scope;
 use crate::document::{DocumentKind, Layout, WpId};
-use crate::finding::{Approval, CheckOutcome, Finding};
+use crate::finding::{Approval, CheckOutcome, Finding, ScanInfo};
 use crate::text::RepoPath;
 
 use super::approval::ApprovalFacts;
@@ -21,8 +21,8 @@ use super::dossier::{self, Dossier};
 use super::facts::{self, ChangeFacts};
 use super::request::{GateError, Scene};
 use super::search::Located;
-use super::settle::{is_off, settled};
-use super::{plan, record, waive};
+use super::settle::{Asked, is_off, settled};
+use super::{plan, record, sweep, waive};
 
 /// What one run of a gate works with.
 pub(super) struct Bench<'a> {
@@ -32,6 +32,8 @@ pub(super) struct Bench<'a> {
     pub findings: Vec<Finding>,
     pub outcomes: Vec<CheckOutcome>,
     pub approval: Option<Approval>,
+    /// What was scanned, if the configuration names scans.
+    pub scan: Option<ScanInfo>,
 }
 
 /// The inputs of all kinds of checks, as far as there are any.
@@ -48,7 +50,7 @@ struct Inputs<'a, 'b> {
 impl<'a> Bench<'a> {
     /// Nothing has been checked yet.
     pub(super) fn new(scene: Scene<'a>, config: &'a Config, files: &'a [ChangedFile]) -> Self {
-        Self { scene, config, files, findings: Vec::new(), outcomes: Vec::new(), approval: None }
+        Self { scene, config, files, findings: Vec::new(), outcomes: Vec::new(), approval: None, scan: None }
     }
 
     /// Runs every check of the gate.
@@ -145,7 +147,13 @@ impl<'a> Bench<'a> {
             texts: &texts,
             refinement: refinement.as_ref(),
         };
-        let verdicts = self.planned().map(|entry| (entry, self.verdict(entry, &inputs))).collect();
+        let mut verdicts: Vec<(Asked, Verdict)> =
+            self.planned().map(|entry| (Asked::Registered(entry), self.verdict(entry, &inputs))).collect();
+        if let Some(change) = change.as_ref().filter(|_| !self.config.scan.gate.is_empty()) {
+            let scanned = self.scanned(change)?;
+            verdicts.extend(scanned.verdicts);
+            self.scan = Some(scanned.info);
+        }
         self.conclude(verdicts, approval.as_ref(), change.as_ref());
         Ok(())
     }
@@ -153,22 +161,37 @@ impl<'a> Bench<'a> {
     /// Applies waivers, gathers the facts of approval, records all verdicts.
     fn conclude(
         &mut self,
-        mut verdicts: Vec<(&Registered, Verdict)>,
+        mut verdicts: Vec<(Asked, Verdict)>,
         approval: Option<&ApprovalInput<'_>>,
         change: Option<&ChangeInput<'_>>,
     ) {
         if let Some(input) = change {
             self.waive(input, &mut verdicts);
         }
-        let order = verdicts.iter().find(|(entry, _)| entry.rule.id.as_str() == "approval/order");
+        let order = verdicts.iter().find(|(asked, _)| asked.id().as_str() == "approval/order");
         let in_order = match order {
             Some((_, Verdict::Judged(findings))) => Some(!findings.iter().any(Finding::fails)),
             _ => None,
         };
         self.approval = approval.map(|input| record::approval_facts(input, in_order));
-        for (entry, verdict) in verdicts {
-            self.take(entry, verdict);
+        for (asked, verdict) in verdicts {
+            self.take(&asked, verdict);
         }
+    }
+
+    /// The scans that the configuration names, over the judged files.
+    fn scanned(&self, change: &ChangeInput<'_>) -> Result<sweep::Outcome, GateError> {
+        let waived = |policies: &[String], path: &RepoPath| waive::covers(change, policies, path);
+        let judged = sweep::Judged {
+            repo: self.scene.repo,
+            trusted: self.scene.trusted_side,
+            side: self.scene.side,
+            files: self.files,
+            config: self.config,
+            waived: Some(&waived),
+            today: self.scene.request.now.date(),
+        };
+        sweep::of_change(&judged)
     }
 
     /// The rules of the gate; of further packets without those about the whole
@@ -185,7 +208,7 @@ impl<'a> Bench<'a> {
         let inputs = Inputs { searched, selected, packet, approval, change, texts: &[], refinement };
         for entry in self.planned() {
             let verdict = self.verdict(entry, &inputs);
-            self.take(entry, verdict);
+            self.take(&Asked::Registered(entry), verdict);
         }
     }
 
@@ -210,7 +233,7 @@ impl<'a> Bench<'a> {
 
     /// One check over its input, unless it is switched off or has none.
     fn verdict(&self, entry: &Registered, inputs: &Inputs<'_, '_>) -> Verdict {
-        if is_off(self.config, entry) {
+        if is_off(self.config, &entry.rule.id) {
             return Verdict::skipped("switched off by the configuration");
         }
         let rule = &entry.rule;
@@ -226,8 +249,8 @@ impl<'a> Bench<'a> {
                 None => Verdict::skipped("there is no refinement"),
             }),
             Check::Text(_) | Check::Refinement(_) => None,
-            Check::Document(..) | Check::Library(_) => {
-                Some(Verdict::skipped("only documents are asked this"))
+            Check::Document(..) | Check::Library(_) | Check::Sources(_) | Check::Command => {
+                Some(Verdict::skipped("only documents and source files are asked this"))
             }
             Check::Approval(check) => inputs.approval.map(|input| check(input, rule)),
             Check::Change(check) => inputs.change.map(|input| check(input, rule)),
@@ -241,12 +264,15 @@ impl<'a> Bench<'a> {
         verdict.unwrap_or_else(|| Verdict::skipped("there is no packet to judge"))
     }
 
-    fn waive(&self, input: &ChangeInput<'_>, verdicts: &mut [(&Registered, Verdict)]) {
+    fn waive(&self, input: &ChangeInput<'_>, verdicts: &mut [(Asked, Verdict)]) {
         if input.packet.packet.waivers.is_empty() {
             return;
         }
-        let policies: Vec<String> =
-            plan(self.scene.request.gate).flat_map(|entry| entry.rule.text().waivable_by.clone()).collect();
+        let mut policies: Vec<String> = plan(self.scene.request.gate)
+            .flat_map(|entry| entry.rule.text().wording.waivable_by.clone())
+            .collect();
+        policies.sort();
+        policies.dedup();
         let mut all: Vec<Finding> = Vec::new();
         let mut counts = Vec::new();
         for (_, verdict) in verdicts.iter_mut() {
@@ -259,10 +285,10 @@ impl<'a> Bench<'a> {
         }
         let unused = waive::apply(input, &mut all, &policies);
         let mut all = all.into_iter();
-        for ((entry, verdict), count) in verdicts.iter_mut().zip(counts) {
+        for ((asked, verdict), count) in verdicts.iter_mut().zip(counts) {
             if let Verdict::Judged(findings) = verdict {
                 findings.extend(all.by_ref().take(count));
-                if entry.rule.id.as_str() == "waiver/unused" {
+                if asked.id().as_str() == "waiver/unused" {
                     findings.extend(unused.clone());
                 }
             }
@@ -270,10 +296,10 @@ impl<'a> Bench<'a> {
     }
 
     /// Records a verdict.
-    fn take(&mut self, entry: &Registered, verdict: Verdict) {
-        let (status, findings) = settled(self.config, entry, verdict);
+    fn take(&mut self, asked: &Asked, verdict: Verdict) {
+        let (status, findings) = settled(self.config, asked, verdict);
         self.findings.extend(findings);
-        self.outcomes.push(CheckOutcome { rule: entry.rule.id.clone(), packet: None, status });
+        self.outcomes.push(CheckOutcome { rule: asked.id().clone(), packet: None, status });
     }
 }
 

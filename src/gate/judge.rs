@@ -61,6 +61,7 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
         also: Vec::new(),
         selection: None,
         documents: None,
+        scan: None,
         outcomes: Vec::new(),
         findings: Vec::new(),
         steps: Vec::new(),
@@ -88,6 +89,7 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
             is_first: index == 0,
             requested: &ground.requested,
             trusted: &ground.config_from,
+            trusted_side: ground.trusted,
             changed,
         };
         let mut bench = Bench::new(scene, &ground.config, files);
@@ -100,6 +102,9 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
         bench.outcomes.iter_mut().for_each(|outcome| outcome.packet.clone_from(&named));
         report.findings.extend(bench.findings);
         report.outcomes.extend(bench.outcomes);
+        if let Some(info) = bench.scan {
+            report.scan = Some(report.scan.take().unwrap_or_default().with(info));
+        }
         report.claims.extend(ground.located.iter().flat_map(|located| claims(&located.packet)));
         let info = packet_info(ground, bench.approval, files.len());
         if index == 0 {

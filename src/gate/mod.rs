@@ -6,6 +6,7 @@ mod dossier;
 mod facts;
 mod ground;
 mod judge;
+mod parallel;
 mod plan;
 mod record;
 mod request;
@@ -14,6 +15,8 @@ mod settle;
 mod share;
 mod spec;
 pub mod survey;
+pub mod sweep;
+
 mod versions;
 mod waive;
 

@@ -24,7 +24,7 @@ pub fn plan(gate: Gate) -> impl Iterator<Item = &'static Registered> {
 fn belongs(gate: Gate, entry: &Registered) -> bool {
     match entry.check {
         Check::Search(_) => return true,
-        Check::Document(..) | Check::Library(_) => return false,
+        Check::Document(..) | Check::Library(_) | Check::Sources(_) | Check::Command => return false,
         _ => {}
     }
     match gate {

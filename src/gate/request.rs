@@ -58,6 +58,9 @@ pub enum GateError {
     /// Two ids that were given name one packet.
     #[error("`{0}` is given twice; every packet is judged once")]
     Twice(String),
+    /// There is nothing of the sort that was asked for.
+    #[error("{0}")]
+    Nothing(String),
     /// The configuration is broken.
     #[error("{}:{}: {}", .0.source.address(), .0.source.line(.0.span.start), .0.message)]
     Config(ConfigFault),
@@ -90,6 +93,8 @@ pub(super) struct Scene<'a> {
     pub requested: &'a str,
     /// Where rules and configuration were read from.
     pub trusted: &'a str,
+    /// That, as a side.
+    pub trusted_side: Side,
     /// Number of changed paths, whichever packet they belong to.
     pub changed: usize,
 }

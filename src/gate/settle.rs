@@ -3,28 +3,56 @@
 
 use crate::check::{Registered, Verdict};
 use crate::config::Config;
-use crate::finding::{Finding, Level, Status};
+use crate::finding::{Finding, Level, RuleId, Status};
 use crate::rule::Setting;
+use crate::scan::ScanRule;
+
+/// A rule that was asked: one of the registry, or one of a scan.
+#[derive(Clone)]
+pub(super) enum Asked {
+    Registered(&'static Registered),
+    Scan(RuleId, Level),
+}
+
+impl Asked {
+    pub(super) fn scan(rule: &ScanRule) -> Self {
+        Self::Scan(rule.id.clone(), rule.level)
+    }
+
+    pub(super) fn id(&self) -> &RuleId {
+        match self {
+            Self::Registered(entry) => &entry.rule.id,
+            Self::Scan(id, _) => id,
+        }
+    }
+
+    fn level(&self) -> Level {
+        match self {
+            Self::Registered(entry) => entry.rule.text().level,
+            Self::Scan(_, level) => *level,
+        }
+    }
+}
 
 /// Whether the configuration switches a rule off.
-pub(super) fn is_off(config: &Config, entry: &Registered) -> bool {
-    config.levels.get(&entry.rule.id) == Some(Setting::Off)
+pub(super) fn is_off(config: &Config, id: &RuleId) -> bool {
+    config.levels.get(id) == Some(Setting::Off)
 }
 
 /// Puts findings at the levels that the configuration sets for their rule.
-pub(super) fn levelled(config: &Config, entry: &Registered, findings: &mut [Finding]) {
-    if let Some(Setting::At(level)) = config.levels.get(&entry.rule.id) {
-        let own = entry.rule.text().level;
+pub(super) fn levelled(config: &Config, asked: &Asked, findings: &mut [Finding]) {
+    if let Some(Setting::At(level)) = config.levels.get(asked.id()) {
+        let own = asked.level();
         findings.iter_mut().filter(|finding| finding.level == own).for_each(|finding| finding.level = level);
     }
 }
 
 /// The findings of a verdict at their levels, and how the check ended.
-pub(super) fn settled(config: &Config, entry: &Registered, verdict: Verdict) -> (Status, Vec<Finding>) {
+pub(super) fn settled(config: &Config, asked: &Asked, verdict: Verdict) -> (Status, Vec<Finding>) {
     match verdict {
         Verdict::Skipped(why) => (Status::Skipped(why), Vec::new()),
         Verdict::Judged(mut findings) => {
-            levelled(config, entry, &mut findings);
+            levelled(config, asked, &mut findings);
             (status_of(&findings), findings)
         }
     }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::check::input::ChangeInput;
-use crate::check::{find, waiver};
-use crate::finding::{Finding, Level};
+use crate::check::{find, waiver, wording};
+use crate::finding::{Finding, Level, Subject};
+use crate::text::RepoPath;
 
 /// Marks the findings that a waiver of the packet excuses, and says which
 /// waivers excused nothing.
@@ -19,8 +20,8 @@ pub(super) fn apply(input: &ChangeInput<'_>, findings: &mut [Finding], policies:
     let mut used = vec![false; waivers.len()];
     let mut stacked: BTreeMap<usize, String> = BTreeMap::new();
     for finding in findings.iter_mut().filter(|finding| finding.level == Level::Error) {
-        let (Some(subject), Some(rule)) = (&finding.subject, find(finding.rule.as_str())) else { continue };
-        let accepted = &rule.rule.text().waivable_by;
+        let (Some(subject), Some(wording)) = (&finding.subject, wording(finding)) else { continue };
+        let accepted = wording.waivable_by.clone();
         // One waiver has to fit as a whole: the policy of one and the scope of
         // another make none. Of several that fit, the first counts.
         let mut matching = waivers.iter().enumerate().filter(|(index, waiver)| {
@@ -59,4 +60,14 @@ pub(super) fn apply(input: &ChangeInput<'_>, findings: &mut [Finding], policies:
         rule.finding(message, input.packet.at(span, "matches no finding"))
     })
     .collect()
+}
+
+/// Whether a waiver of the packet that counts, of one of these policies,
+/// covers a path.
+pub(super) fn covers(input: &ChangeInput<'_>, policies: &[String], path: &RepoPath) -> bool {
+    let subject = Subject::Path(path.clone());
+    input.packet.packet.waivers.iter().enumerate().any(|(index, one)| {
+        let policy = one.policy.as_ref().is_some_and(|policy| policies.contains(&policy.value));
+        policy && waiver::counts(one, index, input) && waiver::covers(one, &subject)
+    })
 }

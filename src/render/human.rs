@@ -7,8 +7,8 @@ use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer,
 use anstyle::{AnsiColor, Style};
 
 use super::packet;
-use crate::check::find;
-use crate::finding::{Claim, Finding, Label, Level, Place, Report, Status, StepReport, StepStatus};
+use crate::check::wording;
+use crate::finding::{Claim, Finding, Label, Level, Place, Report, ScanInfo, Status, StepReport, StepStatus};
 use crate::text::{Source, Span, counted, is_hidden, one_line, visible};
 
 /// Findings of one rule that are shown in full; the rest is counted.
@@ -89,7 +89,7 @@ fn one(finding: &Finding, look: Look, first: bool) -> String {
     for label in &finding.related {
         group = place(group, label, false);
     }
-    let rule = find(finding.rule.as_str()).map(|entry| entry.rule.text());
+    let rule = wording(finding);
     if let Some(waiver) = &finding.waived_by {
         group = group.element(Title::NOTE.message(format!("excused by waiver {}", visible(waiver))));
     } else if let Some(rule) = rule.filter(|_| first) {
@@ -206,7 +206,8 @@ fn tail(step: &StepReport, look: Look) -> String {
     out
 }
 
-fn summary(report: &Report, look: Look) -> String {
+/// What was judged, and how it ended.
+pub(super) fn summary(report: &Report, look: Look) -> String {
     let mut out = String::new();
     let mut line = |name: &str, text: String| out.push_str(&format!("  {name:<9}{text}\n"));
     for packet in report.packets() {
@@ -240,6 +241,11 @@ fn summary(report: &Report, look: Look) -> String {
             documents.kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
         let named = if documents.named { "named: " } else { "" };
         line("judged", format!("{named}{} ({})", counted(documents.count(), "document"), kinds.join(", ")));
+    }
+    if let Some(scan) = &report.scan {
+        for (name, text) in scan_lines(scan) {
+            line(name, text);
+        }
     }
     let tally = report.tally();
     line(
@@ -285,6 +291,49 @@ fn summary(report: &Report, look: Look) -> String {
     let name = if names.is_empty() { String::new() } else { format!(" {}", names.join(", ")) };
     let verdict = if report.passed() { paint(look, GOOD, "PASSED") } else { paint(look, BAD, "FAILED") };
     format!("{}{name}: {verdict}\n{out}", report.gate)
+}
+
+/// What a scan looked at, and what it left out.
+fn scan_lines(scan: &ScanInfo) -> Vec<(&'static str, String)> {
+    let mut out = vec![(
+        "scanned",
+        format!(
+            "{} ({}) with {}",
+            counted(scan.files, "file"),
+            bytes(scan.bytes),
+            counted(scan.rules, "rule")
+        ),
+    )];
+    let counts = [
+        (scan.old, "were there before the change"),
+        (scan.known, "known by the baseline"),
+        (scan.excused, "excused by comments"),
+        (scan.more, "beyond the number that is told"),
+    ];
+    let known: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if !known.is_empty() {
+        out.push(("counted", known.join(", ")));
+    }
+    let left = [(scan.binary, "binary"), (scan.large, "too large")];
+    let left: Vec<String> =
+        left.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if !left.is_empty() {
+        out.push(("left out", format!("files of no known language: {}", left.join(", "))));
+    }
+    out
+}
+
+#[expect(clippy::cast_precision_loss, reason = "megabytes for reading")]
+fn bytes(count: usize) -> String {
+    match count {
+        0..10_000 => format!("{count} bytes"),
+        10_000..1_000_000 => format!("{:.0} kB", count as f64 / 1e3),
+        _ => format!("{:.1} MB", count as f64 / 1e6),
+    }
 }
 
 /// A pasted exit code is a claim; one that was seen here is a fact.

@@ -1,20 +1,19 @@
 //! From a report to bytes; one file a format.
 
+mod format;
+mod github;
+mod gitlab;
 pub mod human;
 pub mod json;
+mod junit;
 pub mod listing;
+mod markdown;
 pub mod model;
 mod packet;
 mod rules;
+mod sarif;
 pub mod show;
+pub mod spot;
 
-pub use rules::{explain, rules_markdown};
-
-/// Output formats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// For a person at a terminal.
-    Human,
-    /// `countersign.report/v1`.
-    Json,
-}
+pub use format::Format;
+pub use rules::{explain, explain_scan, rules_markdown, scan_rules_markdown};

@@ -4,13 +4,14 @@ use crate::check::input::Gate;
 use crate::check::registered;
 use crate::gate::plan;
 use crate::rule::Rule;
+use crate::scan::{Area, ScanRule, Suppressible, embedded};
 
 /// One rule, for a person.
 #[must_use]
 pub fn explain(rule: &Rule) -> String {
     let text = rule.text();
-    let mut out = format!("{} ({})\n\n{}\n\n", rule.id, text.level, text.summary);
-    out.push_str(&format!("Why: {}\n\nWhat to do: {}\n", text.why, text.remedy));
+    let mut out = format!("{} ({})\n\n{}\n\n", rule.id, text.level, text.wording.summary);
+    out.push_str(&format!("Why: {}\n\nWhat to do: {}\n", text.wording.why, text.wording.remedy));
     if let Some(example) = &text.example {
         out.push_str(&format!(
             "\nBreaks it:\n{}\nSatisfies it:\n{}",
@@ -19,11 +20,82 @@ pub fn explain(rule: &Rule) -> String {
         ));
     }
     out.push_str(&format!("\nGates: {}\n", gates(rule).join(", ")));
-    if !text.waivable_by.is_empty() {
-        out.push_str(&format!("Waivers: {}\n", text.waivable_by.join(", ")));
+    if !text.wording.waivable_by.is_empty() {
+        out.push_str(&format!("Waivers: {}\n", text.wording.waivable_by.join(", ")));
     }
-    if !text.references.is_empty() {
-        out.push_str(&format!("See: {}\n", text.references.join(", ")));
+    if !text.wording.references.is_empty() {
+        out.push_str(&format!("See: {}\n", text.wording.references.join(", ")));
+    }
+    out
+}
+
+/// One rule of a scan, for a person.
+#[must_use]
+pub fn explain_scan(rule: &ScanRule) -> String {
+    let wording = &rule.wording;
+    let mut out = format!("{} ({}, set {})\n\n{}\n\n", rule.id, rule.level, rule.set, wording.summary);
+    out.push_str(&format!("Why: {}\n\nWhat to do: {}\n", wording.why, wording.remedy));
+    out.push_str(&format!("\n{}\n", facts(rule).join("\n")));
+    for (title, all) in [("Matches", &rule.examples.matching), ("Passes", &rule.examples.pass)] {
+        out.push_str(&format!("\n{title}:\n"));
+        out.push_str(&all.iter().map(|example| indented(example)).collect::<Vec<_>>().join("\n"));
+    }
+    out
+}
+
+/// How a rule of a scan looks.
+fn facts(rule: &ScanRule) -> Vec<String> {
+    let names: Vec<&str> = rule.languages.iter().map(|language| language.as_str()).collect();
+    let languages = if names.is_empty() { "all".to_owned() } else { names.join(", ") };
+    let mut out = vec![
+        format!("Languages: {languages}"),
+        format!(
+            "Looks at: {}",
+            if rule.area == Area::Product { "the product's own code" } else { "every file" }
+        ),
+        format!("Test code: {}", if rule.tests { "counted" } else { "ignored" }),
+    ];
+    let excuse = match rule.suppressible {
+        Suppressible::Free => "a comment with a reason",
+        Suppressible::ByWaiver => "a comment with a reason, and in a gate a waiver of the packet",
+        Suppressible::Never => "nothing",
+    };
+    out.push(format!("Excused by: {excuse}"));
+    if !rule.wording.waivable_by.is_empty() {
+        out.push(format!("Waivers: {}", rule.wording.waivable_by.join(", ")));
+    }
+    if !rule.wording.references.is_empty() {
+        out.push(format!("See: {}", rule.wording.references.join(", ")));
+    }
+    out
+}
+
+/// `docs/scan-rules.md`.
+#[must_use]
+pub fn scan_rules_markdown() -> String {
+    let mut out =
+        String::from("# Rules of scans\n\nGenerated from `rules/scan/` by `just gen`; do not edit.\n\n");
+    out.push_str("| rule | set | level | what is wrong |\n|---|---|---|---|\n");
+    for rule in embedded(&[]) {
+        out.push_str(&format!(
+            "| `{}` | {} | {} | {} |\n",
+            rule.id, rule.set, rule.level, rule.wording.summary
+        ));
+    }
+    for rule in embedded(&[]) {
+        out.push_str(&format!("\n## {}\n\n{}\n\n", rule.id, rule.wording.summary));
+        out.push_str(&format!(
+            "**Why.** {}\n\n**What to do.** {}\n\n",
+            rule.wording.why, rule.wording.remedy
+        ));
+        out.push_str(&facts(rule).iter().map(|fact| format!("- {fact}\n")).collect::<String>());
+        let first = |all: &[String]| all.first().cloned().unwrap_or_default();
+        let (matching, pass) = (first(&rule.examples.matching), first(&rule.examples.pass));
+        out.push_str(&format!(
+            "\nMatches:\n\n```text\n{}\n```\n\nPasses:\n\n```text\n{}\n```\n",
+            matching.trim_end(),
+            pass.trim_end()
+        ));
     }
     out
 }
@@ -54,7 +126,7 @@ pub fn rules_markdown() -> String {
             anchor(rule),
             text.level,
             gates(rule).join(", "),
-            text.summary
+            text.wording.summary
         ));
     }
     for entry in registered() {
@@ -63,9 +135,9 @@ pub fn rules_markdown() -> String {
             "\n## {}\n\n<a id=\"{}\"></a>\n\n{}\n\n**Why.** {}\n\n**What to do.** {}\n",
             rule.id,
             anchor(rule),
-            text.summary,
-            text.why,
-            text.remedy
+            text.wording.summary,
+            text.wording.why,
+            text.wording.remedy
         ));
         if let Some(example) = &text.example {
             out.push_str(&format!(
@@ -75,11 +147,11 @@ pub fn rules_markdown() -> String {
             ));
         }
         let mut facts = vec![format!("level {}", text.level), format!("gates {}", gates(rule).join(", "))];
-        if !text.waivable_by.is_empty() {
-            facts.push(format!("waivable by {}", text.waivable_by.join(", ")));
+        if !text.wording.waivable_by.is_empty() {
+            facts.push(format!("waivable by {}", text.wording.waivable_by.join(", ")));
         }
-        if !text.references.is_empty() {
-            facts.push(format!("see {}", text.references.join(", ")));
+        if !text.wording.references.is_empty() {
+            facts.push(format!("see {}", text.wording.references.join(", ")));
         }
         out.push_str(&format!("\n{}; [fixture](../fixtures/rules/{}.md)\n", facts.join("; "), rule.id));
     }

@@ -24,3 +24,17 @@ impl Levels {
         self.0.get(rule.as_str()).copied()
     }
 }
+
+/// A level by its word.
+#[must_use]
+pub fn level(word: &str) -> Option<Level> {
+    [Level::Error, Level::Warning, Level::Note].into_iter().find(|level| level.as_str() == word)
+}
+
+impl Setting {
+    /// A setting by its word: a level, or `off`.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        if word == "off" { Some(Self::Off) } else { level(word).map(Self::At) }
+    }
+}

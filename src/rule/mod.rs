@@ -2,15 +2,17 @@
 //! references and parameters; the code that checks it holds none of them.
 
 mod levels;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use crate::finding::{Finding, Label, Level, RuleId};
+use crate::finding::{Finding, Label, Level, RuleId, Wording};
 
-pub use levels::{Levels, Setting};
+pub use levels::{Levels, Setting, level};
+pub use yaml::{BadYaml, place_of, yaml, yaml_document};
 
 /// A rule of the program. Its file is embedded and read on first use, so
 /// that a gate which passes reads only the few that carry parameters.
@@ -27,16 +29,8 @@ pub struct Rule {
 pub struct RuleText {
     /// How much a finding weighs unless the configuration says otherwise.
     pub level: Level,
-    /// One sentence: what must be true.
-    pub summary: String,
-    /// Why it matters.
-    pub why: String,
-    /// What to do about a finding.
-    pub remedy: String,
-    /// Governance references, e.g. `CX-573`.
-    pub references: Vec<String>,
-    /// Policies of waivers that can excuse a finding.
-    pub waivable_by: Vec<String>,
+    /// What it says of itself.
+    pub wording: Wording,
     /// Lists that the check reads, by name.
     pub parameters: BTreeMap<String, Vec<String>>,
     /// An example of what breaks it and of what satisfies it.
@@ -102,11 +96,13 @@ impl RuleText {
                 Word::Warning => Level::Warning,
                 Word::Note => Level::Note,
             },
-            summary: line(&file.summary),
-            why: line(&file.why),
-            remedy: line(&file.remedy),
-            references: file.references,
-            waivable_by: file.waivable_by,
+            wording: Wording {
+                summary: line(&file.summary),
+                why: line(&file.why),
+                remedy: line(&file.remedy),
+                references: file.references,
+                waivable_by: file.waivable_by,
+            },
             parameters: file.parameters,
             example: file.example,
         })
@@ -118,11 +114,7 @@ impl RuleText {
         let text = bad.to_string();
         Self {
             level: Level::Error,
-            summary: text.clone(),
-            why: text.clone(),
-            remedy: text,
-            references: Vec::new(),
-            waivable_by: Vec::new(),
+            wording: Wording { summary: text.clone(), why: text.clone(), remedy: text, ..Wording::default() },
             parameters: BTreeMap::new(),
             example: None,
         }

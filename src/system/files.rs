@@ -48,6 +48,20 @@ pub fn relative(path: &RepoPath) -> PathBuf {
     }
 }
 
+/// A relative path of this system as a path of a repository.
+#[must_use]
+pub fn repo_path(path: &Path) -> RepoPath {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        RepoPath::from_bytes(path.as_os_str().as_bytes())
+    }
+    #[cfg(not(unix))]
+    {
+        RepoPath::from(path.to_string_lossy().replace('\\', "/").as_str())
+    }
+}
+
 /// A repository path below a folder of this system.
 #[must_use]
 pub fn below(root: &Path, path: &RepoPath) -> PathBuf {
@@ -123,6 +137,21 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::other(format!("longer than {limit} bytes, the most that is read")));
     }
     Ok(bytes)
+}
+
+/// Reads a file; `None` if it is longer than `limit` bytes.
+///
+/// # Errors
+/// Unreadable.
+pub fn read_short(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    if length > limit {
+        return Ok(None);
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
+    file.take(limit).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
 }
 
 /// Reads what git would take as content: a file's bytes or a link's text.

@@ -10,7 +10,7 @@ use crate::change::{
 use crate::digest::git_blob_id;
 use crate::text::RepoPath;
 
-use super::files;
+use super::{files, walk};
 
 /// The most bytes of one file that are read.
 const LARGEST_FILE: u64 = 64 * 1024 * 1024;
@@ -124,6 +124,20 @@ impl Repository for PlainFolder {
             return Ok(Vec::new());
         }
         files_below(&self.root, folder.strip_suffix('/').unwrap_or(folder))
+    }
+
+    fn sources(&self, side: Side) -> Result<Vec<RepoPath>, RepositoryError> {
+        if side != Side::Worktree {
+            return Ok(Vec::new());
+        }
+        let mut found =
+            walk::unignored(&self.root).map_err(|error| unreadable(&RepoPath::default(), &error))?;
+        found.sort();
+        Ok(found)
+    }
+
+    fn disk_root(&self) -> Option<&Path> {
+        Some(&self.root)
     }
 
     fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {

@@ -7,4 +7,6 @@ pub mod environment;
 pub mod files;
 pub mod folder;
 pub mod git;
+pub mod ignores;
 pub mod process;
+pub mod walk;

@@ -6,9 +6,9 @@ use regex::Regex;
 use crate::support::{files_below, project};
 
 /// Top to bottom: each uses only those before it.
-const ROOMS: [&str; 14] = [
-    "text", "digest", "finding", "document", "rule", "change", "check", "config", "system", "gate", "engine",
-    "workflow", "render", "cli",
+const ROOMS: [&str; 15] = [
+    "text", "digest", "finding", "document", "rule", "change", "scan", "check", "config", "system", "gate",
+    "engine", "workflow", "render", "cli",
 ];
 
 fn sources() -> Vec<(String, String)> {

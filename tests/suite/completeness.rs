@@ -31,7 +31,9 @@ fn every_rule_file_reads_and_says_something() {
     for entry in registered() {
         let text =
             RuleText::parse(entry.rule.id.as_str(), entry.rule.yaml()).unwrap_or_else(|bad| panic!("{bad}"));
-        for (name, value) in [("summary", &text.summary), ("why", &text.why), ("remedy", &text.remedy)] {
+        for (name, value) in
+            [("summary", &text.wording.summary), ("why", &text.wording.why), ("remedy", &text.wording.remedy)]
+        {
             assert!(value.len() > 15 && value.ends_with('.'), "{}: {name} is {value:?}", entry.rule.id);
         }
     }

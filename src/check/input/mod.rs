@@ -3,6 +3,7 @@
 mod approval;
 mod change;
 mod policy;
+mod sources;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub use approval::{
 };
 pub use change::{ChangeInput, PathFact, RangeFact, WaiverOrigin};
 pub use policy::{Policy, ProtectedPattern, WaiverSource};
+pub use sources::{BaselineUse, ChangedSource, SourcesInput, UnreadFile, UsedSuppression};
 
 /// The gates that judge a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

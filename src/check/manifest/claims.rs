@@ -153,7 +153,7 @@ fn computed(
 fn excused(input: &ChangeInput<'_>, path: &crate::text::RepoPath) -> bool {
     let subject = crate::finding::Subject::Path(path.clone());
     let accepted =
-        crate::check::find("scope/outside").map_or(&[][..], |entry| &entry.rule.text().waivable_by);
+        crate::check::find("scope/outside").map_or(&[][..], |entry| &entry.rule.text().wording.waivable_by);
     let mut waivers = input.packet.packet.waivers.iter().enumerate();
     waivers.any(|(index, waiver)| {
         let policy = waiver.policy.as_ref().is_some_and(|policy| accepted.contains(&policy.value));

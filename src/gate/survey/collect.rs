@@ -7,7 +7,8 @@ use crate::document::limit::too_much;
 use crate::document::{Document, DocumentKind, Layout, WpId};
 use crate::text::{RepoPath, Source};
 
-use super::{NamedDocument, parallel};
+use super::NamedDocument;
+use crate::gate::parallel;
 
 /// A document's text before it is understood.
 struct Raw {

@@ -13,14 +13,15 @@ use crate::finding::{
     CheckOutcome, DocumentsInfo, Finding, Label, Level, PacketInfo, Report, RunInfo, Status,
 };
 use crate::gate::search::{detect_layout, document, locate};
-use crate::gate::settle::{is_off, levelled, status_of};
+use crate::gate::settle::{Asked, is_off, levelled, status_of};
 use crate::gate::{GateError, Located};
 use crate::rule::Rule;
 use crate::text::{RepoPath, Source};
 
+use super::SurveyRequest;
 use super::collect::{Collected, collect, place};
 use super::facts::{Facts, Wanted, is_history};
-use super::{SurveyRequest, parallel};
+use crate::gate::parallel;
 
 static LOOSE: SpecFact = SpecFact::NotLookedFor("the document lies outside of a governed repository");
 
@@ -51,7 +52,8 @@ pub(super) fn ground(
 pub fn survey(repo: &dyn Repository, request: &SurveyRequest) -> Result<Report, GateError> {
     let (config, known) = ground(repo, request)?;
     let layout = known.clone().unwrap_or_else(Layout::gov);
-    let asked: Vec<&Registered> = registered().iter().filter(|entry| request.inquiry.asks(entry)).collect();
+    let asked: Vec<&'static Registered> =
+        registered().iter().filter(|entry| request.inquiry.asks(entry)).collect();
     let family = |name: &str| asked.iter().any(|entry| entry.rule.id.family() == name);
     let of_refinements = asked.iter().any(|entry| matches!(entry.check, Check::Refinement(_)));
     let wanted: Vec<Wanted> = [
@@ -106,6 +108,7 @@ pub fn survey(repo: &dyn Repository, request: &SurveyRequest) -> Result<Report, 
         packet: found.and_then(|(_, located)| located).map(|located| packet_info(request, &located)),
         selection: None,
         also: Vec::new(),
+        scan: None,
         documents: Some(documents_info(&jobs, known.as_ref(), only.is_some())),
         outcomes,
         findings,
@@ -139,7 +142,7 @@ struct Scene<'a> {
     config: &'a Config,
     library: &'a Library<'a>,
     facts: &'a Facts,
-    asked: &'a [&'a Registered],
+    asked: &'a [&'static Registered],
 }
 
 impl Scene<'_> {
@@ -202,7 +205,7 @@ impl Scene<'_> {
         let judge = |entry: &&Registered| {
             let rule = &entry.rule;
             // What an empty document lacks need not be told one by one.
-            if is_off(self.config, entry) || (blank && !matches!(entry.check, Check::Text(_))) {
+            if is_off(self.config, &entry.rule.id) || (blank && !matches!(entry.check, Check::Text(_))) {
                 return None;
             }
             match entry.check {
@@ -241,7 +244,7 @@ impl Scene<'_> {
         governed: bool,
         found: Option<&(Search, Option<Located>)>,
     ) -> Option<Verdict> {
-        if is_off(self.config, entry) {
+        if is_off(self.config, &entry.rule.id) {
             return Some(Verdict::skipped("switched off by the configuration"));
         }
         let input = LibraryInput {
@@ -289,7 +292,7 @@ fn nameless(document: &Document, rule: &Rule) -> Option<Verdict> {
 /// The verdicts of one rule over all documents, as one outcome.
 fn outcome(
     config: &Config,
-    entry: &Registered,
+    entry: &'static Registered,
     column: Vec<Verdict>,
     about: &dyn Fn(&RepoPath) -> bool,
 ) -> (Status, Vec<Finding>) {
@@ -320,7 +323,7 @@ fn outcome(
         };
         return (Status::Skipped(why), Vec::new());
     }
-    levelled(config, entry, &mut findings);
+    levelled(config, &Asked::Registered(entry), &mut findings);
     (status_of(&findings), findings)
 }
 

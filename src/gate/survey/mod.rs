@@ -9,7 +9,6 @@ mod facts;
 mod inquiry;
 mod judge;
 mod listing;
-mod parallel;
 
 use std::sync::Arc;
 

@@ -4,8 +4,8 @@ use crate::finding::{Finding, Label, PacketInfo, Place, Report, Status, StepStat
 
 use super::{
     CheckDocument, ClaimDocument, DocumentsDocument, FindingDocument, FixDocument, PacketDocument,
-    PlaceDocument, ReportDocument, RunDocument, SCHEMA, SelectionDocument, StepDocument, StepRunDocument,
-    SummaryDocument,
+    PlaceDocument, ReportDocument, RunDocument, SCHEMA, ScanDocument, SelectionDocument, StepDocument,
+    StepRunDocument, SummaryDocument,
 };
 
 impl From<&Report> for ReportDocument {
@@ -30,6 +30,19 @@ impl From<&Report> for ReportDocument {
                 kinds: documents.kinds.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect(),
                 layout: documents.layout.to_owned(),
                 named: documents.named,
+            }),
+            scan: report.scan.as_ref().map(|scan| ScanDocument {
+                rules: scan.rules,
+                files: scan.files,
+                bytes: scan.bytes,
+                unasked: scan.unasked,
+                binary: scan.binary,
+                large: scan.large,
+                baseline: scan.baseline.clone(),
+                known: scan.known,
+                old: scan.old,
+                excused: scan.excused,
+                more: scan.more,
             }),
             summary: SummaryDocument {
                 passed: tally.passed,
@@ -118,7 +131,7 @@ fn step(step: &crate::finding::StepReport) -> StepDocument {
 }
 
 fn finding(finding: &Finding) -> FindingDocument {
-    let rule = crate::check::find(finding.rule.as_str()).map(|entry| entry.rule.text());
+    let rule = crate::check::wording(finding);
     let mut help = finding.help.clone();
     help.extend(rule.map(|rule| rule.remedy.clone()));
     let (path, command) = match &finding.subject {
@@ -140,6 +153,7 @@ fn finding(finding: &Finding) -> FindingDocument {
         path,
         command,
         waived_by: finding.waived_by.clone(),
+        fingerprint: finding.fingerprint.clone(),
         fix: finding.fix.as_ref().map(|fix| FixDocument {
             place: place(&fix.place, String::new()),
             replacement: fix.replacement.clone(),

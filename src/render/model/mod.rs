@@ -34,6 +34,8 @@ pub struct ReportDocument {
     pub selection: Option<SelectionDocument>,
     /// The judged documents, for commands that judge documents.
     pub documents: Option<DocumentsDocument>,
+    /// The scanned source files, where some were scanned.
+    pub scan: Option<ScanDocument>,
     /// Counts.
     pub summary: SummaryDocument,
     /// Every check that the gate lists, in order.
@@ -71,6 +73,33 @@ pub struct DocumentsDocument {
     pub layout: String,
     /// Whether findings are told of named documents only.
     pub named: bool,
+}
+
+/// The scanned source files.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ScanDocument {
+    /// Rules that were asked.
+    pub rules: usize,
+    /// Files that were matched.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: usize,
+    /// Files that no rule looks at.
+    pub unasked: usize,
+    /// Files that are no text and of no known language.
+    pub binary: usize,
+    /// Files of no known language that are too large.
+    pub large: usize,
+    /// The file of known findings.
+    pub baseline: Option<String>,
+    /// Findings that the baseline knows; they are not listed.
+    pub known: usize,
+    /// Findings that were there before the change; they are not listed.
+    pub old: usize,
+    /// Findings that comments excuse; they are not listed.
+    pub excused: usize,
+    /// Findings beyond the number that is listed.
+    pub more: usize,
 }
 
 /// The judged packet.
@@ -175,6 +204,8 @@ pub struct FindingDocument {
     pub command: Option<String>,
     /// Id of the waiver that excuses it.
     pub waived_by: Option<String>,
+    /// For findings of scans: a name by content that outlives moves.
+    pub fingerprint: Option<String>,
     /// A change that a machine can make.
     pub fix: Option<FixDocument>,
 }

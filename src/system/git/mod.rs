@@ -276,6 +276,17 @@ impl Repository for GitRepository {
         })
     }
 
+    fn sources(&self, side: Side) -> Result<Vec<RepoPath>, RepositoryError> {
+        match side {
+            Side::Worktree => self.worktree_sources(),
+            side => self.list_below(side, ""),
+        }
+    }
+
+    fn disk_root(&self) -> Option<&Path> {
+        self.repo.workdir()
+    }
+
     fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {
         self.all_worktrees().map(Some)
     }

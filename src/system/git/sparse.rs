@@ -7,7 +7,7 @@ use crate::system::files;
 use crate::text::RepoPath;
 
 use super::GitRepository;
-use super::untracked::without_braces;
+use crate::system::ignores::without_braces;
 
 /// The most bytes of a pattern file that are read.
 const LARGEST_PATTERNS: u64 = 4 * 1024 * 1024;

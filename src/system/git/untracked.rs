@@ -5,71 +5,45 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
-
 use crate::change::{Entry, FileMode, RepositoryError};
 use crate::system::files;
+use crate::system::ignores::Ignores;
+use crate::system::walk;
 use crate::text::RepoPath;
 
 use super::attributes::is_attributes;
 use super::{GitRepository, oid, too_many, unreadable};
 
-/// The ignore files of one revision, by folder, deepest last.
-pub(super) struct Ignores(Vec<(RepoPath, Gitignore)>);
-
-impl Ignores {
-    /// Whether a path is ignored; its folders are asked on the way down.
-    fn covers(&self, path: &RepoPath, is_dir: bool) -> bool {
-        let disk = files::relative(path);
-        let below = |folder: &RepoPath| path.is_below(folder.as_bytes());
-        let verdict = self
-            .0
-            .iter()
-            .rev()
-            .filter(|(folder, _)| below(folder))
-            .map(|(_, rules)| rules.matched(&disk, is_dir))
-            .find(|m| !m.is_none());
-        verdict.is_some_and(|m| m.is_ignore())
-    }
-}
-
 impl GitRepository {
+    /// Files on disk that are tracked, or that no ignore file on disk excuses.
+    pub(super) fn worktree_sources(&self) -> Result<Vec<RepoPath>, RepositoryError> {
+        let root = self.root()?;
+        let mut found = walk::unignored(root).map_err(|error| unreadable(&RepoPath::default(), &error))?;
+        found.sort();
+        let is_file = |mode| matches!(mode, FileMode::Regular | FileMode::Executable);
+        let tracked = self.staged()?.into_iter().filter(|(_, staged)| is_file(staged.entry.mode));
+        let ignored: Vec<RepoPath> =
+            tracked.map(|(path, _)| path).filter(|path| found.binary_search(path).is_err()).collect();
+        for path in ignored {
+            if self.worktree_path(&path)?.is_some_and(|(_, metadata)| metadata.is_file()) {
+                found.push(path);
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
     /// The `.gitignore` files that the base revision tracks. Only they excuse
     /// an untracked file: `.git/info/exclude`, global files and edits of the
     /// judged change do not.
     pub(super) fn base_ignores(&self, base: &BTreeMap<RepoPath, Entry>) -> Result<Ignores, RepositoryError> {
-        let mut out = Vec::new();
-        for (path, entry) in base {
-            if path.file_name() != ".gitignore" || entry.mode == FileMode::Submodule {
-                continue;
-            }
-            let folder = RepoPath::from_bytes(path.folder());
-            let mut builder = GitignoreBuilder::new(files::relative(&folder));
-            for line in String::from_utf8_lossy(&self.blob(oid(entry.id), path)?).lines() {
-                // A line that is no pattern excuses nothing.
-                let _ = builder.add_line(None, &without_braces(line));
-            }
-            if let Ok(rules) = builder.build() {
-                out.push((folder, rules));
-            }
-        }
-        out.sort_by_key(|(folder, _)| folder.as_bytes().len());
-        Ok(Ignores(out))
+        let is_file = |path: &RepoPath, entry: &Entry| {
+            path.file_name() == ".gitignore" && entry.mode != FileMode::Submodule
+        };
+        let all = base.iter().filter(|(path, entry)| is_file(path, entry));
+        let read = all.map(|(path, entry)| Ok((path.clone(), self.blob(oid(entry.id), path)?)));
+        Ok(Ignores::of(read.collect::<Result<Vec<_>, RepositoryError>>()?))
     }
-}
-
-/// A pattern as git reads it: braces are letters, not alternatives.
-pub(super) fn without_braces(line: &str) -> String {
-    let mut out = String::with_capacity(line.len());
-    let mut escaped = false;
-    for c in line.chars() {
-        if matches!(c, '{' | '}') && !escaped {
-            out.push('\\');
-        }
-        escaped = c == '\\' && !escaped;
-        out.push(c);
-    }
-    out
 }
 
 /// A file, link or nested repository on disk.
@@ -115,7 +89,7 @@ impl Walk<'_> {
                 }
                 if metadata.is_dir() {
                     self.folder(path, &mut open, &mut out);
-                } else if ((self.tracked)(&path) || !self.is_ignored(&path))
+                } else if ((self.tracked)(&path) || !self.ignores.hides(&path))
                     && let Some(mode) = files::mode(&metadata)
                 {
                     if out.len() > self.most {
@@ -127,15 +101,6 @@ impl Walk<'_> {
             }
         }
         Ok(out)
-    }
-
-    /// Whether a file or a folder above it is ignored: what lies in an ignored
-    /// folder cannot be taken out again.
-    fn is_ignored(&self, path: &RepoPath) -> bool {
-        let bytes = path.as_bytes();
-        let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
-        let mut folders = slashes.map(|at| RepoPath::from_bytes(bytes.get(..at).unwrap_or_default()));
-        self.ignores.covers(path, false) || folders.any(|folder| self.ignores.covers(&folder, true))
     }
 
     fn folder(&self, path: RepoPath, open: &mut Vec<RepoPath>, out: &mut BTreeMap<RepoPath, Found>) {

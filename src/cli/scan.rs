@@ -1,0 +1,193 @@
+//! `scan` and the validator's scans.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+
+use super::gates::{SelectionArgs, folder, named_config};
+use super::place::Place;
+use super::{Global, Output, PASSED};
+use crate::change::{SelectionRequest, Side};
+use crate::finding::{Finding, Report};
+use crate::gate::sweep::{Scan, SweepRequest, rulebook, sweep};
+use crate::scan::{Baseline, write_baseline};
+use crate::system::clock::Stopwatch;
+use crate::system::{clock, files};
+use crate::text::{RepoPath, Source};
+
+/// Where known findings are kept if the configuration does not say.
+const BASELINE: &str = ".countersign/baseline.txt";
+
+/// Arguments of `scan`.
+#[derive(Debug, Args)]
+pub(super) struct ScanArgs {
+    /// Files or folders to look at; without any, all
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// A set of rules, instead of all but `errors`, `dal` and `traceability`;
+    /// may be given several times
+    #[arg(long = "set", value_name = "NAME")]
+    sets: Vec<String>,
+    /// Write the file of known findings anew, or leave out what it knows
+    #[arg(long, value_enum, value_name = "ACTION")]
+    baseline: Option<BaselineAction>,
+    /// Tell findings that the baseline knows, too
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    selection: SelectionArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BaselineAction {
+    /// Write all findings of these rules to the file of known findings
+    Write,
+    /// Fail on findings that it does not know
+    Check,
+}
+
+/// Arguments of the validator's scans.
+#[derive(Debug, Args)]
+pub(super) struct ValidatorScan {
+    /// Files or folders to look at; without any, all
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+}
+
+impl ScanArgs {
+    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+        let mut request = request(global, Scan::patterns(self.sets.clone()), &self.selection, &self.paths)?;
+        request.tell_known = self.all;
+        if let Some(action) = self.baseline {
+            let place = Place::find(global)?;
+            if request.change.is_some() {
+                bail!("a baseline is of the whole tree; leave out the selection of a change");
+            }
+            let configured = place.config(request.config.clone())?.scan.baseline;
+            request.baseline = Some(configured.clone().unwrap_or_else(|| BASELINE.to_owned()));
+            if action == BaselineAction::Write {
+                return write(output, &place, request, configured.is_some());
+            }
+        }
+        answer(global, output, &request)
+    }
+}
+
+/// Writes the findings of the asked rules; entries of other rules stay.
+fn write(
+    output: &Output,
+    place: &Place,
+    mut request: SweepRequest,
+    is_configured: bool,
+) -> anyhow::Result<u8> {
+    if !request.named.is_empty() {
+        bail!("a baseline is of the whole tree; leave out the paths");
+    }
+    let path = request.baseline.clone().unwrap_or_default();
+    let Some(root) = place.root() else { bail!("there is no folder to write {path} to") };
+    request.tell_known = true;
+    let report = sweep(place.repo(), &request)?;
+    if report.scan.as_ref().is_some_and(|scan| scan.more > 0) {
+        bail!("there are more findings than a baseline should hold; narrow the rules first");
+    }
+    let broken = |found: &&Finding| found.rule.family() == "source" && found.fails();
+    if let Some(fault) = report.findings.iter().find(broken) {
+        bail!("not everything was scanned ({}); mend that first", fault.message);
+    }
+    let asked: Vec<&str> = report.outcomes.iter().map(|outcome| outcome.rule.as_str()).collect();
+    let file = RepoPath::from(path.as_str());
+    let old = place.repo().read(Side::Worktree, &file)?.map(|bytes| Source::from_bytes(file.clone(), bytes));
+    let old = match old.map(|source| Baseline::read(&source)) {
+        Some(Ok(baseline)) => baseline,
+        Some(Err(fault)) => bail!("{path}:{}: {}", fault.source.line(fault.span.start), fault.message),
+        None => Baseline::default(),
+    };
+    let kept = old.entries().map(|(rule, print, _)| (rule, print)).filter(|(rule, _)| !asked.contains(rule));
+    let found =
+        report.findings.iter().filter_map(|found| Some((found.rule.as_str(), found.fingerprint.as_deref()?)));
+    let count = found.clone().count();
+    files::write(&files::below(root, &file), write_baseline(found.chain(kept)).as_bytes())?;
+    let how = if is_configured { "" } else { "; name it in countersign.yaml: `scan: {baseline: FILE}`" };
+    output.print(&format!("{path}: {} written{how}\n", crate::text::counted(count, "known finding")))?;
+    Ok(PASSED)
+}
+
+impl ValidatorScan {
+    pub(super) fn run(&self, global: &Global, output: &Output, scan: Scan) -> anyhow::Result<u8> {
+        let mut request = request(global, scan, &self.selection, &self.paths)?;
+        let of_change = matches!(request.scan.name, "validator-coverage-gaps" | "validator-traceability");
+        if of_change && request.change.is_none() && request.named.is_empty() {
+            // These ask about changed files; the usual selection finds them.
+            request.change = Some(SelectionRequest::Default);
+        }
+        answer(global, output, &request)
+    }
+}
+
+fn request(
+    global: &Global,
+    scan: Scan,
+    selection: &SelectionArgs,
+    paths: &[PathBuf],
+) -> anyhow::Result<SweepRequest> {
+    let change = match selection.request() {
+        SelectionRequest::Default => None,
+        asked => Some(asked),
+    };
+    let mut named = Vec::new();
+    let place = Place::find(global)?;
+    for path in paths {
+        named.push(place.path(&folder(global)?, path)?);
+    }
+    if change.is_some() && !place.is_git() {
+        bail!("this folder is in no git repository; a change needs one");
+    }
+    // A path that is empty is the root: all of it.
+    let all = named.iter().any(|path| path.as_bytes().is_empty());
+    Ok(SweepRequest {
+        scan,
+        side: Side::Worktree,
+        change,
+        named: if all { Vec::new() } else { named },
+        config: named_config(global.config.as_deref())?,
+        baseline: None,
+        tell_known: false,
+        now: clock::now_civil(),
+    })
+}
+
+fn answer(global: &Global, output: &Output, request: &SweepRequest) -> anyhow::Result<u8> {
+    let (started_at, watch) = (clock::now_text(), Stopwatch::start());
+    let place = Place::find(global)?;
+    let mut report: Report = sweep(place.repo(), request)?;
+    let judged =
+        report.outcomes.iter().any(|outcome| !matches!(outcome.status, crate::finding::Status::Skipped(_)));
+    let own = |outcome: &&crate::finding::CheckOutcome| {
+        !matches!(outcome.rule.family(), "source" | "suppression" | "baseline")
+    };
+    let reasons: Vec<&str> = report
+        .outcomes
+        .iter()
+        .filter(own)
+        .filter_map(|outcome| match &outcome.status {
+            crate::finding::Status::Skipped(why) => Some(why.as_str()),
+            _ => None,
+        })
+        .collect();
+    if !judged || (!reasons.is_empty() && reasons.len() == report.outcomes.iter().filter(own).count()) {
+        bail!("nothing was judged: {}", reasons.first().copied().unwrap_or("no rule was asked"));
+    }
+    report.run.started_at = started_at;
+    report.run.milliseconds = watch.milliseconds();
+    output.report(global, &report)
+}
+
+/// The rules of a repository, for `rules test`.
+pub(super) fn repository_rules(global: &Global) -> anyhow::Result<crate::gate::sweep::Rulebook> {
+    let place = Place::find(global)?;
+    let config = place.config(named_config(global.config.as_deref())?)?;
+    Ok(rulebook(place.repo(), Side::Worktree, &config, &Scan::full())?)
+}

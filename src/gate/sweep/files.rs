@@ -1,0 +1,219 @@
+//! Reading and matching files.
+
+use std::collections::BTreeMap;
+
+use crate::change::{Repository, RepositoryError, Side};
+use crate::gate::parallel;
+use crate::scan::{Language, RuleSet, Scanned, Settings, scan, test_code};
+use crate::system::files;
+use crate::text::RepoPath;
+
+/// The most bytes of a source file that are read.
+pub(super) const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// Why a file was passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Passed {
+    /// No rule looks at it.
+    Unasked,
+    /// Its bytes are no text, and its name is that of no language.
+    Binary,
+    /// Longer than [`LARGEST`], and its name is that of no language.
+    Large,
+}
+
+/// What came of one file.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    pub scanned: Scanned,
+    /// Bytes that were matched.
+    pub bytes: usize,
+    pub passed: Option<Passed>,
+    /// Why it could not be judged, although it should.
+    pub unread: Option<String>,
+    /// Whether all of it is test code.
+    pub is_test: bool,
+}
+
+/// What is known of all files while one is matched.
+pub(super) struct Scene<'a> {
+    pub set: &'a RuleSet,
+    pub settings: &'a Settings,
+    /// Whether a file is in the tree.
+    pub has: &'a (dyn Fn(&str) -> bool + Sync),
+}
+
+impl Scene<'_> {
+    /// The language of a file, and the rules that look at it. No language
+    /// means that the first line will tell.
+    fn asked(&self, path: &RepoPath) -> (Option<Language>, Vec<usize>) {
+        let language = Language::of(path);
+        let nameless = language == Language::Plain && !path.file_name().contains(&b'.');
+        let language = (!nameless).then_some(language);
+        if self.settings.skips(path) {
+            return (language, Vec::new());
+        }
+        let text = path.to_text();
+        let is_product = self.settings.is_product(path, language.unwrap_or(Language::Plain), self.has);
+        (language, self.set.applicable(&text, language, is_product))
+    }
+
+    /// Matches one file's bytes.
+    pub(super) fn look(&self, path: &RepoPath, bytes: &[u8]) -> Result<Looked, String> {
+        let (named, rules) = self.asked(path);
+        if rules.is_empty() {
+            return Ok(Looked { passed: Some(Passed::Unasked), ..Looked::default() });
+        }
+        self.matched(path, named, rules, bytes)
+    }
+
+    fn matched(
+        &self,
+        path: &RepoPath,
+        named: Option<Language>,
+        rules: Vec<usize>,
+        bytes: &[u8],
+    ) -> Result<Looked, String> {
+        let language = named.or_else(|| Language::of_first_line(bytes)).unwrap_or(Language::Plain);
+        let head = bytes.get(..8000.min(bytes.len())).unwrap_or_default();
+        if language == Language::Plain && memchr::memchr(0, head).is_some() {
+            return Ok(Looked { passed: Some(Passed::Binary), ..Looked::default() });
+        }
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            let why = "it is UTF-16, which no compiler of this language reads by itself".to_owned();
+            return Ok(Looked { unread: Some(why), ..Looked::default() });
+        }
+        let rules = if named.is_some() {
+            rules
+        } else {
+            let all = self.set.rules();
+            rules
+                .into_iter()
+                .filter(|index| all.get(*index).is_some_and(|rule| rule.reads(language)))
+                .collect()
+        };
+        let is_test = self.settings.is_test(path, language);
+        let scanned = scan(self.set, &rules, language, bytes, is_test)?;
+        Ok(Looked { scanned, bytes: bytes.len(), is_test, ..Looked::default() })
+    }
+
+    /// A file of a folder on disk, read only if a rule looks at it.
+    fn on_disk(&self, root: &std::path::Path, path: &RepoPath) -> Result<Looked, String> {
+        let (named, rules) = self.asked(path);
+        if rules.is_empty() {
+            return Ok(Looked { passed: Some(Passed::Unasked), ..Looked::default() });
+        }
+        match files::read_short(&files::below(root, path), LARGEST) {
+            Ok(Some(bytes)) => self.matched(path, named, rules, &bytes),
+            Ok(None) => Ok(too_large(named)),
+            Err(error) => Ok(Looked { unread: Some(error.to_string()), ..Looked::default() }),
+        }
+    }
+}
+
+pub(super) fn too_large(language: Option<Language>) -> Looked {
+    if language.is_none_or(|language| language == Language::Plain) {
+        return Looked { passed: Some(Passed::Large), ..Looked::default() };
+    }
+    let why = format!("it is longer than {LARGEST} bytes, the most that is scanned");
+    Looked { unread: Some(why), ..Looked::default() }
+}
+
+/// Why a scan could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LookError {
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+    #[error("{0}")]
+    Rule(String),
+}
+
+/// Matches files of a side, in their order.
+pub(super) fn look(
+    repo: &dyn Repository,
+    side: Side,
+    scene: &Scene<'_>,
+    paths: &[RepoPath],
+) -> Result<Vec<Looked>, LookError> {
+    let mut out = Vec::with_capacity(paths.len());
+    if let (Side::Worktree, Some(root)) = (side, repo.disk_root()) {
+        for looked in parallel::map(paths, |path| scene.on_disk(root, path)) {
+            out.push(looked.map_err(LookError::Rule)?);
+        }
+    } else {
+        // A repository is read by one thread; matching waits for no other.
+        for part in paths.chunks(256) {
+            let mut read = Vec::new();
+            for path in part {
+                let (_, rules) = scene.asked(path);
+                let bytes = if rules.is_empty() { None } else { repo.read(side, path)? };
+                read.push((path, bytes));
+            }
+            let matched = parallel::map(&read, |(path, bytes)| match bytes {
+                Some(bytes) if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) => {
+                    Ok(too_large(Some(Language::of(path))))
+                }
+                Some(bytes) => scene.look(path, bytes),
+                None => Ok(Looked { passed: Some(Passed::Unasked), ..Looked::default() }),
+            });
+            for looked in matched {
+                out.push(looked.map_err(LookError::Rule)?);
+            }
+        }
+    }
+    let read = |path: &RepoPath| repo.read(side, path).ok().flatten();
+    let mut known = BTreeMap::new();
+    for (path, looked) in paths.iter().zip(&mut out) {
+        if !looked.scanned.hits.is_empty() && is_test_module(path, &read, &mut known, 0) {
+            leave_to_tests(scene.set, looked);
+        }
+    }
+    Ok(out)
+}
+
+/// A file that turns out to be test code loses what does not count there.
+pub(super) fn leave_to_tests(set: &RuleSet, looked: &mut Looked) {
+    looked.is_test = true;
+    looked.scanned.hits.retain(|hit| set.rules().get(hit.rule).is_some_and(|rule| rule.tests));
+}
+
+/// The most files that are followed upwards.
+const DEEPEST: usize = 8;
+
+/// Whether a Rust file is the body of a module that is declared for tests
+/// only (`#[cfg(test)] mod name;`), there or further up.
+pub(super) fn is_test_module(
+    path: &RepoPath,
+    read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
+    known: &mut BTreeMap<RepoPath, bool>,
+    depth: usize,
+) -> bool {
+    if Language::of(path) != Language::Rust || depth > DEEPEST {
+        return false;
+    }
+    if let Some(answer) = known.get(path) {
+        return *answer;
+    }
+    let text = path.to_text().into_owned();
+    let (folder, file) = text.rsplit_once('/').unwrap_or(("", &text));
+    let stem = file.strip_suffix(".rs").unwrap_or(file);
+    let (home, name) =
+        if stem == "mod" { folder.rsplit_once('/').unwrap_or(("", folder)) } else { (folder, stem) };
+    if matches!(stem, "lib" | "main") {
+        return false;
+    }
+    let parents =
+        [format!("{home}/mod.rs"), format!("{home}/lib.rs"), format!("{home}/main.rs"), format!("{home}.rs")];
+    let mut answer = false;
+    for parent in parents.iter().map(|parent| RepoPath::from(parent.trim_start_matches('/'))) {
+        if parent == *path {
+            continue;
+        }
+        let Some(bytes) = read(&parent) else { continue };
+        if test_code::declared_for_tests(&bytes, name) || is_test_module(&parent, read, known, depth + 1) {
+            answer = true;
+        }
+    }
+    known.insert(path.clone(), answer);
+    answer
+}

@@ -1,0 +1,93 @@
+//! The rules of a scan: those of the program, those of the repository, as the
+//! configuration changes them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Scan;
+use crate::change::{Repository, RepositoryError, Side};
+use crate::config::Config;
+use crate::gate::search::document;
+use crate::gate::settle::is_off;
+use crate::rule::place_of;
+use crate::scan::{RuleFault, ScanRule, embedded, embedded_sets};
+use crate::text::Source;
+
+/// The rules of a scan, and what is wrong with those that are none.
+#[derive(Debug, Default)]
+pub struct Rulebook {
+    /// Rules that are asked.
+    pub rules: Vec<ScanRule>,
+    /// Rules that the configuration switches off.
+    pub off: Vec<ScanRule>,
+    /// Rule files that are none, and mentions of rules that are not there.
+    pub faults: Vec<RuleFault>,
+    /// Names of all sets.
+    pub sets: Vec<String>,
+    /// Ids of all rules, asked or not.
+    pub ids: Vec<String>,
+    /// Files of the repository's own rules, by id.
+    pub sources: BTreeMap<String, Arc<Source>>,
+}
+
+/// Gathers rules from the program and from a side of the repository.
+///
+/// # Errors
+/// The repository cannot be read.
+pub fn rulebook(
+    repo: &dyn Repository,
+    side: Side,
+    config: &Config,
+    scan: &Scan,
+) -> Result<Rulebook, RepositoryError> {
+    let settings = &config.scan;
+    let mut out = Rulebook { faults: settings.faults.clone(), ..Rulebook::default() };
+    out.sets = embedded_sets().iter().map(|set| (*set).to_owned()).collect();
+    let mut own: BTreeMap<String, ScanRule> = BTreeMap::new();
+    for (rule, source) in settings.own.clone() {
+        out.sources.insert(rule.id.as_str().to_owned(), source);
+        own.insert(rule.id.as_str().to_owned(), rule);
+    }
+    for folder in &settings.rules {
+        let files = repo.list_below(side, folder)?;
+        let is_rule = |end: &str| end == "yaml" || end == "yml";
+        let files = files.into_iter().filter(|path| path.to_text().rsplit('.').next().is_some_and(is_rule));
+        for path in files {
+            let Some(source) = document(repo, side, &path)? else { continue };
+            match ScanRule::read(&source) {
+                Err(fault) => out.faults.push(fault),
+                Ok(rule) => {
+                    let id = rule.id.as_str().to_owned();
+                    if own.contains_key(&id) {
+                        let message = format!("there is another rule `{id}` of this repository");
+                        out.faults.push(RuleFault { span: place_of(&source, &id), source, message });
+                        continue;
+                    }
+                    out.sources.insert(id.clone(), source);
+                    own.insert(id, rule);
+                }
+            }
+        }
+    }
+    for set in own.values().map(|rule| &rule.set) {
+        if !out.sets.contains(set) {
+            out.sets.push(set.clone());
+        }
+    }
+    let wanted: Vec<String> = out.sets.iter().filter(|set| scan.wants(set)).cloned().collect();
+    out.ids = crate::scan::embedded_ids().map(|(id, _, _)| id.to_owned()).collect();
+    let known = |id: &str| own.contains_key(id);
+    let builtin = embedded(&wanted).filter(|rule| !wanted.is_empty() && !known(rule.id.as_str())).cloned();
+    let mine = own.values().filter(|rule| wanted.contains(&rule.set)).cloned();
+    for rule in builtin.chain(mine) {
+        let changed = match settings.overrides.get(rule.id.as_str()) {
+            Some(change) => change.applied(rule),
+            None => rule,
+        };
+        if is_off(config, &changed.id) { out.off.push(changed) } else { out.rules.push(changed) }
+    }
+    out.ids.extend(own.into_keys());
+    out.ids.sort();
+    out.ids.dedup();
+    Ok(out)
+}

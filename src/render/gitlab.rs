@@ -1,0 +1,37 @@
+//! Code quality of GitLab: a list of findings with paths and first lines.
+
+use serde_json::{Value, json};
+
+use super::json::pretty;
+use super::spot::{Spot, fingerprints};
+use crate::finding::{Level, Report};
+use crate::text::one_line;
+
+/// The report as a list of issues; waived findings are left out.
+#[must_use]
+pub fn report(report: &Report) -> String {
+    let prints = fingerprints(&report.findings);
+    let open = report.findings.iter().zip(prints).filter(|(finding, _)| finding.waived_by.is_none());
+    let issues: Vec<Value> = open
+        .map(|(finding, print)| {
+            let spot = Spot::shown(finding, report);
+            let lines = spot
+                .as_ref()
+                .and_then(|spot| spot.region.as_ref())
+                .map_or((1, 1), |region| (region.line, region.end_line));
+            let path = spot.map_or_else(|| crate::config::FILE_NAME.to_owned(), |spot| spot.path.to_string());
+            json!({
+                "description": one_line(&finding.message, 1000),
+                "check_name": finding.rule.as_str(),
+                "fingerprint": print,
+                "severity": match finding.level {
+                    Level::Error => "major",
+                    Level::Warning => "minor",
+                    Level::Note => "info",
+                },
+                "location": { "path": path, "lines": { "begin": lines.0, "end": lines.1 } },
+            })
+        })
+        .collect();
+    pretty(&issues)
+}

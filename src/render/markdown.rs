@@ -1,0 +1,101 @@
+//! Markdown for the summary of a CI job.
+
+use super::spot::Spot;
+use crate::finding::{Finding, Report, StepStatus};
+use crate::text::{counted, one_line};
+
+/// More findings are only counted: a summary has a limit of size.
+const MOST: usize = 200;
+
+/// The report as Markdown.
+#[must_use]
+pub fn report(report: &Report) -> String {
+    let names: Vec<String> = report.packets().map(|packet| escaped(&packet.wp_id)).collect();
+    let (mark, verdict) = if report.passed() { ("✅", "passed") } else { ("❌", "failed") };
+    let name = if names.is_empty() { String::new() } else { format!(" {}", names.join(", ")) };
+    let mut out = format!("## {mark} {}{name}: {verdict}\n\n", report.gate);
+    let tally = report.tally();
+    out.push_str(&format!(
+        "{}, {}, {}. Checks: {} passed, {} failed, {} waived, {} skipped.\n\n",
+        counted(tally.errors, "error"),
+        counted(tally.warnings, "warning"),
+        counted(tally.notes, "note"),
+        tally.passed,
+        tally.failed,
+        tally.waived,
+        tally.skipped
+    ));
+    if let Some(selection) = &report.selection {
+        let id = |id: &Option<String>| id.as_ref().map_or("-".to_owned(), |id| id.chars().take(12).collect());
+        out.push_str(&format!(
+            "Change: `{}..{}`, {} ({}).\n\n",
+            id(&selection.base),
+            id(&selection.head),
+            counted(selection.changed, "path"),
+            escaped(&selection.reason)
+        ));
+    }
+    for step in &report.steps {
+        let status = match &step.status {
+            StepStatus::Passed => "passed".to_owned(),
+            StepStatus::Failed => "failed".to_owned(),
+            StepStatus::Skipped(why) => format!("not run ({})", escaped(why)),
+        };
+        out.push_str(&format!("- step {}: {status}\n", escaped(&step.name)));
+    }
+    if !report.steps.is_empty() {
+        out.push('\n');
+    }
+    if report.findings.is_empty() {
+        return out;
+    }
+    out.push_str("| | rule | where | what |\n|---|---|---|---|\n");
+    for finding in report.findings.iter().take(MOST) {
+        out.push_str(&row(finding, report));
+    }
+    if let Some(more) = report.findings.len().checked_sub(MOST).filter(|more| *more > 0) {
+        out.push_str(&format!("\n… and {more} more.\n"));
+    }
+    out
+}
+
+fn row(finding: &Finding, report: &Report) -> String {
+    let place = Spot::shown(finding, report).map_or_else(String::new, |spot| {
+        let line = spot.region.map_or_else(String::new, |region| format!(":{}", region.line));
+        format!("{}{line}", escaped(&spot.path.to_string()))
+    });
+    let level = match &finding.waived_by {
+        Some(waiver) => format!("waived by {}", escaped(waiver)),
+        None => finding.level.to_string(),
+    };
+    format!("| {level} | {} | {place} | {} |\n", finding.rule, escaped(&finding.message))
+}
+
+/// Text that cannot be markup, a link, a mention or the end of a cell.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for c in one_line(text, 400).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '@' => out.push_str("&#64;"),
+            '#' => out.push_str("&#35;"),
+            ':' => out.push_str("&#58;"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '|' | '~' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn text_is_no_markup() {
+        assert_eq!(super::escaped("a|b `c` <d> @e\nf"), "a\\|b \\`c\\` &lt;d&gt; &#64;e\\\\nf");
+    }
+}

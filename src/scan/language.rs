@@ -1,0 +1,107 @@
+//! Which language a file is written in.
+
+use crate::text::RepoPath;
+
+macro_rules! languages {
+    ($($variant:ident $name:literal: $($end:literal)*;)*) => {
+        /// A language whose regions are known.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Language {
+            $(#[doc = concat!("`", $name, "`.")] $variant,)*
+        }
+
+        impl Language {
+            /// All of them, in order.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
+
+            /// Its name in rules.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// How its files usually end, without the dot.
+            #[must_use]
+            pub fn ending(self) -> &'static str {
+                let all: &[&str] = match self { $(Self::$variant => &[$($end),*],)* };
+                all.first().copied().unwrap_or("txt")
+            }
+
+            fn of_ending(ending: &str) -> Option<Self> {
+                match ending { $($($end)|* => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+languages! {
+    Rust "rust": "rs";
+    TypeScript "typescript": "ts" "mts" "cts";
+    Tsx "tsx": "tsx";
+    JavaScript "javascript": "js" "mjs" "cjs";
+    Jsx "jsx": "jsx";
+    Sql "sql": "sql";
+    Toml "toml": "toml";
+    Yaml "yaml": "yaml" "yml";
+    Markdown "markdown": "md" "markdown";
+    Python "python": "py" "pyi" "pyw";
+    Go "go": "go";
+    Shell "shell": "sh" "bash" "zsh" "ksh" "bats";
+    Plain "plain": "txt";
+}
+
+impl Language {
+    /// A language by its name in rules.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.as_str() == name)
+    }
+
+    /// The language of a file, by its name.
+    #[must_use]
+    pub fn of(path: &RepoPath) -> Self {
+        let name = path.file_name().to_ascii_lowercase();
+        let name = String::from_utf8_lossy(&name);
+        if matches!(&*name, "cargo.lock" | "poetry.lock" | "pipfile") {
+            return Self::Toml;
+        }
+        if matches!(&*name, ".bashrc" | ".bash_profile" | ".profile" | ".zshrc" | ".envrc") {
+            return Self::Shell;
+        }
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        Self::of_ending(ending).unwrap_or(Self::Plain)
+    }
+
+    /// The language of a file without a telling name, by its first line.
+    #[must_use]
+    pub fn of_first_line(text: &[u8]) -> Option<Self> {
+        let line = text.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+        let line = String::from_utf8_lossy(line.get(..line.len().min(200))?).into_owned();
+        let names = line.split_whitespace().filter_map(|word| word.rsplit('/').next());
+        let program = names.into_iter().find(|name| *name != "env" && !name.starts_with('-'))?;
+        match program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.') {
+            "sh" | "bash" | "dash" | "zsh" | "ksh" | "bats" => Some(Self::Shell),
+            "python" | "pypy" => Some(Self::Python),
+            "node" | "nodejs" => Some(Self::JavaScript),
+            "deno" | "bun" | "tsx" | "ts-node" => Some(Self::TypeScript),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_first_lines_tell() {
+        let of = |path: &str| Language::of(&RepoPath::from(path));
+        assert_eq!(of("src/A.RS"), Language::Rust);
+        assert_eq!(of("a/b.d.ts"), Language::TypeScript);
+        assert_eq!(of("Makefile"), Language::Plain);
+        assert_eq!(Language::of_first_line(b"#!/usr/bin/env -S python3.12 -u\n"), Some(Language::Python));
+        assert_eq!(Language::of_first_line(b"#!/bin/sh\n"), Some(Language::Shell));
+        assert_eq!(Language::of_first_line(b"# no\n"), None);
+        assert!(Language::ALL.iter().all(|one| Language::named(one.as_str()) == Some(*one)));
+    }
+}

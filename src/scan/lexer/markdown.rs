@@ -1,0 +1,71 @@
+//! Markdown: fenced, indented and inline code is code, HTML comments are
+//! comments, all else is prose.
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+use super::super::region::Kind;
+use super::Cursor;
+
+pub(super) fn read(cursor: &mut Cursor<'_>) {
+    let text = String::from_utf8_lossy(cursor.text);
+    if text.len() != cursor.text.len() {
+        // Not UTF-8: offsets would not be the file's.
+        cursor.at = cursor.text.len();
+        cursor.mark(Kind::Text);
+        return;
+    }
+    let mut inside = false;
+    for (event, range) in Parser::new_ext(&text, Options::ENABLE_TABLES).into_offset_iter() {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => inside = true,
+            Event::End(TagEnd::CodeBlock) => inside = false,
+            Event::Text(_) if inside => stretch(cursor, range, Kind::Code),
+            Event::Code(_) => stretch(cursor, range, Kind::Code),
+            Event::Html(html) | Event::InlineHtml(html) if html.contains("<!--") || open(cursor) => {
+                stretch(cursor, range, Kind::Comment);
+            }
+            _ => {}
+        }
+    }
+    cursor.at = cursor.text.len();
+    cursor.mark(Kind::Text);
+}
+
+/// Whether the last comment is not closed yet: HTML comes line by line.
+fn open(cursor: &Cursor<'_>) -> bool {
+    let last = cursor.out.iter().last();
+    let Some((range, Kind::Comment)) = last else { return false };
+    let text = cursor.text.get(range).unwrap_or_default();
+    memchr::memmem::rfind(text, b"-->") < memchr::memmem::rfind(text, b"<!--")
+}
+
+fn stretch(cursor: &mut Cursor<'_>, range: std::ops::Range<usize>, kind: Kind) {
+    cursor.at = range.start.max(cursor.at);
+    cursor.mark(Kind::Text);
+    cursor.at = range.end.max(cursor.at);
+    cursor.mark(kind);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::language::Language::Markdown;
+    use super::super::tests::check;
+
+    #[test]
+    fn code_comments_and_prose() {
+        check(
+            Markdown,
+            &[
+                ("# A `b` c", "tttt...tt"),
+                ("", ""),
+                ("```rust", "ttttttt"),
+                ("x();", "...."),
+                ("```", "ttt"),
+                ("<!-- a", "cccccc"),
+                ("b -->", "ccccc"),
+                ("", ""),
+                ("d", "t"),
+            ],
+        );
+    }
+}

@@ -1,0 +1,207 @@
+//! Shell: comments, all quotes, expansions inside double quotes, here
+//! documents.
+
+use super::super::region::Kind;
+use super::{Cursor, is_word};
+
+/// Substitutions nested deeper than this are taken for text.
+const DEEPEST: usize = 32;
+
+/// What ends a stretch of commands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Text,
+    /// `)` of `$(…)`.
+    Paren,
+    /// `}` of `${…}`.
+    Brace,
+    /// A back-tick.
+    Tick,
+}
+
+pub(super) fn read(cursor: &mut Cursor<'_>) {
+    let mut reader = Reader { waiting: Vec::new() };
+    while cursor.byte().is_some() {
+        reader.commands(cursor, End::Text, 0);
+    }
+}
+
+/// A here document that begins with the next line.
+struct Here {
+    word: Vec<u8>,
+    tabs: bool,
+}
+
+struct Reader {
+    waiting: Vec<Here>,
+}
+
+impl Reader {
+    fn commands(&mut self, cursor: &mut Cursor<'_>, end: End, depth: usize) {
+        let mut parens: usize = 0;
+        let mut sums = 0;
+        while let Some(byte) = cursor.byte() {
+            let next = cursor.ahead(1);
+            match byte {
+                b'\\' => cursor.skip(2),
+                b'#' if end != End::Brace && begins_word(cursor) => cursor.line_comment(Kind::Comment),
+                b'\n' => {
+                    cursor.skip(1);
+                    self.here_documents(cursor);
+                }
+                b'\'' => {
+                    let escapes = cursor.back(1) == Some(b'$');
+                    cursor.skip(1);
+                    cursor.quoted(b'\'', escapes, false, Kind::Str);
+                }
+                b'"' => self.double(cursor, depth),
+                b'$' if next == Some(b'(') && depth < DEEPEST => {
+                    cursor.skip(2);
+                    self.commands(cursor, End::Paren, depth + 1);
+                }
+                b'$' if next == Some(b'{') && depth < DEEPEST => {
+                    cursor.skip(2);
+                    self.commands(cursor, End::Brace, depth + 1);
+                }
+                b'$' if next == Some(b'#') => cursor.skip(2),
+                b'`' if end == End::Tick => {
+                    cursor.skip(1);
+                    return;
+                }
+                b'`' if depth < DEEPEST => {
+                    cursor.skip(1);
+                    self.commands(cursor, End::Tick, depth + 1);
+                }
+                b'(' => {
+                    sums += usize::from(next == Some(b'('));
+                    parens += 1;
+                    cursor.skip(1);
+                }
+                b')' if end == End::Paren && parens == 0 => {
+                    cursor.skip(1);
+                    return;
+                }
+                b')' => {
+                    parens = parens.saturating_sub(1);
+                    sums = if parens == 0 { 0 } else { sums };
+                    cursor.skip(1);
+                }
+                b'}' if end == End::Brace => {
+                    cursor.skip(1);
+                    return;
+                }
+                b'<' if next == Some(b'<') && cursor.ahead(2) == Some(b'<') => cursor.skip(3),
+                b'<' if next == Some(b'<') && sums == 0 && end != End::Brace => self.here(cursor),
+                _ => cursor.skip(1),
+            }
+        }
+    }
+
+    /// Between double quotes, from the opening one.
+    fn double(&mut self, cursor: &mut Cursor<'_>, depth: usize) {
+        cursor.skip(1);
+        cursor.mark(Kind::Code);
+        while let Some(byte) = cursor.byte() {
+            let opens = match (byte, cursor.ahead(1)) {
+                (b'$', Some(b'(')) => Some((2, End::Paren)),
+                (b'$', Some(b'{')) => Some((2, End::Brace)),
+                (b'`', _) => Some((1, End::Tick)),
+                _ => None,
+            };
+            match (byte, opens) {
+                (b'\\', _) => cursor.skip(2),
+                (b'"', _) => {
+                    cursor.mark(Kind::Str);
+                    cursor.skip(1);
+                    return;
+                }
+                (_, Some((width, end))) if depth < DEEPEST => {
+                    cursor.mark(Kind::Str);
+                    cursor.skip(width);
+                    self.commands(cursor, end, depth + 1);
+                    cursor.mark(Kind::Code);
+                }
+                _ => cursor.skip(1),
+            }
+        }
+        cursor.mark(Kind::Str);
+    }
+
+    /// `<<WORD`, `<<-'WORD'`: remembers the word.
+    fn here(&mut self, cursor: &mut Cursor<'_>) {
+        cursor.skip(2);
+        let tabs = cursor.byte() == Some(b'-');
+        cursor.skip(usize::from(tabs));
+        while matches!(cursor.byte(), Some(b' ' | b'\t')) {
+            cursor.skip(1);
+        }
+        let mut word = Vec::new();
+        let first = cursor.byte();
+        if !first.is_some_and(|byte| is_word(byte) && !byte.is_ascii_digit() || b"'\"\\".contains(&byte)) {
+            return;
+        }
+        let mut quote = None;
+        while let Some(byte) = cursor.byte() {
+            match byte {
+                b'\n' => break,
+                _ if quote == Some(byte) => quote = None,
+                b'\'' | b'"' if quote.is_none() => quote = Some(byte),
+                b'\\' => {}
+                _ if quote.is_none() && (byte.is_ascii_whitespace() || b";|&()<>".contains(&byte)) => break,
+                _ => word.push(byte),
+            }
+            cursor.skip(1);
+        }
+        self.waiting.push(Here { word, tabs });
+    }
+
+    fn here_documents(&mut self, cursor: &mut Cursor<'_>) {
+        for here in std::mem::take(&mut self.waiting) {
+            cursor.mark(Kind::Code);
+            while cursor.byte().is_some() {
+                let line = cursor.rest().split(|byte| *byte == b'\n').next().unwrap_or_default();
+                let whole = line.strip_suffix(b"\r").unwrap_or(line);
+                let tabs = whole.iter().take_while(|byte| **byte == b'\t').count();
+                let text = if here.tabs { whole.get(tabs..).unwrap_or_default() } else { whole };
+                if text == here.word {
+                    cursor.mark(Kind::Str);
+                    cursor.skip(line.len());
+                    cursor.mark(Kind::Code);
+                    break;
+                }
+                cursor.skip(line.len() + 1);
+            }
+            cursor.mark(Kind::Str);
+        }
+    }
+}
+
+fn begins_word(cursor: &Cursor<'_>) -> bool {
+    cursor.back(1).is_none_or(|byte| byte.is_ascii_whitespace() || b";|&()".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::language::Language::Shell;
+    use super::super::tests::check;
+
+    #[test]
+    fn quotes_expansions_and_here_documents() {
+        check(Shell, &[("#!/bin/sh", "ccccccccc")]);
+        check(
+            Shell,
+            &[
+                ("a='#' b=\"x # $(echo \"y\") z\" # c", "...s.....ssss........s..ss..ccc"),
+                ("echo ${#a} $# a#b # c", "..................ccc"),
+                ("cat <<EOF | grep x # c", "...................ccc"),
+                ("# text 'it", "ssssssssss"),
+                ("EOF", "..."),
+                ("x=$((1 << 2)) # c", "..............ccc"),
+                ("cat <<-'E' <<F", ".............."),
+                ("\tE", ".."),
+                ("$(x", "sss"),
+                ("F", "."),
+            ],
+        );
+    }
+}

@@ -1,0 +1,165 @@
+//! One file against the rules that look at it.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::language::Language;
+use super::lexer;
+use super::region::{Kind, KindSet, Regions};
+use super::rule::{Mode, ScanRule};
+use super::rules::RuleSet;
+use super::suppression::{self, Suppression};
+use super::test_code::{lies_in, test_ranges};
+
+/// Longer lines are generated; what matches in them is not judged.
+pub const LONGEST_LINE: usize = 64 * 1024;
+/// More matches of one file are only counted.
+pub const MOST_HITS: usize = 2000;
+
+/// A place where a rule's pattern matches, or (without a span) a required
+/// pattern that does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Index of the rule.
+    pub rule: usize,
+    /// Where in the file.
+    pub span: Option<Range<usize>>,
+    /// Of a rule that requires: the pattern that is missing, by its index.
+    pub missing: Option<usize>,
+    /// Index of the comment that excuses it.
+    pub excused_by: Option<usize>,
+    /// A name of what matched that outlives moves and other layout.
+    pub fingerprint: String,
+}
+
+/// What was found in a file.
+#[derive(Debug, Default)]
+pub struct Scanned {
+    /// Matches, in order of place.
+    pub hits: Vec<Hit>,
+    /// Comments that excuse, in order of place.
+    pub suppressions: Vec<Suppression>,
+    /// Matches that lie in lines too long to judge: where the line starts, and
+    /// how many.
+    pub long_lines: BTreeMap<usize, usize>,
+    /// Matches beyond [`MOST_HITS`].
+    pub more: usize,
+}
+
+/// A file with what is known of it, read as far as somebody asks.
+struct File<'a> {
+    text: &'a [u8],
+    language: Language,
+    regions: OnceCell<Regions>,
+    tests: OnceCell<Vec<Range<usize>>>,
+    views: BTreeMap<KindSet, Vec<u8>>,
+}
+
+impl File<'_> {
+    fn regions(&self) -> &Regions {
+        self.regions.get_or_init(|| lexer::regions(self.language, self.text))
+    }
+
+    fn is_test(&self, at: usize) -> bool {
+        let ranges = self.tests.get_or_init(|| test_ranges(self.language, self.text, self.regions()));
+        lies_in(ranges, at)
+    }
+
+    /// The text as far as some kinds show it.
+    fn view(&mut self, shown: KindSet) -> &[u8] {
+        if !self.views.contains_key(&shown) {
+            let view = if shown == KindSet::ANY {
+                self.text.to_vec()
+            } else {
+                self.regions().view(self.text, shown)
+            };
+            self.views.insert(shown, view);
+        }
+        self.views.get(&shown).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Matches a file. `rules` are those that look at it
+/// ([`RuleSet::applicable`]); `is_test` says that all of it is test code.
+///
+/// # Errors
+/// A pattern that cannot be compiled.
+pub fn scan(
+    set: &RuleSet,
+    rules: &[usize],
+    language: Language,
+    text: &[u8],
+    is_test: bool,
+) -> Result<Scanned, String> {
+    let candidates = set.candidates(language, rules, text);
+    let mut out = Scanned::default();
+    if candidates.rules.is_empty() && !candidates.marks {
+        return Ok(out);
+    }
+    let (regions, tests, views) = (OnceCell::new(), OnceCell::new(), BTreeMap::new());
+    let mut file = File { text, language, regions, tests, views };
+    for index in candidates.rules {
+        let Some(rule) = set.rules().get(index).filter(|rule| rule.tests || !is_test) else { continue };
+        one(&mut file, rule, index, &mut out)?;
+    }
+    out.hits.sort_by_key(|hit| (hit.span.as_ref().map(|span| (span.start, span.end)), hit.rule));
+    out.hits.dedup_by(|a, b| a.rule == b.rule && a.span == b.span && a.missing == b.missing);
+    if out.hits.len() > MOST_HITS {
+        out.more = out.hits.len() - MOST_HITS;
+        out.hits.truncate(MOST_HITS);
+    }
+    if candidates.marks {
+        out.suppressions = suppression::read(text, language, file.regions());
+        suppression::excuse(set, &out.suppressions, &mut out.hits);
+    }
+    if !out.hits.is_empty() {
+        let code = file.view(KindSet::of(&[Kind::Code, Kind::Str, Kind::Text])).to_vec();
+        super::fingerprint::name(set, &code, file.language, &mut out.hits);
+    }
+    Ok(out)
+}
+
+fn one(file: &mut File<'_>, rule: &ScanRule, index: usize, out: &mut Scanned) -> Result<(), String> {
+    let regexes = rule.regexes().map_err(|why| format!("{}: {why}", rule.id))?;
+    let hit =
+        |span, missing| Hit { rule: index, span, missing, excused_by: None, fingerprint: String::new() };
+    if rule.mode == Mode::Require {
+        let view = file.view(rule.shown);
+        let missing = regexes.iter().enumerate().filter(|(_, regex)| !regex.is_match(view)).map(|(at, _)| at);
+        let missing: Vec<usize> = missing.collect();
+        out.hits.extend(missing.into_iter().map(|pattern| hit(None, Some(pattern))));
+        return Ok(());
+    }
+    let mut spans = Vec::new();
+    let view = file.view(rule.shown);
+    for regex in regexes {
+        let named = regex.capture_names().flatten().any(|name| name == "at");
+        if named {
+            let all = regex.captures_iter(view).filter_map(|found| found.name("at").or_else(|| found.get(0)));
+            spans.extend(all.map(|found| found.range()));
+        } else {
+            spans.extend(regex.find_iter(view).map(|found| found.range()));
+        }
+    }
+    for span in spans {
+        if !rule.tests && file.is_test(span.start) {
+            continue;
+        }
+        let line = line_of(file.text, span.start);
+        if line.len() > LONGEST_LINE {
+            *out.long_lines.entry(line.start).or_default() += 1;
+        } else {
+            out.hits.push(hit(Some(span), None));
+        }
+    }
+    Ok(())
+}
+
+/// The line that holds an offset, without its end.
+pub(super) fn line_of(text: &[u8], at: usize) -> Range<usize> {
+    let start = memchr::memrchr(b'\n', text.get(..at).unwrap_or_default()).map_or(0, |found| found + 1);
+    let end =
+        memchr::memchr(b'\n', text.get(at..).unwrap_or_default()).map_or(text.len(), |found| at + found);
+    start..end
+}

@@ -1,0 +1,34 @@
+//! Scans: forbidden and required patterns in source files, matched where they
+//! mean something.
+//!
+//! A lexer cuts a file into code, comments, strings and prose; stretches of
+//! test code are told apart; a rule, which is data, says where its pattern
+//! counts. A pattern sees a view of the file in which everything else is
+//! hidden, so it matches across lines and comments, and never inside what it
+//! does not mean. Nothing here reads files.
+
+mod baseline;
+mod fingerprint;
+mod language;
+pub mod lexer;
+mod matcher;
+mod proof;
+mod region;
+mod rule;
+mod rules;
+mod settings;
+mod suppression;
+pub mod test_code;
+
+pub use baseline::{Baseline, BaselineFault, write as write_baseline};
+pub use language::Language;
+pub use matcher::{Hit, LONGEST_LINE, MOST_HITS, Scanned, scan};
+pub use proof::prove;
+pub use region::{Kind, KindSet, Regions};
+pub use rule::{
+    AREAS, Area, Examples, Mode, Paths, RuleFault, ScanRule, Suppressible, TESTS, embedded, embedded_ids,
+    embedded_sets, find_embedded, one_of,
+};
+pub use rules::RuleSet;
+pub use settings::{Override, Settings};
+pub use suppression::{Suppression, Target, Until};

@@ -1,0 +1,162 @@
+//! Rules of one scan together: which of them a file needs, found by one pass
+//! over its bytes.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::language::Language;
+use super::rule::{Mode, ScanRule, required};
+
+/// Rules by index, ready to be matched.
+#[derive(Debug)]
+pub struct RuleSet {
+    rules: Vec<ScanRule>,
+    searches: [OnceLock<Search>; Language::ALL.len()],
+}
+
+/// What is looked for in files of one language.
+#[derive(Debug, Default)]
+struct Search {
+    plain: Option<Words>,
+    folded: Option<Words>,
+    /// Rules whose patterns need no literal, or that require something.
+    always: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Words {
+    automaton: AhoCorasick,
+    /// Rules by word.
+    owners: Vec<Vec<usize>>,
+}
+
+impl Words {
+    fn build(words: BTreeMap<Vec<u8>, Vec<usize>>, folded: bool) -> Option<Self> {
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
+            .ascii_case_insensitive(folded)
+            .build(words.keys())
+            .ok()?;
+        Some(Self { automaton, owners: words.into_values().collect() })
+    }
+}
+
+/// Stands for the words that comments use to excuse a finding.
+const MARK: usize = usize::MAX;
+
+/// What the bytes of a file call for.
+#[derive(Debug, Default)]
+pub(super) struct Candidates {
+    /// Indexes of rules, in order.
+    pub rules: Vec<usize>,
+    /// Whether a comment might excuse something.
+    pub marks: bool,
+}
+
+impl RuleSet {
+    /// Takes the rules of a scan.
+    #[must_use]
+    pub fn new(rules: Vec<ScanRule>) -> Self {
+        Self { rules, searches: [const { OnceLock::new() }; Language::ALL.len()] }
+    }
+
+    /// The rules, in order.
+    #[must_use]
+    pub fn rules(&self) -> &[ScanRule] {
+        &self.rules
+    }
+
+    /// Indexes of the rules that look at a path and read its language. `None`
+    /// as the language stands for a file whose first line will tell.
+    #[must_use]
+    pub fn applicable(&self, path: &str, language: Option<Language>, is_product: bool) -> Vec<usize> {
+        let reads = |rule: &ScanRule| language.is_none_or(|language| rule.reads(language));
+        // What is required is required where the rule says so, nowhere else.
+        let governs = |rule: &ScanRule| rule.mode == Mode::Forbid || !rule.include.is_empty();
+        let all = self.rules.iter().enumerate();
+        all.filter(|(_, rule)| reads(rule) && governs(rule) && rule.looks_at(path, is_product))
+            .map(|(index, _)| index)
+            .collect()
+    }
+
+    /// Which of some rules could match these bytes.
+    pub(super) fn candidates(&self, language: Language, rules: &[usize], text: &[u8]) -> Candidates {
+        let at = Language::ALL.iter().position(|one| *one == language).unwrap_or_default();
+        let Some(search) = self.searches.get(at).map(|slot| slot.get_or_init(|| self.search(language)))
+        else {
+            return Candidates::default();
+        };
+        let mut wanted = vec![false; self.rules.len()];
+        let mut marks = false;
+        for index in &search.always {
+            wanted.get_mut(*index).into_iter().for_each(|wanted| *wanted = true);
+        }
+        for words in [&search.plain, &search.folded].into_iter().flatten() {
+            for found in words.automaton.find_iter(text) {
+                for owner in words.owners.get(found.pattern().as_usize()).into_iter().flatten() {
+                    match wanted.get_mut(*owner) {
+                        Some(wanted) => *wanted = true,
+                        None => marks = true,
+                    }
+                }
+            }
+        }
+        let is_wanted = |index: &usize| wanted.get(*index) == Some(&true);
+        Candidates { rules: rules.iter().copied().filter(is_wanted).collect(), marks }
+    }
+
+    fn search(&self, language: Language) -> Search {
+        let mut out = Search::default();
+        let mut plain: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
+        let mut folded: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
+        for word in [&b"countersign:"[..], b"WAIVER"] {
+            plain.insert(word.to_vec(), vec![MARK]);
+        }
+        for (index, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.reads(language)) {
+            let needs: Option<Vec<_>> = rule.patterns.iter().map(|pattern| required(pattern)).collect();
+            let Some(needs) = needs.filter(|_| rule.mode == Mode::Forbid) else {
+                out.always.push(index);
+                continue;
+            };
+            for need in needs {
+                let words = if need.folded { &mut folded } else { &mut plain };
+                for word in need.any {
+                    words.entry(word).or_default().push(index);
+                }
+            }
+        }
+        share_prefixes(&mut plain);
+        share_prefixes(&mut folded);
+        out.plain = Words::build(plain, false);
+        out.folded = if folded.is_empty() { None } else { Words::build(folded, true) };
+        out
+    }
+}
+
+/// A word that contains another one hides it from a search that never looks at
+/// a byte twice, so the rules of the shorter one also belong to the longer.
+fn share_prefixes(words: &mut BTreeMap<Vec<u8>, Vec<usize>>) {
+    let all: Vec<(Vec<u8>, Vec<usize>)> =
+        words.iter().map(|(word, owners)| (word.clone(), owners.clone())).collect();
+    for (word, owners) in words.iter_mut() {
+        for (other, theirs) in &all {
+            if other.len() < word.len() && memchr::memmem::find(word, other).is_some() {
+                owners.extend(theirs);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_longer_word_does_not_hide_a_shorter_one() {
+        let mut words = BTreeMap::from([(b"print".to_vec(), vec![1]), (b"eprintln".to_vec(), vec![2])]);
+        share_prefixes(&mut words);
+        assert_eq!(words.get(&b"eprintln"[..]), Some(&vec![2, 1]));
+    }
+}

@@ -1,0 +1,146 @@
+//! What a repository says of its scans.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::language::Language;
+use super::rule::{Area, Paths, RuleFault, ScanRule};
+use super::test_code::is_test_path;
+use crate::text::{RepoPath, Source};
+
+/// What a repository says of its scans; the default says nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Where the product's own code lies; empty leaves it to manifests.
+    pub product: Paths,
+    /// Test code beside what names and places tell.
+    pub tests: Paths,
+    /// What no scan looks at.
+    pub exclude: Paths,
+    /// Folders of rule files.
+    pub rules: Vec<String>,
+    /// Rules written in the configuration itself.
+    pub own: Vec<(ScanRule, Arc<Source>)>,
+    /// Rules in the configuration that are none.
+    pub faults: Vec<RuleFault>,
+    /// Changes of rules, by id.
+    pub overrides: BTreeMap<String, Override>,
+    /// The file of known findings.
+    pub baseline: Option<String>,
+    /// Scans that `post-work` makes.
+    pub gate: Vec<String>,
+    /// Folders of migrations; empty means every folder of that name.
+    pub migrations: Vec<String>,
+    /// Names of back ends of which each must have what the others have.
+    pub backends: Vec<String>,
+    /// Tracked files that are artifacts.
+    pub artifacts: Paths,
+    /// An untracked file of more bytes is large.
+    pub large: Option<u64>,
+}
+
+/// What a repository changes of a rule.
+#[derive(Debug, Clone, Default)]
+pub struct Override {
+    /// Paths that it looks at, instead of its own.
+    pub include: Option<Paths>,
+    /// Paths that it does not look at, instead of its own.
+    pub exclude: Option<Paths>,
+    /// Where it looks.
+    pub area: Option<Area>,
+    /// Whether test code counts.
+    pub tests: Option<bool>,
+}
+
+impl Override {
+    /// The rule as changed.
+    #[must_use]
+    pub fn applied(&self, mut rule: ScanRule) -> ScanRule {
+        rule.include = self.include.clone().unwrap_or(rule.include);
+        rule.exclude = self.exclude.clone().unwrap_or(rule.exclude);
+        rule.area = self.area.unwrap_or(rule.area);
+        rule.tests = self.tests.unwrap_or(rule.tests);
+        rule
+    }
+}
+
+/// Folders of other people's code, and of what tools make.
+const FOREIGN: [&str; 6] = ["node_modules", "vendor", "third_party", "target", "dist", ".git"];
+/// Folders beside the product.
+const BESIDE: [&str; 6] = ["examples", "scripts", "tools", "docs", "doc", "ci"];
+/// Where the code of a package with a `package.json` lies.
+const PACKAGE: [&str; 9] =
+    ["src", "app", "lib", "pages", "components", "server", "routes", "electron", "packages"];
+
+impl Settings {
+    /// Whether no scan looks at a path: excluded, somebody else's, or made by
+    /// a tool.
+    #[must_use]
+    pub fn skips(&self, path: &RepoPath) -> bool {
+        let text = path.to_text();
+        self.exclude.has(&text) || folders(&text).any(|folder| FOREIGN.contains(&folder))
+    }
+
+    /// Whether all of a file is test code.
+    #[must_use]
+    pub fn is_test(&self, path: &RepoPath, language: Language) -> bool {
+        is_test_path(path, language) || self.tests.has(&path.to_text())
+    }
+
+    /// Whether a file is the product's own code: where the configuration says
+    /// so, else where its manifest puts it. `has` tells whether a file exists.
+    #[must_use]
+    pub fn is_product(&self, path: &RepoPath, language: Language, has: &dyn Fn(&str) -> bool) -> bool {
+        let text = path.to_text();
+        if !self.product.is_empty() {
+            return self.product.has(&text);
+        }
+        let (manifest, places): (&str, &[&str]) = match language {
+            Language::Rust => ("Cargo.toml", &["src"]),
+            Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
+                ("package.json", &PACKAGE)
+            }
+            _ => return !folders(&text).any(|folder| BESIDE.contains(&folder)),
+        };
+        let names: Vec<&str> = text.split('/').collect();
+        let mut managed = false;
+        for depth in (0..names.len()).rev() {
+            let above = names.get(..depth).unwrap_or_default().join("/");
+            let file = if above.is_empty() { manifest.to_owned() } else { format!("{above}/{manifest}") };
+            if has(&file) {
+                managed = true;
+                let below = names.get(depth).copied().unwrap_or_default();
+                // A file beside the manifest is configuration of tools.
+                if depth + 1 < names.len() && places.contains(&below) {
+                    return true;
+                }
+            }
+        }
+        !managed && !folders(&text).any(|folder| BESIDE.contains(&folder))
+    }
+}
+
+fn folders(text: &str) -> impl Iterator<Item = &str> {
+    text.split('/').rev().skip(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn manifests_say_where_the_product_lies() {
+        let has = |file: &str| matches!(file, "Cargo.toml" | "crates/a/Cargo.toml" | "app/package.json");
+        let is = |path: &str| {
+            let path = RepoPath::from(path);
+            Settings::default().is_product(&path, Language::of(&path), &has)
+        };
+        for path in ["src/a.rs", "crates/a/src/b.rs", "app/src/c.tsx", "migrations/1.sql", "d.py", "web/x.ts"]
+        {
+            assert!(is(path), "{path}");
+        }
+        for path in ["build.rs", "tools/x.rs", "crates/a/build.rs", "app/vite.config.ts", "scripts/a.py"] {
+            assert!(!is(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Which code of a file is there for tests only: by where the file lies, and
+//! by what stands in it.
+
+mod python;
+mod rust;
+mod script;
+
+use std::ops::Range;
+
+use crate::text::RepoPath;
+
+use super::language::Language;
+use super::region::{Kind, KindSet, Regions};
+
+pub use rust::declared_for_tests;
+
+/// Folders whose files are tests, whatever the language.
+const FOLDERS: [&str; 10] =
+    ["tests", "test", "benches", "__tests__", "__mocks__", "testdata", "fixtures", "e2e", "cypress", "spec"];
+
+/// Whether a file is test code by its place or name.
+#[must_use]
+pub fn is_test_path(path: &RepoPath, language: Language) -> bool {
+    let text = path.to_text();
+    let mut names = text.split('/').rev();
+    let file = names.next().unwrap_or_default();
+    if names.any(|folder| FOLDERS.contains(&folder)) {
+        return true;
+    }
+    let stem = file.split('.').next().unwrap_or_default();
+    match language {
+        Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
+            let parts: Vec<&str> = file.split('.').collect();
+            let inner = parts.get(1..parts.len().saturating_sub(1)).unwrap_or_default();
+            inner.iter().any(|part| matches!(*part, "test" | "spec" | "stories" | "cy" | "e2e"))
+        }
+        Language::Python => stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest",
+        Language::Go => stem.ends_with("_test"),
+        Language::Shell => file.rsplit('.').next() == Some("bats"),
+        _ => false,
+    }
+}
+
+/// The stretches of a file that are test code, in order.
+#[must_use]
+pub fn test_ranges(language: Language, text: &[u8], regions: &Regions) -> Vec<Range<usize>> {
+    let wanted: &[&[u8]] = match language {
+        Language::Rust => &[b"test", b"bench", b"quickcheck"],
+        Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
+            &[b"describe", b"it", b"test", b"suite", b"vitest"]
+        }
+        Language::Python => &[b"def test_", b"TestCase", b"class Test"],
+        _ => return Vec::new(),
+    };
+    if !wanted.iter().any(|word| memchr::memmem::find(text, word).is_some()) {
+        return Vec::new();
+    }
+    let code = regions.view(text, KindSet::of(&[Kind::Code]));
+    match language {
+        Language::Rust => rust::ranges(&code),
+        Language::Python => python::ranges(&code),
+        _ => script::ranges(&code),
+    }
+}
+
+/// Whether an offset lies in one of the ranges, which are in order of their
+/// starts.
+#[must_use]
+pub fn lies_in(ranges: &[Range<usize>], offset: usize) -> bool {
+    ranges.iter().take_while(|range| range.start <= offset).any(|range| offset < range.end)
+}
+
+/// Behind the bracket that closes the one at `open`, in a text without
+/// comments and strings; the end if none does.
+fn behind_bracket(code: &[u8], open: usize) -> usize {
+    let mut depth = 0_usize;
+    for (at, byte) in code.iter().enumerate().skip(open) {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    code.len()
+}
+
+/// The first offset from `at` on that holds no blank.
+fn behind_blanks(code: &[u8], at: usize) -> usize {
+    let blanks = code.iter().skip(at).take_while(|byte| byte.is_ascii_whitespace()).count();
+    at + blanks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_contain_a_word_are_no_tests() {
+        let is = |path: &str| is_test_path(&RepoPath::from(path), Language::of(&RepoPath::from(path)));
+        for path in [
+            "tests/a.rs",
+            "a/benches/b.rs",
+            "src/a.test.ts",
+            "src/__tests__/a.tsx",
+            "test_a.py",
+            "a_test.go",
+            "x.bats",
+        ] {
+            assert!(is(path), "{path}");
+        }
+        for path in [
+            "src/latest.rs",
+            "src/contests/a.rs",
+            "src/test.ts",
+            "src/attest.py",
+            "src/tests.rs",
+            "a.spec/b.ts",
+            "latest_go.go",
+        ] {
+            assert!(!is(path), "{path}");
+        }
+    }
+}

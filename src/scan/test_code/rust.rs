@@ -1,0 +1,306 @@
+//! Rust: items under `#[cfg(test)]`, `#[test]` and their like, wherever they
+//! stand.
+
+use std::ops::Range;
+
+use super::super::region::{Kind, KindSet};
+use super::super::{Language, lexer};
+use super::{behind_blanks, behind_bracket};
+
+/// The ranges of test items in code without comments and strings.
+pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
+    let mut out: Vec<Range<usize>> = Vec::new();
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'#', code.get(at..).unwrap_or_default()) {
+        let start = at + found;
+        let Some(attribute) = Attribute::read(code, start) else {
+            at = start + 1;
+            continue;
+        };
+        at = attribute.end;
+        if !attribute.is_test(code) {
+            continue;
+        }
+        if attribute.inner {
+            let opening = enclosing(code, start);
+            let range = opening.map_or(0..code.len(), |open| open..behind_bracket(code, open));
+            out.push(range);
+        } else {
+            let end = item_end(code, attribute.end);
+            out.push(start..end);
+            at = end;
+        }
+    }
+    out.sort_by_key(|range| range.start);
+    out
+}
+
+/// Whether a file declares a module (`mod name;`) for tests only, so that the
+/// module's own file is test code.
+#[must_use]
+pub fn declared_for_tests(parent: &[u8], name: &str) -> bool {
+    let regions = lexer::regions(Language::Rust, parent);
+    let code = regions.view(parent, KindSet::of(&[Kind::Code]));
+    let tests = ranges(&code);
+    let mut declared = false;
+    for found in memchr::memmem::find_iter(&code, name) {
+        let before = code.get(..found).unwrap_or_default().trim_ascii_end();
+        let after = code.get(found + name.len()..).unwrap_or_default().trim_ascii_start();
+        let blank = found > before.len();
+        let is_mod = before.ends_with(b"mod") && blank && after.starts_with(b";");
+        if is_mod {
+            if !super::lies_in(&tests, found) {
+                return false;
+            }
+            declared = true;
+        }
+    }
+    declared
+}
+
+struct Attribute {
+    inner: bool,
+    /// What stands between the brackets.
+    content: Range<usize>,
+    /// Behind the closing bracket.
+    end: usize,
+}
+
+impl Attribute {
+    fn read(code: &[u8], hash: usize) -> Option<Self> {
+        let mut at = behind_blanks(code, hash + 1);
+        let inner = code.get(at) == Some(&b'!');
+        if inner {
+            at = behind_blanks(code, at + 1);
+        }
+        (code.get(at) == Some(&b'[')).then(|| {
+            let end = behind_bracket(code, at);
+            Self { inner, content: at + 1..end.saturating_sub(1).max(at + 1), end }
+        })
+    }
+
+    fn is_test(&self, code: &[u8]) -> bool {
+        let raw = code.get(self.content.clone()).unwrap_or_default();
+        let text: String = String::from_utf8_lossy(raw).split_whitespace().collect();
+        if let Some(predicate) = text.strip_prefix("cfg(").and_then(|rest| rest.strip_suffix(')')) {
+            return is_test_only(predicate, 0);
+        }
+        let path = text.split(['(', '=', '{', '[']).next().unwrap_or_default();
+        let last = path.rsplit("::").next().unwrap_or_default();
+        matches!(last, "test" | "bench" | "rstest" | "test_case" | "quickcheck" | "wasm_bindgen_test")
+    }
+}
+
+/// Whether a predicate holds in tests only.
+fn is_test_only(predicate: &str, depth: usize) -> bool {
+    let list = |name: &str| {
+        let inner = predicate.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')')?;
+        Some(parts(inner))
+    };
+    if depth > 20 {
+        return false;
+    }
+    if let Some(all) = list("all") {
+        return all.iter().any(|part| is_test_only(part, depth + 1));
+    }
+    if let Some(any) = list("any") {
+        return !any.is_empty() && any.iter().all(|part| is_test_only(part, depth + 1));
+    }
+    matches!(predicate, "test" | "doctest")
+}
+
+/// Splits at commas outside of parentheses.
+fn parts(text: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut out) = (0_i32, 0, Vec::new());
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                out.extend(text.get(start..at));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    out.extend(text.get(start..));
+    out.retain(|part| !part.is_empty());
+    out
+}
+
+/// The brace that encloses an offset.
+fn enclosing(code: &[u8], at: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (index, byte) in code.iter().enumerate().take(at).rev() {
+        match byte {
+            b'}' | b')' | b']' => depth += 1,
+            b'{' | b'(' | b'[' if depth == 0 => return Some(index),
+            b'{' | b'(' | b'[' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// How the thing behind an attribute ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// A function, module, type: with its braces, or a semicolon before any.
+    Item,
+    /// `use`, `let`, `static`: with a semicolon.
+    Statement,
+    /// A field, variant, match arm or expression: with a comma, too.
+    Piece,
+}
+
+/// Where the item behind an attribute ends.
+fn item_end(code: &[u8], from: usize) -> usize {
+    let mut at = from;
+    loop {
+        at = behind_blanks(code, at);
+        match code.get(at) {
+            Some(b'#') => match Attribute::read(code, at) {
+                Some(next) => at = next.end,
+                None => break,
+            },
+            _ => break,
+        }
+    }
+    let (shape, start) = shape(code, at);
+    let mut depth = 0_usize;
+    let mut arm = false;
+    for (index, byte) in code.iter().enumerate().skip(start) {
+        match byte {
+            b'(' | b'[' | b'{' => {
+                depth += 1;
+            }
+            b')' | b']' | b'}' => {
+                if depth == 0 {
+                    return index;
+                }
+                depth -= 1;
+                let block =
+                    shape == Shape::Item || arm || (shape == Shape::Piece && starts_block(code, start));
+                if depth == 0 && *byte == b'}' && block {
+                    return index + 1;
+                }
+            }
+            b';' if depth == 0 => return index + 1,
+            b',' if depth == 0 && shape == Shape::Piece => return index + 1,
+            b'>' if depth == 0 && index > 0 && code.get(index - 1) == Some(&b'=') => {
+                let next = behind_blanks(code, index + 1);
+                arm = shape == Shape::Piece && code.get(next) == Some(&b'{');
+            }
+            _ => {}
+        }
+    }
+    code.len()
+}
+
+fn starts_block(code: &[u8], at: usize) -> bool {
+    code.get(at) == Some(&b'{')
+}
+
+/// Reads visibility and qualifiers, then the word that says what it is.
+fn shape(code: &[u8], from: usize) -> (Shape, usize) {
+    let mut at = from;
+    let mut constant = false;
+    loop {
+        at = behind_blanks(code, at);
+        let rest = code.get(at..).unwrap_or_default();
+        let length = rest.iter().take_while(|byte| lexer::is_word(**byte)).count();
+        let word = rest.get(..length).unwrap_or_default();
+        match word {
+            b"pub" => {
+                at = behind_blanks(code, at + 3);
+                if code.get(at) == Some(&b'(') {
+                    at = behind_bracket(code, at);
+                }
+            }
+            b"async" | b"unsafe" | b"default" | b"safe" => at += length,
+            b"extern" => {
+                // `extern "C" fn`, `extern "C" { … }`, `extern crate x;`
+                at = behind_blanks(code, at + length);
+                if code.get(at) == Some(&b'"') {
+                    let close = memchr::memchr(b'"', code.get(at + 1..).unwrap_or_default());
+                    at += close.map_or(1, |close| close + 2);
+                }
+                let next = behind_blanks(code, at);
+                if code.get(next) == Some(&b'{') {
+                    return (Shape::Item, next);
+                }
+                constant = true;
+            }
+            b"const" => {
+                constant = true;
+                at += length;
+            }
+            b"fn" | b"mod" | b"impl" | b"struct" | b"enum" | b"union" | b"trait" => return (Shape::Item, at),
+            b"macro_rules" => return (Shape::Item, at),
+            b"use" | b"let" | b"static" | b"type" | b"crate" => return (Shape::Statement, at),
+            _ if constant => return (Shape::Statement, at),
+            _ => {
+                let is_macro =
+                    rest.get(length..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b"!"));
+                let item = length > 0 && is_macro;
+                return (if item { Shape::Item } else { Shape::Piece }, at);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The text outside of test ranges.
+    fn kept(text: &str) -> String {
+        let regions = lexer::regions(Language::Rust, text.as_bytes());
+        let code = regions.view(text.as_bytes(), KindSet::of(&[Kind::Code]));
+        let ranges = ranges(&code);
+        text.char_indices().filter(|(at, _)| !super::super::lies_in(&ranges, *at)).map(|(_, c)| c).collect()
+    }
+
+    #[test]
+    fn items_end_where_rust_ends_them() {
+        assert_eq!(kept("#[cfg(test)] mod t { fn a() { '}' } }fn b() {}"), "fn b() {}");
+        assert_eq!(kept("#[cfg(test)] use a::{b, c};fn b() {}"), "fn b() {}");
+        assert_eq!(kept("#[cfg(test)] const A: [u8; 2] = [1, 2];b"), "b");
+        assert_eq!(kept("#[cfg(test)] pub(crate) async fn a<T, U>(x: T) where T: B {}c"), "c");
+        assert_eq!(kept("#[cfg(test)] mod t;fn b() {}"), "fn b() {}");
+        assert_eq!(kept("struct A { #[cfg(test)] a: B<C>, d: u8 }"), "struct A {  d: u8 }");
+        assert_eq!(kept("match x { #[cfg(test)] A => { 1 } B => 2 }"), "match x {  B => 2 }");
+        assert_eq!(kept("#[test] #[ignore = \"}\"] fn a() {}b"), "b");
+        assert_eq!(kept("#[tokio::test(flavor = \"x\")] async fn a() {}b"), "b");
+        assert_eq!(kept("mod a { #![cfg(test)] fn b() {} }fn c() {}"), "mod a fn c() {}");
+        assert_eq!(kept("#![cfg(test)]\nfn b() {}"), "");
+        assert_eq!(kept("#[cfg(test)] impl A for B { }c"), "c");
+        assert_eq!(kept("#[cfg(test)] thread_local! { static A: u8 = 1; }c"), "c");
+        assert_eq!(kept("#[cfg(test)] extern \"C\" fn a() {}c"), "c");
+    }
+
+    #[test]
+    fn predicates_that_hold_outside_of_tests_are_no_tests() {
+        for text in [
+            "#[cfg(not(test))] fn a() {}",
+            "#[cfg(any(test, feature = \"x\"))] fn a() {}",
+            "#[cfg_attr(test, derive(A))] fn a() {}",
+            "#[cfg(feature = \"test\")] fn a() {}",
+            "#[testing] fn a() {}",
+            "#[doc = \"#[cfg(test)]\"] fn a() {}",
+        ] {
+            assert_eq!(kept(text), text);
+        }
+        assert_eq!(kept("#[cfg(all(test, unix))] fn a() {}"), "");
+        assert_eq!(kept("#[cfg(any(test, doctest))] fn a() {}"), "");
+    }
+
+    #[test]
+    fn modules_declared_for_tests() {
+        assert!(declared_for_tests(b"#[cfg(test)]\nmod tests;\n", "tests"));
+        assert!(!declared_for_tests(b"mod tests;\n", "tests"));
+        assert!(!declared_for_tests(b"// #[cfg(test)]\nmod tests;\n", "tests"));
+        assert!(!declared_for_tests(b"#[cfg(test)]\nmod other;\nmod tests;", "tests"));
+        assert!(!declared_for_tests(b"#[cfg(test)] mod tests {}\n", "tests"));
+    }
+}

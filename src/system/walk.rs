@@ -1,0 +1,77 @@
+//! The walk over a tree that scans make: everything but what ignore files of
+//! the tree excuse, found by several threads.
+
+use std::io;
+use std::path::Path;
+use std::sync::Mutex;
+
+use ignore::{WalkBuilder, WalkState};
+
+use crate::text::RepoPath;
+
+use super::files;
+
+/// The files below a folder that no `.gitignore` in it excuses, in no order.
+/// `.git`, nested repositories and links are left out; settings of the user
+/// or of git do not matter.
+///
+/// # Errors
+/// A folder cannot be read.
+pub fn unignored(root: &Path) -> io::Result<Vec<RepoPath>> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .hidden(false)
+        .ignore(false)
+        .parents(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false);
+    builder.follow_links(false).threads(threads);
+    builder.filter_entry(|entry| {
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        let nested =
+            || is_folder && entry.depth() > 0 && entry.path().join(".git").symlink_metadata().is_ok();
+        entry.file_name() != ".git" && !nested()
+    });
+    let found: Mutex<Vec<RepoPath>> = Mutex::default();
+    let failed: Mutex<Option<io::Error>> = Mutex::default();
+    builder.build_parallel().run(|| {
+        let mut batch = Batch { own: Vec::new(), all: &found };
+        let failed = &failed;
+        Box::new(move |entry| match entry {
+            Ok(entry) => {
+                if entry.file_type().is_some_and(|kind| kind.is_file())
+                    && let Ok(below) = entry.path().strip_prefix(root)
+                {
+                    batch.own.push(files::repo_path(below));
+                }
+                WalkState::Continue
+            }
+            Err(error) => {
+                if let Ok(mut slot) = failed.lock() {
+                    *slot = error.into_io_error().or(slot.take());
+                }
+                WalkState::Quit
+            }
+        })
+    });
+    match failed.into_inner() {
+        Ok(Some(error)) => Err(error),
+        _ => Ok(found.into_inner().unwrap_or_default()),
+    }
+}
+
+/// What one thread found; handed in when it ends.
+struct Batch<'a> {
+    own: Vec<RepoPath>,
+    all: &'a Mutex<Vec<RepoPath>>,
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        if let Ok(mut all) = self.all.lock() {
+            all.append(&mut self.own);
+        }
+    }
+}
