@@ -22,6 +22,8 @@ mod fuzz;
 mod generated;
 mod guarantees;
 mod hostile;
+mod lexers;
+mod precision;
 mod properties;
 mod schema;
 mod seeds;

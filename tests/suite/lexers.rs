@@ -1,0 +1,107 @@
+//! Our Rust lexer against rustc's own, over this project's sources and, where
+//! it is there, a part of cargo's registry.
+
+use std::path::{Path, PathBuf};
+
+use countersign::scan::{Kind, Language, lexer::regions};
+use ra_ap_rustc_lexer::{DocStyle, FrontmatterAllowed, LiteralKind, TokenKind, tokenize};
+
+use crate::support::{files_below, project};
+
+/// What rustc says of every byte: `c` comment, `d` documentation, `s` inside
+/// of a literal, `.` anything else. `None` if rustc reports an error.
+fn oracle(text: &str) -> Option<Vec<u8>> {
+    let mut out = vec![b'.'; text.len()];
+    let mut at = ra_ap_rustc_lexer::strip_shebang(text).unwrap_or(0);
+    out[..at].fill(b'c');
+    for token in tokenize(&text[at..], FrontmatterAllowed::No) {
+        let end = at + token.len as usize;
+        let raw = &text[at..end];
+        match token.kind {
+            TokenKind::LineComment { doc_style } | TokenKind::BlockComment { doc_style, terminated: true } => {
+                let doc = matches!(doc_style, Some(DocStyle::Inner | DocStyle::Outer));
+                out[at..end].fill(if doc { b'd' } else { b'c' });
+            }
+            TokenKind::Literal { kind, suffix_start } => {
+                let body = &raw[..suffix_start as usize];
+                let quote = match kind {
+                    LiteralKind::Char { terminated: true } | LiteralKind::Byte { terminated: true } => '\'',
+                    LiteralKind::Str { terminated: true }
+                    | LiteralKind::ByteStr { terminated: true }
+                    | LiteralKind::CStr { terminated: true }
+                    | LiteralKind::RawStr { n_hashes: Some(_) }
+                    | LiteralKind::RawByteStr { n_hashes: Some(_) }
+                    | LiteralKind::RawCStr { n_hashes: Some(_) } => '"',
+                    LiteralKind::Int { .. } | LiteralKind::Float { .. } => {
+                        at = end;
+                        continue;
+                    }
+                    _ => return None,
+                };
+                let (first, last) = (body.find(quote)?, body.rfind(quote)?);
+                out[at + first + 1..at + last].fill(b's');
+            }
+            TokenKind::BlockComment { .. }
+            | TokenKind::Unknown
+            | TokenKind::UnknownPrefix
+            | TokenKind::InvalidIdent
+            | TokenKind::Frontmatter { .. } => return None,
+            _ => {}
+        }
+        at = end;
+    }
+    Some(out)
+}
+
+fn ours(text: &str) -> Vec<u8> {
+    let mut out = vec![b'.'; text.len()];
+    for (range, kind) in regions(Language::Rust, text.as_bytes()).iter() {
+        out[range].fill(match kind {
+            Kind::Comment => b'c',
+            Kind::Doc => b'd',
+            Kind::Str => b's',
+            Kind::Code | Kind::Text => b'.',
+        });
+    }
+    out
+}
+
+/// The first line on which both differ.
+fn differs(file: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let (theirs, ours) = (oracle(&text)?, ours(&text));
+    let at = theirs.iter().zip(&ours).position(|(a, b)| a != b)?;
+    let start = text[..at].rfind('\n').map_or(0, |found| found + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |found| at + found);
+    let shown = |all: &[u8]| String::from_utf8_lossy(&all[start..end]).into_owned();
+    Some(format!("{}\n{}\n{} (rustc)\n{} (ours)", file.display(), &text[start..end], shown(&theirs), shown(&ours)))
+}
+
+fn is_rust(path: &PathBuf) -> bool {
+    path.extension().is_some_and(|ending| ending == "rs")
+}
+
+#[test]
+fn our_rust_lexer_agrees_with_rustc() {
+    let mut files: Vec<PathBuf> = ["src", "tests", "benches"]
+        .iter()
+        .flat_map(|folder| files_below(&project().join(folder)))
+        .filter(is_rust)
+        .collect();
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
+    let registry = home.map(|home| home.join("registry/src")).filter(|folder| folder.is_dir());
+    match registry {
+        Some(folder) => {
+            let all: Vec<PathBuf> = files_below(&folder).into_iter().filter(is_rust).collect();
+            // All of it takes a minute in a debug build; LEXER_ALL=1 asks for that.
+            let step = if std::env::var_os("LEXER_ALL").is_some() { 1 } else { (all.len() / 400).max(1) };
+            files.extend(all.into_iter().step_by(step));
+        }
+        None => println!("skipped in part: there is no cargo registry to read"),
+    }
+    println!("{} files compared", files.len());
+    let wrong: Vec<String> = files.iter().filter_map(|file| differs(file)).take(20).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}

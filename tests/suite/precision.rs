@@ -1,0 +1,115 @@
+//! How right scans are: snippets in `fixtures/scan/` carry marks for every
+//! finding that there should be; everything else found is false.
+//!
+//! A snippet is a fenced block with a path behind its language. A line that
+//! begins with `»` speaks of the line of code above it: carets show where the
+//! finding starts, then comes the rule's name (`» ^^^^ rust-unwrap`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use countersign::scan::{Language, RuleSet, Settings, embedded, scan};
+use countersign::text::{RepoPath, Source};
+
+use crate::support::project;
+
+/// A snippet with what should be found: line, column, rule.
+struct Snippet {
+    name: String,
+    path: RepoPath,
+    text: String,
+    wanted: BTreeSet<(usize, usize, String)>,
+}
+
+fn snippets(file: &str, text: &str) -> Vec<Snippet> {
+    let mut out: Vec<Snippet> = Vec::new();
+    let mut heading = String::new();
+    let mut open: Option<(String, Snippet, usize)> = None;
+    for (number, line) in text.lines().enumerate() {
+        match &mut open {
+            None => {
+                if let Some(title) = line.strip_prefix("## ") {
+                    heading = title.to_owned();
+                } else if line.starts_with("```") {
+                    let ticks: String = line.chars().take_while(|c| *c == '`').collect();
+                    let mut words = line[ticks.len()..].split_whitespace();
+                    let path = words.nth(1).unwrap_or_else(|| panic!("{file}:{}: no path", number + 1));
+                    let name = format!("{file}:{}: {heading}", number + 1);
+                    let snippet = Snippet { name, path: path.into(), text: String::new(), wanted: BTreeSet::new() };
+                    open = Some((ticks, snippet, 0));
+                }
+            }
+            Some((ticks, snippet, lines)) => {
+                if line == ticks {
+                    out.extend(open.take().map(|(_, snippet, _)| snippet));
+                } else if let Some(mark) = line.strip_prefix('»') {
+                    let column = mark.chars().take_while(|c| *c != '^').count() + 2;
+                    let rule = mark.trim().trim_start_matches('^').trim();
+                    assert!(mark.contains('^') && !rule.is_empty(), "{file}:{}: {line}", number + 1);
+                    for rule in rule.split_whitespace() {
+                        snippet.wanted.insert((*lines, column, format!("scan/{rule}")));
+                    }
+                } else {
+                    snippet.text.push_str(line);
+                    snippet.text.push('\n');
+                    *lines += 1;
+                }
+            }
+        }
+    }
+    assert!(open.is_none(), "{file}: a snippet is not closed");
+    out
+}
+
+#[test]
+fn labelled_snippets_are_judged_right() {
+    let set = RuleSet::new(embedded(&[]).cloned().collect());
+    let today = "2026-11-21".parse().expect("day");
+    let settings = Settings::default();
+    let (mut wrong, mut table) = (Vec::new(), BTreeMap::<&str, [usize; 5]>::new());
+    let folder = project().join("fixtures/scan");
+    let mut files: Vec<_> = std::fs::read_dir(folder).expect("fixtures").map(|f| f.expect("file").path()).collect();
+    files.sort();
+    for file in files {
+        let name = file.file_name().expect("name").to_string_lossy().into_owned();
+        for snippet in snippets(&name, &std::fs::read_to_string(&file).expect("fixture")) {
+            let named = Language::of(&snippet.path);
+            let text = snippet.text.as_bytes();
+            let language = if named == Language::Plain {
+                Language::of_first_line(text).unwrap_or(named)
+            } else {
+                named
+            };
+            let is_test = settings.is_test(&snippet.path, language);
+            let rules = set.applicable(&snippet.path.to_text(), Some(language), true);
+            let found = scan(&set, &rules, language, text, is_test).expect("patterns");
+            let source = Source::from_text(snippet.path.clone(), snippet.text.clone());
+            let hits = found.hits.iter().filter(|hit| {
+                let excuse = hit.excused_by.and_then(|at| found.suppressions.get(at));
+                !excuse.is_some_and(|one| one.counts(today))
+            });
+            let got: BTreeSet<(usize, usize, String)> = hits
+                .filter_map(|hit| {
+                    let at = source.position(hit.span.as_ref()?.start);
+                    Some((at.line, at.column, set.rules()[hit.rule].id.to_string()))
+                })
+                .collect();
+            let row = table.entry(language.as_str()).or_default();
+            row[0] += 1;
+            row[1] += snippet.text.lines().count();
+            row[2] += snippet.wanted.len();
+            for (line, column, rule) in got.difference(&snippet.wanted) {
+                row[3] += 1;
+                wrong.push(format!("false  {} line {line}:{column} {rule}", snippet.name));
+            }
+            for (line, column, rule) in snippet.wanted.difference(&got) {
+                row[4] += 1;
+                wrong.push(format!("missed {} line {line}:{column} {rule}", snippet.name));
+            }
+        }
+    }
+    println!("{:<12}{:>9}{:>7}{:>8}{:>7}{:>8}", "language", "snippets", "lines", "wanted", "false", "missed");
+    for (language, [snippets, lines, wanted, false_ones, missed]) in &table {
+        println!("{language:<12}{snippets:>9}{lines:>7}{wanted:>8}{false_ones:>7}{missed:>8}");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
