@@ -51,10 +51,7 @@ impl Cor701Sha {
         let repo = GitRepository::discover(&here)?;
         let path = repo_path(&repo, &here, &self.file)?;
         let answer = self.answer(&repo, &path)?;
-        output.print(&match global.is_json()? {
-            true => json::pretty(&answer),
-            false => human(&answer),
-        })?;
+        output.print(&if global.is_json()? { json::pretty(&answer) } else { human(&answer) })?;
         Ok(PASSED)
     }
 

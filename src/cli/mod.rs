@@ -7,6 +7,7 @@ mod cor701;
 mod demo;
 mod documents;
 mod gates;
+mod hook;
 mod output;
 mod place;
 mod rules;
@@ -60,7 +61,7 @@ struct Global {
     #[arg(long, value_enum, default_value = "human", hide_default_value = true, global = true)]
     format: Format,
     /// Write the report to a file, too: FORMAT=FILE, or FILE with a telling
-    /// ending (.sarif, .json, .xml for JUnit, .md, .txt). May be given several
+    /// ending (`.sarif`, `.json`, `.xml` for a test report, `.md`, `.txt`). May be given several
     /// times
     #[arg(long, value_name = "[FORMAT=]FILE", global = true)]
     output: Vec<String>,
@@ -158,6 +159,8 @@ enum Command {
     ValidatorGitHygiene(scan::ValidatorScan),
     /// All scans together
     ValidatorHygieneFull(scan::ValidatorScan),
+    /// Have git run scans before a commit or push
+    Hook(hook::HookArgs),
     /// Print all that was read from a packet or contract, with lines
     Show(show::Show),
     /// Print the COR-701 hashes of a file
@@ -216,6 +219,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::ValidatorCoverageGaps(command) => command.run(&cli.global, &output, Scan::coverage_gaps()),
         Command::ValidatorGitHygiene(command) => command.run(&cli.global, &output, Scan::git_hygiene()),
         Command::ValidatorHygieneFull(command) => command.run(&cli.global, &output, Scan::full()),
+        Command::Hook(command) => command.run(&cli.global, &output),
         Command::Show(command) => command.run(&cli.global, &output),
         Command::Cor701Sha(command) => command.run(&cli.global, &output),
         Command::Explain(command) => command.run(&output),

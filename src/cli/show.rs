@@ -34,9 +34,10 @@ impl Show {
             let source = self.file(global)?;
             if kind_of(source.text()) == DocumentKind::Contract {
                 let document = show::contract::document(&Contract::read(&source));
-                output.print(&match global.is_json()? {
-                    true => json::pretty(&document),
-                    false => show::contract::human(&document),
+                output.print(&if global.is_json()? {
+                    json::pretty(&document)
+                } else {
+                    show::contract::human(&document)
                 })?;
                 return Ok(PASSED);
             }
@@ -53,10 +54,7 @@ impl Show {
             );
         }
         let document = show::document(&parsed);
-        output.print(&match global.is_json()? {
-            true => json::pretty(&document),
-            false => show::human(&document),
-        })?;
+        output.print(&if global.is_json()? { json::pretty(&document) } else { show::human(&document) })?;
         Ok(PASSED)
     }
 

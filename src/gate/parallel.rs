@@ -8,24 +8,35 @@ const WORTH_A_THREAD: usize = 8;
 
 /// `job` over every item, in the order of the items.
 pub(super) fn map<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    map_with(items, || (), |item, ()| job(item))
+}
+
+/// `job` over every item, in the order of the items; every thread has
+/// something of its own to work with.
+pub(super) fn map_with<T: Sync, R: Send, S>(
+    items: &[T],
+    own: impl Fn() -> S + Sync,
+    job: impl Fn(&T, &mut S) -> R + Sync,
+) -> Vec<R> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
     if items.len() < WORTH_A_THREAD || threads < 2 {
-        return items.iter().map(job).collect();
+        let mut state = own();
+        return items.iter().map(|item| job(item, &mut state)).collect();
     }
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(items.len()));
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                let mut own = Vec::new();
+                let (mut results, mut state) = (Vec::new(), own());
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(item) = items.get(at) else { break };
-                    own.push((at, job(item)));
+                    results.push((at, job(item, &mut state)));
                 }
                 // A thread that panicked takes the program with it anyway.
                 if let Ok(mut done) = done.lock() {
-                    done.extend(own);
+                    done.extend(results);
                 }
             });
         }

@@ -33,7 +33,7 @@ formats! {
     Human "human" "For a person";
     Json "json" "countersign.report/v1";
     Sarif "sarif" "SARIF 2.1.0";
-    Junit "junit" "JUnit XML";
+    Junit "junit" "A test report in XML";
     Github "github" "Annotations of GitHub";
     Gitlab "gitlab" "Code quality of GitLab";
     Markdown "markdown" "For the summary of a CI job";

@@ -1,4 +1,4 @@
-//! JUnit: every check of a gate is a test case, every step one more.
+//! `JUnit`: every check of a gate is a test case, every step one more.
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
@@ -7,7 +7,7 @@ use super::spot::{Spot, told};
 use crate::finding::{CheckOutcome, Finding, Report, Status, StepReport, StepStatus};
 use crate::text::visible;
 
-/// The report as JUnit XML.
+/// The report as `JUnit` XML.
 #[must_use]
 pub fn report(report: &Report) -> String {
     let mut xml = Xml { writer: Writer::new_with_indent(Vec::new(), b' ', 2) };

@@ -220,7 +220,7 @@ fn uri(path: &RepoPath) -> String {
     for byte in path.as_bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                out.push(char::from(*byte))
+                out.push(char::from(*byte));
             }
             _ => out.push_str(&format!("%{byte:02X}")),
         }

@@ -62,10 +62,9 @@ impl Spot {
     /// else the packet.
     #[must_use]
     pub fn shown(finding: &Finding, report: &Report) -> Option<Self> {
-        let labels = std::iter::once(&finding.primary).chain(&finding.related);
+        let mut labels = std::iter::once(&finding.primary).chain(&finding.related);
         labels
-            .filter_map(|label| Self::of(&label.place))
-            .next()
+            .find_map(|label| Self::of(&label.place))
             .or_else(|| report.packet.as_ref().map(|packet| Self { path: packet.path.clone(), region: None }))
     }
 }

@@ -4,6 +4,8 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use jiff::civil::Date;
+
 use super::language::Language;
 use super::lexer;
 use super::region::{Kind, KindSet, Regions};
@@ -81,7 +83,8 @@ impl File<'_> {
 }
 
 /// Matches a file. `rules` are those that look at it
-/// ([`RuleSet::applicable`]); `is_test` says that all of it is test code.
+/// ([`RuleSet::applicable`]); `is_test` says that all of it is test code; `today`
+/// decides which excuses have ended.
 ///
 /// # Errors
 /// A pattern that cannot be compiled.
@@ -91,6 +94,7 @@ pub fn scan(
     language: Language,
     text: &[u8],
     is_test: bool,
+    today: Date,
 ) -> Result<Scanned, String> {
     let candidates = set.candidates(language, rules, text);
     let mut out = Scanned::default();
@@ -104,20 +108,35 @@ pub fn scan(
         one(&mut file, rule, index, &mut out)?;
     }
     out.hits.sort_by_key(|hit| (hit.span.as_ref().map(|span| (span.start, span.end)), hit.rule));
-    out.hits.dedup_by(|a, b| a.rule == b.rule && a.span == b.span && a.missing == b.missing);
+    apart(&mut out.hits);
     if out.hits.len() > MOST_HITS {
         out.more = out.hits.len() - MOST_HITS;
         out.hits.truncate(MOST_HITS);
     }
     if candidates.marks {
         out.suppressions = suppression::read(text, language, file.regions());
-        suppression::excuse(set, &out.suppressions, &mut out.hits);
+        suppression::excuse(set, &out.suppressions, &mut out.hits, today);
     }
     if !out.hits.is_empty() {
         let code = file.view(KindSet::of(&[Kind::Code, Kind::Str, Kind::Text])).to_vec();
         super::fingerprint::name(set, &code, file.language, &mut out.hits);
     }
     Ok(out)
+}
+
+/// Leaves one of the matches of a rule that overlap: several of its patterns
+/// may see the same.
+fn apart(hits: &mut Vec<Hit>) {
+    let mut last: BTreeMap<usize, usize> = BTreeMap::new();
+    hits.retain(|hit| {
+        let Some(span) = &hit.span else { return true };
+        let end = last.get(&hit.rule).copied().unwrap_or_default();
+        let free = span.start >= end;
+        if free {
+            last.insert(hit.rule, span.end.max(span.start + 1));
+        }
+        free
+    });
 }
 
 fn one(file: &mut File<'_>, rule: &ScanRule, index: usize, out: &mut Scanned) -> Result<(), String> {

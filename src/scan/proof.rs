@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use super::language::Language;
 use super::matcher::scan;
 use super::rule::{RuleFault, ScanRule};
@@ -28,8 +30,9 @@ pub fn prove(rule: &ScanRule, source: &Arc<Source>) -> Vec<RuleFault> {
         return vec![fault(&rule.examples.path, message)];
     }
     let is_test = is_test_path(&path, language);
-    let hits =
-        |text: &str| scan(&set, &[0], language, text.as_bytes(), is_test).map(|found| found.hits.len());
+    let hits = |text: &str| {
+        scan(&set, &[0], language, text.as_bytes(), is_test, Date::MIN).map(|found| found.hits.len())
+    };
     for example in &rule.examples.matching {
         match hits(example) {
             Ok(0) => out.push(fault(example, "this example must match, and does not".to_owned())),

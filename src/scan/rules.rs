@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, MatchKind, packed};
 
 use super::language::Language;
 use super::rule::{Mode, ScanRule, required};
@@ -27,19 +27,46 @@ struct Search {
 
 #[derive(Debug)]
 struct Words {
-    automaton: AhoCorasick,
+    search: Literals,
     /// Rules by word.
     owners: Vec<Vec<usize>>,
 }
 
+/// A search for all words at once: with vector instructions if there are few
+/// and case matters, else with an automaton.
+#[derive(Debug)]
+enum Literals {
+    Packed(packed::Searcher),
+    Automaton(AhoCorasick),
+}
+
 impl Words {
     fn build(words: BTreeMap<Vec<u8>, Vec<usize>>, folded: bool) -> Option<Self> {
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostFirst)
-            .ascii_case_insensitive(folded)
-            .build(words.keys())
-            .ok()?;
-        Some(Self { automaton, owners: words.into_values().collect() })
+        let packed = || packed::Config::new().builder().extend(words.keys()).build();
+        let search = match packed().filter(|_| !folded) {
+            Some(packed) => Literals::Packed(packed),
+            None => Literals::Automaton(
+                AhoCorasick::builder()
+                    .match_kind(MatchKind::LeftmostFirst)
+                    .ascii_case_insensitive(folded)
+                    .build(words.keys())
+                    .ok()?,
+            ),
+        };
+        Some(Self { search, owners: words.into_values().collect() })
+    }
+
+    /// The words that a text holds, each as often as it does.
+    fn each(&self, text: &[u8], mut seen: impl FnMut(&[usize])) {
+        let mut one = |pattern: usize| self.owners.get(pattern).into_iter().for_each(|owners| seen(owners));
+        match &self.search {
+            Literals::Packed(packed) => {
+                packed.find_iter(text).for_each(|found| one(found.pattern().as_usize()));
+            }
+            Literals::Automaton(automaton) => {
+                automaton.find_iter(text).for_each(|found| one(found.pattern().as_usize()));
+            }
+        }
     }
 }
 
@@ -94,14 +121,14 @@ impl RuleSet {
             wanted.get_mut(*index).into_iter().for_each(|wanted| *wanted = true);
         }
         for words in [&search.plain, &search.folded].into_iter().flatten() {
-            for found in words.automaton.find_iter(text) {
-                for owner in words.owners.get(found.pattern().as_usize()).into_iter().flatten() {
+            words.each(text, |owners| {
+                for owner in owners {
                     match wanted.get_mut(*owner) {
                         Some(wanted) => *wanted = true,
                         None => marks = true,
                     }
                 }
-            }
+            });
         }
         let is_wanted = |index: &usize| wanted.get(*index) == Some(&true);
         Candidates { rules: rules.iter().copied().filter(is_wanted).collect(), marks }

@@ -66,10 +66,20 @@ impl Suppression {
 }
 
 static MARK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let target =
-        r"countersign:[ \t]*allow[ \t]*\((?P<rules>[^()\r\n]*)\)|WAIVER[ \t]*\[(?P<policy>[A-Za-z0-9_-]+)\]";
-    Regex::new(&format!(r"(?:{target})(?:[ \t,;]*until[ \t]+(?P<until>[^ \t\r\n:]+))?(?P<reason>[^\r\n]*)"))
-        .ok()
+    // The mark begins its comment: talk about waivers is none.
+    let begin = r"(?:^|[ \t\x01])(?://+|/\*+|#+|--+|<!--|\*|\{/\*+)[ \t]*";
+    let rules = r"countersign:[ \t]*allow[ \t]*\((?P<rules>[^()\r\n]*)\)";
+    let policy = r"WAIVER[ \t]*\[(?P<policy>[A-Za-z0-9_-]+)\][ \t]*(?P<end>:|until\b|-|–|—|\*/|$)";
+    let rest = r"(?P<reason>[^\r\n\x01]*)";
+    Regex::new(&format!(r"(?m){begin}(?P<mark>(?:{rules}|{policy}){rest})")).ok()
+});
+
+static UNTIL: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
+    // Right behind the mark any word is meant to be a day; later only digits.
+    regex::Regex::new(
+        r"(?:^[ \t,;:]*until|\b(?:until|expires(?:\s+on)?)):?[ \t]+(?P<day>[0-9][0-9-]*|[^\s:]+)",
+    )
+    .ok()
 });
 
 /// A statement longer than this many lines is excused by nobody as a whole.
@@ -79,85 +89,144 @@ const LONGEST_STATEMENT: usize = 40;
 pub(super) fn read(text: &[u8], language: Language, regions: &Regions) -> Vec<Suppression> {
     let Some(mark) = &*MARK else { return Vec::new() };
     let kinds: &[Kind] = if language == Language::Plain { &[] } else { &[Kind::Comment] };
-    let view = regions.view(text, KindSet::of(kinds));
+    // A view of the comments in which all else is hidden, and one without.
+    let mut view = regions.view(text, KindSet::of(kinds));
+    for (range, kind) in regions.iter() {
+        if kind == Kind::Doc {
+            view.get_mut(range)
+                .into_iter()
+                .flatten()
+                .filter(|byte| **byte != b'\n')
+                .for_each(|byte| *byte = 1);
+        }
+    }
     let code = regions.view(text, KindSet::of(&[Kind::Code, Kind::Str, Kind::Text]));
-    mark.captures_iter(&view).filter_map(|found| one(&code, &found)).collect()
+    mark.captures_iter(&view).filter_map(|found| one(&code, language, &found)).collect()
 }
 
-fn one(code: &[u8], found: &regex::bytes::Captures<'_>) -> Option<Suppression> {
-    let whole = found.get(0)?;
+fn one(code: &[u8], language: Language, found: &regex::bytes::Captures<'_>) -> Option<Suppression> {
+    let whole = found.name("mark")?;
     let text =
         |name: &str| found.name(name).map(|part| String::from_utf8_lossy(part.as_bytes()).into_owned());
     let target = match (text("rules"), text("policy")) {
         (Some(rules), _) => Target::Rules(rules.split(',').map(|rule| rule.trim().to_owned()).collect()),
         (None, policy) => Target::Policy(policy?),
     };
-    let until = match text("until") {
-        None => Until::Ever,
-        Some(day) => day.parse().map_or(Until::Unreadable(day), Until::Day),
+    let written = text("reason").unwrap_or_default();
+    let written = match text("end").as_deref() {
+        Some("until") => format!("until{written}"),
+        Some("*/") => String::new(),
+        _ => written,
     };
-    let reason = text("reason").unwrap_or_default();
-    let reason: String = reason.split(|c: char| c == '\u{1}').next().unwrap_or_default().to_owned();
-    let closed = reason.trim().trim_end_matches("*/").trim_end_matches("-->").trim_end_matches(['}', '*']);
-    let reason = closed.trim_matches(|c: char| c.is_whitespace() || ":;,-–—".contains(c)).to_owned();
+    // A block comment ends there, whatever stands behind it.
+    let written = written.split("*/").next().unwrap_or_default().trim_end_matches("-->");
+    let (until, reason) = until(written);
+    let reason = reason.trim_matches(|c: char| c.is_whitespace() || ":;,.-–—*}".contains(c)).to_owned();
     let line = line_of(code, whole.start());
-    let before = code.get(line.start..whole.start()).unwrap_or_default();
-    let alone = before.iter().all(|byte| byte.is_ascii_whitespace() || matches!(byte, b'{' | 1));
-    let covers = if alone { statement(code, line.end) } else { line };
+    let inside = |range: Range<usize>| code.get(range).unwrap_or_default();
+    let blank =
+        |bytes: &[u8]| bytes.iter().all(|byte| byte.is_ascii_whitespace() || matches!(byte, b'{' | b'}' | 1));
+    let alone = blank(inside(line.clone()));
+    let covers = if alone { statement(code, line.end, language) } else { line };
     Some(Suppression { span: whole.range(), target, reason, until, covers })
 }
 
-/// The lines of the first statement below: to the first line whose code ends
-/// it.
-fn statement(code: &[u8], from: usize) -> Range<usize> {
-    let mut at = from;
-    let mut start = None;
+/// When the words of a comment say that it ends, and its words without that.
+fn until(text: &str) -> (Until, String) {
+    let found = UNTIL.as_ref().and_then(|until| until.captures(text));
+    let Some((whole, day)) =
+        found.and_then(|found| Some((found.get(0)?.range(), found.name("day")?.as_str())))
+    else {
+        return (Until::Ever, text.to_owned());
+    };
+    let behind_mark = text.get(..whole.start).is_some_and(|before| before.trim().is_empty());
+    let is_day = day.starts_with(|c: char| c.is_ascii_digit());
+    if !behind_mark && !is_day {
+        // "Until the reader is replaced" is a reason.
+        return (Until::Ever, text.to_owned());
+    }
+    let rest = format!("{} {}", text.get(..whole.start).unwrap_or(""), text.get(whole.end..).unwrap_or(""));
+    let day = day.trim_end_matches(['.', ',', ';', ')']);
+    (day.parse().map_or_else(|_| Until::Unreadable(day.to_owned()), Until::Day), rest)
+}
+
+/// The lines of the first statement below: to the line that ends it, with all
+/// brackets closed.
+fn statement(code: &[u8], from: usize, language: Language) -> Range<usize> {
+    let by_line = matches!(
+        language,
+        Language::Python | Language::Shell | Language::Yaml | Language::Toml | Language::Go | Language::Plain
+    );
+    let script =
+        matches!(language, Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx);
+    let (mut at, mut start, mut depth) = (from, None, 0_i64);
+    let mut prefix = false;
     for _ in 0..LONGEST_STATEMENT {
-        let next = (at + 1).min(code.len());
-        let line = line_of(code, next);
-        let text = code.get(line.clone()).unwrap_or_default().trim_ascii();
-        at = line.end;
-        // Attributes and decorators stand before what they belong to.
-        let prefix = text.starts_with(b"#[") || text.starts_with(b"@");
-        if !text.is_empty() && !prefix {
-            let begin = *start.get_or_insert(line.start);
-            if text.ends_with(b";")
-                || text.ends_with(b"{")
-                || text.ends_with(b"}")
-                || text.ends_with(b",")
-                || text.ends_with(b":")
-            {
-                return begin..line.end;
-            }
-        }
         if at >= code.len() {
             break;
         }
-        if text.is_empty() && start.is_some() {
-            break;
+        let line = line_of(code, (at + 1).min(code.len()));
+        let text = code.get(line.clone()).unwrap_or_default().trim_ascii();
+        at = line.end;
+        if text.is_empty() {
+            continue;
+        }
+        // Attributes and decorators stand before what they belong to.
+        prefix =
+            (start.is_none() && (text.starts_with(b"#[") || text.starts_with(b"@"))) || (prefix && depth > 0);
+        depth += balance(text);
+        if prefix {
+            continue;
+        }
+        let begin = *start.get_or_insert(line.start);
+        let last = text.last().copied().unwrap_or_default();
+        let next = code.get(at..).unwrap_or_default().trim_ascii_start();
+        let goes_on = matches!(next.first(), Some(b'.' | b'?' | b'&' | b'|' | b'+' | b'*' | b'/' | b'='))
+            || matches!(last, b'.' | b'=' | b'+' | b'-' | b'*' | b'/' | b'&' | b'|' | b'\\' | b'<' | b'>');
+        let ends = match last {
+            b';' | b'{' | b'}' | b',' => true,
+            b':' if language == Language::Python => true,
+            _ if by_line => !matches!(last, b'\\' | b'.' | b'+' | b'-' | b'*' | b'/' | b'&' | b'|' | b'='),
+            _ if script => !goes_on,
+            _ => false,
+        };
+        // A brace that opens a block leaves the depth behind.
+        let level = depth - i64::from(last == b'{');
+        if ends && level <= 0 {
+            return begin..line.end;
         }
     }
     start.map_or(from..from, |start| start..at)
 }
 
-/// Gives every hit the first comment that speaks of it.
-pub(super) fn excuse(set: &RuleSet, all: &[Suppression], hits: &mut [Hit]) {
+/// Brackets opened less those closed.
+fn balance(text: &[u8]) -> i64 {
+    let count = |byte: &u8| match byte {
+        b'(' | b'[' | b'{' => 1,
+        b')' | b']' | b'}' => -1,
+        _ => 0,
+    };
+    text.iter().map(count).sum()
+}
+
+/// Gives every hit the first comment that speaks of it, one that counts today
+/// before one that does not.
+pub(super) fn excuse(set: &RuleSet, all: &[Suppression], hits: &mut [Hit], today: Date) {
     for hit in hits {
         let Some(rule) = set.rules().get(hit.rule).filter(|rule| rule.suppressible != Suppressible::Never)
         else {
             continue;
         };
-        hit.excused_by = all.iter().position(|one| {
+        let speaks = |one: &&Suppression| {
             let named = match &one.target {
                 Target::Rules(names) => names.iter().any(|name| rule.is_named(name)),
                 Target::Policy(policy) => rule.wording.waivable_by.contains(policy),
             };
-            let here = hit
-                .span
-                .as_ref()
-                .is_none_or(|span| one.covers.contains(&span.start) || one.covers.end == span.start);
-            named && here
-        });
+            let here = |span: &Range<usize>| one.covers.contains(&span.start) || one.covers.end == span.start;
+            named && hit.span.as_ref().is_none_or(here)
+        };
+        let first = |counts: bool| all.iter().position(|one| speaks(&one) && (one.counts(today) || !counts));
+        hit.excused_by = first(true).or_else(|| first(false));
     }
 }
 
@@ -199,5 +268,25 @@ mod tests {
         assert!(!all[0].0.counts("2026-05-01".parse().expect("day")));
         let odd = found("// countersign: allow(x) until soon: y\na();");
         assert!(!odd[0].0.counts("2026-05-01".parse().expect("day")));
+        let late = found("// WAIVER [CX-573E]: agreed, until 2026-02-28\na();");
+        assert!(!late[0].0.counts("2026-03-01".parse().expect("day")));
+        assert!(found("// a WAIVER [CX-573E]: was refused\n// WAIVER [CX-573E] is needed\na();").is_empty());
+    }
+
+    #[test]
+    fn statements_end_where_their_brackets_close() {
+        let covers = |text: &str| found(text)[0].1.clone();
+        assert_eq!(
+            covers("// countersign: allow(x) y\nf(\n    a,\n    b,\n);\ng();"),
+            "f(\n    a,\n    b,\n);"
+        );
+        assert_eq!(
+            covers("// countersign: allow(x) y\n#[expect(\n    a,\n)]\nlet b = c;\nd();"),
+            "let b = c;"
+        );
+        assert_eq!(
+            covers("/* countersign: allow(x) y */ let a = b;\nc();"),
+            "/* countersign: allow(x) y */ let a = b;"
+        );
     }
 }

@@ -19,6 +19,20 @@ pub fn variable(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
+/// What standard input holds, at most `limit` bytes of it.
+///
+/// # Errors
+/// It cannot be read, is longer, or is no text.
+pub fn input(limit: u64) -> io::Result<String> {
+    use std::io::Read as _;
+    let mut text = String::new();
+    io::stdin().take(limit + 1).read_to_string(&mut text)?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > limit {
+        return Err(io::Error::other(format!("it is longer than {limit} bytes")));
+    }
+    Ok(text)
+}
+
 /// All variables.
 #[must_use]
 pub fn variables() -> Vec<(OsString, OsString)> {

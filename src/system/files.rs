@@ -139,19 +139,21 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a file; `None` if it is longer than `limit` bytes.
+/// Reads a file into a buffer that is used again and again; `false` if it is
+/// longer than `limit` bytes.
 ///
 /// # Errors
 /// Unreadable.
-pub fn read_short(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+pub fn read_short(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    buffer.clear();
     let file = File::open(path)?;
     let length = file.metadata()?.len();
     if length > limit {
-        return Ok(None);
+        return Ok(false);
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
-    file.take(limit).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
+    buffer.reserve(usize::try_from(length).unwrap_or(0) + 1);
+    file.take(limit).read_to_end(buffer)?;
+    Ok(true)
 }
 
 /// Reads what git would take as content: a file's bytes or a link's text.
@@ -171,6 +173,19 @@ pub fn read_as_stored(path: &Path, is_link: bool, limit: u64) -> io::Result<Vec<
 /// # Errors
 /// The folder or file cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_as(path, bytes, 0o644)
+}
+
+/// Writes a program as a whole, as [`write`] does.
+///
+/// # Errors
+/// The folder or file cannot be written.
+pub fn write_executable(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_as(path, bytes, 0o755)
+}
+
+#[cfg_attr(not(unix), expect(unused_variables, reason = "other systems have no modes"))]
+fn write_as(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().prefix(".countersign-").tempfile_in(folder)?;
@@ -178,7 +193,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
     }
     file.persist(path).map(|_| ()).map_err(|error| error.error)
 }

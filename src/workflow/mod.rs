@@ -1,5 +1,6 @@
 //! Commands that write.
 
 pub mod demo;
+pub mod hook;
 pub mod manifest;
 pub mod self_test;

@@ -18,7 +18,8 @@ fn oracle(text: &str) -> Option<Vec<u8>> {
         let end = at + token.len as usize;
         let raw = &text[at..end];
         match token.kind {
-            TokenKind::LineComment { doc_style } | TokenKind::BlockComment { doc_style, terminated: true } => {
+            TokenKind::LineComment { doc_style }
+            | TokenKind::BlockComment { doc_style, terminated: true } => {
                 let doc = matches!(doc_style, Some(DocStyle::Inner | DocStyle::Outer));
                 out[at..end].fill(if doc { b'd' } else { b'c' });
             }
@@ -74,10 +75,16 @@ fn differs(file: &Path) -> Option<String> {
     let start = text[..at].rfind('\n').map_or(0, |found| found + 1);
     let end = text[at..].find('\n').map_or(text.len(), |found| at + found);
     let shown = |all: &[u8]| String::from_utf8_lossy(&all[start..end]).into_owned();
-    Some(format!("{}\n{}\n{} (rustc)\n{} (ours)", file.display(), &text[start..end], shown(&theirs), shown(&ours)))
+    Some(format!(
+        "{}\n{}\n{} (rustc)\n{} (ours)",
+        file.display(),
+        &text[start..end],
+        shown(&theirs),
+        shown(&ours)
+    ))
 }
 
-fn is_rust(path: &PathBuf) -> bool {
+fn is_rust(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "rs")
 }
 
@@ -86,7 +93,7 @@ fn our_rust_lexer_agrees_with_rustc() {
     let mut files: Vec<PathBuf> = ["src", "tests", "benches"]
         .iter()
         .flat_map(|folder| files_below(&project().join(folder)))
-        .filter(is_rust)
+        .filter(|path| is_rust(path))
         .collect();
     let home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
@@ -94,7 +101,7 @@ fn our_rust_lexer_agrees_with_rustc() {
     let registry = home.map(|home| home.join("registry/src")).filter(|folder| folder.is_dir());
     match registry {
         Some(folder) => {
-            let all: Vec<PathBuf> = files_below(&folder).into_iter().filter(is_rust).collect();
+            let all: Vec<PathBuf> = files_below(&folder).into_iter().filter(|path| is_rust(path)).collect();
             // All of it takes a minute in a debug build; LEXER_ALL=1 asks for that.
             let step = if std::env::var_os("LEXER_ALL").is_some() { 1 } else { (all.len() / 400).max(1) };
             files.extend(all.into_iter().step_by(step));

@@ -34,7 +34,8 @@ fn snippets(file: &str, text: &str) -> Vec<Snippet> {
                     let mut words = line[ticks.len()..].split_whitespace();
                     let path = words.nth(1).unwrap_or_else(|| panic!("{file}:{}: no path", number + 1));
                     let name = format!("{file}:{}: {heading}", number + 1);
-                    let snippet = Snippet { name, path: path.into(), text: String::new(), wanted: BTreeSet::new() };
+                    let snippet =
+                        Snippet { name, path: path.into(), text: String::new(), wanted: BTreeSet::new() };
                     open = Some((ticks, snippet, 0));
                 }
             }
@@ -67,21 +68,19 @@ fn labelled_snippets_are_judged_right() {
     let settings = Settings::default();
     let (mut wrong, mut table) = (Vec::new(), BTreeMap::<&str, [usize; 5]>::new());
     let folder = project().join("fixtures/scan");
-    let mut files: Vec<_> = std::fs::read_dir(folder).expect("fixtures").map(|f| f.expect("file").path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).expect("fixtures").map(|f| f.expect("file").path()).collect();
     files.sort();
     for file in files {
         let name = file.file_name().expect("name").to_string_lossy().into_owned();
         for snippet in snippets(&name, &std::fs::read_to_string(&file).expect("fixture")) {
             let named = Language::of(&snippet.path);
             let text = snippet.text.as_bytes();
-            let language = if named == Language::Plain {
-                Language::of_first_line(text).unwrap_or(named)
-            } else {
-                named
-            };
+            let language =
+                if named == Language::Plain { Language::of_first_line(text).unwrap_or(named) } else { named };
             let is_test = settings.is_test(&snippet.path, language);
             let rules = set.applicable(&snippet.path.to_text(), Some(language), true);
-            let found = scan(&set, &rules, language, text, is_test).expect("patterns");
+            let found = scan(&set, &rules, language, text, is_test, today).expect("patterns");
             let source = Source::from_text(snippet.path.clone(), snippet.text.clone());
             let hits = found.hits.iter().filter(|hit| {
                 let excuse = hit.excused_by.and_then(|at| found.suppressions.get(at));

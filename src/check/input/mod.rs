@@ -22,7 +22,7 @@ pub use approval::{
 };
 pub use change::{ChangeInput, PathFact, RangeFact, WaiverOrigin};
 pub use policy::{Policy, ProtectedPattern, WaiverSource};
-pub use sources::{BaselineUse, ChangedSource, SourcesInput, UnreadFile, UsedSuppression};
+pub use sources::{BaselineUse, ChangedSource, SourcesInput, UnreadFile, UsedSuppression, Waived};
 
 /// The gates that judge a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -64,6 +64,9 @@ pub struct ChangedSource {
     pub kind: ChangeKind,
 }
 
+/// Whether a waiver of the packet, of one of these policies, covers a path.
+pub type Waived<'a> = &'a dyn Fn(&[String], &RepoPath) -> bool;
+
 /// Input of checks about source files.
 pub struct SourcesInput<'a> {
     /// All files of the tree, sorted.
@@ -89,7 +92,7 @@ pub struct SourcesInput<'a> {
     pub untracked: Option<&'a BTreeMap<RepoPath, u64>>,
     /// Whether a waiver of the packet, of one of these policies, covers a
     /// path; `None` without a packet.
-    pub waived: Option<&'a dyn Fn(&[String], &RepoPath) -> bool>,
+    pub waived: Option<Waived<'a>>,
     /// Today, UTC.
     pub today: Date,
     /// The texts of test files, read on first use.

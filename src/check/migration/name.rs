@@ -61,8 +61,7 @@ fn read(path: &RepoPath) -> Option<(String, Migration)> {
     let plain = name.strip_suffix(".sql").unwrap_or(name);
     let down_folder = series.strip_suffix("/down");
     let is_down = file == "down.sql"
-        || plain.ends_with(".down")
-        || plain.ends_with("_down")
+        || plain.strip_suffix("down").is_some_and(|stem| stem.ends_with(['.', '_']))
         || name.starts_with('U')
         || down_folder.is_some();
     let base = plain.strip_suffix(".up").or_else(|| plain.strip_suffix("_up")).unwrap_or(plain);

@@ -10,7 +10,7 @@ use super::verdicts::{Text, finding, used, verdicts};
 use super::{Scan, SweepRequest, tree};
 use crate::change::{ChangedFile, FileMode, Repository, RepositoryError, Selection, SelectionRequest, Side};
 use crate::check::Verdict;
-use crate::check::input::{BaselineUse, ChangedSource, SourcesInput, UnreadFile, UsedSuppression};
+use crate::check::input::{BaselineUse, ChangedSource, SourcesInput, UnreadFile, UsedSuppression, Waived};
 use crate::config::Config;
 use crate::finding::{Finding, Report, ScanInfo, SelectionInfo};
 use crate::gate::facts;
@@ -42,7 +42,7 @@ pub(in crate::gate) struct Judged<'a> {
     pub side: Side,
     pub files: &'a [ChangedFile],
     pub config: &'a Config,
-    pub waived: Option<&'a dyn Fn(&[String], &RepoPath) -> bool>,
+    pub waived: Option<Waived<'a>>,
     pub today: jiff::civil::Date,
 }
 
@@ -136,7 +136,7 @@ impl Judged<'_> {
         manifests.sort();
         let in_tree = |file: &str| manifests.binary_search_by(|own| own.as_str().cmp(file)).is_ok();
         let set = RuleSet::new(book.rules.clone());
-        let scene = Scene { set: &set, settings: &self.config.scan, has: &in_tree };
+        let scene = Scene { set: &set, settings: &self.config.scan, today: self.today, has: &in_tree };
         let read = |path: &RepoPath| self.repo.read(self.side, path).ok().flatten();
         let mut known = BTreeMap::new();
         let (mut post, mut pre) = (Vec::new(), Vec::new());
@@ -180,7 +180,7 @@ impl Judged<'_> {
             }
         }
         // What stands on changed lines takes the blame before what does not.
-        let mut after: BTreeMap<(usize, &str), Vec<(bool, usize, &Hit)>> = BTreeMap::new();
+        let mut after: BTreeMap<(usize, &str), Vec<Candidate<'_>>> = BTreeMap::new();
         for (index, (file, one)) in post.iter().enumerate() {
             if let Some(why) = &one.looked.unread {
                 out.unread.push(UnreadFile { path: one.path.clone(), why: why.clone(), line: None });
@@ -216,7 +216,7 @@ impl Judged<'_> {
                     out.found.entry(hit.rule).or_default().push(finding(rule, hit, &text, ordinal));
                 }
             }
-            for (line, _) in &scanned.long_lines {
+            for line in scanned.long_lines.keys() {
                 let why = "a line is too long to judge, and rules match in it".to_owned();
                 let at = text.span(&(*line..*line)).start;
                 out.unread.push(UnreadFile {
@@ -309,6 +309,10 @@ struct Told {
     unread: Vec<UnreadFile>,
     info: ScanInfo,
 }
+
+/// A match of the judged side: whether its line is an old one, the index of
+/// its file, the match.
+type Candidate<'a> = (bool, usize, &'a Hit);
 
 fn side(scene: &Scene<'_>, path: &RepoPath, bytes: &[u8]) -> Result<Looked, LookError> {
     if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) {

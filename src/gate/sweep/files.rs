@@ -39,6 +39,7 @@ pub(super) struct Looked {
 pub(super) struct Scene<'a> {
     pub set: &'a RuleSet,
     pub settings: &'a Settings,
+    pub today: jiff::civil::Date,
     /// Whether a file is in the tree.
     pub has: &'a (dyn Fn(&str) -> bool + Sync),
 }
@@ -93,19 +94,24 @@ impl Scene<'_> {
                 .collect()
         };
         let is_test = self.settings.is_test(path, language);
-        let scanned = scan(self.set, &rules, language, bytes, is_test)?;
+        let scanned = scan(self.set, &rules, language, bytes, is_test, self.today)?;
         Ok(Looked { scanned, bytes: bytes.len(), is_test, ..Looked::default() })
     }
 
     /// A file of a folder on disk, read only if a rule looks at it.
-    fn on_disk(&self, root: &std::path::Path, path: &RepoPath) -> Result<Looked, String> {
+    fn on_disk(
+        &self,
+        root: &std::path::Path,
+        path: &RepoPath,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Looked, String> {
         let (named, rules) = self.asked(path);
         if rules.is_empty() {
             return Ok(Looked { passed: Some(Passed::Unasked), ..Looked::default() });
         }
-        match files::read_short(&files::below(root, path), LARGEST) {
-            Ok(Some(bytes)) => self.matched(path, named, rules, &bytes),
-            Ok(None) => Ok(too_large(named)),
+        match files::read_short(&files::below(root, path), LARGEST, buffer) {
+            Ok(true) => self.matched(path, named, rules, buffer),
+            Ok(false) => Ok(too_large(named)),
             Err(error) => Ok(Looked { unread: Some(error.to_string()), ..Looked::default() }),
         }
     }
@@ -137,7 +143,7 @@ pub(super) fn look(
 ) -> Result<Vec<Looked>, LookError> {
     let mut out = Vec::with_capacity(paths.len());
     if let (Side::Worktree, Some(root)) = (side, repo.disk_root()) {
-        for looked in parallel::map(paths, |path| scene.on_disk(root, path)) {
+        for looked in parallel::map_with(paths, Vec::new, |path, buffer| scene.on_disk(root, path, buffer)) {
             out.push(looked.map_err(LookError::Rule)?);
         }
     } else {

@@ -48,7 +48,7 @@ pub fn sweep(repo: &dyn Repository, request: &SweepRequest) -> Result<Report, Ga
         return Err(Error::Nothing("there is no file to scan".to_owned()));
     }
     let set = RuleSet::new(book.rules.clone());
-    let scene = Scene { set: &set, settings: &config.scan, has: &has };
+    let scene = Scene { set: &set, settings: &config.scan, today: request.now.date(), has: &has };
     let looked = look(repo, side, &scene, &named).map_err(change::refused)?;
     let baseline = baseline(repo, side, &config, request)?;
     let tree = Tree { repo, side, request, config: &config, book: &book, set: &set };

@@ -87,7 +87,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes to the next line end (not over it), or the end.
-    fn to_line_end(&mut self) {
+    fn skip_line(&mut self) {
         let found = memchr::memchr(b'\n', self.rest());
         self.skip(found.unwrap_or(usize::MAX / 2));
     }
@@ -103,7 +103,7 @@ impl<'a> Cursor<'a> {
     /// A comment to the end of the line, from here.
     fn line_comment(&mut self, kind: Kind) {
         self.mark(Kind::Code);
-        self.to_line_end();
+        self.skip_line();
         self.mark(kind);
     }
 

@@ -36,7 +36,7 @@ fn line(cursor: &mut Cursor<'_>) {
                 expects = false;
             }
             b'|' | b'>' if expects && is_header(cursor.rest()) => {
-                cursor.to_line_end();
+                cursor.skip_line();
                 // A comment may follow the header.
                 block(cursor, key.unwrap_or(0));
                 return;

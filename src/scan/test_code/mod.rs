@@ -14,9 +14,18 @@ use super::region::{Kind, KindSet, Regions};
 
 pub use rust::declared_for_tests;
 
-/// Folders whose files are tests, whatever the language.
-const FOLDERS: [&str; 10] =
-    ["tests", "test", "benches", "__tests__", "__mocks__", "testdata", "fixtures", "e2e", "cypress", "spec"];
+/// Folders whose files are tests, by language.
+fn folders(language: Language) -> &'static [&'static str] {
+    match language {
+        Language::Rust => &["tests", "benches"],
+        Language::Go => &["testdata"],
+        Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
+            &["tests", "test", "__tests__", "__mocks__", "e2e", "cypress", "spec", "fixtures"]
+        }
+        Language::Python => &["tests", "test", "fixtures"],
+        _ => &["tests", "test", "testdata", "fixtures"],
+    }
+}
 
 /// Whether a file is test code by its place or name.
 #[must_use]
@@ -24,7 +33,7 @@ pub fn is_test_path(path: &RepoPath, language: Language) -> bool {
     let text = path.to_text();
     let mut names = text.split('/').rev();
     let file = names.next().unwrap_or_default();
-    if names.any(|folder| FOLDERS.contains(&folder)) {
+    if names.any(|folder| folders(language).contains(&folder)) {
         return true;
     }
     let stem = file.split('.').next().unwrap_or_default();

@@ -6,30 +6,47 @@ use std::ops::Range;
 pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
     let mut out: Vec<Range<usize>> = Vec::new();
     let mut open: Option<(usize, usize)> = None;
-    let mut at = 0;
+    let mut decorated: Option<usize> = None;
+    let (mut at, mut brackets, mut long) = (0, 0_usize, false);
     for line in code.split_inclusive(|byte| *byte == b'\n') {
         let indent = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let text = line.trim_ascii();
-        if let Some((start, depth)) = open
-            && !text.is_empty()
-            && indent <= depth
-            && !text.starts_with(b")")
-        {
-            out.push(start..at);
-            open = None;
+        // Inside of brackets and long strings, indentation says nothing.
+        if brackets == 0 && !long && !text.is_empty() {
+            if let Some((start, depth)) = open
+                && indent <= depth
+            {
+                out.push(start..at);
+                open = None;
+            }
+            if text.starts_with(b"@") {
+                decorated = decorated.or(Some(at));
+            } else {
+                let start = decorated.take().unwrap_or(at);
+                if open.is_none() && begins_test(text, indent) {
+                    open = Some((start, indent));
+                }
+            }
         }
-        if open.is_none() && begins_test(text) {
-            open = Some((at, indent));
-        }
+        brackets = line.iter().fold(brackets, |depth, byte| match byte {
+            b'(' | b'[' | b'{' => depth + 1,
+            b')' | b']' | b'}' => depth.saturating_sub(1),
+            _ => depth,
+        });
+        let quotes =
+            [&b"\"\"\""[..], b"'''"].into_iter().map(|three| memchr::memmem::find_iter(line, three).count());
+        // An empty string of three quotes is six in a row: two again.
+        long ^= quotes.sum::<usize>() % 2 == 1;
         at += line.len();
     }
     out.extend(open.map(|(start, _)| start..code.len()));
     out
 }
 
-fn begins_test(line: &[u8]) -> bool {
+fn begins_test(line: &[u8], indent: usize) -> bool {
     let line = line.strip_prefix(b"async ").unwrap_or(line);
-    if line.starts_with(b"def test_") {
+    // A method of that name is a test in a class of tests only.
+    if line.starts_with(b"def test_") && indent == 0 {
         return true;
     }
     let Some(class) = line.strip_prefix(b"class ") else { return false };

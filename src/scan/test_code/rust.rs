@@ -83,7 +83,7 @@ impl Attribute {
         let raw = code.get(self.content.clone()).unwrap_or_default();
         let text: String = String::from_utf8_lossy(raw).split_whitespace().collect();
         if let Some(predicate) = text.strip_prefix("cfg(").and_then(|rest| rest.strip_suffix(')')) {
-            return is_test_only(predicate, 0);
+            return is_test_only(predicate.trim_end_matches(','), 0);
         }
         let path = text.split(['(', '=', '{', '[']).next().unwrap_or_default();
         let last = path.rsplit("::").next().unwrap_or_default();
@@ -149,47 +149,49 @@ enum Shape {
     Item,
     /// `use`, `let`, `static`: with a semicolon.
     Statement,
-    /// A field, variant, match arm or expression: with a comma, too.
+    /// `if`, `for`, `match` and the like: with its last block.
+    Block,
+    /// A field or parameter: with a comma, but not one inside its type.
+    Field,
+    /// A variant, match arm or expression: with a comma.
     Piece,
 }
 
 /// Where the item behind an attribute ends.
 fn item_end(code: &[u8], from: usize) -> usize {
-    let mut at = from;
-    loop {
-        at = behind_blanks(code, at);
-        match code.get(at) {
-            Some(b'#') => match Attribute::read(code, at) {
-                Some(next) => at = next.end,
-                None => break,
-            },
-            _ => break,
-        }
+    let mut at = behind_blanks(code, from);
+    while let Some(next) = (code.get(at) == Some(&b'#')).then(|| Attribute::read(code, at)).flatten() {
+        at = behind_blanks(code, next.end);
     }
     let (shape, start) = shape(code, at);
-    let mut depth = 0_usize;
-    let mut arm = false;
+    let (mut depth, mut angles) = (0_usize, 0_usize);
+    let mut block = matches!(shape, Shape::Item | Shape::Block) || code.get(start) == Some(&b'{');
     for (index, byte) in code.iter().enumerate().skip(start) {
+        let before = index.checked_sub(1).and_then(|before| code.get(before));
+        let arrow = matches!(before, Some(b'-' | b'='));
         match byte {
-            b'(' | b'[' | b'{' => {
-                depth += 1;
-            }
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' if depth == 0 => return index,
             b')' | b']' | b'}' => {
-                if depth == 0 {
-                    return index;
-                }
                 depth -= 1;
-                let block =
-                    shape == Shape::Item || arm || (shape == Shape::Piece && starts_block(code, start));
-                if depth == 0 && *byte == b'}' && block {
-                    return index + 1;
+                // Braces in angle brackets are values of types.
+                if depth == 0 && *byte == b'}' && block && angles == 0 {
+                    let next = behind_blanks(code, index + 1);
+                    let goes_on = shape == Shape::Block && word_at(code, next) == b"else";
+                    if !goes_on {
+                        return index + 1;
+                    }
                 }
             }
+            b'<' if depth == 0 && matches!(shape, Shape::Item | Shape::Field) => angles += 1,
+            b'>' if depth == 0 && !arrow => angles = angles.saturating_sub(1),
             b';' if depth == 0 => return index + 1,
-            b',' if depth == 0 && shape == Shape::Piece => return index + 1,
-            b'>' if depth == 0 && index > 0 && code.get(index - 1) == Some(&b'=') => {
-                let next = behind_blanks(code, index + 1);
-                arm = shape == Shape::Piece && code.get(next) == Some(&b'{');
+            b',' if depth == 0 && angles == 0 && matches!(shape, Shape::Piece | Shape::Field) => {
+                return index + 1;
+            }
+            b'>' if depth == 0 && shape == Shape::Piece && before == Some(&b'=') => {
+                // The arrow of a match arm: its block may end it.
+                block |= code.get(behind_blanks(code, index + 1)) == Some(&b'{');
             }
             _ => {}
         }
@@ -197,8 +199,11 @@ fn item_end(code: &[u8], from: usize) -> usize {
     code.len()
 }
 
-fn starts_block(code: &[u8], at: usize) -> bool {
-    code.get(at) == Some(&b'{')
+/// The name that begins at an offset.
+fn word_at(code: &[u8], at: usize) -> &[u8] {
+    let rest = code.get(at..).unwrap_or_default();
+    let length = rest.iter().take_while(|byte| lexer::is_word(**byte)).count();
+    rest.get(..length).unwrap_or_default()
 }
 
 /// Reads visibility and qualifiers, then the word that says what it is.
@@ -207,9 +212,7 @@ fn shape(code: &[u8], from: usize) -> (Shape, usize) {
     let mut constant = false;
     loop {
         at = behind_blanks(code, at);
-        let rest = code.get(at..).unwrap_or_default();
-        let length = rest.iter().take_while(|byte| lexer::is_word(**byte)).count();
-        let word = rest.get(..length).unwrap_or_default();
+        let word = word_at(code, at);
         match word {
             b"pub" => {
                 at = behind_blanks(code, at + 3);
@@ -217,10 +220,17 @@ fn shape(code: &[u8], from: usize) -> (Shape, usize) {
                     at = behind_bracket(code, at);
                 }
             }
-            b"async" | b"unsafe" | b"default" | b"safe" => at += length,
+            b"async" | b"default" | b"safe" => at += word.len(),
+            b"unsafe" => {
+                let next = behind_blanks(code, at + word.len());
+                if code.get(next) == Some(&b'{') {
+                    return (Shape::Block, at);
+                }
+                at = next;
+            }
             b"extern" => {
                 // `extern "C" fn`, `extern "C" { … }`, `extern crate x;`
-                at = behind_blanks(code, at + length);
+                at = behind_blanks(code, at + word.len());
                 if code.get(at) == Some(&b'"') {
                     let close = memchr::memchr(b'"', code.get(at + 1..).unwrap_or_default());
                     at += close.map_or(1, |close| close + 2);
@@ -233,19 +243,48 @@ fn shape(code: &[u8], from: usize) -> (Shape, usize) {
             }
             b"const" => {
                 constant = true;
-                at += length;
+                at += word.len();
             }
-            b"fn" | b"mod" | b"impl" | b"struct" | b"enum" | b"union" | b"trait" => return (Shape::Item, at),
-            b"macro_rules" => return (Shape::Item, at),
-            b"use" | b"let" | b"static" | b"type" | b"crate" => return (Shape::Statement, at),
+            b"fn" | b"mod" | b"impl" | b"struct" | b"enum" | b"union" | b"trait" | b"macro_rules" => {
+                return (Shape::Item, at);
+            }
+            b"use" | b"let" | b"static" | b"type" | b"crate" if !is_path(code, at + word.len()) => {
+                return (Shape::Statement, at);
+            }
+            b"if" | b"for" | b"while" | b"loop" | b"match" => return (Shape::Block, at),
             _ if constant => return (Shape::Statement, at),
-            _ => {
-                let is_macro =
-                    rest.get(length..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b"!"));
-                let item = length > 0 && is_macro;
-                return (if item { Shape::Item } else { Shape::Piece }, at);
-            }
+            _ => return (unnamed(code, at), at),
         }
+    }
+}
+
+/// Whether `::` stands at an offset.
+fn is_path(code: &[u8], at: usize) -> bool {
+    code.get(behind_blanks(code, at)..).is_some_and(|rest| rest.starts_with(b"::"))
+}
+
+/// What begins with no word of the language: a label, a macro, a field, or
+/// anything else.
+fn unnamed(code: &[u8], from: usize) -> Shape {
+    let mut at = from;
+    if code.get(at) == Some(&b'\'') {
+        return Shape::Block;
+    }
+    loop {
+        let length = word_at(code, at).len();
+        if length == 0 {
+            return Shape::Piece;
+        }
+        at = behind_blanks(code, at + length);
+        if !is_path(code, at) {
+            break;
+        }
+        at = behind_blanks(code, at + 2);
+    }
+    match code.get(at) {
+        Some(b'!') if code.get(at + 1) != Some(&b'=') => Shape::Item,
+        Some(b':') => Shape::Field,
+        _ => Shape::Piece,
     }
 }
 
@@ -277,6 +316,11 @@ mod tests {
         assert_eq!(kept("#[cfg(test)] impl A for B { }c"), "c");
         assert_eq!(kept("#[cfg(test)] thread_local! { static A: u8 = 1; }c"), "c");
         assert_eq!(kept("#[cfg(test)] extern \"C\" fn a() {}c"), "c");
+        assert_eq!(kept("struct A { #[cfg(test,)] a: HashMap<B, C>, d: u8 }"), "struct A {  d: u8 }");
+        assert_eq!(kept("#[cfg(test)] crate::fakes! { a }fn c() {}"), "fn c() {}");
+        assert_eq!(kept("#[cfg(test)] impl A for B<{ C * 2 }> { fn d() {} }c"), "c");
+        assert_eq!(kept("{ #[cfg(test)] if a { b } else { c } d(); }"), "{  d(); }");
+        assert_eq!(kept("{ #[cfg(test)] 'a: loop { b } d(); }"), "{  d(); }");
     }
 
     #[test]

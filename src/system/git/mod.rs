@@ -10,6 +10,7 @@ mod ancestry;
 mod attributes;
 mod clean;
 mod history;
+mod hooks;
 mod index;
 mod revision;
 mod sparse;

@@ -16,6 +16,7 @@ use countersign::check::input::Gate;
 use countersign::document::outline::{Kind, Outline};
 use countersign::finding::Finding;
 use countersign::gate::survey::{Inquiry, NamedDocument, SurveyRequest, survey};
+use countersign::gate::sweep::{Scan, SweepRequest, sweep};
 use countersign::gate::{GateError, GateRequest, judge};
 use countersign::text::RepoPath;
 use countersign::workflow::demo::{Manifests, WP_ID, World};
@@ -45,6 +46,8 @@ pub struct Setup {
     pub idle: bool,
     /// Documents that the caller of `check` names.
     pub paths: Vec<String>,
+    /// A scan is of the change, not of the tree.
+    pub change: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -169,6 +172,7 @@ impl Scenario {
     pub fn gate(&self) -> Gate {
         match self.setup.gate.as_deref() {
             None | Some("post-work") => Gate::PostWork,
+            Some(_) if self.scan().is_some() => Gate::PostWork,
             Some("pre-work") => Gate::PreWork,
             Some("gate-check") => Gate::GateCheck,
             // Documents are judged where work has not begun.
@@ -182,6 +186,20 @@ impl Scenario {
         let command = self.setup.gate.as_deref()?;
         let default = if command == "validator-phase-gate" { "" } else { WP_ID };
         Inquiry::named(command, self.setup.wp.as_deref().unwrap_or(default))
+    }
+
+    /// The scan, if the scenario asks for one.
+    pub fn scan(&self) -> Option<Scan> {
+        let scans = [
+            Scan::patterns(Vec::new()),
+            Scan::error_codes(),
+            Scan::dal_audit(),
+            Scan::traceability(),
+            Scan::coverage_gaps(),
+            Scan::git_hygiene(),
+            Scan::full(),
+        ];
+        scans.into_iter().find(|scan| Some(scan.name) == self.setup.gate.as_deref())
     }
 
     pub fn survey_request(&self, inquiry: Inquiry) -> SurveyRequest {
@@ -204,6 +222,19 @@ impl Scenario {
         repo: &dyn Repository,
         selection: SelectionRequest,
     ) -> Result<Vec<Finding>, GateError> {
+        if let Some(scan) = self.scan() {
+            let request = SweepRequest {
+                scan,
+                side: Side::Worktree,
+                change: self.setup.change.then_some(selection),
+                named: Vec::new(),
+                config: None,
+                baseline: None,
+                tell_known: false,
+                now: self.setup.now.as_deref().unwrap_or("2026-03-01T12:00:00").parse().expect("now"),
+            };
+            return Ok(sweep(repo, &request)?.findings);
+        }
         match self.inquiry() {
             Some(inquiry) => Ok(survey(repo, &self.survey_request(inquiry))?.findings),
             None => Ok(judge(repo, &self.request(selection))?.report.findings),
