@@ -96,6 +96,12 @@ impl Sandbox {
         std::fs::read_to_string(self.root.join(path)).expect("file")
     }
 
+    /// Adds text to the end of a file.
+    pub fn append(&self, path: &str, text: &str) {
+        let old = std::fs::read_to_string(self.root.join(path)).unwrap_or_default();
+        self.write(path, old + text);
+    }
+
     pub fn edit(&self, path: &str, from: &str, to: &str) {
         let text = self.read(path);
         assert!(text.contains(from), "{path} does not hold {from:?}");

@@ -1,0 +1,235 @@
+//! Scans in real repositories: baselines, changes, gates, hooks.
+
+use serde_json::Value;
+
+use countersign::workflow::demo::World;
+
+use crate::support::repo::Sandbox;
+
+fn report(sandbox: &Sandbox, arguments: &[&str]) -> (i32, Value) {
+    let output = sandbox.run(&[arguments, &["--format", "json"]].concat());
+    let text = String::from_utf8(output.stdout).expect("text");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    (
+        output.status.code().expect("code"),
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{told}")),
+    )
+}
+
+fn rules(report: &Value) -> Vec<String> {
+    let all = report["findings"].as_array().expect("findings");
+    all.iter().map(|one| one["rule"].as_str().expect("rule").to_owned()).collect()
+}
+
+#[test]
+fn a_baseline_survives_moves_and_layout_and_grows_by_nobodys_hand() {
+    let sandbox = Sandbox::new();
+    sandbox.write("countersign.yaml", "version: 1\nscan:\n  baseline: .countersign/known.txt\n");
+    sandbox.write("src/a.rs", "fn a() { b(c, d).unwrap(); }\n");
+    assert_eq!(report(&sandbox, &["scan"]).0, 1);
+    let (code, said) = sandbox.told(&["scan", "--baseline", "write"]);
+    assert_eq!((code, said.contains("1 known finding")), (0, true), "{said}");
+    let first = std::fs::read_to_string(sandbox.root.join(".countersign/known.txt")).expect("baseline");
+    let (code, found) = report(&sandbox, &["scan"]);
+    assert_eq!((code, &found["scan"]["known"]), (0, &1.into()));
+    // Moved to another file, below other code, laid out anew.
+    sandbox.remove("src/a.rs");
+    sandbox.write(
+        "src/z.rs",
+        "fn x() {}\n\nfn a() {\n    b(\n        c,\n        d,\n    )\n    .unwrap();\n}\n",
+    );
+    assert_eq!(report(&sandbox, &["scan", "--baseline", "check"]).0, 0);
+    sandbox.told(&["scan", "--baseline", "write"]);
+    let second = std::fs::read_to_string(sandbox.root.join(".countersign/known.txt")).expect("baseline");
+    assert_eq!(first, second);
+    // The same statement once more is another finding.
+    sandbox.append("src/z.rs", "fn y() { b(c, d).unwrap(); }\n");
+    let (code, found) = report(&sandbox, &["scan"]);
+    assert_eq!((code, rules(&found)), (1, vec!["scan/rust-unwrap".to_owned()]));
+    // What is mended is told, so that the list gets shorter.
+    sandbox.write("src/z.rs", "fn a() {}\n");
+    let (code, found) = report(&sandbox, &["scan"]);
+    assert_eq!((code, rules(&found)), (0, vec!["baseline/stale".to_owned()]));
+    // Entries of rules that were not asked stay.
+    sandbox.write("src/c.rs", "fn a() { Instant::now(); }\n");
+    sandbox.told(&["scan", "--set", "errors", "--baseline", "write"]);
+    let third = std::fs::read_to_string(sandbox.root.join(".countersign/known.txt")).expect("baseline");
+    assert!(third.contains("scan/rust-unwrap") && third.contains("scan/rust-clock"), "{third}");
+}
+
+#[test]
+fn only_what_is_new_in_a_change_fails() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "src/a.rs",
+        "fn a() { b.unwrap(); }\n#[cfg(test)]\nmod tests {\n    fn c() { d.unwrap(); }\n}\n",
+    );
+    sandbox.write("src/e.rs", "fn e() { f.unwrap(); }\n");
+    sandbox.commit("old");
+    // A changed file with an old finding: counted.
+    sandbox.append("src/a.rs", "fn g() {}\n");
+    let (code, found) = report(&sandbox, &["scan", "--worktree"]);
+    assert_eq!((code, &found["scan"]["old"]), (0, &1.into()), "{found}");
+    // Laid out anew and moved within the change: not new.
+    sandbox.write("src/e.rs", "fn e() {}\n");
+    sandbox.append("src/a.rs", "fn e() {\n    f\n        .unwrap();\n}\n");
+    assert_eq!(report(&sandbox, &["scan", "--worktree"]).0, 0);
+    // A new one: told, with its place.
+    sandbox.append("src/a.rs", "fn h() { i.unwrap(); }\n");
+    let (code, found) = report(&sandbox, &["scan", "--worktree"]);
+    assert_eq!((code, rules(&found).len()), (1, 1));
+    assert_eq!(found["findings"][0]["place"]["line"], 11);
+    // Code that was a test and is none any more is new, though its line is old.
+    sandbox.git(&["checkout", "-q", "--", "src"]);
+    sandbox.edit("src/a.rs", "#[cfg(test)]\n", "");
+    let (code, found) = report(&sandbox, &["scan", "--worktree"]);
+    assert_eq!((code, found["findings"][0]["place"]["line"].as_u64()), (1, Some(3)), "{found}");
+    // The same of what is staged, and of a range.
+    sandbox.git(&["add", "-A"]);
+    assert_eq!(report(&sandbox, &["scan", "--staged"]).0, 1);
+    sandbox.commit("new");
+    assert_eq!(report(&sandbox, &["scan", "--range", "HEAD~1..HEAD"]).0, 1);
+    assert_eq!(report(&sandbox, &["scan", "--staged"]).0, 0);
+}
+
+#[test]
+fn what_hides_from_a_tree_is_found() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".gitignore", "hidden.rs\n");
+    sandbox.write(".ignore", "*.rs\n");
+    sandbox.write(".rgignore", "*.rs\n");
+    sandbox.write("src/hidden.rs", "fn a() { b.unwrap(); }\n");
+    sandbox.write("src/.dotted.rs", "fn a() { b.unwrap(); }\n");
+    sandbox.write("src/nul.rs", "// \0\nfn a() { b.unwrap(); }\n");
+    sandbox.write("src/latin.rs", b"// \xe9\nfn a() { b.unwrap(); }\n");
+    sandbox.git(&["add", "-A"]);
+    sandbox.git(&["add", "-f", "src/hidden.rs"]);
+    sandbox.write(".git/info/exclude", "*.rs\n");
+    let (_, found) = report(&sandbox, &["scan"]);
+    let paths: Vec<&str> = found["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter_map(|one| one["place"]["path"].as_str())
+        .collect();
+    assert_eq!(paths, ["src/.dotted.rs", "src/hidden.rs", "src/latin.rs", "src/nul.rs"]);
+    let latin = &found["findings"][2]["place"];
+    assert_eq!((&latin["line"], &latin["column"]), (&2.into(), &12.into()));
+}
+
+#[test]
+fn test_modules_in_files_of_their_own_are_tests() {
+    let sandbox = Sandbox::new();
+    sandbox.write("src/lib.rs", "#[cfg(test)]\nmod checks;\nmod real;\n");
+    sandbox.write("src/checks.rs", "mod deep;\nfn a() { b.unwrap(); }\n");
+    sandbox.write("src/checks/deep.rs", "fn a() { b.unwrap(); }\n");
+    sandbox.write("src/real.rs", "fn a() { b.unwrap(); }\n");
+    let (_, found) = report(&sandbox, &["scan"]);
+    assert_eq!(rules(&found).len(), 1);
+    assert_eq!(found["findings"][0]["place"]["path"], "src/real.rs");
+}
+
+#[test]
+fn long_lines_and_large_files_are_told() {
+    let sandbox = Sandbox::new();
+    sandbox.write("src/long.rs", format!("fn a() {{ b.unwrap(); }} // {}\n", "x".repeat(70_000)));
+    sandbox.write("src/huge.rs", "// x\n".repeat(4_000_000));
+    sandbox.write("data.bin", [0; 100]);
+    let (code, found) = report(&sandbox, &["scan"]);
+    assert_eq!((code, rules(&found)), (1, vec!["source/unread".to_owned(), "source/unread".to_owned()]));
+    assert_eq!(found["findings"][1]["place"]["line"], 1);
+}
+
+#[test]
+fn rules_of_a_repository_are_asked_and_changed() {
+    let sandbox = Sandbox::new();
+    let config = "version: 1\nrules:\n  scan/rust-todo: \"off\"\n  scan/rust-print: warning\nscan:\n  override:\n    scan/rust-unwrap: {exclude: [\"src/legacy/\"]}\n    scan/rust-dbg: {tests: ignored}\n";
+    sandbox.write("countersign.yaml", config);
+    sandbox.write("src/legacy/a.rs", "fn a() { b.unwrap(); }\n");
+    sandbox.write("src/b.rs", "fn a() { b.unwrap(); todo!(); println!(); }\n#[test]\nfn c() { dbg!(d); }\n");
+    let (code, found) = report(&sandbox, &["scan"]);
+    assert_eq!((code, rules(&found)), (1, vec!["scan/rust-unwrap".to_owned(), "scan/rust-print".to_owned()]));
+    let (code, said) = sandbox.told(&["scan", "--set", "nothing"]);
+    assert_eq!(
+        (code, said.contains("there is no set of rules `nothing`; known are product")),
+        (2, true),
+        "{said}"
+    );
+}
+
+/// A worked packet in a repository whose base configures scans.
+fn governed(config: &str, code: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    World::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    sandbox.write("countersign.yaml", config);
+    sandbox.commit("project");
+    sandbox.write("src/lib.rs", code);
+    sandbox
+}
+
+#[test]
+fn unknown_scans_of_a_gate_are_no_pass() {
+    let sandbox = governed("version: 1\nsteps: []\nscan: {gate: [prodct]}\n", "fn a() {}\n");
+    let base = sandbox.git(&["rev-parse", "HEAD"]);
+    for (path, text) in World::approved_files(&base) {
+        sandbox.write(path, text);
+    }
+    let (code, said) = sandbox.told(&["post-work", "WP-1-Farewell", "--worktree"]);
+    assert_eq!(
+        (code, said.contains("`prodct` in `scan: gate`, which is no set of rules")),
+        (2, true),
+        "{said}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn hooks_are_ours_or_left_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.write("src/a.rs", "fn a() {}\n");
+    sandbox.commit("first");
+    let hook = sandbox.root.join(".git/hooks/pre-commit");
+    sandbox.write(".git/hooks/pre-commit", "#!/bin/sh\necho mine\n");
+    let (code, said) = sandbox.told(&["hook", "install", "pre-commit"]);
+    assert_eq!((code, said.contains("somebody else's hook")), (2, true), "{said}");
+    assert_eq!(std::fs::read_to_string(&hook).expect("hook"), "#!/bin/sh\necho mine\n");
+    assert_eq!(sandbox.told(&["hook", "remove", "pre-commit"]).0, 2);
+    std::fs::remove_file(&hook).expect("removed");
+    assert_eq!(sandbox.told(&["hook", "install", "pre-commit"]).0, 0);
+    assert_eq!(sandbox.told(&["hook", "install", "pre-commit"]).0, 0, "our own may be written anew");
+    // Git runs it, also for `commit -a`, which has an index of its own.
+    let program = std::path::PathBuf::from(env!("CARGO_BIN_EXE_countersign"));
+    let path =
+        format!("{}:{}", program.parent().expect("folder").display(), std::env::var("PATH").expect("PATH"));
+    let commit = |arguments: &[&str]| {
+        let mut git = crate::support::repo::scrubbed("git", &sandbox.root, &sandbox.home());
+        let output = git.args(arguments).env("PATH", &path).output().expect("git");
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
+        )
+    };
+    sandbox.append("src/a.rs", "fn b() { c.unwrap(); }\n");
+    let (done, said) = commit(&["commit", "-q", "-a", "-m", "bad"]);
+    assert!(!done && said.contains("[scan/rust-unwrap]"), "{said}");
+    sandbox.edit("src/a.rs", "c.unwrap();", "");
+    let (done, said) = commit(&["commit", "-q", "-a", "-m", "good"]);
+    assert!(done, "{said}");
+    // Before a push, all commits that the other side lacks.
+    assert_eq!(sandbox.told(&["hook", "install", "pre-push"]).0, 0);
+    let other = sandbox.root.with_file_name("other.git");
+    sandbox.git(&["init", "-q", "--bare", other.to_str().expect("path")]);
+    sandbox.git(&["remote", "add", "origin", other.to_str().expect("path")]);
+    let (done, said) = commit(&["push", "-q", "origin", "main"]);
+    assert!(done, "{said}");
+    sandbox.git(&["switch", "-q", "-c", "work"]);
+    sandbox.append("src/a.rs", "fn d() { todo!() }\n");
+    sandbox.git(&["add", "-A"]);
+    sandbox.git(&["commit", "-q", "--no-verify", "-m", "bad"]);
+    let (done, said) = commit(&["push", "-q", "origin", "work"]);
+    assert!(!done && said.contains("[scan/rust-todo]"), "{said}");
+    assert_eq!(sandbox.told(&["hook", "remove", "pre-push"]).0, 0);
+    sandbox.git(&["config", "core.hooksPath", "elsewhere"]);
+    let (code, said) = sandbox.told(&["hook", "install", "pre-push"]);
+    assert_eq!((code, said.contains("core.hooksPath")), (2, true), "{said}");
+}
