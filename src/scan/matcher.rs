@@ -161,6 +161,13 @@ fn one(file: &mut File<'_>, rule: &ScanRule, index: usize, out: &mut Scanned) ->
             spans.extend(regex.find_iter(view).map(|found| found.range()));
         }
     }
+    if !spans.is_empty() {
+        let exceptions = rule.exceptions().map_err(|why| format!("{}: {why}", rule.id))?;
+        let view = file.view(rule.shown);
+        for found in exceptions.iter().flat_map(|one| one.find_iter(view)) {
+            spans.retain(|span| !(found.start() <= span.start && span.end <= found.end()));
+        }
+    }
     for span in spans {
         if !rule.tests && file.is_test(span.start) {
             continue;

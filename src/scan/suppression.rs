@@ -100,11 +100,18 @@ pub(super) fn read(text: &[u8], language: Language, regions: &Regions) -> Vec<Su
                 .for_each(|byte| *byte = 1);
         }
     }
-    let code = regions.view(text, KindSet::of(&[Kind::Code, Kind::Str, Kind::Text]));
-    mark.captures_iter(&view).filter_map(|found| one(&code, language, &found)).collect()
+    let code = regions.view(text, KindSet::of(&[Kind::Code]));
+    let shown = regions.view(text, KindSet::of(&[Kind::Code, Kind::Text]));
+    mark.captures_iter(&view).filter_map(|found| one(&code, &shown, language, &found)).collect()
 }
 
-fn one(code: &[u8], language: Language, found: &regex::bytes::Captures<'_>) -> Option<Suppression> {
+/// `code` shows code only, so that brackets count; `shown` prose, too.
+fn one(
+    code: &[u8],
+    shown: &[u8],
+    language: Language,
+    found: &regex::bytes::Captures<'_>,
+) -> Option<Suppression> {
     let whole = found.name("mark")?;
     let text =
         |name: &str| found.name(name).map(|part| String::from_utf8_lossy(part.as_bytes()).into_owned());
@@ -123,10 +130,15 @@ fn one(code: &[u8], language: Language, found: &regex::bytes::Captures<'_>) -> O
     let (until, reason) = until(written);
     let reason = reason.trim_matches(|c: char| c.is_whitespace() || ":;,.-–—*}".contains(c)).to_owned();
     let line = line_of(code, whole.start());
-    let inside = |range: Range<usize>| code.get(range).unwrap_or_default();
-    let blank =
-        |bytes: &[u8]| bytes.iter().all(|byte| byte.is_ascii_whitespace() || matches!(byte, b'{' | b'}' | 1));
-    let alone = blank(inside(line.clone()));
+    // JSX wraps its comments in braces.
+    let rest: Vec<u8> = shown
+        .get(line.clone())
+        .unwrap_or_default()
+        .iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
+    let alone = matches!(rest.as_slice(), b"" | b"{}");
     let covers = if alone { statement(code, line.end, language) } else { line };
     Some(Suppression { span: whole.range(), target, reason, until, covers })
 }
@@ -181,9 +193,14 @@ fn statement(code: &[u8], from: usize, language: Language) -> Range<usize> {
         let begin = *start.get_or_insert(line.start);
         let last = text.last().copied().unwrap_or_default();
         let next = code.get(at..).unwrap_or_default().trim_ascii_start();
-        let goes_on = matches!(next.first(), Some(b'.' | b'?' | b'&' | b'|' | b'+' | b'*' | b'/' | b'='))
-            || matches!(last, b'.' | b'=' | b'+' | b'-' | b'*' | b'/' | b'&' | b'|' | b'\\' | b'<' | b'>');
+        let goes_on =
+            matches!(next.first(), Some(b'.' | b'?' | b':' | b'&' | b'|' | b'+' | b'*' | b'/' | b'='))
+                || matches!(last, b'.' | b'=' | b'+' | b'-' | b'*' | b'/' | b'&' | b'|' | b'?' | b':')
+                || text.ends_with(b"=>");
+        let element =
+            script && code.get(begin..).is_some_and(|from| from.trim_ascii_start().starts_with(b"<"));
         let ends = match last {
+            _ if element => last == b'>' && !text.ends_with(b"=>"),
             b';' | b'{' | b'}' | b',' => true,
             b':' if language == Language::Python => true,
             _ if by_line => !matches!(last, b'\\' | b'.' | b'+' | b'-' | b'*' | b'/' | b'&' | b'|' | b'='),

@@ -20,6 +20,8 @@ enum Open {
     Child,
     /// An element whose children are read.
     Element,
+    /// An element that is the value of an attribute.
+    TagValue,
 }
 
 /// How the next byte is read.
@@ -72,13 +74,16 @@ struct Script<'a, 'b> {
     open: Vec<Open>,
     mode: Mode,
     before: Before,
+    /// Whether a `case` or `default` waits for its colon.
+    case: bool,
 }
 
 pub(super) fn read(cursor: &mut Cursor<'_>, jsx: bool) {
     if cursor.starts(b"#!") {
         cursor.line_comment(Kind::Comment);
     }
-    let mut script = Script { cursor, jsx, open: Vec::new(), mode: Mode::Code, before: Before::Operator };
+    let mut script =
+        Script { cursor, jsx, open: Vec::new(), mode: Mode::Code, before: Before::Operator, case: false };
     while let Some(byte) = script.cursor.byte() {
         match script.mode {
             Mode::Code => script.code(byte),
@@ -111,8 +116,10 @@ impl Script<'_, '_> {
             b'[' => self.push(Open::Bracket, Before::Operator),
             b'{' => {
                 let object = matches!(self.before, Before::Operator | Before::Condition);
-                let starts = self.open.is_empty() && self.cursor.out.end() == 0;
-                self.push(Open::Brace(object && !starts), Before::Operator);
+                // Behind a type (`): Promise<void> {`) a block begins.
+                let text = self.cursor.text.get(..self.cursor.at).unwrap_or_default().trim_ascii_end();
+                let typed = text.ends_with(b">") || text.ends_with(b"void");
+                self.push(Open::Brace(object && !typed && !text.is_empty()), Before::Operator);
             }
             b')' => {
                 let condition = matches!(self.open.pop(), Some(Open::Paren(true)));
@@ -126,16 +133,24 @@ impl Script<'_, '_> {
                 self.cursor.skip(1);
             }
             b'}' => self.close(),
-            b'<' if self.jsx && self.begins_element() => {
+            b'<' if next == Some(b'<') => {
+                self.before = Before::Operator;
+                self.cursor.skip(2);
+            }
+            b'<' if self.jsx && self.begins_element() => self.open_tag(),
+            b':' if self.case => {
+                self.case = false;
+                self.before = Before::Block;
                 self.cursor.skip(1);
-                self.mode = Mode::Tag;
             }
             b'.' => {
                 self.before = if next == Some(b'.') { Before::Operator } else { Before::Dot };
                 self.cursor.skip(if next == Some(b'.') { 3 } else { 1 });
             }
             b'+' | b'-' if next == Some(byte) => self.cursor.skip(2),
-            b'!' if self.before == Before::Value && next != Some(b'=') => self.cursor.skip(1),
+            b'!' if self.before == Before::Value && next != Some(b'=') && !self.begins_line() => {
+                self.cursor.skip(1);
+            }
             b'=' if next == Some(b'>') => {
                 self.before = Before::Block;
                 self.cursor.skip(2);
@@ -151,6 +166,12 @@ impl Script<'_, '_> {
                 self.cursor.skip(1);
             }
         }
+    }
+
+    /// Whether a line end stands between here and what is before.
+    fn begins_line(&self) -> bool {
+        let before = self.cursor.text.get(..self.cursor.at).unwrap_or_default();
+        before.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).any(|byte| *byte == b'\n')
     }
 
     fn push(&mut self, open: Open, before: Before) {
@@ -242,9 +263,15 @@ impl Script<'_, '_> {
         let length = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
         let word = rest.get(..length).unwrap_or_default();
         let named = self.before == Before::Dot;
+        let colon = || rest.get(length..).unwrap_or_default().trim_ascii_start().starts_with(b":");
+        self.case |= !named && (word == b"case" || (word == b"default" && colon()));
         self.before = match word {
             _ if named => Before::Value,
             b"if" | b"while" | b"for" | b"with" => Before::Condition,
+            b"await" if self.before == Before::Condition => Before::Condition,
+            // Names everywhere else.
+            b"of" if self.open.last() != Some(&Open::Paren(true)) => Before::Value,
+            b"as" | b"satisfies" if self.before != Before::Value => Before::Value,
             b"else" | b"do" | b"try" | b"finally" => Before::Block,
             _ if OPERATORS.contains(&word) => Before::Operator,
             _ => Before::Value,
@@ -289,22 +316,47 @@ impl Script<'_, '_> {
             return false;
         }
         let rest = self.cursor.rest().get(1..).unwrap_or_default();
-        let is_name = |byte: &u8| is_word(*byte) || matches!(byte, b'$' | b'.' | b'-' | b':');
-        let length = rest.iter().position(|byte| !is_name(byte)).unwrap_or(rest.len());
-        let after = rest.get(length..).unwrap_or_default();
-        if length == 0 {
+        let length = rest.iter().position(|byte| !is_tag_name(*byte)).unwrap_or(rest.len());
+        let (name, after) = rest.split_at_checked(length).unwrap_or_default();
+        if name.is_empty() {
             return after.starts_with(b">");
         }
         let next = after.trim_ascii_start();
-        if next.starts_with(b",") || next.starts_with(b"extends ") || next.starts_with(b"=") {
+        let bound = next
+            .strip_prefix(b"extends")
+            .is_some_and(|rest| !rest.first().is_some_and(|byte| is_word(*byte)));
+        if name == b"const"
+            || name.first().is_some_and(u8::is_ascii_digit)
+            || next.starts_with(b",")
+            || (next.starts_with(b"=") && after != next)
+            || bound
+        {
             return false;
         }
-        if after.starts_with(b">(") {
-            let mut closing = b"</".to_vec();
-            closing.extend_from_slice(rest.get(..length).unwrap_or_default());
-            return memchr::memmem::find(after, &closing).is_some();
+        !after.starts_with(b">(") || is_closed(after, name)
+    }
+
+    /// From `<` behind the tag's name and its type arguments.
+    fn open_tag(&mut self) {
+        self.cursor.skip(1);
+        let length = self.cursor.rest().iter().take_while(|byte| is_tag_name(**byte)).count();
+        self.cursor.skip(length);
+        self.mode = Mode::Tag;
+        if length == 0 || self.cursor.byte() != Some(b'<') {
+            return;
         }
-        true
+        let mut depth = 0_usize;
+        for (at, byte) in self.cursor.rest().iter().enumerate() {
+            match byte {
+                b'<' => depth += 1,
+                b'>' => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                self.cursor.skip(at + 1);
+                return;
+            }
+        }
     }
 
     /// In a tag, behind `<`.
@@ -330,6 +382,10 @@ impl Script<'_, '_> {
                 self.cursor.skip(1);
                 self.cursor.quoted(byte, false, false, Kind::Str);
             }
+            (b'<', _) => {
+                self.open.push(Open::TagValue);
+                self.open_tag();
+            }
             _ => self.cursor.skip(1),
         }
     }
@@ -352,20 +408,56 @@ impl Script<'_, '_> {
             self.open.pop();
             self.after_element();
         } else {
-            self.cursor.skip(1);
-            self.mode = Mode::Tag;
+            self.open_tag();
         }
     }
 
     fn after_element(&mut self) {
         self.cursor.mark(Kind::Code);
-        if self.open.last() == Some(&Open::Element) {
-            self.mode = Mode::Children;
-        } else {
-            self.mode = Mode::Code;
-            self.before = Before::Value;
+        match self.open.last() {
+            Some(Open::Element) => self.mode = Mode::Children,
+            Some(Open::TagValue) => {
+                self.open.pop();
+                self.mode = Mode::Tag;
+            }
+            _ => {
+                self.mode = Mode::Code;
+                self.before = Before::Value;
+            }
         }
     }
+}
+
+fn is_tag_name(byte: u8) -> bool {
+    is_word(byte) || matches!(byte, b'$' | b'.' | b'-' | b':')
+}
+
+/// Whether `<Name>(` is an element: it is closed somewhere, and what stands in
+/// the parentheses is no list of parameters.
+fn is_closed(after: &[u8], name: &[u8]) -> bool {
+    let mut depth = 0_usize;
+    let mut end = None;
+    for (at, byte) in after.iter().enumerate().take(4000) {
+        match byte {
+            b'(' => depth += 1,
+            b')' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    end = Some(at + 1);
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    let behind = end.and_then(|end| after.get(end..)).unwrap_or_default().trim_ascii_start();
+    if behind.starts_with(b"=>") || behind.starts_with(b":") {
+        return false;
+    }
+    let mut closing = b"</".to_vec();
+    closing.extend_from_slice(name);
+    memchr::memmem::find_iter(after, &closing)
+        .any(|at| !after.get(at + closing.len()).is_some_and(|byte| is_tag_name(*byte)))
 }
 
 #[cfg(test)]
@@ -401,6 +493,12 @@ mod tests {
                 ("type F = <T>(x: T) => 'y';", ".......................s.."),
                 ("d = x < y && z > 'w';", "..................s.."),
                 ("e = <><i/>f</>;", "..........t...."),
+                ("f = 1<<0, g = 'a';", "...............s.."),
+                ("h = <A b=<C /> d='e'>it's</A>;", "..................s..tttt....."),
+                (
+                    "i = <S<T> u='v'>it's</S>;",
+                    "...............".replace("...............", ".............s..tttt.....").as_str(),
+                ),
             ],
         );
     }

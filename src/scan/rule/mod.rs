@@ -129,6 +129,8 @@ pub struct ScanRule {
     pub exclude: Paths,
     /// What is forbidden or required.
     pub patterns: Vec<String>,
+    /// What is no match although a pattern matches inside of it.
+    pub except: Vec<String>,
     /// What the patterns can see.
     pub shown: KindSet,
     /// Whether test code counts.
@@ -140,6 +142,7 @@ pub struct ScanRule {
     /// Proofs.
     pub examples: Examples,
     compiled: OnceLock<Result<Vec<Regex>, String>>,
+    excepted: OnceLock<Result<Vec<Regex>, String>>,
 }
 
 /// A mistake in a rule's file.
@@ -196,7 +199,7 @@ impl ScanRule {
 
     /// Whether every pattern is one, and none matches everywhere.
     fn check_patterns(&self) -> Result<(), (String, String)> {
-        for pattern in &self.patterns {
+        for pattern in self.patterns.iter().chain(&self.except) {
             let regex = compile(pattern).map_err(|reason| (first_line(pattern), reason))?;
             if regex.is_match(b"") {
                 return Err((first_line(pattern), "the pattern matches where nothing stands".into()));
@@ -212,6 +215,15 @@ impl ScanRule {
     pub fn regexes(&self) -> Result<&[Regex], &str> {
         let compiled =
             self.compiled.get_or_init(|| self.patterns.iter().map(|pattern| compile(pattern)).collect());
+        compiled.as_deref().map_err(String::as_str)
+    }
+
+    /// What is no match, compiled once.
+    ///
+    /// # Errors
+    /// As [`ScanRule::regexes`].
+    pub fn exceptions(&self) -> Result<&[Regex], &str> {
+        let compiled = self.excepted.get_or_init(|| self.except.iter().map(|one| compile(one)).collect());
         compiled.as_deref().map_err(String::as_str)
     }
 

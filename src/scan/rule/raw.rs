@@ -25,6 +25,8 @@ pub(super) struct File {
     pub pattern: Option<String>,
     #[serde(default)]
     pub patterns: Vec<String>,
+    #[serde(default)]
+    pub except: Vec<String>,
     #[serde(rename = "where", default)]
     pub places: Vec<String>,
     pub tests: Option<String>,

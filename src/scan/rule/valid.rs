@@ -56,12 +56,14 @@ pub(super) fn rule(file: raw::File) -> Result<ScanRule, Fault> {
         include: Paths::read(&file.include)?,
         exclude: Paths::read(&file.exclude)?,
         patterns,
+        except: file.except,
         shown: places(&file.places)?,
         tests: one_of(file.tests.as_deref(), &TESTS)?,
         mode: one_of(file.mode.as_deref(), &[("forbid", Mode::Forbid), ("require", Mode::Require)])?,
         suppressible,
         examples: Examples { path, matching, pass },
         compiled: OnceLock::new(),
+        excepted: OnceLock::new(),
     })
 }
 

@@ -20,7 +20,7 @@ fn folders(language: Language) -> &'static [&'static str] {
         Language::Rust => &["tests", "benches"],
         Language::Go => &["testdata"],
         Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
-            &["tests", "test", "__tests__", "__mocks__", "e2e", "cypress", "spec", "fixtures"]
+            &["tests", "test", "__tests__", "__mocks__", "__fixtures__", "e2e", "cypress", "spec", "fixtures"]
         }
         Language::Python => &["tests", "test", "fixtures"],
         _ => &["tests", "test", "testdata", "fixtures"],
@@ -41,7 +41,9 @@ pub fn is_test_path(path: &RepoPath, language: Language) -> bool {
         Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
             let parts: Vec<&str> = file.split('.').collect();
             let inner = parts.get(1..parts.len().saturating_sub(1)).unwrap_or_default();
-            inner.iter().any(|part| matches!(*part, "test" | "spec" | "stories" | "cy" | "e2e"))
+            let set_up = ["setupTests.", "jest.", "vitest.", "playwright.", "cypress."];
+            set_up.iter().any(|start| file.starts_with(start))
+                || inner.iter().any(|part| matches!(*part, "test" | "spec" | "stories" | "cy" | "e2e"))
         }
         Language::Python => stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest",
         Language::Go => stem.ends_with("_test"),
@@ -68,7 +70,7 @@ pub fn test_ranges(language: Language, text: &[u8], regions: &Regions) -> Vec<Ra
     match language {
         Language::Rust => rust::ranges(&code),
         Language::Python => python::ranges(&code),
-        _ => script::ranges(&code),
+        _ => script::ranges(&code, text),
     }
 }
 

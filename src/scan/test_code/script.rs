@@ -8,49 +8,115 @@ use regex::bytes::Regex;
 
 use super::{behind_blanks, behind_bracket};
 
-static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let each = r"(?:\.(?:only|skip|todo|concurrent|sequential|serial|each|runIf|skipIf|fails|describe|parallel)\b(?:\s*\([^()]*\)|\s*`[^`]*`)?)*";
-    let title = r#"\s*\(\s*["'`]"#;
-    let hook = r"\b(?:beforeEach|afterEach|beforeAll|afterAll)\s*\(";
-    let vitest = r"\bif\s*\(\s*import\.meta\.vitest\s*\)";
-    Regex::new(&format!(r"(?-u)(?:\b(?:describe|it|test|suite|context){each}{title}|{hook}|{vitest})")).ok()
+/// Names of functions that hold tests.
+const NAMES: [&str; 5] = ["describe", "it", "test", "suite", "context"];
+
+static BEGIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let names = r"\b(?P<name>describe|it|test|suite|context)\b";
+    let hook = r"\b(?P<hook>beforeEach|afterEach|beforeAll|afterAll)\s*\(";
+    let vitest = r"\b(?P<vitest>if)\s*\(\s*import\.meta\.vitest\s*\)";
+    Regex::new(&format!(r"(?-u)(?:{names}|{hook}|{vitest})")).ok()
 });
 
-/// The ranges of test code in code without comments and strings.
-pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
-    let Some(call) = &*CALL else { return Vec::new() };
+static MODIFIER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u)\A\s*\.\s*(?P<name>only|skip|todo|concurrent|sequential|serial|parallel|each|for|runIf|skipIf|fails|failing|fixme|slow|describe)\b").ok()
+});
+
+/// The ranges of test code in code without comments and strings; `text` is the
+/// whole file.
+pub(super) fn ranges(code: &[u8], text: &[u8]) -> Vec<Range<usize>> {
+    let Some(begin) = &*BEGIN else { return Vec::new() };
+    let foreign: Vec<&str> = NAMES.into_iter().filter(|name| is_foreign(name, code, text)).collect();
     let mut out: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
-    while let Some(found) = call.find_at(code, at) {
-        let start = found.start();
-        at = found.end();
-        let before = code.get(..start).unwrap_or_default().trim_ascii_end();
+    while let Some(found) = begin.captures_at(code, at) {
+        let Some(whole) = found.get(0) else { break };
+        at = whole.end();
+        let before = code.get(..whole.start()).unwrap_or_default().trim_ascii_end();
         // A method (`re.test("x")`), a declaration, a longer name.
-        let foreign = before.ends_with(b".") || before.ends_with(b"function") || before.ends_with(b"new");
-        let longer = code.get(start.wrapping_sub(1)).is_some_and(|byte| *byte == b'$' || *byte >= 0x80);
-        if foreign || longer {
+        let other = before.ends_with(b".") || before.ends_with(b"function") || before.ends_with(b"new");
+        let longer = whole.start().checked_sub(1).and_then(|before| code.get(before));
+        if other || longer.is_some_and(|byte| matches!(byte, b'$' | b'#') || *byte >= 0x80) {
             continue;
         }
-        let text = found.as_bytes();
-        let end = if text.starts_with(b"if") {
-            let brace = behind_blanks(code, found.end());
-            if code.get(brace) == Some(&b'{') { behind_bracket(code, brace) } else { continue }
+        let end = if found.name("vitest").is_some() {
+            let brace = behind_blanks(code, at);
+            (code.get(brace) == Some(&b'{')).then(|| behind_bracket(code, brace))
+        } else if found.name("hook").is_some() {
+            Some(behind_bracket(code, at - 1))
         } else {
-            let open = text.iter().rposition(|byte| *byte == b'(').unwrap_or_default();
-            let end = behind_bracket(code, start + open);
-            let arguments = code.get(found.end()..end).unwrap_or_default();
-            let function = [&b"=>"[..], b"function"]
-                .into_iter()
-                .any(|word| memchr::memmem::find(arguments, word).is_some());
-            if !function {
-                continue;
-            }
-            end
+            let name = String::from_utf8_lossy(whole.as_bytes()).into_owned();
+            if foreign.contains(&name.as_str()) { None } else { behind_call(code, at, &name) }
         };
-        out.push(start..end);
-        at = at.max(end);
+        if let Some(end) = end {
+            out.push(whole.start()..end);
+            at = at.max(end);
+        }
     }
     out
+}
+
+/// Whether a name is the file's own, or comes from a file beside it: then it
+/// is no function of a test framework.
+fn is_foreign(name: &str, code: &[u8], text: &[u8]) -> bool {
+    let own = format!(r"(?-u)\b(?:function|const|let|var|class)\s+{name}\b");
+    let import = format!(r#"(?-u)\bimport\b[^;'"]*\b{name}\b[^;'"]*\bfrom\s*["']\."#);
+    let matches = |pattern: &str, bytes: &[u8]| Regex::new(pattern).is_ok_and(|regex| regex.is_match(bytes));
+    memchr::memmem::find(code, name.as_bytes()).is_some() && (matches(&own, code) || matches(&import, text))
+}
+
+/// Behind a call that defines tests, from behind its name: modifiers with
+/// their arguments, then a title and a function.
+fn behind_call(code: &[u8], from: usize, name: &str) -> Option<usize> {
+    let modifier = MODIFIER.as_ref()?;
+    let mut at = from;
+    let mut table = false;
+    while let Some(found) = modifier.captures(code.get(at..)?) {
+        let word = found.name("name")?.as_bytes();
+        if word == b"describe" && name != "test" {
+            return None;
+        }
+        table |= matches!(word, b"each" | b"for" | b"runIf" | b"skipIf");
+        at += found.get(0)?.end();
+    }
+    at = behind_blanks(code, at);
+    if table {
+        if code.get(at) == Some(&b'<') {
+            at = behind_blanks(code, behind_angles(code, at)?);
+        }
+        at = match code.get(at)? {
+            b'(' => behind_bracket(code, at),
+            b'`' => at + 2 + memchr::memchr(b'`', code.get(at + 1..)?)?,
+            _ => return None,
+        };
+        at = behind_blanks(code, at);
+    }
+    if code.get(at) != Some(&b'(') {
+        return None;
+    }
+    let end = behind_bracket(code, at);
+    let first = behind_blanks(code, at + 1);
+    let arguments = code.get(first..end)?;
+    let title = matches!(arguments.first(), Some(b'"' | b'\'' | b'`')) || name == "describe";
+    let function =
+        [&b"=>"[..], b"function"].into_iter().any(|word| memchr::memmem::find(arguments, word).is_some());
+    (title && function).then_some(end)
+}
+
+/// Behind balanced angle brackets.
+fn behind_angles(code: &[u8], open: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, byte) in code.iter().enumerate().skip(open) {
+        match byte {
+            b'<' => depth += 1,
+            b'>' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(at + 1);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -62,7 +128,7 @@ mod tests {
     fn kept(text: &str) -> String {
         let regions = lexer::regions(Language::TypeScript, text.as_bytes());
         let code = regions.view(text.as_bytes(), KindSet::of(&[Kind::Code]));
-        let ranges = ranges(&code);
+        let ranges = ranges(&code, text.as_bytes());
         text.char_indices().filter(|(at, _)| !super::super::lies_in(&ranges, *at)).map(|(_, c)| c).collect()
     }
 
