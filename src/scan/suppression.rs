@@ -100,7 +100,14 @@ pub(super) fn read(text: &[u8], language: Language, regions: &Regions) -> Vec<Su
                 .for_each(|byte| *byte = 1);
         }
     }
-    let code = regions.view(text, KindSet::of(&[Kind::Code]));
+    let mut code = regions.view(text, KindSet::of(&[Kind::Code]));
+    for (range, _) in regions.iter().filter(|(_, kind)| *kind == Kind::Text) {
+        code.get_mut(range)
+            .into_iter()
+            .flatten()
+            .filter(|byte| **byte != b'\n')
+            .for_each(|byte| *byte = b' ');
+    }
     let shown = regions.view(text, KindSet::of(&[Kind::Code, Kind::Text]));
     mark.captures_iter(&view).filter_map(|found| one(&code, &shown, language, &found)).collect()
 }
@@ -139,7 +146,8 @@ fn one(
         .filter(|byte| !byte.is_ascii_whitespace())
         .collect();
     let alone = matches!(rest.as_slice(), b"" | b"{}");
-    let covers = if alone { statement(code, line.end, language) } else { line };
+    // Comments between it and the statement are spoken of, too.
+    let covers = if alone { line.start..statement(code, line.end, language).end } else { line };
     Some(Suppression { span: whole.range(), target, reason, until, covers })
 }
 
@@ -273,7 +281,7 @@ mod tests {
         assert!(all[0].1.starts_with("b();") && !all[0].1.contains("c()"));
         assert_eq!(all[1].0.target, Target::Policy("CX-573E".into()));
         assert_eq!(all[1].0.reason, "timing only");
-        assert_eq!(all[1].1, "let d = e\n    .f();");
+        assert!(all[1].1.ends_with("let d = e\n    .f();"));
         assert!(all[1].0.counts("2026-05-01".parse().expect("day")));
         assert!(!all[1].0.counts("2026-05-02".parse().expect("day")));
     }
@@ -292,14 +300,17 @@ mod tests {
 
     #[test]
     fn statements_end_where_their_brackets_close() {
-        let covers = |text: &str| found(text)[0].1.clone();
+        let covers = |text: &str| {
+            let whole = found(text)[0].1.clone();
+            whole.split_once("y\n").map_or(whole.clone(), |(_, rest)| rest.to_owned())
+        };
         assert_eq!(
             covers("// countersign: allow(x) y\nf(\n    a,\n    b,\n);\ng();"),
             "f(\n    a,\n    b,\n);"
         );
         assert_eq!(
             covers("// countersign: allow(x) y\n#[expect(\n    a,\n)]\nlet b = c;\nd();"),
-            "let b = c;"
+            "#[expect(\n    a,\n)]\nlet b = c;"
         );
         assert_eq!(
             covers("/* countersign: allow(x) y */ let a = b;\nc();"),

@@ -15,6 +15,8 @@ enum End {
     Paren,
     /// `}` of `${…}`.
     Brace,
+    /// `}` of `"${…}"`, where an apostrophe is one.
+    QuotedBrace,
     /// A back-tick.
     Tick,
 }
@@ -39,16 +41,27 @@ struct Reader {
 impl Reader {
     fn commands(&mut self, cursor: &mut Cursor<'_>, end: End, depth: usize) {
         let mut parens: usize = 0;
-        let mut sums = 0;
+        let mut cases: usize = 0;
+        let brace = matches!(end, End::Brace | End::QuotedBrace);
+        // `$((`: a sum, in which `<<` shifts.
+        let mut sums = usize::from(end == End::Paren && cursor.byte() == Some(b'('));
         while let Some(byte) = cursor.byte() {
             let next = cursor.ahead(1);
             match byte {
                 b'\\' => cursor.skip(2),
-                b'#' if end != End::Brace && begins_word(cursor) => cursor.line_comment(Kind::Comment),
+                b'#' if !brace && begins_word(cursor, end) => {
+                    // Between back-ticks a comment ends with them.
+                    let stop = if end == End::Tick { b'`' } else { b'\n' };
+                    let length = memchr::memchr2(b'\n', stop, cursor.rest());
+                    cursor.mark(Kind::Code);
+                    cursor.skip(length.unwrap_or(usize::MAX / 2));
+                    cursor.mark(Kind::Comment);
+                }
                 b'\n' => {
                     cursor.skip(1);
                     self.here_documents(cursor);
                 }
+                b'\'' if end == End::QuotedBrace => cursor.skip(1),
                 b'\'' => {
                     let escapes = cursor.back(1) == Some(b'$');
                     cursor.skip(1);
@@ -61,7 +74,18 @@ impl Reader {
                 }
                 b'$' if next == Some(b'{') && depth < DEEPEST => {
                     cursor.skip(2);
-                    self.commands(cursor, End::Brace, depth + 1);
+                    let inner = if end == End::QuotedBrace { End::QuotedBrace } else { End::Brace };
+                    self.commands(cursor, inner, depth + 1);
+                }
+                b'c' | b'e' if end == End::Paren && parens == 0 && begins_name(cursor) => {
+                    let rest = cursor.rest();
+                    let length = rest.iter().take_while(|byte| is_word(**byte)).count();
+                    match rest.get(..length).unwrap_or_default() {
+                        b"case" => cases += 1,
+                        b"esac" => cases = cases.saturating_sub(1),
+                        _ => {}
+                    }
+                    cursor.skip(length);
                 }
                 b'$' if next == Some(b'#') => cursor.skip(2),
                 b'`' if end == End::Tick => {
@@ -77,6 +101,7 @@ impl Reader {
                     parens += 1;
                     cursor.skip(1);
                 }
+                b')' if end == End::Paren && parens == 0 && cases > 0 => cursor.skip(1),
                 b')' if end == End::Paren && parens == 0 => {
                     cursor.skip(1);
                     return;
@@ -86,12 +111,12 @@ impl Reader {
                     sums = if parens == 0 { 0 } else { sums };
                     cursor.skip(1);
                 }
-                b'}' if end == End::Brace => {
+                b'}' if brace => {
                     cursor.skip(1);
                     return;
                 }
                 b'<' if next == Some(b'<') && cursor.ahead(2) == Some(b'<') => cursor.skip(3),
-                b'<' if next == Some(b'<') && sums == 0 && end != End::Brace => self.here(cursor),
+                b'<' if next == Some(b'<') && sums == 0 && !brace => self.here(cursor),
                 _ => cursor.skip(1),
             }
         }
@@ -104,7 +129,7 @@ impl Reader {
         while let Some(byte) = cursor.byte() {
             let opens = match (byte, cursor.ahead(1)) {
                 (b'$', Some(b'(')) => Some((2, End::Paren)),
-                (b'$', Some(b'{')) => Some((2, End::Brace)),
+                (b'$', Some(b'{')) => Some((2, End::QuotedBrace)),
                 (b'`', _) => Some((1, End::Tick)),
                 _ => None,
             };
@@ -137,7 +162,9 @@ impl Reader {
         }
         let mut word = Vec::new();
         let first = cursor.byte();
-        if !first.is_some_and(|byte| is_word(byte) && !byte.is_ascii_digit() || b"'\"\\".contains(&byte)) {
+        if !first.is_some_and(|byte| {
+            !byte.is_ascii_digit() && !byte.is_ascii_whitespace() && !b"(<=".contains(&byte)
+        }) {
             return;
         }
         let mut quote = None;
@@ -176,8 +203,24 @@ impl Reader {
     }
 }
 
-fn begins_word(cursor: &Cursor<'_>) -> bool {
-    cursor.back(1).is_none_or(|byte| byte.is_ascii_whitespace() || b";|&()".contains(&byte))
+/// Whether a word begins here, and so a comment can.
+fn begins_word(cursor: &Cursor<'_>, end: End) -> bool {
+    let before = cursor.back(1);
+    // `(#b)` is a flag of zsh's patterns.
+    let letters = cursor.rest().iter().skip(1).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    if before == Some(b'(') && letters > 0 && cursor.ahead(letters + 1) == Some(b')') {
+        return false;
+    }
+    let escaped = cursor.back(2) == Some(b'\\') && before != Some(b'\n') && cursor.back(3) != Some(b'\\');
+    before.is_none_or(|byte| {
+        (byte.is_ascii_whitespace() && !escaped)
+            || b";|&()".contains(&byte)
+            || (byte == b'`' && end == End::Tick)
+    })
+}
+
+fn begins_name(cursor: &Cursor<'_>) -> bool {
+    cursor.back(1).is_none_or(|byte| byte.is_ascii_whitespace() || b";|&(".contains(&byte))
 }
 
 #[cfg(test)]

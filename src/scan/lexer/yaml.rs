@@ -4,93 +4,153 @@ use super::super::region::Kind;
 use super::Cursor;
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {
+    let mut reader = Reader { flow: 0, plain: None };
     while cursor.byte().is_some() {
-        line(cursor);
+        reader.line(cursor);
     }
 }
 
-/// One line of a mapping, sequence or flow collection, from its start.
-fn line(cursor: &mut Cursor<'_>) {
-    let start = cursor.at;
-    let mut key = None;
-    let mut expects = true;
-    while let Some(byte) = cursor.byte() {
-        match byte {
-            b'\n' => {
-                cursor.skip(1);
-                return;
-            }
-            b'#' if cursor.at == start || matches!(cursor.back(1), Some(b' ' | b'\t')) => {
-                cursor.line_comment(Kind::Comment);
-            }
-            b'\'' if expects => {
-                key = key.or(Some(cursor.at - start));
-                cursor.skip(1);
-                single(cursor);
-                expects = false;
-            }
-            b'"' if expects => {
-                key = key.or(Some(cursor.at - start));
-                cursor.skip(1);
-                cursor.quoted(b'"', true, false, Kind::Str);
-                expects = false;
-            }
-            b'|' | b'>' if expects && is_header(cursor.rest()) => {
-                cursor.skip_line();
-                // A comment may follow the header.
-                block(cursor, key.unwrap_or(0));
-                return;
-            }
-            b' ' | b'\t' | b'\r' => cursor.skip(1),
-            b'-' | b'?' | b':' if matches!(cursor.ahead(1), None | Some(b' ' | b'\t' | b'\n' | b'\r')) => {
-                if byte == b'-' && key.is_none() && matches!(cursor.ahead(1), Some(b' ')) {
-                    // `- |`: the dash is where the scalar's parent stands.
-                    let next = cursor.rest().iter().skip(1).position(|byte| *byte != b' ');
-                    let scalar = next.and_then(|next| cursor.ahead(next + 1));
-                    if matches!(scalar, Some(b'|' | b'>')) {
-                        key = Some(cursor.at - start);
-                    }
+struct Reader {
+    /// Open brackets of flow collections.
+    flow: usize,
+    /// Indentation of the parent of a plain scalar that may go on.
+    plain: Option<usize>,
+}
+
+impl Reader {
+    /// One line of a mapping, sequence or flow collection, from its start.
+    fn line(&mut self, cursor: &mut Cursor<'_>) {
+        let start = cursor.at;
+        let indent = cursor.rest().iter().take_while(|byte| **byte == b' ').count();
+        // Where what a scalar belongs to begins: a dash, a key, or what stands
+        // before the key.
+        let (mut dash, mut key, mut mark) = (None, None, None);
+        let mut expects = !self.plain.take().is_some_and(|parent| indent > parent);
+        let mut quoted = false;
+        let mut top = false;
+        if self.flow == 0 && (cursor.starts(b"--- ") || cursor.starts(b"---\n")) {
+            cursor.skip(3);
+            top = true;
+        }
+        while let Some(byte) = cursor.byte() {
+            let column = cursor.at - start;
+            let was_quoted = std::mem::replace(&mut quoted, false);
+            match byte {
+                b'\n' => {
+                    cursor.skip(1);
+                    let parent = key.or(dash).unwrap_or(0);
+                    self.plain = (!expects && !was_quoted && self.flow == 0).then_some(parent);
+                    return;
                 }
-                expects = true;
-                cursor.skip(1);
-            }
-            b'[' | b'{' | b',' | b']' | b'}' => {
-                expects = true;
-                cursor.skip(1);
-            }
-            // Tags and anchors stand before what they belong to.
-            b'!' | b'&' if expects => {
-                let length = cursor.rest().iter().position(u8::is_ascii_whitespace);
-                cursor.skip(length.unwrap_or(usize::MAX / 2));
-            }
-            _ => {
-                key = key.or(Some(cursor.at - start));
-                expects = false;
-                cursor.skip(1);
+                b'#' if column == 0 || matches!(cursor.back(1), Some(b' ' | b'\t')) => {
+                    cursor.line_comment(Kind::Comment);
+                    expects = true;
+                }
+                b'\'' | b'"' if expects => {
+                    key = key.or(mark).or(Some(column));
+                    cursor.skip(1);
+                    if byte == b'"' {
+                        cursor.quoted(b'"', true, false, Kind::Str);
+                    } else {
+                        single(cursor);
+                    }
+                    (expects, quoted) = (false, true);
+                }
+                b'|' | b'>' if expects && self.flow == 0 => match header(cursor.rest()) {
+                    Some(digit) => {
+                        let parent = if top { None } else { Some(key.or(dash).unwrap_or(0)) };
+                        block(cursor, parent, digit);
+                        return;
+                    }
+                    None => {
+                        expects = false;
+                        cursor.skip(1);
+                    }
+                },
+                b' ' | b'\t' | b'\r' => {
+                    quoted = was_quoted;
+                    cursor.skip(1);
+                }
+                b'-' | b'?' | b':'
+                    if matches!(cursor.ahead(1), None | Some(b' ' | b'\t' | b'\n' | b'\r')) =>
+                {
+                    if byte != b':' && expects {
+                        (dash, key, mark) = (Some(column), None, None);
+                    }
+                    expects = true;
+                    cursor.skip(1);
+                }
+                // `{"a":"b"}`, as JSON writes it.
+                b':' if was_quoted && self.flow > 0 => {
+                    expects = true;
+                    cursor.skip(1);
+                }
+                b'[' | b'{' if expects || self.flow > 0 => {
+                    self.flow += 1;
+                    expects = true;
+                    cursor.skip(1);
+                }
+                b']' | b'}' if self.flow > 0 => {
+                    self.flow -= 1;
+                    (expects, quoted) = (false, true);
+                    cursor.skip(1);
+                }
+                b',' if self.flow > 0 => {
+                    expects = true;
+                    cursor.skip(1);
+                }
+                // Tags and anchors stand before what they belong to.
+                b'!' | b'&' if expects => {
+                    mark = mark.or(Some(column));
+                    let length = cursor.rest().iter().position(u8::is_ascii_whitespace);
+                    cursor.skip(length.unwrap_or(usize::MAX / 2));
+                }
+                _ => {
+                    key = key.or(mark).or(Some(column));
+                    expects = false;
+                    cursor.skip(1);
+                }
             }
         }
     }
 }
 
-/// `|`, `>` with signs and digits, then nothing but a comment.
-fn is_header(rest: &[u8]) -> bool {
+/// `|`, `>` with signs and digits, then nothing but a comment; the digit, 0 if
+/// there is none.
+fn header(rest: &[u8]) -> Option<usize> {
     let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let after = line.iter().skip(1).skip_while(|byte| matches!(byte, b'+' | b'-' | b'0'..=b'9'));
-    let after: Vec<u8> = after.copied().collect();
+    let signs = line.iter().skip(1).take_while(|byte| matches!(byte, b'+' | b'-' | b'0'..=b'9')).count();
+    let after = line.get(1 + signs..)?;
     let text = after.trim_ascii();
-    text.is_empty() || (text.starts_with(b"#") && after.starts_with(b" "))
+    let fits = text.is_empty() || (text.starts_with(b"#") && after.starts_with(b" "));
+    let digit = line.iter().skip(1).take(signs).find(|byte| byte.is_ascii_digit());
+    fits.then(|| digit.map_or(0, |digit| usize::from(digit - b'0')))
 }
 
-/// The lines of a block scalar: all that are empty or indented deeper than
-/// their parent.
-fn block(cursor: &mut Cursor<'_>, parent: usize) {
+/// A block scalar from its header: all lines that are empty or indented as its
+/// first one.
+fn block(cursor: &mut Cursor<'_>, parent: Option<usize>, digit: usize) {
+    let line = cursor.rest().split(|byte| *byte == b'\n').next().unwrap_or_default();
+    match memchr::memchr(b'#', line) {
+        Some(at) => {
+            cursor.skip(at);
+            cursor.line_comment(Kind::Comment);
+        }
+        None => cursor.skip(line.len()),
+    }
     cursor.skip(1);
     cursor.mark(Kind::Code);
+    let least = parent.map_or(0, |parent| parent + 1);
+    let mut own = (digit > 0).then(|| parent.unwrap_or(0) + digit);
     while cursor.byte().is_some() {
         let line = cursor.rest().split(|byte| *byte == b'\n').next().unwrap_or_default();
         let indent = line.iter().take_while(|byte| **byte == b' ').count();
-        if !line.trim_ascii().is_empty() && indent <= parent {
-            return;
+        if !line.trim_ascii().is_empty() {
+            let wanted = *own.get_or_insert(indent.max(least));
+            let marker = indent == 0 && (line.starts_with(b"---") || line.starts_with(b"..."));
+            if indent < wanted || marker {
+                return;
+            }
         }
         cursor.skip(line.len() + 1);
         cursor.mark(Kind::Str);
@@ -133,7 +193,7 @@ mod tests {
                 ("  more", "ssssss"),
                 ("e: [ 'a', \"b\" ] # c", "......s....s....ccc"),
                 ("f:", ".."),
-                ("  - >- # c", ".........."),
+                ("  - >- # c", ".......ccc"),
                 ("    text", "ssssssss"),
                 ("  - key: |2", "..........."),
                 ("      deep", "ssssssssss"),
