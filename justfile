@@ -29,6 +29,7 @@ new-rule ID:
 
 bench:
     cargo bench --bench gates
+    cargo bench --bench scans
 
 # every fuzz target for SECONDS each; needs nightly and `cargo install cargo-fuzz`
 fuzz SECONDS="20":
@@ -89,3 +90,27 @@ validator-packet-complete WP:
 
 validator-phase-gate PHASE="":
     cargo run --release -- validator-phase-gate {{ PHASE }}
+
+validator-scan *ARGS:
+    cargo run --release -- scan {{ ARGS }}
+
+product-scan *ARGS:
+    cargo run --release -- scan {{ ARGS }}
+
+validator-error-codes *ARGS:
+    cargo run --release -- validator-error-codes {{ ARGS }}
+
+validator-dal-audit *ARGS:
+    cargo run --release -- validator-dal-audit {{ ARGS }}
+
+validator-traceability *ARGS:
+    cargo run --release -- validator-traceability {{ ARGS }}
+
+validator-coverage-gaps *ARGS:
+    cargo run --release -- validator-coverage-gaps {{ ARGS }}
+
+validator-git-hygiene *ARGS:
+    cargo run --release -- validator-git-hygiene {{ ARGS }}
+
+validator-hygiene-full *ARGS:
+    cargo run --release -- validator-hygiene-full {{ ARGS }}

@@ -147,13 +147,9 @@ impl<'a> Bench<'a> {
             texts: &texts,
             refinement: refinement.as_ref(),
         };
-        let mut verdicts: Vec<(Asked, Verdict)> =
-            self.planned().map(|entry| (Asked::Registered(entry), self.verdict(entry, &inputs))).collect();
-        if let Some(change) = change.as_ref().filter(|_| !self.config.scan.gate.is_empty()) {
-            let scanned = self.scanned(change)?;
-            verdicts.extend(scanned.verdicts);
-            self.scan = Some(scanned.info);
-        }
+        let registered = self.planned().map(|entry| (Asked::Registered(entry), self.verdict(entry, &inputs)));
+        let mut verdicts: Vec<(Asked, Verdict)> = registered.collect();
+        verdicts.extend(self.scanned(change.as_ref())?);
         self.conclude(verdicts, approval.as_ref(), change.as_ref());
         Ok(())
     }
@@ -180,7 +176,10 @@ impl<'a> Bench<'a> {
     }
 
     /// The scans that the configuration names, over the judged files.
-    fn scanned(&self, change: &ChangeInput<'_>) -> Result<sweep::Outcome, GateError> {
+    fn scanned(&mut self, change: Option<&ChangeInput<'_>>) -> Result<Vec<(Asked, Verdict)>, GateError> {
+        let Some(change) = change.filter(|_| !self.config.scan.gate.is_empty()) else {
+            return Ok(Vec::new());
+        };
         let waived = |policies: &[String], path: &RepoPath| waive::covers(change, policies, path);
         let judged = sweep::Judged {
             repo: self.scene.repo,
@@ -191,7 +190,9 @@ impl<'a> Bench<'a> {
             waived: Some(&waived),
             today: self.scene.request.now.date(),
         };
-        sweep::of_change(&judged)
+        let outcome = sweep::of_change(&judged)?;
+        self.scan = Some(outcome.info);
+        Ok(outcome.verdicts)
     }
 
     /// The rules of the gate; of further packets without those about the whole

@@ -16,6 +16,7 @@ use crate::check::registered;
 use crate::engine::{self, EngineError, Silent, StepOptions};
 use crate::finding::Report;
 use crate::gate::survey::{Inquiry, SurveyRequest, survey};
+use crate::gate::sweep::{Scan, SweepRequest, sweep};
 use crate::gate::{GateError, GateRequest};
 use crate::system::git::{GitRepository, RepositoryBuilder};
 use crate::system::{environment, files};
@@ -230,6 +231,11 @@ fn ask(canary: &Canary, deceit: bool) -> Result<Report, SelfTestError> {
             let base = world.merge_base().map_or_else(String::new, |commit| commit.0.to_string());
             (Gate::PostWork, SelectionRequest::Range(format!("{base}..{}", head.0)))
         }
+        other if Scan::named(other.trim_end_matches(" --worktree")).is_some() => {
+            let scan = Scan::named(other.trim_end_matches(" --worktree"));
+            let change = other.ends_with(" --worktree").then_some(SelectionRequest::Worktree);
+            return scan_of(&root, scan.unwrap_or_else(Scan::full), change);
+        }
         other => {
             let inquiry = Inquiry::named(other, &packet)
                 .ok_or_else(|| SelfTestError::Data(format!("nobody answers {other:?}")))?;
@@ -243,6 +249,25 @@ fn ask(canary: &Canary, deceit: bool) -> Result<Report, SelfTestError> {
     let request = GateRequest { gate, packet, also: Vec::new(), selection, config: None, now: NOW };
     let skip = (!canary.steps).then(|| "the deceit needs no step".to_owned());
     Ok(engine::run(&repo, &request, &StepOptions { skip, progress: &Silent })?)
+}
+
+/// What a scan of a repository finds.
+fn scan_of(
+    root: &std::path::Path,
+    scan: Scan,
+    change: Option<SelectionRequest>,
+) -> Result<Report, SelfTestError> {
+    let request = SweepRequest {
+        scan,
+        side: Side::Worktree,
+        change,
+        named: Vec::new(),
+        config: None,
+        baseline: None,
+        tell_known: false,
+        now: NOW,
+    };
+    Ok(sweep(&GitRepository::discover(root)?, &request)?)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use countersign::check::registered;
 use countersign::rule::RuleText;
+use countersign::scan::embedded_ids;
 
 use crate::support::scenario::scenarios;
 use crate::support::{files_below, project};
@@ -22,7 +23,11 @@ fn names(folder: &str, end: &str) -> BTreeSet<String> {
 fn list_files_and_fixtures_name_the_same_rules() {
     let list: BTreeSet<String> = registered().iter().map(|entry| entry.rule.id.as_str().to_owned()).collect();
     assert_eq!(list.len(), registered().len(), "a rule is listed twice");
-    assert_eq!(names("rules", ".yaml"), list, "rules/ against the list");
+    let (scans, rules): (BTreeSet<String>, BTreeSet<String>) =
+        names("rules", ".yaml").into_iter().partition(|name| name.starts_with("scan/"));
+    assert_eq!(rules, list, "rules/ against the list");
+    let embedded: BTreeSet<String> = embedded_ids().map(|(id, _, _)| id.to_owned()).collect();
+    assert_eq!(scans, embedded, "rules/scan/ against the list");
     assert_eq!(names("fixtures/rules", ".md"), list, "fixtures/rules/ against the list");
 }
 

@@ -1,7 +1,7 @@
 //! Generated files are up to date; `COUNTERSIGN_ACCEPT=1 cargo test
 //! generated` writes them.
 
-use countersign::render::{json, rules_markdown};
+use countersign::render::{json, rules_markdown, scan_rules_markdown};
 
 use crate::support::project;
 
@@ -18,6 +18,11 @@ fn same(path: &str, want: &str) {
 #[test]
 fn generated_rules_page() {
     same("docs/rules.md", &rules_markdown());
+}
+
+#[test]
+fn generated_page_of_scan_rules() {
+    same("docs/scan-rules.md", &scan_rules_markdown());
 }
 
 #[test]

@@ -18,7 +18,7 @@ use jiff::civil::DateTime;
 use crate::change::{SelectionRequest, Side};
 use crate::text::{RepoPath, Source};
 
-pub(super) use change::{Judged, Outcome, of_change};
+pub(super) use change::{Judged, of_change};
 pub use rules::{Rulebook, rulebook};
 pub use tree::sweep;
 
@@ -97,6 +97,21 @@ impl Scan {
     pub fn full() -> Self {
         let families = ALWAYS.iter().chain(&["migration", "coverage", "hygiene"]).copied().collect();
         Self { name: "validator-hygiene-full", sets: Vec::new(), all: true, families }
+    }
+
+    /// The scan of a command.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [
+            Self::patterns(Vec::new()),
+            Self::error_codes(),
+            Self::dal_audit(),
+            Self::traceability(),
+            Self::coverage_gaps(),
+            Self::git_hygiene(),
+            Self::full(),
+        ];
+        all.into_iter().find(|scan| scan.name == name)
     }
 
     /// The scans that a configuration names for `post-work`: sets of rules,

@@ -25,7 +25,7 @@ impl Reader {
         // Where what a scalar belongs to begins: a dash, a key, or what stands
         // before the key.
         let (mut dash, mut key, mut mark) = (None, None, None);
-        let mut expects = !self.plain.take().is_some_and(|parent| indent > parent);
+        let mut expects = self.plain.take().is_none_or(|parent| indent <= parent);
         let mut quoted = false;
         let mut top = false;
         if self.flow == 0 && (cursor.starts(b"--- ") || cursor.starts(b"---\n")) {

@@ -317,7 +317,7 @@ mod tests {
         assert_eq!(kept("#[cfg(test)] thread_local! { static A: u8 = 1; }c"), "c");
         assert_eq!(kept("#[cfg(test)] extern \"C\" fn a() {}c"), "c");
         assert_eq!(kept("struct A { #[cfg(test,)] a: HashMap<B, C>, d: u8 }"), "struct A {  d: u8 }");
-        assert_eq!(kept("#[cfg(test)] crate::fakes! { a }fn c() {}"), "fn c() {}");
+        assert_eq!(kept("#[cfg(test)] self::fakes! { a }fn c() {}"), "fn c() {}");
         assert_eq!(kept("#[cfg(test)] impl A for B<{ C * 2 }> { fn d() {} }c"), "c");
         assert_eq!(kept("{ #[cfg(test)] if a { b } else { c } d(); }"), "{  d(); }");
         assert_eq!(kept("{ #[cfg(test)] 'a: loop { b } d(); }"), "{  d(); }");

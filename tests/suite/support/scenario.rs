@@ -13,7 +13,6 @@
 
 use countersign::change::{ChangedFile, FileMode, Repository, SelectionMode, SelectionRequest, Side};
 use countersign::check::input::Gate;
-use countersign::document::outline::{Kind, Outline};
 use countersign::finding::Finding;
 use countersign::gate::survey::{Inquiry, NamedDocument, SurveyRequest, survey};
 use countersign::gate::sweep::{Scan, SweepRequest, sweep};
@@ -22,7 +21,8 @@ use countersign::text::RepoPath;
 use countersign::workflow::demo::{Manifests, WP_ID, World};
 use serde::Deserialize;
 
-use super::expected::{Expected, expected};
+use super::expected::Expected;
+pub use super::literate::scenarios;
 use super::memory::{File, Files, Memory, Snapshot, commit_id};
 
 #[derive(Debug, Default, Deserialize)]
@@ -91,65 +91,6 @@ pub struct Scenario {
     pub expected: Vec<Expected>,
 }
 
-/// The scenarios of a fixture's text.
-pub fn scenarios(text: &str) -> Vec<Scenario> {
-    let outline = Outline::parse(text);
-    let mut out: Vec<Scenario> = Vec::new();
-    for index in outline.children(None) {
-        let block = outline.get(index).expect("block");
-        let content = &text[block.content.start..block.content.end];
-        match &block.kind {
-            Kind::Heading(2) => out.push(Scenario {
-                name: content.to_owned(),
-                setup: Setup::default(),
-                edits: Vec::new(),
-                config: None,
-                expected: Vec::new(),
-            }),
-            Kind::Code(info) if !info.is_empty() => {
-                let scenario =
-                    out.last_mut().unwrap_or_else(|| panic!("a block stands before the first scenario"));
-                let (word, rest) = info.split_once(' ').unwrap_or((info, ""));
-                match word {
-                    "world" => {
-                        scenario.setup = serde_yaml::from_str(content)
-                            .unwrap_or_else(|e| panic!("{}: {e}", scenario.name));
-                    }
-                    "edit" => scenario.edits.push(edit(rest, When::Always, content)),
-                    "edit-head" => scenario.edits.push(edit(rest, When::Head, content)),
-                    "edit-base" => scenario.edits.push(edit(rest, When::Base, content)),
-                    "config" => scenario.config = Some(content.to_owned()),
-                    "findings" => {
-                        scenario.expected =
-                            content.lines().filter(|line| !line.trim().is_empty()).map(expected).collect();
-                    }
-                    "text" => {}
-                    other => panic!("{}: no block `{other}` is known", scenario.name),
-                }
-            }
-            _ => {}
-        }
-    }
-    out
-}
-
-fn edit(path: &str, when: When, content: &str) -> Edit {
-    let mut pairs: Vec<(String, String)> = Vec::new();
-    let mut last = ' ';
-    for line in content.lines() {
-        let (mark, text) = (line.chars().next().unwrap_or(' '), line.get(2..).unwrap_or(""));
-        match (mark, last) {
-            ('-', '-') => pairs.last_mut().expect("pair").0.push_str(&format!("\n{text}")),
-            ('-', _) => pairs.push((text.to_owned(), String::new())),
-            ('+', '+') => pairs.last_mut().expect("pair").1.push_str(&format!("\n{text}")),
-            ('+', '-') => pairs.last_mut().expect("pair").1 = text.to_owned(),
-            _ => panic!("an edit has lines `- old` and `+ new`, not {line:?}"),
-        }
-        last = mark;
-    }
-    Edit { path: path.to_owned(), when, pairs }
-}
-
 impl Edit {
     /// The edit with the id of the first commit filled in.
     fn with(&self, merge_base: &str) -> Self {
@@ -190,16 +131,7 @@ impl Scenario {
 
     /// The scan, if the scenario asks for one.
     pub fn scan(&self) -> Option<Scan> {
-        let scans = [
-            Scan::patterns(Vec::new()),
-            Scan::error_codes(),
-            Scan::dal_audit(),
-            Scan::traceability(),
-            Scan::coverage_gaps(),
-            Scan::git_hygiene(),
-            Scan::full(),
-        ];
-        scans.into_iter().find(|scan| Some(scan.name) == self.setup.gate.as_deref())
+        Scan::named(self.setup.gate.as_deref()?)
     }
 
     pub fn survey_request(&self, inquiry: Inquiry) -> SurveyRequest {

@@ -1,6 +1,8 @@
 //! JavaScript and TypeScript, with and without JSX: templates with nested
 //! code, regular expressions told from divisions, text between tags.
 
+mod jsx;
+
 use super::super::region::Kind;
 use super::{Cursor, is_word};
 
@@ -308,162 +310,12 @@ impl Script<'_, '_> {
             }
         }
     }
-
-    /// Whether `<` begins an element: where a value is expected, before a name
-    /// or `>`, and not the parameters of a generic function.
-    fn begins_element(&self) -> bool {
-        if matches!(self.before, Before::Value | Before::Dot) {
-            return false;
-        }
-        let rest = self.cursor.rest().get(1..).unwrap_or_default();
-        let length = rest.iter().position(|byte| !is_tag_name(*byte)).unwrap_or(rest.len());
-        let (name, after) = rest.split_at_checked(length).unwrap_or_default();
-        if name.is_empty() {
-            return after.starts_with(b">");
-        }
-        let next = after.trim_ascii_start();
-        let bound = next
-            .strip_prefix(b"extends")
-            .is_some_and(|rest| !rest.first().is_some_and(|byte| is_word(*byte)));
-        if name == b"const"
-            || name.first().is_some_and(u8::is_ascii_digit)
-            || next.starts_with(b",")
-            || (next.starts_with(b"=") && after != next)
-            || bound
-        {
-            return false;
-        }
-        !after.starts_with(b">(") || is_closed(after, name)
-    }
-
-    /// From `<` behind the tag's name and its type arguments.
-    fn open_tag(&mut self) {
-        self.cursor.skip(1);
-        let length = self.cursor.rest().iter().take_while(|byte| is_tag_name(**byte)).count();
-        self.cursor.skip(length);
-        self.mode = Mode::Tag;
-        if length == 0 || self.cursor.byte() != Some(b'<') {
-            return;
-        }
-        let mut depth = 0_usize;
-        for (at, byte) in self.cursor.rest().iter().enumerate() {
-            match byte {
-                b'<' => depth += 1,
-                b'>' => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                self.cursor.skip(at + 1);
-                return;
-            }
-        }
-    }
-
-    /// In a tag, behind `<`.
-    fn tag(&mut self, byte: u8) {
-        match (byte, self.cursor.ahead(1)) {
-            (b'/', Some(b'>')) => {
-                self.cursor.skip(2);
-                self.after_element();
-            }
-            (b'/', Some(b'/')) => self.cursor.line_comment(Kind::Comment),
-            (b'/', Some(b'*')) => self.cursor.block_comment(2, b"*/", Kind::Comment),
-            (b'>', _) => {
-                self.cursor.skip(1);
-                self.cursor.mark(Kind::Code);
-                self.open.push(Open::Element);
-                self.mode = Mode::Children;
-            }
-            (b'{', _) => {
-                self.push(Open::Attribute, Before::Operator);
-                self.mode = Mode::Code;
-            }
-            (b'"' | b'\'', _) => {
-                self.cursor.skip(1);
-                self.cursor.quoted(byte, false, false, Kind::Str);
-            }
-            (b'<', _) => {
-                self.open.push(Open::TagValue);
-                self.open_tag();
-            }
-            _ => self.cursor.skip(1),
-        }
-    }
-
-    /// Text between tags.
-    fn children(&mut self) {
-        let found = memchr::memchr2(b'<', b'{', self.cursor.rest());
-        let Some(found) = found else {
-            self.cursor.at = self.cursor.text.len();
-            self.cursor.mark(Kind::Text);
-            return;
-        };
-        self.cursor.skip(found);
-        self.cursor.mark(Kind::Text);
-        if self.cursor.byte() == Some(b'{') {
-            self.push(Open::Child, Before::Operator);
-            self.mode = Mode::Code;
-        } else if self.cursor.ahead(1) == Some(b'/') {
-            self.cursor.behind(b">");
-            self.open.pop();
-            self.after_element();
-        } else {
-            self.open_tag();
-        }
-    }
-
-    fn after_element(&mut self) {
-        self.cursor.mark(Kind::Code);
-        match self.open.last() {
-            Some(Open::Element) => self.mode = Mode::Children,
-            Some(Open::TagValue) => {
-                self.open.pop();
-                self.mode = Mode::Tag;
-            }
-            _ => {
-                self.mode = Mode::Code;
-                self.before = Before::Value;
-            }
-        }
-    }
-}
-
-fn is_tag_name(byte: u8) -> bool {
-    is_word(byte) || matches!(byte, b'$' | b'.' | b'-' | b':')
-}
-
-/// Whether `<Name>(` is an element: it is closed somewhere, and what stands in
-/// the parentheses is no list of parameters.
-fn is_closed(after: &[u8], name: &[u8]) -> bool {
-    let mut depth = 0_usize;
-    let mut end = None;
-    for (at, byte) in after.iter().enumerate().take(4000) {
-        match byte {
-            b'(' => depth += 1,
-            b')' => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    end = Some(at + 1);
-                    break;
-                }
-            }
-            _ => {}
-        }
-    }
-    let behind = end.and_then(|end| after.get(end..)).unwrap_or_default().trim_ascii_start();
-    if behind.starts_with(b"=>") || behind.starts_with(b":") {
-        return false;
-    }
-    let mut closing = b"</".to_vec();
-    closing.extend_from_slice(name);
-    memchr::memmem::find_iter(after, &closing)
-        .any(|at| !after.get(at + closing.len()).is_some_and(|byte| is_tag_name(*byte)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::language::Language::{Tsx, TypeScript};
-    use super::super::tests::check;
+    use crate::scan::language::Language::{Tsx, TypeScript};
+    use crate::scan::lexer::tests::check;
 
     #[test]
     fn patterns_templates_and_comments() {
