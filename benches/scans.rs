@@ -7,7 +7,8 @@
 #![expect(
     clippy::expect_used,
     clippy::disallowed_methods,
-    reason = "a benchmark stops at the first surprise"
+    clippy::cast_precision_loss,
+    reason = "a benchmark stops at the first surprise, and its figures are for reading"
 )]
 
 use std::fmt::Write as _;
@@ -39,7 +40,7 @@ fn source(number: usize) -> String {
             "/// Says what {function} is; never `unwrap()`s.\npub fn part{function}(input: &str) -> Result<BTreeMap<String, usize>, Error> {{\n    let mut counts = BTreeMap::new();\n    for (at, word) in input.split(' ').enumerate() {{\n        // A word may come twice: the last one counts.\n        counts.insert(word.to_owned(), at + {number});\n    }}\n    if counts.is_empty() {{\n        return Err(Error::Empty(\"there is no word, and no panic!\".len()));\n    }}\n    Ok(counts)\n}}\n\n"
         );
     }
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         out.push_str(
             "pub fn first(input: &[u8]) -> u8 {\n    *input\n        .first()\n        .unwrap()\n}\n\n",
         );

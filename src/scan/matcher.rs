@@ -118,8 +118,8 @@ pub fn scan(
         suppression::excuse(set, &out.suppressions, &mut out.hits, today);
     }
     if !out.hits.is_empty() {
-        let code = file.view(KindSet::of(&[Kind::Code, Kind::Str, Kind::Text])).to_vec();
-        super::fingerprint::name(set, &code, file.language, &mut out.hits);
+        let code = file.view(KindSet::of(&[Kind::Code, Kind::Str, Kind::Text]));
+        super::fingerprint::name(set, code, language, &mut out.hits);
     }
     Ok(out)
 }

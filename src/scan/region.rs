@@ -90,6 +90,13 @@ impl Regions {
         starts.zip(&self.cuts).map(|(start, (end, kind))| (start..*end, *kind))
     }
 
+    /// The last stretches, the very last first.
+    pub(super) fn last_ones(&self, count: usize) -> impl Iterator<Item = (Range<usize>, Kind)> + '_ {
+        let ends = self.cuts.iter().rev();
+        let starts = self.cuts.iter().rev().skip(1).map(|(end, _)| *end).chain([0]);
+        ends.zip(starts).map(|((end, kind), start)| (start..*end, *kind)).take(count)
+    }
+
     /// A copy of the text, of the same length, in which only some kinds can be
     /// read: comments become blanks, all else a byte that no pattern means.
     /// Line ends stay where they are.

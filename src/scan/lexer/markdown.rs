@@ -14,14 +14,19 @@ pub(super) fn read(cursor: &mut Cursor<'_>) {
         cursor.mark(Kind::Text);
         return;
     }
-    let mut inside = false;
+    let (mut inside, mut open) = (false, false);
     for (event, range) in Parser::new_ext(&text, Options::ENABLE_TABLES).into_offset_iter() {
         match event {
             Event::Start(Tag::CodeBlock(_)) => inside = true,
             Event::End(TagEnd::CodeBlock) => inside = false,
             Event::Text(_) if inside => stretch(cursor, range, Kind::Code),
             Event::Code(_) => stretch(cursor, range, Kind::Code),
-            Event::Html(html) | Event::InlineHtml(html) if html.contains("<!--") || open(cursor) => {
+            Event::Html(html) | Event::InlineHtml(html) if open || html.contains("<!--") => {
+                // A comment comes line by line; the last mark decides.
+                open = match (html.rfind("<!--"), html.rfind("-->")) {
+                    (None, None) => open,
+                    (begin, end) => begin > end,
+                };
                 stretch(cursor, range, Kind::Comment);
             }
             _ => {}
@@ -29,14 +34,6 @@ pub(super) fn read(cursor: &mut Cursor<'_>) {
     }
     cursor.at = cursor.text.len();
     cursor.mark(Kind::Text);
-}
-
-/// Whether the last comment is not closed yet: HTML comes line by line.
-fn open(cursor: &Cursor<'_>) -> bool {
-    let last = cursor.out.iter().last();
-    let Some((range, Kind::Comment)) = last else { return false };
-    let text = cursor.text.get(range).unwrap_or_default();
-    memchr::memmem::rfind(text, b"-->") < memchr::memmem::rfind(text, b"<!--")
 }
 
 fn stretch(cursor: &mut Cursor<'_>, range: std::ops::Range<usize>, kind: Kind) {

@@ -100,6 +100,22 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// A comment to the end of the line, which a carriage return (and in
+    /// scripts two more characters) ends, too.
+    fn short_comment(&mut self) {
+        self.mark(Kind::Code);
+        while let Some(found) = memchr::memchr3(b'\n', b'\r', 0xe2, self.rest()) {
+            self.skip(found);
+            if self.byte() != Some(0xe2) || self.starts(b"\xe2\x80\xa8") || self.starts(b"\xe2\x80\xa9") {
+                self.mark(Kind::Comment);
+                return;
+            }
+            self.skip(1);
+        }
+        self.at = self.text.len();
+        self.mark(Kind::Comment);
+    }
+
     /// A comment to the end of the line, from here.
     fn line_comment(&mut self, kind: Kind) {
         self.mark(Kind::Code);
@@ -130,7 +146,8 @@ impl<'a> Cursor<'a> {
             };
             self.skip(found);
             match self.byte() {
-                Some(b'\\') if escapes => self.skip(2),
+                // A line end of two bytes is escaped as a whole.
+                Some(b'\\') if escapes => self.skip(if self.starts(b"\\\r\n") { 3 } else { 2 }),
                 byte => {
                     self.mark(kind);
                     if byte == Some(quote) {

@@ -24,7 +24,7 @@ struct Reader {
 impl Reader {
     fn token(&mut self, cursor: &mut Cursor<'_>, byte: u8, depth: usize) {
         match byte {
-            b'#' => cursor.line_comment(Kind::Comment),
+            b'#' => cursor.short_comment(),
             b'\n' => {
                 self.begins = self.brackets == 0;
                 cursor.skip(1);
@@ -66,7 +66,7 @@ impl Reader {
         cursor.mark(Kind::Code);
         while let Some(byte) = cursor.byte() {
             match byte {
-                b'\\' => cursor.skip(2),
+                b'\\' => escaped(cursor, fields, prefix),
                 b'\n' if !long => break,
                 _ if byte == quote && (!long || cursor.starts(&three)) => {
                     cursor.mark(kind);
@@ -74,7 +74,7 @@ impl Reader {
                     return;
                 }
                 b'{' if fields && cursor.ahead(1) == Some(b'{') => cursor.skip(2),
-                b'{' if fields => self.field(cursor, kind, depth),
+                b'{' if fields => self.field(cursor, kind, depth, long),
                 _ => cursor.skip(1),
             }
         }
@@ -82,7 +82,7 @@ impl Reader {
     }
 
     /// A replacement field of an f-string, from its brace.
-    fn field(&mut self, cursor: &mut Cursor<'_>, kind: Kind, depth: usize) {
+    fn field(&mut self, cursor: &mut Cursor<'_>, kind: Kind, depth: usize, long: bool) {
         cursor.mark(kind);
         cursor.skip(1);
         let outer = std::mem::replace(&mut self.brackets, 1);
@@ -95,7 +95,7 @@ impl Reader {
                 b':' if self.brackets == 1 => {
                     cursor.skip(1);
                     cursor.mark(Kind::Code);
-                    self.format(cursor, kind, depth);
+                    self.format(cursor, kind, depth, long);
                     break;
                 }
                 _ => self.token(cursor, byte, depth + 1),
@@ -107,20 +107,36 @@ impl Reader {
     }
 
     /// How a field is printed: text up to its closing brace, with fields.
-    fn format(&mut self, cursor: &mut Cursor<'_>, kind: Kind, depth: usize) {
+    fn format(&mut self, cursor: &mut Cursor<'_>, kind: Kind, depth: usize, long: bool) {
         while let Some(byte) = cursor.byte() {
             match byte {
-                b'{' if depth < DEEPEST => self.field(cursor, kind, depth + 1),
+                b'{' if depth < DEEPEST => self.field(cursor, kind, depth + 1, long),
                 b'}' => {
                     cursor.mark(kind);
                     cursor.skip(1);
                     return;
                 }
-                b'\n' => return,
+                b'\n' if !long => return,
                 _ => cursor.skip(1),
             }
         }
     }
+}
+
+/// At a back-slash: it escapes what follows, but no brace of an f-string; a
+/// character's name (`\N{…}`) is no field.
+fn escaped(cursor: &mut Cursor<'_>, fields: bool, prefix: &[u8]) {
+    let raw = prefix.iter().any(|byte| b"rR".contains(byte));
+    let length = match cursor.ahead(1) {
+        Some(b'{' | b'}') if fields => 1,
+        Some(b'\r') if cursor.ahead(2) == Some(b'\n') => 3,
+        Some(b'N') if fields && !raw && cursor.ahead(2) == Some(b'{') => {
+            let end = cursor.rest().iter().take(100).position(|byte| *byte == b'}');
+            end.map_or(2, |end| end + 1)
+        }
+        _ => 2,
+    };
+    cursor.skip(length);
 }
 
 #[cfg(test)]

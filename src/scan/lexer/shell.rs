@@ -63,7 +63,7 @@ impl Reader {
                 }
                 b'\'' if end == End::QuotedBrace => cursor.skip(1),
                 b'\'' => {
-                    let escapes = cursor.back(1) == Some(b'$');
+                    let escapes = cursor.back(1) == Some(b'$') && cursor.back(2) != Some(b'$');
                     cursor.skip(1);
                     cursor.quoted(b'\'', escapes, false, Kind::Str);
                 }
@@ -77,7 +77,7 @@ impl Reader {
                     let inner = if end == End::QuotedBrace { End::QuotedBrace } else { End::Brace };
                     self.commands(cursor, inner, depth + 1);
                 }
-                b'c' | b'e' if end == End::Paren && parens == 0 && begins_name(cursor) => {
+                b'c' | b'e' if end == End::Paren && parens == 0 && begins_command(cursor) => {
                     let rest = cursor.rest();
                     let length = rest.iter().take_while(|byte| is_word(**byte)).count();
                     match rest.get(..length).unwrap_or_default() {
@@ -116,7 +116,7 @@ impl Reader {
                     return;
                 }
                 b'<' if next == Some(b'<') && cursor.ahead(2) == Some(b'<') => cursor.skip(3),
-                b'<' if next == Some(b'<') && sums == 0 && !brace => self.here(cursor),
+                b'<' if next == Some(b'<') && sums == 0 && !brace && !in_index(cursor) => self.here(cursor),
                 _ => cursor.skip(1),
             }
         }
@@ -129,7 +129,7 @@ impl Reader {
         while let Some(byte) = cursor.byte() {
             let opens = match (byte, cursor.ahead(1)) {
                 (b'$', Some(b'(')) => Some((2, End::Paren)),
-                (b'$', Some(b'{')) => Some((2, End::QuotedBrace)),
+                (b'$', Some(b'{')) => Some((2, End::Brace)),
                 (b'`', _) => Some((1, End::Tick)),
                 _ => None,
             };
@@ -143,6 +143,7 @@ impl Reader {
                 (_, Some((width, end))) if depth < DEEPEST => {
                     cursor.mark(Kind::Str);
                     cursor.skip(width);
+                    let end = if end == End::Brace { expansion(cursor) } else { end };
                     self.commands(cursor, end, depth + 1);
                     cursor.mark(Kind::Code);
                 }
@@ -163,7 +164,7 @@ impl Reader {
         let mut word = Vec::new();
         let first = cursor.byte();
         if !first.is_some_and(|byte| {
-            !byte.is_ascii_digit() && !byte.is_ascii_whitespace() && !b"(<=".contains(&byte)
+            !byte.is_ascii_digit() && !byte.is_ascii_whitespace() && !b"(<".contains(&byte)
         }) {
             return;
         }
@@ -203,6 +204,13 @@ impl Reader {
     }
 }
 
+/// Whether `<<` stands in an index (`a[1<<2]=3`), where it shifts.
+fn in_index(cursor: &Cursor<'_>) -> bool {
+    let before = cursor.text.get(cursor.at.saturating_sub(200)..cursor.at).unwrap_or_default();
+    let mut word = before.iter().rev().take_while(|byte| !byte.is_ascii_whitespace());
+    word.find(|byte| matches!(byte, b'[' | b']')) == Some(&b'[')
+}
+
 /// Whether a word begins here, and so a comment can.
 fn begins_word(cursor: &Cursor<'_>, end: End) -> bool {
     let before = cursor.back(1);
@@ -219,8 +227,35 @@ fn begins_word(cursor: &Cursor<'_>, end: End) -> bool {
     })
 }
 
-fn begins_name(cursor: &Cursor<'_>) -> bool {
-    cursor.back(1).is_none_or(|byte| byte.is_ascii_whitespace() || b";|&(".contains(&byte))
+/// Whether a command begins here: behind a separator, an opening bracket or a
+/// word that commands follow.
+fn begins_command(cursor: &Cursor<'_>) -> bool {
+    let start = cursor.at.saturating_sub(200);
+    let before = cursor.text.get(start..cursor.at).unwrap_or_default();
+    let text = before.trim_ascii_end();
+    let blanks = before.get(text.len()..).unwrap_or_default();
+    if blanks.contains(&b'\n') {
+        return true;
+    }
+    let words = [&b"then"[..], b"do", b"else", b"!"];
+    text.last().is_none_or(|byte| b";|&(".contains(byte))
+        || (!blanks.is_empty() && words.into_iter().any(|word| text.ends_with(word)))
+}
+
+/// How `"${…}"` reads quotes: behind `#`, `%`, `/`, `^` and `,` a pattern
+/// stands, in which apostrophes quote; elsewhere they are letters.
+fn expansion(cursor: &Cursor<'_>) -> End {
+    let rest = cursor.rest();
+    let signs = rest.iter().take_while(|byte| matches!(byte, b'!' | b'#')).count().min(1);
+    let name = rest.iter().skip(signs).take_while(|byte| is_word(**byte) || b"@*?$-".contains(byte)).count();
+    let mut at = signs + name;
+    if rest.get(at) == Some(&b'[') {
+        at += rest.iter().skip(at).take(200).position(|byte| *byte == b']').map_or(0, |end| end + 1);
+    }
+    match rest.get(at) {
+        Some(b'#' | b'%' | b'/' | b'^' | b',') => End::Brace,
+        _ => End::QuotedBrace,
+    }
 }
 
 #[cfg(test)]

@@ -20,11 +20,16 @@ fn rows(text: &[u8]) -> Vec<usize> {
     copy.find_iter(text).map(|found| found.end()).collect()
 }
 
+/// Bodies nested deeper than this are strings.
+const DEEPEST: usize = 8;
+
 pub(super) fn read(cursor: &mut Cursor<'_>) {
     let rows = rows(cursor.text);
+    lex(cursor, &rows, 0);
+}
+
+fn lex(cursor: &mut Cursor<'_>, rows: &[usize], depth: usize) {
     let mut rows = rows.iter().copied().peekable();
-    // The dollar quote of the body that is read.
-    let mut body: Option<Vec<u8>> = None;
     let wanted = |byte: &u8| matches!(byte, b'\'' | b'-' | b'/' | b'"' | b'`' | b'$');
     while let Some(found) = cursor.rest().iter().position(wanted) {
         while rows.next_if(|row| *row < cursor.at).is_some() {}
@@ -39,7 +44,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>) {
         match (cursor.byte(), cursor.ahead(1)) {
             (Some(b'-'), Some(b'-')) => cursor.line_comment(Kind::Comment),
             (Some(b'/'), Some(b'*')) => nested(cursor),
-            (Some(b'$'), _) => dollar(cursor, &mut body),
+            (Some(b'$'), _) => dollar(cursor, depth),
             (Some(b'\''), _) => {
                 let letter = matches!(cursor.back(1), Some(b'e' | b'E'));
                 let escapes = letter && !cursor.back(2).is_some_and(is_word);
@@ -54,38 +59,68 @@ pub(super) fn read(cursor: &mut Cursor<'_>) {
             _ => cursor.skip(1),
         }
     }
+    cursor.at = cursor.text.len();
 }
 
-/// At a dollar sign: `$tag$` opens a body behind `AS` or `DO`, closes the one
-/// that is open, and is a string elsewhere.
-fn dollar(cursor: &mut Cursor<'_>, body: &mut Option<Vec<u8>>) {
+/// At a dollar sign: `$tag$` begins a string, which is code where it is the
+/// body of a function in SQL.
+fn dollar(cursor: &mut Cursor<'_>, depth: usize) {
     let inside = cursor.rest().get(1..).unwrap_or_default();
-    let length = inside.iter().take_while(|byte| is_word(**byte)).count();
+    let length = inside.iter().take(64).take_while(|byte| is_word(**byte)).count();
     let digit = inside.first().is_some_and(u8::is_ascii_digit);
     if digit || inside.get(length) != Some(&b'$') || cursor.back(1).is_some_and(is_word) {
         cursor.skip(1);
         return;
     }
-    let tag = cursor.rest().get(..length + 2).unwrap_or_default().to_vec();
-    let before = cursor.text.get(..cursor.at).unwrap_or_default().trim_ascii_end();
-    let at = before.iter().rposition(|byte| !is_word(*byte)).map_or(0, |at| at + 1);
-    let word = before.get(at..).unwrap_or_default().to_ascii_lowercase();
-    let named = before.to_ascii_lowercase();
-    let language = named.get(..at).unwrap_or_default().trim_ascii_end().ends_with(b"language");
+    let tag = cursor.rest().get(..length + 2).unwrap_or_default();
+    let is_code = is_body(cursor, tag) && depth < DEEPEST;
     cursor.skip(tag.len());
-    if body.as_ref() == Some(&tag) {
-        *body = None;
-    } else if body.is_none() && (word == b"as" || word == b"do" || language) {
-        *body = Some(tag);
+    let start = cursor.at;
+    let end = memchr::memmem::find(cursor.rest(), tag).map_or(cursor.text.len(), |end| start + end);
+    if is_code {
+        let text = cursor.text.get(..end).unwrap_or_default();
+        let mut inner = Cursor { text, at: start, out: std::mem::take(&mut cursor.out) };
+        lex(&mut inner, &[], depth + 1);
+        inner.mark(Kind::Code);
+        cursor.out = inner.out;
     } else {
         cursor.mark(Kind::Code);
-        match memchr::memmem::find(cursor.rest(), &tag) {
-            Some(end) => cursor.skip(end),
-            None => cursor.at = cursor.text.len(),
-        }
+        cursor.at = end;
         cursor.mark(Kind::Str);
-        cursor.skip(tag.len());
     }
+    cursor.at = end;
+    cursor.skip(tag.len());
+}
+
+/// Whether a dollar quote is a body: `AS` or `DO` stands before it, and no
+/// language but SQL's own is named before or behind.
+fn is_body(cursor: &Cursor<'_>, tag: &[u8]) -> bool {
+    let mut at = cursor.at;
+    for (range, kind) in cursor.out.last_ones(4) {
+        let gap = cursor.text.get(range.end..at).unwrap_or_default();
+        if kind == Kind::Comment && gap.iter().all(u8::is_ascii_whitespace) {
+            at = range.start;
+        }
+    }
+    let before = cursor.text.get(at.saturating_sub(300)..at).unwrap_or_default().to_ascii_lowercase();
+    let before = before.trim_ascii_end();
+    let last = before.iter().rposition(|byte| !is_word(*byte)).map_or(0, |at| at + 1);
+    let word = before.get(last..).unwrap_or_default();
+    let head = before.get(..last).unwrap_or_default().trim_ascii_end();
+    let begins = matches!(word, b"as" | b"do") || head.ends_with(b"language");
+    let inner = cursor.rest().get(tag.len()..).unwrap_or_default();
+    let close = memchr::memmem::find(inner, tag).map_or(inner.len(), |close| close + tag.len());
+    let behind = inner.get(close..(close + 200).min(inner.len())).unwrap_or_default().to_ascii_lowercase();
+    let behind = behind.split(|byte| *byte == b';').next().unwrap_or_default();
+    let foreign = |text: &[u8]| {
+        let found = memchr::memmem::rfind(text, b"language")?;
+        let name = text.get(found + 8..)?.trim_ascii_start();
+        let name: Vec<u8> =
+            name.iter().copied().filter(|byte| *byte != b'\'').take_while(|byte| is_word(*byte)).collect();
+        Some(!matches!(name.as_slice(), b"sql" | b"plpgsql"))
+    };
+    let statement = before.rsplit(|byte| *byte == b';').next().unwrap_or_default();
+    begins && !foreign(behind).or_else(|| foreign(statement)).unwrap_or(false)
 }
 
 fn nested(cursor: &mut Cursor<'_>) {

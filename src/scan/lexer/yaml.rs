@@ -43,7 +43,7 @@ impl Reader {
                     return;
                 }
                 b'#' if column == 0 || matches!(cursor.back(1), Some(b' ' | b'\t')) => {
-                    cursor.line_comment(Kind::Comment);
+                    cursor.short_comment();
                     expects = true;
                 }
                 b'\'' | b'"' if expects => {
@@ -74,10 +74,11 @@ impl Reader {
                 b'-' | b'?' | b':'
                     if matches!(cursor.ahead(1), None | Some(b' ' | b'\t' | b'\n' | b'\r')) =>
                 {
+                    // In the middle of plain text only a colon means something.
                     if byte != b':' && expects {
                         (dash, key, mark) = (Some(column), None, None);
                     }
-                    expects = true;
+                    expects |= byte == b':';
                     cursor.skip(1);
                 }
                 // `{"a":"b"}`, as JSON writes it.
@@ -118,6 +119,7 @@ impl Reader {
 /// `|`, `>` with signs and digits, then nothing but a comment; the digit, 0 if
 /// there is none.
 fn header(rest: &[u8]) -> Option<usize> {
+    let rest = rest.get(..200.min(rest.len())).unwrap_or_default();
     let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let signs = line.iter().skip(1).take_while(|byte| matches!(byte, b'+' | b'-' | b'0'..=b'9')).count();
     let after = line.get(1 + signs..)?;

@@ -5,8 +5,8 @@ use super::{Before, Kind, Mode, Open, Script, is_word};
 impl Script<'_, '_> {
     /// Whether `<` begins an element: where a value is expected, before a name
     /// or `>`, and not the parameters of a generic function.
-    pub(super) fn begins_element(&self) -> bool {
-        if matches!(self.before, Before::Value | Before::Dot) {
+    pub(super) fn begins_element(&mut self) -> bool {
+        if self.is_value() || self.before == Before::Dot {
             return false;
         }
         let rest = self.cursor.rest().get(1..).unwrap_or_default();
@@ -27,7 +27,12 @@ impl Script<'_, '_> {
         {
             return false;
         }
-        !after.starts_with(b">(") || is_closed(after, name)
+        if !after.starts_with(b">(") || self.ahead == 0 {
+            return true;
+        }
+        let (closed, looked_at) = is_closed(after, name);
+        self.ahead = self.ahead.saturating_sub(looked_at);
+        closed
     }
 
     /// From `<` behind the tag's name and its type arguments.
@@ -40,7 +45,8 @@ impl Script<'_, '_> {
             return;
         }
         let mut depth = 0_usize;
-        for (at, byte) in self.cursor.rest().iter().enumerate() {
+        // Type arguments are short; what is longer is something else.
+        for (at, byte) in self.cursor.rest().iter().enumerate().take(500) {
             match byte {
                 b'<' => depth += 1,
                 b'>' => depth -= 1,
@@ -128,7 +134,9 @@ fn is_tag_name(byte: u8) -> bool {
 
 /// Whether `<Name>(` is an element: it is closed somewhere, and what stands in
 /// the parentheses is no list of parameters.
-fn is_closed(after: &[u8], name: &[u8]) -> bool {
+///
+/// Beside the answer, how many bytes were looked at.
+fn is_closed(after: &[u8], name: &[u8]) -> (bool, usize) {
     let mut depth = 0_usize;
     let mut end = None;
     for (at, byte) in after.iter().enumerate().take(4000) {
@@ -146,10 +154,11 @@ fn is_closed(after: &[u8], name: &[u8]) -> bool {
     }
     let behind = end.and_then(|end| after.get(end..)).unwrap_or_default().trim_ascii_start();
     if behind.starts_with(b"=>") || behind.starts_with(b":") {
-        return false;
+        return (false, 4000);
     }
     let mut closing = b"</".to_vec();
     closing.extend_from_slice(name);
-    memchr::memmem::find_iter(after, &closing)
-        .any(|at| !after.get(at + closing.len()).is_some_and(|byte| is_tag_name(*byte)))
+    let found = memchr::memmem::find_iter(after, &closing)
+        .find(|at| !after.get(at + closing.len()).is_some_and(|byte| is_tag_name(*byte)));
+    (found.is_some(), found.unwrap_or(after.len()) + 4000)
 }

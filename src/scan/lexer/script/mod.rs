@@ -40,6 +40,8 @@ enum Mode {
 enum Before {
     /// A value: an operator follows.
     Value,
+    /// `)`: a value, but a brace behind it opens a block.
+    Closed,
     /// An operator: a value follows.
     Operator,
     /// A dot: a name follows, whatever its letters.
@@ -78,14 +80,25 @@ struct Script<'a, 'b> {
     before: Before,
     /// Whether a `case` or `default` waits for its colon.
     case: bool,
+    /// Bytes that may still be looked at ahead: what is looked at again and
+    /// again would cost time with the square of the length.
+    ahead: usize,
 }
 
 pub(super) fn read(cursor: &mut Cursor<'_>, jsx: bool) {
     if cursor.starts(b"#!") {
         cursor.line_comment(Kind::Comment);
     }
-    let mut script =
-        Script { cursor, jsx, open: Vec::new(), mode: Mode::Code, before: Before::Operator, case: false };
+    let ahead = cursor.text.len().saturating_mul(4) + 10_000;
+    let mut script = Script {
+        cursor,
+        jsx,
+        open: Vec::new(),
+        mode: Mode::Code,
+        before: Before::Operator,
+        case: false,
+        ahead,
+    };
     while let Some(byte) = script.cursor.byte() {
         match script.mode {
             Mode::Code => script.code(byte),
@@ -121,13 +134,13 @@ impl Script<'_, '_> {
                 // Behind a type (`): Promise<void> {`) a block begins.
                 let text = self.cursor.text.get(..self.cursor.at).unwrap_or_default().trim_ascii_end();
                 let typed = text.ends_with(b">") || text.ends_with(b"void");
-                self.push(Open::Brace(object && !typed && !text.is_empty()), Before::Operator);
+                let object = object && !typed && !text.is_empty();
+                self.push(Open::Brace(object), if object { Before::Operator } else { Before::Block });
             }
             b')' => {
                 let condition = matches!(self.open.pop(), Some(Open::Paren(true)));
-                self.before = if condition { Before::Operator } else { Before::Value };
+                self.before = if condition { Before::Block } else { Before::Closed };
                 self.cursor.skip(1);
-                self.after_paren();
             }
             b']' => {
                 self.open.pop();
@@ -149,8 +162,13 @@ impl Script<'_, '_> {
                 self.before = if next == Some(b'.') { Before::Operator } else { Before::Dot };
                 self.cursor.skip(if next == Some(b'.') { 3 } else { 1 });
             }
-            b'+' | b'-' if next == Some(byte) => self.cursor.skip(2),
-            b'!' if self.before == Before::Value && next != Some(b'=') && !self.begins_line() => {
+            b'+' | b'-' if next == Some(byte) => {
+                if self.begins_line() {
+                    self.before = Before::Operator;
+                }
+                self.cursor.skip(2);
+            }
+            b'!' if self.is_value() && next != Some(b'=') && !self.begins_line() => {
                 self.cursor.skip(1);
             }
             b'=' if next == Some(b'>') => {
@@ -161,6 +179,8 @@ impl Script<'_, '_> {
                 self.before = Before::Block;
                 self.cursor.skip(1);
             }
+            // A blank of two bytes.
+            0xc2 if next == Some(0xa0) => self.cursor.skip(2),
             _ if is_word(byte) || matches!(byte, b'$' | b'#' | b'@' | b'\\') => self.word(),
             _ if byte.is_ascii_whitespace() => self.cursor.skip(1),
             _ => {
@@ -168,6 +188,10 @@ impl Script<'_, '_> {
                 self.cursor.skip(1);
             }
         }
+    }
+
+    fn is_value(&self) -> bool {
+        matches!(self.before, Before::Value | Before::Closed)
     }
 
     /// Whether a line end stands between here and what is before.
@@ -180,15 +204,6 @@ impl Script<'_, '_> {
         self.open.push(open);
         self.before = before;
         self.cursor.skip(1);
-    }
-
-    /// A brace after `)` opens a block, if nothing but blanks stands between.
-    fn after_paren(&mut self) {
-        let rest = self.cursor.rest();
-        let blanks = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        if rest.get(blanks) == Some(&b'{') {
-            self.before = Before::Block;
-        }
     }
 
     fn close(&mut self) {
@@ -211,12 +226,12 @@ impl Script<'_, '_> {
 
     fn slash(&mut self, next: Option<u8>) {
         match next {
-            Some(b'/') => self.cursor.line_comment(Kind::Comment),
+            Some(b'/') => self.cursor.short_comment(),
             Some(b'*') => {
                 let doc = self.cursor.ahead(2) == Some(b'*') && self.cursor.ahead(3) != Some(b'/');
                 self.cursor.block_comment(2, b"*/", if doc { Kind::Doc } else { Kind::Comment });
             }
-            _ if matches!(self.before, Before::Value | Before::Dot) => {
+            _ if self.is_value() || self.before == Before::Dot => {
                 self.before = Before::Operator;
                 self.cursor.skip(1);
             }
@@ -230,8 +245,10 @@ impl Script<'_, '_> {
         let mut escaped = false;
         let mut length = None;
         for (at, byte) in self.cursor.rest().iter().enumerate().skip(1) {
+            self.ahead = self.ahead.saturating_sub(1);
             match byte {
                 b'\n' => break,
+                _ if self.ahead == 0 => break,
                 _ if escaped => escaped = false,
                 b'\\' => escaped = true,
                 b'[' => inside = true,
@@ -262,7 +279,9 @@ impl Script<'_, '_> {
     fn word(&mut self) {
         let is_part = |byte: &u8| is_word(*byte) || matches!(byte, b'$' | b'#' | b'@' | b'\\');
         let rest = self.cursor.rest();
-        let length = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
+        let end = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
+        let whole = rest.get(..end).unwrap_or_default();
+        let length = memchr::memmem::find(whole, b"\xc2\xa0").unwrap_or(end).max(1);
         let word = rest.get(..length).unwrap_or_default();
         let named = self.before == Before::Dot;
         let colon = || rest.get(length..).unwrap_or_default().trim_ascii_start().starts_with(b":");
@@ -273,7 +292,7 @@ impl Script<'_, '_> {
             b"await" if self.before == Before::Condition => Before::Condition,
             // Names everywhere else.
             b"of" if self.open.last() != Some(&Open::Paren(true)) => Before::Value,
-            b"as" | b"satisfies" if self.before != Before::Value => Before::Value,
+            b"as" | b"satisfies" if !self.is_value() => Before::Value,
             b"else" | b"do" | b"try" | b"finally" => Before::Block,
             _ if OPERATORS.contains(&word) => Before::Operator,
             _ => Before::Value,
