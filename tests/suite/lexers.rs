@@ -112,3 +112,49 @@ fn our_rust_lexer_agrees_with_rustc() {
     let wrong: Vec<String> = files.iter().filter_map(|file| differs(file)).take(20).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
+
+#[test]
+fn hostile_text_costs_what_it_weighs() {
+    let units = [
+        (Language::Tsx, "=<A<A"),
+        (Language::Tsx, "=<A<b "),
+        (Language::Tsx, "=<a>("),
+        (Language::Tsx, "<a b={`${"),
+        (Language::TypeScript, "=/["),
+        (Language::TypeScript, "`${"),
+        (Language::JavaScript, "a(/("),
+        (Language::Markdown, "<!--\nx\n"),
+        (Language::Markdown, "> "),
+        (Language::Markdown, "`a"),
+        (Language::Yaml, "- |x"),
+        (Language::Yaml, "[|"),
+        (Language::Yaml, "a: |\n"),
+        (Language::Yaml, "!a "),
+        (Language::Sql, "$$;"),
+        (Language::Sql, "as $a$ "),
+        (Language::Sql, "COPY a FROM stdin;\n"),
+        (Language::Sql, "/* "),
+        (Language::Python, "f'{"),
+        (Language::Python, "f'''{a:"),
+        (Language::Python, "rb'\\"),
+        (Language::Shell, "\"$("),
+        (Language::Shell, "${a:-"),
+        (Language::Shell, "<<a\n"),
+        (Language::Shell, "`#"),
+        (Language::Rust, "r#\""),
+        (Language::Rust, "/* "),
+        (Language::Rust, "'a"),
+        (Language::Go, "`\""),
+        (Language::Toml, "'''a\n"),
+    ];
+    for (language, unit) in units {
+        let text = unit.repeat(600_000 / unit.len());
+        let start = std::time::Instant::now();
+        let found = regions(language, text.as_bytes());
+        let code = found.view(text.as_bytes(), countersign::scan::KindSet::ANY);
+        let tests = countersign::scan::test_code::test_ranges(language, &code, &found);
+        let took = start.elapsed();
+        assert!(took.as_secs() < 8, "{language:?} {unit:?} took {took:?}; {} tests", tests.len());
+        assert_eq!(found.end(), text.len());
+    }
+}
