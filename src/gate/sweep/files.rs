@@ -1,12 +1,15 @@
 //! Reading and matching files.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::change::{Repository, RepositoryError, Side};
 use crate::gate::parallel;
 use crate::scan::{Language, RuleSet, Scanned, Settings, scan, test_code};
 use crate::system::files;
 use crate::text::RepoPath;
+
+use super::verdicts::Text;
 
 /// The most bytes of a source file that are read.
 pub(super) const LARGEST: u64 = 16 * 1024 * 1024;
@@ -23,7 +26,7 @@ pub(super) enum Passed {
 }
 
 /// What came of one file.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Looked {
     pub scanned: Scanned,
     /// Bytes that were matched.
@@ -33,6 +36,8 @@ pub(super) struct Looked {
     pub unread: Option<String>,
     /// Whether all of it is test code.
     pub is_test: bool,
+    /// Its text, if something was found in it.
+    pub text: Option<Arc<Text>>,
 }
 
 /// What is known of all files while one is matched.
@@ -98,19 +103,38 @@ impl Scene<'_> {
         Ok(Looked { scanned, bytes: bytes.len(), is_test, ..Looked::default() })
     }
 
-    /// A file of a folder on disk, read only if a rule looks at it.
-    fn on_disk(
+    /// Leaves out what does not count in a module of tests, and keeps the text
+    /// of what is left.
+    fn finish(
         &self,
-        root: &std::path::Path,
         path: &RepoPath,
-        buffer: &mut Vec<u8>,
-    ) -> Result<Looked, String> {
+        looked: &mut Looked,
+        bytes: &[u8],
+        read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
+        known: &mut BTreeMap<RepoPath, bool>,
+    ) {
+        if !looked.scanned.hits.is_empty() && is_test_module(path, read, known, 0) {
+            leave_to_tests(self.set, looked);
+        }
+        let scanned = &looked.scanned;
+        if !(scanned.hits.is_empty() && scanned.suppressions.is_empty() && scanned.long_lines.is_empty()) {
+            looked.text = Some(Arc::new(Text::new(path, bytes.to_vec())));
+        }
+    }
+
+    /// A file of a folder on disk, read only if a rule looks at it.
+    fn on_disk(&self, root: &std::path::Path, path: &RepoPath, own: &mut Own) -> Result<Looked, String> {
         let (named, rules) = self.asked(path);
         if rules.is_empty() {
             return Ok(Looked { passed: Some(Passed::Unasked), ..Looked::default() });
         }
-        match files::read_short(&files::below(root, path), LARGEST, buffer) {
-            Ok(true) => self.matched(path, named, rules, buffer),
+        match files::read_short(&files::below(root, path), LARGEST, &mut own.buffer) {
+            Ok(true) => {
+                let mut looked = self.matched(path, named, rules, &own.buffer)?;
+                let read = |path: &RepoPath| files::read(&files::below(root, path), LARGEST).ok();
+                self.finish(path, &mut looked, &own.buffer, &read, &mut own.modules);
+                Ok(looked)
+            }
             Ok(false) => Ok(too_large(named)),
             Err(error) => Ok(Looked { unread: Some(error.to_string()), ..Looked::default() }),
         }
@@ -134,6 +158,13 @@ pub(super) enum LookError {
     Rule(String),
 }
 
+/// What a thread works with.
+#[derive(Default)]
+struct Own {
+    buffer: Vec<u8>,
+    modules: BTreeMap<RepoPath, bool>,
+}
+
 /// Matches files of a side, in their order.
 pub(super) fn look(
     repo: &dyn Repository,
@@ -143,11 +174,13 @@ pub(super) fn look(
 ) -> Result<Vec<Looked>, LookError> {
     let mut out = Vec::with_capacity(paths.len());
     if let (Side::Worktree, Some(root)) = (side, repo.disk_root()) {
-        for looked in parallel::map_with(paths, Vec::new, |path, buffer| scene.on_disk(root, path, buffer)) {
+        for looked in parallel::map_with(paths, Own::default, |path, own| scene.on_disk(root, path, own)) {
             out.push(looked.map_err(LookError::Rule)?);
         }
     } else {
         // A repository is read by one thread; matching waits for no other.
+        let parent = |path: &RepoPath| repo.read(side, path).ok().flatten();
+        let mut known = BTreeMap::new();
         for part in paths.chunks(256) {
             let mut read = Vec::new();
             for path in part {
@@ -162,16 +195,13 @@ pub(super) fn look(
                 Some(bytes) => scene.look(path, bytes),
                 None => Ok(Looked { passed: Some(Passed::Unasked), ..Looked::default() }),
             });
-            for looked in matched {
-                out.push(looked.map_err(LookError::Rule)?);
+            for ((path, bytes), looked) in read.iter().zip(matched) {
+                let mut looked = looked.map_err(LookError::Rule)?;
+                if let Some(bytes) = bytes {
+                    scene.finish(path, &mut looked, bytes, &parent, &mut known);
+                }
+                out.push(looked);
             }
-        }
-    }
-    let read = |path: &RepoPath| repo.read(side, path).ok().flatten();
-    let mut known = BTreeMap::new();
-    for (path, looked) in paths.iter().zip(&mut out) {
-        if !looked.scanned.hits.is_empty() && is_test_module(path, &read, &mut known, 0) {
-            leave_to_tests(scene.set, looked);
         }
     }
     Ok(out)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::files::{Looked, Passed, Scene, look};
 use super::rules::{Rulebook, rulebook};
-use super::verdicts::{Text, finding, used, verdicts};
+use super::verdicts::{finding, used, verdicts};
 use super::{SweepRequest, change};
 use crate::change::{Repository, RepositoryError, Side};
 use crate::check::Verdict;
@@ -51,7 +51,7 @@ pub fn sweep(repo: &dyn Repository, request: &SweepRequest) -> Result<Report, Ga
     let scene = Scene { set: &set, settings: &config.scan, today: request.now.date(), has: &has };
     let looked = look(repo, side, &scene, &named).map_err(change::refused)?;
     let baseline = baseline(repo, side, &config, request)?;
-    let tree = Tree { repo, side, request, config: &config, book: &book, set: &set };
+    let tree = Tree { request, config: &config, book: &book, set: &set };
     let told = tree.told(&named, &looked, baseline)?;
     let read = |path: &RepoPath| repo.read(side, path).ok().flatten();
     let ignores = OnceCell::new();
@@ -176,8 +176,6 @@ fn untracked(
 
 /// What is known of a scan of a whole tree.
 struct Tree<'a> {
-    repo: &'a dyn Repository,
-    side: Side,
     request: &'a SweepRequest,
     config: &'a Config,
     book: &'a Rulebook,
@@ -221,19 +219,8 @@ impl Tree<'_> {
             if scanned.hits.is_empty() && scanned.suppressions.is_empty() && scanned.long_lines.is_empty() {
                 continue;
             }
-            let mut text = None;
-            let mut text_of = || -> Result<Arc<Text>, RepositoryError> {
-                if text.is_none() {
-                    let bytes = self.repo.read(self.side, path)?.unwrap_or_default();
-                    text = Some(Arc::new(Text::new(path, bytes)));
-                }
-                text.clone().ok_or_else(|| RepositoryError::Unreadable {
-                    path: path.clone(),
-                    reason: "it is gone".into(),
-                })
-            };
+            let Some(text) = &looked.text else { continue };
             for (line, count) in &scanned.long_lines {
-                let text = text_of()?;
                 let why = format!(
                     "a line is longer than {} bytes, and {} in it {} not judged",
                     crate::scan::LONGEST_LINE,
@@ -248,11 +235,10 @@ impl Tree<'_> {
                 });
             }
             if !scanned.suppressions.is_empty() {
-                let text = text_of()?;
                 told.suppressions.extend(used(
                     self.set,
                     self.book,
-                    &text,
+                    text,
                     &scanned.suppressions,
                     &scanned.hits,
                     |_| false,
@@ -282,8 +268,7 @@ impl Tree<'_> {
                     info.more += 1;
                     continue;
                 }
-                let text = text_of()?;
-                told.found.entry(hit.rule).or_default().push(finding(rule, hit, &text, *ordinal));
+                told.found.entry(hit.rule).or_default().push(finding(rule, hit, text, *ordinal));
             }
         }
         if let Some(baseline) = &mut baseline {

@@ -19,53 +19,59 @@ const MOST: usize = 40;
 /// The literals that a pattern needs; `None` if it can match without any.
 pub(in crate::scan) fn required(pattern: &str) -> Option<Required> {
     let hir = regex_syntax::ParserBuilder::new().utf8(false).multi_line(true).build().parse(pattern).ok()?;
-    let mut folded = false;
-    let any = best(&hir, &mut folded)?;
-    let any: Vec<Vec<u8>> =
-        if folded { any.into_iter().map(|one| one.to_ascii_lowercase()).collect() } else { any };
-    Some(Required { any, folded })
+    let mut found = best(&hir)?;
+    if found.folded {
+        found.any.iter_mut().for_each(|one| one.make_ascii_lowercase());
+    }
+    found.any.sort();
+    found.any.dedup();
+    Some(found)
 }
 
-fn good(set: &[Vec<u8>]) -> bool {
-    !set.is_empty() && set.len() <= MOST && set.iter().all(|one| one.len() >= SHORTEST)
+impl Required {
+    fn plain(any: Vec<Vec<u8>>) -> Option<Self> {
+        let good = !any.is_empty() && any.len() <= MOST && any.iter().all(|one| one.len() >= SHORTEST);
+        good.then_some(Self { any, folded: false })
+    }
+
+    /// How much it is worth: long literals, and those whose case matters.
+    fn worth(&self) -> (bool, usize) {
+        (!self.folded, self.any.iter().map(Vec::len).min().unwrap_or(0))
+    }
 }
 
 /// The best set of literals of which a match must contain one.
-fn best(hir: &Hir, folded: &mut bool) -> Option<Vec<Vec<u8>>> {
+fn best(hir: &Hir) -> Option<Required> {
     match hir.kind() {
-        HirKind::Literal(literal) => Some(vec![literal.0.to_vec()]).filter(|set| good(set)),
-        HirKind::Capture(capture) => best(&capture.sub, folded),
-        HirKind::Repetition(repetition) if repetition.min > 0 => best(&repetition.sub, folded),
+        HirKind::Literal(literal) => Required::plain(vec![literal.0.to_vec()]),
+        HirKind::Capture(capture) => best(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => best(&repetition.sub),
         HirKind::Alternation(parts) => {
-            let mut out = Vec::new();
-            for part in parts {
-                out.extend(best(part, folded)?);
-            }
-            Some(out).filter(|set| good(set))
+            let all: Vec<Required> = parts.iter().map(best).collect::<Option<_>>()?;
+            let folded = all.iter().any(|one| one.folded);
+            let any = all.into_iter().flat_map(|one| one.any).collect();
+            Required::plain(any).map(|found| Required { folded, ..found })
         }
         HirKind::Concat(parts) => {
-            let mut candidates: Vec<Vec<Vec<u8>>> =
-                parts.iter().filter_map(|part| best(part, folded)).collect();
+            let mut candidates: Vec<Required> = parts.iter().filter_map(best).collect();
             // Letters whose case does not matter come one by one.
             let mut run = Vec::new();
-            let mut uses_case = false;
+            let mut folded = false;
             for part in parts.iter().map(Some).chain([None]) {
                 match part.and_then(letter) {
-                    Some((byte, any_case)) => {
-                        run.extend(byte);
-                        uses_case |= any_case;
+                    Some((bytes, any_case)) => {
+                        run.extend(bytes);
+                        folded |= any_case;
                     }
                     None => {
-                        if run.len() >= SHORTEST && uses_case {
-                            *folded = true;
-                            candidates.push(vec![std::mem::take(&mut run)]);
-                        }
-                        run.clear();
-                        uses_case = false;
+                        let whole = std::mem::take(&mut run);
+                        let found = Required::plain(vec![whole]).filter(|_| folded);
+                        candidates.extend(found.map(|found| Required { folded: true, ..found }));
+                        folded = false;
                     }
                 }
             }
-            candidates.into_iter().max_by_key(|set| set.iter().map(Vec::len).min().unwrap_or(0))
+            candidates.into_iter().max_by_key(Required::worth)
         }
         _ => None,
     }
