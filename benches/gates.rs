@@ -14,6 +14,9 @@
     reason = "a benchmark stops at the first thing that is not as expected, and figures are for reading"
 )]
 
+#[path = "support/memory.rs"]
+mod memory;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -194,7 +197,7 @@ fn gates(folder: &Path, range: &str) {
             .collect(),
     );
     println!("gate-check: {}", check.shown());
-    if let Some(memory) = memory(&mut post_work(folder, &["--range", range])) {
+    if let Some(memory) = memory::peak(&mut post_work(folder, &["--range", range])) {
         println!("memory of post-work: {memory:.1} MB at most, as polled");
     }
 }
@@ -301,18 +304,4 @@ fn check(name: &str, folder: &Path, paths: &[&str], bytes: usize, documents: usi
         bytes as f64 / 1e6,
         times.shown()
     );
-}
-
-/// Peak memory in MB, polled from /proc while the process runs.
-fn memory(command: &mut Command) -> Option<f64> {
-    let mut child = command.stdout(Stdio::null()).spawn().ok()?;
-    let file = format!("/proc/{}/status", child.id());
-    let mut most: Option<f64> = None;
-    while child.try_wait().ok()?.is_none() {
-        let text = std::fs::read_to_string(&file).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes: Option<f64> = line.and_then(|line| line.trim().split(' ').next()?.parse().ok());
-        most = kilobytes.map(|kb| kb / 1000.0).into_iter().chain(most).reduce(f64::max);
-    }
-    most
 }

@@ -11,6 +11,9 @@
     reason = "a benchmark stops at the first surprise, and its figures are for reading"
 )]
 
+#[path = "support/memory.rs"]
+mod memory;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -97,23 +100,9 @@ fn compare(name: &str, folder: &Path, runs: usize) {
     } else {
         println!("ripgrep is not here; RG names it");
     }
-    if let Some(memory) = memory(&mut scan(&[])) {
+    if let Some(memory) = memory::peak(&mut scan(&[])) {
         println!("memory of scan: {memory:.0} MB at most, as polled");
     }
-}
-
-/// Peak memory in MB, polled from /proc while the process runs.
-fn memory(command: &mut Command) -> Option<f64> {
-    let mut child = command.stdout(Stdio::null()).spawn().ok()?;
-    let file = format!("/proc/{}/status", child.id());
-    let mut most: Option<f64> = None;
-    while child.try_wait().ok()?.is_none() {
-        let text = std::fs::read_to_string(&file).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes: Option<f64> = line.and_then(|line| line.trim().split(' ').next()?.parse().ok());
-        most = kilobytes.map(|kb| kb / 1000.0).into_iter().chain(most).reduce(f64::max);
-    }
-    most
 }
 
 fn main() {
@@ -135,7 +124,7 @@ fn main() {
     file.set_len(500 * 1000 * 1000).expect("size");
     let mut command = Command::new(program());
     command.current_dir(root).args(["scan", "--set", "product"]);
-    if let Some(memory) = memory(&mut command) {
+    if let Some(memory) = memory::peak(&mut command) {
         println!("memory with a file of 500 MB in the tree: {memory:.0} MB at most, as polled");
     }
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Global, Output, PASSED, scan};
 use crate::check::{find, registered};
-use crate::finding::{CheckOutcome, Finding, Label, Level, Report, RuleId, RunInfo, Wording};
+use crate::finding::{CheckOutcome, Finding, Label, Level, Report, RuleId, Wording};
 use crate::gate::status_of;
 use crate::render::{explain, explain_scan, json, rules_markdown, scan_rules_markdown};
 use crate::scan::{ScanRule, embedded, embedded_ids, find_embedded, prove};
@@ -120,19 +120,7 @@ impl Rules {
 fn test(global: &Global, output: &Output) -> anyhow::Result<u8> {
     let (started_at, watch) = (clock::now_text(), Stopwatch::start());
     let book = scan::repository_rules(global)?;
-    let mut report = Report {
-        gate: "rules test",
-        packet: None,
-        also: Vec::new(),
-        selection: None,
-        documents: None,
-        scan: None,
-        outcomes: Vec::new(),
-        findings: Vec::new(),
-        steps: Vec::new(),
-        claims: Vec::new(),
-        run: RunInfo::default(),
-    };
+    let mut report = Report::new("rules test");
     let wrong = |source: &Arc<Source>, span, message: String, rule: &str| {
         let id = RuleId::named(if rule.is_empty() { "source/rule" } else { "source/proof" });
         Finding::new(id, message, Label::text(source, span, rule))

@@ -250,6 +250,24 @@ pub struct Report {
 }
 
 impl Report {
+    /// A report in which nothing has been said yet.
+    #[must_use]
+    pub fn new(gate: &'static str) -> Self {
+        Self {
+            gate,
+            packet: None,
+            also: Vec::new(),
+            selection: None,
+            documents: None,
+            scan: None,
+            outcomes: Vec::new(),
+            findings: Vec::new(),
+            steps: Vec::new(),
+            claims: Vec::new(),
+            run: RunInfo::default(),
+        }
+    }
+
     /// The judged packets, the first one first.
     pub fn packets(&self) -> impl Iterator<Item = &PacketInfo> {
         self.packet.iter().chain(&self.also)

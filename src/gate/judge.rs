@@ -7,7 +7,7 @@ use crate::check::input::Gate;
 use crate::digest::sha256_hex;
 use crate::document::Packet;
 use crate::document::evidence::EvidenceEntry;
-use crate::finding::{Approval, Claim, PacketInfo, Report, RunInfo, SelectionInfo};
+use crate::finding::{Approval, Claim, PacketInfo, Report, SelectionInfo};
 use crate::text::RepoPath;
 
 use super::bench::Bench;
@@ -55,19 +55,7 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
     let changed = files.len();
     let shares = Shares::of(files, &grounds);
     let several = grounds.len() > 1;
-    let mut report = Report {
-        gate: request.gate.as_str(),
-        packet: None,
-        also: Vec::new(),
-        selection: None,
-        documents: None,
-        scan: None,
-        outcomes: Vec::new(),
-        findings: Vec::new(),
-        steps: Vec::new(),
-        claims: Vec::new(),
-        run: RunInfo::default(),
-    };
+    let mut report = Report::new(request.gate.as_str());
     for (index, ground) in grounds.iter().enumerate() {
         let files = shares.files(index);
         let is_judged = |path: &RepoPath| match committed {
@@ -162,7 +150,8 @@ fn packet_info(ground: &Ground, approval: Option<Approval>, paths: usize) -> Opt
     })
 }
 
-fn selection_info(selection: &Selection, changed: usize, trusted: String) -> SelectionInfo {
+/// What a report says of a selection.
+pub(super) fn selection_info(selection: &Selection, changed: usize, trusted: String) -> SelectionInfo {
     SelectionInfo {
         mode: selection.mode.as_str(),
         base: selection.base.map(|commit| commit.0.to_string()),

@@ -9,9 +9,7 @@ use crate::check::{Check, Registered, Verdict, registered};
 use crate::config::{Config, FILE_NAME};
 use crate::document::spec::SpecPointer;
 use crate::document::{Document, DocumentKind, Layout, LayoutName};
-use crate::finding::{
-    CheckOutcome, DocumentsInfo, Finding, Label, Level, PacketInfo, Report, RunInfo, Status,
-};
+use crate::finding::{CheckOutcome, DocumentsInfo, Finding, Label, Level, PacketInfo, Report, Status};
 use crate::gate::search::{detect_layout, document, locate};
 use crate::gate::settle::{Asked, is_off, levelled, status_of};
 use crate::gate::{GateError, Located};
@@ -104,17 +102,11 @@ pub fn survey(repo: &dyn Repository, request: &SurveyRequest) -> Result<Report, 
         outcomes.push(CheckOutcome { rule: entry.rule.id.clone(), packet: None, status });
     }
     let mut report = Report {
-        gate: request.inquiry.as_str(),
         packet: found.and_then(|(_, located)| located).map(|located| packet_info(request, &located)),
-        selection: None,
-        also: Vec::new(),
-        scan: None,
         documents: Some(documents_info(&jobs, known.as_ref(), only.is_some())),
         outcomes,
         findings,
-        steps: Vec::new(),
-        claims: Vec::new(),
-        run: RunInfo::default(),
+        ..Report::new(request.inquiry.as_str())
     };
     report.sort();
     Ok(report)

@@ -8,12 +8,13 @@ use super::files::{LARGEST, LookError, Looked, Scene, is_test_module, leave_to_t
 use super::rules::{Rulebook, rulebook};
 use super::verdicts::{Text, finding, used, verdicts};
 use super::{Scan, SweepRequest, tree};
-use crate::change::{ChangedFile, FileMode, Repository, RepositoryError, Selection, SelectionRequest, Side};
+use crate::change::{ChangedFile, FileMode, Repository, RepositoryError, SelectionRequest, Side};
 use crate::check::Verdict;
 use crate::check::input::{BaselineUse, ChangedSource, SourcesInput, UnreadFile, UsedSuppression, Waived};
 use crate::config::Config;
-use crate::finding::{Finding, Report, ScanInfo, SelectionInfo};
+use crate::finding::{Finding, Report, ScanInfo};
 use crate::gate::facts;
+use crate::gate::judge::selection_info;
 use crate::gate::request::GateError;
 use crate::gate::settle::Asked;
 use crate::scan::{Baseline, Hit, Language, RuleSet, Suppression};
@@ -69,19 +70,8 @@ pub(super) fn report(
     let judged =
         Judged { repo, trusted, side, files: &named, config, waived: None, today: request.now.date() };
     let outcome = judged.scan(&request.scan, &book)?;
-    let info = selection_info(&selection, files.len());
+    let info = selection_info(&selection, files.len(), "the judged tree".to_owned());
     Ok(tree::report(request, config, outcome.info, Some(info), outcome.verdicts))
-}
-
-fn selection_info(selection: &Selection, changed: usize) -> SelectionInfo {
-    SelectionInfo {
-        mode: selection.mode.as_str(),
-        base: selection.base.map(|commit| commit.0.to_string()),
-        head: selection.head.map(|commit| commit.0.to_string()),
-        reason: selection.reason.clone(),
-        changed,
-        trusted: "the judged tree".to_owned(),
-    }
 }
 
 /// The scans that a configuration names for `post-work`.

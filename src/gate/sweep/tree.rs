@@ -12,7 +12,7 @@ use crate::change::{Repository, RepositoryError, Side};
 use crate::check::Verdict;
 use crate::check::input::{BaselineUse, SourcesInput, UnreadFile, UsedSuppression};
 use crate::config::{Config, FILE_NAME};
-use crate::finding::{CheckOutcome, Finding, Report, RunInfo, ScanInfo, SelectionInfo};
+use crate::finding::{CheckOutcome, Finding, Report, ScanInfo, SelectionInfo};
 use crate::gate::GateError;
 use crate::gate::request::GateError as Error;
 use crate::gate::search::document;
@@ -107,19 +107,8 @@ pub(super) fn report(
         findings.extend(own);
         outcomes.push(CheckOutcome { rule: asked.id().clone(), packet: None, status });
     }
-    let mut report = Report {
-        gate: request.scan.name,
-        packet: None,
-        also: Vec::new(),
-        selection,
-        documents: None,
-        scan: Some(info),
-        outcomes,
-        findings,
-        steps: Vec::new(),
-        claims: Vec::new(),
-        run: RunInfo::default(),
-    };
+    let mut report =
+        Report { selection, scan: Some(info), outcomes, findings, ..Report::new(request.scan.name) };
     report.sort();
     report
 }
