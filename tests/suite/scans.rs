@@ -93,6 +93,26 @@ fn only_what_is_new_in_a_change_fails() {
 }
 
 #[test]
+fn a_change_is_scanned_by_the_rules_of_its_base() {
+    let sandbox = Sandbox::new();
+    sandbox.write("src/a.rs", "fn a() {}\n");
+    sandbox.commit("base");
+    sandbox.append("src/a.rs", "fn b() { c.unwrap(); }\n");
+    sandbox.write(
+        "countersign.yaml",
+        "version: 1\nrules: {scan/rust-unwrap: \"off\"}\nscan: {exclude: [src/]}\n",
+    );
+    assert_eq!(report(&sandbox, &["scan", "--worktree"]).0, 1);
+    sandbox.commit("work");
+    let (code, found) = report(&sandbox, &["scan", "--range", "HEAD~1..HEAD"]);
+    assert_eq!((code, rules(&found)), (1, vec!["scan/rust-unwrap".to_owned()]));
+    assert!(found["selection"]["trusted"].as_str().is_some_and(|from| from.starts_with("of commit ")));
+    // The tree by itself has no base to be judged by.
+    let (code, said) = sandbox.told(&["scan"]);
+    assert_eq!((code, said.contains("scanned")), (0, true), "{said}");
+}
+
+#[test]
 fn what_hides_from_a_tree_is_found() {
     let sandbox = Sandbox::new();
     sandbox.write(".gitignore", "hidden.rs\n");

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::files::{LARGEST, LookError, Looked, Scene, is_test_module, leave_to_tests, too_large};
 use super::rules::{Rulebook, rulebook};
+use super::tree::{self, configuration};
 use super::verdicts::{Text, finding, used, verdicts};
-use super::{Scan, SweepRequest, tree};
+use super::{Scan, SweepRequest};
 use crate::change::{ChangedFile, FileMode, Repository, RepositoryError, SelectionRequest, Side};
 use crate::check::Verdict;
 use crate::check::input::{BaselineUse, ChangedSource, SourcesInput, UnreadFile, UsedSuppression, Waived};
@@ -47,17 +48,20 @@ pub(in crate::gate) struct Judged<'a> {
     pub today: jiff::civil::Date,
 }
 
-/// A scan of a change as a command. The change judges itself by the rules of
-/// its base.
+/// A scan of a change as a command. Rules and configuration are those of its
+/// base: a change cannot edit its own judge.
 pub(super) fn report(
     repo: &dyn Repository,
     request: &SweepRequest,
-    config: &Config,
     asked: &SelectionRequest,
 ) -> Result<Report, GateError> {
-    let selection = repo.select(asked, &|_| None, &config.main)?;
+    // Names of the main branch are needed before there is a base.
+    let head = repo.head()?.map_or(Side::Empty, Side::Commit);
+    let main = configuration(repo, request, head)?.main;
+    let selection = repo.select(asked, &|_| None, &main)?;
     let side = facts::judged_side(&selection);
     let trusted = selection.base.map_or(Side::Empty, Side::Commit);
+    let config = &configuration(repo, request, trusted)?;
     let files = facts::files(repo, &selection)?;
     let wanted = |file: &&ChangedFile| {
         let path = &file.change.path;
@@ -65,12 +69,22 @@ pub(super) fn report(
             || request.named.iter().any(|named| path == named || path.is_below(named.as_bytes()))
     };
     let named: Vec<ChangedFile> = files.iter().filter(wanted).cloned().collect();
-    let book = rulebook(repo, side, config, &request.scan)?;
+    let book = rulebook(repo, trusted, config, &request.scan)?;
     tree::unknown_set(request, &book)?;
     let judged =
         Judged { repo, trusted, side, files: &named, config, waived: None, today: request.now.date() };
     let outcome = judged.scan(&request.scan, &book)?;
-    let info = selection_info(&selection, files.len(), "the judged tree".to_owned());
+    let info = selection_info(
+        &selection,
+        files.len(),
+        match (&request.config, selection.base) {
+            (Some(source), _) => format!("{} (named by the caller)", source.name()),
+            (None, Some(base)) => {
+                format!("of commit {}", base.0.to_string().chars().take(12).collect::<String>())
+            }
+            (None, None) => "defaults (there is no commit before)".to_owned(),
+        },
+    );
     Ok(tree::report(request, config, outcome.info, Some(info), outcome.verdicts))
 }
 

@@ -30,11 +30,11 @@ const MOST_FINDINGS: usize = 25_000;
 /// The repository or the configuration cannot be read, or there is nothing of
 /// the sort: nothing was judged.
 pub fn sweep(repo: &dyn Repository, request: &SweepRequest) -> Result<Report, GateError> {
-    let config = configuration(repo, request)?;
     if let Some(asked) = &request.change {
-        return change::report(repo, request, &config, asked);
+        return change::report(repo, request, asked);
     }
     let side = request.side;
+    let config = configuration(repo, request, side)?;
     let book = rulebook(repo, side, &config, &request.scan)?;
     unknown_set(request, &book)?;
     let paths = repo.sources(side)?;
@@ -113,10 +113,15 @@ pub(super) fn report(
     report
 }
 
-fn configuration(repo: &dyn Repository, request: &SweepRequest) -> Result<Config, GateError> {
+/// The configuration of a side, or the one that the caller names.
+pub(super) fn configuration(
+    repo: &dyn Repository,
+    request: &SweepRequest,
+    side: Side,
+) -> Result<Config, GateError> {
     let source = match &request.config {
         Some(source) => Some(Arc::clone(source)),
-        None => document(repo, request.side, &RepoPath::from(FILE_NAME))?,
+        None => document(repo, side, &RepoPath::from(FILE_NAME))?,
     };
     match source {
         Some(source) => Config::read(&source).map_err(GateError::Config),
