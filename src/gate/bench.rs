@@ -185,6 +185,11 @@ impl<'a> Bench<'a> {
             repo: self.scene.repo,
             trusted: self.scene.trusted_side,
             side: self.scene.side,
+            before: self
+                .scene
+                .selection
+                .and_then(|selection| selection.base)
+                .map_or(Side::Empty, Side::Commit),
             files: self.files,
             config: self.config,
             waived: Some(&waived),

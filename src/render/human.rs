@@ -93,7 +93,7 @@ fn one(finding: &Finding, look: Look, first: bool) -> String {
     if let Some(waiver) = &finding.waived_by {
         group = group.element(Title::NOTE.message(format!("excused by waiver {}", visible(waiver))));
     } else if let Some(rule) = rule.filter(|_| first) {
-        group = group.element(Title::NOTE.with_name("why").message(rule.why.clone()));
+        group = group.element(Title::NOTE.with_name("why").message(visible(&rule.why).into_owned()));
     }
     if let Some(packet) = &finding.packet {
         group = group.element(Title::NOTE.with_name("packet").message(visible(packet).into_owned()));
@@ -105,10 +105,16 @@ fn one(finding: &Finding, look: Look, first: bool) -> String {
         group = group.element(Title::HELP.message(visible(help).into_owned()));
     }
     if let Some(rule) = rule.filter(|_| first && finding.waived_by.is_none()) {
-        group = group.element(Title::HELP.message(rule.remedy.clone()));
+        group = group.element(Title::HELP.message(visible(&rule.remedy).into_owned()));
         let mut see = rule.references.clone();
-        see.push(format!("countersign explain {}", finding.rule));
-        group = group.element(Title::NOTE.with_name("see").message(see.join(", ")));
+        let id = finding.rule.as_str();
+        if crate::check::find(id).is_some() || crate::scan::find_embedded(id).is_some() {
+            see.push(format!("countersign explain {id}"));
+        }
+        if !see.is_empty() {
+            group =
+                group.element(Title::NOTE.with_name("see").message(visible(&see.join(", ")).into_owned()));
+        }
     }
     let renderer = if look.colour { Renderer::styled() } else { Renderer::plain() };
     let text = renderer.decor_style(DecorStyle::Ascii).render(&[group]);

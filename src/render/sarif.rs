@@ -23,7 +23,8 @@ const LONGEST: usize = 4000;
 pub fn report(report: &Report) -> String {
     let mut rules = Rules::default();
     for outcome in &report.outcomes {
-        rules.index(outcome.rule.as_str(), None);
+        let own = report.findings.iter().find(|finding| finding.rule == outcome.rule);
+        rules.index(outcome.rule.as_str(), own);
     }
     let prints = fingerprints(&report.findings);
     let results: Vec<Value> = report

@@ -17,7 +17,7 @@ use super::test_code::{lies_in, test_ranges};
 /// Longer lines are generated; what matches in them is not judged.
 pub const LONGEST_LINE: usize = 64 * 1024;
 /// More matches of one file are only counted.
-pub const MOST_HITS: usize = 2000;
+pub const MOST_HITS: usize = 50_000;
 
 /// A place where a rule's pattern matches, or (without a span) a required
 /// pattern that does not.
@@ -55,6 +55,7 @@ struct File<'a> {
     language: Language,
     regions: OnceCell<Regions>,
     tests: OnceCell<Vec<Range<usize>>>,
+    long: OnceCell<bool>,
     views: BTreeMap<KindSet, Vec<u8>>,
 }
 
@@ -66,6 +67,15 @@ impl File<'_> {
     fn is_test(&self, at: usize) -> bool {
         let ranges = self.tests.get_or_init(|| test_ranges(self.language, self.text, self.regions()));
         lies_in(ranges, at)
+    }
+
+    /// Whether any line is too long to judge.
+    fn has_long_lines(&self) -> bool {
+        *self.long.get_or_init(|| {
+            let mut start = 0;
+            let ends = memchr::memchr_iter(b'\n', self.text).chain([self.text.len()]);
+            ends.into_iter().any(|end| end - std::mem::replace(&mut start, end + 1) > LONGEST_LINE)
+        })
     }
 
     /// The text as far as some kinds show it.
@@ -101,8 +111,8 @@ pub fn scan(
     if candidates.rules.is_empty() && !candidates.marks {
         return Ok(out);
     }
-    let (regions, tests, views) = (OnceCell::new(), OnceCell::new(), BTreeMap::new());
-    let mut file = File { text, language, regions, tests, views };
+    let (regions, tests, long, views) = (OnceCell::new(), OnceCell::new(), OnceCell::new(), BTreeMap::new());
+    let mut file = File { text, language, regions, tests, long, views };
     for index in candidates.rules {
         let Some(rule) = set.rules().get(index).filter(|rule| rule.tests || !is_test) else { continue };
         one(&mut file, rule, index, &mut out)?;
@@ -172,11 +182,10 @@ fn one(file: &mut File<'_>, rule: &ScanRule, index: usize, out: &mut Scanned) ->
         if !rule.tests && file.is_test(span.start) {
             continue;
         }
-        let line = line_of(file.text, span.start);
-        if line.len() > LONGEST_LINE {
-            *out.long_lines.entry(line.start).or_default() += 1;
-        } else {
-            out.hits.push(hit(Some(span), None));
+        let line = file.has_long_lines().then(|| line_of(file.text, span.start));
+        match line.filter(|line| line.len() > LONGEST_LINE) {
+            Some(line) => *out.long_lines.entry(line.start).or_default() += 1,
+            None => out.hits.push(hit(Some(span), None)),
         }
     }
     Ok(())

@@ -38,10 +38,21 @@ struct Words {
 enum Literals {
     Packed(packed::Searcher),
     Automaton(AhoCorasick),
+    /// Of many words, found wherever they overlap.
+    Overlapping(AhoCorasick),
 }
+
+/// More words are looked for one by one, overlapping: to say of each pair how
+/// they overlap would take longer.
+const MANY: usize = 200;
 
 impl Words {
     fn build(words: BTreeMap<Vec<u8>, Vec<usize>>, folded: bool) -> Option<Self> {
+        if words.len() > MANY {
+            let automaton = AhoCorasick::builder().ascii_case_insensitive(folded).build(words.keys()).ok()?;
+            let search = Literals::Overlapping(automaton);
+            return Some(Self { search, owners: words.into_values().collect() });
+        }
         let packed = || packed::Config::new().builder().extend(words.keys()).build();
         let search = match packed().filter(|_| !folded) {
             Some(packed) => Literals::Packed(packed),
@@ -62,6 +73,9 @@ impl Words {
         match &self.search {
             Literals::Packed(packed) => {
                 packed.find_iter(text).for_each(|found| one(found.pattern().as_usize()));
+            }
+            Literals::Overlapping(automaton) => {
+                automaton.find_overlapping_iter(text).for_each(|found| one(found.pattern().as_usize()));
             }
             Literals::Automaton(automaton) => {
                 automaton.find_iter(text).for_each(|found| one(found.pattern().as_usize()));
@@ -154,22 +168,33 @@ impl RuleSet {
                 }
             }
         }
-        share_prefixes(&mut plain);
-        share_prefixes(&mut folded);
+        share_overlaps(&mut plain);
+        share_overlaps(&mut folded);
         out.plain = Words::build(plain, false);
         out.folded = if folded.is_empty() { None } else { Words::build(folded, true) };
         out
     }
 }
 
-/// A word that contains another one hides it from a search that never looks at
-/// a byte twice, so the rules of the shorter one also belong to the longer.
-fn share_prefixes(words: &mut BTreeMap<Vec<u8>, Vec<usize>>) {
+/// A word that contains another one, or ends as another one begins, hides it
+/// from a search that never looks at a byte twice, so the rules of the hidden
+/// one also belong to the other.
+fn share_overlaps(words: &mut BTreeMap<Vec<u8>, Vec<usize>>) {
+    if words.len() > MANY {
+        return;
+    }
     let all: Vec<(Vec<u8>, Vec<usize>)> =
         words.iter().map(|(word, owners)| (word.clone(), owners.clone())).collect();
+    let letters = |bytes: &[u8]| bytes.iter().all(|byte| super::lexer::is_word(*byte));
     for (word, owners) in words.iter_mut() {
-        for (other, theirs) in &all {
-            if other.len() < word.len() && memchr::memmem::find(word, other).is_some() {
+        for (other, theirs) in all.iter().filter(|(other, _)| other != word) {
+            let inside = other.len() < word.len() && memchr::memmem::find(word, other).is_some();
+            // Names that share a few letters are one longer name: neither.
+            let meets = (1..other.len().min(word.len())).any(|length| {
+                let begin = other.get(..length).unwrap_or_default();
+                word.ends_with(begin) && !(letters(begin) && letters(word) && letters(other))
+            });
+            if inside || meets {
                 owners.extend(theirs);
             }
         }
@@ -183,7 +208,10 @@ mod tests {
     #[test]
     fn a_longer_word_does_not_hide_a_shorter_one() {
         let mut words = BTreeMap::from([(b"print".to_vec(), vec![1]), (b"eprintln".to_vec(), vec![2])]);
-        share_prefixes(&mut words);
+        share_overlaps(&mut words);
         assert_eq!(words.get(&b"eprintln"[..]), Some(&vec![2, 1]));
+        let mut words = BTreeMap::from([(b"all()".to_vec(), vec![1]), (b"().detach".to_vec(), vec![2])]);
+        share_overlaps(&mut words);
+        assert_eq!(words.get(&b"all()"[..]), Some(&vec![1, 2]));
     }
 }

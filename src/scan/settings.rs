@@ -78,7 +78,11 @@ impl Settings {
     #[must_use]
     pub fn skips(&self, path: &RepoPath) -> bool {
         let text = path.to_text();
-        self.exclude.has(&text) || folders(&text).any(|folder| FOREIGN.contains(&folder))
+        // Below `src/` such a name is a word of the product.
+        let above: Vec<&str> = text.split('/').take_while(|name| *name != "src").collect();
+        let folders_above = above.len().min(text.matches('/').count());
+        let foreign = above.iter().take(folders_above).any(|folder| FOREIGN.contains(folder));
+        self.exclude.has(&text) || foreign || folders(&text).any(|folder| folder == "node_modules")
     }
 
     /// Whether all of a file is test code.

@@ -77,7 +77,7 @@ static MARK: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static UNTIL: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
     // Right behind the mark any word is meant to be a day; later only digits.
     regex::Regex::new(
-        r"(?:^[ \t,;:]*until|\b(?:until|expires(?:\s+on)?)):?[ \t]+(?P<day>[0-9][0-9-]*|[^\s:]+)",
+        r"(?i)(?:^[ \t,;:]*until|\b(?:until|expires(?:\s+on)?)):?[ \t]+(?P<day>[0-9][0-9-]*|[^\s:]+)",
     )
     .ok()
 });

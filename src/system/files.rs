@@ -176,7 +176,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_as(path, bytes, 0o644)
 }
 
-/// Writes a program as a whole, as [`write`] does.
+/// Writes a program as a whole, as [`write()`] does.
 ///
 /// # Errors
 /// The folder or file cannot be written.

@@ -112,6 +112,64 @@ fn a_change_is_scanned_by_the_rules_of_its_base() {
     assert_eq!((code, said.contains("scanned")), (0, true), "{said}");
 }
 
+/// A repository whose second commit is judged.
+fn changed(before: &[(&str, &str)], after: &[(&str, &str)]) -> (i32, Value) {
+    let sandbox = Sandbox::new();
+    sandbox.write("Cargo.toml", "[package]\n");
+    before.iter().for_each(|(path, text)| sandbox.write(path, text));
+    sandbox.commit("before");
+    after.iter().for_each(|(path, text)| sandbox.write(path, text));
+    sandbox.commit("after");
+    report(&sandbox, &["scan", "--range", "HEAD~1..HEAD"])
+}
+
+const BAD: &str = "pub fn bad(x: Option<u8>) -> u8 { x.unwrap() }\n";
+
+#[test]
+fn an_edit_beside_an_old_finding_makes_nothing_new() {
+    let old = "fn a(x: u8) -> u8 {\n    match x {\n        1 => b.unwrap(),\n        _ => 2,\n    }\n}\n";
+    let new = old.replace("_ => 2", "_ => 3");
+    let (code, found) = changed(&[("src/a.rs", old)], &[("src/a.rs", &new)]);
+    assert_eq!((code, &found["scan"]["old"]), (0, &1.into()), "{found}");
+    let go = "package a\nfunc b() {\n\tz := 1\n\tpanic(\"no\")\n}\n";
+    assert_eq!(changed(&[("a.go", go)], &[("a.go", &go.replace('1', "2"))]).0, 0);
+}
+
+#[test]
+fn a_crowd_of_findings_hides_none() {
+    let crowd = "// placeholder implementation\n".repeat(2500);
+    let (code, found) = changed(&[("src/a.rs", "fn a() {}\n")], &[("src/a.rs", &(crowd + BAD))]);
+    assert_eq!(code, 1);
+    assert!(rules(&found).contains(&"scan/rust-unwrap".to_owned()));
+}
+
+#[test]
+fn only_a_declaration_that_a_build_reads_makes_a_test_module() {
+    let lib = ("src/lib.rs", "pub mod orders;\n");
+    let base = [lib, ("src/orders.rs", "fn a() {}\n")];
+    for other in ["src/mod.rs", "src/main.rs"] {
+        let (code, _) = changed(&base, &[("src/orders.rs", BAD), (other, "#[cfg(test)]\nmod orders;\n")]);
+        assert_eq!(code, 1, "{other}");
+    }
+    let twice = "#[cfg(test)]\nmod orders;\n#[path = \"orders.rs\"]\npub mod book;\n";
+    assert_eq!(changed(&base, &[("src/orders.rs", BAD), ("src/lib.rs", twice)]).0, 1);
+    // A file of tests that its neighbour names by its path.
+    let beside = "#[cfg(test)]\n#[path = \"orders_tests.rs\"]\nmod tests;\n";
+    assert_eq!(changed(&base, &[("src/orders.rs", beside), ("src/orders_tests.rs", BAD)]).0, 0);
+    // What was test code before does not pay for product code.
+    let helpers = [
+        ("src/lib.rs", "pub mod orders;\n#[cfg(test)]\nmod helpers;\n"),
+        ("src/helpers.rs", BAD),
+        ("src/orders.rs", ""),
+    ];
+    assert_eq!(changed(&helpers, &[("src/helpers.rs", "\n"), ("src/orders.rs", BAD)]).0, 1);
+    // Names of folders below src/ are words of the product.
+    for folder in ["vendor", "target", "dist", "tests", "benches"] {
+        let path = format!("src/{folder}/mod.rs");
+        assert_eq!(changed(&base, &[(&path, BAD)]).0, 1, "{folder}");
+    }
+}
+
 #[test]
 fn what_hides_from_a_tree_is_found() {
     let sandbox = Sandbox::new();

@@ -18,7 +18,7 @@ use crate::gate::facts;
 use crate::gate::judge::selection_info;
 use crate::gate::request::GateError;
 use crate::gate::settle::Asked;
-use crate::scan::{Baseline, Hit, Language, RuleSet, Suppression};
+use crate::scan::{Baseline, Hit, Language, MOST_HITS, RuleSet, Suppression};
 use crate::system::ignores::Ignores;
 use crate::text::{RepoPath, Source};
 
@@ -42,6 +42,8 @@ pub(in crate::gate) struct Judged<'a> {
     pub trusted: Side,
     /// The side that holds the judged state.
     pub side: Side,
+    /// The side before the change.
+    pub before: Side,
     pub files: &'a [ChangedFile],
     pub config: &'a Config,
     pub waived: Option<Waived<'a>>,
@@ -71,8 +73,16 @@ pub(super) fn report(
     let named: Vec<ChangedFile> = files.iter().filter(wanted).cloned().collect();
     let book = rulebook(repo, trusted, config, &request.scan)?;
     tree::unknown_set(request, &book)?;
-    let judged =
-        Judged { repo, trusted, side, files: &named, config, waived: None, today: request.now.date() };
+    let judged = Judged {
+        repo,
+        trusted,
+        side,
+        before: trusted,
+        files: &named,
+        config,
+        waived: None,
+        today: request.now.date(),
+    };
     let outcome = judged.scan(&request.scan, &book)?;
     let info = selection_info(
         &selection,
@@ -142,7 +152,8 @@ impl Judged<'_> {
         let set = RuleSet::new(book.rules.clone());
         let scene = Scene { set: &set, settings: &self.config.scan, today: self.today, has: &in_tree };
         let read = |path: &RepoPath| self.repo.read(self.side, path).ok().flatten();
-        let mut known = BTreeMap::new();
+        let read_before = |path: &RepoPath| self.repo.read(self.before, path).ok().flatten();
+        let (mut known, mut known_before) = (BTreeMap::new(), BTreeMap::new());
         let (mut post, mut pre) = (Vec::new(), Vec::new());
         for file in self.files {
             let is_file = |entry: Option<crate::change::Entry>| {
@@ -157,7 +168,11 @@ impl Judged<'_> {
                 post.push((file, Side2 { path, bytes: &image.bytes, looked }));
             }
             if let Some(image) = file.pre.as_ref().filter(|_| is_file(file.change.pre)) {
-                let looked = side(&scene, path, &image.bytes).map_err(refused)?;
+                let mut looked = side(&scene, path, &image.bytes).map_err(refused)?;
+                if !looked.scanned.hits.is_empty() && is_test_module(path, &read_before, &mut known_before, 0)
+                {
+                    leave_to_tests(&set, &mut looked);
+                }
                 pre.push(Side2 { path, bytes: &image.bytes, looked });
             }
         }
@@ -176,11 +191,14 @@ impl Judged<'_> {
         let mut out =
             Told { info: ScanInfo { rules: set.rules().len(), ..ScanInfo::default() }, ..Told::default() };
         let mut before: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+        let mut places: BTreeMap<(&RepoPath, usize, usize), Vec<&str>> = BTreeMap::new();
         for one in pre {
-            for hit in
-                self.open(&one.looked).filter(|_| !one.bytes.is_empty() && !one.path.as_bytes().is_empty())
-            {
-                *before.entry((hit.rule, hit.fingerprint.as_str())).or_default() += 1;
+            let lines = Lines::of(one.bytes);
+            for hit in self.open(&one.looked) {
+                let print = hit.fingerprint.as_str();
+                *before.entry((hit.rule, print)).or_default() += 1;
+                let line = hit.span.as_ref().map_or(0, |span| lines.line(span.start));
+                places.entry((one.path, hit.rule, line)).or_default().push(print);
             }
         }
         // What stands on changed lines takes the blame before what does not.
@@ -189,12 +207,30 @@ impl Judged<'_> {
             if let Some(why) = &one.looked.unread {
                 out.unread.push(UnreadFile { path: one.path.clone(), why: why.clone(), line: None });
             }
+            if one.looked.scanned.more > 0 {
+                let why = format!("rules match in it more than {MOST_HITS} times");
+                out.unread.push(UnreadFile { path: one.path.clone(), why, line: None });
+            }
             out.info.files += usize::from(one.looked.passed.is_none() && one.looked.unread.is_none());
             out.info.bytes += one.looked.bytes;
-            out.info.more += one.looked.scanned.more;
             out.info.excused += one.looked.scanned.hits.len() - self.open(&one.looked).count();
+            let lines = Lines::of(one.bytes);
             for hit in self.open(&one.looked) {
-                let changed = hit.span.as_ref().is_none_or(|span| is_changed(file, one.bytes, span));
+                let changed = hit.span.as_ref().is_none_or(|span| lines.is_changed(file, span));
+                // On an old line where the rule matched before, it is the same
+                // finding, whatever was changed around it.
+                let line = hit
+                    .span
+                    .as_ref()
+                    .filter(|_| !changed)
+                    .map(|span| before_line(file, lines.line(span.start)));
+                let same =
+                    line.and_then(|line| places.get_mut(&(one.path, hit.rule, line))).and_then(Vec::pop);
+                if let Some(print) = same {
+                    out.info.old += 1;
+                    before.entry((hit.rule, print)).and_modify(|count| *count = count.saturating_sub(1));
+                    continue;
+                }
                 after.entry((hit.rule, hit.fingerprint.as_str())).or_default().push((!changed, index, hit));
             }
         }
@@ -229,7 +265,11 @@ impl Judged<'_> {
                     line: Some((Arc::clone(&text.source), at)),
                 });
             }
-            let is_new = |suppression: &Suppression| is_changed(file, one.bytes, &suppression.span);
+            let lines = Lines::of(one.bytes);
+            // What it excuses may have come after it.
+            let is_new = |suppression: &Suppression| {
+                lines.is_changed(file, &suppression.span) || lines.is_changed(file, &suppression.covers)
+            };
             out.suppressions.extend(used(set, book, &text, &scanned.suppressions, &scanned.hits, is_new));
         }
         out
@@ -325,9 +365,28 @@ fn side(scene: &Scene<'_>, path: &RepoPath, bytes: &[u8]) -> Result<Looked, Look
     scene.look(path, bytes).map_err(LookError::Rule)
 }
 
-/// Whether a place lies on lines that the change brought.
-fn is_changed(file: &ChangedFile, bytes: &[u8], span: &std::ops::Range<usize>) -> bool {
-    let line = |at: usize| bytes.get(..at).map_or(0, |before| memchr::memchr_iter(b'\n', before).count());
-    let (first, last) = (line(span.start), line(span.end.saturating_sub(1).max(span.start)));
-    file.hunks().iter().any(|hunk| hunk.post.start <= last && first < hunk.post.end)
+/// Where the lines of a text end.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(bytes: &[u8]) -> Self {
+        Self(memchr::memchr_iter(b'\n', bytes).collect())
+    }
+
+    /// The line of an offset, from 0.
+    fn line(&self, at: usize) -> usize {
+        self.0.partition_point(|end| *end < at)
+    }
+
+    /// Whether a place lies on lines that the change brought.
+    fn is_changed(&self, file: &ChangedFile, span: &std::ops::Range<usize>) -> bool {
+        let (first, last) = (self.line(span.start), self.line(span.end.saturating_sub(1).max(span.start)));
+        file.hunks().iter().any(|hunk| hunk.post.start <= last && first < hunk.post.end)
+    }
+}
+
+/// Where an unchanged line stood before the change; both count from 0.
+fn before_line(file: &ChangedFile, line: usize) -> usize {
+    let above = file.hunks().iter().take_while(|hunk| hunk.post.end <= line && hunk.post.start <= line);
+    above.fold(line, |line, hunk| (line + hunk.pre.len()).saturating_sub(hunk.post.len()))
 }

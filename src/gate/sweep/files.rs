@@ -238,18 +238,32 @@ pub(super) fn is_test_module(
     if matches!(stem, "lib" | "main") {
         return false;
     }
-    let parents =
-        [format!("{home}/mod.rs"), format!("{home}/lib.rs"), format!("{home}/main.rs"), format!("{home}.rs")];
-    let mut answer = false;
-    for parent in parents.iter().map(|parent| RepoPath::from(parent.trim_start_matches('/'))) {
-        if parent == *path {
-            continue;
-        }
-        let Some(bytes) = read(&parent) else { continue };
-        if test_code::declared_for_tests(&bytes, name) || is_test_module(&parent, read, known, depth + 1) {
-            answer = true;
+    let at = |name: &str| RepoPath::from(format!("{home}/{name}.rs").trim_start_matches('/'));
+    let own = |name: &str| {
+        let parent = at(name);
+        if parent == *path { None } else { read(&parent).map(|bytes| (parent, bytes)) }
+    };
+    // A `mod.rs` beside the root of a crate is nobody's parent.
+    let roots: Vec<_> = [own("lib"), own("main")].into_iter().flatten().collect();
+    let mut parents = if roots.is_empty() { own("mod").into_iter().collect() } else { roots };
+    let folder_file = RepoPath::from(format!("{home}.rs").as_str());
+    if !home.is_empty() && folder_file != *path {
+        parents.extend(read(&folder_file).map(|bytes| (folder_file.clone(), bytes)));
+    }
+    // `#[path = "orders_tests.rs"]` stands in `orders.rs`.
+    let beside = ["_tests", "_test"].into_iter().find_map(|end| name.strip_suffix(end));
+    parents.extend(beside.and_then(own));
+    let (mut answer, mut product) = (false, false);
+    for (parent, bytes) in parents {
+        match test_code::declared(&bytes, name, file) {
+            None => {}
+            Some(true) => answer = true,
+            Some(false) if is_test_module(&parent, read, known, depth + 1) => answer = true,
+            Some(false) => product = true,
         }
     }
+    // Whoever declares it as product makes it product.
+    let answer = answer && !product;
     known.insert(path.clone(), answer);
     answer
 }

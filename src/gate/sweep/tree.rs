@@ -44,6 +44,12 @@ pub fn sweep(repo: &dyn Repository, request: &SweepRequest) -> Result<Report, Ga
             || request.named.iter().any(|named| *path == named || path.is_below(named.as_bytes()))
     };
     let named: Vec<RepoPath> = paths.iter().filter(wanted).cloned().collect();
+    let told_where = !config.scan.product.is_empty();
+    if told_where && !named.iter().any(|path| config.scan.product.has(&path.to_text())) {
+        return Err(Error::Nothing(
+            "`scan: product` of the configuration names no file that is there".to_owned(),
+        ));
+    }
     if named.is_empty() {
         return Err(Error::Nothing("there is no file to scan".to_owned()));
     }
@@ -209,7 +215,10 @@ impl Tree<'_> {
                 told.unread.push(UnreadFile { path: path.clone(), why: why.clone(), line: None });
             }
             let scanned = &looked.scanned;
-            info.more += scanned.more;
+            if scanned.more > 0 {
+                let why = format!("rules match in it more than {} times", crate::scan::MOST_HITS);
+                told.unread.push(UnreadFile { path: path.clone(), why, line: None });
+            }
             if scanned.hits.is_empty() && scanned.suppressions.is_empty() && scanned.long_lines.is_empty() {
                 continue;
             }

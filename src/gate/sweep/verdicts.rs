@@ -17,22 +17,33 @@ use super::rules::Rulebook;
 /// A file's text with the way from its bytes to it.
 pub(super) struct Text {
     pub source: Arc<Source>,
-    /// The bytes, if they are not UTF-8 and so not the text.
-    raw: Option<Vec<u8>>,
+    /// Where bytes that are not UTF-8 became replacement characters: offsets of
+    /// the bytes behind, and of the text there.
+    shifts: Vec<(usize, usize)>,
 }
 
 impl Text {
     pub(super) fn new(path: &RepoPath, bytes: Vec<u8>) -> Self {
-        let raw = std::str::from_utf8(&bytes).is_err().then(|| bytes.clone());
-        Self { source: Source::from_bytes(path.clone(), bytes), raw }
+        let mut shifts = Vec::new();
+        if std::str::from_utf8(&bytes).is_err() {
+            let (mut from, mut to) = (0, 0);
+            for chunk in bytes.utf8_chunks() {
+                from += chunk.valid().len() + chunk.invalid().len();
+                to += chunk.valid().len();
+                if !chunk.invalid().is_empty() {
+                    to += char::REPLACEMENT_CHARACTER.len_utf8();
+                    shifts.push((from, to));
+                }
+            }
+        }
+        Self { source: Source::from_bytes(path.clone(), bytes), shifts }
     }
 
     /// An offset of the bytes as one of the text.
     fn offset(&self, at: usize) -> usize {
-        match &self.raw {
-            None => at,
-            Some(raw) => String::from_utf8_lossy(raw.get(..at).unwrap_or(raw)).len(),
-        }
+        let next = self.shifts.partition_point(|(from, _)| *from <= at);
+        let shift = next.checked_sub(1).and_then(|index| self.shifts.get(index));
+        shift.map_or(at, |(from, to)| to + (at - from))
     }
 
     pub(super) fn span(&self, span: &std::ops::Range<usize>) -> Span {

@@ -12,7 +12,7 @@ use crate::text::RepoPath;
 use super::language::Language;
 use super::region::{Kind, KindSet, Regions};
 
-pub use rust::declared_for_tests;
+pub use rust::declared;
 
 /// Folders whose files are tests, by language.
 fn folders(language: Language) -> &'static [&'static str] {
@@ -33,7 +33,9 @@ pub fn is_test_path(path: &RepoPath, language: Language) -> bool {
     let text = path.to_text();
     let mut names = text.split('/').rev();
     let file = names.next().unwrap_or_default();
-    if names.any(|folder| folders(language).contains(&folder)) {
+    // Below `src/`, Rust says what is a test by declaring it.
+    let below_src = language == Language::Rust && text.split('/').any(|name| name == "src");
+    if names.any(|folder| folders(language).contains(&folder)) && !below_src {
         return true;
     }
     let stem = file.split('.').next().unwrap_or_default();
@@ -67,18 +69,64 @@ pub fn test_ranges(language: Language, text: &[u8], regions: &Regions) -> Vec<Ra
         return Vec::new();
     }
     let code = regions.view(text, KindSet::of(&[Kind::Code]));
-    match language {
+    apart(match language {
         Language::Rust => rust::ranges(&code),
         Language::Python => python::ranges(&code),
         _ => script::ranges(&code, text),
-    }
+    })
 }
 
-/// Whether an offset lies in one of the ranges, which are in order of their
-/// starts.
+/// The same ranges in order, those that meet as one.
+fn apart(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_by_key(|range| range.start);
+    let mut out: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match out.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => out.push(range),
+        }
+    }
+    out
+}
+
+/// Whether an offset lies in one of the ranges, which are in order and apart.
 #[must_use]
 pub fn lies_in(ranges: &[Range<usize>], offset: usize) -> bool {
-    ranges.iter().take_while(|range| range.start <= offset).any(|range| offset < range.end)
+    let next = ranges.partition_point(|range| range.start <= offset);
+    next.checked_sub(1).and_then(|at| ranges.get(at)).is_some_and(|range| offset < range.end)
+}
+
+/// The brackets of a text without comments and strings, matched once.
+struct Brackets {
+    /// Offsets of opening brackets, and behind their closing ones.
+    pairs: Vec<(usize, usize)>,
+}
+
+impl Brackets {
+    fn of(code: &[u8]) -> Self {
+        let (mut pairs, mut open): (Vec<(usize, usize)>, Vec<usize>) = (Vec::new(), Vec::new());
+        for (at, byte) in code.iter().enumerate() {
+            match byte {
+                b'(' | b'[' | b'{' => {
+                    open.push(pairs.len());
+                    pairs.push((at, code.len()));
+                }
+                b')' | b']' | b'}' => {
+                    if let Some(pair) = open.pop().and_then(|index| pairs.get_mut(index)) {
+                        pair.1 = at + 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Self { pairs }
+    }
+
+    /// Behind the bracket that closes the one at `open`; the end if none does.
+    fn behind(&self, open: usize) -> usize {
+        let found = self.pairs.binary_search_by_key(&open, |(at, _)| *at);
+        found.ok().and_then(|index| self.pairs.get(index)).map_or(open + 1, |(_, end)| *end)
+    }
 }
 
 /// Behind the bracket that closes the one at `open`, in a text without

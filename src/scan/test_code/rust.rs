@@ -7,10 +7,13 @@ use super::super::region::{Kind, KindSet};
 use super::super::{Language, lexer};
 use super::{behind_blanks, behind_bracket};
 
+/// More inner attributes of one file say nothing.
+const MOST_INNER: usize = 50;
+
 /// The ranges of test items in code without comments and strings.
 pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
     let mut out: Vec<Range<usize>> = Vec::new();
-    let mut at = 0;
+    let (mut at, mut inner) = (0, 0);
     while let Some(found) = memchr::memchr(b'#', code.get(at..).unwrap_or_default()) {
         let start = at + found;
         let Some(attribute) = Attribute::read(code, start) else {
@@ -22,6 +25,11 @@ pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
             continue;
         }
         if attribute.inner {
+            // Each looks at all that is around it; a file has one or two.
+            inner += 1;
+            if inner > MOST_INNER {
+                continue;
+            }
             let opening = enclosing(code, start);
             let range = opening.map_or(0..code.len(), |open| open..behind_bracket(code, open));
             out.push(range);
@@ -35,27 +43,36 @@ pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
     out
 }
 
-/// Whether a file declares a module (`mod name;`) for tests only, so that the
-/// module's own file is test code.
+/// Whether a file declares a module (`mod name;`, or `#[path = "file"]` before
+/// one), and for tests only: then the module's own file is test code. `None` if
+/// it does not declare it.
 #[must_use]
-pub fn declared_for_tests(parent: &[u8], name: &str) -> bool {
+pub fn declared(parent: &[u8], name: &str, file: &str) -> Option<bool> {
+    let quoted = format!("\"{file}\"");
+    let by_path = memchr::memmem::find(parent, quoted.as_bytes()).is_some();
+    if memchr::memmem::find(parent, name.as_bytes()).is_none() && !by_path {
+        return None;
+    }
     let regions = lexer::regions(Language::Rust, parent);
     let code = regions.view(parent, KindSet::of(&[Kind::Code]));
     let tests = ranges(&code);
-    let mut declared = false;
+    let mut places = Vec::new();
     for found in memchr::memmem::find_iter(&code, name) {
         let before = code.get(..found).unwrap_or_default().trim_ascii_end();
         let after = code.get(found + name.len()..).unwrap_or_default().trim_ascii_start();
-        let blank = found > before.len();
-        let is_mod = before.ends_with(b"mod") && blank && after.starts_with(b";");
-        if is_mod {
-            if !super::lies_in(&tests, found) {
-                return false;
-            }
-            declared = true;
+        if before.ends_with(b"mod") && found > before.len() && after.starts_with(b";") {
+            places.push(found);
         }
     }
-    declared
+    for found in memchr::memmem::find_iter(parent, &quoted) {
+        let before = code.get(..found).unwrap_or_default().trim_ascii_end();
+        let path = before.strip_suffix(b"=").is_some_and(|before| before.trim_ascii_end().ends_with(b"path"));
+        if path {
+            places.push(found);
+        }
+    }
+    let all = || places.iter().all(|at| super::lies_in(&tests, *at));
+    (!places.is_empty()).then(all)
 }
 
 struct Attribute {
@@ -341,10 +358,13 @@ mod tests {
 
     #[test]
     fn modules_declared_for_tests() {
-        assert!(declared_for_tests(b"#[cfg(test)]\nmod tests;\n", "tests"));
-        assert!(!declared_for_tests(b"mod tests;\n", "tests"));
-        assert!(!declared_for_tests(b"// #[cfg(test)]\nmod tests;\n", "tests"));
-        assert!(!declared_for_tests(b"#[cfg(test)]\nmod other;\nmod tests;", "tests"));
-        assert!(!declared_for_tests(b"#[cfg(test)] mod tests {}\n", "tests"));
+        let told = |text: &str| declared(text.as_bytes(), "checks", "checks.rs");
+        assert_eq!(told("#[cfg(test)]\nmod checks;\n"), Some(true));
+        assert_eq!(told("mod checks;\n"), Some(false));
+        assert_eq!(told("// #[cfg(test)]\nmod checks;\n"), Some(false));
+        assert_eq!(told("#[cfg(test)]\nmod other;\nmod checks;"), Some(false));
+        assert_eq!(told("#[cfg(test)] mod checks {}\n"), None);
+        assert_eq!(told("#[cfg(test)] #[path = \"checks.rs\"] mod tests;\n"), Some(true));
+        assert_eq!(told("#[cfg(test)] mod checks; #[path = \"checks.rs\"] mod real;"), Some(false));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::{behind_blanks, behind_bracket};
+use super::{Brackets, behind_blanks};
 
 /// Names of functions that hold tests.
 const NAMES: [&str; 5] = ["describe", "it", "test", "suite", "context"];
@@ -26,6 +26,7 @@ static MODIFIER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// whole file.
 pub(super) fn ranges(code: &[u8], text: &[u8]) -> Vec<Range<usize>> {
     let Some(begin) = &*BEGIN else { return Vec::new() };
+    let brackets = Brackets::of(code);
     let foreign: Vec<&str> = NAMES.into_iter().filter(|name| is_foreign(name, code, text)).collect();
     let mut out: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
@@ -41,12 +42,12 @@ pub(super) fn ranges(code: &[u8], text: &[u8]) -> Vec<Range<usize>> {
         }
         let end = if found.name("vitest").is_some() {
             let brace = behind_blanks(code, at);
-            (code.get(brace) == Some(&b'{')).then(|| behind_bracket(code, brace))
+            (code.get(brace) == Some(&b'{')).then(|| brackets.behind(brace))
         } else if found.name("hook").is_some() {
-            Some(behind_bracket(code, at - 1))
+            Some(brackets.behind(at - 1))
         } else {
             let name = String::from_utf8_lossy(whole.as_bytes()).into_owned();
-            if foreign.contains(&name.as_str()) { None } else { behind_call(code, at, &name) }
+            if foreign.contains(&name.as_str()) { None } else { behind_call(code, &brackets, at, &name) }
         };
         if let Some(end) = end {
             out.push(whole.start()..end);
@@ -67,7 +68,7 @@ fn is_foreign(name: &str, code: &[u8], text: &[u8]) -> bool {
 
 /// Behind a call that defines tests, from behind its name: modifiers with
 /// their arguments, then a title and a function.
-fn behind_call(code: &[u8], from: usize, name: &str) -> Option<usize> {
+fn behind_call(code: &[u8], brackets: &Brackets, from: usize, name: &str) -> Option<usize> {
     let modifier = MODIFIER.as_ref()?;
     let mut at = from;
     let mut table = false;
@@ -85,7 +86,7 @@ fn behind_call(code: &[u8], from: usize, name: &str) -> Option<usize> {
             at = behind_blanks(code, behind_angles(code, at)?);
         }
         at = match code.get(at)? {
-            b'(' => behind_bracket(code, at),
+            b'(' => brackets.behind(at),
             b'`' => at + 2 + memchr::memchr(b'`', code.get(at + 1..)?)?,
             _ => return None,
         };
@@ -94,9 +95,10 @@ fn behind_call(code: &[u8], from: usize, name: &str) -> Option<usize> {
     if code.get(at) != Some(&b'(') {
         return None;
     }
-    let end = behind_bracket(code, at);
-    let first = behind_blanks(code, at + 1);
-    let arguments = code.get(first..end)?;
+    let end = brackets.behind(at);
+    let first = behind_blanks(code, at + 1).min(end);
+    // Title and function stand at the front.
+    let arguments = code.get(first..end.min(first + 4000))?;
     let title = matches!(arguments.first(), Some(b'"' | b'\'' | b'`')) || name == "describe";
     let function =
         [&b"=>"[..], b"function"].into_iter().any(|word| memchr::memmem::find(arguments, word).is_some());
@@ -106,7 +108,7 @@ fn behind_call(code: &[u8], from: usize, name: &str) -> Option<usize> {
 /// Behind balanced angle brackets.
 fn behind_angles(code: &[u8], open: usize) -> Option<usize> {
     let mut depth = 0_usize;
-    for (at, byte) in code.iter().enumerate().skip(open) {
+    for (at, byte) in code.iter().enumerate().skip(open).take(2000) {
         match byte {
             b'<' => depth += 1,
             b'>' => depth = depth.checked_sub(1)?,
