@@ -130,13 +130,13 @@ fn pushed(repo: &GitRepository) -> anyhow::Result<Vec<SelectionRequest>> {
         }
         // What the other side has may be unknown here, or nothing yet.
         let known = !none(remote) && repo.commit(remote)?.is_some();
-        out.push(if known {
-            SelectionRequest::Range(format!("{remote}..{local}"))
-        } else {
-            match repo.main_branch(&["main".to_owned(), "master".to_owned()], local) {
-                Some(main) => SelectionRequest::Range(format!("{main}...{local}")),
-                None => SelectionRequest::Rev((*local).to_owned()),
-            }
+        let base = match repo.commit(local)?.filter(|_| !known) {
+            Some(commit) => repo.known_elsewhere(commit)?.map(|base| base.0.to_string()),
+            None => known.then(|| (*remote).to_owned()),
+        };
+        out.push(match base {
+            Some(base) => SelectionRequest::Range(format!("{base}..{local}")),
+            None => SelectionRequest::Rev((*local).to_owned()),
         });
     }
     Ok(out)

@@ -306,6 +306,15 @@ fn hooks_are_ours_or_left_alone() {
     sandbox.git(&["commit", "-q", "--no-verify", "-m", "bad"]);
     let (done, said) = commit(&["push", "-q", "origin", "work"]);
     assert!(!done && said.contains("[scan/rust-todo]"), "{said}");
+    // Nor does it pass as part of another branch, made from a line that only
+    // this side has.
+    sandbox.git(&["branch", "-f", "main", "work"]);
+    sandbox.git(&["switch", "-q", "-c", "harmless"]);
+    sandbox.write("notes.txt", "x\n");
+    sandbox.git(&["add", "-A"]);
+    sandbox.git(&["commit", "-q", "--no-verify", "-m", "harmless"]);
+    let (done, said) = commit(&["push", "-q", "origin", "harmless"]);
+    assert!(!done && said.contains("[scan/rust-todo]"), "{said}");
     assert_eq!(sandbox.told(&["hook", "remove", "pre-push"]).0, 0);
     sandbox.git(&["config", "core.hooksPath", "elsewhere"]);
     let (code, said) = sandbox.told(&["hook", "install", "pre-push"]);

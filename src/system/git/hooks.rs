@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::change::RepositoryError;
+use crate::change::{Commit, Repository as _, RepositoryError};
 
-use super::{GitRepository, failed};
+use super::{GitRepository, failed, hash, oid};
 
 impl GitRepository {
     /// The repository's own folder of hooks, shared by all its working trees.
@@ -37,16 +37,27 @@ impl GitRepository {
         self.repo.set_index(&mut index).map_err(failed(doing()))
     }
 
-    /// A branch that a new branch was probably made from: the other side's
-    /// main branch, or the own one.
-    #[must_use]
-    pub fn main_branch(&self, names: &[String], local: &str) -> Option<String> {
-        let spellings = names.iter().map(|name| format!("refs/remotes/origin/{name}"));
-        let all = spellings.chain(names.iter().map(|name| format!("refs/heads/{name}")));
-        let mut known = all.filter(|name| {
-            let found = self.repo.find_reference(name).ok().and_then(|found| found.peel_to_commit().ok());
-            found.is_some_and(|commit| commit.id().to_string() != local)
-        });
-        known.next()
+    /// The newest commit of a line that some other repository is known to have,
+    /// from the references of remotes; `None` if nothing is known.
+    ///
+    /// # Errors
+    /// The commit or the references cannot be read.
+    pub fn known_elsewhere(&self, local: Commit) -> Result<Option<Commit>, RepositoryError> {
+        let doing = "reading the references of remotes";
+        let mut newest: Option<Commit> = None;
+        for reference in self.repo.references_glob("refs/remotes/*").map_err(failed(doing))? {
+            let reference = reference.map_err(failed(doing))?;
+            let Ok(commit) = reference.peel_to_commit() else { continue };
+            let Ok(base) = self.repo.merge_base(oid(local.0), commit.id()) else { continue };
+            let base = Commit(hash(base));
+            let newer = match newest {
+                None => true,
+                Some(known) => self.is_ancestor(known, base)?,
+            };
+            if newer {
+                newest = Some(base);
+            }
+        }
+        Ok(newest)
     }
 }
