@@ -13,7 +13,7 @@ use crate::gate::status_of;
 use crate::render::{explain, explain_scan, json, rules_markdown, scan_rules_markdown};
 use crate::scan::{ScanRule, embedded, embedded_ids, find_embedded, prove};
 use crate::system::clock::{self, Stopwatch};
-use crate::text::{RepoPath, Source};
+use crate::text::{RepoPath, Source, visible};
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -42,12 +42,14 @@ enum Action {
 }
 
 impl Explain {
-    pub(super) fn run(&self, output: &Output) -> anyhow::Result<u8> {
+    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
         let scan = || find_embedded(&self.rule).or_else(|| find_embedded(&format!("scan/{}", self.rule)));
         if let Some(entry) = find(&self.rule) {
             output.print(&explain(&entry.rule))?;
         } else if let Some(rule) = scan() {
             output.print(&explain_scan(rule))?;
+        } else if let Some(rule) = self.of_repository(global) {
+            output.print(&visible(&explain_scan(&rule)))?;
         } else {
             let ids = registered()
                 .iter()
@@ -62,6 +64,13 @@ impl Explain {
             }
         }
         Ok(PASSED)
+    }
+
+    /// A rule of the repository's own; none where there is no repository, or
+    /// its configuration cannot be read.
+    fn of_repository(&self, global: &Global) -> Option<ScanRule> {
+        let book = scan::repository_rules(global).ok()?;
+        book.rules.into_iter().chain(book.off).find(|rule| rule.is_named(&self.rule))
     }
 }
 

@@ -107,14 +107,9 @@ fn one(finding: &Finding, look: Look, first: bool) -> String {
     if let Some(rule) = rule.filter(|_| first && finding.waived_by.is_none()) {
         group = group.element(Title::HELP.message(visible(&rule.remedy).into_owned()));
         let mut see = rule.references.clone();
-        let id = finding.rule.as_str();
-        if crate::check::find(id).is_some() || crate::scan::find_embedded(id).is_some() {
-            see.push(format!("countersign explain {id}"));
-        }
-        if !see.is_empty() {
-            group =
-                group.element(Title::NOTE.with_name("see").message(visible(&see.join(", ")).into_owned()));
-        }
+        see.push(format!("countersign explain {}", finding.rule));
+        let see = visible(&see.join(", ")).into_owned();
+        group = group.element(Title::NOTE.with_name("see").message(see));
     }
     let renderer = if look.colour { Renderer::styled() } else { Renderer::plain() };
     let text = renderer.decor_style(DecorStyle::Ascii).render(&[group]);

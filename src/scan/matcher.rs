@@ -55,7 +55,8 @@ struct File<'a> {
     language: Language,
     regions: OnceCell<Regions>,
     tests: OnceCell<Vec<Range<usize>>>,
-    long: OnceCell<bool>,
+    /// Lines that are too long to judge.
+    long: OnceCell<Vec<Range<usize>>>,
     views: BTreeMap<KindSet, Vec<u8>>,
 }
 
@@ -69,13 +70,17 @@ impl File<'_> {
         lies_in(ranges, at)
     }
 
-    /// Whether any line is too long to judge.
-    fn has_long_lines(&self) -> bool {
-        *self.long.get_or_init(|| {
+    /// Where the line of an offset starts, if it is too long to judge.
+    fn long_line(&self, at: usize) -> Option<usize> {
+        let long = self.long.get_or_init(|| {
             let mut start = 0;
             let ends = memchr::memchr_iter(b'\n', self.text).chain([self.text.len()]);
-            ends.into_iter().any(|end| end - std::mem::replace(&mut start, end + 1) > LONGEST_LINE)
-        })
+            let lines = ends.map(|end| std::mem::replace(&mut start, end + 1)..end);
+            lines.filter(|line| line.len() > LONGEST_LINE).collect()
+        });
+        let next = long.partition_point(|line| line.start <= at);
+        let line = long.get(next.checked_sub(1)?)?;
+        (at <= line.end).then_some(line.start)
     }
 
     /// The text as far as some kinds show it.
@@ -182,9 +187,8 @@ fn one(file: &mut File<'_>, rule: &ScanRule, index: usize, out: &mut Scanned) ->
         if !rule.tests && file.is_test(span.start) {
             continue;
         }
-        let line = file.has_long_lines().then(|| line_of(file.text, span.start));
-        match line.filter(|line| line.len() > LONGEST_LINE) {
-            Some(line) => *out.long_lines.entry(line.start).or_default() += 1,
+        match file.long_line(span.start) {
+            Some(start) => *out.long_lines.entry(start).or_default() += 1,
             None => out.hits.push(hit(Some(span), None)),
         }
     }

@@ -82,6 +82,10 @@ static UNTIL: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// How many comments back one may stand that covers a place: a statement has
+/// no more than [`LONGEST_STATEMENT`] lines.
+const MOST_NEAR: usize = 200;
+
 /// A statement longer than this many lines is excused by nobody as a whole.
 const LONGEST_STATEMENT: usize = 40;
 
@@ -109,7 +113,23 @@ pub(super) fn read(text: &[u8], language: Language, regions: &Regions) -> Vec<Su
             .for_each(|byte| *byte = b' ');
     }
     let shown = regions.view(text, KindSet::of(&[Kind::Code, Kind::Text]));
-    mark.captures_iter(&view).filter_map(|found| one(&code, &shown, language, &found)).collect()
+    let begins = |found: &regex::bytes::Captures<'_>| {
+        found.get(0).is_some_and(|whole| begins_comment(&view, whole.start(), whole.as_bytes()))
+    };
+    let found = mark.captures_iter(&view).filter(begins);
+    let mut all: Vec<Suppression> = found.filter_map(|found| one(&code, &shown, language, &found)).collect();
+    all.sort_by_key(|one| one.covers.start);
+    all
+}
+
+/// Whether a mark begins its comment, or a line of it; `view` shows comments
+/// only.
+fn begins_comment(view: &[u8], at: usize, found: &[u8]) -> bool {
+    // The match may begin with the byte before the comment.
+    let lead = usize::from(found.first().is_some_and(|byte| matches!(byte, b' ' | b'\t' | 1)));
+    let start = line_of(view, at).start;
+    let before = view.get(start..at + lead).unwrap_or_default();
+    before.last() == Some(&1) || before.iter().all(u8::is_ascii_whitespace)
 }
 
 /// `code` shows code only, so that brackets count; `shown` prose, too.
@@ -250,8 +270,18 @@ pub(super) fn excuse(set: &RuleSet, all: &[Suppression], hits: &mut [Hit], today
             let here = |span: &Range<usize>| one.covers.contains(&span.start) || one.covers.end == span.start;
             named && hit.span.as_ref().is_none_or(here)
         };
-        let first = |counts: bool| all.iter().position(|one| speaks(&one) && (one.counts(today) || !counts));
-        hit.excused_by = first(true).or_else(|| first(false));
+        // Comments stand in order; those that cover a place begin shortly before.
+        let near = match &hit.span {
+            Some(span) => {
+                let end = all.partition_point(|one| one.covers.start <= span.start);
+                end.saturating_sub(MOST_NEAR)..end
+            }
+            None => 0..all.len(),
+        };
+        let around = all.get(near.clone()).unwrap_or_default();
+        let first =
+            |counts: bool| around.iter().position(|one| speaks(&one) && (one.counts(today) || !counts));
+        hit.excused_by = first(true).or_else(|| first(false)).map(|index| near.start + index);
     }
 }
 
@@ -295,6 +325,8 @@ mod tests {
         assert!(!odd[0].0.counts("2026-05-01".parse().expect("day")));
         let late = found("// WAIVER [CX-573E]: agreed, until 2026-02-28\na();");
         assert!(!late[0].0.counts("2026-03-01".parse().expect("day")));
+        assert!(found("// text // WAIVER [CX-573E]: x\na();").is_empty());
+        assert_eq!(found("/*\n * WAIVER [CX-573E]: x\n */\na();").len(), 1);
         assert!(found("// a WAIVER [CX-573E]: was refused\n// WAIVER [CX-573E] is needed\na();").is_empty());
     }
 

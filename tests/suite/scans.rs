@@ -227,6 +227,18 @@ fn rules_of_a_repository_are_asked_and_changed() {
     sandbox.write("src/b.rs", "fn a() { b.unwrap(); todo!(); println!(); }\n#[test]\nfn c() { dbg!(d); }\n");
     let (code, found) = report(&sandbox, &["scan"]);
     assert_eq!((code, rules(&found)), (1, vec!["scan/rust-unwrap".to_owned(), "scan/rust-print".to_owned()]));
+    let own = "id: scan/house-word\nset: house\nlevel: error\nmessage: a word\nwhy: \"w \\e]0;t\\a\"\nremedy: r\nlanguages: [rust]\npattern: salutation\nexamples: {match: [salutation], pass: [other]}\n";
+    sandbox.write("house/word.yaml", own);
+    sandbox.append("countersign.yaml", "  rules: house\n");
+    sandbox.append("src/b.rs", "fn e() { salutation(); }\n");
+    let (code, said) = sandbox.told(&["--color", "always", "scan"]);
+    assert_eq!(
+        (code, said.contains("[scan/house-word]"), said.contains("\u{1b}]")),
+        (1, true, false),
+        "{said}"
+    );
+    let (code, said) = sandbox.told(&["explain", "scan/house-word"]);
+    assert_eq!((code, said.contains("set house"), said.contains('\u{1b}')), (0, true, false), "{said}");
     let (code, said) = sandbox.told(&["scan", "--set", "nothing"]);
     assert_eq!(
         (code, said.contains("there is no set of rules `nothing`; known are product")),

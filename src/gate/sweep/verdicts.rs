@@ -81,9 +81,12 @@ pub(super) fn used(
         Target::Rules(names) => names.iter().any(|name| rule.is_named(name)),
         Target::Policy(policy) => rule.wording.waivable_by.contains(policy),
     };
-    let one = |(index, suppression): (usize, &Suppression)| {
-        let excused = hits.iter().filter(|hit| hit.excused_by == Some(index));
-        let rules: Vec<&ScanRule> = excused.filter_map(|hit| set.rules().get(hit.rule)).collect();
+    let mut excused: Vec<Vec<&ScanRule>> = vec![Vec::new(); suppressions.len()];
+    for hit in hits {
+        let by = hit.excused_by.and_then(|index| excused.get_mut(index));
+        by.into_iter().for_each(|rules| rules.extend(set.rules().get(hit.rule)));
+    }
+    let one = |(suppression, rules): (&Suppression, &Vec<&ScanRule>)| {
         let bound = rules.iter().filter(|rule| rule.suppressible == Suppressible::ByWaiver);
         let (asked, unknown) = match &suppression.target {
             Target::Rules(names) => {
@@ -115,7 +118,7 @@ pub(super) fn used(
             suppression: shown,
         }
     };
-    suppressions.iter().enumerate().map(one).collect()
+    suppressions.iter().zip(&excused).map(one).collect()
 }
 
 /// The verdicts of all rules of a scan, in order.
