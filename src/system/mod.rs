@@ -10,3 +10,4 @@ pub mod git;
 pub mod ignores;
 pub mod process;
 pub mod walk;
+pub mod writing;

@@ -4,10 +4,12 @@
 //! it stood, so that a finding can point at it. Text from documents, paths and
 //! logs is untrusted; [`visible`] makes it safe to print.
 
+mod edit;
 mod path;
 mod source;
 mod visible;
 
+pub use edit::{Edit, apply, line_ending};
 pub use path::RepoPath;
 pub use source::{Position, Source};
 pub use visible::{counted, is_hidden, one_line, visible};

@@ -1,0 +1,192 @@
+//! Several files as one write.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::sha256_hex;
+use crate::system::files;
+use crate::text::{RepoPath, one_line};
+
+use super::{FileWrite, LARGEST, WriteError, Writer, system};
+
+/// What is to be written.
+#[derive(Debug, Serialize, Deserialize)]
+struct Journal {
+    version: u32,
+    command: String,
+    files: Vec<Entry>,
+}
+
+/// One file of it. Its new bytes lie beside the journal, by its number, until
+/// they are renamed to their place.
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    path: String,
+    before: Option<String>,
+    after: String,
+}
+
+fn folder(state: &Path) -> PathBuf {
+    state.join("write")
+}
+
+fn file_of(state: &Path) -> PathBuf {
+    folder(state).join("journal.json")
+}
+
+fn read(state: &Path) -> Result<Option<Journal>, WriteError> {
+    let path = file_of(state);
+    let doing = || format!("reading {}", path.display());
+    if files::metadata(&path).map_err(system(doing()))?.is_none() {
+        return Ok(None);
+    }
+    let bytes = files::read(&path, LARGEST).map_err(system(doing()))?;
+    serde_json::from_slice(&bytes).map(Some).map_err(|error| system(doing())(io::Error::other(error)))
+}
+
+pub(super) fn pending(state: &Path) -> Option<String> {
+    match read(state) {
+        Ok(journal) => journal.map(|journal| one_line(&journal.command, 200)),
+        Err(_) => Some("a write".to_owned()),
+    }
+}
+
+/// Writes all files. `go_on` is asked before every step and may stop there, as
+/// a process that is killed stops; the answer says whether all was done.
+pub(super) fn write(
+    writer: &Writer,
+    all: &[FileWrite],
+    go_on: &mut dyn FnMut(&str) -> bool,
+) -> Result<bool, WriteError> {
+    let state = &writer.state;
+    for file in all {
+        if writer.read(&file.path)? != file.before {
+            return Err(WriteError::Changed(file.path.clone()));
+        }
+    }
+    let folder = folder(state);
+    let failed = || format!("writing {}", folder.display());
+    files::make_folder(&folder).map_err(system(failed()))?;
+    let mut entries = Vec::new();
+    for (number, file) in all.iter().enumerate() {
+        if !go_on("put aside") {
+            return Ok(false);
+        }
+        let mode = writer.place(&file.path).ok().and_then(|place| fs::metadata(place).ok());
+        put_aside(&folder.join(number.to_string()), &file.after, mode.map(|found| found.permissions()))
+            .map_err(system(failed()))?;
+        entries.push(Entry {
+            path: file.path.to_string(),
+            before: file.before.as_deref().map(sha256_hex),
+            after: sha256_hex(&file.after),
+        });
+    }
+    if !go_on("journal") {
+        return Ok(false);
+    }
+    let journal = Journal { version: 1, command: writer.command.clone(), files: entries };
+    let text = serde_json::to_vec_pretty(&journal).map_err(|error| system(failed())(io::Error::other(error)))?;
+    let draft = folder.join("journal.draft");
+    put_aside(&draft, &text, None).map_err(system(failed()))?;
+    if !go_on("agree") {
+        return Ok(false);
+    }
+    fs::rename(&draft, file_of(state)).map_err(system(failed()))?;
+    flush(&folder);
+    carry_out(writer, &journal, go_on)
+}
+
+/// Completes an interrupted write, and clears what was never agreed to.
+pub(super) fn complete(writer: &Writer) -> Result<(), WriteError> {
+    let folder = folder(&writer.state);
+    if files::metadata(&folder).map_err(system("looking for interrupted writes"))?.is_none() {
+        return Ok(());
+    }
+    let Some(journal) = read(&writer.state)? else {
+        return clear(&folder).map_err(system("clearing an interrupted write"));
+    };
+    for entry in &journal.files {
+        let path = RepoPath::from_declared(&entry.path);
+        let now = writer.read(&path)?.as_deref().map(sha256_hex);
+        if now != entry.before && now.as_deref() != Some(entry.after.as_str()) {
+            return Err(WriteError::Stuck { command: one_line(&journal.command, 200), path, folder });
+        }
+    }
+    carry_out(writer, &journal, &mut |_| true).map(|_| ())
+}
+
+/// Renames every file into place, then forgets the journal.
+fn carry_out(
+    writer: &Writer,
+    journal: &Journal,
+    go_on: &mut dyn FnMut(&str) -> bool,
+) -> Result<bool, WriteError> {
+    let folder = folder(&writer.state);
+    for (number, entry) in journal.files.iter().enumerate() {
+        if !go_on("rename") {
+            return Ok(false);
+        }
+        let path = RepoPath::from_declared(&entry.path);
+        let aside = folder.join(number.to_string());
+        let failed = || format!("writing {path}");
+        if files::metadata(&aside).map_err(system(failed()))?.is_none() {
+            continue;
+        }
+        let place = writer.place(&path)?;
+        if let Some(parent) = place.parent() {
+            files::make_folder(parent).map_err(system(failed()))?;
+        }
+        rename(&aside, &place).map_err(system(failed()))?;
+        place.parent().into_iter().for_each(flush);
+    }
+    if !go_on("forget") {
+        return Ok(false);
+    }
+    clear(&folder).map_err(system("clearing the journal"))?;
+    Ok(true)
+}
+
+/// Moves a file over another one; where they lie on different disks, its
+/// bytes go through a temporary file beside the other one.
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            let bytes = files::read(from, LARGEST)?;
+            files::write(to, &bytes)?;
+            fs::set_permissions(to, fs::metadata(from)?.permissions())?;
+            fs::remove_file(from)
+        }
+        done => done,
+    }
+}
+
+fn put_aside(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    if let Some(permissions) = permissions {
+        file.set_permissions(permissions)?;
+    }
+    file.sync_all()
+}
+
+/// Has the system write down what a folder holds, where it can be asked to.
+fn flush(folder: &Path) {
+    #[cfg(unix)]
+    if let Ok(folder) = File::options().read(true).open(folder) {
+        let _ = folder.sync_all();
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+}
+
+/// Removes the journal first: without it the rest means nothing.
+fn clear(folder: &Path) -> io::Result<()> {
+    let journal = folder.join("journal.json");
+    if files::metadata(&journal)?.is_some() {
+        fs::remove_file(journal)?;
+    }
+    fs::remove_dir_all(folder)
+}
