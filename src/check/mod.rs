@@ -42,6 +42,7 @@ use crate::rule::Rule;
 
 pub(crate) use approval::predates_refinements;
 pub use link::{Named, NamedBy, named};
+pub use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
 pub use registry::{Registered, find, registered, wording};
 
 /// What a check concludes.

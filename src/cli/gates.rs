@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 
+use super::desk::settle;
 use super::{Global, Output};
 use crate::change::SelectionRequest;
 use crate::check::input::Gate;
@@ -144,6 +145,7 @@ fn gate(
     no_run: bool,
 ) -> anyhow::Result<u8> {
     let repo = GitRepository::discover(&folder(global)?)?;
+    settle(&repo)?;
     let request = GateRequest {
         gate,
         packet: packets.first.to_owned(),

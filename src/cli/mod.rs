@@ -5,9 +5,11 @@
 
 mod cor701;
 mod demo;
+mod desk;
 mod documents;
 mod gates;
 mod hook;
+mod manifest;
 mod output;
 mod place;
 mod rules;
@@ -166,6 +168,8 @@ enum Command {
     /// Print the COR-701 hashes of a file
     #[command(name = "cor701-sha")]
     Cor701Sha(cor701::Cor701Sha),
+    /// Compute the COR-701 manifests of a change, and write them into its packet
+    Manifest(manifest::Manifest),
     /// Explain a rule
     Explain(rules::Explain),
     /// List all rules
@@ -222,6 +226,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Hook(command) => command.run(&cli.global, &output),
         Command::Show(command) => command.run(&cli.global, &output),
         Command::Cor701Sha(command) => command.run(&cli.global, &output),
+        Command::Manifest(command) => command.run(&cli.global, &output),
         Command::Explain(command) => command.run(&cli.global, &output),
         Command::Rules(command) => command.run(&cli.global, &output),
         Command::Demo(command) => command.run(&output),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 
 use super::Global;
+use super::desk::settle;
 use super::gates::folder;
 use crate::change::{Repository, SelectionRequest, Side};
 use crate::config::{Config, FILE_NAME};
@@ -28,8 +29,10 @@ impl Place {
             bail!("{} is no folder", here.display());
         }
         match GitRepository::discover(&here) {
-            Ok(repo) if repo.root().is_ok() => Ok(Self::Git(repo)),
-            Ok(repo) => Ok(Self::Git(repo)),
+            Ok(repo) => {
+                settle(&repo)?;
+                Ok(Self::Git(repo))
+            }
             Err(crate::change::RepositoryError::NotARepository(_)) => {
                 Ok(Self::Plain(PlainFolder::new(&here), here))
             }

@@ -93,7 +93,12 @@ pub fn unquoted(value: &str) -> &str {
     }
     let fence = value.get(..ticks).unwrap_or("");
     match value.get(ticks..).and_then(|v| v.strip_suffix(fence)) {
-        Some(inner) if !inner.contains('`') => inner,
+        // Longer and shorter runs of ticks are text; ticks at its edge stand
+        // behind a blank.
+        Some(inner) if inner.split(|c| c != '`').all(|run| run.len() != ticks) => {
+            let padded = inner.strip_prefix(' ').and_then(|inner| inner.strip_suffix(' '));
+            padded.filter(|inner| inner.starts_with('`') || inner.ends_with('`')).unwrap_or(inner)
+        }
         _ => value,
     }
 }

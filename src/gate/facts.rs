@@ -118,7 +118,7 @@ fn origins(
         Ok(bytes.and_then(|bytes| versions.read(&bytes)))
     };
     // Where the work is not committed, HEAD may hold commits of it.
-    let head = selection.head.or(selection.base);
+    let head = if selection.mode.is_committed() { selection.head } else { repo.head()? };
     let (before, last) = (at(began)?, at(head)?);
     let known =
         Known { began, before: before.as_deref(), head, last: last.as_deref(), signed, versions: &versions };

@@ -1,11 +1,11 @@
 //! What a judgement stands on: configuration and layout from a trusted side,
 //! the packet from the judged one.
 
-use crate::change::{Commit, Repository, RepositoryError, Selection, Side};
+use crate::change::{Commit, Repository, RepositoryError, Selection, SelectionMode, Side};
 use crate::check::input::{PacketInput, Search};
 use crate::config::{self, Config};
 use crate::document::packet::Generation;
-use crate::document::{Layout, LayoutName};
+use crate::document::{Layout, LayoutName, WpId};
 use crate::text::RepoPath;
 
 use super::approval;
@@ -133,7 +133,45 @@ pub(super) fn select(
         let oldest = all.iter().find(|one| all.iter().all(|other| before(one, other) == Some(true)));
         oldest.or(all.first()).cloned()
     };
-    Ok(repo.select(&request.selection, &merge_base, &config.main)?)
+    let selection = repo.select(&request.selection, &merge_base, &config.main)?;
+    let whole =
+        if selection.asked { None } else { whole_work(repo, &config, request, &selection, &merge_base)? };
+    Ok(whole.unwrap_or(selection))
+}
+
+/// Where all that is not committed are records of the packets themselves, the
+/// work is in the commits: it is judged from where it began to the files as
+/// they are now, because their manifests tell of all of it.
+fn whole_work(
+    repo: &dyn Repository,
+    config: &Config,
+    request: &GateRequest,
+    selection: &Selection,
+    merge_base: &dyn Fn(Commit) -> Option<String>,
+) -> Result<Option<Selection>, GateError> {
+    let Some(head) = selection.base.filter(|_| !selection.mode.is_committed()) else { return Ok(None) };
+    let Some(base) = merge_base(head).map(|text| repo.commit(&text)).transpose()?.flatten() else {
+        return Ok(None);
+    };
+    if base == head || !repo.is_ancestor(base, head)? {
+        return Ok(None);
+    }
+    let side = Side::Commit(head);
+    let layout = layout(repo, config, side, side)?;
+    let ids: Vec<WpId> = request
+        .packets()
+        .filter_map(|requested| {
+            let (_, located) = locate(repo, side, &layout, requested).ok()?;
+            located.map(|located| located.id)
+        })
+        .collect();
+    let is_record = |path: &RepoPath| ids.iter().any(|id| layout.belongs_to(id, path));
+    if !repo.changes(selection)?.changes.iter().all(|change| is_record(&change.path)) {
+        return Ok(None);
+    }
+    let to = if selection.mode == SelectionMode::Staged { "the index" } else { "the files on disk" };
+    let reason = format!("only records of the packet are uncommitted: its MERGE_BASE_SHA to {to}");
+    Ok(Some(Selection { base: Some(base), reason, ..selection.clone() }))
 }
 
 /// The configuration, from the trusted side, and where it came from.

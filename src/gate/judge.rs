@@ -111,7 +111,7 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
 }
 
 /// Every packet is judged once, whatever ids it was asked for by.
-fn refuse_twice(grounds: &[Ground]) -> Result<(), GateError> {
+pub(super) fn refuse_twice(grounds: &[Ground]) -> Result<(), GateError> {
     let name = |ground: &Ground| {
         ground
             .located

@@ -3,6 +3,7 @@
 mod approval;
 mod bench;
 mod dossier;
+mod draft;
 mod facts;
 mod ground;
 mod judge;
@@ -20,6 +21,7 @@ pub mod sweep;
 mod versions;
 mod waive;
 
+pub use draft::Draft;
 pub use judge::judge;
 pub use plan::plan;
 pub use request::{GateError, GateRequest, Judgement};

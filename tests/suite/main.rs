@@ -24,6 +24,7 @@ mod generated;
 mod guarantees;
 mod hostile;
 mod lexers;
+mod manifest;
 mod precision;
 mod properties;
 mod scans;

@@ -8,7 +8,7 @@ use crate::digest::Recorded;
 use crate::document::manifest::{GATES, Manifest, Number};
 use crate::finding::{Finding, Place};
 use crate::rule::Rule;
-use crate::text::{counted, one_line};
+use crate::text::{Span, counted, one_line};
 
 use super::{at, expected, has_lines, judged, target, window};
 
@@ -87,6 +87,26 @@ pub(in crate::check) fn unknown_gate(input: &ChangeInput<'_>, rule: &Rule) -> Ve
         })
         .collect::<Vec<_>>()
         .into()
+}
+
+/// What the gates of one manifest compute to.
+#[derive(Debug, Clone)]
+pub struct GateClaims {
+    /// The manifest's label `Target File`, which tells it from others.
+    pub label: Span,
+    /// The gates of COR-701 in their order; where one does not hold, why.
+    pub gates: Vec<(&'static str, Result<(), &'static str>)>,
+}
+
+/// What the gates of every manifest compute to.
+#[must_use]
+pub fn gate_claims(input: &ChangeInput<'_>) -> Vec<GateClaims> {
+    let of = |manifest: &Manifest| {
+        let file = target(manifest).and_then(|path| input.file(path));
+        let gates = GATES.iter().map(|(name, _)| (*name, computed(input, manifest, file, name)));
+        GateClaims { label: manifest.label, gates: gates.collect() }
+    };
+    input.packet.packet.manifests.iter().map(of).collect()
 }
 
 /// Whether a gate holds, or why it does not.

@@ -12,11 +12,14 @@ pub(super) mod window;
 
 use crate::change::{ChangedFile, FileMode};
 use crate::digest::Hash20;
+use crate::document::Layout;
 use crate::document::manifest::{Manifest, Number};
 use crate::finding::Label;
 use crate::text::{RepoPath, Span};
 
 use super::input::ChangeInput;
+
+pub use claims::{GateClaims, gate_claims};
 
 /// The file that a manifest is about.
 fn target(manifest: &Manifest) -> Option<&RepoPath> {
@@ -33,9 +36,16 @@ fn judged<'a>(input: &'a ChangeInput<'_>) -> impl Iterator<Item = (&'a Manifest,
         .filter_map(|manifest| Some((manifest, input.file(target(manifest)?)?)))
 }
 
-/// Changed files that need a manifest: all outside the governance folders.
+/// Whether a changed file needs a manifest: all outside the governance
+/// folders do.
+#[must_use]
+pub fn needs_manifest(layout: &Layout, file: &ChangedFile) -> bool {
+    !layout.is_governance(&file.change.path)
+}
+
+/// Changed files that need a manifest.
 fn needing<'a>(input: &'a ChangeInput<'_>) -> impl Iterator<Item = &'a ChangedFile> {
-    input.files.iter().filter(|file| !input.packet.layout.is_governance(&file.change.path))
+    input.files.iter().filter(|file| needs_manifest(input.packet.layout, file))
 }
 
 fn at(input: &ChangeInput<'_>, span: Span, text: impl Into<String>) -> Label {
@@ -43,7 +53,8 @@ fn at(input: &ChangeInput<'_>, span: Span, text: impl Into<String>) -> Label {
 }
 
 /// Whether a file has lines to speak of: not binary, no submodule.
-fn has_lines(file: &ChangedFile) -> bool {
+#[must_use]
+pub fn has_lines(file: &ChangedFile) -> bool {
     let submodule = [file.change.pre, file.change.post]
         .into_iter()
         .flatten()

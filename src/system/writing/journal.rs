@@ -88,7 +88,8 @@ pub(super) fn write(
         return Ok(false);
     }
     let journal = Journal { version: 1, command: writer.command.clone(), files: entries };
-    let text = serde_json::to_vec_pretty(&journal).map_err(|error| system(failed())(io::Error::other(error)))?;
+    let text =
+        serde_json::to_vec_pretty(&journal).map_err(|error| system(failed())(io::Error::other(error)))?;
     let draft = folder.join("journal.draft");
     put_aside(&draft, &text, None).map_err(system(failed()))?;
     if !go_on("agree") {

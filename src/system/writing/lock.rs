@@ -16,7 +16,8 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) fn take(state: &Path, command: &str, patience: Duration) -> Result<File, WriteError> {
     let failed = || format!("locking {}", state.display());
     files::make_folder(state).map_err(system(failed()))?;
-    let options = File::options().read(true).write(true).create(true).truncate(false).open(state.join("lock"));
+    let options =
+        File::options().read(true).write(true).create(true).truncate(false).open(state.join("lock"));
     let file = options.map_err(system(failed()))?;
     let start = Instant::now();
     let mut pause = Duration::from_millis(2);

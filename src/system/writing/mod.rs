@@ -156,7 +156,11 @@ impl Writer {
             }
             let last = index + 1 == names.len();
             if last != found.is_file() {
-                return Err(refused(if last { "no ordinary file lies there" } else { "a file lies above it" }));
+                return Err(refused(if last {
+                    "no ordinary file lies there"
+                } else {
+                    "a file lies above it"
+                }));
             }
         }
         Ok(at)
@@ -194,7 +198,8 @@ mod tests {
             let folder = files::scratch("countersign-writing-").expect("folder");
             let root = folder.path();
             files::write(&root.join("a.md"), b"old a").expect("file");
-            let all = [file("a.md", Some("old a"), "new a"), file("deep/b.md", None, "new b"), file("c", None, "")];
+            let all =
+                [file("a.md", Some("old a"), "new a"), file("deep/b.md", None, "new b"), file("c", None, "")];
             let interrupted = {
                 let writer = writer(root);
                 let mut steps = 0;

@@ -1,6 +1,7 @@
 //! What several test modules share.
 
 pub mod expected;
+pub mod greeter;
 pub mod literate;
 pub mod memory;
 pub mod repo;

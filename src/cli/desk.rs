@@ -1,0 +1,55 @@
+//! Where commands that write work: a repository, and its lock if they write.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::Global;
+use super::gates::folder;
+use crate::system::git::GitRepository;
+use crate::system::writing::{FileWrite, PATIENCE, Writer, pending};
+use crate::text::{RepoPath, Source};
+
+/// A repository with its writer.
+pub(super) struct Desk {
+    pub repo: GitRepository,
+    writer: Writer,
+}
+
+impl Desk {
+    /// Takes the lock of the current folder's repository; `command` tells
+    /// others who holds it.
+    pub(super) fn take(global: &Global, command: &str) -> anyhow::Result<Self> {
+        let repo = GitRepository::discover(&folder(global)?)?;
+        let writer = Writer::take(repo.root()?, &repo.private_folder(), command, PATIENCE)?;
+        Ok(Self { repo, writer })
+    }
+
+    /// A document as it lies on disk, byte for byte.
+    pub(super) fn source(&self, path: &RepoPath) -> anyhow::Result<Arc<Source>> {
+        let bytes = self.writer.read(path)?.with_context(|| format!("there is no {path}"))?;
+        Ok(Source::from_bytes(path.clone(), bytes))
+    }
+
+    /// Writes a document anew, if it says something else; whether it does.
+    pub(super) fn rewrite(&self, source: &Source, text: &str) -> anyhow::Result<bool> {
+        if source.text() == text {
+            return Ok(false);
+        }
+        let before = Some(source.text().as_bytes().to_vec());
+        let file = FileWrite { path: source.name().clone(), before, after: text.as_bytes().to_vec() };
+        self.writer.write(&[file])?;
+        Ok(true)
+    }
+}
+
+/// Completes a write that was interrupted half-way, or waits for the one that
+/// is under way: nobody judges files that are half old and half new.
+pub(super) fn settle(repo: &GitRepository) -> anyhow::Result<()> {
+    let state = repo.private_folder();
+    if let (Some(command), Ok(root)) = (pending(&state), repo.root()) {
+        let word = format!("completing an interrupted `{command}`");
+        Writer::take(root, &state, &word, PATIENCE)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! One manifest block: its values, and its text.
+
+use crate::change::{ChangedFile, Image};
+use crate::check::has_lines;
+use crate::digest::Hash20;
+use crate::document::manifest::GATES;
+use crate::text::RepoPath;
+
+use super::window::{Window, whole};
+
+/// What a manifest says of a file, as it is written.
+#[derive(Debug, Clone)]
+pub(super) struct Values {
+    pub path: RepoPath,
+    pub start: String,
+    pub end: String,
+    pub delta: String,
+    pub pre: Hash20,
+    pub post: Hash20,
+}
+
+impl Values {
+    /// Values of a file with this window, if it has one.
+    pub(super) fn of(file: &ChangedFile, window: Option<Window>) -> Self {
+        let hash = |image: &Option<Image>| image.as_ref().map_or(Hash20::ZERO, Image::sha1);
+        let absent = || "N/A".to_owned();
+        let (start, end) = window
+            .map_or_else(|| (absent(), absent()), |(first, last)| (first.to_string(), last.to_string()));
+        let delta = if has_lines(file) { file.line_delta().to_string() } else { absent() };
+        let (pre, post) = (hash(&file.pre), hash(&file.post));
+        Self { path: file.change.path.clone(), start, end, delta, pre, post }
+    }
+
+    /// The value of a field, as it is written.
+    pub(super) fn get(&self, key: &str) -> Option<String> {
+        Some(match key {
+            "TARGET_FILE" => quoted(&self.path.to_string()),
+            "START" => self.start.clone(),
+            "END" => self.end.clone(),
+            "LINE_DELTA" => self.delta.clone(),
+            "PRE_SHA1" => quoted(&self.pre.to_string()),
+            "POST_SHA1" => quoted(&self.post.to_string()),
+            _ => return None,
+        })
+    }
+}
+
+/// A text in back-ticks, as many as it needs.
+fn quoted(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let ticks = "`".repeat(longest + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{ticks}{pad}{text}{pad}{ticks}")
+}
+
+/// Fields that every block has, in order, with the spelling of their labels.
+pub(super) const FIELDS: [(&str, &str); 6] = [
+    ("TARGET_FILE", "Target File"),
+    ("START", "Start"),
+    ("END", "End"),
+    ("LINE_DELTA", "Line Delta"),
+    ("PRE_SHA1", "Pre-SHA1"),
+    ("POST_SHA1", "Post-SHA1"),
+];
+
+/// How the lines of a block are written.
+#[derive(Debug, Clone)]
+pub(super) struct Style {
+    /// From the start of a line to its label.
+    pub before: String,
+    /// From the label to the value.
+    pub after: String,
+    /// From the start of a gate's line to its box.
+    pub gate: String,
+    /// How lines end.
+    pub ending: &'static str,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { before: "- **".into(), after: "**: ".into(), gate: "  - ".into(), ending: "\n" }
+    }
+}
+
+impl Style {
+    /// One labelled line, without its ending.
+    pub(super) fn line(&self, label: &str, value: &str) -> String {
+        format!("{}{label}{}{value}", self.before, self.after).trim_end().to_owned()
+    }
+
+    /// One gate's line, without its ending.
+    pub(super) fn gate(&self, name: &str, ticked: bool) -> String {
+        format!("{}[{}] {name}", self.gate, if ticked { 'x' } else { ' ' })
+    }
+
+    /// A whole block without the ending of its last line; gates are ticked or
+    /// not, `more` follows them.
+    pub(super) fn block(&self, values: &Values, ticked: bool, more: &[(&str, &str)]) -> String {
+        let value = |key: &str| values.get(key).unwrap_or_default();
+        let mut lines: Vec<String> =
+            FIELDS.iter().map(|(key, label)| self.line(label, &value(key))).collect();
+        lines.push(self.line("Gates Passed", ""));
+        lines.extend(GATES.iter().map(|(gate, _)| self.gate(gate, ticked)));
+        lines.extend(more.iter().map(|(label, value)| self.line(label, value)));
+        lines.join(self.ending)
+    }
+
+    /// The block that a packet has before anybody fills it.
+    pub(super) fn template(&self) -> String {
+        let values =
+            ["`path/to/file`", "<line>", "<line>", "<lines after - lines before>", "`<hash>`", "`<hash>`"];
+        let mut lines: Vec<String> =
+            FIELDS.iter().zip(values).map(|((_, label), value)| self.line(label, value)).collect();
+        lines.push(self.line("Gates Passed", ""));
+        lines.extend(GATES.iter().map(|(gate, _)| self.gate(gate, false)));
+        lines.join(self.ending)
+    }
+}
+
+/// The COR-701 block of a changed file: one window over all its changes, all
+/// gates ticked. Lines end with `\n`; an empty line follows.
+#[must_use]
+pub fn block(file: &ChangedFile) -> String {
+    format!("{}\n\n", Style::default().block(&Values::of(file, whole(file)), true, &[]))
+}

@@ -1,0 +1,149 @@
+//! Manifest blocks of changed files, computed and written into a packet.
+//!
+//! Two passes: the first brings values and blocks up to date, the second reads
+//! the result as the gates will read it and ticks what holds there.
+
+mod block;
+mod place;
+mod plan;
+mod window;
+
+use std::sync::Arc;
+
+use crate::change::ChangedFile;
+use crate::gate::{Draft, GateError};
+use crate::text::{RepoPath, Source};
+
+pub use block::block;
+
+/// How manifests are to be written.
+#[derive(Debug, Clone)]
+pub struct ManifestOptions {
+    /// Whether every hunk gets a block of its own.
+    pub per_hunk: bool,
+    /// Whether blocks of files that did not change are removed.
+    pub prune: bool,
+    /// The time that new and changed blocks carry, RFC 3339.
+    pub timestamp: String,
+}
+
+/// What became of one file's manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// It had none.
+    Added,
+    /// It said something else.
+    Updated,
+    /// It was right.
+    Unchanged,
+}
+
+impl Outcome {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Updated => "updated",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// The manifest of one file as it stands afterwards.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The file.
+    pub path: RepoPath,
+    /// What became of its manifest.
+    pub outcome: Outcome,
+    /// Its blocks, as text.
+    pub blocks: Vec<String>,
+    /// Gates that do not hold, with why.
+    pub open: Vec<(&'static str, &'static str)>,
+}
+
+/// A packet with its manifests.
+#[derive(Debug)]
+pub struct Manifests {
+    /// The whole packet afterwards.
+    pub text: String,
+    /// Every changed file that has a manifest, in order of path.
+    pub files: Vec<Written>,
+    /// Files with a manifest that did not change.
+    pub stale: Vec<RepoPath>,
+    /// Whether their blocks were removed.
+    pub pruned: bool,
+}
+
+/// Why no manifests could be computed.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// The repository could not be read.
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    /// What was written does not read back: nothing is written then.
+    #[error(
+        "the manifest of {0} would not read back from the packet; the block around it is too unusual to be edited: write that one by hand"
+    )]
+    NotReadBack(RepoPath),
+    /// The packet cannot be edited.
+    #[error("{0}")]
+    Packet(String),
+}
+
+/// Computes the manifests of a draft's change, as they stand in `source`, the
+/// packet's exact text on disk, afterwards.
+///
+/// # Errors
+/// The repository cannot be read, or the packet is too unusual to be edited.
+pub fn manifests(
+    draft: &Draft<'_>,
+    source: &Arc<Source>,
+    options: &ManifestOptions,
+) -> Result<Manifests, ManifestError> {
+    if let Some(at) = source.not_utf8_at() {
+        return Err(ManifestError::Packet(format!("{} is not UTF-8: byte {at}", source.name())));
+    }
+    let reread = |text: String| Source::from_text(source.name().clone(), text);
+    let first = plan::values(draft, source, options);
+    let valued = reread(first.text);
+    let claims = draft.claims(&valued)?;
+    let second = plan::ticks(draft, &valued, &first.touched, &claims, options);
+    let done = reread(second.text);
+    let claims = draft.claims(&done)?;
+    let read = place::blocks(&done);
+    let mut files = Vec::new();
+    for file in draft.files.iter() {
+        let path = &file.change.path;
+        let own: Vec<&place::Block> = read.iter().filter(|block| block.path() == Some(path)).collect();
+        if own.is_empty() && !crate::check::needs_manifest(draft.layout(), file) {
+            continue;
+        }
+        if own.is_empty() || own.iter().any(|block| !says(file, block)) {
+            return Err(ManifestError::NotReadBack(path.clone()));
+        }
+        let open = claims.iter().filter(|claim| own.iter().any(|block| block.manifest.label == claim.label));
+        let mut open: Vec<_> = open
+            .flat_map(|claim| claim.gates.iter().filter_map(|(gate, held)| Some((*gate, (*held).err()?))))
+            .collect();
+        open.dedup();
+        files.push(Written {
+            path: path.clone(),
+            outcome: second.outcomes.get(path).copied().unwrap_or(Outcome::Unchanged),
+            blocks: own.iter().map(|block| done.slice(block.span).to_owned()).collect(),
+            open,
+        });
+    }
+    Ok(Manifests { text: done.text().to_owned(), files, stale: first.stale, pruned: options.prune })
+}
+
+/// Whether a block says of a file what is true of it.
+fn says(file: &ChangedFile, block: &place::Block) -> bool {
+    let values = block::Values::of(file, window::whole(file));
+    let same = |key: &str| block.says(key, &values);
+    ["LINE_DELTA", "PRE_SHA1", "POST_SHA1"].into_iter().all(same)
+        && block.manifest.start.is_some()
+        && block.manifest.end.is_some()
+        && block.manifest.gates.len() >= crate::document::manifest::GATES.len()
+}

@@ -1,0 +1,218 @@
+//! `manifest`: what it writes is what the gate wants, and nothing else moves.
+
+use crate::support::greeter::{PACKET, WP, greeter, unfilled};
+use crate::support::repo::Sandbox;
+use countersign::workflow::demo::Manifests;
+
+fn passes(sandbox: &Sandbox, arguments: &[&str]) {
+    let (exit, said) = sandbox.told(&[&["post-work", WP, "--no-run"], arguments].concat());
+    assert_eq!(exit, 0, "{said}");
+}
+
+fn writes(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let (exit, said) = sandbox.told(&[&["manifest", WP, "--write"], arguments].concat());
+    assert_eq!(exit, 0, "{said}");
+    said
+}
+
+/// The packet without its manifests.
+fn around(text: &str) -> (String, String) {
+    let (before, rest) = text.split_once("## VALIDATION").expect("section");
+    let after = rest.find("## STATUS_HANDOFF").expect("next section");
+    (before.to_owned(), rest[after..].to_owned())
+}
+
+#[test]
+fn an_honest_change_passes_after_it_and_twice_changes_nothing() {
+    let sandbox = unfilled();
+    let before = sandbox.read(PACKET);
+    let (exit, printed) = sandbox.told(&["manifest", WP]);
+    assert_eq!((exit, sandbox.read(PACKET)), (0, before.clone()), "printing writes nothing: {printed}");
+    assert!(
+        printed.contains("- **Target File**: `src/farewell.rs`\n- **Start**: 1\n- **End**: 17\n"),
+        "{printed}"
+    );
+    let said = writes(&sandbox, &[]);
+    assert!(said.contains("2 manifests written") && said.contains("2 added"), "{said}");
+    passes(&sandbox, &[]);
+    let first = sandbox.read(PACKET);
+    assert_eq!(around(&first), around(&before));
+    assert!(
+        first
+            .contains("- **Spec Target Resolved**: .GOV/roles_shared/SPEC_CURRENT.md -> Greeter_Spec_v01.md")
+    );
+    assert!(writes(&sandbox, &[]).contains("already stand in"));
+    assert_eq!(sandbox.read(PACKET), first);
+}
+
+#[test]
+fn committed_work_with_its_manifests_on_disk_is_judged_as_a_whole() {
+    let sandbox = unfilled();
+    let base = sandbox.git(&["rev-parse", "HEAD^"]);
+    sandbox.commit("work without manifests");
+    sandbox.append("src/farewell.rs", "\n// done\n");
+    sandbox.commit("more of it");
+    writes(&sandbox, &[]);
+    passes(&sandbox, &[]);
+    let first = sandbox.read(PACKET);
+    // The packet alone is uncommitted now: still the whole work.
+    writes(&sandbox, &[]);
+    assert_eq!(sandbox.read(PACKET), first);
+    sandbox.git(&["add", "-A"]);
+    passes(&sandbox, &[]);
+    sandbox.commit("manifests");
+    passes(&sandbox, &["--range", &format!("{base}..HEAD")]);
+    // Code that nobody declared is not hidden by it.
+    sandbox.append("src/farewell.rs", "// more\n");
+    assert_eq!(sandbox.told(&["post-work", WP, "--no-run"]).0, 1);
+}
+
+#[test]
+fn everything_else_stays_byte_for_byte() {
+    let sandbox = greeter(Some(Manifests::GitIds));
+    let odd = "\u{feff}".to_owned()
+        + &sandbox
+            .read(PACKET)
+            .replace("## HYGIENE\n", "## HYGIENE  \n- \u{1f980} emoji, trailing blanks   \n\t\n")
+            .replace("  - [x] all_links_resolvable", "  - [ ] all_links_resolvable")
+            .replace("- **End**: 17", "- **End**: 99")
+            .replace(
+                "  - [x] current_file_matches_preimage\n\n- **Target",
+                "  - [x] current_file_matches_preimage\n- **Notes**: kept as it is  \n\n- **Target",
+            )
+            .replace('\n', "\r\n");
+    sandbox.write(PACKET, &odd);
+    let said = writes(&sandbox, &[]);
+    assert!(said.contains("1 updated") || said.contains("2 updated"), "{said}");
+    let text = sandbox.read(PACKET);
+    assert_eq!(around(&text), around(&odd));
+    assert!(!text.replace("\r\n", "").contains('\n'), "line endings are kept");
+    assert!(text.contains("- **Notes**: kept as it is  \r\n"));
+    let without = |text: &str| {
+        let kept = |line: &&str| {
+            !["Timestamp", "Spec Target", "SHA1", "- **End**", "all_links"]
+                .iter()
+                .any(|word| line.contains(word))
+        };
+        text.lines().filter(kept).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(without(&text), without(&odd));
+    passes(&sandbox, &[]);
+    writes(&sandbox, &[]);
+    assert_eq!(sandbox.read(PACKET), text);
+}
+
+#[test]
+fn blocks_in_other_spellings_are_updated_in_their_own() {
+    let sandbox = unfilled();
+    let text = sandbox.read(PACKET);
+    let (before, after) = around(&text);
+    let block = "## VALIDATION\n\nFiles:\n\n* TARGET_FILE: src/lib.rs\n* **Start:** 7\n* **End:** `x`\n* Post-sha1:\n* **Gates Passed:**\n    * [X] `anchors_present`\n    * [ ] tests_passed\n\nAfterwords.\n\n";
+    sandbox.write(PACKET, format!("{before}{block}{after}"));
+    writes(&sandbox, &[]);
+    let text = sandbox.read(PACKET);
+    assert!(text.contains("\n* TARGET_FILE: src/lib.rs\n* **Start:** 1\n* **End:** `3`\n"), "{text}");
+    assert!(
+        text.contains("    * [X] `anchors_present`\n    * [ ] tests_passed\n    * [x] window_matches_plan\n"),
+        "{text}"
+    );
+    assert!(text.contains("\n\nAfterwords.\n"), "{text}");
+    passes(&sandbox, &[]);
+    writes(&sandbox, &[]);
+    assert_eq!(sandbox.read(PACKET), text);
+}
+
+#[test]
+fn hunks_may_have_windows_of_their_own() {
+    let sandbox = unfilled();
+    sandbox.append("src/lib.rs", "\n/// Two.\npub fn two() -> u8 {\n    2\n}\n");
+    writes(&sandbox, &["--per-hunk"]);
+    let text = sandbox.read(PACKET);
+    assert_eq!(text.matches("`src/lib.rs`\n- **Start**").count(), 3, "{text}");
+    passes(&sandbox, &[]);
+    writes(&sandbox, &["--per-hunk"]);
+    assert_eq!(sandbox.read(PACKET), text);
+    // Without the option the windows that are there stay.
+    writes(&sandbox, &[]);
+    assert_eq!(sandbox.read(PACKET), text);
+}
+
+#[test]
+fn stale_blocks_go_only_when_asked() {
+    let sandbox = unfilled();
+    writes(&sandbox, &[]);
+    let both = sandbox.read(PACKET);
+    sandbox.git(&["checkout", "-q", "--", "src/lib.rs"]);
+    let said = writes(&sandbox, &[]);
+    assert!(said.contains("src/lib.rs has a manifest, but did not change; --prune removes it"), "{said}");
+    assert_eq!(sandbox.read(PACKET), both);
+    writes(&sandbox, &["--prune"]);
+    let text = sandbox.read(PACKET);
+    assert!(
+        !text.contains("`src/lib.rs`\n- **Start**") && text.contains("`src/farewell.rs`\n- **Start**"),
+        "{text}"
+    );
+    assert_eq!(around(&text), around(&both));
+    sandbox.remove("src/farewell.rs");
+    writes(&sandbox, &["--prune"]);
+    assert!(sandbox.read(PACKET).contains("- **Target File**: `path/to/file`"), "a template is left");
+}
+
+#[test]
+fn odd_files_get_manifests_that_read_back() {
+    let sandbox = unfilled();
+    sandbox.write("src/a`b``c.bin", b"\0\x01");
+    sandbox.write("src/with \"quotes\" and blanks .txt", "x\n");
+    sandbox.write("src/empty", "");
+    sandbox.remove("src/invoice.rs");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("lib.rs", sandbox.root.join("src/link")).expect("link");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = sandbox.root.join("Cargo.toml");
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("mode");
+    }
+    let said = writes(&sandbox, &[]);
+    assert!(said.contains("Cargo.toml: `window_matches_plan` is not ticked"), "{said}");
+    let (_, judged) = sandbox.told(&["post-work", WP, "--no-run", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&judged).expect("JSON");
+    let about: Vec<&str> = report["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter_map(|finding| finding["rule"].as_str())
+        .filter(|rule| rule.starts_with("manifest/"))
+        .collect();
+    assert!(about.is_empty(), "{about:?}\n{}", sandbox.read(PACKET));
+    let text = sandbox.read(PACKET);
+    writes(&sandbox, &[]);
+    assert_eq!(sandbox.read(PACKET), text);
+}
+
+#[test]
+fn packets_without_any_block_get_a_place_for_them() {
+    let sandbox = unfilled();
+    let text = sandbox.read(PACKET);
+    let (before, after) = around(&text);
+    for middle in ["## VALIDATION\n\n", ""] {
+        sandbox.write(PACKET, format!("{before}{middle}{after}"));
+        writes(&sandbox, &[]);
+        let text = sandbox.read(PACKET);
+        assert!(text.contains("## VALIDATION\n\n- **Target File**: `src/farewell.rs`"), "{text}");
+        assert_eq!(around(&text), (before.clone(), after.clone()));
+        passes(&sandbox, &[]);
+    }
+}
+
+#[test]
+fn refusals_say_why() {
+    let sandbox = unfilled();
+    let (exit, said) = sandbox.told(&["manifest", "WP-1-Farewel"]);
+    assert!(exit == 1 && said.contains("WP-1-Farewell"), "{exit} {said}");
+    let (exit, said) = sandbox.told(&["manifest", WP, "--range", "nope..HEAD"]);
+    assert!(exit == 2 && said.contains("no such revision"), "{exit} {said}");
+    let (exit, said) = sandbox.told(&["manifest", WP, "--format", "json"]);
+    let answer: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!((exit, answer["files"][0]["outcome"].as_str()), (0, Some("added")));
+}

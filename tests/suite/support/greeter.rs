@@ -1,0 +1,36 @@
+//! The demo's repository, for commands that write.
+
+use countersign::system::git::RepositoryBuilder;
+use countersign::workflow::demo::{Manifests, World};
+
+use super::repo::Sandbox;
+
+/// The packet of the demo.
+pub const WP: &str = "WP-1-Farewell";
+/// Its path.
+pub const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
+
+/// A repository whose packet is signed; with the coder's work on disk and
+/// claimed if `worked`, evidence included, manifests as told.
+pub fn greeter(worked: Option<Manifests>) -> Sandbox {
+    let sandbox = Sandbox::bare_folder();
+    let builder = RepositoryBuilder::create(&sandbox.root).expect("repository");
+    let mut world = World::default();
+    world.begin(&builder).expect("base");
+    if let Some(manifests) = worked {
+        world.work(&builder).expect("work");
+        world.hand_over(&builder, manifests).expect("packet");
+    }
+    sandbox
+}
+
+/// The packet handed over with its evidence, but with the manifest template.
+pub fn unfilled() -> Sandbox {
+    let sandbox = greeter(Some(Manifests::Right));
+    let text = sandbox.read(PACKET);
+    let (before, rest) = text.split_once("## VALIDATION\n").expect("section");
+    let after = rest.find("## STATUS_HANDOFF").expect("next section");
+    let template = include_str!("../../../fixtures/demo/manifest_template.md");
+    sandbox.write(PACKET, format!("{before}## VALIDATION\n{template}{}", &rest[after..]));
+    sandbox
+}
