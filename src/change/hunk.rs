@@ -15,6 +15,17 @@ pub struct Hunk {
 }
 
 impl Hunk {
+    /// The tightest window that holds it: first and last line of the
+    /// post-image, from 1. A deletion's is the line before it.
+    #[must_use]
+    pub fn window(&self) -> (usize, usize) {
+        if self.post.is_empty() {
+            (self.post.start.max(1), self.post.start.max(1))
+        } else {
+            (self.post.start + 1, self.post.end)
+        }
+    }
+
     /// Whether a window of post-image lines (from 1, inclusive) holds the
     /// hunk. A pure deletion sits between two lines and is held by a window
     /// that touches either.

@@ -74,6 +74,12 @@ impl ChangedFile {
         self.hunks.get_or_init(|| hunks(pre, post))
     }
 
+    /// The tightest window over all hunks; `None` if no line changed.
+    #[must_use]
+    pub fn window(&self) -> Option<(usize, usize)> {
+        self.hunks().iter().map(Hunk::window).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
     /// lines(post) − lines(pre).
     #[must_use]
     pub fn line_delta(&self) -> i64 {

@@ -5,11 +5,13 @@
 
 mod hunk;
 mod image;
+mod overlay;
 mod repository;
 mod selection;
 
 pub use hunk::{Hunk, hunks};
 pub use image::{ChangedFile, Image};
+pub use overlay::Overlay;
 pub use repository::{CommitFacts, FoundVersion, Repository, RepositoryError, Side, WantedVersion, Worktree};
 pub use selection::{Commit, Selection, SelectionMode, SelectionRequest, split_range};
 

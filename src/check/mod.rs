@@ -19,6 +19,7 @@ pub mod input;
 pub mod library;
 mod link;
 mod manifest;
+mod mend;
 mod migration;
 mod milestone;
 mod packet;

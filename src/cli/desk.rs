@@ -13,7 +13,7 @@ use crate::text::{RepoPath, Source};
 /// A repository with its writer.
 pub(super) struct Desk {
     pub repo: GitRepository,
-    writer: Writer,
+    pub writer: Writer,
 }
 
 impl Desk {

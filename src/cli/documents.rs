@@ -159,7 +159,7 @@ fn shown(paths: &[PathBuf]) -> String {
 
 /// The documents that an argument names: a file, or the Markdown and JSON
 /// files below a folder.
-fn named_documents(
+pub(super) fn named_documents(
     place: &Place,
     side: Side,
     here: &Path,

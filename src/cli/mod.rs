@@ -7,6 +7,7 @@ mod cor701;
 mod demo;
 mod desk;
 mod documents;
+mod fix;
 mod gates;
 mod hook;
 mod manifest;
@@ -170,6 +171,8 @@ enum Command {
     Cor701Sha(cor701::Cor701Sha),
     /// Compute the COR-701 manifests of a change, and write them into its packet
     Manifest(manifest::Manifest),
+    /// Make the changes that findings say a machine can make
+    Fix(fix::FixArgs),
     /// Explain a rule
     Explain(rules::Explain),
     /// List all rules
@@ -227,6 +230,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Show(command) => command.run(&cli.global, &output),
         Command::Cor701Sha(command) => command.run(&cli.global, &output),
         Command::Manifest(command) => command.run(&cli.global, &output),
+        Command::Fix(command) => command.run(&cli.global, &output),
         Command::Explain(command) => command.run(&cli.global, &output),
         Command::Rules(command) => command.run(&cli.global, &output),
         Command::Demo(command) => command.run(&output),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::text::{Source, Span, Spanned, trimmed};
+use crate::text::{Edit, Source, Span, Spanned, apply, line_ending, trimmed};
 
 use super::outline::{Kind, Line, Outline};
 use super::section::sections;
@@ -117,6 +117,41 @@ impl Board {
             }
             None => {}
         }
+    }
+
+    /// The edit that adds an entry under the heading of its state; `None` if the
+    /// board has no such heading.
+    #[must_use]
+    pub fn adding(&self, id: &str, state: &str) -> Option<Edit> {
+        let section = self.sections.iter().find(|section| states_of(&section.value).contains(&state))?;
+        let entries = self.entries.iter().filter(|entry| entry.section == section.value);
+        let last = entries.map(|entry| entry.span.end).max().unwrap_or(section.span.end);
+        let line = self.source.line_span(self.source.line(last.saturating_sub(1)))?;
+        Some(Edit::insert(line.end, format!("{}- **[{id}]** - [{state}]", line_ending(self.source.text()))))
+    }
+
+    /// The edit that moves an entry to the heading of another state; `None`
+    /// where more than packet and state would have to move.
+    #[must_use]
+    pub fn moving(&self, entry: &BoardEntry, state: &str) -> Option<Edit> {
+        let text = self.source.text();
+        let number = self.source.line(entry.span.start);
+        let line = self.source.line_span(number)?;
+        let next = self.source.line_span(number + 1);
+        let follows = next.is_some_and(|next| self.source.slice(next).starts_with([' ', '\t']));
+        if !entry.is_plain || follows {
+            return None;
+        }
+        let add = self.adding(&entry.wp_id, state)?;
+        let gone = Span::new(line.start, next.map_or(text.len(), |next| next.start));
+        let whole = gone.cover(add.span);
+        let shift = |edit: Edit| Edit {
+            span: Span::new(edit.span.start - whole.start, edit.span.end - whole.start),
+            ..edit
+        };
+        let inside = text.get(whole.start..whole.end)?;
+        let (moved, left) = apply(inside, &[shift(Edit::replace(gone, "")), shift(add)]);
+        left.is_empty().then(|| Edit::replace(whole, moved))
     }
 
     /// The entries of a packet.

@@ -27,6 +27,7 @@ pub mod spec;
 mod status;
 pub mod stub;
 pub mod table;
+pub mod template;
 pub mod validator_state;
 pub mod waiver;
 mod whole;

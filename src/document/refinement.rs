@@ -233,6 +233,21 @@ pub fn unescaped(text: &str) -> String {
     out
 }
 
+/// The text with other characters than ASCII written as `\uXXXX` escapes.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    out
+}
+
 fn utf16_escapes(text: &str) -> (Vec<u16>, usize) {
     let mut units = Vec::new();
     let mut used = 0;
@@ -252,6 +267,7 @@ mod tests {
 
     #[test]
     fn escapes_are_decoded_in_pairs() {
+        assert_eq!(escaped("a § \u{1f600}"), r"a \u00a7 \ud83d\ude00");
         assert_eq!(unescaped(r"a \\u00a7 \\n"), r"a § \\n");
         assert_eq!(unescaped(r"a\u00a7b \ud83d\ude00 \u12 \n"), "a§b 😀 \\u12 \\n");
     }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::text::{Source, Span, Spanned};
+use crate::text::{Edit, Source, Span, Spanned};
 
 use super::audit::wp_ids_in;
 use super::label::unquoted;
 use super::outline::Outline;
-use super::table::{foreign_fault, row_fault, stray_faults, tables};
+use super::table::{Table, adding, foreign_fault, row_fault, stray_faults, tables};
 use super::{Fault, WpId};
 
 /// The columns that make a table the registry.
@@ -62,6 +62,26 @@ impl Registry {
         }
         faults.extend(stray_faults(source, &outline, found, "traceability/row", COLUMNS));
         Self { source: Arc::clone(source), rows, faults }
+    }
+
+    /// The edit that adds a row; `None` if there is no such table.
+    #[must_use]
+    pub fn adding(&self, base: &str, active: &str, board: &str, notes: &str) -> Option<Edit> {
+        let is_it = |table: &Table| {
+            let has = |name: &str| table.head.iter().any(|head| head.contains(name));
+            has("base") && has("active packet")
+        };
+        let cell = |head: &str| {
+            let text = match head {
+                head if head.contains("base") => base,
+                head if head.contains("active packet") => active,
+                head if head.contains("board") => board,
+                head if head.contains("note") => notes,
+                _ => "",
+            };
+            text.to_owned()
+        };
+        adding(&self.source, &is_it, &cell)
     }
 
     /// The id that a row's path names.

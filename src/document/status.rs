@@ -24,6 +24,21 @@ pub enum PacketStatus {
 }
 
 impl PacketStatus {
+    /// The words for statuses that stand alone.
+    pub const WORDS: [&'static str; 5] = ["Ready for Dev", "In Progress", "Blocked", "Done", "Superseded"];
+
+    /// The board's state for a packet of this status, where there is one.
+    #[must_use]
+    pub fn board_state(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::ReadyForDev => "READY_FOR_DEV",
+            Self::InProgress => "IN_PROGRESS",
+            Self::Blocked => "BLOCKED",
+            Self::Superseded => "SUPERSEDED",
+            _ => return None,
+        })
+    }
+
     /// Reads a status value as a whole: `In Progress - not done yet` is
     /// unknown, not done. Case, `-` and `_` for blanks, and one trailing
     /// tick or bracketed verdict do not matter.

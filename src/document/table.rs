@@ -1,6 +1,6 @@
 //! Rows of Markdown tables, as cells with spans.
 
-use crate::text::{Source, Span, Spanned, counted, trimmed};
+use crate::text::{Edit, Source, Span, Spanned, counted, line_ending, trimmed};
 
 use super::Fault;
 use super::outline::{Kind, Outline};
@@ -57,6 +57,27 @@ pub fn tables(text: &str, outline: &Outline) -> Vec<Table> {
         Some(Table { head, rows: rows.collect(), span })
     })
     .collect()
+}
+
+/// The edit that adds a row at the end of the first table that `is_it` takes;
+/// `cell` gives the text under a column's head (lower case).
+#[must_use]
+pub fn adding(
+    source: &Source,
+    is_it: &dyn Fn(&Table) -> bool,
+    cell: &dyn Fn(&str) -> String,
+) -> Option<Edit> {
+    let all = tables(source.text(), &Outline::parse(source.text()));
+    let table = all.iter().find(|table| is_it(table))?;
+    let line = match table.rows.last() {
+        Some(row) => source.line(row.span.start),
+        // Below the head stands the line that parts it from the rows.
+        None => source.line(table.span.start) + 1,
+    };
+    let safe = |text: String| text.replace('|', "\\|").replace(['\r', '\n'], " ");
+    let cells: Vec<String> = table.head.iter().map(|head| safe(cell(head))).collect();
+    let row = format!("{}| {} |", line_ending(source.text()), cells.join(" | "));
+    Some(Edit::insert(source.line_span(line)?.end, row))
 }
 
 /// Faults for tables that hold what their document is there for, but not

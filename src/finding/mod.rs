@@ -104,6 +104,9 @@ pub struct Fix {
     pub replacement: String,
     /// What the replacement does, as a sentence without a full stop.
     pub message: String,
+    /// Whether somebody should look at it: it may change what the document
+    /// means, or choose one of several ways to mend it.
+    pub is_unsafe: bool,
 }
 
 /// One thing that a check found, with an address and a way out.
@@ -208,8 +211,22 @@ impl Finding {
         replacement: impl Into<String>,
         message: impl Into<String>,
     ) -> Self {
-        self.fix = Some(Fix { place, replacement: replacement.into(), message: message.into() });
+        let (replacement, message) = (replacement.into(), message.into());
+        self.fix = Some(Fix { place, replacement, message, is_unsafe: false });
         self
+    }
+
+    /// Adds a change that a machine can make, but somebody should look at.
+    #[must_use]
+    pub fn unsafely_fixed_by(
+        self,
+        place: Place,
+        replacement: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        let mut own = self.fixed_by(place, replacement, message);
+        own.fix.iter_mut().for_each(|fix| fix.is_unsafe = true);
+        own
     }
 
     /// Whether it fails a gate: an error that no waiver excuses.

@@ -206,6 +206,14 @@ pub fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path)
 }
 
+/// Removes a folder with all it holds.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn remove_folder(path: &Path) -> io::Result<()> {
+    fs::remove_dir_all(path)
+}
+
 /// Makes a folder and all above it.
 ///
 /// # Errors

@@ -17,6 +17,7 @@ mod demo;
 mod dependencies;
 mod documents;
 mod evasion;
+mod fix;
 mod fixtures;
 mod formats;
 mod fuzz;

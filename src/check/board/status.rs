@@ -5,7 +5,7 @@ use super::board;
 use crate::check::Verdict;
 use crate::check::library::DocumentInput;
 use crate::document::PacketStatus;
-use crate::finding::{Finding, Label};
+use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
@@ -22,17 +22,34 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             Some(entry) if !agree(&status.value, &entry.state) && !library.is_history(id, packet) => {
                 let message =
                     format!("`{id}` is `{}` in its packet and {} on the board", status.value, entry.state);
-                out.push(
-                    rule.finding(message, Label::text(&board.source, entry.span, "the board"))
-                        .related(Label::text(&packet.source, status.span, "the packet")),
-                );
+                let finding = rule
+                    .finding(message, Label::text(&board.source, entry.span, "the board"))
+                    .related(Label::text(&packet.source, status.span, "the packet"));
+                let state = status.value.board_state();
+                let edit = state.and_then(|state| Some((state, board.moving(entry, state)?)));
+                out.push(match edit {
+                    Some((state, edit)) => finding.unsafely_fixed_by(
+                        Place::text(&board.source, edit.span),
+                        edit.text,
+                        format!("move `{id}` to {state} on the board"),
+                    ),
+                    None => finding,
+                });
             }
             None if status.value.allows_work() || status.value == PacketStatus::Blocked => {
                 let label = Label::text(&packet.source, status.span, "not on the board");
-                out.push(
-                    rule.finding(format!("`{id}` is open, but the board does not list it"), label)
-                        .help(format!("The board is {}.", board.source.name())),
-                );
+                let finding = rule
+                    .finding(format!("`{id}` is open, but the board does not list it"), label)
+                    .help(format!("The board is {}.", board.source.name()));
+                let state = status.value.board_state();
+                out.push(match state.and_then(|state| board.adding(id, state)) {
+                    Some(edit) => finding.fixed_by(
+                        Place::text(&board.source, edit.span),
+                        edit.text,
+                        format!("put `{id}` on the board"),
+                    ),
+                    None => finding,
+                });
             }
             _ => {}
         }

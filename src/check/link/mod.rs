@@ -6,7 +6,7 @@ pub(super) mod target;
 
 use crate::check::Verdict;
 use crate::check::library::{DocumentInput, TargetFact};
-use crate::finding::{Finding, Label};
+use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
 use crate::text::{RepoPath, Span};
 
@@ -36,7 +36,19 @@ fn finding(rule: &Rule, name: &Named, label: Label, near: Option<RepoPath>) -> F
     };
     let finding = rule.finding(message, label);
     match near {
-        Some(near) => finding.help(format!("The nearest path that is there: `{near}`.")),
+        Some(near) => {
+            let finding = finding.help(format!("The nearest path that is there: `{near}`."));
+            let Place::Text { source, span } = &finding.primary.place else { return finding };
+            // Links count from their document's folder; other names from the root.
+            let exact = name.by == NamedBy::Field && source.slice(*span) == name.text;
+            let place = Place::text(source, *span);
+            let spelt = near.to_string();
+            if exact && !spelt.starts_with('"') {
+                finding.unsafely_fixed_by(place, spelt, "name the nearest path that is there")
+            } else {
+                finding
+            }
+        }
         None => finding,
     }
 }

@@ -27,6 +27,8 @@ pub(in crate::check) fn false_claim(input: &ChangeInput<'_>, rule: &Rule) -> Ver
                     format!("`{name}` is ticked, but {why}"),
                     at(input, tick.span, format!("{code} does not hold")),
                 );
+                let place = Place::text(&input.packet.packet.source, tick.mark);
+                let finding = finding.fixed_by(place, " ", "untick the box");
                 out.push(match target(manifest) {
                     Some(path) => finding.about(path),
                     None => finding,

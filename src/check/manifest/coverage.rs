@@ -4,7 +4,9 @@ use crate::change::{ChangedFile, Hunk};
 use crate::check::Verdict;
 use crate::check::input::ChangeInput;
 use crate::document::manifest::Manifest;
+use crate::finding::Place;
 use crate::rule::Rule;
+use crate::text::Span;
 
 use super::{at, has_lines, needing, window};
 
@@ -30,14 +32,20 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         let span = first.end.as_ref().map_or(first.label, |end| end.span);
         let finding =
             rule.finding(message, at(input, span, format!("the window is {}", shown(&windows)))).about(path);
-        let want = file.hunks().iter().fold((usize::MAX, 0), |(a, b), hunk| {
-            (a.min(hunk.post.start + 1), b.max(hunk.post.end.max(hunk.post.start).max(1)))
+        let Some(want) = file.window() else { continue };
+        let finding =
+            finding.help(format!("One window over all changes is Start {} and End {}.", want.0, want.1));
+        let ends = first.start.as_ref().zip(first.end.as_ref()).filter(|_| blocks.len() == 1);
+        let source = &input.packet.packet.source;
+        out.push(match ends {
+            Some((start, end)) if start.span.end <= end.span.start => {
+                let between = source.slice(Span::new(start.span.end, end.span.start));
+                let text = format!("{}{between}{}", want.0, want.1);
+                let place = Place::text(source, start.span.cover(end.span));
+                finding.fixed_by(place, text, "draw the window over all changes")
+            }
+            _ => finding,
         });
-        out.push(finding.help(format!(
-            "One window over all changes is Start {} and End {}.",
-            want.0.min(want.1),
-            want.1
-        )));
     }
     out.into()
 }

@@ -4,7 +4,7 @@ use crate::change::ChangedFile;
 use crate::check::Verdict;
 use crate::check::input::ChangeInput;
 use crate::document::manifest::{Manifest, Number};
-use crate::finding::Finding;
+use crate::finding::{Finding, Place};
 use crate::rule::Rule;
 use crate::text::{Spanned, counted, one_line};
 
@@ -17,8 +17,21 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
 fn wrong(input: &ChangeInput<'_>, rule: &Rule, manifest: &Manifest, file: &ChangedFile) -> Vec<Finding> {
     let path = &file.change.path;
     let mut out = Vec::new();
+    let alone =
+        input.packet.packet.manifests.iter().filter(|other| other.path.as_ref() == Some(path)).count();
+    let tight = file.window().filter(|_| alone == 1 && has_lines(file));
     let mut say = |value: &Spanned<Number>, message: String, label: String| {
-        out.push(rule.finding(message, at(input, value.span, label)).about(path));
+        let finding = rule.finding(message, at(input, value.span, label)).about(path);
+        let is_start = manifest.start.as_ref().is_some_and(|start| start.span == value.span);
+        let wanted = match tight {
+            Some((first, last)) => Some(if is_start { first } else { last }.to_string()),
+            None => (!has_lines(file)).then(|| "N/A".to_owned()),
+        };
+        let place = Place::text(&input.packet.packet.source, value.span);
+        out.push(match wanted {
+            Some(wanted) => finding.fixed_by(place, wanted, "write the line of the tightest window"),
+            None => finding,
+        });
     };
     let mut lines = Vec::new();
     for (name, value) in [("Start", &manifest.start), ("End", &manifest.end)] {

@@ -2,6 +2,7 @@
 
 use crate::check::Verdict;
 use crate::check::input::PacketInput;
+use crate::check::mend::{misspelt_label, respelt};
 use crate::document::packet::Slot;
 use crate::rule::Rule;
 
@@ -29,10 +30,17 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
                 },
                 input.at(span, "fill this"),
             ),
-            None => rule.finding(
-                format!("a packet of generation {} needs `{name}`", input.packet.generation),
-                input.at(input.packet.heading(section), format!("`{name}` belongs here")),
-            ),
+            None => {
+                let message = format!("a packet of generation {} needs `{name}`", input.packet.generation);
+                let label = input.at(input.packet.heading(section), format!("`{name}` belongs here"));
+                let finding = rule.finding(message, label);
+                let blocks = input.packet.section(section).map_or(0..0, |section| section.blocks.clone());
+                let fields = input.packet.fields.iter().filter(|field| blocks.contains(&field.block));
+                match misspelt_label(fields, name) {
+                    Some(field) => respelt(finding, &input.packet.source, field, name),
+                    None => finding,
+                }
+            }
         });
     }
     out.into()

@@ -3,7 +3,10 @@
 use crate::check::Verdict;
 use crate::check::input::PacketInput;
 use crate::document::packet::Generation;
+use crate::document::template::{PACKET, parts};
+use crate::finding::Place;
 use crate::rule::Rule;
+use crate::text::{Span, line_ending};
 
 pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     if input.packet.generation == Generation::G0 {
@@ -12,10 +15,23 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     let there = input.packet.manifest_template.is_some() || !input.packet.manifests.is_empty();
     (!there)
         .then(|| {
-            rule.finding(
+            let finding = rule.finding(
                 "the packet has no COR-701 manifest, not even the template's",
                 input.at(input.packet.heading("VALIDATION"), "the manifests belong here"),
-            )
+            );
+            let body = parts(PACKET).into_iter().find(|(key, _)| key == "VALIDATION");
+            let lines = body.as_ref().and_then(|(_, text)| text.split_once("- **Target"));
+            match (input.packet.section("VALIDATION"), lines) {
+                (Some(section), Some((_, rest))) => {
+                    let source = &input.packet.source;
+                    let ending = line_ending(source.text());
+                    let at = section.span.start + source.slice(section.span).trim_end().len();
+                    let block = format!("{ending}{ending}- **Target{}", rest.replace('\n', ending));
+                    let place = Place::text(source, Span::new(at, at));
+                    finding.fixed_by(place, block, "add the block of the template")
+                }
+                _ => finding,
+            }
         })
         .into()
 }

@@ -2,6 +2,8 @@
 
 use crate::check::Verdict;
 use crate::check::input::PacketInput;
+use crate::check::mend::same_word;
+use crate::finding::Place;
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
@@ -20,10 +22,18 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     let known = rule.list("tiers").contains(&tier.value);
     (!known)
         .then(|| {
-            rule.finding(
+            let finding = rule.finding(
                 format!("`{}` is no risk tier", crate::text::one_line(&tier.value, 40)),
                 input.at(tier.span, "LOW, MEDIUM or HIGH"),
-            )
+            );
+            match rule.list("tiers").iter().find(|known| same_word(known, &tier.value)) {
+                Some(meant) => finding.fixed_by(
+                    Place::text(&input.packet.source, tier.span),
+                    meant.clone(),
+                    format!("write `{meant}`"),
+                ),
+                None => finding,
+            }
         })
         .into()
 }

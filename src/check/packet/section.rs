@@ -2,7 +2,9 @@
 
 use crate::check::Verdict;
 use crate::check::input::PacketInput;
+use crate::check::mend::with_section;
 use crate::document::section::in_fence;
+use crate::document::template::PACKET;
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
@@ -16,12 +18,19 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
             let message =
                 format!("a packet of generation {} needs the section `{name}`", input.packet.generation);
             let finding = rule.finding(message, input.at(input.packet.head(), "this packet"));
-            match in_fence(input.packet.source.text(), &input.packet.outline, name) {
+            let finding = match in_fence(input.packet.source.text(), &input.packet.outline, name) {
                 Some(span) => {
                     finding.related(input.at(span, "this heading stands inside a fence or indented code"))
                 }
                 None => finding,
+            };
+            let packet = input.packet;
+            // Older generations have other headings.
+            let template = if packet.generation.is_g2() { PACKET } else { "" };
+            if !finding.related.is_empty() {
+                return finding;
             }
+            with_section(finding, &packet.source, &packet.sections, template, name)
         })
         .collect::<Vec<_>>()
         .into()

@@ -3,10 +3,10 @@
 use super::{at, basis, core, line, moved, occurrences, window_in};
 use crate::check::Verdict;
 use crate::check::library::RefinementInput;
-use crate::document::refinement::{Anchor, unescaped};
-use crate::finding::Finding;
+use crate::document::refinement::{Anchor, escaped, unescaped};
+use crate::finding::{Finding, Place};
 use crate::rule::Rule;
-use crate::text::Source;
+use crate::text::{Source, line_ending};
 
 pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
     let refinement = input.refinement;
@@ -63,6 +63,7 @@ fn explained(
     if let [only] = occurrences(spec, quoted).as_slice() {
         return moved(finding, input, anchor, (*only, only + quoted.len() - 1));
     }
+    let finding = requoted(finding, input, anchor, window);
     let (start, core) = core(window);
     let differing = quoted.iter().zip(&core).position(|(quoted, real)| quoted != real);
     match differing {
@@ -76,4 +77,31 @@ fn explained(
         }
         None => finding.note(format!("It has {} lines, the window has {}.", quoted.len(), core.len())),
     }
+}
+
+/// Offers to quote the window as it stands, other characters than ASCII
+/// escaped.
+fn requoted(finding: Finding, input: &RefinementInput<'_>, anchor: &Anchor, window: &[&str]) -> Finding {
+    let (Some(excerpt), source) = (&anchor.excerpt, &input.refinement.source) else { return finding };
+    let old = source.slice(excerpt.span);
+    let number = source.line(excerpt.span.start);
+    let line = source.line_span(number).unwrap_or(excerpt.span);
+    // A fence in a list is indented like its item.
+    let indent: String = source.slice(line).chars().take_while(|c| *c == ' ').collect();
+    let starts = excerpt.span.start - line.start;
+    let ending = line_ending(source.text());
+    if starts > indent.len() || window.iter().any(|line| line.trim_start().starts_with("```")) {
+        return finding;
+    }
+    let quoted = window.iter().enumerate().map(|(index, line)| {
+        let lead = if index == 0 { indent.get(starts..).unwrap_or("") } else { indent.as_str() };
+        format!("{lead}{}", escaped(line)).trim_end().to_owned()
+    });
+    let text = quoted.collect::<Vec<_>>().join(ending);
+    let close = if old.ends_with('\n') { ending } else { "" };
+    finding.unsafely_fixed_by(
+        Place::text(source, excerpt.span),
+        format!("{text}{close}"),
+        "quote the window as it stands in the specification",
+    )
 }

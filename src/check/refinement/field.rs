@@ -5,10 +5,11 @@ use jiff::civil::{Date, DateTime};
 use super::{at, at_field};
 use crate::check::Verdict;
 use crate::check::library::RefinementInput;
+use crate::check::mend::{misspelt_label, respelt, same_word};
 use crate::digest::Recorded;
 use crate::document::Refinement;
 use crate::document::label::Field;
-use crate::finding::{Finding, Level};
+use crate::finding::{Finding, Level, Place};
 use crate::rule::Rule;
 
 /// Fields that another rule demands a value of.
@@ -24,10 +25,19 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         };
         match refinement.field(key) {
             Some(field) if is_filled(field) => {
-                out.extend(
-                    wrong(key, field, input.now)
-                        .map(|message| rule.finding(message, at_field(refinement, field, ""))),
-                );
+                out.extend(wrong(key, field, input.now).map(|message| {
+                    let finding = rule.finding(message, at_field(refinement, field, ""));
+                    let bare = field.bare();
+                    let meant = words(key).iter().find(|word| same_word(word, bare.value));
+                    match meant.filter(|_| refinement.source.slice(bare.span) == bare.value) {
+                        Some(meant) => finding.fixed_by(
+                            Place::text(&refinement.source, bare.span),
+                            *meant,
+                            format!("write `{meant}`"),
+                        ),
+                        None => finding,
+                    }
+                }));
             }
             // A refinement under review is not signed yet.
             Some(_) if ELSEWHERE.contains(&key.as_str()) => {}
@@ -38,6 +48,11 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
             None => {
                 let message = format!("the refinement has no `{key}`");
                 let finding = rule.finding(message, at(refinement, refinement.head(), "this refinement"));
+                let outside = refinement.fields.iter().filter(|field| !refinement.in_anchor(field));
+                let finding = match misspelt_label(outside, key) {
+                    Some(field) => respelt(finding, &refinement.source, field, key),
+                    None => finding,
+                };
                 // Documents that are checked, not worked on, may be older.
                 let younger =
                     rule.list("younger").contains(key) && input.is_record && is_older(refinement, rule);
@@ -60,10 +75,6 @@ fn is_older(refinement: &Refinement, rule: &Rule) -> bool {
 fn wrong(key: &str, field: &Field, now: DateTime) -> Option<String> {
     let value = field.bare();
     let shown = crate::text::one_line(value.value, 60);
-    let one_of = |words: &[&str]| {
-        (!words.contains(&value.value))
-            .then(|| format!("`{key}` is one of {}, not `{shown}`", words.join(", ")))
-    };
     match key {
         "CREATED_AT" => {
             let date = value.value.get(..10).and_then(|date| date.parse::<Date>().ok());
@@ -76,9 +87,20 @@ fn wrong(key: &str, field: &Field, now: DateTime) -> Option<String> {
         }
         "SPEC_TARGET_SHA1" => matches!(Recorded::read(value.value), Recorded::Other(_))
             .then(|| format!("`SPEC_TARGET_SHA1` has forty hexadecimal digits; `{shown}` is no SHA-1")),
-        "USER_REVIEW_STATUS" => one_of(&["PENDING", "APPROVED", "REJECTED"]),
-        "CLEARLY_COVERS_VERDICT" => one_of(&["PASS", "FAIL"]),
-        "AMBIGUITY_FOUND" | "ENRICHMENT_NEEDED" => one_of(&["YES", "NO"]),
-        _ => None,
+        _ => {
+            let words = words(key);
+            (!words.is_empty() && !words.contains(&value.value))
+                .then(|| format!("`{key}` is one of {}, not `{shown}`", words.join(", ")))
+        }
+    }
+}
+
+/// The words that a field chooses from.
+fn words(key: &str) -> &'static [&'static str] {
+    match key {
+        "USER_REVIEW_STATUS" => &["PENDING", "APPROVED", "REJECTED"],
+        "CLEARLY_COVERS_VERDICT" => &["PASS", "FAIL"],
+        "AMBIGUITY_FOUND" | "ENRICHMENT_NEEDED" => &["YES", "NO"],
+        _ => &[],
     }
 }

@@ -4,9 +4,11 @@
 use super::at;
 use crate::check::Verdict;
 use crate::check::library::RefinementInput;
+use crate::check::mend::with_section;
 use crate::document::is_placeholder;
 use crate::document::outline::{Kind, Outline};
 use crate::document::section::in_fence;
+use crate::document::template::REFINEMENT;
 use crate::finding::Finding;
 use crate::rule::Rule;
 
@@ -19,13 +21,19 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         let Some(section) = refinement.sections.iter().find(|section| section.key == *key) else {
             let head = at(refinement, refinement.head(), "this refinement");
             let finding = rule.finding(format!("the refinement has no section `{key}`"), head);
-            out.push(match in_fence(text, &outline, key) {
+            let finding = match in_fence(text, &outline, key) {
                 Some(span) => finding.related(at(
                     refinement,
                     span,
                     "this heading stands inside a fence or indented code",
                 )),
                 None => finding,
+            };
+            let fenced = !finding.related.is_empty();
+            out.push(if fenced {
+                finding
+            } else {
+                with_section(finding, &refinement.source, &refinement.sections, REFINEMENT, key)
             });
             continue;
         };

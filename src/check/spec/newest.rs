@@ -2,9 +2,10 @@
 
 use crate::check::Verdict;
 use crate::check::library::LibraryInput;
-use crate::finding::Label;
+use crate::document::spec::SpecPointer;
+use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
-use crate::text::RepoPath;
+use crate::text::{RepoPath, Spanned};
 
 pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict {
     let Some(pointer) = input.library.pointer() else { return Verdict::skipped("there is no pointer") };
@@ -20,7 +21,24 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
     let message = format!("a newer specification is there: {path}");
     let label = Label::text(&pointer.source, named.span, "named as current");
     let shown: Vec<String> = newest.iter().map(ToString::to_string).collect();
-    Some(rule.finding(message, label).note(format!("Its version is {}.", shown.join(".")))).into()
+    let finding = rule.finding(message, label).note(format!("Its version is {}.", shown.join(".")));
+    Some(repointed(finding, pointer, named, &path)).into()
+}
+
+/// Offers to name another file in the folder of the named one.
+pub(super) fn repointed(
+    finding: Finding,
+    pointer: &SpecPointer,
+    named: &Spanned<String>,
+    path: &RepoPath,
+) -> Finding {
+    let folder = named.value.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let wanted = format!("{folder}{}", path.file_name());
+    finding.unsafely_fixed_by(
+        Place::text(&pointer.source, named.span),
+        wanted.clone(),
+        format!("name `{wanted}`"),
+    )
 }
 
 /// Files that differ from `name` in their version only, oldest first.

@@ -24,7 +24,9 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
         let finding = rule.finding(message, Label::text(&pointer.source, named.span, "named here"));
         let near = crate::check::spec::newest::versions(input.beside_spec, &named.value).pop();
         return Some(match near {
-            Some((_, near)) => finding.help(format!("There is {near}.")),
+            Some((_, near)) => {
+                super::newest::repointed(finding.help(format!("There is {near}.")), pointer, named, &near)
+            }
             None => finding,
         })
         .into();

@@ -2,6 +2,7 @@
 
 use crate::check::Verdict;
 use crate::check::library::DocumentInput;
+use crate::check::mend::{misspelt_label, respelt};
 use crate::document::label::Field;
 use crate::finding::Label;
 use crate::rule::Rule;
@@ -29,10 +30,14 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
                 format!("the stub does not fill `{first}`"),
                 Label::text(&stub.source, field.label, "fill this"),
             ),
-            None => rule.finding(
-                format!("the stub has no `{first}`"),
-                Label::text(&stub.source, stub.head(), "this stub"),
-            ),
+            None => {
+                let message = format!("the stub has no `{first}`");
+                let finding = rule.finding(message, Label::text(&stub.source, stub.head(), "this stub"));
+                match misspelt_label(stub.fields.iter(), first) {
+                    Some(field) => respelt(finding, &stub.source, field, first),
+                    None => finding,
+                }
+            }
         });
     }
     out.into()

@@ -3,7 +3,7 @@
 use crate::check::Verdict;
 use crate::check::library::DocumentInput;
 use crate::document::WpId;
-use crate::finding::Label;
+use crate::finding::{Label, Place};
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
@@ -29,7 +29,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         if !known || (base.value != wanted.base() && base.value != wanted.as_str()) {
             let shown = crate::text::one_line(&base.value, 80);
             let message = format!("BASE_WP_ID says `{shown}`, the base of `{wanted}` is `{}`", wanted.base());
-            out.push(rule.finding(message, at(base.span, "another base id".into())));
+            let place = Place::text(&stub.source, base.span);
+            let finding = rule.finding(message, at(base.span, "another base id".into()));
+            out.push(finding.unsafely_fixed_by(place, wanted.base(), "write the base of the stub's id"));
         }
     }
     out.into()

@@ -5,7 +5,7 @@ use crate::check::Verdict;
 use crate::check::library::DocumentInput;
 use crate::document::registry::Registry;
 use crate::document::{PacketStatus, WpId};
-use crate::finding::{Finding, Label};
+use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
 use crate::text::counted;
 
@@ -48,7 +48,13 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         let wanted = library.layout.packet(&active).to_string();
         if row.active.value != wanted {
             let message = format!("the active packet lies in `{wanted}`, not where the registry says");
-            out.push(rule.finding(message, at(row.active.span, "another path")));
+            let place = Place::text(&registry.source, row.active.span);
+            let finding = rule.finding(message, at(row.active.span, "another path"));
+            out.push(if registry.source.slice(row.active.span) == row.active.value {
+                finding.fixed_by(place, wanted, "write the path where the packet lies")
+            } else {
+                finding
+            });
         }
         if let Some(status) = packet.status.as_ref().filter(|status| status.value == PacketStatus::Superseded)
         {

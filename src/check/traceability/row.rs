@@ -5,7 +5,7 @@ use crate::check::Verdict;
 use crate::check::library::DocumentInput;
 use crate::document::WpId;
 use crate::document::registry::Registry;
-use crate::finding::{Finding, Label};
+use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
@@ -31,7 +31,15 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             ),
             Ok(id) if id.revision().is_some() => {
                 let message = format!("`{base}` is a revision; a base id has no `-vN`");
-                out.push(rule.finding(message, at(row.base.span, format!("the base is `{}`", id.base()))));
+                let finding =
+                    rule.finding(message, at(row.base.span, format!("the base is `{}`", id.base())));
+                let exact = registry.source.slice(row.base.span) == row.base.value;
+                out.push(if exact {
+                    let place = Place::text(&registry.source, row.base.span);
+                    finding.unsafely_fixed_by(place, id.base(), "write the base id")
+                } else {
+                    finding
+                });
             }
             Ok(id) => {
                 match Registry::active_id(row) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::check::Verdict;
 use crate::check::library::LibraryInput;
 use crate::document::WpId;
-use crate::finding::{Finding, Label};
+use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
 use crate::text::RepoPath;
 
@@ -36,7 +36,22 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
         for id in ids.iter().filter_map(|id| library.packet(id)).take(4) {
             finding = finding.related(Label::path(id.0.path(), "one of them"));
         }
-        out.push(finding);
+        let newest =
+            ids.iter().filter_map(|id| WpId::parse(id).ok()).max_by_key(|id| id.revision().unwrap_or(0));
+        let row = newest.and_then(|id| {
+            let path = library.layout.packet(&id).to_string();
+            let (_, packet) = library.packet(id.as_str())?;
+            let status = packet.status.as_ref().map_or(String::new(), |status| status.value.to_string());
+            Some((id, registry.adding(base, &path, &status, "")?))
+        });
+        out.push(match row {
+            Some((id, edit)) => finding.unsafely_fixed_by(
+                Place::text(&registry.source, edit.span),
+                edit.text,
+                format!("add a row that names `{id}`, the newest revision"),
+            ),
+            None => finding,
+        });
     }
     out.into()
 }

@@ -158,6 +158,7 @@ fn finding(finding: &Finding) -> FindingDocument {
             place: place(&fix.place, String::new()),
             replacement: fix.replacement.clone(),
             message: fix.message.clone(),
+            is_unsafe: fix.is_unsafe,
         }),
     }
 }

@@ -245,6 +245,8 @@ pub struct FixDocument {
     pub replacement: String,
     /// What it does.
     pub message: String,
+    /// Whether somebody should look at it.
+    pub is_unsafe: bool,
 }
 
 /// One step.

@@ -6,16 +6,6 @@ use crate::check::has_lines;
 /// First and last line of a window, from 1.
 pub(super) type Window = (usize, usize);
 
-/// The tightest window over one hunk. A deletion sits between two lines; its
-/// window is the line before it.
-fn of(hunk: &Hunk) -> Window {
-    if hunk.post.is_empty() {
-        (hunk.post.start.max(1), hunk.post.start.max(1))
-    } else {
-        (hunk.post.start + 1, hunk.post.end)
-    }
-}
-
 fn join(a: Window, b: Window) -> Window {
     (a.0.min(b.0), a.1.max(b.1))
 }
@@ -26,7 +16,7 @@ pub(super) fn whole(file: &ChangedFile) -> Option<Window> {
     if !has_lines(file) {
         return None;
     }
-    file.hunks().iter().map(of).reduce(join)
+    file.window()
 }
 
 /// As many windows as wanted, at most one a hunk, each as tight as can be:
@@ -35,7 +25,7 @@ pub(super) fn several(file: &ChangedFile, wanted: usize) -> Vec<Window> {
     if !has_lines(file) {
         return Vec::new();
     }
-    let mut out: Vec<Window> = file.hunks().iter().map(of).collect();
+    let mut out: Vec<Window> = file.hunks().iter().map(Hunk::window).collect();
     // A deletion at the edge of another hunk may share its line.
     out.dedup();
     while out.len() > wanted.max(1) {

@@ -1,0 +1,92 @@
+//! The templates of documents, embedded: what `new` fills and what a missing
+//! section is mended from. Variables are written `{{NAME}}`.
+
+use std::sync::LazyLock;
+
+use super::label::fields;
+use super::outline::Outline;
+use super::section::sections;
+
+/// A task packet of generation G2.
+pub const PACKET: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/packet.md"));
+/// A refinement.
+pub const REFINEMENT: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/refinement.md"));
+/// A stub.
+pub const STUB: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/stub.md"));
+
+/// A template with its variables filled in; those that are not given stay.
+#[must_use]
+pub fn filled(template: &str, variables: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    // One pass: what is filled in is not looked at again.
+    while let Some(at) = rest.find("{{") {
+        let (before, tail) = rest.split_at(at);
+        out.push_str(before);
+        let end = tail.find("}}");
+        let name = end.and_then(|end| tail.get(2..end)).unwrap_or_default();
+        match (variables.iter().find(|(known, _)| *known == name), end) {
+            (Some((_, value)), Some(end)) => {
+                out.push_str(value);
+                rest = tail.get(end + 2..).unwrap_or_default();
+            }
+            _ => {
+                out.push_str("{{");
+                rest = tail.get(2..).unwrap_or_default();
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The sections of a template with their text, in order: heading and body,
+/// without blank lines at the end. Subsections are listed by themselves, too.
+#[must_use]
+pub fn parts(template: &str) -> Vec<(String, String)> {
+    let outline = Outline::parse(template);
+    let all = sections(template, &outline);
+    let text = |span: crate::text::Span| template.get(span.start..span.end).unwrap_or_default().trim_end();
+    all.iter().map(|section| (section.key.clone(), text(section.span).to_owned())).collect()
+}
+
+/// The labels that packets, refinements and stubs have by their templates.
+pub fn known_labels() -> impl Iterator<Item = &'static str> {
+    static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let of = |text: &str| {
+            let outline = Outline::parse(text);
+            let all = fields(text, &outline, 0..outline.blocks.len());
+            all.into_iter().map(|field| field.key).collect::<Vec<_>>()
+        };
+        [PACKET, REFINEMENT, STUB].into_iter().flat_map(of).collect()
+    });
+    KEYS.iter().map(String::as_str)
+}
+
+/// The headings that packets and refinements have by their templates.
+pub fn known_sections() -> impl Iterator<Item = &'static str> {
+    static KEYS: LazyLock<Vec<String>> =
+        LazyLock::new(|| [PACKET, REFINEMENT].into_iter().flat_map(parts).map(|(key, _)| key).collect());
+    KEYS.iter().map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_filled_once() {
+        let text = filled("a {{X}} {{Y}} {{X}} {{", &[("X", "{{Y}}"), ("Z", "no")]);
+        assert_eq!(text, "a {{Y}} {{Y}} {{Y}} {{");
+    }
+
+    #[test]
+    fn sections_are_found_by_their_keys() {
+        let all = parts(PACKET);
+        let hygiene = all.iter().find(|(key, _)| key == "HYGIENE").map(|(_, text)| text.as_str());
+        assert_eq!(hygiene, Some("## HYGIENE\n- (Commands that were run, and what they said.)"));
+        assert!(known_labels().any(|key| key == "MERGE_BASE_SHA"));
+        assert!(known_sections().any(|key| key == "CLEARLY_COVERS"));
+    }
+}

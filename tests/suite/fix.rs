@@ -1,0 +1,189 @@
+//! `fix`: every change that a finding offers mends that finding and touches
+//! nothing outside of its span.
+
+use std::collections::BTreeSet;
+
+use countersign::change::SelectionRequest;
+use countersign::finding::{Finding, Place};
+use countersign::text::{Edit, apply};
+
+use crate::support::greeter::{PACKET, greeter, unfilled};
+use crate::support::repo::Sandbox;
+use crate::support::scenario::{Scenario, scenarios};
+use crate::support::{files_below, project};
+use countersign::workflow::demo::Manifests;
+
+fn all() -> Vec<(String, Vec<Scenario>)> {
+    let folder = project().join("fixtures/rules");
+    let read = |path: &std::path::PathBuf| std::fs::read_to_string(path).expect("fixture");
+    let name = |path: &std::path::PathBuf| path.strip_prefix(&folder).expect("below").display().to_string();
+    files_below(&folder).iter().map(|path| (name(path), scenarios(&read(path)))).collect()
+}
+
+/// Findings of the same rule that say the same of the same place.
+fn count(findings: &[Finding], of: &Finding) -> usize {
+    let same = |found: &&Finding| {
+        found.rule == of.rule
+            && found.message == of.message
+            && found.primary.place.path() == of.primary.place.path()
+    };
+    findings.iter().filter(same).count()
+}
+
+#[test]
+fn every_fix_mends_its_finding() {
+    let mut wrong = Vec::new();
+    let mut rules: BTreeSet<String> = BTreeSet::new();
+    for (name, scenarios) in all() {
+        for scenario in scenarios.iter().filter(|scenario| !scenario.setup.steps) {
+            let memory = scenario.memory();
+            let Ok(before) = scenario.findings(&memory, SelectionRequest::Default) else { continue };
+            for finding in &before {
+                let Some(fix) = &finding.fix else { continue };
+                let Place::Text { source, span } = &fix.place else { continue };
+                let (text, left) = apply(source.text(), &[Edit::replace(*span, fix.replacement.clone())]);
+                assert!(
+                    left.is_empty() && text != source.text(),
+                    "{name}: {}: {}",
+                    finding.rule,
+                    fix.message
+                );
+                let mut mended = memory.clone();
+                let last = mended.commits.len() - 1;
+                for files in [&mut mended.disk, &mut mended.commits[last].files] {
+                    if let Some(file) = files.get_mut(source.name()) {
+                        file.bytes = text.clone().into_bytes();
+                    }
+                }
+                let after = match scenario.findings(&mended, SelectionRequest::Default) {
+                    Ok(after) => after,
+                    Err(error) => {
+                        wrong.push(format!("{name}: {}: after {}: {error}", finding.rule, fix.message));
+                        continue;
+                    }
+                };
+                rules.insert(finding.rule.to_string());
+                if count(&after, finding) >= count(&before, finding) {
+                    wrong.push(format!(
+                        "{name}: {}: {}: {} is still found",
+                        scenario.name, finding.rule, finding.message
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let missing: Vec<&&str> = FIXED.iter().filter(|rule| !rules.contains(**rule)).collect();
+    assert!(missing.is_empty(), "no fixture shows the fix of {missing:?}");
+}
+
+/// Rules that offer a change, where it can be computed.
+const FIXED: [&str; 31] = [
+    "text/ascii",
+    "text/hidden-character",
+    "packet/section",
+    "packet/field",
+    "packet/identity",
+    "packet/duplicate-field",
+    "packet/status",
+    "packet/risk-tier",
+    "packet/manifest-template",
+    "scope/unparsable-entry",
+    "refinement/section",
+    "refinement/field",
+    "refinement/token",
+    "refinement/excerpt",
+    "manifest/pre-sha1",
+    "manifest/post-sha1",
+    "manifest/line-delta",
+    "manifest/window",
+    "manifest/coverage",
+    "manifest/false-claim",
+    "manifest/unticked",
+    "board/entry",
+    "board/status",
+    "traceability/row",
+    "traceability/active",
+    "traceability/unmapped",
+    "spec/newest",
+    "spec/pointer",
+    "link/reference",
+    "stub/field",
+    "stub/identity",
+];
+
+fn fixes(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let (exit, said) = sandbox.told(&[&["fix"], arguments].concat());
+    assert_eq!(exit, 0, "{said}");
+    said
+}
+
+#[test]
+fn it_shows_a_diff_writes_once_and_then_finds_nothing() {
+    let sandbox = greeter(Some(Manifests::GitIds));
+    let odd = sandbox
+        .read(PACKET)
+        .replace("  - [x] all_links_resolvable", "  - [ ] all_links_resolvable")
+        .replace("- **Status:** In Progress", "- **Status:** In Progress\n- **Status:** In Progress")
+        .replace(
+            "## HYGIENE\n- (Coder fills after implementation.)",
+            "## HYGIENE\n- zero\u{200b}width, trailing  ",
+        )
+        .replace('\n', "\r\n");
+    sandbox.write(PACKET, &odd);
+    let (exit, said) = sandbox.told(&["fix", "--diff"]);
+    assert_eq!((exit, sandbox.read(PACKET)), (1, odd.clone()), "{said}");
+    assert!(said.contains("--- a/.GOV/task_packets/WP-1-Farewell.md"), "{said}");
+    assert!(said.contains("-  - [ ] all_links_resolvable\n+  - [x] all_links_resolvable"), "{said}");
+    assert!(said.contains("zero\\u{200b}width") && !said.contains('\u{200b}'), "{said}");
+    let said = fixes(&sandbox, &[]);
+    assert!(said.contains("tick the box (2 times) [manifest/unticked]"), "{said}");
+    let mended = sandbox.read(PACKET);
+    assert!(mended.contains("- zerowidth, trailing  \r\n") && !mended.replace("\r\n", "").contains('\n'));
+    assert_eq!(mended.matches("**Status:**").count(), 1);
+    assert!(fixes(&sandbox, &[]).contains("nothing to mend"));
+    assert_eq!(sandbox.read(PACKET), mended);
+    let (exit, said) = sandbox.told(&["post-work", "WP-1-Farewell", "--no-run"]);
+    assert_eq!(exit, 0, "{said}");
+}
+
+#[test]
+fn what_was_signed_is_changed_only_when_asked() {
+    let sandbox = unfilled();
+    sandbox.edit(PACKET, "- RISK_TIER: LOW", "- RISK_TIER: low");
+    let said = fixes(&sandbox, &[]);
+    assert!(said.contains("2 changes more that somebody should look at"), "{said}");
+    assert!(sandbox.read(PACKET).contains("- RISK_TIER: low"));
+    fixes(&sandbox, &["--unsafe"]);
+    assert!(sandbox.read(PACKET).contains("- RISK_TIER: LOW"));
+}
+
+#[test]
+fn only_the_named_documents_are_mended() {
+    let sandbox = unfilled();
+    let board = ".GOV/roles_shared/TASK_BOARD.md";
+    sandbox.edit(board, "- **[WP-1-Farewell]** - [READY_FOR_DEV]\n", "");
+    sandbox.edit(PACKET, "## HYGIENE\n", "## HYGIENE\n- zero\u{200b}width\n");
+    let (exit, said) = sandbox.told(&["fix", "--format", "json", PACKET]);
+    let answer: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!((exit, answer["documents"].as_array().map(Vec::len)), (0, Some(1)), "{said}");
+    assert!(!sandbox.read(board).contains("Farewell"));
+    fixes(&sandbox, &[".GOV"]);
+    assert!(
+        sandbox.read(board).contains("## In Progress\n- **[WP-1-Farewell]** - [IN_PROGRESS]"),
+        "{}",
+        sandbox.read(board)
+    );
+    let (exit, said) = sandbox.told(&["fix", "nowhere"]);
+    assert!(exit == 2 && said.contains("there is no nowhere"), "{said}");
+}
+
+#[test]
+fn a_folder_without_a_repository_can_be_mended() {
+    let sandbox = Sandbox::bare_folder();
+    sandbox.write("docs/TASK_BOARD.md", "# Task Board\n\n## Done\n\n- **[WP-1-A]** / odd [VALIDATED]\n");
+    fixes(&sandbox, &[]);
+    assert!(sandbox.read("docs/TASK_BOARD.md").contains("- **[WP-1-A]** - [VALIDATED]\n"));
+    let left: Vec<_> = std::fs::read_dir(&sandbox.root).expect("folder").filter_map(Result::ok).collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
