@@ -45,6 +45,7 @@ pub(crate) use approval::predates_refinements;
 pub use link::{Named, NamedBy, named};
 pub use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
 pub use registry::{Registered, find, registered, wording};
+pub(crate) use spec::newest::version as spec_version;
 
 /// What a check concludes.
 #[derive(Debug)]

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::Global;
-use super::gates::folder;
+use super::gates::{folder, named_config};
+use crate::change::Side;
+use crate::config::{Config, FILE_NAME};
+use crate::document::Layout;
+use crate::gate::{GateError, detect_layout};
 use crate::system::git::GitRepository;
 use crate::system::writing::{FileWrite, PATIENCE, Writer, pending};
 use crate::text::{RepoPath, Source};
@@ -29,6 +33,29 @@ impl Desk {
     pub(super) fn source(&self, path: &RepoPath) -> anyhow::Result<Arc<Source>> {
         let bytes = self.writer.read(path)?.with_context(|| format!("there is no {path}"))?;
         Ok(Source::from_bytes(path.clone(), bytes))
+    }
+
+    /// The configuration on disk, or the one that the caller names.
+    pub(super) fn config(&self, global: &Global) -> anyhow::Result<Config> {
+        let named = named_config(global.config.as_deref())?;
+        let path = RepoPath::from(FILE_NAME);
+        let source = match named {
+            Some(source) => Some(source),
+            None => self.writer.read(&path)?.map(|bytes| Source::from_bytes(path, bytes)),
+        };
+        Ok(match source {
+            Some(source) => Config::read(&source).map_err(GateError::Config)?,
+            None => Config::defaults(),
+        })
+    }
+
+    /// Where documents lie.
+    pub(super) fn layout(&self, config: &Config) -> anyhow::Result<Layout> {
+        if let Some(layout) = &config.layout {
+            return Ok(layout.clone());
+        }
+        detect_layout(&self.repo, Side::Worktree)?
+            .context("no governance documents are here; `countersign init` sets them up")
     }
 
     /// Writes a document anew, if it says something else; whether it does.

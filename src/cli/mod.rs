@@ -17,6 +17,7 @@ mod rules;
 mod scan;
 mod self_test;
 mod show;
+mod workflow;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -171,6 +172,16 @@ enum Command {
     Cor701Sha(cor701::Cor701Sha),
     /// Compute the COR-701 manifests of a change, and write them into its packet
     Manifest(manifest::Manifest),
+    /// Set up governance in a repository; nothing is overwritten
+    Init(workflow::Init),
+    /// Write a new document, with all that can be computed filled in
+    New(workflow::New),
+    /// Record a complete refinement in the gate log
+    Refine(workflow::Refine),
+    /// Record the operator's signature in refinement, audit and gate log
+    Sign(workflow::Sign),
+    /// Record who works on a signed packet, on which branch, and where
+    Prepare(workflow::Prepare),
     /// Make the changes that findings say a machine can make
     Fix(fix::FixArgs),
     /// Explain a rule
@@ -230,6 +241,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Show(command) => command.run(&cli.global, &output),
         Command::Cor701Sha(command) => command.run(&cli.global, &output),
         Command::Manifest(command) => command.run(&cli.global, &output),
+        Command::Init(command) => command.run(&cli.global, &output),
+        Command::New(command) => command.run(&cli.global, &output),
+        Command::Refine(command) => command.run(&cli.global, &output),
+        Command::Sign(command) => command.run(&cli.global, &output),
+        Command::Prepare(command) => command.run(&cli.global, &output),
         Command::Fix(command) => command.run(&cli.global, &output),
         Command::Explain(command) => command.run(&cli.global, &output),
         Command::Rules(command) => command.run(&cli.global, &output),

@@ -26,6 +26,7 @@ pub(super) fn layout(raw: raw::Layout) -> Result<Layout, (String, String)> {
         (raw.stubs, &mut out.stubs),
         (raw.refinements, &mut out.refinements),
         (raw.contracts, &mut out.contracts),
+        (raw.templates, &mut out.templates),
         (raw.validator_states, &mut out.validator_states),
     ];
     for (given, slot) in folders {

@@ -53,6 +53,7 @@ pub(super) struct Layout {
     pub contracts: Option<String>,
     pub validator_states: Option<String>,
     pub validator_state: Option<String>,
+    pub templates: Option<String>,
     pub governance: Option<Vec<String>>,
 }
 

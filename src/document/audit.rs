@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::text::{Source, Span, Spanned};
+use crate::text::{Edit, Source, Span, Spanned};
 
 use super::label::unquoted;
 use super::outline::Outline;
-use super::table::{foreign_fault, row_fault, stray_faults, tables};
+use super::table::{Table, adding, foreign_fault, row_fault, stray_faults, tables};
 use super::{Fault, Signature};
 
 /// The columns that make a table the audit.
@@ -47,6 +47,17 @@ pub struct Audit {
 }
 
 impl Audit {
+    /// The edit that adds a row; `None` if there is no such table. `cell` gives
+    /// the text under a column's head (lower case).
+    #[must_use]
+    pub fn adding(&self, cell: &dyn Fn(&str) -> String) -> Option<Edit> {
+        let is_it = |table: &Table| {
+            let has = |name: &str| table.head.iter().any(|head| head.contains(name));
+            has("signature") && has("purpose")
+        };
+        adding(&self.source, &is_it, cell)
+    }
+
     /// Reads an audit. Never fails; tables without a `signature` column are
     /// not part of it.
     #[must_use]

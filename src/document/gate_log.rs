@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use crate::text::{Source, Span, Spanned};
+use crate::text::{Edit, Source, Span, Spanned};
 
 use super::Fault;
 use super::json::{self, Node};
+use super::json_edit::{appending, object};
 use super::validator_state::head;
 
 /// One entry of the log; fields that a kind does not have are absent.
@@ -24,6 +25,8 @@ pub struct GateEntry {
     pub timestamp: Option<Spanned<String>>,
     /// The refinement of a REFINEMENT or SIGNATURE entry.
     pub refinement_path: Option<Spanned<String>>,
+    /// SHA-256 of the refinement's bytes at a REFINEMENT.
+    pub refinement_sha256: Option<Spanned<String>>,
     /// SHA-1 of the specification at a REFINEMENT.
     pub spec_target_sha1: Option<Spanned<String>>,
     /// The branch of a PREPARE.
@@ -37,12 +40,13 @@ pub struct GateEntry {
 }
 
 /// The keys of an entry, all of them strings.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "wpId",
     "type",
     "signature",
     "timestamp",
     "refinement_path",
+    "refinement_sha256",
     "spec_target_resolved",
     "spec_target_sha1",
     "turn_token",
@@ -70,6 +74,7 @@ impl GateEntry {
             signature: text("signature"),
             timestamp: text("timestamp"),
             refinement_path: text("refinement_path"),
+            refinement_sha256: text("refinement_sha256"),
             spec_target_sha1: text("spec_target_sha1"),
             branch: text("branch"),
             worktree_dir: text("worktree_dir"),
@@ -95,14 +100,24 @@ pub struct GateLog {
     pub entries: Vec<GateEntry>,
     /// What could not be read.
     pub faults: Vec<Fault>,
+    /// The list `gate_logs` itself.
+    list: Option<Node>,
 }
 
 impl GateLog {
+    /// The edit that adds an entry of these members at the end; `None` if
+    /// there is no list to add it to.
+    #[must_use]
+    pub fn adding(&self, members: &[(&str, &str)]) -> Option<Edit> {
+        appending(self.source.text(), self.list.as_ref()?, &|indent, ending| object(members, indent, ending))
+    }
+
     /// Reads a log. Never fails; what is no log is a fault.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
         let parsed = json::read(source.text());
-        let mut log = Self { source: Arc::clone(source), entries: Vec::new(), faults: parsed.faults };
+        let mut log =
+            Self { source: Arc::clone(source), entries: Vec::new(), faults: parsed.faults, list: None };
         let Some(root) = parsed.value else { return log };
         log.faults.extend(json::other_keys(&root, &["gate_logs", "version"]));
         let mut fault = |span: Span, message: &str| {
@@ -110,6 +125,7 @@ impl GateLog {
         };
         match root.get("gate_logs") {
             Some(list) if matches!(list.value, json::Value::List(_)) => {
+                log.list = Some(list.clone());
                 for node in list.items() {
                     if matches!(node.value, json::Value::Map(_)) {
                         log.entries.push(GateEntry::read(node));

@@ -42,6 +42,8 @@ pub struct Layout {
     pub validator_states: String,
     /// Older validator state that holds all packets, where there is one.
     pub validator_state: String,
+    /// Templates that `new` fills, where they are there.
+    pub templates: String,
     /// Folders whose files need no manifest.
     pub governance: Vec<String>,
 }
@@ -63,6 +65,7 @@ impl Layout {
             gate_log: "docs/ORCHESTRATOR_GATES.json".into(),
             validator_states: "docs/validator_gates/".into(),
             validator_state: "docs/VALIDATOR_GATES.json".into(),
+            templates: "docs/templates/".into(),
             governance: vec!["docs/".into()],
         }
     }
@@ -83,6 +86,7 @@ impl Layout {
             gate_log: ".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json".into(),
             validator_states: ".GOV/validator_gates/".into(),
             validator_state: ".GOV/roles/validator/VALIDATOR_GATES.json".into(),
+            templates: ".GOV/templates/".into(),
             governance: vec![".GOV/".into()],
         }
     }

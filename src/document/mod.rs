@@ -9,6 +9,7 @@ pub mod contract;
 pub mod evidence;
 pub mod gate_log;
 pub mod json;
+pub mod json_edit;
 mod kind;
 pub mod label;
 mod layout;

@@ -66,7 +66,10 @@ impl Dossier {
 }
 
 /// Other packets and refinements that hold a signature.
-pub(super) fn reuse(
+///
+/// # Errors
+/// The repository cannot be read.
+pub fn reuse(
     repo: &dyn Repository,
     side: Side,
     layout: &Layout,

@@ -21,6 +21,7 @@ pub mod sweep;
 mod versions;
 mod waive;
 
+pub use dossier::reuse;
 pub use draft::Draft;
 pub use judge::judge;
 pub use plan::plan;

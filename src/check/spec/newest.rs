@@ -57,7 +57,7 @@ pub(super) fn versions(files: &[RepoPath], name: &str) -> Vec<(Vec<u64>, RepoPat
 }
 
 /// `Spec_v02.125.md` is `Spec_.md` in version 2.125.
-pub(in crate::check) fn version(name: &str) -> Option<(String, Vec<u64>)> {
+pub(crate) fn version(name: &str) -> Option<(String, Vec<u64>)> {
     let stem = name.get(..name.len().checked_sub(3)?).filter(|_| name.to_lowercase().ends_with(".md"))?;
     let at = stem
         .rfind(['v', 'V'])

@@ -111,6 +111,22 @@ impl GitRepository {
         parent.map(|id| self.node(id).map(|_| Commit(hash(id)))).transpose()
     }
 
+    /// Where the work that HEAD holds parted from the main branch; HEAD itself
+    /// where there is no main branch.
+    ///
+    /// # Errors
+    /// HEAD or a commit cannot be read.
+    pub fn base_with(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+        let Some(head) = self.head()? else { return Ok(None) };
+        for name in main {
+            let Some(tip) = self.branch_tip(name) else { continue };
+            if let Some(base) = self.common_base(tip, head)? {
+                return Ok(Some(base));
+            }
+        }
+        Ok(Some(head))
+    }
+
     pub(super) fn resolve_selection(
         &self,
         request: &SelectionRequest,

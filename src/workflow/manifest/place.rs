@@ -8,6 +8,7 @@ use crate::document::outline::{Kind, Outline};
 use crate::text::{RepoPath, Source, Span, line_ending};
 
 use super::block::{Style, Values};
+use crate::workflow::field::separator;
 
 /// A manifest block with the fields that make it.
 #[derive(Debug)]
@@ -76,14 +77,6 @@ impl Block {
         let listed = |name: &str| self.manifest.gates.iter().any(|tick| tick.name == name);
         GATES.iter().map(|(name, _)| *name).filter(move |name| !listed(name))
     }
-}
-
-/// What stands between a label and its value: stars, a colon, blanks.
-pub(super) fn separator(source: &Source, label: Span) -> Span {
-    let line = source.line_span(source.line(label.start)).unwrap_or(label);
-    let rest = source.slice(Span::new(label.end, line.end));
-    let end = rest.len() - rest.trim_start_matches(['*', ':', ' ', '\t', '_']).len();
-    Span::new(label.end, label.end + end)
 }
 
 /// All manifest blocks of a packet, templates too, in order.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use crate::change::ChangedFile;
 use crate::check::{GateClaims, needs_manifest};
 use crate::document::Packet;
-use crate::document::label::Field;
 use crate::gate::Draft;
 use crate::text::{Edit, RepoPath, Source, Span, apply, line_ending};
 
 use super::block::{FIELDS, Style, Values};
-use super::place::{Block, blocks, separator};
+use super::place::{Block, blocks};
 use super::{ManifestOptions, Outcome, window};
+use crate::workflow::field::{set, set_line};
 
 /// Blocks that were edited, by their file and their number among its blocks.
 pub(super) type Touched = BTreeMap<(RepoPath, usize), Outcome>;
@@ -210,18 +210,6 @@ impl Plan<'_> {
     }
 }
 
-/// Sets a field: the value alone where there is one, else the rest of the line.
-fn set(source: &Source, field: &Field, wanted: &str) -> Edit {
-    let bare = field.bare();
-    if field.is_filled() && !bare.value.contains('`') && !wanted.starts_with("``") {
-        return Edit::replace(bare.span, wanted.trim_matches('`'));
-    }
-    let start = separator(source, field.label);
-    let line = source.line_span(source.line(field.label.start)).unwrap_or(start);
-    let space = if source.slice(start).ends_with([' ', '\t']) { "" } else { " " };
-    Edit::replace(Span::new(start.end, line.end), format!("{space}{wanted}"))
-}
-
 fn line_end(source: &Source, span: Span) -> usize {
     source
         .line_span(source.line(span.end.saturating_sub(1).max(span.start)))
@@ -282,15 +270,13 @@ fn stamp(source: &Source, block: &Block, spec: Option<&str>, time: &str, edits: 
         match block.field(key) {
             Some(field) if field.is_filled() && field.full() == wanted => {}
             Some(field) => {
-                let start = separator(source, field.label);
-                let line = source.line_span(source.line(field.label.start)).unwrap_or(start);
-                let space = if source.slice(start).ends_with([' ', '\t']) { "" } else { " " };
+                let line = source.line_span(source.line(field.label.start)).unwrap_or(field.label);
                 let wanted = if source.slice(line).contains('`') && !wanted.contains('`') {
                     format!("`{wanted}`")
                 } else {
                     wanted.to_owned()
                 };
-                edits.push(Edit::replace(Span::new(start.end, line.end), format!("{space}{wanted}")));
+                edits.push(set_line(source, field, &wanted));
             }
             None => lines.push_str(&(style.ending.to_owned() + &style.line(label, wanted))),
         }

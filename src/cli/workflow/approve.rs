@@ -1,0 +1,103 @@
+//! `refine`, `sign`, `prepare`
+
+use clap::Args;
+
+use super::{Told, change};
+use crate::cli::gates::named_config;
+use crate::cli::{Global, Output};
+use crate::system::clock;
+use crate::workflow::approve::{Office, Preparation, Signing, prepare, refine, sign};
+
+/// Arguments of `refine`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Refine {
+    /// The work packet's id
+    #[arg(value_name = "WP-ID")]
+    id: String,
+}
+
+/// Arguments of `sign`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Sign {
+    /// The work packet's id
+    #[arg(value_name = "WP-ID")]
+    id: String,
+    /// The signature, `{username}{DDMMYYYYHHMM}`, used nowhere else
+    #[arg(value_name = "SIGNATURE")]
+    signature: String,
+    /// Who uses the signature, for the audit
+    #[arg(long, value_name = "WHO", default_value = "Orchestrator")]
+    used_by: String,
+    /// Remarks for the audit
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    notes: String,
+    /// Let the work of a packet that is signed again begin where its branch
+    /// now parts from the main branch
+    #[arg(long)]
+    move_merge_base: bool,
+}
+
+/// Arguments of `prepare`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Prepare {
+    /// The work packet's id
+    #[arg(value_name = "WP-ID")]
+    id: String,
+    /// Who codes
+    #[arg(long, value_name = "NAME")]
+    coder: String,
+    /// The branch of the work; without it `feat/WP-ID`
+    #[arg(long, value_name = "BRANCH")]
+    branch: Option<String>,
+    /// The working tree's folder, relative to the repository's root
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    worktree: String,
+}
+
+impl Refine {
+    pub(in crate::cli) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+        change(global, output, &format!("refine {}", self.id), &|records, desk, _| {
+            let config = named_config(global.config.as_deref())?;
+            let office = Office { repo: &desk.repo, now: clock::now(), config };
+            let id = refine(records, &office, &self.id)?;
+            let next = format!("The operator reads it and runs `countersign sign {id} SIGNATURE`.");
+            Ok(Told { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
+        })
+    }
+}
+
+impl Sign {
+    pub(in crate::cli) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+        change(global, output, &format!("sign {}", self.id), &|records, desk, config| {
+            let named = named_config(global.config.as_deref())?;
+            let office = Office { repo: &desk.repo, now: clock::now(), config: named };
+            let merge_base = if self.move_merge_base { desk.repo.base_with(&config.main)? } else { None };
+            let signing = Signing {
+                signature: self.signature.clone(),
+                used_by: self.used_by.clone(),
+                notes: self.notes.clone(),
+                merge_base: merge_base.map(|commit| commit.0.to_string()),
+            };
+            let id = sign(records, &office, &self.id, &signing)?;
+            let next = format!("`countersign prepare {id} --coder NAME` records who works where.");
+            Ok(Told { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
+        })
+    }
+}
+
+impl Prepare {
+    pub(in crate::cli) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+        change(global, output, &format!("prepare {}", self.id), &|records, desk, _| {
+            let config = named_config(global.config.as_deref())?;
+            let office = Office { repo: &desk.repo, now: clock::now(), config };
+            let preparation = Preparation {
+                coder: self.coder.clone(),
+                branch: self.branch.clone().unwrap_or_else(|| format!("feat/{}", self.id)),
+                worktree: self.worktree.clone(),
+            };
+            let id = prepare(records, &office, &self.id, &preparation)?;
+            let next = format!("`countersign new packet {id}` writes the packet, if it is not there.");
+            Ok(Told { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
+        })
+    }
+}

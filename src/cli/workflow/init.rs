@@ -1,0 +1,150 @@
+//! `init`
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+
+use super::SCHEMA;
+use crate::change::{Repository as _, Side};
+use crate::cli::desk::Desk;
+use crate::cli::gates::folder;
+use crate::cli::place::inside;
+use crate::cli::{Global, Output, PASSED};
+use crate::document::Layout;
+use crate::gate::detect_layout;
+use crate::render::json;
+use crate::system::writing::WriteError;
+use crate::text::RepoPath;
+use crate::workflow::init::{Ci, Did, InitRequest, init};
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Init {
+    /// Where documents lie; without it, the layout that is there, else `.GOV`
+    #[arg(long, value_enum)]
+    layout: Option<LayoutChoice>,
+    /// The specification; without it the one in the root that is named like
+    /// one (`…Spec_v01.md`), else a new one
+    #[arg(long, value_name = "FILE")]
+    spec: Option<PathBuf>,
+    /// Name of the main branch; without it, the branch that is checked out
+    #[arg(long, value_name = "BRANCH")]
+    main: Option<String>,
+    /// Write a file for this continuous integration, too
+    #[arg(long, value_enum)]
+    ci: Option<CiChoice>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LayoutChoice {
+    /// `.GOV/…`
+    Gov,
+    /// `docs/…`
+    Docs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum CiChoice {
+    Github,
+    Gitlab,
+}
+
+impl Init {
+    pub(in crate::cli) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+        let is_json = global.is_json()?;
+        let desk = match Desk::take(global, "init") {
+            Ok(desk) => desk,
+            Err(error) => {
+                let none = error.downcast_ref::<crate::change::RepositoryError>();
+                if matches!(none, Some(crate::change::RepositoryError::NotARepository(_))) {
+                    bail!("{error}; governance is kept in git: run `git init` first");
+                }
+                return Err(error);
+            }
+        };
+        let configured = desk.config(global)?.layout;
+        let there = detect_layout(&desk.repo, Side::Worktree)?;
+        let layout = match self.layout {
+            Some(LayoutChoice::Gov) => Layout::gov(),
+            Some(LayoutChoice::Docs) => Layout::docs(),
+            None => configured.or(there).unwrap_or_else(Layout::gov),
+        };
+        let request = InitRequest {
+            layout,
+            main: match &self.main {
+                Some(main) => main.clone(),
+                None => desk.repo.branch()?.unwrap_or_else(|| "main".to_owned()),
+            },
+            spec: self.spec(&desk, global)?,
+            ci: self.ci.map(|ci| match ci {
+                CiChoice::Github => Ci::Github,
+                CiChoice::Gitlab => Ci::Gitlab,
+            }),
+        };
+        let read = |path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { desk.writer.read(path) };
+        let plan = init(&read, &request)?;
+        if !plan.writes.is_empty() {
+            desk.writer.write(&plan.writes)?;
+        }
+        if is_json {
+            let of = |wanted: &dyn Fn(&Did) -> Option<String>| {
+                plan.did.iter().filter_map(wanted).collect::<Vec<_>>()
+            };
+            output.print(&json::pretty(&serde_json::json!({
+                "schema": SCHEMA,
+                "command": "init",
+                "done": true,
+                "created": of(&|did| if let Did::Created(path) = did { Some(path.to_string()) } else { None }),
+                "kept": of(&|did| if let Did::Kept(path) = did { Some(path.to_string()) } else { None }),
+                "added_to": of(&|did| if let Did::Added(path, _) = did { Some(path.to_string()) } else { None }),
+                "next": plan.todo,
+            })))?;
+            return Ok(PASSED);
+        }
+        let mut out = String::new();
+        for did in &plan.did {
+            out.push_str(&match did {
+                Did::Created(path) => format!("created  {path}\n"),
+                Did::Kept(path) => format!("kept     {path} (it was there)\n"),
+                Did::Added(path, lines) => format!("added    `{}` to {path}\n", lines.join("`, `")),
+            });
+        }
+        plan.todo.iter().for_each(|line| out.push_str(&format!("next: {line}\n")));
+        output.print(&out)?;
+        Ok(PASSED)
+    }
+
+    /// The specification that was named, or that lies in the root.
+    fn spec(&self, desk: &Desk, global: &Global) -> anyhow::Result<Option<RepoPath>> {
+        let root = desk.repo.root()?.to_path_buf();
+        if let Some(named) = &self.spec {
+            let whole = std::path::absolute(folder(global)?.join(named))?;
+            let Some(path) = inside(&root, &whole) else {
+                bail!("{} lies outside of the repository", named.display())
+            };
+            if desk.writer.read(&path)?.is_none() {
+                bail!("there is no {path}");
+            }
+            return Ok(Some(path));
+        }
+        let is_spec = |path: &RepoPath| {
+            let name = path.file_name().to_string().to_lowercase();
+            name.contains("spec") && crate::check::spec_version(&path.file_name().to_string()).is_some()
+        };
+        let mut found: Vec<RepoPath> =
+            desk.repo.list(Side::Worktree, "")?.into_iter().filter(is_spec).collect();
+        found.sort_by_key(|path| crate::check::spec_version(&path.file_name().to_string()));
+        let names: std::collections::BTreeSet<_> = found
+            .iter()
+            .filter_map(|path| {
+                crate::check::spec_version(&path.file_name().to_string()).map(|(stem, _)| stem)
+            })
+            .collect();
+        if names.len() > 1 {
+            let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
+            bail!("several files could be the specification: {}; name one with --spec", shown.join(", "));
+        }
+        Ok(found.pop())
+    }
+}

@@ -1,0 +1,93 @@
+//! Edits of JSON records that leave the rest of the file as it is.
+
+use crate::text::{Edit, Span, line_ending};
+
+use super::json::{Node, Value};
+
+/// An object of texts, one member a line, its members indented by two blanks
+/// more than `indent`.
+#[must_use]
+pub fn object(members: &[(&str, &str)], indent: &str, ending: &str) -> String {
+    let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    let lines: Vec<String> =
+        members.iter().map(|(key, value)| format!("{indent}  {}: {}", quoted(key), quoted(value))).collect();
+    format!("{{{ending}{}{ending}{indent}}}", lines.join(&format!(",{ending}")))
+}
+
+/// The edit that adds an item at the end of a list. `item` gets the item's
+/// indentation and the line ending of the file. `None` if it is no list.
+#[must_use]
+pub fn appending(text: &str, list: &Node, item: &dyn Fn(&str, &str) -> String) -> Option<Edit> {
+    if !matches!(list.value, Value::List(_)) {
+        return None;
+    }
+    let ending = line_ending(text);
+    match list.items().last() {
+        Some(last) => {
+            let indent = indentation(text, last.span);
+            Some(Edit::insert(last.span.end, format!(",{ending}{indent}{}", item(&indent, ending))))
+        }
+        None => {
+            let outer = indentation(text, list.span);
+            let indent = format!("{outer}  ");
+            let body = format!("[{ending}{indent}{}{ending}{outer}]", item(&indent, ending));
+            Some(Edit::replace(list.span, body))
+        }
+    }
+}
+
+/// The edit that adds a member at the end of an object.
+#[must_use]
+pub fn adding(text: &str, map: &Node, key: &str, value: &dyn Fn(&str, &str) -> String) -> Option<Edit> {
+    if !matches!(map.value, Value::Map(_)) {
+        return None;
+    }
+    let ending = line_ending(text);
+    let quoted = serde_json::to_string(key).ok()?;
+    match map.members().last() {
+        Some((last, node)) => {
+            let indent = indentation(text, last.span);
+            let body = format!(",{ending}{indent}{quoted}: {}", value(&indent, ending));
+            Some(Edit::insert(node.span.end, body))
+        }
+        None => {
+            let outer = indentation(text, map.span);
+            let indent = format!("{outer}  ");
+            let body = format!("{{{ending}{indent}{quoted}: {}{ending}{outer}}}", value(&indent, ending));
+            Some(Edit::replace(map.span, body))
+        }
+    }
+}
+
+/// The blanks at the start of the line that a value stands on.
+#[must_use]
+pub fn indentation(text: &str, span: Span) -> String {
+    let before = text.get(..span.start).unwrap_or_default();
+    let line = before.rfind('\n').map_or(before, |at| before.get(at + 1..).unwrap_or_default());
+    line.chars().take_while(|c| matches!(c, ' ' | '\t')).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::json;
+    use super::*;
+    use crate::text::apply;
+
+    fn appended(text: &str) -> String {
+        let root = json::read(text).value.expect("JSON");
+        let list = root.get("l").expect("list");
+        let edit = appending(text, list, &|indent, ending| object(&[("a", "\"1\"")], indent, ending));
+        apply(text, &[edit.expect("edit")]).0
+    }
+
+    #[test]
+    fn items_are_added_in_the_style_of_the_file() {
+        assert_eq!(
+            appended("{\n  \"l\": []\n}\n"),
+            "{\n  \"l\": [\n    {\n      \"a\": \"\\\"1\\\"\"\n    }\n  ]\n}\n"
+        );
+        let two = appended("{\r\n\t\"l\": [\r\n\t\t1\r\n\t],\r\n\t\"x\": 2}\r\n");
+        assert!(two.contains("\t\t1,\r\n\t\t{\r\n\t\t  \"a\""), "{two}");
+        assert!(two.ends_with("\r\n\t],\r\n\t\"x\": 2}\r\n"), "{two}");
+    }
+}

@@ -1,0 +1,278 @@
+//! `sign`: the operator's signature, in refinement, audit and gate log (and in
+//! the packet, if it is there already).
+
+use jiff::civil::DateTime;
+
+use crate::change::Side;
+use crate::digest::sha256_hex;
+use crate::document::gate_log::value;
+use crate::document::label::Field;
+use crate::document::{Packet, Refinement, Signature, WpId};
+use crate::text::{Edit, Source, one_line};
+use crate::workflow::field::set_line;
+use crate::workflow::records::{Reason, Records, WorkflowError};
+
+use super::{Office, known_id, log};
+
+/// A signature and what is said of it.
+#[derive(Debug, Clone)]
+pub struct Signing {
+    /// The signature, `{username}{DDMMYYYYHHMM}`.
+    pub signature: String,
+    /// Who uses it, for the audit.
+    pub used_by: String,
+    /// Remarks for the audit.
+    pub notes: String,
+    /// The commit at which the packet's work begins from now on, for a packet
+    /// that is signed again after its branch took in others' commits.
+    pub merge_base: Option<String>,
+}
+
+/// How far the signer's clock may be from UTC, in hours.
+const ZONES: i64 = 14;
+
+/// Records a signature.
+///
+/// # Errors
+/// The signature is malformed, of the future, or used; the refinement is not
+/// recorded, has changed since, has errors, or needs enrichment.
+pub fn sign(
+    records: &mut Records<'_>,
+    office: &Office<'_>,
+    requested: &str,
+    signing: &Signing,
+) -> Result<WpId, WorkflowError> {
+    let id = known_id(records, requested)?;
+    let path = records.layout.refinement(&id);
+    let Some(refinement) = records.refinement(&id)? else {
+        return Err(WorkflowError::Cannot(format!("{path} is gone")));
+    };
+    let mut reasons = Vec::new();
+    let signature = well_formed(&signing.signature, office.civil(), &mut reasons);
+    let recorded = recorded(records, &id, &refinement, &mut reasons)?;
+    if let (Some(signature), Some(recorded)) = (&signature, recorded) {
+        let earliest = recorded.checked_sub(jiff::Span::new().hours(ZONES)).unwrap_or(recorded);
+        if signature.at < earliest {
+            reasons.push(Reason::new(
+                format!(
+                    "the signature is dated {}, before the refinement was recorded ({recorded})",
+                    signature.at
+                ),
+                "Sign after the refinement was recorded.",
+            ));
+        }
+    }
+    reasons.extend(enrichment(&refinement));
+    if let Some(signature) = &signature {
+        used(records, office, &id, signature, &mut reasons)?;
+    }
+    let packet = records.packet(&id)?;
+    if signing.merge_base.is_some() && packet.is_none() {
+        let what = format!("there is no packet of `{id}` whose merge base could move");
+        reasons.push(Reason::new(what, format!("`countersign new packet {id}` fills it in.")));
+    }
+    if !reasons.is_empty() {
+        return Err(WorkflowError::Refused(reasons));
+    }
+    let spec = records.spec()?;
+    refinement_fields(records, &refinement, &id, &signing.signature)?;
+    // The document must pass as it will be.
+    office.refuse_errors(records, &path)?;
+    if let Some(packet) = packet {
+        resign(records, &packet, signing)?;
+    }
+    audit_row(records, &id, signing, &signature, &spec)?;
+    let stamp = office.stamp();
+    log(
+        records,
+        &[
+            ("wpId", id.as_str()),
+            ("type", "SIGNATURE"),
+            ("signature", &signing.signature),
+            ("timestamp", &stamp),
+            ("refinement_path", &path.to_string()),
+        ],
+    )?;
+    Ok(id)
+}
+
+fn well_formed(text: &str, now: DateTime, reasons: &mut Vec<Reason>) -> Option<Signature> {
+    let shown = one_line(text, 60);
+    match Signature::parse(text) {
+        Err(fault) => {
+            let help = "A signature is the operator's name and the moment: mira140220260915 is mira, 14.02.2026 09:15.";
+            reasons.push(Reason::new(format!("`{shown}` is no signature: {fault}"), help));
+            None
+        }
+        Ok(signature) => {
+            let latest = now.checked_add(jiff::Span::new().hours(ZONES)).unwrap_or(now);
+            if signature.at > latest {
+                let what = format!("`{shown}` is dated {}, in the future", signature.at);
+                reasons.push(Reason::new(what, "Sign with the moment of signing."));
+            }
+            Some(signature)
+        }
+    }
+}
+
+/// When the refinement was recorded, and whether it is the one that was.
+fn recorded(
+    records: &Records<'_>,
+    id: &WpId,
+    refinement: &Refinement,
+    reasons: &mut Vec<Reason>,
+) -> Result<Option<DateTime>, WorkflowError> {
+    let log = records.gate_log()?;
+    let Some(entry) = log.last(id.as_str(), "REFINEMENT") else {
+        reasons.push(Reason::new(
+            format!("the refinement of `{id}` is not recorded in the gate log"),
+            format!("`countersign refine {id}` records it once it is complete."),
+        ));
+        return Ok(None);
+    };
+    let now = sha256_hex(refinement.source.text().as_bytes());
+    let was = value(&entry.refinement_sha256);
+    // A refinement that is signed again differs by its earlier signature.
+    let unsigned = refinement.filled("USER_SIGNATURE").is_none();
+    if unsigned && !was.is_empty() && was != now {
+        reasons.push(Reason::new(
+            format!("{} was changed after it was recorded", refinement.source.name()),
+            format!("Read it again, then `countersign refine {id}`."),
+        ));
+    }
+    let at: Option<jiff::Timestamp> = value(&entry.timestamp).parse().ok();
+    Ok(at.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).datetime()))
+}
+
+fn enrichment(refinement: &Refinement) -> Option<Reason> {
+    let said = |key: &str| refinement.filled(key).map(|value| value.value).unwrap_or_default();
+    let name = refinement.source.name();
+    if said("ENRICHMENT_NEEDED") != "NO" {
+        return Some(Reason::new(
+            format!("{name} does not say ENRICHMENT_NEEDED: NO"),
+            "A refinement that needs enrichment is not signed: enrich the specification, then refine anew.",
+        ));
+    }
+    if said("CLEARLY_COVERS_VERDICT") != "PASS" {
+        return Some(Reason::new(
+            format!("{name} does not say CLEARLY_COVERS_VERDICT: PASS"),
+            "What the specification does not clearly cover is not signed.",
+        ));
+    }
+    None
+}
+
+/// Refuses a signature that any record holds.
+fn used(
+    records: &Records<'_>,
+    office: &Office<'_>,
+    id: &WpId,
+    signature: &Signature,
+    reasons: &mut Vec<Reason>,
+) -> Result<(), WorkflowError> {
+    let text = signature.text.as_str();
+    let mut places: Vec<String> = Vec::new();
+    let audit = records.audit()?;
+    let mut at =
+        |source: &Source, start: usize| places.push(format!("{}:{}", source.name(), source.line(start)));
+    audit
+        .rows
+        .iter()
+        .filter(|row| row.signature.value == text)
+        .for_each(|row| at(&audit.source, row.span.start));
+    let log = records.gate_log()?;
+    let entries = log.entries.iter().filter(|entry| value(&entry.signature) == text);
+    entries.for_each(|entry| at(&log.source, entry.place().start));
+    let own = records.refinement(id)?.and_then(|refinement| {
+        let found = refinement.filled("USER_SIGNATURE").filter(|found| found.value == text)?;
+        Some((refinement.source, found.span.start))
+    });
+    own.iter().for_each(|(source, start)| at(source, *start));
+    for label in crate::gate::reuse(office.repo, Side::Worktree, &records.layout, id, text)? {
+        places.push(label.place.to_string());
+    }
+    if !places.is_empty() {
+        let what = format!("the signature `{text}` is used already: {}", places.join(", "));
+        reasons.push(Reason::new(what, "A signature signs once. Sign with the present moment."));
+    }
+    Ok(())
+}
+
+fn refinement_fields(
+    records: &mut Records<'_>,
+    refinement: &Refinement,
+    id: &WpId,
+    signature: &str,
+) -> Result<(), WorkflowError> {
+    let evidence = format!("APPROVE REFINEMENT {id}");
+    let wanted = [
+        ("USER_REVIEW_STATUS", "APPROVED"),
+        ("USER_SIGNATURE", signature),
+        ("USER_APPROVAL_EVIDENCE", &evidence),
+    ];
+    let mut edits = Vec::new();
+    for (key, value) in wanted {
+        let Some(field) = refinement.field(key) else {
+            let why = format!("it has no `{key}`; add the line `- {key}:` to its METADATA");
+            return Err(WorkflowError::Document(refinement.source.name().clone(), why));
+        };
+        edits.push(set_line(&refinement.source, field, value));
+    }
+    records.edit(&refinement.source, &edits)
+}
+
+/// Signs a packet again that is there already.
+fn resign(records: &mut Records<'_>, packet: &Packet, signing: &Signing) -> Result<(), WorkflowError> {
+    let mut edits: Vec<Edit> = Vec::new();
+    let mut set = |key: &str, value: &str| -> Result<(), WorkflowError> {
+        let field: Option<&Field> = packet.meta(key);
+        let Some(field) = field else {
+            let why = format!("it has no `{key}` in its METADATA");
+            return Err(WorkflowError::Document(packet.source.name().clone(), why));
+        };
+        edits.push(set_line(&packet.source, field, value));
+        Ok(())
+    };
+    set("USER_SIGNATURE", &signing.signature)?;
+    if let Some(merge_base) = &signing.merge_base {
+        set("MERGE_BASE_SHA", merge_base)?;
+    }
+    records.edit(&packet.source, &edits)
+}
+
+fn audit_row(
+    records: &mut Records<'_>,
+    id: &WpId,
+    signing: &Signing,
+    signature: &Option<Signature>,
+    spec: &Source,
+) -> Result<(), WorkflowError> {
+    let audit = records.audit()?;
+    let at = signature.as_ref().map(|signature| signature.at.strftime("%Y-%m-%d %H:%M").to_string());
+    let purpose = format!("Task packet creation: {id}");
+    let version = version(&spec.name().to_string());
+    let cell = |head: &str| match head {
+        head if head.contains("signature") => signing.signature.clone(),
+        head if head.contains("purpose") => purpose.clone(),
+        head if head.contains("used") => signing.used_by.clone(),
+        head if head.contains("date") => at.clone().unwrap_or_default(),
+        head if head.contains("spec") => version.clone(),
+        head if head.contains("note") => signing.notes.clone(),
+        _ => String::new(),
+    };
+    let Some(edit) = audit.adding(&cell) else {
+        let why = "it has no table with the columns `Signature` and `Purpose`".to_owned();
+        return Err(WorkflowError::Document(audit.source.name().clone(), why));
+    };
+    records.edit(&audit.source, &[edit])
+}
+
+/// `v02.125` of `Spec_v02.125.md`, else the file's name.
+fn version(name: &str) -> String {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let stem = file.strip_suffix(".md").unwrap_or(file);
+    let at = stem
+        .rfind('v')
+        .filter(|at| stem.get(at + 1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())));
+    at.and_then(|at| stem.get(at..)).unwrap_or(file).to_owned()
+}

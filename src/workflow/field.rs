@@ -1,0 +1,30 @@
+//! Setting labelled fields of a document.
+
+use crate::document::label::Field;
+use crate::text::{Edit, Source, Span};
+
+/// What stands between a label and its value: stars, a colon, blanks.
+pub(super) fn separator(source: &Source, label: Span) -> Span {
+    let line = source.line_span(source.line(label.start)).unwrap_or(label);
+    let rest = source.slice(Span::new(label.end, line.end));
+    let end = rest.len() - rest.trim_start_matches(['*', ':', ' ', '\t', '_']).len();
+    Span::new(label.end, label.end + end)
+}
+
+/// Sets a field: the value alone where there is one, else the rest of the
+/// line.
+pub(super) fn set(source: &Source, field: &Field, wanted: &str) -> Edit {
+    let bare = field.bare();
+    if field.is_filled() && !bare.value.contains('`') && !wanted.starts_with("``") {
+        return Edit::replace(bare.span, wanted.trim_matches('`'));
+    }
+    set_line(source, field, wanted)
+}
+
+/// Sets all that stands behind a label on its line.
+pub(super) fn set_line(source: &Source, field: &Field, wanted: &str) -> Edit {
+    let start = separator(source, field.label);
+    let line = source.line_span(source.line(field.label.start)).unwrap_or(start);
+    let space = if source.slice(start).ends_with([' ', '\t']) { "" } else { " " };
+    Edit::replace(Span::new(start.end, line.end), format!("{space}{wanted}"))
+}

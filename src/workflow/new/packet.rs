@@ -1,0 +1,177 @@
+//! A new packet: only once it was refined, signed and prepared.
+
+use crate::change::{Repository, Side};
+use crate::document::gate_log::value;
+use crate::document::template::{PACKET, filled};
+use crate::document::{DocumentKind, Layout, Packet, Signature, WpId};
+use crate::text::{Edit, RepoPath, Source};
+use crate::workflow::records::{Reason, Records, WorkflowError};
+
+use super::{Created, PACKET_TEMPLATE, free, naming, template};
+
+/// A new packet. `date` is RFC 3339, `merge_base` the commit at which the work
+/// begins.
+///
+/// # Errors
+/// The id breaks the naming rules, the packet is there, or an approval is not.
+pub fn packet(
+    records: &mut Records<'_>,
+    repo: &dyn Repository,
+    requested: &str,
+    date: &str,
+    merge_base: &str,
+) -> Result<Created, WorkflowError> {
+    let id = naming::new_id(repo, &records.layout, requested)?;
+    let path = free(records, records.layout.packet(&id), "packet")?;
+    let earlier = earlier(repo, &records.layout, &id)?;
+    if id.revision().is_some() && earlier.is_empty() {
+        return Err(WorkflowError::refused(
+            format!("`{id}` is a revision, but there is no earlier packet of `{}`", id.base()),
+            format!("Use `{}`.", id.base()),
+        ));
+    }
+    let signature = approved(records, &id)?;
+    let spec = records.spec()?;
+    let anchors: Vec<String> = records
+        .refinement(&id)?
+        .map(|refinement| {
+            refinement.anchors.iter().filter_map(|a| Some(a.name.as_ref()?.value.clone())).collect()
+        })
+        .unwrap_or_default();
+    let anchors = if anchors.is_empty() { "<fill>".to_owned() } else { anchors.join("; ") };
+    let lineage = lineage(&records.layout, &earlier);
+    let text = template(records, PACKET_TEMPLATE, PACKET)?;
+    let mut text = filled(
+        &text,
+        &[
+            ("WP_ID", id.as_str()),
+            ("BASE_WP_ID", id.base()),
+            ("DATE", date),
+            ("MERGE_BASE_SHA", merge_base),
+            ("USER_SIGNATURE", &signature),
+            ("REFINEMENT_FILE", &records.layout.refinement(&id).to_string()),
+            ("SPEC_BASELINE", &spec.name().to_string()),
+            ("SPEC_POINTER", &records.layout.spec_pointer),
+            ("SPEC_ANCHOR", &anchors),
+            ("LINEAGE", &lineage),
+        ],
+    );
+    if let Some(last) = earlier.last() {
+        text = text.replacen(
+            "\n- PACKET_FORMAT_VERSION",
+            &format!("\n- SUPERSEDES: {last}\n- PACKET_FORMAT_VERSION"),
+            1,
+        );
+    }
+    let source = Source::from_text(path.clone(), text);
+    let read = Packet::read(&source).value;
+    let says = read.signature.as_ref().map(|signature| signature.value.as_str());
+    if read.kind != DocumentKind::Packet || says != Some(signature.as_str()) {
+        let why = "what it makes does not read as a packet with its signature; mend it, or remove it to use the built-in one";
+        let at = RepoPath::from(format!("{}{PACKET_TEMPLATE}", records.layout.templates).as_str());
+        return Err(WorkflowError::Document(at, why.to_owned()));
+    }
+    records.put(path.clone(), source.text().to_owned());
+    let mut changed = Vec::new();
+    board(records, &id, &mut changed)?;
+    registry(records, &id, &path, &mut changed)?;
+    Ok(Created { id, path, changed })
+}
+
+/// Earlier packets of the same base id, oldest first.
+fn earlier(repo: &dyn Repository, layout: &Layout, id: &WpId) -> Result<Vec<WpId>, WorkflowError> {
+    let names = repo.list(Side::Worktree, &layout.packets)?;
+    let ids = names.iter().filter_map(|path| {
+        let name = path.file_name().to_string();
+        WpId::parse(name.strip_suffix(".md")?).ok()
+    });
+    let number = |id: &WpId| id.revision().unwrap_or(0);
+    let mut out: Vec<WpId> =
+        ids.filter(|other| other.base() == id.base() && number(other) < number(id)).collect();
+    out.sort_by_key(number);
+    Ok(out)
+}
+
+fn lineage(layout: &Layout, earlier: &[WpId]) -> String {
+    if earlier.is_empty() {
+        return "- N/A: this is the first packet of its base id.".to_owned();
+    }
+    let line = |id: &WpId| {
+        format!("- {id} ({}): <fill: what of it holds, and what this revision changes>", layout.packet(id))
+    };
+    earlier.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The signature of a work packet that was refined, signed and prepared.
+fn approved(records: &Records<'_>, id: &WpId) -> Result<String, WorkflowError> {
+    let log = records.gate_log()?;
+    let mut reasons = Vec::new();
+    let at = records.layout.refinement(id);
+    let refinement = records.refinement(id)?;
+    if refinement.is_none() {
+        let help = format!("`countersign new refinement {id}` writes it.");
+        reasons.push(Reason::new(format!("there is no refinement: {at}"), help));
+    }
+    if log.last(id.as_str(), "REFINEMENT").is_none() {
+        let help = format!("`countersign refine {id}` records it once it is complete.");
+        reasons.push(Reason::new(format!("the refinement of `{id}` is not recorded in the gate log"), help));
+    }
+    let entry = log.last(id.as_str(), "SIGNATURE");
+    let signature = entry.map(|entry| value(&entry.signature).to_owned()).unwrap_or_default();
+    if Signature::parse(&signature).is_err() {
+        let help = format!("The operator runs `countersign sign {id} SIGNATURE`.");
+        reasons.push(Reason::new(format!("`{id}` is not signed in the gate log"), help));
+    } else {
+        let carried = refinement.as_ref().and_then(|refinement| refinement.filled("USER_SIGNATURE"));
+        if carried.as_ref().is_none_or(|carried| carried.value != signature) {
+            let what = format!("{at} does not carry the signature of the gate log");
+            reasons.push(Reason::new(what, "Sign again: a signature belongs to the text that was signed."));
+        }
+        let rows = records.audit()?.rows;
+        if !rows.iter().any(|row| row.signature.value == signature && row.names(id.as_str())) {
+            let what = format!("no row of {} has the signature for `{id}`", records.layout.audit);
+            reasons.push(Reason::new(what, "Sign again: `sign` writes the row."));
+        }
+    }
+    if log.last(id.as_str(), "PREPARE").is_none() {
+        let help =
+            format!("`countersign prepare {id} --coder NAME --branch BRANCH` records who works where.");
+        reasons.push(Reason::new(format!("`{id}` is not prepared"), help));
+    }
+    if reasons.is_empty() { Ok(signature) } else { Err(WorkflowError::Refused(reasons)) }
+}
+
+/// Puts the packet on the board, or moves its stub.
+fn board(records: &mut Records<'_>, id: &WpId, changed: &mut Vec<RepoPath>) -> Result<(), WorkflowError> {
+    let board = records.board()?;
+    let stub = board.entries_of(id.as_str()).find(|entry| entry.state == "STUB");
+    let edit = match (stub, board.entries_of(id.as_str()).next()) {
+        (Some(stub), _) => board.moving(stub, "READY_FOR_DEV"),
+        (None, Some(_)) => return Ok(()),
+        (None, None) => board.adding(id.as_str(), "READY_FOR_DEV"),
+    };
+    if let Some(edit) = edit {
+        records.edit(&board.source, &[edit])?;
+        changed.push(board.source.name().clone());
+    }
+    Ok(())
+}
+
+/// Has the registry name the packet.
+fn registry(
+    records: &mut Records<'_>,
+    id: &WpId,
+    path: &RepoPath,
+    changed: &mut Vec<RepoPath>,
+) -> Result<(), WorkflowError> {
+    let registry = records.registry()?;
+    let edit = match registry.rows_of(id.base()).next() {
+        Some(row) => Some(Edit::replace(row.active.span, path.to_string())),
+        None => registry.adding(id.base(), &path.to_string(), "Ready for Dev", ""),
+    };
+    if let Some(edit) = edit {
+        records.edit(&registry.source, &[edit])?;
+        changed.push(registry.source.name().clone());
+    }
+    Ok(())
+}
