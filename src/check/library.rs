@@ -278,6 +278,8 @@ pub struct DocumentInput<'a> {
     pub targets: &'a BTreeMap<RepoPath, TargetFact>,
     /// Names of all contracts that are known, in small letters.
     pub contracts: Option<&'a BTreeMap<String, RepoPath>>,
+    /// What the configuration asks.
+    pub policy: &'a Policy,
     /// Now, UTC.
     pub now: DateTime,
 }

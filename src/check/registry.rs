@@ -144,6 +144,8 @@ registry! {
     "gate-log/order" => Check::Document(&[Kind::GateLog], gate_log::order::check),
     "validator/session" => Check::Document(&[Kind::ValidatorState], validator::session::check),
     "validator/order" => Check::Document(&[Kind::ValidatorState], validator::order::check),
+    "validator/chain" => Check::Document(&[Kind::ValidatorState], validator::chain::check),
+    "validator/identity" => Check::Document(&[Kind::ValidatorState], validator::identity::check),
     "validator/report" => Check::Document(&[Kind::ValidatorState], validator::report::check),
     "spec/pointer" => Check::Library(spec::pointer::check),
     "spec/newest" => Check::Library(spec::newest::check),

@@ -182,6 +182,8 @@ enum Command {
     Sign(workflow::Sign),
     /// Record who works on a signed packet, on which branch, and where
     Prepare(workflow::Prepare),
+    /// Take a validation report from its presentation to its commit
+    ValidatorGate(workflow::ValidatorGate),
     /// Make the changes that findings say a machine can make
     Fix(fix::FixArgs),
     /// Explain a rule
@@ -246,6 +248,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Refine(command) => command.run(&cli.global, &output),
         Command::Sign(command) => command.run(&cli.global, &output),
         Command::Prepare(command) => command.run(&cli.global, &output),
+        Command::ValidatorGate(command) => command.run(&cli.global, &output),
         Command::Fix(command) => command.run(&cli.global, &output),
         Command::Explain(command) => command.run(&cli.global, &output),
         Command::Rules(command) => command.run(&cli.global, &output),

@@ -19,6 +19,7 @@ pub(super) struct File {
     pub spec: Option<Spec>,
     pub approval: Option<Approval>,
     pub waivers: Option<Waivers>,
+    pub validator: Option<Validator>,
     pub rules: BTreeMap<String, String>,
     pub logs: Option<String>,
     pub steps: Option<Vec<Step>>,
@@ -69,6 +70,13 @@ pub(super) struct Anchors {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Approval {
     pub separate_hands: Option<bool>,
+}
+
+/// Who validates.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Validator {
+    pub identities: Option<Vec<String>>,
 }
 
 /// What scans look at.

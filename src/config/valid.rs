@@ -141,6 +141,10 @@ impl Config {
             self.policy.waivers_from = WaiverSource::parse(&from)
                 .ok_or_else(|| (from.clone(), format!("`{from}` is none of: work, contract, base")))?;
         }
+        self.policy.identities = file.validator.and_then(|v| v.identities).unwrap_or_default();
+        if let Some(empty) = self.policy.identities.iter().find(|name| name.trim().is_empty()) {
+            return Err((empty.clone(), "an identity of `validator` is empty".to_owned()));
+        }
         self.policy.spec_headings = file.spec.and_then(|spec| spec.headings).unwrap_or_default();
         for (id, word) in file.rules {
             let setting = Setting::named(&word)

@@ -20,6 +20,32 @@ pub struct GateMark {
     pub verdict: Option<Spanned<String>>,
     /// When, as written.
     pub at: Option<Spanned<String>>,
+    /// Who passed it.
+    pub by: Option<Spanned<String>>,
+    /// What ties it to the gate before: see [`link`].
+    pub chain: Option<Spanned<String>>,
+}
+
+impl GateMark {
+    /// What its chain must be behind the one before.
+    #[must_use]
+    pub fn link(&self, before: &str, wp_id: &str) -> String {
+        let text =
+            |field: &Option<Spanned<String>>| field.as_ref().map_or(String::new(), |f| f.value.clone());
+        link(before, [wp_id, &self.gate.value, &text(&self.verdict), &text(&self.at), &text(&self.by)])
+    }
+}
+
+/// The chain before the first gate of the first session.
+pub const CHAIN_START: &str = "";
+
+/// Ties a gate to the one before: SHA-256 over the chain before it and its
+/// packet, name, verdict, time and identity, each behind its length.
+#[must_use]
+pub fn link(before: &str, fields: [&str; 5]) -> String {
+    let mut text = before.to_owned();
+    fields.iter().for_each(|field| text.push_str(&format!("\n{}:{field}", field.len())));
+    crate::digest::sha256_hex(text.as_bytes())
 }
 
 /// One session.
@@ -117,6 +143,8 @@ fn session(node: &Node, key: Option<Spanned<String>>) -> Session {
         gate: node.text_of("gate").unwrap_or_else(|| Spanned::new(String::new(), node.span)),
         verdict: node.text_of("verdict"),
         at: node.text_of("timestamp"),
+        by: node.text_of("by"),
+        chain: node.text_of("chain"),
     };
     Session {
         key,

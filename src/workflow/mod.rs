@@ -10,3 +10,4 @@ pub mod manifest;
 pub mod new;
 pub mod records;
 pub mod self_test;
+pub mod validator;

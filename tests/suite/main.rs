@@ -8,6 +8,7 @@
     reason = "tests stop at the first thing that is not as expected, and lay out files and programs themselves"
 )]
 
+mod approvals;
 mod architecture;
 mod cli;
 mod completeness;
@@ -33,4 +34,5 @@ mod schema;
 mod seeds;
 mod steps;
 mod support;
+mod validation;
 mod worlds;

@@ -22,8 +22,29 @@ pub struct Policy {
     pub waivers_from: WaiverSource,
     /// Whether who signs may not write the code.
     pub separate_hands: bool,
+    /// Who may present and acknowledge validation reports; where nobody is
+    /// named, identities are recorded and not compared.
+    pub identities: Vec<String>,
     /// Headings that the specification must have, with or without their `#`.
     pub spec_headings: Vec<String>,
+}
+
+impl Policy {
+    /// The configured identity that a text names: as a whole, by its name, or
+    /// by its address.
+    #[must_use]
+    pub fn identity(&self, by: &str) -> Option<&str> {
+        let parts = |text: &str| -> [String; 3] {
+            let (name, mail) = text.split_once('<').unwrap_or((text, ""));
+            [text, name, mail.trim_end_matches('>')].map(|part| part.trim().to_lowercase())
+        };
+        let own = parts(by);
+        let same = |known: &&String| {
+            let known = parts(known);
+            own.iter().any(|part| !part.is_empty() && known.contains(part))
+        };
+        self.identities.iter().find(same).map(String::as_str)
+    }
 }
 
 /// How late a waiver may come to count.
@@ -110,6 +131,7 @@ impl Default for Policy {
             ascii_only: false,
             separate_hands: false,
             waivers_from: WaiverSource::Work,
+            identities: Vec::new(),
             spec_headings: Vec::new(),
         }
     }

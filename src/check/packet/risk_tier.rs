@@ -12,9 +12,10 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
         let finding = rule.finding("the packet has no risk tier", label);
         let elsewhere = input.packet.fields.iter().find(|field| field.key == "RISK_TIER");
         return Some(match elsewhere {
-            Some(field) => {
+            Some(field) if field.is_filled() => {
                 finding.related(input.at(field.label, "this one stands where nobody looks for it"))
             }
+            Some(field) => finding.related(input.at(field.label, "nobody has filled this")),
             None => finding,
         })
         .into();

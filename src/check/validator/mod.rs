@@ -1,6 +1,8 @@
 //! `validator/…`: the validator's state machine went its way, and the packet
 //! holds what it says.
 
+pub(super) mod chain;
+pub(super) mod identity;
 pub(super) mod order;
 pub(super) mod report;
 pub(super) mod session;

@@ -3,6 +3,7 @@
 mod approve;
 mod init;
 mod new;
+mod validator;
 
 use serde::Serialize;
 
@@ -16,6 +17,7 @@ use crate::workflow::records::{Read, Reason, Records, WorkflowError};
 pub(super) use approve::{Prepare, Refine, Sign};
 pub(super) use init::Init;
 pub(super) use new::New;
+pub(super) use validator::ValidatorGate;
 
 /// What a command did, or why it did not.
 #[derive(Serialize)]

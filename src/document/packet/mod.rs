@@ -212,7 +212,9 @@ impl Packet {
                     !(super::is_placeholder(body) || (body.starts_with('(') && body.ends_with(')')))
                 }
                 Kind::Code(_) => {
-                    body.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+                    let template = |line: &str| line.starts_with('<') && super::is_placeholder(line);
+                    let mut lines = body.lines().map(str::trim);
+                    lines.any(|line| !line.is_empty() && !line.starts_with('#') && !template(line))
                 }
                 _ => false,
             }

@@ -144,6 +144,8 @@ fn fenced(text: &str, content: Span, out: &mut Vec<PlannedCommand>) {
                 open = Some(command);
             }
             None if line.value.is_empty() || line.value.starts_with('#') => {}
+            // The template's text is no command, whatever it looks like.
+            None if line.value.starts_with('<') && is_placeholder(line.value) => {}
             None => open = Some(PlannedCommand { text: body.to_owned(), span: line.span }),
         }
         if continued.is_none() {

@@ -156,6 +156,7 @@ impl Scene<'_> {
             policy: self.policy(),
         };
         let input = DocumentInput {
+            policy: self.policy(),
             document,
             expected,
             library,

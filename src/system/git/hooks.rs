@@ -13,6 +13,17 @@ impl GitRepository {
         self.repo.commondir().join("hooks")
     }
 
+    /// Who git's configuration says works here, `Name <mail>`.
+    #[must_use]
+    pub fn identity(&self) -> Option<String> {
+        let config = self.repo.config().ok()?;
+        let said = |key: &str| config.get_string(key).ok().filter(|text| !text.trim().is_empty());
+        match (said("user.name"), said("user.email")) {
+            (Some(name), Some(mail)) => Some(format!("{name} <{mail}>")),
+            (name, mail) => name.or(mail),
+        }
+    }
+
     /// Another folder that git takes hooks from, if it is configured.
     #[must_use]
     pub fn hooks_path(&self) -> Option<String> {

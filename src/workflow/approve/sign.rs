@@ -76,8 +76,6 @@ pub fn sign(
     }
     let spec = records.spec()?;
     refinement_fields(records, &refinement, &id, &signing.signature)?;
-    // The document must pass as it will be.
-    office.refuse_errors(records, &path)?;
     if let Some(packet) = packet {
         resign(records, &packet, signing)?;
     }
@@ -93,6 +91,8 @@ pub fn sign(
             ("refinement_path", &path.to_string()),
         ],
     )?;
+    // All records are judged as they will be.
+    office.refuse_errors(records, &path)?;
     Ok(id)
 }
 

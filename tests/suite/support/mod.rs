@@ -4,6 +4,7 @@ pub mod expected;
 pub mod greeter;
 pub mod literate;
 pub mod memory;
+pub mod office;
 pub mod repo;
 pub mod scenario;
 pub mod second;

@@ -1,0 +1,50 @@
+//! `validator/chain`: gates that are tied to the ones before still are.
+
+use super::state;
+use crate::check::Verdict;
+use crate::check::library::DocumentInput;
+use crate::document::validator_state::CHAIN_START;
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+
+pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
+    let state = match state(input) {
+        Ok(state) => state,
+        Err(skipped) => return skipped,
+    };
+    let mut packets: Vec<&str> =
+        state.archived.iter().chain(&state.sessions).filter_map(|s| s.packet()).collect();
+    packets.sort_unstable();
+    packets.dedup();
+    let mut out: Vec<Finding> = Vec::new();
+    let mut any = false;
+    for id in packets {
+        let (mut before, mut tied) = (CHAIN_START.to_owned(), false);
+        let sessions = state.archived.iter().chain(&state.sessions).filter(|s| s.packet() == Some(id));
+        for mark in sessions.flat_map(|session| &session.gates) {
+            let label = |span, text: &str| Label::text(&state.source, span, text);
+            match &mark.chain {
+                Some(chain) if chain.value == mark.link(&before, id) => {
+                    (before, tied, any) = (chain.value.clone(), true, true);
+                }
+                Some(chain) => {
+                    any = true;
+                    let message = "this gate, or one before it, was changed after it was passed";
+                    out.push(
+                        rule.finding(message, label(chain.span, "does not follow from what stands here")),
+                    );
+                    break;
+                }
+                // Gates of older tools are tied to nothing.
+                None if !tied => {}
+                None => {
+                    any = true;
+                    let message = "this gate is not tied to the one before";
+                    out.push(rule.finding(message, label(mark.gate.span, "no `chain`")));
+                    break;
+                }
+            }
+        }
+    }
+    if any { out.into() } else { Verdict::skipped("no gate of the state is tied to another") }
+}

@@ -1,0 +1,332 @@
+//! The validator's state machine: a report is presented, acknowledged,
+//! appended to the packet, committed (CHECKS, "State files and the validator's
+//! state machine").
+//!
+//! Sessions are only added to. One that is given up, or followed by another,
+//! moves to the archive with all it holds. Every gate is tied by a hash to the
+//! one before.
+
+mod file;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::change::{Repository, Side};
+use crate::check::input::Policy;
+use crate::document::validator_state::{CHAIN_START, GATES, Session, ValidatorState, link};
+use crate::document::{Packet, WpId};
+use crate::text::{RepoPath, Source, one_line};
+
+use super::records::{Reason, Records, WorkflowError};
+use file::Place;
+
+/// One step of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A report with this verdict is shown to the user.
+    Present(String),
+    /// The user has seen it.
+    Acknowledge,
+    /// The packet holds it.
+    Append,
+    /// The packet with it is committed.
+    Commit,
+    /// The session is given up, for this reason.
+    Reset(String),
+}
+
+impl Step {
+    /// The gate that it passes.
+    fn gate(&self) -> Option<&'static str> {
+        let index = match self {
+            Self::Present(_) => 0,
+            Self::Acknowledge => 1,
+            Self::Append => 2,
+            Self::Commit => 3,
+            Self::Reset(_) => return None,
+        };
+        GATES.get(index).copied()
+    }
+}
+
+/// The verdicts that there are.
+pub const VERDICTS: [&str; 3] = ["PASS", "FAIL", "OUTDATED_ONLY"];
+
+/// Who does it, when, and by which rules.
+pub struct Hand<'a> {
+    /// The repository.
+    pub repo: &'a dyn Repository,
+    /// Who, as they call themselves.
+    pub by: String,
+    /// Now.
+    pub now: Timestamp,
+    /// What the configuration asks.
+    pub policy: &'a Policy,
+}
+
+impl Hand<'_> {
+    fn stamp(&self) -> String {
+        self.now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    }
+}
+
+/// How a packet's validation stands.
+#[derive(Debug, Default)]
+pub struct Standing {
+    /// Where its state lies, if there is any.
+    pub path: Option<RepoPath>,
+    /// The verdict of the session in force.
+    pub verdict: Option<String>,
+    /// Its gates: name, time, identity.
+    pub gates: Vec<(String, String, String)>,
+    /// Verdict and last gate of the sessions before, oldest first.
+    pub archived: Vec<(String, String)>,
+    /// The step that comes next.
+    pub next: Option<&'static str>,
+}
+
+/// A packet's id, by the name of its file.
+fn known(records: &Records<'_>, requested: &str) -> Result<(WpId, Packet), WorkflowError> {
+    let shown = one_line(requested, 80);
+    let id = WpId::parse(requested).map_err(|why| {
+        WorkflowError::refused(
+            format!("`{shown}` is no work packet id: {why}"),
+            "An id is `WP-{phase}-{name}`.",
+        )
+    })?;
+    match records.packet(&id)? {
+        Some(packet) => Ok((id, packet)),
+        None => Err(WorkflowError::refused(
+            format!("there is no packet {}", records.layout.packet(&id)),
+            "`countersign list` shows the packets that are there.",
+        )),
+    }
+}
+
+/// How a packet's validation stands.
+///
+/// # Errors
+/// There is no such packet, or its state cannot be read.
+pub fn status(records: &Records<'_>, requested: &str) -> Result<(WpId, Standing), WorkflowError> {
+    let (id, _) = known(records, requested)?;
+    let place = Place::find(records, &id)?;
+    let mut standing = Standing { next: Some("present"), ..Standing::default() };
+    let text = |field: &Option<crate::text::Spanned<String>>| {
+        field.as_ref().map_or(String::new(), |field| field.value.clone())
+    };
+    if let Some(source) = &place.source {
+        let state = ValidatorState::read(source);
+        standing.path = Some(place.path.clone());
+        for session in state.archived.iter().filter(|session| session.packet() == Some(id.as_str())) {
+            standing.archived.push((text(&session.verdict), text(&session.status)));
+        }
+        if let Some(session) = session_of(&state, &id) {
+            standing.verdict = session.verdict.as_ref().map(|verdict| verdict.value.clone());
+            let gates = session.gates.iter();
+            standing.gates =
+                gates.map(|mark| (mark.gate.value.clone(), text(&mark.at), text(&mark.by))).collect();
+            let steps = ["acknowledge", "append", "commit"];
+            standing.next = session.gates.len().checked_sub(1).and_then(|done| steps.get(done)).copied();
+        }
+    }
+    Ok((id, standing))
+}
+
+fn session_of<'s>(state: &'s ValidatorState, id: &WpId) -> Option<&'s Session> {
+    state.sessions.iter().find(|session| session.packet() == Some(id.as_str()))
+}
+
+/// Takes a step.
+///
+/// # Errors
+/// It is not the next one, or what it claims is not so.
+pub fn step(
+    records: &mut Records<'_>,
+    hand: &Hand<'_>,
+    requested: &str,
+    step: &Step,
+) -> Result<WpId, WorkflowError> {
+    let (id, packet) = known(records, requested)?;
+    let place = Place::find(records, &id)?;
+    let state = place.source.as_ref().map(ValidatorState::read);
+    if let (Some(state), Some(fault)) = (&state, state.as_ref().and_then(|state| state.faults.first())) {
+        let line = state.source.line(fault.span.start);
+        let why = format!("line {line}: {}", fault.message);
+        return Err(WorkflowError::Document(place.path.clone(), why));
+    }
+    let session = state.as_ref().and_then(|state| session_of(state, &id));
+    let mut reasons = order(&id, session, step);
+    if reasons.is_empty() {
+        reasons.extend(claims(hand, records, &id, session, &packet, step)?);
+        reasons.extend(identity(hand, session, step));
+    }
+    if !reasons.is_empty() {
+        return Err(WorkflowError::Refused(reasons));
+    }
+    let before = last_chain(state.as_ref(), &id)?;
+    let (stamp, by) = (hand.stamp(), hand.by.as_str());
+    match (step, step.gate()) {
+        (Step::Reset(reason), _) => {
+            place.archive(records, &id, &[("at", &stamp), ("by", by), ("reason", reason)])?
+        }
+        (Step::Present(verdict), Some(gate)) => {
+            let chain = link(&before, [id.as_str(), gate, verdict, &stamp, by]);
+            place.begin(
+                records,
+                &id,
+                verdict,
+                &stamp,
+                &[("gate", gate), ("verdict", verdict), ("timestamp", &stamp), ("by", by), ("chain", &chain)],
+            )?;
+        }
+        (_, Some(gate)) => {
+            let chain = link(&before, [id.as_str(), gate, "", &stamp, by]);
+            let mark = [("gate", gate), ("timestamp", stamp.as_str()), ("by", by), ("chain", &chain)];
+            place.pass(records, &id, &mark, step == &Step::Commit)?;
+        }
+        (_, None) => {}
+    }
+    Ok(id)
+}
+
+/// Whether a step is the next one.
+fn order(id: &WpId, session: Option<&Session>, step: &Step) -> Vec<Reason> {
+    let passed = session.map_or(0, |session| session.gates.len());
+    let reached = session.and_then(|session| session.gates.last()).map(|mark| one_line(&mark.gate.value, 40));
+    let refuse = |what: String, help: String| vec![Reason::new(what, help)];
+    match step {
+        Step::Present(verdict) if !VERDICTS.contains(&verdict.as_str()) => refuse(
+            format!("`{}` is no verdict", one_line(verdict, 40)),
+            format!("A verdict is one of {}.", VERDICTS.join(", ")),
+        ),
+        // A session that ended is followed by a new one, which keeps it.
+        Step::Present(_) if passed > 0 && passed < GATES.len() => refuse(
+            format!("a session of `{id}` is under way: it has passed {}", reached.unwrap_or_default()),
+            format!(
+                "Go on with it, or give it up with `countersign validator-gate reset {id} --reason TEXT`, which keeps it."
+            ),
+        ),
+        Step::Present(_) => Vec::new(),
+        Step::Reset(reason) if reason.trim().is_empty() => {
+            refuse("the session is given up without a reason".into(), "Give it with --reason.".into())
+        }
+        Step::Reset(_) if session.is_none() => {
+            refuse(format!("there is no session of `{id}` to give up"), "There is nothing to do.".into())
+        }
+        Step::Reset(_) => Vec::new(),
+        Step::Acknowledge | Step::Append | Step::Commit => {
+            let wanted = step.gate().and_then(|gate| GATES.iter().position(|known| *known == gate));
+            if wanted == Some(passed) && passed > 0 {
+                return Vec::new();
+            }
+            let steps = ["present", "acknowledge", "append", "commit"];
+            let what = match reached {
+                Some(reached) if passed >= GATES.len() => {
+                    format!("the session of `{id}` has ended with {reached}")
+                }
+                Some(reached) => format!("`{id}` has passed {reached} last"),
+                None => format!("no report of `{id}` was presented"),
+            };
+            let help = match steps.get(passed) {
+                Some(next) => format!("Next is `countersign validator-gate {next} {id}`."),
+                None => format!("A new report begins with `countersign validator-gate present {id}`."),
+            };
+            refuse(what, help)
+        }
+    }
+}
+
+/// Whether what a step claims is so.
+fn claims(
+    hand: &Hand<'_>,
+    records: &Records<'_>,
+    id: &WpId,
+    session: Option<&Session>,
+    packet: &Packet,
+    step: &Step,
+) -> Result<Option<Reason>, WorkflowError> {
+    let Some(verdict) =
+        session.and_then(|session| session.verdict.as_ref()).map(|verdict| verdict.value.as_str())
+    else {
+        return Ok(None);
+    };
+    let path = records.layout.packet(id);
+    let holds = |packet: &Packet, whose: &str| {
+        let last = packet.phases.reports.last().map(|report| report.verdict.value.as_str());
+        match last {
+            Some(last) if last.eq_ignore_ascii_case(verdict) => None,
+            Some(last) => Some(Reason::new(
+                format!("the last report {whose} {path} says {}, the session {verdict}", one_line(last, 40)),
+                "Append the report that was presented to VALIDATION_REPORTS.",
+            )),
+            None => Some(Reason::new(
+                format!("there is no report with a verdict {whose} {path}"),
+                format!("Append it to VALIDATION_REPORTS, with a line `Verdict: {verdict}`."),
+            )),
+        }
+    };
+    match step {
+        Step::Append => Ok(holds(packet, "in")),
+        Step::Commit => {
+            let head = hand.repo.head()?.map_or(Side::Empty, Side::Commit);
+            let bytes = hand.repo.read(head, &path)?;
+            let Some(bytes) = bytes else {
+                return Ok(Some(Reason::new(
+                    format!("{path} is not committed"),
+                    "Commit it with its report.",
+                )));
+            };
+            let committed = Packet::read(&Source::from_bytes(path.clone(), bytes)).value;
+            Ok(holds(&committed, "of the committed")
+                .map(|reason| Reason { help: format!("Commit {path} with its report first."), ..reason }))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Whether the identity may take a step.
+fn identity(hand: &Hand<'_>, session: Option<&Session>, step: &Step) -> Option<Reason> {
+    if hand.policy.identities.is_empty() || !matches!(step, Step::Present(_) | Step::Acknowledge) {
+        return None;
+    }
+    let names = hand.policy.identities.join(", ");
+    let Some(own) = hand.policy.identity(&hand.by) else {
+        let what =
+            format!("`{}` is none of the identities that the configuration names", one_line(&hand.by, 80));
+        return Some(Reason::new(
+            what,
+            format!("Say who you are with --by; named are {}.", one_line(&names, 300)),
+        ));
+    };
+    let presented = session.and_then(|session| session.gates.first()).and_then(|mark| mark.by.as_ref());
+    let same = presented.and_then(|by| hand.policy.identity(&by.value)) == Some(own);
+    (*step == Step::Acknowledge && same).then(|| {
+        Reason::new(
+            format!("`{}` has presented the report and cannot acknowledge it", one_line(own, 80)),
+            "Somebody else acknowledges it.",
+        )
+    })
+}
+
+/// The chain of the last gate that any session of a packet passed.
+fn last_chain(state: Option<&ValidatorState>, id: &WpId) -> Result<String, WorkflowError> {
+    let Some(state) = state else { return Ok(CHAIN_START.to_owned()) };
+    let own = state.archived.iter().chain(&state.sessions).filter(|s| s.packet() == Some(id.as_str()));
+    let mut before = CHAIN_START.to_owned();
+    for mark in own.flat_map(|session| &session.gates) {
+        let Some(chain) = &mark.chain else { continue };
+        if chain.value != mark.link(&before, id.as_str()) {
+            let line = state.source.line(chain.span.start);
+            let why = format!(
+                "line {line}: this gate, or one before it, was changed after it was passed; restore the file from git"
+            );
+            return Err(WorkflowError::Document(state.source.name().clone(), why));
+        }
+        before.clone_from(&chain.value);
+    }
+    Ok(before)
+}
+
+/// A state's text, for [`Place`].
+type Text = Arc<Source>;

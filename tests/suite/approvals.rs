@@ -1,0 +1,229 @@
+//! `init`, `new`, `refine`, `sign`, `prepare`: what they write passes, in its
+//! order and no other.
+
+use crate::support::office::{
+    AUDIT, LOG, PACKET, REFINEMENT, answer, approved, commit, done, fill, governed, refused, signature,
+};
+use crate::support::repo::Sandbox;
+
+#[test]
+fn init_sets_up_what_passes_and_overwrites_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".gitignore", "/target");
+    sandbox.write("justfile", "own:\n    true\n");
+    sandbox.write(".GOV/roles_shared/TASK_BOARD.md", "# Our Task Board\n\n## Done\n");
+    sandbox.write("Cargo.toml", "[package]\n");
+    sandbox.write("Greeter_Spec_v01.md", "# Spec\n");
+    sandbox.write("Greeter_Spec_v02.md", "# Spec\n");
+    let said = done(&sandbox, &["init", "--ci", "github"]);
+    for part in [
+        "kept     .GOV/roles_shared/TASK_BOARD.md",
+        "kept     justfile",
+        "added    `/.countersign/` to .gitignore",
+        "created  .github/workflows/countersign.yml",
+        "Add `import '.GOV/countersign.just'` to justfile",
+    ] {
+        assert!(said.contains(part), "{part} is missing in {said}");
+    }
+    assert_eq!(sandbox.read(".gitignore"), "/target\n/.countersign/\n");
+    assert_eq!(sandbox.read("justfile"), "own:\n    true\n");
+    assert!(sandbox.read(".GOV/roles_shared/SPEC_CURRENT.md").contains("**Greeter_Spec_v02.md**"));
+    assert!(sandbox.read("countersign.yaml").contains("run: [cargo, test]"));
+    done(&sandbox, &["check"]);
+    let before = commit(&sandbox, "all");
+    let again = done(&sandbox, &["init", "--ci", "github"]);
+    assert!(!again.contains("created") && !again.contains("added"), "{again}");
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "", "{before}");
+    let recipes = sandbox.read(".GOV/countersign.just");
+    for recipe in
+        ["pre-work WP", "post-work WP", "gate-check WP", "cor701-sha FILE", "validator-scan", "product-scan"]
+    {
+        assert!(recipes.contains(&format!("\n{recipe}")), "{recipe}");
+    }
+    let workflow: serde_yaml::Value =
+        serde_yaml::from_str(&sandbox.read(".github/workflows/countersign.yml")).expect("YAML");
+    assert!(workflow.get("jobs").is_some());
+}
+
+#[test]
+fn init_in_the_older_layout_and_where_there_is_no_repository() {
+    let sandbox = Sandbox::new();
+    done(&sandbox, &["init", "--layout", "docs", "--ci", "gitlab", "--main", "yes"]);
+    assert!(sandbox.read("countersign.yaml").contains("main_branch: \"yes\""));
+    assert!(sandbox.root.join("docs/task_packets/stubs/.gitkeep").exists());
+    done(&sandbox, &["check"]);
+    let bare = Sandbox::bare_folder();
+    let (exit, said) = bare.told(&["init"]);
+    assert!(exit == 2 && said.contains("run `git init` first"), "{exit} {said}");
+}
+
+#[test]
+fn approvals_keep_their_order() {
+    let sandbox = governed();
+    sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Two"]);
+    let mira = signature("mira");
+    refused(&sandbox, &["refine", "WP-1-Two"], "there is no refinement of `WP-1-Two`");
+    refused(&sandbox, &["sign", "WP-1-Two", &mira], "there is no refinement");
+    refused(&sandbox, &["prepare", "WP-1-Two", "--coder", "a"], "there is no refinement");
+    let said = refused(&sandbox, &["new", "packet", "WP-1-Two"], "there is no refinement");
+    for missing in ["not recorded in the gate log", "is not signed", "is not prepared"] {
+        assert!(said.contains(missing), "{missing} is missing in {said}");
+    }
+    done(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
+    refused(&sandbox, &["refine", "WP-1-Two"], "does not fill `CLEARLY_COVERS_VERDICT`");
+    answer(&sandbox, REFINEMENT);
+    refused(&sandbox, &["sign", "WP-1-Two", &mira], "is not recorded in the gate log");
+    done(&sandbox, &["refine", "WP-1-Two"]);
+    refused(&sandbox, &["prepare", "WP-1-Two", "--coder", "a"], "`WP-1-Two` is not signed");
+    for (bad, why) in [
+        ("mira", "is no signature"),
+        ("mira300220261200", "is no date"),
+        ("mira010120990000", "in the future"),
+        ("mira010120200000", "before the refinement was recorded"),
+        ("Mira210220261200", "is no signature"),
+    ] {
+        refused(&sandbox, &["sign", "WP-1-Two", bad], why);
+    }
+    // What was read is what is signed.
+    let recorded = sandbox.read(REFINEMENT);
+    sandbox.edit(REFINEMENT, "The wording is normative.", "Somebody rewrote this.");
+    refused(&sandbox, &["sign", "WP-1-Two", &mira], "was changed after it was recorded");
+    sandbox.write(REFINEMENT, recorded);
+    done(&sandbox, &["sign", "WP-1-Two", &mira]);
+    let text = sandbox.read(REFINEMENT);
+    assert!(text.contains("- USER_REVIEW_STATUS: APPROVED\n"), "{text}");
+    assert!(text.contains(&format!("- USER_SIGNATURE: {mira}\n")));
+    assert!(text.contains("- USER_APPROVAL_EVIDENCE: APPROVE REFINEMENT WP-1-Two\n"));
+    assert!(sandbox.read(AUDIT).contains(&format!("| {mira} | Orchestrator | ")));
+    assert_eq!(sandbox.read(LOG).matches("\"type\"").count(), 2);
+    refused(&sandbox, &["sign", "WP-1-Two", &mira], "is used already");
+    done(&sandbox, &["new", "refinement", "WP-1-Other", "--anchor", "9-11"]);
+    answer(&sandbox, ".GOV/refinements/WP-1-Other.md");
+    done(&sandbox, &["refine", "WP-1-Other"]);
+    refused(&sandbox, &["sign", "WP-1-Other", &mira], "is used already");
+    refused(&sandbox, &["new", "packet", "WP-1-Two"], "is not prepared");
+    refused(&sandbox, &["prepare", "WP-1-Two", "--coder", "a", "--branch", "a..b"], "is no name of a branch");
+    refused(&sandbox, &["prepare", "WP-1-Two", "--coder", "a", "--worktree", "/tmp"], "no relative path");
+    done(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
+    done(&sandbox, &["new", "packet", "WP-1-Two"]);
+    fill(&sandbox, PACKET);
+    sandbox.edit(PACKET, "has agreed.)\n", "has agreed.)\n\nSKELETON APPROVED\n");
+    done(&sandbox, &["governance-check"]);
+    commit(&sandbox, "packet");
+    done(&sandbox, &["pre-work", "WP-1-Two"]);
+    refused(&sandbox, &["new", "packet", "WP-1-Two"], "there is a packet already");
+}
+
+#[test]
+fn a_refinement_that_needs_enrichment_is_not_signed() {
+    let sandbox = governed();
+    done(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
+    answer(&sandbox, REFINEMENT);
+    sandbox.edit(REFINEMENT, "ENRICHMENT_NEEDED: NO", "ENRICHMENT_NEEDED: YES");
+    sandbox.edit(REFINEMENT, "CLEARLY_COVERS_VERDICT: PASS", "CLEARLY_COVERS_VERDICT: FAIL");
+    sandbox.edit(
+        REFINEMENT,
+        "#### PROPOSED_SPEC_ENRICHMENT\n- NONE",
+        "#### PROPOSED_SPEC_ENRICHMENT\n```md\nMore words.\n```",
+    );
+    done(&sandbox, &["refine", "WP-1-Two"]);
+    let said =
+        refused(&sandbox, &["sign", "WP-1-Two", &signature("mira")], "does not say ENRICHMENT_NEEDED: NO");
+    assert!(said.contains("enrich the specification"), "{said}");
+}
+
+#[test]
+fn ids_follow_the_naming_rules() {
+    let sandbox = governed();
+    for (id, why) in [
+        ("W", "is no work packet id"),
+        ("WP-1", "has not the parts of an id"),
+        ("WP-1-Two-20260101", "carries a date"),
+        ("WP-1-Two-v1", "is no revision"),
+        ("../WP-1-Two", "is no work packet id"),
+        ("WP-1-Two-", "has not the parts"),
+    ] {
+        refused(&sandbox, &["new", "stub", id], why);
+        refused(&sandbox, &["new", "refinement", id], why);
+        refused(&sandbox, &["new", "packet", id], why);
+    }
+    done(&sandbox, &["new", "stub", "WP-1-Two"]);
+    refused(&sandbox, &["new", "stub", "WP-1-two"], "the same name in other letters");
+    refused(&sandbox, &["new", "stub", "WP-1-Two"], "there is a stub already");
+    assert!(
+        sandbox.read(".GOV/roles_shared/TASK_BOARD.md").contains("executable)\n- **[WP-1-Two]** - [STUB]\n")
+    );
+    let (exit, said) = sandbox.told(&["new", "refinement", "WP-1-Three", "--anchor", "9-99"]);
+    assert!(exit == 1 && said.contains("there is no line 99"), "{exit} {said}");
+    let (exit, said) = sandbox.told(&["new", "refinement", "WP-1-Three", "--anchor", "9..11"]);
+    assert!(exit == 2 && said.contains("FIRST-LAST"), "{exit} {said}");
+}
+
+#[test]
+fn a_revision_takes_over_from_its_stub_and_its_predecessor() {
+    let sandbox = approved();
+    refused(&sandbox, &["new", "packet", "WP-1-None-v2"], "is a revision, but there is no earlier packet");
+    done(&sandbox, &["new", "stub", "WP-1-Two-v2"]);
+    done(&sandbox, &["new", "refinement", "WP-1-Two-v2", "--anchor", "9-11"]);
+    answer(&sandbox, ".GOV/refinements/WP-1-Two-v2.md");
+    done(&sandbox, &["refine", "WP-1-Two-v2"]);
+    done(&sandbox, &["sign", "WP-1-Two-v2", &signature("anna")]);
+    refused(
+        &sandbox,
+        &["prepare", "WP-1-Two-v2", "--coder", "b", "--branch", "feat/WP-1-Two"],
+        "is prepared for `WP-1-Two`",
+    );
+    done(&sandbox, &["prepare", "WP-1-Two-v2", "--coder", "b"]);
+    done(&sandbox, &["new", "packet", "WP-1-Two-v2"]);
+    let text = sandbox.read(".GOV/task_packets/WP-1-Two-v2.md");
+    assert!(text.contains("- BASE_WP_ID: WP-1-Two\n") && text.contains("- SUPERSEDES: WP-1-Two\n"), "{text}");
+    assert!(text.contains("\n- WP-1-Two (.GOV/task_packets/WP-1-Two.md): <fill"), "{text}");
+    let board = sandbox.read(".GOV/roles_shared/TASK_BOARD.md");
+    assert!(
+        board.contains("- **[WP-1-Two-v2]** - [READY_FOR_DEV]\n") && !board.contains("[STUB]"),
+        "{board}"
+    );
+    let registry = sandbox.read(".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md");
+    assert!(registry.contains("| WP-1-Two | .GOV/task_packets/WP-1-Two-v2.md |"), "{registry}");
+}
+
+#[test]
+fn records_in_windows_lines_stay_so_and_a_template_of_ones_own_is_used() {
+    let sandbox = governed();
+    for path in [LOG, AUDIT, "Spec_v01.md", ".GOV/roles_shared/SPEC_CURRENT.md"] {
+        let text = format!("\u{feff}{}", sandbox.read(path).replace('\n', "\r\n"));
+        sandbox.write(path, text);
+    }
+    let template = ".GOV/templates/REFINEMENT_TEMPLATE.md";
+    sandbox.edit(template, "### GAPS_IDENTIFIED", "### OWN_QUESTION\n- House style.\n\n### GAPS_IDENTIFIED");
+    commit(&sandbox, "windows");
+    done(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
+    assert!(sandbox.read(REFINEMENT).contains("### OWN_QUESTION\n- House style."));
+    answer(&sandbox, REFINEMENT);
+    done(&sandbox, &["refine", "WP-1-Two"]);
+    done(&sandbox, &["sign", "WP-1-Two", &signature("mira")]);
+    for path in [LOG, AUDIT] {
+        let text = sandbox.read(path);
+        assert!(text.starts_with('\u{feff}') && !text.replace("\r\n", "").contains('\n'), "{path}: {text:?}");
+    }
+    done(&sandbox, &["check"]);
+}
+
+#[test]
+fn signing_again_moves_the_beginning_of_the_work() {
+    let sandbox = approved();
+    sandbox.git(&["switch", "-q", "main"]);
+    sandbox.write("other.txt", "x\n");
+    let base = commit(&sandbox, "somebody else's work");
+    sandbox.git(&["switch", "-q", "feat/WP-1-Two"]);
+    sandbox.git(&["merge", "-q", "--no-edit", "main"]);
+    done(&sandbox, &["sign", "WP-1-Two", &signature("anna"), "--move-merge-base"]);
+    let text = sandbox.read(PACKET);
+    assert!(text.contains(&format!("- MERGE_BASE_SHA: {base}\n")), "{text}");
+    commit(&sandbox, "signed again");
+    done(&sandbox, &["pre-work", "WP-1-Two"]);
+    sandbox.append("a.txt", "two\n");
+    done(&sandbox, &["manifest", "WP-1-Two", "--write"]);
+    let (_, said) = sandbox.told(&["post-work", "WP-1-Two", "--no-run"]);
+    assert!(!said.contains("scope/outside") && !said.contains("manifest/"), "{said}");
+}

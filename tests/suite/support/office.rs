@@ -1,0 +1,119 @@
+//! A repository that `init` has set up, and documents that are filled in.
+
+use super::repo::{Sandbox, scrubbed};
+
+/// Where things lie.
+pub const REFINEMENT: &str = ".GOV/refinements/WP-1-Two.md";
+pub const PACKET: &str = ".GOV/task_packets/WP-1-Two.md";
+pub const LOG: &str = ".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json";
+pub const AUDIT: &str = ".GOV/roles_shared/SIGNATURE_AUDIT.md";
+pub const STATE: &str = ".GOV/validator_gates/WP-1-Two.json";
+
+pub const SPEC: &str = "# Specification v01\n\n## 1 Purpose\n\nA list of words.\n\n## 2 Words\n\n### 2.1 Second word\n\nThe file `a.txt` MUST hold a second line \u{2014} the word two.\n";
+
+/// A governed repository with a specification, committed.
+pub fn governed() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.txt", "one\n");
+    sandbox.write("Spec_v01.md", SPEC);
+    done(&sandbox, &["init"]);
+    commit(&sandbox, "governance");
+    sandbox
+}
+
+/// Commits everything, at the present time.
+pub fn commit(sandbox: &Sandbox, message: &str) -> String {
+    sandbox.git(&["add", "-A"]);
+    let mut git = scrubbed("git", &sandbox.root, &sandbox.home());
+    git.env_remove("GIT_AUTHOR_DATE").env_remove("GIT_COMMITTER_DATE");
+    assert!(git.args(["commit", "-q", "-m", message]).status().expect("git runs").success());
+    sandbox.git(&["rev-parse", "HEAD"])
+}
+
+/// Runs a command that must do what it is asked.
+pub fn done(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let (exit, said) = sandbox.told(arguments);
+    assert_eq!(exit, 0, "{arguments:?}: {said}");
+    said
+}
+
+/// Runs a command that must refuse for this reason and write nothing.
+pub fn refused(sandbox: &Sandbox, arguments: &[&str], why: &str) -> String {
+    let before = sandbox.git(&["status", "--porcelain", "-uall"]);
+    let contents = sandbox.git(&["stash", "create"]);
+    let (exit, said) = sandbox.told(arguments);
+    assert!(exit == 1 && said.contains(why), "{arguments:?}: {exit} {said}");
+    assert_eq!(sandbox.git(&["status", "--porcelain", "-uall"]), before, "{arguments:?}");
+    let after = sandbox.git(&["stash", "create"]);
+    let tree = |id: &str| {
+        if id.is_empty() { String::new() } else { sandbox.git(&["rev-parse", &format!("{id}^{{tree}}")]) }
+    };
+    assert_eq!(tree(&after), tree(&contents), "{arguments:?} wrote something");
+    said
+}
+
+/// Answers the questions of a refinement.
+pub fn answer(sandbox: &Sandbox, path: &str) {
+    let mut text = sandbox.read(path).replace("[ ]", "[x] PASS");
+    for (question, answer) in [
+        ("<fill: PASS or FAIL>", "PASS"),
+        ("<fill: YES or NO>", "NO"),
+        ("<fill: why>", "Section 2.1 says it in one sentence."),
+        ("<fill: why the specification suffices>", "The wording is normative."),
+        ("<fill: what is ambiguous, or NONE>", "NONE"),
+        ("<fill: what the specification leaves open, or NONE>", "NONE"),
+        ("<fill: what is recorded, or NONE>", "NONE"),
+        ("<fill: how this could be abused, or NONE>", "NONE"),
+        ("<fill: the types and functions, or NONE>", "NONE"),
+    ] {
+        text = text.replace(question, answer);
+    }
+    sandbox.write(path, text);
+}
+
+/// Fills in a packet: `a.txt` gets its second word.
+pub fn fill(sandbox: &Sandbox, path: &str) {
+    let mut text = sandbox.read(path);
+    for (blank, words) in [
+        ("<fill: who wants this>", "Mira (Operator)"),
+        ("<fill: who wrote this packet>", "orchestrator-1"),
+        ("<fill: LOW, MEDIUM or HIGH>", "LOW"),
+        ("<fill: the change, in a sentence>", "Add the second word."),
+        ("<fill: the need behind it>", "The specification asks for it."),
+        ("  - path/to/file\n", "  - a.txt\n"),
+        ("<fill: what stays as it is>", "All other files"),
+        ("<fill: one command a line>", "grep -qx two a.txt"),
+        ("measurable criterion 1", "a.txt has a second line, `two`."),
+        ("<fill: a path>", "a.txt"),
+        ("<fill: a word>", "\"one\""),
+        ("<fill: a command>", "cat a.txt"),
+        ("<fill: \"risk\" -> \"impact\">", "\"the first word is lost\" -> \"readers of line one fail\""),
+    ] {
+        assert!(text.contains(blank), "{path} does not hold {blank:?}");
+        text = text.replacen(blank, words, 1);
+    }
+    sandbox.write(path, text);
+}
+
+/// A signature of this minute, UTC.
+pub fn signature(name: &str) -> String {
+    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
+    format!("{name}{}", now.strftime("%d%m%Y%H%M"))
+}
+
+/// The packet, refined, signed, prepared, filled in and committed on its
+/// branch.
+pub fn approved() -> Sandbox {
+    let sandbox = governed();
+    sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Two"]);
+    done(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
+    answer(&sandbox, REFINEMENT);
+    done(&sandbox, &["refine", "WP-1-Two"]);
+    done(&sandbox, &["sign", "WP-1-Two", &signature("mira")]);
+    done(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
+    done(&sandbox, &["new", "packet", "WP-1-Two"]);
+    fill(&sandbox, PACKET);
+    sandbox.edit(PACKET, "has agreed.)\n", "has agreed.)\n\nSKELETON APPROVED\n");
+    commit(&sandbox, "packet");
+    sandbox
+}

@@ -1,0 +1,118 @@
+//! `validator-gate`: a session goes its way, and nothing that it held is lost.
+
+use crate::support::office::{PACKET, STATE, approved, commit, done, refused};
+use crate::support::repo::Sandbox;
+
+const WP: &str = "WP-1-Two";
+
+fn gate(step: &str) -> Vec<&str> {
+    let mut out = vec!["validator-gate", step, WP];
+    out.extend(["--by", "val-1"].iter().filter(|_| step != "status"));
+    out
+}
+
+fn present(verdict: &str) -> Vec<&str> {
+    vec!["validator-gate", "present", WP, verdict, "--by", "val-1"]
+}
+
+fn report(sandbox: &Sandbox, verdict: &str) {
+    sandbox.append(PACKET, &format!("\n### Report\n- Verdict: {verdict}\n"));
+}
+
+fn state(sandbox: &Sandbox) -> serde_json::Value {
+    serde_json::from_str(&sandbox.read(STATE)).expect("JSON")
+}
+
+#[test]
+fn a_session_goes_its_way() {
+    let sandbox = approved();
+    assert!(done(&sandbox, &gate("status")).contains("no report is presented"));
+    for step in ["acknowledge", "append", "commit"] {
+        refused(&sandbox, &gate(step), "no report of `WP-1-Two` was presented");
+    }
+    done(&sandbox, &present("FAIL"));
+    refused(&sandbox, &present("PASS"), "a session of `WP-1-Two` is under way");
+    refused(&sandbox, &gate("append"), "has passed REPORT_PRESENTED last");
+    done(&sandbox, &gate("acknowledge"));
+    refused(&sandbox, &gate("append"), "there is no report with a verdict in");
+    report(&sandbox, "PASS");
+    refused(&sandbox, &gate("append"), "says PASS, the session FAIL");
+    report(&sandbox, "FAIL");
+    done(&sandbox, &gate("append"));
+    refused(&sandbox, &gate("commit"), "Commit .GOV/task_packets/WP-1-Two.md with its report first");
+    commit(&sandbox, "report");
+    done(&sandbox, &gate("commit"));
+    refused(&sandbox, &gate("commit"), "has ended with COMMITTED");
+    let ended = state(&sandbox)["validation_sessions"][WP].clone();
+    assert_eq!((ended["status"].as_str(), ended["verdict"].as_str()), (Some("COMMITTED"), Some("FAIL")));
+    assert!(ended["completed"].is_string());
+    // A FAIL is not overwritten: the next session keeps it.
+    done(&sandbox, &present("PASS"));
+    let now = state(&sandbox);
+    assert_eq!(now["archived_sessions"][0], ended);
+    assert_eq!(now["validation_sessions"][WP]["verdict"].as_str(), Some("PASS"));
+    let said = done(&sandbox, &gate("status"));
+    assert!(
+        said.contains("before: FAIL (COMMITTED)")
+            && said.contains("next: countersign validator-gate acknowledge"),
+        "{said}"
+    );
+    done(&sandbox, &["governance-check"]);
+}
+
+#[test]
+fn a_session_that_is_given_up_is_kept() {
+    let sandbox = approved();
+    refused(&sandbox, &["validator-gate", "reset", WP, "--reason", "x"], "there is no session");
+    done(&sandbox, &present("FAIL"));
+    refused(&sandbox, &["validator-gate", "reset", WP, "--reason", " "], "without a reason");
+    done(&sandbox, &["validator-gate", "reset", WP, "--reason", "wrong \"report\"", "--by", "mira"]);
+    let now = state(&sandbox);
+    assert_eq!(now["validation_sessions"], serde_json::json!({}));
+    assert_eq!(now["archived_sessions"][0]["reset"]["reason"].as_str(), Some("wrong \"report\""));
+    done(&sandbox, &present("PASS"));
+    done(&sandbox, &["check"]);
+    // The archive is part of the chain.
+    sandbox.edit(STATE, "\"verdict\": \"FAIL\"", "\"verdict\": \"PASS\"");
+    sandbox.edit(STATE, "\"verdict\": \"FAIL\"", "\"verdict\": \"PASS\"");
+    let (exit, said) = sandbox.told(&["check"]);
+    assert!(exit == 1 && said.contains("[validator/chain]"), "{said}");
+    let (exit, said) = sandbox.told(&gate("acknowledge"));
+    assert!(exit == 2 && said.contains("was changed after it was passed"), "{exit} {said}");
+}
+
+#[test]
+fn identities_are_two_where_they_are_configured() {
+    let sandbox = approved();
+    sandbox.append("countersign.yaml", "validator:\n  identities: [val-1, \"Mira <mira@example.org>\"]\n");
+    commit(&sandbox, "identities");
+    refused(&sandbox, &["validator-gate", "present", WP, "PASS"], "is none of the identities");
+    done(&sandbox, &present("PASS"));
+    refused(&sandbox, &gate("acknowledge"), "`val-1` has presented the report and cannot acknowledge it");
+    sandbox.git(&["config", "user.name", "Somebody"]);
+    sandbox.git(&["config", "user.email", "mira@example.org"]);
+    done(&sandbox, &["validator-gate", "acknowledge", WP]);
+    done(&sandbox, &["check"]);
+}
+
+#[test]
+fn older_files_are_read_and_kept_readable() {
+    let sandbox = approved();
+    let old = ".GOV/roles/validator/VALIDATOR_GATES.json";
+    let text = "{\r\n  \"validation_sessions\": {\r\n    \"WP-1-Gone\": { \"wpId\": \"WP-1-Gone\", \"verdict\": \"PASS\", \"status\": \"COMMITTED\", \"started\": \"2026-01-01T00:00:00.000Z\", \"gates\": [] },\r\n    \"WP-1-Two\": {\r\n      \"wpId\": \"WP-1-Two\",\r\n      \"verdict\": \"PASS\",\r\n      \"status\": \"REPORT_PRESENTED\",\r\n      \"note\": \"kept\",\r\n      \"gates\": [\r\n        { \"gate\": \"REPORT_PRESENTED\", \"verdict\": \"PASS\", \"timestamp\": \"2026-01-18T03:04:15.654Z\" }\r\n      ]\r\n    }\r\n  },\r\n  \"archived_sessions\": []\r\n}\r\n";
+    sandbox.write(old, text);
+    done(&sandbox, &gate("acknowledge"));
+    let now = sandbox.read(old);
+    let before: String = text.chars().take(text.find("REPORT_PRESENTED").expect("status")).collect();
+    assert!(now.starts_with(&before) && !now.replace("\r\n", "").contains('\n'), "{now}");
+    assert!(!sandbox.root.join(STATE).exists());
+    report(&sandbox, "PASS");
+    done(&sandbox, &gate("append"));
+    commit(&sandbox, "report");
+    done(&sandbox, &gate("commit"));
+    done(&sandbox, &present("FAIL"));
+    let now: serde_json::Value = serde_json::from_str(&sandbox.read(old)).expect("JSON");
+    assert_eq!(now["archived_sessions"][0]["note"].as_str(), Some("kept"));
+    assert_eq!(now["archived_sessions"][0]["gates"].as_array().map(Vec::len), Some(4));
+    assert_eq!(now["validation_sessions"]["WP-1-Gone"]["verdict"].as_str(), Some("PASS"));
+}
