@@ -42,6 +42,7 @@ use crate::finding::Finding;
 use crate::rule::Rule;
 
 pub(crate) use approval::predates_refinements;
+pub use evidence::same_command;
 pub use link::{Named, NamedBy, named};
 pub use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
 pub use registry::{Registered, find, registered, wording};

@@ -9,7 +9,8 @@ use super::gates::{folder, named_config};
 use crate::change::Side;
 use crate::config::{Config, FILE_NAME};
 use crate::document::Layout;
-use crate::gate::{GateError, detect_layout};
+use crate::gate::{GateError, LARGEST_DOCUMENT, detect_layout};
+use crate::system::files;
 use crate::system::git::GitRepository;
 use crate::system::writing::{FileWrite, PATIENCE, Writer, pending};
 use crate::text::{RepoPath, Source};
@@ -68,6 +69,14 @@ impl Desk {
         self.writer.write(&[file])?;
         Ok(true)
     }
+}
+
+/// A document as it lies on disk, read without the lock.
+pub(super) fn unlocked(repo: &GitRepository, path: &RepoPath) -> anyhow::Result<Arc<Source>> {
+    let limit = u64::try_from(LARGEST_DOCUMENT).unwrap_or(u64::MAX);
+    let bytes =
+        files::read(&files::below(repo.root()?, path), limit).with_context(|| format!("reading {path}"))?;
+    Ok(Source::from_bytes(path.clone(), bytes))
 }
 
 /// Completes a write that was interrupted half-way, or waits for the one that

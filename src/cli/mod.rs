@@ -7,6 +7,7 @@ mod cor701;
 mod demo;
 mod desk;
 mod documents;
+mod evidence;
 mod fix;
 mod gates;
 mod hook;
@@ -172,6 +173,8 @@ enum Command {
     Cor701Sha(cor701::Cor701Sha),
     /// Compute the COR-701 manifests of a change, and write them into its packet
     Manifest(manifest::Manifest),
+    /// Run a packet's test plan, and record what came of it
+    Evidence(evidence::Evidence),
     /// Set up governance in a repository; nothing is overwritten
     Init(workflow::Init),
     /// Write a new document, with all that can be computed filled in
@@ -249,6 +252,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Sign(command) => command.run(&cli.global, &output),
         Command::Prepare(command) => command.run(&cli.global, &output),
         Command::ValidatorGate(command) => command.run(&cli.global, &output),
+        Command::Evidence(command) => command.run(&cli.global, &output),
         Command::Fix(command) => command.run(&cli.global, &output),
         Command::Explain(command) => command.run(&cli.global, &output),
         Command::Rules(command) => command.run(&cli.global, &output),

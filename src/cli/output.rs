@@ -79,6 +79,13 @@ impl Output {
         }
     }
 
+    /// Tells something beside the answer, on standard error.
+    pub(super) fn aside(&self, text: &str) {
+        if !self.look.quiet {
+            let _ = write!(io::stderr(), "{text}");
+        }
+    }
+
     /// Writes a problem to standard error.
     pub(super) fn problem(text: &str) {
         let _ = writeln!(io::stderr(), "error: {}", visible(text));

@@ -1,11 +1,13 @@
 //! `countersign.yaml`: as written, then as meant.
 
+mod evidence;
 mod layout;
 mod raw;
 mod scan;
 mod step;
 mod valid;
 
+pub use evidence::EvidencePolicy;
 pub use step::{EnvironmentPolicy, Step};
 pub use valid::{Config, ConfigFault};
 

@@ -22,6 +22,7 @@ pub(super) struct File {
     pub validator: Option<Validator>,
     pub rules: BTreeMap<String, String>,
     pub logs: Option<String>,
+    pub evidence: Option<Evidence>,
     pub steps: Option<Vec<Step>>,
     pub scan: Option<Scan>,
 }
@@ -70,6 +71,14 @@ pub(super) struct Anchors {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Approval {
     pub separate_hands: Option<bool>,
+}
+
+/// What `evidence` may run.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Evidence {
+    pub allow: Option<Vec<String>>,
+    pub timeout: Option<String>,
 }
 
 /// Who validates.

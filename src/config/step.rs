@@ -89,7 +89,7 @@ fn gate(name: &str) -> Option<Gate> {
     [Gate::GateCheck, Gate::PreWork, Gate::PostWork].into_iter().find(|gate| gate.as_str() == name)
 }
 
-fn duration(text: &str) -> Option<Duration> {
+pub(super) fn duration(text: &str) -> Option<Duration> {
     let unit = text.chars().last()?;
     let number: u64 = text.get(..text.len() - unit.len_utf8())?.trim().parse().ok()?;
     let seconds = match unit {

@@ -10,6 +10,7 @@ use crate::rule::{Levels, Setting, place_of, yaml_document};
 use crate::scan::Settings;
 use crate::text::{Source, Span};
 
+use super::evidence::{EvidencePolicy, evidence};
 use super::layout::{folder, layout};
 use super::raw;
 use super::scan;
@@ -42,6 +43,8 @@ pub struct Config {
     /// Folder of logs below the repository's root; `None` keeps them in
     /// git's own folder.
     pub logs: Option<String>,
+    /// What `evidence` may run.
+    pub evidence: EvidencePolicy,
     /// What scans look at.
     pub scan: Settings,
 }
@@ -166,6 +169,7 @@ impl Config {
                     .ok_or_else(|| (logs.clone(), format!("`{logs}` is no folder of the repository")))?,
             );
         }
+        self.evidence = evidence(file.evidence.unwrap_or_default())?;
         self.scan = scan::settings(file.scan.unwrap_or_default(), source)?;
         for own in self.scan.rules.iter().map(|folder| format!("{folder}/")).chain(self.scan.baseline.clone())
         {

@@ -1,8 +1,12 @@
 //! A gate from start to end: the judgement, then its steps, then one report.
 
+mod capture;
 mod runner;
 mod steps;
 mod tree;
+
+pub use capture::{Captured, Run, capture};
+pub use runner::proof_lines;
 
 use crate::check::find;
 use crate::finding::{Finding, Label, Report, StepReport};

@@ -135,6 +135,39 @@ pub(super) fn tests_run(runner: Runner, log: &str) -> Option<u64> {
     }
 }
 
+/// The most lines that prove a run.
+const MOST_PROOF: usize = 3;
+/// Longer lines prove nothing better.
+const LONGEST_PROOF: usize = 200;
+
+/// Lines of a log that show what a program did: a known runner's summary, else
+/// its last words. Each stands in the log as it is given here.
+#[must_use]
+pub fn proof_lines(argv: &[String], log: &str) -> Vec<String> {
+    let usable = |line: &&str| {
+        let length = line.chars().count();
+        (3..=LONGEST_PROOF).contains(&length)
+            && !line.chars().any(|c| c.is_control() || c == '`' || c == '\u{fffd}')
+    };
+    let lines: Vec<&str> = log.lines().map(str::trim).filter(usable).collect();
+    let summary = |patterns: &[&Option<Regex>]| -> Vec<String> {
+        let shows = |line: &&&str| patterns.iter().any(|p| p.as_ref().is_some_and(|p| p.is_match(line)));
+        let mut found: Vec<String> = lines.iter().filter(shows).map(|line| (*line).to_owned()).collect();
+        found.truncate(MOST_PROOF);
+        found
+    };
+    let found = match recognise(argv, log) {
+        Some(Runner::Cargo) => summary(&[&CARGO]),
+        Some(Runner::Nextest) => summary(&[&NEXTEST]),
+        Some(Runner::Pytest) => summary(&[&PYTEST]),
+        Some(Runner::Go) => summary(&[&GO_OK]),
+        Some(Runner::Jest) => summary(&[&JEST]),
+        Some(Runner::Vitest) => summary(&[&VITEST]),
+        None => Vec::new(),
+    };
+    if found.is_empty() { lines.last().map(|line| (*line).to_owned()).into_iter().collect() } else { found }
+}
+
 /// Passed and failed tests of summary lines; skipped ones did not run.
 fn counted(pattern: Option<&Regex>, log: &str) -> Option<u64> {
     let lines = found(pattern, log);

@@ -7,18 +7,14 @@ use crate::check::input::Gate;
 use crate::config::{Config, EnvironmentPolicy, FILE_NAME, Step};
 use crate::finding::{Finding, Label, Report, Status, StepReport, StepRun, StepStatus};
 use crate::gate::{GateError, GateRequest, Judgement};
-use crate::system::clock::Stopwatch;
+use crate::system::files;
 use crate::system::git::GitRepository;
-use crate::system::process::{self, Ended, Program};
-use crate::system::{clock, environment, files};
+use crate::system::process::Ended;
 use crate::text::{RepoPath, visible};
 
+use super::capture::{Captured, LARGEST_LOG, Run, capture};
 use super::{EngineError, Ran, StepOptions, finding, runner, tree};
 
-/// How long a step's log may become.
-const LARGEST_LOG: u64 = 256 * 1024 * 1024;
-/// How much of a log is looked at for the runner's counts.
-const LOOKED_AT: u64 = 4 * 1024 * 1024;
 /// Lines of a log that the report shows.
 const TAIL_LINES: usize = 20;
 
@@ -125,30 +121,16 @@ fn one(
     options: &StepOptions<'_>,
 ) -> Result<(StepReport, Vec<Finding>), EngineError> {
     let root = repo.root().map_err(GateError::from)?;
-    let log_error = |doing: &str| {
-        let doing = format!("step `{}`: {doing}", step.name);
-        move |source| EngineError::Log { doing, source }
-    };
-    let folder = log_folder(repo, judgement)?;
-    files::make_folder(&folder).map_err(log_error("making the folder of its log"))?;
-    let (path, log) = new_log(&folder, request.gate, &step.name).map_err(log_error("writing its log"))?;
-    let program = Program {
-        argv: step.argv.clone(),
+    let run = Run {
+        name: &step.name,
+        argv: &step.argv,
         folder: files::below(root, &RepoPath::from(step.folder.as_str())),
-        environment: variables(&step.environment),
+        environment: &step.environment,
         timeout: step.timeout,
-        largest_log: LARGEST_LOG,
+        logs: log_folder(repo, judgement)?,
+        log_prefix: request.gate.as_str(),
     };
-    let watch = Stopwatch::start();
-    let outcome = process::run(&program, &log, |elapsed| {
-        options.progress.running(&step.name, u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
-    });
-    options.progress.ended();
-    let milliseconds = watch.milliseconds();
-    drop(log);
-    let (bytes, _) = files::tail(&path, LOOKED_AT).map_err(log_error("reading its log"))?;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let log_sha256 = files::sha256(&path).map_err(log_error("reading its log"))?;
+    let Captured { outcome, log: path, log_sha256, text, milliseconds } = capture(&run, options.progress)?;
     let mut report = report_of(step, StepStatus::Passed);
     report.run = StepRun {
         milliseconds,
@@ -213,43 +195,6 @@ fn log_folder(repo: &GitRepository, judgement: &Judgement) -> Result<PathBuf, En
         }
         None => repo.private_folder().join("logs").join(wp),
     })
-}
-
-/// A log of its own for every run: two gates at once do not share one.
-fn new_log(folder: &std::path::Path, gate: Gate, step: &str) -> std::io::Result<(PathBuf, files::Log)> {
-    let stamp = clock::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-    let name: String = step.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    for number in 1..1000 {
-        let path = folder.join(format!("{}-{name}-{stamp}-{number}.log", gate.as_str()));
-        match files::create_new(&path) {
-            Ok(file) => return Ok((path, file)),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(std::io::Error::other("too many logs of the same second"))
-}
-
-/// The environment of a step. Variables that steer git are dropped unless
-/// they are kept by name: a hook that calls a gate would point every git of
-/// the step's tests at the wrong repository.
-fn variables(policy: &EnvironmentPolicy) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
-    let matches = |pattern: &String, name: &str| {
-        pattern.strip_suffix('*').map_or(name == pattern, |start| name.starts_with(start))
-    };
-    let mut out: Vec<_> = environment::variables()
-        .into_iter()
-        .filter(|(name, _)| {
-            let name = name.to_string_lossy();
-            let named =
-                policy.keep.as_ref().is_some_and(|keep| keep.iter().any(|pattern| matches(pattern, &name)));
-            let kept = policy.keep.is_none() && !name.starts_with("GIT_");
-            (named || kept) && !policy.drop.iter().any(|pattern| matches(pattern, &name))
-        })
-        .collect();
-    out.retain(|(name, _)| !policy.set.contains_key(name.to_string_lossy().as_ref()));
-    out.extend(policy.set.iter().map(|(name, value)| (name.into(), value.into())));
-    out
 }
 
 fn tail(text: &str) -> Vec<String> {

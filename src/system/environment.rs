@@ -45,6 +45,26 @@ pub fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
+/// Whether somebody sits at standard input and reads standard error.
+#[must_use]
+pub fn is_interactive() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks a question on standard error and reads a line of standard input.
+///
+/// # Errors
+/// They cannot be written or read.
+pub fn ask(question: &str) -> io::Result<String> {
+    use std::io::Write as _;
+    let mut stderr = io::stderr();
+    write!(stderr, "{question}")?;
+    stderr.flush()?;
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    Ok(line)
+}
+
 /// Path of the running program.
 ///
 /// # Errors

@@ -28,3 +28,11 @@ pub(super) fn set_line(source: &Source, field: &Field, wanted: &str) -> Edit {
     let space = if source.slice(start).ends_with([' ', '\t']) { "" } else { " " };
     Edit::replace(Span::new(start.end, line.end), format!("{space}{wanted}"))
 }
+
+/// A text in back-ticks, as many as it needs.
+pub(super) fn quoted(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let ticks = "`".repeat(longest + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{ticks}{pad}{text}{pad}{ticks}")
+}

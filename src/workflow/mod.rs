@@ -2,6 +2,7 @@
 
 pub mod approve;
 pub mod demo;
+pub mod evidence;
 mod field;
 pub mod fix;
 pub mod hook;

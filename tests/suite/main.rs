@@ -18,6 +18,7 @@ mod demo;
 mod dependencies;
 mod documents;
 mod evasion;
+mod evidence;
 mod fix;
 mod fixtures;
 mod formats;

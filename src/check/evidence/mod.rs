@@ -13,6 +13,12 @@ fn not_asked(input: &ChangeInput<'_>) -> Option<String> {
         .then(|| format!("packets of generation {} need no evidence here", input.packet.packet.generation))
 }
 
+/// Whether two texts are one command, however they are quoted.
+#[must_use]
+pub fn same_command(a: &str, b: &str) -> bool {
+    folded(a) == folded(b)
+}
+
 /// Text for comparison: blanks folded, back-ticks, quotes and a last full
 /// stop left out.
 pub(super) fn folded(text: &str) -> String {

@@ -13,6 +13,13 @@ impl GitRepository {
         self.repo.commondir().join("hooks")
     }
 
+    /// Whether git would leave a path out, tracked ignore files and others
+    /// considered.
+    #[must_use]
+    pub fn is_ignored(&self, path: &str) -> bool {
+        self.repo.is_path_ignored(path).unwrap_or(false)
+    }
+
     /// Who git's configuration says works here, `Name <mail>`.
     #[must_use]
     pub fn identity(&self) -> Option<String> {

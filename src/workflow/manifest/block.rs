@@ -7,6 +7,7 @@ use crate::document::manifest::GATES;
 use crate::text::RepoPath;
 
 use super::window::{Window, whole};
+use crate::workflow::field::quoted;
 
 /// What a manifest says of a file, as it is written.
 #[derive(Debug, Clone)]
@@ -43,14 +44,6 @@ impl Values {
             _ => return None,
         })
     }
-}
-
-/// A text in back-ticks, as many as it needs.
-fn quoted(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let ticks = "`".repeat(longest + 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
 /// Fields that every block has, in order, with the spelling of their labels.

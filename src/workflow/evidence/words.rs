@@ -1,0 +1,117 @@
+//! A line of a test plan as program and arguments. No shell will see it, so
+//! what only a shell could do is refused.
+
+/// Splits a line into words as a POSIX shell would, if it holds nothing but
+/// words.
+///
+/// # Errors
+/// Says what only a shell could do.
+pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut word: Option<String> = None;
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            ' ' | '\t' => out.extend(word.take()),
+            '\'' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match chars.next() {
+                        Some('\'') => break,
+                        Some(c) => word.push(c),
+                        None => return Err("a quote is not closed".to_owned()),
+                    }
+                }
+            }
+            '"' => double_quoted(&mut chars, word.get_or_insert_default())?,
+            '\\' => match chars.next() {
+                Some(c) if c != '\n' => word.get_or_insert_default().push(c),
+                _ => return Err("it ends with a back-slash".to_owned()),
+            },
+            '#' if word.is_none() => break,
+            '~' if word.is_none() => return Err(only_a_shell("`~` as a home")),
+            '|' | '&' | ';' | '<' | '>' | '(' | ')' => return Err(only_a_shell(&format!("`{c}`"))),
+            '$' | '`' => return Err(only_a_shell(&format!("`{c}`"))),
+            '*' | '?' | '[' | '{' => return Err(only_a_shell(&format!("the pattern `{c}`"))),
+            c if c.is_control() => return Err("it holds a control character".to_owned()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    out.extend(word);
+    match out.first() {
+        None => Err("it is empty".to_owned()),
+        Some(first) if is_assignment(first) => {
+            Err(format!("it sets a variable (`{}`)", crate::text::one_line(first, 40)))
+        }
+        Some(_) => Ok(out),
+    }
+}
+
+fn double_quoted(
+    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
+    word: &mut String,
+) -> Result<(), String> {
+    loop {
+        match chars.next() {
+            Some('"') => return Ok(()),
+            Some(c @ ('$' | '`')) => return Err(only_a_shell(&format!("`{c}`"))),
+            Some('\\') => match chars.peek() {
+                Some('"' | '\\' | '$' | '`') => word.extend(chars.next()),
+                _ => word.push('\\'),
+            },
+            Some(c) if c.is_control() => return Err("it holds a control character".to_owned()),
+            Some(c) => word.push(c),
+            None => return Err("a quote is not closed".to_owned()),
+        }
+    }
+}
+
+fn only_a_shell(what: &str) -> String {
+    format!("{what} means something to a shell only, and no shell is involved")
+}
+
+fn is_assignment(word: &str) -> bool {
+    let Some((name, _)) = word.split_once('=') else { return false };
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_words_or_refused() {
+        let good = |line: &str| words(line).unwrap_or_default().join("|");
+        assert_eq!(good("cargo test -- --exact 'a b'  # why"), "cargo|test|--|--exact|a b");
+        assert_eq!(good(r#"grep "a \"b\" \n" x\ y ''"#), "grep|a \"b\" \\n|x y|");
+        assert_eq!(good("a=b=c d=e").as_str(), "");
+        assert_eq!(good("npm run lint:all@2 a=b"), "npm|run|lint:all@2|a=b");
+        for bad in [
+            "a | b",
+            "a && b",
+            "a; b",
+            "a > b",
+            "a $(b)",
+            "a `b`",
+            "a $B",
+            "\"$B\"",
+            "a *.rs",
+            "a ~/x",
+            "~/x",
+            "'a",
+            "\"a",
+            "a \\",
+            "FOO=1 cargo test",
+            "",
+            "  ",
+            "(a)",
+            "a {b,c}",
+            "a\u{1b}[0m",
+            "a &",
+        ] {
+            assert!(words(bad).is_err(), "{bad}: {:?}", words(bad));
+        }
+    }
+}

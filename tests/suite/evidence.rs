@@ -1,0 +1,119 @@
+//! `evidence`: a plan is run without a shell, and what is recorded is what
+//! happened.
+
+use crate::support::office::{PACKET, approved, commit, done, refused};
+use crate::support::repo::Sandbox;
+
+const ALLOWED: &str = "evidence:\n  allow: [grep, \"sh -c true\", cat]\n";
+
+/// The packet with another plan, signed as if it had always been so.
+fn planned(plan: &str) -> Sandbox {
+    let sandbox = approved();
+    sandbox.git(&["switch", "-q", "main"]);
+    sandbox.append("countersign.yaml", ALLOWED);
+    let base = commit(&sandbox, "allowed");
+    sandbox.git(&["switch", "-q", "feat/WP-1-Two"]);
+    sandbox.git(&["merge", "-q", "--no-edit", "main"]);
+    let text = sandbox.read(PACKET).replace("grep -qx two a.txt", plan);
+    let at = text.find("MERGE_BASE_SHA: ").expect("merge base") + 16;
+    sandbox.write(PACKET, format!("{}{base}{}", &text[..at], &text[at + 40..]));
+    sandbox.append("a.txt", "two\n");
+    sandbox
+}
+
+fn logs(sandbox: &Sandbox) -> usize {
+    walkdir::WalkDir::new(sandbox.root.join(".countersign"))
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_file())
+        .count()
+}
+
+#[test]
+fn a_plan_is_run_and_recorded() {
+    let sandbox = planned("just pre-work WP-1-Two\ngrep -n 'two' a.txt\ngrep -c one a.txt");
+    let before = sandbox.read(PACKET);
+    let (exit, said) = sandbox.told(&["evidence", "WP-1-Two"]);
+    assert!(exit == 2 && said.contains("pass --yes if you do"), "{exit} {said}");
+    assert_eq!(logs(&sandbox), 0, "nothing runs without a yes");
+    let said = done(&sandbox, &["evidence", "WP-1-Two", "--yes"]);
+    assert!(said.contains("run      \"grep\" \"-n\" \"two\" \"a.txt\"\n"), "{said}");
+    assert!(said.contains("skip     just pre-work WP-1-Two: a gate of this tool"), "{said}");
+    assert!(said.contains("nothing was written") && said.contains("- PROOF_LINES: `2:two`"), "{said}");
+    assert_eq!(sandbox.read(PACKET), before);
+    done(&sandbox, &["evidence", "WP-1-Two", "--yes", "--write"]);
+    let text = sandbox.read(PACKET);
+    let entries: Vec<&str> = text.split("- COMMAND: ").collect();
+    assert_eq!(entries.len(), 3, "{text}");
+    assert!(entries[1].starts_with(
+        "`grep -n 'two' a.txt`\n  - EXIT_CODE: 0\n  - LOG_PATH: .countersign/logs/WP-1-Two/evidence-grep--n-"
+    ));
+    let (before_section, _) = before.split_once("## EVIDENCE\n").expect("section");
+    assert!(text.starts_with(before_section));
+    assert!(text.ends_with(before.split_once("## VALIDATION_REPORTS").expect("section").1));
+    // Run again, the entries are written anew and not twice.
+    done(&sandbox, &["evidence", "WP-1-Two", "--yes", "--write"]);
+    let again = sandbox.read(PACKET);
+    assert_eq!(again.matches("- COMMAND: ").count(), 2);
+    let stable = |text: &str| {
+        let moving = |line: &&str| !line.contains("LOG_PATH") && !line.contains("SHA256");
+        text.lines().filter(moving).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(stable(&text), stable(&again));
+    done(&sandbox, &["manifest", "WP-1-Two", "--write"]);
+    let (_, said) = sandbox.told(&["post-work", "WP-1-Two", "--no-run"]);
+    assert!(!said.contains("[evidence/command]") && !said.contains("[evidence/log]"), "{said}");
+    // The log is what was recorded.
+    let log = entries[1].lines().find_map(|line| line.strip_prefix("  - LOG_PATH: ")).expect("path");
+    sandbox.append(log, "three\n");
+    assert!(sandbox.git(&["status", "--porcelain"]).lines().all(|line| !line.contains(".countersign")));
+}
+
+#[test]
+fn what_needs_a_shell_or_is_not_allowed_is_refused_with_the_reason() {
+    let plan = "touch pwned\ngrep two a.txt > pwned\ngrep $(touch pwned) a.txt\nLD_PRELOAD=x grep two a.txt\nsh -c true\nsh -c 'touch pwned'\ncd ..\ncat a.txt";
+    let sandbox = planned(plan);
+    let (exit, said) = sandbox.told(&["evidence", "WP-1-Two", "--yes", "--write"]);
+    assert_eq!(exit, 1, "{said}");
+    for part in [
+        "refuse   touch pwned: it begins like none of the commands",
+        "refuse   grep two a.txt > pwned: `>` means something to a shell only",
+        "refuse   grep $(touch pwned) a.txt: `$` means something to a shell only",
+        "it sets a variable (`LD_PRELOAD=x`)",
+        "run      \"sh\" \"-c\" \"true\"\n",
+        "refuse   sh -c 'touch pwned': it begins like none",
+        "refuse   cd ..: it leaves the repository",
+        "refuse   cat a.txt: it depends on `cd ..`",
+    ] {
+        assert!(said.contains(part), "{part} is missing in {said}");
+    }
+    assert!(!sandbox.root.join("pwned").exists());
+    assert_eq!(sandbox.read(PACKET).matches("- COMMAND: ").count(), 1);
+}
+
+#[test]
+fn failures_are_recorded_as_such() {
+    let sandbox = planned("grep -q three a.txt\ncat gone.txt");
+    let (exit, said) = sandbox.told(&["evidence", "WP-1-Two", "--yes", "--write"]);
+    assert_eq!(exit, 1, "{said}");
+    let text = sandbox.read(PACKET);
+    assert!(text.contains("- COMMAND: `grep -q three a.txt`\n  - EXIT_CODE: 1\n"), "{text}");
+    let (_, said) = sandbox.told(&["post-work", "WP-1-Two", "--no-run"]);
+    assert!(said.contains("the evidence of `grep -q three a.txt` does not show exit code 0"), "{said}");
+}
+
+#[test]
+fn the_allowed_list_is_that_of_the_trusted_revision_and_logs_are_ignored() {
+    let sandbox = planned("touch pwned");
+    sandbox.edit("countersign.yaml", "allow: [grep,", "allow: [touch, grep,");
+    let (exit, said) = sandbox.told(&["evidence", "WP-1-Two", "--yes"]);
+    assert!(
+        exit == 1 && said.contains("refuse   touch pwned") && !sandbox.root.join("pwned").exists(),
+        "{said}"
+    );
+    let sandbox = planned("grep two a.txt");
+    sandbox.write(".gitignore", "");
+    let (exit, said) = sandbox.told(&["evidence", "WP-1-Two", "--yes"]);
+    assert!(exit == 2 && said.contains("git does not ignore .countersign/logs/"), "{said}");
+    refused(&sandbox, &["evidence", "WP-1-Nothing", "--yes"], "WP-1-Nothing");
+}
