@@ -73,6 +73,7 @@ registry! {
     "approval/signature-format" => Check::Approval(approval::signature_format::check),
     "approval/signature-agreement" => Check::Approval(approval::signature_agreement::check),
     "approval/signature-reuse" => Check::Approval(approval::signature_reuse::check),
+    "approval/signed" => Check::Approval(approval::signed::check),
     "approval/checkpoint" => Check::Approval(approval::checkpoint::check),
     "approval/prepared" => Check::Approval(approval::prepared::check),
     "approval/contract" => Check::Approval(approval::contract::check),

@@ -44,6 +44,19 @@ pub(super) struct PostWork {
     no_run: bool,
 }
 
+/// Arguments of `audit`.
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    /// The packet's id, or a base id that the registry resolves
+    #[arg(value_name = "WP-ID")]
+    packet: String,
+    /// Another packet of the same change. May be given several times
+    #[arg(long, value_name = "WP-ID")]
+    also: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+}
+
 /// Arguments of `gate-check`.
 #[derive(Debug, Args)]
 pub(super) struct GateCheck {
@@ -100,6 +113,13 @@ impl PostWork {
     pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
         let packets = Packets { first: &self.packet, also: &self.also };
         gate(global, output, Gate::PostWork, packets, self.selection.request(), self.no_run)
+    }
+}
+
+impl Audit {
+    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+        let packets = Packets { first: &self.packet, also: &self.also };
+        gate(global, output, Gate::Audit, packets, self.selection.request(), true)
     }
 }
 

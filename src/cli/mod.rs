@@ -124,6 +124,9 @@ enum Command {
     PreWork(gates::PreWork),
     /// Is the change what the packet agreed to?
     PostWork(gates::PostWork),
+    /// Everything that a validator asks of a packet and its change; nothing is
+    /// run
+    Audit(gates::Audit),
     /// Are the packet's phases in order?
     GateCheck(gates::GateCheck),
     /// Check any governance document, or all of them
@@ -219,6 +222,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let done = match &cli.command {
         Command::PreWork(command) => command.run(&cli.global, &output),
         Command::PostWork(command) => command.run(&cli.global, &output),
+        Command::Audit(command) => command.run(&cli.global, &output),
         Command::GateCheck(command) => command.run(&cli.global, &output),
         Command::Check(command) => command.run(&cli.global, &output),
         Command::List(command) => command.list(&cli.global, &output),

@@ -27,6 +27,7 @@ pub(super) fn layout(raw: raw::Layout) -> Result<Layout, (String, String)> {
         (raw.refinements, &mut out.refinements),
         (raw.contracts, &mut out.contracts),
         (raw.templates, &mut out.templates),
+        (raw.signatures, &mut out.seals),
         (raw.validator_states, &mut out.validator_states),
     ];
     for (given, slot) in folders {
@@ -46,6 +47,7 @@ pub(super) fn layout(raw: raw::Layout) -> Result<Layout, (String, String)> {
         (raw.spec_pointer, &mut out.spec_pointer),
         (raw.gate_log, &mut out.gate_log),
         (raw.validator_state, &mut out.validator_state),
+        (raw.allowed_signers, &mut out.signers),
     ];
     for (given, slot) in files {
         if let Some(given) = given {

@@ -13,6 +13,7 @@ pub(super) struct File {
     pub layout: Option<Layout>,
     pub minimum_format: Option<String>,
     pub require_evidence: Option<bool>,
+    pub require_signed_approval: Option<bool>,
     pub protected: Option<Vec<String>>,
     pub anchors: Option<Anchors>,
     pub ascii_only: Option<bool>,
@@ -56,6 +57,8 @@ pub(super) struct Layout {
     pub validator_states: Option<String>,
     pub validator_state: Option<String>,
     pub templates: Option<String>,
+    pub signatures: Option<String>,
+    pub allowed_signers: Option<String>,
     pub governance: Option<Vec<String>>,
 }
 

@@ -128,6 +128,7 @@ impl Config {
                 .map_err(|_| (minimum.clone(), format!("`{minimum}` is no date, YYYY-MM-DD")))?;
             self.policy.minimum_format = Some(minimum);
         }
+        self.policy.signed_approval = file.require_signed_approval.unwrap_or(false);
         self.policy.evidence_required = file.require_evidence.unwrap_or(false);
         for path in file.protected.unwrap_or_default() {
             let pattern = ProtectedPattern::read(&path)

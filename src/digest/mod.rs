@@ -2,6 +2,7 @@
 //! and git's object id, which is *not* the manifest's hash.
 
 mod mistaken;
+pub mod sshsig;
 
 use std::fmt;
 

@@ -42,6 +42,10 @@ pub struct Layout {
     pub validator_states: String,
     /// Older validator state that holds all packets, where there is one.
     pub validator_state: String,
+    /// Signed contracts of packets, `<WP_ID>.contract` and its `.sig`.
+    pub seals: String,
+    /// Whose keys may sign, as OpenSSH's `allowed_signers`.
+    pub signers: String,
     /// Templates that `new` fills, where they are there.
     pub templates: String,
     /// Folders whose files need no manifest.
@@ -65,6 +69,8 @@ impl Layout {
             gate_log: "docs/ORCHESTRATOR_GATES.json".into(),
             validator_states: "docs/validator_gates/".into(),
             validator_state: "docs/VALIDATOR_GATES.json".into(),
+            seals: "docs/signatures/".into(),
+            signers: "docs/allowed_signers".into(),
             templates: "docs/templates/".into(),
             governance: vec!["docs/".into()],
         }
@@ -86,6 +92,8 @@ impl Layout {
             gate_log: ".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json".into(),
             validator_states: ".GOV/validator_gates/".into(),
             validator_state: ".GOV/roles/validator/VALIDATOR_GATES.json".into(),
+            seals: ".GOV/roles_shared/signatures/".into(),
+            signers: ".GOV/roles_shared/allowed_signers".into(),
             templates: ".GOV/templates/".into(),
             governance: vec![".GOV/".into()],
         }
@@ -115,6 +123,18 @@ impl Layout {
         RepoPath::from(format!("{}{id}.json", self.validator_states).as_str())
     }
 
+    /// Path of what a packet's key signature signs.
+    #[must_use]
+    pub fn seal(&self, id: &WpId) -> RepoPath {
+        RepoPath::from(format!("{}{id}.contract", self.seals).as_str())
+    }
+
+    /// Path of that signature.
+    #[must_use]
+    pub fn seal_signature(&self, id: &WpId) -> RepoPath {
+        RepoPath::from(format!("{}{id}.contract.sig", self.seals).as_str())
+    }
+
     /// Files that the work on a packet may always change: its packet and
     /// refinement, board, registry, audit and its gate state (CHECKS, "Scope").
     #[must_use]
@@ -122,6 +142,8 @@ impl Layout {
         *path == self.packet(id)
             || *path == self.refinement(id)
             || *path == self.validator_state_of(id)
+            || *path == self.seal(id)
+            || *path == self.seal_signature(id)
             || self.is_shared_record(path)
     }
 

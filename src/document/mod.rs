@@ -3,6 +3,7 @@
 //! Pure functions from text to typed values that keep their spans. A reader
 //! never fails and never panics: what it cannot read becomes a [`Fault`].
 
+pub mod allowed_signers;
 pub mod audit;
 pub mod board;
 pub mod contract;
@@ -22,6 +23,7 @@ mod placeholder;
 pub mod refinement;
 pub mod registry;
 pub mod scope_entry;
+pub mod seal;
 pub mod section;
 mod signature;
 pub mod spec;

@@ -10,6 +10,8 @@ pub struct Approval {
     pub introduced: Option<SignedIn>,
     /// Why no such commit is known, if none is.
     pub unknown: Option<String>,
+    /// Who has signed the contract with a key, if the signature holds.
+    pub sealed: Option<SealedBy>,
     /// Whether each of the other records agrees, by its name.
     pub records: Vec<(&'static str, bool)>,
     /// The commits that change code.
@@ -18,6 +20,15 @@ pub struct Approval {
     pub moments: Vec<Moment>,
     /// Whether `approval/order` found nothing; `None` if it could not look.
     pub in_order: Option<bool>,
+}
+
+/// Who has signed a contract with a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedBy {
+    /// To whom the key belongs, by the trusted revision.
+    pub principals: String,
+    /// The key's fingerprint, `SHA256:…`.
+    pub fingerprint: String,
 }
 
 /// The commit that brought a signature into its packet.

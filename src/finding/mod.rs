@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-pub use approval::{Approval, CodeFacts, Moment, SignedIn};
+pub use approval::{Approval, CodeFacts, Moment, SealedBy, SignedIn};
 pub use place::{Label, Place};
 pub use report::{
     CheckOutcome, Claim, DocumentsInfo, PacketInfo, Report, RunInfo, ScanInfo, SelectionInfo, Status,

@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 use bstr::ByteSlice as _;
 
 use crate::change::{Commit, CommitFacts, Repository, RepositoryError, Side};
-use crate::check::input::{CheckpointFact, CodeCommit, ContractFact, Gate, MergeBaseFact, RecordsThen, Then};
+use crate::check::input::{
+    CheckpointFact, CodeCommit, ContractFact, Gate, MergeBaseFact, RecordsThen, SealFact, Then,
+};
 use crate::digest::Hash20;
+use crate::document::allowed_signers::AllowedSigners;
 use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
-use crate::document::{Layout, Packet, Refinement, Signature};
+use crate::document::{Layout, Packet, Refinement, Signature, WpId};
 use crate::finding::Label;
 use crate::text::{RepoPath, Source};
 
@@ -32,6 +35,7 @@ pub(super) struct ApprovalFacts {
     pub branch: Option<String>,
     pub worktree: Option<String>,
     pub reuse: Vec<Label>,
+    pub seal: SealFact,
 }
 
 impl ApprovalFacts {
@@ -45,7 +49,8 @@ impl ApprovalFacts {
         let Scene { repo, layout, side, .. } = *scene;
         let starts = scene.request.gate == Gate::PreWork;
         let (merge_base_fact, merge_base) = merge_base(repo, &located.packet, scene.judged_head)?;
-        let signature = located.packet.signature.as_ref().filter(|_| starts);
+        let asks_reuse = starts || scene.request.gate == Gate::Audit;
+        let signature = located.packet.signature.as_ref().filter(|_| asks_reuse);
         let contract = contract(scene, located, merge_base)?;
         Ok(Self {
             merge_base_fact,
@@ -57,6 +62,7 @@ impl ApprovalFacts {
             checkpoint: if starts { checkpoint(repo, layout, located, scene.head)? } else { Vec::new() },
             branch: if starts { repo.branch()? } else { None },
             worktree: repo.worktree_name().filter(|_| starts),
+            seal: seal(scene, &located.id, located.packet.signature.is_some())?,
             reuse: match signature {
                 Some(signature) => dossier::reuse(repo, side, layout, &located.id, &signature.value)?,
                 None => Vec::new(),
@@ -71,8 +77,9 @@ const MOST_INTRODUCTIONS: usize = 20;
 impl ApprovalFacts {
     /// Facts that could not be found out, for a gate that does not judge by
     /// them.
-    pub(super) fn unknown(why: &RepositoryError) -> Self {
+    pub(super) fn unknown(why: &RepositoryError, layout: &Layout, id: &WpId) -> Self {
         Self {
+            seal: no_seal(layout, id),
             merge_base_fact: MergeBaseFact::Absent,
             merge_base: None,
             began: None,
@@ -85,6 +92,30 @@ impl ApprovalFacts {
             reuse: Vec::new(),
         }
     }
+}
+
+fn no_seal(layout: &Layout, id: &WpId) -> SealFact {
+    SealFact {
+        contract_path: layout.seal(id),
+        signature_path: layout.seal_signature(id),
+        signers_path: RepoPath::from(layout.signers.as_str()),
+        contract: None,
+        signature: None,
+        signers: None,
+    }
+}
+
+/// What a key has signed on the judged side, and whose keys count on the
+/// trusted one.
+fn seal(scene: &Scene<'_>, id: &WpId, is_signed: bool) -> Result<SealFact, RepositoryError> {
+    let mut fact = no_seal(scene.layout, id);
+    if is_signed {
+        fact.contract = document(scene.repo, scene.side, &fact.contract_path)?;
+        fact.signature = document(scene.repo, scene.side, &fact.signature_path)?;
+        let signers = document(scene.repo, scene.trusted_side, &fact.signers_path)?;
+        fact.signers = signers.map(|source| AllowedSigners::read(&source));
+    }
+    Ok(fact)
 }
 
 /// Where the work began: the base of the judged commits or the packet's merge

@@ -97,6 +97,7 @@ impl<'a> Bench<'a> {
             branch: facts.branch.as_deref(),
             worktree: facts.worktree.as_deref(),
             reuse: &facts.reuse,
+            seal: &facts.seal,
             now: self.scene.request.now,
         });
         let changed = match self.scene.selection.zip(approved.as_ref()) {
@@ -222,7 +223,9 @@ impl<'a> Bench<'a> {
     /// cannot be found out is told as such.
     fn approval_facts(&self, dossier: &Dossier, located: &Located) -> Result<ApprovalFacts, RepositoryError> {
         match ApprovalFacts::gather(&self.scene, located, dossier.audit.as_ref().ok()) {
-            Err(why) if self.scene.request.gate == Gate::GateCheck => Ok(ApprovalFacts::unknown(&why)),
+            Err(why) if self.scene.request.gate == Gate::GateCheck => {
+                Ok(ApprovalFacts::unknown(&why, self.scene.layout, &located.id))
+            }
             gathered => gathered,
         }
     }
@@ -230,7 +233,8 @@ impl<'a> Bench<'a> {
     /// The documents around a packet.
     fn dossier(&self, id: &WpId) -> Result<Option<Dossier>, RepositoryError> {
         let Scene { repo, layout, side, head, request, .. } = self.scene;
-        match Dossier::read(repo, side, head, layout, id, request.gate == Gate::PreWork) {
+        match Dossier::read(repo, side, head, layout, id, matches!(request.gate, Gate::PreWork | Gate::Audit))
+        {
             // The order of phases is judged by the packet alone.
             Err(_) if request.gate == Gate::GateCheck => Ok(None),
             read => read.map(Some),

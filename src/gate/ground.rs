@@ -2,7 +2,7 @@
 //! the packet from the judged one.
 
 use crate::change::{Commit, Repository, RepositoryError, Selection, SelectionMode, Side};
-use crate::check::input::{PacketInput, Search};
+use crate::check::input::{PacketInput, ProtectedPattern, Search};
 use crate::config::{self, Config};
 use crate::document::packet::Generation;
 use crate::document::{Layout, LayoutName, WpId};
@@ -106,6 +106,8 @@ fn rules(
         // The layout came with this format; silence chooses no older one.
         config.policy.minimum_format = Some(Generation::G2_VERSION.to_owned());
     }
+    // Whose keys count is no matter of the work that they sign.
+    config.policy.protected.extend(ProtectedPattern::read(&layout.signers));
     Ok((config, config_from, layout))
 }
 

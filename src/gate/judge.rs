@@ -24,7 +24,7 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
     let head = repo.head()?;
     let early = head.map_or(Side::Empty, Side::Commit);
     let selection = match request.gate {
-        Gate::PostWork => Some(select(repo, request, early)?),
+        Gate::PostWork | Gate::Audit => Some(select(repo, request, early)?),
         Gate::GateCheck | Gate::PreWork => None,
     };
     let committed = selection.as_ref().filter(|selection| selection.mode.is_committed());

@@ -16,6 +16,10 @@ const START_ONLY: [&str; 9] = [
     "refinement/anchor-section",
 ];
 
+/// Rules that make no sense once work has begun.
+const BEFORE_WORK: [&str; 4] =
+    ["packet/active", "packet/workable", "approval/checkpoint", "approval/prepared"];
+
 /// The rules of a gate, in the order of the registry.
 pub fn plan(gate: Gate) -> impl Iterator<Item = &'static Registered> {
     registered().iter().filter(move |entry| belongs(gate, entry))
@@ -34,6 +38,7 @@ fn belongs(gate: Gate, entry: &Registered) -> bool {
         Gate::PreWork => {
             !matches!(entry.check, Check::Change(_) | Check::Share(_) | Check::Selection(_) | Check::Gate)
         }
+        Gate::Audit => !BEFORE_WORK.contains(&entry.rule.id.as_str()),
         Gate::PostWork => !START_ONLY.contains(&entry.rule.id.as_str()),
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn approval_facts(input: &ApprovalInput<'_>, in_order: Option<bool>) 
     Approval {
         signature: signature.map(|text| visible(&text.value).into_owned()),
         introduced,
+        sealed: approval::sealed(input),
         unknown,
         records: records.into_iter().map(|(name, against)| (name, against.is_empty())).collect(),
         code: CodeFacts { commits: input.code.len(), same_hand, early: ids(&|commit| commit.is_early) },

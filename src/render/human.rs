@@ -7,6 +7,7 @@ use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer,
 use anstyle::{AnsiColor, Style};
 
 use super::packet;
+use crate::check::input::Gate;
 use crate::check::wording;
 use crate::finding::{Claim, Finding, Label, Level, Place, Report, ScanInfo, Status, StepReport, StepStatus};
 use crate::text::{Source, Span, counted, is_hidden, one_line, visible};
@@ -274,7 +275,11 @@ pub(super) fn summary(report: &Report, look: Look) -> String {
     for step in &report.steps {
         line("step", step_line(step));
     }
-    for claim in report.claims.iter().filter(|claim| look.verbose || claim.seen.is_some()) {
+    for claim in report
+        .claims
+        .iter()
+        .filter(|claim| look.verbose || claim.seen.is_some() || report.gate == Gate::Audit.as_str())
+    {
         line("claim", claim_line(claim));
     }
     if look.verbose {

@@ -32,6 +32,13 @@ fn approved(approval: &Approval, verbose: bool, out: &mut Vec<(&'static str, Str
         (None, None) => signature,
     };
     out.push(("signed", signed));
+    if let Some(sealed) = &approval.sealed {
+        let whose = one_line(&sealed.principals, 80);
+        out.push((
+            "key",
+            format!("contract signed by the key of {whose} ({})", one_line(&sealed.fingerprint, 80)),
+        ));
+    }
     let code = &approval.code;
     if code.commits > 0 {
         let same = match code.same_hand.as_ref().map(Vec::len) {

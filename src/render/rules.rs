@@ -106,7 +106,7 @@ fn indented(text: &str) -> String {
 
 /// The gates that check a rule.
 pub(crate) fn gates(rule: &Rule) -> Vec<&'static str> {
-    let all = [Gate::GateCheck, Gate::PreWork, Gate::PostWork];
+    let all = [Gate::GateCheck, Gate::PreWork, Gate::PostWork, Gate::Audit];
     all.into_iter()
         .filter(|gate| plan(*gate).any(|entry| entry.rule.id == rule.id))
         .map(Gate::as_str)

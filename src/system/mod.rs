@@ -9,5 +9,6 @@ pub mod folder;
 pub mod git;
 pub mod ignores;
 pub mod process;
+pub mod ssh_agent;
 pub mod walk;
 pub mod writing;

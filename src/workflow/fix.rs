@@ -16,7 +16,7 @@ use crate::document::{DocumentKind, Packet, PacketStatus, Refinement, kind_of};
 use crate::finding::{Finding, Fix, Place};
 use crate::gate::survey::{Inquiry, NamedDocument, SurveyRequest, list, survey};
 use crate::gate::{GateError, GateRequest, judge};
-use crate::text::{Edit, RepoPath, Source, apply};
+use crate::text::{Edit, RepoPath, Source, Span, apply};
 
 /// The most rounds; every round mends what the one before made visible.
 const MOST_ROUNDS: usize = 20;
@@ -168,7 +168,7 @@ impl Wanted {
     }
 
     fn edit(&self) -> Edit {
-        let span = if let Place::Text { span, .. } = self.fix.place { span } else { Default::default() };
+        let span = if let Place::Text { span, .. } = self.fix.place { span } else { Span::default() };
         Edit::replace(span, self.fix.replacement.clone())
     }
 }

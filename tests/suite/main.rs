@@ -26,6 +26,7 @@ mod fuzz;
 mod generated;
 mod guarantees;
 mod hostile;
+mod keys;
 mod lexers;
 mod manifest;
 mod precision;

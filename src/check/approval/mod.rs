@@ -11,10 +11,12 @@ pub(super) mod separate_hands;
 pub(super) mod signature_agreement;
 pub(super) mod signature_format;
 pub(super) mod signature_reuse;
+pub(super) mod signed;
 
 pub(crate) use order::moments;
 pub(crate) use separate_hands::is_same_hand;
 pub(crate) use signature_agreement::by_record;
+pub(crate) use signed::sealed;
 
 use jiff::civil::Date;
 

@@ -1,13 +1,16 @@
 //! What checks of approval see.
 
+use std::sync::Arc;
+
 use jiff::civil::DateTime;
 
 use crate::change::CommitFacts;
+use crate::document::allowed_signers::AllowedSigners;
 use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
 use crate::document::{Packet, Refinement};
 use crate::finding::Label;
-use crate::text::RepoPath;
+use crate::text::{RepoPath, Source};
 
 use super::PacketInput;
 
@@ -96,6 +99,23 @@ pub struct RecordsThen {
     pub gate_log: Then<GateLog>,
 }
 
+/// What a key has signed, and whose keys count.
+#[derive(Debug)]
+pub struct SealFact {
+    /// Where the signed text belongs.
+    pub contract_path: RepoPath,
+    /// Where its signature belongs.
+    pub signature_path: RepoPath,
+    /// Where it says whose keys count.
+    pub signers_path: RepoPath,
+    /// The signed text.
+    pub contract: Option<Arc<Source>>,
+    /// Its signature.
+    pub signature: Option<Arc<Source>>,
+    /// Whose keys count, by the trusted revision.
+    pub signers: Option<AllowedSigners>,
+}
+
 /// A commit of the work that changes code.
 #[derive(Debug)]
 pub struct CodeCommit {
@@ -130,6 +150,8 @@ pub struct ApprovalInput<'a> {
     pub branch: Option<&'a str>,
     /// Name of the working tree's folder.
     pub worktree: Option<&'a str>,
+    /// What a key has signed.
+    pub seal: &'a SealFact,
     /// Other documents that hold the packet's signature.
     pub reuse: &'a [Label],
     /// The other records of approval as the contract revision holds them.

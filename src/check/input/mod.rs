@@ -18,7 +18,7 @@ use crate::finding::Label;
 use crate::text::{RepoPath, Source, Span};
 
 pub use approval::{
-    ApprovalInput, CheckpointFact, CodeCommit, ContractFact, MergeBaseFact, RecordsThen, Then,
+    ApprovalInput, CheckpointFact, CodeCommit, ContractFact, MergeBaseFact, RecordsThen, SealFact, Then,
 };
 pub use change::{ChangeInput, PathFact, RangeFact, WaiverOrigin};
 pub use policy::{Policy, ProtectedPattern, WaiverSource};
@@ -33,6 +33,9 @@ pub enum Gate {
     PreWork,
     /// Is the work what was agreed?
     PostWork,
+    /// Everything that a validator asks of a packet and its change, without
+    /// running anything.
+    Audit,
 }
 
 impl Gate {
@@ -43,6 +46,7 @@ impl Gate {
             Self::GateCheck => "gate-check",
             Self::PreWork => "pre-work",
             Self::PostWork => "post-work",
+            Self::Audit => "audit",
         }
     }
 }

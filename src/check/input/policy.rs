@@ -10,6 +10,8 @@ pub struct Policy {
     pub minimum_format: Option<String>,
     /// Whether packets older than G2 need evidence too.
     pub evidence_required: bool,
+    /// Whether a key that is allowed must have signed the contract.
+    pub signed_approval: bool,
     /// What no scope covers unless it names the path literally.
     pub protected: Vec<ProtectedPattern>,
     /// Shortest token of a spec anchor, in characters.
@@ -125,6 +127,7 @@ impl Default for Policy {
         Self {
             minimum_format: None,
             evidence_required: false,
+            signed_approval: false,
             protected: Vec::new(),
             shortest_token: 8,
             longest_window: 400,

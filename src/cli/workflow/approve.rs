@@ -1,12 +1,16 @@
 //! `refine`, `sign`, `prepare`
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::{Told, change};
-use crate::cli::gates::named_config;
+use crate::cli::gates::{folder, named_config};
 use crate::cli::{Global, Output};
 use crate::system::clock;
-use crate::workflow::approve::{Office, Preparation, Signing, prepare, refine, sign};
+use crate::workflow::approve::{
+    KeySource, Office, Preparation, Sealed, Signing, known_id, prepare, refine, seal, sign,
+};
 
 /// Arguments of `refine`.
 #[derive(Debug, Args)]
@@ -22,9 +26,17 @@ pub(in crate::cli) struct Sign {
     /// The work packet's id
     #[arg(value_name = "WP-ID")]
     id: String,
-    /// The signature, `{username}{DDMMYYYYHHMM}`, used nowhere else
-    #[arg(value_name = "SIGNATURE")]
-    signature: String,
+    /// The signature, `{username}{DDMMYYYYHHMM}`, used nowhere else; may be
+    /// left out where a key signs what was signed by name before
+    #[arg(value_name = "SIGNATURE", required_unless_present_any = ["ssh_key", "contract"])]
+    signature: Option<String>,
+    /// Sign the contract of packet and refinement with this key, too: a file
+    /// (OpenSSH, ed25519, without a passphrase), or `agent`
+    #[arg(long, value_name = "FILE|agent", conflicts_with = "contract")]
+    ssh_key: Option<PathBuf>,
+    /// Write the text that a key is to sign, for `ssh-keygen -Y sign`
+    #[arg(long)]
+    contract: bool,
     /// Who uses the signature, for the audit
     #[arg(long, value_name = "WHO", default_value = "Orchestrator")]
     used_by: String,
@@ -69,19 +81,53 @@ impl Refine {
 impl Sign {
     pub(in crate::cli) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
         change(global, output, &format!("sign {}", self.id), &|records, desk, config| {
-            let named = named_config(global.config.as_deref())?;
-            let office = Office { repo: &desk.repo, now: clock::now(), config: named };
-            let merge_base = if self.move_merge_base { desk.repo.base_with(&config.main)? } else { None };
-            let signing = Signing {
-                signature: self.signature.clone(),
-                used_by: self.used_by.clone(),
-                notes: self.notes.clone(),
-                merge_base: merge_base.map(|commit| commit.0.to_string()),
-            };
-            let id = sign(records, &office, &self.id, &signing)?;
-            let next = format!("`countersign prepare {id} --coder NAME` records who works where.");
-            Ok(Told { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
+            let mut next = Vec::new();
+            if let Some(signature) = &self.signature {
+                let named = named_config(global.config.as_deref())?;
+                let office = Office { repo: &desk.repo, now: clock::now(), config: named };
+                let merge_base = if self.move_merge_base { desk.repo.base_with(&config.main)? } else { None };
+                let signing = Signing {
+                    signature: signature.clone(),
+                    used_by: self.used_by.clone(),
+                    notes: self.notes.clone(),
+                    merge_base: merge_base.map(|commit| commit.0.to_string()),
+                };
+                let id = sign(records, &office, &self.id, &signing)?;
+                next.push(if records.packet(&id)?.is_some() {
+                    "Commit packet and records together, before any code.".to_owned()
+                } else {
+                    format!("`countersign prepare {id} --coder NAME` records who works where.")
+                });
+            }
+            let id = known_id(records, &self.id)?;
+            if let Some(source) = self.key(global)? {
+                let sealed = seal(records, &id, &source)?;
+                next.extend(told(&sealed));
+            }
+            Ok(Told { wp_id: Some(id.as_str().to_owned()), next })
         })
+    }
+
+    fn key(&self, global: &Global) -> anyhow::Result<Option<KeySource>> {
+        Ok(match &self.ssh_key {
+            _ if self.contract => Some(KeySource::Elsewhere),
+            Some(key) if key.as_os_str() == "agent" => Some(KeySource::Agent),
+            Some(key) => Some(KeySource::File(folder(global)?.join(key))),
+            None => None,
+        })
+    }
+}
+
+fn told(sealed: &Sealed) -> Vec<String> {
+    match (&sealed.key, &sealed.doubt) {
+        (None, _) => vec![format!(
+            "Whoever approves signs it: `ssh-keygen -Y sign -n countersign -f KEY {}`.",
+            sealed.contract
+        )],
+        (Some(key), None) => {
+            vec![format!("Commit {} with the packet; {} signed it.", sealed.signature, key.fingerprint)]
+        }
+        (Some(key), Some(doubt)) => vec![format!("{} signed it, but {doubt}.", key.fingerprint)],
     }
 }
 

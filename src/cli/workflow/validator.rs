@@ -25,7 +25,7 @@ enum StepArgs {
     Present {
         #[command(flatten)]
         of: Of,
-        /// PASS, FAIL or OUTDATED_ONLY
+        /// PASS, FAIL or `OUTDATED_ONLY`
         #[arg(value_parser = VERDICTS)]
         verdict: String,
     },

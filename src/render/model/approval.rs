@@ -14,6 +14,8 @@ pub struct ApprovalDocument {
     pub signature: Option<String>,
     /// The commit that brought it into the packet.
     pub introduced: Option<IntroducedDocument>,
+    /// Who has signed the contract with a key, if the signature holds.
+    pub key: Option<KeyDocument>,
     /// Why no such commit is known.
     pub unknown: Option<String>,
     /// Whether refinement, audit and gate log agree with the packet.
@@ -28,6 +30,15 @@ pub struct ApprovalDocument {
     pub order: Vec<MomentDocument>,
     /// Whether that order was kept; null if it could not be checked.
     pub in_order: Option<bool>,
+}
+
+/// Who has signed the contract with a key.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct KeyDocument {
+    /// To whom the key belongs, by the trusted revision.
+    pub principals: String,
+    /// The key's fingerprint, `SHA256:…`.
+    pub fingerprint: String,
 }
 
 /// The commit that brought the signature in.
@@ -70,6 +81,10 @@ impl From<&Approval> for ApprovalDocument {
                 inside_work: introduced.inside,
                 governance_only: introduced.others == 0,
                 other_paths: introduced.other_paths.clone(),
+            }),
+            key: approval.sealed.as_ref().map(|sealed| KeyDocument {
+                principals: sealed.principals.clone(),
+                fingerprint: sealed.fingerprint.clone(),
             }),
             unknown: approval.unknown.clone(),
             records: approval.records.iter().map(|(name, agrees)| ((*name).to_owned(), *agrees)).collect(),

@@ -3,6 +3,7 @@
 
 mod prepare;
 mod refine;
+mod seal;
 mod sign;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use super::records::{Records, WorkflowError};
 
 pub use prepare::{Preparation, prepare};
 pub use refine::refine;
+pub use seal::{KeySource, Sealed, seal};
 pub use sign::{Signing, sign};
 
 /// Where and when a command works.
@@ -68,7 +70,10 @@ impl Office<'_> {
 }
 
 /// The id of a work packet whose refinement exists.
-fn known_id(records: &Records<'_>, requested: &str) -> Result<WpId, WorkflowError> {
+///
+/// # Errors
+/// The text is no id, or there is no refinement.
+pub fn known_id(records: &Records<'_>, requested: &str) -> Result<WpId, WorkflowError> {
     let shown = crate::text::one_line(requested, 80);
     let id = WpId::parse(requested).map_err(|why| {
         WorkflowError::refused(

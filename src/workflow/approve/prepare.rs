@@ -94,7 +94,8 @@ fn is_open(records: &Records<'_>, id: &str) -> Result<bool, WorkflowError> {
 /// Whether git would take a text as a branch's name.
 fn is_branch(text: &str) -> bool {
     let bad = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
-    let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    let part =
+        |part: &str| !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none();
     !text.is_empty()
         && text != "@"
         && !text.starts_with('-')

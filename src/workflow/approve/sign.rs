@@ -79,7 +79,7 @@ pub fn sign(
     if let Some(packet) = packet {
         resign(records, &packet, signing)?;
     }
-    audit_row(records, &id, signing, &signature, &spec)?;
+    audit_row(records, &id, signing, signature.as_ref(), &spec)?;
     let stamp = office.stamp();
     log(
         records,
@@ -244,11 +244,11 @@ fn audit_row(
     records: &mut Records<'_>,
     id: &WpId,
     signing: &Signing,
-    signature: &Option<Signature>,
+    signature: Option<&Signature>,
     spec: &Source,
 ) -> Result<(), WorkflowError> {
     let audit = records.audit()?;
-    let at = signature.as_ref().map(|signature| signature.at.strftime("%Y-%m-%d %H:%M").to_string());
+    let at = signature.map(|signature| signature.at.strftime("%Y-%m-%d %H:%M").to_string());
     let purpose = format!("Task packet creation: {id}");
     let version = version(&spec.name().to_string());
     let cell = |head: &str| match head {

@@ -40,6 +40,8 @@ pub enum Planned {
     },
 }
 
+const NOT_ALLOWED: &str = "it begins like none of the commands that `evidence.allow` of the trusted countersign.yaml (or its steps) names";
+
 /// What becomes of every line of a packet's test plan, in order.
 #[must_use]
 pub fn plan(packet: &Packet, config: &Config) -> Vec<Planned> {
@@ -78,12 +80,10 @@ pub fn plan(packet: &Packet, config: &Config) -> Vec<Planned> {
             )));
             continue;
         }
-        out.push(match allowed(&argv, config) {
-            true => Planned::Run { command: text, argv, folder: folder.clone() },
-            false => refused(
-                "it begins like none of the commands that `evidence.allow` of the trusted countersign.yaml (or its steps) names"
-                    .to_owned(),
-            ),
+        out.push(if allowed(&argv, config) {
+            Planned::Run { command: text, argv, folder: folder.clone() }
+        } else {
+            refused(NOT_ALLOWED.to_owned())
         });
     }
     out

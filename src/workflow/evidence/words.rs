@@ -30,8 +30,9 @@ pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
             },
             '#' if word.is_none() => break,
             '~' if word.is_none() => return Err(only_a_shell("`~` as a home")),
-            '|' | '&' | ';' | '<' | '>' | '(' | ')' => return Err(only_a_shell(&format!("`{c}`"))),
-            '$' | '`' => return Err(only_a_shell(&format!("`{c}`"))),
+            '|' | '&' | ';' | '<' | '>' | '(' | ')' | '$' | '`' => {
+                return Err(only_a_shell(&format!("`{c}`")));
+            }
             '*' | '?' | '[' | '{' => return Err(only_a_shell(&format!("the pattern `{c}`"))),
             c if c.is_control() => return Err("it holds a control character".to_owned()),
             c => word.get_or_insert_default().push(c),

@@ -101,17 +101,12 @@ pub fn init(read: Read<'_>, request: &InitRequest) -> Result<Init, InitError> {
     plan.create(crate::config::FILE_NAME, &configuration)?;
     plan.ignore()?;
     plan.recipes(layout)?;
-    match request.ci {
-        Some(Ci::Github) => {
-            plan.create(".github/workflows/countersign.yml", files::GITHUB)?;
-        }
-        Some(Ci::Gitlab) => {
-            if plan.create(".gitlab/countersign.yml", files::GITLAB)? {
-                let line = "include: [{local: '.gitlab/countersign.yml'}]";
-                plan.out.todo.push(format!("Add `{line}` to .gitlab-ci.yml."));
-            }
-        }
-        None => {}
+    if request.ci == Some(Ci::Github) {
+        plan.create(".github/workflows/countersign.yml", files::GITHUB)?;
+    }
+    if request.ci == Some(Ci::Gitlab) && plan.create(".gitlab/countersign.yml", files::GITLAB)? {
+        let line = "include: [{local: '.gitlab/countersign.yml'}]";
+        plan.out.todo.push(format!("Add `{line}` to .gitlab-ci.yml."));
     }
     plan.out.todo.push("Commit what was written; everybody's work is judged by it from then on.".to_owned());
     Ok(plan.out)

@@ -114,7 +114,7 @@ pub fn manifests(
     let claims = draft.claims(&done)?;
     let read = place::blocks(&done);
     let mut files = Vec::new();
-    for file in draft.files.iter() {
+    for file in &draft.files {
         let path = &file.change.path;
         let own: Vec<&place::Block> = read.iter().filter(|block| block.path() == Some(path)).collect();
         if own.is_empty() && !crate::check::needs_manifest(draft.layout(), file) {

@@ -55,7 +55,7 @@ impl Place {
             records.put(self.path.clone(), text);
             return Ok(());
         };
-        if self.node(source, id)?.is_some() {
+        if session_node(source, id)?.is_some() {
             self.archive(records, id, &[])?;
         }
         let source = records.needed(&self.path)?;
@@ -74,7 +74,7 @@ impl Place {
         ends: bool,
     ) -> Result<(), WorkflowError> {
         let Some(source) = &self.source else { return Err(self.unusual("it is gone")) };
-        let Some(node) = self.node(source, id)? else { return Err(self.unusual("the session is gone")) };
+        let Some(node) = session_node(source, id)? else { return Err(self.unusual("the session is gone")) };
         let text = source.text();
         let value = |key: &str| mark.iter().find(|(name, _)| *name == key).map_or("", |(_, value)| *value);
         let gates = node.get("gates").ok_or_else(|| self.unusual("the session has no list `gates`"))?;
@@ -88,7 +88,7 @@ impl Place {
             return Ok(());
         }
         let source = records.needed(&self.path)?;
-        let Some(node) = self.node(&source, id)? else { return Err(self.unusual("the session is gone")) };
+        let Some(node) = session_node(&source, id)? else { return Err(self.unusual("the session is gone")) };
         let stamp = serde_json::to_string(value("timestamp")).unwrap_or_default();
         let edit = match node.get("completed") {
             Some(there) => Some(Edit::replace(there.span, stamp)),
@@ -105,7 +105,7 @@ impl Place {
         reset: &[(&str, &str)],
     ) -> Result<(), WorkflowError> {
         let source = records.needed(&self.path)?;
-        let Some(node) = self.node(&source, id)? else { return Err(self.unusual("the session is gone")) };
+        let Some(node) = session_node(&source, id)? else { return Err(self.unusual("the session is gone")) };
         let mut kept = source.slice(node.span).to_owned();
         if !reset.is_empty() {
             let inner = json::read(&kept).value.ok_or_else(|| self.unusual("the session is no object"))?;
@@ -123,12 +123,6 @@ impl Place {
             }
         }
         self.edit(records, &source, edits)
-    }
-
-    /// The packet's session in force.
-    fn node(&self, source: &Source, id: &WpId) -> Result<Option<Node>, WorkflowError> {
-        let root = root(source)?;
-        Ok(member(source, &root, SESSIONS)?.get(id.as_str()).cloned())
     }
 
     fn edit(
@@ -198,4 +192,10 @@ fn without(map: &Node, id: &WpId) -> Edit {
         (None, None) => crate::text::Span::new(map.span.start + 1, map.span.end - 1),
     };
     Edit::replace(span, "")
+}
+
+/// The packet's session in force.
+fn session_node(source: &Source, id: &WpId) -> Result<Option<Node>, WorkflowError> {
+    let root = root(source)?;
+    Ok(member(source, &root, SESSIONS)?.get(id.as_str()).cloned())
 }

@@ -168,7 +168,7 @@ pub fn step(
     let (stamp, by) = (hand.stamp(), hand.by.as_str());
     match (step, step.gate()) {
         (Step::Reset(reason), _) => {
-            place.archive(records, &id, &[("at", &stamp), ("by", by), ("reason", reason)])?
+            place.archive(records, &id, &[("at", &stamp), ("by", by), ("reason", reason)])?;
         }
         (Step::Present(verdict), Some(gate)) => {
             let chain = link(&before, [id.as_str(), gate, verdict, &stamp, by]);
@@ -207,14 +207,13 @@ fn order(id: &WpId, session: Option<&Session>, step: &Step) -> Vec<Reason> {
                 "Go on with it, or give it up with `countersign validator-gate reset {id} --reason TEXT`, which keeps it."
             ),
         ),
-        Step::Present(_) => Vec::new(),
         Step::Reset(reason) if reason.trim().is_empty() => {
             refuse("the session is given up without a reason".into(), "Give it with --reason.".into())
         }
         Step::Reset(_) if session.is_none() => {
             refuse(format!("there is no session of `{id}` to give up"), "There is nothing to do.".into())
         }
-        Step::Reset(_) => Vec::new(),
+        Step::Present(_) | Step::Reset(_) => Vec::new(),
         Step::Acknowledge | Step::Append | Step::Commit => {
             let wanted = step.gate().and_then(|gate| GATES.iter().position(|known| *known == gate));
             if wanted == Some(passed) && passed > 0 {

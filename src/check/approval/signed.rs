@@ -1,0 +1,169 @@
+//! `approval/signed`: a key that may sign has signed the contract as it is.
+
+use jiff::civil::DateTime;
+
+use crate::check::Verdict;
+use crate::check::input::ApprovalInput;
+use crate::digest::sshsig::{NAMESPACE, SigningKey, verify};
+use crate::document::allowed_signers::AllowedSigner;
+use crate::document::seal::{Contract, Touched};
+use crate::document::{Refinement, Signature};
+use crate::finding::{Finding, Label, SealedBy};
+use crate::rule::Rule;
+use crate::text::{Source, counted, one_line};
+
+/// Parts that a finding names.
+const MOST_PARTS: usize = 12;
+
+pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict {
+    let (seal, required) = (input.seal, input.packet.policy.signed_approval);
+    let packet = input.packet.packet;
+    let here = packet.signature.as_ref().map_or(packet.head(), |signature| signature.span);
+    let (contract, signature) = match (&seal.contract, &seal.signature) {
+        (Some(contract), Some(signature)) => (contract, signature),
+        (None, None) if !required => {
+            return Verdict::skipped("the configuration demands no signature by a key, and there is none");
+        }
+        (None, None) => {
+            let message = format!("no key has signed the contract of `{}`", input.packet.id);
+            return Some(rule.finding(message, input.packet.at(here, "signed by a name only"))).into();
+        }
+        (contract, _) => {
+            let missing = if contract.is_none() { &seal.contract_path } else { &seal.signature_path };
+            let message = "of the signed contract and its signature one is missing";
+            return Some(rule.finding(message, Label::path(missing, "no such file"))).into();
+        }
+    };
+    let Some(signers) = &seal.signers else {
+        let path = &seal.signers_path;
+        if !required {
+            return Verdict::skipped(format!(
+                "the trusted revision has no {path}, so nobody knows whose keys count"
+            ));
+        }
+        let message = format!("the trusted revision does not say whose keys count: it has no {path}");
+        return Some(rule.finding(message, Label::path(path, "no such file there"))).into();
+    };
+    let whole = |source: &std::sync::Arc<Source>, text: &str| {
+        Label::text(source, source.line_span(1).unwrap_or_default(), text)
+    };
+    let key = match verify(signature.text(), message(contract).as_bytes()) {
+        Ok(key) => key,
+        Err(fault) => {
+            let said = format!("the signature of the contract does not hold: {fault}");
+            return Some(rule.finding(said, whole(signature, "this signature"))).into();
+        }
+    };
+    let mut out: Vec<Finding> = Vec::new();
+    if let Err(why) = allowed(input, &key) {
+        let finding = rule.finding(why, whole(signature, "signed with this key"));
+        out.push(
+            finding
+                .note(format!("Its fingerprint is {}.", key.fingerprint))
+                .related(whole(&signers.source, "keys that count")),
+        );
+    }
+    match now(input).touched(message(contract).trim_start_matches('\u{feff}')) {
+        None => {
+            let said = format!("what was signed is no contract of `{}`", input.packet.id);
+            out.push(rule.finding(said, whole(contract, "of another packet, or none")));
+        }
+        Some(touched) if !touched.is_empty() => out.push(of_touched(input, rule, &touched)),
+        Some(_) => {}
+    }
+    out.into()
+}
+
+/// Who has signed the contract with a key, if the signature holds in every
+/// way.
+pub(crate) fn sealed(input: &ApprovalInput<'_>) -> Option<SealedBy> {
+    let (contract, signature) = (input.seal.contract.as_ref()?, input.seal.signature.as_ref()?);
+    let key = verify(signature.text(), message(contract).as_bytes()).ok()?;
+    let signer = allowed(input, &key).ok()?;
+    let whole = now(input).touched(&message(contract)).is_some_and(|touched| touched.is_empty());
+    let principals = one_line(&signer.principals.join(","), 120);
+    whole.then_some(SealedBy { principals, fingerprint: key.fingerprint })
+}
+
+/// The signed text, whatever a checkout made of its line endings.
+fn message(contract: &Source) -> String {
+    contract.text().replace("\r\n", "\n")
+}
+
+/// The contract as it is judged.
+fn now(input: &ApprovalInput<'_>) -> Contract {
+    let refinement: Option<&Refinement> = input.refinement.as_ref().ok().copied();
+    Contract::of(input.packet.id, input.packet.packet, refinement)
+}
+
+/// The line that allows a key to sign this packet, or why none does.
+fn allowed<'a>(input: &'a ApprovalInput<'_>, key: &SigningKey) -> Result<&'a AllowedSigner, String> {
+    let Some(signers) = &input.seal.signers else { return Err("nobody knows whose keys count".to_owned()) };
+    let text = input.packet.packet.signature.as_ref().map_or("", |signature| signature.value.as_str());
+    let signature = Signature::parse(text).ok();
+    let user = signature.as_ref().map_or("", |signature| signature.user.as_str());
+    let at: Option<DateTime> = signature.as_ref().map(|signature| signature.at);
+    let own: Vec<&AllowedSigner> =
+        signers.signers.iter().filter(|signer| signer.key == key.key && !signer.is_authority).collect();
+    if own.is_empty() {
+        return Err(format!("the key that signed the contract is not in {}", input.seal.signers_path));
+    }
+    let checks: [(&dyn Fn(&AllowedSigner) -> bool, String); 3] = [
+        (
+            &|s| s.is_for(NAMESPACE),
+            format!("the key that signed may not sign for the namespace `{NAMESPACE}`"),
+        ),
+        (
+            &|s| s.is_principal(user),
+            format!("the packet is signed by `{}`, but the key belongs to somebody else", one_line(user, 40)),
+        ),
+        (
+            &|s| at.is_some_and(|at| s.is_valid(at)),
+            "the key that signed was not valid at the moment of the signature".to_owned(),
+        ),
+    ];
+    let mut left = own;
+    for (holds, why) in checks {
+        left.retain(|signer| holds(signer));
+        if left.is_empty() {
+            return Err(why);
+        }
+    }
+    left.first().copied().ok_or_else(|| "no line allows the key".to_owned())
+}
+
+/// What was touched since the contract was signed, each with its place.
+fn of_touched(input: &ApprovalInput<'_>, rule: &Rule, touched: &[Touched]) -> Finding {
+    let names: Vec<String> = touched
+        .iter()
+        .take(MOST_PARTS)
+        .map(|part| format!("{} ({})", one_line(&part.name, 60), part.how))
+        .collect();
+    let message = format!(
+        "{} of the contract {} touched since the key signed it: {}",
+        counted(touched.len(), "part"),
+        if touched.len() == 1 { "was" } else { "were" },
+        names.join(", ")
+    );
+    let mut places = touched.iter().filter_map(|part| Some((part, part.span?)));
+    let primary = match places.next() {
+        Some((part, span)) => input.packet.at(head(input, span), part.how),
+        None => match &input.refinement {
+            Ok(refinement) => {
+                Label::text(&refinement.source, refinement.head(), "the refinement was signed, too")
+            }
+            Err(_) => input.packet.at(input.packet.packet.head(), "this packet"),
+        },
+    };
+    let finding = rule.finding(message, primary);
+    places
+        .take(MOST_PARTS)
+        .fold(finding, |finding, (part, span)| finding.related(input.packet.at(head(input, span), part.how)))
+}
+
+/// The first line of a part.
+fn head(input: &ApprovalInput<'_>, span: crate::text::Span) -> crate::text::Span {
+    let source = &input.packet.packet.source;
+    let line = source.line_span(source.line(span.start)).unwrap_or(span);
+    crate::text::Span::new(span.start, span.end.min(line.end))
+}

@@ -1,0 +1,250 @@
+//! Whose keys may sign: OpenSSH's `allowed_signers`
+//! (`principals [options] kind base64 [comment]`, see `ssh-keygen(1)`).
+
+use std::sync::Arc;
+
+use jiff::civil::DateTime;
+
+use crate::text::{Source, Span};
+
+use super::Fault;
+
+/// One line.
+#[derive(Debug, Clone)]
+pub struct AllowedSigner {
+    /// Patterns of names, with `*`, `?` and a leading `!` for "not".
+    pub principals: Vec<String>,
+    /// Patterns of purposes; any if there are none.
+    pub namespaces: Option<Vec<String>>,
+    /// When the key becomes good, in no time zone.
+    pub valid_after: Option<DateTime>,
+    /// When it is no longer good.
+    pub valid_before: Option<DateTime>,
+    /// Whether it vouches for other keys.
+    pub is_authority: bool,
+    /// Kind and base64.
+    pub key: String,
+    /// The line.
+    pub span: Span,
+}
+
+/// The file as it was read.
+#[derive(Debug)]
+pub struct AllowedSigners {
+    /// Its text.
+    pub source: Arc<Source>,
+    /// Its lines.
+    pub signers: Vec<AllowedSigner>,
+    /// Lines that could not be read: they allow nobody.
+    pub faults: Vec<Fault>,
+}
+
+impl AllowedSigners {
+    /// Reads the file. Never fails.
+    #[must_use]
+    pub fn read(source: &Arc<Source>) -> Self {
+        let mut out = Self { source: Arc::clone(source), signers: Vec::new(), faults: Vec::new() };
+        for number in 1..=source.line_count() {
+            let Some(span) = source.line_span(number) else { continue };
+            let line = source.slice(span).trim_start_matches('\u{feff}').trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            match signer(line, span) {
+                Ok(signer) => out.signers.push(signer),
+                Err(message) => out.faults.push(Fault { rule: "approval/signed", message, span }),
+            }
+        }
+        out
+    }
+
+    /// The lines that hold a key.
+    pub fn of_key<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a AllowedSigner> {
+        self.signers.iter().filter(move |signer| signer.key == key)
+    }
+}
+
+impl AllowedSigner {
+    /// Whether a name is one of the principals: as a whole, or as the part
+    /// before the `@` of an address.
+    #[must_use]
+    pub fn is_principal(&self, name: &str) -> bool {
+        let matches = |pattern: &str| {
+            let local = pattern.split_once('@').map_or(pattern, |(local, _)| local);
+            like(pattern, name) || like(local, name)
+        };
+        let denied = self.principals.iter().filter_map(|p| p.strip_prefix('!')).any(matches);
+        !denied && self.principals.iter().filter(|p| !p.starts_with('!')).any(|p| matches(p))
+    }
+
+    /// Whether it may sign for a purpose.
+    #[must_use]
+    pub fn is_for(&self, namespace: &str) -> bool {
+        self.namespaces.as_ref().is_none_or(|all| all.iter().any(|pattern| like(pattern, namespace)))
+    }
+
+    /// Whether it is good at a moment.
+    #[must_use]
+    pub fn is_valid(&self, at: DateTime) -> bool {
+        self.valid_after.is_none_or(|after| after <= at) && self.valid_before.is_none_or(|before| at < before)
+    }
+}
+
+/// Whether a text is like a pattern with `*` and `?`.
+fn like(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t, mut star) = (0, 0, None);
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || text.get(t) == Some(c) => {
+                p += 1;
+                t += 1;
+            }
+            _ => match star {
+                Some((at, from)) => {
+                    star = Some((at, from + 1));
+                    (p, t) = (at + 1, from + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.get(p..).unwrap_or_default().iter().all(|c| *c == '*')
+}
+
+/// Kinds of keys, by how they begin: where they stand, the options end.
+const KINDS: [&str; 4] = ["ssh-", "sk-ssh-", "ecdsa-", "sk-ecdsa-"];
+
+fn signer(line: &str, span: Span) -> Result<AllowedSigner, String> {
+    let fields = fields(line)?;
+    let (principals, rest) = fields.split_first().ok_or("the line is empty")?;
+    let principals: Vec<String> =
+        principals.trim_matches('"').split(',').map(|p| p.trim().to_owned()).collect();
+    if principals.iter().any(|principal| principal.trim_start_matches('!').is_empty()) {
+        return Err("a principal is empty".to_owned());
+    }
+    let is_kind = |field: &String| KINDS.iter().any(|kind| field.starts_with(kind));
+    let at =
+        rest.iter().position(is_kind).filter(|at| *at <= 1).ok_or("there is no key behind the principals")?;
+    let (Some(kind), Some(base64)) = (rest.get(at), rest.get(at + 1)) else {
+        return Err("there is no key behind its kind".to_owned());
+    };
+    let mut out = AllowedSigner {
+        principals,
+        namespaces: None,
+        valid_after: None,
+        valid_before: None,
+        is_authority: false,
+        key: format!("{kind} {base64}"),
+        span,
+    };
+    if let Some(options) = rest.first().filter(|_| at == 1) {
+        for option in split_options(options) {
+            out.apply(&option)?;
+        }
+    }
+    Ok(out)
+}
+
+impl AllowedSigner {
+    fn apply(&mut self, option: &str) -> Result<(), String> {
+        let (name, value) = option.split_once('=').unwrap_or((option, ""));
+        let value = value.trim_matches('"');
+        match name.to_lowercase().as_str() {
+            "cert-authority" => self.is_authority = true,
+            "namespaces" => self.namespaces = Some(value.split(',').map(|n| n.trim().to_owned()).collect()),
+            "valid-after" => self.valid_after = Some(moment(value)?),
+            "valid-before" => self.valid_before = Some(moment(value)?),
+            _ => return Err(format!("`{}` is no option that is known", crate::text::one_line(name, 40))),
+        }
+        Ok(())
+    }
+}
+
+/// `YYYYMMDD[HHMM[SS]][Z]`
+fn moment(text: &str) -> Result<DateTime, String> {
+    let bad = || format!("`{}` is no moment, YYYYMMDD or YYYYMMDDHHMM", crate::text::one_line(text, 40));
+    let digits = text.trim_end_matches(['Z', 'z']);
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !matches!(digits.len(), 8 | 12 | 14) {
+        return Err(bad());
+    }
+    let part = |from: usize, to: usize| digits.get(from..to).and_then(|d| d.parse::<i8>().ok()).unwrap_or(0);
+    let year = digits.get(..4).and_then(|d| d.parse().ok()).ok_or_else(bad)?;
+    DateTime::new(year, part(4, 6), part(6, 8), part(8, 10), part(10, 12), part(12, 14), 0).map_err(|_| bad())
+}
+
+/// The fields of a line; blanks in quotes do not part them.
+fn fields(line: &str) -> Result<Vec<String>, String> {
+    let mut out = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => {
+                quoted = !quoted;
+                out.last_mut().into_iter().for_each(|field| field.push(c));
+            }
+            ' ' | '\t' if !quoted => {
+                if out.last().is_some_and(|field| !field.is_empty()) {
+                    out.push(String::new());
+                }
+            }
+            c => out.last_mut().into_iter().for_each(|field| field.push(c)),
+        }
+    }
+    out.retain(|field| !field.is_empty());
+    if quoted { Err("a quote is not closed".to_owned()) } else { Ok(out) }
+}
+
+fn split_options(text: &str) -> Vec<String> {
+    let mut out = vec![String::new()];
+    let mut quoted = false;
+    for c in text.chars() {
+        match c {
+            ',' if !quoted => out.push(String::new()),
+            c => {
+                quoted ^= c == '"';
+                out.last_mut().into_iter().for_each(|option| option.push(c));
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::RepoPath;
+
+    fn read(text: &str) -> AllowedSigners {
+        AllowedSigners::read(&Source::from_text(RepoPath::from("allowed_signers"), text))
+    }
+
+    #[test]
+    fn lines_are_read_as_openssh_writes_them() {
+        let text = "# who\n\nmira@example.org,anna ssh-ed25519 AAAA mira's key\n\"*@example.org,!eve@*\" namespaces=\"git,counter*\",valid-after=\"20260101\",valid-before=202612312359Z ssh-ed25519 BBBB\nx\ny ssh-ed25519\nz frob ssh-ed25519 CC\nw valid-after=soon ssh-ed25519 DD\n";
+        let all = read(text);
+        assert_eq!((all.signers.len(), all.faults.len()), (2, 4));
+        let [mira, other] = [&all.signers[0], &all.signers[1]];
+        assert!(
+            mira.is_principal("mira") && mira.is_principal("mira@example.org") && mira.is_principal("anna")
+        );
+        assert!(!mira.is_principal("mir") && mira.is_for("countersign"));
+        assert!(
+            other.is_principal("bob") && !other.is_principal("eve@example.org") && !other.is_principal("eve")
+        );
+        assert!(other.is_for("countersign") && !other.is_for("file"));
+        let at = |text: &str| text.parse().expect("moment");
+        assert!(other.is_valid(at("2026-12-31T23:58:00")) && !other.is_valid(at("2026-12-31T23:59:00")));
+        assert!(!other.is_valid(at("2025-12-31T23:59:00")));
+        assert_eq!(other.key, "ssh-ed25519 BBBB");
+    }
+
+    #[test]
+    fn patterns() {
+        assert!(like("a*c?", "abbcd") && like("*", "") && !like("a", "ab") && !like("?", ""));
+    }
+}
