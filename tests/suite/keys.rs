@@ -4,8 +4,10 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use ssh_key::LineEnding;
+use ssh_key::private::{Ed25519Keypair, PrivateKey};
+
 use crate::support::office::{PACKET, REFINEMENT, answer, commit, done, fill, governed, refused, signature};
-use crate::support::project;
 use crate::support::repo::{Sandbox, scrubbed};
 
 const WP: &str = "WP-1-Two";
@@ -13,10 +15,18 @@ const CONTRACT: &str = ".GOV/roles_shared/signatures/WP-1-Two.contract";
 const SEAL: &str = ".GOV/roles_shared/signatures/WP-1-Two.contract.sig";
 const SIGNERS: &str = ".GOV/roles_shared/allowed_signers";
 
-/// A key of the tests, where only its owner can read it.
+/// A key of the tests: it is made from its name, so nobody's secret.
+fn pair(name: &str) -> PrivateKey {
+    let mut seed = [0; 32];
+    name.bytes().zip(&mut seed).for_each(|(from, to)| *to = from);
+    PrivateKey::from(Ed25519Keypair::from_seed(&seed))
+}
+
+/// Its file, where only its owner can read it.
 fn key(sandbox: &Sandbox, name: &str) -> String {
     let path = sandbox.home().join(name);
-    std::fs::copy(project().join("fixtures/ssh").join(name), &path).expect("key");
+    let text = pair(name).to_openssh(LineEnding::LF).expect("key");
+    std::fs::write(&path, text.as_bytes()).expect("key file");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -26,7 +36,7 @@ fn key(sandbox: &Sandbox, name: &str) -> String {
 }
 
 fn public(name: &str) -> String {
-    let text = std::fs::read_to_string(project().join(format!("fixtures/ssh/{name}.pub"))).expect("key");
+    let text = pair(name).public_key().to_openssh().expect("key");
     text.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
 }
 
@@ -227,12 +237,19 @@ fn a_contract_of_another_packet_signs_nothing_here() {
 #[test]
 fn keys_that_cannot_sign_say_why() {
     let sandbox = mira();
-    for (name, why) in
-        [("locked", "protected by a passphrase"), ("mira.pub", "no OpenSSH private key"), ("ecdsa", "")]
-    {
-        let (exit, said) = sandbox.told(&["sign", WP, "--ssh-key", &key(&sandbox, name)]);
-        assert!(exit == 2 && said.contains(why), "{name}: {exit} {said}");
-        assert!(!sandbox.root.join(SEAL).exists() && !sandbox.root.join(CONTRACT).exists(), "{name}");
+    let refuses = |path: &str, why: &str| {
+        let (exit, said) = sandbox.told(&["sign", WP, "--ssh-key", path]);
+        assert!(exit == 2 && said.contains(why), "{path}: {exit} {said}");
+        assert!(!sandbox.root.join(SEAL).exists() && !sandbox.root.join(CONTRACT).exists(), "{path}");
+    };
+    sandbox.write("../home/mira.pub", public("mira"));
+    refuses(&sandbox.home().join("mira.pub").display().to_string(), "no OpenSSH private key");
+    refuses("../home/nothing", "nothing");
+    for (kind, secret, why) in [("ed25519", "secret", "protected by a passphrase"), ("ecdsa", "", "")] {
+        let path = sandbox.home().join(kind).display().to_string();
+        if ssh_keygen(&sandbox, &["-q", "-t", kind, "-N", secret, "-f", &path], None).is_some() {
+            refuses(&path, why);
+        }
     }
     let mut program = sandbox.program();
     let output =
