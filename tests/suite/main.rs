@@ -26,6 +26,7 @@ mod fuzz;
 mod generated;
 mod guarantees;
 mod hostile;
+#[cfg(feature = "ssh")]
 mod keys;
 mod lexers;
 mod manifest;
@@ -36,5 +37,6 @@ mod schema;
 mod seeds;
 mod steps;
 mod support;
+mod tutorial;
 mod validation;
 mod worlds;

@@ -62,5 +62,5 @@ pub(super) fn configuration(main: &str, steps: &[String]) -> String {
         && main.chars().all(|c| c.is_ascii_alphanumeric() || "/-_.".contains(c))
         && !["true", "false", "yes", "no", "null", "on", "off"].contains(&main.to_lowercase().as_str());
     let main = if plain { main.to_owned() } else { serde_json::to_string(main).unwrap_or_default() };
-    filled(text!("countersign.yaml"), &[("MAIN", &main), ("STEPS", &steps)])
+    filled(text!("configuration.txt"), &[("MAIN", &main), ("STEPS", &steps)])
 }

@@ -1,38 +1,8 @@
-//! OpenSSH signatures (SSHSIG, as `ssh-keygen -Y sign` makes them).
-//!
-//! Only ed25519 keys (also those on a security token) are understood; for
-//! others the tool says so and counts the signature as unverified.
+//! Signatures by OpenSSH keys, made and verified.
 
 use ssh_key::{HashAlg, PrivateKey, PublicKey, Signature, SshSig, public::KeyData};
 
-/// The namespace of signed approvals. A signature for another purpose is none.
-pub const NAMESPACE: &str = "countersign";
-
-/// Why a signature does not hold.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SshFault {
-    /// The text is none.
-    #[error("it is no OpenSSH signature: {0}")]
-    Unreadable(String),
-    /// It was made for another purpose.
-    #[error("it was made for the namespace `{0}`, not for `{NAMESPACE}`")]
-    Namespace(String),
-    /// Keys of this kind are not understood.
-    #[error("it is by a key of the kind {0}; ed25519 keys can be verified here")]
-    Kind(String),
-    /// It signs something else.
-    #[error("it does not sign this text")]
-    Wrong,
-}
-
-/// The key that made a signature.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SigningKey {
-    /// The public key as `allowed_signers` writes it: kind and base64.
-    pub key: String,
-    /// `SHA256:…`
-    pub fingerprint: String,
-}
+use super::{KeyFault, NAMESPACE, SigningKey, SshFault};
 
 impl SigningKey {
     fn of(data: &KeyData) -> Result<Self, SshFault> {
@@ -61,20 +31,6 @@ pub fn verify(armored: &str, message: &[u8]) -> Result<SigningKey, SshFault> {
     let key = PublicKey::from(data.clone());
     key.verify(NAMESPACE, message, &signature).map_err(|_| SshFault::Wrong)?;
     SigningKey::of(data)
-}
-
-/// Why a key cannot sign.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KeyFault {
-    /// The text is no private key.
-    #[error("it is no OpenSSH private key: {0}")]
-    Unreadable(String),
-    /// It needs a passphrase.
-    #[error("it is protected by a passphrase; load it with `ssh-add` and use --ssh-key agent")]
-    Encrypted,
-    /// Keys of this kind do not sign here.
-    #[error("it is of the kind {0}; only ed25519 keys sign here")]
-    Kind(String),
 }
 
 /// Signs a message with a private key in OpenSSH's form, and gives the armored

@@ -1,0 +1,55 @@
+//! OpenSSH signatures (SSHSIG, as `ssh-keygen -Y sign` makes them).
+//!
+//! Only ed25519 keys (also those on a security token) are understood; for
+//! others the tool says so and counts the signature as unverified.
+
+#[cfg(feature = "ssh")]
+mod keys;
+#[cfg(not(feature = "ssh"))]
+#[path = "none.rs"]
+mod keys;
+
+pub use keys::{from_agent, sign, to_be_signed, usable, verify};
+
+/// The namespace of signed approvals. A signature for another purpose is none.
+pub const NAMESPACE: &str = "countersign";
+
+/// Why a signature does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SshFault {
+    /// The text is none.
+    #[error("it is no OpenSSH signature: {0}")]
+    Unreadable(String),
+    /// It was made for another purpose.
+    #[error("it was made for the namespace `{0}`, not for `{NAMESPACE}`")]
+    Namespace(String),
+    /// Keys of this kind are not understood.
+    #[error("it is by a key of the kind {0}; ed25519 keys can be verified here")]
+    Kind(String),
+    /// It signs something else.
+    #[error("it does not sign this text")]
+    Wrong,
+}
+
+/// The key that made a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningKey {
+    /// The public key as `allowed_signers` writes it: kind and base64.
+    pub key: String,
+    /// `SHA256:…`
+    pub fingerprint: String,
+}
+
+/// Why a key cannot sign.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyFault {
+    /// The text is no private key.
+    #[error("it is no OpenSSH private key: {0}")]
+    Unreadable(String),
+    /// It needs a passphrase.
+    #[error("it is protected by a passphrase; load it with `ssh-add` and use --ssh-key agent")]
+    Encrypted,
+    /// Keys of this kind do not sign here.
+    #[error("it is of the kind {0}; only ed25519 keys sign here")]
+    Kind(String),
+}
