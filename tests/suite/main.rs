@@ -26,6 +26,7 @@ mod fuzz;
 mod generated;
 mod guarantees;
 mod hostile;
+mod interrupted;
 #[cfg(feature = "ssh")]
 mod keys;
 mod lexers;

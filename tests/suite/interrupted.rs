@@ -1,0 +1,172 @@
+//! Commands that write, killed at any moment (`kill -9`): every file is as it
+//! was or as it is to be, and whoever comes next finds all or nothing.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use countersign::system::writing::Writer;
+use regex::Regex;
+
+use crate::support::office::{PACKET, REFINEMENT, answer, approved, commit, done, fill, governed, signature};
+use crate::support::repo::Sandbox;
+
+type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+/// How often every command is killed.
+const TIMES: u32 = 24;
+
+/// All files but git's own and logs.
+fn files(sandbox: &Sandbox) -> Files {
+    let walk = walkdir::WalkDir::new(&sandbox.root).into_iter().filter_entry(|entry| {
+        let name = entry.file_name();
+        name != ".git" && name != ".countersign"
+    });
+    walk.filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| {
+            let path = entry.path().strip_prefix(&sandbox.root).expect("below").to_path_buf();
+            (path, std::fs::read(entry.path()).expect("file"))
+        })
+        .collect()
+}
+
+/// Puts files back, and forgets what an interrupted write left.
+fn restore(sandbox: &Sandbox, wanted: &Files) {
+    for path in files(sandbox).keys().filter(|path| !wanted.contains_key(*path)) {
+        std::fs::remove_file(sandbox.root.join(path)).expect("new file");
+    }
+    for (path, bytes) in wanted {
+        std::fs::write(sandbox.root.join(path), bytes).expect("file");
+    }
+    let _ = std::fs::remove_dir_all(sandbox.root.join(".git/countersign"));
+}
+
+/// Contents without moments and hashes, which differ from run to run.
+fn settled(files: &Files) -> Files {
+    let moving =
+        Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|\d{8}T\d{6}Z-\d+|\b[0-9a-f]{64}\b|\b\d{13}\b")
+            .expect("pattern");
+    let one = |(path, bytes): (&PathBuf, &Vec<u8>)| {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        (path.clone(), moving.replace_all(&text, "…").into_owned().into_bytes())
+    };
+    files.iter().map(one).collect()
+}
+
+/// Kills a command at many moments of its run.
+fn survives(sandbox: &Sandbox, arguments: &[&str]) -> (u32, u32) {
+    let old = files(sandbox);
+    let start = Instant::now();
+    done(sandbox, arguments);
+    let takes = start.elapsed();
+    let new = settled(&files(sandbox));
+    restore(sandbox, &old);
+    let before = settled(&old);
+    assert_ne!(before, new, "{arguments:?} writes nothing");
+    let (mut nothing, mut all) = (0, 0);
+    for time in 0..TIMES {
+        let mut program = sandbox.program();
+        let child = program.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = child.spawn().expect("runs");
+        // Most writing is done in the second half.
+        let share = f64::from(time) / f64::from(TIMES - 1);
+        std::thread::sleep(takes.mul_f64(0.3 + 0.8 * share));
+        let _ = child.kill();
+        let _ = child.wait();
+        let seen = settled(&files(sandbox));
+        for path in seen.keys().chain(before.keys()).chain(new.keys()) {
+            let now = seen.get(path);
+            assert!(
+                now == before.get(path) || now == new.get(path),
+                "{arguments:?}: {} is neither as it was nor as it is to be: {:?}",
+                path.display(),
+                now.map(|bytes| String::from_utf8_lossy(bytes))
+            );
+        }
+        // The next command that looks finds all or nothing.
+        let _ = sandbox.told(&["list"]);
+        let seen = settled(&files(sandbox));
+        if seen == before {
+            nothing += 1;
+        } else {
+            assert!(seen == new, "{arguments:?}: some files are as they were, others are not");
+            all += 1;
+        }
+        restore(sandbox, &old);
+    }
+    done(sandbox, arguments);
+    (nothing, all)
+}
+
+#[cfg(unix)]
+#[test]
+fn killed_anywhere_everything_or_nothing_is_written() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.txt", "one\n");
+    let mut told = Vec::new();
+    let mut kill = |sandbox: &Sandbox, arguments: &[&str]| {
+        told.push((arguments.join(" "), survives(sandbox, arguments)))
+    };
+    kill(&sandbox, &["init"]);
+    sandbox.write("Spec_v01.md", crate::support::office::SPEC);
+    commit(&sandbox, "governance");
+    sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Two"]);
+    kill(&sandbox, &["new", "stub", "WP-1-Two"]);
+    kill(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
+    answer(&sandbox, REFINEMENT);
+    kill(&sandbox, &["refine", "WP-1-Two"]);
+    kill(&sandbox, &["sign", "WP-1-Two", &signature("mira")]);
+    kill(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
+    kill(&sandbox, &["new", "packet", "WP-1-Two"]);
+    fill(&sandbox, PACKET);
+    sandbox.remove(".GOV/task_packets/stubs/WP-1-Two.md");
+    commit(&sandbox, "packet");
+    sandbox.append("a.txt", "two\n");
+    kill(&sandbox, &["manifest", "WP-1-Two", "--write"]);
+    kill(&sandbox, &["validator-gate", "present", "WP-1-Two", "PASS"]);
+    kill(&sandbox, &["validator-gate", "acknowledge", "WP-1-Two"]);
+    kill(&sandbox, &["validator-gate", "reset", "WP-1-Two", "--reason", "again"]);
+    kill(&sandbox, &["sign", "WP-1-Two", &signature("anna"), "--contract"]);
+    let odd = sandbox.read(PACKET).replace("## HYGIENE\n", "## HYGIENE\n- zero\u{200b}width\n");
+    sandbox.write(PACKET, odd);
+    sandbox.edit(".GOV/roles_shared/TASK_BOARD.md", "- **[WP-1-Two]** - [READY_FOR_DEV]\n", "");
+    kill(&sandbox, &["fix"]);
+    let (nothing, all) = told.iter().fold((0, 0), |(a, b), (_, (c, d))| (a + c, b + d));
+    assert!(nothing > 0 && all > 0, "the moments were badly chosen: {told:?}");
+}
+
+#[test]
+fn writers_wait_for_each_other_and_nothing_is_lost() {
+    let sandbox = governed();
+    let names: Vec<String> = (0..8).map(|number| format!("WP-1-Stub{number}")).collect();
+    let children: Vec<_> = names
+        .iter()
+        .map(|name| {
+            let mut program = sandbox.program();
+            program.args(["new", "stub", name]).stdout(Stdio::piped()).stderr(Stdio::piped());
+            program.spawn().expect("runs")
+        })
+        .collect();
+    for child in children {
+        let output = child.wait_with_output().expect("ends");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let board = sandbox.read(".GOV/roles_shared/TASK_BOARD.md");
+    for name in &names {
+        assert!(board.contains(&format!("- **[{name}]** - [STUB]\n")), "{name} is lost: {board}");
+    }
+}
+
+#[test]
+fn who_holds_the_lock_is_named() {
+    let sandbox = approved();
+    let state = sandbox.root.join(".git/countersign");
+    let held = Writer::take(&sandbox.root, &state, "a long command", Duration::ZERO).expect("lock");
+    let (exit, said) = sandbox.told(&["new", "stub", "WP-1-Other"]);
+    assert_eq!(exit, 2, "{said}");
+    assert!(said.contains("another countersign is writing here: `a long command` (process"), "{said}");
+    drop(held);
+    done(&sandbox, &["new", "stub", "WP-1-Other"]);
+}
