@@ -61,6 +61,21 @@ gate-check WP:
 cor701-sha FILE *ARGS:
     cargo run --release -- cor701-sha {{ FILE }} {{ ARGS }}
 
+audit WP *ARGS:
+    cargo run --release -- audit {{ WP }} {{ ARGS }}
+
+manifest WP *ARGS:
+    cargo run --release -- manifest {{ WP }} --write {{ ARGS }}
+
+evidence WP *ARGS:
+    cargo run --release -- evidence {{ WP }} --write {{ ARGS }}
+
+fix *ARGS:
+    cargo run --release -- fix {{ ARGS }}
+
+validator-gate STEP WP *ARGS:
+    cargo run --release -- validator-gate {{ STEP }} {{ WP }} {{ ARGS }}
+
 check-documents *PATHS:
     cargo run --release -- check {{ PATHS }}
 
