@@ -9,10 +9,9 @@ use crate::support::{files_below, project};
 #[test]
 fn everything_that_proves_a_guarantee_is_there() {
     let page = std::fs::read_to_string(project().join("docs/guarantees.md")).expect("page");
-    let tests: String = files_below(&project().join("tests/suite"))
-        .iter()
-        .map(|path| std::fs::read_to_string(path).unwrap_or_default())
-        .collect();
+    let files = [files_below(&project().join("tests/suite")), files_below(&project().join("src"))];
+    let tests: String =
+        files.iter().flatten().map(|path| std::fs::read_to_string(path).unwrap_or_default()).collect();
     let named = Regex::new(r"(?i)\b(world|rule|test)\s+`([^`]+)`").expect("pattern");
     let mut count = 0;
     for captures in named.captures_iter(&page) {

@@ -108,28 +108,18 @@ fn allowed<'a>(input: &'a ApprovalInput<'_>, key: &SigningKey) -> Result<&'a All
     if own.is_empty() {
         return Err(format!("the key that signed the contract is not in {}", input.seal.signers_path));
     }
-    let checks: [(&dyn Fn(&AllowedSigner) -> bool, String); 3] = [
-        (
-            &|s| s.is_for(NAMESPACE),
-            format!("the key that signed may not sign for the namespace `{NAMESPACE}`"),
-        ),
-        (
-            &|s| s.is_principal(user),
-            format!("the packet is signed by `{}`, but the key belongs to somebody else", one_line(user, 40)),
-        ),
-        (
-            &|s| at.is_some_and(|at| s.is_valid(at)),
-            "the key that signed was not valid at the moment of the signature".to_owned(),
-        ),
-    ];
-    let mut left = own;
-    for (holds, why) in checks {
-        left.retain(|signer| holds(signer));
-        if left.is_empty() {
-            return Err(why);
-        }
+    let for_this: Vec<&AllowedSigner> = own.into_iter().filter(|signer| signer.is_for(NAMESPACE)).collect();
+    if for_this.is_empty() {
+        return Err(format!("the key that signed may not sign for the namespace `{NAMESPACE}`"));
     }
-    left.first().copied().ok_or_else(|| "no line allows the key".to_owned())
+    let of_user: Vec<&AllowedSigner> =
+        for_this.into_iter().filter(|signer| signer.is_principal(user)).collect();
+    if of_user.is_empty() {
+        let user = one_line(user, 40);
+        return Err(format!("the packet is signed by `{user}`, but the key belongs to somebody else"));
+    }
+    let valid = of_user.into_iter().find(|signer| at.is_some_and(|at| signer.is_valid(at)));
+    valid.ok_or_else(|| "the key that signed was not valid at the moment of the signature".to_owned())
 }
 
 /// What was touched since the contract was signed, each with its place.

@@ -5,6 +5,7 @@ use crate::text::{RepoPath, Span, Spanned};
 
 /// What a repository's configuration asks of checks.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the configuration")]
 pub struct Policy {
     /// The lowest `PACKET_FORMAT_VERSION` of packets dated on or after it.
     pub minimum_format: Option<String>,
