@@ -139,6 +139,26 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
+    /// Edits a record and looks whether it says afterwards what it should.
+    ///
+    /// # Errors
+    /// The edits do not fit, or the record is too unusual: what was written
+    /// would not be read.
+    pub fn edit_checked(
+        &mut self,
+        source: &Source,
+        edits: &[Edit],
+        says: &dyn Fn(&Arc<Source>) -> bool,
+    ) -> Result<(), WorkflowError> {
+        self.edit(source, edits)?;
+        let now = self.needed(source.name())?;
+        if says(&now) {
+            return Ok(());
+        }
+        let why = "what is written there would not be read back; it is too unusual to be edited".to_owned();
+        Err(WorkflowError::Document(source.name().clone(), why))
+    }
+
     /// What is changed so far.
     pub fn pending(&self) -> impl Iterator<Item = (&RepoPath, &String)> {
         self.after.iter()

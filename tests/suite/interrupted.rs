@@ -107,7 +107,7 @@ fn killed_anywhere_everything_or_nothing_is_written() {
     sandbox.write("a.txt", "one\n");
     let mut told = Vec::new();
     let mut kill = |sandbox: &Sandbox, arguments: &[&str]| {
-        told.push((arguments.join(" "), survives(sandbox, arguments)))
+        told.push((arguments.join(" "), survives(sandbox, arguments)));
     };
     kill(&sandbox, &["init"]);
     sandbox.write("Spec_v01.md", crate::support::office::SPEC);

@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 
 use crate::change::{Overlay, Repository, Side};
 use crate::document::WpId;
+use crate::document::gate_log::GateLog;
 use crate::finding::Report;
 use crate::gate::survey::{Inquiry, NamedDocument, SurveyRequest, survey};
 use crate::text::{RepoPath, Source};
@@ -97,5 +98,9 @@ fn log(records: &mut Records<'_>, members: &[(&str, &str)]) -> Result<(), Workfl
         let why = "it has no list `gate_logs`".to_owned();
         return Err(WorkflowError::Document(log.source.name().clone(), why));
     };
-    records.edit(&log.source, &[edit])
+    let entries = log.entries.len();
+    records.edit_checked(&log.source, &[edit], &|source| {
+        let read = GateLog::read(source);
+        read.faults.is_empty() && read.entries.len() == entries + 1
+    })
 }

@@ -5,6 +5,7 @@ use jiff::civil::DateTime;
 
 use crate::change::Side;
 use crate::digest::sha256_hex;
+use crate::document::audit::{Audit, AuditRow};
 use crate::document::gate_log::value;
 use crate::document::label::Field;
 use crate::document::{Packet, Refinement, Signature, WpId};
@@ -264,7 +265,8 @@ fn audit_row(
         let why = "it has no table with the columns `Signature` and `Purpose`".to_owned();
         return Err(WorkflowError::Document(audit.source.name().clone(), why));
     };
-    records.edit(&audit.source, &[edit])
+    let wanted = |row: &AuditRow| row.signature.value == signing.signature && row.names(id.as_str());
+    records.edit_checked(&audit.source, &[edit], &|source| Audit::read(source).rows.iter().any(wanted))
 }
 
 /// `v02.125` of `Spec_v02.125.md`, else the file's name.

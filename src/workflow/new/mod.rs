@@ -7,6 +7,7 @@ mod packet;
 use crate::change::Repository;
 use crate::digest::sha1;
 use crate::document::WpId;
+use crate::document::board::Board;
 use crate::document::template::{REFINEMENT, STUB, filled};
 use crate::text::RepoPath;
 
@@ -115,7 +116,10 @@ pub fn stub(
         if board.entries_of(id.as_str()).next().is_none()
             && let Some(edit) = board.adding(id.as_str(), "STUB")
         {
-            records.edit(&board.source, &[edit])?;
+            let there = |source: &std::sync::Arc<crate::text::Source>| {
+                Board::read(source).entries_of(id.as_str()).any(|entry| entry.state == "STUB")
+            };
+            records.edit_checked(&board.source, &[edit], &there)?;
             changed.push(board_path);
         }
     }

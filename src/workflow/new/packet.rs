@@ -1,7 +1,9 @@
 //! A new packet: only once it was refined, signed and prepared.
 
 use crate::change::{Repository, Side};
+use crate::document::board::Board;
 use crate::document::gate_log::value;
+use crate::document::registry::Registry;
 use crate::document::template::{PACKET, filled};
 use crate::document::{DocumentKind, Layout, Packet, Signature, WpId};
 use crate::text::{Edit, RepoPath, Source};
@@ -151,10 +153,14 @@ fn board(records: &mut Records<'_>, id: &WpId, changed: &mut Vec<RepoPath>) -> R
         (None, None) => board.adding(id.as_str(), "READY_FOR_DEV"),
     };
     if let Some(edit) = edit {
-        records.edit(&board.source, &[edit])?;
+        records.edit_checked(&board.source, &[edit], &|source| is_ready(&Board::read(source), id))?;
         changed.push(board.source.name().clone());
     }
     Ok(())
+}
+
+fn is_ready(board: &Board, id: &WpId) -> bool {
+    board.entries_of(id.as_str()).any(|entry| entry.state == "READY_FOR_DEV")
 }
 
 /// Has the registry name the packet.
@@ -170,7 +176,11 @@ fn registry(
         None => registry.adding(id.base(), &path.to_string(), "Ready for Dev", ""),
     };
     if let Some(edit) = edit {
-        records.edit(&registry.source, &[edit])?;
+        let names = |source: &std::sync::Arc<Source>| {
+            let read = Registry::read(source);
+            read.rows_of(id.base()).any(|row| row.active.value == path.to_string())
+        };
+        records.edit_checked(&registry.source, &[edit], &names)?;
         changed.push(registry.source.name().clone());
     }
     Ok(())

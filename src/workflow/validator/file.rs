@@ -134,7 +134,7 @@ impl Place {
         if edits.is_empty() {
             return Err(self.unusual("it is too unusual to be edited"));
         }
-        records.edit(source, &edits)
+        records.edit_checked(source, &edits, &|source| ValidatorState::read(source).faults.is_empty())
     }
 
     fn unusual(&self, why: &str) -> WorkflowError {

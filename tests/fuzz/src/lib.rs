@@ -13,19 +13,25 @@ use countersign::change::{
 };
 use countersign::config::Config;
 use countersign::digest::git_blob_id;
+use countersign::digest::sshsig::verify;
+use countersign::document::allowed_signers::AllowedSigners;
+use countersign::document::audit::Audit;
+use countersign::document::board::Board;
 use countersign::document::contract::Contract;
+use countersign::document::gate_log::GateLog;
 use countersign::document::link::{joined, links, path_of};
+use countersign::document::registry::Registry;
 use countersign::document::{Document, DocumentKind, Packet, Refinement};
 use countersign::finding::{Finding, Place};
 use countersign::gate::survey::{Inquiry, SurveyRequest, survey};
 use countersign::render::{human, json, show};
-use countersign::text::{RepoPath, Source, Span};
+use countersign::text::{RepoPath, Source, Span, apply};
 
 /// A function that takes any bytes and must not panic.
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 16] = [
     ("packet", packet),
     ("stub", stub),
     ("refinement", refinement),
@@ -39,6 +45,9 @@ pub const TARGETS: [(&str, Target); 13] = [
     ("document", document),
     ("config", config),
     ("link", link),
+    ("signers", signers),
+    ("signature", signature),
+    ("edits", edits),
 ];
 
 /// A repository of documents with one file.
@@ -268,5 +277,36 @@ pub fn link(bytes: &[u8]) {
         if let Some(path) = path_of(&link.value).and_then(|path| joined("a/b", &path)) {
             assert!(!path.split('/').any(|name| matches!(name, "." | "..")), "{path} leaves");
         }
+    }
+}
+
+/// Whose keys may sign.
+pub fn signers(bytes: &[u8]) {
+    let source = Source::from_bytes(RepoPath::from("allowed_signers"), bytes.to_vec());
+    let read = AllowedSigners::read(&source);
+    for signer in &read.signers {
+        let _ = signer.is_principal("mira") || signer.is_for("countersign");
+        assert!(source.text().get(signer.span.start..signer.span.end).is_some());
+    }
+}
+
+/// Signatures by keys: none of them holds.
+pub fn signature(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    assert!(verify(&text, b"what nobody signed").is_err());
+}
+
+/// Entries that are added to records: they fit, and nothing else moves.
+pub fn edits(bytes: &[u8]) {
+    let source = Source::from_bytes(RepoPath::from("record"), bytes.to_vec());
+    let all = [
+        Board::read(&source).adding("WP-9-New", "READY_FOR_DEV"),
+        Registry::read(&source).adding("WP-9-New", "x/WP-9-New.md", "Ready", ""),
+        Audit::read(&source).adding(&|head| head.to_owned()),
+        GateLog::read(&source).adding(&[("wpId", "WP-9-New"), ("type", "PREPARE")]),
+    ];
+    for edit in all.into_iter().flatten() {
+        let (text, left) = apply(source.text(), &[edit]);
+        assert!(left.is_empty() && text.len() > source.text().len());
     }
 }
