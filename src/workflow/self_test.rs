@@ -123,7 +123,14 @@ pub fn untested(canaries: &[Canary]) -> Vec<String> {
     let asked = |family: &&str| !canaries.iter().any(|canary| canary.family == *family);
     let mut out: Vec<String> =
         families.into_iter().filter(asked).map(|family| format!("rules {family}/…")).collect();
-    let gates = ["gate-check", "pre-work", "post-work --worktree", "post-work --staged", "post-work --range"];
+    let gates = [
+        "gate-check",
+        "audit",
+        "pre-work",
+        "post-work --worktree",
+        "post-work --staged",
+        "post-work --range",
+    ];
     out.extend(
         gates.iter().filter(|gate| !canaries.iter().any(|c| c.ask == **gate)).map(|gate| (*gate).to_owned()),
     );
@@ -221,6 +228,7 @@ fn ask(canary: &Canary, deceit: bool) -> Result<Report, SelfTestError> {
             world.commit(&builder)?;
             (Gate::PreWork, SelectionRequest::Default)
         }
+        "audit" => (Gate::Audit, SelectionRequest::Worktree),
         "post-work --worktree" => (Gate::PostWork, SelectionRequest::Worktree),
         "post-work --staged" => {
             builder.stage_all()?;
