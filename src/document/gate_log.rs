@@ -147,6 +147,13 @@ impl GateLog {
         self.entries.iter().filter(of).filter_map(|entry| value(&entry.timestamp).parse().ok()).min()
     }
 
+    /// Whether a packet's last entry of one kind stands before its last one of
+    /// another; `None` if one of them is missing.
+    #[must_use]
+    pub fn is_before(&self, wp_id: &str, first: &str, then: &str) -> Option<bool> {
+        Some(self.last(wp_id, first)?.span.start < self.last(wp_id, then)?.span.start)
+    }
+
     /// The last entry of a kind for a packet.
     #[must_use]
     pub fn last(&self, wp_id: &str, kind: &str) -> Option<&GateEntry> {

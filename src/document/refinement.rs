@@ -210,6 +210,24 @@ fn proposal(text: &str, outline: &Outline, sections: &[Section]) -> Option<Span>
     block.map(|block| block.content)
 }
 
+/// The fields that an approval fills.
+pub const APPROVAL_FIELDS: [&str; 3] = ["USER_REVIEW_STATUS", "USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"];
+
+impl Refinement {
+    /// SHA-256 of the text that is approved: of all but the values of the
+    /// fields that the approval itself fills, and of blanks at ends of lines.
+    #[must_use]
+    pub fn approved_sha256(&self) -> String {
+        let text = self.source.text();
+        let own = |key: &&str| self.field(key);
+        let lines: Vec<usize> =
+            APPROVAL_FIELDS.iter().filter_map(own).map(|field| self.source.line(field.label.start)).collect();
+        let kept = text.trim_start_matches('\u{feff}').lines().enumerate();
+        let kept = kept.filter(|(index, _)| !lines.contains(&(index + 1))).map(|(_, line)| line.trim_end());
+        crate::digest::sha256_hex(kept.collect::<Vec<_>>().join("\n").as_bytes())
+    }
+}
+
 /// Decodes the `\uXXXX` escapes of an excerpt, also where the back-slash was
 /// doubled; other back-slashes stay.
 #[must_use]

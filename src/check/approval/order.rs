@@ -90,6 +90,15 @@ fn records(input: &ApprovalInput<'_>, rule: &Rule) -> Vec<Finding> {
 fn times(input: &ApprovalInput<'_>, rule: &Rule) -> Vec<Finding> {
     let mut out = Vec::new();
     let id = input.packet.id.as_str();
+    if let Ok(log) = &input.gate_log
+        && log.is_before(id, "REFINEMENT", "SIGNATURE") == Some(false)
+        && let (Some(refined), Some(signed)) = (log.last(id, "REFINEMENT"), log.last(id, "SIGNATURE"))
+    {
+        let message = "the refinement was recorded again after the signature";
+        let here = Label::text(&log.source, refined.place(), "recorded here");
+        let there = Label::text(&log.source, signed.place(), "signed before");
+        out.push(rule.finding(message, here).related(there));
+    }
     if let Ok(log) = &input.gate_log {
         let kinds = ["REFINEMENT", "SIGNATURE", "PREPARE"];
         for (before, after) in kinds.iter().zip(kinds.iter().skip(1)) {

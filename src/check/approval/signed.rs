@@ -3,7 +3,7 @@
 use jiff::civil::DateTime;
 
 use crate::check::Verdict;
-use crate::check::input::ApprovalInput;
+use crate::check::input::{ApprovalInput, ContractFact};
 use crate::digest::sshsig::{NAMESPACE, SigningKey, verify};
 use crate::document::allowed_signers::AllowedSigner;
 use crate::document::seal::{Contract, Touched};
@@ -57,6 +57,10 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     let mut out: Vec<Finding> = Vec::new();
     if let Err(why) = allowed(input, &key) {
         let finding = rule.finding(why, whole(signature, "signed with this key"));
+        let finding = signers.faults.iter().take(3).fold(finding, |finding, fault| {
+            let line = signers.source.line(fault.span.start);
+            finding.note(format!("Line {line} of it allows nobody: {}.", fault.message))
+        });
         out.push(
             finding
                 .note(format!("Its fingerprint is {}.", key.fingerprint))
@@ -118,8 +122,20 @@ fn allowed<'a>(input: &'a ApprovalInput<'_>, key: &SigningKey) -> Result<&'a All
         let user = one_line(user, 40);
         return Err(format!("the packet is signed by `{user}`, but the key belongs to somebody else"));
     }
-    let valid = of_user.into_iter().find(|signer| at.is_some_and(|at| signer.is_valid(at)));
-    valid.ok_or_else(|| "the key that signed was not valid at the moment of the signature".to_owned())
+    let then: Vec<&AllowedSigner> =
+        of_user.into_iter().filter(|signer| at.is_some_and(|at| signer.is_valid(at))).collect();
+    if then.is_empty() {
+        return Err("the key that signed was not valid at the moment of the signature".to_owned());
+    }
+    // The moment is typed by whoever signs; the commit says another one.
+    let committed = match input.contract {
+        ContractFact::Known { introduction, .. } => introduction.time,
+        _ => return then.first().copied().ok_or_else(|| "no line allows the key".to_owned()),
+    };
+    let committed =
+        jiff::Timestamp::from_second(committed).map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).datetime());
+    let valid = then.into_iter().find(|signer| committed.as_ref().is_ok_and(|at| signer.is_valid(*at)));
+    valid.ok_or_else(|| "the key that signed was not valid when the signature was committed".to_owned())
 }
 
 /// What was touched since the contract was signed, each with its place.

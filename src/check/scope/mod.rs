@@ -32,7 +32,11 @@ fn protection(input: &PacketInput<'_>, path: &RepoPath) -> Option<String> {
         return None;
     }
     let layout = input.layout;
-    for (folder, what) in [(&layout.packets, "packet"), (&layout.refinements, "refinement")] {
+    for (folder, what) in [
+        (&layout.packets, "packet"),
+        (&layout.refinements, "refinement"),
+        (&layout.seals, "packet's signed contract"),
+    ] {
         if path.is_below(folder.as_bytes()) {
             return Some(format!("it is another {what}"));
         }

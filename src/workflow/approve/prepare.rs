@@ -37,8 +37,16 @@ pub fn prepare(
             format!("The operator runs `countersign sign {id} SIGNATURE` first."),
         ));
     }
+    if log_of.is_before(id.as_str(), "REFINEMENT", "SIGNATURE") == Some(false) {
+        reasons.push(Reason::new(
+            format!("the refinement of `{id}` was recorded again after it was signed"),
+            format!("What was recorded last is not what was signed: `countersign sign {id} SIGNATURE` anew."),
+        ));
+    }
     let Preparation { coder, branch, worktree } = preparation;
-    let plain = |text: &str| !text.trim().is_empty() && !text.chars().any(char::is_control);
+    let plain = |text: &str| {
+        !text.trim().is_empty() && !text.chars().any(|c| c.is_control() || crate::text::is_hidden(c))
+    };
     if !plain(coder) {
         reasons.push(Reason::new("the coder has no name", "Give it with --coder."));
     }

@@ -1,6 +1,5 @@
 //! `refine`: a complete refinement is recorded in the gate log.
 
-use crate::digest::sha256_hex;
 use crate::document::WpId;
 use crate::workflow::records::{Records, WorkflowError};
 
@@ -28,7 +27,7 @@ pub fn refine(
             ("wpId", id.as_str()),
             ("type", "REFINEMENT"),
             ("refinement_path", &path.to_string()),
-            ("refinement_sha256", &sha256_hex(refinement.source.text().as_bytes())),
+            ("refinement_sha256", &refinement.approved_sha256()),
             ("spec_target_resolved", &said("SPEC_TARGET_RESOLVED")),
             ("spec_target_sha1", &said("SPEC_TARGET_SHA1")),
             ("timestamp", &office.stamp()),

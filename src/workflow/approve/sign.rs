@@ -4,7 +4,6 @@
 use jiff::civil::DateTime;
 
 use crate::change::Side;
-use crate::digest::sha256_hex;
 use crate::document::audit::{Audit, AuditRow};
 use crate::document::gate_log::value;
 use crate::document::label::Field;
@@ -90,6 +89,7 @@ pub fn sign(
             ("signature", &signing.signature),
             ("timestamp", &stamp),
             ("refinement_path", &path.to_string()),
+            ("refinement_sha256", &refinement.approved_sha256()),
         ],
     )?;
     // All records are judged as they will be.
@@ -131,11 +131,9 @@ fn recorded(
         ));
         return Ok(None);
     };
-    let now = sha256_hex(refinement.source.text().as_bytes());
+    let now = refinement.approved_sha256();
     let was = value(&entry.refinement_sha256);
-    // A refinement that is signed again differs by its earlier signature.
-    let unsigned = refinement.filled("USER_SIGNATURE").is_none();
-    if unsigned && !was.is_empty() && was != now {
+    if !was.is_empty() && was != now {
         reasons.push(Reason::new(
             format!("{} was changed after it was recorded", refinement.source.name()),
             format!("Read it again, then `countersign refine {id}`."),
@@ -194,7 +192,10 @@ fn used(
     }
     if !places.is_empty() {
         let what = format!("the signature `{text}` is used already: {}", places.join(", "));
-        reasons.push(Reason::new(what, "A signature signs once. Sign with the present moment."));
+        reasons.push(Reason::new(
+            what,
+            "A signature signs once: sign a minute later, or with seconds (DDMMYYHHMMSS).",
+        ));
     }
     Ok(())
 }

@@ -135,6 +135,19 @@ fn approved(records: &Records<'_>, id: &WpId) -> Result<String, WorkflowError> {
             reasons.push(Reason::new(what, "Sign again: `sign` writes the row."));
         }
     }
+    if log.is_before(id.as_str(), "REFINEMENT", "SIGNATURE") == Some(false) {
+        reasons.push(Reason::new(
+            format!("the refinement of `{id}` was recorded again after it was signed"),
+            format!("`countersign sign {id} SIGNATURE` signs what it says now."),
+        ));
+    }
+    let signed = entry.map_or("", |entry| value(&entry.refinement_sha256));
+    if let Some(refinement) = refinement.as_ref().filter(|_| !signed.is_empty())
+        && refinement.approved_sha256() != signed
+    {
+        let help = format!("Take the change back, or `countersign refine {id}` and sign anew.");
+        reasons.push(Reason::new(format!("{at} was changed after it was signed"), help));
+    }
     if log.last(id.as_str(), "PREPARE").is_none() {
         let help =
             format!("`countersign prepare {id} --coder NAME --branch BRANCH` records who works where.");
