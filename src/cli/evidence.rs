@@ -7,14 +7,14 @@ use serde::Serialize;
 use super::desk::{Desk, settle, unlocked};
 use super::gates::{folder, named_config};
 use super::{FAILED, Global, Output, PASSED};
-use crate::change::SelectionRequest;
+use crate::change::{Repository as _, SelectionRequest};
 use crate::check::input::Gate;
 use crate::document::Packet;
 use crate::gate::{Draft, GateRequest};
 use crate::render::json;
 use crate::system::git::GitRepository;
 use crate::system::{clock, environment};
-use crate::text::{counted, visible};
+use crate::text::{RepoPath, counted, visible};
 use crate::workflow::evidence::{Planned, Ran, plan, run, with_entries};
 
 /// Arguments of `evidence`.
@@ -76,6 +76,7 @@ impl Evidence {
             Err(report) => return output.report(global, &report),
         };
         let source = unlocked(&repo, &draft.path)?;
+        trusted(&repo, &Packet::read(&source).value, draft.config())?;
         let planned = plan(&Packet::read(&source).value, draft.config());
         let runs = planned.iter().filter(|line| matches!(line, Planned::Run { .. })).count();
         let logs = if runs > 0 { logs(&repo, draft.config())? } else { String::new() };
@@ -101,7 +102,13 @@ impl Evidence {
             // The lock is not held while commands run: they may need it.
             let desk = Desk::take(global, &format!("evidence {}", self.packet))?;
             let source = desk.source(&draft.path)?;
-            desk.rewrite(&source, &with_entries(&source, &ran))?;
+            let Some(text) = with_entries(&source, &ran) else {
+                bail!(
+                    "what was run would not be read back from {}: its EVIDENCE is too unusual to be edited",
+                    draft.path
+                );
+            };
+            desk.rewrite(&source, &text)?;
         }
         let refused = planned.iter().any(|line| matches!(line, Planned::Refused { .. }));
         let failed = ran.iter().any(|one| one.exit_code != 0);
@@ -110,14 +117,15 @@ impl Evidence {
         } else {
             self.human(&draft, &planned, &ran)
         })?;
-        Ok(if refused || failed { FAILED } else { PASSED })
+        // A plan without a command proves nothing.
+        Ok(if refused || failed || ran.is_empty() { FAILED } else { PASSED })
     }
 
     fn human(&self, draft: &Draft<'_>, planned: &[Planned], ran: &[Ran]) -> String {
         let mut out = String::new();
         if !self.write && !ran.is_empty() {
             let empty = crate::text::Source::from_text(draft.path.clone(), "## EVIDENCE\n");
-            let text = with_entries(&empty, ran);
+            let text = with_entries(&empty, ran).unwrap_or_default();
             out.push_str(&format!("{}\n\n", visible(text.trim_start_matches("## EVIDENCE\n"))));
         }
         let good = ran.iter().filter(|one| one.exit_code == 0).count();
@@ -128,6 +136,9 @@ impl Evidence {
             count(|line| matches!(line, Planned::Refused { .. })),
             counted(count(|line| matches!(line, Planned::Gate(_))), "gate")
         ));
+        if planned.is_empty() {
+            out.push_str("TEST_PLAN holds no command: one in a closed fence, or a bullet in back-ticks\n");
+        }
         out.push_str(&match (self.write, ran.is_empty()) {
             (true, false) => format!("written to {}\n", draft.path),
             (false, false) => "nothing was written; --write puts the entries into the packet\n".to_owned(),
@@ -188,6 +199,21 @@ fn shown(planned: &[Planned]) -> String {
     out
 }
 
+/// Refuses a packet that says that its work began on its own branch: it would
+/// choose the configuration that says what may be run.
+fn trusted(repo: &GitRepository, packet: &Packet, config: &crate::config::Config) -> anyhow::Result<()> {
+    let Some(text) = &packet.merge_base else { return Ok(()) };
+    let (Some(began), Some(base)) = (repo.commit(&text.value)?, repo.base_with(&config.main)?) else {
+        return Ok(());
+    };
+    if !repo.is_ancestor(began, base)? {
+        bail!(
+            "MERGE_BASE_SHA of the packet is no commit of the main branch, so the configuration there is not trusted; nothing was run"
+        );
+    }
+    Ok(())
+}
+
 /// The folder of logs, which git must ignore.
 fn logs(repo: &GitRepository, config: &crate::config::Config) -> anyhow::Result<String> {
     let Some(logs) = config.logs.clone().filter(|logs| !logs.is_empty()) else {
@@ -195,9 +221,9 @@ fn logs(repo: &GitRepository, config: &crate::config::Config) -> anyhow::Result<
             "the trusted countersign.yaml names no folder for logs; add `logs: .countersign/logs` and have .gitignore leave it out"
         );
     };
-    if !repo.is_ignored(&format!("{logs}/x.log")) {
+    if !repo.is_ignored(&RepoPath::from(format!("{logs}/x.log").as_str()))? {
         bail!(
-            "git does not ignore {logs}/, where logs go: every run would change the tree; add `/{logs}/` to .gitignore"
+            "no .gitignore of HEAD leaves out {logs}/, where logs go: every run would change the tree; add `/{logs}/` to .gitignore and commit it"
         );
     }
     Ok(logs)

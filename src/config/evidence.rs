@@ -8,46 +8,74 @@ use super::step::duration;
 /// Which commands of test plans are run.
 #[derive(Debug, Clone)]
 pub struct EvidencePolicy {
-    /// How allowed commands begin, as words.
-    pub allow: Vec<Vec<String>>,
+    /// Commands that are allowed.
+    pub allow: Vec<Allowed>,
     /// When to give a command up.
     pub timeout: Duration,
 }
 
-/// Test runners, linters and builders: they run what the repository holds and
-/// take no other program's name as an argument.
-const KNOWN: [&str; 25] = [
+/// A command that is allowed, as words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowed {
+    /// How it is written.
+    pub words: Vec<String>,
+    /// Whether anything may follow: an entry that ends with ` *`. Options of
+    /// test runners can start any program, so this is said on purpose.
+    pub and_more: bool,
+}
+
+impl Allowed {
+    fn read(text: &str) -> Option<Self> {
+        let (text, and_more) = text.trim_end().strip_suffix(" *").map_or((text, false), |text| (text, true));
+        let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+        (!words.is_empty()).then_some(Self { words, and_more })
+    }
+
+    /// Whether it allows a program with these arguments.
+    #[must_use]
+    pub fn covers(&self, argv: &[String]) -> bool {
+        argv.get(..self.words.len()) == Some(&self.words) && (self.and_more || argv.len() == self.words.len())
+    }
+}
+
+/// Test runners, linters and builders as they are called without arguments
+/// that could name another program.
+const KNOWN: [&str; 29] = [
     "cargo test",
+    "cargo test --workspace",
+    "cargo test --all",
+    "cargo test --all-features",
     "cargo nextest run",
     "cargo check",
+    "cargo check --workspace",
     "cargo clippy",
+    "cargo clippy --all-targets",
+    "cargo clippy -- -D warnings",
+    "cargo clippy --all-targets -- -D warnings",
     "cargo build",
     "cargo fmt --check",
     "cargo fmt -- --check",
     "cargo doc",
-    "cargo bench",
     "pytest",
+    "pytest -q",
     "python -m pytest",
     "python3 -m pytest",
+    "python3 -m unittest",
     "ruff check",
-    "mypy",
-    "go test",
-    "go vet",
-    "go build",
+    "go test ./...",
+    "go vet ./...",
+    "go build ./...",
     "npm test",
-    "npm run",
+    "npm run lint",
     "pnpm test",
-    "pnpm run",
     "yarn test",
-    "npx tsc",
-    "npx vitest run",
-    "npx jest",
+    "make test",
 ];
 
 impl Default for EvidencePolicy {
     fn default() -> Self {
-        let words = |text: &&str| text.split_whitespace().map(str::to_owned).collect();
-        Self { allow: KNOWN.iter().map(words).collect(), timeout: Duration::from_secs(30 * 60) }
+        let allow = KNOWN.iter().filter_map(|text| Allowed::read(text)).collect();
+        Self { allow, timeout: Duration::from_secs(30 * 60) }
     }
 }
 
@@ -56,14 +84,10 @@ pub(super) fn evidence(raw: raw::Evidence) -> Result<EvidencePolicy, (String, St
     if let Some(allow) = raw.allow {
         out.allow.clear();
         for text in allow {
-            let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-            if words.is_empty() {
-                return Err((
-                    text,
-                    "an entry of `allow` is how a command begins; this one is empty".to_owned(),
-                ));
-            }
-            out.allow.push(words);
+            let Some(allowed) = Allowed::read(&text) else {
+                return Err((text, "an entry of `allow` is a command; this one is empty".to_owned()));
+            };
+            out.allow.push(allowed);
         }
     }
     if let Some(text) = raw.timeout {

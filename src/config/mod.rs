@@ -7,7 +7,7 @@ mod scan;
 mod step;
 mod valid;
 
-pub use evidence::EvidencePolicy;
+pub use evidence::{Allowed, EvidencePolicy};
 pub use step::{EnvironmentPolicy, Step};
 pub use valid::{Config, ConfigFault};
 

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::text::is_hidden;
+
 /// A known runner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runner {
@@ -147,7 +149,7 @@ pub fn proof_lines(argv: &[String], log: &str) -> Vec<String> {
     let usable = |line: &&str| {
         let length = line.chars().count();
         (3..=LONGEST_PROOF).contains(&length)
-            && !line.chars().any(|c| c.is_control() || c == '`' || c == '\u{fffd}')
+            && !line.chars().any(|c| c.is_control() || is_hidden(c) || c == '`' || c == '\u{fffd}')
     };
     let lines: Vec<&str> = log.lines().map(str::trim).filter(usable).collect();
     let summary = |patterns: &[&Option<Regex>]| -> Vec<String> {

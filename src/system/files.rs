@@ -214,6 +214,24 @@ pub fn remove_folder(path: &Path) -> io::Result<()> {
     fs::remove_dir_all(path)
 }
 
+/// A folder below a root, through no link; what is not there yet may come.
+///
+/// # Errors
+/// A link or file lies in the way, or the path leaves the root.
+pub fn folder_below(root: &Path, folder: &str) -> io::Result<PathBuf> {
+    let mut at = root.to_path_buf();
+    for name in folder.split('/').filter(|name| !name.is_empty()) {
+        if matches!(name, "." | "..") || name.contains(['\\', ':']) {
+            return Err(io::Error::other("it leads out of the repository"));
+        }
+        at.push(name);
+        if metadata(&at)?.is_some_and(|found| !found.is_dir()) {
+            return Err(io::Error::other(format!("{} is no folder of the repository", at.display())));
+        }
+    }
+    Ok(at)
+}
+
 /// Makes a folder and all above it.
 ///
 /// # Errors

@@ -4,7 +4,7 @@
 use crate::support::office::{PACKET, approved, commit, done, refused};
 use crate::support::repo::Sandbox;
 
-const ALLOWED: &str = "evidence:\n  allow: [grep, \"sh -c true\", cat]\n";
+const ALLOWED: &str = "evidence:\n  allow: [\"grep *\", \"sh -c true\", \"cat *\"]\n";
 
 /// The packet with another plan, signed as if it had always been so.
 fn planned(plan: &str) -> Sandbox {
@@ -76,12 +76,12 @@ fn what_needs_a_shell_or_is_not_allowed_is_refused_with_the_reason() {
     let (exit, said) = sandbox.told(&["evidence", "WP-1-Two", "--yes", "--write"]);
     assert_eq!(exit, 1, "{said}");
     for part in [
-        "refuse   touch pwned: it begins like none of the commands",
+        "refuse   touch pwned: it is none of the commands",
         "refuse   grep two a.txt > pwned: `>` means something to a shell only",
         "refuse   grep $(touch pwned) a.txt: `$` means something to a shell only",
         "it sets a variable (`LD_PRELOAD=x`)",
         "run      \"sh\" \"-c\" \"true\"\n",
-        "refuse   sh -c 'touch pwned': it begins like none",
+        "refuse   sh -c 'touch pwned': it is none",
         "refuse   cd ..: it leaves the repository",
         "refuse   cat a.txt: it depends on `cd ..`",
     ] {
@@ -105,7 +105,7 @@ fn failures_are_recorded_as_such() {
 #[test]
 fn the_allowed_list_is_that_of_the_trusted_revision_and_logs_are_ignored() {
     let sandbox = planned("touch pwned");
-    sandbox.edit("countersign.yaml", "allow: [grep,", "allow: [touch, grep,");
+    sandbox.edit("countersign.yaml", "allow: [\"grep *\",", "allow: [\"touch *\", \"grep *\",");
     let (exit, said) = sandbox.told(&["evidence", "WP-1-Two", "--yes"]);
     assert!(
         exit == 1 && said.contains("refuse   touch pwned") && !sandbox.root.join("pwned").exists(),
@@ -114,6 +114,6 @@ fn the_allowed_list_is_that_of_the_trusted_revision_and_logs_are_ignored() {
     let sandbox = planned("grep two a.txt");
     sandbox.write(".gitignore", "");
     let (exit, said) = sandbox.told(&["evidence", "WP-1-Two", "--yes"]);
-    assert!(exit == 2 && said.contains("git does not ignore .countersign/logs/"), "{said}");
+    assert!(exit == 2 && said.contains("no .gitignore of HEAD leaves out .countersign/logs/"), "{said}");
     refused(&sandbox, &["evidence", "WP-1-Nothing", "--yes"], "WP-1-Nothing");
 }

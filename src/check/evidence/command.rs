@@ -3,6 +3,7 @@
 
 use crate::check::Verdict;
 use crate::check::input::ChangeInput;
+use crate::document::packet::PlannedCommand;
 use crate::finding::Finding;
 use crate::rule::Rule;
 use crate::text::one_line;
@@ -23,8 +24,19 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
             .iter()
             .filter(|entry| folded(&entry.command.value) == folded(&command.text))
             .collect();
-        if entries.is_empty() {
-            let message = format!("there is no evidence of `{}`", one_line(&command.text, 100));
+        let same = |other: &&PlannedCommand| folded(&other.text) == folded(&command.text);
+        let wanted = packet.test_plan.iter().filter(same).count();
+        let is_first = packet.test_plan.iter().find(same).is_some_and(|first| first.span == command.span);
+        if entries.len() < wanted && is_first {
+            let shown = one_line(&command.text, 100);
+            let message = if entries.is_empty() {
+                format!("there is no evidence of `{shown}`")
+            } else {
+                format!(
+                    "`{shown}` is planned {wanted} times, but there is evidence of {} of them",
+                    entries.len()
+                )
+            };
             out.push(
                 rule.finding(message, input.packet.at(command.span, "planned here"))
                     .about_command(&command.text),
@@ -35,11 +47,13 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         let code = entry.exit_code.as_ref().map(|code| code.value.as_str());
         if code != Some("0") {
             let span = entry.exit_code.as_ref().map_or(entry.command.span, |code| code.span);
-            let later = packet.evidence.iter().any(|other| {
-                other.command.span.start > entry.command.span.start
-                    && folded(&other.command.value) == folded(&entry.command.value)
+            let same = |text: &str| folded(text) == folded(&entry.command.value);
+            let later = packet.evidence.iter().filter(|other| {
+                other.command.span.start > entry.command.span.start && same(&other.command.value)
             });
-            if !later {
+            // A later run stands for an earlier one, as often as it is planned.
+            let planned = packet.test_plan.iter().filter(|command| same(&command.text)).count().max(1);
+            if later.count() < planned {
                 let message = format!(
                     "the evidence of `{}` does not show exit code 0",
                     one_line(&entry.command.value, 100)

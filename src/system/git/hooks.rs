@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::change::{Commit, Repository as _, RepositoryError};
 
+use crate::text::RepoPath;
+
 use super::{GitRepository, failed, hash, oid};
 
 impl GitRepository {
@@ -13,11 +15,14 @@ impl GitRepository {
         self.repo.commondir().join("hooks")
     }
 
-    /// Whether git would leave a path out, tracked ignore files and others
-    /// considered.
-    #[must_use]
-    pub fn is_ignored(&self, path: &str) -> bool {
-        self.repo.is_path_ignored(path).unwrap_or(false)
+    /// Whether a tracked ignore file of HEAD leaves a path out, which is what
+    /// gates count.
+    ///
+    /// # Errors
+    /// HEAD cannot be read.
+    pub fn is_ignored(&self, path: &RepoPath) -> Result<bool, RepositoryError> {
+        let base = self.flat_tree(self.head()?)?;
+        Ok(self.base_ignores(&base)?.hides(path))
     }
 
     /// Who git's configuration says works here, `Name <mail>`.

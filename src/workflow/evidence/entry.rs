@@ -1,5 +1,6 @@
 //! Entries of EVIDENCE, written.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::check::same_command;
@@ -7,39 +8,58 @@ use crate::document::Packet;
 use crate::document::label::{Field, fields};
 use crate::document::outline::Kind;
 use crate::text::{Edit, Source, Span, apply, line_ending};
+use crate::workflow::field::{quoted, set_line};
 
 use super::Ran;
-use crate::workflow::field::quoted;
 
-/// The packet with an entry for every command that ran: its last entry is
-/// written anew, a command without one gets one at the end of EVIDENCE.
+/// The packet with an entry for every command that ran. A command that the
+/// plan names several times has as many entries, in its order: the last ones
+/// of that command, or new ones at the end of EVIDENCE. `None` if an entry
+/// would not be read back.
 #[must_use]
-pub fn with_entries(source: &Arc<Source>, ran: &[Ran]) -> String {
+pub fn with_entries(source: &Arc<Source>, ran: &[Ran]) -> Option<String> {
     let mut text = source.text().to_owned();
+    let mut done: BTreeMap<&str, usize> = BTreeMap::new();
     for one in ran {
-        let now = Source::from_text(source.name().clone(), text.clone());
-        let edit = edit(&now, one);
-        text = apply(&text, &[edit]).0;
+        let count = ran.iter().filter(|other| same_command(&other.command, &one.command)).count();
+        let first = ran.iter().find(|other| same_command(&other.command, &one.command));
+        let number = done.entry(first.map_or("", |first| first.command.as_str())).or_default();
+        let now = Source::from_text(source.name().clone(), text);
+        text = apply(now.text(), &edits(&now, one, *number, count)).0;
+        *number += 1;
     }
-    text
+    let done = Packet::read(&Source::from_text(source.name().clone(), text.clone())).value;
+    let reads = |one: &Ran| {
+        let code = one.exit_code.to_string();
+        done.evidence.iter().any(|entry| {
+            same_command(&entry.command.value, &one.command)
+                && entry.exit_code.as_ref().is_some_and(|found| found.value == code)
+                && entry.log_sha256.as_ref().is_some_and(|found| found.value == one.log_sha256)
+        })
+    };
+    ran.iter().all(reads).then_some(text)
 }
 
-fn edit(source: &Arc<Source>, ran: &Ran) -> Edit {
-    let packet = Packet::read(source).value;
-    let ending = line_ending(source.text());
+/// The edits that record the `number`th of `count` runs of a command.
+fn edits(source: &Source, ran: &Ran, number: usize, count: usize) -> Vec<Edit> {
+    let packet = Packet::read(&Source::from_text(source.name().clone(), source.text())).value;
     let section = packet.section("EVIDENCE");
     let blocks = section.map_or(0..0, |section| section.blocks.clone());
     let all = fields(source.text(), &packet.outline, blocks);
-    let is_it = |field: &&Field| field.key == "COMMAND" && same_command(field.full(), &ran.command);
-    if let Some(command) = all.iter().rfind(is_it) {
-        let line = source.line_span(source.line(command.label.start)).unwrap_or(command.label);
-        let before = source.slice(Span::new(line.start, command.label.start)).trim_end_matches(['*', '_']);
-        let end = end_of(source, &packet, &all, command);
-        return Edit::replace(Span::new(line.start, end), entry(ran, before, ending));
+    let own: Vec<&Field> = all
+        .iter()
+        .filter(|field| field.key == "COMMAND" && same_command(field.full(), &ran.command))
+        .collect();
+    // As many of the last ones as the plan has of this command.
+    let there = own.len().min(count);
+    let is_old = number < there || own.len() >= count;
+    if let Some(command) = own.get((own.len() - there) + number).filter(|_| is_old) {
+        return renewed(source, &packet, &all, command, ran);
     }
-    let body = entry(ran, "- ", ending);
+    let ending = line_ending(source.text());
+    let body = entry(ran, ending);
     let whole = source.text();
-    match section {
+    vec![match section {
         Some(section) => {
             let kept = section.span.start + source.slice(section.span).trim_end().len();
             Edit::insert(kept, format!("{ending}{body}"))
@@ -49,50 +69,83 @@ fn edit(source: &Arc<Source>, ran: &Ran) -> Edit {
             let gap = if whole.get(..next).is_some_and(|text| text.ends_with('\n')) { "" } else { ending };
             Edit::insert(next, format!("{gap}## EVIDENCE{ending}{body}{ending}{ending}"))
         }
-    }
+    }]
 }
 
-/// Where an entry ends: with its item, or before the next command.
-fn end_of(source: &Source, packet: &Packet, all: &[Field], command: &Field) -> usize {
-    let next = all.iter().find(|field| field.key == "COMMAND" && field.label.start > command.label.start);
-    let item = command.item.and_then(|item| packet.outline.get(item));
-    let own =
-        item.filter(|block| block.kind == Kind::Item).map_or(command.value.span.end, |block| block.span.end);
-    // Fields of the entry may stand beside it instead of below.
-    let mine = ["EXIT_CODE", "LOG_PATH", "LOG_SHA256", "PROOF_LINES"];
-    let limit = next.map_or(usize::MAX, |next| next.label.start);
-    let beside = all
-        .iter()
-        .filter(|field| field.label.start > command.label.start && field.label.start < limit)
-        .take_while(|field| mine.contains(&field.key.as_str()))
-        .map(|field| {
-            let block = field.item.and_then(|item| packet.outline.get(item));
-            block.map_or(field.value.span.end, |block| block.span.end)
-        });
-    let end = beside.max().unwrap_or(own).max(own).min(limit);
-    let kept = source.text().get(..end).unwrap_or_default();
-    // The next entry's bullet belongs to it.
-    let kept = if end == limit { kept.rsplit_once('\n').map_or(kept, |(kept, _)| kept) } else { kept };
-    kept.trim_end().len()
-}
-
-/// An entry without the ending of its last line; `before` is what stands
-/// before its label.
-fn entry(ran: &Ran, before: &str, ending: &str) -> String {
-    let indent: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-    let mut lines = vec![
-        format!("{before}COMMAND: {}", quoted(&ran.command)),
-        format!("{indent}- EXIT_CODE: {}", ran.exit_code),
-        format!("{indent}- LOG_PATH: {}", ran.log_path),
-        format!("{indent}- LOG_SHA256: {}", ran.log_sha256),
-    ];
-    match ran.proof.as_slice() {
-        [] => {}
-        [only] => lines.push(format!("{indent}- PROOF_LINES: `{only}`")),
-        several => {
-            lines.push(format!("{indent}- PROOF_LINES:"));
-            lines.extend(several.iter().map(|line| format!("{indent}  - `{line}`")));
+/// The edits that bring an entry up to date; what else stands in it stays.
+fn renewed(source: &Source, packet: &Packet, all: &[Field], command: &Field, ran: &Ran) -> Vec<Edit> {
+    let after = |field: &&Field| field.label.start > command.label.start;
+    let next =
+        all.iter().find(|field| field.key == "COMMAND" && after(field)).map_or(usize::MAX, |f| f.label.start);
+    let find =
+        |key: &str| all.iter().find(|field| field.key == key && after(field) && field.label.start < next);
+    let line = |at: Span| source.line_span(source.line(at.start)).unwrap_or(at);
+    let own = line(command.label);
+    let indent = find("EXIT_CODE").or(find("LOG_PATH")).map_or_else(
+        || {
+            let before = source.slice(Span::new(own.start, command.label.start));
+            let blanks: String = before.chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
+            format!("{}- ", blanks.trim_end_matches(['*', '_']))
+        },
+        |field| source.slice(Span::new(line(field.label).start, field.label.start)).to_owned(),
+    );
+    let ending = line_ending(source.text());
+    let mut out = Vec::new();
+    let mut missing = String::new();
+    for (key, value) in values(ran) {
+        match find(key) {
+            Some(field) => out.push(set_line(source, field, &value)),
+            None => missing.push_str(&format!("{ending}{indent}{key}: {value}")),
         }
     }
-    lines.join(ending)
+    let proof = proof(ran, &indent, ending);
+    match find("PROOF_LINES") {
+        Some(field) => {
+            let block = field.item.and_then(|item| packet.outline.get(item));
+            let end =
+                block.filter(|block| block.kind == Kind::Item).map_or(line(field.label).end, |b| b.span.end);
+            let end = end.min(next);
+            let kept = source.text().get(..end).unwrap_or_default();
+            let kept = if end == next { kept.rsplit_once('\n').map_or(kept, |(kept, _)| kept) } else { kept };
+            let start = line(field.label).start;
+            let text = proof.trim_start_matches(['\r', '\n']).to_owned();
+            out.push(Edit::replace(Span::new(start, kept.trim_end().len().max(start)), text));
+        }
+        None => missing.push_str(&proof),
+    }
+    if !missing.is_empty() {
+        out.push(Edit::insert(own.end, missing));
+    }
+    out
+}
+
+fn values(ran: &Ran) -> Vec<(&'static str, String)> {
+    let mut out = vec![("EXIT_CODE", ran.exit_code.to_string())];
+    if !ran.folder.is_empty() {
+        out.push(("FOLDER", quoted(&ran.folder)));
+    }
+    out.push(("LOG_PATH", ran.log_path.to_string()));
+    out.push(("LOG_SHA256", ran.log_sha256.clone()));
+    out
+}
+
+/// The lines that prove a run, each on a line of its own, behind a line ending.
+fn proof(ran: &Ran, indent: &str, ending: &str) -> String {
+    let below: String = indent.chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
+    match ran.proof.as_slice() {
+        [] => String::new(),
+        [only] => format!("{ending}{indent}PROOF_LINES: `{only}`"),
+        several => {
+            let lines: String = several.iter().map(|line| format!("{ending}{below}- `{line}`")).collect();
+            format!("{ending}{indent}PROOF_LINES:{lines}")
+        }
+    }
+}
+
+/// A new entry, without the ending of its last line.
+fn entry(ran: &Ran, ending: &str) -> String {
+    let mut out = format!("- COMMAND: {}", quoted(&ran.command));
+    values(ran).iter().for_each(|(key, value)| out.push_str(&format!("{ending}  - {key}: {value}")));
+    out.push_str(&proof(ran, "  - ", ending));
+    out
 }

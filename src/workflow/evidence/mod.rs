@@ -6,12 +6,13 @@
 mod entry;
 mod words;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Config, EnvironmentPolicy};
 use crate::document::Packet;
 use crate::engine::{EngineError, Progress, Run, capture, proof_lines};
+use crate::system::files;
 use crate::system::process::Ended;
 use crate::text::{RepoPath, Source};
 
@@ -40,7 +41,7 @@ pub enum Planned {
     },
 }
 
-const NOT_ALLOWED: &str = "it begins like none of the commands that `evidence.allow` of the trusted countersign.yaml (or its steps) names";
+const NOT_ALLOWED: &str = "it is none of the commands that the trusted configuration allows (`evidence.allow`, where ` *` at the end allows arguments, and `steps`)";
 
 /// What becomes of every line of a packet's test plan, in order.
 #[must_use]
@@ -58,6 +59,9 @@ pub fn plan(packet: &Packet, config: &Config) -> Vec<Planned> {
         let argv = match words::words(&text) {
             Ok(argv) => argv,
             Err(why) => {
+                if changes_state(&text) {
+                    lost = Some(text.clone());
+                }
                 out.push(refused(why));
                 continue;
             }
@@ -89,6 +93,20 @@ pub fn plan(packet: &Packet, config: &Config) -> Vec<Planned> {
     out
 }
 
+/// Whether a line that is not run might have changed what the next ones do.
+fn changes_state(line: &str) -> bool {
+    let words =
+        line.split(|c: char| c.is_whitespace() || ";&|(){}".contains(c)).filter(|word| !word.is_empty());
+    let shells = ["cd", "pushd", "popd", "export", "unset", "set", "source", ".", "alias", "ulimit", "umask"];
+    let sets = |word: &str| {
+        word.split_once('=').is_some_and(|(name, _)| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        })
+    };
+    let words: Vec<&str> = words.collect();
+    words.iter().any(|word| shells.contains(word)) || words.iter().all(|word| sets(word))
+}
+
 /// A folder below another one; `None` if it leaves the root.
 fn entered(from: &str, to: &str) -> Option<String> {
     let mut names: Vec<&str> = from.split('/').filter(|name| !name.is_empty()).collect();
@@ -108,10 +126,8 @@ fn entered(from: &str, to: &str) -> Option<String> {
 }
 
 fn allowed(argv: &[String], config: &Config) -> bool {
-    let begins =
-        |prefix: &Vec<String>| argv.len() >= prefix.len() && argv.iter().zip(prefix).all(|(a, b)| a == b);
-    let steps = config.steps.iter().flatten().any(|step| begins(&step.argv));
-    steps || config.evidence.allow.iter().any(begins)
+    let steps = config.steps.iter().flatten().any(|step| step.argv == argv);
+    steps || config.evidence.allow.iter().any(|allowed| allowed.covers(argv))
 }
 
 /// What came of one command.
@@ -119,6 +135,8 @@ fn allowed(argv: &[String], config: &Config) -> bool {
 pub struct Ran {
     /// The line of the plan.
     pub command: String,
+    /// The folder that it ran in, below the root; empty for the root.
+    pub folder: String,
     /// Its exit code; 124 when its time was up, 137 when it was killed, 127
     /// when it could not be started, as shells say it.
     pub exit_code: i32,
@@ -148,7 +166,9 @@ pub fn run(
 ) -> Result<Ran, EngineError> {
     let (command, argv, folder) = planned;
     let logs = format!("{logs}/{wp}");
-    let folder: PathBuf = if folder.is_empty() { root.to_path_buf() } else { root.join(folder) };
+    let below = folder;
+    let folder = files::folder_below(root, folder).map_err(|source| log_error(below, source))?;
+    let logs_folder = files::folder_below(root, &logs).map_err(|source| log_error(&logs, source))?;
     let name = argv.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" ");
     let captured = capture(
         &Run {
@@ -157,7 +177,7 @@ pub fn run(
             folder,
             environment: &EnvironmentPolicy::default(),
             timeout: config.evidence.timeout,
-            logs: root.join(&logs),
+            logs: logs_folder,
             log_prefix: "evidence",
         },
         progress,
@@ -174,6 +194,7 @@ pub fn run(
     let file = captured.log.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(Ran {
         command: command.to_owned(),
+        folder: below.to_owned(),
         exit_code,
         remark,
         log_path: RepoPath::from(format!("{logs}/{file}").as_str()),
@@ -181,6 +202,10 @@ pub fn run(
         proof: proof_lines(argv, &captured.text),
         milliseconds: captured.milliseconds,
     })
+}
+
+fn log_error(folder: &str, source: std::io::Error) -> EngineError {
+    EngineError::Log { doing: format!("the folder {}", crate::text::one_line(folder, 120)), source }
 }
 
 /// A packet's exact text, as [`with_entries`] takes it.
