@@ -64,6 +64,10 @@ impl Repository for Overlay<'_> {
         self.below.select(request, merge_base, main)
     }
 
+    fn base_with(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+        self.below.base_with(main)
+    }
+
     fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
         self.below.changes(selection)
     }

@@ -137,6 +137,15 @@ pub trait Repository {
     /// Missing objects, unmerged index, unreadable files.
     fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError>;
 
+    /// Where the line of HEAD parted from the main branch, by the first of these
+    /// names that there is; `None` if there is none, or no commit yet.
+    ///
+    /// # Errors
+    /// Missing objects.
+    fn base_with(&self, _main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+        Ok(None)
+    }
+
     /// What stands at a path; `None` if nothing does.
     ///
     /// # Errors

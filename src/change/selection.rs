@@ -67,6 +67,9 @@ pub struct Selection {
     pub reason: String,
     /// Whether the caller named it.
     pub asked: bool,
+    /// The commit that rules are read from, where the caller named another one
+    /// than the base: the left end of three dots.
+    pub trusted: Option<Commit>,
 }
 
 impl Selection {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::desk::{Desk, settle, unlocked};
 use super::gates::{folder, named_config};
 use super::{FAILED, Global, Output, PASSED};
-use crate::change::{Repository as _, SelectionRequest};
+use crate::change::SelectionRequest;
 use crate::check::input::Gate;
 use crate::document::Packet;
 use crate::gate::{Draft, GateRequest};
@@ -76,7 +76,6 @@ impl Evidence {
             Err(report) => return output.report(global, &report),
         };
         let source = unlocked(&repo, &draft.path)?;
-        trusted(&repo, &Packet::read(&source).value, draft.config())?;
         let planned = plan(&Packet::read(&source).value, draft.config());
         let runs = planned.iter().filter(|line| matches!(line, Planned::Run { .. })).count();
         let logs = if runs > 0 { logs(&repo, draft.config())? } else { String::new() };
@@ -197,21 +196,6 @@ fn shown(planned: &[Planned]) -> String {
         });
     }
     out
-}
-
-/// Refuses a packet that says that its work began on its own branch: it would
-/// choose the configuration that says what may be run.
-fn trusted(repo: &GitRepository, packet: &Packet, config: &crate::config::Config) -> anyhow::Result<()> {
-    let Some(text) = &packet.merge_base else { return Ok(()) };
-    let (Some(began), Some(base)) = (repo.commit(&text.value)?, repo.base_with(&config.main)?) else {
-        return Ok(());
-    };
-    if !repo.is_ancestor(began, base)? {
-        bail!(
-            "MERGE_BASE_SHA of the packet is no commit of the main branch, so the configuration there is not trusted; nothing was run"
-        );
-    }
-    Ok(())
 }
 
 /// The folder of logs, which git must ignore.

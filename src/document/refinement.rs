@@ -223,7 +223,9 @@ impl Refinement {
         let lines: Vec<usize> =
             APPROVAL_FIELDS.iter().filter_map(own).map(|field| self.source.line(field.label.start)).collect();
         let kept = text.trim_start_matches('\u{feff}').lines().enumerate();
-        let kept = kept.filter(|(index, _)| !lines.contains(&(index + 1))).map(|(_, line)| line.trim_end());
+        let kept = kept
+            .filter(|(index, _)| !lines.contains(&(index + 1)))
+            .map(|(_, line)| line.trim_end_matches([' ', '\t', '\r']));
         crate::digest::sha256_hex(kept.collect::<Vec<_>>().join("\n").as_bytes())
     }
 }

@@ -6,7 +6,7 @@
 use crate::digest::sha256_hex;
 use crate::text::Span;
 
-use super::packet::parts;
+use super::packet::{BLANKS, parts};
 use super::{Packet, Refinement, WpId};
 
 /// The first line of every such text.
@@ -62,6 +62,23 @@ impl Contract {
         for waiver in &packet.waivers {
             add("waiver".to_owned(), packet.source.slice(waiver.span), Some(waiver.span));
         }
+        // What gates read out of it, wherever it stands.
+        let plan = packet.test_plan.iter().map(|command| command.text.as_str());
+        let criteria = packet.done_means.iter().map(|criterion| criterion.text.value.as_str());
+        let inside = packet.scope.inside.iter().map(|entry| entry.raw.value.as_str());
+        let outside = packet.scope.outside.iter().map(|entry| entry.raw.value.as_str());
+        let listed =
+            |all: Vec<&str>| all.iter().map(|one| format!("{}:{one}\n", one.len())).collect::<String>();
+        for (name, all) in [
+            ("planned commands", plan.collect::<Vec<_>>()),
+            ("criteria", criteria.collect()),
+            ("paths in scope", inside.collect()),
+            ("paths out of scope", outside.collect()),
+            ("merge base", packet.merge_base.iter().map(|text| text.value.as_str()).collect()),
+            ("refinement file", packet.refinement_file.iter().map(|text| text.value.as_str()).collect()),
+        ] {
+            add(name.to_owned(), &listed(all), None);
+        }
         if let Some(refinement) = refinement {
             add("refinement".to_owned(), refinement.source.text().trim_start_matches('\u{feff}'), None);
         }
@@ -101,8 +118,10 @@ impl Contract {
     }
 }
 
-/// The lines that say something, without blanks at their ends.
+/// The lines of a text, without blanks at their ends and empty lines behind the
+/// last: what neither Markdown nor a checkout changes the meaning by.
 fn words(text: &str) -> String {
-    let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
-    lines.map(|line| format!("{line}\n")).collect()
+    let lines: Vec<&str> = text.split('\n').map(|line| line.trim_end_matches(BLANKS)).collect();
+    let last = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |at| at + 1);
+    lines.iter().take(last).map(|line| format!("{line}\n")).collect()
 }

@@ -11,7 +11,14 @@ use crate::text::RepoPath;
 pub(super) type Snapshot = BTreeMap<RepoPath, (bool, Option<Entry>)>;
 
 fn changes(repo: &GitRepository, mode: SelectionMode) -> Result<Vec<Change>, RepositoryError> {
-    let selection = Selection { mode, base: repo.head()?, head: None, reason: String::new(), asked: false };
+    let selection = Selection {
+        mode,
+        base: repo.head()?,
+        head: None,
+        reason: String::new(),
+        asked: false,
+        trusted: None,
+    };
     Ok(repo.changes(&selection)?.changes)
 }
 

@@ -55,7 +55,11 @@ impl<'a> Draft<'a> {
         let selection = select(repo, request, early)?;
         let committed = selection.mode.is_committed();
         let sides = Sides {
-            trusted: if committed { selection.base.map_or(Side::Empty, Side::Commit) } else { early },
+            trusted: if committed {
+                selection.trusted.or(selection.base).map_or(Side::Empty, Side::Commit)
+            } else {
+                early
+            },
             judged: Side::Worktree,
             uncommitted: head.filter(|_| !committed),
         };

@@ -74,7 +74,14 @@ fn range(
         Some(merge_base) if repo.is_ancestor(base, merge_base)? => Ok(RangeFact::Whole),
         Some(merge_base) => {
             let (mode, reason) = (SelectionMode::Range, String::new());
-            let skipped = Selection { mode, base: Some(merge_base), head: Some(base), reason, asked: false };
+            let skipped = Selection {
+                mode,
+                base: Some(merge_base),
+                head: Some(base),
+                reason,
+                asked: false,
+                trusted: None,
+            };
             let onward = repo.is_ancestor(merge_base, base)?;
             let changes = repo.changes(&skipped)?.changes;
             let harmless =

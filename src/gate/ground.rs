@@ -53,8 +53,22 @@ impl Ground {
         let ground = Self { requested, trusted, config, config_from, layout, search, located };
         let packet = ground.located.as_ref().map(|located| &located.packet);
         let Some((packet, head)) = packet.zip(uncommitted) else { return Ok(ground) };
-        match approval::merge_base(repo, packet, Some(head))? {
-            (_, Some(base)) if base != head => ground.with_rules_of(repo, request, Side::Commit(base), side),
+        let (_, began) = approval::merge_base(repo, packet, Some(head))?;
+        // A packet may say that its work began on its own branch; the main
+        // branch says better where that was, unless HEAD lies on it.
+        // The usual names come first: HEAD's own configuration may name itself.
+        let usual = Config::defaults().main;
+        let mut parted = None;
+        for name in usual.iter().chain(&ground.config.main) {
+            let found = repo.base_with(std::slice::from_ref(name))?;
+            parted = parted.or(found.filter(|found| *found != head));
+        }
+        let trusted = match (began, parted) {
+            (Some(began), Some(parted)) if !repo.is_ancestor(began, parted)? => Some(parted),
+            (began, _) => began,
+        };
+        match trusted {
+            Some(base) if base != head => ground.with_rules_of(repo, request, Side::Commit(base), side),
             _ => Ok(ground),
         }
     }
@@ -141,9 +155,9 @@ pub(super) fn select(
     Ok(whole.unwrap_or(selection))
 }
 
-/// Where all that is not committed are records of the packets themselves, the
-/// work is in the commits: it is judged from where it began to the files as
-/// they are now, because their manifests tell of all of it.
+/// Where earlier commits hold work already, it is judged from where it began:
+/// the packet's manifests tell of all of it, and what is not committed is its
+/// end.
 fn whole_work(
     repo: &dyn Repository,
     config: &Config,
@@ -168,11 +182,13 @@ fn whole_work(
         })
         .collect();
     let is_record = |path: &RepoPath| ids.iter().any(|id| layout.belongs_to(id, path));
-    if !repo.changes(selection)?.changes.iter().all(|change| is_record(&change.path)) {
+    let (mode, reason) = (SelectionMode::Range, String::new());
+    let earlier = Selection { mode, base: Some(base), head: Some(head), reason, asked: false, trusted: None };
+    if repo.changes(&earlier)?.changes.iter().all(|change| is_record(&change.path)) {
         return Ok(None);
     }
     let to = if selection.mode == SelectionMode::Staged { "the index" } else { "the files on disk" };
-    let reason = format!("only records of the packet are uncommitted: its MERGE_BASE_SHA to {to}");
+    let reason = format!("earlier commits hold work of the packet: its MERGE_BASE_SHA to {to}");
     Ok(Some(Selection { base: Some(base), reason, ..selection.clone() }))
 }
 

@@ -30,7 +30,9 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
     let committed = selection.as_ref().filter(|selection| selection.mode.is_committed());
     let side = selection.as_ref().map_or(Side::Worktree, facts::judged_side);
     let sides = Sides {
-        trusted: committed.map_or(early, |selection| selection.base.map_or(Side::Empty, Side::Commit)),
+        trusted: committed.map_or(early, |selection| {
+            selection.trusted.or(selection.base).map_or(Side::Empty, Side::Commit)
+        }),
         judged: side,
         uncommitted: head.filter(|_| committed.is_none()),
     };

@@ -130,6 +130,9 @@ fn by_registry(
     let name = row.active.value.rsplit('/').next().unwrap_or("");
     let active = name.strip_suffix(".md").unwrap_or(name);
     match WpId::parse(active) {
+        Ok(active) if active.base() != id.base() => {
+            Ok(Err(Label::text(&source, row.active.span, "the registry names a packet of another base id")))
+        }
         Ok(active) if repo.exists(side, &layout.packet(&active))? => {
             let path = layout.packet(&active);
             Ok(Ok(Some((active, path))))

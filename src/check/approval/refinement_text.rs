@@ -5,7 +5,7 @@ use crate::check::Verdict;
 use crate::check::input::{ApprovalInput, ContractFact, Then};
 use crate::finding::Label;
 use crate::rule::Rule;
-use crate::text::{Source, Span, one_line, trimmed};
+use crate::text::{Source, Span, one_line};
 
 use super::short;
 
@@ -58,9 +58,18 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     Some(finding).into()
 }
 
-/// The lines that say something, with their places.
+/// The lines with their places, without blanks at their ends and empty lines
+/// behind the last.
 fn words(source: &Source) -> Vec<(Span, &str)> {
     let lines = (1..=source.line_count()).filter_map(|number| source.line_span(number));
-    let lines = lines.map(|span| trimmed(source.text(), span)).filter(|line| !line.value.is_empty());
-    lines.map(|line| (line.span, line.value)).collect()
+    let mut out: Vec<(Span, &str)> = lines
+        .map(|span| {
+            let text = source.slice(span).trim_end_matches([' ', '\t', '\r']);
+            (Span::new(span.start, span.start + text.len()), text.trim_start_matches('\u{feff}'))
+        })
+        .collect();
+    while out.last().is_some_and(|(_, line)| line.is_empty()) {
+        out.pop();
+    }
+    out
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::change::Repository as _;
+
 use super::{Told, change};
 use crate::cli::gates::{folder, named_config};
 use crate::cli::{Global, Output};
@@ -85,7 +87,11 @@ impl Sign {
             if let Some(signature) = &self.signature {
                 let named = named_config(global.config.as_deref())?;
                 let office = Office { repo: &desk.repo, now: clock::now(), config: named };
-                let merge_base = if self.move_merge_base { desk.repo.base_with(&config.main)? } else { None };
+                let merge_base = if self.move_merge_base {
+                    desk.repo.base_with(&config.main)?.or(desk.repo.head()?)
+                } else {
+                    None
+                };
                 let signing = Signing {
                     signature: signature.clone(),
                     used_by: self.used_by.clone(),

@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use crate::change::Repository as _;
+
 use super::{Told, change};
 use crate::cli::{Global, Output};
 use crate::system::clock;
@@ -44,7 +46,7 @@ impl New {
         match &self.what {
             What::Packet(Named { id }) => {
                 change(global, output, &format!("new packet {id}"), &|records, desk, config| {
-                    let base = desk.repo.base_with(&config.main)?;
+                    let base = desk.repo.base_with(&config.main)?.or(desk.repo.head()?);
                     let Some(base) = base else {
                         anyhow::bail!("there is no commit yet that work could begin at: commit first");
                     };

@@ -32,12 +32,16 @@ const SECTIONS: [&str; 9] = [
     "AUTHORITY",
 ];
 
+/// What may stand at the end of a line without meaning anything. Other blanks
+/// than these are letters to Markdown.
+pub(in crate::document) const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+
 /// One part of the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContractPart {
     /// A field's key or a section's.
     pub key: String,
-    /// Its lines, blanks at their ends and empty lines left out.
+    /// Its lines, without blanks at their ends.
     pub lines: Vec<Spanned<String>>,
     /// Where it stands.
     pub span: Span,
@@ -62,14 +66,16 @@ impl ContractPart {
 pub fn parts(packet: &Packet) -> Vec<ContractPart> {
     let lines = |text: &str, span: Span| {
         let mut at = span.start;
-        let mut out = Vec::new();
+        let mut out: Vec<Spanned<String>> = Vec::new();
         for line in text.split_inclusive('\n') {
-            let end = line.trim_end();
-            let start = at + end.len() - end.trim_start().len();
-            if !end.is_empty() {
-                out.push(Spanned::new(end.to_owned(), Span::new(start, at + end.len())));
-            }
+            let body = line.trim_end_matches(BLANKS);
+            out.push(Spanned::new(body.to_owned(), Span::new(at, at + body.len())));
             at += line.len();
+        }
+        // An empty line inside may part what was one; behind the last it parts
+        // nothing.
+        while out.last().is_some_and(|line| line.value.is_empty()) {
+            out.pop();
         }
         out
     };

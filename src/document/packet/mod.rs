@@ -21,6 +21,7 @@ use super::section::{Section, sections};
 use super::waiver::Waiver;
 use super::{PacketStatus, Parsed};
 
+pub(in crate::document) use contract::BLANKS;
 pub use contract::{ContractPart, parts};
 pub use phases::{PhaseMark, Phases};
 pub use quality::{Criterion, PlannedCommand};

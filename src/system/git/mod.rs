@@ -206,6 +206,10 @@ impl Repository for GitRepository {
         self.resolve_selection(request, merge_base, main)
     }
 
+    fn base_with(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+        self.parted_from(main)
+    }
+
     fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
         match selection.mode {
             SelectionMode::Range | SelectionMode::Rev => {

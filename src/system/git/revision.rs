@@ -111,12 +111,7 @@ impl GitRepository {
         parent.map(|id| self.node(id).map(|_| Commit(hash(id)))).transpose()
     }
 
-    /// Where the work that HEAD holds parted from the main branch; HEAD itself
-    /// where there is no main branch.
-    ///
-    /// # Errors
-    /// HEAD or a commit cannot be read.
-    pub fn base_with(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+    pub(super) fn parted_from(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
         let Some(head) = self.head()? else { return Ok(None) };
         for name in main {
             let Some(tip) = self.branch_tip(name) else { continue };
@@ -124,7 +119,7 @@ impl GitRepository {
                 return Ok(Some(base));
             }
         }
-        Ok(Some(head))
+        Ok(None)
     }
 
     pub(super) fn resolve_selection(
@@ -144,6 +139,7 @@ impl GitRepository {
                     head: Some(head),
                     reason: format!("--rev {text}: its first parent to it"),
                     asked: true,
+                    trusted: None,
                 })
             }
             SelectionRequest::Staged => {
@@ -154,6 +150,7 @@ impl GitRepository {
                     head: None,
                     reason: "--staged: HEAD to the index".into(),
                     asked: true,
+                    trusted: None,
                 })
             }
             SelectionRequest::Worktree => {
@@ -164,6 +161,7 @@ impl GitRepository {
                     head: None,
                     reason: "--worktree: HEAD to the files on disk".into(),
                     asked: true,
+                    trusted: None,
                 })
             }
             SelectionRequest::Default => self.default_selection(merge_base, main),
@@ -188,6 +186,7 @@ impl GitRepository {
             head: Some(head_commit),
             reason,
             asked: true,
+            trusted: three.then_some(left),
         })
     }
 
@@ -205,11 +204,12 @@ impl GitRepository {
                     head: None,
                     reason: "there are staged changes".into(),
                     asked: false,
+                    trusted: None,
                 });
             }
             if !self.worktree_changes(head)?.changes.is_empty() {
                 let reason =
-                    "nothing is staged and the working tree has changes; earlier commits are not judged"
+                    "nothing is staged and the working tree has changes"
                         .into();
                 return Ok(Selection {
                     mode: SelectionMode::Worktree,
@@ -217,6 +217,7 @@ impl GitRepository {
                     head: None,
                     reason,
                     asked: false,
+                    trusted: None,
                 });
             }
         }
@@ -232,6 +233,7 @@ impl GitRepository {
             head: Some(head),
             reason,
             asked: false,
+            trusted: None,
         };
         if let Some(text) = merge_base(head)
             && let Some(base) = self.commit(&text)?

@@ -108,6 +108,7 @@ impl Repository for Memory {
             head,
             reason: "as the fixture says".into(),
             asked: true,
+            trusted: None,
         })
     }
 

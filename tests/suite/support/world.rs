@@ -247,6 +247,7 @@ impl Built {
             head: None,
             reason: String::new(),
             asked: true,
+            trusted: None,
         };
         let changes = repo.changes(&selection).expect("changes").changes;
         let changed: Vec<ChangedFile> = changes
