@@ -72,7 +72,9 @@ pub(super) fn with_section(
         present(key).filter(|_| !text.contains(&format!("# {key}")))
     });
     let ending = line_ending(source.text());
-    let body = text.replace('\n', ending);
+    let name = source.name().file_name().to_string();
+    let id = name.strip_suffix(".md").unwrap_or("WP");
+    let body = text.replace("{{WP_ID}}", id).replace('\n', ending);
     let whole = source.text();
     let at = next.map_or(whole.len(), |section| section.span.start);
     let insert = if next.is_some() {

@@ -4,8 +4,8 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 
-use super::desk::{Desk, settle, unlocked};
-use super::gates::{folder, named_config};
+use super::desk::{Desk, Look};
+use super::gates::named_config;
 use super::{FAILED, Global, Output, PASSED};
 use crate::change::SelectionRequest;
 use crate::check::input::Gate;
@@ -61,8 +61,8 @@ struct Refusal {
 impl Evidence {
     pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
         let is_json = global.is_json()?;
-        let repo = GitRepository::discover(&folder(global)?)?;
-        settle(&repo)?;
+        let look = Look::at(global)?;
+        let repo = &look.repo;
         let request = GateRequest {
             gate: Gate::PostWork,
             packet: self.packet.clone(),
@@ -71,14 +71,14 @@ impl Evidence {
             config: named_config(global.config.as_deref())?,
             now: clock::now_civil(),
         };
-        let draft = match Draft::find(&repo, &request)? {
+        let draft = match Draft::find(repo, &request, "evidence")? {
             Ok(draft) => draft,
             Err(report) => return output.report(global, &report),
         };
-        let source = unlocked(&repo, &draft.path)?;
+        let source = look.source(&draft.path)?;
         let planned = plan(&Packet::read(&source).value, draft.config());
         let runs = planned.iter().filter(|line| matches!(line, Planned::Run { .. })).count();
-        let logs = if runs > 0 { logs(&repo, draft.config())? } else { String::new() };
+        let logs = if runs > 0 { logs(repo, draft.config())? } else { String::new() };
         output.aside(&shown(&planned));
         if runs > 0 && !self.yes {
             agreed(runs)?;

@@ -35,9 +35,6 @@ pub(super) struct FixArgs {
     diff: bool,
 }
 
-/// Where the lock lies in a folder that is no repository.
-const OWN_FOLDER: &str = ".countersign";
-
 #[derive(Serialize)]
 struct Answer {
     schema: &'static str,
@@ -86,10 +83,6 @@ impl FixArgs {
             if !all.is_empty() {
                 writer.write(&all)?;
             }
-        }
-        if let (Place::Plain(..), Some(_)) = (&place, writer) {
-            // Outside of git there is no folder of git's to keep a lock in.
-            files::remove_folder(&root.join(OWN_FOLDER)).context("removing the lock")?;
         }
         output.print(&if is_json { self.json(&mending) } else { self.human(&mending) })?;
         Ok(if self.diff && !mending.documents.is_empty() { FAILED } else { PASSED })
@@ -163,7 +156,8 @@ impl FixArgs {
 fn writer(place: &Place, root: &Path) -> anyhow::Result<Writer> {
     let state = match place {
         Place::Git(repo) => repo.private_folder(),
-        Place::Plain(..) => root.join(OWN_FOLDER),
+        // Outside of git there is no folder of git's to keep a lock in.
+        Place::Plain(..) => files::scratch_of(root),
     };
     Ok(Writer::take(root, &state, "fix", PATIENCE)?)
 }

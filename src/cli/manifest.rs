@@ -3,14 +3,15 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::desk::Desk;
+use super::desk::{Desk, Look};
 use super::gates::{SelectionArgs, named_config};
 use super::{Global, Output, PASSED};
+use crate::change::SelectionMode;
 use crate::check::input::Gate;
 use crate::gate::{Draft, GateRequest};
 use crate::render::json;
 use crate::system::clock;
-use crate::text::{RepoPath, counted};
+use crate::text::{RepoPath, counted, visible};
 use crate::workflow::manifest::{ManifestOptions, Manifests, Outcome, Written, manifests};
 
 /// Arguments of `manifest`.
@@ -66,7 +67,10 @@ struct Open<'a> {
 
 impl Manifest {
     pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        let desk = Desk::take(global, &format!("manifest {}", self.packet))?;
+        // Printing needs no lock.
+        let desk =
+            if self.write { Some(Desk::take(global, &format!("manifest {}", self.packet))?) } else { None };
+        let look = Look::at(global)?;
         let request = GateRequest {
             gate: Gate::PostWork,
             packet: self.packet.clone(),
@@ -75,16 +79,19 @@ impl Manifest {
             config: named_config(global.config.as_deref())?,
             now: clock::now_civil(),
         };
-        let draft = match Draft::find(&desk.repo, &request)? {
+        let draft = match Draft::find(&look.repo, &request, "manifest")? {
             Ok(draft) => draft,
             Err(report) => return output.report(global, &report),
         };
         let is_json = global.is_json()?;
-        let source = desk.source(&draft.path)?;
+        let source = look.source(&draft.path)?;
         let options =
             ManifestOptions { per_hunk: self.per_hunk, prune: self.prune, timestamp: clock::now_text() };
         let found = manifests(&draft, &source, &options)?;
-        let is_new = self.write && desk.rewrite(&source, &found.text)?;
+        let is_new = match &desk {
+            Some(desk) => desk.rewrite(&source, &found.text)?,
+            None => false,
+        };
         output.print(&if is_json {
             self.json(&draft, &found)
         } else {
@@ -114,7 +121,7 @@ impl Manifest {
             out.push_str("No file outside of the governance folders changed: there is nothing to declare.\n");
         } else if !self.write {
             for block in found.files.iter().flat_map(|file| &file.blocks) {
-                out.push_str(&format!("{}\n\n", block.replace("\r\n", "\n")));
+                out.push_str(&format!("{}\n\n", visible(&block.replace("\r\n", "\n"))));
             }
         }
         let count = |outcome: Outcome| found.files.iter().filter(|file| file.outcome == outcome).count();
@@ -144,6 +151,14 @@ impl Manifest {
             }
         }
         out.push_str(&self.about_stale(&found.stale));
+        if is_new && draft.info.mode == SelectionMode::Staged.as_str() {
+            out.push_str(&format!("next: `git add {}`: what is staged is judged\n", draft.path));
+        }
+        if draft.info.mode == SelectionMode::Rev.as_str() {
+            out.push_str(
+                "  these are the values of one commit; `post-work` judges all of the work (--range)\n",
+            );
+        }
         if !self.write && !found.files.is_empty() {
             out.push_str("  nothing was written; --write puts the blocks into the packet\n");
         }

@@ -22,6 +22,8 @@ pub struct GateMark {
     pub at: Option<Spanned<String>>,
     /// Who passed it.
     pub by: Option<Spanned<String>>,
+    /// How many reports the packet held when it was passed.
+    pub reports: Option<Spanned<String>>,
     /// What ties it to the gate before: see [`link`].
     pub chain: Option<Spanned<String>>,
 }
@@ -144,6 +146,7 @@ fn session(node: &Node, key: Option<Spanned<String>>) -> Session {
         verdict: node.text_of("verdict"),
         at: node.text_of("timestamp"),
         by: node.text_of("by"),
+        reports: node.text_of("reports"),
         chain: node.text_of("chain"),
     };
     Session {

@@ -42,13 +42,15 @@ pub struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// Finds packet and change; where there is no packet, the report says why.
+    /// Finds packet and change; where there is no packet, the report of that
+    /// command says why.
     ///
     /// # Errors
     /// The repository or the configuration cannot be read.
     pub fn find(
         repo: &'a dyn Repository,
         request: &'a GateRequest,
+        command: &'static str,
     ) -> Result<Result<Self, Box<Report>>, GateError> {
         let head = repo.head()?;
         let early = head.map_or(Side::Empty, Side::Commit);
@@ -74,7 +76,8 @@ impl<'a> Draft<'a> {
         if grounds.iter().any(|ground| ground.located.is_none()) {
             // The order of phases asks for little more than the packet.
             let request = GateRequest { gate: crate::check::input::Gate::GateCheck, ..request.clone() };
-            return Ok(Err(Box::new(super::judge(repo, &request)?.report)));
+            let report = super::judge(repo, &request)?.report;
+            return Ok(Err(Box::new(Report { gate: command, ..report })));
         }
         let ground = grounds.swap_remove(0);
         let Some((id, path)) = ground.located.as_ref().map(|l| (l.id.clone(), l.path.clone())) else {

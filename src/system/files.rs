@@ -206,12 +206,13 @@ pub fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path)
 }
 
-/// Removes a folder with all it holds.
-///
-/// # Errors
-/// It cannot be removed.
-pub fn remove_folder(path: &Path) -> io::Result<()> {
-    fs::remove_dir_all(path)
+/// A folder for the tool's own files about a root that is no repository: in the
+/// system's temporary folder, by the root's name.
+#[must_use]
+pub fn scratch_of(root: &Path) -> PathBuf {
+    let whole = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+    let name = crate::digest::sha256_hex(whole.to_string_lossy().as_bytes());
+    std::env::temp_dir().join(format!("countersign-{}", name.get(..16).unwrap_or_default()))
 }
 
 /// A folder below a root, through no link; what is not there yet may come.

@@ -11,8 +11,8 @@ use jiff::civil::DateTime;
 
 use crate::change::{Overlay, Repository, SelectionRequest, Side};
 use crate::check::input::Gate;
-use crate::document::packet::parts;
-use crate::document::{DocumentKind, Packet, PacketStatus, Refinement, kind_of};
+use crate::document::seal::Contract;
+use crate::document::{DocumentKind, Packet, PacketStatus, Refinement, WpId, kind_of};
 use crate::finding::{Finding, Fix, Place};
 use crate::gate::survey::{Inquiry, NamedDocument, SurveyRequest, list, survey};
 use crate::gate::{GateError, GateRequest, judge};
@@ -72,8 +72,27 @@ pub fn fix(
     let mut done: BTreeMap<RepoPath, Vec<(String, String)>> = BTreeMap::new();
     let mut seen: BTreeSet<(RepoPath, String)> = BTreeSet::new();
     let mut out = Mending::default();
+    let mut useless: BTreeSet<Key> = BTreeSet::new();
+    let mut last: BTreeMap<RepoPath, (String, BTreeSet<Key>, usize)> = BTreeMap::new();
     for round in 0..MOST_ROUNDS {
         let mut found = fixes(&overlay, request, &mut out.notes)?;
+        // What was put in and is offered again did not help: it is taken back.
+        let again: BTreeSet<Key> = found.iter().map(Wanted::key).collect();
+        let mut undone = false;
+        for (path, (text, keys, count)) in std::mem::take(&mut last) {
+            let back: Vec<Key> = keys.intersection(&again).cloned().collect();
+            if !back.is_empty() {
+                useless.extend(back);
+                overlay.put(path.clone(), text.into_bytes());
+                done.entry(path).or_default().truncate(count);
+                undone = true;
+            }
+        }
+        if undone {
+            seen.clear();
+            found = fixes(&overlay, request, &mut out.notes)?;
+        }
+        found.retain(|found| !useless.contains(&found.key()));
         // Spans are those of the bytes on disk, not of what git would store.
         let mut loaded = false;
         for path in found.iter().map(|found| &found.path) {
@@ -89,6 +108,7 @@ pub fn fix(
         }
         if loaded {
             found = fixes(&overlay, request, &mut out.notes)?;
+            found.retain(|found| !useless.contains(&found.key()));
         }
         found.retain(|found| overlay.get(&found.path) == Some(found.source.text().as_bytes()));
         found.iter_mut().for_each(Wanted::respect_signature);
@@ -107,6 +127,9 @@ pub fn fix(
             if after == text || !seen.insert((path.clone(), after.clone())) {
                 continue;
             }
+            let inserted = wanted.iter().filter(|wanted| wanted.edit().span.is_empty()).map(Wanted::key);
+            let count = done.get(&path).map_or(0, Vec::len);
+            last.insert(path.clone(), (text.clone(), inserted.collect(), count));
             let told = wanted.iter().enumerate().filter(|(index, _)| !left.contains(index));
             let told = told.map(|(_, wanted)| (wanted.rule.clone(), wanted.fix.message.clone()));
             done.entry(path.clone()).or_default().extend(told);
@@ -137,7 +160,14 @@ struct Wanted {
     fix: Fix,
 }
 
+/// What tells an offered change from others, wherever its document is by then.
+type Key = (RepoPath, String, String, String);
+
 impl Wanted {
+    fn key(&self) -> Key {
+        (self.path.clone(), self.rule.clone(), self.fix.message.clone(), self.fix.replacement.clone())
+    }
+
     fn of(finding: &Finding) -> Option<Self> {
         let fix = finding.fix.clone()?;
         let Place::Text { source, .. } = &fix.place else { return None };
@@ -146,7 +176,8 @@ impl Wanted {
         source.revision().is_none().then(|| Self { path, source, rule: finding.rule.to_string(), fix })
     }
 
-    /// A change of what somebody signed needs somebody to look at it.
+    /// A change of what somebody signed, or of what is no document of ours,
+    /// needs somebody to look at it.
     fn respect_signature(&mut self) {
         if self.fix.is_unsafe {
             return;
@@ -157,12 +188,11 @@ impl Wanted {
             DocumentKind::Refinement => Refinement::read(&self.source).filled("USER_SIGNATURE").is_some(),
             DocumentKind::Packet => {
                 let before = Packet::read(&self.source).value;
-                let words = |packet: &Packet| {
-                    let parts = parts(packet).into_iter();
-                    parts.map(|part| (part.key.clone(), part.text())).collect::<Vec<_>>()
-                };
-                before.signature.is_some() && words(&before) != words(&Packet::read(&after).value)
+                before.signature.is_some() && signed(&before) != signed(&Packet::read(&after).value)
             }
+            // Records of JSON are tied by hashes, and a specification by the
+            // hashes of refinements.
+            DocumentKind::GateLog | DocumentKind::ValidatorState | DocumentKind::Unknown => true,
             _ => false,
         };
     }
@@ -171,6 +201,13 @@ impl Wanted {
         let span = if let Place::Text { span, .. } = self.fix.place { span } else { Span::default() };
         Edit::replace(span, self.fix.replacement.clone())
     }
+}
+
+/// What a signature covers, by name or by key.
+fn signed(packet: &Packet) -> Vec<(String, String)> {
+    let Ok(id) = WpId::parse("WP-1-Any") else { return Vec::new() };
+    let parts = Contract::of(&id, packet, None).parts;
+    parts.into_iter().map(|part| (part.name, part.hash)).collect()
 }
 
 /// All changes that documents need, and those that the manifests of packets in
@@ -189,6 +226,15 @@ fn fixes(
         now: request.now,
     };
     let mut findings = survey(repo, &asked)?.findings;
+    if !request.named.is_empty() {
+        // A change of a named document may be offered by a finding elsewhere.
+        let whole = SurveyRequest { named: Vec::new(), ..asked.clone() };
+        let others = survey(repo, &whole)?.findings.into_iter();
+        findings.extend(others.filter(|finding| {
+            let mended = finding.fix.as_ref().and_then(|fix| fix.place.path());
+            mended.is_some() && finding.primary.place.path() != mended
+        }));
+    }
     let about = |path: &RepoPath| request.named.is_empty() || request.named.contains(path);
     if repo.head()?.is_some() {
         let progressing = PacketStatus::InProgress.to_string();

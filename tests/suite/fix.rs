@@ -182,8 +182,36 @@ fn only_the_named_documents_are_mended() {
 fn a_folder_without_a_repository_can_be_mended() {
     let sandbox = Sandbox::bare_folder();
     sandbox.write("docs/TASK_BOARD.md", "# Task Board\n\n## Done\n\n- **[WP-1-A]** / odd [VALIDATED]\n");
-    fixes(&sandbox, &[]);
+    fixes(&sandbox, &["--unsafe"]);
     assert!(sandbox.read("docs/TASK_BOARD.md").contains("- **[WP-1-A]** - [VALIDATED]\n"));
     let left: Vec<_> = std::fs::read_dir(&sandbox.root).expect("folder").filter_map(Result::ok).collect();
     assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn what_does_not_help_is_taken_back() {
+    let sandbox = unfilled();
+    let text = sandbox.read(PACKET);
+    let (before, _) = text.split_once("## EVIDENCE\n").expect("section");
+    let open = format!("{}<!-- never closed\n", before.replace("mira140220260915", "<pending>"));
+    sandbox.write(PACKET, &open);
+    let first = fixes(&sandbox, &[PACKET]);
+    let after = sandbox.read(PACKET);
+    assert!(!after.contains("<!-- never closed\n\n##"), "{first}\n{after}");
+    fixes(&sandbox, &[PACKET]);
+    assert_eq!(sandbox.read(PACKET), after, "a second run changes nothing");
+}
+
+#[test]
+fn names_and_lines_are_not_mended_away() {
+    let sandbox = unfilled();
+    sandbox.append("countersign.yaml", "ascii_only: true\n");
+    sandbox.commit("ascii");
+    let odd = sandbox
+        .read(PACKET)
+        .replace("## HYGIENE\n", "## HYGIENE\n- words \u{2014} and `em\u{2014}dash.txt`\u{2028}next\n");
+    sandbox.write(PACKET, &odd);
+    fixes(&sandbox, &[PACKET]);
+    let text = sandbox.read(PACKET);
+    assert!(text.contains("- words - and `em\u{2014}dash.txt`\u{2028}next\n"), "{text}");
 }

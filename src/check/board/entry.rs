@@ -36,14 +36,27 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         let allowed = states_of(&entry.section);
         if !allowed.contains(&entry.state.as_str()) {
             let message = format!("`{}` is {} under the heading {}", entry.wp_id, entry.state, entry.section);
-            out.push(rule.finding(message, at(entry.span, format!("states here: {}", allowed.join(", ")))));
+            let finding =
+                rule.finding(message, at(entry.span, format!("states here: {}", allowed.join(", "))));
+            out.push(match board.moving(entry, &entry.state) {
+                Some(edit) => finding.unsafely_fixed_by(
+                    Place::text(&board.source, edit.span),
+                    edit.text,
+                    format!("move `{}` below the heading of {}", entry.wp_id, entry.state),
+                ),
+                None => finding,
+            });
         } else if !entry.is_plain {
             let message = format!("the entry of `{}` says more than its state", entry.wp_id);
             let plain = format!("**[{}]** - [{}]", entry.wp_id, entry.state);
             out.push(
                 rule.finding(message, at(entry.span, "details belong into the packet".into()))
                     .at_level(Level::Warning)
-                    .fixed_by(Place::text(&board.source, entry.span), plain, "keep packet and state"),
+                    .unsafely_fixed_by(
+                        Place::text(&board.source, entry.span),
+                        plain,
+                        "keep packet and state",
+                    ),
             );
         }
     }

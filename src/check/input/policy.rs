@@ -33,20 +33,31 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The configured identity that a text names: as a whole, by its name, or
-    /// by its address.
+    /// The configured identity that a text names: by its address where it
+    /// gives one, else by its name. A text that could be two of them is none.
     #[must_use]
     pub fn identity(&self, by: &str) -> Option<&str> {
-        let parts = |text: &str| -> [String; 3] {
-            let (name, mail) = text.split_once('<').unwrap_or((text, ""));
-            [text, name, mail.trim_end_matches('>')].map(|part| part.trim().to_lowercase())
+        let parts = |text: &str| -> (String, Option<String>) {
+            let lower = text.trim().to_lowercase();
+            match lower.split_once('<') {
+                Some((name, mail)) => {
+                    (name.trim().to_owned(), Some(mail.trim_end_matches('>').trim().to_owned()))
+                }
+                None if lower.contains('@') => (String::new(), Some(lower)),
+                None => (lower, None),
+            }
         };
-        let own = parts(by);
+        let (name, mail) = parts(by);
         let same = |known: &&String| {
-            let known = parts(known);
-            own.iter().any(|part| !part.is_empty() && known.contains(part))
+            let (known_name, known_mail) = parts(known);
+            match (&mail, &known_mail) {
+                (Some(mail), Some(known)) => mail == known,
+                _ => !name.is_empty() && name == known_name,
+            }
         };
-        self.identities.iter().find(same).map(String::as_str)
+        let mut found = self.identities.iter().filter(same);
+        let first = found.next()?;
+        found.next().is_none().then_some(first.as_str())
     }
 }
 

@@ -4,7 +4,7 @@ use crate::check::Verdict;
 use crate::check::library::TextInput;
 use crate::finding::{Label, Place};
 use crate::rule::Rule;
-use crate::text::Span;
+use crate::text::{Source, Span};
 
 pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
     if !input.policy.ascii_only {
@@ -19,6 +19,12 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
         let message = format!("`{shown}` (U+{:04X}) is not ASCII", u32::from(c));
         let finding = rule.finding(message, Label::text(source, span, "not ASCII"));
         match plain(c) {
+            // A name is another name afterwards.
+            Some(plain) if in_name(source, at) => finding.unsafely_fixed_by(
+                Place::text(source, span),
+                plain,
+                format!("write `{plain}` instead, in what may be a name"),
+            ),
             Some(plain) => {
                 finding.fixed_by(Place::text(source, span), plain, format!("write `{plain}` instead"))
             }
@@ -26,6 +32,22 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
         }
     });
     findings.collect::<Vec<_>>().into()
+}
+
+/// Whether a character may be part of a path: it stands in back-ticks, or in a
+/// word with a slash or an ending.
+fn in_name(source: &Source, at: usize) -> bool {
+    let line = source.line_span(source.line(at)).unwrap_or_default();
+    let before = source.slice(Span::new(line.start, at));
+    if before.matches('`').count() % 2 == 1 {
+        return true;
+    }
+    let after = source.slice(Span::new(at, line.end));
+    let word = |text: &str| text.contains('/') || text.contains('.');
+    let left = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let right = after.split(char::is_whitespace).next().unwrap_or_default();
+    let name = format!("{left}{right}");
+    word(name.trim_end_matches(['.', ',', ';', ':']))
 }
 
 /// What typographic characters stand for.

@@ -96,7 +96,16 @@ fn close(input: &TextInput<'_>, rule: &Rule, run: Option<(Span, Vec<char>)>, out
     if !spelt.is_empty() {
         finding = finding.note(format!("The tag characters spell: {}", crate::text::one_line(&spelt, 200)));
     }
-    out.push(finding.fixed_by(Place::text(input.source, span), "", "remove what cannot be seen"));
+    let place = Place::text(input.source, span);
+    // What parts lines or words for some readers must part them still.
+    let parts = |c: &char| {
+        matches!(c, '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1f}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+    };
+    out.push(if chars.iter().any(parts) {
+        finding.unsafely_fixed_by(place, "\n", "break the line here, where everybody sees it")
+    } else {
+        finding.fixed_by(place, "", "remove what cannot be seen")
+    });
 }
 
 /// What a run of tag characters says.

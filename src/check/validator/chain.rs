@@ -35,8 +35,8 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
                     );
                     break;
                 }
-                // Gates of older tools are tied to nothing.
-                None if !tied => {}
+                // Gates of older tools are tied to nothing; they name nobody.
+                None if !tied && mark.by.is_none() => {}
                 None => {
                     any = true;
                     let message = "this gate is not tied to the one before";

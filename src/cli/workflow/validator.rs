@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::{SCHEMA, Told, change, refused};
-use crate::cli::desk::Desk;
+use crate::cli::desk::Look;
 use crate::cli::{Global, Output, PASSED};
 use crate::render::json;
 use crate::system::clock;
@@ -80,7 +80,10 @@ impl ValidatorGate {
         };
         change(global, output, &format!("validator-gate {name} {}", of.id), &|records, desk, config| {
             let by = of.by.clone().or_else(|| desk.repo.identity()).unwrap_or_else(|| "unknown".to_owned());
-            let hand = Hand { repo: &desk.repo, by, now: clock::now(), policy: &config.policy };
+            // Who may acknowledge is not said by files that nobody has committed.
+            let committed = desk.committed_config()?;
+            let policy = committed.as_ref().map_or(&config.policy, |config| &config.policy);
+            let hand = Hand { repo: &desk.repo, by, now: clock::now(), policy };
             let id = step(records, &hand, &of.id, &taken)?;
             let next = match taken {
                 Step::Present(_) => {
@@ -90,9 +93,12 @@ impl ValidatorGate {
                     format!("Append the report to the packet, then `countersign validator-gate append {id}`.")
                 }
                 Step::Append => format!("Commit the packet, then `countersign validator-gate commit {id}`."),
-                Step::Commit => "Move the packet on the board, and commit the state.".to_owned(),
+                Step::Commit => {
+                    "Set the packet's Status, move it on the board to Done, and commit both with the state."
+                        .to_owned()
+                }
                 Step::Reset(_) => {
-                    format!("A new report begins with `countersign validator-gate present {id}`.")
+                    format!("A new report begins with `countersign validator-gate present {id} VERDICT`.")
                 }
             };
             Ok(Told { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
@@ -101,10 +107,9 @@ impl ValidatorGate {
 }
 
 fn shown(global: &Global, output: &Output, id: &str) -> anyhow::Result<u8> {
-    let desk = Desk::take(global, &format!("validator-gate status {id}"))?;
-    let config = desk.config(global)?;
-    let read: Read<'_> = &|path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { desk.writer.read(path) };
-    let records = Records::new(read, desk.layout(&config)?);
+    let look = Look::at(global)?;
+    let read: Read<'_> = &|path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { look.read(path) };
+    let records = Records::new(read, look.layout(global)?);
     let (id, standing) = match status(&records, id) {
         Ok(found) => found,
         Err(error) => return refused(global, output, &format!("validator-gate status {id}"), error.into()),
@@ -148,6 +153,7 @@ fn human(id: &str, standing: &Standing) -> String {
         out.push_str(&format!("  state: {path}\n"));
     }
     out.push_str(&match standing.next {
+        Some("present") => format!("next: countersign validator-gate present {id} VERDICT\n"),
         Some(next) => format!("next: countersign validator-gate {next} {id}\n"),
         None => "The session has ended.\n".to_owned(),
     });

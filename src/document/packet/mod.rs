@@ -25,6 +25,7 @@ pub(in crate::document) use contract::BLANKS;
 pub use contract::{ContractPart, parts};
 pub use phases::{PhaseMark, Phases};
 pub use quality::{Criterion, PlannedCommand};
+pub use read::manifest_fields;
 pub use reports::VerdictReport;
 pub use scope::Scope;
 

@@ -239,8 +239,9 @@ fn first_line(text: &str, outline: &Outline, section: &Section) -> Option<Spanne
     (!is_placeholder(value)).then(|| Spanned::new(value.to_owned(), Span::new(at, at + trimmed.len())))
 }
 
-/// Manifest labels count everywhere but in reports, evidence and waivers.
-fn manifest_fields<'a>(sections: &[Section], all: &'a [Field]) -> impl Iterator<Item = &'a Field> {
+/// The fields among which manifests are read: all but those of reports,
+/// evidence and waivers.
+pub fn manifest_fields<'a>(sections: &[Section], all: &'a [Field]) -> impl Iterator<Item = &'a Field> {
     let not_here = |key: &str| {
         key.starts_with("VALIDATION_REPORT")
             || matches!(key, "EVIDENCE" | "EVIDENCE_MAPPING" | "WAIVERS_GRANTED" | "SCOPE" | "HISTORY")

@@ -208,9 +208,7 @@ impl GitRepository {
                 });
             }
             if !self.worktree_changes(head)?.changes.is_empty() {
-                let reason =
-                    "nothing is staged and the working tree has changes"
-                        .into();
+                let reason = "nothing is staged and the working tree has changes".into();
                 return Ok(Selection {
                     mode: SelectionMode::Worktree,
                     base: head,

@@ -16,6 +16,9 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) fn take(state: &Path, command: &str, patience: Duration) -> Result<File, WriteError> {
     let failed = || format!("locking {}", state.display());
     files::make_folder(state).map_err(system(failed()))?;
+    if files::metadata(state).map_err(system(failed()))?.is_none_or(|found| !found.is_dir()) {
+        return Err(system(failed())(std::io::Error::other("it is a link, not a folder")));
+    }
     let options =
         File::options().read(true).write(true).create(true).truncate(false).open(state.join("lock"));
     let file = options.map_err(system(failed()))?;

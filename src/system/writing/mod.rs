@@ -121,11 +121,7 @@ impl Writer {
     /// # Errors
     /// A link, a folder, or a path that leaves the root lies there.
     pub fn read(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, WriteError> {
-        let place = self.place(path)?;
-        if files::metadata(&place).map_err(system(format!("looking at {path}")))?.is_none() {
-            return Ok(None);
-        }
-        files::read(&place, LARGEST).map(Some).map_err(system(format!("reading {path}")))
+        look(&self.root, path)
     }
 
     /// Writes files, all of them or none.
@@ -137,34 +133,46 @@ impl Writer {
         journal::write(self, all, &mut |_| true).map(|_| ())
     }
 
-    /// Where a path lies on disk: below the root, through no link, and not
-    /// where anything but a file stands.
     fn place(&self, path: &RepoPath) -> Result<PathBuf, WriteError> {
-        let refused = |why: &str| WriteError::Refused { path: path.clone(), why: why.to_owned() };
-        let mut at = self.root.clone();
-        let names: Vec<&[u8]> = path.as_bytes().split(|byte| *byte == b'/').collect();
-        for (index, name) in names.iter().enumerate() {
-            let leads_away = cfg!(windows) && name.iter().any(|byte| matches!(byte, b':' | b'\\'));
-            if matches!(*name, b"" | b"." | b"..") || leads_away || name.eq_ignore_ascii_case(b".git") {
-                return Err(refused("it leads out of the working tree"));
-            }
-            at = files::below(&at, &RepoPath::from_bytes(name));
-            let found = files::metadata(&at).map_err(system(format!("looking at {path}")))?;
-            let Some(found) = found else { continue };
-            if found.is_symlink() {
-                return Err(refused("a symbolic link lies there, or above it"));
-            }
-            let last = index + 1 == names.len();
-            if last != found.is_file() {
-                return Err(refused(if last {
-                    "no ordinary file lies there"
-                } else {
-                    "a file lies above it"
-                }));
-            }
-        }
-        Ok(at)
+        place(&self.root, path)
     }
+}
+
+/// The bytes of a file below a root, exactly; `None` if nothing is there.
+///
+/// # Errors
+/// A link, a folder, or a path that leaves the root lies there.
+pub fn look(root: &Path, path: &RepoPath) -> Result<Option<Vec<u8>>, WriteError> {
+    let place = place(root, path)?;
+    if files::metadata(&place).map_err(system(format!("looking at {path}")))?.is_none() {
+        return Ok(None);
+    }
+    files::read(&place, LARGEST).map(Some).map_err(system(format!("reading {path}")))
+}
+
+/// Where a path lies on disk: below the root, through no link, and not
+/// where anything but a file stands.
+fn place(root: &Path, path: &RepoPath) -> Result<PathBuf, WriteError> {
+    let refused = |why: &str| WriteError::Refused { path: path.clone(), why: why.to_owned() };
+    let mut at = root.to_path_buf();
+    let names: Vec<&[u8]> = path.as_bytes().split(|byte| *byte == b'/').collect();
+    for (index, name) in names.iter().enumerate() {
+        let leads_away = cfg!(windows) && name.iter().any(|byte| matches!(byte, b':' | b'\\'));
+        if matches!(*name, b"" | b"." | b"..") || leads_away || name.eq_ignore_ascii_case(b".git") {
+            return Err(refused("it leads out of the working tree"));
+        }
+        at = files::below(&at, &RepoPath::from_bytes(name));
+        let found = files::metadata(&at).map_err(system(format!("looking at {path}")))?;
+        let Some(found) = found else { continue };
+        if found.is_symlink() {
+            return Err(refused("a symbolic link lies there, or above it"));
+        }
+        let last = index + 1 == names.len();
+        if last != found.is_file() {
+            return Err(refused(if last { "no ordinary file lies there" } else { "a file lies above it" }));
+        }
+    }
+    Ok(at)
 }
 
 /// What was interrupted, if a write waits to be completed: files may then be

@@ -3,6 +3,7 @@
 use crate::change::{ChangedFile, Image};
 use crate::check::has_lines;
 use crate::digest::Hash20;
+use crate::document::is_placeholder;
 use crate::document::manifest::GATES;
 use crate::text::RepoPath;
 
@@ -35,7 +36,7 @@ impl Values {
     /// The value of a field, as it is written.
     pub(super) fn get(&self, key: &str) -> Option<String> {
         Some(match key {
-            "TARGET_FILE" => quoted(&self.path.to_string()),
+            "TARGET_FILE" => quoted(&declared(&self.path)),
             "START" => self.start.clone(),
             "END" => self.end.clone(),
             "LINE_DELTA" => self.delta.clone(),
@@ -43,6 +44,25 @@ impl Values {
             "POST_SHA1" => quoted(&self.post.to_string()),
             _ => return None,
         })
+    }
+}
+
+/// A path as a document can declare it: one that reads like a template's
+/// placeholder or like markup is quoted, with its first letter as an escape.
+fn declared(path: &RepoPath) -> String {
+    let plain = path.to_string();
+    let odd =
+        is_placeholder(&plain) || plain.starts_with(['<', '{', '-', '.', '(']) || plain.contains("<!--");
+    match path.as_bytes().split_first() {
+        Some((first, rest)) if odd && !plain.starts_with('"') => {
+            let rest = RepoPath::from_bytes(rest).to_string();
+            format!("\"\\{first:03o}{}\"", rest.trim_matches('"'))
+        }
+        _ if path.as_bytes().iter().all(|byte| *byte == b'`') => {
+            let escaped: String = path.as_bytes().iter().map(|byte| format!("\\{byte:03o}")).collect();
+            format!("\"{escaped}\"")
+        }
+        _ => plain,
     }
 }
 

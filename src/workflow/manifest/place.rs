@@ -5,6 +5,7 @@ use crate::document::Packet;
 use crate::document::label::{Field, fields};
 use crate::document::manifest::{self, GATES, Manifest, Number};
 use crate::document::outline::{Kind, Outline};
+use crate::document::packet::manifest_fields;
 use crate::text::{RepoPath, Source, Span, line_ending};
 
 use super::block::{Style, Values};
@@ -83,6 +84,7 @@ impl Block {
 pub(super) fn blocks(source: &std::sync::Arc<Source>) -> Vec<Block> {
     let packet = Packet::read(source).value;
     let all = fields(source.text(), &packet.outline, 0..packet.outline.blocks.len());
+    let all: Vec<Field> = manifest_fields(&packet.sections, &all).cloned().collect();
     let (manifests, _) = manifest::read(source.text(), &packet.outline, all.iter());
     let mut out = Vec::new();
     for (index, manifest) in manifests.iter().enumerate() {

@@ -58,12 +58,12 @@ pub(super) fn values(draft: &Draft<'_>, source: &Arc<Source>, options: &Manifest
     let mut names: Vec<RepoPath> = stale.iter().filter_map(|block| block.path().cloned()).collect();
     names.sort();
     names.dedup();
-    plan.append(added);
-    if options.prune {
-        let rest = read.len() - stale.len() + plan.touched.len();
-        stale.iter().enumerate().for_each(|(index, block)| plan.remove(block, index == 0 && rest == 0));
-    }
-    let (text, _) = apply(source.text(), &plan.edits);
+    let gone: Vec<&Block> = if options.prune { stale.clone() } else { Vec::new() };
+    plan.append(added, &gone);
+    let rest = read.len() - gone.len() + plan.touched.len();
+    gone.iter().enumerate().for_each(|(index, block)| plan.remove(block, index == 0 && rest == 0));
+    let (text, left) = apply(source.text(), &plan.edits);
+    debug_assert!(left.is_empty(), "edits of manifests overlap");
     Valued { text, touched: plan.touched, stale: names }
 }
 
@@ -162,16 +162,23 @@ impl Plan<'_> {
         self.edits.len() > before
     }
 
-    /// Adds new blocks behind the last one, or where manifests stand.
-    fn append(&mut self, added: Vec<String>) {
+    /// Adds new blocks behind the last one that stays, or where manifests stand.
+    fn append(&mut self, added: Vec<String>, gone: &[&Block]) {
         if added.is_empty() {
             return;
         }
         let ending = self.style.ending;
         let gap = ending.repeat(2);
         let text = added.iter().map(|block| format!("{gap}{block}")).collect::<String>();
-        if let Some(last) = self.read.last() {
+        let is_gone = |block: &Block| gone.iter().any(|other| other.span == block.span);
+        if let Some(last) = self.read.iter().rev().find(|block| !is_gone(block)) {
             self.edits.push(Edit::insert(last.span.end, text));
+            return;
+        }
+        if let Some(first) = self.read.first() {
+            // All of them go: the new ones stand before the first.
+            let text = added.iter().map(|block| format!("{block}{gap}")).collect::<String>();
+            self.edits.push(Edit::insert(first.span.start, text));
             return;
         }
         let packet = Packet::read(self.source).value;

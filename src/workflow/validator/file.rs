@@ -107,6 +107,13 @@ impl Place {
         let source = records.needed(&self.path)?;
         let Some(node) = session_node(&source, id)? else { return Err(self.unusual("the session is gone")) };
         let mut kept = source.slice(node.span).to_owned();
+        if node.get("wpId").is_none() {
+            // In the archive no key says whose session it was.
+            let quoted = serde_json::to_string(id.as_str()).unwrap_or_default();
+            let inner = json::read(&kept).value.ok_or_else(|| self.unusual("the session is no object"))?;
+            let edit = adding(&kept, &inner, "wpId", &|_, _| quoted.clone());
+            kept = apply(&kept, &edit.into_iter().collect::<Vec<_>>()).0;
+        }
         if !reset.is_empty() {
             let inner = json::read(&kept).value.ok_or_else(|| self.unusual("the session is no object"))?;
             let edit = adding(&kept, &inner, "reset", &|indent, ending| object(reset, indent, ending));

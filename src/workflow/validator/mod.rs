@@ -137,6 +137,11 @@ fn session_of<'s>(state: &'s ValidatorState, id: &WpId) -> Option<&'s Session> {
     state.sessions.iter().find(|session| session.packet() == Some(id.as_str()))
 }
 
+/// Names and reasons are text for one line.
+fn is_plain(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() || crate::text::is_hidden(c))
+}
+
 /// Takes a step.
 ///
 /// # Errors
@@ -157,6 +162,11 @@ pub fn step(
     }
     let session = state.as_ref().and_then(|state| session_of(state, &id));
     let mut reasons = order(&id, session, step);
+    let said = if let Step::Reset(reason) = step { reason.as_str() } else { "" };
+    if !is_plain(&hand.by) || !is_plain(said) {
+        let what = "a name or reason holds characters that cannot be seen";
+        reasons.push(Reason::new(what, "Give it as plain text."));
+    }
     if reasons.is_empty() {
         reasons.extend(claims(hand, records, &id, session, &packet, step)?);
         reasons.extend(identity(hand, session, step));
@@ -164,6 +174,7 @@ pub fn step(
     if !reasons.is_empty() {
         return Err(WorkflowError::Refused(reasons));
     }
+    kept(hand, &place.path, state.as_ref(), &id)?;
     let before = last_chain(state.as_ref(), &id)?;
     let (stamp, by) = (hand.stamp(), hand.by.as_str());
     match (step, step.gate()) {
@@ -172,13 +183,16 @@ pub fn step(
         }
         (Step::Present(verdict), Some(gate)) => {
             let chain = link(&before, [id.as_str(), gate, verdict, &stamp, by]);
-            place.begin(
-                records,
-                &id,
-                verdict,
-                &stamp,
-                &[("gate", gate), ("verdict", verdict), ("timestamp", &stamp), ("by", by), ("chain", &chain)],
-            )?;
+            let reports = packet.phases.reports.len().to_string();
+            let mark = [
+                ("gate", gate),
+                ("verdict", verdict.as_str()),
+                ("timestamp", stamp.as_str()),
+                ("by", by),
+                ("reports", reports.as_str()),
+                ("chain", chain.as_str()),
+            ];
+            place.begin(records, &id, verdict, &stamp, &mark)?;
         }
         (_, Some(gate)) => {
             let chain = link(&before, [id.as_str(), gate, "", &stamp, by]);
@@ -228,8 +242,11 @@ fn order(id: &WpId, session: Option<&Session>, step: &Step) -> Vec<Reason> {
                 None => format!("no report of `{id}` was presented"),
             };
             let help = match steps.get(passed) {
+                Some(&"present") => format!("Next is `countersign validator-gate present {id} VERDICT`."),
                 Some(next) => format!("Next is `countersign validator-gate {next} {id}`."),
-                None => format!("A new report begins with `countersign validator-gate present {id}`."),
+                None => {
+                    format!("A new report begins with `countersign validator-gate present {id} VERDICT`.")
+                }
             };
             refuse(what, help)
         }
@@ -245,14 +262,39 @@ fn claims(
     packet: &Packet,
     step: &Step,
 ) -> Result<Option<Reason>, WorkflowError> {
-    let Some(verdict) =
-        session.and_then(|session| session.verdict.as_ref()).map(|verdict| verdict.value.as_str())
+    let Some(session) = session.filter(|_| matches!(step, Step::Acknowledge | Step::Append | Step::Commit))
     else {
         return Ok(None);
     };
+    let text = |field: Option<&crate::text::Spanned<String>>| {
+        field.map_or(String::new(), |field| field.value.clone())
+    };
+    let first = session.gates.first();
+    let presented = text(first.and_then(|mark| mark.verdict.as_ref()));
+    let verdict = text(session.verdict.as_ref());
+    if verdict.is_empty() || verdict != presented {
+        return Ok(Some(Reason::new(
+            format!(
+                "the session of `{id}` does not say what was presented: `{}` and `{}`",
+                one_line(&verdict, 40),
+                one_line(&presented, 40)
+            ),
+            "Restore the state from git, or begin a new session after `validator-gate reset`, which keeps this one.",
+        )));
+    }
+    let verdict = verdict.as_str();
+    // Reports that were there before prove nothing of this session.
+    let before: usize = first.and_then(|mark| mark.reports.as_ref()?.value.parse().ok()).unwrap_or(0);
     let path = records.layout.packet(id);
     let holds = |packet: &Packet, whose: &str| {
-        let last = packet.phases.reports.last().map(|report| report.verdict.value.as_str());
+        let reports = &packet.phases.reports;
+        if before > 0 && reports.len() <= before {
+            return Some(Reason::new(
+                format!("no report was added {whose} {path} since this one was presented"),
+                format!("Append it to VALIDATION_REPORTS, with a line `Verdict: {verdict}`."),
+            ));
+        }
+        let last = reports.last().map(|report| report.verdict.value.as_str());
         match last {
             Some(last) if last.eq_ignore_ascii_case(verdict) => None,
             Some(last) => Some(Reason::new(
@@ -308,13 +350,52 @@ fn identity(hand: &Hand<'_>, session: Option<&Session>, step: &Step) -> Option<R
     })
 }
 
+/// Refuses a state that has lost what the committed one holds.
+fn kept(
+    hand: &Hand<'_>,
+    path: &RepoPath,
+    state: Option<&ValidatorState>,
+    id: &WpId,
+) -> Result<(), WorkflowError> {
+    let head = hand.repo.head()?.map_or(Side::Empty, Side::Commit);
+    let Some(bytes) = hand.repo.read(head, path)? else { return Ok(()) };
+    let committed = ValidatorState::read(&Source::from_bytes(path.clone(), bytes));
+    let marks = |state: &ValidatorState| -> Vec<[String; 4]> {
+        let own = state.archived.iter().chain(&state.sessions).filter(|s| s.packet() == Some(id.as_str()));
+        let text = |field: &Option<crate::text::Spanned<String>>| {
+            field.as_ref().map_or(String::new(), |field| field.value.clone())
+        };
+        own.flat_map(|session| &session.gates)
+            .map(|mark| [mark.gate.value.clone(), text(&mark.verdict), text(&mark.at), text(&mark.by)])
+            .collect()
+    };
+    let now = state.map(marks).unwrap_or_default();
+    if marks(&committed).iter().all(|mark| now.contains(mark)) {
+        return Ok(());
+    }
+    Err(WorkflowError::refused(
+        format!("{path} has lost gates of `{id}` that HEAD's version holds"),
+        format!("Sessions are only added to: `git checkout HEAD -- {path}` brings it back."),
+    ))
+}
+
 /// The chain of the last gate that any session of a packet passed.
 fn last_chain(state: Option<&ValidatorState>, id: &WpId) -> Result<String, WorkflowError> {
     let Some(state) = state else { return Ok(CHAIN_START.to_owned()) };
     let own = state.archived.iter().chain(&state.sessions).filter(|s| s.packet() == Some(id.as_str()));
     let mut before = CHAIN_START.to_owned();
     for mark in own.flat_map(|session| &session.gates) {
-        let Some(chain) = &mark.chain else { continue };
+        let tied = !before.is_empty() || mark.by.is_some();
+        let Some(chain) = &mark.chain else {
+            if !tied {
+                // Gates of older tools are tied to nothing.
+                continue;
+            }
+            let line = state.source.line(mark.gate.span.start);
+            let why =
+                format!("line {line}: this gate is not tied to the one before; restore the file from git");
+            return Err(WorkflowError::Document(state.source.name().clone(), why));
+        };
         if chain.value != mark.link(&before, id.as_str()) {
             let line = state.source.line(chain.span.start);
             let why = format!(
