@@ -37,7 +37,7 @@ impl Desk {
 
     /// The configuration on disk, or the one that the caller names.
     pub(super) fn config(&self, global: &Global) -> anyhow::Result<Config> {
-        configured(global, &|path| self.writer.read(path))
+        configured(global, |path| self.writer.read(path))
     }
 
     /// The configuration of HEAD, if it has one.
@@ -92,7 +92,7 @@ impl Look {
 
     /// Where documents lie.
     pub(super) fn layout(&self, global: &Global) -> anyhow::Result<Layout> {
-        let config = configured(global, &|path| self.read(path))?;
+        let config = configured(global, |path| self.read(path))?;
         layout_of(&self.repo, &config)
     }
 }
@@ -100,7 +100,7 @@ impl Look {
 /// The configuration that is named, or that lies on disk.
 fn configured(
     global: &Global,
-    read: &dyn Fn(&RepoPath) -> Result<Option<Vec<u8>>, WriteError>,
+    read: impl Fn(&RepoPath) -> Result<Option<Vec<u8>>, WriteError>,
 ) -> anyhow::Result<Config> {
     let named = named_config(global.config.as_deref())?;
     let path = RepoPath::from(FILE_NAME);

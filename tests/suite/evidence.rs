@@ -113,6 +113,7 @@ fn the_allowed_list_is_that_of_the_trusted_revision_and_logs_are_ignored() {
     );
     let sandbox = planned("grep two a.txt");
     sandbox.write(".gitignore", "");
+    commit(&sandbox, "logs are no longer left out");
     let (exit, said) = sandbox.told(&["evidence", "WP-1-Two", "--yes"]);
     assert!(exit == 2 && said.contains("no .gitignore of HEAD leaves out .countersign/logs/"), "{said}");
     refused(&sandbox, &["evidence", "WP-1-Nothing", "--yes"], "WP-1-Nothing");

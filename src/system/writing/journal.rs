@@ -116,7 +116,8 @@ pub(super) fn complete(writer: &Writer) -> Result<(), WriteError> {
             .join(journal.files.iter().position(|other| other.path == entry.path).unwrap_or(0).to_string());
         let waits = files::metadata(&aside).map_err(system("looking for interrupted writes"))?.is_some();
         let is_new = now.as_deref() == Some(entry.after.as_str());
-        if !is_new && !(waits && now == entry.before) {
+        let is_old = waits && now == entry.before;
+        if !is_new && !is_old {
             return Err(WriteError::Stuck { command: one_line(&journal.command, 200), path, folder });
         }
     }

@@ -6,19 +6,21 @@
 //! moves to the archive with all it holds. Every gate is tied by a hash to the
 //! one before.
 
+mod claim;
 mod file;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::change::{Repository, Side};
+use crate::change::Repository;
 use crate::check::input::Policy;
-use crate::document::validator_state::{CHAIN_START, GATES, Session, ValidatorState, link};
+use crate::document::validator_state::{GATES, Session, ValidatorState, link};
 use crate::document::{Packet, WpId};
 use crate::text::{RepoPath, Source, one_line};
 
 use super::records::{Reason, Records, WorkflowError};
+use claim::{claims, identity, kept, last_chain};
 use file::Place;
 
 /// One step of a session.
@@ -251,161 +253,6 @@ fn order(id: &WpId, session: Option<&Session>, step: &Step) -> Vec<Reason> {
             refuse(what, help)
         }
     }
-}
-
-/// Whether what a step claims is so.
-fn claims(
-    hand: &Hand<'_>,
-    records: &Records<'_>,
-    id: &WpId,
-    session: Option<&Session>,
-    packet: &Packet,
-    step: &Step,
-) -> Result<Option<Reason>, WorkflowError> {
-    let Some(session) = session.filter(|_| matches!(step, Step::Acknowledge | Step::Append | Step::Commit))
-    else {
-        return Ok(None);
-    };
-    let text = |field: Option<&crate::text::Spanned<String>>| {
-        field.map_or(String::new(), |field| field.value.clone())
-    };
-    let first = session.gates.first();
-    let presented = text(first.and_then(|mark| mark.verdict.as_ref()));
-    let verdict = text(session.verdict.as_ref());
-    if verdict.is_empty() || verdict != presented {
-        return Ok(Some(Reason::new(
-            format!(
-                "the session of `{id}` does not say what was presented: `{}` and `{}`",
-                one_line(&verdict, 40),
-                one_line(&presented, 40)
-            ),
-            "Restore the state from git, or begin a new session after `validator-gate reset`, which keeps this one.",
-        )));
-    }
-    let verdict = verdict.as_str();
-    // Reports that were there before prove nothing of this session.
-    let before: usize = first.and_then(|mark| mark.reports.as_ref()?.value.parse().ok()).unwrap_or(0);
-    let path = records.layout.packet(id);
-    let holds = |packet: &Packet, whose: &str| {
-        let reports = &packet.phases.reports;
-        if before > 0 && reports.len() <= before {
-            return Some(Reason::new(
-                format!("no report was added {whose} {path} since this one was presented"),
-                format!("Append it to VALIDATION_REPORTS, with a line `Verdict: {verdict}`."),
-            ));
-        }
-        let last = reports.last().map(|report| report.verdict.value.as_str());
-        match last {
-            Some(last) if last.eq_ignore_ascii_case(verdict) => None,
-            Some(last) => Some(Reason::new(
-                format!("the last report {whose} {path} says {}, the session {verdict}", one_line(last, 40)),
-                "Append the report that was presented to VALIDATION_REPORTS.",
-            )),
-            None => Some(Reason::new(
-                format!("there is no report with a verdict {whose} {path}"),
-                format!("Append it to VALIDATION_REPORTS, with a line `Verdict: {verdict}`."),
-            )),
-        }
-    };
-    match step {
-        Step::Append => Ok(holds(packet, "in")),
-        Step::Commit => {
-            let head = hand.repo.head()?.map_or(Side::Empty, Side::Commit);
-            let bytes = hand.repo.read(head, &path)?;
-            let Some(bytes) = bytes else {
-                return Ok(Some(Reason::new(
-                    format!("{path} is not committed"),
-                    "Commit it with its report.",
-                )));
-            };
-            let committed = Packet::read(&Source::from_bytes(path.clone(), bytes)).value;
-            Ok(holds(&committed, "of the committed")
-                .map(|reason| Reason { help: format!("Commit {path} with its report first."), ..reason }))
-        }
-        _ => Ok(None),
-    }
-}
-
-/// Whether the identity may take a step.
-fn identity(hand: &Hand<'_>, session: Option<&Session>, step: &Step) -> Option<Reason> {
-    if hand.policy.identities.is_empty() || !matches!(step, Step::Present(_) | Step::Acknowledge) {
-        return None;
-    }
-    let names = hand.policy.identities.join(", ");
-    let Some(own) = hand.policy.identity(&hand.by) else {
-        let what =
-            format!("`{}` is none of the identities that the configuration names", one_line(&hand.by, 80));
-        return Some(Reason::new(
-            what,
-            format!("Say who you are with --by; named are {}.", one_line(&names, 300)),
-        ));
-    };
-    let presented = session.and_then(|session| session.gates.first()).and_then(|mark| mark.by.as_ref());
-    let same = presented.and_then(|by| hand.policy.identity(&by.value)) == Some(own);
-    (*step == Step::Acknowledge && same).then(|| {
-        Reason::new(
-            format!("`{}` has presented the report and cannot acknowledge it", one_line(own, 80)),
-            "Somebody else acknowledges it.",
-        )
-    })
-}
-
-/// Refuses a state that has lost what the committed one holds.
-fn kept(
-    hand: &Hand<'_>,
-    path: &RepoPath,
-    state: Option<&ValidatorState>,
-    id: &WpId,
-) -> Result<(), WorkflowError> {
-    let head = hand.repo.head()?.map_or(Side::Empty, Side::Commit);
-    let Some(bytes) = hand.repo.read(head, path)? else { return Ok(()) };
-    let committed = ValidatorState::read(&Source::from_bytes(path.clone(), bytes));
-    let marks = |state: &ValidatorState| -> Vec<[String; 4]> {
-        let own = state.archived.iter().chain(&state.sessions).filter(|s| s.packet() == Some(id.as_str()));
-        let text = |field: &Option<crate::text::Spanned<String>>| {
-            field.as_ref().map_or(String::new(), |field| field.value.clone())
-        };
-        own.flat_map(|session| &session.gates)
-            .map(|mark| [mark.gate.value.clone(), text(&mark.verdict), text(&mark.at), text(&mark.by)])
-            .collect()
-    };
-    let now = state.map(marks).unwrap_or_default();
-    if marks(&committed).iter().all(|mark| now.contains(mark)) {
-        return Ok(());
-    }
-    Err(WorkflowError::refused(
-        format!("{path} has lost gates of `{id}` that HEAD's version holds"),
-        format!("Sessions are only added to: `git checkout HEAD -- {path}` brings it back."),
-    ))
-}
-
-/// The chain of the last gate that any session of a packet passed.
-fn last_chain(state: Option<&ValidatorState>, id: &WpId) -> Result<String, WorkflowError> {
-    let Some(state) = state else { return Ok(CHAIN_START.to_owned()) };
-    let own = state.archived.iter().chain(&state.sessions).filter(|s| s.packet() == Some(id.as_str()));
-    let mut before = CHAIN_START.to_owned();
-    for mark in own.flat_map(|session| &session.gates) {
-        let tied = !before.is_empty() || mark.by.is_some();
-        let Some(chain) = &mark.chain else {
-            if !tied {
-                // Gates of older tools are tied to nothing.
-                continue;
-            }
-            let line = state.source.line(mark.gate.span.start);
-            let why =
-                format!("line {line}: this gate is not tied to the one before; restore the file from git");
-            return Err(WorkflowError::Document(state.source.name().clone(), why));
-        };
-        if chain.value != mark.link(&before, id.as_str()) {
-            let line = state.source.line(chain.span.start);
-            let why = format!(
-                "line {line}: this gate, or one before it, was changed after it was passed; restore the file from git"
-            );
-            return Err(WorkflowError::Document(state.source.name().clone(), why));
-        }
-        before.clone_from(&chain.value);
-    }
-    Ok(before)
 }
 
 /// A state's text, for [`Place`].
