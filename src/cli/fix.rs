@@ -41,6 +41,7 @@ struct Answer {
     written: bool,
     documents: Vec<Document>,
     left_unsafe: usize,
+    errors_left: usize,
     notes: Vec<String>,
 }
 
@@ -124,6 +125,11 @@ impl FixArgs {
             (false, true) => format!("{count} would be mended; nothing was written.\n"),
             (false, false) => format!("{count} mended.\n"),
         });
+        if mending.errors_left > 0 {
+            let left = counted(mending.errors_left, "error");
+            let verb = if mending.errors_left == 1 { "is" } else { "are" };
+            out.push_str(&format!("{left} {verb} left; `countersign check` and the gates list them.\n"));
+        }
         if mending.left_unsafe > 0 {
             out.push_str(&format!(
                 "{} more that somebody should look at: --unsafe makes them, --unsafe --diff shows them.\n",
@@ -148,6 +154,7 @@ impl FixArgs {
             written: !self.diff,
             documents: mending.documents.iter().map(document).collect(),
             left_unsafe: mending.left_unsafe,
+            errors_left: mending.errors_left,
             notes: mending.notes.clone(),
         })
     }

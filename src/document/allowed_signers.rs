@@ -14,7 +14,8 @@ use super::Fault;
 pub struct AllowedSigner {
     /// Patterns of names, with `*`, `?` and a leading `!` for "not".
     pub principals: Vec<String>,
-    /// Patterns of purposes; any if there are none.
+    /// Patterns of purposes, with `*`, `?` and a leading `!`; any if there are
+    /// none.
     pub namespaces: Option<Vec<String>>,
     /// When the key becomes good, in no time zone.
     pub valid_after: Option<DateTime>,
@@ -80,7 +81,10 @@ impl AllowedSigner {
     /// Whether it may sign for a purpose.
     #[must_use]
     pub fn is_for(&self, namespace: &str) -> bool {
-        self.namespaces.as_ref().is_none_or(|all| all.iter().any(|pattern| like(pattern, namespace)))
+        let Some(all) = &self.namespaces else { return true };
+        let matches = |pattern: &str| like(pattern, namespace);
+        let denied = all.iter().filter_map(|pattern| pattern.strip_prefix('!')).any(matches);
+        !denied && all.iter().filter(|pattern| !pattern.starts_with('!')).any(|pattern| matches(pattern))
     }
 
     /// Whether it is good at a moment.
@@ -122,8 +126,11 @@ const KINDS: [&str; 4] = ["ssh-", "sk-ssh-", "ecdsa-", "sk-ecdsa-"];
 fn signer(line: &str, span: Span) -> Result<AllowedSigner, String> {
     let fields = fields(line)?;
     let (principals, rest) = fields.split_first().ok_or("the line is empty")?;
-    let principals: Vec<String> =
-        principals.trim_matches('"').split(',').map(|p| p.trim().to_owned()).collect();
+    let bare = if principals.starts_with('"') { dequoted(principals)? } else { principals.as_str() };
+    if bare.contains('"') {
+        return Err("the principals are quoted in part".to_owned());
+    }
+    let principals: Vec<String> = bare.split(',').map(|p| p.trim().to_owned()).collect();
     if principals.iter().any(|principal| principal.trim_start_matches('!').is_empty()) {
         return Err("a principal is empty".to_owned());
     }
@@ -143,32 +150,50 @@ fn signer(line: &str, span: Span) -> Result<AllowedSigner, String> {
         span,
     };
     if let Some(options) = rest.first().filter(|_| at == 1) {
+        let mut seen: Vec<String> = Vec::new();
         for option in split_options(options) {
-            out.apply(&option)?;
+            let name = out.apply(&option)?;
+            if seen.contains(&name) {
+                return Err(format!("`{name}` stands here twice"));
+            }
+            seen.push(name);
         }
     }
     Ok(out)
 }
 
+/// What stands in a pair of quotes, as ssh-keygen asks for it.
+fn dequoted(text: &str) -> Result<&str, String> {
+    let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner
+        .filter(|inner| !inner.contains(['"', '\\']))
+        .ok_or_else(|| format!("`{}` is not in one pair of quotes", crate::text::one_line(text, 60)))
+}
+
 impl AllowedSigner {
-    fn apply(&mut self, option: &str) -> Result<(), String> {
-        let (name, value) = option.split_once('=').unwrap_or((option, ""));
-        let value = value.trim_matches('"');
-        match name.to_lowercase().as_str() {
-            "cert-authority" => self.is_authority = true,
-            "namespaces" => self.namespaces = Some(value.split(',').map(|n| n.trim().to_owned()).collect()),
-            "valid-after" => self.valid_after = Some(moment(value)?),
-            "valid-before" => self.valid_before = Some(moment(value)?),
-            _ => return Err(format!("`{}` is no option that is known", crate::text::one_line(name, 40))),
+    /// Takes an option; its name.
+    fn apply(&mut self, option: &str) -> Result<String, String> {
+        let (name, value) =
+            option.split_once('=').map_or((option, None), |(name, value)| (name, Some(value)));
+        let name = name.to_lowercase();
+        let value = || dequoted(value.unwrap_or_default());
+        match name.as_str() {
+            "cert-authority" if !option.contains('=') => self.is_authority = true,
+            "namespaces" => {
+                self.namespaces = Some(value()?.split(',').map(|n| n.trim().to_owned()).collect());
+            }
+            "valid-after" => self.valid_after = Some(moment(value()?)?),
+            "valid-before" => self.valid_before = Some(moment(value()?)?),
+            _ => return Err(format!("`{}` is no option that is known", crate::text::one_line(option, 40))),
         }
-        Ok(())
+        Ok(name)
     }
 }
 
 /// `YYYYMMDD[HHMM[SS]][Z]`
 fn moment(text: &str) -> Result<DateTime, String> {
     let bad = || format!("`{}` is no moment, YYYYMMDD or YYYYMMDDHHMM", crate::text::one_line(text, 40));
-    let digits = text.trim_end_matches(['Z', 'z']);
+    let digits = text.strip_suffix(['Z', 'z']).unwrap_or(text);
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !matches!(digits.len(), 8 | 12 | 14) {
         return Err(bad());
     }
@@ -225,7 +250,7 @@ mod tests {
 
     #[test]
     fn lines_are_read_as_openssh_writes_them() {
-        let text = "# who\n\nmira@example.org,anna ssh-ed25519 AAAA mira's key\n\"*@example.org,!eve@*\" namespaces=\"git,counter*\",valid-after=\"20260101\",valid-before=202612312359Z ssh-ed25519 BBBB\nx\ny ssh-ed25519\nz frob ssh-ed25519 CC\nw valid-after=soon ssh-ed25519 DD\n";
+        let text = "# who\n\nmira@example.org,anna ssh-ed25519 AAAA mira's key\n\"*@example.org,!eve@*\" namespaces=\"git,counter*\",valid-after=\"20260101\",valid-before=\"202612312359Z\" ssh-ed25519 BBBB\nx\ny ssh-ed25519\nz frob ssh-ed25519 CC\nw valid-after=soon ssh-ed25519 DD\n";
         let all = read(text);
         assert_eq!((all.signers.len(), all.faults.len()), (2, 4));
         let [mira, other] = [&all.signers[0], &all.signers[1]];
@@ -241,6 +266,24 @@ mod tests {
         assert!(other.is_valid(at("2026-12-31T23:58:00")) && !other.is_valid(at("2026-12-31T23:59:00")));
         assert!(!other.is_valid(at("2025-12-31T23:59:00")));
         assert_eq!(other.key, "ssh-ed25519 BBBB");
+    }
+
+    #[test]
+    fn what_openssh_refuses_allows_nobody() {
+        for options in [
+            "valid-after=20260101",
+            "namespaces=git",
+            "namespaces=\"git\",namespaces=\"countersign\"",
+            "cert-authority=\"no\"",
+            "valid-before=\"20260101ZZ\"",
+            "namespaces=\"a\"b\"",
+        ] {
+            let all = read(&format!("mira {options} ssh-ed25519 AAAA\n"));
+            assert_eq!((all.signers.len(), all.faults.len()), (0, 1), "{options}");
+        }
+        assert_eq!(read("\"mira\",anna ssh-ed25519 AAAA\n").signers.len(), 0);
+        let all = read("mira namespaces=\"!countersign,*\" ssh-ed25519 AAAA\n");
+        assert!(all.signers.iter().all(|signer| !signer.is_for("countersign") && signer.is_for("git")));
     }
 
     #[test]

@@ -164,5 +164,8 @@ fn location(text: &str) -> Option<(RepoPath, usize)> {
     if first > line {
         return None;
     }
+    // `` `path`:10 `` and `./path:10` are as good.
+    let path = path.strip_prefix('`').and_then(|path| path.strip_suffix('`')).unwrap_or(path);
+    let path = path.strip_prefix("./").unwrap_or(path);
     (!path.is_empty() && !path.chars().any(char::is_whitespace)).then(|| (RepoPath::from(path), line))
 }

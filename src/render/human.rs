@@ -272,6 +272,18 @@ pub(super) fn summary(report: &Report, look: Look) -> String {
             }
         ),
     );
+    let mendable = |is_unsafe: bool| {
+        let fixes = report.findings.iter().filter(|finding| finding.waived_by.is_none());
+        fixes.filter_map(|finding| finding.fix.as_ref()).filter(|fix| fix.is_unsafe == is_unsafe).count()
+    };
+    match (mendable(false), mendable(true)) {
+        (0, 0) => {}
+        (0, more) => {
+            line("fixable", format!("{more} with `countersign fix --unsafe --diff`, to be looked at"));
+        }
+        (safe, 0) => line("fixable", format!("{safe} with `countersign fix`")),
+        (safe, more) => line("fixable", format!("{safe} with `countersign fix`, {more} more with --unsafe")),
+    }
     for step in &report.steps {
         line("step", step_line(step));
     }

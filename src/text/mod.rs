@@ -12,7 +12,7 @@ mod visible;
 pub use edit::{Edit, apply, line_ending};
 pub use path::RepoPath;
 pub use source::{Position, Source};
-pub use visible::{counted, is_hidden, one_line, visible};
+pub use visible::{counted, is_hidden, is_plain, one_line, visible};
 
 /// A half-open range of bytes, `start..end`, in one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -15,6 +15,13 @@ pub fn is_hidden(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Whether a text is one line of characters that can be seen, as records need
+/// it.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() || is_hidden(c))
+}
+
 /// The text with control and hidden characters written as `\u{…}` escapes;
 /// newlines and tabs stay.
 #[must_use]

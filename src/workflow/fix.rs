@@ -13,7 +13,7 @@ use crate::change::{Overlay, Repository, SelectionRequest, Side};
 use crate::check::input::Gate;
 use crate::document::seal::Contract;
 use crate::document::{DocumentKind, Packet, PacketStatus, Refinement, WpId, kind_of};
-use crate::finding::{Finding, Fix, Place};
+use crate::finding::{Finding, Fix, Level, Place};
 use crate::gate::survey::{Inquiry, NamedDocument, SurveyRequest, list, survey};
 use crate::gate::{GateError, GateRequest, judge};
 use crate::text::{Edit, RepoPath, Source, Span, apply};
@@ -54,6 +54,8 @@ pub struct Mending {
     pub documents: Vec<Mended>,
     /// How many more changes could be made that need somebody to look.
     pub left_unsafe: usize,
+    /// Errors that are left afterwards, those behind such changes included.
+    pub errors_left: usize,
     /// What could not be looked at.
     pub notes: Vec<String>,
 }
@@ -75,7 +77,7 @@ pub fn fix(
     let mut useless: BTreeSet<Key> = BTreeSet::new();
     let mut last: BTreeMap<RepoPath, (String, BTreeSet<Key>, usize)> = BTreeMap::new();
     for round in 0..MOST_ROUNDS {
-        let mut found = fixes(&overlay, request, &mut out.notes)?;
+        let mut found = fixes(&overlay, request, &mut out)?;
         // What was put in and is offered again did not help: it is taken back.
         let again: BTreeSet<Key> = found.iter().map(Wanted::key).collect();
         let mut undone = false;
@@ -90,7 +92,7 @@ pub fn fix(
         }
         if undone {
             seen.clear();
-            found = fixes(&overlay, request, &mut out.notes)?;
+            found = fixes(&overlay, request, &mut out)?;
         }
         found.retain(|found| !useless.contains(&found.key()));
         // Spans are those of the bytes on disk, not of what git would store.
@@ -107,7 +109,7 @@ pub fn fix(
             before.insert(path.clone(), bytes);
         }
         if loaded {
-            found = fixes(&overlay, request, &mut out.notes)?;
+            found = fixes(&overlay, request, &mut out)?;
             found.retain(|found| !useless.contains(&found.key()));
         }
         found.retain(|found| overlay.get(&found.path) == Some(found.source.text().as_bytes()));
@@ -212,11 +214,7 @@ fn signed(packet: &Packet) -> Vec<(String, String)> {
 
 /// All changes that documents need, and those that the manifests of packets in
 /// progress need.
-fn fixes(
-    repo: &Overlay<'_>,
-    request: &FixRequest,
-    notes: &mut Vec<String>,
-) -> Result<Vec<Wanted>, GateError> {
+fn fixes(repo: &Overlay<'_>, request: &FixRequest, out: &mut Mending) -> Result<Vec<Wanted>, GateError> {
     let named = request.named.iter().map(|path| NamedDocument { path: path.clone(), bytes: None });
     let asked = SurveyRequest {
         inquiry: Inquiry::Check,
@@ -254,10 +252,14 @@ fn fixes(
                     let of_change = |finding: &Finding| finding.rule.family() == "manifest";
                     findings.extend(judged.report.findings.into_iter().filter(of_change));
                 }
-                Err(why) => notes.push(format!("the manifests of {} were not looked at: {why}", entry.wp_id)),
+                Err(why) => {
+                    out.notes.push(format!("the manifests of {} were not looked at: {why}", entry.wp_id));
+                }
             }
         }
     }
+    let own = |finding: &&Finding| finding.primary.place.path().is_some_and(about);
+    out.errors_left = findings.iter().filter(own).filter(|finding| finding.level == Level::Error).count();
     // A gate that does not hold may hold once values are right.
     let is_value = |finding: &Finding| {
         let of_gates = ["manifest/false-claim", "manifest/unticked"];

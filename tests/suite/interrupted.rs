@@ -111,6 +111,7 @@ fn killed_anywhere_everything_or_nothing_is_written() {
     };
     kill(&sandbox, &["init"]);
     sandbox.write("Spec_v01.md", crate::support::office::SPEC);
+    sandbox.append("countersign.yaml", "evidence:\n  allow: [\"grep *\"]\n");
     commit(&sandbox, "governance");
     sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Two"]);
     kill(&sandbox, &["new", "stub", "WP-1-Two"]);
@@ -128,6 +129,13 @@ fn killed_anywhere_everything_or_nothing_is_written() {
     kill(&sandbox, &["validator-gate", "present", "WP-1-Two", "PASS"]);
     kill(&sandbox, &["validator-gate", "acknowledge", "WP-1-Two"]);
     kill(&sandbox, &["validator-gate", "reset", "WP-1-Two", "--reason", "again"]);
+    done(&sandbox, &["validator-gate", "present", "WP-1-Two", "PASS"]);
+    done(&sandbox, &["validator-gate", "acknowledge", "WP-1-Two"]);
+    sandbox.append(PACKET, "\n### Report\n- Verdict: PASS\n");
+    kill(&sandbox, &["validator-gate", "append", "WP-1-Two"]);
+    commit(&sandbox, "report");
+    kill(&sandbox, &["validator-gate", "commit", "WP-1-Two"]);
+    kill(&sandbox, &["evidence", "WP-1-Two", "--yes", "--write"]);
     kill(&sandbox, &["sign", "WP-1-Two", &signature("anna"), "--contract"]);
     let odd = sandbox.read(PACKET).replace("## HYGIENE\n", "## HYGIENE\n- zero\u{200b}width\n");
     sandbox.write(PACKET, odd);

@@ -58,6 +58,9 @@ fn twin<'a>(entry: &'a ScopeEntry, path: &RepoPath) -> Option<(&'a ScopeEntry, &
     let Ok(Coverage::File(declared)) = &entry.coverage else { return None };
     let (declared, path) = (declared.to_text(), path.to_text());
     let composed = |text: &str| text.nfkc().collect::<String>();
+    if path.strip_prefix(declared.as_ref()).is_some_and(|rest| rest.starts_with('/')) {
+        return Some((entry, "names a file; a folder and all below it is written with a `/` at its end"));
+    }
     if declared.eq_ignore_ascii_case(&path) || declared.to_lowercase() == path.to_lowercase() {
         Some((entry, "differs only in case"))
     } else if composed(&declared) == composed(&path) {

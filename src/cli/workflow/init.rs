@@ -15,7 +15,7 @@ use crate::document::Layout;
 use crate::gate::detect_layout;
 use crate::render::json;
 use crate::system::writing::WriteError;
-use crate::text::RepoPath;
+use crate::text::{RepoPath, visible};
 use crate::workflow::init::{Ci, Did, InitRequest, init};
 
 /// Arguments of `init`.
@@ -65,11 +65,21 @@ impl Init {
         };
         let configured = desk.config(global)?.layout;
         let there = detect_layout(&desk.repo, Side::Worktree)?;
-        let layout = match self.layout {
-            Some(LayoutChoice::Gov) => Layout::gov(),
-            Some(LayoutChoice::Docs) => Layout::docs(),
-            None => configured.or(there).unwrap_or_else(Layout::gov),
-        };
+        let wanted = self.layout.map(|choice| match choice {
+            LayoutChoice::Gov => Layout::gov(),
+            LayoutChoice::Docs => Layout::docs(),
+        });
+        let there = configured.or(there);
+        if let (Some(wanted), Some(there)) = (&wanted, &there)
+            && wanted.packets != there.packets
+        {
+            bail!(
+                "governance is set up already: packets lie in {}, not in {}; move it first, or leave --layout out",
+                there.packets,
+                wanted.packets
+            );
+        }
+        let layout = wanted.or(there).unwrap_or_else(Layout::gov);
         let request = InitRequest {
             layout,
             main: match &self.main {
@@ -83,9 +93,22 @@ impl Init {
             }),
         };
         let read = |path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { desk.writer.read(path) };
-        let plan = init(&read, &request)?;
+        let mut plan = init(&read, &request)?;
         if !plan.writes.is_empty() {
             desk.writer.write(&plan.writes)?;
+        }
+        let mut lost = Vec::new();
+        for did in &plan.did {
+            if let Did::Created(path) = did
+                && desk.repo.is_ignored(path)?
+            {
+                lost.push(path.to_string());
+            }
+        }
+        if !lost.is_empty() {
+            let files = lost.join(", ");
+            plan.todo
+                .insert(0, format!("git ignores {files}: mend .gitignore, or nobody else will have them."));
         }
         if is_json {
             let of = |wanted: &dyn Fn(&Did) -> Option<String>| {
@@ -110,7 +133,7 @@ impl Init {
                 Did::Added(path, lines) => format!("added    `{}` to {path}\n", lines.join("`, `")),
             });
         }
-        plan.todo.iter().for_each(|line| out.push_str(&format!("next: {line}\n")));
+        plan.todo.iter().for_each(|line| out.push_str(&format!("next: {}\n", visible(line))));
         output.print(&out)?;
         Ok(PASSED)
     }

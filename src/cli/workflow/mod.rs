@@ -80,7 +80,7 @@ fn change(
         })
     } else {
         let mut out: String = written.iter().map(|path| format!("wrote {path}\n")).collect();
-        told.next.iter().for_each(|line| out.push_str(&format!("next: {line}\n")));
+        told.next.iter().for_each(|line| out.push_str(&format!("next: {}\n", visible(line))));
         out
     };
     output.print(&text)?;

@@ -8,7 +8,7 @@ use crate::document::audit::{Audit, AuditRow};
 use crate::document::gate_log::value;
 use crate::document::label::Field;
 use crate::document::{Packet, Refinement, Signature, WpId};
-use crate::text::{Edit, Source, one_line};
+use crate::text::{Edit, Source, is_plain, one_line};
 use crate::workflow::field::set_line;
 use crate::workflow::records::{Reason, Records, WorkflowError};
 
@@ -49,6 +49,12 @@ pub fn sign(
     };
     let mut reasons = Vec::new();
     let signature = well_formed(&signing.signature, office.civil(), &mut reasons);
+    for (option, text) in [("--notes", &signing.notes), ("--used-by", &signing.used_by)] {
+        if !is_plain(text) {
+            let what = format!("{option} holds characters that cannot be seen, or several lines");
+            reasons.push(Reason::new(what, "Give it as plain text in one line."));
+        }
+    }
     let recorded = recorded(records, &id, &refinement, &mut reasons)?;
     if let (Some(signature), Some(recorded)) = (&signature, recorded) {
         let earliest = recorded.checked_sub(jiff::Span::new().hours(ZONES)).unwrap_or(recorded);

@@ -92,13 +92,13 @@ pub fn init(read: Read<'_>, request: &InitRequest) -> Result<Init, InitError> {
     plan.create(&layout.spec_pointer, &files::pointer(&spec))?;
     let steps = files::steps(&|path| Ok(plan.there(path)?.is_some()))?;
     let mut configuration = files::configuration(&request.main, &steps);
-    if steps.is_empty() {
-        plan.out.todo.push("Name the project's tests under `steps` in countersign.yaml.".to_owned());
-    }
     if layout.name == LayoutName::Docs {
         configuration.push_str("layout:\n  base: docs\n");
     }
-    plan.create(crate::config::FILE_NAME, &configuration)?;
+    let is_new = plan.create(crate::config::FILE_NAME, &configuration)?;
+    if is_new && steps.is_empty() {
+        plan.out.todo.push("Name the project's tests under `steps` in countersign.yaml.".to_owned());
+    }
     plan.ignore()?;
     plan.recipes(layout)?;
     if request.ci == Some(Ci::Github) {
@@ -108,7 +108,10 @@ pub fn init(read: Read<'_>, request: &InitRequest) -> Result<Init, InitError> {
         let line = "include: [{local: '.gitlab/countersign.yml'}]";
         plan.out.todo.push(format!("Add `{line}` to .gitlab-ci.yml."));
     }
-    plan.out.todo.push("Commit what was written; everybody's work is judged by it from then on.".to_owned());
+    if !plan.out.writes.is_empty() {
+        let line = "Commit what was written; everybody's work is judged by it from then on.";
+        plan.out.todo.push(line.to_owned());
+    }
     Ok(plan.out)
 }
 

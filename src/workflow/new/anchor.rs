@@ -45,8 +45,16 @@ pub(super) fn with_anchors(
         .map(|(index, range)| anchor(spec, index + 1, *range))
         .collect::<Result<_, _>>()?;
     let at = text.find("#### ANCHOR").unwrap_or(text.len());
-    let before = text.get(..at).unwrap_or_default().trim_end();
-    Ok(format!("{before}\n\n{}\n", blocks.join("\n\n")))
+    let (before, own) = text.split_at(at);
+    // What a template holds behind its anchors stays.
+    let higher = |line: &&str| {
+        let level = line.bytes().take_while(|byte| *byte == b'#').count();
+        (1..4).contains(&level) && line.get(level..).is_some_and(|rest| rest.starts_with(' '))
+    };
+    let behind: usize = own.split_inclusive('\n').take_while(|line| !higher(line)).map(str::len).sum();
+    let behind = own.get(behind..).unwrap_or_default();
+    let space = if behind.is_empty() { "" } else { "\n" };
+    Ok(format!("{}\n\n{}\n{space}{behind}", before.trim_end(), blocks.join("\n\n")))
 }
 
 fn anchor(spec: &Source, number: usize, range: LineRange) -> Result<String, WorkflowError> {

@@ -27,11 +27,30 @@ pub(super) fn new_id(repo: &dyn Repository, layout: &Layout, text: &str) -> Resu
     if phase.is_empty() || !good(phase) || !good(name) {
         reasons.push(Reason::new(format!("`{shown}` has not the parts of an id"), form));
     }
-    let is_stamp = |part: &str| part.len() >= 6 && part.bytes().all(|byte| byte.is_ascii_digit());
-    if name.split(['-', '_', '.']).any(is_stamp) {
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_stamp = |part: &&str| part.len() >= 6 && is_number(part);
+    let parts: Vec<&str> = name.split(['-', '_', '.']).collect();
+    // 2026-02-14, and 14-02-2026.
+    let is_day = |three: &[&str]| {
+        let lengths: Vec<usize> = three.iter().map(|part| part.len()).collect();
+        three.iter().all(|part| is_number(part)) && matches!(lengths[..], [4, 2, 2] | [2, 2, 4])
+    };
+    if parts.iter().any(is_stamp) || parts.windows(3).any(is_day) {
         reasons.push(Reason::new(
             format!("`{shown}` carries a date; the document says its date itself"),
             "Leave the date out of the id.",
+        ));
+    }
+    // `-V2` and `-v02` would be names of their own to some readers, revisions
+    // to others.
+    if let Some(number) =
+        ["-v", "-V"].iter().find_map(|mark| name.rsplit_once(mark)).map(|(_, number)| number)
+        && !number.is_empty()
+        && is_number(number)
+    {
+        reasons.push(Reason::new(
+            format!("`{shown}` ends like a revision, but is none"),
+            format!("A revision is written `-v{}`.", number.trim_start_matches('0')),
         ));
     }
     if text.len() > LONGEST {

@@ -165,10 +165,18 @@ fn board(records: &mut Records<'_>, id: &WpId, changed: &mut Vec<RepoPath>) -> R
         (None, Some(_)) => return Ok(()),
         (None, None) => board.adding(id.as_str(), "READY_FOR_DEV"),
     };
-    if let Some(edit) = edit {
-        records.edit_checked(&board.source, &[edit], &|source| is_ready(&Board::read(source), id))?;
-        changed.push(board.source.name().clone());
-    }
+    let Some(edit) = edit else {
+        let why = match stub {
+            Some(stub) => format!(
+                "line {}: more than the stub's packet and state stand there; move it under the heading `Ready for Dev` as [READY_FOR_DEV] yourself, then try again",
+                board.source.line(stub.span.start)
+            ),
+            None => "it has no heading `Ready for Dev` to put the packet under".to_owned(),
+        };
+        return Err(WorkflowError::Document(board.source.name().clone(), why));
+    };
+    records.edit_checked(&board.source, &[edit], &|source| is_ready(&Board::read(source), id))?;
+    changed.push(board.source.name().clone());
     Ok(())
 }
 
@@ -188,13 +196,15 @@ fn registry(
         Some(row) => Some(Edit::replace(row.active.span, path.to_string())),
         None => registry.adding(id.base(), &path.to_string(), "Ready for Dev", ""),
     };
-    if let Some(edit) = edit {
-        let names = |source: &std::sync::Arc<Source>| {
-            let read = Registry::read(source);
-            read.rows_of(id.base()).any(|row| row.active.value == path.to_string())
-        };
-        records.edit_checked(&registry.source, &[edit], &names)?;
-        changed.push(registry.source.name().clone());
-    }
+    let Some(edit) = edit else {
+        let why = "it has no table of base ids to put the packet into".to_owned();
+        return Err(WorkflowError::Document(registry.source.name().clone(), why));
+    };
+    let names = |source: &std::sync::Arc<Source>| {
+        let read = Registry::read(source);
+        read.rows_of(id.base()).any(|row| row.active.value == path.to_string())
+    };
+    records.edit_checked(&registry.source, &[edit], &names)?;
+    changed.push(registry.source.name().clone());
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::change::Repository;
 use crate::check::input::Policy;
 use crate::document::validator_state::{GATES, Session, ValidatorState, link};
 use crate::document::{Packet, WpId};
-use crate::text::{RepoPath, Source, one_line};
+use crate::text::{RepoPath, Source, is_plain, one_line};
 
 use super::records::{Reason, Records, WorkflowError};
 use claim::{claims, identity, kept, last_chain};
@@ -137,11 +137,6 @@ pub fn status(records: &Records<'_>, requested: &str) -> Result<(WpId, Standing)
 
 fn session_of<'s>(state: &'s ValidatorState, id: &WpId) -> Option<&'s Session> {
     state.sessions.iter().find(|session| session.packet() == Some(id.as_str()))
-}
-
-/// Names and reasons are text for one line.
-fn is_plain(text: &str) -> bool {
-    !text.chars().any(|c| c.is_control() || crate::text::is_hidden(c))
 }
 
 /// Takes a step.
