@@ -32,6 +32,7 @@ registry! {
     "text/kind" => Check::Document(&[], text::kind::check),
     "text/conflict-marker" => Check::Text(text::conflict_marker::check),
     "text/unclosed-fence" => Check::Text(text::unclosed_fence::check),
+    "text/unfilled" => Check::Text(text::unfilled::check),
     "text/hidden-character" => Check::Text(text::hidden_character::check),
     "text/instruction" => Check::Text(text::instruction::check),
     "text/ascii" => Check::Text(text::ascii::check),

@@ -227,3 +227,62 @@ fn signing_again_moves_the_beginning_of_the_work() {
     let (_, said) = sandbox.told(&["post-work", "WP-1-Two", "--no-run"]);
     assert!(!said.contains("scope/outside") && !said.contains("manifest/"), "{said}");
 }
+
+#[test]
+fn a_refinement_that_is_recorded_again_is_signed_again() {
+    let sandbox = governed();
+    sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Two"]);
+    done(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
+    answer(&sandbox, REFINEMENT);
+    done(&sandbox, &["refine", "WP-1-Two"]);
+    let signature = signature("mira");
+    for notes in ["two\n| rows |", "hidden\u{202e}"] {
+        refused(&sandbox, &["sign", "WP-1-Two", &signature, "--notes", notes], "--notes holds characters");
+    }
+    done(&sandbox, &["sign", "WP-1-Two", &signature]);
+    done(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
+    sandbox.edit(REFINEMENT, "The wording is normative.", "The wording is normative, all of it.");
+    refused(&sandbox, &["new", "packet", "WP-1-Two"], "was changed after it was signed");
+    done(&sandbox, &["refine", "WP-1-Two"]);
+    refused(&sandbox, &["new", "packet", "WP-1-Two"], "recorded again after it was signed");
+}
+
+#[test]
+fn names_that_are_read_in_two_ways_are_refused() {
+    let sandbox = governed();
+    for (id, why) in [
+        ("WP-1-Two-v02", "ends like a revision, but is none"),
+        ("WP-1-Two-V2", "ends like a revision, but is none"),
+        ("WP-1-Two-v2-v3", "ends like a revision, but is none"),
+        ("WP-1-Two-2026-02-14", "carries a date"),
+        ("WP-1-Two-14-02-2026", "carries a date"),
+    ] {
+        refused(&sandbox, &["new", "stub", id], why);
+    }
+    done(&sandbox, &["new", "stub", "WP-1-Two-2026"]);
+}
+
+#[test]
+fn init_keeps_to_the_layout_that_is_there_and_tells_what_git_ignores() {
+    let sandbox = governed();
+    let (exit, said) = sandbox.told(&["init", "--layout", "docs"]);
+    assert!(exit == 2 && said.contains("packets lie in .GOV/task_packets/, not in docs/"), "{exit} {said}");
+    let again = done(&sandbox, &["init"]);
+    assert!(!again.contains("next:"), "{again}");
+    let other = Sandbox::new();
+    other.write(".gitignore", ".GOV/roles_shared/\n");
+    let said = done(&other, &["init"]);
+    assert!(said.contains("git ignores .GOV/roles_shared/"), "{said}");
+}
+
+#[test]
+fn what_stands_behind_the_anchors_of_a_template_stays() {
+    let sandbox = governed();
+    let template = ".GOV/templates/REFINEMENT_TEMPLATE.md";
+    sandbox.append(template, "\n### OUR OWN PART\n- <fill: who was asked>\n");
+    commit(&sandbox, "template");
+    done(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
+    let text = sandbox.read(REFINEMENT);
+    assert!(text.ends_with("  ```\n\n### OUR OWN PART\n- <fill: who was asked>\n"), "{text}");
+    assert_eq!(text.matches("#### ANCHOR").count(), 1);
+}

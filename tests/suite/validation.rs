@@ -116,3 +116,46 @@ fn older_files_are_read_and_kept_readable() {
     assert_eq!(now["archived_sessions"][0]["gates"].as_array().map(Vec::len), Some(4));
     assert_eq!(now["validation_sessions"]["WP-1-Gone"]["verdict"].as_str(), Some("PASS"));
 }
+
+#[test]
+fn what_is_committed_is_not_lost_and_what_was_presented_stays() {
+    let sandbox = approved();
+    done(&sandbox, &present("FAIL"));
+    commit(&sandbox, "presented");
+    // A worse report does not go by being removed.
+    let kept = sandbox.read(STATE);
+    sandbox.remove(STATE);
+    refused(&sandbox, &present("PASS"), "has lost gates of `WP-1-Two` that HEAD's version holds");
+    // Nor by another verdict above the gates.
+    sandbox.write(STATE, kept.replacen("\"verdict\": \"FAIL\"", "\"verdict\": \"PASS\"", 1));
+    refused(&sandbox, &gate("acknowledge"), "does not say what was presented: `PASS` and `FAIL`");
+    let (exit, said) = sandbox.told(&["check"]);
+    assert!(exit == 1 && said.contains("[validator/"), "{said}");
+    sandbox.write(STATE, &kept);
+    done(&sandbox, &gate("acknowledge"));
+}
+
+#[test]
+fn a_report_of_an_earlier_session_proves_nothing() {
+    let sandbox = approved();
+    report(&sandbox, "PASS");
+    done(&sandbox, &present("PASS"));
+    done(&sandbox, &gate("acknowledge"));
+    refused(&sandbox, &gate("append"), "no report was added in");
+    report(&sandbox, "PASS");
+    done(&sandbox, &gate("append"));
+    refused(&sandbox, &gate("commit"), "Commit .GOV/task_packets/WP-1-Two.md with its report first");
+}
+
+#[test]
+fn reasons_are_one_line_of_plain_text() {
+    let sandbox = approved();
+    done(&sandbox, &present("FAIL"));
+    for reason in ["two\nlines", "hidden\u{200b}"] {
+        refused(
+            &sandbox,
+            &["validator-gate", "reset", WP, "--reason", reason],
+            "characters that cannot be seen",
+        );
+    }
+}

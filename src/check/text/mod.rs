@@ -7,6 +7,7 @@ pub(super) mod instruction;
 pub(super) mod kind;
 pub(super) mod readable;
 pub(super) mod unclosed_fence;
+pub(super) mod unfilled;
 
 use crate::finding::Finding;
 

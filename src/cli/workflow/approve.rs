@@ -148,7 +148,10 @@ impl Prepare {
                 worktree: self.worktree.clone(),
             };
             let id = prepare(records, &office, &self.id, &preparation)?;
-            let next = format!("`countersign new packet {id}` writes the packet, if it is not there.");
+            let next = match records.packet(&id)? {
+                Some(_) => "Commit packet and records together, before any code.".to_owned(),
+                None => format!("`countersign new packet {id}` writes the packet."),
+            };
             Ok(Told { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
         })
     }

@@ -100,7 +100,7 @@ impl Init {
         let mut lost = Vec::new();
         for did in &plan.did {
             if let Did::Created(path) = did
-                && desk.repo.is_ignored(path)?
+                && desk.repo.is_passed_over(path)?
             {
                 lost.push(path.to_string());
             }

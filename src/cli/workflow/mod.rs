@@ -83,7 +83,9 @@ fn change(
         told.next.iter().for_each(|line| out.push_str(&format!("next: {}\n", visible(line))));
         out
     };
-    output.print(&text)?;
+    if is_json || !output.look.quiet {
+        output.print(&text)?;
+    }
     Ok(PASSED)
 }
 

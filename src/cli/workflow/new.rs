@@ -2,11 +2,13 @@
 
 use clap::{Args, Subcommand};
 
-use crate::change::Repository as _;
+use crate::change::{Repository as _, Side};
 
 use super::{Told, change};
 use crate::cli::{Global, Output};
+use crate::config::FILE_NAME;
 use crate::system::clock;
+use crate::text::RepoPath;
 use crate::workflow::new::{Created, LineRange, packet, refinement, stub};
 
 /// Arguments of `new`.
@@ -51,16 +53,23 @@ impl New {
                         anyhow::bail!("there is no commit yet that work could begin at: commit first");
                     };
                     let made = packet(records, &desk.repo, id, &date, &base.0.to_string())?;
-                    Ok(told(
-                        &made,
-                        &[
-                            format!(
-                                "Fill in what is marked in {}; `countersign check {}` lists it.",
-                                made.path, made.path
-                            ),
-                            "Commit packet, refinement and records together, before any code.".to_owned(),
-                        ],
-                    ))
+                    let mut next = vec![
+                        format!(
+                            "Fill in what is marked in {}; `countersign check {}` lists it.",
+                            made.path, made.path
+                        ),
+                        "Commit packet, refinement and records together, before any code.".to_owned(),
+                    ];
+                    let file = RepoPath::from(FILE_NAME);
+                    if desk.repo.read(Side::Commit(base), &file)?.is_none()
+                        && desk.writer.read(&file)?.is_some()
+                    {
+                        let short: String = base.0.to_string().chars().take(12).collect();
+                        next.insert(0, format!(
+                            "{FILE_NAME} is no part of commit {short}, at which this work begins, so the built-in rules judge it: commit governance to the main branch first and begin there."
+                        ));
+                    }
+                    Ok(told(&made, &next))
                 })
             }
             What::Refinement { named: Named { id }, anchor } => {

@@ -40,6 +40,10 @@ pub fn verify(armored: &str, message: &[u8]) -> Result<SigningKey, SshFault> {
 /// The key cannot sign.
 pub fn sign(private_key: &[u8], message: &[u8]) -> Result<(String, SigningKey), KeyFault> {
     let unreadable = |error: ssh_key::Error| KeyFault::Unreadable(error.to_string());
+    let is_public = private_key.starts_with(b"ssh-") || private_key.starts_with(b"ecdsa-");
+    if is_public {
+        return Err(KeyFault::Public);
+    }
     let key = PrivateKey::from_openssh(private_key).map_err(unreadable)?;
     if key.is_encrypted() {
         return Err(KeyFault::Encrypted);

@@ -46,6 +46,9 @@ pub enum KeyFault {
     /// The text is no private key.
     #[error("it is no OpenSSH private key: {0}")]
     Unreadable(String),
+    /// It is the public half.
+    #[error("it is the public key; name the private one, the file without `.pub`")]
+    Public,
     /// It needs a passphrase.
     #[error("it is protected by a passphrase; load it with `ssh-add` and use --ssh-key agent")]
     Encrypted,

@@ -25,6 +25,16 @@ impl GitRepository {
         Ok(self.base_ignores(&base)?.hides(path))
     }
 
+    /// Whether `git add` would pass a path over, by any ignore file or setting
+    /// that counts on this machine.
+    ///
+    /// # Errors
+    /// The ignore files cannot be read.
+    pub fn is_passed_over(&self, path: &RepoPath) -> Result<bool, RepositoryError> {
+        let doing = || format!("asking whether git ignores {path}");
+        self.repo.is_path_ignored(path.to_text().as_ref()).map_err(failed(doing()))
+    }
+
     /// Who git's configuration says works here, `Name <mail>`.
     #[must_use]
     pub fn identity(&self) -> Option<String> {

@@ -42,16 +42,12 @@ pub(super) fn new_id(repo: &dyn Repository, layout: &Layout, text: &str) -> Resu
         ));
     }
     // `-V2` and `-v02` would be names of their own to some readers, revisions
-    // to others.
-    if let Some(number) =
-        ["-v", "-V"].iter().find_map(|mark| name.rsplit_once(mark)).map(|(_, number)| number)
-        && !number.is_empty()
-        && is_number(number)
-    {
-        reasons.push(Reason::new(
-            format!("`{shown}` ends like a revision, but is none"),
-            format!("A revision is written `-v{}`.", number.trim_start_matches('0')),
-        ));
+    // to others; `-v2-v3` a revision of what is no base.
+    let number = ["-v", "-V"].iter().find_map(|mark| name.rsplit_once(mark)).map_or("", |(_, number)| number);
+    let ends_like = !number.is_empty() && is_number(number);
+    if ends_like || id.revision().is_some_and(|number| !text.ends_with(&format!("-v{number}"))) {
+        let help = "The second packet of `WP-1-Login` is `WP-1-Login-v2`, the third `WP-1-Login-v3`.";
+        reasons.push(Reason::new(format!("`{shown}` ends like a revision, but is none"), help));
     }
     if text.len() > LONGEST {
         let help = "Some systems have no names for files that long.";
