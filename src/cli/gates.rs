@@ -27,18 +27,31 @@ pub(super) struct PreWork {
     no_run: bool,
 }
 
-/// Arguments of `post-work`.
+/// The packets whose work a change is, and the change.
 #[derive(Debug, Args)]
-pub(super) struct PostWork {
+pub(super) struct WorkArgs {
     /// The packet's id, or a base id that the registry resolves
     #[arg(value_name = "WP-ID")]
-    packet: String,
+    pub packet: String,
     /// Another packet of the same change; every file must belong to one of
     /// them. May be given several times
     #[arg(long, value_name = "WP-ID")]
-    also: Vec<String>,
+    pub also: Vec<String>,
     #[command(flatten)]
-    selection: SelectionArgs,
+    pub selection: SelectionArgs,
+}
+
+impl WorkArgs {
+    fn packets(&self) -> Packets<'_> {
+        Packets { first: &self.packet, also: &self.also }
+    }
+}
+
+/// Arguments of `post-work`.
+#[derive(Debug, Args)]
+pub(super) struct PostWork {
+    #[command(flatten)]
+    work: WorkArgs,
     /// Do not run the configured steps; the report says so
     #[arg(long)]
     no_run: bool,
@@ -47,14 +60,8 @@ pub(super) struct PostWork {
 /// Arguments of `audit`.
 #[derive(Debug, Args)]
 pub(super) struct Audit {
-    /// The packet's id, or a base id that the registry resolves
-    #[arg(value_name = "WP-ID")]
-    packet: String,
-    /// Another packet of the same change. May be given several times
-    #[arg(long, value_name = "WP-ID")]
-    also: Vec<String>,
     #[command(flatten)]
-    selection: SelectionArgs,
+    work: WorkArgs,
 }
 
 /// Arguments of `gate-check`.
@@ -111,15 +118,14 @@ impl PreWork {
 
 impl PostWork {
     pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        let packets = Packets { first: &self.packet, also: &self.also };
-        gate(global, output, Gate::PostWork, packets, self.selection.request(), self.no_run)
+        let change = self.work.selection.request();
+        gate(global, output, Gate::PostWork, self.work.packets(), change, self.no_run)
     }
 }
 
 impl Audit {
     pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        let packets = Packets { first: &self.packet, also: &self.also };
-        gate(global, output, Gate::Audit, packets, self.selection.request(), true)
+        gate(global, output, Gate::Audit, self.work.packets(), self.work.selection.request(), true)
     }
 }
 

@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::desk::{Desk, Look};
-use super::gates::{SelectionArgs, named_config};
+use super::gates::{WorkArgs, named_config};
 use super::{Global, Output, PASSED};
 use crate::change::SelectionMode;
 use crate::check::input::Gate;
@@ -17,15 +17,8 @@ use crate::workflow::manifest::{ManifestOptions, Manifests, Outcome, Written, ma
 /// Arguments of `manifest`.
 #[derive(Debug, Args)]
 pub(super) struct Manifest {
-    /// The packet's id, or a base id that the registry resolves
-    #[arg(value_name = "WP-ID")]
-    packet: String,
-    /// Another packet of the same change: its files get no manifest here. May
-    /// be given several times
-    #[arg(long, value_name = "WP-ID")]
-    also: Vec<String>,
     #[command(flatten)]
-    selection: SelectionArgs,
+    work: WorkArgs,
     /// Write the blocks into the packet instead of printing them
     #[arg(long)]
     write: bool,
@@ -68,14 +61,17 @@ struct Open<'a> {
 impl Manifest {
     pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
         // Printing needs no lock.
-        let desk =
-            if self.write { Some(Desk::take(global, &format!("manifest {}", self.packet))?) } else { None };
+        let desk = if self.write {
+            Some(Desk::take(global, &format!("manifest {}", self.work.packet))?)
+        } else {
+            None
+        };
         let look = Look::at(global)?;
         let request = GateRequest {
             gate: Gate::PostWork,
-            packet: self.packet.clone(),
-            also: self.also.clone(),
-            selection: self.selection.request(),
+            packet: self.work.packet.clone(),
+            also: self.work.also.clone(),
+            selection: self.work.selection.request(),
             config: named_config(global.config.as_deref())?,
             now: clock::now_civil(),
         };

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::config::{Config, EnvironmentPolicy};
 use crate::document::Packet;
+use crate::document::link::joined;
 use crate::engine::{EngineError, Progress, Run, capture, proof_lines};
 use crate::system::files;
 use crate::system::process::Ended;
@@ -109,20 +110,8 @@ fn changes_state(line: &str) -> bool {
 
 /// A folder below another one; `None` if it leaves the root.
 fn entered(from: &str, to: &str) -> Option<String> {
-    let mut names: Vec<&str> = from.split('/').filter(|name| !name.is_empty()).collect();
-    if to.starts_with('/') || to.contains(['\\', ':']) || to.starts_with('-') {
-        return None;
-    }
-    for name in to.split('/') {
-        match name {
-            "" | "." => {}
-            ".." => {
-                names.pop()?;
-            }
-            name => names.push(name),
-        }
-    }
-    Some(names.join("/"))
+    let elsewhere = to.starts_with(['/', '-']) || to.contains(['\\', ':']);
+    if elsewhere { None } else { joined(from, to) }
 }
 
 fn allowed(argv: &[String], config: &Config) -> bool {
@@ -170,12 +159,15 @@ pub fn run(
     let folder = files::folder_below(root, folder).map_err(|source| log_error(below, source))?;
     let logs_folder = files::folder_below(root, &logs).map_err(|source| log_error(&logs, source))?;
     let name = argv.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" ");
+    // A step's command runs as the step does.
+    let as_usual = EnvironmentPolicy::default();
+    let step = config.steps.iter().flatten().find(|step| step.argv == argv);
     let captured = capture(
         &Run {
             name: &name,
             argv,
             folder,
-            environment: &EnvironmentPolicy::default(),
+            environment: step.map_or(&as_usual, |step| &step.environment),
             timeout: config.evidence.timeout,
             logs: logs_folder,
             log_prefix: "evidence",
