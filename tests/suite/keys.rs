@@ -243,7 +243,7 @@ fn keys_that_cannot_sign_say_why() {
         assert!(!sandbox.root.join(SEAL).exists() && !sandbox.root.join(CONTRACT).exists(), "{path}");
     };
     sandbox.write("../home/mira.pub", public("mira"));
-    refuses(&sandbox.home().join("mira.pub").display().to_string(), "no OpenSSH private key");
+    refuses(&sandbox.home().join("mira.pub").display().to_string(), "it is the public key");
     refuses("../home/nothing", "nothing");
     for (kind, secret, why) in [("ed25519", "secret", "protected by a passphrase"), ("ecdsa", "", "")] {
         let path = sandbox.home().join(kind).display().to_string();
