@@ -41,6 +41,7 @@ struct Answer<'a> {
     written: bool,
     files: Vec<File<'a>>,
     stale: Vec<String>,
+    held: Vec<String>,
     pruned: bool,
 }
 
@@ -107,6 +108,7 @@ impl Manifest {
             written: self.write,
             files: found.files.iter().map(File::of).collect(),
             stale: found.stale.iter().map(ToString::to_string).collect(),
+            held: found.held.iter().map(ToString::to_string).collect(),
             pruned: found.pruned,
         })
     }
@@ -147,6 +149,11 @@ impl Manifest {
             }
         }
         out.push_str(&self.about_stale(&found.stale));
+        for path in &found.held {
+            out.push_str(&format!(
+                "  {path} has a manifest, but did not change; other text stands among its lines, so remove it yourself\n"
+            ));
+        }
         if is_new && draft.info.mode == SelectionMode::Staged.as_str() {
             out.push_str(&format!("next: `git add {}`: what is staged is judged\n", draft.path));
         }

@@ -67,14 +67,15 @@ impl AllowedSigners {
 
 impl AllowedSigner {
     /// Whether a name is one of the principals: as a whole, or as the part
-    /// before the `@` of an address.
+    /// before the `@` of an address that is written out. `*@example.org` is
+    /// nobody's name; `!eve@*` forbids `eve`.
     #[must_use]
     pub fn is_principal(&self, name: &str) -> bool {
-        let matches = |pattern: &str| {
-            let local = pattern.split_once('@').map_or(pattern, |(local, _)| local);
-            like(pattern, name) || like(local, name)
-        };
-        let denied = self.principals.iter().filter_map(|p| p.strip_prefix('!')).any(matches);
+        let local = |pattern: &str| pattern.split_once('@').map(|(local, _)| local.to_owned());
+        let denies =
+            |pattern: &str| like(pattern, name) || local(pattern).is_some_and(|local| like(&local, name));
+        let matches = |pattern: &str| like(pattern, name) || local(pattern).as_deref() == Some(name);
+        let denied = self.principals.iter().filter_map(|p| p.strip_prefix('!')).any(denies);
         !denied && self.principals.iter().filter(|p| !p.starts_with('!')).any(|p| matches(p))
     }
 
@@ -258,9 +259,8 @@ mod tests {
             mira.is_principal("mira") && mira.is_principal("mira@example.org") && mira.is_principal("anna")
         );
         assert!(!mira.is_principal("mir") && mira.is_for("countersign"));
-        assert!(
-            other.is_principal("bob") && !other.is_principal("eve@example.org") && !other.is_principal("eve")
-        );
+        assert!(other.is_principal("bob@example.org") && !other.is_principal("eve@example.org"));
+        assert!(!other.is_principal("bob") && !other.is_principal("eve") && !other.is_principal("mira"));
         assert!(other.is_for("countersign") && !other.is_for("file"));
         let at = |text: &str| text.parse().expect("moment");
         assert!(other.is_valid(at("2026-12-31T23:58:00")) && !other.is_valid(at("2026-12-31T23:59:00")));

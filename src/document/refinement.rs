@@ -253,7 +253,7 @@ pub fn unescaped(text: &str) -> String {
     out
 }
 
-/// The text with other characters than ASCII written as `\uXXXX` escapes;
+/// The text with control characters and others than ASCII as `\uXXXX` escapes;
 /// [`unescaped`] gives it back, whatever it holds.
 #[must_use]
 pub fn escaped(text: &str) -> String {
@@ -263,7 +263,8 @@ pub fn escaped(text: &str) -> String {
         // A backslash that would read as the beginning of an escape is one.
         let behind = rest.as_str().trim_start_matches('\\').chars().next();
         let begins = c == '\\' && behind.is_some_and(|next| next == 'u' || !next.is_ascii());
-        if c.is_ascii() && !begins {
+        let is_shown = !c.is_control() || c == '\t';
+        if c.is_ascii() && is_shown && !begins {
             out.push(c);
         } else {
             let mut units = [0; 2];
@@ -294,7 +295,9 @@ mod tests {
     fn escapes_are_decoded_in_pairs() {
         assert_eq!(escaped("a § \u{1f600}"), r"a \u00a7 \ud83d\ude00");
         assert_eq!(unescaped(r"a \\u00a7 \\n"), r"a § \\n");
-        for text in [r"\u00a7", r"\\u00a7 \n", r"\§", r"\\\§ \", r"\u12 \U", r"C:\users\tess"] {
+        for text in [r"\u00a7", r"\\u00a7 \n", r"\§", r"\\\§ \", r"\u12 \U", r"C:\users\tess", "\u{1b}[31m\t"]
+        {
+            assert!(!escaped(text).contains('\u{1b}'));
             assert_eq!(unescaped(&escaped(text)), text);
         }
         assert_eq!(unescaped(r"a\u00a7b \ud83d\ude00 \u12 \n"), "a§b 😀 \\u12 \\n");

@@ -34,7 +34,10 @@ impl GateMark {
     pub fn link(&self, before: &str, wp_id: &str) -> String {
         let text =
             |field: &Option<Spanned<String>>| field.as_ref().map_or(String::new(), |f| f.value.clone());
-        link(before, [wp_id, &self.gate.value, &text(&self.verdict), &text(&self.at), &text(&self.by)])
+        let (verdict, at, by) = (text(&self.verdict), text(&self.at), text(&self.by));
+        let fields = [wp_id, &self.gate.value, &verdict, &at, &by];
+        let reports = self.reports.as_ref().map(|reports| reports.value.as_str());
+        link(before, &fields.into_iter().chain(reports).collect::<Vec<_>>())
     }
 }
 
@@ -42,9 +45,10 @@ impl GateMark {
 pub const CHAIN_START: &str = "";
 
 /// Ties a gate to the one before: SHA-256 over the chain before it and its
-/// packet, name, verdict, time and identity, each behind its length.
+/// packet, name, verdict, time and identity, and the number of reports where
+/// there is one, each behind its length.
 #[must_use]
-pub fn link(before: &str, fields: [&str; 5]) -> String {
+pub fn link(before: &str, fields: &[&str]) -> String {
     let mut text = before.to_owned();
     fields.iter().for_each(|field| text.push_str(&format!("\n{}:{field}", field.len())));
     crate::digest::sha256_hex(text.as_bytes())

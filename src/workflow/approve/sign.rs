@@ -176,6 +176,12 @@ fn used(
     reasons: &mut Vec<Reason>,
 ) -> Result<(), WorkflowError> {
     let text = signature.text.as_str();
+    // One moment can be written in two ways.
+    let same = |other: &str| {
+        other == text
+            || Signature::parse(other)
+                .is_ok_and(|other| other.user == signature.user && other.at == signature.at)
+    };
     let mut places: Vec<String> = Vec::new();
     let audit = records.audit()?;
     let mut at =
@@ -183,10 +189,10 @@ fn used(
     audit
         .rows
         .iter()
-        .filter(|row| row.signature.value == text)
+        .filter(|row| same(&row.signature.value))
         .for_each(|row| at(&audit.source, row.span.start));
     let log = records.gate_log()?;
-    let entries = log.entries.iter().filter(|entry| value(&entry.signature) == text);
+    let entries = log.entries.iter().filter(|entry| same(value(&entry.signature)));
     entries.for_each(|entry| at(&log.source, entry.place().start));
     let own = records.refinement(id)?.and_then(|refinement| {
         let found = refinement.filled("USER_SIGNATURE").filter(|found| found.value == text)?;

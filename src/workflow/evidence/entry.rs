@@ -92,7 +92,12 @@ fn renewed(source: &Source, packet: &Packet, all: &[Field], command: &Field, ran
     let ending = line_ending(source.text());
     let mut out = Vec::new();
     let mut missing = String::new();
-    for (key, value) in values(ran) {
+    let mut values = values(ran);
+    if ran.folder.is_empty() && find("FOLDER").is_some() {
+        // What stands there is of another run.
+        values.push(("FOLDER", "`.`".to_owned()));
+    }
+    for (key, value) in values {
         match find(key) {
             Some(field) => out.push(set_line(source, field, &value)),
             None => missing.push_str(&format!("{ending}{indent}{key}: {value}")),

@@ -85,7 +85,7 @@ pub fn plan(packet: &Packet, config: &Config) -> Vec<Planned> {
             )));
             continue;
         }
-        out.push(if allowed(&argv, config) {
+        out.push(if allowed(&argv, &folder, config) {
             Planned::Run { command: text, argv, folder: folder.clone() }
         } else {
             refused(NOT_ALLOWED.to_owned())
@@ -114,8 +114,8 @@ fn entered(from: &str, to: &str) -> Option<String> {
     if elsewhere { None } else { joined(from, to) }
 }
 
-fn allowed(argv: &[String], config: &Config) -> bool {
-    let steps = config.steps.iter().flatten().any(|step| step.argv == argv);
+fn allowed(argv: &[String], folder: &str, config: &Config) -> bool {
+    let steps = config.steps.iter().flatten().any(|step| step.argv == argv && step.folder == folder);
     steps || config.evidence.allow.iter().any(|allowed| allowed.covers(argv))
 }
 
@@ -161,7 +161,7 @@ pub fn run(
     let name = argv.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" ");
     // A step's command runs as the step does.
     let as_usual = EnvironmentPolicy::default();
-    let step = config.steps.iter().flatten().find(|step| step.argv == argv);
+    let step = config.steps.iter().flatten().find(|step| step.argv == argv && step.folder == below);
     let captured = capture(
         &Run {
             name: &name,

@@ -72,7 +72,10 @@ pub struct Manifests {
     pub files: Vec<Written>,
     /// Files with a manifest that did not change.
     pub stale: Vec<RepoPath>,
-    /// Whether their blocks were removed.
+    /// Those of them whose blocks stay in spite of `prune`: somebody's own
+    /// text stands among their lines.
+    pub held: Vec<RepoPath>,
+    /// Whether the blocks of `stale` were removed.
     pub pruned: bool,
 }
 
@@ -135,7 +138,13 @@ pub fn manifests(
             open,
         });
     }
-    Ok(Manifests { text: done.text().to_owned(), files, stale: first.stale, pruned: options.prune })
+    Ok(Manifests {
+        text: done.text().to_owned(),
+        files,
+        stale: first.stale,
+        held: first.held,
+        pruned: options.prune,
+    })
 }
 
 /// Whether a block says of a file what is true of it.

@@ -8,8 +8,12 @@ use crate::document::outline::{Kind, Outline};
 use crate::document::packet::manifest_fields;
 use crate::text::{RepoPath, Source, Span, line_ending};
 
-use super::block::{Style, Values};
+use super::block::{FIELDS, Style, Values};
 use crate::workflow::field::separator;
+
+/// Fields of a block beside its values that a command or a template writes.
+const MORE: [&str; 6] =
+    ["GATES_PASSED", "TIMESTAMP", "OPERATOR", "SPEC_TARGET_RESOLVED", "LINT_RESULTS", "ARTIFACTS"];
 
 /// A manifest block with the fields that make it.
 #[derive(Debug)]
@@ -71,6 +75,21 @@ impl Block {
         let indent: String = before.chars().take_while(|c| c.is_whitespace()).collect();
         let gate = gates.filter(|gate| gate.len() < 40).unwrap_or_else(|| format!("{indent}  - "));
         Style { before, after, gate, ending: line_ending(source.text()) }
+    }
+
+    /// Whether somebody wrote more among its lines than a manifest says.
+    pub(super) fn has_others_text(&self, source: &Source) -> bool {
+        let computed = |field: &&Field| {
+            FIELDS.iter().map(|(key, _)| *key).chain(MORE).any(|key| key == field.key) || !field.is_filled()
+        };
+        let fields = self.fields.iter().filter(computed).map(|field| field.label.start);
+        let gates = self.manifest.gates.iter().map(|tick| tick.span.start);
+        let own: Vec<usize> = fields.chain(gates).map(|at| source.line(at)).collect();
+        let lines = source.line(self.span.start)..=source.line(self.span.end);
+        lines.into_iter().any(|number| {
+            let says = source.line_span(number).is_some_and(|line| !source.slice(line).trim().is_empty());
+            says && !own.contains(&number)
+        })
     }
 
     /// Gates that the block does not list.

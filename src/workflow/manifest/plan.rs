@@ -22,6 +22,7 @@ pub(super) struct Valued {
     pub text: String,
     pub touched: Touched,
     pub stale: Vec<RepoPath>,
+    pub held: Vec<RepoPath>,
 }
 
 /// The same with gates ticked.
@@ -55,16 +56,22 @@ pub(super) fn values(draft: &Draft<'_>, source: &Arc<Source>, options: &Manifest
     let changed = |path: &RepoPath| draft.files.iter().any(|file| file.change.path == *path);
     let stale: Vec<&Block> =
         read.iter().filter(|block| block.path().is_some_and(|path| !changed(path))).collect();
-    let mut names: Vec<RepoPath> = stale.iter().filter_map(|block| block.path().cloned()).collect();
-    names.sort();
-    names.dedup();
+    let (held, stale): (Vec<&Block>, Vec<&Block>) =
+        stale.into_iter().partition(|block| options.prune && block.has_others_text(source));
     let gone: Vec<&Block> = if options.prune { stale.clone() } else { Vec::new() };
     plan.append(added, &gone);
     let rest = read.len() - gone.len() + plan.touched.len();
     gone.iter().enumerate().for_each(|(index, block)| plan.remove(block, index == 0 && rest == 0));
     let (text, left) = apply(source.text(), &plan.edits);
     debug_assert!(left.is_empty(), "edits of manifests overlap");
-    Valued { text, touched: plan.touched, stale: names }
+    Valued { text, touched: plan.touched, stale: names(&stale), held: names(&held) }
+}
+
+/// The files of blocks, once each.
+fn names(blocks: &[&Block]) -> Vec<RepoPath> {
+    let all: std::collections::BTreeSet<_> =
+        blocks.iter().filter_map(|block| block.path().cloned()).collect();
+    all.into_iter().collect()
 }
 
 /// Edits that are being collected.

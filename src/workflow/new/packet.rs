@@ -153,6 +153,11 @@ fn approved(records: &Records<'_>, id: &WpId) -> Result<String, WorkflowError> {
             format!("`countersign prepare {id} --coder NAME --branch BRANCH` records who works where.");
         reasons.push(Reason::new(format!("`{id}` is not prepared"), help));
     }
+    if log.is_before(id.as_str(), "SIGNATURE", "PREPARE") == Some(false) {
+        let help =
+            format!("`countersign prepare {id} --coder NAME` records it for the signature that counts.");
+        reasons.push(Reason::new(format!("`{id}` was prepared before it was signed as it is now"), help));
+    }
     if reasons.is_empty() { Ok(signature) } else { Err(WorkflowError::Refused(reasons)) }
 }
 

@@ -42,7 +42,16 @@ pub(super) fn claims(
     }
     let verdict = verdict.as_str();
     // Reports that were there before prove nothing of this session.
-    let before: usize = first.and_then(|mark| mark.reports.as_ref()?.value.parse().ok()).unwrap_or(0);
+    let before = match first.and_then(|mark| mark.reports.as_ref()).map(|reports| reports.value.parse()) {
+        None => 0_usize,
+        Some(Ok(before)) => before,
+        Some(Err(_)) => {
+            return Ok(Some(Reason::new(
+                format!("the session of `{id}` does not say how many reports there were before it"),
+                "Restore the state from git.",
+            )));
+        }
+    };
     let path = records.layout.packet(id);
     let holds = |packet: &Packet, whose: &str| {
         let reports = &packet.phases.reports;

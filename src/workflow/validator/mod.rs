@@ -157,6 +157,17 @@ pub fn step(
         let why = format!("line {line}: {}", fault.message);
         return Err(WorkflowError::Document(place.path.clone(), why));
     }
+    if let Some(state) = &state
+        && let Some(key) = state.sessions.iter().find_map(|session| {
+            let key = session.key.as_ref()?;
+            let about = session.packet() == Some(id.as_str()) || key.value == id.as_str();
+            (about && session.packet() != Some(key.value.as_str())).then_some(key)
+        })
+    {
+        let line = state.source.line(key.span.start);
+        let why = format!("line {line}: the session stands under another id than it names");
+        return Err(WorkflowError::Document(place.path.clone(), why));
+    }
     let session = state.as_ref().and_then(|state| session_of(state, &id));
     let mut reasons = order(&id, session, step);
     let said = if let Step::Reset(reason) = step { reason.as_str() } else { "" };
@@ -171,7 +182,17 @@ pub fn step(
     if !reasons.is_empty() {
         return Err(WorkflowError::Refused(reasons));
     }
-    kept(hand, &place.path, state.as_ref(), &id)?;
+    // The packet's own file and the older one for all: none may have been
+    // left for the other.
+    let older = RepoPath::from(records.layout.validator_state.as_str());
+    for path in [records.layout.validator_state_of(&id), older] {
+        if path == place.path {
+            kept(hand, &path, state.as_ref(), &id)?;
+        } else {
+            let source = records.source(&path)?;
+            kept(hand, &path, source.as_ref().map(ValidatorState::read).as_ref(), &id)?;
+        }
+    }
     let before = last_chain(state.as_ref(), &id)?;
     let (stamp, by) = (hand.stamp(), hand.by.as_str());
     match (step, step.gate()) {
@@ -179,8 +200,8 @@ pub fn step(
             place.archive(records, &id, &[("at", &stamp), ("by", by), ("reason", reason)])?;
         }
         (Step::Present(verdict), Some(gate)) => {
-            let chain = link(&before, [id.as_str(), gate, verdict, &stamp, by]);
             let reports = packet.phases.reports.len().to_string();
+            let chain = link(&before, &[id.as_str(), gate, verdict, &stamp, by, &reports]);
             let mark = [
                 ("gate", gate),
                 ("verdict", verdict.as_str()),
@@ -192,7 +213,7 @@ pub fn step(
             place.begin(records, &id, verdict, &stamp, &mark)?;
         }
         (_, Some(gate)) => {
-            let chain = link(&before, [id.as_str(), gate, "", &stamp, by]);
+            let chain = link(&before, &[id.as_str(), gate, "", &stamp, by]);
             let mark = [("gate", gate), ("timestamp", stamp.as_str()), ("by", by), ("chain", &chain)];
             place.pass(records, &id, &mark, step == &Step::Commit)?;
         }

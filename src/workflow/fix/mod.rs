@@ -4,6 +4,8 @@
 //! can be mended; only then is anything written, all of it at once. A change
 //! touches its own span and nothing else.
 
+mod caution;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -11,8 +13,7 @@ use jiff::civil::DateTime;
 
 use crate::change::{Overlay, Repository, SelectionRequest, Side};
 use crate::check::input::Gate;
-use crate::document::seal::Contract;
-use crate::document::{DocumentKind, Packet, PacketStatus, Refinement, WpId, kind_of};
+use crate::document::PacketStatus;
 use crate::finding::{Finding, Fix, Level, Place};
 use crate::gate::survey::{Inquiry, NamedDocument, SurveyRequest, list, survey};
 use crate::gate::{GateError, GateRequest, judge};
@@ -113,7 +114,7 @@ pub fn fix(
             found.retain(|found| !useless.contains(&found.key()));
         }
         found.retain(|found| overlay.get(&found.path) == Some(found.source.text().as_bytes()));
-        found.iter_mut().for_each(Wanted::respect_signature);
+        caution::mark(&mut found);
         out.left_unsafe = found.iter().filter(|found| found.fix.is_unsafe && !request.with_unsafe).count();
         found.retain(|found| request.with_unsafe || !found.fix.is_unsafe);
         let mut mended = false;
@@ -178,38 +179,10 @@ impl Wanted {
         source.revision().is_none().then(|| Self { path, source, rule: finding.rule.to_string(), fix })
     }
 
-    /// A change of what somebody signed, or of what is no document of ours,
-    /// needs somebody to look at it.
-    fn respect_signature(&mut self) {
-        if self.fix.is_unsafe {
-            return;
-        }
-        let (after, _) = apply(self.source.text(), &[self.edit()]);
-        let after = Source::from_text(self.path.clone(), after);
-        self.fix.is_unsafe = match kind_of(self.source.text()) {
-            DocumentKind::Refinement => Refinement::read(&self.source).filled("USER_SIGNATURE").is_some(),
-            DocumentKind::Packet => {
-                let before = Packet::read(&self.source).value;
-                before.signature.is_some() && signed(&before) != signed(&Packet::read(&after).value)
-            }
-            // Records of JSON are tied by hashes, and a specification by the
-            // hashes of refinements.
-            DocumentKind::GateLog | DocumentKind::ValidatorState | DocumentKind::Unknown => true,
-            _ => false,
-        };
-    }
-
     fn edit(&self) -> Edit {
         let span = if let Place::Text { span, .. } = self.fix.place { span } else { Span::default() };
         Edit::replace(span, self.fix.replacement.clone())
     }
-}
-
-/// What a signature covers, by name or by key.
-fn signed(packet: &Packet) -> Vec<(String, String)> {
-    let Ok(id) = WpId::parse("WP-1-Any") else { return Vec::new() };
-    let parts = Contract::of(&id, packet, None).parts;
-    parts.into_iter().map(|part| (part.name, part.hash)).collect()
 }
 
 /// All changes that documents need, and those that the manifests of packets in
