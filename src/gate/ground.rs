@@ -6,7 +6,7 @@ use crate::check::input::{PacketInput, ProtectedPattern, Search};
 use crate::config::{self, Config};
 use crate::document::packet::Generation;
 use crate::document::{Layout, LayoutName, WpId};
-use crate::text::RepoPath;
+use crate::text::{RepoPath, Source};
 
 use super::approval;
 use super::request::{GateError, GateRequest};
@@ -56,13 +56,7 @@ impl Ground {
         let (_, began) = approval::merge_base(repo, packet, Some(head))?;
         // A packet may say that its work began on its own branch; the main
         // branch says better where that was, unless HEAD lies on it.
-        // The usual names come first: HEAD's own configuration may name itself.
-        let usual = Config::defaults().main;
-        let mut parted = None;
-        for name in usual.iter().chain(&ground.config.main) {
-            let found = repo.base_with(std::slice::from_ref(name))?;
-            parted = parted.or(found.filter(|found| *found != head));
-        }
+        let parted = parted(repo, &ground.config.main, head)?;
         let trusted = match (began, parted) {
             (Some(began), Some(parted)) if !repo.is_ancestor(began, parted)? => Some(parted),
             (began, _) => began,
@@ -107,6 +101,50 @@ impl Ground {
     }
 }
 
+/// Where HEAD parted from the main branch, if it did: the oldest such place,
+/// because the configuration that names the branch may be the coder's own.
+fn parted(repo: &dyn Repository, main: &[String], head: Commit) -> Result<Option<Commit>, GateError> {
+    let usual = Config::defaults().main;
+    let mut names: Vec<String> = usual.iter().chain(main).cloned().collect();
+    if repo.base_with(&usual)?.is_none() {
+        names.extend(earlier_names(repo, head)?);
+    }
+    let mut oldest: Option<Commit> = None;
+    for name in &names {
+        let Some(found) = repo.base_with(std::slice::from_ref(name))?.filter(|found| *found != head) else {
+            continue;
+        };
+        oldest = match oldest {
+            Some(oldest) if !repo.is_ancestor(found, oldest)? => Some(oldest),
+            _ => Some(found),
+        };
+    }
+    Ok(oldest)
+}
+
+/// The main branch by all recent configurations that lead to HEAD.
+fn earlier_names(repo: &dyn Repository, head: Commit) -> Result<Vec<String>, GateError> {
+    let path = RepoPath::from(config::FILE_NAME);
+    let names = std::cell::RefCell::new(Vec::new());
+    // What a shallow clone does not hold names nothing; the walk itself finds
+    // nothing, by its answer.
+    let walked = repo.introductions(&path, head, None, &|bytes| {
+        if let Ok(config) = Config::read(&Source::from_bytes(path.clone(), bytes.to_vec())) {
+            names.borrow_mut().extend(config.main);
+        }
+        false
+    });
+    if let Err(error) = walked
+        && !matches!(error, RepositoryError::Git { .. })
+    {
+        return Err(error.into());
+    }
+    let mut names = names.into_inner();
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
 /// Configuration, where it came from, and layout, of a trusted side.
 fn rules(
     repo: &dyn Repository,
@@ -149,7 +187,15 @@ pub(super) fn select(
         let oldest = all.iter().find(|one| all.iter().all(|other| before(one, other) == Some(true)));
         oldest.or(all.first()).cloned()
     };
-    let selection = repo.select(&request.selection, &merge_base, &config.main)?;
+    let mut selection = repo.select(&request.selection, &merge_base, &config.main)?;
+    // What the packet says of its beginning does not choose its judge.
+    if let (false, Some(base), Some(head)) = (selection.asked, selection.base, selection.head)
+        && let Some(parted) = parted(repo, &config.main, head)?
+        && parted != base
+        && repo.is_ancestor(parted, base)?
+    {
+        selection.trusted = Some(parted);
+    }
     let whole =
         if selection.asked { None } else { whole_work(repo, &config, request, &selection, &merge_base)? };
     Ok(whole.unwrap_or(selection))
