@@ -245,6 +245,14 @@ fn a_refinement_that_is_recorded_again_is_signed_again() {
     refused(&sandbox, &["new", "packet", "WP-1-Two"], "was changed after it was signed");
     done(&sandbox, &["refine", "WP-1-Two"]);
     refused(&sandbox, &["new", "packet", "WP-1-Two"], "recorded again after it was signed");
+    // The same moment in other digits is the same signature.
+    let (user, at) = signature.split_at(4);
+    let other = format!("{user}{}{}{}00", &at[..4], &at[6..8], &at[8..]);
+    refused(&sandbox, &["sign", "WP-1-Two", &other], "is used already");
+    done(&sandbox, &["sign", "WP-1-Two", &crate::support::office::signature("anna")]);
+    refused(&sandbox, &["new", "packet", "WP-1-Two"], "was prepared before it was signed as it is now");
+    done(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
+    done(&sandbox, &["new", "packet", "WP-1-Two"]);
 }
 
 #[test]

@@ -118,3 +118,42 @@ fn the_allowed_list_is_that_of_the_trusted_revision_and_logs_are_ignored() {
     assert!(exit == 2 && said.contains("no .gitignore of HEAD leaves out .countersign/logs/"), "{said}");
     refused(&sandbox, &["evidence", "WP-1-Nothing", "--yes"], "WP-1-Nothing");
 }
+
+#[test]
+fn where_a_command_ran_is_told_anew() {
+    let sandbox = planned("cd sub\ncat ../a.txt");
+    sandbox.write("sub/b.txt", "b\n");
+    done(&sandbox, &["evidence", "WP-1-Two", "--yes", "--write"]);
+    assert!(sandbox.read(PACKET).contains("- FOLDER: `sub`\n"));
+    sandbox.edit(PACKET, "cd sub\ncat ../a.txt", "cat ../a.txt");
+    sandbox.told(&["evidence", "WP-1-Two", "--yes", "--write"]);
+    let text = sandbox.read(PACKET);
+    assert!(text.contains("- FOLDER: `.`\n") && !text.contains("`sub`"), "{text}");
+}
+
+#[test]
+fn a_branch_does_not_name_itself_its_own_judge() {
+    let sandbox = approved();
+    sandbox.git(&["branch", "-m", "main", "trunk"]);
+    sandbox.git(&["switch", "-q", "trunk"]);
+    sandbox.edit("countersign.yaml", "main_branch: main", "main_branch: trunk");
+    sandbox.append("countersign.yaml", ALLOWED);
+    commit(&sandbox, "our main branch is called trunk");
+    sandbox.git(&["switch", "-q", "-c", "work"]);
+    sandbox.edit("countersign.yaml", "main_branch: trunk", "main_branch: work");
+    sandbox.edit("countersign.yaml", "\"grep *\"", "\"touch *\", \"grep *\"");
+    sandbox.git(&["merge", "-q", "--no-commit", "--no-ff", "feat/WP-1-Two"]);
+    let own = commit(&sandbox, "rules of my own");
+    let text = sandbox.read(PACKET).replace("grep -qx two a.txt", "touch pwned");
+    let at = text.find("MERGE_BASE_SHA: ").expect("merge base") + 16;
+    sandbox.write(PACKET, format!("{}{own}{}", &text[..at], &text[at + 40..]));
+    for is_committed in [false, true] {
+        // Committed, it is no better.
+        if is_committed {
+            commit(&sandbox, "packet");
+        }
+        let (exit, said) = sandbox.told(&["evidence", "WP-1-Two", "--yes"]);
+        assert!(exit == 1 && said.contains("refuse   touch pwned"), "{exit} {said}");
+    }
+    assert!(!sandbox.root.join("pwned").exists());
+}

@@ -215,3 +215,28 @@ fn names_and_lines_are_not_mended_away() {
     let text = sandbox.read(PACKET);
     assert!(text.contains("- words - and `em\u{2014}dash.txt`\u{2028}next\n"), "{text}");
 }
+
+#[test]
+fn what_makes_a_text_mean_something_else_is_not_for_a_machine_alone() {
+    let sandbox = crate::support::office::approved();
+    let packet = crate::support::office::PACKET;
+    let whole = sandbox.read(packet);
+    let odd = [
+        // An approval, a verdict, a fence, code.
+        whole.replace("\nSKELETON APPROVED\n", "\nSKELETON \u{200b}APPROVED\n"),
+        format!("{whole}\n\u{200b}### VALIDATION REPORT\n\u{200b}- Verdict: PASS\n"),
+        whole.replace("## STATUS_HANDOFF\n", "\u{200b}```text\n\n## STATUS_HANDOFF\n"),
+        format!("{whole}\n```sh\necho a\u{200b}b\n```\n"),
+    ];
+    for text in odd {
+        assert_ne!(text, whole);
+        sandbox.write(packet, &text);
+        let (_, said) = sandbox.told(&["fix"]);
+        assert_eq!(sandbox.read(packet), text, "{said}");
+        assert!(said.contains("--unsafe makes them"), "{said}");
+    }
+    // Between letters it is only a character.
+    sandbox.write(packet, format!("{whole}\nA wo\u{200b}rd.\n"));
+    sandbox.told(&["fix"]);
+    assert_eq!(sandbox.read(packet), format!("{whole}\nA word.\n"));
+}

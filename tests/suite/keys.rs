@@ -163,6 +163,7 @@ fn whose_keys_count_says_the_trusted_revision() {
     );
     let cases = [
         ("anna@example.org {}", "but the key belongs to somebody else"),
+        ("*@example.org {}", "but the key belongs to somebody else"),
         ("mira namespaces=\"git,file\" {}", "may not sign for the namespace `countersign`"),
         ("mira valid-before=\"20200101\" {}", "was not valid at the moment of the signature"),
         ("mira valid-after=\"20990101\" {}", "was not valid at the moment of the signature"),

@@ -159,6 +159,22 @@ fn stale_blocks_go_only_when_asked() {
 }
 
 #[test]
+fn what_somebody_wrote_into_a_block_is_not_removed() {
+    let sandbox = unfilled();
+    writes(&sandbox, &[]);
+    sandbox.git(&["checkout", "-q", "--", "src/lib.rs"]);
+    let both = sandbox.read(PACKET);
+    let at = both.find("`src/lib.rs`\n- **Start**").expect("block") + "`src/lib.rs`\n".len();
+    for remark in ["- REVIEW_NOTE: Mira asked for this.\n", "- HUMAN remark\n"] {
+        let text = format!("{}{remark}{}", &both[..at], &both[at..]);
+        sandbox.write(PACKET, &text);
+        let said = writes(&sandbox, &["--prune"]);
+        assert!(said.contains("other text stands among its lines"), "{said}");
+        assert_eq!(sandbox.read(PACKET), text);
+    }
+}
+
+#[test]
 fn odd_files_get_manifests_that_read_back() {
     let sandbox = unfilled();
     sandbox.write("src/a`b``c.bin", b"\0\x01");

@@ -159,3 +159,40 @@ fn reasons_are_one_line_of_plain_text() {
         );
     }
 }
+
+#[test]
+fn the_number_of_earlier_reports_is_part_of_the_chain() {
+    let sandbox = approved();
+    report(&sandbox, "PASS");
+    done(&sandbox, &present("PASS"));
+    done(&sandbox, &gate("acknowledge"));
+    let kept = sandbox.read(STATE);
+    for forged in ["\"reports\": \"0\"", "\"reports\": \"x\"", "\"was\": \"1\""] {
+        sandbox.write(STATE, kept.replace("\"reports\": \"1\"", forged));
+        let (exit, said) = sandbox.told(&gate("append"));
+        assert!(exit != 0, "{forged}: {said}");
+        let (exit, said) = sandbox.told(&["check"]);
+        assert!(exit == 1 && said.contains("[validator/chain]"), "{forged}: {said}");
+    }
+}
+
+#[test]
+fn a_session_is_found_in_both_places_and_under_its_own_id() {
+    let sandbox = approved();
+    done(&sandbox, &present("FAIL"));
+    commit(&sandbox, "presented");
+    let kept = sandbox.read(STATE);
+    // The older file for all packets is no way out.
+    sandbox.remove(STATE);
+    sandbox.write(
+        ".GOV/roles/validator/VALIDATOR_GATES.json",
+        "{\"validation_sessions\": {\"WP-1-Two\": {\"wpId\": \"WP-1-Two\", \"verdict\": \"PASS\", \"status\": \"REPORT_PRESENTED\", \"gates\": [{\"gate\": \"REPORT_PRESENTED\", \"verdict\": \"PASS\", \"timestamp\": \"2026-01-18T03:04:15.654Z\"}]}}, \"archived_sessions\": []}",
+    );
+    for arguments in [gate("acknowledge"), vec!["validator-gate", "reset", WP, "--reason", "x"]] {
+        refused(&sandbox, &arguments, "has lost gates of `WP-1-Two`");
+    }
+    sandbox.remove(".GOV/roles/validator/VALIDATOR_GATES.json");
+    sandbox.write(STATE, kept.replace("\"wpId\": \"WP-1-Two\"", "\"wpId\": \"WP-9-X\""));
+    let (exit, said) = sandbox.told(&["validator-gate", "reset", WP, "--reason", "x"]);
+    assert!(exit == 2 && said.contains("stands under another id than it names"), "{exit} {said}");
+}
