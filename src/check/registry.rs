@@ -148,6 +148,7 @@ registry! {
     "validator/order" => Check::Document(&[Kind::ValidatorState], validator::order::check),
     "validator/chain" => Check::Document(&[Kind::ValidatorState], validator::chain::check),
     "validator/identity" => Check::Document(&[Kind::ValidatorState], validator::identity::check),
+    "validator/kept" => Check::Change(validator::kept::check),
     "validator/report" => Check::Document(&[Kind::ValidatorState], validator::report::check),
     "spec/pointer" => Check::Library(spec::pointer::check),
     "spec/newest" => Check::Library(spec::newest::check),

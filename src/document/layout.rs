@@ -123,6 +123,13 @@ impl Layout {
         RepoPath::from(format!("{}{id}.json", self.validator_states).as_str())
     }
 
+    /// Whether a path is a validator state: a packet's own, or the older one
+    /// of all packets.
+    #[must_use]
+    pub fn is_validator_state(&self, path: &RepoPath) -> bool {
+        path.is_below(self.validator_states.as_bytes()) || path.as_bytes() == self.validator_state.as_bytes()
+    }
+
     /// Path of what a packet's key signature signs.
     #[must_use]
     pub fn seal(&self, id: &WpId) -> RepoPath {

@@ -99,6 +99,29 @@ pub struct ValidatorState {
 }
 
 impl ValidatorState {
+    /// All sessions, the archived ones first: the order in which they were.
+    pub fn all(&self) -> impl Iterator<Item = &Session> {
+        self.archived.iter().chain(&self.sessions)
+    }
+
+    /// The gates that a packet's sessions passed, in order: name, verdict,
+    /// time, identity and number of reports.
+    #[must_use]
+    pub fn passed(&self, wp_id: &str) -> Vec<[&str; 5]> {
+        fn text(field: Option<&Spanned<String>>) -> &str {
+            field.map_or("", |field| field.value.as_str())
+        }
+        let own = self.all().filter(|session| session.packet() == Some(wp_id));
+        own.flat_map(|session| &session.gates)
+            .map(|mark| {
+                let name = mark.gate.value.as_str();
+                let said = [&mark.verdict, &mark.at, &mark.by, &mark.reports];
+                let [verdict, at, by, reports] = said.map(|field| text(field.as_ref()));
+                [name, verdict, at, by, reports]
+            })
+            .collect()
+    }
+
     /// Reads a state. Never fails; what is no session is a fault.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {

@@ -12,15 +12,14 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         Ok(state) => state,
         Err(skipped) => return skipped,
     };
-    let mut packets: Vec<&str> =
-        state.archived.iter().chain(&state.sessions).filter_map(|s| s.packet()).collect();
+    let mut packets: Vec<&str> = state.all().filter_map(|session| session.packet()).collect();
     packets.sort_unstable();
     packets.dedup();
     let mut out: Vec<Finding> = Vec::new();
     let mut any = false;
     for id in packets {
         let (mut before, mut tied) = (CHAIN_START.to_owned(), false);
-        let sessions = state.archived.iter().chain(&state.sessions).filter(|s| s.packet() == Some(id));
+        let sessions = state.all().filter(|s| s.packet() == Some(id));
         for mark in sessions.flat_map(|session| &session.gates) {
             let label = |span, text: &str| Label::text(&state.source, span, text);
             match &mark.chain {

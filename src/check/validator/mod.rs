@@ -3,6 +3,7 @@
 
 pub(super) mod chain;
 pub(super) mod identity;
+pub(super) mod kept;
 pub(super) mod order;
 pub(super) mod report;
 pub(super) mod session;

@@ -127,21 +127,8 @@ pub(super) fn kept(
     let head = hand.repo.head()?.map_or(Side::Empty, Side::Commit);
     let Some(bytes) = hand.repo.read(head, path)? else { return Ok(()) };
     let committed = ValidatorState::read(&Source::from_bytes(path.clone(), bytes));
-    let marks = |state: &ValidatorState| -> Vec<[String; 4]> {
-        let own = state.archived.iter().chain(&state.sessions).filter(|s| s.packet() == Some(id.as_str()));
-        own.flat_map(|session| &session.gates)
-            .map(|mark| {
-                [
-                    mark.gate.value.clone(),
-                    text(mark.verdict.as_ref()),
-                    text(mark.at.as_ref()),
-                    text(mark.by.as_ref()),
-                ]
-            })
-            .collect()
-    };
-    let now = state.map(marks).unwrap_or_default();
-    if marks(&committed).iter().all(|mark| now.contains(mark)) {
+    let now = state.map(|state| state.passed(id.as_str())).unwrap_or_default();
+    if committed.passed(id.as_str()).iter().all(|gate| now.contains(gate)) {
         return Ok(());
     }
     Err(WorkflowError::refused(
@@ -153,7 +140,7 @@ pub(super) fn kept(
 /// The chain of the last gate that any session of a packet passed.
 pub(super) fn last_chain(state: Option<&ValidatorState>, id: &WpId) -> Result<String, WorkflowError> {
     let Some(state) = state else { return Ok(CHAIN_START.to_owned()) };
-    let own = state.archived.iter().chain(&state.sessions).filter(|s| s.packet() == Some(id.as_str()));
+    let own = state.all().filter(|session| session.packet() == Some(id.as_str()));
     let mut before = CHAIN_START.to_owned();
     for mark in own.flat_map(|session| &session.gates) {
         let tied = !before.is_empty() || mark.by.is_some();

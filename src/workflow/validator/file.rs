@@ -29,7 +29,7 @@ impl Place {
         let older = RepoPath::from(records.layout.validator_state.as_str());
         if let Some(source) = records.source(&older)? {
             let state = ValidatorState::read(&source);
-            let has = state.sessions.iter().chain(&state.archived).any(|s| s.packet() == Some(id.as_str()));
+            let has = state.all().any(|s| s.packet() == Some(id.as_str()));
             if has {
                 return Ok(Self { path: older, source: Some(source) });
             }
