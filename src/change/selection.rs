@@ -67,8 +67,9 @@ pub struct Selection {
     pub reason: String,
     /// Whether the caller named it.
     pub asked: bool,
-    /// The commit that rules are read from, where the caller named another one
-    /// than the base: the left end of three dots.
+    /// The commit that rules are read from, where that is another one than the
+    /// base: the left end of three dots, or where the work parted from the main
+    /// branch if the packet says that it began later.
     pub trusted: Option<Commit>,
 }
 

@@ -55,16 +55,7 @@ impl<'a> Draft<'a> {
         let head = repo.head()?;
         let early = head.map_or(Side::Empty, Side::Commit);
         let selection = select(repo, request, early)?;
-        let committed = selection.mode.is_committed();
-        let sides = Sides {
-            trusted: if committed {
-                selection.trusted.or(selection.base).map_or(Side::Empty, Side::Commit)
-            } else {
-                early
-            },
-            judged: Side::Worktree,
-            uncommitted: head.filter(|_| !committed),
-        };
+        let sides = Sides::of(Some(&selection), head, Side::Worktree);
         let mut grounds: Vec<Ground> = request
             .packets()
             .map(|requested| Ground::find(repo, request, requested, sides))

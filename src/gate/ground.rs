@@ -37,6 +37,20 @@ pub(super) struct Sides {
     pub uncommitted: Option<Commit>,
 }
 
+impl Sides {
+    /// Those of a change: rules come from before it if it is committed, else
+    /// from HEAD for the time being.
+    pub(super) fn of(selection: Option<&Selection>, head: Option<Commit>, judged: Side) -> Self {
+        let committed = selection.filter(|selection| selection.mode.is_committed());
+        let rules = committed.map_or(head, |selection| selection.trusted.or(selection.base));
+        Self {
+            trusted: rules.map_or(Side::Empty, Side::Commit),
+            judged,
+            uncommitted: head.filter(|_| committed.is_none()),
+        }
+    }
+}
+
 impl Ground {
     /// Reads the configuration on the trusted side and a packet on the
     /// judged one.

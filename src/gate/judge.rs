@@ -27,15 +27,8 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
         Gate::PostWork | Gate::Audit => Some(select(repo, request, early)?),
         Gate::GateCheck | Gate::PreWork => None,
     };
-    let committed = selection.as_ref().filter(|selection| selection.mode.is_committed());
     let side = selection.as_ref().map_or(Side::Worktree, facts::judged_side);
-    let sides = Sides {
-        trusted: committed.map_or(early, |selection| {
-            selection.trusted.or(selection.base).map_or(Side::Empty, Side::Commit)
-        }),
-        judged: side,
-        uncommitted: head.filter(|_| committed.is_none()),
-    };
+    let sides = Sides::of(selection.as_ref(), head, side);
     let mut grounds: Vec<Ground> = request
         .packets()
         .map(|requested| Ground::find(repo, request, requested, sides))
@@ -57,12 +50,16 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
     let changed = files.len();
     let shares = Shares::of(files, &grounds);
     let several = grounds.len() > 1;
+    let is_committed = selection.as_ref().is_some_and(|selection| selection.mode.is_committed());
     let mut report = Report::new(request.gate.as_str());
     for (index, ground) in grounds.iter().enumerate() {
         let files = shares.files(index);
-        let is_judged = |path: &RepoPath| match committed {
-            Some(_) => files.binary_search_by(|file| file.change.path.cmp(path)).is_ok(),
-            None => !several || shares.belongs(index, path, &grounds),
+        let is_judged = |path: &RepoPath| {
+            if is_committed {
+                files.binary_search_by(|file| file.change.path.cmp(path)).is_ok()
+            } else {
+                !several || shares.belongs(index, path, &grounds)
+            }
         };
         let elsewhere = |path: &RepoPath| shares.elsewhere(index, path, &grounds);
         let scene = Scene {
