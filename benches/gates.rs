@@ -24,11 +24,11 @@ use std::time::{Duration, Instant};
 use countersign::change::ChangedFile;
 use countersign::document::Packet;
 use countersign::text::{RepoPath, Source};
-use countersign::workflow::demo::{Manifests, World};
+use countersign::workflow::demo::{DemoRepository, RecordedHashes};
 
 const FILES: usize = 5_000;
 const CHANGED: usize = 100;
-const RUNS: usize = 41;
+const SAMPLES: usize = 41;
 /// Files of the large working tree.
 const TREE: usize = 20_000;
 
@@ -37,15 +37,15 @@ fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
-    reading();
+    bench_reading();
     let folder = tempfile::tempdir().expect("temporary folder");
     let kept = std::env::var_os("COUNTERSIGN_BENCH_KEEP").map(PathBuf::from);
     let folder = kept.as_deref().unwrap_or(folder.path());
     let range = generate(folder);
-    gates(folder, &range);
-    worktree(folder);
-    flagged();
-    documents();
+    bench_gates(folder, &range);
+    bench_worktree(folder);
+    bench_flagged_files();
+    bench_documents();
     println!("size of the program: {:.1} MB", program().metadata().expect("program").len() as f64 / 1e6);
 }
 
@@ -69,10 +69,11 @@ fn path(number: usize) -> String {
     format!("gen/part{:02}/module{number:04}.rs", number % 50)
 }
 
-fn reading() {
-    let changed: Vec<ChangedFile> =
-        (0..30).map(|n| World::changed(&path(n), Some(&source(n, false)), Some(&source(n, true)))).collect();
-    let text = World::packet(&"a".repeat(40), Manifests::Right, &changed);
+fn bench_reading() {
+    let changed: Vec<ChangedFile> = (0..30)
+        .map(|n| DemoRepository::changed_file(&path(n), Some(&source(n, false)), Some(&source(n, true))))
+        .collect();
+    let text = DemoRepository::packet_text(&"a".repeat(40), RecordedHashes::Correct, &changed);
     let start = Instant::now();
     let mut read = 0;
     while start.elapsed() < Duration::from_secs(1) {
@@ -112,44 +113,44 @@ fn commit(folder: &Path) -> String {
 /// Builds the repository and gives the range of the work.
 fn generate(folder: &Path) -> String {
     run_git(folder, &["init", "-q", "-b", "main"]);
-    for (path, text) in World::base_files() {
+    for (path, text) in DemoRepository::base_files() {
         write(folder, path, &text);
     }
     (0..FILES).for_each(|number| write(folder, &path(number), &source(number, false)));
     let base = commit(folder);
     let scoped = |text: &str| text.replacen("  - src/lib.rs\n", "  - src/lib.rs\n  - gen/\n", 1);
-    for (path, text) in World::approved_files(&base) {
+    for (path, text) in DemoRepository::approved_files(&base) {
         write(folder, path, &if path.contains("task_packets") { scoped(&text) } else { text });
     }
     commit(folder);
-    let mut changed: Vec<ChangedFile> = World::worked_files()
+    let mut changed: Vec<ChangedFile> = DemoRepository::work_files()
         .into_iter()
         .map(|(path, pre, post)| {
             write(folder, path, post);
-            World::changed(path, pre, Some(post))
+            DemoRepository::changed_file(path, pre, Some(post))
         })
         .collect();
     for number in (0..FILES).step_by(FILES / CHANGED).take(CHANGED - changed.len()) {
         let (pre, post) = (source(number, false), source(number, true));
         write(folder, &path(number), &post);
-        changed.push(World::changed(&path(number), Some(&pre), Some(&post)));
+        changed.push(DemoRepository::changed_file(&path(number), Some(&pre), Some(&post)));
     }
-    let packet = World::packet(&base, Manifests::Right, &changed);
+    let packet = DemoRepository::packet_text(&base, RecordedHashes::Correct, &changed);
     write(folder, ".GOV/task_packets/WP-1-Farewell.md", &scoped(&packet));
     commit(folder);
     run_git(folder, &["gc", "-q"]);
     format!("{base}..HEAD")
 }
 
-struct Times(Vec<Duration>);
+struct Durations(Vec<Duration>);
 
-impl Times {
+impl Durations {
     fn median(&mut self) -> f64 {
         self.0.sort();
         self.0[self.0.len() / 2].as_secs_f64() * 1000.0
     }
 
-    fn shown(&mut self) -> String {
+    fn format_times(&mut self) -> String {
         let median = self.median();
         let least = self.0[0].as_secs_f64() * 1000.0;
         let most = self.0[self.0.len() - 1].as_secs_f64() * 1000.0;
@@ -157,7 +158,7 @@ impl Times {
     }
 }
 
-fn timed(command: &mut Command) -> Duration {
+fn time_command(command: &mut Command) -> Duration {
     let start = Instant::now();
     let status = command.stdout(Stdio::null()).status().expect("runs");
     let took = start.elapsed();
@@ -175,19 +176,19 @@ fn post_work(folder: &Path, more: &[&str]) -> Command {
     command
 }
 
-fn gates(folder: &Path, range: &str) {
-    let (mut ours, mut theirs) = (Times(Vec::new()), Times(Vec::new()));
-    for _ in 0..RUNS {
-        ours.0.push(timed(&mut post_work(folder, &["--range", range])));
-        theirs.0.push(timed(git(folder).args(["diff", "--raw", range])));
+fn bench_gates(folder: &Path, range: &str) {
+    let (mut ours, mut theirs) = (Durations(Vec::new()), Durations(Vec::new()));
+    for _ in 0..SAMPLES {
+        ours.0.push(time_command(&mut post_work(folder, &["--range", range])));
+        theirs.0.push(time_command(git(folder).args(["diff", "--raw", range])));
     }
-    println!("post-work, {FILES} files, {CHANGED} changed with manifests: {}", ours.shown());
-    println!("git diff --raw of the same range: {}", theirs.shown());
+    println!("post-work, {FILES} files, {CHANGED} changed with manifests: {}", ours.format_times());
+    println!("git diff --raw of the same range: {}", theirs.format_times());
     println!("ratio of the medians: {:.2}", ours.median() / theirs.median());
-    let mut check = Times(
-        (0..RUNS)
+    let mut check = Durations(
+        (0..SAMPLES)
             .map(|_| {
-                timed(
+                time_command(
                     Command::new(program())
                         .current_dir(folder)
                         .env("HOME", folder)
@@ -196,46 +197,46 @@ fn gates(folder: &Path, range: &str) {
             })
             .collect(),
     );
-    println!("gate-check: {}", check.shown());
-    if let Some(memory) = memory::peak(&mut post_work(folder, &["--range", range])) {
+    println!("gate-check: {}", check.format_times());
+    if let Some(memory) = memory::measure_peak(&mut post_work(folder, &["--range", range])) {
         println!("memory of post-work: {memory:.1} MB at most, as polled");
     }
 }
 
-fn worktree(folder: &Path) {
+fn bench_worktree(folder: &Path) {
     write(folder, "README.md", "x\n");
-    on_disk(folder, RUNS, &format!("{FILES} files"));
+    compare_with_git_status(folder, SAMPLES, &format!("{FILES} files"));
 }
 
 /// The gate over a working tree that holds README.md out of scope, next to
 /// `git status`.
-fn on_disk(folder: &Path, runs: usize, what: &str) {
-    let (mut ours, mut theirs) = (Times(Vec::new()), Times(Vec::new()));
+fn compare_with_git_status(folder: &Path, runs: usize, what: &str) {
+    let (mut ours, mut theirs) = (Durations(Vec::new()), Durations(Vec::new()));
     for _ in 0..runs {
         let start = Instant::now();
         let status = post_work(folder, &["--worktree"]).stdout(Stdio::null()).status().expect("runs");
         ours.0.push(start.elapsed());
         assert_eq!(status.code(), Some(1), "README.md is out of scope");
-        theirs.0.push(timed(git(folder).args(["status", "--porcelain"])));
+        theirs.0.push(time_command(git(folder).args(["status", "--porcelain"])));
     }
-    println!("post-work --worktree, {what}: {}", ours.shown());
-    println!("git status of the same tree: {}", theirs.shown());
+    println!("post-work --worktree, {what}: {}", ours.format_times());
+    println!("git status of the same tree: {}", theirs.format_times());
 }
 
 /// A working tree of 20,000 files: as it is, with every path flagged as
 /// unchanged in the index, and with 20,000 ignored files beside them.
-fn flagged() {
+fn bench_flagged_files() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let folder = folder.path();
     run_git(folder, &["init", "-q", "-b", "main"]);
-    World::base_files().into_iter().for_each(|(path, text)| write(folder, path, &text));
+    DemoRepository::base_files().into_iter().for_each(|(path, text)| write(folder, path, &text));
     let name = |number: usize| format!("gen/part{:03}/module{number:05}.rs", number % 200);
     (0..TREE).for_each(|number| write(folder, &name(number), &source(number, false)));
     let base = commit(folder);
-    World::approved_files(&base).into_iter().for_each(|(path, text)| write(folder, path, &text));
+    DemoRepository::approved_files(&base).into_iter().for_each(|(path, text)| write(folder, path, &text));
     commit(folder);
     write(folder, "README.md", "x\n");
-    let measure = |what: &str| on_disk(folder, 11, &format!("{TREE} files{what}"));
+    let measure = |what: &str| compare_with_git_status(folder, 11, &format!("{TREE} files{what}"));
     measure("");
     let all: String = (0..TREE).map(|number| format!("{}\n", name(number))).collect();
     write(folder, ".git/all", &all);
@@ -249,40 +250,44 @@ fn flagged() {
 }
 
 /// `check` over all documents of a repository of documents.
-fn documents() {
-    let changed: Vec<ChangedFile> =
-        (0..10).map(|n| World::changed(&path(n), Some(&source(n, false)), Some(&source(n, true)))).collect();
+fn bench_documents() {
+    let changed: Vec<ChangedFile> = (0..10)
+        .map(|n| DemoRepository::changed_file(&path(n), Some(&source(n, false)), Some(&source(n, true))))
+        .collect();
     let folder = tempfile::tempdir().expect("temporary folder");
     let mut bytes = 0;
     let mut lay = |path: &str, text: &str| {
         bytes += text.len();
         write(folder.path(), path, text);
     };
-    for (path, text) in World::base_files().into_iter().chain(World::approved_files(&"a".repeat(40))) {
+    for (path, text) in
+        DemoRepository::base_files().into_iter().chain(DemoRepository::approved_files(&"a".repeat(40)))
+    {
         lay(path, &text);
     }
-    let packet = World::packet(&"a".repeat(40), Manifests::Right, &changed);
-    let refinement = World::approved_files("x").into_iter().find(|(path, _)| path.contains("refinements"));
+    let packet = DemoRepository::packet_text(&"a".repeat(40), RecordedHashes::Correct, &changed);
+    let refinement =
+        DemoRepository::approved_files("x").into_iter().find(|(path, _)| path.contains("refinements"));
     let refinement = refinement.expect("refinement").1;
     for number in 0..250 {
         let named = |text: &str| text.replace("Farewell", &format!("Farewell-{number:03}"));
         lay(&format!(".GOV/task_packets/WP-1-Farewell-{number:03}.md"), &named(&packet));
         lay(&format!(".GOV/refinements/WP-1-Farewell-{number:03}.md"), &named(&refinement));
     }
-    check("500 generated documents", folder.path(), &[], bytes, 508);
+    bench_check("500 generated documents", folder.path(), &[], bytes, 508);
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let folders = ["packets", "refinements", "stubs", "contracts"];
     if corpus.is_dir() {
         let files = folders.iter().flat_map(|name| std::fs::read_dir(corpus.join(name)).expect("corpus"));
         let sizes: Vec<u64> = files.map(|file| file.expect("file").metadata().expect("size").len()).collect();
         let bytes = usize::try_from(sizes.iter().sum::<u64>()).expect("size");
-        check("the corpus", &corpus, &folders, bytes, sizes.len());
+        bench_check("the corpus", &corpus, &folders, bytes, sizes.len());
     } else {
         println!("check over the corpus: skipped, it is not there");
     }
 }
 
-fn check(name: &str, folder: &Path, paths: &[&str], bytes: usize, documents: usize) {
+fn bench_check(name: &str, folder: &Path, paths: &[&str], bytes: usize, documents: usize) {
     let run = |_| {
         let start = Instant::now();
         let mut command = Command::new(program());
@@ -296,12 +301,12 @@ fn check(name: &str, folder: &Path, paths: &[&str], bytes: usize, documents: usi
         assert_eq!(code, Some(1), "these documents have findings");
         start.elapsed()
     };
-    let mut times = Times((0..11).map(run).collect());
+    let mut times = Durations((0..11).map(run).collect());
     let seconds = times.median() / 1000.0;
     let (rate, each) = (bytes as f64 / 1e6 / seconds, documents as f64 / seconds);
     println!(
         "check over {name}, {:.1} MB: {}, {rate:.0} MB/s, {each:.0} documents/s",
         bytes as f64 / 1e6,
-        times.shown()
+        times.format_times()
     );
 }

@@ -52,14 +52,14 @@ fn source(number: usize) -> String {
     out
 }
 
-fn timed(command: &mut Command, out: &Path) -> Duration {
+fn time_command(command: &mut Command, out: &Path) -> Duration {
     let file = std::fs::File::create(out).expect("output");
     let start = Instant::now();
     command.stdout(file).status().expect("runs");
     start.elapsed()
 }
 
-fn shown(times: &mut [Duration]) -> String {
+fn format_times(times: &mut [Duration]) -> String {
     times.sort();
     let at = |index: usize| times.get(index).map_or(0.0, |time| time.as_secs_f64() * 1000.0);
     format!("{:.0} ms ({:.0} to {:.0})", at(times.len() / 2), at(0), at(times.len() - 1))
@@ -89,18 +89,18 @@ fn compare(name: &str, folder: &Path, runs: usize) {
     };
     let (mut ours, mut lines, mut multi) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..runs {
-        ours.push(timed(&mut scan(&[]), out.path()));
-        lines.extend(search(false).map(|mut command| timed(&mut command, out.path())));
-        multi.extend(search(true).map(|mut command| timed(&mut command, out.path())));
+        ours.push(time_command(&mut scan(&[]), out.path()));
+        lines.extend(search(false).map(|mut command| time_command(&mut command, out.path())));
+        multi.extend(search(true).map(|mut command| time_command(&mut command, out.path())));
     }
-    println!("scan over {name}: {}", shown(&mut ours));
+    println!("scan over {name}: {}", format_times(&mut ours));
     if rg.is_some() {
-        println!("ripgrep, same patterns, multiline: {}", shown(&mut multi));
-        println!("ripgrep, same patterns, by line (misses calls over lines): {}", shown(&mut lines));
+        println!("ripgrep, same patterns, multiline: {}", format_times(&mut multi));
+        println!("ripgrep, same patterns, by line (misses calls over lines): {}", format_times(&mut lines));
     } else {
         println!("ripgrep is not here; RG names it");
     }
-    if let Some(memory) = memory::peak(&mut scan(&[])) {
+    if let Some(memory) = memory::measure_peak(&mut scan(&[])) {
         println!("memory of scan: {memory:.0} MB at most, as polled");
     }
 }
@@ -124,7 +124,7 @@ fn main() {
     file.set_len(500 * 1000 * 1000).expect("size");
     let mut command = Command::new(program());
     command.current_dir(root).args(["scan", "--set", "product"]);
-    if let Some(memory) = memory::peak(&mut command) {
+    if let Some(memory) = memory::measure_peak(&mut command) {
         println!("memory with a file of 500 MB in the tree: {memory:.0} MB at most, as polled");
     }
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);

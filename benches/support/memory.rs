@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 /// Peak memory in MB, polled from /proc while the process runs.
-pub fn peak(command: &mut Command) -> Option<f64> {
+pub fn measure_peak(command: &mut Command) -> Option<f64> {
     let mut child = command.stdout(Stdio::null()).spawn().ok()?;
     let file = format!("/proc/{}/status", child.id());
     let mut most: Option<f64> = None;

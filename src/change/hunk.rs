@@ -9,9 +9,9 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hunk {
     /// Lines that went away.
-    pub pre: Range<usize>,
+    pub before: Range<usize>,
     /// Lines that came.
-    pub post: Range<usize>,
+    pub after: Range<usize>,
 }
 
 impl Hunk {
@@ -19,10 +19,10 @@ impl Hunk {
     /// post-image, from 1. A deletion's is the line before it.
     #[must_use]
     pub fn window(&self) -> (usize, usize) {
-        if self.post.is_empty() {
-            (self.post.start.max(1), self.post.start.max(1))
+        if self.after.is_empty() {
+            (self.after.start.max(1), self.after.start.max(1))
         } else {
-            (self.post.start + 1, self.post.end)
+            (self.after.start + 1, self.after.end)
         }
     }
 
@@ -31,29 +31,29 @@ impl Hunk {
     /// that touches either.
     #[must_use]
     pub fn is_within(&self, first: usize, last: usize) -> bool {
-        if self.post.is_empty() {
-            first <= self.post.start + 1 && last >= self.post.start
+        if self.after.is_empty() {
+            first <= self.after.start + 1 && last >= self.after.start
         } else {
-            first <= self.post.start + 1 && last >= self.post.end
+            first <= self.after.start + 1 && last >= self.after.end
         }
     }
 }
 
 /// The lines of an image, each with its line ending.
-fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+fn split_lines(bytes: &[u8]) -> Vec<&[u8]> {
     bytes.split_inclusive(|byte| *byte == b'\n').collect()
 }
 
 /// Lines between the first and the last change beyond which they count as one
 /// hunk: a window must then hold all of them. Bounds the work.
-const LARGEST_DIFF: usize = 200_000;
+const MAX_DIFF_LINES: usize = 200_000;
 
 /// The hunks between two images, in order. Deterministic: a common start and
 /// end are cut first, then Myers' algorithm with its usual bound on work runs
 /// over what is left.
 #[must_use]
-pub fn hunks(pre: &[u8], post: &[u8]) -> Vec<Hunk> {
-    let (old, new) = (lines(pre), lines(post));
+pub fn compute_hunks(pre: &[u8], post: &[u8]) -> Vec<Hunk> {
+    let (old, new) = (split_lines(pre), split_lines(post));
     let front = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let (old_rest, new_rest) = (old.get(front..).unwrap_or_default(), new.get(front..).unwrap_or_default());
     let back = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| a == b).count();
@@ -63,21 +63,27 @@ pub fn hunks(pre: &[u8], post: &[u8]) -> Vec<Hunk> {
         return Vec::new();
     }
     if old_middle.is_empty() || new_middle.is_empty() {
-        return vec![Hunk { pre: front..front + old_middle.len(), post: front..front + new_middle.len() }];
+        return vec![Hunk {
+            before: front..front + old_middle.len(),
+            after: front..front + new_middle.len(),
+        }];
     }
-    if old_middle.len() + new_middle.len() > LARGEST_DIFF {
-        return vec![Hunk { pre: front..front + old_middle.len(), post: front..front + new_middle.len() }];
+    if old_middle.len() + new_middle.len() > MAX_DIFF_LINES {
+        return vec![Hunk {
+            before: front..front + old_middle.len(),
+            after: front..front + new_middle.len(),
+        }];
     }
     capture_diff_slices(Algorithm::Myers, old_middle, new_middle)
         .into_iter()
         .filter(|op| !matches!(op, DiffOp::Equal { .. }))
         .fold(Vec::new(), |mut out: Vec<Hunk>, op| {
             let shift = |range: Range<usize>| range.start + front..range.end + front;
-            let hunk = Hunk { pre: shift(op.old_range()), post: shift(op.new_range()) };
+            let hunk = Hunk { before: shift(op.old_range()), after: shift(op.new_range()) };
             match out.last_mut() {
-                Some(last) if last.pre.end == hunk.pre.start && last.post.end == hunk.post.start => {
-                    last.pre.end = hunk.pre.end;
-                    last.post.end = hunk.post.end;
+                Some(last) if last.before.end == hunk.before.start && last.after.end == hunk.after.start => {
+                    last.before.end = hunk.before.end;
+                    last.after.end = hunk.after.end;
                 }
                 _ => out.push(hunk),
             }
@@ -92,19 +98,19 @@ mod tests {
 
     #[test]
     fn edits_insertions_and_deletions() {
-        assert_eq!(hunks(b"a\nb\nc\n", b"a\nB\nc\n"), [Hunk { pre: 1..2, post: 1..2 }]);
-        assert_eq!(hunks(b"a\nc\n", b"a\nb\nc\n"), [Hunk { pre: 1..1, post: 1..2 }]);
-        assert_eq!(hunks(b"a\nb\nc\n", b"a\nc\n"), [Hunk { pre: 1..2, post: 1..1 }]);
-        assert_eq!(hunks(b"a", b"a\n"), [Hunk { pre: 0..1, post: 0..1 }]);
-        assert!(hunks(b"a\n", b"a\n").is_empty());
+        assert_eq!(compute_hunks(b"a\nb\nc\n", b"a\nB\nc\n"), [Hunk { before: 1..2, after: 1..2 }]);
+        assert_eq!(compute_hunks(b"a\nc\n", b"a\nb\nc\n"), [Hunk { before: 1..1, after: 1..2 }]);
+        assert_eq!(compute_hunks(b"a\nb\nc\n", b"a\nc\n"), [Hunk { before: 1..2, after: 1..1 }]);
+        assert_eq!(compute_hunks(b"a", b"a\n"), [Hunk { before: 0..1, after: 0..1 }]);
+        assert!(compute_hunks(b"a\n", b"a\n").is_empty());
     }
 
     #[test]
     fn a_deletion_touches_its_neighbours() {
-        let gap = Hunk { pre: 1..2, post: 1..1 };
+        let gap = Hunk { before: 1..2, after: 1..1 };
         assert!(gap.is_within(1, 1) && gap.is_within(2, 2));
         assert!(!gap.is_within(3, 4));
-        let top = Hunk { pre: 0..1, post: 0..0 };
+        let top = Hunk { before: 0..1, after: 0..0 };
         assert!(top.is_within(1, 1) && !top.is_within(2, 2));
     }
 
@@ -112,15 +118,15 @@ mod tests {
         /// Replacing each hunk's old lines by its new ones gives the post-image.
         #[test]
         fn hunks_rebuild_the_post_image(pre in "[ab\n]{0,60}", post in "[ab\n]{0,60}") {
-            let (old, new) = (lines(pre.as_bytes()), lines(post.as_bytes()));
+            let (old, new) = (split_lines(pre.as_bytes()), split_lines(post.as_bytes()));
             let mut built: Vec<&[u8]> = Vec::new();
             let mut at = 0;
-            for hunk in hunks(pre.as_bytes(), post.as_bytes()) {
-                prop_assert!(hunk.pre.start >= at && hunk.pre.end <= old.len() && hunk.post.end <= new.len());
-                built.extend(&old[at..hunk.pre.start]);
-                prop_assert_eq!(built.len(), hunk.post.start);
-                built.extend(&new[hunk.post.clone()]);
-                at = hunk.pre.end;
+            for hunk in compute_hunks(pre.as_bytes(), post.as_bytes()) {
+                prop_assert!(hunk.before.start >= at && hunk.before.end <= old.len() && hunk.after.end <= new.len());
+                built.extend(&old[at..hunk.before.start]);
+                prop_assert_eq!(built.len(), hunk.after.start);
+                built.extend(&new[hunk.after.clone()]);
+                at = hunk.before.end;
             }
             built.extend(&old[at..]);
             prop_assert_eq!(built.concat(), post.as_bytes());

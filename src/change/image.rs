@@ -6,23 +6,23 @@ use bstr::ByteSlice as _;
 
 use crate::digest::{Hash20, sha1};
 
-use super::{Change, Hunk, hunks};
+use super::{Change, Hunk, compute_hunks};
 
 /// One side of a changed file.
 #[derive(Debug, Clone)]
-pub struct Image {
+pub struct FileContent {
     /// Its bytes as git stores them.
     pub bytes: Vec<u8>,
     sha1: OnceCell<Hash20>,
-    lines: OnceCell<usize>,
-    binary: OnceCell<bool>,
+    line_count: OnceCell<usize>,
+    is_binary: OnceCell<bool>,
 }
 
-impl Image {
+impl FileContent {
     /// Takes the bytes.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes, sha1: OnceCell::new(), lines: OnceCell::new(), binary: OnceCell::new() }
+        Self { bytes, sha1: OnceCell::new(), line_count: OnceCell::new(), is_binary: OnceCell::new() }
     }
 
     /// SHA-1 of the bytes.
@@ -34,7 +34,7 @@ impl Image {
     /// Number of lines; a last line without a newline counts.
     #[must_use]
     pub fn line_count(&self) -> usize {
-        *self.lines.get_or_init(|| {
+        *self.line_count.get_or_init(|| {
             let unfinished = self.bytes.last().is_some_and(|byte| *byte != b'\n');
             self.bytes.find_iter(b"\n").count() + usize::from(unfinished)
         })
@@ -43,7 +43,7 @@ impl Image {
     /// Whether it holds a NUL byte and so has no lines to speak of.
     #[must_use]
     pub fn is_binary(&self) -> bool {
-        *self.binary.get_or_init(|| self.bytes.find_byte(0).is_some())
+        *self.is_binary.get_or_init(|| self.bytes.find_byte(0).is_some())
     }
 }
 
@@ -53,9 +53,9 @@ pub struct ChangedFile {
     /// The change.
     pub change: Change,
     /// The side before; `None` if the file did not exist.
-    pub pre: Option<Image>,
+    pub before: Option<FileContent>,
     /// The side after; `None` if the file is gone.
-    pub post: Option<Image>,
+    pub after: Option<FileContent>,
     hunks: OnceCell<Vec<Hunk>>,
 }
 
@@ -63,15 +63,20 @@ impl ChangedFile {
     /// Joins a change with its bytes.
     #[must_use]
     pub fn new(change: Change, pre: Option<Vec<u8>>, post: Option<Vec<u8>>) -> Self {
-        Self { change, pre: pre.map(Image::new), post: post.map(Image::new), hunks: OnceCell::new() }
+        Self {
+            change,
+            before: pre.map(FileContent::new),
+            after: post.map(FileContent::new),
+            hunks: OnceCell::new(),
+        }
     }
 
     /// The hunks between both sides; a missing side is empty.
     #[must_use]
     pub fn hunks(&self) -> &[Hunk] {
-        let pre = self.pre.as_ref().map_or(&[][..], |image| &image.bytes);
-        let post = self.post.as_ref().map_or(&[][..], |image| &image.bytes);
-        self.hunks.get_or_init(|| hunks(pre, post))
+        let pre = self.before.as_ref().map_or(&[][..], |image| &image.bytes);
+        let post = self.after.as_ref().map_or(&[][..], |image| &image.bytes);
+        self.hunks.get_or_init(|| compute_hunks(pre, post))
     }
 
     /// The tightest window over all hunks; `None` if no line changed.
@@ -83,20 +88,20 @@ impl ChangedFile {
     /// lines(post) − lines(pre).
     #[must_use]
     pub fn line_delta(&self) -> i64 {
-        let count = |side: &Option<Image>| side.as_ref().map_or(0, Image::line_count);
+        let count = |side: &Option<FileContent>| side.as_ref().map_or(0, FileContent::line_count);
         let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        signed(count(&self.post)) - signed(count(&self.pre))
+        signed(count(&self.after)) - signed(count(&self.before))
     }
 
     /// Lines of the longer side.
     #[must_use]
-    pub fn longer(&self) -> usize {
-        [&self.pre, &self.post].into_iter().flatten().map(Image::line_count).max().unwrap_or(0)
+    pub fn longer_line_count(&self) -> usize {
+        [&self.before, &self.after].into_iter().flatten().map(FileContent::line_count).max().unwrap_or(0)
     }
 
     /// Whether either side is binary.
     #[must_use]
     pub fn is_binary(&self) -> bool {
-        [&self.pre, &self.post].into_iter().flatten().any(Image::is_binary)
+        [&self.before, &self.after].into_iter().flatten().any(FileContent::is_binary)
     }
 }

@@ -9,10 +9,12 @@ mod overlay;
 mod repository;
 mod selection;
 
-pub use hunk::{Hunk, hunks};
-pub use image::{ChangedFile, Image};
+pub use hunk::{Hunk, compute_hunks};
+pub use image::{ChangedFile, FileContent};
 pub use overlay::Overlay;
-pub use repository::{CommitFacts, FoundVersion, Repository, RepositoryError, Side, WantedVersion, Worktree};
+pub use repository::{
+    CommitInfo, FoundVersion, Repository, RepositoryError, TreeState, VersionRequest, Worktree,
+};
 pub use selection::{Commit, Selection, SelectionMode, SelectionRequest, split_range};
 
 use std::collections::BTreeMap;
@@ -72,7 +74,7 @@ impl FileMode {
 
 /// One side of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
+pub struct TreeEntry {
     /// What it is.
     pub mode: FileMode,
     /// Git object id of the content (of the commit, for a submodule).
@@ -114,30 +116,37 @@ pub struct Change {
     /// The path.
     pub path: RepoPath,
     /// What it was.
-    pub pre: Option<Entry>,
+    pub before: Option<TreeEntry>,
     /// What it is.
-    pub post: Option<Entry>,
+    pub after: Option<TreeEntry>,
     /// The other side of a rename with the same content, for display only.
-    pub twin: Option<RepoPath>,
+    pub renamed_with: Option<RepoPath>,
     /// Something that a report must say about how it was seen, e.g. that the
     /// index calls it unchanged.
-    pub remark: Option<String>,
+    pub note: Option<String>,
     /// Why its content cannot be judged, if it cannot.
-    pub unjudged: Option<String>,
+    pub unreadable_reason: Option<String>,
 }
 
 impl Change {
     /// A change between two sides; `None` if they are the same.
     #[must_use]
-    pub fn between(path: RepoPath, pre: Option<Entry>, post: Option<Entry>) -> Option<Self> {
-        (pre != post).then_some(Self { path, pre, post, twin: None, remark: None, unjudged: None })
+    pub fn from_entries(path: RepoPath, pre: Option<TreeEntry>, post: Option<TreeEntry>) -> Option<Self> {
+        (pre != post).then_some(Self {
+            path,
+            before: pre,
+            after: post,
+            renamed_with: None,
+            note: None,
+            unreadable_reason: None,
+        })
     }
 
     /// What happened.
     #[must_use]
     pub fn kind(&self) -> ChangeKind {
         use FileMode::{Executable, Regular};
-        match (self.pre, self.post) {
+        match (self.before, self.after) {
             (None, _) => ChangeKind::Added,
             (_, None) => ChangeKind::Deleted,
             (Some(a), Some(b)) => match (a.mode, b.mode) {
@@ -165,19 +174,19 @@ impl ChangeSet {
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         let mut gone: BTreeMap<Hash20, RepoPath> = BTreeMap::new();
         for (id, path) in
-            changes.iter().filter(|c| c.post.is_none()).filter_map(|c| Some((c.pre?.id, c.path.clone())))
+            changes.iter().filter(|c| c.after.is_none()).filter_map(|c| Some((c.before?.id, c.path.clone())))
         {
             gone.entry(id).or_insert(path);
         }
         let mut pairs: BTreeMap<RepoPath, RepoPath> = BTreeMap::new();
-        for change in changes.iter_mut().filter(|c| c.pre.is_none()) {
-            if let Some(from) = change.post.and_then(|post| gone.get(&post.id)) {
-                change.twin = Some(from.clone());
+        for change in changes.iter_mut().filter(|c| c.before.is_none()) {
+            if let Some(from) = change.after.and_then(|post| gone.get(&post.id)) {
+                change.renamed_with = Some(from.clone());
                 pairs.entry(from.clone()).or_insert_with(|| change.path.clone());
             }
         }
-        for change in changes.iter_mut().filter(|c| c.post.is_none()) {
-            change.twin = pairs.get(&change.path).cloned();
+        for change in changes.iter_mut().filter(|c| c.after.is_none()) {
+            change.renamed_with = pairs.get(&change.path).cloned();
         }
         Self { changes }
     }

@@ -5,11 +5,11 @@
 
 use crate::text::RepoPath;
 
-use super::{ChangeSet, Commit, Entry, FileMode, Selection, SelectionRequest};
+use super::{ChangeSet, Commit, FileMode, Selection, SelectionRequest, TreeEntry};
 
 /// Where files are read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum TreeState {
     /// No files at all.
     Empty,
     /// The tree of a commit.
@@ -67,10 +67,10 @@ pub enum RepositoryError {
         reason: String,
     },
     /// Anything that git's objects or files deny us.
-    #[error("{doing}: {reason}")]
+    #[error("{operation}: {reason}")]
     Git {
         /// What was being done.
-        doing: String,
+        operation: String,
         /// What the library says.
         reason: String,
     },
@@ -78,7 +78,7 @@ pub enum RepositoryError {
 
 /// Who made a commit, when, and what it changed.
 #[derive(Debug, Clone)]
-pub struct CommitFacts {
+pub struct CommitInfo {
     /// The commit.
     pub commit: Commit,
     /// Its author, `Name <mail>`.
@@ -91,7 +91,7 @@ pub struct CommitFacts {
     pub parents: Vec<Commit>,
     /// The paths that it changed against every parent: of a merge, what the
     /// merge itself changed.
-    pub touched: Vec<RepoPath>,
+    pub changed_paths: Vec<RepoPath>,
 }
 
 /// A working tree of a repository.
@@ -105,7 +105,7 @@ pub struct Worktree {
 
 /// A version of a file, wanted by the SHA-1 of its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct WantedVersion {
+pub struct VersionRequest {
     /// The file.
     pub path: RepoPath,
     /// SHA-1 of its bytes.
@@ -142,7 +142,7 @@ pub trait Repository {
     ///
     /// # Errors
     /// Missing objects.
-    fn base_with(&self, _main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+    fn main_fork_point(&self, _main: &[String]) -> Result<Option<Commit>, RepositoryError> {
         Ok(None)
     }
 
@@ -150,13 +150,13 @@ pub trait Repository {
     ///
     /// # Errors
     /// Missing objects, unreadable files.
-    fn entry(&self, side: Side, path: &RepoPath) -> Result<Option<Entry>, RepositoryError>;
+    fn entry(&self, side: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError>;
 
     /// The mode of what stands at a path, without reading it.
     ///
     /// # Errors
     /// Missing objects, unreadable files.
-    fn mode(&self, side: Side, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
+    fn mode(&self, side: TreeState, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
         Ok(self.entry(side, path)?.map(|entry| entry.mode))
     }
 
@@ -165,7 +165,7 @@ pub trait Repository {
     ///
     /// # Errors
     /// Missing objects, unreadable or too large files.
-    fn read(&self, side: Side, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError>;
+    fn read(&self, side: TreeState, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError>;
 
     /// The bytes of an entry that stands at a path, as [`Repository::read`]
     /// gives them, without looking the path up again; for a submodule the
@@ -173,28 +173,33 @@ pub trait Repository {
     ///
     /// # Errors
     /// Missing objects, unreadable or too large files.
-    fn content(&self, side: Side, path: &RepoPath, entry: Entry) -> Result<Vec<u8>, RepositoryError>;
+    fn read_entry(
+        &self,
+        side: TreeState,
+        path: &RepoPath,
+        entry: TreeEntry,
+    ) -> Result<Vec<u8>, RepositoryError>;
 
     /// The paths directly in a folder (given with or without its `/`), files
     /// and links only, sorted; empty if there is no such folder.
     ///
     /// # Errors
     /// Missing objects, unreadable folders.
-    fn list(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError>;
+    fn list(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError>;
 
     /// All files and links below a folder, in its folders too, sorted; `.git`
     /// is left out and links are not followed.
     ///
     /// # Errors
     /// Missing objects, unreadable folders.
-    fn list_below(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError>;
+    fn list_below(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError>;
 
     /// The files that a scan of a side looks at, sorted: of a working tree
     /// those that are tracked or not ignored.
     ///
     /// # Errors
     /// Missing objects, unreadable folders.
-    fn sources(&self, side: Side) -> Result<Vec<RepoPath>, RepositoryError> {
+    fn list_sources(&self, side: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
         self.list_below(side, "")
     }
 
@@ -215,17 +220,17 @@ pub trait Repository {
     ///
     /// # Errors
     /// Missing objects, or a history longer than the tool is willing to walk.
-    fn versions(
+    fn find_versions(
         &self,
         head: Commit,
-        wanted: &[WantedVersion],
+        wanted: &[VersionRequest],
     ) -> Result<Vec<Option<FoundVersion>>, RepositoryError>;
 
     /// Whether something is at the path, a folder included.
     ///
     /// # Errors
     /// Missing objects, unreadable files.
-    fn exists(&self, side: Side, path: &RepoPath) -> Result<bool, RepositoryError>;
+    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError>;
 
     /// HEAD, unless unborn.
     ///
@@ -237,7 +242,7 @@ pub trait Repository {
     ///
     /// # Errors
     /// Unreadable objects.
-    fn commit(&self, hex: &str) -> Result<Option<Commit>, RepositoryError>;
+    fn find_commit(&self, hex: &str) -> Result<Option<Commit>, RepositoryError>;
 
     /// Whether `ancestor` is `of` or one of its ancestors.
     ///
@@ -249,7 +254,7 @@ pub trait Repository {
     ///
     /// # Errors
     /// An unreadable HEAD.
-    fn branch(&self) -> Result<Option<String>, RepositoryError>;
+    fn current_branch(&self) -> Result<Option<String>, RepositoryError>;
 
     /// Name of the folder of the working tree.
     fn worktree_name(&self) -> Option<String>;
@@ -263,21 +268,18 @@ pub trait Repository {
     ///
     /// # Errors
     /// Missing objects, or a history longer than the tool is willing to walk.
-    fn introductions(
+    fn find_introductions(
         &self,
         path: &RepoPath,
         head: Commit,
         stop: Option<Commit>,
         holds: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Vec<CommitFacts>, RepositoryError>;
+    ) -> Result<Vec<CommitInfo>, RepositoryError>;
 
     /// The commits that `head` reaches and `base` does not, newest first.
     ///
     /// # Errors
     /// Missing objects, or a history longer than the tool is willing to walk.
-    fn commits_between(
-        &self,
-        base: Option<Commit>,
-        head: Commit,
-    ) -> Result<Vec<CommitFacts>, RepositoryError>;
+    fn commits_between(&self, base: Option<Commit>, head: Commit)
+    -> Result<Vec<CommitInfo>, RepositoryError>;
 }

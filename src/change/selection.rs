@@ -66,19 +66,19 @@ pub struct Selection {
     /// Why this one.
     pub reason: String,
     /// Whether the caller named it.
-    pub asked: bool,
+    pub is_explicit: bool,
     /// The commit that rules are read from, where that is another one than the
     /// base: the left end of three dots, or where the work parted from the main
     /// branch if the packet says that it began later.
-    pub trusted: Option<Commit>,
+    pub policy_source: Option<Commit>,
 }
 
 impl Selection {
     /// The base that the caller vouches for: that of a range or revision which
     /// was asked for. One that was found by what the packet says may be moved.
     #[must_use]
-    pub fn trusted_base(&self) -> Option<Commit> {
-        self.base.filter(|_| self.asked && self.mode.is_committed())
+    pub fn explicit_base(&self) -> Option<Commit> {
+        self.base.filter(|_| self.is_explicit && self.mode.is_committed())
     }
 }
 

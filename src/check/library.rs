@@ -14,14 +14,14 @@ use crate::document::gate_log::GateLog;
 use crate::document::outline::Outline;
 use crate::document::registry::Registry;
 use crate::document::spec::{SpecPointer, SpecText};
-use crate::document::{Body, Document, DocumentKind, Layout, Packet, PacketStatus, Refinement, WpId};
+use crate::document::{Document, DocumentBody, DocumentKind, Layout, Packet, PacketStatus, Refinement, WpId};
 use crate::text::{RepoPath, Source};
 
 use super::input::Policy;
 
 /// The governance documents of one repository, found where its layout puts
 /// them.
-pub struct Library<'a> {
+pub struct GovernanceDocuments<'a> {
     /// All of them, in order of path.
     pub documents: &'a [Document],
     /// Where they lie.
@@ -31,7 +31,7 @@ pub struct Library<'a> {
     refinements: BTreeMap<String, usize>,
 }
 
-impl<'a> Library<'a> {
+impl<'a> GovernanceDocuments<'a> {
     /// Orders documents by what they are and where they lie.
     #[must_use]
     pub fn new(documents: &'a [Document], layout: &'a Layout) -> Self {
@@ -51,7 +51,7 @@ impl<'a> Library<'a> {
         }
     }
 
-    fn at(&self, index: Option<&usize>) -> Option<&'a Document> {
+    fn document_at(&self, index: Option<&usize>) -> Option<&'a Document> {
         self.documents.get(*index?)
     }
 
@@ -71,32 +71,32 @@ impl<'a> Library<'a> {
     /// A packet by its id.
     #[must_use]
     pub fn packet(&self, id: &str) -> Option<(&'a Document, &'a Packet)> {
-        let document = self.at(self.packets.get(id))?;
+        let document = self.document_at(self.packets.get(id))?;
         Some((document, document.packet()?))
     }
 
     /// A stub by its id.
     #[must_use]
     pub fn stub(&self, id: &str) -> Option<&'a Document> {
-        self.at(self.stubs.get(id))
+        self.document_at(self.stubs.get(id))
     }
 
     /// A refinement by its id.
     #[must_use]
     pub fn refinement(&self, id: &str) -> Option<&'a Refinement> {
-        self.at(self.refinements.get(id))?.refinement()
+        self.document_at(self.refinements.get(id))?.refinement()
     }
 
     /// Whether there is not one packet or stub, so that nothing a record names
     /// can be there: one finding tells that better than a hundred.
     #[must_use]
-    pub fn is_bare(&self) -> bool {
+    pub fn has_no_packets_or_stubs(&self) -> bool {
         self.packets.is_empty() && self.stubs.is_empty()
     }
 
     /// Ids of all packets of a base id.
     #[must_use]
-    pub fn family(&self, base: &str) -> Vec<String> {
+    pub fn ids_with_base(&self, base: &str) -> Vec<String> {
         let of = |id: &&String| WpId::parse(id).is_ok_and(|id| id.base() == base);
         self.packets.keys().filter(of).cloned().collect()
     }
@@ -104,7 +104,7 @@ impl<'a> Library<'a> {
     /// Whether a packet is history: it is finished, or the board calls it
     /// superseded and the registry names another packet that is there.
     #[must_use]
-    pub fn is_history(&self, id: &str, packet: &Packet) -> bool {
+    pub fn is_historical(&self, id: &str, packet: &Packet) -> bool {
         let state =
             self.board().and_then(|board| board.entries_of(id).last()).map(|entry| entry.state.as_str());
         let base = WpId::parse(id).map(|id| id.base().to_owned()).unwrap_or_default();
@@ -121,18 +121,18 @@ impl<'a> Library<'a> {
     pub fn is_open(&self, id: &str, packet: &Packet) -> bool {
         let status = packet.status.as_ref().map(|status| &status.value);
         let open = status.is_some_and(|status| status.allows_work() || *status == PacketStatus::Blocked);
-        open && !self.is_history(id, packet)
+        open && !self.is_historical(id, packet)
     }
 
-    fn record(&self, path: &str) -> Option<&'a Document> {
+    fn document_by_path(&self, path: &str) -> Option<&'a Document> {
         self.documents.iter().find(|document| document.path().as_bytes() == path.as_bytes())
     }
 
     /// The task board.
     #[must_use]
     pub fn board(&self) -> Option<&'a Board> {
-        match &self.record(&self.layout.board)?.body {
-            Body::Board(board) => Some(board),
+        match &self.document_by_path(&self.layout.board)?.body {
+            DocumentBody::Board(board) => Some(board),
             _ => None,
         }
     }
@@ -140,8 +140,8 @@ impl<'a> Library<'a> {
     /// The traceability registry.
     #[must_use]
     pub fn registry(&self) -> Option<&'a Registry> {
-        match &self.record(&self.layout.registry)?.body {
-            Body::Registry(registry) => Some(registry),
+        match &self.document_by_path(&self.layout.registry)?.body {
+            DocumentBody::Registry(registry) => Some(registry),
             _ => None,
         }
     }
@@ -149,8 +149,8 @@ impl<'a> Library<'a> {
     /// The signature audit.
     #[must_use]
     pub fn audit(&self) -> Option<&'a Audit> {
-        match &self.record(&self.layout.audit)?.body {
-            Body::Audit(audit) => Some(audit),
+        match &self.document_by_path(&self.layout.audit)?.body {
+            DocumentBody::Audit(audit) => Some(audit),
             _ => None,
         }
     }
@@ -158,8 +158,8 @@ impl<'a> Library<'a> {
     /// The gate log.
     #[must_use]
     pub fn gate_log(&self) -> Option<&'a GateLog> {
-        match &self.record(&self.layout.gate_log)?.body {
-            Body::GateLog(log) => Some(log),
+        match &self.document_by_path(&self.layout.gate_log)?.body {
+            DocumentBody::GateLog(log) => Some(log),
             _ => None,
         }
     }
@@ -167,8 +167,8 @@ impl<'a> Library<'a> {
     /// The pointer to the specification.
     #[must_use]
     pub fn pointer(&self) -> Option<&'a SpecPointer> {
-        match &self.record(&self.layout.spec_pointer)?.body {
-            Body::SpecPointer(pointer) => Some(pointer),
+        match &self.document_by_path(&self.layout.spec_pointer)?.body {
+            DocumentBody::SpecPointer(pointer) => Some(pointer),
             _ => None,
         }
     }
@@ -208,16 +208,16 @@ pub enum SpecFact {
     #[default]
     Unnamed,
     /// It was not looked for, and why.
-    NotLookedFor(&'static str),
+    NotSearched(&'static str),
     /// It names one.
     Named {
         /// The path that it names.
         path: RepoPath,
         /// The file of that path in the judged tree.
-        now: Option<Arc<SpecText>>,
+        current: Option<Arc<SpecText>>,
         /// The version with the recorded hash, and the commit that holds it,
         /// if it is not the one in the judged tree.
-        then: Option<(Arc<SpecText>, String)>,
+        recorded: Option<(Arc<SpecText>, String)>,
     },
 }
 
@@ -225,15 +225,15 @@ impl SpecFact {
     /// The text that anchors are compared with: the version whose hash is
     /// recorded.
     #[must_use]
-    pub fn basis(&self, recorded: Option<Hash20>) -> Option<&Arc<SpecText>> {
-        let Self::Named { now, then, .. } = self else { return None };
+    pub fn recorded_text(&self, recorded: Option<Hash20>) -> Option<&Arc<SpecText>> {
+        let Self::Named { current: now, recorded: then, .. } = self else { return None };
         let current = now.as_ref().filter(|spec| recorded.is_none_or(|sha1| spec.sha1 == sha1));
         current.or_else(|| then.as_ref().map(|(spec, _)| spec))
     }
 }
 
 /// Input of checks about the text of a document.
-pub struct TextInput<'a> {
+pub struct TextCheckContext<'a> {
     /// The document.
     pub source: &'a Arc<Source>,
     /// Its block structure; `None` for JSON.
@@ -245,7 +245,7 @@ pub struct TextInput<'a> {
 }
 
 /// Input of checks about a refinement.
-pub struct RefinementInput<'a> {
+pub struct RefinementCheckContext<'a> {
     /// The refinement.
     pub refinement: &'a Refinement,
     /// The id that its file name gives it.
@@ -254,11 +254,11 @@ pub struct RefinementInput<'a> {
     pub spec: &'a SpecFact,
     /// Whether its packet is finished, so that the specification may have
     /// gone on.
-    pub is_history: bool,
+    pub is_packet_finished: bool,
     /// Whether it is checked as a record, not as what work starts on.
-    pub is_record: bool,
+    pub is_checked_as_record: bool,
     /// The specification that the pointer names.
-    pub current: Option<&'a str>,
+    pub pointer_target: Option<&'a str>,
     /// Now, UTC.
     pub now: DateTime,
     /// What the configuration asks.
@@ -266,25 +266,25 @@ pub struct RefinementInput<'a> {
 }
 
 /// Input of checks about one document.
-pub struct DocumentInput<'a> {
+pub struct DocumentCheckContext<'a> {
     /// The document.
     pub document: &'a Document,
     /// What its place in the repository says it should be.
     pub expected: Option<DocumentKind>,
     /// The repository's documents; `None` for a document that lies outside
     /// of any layout.
-    pub library: Option<&'a Library<'a>>,
+    pub governance: Option<&'a GovernanceDocuments<'a>>,
     /// What is known of the paths that it names.
     pub targets: &'a BTreeMap<RepoPath, TargetFact>,
     /// Names of all contracts that are known, in small letters.
-    pub contracts: Option<&'a BTreeMap<String, RepoPath>>,
+    pub known_contracts: Option<&'a BTreeMap<String, RepoPath>>,
     /// What the configuration asks.
     pub policy: &'a Policy,
     /// Now, UTC.
     pub now: DateTime,
 }
 
-impl DocumentInput<'_> {
+impl DocumentCheckContext<'_> {
     /// Whether an RFC 3339 time lies ahead by more than a clock may be wrong.
     #[must_use]
     pub fn is_future(&self, stamp: &str) -> bool {
@@ -295,15 +295,15 @@ impl DocumentInput<'_> {
 }
 
 /// Input of checks about all documents together.
-pub struct LibraryInput<'a> {
+pub struct RepositoryCheckContext<'a> {
     /// The documents.
-    pub library: &'a Library<'a>,
+    pub governance: &'a GovernanceDocuments<'a>,
     /// The working trees; `None` outside of a git repository.
     pub worktrees: Option<&'a [Worktree]>,
     /// The current specification.
     pub spec: Option<&'a SpecText>,
     /// Files beside the current specification.
-    pub beside_spec: &'a [RepoPath],
+    pub spec_siblings: &'a [RepoPath],
     /// The phase that is to be closed, for `validator-phase-gate`.
     pub phase: Option<&'a str>,
     /// What the configuration asks.

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use crate::document::label::Field;
 use crate::document::section::Section;
-use crate::document::template::{known_labels, known_sections, parts};
+use crate::document::template::{known_labels, known_sections, split_sections};
 use crate::finding::{Finding, Place};
 use crate::text::{Source, Span, line_ending};
 
 /// How alike two names must be for one to be a misspelling of the other.
-const ALIKE: f64 = 0.8;
+const MIN_SIMILARITY: f64 = 0.8;
 
 /// Whether two words are the same but for case, blanks and dashes.
-pub(super) fn same_word(a: &str, b: &str) -> bool {
+pub(super) fn equals_ignoring_punctuation(a: &str, b: &str) -> bool {
     let plain = |text: &str| -> Vec<char> {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
@@ -20,18 +20,21 @@ pub(super) fn same_word(a: &str, b: &str) -> bool {
 }
 
 /// A label that nobody knows and that looks like the wanted one.
-pub(super) fn misspelt_label<'a>(fields: impl Iterator<Item = &'a Field>, wanted: &str) -> Option<&'a Field> {
+pub(super) fn find_misspelt_label<'a>(
+    fields: impl Iterator<Item = &'a Field>,
+    wanted: &str,
+) -> Option<&'a Field> {
     let known = |key: &str| known_labels().any(|label| label == key);
     let likeness = |field: &Field| strsim::normalized_levenshtein(&field.key, wanted);
     let unknown = fields.filter(|field| field.key.len() > 3 && !known(&field.key));
     let best = unknown.map(|field| (likeness(field), field)).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.filter(|(score, _)| *score >= ALIKE).map(|(_, field)| field)
+    best.filter(|(score, _)| *score >= MIN_SIMILARITY).map(|(_, field)| field)
 }
 
 /// Offers to spell a label as it is wanted.
-pub(super) fn respelt(finding: Finding, source: &Arc<Source>, field: &Field, wanted: &str) -> Finding {
-    let shown = crate::text::one_line(source.slice(field.label), 40);
-    finding.help(format!("`{shown}` looks like it.")).fixed_by(
+pub(super) fn with_label_fix(finding: Finding, source: &Arc<Source>, field: &Field, wanted: &str) -> Finding {
+    let shown = crate::text::to_single_line(source.slice(field.label), 40);
+    finding.help(format!("`{shown}` looks like it.")).with_fix(
         Place::text(source, field.label),
         wanted,
         format!("spell the label `{wanted}`"),
@@ -39,30 +42,30 @@ pub(super) fn respelt(finding: Finding, source: &Arc<Source>, field: &Field, wan
 }
 
 /// A heading that nobody knows and that looks like the wanted one.
-fn misspelt_heading<'a>(sections: &'a [Section], wanted: &str) -> Option<&'a Section> {
+fn find_misspelt_heading<'a>(sections: &'a [Section], wanted: &str) -> Option<&'a Section> {
     let known = |key: &str| known_sections().any(|section| section == key);
     let unknown = sections.iter().filter(|section| section.key.len() > 3 && !known(&section.key));
     let likeness = |section: &Section| strsim::normalized_levenshtein(&section.key, wanted);
     let best = unknown.map(|section| (likeness(section), section)).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.filter(|(score, _)| *score >= ALIKE).map(|(_, section)| section)
+    best.filter(|(score, _)| *score >= MIN_SIMILARITY).map(|(_, section)| section)
 }
 
 /// Offers a section that is missing: a heading that is spelt almost like it,
 /// or the template's, where the template has it.
-pub(super) fn with_section(
+pub(super) fn with_section_fix(
     finding: Finding,
     source: &Arc<Source>,
     sections: &[Section],
     template: &str,
     wanted: &str,
 ) -> Finding {
-    if let Some(heading) = misspelt_heading(sections, wanted) {
+    if let Some(heading) = find_misspelt_heading(sections, wanted) {
         let place = Place::text(source, heading.title.span);
         return finding
-            .help(format!("`{}` looks like it.", crate::text::one_line(&heading.title.value, 40)))
-            .fixed_by(place, wanted, format!("spell the heading `{wanted}`"));
+            .help(format!("`{}` looks like it.", crate::text::to_single_line(&heading.title.value, 40)))
+            .with_fix(place, wanted, format!("spell the heading `{wanted}`"));
     }
-    let all = parts(template);
+    let all = split_sections(template);
     let Some(number) = all.iter().position(|(key, _)| key == wanted) else { return finding };
     let text = all.get(number).map_or("", |(_, text)| text.as_str());
     let present = |key: &str| sections.iter().find(|section| section.key == key);
@@ -83,7 +86,7 @@ pub(super) fn with_section(
         let gap = if whole.ends_with('\n') { ending.to_owned() } else { ending.repeat(2) };
         format!("{gap}{body}{ending}")
     };
-    finding.fixed_by(
+    finding.with_fix(
         Place::text(source, Span::new(at, at)),
         insert,
         format!("add the section `{wanted}` from the template"),

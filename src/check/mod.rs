@@ -42,38 +42,38 @@ use crate::finding::Finding;
 use crate::rule::Rule;
 
 pub(crate) use approval::predates_refinements;
-pub use evidence::same_command;
-pub use link::{Named, NamedBy, named};
+pub use evidence::is_same_command;
+pub use link::{NamedBy, NamedPath, named_paths};
 pub use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
-pub use registry::{Registered, find, registered, wording};
-pub(crate) use spec::newest::version as spec_version;
+pub use registry::{Registered, find_rule, registered_rules, wording};
+pub(crate) use spec::newest::parse_version as spec_version;
 
 /// What a check concludes.
 #[derive(Debug)]
-pub enum Verdict {
+pub enum CheckResult {
     /// It looked; no findings mean that all is well.
-    Judged(Vec<Finding>),
+    Findings(Vec<Finding>),
     /// It could not or need not look; the reason is a clause that completes
     /// "not checked: …".
     Skipped(String),
 }
 
-impl Verdict {
+impl CheckResult {
     /// Skipped for a reason.
     pub fn skipped(reason: impl Into<String>) -> Self {
         Self::Skipped(reason.into())
     }
 }
 
-impl From<Vec<Finding>> for Verdict {
+impl From<Vec<Finding>> for CheckResult {
     fn from(findings: Vec<Finding>) -> Self {
-        Self::Judged(findings)
+        Self::Findings(findings)
     }
 }
 
-impl From<Option<Finding>> for Verdict {
+impl From<Option<Finding>> for CheckResult {
     fn from(finding: Option<Finding>) -> Self {
-        Self::Judged(finding.into_iter().collect())
+        Self::Findings(finding.into_iter().collect())
     }
 }
 
@@ -81,28 +81,28 @@ impl From<Option<Finding>> for Verdict {
 #[derive(Clone, Copy)]
 pub enum Check {
     /// Where the packet was looked for.
-    Search(fn(&input::SearchInput<'_>, &Rule) -> Verdict),
+    Search(fn(&input::SearchCheckContext<'_>, &Rule) -> CheckResult),
     /// The selected change, whatever the packet says.
-    Selection(fn(&input::SelectionInput<'_>, &Rule) -> Verdict),
+    Selection(fn(&input::SelectionCheckContext<'_>, &Rule) -> CheckResult),
     /// The packet alone.
-    Packet(fn(&input::PacketInput<'_>, &Rule) -> Verdict),
+    Packet(fn(&input::PacketCheckContext<'_>, &Rule) -> CheckResult),
     /// The text of any document.
-    Text(fn(&library::TextInput<'_>, &Rule) -> Verdict),
+    Text(fn(&library::TextCheckContext<'_>, &Rule) -> CheckResult),
     /// A refinement and its specification.
-    Refinement(fn(&library::RefinementInput<'_>, &Rule) -> Verdict),
+    Refinement(fn(&library::RefinementCheckContext<'_>, &Rule) -> CheckResult),
     /// One document of one of these kinds; of any kind if none is listed.
-    Document(&'static [DocumentKind], fn(&library::DocumentInput<'_>, &Rule) -> Verdict),
+    Document(&'static [DocumentKind], fn(&library::DocumentCheckContext<'_>, &Rule) -> CheckResult),
     /// All documents of a repository together.
-    Library(fn(&library::LibraryInput<'_>, &Rule) -> Verdict),
+    Repository(fn(&library::RepositoryCheckContext<'_>, &Rule) -> CheckResult),
     /// The packet and the documents that approve it.
-    Approval(fn(&input::ApprovalInput<'_>, &Rule) -> Verdict),
+    Approval(fn(&input::ApprovalCheckContext<'_>, &Rule) -> CheckResult),
     /// The packet and the change.
-    Change(fn(&input::ChangeInput<'_>, &Rule) -> Verdict),
+    Change(fn(&input::ChangeCheckContext<'_>, &Rule) -> CheckResult),
     /// The changed files that this packet and another one claim, with the
     /// other's id, where several are judged together.
-    Share(fn(&[(crate::text::RepoPath, String)], &Rule) -> Verdict),
+    SharedPaths(fn(&[(crate::text::RepoPath, String)], &Rule) -> CheckResult),
     /// Source files: a scan's results and the tree.
-    Sources(fn(&input::SourcesInput<'_>, &Rule) -> Verdict),
+    Sources(fn(&input::SourcesCheckContext<'_>, &Rule) -> CheckResult),
     /// Found by the gate itself while it applies waivers.
     Gate,
     /// Found by a command of its own.

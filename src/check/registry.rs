@@ -80,7 +80,7 @@ registry! {
     "approval/contract" => Check::Approval(approval::contract::check),
     "approval/refinement-text" => Check::Approval(approval::refinement_text::check),
     "approval/order" => Check::Approval(approval::order::check),
-    "approval/separate-hands" => Check::Approval(approval::separate_hands::check),
+    "approval/separation-of-duties" => Check::Approval(approval::separate_hands::check),
     "change/empty" => Check::Selection(change::empty::check),
     "change/base" => Check::Selection(change::base::check),
     "change/judge" => Check::Change(change::judge::check),
@@ -93,13 +93,13 @@ registry! {
     "scope/outside" => Check::Change(scope::outside::check),
     "scope/excluded" => Check::Change(scope::excluded::check),
     "scope/protected" => Check::Change(scope::protected::check),
-    "scope/shared" => Check::Share(scope::shared::check),
+    "scope/shared" => Check::SharedPaths(scope::shared::check),
     "scope/escaping-link" => Check::Change(scope::escaping_link::check),
     "manifest/missing" => Check::Change(manifest::missing::check),
     "manifest/stale" => Check::Change(manifest::stale::check),
     "manifest/incomplete" => Check::Change(manifest::incomplete::check),
-    "manifest/pre-sha1" => Check::Change(manifest::hashes::pre),
-    "manifest/post-sha1" => Check::Change(manifest::hashes::post),
+    "manifest/pre-sha1" => Check::Change(manifest::hashes::pre_sha1),
+    "manifest/post-sha1" => Check::Change(manifest::hashes::post_sha1),
     "manifest/line-delta" => Check::Change(manifest::line_delta::check),
     "manifest/window" => Check::Change(manifest::window::check),
     "manifest/coverage" => Check::Change(manifest::coverage::check),
@@ -136,12 +136,12 @@ registry! {
     "traceability/row" => Check::Document(&[Kind::Registry], traceability::row::check),
     "traceability/active" => Check::Document(&[Kind::Registry], traceability::active::check),
     "traceability/stub" => Check::Document(&[Kind::Registry], traceability::stub::check),
-    "traceability/unmapped" => Check::Library(traceability::unmapped::check),
+    "traceability/unmapped" => Check::Repository(traceability::unmapped::check),
     "audit/row" => Check::Document(&[Kind::Audit], audit::row::check),
-    "audit/reuse" => Check::Library(audit::reuse::check),
-    "audit/agreement" => Check::Library(audit::agreement::check),
+    "audit/reuse" => Check::Repository(audit::reuse::check),
+    "audit/agreement" => Check::Repository(audit::agreement::check),
     "record/json" => Check::Document(&[Kind::GateLog, Kind::ValidatorState], record::json::check),
-    "record/missing" => Check::Library(record::missing::check),
+    "record/missing" => Check::Repository(record::missing::check),
     "gate-log/entry" => Check::Document(&[Kind::GateLog], gate_log::entry::check),
     "gate-log/order" => Check::Document(&[Kind::GateLog], gate_log::order::check),
     "validator/session" => Check::Document(&[Kind::ValidatorState], validator::session::check),
@@ -150,17 +150,17 @@ registry! {
     "validator/identity" => Check::Document(&[Kind::ValidatorState], validator::identity::check),
     "validator/kept" => Check::Change(validator::kept::check),
     "validator/report" => Check::Document(&[Kind::ValidatorState], validator::report::check),
-    "spec/pointer" => Check::Library(spec::pointer::check),
-    "spec/newest" => Check::Library(spec::newest::check),
-    "spec/heading" => Check::Library(spec::heading::check),
-    "concurrency/worktree" => Check::Library(concurrency::worktree::check),
-    "milestone/open" => Check::Library(milestone::open::check),
-    "packet/dropped-requirement" => Check::Library(packet::dropped_requirement::check),
+    "spec/pointer" => Check::Repository(spec::pointer::check),
+    "spec/newest" => Check::Repository(spec::newest::check),
+    "spec/heading" => Check::Repository(spec::heading::check),
+    "concurrency/worktree" => Check::Repository(concurrency::worktree::check),
+    "phase-close/open-packet" => Check::Repository(milestone::open::check),
+    "packet/dropped-requirement" => Check::Repository(packet::dropped_requirement::check),
     "packet/verdict" => Check::Document(&[Kind::Packet], packet::verdict::check),
     "link/target" => Check::Document(&[], link::target::check),
     "link/reference" => Check::Document(&[Kind::Packet, Kind::Refinement, Kind::GateLog], link::reference::check),
     "source/rule" => Check::Sources(source::rule),
-    "source/proof" => Check::Command,
+    "source/example-failed" => Check::Command,
     "source/unread" => Check::Sources(source::unread),
     "suppression/reason" => Check::Sources(suppression::reason),
     "suppression/expired" => Check::Sources(suppression::expired),
@@ -184,19 +184,19 @@ registry! {
 
 /// Every rule, in the order in which gates list them.
 #[must_use]
-pub fn registered() -> &'static [Registered] {
+pub fn registered_rules() -> &'static [Registered] {
     &RULES
 }
 
 /// A rule by its id.
 #[must_use]
-pub fn find(id: &str) -> Option<&'static Registered> {
+pub fn find_rule(id: &str) -> Option<&'static Registered> {
     RULES.iter().find(|entry| entry.rule.id.as_str() == id)
 }
 
 /// What the rule of a finding says of itself.
 #[must_use]
 pub fn wording(finding: &Finding) -> Option<&Wording> {
-    let registered = || Some(&find(finding.rule.as_str())?.rule.text().wording);
+    let registered = || Some(&find_rule(finding.rule.as_str())?.rule.text().wording);
     finding.wording.as_deref().or_else(registered)
 }

@@ -6,9 +6,9 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 
-use super::gates::{SelectionArgs, folder};
-use super::{Global, Output, PASSED};
-use crate::change::{Image, Repository as _, Selection, SelectionMode, SelectionRequest, Side};
+use super::gates::{SelectionArgs, working_dir};
+use super::{GlobalArgs, Output, PASSED};
+use crate::change::{FileContent, Repository as _, Selection, SelectionMode, SelectionRequest, TreeState};
 use crate::digest::{Hash20, git_blob_id};
 use crate::render::json;
 use crate::system::git::GitRepository;
@@ -16,7 +16,7 @@ use crate::text::RepoPath;
 
 /// Arguments of `cor701-sha`.
 #[derive(Debug, Args)]
-pub(super) struct Cor701Sha {
+pub(super) struct Cor701ShaArgs {
     /// The file, relative to the current folder
     file: String,
     #[command(flatten)]
@@ -25,7 +25,7 @@ pub(super) struct Cor701Sha {
 
 /// One version of the file.
 #[derive(Serialize)]
-struct Variant {
+struct FileVersionOutput {
     name: &'static str,
     exists: bool,
     sha1: String,
@@ -35,37 +35,37 @@ struct Variant {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct Cor701ShaOutput {
     schema: &'static str,
     path: String,
-    variants: Vec<Variant>,
+    variants: Vec<FileVersionOutput>,
     pre_sha1: String,
     post_sha1: String,
     line_delta: Option<i64>,
-    chosen: String,
+    selection_reason: String,
 }
 
-impl Cor701Sha {
-    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        let here = folder(global)?;
+impl Cor701ShaArgs {
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        let here = working_dir(global)?;
         let repo = GitRepository::discover(&here)?;
-        let path = repo_path(&repo, &here, &self.file)?;
-        let answer = self.answer(&repo, &path)?;
-        output.print(&if global.is_json()? { json::pretty(&answer) } else { human(&answer) })?;
+        let path = resolve_repo_path(&repo, &here, &self.file)?;
+        let answer = self.compute_output(&repo, &path)?;
+        output.print(&if global.is_json()? { json::pretty(&answer) } else { render_human(&answer) })?;
         Ok(PASSED)
     }
 
-    fn answer(&self, repo: &GitRepository, path: &RepoPath) -> anyhow::Result<Answer> {
-        let head = repo.head()?.map_or(Side::Empty, Side::Commit);
+    fn compute_output(&self, repo: &GitRepository, path: &RepoPath) -> anyhow::Result<Cor701ShaOutput> {
+        let head = repo.head()?.map_or(TreeState::Empty, TreeState::Commit);
         let (mut variants, pre, post, chosen) = match self.selection.request() {
             request @ (SelectionRequest::Range(_) | SelectionRequest::Rev(_)) => {
                 let selection: Selection = repo.select(&request, &|_| None, &[])?;
                 let (pre, post) = (
-                    image(repo, selection.base.map_or(Side::Empty, Side::Commit), path)?,
-                    image(repo, selection.head.map_or(Side::Empty, Side::Commit), path)?,
+                    read_content(repo, selection.base.map_or(TreeState::Empty, TreeState::Commit), path)?,
+                    read_content(repo, selection.head.map_or(TreeState::Empty, TreeState::Commit), path)?,
                 );
                 (
-                    vec![variant("base", pre.as_ref()), variant("head", post.as_ref())],
+                    vec![describe_version("base", pre.as_ref()), describe_version("head", post.as_ref())],
                     pre,
                     post,
                     selection.reason,
@@ -73,17 +73,17 @@ impl Cor701Sha {
             }
             request => {
                 let (committed, staged, disk) = (
-                    image(repo, head, path)?,
-                    image(repo, Side::Index, path)?,
-                    image(repo, Side::Worktree, path)?,
+                    read_content(repo, head, path)?,
+                    read_content(repo, TreeState::Index, path)?,
+                    read_content(repo, TreeState::Worktree, path)?,
                 );
-                let same = |a: &Option<Image>, b: &Option<Image>| {
+                let same = |a: &Option<FileContent>, b: &Option<FileContent>| {
                     a.as_ref().map(|i| &i.bytes) == b.as_ref().map(|i| &i.bytes)
                 };
                 let variants = vec![
-                    variant("HEAD", committed.as_ref()),
-                    variant("index", staged.as_ref()),
-                    variant("worktree", disk.as_ref()),
+                    describe_version("HEAD", committed.as_ref()),
+                    describe_version("index", staged.as_ref()),
+                    describe_version("worktree", disk.as_ref()),
                 ];
                 let mode = match request {
                     SelectionRequest::Staged => SelectionMode::Staged,
@@ -108,47 +108,52 @@ impl Cor701Sha {
         if variants.iter().all(|variant| !variant.exists) {
             bail!("{path} exists neither before nor after the change");
         }
-        let hash = |image: &Option<Image>| image.as_ref().map_or(Hash20::ZERO, Image::sha1).to_string();
-        let binary = [&pre, &post].into_iter().flatten().any(Image::is_binary);
-        let count = |image: &Option<Image>| {
-            i64::try_from(image.as_ref().map_or(0, Image::line_count)).unwrap_or(i64::MAX)
+        let hash =
+            |image: &Option<FileContent>| image.as_ref().map_or(Hash20::ZERO, FileContent::sha1).to_string();
+        let binary = [&pre, &post].into_iter().flatten().any(FileContent::is_binary);
+        let count = |image: &Option<FileContent>| {
+            i64::try_from(image.as_ref().map_or(0, FileContent::line_count)).unwrap_or(i64::MAX)
         };
         let line_delta = (!binary).then(|| count(&post) - count(&pre));
         variants.iter_mut().for_each(|variant| variant.lines = variant.lines.filter(|_| !binary));
-        Ok(Answer {
+        Ok(Cor701ShaOutput {
             schema: "countersign.cor701/v1",
             path: path.to_string(),
             pre_sha1: hash(&pre),
             post_sha1: hash(&post),
             variants,
             line_delta,
-            chosen,
+            selection_reason: chosen,
         })
     }
 }
 
-fn image(repo: &GitRepository, side: Side, path: &RepoPath) -> anyhow::Result<Option<Image>> {
+fn read_content(
+    repo: &GitRepository,
+    side: TreeState,
+    path: &RepoPath,
+) -> anyhow::Result<Option<FileContent>> {
     if let Some(entry) =
         repo.entry(side, path)?.filter(|entry| entry.mode == crate::change::FileMode::Submodule)
     {
-        return Ok(Some(Image::new(entry.id.to_string().into_bytes())));
+        return Ok(Some(FileContent::new(entry.id.to_string().into_bytes())));
     }
-    Ok(repo.read(side, path)?.map(Image::new))
+    Ok(repo.read(side, path)?.map(FileContent::new))
 }
 
-fn variant(name: &'static str, image: Option<&Image>) -> Variant {
-    Variant {
+fn describe_version(name: &'static str, image: Option<&FileContent>) -> FileVersionOutput {
+    FileVersionOutput {
         name,
         exists: image.is_some(),
-        sha1: image.map_or(Hash20::ZERO, Image::sha1).to_string(),
+        sha1: image.map_or(Hash20::ZERO, FileContent::sha1).to_string(),
         git_blob_id: image.map(|image| git_blob_id(&image.bytes).to_string()),
         bytes: image.map(|image| image.bytes.len()),
-        lines: image.map(Image::line_count),
+        lines: image.map(FileContent::line_count),
     }
 }
 
 /// A file named from the current folder, as a path of the repository.
-fn repo_path(repo: &GitRepository, here: &Path, file: &str) -> anyhow::Result<RepoPath> {
+fn resolve_repo_path(repo: &GitRepository, here: &Path, file: &str) -> anyhow::Result<RepoPath> {
     let root = std::path::absolute(repo.root()?).context("finding the repository's root")?;
     let wanted = std::path::absolute(here.join(file)).context("finding the file")?;
     let mut parts: Vec<String> = Vec::new();
@@ -170,7 +175,7 @@ fn repo_path(repo: &GitRepository, here: &Path, file: &str) -> anyhow::Result<Re
     Ok(RepoPath::from(parts.join("/").as_str()))
 }
 
-fn human(answer: &Answer) -> String {
+fn render_human(answer: &Cor701ShaOutput) -> String {
     let mut out = format!("{}\n\n", answer.path);
     for variant in &answer.variants {
         let facts = match (variant.exists, variant.lines, variant.bytes) {
@@ -181,7 +186,7 @@ fn human(answer: &Answer) -> String {
         };
         out.push_str(&format!("  {:<9} {}  {facts}\n", variant.name, variant.sha1));
     }
-    out.push_str(&format!("\nFor the manifest ({}):\n\n", answer.chosen));
+    out.push_str(&format!("\nFor the manifest ({}):\n\n", answer.selection_reason));
     let delta = answer.line_delta.map_or_else(|| "N/A".to_owned(), |delta| delta.to_string());
     out.push_str(&format!(
         "- **Line Delta**: {delta}\n- **Pre-SHA1**: `{}`\n- **Post-SHA1**: `{}`\n",

@@ -6,25 +6,27 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::{FAILED, Output, PASSED};
-use crate::finding::Status;
+use crate::finding::CheckStatus;
 use crate::render::human;
 use crate::system::{environment, files};
-use crate::workflow::demo::{Scene, play};
+use crate::workflow::demo::{DemoStep, run_demo};
 
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
-pub(super) struct Demo {
+pub(super) struct DemoArgs {
     /// Build the repository in this folder (new or empty) and keep it
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
 }
 
-impl Demo {
+impl DemoArgs {
     pub(super) fn run(&self, output: &Output) -> anyhow::Result<u8> {
         let root = match &self.keep {
             Some(folder) => {
-                files::make_folder(folder).with_context(|| format!("making {}", folder.display()))?;
-                if !files::names(folder).with_context(|| format!("reading {}", folder.display()))?.is_empty()
+                files::create_folder(folder).with_context(|| format!("making {}", folder.display()))?;
+                if !files::list_folder(folder)
+                    .with_context(|| format!("reading {}", folder.display()))?
+                    .is_empty()
                 {
                     bail!(
                         "{} is not empty; the demo writes only into a new or empty folder",
@@ -33,56 +35,58 @@ impl Demo {
                 }
                 std::path::absolute(folder).with_context(|| format!("finding {}", folder.display()))?
             }
-            None => files::temporary_folder("countersign-demo-").context("making a temporary folder")?,
+            None => {
+                files::create_temporary_folder("countersign-demo-").context("making a temporary folder")?
+            }
         };
         let mut wrong = Vec::new();
         let mut number = 0;
         let mut printed = Ok(());
-        play(&root, output, |scene| {
+        run_demo(&root, output, |scene| {
             number += 1;
-            if !as_told(scene) {
+            if !ended_as_expected(scene) {
                 wrong.push(number);
             }
             if printed.is_ok() {
-                printed = output.print(&told(number, scene, output));
+                printed = output.print(&render_step(number, scene, output));
             }
         })?;
         printed?;
-        output.print(&farewell(&root))?;
+        output.print(&closing_text(&root))?;
         if wrong.is_empty() {
             return Ok(PASSED);
         }
-        Output::problem(&format!("scene {wrong:?} did not end as told above"));
+        Output::print_problem(&format!("scene {wrong:?} did not end as told above"));
         Ok(FAILED)
     }
 }
 
 /// Whether a scene ended as its story says.
-fn as_told(scene: &Scene) -> bool {
+fn ended_as_expected(scene: &DemoStep) -> bool {
     let failed = |rule: &str| {
         scene
             .report
             .outcomes
             .iter()
-            .any(|outcome| outcome.rule.as_str() == rule && outcome.status == Status::Failed)
+            .any(|outcome| outcome.rule.as_str() == rule && outcome.status == CheckStatus::Failed)
     };
-    scene.report.passed() == scene.passes && scene.fails_on.is_none_or(failed)
+    scene.report.passed() == scene.must_pass && scene.expected_failure.is_none_or(failed)
 }
 
-fn told(number: usize, scene: &Scene, output: &Output) -> String {
+fn render_step(number: usize, scene: &DemoStep, output: &Output) -> String {
     let line = "─".repeat(78);
     format!(
         "{line}\n{number}. {}\n\n$ {}\n\n{}\n",
-        scene.story,
+        scene.description,
         scene.command,
-        human::report(&scene.report, output.look)
+        human::render(&scene.report, output.human_options)
     )
 }
 
-fn farewell(root: &Path) -> String {
+fn closing_text(root: &Path) -> String {
     let line = "─".repeat(78);
     let program =
-        environment::program().map_or_else(|_| "countersign".into(), |path| path.display().to_string());
+        environment::program_path().map_or_else(|_| "countersign".into(), |path| path.display().to_string());
     let next = [
         ("show WP-1-Farewell", "what was read from the packet, with lines"),
         ("cor701-sha src/lib.rs --rev HEAD", "the hashes that its manifest needs"),

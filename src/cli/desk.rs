@@ -4,53 +4,53 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use super::Global;
-use super::gates::{folder, named_config};
-use crate::change::{Repository as _, RepositoryError, Side};
+use super::GlobalArgs;
+use super::gates::{config_override, working_dir};
+use crate::change::{Repository as _, RepositoryError, TreeState};
 use crate::config::{Config, FILE_NAME};
 use crate::document::Layout;
 use crate::gate::{GateError, detect_layout};
 use crate::system::git::GitRepository;
-use crate::system::writing::{FileWrite, PATIENCE, WriteError, Writer, look, pending};
+use crate::system::writing::{FileWrite, LOCK_TIMEOUT, WriteError, Writer, interrupted_command, read_below};
 use crate::text::{RepoPath, Source};
 
 /// A repository with its writer.
-pub(super) struct Desk {
+pub(super) struct LockedWorkspace {
     pub repo: GitRepository,
     pub writer: Writer,
 }
 
-impl Desk {
+impl LockedWorkspace {
     /// Takes the lock of the current folder's repository; `command` tells
     /// others who holds it.
-    pub(super) fn take(global: &Global, command: &str) -> anyhow::Result<Self> {
-        let repo = GitRepository::discover(&folder(global)?)?;
-        let writer = Writer::take(repo.root()?, &repo.private_folder(), command, PATIENCE)?;
+    pub(super) fn lock(global: &GlobalArgs, command: &str) -> anyhow::Result<Self> {
+        let repo = GitRepository::discover(&working_dir(global)?)?;
+        let writer = Writer::acquire(repo.root()?, &repo.state_folder(), command, LOCK_TIMEOUT)?;
         Ok(Self { repo, writer })
     }
 
     /// A document as it lies on disk, byte for byte.
-    pub(super) fn source(&self, path: &RepoPath) -> anyhow::Result<Arc<Source>> {
+    pub(super) fn read_source(&self, path: &RepoPath) -> anyhow::Result<Arc<Source>> {
         let bytes = self.writer.read(path)?.with_context(|| format!("there is no {path}"))?;
         Ok(Source::from_bytes(path.clone(), bytes))
     }
 
     /// The configuration on disk, or the one that the caller names.
-    pub(super) fn config(&self, global: &Global) -> anyhow::Result<Config> {
-        configured(global, |path| self.writer.read(path))
+    pub(super) fn load_config(&self, global: &GlobalArgs) -> anyhow::Result<Config> {
+        load_config_with(global, |path| self.writer.read(path))
     }
 
     /// The configuration of HEAD, if it has one.
-    pub(super) fn committed_config(&self) -> anyhow::Result<Option<Config>> {
+    pub(super) fn load_committed_config(&self) -> anyhow::Result<Option<Config>> {
         let Some(head) = self.repo.head()? else { return Ok(None) };
         let path = RepoPath::from(FILE_NAME);
-        let Some(bytes) = self.repo.read(Side::Commit(head), &path)? else { return Ok(None) };
+        let Some(bytes) = self.repo.read(TreeState::Commit(head), &path)? else { return Ok(None) };
         Ok(Some(Config::read(&Source::from_bytes(path, bytes)).map_err(GateError::Config)?))
     }
 
     /// Where documents lie.
-    pub(super) fn layout(&self, config: &Config) -> anyhow::Result<Layout> {
-        layout_of(&self.repo, config)
+    pub(super) fn resolve_layout(&self, config: &Config) -> anyhow::Result<Layout> {
+        require_layout(&self.repo, config)
     }
 
     /// Writes a document anew, if it says something else; whether it does.
@@ -66,14 +66,14 @@ impl Desk {
 }
 
 /// A repository that is only looked at: no lock is taken.
-pub(super) struct Look {
+pub(super) struct Workspace {
     pub repo: GitRepository,
 }
 
-impl Look {
-    pub(super) fn at(global: &Global) -> anyhow::Result<Self> {
-        let repo = GitRepository::discover(&folder(global)?)?;
-        settle(&repo)?;
+impl Workspace {
+    pub(super) fn open(global: &GlobalArgs) -> anyhow::Result<Self> {
+        let repo = GitRepository::discover(&working_dir(global)?)?;
+        recover_interrupted_write(&repo)?;
         Ok(Self { repo })
     }
 
@@ -81,28 +81,28 @@ impl Look {
     pub(super) fn read(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, WriteError> {
         let refused =
             |error: RepositoryError| WriteError::Refused { path: path.clone(), why: error.to_string() };
-        look(self.repo.root().map_err(refused)?, path)
+        read_below(self.repo.root().map_err(refused)?, path)
     }
 
     /// A document as it lies on disk.
-    pub(super) fn source(&self, path: &RepoPath) -> anyhow::Result<Arc<Source>> {
+    pub(super) fn read_source(&self, path: &RepoPath) -> anyhow::Result<Arc<Source>> {
         let bytes = self.read(path)?.with_context(|| format!("there is no {path}"))?;
         Ok(Source::from_bytes(path.clone(), bytes))
     }
 
     /// Where documents lie.
-    pub(super) fn layout(&self, global: &Global) -> anyhow::Result<Layout> {
-        let config = configured(global, |path| self.read(path))?;
-        layout_of(&self.repo, &config)
+    pub(super) fn resolve_layout(&self, global: &GlobalArgs) -> anyhow::Result<Layout> {
+        let config = load_config_with(global, |path| self.read(path))?;
+        require_layout(&self.repo, &config)
     }
 }
 
 /// The configuration that is named, or that lies on disk.
-fn configured(
-    global: &Global,
+fn load_config_with(
+    global: &GlobalArgs,
     read: impl Fn(&RepoPath) -> Result<Option<Vec<u8>>, WriteError>,
 ) -> anyhow::Result<Config> {
-    let named = named_config(global.config.as_deref())?;
+    let named = config_override(global.config.as_deref())?;
     let path = RepoPath::from(FILE_NAME);
     let source = match named {
         Some(source) => Some(source),
@@ -114,21 +114,21 @@ fn configured(
     })
 }
 
-fn layout_of(repo: &GitRepository, config: &Config) -> anyhow::Result<Layout> {
+fn require_layout(repo: &GitRepository, config: &Config) -> anyhow::Result<Layout> {
     if let Some(layout) = &config.layout {
         return Ok(layout.clone());
     }
-    detect_layout(repo, Side::Worktree)?
+    detect_layout(repo, TreeState::Worktree)?
         .context("no governance documents are here; `countersign init` sets them up")
 }
 
 /// Completes a write that was interrupted half-way, or waits for the one that
 /// is under way: nobody judges files that are half old and half new.
-pub(super) fn settle(repo: &GitRepository) -> anyhow::Result<()> {
-    let state = repo.private_folder();
-    if let (Some(command), Ok(root)) = (pending(&state), repo.root()) {
+pub(super) fn recover_interrupted_write(repo: &GitRepository) -> anyhow::Result<()> {
+    let state = repo.state_folder();
+    if let (Some(command), Ok(root)) = (interrupted_command(&state), repo.root()) {
         let word = format!("completing an interrupted `{command}`");
-        Writer::take(root, &state, &word, PATIENCE)?;
+        Writer::acquire(root, &state, &word, LOCK_TIMEOUT)?;
     }
     Ok(())
 }

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::gates::{folder, named_config};
-use super::place::{Place, inside};
-use super::{Global, Output, PASSED};
-use crate::change::{Repository, Side};
-use crate::document::{DocumentKind, kind_of_json};
-use crate::gate::LARGEST_DOCUMENT;
-use crate::gate::survey::{Inquiry, NamedDocument, SurveyRequest, list, survey};
+use super::gates::{config_override, working_dir};
+use super::place::{WorkspaceRoot, repo_path_below};
+use super::{GlobalArgs, Output, PASSED};
+use crate::change::{Repository, TreeState};
+use crate::document::{DocumentKind, detect_json_kind};
+use crate::gate::MAX_DOCUMENT_BYTES;
+use crate::gate::survey::{
+    DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents, list_packets,
+};
 use crate::render::{json, listing};
 use crate::system::clock::Stopwatch;
 use crate::system::folder::PlainFolder;
@@ -21,44 +23,44 @@ use crate::text::RepoPath;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
-pub(super) struct Check {
+pub(super) struct CheckArgs {
     /// Documents or folders of documents; without any, all governance
     /// documents of the repository
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
-    side: SideArgs,
+    tree: TreeArgs,
 }
 
 /// Arguments of a question about the whole repository.
 #[derive(Debug, Args)]
-pub(super) struct Whole {
+pub(super) struct RepositoryCheckArgs {
     #[command(flatten)]
-    side: SideArgs,
+    tree: TreeArgs,
 }
 
 /// Arguments of `validator-packet-complete`.
 #[derive(Debug, Args)]
-pub(super) struct PacketComplete {
+pub(super) struct PacketCompleteArgs {
     /// The packet's id, or a base id that the registry resolves
     #[arg(value_name = "WP-ID")]
     packet: String,
     #[command(flatten)]
-    side: SideArgs,
+    tree: TreeArgs,
 }
 
 /// Arguments of `validator-phase-gate`.
 #[derive(Debug, Args)]
-pub(super) struct PhaseGate {
+pub(super) struct PhaseGateArgs {
     /// The phase: `1` or `Phase-1` for the packets `WP-1-…`; all without it
     phase: Option<String>,
     #[command(flatten)]
-    side: SideArgs,
+    tree: TreeArgs,
 }
 
 /// Where documents are read; without any of these, the files on disk.
 #[derive(Debug, Args)]
-struct SideArgs {
+struct TreeArgs {
     /// The index instead of the files on disk
     #[arg(long, group = "where")]
     staged: bool,
@@ -67,45 +69,50 @@ struct SideArgs {
     rev: Option<String>,
 }
 
-impl Check {
-    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        ask(global, output, Inquiry::Check, &self.side, &self.paths)
+impl CheckArgs {
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_query(global, output, DocumentQuery::Check, &self.tree, &self.paths)
     }
 }
 
-impl Whole {
-    pub(super) fn run(&self, global: &Global, output: &Output, inquiry: Inquiry) -> anyhow::Result<u8> {
-        ask(global, output, inquiry, &self.side, &[])
+impl RepositoryCheckArgs {
+    pub(super) fn run(
+        &self,
+        global: &GlobalArgs,
+        output: &Output,
+        inquiry: DocumentQuery,
+    ) -> anyhow::Result<u8> {
+        run_query(global, output, inquiry, &self.tree, &[])
     }
 
-    pub(super) fn list(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        let place = Place::find(global)?;
-        let request = SurveyRequest {
-            inquiry: Inquiry::Check,
-            side: place.side(self.side.staged, self.side.rev.as_ref())?,
-            named: Vec::new(),
-            config: named_config(global.config.as_deref())?,
+    pub(super) fn list(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        let place = WorkspaceRoot::discover(global)?;
+        let request = DocumentCheckRequest {
+            query: DocumentQuery::Check,
+            tree: place.resolve_tree(self.tree.staged, self.tree.rev.as_ref())?,
+            named_documents: Vec::new(),
+            config: config_override(global.config.as_deref())?,
             now: clock::now_civil(),
         };
-        let found = list(place.repo(), &request)?;
+        let found = list_packets(place.repo(), &request)?;
         let is_json = global.is_json()?;
         output.print(&if is_json {
-            json::pretty(&listing::document(&found))
+            json::pretty(&listing::to_document(&found))
         } else {
-            listing::human(&found)
+            listing::render_human(&found)
         })?;
         Ok(PASSED)
     }
 }
 
-impl PacketComplete {
-    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        ask(global, output, Inquiry::PacketComplete(self.packet.clone()), &self.side, &[])
+impl PacketCompleteArgs {
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_query(global, output, DocumentQuery::PacketComplete(self.packet.clone()), &self.tree, &[])
     }
 }
 
-impl PhaseGate {
-    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+impl PhaseGateArgs {
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let phase = self.phase.as_deref().unwrap_or("");
         let lower = phase.to_lowercase();
         let start = ["phase-", "phase ", "phase_", "phase"].iter().find(|word| lower.starts_with(**word));
@@ -115,59 +122,59 @@ impl PhaseGate {
         {
             bail!("`{phase}` is no phase; give the part after `WP-`, such as 1");
         }
-        ask(global, output, Inquiry::PhaseGate(name.to_owned()), &self.side, &[])
+        run_query(global, output, DocumentQuery::PhaseGate(name.to_owned()), &self.tree, &[])
     }
 }
 
-fn ask(
-    global: &Global,
+fn run_query(
+    global: &GlobalArgs,
     output: &Output,
-    inquiry: Inquiry,
-    side: &SideArgs,
+    inquiry: DocumentQuery,
+    side: &TreeArgs,
     paths: &[PathBuf],
 ) -> anyhow::Result<u8> {
     let (started_at, watch) = (clock::now_text(), Stopwatch::start());
-    let place = Place::find(global)?;
-    let side = place.side(side.staged, side.rev.as_ref())?;
-    let here = folder(global)?;
+    let place = WorkspaceRoot::discover(global)?;
+    let side = place.resolve_tree(side.staged, side.rev.as_ref())?;
+    let here = working_dir(global)?;
     let mut named = Vec::new();
     for path in paths {
-        named_documents(&place, side, &here, path, &mut named)?;
+        collect_named_documents(&place, side, &here, path, &mut named)?;
     }
     if named.is_empty() && !paths.is_empty() {
-        bail!("there is no document in {}", shown(paths));
+        bail!("there is no document in {}", format_paths(paths));
     }
-    let request = SurveyRequest {
-        inquiry,
-        side,
-        named,
-        config: named_config(global.config.as_deref())?,
+    let request = DocumentCheckRequest {
+        query: inquiry,
+        tree: side,
+        named_documents: named,
+        config: config_override(global.config.as_deref())?,
         now: clock::now_civil(),
     };
-    let mut report = survey(place.repo(), &request)?;
-    if let Some(why) = request.inquiry.unanswered(&report) {
+    let mut report = check_documents(place.repo(), &request)?;
+    if let Some(why) = request.query.inconclusive_reason(&report) {
         bail!("nothing was judged: {why}");
     }
     report.run.started_at = started_at;
-    report.run.milliseconds = watch.milliseconds();
-    output.report(global, &report)
+    report.run.milliseconds = watch.elapsed_milliseconds();
+    output.write_report(global, &report)
 }
 
-fn shown(paths: &[PathBuf]) -> String {
+fn format_paths(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// The documents that an argument names: a file, or the Markdown and JSON
 /// files below a folder.
-pub(super) fn named_documents(
-    place: &Place,
-    side: Side,
+pub(super) fn collect_named_documents(
+    place: &WorkspaceRoot,
+    side: TreeState,
     here: &Path,
     argument: &Path,
     out: &mut Vec<NamedDocument>,
 ) -> anyhow::Result<()> {
     let whole = std::path::absolute(here.join(argument)).context("finding the document")?;
-    if let Some(inside) = place.root().and_then(|root| inside(root, &whole)) {
+    if let Some(inside) = place.root().and_then(|root| repo_path_below(root, &whole)) {
         let repo = place.repo();
         if repo.mode(side, &inside)?.is_some() {
             out.push(NamedDocument { path: inside, bytes: None });
@@ -177,14 +184,14 @@ pub(super) fn named_documents(
         if below.is_empty() && !repo.exists(side, &inside)? && !inside.as_bytes().is_empty() {
             bail!("there is no {}", argument.display());
         }
-        let documents = below.into_iter().filter(is_document);
+        let documents = below.into_iter().filter(is_document_path);
         out.extend(documents.map(|path| NamedDocument { path, bytes: None }));
         return Ok(());
     }
-    if side != Side::Worktree {
+    if side != TreeState::Worktree {
         bail!("{} lies outside of the repository", argument.display());
     }
-    let limit = u64::try_from(LARGEST_DOCUMENT).unwrap_or(u64::MAX);
+    let limit = u64::try_from(MAX_DOCUMENT_BYTES).unwrap_or(u64::MAX);
     let read = |path: &Path| files::read(path, limit).with_context(|| format!("reading {}", path.display()));
     if !whole.is_dir() {
         let path = RepoPath::from(argument.to_string_lossy().as_ref());
@@ -192,11 +199,11 @@ pub(super) fn named_documents(
         return Ok(());
     }
     let outside = PlainFolder::new(&whole);
-    for below in outside.list_below(Side::Worktree, "")?.into_iter().filter(is_document) {
-        let bytes = read(&files::below(&whole, &below))?;
+    for below in outside.list_below(TreeState::Worktree, "")?.into_iter().filter(is_document_path) {
+        let bytes = read(&files::join_repo_path(&whole, &below))?;
         // JSON of other kinds is somebody else's.
         let foreign = below.as_bytes().ends_with(b".json")
-            && kind_of_json(&String::from_utf8_lossy(&bytes))
+            && detect_json_kind(&String::from_utf8_lossy(&bytes))
                 .is_none_or(|kind| kind == DocumentKind::Unknown);
         if !foreign {
             let path =
@@ -207,7 +214,7 @@ pub(super) fn named_documents(
     Ok(())
 }
 
-fn is_document(path: &RepoPath) -> bool {
+fn is_document_path(path: &RepoPath) -> bool {
     let name = path.as_bytes().to_ascii_lowercase();
     name.ends_with(b".md") || name.ends_with(b".json")
 }

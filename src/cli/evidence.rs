@@ -4,22 +4,22 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 
-use super::desk::{Desk, Look};
-use super::gates::named_config;
-use super::{FAILED, Global, Output, PASSED};
+use super::desk::{LockedWorkspace, Workspace};
+use super::gates::config_override;
+use super::{FAILED, GlobalArgs, Output, PASSED};
 use crate::change::SelectionRequest;
 use crate::check::input::Gate;
 use crate::document::Packet;
-use crate::gate::{Draft, GateRequest};
+use crate::gate::{GateRequest, ManifestContext};
 use crate::render::json;
 use crate::system::git::GitRepository;
 use crate::system::{clock, environment};
-use crate::text::{RepoPath, counted, visible};
-use crate::workflow::evidence::{Planned, Ran, plan, run, with_entries};
+use crate::text::{RepoPath, escape_hidden, format_count};
+use crate::workflow::evidence::{EvidenceRun, PlannedLine, plan_commands, record_entries, run_command};
 
 /// Arguments of `evidence`.
 #[derive(Debug, Args)]
-pub(super) struct Evidence {
+pub(super) struct EvidenceArgs {
     /// The packet's id, or a base id that the registry resolves
     #[arg(value_name = "WP-ID")]
     packet: String,
@@ -32,17 +32,17 @@ pub(super) struct Evidence {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct EvidenceOutput {
     schema: &'static str,
     wp_id: String,
     written: bool,
-    ran: Vec<Entry>,
-    refused: Vec<Refusal>,
+    ran: Vec<EvidenceEntryOutput>,
+    refused: Vec<RefusedCommandOutput>,
     gates: Vec<String>,
 }
 
 #[derive(Serialize)]
-struct Entry {
+struct EvidenceEntryOutput {
     command: String,
     exit_code: i32,
     log_path: String,
@@ -53,55 +53,56 @@ struct Entry {
 }
 
 #[derive(Serialize)]
-struct Refusal {
+struct RefusedCommandOutput {
     command: String,
     why: String,
 }
 
-impl Evidence {
-    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+impl EvidenceArgs {
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let is_json = global.is_json()?;
-        let look = Look::at(global)?;
+        let look = Workspace::open(global)?;
         let repo = &look.repo;
         let request = GateRequest {
             gate: Gate::PostWork,
             packet: self.packet.clone(),
-            also: Vec::new(),
+            other_packets: Vec::new(),
             selection: SelectionRequest::Default,
-            config: named_config(global.config.as_deref())?,
+            config: config_override(global.config.as_deref())?,
             now: clock::now_civil(),
         };
-        let draft = match Draft::find(repo, &request, "evidence")? {
+        let draft = match ManifestContext::find(repo, &request, "evidence")? {
             Ok(draft) => draft,
-            Err(report) => return output.report(global, &report),
+            Err(report) => return output.write_report(global, &report),
         };
-        let source = look.source(&draft.path)?;
-        let planned = plan(&Packet::read(&source).value, draft.config());
-        let runs = planned.iter().filter(|line| matches!(line, Planned::Run { .. })).count();
-        let logs = if runs > 0 { logs(repo, draft.config())? } else { String::new() };
-        output.aside(&shown(&planned));
+        let source = look.read_source(&draft.path)?;
+        let planned = plan_commands(&Packet::read(&source).value, draft.config());
+        let runs = planned.iter().filter(|line| matches!(line, PlannedLine::Run { .. })).count();
+        let logs = if runs > 0 { resolve_log_folder(repo, draft.config())? } else { String::new() };
+        output.print_notice(&describe_plan(&planned));
         if runs > 0 && !self.yes {
-            agreed(runs)?;
+            confirm(runs)?;
         }
-        let mut ran: Vec<Ran> = Vec::new();
+        let mut ran: Vec<EvidenceRun> = Vec::new();
         for line in &planned {
-            let Planned::Run { command, argv, folder } = line else { continue };
+            let PlannedLine::Run { command, argv, folder } = line else { continue };
             let root = repo.root()?;
-            let one = run(root, &logs, draft.id.as_str(), (command, argv, folder), draft.config(), output)?;
-            let remark = one.remark.as_ref().map_or(String::new(), |remark| format!(" ({remark})"));
-            output.aside(&format!(
+            let one =
+                run_command(root, &logs, draft.id.as_str(), (command, argv, folder), draft.config(), output)?;
+            let remark = one.note.as_ref().map_or(String::new(), |remark| format!(" ({remark})"));
+            output.print_notice(&format!(
                 "  exit code {}{}: {}\n",
                 one.exit_code,
-                visible(&remark),
-                visible(command)
+                escape_hidden(&remark),
+                escape_hidden(command)
             ));
             ran.push(one);
         }
         if self.write && !ran.is_empty() {
             // The lock is not held while commands run: they may need it.
-            let desk = Desk::take(global, &format!("evidence {}", self.packet))?;
-            let source = desk.source(&draft.path)?;
-            let Some(text) = with_entries(&source, &ran) else {
+            let desk = LockedWorkspace::lock(global, &format!("evidence {}", self.packet))?;
+            let source = desk.read_source(&draft.path)?;
+            let Some(text) = record_entries(&source, &ran) else {
                 bail!(
                     "what was run would not be read back from {}: its EVIDENCE is too unusual to be edited",
                     draft.path
@@ -109,31 +110,36 @@ impl Evidence {
             };
             desk.rewrite(&source, &text)?;
         }
-        let refused = planned.iter().any(|line| matches!(line, Planned::Refused { .. }));
+        let refused = planned.iter().any(|line| matches!(line, PlannedLine::Refused { .. }));
         let failed = ran.iter().any(|one| one.exit_code != 0);
         output.print(&if is_json {
-            self.json(draft.id.as_str(), &planned, &ran)
+            self.render_json(draft.id.as_str(), &planned, &ran)
         } else {
-            self.human(&draft, &planned, &ran)
+            self.render_human(&draft, &planned, &ran)
         })?;
         // A plan without a command proves nothing.
         Ok(if refused || failed || ran.is_empty() { FAILED } else { PASSED })
     }
 
-    fn human(&self, draft: &Draft<'_>, planned: &[Planned], ran: &[Ran]) -> String {
+    fn render_human(
+        &self,
+        draft: &ManifestContext<'_>,
+        planned: &[PlannedLine],
+        ran: &[EvidenceRun],
+    ) -> String {
         let mut out = String::new();
         if !self.write && !ran.is_empty() {
             let empty = crate::text::Source::from_text(draft.path.clone(), "## EVIDENCE\n");
-            let text = with_entries(&empty, ran).unwrap_or_default();
-            out.push_str(&format!("{}\n\n", visible(text.trim_start_matches("## EVIDENCE\n"))));
+            let text = record_entries(&empty, ran).unwrap_or_default();
+            out.push_str(&format!("{}\n\n", escape_hidden(text.trim_start_matches("## EVIDENCE\n"))));
         }
         let good = ran.iter().filter(|one| one.exit_code == 0).count();
-        let count = |wanted: fn(&Planned) -> bool| planned.iter().filter(|line| wanted(line)).count();
+        let count = |wanted: fn(&PlannedLine) -> bool| planned.iter().filter(|line| wanted(line)).count();
         out.push_str(&format!(
             "{} run, {good} ended with exit code 0; {} refused; {} of this tool left to itself\n",
-            counted(ran.len(), "command"),
-            count(|line| matches!(line, Planned::Refused { .. })),
-            counted(count(|line| matches!(line, Planned::Gate(_))), "gate")
+            format_count(ran.len(), "command"),
+            count(|line| matches!(line, PlannedLine::Refused { .. })),
+            format_count(count(|line| matches!(line, PlannedLine::GateCall(_))), "gate")
         ));
         if planned.is_empty() {
             out.push_str("TEST_PLAN holds no command: one in a closed fence, or a bullet in back-ticks\n");
@@ -146,66 +152,72 @@ impl Evidence {
         out
     }
 
-    fn json(&self, id: &str, planned: &[Planned], ran: &[Ran]) -> String {
-        json::pretty(&Answer {
+    fn render_json(&self, id: &str, planned: &[PlannedLine], ran: &[EvidenceRun]) -> String {
+        json::pretty(&EvidenceOutput {
             schema: "countersign.evidence/v1",
             wp_id: id.to_owned(),
             written: self.write && !ran.is_empty(),
             ran: ran
                 .iter()
-                .map(|one| Entry {
+                .map(|one| EvidenceEntryOutput {
                     command: one.command.clone(),
                     exit_code: one.exit_code,
                     log_path: one.log_path.to_string(),
                     log_sha256: one.log_sha256.clone(),
-                    proof_lines: one.proof.clone(),
-                    remark: one.remark.clone(),
+                    proof_lines: one.proof_lines.clone(),
+                    remark: one.note.clone(),
                     milliseconds: one.milliseconds,
                 })
                 .collect(),
             refused: planned
                 .iter()
                 .filter_map(|line| match line {
-                    Planned::Refused { command, why } => {
-                        Some(Refusal { command: command.clone(), why: why.clone() })
+                    PlannedLine::Refused { command, why } => {
+                        Some(RefusedCommandOutput { command: command.clone(), why: why.clone() })
                     }
                     _ => None,
                 })
                 .collect(),
             gates: planned
                 .iter()
-                .filter_map(|line| if let Planned::Gate(line) = line { Some(line.clone()) } else { None })
+                .filter_map(
+                    |line| if let PlannedLine::GateCall(line) = line { Some(line.clone()) } else { None },
+                )
                 .collect(),
         })
     }
 }
 
 /// Every line of the plan with what becomes of it.
-fn shown(planned: &[Planned]) -> String {
+fn describe_plan(planned: &[PlannedLine]) -> String {
     let mut out = String::new();
     for line in planned {
         out.push_str(&match line {
-            Planned::Run { argv, folder, .. } => {
+            PlannedLine::Run { argv, folder, .. } => {
                 let place = if folder.is_empty() { String::new() } else { format!(" (in {folder})") };
                 // As a list: what is one argument can be seen.
                 let list = argv.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" ");
-                format!("run      {}{}\n", visible(&list), visible(&place))
+                format!("run      {}{}\n", escape_hidden(&list), escape_hidden(&place))
             }
-            Planned::Gate(command) => format!("skip     {}: a gate of this tool\n", visible(command)),
-            Planned::Refused { command, why } => format!("refuse   {}: {}\n", visible(command), visible(why)),
+            PlannedLine::GateCall(command) => {
+                format!("skip     {}: a gate of this tool\n", escape_hidden(command))
+            }
+            PlannedLine::Refused { command, why } => {
+                format!("refuse   {}: {}\n", escape_hidden(command), escape_hidden(why))
+            }
         });
     }
     out
 }
 
 /// The folder of logs, which git must ignore.
-fn logs(repo: &GitRepository, config: &crate::config::Config) -> anyhow::Result<String> {
+fn resolve_log_folder(repo: &GitRepository, config: &crate::config::Config) -> anyhow::Result<String> {
     let Some(logs) = config.logs.clone().filter(|logs| !logs.is_empty()) else {
         bail!(
             "the trusted countersign.yaml names no folder for logs; add `logs: .countersign/logs` and have .gitignore leave it out"
         );
     };
-    if !repo.is_ignored(&RepoPath::from(format!("{logs}/x.log").as_str()))? {
+    if !repo.is_ignored_at_head(&RepoPath::from(format!("{logs}/x.log").as_str()))? {
         bail!(
             "no .gitignore of HEAD leaves out {logs}/, where logs go: every run would change the tree; add `/{logs}/` to .gitignore and commit it"
         );
@@ -213,11 +225,12 @@ fn logs(repo: &GitRepository, config: &crate::config::Config) -> anyhow::Result<
     Ok(logs)
 }
 
-fn agreed(count: usize) -> anyhow::Result<()> {
+fn confirm(count: usize) -> anyhow::Result<()> {
     if !environment::is_interactive() {
-        bail!("nobody is there to agree to running {}; pass --yes if you do", counted(count, "command"));
+        bail!("nobody is there to agree to running {}; pass --yes if you do", format_count(count, "command"));
     }
-    let answer = environment::ask(&format!("Run {}? [y/N] ", counted(count, "command"))).context("asking")?;
+    let answer =
+        environment::prompt(&format!("Run {}? [y/N] ", format_count(count, "command"))).context("asking")?;
     if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
         bail!("nothing was run");
     }

@@ -7,17 +7,17 @@ use clap::Args;
 use serde::Serialize;
 use similar::TextDiff;
 
-use super::documents::named_documents;
-use super::gates::{folder, named_config};
-use super::place::Place;
-use super::{FAILED, Global, Output, PASSED};
-use crate::change::Side;
-use crate::gate::LARGEST_DOCUMENT;
+use super::documents::collect_named_documents;
+use super::gates::{config_override, working_dir};
+use super::place::WorkspaceRoot;
+use super::{FAILED, GlobalArgs, Output, PASSED};
+use crate::change::TreeState;
+use crate::gate::MAX_DOCUMENT_BYTES;
 use crate::render::json;
-use crate::system::writing::{FileWrite, PATIENCE, Writer};
+use crate::system::writing::{FileWrite, LOCK_TIMEOUT, Writer};
 use crate::system::{clock, files};
-use crate::text::{RepoPath, counted, visible};
-use crate::workflow::fix::{FixRequest, Mended, Mending, fix};
+use crate::text::{RepoPath, escape_hidden, format_count};
+use crate::workflow::fix::{FixOutcome, FixRequest, FixedDocument, fix_documents};
 
 /// Arguments of `fix`.
 #[derive(Debug, Args)]
@@ -36,63 +36,63 @@ pub(super) struct FixArgs {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct FixOutput {
     schema: &'static str,
     written: bool,
-    documents: Vec<Document>,
+    documents: Vec<DocumentFixOutput>,
     left_unsafe: usize,
     errors_left: usize,
     notes: Vec<String>,
 }
 
 #[derive(Serialize)]
-struct Document {
+struct DocumentFixOutput {
     path: String,
-    done: Vec<Done>,
+    done: Vec<AppliedFixOutput>,
     diff: String,
 }
 
 #[derive(Serialize)]
-struct Done {
+struct AppliedFixOutput {
     rule: String,
     what: String,
 }
 
 impl FixArgs {
-    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let is_json = global.is_json()?;
-        let place = Place::find(global)?;
+        let place = WorkspaceRoot::discover(global)?;
         let root = place.root().context("there is no working tree to mend files of")?.to_path_buf();
-        let writer = if self.diff { None } else { Some(writer(&place, &root)?) };
-        let named = self.named(&place, &folder(global)?)?;
+        let writer = if self.diff { None } else { Some(open_writer(&place, &root)?) };
+        let named = self.resolve_paths(&place, &working_dir(global)?)?;
         let raw = |path: &RepoPath| match &writer {
             Some(writer) => writer.read(path).ok().flatten(),
             None => {
-                let limit = u64::try_from(LARGEST_DOCUMENT).unwrap_or(u64::MAX);
-                files::read(&files::below(&root, path), limit).ok()
+                let limit = u64::try_from(MAX_DOCUMENT_BYTES).unwrap_or(u64::MAX);
+                files::read(&files::join_repo_path(&root, path), limit).ok()
             }
         };
         let request = FixRequest {
             named,
-            with_unsafe: self.with_unsafe,
-            config: named_config(global.config.as_deref())?,
+            include_unsafe: self.with_unsafe,
+            config: config_override(global.config.as_deref())?,
             now: clock::now_civil(),
         };
-        let mending = fix(place.repo(), &raw, &request)?;
+        let mending = fix_documents(place.repo(), &raw, &request)?;
         if let Some(writer) = &writer {
-            let all: Vec<FileWrite> = mending.documents.iter().map(write).collect();
+            let all: Vec<FileWrite> = mending.documents.iter().map(to_file_write).collect();
             if !all.is_empty() {
                 writer.write(&all)?;
             }
         }
-        output.print(&if is_json { self.json(&mending) } else { self.human(&mending) })?;
+        output.print(&if is_json { self.render_json(&mending) } else { self.render_human(&mending) })?;
         Ok(if self.diff && !mending.documents.is_empty() { FAILED } else { PASSED })
     }
 
-    fn named(&self, place: &Place, here: &Path) -> anyhow::Result<Vec<RepoPath>> {
+    fn resolve_paths(&self, place: &WorkspaceRoot, here: &Path) -> anyhow::Result<Vec<RepoPath>> {
         let mut named = Vec::new();
         for path in &self.paths {
-            named_documents(place, Side::Worktree, here, path, &mut named)?;
+            collect_named_documents(place, TreeState::Worktree, here, path, &mut named)?;
         }
         if named.iter().any(|document| document.bytes.is_some()) {
             bail!("documents outside of the repository are not mended; use -C to work there");
@@ -103,73 +103,73 @@ impl FixArgs {
         Ok(named.into_iter().map(|document| document.path).collect())
     }
 
-    fn human(&self, mending: &Mending) -> String {
+    fn render_human(&self, mending: &FixOutcome) -> String {
         let mut out = String::new();
         for document in &mending.documents {
-            out.push_str(&diff(document));
+            out.push_str(&render_diff(document));
         }
         if !mending.documents.is_empty() {
             out.push('\n');
         }
         for document in &mending.documents {
-            for (rule, what) in tally(document) {
+            for (rule, what) in count_fixes(document) {
                 out.push_str(&format!("  {}: {what} [{rule}]\n", document.path));
             }
         }
         for note in &mending.notes {
-            out.push_str(&format!("  note: {}\n", visible(note)));
+            out.push_str(&format!("  note: {}\n", escape_hidden(note)));
         }
-        let count = counted(mending.documents.len(), "document");
+        let count = format_count(mending.documents.len(), "document");
         out.push_str(&match (mending.documents.is_empty(), self.diff) {
             (true, _) => "There is nothing to mend.\n".to_owned(),
             (false, true) => format!("{count} would be mended; nothing was written.\n"),
             (false, false) => format!("{count} mended.\n"),
         });
-        if mending.errors_left > 0 {
-            let left = counted(mending.errors_left, "error");
-            let verb = if mending.errors_left == 1 { "is" } else { "are" };
+        if mending.remaining_errors > 0 {
+            let left = format_count(mending.remaining_errors, "error");
+            let verb = if mending.remaining_errors == 1 { "is" } else { "are" };
             out.push_str(&format!("{left} {verb} left; `countersign check` and the gates list them.\n"));
         }
-        if mending.left_unsafe > 0 {
+        if mending.remaining_unsafe > 0 {
             out.push_str(&format!(
                 "{} more that somebody should look at: --unsafe makes them, --unsafe --diff shows them.\n",
-                counted(mending.left_unsafe, "change")
+                format_count(mending.remaining_unsafe, "change")
             ));
         }
         out
     }
 
-    fn json(&self, mending: &Mending) -> String {
-        let document = |mended: &Mended| Document {
+    fn render_json(&self, mending: &FixOutcome) -> String {
+        let document = |mended: &FixedDocument| DocumentFixOutput {
             path: mended.path.to_string(),
             done: mended
-                .done
+                .applied
                 .iter()
-                .map(|(rule, what)| Done { rule: rule.clone(), what: what.clone() })
+                .map(|(rule, what)| AppliedFixOutput { rule: rule.clone(), what: what.clone() })
                 .collect(),
-            diff: diff(mended),
+            diff: render_diff(mended),
         };
-        json::pretty(&Answer {
+        json::pretty(&FixOutput {
             schema: "countersign.fix/v1",
             written: !self.diff,
             documents: mending.documents.iter().map(document).collect(),
-            left_unsafe: mending.left_unsafe,
-            errors_left: mending.errors_left,
+            left_unsafe: mending.remaining_unsafe,
+            errors_left: mending.remaining_errors,
             notes: mending.notes.clone(),
         })
     }
 }
 
-fn writer(place: &Place, root: &Path) -> anyhow::Result<Writer> {
+fn open_writer(place: &WorkspaceRoot, root: &Path) -> anyhow::Result<Writer> {
     let state = match place {
-        Place::Git(repo) => repo.private_folder(),
+        WorkspaceRoot::Git(repo) => repo.state_folder(),
         // Outside of git there is no folder of git's to keep a lock in.
-        Place::Plain(..) => files::scratch_of(root),
+        WorkspaceRoot::Plain(..) => files::scratch_folder_for(root),
     };
-    Ok(Writer::take(root, &state, "fix", PATIENCE)?)
+    Ok(Writer::acquire(root, &state, "fix", LOCK_TIMEOUT)?)
 }
 
-fn write(mended: &Mended) -> FileWrite {
+fn to_file_write(mended: &FixedDocument) -> FileWrite {
     FileWrite {
         path: mended.path.clone(),
         before: Some(mended.before.clone()),
@@ -178,9 +178,9 @@ fn write(mended: &Mended) -> FileWrite {
 }
 
 /// What was done, the same things counted together.
-fn tally(mended: &Mended) -> Vec<(String, String)> {
+fn count_fixes(mended: &FixedDocument) -> Vec<(String, String)> {
     let mut out: Vec<(String, String, usize)> = Vec::new();
-    for (rule, what) in &mended.done {
+    for (rule, what) in &mended.applied {
         match out.iter_mut().find(|(other, said, _)| other == rule && said == what) {
             Some((_, _, count)) => *count += 1,
             None => out.push((rule.clone(), what.clone(), 1)),
@@ -193,7 +193,7 @@ fn tally(mended: &Mended) -> Vec<(String, String)> {
 }
 
 /// A unified diff, each line made printable.
-fn diff(mended: &Mended) -> String {
+fn render_diff(mended: &FixedDocument) -> String {
     let before = String::from_utf8_lossy(&mended.before);
     let diff = TextDiff::from_lines(before.as_ref(), mended.after.as_str());
     let unified = diff
@@ -201,5 +201,5 @@ fn diff(mended: &Mended) -> String {
         .context_radius(3)
         .header(&format!("a/{}", mended.path), &format!("b/{}", mended.path))
         .to_string();
-    unified.lines().map(|line| format!("{}\n", visible(line))).collect()
+    unified.lines().map(|line| format!("{}\n", escape_hidden(line))).collect()
 }

@@ -6,19 +6,19 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::desk::settle;
-use super::{Global, Output};
+use super::desk::recover_interrupted_write;
+use super::{GlobalArgs, Output};
 use crate::change::SelectionRequest;
 use crate::check::input::Gate;
-use crate::engine::{StepOptions, run};
-use crate::gate::{GateRequest, LARGEST_DOCUMENT};
+use crate::engine::{StepOptions, run_gate};
+use crate::gate::{GateRequest, MAX_DOCUMENT_BYTES};
 use crate::system::git::GitRepository;
 use crate::system::{clock, environment, files};
 use crate::text::{RepoPath, Source};
 
 /// Arguments of `pre-work`.
 #[derive(Debug, Args)]
-pub(super) struct PreWork {
+pub(super) struct PreWorkArgs {
     /// The packet's id, or a base id that the registry resolves
     #[arg(value_name = "WP-ID")]
     packet: String,
@@ -42,14 +42,14 @@ pub(super) struct WorkArgs {
 }
 
 impl WorkArgs {
-    fn packets(&self) -> Packets<'_> {
-        Packets { first: &self.packet, also: &self.also }
+    fn packet_ids(&self) -> PacketIds<'_> {
+        PacketIds { first: &self.packet, others: &self.also }
     }
 }
 
 /// Arguments of `post-work`.
 #[derive(Debug, Args)]
-pub(super) struct PostWork {
+pub(super) struct PostWorkArgs {
     #[command(flatten)]
     work: WorkArgs,
     /// Do not run the configured steps; the report says so
@@ -59,14 +59,14 @@ pub(super) struct PostWork {
 
 /// Arguments of `audit`.
 #[derive(Debug, Args)]
-pub(super) struct Audit {
+pub(super) struct AuditArgs {
     #[command(flatten)]
     work: WorkArgs,
 }
 
 /// Arguments of `gate-check`.
 #[derive(Debug, Args)]
-pub(super) struct GateCheck {
+pub(super) struct GateCheckArgs {
     /// The packet's id, or a base id that the registry resolves
     #[arg(value_name = "WP-ID")]
     packet: String,
@@ -103,84 +103,98 @@ impl SelectionArgs {
     }
 }
 
-impl PreWork {
-    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        gate(
+impl PreWorkArgs {
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_gate_command(
             global,
             output,
             Gate::PreWork,
-            Packets::one(&self.packet),
+            PacketIds::single(&self.packet),
             SelectionRequest::Default,
             self.no_run,
         )
     }
 }
 
-impl PostWork {
-    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+impl PostWorkArgs {
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let change = self.work.selection.request();
-        gate(global, output, Gate::PostWork, self.work.packets(), change, self.no_run)
+        run_gate_command(global, output, Gate::PostWork, self.work.packet_ids(), change, self.no_run)
     }
 }
 
-impl Audit {
-    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        gate(global, output, Gate::Audit, self.work.packets(), self.work.selection.request(), true)
+impl AuditArgs {
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_gate_command(
+            global,
+            output,
+            Gate::Audit,
+            self.work.packet_ids(),
+            self.work.selection.request(),
+            true,
+        )
     }
 }
 
-impl GateCheck {
-    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        gate(global, output, Gate::GateCheck, Packets::one(&self.packet), SelectionRequest::Default, false)
+impl GateCheckArgs {
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_gate_command(
+            global,
+            output,
+            Gate::GateCheck,
+            PacketIds::single(&self.packet),
+            SelectionRequest::Default,
+            false,
+        )
     }
 }
 
 /// The folder that the command works in.
-pub(super) fn folder(global: &Global) -> anyhow::Result<PathBuf> {
+pub(super) fn working_dir(global: &GlobalArgs) -> anyhow::Result<PathBuf> {
     let current = environment::current_folder().context("finding the current folder")?;
     Ok(global.folder.as_ref().map_or(current.clone(), |folder| current.join(folder)))
 }
 
 /// The configuration file that the caller names.
-pub(super) fn named_config(path: Option<&Path>) -> anyhow::Result<Option<Arc<Source>>> {
+pub(super) fn config_override(path: Option<&Path>) -> anyhow::Result<Option<Arc<Source>>> {
     let Some(path) = path else { return Ok(None) };
-    let limit = u64::try_from(LARGEST_DOCUMENT).unwrap_or(u64::MAX);
+    let limit = u64::try_from(MAX_DOCUMENT_BYTES).unwrap_or(u64::MAX);
     let bytes =
         files::read(path, limit).with_context(|| format!("reading the configuration {}", path.display()))?;
     Ok(Some(Source::from_bytes(RepoPath::from(path.to_string_lossy().as_ref()), bytes)))
 }
 
 /// The packets that are judged.
-struct Packets<'a> {
+struct PacketIds<'a> {
     first: &'a str,
-    also: &'a [String],
+    others: &'a [String],
 }
 
-impl<'a> Packets<'a> {
-    fn one(first: &'a str) -> Self {
-        Self { first, also: &[] }
+impl<'a> PacketIds<'a> {
+    fn single(first: &'a str) -> Self {
+        Self { first, others: &[] }
     }
 }
 
-fn gate(
-    global: &Global,
+fn run_gate_command(
+    global: &GlobalArgs,
     output: &Output,
     gate: Gate,
-    packets: Packets<'_>,
+    packets: PacketIds<'_>,
     selection: SelectionRequest,
     no_run: bool,
 ) -> anyhow::Result<u8> {
-    let repo = GitRepository::discover(&folder(global)?)?;
-    settle(&repo)?;
+    let repo = GitRepository::discover(&working_dir(global)?)?;
+    recover_interrupted_write(&repo)?;
     let request = GateRequest {
         gate,
         packet: packets.first.to_owned(),
-        also: packets.also.to_vec(),
+        other_packets: packets.others.to_vec(),
         selection,
-        config: named_config(global.config.as_deref())?,
+        config: config_override(global.config.as_deref())?,
         now: clock::now_civil(),
     };
     let skip = no_run.then(|| "--no-run was given".to_owned());
-    let report = run(&repo, &request, &StepOptions { skip, progress: output })?;
-    output.report(global, &report)
+    let report = run_gate(&repo, &request, &StepOptions { skip, progress: output })?;
+    output.write_report(global, &report)
 }

@@ -3,10 +3,10 @@
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::gates::{folder, named_config};
-use super::{Global, Output, PASSED};
-use crate::change::{Repository as _, SelectionRequest, Side};
-use crate::gate::sweep::{Scan, SweepRequest, sweep};
+use super::gates::{config_override, working_dir};
+use super::{GlobalArgs, Output, PASSED};
+use crate::change::{Repository as _, SelectionRequest, TreeState};
+use crate::gate::sweep::{ScanProfile, ScanRequest, run_scan};
 use crate::system::git::GitRepository;
 use crate::system::{clock, environment};
 use crate::workflow::hook::{self, Hook};
@@ -15,25 +15,25 @@ use crate::workflow::hook::{self, Hook};
 #[derive(Debug, Args)]
 pub(super) struct HookArgs {
     #[command(subcommand)]
-    action: Action,
+    action: HookAction,
 }
 
 #[derive(Debug, Subcommand)]
-enum Action {
+enum HookAction {
     /// Have git run scans; a hook of somebody else stays as it is
     Install {
         /// Which hook
-        hook: Name,
+        hook: HookName,
     },
     /// Take a hook of ours out again
     Remove {
         /// Which hook
-        hook: Name,
+        hook: HookName,
     },
     /// Do what an installed hook does
     Run {
         /// Which hook
-        hook: Name,
+        hook: HookName,
         /// What git gives to the hook
         #[arg(hide = true)]
         given: Vec<String>,
@@ -41,15 +41,15 @@ enum Action {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Name {
+enum HookName {
     /// Scans what is staged
     PreCommit,
     /// Scans the commits that the other side lacks
     PrePush,
 }
 
-impl Name {
-    fn hook(self) -> Hook {
+impl HookName {
+    fn to_hook(self) -> Hook {
         match self {
             Self::PreCommit => Hook::PreCommit,
             Self::PrePush => Hook::PrePush,
@@ -58,32 +58,32 @@ impl Name {
 }
 
 impl HookArgs {
-    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        let mut repo = GitRepository::discover(&folder(global)?)?;
-        let configured = repo.hooks_path();
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        let mut repo = GitRepository::discover(&working_dir(global)?)?;
+        let configured = repo.configured_hooks_path();
         let own = repo.hooks_folder();
         match &self.action {
-            Action::Install { hook } => {
-                let path = hook::install(&own, configured.as_deref(), hook.hook())?;
+            HookAction::Install { hook } => {
+                let path = hook::install(&own, configured.as_deref(), hook.to_hook())?;
                 output.print(&format!("{} written\n", path.display()))?;
                 Ok(PASSED)
             }
-            Action::Remove { hook } => {
-                let path = hook::remove(&own, configured.as_deref(), hook.hook())?;
+            HookAction::Remove { hook } => {
+                let path = hook::remove(&own, configured.as_deref(), hook.to_hook())?;
                 output.print(&format!("{} removed\n", path.display()))?;
                 Ok(PASSED)
             }
-            Action::Run { hook: Name::PreCommit, .. } => {
+            HookAction::Run { hook: HookName::PreCommit, .. } => {
                 // `git commit -a` judges an index of its own.
                 if let Some(index) = environment::variable("GIT_INDEX_FILE") {
-                    repo.use_index(&folder(global)?.join(index))?;
+                    repo.use_index(&working_dir(global)?.join(index))?;
                 }
-                judge(global, output, &repo, SelectionRequest::Staged)
+                scan_selection(global, output, &repo, SelectionRequest::Staged)
             }
-            Action::Run { hook: Name::PrePush, .. } => {
+            HookAction::Run { hook: HookName::PrePush, .. } => {
                 let mut worst = PASSED;
-                for asked in pushed(&repo)? {
-                    worst = worst.max(judge(global, output, &repo, asked)?);
+                for asked in read_pushed_ranges(&repo)? {
+                    worst = worst.max(scan_selection(global, output, &repo, asked)?);
                 }
                 Ok(worst)
             }
@@ -91,47 +91,47 @@ impl HookArgs {
     }
 }
 
-fn judge(
-    global: &Global,
+fn scan_selection(
+    global: &GlobalArgs,
     output: &Output,
     repo: &GitRepository,
     asked: SelectionRequest,
 ) -> anyhow::Result<u8> {
-    let request = SweepRequest {
-        scan: Scan::patterns(Vec::new()),
-        side: Side::Index,
+    let request = ScanRequest {
+        profile: ScanProfile::patterns(Vec::new()),
+        tree: TreeState::Index,
         change: Some(asked),
-        named: Vec::new(),
-        config: named_config(global.config.as_deref())?,
+        paths: Vec::new(),
+        config: config_override(global.config.as_deref())?,
         baseline: None,
-        tell_known: false,
+        show_baselined: false,
         now: clock::now_civil(),
     };
-    let report = sweep(repo, &request)?;
+    let report = run_scan(repo, &request)?;
     if report.passed() && report.findings.is_empty() {
         return Ok(PASSED);
     }
-    output.report(global, &report)
+    output.write_report(global, &report)
 }
 
 /// The ranges that a push brings, from what git writes to the hook: lines of
 /// `<local ref> <local id> <remote ref> <remote id>`.
-fn pushed(repo: &GitRepository) -> anyhow::Result<Vec<SelectionRequest>> {
-    let text = environment::input(1024 * 1024).context("reading what is pushed")?;
+fn read_pushed_ranges(repo: &GitRepository) -> anyhow::Result<Vec<SelectionRequest>> {
+    let text = environment::read_stdin(1024 * 1024).context("reading what is pushed")?;
     let none = |id: &str| id.bytes().all(|byte| byte == b'0');
     let mut out = Vec::new();
     for line in text.lines() {
         let words: Vec<&str> = line.split(' ').collect();
         let [_, local, _, remote] = words.as_slice() else {
-            bail!("git wrote a line that is no push: {}", crate::text::one_line(line, 120))
+            bail!("git wrote a line that is no push: {}", crate::text::to_single_line(line, 120))
         };
         if none(local) {
             continue;
         }
         // What the other side has may be unknown here, or nothing yet.
-        let known = !none(remote) && repo.commit(remote)?.is_some();
-        let base = match repo.commit(local)?.filter(|_| !known) {
-            Some(commit) => repo.known_elsewhere(commit)?.map(|base| base.0.to_string()),
+        let known = !none(remote) && repo.find_commit(remote)?.is_some();
+        let base = match repo.find_commit(local)?.filter(|_| !known) {
+            Some(commit) => repo.find_last_pushed(commit)?.map(|base| base.0.to_string()),
             None => known.then(|| (*remote).to_owned()),
         };
         out.push(match base {

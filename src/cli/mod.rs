@@ -25,8 +25,8 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::gate::survey::Inquiry;
-use crate::gate::sweep::Scan;
+use crate::gate::survey::DocumentQuery;
+use crate::gate::sweep::ScanProfile;
 use crate::render::Format;
 use crate::system::process;
 
@@ -52,13 +52,13 @@ pub const COULD_NOT_RUN: u8 = 2;
 )]
 struct Cli {
     #[command(flatten)]
-    global: Global,
+    global: GlobalArgs,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Clone, Args)]
-struct Global {
+struct GlobalArgs {
     /// Run as if started in this folder
     #[arg(short = 'C', value_name = "DIR", global = true)]
     folder: Option<PathBuf>,
@@ -94,7 +94,7 @@ impl ValueEnum for Format {
     }
 }
 
-impl Global {
+impl GlobalArgs {
     /// Whether JSON is wanted, for answers that are no report.
     fn is_json(&self) -> anyhow::Result<bool> {
         if !self.output.is_empty() {
@@ -121,85 +121,85 @@ enum Colour {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// May work on this packet start?
-    PreWork(gates::PreWork),
+    PreWork(gates::PreWorkArgs),
     /// Is the change what the packet agreed to?
-    PostWork(gates::PostWork),
+    PostWork(gates::PostWorkArgs),
     /// Everything that a validator asks of a packet and its change; nothing is
     /// run
-    Audit(gates::Audit),
+    Audit(gates::AuditArgs),
     /// Are the packet's phases in order?
-    GateCheck(gates::GateCheck),
+    GateCheck(gates::GateCheckArgs),
     /// Check any governance document, or all of them
-    Check(documents::Check),
+    Check(documents::CheckArgs),
     /// List every packet and stub with its state
-    List(documents::Whole),
+    List(documents::RepositoryCheckArgs),
     /// Check all governance of the repository: documents, records, working trees
     #[command(alias = "gov-check")]
-    GovernanceCheck(documents::Whole),
+    GovernanceCheck(documents::RepositoryCheckArgs),
     /// Is the task board readable and true?
-    TaskBoardCheck(documents::Whole),
+    TaskBoardCheck(documents::RepositoryCheckArgs),
     /// Are the packets in progress claimed?
-    TaskPacketClaimCheck(documents::Whole),
+    TaskPacketClaimCheck(documents::RepositoryCheckArgs),
     /// Does the registry map every base id to the packet in force?
-    WpActivationTraceabilityCheck(documents::Whole),
+    WpActivationTraceabilityCheck(documents::RepositoryCheckArgs),
     /// Do packets in progress have branches and working trees of their own?
-    WorktreeConcurrencyCheck(documents::Whole),
+    WorktreeConcurrencyCheck(documents::RepositoryCheckArgs),
     /// Does the pointer name the newest specification?
-    SpecCurrentCheck(documents::Whole),
+    SpecCurrentCheck(documents::RepositoryCheckArgs),
     /// Has the specification all the headings that it must have?
-    ValidatorSpecRegression(documents::Whole),
+    ValidatorSpecRegression(documents::RepositoryCheckArgs),
     /// Are a packet and its refinement complete?
-    ValidatorPacketComplete(documents::PacketComplete),
+    ValidatorPacketComplete(documents::PacketCompleteArgs),
     /// Is every work packet of a phase validated?
-    ValidatorPhaseGate(documents::PhaseGate),
+    ValidatorPhaseGate(documents::PhaseGateArgs),
     /// Look for forbidden patterns where they mean something
     #[command(visible_aliases = ["validator-scan", "product-scan"])]
     Scan(scan::ScanArgs),
     /// Are errors typed, and is nothing left to clock or chance?
-    ValidatorErrorCodes(scan::ValidatorScan),
+    ValidatorErrorCodes(scan::ValidatorScanArgs),
     /// Is the database behind its layer, and are migrations whole?
-    ValidatorDalAudit(scan::ValidatorScan),
+    ValidatorDalAudit(scan::ValidatorScanArgs),
     /// Do changed governed files carry what traces need?
-    ValidatorTraceability(scan::ValidatorScan),
+    ValidatorTraceability(scan::ValidatorScanArgs),
     /// Has every changed source file a test?
-    ValidatorCoverageGaps(scan::ValidatorScan),
+    ValidatorCoverageGaps(scan::ValidatorScanArgs),
     /// Are artifacts ignored, and none tracked?
-    ValidatorGitHygiene(scan::ValidatorScan),
+    ValidatorGitHygiene(scan::ValidatorScanArgs),
     /// All scans together
-    ValidatorHygieneFull(scan::ValidatorScan),
+    ValidatorHygieneFull(scan::ValidatorScanArgs),
     /// Have git run scans before a commit or push
     Hook(hook::HookArgs),
     /// Print all that was read from a packet or contract, with lines
-    Show(show::Show),
+    Show(show::ShowArgs),
     /// Print the COR-701 hashes of a file
     #[command(name = "cor701-sha")]
-    Cor701Sha(cor701::Cor701Sha),
+    Cor701Sha(cor701::Cor701ShaArgs),
     /// Compute the COR-701 manifests of a change, and write them into its packet
-    Manifest(manifest::Manifest),
+    Manifest(manifest::ManifestArgs),
     /// Run a packet's test plan, and record what came of it
-    Evidence(evidence::Evidence),
+    Evidence(evidence::EvidenceArgs),
     /// Set up governance in a repository; nothing is overwritten
-    Init(workflow::Init),
+    Init(workflow::InitArgs),
     /// Write a new document, with all that can be computed filled in
-    New(workflow::New),
+    New(workflow::NewArgs),
     /// Record a complete refinement in the gate log
-    Refine(workflow::Refine),
+    Refine(workflow::RefineArgs),
     /// Record the operator's signature in refinement, audit and gate log
-    Sign(workflow::Sign),
+    Sign(workflow::SignArgs),
     /// Record who works on a signed packet, on which branch, and where
-    Prepare(workflow::Prepare),
+    Prepare(workflow::PrepareArgs),
     /// Take a validation report from its presentation to its commit
-    ValidatorGate(workflow::ValidatorGate),
+    ValidatorGate(workflow::ValidatorGateArgs),
     /// Make the changes that findings say a machine can make
     Fix(fix::FixArgs),
     /// Explain a rule
-    Explain(rules::Explain),
+    Explain(rules::ExplainArgs),
     /// List all rules
-    Rules(rules::Rules),
+    Rules(rules::RulesArgs),
     /// Build a small governed repository and walk through its gates
-    Demo(demo::Demo),
+    Demo(demo::DemoArgs),
     /// Do all gates and rules still see a deceit? Tests this very program
-    SelfTest(self_test::SelfTest),
+    SelfTest(self_test::SelfTestArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -217,7 +217,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             return if wanted { PASSED } else { COULD_NOT_RUN };
         }
     };
-    process::take_signals();
+    process::install_signal_handling();
     let output = Output::new(&cli.global);
     let done = match &cli.command {
         Command::PreWork(command) => command.run(&cli.global, &output),
@@ -226,26 +226,36 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::GateCheck(command) => command.run(&cli.global, &output),
         Command::Check(command) => command.run(&cli.global, &output),
         Command::List(command) => command.list(&cli.global, &output),
-        Command::GovernanceCheck(command) => command.run(&cli.global, &output, Inquiry::Governance),
-        Command::TaskBoardCheck(command) => command.run(&cli.global, &output, Inquiry::Board),
-        Command::TaskPacketClaimCheck(command) => command.run(&cli.global, &output, Inquiry::Claims),
+        Command::GovernanceCheck(command) => command.run(&cli.global, &output, DocumentQuery::Governance),
+        Command::TaskBoardCheck(command) => command.run(&cli.global, &output, DocumentQuery::Board),
+        Command::TaskPacketClaimCheck(command) => command.run(&cli.global, &output, DocumentQuery::Claims),
         Command::WpActivationTraceabilityCheck(command) => {
-            command.run(&cli.global, &output, Inquiry::Activation)
+            command.run(&cli.global, &output, DocumentQuery::Activation)
         }
-        Command::WorktreeConcurrencyCheck(command) => command.run(&cli.global, &output, Inquiry::Concurrency),
-        Command::SpecCurrentCheck(command) => command.run(&cli.global, &output, Inquiry::SpecCurrent),
+        Command::WorktreeConcurrencyCheck(command) => {
+            command.run(&cli.global, &output, DocumentQuery::Concurrency)
+        }
+        Command::SpecCurrentCheck(command) => command.run(&cli.global, &output, DocumentQuery::SpecCurrent),
         Command::ValidatorSpecRegression(command) => {
-            command.run(&cli.global, &output, Inquiry::SpecRegression)
+            command.run(&cli.global, &output, DocumentQuery::SpecRegression)
         }
         Command::ValidatorPacketComplete(command) => command.run(&cli.global, &output),
         Command::ValidatorPhaseGate(command) => command.run(&cli.global, &output),
         Command::Scan(command) => command.run(&cli.global, &output),
-        Command::ValidatorErrorCodes(command) => command.run(&cli.global, &output, Scan::error_codes()),
-        Command::ValidatorDalAudit(command) => command.run(&cli.global, &output, Scan::dal_audit()),
-        Command::ValidatorTraceability(command) => command.run(&cli.global, &output, Scan::traceability()),
-        Command::ValidatorCoverageGaps(command) => command.run(&cli.global, &output, Scan::coverage_gaps()),
-        Command::ValidatorGitHygiene(command) => command.run(&cli.global, &output, Scan::git_hygiene()),
-        Command::ValidatorHygieneFull(command) => command.run(&cli.global, &output, Scan::full()),
+        Command::ValidatorErrorCodes(command) => {
+            command.run(&cli.global, &output, ScanProfile::error_codes())
+        }
+        Command::ValidatorDalAudit(command) => command.run(&cli.global, &output, ScanProfile::dal_audit()),
+        Command::ValidatorTraceability(command) => {
+            command.run(&cli.global, &output, ScanProfile::traceability())
+        }
+        Command::ValidatorCoverageGaps(command) => {
+            command.run(&cli.global, &output, ScanProfile::coverage_gaps())
+        }
+        Command::ValidatorGitHygiene(command) => {
+            command.run(&cli.global, &output, ScanProfile::git_hygiene())
+        }
+        Command::ValidatorHygieneFull(command) => command.run(&cli.global, &output, ScanProfile::full()),
         Command::Hook(command) => command.run(&cli.global, &output),
         Command::Show(command) => command.run(&cli.global, &output),
         Command::Cor701Sha(command) => command.run(&cli.global, &output),
@@ -271,7 +281,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     match done {
         Ok(code) => code,
         Err(error) => {
-            output.failure(&error);
+            output.print_failure(&error);
             COULD_NOT_RUN
         }
     }

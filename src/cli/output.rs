@@ -6,39 +6,43 @@ use std::path::Path;
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context as _;
 
-use super::{Colour, FAILED, Global, PASSED};
+use super::{Colour, FAILED, GlobalArgs, PASSED};
 use crate::engine::{EngineError, Progress};
 use crate::finding::Report;
 use crate::gate::GateError;
 use crate::render::Format;
-use crate::render::human::{self, Look};
+use crate::render::human::{self, HumanOptions};
 use crate::system::{environment, files};
-use crate::text::visible;
+use crate::text::escape_hidden;
 
 /// Where and how to print.
 pub struct Output {
     /// How to print for a person.
-    pub look: Look,
-    choice: ColorChoice,
-    progress: bool,
+    pub human_options: HumanOptions,
+    color_choice: ColorChoice,
+    shows_progress: bool,
 }
 
 impl Output {
-    pub(super) fn new(global: &Global) -> Self {
-        let choice = match global.color {
+    pub(super) fn new(global: &GlobalArgs) -> Self {
+        let color_choice = match global.color {
             Colour::Auto => AutoStream::choice(&io::stdout()),
             Colour::Always => ColorChoice::Always,
             Colour::Never => ColorChoice::Never,
         };
-        let colour = choice != ColorChoice::Never && global.format == Format::Human;
-        let progress = environment::stderr_is_terminal() && !global.quiet;
-        Self { look: Look { colour, verbose: global.verbose, quiet: global.quiet }, choice, progress }
+        let colour = color_choice != ColorChoice::Never && global.format == Format::Human;
+        let shows_progress = environment::stderr_is_terminal() && !global.quiet;
+        Self {
+            human_options: HumanOptions { color: colour, verbose: global.verbose, quiet: global.quiet },
+            color_choice,
+            shows_progress,
+        }
     }
 
     /// Writes text to standard output, all of it or an error. A reader that
     /// went away is no error: it has seen what it wanted.
     pub(super) fn print(&self, text: &str) -> anyhow::Result<()> {
-        let mut stream = AutoStream::new(io::stdout().lock(), self.choice);
+        let mut stream = AutoStream::new(io::stdout().lock(), self.color_choice);
         let written = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
         match written {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -48,61 +52,61 @@ impl Output {
 
     /// Writes a report in every format that was asked for, and gives the exit
     /// code, which depends on none of them.
-    pub(super) fn report(&self, global: &Global, report: &Report) -> anyhow::Result<u8> {
+    pub(super) fn write_report(&self, global: &GlobalArgs, report: &Report) -> anyhow::Result<u8> {
         for wanted in &global.output {
-            let (format, path) = destination(wanted)?;
-            let look = Look { colour: false, ..self.look };
+            let (format, path) = parse_destination(wanted)?;
+            let look = HumanOptions { color: false, ..self.human_options };
             files::write(path, format.render(report, look).as_bytes())
                 .with_context(|| format!("writing the report to {}", path.display()))?;
         }
-        self.print(&global.format.render(report, self.look))?;
+        self.print(&global.format.render(report, self.human_options))?;
         Ok(if report.passed() { PASSED } else { FAILED })
     }
 
     /// Writes why the tool could not run; a mistake in the configuration with
     /// its source line.
-    pub(super) fn failure(&self, error: &anyhow::Error) {
+    pub(super) fn print_failure(&self, error: &anyhow::Error) {
         let engine = error
             .downcast_ref::<EngineError>()
             .and_then(|error| if let EngineError::Gate(gate) = error { Some(gate) } else { None });
         match engine.or_else(|| error.downcast_ref::<GateError>()) {
             Some(GateError::Config(fault)) => {
-                let text = human::mistake(
+                let text = human::render_source_error(
                     &fault.message,
                     &fault.source,
                     fault.span,
-                    Look { colour: false, ..self.look },
+                    HumanOptions { color: false, ..self.human_options },
                 );
                 let _ = writeln!(io::stderr(), "{text}");
             }
-            _ => Self::problem(&format!("{error:#}")),
+            _ => Self::print_problem(&format!("{error:#}")),
         }
     }
 
     /// Tells something beside the answer, on standard error.
-    pub(super) fn aside(&self, text: &str) {
-        if !self.look.quiet {
+    pub(super) fn print_notice(&self, text: &str) {
+        if !self.human_options.quiet {
             let _ = write!(io::stderr(), "{text}");
         }
     }
 
     /// Writes a problem to standard error.
-    pub(super) fn problem(text: &str) {
-        let _ = writeln!(io::stderr(), "error: {}", visible(text));
+    pub(super) fn print_problem(text: &str) {
+        let _ = writeln!(io::stderr(), "error: {}", escape_hidden(text));
     }
 }
 
 /// Format and file of `--output`.
-fn destination(wanted: &str) -> anyhow::Result<(Format, &Path)> {
+fn parse_destination(wanted: &str) -> anyhow::Result<(Format, &Path)> {
     if let Some((name, file)) = wanted.split_once('=')
         && !file.is_empty()
-        && let Some(format) = Format::named(name)
+        && let Some(format) = Format::from_name(name)
     {
         return Ok((format, Path::new(file)));
     }
     let path = Path::new(wanted);
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    match Format::of_ending(ending) {
+    match Format::from_extension(ending) {
         Some(format) => Ok((format, path)),
         None => {
             let names = Format::ALL.map(Format::as_str).join(", ");
@@ -112,14 +116,14 @@ fn destination(wanted: &str) -> anyhow::Result<(Format, &Path)> {
 }
 
 impl Progress for Output {
-    fn running(&self, step: &str, milliseconds: u64) {
-        if self.progress {
+    fn step_running(&self, step: &str, milliseconds: u64) {
+        if self.shows_progress {
             let _ = write!(io::stderr(), "\r  running {step} … {} s ", milliseconds / 1000);
         }
     }
 
-    fn ended(&self) {
-        if self.progress {
+    fn step_ended(&self) {
+        if self.shows_progress {
             let _ = write!(io::stderr(), "\r\x1b[2K");
         }
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
-use super::Global;
-use super::desk::settle;
-use super::gates::folder;
-use crate::change::{Repository, SelectionRequest, Side};
+use super::GlobalArgs;
+use super::desk::recover_interrupted_write;
+use super::gates::working_dir;
+use crate::change::{Repository, SelectionRequest, TreeState};
 use crate::config::{Config, FILE_NAME};
 use crate::gate::GateError;
 use crate::system::folder::PlainFolder;
@@ -16,21 +16,21 @@ use crate::system::git::GitRepository;
 use crate::text::{RepoPath, Source};
 
 /// Where a command looks: a git repository, or a folder without one.
-pub(super) enum Place {
+pub(super) enum WorkspaceRoot {
     Git(GitRepository),
     Plain(PlainFolder, PathBuf),
 }
 
-impl Place {
+impl WorkspaceRoot {
     /// The repository of the current folder, or that folder.
-    pub(super) fn find(global: &Global) -> anyhow::Result<Self> {
-        let here = folder(global)?;
+    pub(super) fn discover(global: &GlobalArgs) -> anyhow::Result<Self> {
+        let here = working_dir(global)?;
         if !here.is_dir() {
             bail!("{} is no folder", here.display());
         }
         match GitRepository::discover(&here) {
             Ok(repo) => {
-                settle(&repo)?;
+                recover_interrupted_write(&repo)?;
                 Ok(Self::Git(repo))
             }
             Err(crate::change::RepositoryError::NotARepository(_)) => {
@@ -62,9 +62,9 @@ impl Place {
     }
 
     /// A path as typed, as one of the repository.
-    pub(super) fn path(&self, here: &Path, argument: &Path) -> anyhow::Result<RepoPath> {
+    pub(super) fn resolve_path(&self, here: &Path, argument: &Path) -> anyhow::Result<RepoPath> {
         let whole = std::path::absolute(here.join(argument)).context("finding the path")?;
-        let found = self.root().and_then(|root| inside(root, &whole));
+        let found = self.root().and_then(|root| repo_path_below(root, &whole));
         let Some(found) = found else { bail!("{} lies outside of the repository", argument.display()) };
         if !whole.exists() {
             bail!("there is no {}", argument.display());
@@ -73,11 +73,11 @@ impl Place {
     }
 
     /// The configuration on disk, or the named one.
-    pub(super) fn config(&self, named: Option<Arc<Source>>) -> anyhow::Result<Config> {
+    pub(super) fn load_config(&self, named: Option<Arc<Source>>) -> anyhow::Result<Config> {
         let path = RepoPath::from(FILE_NAME);
         let read = || {
             self.repo()
-                .read(Side::Worktree, &path)
+                .read(TreeState::Worktree, &path)
                 .map(|bytes| bytes.map(|bytes| Source::from_bytes(path.clone(), bytes)))
         };
         let source = match named {
@@ -91,23 +91,23 @@ impl Place {
     }
 
     /// The side that arguments name; without any, the files on disk.
-    pub(super) fn side(&self, staged: bool, rev: Option<&String>) -> anyhow::Result<Side> {
+    pub(super) fn resolve_tree(&self, staged: bool, rev: Option<&String>) -> anyhow::Result<TreeState> {
         match (&self, rev) {
             (Self::Plain(..), _) if staged || rev.is_some() => {
                 bail!("this folder is in no git repository; --staged and --rev need one")
             }
             (Self::Git(repo), Some(rev)) => {
                 let selection = repo.select(&SelectionRequest::Rev(rev.to_owned()), &|_| None, &[])?;
-                Ok(selection.head.map_or(Side::Empty, Side::Commit))
+                Ok(selection.head.map_or(TreeState::Empty, TreeState::Commit))
             }
-            _ if staged => Ok(Side::Index),
-            _ => Ok(Side::Worktree),
+            _ if staged => Ok(TreeState::Index),
+            _ => Ok(TreeState::Worktree),
         }
     }
 }
 
 /// A path below the root, as a path of the repository.
-pub(super) fn inside(root: &Path, whole: &Path) -> Option<RepoPath> {
+pub(super) fn repo_path_below(root: &Path, whole: &Path) -> Option<RepoPath> {
     let relative = |root: &Path, whole: &Path| whole.strip_prefix(root).ok().map(Path::to_path_buf);
     let root = std::path::absolute(root).ok()?;
     let found = relative(&root, whole)

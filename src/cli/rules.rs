@@ -6,27 +6,27 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{Global, Output, PASSED, scan};
-use crate::check::{find, registered};
+use super::{GlobalArgs, Output, PASSED, scan};
+use crate::check::{find_rule, registered_rules};
 use crate::finding::{CheckOutcome, Finding, Label, Level, Report, RuleId, Wording};
 use crate::gate::status_of;
-use crate::render::{explain, explain_scan, json, rules_markdown, scan_rules_markdown};
-use crate::scan::{ScanRule, embedded, embedded_ids, find_embedded, prove};
+use crate::render::{explain_rule, explain_scan_rule, json, rules_markdown, scan_rules_markdown};
+use crate::scan::{ScanRule, check_examples, embedded, embedded_ids, find_embedded};
 use crate::system::clock::{self, Stopwatch};
-use crate::text::{RepoPath, Source, visible};
+use crate::text::{RepoPath, Source, escape_hidden};
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
-pub(super) struct Explain {
+pub(super) struct ExplainArgs {
     /// The rule's id, e.g. scope/outside
     rule: String,
 }
 
 /// Arguments of `rules`.
 #[derive(Debug, Args)]
-pub(super) struct Rules {
+pub(super) struct RulesArgs {
     #[command(subcommand)]
-    action: Option<Action>,
+    action: Option<RulesAction>,
     /// Print the manual page instead of the list
     #[arg(long)]
     markdown: bool,
@@ -36,28 +36,28 @@ pub(super) struct Rules {
 }
 
 #[derive(Debug, Subcommand)]
-enum Action {
+enum RulesAction {
     /// Prove the rules of scans by their examples, this repository's included
     Test,
 }
 
-impl Explain {
-    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+impl ExplainArgs {
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let scan = || find_embedded(&self.rule).or_else(|| find_embedded(&format!("scan/{}", self.rule)));
-        if let Some(entry) = find(&self.rule) {
-            output.print(&explain(&entry.rule))?;
+        if let Some(entry) = find_rule(&self.rule) {
+            output.print(&explain_rule(&entry.rule))?;
         } else if let Some(rule) = scan() {
-            output.print(&explain_scan(rule))?;
-        } else if let Some(rule) = self.of_repository(global) {
-            output.print(&visible(&explain_scan(&rule)))?;
+            output.print(&explain_scan_rule(rule))?;
+        } else if let Some(rule) = self.find_repository_rule(global) {
+            output.print(&escape_hidden(&explain_scan_rule(&rule)))?;
         } else {
-            let ids = registered()
+            let ids = registered_rules()
                 .iter()
                 .map(|entry| entry.rule.id.as_str())
                 .chain(embedded_ids().map(|(id, _, _)| id));
             let scored = ids.map(|id| (strsim::jaro_winkler(id, &self.rule), id));
             let near = scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.7);
-            let shown = crate::text::one_line(&self.rule, 80);
+            let shown = crate::text::to_single_line(&self.rule, 80);
             match near {
                 Some((_, near)) => bail!("there is no rule `{shown}`; did you mean `{near}`?"),
                 None => bail!("there is no rule `{shown}`; `countersign rules` lists all"),
@@ -68,14 +68,14 @@ impl Explain {
 
     /// A rule of the repository's own; none where there is no repository, or
     /// its configuration cannot be read.
-    fn of_repository(&self, global: &Global) -> Option<ScanRule> {
-        let book = scan::repository_rules(global).ok()?;
-        book.rules.into_iter().chain(book.off).find(|rule| rule.is_named(&self.rule))
+    fn find_repository_rule(&self, global: &GlobalArgs) -> Option<ScanRule> {
+        let book = scan::load_repository_rules(global).ok()?;
+        book.rules.into_iter().chain(book.disabled).find(|rule| rule.has_name(&self.rule))
     }
 }
 
 #[derive(Serialize)]
-struct Listed<'a> {
+struct RuleListEntry<'a> {
     id: &'a str,
     set: Option<&'a str>,
     level: &'a str,
@@ -86,7 +86,7 @@ struct Listed<'a> {
     waivable_by: &'a [String],
 }
 
-impl<'a> Listed<'a> {
+impl<'a> RuleListEntry<'a> {
     fn new(id: &'a str, set: Option<&'a str>, level: Level, wording: &'a Wording) -> Self {
         Self {
             id,
@@ -101,16 +101,16 @@ impl<'a> Listed<'a> {
     }
 }
 
-impl Rules {
-    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        if matches!(self.action, Some(Action::Test)) {
-            return test(global, output);
+impl RulesArgs {
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        if matches!(self.action, Some(RulesAction::Test)) {
+            return run_examples(global, output);
         }
         let is_json = global.is_json()?;
-        let own = registered().iter().map(|entry| (&entry.rule.id, entry.rule.text()));
-        let own = own.map(|(id, text)| Listed::new(id.as_str(), None, text.level, &text.wording));
+        let own = registered_rules().iter().map(|entry| (&entry.rule.id, entry.rule.text()));
+        let own = own.map(|(id, text)| RuleListEntry::new(id.as_str(), None, text.level, &text.wording));
         let scans = embedded(&[])
-            .map(|rule| Listed::new(rule.id.as_str(), Some(&rule.set), rule.level, &rule.wording));
+            .map(|rule| RuleListEntry::new(rule.id.as_str(), Some(&rule.set), rule.level, &rule.wording));
         let text = if self.markdown {
             rules_markdown()
         } else if self.scan_markdown {
@@ -126,12 +126,12 @@ impl Rules {
 }
 
 /// Proves every scan rule by its examples.
-fn test(global: &Global, output: &Output) -> anyhow::Result<u8> {
+fn run_examples(global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
     let (started_at, watch) = (clock::now_text(), Stopwatch::start());
-    let book = scan::repository_rules(global)?;
+    let book = scan::load_repository_rules(global)?;
     let mut report = Report::new("rules test");
     let wrong = |source: &Arc<Source>, span, message: String, rule: &str| {
-        let id = RuleId::named(if rule.is_empty() { "source/rule" } else { "source/proof" });
+        let id = RuleId::from_static(if rule.is_empty() { "source/rule" } else { "source/example-failed" });
         Finding::new(id, message, Label::text(source, span, rule))
     };
     let mut outcome = |rule: &RuleId, findings: Vec<Finding>| {
@@ -140,19 +140,19 @@ fn test(global: &Global, output: &Output) -> anyhow::Result<u8> {
         report.findings.extend(findings);
     };
     let broken = book.faults.iter().map(|fault| wrong(&fault.source, fault.span, fault.message.clone(), ""));
-    outcome(&RuleId::named("source/rule"), broken.collect());
-    for (source, rule) in sources(&book.sources, book.rules.iter().chain(&book.off)) {
-        let faults = prove(rule, &source);
+    outcome(&RuleId::from_static("source/rule"), broken.collect());
+    for (source, rule) in collect_rule_sources(&book.sources, book.rules.iter().chain(&book.disabled)) {
+        let faults = check_examples(rule, &source);
         let found = faults.into_iter().map(|bad| wrong(&bad.source, bad.span, bad.message, rule.id.as_str()));
         outcome(&rule.id, found.collect());
     }
     report.run.started_at = started_at;
-    report.run.milliseconds = watch.milliseconds();
-    output.report(global, &report)
+    report.run.milliseconds = watch.elapsed_milliseconds();
+    output.write_report(global, &report)
 }
 
 /// Rules with the files that they came from.
-fn sources<'a>(
+fn collect_rule_sources<'a>(
     own: &std::collections::BTreeMap<String, Arc<Source>>,
     rules: impl Iterator<Item = &'a ScanRule>,
 ) -> Vec<(Arc<Source>, &'a ScanRule)> {

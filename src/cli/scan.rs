@@ -5,19 +5,19 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 
-use super::gates::{SelectionArgs, folder, named_config};
-use super::place::Place;
-use super::{Global, Output, PASSED};
-use crate::change::{SelectionRequest, Side};
+use super::gates::{SelectionArgs, config_override, working_dir};
+use super::place::WorkspaceRoot;
+use super::{GlobalArgs, Output, PASSED};
+use crate::change::{SelectionRequest, TreeState};
 use crate::finding::{Finding, Report};
-use crate::gate::sweep::{Scan, SweepRequest, rulebook, sweep};
+use crate::gate::sweep::{ScanProfile, ScanRequest, load_active_rules, run_scan};
 use crate::scan::{Baseline, write_baseline};
 use crate::system::clock::Stopwatch;
 use crate::system::{clock, files};
 use crate::text::{RepoPath, Source};
 
 /// Where known findings are kept if the configuration does not say.
-const BASELINE: &str = ".countersign/baseline.txt";
+const DEFAULT_BASELINE: &str = ".countersign/baseline.txt";
 
 /// Arguments of `scan`.
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ enum BaselineAction {
 
 /// Arguments of the validator's scans.
 #[derive(Debug, Args)]
-pub(super) struct ValidatorScan {
+pub(super) struct ValidatorScanArgs {
     /// Files or folders to look at; without any, all
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -58,48 +58,50 @@ pub(super) struct ValidatorScan {
 }
 
 impl ScanArgs {
-    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        let mut request = request(global, Scan::patterns(self.sets.clone()), &self.selection, &self.paths)?;
-        request.tell_known = self.all;
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        let mut request =
+            build_request(global, ScanProfile::patterns(self.sets.clone()), &self.selection, &self.paths)?;
+        request.show_baselined = self.all;
         if let Some(action) = self.baseline {
-            let place = Place::find(global)?;
+            let place = WorkspaceRoot::discover(global)?;
             if request.change.is_some() {
                 bail!("a baseline is of the whole tree; leave out the selection of a change");
             }
-            let configured = place.config(request.config.clone())?.scan.baseline;
-            request.baseline = Some(configured.clone().unwrap_or_else(|| BASELINE.to_owned()));
+            let configured = place.load_config(request.config.clone())?.scan.baseline;
+            request.baseline = Some(configured.clone().unwrap_or_else(|| DEFAULT_BASELINE.to_owned()));
             if action == BaselineAction::Write {
-                return write(output, &place, request, configured.is_some());
+                return update_baseline(output, &place, request, configured.is_some());
             }
         }
-        answer(global, output, &request)
+        run_request(global, output, &request)
     }
 }
 
 /// Writes the findings of the asked rules; entries of other rules stay.
-fn write(
+fn update_baseline(
     output: &Output,
-    place: &Place,
-    mut request: SweepRequest,
+    place: &WorkspaceRoot,
+    mut request: ScanRequest,
     is_configured: bool,
 ) -> anyhow::Result<u8> {
-    if !request.named.is_empty() {
+    if !request.paths.is_empty() {
         bail!("a baseline is of the whole tree; leave out the paths");
     }
     let path = request.baseline.clone().unwrap_or_default();
     let Some(root) = place.root() else { bail!("there is no folder to write {path} to") };
-    request.tell_known = true;
-    let report = sweep(place.repo(), &request)?;
-    if report.scan.as_ref().is_some_and(|scan| scan.more > 0) {
+    request.show_baselined = true;
+    let report = run_scan(place.repo(), &request)?;
+    if report.scan.as_ref().is_some_and(|scan| scan.truncated > 0) {
         bail!("there are more findings than a baseline should hold; narrow the rules first");
     }
-    let broken = |found: &&Finding| found.rule.family() == "source" && found.fails();
+    let broken = |found: &&Finding| found.rule.family() == "source" && found.fails_gate();
     if let Some(fault) = report.findings.iter().find(broken) {
         bail!("not everything was scanned ({}); mend that first", fault.message);
     }
     let asked: Vec<&str> = report.outcomes.iter().map(|outcome| outcome.rule.as_str()).collect();
     let file = RepoPath::from(path.as_str());
-    let old = place.repo().read(Side::Worktree, &file)?.map(|bytes| Source::from_bytes(file.clone(), bytes));
+    let old =
+        place.repo().read(TreeState::Worktree, &file)?.map(|bytes| Source::from_bytes(file.clone(), bytes));
     let old = match old.map(|source| Baseline::read(&source)) {
         Some(Ok(baseline)) => baseline,
         Some(Err(fault)) => bail!("{path}:{}: {}", fault.source.line(fault.span.start), fault.message),
@@ -109,62 +111,64 @@ fn write(
     let found =
         report.findings.iter().filter_map(|found| Some((found.rule.as_str(), found.fingerprint.as_deref()?)));
     let count = found.clone().count();
-    files::write(&files::below(root, &file), write_baseline(found.chain(kept)).as_bytes())?;
+    files::write(&files::join_repo_path(root, &file), write_baseline(found.chain(kept)).as_bytes())?;
     let how = if is_configured { "" } else { "; name it in countersign.yaml: `scan: {baseline: FILE}`" };
-    output.print(&format!("{path}: {} written{how}\n", crate::text::counted(count, "known finding")))?;
+    output.print(&format!("{path}: {} written{how}\n", crate::text::format_count(count, "known finding")))?;
     Ok(PASSED)
 }
 
-impl ValidatorScan {
-    pub(super) fn run(&self, global: &Global, output: &Output, scan: Scan) -> anyhow::Result<u8> {
-        let mut request = request(global, scan, &self.selection, &self.paths)?;
-        let of_change = matches!(request.scan.name, "validator-coverage-gaps" | "validator-traceability");
-        if of_change && request.change.is_none() && request.named.is_empty() {
+impl ValidatorScanArgs {
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output, scan: ScanProfile) -> anyhow::Result<u8> {
+        let mut request = build_request(global, scan, &self.selection, &self.paths)?;
+        let of_change = matches!(request.profile.name, "validator-coverage-gaps" | "validator-traceability");
+        if of_change && request.change.is_none() && request.paths.is_empty() {
             // These ask about changed files; the usual selection finds them.
             request.change = Some(SelectionRequest::Default);
         }
-        answer(global, output, &request)
+        run_request(global, output, &request)
     }
 }
 
-fn request(
-    global: &Global,
-    scan: Scan,
+fn build_request(
+    global: &GlobalArgs,
+    scan: ScanProfile,
     selection: &SelectionArgs,
     paths: &[PathBuf],
-) -> anyhow::Result<SweepRequest> {
+) -> anyhow::Result<ScanRequest> {
     let change = match selection.request() {
         SelectionRequest::Default => None,
         asked => Some(asked),
     };
     let mut named = Vec::new();
-    let place = Place::find(global)?;
+    let place = WorkspaceRoot::discover(global)?;
     for path in paths {
-        named.push(place.path(&folder(global)?, path)?);
+        named.push(place.resolve_path(&working_dir(global)?, path)?);
     }
     if change.is_some() && !place.is_git() {
         bail!("this folder is in no git repository; a change needs one");
     }
     // A path that is empty is the root: all of it.
     let all = named.iter().any(|path| path.as_bytes().is_empty());
-    Ok(SweepRequest {
-        scan,
-        side: Side::Worktree,
+    Ok(ScanRequest {
+        profile: scan,
+        tree: TreeState::Worktree,
         change,
-        named: if all { Vec::new() } else { named },
-        config: named_config(global.config.as_deref())?,
+        paths: if all { Vec::new() } else { named },
+        config: config_override(global.config.as_deref())?,
         baseline: None,
-        tell_known: false,
+        show_baselined: false,
         now: clock::now_civil(),
     })
 }
 
-fn answer(global: &Global, output: &Output, request: &SweepRequest) -> anyhow::Result<u8> {
+fn run_request(global: &GlobalArgs, output: &Output, request: &ScanRequest) -> anyhow::Result<u8> {
     let (started_at, watch) = (clock::now_text(), Stopwatch::start());
-    let place = Place::find(global)?;
-    let mut report: Report = sweep(place.repo(), request)?;
-    let judged =
-        report.outcomes.iter().any(|outcome| !matches!(outcome.status, crate::finding::Status::Skipped(_)));
+    let place = WorkspaceRoot::discover(global)?;
+    let mut report: Report = run_scan(place.repo(), request)?;
+    let judged = report
+        .outcomes
+        .iter()
+        .any(|outcome| !matches!(outcome.status, crate::finding::CheckStatus::Skipped(_)));
     let own = |outcome: &&crate::finding::CheckOutcome| {
         !matches!(outcome.rule.family(), "source" | "suppression" | "baseline")
     };
@@ -173,7 +177,7 @@ fn answer(global: &Global, output: &Output, request: &SweepRequest) -> anyhow::R
         .iter()
         .filter(own)
         .filter_map(|outcome| match &outcome.status {
-            crate::finding::Status::Skipped(why) => Some(why.as_str()),
+            crate::finding::CheckStatus::Skipped(why) => Some(why.as_str()),
             _ => None,
         })
         .collect();
@@ -181,13 +185,13 @@ fn answer(global: &Global, output: &Output, request: &SweepRequest) -> anyhow::R
         bail!("nothing was judged: {}", reasons.first().copied().unwrap_or("no rule was asked"));
     }
     report.run.started_at = started_at;
-    report.run.milliseconds = watch.milliseconds();
-    output.report(global, &report)
+    report.run.milliseconds = watch.elapsed_milliseconds();
+    output.write_report(global, &report)
 }
 
 /// The rules of a repository, for `rules test`.
-pub(super) fn repository_rules(global: &Global) -> anyhow::Result<crate::gate::sweep::Rulebook> {
-    let place = Place::find(global)?;
-    let config = place.config(named_config(global.config.as_deref())?)?;
-    Ok(rulebook(place.repo(), Side::Worktree, &config, &Scan::full())?)
+pub(super) fn load_repository_rules(global: &GlobalArgs) -> anyhow::Result<crate::gate::sweep::ActiveRules> {
+    let place = WorkspaceRoot::discover(global)?;
+    let config = place.load_config(config_override(global.config.as_deref())?)?;
+    Ok(load_active_rules(place.repo(), TreeState::Worktree, &config, &ScanProfile::full())?)
 }

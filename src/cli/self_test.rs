@@ -3,27 +3,27 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{FAILED, Global, Output, PASSED};
+use super::{FAILED, GlobalArgs, Output, PASSED};
 use crate::render::json;
-use crate::text::counted;
-use crate::workflow::self_test::{canaries, play, untested};
+use crate::text::format_count;
+use crate::workflow::self_test::{list_untested, load_cases, run_cases};
 
 /// Arguments of `self-test`.
 #[derive(Debug, Args)]
-pub(super) struct SelfTest {}
+pub(super) struct SelfTestArgs {}
 
 /// The answer as scripts read it.
 #[derive(Serialize)]
-struct Document {
+struct SelfTestOutput {
     schema: &'static str,
     tool: &'static str,
     verdict: &'static str,
     untested: Vec<String>,
-    deceits: Vec<Deceit>,
+    deceits: Vec<BypassCaseOutput>,
 }
 
 #[derive(Serialize)]
-struct Deceit {
+struct BypassCaseOutput {
     family: String,
     ask: String,
     does: String,
@@ -31,30 +31,30 @@ struct Deceit {
     fault: Option<String>,
 }
 
-impl SelfTest {
+impl SelfTestArgs {
     #[expect(clippy::unused_self, reason = "a command like the others")]
-    pub(super) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+    pub(super) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let is_json = global.is_json()?;
-        let all = canaries()?;
-        let untested = untested(&all);
+        let all = load_cases()?;
+        let untested = list_untested(&all);
         let (mut deceits, mut lines) = (Vec::new(), String::new());
-        play(&all, |outcome| {
-            let canary = &outcome.canary;
-            let line = match &outcome.fault {
+        run_cases(&all, |outcome| {
+            let canary = &outcome.case;
+            let line = match &outcome.failure {
                 None => format!("seen    {:<13}{}: somebody {}\n", canary.family, canary.ask, canary.does),
                 Some(why) => {
                     format!("WRONG   {:<13}{}: somebody {}: {why}\n", canary.family, canary.ask, canary.does)
                 }
             };
-            if !output.look.quiet || outcome.fault.is_some() {
+            if !output.human_options.quiet || outcome.failure.is_some() {
                 lines.push_str(&line);
             }
-            deceits.push(Deceit {
+            deceits.push(BypassCaseOutput {
                 family: canary.family.clone(),
                 ask: canary.ask.clone(),
                 does: canary.does.clone(),
                 finds: canary.finds.clone(),
-                fault: outcome.fault.clone(),
+                fault: outcome.failure.clone(),
             });
         })?;
         let missed = deceits.iter().filter(|deceit| deceit.fault.is_some()).count();
@@ -62,18 +62,18 @@ impl SelfTest {
         let verdict = if good { "passed" } else { "failed" };
         if is_json {
             let (schema, tool) = ("countersign.self-test/v1", env!("CARGO_PKG_VERSION"));
-            output.print(&json::pretty(&Document { schema, tool, verdict, untested, deceits }))?;
+            output.print(&json::pretty(&SelfTestOutput { schema, tool, verdict, untested, deceits }))?;
             return Ok(if good { PASSED } else { FAILED });
         }
         for what in &untested {
             lines.push_str(&format!("WRONG   no deceit tests {what}\n"));
         }
-        if !(good && output.look.quiet) {
+        if !(good && output.human_options.quiet) {
             let seen = deceits.len() - missed;
             let verdict = verdict.to_uppercase();
             lines.push_str(&format!(
                 "self-test: {verdict}: {} seen, {} wrong{}\n",
-                counted(seen, "deceit"),
+                format_count(seen, "deceit"),
                 missed + untested.len(),
                 if good { "; their honest twins pass" } else { "" }
             ));

@@ -5,7 +5,7 @@ use crate::document::{Layout, LayoutName};
 use super::raw;
 
 /// A folder below the root, without trailing slash; `None` if it leaves it.
-pub(super) fn folder(text: &str) -> Option<String> {
+pub(super) fn parse_folder(text: &str) -> Option<String> {
     let text = text.trim_end_matches('/');
     let inside = !text.starts_with('/')
         && !text.contains(['\\', ':'])
@@ -13,7 +13,7 @@ pub(super) fn folder(text: &str) -> Option<String> {
     inside.then(|| if text == "." { String::new() } else { text.to_owned() })
 }
 
-pub(super) fn layout(raw: raw::Layout) -> Result<Layout, (String, String)> {
+pub(super) fn validate_layout(raw: raw::RawLayout) -> Result<Layout, (String, String)> {
     let mut out = match raw.base.as_deref() {
         None | Some(".GOV") => Layout::gov(),
         Some("docs") => Layout::docs(),
@@ -27,14 +27,14 @@ pub(super) fn layout(raw: raw::Layout) -> Result<Layout, (String, String)> {
         (raw.refinements, &mut out.refinements),
         (raw.contracts, &mut out.contracts),
         (raw.templates, &mut out.templates),
-        (raw.signatures, &mut out.seals),
+        (raw.signatures, &mut out.signed_contracts),
         (raw.validator_states, &mut out.validator_states),
     ];
     for (given, slot) in folders {
         if let Some(given) = given {
             *slot = format!(
                 "{}/",
-                folder(&given)
+                parse_folder(&given)
                     .filter(|f| !f.is_empty())
                     .ok_or_else(|| (given.clone(), format!("`{given}` is no folder of the repository")))?
             );
@@ -46,18 +46,18 @@ pub(super) fn layout(raw: raw::Layout) -> Result<Layout, (String, String)> {
         (raw.audit, &mut out.audit),
         (raw.spec_pointer, &mut out.spec_pointer),
         (raw.gate_log, &mut out.gate_log),
-        (raw.validator_state, &mut out.validator_state),
-        (raw.allowed_signers, &mut out.signers),
+        (raw.validator_state, &mut out.shared_validator_state),
+        (raw.allowed_signers, &mut out.allowed_signers),
     ];
     for (given, slot) in files {
         if let Some(given) = given {
-            *slot = folder(&given)
+            *slot = parse_folder(&given)
                 .filter(|f| !f.is_empty())
                 .ok_or_else(|| (given.clone(), format!("`{given}` is no file of the repository")))?;
         }
     }
     if let Some(governance) = raw.governance {
-        out.governance = governance;
+        out.governance_folders = governance;
     }
     out.name = LayoutName::Configured;
     Ok(out)

@@ -7,8 +7,8 @@ mod scan;
 mod step;
 mod valid;
 
-pub use evidence::{Allowed, EvidencePolicy};
-pub use step::{EnvironmentPolicy, Step};
+pub use evidence::{AllowedCommand, EvidencePolicy};
+pub use step::{EnvironmentPolicy, GateStep};
 pub use valid::{Config, ConfigFault};
 
 /// The file's name at the root of a repository.

@@ -7,30 +7,30 @@ use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct File {
+pub(super) struct RawConfig {
     pub version: Option<u64>,
     pub main_branch: Option<OneOrMany>,
-    pub layout: Option<Layout>,
+    pub layout: Option<RawLayout>,
     pub minimum_format: Option<String>,
     pub require_evidence: Option<bool>,
     pub require_signed_approval: Option<bool>,
     pub protected: Option<Vec<String>>,
-    pub anchors: Option<Anchors>,
+    pub anchors: Option<RawAnchors>,
     pub ascii_only: Option<bool>,
-    pub spec: Option<Spec>,
-    pub approval: Option<Approval>,
-    pub waivers: Option<Waivers>,
-    pub validator: Option<Validator>,
+    pub spec: Option<RawSpec>,
+    pub approval: Option<RawApproval>,
+    pub waivers: Option<RawWaivers>,
+    pub validator: Option<RawValidator>,
     pub rules: BTreeMap<String, String>,
     pub logs: Option<String>,
-    pub evidence: Option<Evidence>,
-    pub steps: Option<Vec<Step>>,
-    pub scan: Option<Scan>,
+    pub evidence: Option<RawEvidence>,
+    pub steps: Option<Vec<RawStep>>,
+    pub scan: Option<RawScan>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Spec {
+pub(super) struct RawSpec {
     pub headings: Option<Vec<String>>,
 }
 
@@ -43,7 +43,7 @@ pub(super) enum OneOrMany {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Layout {
+pub(super) struct RawLayout {
     pub base: Option<String>,
     pub packets: Option<String>,
     pub stubs: Option<String>,
@@ -64,7 +64,7 @@ pub(super) struct Layout {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Anchors {
+pub(super) struct RawAnchors {
     pub shortest_token: Option<usize>,
     pub longest_window: Option<usize>,
 }
@@ -72,14 +72,14 @@ pub(super) struct Anchors {
 /// Who may approve.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Approval {
+pub(super) struct RawApproval {
     pub separate_hands: Option<bool>,
 }
 
 /// What `evidence` may run.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Evidence {
+pub(super) struct RawEvidence {
     pub allow: Option<Vec<String>>,
     pub timeout: Option<String>,
 }
@@ -87,14 +87,14 @@ pub(super) struct Evidence {
 /// Who validates.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Validator {
+pub(super) struct RawValidator {
     pub identities: Option<Vec<String>>,
 }
 
 /// What scans look at.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Scan {
+pub(super) struct RawScan {
     pub gate: Option<Vec<String>>,
     pub product: Option<Vec<String>>,
     pub tests: Option<Vec<String>>,
@@ -102,7 +102,7 @@ pub(super) struct Scan {
     pub rules: Option<OneOrMany>,
     pub add: Option<Vec<serde_yaml::Value>>,
     #[serde(rename = "override")]
-    pub overrides: BTreeMap<String, Override>,
+    pub overrides: BTreeMap<String, RawOverride>,
     pub baseline: Option<String>,
     pub migrations: Option<Vec<String>>,
     pub backends: Option<Vec<String>>,
@@ -113,7 +113,7 @@ pub(super) struct Scan {
 /// What is changed of one scan rule.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Override {
+pub(super) struct RawOverride {
     pub include: Option<Vec<String>>,
     pub exclude: Option<Vec<String>>,
     pub area: Option<String>,
@@ -123,13 +123,13 @@ pub(super) struct Override {
 /// Which waivers count.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Waivers {
+pub(super) struct RawWaivers {
     pub from: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Step {
+pub(super) struct RawStep {
     pub name: String,
     pub run: Vec<String>,
     #[serde(default)]
@@ -139,14 +139,14 @@ pub(super) struct Step {
     #[serde(default)]
     pub gates: Option<Vec<String>>,
     #[serde(default)]
-    pub environment: Environment,
+    pub environment: RawEnvironment,
     #[serde(default)]
     pub tests: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Environment {
+pub(super) struct RawEnvironment {
     pub keep: Option<Vec<String>>,
     pub drop: Option<Vec<String>>,
     pub set: BTreeMap<String, String>,

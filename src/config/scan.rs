@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use super::layout::folder;
+use super::layout::parse_folder;
 use super::raw;
-use crate::scan::{AREAS, Override, Paths, ScanRule, Settings, TESTS, one_of};
+use crate::scan::{
+    AREA_KEYWORDS, PathPatterns, RuleOverride, ScanRule, ScanSettings, TEST_KEYWORDS, parse_keyword,
+};
 use crate::text::Source;
 
 /// Build products and secrets that no repository should track.
-const ARTIFACTS: [&str; 14] = [
+const DEFAULT_ARTIFACTS: [&str; 14] = [
     "**/node_modules/**",
     "**/target/debug/**",
     "**/target/release/**",
@@ -25,14 +27,17 @@ const ARTIFACTS: [&str; 14] = [
     "**/*.log",
 ];
 
-pub(super) fn artifacts() -> Paths {
-    Paths::read(&ARTIFACTS.map(str::to_owned)).unwrap_or_default()
+pub(super) fn default_artifacts() -> PathPatterns {
+    PathPatterns::read(&DEFAULT_ARTIFACTS.map(str::to_owned)).unwrap_or_default()
 }
 
-pub(super) fn settings(raw: raw::Scan, source: &Arc<Source>) -> Result<Settings, (String, String)> {
-    let paths = |given: Option<Vec<String>>| Paths::read(&given.unwrap_or_default());
+pub(super) fn validate_scan(
+    raw: raw::RawScan,
+    source: &Arc<Source>,
+) -> Result<ScanSettings, (String, String)> {
+    let paths = |given: Option<Vec<String>>| PathPatterns::read(&given.unwrap_or_default());
     let inside = |text: &String, what: &str| {
-        let found = folder(text).filter(|folder| !folder.is_empty());
+        let found = parse_folder(text).filter(|folder| !folder.is_empty());
         found.ok_or_else(|| (text.clone(), format!("`{text}` is no {what} of the repository")))
     };
     let folders = |given: Option<Vec<String>>| {
@@ -43,41 +48,41 @@ pub(super) fn settings(raw: raw::Scan, source: &Arc<Source>) -> Result<Settings,
         Some(raw::OneOrMany::One(one)) => Some(vec![one]),
         Some(raw::OneOrMany::Many(many)) => Some(many),
     };
-    let mut out = Settings {
+    let mut out = ScanSettings {
         product: paths(raw.product)?,
         tests: paths(raw.tests)?,
         exclude: paths(raw.exclude)?,
-        rules: folders(rules)?,
+        rule_folders: folders(rules)?,
         baseline: raw.baseline.as_ref().map(|text| inside(text, "file")).transpose()?,
-        gate: raw.gate.unwrap_or_default(),
+        gate_scans: raw.gate.unwrap_or_default(),
         migrations: folders(raw.migrations)?,
         backends: raw.backends.unwrap_or_default(),
         artifacts: match raw.artifacts {
-            Some(given) => Paths::read(&given)?,
-            None => artifacts(),
+            Some(given) => PathPatterns::read(&given)?,
+            None => default_artifacts(),
         },
-        large: raw.large,
-        ..Settings::default()
+        large_file_bytes: raw.large,
+        ..ScanSettings::default()
     };
     for value in raw.add.unwrap_or_default() {
         match ScanRule::from_value(value, source) {
             Ok(rule) => {
                 let id = rule.id.clone();
-                if out.own.iter().any(|(other, _)| other.id == id) {
+                if out.inline_rules.iter().any(|(other, _)| other.id == id) {
                     return Err((id.to_string(), format!("there is another rule `{id}` in this file")));
                 }
-                out.own.push((rule, Arc::clone(source)));
+                out.inline_rules.push((rule, Arc::clone(source)));
             }
-            Err(fault) => out.faults.push(fault),
+            Err(fault) => out.rule_faults.push(fault),
         }
     }
     for (id, change) in raw.overrides {
-        let read = |given: Option<Vec<String>>| given.map(|texts| Paths::read(&texts)).transpose();
-        let change = Override {
+        let read = |given: Option<Vec<String>>| given.map(|texts| PathPatterns::read(&texts)).transpose();
+        let change = RuleOverride {
             include: read(change.include)?,
             exclude: read(change.exclude)?,
-            area: change.area.map(|word| one_of(Some(&word), &AREAS)).transpose()?,
-            tests: change.tests.map(|word| one_of(Some(&word), &TESTS)).transpose()?,
+            area: change.area.map(|word| parse_keyword(Some(&word), &AREA_KEYWORDS)).transpose()?,
+            tests: change.tests.map(|word| parse_keyword(Some(&word), &TEST_KEYWORDS)).transpose()?,
         };
         out.overrides.insert(id, change);
     }

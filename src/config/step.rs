@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::check::input::Gate;
 
-use super::layout::folder;
+use super::layout::parse_folder;
 use super::raw;
 
 /// Which variables a step sees.
@@ -22,7 +22,7 @@ pub struct EnvironmentPolicy {
 
 /// A step of a gate.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct GateStep {
     /// Its name.
     pub name: String,
     /// Program and arguments.
@@ -39,7 +39,7 @@ pub struct Step {
     pub tests: Option<bool>,
 }
 
-pub(super) fn step(raw: raw::Step) -> Result<Step, (String, String)> {
+pub(super) fn validate_step(raw: raw::RawStep) -> Result<GateStep, (String, String)> {
     let named = |what: &str| (raw.name.clone(), format!("step `{}`: {what}", raw.name));
     let plain = !raw.name.is_empty()
         && raw.name.len() <= 60
@@ -52,21 +52,20 @@ pub(super) fn step(raw: raw::Step) -> Result<Step, (String, String)> {
     }
     let timeout = match &raw.timeout {
         None => Duration::from_secs(30 * 60),
-        Some(text) => {
-            duration(text).ok_or_else(|| named(&format!("`{text}` is no duration like 90s, 20m or 1h")))?
-        }
+        Some(text) => parse_duration(text)
+            .ok_or_else(|| named(&format!("`{text}` is no duration like 90s, 20m or 1h")))?,
     };
     let gates = match &raw.gates {
         None => vec![Gate::PostWork],
         Some(names) => names
             .iter()
-            .map(|name| gate(name).ok_or_else(|| named(&format!("`{name}` is no gate"))))
+            .map(|name| parse_gate(name).ok_or_else(|| named(&format!("`{name}` is no gate"))))
             .collect::<Result<_, _>>()?,
     };
     let below = match &raw.folder {
         None => String::new(),
         Some(text) => {
-            folder(text).ok_or_else(|| named(&format!("`{text}` is no folder of the repository")))?
+            parse_folder(text).ok_or_else(|| named(&format!("`{text}` is no folder of the repository")))?
         }
     };
     let environment = EnvironmentPolicy {
@@ -74,7 +73,7 @@ pub(super) fn step(raw: raw::Step) -> Result<Step, (String, String)> {
         drop: raw.environment.drop.clone().unwrap_or_default(),
         set: raw.environment.set.clone(),
     };
-    Ok(Step {
+    Ok(GateStep {
         argv: raw.run.clone(),
         folder: below,
         timeout,
@@ -85,11 +84,11 @@ pub(super) fn step(raw: raw::Step) -> Result<Step, (String, String)> {
     })
 }
 
-fn gate(name: &str) -> Option<Gate> {
+fn parse_gate(name: &str) -> Option<Gate> {
     [Gate::GateCheck, Gate::PreWork, Gate::PostWork].into_iter().find(|gate| gate.as_str() == name)
 }
 
-pub(super) fn duration(text: &str) -> Option<Duration> {
+pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     let unit = text.chars().last()?;
     let number: u64 = text.get(..text.len() - unit.len_utf8())?.trim().parse().ok()?;
     let seconds = match unit {

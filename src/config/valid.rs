@@ -6,15 +6,15 @@ use crate::check;
 use crate::check::input::{Policy, ProtectedPattern, WaiverSource};
 use crate::document::Layout;
 use crate::finding::Level;
-use crate::rule::{Levels, Setting, place_of, yaml_document};
-use crate::scan::Settings;
+use crate::rule::{LevelSetting, LevelSettings, find_span, parse_yaml_document};
+use crate::scan::ScanSettings;
 use crate::text::{Source, Span};
 
-use super::evidence::{EvidencePolicy, evidence};
-use super::layout::{folder, layout};
+use super::evidence::{EvidencePolicy, validate_evidence};
+use super::layout::{parse_folder, validate_layout};
 use super::raw;
 use super::scan;
-use super::step::{Step, step};
+use super::step::{GateStep, validate_step};
 
 /// A mistake in the configuration: the tool cannot run (exit 2).
 #[derive(Debug, Clone)]
@@ -31,26 +31,26 @@ pub struct ConfigFault {
 #[derive(Debug, Clone, Default)]
 pub struct Config {
     /// Names of the main branch, in order of preference.
-    pub main: Vec<String>,
+    pub main_branches: Vec<String>,
     /// Layout, if the file names one.
     pub layout: Option<Layout>,
     /// What checks ask for.
     pub policy: Policy,
     /// Levels of rules.
-    pub levels: Levels,
+    pub levels: LevelSettings,
     /// Steps; `None` if the file does not say.
-    pub steps: Option<Vec<Step>>,
+    pub steps: Option<Vec<GateStep>>,
     /// Folder of logs below the repository's root; `None` keeps them in
     /// git's own folder.
     pub logs: Option<String>,
     /// What `evidence` may run.
     pub evidence: EvidencePolicy,
     /// What scans look at.
-    pub scan: Settings,
+    pub scan: ScanSettings,
 }
 
 /// What only a literal scope entry may change (CHECKS, "Scope").
-const PROTECTED: [&str; 16] = [
+const DEFAULT_PROTECTED: [&str; 16] = [
     "countersign.yaml",
     ".countersign/",
     "rules/countersign/",
@@ -71,16 +71,16 @@ const PROTECTED: [&str; 16] = [
 
 /// The rule that no configuration may weaken: without it, a packet whose
 /// `MERGE_BASE_SHA` is moved to a commit with laxer rules would be judged by them.
-const GUARD: &str = "approval/contract";
+const ALWAYS_ERROR_RULE: &str = "approval/contract";
 
 impl Config {
     /// The configuration of a repository without a file.
     #[must_use]
     pub fn defaults() -> Self {
-        let protected = PROTECTED.iter().filter_map(|text| ProtectedPattern::read(text)).collect();
+        let protected = DEFAULT_PROTECTED.iter().filter_map(|text| ProtectedPattern::parse(text)).collect();
         let policy = Policy { protected, ..Policy::default() };
-        let scan = Settings { artifacts: scan::artifacts(), ..Settings::default() };
-        Self { main: vec!["main".into(), "master".into()], policy, scan, ..Self::default() }
+        let scan = ScanSettings { artifacts: scan::default_artifacts(), ..ScanSettings::default() };
+        Self { main_branches: vec!["main".into(), "master".into()], policy, scan, ..Self::default() }
     }
 
     /// Reads a configuration file.
@@ -90,7 +90,7 @@ impl Config {
     /// with its place.
     pub fn read(source: &Arc<Source>) -> Result<Self, ConfigFault> {
         let text = source.text().trim_start_matches('\u{feff}');
-        let file: Option<raw::File> = yaml_document(text).map_err(|bad| ConfigFault {
+        let file: Option<raw::RawConfig> = parse_yaml_document(text).map_err(|bad| ConfigFault {
             source: Arc::clone(source),
             span: bad.span(source),
             message: bad.message,
@@ -99,13 +99,13 @@ impl Config {
         let mut config = Self::defaults();
         config.apply(file, source).map_err(|(needle, message)| ConfigFault {
             source: Arc::clone(source),
-            span: place_of(source, &needle),
+            span: find_span(source, &needle),
             message,
         })?;
         Ok(config)
     }
 
-    fn apply(&mut self, file: raw::File, source: &Arc<Source>) -> Result<(), (String, String)> {
+    fn apply(&mut self, file: raw::RawConfig, source: &Arc<Source>) -> Result<(), (String, String)> {
         match file.version {
             Some(1) => {}
             Some(other) => {
@@ -117,30 +117,30 @@ impl Config {
             None => return Err(("version".into(), "`version: 1` is missing".into())),
         }
         match file.main_branch {
-            Some(raw::OneOrMany::One(name)) => self.main = vec![name],
-            Some(raw::OneOrMany::Many(names)) => self.main = names,
+            Some(raw::OneOrMany::One(name)) => self.main_branches = vec![name],
+            Some(raw::OneOrMany::Many(names)) => self.main_branches = names,
             None => {}
         }
-        self.layout = file.layout.map(layout).transpose()?;
+        self.layout = file.layout.map(validate_layout).transpose()?;
         if let Some(minimum) = file.minimum_format {
             minimum
                 .parse::<jiff::civil::Date>()
                 .map_err(|_| (minimum.clone(), format!("`{minimum}` is no date, YYYY-MM-DD")))?;
             self.policy.minimum_format = Some(minimum);
         }
-        self.policy.signed_approval = file.require_signed_approval.unwrap_or(false);
+        self.policy.signed_approval_required = file.require_signed_approval.unwrap_or(false);
         self.policy.evidence_required = file.require_evidence.unwrap_or(false);
         for path in file.protected.unwrap_or_default() {
-            let pattern = ProtectedPattern::read(&path)
+            let pattern = ProtectedPattern::parse(&path)
                 .ok_or_else(|| (path.clone(), format!("`{path}` is no path or pattern of the repository")))?;
             self.policy.protected.push(pattern);
         }
         if let Some(anchors) = file.anchors {
-            self.policy.shortest_token = anchors.shortest_token.unwrap_or(self.policy.shortest_token);
-            self.policy.longest_window = anchors.longest_window.unwrap_or(self.policy.longest_window);
+            self.policy.min_token_chars = anchors.shortest_token.unwrap_or(self.policy.min_token_chars);
+            self.policy.max_window_lines = anchors.longest_window.unwrap_or(self.policy.max_window_lines);
         }
         self.policy.ascii_only = file.ascii_only.unwrap_or(false);
-        self.policy.separate_hands = file.approval.and_then(|a| a.separate_hands).unwrap_or(false);
+        self.policy.separation_of_duties = file.approval.and_then(|a| a.separate_hands).unwrap_or(false);
         if let Some(from) = file.waivers.and_then(|waivers| waivers.from) {
             self.policy.waivers_from = WaiverSource::parse(&from)
                 .ok_or_else(|| (from.clone(), format!("`{from}` is none of: work, contract, base")))?;
@@ -151,38 +151,40 @@ impl Config {
         }
         self.policy.spec_headings = file.spec.and_then(|spec| spec.headings).unwrap_or_default();
         for (id, word) in file.rules {
-            let setting = Setting::named(&word)
+            let setting = LevelSetting::parse(&word)
                 .ok_or_else(|| (id.clone(), format!("`{word}` is no level: error, warning, note or off")))?;
             // Rules of scans may be the repository's own; a scan knows them.
-            if check::find(&id).is_none() && !id.starts_with("scan/") {
-                return Err((id.clone(), format!("there is no rule `{id}`{}", near_rule(&id))));
+            if check::find_rule(&id).is_none() && !id.starts_with("scan/") {
+                return Err((id.clone(), format!("there is no rule `{id}`{}", suggest_rule(&id))));
             }
-            if id == GUARD && setting != Setting::At(Level::Error) {
-                let message =
-                    format!("`{GUARD}` is always an error: it guards the revision that rules are read from");
+            if id == ALWAYS_ERROR_RULE && setting != LevelSetting::At(Level::Error) {
+                let message = format!(
+                    "`{ALWAYS_ERROR_RULE}` is always an error: it guards the revision that rules are read from"
+                );
                 return Err((id, message));
             }
             self.levels.0.insert(id, setting);
         }
         if let Some(logs) = file.logs {
             self.logs = Some(
-                folder(&logs)
+                parse_folder(&logs)
                     .ok_or_else(|| (logs.clone(), format!("`{logs}` is no folder of the repository")))?,
             );
         }
-        self.evidence = evidence(file.evidence.unwrap_or_default())?;
-        self.scan = scan::settings(file.scan.unwrap_or_default(), source)?;
-        for own in self.scan.rules.iter().map(|folder| format!("{folder}/")).chain(self.scan.baseline.clone())
+        self.evidence = validate_evidence(file.evidence.unwrap_or_default())?;
+        self.scan = scan::validate_scan(file.scan.unwrap_or_default(), source)?;
+        for own in
+            self.scan.rule_folders.iter().map(|folder| format!("{folder}/")).chain(self.scan.baseline.clone())
         {
-            self.policy.protected.extend(ProtectedPattern::read(&own));
+            self.policy.protected.extend(ProtectedPattern::parse(&own));
         }
-        self.steps = file.steps.map(|steps| steps.into_iter().map(step).collect()).transpose()?;
+        self.steps = file.steps.map(|steps| steps.into_iter().map(validate_step).collect()).transpose()?;
         Ok(())
     }
 }
 
-fn near_rule(id: &str) -> String {
-    let scored = check::registered()
+fn suggest_rule(id: &str) -> String {
+    let scored = check::registered_rules()
         .iter()
         .map(|entry| entry.rule.id.as_str())
         .map(|known| (strsim::normalized_levenshtein(known, id), known));

@@ -12,14 +12,14 @@ use super::{Hash20, git_blob_id, sha1, sha256_hex};
 
 /// A recorded hash as a manifest holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Recorded {
+pub enum RecordedHash {
     /// Forty hexadecimal digits.
     Sha1(Hash20),
     /// Anything else, kept as text.
     Other(String),
 }
 
-impl Recorded {
+impl RecordedHash {
     /// Reads the field's text.
     #[must_use]
     pub fn read(text: &str) -> Self {
@@ -29,7 +29,7 @@ impl Recorded {
 
 /// Another version of the file that the hash may have been taken from.
 #[derive(Debug, Clone, Copy)]
-pub struct Candidate<'a> {
+pub struct OtherVersion<'a> {
     /// How a message names it, e.g. "the file at the other end of the range".
     pub name: &'a str,
     /// Its bytes.
@@ -38,7 +38,7 @@ pub struct Candidate<'a> {
 
 /// What a wrong hash turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mistake {
+pub enum HashMismatch {
     /// The id of the git object instead of the hash of the content.
     GitBlobId,
     /// The content with CRLF line endings.
@@ -64,7 +64,7 @@ pub enum Mistake {
     /// The SHA-256 of the content.
     Sha256,
     /// 64 hexadecimal digits that are no known SHA-256 of it.
-    Sha256Shape,
+    Sha256Length,
     /// Hexadecimal digits, but not forty.
     WrongLength(usize),
     /// Forty characters of which some are not hexadecimal.
@@ -75,7 +75,7 @@ pub enum Mistake {
     Unknown,
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for HashMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::GitBlobId => f.write_str("this is git's object id of the file, not the SHA-1 of its bytes"),
@@ -92,7 +92,9 @@ impl fmt::Display for Mistake {
             Self::OtherVersion(name) => write!(f, "this is the hash of {name}"),
             Self::OtherBlobId(name) => write!(f, "this is git's object id of {name}"),
             Self::Sha256 => f.write_str("this is the file's SHA-256; a manifest records SHA-1"),
-            Self::Sha256Shape => f.write_str("64 digits are a SHA-256; a manifest records SHA-1 (40 digits)"),
+            Self::Sha256Length => {
+                f.write_str("64 digits are a SHA-256; a manifest records SHA-1 (40 digits)")
+            }
             Self::WrongLength(length) => write!(f, "a SHA-1 has 40 hexadecimal digits; this has {length}"),
             Self::NotHex(c) => {
                 write!(f, "`{}` is not a hexadecimal digit: this was never a hash", c.escape_default())
@@ -109,43 +111,47 @@ impl fmt::Display for Mistake {
 /// Call it only for a hash that is known to be wrong; the answer is never
 /// "right".
 #[must_use]
-pub fn recognise(recorded: &Recorded, content: Option<&[u8]>, others: &[Candidate<'_>]) -> Mistake {
+pub fn diagnose(
+    recorded: &RecordedHash,
+    content: Option<&[u8]>,
+    others: &[OtherVersion<'_>],
+) -> HashMismatch {
     let hash = match recorded {
-        Recorded::Other(text) => return recognise_text(text, content),
-        Recorded::Sha1(hash) => *hash,
+        RecordedHash::Other(text) => return diagnose_text(text, content),
+        RecordedHash::Sha1(hash) => *hash,
     };
     if hash == Hash20::ZERO {
-        return Mistake::Zeros;
+        return HashMismatch::Zeros;
     }
     if let Some(bytes) = content
-        && let Some(mistake) = variant(hash, bytes)
+        && let Some(mistake) = find_variant(hash, bytes)
     {
         return mistake;
     }
     for other in others {
         if sha1(other.bytes) == hash {
-            return Mistake::OtherVersion(other.name.to_owned());
+            return HashMismatch::OtherVersion(other.name.to_owned());
         }
         if git_blob_id(other.bytes) == hash {
-            return Mistake::OtherBlobId(other.name.to_owned());
+            return HashMismatch::OtherBlobId(other.name.to_owned());
         }
     }
-    if hash == sha1(b"") { Mistake::EmptyFile } else { Mistake::Unknown }
+    if hash == sha1(b"") { HashMismatch::EmptyFile } else { HashMismatch::Unknown }
 }
 
-fn variant(hash: Hash20, bytes: &[u8]) -> Option<Mistake> {
+fn find_variant(hash: Hash20, bytes: &[u8]) -> Option<HashMismatch> {
     if git_blob_id(bytes) == hash {
-        return Some(Mistake::GitBlobId);
+        return Some(HashMismatch::GitBlobId);
     }
     let lf = bytes.replace("\r\n", "\n");
     let crlf = lf.replace("\n", "\r\n");
     let without = bytes.strip_suffix(b"\r\n").or_else(|| bytes.strip_suffix(b"\n"));
     let variants = [
-        (Some(&crlf[..]), Mistake::CrlfVariant),
-        (Some(&lf[..]), Mistake::LfVariant),
-        (without, Mistake::NoLastNewline),
-        (Some(bytes.trim_ascii()), Mistake::Trimmed),
-        (bytes.strip_prefix(b"\xef\xbb\xbf"), Mistake::NoByteOrderMark),
+        (Some(&crlf[..]), HashMismatch::CrlfVariant),
+        (Some(&lf[..]), HashMismatch::LfVariant),
+        (without, HashMismatch::NoLastNewline),
+        (Some(bytes.trim_ascii()), HashMismatch::Trimmed),
+        (bytes.strip_prefix(b"\xef\xbb\xbf"), HashMismatch::NoByteOrderMark),
     ];
     for (candidate, mistake) in variants {
         if candidate.is_some_and(|candidate| candidate != bytes && sha1(candidate) == hash) {
@@ -154,20 +160,20 @@ fn variant(hash: Hash20, bytes: &[u8]) -> Option<Mistake> {
     }
     let mut longer = bytes.to_vec();
     longer.push(b'\n');
-    (sha1(&longer) == hash).then_some(Mistake::ExtraNewline)
+    (sha1(&longer) == hash).then_some(HashMismatch::ExtraNewline)
 }
 
-fn recognise_text(text: &str, content: Option<&[u8]>) -> Mistake {
+fn diagnose_text(text: &str, content: Option<&[u8]>) -> HashMismatch {
     let length = text.chars().count();
     let odd = text.chars().find(|c| !c.is_ascii_hexdigit());
     match (odd, length) {
         (None, 64) if content.is_some_and(|bytes| sha256_hex(bytes).eq_ignore_ascii_case(text)) => {
-            Mistake::Sha256
+            HashMismatch::Sha256
         }
-        (None, 64) => Mistake::Sha256Shape,
-        (None, 1..) => Mistake::WrongLength(length),
-        (Some(c), 40 | 64) => Mistake::NotHex(c),
-        _ => Mistake::NotAHash,
+        (None, 64) => HashMismatch::Sha256Length,
+        (None, 1..) => HashMismatch::WrongLength(length),
+        (Some(c), 40 | 64) => HashMismatch::NotHex(c),
+        _ => HashMismatch::NotAHash,
     }
 }
 
@@ -175,36 +181,36 @@ fn recognise_text(text: &str, content: Option<&[u8]>) -> Mistake {
 mod tests {
     use super::*;
 
-    fn mistake(text: &str, content: &[u8]) -> Mistake {
-        recognise(
-            &Recorded::read(text),
+    fn diagnose_content(text: &str, content: &[u8]) -> HashMismatch {
+        diagnose(
+            &RecordedHash::read(text),
             Some(content),
-            &[Candidate { name: "the file before the change", bytes: b"old\n" }],
+            &[OtherVersion { name: "the file before the change", bytes: b"old\n" }],
         )
     }
 
     #[test]
     fn every_usual_mistake_is_named() {
         let content = b"a\nb\n";
-        assert_eq!(mistake(&git_blob_id(content).to_string(), content), Mistake::GitBlobId);
-        assert_eq!(mistake(&sha1(b"a\r\nb\r\n").to_string(), content), Mistake::CrlfVariant);
-        assert_eq!(mistake(&sha1(b"a\nb").to_string(), content), Mistake::NoLastNewline);
-        assert_eq!(mistake(&sha1(b"a\nb\n\n").to_string(), content), Mistake::ExtraNewline);
+        assert_eq!(diagnose_content(&git_blob_id(content).to_string(), content), HashMismatch::GitBlobId);
+        assert_eq!(diagnose_content(&sha1(b"a\r\nb\r\n").to_string(), content), HashMismatch::CrlfVariant);
+        assert_eq!(diagnose_content(&sha1(b"a\nb").to_string(), content), HashMismatch::NoLastNewline);
+        assert_eq!(diagnose_content(&sha1(b"a\nb\n\n").to_string(), content), HashMismatch::ExtraNewline);
         assert_eq!(
-            mistake(&sha1(b"old\n").to_string(), content),
-            Mistake::OtherVersion("the file before the change".into())
+            diagnose_content(&sha1(b"old\n").to_string(), content),
+            HashMismatch::OtherVersion("the file before the change".into())
         );
         assert_eq!(
-            mistake(&git_blob_id(b"old\n").to_string(), content),
-            Mistake::OtherBlobId("the file before the change".into())
+            diagnose_content(&git_blob_id(b"old\n").to_string(), content),
+            HashMismatch::OtherBlobId("the file before the change".into())
         );
-        assert_eq!(mistake(&sha256_hex(content), content), Mistake::Sha256);
-        assert_eq!(mistake(&"0".repeat(40), content), Mistake::Zeros);
-        assert_eq!(mistake(&format!("{}z", "a".repeat(39)), content), Mistake::NotHex('z'));
-        assert_eq!(mistake("auto", content), Mistake::NotAHash);
-        assert_eq!(mistake("abc123", content), Mistake::WrongLength(6));
-        assert_eq!(mistake(&sha1(b"").to_string(), content), Mistake::EmptyFile);
-        assert_eq!(mistake(&"a".repeat(40), content), Mistake::Unknown);
-        assert_eq!(mistake(&sha1(b"x").to_string(), b"\r\n\t x \n"), Mistake::Trimmed);
+        assert_eq!(diagnose_content(&sha256_hex(content), content), HashMismatch::Sha256);
+        assert_eq!(diagnose_content(&"0".repeat(40), content), HashMismatch::Zeros);
+        assert_eq!(diagnose_content(&format!("{}z", "a".repeat(39)), content), HashMismatch::NotHex('z'));
+        assert_eq!(diagnose_content("auto", content), HashMismatch::NotAHash);
+        assert_eq!(diagnose_content("abc123", content), HashMismatch::WrongLength(6));
+        assert_eq!(diagnose_content(&sha1(b"").to_string(), content), HashMismatch::EmptyFile);
+        assert_eq!(diagnose_content(&"a".repeat(40), content), HashMismatch::Unknown);
+        assert_eq!(diagnose_content(&sha1(b"x").to_string(), b"\r\n\t x \n"), HashMismatch::Trimmed);
     }
 }

@@ -9,7 +9,7 @@ use std::fmt;
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
-pub use mistaken::{Candidate, Mistake, Recorded, recognise};
+pub use mistaken::{HashMismatch, OtherVersion, RecordedHash, diagnose};
 
 /// A 20-byte digest: a file's SHA-1 or a git object id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -29,13 +29,13 @@ impl Hash20 {
         let mut out = [0; 20];
         for (byte, pair) in out.iter_mut().zip(digits.chunks_exact(2)) {
             let [high, low] = pair else { return None };
-            *byte = hex_digit(*high)? << 4 | hex_digit(*low)?;
+            *byte = parse_hex_digit(*high)? << 4 | parse_hex_digit(*low)?;
         }
         Some(Self(out))
     }
 }
 
-fn hex_digit(digit: u8) -> Option<u8> {
+fn parse_hex_digit(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),
@@ -74,7 +74,7 @@ pub fn git_blob_id(bytes: &[u8]) -> Hash20 {
 /// SHA-256 of the bytes as 64 lower-case hexadecimal digits.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    encode_hex(&Sha256::digest(bytes))
 }
 
 /// SHA-256 of a stream as 64 lower-case hexadecimal digits.
@@ -87,13 +87,13 @@ pub fn sha256_hex_of(mut reader: impl std::io::Read) -> std::io::Result<String> 
     loop {
         let read = reader.read(&mut buffer)?;
         if read == 0 {
-            return Ok(hex(&hasher.finalize()));
+            return Ok(encode_hex(&hasher.finalize()));
         }
         hasher.update(buffer.get(..read).unwrap_or_default());
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+fn encode_hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
         let _ = write!(out, "{byte:02x}");

@@ -51,7 +51,7 @@ impl AllowedSigners {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            match signer(line, span) {
+            match parse_signer(line, span) {
                 Ok(signer) => out.signers.push(signer),
                 Err(message) => out.faults.push(Fault { rule: "approval/signed", message, span }),
             }
@@ -60,7 +60,7 @@ impl AllowedSigners {
     }
 
     /// The lines that hold a key.
-    pub fn of_key<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a AllowedSigner> {
+    pub fn signers_with_key<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a AllowedSigner> {
         self.signers.iter().filter(move |signer| signer.key == key)
     }
 }
@@ -72,31 +72,34 @@ impl AllowedSigner {
     #[must_use]
     pub fn is_principal(&self, name: &str) -> bool {
         let local = |pattern: &str| pattern.split_once('@').map(|(local, _)| local.to_owned());
-        let denies =
-            |pattern: &str| like(pattern, name) || local(pattern).is_some_and(|local| like(&local, name));
-        let matches = |pattern: &str| like(pattern, name) || local(pattern).as_deref() == Some(name);
+        let denies = |pattern: &str| {
+            matches_pattern(pattern, name)
+                || local(pattern).is_some_and(|local| matches_pattern(&local, name))
+        };
+        let matches =
+            |pattern: &str| matches_pattern(pattern, name) || local(pattern).as_deref() == Some(name);
         let denied = self.principals.iter().filter_map(|p| p.strip_prefix('!')).any(denies);
         !denied && self.principals.iter().filter(|p| !p.starts_with('!')).any(|p| matches(p))
     }
 
     /// Whether it may sign for a purpose.
     #[must_use]
-    pub fn is_for(&self, namespace: &str) -> bool {
+    pub fn allows_namespace(&self, namespace: &str) -> bool {
         let Some(all) = &self.namespaces else { return true };
-        let matches = |pattern: &str| like(pattern, namespace);
+        let matches = |pattern: &str| matches_pattern(pattern, namespace);
         let denied = all.iter().filter_map(|pattern| pattern.strip_prefix('!')).any(matches);
         !denied && all.iter().filter(|pattern| !pattern.starts_with('!')).any(|pattern| matches(pattern))
     }
 
     /// Whether it is good at a moment.
     #[must_use]
-    pub fn is_valid(&self, at: DateTime) -> bool {
+    pub fn is_valid_at(&self, at: DateTime) -> bool {
         self.valid_after.is_none_or(|after| after <= at) && self.valid_before.is_none_or(|before| at < before)
     }
 }
 
 /// Whether a text is like a pattern with `*` and `?`.
-fn like(pattern: &str, text: &str) -> bool {
+fn matches_pattern(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t, mut star) = (0, 0, None);
     while t < text.len() {
@@ -122,12 +125,12 @@ fn like(pattern: &str, text: &str) -> bool {
 }
 
 /// Kinds of keys, by how they begin: where they stand, the options end.
-const KINDS: [&str; 4] = ["ssh-", "sk-ssh-", "ecdsa-", "sk-ecdsa-"];
+const KEY_TYPE_PREFIXES: [&str; 4] = ["ssh-", "sk-ssh-", "ecdsa-", "sk-ecdsa-"];
 
-fn signer(line: &str, span: Span) -> Result<AllowedSigner, String> {
-    let fields = fields(line)?;
+fn parse_signer(line: &str, span: Span) -> Result<AllowedSigner, String> {
+    let fields = split_fields(line)?;
     let (principals, rest) = fields.split_first().ok_or("the line is empty")?;
-    let bare = if principals.starts_with('"') { dequoted(principals)? } else { principals.as_str() };
+    let bare = if principals.starts_with('"') { unquote(principals)? } else { principals.as_str() };
     if bare.contains('"') {
         return Err("the principals are quoted in part".to_owned());
     }
@@ -135,7 +138,7 @@ fn signer(line: &str, span: Span) -> Result<AllowedSigner, String> {
     if principals.iter().any(|principal| principal.trim_start_matches('!').is_empty()) {
         return Err("a principal is empty".to_owned());
     }
-    let is_kind = |field: &String| KINDS.iter().any(|kind| field.starts_with(kind));
+    let is_kind = |field: &String| KEY_TYPE_PREFIXES.iter().any(|kind| field.starts_with(kind));
     let at =
         rest.iter().position(is_kind).filter(|at| *at <= 1).ok_or("there is no key behind the principals")?;
     let (Some(kind), Some(base64)) = (rest.get(at), rest.get(at + 1)) else {
@@ -153,7 +156,7 @@ fn signer(line: &str, span: Span) -> Result<AllowedSigner, String> {
     if let Some(options) = rest.first().filter(|_| at == 1) {
         let mut seen: Vec<String> = Vec::new();
         for option in split_options(options) {
-            let name = out.apply(&option)?;
+            let name = out.apply_option(&option)?;
             if seen.contains(&name) {
                 return Err(format!("`{name}` stands here twice"));
             }
@@ -164,36 +167,42 @@ fn signer(line: &str, span: Span) -> Result<AllowedSigner, String> {
 }
 
 /// What stands in a pair of quotes, as ssh-keygen asks for it.
-fn dequoted(text: &str) -> Result<&str, String> {
+fn unquote(text: &str) -> Result<&str, String> {
     let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     inner
         .filter(|inner| !inner.contains(['"', '\\']))
-        .ok_or_else(|| format!("`{}` is not in one pair of quotes", crate::text::one_line(text, 60)))
+        .ok_or_else(|| format!("`{}` is not in one pair of quotes", crate::text::to_single_line(text, 60)))
 }
 
 impl AllowedSigner {
     /// Takes an option; its name.
-    fn apply(&mut self, option: &str) -> Result<String, String> {
+    fn apply_option(&mut self, option: &str) -> Result<String, String> {
         let (name, value) =
             option.split_once('=').map_or((option, None), |(name, value)| (name, Some(value)));
         let name = name.to_lowercase();
-        let value = || dequoted(value.unwrap_or_default());
+        let value = || unquote(value.unwrap_or_default());
         match name.as_str() {
             "cert-authority" if !option.contains('=') => self.is_authority = true,
             "namespaces" => {
                 self.namespaces = Some(value()?.split(',').map(|n| n.trim().to_owned()).collect());
             }
-            "valid-after" => self.valid_after = Some(moment(value()?)?),
-            "valid-before" => self.valid_before = Some(moment(value()?)?),
-            _ => return Err(format!("`{}` is no option that is known", crate::text::one_line(option, 40))),
+            "valid-after" => self.valid_after = Some(parse_timestamp(value()?)?),
+            "valid-before" => self.valid_before = Some(parse_timestamp(value()?)?),
+            _ => {
+                return Err(format!(
+                    "`{}` is no option that is known",
+                    crate::text::to_single_line(option, 40)
+                ));
+            }
         }
         Ok(name)
     }
 }
 
 /// `YYYYMMDD[HHMM[SS]][Z]`
-fn moment(text: &str) -> Result<DateTime, String> {
-    let bad = || format!("`{}` is no moment, YYYYMMDD or YYYYMMDDHHMM", crate::text::one_line(text, 40));
+fn parse_timestamp(text: &str) -> Result<DateTime, String> {
+    let bad =
+        || format!("`{}` is no moment, YYYYMMDD or YYYYMMDDHHMM", crate::text::to_single_line(text, 40));
     let digits = text.strip_suffix(['Z', 'z']).unwrap_or(text);
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !matches!(digits.len(), 8 | 12 | 14) {
         return Err(bad());
@@ -204,7 +213,7 @@ fn moment(text: &str) -> Result<DateTime, String> {
 }
 
 /// The fields of a line; blanks in quotes do not part them.
-fn fields(line: &str) -> Result<Vec<String>, String> {
+fn split_fields(line: &str) -> Result<Vec<String>, String> {
     let mut out = vec![String::new()];
     let mut quoted = false;
     for c in line.chars() {
@@ -258,13 +267,15 @@ mod tests {
         assert!(
             mira.is_principal("mira") && mira.is_principal("mira@example.org") && mira.is_principal("anna")
         );
-        assert!(!mira.is_principal("mir") && mira.is_for("countersign"));
+        assert!(!mira.is_principal("mir") && mira.allows_namespace("countersign"));
         assert!(other.is_principal("bob@example.org") && !other.is_principal("eve@example.org"));
         assert!(!other.is_principal("bob") && !other.is_principal("eve") && !other.is_principal("mira"));
-        assert!(other.is_for("countersign") && !other.is_for("file"));
+        assert!(other.allows_namespace("countersign") && !other.allows_namespace("file"));
         let at = |text: &str| text.parse().expect("moment");
-        assert!(other.is_valid(at("2026-12-31T23:58:00")) && !other.is_valid(at("2026-12-31T23:59:00")));
-        assert!(!other.is_valid(at("2025-12-31T23:59:00")));
+        assert!(
+            other.is_valid_at(at("2026-12-31T23:58:00")) && !other.is_valid_at(at("2026-12-31T23:59:00"))
+        );
+        assert!(!other.is_valid_at(at("2025-12-31T23:59:00")));
         assert_eq!(other.key, "ssh-ed25519 BBBB");
     }
 
@@ -283,11 +294,20 @@ mod tests {
         }
         assert_eq!(read("\"mira\",anna ssh-ed25519 AAAA\n").signers.len(), 0);
         let all = read("mira namespaces=\"!countersign,*\" ssh-ed25519 AAAA\n");
-        assert!(all.signers.iter().all(|signer| !signer.is_for("countersign") && signer.is_for("git")));
+        assert!(
+            all.signers
+                .iter()
+                .all(|signer| !signer.allows_namespace("countersign") && signer.allows_namespace("git"))
+        );
     }
 
     #[test]
     fn patterns() {
-        assert!(like("a*c?", "abbcd") && like("*", "") && !like("a", "ab") && !like("?", ""));
+        assert!(
+            matches_pattern("a*c?", "abbcd")
+                && matches_pattern("*", "")
+                && !matches_pattern("a", "ab")
+                && !matches_pattern("?", "")
+        );
     }
 }

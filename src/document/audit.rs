@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::text::{Edit, Source, Span, Spanned};
 
-use super::label::unquoted;
+use super::label::strip_quotes;
 use super::outline::Outline;
-use super::table::{Table, adding, foreign_fault, row_fault, stray_faults, tables};
+use super::table::{
+    Table, append_row_edit, cell_count_fault, read_tables, stray_row_faults, wrong_columns_fault,
+};
 use super::{Fault, Signature};
 
 /// The columns that make a table the audit.
@@ -30,8 +32,8 @@ pub struct AuditRow {
 impl AuditRow {
     /// Whether the purpose names this id as a whole word.
     #[must_use]
-    pub fn names(&self, id: &str) -> bool {
-        wp_ids_in(&self.purpose.value).any(|found| found == id)
+    pub fn names_packet(&self, id: &str) -> bool {
+        find_wp_ids(&self.purpose.value).any(|found| found == id)
     }
 }
 
@@ -50,12 +52,12 @@ impl Audit {
     /// The edit that adds a row; `None` if there is no such table. `cell` gives
     /// the text under a column's head (lower case).
     #[must_use]
-    pub fn adding(&self, cell: &dyn Fn(&str) -> String) -> Option<Edit> {
+    pub fn append_row_edit(&self, cell: &dyn Fn(&str) -> String) -> Option<Edit> {
         let is_it = |table: &Table| {
             let has = |name: &str| table.head.iter().any(|head| head.contains(name));
             has("signature") && has("purpose")
         };
-        adding(&self.source, &is_it, cell)
+        append_row_edit(&self.source, &is_it, cell)
     }
 
     /// Reads an audit. Never fails; tables without a `signature` column are
@@ -65,37 +67,37 @@ impl Audit {
         let outline = Outline::parse(source.text());
         let (mut rows, mut faults) = (Vec::new(), Vec::new());
         let mut found = false;
-        for table in tables(source.text(), &outline) {
+        for table in read_tables(source.text(), &outline) {
             let column = |name: &str| table.head.iter().position(|head| head.contains(name));
             let (Some(signature), Some(purpose)) = (column("signature"), column("purpose")) else {
-                let holds = |cell: &str| Signature::parse(unquoted(cell)).is_ok();
-                faults.extend(foreign_fault(&table, "audit/row", COLUMNS, &holds));
+                let holds = |cell: &str| Signature::parse(strip_quotes(cell)).is_ok();
+                faults.extend(wrong_columns_fault(&table, "audit/row", COLUMNS, &holds));
                 continue;
             };
             let at = column("date").unwrap_or(usize::MAX);
             found = true;
             for row in table.rows {
-                faults.extend(row_fault(&row, table.head.len(), "audit/row"));
+                faults.extend(cell_count_fault(&row, table.head.len(), "audit/row"));
                 let get = |index: usize| {
                     row.cells.get(index).cloned().unwrap_or_else(|| Spanned::new(String::new(), row.span))
                 };
                 rows.push(AuditRow {
                     span: row.span,
-                    signature: get(signature).map(|text| unquoted(&text).to_owned()),
+                    signature: get(signature).map(|text| strip_quotes(&text).to_owned()),
                     purpose: get(purpose),
                     at: get(at),
-                    is_revoked: row.cells.iter().any(|cell| says_revoked(&cell.value)),
+                    is_revoked: row.cells.iter().any(|cell| is_revocation(&cell.value)),
                 });
             }
         }
-        faults.extend(stray_faults(source, &outline, found, "audit/row", COLUMNS));
+        faults.extend(stray_row_faults(source, &outline, found, "audit/row", COLUMNS));
         Self { source: Arc::clone(source), rows, faults }
     }
 }
 
 /// Whether a cell takes a signature back: `REVOKED`, `withdrawn on …`; not a
 /// text that merely speaks of revoking something.
-fn says_revoked(cell: &str) -> bool {
+fn is_revocation(cell: &str) -> bool {
     let words = ["REVOKED", "WITHDRAWN", "RESCINDED", "INVALIDATED", "VOIDED"];
     let plain = cell.trim_matches(['*', '`', '~', ' ', '(', '[']);
     let first = plain.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
@@ -104,7 +106,7 @@ fn says_revoked(cell: &str) -> bool {
 }
 
 /// Ids in a text, as whole words: `WP-1-A` does not occur in `WP-1-A-v2`.
-pub fn wp_ids_in(text: &str) -> impl Iterator<Item = &str> {
+pub fn find_wp_ids(text: &str) -> impl Iterator<Item = &str> {
     let inside = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     text.split(move |c| !inside(c))
         .map(|word| word.trim_end_matches(['.', '-']))
@@ -118,7 +120,7 @@ mod tests {
 
     #[test]
     fn ids_are_whole_words() {
-        let found: Vec<_> = wp_ids_in("Task packet creation: WP-1-A-v2, and (WP-1-B.md).").collect();
+        let found: Vec<_> = find_wp_ids("Task packet creation: WP-1-A-v2, and (WP-1-B.md).").collect();
         assert_eq!(found, ["WP-1-A-v2", "WP-1-B"]);
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::text::{Edit, Source, Span, Spanned, apply, line_ending, trimmed};
+use crate::text::{Edit, Source, Span, Spanned, apply_edits, line_ending, trim_spanned};
 
-use super::outline::{Kind, Line, Outline};
-use super::section::sections;
+use super::outline::{BlockKind, Outline, ProseLine};
+use super::section::read_sections;
 
 /// One entry of the board.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ impl Board {
             misplaced: Vec::new(),
             sections: Vec::new(),
         };
-        let all = sections(text, &outline);
+        let all = read_sections(text, &outline);
         for section in all.iter().filter(|section| section.level == 2 && is_state_section(&section.key)) {
             board.sections.push(Spanned::new(section.key.clone(), section.title.span));
         }
@@ -60,19 +60,19 @@ impl Board {
             match block.kind {
                 // Beside items, lines of a paragraph can look like entries: a
                 // blank before the bullet is enough to make them one.
-                Kind::Prose => {
-                    let depth = depth(&outline, index);
+                BlockKind::Prose => {
+                    let depth = list_depth(&outline, index);
                     for (number, line) in outline.prose_lines(text, index).iter().enumerate() {
-                        board.line(line, section, depth == 1 && number == 0, depth > 1);
+                        board.read_line(line, section, depth == 1 && number == 0, depth > 1);
                     }
                 }
                 // A table, a smaller heading, code: nobody looks there.
-                Kind::Row | Kind::Heading(3..=6) | Kind::Code(_) | Kind::Html
+                BlockKind::Row | BlockKind::Heading(3..=6) | BlockKind::Code(_) | BlockKind::Html
                     if is_state_section(section) =>
                 {
                     let body = text.get(block.span.start..block.span.end).unwrap_or("");
                     if names_packet(body) {
-                        let first = trimmed(text, block.span);
+                        let first = trim_spanned(text, block.span);
                         let line = first.value.lines().next().unwrap_or("").to_owned();
                         let end = first.span.start + line.len();
                         board.unreadable.push(Spanned::new(line, Span::new(first.span.start, end)));
@@ -86,12 +86,12 @@ impl Board {
 
     /// One line: `is_item` for the first line of a first-level item, `nested`
     /// below one, where details may name other packets.
-    fn line(&mut self, line: &Line<'_>, section: &str, is_item: bool, nested: bool) {
+    fn read_line(&mut self, line: &ProseLine<'_>, section: &str, is_item: bool, nested: bool) {
         let whole = line.text.trim();
         let at = line.start + (line.text.len() - line.text.trim_start().len());
         let span = Span::new(at, at + whole.len());
         let stateful = is_state_section(section);
-        match entry(whole) {
+        match parse_entry(whole) {
             Some((wp_id, state, is_plain)) => {
                 let entry = BoardEntry { span, section: section.to_owned(), wp_id, state, is_plain };
                 if stateful {
@@ -122,8 +122,8 @@ impl Board {
     /// The edit that adds an entry under the heading of its state; `None` if the
     /// board has no such heading.
     #[must_use]
-    pub fn adding(&self, id: &str, state: &str) -> Option<Edit> {
-        let section = self.sections.iter().find(|section| states_of(&section.value).contains(&state))?;
+    pub fn insert_entry_edit(&self, id: &str, state: &str) -> Option<Edit> {
+        let section = self.sections.iter().find(|section| section_states(&section.value).contains(&state))?;
         let entries = self.entries.iter().filter(|entry| entry.section == section.value);
         let last = entries.map(|entry| entry.span.end).max().unwrap_or(section.span.end);
         let line = self.source.line_span(self.source.line(last.saturating_sub(1)))?;
@@ -133,7 +133,7 @@ impl Board {
     /// The edit that moves an entry to the heading of another state; `None`
     /// where more than packet and state would have to move.
     #[must_use]
-    pub fn moving(&self, entry: &BoardEntry, state: &str) -> Option<Edit> {
+    pub fn move_entry_edit(&self, entry: &BoardEntry, state: &str) -> Option<Edit> {
         let text = self.source.text();
         let number = self.source.line(entry.span.start);
         let line = self.source.line_span(number)?;
@@ -142,15 +142,15 @@ impl Board {
         if !entry.is_plain || follows {
             return None;
         }
-        let add = self.adding(&entry.wp_id, state)?;
+        let add = self.insert_entry_edit(&entry.wp_id, state)?;
         let gone = Span::new(line.start, next.map_or(text.len(), |next| next.start));
-        let whole = gone.cover(add.span);
+        let whole = gone.join(add.span);
         let shift = |edit: Edit| Edit {
             span: Span::new(edit.span.start - whole.start, edit.span.end - whole.start),
             ..edit
         };
         let inside = text.get(whole.start..whole.end)?;
-        let (moved, left) = apply(inside, &[shift(Edit::replace(gone, "")), shift(add)]);
+        let (moved, left) = apply_edits(inside, &[shift(Edit::replace(gone, "")), shift(add)]);
         left.is_empty().then(|| Edit::replace(whole, moved))
     }
 
@@ -167,7 +167,7 @@ fn is_state_section(key: &str) -> bool {
 
 /// States that a section of the board lists.
 #[must_use]
-pub fn states_of(section: &str) -> &'static [&'static str] {
+pub fn section_states(section: &str) -> &'static [&'static str] {
     match section {
         "READY_FOR_DEV" => &["READY_FOR_DEV"],
         "IN_PROGRESS" => &["IN_PROGRESS"],
@@ -204,12 +204,12 @@ fn names_state(text: &str) -> bool {
 }
 
 /// How many list items hold a block.
-fn depth(outline: &Outline, index: usize) -> usize {
+fn list_depth(outline: &Outline, index: usize) -> usize {
     let mut depth = 0;
     let mut above = outline.get(index).and_then(|block| block.parent);
     while let Some(at) = above {
         let Some(block) = outline.get(at) else { break };
-        depth += usize::from(block.kind == Kind::Item);
+        depth += usize::from(block.kind == BlockKind::Item);
         above = block.parent;
     }
     depth
@@ -217,18 +217,18 @@ fn depth(outline: &Outline, index: usize) -> usize {
 
 /// `**[WP-1-A]** - [STATE]`; older boards have words in between, and some a
 /// remark behind it.
-fn entry(line: &str) -> Option<(String, String, bool)> {
+fn parse_entry(line: &str) -> Option<(String, String, bool)> {
     let rest = line.strip_prefix("**[")?;
     let (id, rest) = rest.split_once("]**")?;
     super::WpId::parse(id).ok()?;
     if let Some(state) = rest.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
         let (between, state) = state;
-        let key = super::label::normalised(state);
+        let key = super::label::normalize_key(state);
         let known = !key.is_empty() && key.len() <= 24;
         return known.then(|| (id.to_owned(), key, between.trim() == "-"));
     }
     let brackets = rest.split('[').skip(1).filter_map(|piece| piece.split_once(']')).map(|(state, _)| state);
-    let mut keys = brackets.map(super::label::normalised);
+    let mut keys = brackets.map(super::label::normalize_key);
     let state = keys.find(|key| STATES.contains(&key.as_str()))?;
     Some((id.to_owned(), state, false))
 }

@@ -4,9 +4,9 @@
 use crate::text::{RepoPath, Span, Spanned};
 
 use super::is_placeholder;
-use super::label::{Field, unquoted, without_hint};
+use super::label::{Field, strip_hint, strip_quotes};
 use super::outline::Outline;
-use super::table::tables;
+use super::table::read_tables;
 
 /// One entry of EVIDENCE.
 #[derive(Debug, Clone)]
@@ -29,12 +29,12 @@ pub struct Requirement {
     /// The quoted requirement.
     pub quote: Spanned<String>,
     /// Where it is met.
-    pub locations: Vec<Location>,
+    pub locations: Vec<MappedLocation>,
 }
 
 /// A `path:line` of a mapping.
 #[derive(Debug, Clone)]
-pub struct Location {
+pub struct MappedLocation {
     /// As written.
     pub raw: Spanned<String>,
     /// Path and line, if it has that form.
@@ -43,7 +43,7 @@ pub struct Location {
 
 /// Reads the entries of EVIDENCE among its fields.
 #[must_use]
-pub fn entries<'a>(
+pub fn read_entries<'a>(
     text: &str,
     outline: &Outline,
     fields: impl Iterator<Item = &'a Field>,
@@ -54,9 +54,9 @@ pub fn entries<'a>(
         if field.key == "COMMAND" {
             template = !field.is_filled();
             if !template {
-                let whole = field.full();
+                let whole = field.unquoted_value();
                 // `` `cargo test` (exit 0) ``: the command is what is quoted.
-                let command = if whole.starts_with('`') { field.bare().value } else { whole };
+                let command = if whole.starts_with('`') { field.bare_value().value } else { whole };
                 let command = Spanned::new(command.to_owned(), field.value.span);
                 out.push(EvidenceEntry {
                     command,
@@ -70,14 +70,14 @@ pub fn entries<'a>(
         }
         let Some(entry) = out.last_mut().filter(|_| !template) else { continue };
         match field.key.as_str() {
-            "EXIT_CODE" => entry.exit_code = entry.exit_code.take().or_else(|| field.filled()),
-            "LOG_PATH" => entry.log_path = entry.log_path.take().or_else(|| field.filled()),
-            "LOG_SHA256" => entry.log_sha256 = entry.log_sha256.take().or_else(|| field.filled()),
+            "EXIT_CODE" => entry.exit_code = entry.exit_code.take().or_else(|| field.filled_value()),
+            "LOG_PATH" => entry.log_path = entry.log_path.take().or_else(|| field.filled_value()),
+            "LOG_SHA256" => entry.log_sha256 = entry.log_sha256.take().or_else(|| field.filled_value()),
             "PROOF_LINES" => {
                 if field.is_filled() {
-                    entry.proof_lines.push(Spanned::new(field.full().to_owned(), field.value.span));
+                    entry.proof_lines.push(Spanned::new(field.unquoted_value().to_owned(), field.value.span));
                 }
-                entry.proof_lines.extend(nested(text, outline, field));
+                entry.proof_lines.extend(read_nested_values(text, outline, field));
             }
             _ => {}
         }
@@ -85,14 +85,14 @@ pub fn entries<'a>(
     out
 }
 
-fn nested(text: &str, outline: &Outline, field: &Field) -> Vec<Spanned<String>> {
+fn read_nested_values(text: &str, outline: &Outline, field: &Field) -> Vec<Spanned<String>> {
     let Some(item) = field.item else { return Vec::new() };
     outline
         .items(Some(item))
         .filter_map(|child| {
             let prose = outline.get(outline.item_prose(child)?)?;
-            let raw = crate::text::trimmed(text, prose.content);
-            let line = unquoted(raw.value);
+            let raw = crate::text::trim_spanned(text, prose.content);
+            let line = strip_quotes(raw.value);
             (!is_placeholder(line)).then(|| Spanned::new(line.to_owned(), raw.span))
         })
         .collect()
@@ -100,23 +100,23 @@ fn nested(text: &str, outline: &Outline, field: &Field) -> Vec<Spanned<String>> 
 
 /// Reads the entries of `EVIDENCE_MAPPING` among its fields.
 #[must_use]
-pub fn requirements<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<Requirement> {
+pub fn read_requirements<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<Requirement> {
     let mut out: Vec<Requirement> = Vec::new();
     for field in fields {
         match field.key.as_str() {
             "REQUIREMENT" => {
-                let quote = field.full().trim().trim_matches('"').to_owned();
+                let quote = field.unquoted_value().trim().trim_matches('"').to_owned();
                 out.push(Requirement { quote: Spanned::new(quote, field.value.span), locations: Vec::new() });
             }
             "EVIDENCE" if field.is_filled() => {
                 let Some(requirement) = out.last_mut() else { continue };
                 let pieces =
-                    field.value.value.split([',', ';']).map(|piece| unquoted(piece.trim()).to_owned());
+                    field.value.value.split([',', ';']).map(|piece| strip_quotes(piece.trim()).to_owned());
                 for piece in pieces.filter(|piece| !piece.is_empty()) {
-                    let target = location(&piece);
+                    let target = parse_location(&piece);
                     requirement
                         .locations
-                        .push(Location { raw: Spanned::new(piece, field.value.span), target });
+                        .push(MappedLocation { raw: Spanned::new(piece, field.value.span), target });
                 }
             }
             _ => {}
@@ -129,9 +129,9 @@ pub fn requirements<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<Requirem
 /// Reads the rows of tables in `EVIDENCE_MAPPING`: a column of requirements,
 /// and one of evidence or places.
 #[must_use]
-pub fn mapped_rows(text: &str, outline: &Outline, inside: Span) -> Vec<Requirement> {
+pub fn read_mapped_rows(text: &str, outline: &Outline, inside: Span) -> Vec<Requirement> {
     let mut out = Vec::new();
-    for table in tables(text, outline).into_iter().filter(|table| inside.contains(table.span)) {
+    for table in read_tables(text, outline).into_iter().filter(|table| inside.contains(table.span)) {
         let column = |names: &[&str]| {
             names.iter().find_map(|name| table.head.iter().position(|head| head.contains(name)))
         };
@@ -145,9 +145,12 @@ pub fn mapped_rows(text: &str, outline: &Outline, inside: Span) -> Vec<Requireme
             if is_placeholder(&quote.value) {
                 continue;
             }
-            let pieces = place.value.split([',', ';']).map(|piece| unquoted(without_hint(piece)).to_owned());
-            let read =
-                |piece: String| Location { target: location(&piece), raw: Spanned::new(piece, place.span) };
+            let pieces =
+                place.value.split([',', ';']).map(|piece| strip_quotes(strip_hint(piece)).to_owned());
+            let read = |piece: String| MappedLocation {
+                target: parse_location(&piece),
+                raw: Spanned::new(piece, place.span),
+            };
             let locations = pieces.filter(|piece| !is_placeholder(piece)).map(read).collect();
             out.push(Requirement { quote: quote.clone(), locations });
         }
@@ -155,7 +158,7 @@ pub fn mapped_rows(text: &str, outline: &Outline, inside: Span) -> Vec<Requireme
     out
 }
 
-fn location(text: &str) -> Option<(RepoPath, usize)> {
+fn parse_location(text: &str) -> Option<(RepoPath, usize)> {
     let (path, lines) = text.rsplit_once(':')?;
     // `path:10-20`: the last line must exist, and so all of them.
     let (first, last) = lines.split_once('-').unwrap_or((lines, lines));

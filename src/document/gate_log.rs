@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::text::{Edit, Source, Span, Spanned};
 
 use super::Fault;
-use super::json::{self, Node};
-use super::json_edit::{appending, object};
-use super::validator_state::head;
+use super::json::{self, JsonNode};
+use super::json_edit::{append_item_edit, format_object};
+use super::validator_state::first_char_span;
 
 /// One entry of the log; fields that a kind does not have are absent.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub struct GateEntry {
     /// Who prepared.
     pub coder_id: Option<Spanned<String>>,
     /// Keys of the entry whose values are no strings.
-    pub odd: Vec<Spanned<String>>,
+    pub non_string_keys: Vec<Spanned<String>>,
 }
 
 /// The keys of an entry, all of them strings.
@@ -57,13 +57,13 @@ const KEYS: [&str; 12] = [
 
 /// The text of an optional field; empty where there is none.
 #[must_use]
-pub fn value(field: &Option<Spanned<String>>) -> &str {
+pub fn text_or_empty(field: &Option<Spanned<String>>) -> &str {
     field.as_ref().map_or("", |field| field.value.as_str())
 }
 
 impl GateEntry {
-    fn read(node: &Node) -> Self {
-        let text = |key: &str| node.text_of(key);
+    fn read(node: &JsonNode) -> Self {
+        let text = |key: &str| node.get_text(key);
         // Keys that no reader knows may hold anything.
         let known = |key: &str| KEYS.contains(&key);
         let odd = node.members().iter().filter(|(key, value)| known(&key.value) && value.text().is_none());
@@ -79,15 +79,15 @@ impl GateEntry {
             branch: text("branch"),
             worktree_dir: text("worktree_dir"),
             coder_id: text("coder_id"),
-            odd: odd.map(|(key, _)| key.clone()).collect(),
+            non_string_keys: odd.map(|(key, _)| key.clone()).collect(),
         }
     }
 
     /// Where a finding about the entry points: at the packet it names, or at
     /// its start.
     #[must_use]
-    pub fn place(&self) -> Span {
-        self.wp_id.as_ref().map_or_else(|| head(self.span), |id| id.span)
+    pub fn anchor_span(&self) -> Span {
+        self.wp_id.as_ref().map_or_else(|| first_char_span(self.span), |id| id.span)
     }
 }
 
@@ -101,33 +101,35 @@ pub struct GateLog {
     /// What could not be read.
     pub faults: Vec<Fault>,
     /// The list `gate_logs` itself.
-    list: Option<Node>,
+    list: Option<JsonNode>,
 }
 
 impl GateLog {
     /// The edit that adds an entry of these members at the end; `None` if
     /// there is no list to add it to.
     #[must_use]
-    pub fn adding(&self, members: &[(&str, &str)]) -> Option<Edit> {
-        appending(self.source.text(), self.list.as_ref()?, &|indent, ending| object(members, indent, ending))
+    pub fn append_entry_edit(&self, members: &[(&str, &str)]) -> Option<Edit> {
+        append_item_edit(self.source.text(), self.list.as_ref()?, &|indent, ending| {
+            format_object(members, indent, ending)
+        })
     }
 
     /// Reads a log. Never fails; what is no log is a fault.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
-        let parsed = json::read(source.text());
+        let parsed = json::parse(source.text());
         let mut log =
             Self { source: Arc::clone(source), entries: Vec::new(), faults: parsed.faults, list: None };
         let Some(root) = parsed.value else { return log };
-        log.faults.extend(json::other_keys(&root, &["gate_logs", "version"]));
+        log.faults.extend(json::unknown_key_faults(&root, &["gate_logs", "version"]));
         let mut fault = |span: Span, message: &str| {
             log.faults.push(Fault { rule: "record/json", message: message.into(), span });
         };
         match root.get("gate_logs") {
-            Some(list) if matches!(list.value, json::Value::List(_)) => {
+            Some(list) if matches!(list.value, json::JsonValue::Array(_)) => {
                 log.list = Some(list.clone());
                 for node in list.items() {
-                    if matches!(node.value, json::Value::Map(_)) {
+                    if matches!(node.value, json::JsonValue::Object(_)) {
                         log.entries.push(GateEntry::read(node));
                     } else {
                         fault(node.span, "an entry of the log is an object");
@@ -135,29 +137,31 @@ impl GateLog {
                 }
             }
             Some(other) => fault(other.span, "`gate_logs` is no list"),
-            None => fault(head(root.span), "there is no `gate_logs`"),
+            None => fault(first_char_span(root.span), "there is no `gate_logs`"),
         }
         log
     }
 
     /// The earliest readable time of a packet's entries of a kind.
     #[must_use]
-    pub fn earliest(&self, wp_id: &str, kind: &str) -> Option<jiff::Timestamp> {
-        let of = |entry: &&GateEntry| value(&entry.wp_id) == wp_id && value(&entry.kind) == kind;
-        self.entries.iter().filter(of).filter_map(|entry| value(&entry.timestamp).parse().ok()).min()
+    pub fn earliest_time(&self, wp_id: &str, kind: &str) -> Option<jiff::Timestamp> {
+        let of =
+            |entry: &&GateEntry| text_or_empty(&entry.wp_id) == wp_id && text_or_empty(&entry.kind) == kind;
+        self.entries.iter().filter(of).filter_map(|entry| text_or_empty(&entry.timestamp).parse().ok()).min()
     }
 
     /// Whether a packet's last entry of one kind stands before its last one of
     /// another; `None` if one of them is missing.
     #[must_use]
     pub fn is_before(&self, wp_id: &str, first: &str, then: &str) -> Option<bool> {
-        Some(self.last(wp_id, first)?.span.start < self.last(wp_id, then)?.span.start)
+        Some(self.last_entry(wp_id, first)?.span.start < self.last_entry(wp_id, then)?.span.start)
     }
 
     /// The last entry of a kind for a packet.
     #[must_use]
-    pub fn last(&self, wp_id: &str, kind: &str) -> Option<&GateEntry> {
-        let of = |entry: &&GateEntry| value(&entry.wp_id) == wp_id && value(&entry.kind) == kind;
+    pub fn last_entry(&self, wp_id: &str, kind: &str) -> Option<&GateEntry> {
+        let of =
+            |entry: &&GateEntry| text_or_empty(&entry.wp_id) == wp_id && text_or_empty(&entry.kind) == kind;
         self.entries.iter().rev().find(of)
     }
 }

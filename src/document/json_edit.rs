@@ -2,12 +2,12 @@
 
 use crate::text::{Edit, Span, line_ending};
 
-use super::json::{Node, Value};
+use super::json::{JsonNode, JsonValue};
 
 /// An object of texts, one member a line, its members indented by two blanks
 /// more than `indent`.
 #[must_use]
-pub fn object(members: &[(&str, &str)], indent: &str, ending: &str) -> String {
+pub fn format_object(members: &[(&str, &str)], indent: &str, ending: &str) -> String {
     let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
     let lines: Vec<String> =
         members.iter().map(|(key, value)| format!("{indent}  {}: {}", quoted(key), quoted(value))).collect();
@@ -17,8 +17,8 @@ pub fn object(members: &[(&str, &str)], indent: &str, ending: &str) -> String {
 /// The edit that adds an item at the end of a list. `item` gets the item's
 /// indentation and the line ending of the file. `None` if it is no list.
 #[must_use]
-pub fn appending(text: &str, list: &Node, item: &dyn Fn(&str, &str) -> String) -> Option<Edit> {
-    if !matches!(list.value, Value::List(_)) {
+pub fn append_item_edit(text: &str, list: &JsonNode, item: &dyn Fn(&str, &str) -> String) -> Option<Edit> {
+    if !matches!(list.value, JsonValue::Array(_)) {
         return None;
     }
     let ending = line_ending(text);
@@ -38,8 +38,13 @@ pub fn appending(text: &str, list: &Node, item: &dyn Fn(&str, &str) -> String) -
 
 /// The edit that adds a member at the end of an object.
 #[must_use]
-pub fn adding(text: &str, map: &Node, key: &str, value: &dyn Fn(&str, &str) -> String) -> Option<Edit> {
-    if !matches!(map.value, Value::Map(_)) {
+pub fn insert_member_edit(
+    text: &str,
+    map: &JsonNode,
+    key: &str,
+    value: &dyn Fn(&str, &str) -> String,
+) -> Option<Edit> {
+    if !matches!(map.value, JsonValue::Object(_)) {
         return None;
     }
     let ending = line_ending(text);
@@ -71,13 +76,14 @@ pub fn indentation(text: &str, span: Span) -> String {
 mod tests {
     use super::super::json;
     use super::*;
-    use crate::text::apply;
+    use crate::text::apply_edits;
 
     fn appended(text: &str) -> String {
-        let root = json::read(text).value.expect("JSON");
+        let root = json::parse(text).value.expect("JSON");
         let list = root.get("l").expect("list");
-        let edit = appending(text, list, &|indent, ending| object(&[("a", "\"1\"")], indent, ending));
-        apply(text, &[edit.expect("edit")]).0
+        let edit =
+            append_item_edit(text, list, &|indent, ending| format_object(&[("a", "\"1\"")], indent, ending));
+        apply_edits(text, &[edit.expect("edit")]).0
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What kind of governance document a text is, by what it says of itself.
 
-use super::outline::{Kind, Outline};
-use super::section::{Section, sections};
+use super::outline::{BlockKind, Outline};
+use super::section::{Section, read_sections};
 
 /// Kinds of documents that the tool knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,19 +74,19 @@ impl DocumentKind {
 /// A template's preamble may stand above the real title, so every heading of
 /// level 1 is looked at, and the last one that names a kind decides.
 #[must_use]
-pub fn kind_of(text: &str) -> DocumentKind {
-    if let Some(kind) = kind_of_json(text) {
+pub fn detect_kind(text: &str) -> DocumentKind {
+    if let Some(kind) = detect_json_kind(text) {
         return kind;
     }
     let outline = Outline::parse(text);
-    kind_in(&sections(text, &outline), &outline)
+    detect_outline_kind(&read_sections(text, &outline), &outline)
 }
 
 /// The kind of a state file, if the text is one: JSON begins with a brace or
 /// bracket, and the first key that is known decides, so that a broken file is
 /// still known for what it should be.
 #[must_use]
-pub fn kind_of_json(text: &str) -> Option<DocumentKind> {
+pub fn detect_json_kind(text: &str) -> Option<DocumentKind> {
     let body = text.trim_start_matches('\u{feff}').trim_start();
     if !body.starts_with('{') {
         return None;
@@ -99,9 +99,11 @@ pub fn kind_of_json(text: &str) -> Option<DocumentKind> {
 
 /// As [`kind_of`], for a Markdown document that is parsed already.
 #[must_use]
-pub fn kind_in(all: &[Section], outline: &Outline) -> DocumentKind {
+pub fn detect_outline_kind(all: &[Section], outline: &Outline) -> DocumentKind {
     let titles = || all.iter().filter(|section| section.level == 1).map(|section| &section.title.value);
-    if let Some((title, kind)) = titles().filter_map(|title| Some((title, by_title(title)?))).next_back() {
+    if let Some((title, kind)) =
+        titles().filter_map(|title| Some((title, kind_from_title(title)?))).next_back()
+    {
         return if title.contains("{{") { DocumentKind::Template } else { kind };
     }
     let has = |key: &str| all.iter().any(|section| section.key == key);
@@ -112,11 +114,11 @@ pub fn kind_in(all: &[Section], outline: &Outline) -> DocumentKind {
     if has("METADATA") && (has("SCOPE") || has("BOOTSTRAP") || has("QUALITY_GATE")) {
         return DocumentKind::Packet;
     }
-    let table = outline.blocks.iter().any(|block| block.kind == Kind::Table);
+    let table = outline.blocks.iter().any(|block| block.kind == BlockKind::Table);
     if table && has("CONSUMED_SIGNATURES") { DocumentKind::Audit } else { DocumentKind::Unknown }
 }
 
-fn by_title(title: &str) -> Option<DocumentKind> {
+fn kind_from_title(title: &str) -> Option<DocumentKind> {
     let lower = title.trim().to_lowercase().replace('_', " ");
     let starts = |start: &str| lower.starts_with(start);
     if starts("task packet stub:") || starts("work packet stub:") {
@@ -148,22 +150,22 @@ mod tests {
     #[test]
     fn the_real_title_wins_over_a_template_preamble() {
         assert_eq!(
-            kind_of("# TASK_PACKET_STUB_TEMPLATE\n\nCopy.\n\n# Task Packet: WP-1-A\n"),
+            detect_kind("# TASK_PACKET_STUB_TEMPLATE\n\nCopy.\n\n# Task Packet: WP-1-A\n"),
             DocumentKind::Packet
         );
-        assert_eq!(kind_of("\u{feff}# Work Packet Stub: WP-1-A\n"), DocumentKind::Stub);
-        assert_eq!(kind_of("# Contract — token-tracking\n"), DocumentKind::Contract);
-        assert_eq!(kind_of("```\n# Task Packet: WP-1-A\n```\n"), DocumentKind::Unknown);
-        assert_eq!(kind_of("# Task Packet: {{WP_ID}}\n"), DocumentKind::Template);
+        assert_eq!(detect_kind("\u{feff}# Work Packet Stub: WP-1-A\n"), DocumentKind::Stub);
+        assert_eq!(detect_kind("# Contract — token-tracking\n"), DocumentKind::Contract);
+        assert_eq!(detect_kind("```\n# Task Packet: WP-1-A\n```\n"), DocumentKind::Unknown);
+        assert_eq!(detect_kind("# Task Packet: {{WP_ID}}\n"), DocumentKind::Template);
     }
 
     #[test]
     fn state_files_are_known_by_their_keys_even_when_broken() {
-        assert_eq!(kind_of("{\"gate_logs\": [,]}"), DocumentKind::GateLog);
+        assert_eq!(detect_kind("{\"gate_logs\": [,]}"), DocumentKind::GateLog);
         assert_eq!(
-            kind_of("\u{feff}{\n<<<<<<< a\n \"validation_sessions\": {}}"),
+            detect_kind("\u{feff}{\n<<<<<<< a\n \"validation_sessions\": {}}"),
             DocumentKind::ValidatorState
         );
-        assert_eq!(kind_of("{}"), DocumentKind::Unknown);
+        assert_eq!(detect_kind("{}"), DocumentKind::Unknown);
     }
 }

@@ -4,9 +4,9 @@
 //! and may carry a template hint in parentheses behind its value. The key is
 //! normalised (`Pre-SHA1` and `**PRE_SHA1**:` are both `PRE_SHA1`).
 
-use crate::text::{Span, Spanned, trimmed};
+use crate::text::{Span, Spanned, trim_spanned};
 
-use super::outline::{Kind, Line, Outline};
+use super::outline::{BlockKind, Outline, ProseLine};
 use super::placeholder::is_placeholder;
 
 /// One labelled field.
@@ -25,15 +25,15 @@ pub struct Field {
     pub block: usize,
     /// Whether it stands at the top of its section (in a paragraph or in a
     /// first-level item) rather than nested below another item.
-    pub top: bool,
+    pub is_top_level: bool,
 }
 
 impl Field {
     /// The value without back-ticks, quotes and a hint in parentheses.
     #[must_use]
-    pub fn bare(&self) -> Spanned<&str> {
-        let without = without_hint(&self.value.value);
-        let text = unquoted(without);
+    pub fn bare_value(&self) -> Spanned<&str> {
+        let without = strip_hint(&self.value.value);
+        let text = strip_quotes(without);
         let at = self.value.value.find(text).unwrap_or(0);
         let start = self.value.span.start + at;
         Spanned::new(text, Span::new(start, start + text.len()))
@@ -41,26 +41,26 @@ impl Field {
 
     /// The value as a whole without back-ticks.
     #[must_use]
-    pub fn full(&self) -> &str {
-        unquoted(&self.value.value)
+    pub fn unquoted_value(&self) -> &str {
+        strip_quotes(&self.value.value)
     }
 
     /// Whether it says something: not empty and not a template's placeholder.
     #[must_use]
     pub fn is_filled(&self) -> bool {
-        !is_placeholder(&self.value.value) && !is_placeholder(self.bare().value)
+        !is_placeholder(&self.value.value) && !is_placeholder(self.bare_value().value)
     }
 
     /// The bare value if it says something.
     #[must_use]
-    pub fn filled(&self) -> Option<Spanned<String>> {
-        self.is_filled().then(|| self.bare().map(str::to_owned))
+    pub fn filled_value(&self) -> Option<Spanned<String>> {
+        self.is_filled().then(|| self.bare_value().map(str::to_owned))
     }
 }
 
 /// Cuts a trailing ` (hint)`; a value that is only a hint becomes empty.
 #[must_use]
-pub fn without_hint(value: &str) -> &str {
+pub fn strip_hint(value: &str) -> &str {
     let value = value.trim();
     if !value.ends_with(')') {
         return value;
@@ -85,7 +85,7 @@ pub fn without_hint(value: &str) -> &str {
 
 /// Cuts one pair of back-ticks around a value.
 #[must_use]
-pub fn unquoted(value: &str) -> &str {
+pub fn strip_quotes(value: &str) -> &str {
     let value = value.trim();
     let ticks = value.len() - value.trim_start_matches('`').len();
     if ticks == 0 || value.len() < 2 * ticks {
@@ -105,7 +105,7 @@ pub fn unquoted(value: &str) -> &str {
 
 /// `Pre-SHA1 ` → `PRE_SHA1`.
 #[must_use]
-pub fn normalised(label: &str) -> String {
+pub fn normalize_key(label: &str) -> String {
     let mut key = String::with_capacity(label.len());
     for c in label.chars() {
         if c.is_alphanumeric() {
@@ -119,15 +119,15 @@ pub fn normalised(label: &str) -> String {
 }
 
 /// A label found at the start of a line.
-struct Found {
+struct LabelMatch {
     key: String,
     label: Span,
     value_start: usize,
-    strong: bool,
+    is_bold: bool,
 }
 
 /// Finds `**Label**:`, `**Label:**` or `Label:` at the start of a line.
-fn label_of(line: &Line<'_>) -> Option<Found> {
+fn find_label(line: &ProseLine<'_>) -> Option<LabelMatch> {
     let text = line.text.trim_end();
     let indent = text.len() - text.trim_start().len();
     let body = text.get(indent..)?;
@@ -164,26 +164,26 @@ fn label_of(line: &Line<'_>) -> Option<Found> {
     if !fits || !name.chars().any(char::is_alphabetic) {
         return None;
     }
-    let key = normalised(without_hint(name));
+    let key = normalize_key(strip_hint(name));
     let at = line.start + indent + if strong { 2 } else { 0 };
-    Some(Found {
+    Some(LabelMatch {
         key,
         label: Span::new(at, at + name.len()),
         value_start: line.start + indent + rest_at,
-        strong,
+        is_bold: strong,
     })
 }
 
 /// All labelled fields below blocks `range`, in order, nested items included.
 #[must_use]
-pub fn fields(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<Field> {
+pub fn read_fields(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<Field> {
     let mut out = Vec::new();
     for index in range {
         let Some(block) = outline.get(index) else { break };
-        if block.kind != Kind::Prose {
+        if block.kind != BlockKind::Prose {
             continue;
         }
-        let Some((item, top)) = holder(outline, block.parent) else { continue };
+        let Some((item, top)) = find_holder(outline, block.parent) else { continue };
         let first_in_item = item.is_none_or(|item| outline.item_prose(item) == Some(index));
         read_prose(text, outline, index, item, top, first_in_item, &mut out);
     }
@@ -192,10 +192,10 @@ pub fn fields(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> V
 
 /// The list item that holds a paragraph and whether that item is first-level;
 /// `None` for quotes and other places where no field counts.
-fn holder(outline: &Outline, parent: Option<usize>) -> Option<(Option<usize>, bool)> {
+fn find_holder(outline: &Outline, parent: Option<usize>) -> Option<(Option<usize>, bool)> {
     let Some(parent) = parent else { return Some((None, true)) };
     let block = outline.get(parent)?;
-    if block.kind != Kind::Item {
+    if block.kind != BlockKind::Item {
         return None;
     }
     let list = outline.get(block.parent?)?;
@@ -203,7 +203,7 @@ fn holder(outline: &Outline, parent: Option<usize>) -> Option<(Option<usize>, bo
     let top = above.is_none();
     while let Some(index) = above {
         let outer = outline.get(index)?;
-        if outer.kind == Kind::Quote {
+        if outer.kind == BlockKind::Quote {
             return None;
         }
         above = outer.parent;
@@ -221,26 +221,30 @@ fn read_prose(
     out: &mut Vec<Field>,
 ) {
     let lines = outline.prose_lines(text, block);
-    let mut open: Option<(Found, usize)> = None;
+    let mut open: Option<(LabelMatch, usize)> = None;
     for (number, line) in lines.iter().enumerate() {
-        let found = label_of(line).filter(|found| {
+        let found = find_label(line).filter(|found| {
             // Inside an item only its first line opens a field, unless a
             // later line is unmistakably a label.
             let lazy = found.key == "VERDICT" && starts_line(text, line.start);
-            (number == 0 && first) || item.is_none() || found.strong || is_constant(text, found.label) || lazy
+            (number == 0 && first)
+                || item.is_none()
+                || found.is_bold
+                || is_constant(text, found.label)
+                || lazy
         });
         if let Some(found) = found {
-            close(text, open.replace((found, line.start + line.text.len())), item, block, top, out);
+            finish_field(text, open.replace((found, line.start + line.text.len())), item, block, top, out);
         } else if let Some((_, end)) = open.as_mut() {
             if item.is_some() {
                 *end = line.start + line.text.len();
             } else if number > 0 {
                 // In a paragraph a line without a label ends the field above.
-                close(text, open.take(), item, block, top, out);
+                finish_field(text, open.take(), item, block, top, out);
             }
         }
     }
-    close(text, open, item, block, top, out);
+    finish_field(text, open, item, block, top, out);
 }
 
 /// Whether a line of a list item's text stands at the very left: CommonMark
@@ -257,30 +261,30 @@ fn is_constant(text: &str, label: Span) -> bool {
     })
 }
 
-fn close(
+fn finish_field(
     text: &str,
-    open: Option<(Found, usize)>,
+    open: Option<(LabelMatch, usize)>,
     item: Option<usize>,
     block: usize,
     top: bool,
     out: &mut Vec<Field>,
 ) {
     let Some((found, end)) = open else { return };
-    let value = trimmed(text, Span::new(found.value_start, end));
-    let cleaned = without_comments(value.value);
-    let cleaned = if found.strong { cleaned.trim_end_matches("**").trim_end().to_owned() } else { cleaned };
+    let value = trim_spanned(text, Span::new(found.value_start, end));
+    let cleaned = strip_comments(value.value);
+    let cleaned = if found.is_bold { cleaned.trim_end_matches("**").trim_end().to_owned() } else { cleaned };
     out.push(Field {
         key: found.key,
         label: found.label,
         value: Spanned::new(cleaned, value.span),
         item,
         block,
-        top,
+        is_top_level: top,
     });
 }
 
 /// Cuts HTML comments out of a value.
-fn without_comments(value: &str) -> String {
+fn strip_comments(value: &str) -> String {
     let mut out = String::new();
     let mut rest = value;
     while let Some(at) = rest.find("<!--") {
@@ -298,9 +302,9 @@ mod tests {
 
     fn read(text: &str) -> Vec<(String, String)> {
         let outline = Outline::parse(text);
-        fields(text, &outline, 0..outline.blocks.len())
+        read_fields(text, &outline, 0..outline.blocks.len())
             .into_iter()
-            .map(|f| (f.key.clone(), f.bare().value.to_owned()))
+            .map(|f| (f.key.clone(), f.bare_value().value.to_owned()))
             .collect()
     }
 
@@ -328,8 +332,8 @@ mod tests {
 
     #[test]
     fn hints_need_a_blank_before_them() {
-        assert_eq!(without_hint("fonts/Alegreya(wght).ttf"), "fonts/Alegreya(wght).ttf");
-        assert_eq!(without_hint("a (or b (c))"), "a");
-        assert_eq!(without_hint("(only a hint)"), "");
+        assert_eq!(strip_hint("fonts/Alegreya(wght).ttf"), "fonts/Alegreya(wght).ttf");
+        assert_eq!(strip_hint("a (or b (c))"), "a");
+        assert_eq!(strip_hint("(only a hint)"), "");
     }
 }

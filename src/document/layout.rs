@@ -41,15 +41,15 @@ pub struct Layout {
     /// Folder of validator states, `<WP_ID>.json`.
     pub validator_states: String,
     /// Older validator state that holds all packets, where there is one.
-    pub validator_state: String,
+    pub shared_validator_state: String,
     /// Signed contracts of packets, `<WP_ID>.contract` and its `.sig`.
-    pub seals: String,
+    pub signed_contracts: String,
     /// Whose keys may sign, as OpenSSH's `allowed_signers`.
-    pub signers: String,
+    pub allowed_signers: String,
     /// Templates that `new` fills, where they are there.
     pub templates: String,
     /// Folders whose files need no manifest.
-    pub governance: Vec<String>,
+    pub governance_folders: Vec<String>,
 }
 
 impl Layout {
@@ -68,11 +68,11 @@ impl Layout {
             spec_pointer: "docs/SPEC_CURRENT.md".into(),
             gate_log: "docs/ORCHESTRATOR_GATES.json".into(),
             validator_states: "docs/validator_gates/".into(),
-            validator_state: "docs/VALIDATOR_GATES.json".into(),
-            seals: "docs/signatures/".into(),
-            signers: "docs/allowed_signers".into(),
+            shared_validator_state: "docs/VALIDATOR_GATES.json".into(),
+            signed_contracts: "docs/signatures/".into(),
+            allowed_signers: "docs/allowed_signers".into(),
             templates: "docs/templates/".into(),
-            governance: vec!["docs/".into()],
+            governance_folders: vec!["docs/".into()],
         }
     }
 
@@ -91,11 +91,11 @@ impl Layout {
             spec_pointer: ".GOV/roles_shared/SPEC_CURRENT.md".into(),
             gate_log: ".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json".into(),
             validator_states: ".GOV/validator_gates/".into(),
-            validator_state: ".GOV/roles/validator/VALIDATOR_GATES.json".into(),
-            seals: ".GOV/roles_shared/signatures/".into(),
-            signers: ".GOV/roles_shared/allowed_signers".into(),
+            shared_validator_state: ".GOV/roles/validator/VALIDATOR_GATES.json".into(),
+            signed_contracts: ".GOV/roles_shared/signatures/".into(),
+            allowed_signers: ".GOV/roles_shared/allowed_signers".into(),
             templates: ".GOV/templates/".into(),
-            governance: vec![".GOV/".into()],
+            governance_folders: vec![".GOV/".into()],
         }
     }
 
@@ -119,7 +119,7 @@ impl Layout {
 
     /// Path of a packet's validator state.
     #[must_use]
-    pub fn validator_state_of(&self, id: &WpId) -> RepoPath {
+    pub fn validator_state_path(&self, id: &WpId) -> RepoPath {
         RepoPath::from(format!("{}{id}.json", self.validator_states).as_str())
     }
 
@@ -127,30 +127,31 @@ impl Layout {
     /// of all packets.
     #[must_use]
     pub fn is_validator_state(&self, path: &RepoPath) -> bool {
-        path.is_below(self.validator_states.as_bytes()) || path.as_bytes() == self.validator_state.as_bytes()
+        path.is_below(self.validator_states.as_bytes())
+            || path.as_bytes() == self.shared_validator_state.as_bytes()
     }
 
     /// Path of what a packet's key signature signs.
     #[must_use]
-    pub fn seal(&self, id: &WpId) -> RepoPath {
-        RepoPath::from(format!("{}{id}.contract", self.seals).as_str())
+    pub fn signed_contract(&self, id: &WpId) -> RepoPath {
+        RepoPath::from(format!("{}{id}.contract", self.signed_contracts).as_str())
     }
 
     /// Path of that signature.
     #[must_use]
-    pub fn seal_signature(&self, id: &WpId) -> RepoPath {
-        RepoPath::from(format!("{}{id}.contract.sig", self.seals).as_str())
+    pub fn contract_signature(&self, id: &WpId) -> RepoPath {
+        RepoPath::from(format!("{}{id}.contract.sig", self.signed_contracts).as_str())
     }
 
     /// Files that the work on a packet may always change: its packet and
     /// refinement, board, registry, audit and its gate state (CHECKS, "Scope").
     #[must_use]
-    pub fn belongs_to(&self, id: &WpId, path: &RepoPath) -> bool {
+    pub fn is_packet_record(&self, id: &WpId, path: &RepoPath) -> bool {
         *path == self.packet(id)
             || *path == self.refinement(id)
-            || *path == self.validator_state_of(id)
-            || *path == self.seal(id)
-            || *path == self.seal_signature(id)
+            || *path == self.validator_state_path(id)
+            || *path == self.signed_contract(id)
+            || *path == self.contract_signature(id)
             || self.is_shared_record(path)
     }
 
@@ -158,7 +159,7 @@ impl Layout {
     /// audit, gate log, the older validator state.
     #[must_use]
     pub fn is_shared_record(&self, path: &RepoPath) -> bool {
-        [&self.board, &self.registry, &self.audit, &self.gate_log, &self.validator_state]
+        [&self.board, &self.registry, &self.audit, &self.gate_log, &self.shared_validator_state]
             .into_iter()
             .any(|shared| path.as_bytes() == shared.as_bytes())
     }
@@ -166,6 +167,6 @@ impl Layout {
     /// Whether a path lies in a folder whose files need no manifest.
     #[must_use]
     pub fn is_governance(&self, path: &RepoPath) -> bool {
-        self.governance.iter().any(|folder| path.is_below(folder.as_bytes()))
+        self.governance_folders.iter().any(|folder| path.is_below(folder.as_bytes()))
     }
 }

@@ -7,7 +7,7 @@ use crate::text::{Span, Spanned};
 /// The destinations of all links and images, decoded, each with the place of
 /// the link. Reference definitions are resolved; text in code is no link.
 #[must_use]
-pub fn links(text: &str) -> Vec<Spanned<String>> {
+pub fn find_links(text: &str) -> Vec<Spanned<String>> {
     if !text.contains("](") && !text.contains("]:") {
         return Vec::new();
     }
@@ -29,7 +29,7 @@ pub fn links(text: &str) -> Vec<Spanned<String>> {
 /// escapes decoded. `None` for addresses with a scheme, for fragments of the
 /// same document and for what is no path at all.
 #[must_use]
-pub fn path_of(destination: &str) -> Option<String> {
+pub fn destination_path(destination: &str) -> Option<String> {
     let scheme = destination.split_once(':').is_some_and(|(scheme, _)| {
         scheme.len() > 1 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c))
     });
@@ -37,11 +37,11 @@ pub fn path_of(destination: &str) -> Option<String> {
         return None;
     }
     let end = destination.find(['#', '?']).unwrap_or(destination.len());
-    let path = decoded(destination.get(..end)?);
+    let path = percent_decode(destination.get(..end)?);
     (!path.is_empty() && !path.contains('\0')).then_some(path)
 }
 
-fn decoded(text: &str) -> String {
+fn percent_decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
@@ -56,7 +56,7 @@ fn decoded(text: &str) -> String {
 /// `folder` joined with a relative path, `.` and `..` resolved; `None` if it
 /// leaves the repository.
 #[must_use]
-pub fn joined(folder: &str, path: &str) -> Option<String> {
+pub fn join_relative(folder: &str, path: &str) -> Option<String> {
     let mut names: Vec<&str> = Vec::new();
     let start = if path.starts_with('/') { "" } else { folder };
     for name in start.split('/').chain(path.split('/')) {
@@ -78,19 +78,19 @@ mod tests {
     #[test]
     fn links_and_their_paths() {
         let text = "[a](x.md#s) ![b](../i%20j.png) `[c](no.md)` [d][r] <https://x.y>\n\n[r]: /root.md\n";
-        let all: Vec<_> = links(text).into_iter().map(|link| link.value).collect();
+        let all: Vec<_> = find_links(text).into_iter().map(|link| link.value).collect();
         assert_eq!(all, ["x.md#s", "../i%20j.png", "/root.md", "https://x.y"]);
-        assert_eq!(path_of("x.md#s").as_deref(), Some("x.md"));
-        assert_eq!(path_of("../i%20j.png").as_deref(), Some("../i j.png"));
-        assert_eq!(path_of("https://x.y/z"), None);
-        assert_eq!(path_of("mailto:a@b.c"), None);
-        assert_eq!(path_of("#s"), None);
+        assert_eq!(destination_path("x.md#s").as_deref(), Some("x.md"));
+        assert_eq!(destination_path("../i%20j.png").as_deref(), Some("../i j.png"));
+        assert_eq!(destination_path("https://x.y/z"), None);
+        assert_eq!(destination_path("mailto:a@b.c"), None);
+        assert_eq!(destination_path("#s"), None);
     }
 
     #[test]
     fn paths_stay_inside() {
-        assert_eq!(joined("a/b", "../c.md").as_deref(), Some("a/c.md"));
-        assert_eq!(joined("a/b", "/c.md").as_deref(), Some("c.md"));
-        assert_eq!(joined("a", "../../c.md"), None);
+        assert_eq!(join_relative("a/b", "../c.md").as_deref(), Some("a/c.md"));
+        assert_eq!(join_relative("a/b", "/c.md").as_deref(), Some("c.md"));
+        assert_eq!(join_relative("a", "../../c.md"), None);
     }
 }

@@ -1,10 +1,10 @@
 //! COR-701 manifest blocks: what a packet records about one changed file.
 
-use crate::digest::Recorded;
+use crate::digest::RecordedHash;
 use crate::text::{RepoPath, Span, Spanned};
 
 use super::Fault;
-use super::label::{Field, unquoted};
+use super::label::{Field, strip_quotes};
 use super::outline::Outline;
 
 /// The ten gates of COR-701 with their codes.
@@ -23,16 +23,16 @@ pub const GATES: [(&str, &str); 10] = [
 
 /// A number as a manifest records it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Number {
+pub enum ManifestNumber {
     /// A whole number.
-    Is(i64),
+    Integer(i64),
     /// `N/A`, for binary files.
     NotApplicable,
     /// Anything else, kept as text.
-    Bad(String),
+    Invalid(String),
 }
 
-impl Number {
+impl ManifestNumber {
     fn read(text: &str) -> Self {
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         if text.eq_ignore_ascii_case("n/a") {
@@ -40,9 +40,9 @@ impl Number {
         }
         match text.strip_prefix('+').unwrap_or(text).parse() {
             Ok(number) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
-                Self::Is(number)
+                Self::Integer(number)
             }
-            _ => Self::Bad(text.to_owned()),
+            _ => Self::Invalid(text.to_owned()),
         }
     }
 }
@@ -53,7 +53,7 @@ pub struct GateTick {
     /// Its name.
     pub name: String,
     /// Whether its box is ticked.
-    pub ticked: bool,
+    pub is_ticked: bool,
     /// The whole line.
     pub span: Span,
     /// The character between the brackets.
@@ -72,15 +72,15 @@ pub struct Manifest {
     /// The declared file as a path.
     pub path: Option<RepoPath>,
     /// First line of the window in the post-image.
-    pub start: Option<Spanned<Number>>,
+    pub start: Option<Spanned<ManifestNumber>>,
     /// Last line of the window in the post-image.
-    pub end: Option<Spanned<Number>>,
+    pub end: Option<Spanned<ManifestNumber>>,
     /// lines(post) − lines(pre).
-    pub delta: Option<Spanned<Number>>,
+    pub delta: Option<Spanned<ManifestNumber>>,
     /// Hash of the file before.
-    pub pre: Option<Spanned<Recorded>>,
+    pub pre: Option<Spanned<RecordedHash>>,
     /// Hash of the file after.
-    pub post: Option<Spanned<Recorded>>,
+    pub post: Option<Spanned<RecordedHash>>,
     /// The label `Gates Passed`, if there is one.
     pub gates_label: Option<Span>,
     /// Its lines.
@@ -92,13 +92,13 @@ impl Manifest {
     #[must_use]
     pub fn is_template(&self) -> bool {
         let unfilled = self.start.is_none() && self.end.is_none() && self.delta.is_none();
-        unfilled && self.pre.is_none() && self.post.is_none() && !self.gates.iter().any(|tick| tick.ticked)
+        unfilled && self.pre.is_none() && self.post.is_none() && !self.gates.iter().any(|tick| tick.is_ticked)
     }
 }
 
 /// Reads the manifest blocks among labelled fields, in order.
 #[must_use]
-pub fn read<'a>(
+pub fn read_manifests<'a>(
     text: &str,
     outline: &Outline,
     fields: impl Iterator<Item = &'a Field>,
@@ -108,10 +108,10 @@ pub fn read<'a>(
     for field in fields {
         if field.key == "TARGET_FILE" {
             out.push(Manifest {
-                span: field.label.cover(field.value.span),
+                span: field.label.join(field.value.span),
                 label: field.label,
-                target: field.filled(),
-                path: field.filled().map(|target| RepoPath::from_declared(&target.value)),
+                target: field.filled_value(),
+                path: field.filled_value().map(|target| RepoPath::from_declared(&target.value)),
                 start: None,
                 end: None,
                 delta: None,
@@ -123,23 +123,23 @@ pub fn read<'a>(
             continue;
         }
         let Some(manifest) = out.last_mut() else { continue };
-        let number = || field.filled().map(|value| value.map(|text| Number::read(&text)));
-        let hash = || field.filled().map(|value| value.map(|text| Recorded::read(&text)));
+        let number = || field.filled_value().map(|value| value.map(|text| ManifestNumber::read(&text)));
+        let hash = || field.filled_value().map(|value| value.map(|text| RecordedHash::read(&text)));
         let repeated = match field.key.as_str() {
-            "START" => set(&mut manifest.start, number()),
-            "END" => set(&mut manifest.end, number()),
-            "LINE_DELTA" => set(&mut manifest.delta, number()),
-            "PRE_SHA1" => set(&mut manifest.pre, hash()),
-            "POST_SHA1" => set(&mut manifest.post, hash()),
+            "START" => set_once(&mut manifest.start, number()),
+            "END" => set_once(&mut manifest.end, number()),
+            "LINE_DELTA" => set_once(&mut manifest.delta, number()),
+            "PRE_SHA1" => set_once(&mut manifest.pre, hash()),
+            "POST_SHA1" => set_once(&mut manifest.post, hash()),
             "GATES_PASSED" if manifest.gates_label.is_none() => {
                 manifest.gates_label = Some(field.label);
-                manifest.gates = ticks(text, outline, field);
+                manifest.gates = read_ticks(text, outline, field);
                 false
             }
             "GATES_PASSED" => true,
             _ => continue,
         };
-        manifest.span = manifest.span.cover(field.label.cover(field.value.span));
+        manifest.span = manifest.span.join(field.label.join(field.value.span));
         if repeated {
             let message = format!(
                 "this block gives `{}` twice",
@@ -151,7 +151,7 @@ pub fn read<'a>(
     (out, faults)
 }
 
-fn set<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
+fn set_once<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
     let repeated = slot.is_some();
     if !repeated {
         *slot = value;
@@ -159,7 +159,7 @@ fn set<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
     repeated
 }
 
-fn ticks(text: &str, outline: &Outline, field: &Field) -> Vec<GateTick> {
+fn read_ticks(text: &str, outline: &Outline, field: &Field) -> Vec<GateTick> {
     let Some(item) = field.item else { return Vec::new() };
     let mut out = Vec::new();
     for child in outline.items(Some(item)) {
@@ -172,10 +172,10 @@ fn ticks(text: &str, outline: &Outline, field: &Field) -> Vec<GateTick> {
             continue;
         };
         let rest = body.get(marks.offset()..).unwrap_or("").trim();
-        let name = unquoted(rest.split_whitespace().next().unwrap_or(""));
+        let name = strip_quotes(rest.split_whitespace().next().unwrap_or(""));
         out.push(GateTick {
             name: name.to_owned(),
-            ticked: !mark.is_whitespace(),
+            is_ticked: !mark.is_whitespace(),
             span: Span::new(line.start, line.start + body.len()),
             mark: Span::new(line.start + at, line.start + at + mark.len_utf8()),
         });

@@ -36,15 +36,15 @@ pub mod waiver;
 mod whole;
 mod wp_id;
 
-pub use kind::{DocumentKind, kind_of, kind_of_json};
+pub use kind::{DocumentKind, detect_json_kind, detect_kind};
 pub use layout::{Layout, LayoutName};
 pub use packet::Packet;
 pub use placeholder::is_placeholder;
 pub use refinement::Refinement;
-pub use signature::{Signature, SignatureFault};
+pub use signature::{Signature, SignatureError};
 pub use status::PacketStatus;
-pub use whole::{Body, Document};
-pub use wp_id::{BadWpId, WpId};
+pub use whole::{Document, DocumentBody};
+pub use wp_id::{WpId, WpIdError};
 
 use crate::text::Span;
 

@@ -17,7 +17,7 @@ use crate::text::Span;
 
 /// What a block is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub enum BlockKind {
     /// A heading of level 1 to 6.
     Heading(u8),
     /// A paragraph, or the text of a tight list item.
@@ -39,14 +39,14 @@ pub enum Kind {
     /// A block of HTML, comments included.
     Html,
     /// A thematic break.
-    Rule,
+    ThematicBreak,
 }
 
 /// One block.
 #[derive(Debug, Clone)]
 pub struct Block {
     /// What it is.
-    pub kind: Kind,
+    pub kind: BlockKind,
     /// The whole block, markers included.
     pub span: Span,
     /// Its text without markers: a heading's or paragraph's inline text, a
@@ -58,7 +58,7 @@ pub struct Block {
     pub end: usize,
     /// In prose: inline HTML, comments mostly, which is not part of the text.
     /// In code: the pieces of the content, without the indentation of lists.
-    pub holes: Vec<Span>,
+    pub masked: Vec<Span>,
 }
 
 /// The blocks of one document in pre-order.
@@ -74,9 +74,9 @@ impl Outline {
     pub fn parse(text: &str) -> Self {
         let offset = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let body = text.get(offset..).unwrap_or("");
-        let mut builder = Builder::default();
+        let mut builder = OutlineBuilder::default();
         for (event, range) in Parser::new_ext(body, Options::ENABLE_TABLES).into_offset_iter() {
-            builder.event(&event, Span::new(range.start + offset, range.end + offset));
+            builder.handle_event(&event, Span::new(range.start + offset, range.end + offset));
         }
         builder.finish()
     }
@@ -106,7 +106,7 @@ impl Outline {
     /// The items of all lists directly below `parent`, in order.
     pub fn items(&self, parent: Option<usize>) -> impl Iterator<Item = usize> + '_ {
         self.children(parent)
-            .filter(|index| matches!(self.blocks.get(*index), Some(Block { kind: Kind::List(_), .. })))
+            .filter(|index| matches!(self.blocks.get(*index), Some(Block { kind: BlockKind::List(_), .. })))
             .flat_map(|list| self.children(Some(list)))
     }
 
@@ -115,19 +115,19 @@ impl Outline {
     pub fn item_prose(&self, item: usize) -> Option<usize> {
         self.children(Some(item))
             .next()
-            .filter(|index| self.blocks.get(*index).is_some_and(|b| b.kind == Kind::Prose))
+            .filter(|index| self.blocks.get(*index).is_some_and(|b| b.kind == BlockKind::Prose))
     }
 
     /// Lines of a block's content with holes blanked out, each with its span.
     #[must_use]
-    pub fn prose_lines<'t>(&self, text: &'t str, index: usize) -> Vec<Line<'t>> {
+    pub fn prose_lines<'t>(&self, text: &'t str, index: usize) -> Vec<ProseLine<'t>> {
         let Some(block) = self.blocks.get(index) else { return Vec::new() };
         let mut lines = Vec::new();
         let mut start = block.content.start;
         for piece in text.get(block.content.start..block.content.end).unwrap_or("").split_inclusive('\n') {
             let span = Span::new(start, start + piece.len());
             start += piece.len();
-            lines.push(Line { text: blanked(text, span, &block.holes), start: span.start });
+            lines.push(ProseLine { text: mask_spans(text, span, &block.masked), start: span.start });
         }
         lines
     }
@@ -136,14 +136,14 @@ impl Outline {
 /// One line of prose: its text (inline HTML replaced by blanks of the same
 /// length, so that offsets stay true) and where it starts.
 #[derive(Debug, Clone)]
-pub struct Line<'t> {
+pub struct ProseLine<'t> {
     /// The text, line ending included.
     pub text: Cow<'t, str>,
     /// Byte offset of its first byte in the document.
     pub start: usize,
 }
 
-fn blanked<'t>(text: &'t str, span: Span, holes: &[Span]) -> Cow<'t, str> {
+fn mask_spans<'t>(text: &'t str, span: Span, holes: &[Span]) -> Cow<'t, str> {
     let line = text.get(span.start..span.end).unwrap_or("");
     if !holes.iter().any(|hole| hole.start < span.end && hole.end > span.start) {
         return Cow::Borrowed(line);
@@ -162,18 +162,18 @@ fn blanked<'t>(text: &'t str, span: Span, holes: &[Span]) -> Cow<'t, str> {
 }
 
 #[derive(Default)]
-struct Builder {
+struct OutlineBuilder {
     blocks: Vec<Block>,
-    open: Vec<usize>,
+    open_blocks: Vec<usize>,
     /// Whether the innermost open block is the text of a tight item, which
     /// the parser does not announce.
-    tight: bool,
+    in_tight_item: bool,
     /// Depth of inline containers (emphasis, links).
-    inline: usize,
+    inline_depth: usize,
 }
 
-impl Builder {
-    fn event(&mut self, event: &Event<'_>, span: Span) {
+impl OutlineBuilder {
+    fn handle_event(&mut self, event: &Event<'_>, span: Span) {
         match event {
             Event::Start(tag) => match block_kind(tag) {
                 Some(kind) => {
@@ -181,64 +181,67 @@ impl Builder {
                     self.push(kind, span);
                 }
                 None => {
-                    self.text(span);
-                    self.inline += 1;
+                    self.add_text(span);
+                    self.inline_depth += 1;
                 }
             },
-            Event::End(_) if self.inline > 0 => self.inline -= 1,
+            Event::End(_) if self.inline_depth > 0 => self.inline_depth -= 1,
             Event::End(_) => {
                 self.end_tight();
                 self.pop();
             }
             Event::Rule => {
                 self.end_tight();
-                self.push(Kind::Rule, span);
+                self.push(BlockKind::ThematicBreak, span);
                 self.pop();
             }
             Event::InlineHtml(_) => {
-                self.text(span);
+                self.add_text(span);
                 if let Some(block) = self.innermost() {
-                    block.holes.push(span);
+                    block.masked.push(span);
                 }
             }
-            _ => self.text(span),
+            _ => self.add_text(span),
         }
     }
 
     fn innermost(&mut self) -> Option<&mut Block> {
-        let index = *self.open.last()?;
+        let index = *self.open_blocks.last()?;
         self.blocks.get_mut(index)
     }
 
-    fn text(&mut self, span: Span) {
+    fn add_text(&mut self, span: Span) {
         if span.is_empty() {
             return;
         }
-        if self.innermost().is_none_or(|b| matches!(b.kind, Kind::Item | Kind::Quote | Kind::List(_))) {
-            self.push(Kind::Prose, span);
-            self.tight = true;
+        if self
+            .innermost()
+            .is_none_or(|b| matches!(b.kind, BlockKind::Item | BlockKind::Quote | BlockKind::List(_)))
+        {
+            self.push(BlockKind::Prose, span);
+            self.in_tight_item = true;
         }
-        let tight = self.tight;
+        let tight = self.in_tight_item;
         if let Some(block) = self.innermost() {
-            block.content = if block.content.is_empty() { span } else { block.content.cover(span) };
+            block.content = if block.content.is_empty() { span } else { block.content.join(span) };
             if tight {
-                block.span = block.span.cover(span);
+                block.span = block.span.join(span);
             }
-            if matches!(block.kind, Kind::Code(_)) {
-                block.holes.push(span);
+            if matches!(block.kind, BlockKind::Code(_)) {
+                block.masked.push(span);
             }
         }
     }
 
     fn end_tight(&mut self) {
-        if self.tight {
-            self.tight = false;
+        if self.in_tight_item {
+            self.in_tight_item = false;
             self.pop();
         }
     }
 
-    fn push(&mut self, kind: Kind, span: Span) {
-        let content = if matches!(kind, Kind::List(_) | Kind::Item | Kind::Quote) {
+    fn push(&mut self, kind: BlockKind, span: Span) {
+        let content = if matches!(kind, BlockKind::List(_) | BlockKind::Item | BlockKind::Quote) {
             span
         } else {
             Span::new(span.start, span.start)
@@ -247,45 +250,45 @@ impl Builder {
             kind,
             span,
             content,
-            parent: self.open.last().copied(),
+            parent: self.open_blocks.last().copied(),
             end: 0,
-            holes: Vec::new(),
+            masked: Vec::new(),
         });
-        self.open.push(self.blocks.len() - 1);
+        self.open_blocks.push(self.blocks.len() - 1);
     }
 
     fn pop(&mut self) {
-        let Some(index) = self.open.pop() else { return };
+        let Some(index) = self.open_blocks.pop() else { return };
         let end = self.blocks.len();
         let Some(block) = self.blocks.get_mut(index) else { return };
         block.end = end;
         let (span, parent) = (block.span, block.parent);
         if let Some(parent) = parent.and_then(|p| self.blocks.get_mut(p)) {
-            parent.span = parent.span.cover(span);
+            parent.span = parent.span.join(span);
         }
     }
 
     fn finish(mut self) -> Outline {
         self.end_tight();
-        while !self.open.is_empty() {
+        while !self.open_blocks.is_empty() {
             self.pop();
         }
         Outline { blocks: self.blocks }
     }
 }
 
-fn block_kind(tag: &Tag<'_>) -> Option<Kind> {
+fn block_kind(tag: &Tag<'_>) -> Option<BlockKind> {
     Some(match tag {
-        Tag::Heading { level, .. } => Kind::Heading(heading_level(*level)),
-        Tag::CodeBlock(CodeBlockKind::Fenced(info)) => Kind::Code(info.trim().to_owned()),
-        Tag::CodeBlock(CodeBlockKind::Indented) => Kind::Code(String::new()),
-        Tag::List(first) => Kind::List(first.is_some()),
-        Tag::Item => Kind::Item,
-        Tag::BlockQuote(_) => Kind::Quote,
-        Tag::Table(_) => Kind::Table,
-        Tag::TableHead | Tag::TableRow => Kind::Row,
-        Tag::TableCell => Kind::Cell,
-        Tag::HtmlBlock => Kind::Html,
+        Tag::Heading { level, .. } => BlockKind::Heading(heading_level(*level)),
+        Tag::CodeBlock(CodeBlockKind::Fenced(info)) => BlockKind::Code(info.trim().to_owned()),
+        Tag::CodeBlock(CodeBlockKind::Indented) => BlockKind::Code(String::new()),
+        Tag::List(first) => BlockKind::List(first.is_some()),
+        Tag::Item => BlockKind::Item,
+        Tag::BlockQuote(_) => BlockKind::Quote,
+        Tag::Table(_) => BlockKind::Table,
+        Tag::TableHead | Tag::TableRow => BlockKind::Row,
+        Tag::TableCell => BlockKind::Cell,
+        Tag::HtmlBlock => BlockKind::Html,
         Tag::Emphasis
         | Tag::Strong
         | Tag::Strikethrough
@@ -293,7 +296,7 @@ fn block_kind(tag: &Tag<'_>) -> Option<Kind> {
         | Tag::Subscript
         | Tag::Link { .. }
         | Tag::Image { .. } => return None,
-        _ => Kind::Prose,
+        _ => BlockKind::Prose,
     })
 }
 
@@ -312,7 +315,7 @@ fn heading_level(level: HeadingLevel) -> u8 {
 mod tests {
     use super::*;
 
-    fn shape(text: &str) -> Vec<(Kind, &str)> {
+    fn shape(text: &str) -> Vec<(BlockKind, &str)> {
         let outline = Outline::parse(text);
         outline
             .blocks
@@ -328,13 +331,13 @@ mod tests {
         assert_eq!(
             kinds,
             [
-                Kind::Heading(1),
-                Kind::List(false),
-                Kind::Item,
-                Kind::Prose,
-                Kind::List(false),
-                Kind::Item,
-                Kind::Prose
+                BlockKind::Heading(1),
+                BlockKind::List(false),
+                BlockKind::Item,
+                BlockKind::Prose,
+                BlockKind::List(false),
+                BlockKind::Item,
+                BlockKind::Prose
             ]
         );
         assert_eq!(blocks[3].1, "**A**: b");
@@ -347,9 +350,9 @@ mod tests {
         let headings = Outline::parse(text)
             .blocks
             .into_iter()
-            .filter(|b| matches!(b.kind, Kind::Heading(_)))
+            .filter(|b| matches!(b.kind, BlockKind::Heading(_)))
             .collect::<Vec<_>>();
         assert_eq!(headings.len(), 1);
-        assert_eq!(headings[0].holes.len(), 1);
+        assert_eq!(headings[0].masked.len(), 1);
     }
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::text::{Source, Span, Spanned};
 
-use super::label::{Field, fields};
-use super::outline::{Kind, Outline};
-use super::section::{Section, sections};
+use super::label::{Field, read_fields};
+use super::outline::{BlockKind, Outline};
+use super::section::{Section, read_sections};
 
 /// One `#### ANCHOR n` of a refinement.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ pub struct Refinement {
     /// The blocks of the anchors.
     anchor_blocks: Vec<std::ops::Range<usize>>,
     /// The ticks of `CLEARLY_COVERS`.
-    pub ticks: Vec<CoverTick>,
+    pub checklist: Vec<ChecklistItem>,
     /// The text of `PROPOSED_SPEC_ENRICHMENT` and its place, if it says
     /// something.
     pub proposal: Option<Span>,
@@ -58,11 +58,11 @@ pub struct Refinement {
 
 /// One point of the checklist `CLEARLY_COVERS`.
 #[derive(Debug, Clone)]
-pub struct CoverTick {
+pub struct ChecklistItem {
     /// The point.
     pub label: Span,
     /// Whether it is ticked.
-    pub ticked: bool,
+    pub is_ticked: bool,
     /// What stands behind its box.
     pub text: Spanned<String>,
 }
@@ -73,42 +73,50 @@ impl Refinement {
     pub fn read(source: &Arc<Source>) -> Self {
         let text = source.text();
         let outline = Outline::parse(text);
-        let sections = sections(text, &outline);
-        let all = fields(text, &outline, 0..outline.blocks.len());
+        let sections = read_sections(text, &outline);
+        let all = read_fields(text, &outline, 0..outline.blocks.len());
         let is_anchor = |section: &&Section| {
             let rest = section.key.strip_prefix("ANCHOR");
             rest.is_some_and(|rest| rest.trim_start_matches('_').bytes().all(|b| b.is_ascii_digit()))
         };
         let anchored = || sections.iter().filter(is_anchor);
-        let anchors = anchored().map(|section| anchor(text, &outline, section, &all)).collect();
-        let anchor_blocks = anchored().map(|section| section.own.clone()).collect();
-        let ticks = ticks(&sections, &all);
-        let proposal = proposal(text, &outline, &sections);
-        Self { source: Arc::clone(source), fields: all, sections, anchors, anchor_blocks, ticks, proposal }
+        let anchors = anchored().map(|section| read_anchor(text, &outline, section, &all)).collect();
+        let anchor_blocks = anchored().map(|section| section.own_blocks.clone()).collect();
+        let checklist = read_checklist(&sections, &all);
+        let proposal = find_proposal(text, &outline, &sections);
+        Self {
+            source: Arc::clone(source),
+            fields: all,
+            sections,
+            anchors,
+            anchor_blocks,
+            checklist,
+            proposal,
+        }
     }
 
     /// The first field with this key outside the anchors.
     #[must_use]
     pub fn field(&self, key: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.key == key && !self.in_anchor(field))
+        self.fields.iter().find(|field| field.key == key && !self.is_in_anchor(field))
     }
 
     /// Whether a field stands in an anchor, where an excerpt may leak.
     #[must_use]
-    pub fn in_anchor(&self, field: &Field) -> bool {
+    pub fn is_in_anchor(&self, field: &Field) -> bool {
         self.anchor_blocks.iter().any(|blocks| blocks.contains(&field.block))
     }
 
     /// The first field with this key if it is filled.
     #[must_use]
-    pub fn filled(&self, key: &str) -> Option<Spanned<String>> {
-        self.field(key).and_then(Field::filled)
+    pub fn filled_value(&self, key: &str) -> Option<Spanned<String>> {
+        self.field(key).and_then(Field::filled_value)
     }
 
     /// The specification that `SPEC_TARGET_RESOLVED: pointer -> spec` names.
     #[must_use]
     pub fn spec_file(&self) -> Option<Spanned<String>> {
-        let value = self.filled("SPEC_TARGET_RESOLVED")?;
+        let value = self.filled_value("SPEC_TARGET_RESOLVED")?;
         let spec = value.value.rsplit("->").next().unwrap_or("").trim().trim_matches('`').to_owned();
         (!spec.is_empty()).then(|| Spanned::new(spec, value.span))
     }
@@ -117,64 +125,64 @@ impl Refinement {
     #[must_use]
     pub fn review_status(&self) -> Option<&Field> {
         let field = self.field("USER_REVIEW_STATUS")?;
-        let value = field.bare().value;
+        let value = field.bare_value().value;
         (!value.is_empty() && value.chars().all(|c| c.is_ascii_uppercase() || c == '_')).then_some(field)
     }
 
     /// The place of a field's value, or of its label if it has none.
     #[must_use]
-    pub fn place(field: &Field) -> Span {
+    pub fn field_span(field: &Field) -> Span {
         if field.value.span.is_empty() { field.label } else { field.value.span }
     }
 
     /// A place for findings about the refinement as a whole.
     #[must_use]
-    pub fn head(&self) -> Span {
+    pub fn head_span(&self) -> Span {
         self.sections
             .first()
             .map_or_else(|| self.source.line_span(1).unwrap_or_default(), |section| section.title.span)
     }
 }
 
-fn anchor(text: &str, outline: &Outline, section: &Section, all: &[Field]) -> Anchor {
+fn read_anchor(text: &str, outline: &Outline, section: &Section, all: &[Field]) -> Anchor {
     // Fields stand in the order of their blocks.
-    let first = all.partition_point(|field| field.block < section.own.start);
-    let last = all.partition_point(|field| field.block < section.own.end);
+    let first = all.partition_point(|field| field.block < section.own_blocks.start);
+    let last = all.partition_point(|field| field.block < section.own_blocks.end);
     let own = all.get(first..last).unwrap_or_default();
     let find = |key: &str| own.iter().find(|field| field.key == key);
     let whole = |key: &str| {
-        find(key).filter(|f| f.is_filled()).map(|f| Spanned::new(f.full().to_owned(), f.value.span))
+        find(key).filter(|f| f.is_filled()).map(|f| Spanned::new(f.unquoted_value().to_owned(), f.value.span))
     };
     let excerpt = section
-        .own
+        .own_blocks
         .clone()
         .filter_map(|index| outline.get(index))
-        .find(|block| matches!(block.kind, Kind::Code(_)));
+        .find(|block| matches!(block.kind, BlockKind::Code(_)));
     Anchor {
         heading: section.title.span,
         name: whole("SPEC_ANCHOR"),
-        start: find("CONTEXT_START_LINE").and_then(Field::filled),
-        end: find("CONTEXT_END_LINE").and_then(Field::filled),
+        start: find("CONTEXT_START_LINE").and_then(Field::filled_value),
+        end: find("CONTEXT_END_LINE").and_then(Field::filled_value),
         token: whole("CONTEXT_TOKEN")
-            .or_else(|| find("CONTEXT_TOKEN").and_then(|field| as_written(text, field))),
+            .or_else(|| find("CONTEXT_TOKEN").and_then(|field| raw_value(text, field))),
         excerpt: excerpt.map(|block| {
-            let pieces = block.holes.iter().map(|piece| text.get(piece.start..piece.end).unwrap_or(""));
+            let pieces = block.masked.iter().map(|piece| text.get(piece.start..piece.end).unwrap_or(""));
             Spanned::new(pieces.collect::<String>(), block.content)
         }),
     }
 }
 
 /// A value as it is written: a token may be a comment of the specification.
-fn as_written(text: &str, field: &Field) -> Option<Spanned<String>> {
+fn raw_value(text: &str, field: &Field) -> Option<Spanned<String>> {
     let raw = text.get(field.value.span.start..field.value.span.end)?.trim();
     raw.contains("<!--").then(|| Spanned::new(raw.to_owned(), field.value.span))
 }
 
-fn ticks(sections: &[Section], all: &[Field]) -> Vec<CoverTick> {
+fn read_checklist(sections: &[Section], all: &[Field]) -> Vec<ChecklistItem> {
     let Some(section) = sections.iter().find(|section| section.key == "CLEARLY_COVERS") else {
         return Vec::new();
     };
-    let inside = all.iter().filter(|field| section.own.contains(&field.block));
+    let inside = all.iter().filter(|field| section.own_blocks.contains(&field.block));
     let tick = |field: &Field| {
         let value = field.value.value.trim();
         let ticked = match value.get(..3)? {
@@ -183,7 +191,7 @@ fn ticks(sections: &[Section], all: &[Field]) -> Vec<CoverTick> {
             _ => return None,
         };
         let text = Spanned::new(value.get(3..)?.trim().to_owned(), field.value.span);
-        Some(CoverTick { label: field.label, ticked, text })
+        Some(ChecklistItem { label: field.label, is_ticked: ticked, text })
     };
     inside.filter_map(tick).collect()
 }
@@ -191,10 +199,12 @@ fn ticks(sections: &[Section], all: &[Field]) -> Vec<CoverTick> {
 /// What stands under `PROPOSED_SPEC_ENRICHMENT`, if it is more than a remark
 /// that there is nothing: the section's text, or a block of ENRICHMENT where
 /// the name is a label.
-fn proposal(text: &str, outline: &Outline, sections: &[Section]) -> Option<Span> {
+fn find_proposal(text: &str, outline: &Outline, sections: &[Section]) -> Option<Span> {
     let said = |section: &Section, with_prose: bool| {
         let blocks = section.blocks.clone().filter_map(|index| outline.get(index));
-        let wanted = |kind: &Kind| matches!(kind, Kind::Code(_)) || (with_prose && *kind == Kind::Prose);
+        let wanted = |kind: &BlockKind| {
+            matches!(kind, BlockKind::Code(_)) || (with_prose && *kind == BlockKind::Prose)
+        };
         blocks.filter(|block| wanted(&block.kind)).find(|block| {
             let body = text.get(block.content.start..block.content.end).unwrap_or("").trim();
             let lower = body.trim_start_matches('<').to_lowercase();
@@ -233,11 +243,11 @@ impl Refinement {
 /// Decodes the `\uXXXX` escapes of an excerpt, also where the back-slash was
 /// doubled; other back-slashes stay.
 #[must_use]
-pub fn unescaped(text: &str) -> String {
+pub fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("\\u") {
-        let (units, used) = utf16_escapes(rest.get(at..).unwrap_or(""));
+        let (units, used) = read_utf16_escapes(rest.get(at..).unwrap_or(""));
         let before = rest.get(..at).unwrap_or("");
         let before = if used > 0 { before.strip_suffix('\\').unwrap_or(before) } else { before };
         out.push_str(before);
@@ -256,7 +266,7 @@ pub fn unescaped(text: &str) -> String {
 /// The text with control characters and others than ASCII as `\uXXXX` escapes;
 /// [`unescaped`] gives it back, whatever it holds.
 #[must_use]
-pub fn escaped(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
@@ -274,7 +284,7 @@ pub fn escaped(text: &str) -> String {
     out
 }
 
-fn utf16_escapes(text: &str) -> (Vec<u16>, usize) {
+fn read_utf16_escapes(text: &str) -> (Vec<u16>, usize) {
     let mut units = Vec::new();
     let mut used = 0;
     while let Some(code) = text.get(used..).and_then(|t| t.strip_prefix("\\u")).and_then(|t| t.get(..4)) {
@@ -293,13 +303,13 @@ mod tests {
 
     #[test]
     fn escapes_are_decoded_in_pairs() {
-        assert_eq!(escaped("a § \u{1f600}"), r"a \u00a7 \ud83d\ude00");
-        assert_eq!(unescaped(r"a \\u00a7 \\n"), r"a § \\n");
+        assert_eq!(escape("a § \u{1f600}"), r"a \u00a7 \ud83d\ude00");
+        assert_eq!(unescape(r"a \\u00a7 \\n"), r"a § \\n");
         for text in [r"\u00a7", r"\\u00a7 \n", r"\§", r"\\\§ \", r"\u12 \U", r"C:\users\tess", "\u{1b}[31m\t"]
         {
-            assert!(!escaped(text).contains('\u{1b}'));
-            assert_eq!(unescaped(&escaped(text)), text);
+            assert!(!escape(text).contains('\u{1b}'));
+            assert_eq!(unescape(&escape(text)), text);
         }
-        assert_eq!(unescaped(r"a\u00a7b \ud83d\ude00 \u12 \n"), "a§b 😀 \\u12 \\n");
+        assert_eq!(unescape(r"a\u00a7b \ud83d\ude00 \u12 \n"), "a§b 😀 \\u12 \\n");
     }
 }

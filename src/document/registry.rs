@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use crate::text::{Edit, Source, Span, Spanned};
 
-use super::audit::wp_ids_in;
-use super::label::unquoted;
+use super::audit::find_wp_ids;
+use super::label::strip_quotes;
 use super::outline::Outline;
-use super::table::{Table, adding, foreign_fault, row_fault, stray_faults, tables};
+use super::table::{
+    Table, append_row_edit, cell_count_fault, read_tables, stray_row_faults, wrong_columns_fault,
+};
 use super::{Fault, WpId};
 
 /// The columns that make a table the registry.
@@ -43,30 +45,30 @@ impl Registry {
         let outline = Outline::parse(source.text());
         let (mut rows, mut faults) = (Vec::new(), Vec::new());
         let mut found = false;
-        for table in tables(source.text(), &outline) {
+        for table in read_tables(source.text(), &outline) {
             let column = |name: &str| table.head.iter().position(|head| head.contains(name));
             let (Some(base), Some(active)) = (column("base"), column("active packet")) else {
-                let holds = |cell: &str| wp_ids_in(cell).next().is_some();
-                faults.extend(foreign_fault(&table, "traceability/row", COLUMNS, &holds));
+                let holds = |cell: &str| find_wp_ids(cell).next().is_some();
+                faults.extend(wrong_columns_fault(&table, "traceability/row", COLUMNS, &holds));
                 continue;
             };
             found = true;
             for row in table.rows {
-                faults.extend(row_fault(&row, table.head.len(), "traceability/row"));
+                faults.extend(cell_count_fault(&row, table.head.len(), "traceability/row"));
                 let get = |index: usize| {
                     row.cells.get(index).cloned().unwrap_or_else(|| Spanned::new(String::new(), row.span))
                 };
-                let clean = |cell: Spanned<String>| cell.map(|text| unquoted(&text).to_owned());
+                let clean = |cell: Spanned<String>| cell.map(|text| strip_quotes(&text).to_owned());
                 rows.push(RegistryRow { span: row.span, base: clean(get(base)), active: clean(get(active)) });
             }
         }
-        faults.extend(stray_faults(source, &outline, found, "traceability/row", COLUMNS));
+        faults.extend(stray_row_faults(source, &outline, found, "traceability/row", COLUMNS));
         Self { source: Arc::clone(source), rows, faults }
     }
 
     /// The edit that adds a row; `None` if there is no such table.
     #[must_use]
-    pub fn adding(&self, base: &str, active: &str, board: &str, notes: &str) -> Option<Edit> {
+    pub fn append_row_edit(&self, base: &str, active: &str, board: &str, notes: &str) -> Option<Edit> {
         let is_it = |table: &Table| {
             let has = |name: &str| table.head.iter().any(|head| head.contains(name));
             has("base") && has("active packet")
@@ -81,7 +83,7 @@ impl Registry {
             };
             text.to_owned()
         };
-        adding(&self.source, &is_it, &cell)
+        append_row_edit(&self.source, &is_it, &cell)
     }
 
     /// The id that a row's path names.

@@ -8,11 +8,11 @@
 
 use crate::text::{RepoPath, Span, Spanned};
 
-use super::label::unquoted;
+use super::label::strip_quotes;
 
 /// What an entry covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Coverage {
+pub enum ScopePattern {
     /// One file, byte for byte.
     File(RepoPath),
     /// Everything below a folder; stored without its slash.
@@ -23,7 +23,7 @@ pub enum Coverage {
 
 /// Why a text is no entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadEntry {
+pub enum ScopeEntryError {
     /// A sentence.
     #[error("this reads as prose, not as a path")]
     Prose,
@@ -35,10 +35,10 @@ pub enum BadEntry {
     Absolute,
     /// Has `.`, `..` or an empty component.
     #[error("a scope path has no `.`, `..` or empty component")]
-    Dots,
+    DotComponent,
     /// Has a back-slash.
     #[error("a scope path separates folders with `/`; a back-slash is part of a file's name")]
-    BackSlash,
+    Backslash,
     /// `**` next to other characters.
     #[error("`**` must be a whole component, as in `src/**`")]
     DoubleStar,
@@ -47,10 +47,10 @@ pub enum BadEntry {
     Everything,
     /// Longer than any path.
     #[error("this is longer than 4096 bytes, the most that a path has")]
-    Long,
+    TooLong,
     /// Has control characters.
     #[error("this has control or invisible characters; quote the path with C escapes")]
-    Hidden,
+    ControlCharacter,
 }
 
 /// One entry of a scope list.
@@ -59,7 +59,7 @@ pub struct ScopeEntry {
     /// The entry as written, annotation included.
     pub raw: Spanned<String>,
     /// What it covers, or why it covers nothing.
-    pub coverage: Result<Coverage, BadEntry>,
+    pub pattern: Result<ScopePattern, ScopeEntryError>,
     /// The annotation in parentheses.
     pub annotation: Option<Spanned<String>>,
 }
@@ -71,23 +71,23 @@ impl ScopeEntry {
         let (body, annotation) = split_annotation(&raw);
         let quoted =
             body.starts_with('`') || (body.starts_with('"') && body.ends_with('"') && body.len() > 1);
-        let path = unquoted(body);
-        let coverage = if body.starts_with('`') && path.len() == body.len() {
-            Err(BadEntry::Prose)
+        let path = strip_quotes(body);
+        let pattern = if body.starts_with('`') && path.len() == body.len() {
+            Err(ScopeEntryError::Prose)
         } else {
-            coverage(path, quoted)
+            parse_pattern(path, quoted)
         };
-        Self { raw, coverage, annotation }
+        Self { raw, pattern, annotation }
     }
 
     /// Whether a changed path is covered.
     #[must_use]
     pub fn covers(&self, path: &RepoPath) -> bool {
-        match &self.coverage {
-            Ok(Coverage::File(file)) => file == path,
-            Ok(Coverage::Folder(folder)) => path.is_below(folder.as_bytes()),
-            Ok(Coverage::Glob(parts)) => {
-                literal_components(path).is_some_and(|path| globs_meet(parts, &path))
+        match &self.pattern {
+            Ok(ScopePattern::File(file)) => file == path,
+            Ok(ScopePattern::Folder(folder)) => path.is_below(folder.as_bytes()),
+            Ok(ScopePattern::Glob(parts)) => {
+                literal_components(path).is_some_and(|path| globs_overlap(parts, &path))
             }
             Err(_) => false,
         }
@@ -95,29 +95,29 @@ impl ScopeEntry {
 
     /// Whether the entry names this path literally: a file, not a pattern.
     #[must_use]
-    pub fn names(&self, path: &RepoPath) -> bool {
-        matches!(&self.coverage, Ok(Coverage::File(file)) if file == path)
+    pub fn names_literally(&self, path: &RepoPath) -> bool {
+        matches!(&self.pattern, Ok(ScopePattern::File(file)) if file == path)
     }
 
     /// Whether some path could be covered by both entries.
     #[must_use]
     pub fn overlaps(&self, other: &ScopeEntry) -> bool {
-        let (Ok(a), Ok(b)) = (&self.coverage, &other.coverage) else { return false };
-        match (components(a), components(b)) {
-            (Some(a), Some(b)) => globs_meet(&a, &b),
+        let (Ok(a), Ok(b)) = (&self.pattern, &other.pattern) else { return false };
+        match (pattern_components(a), pattern_components(b)) {
+            (Some(a), Some(b)) => globs_overlap(&a, &b),
             _ => false,
         }
     }
 }
 
-fn components(coverage: &Coverage) -> Option<Vec<String>> {
+fn pattern_components(coverage: &ScopePattern) -> Option<Vec<String>> {
     match coverage {
-        Coverage::File(path) => literal_components(path),
-        Coverage::Folder(path) => literal_components(path).map(|mut parts| {
+        ScopePattern::File(path) => literal_components(path),
+        ScopePattern::Folder(path) => literal_components(path).map(|mut parts| {
             parts.extend(["**".to_owned(), "*".to_owned()]);
             parts
         }),
-        Coverage::Glob(parts) => Some(parts.clone()),
+        ScopePattern::Glob(parts) => Some(parts.clone()),
     }
 }
 
@@ -129,7 +129,7 @@ fn literal_components(path: &RepoPath) -> Option<Vec<String>> {
 
 fn split_annotation(raw: &Spanned<String>) -> (&str, Option<Spanned<String>>) {
     let text = raw.value.trim();
-    let body = super::label::without_hint(text);
+    let body = super::label::strip_hint(text);
     if body.is_empty() || body.len() == text.len() {
         return (text, None);
     }
@@ -138,12 +138,12 @@ fn split_annotation(raw: &Spanned<String>) -> (&str, Option<Spanned<String>>) {
     (body, Some(Spanned::new(hint.to_owned(), Span::new(at, at + hint.len()))))
 }
 
-fn coverage(text: &str, quoted: bool) -> Result<Coverage, BadEntry> {
+fn parse_pattern(text: &str, quoted: bool) -> Result<ScopePattern, ScopeEntryError> {
     if text.len() > 4096 {
-        return Err(BadEntry::Long);
+        return Err(ScopeEntryError::TooLong);
     }
     if super::is_placeholder(text) {
-        return Err(BadEntry::Placeholder);
+        return Err(ScopeEntryError::Placeholder);
     }
     let escaped = text.starts_with('"') && text.ends_with('"') && text.len() > 1;
     let text = if escaped {
@@ -151,38 +151,38 @@ fn coverage(text: &str, quoted: bool) -> Result<Coverage, BadEntry> {
         let text = path.to_text().into_owned();
         check_components(&text)?;
         return Ok(match text.strip_suffix('/') {
-            Some(folder) => Coverage::Folder(RepoPath::from(folder)),
-            None => Coverage::File(path),
+            Some(folder) => ScopePattern::Folder(RepoPath::from(folder)),
+            None => ScopePattern::File(path),
         });
     } else {
         text
     };
     if text.chars().any(|c| c.is_control() || crate::text::is_hidden(c)) {
-        return Err(BadEntry::Hidden);
+        return Err(ScopeEntryError::ControlCharacter);
     }
-    if !quoted && text.chars().any(char::is_whitespace) && !blanks_in_a_path(text) {
-        return Err(BadEntry::Prose);
+    if !quoted && text.chars().any(char::is_whitespace) && !is_path_with_spaces(text) {
+        return Err(ScopeEntryError::Prose);
     }
     if text.starts_with(['/', '~']) || text.as_bytes().get(1) == Some(&b':') {
-        return Err(BadEntry::Absolute);
+        return Err(ScopeEntryError::Absolute);
     }
     if text.contains('\\') {
-        return Err(BadEntry::BackSlash);
+        return Err(ScopeEntryError::Backslash);
     }
     if !quoted
         && !text.contains(['/', '.', '*'])
         && text.chars().any(|c| !(c.is_alphanumeric() || "_-".contains(c)))
     {
-        return Err(BadEntry::Prose);
+        return Err(ScopeEntryError::Prose);
     }
     if matches!(text, "NONE" | "None" | "none" | "N/A" | "n/a") {
-        return Err(BadEntry::Prose);
+        return Err(ScopeEntryError::Prose);
     }
     check_components(text)?;
     if !text.contains('*') {
         return Ok(match text.strip_suffix('/') {
-            Some(folder) => Coverage::Folder(RepoPath::from(folder)),
-            None => Coverage::File(RepoPath::from(text)),
+            Some(folder) => ScopePattern::Folder(RepoPath::from(folder)),
+            None => ScopePattern::File(RepoPath::from(text)),
         });
     }
     let mut parts: Vec<String> = text.split('/').map(str::to_owned).collect();
@@ -194,28 +194,28 @@ fn coverage(text: &str, quoted: bool) -> Result<Coverage, BadEntry> {
         parts.push("*".to_owned());
     }
     if parts.iter().any(|part| part.contains("**") && part != "**") {
-        return Err(BadEntry::DoubleStar);
+        return Err(ScopeEntryError::DoubleStar);
     }
     if parts.iter().all(|part| part == "*" || part == "**") {
-        return Err(BadEntry::Everything);
+        return Err(ScopeEntryError::Everything);
     }
-    Ok(Coverage::Glob(parts))
+    Ok(ScopePattern::Glob(parts))
 }
 
-fn check_components(text: &str) -> Result<(), BadEntry> {
+fn check_components(text: &str) -> Result<(), ScopeEntryError> {
     let body = text.strip_suffix('/').unwrap_or(text);
     if body.is_empty() {
-        return Err(if text.is_empty() { BadEntry::Prose } else { BadEntry::Absolute });
+        return Err(if text.is_empty() { ScopeEntryError::Prose } else { ScopeEntryError::Absolute });
     }
     if body.starts_with('/') {
-        return Err(BadEntry::Absolute);
+        return Err(ScopeEntryError::Absolute);
     }
     let bad = |part: &str| matches!(part, "" | "." | "..");
-    if body.split('/').any(bad) { Err(BadEntry::Dots) } else { Ok(()) }
+    if body.split('/').any(bad) { Err(ScopeEntryError::DotComponent) } else { Ok(()) }
 }
 
 /// `src/my file.rs` is a path, `src/a.rs and src/b.rs` is prose.
-fn blanks_in_a_path(text: &str) -> bool {
+fn is_path_with_spaces(text: &str) -> bool {
     let words: Vec<&str> = text.split(' ').collect();
     let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
     let has_ending = |word: &str| {
@@ -234,7 +234,7 @@ fn blanks_in_a_path(text: &str) -> bool {
 
 /// Whether two globs, by components, have a path in common. A table over
 /// both, so that the work is their product.
-fn globs_meet(a: &[String], b: &[String]) -> bool {
+fn globs_overlap(a: &[String], b: &[String]) -> bool {
     let mut table = vec![vec![false; b.len() + 1]; a.len() + 1];
     for i in (0..=a.len()).rev() {
         for j in (0..=b.len()).rev() {
@@ -243,7 +243,7 @@ fn globs_meet(a: &[String], b: &[String]) -> bool {
                 (None, None) => true,
                 (Some(x), y) if x == "**" => at(i + 1, j) || (y.is_some() && at(i, j + 1)),
                 (x, Some(y)) if y == "**" => at(i, j + 1) || (x.is_some() && at(i + 1, j)),
-                (Some(x), Some(y)) => at(i + 1, j + 1) && names_meet(x.as_bytes(), y.as_bytes()),
+                (Some(x), Some(y)) => at(i + 1, j + 1) && components_overlap(x.as_bytes(), y.as_bytes()),
                 _ => false,
             };
             if let Some(cell) = table.get_mut(i).and_then(|row| row.get_mut(j)) {
@@ -254,7 +254,7 @@ fn globs_meet(a: &[String], b: &[String]) -> bool {
     table.first().and_then(|row| row.first()).copied().unwrap_or(false)
 }
 
-fn names_meet(a: &[u8], b: &[u8]) -> bool {
+fn components_overlap(a: &[u8], b: &[u8]) -> bool {
     let mut table = vec![vec![false; b.len() + 1]; a.len() + 1];
     for i in (0..=a.len()).rev() {
         for j in (0..=b.len()).rev() {
@@ -333,7 +333,7 @@ mod tests {
             "src/a.rs, src/b.rs",
             "/",
         ] {
-            assert!(entry(text).coverage.is_err(), "{text}");
+            assert!(entry(text).pattern.is_err(), "{text}");
         }
     }
 

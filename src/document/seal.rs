@@ -6,7 +6,7 @@
 use crate::digest::sha256_hex;
 use crate::text::Span;
 
-use super::packet::{BLANKS, parts};
+use super::packet::{WHITESPACE, contract_parts};
 use super::{Packet, Refinement, WpId};
 
 /// The first line of every such text.
@@ -14,7 +14,7 @@ const HEADER: &str = "countersign contract v1";
 
 /// One line of the text, with the place of what it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SealPart {
+pub struct SignedPart {
     /// Its name: `packet SCOPE`, `waiver 1`, `refinement`.
     pub name: String,
     /// SHA-256 of its words.
@@ -25,38 +25,38 @@ pub struct SealPart {
 
 /// Everything that is signed.
 #[derive(Debug, Clone)]
-pub struct Contract {
+pub struct SignedContract {
     id: String,
     /// Its parts, in order.
-    pub parts: Vec<SealPart>,
+    pub parts: Vec<SignedPart>,
 }
 
 /// A part of a contract that is not as it was signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Touched {
+pub struct ContractDifference {
     /// Its name.
     pub name: String,
     /// `changed`, `added` or `gone`.
-    pub how: &'static str,
+    pub change: &'static str,
     /// Where it stands now, in the packet.
     pub span: Option<Span>,
 }
 
-impl Contract {
+impl SignedContract {
     /// The contract of a packet and its refinement. Blanks at the ends of
     /// lines, empty lines and line endings do not count.
     #[must_use]
-    pub fn of(id: &WpId, packet: &Packet, refinement: Option<&Refinement>) -> Self {
-        let mut all: Vec<SealPart> = Vec::new();
+    pub fn from_packet(id: &WpId, packet: &Packet, refinement: Option<&Refinement>) -> Self {
+        let mut all: Vec<SignedPart> = Vec::new();
         let mut add = |name: String, text: &str, span: Option<Span>| {
             let again = all
                 .iter()
                 .filter(|part| part.name == name || part.name.starts_with(&format!("{name}#")))
                 .count();
             let name = if again == 0 { name } else { format!("{name}#{}", again + 1) };
-            all.push(SealPart { name, hash: sha256_hex(words(text).as_bytes()), span });
+            all.push(SignedPart { name, hash: sha256_hex(normalize_lines(text).as_bytes()), span });
         };
-        for part in parts(packet) {
+        for part in contract_parts(packet) {
             add(format!("packet {}", part.key), &part.text(), Some(part.span));
         }
         for waiver in &packet.waivers {
@@ -65,8 +65,8 @@ impl Contract {
         // What gates read out of it, wherever it stands.
         let plan = packet.test_plan.iter().map(|command| command.text.as_str());
         let criteria = packet.done_means.iter().map(|criterion| criterion.text.value.as_str());
-        let inside = packet.scope.inside.iter().map(|entry| entry.raw.value.as_str());
-        let outside = packet.scope.outside.iter().map(|entry| entry.raw.value.as_str());
+        let inside = packet.scope.in_scope.iter().map(|entry| entry.raw.value.as_str());
+        let outside = packet.scope.out_of_scope.iter().map(|entry| entry.raw.value.as_str());
         let listed =
             |all: Vec<&str>| all.iter().map(|one| format!("{}:{one}\n", one.len())).collect::<String>();
         for (name, all) in [
@@ -95,7 +95,7 @@ impl Contract {
     /// How the contract differs from a text that was signed; `None` if that is
     /// no such text, or of another packet.
     #[must_use]
-    pub fn touched(&self, signed: &str) -> Option<Vec<Touched>> {
+    pub fn differences(&self, signed: &str) -> Option<Vec<ContractDifference>> {
         let mut lines = signed.lines();
         if lines.next() != Some(HEADER) || lines.next() != Some(self.id.as_str()) {
             return None;
@@ -109,10 +109,10 @@ impl Contract {
                 Some(_) => "changed",
                 None => "added",
             };
-            out.push(Touched { name: part.name.clone(), how, span: part.span });
+            out.push(ContractDifference { name: part.name.clone(), change: how, span: part.span });
         }
         for (name, _) in then.iter().filter(|(name, _)| !self.parts.iter().any(|part| part.name == *name)) {
-            out.push(Touched { name: (*name).to_owned(), how: "gone", span: None });
+            out.push(ContractDifference { name: (*name).to_owned(), change: "gone", span: None });
         }
         Some(out)
     }
@@ -120,8 +120,8 @@ impl Contract {
 
 /// The lines of a text, without blanks at their ends and empty lines behind the
 /// last: what neither Markdown nor a checkout changes the meaning by.
-fn words(text: &str) -> String {
-    let lines: Vec<&str> = text.split('\n').map(|line| line.trim_end_matches(BLANKS)).collect();
+fn normalize_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.split('\n').map(|line| line.trim_end_matches(WHITESPACE)).collect();
     let last = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |at| at + 1);
     lines.iter().take(last).map(|line| format!("{line}\n")).collect()
 }

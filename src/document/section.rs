@@ -2,8 +2,8 @@
 
 use crate::text::{Span, Spanned};
 
-use super::label::{Field, fields, normalised, without_hint};
-use super::outline::{Kind, Outline};
+use super::label::{Field, normalize_key, read_fields, strip_hint};
+use super::outline::{BlockKind, Outline};
 
 /// A heading and what stands below it up to the next heading of its level
 /// or above.
@@ -20,18 +20,18 @@ pub struct Section {
     /// Blocks below it, subsections included.
     pub blocks: std::ops::Range<usize>,
     /// Blocks below it up to the next heading of any level.
-    pub own: std::ops::Range<usize>,
+    pub own_blocks: std::ops::Range<usize>,
     /// Bytes from the heading to the section's end.
     pub span: Span,
 }
 
 /// All sections of a document, in order.
 #[must_use]
-pub fn sections(text: &str, outline: &Outline) -> Vec<Section> {
+pub fn read_sections(text: &str, outline: &Outline) -> Vec<Section> {
     let heads: Vec<(usize, u8)> = outline
         .children(None)
         .filter_map(|index| match outline.get(index)?.kind {
-            Kind::Heading(level) => Some((index, level)),
+            BlockKind::Heading(level) => Some((index, level)),
             _ => None,
         })
         .collect();
@@ -49,12 +49,12 @@ pub fn sections(text: &str, outline: &Outline) -> Vec<Section> {
                 outline.prose_lines(text, *heading).into_iter().map(|line| line.text).collect();
             let title = title.trim().to_owned();
             Some(Section {
-                key: title_key(&title),
+                key: normalize_title(&title),
                 title: Spanned::new(title, block.content),
                 level: *level,
                 heading: *heading,
                 blocks: block.end..end,
-                own: block.end..own_end,
+                own_blocks: block.end..own_end,
                 span: Span::new(block.span.start, starts(end)),
             })
         })
@@ -65,20 +65,20 @@ impl Section {
     /// The labelled fields of the section, subsections included.
     #[must_use]
     pub fn fields(&self, text: &str, outline: &Outline) -> Vec<Field> {
-        fields(text, outline, self.blocks.clone())
+        read_fields(text, outline, self.blocks.clone())
     }
 }
 
 /// The line of a heading with this key that stands inside a code block, where
 /// it is no heading: for findings about a section that seems to be missing.
 #[must_use]
-pub fn in_fence(text: &str, outline: &Outline, key: &str) -> Option<Span> {
-    let code = outline.blocks.iter().filter(|block| matches!(block.kind, Kind::Code(_)));
+pub fn find_heading_in_fence(text: &str, outline: &Outline, key: &str) -> Option<Span> {
+    let code = outline.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Code(_)));
     for block in code {
         let mut at = block.content.start;
         for line in text.get(block.content.start..block.content.end).unwrap_or("").split_inclusive('\n') {
             let body = line.trim();
-            if body.starts_with('#') && title_key(body.trim_start_matches('#')) == key {
+            if body.starts_with('#') && normalize_title(body.trim_start_matches('#')) == key {
                 let start = at + line.find(body).unwrap_or(0);
                 return Some(Span::new(start, start + body.len()));
             }
@@ -91,16 +91,16 @@ pub fn in_fence(text: &str, outline: &Outline, key: &str) -> Option<Span> {
 /// Normalises a title: trailing `(…)` and `[…]` tags and decoration before
 /// the first letter do not count, nor do case, blanks and dashes.
 #[must_use]
-pub fn title_key(title: &str) -> String {
+pub fn normalize_title(title: &str) -> String {
     let mut rest = title.trim().trim_matches('*').trim();
     loop {
-        let shorter = without_hint(rest).trim_end_matches(':').trim_end();
+        let shorter = strip_hint(rest).trim_end_matches(':').trim_end();
         let shorter = match shorter.strip_suffix(']').and_then(|inner| inner.rfind('[')) {
             Some(at) if at > 0 => shorter.get(..at).unwrap_or("").trim_end(),
             _ => shorter,
         };
         if shorter.len() == rest.len() || shorter.is_empty() {
-            return normalised(rest);
+            return normalize_key(rest);
         }
         rest = shorter;
     }
@@ -112,22 +112,22 @@ mod tests {
 
     #[test]
     fn titles_lose_their_tags_and_nothing_else() {
-        assert_eq!(title_key("Bootstrap (Coder Work Plan) [BOOTSTRAP]"), "BOOTSTRAP");
-        assert_eq!(title_key("LINEAGE_AUDIT (ALL VERSIONS) [CX-580E]"), "LINEAGE_AUDIT");
-        assert_eq!(title_key("Quality Gate"), "QUALITY_GATE");
-        assert_eq!(title_key("VALIDATION_REPORTS"), "VALIDATION_REPORTS");
-        assert_eq!(title_key("Validation Report (Append Only)"), "VALIDATION_REPORT");
+        assert_eq!(normalize_title("Bootstrap (Coder Work Plan) [BOOTSTRAP]"), "BOOTSTRAP");
+        assert_eq!(normalize_title("LINEAGE_AUDIT (ALL VERSIONS) [CX-580E]"), "LINEAGE_AUDIT");
+        assert_eq!(normalize_title("Quality Gate"), "QUALITY_GATE");
+        assert_eq!(normalize_title("VALIDATION_REPORTS"), "VALIDATION_REPORTS");
+        assert_eq!(normalize_title("Validation Report (Append Only)"), "VALIDATION_REPORT");
     }
 
     #[test]
     fn sections_nest() {
         let text = "# T\n## A\n### B\nx\n## C\n";
         let outline = Outline::parse(text);
-        let all = sections(text, &outline);
+        let all = read_sections(text, &outline);
         let spans: Vec<_> =
             all.iter().map(|s| (s.key.as_str(), text.get(s.span.start..s.span.end).unwrap_or(""))).collect();
         assert_eq!(spans[1], ("A", "## A\n### B\nx\n"));
         assert_eq!(spans[2], ("B", "### B\nx\n"));
-        assert_eq!(all[1].own.len(), 0);
+        assert_eq!(all[1].own_blocks.len(), 0);
     }
 }

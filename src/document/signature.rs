@@ -16,7 +16,7 @@ pub struct Signature {
 
 /// Why a text is no signature.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SignatureFault {
+pub enum SignatureError {
     /// Not letters followed by twelve digits.
     #[error("a signature is a user name in small letters followed by twelve digits, DDMMYYYYHHMM")]
     Shape,
@@ -30,38 +30,53 @@ impl Signature {
     ///
     /// # Errors
     /// Says whether its shape or its date is wrong.
-    pub fn parse(text: &str) -> Result<Self, SignatureFault> {
-        let split = text.find(|c: char| !c.is_ascii_lowercase()).ok_or(SignatureFault::Shape)?;
+    pub fn parse(text: &str) -> Result<Self, SignatureError> {
+        let split = text.find(|c: char| !c.is_ascii_lowercase()).ok_or(SignatureError::Shape)?;
         let (user, digits) = text.split_at(split);
         if user.is_empty() || digits.len() != 12 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(SignatureFault::Shape);
+            return Err(SignatureError::Shape);
         }
-        let at = long_form(digits)
-            .or_else(|| short_form(digits))
-            .ok_or_else(|| SignatureFault::Date(digits.to_owned()))?;
+        let at = parse_long_form(digits)
+            .or_else(|| parse_short_form(digits))
+            .ok_or_else(|| SignatureError::Date(digits.to_owned()))?;
         Ok(Self { text: text.to_owned(), user: user.to_owned(), at })
     }
 }
 
-fn number(digits: &str, from: usize, to: usize) -> Option<i16> {
+fn parse_digits(digits: &str, from: usize, to: usize) -> Option<i16> {
     digits.get(from..to)?.parse().ok()
 }
 
-fn date_time(year: i16, rest: [i16; 5]) -> Option<DateTime> {
+fn build_date_time(year: i16, rest: [i16; 5]) -> Option<DateTime> {
     let [month, day, hour, minute, second] = rest.map(|value| i8::try_from(value).unwrap_or(-1));
     DateTime::new(year, month, day, hour, minute, second, 0).ok()
 }
 
-fn long_form(d: &str) -> Option<DateTime> {
-    let year = number(d, 4, 8).filter(|year| (2000..2100).contains(year))?;
-    date_time(year, [number(d, 2, 4)?, number(d, 0, 2)?, number(d, 8, 10)?, number(d, 10, 12)?, 0])
+fn parse_long_form(d: &str) -> Option<DateTime> {
+    let year = parse_digits(d, 4, 8).filter(|year| (2000..2100).contains(year))?;
+    build_date_time(
+        year,
+        [
+            parse_digits(d, 2, 4)?,
+            parse_digits(d, 0, 2)?,
+            parse_digits(d, 8, 10)?,
+            parse_digits(d, 10, 12)?,
+            0,
+        ],
+    )
 }
 
-fn short_form(d: &str) -> Option<DateTime> {
-    let year = 2000 + number(d, 4, 6)?;
-    date_time(
+fn parse_short_form(d: &str) -> Option<DateTime> {
+    let year = 2000 + parse_digits(d, 4, 6)?;
+    build_date_time(
         year,
-        [number(d, 2, 4)?, number(d, 0, 2)?, number(d, 6, 8)?, number(d, 8, 10)?, number(d, 10, 12)?],
+        [
+            parse_digits(d, 2, 4)?,
+            parse_digits(d, 0, 2)?,
+            parse_digits(d, 6, 8)?,
+            parse_digits(d, 8, 10)?,
+            parse_digits(d, 10, 12)?,
+        ],
     )
 }
 
@@ -78,9 +93,9 @@ mod tests {
             Signature::parse("mira251225032800").ok().map(|s| s.at.to_string()),
             Some("2025-12-25T03:28:00".into())
         );
-        assert_eq!(Signature::parse("x"), Err(SignatureFault::Shape));
-        assert_eq!(Signature::parse("180120262320"), Err(SignatureFault::Shape));
-        assert!(matches!(Signature::parse("mira310220262320"), Err(SignatureFault::Date(_))));
-        assert_eq!(Signature::parse("mira18012026232"), Err(SignatureFault::Shape));
+        assert_eq!(Signature::parse("x"), Err(SignatureError::Shape));
+        assert_eq!(Signature::parse("180120262320"), Err(SignatureError::Shape));
+        assert!(matches!(Signature::parse("mira310220262320"), Err(SignatureError::Date(_))));
+        assert_eq!(Signature::parse("mira18012026232"), Err(SignatureError::Shape));
     }
 }

@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use crate::text::{Source, Span, Spanned};
 
-use super::outline::{Kind, Outline};
-use super::section::{Section, sections};
+use super::outline::{BlockKind, Outline};
+use super::section::{Section, read_sections};
 
 /// The pointer as it was read.
 #[derive(Debug)]
@@ -14,9 +14,9 @@ pub struct SpecPointer {
     pub source: Arc<Source>,
     /// Files in bold, or else lines that are bold as a whole, in order: the
     /// first names the specification.
-    pub named: Vec<Spanned<String>>,
+    pub bold_names: Vec<Spanned<String>>,
     /// The first heading, for findings about what is not there.
-    pub head: Span,
+    pub head_span: Span,
 }
 
 impl SpecPointer {
@@ -27,12 +27,12 @@ impl SpecPointer {
         let outline = Outline::parse(text);
         let mut bold = Vec::new();
         for (index, block) in outline.blocks.iter().enumerate() {
-            if block.kind != Kind::Prose {
+            if block.kind != BlockKind::Prose {
                 continue;
             }
             for line in outline.prose_lines(text, index) {
                 let mut from = 0;
-                while let Some((at, name)) = bold_in(&line.text, from) {
+                while let Some((at, name)) = find_bold(&line.text, from) {
                     from = at + name.len() + 2;
                     let plain = name.trim().trim_matches('`');
                     let start = line.start + at + name.find(plain).unwrap_or(0);
@@ -50,23 +50,23 @@ impl SpecPointer {
         let is_file = |name: &Spanned<String>| name.value.to_lowercase().strip_suffix(".md").is_some();
         let has_files = bold.iter().any(|(_, name)| is_file(name));
         let kept = bold.into_iter().filter(|(whole, name)| if has_files { is_file(name) } else { *whole });
-        let named: Vec<Spanned<String>> =
+        let bold_names: Vec<Spanned<String>> =
             kept.map(|(_, name)| name).filter(|name| has_files || !name.value.contains(':')).collect();
-        let head = sections(text, &outline)
+        let head_span = read_sections(text, &outline)
             .first()
             .map_or_else(|| source.line_span(1).unwrap_or_default(), |section| section.title.span);
-        Self { source: Arc::clone(source), named, head }
+        Self { source: Arc::clone(source), bold_names, head_span }
     }
 
     /// The specification's file name.
     #[must_use]
     pub fn spec(&self) -> Option<&Spanned<String>> {
-        self.named.first()
+        self.bold_names.first()
     }
 }
 
 /// The next `**…**` of a line behind `from`: where its text starts, and it.
-fn bold_in(line: &str, from: usize) -> Option<(usize, &str)> {
+fn find_bold(line: &str, from: usize) -> Option<(usize, &str)> {
     let open = from + line.get(from..)?.find("**")? + 2;
     let close = line.get(open..)?.find("**")?;
     Some((open, line.get(open..open + close)?))
@@ -95,20 +95,20 @@ impl SpecText {
     pub fn headings(&self) -> &[Section] {
         self.headings.get_or_init(|| {
             let text = self.source.text();
-            sections(text, &Outline::parse(text))
+            read_sections(text, &Outline::parse(text))
         })
     }
 
     /// The section whose heading carries this number (`2.6.3`) as its own.
     #[must_use]
-    pub fn section_of(&self, number: &str) -> Option<&Section> {
-        self.headings().iter().find(|section| number_of(&section.title.value) == Some(number))
+    pub fn find_section(&self, number: &str) -> Option<&Section> {
+        self.headings().iter().find(|section| section_number(&section.title.value) == Some(number))
     }
 }
 
 /// The section number at the start of a title: `2.6.3` of `§2.6.3 Rules`.
 #[must_use]
-pub fn number_of(title: &str) -> Option<&str> {
+pub fn section_number(title: &str) -> Option<&str> {
     let title = title.trim_start_matches(|c: char| !c.is_alphanumeric());
     let title = ["Section ", "SECTION ", "Chapter ", "Appendix "]
         .iter()
@@ -128,18 +128,18 @@ mod tests {
 
     #[test]
     fn numbers_of_titles() {
-        assert_eq!(number_of("2.6.3 Rules"), Some("2.6.3"));
-        assert_eq!(number_of("§2.6.3. Rules"), Some("2.6.3"));
-        assert_eq!(number_of("Section 7.6"), Some("7.6"));
-        assert_eq!(number_of("Rules 2.6.3"), None);
-        assert_eq!(number_of("3D models"), None);
+        assert_eq!(section_number("2.6.3 Rules"), Some("2.6.3"));
+        assert_eq!(section_number("§2.6.3. Rules"), Some("2.6.3"));
+        assert_eq!(section_number("Section 7.6"), Some("7.6"));
+        assert_eq!(section_number("Rules 2.6.3"), None);
+        assert_eq!(section_number("3D models"), None);
     }
 
     #[test]
     fn a_number_in_a_fence_is_no_section() {
         let text = "# 1 A\n\n```\n## 1.2 no\n```\n\n## 1.1 B\n";
         let spec = SpecText::new(RepoPath::from("s.md"), text.as_bytes().to_vec());
-        assert!(spec.section_of("1.1").is_some() && spec.section_of("1.2").is_none());
+        assert!(spec.find_section("1.1").is_some() && spec.find_section("1.2").is_none());
     }
 
     #[test]
@@ -147,7 +147,7 @@ mod tests {
         let text =
             "# SPEC_CURRENT\n\nNow **this** one:\n\n**A_v2.md**\n\n```\n**B.md**\n```\n\n**Codex v1.md**\n";
         let pointer = SpecPointer::read(&Source::from_text(RepoPath::from("p.md"), text));
-        let names: Vec<_> = pointer.named.iter().map(|name| name.value.as_str()).collect();
+        let names: Vec<_> = pointer.bold_names.iter().map(|name| name.value.as_str()).collect();
         assert_eq!(names, ["A_v2.md", "Codex v1.md"]);
         let text = "# SPEC_CURRENT\n\n**Status: current**\n\n- The spec is **`B_v3.md`**.\n";
         let pointer = SpecPointer::read(&Source::from_text(RepoPath::from("p.md"), text));

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::text::{Source, Span, Spanned};
 
-use super::label::{Field, fields};
+use super::label::{Field, read_fields};
 use super::outline::Outline;
-use super::section::{Section, sections};
+use super::section::{Section, read_sections};
 
 /// A stub as it was read.
 #[derive(Debug)]
@@ -27,9 +27,9 @@ impl Stub {
     pub fn read(source: &Arc<Source>) -> Self {
         let text = source.text();
         let outline = Outline::parse(text);
-        let sections = sections(text, &outline);
-        let fields = fields(text, &outline, 0..outline.blocks.len());
-        let title_id = sections.iter().filter(|section| section.level == 1).find_map(title_id);
+        let sections = read_sections(text, &outline);
+        let fields = read_fields(text, &outline, 0..outline.blocks.len());
+        let title_id = sections.iter().filter(|section| section.level == 1).find_map(parse_title_id);
         Self { source: Arc::clone(source), title_id, fields, sections }
     }
 
@@ -41,12 +41,12 @@ impl Stub {
 
     /// A place for findings about the stub as a whole: its title.
     #[must_use]
-    pub fn head(&self) -> Span {
+    pub fn head_span(&self) -> Span {
         self.title_id.as_ref().map_or_else(|| self.source.line_span(1).unwrap_or_default(), |id| id.span)
     }
 }
 
-fn title_id(section: &Section) -> Option<Spanned<String>> {
+fn parse_title_id(section: &Section) -> Option<Spanned<String>> {
     let (name, id) = section.title.value.split_once(':')?;
     let id = id.split_whitespace().next()?.trim_matches('`');
     name.trim().to_lowercase().ends_with("stub").then(|| Spanned::new(id.to_owned(), section.title.span))

@@ -1,22 +1,22 @@
 //! Rows of Markdown tables, as cells with spans.
 
-use crate::text::{Edit, Source, Span, Spanned, counted, line_ending, trimmed};
+use crate::text::{Edit, Source, Span, Spanned, format_count, line_ending, trim_spanned};
 
 use super::Fault;
-use super::outline::{Kind, Outline};
+use super::outline::{BlockKind, Outline};
 
 /// One row of a table.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct TableRow {
     /// The whole row.
     pub span: Span,
     /// Its cells, trimmed; GFM fills a short row up with empty ones.
     pub cells: Vec<Spanned<String>>,
     /// How many cells are written there; GFM drops what is too much.
-    pub written: usize,
+    pub cell_count: usize,
 }
 
-impl Row {
+impl TableRow {
     /// A cell's text; empty if the row is too short.
     #[must_use]
     pub fn cell(&self, index: usize) -> &str {
@@ -30,25 +30,25 @@ pub struct Table {
     /// The head, lower case.
     pub head: Vec<String>,
     /// The rows below the head.
-    pub rows: Vec<Row>,
+    pub rows: Vec<TableRow>,
     /// The head in the text.
     pub span: Span,
 }
 
 /// All tables of a document, in order.
 #[must_use]
-pub fn tables(text: &str, outline: &Outline) -> Vec<Table> {
+pub fn read_tables(text: &str, outline: &Outline) -> Vec<Table> {
     let row = |index: usize| {
         let block = outline.get(index)?;
         let cells = outline
             .children(Some(index))
             .filter_map(|cell| outline.get(cell))
-            .map(|cell| trimmed(text, cell.content).map(str::to_owned))
+            .map(|cell| trim_spanned(text, cell.content).map(str::to_owned))
             .collect();
         let raw = text.get(block.span.start..block.span.end).unwrap_or("");
-        Some(Row { span: trimmed(text, block.span).span, cells, written: written(raw) })
+        Some(TableRow { span: trim_spanned(text, block.span).span, cells, cell_count: count_cells(raw) })
     };
-    let all = outline.blocks.iter().enumerate().filter(|(_, block)| block.kind == Kind::Table);
+    let all = outline.blocks.iter().enumerate().filter(|(_, block)| block.kind == BlockKind::Table);
     all.filter_map(|(index, _)| {
         let mut rows = outline.children(Some(index)).filter_map(row);
         let first = rows.next()?;
@@ -62,12 +62,12 @@ pub fn tables(text: &str, outline: &Outline) -> Vec<Table> {
 /// The edit that adds a row at the end of the first table that `is_it` takes;
 /// `cell` gives the text under a column's head (lower case).
 #[must_use]
-pub fn adding(
+pub fn append_row_edit(
     source: &Source,
     is_it: &dyn Fn(&Table) -> bool,
     cell: &dyn Fn(&str) -> String,
 ) -> Option<Edit> {
-    let all = tables(source.text(), &Outline::parse(source.text()));
+    let all = read_tables(source.text(), &Outline::parse(source.text()));
     let table = all.iter().find(|table| is_it(table))?;
     let line = match table.rows.last() {
         Some(row) => source.line(row.span.start),
@@ -83,7 +83,7 @@ pub fn adding(
 /// Faults for tables that hold what their document is there for, but not
 /// under the columns that its reader looks for.
 #[must_use]
-pub fn foreign_fault(
+pub fn wrong_columns_fault(
     table: &Table,
     rule: &'static str,
     columns: &str,
@@ -95,7 +95,7 @@ pub fn foreign_fault(
 }
 
 /// Cells that a row's line holds: what its unescaped pipes separate.
-fn written(line: &str) -> usize {
+fn count_cells(line: &str) -> usize {
     let line = line.trim();
     let line = line.strip_prefix('|').unwrap_or(line);
     let mut pipes = 0;
@@ -111,10 +111,10 @@ fn written(line: &str) -> usize {
 /// Lines of prose that are written like rows but belong to no table, because
 /// a blank line or a missing head parted them from it.
 #[must_use]
-pub fn stray_rows(text: &str, outline: &Outline) -> Vec<Span> {
+pub fn find_stray_rows(text: &str, outline: &Outline) -> Vec<Span> {
     let mut out = Vec::new();
     for (index, block) in outline.blocks.iter().enumerate() {
-        if block.kind != Kind::Prose {
+        if block.kind != BlockKind::Prose {
             continue;
         }
         for line in outline.prose_lines(text, index) {
@@ -130,22 +130,22 @@ pub fn stray_rows(text: &str, outline: &Outline) -> Vec<Span> {
 /// A row with more or fewer cells than the head: one of them is not where its
 /// reader looks for it.
 #[must_use]
-pub fn row_fault(row: &Row, head: usize, rule: &'static str) -> Option<Fault> {
-    let message = format!("this row has {}, the head has {head}", counted(row.written, "cell"));
-    (row.written != head).then_some(Fault { rule, message, span: row.span })
+pub fn cell_count_fault(row: &TableRow, head: usize, rule: &'static str) -> Option<Fault> {
+    let message = format!("this row has {}, the head has {head}", format_count(row.cell_count, "cell"));
+    (row.cell_count != head).then_some(Fault { rule, message, span: row.span })
 }
 
 /// Faults for rows outside of any table, or for a document without the table
 /// that it is there for; `columns` says which columns that one has.
 #[must_use]
-pub fn stray_faults(
+pub fn stray_row_faults(
     source: &Source,
     outline: &Outline,
     found: bool,
     rule: &'static str,
     columns: &str,
 ) -> Vec<Fault> {
-    let stray = stray_rows(source.text(), outline);
+    let stray = find_stray_rows(source.text(), outline);
     if stray.is_empty() && !found {
         let span = source.line_span(1).unwrap_or_default();
         return vec![Fault { rule, message: format!("there is no table with the columns {columns}"), span }];
@@ -162,9 +162,9 @@ mod tests {
     fn cells_are_counted_as_written() {
         let text = "| a | b |\n|---|---|\n| 1 |\n| 1 | 2 | 3 |\n| x \\| y | z |\n\n| stray | row |\n";
         let outline = Outline::parse(text);
-        let all = tables(text, &outline);
-        let counts: Vec<usize> = all[0].rows.iter().map(|row| row.written).collect();
+        let all = read_tables(text, &outline);
+        let counts: Vec<usize> = all[0].rows.iter().map(|row| row.cell_count).collect();
         assert_eq!(counts, [1, 3, 2]);
-        assert_eq!(stray_rows(text, &outline).len(), 1);
+        assert_eq!(find_stray_rows(text, &outline).len(), 1);
     }
 }

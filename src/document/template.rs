@@ -3,9 +3,9 @@
 
 use std::sync::LazyLock;
 
-use super::label::fields;
+use super::label::read_fields;
 use super::outline::Outline;
-use super::section::sections;
+use super::section::read_sections;
 
 /// A task packet of generation G2.
 pub const PACKET: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/packet.md"));
@@ -17,7 +17,7 @@ pub const STUB: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/
 
 /// A template with its variables filled in; those that are not given stay.
 #[must_use]
-pub fn filled(template: &str, variables: &[(&str, &str)]) -> String {
+pub fn fill(template: &str, variables: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
     // One pass: what is filled in is not looked at again.
@@ -44,9 +44,9 @@ pub fn filled(template: &str, variables: &[(&str, &str)]) -> String {
 /// The sections of a template with their text, in order: heading and body,
 /// without blank lines at the end. Subsections are listed by themselves, too.
 #[must_use]
-pub fn parts(template: &str) -> Vec<(String, String)> {
+pub fn split_sections(template: &str) -> Vec<(String, String)> {
     let outline = Outline::parse(template);
-    let all = sections(template, &outline);
+    let all = read_sections(template, &outline);
     let text = |span: crate::text::Span| template.get(span.start..span.end).unwrap_or_default().trim_end();
     all.iter().map(|section| (section.key.clone(), text(section.span).to_owned())).collect()
 }
@@ -56,7 +56,7 @@ pub fn known_labels() -> impl Iterator<Item = &'static str> {
     static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
         let of = |text: &str| {
             let outline = Outline::parse(text);
-            let all = fields(text, &outline, 0..outline.blocks.len());
+            let all = read_fields(text, &outline, 0..outline.blocks.len());
             all.into_iter().map(|field| field.key).collect::<Vec<_>>()
         };
         [PACKET, REFINEMENT, STUB].into_iter().flat_map(of).collect()
@@ -66,8 +66,9 @@ pub fn known_labels() -> impl Iterator<Item = &'static str> {
 
 /// The headings that packets and refinements have by their templates.
 pub fn known_sections() -> impl Iterator<Item = &'static str> {
-    static KEYS: LazyLock<Vec<String>> =
-        LazyLock::new(|| [PACKET, REFINEMENT].into_iter().flat_map(parts).map(|(key, _)| key).collect());
+    static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        [PACKET, REFINEMENT].into_iter().flat_map(split_sections).map(|(key, _)| key).collect()
+    });
     KEYS.iter().map(String::as_str)
 }
 
@@ -77,13 +78,13 @@ mod tests {
 
     #[test]
     fn variables_are_filled_once() {
-        let text = filled("a {{X}} {{Y}} {{X}} {{", &[("X", "{{Y}}"), ("Z", "no")]);
+        let text = fill("a {{X}} {{Y}} {{X}} {{", &[("X", "{{Y}}"), ("Z", "no")]);
         assert_eq!(text, "a {{Y}} {{Y}} {{Y}} {{");
     }
 
     #[test]
     fn sections_are_found_by_their_keys() {
-        let all = parts(PACKET);
+        let all = split_sections(PACKET);
         let hygiene = all.iter().find(|(key, _)| key == "HYGIENE").map(|(_, text)| text.as_str());
         assert_eq!(hygiene, Some("## HYGIENE\n- (Commands that were run, and what they said.)"));
         assert!(known_labels().any(|key| key == "MERGE_BASE_SHA"));

@@ -8,10 +8,10 @@ use super::audit::Audit;
 use super::board::Board;
 use super::contract::Contract;
 use super::gate_log::GateLog;
-use super::kind::{kind_in, kind_of_json};
+use super::kind::{detect_json_kind, detect_outline_kind};
 use super::outline::Outline;
 use super::registry::Registry;
-use super::section::sections;
+use super::section::read_sections;
 use super::spec::SpecPointer;
 use super::stub::Stub;
 use super::validator_state::ValidatorState;
@@ -19,7 +19,7 @@ use super::{DocumentKind, Fault, Packet, Refinement, WpId};
 
 /// What a document is, with what was read from it.
 #[derive(Debug)]
-pub enum Body {
+pub enum DocumentBody {
     /// A task packet.
     Packet(Box<Packet>),
     /// A stub.
@@ -52,7 +52,7 @@ pub struct Document {
     /// What it is.
     pub kind: DocumentKind,
     /// What was read from it.
-    pub body: Body,
+    pub body: DocumentBody,
     /// Its block structure; `None` for JSON, and for a packet, which keeps it
     /// itself.
     outline: Option<Outline>,
@@ -67,14 +67,14 @@ impl Document {
     #[must_use]
     pub fn read(source: &Arc<Source>, expected: Option<DocumentKind>) -> Self {
         let text = source.text();
-        let by_place = expected.filter(|kind| is_json(*kind)).or_else(|| kind_of_json(text));
+        let by_place = expected.filter(|kind| is_json(*kind)).or_else(|| detect_json_kind(text));
         if let Some(kind) = by_place {
-            let (body, faults) = json_body(source, kind);
+            let (body, faults) = read_json_body(source, kind);
             return Self { source: Arc::clone(source), kind, body, outline: None, faults };
         }
         let outline = Outline::parse(text);
-        let sections = sections(text, &outline);
-        let found = kind_in(&sections, &outline);
+        let sections = read_sections(text, &outline);
+        let found = detect_outline_kind(&sections, &outline);
         let name = source.name().file_name().to_string().to_uppercase();
         let is_template = found == DocumentKind::Template
             || (name.contains("TEMPLATE") && found != DocumentKind::Unknown && expected.is_none());
@@ -85,10 +85,10 @@ impl Document {
         };
         if kind == DocumentKind::Packet {
             let parsed = Packet::from_outline(source, outline, sections, kind);
-            let body = Body::Packet(Box::new(parsed.value));
+            let body = DocumentBody::Packet(Box::new(parsed.value));
             return Self { source: Arc::clone(source), kind, body, outline: None, faults: parsed.faults };
         }
-        let (body, faults) = body(source, kind);
+        let (body, faults) = read_body(source, kind);
         Self { source: Arc::clone(source), kind, body, outline: Some(outline), faults }
     }
 
@@ -116,17 +116,17 @@ impl Document {
     #[must_use]
     pub fn own_id(&self) -> Option<WpId> {
         let text = match &self.body {
-            Body::Packet(packet) => packet
+            DocumentBody::Packet(packet) => packet
                 .title_id
                 .as_ref()
                 .map(|id| id.value.clone())
-                .or_else(|| packet.meta("WP_ID")?.filled().map(|id| id.value)),
-            Body::Stub(stub) => stub
+                .or_else(|| packet.metadata_field("WP_ID")?.filled_value().map(|id| id.value)),
+            DocumentBody::Stub(stub) => stub
                 .title_id
                 .as_ref()
                 .map(|id| id.value.clone())
-                .or_else(|| stub.field("WP_ID")?.filled().map(|id| id.value)),
-            Body::Refinement(refinement) => refinement.filled("WP_ID").map(|id| id.value),
+                .or_else(|| stub.field("WP_ID")?.filled_value().map(|id| id.value)),
+            DocumentBody::Refinement(refinement) => refinement.filled_value("WP_ID").map(|id| id.value),
             _ => None,
         };
         WpId::parse(&text?).ok()
@@ -140,13 +140,13 @@ impl Document {
 
     /// A place for findings about the document as a whole.
     #[must_use]
-    pub fn head(&self) -> Span {
+    pub fn head_span(&self) -> Span {
         match &self.body {
-            Body::Packet(packet) => packet.head(),
-            Body::Stub(stub) => stub.head(),
-            Body::Refinement(refinement) => refinement.head(),
-            Body::Contract(contract) => contract.head(),
-            Body::SpecPointer(pointer) => pointer.head,
+            DocumentBody::Packet(packet) => packet.head_span(),
+            DocumentBody::Stub(stub) => stub.head_span(),
+            DocumentBody::Refinement(refinement) => refinement.head_span(),
+            DocumentBody::Contract(contract) => contract.head_span(),
+            DocumentBody::SpecPointer(pointer) => pointer.head_span,
             _ => self.source.line_span(1).unwrap_or_default(),
         }
     }
@@ -154,19 +154,19 @@ impl Document {
     /// The packet, if it is one.
     #[must_use]
     pub fn packet(&self) -> Option<&Packet> {
-        if let Body::Packet(packet) = &self.body { Some(packet) } else { None }
+        if let DocumentBody::Packet(packet) = &self.body { Some(packet) } else { None }
     }
 
     /// The refinement, if it is one.
     #[must_use]
     pub fn refinement(&self) -> Option<&Refinement> {
-        if let Body::Refinement(refinement) = &self.body { Some(refinement) } else { None }
+        if let DocumentBody::Refinement(refinement) = &self.body { Some(refinement) } else { None }
     }
 
     /// The contract, if it is one.
     #[must_use]
     pub fn contract(&self) -> Option<&Contract> {
-        if let Body::Contract(contract) = &self.body { Some(contract) } else { None }
+        if let DocumentBody::Contract(contract) = &self.body { Some(contract) } else { None }
     }
 }
 
@@ -174,39 +174,39 @@ fn is_json(kind: DocumentKind) -> bool {
     matches!(kind, DocumentKind::GateLog | DocumentKind::ValidatorState)
 }
 
-fn json_body(source: &Arc<Source>, kind: DocumentKind) -> (Body, Vec<Fault>) {
+fn read_json_body(source: &Arc<Source>, kind: DocumentKind) -> (DocumentBody, Vec<Fault>) {
     match kind {
         DocumentKind::GateLog => {
             let log = GateLog::read(source);
             let faults = log.faults.clone();
-            (Body::GateLog(log), faults)
+            (DocumentBody::GateLog(log), faults)
         }
         DocumentKind::ValidatorState => {
             let state = ValidatorState::read(source);
             let faults = state.faults.clone();
-            (Body::ValidatorState(state), faults)
+            (DocumentBody::ValidatorState(state), faults)
         }
-        _ => (Body::Text, Vec::new()),
+        _ => (DocumentBody::Text, Vec::new()),
     }
 }
 
-fn body(source: &Arc<Source>, kind: DocumentKind) -> (Body, Vec<Fault>) {
+fn read_body(source: &Arc<Source>, kind: DocumentKind) -> (DocumentBody, Vec<Fault>) {
     match kind {
-        DocumentKind::Stub => (Body::Stub(Stub::read(source)), Vec::new()),
-        DocumentKind::Refinement => (Body::Refinement(Refinement::read(source)), Vec::new()),
-        DocumentKind::Contract => (Body::Contract(Contract::read(source)), Vec::new()),
-        DocumentKind::Board => (Body::Board(Board::read(source)), Vec::new()),
+        DocumentKind::Stub => (DocumentBody::Stub(Stub::read(source)), Vec::new()),
+        DocumentKind::Refinement => (DocumentBody::Refinement(Refinement::read(source)), Vec::new()),
+        DocumentKind::Contract => (DocumentBody::Contract(Contract::read(source)), Vec::new()),
+        DocumentKind::Board => (DocumentBody::Board(Board::read(source)), Vec::new()),
         DocumentKind::Registry => {
             let registry = Registry::read(source);
             let faults = registry.faults.clone();
-            (Body::Registry(registry), faults)
+            (DocumentBody::Registry(registry), faults)
         }
         DocumentKind::Audit => {
             let audit = Audit::read(source);
             let faults = audit.faults.clone();
-            (Body::Audit(audit), faults)
+            (DocumentBody::Audit(audit), faults)
         }
-        DocumentKind::SpecPointer => (Body::SpecPointer(SpecPointer::read(source)), Vec::new()),
-        _ => (Body::Text, Vec::new()),
+        DocumentKind::SpecPointer => (DocumentBody::SpecPointer(SpecPointer::read(source)), Vec::new()),
+        _ => (DocumentBody::Text, Vec::new()),
     }
 }

@@ -9,19 +9,19 @@ pub struct WpId(String);
 
 /// Why a text is no id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadWpId {
+pub enum WpIdError {
     /// Does not start with `WP-`.
     #[error("it does not start with `WP-`")]
-    Prefix,
+    MissingPrefix,
     /// Nothing, or no letter or digit, after `WP-`.
     #[error("`WP-` must be followed by a letter or a digit")]
     Empty,
     /// A character that ids do not have.
     #[error("`{}` is not allowed; ids have letters, digits, `.`, `_` and `-`", .0.escape_default())]
-    Character(char),
+    InvalidCharacter(char),
     /// Longer than any file name.
     #[error("it is longer than 200 characters")]
-    Long,
+    TooLong,
 }
 
 impl WpId {
@@ -29,16 +29,16 @@ impl WpId {
     ///
     /// # Errors
     /// Says which rule the text breaks.
-    pub fn parse(text: &str) -> Result<Self, BadWpId> {
-        let rest = text.strip_prefix("WP-").ok_or(BadWpId::Prefix)?;
+    pub fn parse(text: &str) -> Result<Self, WpIdError> {
+        let rest = text.strip_prefix("WP-").ok_or(WpIdError::MissingPrefix)?;
         if text.len() > 200 {
-            return Err(BadWpId::Long);
+            return Err(WpIdError::TooLong);
         }
         if let Some(c) = rest.chars().find(|c| !(c.is_ascii_alphanumeric() || "._-".contains(*c))) {
-            return Err(BadWpId::Character(c));
+            return Err(WpIdError::InvalidCharacter(c));
         }
         if !rest.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-            return Err(BadWpId::Empty);
+            return Err(WpIdError::Empty);
         }
         Ok(Self(text.to_owned()))
     }
@@ -52,16 +52,16 @@ impl WpId {
     /// The id without its revision `-v{N}`.
     #[must_use]
     pub fn base(&self) -> &str {
-        self.split().0
+        self.split_revision().0
     }
 
     /// The revision's number, if it has one.
     #[must_use]
     pub fn revision(&self) -> Option<u64> {
-        self.split().1
+        self.split_revision().1
     }
 
-    fn split(&self) -> (&str, Option<u64>) {
+    fn split_revision(&self) -> (&str, Option<u64>) {
         if let Some((base, digits)) = self.0.rsplit_once("-v") {
             let number = digits.parse().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()));
             if number.is_some() && base.len() > 3 {

@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use crate::config::EnvironmentPolicy;
 use crate::system::clock::Stopwatch;
-use crate::system::process::{self, Ended, Program};
+use crate::system::process::{self, ExitReason, Program};
 use crate::system::{clock, environment, files};
 
 use super::{EngineError, Progress};
 
 /// How long a log may become, in bytes.
-pub(super) const LARGEST_LOG: u64 = 256 * 1024 * 1024;
+pub(super) const MAX_LOG_BYTES: u64 = 256 * 1024 * 1024;
 /// How much of a log's end is looked at.
-const LOOKED_AT: u64 = 4 * 1024 * 1024;
+const LOG_TAIL_BYTES: u64 = 4 * 1024 * 1024;
 
 /// What is run.
-pub struct Run<'a> {
+pub struct CommandRun<'a> {
     /// What it is called in messages.
     pub name: &'a str,
     /// Program and arguments; no shell is involved.
@@ -28,15 +28,15 @@ pub struct Run<'a> {
     /// When to give up.
     pub timeout: Duration,
     /// The folder of its log.
-    pub logs: PathBuf,
+    pub log_folder: PathBuf,
     /// How the log's name begins.
     pub log_prefix: &'a str,
 }
 
 /// What came of it.
-pub struct Captured {
+pub struct CommandOutput {
     /// How it ended, or why it could not be started.
-    pub outcome: std::io::Result<Ended>,
+    pub outcome: std::io::Result<ExitReason>,
     /// Its log.
     pub log: PathBuf,
     /// The log's SHA-256.
@@ -51,39 +51,39 @@ pub struct Captured {
 ///
 /// # Errors
 /// Its log cannot be written or read.
-pub fn capture(run: &Run<'_>, progress: &dyn Progress) -> Result<Captured, EngineError> {
+pub fn capture(run: &CommandRun<'_>, progress: &dyn Progress) -> Result<CommandOutput, EngineError> {
     let log_error = |doing: &str| {
         let doing = format!("`{}`: {doing}", run.name);
         move |source| EngineError::Log { doing, source }
     };
-    files::make_folder(&run.logs).map_err(log_error("making the folder of its log"))?;
-    let (path, log) = new_log(run).map_err(log_error("writing its log"))?;
+    files::create_folder(&run.log_folder).map_err(log_error("making the folder of its log"))?;
+    let (path, log) = create_log(run).map_err(log_error("writing its log"))?;
     let program = Program {
         argv: run.argv.to_vec(),
         folder: run.folder.clone(),
-        environment: variables(run.environment),
+        environment: step_environment(run.environment),
         timeout: run.timeout,
-        largest_log: LARGEST_LOG,
+        max_log_bytes: MAX_LOG_BYTES,
     };
     let watch = Stopwatch::start();
     let outcome = process::run(&program, &log, |elapsed| {
-        progress.running(run.name, u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
+        progress.step_running(run.name, u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
     });
-    progress.ended();
-    let milliseconds = watch.milliseconds();
+    progress.step_ended();
+    let milliseconds = watch.elapsed_milliseconds();
     drop(log);
-    if let Ok(Ended::Interrupted) = outcome {
+    if let Ok(ExitReason::Interrupted) = outcome {
         return Err(EngineError::Interrupted(run.name.to_owned()));
     }
-    let (bytes, _) = files::tail(&path, LOOKED_AT).map_err(log_error("reading its log"))?;
-    let log_sha256 = files::sha256(&path).map_err(log_error("reading its log"))?;
+    let (bytes, _) = files::read_tail(&path, LOG_TAIL_BYTES).map_err(log_error("reading its log"))?;
+    let log_sha256 = files::sha256_of_file(&path).map_err(log_error("reading its log"))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    Ok(Captured { outcome, log: path, log_sha256, text, milliseconds })
+    Ok(CommandOutput { outcome, log: path, log_sha256, text, milliseconds })
 }
 
 /// A log of its own for every run: two gates at once do not share one.
-fn new_log(run: &Run<'_>) -> std::io::Result<(PathBuf, files::Log)> {
-    let folder: &Path = &run.logs;
+fn create_log(run: &CommandRun<'_>) -> std::io::Result<(PathBuf, files::LogFile)> {
+    let folder: &Path = &run.log_folder;
     let stamp = clock::now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let name: String =
         run.name.chars().take(40).map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
@@ -101,7 +101,7 @@ fn new_log(run: &Run<'_>) -> std::io::Result<(PathBuf, files::Log)> {
 /// The environment of a step. Variables that steer git are dropped unless
 /// they are kept by name: a hook that calls a gate would point every git of
 /// the step's tests at the wrong repository.
-fn variables(policy: &EnvironmentPolicy) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
+fn step_environment(policy: &EnvironmentPolicy) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
     let matches = |pattern: &String, name: &str| {
         pattern.strip_suffix('*').map_or(name == pattern, |start| name.starts_with(start))
     };

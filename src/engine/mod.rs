@@ -5,12 +5,12 @@ mod runner;
 mod steps;
 mod tree;
 
-pub use capture::{Captured, Run, capture};
-pub use runner::proof_lines;
+pub use capture::{CommandOutput, CommandRun, capture};
+pub use runner::find_proof_lines;
 
-use crate::check::find;
+use crate::check::find_rule;
 use crate::finding::{Finding, Label, Report, StepReport};
-use crate::gate::{GateError, GateRequest, judge};
+use crate::gate::{GateError, GateRequest, run_gate_checks};
 use crate::system::clock::Stopwatch;
 use crate::system::{clock, git::GitRepository};
 
@@ -25,17 +25,17 @@ pub struct StepOptions<'a> {
 /// Somebody who wants to know how a step is getting on.
 pub trait Progress {
     /// A step runs, for this many milliseconds now.
-    fn running(&self, step: &str, milliseconds: u64);
+    fn step_running(&self, step: &str, milliseconds: u64);
     /// It ended.
-    fn ended(&self);
+    fn step_ended(&self);
 }
 
 /// Nobody who wants to know.
-pub struct Silent;
+pub struct NoProgress;
 
-impl Progress for Silent {
-    fn running(&self, _: &str, _: u64) {}
-    fn ended(&self) {}
+impl Progress for NoProgress {
+    fn step_running(&self, _: &str, _: u64) {}
+    fn step_ended(&self) {}
 }
 
 /// Why a gate could not run to its end (exit 2).
@@ -61,30 +61,30 @@ pub enum EngineError {
 ///
 /// # Errors
 /// Nothing was judged, or a step was interrupted.
-pub fn run(
+pub fn run_gate(
     repo: &GitRepository,
     request: &GateRequest,
     options: &StepOptions<'_>,
 ) -> Result<Report, EngineError> {
     let started_at = clock::now_text();
     let watch = Stopwatch::start();
-    let mut judgement = judge(repo, request)?;
-    let found = steps::run(repo, request, &judgement, options)?;
-    steps::merge(&mut judgement.report, found);
+    let mut judgement = run_gate_checks(repo, request)?;
+    let found = steps::run_steps(repo, request, &judgement, options)?;
+    steps::merge_steps(&mut judgement.report, found);
     let mut report = judgement.report;
     report.sort();
     report.run.started_at = started_at;
-    report.run.milliseconds = watch.milliseconds();
+    report.run.milliseconds = watch.elapsed_milliseconds();
     Ok(report)
 }
 
 /// What the steps of a gate gave.
-struct Ran {
+struct StepResults {
     steps: Vec<StepReport>,
     findings: Vec<Finding>,
 }
 
 /// A finding of a rule about steps.
-fn finding(rule: &str, message: String, label: Label) -> Option<Finding> {
-    find(rule).map(|entry| entry.rule.finding(message, label))
+fn step_finding(rule: &str, message: String, label: Label) -> Option<Finding> {
+    find_rule(rule).map(|entry| entry.rule.finding(message, label))
 }

@@ -9,7 +9,7 @@ use crate::text::is_hidden;
 
 /// A known runner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Runner {
+pub(super) enum TestRunner {
     Cargo,
     Nextest,
     Pytest,
@@ -18,7 +18,7 @@ pub(super) enum Runner {
     Vitest,
 }
 
-impl Runner {
+impl TestRunner {
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Cargo => "cargo test",
@@ -52,21 +52,21 @@ pattern!(VITEST, r"(?m)^\s*Tests\s+(.*)\((\d+)\)\s*$");
 pattern!(VITEST_NONE, r"(?m)No test files found");
 pattern!(COUNTED, r"(\d+) (?:passed|failed)");
 
-fn found<'t>(pattern: Option<&Regex>, text: &'t str) -> Vec<regex::Captures<'t>> {
+fn find_captures<'t>(pattern: Option<&Regex>, text: &'t str) -> Vec<regex::Captures<'t>> {
     pattern.map(|pattern| pattern.captures_iter(text).collect()).unwrap_or_default()
 }
 
-fn number(captures: &regex::Captures<'_>, group: usize) -> u64 {
+fn parse_capture(captures: &regex::Captures<'_>, group: usize) -> u64 {
     captures.get(group).and_then(|m| m.as_str().parse().ok()).unwrap_or(0)
 }
 
 /// Text without colour codes.
-pub(super) fn plain(text: &str) -> String {
+pub(super) fn strip_colors(text: &str) -> String {
     ESCAPES.as_ref().map_or_else(|| text.to_owned(), |pattern| pattern.replace_all(text, "").into_owned())
 }
 
 /// The runner of a step, by its command; wrappers are known by their output.
-pub(super) fn recognise(argv: &[String], log: &str) -> Option<Runner> {
+pub(super) fn detect_runner(argv: &[String], log: &str) -> Option<TestRunner> {
     let words: Vec<&str> = argv
         .iter()
         .map(|word| word.rsplit(['/', '\\']).next().unwrap_or(word))
@@ -74,110 +74,113 @@ pub(super) fn recognise(argv: &[String], log: &str) -> Option<Runner> {
         .collect();
     let has = |word: &str| words.contains(&word);
     let by_command = if has("cargo") && has("nextest") {
-        Some(Runner::Nextest)
+        Some(TestRunner::Nextest)
     } else if has("cargo") && (has("test") || has("t")) {
-        Some(Runner::Cargo)
+        Some(TestRunner::Cargo)
     } else if has("pytest") || has("py.test") {
-        Some(Runner::Pytest)
+        Some(TestRunner::Pytest)
     } else if has("go") && has("test") {
-        Some(Runner::Go)
+        Some(TestRunner::Go)
     } else if has("vitest") {
-        Some(Runner::Vitest)
+        Some(TestRunner::Vitest)
     } else if has("jest") {
-        Some(Runner::Jest)
+        Some(TestRunner::Jest)
     } else {
         None
     };
     by_command.or_else(|| {
-        let log = plain(log);
+        let log = strip_colors(log);
         let shows = |patterns: &[&Option<Regex>]| {
             patterns.iter().any(|pattern| pattern.as_ref().is_some_and(|p| p.is_match(&log)))
         };
-        let known: [(Runner, Vec<&Option<Regex>>); 5] = [
-            (Runner::Nextest, vec![&NEXTEST, &NEXTEST_NONE]),
-            (Runner::Cargo, vec![&CARGO]),
-            (Runner::Jest, vec![&JEST, &JEST_NONE]),
-            (Runner::Vitest, vec![&VITEST, &VITEST_NONE]),
-            (Runner::Pytest, vec![&PYTEST_NONE]),
+        let known: [(TestRunner, Vec<&Option<Regex>>); 5] = [
+            (TestRunner::Nextest, vec![&NEXTEST, &NEXTEST_NONE]),
+            (TestRunner::Cargo, vec![&CARGO]),
+            (TestRunner::Jest, vec![&JEST, &JEST_NONE]),
+            (TestRunner::Vitest, vec![&VITEST, &VITEST_NONE]),
+            (TestRunner::Pytest, vec![&PYTEST_NONE]),
         ];
         known.into_iter().find(|(_, patterns)| shows(patterns)).map(|(runner, _)| runner)
     })
 }
 
 /// How many tests ran, as far as the log shows; for go, packages with tests.
-pub(super) fn tests_run(runner: Runner, log: &str) -> Option<u64> {
-    let log = plain(log);
+pub(super) fn count_tests(runner: TestRunner, log: &str) -> Option<u64> {
+    let log = strip_colors(log);
     let sum = |captures: Vec<regex::Captures<'_>>, groups: &[usize]| -> Option<u64> {
-        (!captures.is_empty())
-            .then(|| captures.iter().map(|c| groups.iter().map(|group| number(c, *group)).sum::<u64>()).sum())
+        (!captures.is_empty()).then(|| {
+            captures.iter().map(|c| groups.iter().map(|group| parse_capture(c, *group)).sum::<u64>()).sum()
+        })
     };
     let none = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|p| p.is_match(&log)).then_some(0);
     match runner {
-        Runner::Cargo => sum(found(CARGO.as_ref(), &log), &[1, 2]),
-        Runner::Nextest => sum(found(NEXTEST.as_ref(), &log), &[1]).or_else(|| none(&NEXTEST_NONE)),
-        Runner::Pytest => {
-            let summary = found(PYTEST.as_ref(), &log)
+        TestRunner::Cargo => sum(find_captures(CARGO.as_ref(), &log), &[1, 2]),
+        TestRunner::Nextest => {
+            sum(find_captures(NEXTEST.as_ref(), &log), &[1]).or_else(|| none(&NEXTEST_NONE))
+        }
+        TestRunner::Pytest => {
+            let summary = find_captures(PYTEST.as_ref(), &log)
                 .into_iter()
                 .next_back()
                 .map(|c| c.get(0).map_or("", |m| m.as_str()).to_owned());
             summary
-                .and_then(|line| sum(found(PYTEST_COUNT.as_ref(), &line), &[1]))
+                .and_then(|line| sum(find_captures(PYTEST_COUNT.as_ref(), &line), &[1]))
                 .or_else(|| none(&PYTEST_NONE))
         }
-        Runner::Go => {
-            let lines: Vec<_> = found(GO_OK.as_ref(), &log)
+        TestRunner::Go => {
+            let lines: Vec<_> = find_captures(GO_OK.as_ref(), &log)
                 .into_iter()
                 .map(|c| c.get(0).map_or("", |m| m.as_str()).to_owned())
                 .collect();
             let ran = lines.iter().filter(|line| !line.contains("[no tests to run]")).count();
             if lines.is_empty() { none(&GO_NONE) } else { u64::try_from(ran).ok() }
         }
-        Runner::Jest => counted(JEST.as_ref(), &log).or_else(|| none(&JEST_NONE)),
-        Runner::Vitest => counted(VITEST.as_ref(), &log).or_else(|| none(&VITEST_NONE)),
+        TestRunner::Jest => sum_counts(JEST.as_ref(), &log).or_else(|| none(&JEST_NONE)),
+        TestRunner::Vitest => sum_counts(VITEST.as_ref(), &log).or_else(|| none(&VITEST_NONE)),
     }
 }
 
 /// The most lines that prove a run.
-const MOST_PROOF: usize = 3;
+const MAX_PROOF_LINES: usize = 3;
 /// Longer lines prove nothing better.
-const LONGEST_PROOF: usize = 200;
+const MAX_PROOF_LENGTH: usize = 200;
 
 /// Lines of a log that show what a program did: a known runner's summary, else
 /// its last words. Each stands in the log as it is given here.
 #[must_use]
-pub fn proof_lines(argv: &[String], log: &str) -> Vec<String> {
+pub fn find_proof_lines(argv: &[String], log: &str) -> Vec<String> {
     let usable = |line: &&str| {
         let length = line.chars().count();
-        (3..=LONGEST_PROOF).contains(&length)
+        (3..=MAX_PROOF_LENGTH).contains(&length)
             && !line.chars().any(|c| c.is_control() || is_hidden(c) || c == '`' || c == '\u{fffd}')
     };
     let lines: Vec<&str> = log.lines().map(str::trim).filter(usable).collect();
     let summary = |patterns: &[&Option<Regex>]| -> Vec<String> {
         let shows = |line: &&&str| patterns.iter().any(|p| p.as_ref().is_some_and(|p| p.is_match(line)));
         let mut found: Vec<String> = lines.iter().filter(shows).map(|line| (*line).to_owned()).collect();
-        found.truncate(MOST_PROOF);
+        found.truncate(MAX_PROOF_LINES);
         found
     };
-    let found = match recognise(argv, log) {
-        Some(Runner::Cargo) => summary(&[&CARGO]),
-        Some(Runner::Nextest) => summary(&[&NEXTEST]),
-        Some(Runner::Pytest) => summary(&[&PYTEST]),
-        Some(Runner::Go) => summary(&[&GO_OK]),
-        Some(Runner::Jest) => summary(&[&JEST]),
-        Some(Runner::Vitest) => summary(&[&VITEST]),
+    let found = match detect_runner(argv, log) {
+        Some(TestRunner::Cargo) => summary(&[&CARGO]),
+        Some(TestRunner::Nextest) => summary(&[&NEXTEST]),
+        Some(TestRunner::Pytest) => summary(&[&PYTEST]),
+        Some(TestRunner::Go) => summary(&[&GO_OK]),
+        Some(TestRunner::Jest) => summary(&[&JEST]),
+        Some(TestRunner::Vitest) => summary(&[&VITEST]),
         None => Vec::new(),
     };
     if found.is_empty() { lines.last().map(|line| (*line).to_owned()).into_iter().collect() } else { found }
 }
 
 /// Passed and failed tests of summary lines; skipped ones did not run.
-fn counted(pattern: Option<&Regex>, log: &str) -> Option<u64> {
-    let lines = found(pattern, log);
+fn sum_counts(pattern: Option<&Regex>, log: &str) -> Option<u64> {
+    let lines = find_captures(pattern, log);
     (!lines.is_empty()).then(|| {
         lines
             .iter()
-            .flat_map(|c| found(COUNTED.as_ref(), c.get(0).map_or("", |m| m.as_str())))
-            .map(|c| number(&c, 1))
+            .flat_map(|c| find_captures(COUNTED.as_ref(), c.get(0).map_or("", |m| m.as_str())))
+            .map(|c| parse_capture(&c, 1))
             .sum()
     })
 }
@@ -191,7 +194,7 @@ mod tests {
     }
 
     fn count(command: &str, log: &str) -> Option<u64> {
-        recognise(&argv(command), log).and_then(|runner| tests_run(runner, log))
+        detect_runner(&argv(command), log).and_then(|runner| count_tests(runner, log))
     }
 
     #[test]

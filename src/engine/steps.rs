@@ -4,64 +4,69 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::check::input::Gate;
-use crate::config::{Config, EnvironmentPolicy, FILE_NAME, Step};
-use crate::finding::{Finding, Label, Report, Status, StepReport, StepRun, StepStatus};
-use crate::gate::{GateError, GateRequest, Judgement};
+use crate::config::{Config, EnvironmentPolicy, FILE_NAME, GateStep};
+use crate::finding::{CheckStatus, Finding, Label, Report, StepReport, StepRun, StepStatus};
+use crate::gate::{GateError, GateRequest, GateResult};
 use crate::system::files;
 use crate::system::git::GitRepository;
-use crate::system::process::Ended;
-use crate::text::{RepoPath, visible};
+use crate::system::process::ExitReason;
+use crate::text::{RepoPath, escape_hidden};
 
-use super::capture::{Captured, LARGEST_LOG, Run, capture};
-use super::{EngineError, Ran, StepOptions, finding, runner, tree};
+use super::capture::{CommandOutput, CommandRun, MAX_LOG_BYTES, capture};
+use super::{EngineError, StepOptions, StepResults, runner, step_finding, tree};
 
 /// Lines of a log that the report shows.
 const TAIL_LINES: usize = 20;
 
 /// The rules about steps, by the index at which a gate lists them.
-const RULES: [&str; 4] = ["step/failed", "step/no-tests", "step/edited-tree", "step/other-tree"];
+const STEP_RULES: [&str; 4] = ["step/failed", "step/no-tests", "step/edited-tree", "step/other-tree"];
 
-pub(super) fn run(
+pub(super) fn run_steps(
     repo: &GitRepository,
     request: &GateRequest,
-    judgement: &Judgement,
+    judgement: &GateResult,
     options: &StepOptions<'_>,
-) -> Result<Ran, EngineError> {
-    let planned = planned(repo, request.gate, judgement)?;
+) -> Result<StepResults, EngineError> {
+    let planned = planned_steps(repo, request.gate, judgement)?;
     let skip = options
         .skip
         .clone()
         .or_else(|| (!judgement.report.passed()).then(|| "the checks failed before".to_owned()));
-    let skipped =
-        |why: &str| planned.iter().map(|step| report_of(step, StepStatus::Skipped(why.to_owned()))).collect();
+    let skipped = |why: &str| {
+        planned.iter().map(|step| new_step_report(step, StepStatus::Skipped(why.to_owned()))).collect()
+    };
     if let Some(why) = skip {
-        return Ok(Ran { steps: skipped(&why), findings: Vec::new() });
+        return Ok(StepResults { steps: skipped(&why), findings: Vec::new() });
     }
     if planned.is_empty() {
-        return Ok(Ran { steps: Vec::new(), findings: Vec::new() });
+        return Ok(StepResults { steps: Vec::new(), findings: Vec::new() });
     }
-    if let Some((path, why)) = tree::differs(repo, judgement).map_err(GateError::from)? {
+    if let Some((path, why)) = tree::describe_difference(repo, judgement).map_err(GateError::from)? {
         let label =
             path.map_or_else(|| Label::repository(why.clone()), |path| Label::path(&path, why.clone()));
-        let found = finding(
+        let found = step_finding(
             "step/other-tree",
             "the files on disk are not the judged ones, so the steps would prove nothing".to_owned(),
             label,
         );
-        return Ok(Ran {
+        return Ok(StepResults {
             steps: skipped("the files on disk are not the judged ones"),
             findings: found.into_iter().collect(),
         });
     }
-    let mut ran = Ran { steps: Vec::new(), findings: Vec::new() };
+    let mut ran = StepResults { steps: Vec::new(), findings: Vec::new() };
     for step in &planned {
-        let before = tree::snapshot(repo).map_err(GateError::from)?;
-        let (report, found) = one(repo, request, judgement, step, options)?;
-        let after = tree::snapshot(repo).map_err(GateError::from)?;
+        let before = tree::take_snapshot(repo).map_err(GateError::from)?;
+        let (report, found) = run_step(repo, request, judgement, step, options)?;
+        let after = tree::take_snapshot(repo).map_err(GateError::from)?;
         ran.findings.extend(found);
-        for path in tree::edited(&before, &after) {
+        for path in tree::edited_paths(&before, &after) {
             let message = format!("step `{}` changed {path}", step.name);
-            ran.findings.extend(finding("step/edited-tree", message, Label::path(&path, "a tracked file")));
+            ran.findings.extend(step_finding(
+                "step/edited-tree",
+                message,
+                Label::path(&path, "a tracked file"),
+            ));
         }
         let failed = report.status == StepStatus::Failed || !ran.findings.is_empty();
         ran.steps.push(if failed { StepReport { status: StepStatus::Failed, ..report } } else { report });
@@ -72,7 +77,7 @@ pub(super) fn run(
     let rest: Vec<StepReport> = planned
         .iter()
         .skip(ran.steps.len())
-        .map(|step| report_of(step, StepStatus::Skipped("an earlier step failed".to_owned())))
+        .map(|step| new_step_report(step, StepStatus::Skipped("an earlier step failed".to_owned())))
         .collect();
     ran.steps.extend(rest);
     Ok(ran)
@@ -80,18 +85,22 @@ pub(super) fn run(
 
 /// The steps that the configuration names for this gate; without any, a
 /// Cargo project's tests after work.
-fn planned(repo: &GitRepository, gate: Gate, judgement: &Judgement) -> Result<Vec<Step>, EngineError> {
+fn planned_steps(
+    repo: &GitRepository,
+    gate: Gate,
+    judgement: &GateResult,
+) -> Result<Vec<GateStep>, EngineError> {
     let config: &Config = &judgement.config;
     if let Some(steps) = &config.steps {
         return Ok(steps.iter().filter(|step| step.gates.contains(&gate)).cloned().collect());
     }
     let cargo = RepoPath::from("Cargo.toml");
     let is_cargo =
-        crate::change::Repository::exists(repo, judgement.side, &cargo).map_err(GateError::from)?;
+        crate::change::Repository::exists(repo, judgement.tree, &cargo).map_err(GateError::from)?;
     if gate != Gate::PostWork || !is_cargo {
         return Ok(Vec::new());
     }
-    Ok(vec![Step {
+    Ok(vec![GateStep {
         name: "cargo test".into(),
         argv: vec!["cargo".into(), "test".into()],
         folder: String::new(),
@@ -102,7 +111,7 @@ fn planned(repo: &GitRepository, gate: Gate, judgement: &Judgement) -> Result<Ve
     }])
 }
 
-fn report_of(step: &Step, status: StepStatus) -> StepReport {
+fn new_step_report(step: &GateStep, status: StepStatus) -> StepReport {
     StepReport {
         name: step.name.clone(),
         argv: step.argv.clone(),
@@ -113,61 +122,64 @@ fn report_of(step: &Step, status: StepStatus) -> StepReport {
     }
 }
 
-fn one(
+fn run_step(
     repo: &GitRepository,
     request: &GateRequest,
-    judgement: &Judgement,
-    step: &Step,
+    judgement: &GateResult,
+    step: &GateStep,
     options: &StepOptions<'_>,
 ) -> Result<(StepReport, Vec<Finding>), EngineError> {
     let root = repo.root().map_err(GateError::from)?;
-    let run = Run {
+    let run = CommandRun {
         name: &step.name,
         argv: &step.argv,
-        folder: files::below(root, &RepoPath::from(step.folder.as_str())),
+        folder: files::join_repo_path(root, &RepoPath::from(step.folder.as_str())),
         environment: &step.environment,
         timeout: step.timeout,
-        logs: log_folder(repo, judgement)?,
+        log_folder: open_log_folder(repo, judgement)?,
         log_prefix: request.gate.as_str(),
     };
-    let Captured { outcome, log: path, log_sha256, text, milliseconds } = capture(&run, options.progress)?;
-    let mut report = report_of(step, StepStatus::Passed);
+    let CommandOutput { outcome, log: path, log_sha256, text, milliseconds } =
+        capture(&run, options.progress)?;
+    let mut report = new_step_report(step, StepStatus::Passed);
     report.run = StepRun {
         milliseconds,
         log: Some(path.display().to_string()),
         log_sha256: Some(log_sha256),
-        tail: tail(&text),
+        tail: last_lines(&text),
     };
     let label = || match judgement.config.steps {
         Some(_) => Label::path(&RepoPath::from(FILE_NAME), format!("step `{}`", step.name)),
         None => Label::path(&RepoPath::from("Cargo.toml"), "a Cargo project is tested with `cargo test`"),
     };
     let failed = |message: String| {
-        finding("step/failed", message, label())
+        step_finding("step/failed", message, label())
             .map(|found| found.help(format!("Its log is {}.", path.display())))
     };
     let mut found: Vec<Finding> = Vec::new();
     match outcome {
         Err(error) => found.extend(failed(format!("step `{}` could not be started: {error}", step.name))),
-        Ok(Ended::Interrupted) => return Err(EngineError::Interrupted(step.name.clone())),
-        Ok(Ended::Exited(0)) => report.exit_code = Some(0),
-        Ok(Ended::Exited(code)) => {
+        Ok(ExitReason::Interrupted) => return Err(EngineError::Interrupted(step.name.clone())),
+        Ok(ExitReason::Exited(0)) => report.exit_code = Some(0),
+        Ok(ExitReason::Exited(code)) => {
             report.exit_code = Some(code);
             found.extend(failed(format!("step `{}` ended with exit code {code}", step.name)));
         }
-        Ok(Ended::Killed) => found.extend(failed(format!("step `{}` was killed by a signal", step.name))),
-        Ok(Ended::TimedOut) => found.extend(failed(format!(
+        Ok(ExitReason::Killed) => {
+            found.extend(failed(format!("step `{}` was killed by a signal", step.name)))
+        }
+        Ok(ExitReason::TimedOut) => found.extend(failed(format!(
             "step `{}` was not done after {} s and was ended",
             step.name,
             step.timeout.as_secs()
         ))),
-        Ok(Ended::LogTooLong) => found.extend(failed(format!(
-            "step `{}` wrote more than {LARGEST_LOG} bytes and was ended",
+        Ok(ExitReason::LogLimitExceeded) => found.extend(failed(format!(
+            "step `{}` wrote more than {MAX_LOG_BYTES} bytes and was ended",
             step.name
         ))),
     }
-    let known = runner::recognise(&step.argv, &text);
-    report.tests = known.and_then(|runner| runner::tests_run(runner, &text));
+    let known = runner::detect_runner(&step.argv, &text);
+    report.tests = known.and_then(|runner| runner::count_tests(runner, &text));
     let wants_tests = step.tests.unwrap_or(known.is_some());
     if found.is_empty() && wants_tests && report.tests.unwrap_or(0) == 0 {
         let message = match (known, report.tests) {
@@ -179,7 +191,7 @@ fn one(
                 format!("step `{}` must show tests, but its runner is not one that is known", step.name)
             }
         };
-        found.extend(finding("step/no-tests", message, label()));
+        found.extend(step_finding("step/no-tests", message, label()));
     }
     if !found.is_empty() {
         report.status = StepStatus::Failed;
@@ -187,32 +199,33 @@ fn one(
     Ok((report, found))
 }
 
-fn log_folder(repo: &GitRepository, judgement: &Judgement) -> Result<PathBuf, EngineError> {
+fn open_log_folder(repo: &GitRepository, judgement: &GateResult) -> Result<PathBuf, EngineError> {
     let wp = judgement.report.packet.as_ref().map_or("unknown", |packet| packet.wp_id.as_str());
     Ok(match &judgement.config.logs {
         Some(folder) => {
-            files::below(repo.root().map_err(GateError::from)?, &RepoPath::from(folder.as_str())).join(wp)
+            files::join_repo_path(repo.root().map_err(GateError::from)?, &RepoPath::from(folder.as_str()))
+                .join(wp)
         }
-        None => repo.private_folder().join("logs").join(wp),
+        None => repo.state_folder().join("logs").join(wp),
     })
 }
 
-fn tail(text: &str) -> Vec<String> {
+fn last_lines(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().collect();
     let start = lines.len().saturating_sub(TAIL_LINES);
     let shown = lines.get(start..).unwrap_or_default().iter();
-    shown.map(|line| visible(&runner::plain(line)).chars().take(400).collect()).collect()
+    shown.map(|line| escape_hidden(&runner::strip_colors(line)).chars().take(400).collect()).collect()
 }
 
 /// Puts what the steps gave into the report.
-pub(super) fn merge(report: &mut Report, ran: Ran) {
+pub(super) fn merge_steps(report: &mut Report, ran: StepResults) {
     let skipped = ran
         .steps
         .iter()
         .find_map(|step| if let StepStatus::Skipped(why) = &step.status { Some(why.clone()) } else { None });
     let any = ran.steps.iter().any(|step| !matches!(step.status, StepStatus::Skipped(_)));
     for outcome in &mut report.outcomes {
-        if !RULES.contains(&outcome.rule.as_str()) {
+        if !STEP_RULES.contains(&outcome.rule.as_str()) {
             continue;
         }
         let own: Vec<Finding> =
@@ -220,11 +233,11 @@ pub(super) fn merge(report: &mut Report, ran: Ran) {
         outcome.status = if !own.is_empty() {
             crate::gate::status_of(&own)
         } else if any {
-            Status::Passed
+            CheckStatus::Passed
         } else if let Some(why) = &skipped {
-            Status::Skipped(why.clone())
+            CheckStatus::Skipped(why.clone())
         } else {
-            Status::Skipped("the gate has no steps".to_owned())
+            CheckStatus::Skipped("the gate has no steps".to_owned())
         };
     }
     for claim in &mut report.claims {
@@ -234,7 +247,7 @@ pub(super) fn merge(report: &mut Report, ran: Ran) {
                 && step.argv.iter().map(String::as_str).take(words.len()).eq(words.iter().copied())
         };
         let ran = ran.steps.iter().filter(|step| !matches!(step.status, StepStatus::Skipped(_))).find(same);
-        claim.seen = ran.map(|step| (step.name.clone(), step.exit_code));
+        claim.observed = ran.map(|step| (step.name.clone(), step.exit_code));
     }
     report.findings.extend(ran.findings);
     report.steps = ran.steps;

@@ -2,30 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use crate::change::{Change, Entry, Repository as _, RepositoryError, Selection, SelectionMode};
-use crate::gate::Judgement;
+use crate::change::{Change, Repository as _, RepositoryError, Selection, SelectionMode, TreeEntry};
+use crate::gate::GateResult;
 use crate::system::git::GitRepository;
 use crate::text::RepoPath;
 
 /// Every path on disk that differs from HEAD, with what stands there.
-pub(super) type Snapshot = BTreeMap<RepoPath, (bool, Option<Entry>)>;
+pub(super) type WorktreeSnapshot = BTreeMap<RepoPath, (bool, Option<TreeEntry>)>;
 
-fn changes(repo: &GitRepository, mode: SelectionMode) -> Result<Vec<Change>, RepositoryError> {
+fn list_changes(repo: &GitRepository, mode: SelectionMode) -> Result<Vec<Change>, RepositoryError> {
     let selection = Selection {
         mode,
         base: repo.head()?,
         head: None,
         reason: String::new(),
-        asked: false,
-        trusted: None,
+        is_explicit: false,
+        policy_source: None,
     };
     Ok(repo.changes(&selection)?.changes)
 }
 
 /// How the files on disk differ from the judged ones, if they do.
-pub(super) fn differs(
+pub(super) fn describe_difference(
     repo: &GitRepository,
-    judgement: &Judgement,
+    judgement: &GateResult,
 ) -> Result<Option<(Option<RepoPath>, String)>, RepositoryError> {
     let Some(selection) = &judgement.selection else { return Ok(None) };
     match selection.mode {
@@ -34,14 +34,14 @@ pub(super) fn differs(
             if selection.head != repo.head()? {
                 return Ok(Some((None, "HEAD is not the head of the judged range".to_owned())));
             }
-            let edited = changes(repo, SelectionMode::Worktree)?.into_iter().next();
+            let edited = list_changes(repo, SelectionMode::Worktree)?.into_iter().next();
             Ok(edited.map(|change| (Some(change.path), "differs from the judged commit".to_owned())))
         }
         SelectionMode::Staged => {
-            let staged: BTreeMap<RepoPath, Option<Entry>> =
-                changes(repo, SelectionMode::Staged)?.into_iter().map(|c| (c.path, c.post)).collect();
-            let disk: BTreeMap<RepoPath, Option<Entry>> =
-                changes(repo, SelectionMode::Worktree)?.into_iter().map(|c| (c.path, c.post)).collect();
+            let staged: BTreeMap<RepoPath, Option<TreeEntry>> =
+                list_changes(repo, SelectionMode::Staged)?.into_iter().map(|c| (c.path, c.after)).collect();
+            let disk: BTreeMap<RepoPath, Option<TreeEntry>> =
+                list_changes(repo, SelectionMode::Worktree)?.into_iter().map(|c| (c.path, c.after)).collect();
             let differing =
                 staged.iter().find(|(path, post)| disk.get(*path) != Some(post)).map(|(path, _)| path);
             let unstaged = disk.keys().find(|path| !staged.contains_key(*path));
@@ -53,15 +53,15 @@ pub(super) fn differs(
 }
 
 /// What is on disk now.
-pub(super) fn snapshot(repo: &GitRepository) -> Result<Snapshot, RepositoryError> {
-    Ok(changes(repo, SelectionMode::Worktree)?
+pub(super) fn take_snapshot(repo: &GitRepository) -> Result<WorktreeSnapshot, RepositoryError> {
+    Ok(list_changes(repo, SelectionMode::Worktree)?
         .into_iter()
-        .map(|change| (change.path.clone(), (change.pre.is_some(), change.post)))
+        .map(|change| (change.path.clone(), (change.before.is_some(), change.after)))
         .collect())
 }
 
 /// Tracked files (by HEAD) that differ between two snapshots.
-pub(super) fn edited(before: &Snapshot, after: &Snapshot) -> Vec<RepoPath> {
+pub(super) fn edited_paths(before: &WorktreeSnapshot, after: &WorktreeSnapshot) -> Vec<RepoPath> {
     let mut out: Vec<RepoPath> = Vec::new();
     for (path, (tracked, entry)) in after {
         let same = before.get(path).is_some_and(|(_, old)| old == entry);

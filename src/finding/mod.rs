@@ -10,11 +10,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-pub use approval::{Approval, CodeFacts, Moment, SealedBy, SignedIn};
+pub use approval::{ApprovalSummary, CodeCommits, KeySignature, SigningCommit, TimelineEvent};
 pub use place::{Label, Place};
 pub use report::{
-    CheckOutcome, Claim, DocumentsInfo, PacketInfo, Report, RunInfo, ScanInfo, SelectionInfo, Status,
-    StepReport, StepRun, StepStatus, Tally,
+    CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PacketInfo, Report, RunInfo, ScanInfo,
+    SelectionInfo, StepReport, StepRun, StepStatus, Tally,
 };
 
 pub use wording::Wording;
@@ -28,7 +28,7 @@ pub struct RuleId(Cow<'static, str>);
 impl RuleId {
     /// An id that the program itself names.
     #[must_use]
-    pub const fn named(id: &'static str) -> Self {
+    pub const fn from_static(id: &'static str) -> Self {
         Self(Cow::Borrowed(id))
     }
 
@@ -184,7 +184,7 @@ impl Finding {
 
     /// Names the changed file that it is about.
     #[must_use]
-    pub fn about(mut self, path: &RepoPath) -> Self {
+    pub fn about_path(mut self, path: &RepoPath) -> Self {
         self.subject = Some(Subject::Path(path.clone()));
         self
     }
@@ -198,14 +198,14 @@ impl Finding {
 
     /// Sets another level.
     #[must_use]
-    pub fn at_level(mut self, level: Level) -> Self {
+    pub fn with_level(mut self, level: Level) -> Self {
         self.level = level;
         self
     }
 
     /// Adds a change that a machine can make.
     #[must_use]
-    pub fn fixed_by(
+    pub fn with_fix(
         mut self,
         place: Place,
         replacement: impl Into<String>,
@@ -218,20 +218,20 @@ impl Finding {
 
     /// Adds a change that a machine can make, but somebody should look at.
     #[must_use]
-    pub fn unsafely_fixed_by(
+    pub fn with_unsafe_fix(
         self,
         place: Place,
         replacement: impl Into<String>,
         message: impl Into<String>,
     ) -> Self {
-        let mut own = self.fixed_by(place, replacement, message);
+        let mut own = self.with_fix(place, replacement, message);
         own.fix.iter_mut().for_each(|fix| fix.is_unsafe = true);
         own
     }
 
     /// Whether it fails a gate: an error that no waiver excuses.
     #[must_use]
-    pub fn fails(&self) -> bool {
+    pub fn fails_gate(&self) -> bool {
         self.level == Level::Error && self.waived_by.is_none()
     }
 }

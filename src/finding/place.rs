@@ -54,7 +54,7 @@ impl fmt::Display for Place {
         match self {
             Self::Text { source, span } => {
                 let at = source.position(span.start);
-                write!(f, "{}:{}:{}", source.address(), at.line, at.column)
+                write!(f, "{}:{}:{}", source.display_path(), at.line, at.column)
             }
             Self::Path(path) => path.fmt(f),
             Self::Repository => f.write_str("repository"),

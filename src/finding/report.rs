@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Approval, Finding, Level, RuleId};
+use super::{ApprovalSummary, Finding, Level, RuleId};
 use crate::text::RepoPath;
 
 /// How a check of a gate ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Status {
+pub enum CheckStatus {
     /// Looked at, and nothing that fails.
     Passed,
     /// At least one error that no waiver excuses.
@@ -19,7 +19,7 @@ pub enum Status {
     Skipped(String),
 }
 
-impl Status {
+impl CheckStatus {
     /// The word for it.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
@@ -40,7 +40,7 @@ pub struct CheckOutcome {
     /// The packet it was checked for, where several are judged together.
     pub packet: Option<String>,
     /// How it ended.
-    pub status: Status,
+    pub status: CheckStatus,
 }
 
 /// Which packet was judged.
@@ -59,7 +59,7 @@ pub struct PacketInfo {
     /// How the id was resolved, when it was not taken literally.
     pub resolved_by: Option<String>,
     /// Who approved it, for gates that look at approval.
-    pub approval: Option<Approval>,
+    pub approval: Option<ApprovalSummary>,
     /// Changed paths that were judged by it.
     pub paths: usize,
 }
@@ -78,7 +78,7 @@ pub struct SelectionInfo {
     /// Number of changed paths.
     pub changed: usize,
     /// Where rules and configuration were read from.
-    pub trusted: String,
+    pub policy_source: String,
 }
 
 /// How a step ended.
@@ -124,13 +124,13 @@ pub struct StepRun {
 
 /// What the packet claims of a command, and what was seen of it here.
 #[derive(Debug, Clone)]
-pub struct Claim {
+pub struct EvidenceClaim {
     /// The command, as the packet quotes it.
     pub command: String,
     /// The exit code that the packet gives.
     pub exit_code: Option<String>,
     /// The step that ran this command, if one did, and its exit code.
-    pub seen: Option<(String, Option<i32>)>,
+    pub observed: Option<(String, Option<i32>)>,
 }
 
 /// What a scan looked at.
@@ -143,19 +143,19 @@ pub struct ScanInfo {
     /// Their bytes.
     pub bytes: usize,
     /// Files that no rule looks at.
-    pub unasked: usize,
+    pub skipped: usize,
     /// Files that are no text and of no known language.
     pub binary: usize,
     /// Files of no known language that are too large.
     pub large: usize,
     /// Findings that the baseline knows.
-    pub known: usize,
+    pub baselined: usize,
     /// Findings of a change that were there before it.
-    pub old: usize,
+    pub preexisting: usize,
     /// Findings that comments excuse.
-    pub excused: usize,
+    pub suppressed: usize,
     /// Findings beyond the number that is told.
-    pub more: usize,
+    pub truncated: usize,
     /// The file of known findings.
     pub baseline: Option<String>,
 }
@@ -163,13 +163,13 @@ pub struct ScanInfo {
 impl ScanInfo {
     /// The numbers of both together; rules are the same ones.
     #[must_use]
-    pub fn with(mut self, other: Self) -> Self {
+    pub fn merged_with(mut self, other: Self) -> Self {
         self.rules = self.rules.max(other.rules);
         self.files += other.files;
         self.bytes += other.bytes;
-        self.old += other.old;
-        self.excused += other.excused;
-        self.more += other.more;
+        self.preexisting += other.preexisting;
+        self.suppressed += other.suppressed;
+        self.truncated += other.truncated;
         self
     }
 }
@@ -192,7 +192,7 @@ pub struct DocumentsInfo {
     /// The layout's name.
     pub layout: &'static str,
     /// Whether findings are told of named documents only.
-    pub named: bool,
+    pub named_only: bool,
 }
 
 impl DocumentsInfo {
@@ -230,7 +230,7 @@ pub struct Report {
     /// The packet, once found.
     pub packet: Option<PacketInfo>,
     /// Packets that were judged together with it.
-    pub also: Vec<PacketInfo>,
+    pub other_packets: Vec<PacketInfo>,
     /// The change, if the gate judges one.
     pub selection: Option<SelectionInfo>,
     /// The documents, if documents were judged.
@@ -244,7 +244,7 @@ pub struct Report {
     /// Every configured step: facts.
     pub steps: Vec<StepReport>,
     /// Every command of the packet's evidence: claims.
-    pub claims: Vec<Claim>,
+    pub claims: Vec<EvidenceClaim>,
     /// What is not deterministic.
     pub run: RunInfo,
 }
@@ -256,7 +256,7 @@ impl Report {
         Self {
             gate,
             packet: None,
-            also: Vec::new(),
+            other_packets: Vec::new(),
             selection: None,
             documents: None,
             scan: None,
@@ -270,14 +270,14 @@ impl Report {
 
     /// The judged packets, the first one first.
     pub fn packets(&self) -> impl Iterator<Item = &PacketInfo> {
-        self.packet.iter().chain(&self.also)
+        self.packet.iter().chain(&self.other_packets)
     }
 
     /// Whether the gate passed: no check failed and no step failed.
     #[must_use]
     pub fn passed(&self) -> bool {
-        !self.findings.iter().any(Finding::fails)
-            && !self.outcomes.iter().any(|outcome| outcome.status == Status::Failed)
+        !self.findings.iter().any(Finding::fails_gate)
+            && !self.outcomes.iter().any(|outcome| outcome.status == CheckStatus::Failed)
             && !self.steps.iter().any(|step| step.status == StepStatus::Failed)
     }
 
@@ -287,10 +287,10 @@ impl Report {
         let mut tally = Tally::default();
         for outcome in &self.outcomes {
             match outcome.status {
-                Status::Passed => tally.passed += 1,
-                Status::Failed => tally.failed += 1,
-                Status::Waived(_) => tally.waived += 1,
-                Status::Skipped(_) => tally.skipped += 1,
+                CheckStatus::Passed => tally.passed += 1,
+                CheckStatus::Failed => tally.failed += 1,
+                CheckStatus::Waived(_) => tally.waived += 1,
+                CheckStatus::Skipped(_) => tally.skipped += 1,
             }
         }
         for finding in &self.findings {

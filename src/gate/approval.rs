@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use bstr::ByteSlice as _;
 
-use crate::change::{Commit, CommitFacts, Repository, RepositoryError, Side};
+use crate::change::{Commit, CommitInfo, Repository, RepositoryError, TreeState};
 use crate::check::input::{
-    CheckpointFact, CodeCommit, ContractFact, Gate, MergeBaseFact, RecordsThen, SealFact, Then,
+    CheckpointFact, CodeCommit, ContractFact, Gate, KeySignatureFact, MergeBaseFact, RecordAtSigning,
+    RecordsAtSigning,
 };
 use crate::digest::Hash20;
 use crate::document::allowed_signers::AllowedSigners;
@@ -18,53 +19,59 @@ use crate::finding::Label;
 use crate::text::{RepoPath, Source};
 
 use super::dossier;
-use super::request::Scene;
-use super::search::{Located, document};
-use super::versions::Versions;
+use super::request::GateContext;
+use super::search::{LocatedPacket, read_document};
+use super::versions::PacketVersions;
 
 /// What checks of approval are shown beside documents.
 pub(super) struct ApprovalFacts {
     pub merge_base_fact: MergeBaseFact,
     pub merge_base: Option<Commit>,
     /// Where the work began.
-    pub began: Option<Commit>,
+    pub work_start: Option<Commit>,
     pub contract: ContractFact,
-    pub then: RecordsThen,
-    pub code: Vec<CodeCommit>,
+    pub records_at_contract: RecordsAtSigning,
+    pub code_commits: Vec<CodeCommit>,
     pub checkpoint: Vec<(RepoPath, CheckpointFact)>,
     pub branch: Option<String>,
     pub worktree: Option<String>,
-    pub reuse: Vec<Label>,
-    pub seal: SealFact,
+    pub signature_reuse: Vec<Label>,
+    pub signed_contract: KeySignatureFact,
 }
 
 impl ApprovalFacts {
     /// Asks the repository, and what only the start of work asks for only
     /// then.
     pub(super) fn gather(
-        scene: &Scene<'_>,
-        located: &Located,
+        scene: &GateContext<'_>,
+        located: &LocatedPacket,
         audit: Option<&Audit>,
     ) -> Result<Self, RepositoryError> {
-        let Scene { repo, layout, side, .. } = *scene;
+        let GateContext { repo, layout, tree: side, .. } = *scene;
         let starts = scene.request.gate == Gate::PreWork;
-        let (merge_base_fact, merge_base) = merge_base(repo, &located.packet, scene.judged_head)?;
+        let (merge_base_fact, merge_base) = resolve_merge_base(repo, &located.packet, scene.judged_head)?;
         let asks_reuse = starts || scene.request.gate == Gate::Audit;
         let signature = located.packet.signature.as_ref().filter(|_| asks_reuse);
-        let contract = contract(scene, located, merge_base)?;
+        let contract = find_contract(scene, located, merge_base)?;
         Ok(Self {
             merge_base_fact,
             merge_base,
-            began: began(scene, merge_base)?,
-            then: records_then(scene, located, &contract)?,
-            code: code(scene, located, audit, merge_base, &contract)?,
+            work_start: find_work_start(scene, merge_base)?,
+            records_at_contract: read_records_at_contract(scene, located, &contract)?,
+            code_commits: collect_code_commits(scene, located, audit, merge_base, &contract)?,
             contract,
-            checkpoint: if starts { checkpoint(repo, layout, located, scene.head)? } else { Vec::new() },
-            branch: if starts { repo.branch()? } else { None },
+            checkpoint: if starts {
+                gather_checkpoint(repo, layout, located, scene.head)?
+            } else {
+                Vec::new()
+            },
+            branch: if starts { repo.current_branch()? } else { None },
             worktree: repo.worktree_name().filter(|_| starts),
-            seal: seal(scene, &located.id, located.packet.signature.is_some())?,
-            reuse: match signature {
-                Some(signature) => dossier::reuse(repo, side, layout, &located.id, &signature.value)?,
+            signed_contract: read_signed_contract(scene, &located.id, located.packet.signature.is_some())?,
+            signature_reuse: match signature {
+                Some(signature) => {
+                    dossier::find_signature_reuse(repo, side, layout, &located.id, &signature.value)?
+                }
                 None => Vec::new(),
             },
         })
@@ -72,33 +79,33 @@ impl ApprovalFacts {
 }
 
 /// Commits that bring one signature in; a history with more is not followed.
-const MOST_INTRODUCTIONS: usize = 20;
+const MAX_INTRODUCTIONS: usize = 20;
 
 impl ApprovalFacts {
     /// Facts that could not be found out, for a gate that does not judge by
     /// them.
     pub(super) fn unknown(why: &RepositoryError, layout: &Layout, id: &WpId) -> Self {
         Self {
-            seal: no_seal(layout, id),
+            signed_contract: empty_signed_contract(layout, id),
             merge_base_fact: MergeBaseFact::Absent,
             merge_base: None,
-            began: None,
+            work_start: None,
             contract: ContractFact::Unknown(why.to_string()),
-            then: RecordsThen::default(),
-            code: Vec::new(),
+            records_at_contract: RecordsAtSigning::default(),
+            code_commits: Vec::new(),
             checkpoint: Vec::new(),
             branch: None,
             worktree: None,
-            reuse: Vec::new(),
+            signature_reuse: Vec::new(),
         }
     }
 }
 
-fn no_seal(layout: &Layout, id: &WpId) -> SealFact {
-    SealFact {
-        contract_path: layout.seal(id),
-        signature_path: layout.seal_signature(id),
-        signers_path: RepoPath::from(layout.signers.as_str()),
+fn empty_signed_contract(layout: &Layout, id: &WpId) -> KeySignatureFact {
+    KeySignatureFact {
+        contract_path: layout.signed_contract(id),
+        signature_path: layout.contract_signature(id),
+        signers_path: RepoPath::from(layout.allowed_signers.as_str()),
         contract: None,
         signature: None,
         signers: None,
@@ -107,12 +114,16 @@ fn no_seal(layout: &Layout, id: &WpId) -> SealFact {
 
 /// What a key has signed on the judged side, and whose keys count on the
 /// trusted one.
-fn seal(scene: &Scene<'_>, id: &WpId, is_signed: bool) -> Result<SealFact, RepositoryError> {
-    let mut fact = no_seal(scene.layout, id);
+fn read_signed_contract(
+    scene: &GateContext<'_>,
+    id: &WpId,
+    is_signed: bool,
+) -> Result<KeySignatureFact, RepositoryError> {
+    let mut fact = empty_signed_contract(scene.layout, id);
     if is_signed {
-        fact.contract = document(scene.repo, scene.side, &fact.contract_path)?;
-        fact.signature = document(scene.repo, scene.side, &fact.signature_path)?;
-        let signers = document(scene.repo, scene.trusted_side, &fact.signers_path)?;
+        fact.contract = read_document(scene.repo, scene.tree, &fact.contract_path)?;
+        fact.signature = read_document(scene.repo, scene.tree, &fact.signature_path)?;
+        let signers = read_document(scene.repo, scene.policy_tree, &fact.signers_path)?;
         fact.signers = signers.map(|source| AllowedSigners::read(&source));
     }
     Ok(fact)
@@ -121,7 +132,10 @@ fn seal(scene: &Scene<'_>, id: &WpId, is_signed: bool) -> Result<SealFact, Repos
 /// Where the work began: the base of the judged commits or the packet's merge
 /// base, whichever is older; neither a caller's late range nor a packet whose
 /// merge base was moved leaves history out.
-fn began(scene: &Scene<'_>, merge_base: Option<Commit>) -> Result<Option<Commit>, RepositoryError> {
+fn find_work_start(
+    scene: &GateContext<'_>,
+    merge_base: Option<Commit>,
+) -> Result<Option<Commit>, RepositoryError> {
     let base = scene.selection.and_then(|selection| selection.base);
     let committed = scene.selection.is_some_and(|selection| selection.mode.is_committed());
     Ok(match (base.filter(|_| committed), merge_base) {
@@ -133,7 +147,7 @@ fn began(scene: &Scene<'_>, merge_base: Option<Commit>) -> Result<Option<Commit>
 }
 
 /// `MERGE_BASE_SHA` against the judged head.
-pub(super) fn merge_base(
+pub(super) fn resolve_merge_base(
     repo: &dyn Repository,
     packet: &Packet,
     head: Option<Commit>,
@@ -142,7 +156,7 @@ pub(super) fn merge_base(
     if Hash20::parse(&text.value).is_none() {
         return Ok((MergeBaseFact::Malformed, None));
     }
-    let Some(commit) = repo.commit(&text.value)? else { return Ok((MergeBaseFact::Missing, None)) };
+    let Some(commit) = repo.find_commit(&text.value)? else { return Ok((MergeBaseFact::Missing, None)) };
     match head {
         Some(head) if repo.is_ancestor(commit, head)? => Ok((MergeBaseFact::Ancestor, Some(commit))),
         _ => Ok((MergeBaseFact::NotAncestor, None)),
@@ -150,16 +164,16 @@ pub(super) fn merge_base(
 }
 
 /// Packet and refinement against HEAD.
-fn checkpoint(
+fn gather_checkpoint(
     repo: &dyn Repository,
     layout: &Layout,
-    located: &Located,
+    located: &LocatedPacket,
     head: Option<Commit>,
 ) -> Result<Vec<(RepoPath, CheckpointFact)>, RepositoryError> {
-    let side = head.map_or(Side::Empty, Side::Commit);
+    let side = head.map_or(TreeState::Empty, TreeState::Commit);
     let mut out = Vec::new();
     for path in [located.path.clone(), layout.refinement(&located.id)] {
-        let Some(now) = repo.entry(Side::Worktree, &path)? else { continue };
+        let Some(now) = repo.entry(TreeState::Worktree, &path)? else { continue };
         let fact = match repo.entry(side, &path)? {
             None => CheckpointFact::Uncommitted,
             Some(then) if then.id == now.id => CheckpointFact::Committed,
@@ -171,17 +185,17 @@ fn checkpoint(
 }
 
 /// The packet at the commit that introduced its signature.
-fn contract(
-    scene: &Scene<'_>,
-    located: &Located,
+fn find_contract(
+    scene: &GateContext<'_>,
+    located: &LocatedPacket,
     merge_base: Option<Commit>,
 ) -> Result<ContractFact, RepositoryError> {
-    let Scene { repo, layout, judged_head: head, .. } = *scene;
+    let GateContext { repo, layout, judged_head: head, .. } = *scene;
     let Some(signature) = &located.packet.signature else {
         return Ok(ContractFact::Unknown("the packet is not signed".into()));
     };
     let Some(head) = head else { return Ok(ContractFact::Uncommitted) };
-    let versions = Versions::of(&located.path);
+    let versions = PacketVersions::new(&located.path);
     let carries =
         |packet: &Packet| packet.signature.as_ref().is_some_and(|other| other.value == signature.value);
     // The judged text is read already, and text without the signature's
@@ -192,27 +206,27 @@ fn contract(
             || (bytes.contains_str(&signature.value)
                 && versions.read(bytes).is_some_and(|packet| carries(&packet)))
     };
-    let began = began(scene, merge_base)?;
+    let began = find_work_start(scene, merge_base)?;
     // A range is trusted to start before the work, unless the packet is older
     // than that. Without one, only the packet says where the work began, and
     // that may be moved: the walk goes further back.
-    let asked = scene.selection.is_some_and(|selection| selection.trusted_base().is_some());
+    let asked = scene.selection.is_some_and(|selection| selection.explicit_base().is_some());
     let stop = match began.filter(|_| asked) {
         Some(base) => {
-            let before = repo.read(Side::Commit(base), &located.path)?;
+            let before = repo.read(TreeState::Commit(base), &located.path)?;
             Some(base).filter(|_| !before.is_some_and(|bytes| holds(&bytes)))
         }
         None => None,
     };
-    let found = repo.introductions(&located.path, head, stop, &holds)?;
-    versions.checked()?;
+    let found = repo.find_introductions(&located.path, head, stop, &holds)?;
+    versions.ensure_all_read()?;
     if found.is_empty() {
         return Ok(ContractFact::Uncommitted);
     }
-    let Some(introduction) = first_of(repo, &found)? else {
+    let Some(introduction) = find_first_introduction(repo, &found)? else {
         return Ok(ContractFact::Several(found));
     };
-    let Some(bytes) = repo.read(Side::Commit(introduction.commit), &located.path)? else {
+    let Some(bytes) = repo.read(TreeState::Commit(introduction.commit), &located.path)? else {
         return Ok(ContractFact::Unknown("the packet of the contract revision cannot be read".into()));
     };
     let inside = match began {
@@ -220,16 +234,25 @@ fn contract(
         None => false,
     };
     let revision: String = introduction.commit.0.to_string().chars().take(12).collect();
-    let then = Source::from_bytes(located.path.clone(), bytes).at_revision(revision);
+    let then = Source::from_bytes(located.path.clone(), bytes).with_revision(revision);
     let then = Box::new(Packet::read(&then).value);
-    let foreign = introduction.touched.iter().filter(|path| !layout.is_governance(path)).cloned().collect();
-    Ok(ContractFact::Known { then, introduction, inside, foreign })
+    let foreign =
+        introduction.changed_paths.iter().filter(|path| !layout.is_governance(path)).cloned().collect();
+    Ok(ContractFact::Known {
+        packet_at_signing: then,
+        introduction,
+        is_in_range: inside,
+        code_paths: foreign,
+    })
 }
 
 /// The introduction that all others build on, if there is one.
-fn first_of(repo: &dyn Repository, found: &[CommitFacts]) -> Result<Option<CommitFacts>, RepositoryError> {
+fn find_first_introduction(
+    repo: &dyn Repository,
+    found: &[CommitInfo],
+) -> Result<Option<CommitInfo>, RepositoryError> {
     // So many are several, whatever they build on.
-    if found.len() > MOST_INTRODUCTIONS {
+    if found.len() > MAX_INTRODUCTIONS {
         return Ok(None);
     }
     for candidate in found.iter().rev() {
@@ -246,29 +269,31 @@ fn first_of(repo: &dyn Repository, found: &[CommitFacts]) -> Result<Option<Commi
 
 /// The other records at the contract revision, where that is part of the
 /// work: refinement, signature and preparation come before the packet.
-fn records_then(
-    scene: &Scene<'_>,
-    located: &Located,
+fn read_records_at_contract(
+    scene: &GateContext<'_>,
+    located: &LocatedPacket,
     contract: &ContractFact,
-) -> Result<RecordsThen, RepositoryError> {
-    let ContractFact::Known { introduction, inside, .. } = contract else {
-        return Ok(RecordsThen::default());
+) -> Result<RecordsAtSigning, RepositoryError> {
+    let ContractFact::Known { introduction, is_in_range: inside, .. } = contract else {
+        return Ok(RecordsAtSigning::default());
     };
-    let Scene { repo, layout, side, .. } = *scene;
+    let GateContext { repo, layout, tree: side, .. } = *scene;
     let (commit, inside) = (introduction.commit, *inside);
     let revision: String = commit.0.to_string().chars().take(12).collect();
-    let source = |path: &RepoPath| -> Result<Then<std::sync::Arc<Source>>, RepositoryError> {
-        if repo.entry(Side::Commit(commit), path)? == repo.entry(side, path)? {
-            return Ok(Then::Same);
+    let source = |path: &RepoPath| -> Result<RecordAtSigning<std::sync::Arc<Source>>, RepositoryError> {
+        if repo.entry(TreeState::Commit(commit), path)? == repo.entry(side, path)? {
+            return Ok(RecordAtSigning::Unchanged);
         }
-        let found = document(repo, Side::Commit(commit), path)?;
-        Ok(found.map_or(Then::Missing, |source| Then::Other(Box::new(source.at_revision(revision.clone())))))
+        let found = read_document(repo, TreeState::Commit(commit), path)?;
+        Ok(found.map_or(RecordAtSigning::Missing, |source| {
+            RecordAtSigning::Changed(Box::new(source.with_revision(revision.clone())))
+        }))
     };
     let refinement = source(&layout.refinement(&located.id))?.map(|source| Refinement::read(&source));
     if !inside {
-        return Ok(RecordsThen { refinement, ..RecordsThen::default() });
+        return Ok(RecordsAtSigning { refinement, ..RecordsAtSigning::default() });
     }
-    Ok(RecordsThen {
+    Ok(RecordsAtSigning {
         refinement,
         audit: source(&RepoPath::from(layout.audit.as_str()))?.map(|source| Audit::read(&source)),
         gate_log: source(&RepoPath::from(layout.gate_log.as_str()))?.map(|source| GateLog::read(&source)),
@@ -277,15 +302,15 @@ fn records_then(
 
 /// The commits of the work that change code, and which of them do not build
 /// on the signed packet.
-fn code(
-    scene: &Scene<'_>,
-    located: &Located,
+fn collect_code_commits(
+    scene: &GateContext<'_>,
+    located: &LocatedPacket,
     audit: Option<&Audit>,
     merge_base: Option<Commit>,
     contract: &ContractFact,
 ) -> Result<Vec<CodeCommit>, RepositoryError> {
-    let Scene { repo, layout, .. } = *scene;
-    let (Some(head), Some(begin)) = (scene.judged_head, began(scene, merge_base)?) else {
+    let GateContext { repo, layout, .. } = *scene;
+    let (Some(head), Some(begin)) = (scene.judged_head, find_work_start(scene, merge_base)?) else {
         return Ok(Vec::new());
     };
     if begin == head {
@@ -296,18 +321,18 @@ fn code(
     for facts in &commits {
         // What a merge merged is told by its commits; its own edits by itself.
         let is_code = |path: &&RepoPath| !layout.is_governance(path) && (scene.is_judged)(path);
-        if let Some(path) = facts.touched.iter().find(is_code) {
+        if let Some(path) = facts.changed_paths.iter().find(is_code) {
             out.push(CodeCommit {
                 facts: facts.clone(),
                 path: path.clone(),
-                is_early: false,
-                is_under_earlier: false,
+                precedes_signing: false,
+                is_under_earlier_signature: false,
             });
         }
     }
     let ContractFact::Known { introduction, .. } = contract else { return Ok(out) };
     mark_early(repo, &commits, &[introduction.commit], &mut out)?;
-    let unsigned: Vec<bool> = out.iter().map(|commit| commit.is_early).collect();
+    let unsigned: Vec<bool> = out.iter().map(|commit| commit.precedes_signing).collect();
     if unsigned.contains(&true) {
         // A packet may be signed again during the work: what was done under
         // an earlier signature, which the audit records, is not early.
@@ -315,23 +340,23 @@ fn code(
         let id = located.id.as_str();
         let recorded = |signature: &str| {
             Signature::parse(signature).is_ok()
-                && rows.iter().any(|row| row.signature.value == signature && row.names(id))
+                && rows.iter().any(|row| row.signature.value == signature && row.names_packet(id))
         };
-        let versions = Versions::of(&located.path);
+        let versions = PacketVersions::new(&located.path);
         let signed = |bytes: &[u8]| {
             let packet = versions.read(bytes);
             packet.is_some_and(|packet| packet.signature.as_ref().is_some_and(|s| recorded(&s.value)))
         };
-        let first = repo.introductions(&located.path, head, Some(begin), &signed)?;
+        let first = repo.find_introductions(&located.path, head, Some(begin), &signed)?;
         let mut first: Vec<Commit> = first.into_iter().map(|facts| facts.commit).collect();
         first.push(introduction.commit);
-        if repo.read(Side::Commit(begin), &located.path)?.is_some_and(|bytes| signed(&bytes)) {
+        if repo.read(TreeState::Commit(begin), &located.path)?.is_some_and(|bytes| signed(&bytes)) {
             first.push(begin);
         }
-        versions.checked()?;
+        versions.ensure_all_read()?;
         mark_early(repo, &commits, &first, &mut out)?;
         for (commit, unsigned) in out.iter_mut().zip(unsigned) {
-            commit.is_under_earlier = unsigned && !commit.is_early;
+            commit.is_under_earlier_signature = unsigned && !commit.precedes_signing;
         }
     }
     Ok(out)
@@ -340,7 +365,7 @@ fn code(
 /// Marks commits that build on none of `firsts`.
 fn mark_early(
     repo: &dyn Repository,
-    all: &[CommitFacts],
+    all: &[CommitInfo],
     firsts: &[Commit],
     code: &mut [CodeCommit],
 ) -> Result<(), RepositoryError> {
@@ -368,7 +393,7 @@ fn mark_early(
                 }
             }
         }
-        commit.is_early = known.get(&commit.facts.commit) != Some(&true);
+        commit.precedes_signing = known.get(&commit.facts.commit) != Some(&true);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The documents around a packet, as one side of the repository holds them.
 
-use crate::change::{Commit, Repository, RepositoryError, Side};
+use crate::change::{Commit, Repository, RepositoryError, TreeState};
 use crate::check::library::SpecFact;
 use crate::document::audit::Audit;
 use crate::document::board::Board;
@@ -11,11 +11,11 @@ use crate::document::{Layout, Refinement, WpId};
 use crate::finding::Label;
 use crate::text::{RepoPath, Source, Span};
 
-use super::search::{document, packet_ids};
-use super::spec::spec_facts;
+use super::search::{list_packet_ids, read_document};
+use super::spec::gather_spec_facts;
 
 /// Documents that approve a packet; where one is missing, its path.
-pub(super) struct Dossier {
+pub(super) struct RelatedDocuments {
     pub refinement: Result<Refinement, RepoPath>,
     pub audit: Result<Audit, RepoPath>,
     pub gate_log: Result<GateLog, RepoPath>,
@@ -25,25 +25,25 @@ pub(super) struct Dossier {
     /// The specification that the pointer names.
     pub current_spec: Option<String>,
     /// Ids of packets with the same base id.
-    pub family: Vec<String>,
+    pub same_base_ids: Vec<String>,
 }
 
-impl Dossier {
+impl RelatedDocuments {
     pub(super) fn read(
         repo: &dyn Repository,
-        side: Side,
+        side: TreeState,
         head: Option<Commit>,
         layout: &Layout,
         id: &WpId,
         with_spec: bool,
     ) -> Result<Self, RepositoryError> {
         let open = |path: RepoPath| -> Result<Result<std::sync::Arc<Source>, RepoPath>, RepositoryError> {
-            Ok(document(repo, side, &path)?.ok_or(path))
+            Ok(read_document(repo, side, &path)?.ok_or(path))
         };
         let refinement = open(layout.refinement(id))?.map(|source| Refinement::read(&source));
         let spec = match refinement.as_ref().ok().filter(|_| with_spec) {
-            Some(refinement) => spec_facts(repo, side, head, &[refinement])?.pop().unwrap_or_default(),
-            None => SpecFact::NotLookedFor("only the start of work asks for the specification"),
+            Some(refinement) => gather_spec_facts(repo, side, head, &[refinement])?.pop().unwrap_or_default(),
+            None => SpecFact::NotSearched("only the start of work asks for the specification"),
         };
         let pointer =
             open(RepoPath::from(layout.spec_pointer.as_str()))?.ok().map(|source| SpecPointer::read(&source));
@@ -57,7 +57,7 @@ impl Dossier {
             registry: open(RepoPath::from(layout.registry.as_str()))?
                 .ok()
                 .map(|source| Registry::read(&source)),
-            family: packet_ids(repo, side, layout)?
+            same_base_ids: list_packet_ids(repo, side, layout)?
                 .into_iter()
                 .filter(|other| WpId::parse(other).is_ok_and(|other| other.base() == id.base()))
                 .collect(),
@@ -69,9 +69,9 @@ impl Dossier {
 ///
 /// # Errors
 /// The repository cannot be read.
-pub fn reuse(
+pub fn find_signature_reuse(
     repo: &dyn Repository,
-    side: Side,
+    side: TreeState,
     layout: &Layout,
     id: &WpId,
     signature: &str,
@@ -83,7 +83,7 @@ pub fn reuse(
             if own.contains(&path) || !path.as_bytes().ends_with(b".md") {
                 continue;
             }
-            let Some(source) = document(repo, side, &path)? else { continue };
+            let Some(source) = read_document(repo, side, &path)? else { continue };
             // A signature counts where it signs, not where it is mentioned.
             let signs = source.text().match_indices(signature).find(|(at, _)| {
                 let line = source.line_span(source.line(*at)).unwrap_or_default();
@@ -103,19 +103,19 @@ pub fn reuse(
 }
 
 /// Ids of other packets that are open for work and have a path in scope.
-pub(super) fn owners(
+pub(super) fn find_open_scopes(
     repo: &dyn Repository,
-    side: Side,
+    side: TreeState,
     layout: &Layout,
     id: &WpId,
 ) -> Result<Vec<(String, crate::document::packet::Scope)>, RepositoryError> {
     let mut out = Vec::new();
-    for other in packet_ids(repo, side, layout)? {
+    for other in list_packet_ids(repo, side, layout)? {
         let Ok(other) = WpId::parse(&other) else { continue };
         if other == *id {
             continue;
         }
-        let Some(source) = document(repo, side, &layout.packet(&other))? else { continue };
+        let Some(source) = read_document(repo, side, &layout.packet(&other))? else { continue };
         let packet = crate::document::Packet::read(&source).value;
         if packet.status.as_ref().is_some_and(|status| status.value.allows_work()) {
             out.push((other.as_str().to_owned(), packet.scope));

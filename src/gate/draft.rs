@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use crate::change::{ChangedFile, Repository, Side};
-use crate::check::input::{ChangeInput, PacketInput, RangeFact};
+use crate::change::{ChangedFile, Repository, TreeState};
+use crate::check::input::{ChangeCheckContext, PacketCheckContext, RangeFact};
 use crate::check::{GateClaims, gate_claims};
 use crate::config::Config;
 use crate::document::audit::Audit;
@@ -15,20 +15,20 @@ use crate::text::{RepoPath, Source};
 
 use super::approval::ApprovalFacts;
 use super::facts::{self, ChangeFacts};
-use super::ground::{Ground, Sides, select};
-use super::judge::{refuse_twice, selection_info};
-use super::request::{GateError, GateRequest, Scene};
-use super::search::{Located, document};
-use super::share::Shares;
+use super::ground::{PacketContext, SourceTrees, resolve_selection};
+use super::judge::{build_selection_info, reject_duplicates};
+use super::request::{GateContext, GateError, GateRequest};
+use super::search::{LocatedPacket, read_document};
+use super::share::FileAttribution;
 
 /// A packet on disk and the change that it tells of.
-pub struct Draft<'a> {
+pub struct ManifestContext<'a> {
     repo: &'a dyn Repository,
     request: &'a GateRequest,
-    ground: Ground,
+    packet_context: PacketContext,
     selection: crate::change::Selection,
-    side: Side,
-    changed: usize,
+    tree: TreeState,
+    changed_count: usize,
     /// The packet's id, by its file name.
     pub id: WpId,
     /// Its path.
@@ -36,12 +36,12 @@ pub struct Draft<'a> {
     /// The changed files that belong to it, in order of path.
     pub files: Vec<ChangedFile>,
     /// Which change it is.
-    pub info: SelectionInfo,
+    pub selection_info: SelectionInfo,
     /// `pointer -> specification`, where there is a pointer that names one.
     pub spec_target: Option<String>,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> ManifestContext<'a> {
     /// Finds packet and change; where there is no packet, the report of that
     /// command says why.
     ///
@@ -53,43 +53,55 @@ impl<'a> Draft<'a> {
         command: &'static str,
     ) -> Result<Result<Self, Box<Report>>, GateError> {
         let head = repo.head()?;
-        let early = head.map_or(Side::Empty, Side::Commit);
-        let selection = select(repo, request, early)?;
-        let sides = Sides::of(Some(&selection), head, Side::Worktree);
-        let mut grounds: Vec<Ground> = request
+        let early = head.map_or(TreeState::Empty, TreeState::Commit);
+        let selection = resolve_selection(repo, request, early)?;
+        let sides = SourceTrees::from_selection(Some(&selection), head, TreeState::Worktree);
+        let mut grounds: Vec<PacketContext> = request
             .packets()
-            .map(|requested| Ground::find(repo, request, requested, sides))
+            .map(|requested| PacketContext::load(repo, request, requested, sides))
             .collect::<Result<_, _>>()?;
-        refuse_twice(&grounds)?;
-        let all = facts::files(repo, &selection)?;
+        reject_duplicates(&grounds)?;
+        let all = facts::load_changed_files(repo, &selection)?;
         let changed = all.len();
-        let files = Shares::of(all, &grounds).files(0).to_vec();
+        let files = FileAttribution::new(all, &grounds).files(0).to_vec();
         if grounds.iter().any(|ground| ground.located.is_none()) {
             // The order of phases asks for little more than the packet.
             let request = GateRequest { gate: crate::check::input::Gate::GateCheck, ..request.clone() };
-            let report = super::judge(repo, &request)?.report;
+            let report = super::run_gate_checks(repo, &request)?.report;
             return Ok(Err(Box::new(Report { gate: command, ..report })));
         }
         let ground = grounds.swap_remove(0);
         let Some((id, path)) = ground.located.as_ref().map(|l| (l.id.clone(), l.path.clone())) else {
-            return Err(GateError::Nothing("the packet is gone".to_owned()));
+            return Err(GateError::NotFound("the packet is gone".to_owned()));
         };
-        let info = selection_info(&selection, changed, ground.config_from.clone());
-        let side = facts::judged_side(&selection);
-        let spec_target = spec_target(repo, &ground.layout)?;
-        Ok(Ok(Self { repo, request, ground, selection, side, changed, id, path, files, info, spec_target }))
+        let info = build_selection_info(&selection, changed, ground.config_source.clone());
+        let side = facts::judged_tree(&selection);
+        let spec_target = read_spec_target(repo, &ground.layout)?;
+        Ok(Ok(Self {
+            repo,
+            request,
+            packet_context: ground,
+            selection,
+            tree: side,
+            changed_count: changed,
+            id,
+            path,
+            files,
+            selection_info: info,
+            spec_target,
+        }))
     }
 
     /// Where documents lie.
     #[must_use]
     pub fn layout(&self) -> &Layout {
-        &self.ground.layout
+        &self.packet_context.layout
     }
 
     /// The configuration.
     #[must_use]
     pub fn config(&self) -> &Config {
-        &self.ground.config
+        &self.packet_context.config
     }
 
     /// For every manifest of a version of the packet: what its gates compute
@@ -97,66 +109,66 @@ impl<'a> Draft<'a> {
     ///
     /// # Errors
     /// History that waivers depend on cannot be read.
-    pub fn claims(&self, source: &Arc<Source>) -> Result<Vec<GateClaims>, GateError> {
+    pub fn compute_gate_claims(&self, source: &Arc<Source>) -> Result<Vec<GateClaims>, GateError> {
         let parsed = Packet::read(source);
-        let located = Located {
+        let located = LocatedPacket {
             id: self.id.clone(),
             path: self.path.clone(),
             packet: parsed.value,
             faults: parsed.faults,
             resolved_by: None,
         };
-        let (repo, layout) = (self.repo, &self.ground.layout);
+        let (repo, layout) = (self.repo, &self.packet_context.layout);
         let head = repo.head()?;
-        let scene = Scene {
+        let scene = GateContext {
             repo,
             request: self.request,
             layout,
-            side: self.side,
+            tree: self.tree,
             head,
             judged_head: self.selection.head.or(head),
             selection: Some(&self.selection),
             is_judged: &|_| true,
-            elsewhere: &|_| None,
-            shared: None,
+            other_owner: &|_| None,
+            shared_paths: None,
             is_first: true,
-            requested: &self.ground.requested,
-            trusted: &self.ground.config_from,
-            trusted_side: self.ground.trusted,
-            changed: self.changed,
+            requested_id: &self.packet_context.requested_id,
+            policy_source: &self.packet_context.config_source,
+            policy_tree: self.packet_context.policy_tree,
+            changed_count: self.changed_count,
         };
         // Only waivers depend on history.
         let gathered = if located.packet.waivers.is_empty() {
             None
         } else {
-            let audit = document(repo, self.side, &RepoPath::from(layout.audit.as_str()))?;
+            let audit = read_document(repo, self.tree, &RepoPath::from(layout.audit.as_str()))?;
             let audit = audit.map(|source| Audit::read(&source));
             let approved = ApprovalFacts::gather(&scene, &located, audit.as_ref())?;
             Some(ChangeFacts::gather(repo, layout, &located, &self.selection, &approved)?)
         };
-        let exists = |path: &RepoPath| repo.exists(self.side, path).unwrap_or(false);
+        let exists = |path: &RepoPath| repo.exists(self.tree, path).unwrap_or(false);
         let (paths, logs) = Default::default();
-        let input = ChangeInput {
-            packet: PacketInput {
+        let input = ChangeCheckContext {
+            packet: PacketCheckContext {
                 id: &located.id,
                 packet: &located.packet,
                 faults: &located.faults,
                 layout,
-                policy: &self.ground.config.policy,
+                policy: &self.packet_context.config.policy,
                 registry: None,
                 board: None,
-                family: &[],
+                revision_ids: &[],
             },
             selection: &self.selection,
             files: &self.files,
-            configuration: crate::config::FILE_NAME,
-            trusted: &self.ground.config_from,
-            range: RangeFact::NotApplicable,
+            config_name: crate::config::FILE_NAME,
+            policy_source: &self.packet_context.config_source,
+            range_fact: RangeFact::NotApplicable,
             owners: &|_| Vec::new(),
-            elsewhere: &|_| None,
+            other_packet_for: &|_| None,
             exists: &exists,
-            before: gathered.as_ref().and_then(|facts| facts.before.as_ref()),
-            origins: gathered.as_ref().map_or(&[], |facts| facts.origins.as_slice()),
+            packet_at_start: gathered.as_ref().and_then(|facts| facts.packet_before.as_ref()),
+            waiver_origins: gathered.as_ref().map_or(&[], |facts| facts.waiver_origins.as_slice()),
             evidence_paths: &paths,
             logs: &logs,
             now: self.request.now,
@@ -165,8 +177,10 @@ impl<'a> Draft<'a> {
     }
 }
 
-fn spec_target(repo: &dyn Repository, layout: &Layout) -> Result<Option<String>, GateError> {
-    let Some(source) = document(repo, Side::Worktree, &RepoPath::from(layout.spec_pointer.as_str()))? else {
+fn read_spec_target(repo: &dyn Repository, layout: &Layout) -> Result<Option<String>, GateError> {
+    let Some(source) =
+        read_document(repo, TreeState::Worktree, &RepoPath::from(layout.spec_pointer.as_str()))?
+    else {
         return Ok(None);
     };
     let pointer = SpecPointer::read(&source);

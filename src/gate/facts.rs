@@ -3,75 +3,82 @@
 use std::collections::BTreeMap;
 
 use crate::change::{
-    ChangedFile, Commit, CommitFacts, Repository, RepositoryError, Selection, SelectionMode, Side,
+    ChangedFile, Commit, CommitInfo, Repository, RepositoryError, Selection, SelectionMode, TreeState,
 };
-use crate::check::input::{ContractFact, PathFact, RangeFact, WaiverOrigin};
+use crate::check::input::{ContractFact, EvidencePathFact, RangeFact, WaiverOrigin};
 use crate::check::waiver;
 use crate::document::waiver::Waiver;
 use crate::document::{Layout, Packet};
 use crate::text::RepoPath;
 
 use super::approval::ApprovalFacts;
-use super::search::{Located, document};
-use super::versions::Versions;
+use super::search::{LocatedPacket, read_document};
+use super::versions::PacketVersions;
 
 /// What checks of a change are shown beside its files.
 pub(super) struct ChangeFacts {
     pub range: RangeFact,
-    pub origins: Vec<WaiverOrigin>,
-    pub evidence: Pointed,
+    pub waiver_origins: Vec<WaiverOrigin>,
+    pub evidence_facts: EvidenceFacts,
     /// The packet where the work began.
-    pub before: Option<Packet>,
+    pub packet_before: Option<Packet>,
 }
 
 impl ChangeFacts {
     pub(super) fn gather(
         repo: &dyn Repository,
         layout: &Layout,
-        located: &Located,
+        located: &LocatedPacket,
         selection: &Selection,
         approved: &ApprovalFacts,
     ) -> Result<Self, RepositoryError> {
         let merge_base = approved.merge_base;
         let waivers = &located.packet.waivers;
         Ok(Self {
-            range: range(repo, layout, located, selection, merge_base)?,
-            origins: if waivers.is_empty() {
+            range: classify_range(repo, layout, located, selection, merge_base)?,
+            waiver_origins: if waivers.is_empty() {
                 Vec::new()
             } else {
-                origins(repo, layout, located, selection, approved.began, &approved.contract)?
+                find_waiver_origins(
+                    repo,
+                    layout,
+                    located,
+                    selection,
+                    approved.work_start,
+                    &approved.contract,
+                )?
             },
-            evidence: evidence(repo, judged_side(selection), &located.packet)?,
-            before: before(repo, located, approved.began)?,
+            evidence_facts: gather_evidence(repo, judged_tree(selection), &located.packet)?,
+            packet_before: read_packet_before(repo, located, approved.work_start)?,
         })
     }
 }
 
 /// The packet where the work began, if it was there.
-fn before(
+fn read_packet_before(
     repo: &dyn Repository,
-    located: &Located,
+    located: &LocatedPacket,
     began: Option<Commit>,
 ) -> Result<Option<Packet>, RepositoryError> {
     let Some(began) = began else { return Ok(None) };
-    let found = document(repo, Side::Commit(began), &located.path)?;
+    let found = read_document(repo, TreeState::Commit(began), &located.path)?;
     Ok(found.map(|source| Packet::read(&source).value))
 }
 
 /// Where a range starts, seen from the packet.
-fn range(
+fn classify_range(
     repo: &dyn Repository,
     layout: &Layout,
-    located: &Located,
+    located: &LocatedPacket,
     selection: &Selection,
     merge_base: Option<Commit>,
 ) -> Result<RangeFact, RepositoryError> {
     if !selection.mode.is_committed() {
         return Ok(RangeFact::NotApplicable);
     }
-    let Some(base) = selection.base else { return Ok(RangeFact::Whole) };
+    let Some(base) = selection.base else { return Ok(RangeFact::Complete) };
     match merge_base {
-        Some(merge_base) if repo.is_ancestor(base, merge_base)? => Ok(RangeFact::Whole),
+        Some(merge_base) if repo.is_ancestor(base, merge_base)? => Ok(RangeFact::Complete),
         Some(merge_base) => {
             let (mode, reason) = (SelectionMode::Range, String::new());
             let skipped = Selection {
@@ -79,21 +86,24 @@ fn range(
                 base: Some(merge_base),
                 head: Some(base),
                 reason,
-                asked: false,
-                trusted: None,
+                is_explicit: false,
+                policy_source: None,
             };
             let onward = repo.is_ancestor(merge_base, base)?;
             let changes = repo.changes(&skipped)?.changes;
             let harmless =
-                onward && changes.iter().all(|change| layout.belongs_to(&located.id, &change.path));
-            Ok(if harmless { RangeFact::SkipsGovernance } else { RangeFact::LeavesOut })
+                onward && changes.iter().all(|change| layout.is_packet_record(&located.id, &change.path));
+            Ok(if harmless { RangeFact::SkipsGovernance } else { RangeFact::OmitsWork })
         }
         None => Ok(RangeFact::NotApplicable),
     }
 }
 
 /// Whether a selection goes forward in history.
-pub(super) fn is_forward(repo: &dyn Repository, selection: &Selection) -> Result<bool, RepositoryError> {
+pub(super) fn is_ancestor_range(
+    repo: &dyn Repository,
+    selection: &Selection,
+) -> Result<bool, RepositoryError> {
     match (selection.base, selection.head) {
         (Some(base), Some(head)) if selection.mode.is_committed() => repo.is_ancestor(base, head),
         _ => Ok(true),
@@ -101,60 +111,68 @@ pub(super) fn is_forward(repo: &dyn Repository, selection: &Selection) -> Result
 }
 
 /// Where each waiver of a packet came from.
-fn origins(
+fn find_waiver_origins(
     repo: &dyn Repository,
     layout: &Layout,
-    located: &Located,
+    located: &LocatedPacket,
     selection: &Selection,
     began: Option<Commit>,
     contract: &ContractFact,
 ) -> Result<Vec<WaiverOrigin>, RepositoryError> {
-    if located.packet.waivers.len() > waiver::MOST_WAIVERS {
+    if located.packet.waivers.len() > waiver::MAX_WAIVERS {
         return Ok(Vec::new());
     }
     // A contract revision that also changes code signs nothing.
     let signed = match contract {
-        ContractFact::Known { introduction, then, foreign, .. } if foreign.is_empty() => {
+        ContractFact::Known { introduction, packet_at_signing: then, code_paths: foreign, .. }
+            if foreign.is_empty() =>
+        {
             Some((&**then, introduction))
         }
         _ => None,
     };
-    let versions = Versions::of(&located.path);
+    let versions = PacketVersions::new(&located.path);
     let at = |commit: Option<Commit>| -> Result<_, RepositoryError> {
-        let bytes = repo.read(commit.map_or(Side::Empty, Side::Commit), &located.path)?;
+        let bytes = repo.read(commit.map_or(TreeState::Empty, TreeState::Commit), &located.path)?;
         Ok(bytes.and_then(|bytes| versions.read(&bytes)))
     };
     // Where the work is not committed, HEAD may hold commits of it.
     let head = if selection.mode.is_committed() { selection.head } else { repo.head()? };
     let (before, last) = (at(began)?, at(head)?);
-    let known =
-        Known { began, before: before.as_deref(), head, last: last.as_deref(), signed, versions: &versions };
+    let known = WaiverHistory {
+        work_start: began,
+        packet_at_start: before.as_deref(),
+        head,
+        packet_at_head: last.as_deref(),
+        packet_at_contract: signed,
+        versions: &versions,
+    };
     let waivers = located.packet.waivers.iter();
-    let found = waivers.map(|waiver| origin(repo, layout, located, &known, waiver)).collect();
-    versions.checked()?;
+    let found = waivers.map(|waiver| find_waiver_origin(repo, layout, located, &known, waiver)).collect();
+    versions.ensure_all_read()?;
     found
 }
 
 /// Where a waiver may have come from.
-struct Known<'a> {
+struct WaiverHistory<'a> {
     /// Where the work began.
-    began: Option<Commit>,
+    work_start: Option<Commit>,
     /// The packet there.
-    before: Option<&'a Packet>,
+    packet_at_start: Option<&'a Packet>,
     /// The newest commit.
     head: Option<Commit>,
     /// The packet there.
-    last: Option<&'a Packet>,
+    packet_at_head: Option<&'a Packet>,
     /// The packet at the contract revision.
-    signed: Option<(&'a Packet, &'a CommitFacts)>,
-    versions: &'a Versions<'a>,
+    packet_at_contract: Option<(&'a Packet, &'a CommitInfo)>,
+    versions: &'a PacketVersions<'a>,
 }
 
-fn origin(
+fn find_waiver_origin(
     repo: &dyn Repository,
     layout: &Layout,
-    located: &Located,
-    known: &Known<'_>,
+    located: &LocatedPacket,
+    known: &WaiverHistory<'_>,
     waiver: &Waiver,
 ) -> Result<WaiverOrigin, RepositoryError> {
     let words = |packet: &Packet, waiver: &Waiver| {
@@ -162,64 +180,68 @@ fn origin(
     };
     let wanted = words(&located.packet, waiver);
     let holds = |packet: &Packet| packet.waivers.iter().any(|other| words(packet, other) == wanted);
-    if known.before.is_some_and(holds) {
+    if known.packet_at_start.is_some_and(holds) {
         return Ok(WaiverOrigin::AtBase);
     }
-    if let Some((_, commit)) = known.signed.filter(|(packet, _)| holds(packet)) {
+    if let Some((_, commit)) = known.packet_at_contract.filter(|(packet, _)| holds(packet)) {
         return Ok(WaiverOrigin::AtContract(commit.clone()));
     }
-    let Some(head) = known.head.filter(|_| known.last.is_some_and(holds)) else {
+    let Some(head) = known.head.filter(|_| known.packet_at_head.is_some_and(holds)) else {
         return Ok(WaiverOrigin::Uncommitted);
     };
-    let found = repo.introductions(&located.path, head, known.began, &|bytes| {
+    let found = repo.find_introductions(&located.path, head, known.work_start, &|bytes| {
         known.versions.read(bytes).is_some_and(|packet| holds(&packet))
     })?;
     // Of several entries the one that brought code along counts: taking a
     // void waiver out and putting it in again does not mend it.
-    let foreign_of = |introduction: &CommitFacts| -> Vec<RepoPath> {
-        introduction.touched.iter().filter(|path| !layout.is_governance(path)).cloned().collect()
+    let foreign_of = |introduction: &CommitInfo| -> Vec<RepoPath> {
+        introduction.changed_paths.iter().filter(|path| !layout.is_governance(path)).cloned().collect()
     };
     let worst = found.iter().find(|introduction| !foreign_of(introduction).is_empty());
     let Some(introduction) = worst.or(found.first()).cloned() else {
         return Ok(WaiverOrigin::Unknown("no commit brought it in".into()));
     };
     let foreign = foreign_of(&introduction);
-    Ok(WaiverOrigin::Entered { introduction, foreign })
+    Ok(WaiverOrigin::Entered { introduction, code_paths: foreign })
 }
 
 /// Changed files with their bytes.
-pub(super) fn files(
+pub(super) fn load_changed_files(
     repo: &dyn Repository,
     selection: &Selection,
 ) -> Result<Vec<ChangedFile>, RepositoryError> {
-    let before = selection.base.map_or(Side::Empty, Side::Commit);
-    let after = judged_side(selection);
+    let before = selection.base.map_or(TreeState::Empty, TreeState::Commit);
+    let after = judged_tree(selection);
     let changes = repo.changes(selection)?.changes;
     changes
         .into_iter()
         .map(|change| {
-            let pre = change.pre.map(|entry| repo.content(before, &change.path, entry)).transpose()?;
-            let post = change.post.map(|entry| repo.content(after, &change.path, entry)).transpose()?;
+            let pre = change.before.map(|entry| repo.read_entry(before, &change.path, entry)).transpose()?;
+            let post = change.after.map(|entry| repo.read_entry(after, &change.path, entry)).transpose()?;
             Ok(ChangedFile::new(change, pre, post))
         })
         .collect()
 }
 
 /// The side that holds the judged state.
-pub(super) fn judged_side(selection: &Selection) -> Side {
+pub(super) fn judged_tree(selection: &Selection) -> TreeState {
     match (selection.mode, selection.head) {
-        (SelectionMode::Range | SelectionMode::Rev, Some(head)) => Side::Commit(head),
-        (SelectionMode::Range | SelectionMode::Rev, None) => Side::Empty,
-        (SelectionMode::Staged, _) => Side::Index,
-        (SelectionMode::Worktree, _) => Side::Worktree,
+        (SelectionMode::Range | SelectionMode::Rev, Some(head)) => TreeState::Commit(head),
+        (SelectionMode::Range | SelectionMode::Rev, None) => TreeState::Empty,
+        (SelectionMode::Staged, _) => TreeState::Index,
+        (SelectionMode::Worktree, _) => TreeState::Worktree,
     }
 }
 
 /// Files that evidence points at, and logs by path as written.
-type Pointed = (BTreeMap<RepoPath, PathFact>, BTreeMap<String, Vec<u8>>);
+type EvidenceFacts = (BTreeMap<RepoPath, EvidencePathFact>, BTreeMap<String, Vec<u8>>);
 
 /// The files that evidence points at, and logs that are there.
-fn evidence(repo: &dyn Repository, side: Side, packet: &Packet) -> Result<Pointed, RepositoryError> {
+fn gather_evidence(
+    repo: &dyn Repository,
+    side: TreeState,
+    packet: &Packet,
+) -> Result<EvidenceFacts, RepositoryError> {
     let mut paths = BTreeMap::new();
     let locations = packet
         .mapping
@@ -229,8 +251,9 @@ fn evidence(repo: &dyn Repository, side: Side, packet: &Packet) -> Result<Pointe
     for (path, _) in locations {
         if !paths.contains_key(path) {
             let lines = |bytes: Vec<u8>| bytes.split_inclusive(|b| *b == b'\n').count();
-            let fact =
-                repo.read(side, path)?.map_or(PathFact::Missing, |bytes| PathFact::Lines(lines(bytes)));
+            let fact = repo
+                .read(side, path)?
+                .map_or(EvidencePathFact::Missing, |bytes| EvidencePathFact::Lines(lines(bytes)));
             paths.insert(path.clone(), fact);
         }
     }

@@ -2,53 +2,55 @@
 //! the checks need, run them in order, apply waivers, and report every check's
 //! outcome.
 
-use crate::change::{Repository, Selection, Side};
+use crate::change::{Repository, Selection, TreeState};
 use crate::check::input::Gate;
 use crate::digest::sha256_hex;
 use crate::document::Packet;
 use crate::document::evidence::EvidenceEntry;
-use crate::finding::{Approval, Claim, PacketInfo, Report, SelectionInfo};
+use crate::finding::{ApprovalSummary, EvidenceClaim, PacketInfo, Report, SelectionInfo};
 use crate::text::RepoPath;
 
-use super::bench::Bench;
+use super::bench::CheckRunner;
 use super::facts;
-use super::ground::{Ground, Sides, select};
-use super::request::{GateError, GateRequest, Judgement, Scene};
-use super::share::Shares;
+use super::ground::{PacketContext, SourceTrees, resolve_selection};
+use super::request::{GateContext, GateError, GateRequest, GateResult};
+use super::share::FileAttribution;
 
 /// Judges a packet, or several together.
 ///
 /// # Errors
 /// The repository or the configuration cannot be read: nothing was judged.
-pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, GateError> {
+pub fn run_gate_checks(repo: &dyn Repository, request: &GateRequest) -> Result<GateResult, GateError> {
     let head = repo.head()?;
-    let early = head.map_or(Side::Empty, Side::Commit);
+    let early = head.map_or(TreeState::Empty, TreeState::Commit);
     let selection = match request.gate {
-        Gate::PostWork | Gate::Audit => Some(select(repo, request, early)?),
+        Gate::PostWork | Gate::Audit => Some(resolve_selection(repo, request, early)?),
         Gate::GateCheck | Gate::PreWork => None,
     };
-    let side = selection.as_ref().map_or(Side::Worktree, facts::judged_side);
-    let sides = Sides::of(selection.as_ref(), head, side);
-    let mut grounds: Vec<Ground> = request
+    let side = selection.as_ref().map_or(TreeState::Worktree, facts::judged_tree);
+    let sides = SourceTrees::from_selection(selection.as_ref(), head, side);
+    let mut grounds: Vec<PacketContext> = request
         .packets()
-        .map(|requested| Ground::find(repo, request, requested, sides))
+        .map(|requested| PacketContext::load(repo, request, requested, sides))
         .collect::<Result<_, _>>()?;
     // A packet that does not say where its work began would be judged by the
     // rules of HEAD; beside one that does, it is judged by that one's.
-    if let Some(older) = grounds.iter().map(|ground| ground.trusted).find(|side| *side != sides.trusted) {
+    if let Some(older) =
+        grounds.iter().map(|ground| ground.policy_tree).find(|side| *side != sides.policy_tree)
+    {
         let renewed = grounds.into_iter().map(|ground| {
-            let is_newer = ground.trusted == sides.trusted;
-            if is_newer { ground.with_rules_of(repo, request, older, side) } else { Ok(ground) }
+            let is_newer = ground.policy_tree == sides.policy_tree;
+            if is_newer { ground.with_policy_tree(repo, request, older, side) } else { Ok(ground) }
         });
         grounds = renewed.collect::<Result<_, _>>()?;
     }
-    refuse_twice(&grounds)?;
+    reject_duplicates(&grounds)?;
     let files = match &selection {
-        Some(selection) => facts::files(repo, selection)?,
+        Some(selection) => facts::load_changed_files(repo, selection)?,
         None => Vec::new(),
     };
     let changed = files.len();
-    let shares = Shares::of(files, &grounds);
+    let shares = FileAttribution::new(files, &grounds);
     let several = grounds.len() > 1;
     let is_committed = selection.as_ref().is_some_and(|selection| selection.mode.is_committed());
     let mut report = Report::new(request.gate.as_str());
@@ -61,84 +63,88 @@ pub fn judge(repo: &dyn Repository, request: &GateRequest) -> Result<Judgement, 
                 !several || shares.belongs(index, path, &grounds)
             }
         };
-        let elsewhere = |path: &RepoPath| shares.elsewhere(index, path, &grounds);
-        let scene = Scene {
+        let elsewhere = |path: &RepoPath| shares.other_owner(index, path, &grounds);
+        let scene = GateContext {
             repo,
             request,
             layout: &ground.layout,
-            side,
+            tree: side,
             head,
             judged_head: selection.as_ref().and_then(|s| s.head).or(head),
             selection: selection.as_ref(),
             is_judged: &is_judged,
-            elsewhere: &elsewhere,
-            shared: several.then(|| shares.shared(index)),
+            other_owner: &elsewhere,
+            shared_paths: several.then(|| shares.shared(index)),
             is_first: index == 0,
-            requested: &ground.requested,
-            trusted: &ground.config_from,
-            trusted_side: ground.trusted,
-            changed,
+            requested_id: &ground.requested_id,
+            policy_source: &ground.config_source,
+            policy_tree: ground.policy_tree,
+            changed_count: changed,
         };
-        let mut bench = Bench::new(scene, &ground.config, files);
+        let mut bench = CheckRunner::new(scene, &ground.config, files);
         bench.run(&ground.search, ground.located.as_ref())?;
         let named = several.then(|| match &ground.located {
             Some(located) => located.id.as_str().to_owned(),
-            None => crate::text::one_line(&ground.requested, 80),
+            None => crate::text::to_single_line(&ground.requested_id, 80),
         });
         bench.findings.iter_mut().for_each(|finding| finding.packet.clone_from(&named));
         bench.outcomes.iter_mut().for_each(|outcome| outcome.packet.clone_from(&named));
         report.findings.extend(bench.findings);
         report.outcomes.extend(bench.outcomes);
         if let Some(info) = bench.scan {
-            report.scan = Some(report.scan.take().unwrap_or_default().with(info));
+            report.scan = Some(report.scan.take().unwrap_or_default().merged_with(info));
         }
-        report.claims.extend(ground.located.iter().flat_map(|located| claims(&located.packet)));
-        let info = packet_info(ground, bench.approval, files.len());
+        report.claims.extend(ground.located.iter().flat_map(|located| collect_claims(&located.packet)));
+        let info = build_packet_info(ground, bench.approval, files.len());
         if index == 0 {
             report.packet = info;
         } else {
-            report.also.extend(info);
+            report.other_packets.extend(info);
         }
     }
     report.sort();
     let Some(first) = grounds.into_iter().next() else {
-        return Err(GateError::Twice(request.packet.clone()));
+        return Err(GateError::DuplicatePacket(request.packet.clone()));
     };
     report.selection =
-        selection.as_ref().map(|selection| selection_info(selection, changed, first.config_from));
-    Ok(Judgement { report, config: first.config, selection, side })
+        selection.as_ref().map(|selection| build_selection_info(selection, changed, first.config_source));
+    Ok(GateResult { report, config: first.config, selection, tree: side })
 }
 
 /// Every packet is judged once, whatever ids it was asked for by.
-pub(super) fn refuse_twice(grounds: &[Ground]) -> Result<(), GateError> {
-    let name = |ground: &Ground| {
+pub(super) fn reject_duplicates(grounds: &[PacketContext]) -> Result<(), GateError> {
+    let name = |ground: &PacketContext| {
         ground
             .located
             .as_ref()
-            .map_or_else(|| ground.requested.clone(), |located| located.id.as_str().to_owned())
+            .map_or_else(|| ground.requested_id.clone(), |located| located.id.as_str().to_owned())
     };
     for (index, ground) in grounds.iter().enumerate() {
         let id = name(ground);
         if grounds.iter().take(index).any(|other| name(other) == id) {
-            return Err(GateError::Twice(crate::text::one_line(&id, 80)));
+            return Err(GateError::DuplicatePacket(crate::text::to_single_line(&id, 80)));
         }
     }
     Ok(())
 }
 
-fn claims(packet: &Packet) -> Vec<Claim> {
-    let claim = |entry: &EvidenceEntry| Claim {
+fn collect_claims(packet: &Packet) -> Vec<EvidenceClaim> {
+    let claim = |entry: &EvidenceEntry| EvidenceClaim {
         command: entry.command.value.clone(),
         exit_code: entry.exit_code.as_ref().map(|code| code.value.clone()),
-        seen: None,
+        observed: None,
     };
     packet.evidence.iter().map(claim).collect()
 }
 
-fn packet_info(ground: &Ground, approval: Option<Approval>, paths: usize) -> Option<PacketInfo> {
+fn build_packet_info(
+    ground: &PacketContext,
+    approval: Option<ApprovalSummary>,
+    paths: usize,
+) -> Option<PacketInfo> {
     let located = ground.located.as_ref()?;
     Some(PacketInfo {
-        requested: ground.requested.clone(),
+        requested: ground.requested_id.clone(),
         wp_id: located.id.as_str().to_owned(),
         path: located.path.clone(),
         sha256: sha256_hex(located.packet.source.text().as_bytes()),
@@ -150,13 +156,13 @@ fn packet_info(ground: &Ground, approval: Option<Approval>, paths: usize) -> Opt
 }
 
 /// What a report says of a selection.
-pub(super) fn selection_info(selection: &Selection, changed: usize, trusted: String) -> SelectionInfo {
+pub(super) fn build_selection_info(selection: &Selection, changed: usize, trusted: String) -> SelectionInfo {
     SelectionInfo {
         mode: selection.mode.as_str(),
         base: selection.base.map(|commit| commit.0.to_string()),
         head: selection.head.map(|commit| commit.0.to_string()),
         reason: selection.reason.clone(),
         changed,
-        trusted,
+        policy_source: trusted,
     }
 }

@@ -21,12 +21,12 @@ pub mod sweep;
 mod versions;
 mod waive;
 
-pub use dossier::reuse;
-pub use draft::Draft;
-pub use judge::judge;
-pub use plan::plan;
-pub use request::{GateError, GateRequest, Judgement};
-pub use search::{Located, detect_layout, locate};
+pub use dossier::find_signature_reuse;
+pub use draft::ManifestContext;
+pub use judge::run_gate_checks;
+pub use plan::rules_of_gate;
+pub use request::{GateError, GateRequest, GateResult};
+pub use search::{LocatedPacket, detect_layout, locate};
 pub(crate) use settle::status_of;
 
-pub use crate::document::limit::LARGEST_DOCUMENT;
+pub use crate::document::limit::MAX_DOCUMENT_BYTES;

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Fewer jobs than this are done by the caller's own thread.
-const WORTH_A_THREAD: usize = 8;
+const MIN_PARALLEL_ITEMS: usize = 8;
 
 /// `job` over every item, in the order of the items.
 pub(super) fn map<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
@@ -19,7 +19,7 @@ pub(super) fn map_with<T: Sync, R: Send, S>(
     job: impl Fn(&T, &mut S) -> R + Sync,
 ) -> Vec<R> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-    if items.len() < WORTH_A_THREAD || threads < 2 {
+    if items.len() < MIN_PARALLEL_ITEMS || threads < 2 {
         let mut state = own();
         return items.iter().map(|item| job(item, &mut state)).collect();
     }

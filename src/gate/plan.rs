@@ -1,10 +1,10 @@
 //! Which rules each gate checks, in order.
 
 use crate::check::input::Gate;
-use crate::check::{Check, Registered, registered};
+use crate::check::{Check, Registered, registered_rules};
 
 /// Rules that only the start of work asks for.
-const START_ONLY: [&str; 9] = [
+const START_ONLY_RULES: [&str; 9] = [
     "packet/active",
     "packet/workable",
     "approval/checkpoint",
@@ -17,28 +17,29 @@ const START_ONLY: [&str; 9] = [
 ];
 
 /// Rules that make no sense once work has begun.
-const BEFORE_WORK: [&str; 4] =
+const BEFORE_WORK_RULES: [&str; 4] =
     ["packet/active", "packet/workable", "approval/checkpoint", "approval/prepared"];
 
 /// The rules of a gate, in the order of the registry.
-pub fn plan(gate: Gate) -> impl Iterator<Item = &'static Registered> {
-    registered().iter().filter(move |entry| belongs(gate, entry))
+pub fn rules_of_gate(gate: Gate) -> impl Iterator<Item = &'static Registered> {
+    registered_rules().iter().filter(move |entry| is_in_gate(gate, entry))
 }
 
-fn belongs(gate: Gate, entry: &Registered) -> bool {
+fn is_in_gate(gate: Gate, entry: &Registered) -> bool {
     match entry.check {
         Check::Search(_) => return true,
-        Check::Document(..) | Check::Library(_) | Check::Sources(_) | Check::Command => return false,
+        Check::Document(..) | Check::Repository(_) | Check::Sources(_) | Check::Command => return false,
         _ => {}
     }
     match gate {
         Gate::GateCheck => {
             entry.rule.id.family() == "phase" || entry.rule.id.as_str() == "packet/duplicate-field"
         }
-        Gate::PreWork => {
-            !matches!(entry.check, Check::Change(_) | Check::Share(_) | Check::Selection(_) | Check::Gate)
-        }
-        Gate::Audit => !BEFORE_WORK.contains(&entry.rule.id.as_str()),
-        Gate::PostWork => !START_ONLY.contains(&entry.rule.id.as_str()),
+        Gate::PreWork => !matches!(
+            entry.check,
+            Check::Change(_) | Check::SharedPaths(_) | Check::Selection(_) | Check::Gate
+        ),
+        Gate::Audit => !BEFORE_WORK_RULES.contains(&entry.rule.id.as_str()),
+        Gate::PostWork => !START_ONLY_RULES.contains(&entry.rule.id.as_str()),
     }
 }

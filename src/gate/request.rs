@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::civil::DateTime;
 
-use crate::change::{Commit, Repository, RepositoryError, Selection, SelectionRequest, Side};
+use crate::change::{Commit, Repository, RepositoryError, Selection, SelectionRequest, TreeState};
 use crate::check::input::Gate;
 use crate::config::{Config, ConfigFault};
 use crate::document::Layout;
@@ -19,7 +19,7 @@ pub struct GateRequest {
     /// The packet's id, as given.
     pub packet: String,
     /// Packets that share the change with it.
-    pub also: Vec<String>,
+    pub other_packets: Vec<String>,
     /// Which change.
     pub selection: SelectionRequest,
     /// A configuration file that the caller names, instead of the
@@ -32,13 +32,13 @@ pub struct GateRequest {
 impl GateRequest {
     /// All packets that are asked for, the first one first.
     pub fn packets(&self) -> impl Iterator<Item = &String> {
-        std::iter::once(&self.packet).chain(&self.also)
+        std::iter::once(&self.packet).chain(&self.other_packets)
     }
 }
 
 /// A gate's answer before its steps ran.
 #[derive(Debug)]
-pub struct Judgement {
+pub struct GateResult {
     /// The report so far.
     pub report: Report,
     /// The configuration that was used.
@@ -46,7 +46,7 @@ pub struct Judgement {
     /// The change, for gates that judge one.
     pub selection: Option<Selection>,
     /// The side that holds the judged state.
-    pub side: Side,
+    pub tree: TreeState,
 }
 
 /// Why a gate could not judge (exit 2).
@@ -57,23 +57,23 @@ pub enum GateError {
     Repository(#[from] RepositoryError),
     /// Two ids that were given name one packet.
     #[error("`{0}` is given twice; every packet is judged once")]
-    Twice(String),
+    DuplicatePacket(String),
     /// There is nothing of the sort that was asked for.
     #[error("{0}")]
-    Nothing(String),
+    NotFound(String),
     /// The configuration is broken.
-    #[error("{}:{}: {}", .0.source.address(), .0.source.line(.0.span.start), .0.message)]
+    #[error("{}:{}: {}", .0.source.display_path(), .0.source.line(.0.span.start), .0.message)]
     Config(ConfigFault),
 }
 
 /// Where a gate looks.
 #[derive(Clone, Copy)]
-pub(super) struct Scene<'a> {
+pub(super) struct GateContext<'a> {
     pub repo: &'a dyn Repository,
     pub request: &'a GateRequest,
     pub layout: &'a Layout,
     /// The side that holds the judged state.
-    pub side: Side,
+    pub tree: TreeState,
     pub head: Option<Commit>,
     /// The head of the judged range, or HEAD.
     pub judged_head: Option<Commit>,
@@ -82,19 +82,19 @@ pub(super) struct Scene<'a> {
     /// committed, every path is.
     pub is_judged: &'a dyn Fn(&RepoPath) -> bool,
     /// The packet judged beside this one that a changed path belongs to.
-    pub elsewhere: &'a dyn Fn(&RepoPath) -> Option<String>,
+    pub other_owner: &'a dyn Fn(&RepoPath) -> Option<String>,
     /// Changed paths that two packets claim, with the other's id; `None` where
     /// only one packet is judged.
-    pub shared: Option<&'a [(RepoPath, String)]>,
+    pub shared_paths: Option<&'a [(RepoPath, String)]>,
     /// Whether this is the first packet: what holds for the whole change is
     /// judged once.
     pub is_first: bool,
     /// The id as it was asked for.
-    pub requested: &'a str,
+    pub requested_id: &'a str,
     /// Where rules and configuration were read from.
-    pub trusted: &'a str,
+    pub policy_source: &'a str,
     /// That, as a side.
-    pub trusted_side: Side,
+    pub policy_tree: TreeState,
     /// Number of changed paths, whichever packet they belong to.
-    pub changed: usize,
+    pub changed_count: usize,
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::change::{FileMode, Repository, RepositoryError, Side};
-use crate::check::input::Search;
-use crate::document::limit::too_much;
+use crate::change::{FileMode, Repository, RepositoryError, TreeState};
+use crate::check::input::PacketSearch;
+use crate::document::limit::limit_error;
 use crate::document::registry::Registry;
 use crate::document::{DocumentKind, Fault, Layout, Packet, WpId};
 use crate::finding::Label;
@@ -12,7 +12,7 @@ use crate::text::{RepoPath, Source, Span};
 
 /// A packet that was found.
 #[derive(Debug)]
-pub struct Located {
+pub struct LocatedPacket {
     /// Its id, by its file name.
     pub id: WpId,
     /// Its path.
@@ -30,7 +30,7 @@ pub struct Located {
 ///
 /// # Errors
 /// The repository cannot be read.
-pub fn detect_layout(repo: &dyn Repository, side: Side) -> Result<Option<Layout>, RepositoryError> {
+pub fn detect_layout(repo: &dyn Repository, side: TreeState) -> Result<Option<Layout>, RepositoryError> {
     let known = [Layout::gov(), Layout::docs()];
     for layout in &known {
         if repo.exists(side, &RepoPath::from(layout.packets.trim_end_matches('/')))? {
@@ -51,9 +51,9 @@ pub fn detect_layout(repo: &dyn Repository, side: Side) -> Result<Option<Layout>
 }
 
 /// Reads a document of the repository; `None` if it is not an ordinary file.
-pub(super) fn document(
+pub(super) fn read_document(
     repo: &dyn Repository,
-    side: Side,
+    side: TreeState,
     path: &RepoPath,
 ) -> Result<Option<Arc<Source>>, RepositoryError> {
     match repo.entry(side, path)? {
@@ -61,7 +61,7 @@ pub(super) fn document(
         _ => return Ok(None),
     }
     let bytes = repo.read(side, path)?;
-    if let Some(why) = bytes.as_deref().and_then(too_much) {
+    if let Some(why) = bytes.as_deref().and_then(limit_error) {
         return Err(RepositoryError::Unreadable { path: path.clone(), reason: format!("it is {why}") });
     }
     Ok(bytes.map(|bytes| Source::from_bytes(path.clone(), bytes)))
@@ -73,27 +73,27 @@ pub(super) fn document(
 /// The repository cannot be read.
 pub fn locate(
     repo: &dyn Repository,
-    side: Side,
+    side: TreeState,
     layout: &Layout,
     requested: &str,
-) -> Result<(Search, Option<Located>), RepositoryError> {
+) -> Result<(PacketSearch, Option<LocatedPacket>), RepositoryError> {
     let id = match WpId::parse(requested) {
         Ok(id) => id,
         Err(why) => {
-            let near = near(repo, side, layout, requested)?;
-            return Ok((Search::BadId { why, near }, None));
+            let near = find_similar_ids(repo, side, layout, requested)?;
+            return Ok((PacketSearch::BadId { why, near }, None));
         }
     };
     let path = layout.packet(&id);
     if repo.exists(side, &path)? {
-        return open(repo, side, id, path, None);
+        return open_packet(repo, side, id, path, None);
     }
     let mut label = None;
     if id.revision().is_none() {
-        match by_registry(repo, side, layout, &id)? {
+        match resolve_by_registry(repo, side, layout, &id)? {
             Ok(Some((active, path))) => {
                 let resolved = format!("the registry names {active} as the active packet of {id}");
-                return open(repo, side, active, path, Some(resolved));
+                return open_packet(repo, side, active, path, Some(resolved));
             }
             Ok(None) => {}
             Err(problem) => label = Some(problem),
@@ -101,20 +101,20 @@ pub fn locate(
     }
     let stub = layout.stub(&id);
     let stub = repo.exists(side, &stub)?.then_some(stub);
-    let near = near(repo, side, layout, id.as_str())?;
-    Ok((Search::Missing { path, near, stub, registry: label }, None))
+    let near = find_similar_ids(repo, side, layout, id.as_str())?;
+    Ok((PacketSearch::Missing { path, near, stub, registry: label }, None))
 }
 
-type ByRegistry = Result<Option<(WpId, RepoPath)>, Label>;
+type RegistryLookup = Result<Option<(WpId, RepoPath)>, Label>;
 
 /// The active packet of a base id, or why there is none.
-fn by_registry(
+fn resolve_by_registry(
     repo: &dyn Repository,
-    side: Side,
+    side: TreeState,
     layout: &Layout,
     id: &WpId,
-) -> Result<ByRegistry, RepositoryError> {
-    let Some(source) = document(repo, side, &RepoPath::from(layout.registry.as_str()))? else {
+) -> Result<RegistryLookup, RepositoryError> {
+    let Some(source) = read_document(repo, side, &RepoPath::from(layout.registry.as_str()))? else {
         return Ok(Ok(None));
     };
     let registry = Registry::read(&source);
@@ -146,15 +146,15 @@ fn by_registry(
 }
 
 /// Ids of packets that look like the one asked for, nearest first.
-fn near(
+fn find_similar_ids(
     repo: &dyn Repository,
-    side: Side,
+    side: TreeState,
     layout: &Layout,
     requested: &str,
 ) -> Result<Vec<String>, RepositoryError> {
     // Comparing takes the product of both lengths.
     let wanted: String = requested.to_lowercase().chars().take(200).collect();
-    let mut scored: Vec<(f64, String)> = packet_ids(repo, side, layout)?
+    let mut scored: Vec<(f64, String)> = list_packet_ids(repo, side, layout)?
         .into_iter()
         .map(|other| {
             let lower = other.to_lowercase();
@@ -168,9 +168,9 @@ fn near(
 }
 
 /// Ids of all packets in the folder.
-pub(super) fn packet_ids(
+pub(super) fn list_packet_ids(
     repo: &dyn Repository,
-    side: Side,
+    side: TreeState,
     layout: &Layout,
 ) -> Result<Vec<String>, RepositoryError> {
     let names = repo.list(side, &layout.packets)?;
@@ -182,13 +182,13 @@ pub(super) fn packet_ids(
     Ok(ids.collect())
 }
 
-fn open(
+fn open_packet(
     repo: &dyn Repository,
-    side: Side,
+    side: TreeState,
     id: WpId,
     path: RepoPath,
     resolved_by: Option<String>,
-) -> Result<(Search, Option<Located>), RepositoryError> {
+) -> Result<(PacketSearch, Option<LocatedPacket>), RepositoryError> {
     let what = match repo.entry(side, &path)?.map(|entry| entry.mode) {
         Some(FileMode::Regular | FileMode::Executable) => None,
         Some(FileMode::Symlink) => Some("symbolic link"),
@@ -196,13 +196,13 @@ fn open(
         None => Some("folder or special file"),
     };
     if let Some(what) = what {
-        return Ok((Search::NotAFile { path, what }, None));
+        return Ok((PacketSearch::NotAFile { path, what }, None));
     }
     let bytes = repo.read(side, &path)?.unwrap_or_default();
     let unreadable = |source: Arc<Source>, why: String, span: Span, kind: Option<DocumentKind>| {
-        Ok((Search::Unreadable { source, why, span, kind }, None))
+        Ok((PacketSearch::Unreadable { source, why, span, kind }, None))
     };
-    if let Some(why) = too_much(&bytes) {
+    if let Some(why) = limit_error(&bytes) {
         let why = format!("the packet is {why}");
         return unreadable(Source::from_text(path, ""), why, Span::default(), None);
     }
@@ -223,7 +223,7 @@ fn open(
     let parsed = Packet::read(&source);
     if parsed.value.kind != DocumentKind::Packet {
         let kind = parsed.value.kind;
-        let head = parsed.value.head();
+        let head = parsed.value.head_span();
         return unreadable(
             Arc::clone(&source),
             "this file does not read as a task packet".to_owned(),
@@ -232,6 +232,6 @@ fn open(
         );
     }
     let located =
-        Located { id, path: path.clone(), packet: parsed.value, faults: parsed.faults, resolved_by };
-    Ok((Search::Found { path }, Some(located)))
+        LocatedPacket { id, path: path.clone(), packet: parsed.value, faults: parsed.faults, resolved_by };
+    Ok((PacketSearch::Found { path }, Some(located)))
 }

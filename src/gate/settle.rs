@@ -1,21 +1,21 @@
 //! What a verdict becomes in the report: findings at the configured levels,
 //! and the check's outcome.
 
-use crate::check::{Registered, Verdict};
+use crate::check::{CheckResult, Registered};
 use crate::config::Config;
-use crate::finding::{Finding, Level, RuleId, Status};
-use crate::rule::Setting;
+use crate::finding::{CheckStatus, Finding, Level, RuleId};
+use crate::rule::LevelSetting;
 use crate::scan::ScanRule;
 
 /// A rule that was asked: one of the registry, or one of a scan.
 #[derive(Clone)]
-pub(super) enum Asked {
+pub(super) enum RuleRef {
     Registered(&'static Registered),
     Scan(RuleId, Level),
 }
 
-impl Asked {
-    pub(super) fn scan(rule: &ScanRule) -> Self {
+impl RuleRef {
+    pub(super) fn from_scan_rule(rule: &ScanRule) -> Self {
         Self::Scan(rule.id.clone(), rule.level)
     }
 
@@ -35,33 +35,37 @@ impl Asked {
 }
 
 /// Whether the configuration switches a rule off.
-pub(super) fn is_off(config: &Config, id: &RuleId) -> bool {
-    config.levels.get(id) == Some(Setting::Off)
+pub(super) fn is_disabled(config: &Config, id: &RuleId) -> bool {
+    config.levels.get(id) == Some(LevelSetting::Off)
 }
 
 /// Puts findings at the levels that the configuration sets for their rule.
-pub(super) fn levelled(config: &Config, asked: &Asked, findings: &mut [Finding]) {
-    if let Some(Setting::At(level)) = config.levels.get(asked.id()) {
+pub(super) fn apply_level_overrides(config: &Config, asked: &RuleRef, findings: &mut [Finding]) {
+    if let Some(LevelSetting::At(level)) = config.levels.get(asked.id()) {
         let own = asked.level();
         findings.iter_mut().filter(|finding| finding.level == own).for_each(|finding| finding.level = level);
     }
 }
 
 /// The findings of a verdict at their levels, and how the check ended.
-pub(super) fn settled(config: &Config, asked: &Asked, verdict: Verdict) -> (Status, Vec<Finding>) {
+pub(super) fn resolve_outcome(
+    config: &Config,
+    asked: &RuleRef,
+    verdict: CheckResult,
+) -> (CheckStatus, Vec<Finding>) {
     match verdict {
-        Verdict::Skipped(why) => (Status::Skipped(why), Vec::new()),
-        Verdict::Judged(mut findings) => {
-            levelled(config, asked, &mut findings);
+        CheckResult::Skipped(why) => (CheckStatus::Skipped(why), Vec::new()),
+        CheckResult::Findings(mut findings) => {
+            apply_level_overrides(config, asked, &mut findings);
             (status_of(&findings), findings)
         }
     }
 }
 
 /// How a check with these findings ended.
-pub(crate) fn status_of(findings: &[Finding]) -> Status {
-    if findings.iter().any(Finding::fails) {
-        return Status::Failed;
+pub(crate) fn status_of(findings: &[Finding]) -> CheckStatus {
+    if findings.iter().any(Finding::fails_gate) {
+        return CheckStatus::Failed;
     }
     let mut waivers: Vec<String> = findings
         .iter()
@@ -70,5 +74,5 @@ pub(crate) fn status_of(findings: &[Finding]) -> Status {
         .collect();
     waivers.sort();
     waivers.dedup();
-    if waivers.is_empty() { Status::Passed } else { Status::Waived(waivers) }
+    if waivers.is_empty() { CheckStatus::Passed } else { CheckStatus::Waived(waivers) }
 }

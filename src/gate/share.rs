@@ -5,19 +5,19 @@ use crate::change::ChangedFile;
 use crate::check::scope;
 use crate::text::RepoPath;
 
-use super::ground::Ground;
+use super::ground::PacketContext;
 
 /// The changed files by packet.
-pub(super) struct Shares {
+pub(super) struct FileAttribution {
     files: Vec<Vec<ChangedFile>>,
     shared: Vec<Vec<(RepoPath, String)>>,
 }
 
-impl Shares {
+impl FileAttribution {
     /// Gives every file to the packet that allows it; a file that several
     /// allow to each of them, with a word about it; a file that none allows to
     /// the packet that speaks of it, or to the first.
-    pub(super) fn of(files: Vec<ChangedFile>, grounds: &[Ground]) -> Self {
+    pub(super) fn new(files: Vec<ChangedFile>, grounds: &[PacketContext]) -> Self {
         let mut out =
             Self { files: vec![Vec::new(); grounds.len()], shared: vec![Vec::new(); grounds.len()] };
         if let [one] = out.files.as_mut_slice() {
@@ -26,10 +26,10 @@ impl Shares {
         }
         for file in files {
             let path = &file.change.path;
-            let allowing = indexes(grounds, |ground| allows(ground, path));
+            let allowing = find_packets(grounds, |ground| allows_path(ground, path));
             let claimed = allowing.len() > 1;
             let mut takers = match allowing.as_slice() {
-                [] => indexes(grounds, |ground| speaks_of(ground, path)),
+                [] => find_packets(grounds, |ground| mentions_path(ground, path)),
                 _ => allowing,
             };
             // Records such as the board belong to everybody; one look suffices.
@@ -40,7 +40,8 @@ impl Shares {
             for taker in &takers {
                 let others = takers.iter().filter(|other| *other != taker);
                 if let Some(shared) = out.shared.get_mut(*taker).filter(|_| claimed && takers.len() > 1) {
-                    let names: Vec<String> = others.filter_map(|other| name(grounds.get(*other)?)).collect();
+                    let names: Vec<String> =
+                        others.filter_map(|other| packet_name(grounds.get(*other)?)).collect();
                     shared.push((path.clone(), names.join("`, `")));
                 }
                 if let Some(own) = out.files.get_mut(*taker) {
@@ -62,37 +63,42 @@ impl Shares {
     }
 
     /// Whether a path, changed or not, belongs to a packet.
-    pub(super) fn belongs(&self, index: usize, path: &RepoPath, grounds: &[Ground]) -> bool {
-        let own = grounds.get(index).is_some_and(|ground| speaks_of(ground, path));
-        own || holds(self.files(index), path)
+    pub(super) fn belongs(&self, index: usize, path: &RepoPath, grounds: &[PacketContext]) -> bool {
+        let own = grounds.get(index).is_some_and(|ground| mentions_path(ground, path));
+        own || contains_path(self.files(index), path)
     }
 
     /// The other packet that a changed path belongs to.
-    pub(super) fn elsewhere(&self, index: usize, path: &RepoPath, grounds: &[Ground]) -> Option<String> {
+    pub(super) fn other_owner(
+        &self,
+        index: usize,
+        path: &RepoPath,
+        grounds: &[PacketContext],
+    ) -> Option<String> {
         let other = (0..grounds.len())
             .filter(|other| *other != index)
-            .find(|other| holds(self.files(*other), path))?;
-        name(grounds.get(other)?)
+            .find(|other| contains_path(self.files(*other), path))?;
+        packet_name(grounds.get(other)?)
     }
 }
 
 /// Whether files, in order of path, hold one.
-fn holds(files: &[ChangedFile], path: &RepoPath) -> bool {
+fn contains_path(files: &[ChangedFile], path: &RepoPath) -> bool {
     files.binary_search_by(|file| file.change.path.cmp(path)).is_ok()
 }
 
-fn indexes(grounds: &[Ground], wanted: impl Fn(&Ground) -> bool) -> Vec<usize> {
+fn find_packets(grounds: &[PacketContext], wanted: impl Fn(&PacketContext) -> bool) -> Vec<usize> {
     grounds.iter().enumerate().filter(|(_, ground)| wanted(ground)).map(|(index, _)| index).collect()
 }
 
-fn allows(ground: &Ground, path: &RepoPath) -> bool {
-    ground.packet_input().is_some_and(|input| scope::allows(&input, path))
+fn allows_path(ground: &PacketContext, path: &RepoPath) -> bool {
+    ground.packet_input().is_some_and(|input| scope::allows_change(&input, path))
 }
 
-fn speaks_of(ground: &Ground, path: &RepoPath) -> bool {
-    ground.packet_input().is_some_and(|input| scope::speaks_of(&input, path))
+fn mentions_path(ground: &PacketContext, path: &RepoPath) -> bool {
+    ground.packet_input().is_some_and(|input| scope::mentions_path(&input, path))
 }
 
-fn name(ground: &Ground) -> Option<String> {
+fn packet_name(ground: &PacketContext) -> Option<String> {
     Some(ground.located.as_ref()?.id.as_str().to_owned())
 }

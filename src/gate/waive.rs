@@ -2,20 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::input::ChangeInput;
-use crate::check::{find, waiver, wording};
+use crate::check::input::ChangeCheckContext;
+use crate::check::{find_rule, waiver, wording};
 use crate::finding::{Finding, Level, Subject};
 use crate::text::RepoPath;
 
 /// Marks the findings that a waiver of the packet excuses, and says which
 /// waivers excused nothing.
-pub(super) fn apply(input: &ChangeInput<'_>, findings: &mut [Finding], policies: &[String]) -> Vec<Finding> {
+pub(super) fn apply_waivers(
+    input: &ChangeCheckContext<'_>,
+    findings: &mut [Finding],
+    policies: &[String],
+) -> Vec<Finding> {
     let waivers = &input.packet.packet.waivers;
-    if waivers.len() > waiver::MOST_WAIVERS {
+    if waivers.len() > waiver::MAX_WAIVERS {
         return Vec::new();
     }
     let counts: Vec<bool> =
-        waivers.iter().enumerate().map(|(index, one)| waiver::counts(one, index, input)).collect();
+        waivers.iter().enumerate().map(|(index, one)| waiver::is_effective(one, index, input)).collect();
     let counting = |index: usize| counts.get(index) == Some(&true);
     let mut used = vec![false; waivers.len()];
     let mut stacked: BTreeMap<usize, String> = BTreeMap::new();
@@ -36,7 +40,7 @@ pub(super) fn apply(input: &ChangeInput<'_>, findings: &mut [Finding], policies:
             });
         }
     }
-    let Some(rule) = find("waiver/unused").map(|entry| &entry.rule) else { return Vec::new() };
+    let Some(rule) = find_rule("waiver/unused").map(|entry| &entry.rule) else { return Vec::new() };
     let idle = waivers.iter().enumerate().filter(|(index, waiver)| {
         // Policies that no rule of this gate accepts are judged elsewhere.
         let ours = waiver.policy.as_ref().is_some_and(|policy| policies.contains(&policy.value));
@@ -46,28 +50,30 @@ pub(super) fn apply(input: &ChangeInput<'_>, findings: &mut [Finding], policies:
         let source = &input.packet.packet.source;
         let span = waiver.id.as_ref().map_or(waiver.span, |id| id.span);
         let line = source.line_span(source.line(span.start)).unwrap_or(span);
-        let span =
-            crate::text::trimmed(source.text(), crate::text::Span::new(span.start, line.end.min(span.end)))
-                .span;
-        let name = crate::text::one_line(waiver.name(), 80);
+        let span = crate::text::trim_spanned(
+            source.text(),
+            crate::text::Span::new(span.start, line.end.min(span.end)),
+        )
+        .span;
+        let name = crate::text::to_single_line(waiver.name(), 80);
         let message = match stacked.get(&index) {
             Some(other) => format!(
                 "the waiver `{name}` excuses nothing that `{}` does not excuse already",
-                crate::text::one_line(other, 80)
+                crate::text::to_single_line(other, 80)
             ),
             None => format!("the waiver `{name}` excuses nothing in this change"),
         };
-        rule.finding(message, input.packet.at(span, "matches no finding"))
+        rule.finding(message, input.packet.label_at(span, "matches no finding"))
     })
     .collect()
 }
 
 /// Whether a waiver of the packet that counts, of one of these policies,
 /// covers a path.
-pub(super) fn covers(input: &ChangeInput<'_>, policies: &[String], path: &RepoPath) -> bool {
+pub(super) fn is_waived(input: &ChangeCheckContext<'_>, policies: &[String], path: &RepoPath) -> bool {
     let subject = Subject::Path(path.clone());
     input.packet.packet.waivers.iter().enumerate().any(|(index, one)| {
         let policy = one.policy.as_ref().is_some_and(|policy| policies.contains(&policy.value));
-        policy && waiver::counts(one, index, input) && waiver::covers(one, &subject)
+        policy && waiver::is_effective(one, index, input) && waiver::covers(one, &subject)
     })
 }

@@ -1,6 +1,6 @@
 //! The formats of a report.
 
-use super::human::Look;
+use super::human::HumanOptions;
 use super::{github, gitlab, human, json, junit, markdown, sarif};
 use crate::finding::Report;
 
@@ -42,13 +42,13 @@ formats! {
 impl Format {
     /// A format by its name.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.as_str() == name)
     }
 
     /// The format that a file's ending means.
     #[must_use]
-    pub fn of_ending(ending: &str) -> Option<Self> {
+    pub fn from_extension(ending: &str) -> Option<Self> {
         match ending {
             "sarif" => Some(Self::Sarif),
             "json" => Some(Self::Json),
@@ -61,15 +61,15 @@ impl Format {
 
     /// A report in this format. `look` is for people only.
     #[must_use]
-    pub fn render(self, report: &Report, look: Look) -> String {
+    pub fn render(self, report: &Report, look: HumanOptions) -> String {
         match self {
-            Self::Human => human::report(report, look),
-            Self::Json => json::report(report),
-            Self::Sarif => sarif::report(report),
-            Self::Junit => junit::report(report),
-            Self::Github => github::report(report),
-            Self::Gitlab => gitlab::report(report),
-            Self::Markdown => markdown::report(report),
+            Self::Human => human::render(report, look),
+            Self::Json => json::render(report),
+            Self::Sarif => sarif::render(report),
+            Self::Junit => junit::render(report),
+            Self::Github => github::render(report),
+            Self::Gitlab => gitlab::render(report),
+            Self::Markdown => markdown::render(report),
         }
     }
 }

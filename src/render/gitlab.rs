@@ -3,25 +3,25 @@
 use serde_json::{Value, json};
 
 use super::json::pretty;
-use super::spot::{Spot, fingerprints};
+use super::spot::{Location, compute_fingerprints};
 use crate::finding::{Level, Report};
-use crate::text::one_line;
+use crate::text::to_single_line;
 
 /// The report as a list of issues; waived findings are left out.
 #[must_use]
-pub fn report(report: &Report) -> String {
-    let prints = fingerprints(&report.findings);
+pub fn render(report: &Report) -> String {
+    let prints = compute_fingerprints(&report.findings);
     let open = report.findings.iter().zip(prints).filter(|(finding, _)| finding.waived_by.is_none());
     let issues: Vec<Value> = open
         .map(|(finding, print)| {
-            let spot = Spot::shown(finding, report);
+            let spot = Location::for_finding(finding, report);
             let lines = spot
                 .as_ref()
                 .and_then(|spot| spot.region.as_ref())
                 .map_or((1, 1), |region| (region.line, region.end_line));
             let path = spot.map_or_else(|| crate::config::FILE_NAME.to_owned(), |spot| spot.path.to_string());
             json!({
-                "description": one_line(&finding.message, 1000),
+                "description": to_single_line(&finding.message, 1000),
                 "check_name": finding.rule.as_str(),
                 "fingerprint": print,
                 "severity": match finding.level {

@@ -11,7 +11,7 @@ use crate::text::is_hidden;
 
 /// The report as JSON.
 #[must_use]
-pub fn report(report: &Report) -> String {
+pub fn render(report: &Report) -> String {
     pretty(&ReportDocument::from(report))
 }
 

@@ -2,21 +2,21 @@
 
 use serde::Serialize;
 
-use crate::gate::survey::{Listed, Listing};
-use crate::text::{counted, visible};
+use crate::gate::survey::{PacketListEntry, PacketListing};
+use crate::text::{escape_hidden, format_count};
 
 /// Name and version of the format.
 const SCHEMA: &str = "countersign.list/v1";
 
 /// The listing as scripts read it.
 #[derive(Debug, Serialize)]
-pub struct ListingDocument<'a> {
+pub struct PacketListDocument<'a> {
     schema: &'static str,
-    packets: Vec<EntryDocument<'a>>,
+    packets: Vec<PacketListEntryDocument<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct EntryDocument<'a> {
+struct PacketListEntryDocument<'a> {
     wp_id: &'a str,
     base_id: &'a str,
     kind: &'a str,
@@ -24,18 +24,18 @@ struct EntryDocument<'a> {
     generation: Option<&'a str>,
     status: Option<&'a str>,
     board: Option<&'a str>,
-    standing: &'a str,
+    lifecycle: &'a str,
     signed: Option<&'a str>,
 }
 
 /// The listing as a value for JSON.
 #[must_use]
-pub fn document(listing: &Listing) -> ListingDocument<'_> {
-    ListingDocument { schema: SCHEMA, packets: listing.entries.iter().map(entry).collect() }
+pub fn to_document(listing: &PacketListing) -> PacketListDocument<'_> {
+    PacketListDocument { schema: SCHEMA, packets: listing.entries.iter().map(to_entry).collect() }
 }
 
-fn entry(listed: &Listed) -> EntryDocument<'_> {
-    EntryDocument {
+fn to_entry(listed: &PacketListEntry) -> PacketListEntryDocument<'_> {
+    PacketListEntryDocument {
         wp_id: &listed.wp_id,
         base_id: &listed.base_id,
         kind: listed.kind,
@@ -43,23 +43,23 @@ fn entry(listed: &Listed) -> EntryDocument<'_> {
         generation: listed.generation.as_deref(),
         status: listed.status.as_deref(),
         board: listed.board.as_deref(),
-        standing: listed.standing,
+        lifecycle: listed.lifecycle,
         signed: listed.signed.as_deref(),
     }
 }
 
 /// The listing for a person: a line each, in columns.
 #[must_use]
-pub fn human(listing: &Listing) -> String {
+pub fn render_human(listing: &PacketListing) -> String {
     let head = ["WP", "GENERATION", "STATUS", "BOARD", "STANDING", "SIGNED"].map(str::to_owned);
-    let short = |text: Option<&str>| crate::text::one_line(text.unwrap_or("-"), 24);
-    let row = |entry: &Listed| {
+    let short = |text: Option<&str>| crate::text::to_single_line(text.unwrap_or("-"), 24);
+    let row = |entry: &PacketListEntry| {
         [
-            crate::text::one_line(&entry.wp_id, 60),
+            crate::text::to_single_line(&entry.wp_id, 60),
             short(entry.generation.as_deref()),
             short(entry.status.as_deref()),
             short(entry.board.as_deref()),
-            entry.standing.to_owned(),
+            entry.lifecycle.to_owned(),
             short(entry.signed.as_deref()),
         ]
     };
@@ -77,6 +77,6 @@ pub fn human(listing: &Listing) -> String {
     }
     let stubs = listing.entries.iter().filter(|entry| entry.kind == "stub").count();
     let packets = listing.entries.len() - stubs;
-    out.push_str(&format!("\n{}, {}\n", counted(packets, "packet"), counted(stubs, "stub")));
-    visible(&out).into_owned()
+    out.push_str(&format!("\n{}, {}\n", format_count(packets, "packet"), format_count(stubs, "stub")));
+    escape_hidden(&out).into_owned()
 }

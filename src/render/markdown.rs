@@ -1,25 +1,25 @@
 //! Markdown for the summary of a CI job.
 
-use super::spot::Spot;
+use super::spot::Location;
 use crate::finding::{Finding, Report, StepStatus};
-use crate::text::{counted, one_line};
+use crate::text::{format_count, to_single_line};
 
 /// More findings are only counted: a summary has a limit of size.
-const MOST: usize = 200;
+const MAX_ROWS: usize = 200;
 
 /// The report as Markdown.
 #[must_use]
-pub fn report(report: &Report) -> String {
-    let names: Vec<String> = report.packets().map(|packet| escaped(&packet.wp_id)).collect();
+pub fn render(report: &Report) -> String {
+    let names: Vec<String> = report.packets().map(|packet| escape(&packet.wp_id)).collect();
     let (mark, verdict) = if report.passed() { ("✅", "passed") } else { ("❌", "failed") };
     let name = if names.is_empty() { String::new() } else { format!(" {}", names.join(", ")) };
     let mut out = format!("## {mark} {}{name}: {verdict}\n\n", report.gate);
     let tally = report.tally();
     out.push_str(&format!(
         "{}, {}, {}. Checks: {} passed, {} failed, {} waived, {} skipped.\n\n",
-        counted(tally.errors, "error"),
-        counted(tally.warnings, "warning"),
-        counted(tally.notes, "note"),
+        format_count(tally.errors, "error"),
+        format_count(tally.warnings, "warning"),
+        format_count(tally.notes, "note"),
         tally.passed,
         tally.failed,
         tally.waived,
@@ -31,17 +31,17 @@ pub fn report(report: &Report) -> String {
             "Change: `{}..{}`, {} ({}).\n\n",
             id(&selection.base),
             id(&selection.head),
-            counted(selection.changed, "path"),
-            escaped(&selection.reason)
+            format_count(selection.changed, "path"),
+            escape(&selection.reason)
         ));
     }
     for step in &report.steps {
         let status = match &step.status {
             StepStatus::Passed => "passed".to_owned(),
             StepStatus::Failed => "failed".to_owned(),
-            StepStatus::Skipped(why) => format!("not run ({})", escaped(why)),
+            StepStatus::Skipped(why) => format!("not run ({})", escape(why)),
         };
-        out.push_str(&format!("- step {}: {status}\n", escaped(&step.name)));
+        out.push_str(&format!("- step {}: {status}\n", escape(&step.name)));
     }
     if !report.steps.is_empty() {
         out.push('\n');
@@ -50,31 +50,31 @@ pub fn report(report: &Report) -> String {
         return out;
     }
     out.push_str("| | rule | where | what |\n|---|---|---|---|\n");
-    for finding in report.findings.iter().take(MOST) {
-        out.push_str(&row(finding, report));
+    for finding in report.findings.iter().take(MAX_ROWS) {
+        out.push_str(&render_row(finding, report));
     }
-    if let Some(more) = report.findings.len().checked_sub(MOST).filter(|more| *more > 0) {
+    if let Some(more) = report.findings.len().checked_sub(MAX_ROWS).filter(|more| *more > 0) {
         out.push_str(&format!("\n… and {more} more.\n"));
     }
     out
 }
 
-fn row(finding: &Finding, report: &Report) -> String {
-    let place = Spot::shown(finding, report).map_or_else(String::new, |spot| {
+fn render_row(finding: &Finding, report: &Report) -> String {
+    let place = Location::for_finding(finding, report).map_or_else(String::new, |spot| {
         let line = spot.region.map_or_else(String::new, |region| format!(":{}", region.line));
-        format!("{}{line}", escaped(&spot.path.to_string()))
+        format!("{}{line}", escape(&spot.path.to_string()))
     });
     let level = match &finding.waived_by {
-        Some(waiver) => format!("waived by {}", escaped(waiver)),
+        Some(waiver) => format!("waived by {}", escape(waiver)),
         None => finding.level.to_string(),
     };
-    format!("| {level} | {} | {place} | {} |\n", finding.rule, escaped(&finding.message))
+    format!("| {level} | {} | {place} | {} |\n", finding.rule, escape(&finding.message))
 }
 
 /// Text that cannot be markup, a link, a mention or the end of a cell.
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     let mut out = String::new();
-    for c in one_line(text, 400).chars() {
+    for c in to_single_line(text, 400).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -95,7 +95,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn text_is_no_markup() {
-        assert_eq!(super::escaped("a|b `c` <d> @e\nf"), "a\\|b \\`c\\` &lt;d&gt; &#64;e\\\\nf");
+    fn text_is_not_markup() {
+        assert_eq!(super::escape("a|b `c` <d> @e\nf"), "a\\|b \\`c\\` &lt;d&gt; &#64;e\\\\nf");
     }
 }

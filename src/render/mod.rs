@@ -16,4 +16,4 @@ pub mod show;
 pub mod spot;
 
 pub use format::Format;
-pub use rules::{explain, explain_scan, rules_markdown, scan_rules_markdown};
+pub use rules::{explain_rule, explain_scan_rule, rules_markdown, scan_rules_markdown};

@@ -1,25 +1,25 @@
 //! The rules' own text: `explain`, `rules` and `docs/rules.md`.
 
 use crate::check::input::Gate;
-use crate::check::registered;
-use crate::gate::plan;
+use crate::check::registered_rules;
+use crate::gate::rules_of_gate;
 use crate::rule::Rule;
 use crate::scan::{Area, ScanRule, Suppressible, embedded};
 
 /// One rule, for a person.
 #[must_use]
-pub fn explain(rule: &Rule) -> String {
+pub fn explain_rule(rule: &Rule) -> String {
     let text = rule.text();
     let mut out = format!("{} ({})\n\n{}\n\n", rule.id, text.level, text.wording.summary);
     out.push_str(&format!("Why: {}\n\nWhat to do: {}\n", text.wording.why, text.wording.remedy));
     if let Some(example) = &text.example {
         out.push_str(&format!(
             "\nBreaks it:\n{}\nSatisfies it:\n{}",
-            indented(&example.bad),
-            indented(&example.good)
+            indent(&example.bad),
+            indent(&example.good)
         ));
     }
-    out.push_str(&format!("\nGates: {}\n", gates(rule).join(", ")));
+    out.push_str(&format!("\nGates: {}\n", gates_of_rule(rule).join(", ")));
     if !text.wording.waivable_by.is_empty() {
         out.push_str(&format!("Waivers: {}\n", text.wording.waivable_by.join(", ")));
     }
@@ -31,20 +31,20 @@ pub fn explain(rule: &Rule) -> String {
 
 /// One rule of a scan, for a person.
 #[must_use]
-pub fn explain_scan(rule: &ScanRule) -> String {
+pub fn explain_scan_rule(rule: &ScanRule) -> String {
     let wording = &rule.wording;
     let mut out = format!("{} ({}, set {})\n\n{}\n\n", rule.id, rule.level, rule.set, wording.summary);
     out.push_str(&format!("Why: {}\n\nWhat to do: {}\n", wording.why, wording.remedy));
-    out.push_str(&format!("\n{}\n", facts(rule).join("\n")));
+    out.push_str(&format!("\n{}\n", describe_scan_rule(rule).join("\n")));
     for (title, all) in [("Matches", &rule.examples.matching), ("Passes", &rule.examples.pass)] {
         out.push_str(&format!("\n{title}:\n"));
-        out.push_str(&all.iter().map(|example| indented(example)).collect::<Vec<_>>().join("\n"));
+        out.push_str(&all.iter().map(|example| indent(example)).collect::<Vec<_>>().join("\n"));
     }
     out
 }
 
 /// How a rule of a scan looks.
-fn facts(rule: &ScanRule) -> Vec<String> {
+fn describe_scan_rule(rule: &ScanRule) -> Vec<String> {
     let names: Vec<&str> = rule.languages.iter().map(|language| language.as_str()).collect();
     let languages = if names.is_empty() { "all".to_owned() } else { names.join(", ") };
     let mut out = vec![
@@ -56,8 +56,8 @@ fn facts(rule: &ScanRule) -> Vec<String> {
         format!("Test code: {}", if rule.tests { "counted" } else { "ignored" }),
     ];
     let excuse = match rule.suppressible {
-        Suppressible::Free => "a comment with a reason",
-        Suppressible::ByWaiver => "a comment with a reason, and in a gate a waiver of the packet",
+        Suppressible::WithReason => "a comment with a reason",
+        Suppressible::WithWaiver => "a comment with a reason, and in a gate a waiver of the packet",
         Suppressible::Never => "nothing",
     };
     out.push(format!("Excused by: {excuse}"));
@@ -88,7 +88,7 @@ pub fn scan_rules_markdown() -> String {
             "**Why.** {}\n\n**What to do.** {}\n\n",
             rule.wording.why, rule.wording.remedy
         ));
-        out.push_str(&facts(rule).iter().map(|fact| format!("- {fact}\n")).collect::<String>());
+        out.push_str(&describe_scan_rule(rule).iter().map(|fact| format!("- {fact}\n")).collect::<String>());
         let first = |all: &[String]| all.first().cloned().unwrap_or_default();
         let (matching, pass) = (first(&rule.examples.matching), first(&rule.examples.pass));
         out.push_str(&format!(
@@ -100,15 +100,15 @@ pub fn scan_rules_markdown() -> String {
     out
 }
 
-fn indented(text: &str) -> String {
+fn indent(text: &str) -> String {
     text.lines().map(|line| format!("    {line}\n")).collect()
 }
 
 /// The gates that check a rule.
-pub(crate) fn gates(rule: &Rule) -> Vec<&'static str> {
+pub(crate) fn gates_of_rule(rule: &Rule) -> Vec<&'static str> {
     let all = [Gate::GateCheck, Gate::PreWork, Gate::PostWork, Gate::Audit];
     all.into_iter()
-        .filter(|gate| plan(*gate).any(|entry| entry.rule.id == rule.id))
+        .filter(|gate| rules_of_gate(*gate).any(|entry| entry.rule.id == rule.id))
         .map(Gate::as_str)
         .collect()
 }
@@ -118,23 +118,23 @@ pub(crate) fn gates(rule: &Rule) -> Vec<&'static str> {
 pub fn rules_markdown() -> String {
     let mut out = String::from("# Rules\n\nGenerated from `rules/` by `just gen`; do not edit.\n\n");
     out.push_str("| rule | level | gates | what must be true |\n|---|---|---|---|\n");
-    for entry in registered() {
+    for entry in registered_rules() {
         let (rule, text) = (&entry.rule, entry.rule.text());
         out.push_str(&format!(
             "| [`{}`](#{}) | {} | {} | {} |\n",
             rule.id,
-            anchor(rule),
+            heading_anchor(rule),
             text.level,
-            gates(rule).join(", "),
+            gates_of_rule(rule).join(", "),
             text.wording.summary
         ));
     }
-    for entry in registered() {
+    for entry in registered_rules() {
         let (rule, text) = (&entry.rule, entry.rule.text());
         out.push_str(&format!(
             "\n## {}\n\n<a id=\"{}\"></a>\n\n{}\n\n**Why.** {}\n\n**What to do.** {}\n",
             rule.id,
-            anchor(rule),
+            heading_anchor(rule),
             text.wording.summary,
             text.wording.why,
             text.wording.remedy
@@ -146,7 +146,8 @@ pub fn rules_markdown() -> String {
                 example.good.trim_end()
             ));
         }
-        let mut facts = vec![format!("level {}", text.level), format!("gates {}", gates(rule).join(", "))];
+        let mut facts =
+            vec![format!("level {}", text.level), format!("gates {}", gates_of_rule(rule).join(", "))];
         if !text.wording.waivable_by.is_empty() {
             facts.push(format!("waivable by {}", text.wording.waivable_by.join(", ")));
         }
@@ -158,6 +159,6 @@ pub fn rules_markdown() -> String {
     out
 }
 
-fn anchor(rule: &Rule) -> String {
+fn heading_anchor(rule: &Rule) -> String {
     rule.id.as_str().replace('/', "-")
 }

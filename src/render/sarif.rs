@@ -6,48 +6,48 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::json::pretty;
-use super::spot::{Region, Spot, fingerprints, told};
-use crate::check::{find, wording};
+use super::spot::{Location, Region, compute_fingerprints, full_message};
+use crate::check::{find_rule, wording};
 use crate::finding::{Finding, Fix, Level, Place, Report, Wording};
-use crate::text::{RepoPath, one_line, visible};
+use crate::text::{RepoPath, escape_hidden, to_single_line};
 
 /// More results are not shown by GitHub; the rest is told in a notification.
-const MOST_RESULTS: usize = 5000;
+const MAX_RESULTS: usize = 5000;
 /// The most other places of a result.
-const MOST_RELATED: usize = 20;
+const MAX_RELATED: usize = 20;
 /// The most characters of a message or snippet.
-const LONGEST: usize = 4000;
+const MAX_TEXT_LENGTH: usize = 4000;
 
 /// The report as SARIF.
 #[must_use]
-pub fn report(report: &Report) -> String {
-    let mut rules = Rules::default();
+pub fn render(report: &Report) -> String {
+    let mut rules = SarifRules::default();
     for outcome in &report.outcomes {
         let own = report.findings.iter().find(|finding| finding.rule == outcome.rule);
-        rules.index(outcome.rule.as_str(), own);
+        rules.index_of(outcome.rule.as_str(), own);
     }
-    let prints = fingerprints(&report.findings);
+    let prints = compute_fingerprints(&report.findings);
     let results: Vec<Value> = report
         .findings
         .iter()
         .zip(&prints)
-        .take(MOST_RESULTS)
-        .map(|(finding, print)| result(finding, print, report, &mut rules))
+        .take(MAX_RESULTS)
+        .map(|(finding, print)| build_result(finding, print, report, &mut rules))
         .collect();
     let mut invocation = json!({
         "executionSuccessful": true,
         "exitCode": i32::from(!report.passed()),
     });
     if !report.run.started_at.is_empty() {
-        put(&mut invocation, "startTimeUtc", json!(report.run.started_at));
+        insert_member(&mut invocation, "startTimeUtc", json!(report.run.started_at));
     }
-    let left = report.findings.len().saturating_sub(MOST_RESULTS);
-    let more = left + report.scan.as_ref().map_or(0, |scan| scan.more);
+    let left = report.findings.len().saturating_sub(MAX_RESULTS);
+    let more = left + report.scan.as_ref().map_or(0, |scan| scan.truncated);
     if more > 0 {
         let text =
             format!("{more} more findings are not listed here; `--format json` lists those that are kept");
         let notification = json!([{ "level": "warning", "message": { "text": text } }]);
-        put(&mut invocation, "toolExecutionNotifications", notification);
+        insert_member(&mut invocation, "toolExecutionNotifications", notification);
     }
     pretty(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -68,7 +68,7 @@ pub fn report(report: &Report) -> String {
     }))
 }
 
-fn put(object: &mut Value, key: &str, value: Value) {
+fn insert_member(object: &mut Value, key: &str, value: Value) {
     if let Some(map) = object.as_object_mut() {
         map.insert(key.to_owned(), value);
     }
@@ -76,17 +76,17 @@ fn put(object: &mut Value, key: &str, value: Value) {
 
 /// The rules that a run names, in the order in which they were asked.
 #[derive(Default)]
-struct Rules {
+struct SarifRules {
     documents: Vec<Value>,
     by_id: BTreeMap<String, usize>,
 }
 
-impl Rules {
-    fn index(&mut self, id: &str, of: Option<&Finding>) -> usize {
+impl SarifRules {
+    fn index_of(&mut self, id: &str, of: Option<&Finding>) -> usize {
         if let Some(index) = self.by_id.get(id) {
             return *index;
         }
-        let registered = find(id).map(|entry| entry.rule.text());
+        let registered = find_rule(id).map(|entry| entry.rule.text());
         let scan = crate::scan::find_embedded(id);
         let level = registered
             .map(|text| text.level)
@@ -98,13 +98,13 @@ impl Rules {
             .or(registered.map(|text| &text.wording))
             .or(scan.map(|rule| rule.wording.as_ref()));
         let index = self.documents.len();
-        self.documents.push(descriptor(id, level, told));
+        self.documents.push(build_descriptor(id, level, told));
         self.by_id.insert(id.to_owned(), index);
         index
     }
 }
 
-fn descriptor(id: &str, level: Level, told: Option<&Wording>) -> Value {
+fn build_descriptor(id: &str, level: Level, told: Option<&Wording>) -> Value {
     let nothing = Wording::default();
     let told = told.unwrap_or(&nothing);
     let see = if told.references.is_empty() {
@@ -127,40 +127,40 @@ fn descriptor(id: &str, level: Level, told: Option<&Wording>) -> Value {
     })
 }
 
-fn result(finding: &Finding, print: &str, report: &Report, rules: &mut Rules) -> Value {
-    let mut text = cut(&visible(&told(finding)));
+fn build_result(finding: &Finding, print: &str, report: &Report, rules: &mut SarifRules) -> Value {
+    let mut text = truncate(&escape_hidden(&full_message(finding)));
     if let Some(packet) = &finding.packet {
-        text.push_str(&format!("\nPacket: {}", visible(packet)));
+        text.push_str(&format!("\nPacket: {}", escape_hidden(packet)));
     }
     let mut out = json!({
         "ruleId": finding.rule.as_str(),
-        "ruleIndex": rules.index(finding.rule.as_str(), Some(finding)),
+        "ruleIndex": rules.index_of(finding.rule.as_str(), Some(finding)),
         "level": finding.level.as_str(),
         "message": { "text": text },
-        "locations": Spot::shown(finding, report).map(|spot| json!({ "physicalLocation": physical(&spot) })).into_iter().collect::<Vec<_>>(),
+        "locations": Location::for_finding(finding, report).map(|spot| json!({ "physicalLocation": build_physical_location(&spot) })).into_iter().collect::<Vec<_>>(),
         "partialFingerprints": { "countersign/v1": print },
     });
     let related: Vec<Value> = finding
         .related
         .iter()
-        .filter_map(|label| Some((Spot::of(&label.place)?, &label.text)))
-        .take(MOST_RELATED)
+        .filter_map(|label| Some((Location::from_place(&label.place)?, &label.text)))
+        .take(MAX_RELATED)
         .enumerate()
         .map(|(id, (spot, text))| json!({
             "id": id,
-            "physicalLocation": physical(&spot),
-            "message": { "text": if text.is_empty() { "see here".to_owned() } else { one_line(text, 400) } },
+            "physicalLocation": build_physical_location(&spot),
+            "message": { "text": if text.is_empty() { "see here".to_owned() } else { to_single_line(text, 400) } },
         }))
         .collect();
     if !related.is_empty() {
-        put(&mut out, "relatedLocations", json!(related));
+        insert_member(&mut out, "relatedLocations", json!(related));
     }
-    if let Some(fix) = finding.fix.as_ref().and_then(fix) {
-        put(&mut out, "fixes", json!([fix]));
+    if let Some(fix) = finding.fix.as_ref().and_then(build_fix) {
+        insert_member(&mut out, "fixes", json!([fix]));
     }
     if let Some(waiver) = &finding.waived_by {
-        let why = format!("waiver {}", one_line(waiver, 200));
-        put(
+        let why = format!("waiver {}", to_single_line(waiver, 200));
+        insert_member(
             &mut out,
             "suppressions",
             json!([{ "kind": "external", "status": "accepted", "justification": why }]),
@@ -169,15 +169,15 @@ fn result(finding: &Finding, print: &str, report: &Report, rules: &mut Rules) ->
     out
 }
 
-fn physical(spot: &Spot) -> Value {
-    let mut out = json!({ "artifactLocation": { "uri": uri(&spot.path), "uriBaseId": "%SRCROOT%" } });
+fn build_physical_location(spot: &Location) -> Value {
+    let mut out = json!({ "artifactLocation": { "uri": to_uri(&spot.path), "uriBaseId": "%SRCROOT%" } });
     if let Some(region) = &spot.region {
-        put(&mut out, "region", area(region, true));
+        insert_member(&mut out, "region", build_region(region, true));
     }
     out
 }
 
-fn area(region: &Region, with_snippet: bool) -> Value {
+fn build_region(region: &Region, with_snippet: bool) -> Value {
     let mut out = json!({
         "startLine": region.line,
         "startColumn": region.column,
@@ -185,30 +185,30 @@ fn area(region: &Region, with_snippet: bool) -> Value {
         "endColumn": region.end_column,
     });
     // A part of the text would not be what the region cuts.
-    if with_snippet && region.snippet.chars().count() <= LONGEST {
-        put(&mut out, "snippet", json!({ "text": region.snippet }));
+    if with_snippet && region.snippet.chars().count() <= MAX_TEXT_LENGTH {
+        insert_member(&mut out, "snippet", json!({ "text": region.snippet }));
     }
     out
 }
 
-fn fix(fix: &Fix) -> Option<Value> {
+fn build_fix(fix: &Fix) -> Option<Value> {
     let Place::Text { source, span } = &fix.place else { return None };
-    let spot = Spot::of(&fix.place)?;
+    let spot = Location::from_place(&fix.place)?;
     Some(json!({
         "description": { "text": fix.message },
         "artifactChanges": [{
-            "artifactLocation": { "uri": uri(&spot.path), "uriBaseId": "%SRCROOT%" },
+            "artifactLocation": { "uri": to_uri(&spot.path), "uriBaseId": "%SRCROOT%" },
             "replacements": [{
-                "deletedRegion": area(&Region::of(source, *span), false),
+                "deletedRegion": build_region(&Region::from_span(source, *span), false),
                 "insertedContent": { "text": fix.replacement },
             }],
         }],
     }))
 }
 
-fn cut(text: &str) -> String {
-    let mut out: String = text.chars().take(LONGEST).collect();
-    if text.chars().nth(LONGEST).is_some() {
+fn truncate(text: &str) -> String {
+    let mut out: String = text.chars().take(MAX_TEXT_LENGTH).collect();
+    if text.chars().nth(MAX_TEXT_LENGTH).is_some() {
         out.push('…');
     }
     out
@@ -216,7 +216,7 @@ fn cut(text: &str) -> String {
 
 /// A path as a relative URI: every byte that could mean something else is
 /// escaped.
-fn uri(path: &RepoPath) -> String {
+fn to_uri(path: &RepoPath) -> String {
     let mut out = String::new();
     for byte in path.as_bytes() {
         match byte {

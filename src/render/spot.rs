@@ -23,7 +23,7 @@ pub struct Region {
 impl Region {
     /// The region of a span of a source.
     #[must_use]
-    pub fn of(source: &Source, span: Span) -> Self {
+    pub fn from_span(source: &Source, span: Span) -> Self {
         let (from, to) = (source.position(span.start), source.position(span.end));
         Self {
             line: from.line,
@@ -37,21 +37,21 @@ impl Region {
 
 /// A path of the judged tree, with lines where there are some.
 #[derive(Debug, Clone)]
-pub struct Spot {
+pub struct Location {
     /// The file.
     pub path: RepoPath,
     /// Where in it.
     pub region: Option<Region>,
 }
 
-impl Spot {
+impl Location {
     /// The spot of a place; `None` if it is in no file of the judged tree.
     #[must_use]
-    pub fn of(place: &Place) -> Option<Self> {
+    pub fn from_place(place: &Place) -> Option<Self> {
         match place {
             Place::Text { source, .. } if source.revision().is_some() => None,
             Place::Text { source, span } => {
-                Some(Self { path: source.name().clone(), region: Some(Region::of(source, *span)) })
+                Some(Self { path: source.name().clone(), region: Some(Region::from_span(source, *span)) })
             }
             Place::Path(path) => Some(Self { path: path.clone(), region: None }),
             Place::Repository => None,
@@ -61,10 +61,10 @@ impl Spot {
     /// Where a finding is shown: its own place, else one that explains it,
     /// else the packet.
     #[must_use]
-    pub fn shown(finding: &Finding, report: &Report) -> Option<Self> {
+    pub fn for_finding(finding: &Finding, report: &Report) -> Option<Self> {
         let mut labels = std::iter::once(&finding.primary).chain(&finding.related);
         labels
-            .find_map(|label| Self::of(&label.place))
+            .find_map(|label| Self::from_place(&label.place))
             .or_else(|| report.packet.as_ref().map(|packet| Self { path: packet.path.clone(), region: None }))
     }
 }
@@ -72,7 +72,7 @@ impl Spot {
 /// Names for findings that stay the same when lines move: of what was found,
 /// not of where. Two that are alike get numbers.
 #[must_use]
-pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
+pub fn compute_fingerprints(findings: &[Finding]) -> Vec<String> {
     let mut seen: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
     let mut one = |finding: &Finding| {
         let place = &finding.primary.place;
@@ -97,7 +97,7 @@ pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
 
 /// All that a finding has to say, in one text.
 #[must_use]
-pub fn told(finding: &Finding) -> String {
+pub fn full_message(finding: &Finding) -> String {
     let mut out = finding.message.clone();
     if !finding.primary.text.is_empty() {
         out.push_str(&format!(" ({})", finding.primary.text));

@@ -6,7 +6,7 @@ use crate::finding::{Level, RuleId};
 
 /// What the configuration says of one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Setting {
+pub enum LevelSetting {
     /// Findings have this level.
     At(Level),
     /// The check is skipped, and the report says so.
@@ -15,26 +15,26 @@ pub enum Setting {
 
 /// Settings by rule id.
 #[derive(Debug, Clone, Default)]
-pub struct Levels(pub BTreeMap<String, Setting>);
+pub struct LevelSettings(pub BTreeMap<String, LevelSetting>);
 
-impl Levels {
+impl LevelSettings {
     /// The setting of a rule, if there is one.
     #[must_use]
-    pub fn get(&self, rule: &RuleId) -> Option<Setting> {
+    pub fn get(&self, rule: &RuleId) -> Option<LevelSetting> {
         self.0.get(rule.as_str()).copied()
     }
 }
 
 /// A level by its word.
 #[must_use]
-pub fn level(word: &str) -> Option<Level> {
+pub fn parse_level(word: &str) -> Option<Level> {
     [Level::Error, Level::Warning, Level::Note].into_iter().find(|level| level.as_str() == word)
 }
 
-impl Setting {
+impl LevelSetting {
     /// A setting by its word: a level, or `off`.
     #[must_use]
-    pub fn named(word: &str) -> Option<Self> {
-        if word == "off" { Some(Self::Off) } else { level(word).map(Self::At) }
+    pub fn parse(word: &str) -> Option<Self> {
+        if word == "off" { Some(Self::Off) } else { parse_level(word).map(Self::At) }
     }
 }

@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use crate::finding::{Finding, Label, Level, RuleId, Wording};
 
-pub use levels::{Levels, Setting, level};
-pub use yaml::{BadYaml, place_of, yaml, yaml_document};
+pub use levels::{LevelSetting, LevelSettings, parse_level};
+pub use yaml::{YamlError, find_span, parse_yaml, parse_yaml_document};
 
 /// A rule of the program. Its file is embedded and read on first use, so
 /// that a gate which passes reads only the few that carry parameters.
@@ -49,8 +49,8 @@ pub struct Example {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct File {
-    level: Word,
+struct RuleFile {
+    level: RuleFileLevel,
     summary: String,
     why: String,
     remedy: String,
@@ -65,7 +65,7 @@ struct File {
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Word {
+enum RuleFileLevel {
     Error,
     Warning,
     Note,
@@ -74,7 +74,7 @@ enum Word {
 /// Why a rule's file is no rule.
 #[derive(Debug, thiserror::Error)]
 #[error("rules/{id}.yaml: {reason}")]
-pub struct BadRule {
+pub struct RuleFileError {
     /// The rule.
     pub id: String,
     /// What the parser says.
@@ -86,15 +86,15 @@ impl RuleText {
     ///
     /// # Errors
     /// Text that is not YAML, unknown or missing keys.
-    pub fn parse(id: &str, yaml: &str) -> Result<Self, BadRule> {
-        let bad = |error: serde_yaml::Error| BadRule { id: id.to_owned(), reason: error.to_string() };
-        let file: File = serde_yaml::from_str(yaml).map_err(bad)?;
+    pub fn parse(id: &str, yaml: &str) -> Result<Self, RuleFileError> {
+        let bad = |error: serde_yaml::Error| RuleFileError { id: id.to_owned(), reason: error.to_string() };
+        let file: RuleFile = serde_yaml::from_str(yaml).map_err(bad)?;
         let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         Ok(Self {
             level: match file.level {
-                Word::Error => Level::Error,
-                Word::Warning => Level::Warning,
-                Word::Note => Level::Note,
+                RuleFileLevel::Error => Level::Error,
+                RuleFileLevel::Warning => Level::Warning,
+                RuleFileLevel::Note => Level::Note,
             },
             wording: Wording {
                 summary: line(&file.summary),
@@ -110,7 +110,7 @@ impl RuleText {
 
     /// What stands in for a file that cannot be read: its findings are
     /// errors. Tests prove that no embedded file needs it.
-    fn unreadable(bad: &BadRule) -> Self {
+    fn placeholder_for(bad: &RuleFileError) -> Self {
         let text = bad.to_string();
         Self {
             level: Level::Error,
@@ -125,7 +125,7 @@ impl Rule {
     /// A rule whose file is part of the program.
     #[must_use]
     pub const fn embedded(id: &'static str, yaml: &'static str) -> Self {
-        Self { id: RuleId::named(id), yaml, text: OnceLock::new() }
+        Self { id: RuleId::from_static(id), yaml, text: OnceLock::new() }
     }
 
     /// The file as it stands.
@@ -138,19 +138,19 @@ impl Rule {
     #[must_use]
     pub fn text(&self) -> &RuleText {
         self.text.get_or_init(|| {
-            RuleText::parse(self.id.as_str(), self.yaml).unwrap_or_else(|bad| RuleText::unreadable(&bad))
+            RuleText::parse(self.id.as_str(), self.yaml).unwrap_or_else(|bad| RuleText::placeholder_for(&bad))
         })
     }
 
     /// A finding of this rule, at its level.
     #[must_use]
     pub fn finding(&self, message: impl Into<String>, primary: Label) -> Finding {
-        Finding::new(self.id.clone(), message, primary).at_level(self.text().level)
+        Finding::new(self.id.clone(), message, primary).with_level(self.text().level)
     }
 
     /// A parameter's list; empty if the file has none of that name.
     #[must_use]
-    pub fn list(&self, name: &str) -> &[String] {
+    pub fn parameter(&self, name: &str) -> &[String] {
         self.text().parameters.get(name).map_or(&[], Vec::as_slice)
     }
 }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use crate::text::{Source, Span};
 
 /// The first line of a baseline.
-const HEAD: &str =
+const HEADER: &str =
     "# countersign baseline v1: known findings, one a line; written by `countersign scan --baseline write`";
 
 /// The most entries that are read.
-const MOST: usize = 1_000_000;
+const MAX_ENTRIES: usize = 1_000_000;
 
 /// Known findings by rule and fingerprint.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +42,7 @@ impl Baseline {
         let mut start = 0;
         for line in source.text().split_inclusive('\n') {
             let text = line.trim();
-            let span = crate::text::trimmed(source.text(), Span::new(start, start + line.len())).span;
+            let span = crate::text::trim_spanned(source.text(), Span::new(start, start + line.len())).span;
             start += line.len();
             if text.is_empty() || text.starts_with('#') {
                 continue;
@@ -58,7 +58,7 @@ impl Baseline {
             if !rule.starts_with("scan/") || !is_fingerprint(print.trim()) {
                 return Err(fault("an entry is a rule's id and a fingerprint"));
             }
-            if entries.len() >= MOST {
+            if entries.len() >= MAX_ENTRIES {
                 return Err(fault("the baseline has more entries than countersign reads"));
             }
             entries.insert((rule.to_owned(), print.trim().to_owned()), span);
@@ -68,7 +68,7 @@ impl Baseline {
 
     /// Whether a finding is known.
     #[must_use]
-    pub fn has(&self, rule: &str, fingerprint: &str) -> bool {
+    pub fn contains(&self, rule: &str, fingerprint: &str) -> bool {
         self.entries.contains_key(&(rule.to_owned(), fingerprint.to_owned()))
     }
 
@@ -108,7 +108,7 @@ pub fn write<'a>(findings: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut lines: Vec<String> = findings.map(|(rule, print)| format!("{rule} {print}")).collect();
     lines.sort();
     lines.dedup();
-    let mut out = format!("{HEAD}\n");
+    let mut out = format!("{HEADER}\n");
     for line in lines {
         out.push_str(&line);
         out.push('\n');
@@ -131,7 +131,7 @@ mod tests {
         let merged = format!("{text}scan/a {a}\n\nscan/c {a}\n");
         let read = Baseline::read(&Source::from_text(RepoPath::from("b"), merged)).expect("baseline");
         assert_eq!(read.len(), 3);
-        assert!(read.has("scan/a", &a) && !read.has("scan/a", &b));
+        assert!(read.contains("scan/a", &a) && !read.contains("scan/a", &b));
         assert!(Baseline::read(&Source::from_text(RepoPath::from("b"), "<<<<<<< HEAD\n")).is_err());
     }
 }

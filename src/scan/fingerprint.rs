@@ -7,14 +7,14 @@ use super::rules::RuleSet;
 use crate::digest::sha256_hex;
 
 /// How far a statement is followed in either direction.
-const FURTHEST: usize = 400;
+const MAX_CONTEXT_BYTES: usize = 400;
 
 /// Names the hits of a file. `code` is the file without its comments.
-pub(super) fn name(set: &RuleSet, code: &[u8], language: Language, hits: &mut [Hit]) {
+pub(super) fn set_fingerprints(set: &RuleSet, code: &[u8], language: Language, hits: &mut [Hit]) {
     for hit in hits {
         let Some(rule) = set.rules().get(hit.rule) else { continue };
-        let text = match (&hit.span, hit.missing) {
-            (Some(span), _) => statement(code, span.start, span.end, language),
+        let text = match (&hit.span, hit.missing_pattern) {
+            (Some(span), _) => normalized_statement(code, span.start, span.end, language),
             (None, missing) => format!("missing {}", missing.unwrap_or_default()),
         };
         let whole = sha256_hex(format!("{}\0{text}", rule.id).as_bytes());
@@ -23,7 +23,7 @@ pub(super) fn name(set: &RuleSet, code: &[u8], language: Language, hits: &mut [H
 }
 
 /// The statement around a match, without blanks and trailing commas.
-fn statement(code: &[u8], start: usize, end: usize, language: Language) -> String {
+fn normalized_statement(code: &[u8], start: usize, end: usize, language: Language) -> String {
     let by_line = matches!(
         language,
         Language::Python
@@ -34,9 +34,9 @@ fn statement(code: &[u8], start: usize, end: usize, language: Language) -> Strin
             | Language::Plain
     );
     let ends = |byte: u8| if by_line { byte == b'\n' } else { matches!(byte, b';' | b'{' | b'}') };
-    let before = code.get(start.saturating_sub(FURTHEST)..start).unwrap_or_default();
+    let before = code.get(start.saturating_sub(MAX_CONTEXT_BYTES)..start).unwrap_or_default();
     let from = before.iter().rposition(|byte| ends(*byte)).map_or(0, |at| at + 1);
-    let after = code.get(end..(end + FURTHEST).min(code.len())).unwrap_or_default();
+    let after = code.get(end..(end + MAX_CONTEXT_BYTES).min(code.len())).unwrap_or_default();
     let to = after.iter().position(|byte| ends(*byte)).unwrap_or(after.len());
     let parts = [before.get(from..), code.get(start..end), after.get(..to)];
     let bytes: Vec<u8> =
@@ -55,7 +55,7 @@ mod tests {
         let two = b"fn x() {\n  let b = c(\n    d,\n    e,\n  )\n  .unwrap();\n}";
         let at = |text: &[u8]| {
             let start = memchr::memmem::find(text, b"unwrap").expect("there");
-            statement(text, start, start + 6, Language::Rust)
+            normalized_statement(text, start, start + 6, Language::Rust)
         };
         assert_eq!(at(one), at(two));
         assert_eq!(at(one), "letb=c(d,e).unwrap()");

@@ -53,13 +53,13 @@ languages! {
 impl Language {
     /// A language by its name in rules.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.as_str() == name)
     }
 
     /// The language of a file, by its name.
     #[must_use]
-    pub fn of(path: &RepoPath) -> Self {
+    pub fn from_path(path: &RepoPath) -> Self {
         let name = path.file_name().to_ascii_lowercase();
         let name = String::from_utf8_lossy(&name);
         if matches!(&*name, "cargo.lock" | "poetry.lock" | "pipfile") {
@@ -74,7 +74,7 @@ impl Language {
 
     /// The language of a file without a telling name, by its first line.
     #[must_use]
-    pub fn of_first_line(text: &[u8]) -> Option<Self> {
+    pub fn from_shebang(text: &[u8]) -> Option<Self> {
         let line = text.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
         let line = String::from_utf8_lossy(line.get(..line.len().min(200))?).into_owned();
         let names = line.split_whitespace().filter_map(|word| word.rsplit('/').next());
@@ -95,13 +95,13 @@ mod tests {
 
     #[test]
     fn names_and_first_lines_tell() {
-        let of = |path: &str| Language::of(&RepoPath::from(path));
+        let of = |path: &str| Language::from_path(&RepoPath::from(path));
         assert_eq!(of("src/A.RS"), Language::Rust);
         assert_eq!(of("a/b.d.ts"), Language::TypeScript);
         assert_eq!(of("Makefile"), Language::Plain);
-        assert_eq!(Language::of_first_line(b"#!/usr/bin/env -S python3.12 -u\n"), Some(Language::Python));
-        assert_eq!(Language::of_first_line(b"#!/bin/sh\n"), Some(Language::Shell));
-        assert_eq!(Language::of_first_line(b"# no\n"), None);
-        assert!(Language::ALL.iter().all(|one| Language::named(one.as_str()) == Some(*one)));
+        assert_eq!(Language::from_shebang(b"#!/usr/bin/env -S python3.12 -u\n"), Some(Language::Python));
+        assert_eq!(Language::from_shebang(b"#!/bin/sh\n"), Some(Language::Shell));
+        assert_eq!(Language::from_shebang(b"# no\n"), None);
+        assert!(Language::ALL.iter().all(|one| Language::from_name(one.as_str()) == Some(*one)));
     }
 }

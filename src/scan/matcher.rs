@@ -8,16 +8,16 @@ use jiff::civil::Date;
 
 use super::language::Language;
 use super::lexer;
-use super::region::{Kind, KindSet, Regions};
-use super::rule::{Mode, ScanRule};
+use super::region::{TokenKind, TokenKindSet, TokenMap};
+use super::rule::{MatchMode, ScanRule};
 use super::rules::RuleSet;
 use super::suppression::{self, Suppression};
-use super::test_code::{lies_in, test_ranges};
+use super::test_code::{contains_offset, test_ranges};
 
 /// Longer lines are generated; what matches in them is not judged.
-pub const LONGEST_LINE: usize = 64 * 1024;
+pub const MAX_LINE_BYTES: usize = 64 * 1024;
 /// More matches of one file are only counted.
-pub const MOST_HITS: usize = 50_000;
+pub const MAX_HITS: usize = 50_000;
 
 /// A place where a rule's pattern matches, or (without a span) a required
 /// pattern that does not.
@@ -28,16 +28,16 @@ pub struct Hit {
     /// Where in the file.
     pub span: Option<Range<usize>>,
     /// Of a rule that requires: the pattern that is missing, by its index.
-    pub missing: Option<usize>,
+    pub missing_pattern: Option<usize>,
     /// Index of the comment that excuses it.
-    pub excused_by: Option<usize>,
+    pub suppressed_by: Option<usize>,
     /// A name of what matched that outlives moves and other layout.
     pub fingerprint: String,
 }
 
 /// What was found in a file.
 #[derive(Debug, Default)]
-pub struct Scanned {
+pub struct FileMatches {
     /// Matches, in order of place.
     pub hits: Vec<Hit>,
     /// Comments that excuse, in order of place.
@@ -46,37 +46,37 @@ pub struct Scanned {
     /// how many.
     pub long_lines: BTreeMap<usize, usize>,
     /// Matches beyond [`MOST_HITS`].
-    pub more: usize,
+    pub truncated: usize,
 }
 
 /// A file with what is known of it, read as far as somebody asks.
-struct File<'a> {
+struct LexedFile<'a> {
     text: &'a [u8],
     language: Language,
-    regions: OnceCell<Regions>,
-    tests: OnceCell<Vec<Range<usize>>>,
+    token_map: OnceCell<TokenMap>,
+    test_ranges: OnceCell<Vec<Range<usize>>>,
     /// Lines that are too long to judge.
-    long: OnceCell<Vec<Range<usize>>>,
-    views: BTreeMap<KindSet, Vec<u8>>,
+    long_lines: OnceCell<Vec<Range<usize>>>,
+    masked_texts: BTreeMap<TokenKindSet, Vec<u8>>,
 }
 
-impl File<'_> {
-    fn regions(&self) -> &Regions {
-        self.regions.get_or_init(|| lexer::regions(self.language, self.text))
+impl LexedFile<'_> {
+    fn token_map(&self) -> &TokenMap {
+        self.token_map.get_or_init(|| lexer::tokenize(self.language, self.text))
     }
 
     fn is_test(&self, at: usize) -> bool {
-        let ranges = self.tests.get_or_init(|| test_ranges(self.language, self.text, self.regions()));
-        lies_in(ranges, at)
+        let ranges = self.test_ranges.get_or_init(|| test_ranges(self.language, self.text, self.token_map()));
+        contains_offset(ranges, at)
     }
 
     /// Where the line of an offset starts, if it is too long to judge.
-    fn long_line(&self, at: usize) -> Option<usize> {
-        let long = self.long.get_or_init(|| {
+    fn long_line_start(&self, at: usize) -> Option<usize> {
+        let long = self.long_lines.get_or_init(|| {
             let mut start = 0;
             let ends = memchr::memchr_iter(b'\n', self.text).chain([self.text.len()]);
             let lines = ends.map(|end| std::mem::replace(&mut start, end + 1)..end);
-            lines.filter(|line| line.len() > LONGEST_LINE).collect()
+            lines.filter(|line| line.len() > MAX_LINE_BYTES).collect()
         });
         let next = long.partition_point(|line| line.start <= at);
         let line = long.get(next.checked_sub(1)?)?;
@@ -84,16 +84,16 @@ impl File<'_> {
     }
 
     /// The text as far as some kinds show it.
-    fn view(&mut self, shown: KindSet) -> &[u8] {
-        if !self.views.contains_key(&shown) {
-            let view = if shown == KindSet::ANY {
+    fn masked_text(&mut self, shown: TokenKindSet) -> &[u8] {
+        if !self.masked_texts.contains_key(&shown) {
+            let view = if shown == TokenKindSet::ANY {
                 self.text.to_vec()
             } else {
-                self.regions().view(self.text, shown)
+                self.token_map().masked_text(self.text, shown)
             };
-            self.views.insert(shown, view);
+            self.masked_texts.insert(shown, view);
         }
-        self.views.get(&shown).map_or(&[], Vec::as_slice)
+        self.masked_texts.get(&shown).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -110,38 +110,45 @@ pub fn scan(
     text: &[u8],
     is_test: bool,
     today: Date,
-) -> Result<Scanned, String> {
+) -> Result<FileMatches, String> {
     let candidates = set.candidates(language, rules, text);
-    let mut out = Scanned::default();
-    if candidates.rules.is_empty() && !candidates.marks {
+    let mut out = FileMatches::default();
+    if candidates.rules.is_empty() && !candidates.has_markers {
         return Ok(out);
     }
     let (regions, tests, long, views) = (OnceCell::new(), OnceCell::new(), OnceCell::new(), BTreeMap::new());
-    let mut file = File { text, language, regions, tests, long, views };
+    let mut file = LexedFile {
+        text,
+        language,
+        token_map: regions,
+        test_ranges: tests,
+        long_lines: long,
+        masked_texts: views,
+    };
     for index in candidates.rules {
         let Some(rule) = set.rules().get(index).filter(|rule| rule.tests || !is_test) else { continue };
-        one(&mut file, rule, index, &mut out)?;
+        match_rule(&mut file, rule, index, &mut out)?;
     }
     out.hits.sort_by_key(|hit| (hit.span.as_ref().map(|span| (span.start, span.end)), hit.rule));
-    apart(&mut out.hits);
-    if out.hits.len() > MOST_HITS {
-        out.more = out.hits.len() - MOST_HITS;
-        out.hits.truncate(MOST_HITS);
+    remove_overlaps(&mut out.hits);
+    if out.hits.len() > MAX_HITS {
+        out.truncated = out.hits.len() - MAX_HITS;
+        out.hits.truncate(MAX_HITS);
     }
-    if candidates.marks {
-        out.suppressions = suppression::read(text, language, file.regions());
-        suppression::excuse(set, &out.suppressions, &mut out.hits, today);
+    if candidates.has_markers {
+        out.suppressions = suppression::find_suppressions(text, language, file.token_map());
+        suppression::apply_suppressions(set, &out.suppressions, &mut out.hits, today);
     }
     if !out.hits.is_empty() {
-        let code = file.view(KindSet::of(&[Kind::Code, Kind::Str, Kind::Text]));
-        super::fingerprint::name(set, code, language, &mut out.hits);
+        let code = file.masked_text(TokenKindSet::of(&[TokenKind::Code, TokenKind::Str, TokenKind::Text]));
+        super::fingerprint::set_fingerprints(set, code, language, &mut out.hits);
     }
     Ok(out)
 }
 
 /// Leaves one of the matches of a rule that overlap: several of its patterns
 /// may see the same.
-fn apart(hits: &mut Vec<Hit>) {
+fn remove_overlaps(hits: &mut Vec<Hit>) {
     let mut last: BTreeMap<usize, usize> = BTreeMap::new();
     hits.retain(|hit| {
         let Some(span) = &hit.span else { return true };
@@ -154,19 +161,29 @@ fn apart(hits: &mut Vec<Hit>) {
     });
 }
 
-fn one(file: &mut File<'_>, rule: &ScanRule, index: usize, out: &mut Scanned) -> Result<(), String> {
+fn match_rule(
+    file: &mut LexedFile<'_>,
+    rule: &ScanRule,
+    index: usize,
+    out: &mut FileMatches,
+) -> Result<(), String> {
     let regexes = rule.regexes().map_err(|why| format!("{}: {why}", rule.id))?;
-    let hit =
-        |span, missing| Hit { rule: index, span, missing, excused_by: None, fingerprint: String::new() };
-    if rule.mode == Mode::Require {
-        let view = file.view(rule.shown);
+    let hit = |span, missing| Hit {
+        rule: index,
+        span,
+        missing_pattern: missing,
+        suppressed_by: None,
+        fingerprint: String::new(),
+    };
+    if rule.mode == MatchMode::Require {
+        let view = file.masked_text(rule.visible_kinds);
         let missing = regexes.iter().enumerate().filter(|(_, regex)| !regex.is_match(view)).map(|(at, _)| at);
         let missing: Vec<usize> = missing.collect();
         out.hits.extend(missing.into_iter().map(|pattern| hit(None, Some(pattern))));
         return Ok(());
     }
     let mut spans = Vec::new();
-    let view = file.view(rule.shown);
+    let view = file.masked_text(rule.visible_kinds);
     for regex in regexes {
         let named = regex.capture_names().flatten().any(|name| name == "at");
         if named {
@@ -178,7 +195,7 @@ fn one(file: &mut File<'_>, rule: &ScanRule, index: usize, out: &mut Scanned) ->
     }
     if !spans.is_empty() {
         let exceptions = rule.exceptions().map_err(|why| format!("{}: {why}", rule.id))?;
-        let view = file.view(rule.shown);
+        let view = file.masked_text(rule.visible_kinds);
         for found in exceptions.iter().flat_map(|one| one.find_iter(view)) {
             spans.retain(|span| !(found.start() <= span.start && span.end <= found.end()));
         }
@@ -187,7 +204,7 @@ fn one(file: &mut File<'_>, rule: &ScanRule, index: usize, out: &mut Scanned) ->
         if !rule.tests && file.is_test(span.start) {
             continue;
         }
-        match file.long_line(span.start) {
+        match file.long_line_start(span.start) {
             Some(start) => *out.long_lines.entry(start).or_default() += 1,
             None => out.hits.push(hit(Some(span), None)),
         }
@@ -196,7 +213,7 @@ fn one(file: &mut File<'_>, rule: &ScanRule, index: usize, out: &mut Scanned) ->
 }
 
 /// The line that holds an offset, without its end.
-pub(super) fn line_of(text: &[u8], at: usize) -> Range<usize> {
+pub(super) fn line_range(text: &[u8], at: usize) -> Range<usize> {
     let start = memchr::memrchr(b'\n', text.get(..at).unwrap_or_default()).map_or(0, |found| found + 1);
     let end =
         memchr::memchr(b'\n', text.get(at..).unwrap_or_default()).map_or(text.len(), |found| at + found);

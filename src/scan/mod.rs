@@ -22,13 +22,13 @@ pub mod test_code;
 
 pub use baseline::{Baseline, BaselineFault, write as write_baseline};
 pub use language::Language;
-pub use matcher::{Hit, LONGEST_LINE, MOST_HITS, Scanned, scan};
-pub use proof::prove;
-pub use region::{Kind, KindSet, Regions};
+pub use matcher::{FileMatches, Hit, MAX_HITS, MAX_LINE_BYTES, scan};
+pub use proof::check_examples;
+pub use region::{TokenKind, TokenKindSet, TokenMap};
 pub use rule::{
-    AREAS, Area, Examples, Mode, Paths, RuleFault, ScanRule, Suppressible, TESTS, embedded, embedded_ids,
-    embedded_sets, find_embedded, one_of,
+    AREA_KEYWORDS, Area, MatchMode, PathPatterns, RuleExamples, RuleFault, ScanRule, Suppressible,
+    TEST_KEYWORDS, embedded, embedded_ids, embedded_sets, find_embedded, parse_keyword,
 };
 pub use rules::RuleSet;
-pub use settings::{Override, Settings};
-pub use suppression::{Suppression, Target, Until};
+pub use settings::{RuleOverride, ScanSettings};
+pub use suppression::{Suppression, SuppressionExpiry, SuppressionTarget};

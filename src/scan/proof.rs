@@ -9,22 +9,22 @@ use super::matcher::scan;
 use super::rule::{RuleFault, ScanRule};
 use super::rules::RuleSet;
 use super::test_code::is_test_path;
-use crate::rule::place_of;
+use crate::rule::find_span;
 use crate::text::{RepoPath, Source};
 
 /// The examples of a rule that are not what they claim; none if the rule
 /// holds. `source` is its file.
 #[must_use]
-pub fn prove(rule: &ScanRule, source: &Arc<Source>) -> Vec<RuleFault> {
+pub fn check_examples(rule: &ScanRule, source: &Arc<Source>) -> Vec<RuleFault> {
     let set = RuleSet::new(vec![rule.clone()]);
     let path = RepoPath::from(rule.examples.path.as_str());
-    let language = Language::of(&path);
+    let language = Language::from_path(&path);
     let fault = |example: &str, message: String| {
         let first = example.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-        RuleFault { source: Arc::clone(source), span: place_of(source, first), message }
+        RuleFault { source: Arc::clone(source), span: find_span(source, first), message }
     };
     let mut out = Vec::new();
-    let looks = rule.reads(language) && !rule.exclude.has(&rule.examples.path);
+    let looks = rule.supports_language(language) && !rule.exclude.matches(&rule.examples.path);
     if !looks {
         let message = format!("the rule does not look at `{}`, the path of its examples", rule.examples.path);
         return vec![fault(&rule.examples.path, message)];
@@ -64,7 +64,7 @@ mod tests {
                 Err(bad) => wrong.push(format!("{id}:{}: {}", bad.source.line(bad.span.start), bad.message)),
                 Ok(rule) => {
                     assert_eq!((rule.id.as_str(), rule.set.as_str()), (id, set));
-                    let faults = prove(&rule, &source);
+                    let faults = check_examples(&rule, &source);
                     wrong.extend(
                         faults
                             .iter()

@@ -12,14 +12,14 @@ use jiff::civil::Date;
 use regex::bytes::Regex;
 
 use super::language::Language;
-use super::matcher::{Hit, line_of};
-use super::region::{Kind, KindSet, Regions};
+use super::matcher::{Hit, line_range};
+use super::region::{TokenKind, TokenKindSet, TokenMap};
 use super::rule::Suppressible;
 use super::rules::RuleSet;
 
 /// What a comment excuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub enum SuppressionTarget {
     /// Rules by their ids, as written.
     Rules(Vec<String>),
     /// All rules that a policy's waivers can excuse.
@@ -28,11 +28,11 @@ pub enum Target {
 
 /// When a comment's excuse ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Until {
+pub enum SuppressionExpiry {
     /// It does not say.
-    Ever,
+    Never,
     /// After this day.
-    Day(Date),
+    After(Date),
     /// Something that is no day; it is not taken to mean "valid".
     Unreadable(String),
 }
@@ -43,29 +43,29 @@ pub struct Suppression {
     /// The comment's words, from its mark to the end of the line.
     pub span: Range<usize>,
     /// What it excuses.
-    pub target: Target,
+    pub target: SuppressionTarget,
     /// Why; empty if it does not say.
     pub reason: String,
     /// When it ends.
-    pub until: Until,
+    pub expires: SuppressionExpiry,
     /// The lines that it speaks of.
-    pub covers: Range<usize>,
+    pub range: Range<usize>,
 }
 
 impl Suppression {
     /// Whether it counts on a day: it has a reason and has not ended.
     #[must_use]
-    pub fn counts(&self, today: Date) -> bool {
-        let lasts = match &self.until {
-            Until::Ever => true,
-            Until::Day(day) => *day >= today,
-            Until::Unreadable(_) => false,
+    pub fn is_effective(&self, today: Date) -> bool {
+        let lasts = match &self.expires {
+            SuppressionExpiry::Never => true,
+            SuppressionExpiry::After(day) => *day >= today,
+            SuppressionExpiry::Unreadable(_) => false,
         };
         lasts && !self.reason.is_empty()
     }
 }
 
-static MARK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static MARKER_PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // The mark begins its comment: talk about waivers is none.
     let begin = r"(?:^|[ \t\x01])(?://+|/\*+|#+|--+|<!--|\*|\{/\*+)[ \t]*";
     let rules = r"countersign:[ \t]*allow[ \t]*\((?P<rules>[^()\r\n]*)\)";
@@ -74,7 +74,7 @@ static MARK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(r"(?m){begin}(?P<mark>(?:{rules}|{policy}){rest})")).ok()
 });
 
-static UNTIL: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
+static EXPIRY_PATTERN: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
     // Right behind the mark any word is meant to be a day; later only digits.
     regex::Regex::new(
         r"(?i)(?:^[ \t,;:]*until|\b(?:until|expires(?:\s+on)?)):?[ \t]+(?P<day>[0-9][0-9-]*|[^\s:]+)",
@@ -84,19 +84,19 @@ static UNTIL: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
 
 /// How many comments back one may stand that covers a place: a statement has
 /// no more than [`LONGEST_STATEMENT`] lines.
-const MOST_NEAR: usize = 200;
+const MAX_NEARBY_SUPPRESSIONS: usize = 200;
 
 /// A statement longer than this many lines is excused by nobody as a whole.
-const LONGEST_STATEMENT: usize = 40;
+const MAX_STATEMENT_LINES: usize = 40;
 
 /// The comments of a file that excuse, in order.
-pub(super) fn read(text: &[u8], language: Language, regions: &Regions) -> Vec<Suppression> {
-    let Some(mark) = &*MARK else { return Vec::new() };
-    let kinds: &[Kind] = if language == Language::Plain { &[] } else { &[Kind::Comment] };
+pub(super) fn find_suppressions(text: &[u8], language: Language, regions: &TokenMap) -> Vec<Suppression> {
+    let Some(mark) = &*MARKER_PATTERN else { return Vec::new() };
+    let kinds: &[TokenKind] = if language == Language::Plain { &[] } else { &[TokenKind::Comment] };
     // A view of the comments in which all else is hidden, and one without.
-    let mut view = regions.view(text, KindSet::of(kinds));
+    let mut view = regions.masked_text(text, TokenKindSet::of(kinds));
     for (range, kind) in regions.iter() {
-        if kind == Kind::Doc {
+        if kind == TokenKind::Doc {
             view.get_mut(range)
                 .into_iter()
                 .flatten()
@@ -104,21 +104,22 @@ pub(super) fn read(text: &[u8], language: Language, regions: &Regions) -> Vec<Su
                 .for_each(|byte| *byte = 1);
         }
     }
-    let mut code = regions.view(text, KindSet::of(&[Kind::Code]));
-    for (range, _) in regions.iter().filter(|(_, kind)| *kind == Kind::Text) {
+    let mut code = regions.masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
+    for (range, _) in regions.iter().filter(|(_, kind)| *kind == TokenKind::Text) {
         code.get_mut(range)
             .into_iter()
             .flatten()
             .filter(|byte| **byte != b'\n')
             .for_each(|byte| *byte = b' ');
     }
-    let shown = regions.view(text, KindSet::of(&[Kind::Code, Kind::Text]));
+    let shown = regions.masked_text(text, TokenKindSet::of(&[TokenKind::Code, TokenKind::Text]));
     let begins = |found: &regex::bytes::Captures<'_>| {
         found.get(0).is_some_and(|whole| begins_comment(&view, whole.start(), whole.as_bytes()))
     };
     let found = mark.captures_iter(&view).filter(begins);
-    let mut all: Vec<Suppression> = found.filter_map(|found| one(&code, &shown, language, &found)).collect();
-    all.sort_by_key(|one| one.covers.start);
+    let mut all: Vec<Suppression> =
+        found.filter_map(|found| parse_suppression(&code, &shown, language, &found)).collect();
+    all.sort_by_key(|one| one.range.start);
     all
 }
 
@@ -127,13 +128,13 @@ pub(super) fn read(text: &[u8], language: Language, regions: &Regions) -> Vec<Su
 fn begins_comment(view: &[u8], at: usize, found: &[u8]) -> bool {
     // The match may begin with the byte before the comment.
     let lead = usize::from(found.first().is_some_and(|byte| matches!(byte, b' ' | b'\t' | 1)));
-    let start = line_of(view, at).start;
+    let start = line_range(view, at).start;
     let before = view.get(start..at + lead).unwrap_or_default();
     before.last() == Some(&1) || before.iter().all(u8::is_ascii_whitespace)
 }
 
 /// `code` shows code only, so that brackets count; `shown` prose, too.
-fn one(
+fn parse_suppression(
     code: &[u8],
     shown: &[u8],
     language: Language,
@@ -143,8 +144,10 @@ fn one(
     let text =
         |name: &str| found.name(name).map(|part| String::from_utf8_lossy(part.as_bytes()).into_owned());
     let target = match (text("rules"), text("policy")) {
-        (Some(rules), _) => Target::Rules(rules.split(',').map(|rule| rule.trim().to_owned()).collect()),
-        (None, policy) => Target::Policy(policy?),
+        (Some(rules), _) => {
+            SuppressionTarget::Rules(rules.split(',').map(|rule| rule.trim().to_owned()).collect())
+        }
+        (None, policy) => SuppressionTarget::Policy(policy?),
     };
     let written = text("reason").unwrap_or_default();
     let written = match text("end").as_deref() {
@@ -154,9 +157,9 @@ fn one(
     };
     // A block comment ends there, whatever stands behind it.
     let written = written.split("*/").next().unwrap_or_default().trim_end_matches("-->");
-    let (until, reason) = until(written);
+    let (until, reason) = parse_expiry(written);
     let reason = reason.trim_matches(|c: char| c.is_whitespace() || ":;,.-–—*}".contains(c)).to_owned();
-    let line = line_of(code, whole.start());
+    let line = line_range(code, whole.start());
     // JSX wraps its comments in braces.
     let rest: Vec<u8> = shown
         .get(line.clone())
@@ -167,32 +170,35 @@ fn one(
         .collect();
     let alone = matches!(rest.as_slice(), b"" | b"{}");
     // Comments between it and the statement are spoken of, too.
-    let covers = if alone { line.start..statement(code, line.end, language).end } else { line };
-    Some(Suppression { span: whole.range(), target, reason, until, covers })
+    let covers = if alone { line.start..statement_range(code, line.end, language).end } else { line };
+    Some(Suppression { span: whole.range(), target, reason, expires: until, range: covers })
 }
 
 /// When the words of a comment say that it ends, and its words without that.
-fn until(text: &str) -> (Until, String) {
-    let found = UNTIL.as_ref().and_then(|until| until.captures(text));
+fn parse_expiry(text: &str) -> (SuppressionExpiry, String) {
+    let found = EXPIRY_PATTERN.as_ref().and_then(|until| until.captures(text));
     let Some((whole, day)) =
         found.and_then(|found| Some((found.get(0)?.range(), found.name("day")?.as_str())))
     else {
-        return (Until::Ever, text.to_owned());
+        return (SuppressionExpiry::Never, text.to_owned());
     };
     let behind_mark = text.get(..whole.start).is_some_and(|before| before.trim().is_empty());
     let is_day = day.starts_with(|c: char| c.is_ascii_digit());
     if !behind_mark && !is_day {
         // "Until the reader is replaced" is a reason.
-        return (Until::Ever, text.to_owned());
+        return (SuppressionExpiry::Never, text.to_owned());
     }
     let rest = format!("{} {}", text.get(..whole.start).unwrap_or(""), text.get(whole.end..).unwrap_or(""));
     let day = day.trim_end_matches(['.', ',', ';', ')']);
-    (day.parse().map_or_else(|_| Until::Unreadable(day.to_owned()), Until::Day), rest)
+    (
+        day.parse().map_or_else(|_| SuppressionExpiry::Unreadable(day.to_owned()), SuppressionExpiry::After),
+        rest,
+    )
 }
 
 /// The lines of the first statement below: to the line that ends it, with all
 /// brackets closed.
-fn statement(code: &[u8], from: usize, language: Language) -> Range<usize> {
+fn statement_range(code: &[u8], from: usize, language: Language) -> Range<usize> {
     let by_line = matches!(
         language,
         Language::Python | Language::Shell | Language::Yaml | Language::Toml | Language::Go | Language::Plain
@@ -201,11 +207,11 @@ fn statement(code: &[u8], from: usize, language: Language) -> Range<usize> {
         matches!(language, Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx);
     let (mut at, mut start, mut depth) = (from, None, 0_i64);
     let mut prefix = false;
-    for _ in 0..LONGEST_STATEMENT {
+    for _ in 0..MAX_STATEMENT_LINES {
         if at >= code.len() {
             break;
         }
-        let line = line_of(code, (at + 1).min(code.len()));
+        let line = line_range(code, (at + 1).min(code.len()));
         let text = code.get(line.clone()).unwrap_or_default().trim_ascii();
         at = line.end;
         if text.is_empty() {
@@ -214,7 +220,7 @@ fn statement(code: &[u8], from: usize, language: Language) -> Range<usize> {
         // Attributes and decorators stand before what they belong to.
         prefix =
             (start.is_none() && (text.starts_with(b"#[") || text.starts_with(b"@"))) || (prefix && depth > 0);
-        depth += balance(text);
+        depth += bracket_balance(text);
         if prefix {
             continue;
         }
@@ -245,7 +251,7 @@ fn statement(code: &[u8], from: usize, language: Language) -> Range<usize> {
 }
 
 /// Brackets opened less those closed.
-fn balance(text: &[u8]) -> i64 {
+fn bracket_balance(text: &[u8]) -> i64 {
     let count = |byte: &u8| match byte {
         b'(' | b'[' | b'{' => 1,
         b')' | b']' | b'}' => -1,
@@ -256,7 +262,7 @@ fn balance(text: &[u8]) -> i64 {
 
 /// Gives every hit the first comment that speaks of it, one that counts today
 /// before one that does not.
-pub(super) fn excuse(set: &RuleSet, all: &[Suppression], hits: &mut [Hit], today: Date) {
+pub(super) fn apply_suppressions(set: &RuleSet, all: &[Suppression], hits: &mut [Hit], today: Date) {
     for hit in hits {
         let Some(rule) = set.rules().get(hit.rule).filter(|rule| rule.suppressible != Suppressible::Never)
         else {
@@ -264,24 +270,24 @@ pub(super) fn excuse(set: &RuleSet, all: &[Suppression], hits: &mut [Hit], today
         };
         let speaks = |one: &&Suppression| {
             let named = match &one.target {
-                Target::Rules(names) => names.iter().any(|name| rule.is_named(name)),
-                Target::Policy(policy) => rule.wording.waivable_by.contains(policy),
+                SuppressionTarget::Rules(names) => names.iter().any(|name| rule.has_name(name)),
+                SuppressionTarget::Policy(policy) => rule.wording.waivable_by.contains(policy),
             };
-            let here = |span: &Range<usize>| one.covers.contains(&span.start) || one.covers.end == span.start;
+            let here = |span: &Range<usize>| one.range.contains(&span.start) || one.range.end == span.start;
             named && hit.span.as_ref().is_none_or(here)
         };
         // Comments stand in order; those that cover a place begin shortly before.
         let near = match &hit.span {
             Some(span) => {
-                let end = all.partition_point(|one| one.covers.start <= span.start);
-                end.saturating_sub(MOST_NEAR)..end
+                let end = all.partition_point(|one| one.range.start <= span.start);
+                end.saturating_sub(MAX_NEARBY_SUPPRESSIONS)..end
             }
             None => 0..all.len(),
         };
         let around = all.get(near.clone()).unwrap_or_default();
         let first =
-            |counts: bool| around.iter().position(|one| speaks(&one) && (one.counts(today) || !counts));
-        hit.excused_by = first(true).or_else(|| first(false)).map(|index| near.start + index);
+            |counts: bool| around.iter().position(|one| speaks(&one) && (one.is_effective(today) || !counts));
+        hit.suppressed_by = first(true).or_else(|| first(false)).map(|index| near.start + index);
     }
 }
 
@@ -291,11 +297,11 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<(Suppression, String)> {
-        let regions = lexer::regions(Language::Rust, text.as_bytes());
-        let all = read(text.as_bytes(), Language::Rust, &regions);
+        let regions = lexer::tokenize(Language::Rust, text.as_bytes());
+        let all = find_suppressions(text.as_bytes(), Language::Rust, &regions);
         all.into_iter()
             .map(|one| {
-                let covers = text.get(one.covers.clone()).unwrap_or_default().to_owned();
+                let covers = text.get(one.range.clone()).unwrap_or_default().to_owned();
                 (one, covers)
             })
             .collect()
@@ -306,25 +312,25 @@ mod tests {
         let text = "a();\nb(); // countersign: allow(rust-unwrap, scan/x) checked above\nc();\n/* WAIVER [CX-573E] until 2026-05-01: timing only */\n#[x]\nlet d = e\n    .f();\ng();\n";
         let all = found(text);
         assert_eq!(all.len(), 2);
-        assert_eq!(all[0].0.target, Target::Rules(vec!["rust-unwrap".into(), "scan/x".into()]));
+        assert_eq!(all[0].0.target, SuppressionTarget::Rules(vec!["rust-unwrap".into(), "scan/x".into()]));
         assert_eq!(all[0].0.reason, "checked above");
         assert!(all[0].1.starts_with("b();") && !all[0].1.contains("c()"));
-        assert_eq!(all[1].0.target, Target::Policy("CX-573E".into()));
+        assert_eq!(all[1].0.target, SuppressionTarget::Policy("CX-573E".into()));
         assert_eq!(all[1].0.reason, "timing only");
         assert!(all[1].1.ends_with("let d = e\n    .f();"));
-        assert!(all[1].0.counts("2026-05-01".parse().expect("day")));
-        assert!(!all[1].0.counts("2026-05-02".parse().expect("day")));
+        assert!(all[1].0.is_effective("2026-05-01".parse().expect("day")));
+        assert!(!all[1].0.is_effective("2026-05-02".parse().expect("day")));
     }
 
     #[test]
     fn strings_excuse_nothing_and_reasons_are_needed() {
         assert!(found("let a = \"// countersign: allow(x) y\";").is_empty());
         let all = found("// countersign: allow(x)\na();");
-        assert!(!all[0].0.counts("2026-05-01".parse().expect("day")));
+        assert!(!all[0].0.is_effective("2026-05-01".parse().expect("day")));
         let odd = found("// countersign: allow(x) until soon: y\na();");
-        assert!(!odd[0].0.counts("2026-05-01".parse().expect("day")));
+        assert!(!odd[0].0.is_effective("2026-05-01".parse().expect("day")));
         let late = found("// WAIVER [CX-573E]: agreed, until 2026-02-28\na();");
-        assert!(!late[0].0.counts("2026-03-01".parse().expect("day")));
+        assert!(!late[0].0.is_effective("2026-03-01".parse().expect("day")));
         assert!(found("// text // WAIVER [CX-573E]: x\na();").is_empty());
         assert_eq!(found("/*\n * WAIVER [CX-573E]: x\n */\na();").len(), 1);
         assert!(found("// a WAIVER [CX-573E]: was refused\n// WAIVER [CX-573E] is needed\na();").is_empty());

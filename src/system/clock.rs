@@ -35,7 +35,7 @@ impl Stopwatch {
 
     /// Milliseconds since the start.
     #[must_use]
-    pub fn milliseconds(&self) -> u64 {
+    pub fn elapsed_milliseconds(&self) -> u64 {
         u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }

@@ -23,7 +23,7 @@ pub fn variable(name: &str) -> Option<String> {
 ///
 /// # Errors
 /// It cannot be read, is longer, or is no text.
-pub fn input(limit: u64) -> io::Result<String> {
+pub fn read_stdin(limit: u64) -> io::Result<String> {
     use std::io::Read as _;
     let mut text = String::new();
     io::stdin().take(limit + 1).read_to_string(&mut text)?;
@@ -55,7 +55,7 @@ pub fn is_interactive() -> bool {
 ///
 /// # Errors
 /// They cannot be written or read.
-pub fn ask(question: &str) -> io::Result<String> {
+pub fn prompt(question: &str) -> io::Result<String> {
     use std::io::Write as _;
     let mut stderr = io::stderr();
     write!(stderr, "{question}")?;
@@ -69,6 +69,6 @@ pub fn ask(question: &str) -> io::Result<String> {
 ///
 /// # Errors
 /// The system does not tell.
-pub fn program() -> io::Result<PathBuf> {
+pub fn program_path() -> io::Result<PathBuf> {
     env::current_exe()
 }

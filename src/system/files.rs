@@ -9,13 +9,13 @@ use crate::change::FileMode;
 use crate::text::RepoPath;
 
 /// An open log.
-pub type Log = File;
+pub type LogFile = File;
 
 /// A name in a folder, as bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Name(Vec<u8>);
+pub struct FileName(Vec<u8>);
 
-impl Name {
+impl FileName {
     /// Its bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -36,7 +36,7 @@ fn name_bytes(name: &OsString) -> Vec<u8> {
 
 /// A repository path as a relative path of this system.
 #[must_use]
-pub fn relative(path: &RepoPath) -> PathBuf {
+pub fn to_relative_path(path: &RepoPath) -> PathBuf {
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt as _;
@@ -50,7 +50,7 @@ pub fn relative(path: &RepoPath) -> PathBuf {
 
 /// A relative path of this system as a path of a repository.
 #[must_use]
-pub fn repo_path(path: &Path) -> RepoPath {
+pub fn to_repo_path(path: &Path) -> RepoPath {
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt as _;
@@ -64,15 +64,15 @@ pub fn repo_path(path: &Path) -> RepoPath {
 
 /// A repository path below a folder of this system.
 #[must_use]
-pub fn below(root: &Path, path: &RepoPath) -> PathBuf {
-    if path.as_bytes().is_empty() { root.to_path_buf() } else { root.join(relative(path)) }
+pub fn join_repo_path(root: &Path, path: &RepoPath) -> PathBuf {
+    if path.as_bytes().is_empty() { root.to_path_buf() } else { root.join(to_relative_path(path)) }
 }
 
 /// What stands at a path, links not followed; `None` if nothing does.
 ///
 /// # Errors
 /// Anything but "not there".
-pub fn metadata(path: &Path) -> io::Result<Option<Metadata>> {
+pub fn find_metadata(path: &Path) -> io::Result<Option<Metadata>> {
     match path.symlink_metadata() {
         Ok(metadata) => Ok(Some(metadata)),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -84,7 +84,7 @@ pub fn metadata(path: &Path) -> io::Result<Option<Metadata>> {
 
 /// The git mode of a file or link; `None` for folders, sockets and the like.
 #[must_use]
-pub fn mode(metadata: &Metadata) -> Option<FileMode> {
+pub fn file_mode(metadata: &Metadata) -> Option<FileMode> {
     let kind = metadata.file_type();
     if kind.is_symlink() {
         Some(FileMode::Symlink)
@@ -110,12 +110,12 @@ fn is_executable(_: &Metadata) -> bool {
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn names(folder: &Path) -> io::Result<Vec<(Name, Metadata)>> {
+pub fn list_folder(folder: &Path) -> io::Result<Vec<(FileName, Metadata)>> {
     let mut out = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         match entry.metadata() {
-            Ok(metadata) => out.push((Name(name_bytes(&entry.file_name())), metadata)),
+            Ok(metadata) => out.push((FileName(name_bytes(&entry.file_name())), metadata)),
             // Gone between listing and looking.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
@@ -144,7 +144,7 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// Unreadable.
-pub fn read_short(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> io::Result<bool> {
+pub fn read_if_within(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> io::Result<bool> {
     buffer.clear();
     let file = File::open(path)?;
     let length = file.metadata()?.len();
@@ -173,7 +173,7 @@ pub fn read_as_stored(path: &Path, is_link: bool, limit: u64) -> io::Result<Vec<
 /// # Errors
 /// The folder or file cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_as(path, bytes, 0o644)
+    write_with_mode(path, bytes, 0o644)
 }
 
 /// Writes a program as a whole, as [`write()`] does.
@@ -181,11 +181,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// The folder or file cannot be written.
 pub fn write_executable(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_as(path, bytes, 0o755)
+    write_with_mode(path, bytes, 0o755)
 }
 
 #[cfg_attr(not(unix), expect(unused_variables, reason = "other systems have no modes"))]
-fn write_as(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().prefix(".countersign-").tempfile_in(folder)?;
@@ -209,7 +209,7 @@ pub fn remove(path: &Path) -> io::Result<()> {
 /// A folder for the tool's own files about a root that is no repository: in the
 /// system's temporary folder, by the root's name.
 #[must_use]
-pub fn scratch_of(root: &Path) -> PathBuf {
+pub fn scratch_folder_for(root: &Path) -> PathBuf {
     let whole = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
     let name = crate::digest::sha256_hex(whole.to_string_lossy().as_bytes());
     std::env::temp_dir().join(format!("countersign-{}", name.get(..16).unwrap_or_default()))
@@ -219,14 +219,14 @@ pub fn scratch_of(root: &Path) -> PathBuf {
 ///
 /// # Errors
 /// A link or file lies in the way, or the path leaves the root.
-pub fn folder_below(root: &Path, folder: &str) -> io::Result<PathBuf> {
+pub fn resolve_folder_below(root: &Path, folder: &str) -> io::Result<PathBuf> {
     let mut at = root.to_path_buf();
     for name in folder.split('/').filter(|name| !name.is_empty()) {
         if matches!(name, "." | "..") || name.contains(['\\', ':']) {
             return Err(io::Error::other("it leads out of the repository"));
         }
         at.push(name);
-        if metadata(&at)?.is_some_and(|found| !found.is_dir()) {
+        if find_metadata(&at)?.is_some_and(|found| !found.is_dir()) {
             return Err(io::Error::other(format!("{} is no folder of the repository", at.display())));
         }
     }
@@ -237,7 +237,7 @@ pub fn folder_below(root: &Path, folder: &str) -> io::Result<PathBuf> {
 ///
 /// # Errors
 /// It cannot be made.
-pub fn make_folder(path: &Path) -> io::Result<()> {
+pub fn create_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
@@ -253,7 +253,7 @@ pub fn create_new(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// Unreadable.
-pub fn tail(path: &Path, most: u64) -> io::Result<(Vec<u8>, u64)> {
+pub fn read_tail(path: &Path, most: u64) -> io::Result<(Vec<u8>, u64)> {
     use std::io::{Seek as _, SeekFrom};
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
@@ -267,7 +267,7 @@ pub fn tail(path: &Path, most: u64) -> io::Result<(Vec<u8>, u64)> {
 ///
 /// # Errors
 /// Unreadable.
-pub fn sha256(path: &Path) -> io::Result<String> {
+pub fn sha256_of_file(path: &Path) -> io::Result<String> {
     crate::digest::sha256_hex_of(File::open(path)?)
 }
 
@@ -275,17 +275,17 @@ pub fn sha256(path: &Path) -> io::Result<String> {
 ///
 /// # Errors
 /// It cannot be made.
-pub fn temporary_folder(prefix: &str) -> io::Result<PathBuf> {
+pub fn create_temporary_folder(prefix: &str) -> io::Result<PathBuf> {
     tempfile::Builder::new().prefix(prefix).tempdir().map(tempfile::TempDir::keep)
 }
 
 /// A new temporary folder that is removed with all it holds when dropped.
-pub type Scratch = tempfile::TempDir;
+pub type ScratchFolder = tempfile::TempDir;
 
 /// Makes a temporary folder for a while.
 ///
 /// # Errors
 /// It cannot be made.
-pub fn scratch(prefix: &str) -> io::Result<Scratch> {
+pub fn create_scratch_folder(prefix: &str) -> io::Result<ScratchFolder> {
     tempfile::Builder::new().prefix(prefix).tempdir()
 }

@@ -4,8 +4,8 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use crate::change::{
-    ChangeSet, Commit, CommitFacts, Entry, FileMode, FoundVersion, Repository, RepositoryError, Selection,
-    SelectionRequest, Side, WantedVersion, Worktree,
+    ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, Repository, RepositoryError, Selection,
+    SelectionRequest, TreeEntry, TreeState, VersionRequest, Worktree,
 };
 use crate::digest::git_blob_id;
 use crate::text::RepoPath;
@@ -13,9 +13,9 @@ use crate::text::RepoPath;
 use super::{files, walk};
 
 /// The most bytes of one file that are read.
-const LARGEST_FILE: u64 = 64 * 1024 * 1024;
+const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 /// Folders nested deeper than this are not looked into.
-const DEEPEST: usize = 64;
+const MAX_DEPTH: usize = 64;
 
 /// A folder; its files are read as a working tree without history.
 pub struct PlainFolder {
@@ -31,37 +31,38 @@ impl PlainFolder {
 
     /// Where a path lies, and what is there; nothing if the path leaves the
     /// folder.
-    fn find(&self, path: &RepoPath) -> Result<Option<(PathBuf, Metadata)>, RepositoryError> {
+    fn locate(&self, path: &RepoPath) -> Result<Option<(PathBuf, Metadata)>, RepositoryError> {
         let leaves =
             path.as_bytes().split(|byte| *byte == b'/').any(|name| matches!(name, b"" | b"." | b".."));
         if leaves {
             return Ok(None);
         }
-        let place = files::below(&self.root, path);
-        let metadata = files::metadata(&place).map_err(|error| unreadable(path, &error))?;
+        let place = files::join_repo_path(&self.root, path);
+        let metadata = files::find_metadata(&place).map_err(|error| unreadable(path, &error))?;
         Ok(metadata.map(|metadata| (place, metadata)))
     }
 }
 
 /// All files and links below a folder of a working tree, sorted.
-pub(crate) fn files_below(root: &Path, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+pub(crate) fn list_files_below(root: &Path, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
     let mut out = Vec::new();
-    let mut open = vec![(RepoPath::from(folder), DEEPEST)];
+    let mut open = vec![(RepoPath::from(folder), MAX_DEPTH)];
     while let Some((folder, depth)) = open.pop() {
-        let place = files::below(root, &folder);
-        let Some(metadata) = files::metadata(&place).map_err(|error| unreadable(&folder, &error))? else {
+        let place = files::join_repo_path(root, &folder);
+        let Some(metadata) = files::find_metadata(&place).map_err(|error| unreadable(&folder, &error))?
+        else {
             continue;
         };
         if !metadata.is_dir() {
             continue;
         }
-        for (name, metadata) in files::names(&place).map_err(|error| unreadable(&folder, &error))? {
+        for (name, metadata) in files::list_folder(&place).map_err(|error| unreadable(&folder, &error))? {
             let path = folder.join(name.as_bytes());
             if metadata.is_dir() {
                 if name.as_bytes() != b".git" && depth > 0 {
                     open.push((path, depth - 1));
                 }
-            } else if files::mode(&metadata).is_some() {
+            } else if files::file_mode(&metadata).is_some() {
                 out.push(path);
             }
         }
@@ -88,50 +89,50 @@ impl Repository for PlainFolder {
         Err(RepositoryError::NotARepository(self.root.display().to_string()))
     }
 
-    fn entry(&self, side: Side, path: &RepoPath) -> Result<Option<Entry>, RepositoryError> {
+    fn entry(&self, side: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
         let Some(mode) = self.mode(side, path)? else { return Ok(None) };
         let bytes = self.read(side, path)?.unwrap_or_default();
-        Ok(Some(Entry { mode, id: git_blob_id(&bytes) }))
+        Ok(Some(TreeEntry { mode, id: git_blob_id(&bytes) }))
     }
 
-    fn mode(&self, side: Side, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
-        if side != Side::Worktree {
+    fn mode(&self, side: TreeState, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
+        if side != TreeState::Worktree {
             return Ok(None);
         }
-        Ok(self.find(path)?.and_then(|(_, metadata)| files::mode(&metadata)))
+        Ok(self.locate(path)?.and_then(|(_, metadata)| files::file_mode(&metadata)))
     }
 
-    fn read(&self, side: Side, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
+    fn read(&self, side: TreeState, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
         let Some(mode) = self.mode(side, path)? else { return Ok(None) };
-        let Some((place, _)) = self.find(path)? else { return Ok(None) };
-        files::read_as_stored(&place, mode == FileMode::Symlink, LARGEST_FILE)
+        let Some((place, _)) = self.locate(path)? else { return Ok(None) };
+        files::read_as_stored(&place, mode == FileMode::Symlink, MAX_FILE_BYTES)
             .map(Some)
             .map_err(|error| unreadable(path, &error))
     }
 
-    fn content(&self, side: Side, path: &RepoPath, _: Entry) -> Result<Vec<u8>, RepositoryError> {
+    fn read_entry(&self, side: TreeState, path: &RepoPath, _: TreeEntry) -> Result<Vec<u8>, RepositoryError> {
         Ok(self.read(side, path)?.unwrap_or_default())
     }
 
-    fn list(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+    fn list(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let folder = folder.strip_suffix('/').unwrap_or(folder);
         let all = self.list_below(side, folder)?;
         Ok(all.into_iter().filter(|path| path.folder() == folder.as_bytes()).collect())
     }
 
-    fn list_below(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
-        if side != Side::Worktree {
+    fn list_below(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+        if side != TreeState::Worktree {
             return Ok(Vec::new());
         }
-        files_below(&self.root, folder.strip_suffix('/').unwrap_or(folder))
+        list_files_below(&self.root, folder.strip_suffix('/').unwrap_or(folder))
     }
 
-    fn sources(&self, side: Side) -> Result<Vec<RepoPath>, RepositoryError> {
-        if side != Side::Worktree {
+    fn list_sources(&self, side: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
+        if side != TreeState::Worktree {
             return Ok(Vec::new());
         }
-        let mut found =
-            walk::unignored(&self.root).map_err(|error| unreadable(&RepoPath::default(), &error))?;
+        let mut found = walk::list_unignored_files(&self.root)
+            .map_err(|error| unreadable(&RepoPath::default(), &error))?;
         found.sort();
         Ok(found)
     }
@@ -144,23 +145,23 @@ impl Repository for PlainFolder {
         Ok(None)
     }
 
-    fn versions(
+    fn find_versions(
         &self,
         _: Commit,
-        wanted: &[WantedVersion],
+        wanted: &[VersionRequest],
     ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
         Ok(vec![None; wanted.len()])
     }
 
-    fn exists(&self, side: Side, path: &RepoPath) -> Result<bool, RepositoryError> {
-        Ok(side == Side::Worktree && self.find(path)?.is_some())
+    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
+        Ok(side == TreeState::Worktree && self.locate(path)?.is_some())
     }
 
     fn head(&self) -> Result<Option<Commit>, RepositoryError> {
         Ok(None)
     }
 
-    fn commit(&self, _: &str) -> Result<Option<Commit>, RepositoryError> {
+    fn find_commit(&self, _: &str) -> Result<Option<Commit>, RepositoryError> {
         Ok(None)
     }
 
@@ -168,7 +169,7 @@ impl Repository for PlainFolder {
         Ok(false)
     }
 
-    fn branch(&self) -> Result<Option<String>, RepositoryError> {
+    fn current_branch(&self) -> Result<Option<String>, RepositoryError> {
         Ok(None)
     }
 
@@ -176,17 +177,17 @@ impl Repository for PlainFolder {
         None
     }
 
-    fn commits_between(&self, _: Option<Commit>, _: Commit) -> Result<Vec<CommitFacts>, RepositoryError> {
+    fn commits_between(&self, _: Option<Commit>, _: Commit) -> Result<Vec<CommitInfo>, RepositoryError> {
         Ok(Vec::new())
     }
 
-    fn introductions(
+    fn find_introductions(
         &self,
         _: &RepoPath,
         _: Commit,
         _: Option<Commit>,
         _: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Vec<CommitFacts>, RepositoryError> {
+    ) -> Result<Vec<CommitInfo>, RepositoryError> {
         Ok(Vec::new())
     }
 }

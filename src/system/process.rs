@@ -19,8 +19,8 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// Whether this process may install handlers, once a step runs. Until then
 /// Ctrl-C ends it as it ends any program.
-static OWNS_SIGNALS: AtomicBool = AtomicBool::new(false);
-static ADOPTS: AtomicBool = AtomicBool::new(false);
+static MAY_HANDLE_SIGNALS: AtomicBool = AtomicBool::new(false);
+static ADOPTS_ORPHANS: AtomicBool = AtomicBool::new(false);
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -34,12 +34,12 @@ pub struct Program {
     /// When to give up.
     pub timeout: Duration,
     /// How long the log may become, in bytes.
-    pub largest_log: u64,
+    pub max_log_bytes: u64,
 }
 
 /// How it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum ExitReason {
     /// By itself, with this code.
     Exited(i32),
     /// By a signal that nobody here sent.
@@ -47,7 +47,7 @@ pub enum Ended {
     /// Its time was up.
     TimedOut,
     /// It wrote more than a log may hold.
-    LogTooLong,
+    LogLimitExceeded,
     /// Ctrl-C.
     Interrupted,
 }
@@ -55,17 +55,17 @@ pub enum Ended {
 /// Makes Ctrl-C end the running step instead of the tool, which then ends by
 /// itself, and lets the tool adopt processes that leave a step's group.
 /// For programs; a library's host keeps its own handlers.
-pub fn take_signals() {
-    OWNS_SIGNALS.store(true, Ordering::SeqCst);
+pub fn install_signal_handling() {
+    MAY_HANDLE_SIGNALS.store(true, Ordering::SeqCst);
     #[cfg(target_os = "linux")]
     if rustix::process::set_child_subreaper(Some(rustix::process::getpid())).is_ok() {
-        ADOPTS.store(true, Ordering::SeqCst);
+        ADOPTS_ORPHANS.store(true, Ordering::SeqCst);
     }
 }
 
 /// Whether Ctrl-C was pressed.
 #[must_use]
-pub fn interrupted() -> bool {
+pub fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 
@@ -74,13 +74,13 @@ pub fn interrupted() -> bool {
 ///
 /// # Errors
 /// It could not be started.
-pub fn run(program: &Program, log: &File, mut tick: impl FnMut(Duration)) -> io::Result<Ended> {
+pub fn run(program: &Program, log: &File, mut tick: impl FnMut(Duration)) -> io::Result<ExitReason> {
     let (name, arguments) =
         program.argv.split_first().ok_or_else(|| io::Error::other("there is no program to run"))?;
-    if OWNS_SIGNALS.swap(false, Ordering::SeqCst) {
+    if MAY_HANDLE_SIGNALS.swap(false, Ordering::SeqCst) {
         let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
     }
-    let before = adopted();
+    let before = adopted_children();
     let mut command = Command::new(name);
     command
         .args(arguments)
@@ -98,41 +98,41 @@ pub fn run(program: &Program, log: &File, mut tick: impl FnMut(Duration)) -> io:
     let mut pause = Duration::from_millis(1);
     let ended = loop {
         if let Some(status) = child.inner_mut().try_wait()? {
-            break status.code().map_or(Ended::Killed, Ended::Exited);
+            break status.code().map_or(ExitReason::Killed, ExitReason::Exited);
         }
-        if interrupted() {
-            break Ended::Interrupted;
+        if is_interrupted() {
+            break ExitReason::Interrupted;
         }
         if start.elapsed() >= program.timeout {
-            break Ended::TimedOut;
+            break ExitReason::TimedOut;
         }
-        if log.metadata()?.len() > program.largest_log {
-            break Ended::LogTooLong;
+        if log.metadata()?.len() > program.max_log_bytes {
+            break ExitReason::LogLimitExceeded;
         }
         tick(start.elapsed());
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
     };
-    end_family(child.as_mut(), &before);
+    kill_process_tree(child.as_mut(), &before);
     Ok(ended)
 }
 
 /// Kills the group, then whatever left it and was handed to us.
-fn end_family(child: &mut dyn ChildWrapper, before: &[i32]) {
+fn kill_process_tree(child: &mut dyn ChildWrapper, before: &[i32]) {
     let _ = child.start_kill();
     let _ = child.inner_mut().wait();
     for _ in 0..64 {
-        let strays: Vec<i32> = adopted().into_iter().filter(|pid| !before.contains(pid)).collect();
+        let strays: Vec<i32> = adopted_children().into_iter().filter(|pid| !before.contains(pid)).collect();
         if strays.is_empty() {
             break;
         }
-        end_strays(&strays);
+        kill_orphans(&strays);
         std::thread::sleep(Duration::from_millis(2));
     }
 }
 
 #[cfg(target_os = "linux")]
-fn end_strays(strays: &[i32]) {
+fn kill_orphans(strays: &[i32]) {
     use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
     for pid in strays.iter().filter_map(|pid| Pid::from_raw(*pid)) {
         let _ = kill_process(pid, Signal::KILL);
@@ -141,12 +141,12 @@ fn end_strays(strays: &[i32]) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn end_strays(_: &[i32]) {}
+fn kill_orphans(_: &[i32]) {}
 
 /// Our children, if we adopt.
 #[cfg(target_os = "linux")]
-fn adopted() -> Vec<i32> {
-    if !ADOPTS.load(Ordering::SeqCst) {
+fn adopted_children() -> Vec<i32> {
+    if !ADOPTS_ORPHANS.load(Ordering::SeqCst) {
         return Vec::new();
     }
     let own = rustix::process::getpid().as_raw_nonzero().get().to_string();
@@ -163,6 +163,6 @@ fn parent_of(pid: i32) -> Option<String> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn adopted() -> Vec<i32> {
+fn adopted_children() -> Vec<i32> {
     Vec::new()
 }

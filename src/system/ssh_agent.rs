@@ -17,20 +17,20 @@ const IDENTITIES_ANSWER: u8 = 12;
 const SIGN_REQUEST: u8 = 13;
 const SIGN_RESPONSE: u8 = 14;
 /// Longer answers are none.
-const LARGEST: u32 = 1024 * 1024;
+const MAX_RESPONSE_BYTES: u32 = 1024 * 1024;
 
 /// The keys of the agent that `SSH_AUTH_SOCK` names.
 ///
 /// # Errors
 /// There is no agent, or it does not answer.
-pub fn keys() -> io::Result<Vec<AgentKey>> {
-    let answer = asked(&[REQUEST_IDENTITIES], IDENTITIES_ANSWER)?;
+pub fn list_keys() -> io::Result<Vec<AgentKey>> {
+    let answer = send_request(&[REQUEST_IDENTITIES], IDENTITIES_ANSWER)?;
     let mut rest = answer.as_slice();
-    let count = number(&mut rest)?;
+    let count = read_u32(&mut rest)?;
     let mut out = Vec::new();
     for _ in 0..count.min(1000) {
-        let blob = string(&mut rest)?.to_vec();
-        let comment = String::from_utf8_lossy(string(&mut rest)?).into_owned();
+        let blob = read_string(&mut rest)?.to_vec();
+        let comment = String::from_utf8_lossy(read_string(&mut rest)?).into_owned();
         out.push(AgentKey { blob, comment });
     }
     Ok(out)
@@ -48,31 +48,31 @@ pub fn sign(key: &AgentKey, data: &[u8]) -> io::Result<Vec<u8>> {
         request.extend_from_slice(part);
     }
     request.extend_from_slice(&0u32.to_be_bytes());
-    let answer = asked(&request, SIGN_RESPONSE)?;
+    let answer = send_request(&request, SIGN_RESPONSE)?;
     let mut rest = answer.as_slice();
-    string(&mut rest).map(<[u8]>::to_vec)
+    read_string(&mut rest).map(<[u8]>::to_vec)
 }
 
-fn broken() -> io::Error {
+fn malformed_response() -> io::Error {
     io::Error::other("the agent's answer cannot be read")
 }
 
-fn number(rest: &mut &[u8]) -> io::Result<u32> {
-    let (first, tail) = rest.split_first_chunk::<4>().ok_or_else(broken)?;
+fn read_u32(rest: &mut &[u8]) -> io::Result<u32> {
+    let (first, tail) = rest.split_first_chunk::<4>().ok_or_else(malformed_response)?;
     *rest = tail;
     Ok(u32::from_be_bytes(*first))
 }
 
-fn string<'a>(rest: &mut &'a [u8]) -> io::Result<&'a [u8]> {
-    let length = usize::try_from(number(rest)?).map_err(|_| broken())?;
-    let (text, tail) = rest.split_at_checked(length).ok_or_else(broken)?;
+fn read_string<'a>(rest: &mut &'a [u8]) -> io::Result<&'a [u8]> {
+    let length = usize::try_from(read_u32(rest)?).map_err(|_| malformed_response())?;
+    let (text, tail) = rest.split_at_checked(length).ok_or_else(malformed_response)?;
     *rest = tail;
     Ok(text)
 }
 
 /// Asks, and gives what stands behind the answer's type.
 #[cfg(unix)]
-fn asked(request: &[u8], wanted: u8) -> io::Result<Vec<u8>> {
+fn send_request(request: &[u8], wanted: u8) -> io::Result<Vec<u8>> {
     use std::io::{Read as _, Write as _};
     use std::os::unix::net::UnixStream;
     use std::time::Duration;
@@ -89,10 +89,10 @@ fn asked(request: &[u8], wanted: u8) -> io::Result<Vec<u8>> {
     let mut head = [0; 4];
     stream.read_exact(&mut head)?;
     let length = u32::from_be_bytes(head);
-    if length == 0 || length > LARGEST {
-        return Err(broken());
+    if length == 0 || length > MAX_RESPONSE_BYTES {
+        return Err(malformed_response());
     }
-    let mut answer = vec![0; usize::try_from(length).map_err(|_| broken())?];
+    let mut answer = vec![0; usize::try_from(length).map_err(|_| malformed_response())?];
     stream.read_exact(&mut answer)?;
     match answer.split_first() {
         Some((kind, rest)) if *kind == wanted => Ok(rest.to_vec()),
@@ -101,6 +101,6 @@ fn asked(request: &[u8], wanted: u8) -> io::Result<Vec<u8>> {
 }
 
 #[cfg(not(unix))]
-fn asked(_: &[u8], _: u8) -> io::Result<Vec<u8>> {
+fn send_request(_: &[u8], _: u8) -> io::Result<Vec<u8>> {
     Err(io::Error::other("agents are spoken to on Unix systems only; name a key file"))
 }

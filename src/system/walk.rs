@@ -17,7 +17,7 @@ use super::files;
 ///
 /// # Errors
 /// A folder cannot be read.
-pub fn unignored(root: &Path) -> io::Result<Vec<RepoPath>> {
+pub fn list_unignored_files(root: &Path) -> io::Result<Vec<RepoPath>> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
     let mut builder = WalkBuilder::new(root);
     builder
@@ -37,14 +37,14 @@ pub fn unignored(root: &Path) -> io::Result<Vec<RepoPath>> {
     let found: Mutex<Vec<RepoPath>> = Mutex::default();
     let failed: Mutex<Option<io::Error>> = Mutex::default();
     builder.build_parallel().run(|| {
-        let mut batch = Batch { own: Vec::new(), all: &found };
+        let mut batch = Batch { local: Vec::new(), shared: &found };
         let failed = &failed;
         Box::new(move |entry| match entry {
             Ok(entry) => {
                 if entry.file_type().is_some_and(|kind| kind.is_file())
                     && let Ok(below) = entry.path().strip_prefix(root)
                 {
-                    batch.own.push(files::repo_path(below));
+                    batch.local.push(files::to_repo_path(below));
                 }
                 WalkState::Continue
             }
@@ -64,14 +64,14 @@ pub fn unignored(root: &Path) -> io::Result<Vec<RepoPath>> {
 
 /// What one thread found; handed in when it ends.
 struct Batch<'a> {
-    own: Vec<RepoPath>,
-    all: &'a Mutex<Vec<RepoPath>>,
+    local: Vec<RepoPath>,
+    shared: &'a Mutex<Vec<RepoPath>>,
 }
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
-        if let Ok(mut all) = self.all.lock() {
-            all.append(&mut self.own);
+        if let Ok(mut all) = self.shared.lock() {
+            all.append(&mut self.local);
         }
     }
 }

@@ -29,7 +29,7 @@ impl Edit {
 /// Whether two edits would touch the same bytes. Insertions at one place
 /// follow each other; one that touches the edge of a replaced span does not
 /// overlap it.
-fn overlap(a: Span, b: Span) -> bool {
+fn edits_overlap(a: Span, b: Span) -> bool {
     if a.is_empty() || b.is_empty() {
         let (point, other) = if a.is_empty() { (a.start, b) } else { (b.start, a) };
         return other.start < point && point < other.end;
@@ -41,7 +41,7 @@ fn overlap(a: Span, b: Span) -> bool {
 /// second value holds the indexes of those that did not fit or lie off a
 /// character's edge.
 #[must_use]
-pub fn apply(text: &str, edits: &[Edit]) -> (String, Vec<usize>) {
+pub fn apply_edits(text: &str, edits: &[Edit]) -> (String, Vec<usize>) {
     let fits = |edit: &Edit| text.get(edit.span.start..edit.span.end).is_some();
     let (mut taken, mut left): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
     // By start: only the last taken span can overlap the next one.
@@ -50,7 +50,7 @@ pub fn apply(text: &str, edits: &[Edit]) -> (String, Vec<usize>) {
     let mut reached: Option<Span> = None;
     for index in order {
         let Some(edit) = edits.get(index) else { continue };
-        let free = reached.is_none_or(|last| !overlap(last, edit.span) && edit.span.start >= last.end);
+        let free = reached.is_none_or(|last| !edits_overlap(last, edit.span) && edit.span.start >= last.end);
         if free && fits(edit) {
             taken.push(index);
             reached = Some(edit.span);
@@ -92,11 +92,11 @@ mod tests {
     #[test]
     fn edits_that_overlap_are_left_out() {
         let edits = [edit(4, 6, "X"), edit(0, 5, "Y"), edit(6, 6, "+"), edit(6, 8, "Z"), edit(2, 2, "no")];
-        let (text, left) = apply("0123456789", &edits);
+        let (text, left) = apply_edits("0123456789", &edits);
         assert_eq!((text.as_str(), left), ("Y5+Z89", vec![0, 4]));
-        assert_eq!(apply("é", &[edit(1, 2, "")]), ("é".into(), vec![0]));
-        assert_eq!(apply("ab", &[edit(9, 9, "x")]).1, [0]);
-        assert_eq!(apply("ab", &[edit(1, 1, "x"), edit(1, 1, "y")]).0, "axyb");
+        assert_eq!(apply_edits("é", &[edit(1, 2, "")]), ("é".into(), vec![0]));
+        assert_eq!(apply_edits("ab", &[edit(9, 9, "x")]).1, [0]);
+        assert_eq!(apply_edits("ab", &[edit(1, 1, "x"), edit(1, 1, "y")]).0, "axyb");
     }
 
     #[test]
@@ -111,7 +111,7 @@ mod tests {
         #[test]
         fn the_rest_stays(text in "[a-zé\n]{0,40}", spans in proptest::collection::vec((0usize..40, 0usize..6), 0..6)) {
             let edits: Vec<Edit> = spans.iter().map(|(a, n)| edit(*a, a + n, "#")).collect();
-            let (out, left) = apply(&text, &edits);
+            let (out, left) = apply_edits(&text, &edits);
             let taken: Vec<&Edit> = edits.iter().enumerate().filter(|(i, _)| !left.contains(i)).map(|(_, e)| e).collect();
             let kept: String = text.char_indices().filter(|(at, _)| !taken.iter().any(|e| e.span.start <= *at && *at < e.span.end)).map(|(_, c)| c).collect();
             prop_assert_eq!(out.replace('#', ""), kept);

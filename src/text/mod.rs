@@ -2,17 +2,17 @@
 //!
 //! Everything that a reader takes out of a document keeps the [`Span`] where
 //! it stood, so that a finding can point at it. Text from documents, paths and
-//! logs is untrusted; [`visible`] makes it safe to print.
+//! logs is untrusted; [`escape_hidden`] makes it safe to print.
 
 mod edit;
 mod path;
 mod source;
 mod visible;
 
-pub use edit::{Edit, apply, line_ending};
+pub use edit::{Edit, apply_edits, line_ending};
 pub use path::RepoPath;
 pub use source::{Position, Source};
-pub use visible::{counted, is_hidden, is_plain, one_line, visible};
+pub use visible::{escape_hidden, format_count, is_hidden, is_plain, to_single_line};
 
 /// A half-open range of bytes, `start..end`, in one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -50,7 +50,7 @@ impl Span {
 
     /// The smallest span over both.
     #[must_use]
-    pub fn cover(self, other: Span) -> Span {
+    pub fn join(self, other: Span) -> Span {
         Span::new(self.start.min(other.start), self.end.max(other.end))
     }
 }
@@ -81,7 +81,7 @@ impl<T> Spanned<T> {
 /// `span` says where to cut; it must lie on character boundaries, otherwise
 /// the result is empty.
 #[must_use]
-pub fn trimmed(text: &str, span: Span) -> Spanned<&str> {
+pub fn trim_spanned(text: &str, span: Span) -> Spanned<&str> {
     let raw = text.get(span.start..span.end).unwrap_or("");
     let front = raw.len() - raw.trim_start().len();
     let kept = raw.trim();

@@ -20,7 +20,7 @@ pub struct Source {
     revision: Option<String>,
     text: String,
     not_utf8_at: Option<usize>,
-    lines: OnceLock<Vec<usize>>,
+    line_starts: OnceLock<Vec<usize>>,
 }
 
 impl Source {
@@ -35,19 +35,25 @@ impl Source {
                 (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
             }
         };
-        Arc::new(Self { name, revision: None, text, not_utf8_at, lines: OnceLock::new() })
+        Arc::new(Self { name, revision: None, text, not_utf8_at, line_starts: OnceLock::new() })
     }
 
     /// Takes text that is known to be text.
     #[must_use]
     pub fn from_text(name: RepoPath, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { name, revision: None, text: text.into(), not_utf8_at: None, lines: OnceLock::new() })
+        Arc::new(Self {
+            name,
+            revision: None,
+            text: text.into(),
+            not_utf8_at: None,
+            line_starts: OnceLock::new(),
+        })
     }
 
     /// The document as an older commit holds it; the revision is shown before
     /// its path, as git writes it (`1a2b3c:path`).
     #[must_use]
-    pub fn at_revision(self: Arc<Self>, revision: impl Into<String>) -> Arc<Self> {
+    pub fn with_revision(self: Arc<Self>, revision: impl Into<String>) -> Arc<Self> {
         let mut own = Arc::unwrap_or_clone(self);
         own.revision = Some(revision.into());
         Arc::new(own)
@@ -61,7 +67,7 @@ impl Source {
 
     /// Its path as it is shown, with the revision if there is one.
     #[must_use]
-    pub fn address(&self) -> String {
+    pub fn display_path(&self) -> String {
         match &self.revision {
             Some(revision) => format!("{revision}:{}", self.name),
             None => self.name.to_string(),
@@ -94,8 +100,8 @@ impl Source {
     }
 
     /// Offsets at which lines start (a line ends with `\n`).
-    fn lines(&self) -> &[usize] {
-        self.lines.get_or_init(|| {
+    fn line_starts(&self) -> &[usize] {
+        self.line_starts.get_or_init(|| {
             std::iter::once(0)
                 .chain(self.text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1))
                 .collect()
@@ -109,7 +115,7 @@ impl Source {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let lines = self.lines();
+        let lines = self.line_starts();
         let index = lines.partition_point(|start| *start <= offset).saturating_sub(1);
         let start = lines.get(index).copied().unwrap_or(0);
         let before = self.text.get(start..offset).unwrap_or("");
@@ -126,7 +132,7 @@ impl Source {
     /// Span of a line (from 1) without its line ending.
     #[must_use]
     pub fn line_span(&self, line: usize) -> Option<Span> {
-        let lines = self.lines();
+        let lines = self.line_starts();
         let start = *lines.get(line.checked_sub(1)?)?;
         let end = lines.get(line).map_or(self.text.len(), |next| next - 1);
         let text = self.text.get(start..end)?;
@@ -136,7 +142,7 @@ impl Source {
     /// Number of lines, a last empty one not counted.
     #[must_use]
     pub fn line_count(&self) -> usize {
-        let lines = self.lines().len();
+        let lines = self.line_starts().len();
         if self.text.ends_with('\n') || self.text.is_empty() { lines - 1 } else { lines }
     }
 }

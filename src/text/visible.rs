@@ -25,14 +25,14 @@ pub fn is_plain(text: &str) -> bool {
 /// The text with control and hidden characters written as `\u{…}` escapes;
 /// newlines and tabs stay.
 #[must_use]
-pub fn visible(text: &str) -> Cow<'_, str> {
+pub fn escape_hidden(text: &str) -> Cow<'_, str> {
     escape(text, |c| c == '\n' || c == '\t')
 }
 
 /// The text on one line: as [`visible`], with newlines and tabs escaped too,
 /// cut to at most `most` characters (then ending in `…`).
 #[must_use]
-pub fn one_line(text: &str, most: usize) -> String {
+pub fn to_single_line(text: &str, most: usize) -> String {
     let mut out: String = text.chars().take(most).collect();
     if text.chars().nth(most).is_some() {
         out.push('…');
@@ -42,7 +42,7 @@ pub fn one_line(text: &str, most: usize) -> String {
 
 /// `1 line`, `2 lines`: a count with its noun.
 #[must_use]
-pub fn counted(count: usize, noun: &str) -> String {
+pub fn format_count(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
@@ -70,8 +70,8 @@ mod tests {
 
     #[test]
     fn terminal_escapes_and_bidi_are_shown() {
-        assert_eq!(visible("\u{1b}[31mred\nnext"), "\\u{1b}[31mred\nnext");
-        assert_eq!(one_line("a\u{202e}b\r\n", 80), "a\\u{202e}b\\r\\n");
-        assert_eq!(one_line("abcdef", 3), "abc…");
+        assert_eq!(escape_hidden("\u{1b}[31mred\nnext"), "\\u{1b}[31mred\nnext");
+        assert_eq!(to_single_line("a\u{202e}b\r\n", 80), "a\\u{202e}b\\r\\n");
+        assert_eq!(to_single_line("abcdef", 3), "abc…");
     }
 }

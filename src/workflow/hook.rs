@@ -25,7 +25,7 @@ impl Hook {
 
     /// The line of shell that runs it; for a hook that somebody has already.
     #[must_use]
-    pub fn line(self) -> String {
+    pub fn shell_line(self) -> String {
         format!("countersign hook run {} \"$@\"", self.as_str())
     }
 
@@ -35,7 +35,7 @@ impl Hook {
             "#!/bin/sh\n{MARK} `countersign hook remove {name}` takes it out\n\
              if ! command -v countersign >/dev/null 2>&1; then\n    \
              echo 'countersign is not in PATH, so this {name} hook cannot judge' >&2\n    exit 1\nfi\nexec {}\n",
-            self.line()
+            self.shell_line()
         )
     }
 }
@@ -47,10 +47,10 @@ const MARK: &str = "# written by countersign;";
 #[derive(Debug, thiserror::Error)]
 pub enum HookError {
     /// Git looks for hooks elsewhere.
-    #[error("git runs the hooks of {0} here (core.hooksPath); add this line to its {name} hook: {line}", name = .1.as_str(), line = .1.line())]
+    #[error("git runs the hooks of {0} here (core.hooksPath); add this line to its {name} hook: {line}", name = .1.as_str(), line = .1.shell_line())]
     Elsewhere(String, Hook),
     /// There is one that is not ours.
-    #[error("{path} is somebody else's hook and stays as it is; add this line to it: {line}", path = .0.display(), line = .1.line())]
+    #[error("{path} is somebody else's hook and stays as it is; add this line to it: {line}", path = .0.display(), line = .1.shell_line())]
     Foreign(PathBuf, Hook),
     /// There is none.
     #[error("{0} is not there")]
@@ -67,19 +67,19 @@ pub enum HookError {
 
 fn is_ours(path: &Path) -> Result<Option<bool>, HookError> {
     let failed = |source| HookError::File { path: path.to_path_buf(), source };
-    if files::metadata(path).map_err(failed)?.is_none() {
+    if files::find_metadata(path).map_err(failed)?.is_none() {
         return Ok(None);
     }
     let mut text = Vec::new();
-    let short = files::read_short(path, 100_000, &mut text).map_err(failed)?;
+    let short = files::read_if_within(path, 100_000, &mut text).map_err(failed)?;
     let second = text.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
     Ok(Some(short && second.starts_with(MARK.as_bytes())))
 }
 
 /// Where a hook lies, if git looks for it in the repository's own folder.
-fn place(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<PathBuf, HookError> {
+fn hook_path(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<PathBuf, HookError> {
     match configured {
-        Some(elsewhere) => Err(HookError::Elsewhere(crate::text::one_line(elsewhere, 200), hook)),
+        Some(elsewhere) => Err(HookError::Elsewhere(crate::text::to_single_line(elsewhere, 200), hook)),
         None => Ok(folder.join(hook.as_str())),
     }
 }
@@ -90,7 +90,7 @@ fn place(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<PathBuf,
 /// # Errors
 /// Git looks elsewhere, the hook is somebody else's, it cannot be written.
 pub fn install(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<PathBuf, HookError> {
-    let path = place(folder, configured, hook)?;
+    let path = hook_path(folder, configured, hook)?;
     if is_ours(&path)? == Some(false) {
         return Err(HookError::Foreign(path, hook));
     }
@@ -104,7 +104,7 @@ pub fn install(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<Pa
 /// # Errors
 /// It is somebody else's, is not there, cannot be removed.
 pub fn remove(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<PathBuf, HookError> {
-    let path = place(folder, configured, hook)?;
+    let path = hook_path(folder, configured, hook)?;
     match is_ours(&path)? {
         None => Err(HookError::Missing(path)),
         Some(false) => Err(HookError::Foreign(path, hook)),

@@ -14,7 +14,7 @@ use crate::document::{Layout, Packet, Refinement, WpId};
 use crate::finding::Report;
 use crate::gate::GateError;
 use crate::system::writing::{FileWrite, WriteError};
-use crate::text::{Edit, RepoPath, Source, apply};
+use crate::text::{Edit, RepoPath, Source, apply_edits};
 
 /// Why a command does not do what it was asked: each with a way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub enum WorkflowError {
     Refused(Vec<Reason>),
     /// It judged a document, and that has errors.
     #[error("the document has errors")]
-    Judged(Box<Report>),
+    DocumentHasErrors(Box<Report>),
     /// It could not write.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -52,7 +52,7 @@ pub enum WorkflowError {
     Document(RepoPath, String),
     /// The tool or the system cannot do it.
     #[error("{0}")]
-    Cannot(String),
+    Failed(String),
 }
 
 impl From<crate::change::RepositoryError> for WorkflowError {
@@ -69,11 +69,11 @@ impl WorkflowError {
 }
 
 /// Reads a file as it lies on disk.
-pub type Read<'a> = &'a dyn Fn(&RepoPath) -> Result<Option<Vec<u8>>, WriteError>;
+pub type DocumentReader<'a> = &'a dyn Fn(&RepoPath) -> Result<Option<Vec<u8>>, WriteError>;
 
 /// Documents, as they are and as they are to be.
 pub struct Records<'a> {
-    read: Read<'a>,
+    read: DocumentReader<'a>,
     /// Where they lie.
     pub layout: Layout,
     before: RefCell<BTreeMap<RepoPath, Option<Vec<u8>>>>,
@@ -82,7 +82,7 @@ pub struct Records<'a> {
 
 impl<'a> Records<'a> {
     /// Nothing is changed yet.
-    pub fn new(read: Read<'a>, layout: Layout) -> Self {
+    pub fn new(read: DocumentReader<'a>, layout: Layout) -> Self {
         Self { read, layout, before: RefCell::default(), after: BTreeMap::new() }
     }
 
@@ -97,7 +97,7 @@ impl<'a> Records<'a> {
         let bytes = (self.read)(path)?;
         self.before.borrow_mut().insert(path.clone(), bytes.clone());
         let Some(bytes) = bytes else { return Ok(None) };
-        if let Some(why) = crate::document::limit::too_much(&bytes) {
+        if let Some(why) = crate::document::limit::limit_error(&bytes) {
             return Err(WorkflowError::Document(path.clone(), format!("it is {why}")));
         }
         let source = Source::from_bytes(path.clone(), bytes);
@@ -111,7 +111,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// It is not.
-    pub fn needed(&self, path: &RepoPath) -> Result<Arc<Source>, WorkflowError> {
+    pub fn require(&self, path: &RepoPath) -> Result<Arc<Source>, WorkflowError> {
         self.source(path)?.ok_or_else(|| {
             WorkflowError::refused(
                 format!("there is no {path}"),
@@ -121,7 +121,7 @@ impl<'a> Records<'a> {
     }
 
     /// Sets the whole text of a document, new or not.
-    pub fn put(&mut self, path: RepoPath, text: String) {
+    pub fn set_text(&mut self, path: RepoPath, text: String) {
         self.after.insert(path, text);
     }
 
@@ -130,12 +130,12 @@ impl<'a> Records<'a> {
     /// # Errors
     /// Two edits touch the same place.
     pub fn edit(&mut self, source: &Source, edits: &[Edit]) -> Result<(), WorkflowError> {
-        let (text, left) = apply(source.text(), edits);
+        let (text, left) = apply_edits(source.text(), edits);
         if !left.is_empty() {
             let why = "it is too unusual to be edited".to_owned();
             return Err(WorkflowError::Document(source.name().clone(), why));
         }
-        self.put(source.name().clone(), text);
+        self.set_text(source.name().clone(), text);
         Ok(())
     }
 
@@ -151,7 +151,7 @@ impl<'a> Records<'a> {
         says: &dyn Fn(&Arc<Source>) -> bool,
     ) -> Result<(), WorkflowError> {
         self.edit(source, edits)?;
-        let now = self.needed(source.name())?;
+        let now = self.require(source.name())?;
         if says(&now) {
             return Ok(());
         }
@@ -160,7 +160,7 @@ impl<'a> Records<'a> {
     }
 
     /// What is changed so far.
-    pub fn pending(&self) -> impl Iterator<Item = (&RepoPath, &String)> {
+    pub fn pending_texts(&self) -> impl Iterator<Item = (&RepoPath, &String)> {
         self.after.iter()
     }
 
@@ -168,7 +168,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// What was there cannot be read.
-    pub fn writes(self) -> Result<Vec<FileWrite>, WorkflowError> {
+    pub fn into_writes(self) -> Result<Vec<FileWrite>, WorkflowError> {
         let mut out = Vec::new();
         let known = self.before.into_inner();
         for (path, after) in self.after {
@@ -204,9 +204,9 @@ impl<'a> Records<'a> {
     /// # Errors
     /// It is not there, or is no log.
     pub fn gate_log(&self) -> Result<GateLog, WorkflowError> {
-        let log = GateLog::read(&self.needed(&RepoPath::from(self.layout.gate_log.as_str()))?);
+        let log = GateLog::read(&self.require(&RepoPath::from(self.layout.gate_log.as_str()))?);
         match log.faults.first() {
-            Some(fault) => Err(broken(&log.source, fault)),
+            Some(fault) => Err(fault_error(&log.source, fault)),
             None => Ok(log),
         }
     }
@@ -216,7 +216,7 @@ impl<'a> Records<'a> {
     /// # Errors
     /// It is not there.
     pub fn audit(&self) -> Result<Audit, WorkflowError> {
-        Ok(Audit::read(&self.needed(&RepoPath::from(self.layout.audit.as_str()))?))
+        Ok(Audit::read(&self.require(&RepoPath::from(self.layout.audit.as_str()))?))
     }
 
     /// The task board.
@@ -224,7 +224,7 @@ impl<'a> Records<'a> {
     /// # Errors
     /// It is not there.
     pub fn board(&self) -> Result<Board, WorkflowError> {
-        Ok(Board::read(&self.needed(&RepoPath::from(self.layout.board.as_str()))?))
+        Ok(Board::read(&self.require(&RepoPath::from(self.layout.board.as_str()))?))
     }
 
     /// The registry.
@@ -232,7 +232,7 @@ impl<'a> Records<'a> {
     /// # Errors
     /// It is not there.
     pub fn registry(&self) -> Result<Registry, WorkflowError> {
-        Ok(Registry::read(&self.needed(&RepoPath::from(self.layout.registry.as_str()))?))
+        Ok(Registry::read(&self.require(&RepoPath::from(self.layout.registry.as_str()))?))
     }
 
     /// The specification that the pointer names, with its path.
@@ -240,7 +240,7 @@ impl<'a> Records<'a> {
     /// # Errors
     /// There is no pointer, it names nothing, or that is not there.
     pub fn spec(&self) -> Result<Arc<Source>, WorkflowError> {
-        let pointer = SpecPointer::read(&self.needed(&RepoPath::from(self.layout.spec_pointer.as_str()))?);
+        let pointer = SpecPointer::read(&self.require(&RepoPath::from(self.layout.spec_pointer.as_str()))?);
         let Some(named) = pointer.spec() else {
             return Err(WorkflowError::refused(
                 format!("{} names no specification", pointer.source.name()),
@@ -258,7 +258,7 @@ impl<'a> Records<'a> {
     }
 }
 
-fn broken(source: &Source, fault: &crate::document::Fault) -> WorkflowError {
+fn fault_error(source: &Source, fault: &crate::document::Fault) -> WorkflowError {
     let line = source.line(fault.span.start);
     WorkflowError::Document(source.name().clone(), format!("line {line}: {}", fault.message))
 }

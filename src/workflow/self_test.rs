@@ -10,20 +10,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::DateTime;
 use serde::Deserialize;
 
-use crate::change::{RepositoryError, SelectionRequest, Side};
+use crate::change::{RepositoryError, SelectionRequest, TreeState};
 use crate::check::input::Gate;
-use crate::check::registered;
-use crate::engine::{self, EngineError, Silent, StepOptions};
+use crate::check::registered_rules;
+use crate::engine::{self, EngineError, NoProgress, StepOptions};
 use crate::finding::Report;
-use crate::gate::survey::{Inquiry, SurveyRequest, survey};
-use crate::gate::sweep::{Scan, SweepRequest, sweep};
+use crate::gate::survey::{DocumentCheckRequest, DocumentQuery, check_documents};
+use crate::gate::sweep::{ScanProfile, ScanRequest, run_scan};
 use crate::gate::{GateError, GateRequest};
 use crate::system::git::{GitRepository, RepositoryBuilder};
 use crate::system::{environment, files};
 
-use super::demo::{WP_ID, World};
+use super::demo::{DemoRepository, WP_ID};
 
-const CANARIES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/canaries.yaml"));
+const CASES_YAML: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/canaries.yaml"));
 
 /// The day on which the repositories are judged.
 const NOW: DateTime = jiff::civil::datetime(2026, 3, 1, 12, 0, 0, 0);
@@ -31,7 +31,7 @@ const NOW: DateTime = jiff::civil::datetime(2026, 3, 1, 12, 0, 0, 0);
 /// One deceit.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Canary {
+pub struct SelfTestCase {
     /// The family of rules that must see it.
     pub family: String,
     /// The gate, or the command about documents.
@@ -70,11 +70,11 @@ pub struct Canary {
 
 /// What came of one deceit.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct SelfTestOutcome {
     /// The deceit.
-    pub canary: Canary,
+    pub case: SelfTestCase,
     /// Why the program failed its test, if it did.
-    pub fault: Option<String>,
+    pub failure: Option<String>,
 }
 
 /// Why the test could not be made.
@@ -112,14 +112,14 @@ impl From<RepositoryError> for SelfTestError {
 ///
 /// # Errors
 /// The embedded file is broken.
-pub fn canaries() -> Result<Vec<Canary>, SelfTestError> {
-    serde_yaml::from_str(CANARIES).map_err(|error| SelfTestError::Data(error.to_string()))
+pub fn load_cases() -> Result<Vec<SelfTestCase>, SelfTestError> {
+    serde_yaml::from_str(CASES_YAML).map_err(|error| SelfTestError::Data(error.to_string()))
 }
 
 /// Families and gates that no deceit asks for: none of them is tested.
 #[must_use]
-pub fn untested(canaries: &[Canary]) -> Vec<String> {
-    let families: BTreeSet<&str> = registered().iter().map(|entry| entry.rule.id.family()).collect();
+pub fn list_untested(canaries: &[SelfTestCase]) -> Vec<String> {
+    let families: BTreeSet<&str> = registered_rules().iter().map(|entry| entry.rule.id.family()).collect();
     let asked = |family: &&str| !canaries.iter().any(|canary| canary.family == *family);
     let mut out: Vec<String> =
         families.into_iter().filter(asked).map(|family| format!("rules {family}/…")).collect();
@@ -141,10 +141,13 @@ pub fn untested(canaries: &[Canary]) -> Vec<String> {
 ///
 /// # Errors
 /// A repository could not be built or judged: nothing was tested.
-pub fn play(canaries: &[Canary], mut tell: impl FnMut(&Outcome)) -> Result<(), SelfTestError> {
+pub fn run_cases(
+    canaries: &[SelfTestCase],
+    mut tell: impl FnMut(&SelfTestOutcome),
+) -> Result<(), SelfTestError> {
     let mut honest: BTreeMap<String, Option<String>> = BTreeMap::new();
     for canary in canaries {
-        let mut fault = seen(canary)?;
+        let mut fault = check_bypass_found(canary)?;
         // One honest twin serves all deceits that start from the same state.
         let state = format!(
             "{} {} {:?} {:?} {} {:?} {:?}",
@@ -157,29 +160,31 @@ pub fn play(canaries: &[Canary], mut tell: impl FnMut(&Outcome)) -> Result<(), S
             canary.wp
         );
         if !honest.contains_key(&state) {
-            honest.insert(state.clone(), passed(canary)?);
+            honest.insert(state.clone(), check_control_passes(canary)?);
         }
         fault = fault.or_else(|| honest.get(&state).cloned().flatten());
-        tell(&Outcome { canary: canary.clone(), fault });
+        tell(&SelfTestOutcome { case: canary.clone(), failure: fault });
     }
     Ok(())
 }
 
 /// Why a deceit was not seen, if it was not.
-fn seen(canary: &Canary) -> Result<Option<String>, SelfTestError> {
-    let report = ask(canary, true)?;
+fn check_bypass_found(canary: &SelfTestCase) -> Result<Option<String>, SelfTestError> {
+    let report = run_case(canary, true)?;
     let found = report.findings.iter().find(|finding| finding.rule.as_str() == canary.finds);
     Ok(match found {
         None => Some(format!("{} did not find it", canary.finds)),
-        Some(finding) if finding.fails() && report.passed() => Some("it was found, and passed".to_owned()),
+        Some(finding) if finding.fails_gate() && report.passed() => {
+            Some("it was found, and passed".to_owned())
+        }
         Some(_) => None,
     })
 }
 
 /// Why the honest twin did not pass, if it did not.
-fn passed(canary: &Canary) -> Result<Option<String>, SelfTestError> {
-    let report = ask(canary, false)?;
-    let failed = report.findings.iter().find(|finding| finding.fails());
+fn check_control_passes(canary: &SelfTestCase) -> Result<Option<String>, SelfTestError> {
+    let report = run_case(canary, false)?;
+    let failed = report.findings.iter().find(|finding| finding.fails_gate());
     Ok(match failed {
         Some(finding) => Some(format!("its honest twin fails: {}: {}", finding.rule, finding.message)),
         None if !report.passed() => Some("its honest twin fails".to_owned()),
@@ -187,25 +192,26 @@ fn passed(canary: &Canary) -> Result<Option<String>, SelfTestError> {
     })
 }
 
-fn ask(canary: &Canary, deceit: bool) -> Result<Report, SelfTestError> {
+fn run_case(canary: &SelfTestCase, deceit: bool) -> Result<Report, SelfTestError> {
     let io = |doing: &str| {
         let doing = doing.to_owned();
         move |source| SelfTestError::File { doing, source }
     };
-    let folder = files::scratch("countersign-self-test-").map_err(io("making a temporary folder"))?;
+    let folder =
+        files::create_scratch_folder("countersign-self-test-").map_err(io("making a temporary folder"))?;
     let root = folder.path().join("greeter");
-    files::make_folder(&root).map_err(io("making a temporary folder"))?;
+    files::create_folder(&root).map_err(io("making a temporary folder"))?;
     let builder = RepositoryBuilder::create(&root)?;
-    let mut world = World::default();
-    let program = environment::program().map_err(io("finding this program"))?;
+    let mut world = DemoRepository::default();
+    let program = environment::program_path().map_err(io("finding this program"))?;
     let program = serde_json::to_string(&program.to_string_lossy()).unwrap_or_default();
     let base = canary.honest_base.as_ref().filter(|_| !deceit).unwrap_or(&canary.base);
     let base: Vec<(String, String)> =
         base.iter().map(|(path, text)| (path.clone(), text.replace("{program}", &program))).collect();
-    world.begin_with(&builder, &base)?;
+    world.initialize_with(&builder, &base)?;
     if canary.work || (canary.honest_work && !deceit) {
-        world.work(&builder)?;
-        world.hand_over(&builder, super::demo::Manifests::Right)?;
+        world.write_work(&builder)?;
+        world.write_handover(&builder, super::demo::RecordedHashes::Correct)?;
     }
     let edits = if deceit { &canary.edit } else { &canary.honest };
     for (path, from, to) in edits {
@@ -225,7 +231,7 @@ fn ask(canary: &Canary, deceit: bool) -> Result<Report, SelfTestError> {
         "gate-check" => (Gate::GateCheck, SelectionRequest::Default),
         "pre-work" => {
             // Work starts from what is committed.
-            world.commit(&builder)?;
+            world.commit_work(&builder)?;
             (Gate::PreWork, SelectionRequest::Default)
         }
         "audit" => (Gate::Audit, SelectionRequest::Worktree),
@@ -235,47 +241,52 @@ fn ask(canary: &Canary, deceit: bool) -> Result<Report, SelfTestError> {
             (Gate::PostWork, SelectionRequest::Staged)
         }
         "post-work --range" => {
-            let head = world.commit(&builder)?;
+            let head = world.commit_work(&builder)?;
             let base = world.merge_base().map_or_else(String::new, |commit| commit.0.to_string());
             (Gate::PostWork, SelectionRequest::Range(format!("{base}..{}", head.0)))
         }
-        other if Scan::named(other.trim_end_matches(" --worktree")).is_some() => {
-            let scan = Scan::named(other.trim_end_matches(" --worktree"));
+        other if ScanProfile::from_command(other.trim_end_matches(" --worktree")).is_some() => {
+            let scan = ScanProfile::from_command(other.trim_end_matches(" --worktree"));
             let change = other.ends_with(" --worktree").then_some(SelectionRequest::Worktree);
-            return scan_of(&root, scan.unwrap_or_else(Scan::full), change);
+            return run_case_scan(&root, scan.unwrap_or_else(ScanProfile::full), change);
         }
         other => {
-            let inquiry = Inquiry::named(other, &packet)
+            let inquiry = DocumentQuery::from_command(other, &packet)
                 .ok_or_else(|| SelfTestError::Data(format!("nobody answers {other:?}")))?;
             let repo = GitRepository::discover(&root)?;
-            let request =
-                SurveyRequest { inquiry, side: Side::Worktree, named: Vec::new(), config: None, now: NOW };
-            return Ok(survey(&repo, &request)?);
+            let request = DocumentCheckRequest {
+                query: inquiry,
+                tree: TreeState::Worktree,
+                named_documents: Vec::new(),
+                config: None,
+                now: NOW,
+            };
+            return Ok(check_documents(&repo, &request)?);
         }
     };
     let repo = GitRepository::discover(&root)?;
-    let request = GateRequest { gate, packet, also: Vec::new(), selection, config: None, now: NOW };
+    let request = GateRequest { gate, packet, other_packets: Vec::new(), selection, config: None, now: NOW };
     let skip = (!canary.steps).then(|| "the deceit needs no step".to_owned());
-    Ok(engine::run(&repo, &request, &StepOptions { skip, progress: &Silent })?)
+    Ok(engine::run_gate(&repo, &request, &StepOptions { skip, progress: &NoProgress })?)
 }
 
 /// What a scan of a repository finds.
-fn scan_of(
+fn run_case_scan(
     root: &std::path::Path,
-    scan: Scan,
+    scan: ScanProfile,
     change: Option<SelectionRequest>,
 ) -> Result<Report, SelfTestError> {
-    let request = SweepRequest {
-        scan,
-        side: Side::Worktree,
+    let request = ScanRequest {
+        profile: scan,
+        tree: TreeState::Worktree,
         change,
-        named: Vec::new(),
+        paths: Vec::new(),
         config: None,
         baseline: None,
-        tell_known: false,
+        show_baselined: false,
         now: NOW,
     };
-    Ok(sweep(&GitRepository::discover(root)?, &request)?)
+    Ok(run_scan(&GitRepository::discover(root)?, &request)?)
 }
 
 #[cfg(test)]
@@ -284,20 +295,20 @@ mod tests {
 
     #[test]
     fn every_family_and_gate_has_a_deceit() {
-        assert_eq!(untested(&canaries().expect("data")), Vec::<String>::new());
-        assert!(!untested(&[]).is_empty());
+        assert_eq!(list_untested(&load_cases().expect("data")), Vec::<String>::new());
+        assert!(!list_untested(&[]).is_empty());
     }
 
     #[test]
     fn a_deceit_that_is_none_fails_the_test() {
-        let mut all = canaries().expect("data");
+        let mut all = load_cases().expect("data");
         all.retain(|canary| canary.finds == "scope/outside");
         for canary in &mut all {
             canary.write.clear();
             canary.remove.clear();
         }
         let mut faults = 0;
-        play(&all, |outcome| faults += usize::from(outcome.fault.is_some())).expect("played");
+        run_cases(&all, |outcome| faults += usize::from(outcome.failure.is_some())).expect("played");
         assert_eq!(faults, all.len());
     }
 }

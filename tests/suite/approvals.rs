@@ -2,7 +2,8 @@
 //! order and no other.
 
 use crate::support::office::{
-    AUDIT, LOG, PACKET, REFINEMENT, answer, approved, commit, done, fill, governed, refused, signature,
+    AUDIT, LOG, PACKET, REFINEMENT, answer_refinement, approved, assert_refused, commit, fill_packet,
+    governed, run_ok, signature_now,
 };
 use crate::support::repo::Sandbox;
 
@@ -15,7 +16,7 @@ fn init_sets_up_what_passes_and_overwrites_nothing() {
     sandbox.write("Cargo.toml", "[package]\n");
     sandbox.write("Greeter_Spec_v01.md", "# Spec\n");
     sandbox.write("Greeter_Spec_v02.md", "# Spec\n");
-    let said = done(&sandbox, &["init", "--ci", "github"]);
+    let said = run_ok(&sandbox, &["init", "--ci", "github"]);
     for part in [
         "kept     .GOV/roles_shared/TASK_BOARD.md",
         "kept     justfile",
@@ -29,9 +30,9 @@ fn init_sets_up_what_passes_and_overwrites_nothing() {
     assert_eq!(sandbox.read("justfile"), "own:\n    true\n");
     assert!(sandbox.read(".GOV/roles_shared/SPEC_CURRENT.md").contains("**Greeter_Spec_v02.md**"));
     assert!(sandbox.read("countersign.yaml").contains("run: [cargo, test]"));
-    done(&sandbox, &["check"]);
+    run_ok(&sandbox, &["check"]);
     let before = commit(&sandbox, "all");
-    let again = done(&sandbox, &["init", "--ci", "github"]);
+    let again = run_ok(&sandbox, &["init", "--ci", "github"]);
     assert!(!again.contains("created") && !again.contains("added"), "{again}");
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "", "{before}");
     let recipes = sandbox.read(".GOV/countersign.just");
@@ -48,12 +49,12 @@ fn init_sets_up_what_passes_and_overwrites_nothing() {
 #[test]
 fn init_in_the_older_layout_and_where_there_is_no_repository() {
     let sandbox = Sandbox::new();
-    done(&sandbox, &["init", "--layout", "docs", "--ci", "gitlab", "--main", "yes"]);
+    run_ok(&sandbox, &["init", "--layout", "docs", "--ci", "gitlab", "--main", "yes"]);
     assert!(sandbox.read("countersign.yaml").contains("main_branch: \"yes\""));
     assert!(sandbox.root.join("docs/task_packets/stubs/.gitkeep").exists());
-    done(&sandbox, &["check"]);
+    run_ok(&sandbox, &["check"]);
     let bare = Sandbox::bare_folder();
-    let (exit, said) = bare.told(&["init"]);
+    let (exit, said) = bare.run_redacted(&["init"]);
     assert!(exit == 2 && said.contains("run `git init` first"), "{exit} {said}");
 }
 
@@ -61,20 +62,20 @@ fn init_in_the_older_layout_and_where_there_is_no_repository() {
 fn approvals_keep_their_order() {
     let sandbox = governed();
     sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Two"]);
-    let mira = signature("mira");
-    refused(&sandbox, &["refine", "WP-1-Two"], "there is no refinement of `WP-1-Two`");
-    refused(&sandbox, &["sign", "WP-1-Two", &mira], "there is no refinement");
-    refused(&sandbox, &["prepare", "WP-1-Two", "--coder", "a"], "there is no refinement");
-    let said = refused(&sandbox, &["new", "packet", "WP-1-Two"], "there is no refinement");
+    let mira = signature_now("mira");
+    assert_refused(&sandbox, &["refine", "WP-1-Two"], "there is no refinement of `WP-1-Two`");
+    assert_refused(&sandbox, &["sign", "WP-1-Two", &mira], "there is no refinement");
+    assert_refused(&sandbox, &["prepare", "WP-1-Two", "--coder", "a"], "there is no refinement");
+    let said = assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "there is no refinement");
     for missing in ["not recorded in the gate log", "is not signed", "is not prepared"] {
         assert!(said.contains(missing), "{missing} is missing in {said}");
     }
-    done(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
-    refused(&sandbox, &["refine", "WP-1-Two"], "does not fill `CLEARLY_COVERS_VERDICT`");
-    answer(&sandbox, REFINEMENT);
-    refused(&sandbox, &["sign", "WP-1-Two", &mira], "is not recorded in the gate log");
-    done(&sandbox, &["refine", "WP-1-Two"]);
-    refused(&sandbox, &["prepare", "WP-1-Two", "--coder", "a"], "`WP-1-Two` is not signed");
+    run_ok(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
+    assert_refused(&sandbox, &["refine", "WP-1-Two"], "does not fill `CLEARLY_COVERS_VERDICT`");
+    answer_refinement(&sandbox, REFINEMENT);
+    assert_refused(&sandbox, &["sign", "WP-1-Two", &mira], "is not recorded in the gate log");
+    run_ok(&sandbox, &["refine", "WP-1-Two"]);
+    assert_refused(&sandbox, &["prepare", "WP-1-Two", "--coder", "a"], "`WP-1-Two` is not signed");
     for (bad, why) in [
         ("mira", "is no signature"),
         ("mira300220261200", "is no date"),
@@ -82,43 +83,51 @@ fn approvals_keep_their_order() {
         ("mira010120200000", "before the refinement was recorded"),
         ("Mira210220261200", "is no signature"),
     ] {
-        refused(&sandbox, &["sign", "WP-1-Two", bad], why);
+        assert_refused(&sandbox, &["sign", "WP-1-Two", bad], why);
     }
     // What was read is what is signed.
     let recorded = sandbox.read(REFINEMENT);
     sandbox.edit(REFINEMENT, "The wording is normative.", "Somebody rewrote this.");
-    refused(&sandbox, &["sign", "WP-1-Two", &mira], "was changed after it was recorded");
+    assert_refused(&sandbox, &["sign", "WP-1-Two", &mira], "was changed after it was recorded");
     sandbox.write(REFINEMENT, recorded);
-    done(&sandbox, &["sign", "WP-1-Two", &mira]);
+    run_ok(&sandbox, &["sign", "WP-1-Two", &mira]);
     let text = sandbox.read(REFINEMENT);
     assert!(text.contains("- USER_REVIEW_STATUS: APPROVED\n"), "{text}");
     assert!(text.contains(&format!("- USER_SIGNATURE: {mira}\n")));
     assert!(text.contains("- USER_APPROVAL_EVIDENCE: APPROVE REFINEMENT WP-1-Two\n"));
     assert!(sandbox.read(AUDIT).contains(&format!("| {mira} | Orchestrator | ")));
     assert_eq!(sandbox.read(LOG).matches("\"type\"").count(), 2);
-    refused(&sandbox, &["sign", "WP-1-Two", &mira], "is used already");
-    done(&sandbox, &["new", "refinement", "WP-1-Other", "--anchor", "9-11"]);
-    answer(&sandbox, ".GOV/refinements/WP-1-Other.md");
-    done(&sandbox, &["refine", "WP-1-Other"]);
-    refused(&sandbox, &["sign", "WP-1-Other", &mira], "is used already");
-    refused(&sandbox, &["new", "packet", "WP-1-Two"], "is not prepared");
-    refused(&sandbox, &["prepare", "WP-1-Two", "--coder", "a", "--branch", "a..b"], "is no name of a branch");
-    refused(&sandbox, &["prepare", "WP-1-Two", "--coder", "a", "--worktree", "/tmp"], "no relative path");
-    done(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
-    done(&sandbox, &["new", "packet", "WP-1-Two"]);
-    fill(&sandbox, PACKET);
+    assert_refused(&sandbox, &["sign", "WP-1-Two", &mira], "is used already");
+    run_ok(&sandbox, &["new", "refinement", "WP-1-Other", "--anchor", "9-11"]);
+    answer_refinement(&sandbox, ".GOV/refinements/WP-1-Other.md");
+    run_ok(&sandbox, &["refine", "WP-1-Other"]);
+    assert_refused(&sandbox, &["sign", "WP-1-Other", &mira], "is used already");
+    assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "is not prepared");
+    assert_refused(
+        &sandbox,
+        &["prepare", "WP-1-Two", "--coder", "a", "--branch", "a..b"],
+        "is no name of a branch",
+    );
+    assert_refused(
+        &sandbox,
+        &["prepare", "WP-1-Two", "--coder", "a", "--worktree", "/tmp"],
+        "no relative path",
+    );
+    run_ok(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
+    run_ok(&sandbox, &["new", "packet", "WP-1-Two"]);
+    fill_packet(&sandbox, PACKET);
     sandbox.edit(PACKET, "has agreed.)\n", "has agreed.)\n\nSKELETON APPROVED\n");
-    done(&sandbox, &["governance-check"]);
+    run_ok(&sandbox, &["governance-check"]);
     commit(&sandbox, "packet");
-    done(&sandbox, &["pre-work", "WP-1-Two"]);
-    refused(&sandbox, &["new", "packet", "WP-1-Two"], "there is a packet already");
+    run_ok(&sandbox, &["pre-work", "WP-1-Two"]);
+    assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "there is a packet already");
 }
 
 #[test]
 fn a_refinement_that_needs_enrichment_is_not_signed() {
     let sandbox = governed();
-    done(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
-    answer(&sandbox, REFINEMENT);
+    run_ok(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
+    answer_refinement(&sandbox, REFINEMENT);
     sandbox.edit(REFINEMENT, "ENRICHMENT_NEEDED: NO", "ENRICHMENT_NEEDED: YES");
     sandbox.edit(REFINEMENT, "CLEARLY_COVERS_VERDICT: PASS", "CLEARLY_COVERS_VERDICT: FAIL");
     sandbox.edit(
@@ -126,9 +135,12 @@ fn a_refinement_that_needs_enrichment_is_not_signed() {
         "#### PROPOSED_SPEC_ENRICHMENT\n- NONE",
         "#### PROPOSED_SPEC_ENRICHMENT\n```md\nMore words.\n```",
     );
-    done(&sandbox, &["refine", "WP-1-Two"]);
-    let said =
-        refused(&sandbox, &["sign", "WP-1-Two", &signature("mira")], "does not say ENRICHMENT_NEEDED: NO");
+    run_ok(&sandbox, &["refine", "WP-1-Two"]);
+    let said = assert_refused(
+        &sandbox,
+        &["sign", "WP-1-Two", &signature_now("mira")],
+        "does not say ENRICHMENT_NEEDED: NO",
+    );
     assert!(said.contains("enrich the specification"), "{said}");
 }
 
@@ -143,38 +155,42 @@ fn ids_follow_the_naming_rules() {
         ("../WP-1-Two", "is no work packet id"),
         ("WP-1-Two-", "has not the parts"),
     ] {
-        refused(&sandbox, &["new", "stub", id], why);
-        refused(&sandbox, &["new", "refinement", id], why);
-        refused(&sandbox, &["new", "packet", id], why);
+        assert_refused(&sandbox, &["new", "stub", id], why);
+        assert_refused(&sandbox, &["new", "refinement", id], why);
+        assert_refused(&sandbox, &["new", "packet", id], why);
     }
-    done(&sandbox, &["new", "stub", "WP-1-Two"]);
-    refused(&sandbox, &["new", "stub", "WP-1-two"], "the same name in other letters");
-    refused(&sandbox, &["new", "stub", "WP-1-Two"], "there is a stub already");
+    run_ok(&sandbox, &["new", "stub", "WP-1-Two"]);
+    assert_refused(&sandbox, &["new", "stub", "WP-1-two"], "the same name in other letters");
+    assert_refused(&sandbox, &["new", "stub", "WP-1-Two"], "there is a stub already");
     assert!(
         sandbox.read(".GOV/roles_shared/TASK_BOARD.md").contains("executable)\n- **[WP-1-Two]** - [STUB]\n")
     );
-    let (exit, said) = sandbox.told(&["new", "refinement", "WP-1-Three", "--anchor", "9-99"]);
+    let (exit, said) = sandbox.run_redacted(&["new", "refinement", "WP-1-Three", "--anchor", "9-99"]);
     assert!(exit == 1 && said.contains("there is no line 99"), "{exit} {said}");
-    let (exit, said) = sandbox.told(&["new", "refinement", "WP-1-Three", "--anchor", "9..11"]);
+    let (exit, said) = sandbox.run_redacted(&["new", "refinement", "WP-1-Three", "--anchor", "9..11"]);
     assert!(exit == 2 && said.contains("FIRST-LAST"), "{exit} {said}");
 }
 
 #[test]
 fn a_revision_takes_over_from_its_stub_and_its_predecessor() {
     let sandbox = approved();
-    refused(&sandbox, &["new", "packet", "WP-1-None-v2"], "is a revision, but there is no earlier packet");
-    done(&sandbox, &["new", "stub", "WP-1-Two-v2"]);
-    done(&sandbox, &["new", "refinement", "WP-1-Two-v2", "--anchor", "9-11"]);
-    answer(&sandbox, ".GOV/refinements/WP-1-Two-v2.md");
-    done(&sandbox, &["refine", "WP-1-Two-v2"]);
-    done(&sandbox, &["sign", "WP-1-Two-v2", &signature("anna")]);
-    refused(
+    assert_refused(
+        &sandbox,
+        &["new", "packet", "WP-1-None-v2"],
+        "is a revision, but there is no earlier packet",
+    );
+    run_ok(&sandbox, &["new", "stub", "WP-1-Two-v2"]);
+    run_ok(&sandbox, &["new", "refinement", "WP-1-Two-v2", "--anchor", "9-11"]);
+    answer_refinement(&sandbox, ".GOV/refinements/WP-1-Two-v2.md");
+    run_ok(&sandbox, &["refine", "WP-1-Two-v2"]);
+    run_ok(&sandbox, &["sign", "WP-1-Two-v2", &signature_now("anna")]);
+    assert_refused(
         &sandbox,
         &["prepare", "WP-1-Two-v2", "--coder", "b", "--branch", "feat/WP-1-Two"],
         "is prepared for `WP-1-Two`",
     );
-    done(&sandbox, &["prepare", "WP-1-Two-v2", "--coder", "b"]);
-    done(&sandbox, &["new", "packet", "WP-1-Two-v2"]);
+    run_ok(&sandbox, &["prepare", "WP-1-Two-v2", "--coder", "b"]);
+    run_ok(&sandbox, &["new", "packet", "WP-1-Two-v2"]);
     let text = sandbox.read(".GOV/task_packets/WP-1-Two-v2.md");
     assert!(text.contains("- BASE_WP_ID: WP-1-Two\n") && text.contains("- SUPERSEDES: WP-1-Two\n"), "{text}");
     assert!(text.contains("\n- WP-1-Two (.GOV/task_packets/WP-1-Two.md): <fill"), "{text}");
@@ -188,7 +204,7 @@ fn a_revision_takes_over_from_its_stub_and_its_predecessor() {
 }
 
 #[test]
-fn records_in_windows_lines_stay_so_and_a_template_of_ones_own_is_used() {
+fn records_keep_windows_line_endings_and_a_custom_template_is_used() {
     let sandbox = governed();
     for path in [LOG, AUDIT, "Spec_v01.md", ".GOV/roles_shared/SPEC_CURRENT.md"] {
         let text = format!("\u{feff}{}", sandbox.read(path).replace('\n', "\r\n"));
@@ -197,16 +213,16 @@ fn records_in_windows_lines_stay_so_and_a_template_of_ones_own_is_used() {
     let template = ".GOV/templates/REFINEMENT_TEMPLATE.md";
     sandbox.edit(template, "### GAPS_IDENTIFIED", "### OWN_QUESTION\n- House style.\n\n### GAPS_IDENTIFIED");
     commit(&sandbox, "windows");
-    done(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
+    run_ok(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
     assert!(sandbox.read(REFINEMENT).contains("### OWN_QUESTION\n- House style."));
-    answer(&sandbox, REFINEMENT);
-    done(&sandbox, &["refine", "WP-1-Two"]);
-    done(&sandbox, &["sign", "WP-1-Two", &signature("mira")]);
+    answer_refinement(&sandbox, REFINEMENT);
+    run_ok(&sandbox, &["refine", "WP-1-Two"]);
+    run_ok(&sandbox, &["sign", "WP-1-Two", &signature_now("mira")]);
     for path in [LOG, AUDIT] {
         let text = sandbox.read(path);
         assert!(text.starts_with('\u{feff}') && !text.replace("\r\n", "").contains('\n'), "{path}: {text:?}");
     }
-    done(&sandbox, &["check"]);
+    run_ok(&sandbox, &["check"]);
 }
 
 #[test]
@@ -217,14 +233,14 @@ fn signing_again_moves_the_beginning_of_the_work() {
     let base = commit(&sandbox, "somebody else's work");
     sandbox.git(&["switch", "-q", "feat/WP-1-Two"]);
     sandbox.git(&["merge", "-q", "--no-edit", "main"]);
-    done(&sandbox, &["sign", "WP-1-Two", &signature("anna"), "--move-merge-base"]);
+    run_ok(&sandbox, &["sign", "WP-1-Two", &signature_now("anna"), "--move-merge-base"]);
     let text = sandbox.read(PACKET);
     assert!(text.contains(&format!("- MERGE_BASE_SHA: {base}\n")), "{text}");
     commit(&sandbox, "signed again");
-    done(&sandbox, &["pre-work", "WP-1-Two"]);
+    run_ok(&sandbox, &["pre-work", "WP-1-Two"]);
     sandbox.append("a.txt", "two\n");
-    done(&sandbox, &["manifest", "WP-1-Two", "--write"]);
-    let (_, said) = sandbox.told(&["post-work", "WP-1-Two", "--no-run"]);
+    run_ok(&sandbox, &["manifest", "WP-1-Two", "--write"]);
+    let (_, said) = sandbox.run_redacted(&["post-work", "WP-1-Two", "--no-run"]);
     assert!(!said.contains("scope/outside") && !said.contains("manifest/"), "{said}");
 }
 
@@ -232,27 +248,35 @@ fn signing_again_moves_the_beginning_of_the_work() {
 fn a_refinement_that_is_recorded_again_is_signed_again() {
     let sandbox = governed();
     sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Two"]);
-    done(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
-    answer(&sandbox, REFINEMENT);
-    done(&sandbox, &["refine", "WP-1-Two"]);
-    let signature = signature("mira");
+    run_ok(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
+    answer_refinement(&sandbox, REFINEMENT);
+    run_ok(&sandbox, &["refine", "WP-1-Two"]);
+    let signature = signature_now("mira");
     for notes in ["two\n| rows |", "hidden\u{202e}"] {
-        refused(&sandbox, &["sign", "WP-1-Two", &signature, "--notes", notes], "--notes holds characters");
+        assert_refused(
+            &sandbox,
+            &["sign", "WP-1-Two", &signature, "--notes", notes],
+            "--notes holds characters",
+        );
     }
-    done(&sandbox, &["sign", "WP-1-Two", &signature]);
-    done(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
+    run_ok(&sandbox, &["sign", "WP-1-Two", &signature]);
+    run_ok(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
     sandbox.edit(REFINEMENT, "The wording is normative.", "The wording is normative, all of it.");
-    refused(&sandbox, &["new", "packet", "WP-1-Two"], "was changed after it was signed");
-    done(&sandbox, &["refine", "WP-1-Two"]);
-    refused(&sandbox, &["new", "packet", "WP-1-Two"], "recorded again after it was signed");
+    assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "was changed after it was signed");
+    run_ok(&sandbox, &["refine", "WP-1-Two"]);
+    assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "recorded again after it was signed");
     // The same moment in other digits is the same signature.
     let (user, at) = signature.split_at(4);
     let other = format!("{user}{}{}{}00", &at[..4], &at[6..8], &at[8..]);
-    refused(&sandbox, &["sign", "WP-1-Two", &other], "is used already");
-    done(&sandbox, &["sign", "WP-1-Two", &crate::support::office::signature("anna")]);
-    refused(&sandbox, &["new", "packet", "WP-1-Two"], "was prepared before it was signed as it is now");
-    done(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
-    done(&sandbox, &["new", "packet", "WP-1-Two"]);
+    assert_refused(&sandbox, &["sign", "WP-1-Two", &other], "is used already");
+    run_ok(&sandbox, &["sign", "WP-1-Two", &crate::support::office::signature_now("anna")]);
+    assert_refused(
+        &sandbox,
+        &["new", "packet", "WP-1-Two"],
+        "was prepared before it was signed as it is now",
+    );
+    run_ok(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
+    run_ok(&sandbox, &["new", "packet", "WP-1-Two"]);
 }
 
 #[test]
@@ -265,31 +289,31 @@ fn names_that_are_read_in_two_ways_are_refused() {
         ("WP-1-Two-2026-02-14", "carries a date"),
         ("WP-1-Two-14-02-2026", "carries a date"),
     ] {
-        refused(&sandbox, &["new", "stub", id], why);
+        assert_refused(&sandbox, &["new", "stub", id], why);
     }
-    done(&sandbox, &["new", "stub", "WP-1-Two-2026"]);
+    run_ok(&sandbox, &["new", "stub", "WP-1-Two-2026"]);
 }
 
 #[test]
-fn init_keeps_to_the_layout_that_is_there_and_tells_what_git_ignores() {
+fn init_keeps_the_existing_layout_and_reports_what_git_ignores() {
     let sandbox = governed();
-    let (exit, said) = sandbox.told(&["init", "--layout", "docs"]);
+    let (exit, said) = sandbox.run_redacted(&["init", "--layout", "docs"]);
     assert!(exit == 2 && said.contains("packets lie in .GOV/task_packets/, not in docs/"), "{exit} {said}");
-    let again = done(&sandbox, &["init"]);
+    let again = run_ok(&sandbox, &["init"]);
     assert!(!again.contains("next:"), "{again}");
     let other = Sandbox::new();
     other.write(".gitignore", ".GOV/roles_shared/\n");
-    let said = done(&other, &["init"]);
+    let said = run_ok(&other, &["init"]);
     assert!(said.contains("git ignores .GOV/roles_shared/"), "{said}");
 }
 
 #[test]
-fn what_stands_behind_the_anchors_of_a_template_stays() {
+fn text_after_the_anchors_of_a_template_is_kept() {
     let sandbox = governed();
     let template = ".GOV/templates/REFINEMENT_TEMPLATE.md";
     sandbox.append(template, "\n### OUR OWN PART\n- <fill: who was asked>\n");
     commit(&sandbox, "template");
-    done(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
+    run_ok(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
     let text = sandbox.read(REFINEMENT);
     assert!(text.ends_with("  ```\n\n### OUR OWN PART\n- <fill: who was asked>\n"), "{text}");
     assert_eq!(text.matches("#### ANCHOR").count(), 1);

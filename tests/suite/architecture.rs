@@ -6,7 +6,7 @@ use regex::Regex;
 use crate::support::{files_below, project};
 
 /// Top to bottom: each uses only those before it.
-const ROOMS: [&str; 15] = [
+const MODULES: [&str; 15] = [
     "text", "digest", "finding", "document", "rule", "change", "scan", "check", "config", "system", "gate",
     "engine", "workflow", "render", "cli",
 ];
@@ -25,9 +25,9 @@ fn sources() -> Vec<(String, String)> {
 }
 
 #[test]
-fn rooms_use_only_rooms_above() {
+fn modules_use_only_modules_listed_above() {
     let used = Regex::new(r"\bcrate::(?:\{([^}]*)\}|([a-z_]+))").expect("pattern");
-    let rank = |room: &str| ROOMS.iter().position(|name| *name == room);
+    let rank = |room: &str| MODULES.iter().position(|name| *name == room);
     let mut wrong = Vec::new();
     for (file, text) in sources() {
         let room = file.split('/').next().unwrap_or_default();
@@ -68,7 +68,7 @@ fn files_are_small() {
 }
 
 #[test]
-fn only_one_room_has_doors() {
+fn only_one_module_does_io() {
     let doors =
         Regex::new(r"\bstd::(fs|env|net)::|\bCommand::new|SystemTime::now|\bgit2::").expect("pattern");
     let outside: Vec<String> = sources()

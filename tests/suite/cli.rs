@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use countersign::workflow::demo::World;
+use countersign::workflow::demo::DemoRepository;
 
 use crate::support::repo::Sandbox;
 
@@ -10,16 +10,16 @@ const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
 
 fn approved() -> Sandbox {
     let sandbox = Sandbox::new();
-    World::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    DemoRepository::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
     let base = sandbox.commit("project");
     sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
-    World::approved_files(&base).into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    DemoRepository::approved_files(&base).into_iter().for_each(|(path, text)| sandbox.write(path, text));
     sandbox.commit("packet");
     sandbox
 }
 
-fn says(sandbox: &Sandbox, arguments: &[&str], exit: i32, parts: &[&str]) {
-    let (code, said) = sandbox.told(arguments);
+fn assert_output(sandbox: &Sandbox, arguments: &[&str], exit: i32, parts: &[&str]) {
+    let (code, said) = sandbox.run_redacted(arguments);
     assert_eq!(code, exit, "{arguments:?}: {said}");
     for part in parts {
         assert!(said.contains(part), "{arguments:?}: {part:?} is missing in\n{said}");
@@ -29,87 +29,92 @@ fn says(sandbox: &Sandbox, arguments: &[&str], exit: i32, parts: &[&str]) {
 #[test]
 fn usage_errors_are_two() {
     let sandbox = Sandbox::new();
-    says(&sandbox, &["no-such-command"], 2, &["unrecognized subcommand"]);
-    says(&sandbox, &["post-work"], 2, &["WP-ID"]);
-    says(&sandbox, &["post-work", "WP-1-A", "--staged", "--worktree"], 2, &["cannot be used with"]);
-    says(&sandbox, &["--version"], 0, &["countersign "]);
-    says(&sandbox, &["-C", "nowhere", "pre-work", "WP-1-A"], 2, &["nowhere"]);
-    says(&sandbox, &["--config", "none.yaml", "pre-work", "WP-1-A"], 2, &["none.yaml"]);
+    assert_output(&sandbox, &["no-such-command"], 2, &["unrecognized subcommand"]);
+    assert_output(&sandbox, &["post-work"], 2, &["WP-ID"]);
+    assert_output(&sandbox, &["post-work", "WP-1-A", "--staged", "--worktree"], 2, &["cannot be used with"]);
+    assert_output(&sandbox, &["--version"], 0, &["countersign "]);
+    assert_output(&sandbox, &["-C", "nowhere", "pre-work", "WP-1-A"], 2, &["nowhere"]);
+    assert_output(&sandbox, &["--config", "none.yaml", "pre-work", "WP-1-A"], 2, &["none.yaml"]);
 }
 
 #[test]
 fn rules_are_explained() {
     let sandbox = Sandbox::bare_folder();
-    says(&sandbox, &["explain", "scope/outside"], 0, &["Why:", "What to do:", "CX-573F"]);
-    says(&sandbox, &["explain", "scope/outsid"], 2, &["did you mean `scope/outside`?"]);
-    says(&sandbox, &["rules"], 0, &["manifest/post-sha1"]);
-    says(&sandbox, &["rules", "--format", "json"], 0, &["\"id\": \"packet/id\""]);
-    says(&sandbox, &["completions", "bash"], 0, &["_countersign"]);
+    assert_output(&sandbox, &["explain", "scope/outside"], 0, &["Why:", "What to do:", "CX-573F"]);
+    assert_output(&sandbox, &["explain", "scope/outsid"], 2, &["did you mean `scope/outside`?"]);
+    assert_output(&sandbox, &["rules"], 0, &["manifest/post-sha1"]);
+    assert_output(&sandbox, &["rules", "--format", "json"], 0, &["\"id\": \"packet/id\""]);
+    assert_output(&sandbox, &["completions", "bash"], 0, &["_countersign"]);
 }
 
 #[test]
 fn hashes_are_printed_for_every_version() {
     let sandbox = approved();
     sandbox.edit("src/lib.rs", "//! Says hello.", "//! Says hello twice.");
-    says(
+    assert_output(
         &sandbox,
         &["cor701-sha", "src/lib.rs"],
         0,
         &["HEAD", "index", "worktree", "the change on disk", "**Line Delta**: 0"],
     );
     sandbox.git(&["add", "src/lib.rs"]);
-    says(
+    assert_output(
         &sandbox,
         &["cor701-sha", "src/lib.rs", "--format", "json"],
         0,
         &["countersign.cor701/v1", "\"name\": \"index\"", "the staged change"],
     );
-    says(&sandbox, &["-C", "src", "cor701-sha", "lib.rs", "--rev", "HEAD"], 0, &["src/lib.rs"]);
+    assert_output(&sandbox, &["-C", "src", "cor701-sha", "lib.rs", "--rev", "HEAD"], 0, &["src/lib.rs"]);
     sandbox.write("new.txt", "x\n");
-    says(
+    assert_output(
         &sandbox,
         &["cor701-sha", "new.txt"],
         0,
         &["does not exist", "**Pre-SHA1**: `0000000000000000000000000000000000000000`"],
     );
-    says(&sandbox, &["cor701-sha", "nothing.txt"], 2, &["exists neither before nor after"]);
-    says(&sandbox, &["cor701-sha", "../outside.txt"], 2, &["outside the repository"]);
+    assert_output(&sandbox, &["cor701-sha", "nothing.txt"], 2, &["exists neither before nor after"]);
+    assert_output(&sandbox, &["cor701-sha", "../outside.txt"], 2, &["outside the repository"]);
 }
 
 #[test]
 fn packets_are_shown() {
     let sandbox = approved();
-    says(
+    assert_output(
         &sandbox,
         &["show", "WP-1-Farewell"],
         0,
         &["status: Ready for Dev", "file src/lib.rs", "not filled", "SKELETON APPROVED"],
     );
-    says(
+    assert_output(
         &sandbox,
         &["show", "WP-1-Farewell", "--format", "json"],
         0,
         &["countersign.packet/v1", "\"generation\": \"G2 (2026-02-01)\""],
     );
-    says(&sandbox, &["show", "WP-1-Farewel"], 2, &["did you mean `WP-1-Farewell`?"]);
+    assert_output(&sandbox, &["show", "WP-1-Farewel"], 2, &["did you mean `WP-1-Farewell`?"]);
     sandbox.write("contract.md", "# Contract — tokens\n\n**Status:** active\n");
-    says(&sandbox, &["show", "contract.md"], 0, &["status: active", "0 of 0 tasks done"]);
-    says(&sandbox, &["show", ".GOV/roles_shared/TASK_BOARD.md"], 2, &["is a task board; only task packets"]);
+    assert_output(&sandbox, &["show", "contract.md"], 0, &["status: active", "0 of 0 tasks done"]);
+    assert_output(
+        &sandbox,
+        &["show", ".GOV/roles_shared/TASK_BOARD.md"],
+        2,
+        &["is a task board; only task packets"],
+    );
 }
 
 #[test]
-fn odd_packets_are_told_apart() {
+fn odd_packets_are_distinguished() {
     let sandbox = approved();
     sandbox.write(PACKET, "");
-    says(&sandbox, &["pre-work", "WP-1-Farewell"], 1, &["[packet/readable]", "the packet is empty"]);
+    assert_output(&sandbox, &["pre-work", "WP-1-Farewell"], 1, &["[packet/readable]", "the packet is empty"]);
     sandbox.write(PACKET, b"# Task Packet: WP-1-Farewell\n\xff\n");
-    says(&sandbox, &["pre-work", "WP-1-Farewell"], 1, &["not UTF-8"]);
+    assert_output(&sandbox, &["pre-work", "WP-1-Farewell"], 1, &["not UTF-8"]);
     sandbox.write(PACKET, "# Task Packet: WP-1-Farewell\n".repeat(800_000));
-    says(&sandbox, &["pre-work", "WP-1-Farewell"], 1, &["countersign reads at most"]);
+    assert_output(&sandbox, &["pre-work", "WP-1-Farewell"], 1, &["countersign reads at most"]);
     sandbox.remove(PACKET);
-    says(&sandbox, &["pre-work", "WP-1-Farewell"], 1, &["[packet/found]"]);
+    assert_output(&sandbox, &["pre-work", "WP-1-Farewell"], 1, &["[packet/found]"]);
     sandbox.write(&format!("{PACKET}/x"), "x");
-    says(&sandbox, &["pre-work", "WP-1-Farewell"], 1, &["[packet/regular-file]"]);
+    assert_output(&sandbox, &["pre-work", "WP-1-Farewell"], 1, &["[packet/regular-file]"]);
 }
 
 #[test]
@@ -151,7 +156,7 @@ fn a_closed_pipe_keeps_the_verdict_and_a_full_disk_does_not_pass() {
 
 #[cfg(unix)]
 #[test]
-fn unreadable_files_are_told() {
+fn unreadable_files_are_reported() {
     use std::os::unix::fs::PermissionsExt as _;
     let sandbox = approved();
     let packet = sandbox.root.join(PACKET);
@@ -160,16 +165,16 @@ fn unreadable_files_are_told() {
         eprintln!("skipped: this user may read everything");
         return;
     }
-    says(&sandbox, &["pre-work", "WP-1-Farewell"], 2, &[PACKET, "ermission denied"]);
+    assert_output(&sandbox, &["pre-work", "WP-1-Farewell"], 2, &[PACKET, "ermission denied"]);
 }
 
 #[test]
-fn self_test_passes_and_says_what_it_saw() {
+fn self_test_passes_and_lists_its_cases() {
     let sandbox = Sandbox::bare_folder();
-    let (exit, said) = sandbox.told(&["self-test"]);
+    let (exit, said) = sandbox.run_redacted(&["self-test"]);
     assert_eq!(exit, 0, "{said}");
     assert!(said.contains("self-test: PASSED") && said.contains("manifest"), "{said}");
-    let (exit, said) = sandbox.told(&["self-test", "--format", "json"]);
+    let (exit, said) = sandbox.run_redacted(&["self-test", "--format", "json"]);
     assert_eq!(exit, 0, "{said}");
     let document: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     assert_eq!(document["schema"], "countersign.self-test/v1");
@@ -179,11 +184,11 @@ fn self_test_passes_and_says_what_it_saw() {
 #[test]
 fn reports_say_who_approved_and_who_wrote() {
     let sandbox = Sandbox::bare_folder();
-    assert_eq!(sandbox.told(&["demo", "--keep", "."]).0, 0, "the demo plays");
+    assert_eq!(sandbox.run_redacted(&["demo", "--keep", "."]).0, 0, "the demo plays");
     let base = sandbox.git(&["rev-list", "--max-parents=0", "HEAD"]);
     let range = format!("{base}..HEAD");
     let arguments = ["post-work", "WP-1-Farewell", "--no-run", "--range", &range];
-    let (exit, said) = sandbox.told(&[&arguments[..], &["--format", "json"]].concat());
+    let (exit, said) = sandbox.run_redacted(&[&arguments[..], &["--format", "json"]].concat());
     assert_eq!(exit, 0, "{said}");
     let document: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     let approval = &document["packet"]["approval"];
@@ -196,7 +201,7 @@ fn reports_say_who_approved_and_who_wrote() {
     assert_eq!((&approval["in_order"], &approval["before_packet"]), (&true.into(), &serde_json::json!([])));
     let order: Vec<_> = approval["order"].as_array().expect("order").iter().map(|m| &m["event"]).collect();
     assert_eq!(order.len(), 6);
-    let (_, said) = sandbox.told(&[&arguments[..], &["--verbose"]].concat());
+    let (_, said) = sandbox.run_redacted(&[&arguments[..], &["--verbose"]].concat());
     assert!(said.contains("record   gate log: agrees with the packet"), "{said}");
     assert!(said.contains("order    work prepared: 2026-02-14T09:18:00.000Z"), "{said}");
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign::document::{DocumentKind, Packet, kind_of};
+use countersign::document::{DocumentKind, Packet, detect_kind};
 use countersign::text::{RepoPath, Source};
 
 use crate::support::{files_below, project, shared};
@@ -21,7 +21,7 @@ fn the_corpus_reads_as_reviewed() {
         let group = below.split('/').next().unwrap_or_default().to_owned();
         let source =
             Source::from_bytes(RepoPath::from(below.as_str()), std::fs::read(&path).expect("document"));
-        let kind = kind_of(source.text());
+        let kind = detect_kind(source.text());
         add(format!("{group}: {}", kind.as_str()), 1);
         if kind != DocumentKind::Packet || group != "packets" {
             continue;
@@ -31,15 +31,15 @@ fn the_corpus_reads_as_reviewed() {
         add(format!("packets read as {}", packet.generation), 1);
         add("packets with a status".into(), usize::from(packet.status.is_some()));
         add("packets with a signature".into(), usize::from(packet.signature.is_some()));
-        add("packets with an approved skeleton".into(), usize::from(packet.phases.approved.is_some()));
+        add("packets with an approved skeleton".into(), usize::from(packet.phases.approval_marker.is_some()));
         add(
             "packets with scope paths".into(),
-            usize::from(packet.scope.inside.iter().any(|entry| entry.coverage.is_ok())),
+            usize::from(packet.scope.in_scope.iter().any(|entry| entry.pattern.is_ok())),
         );
-        add("scope entries".into(), packet.scope.inside.len());
+        add("scope entries".into(), packet.scope.in_scope.len());
         add(
             "scope entries that are no path".into(),
-            packet.scope.inside.iter().filter(|entry| entry.coverage.is_err()).count(),
+            packet.scope.in_scope.iter().filter(|entry| entry.pattern.is_err()).count(),
         );
         add("manifests".into(), packet.manifests.len());
         add("waivers".into(), packet.waivers.len());

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use countersign::change::{Repository as _, Side};
+use countersign::change::{Repository as _, TreeState};
 use countersign::finding::{DocumentsInfo, Report};
-use countersign::gate::survey::{Inquiry, NamedDocument, SurveyRequest, survey};
+use countersign::gate::survey::{DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents};
 use countersign::system::folder::PlainFolder;
 
 use crate::support::{files_below, project, shared};
@@ -15,26 +15,32 @@ const DATES: [&str; 4] = ["2025-12-27", "2026-01-04", "2026-01-19", "2026-02-13"
 const BEGIN: &str = "<!-- counts: written by `COUNTERSIGN_ACCEPT=1 cargo test corpus_check` -->\n";
 const END: &str = "<!-- end of counts -->\n";
 
-fn request(inquiry: Inquiry, named: Vec<NamedDocument>) -> SurveyRequest {
+fn request(inquiry: DocumentQuery, named: Vec<NamedDocument>) -> DocumentCheckRequest {
     let now = "2026-11-21T12:00:00".parse().expect("now");
-    SurveyRequest { inquiry, side: Side::Worktree, named, config: None, now }
+    DocumentCheckRequest {
+        query: inquiry,
+        tree: TreeState::Worktree,
+        named_documents: named,
+        config: None,
+        now,
+    }
 }
 
 /// All documents by themselves, as `check packets refinements stubs contracts`
 /// judges them.
-fn alone(corpus: &Path) -> Report {
+fn check_documents_alone(corpus: &Path) -> Report {
     let folder = PlainFolder::new(corpus);
     let mut named = Vec::new();
     for kind in ["packets", "refinements", "stubs", "contracts"] {
-        let paths = folder.list_below(Side::Worktree, kind).expect("corpus");
+        let paths = folder.list_below(TreeState::Worktree, kind).expect("corpus");
         named.extend(paths.into_iter().map(|path| NamedDocument { path, bytes: None }));
     }
-    survey(&folder, &request(Inquiry::Check, named)).expect("judged")
+    check_documents(&folder, &request(DocumentQuery::Check, named)).expect("judged")
 }
 
 /// The records of a date with the newest version of every document that was
 /// there by then, as one repository.
-fn together(corpus: &Path, date: &str) -> Report {
+fn check_documents_together(corpus: &Path, date: &str) -> Report {
     let root = tempfile::tempdir().expect("temporary folder");
     let state = corpus.join("state").join(date);
     for path in files_below(&state) {
@@ -69,7 +75,8 @@ fn together(corpus: &Path, date: &str) -> Report {
         std::fs::create_dir_all(target.parent().expect("folder")).expect("folders");
         std::fs::copy(corpus.join(file), target).expect("copy");
     }
-    survey(&PlainFolder::new(root.path()), &request(Inquiry::Governance, Vec::new())).expect("judged")
+    check_documents(&PlainFolder::new(root.path()), &request(DocumentQuery::Governance, Vec::new()))
+        .expect("judged")
 }
 
 fn counts(report: &Report) -> BTreeMap<(String, &'static str), usize> {
@@ -105,10 +112,10 @@ fn table(reports: &[Report]) -> String {
 }
 
 #[test]
-fn what_check_says_of_the_corpus_is_as_reviewed() {
+fn findings_of_the_corpus_are_as_reviewed() {
     let Some(corpus) = shared("corpus") else { return };
-    let mut reports = vec![alone(&corpus)];
-    reports.extend(DATES.iter().map(|date| together(&corpus, date)));
+    let mut reports = vec![check_documents_alone(&corpus)];
+    reports.extend(DATES.iter().map(|date| check_documents_together(&corpus, date)));
     let now = table(&reports);
     let file = project().join("docs/corpus.md");
     let page = std::fs::read_to_string(&file).expect("docs/corpus.md");

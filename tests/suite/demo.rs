@@ -5,7 +5,7 @@ use crate::support::repo::Sandbox;
 #[test]
 fn the_demo_plays_to_its_end() {
     let sandbox = Sandbox::bare_folder();
-    let (exit, said) = sandbox.told(&["demo", "--keep", "kept"]);
+    let (exit, said) = sandbox.run_redacted(&["demo", "--keep", "kept"]);
     assert_eq!(exit, 0, "{said}");
     for part in [
         "[scope/outside]",
@@ -17,8 +17,8 @@ fn the_demo_plays_to_its_end() {
     ] {
         assert!(said.contains(part), "{part} is missing in\n{said}");
     }
-    let again = sandbox.told(&["demo", "--keep", "kept"]);
+    let again = sandbox.run_redacted(&["demo", "--keep", "kept"]);
     assert_eq!(again.0, 2, "a folder that is not empty is left alone: {}", again.1);
-    let (exit, said) = sandbox.told(&["-C", "kept", "post-work", "WP-1-Farewell", "--no-run"]);
+    let (exit, said) = sandbox.run_redacted(&["-C", "kept", "post-work", "WP-1-Farewell", "--no-run"]);
     assert_eq!(exit, 0, "{said}");
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use countersign::workflow::demo::World;
+use countersign::workflow::demo::DemoRepository;
 
 use crate::support::repo::Sandbox;
 
@@ -10,20 +10,21 @@ const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
 const REFINEMENT: &str = ".GOV/refinements/WP-1-Farewell.md";
 const BOARD: &str = ".GOV/roles_shared/TASK_BOARD.md";
 
-fn lay(sandbox: &Sandbox) {
-    let files = World::base_files().into_iter().chain(World::approved_files(&"a".repeat(40)));
+fn write_documents(sandbox: &Sandbox) {
+    let files =
+        DemoRepository::base_files().into_iter().chain(DemoRepository::approved_files(&"a".repeat(40)));
     files.for_each(|(path, text)| sandbox.write(path, text));
 }
 
 fn governed() -> Sandbox {
     let sandbox = Sandbox::new();
-    lay(&sandbox);
+    write_documents(&sandbox);
     sandbox.commit("all");
     sandbox
 }
 
-fn says(sandbox: &Sandbox, arguments: &[&str], exit: i32, parts: &[&str]) -> String {
-    let (code, said) = sandbox.told(arguments);
+fn assert_output(sandbox: &Sandbox, arguments: &[&str], exit: i32, parts: &[&str]) -> String {
+    let (code, said) = sandbox.run_redacted(arguments);
     assert_eq!(code, exit, "{arguments:?}: {said}");
     for part in parts {
         assert!(said.contains(part), "{arguments:?}: {part:?} is missing in\n{said}");
@@ -32,86 +33,91 @@ fn says(sandbox: &Sandbox, arguments: &[&str], exit: i32, parts: &[&str]) -> Str
 }
 
 #[test]
-fn an_honest_repository_passes_every_question() {
+fn a_valid_repository_passes_every_query() {
     let sandbox = governed();
-    says(&sandbox, &["check"], 0, &["check: PASSED", "7 documents", "task packet 1"]);
-    says(&sandbox, &["governance-check"], 0, &["governance-check: PASSED"]);
-    says(&sandbox, &["gov-check", "--quiet"], 0, &[]);
+    assert_output(&sandbox, &["check"], 0, &["check: PASSED", "7 documents", "task packet 1"]);
+    assert_output(&sandbox, &["governance-check"], 0, &["governance-check: PASSED"]);
+    assert_output(&sandbox, &["gov-check", "--quiet"], 0, &[]);
     for question in ["task-board-check", "task-packet-claim-check", "spec-current-check"] {
-        says(&sandbox, &[question], 0, &["PASSED"]);
+        assert_output(&sandbox, &[question], 0, &["PASSED"]);
     }
-    says(&sandbox, &["wp-activation-traceability-check"], 0, &["PASSED"]);
-    says(&sandbox, &["worktree-concurrency-check"], 0, &["PASSED"]);
-    says(&sandbox, &["validator-packet-complete", "WP-1-Farewell"], 0, &["PASSED"]);
-    says(&sandbox, &["validator-phase-gate", "Phase-1"], 1, &["`WP-1-Farewell` is not done"]);
+    assert_output(&sandbox, &["wp-activation-traceability-check"], 0, &["PASSED"]);
+    assert_output(&sandbox, &["worktree-concurrency-check"], 0, &["PASSED"]);
+    assert_output(&sandbox, &["validator-packet-complete", "WP-1-Farewell"], 0, &["PASSED"]);
+    assert_output(&sandbox, &["validator-phase-gate", "Phase-1"], 1, &["`WP-1-Farewell` is not done"]);
 }
 
 #[test]
-fn nothing_to_judge_is_no_pass() {
+fn nothing_to_check_is_not_a_pass() {
     let sandbox = Sandbox::new();
     for question in
         ["check", "governance-check", "task-board-check", "spec-current-check", "validator-phase-gate"]
     {
-        says(&sandbox, &[question], 2, &["nothing was judged", "no governance documents"]);
+        assert_output(&sandbox, &[question], 2, &["nothing was judged", "no governance documents"]);
     }
-    says(&sandbox, &["validator-packet-complete", "W"], 1, &["packet/id"]);
-    says(&sandbox, &["check", "nowhere.md"], 2, &["there is no nowhere.md"]);
+    assert_output(&sandbox, &["validator-packet-complete", "W"], 1, &["packet/id"]);
+    assert_output(&sandbox, &["check", "nowhere.md"], 2, &["there is no nowhere.md"]);
     let sandbox = governed();
-    says(&sandbox, &["validator-spec-regression"], 2, &["requires no headings"]);
-    says(&sandbox, &["validator-phase-gate", "1/../2"], 2, &["is no phase"]);
+    assert_output(&sandbox, &["validator-spec-regression"], 2, &["requires no headings"]);
+    assert_output(&sandbox, &["validator-phase-gate", "1/../2"], 2, &["is no phase"]);
     sandbox.edit(BOARD, "# Greeter Task Board", "# Notes");
     std::fs::remove_file(sandbox.root.join(BOARD)).expect("board");
-    says(&sandbox, &["task-board-check"], 2, &["nothing was judged"]);
+    assert_output(&sandbox, &["task-board-check"], 2, &["nothing was judged"]);
 }
 
 #[test]
-fn named_documents_are_judged_alone() {
+fn named_documents_are_checked_alone() {
     let sandbox = governed();
     sandbox.edit(BOARD, "- **[WP-1-Farewell]** - [READY_FOR_DEV]", "- **[WP-1-Farewell]** - [DONE]");
     sandbox.edit(REFINEMENT, "- CONTEXT_TOKEN: MUST say goodbye", "- CONTEXT_TOKEN: MUST");
-    says(&sandbox, &["check", BOARD], 1, &["board/entry", "named: 1 document"]);
-    let said = says(&sandbox, &["check", ".GOV/refinements"], 1, &["refinement/token"]);
+    assert_output(&sandbox, &["check", BOARD], 1, &["board/entry", "named: 1 document"]);
+    let said = assert_output(&sandbox, &["check", ".GOV/refinements"], 1, &["refinement/token"]);
     assert!(!said.contains("board/entry"), "{said}");
-    says(&sandbox, &["check", PACKET], 0, &[]);
-    says(&sandbox, &["validator-packet-complete", "WP-1-Farewell"], 1, &["refinement/token"]);
+    assert_output(&sandbox, &["check", PACKET], 0, &[]);
+    assert_output(&sandbox, &["validator-packet-complete", "WP-1-Farewell"], 1, &["refinement/token"]);
     // From a folder below, and by an absolute path.
-    says(&sandbox, &["-C", ".GOV", "check", "roles_shared/TASK_BOARD.md"], 1, &["board/entry"]);
+    assert_output(&sandbox, &["-C", ".GOV", "check", "roles_shared/TASK_BOARD.md"], 1, &["board/entry"]);
     let whole = sandbox.root.join(BOARD).display().to_string();
-    says(&sandbox, &["check", &whole], 1, &["board/entry"]);
+    assert_output(&sandbox, &["check", &whole], 1, &["board/entry"]);
 }
 
 #[test]
-fn documents_outside_of_a_repository_are_judged_too() {
+fn documents_outside_of_a_repository_are_checked_too() {
     let sandbox = Sandbox::bare_folder();
-    lay(&sandbox);
-    says(&sandbox, &["check"], 0, &["check: PASSED", "7 documents"]);
-    says(&sandbox, &["check", "--staged"], 2, &["in no git repository"]);
-    says(&sandbox, &["worktree-concurrency-check"], 2, &["this is no git repository"]);
+    write_documents(&sandbox);
+    assert_output(&sandbox, &["check"], 0, &["check: PASSED", "7 documents"]);
+    assert_output(&sandbox, &["check", "--staged"], 2, &["in no git repository"]);
+    assert_output(&sandbox, &["worktree-concurrency-check"], 2, &["this is no git repository"]);
     let outside = sandbox.home().join("contract.md");
     std::fs::write(&outside, "# Contract: x\n\n**Status:** complete\n\n- [ ] **P1.1** open\n")
         .expect("contract");
-    says(
+    assert_output(
         &sandbox,
         &["check", &outside.display().to_string()],
         1,
         &["contract/open-task", "1 of 1 task is open"],
     );
-    says(&sandbox, &["show", &outside.display().to_string()], 0, &["open tasks", "0 of 1 tasks done"]);
+    assert_output(
+        &sandbox,
+        &["show", &outside.display().to_string()],
+        0,
+        &["open tasks", "0 of 1 tasks done"],
+    );
 }
 
 #[test]
-fn the_index_and_commits_can_be_judged() {
+fn the_index_and_commits_can_be_checked() {
     let sandbox = governed();
     sandbox.edit(BOARD, "[READY_FOR_DEV]", "[DONE]");
-    says(&sandbox, &["check"], 1, &["board/entry"]);
-    says(&sandbox, &["check", "--staged"], 0, &[]);
+    assert_output(&sandbox, &["check"], 1, &["board/entry"]);
+    assert_output(&sandbox, &["check", "--staged"], 0, &[]);
     sandbox.git(&["add", BOARD]);
-    says(&sandbox, &["check", "--staged"], 1, &["board/entry"]);
-    says(&sandbox, &["check", "--rev", "HEAD"], 0, &[]);
+    assert_output(&sandbox, &["check", "--staged"], 1, &["board/entry"]);
+    assert_output(&sandbox, &["check", "--rev", "HEAD"], 0, &[]);
     sandbox.commit("done?");
-    says(&sandbox, &["task-board-check", "--rev", "HEAD"], 1, &["board/entry"]);
-    says(&sandbox, &["task-board-check", "--rev", "HEAD^"], 0, &[]);
-    says(&sandbox, &["check", "--rev", "--upload-pack=x"], 2, &["revision"]);
+    assert_output(&sandbox, &["task-board-check", "--rev", "HEAD"], 1, &["board/entry"]);
+    assert_output(&sandbox, &["task-board-check", "--rev", "HEAD^"], 0, &[]);
+    assert_output(&sandbox, &["check", "--rev", "--upload-pack=x"], 2, &["revision"]);
 }
 
 #[test]
@@ -121,12 +127,12 @@ fn packets_are_listed() {
         ".GOV/task_packets/stubs/WP-1-Later.md",
         "# Work Packet Stub: WP-1-Later\n\n- WP_ID: WP-1-Later\n- STUB_STATUS: STUB\n",
     );
-    let said = says(&sandbox, &["list"], 0, &["1 packet, 1 stub"]);
+    let said = assert_output(&sandbox, &["list"], 0, &["1 packet, 1 stub"]);
     let line = said.lines().find(|line| line.starts_with("WP-1-Farewell")).expect("a line");
     for cell in ["G2 (2026-02-01)", "Ready for Dev", "READY_FOR_DEV", "active", "2026-02-14"] {
         assert!(line.contains(cell), "{cell} in {line}");
     }
-    let (_, said) = sandbox.told(&["list", "--format", "json"]);
+    let (_, said) = sandbox.run_redacted(&["list", "--format", "json"]);
     let list: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     assert_eq!(list["schema"], "countersign.list/v1");
     assert_eq!(list["packets"][1]["standing"], "stub");
@@ -142,7 +148,7 @@ fn linked_working_trees_count() {
     claim(PACKET);
     let text = std::fs::read_to_string(sandbox.root.join(PACKET)).expect("packet");
     sandbox.write(".GOV/task_packets/WP-1-Greeting.md", text.replace("WP-1-Farewell", "WP-1-Greeting"));
-    says(
+    assert_output(
         &sandbox,
         &["worktree-concurrency-check"],
         1,
@@ -156,13 +162,13 @@ fn linked_working_trees_count() {
     );
     sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
     sandbox.git(&["worktree", "add", "-q", "-b", "feat/WP-1-Greeting", "../wt-greeting"]);
-    says(&sandbox, &["worktree-concurrency-check"], 0, &["PASSED"]);
+    assert_output(&sandbox, &["worktree-concurrency-check"], 0, &["PASSED"]);
     // Seen from the linked one, the main one counts too.
     let there = sandbox.root.with_file_name("wt-greeting");
     for file in [PACKET, ".GOV/task_packets/WP-1-Greeting.md", log] {
         std::fs::copy(sandbox.root.join(file), there.join(file)).expect("copy");
     }
-    says(&sandbox, &["-C", "../wt-greeting", "worktree-concurrency-check"], 0, &["PASSED"]);
+    assert_output(&sandbox, &["-C", "../wt-greeting", "worktree-concurrency-check"], 0, &["PASSED"]);
 }
 
 #[test]
@@ -174,7 +180,7 @@ fn reports_are_the_same_every_time() {
             .write(&format!(".GOV/task_packets/{id}.md"), format!("# Task Packet: {id}\n\n- WP_ID: {id}\n"));
     }
     let report = || {
-        let (_, said) = sandbox.told(&["check", "--format", "json"]);
+        let (_, said) = sandbox.run_redacted(&["check", "--format", "json"]);
         let mut value: serde_json::Value = serde_json::from_str(&said).expect("JSON");
         value.as_object_mut().expect("object").remove("run");
         value
@@ -192,13 +198,13 @@ fn links_and_special_files_are_not_followed() {
     let sandbox = governed();
     std::os::unix::fs::symlink("/etc/passwd", sandbox.root.join(".GOV/task_packets/WP-1-Link.md"))
         .expect("link");
-    says(&sandbox, &["check"], 1, &["text/readable", "a symbolic link lies here"]);
+    assert_output(&sandbox, &["check"], 1, &["text/readable", "a symbolic link lies here"]);
     std::fs::remove_file(sandbox.root.join(".GOV/task_packets/WP-1-Link.md")).expect("link");
     std::os::unix::fs::symlink("..", sandbox.root.join(".GOV/task_packets/loop")).expect("link");
-    says(&sandbox, &["check"], 0, &[]);
+    assert_output(&sandbox, &["check"], 0, &[]);
     std::fs::remove_file(sandbox.root.join(".GOV/task_packets/loop")).expect("link");
     let fifo = Command::new("mkfifo").arg(sandbox.root.join(".GOV/task_packets/WP-1-Pipe.md")).status();
     if fifo.is_ok_and(|status| status.success()) {
-        says(&sandbox, &["check"], 0, &[]);
+        assert_output(&sandbox, &["check"], 0, &[]);
     }
 }

@@ -4,7 +4,7 @@
 
 use git2::{ObjectType, Repository};
 
-use countersign::workflow::demo::World;
+use countersign::workflow::demo::DemoRepository;
 
 use crate::support::repo::Sandbox;
 
@@ -13,15 +13,15 @@ const WP: &str = "WP-1-Farewell";
 /// The demo's repository with its honest work committed, and its merge base.
 fn committed() -> (Sandbox, String) {
     let sandbox = Sandbox::bare_folder();
-    assert_eq!(sandbox.told(&["demo", "--keep", "."]).0, 0, "the demo plays");
+    assert_eq!(sandbox.run_redacted(&["demo", "--keep", "."]).0, 0, "the demo plays");
     let base = sandbox.git(&["rev-list", "--max-parents=0", "HEAD"]);
     (sandbox, base)
 }
 
-fn judged(sandbox: &Sandbox, more: &[&str]) -> (i32, String) {
+fn run_post_work(sandbox: &Sandbox, more: &[&str]) -> (i32, String) {
     let mut arguments = vec!["post-work", WP, "--no-run"];
     arguments.extend(more);
-    sandbox.told(&arguments)
+    sandbox.run_redacted(&arguments)
 }
 
 /// A commit on HEAD whose root tree is HEAD's with `change` made to its raw
@@ -54,7 +54,7 @@ fn modes_that_git_reads_by_their_type_are_seen() {
             let link = repo.blob(b"/etc/passwd").expect("blob");
             entries.push((mode.to_owned(), "zz".to_owned(), link));
         });
-        let (code, said) = judged(&sandbox, &["--range", &format!("{base}..{head}")]);
+        let (code, said) = run_post_work(&sandbox, &["--range", &format!("{base}..{head}")]);
         assert_eq!(code, exit, "mode {mode}: {said}");
         assert!(said.contains("zz"), "mode {mode}: {said}");
     }
@@ -68,13 +68,13 @@ fn a_name_that_is_there_twice_cannot_be_judged() {
         let at = entries.iter().position(|(_, name, _)| name == "Cargo.toml").expect("entry");
         entries.insert(at, ("100644".to_owned(), "Cargo.toml".to_owned(), evil));
     });
-    let (code, said) = judged(&sandbox, &["--range", &format!("{base}..{head}")]);
+    let (code, said) = run_post_work(&sandbox, &["--range", &format!("{base}..{head}")]);
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("Cargo.toml is there twice"), "{said}");
 }
 
 #[test]
-fn a_base_on_a_side_line_is_no_base() {
+fn a_base_on_a_side_line_is_not_accepted() {
     let (sandbox, base) = committed();
     sandbox.git(&["switch", "-q", "-c", "side"]);
     sandbox.edit("src/invoice.rs", "+ 5", "+ 4");
@@ -91,13 +91,13 @@ fn a_base_on_a_side_line_is_no_base() {
         "-m",
         "merge",
     ]);
-    let (code, said) = judged(&sandbox, &["--range", &format!("{side}..{merge}")]);
+    let (code, said) = run_post_work(&sandbox, &["--range", &format!("{side}..{merge}")]);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("[change/range-start]"), "{said}");
 }
 
 #[test]
-fn a_poisoned_stat_cache_excuses_nothing() {
+fn a_poisoned_stat_cache_hides_nothing() {
     let (sandbox, _) = committed();
     sandbox.write(".git/info/attributes", "src/invoice.rs filter=x\n");
     sandbox.git(&["config", "filter.x.clean", "git show HEAD:src/invoice.rs"]);
@@ -106,37 +106,38 @@ fn a_poisoned_stat_cache_excuses_nothing() {
     sandbox.remove(".git/info/attributes");
     sandbox.git(&["config", "--unset", "filter.x.clean"]);
     for more in [&[][..], &["--worktree"][..]] {
-        let (code, said) = judged(&sandbox, more);
+        let (code, said) = run_post_work(&sandbox, more);
         assert_eq!(code, 1, "{said}");
         assert!(said.contains("src/invoice.rs is changed"), "{said}");
     }
 }
 
 #[test]
-fn steps_do_not_run_beside_files_that_nobody_judged() {
+fn steps_do_not_run_beside_unchecked_files() {
     let sandbox = Sandbox::new();
-    World::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    DemoRepository::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
     sandbox.write("countersign.yaml", "version: 1\nsteps:\n  - name: check\n    run: [sh, check.sh]\n");
     let base = sandbox.commit("project");
     sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
-    World::approved_files(&base).into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    DemoRepository::approved_files(&base).into_iter().for_each(|(path, text)| sandbox.write(path, text));
     sandbox.commit("packet");
-    World::worked_files().into_iter().for_each(|(path, _, text)| sandbox.write(path, text));
-    let changed: Vec<_> = World::worked_files()
+    DemoRepository::work_files().into_iter().for_each(|(path, _, text)| sandbox.write(path, text));
+    let changed: Vec<_> = DemoRepository::work_files()
         .into_iter()
-        .map(|(path, pre, post)| World::changed(path, pre, Some(post)))
+        .map(|(path, pre, post)| DemoRepository::changed_file(path, pre, Some(post)))
         .collect();
-    let packet = World::packet(&base, countersign::workflow::demo::Manifests::Right, &changed);
+    let packet =
+        DemoRepository::packet_text(&base, countersign::workflow::demo::RecordedHashes::Correct, &changed);
     sandbox.write(".GOV/task_packets/WP-1-Farewell.md", packet);
     sandbox.commit("work");
     sandbox.write("check.sh", "exit 0\n");
-    let (code, said) = sandbox.told(&["post-work", WP, "--range", &format!("{base}..HEAD")]);
+    let (code, said) = sandbox.run_redacted(&["post-work", WP, "--range", &format!("{base}..HEAD")]);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("[step/other-tree]") && said.contains("check.sh"), "{said}");
 }
 
 #[test]
-fn a_void_waiver_is_not_mended_by_taking_it_out_and_in() {
+fn a_void_waiver_is_not_fixed_by_removing_and_adding_it() {
     let (sandbox, base) = committed();
     let packet = ".GOV/task_packets/WP-1-Farewell.md";
     let before = sandbox.read(packet);
@@ -149,7 +150,7 @@ fn a_void_waiver_is_not_mended_by_taking_it_out_and_in() {
     sandbox.commit("out");
     sandbox.write(packet, &with);
     sandbox.commit("in again");
-    let (code, said) = judged(&sandbox, &["--range", &format!("{base}..HEAD")]);
+    let (code, said) = run_post_work(&sandbox, &["--range", &format!("{base}..HEAD")]);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("[waiver/void]"), "{said}");
 }
@@ -164,14 +165,14 @@ fn a_scope_of_thousands_is_refused_quickly() {
     sandbox.edit(packet, "- OUT_OF_SCOPE:\n", &format!("- OUT_OF_SCOPE:\n{many}"));
     sandbox.commit("bomb");
     let start = std::time::Instant::now();
-    let (code, said) = judged(&sandbox, &["--range", &format!("{base}..HEAD")]);
+    let (code, said) = run_post_work(&sandbox, &["--range", &format!("{base}..HEAD")]);
     assert_eq!(code, 1, "{}", said.chars().take(400).collect::<String>());
     assert!(start.elapsed() < std::time::Duration::from_secs(60), "{:?}", start.elapsed());
     assert!(said.contains("too many to compare"));
 }
 
 #[test]
-fn a_configuration_of_ones_own_has_no_effect() {
+fn a_configuration_of_the_change_itself_has_no_effect() {
     let (sandbox, _) = committed();
     let text = sandbox.read("countersign.yaml");
     let off = "rules:\n  scope/outside: \"off\"\n  scope/protected: \"off\"\n  manifest/missing: \"off\"\n";
@@ -179,12 +180,12 @@ fn a_configuration_of_ones_own_has_no_effect() {
     sandbox.commit("laxer rules");
     sandbox.edit("src/invoice.rs", "+ 5", "+ 4");
     for more in [&["--worktree"][..], &[][..]] {
-        let (code, said) = judged(&sandbox, more);
+        let (code, said) = run_post_work(&sandbox, more);
         assert_eq!(code, 1, "{said}");
         assert!(said.contains("[scope/outside]"), "{said}");
     }
     sandbox.git(&["add", "-A"]);
-    let (code, said) = judged(&sandbox, &["--staged"]);
+    let (code, said) = run_post_work(&sandbox, &["--staged"]);
     assert!(code == 1 && said.contains("[scope/outside]"), "{said}");
 }
 
@@ -195,7 +196,7 @@ fn a_working_tree_elsewhere_is_not_judged_instead() {
     std::fs::create_dir_all(&clean).expect("folder");
     sandbox.git(&["worktree", "prune"]);
     sandbox.git(&["config", "core.worktree", &clean.display().to_string()]);
-    let (code, said) = judged(&sandbox, &["--worktree"]);
+    let (code, said) = run_post_work(&sandbox, &["--worktree"]);
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("puts the working tree elsewhere"), "{said}");
 }
@@ -211,7 +212,7 @@ fn a_merge_base_moved_to_laxer_rules_is_seen() {
     let moved = sandbox.read(packet).replace(&base, &lax);
     sandbox.write(packet, moved);
     sandbox.edit("src/invoice.rs", "+ 5", "+ 4");
-    let (code, said) = judged(&sandbox, &["--worktree"]);
+    let (code, said) = run_post_work(&sandbox, &["--worktree"]);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("[approval/contract]") && said.contains("MERGE_BASE_SHA"), "{said}");
 }
@@ -232,7 +233,7 @@ fn a_forged_commit_graph_changes_no_parents() {
     assert!(forged > 0, "the file has commits");
     // Git itself now believes that there is no history.
     assert_eq!(sandbox.git(&["rev-list", "--count", "HEAD"]), "1");
-    let (code, said) = judged(&sandbox, &["--range", &format!("{base}..{evil}")]);
+    let (code, said) = run_post_work(&sandbox, &["--range", &format!("{base}..{evil}")]);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("src/invoice.rs is changed") && !said.contains("[change/base]"), "{said}");
 }

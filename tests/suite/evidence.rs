@@ -1,13 +1,13 @@
 //! `evidence`: a plan is run without a shell, and what is recorded is what
 //! happened.
 
-use crate::support::office::{PACKET, approved, commit, done, refused};
+use crate::support::office::{PACKET, approved, assert_refused, commit, run_ok};
 use crate::support::repo::Sandbox;
 
 const ALLOWED: &str = "evidence:\n  allow: [\"grep *\", \"sh -c true\", \"cat *\"]\n";
 
 /// The packet with another plan, signed as if it had always been so.
-fn planned(plan: &str) -> Sandbox {
+fn sandbox_with_plan(plan: &str) -> Sandbox {
     let sandbox = approved();
     sandbox.git(&["switch", "-q", "main"]);
     sandbox.append("countersign.yaml", ALLOWED);
@@ -21,7 +21,7 @@ fn planned(plan: &str) -> Sandbox {
     sandbox
 }
 
-fn logs(sandbox: &Sandbox) -> usize {
+fn count_logs(sandbox: &Sandbox) -> usize {
     walkdir::WalkDir::new(sandbox.root.join(".countersign"))
         .into_iter()
         .filter_map(Result::ok)
@@ -31,17 +31,17 @@ fn logs(sandbox: &Sandbox) -> usize {
 
 #[test]
 fn a_plan_is_run_and_recorded() {
-    let sandbox = planned("just pre-work WP-1-Two\ngrep -n 'two' a.txt\ngrep -c one a.txt");
+    let sandbox = sandbox_with_plan("just pre-work WP-1-Two\ngrep -n 'two' a.txt\ngrep -c one a.txt");
     let before = sandbox.read(PACKET);
-    let (exit, said) = sandbox.told(&["evidence", "WP-1-Two"]);
+    let (exit, said) = sandbox.run_redacted(&["evidence", "WP-1-Two"]);
     assert!(exit == 2 && said.contains("pass --yes if you do"), "{exit} {said}");
-    assert_eq!(logs(&sandbox), 0, "nothing runs without a yes");
-    let said = done(&sandbox, &["evidence", "WP-1-Two", "--yes"]);
+    assert_eq!(count_logs(&sandbox), 0, "nothing runs without a yes");
+    let said = run_ok(&sandbox, &["evidence", "WP-1-Two", "--yes"]);
     assert!(said.contains("run      \"grep\" \"-n\" \"two\" \"a.txt\"\n"), "{said}");
     assert!(said.contains("skip     just pre-work WP-1-Two: a gate of this tool"), "{said}");
     assert!(said.contains("nothing was written") && said.contains("- PROOF_LINES: `2:two`"), "{said}");
     assert_eq!(sandbox.read(PACKET), before);
-    done(&sandbox, &["evidence", "WP-1-Two", "--yes", "--write"]);
+    run_ok(&sandbox, &["evidence", "WP-1-Two", "--yes", "--write"]);
     let text = sandbox.read(PACKET);
     let entries: Vec<&str> = text.split("- COMMAND: ").collect();
     assert_eq!(entries.len(), 3, "{text}");
@@ -52,7 +52,7 @@ fn a_plan_is_run_and_recorded() {
     assert!(text.starts_with(before_section));
     assert!(text.ends_with(before.split_once("## VALIDATION_REPORTS").expect("section").1));
     // Run again, the entries are written anew and not twice.
-    done(&sandbox, &["evidence", "WP-1-Two", "--yes", "--write"]);
+    run_ok(&sandbox, &["evidence", "WP-1-Two", "--yes", "--write"]);
     let again = sandbox.read(PACKET);
     assert_eq!(again.matches("- COMMAND: ").count(), 2);
     let stable = |text: &str| {
@@ -60,8 +60,8 @@ fn a_plan_is_run_and_recorded() {
         text.lines().filter(moving).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(stable(&text), stable(&again));
-    done(&sandbox, &["manifest", "WP-1-Two", "--write"]);
-    let (_, said) = sandbox.told(&["post-work", "WP-1-Two", "--no-run"]);
+    run_ok(&sandbox, &["manifest", "WP-1-Two", "--write"]);
+    let (_, said) = sandbox.run_redacted(&["post-work", "WP-1-Two", "--no-run"]);
     assert!(!said.contains("[evidence/command]") && !said.contains("[evidence/log]"), "{said}");
     // The log is what was recorded.
     let log = entries[1].lines().find_map(|line| line.strip_prefix("  - LOG_PATH: ")).expect("path");
@@ -72,8 +72,8 @@ fn a_plan_is_run_and_recorded() {
 #[test]
 fn what_needs_a_shell_or_is_not_allowed_is_refused_with_the_reason() {
     let plan = "touch pwned\ngrep two a.txt > pwned\ngrep $(touch pwned) a.txt\nLD_PRELOAD=x grep two a.txt\nsh -c true\nsh -c 'touch pwned'\ncd ..\ncat a.txt";
-    let sandbox = planned(plan);
-    let (exit, said) = sandbox.told(&["evidence", "WP-1-Two", "--yes", "--write"]);
+    let sandbox = sandbox_with_plan(plan);
+    let (exit, said) = sandbox.run_redacted(&["evidence", "WP-1-Two", "--yes", "--write"]);
     assert_eq!(exit, 1, "{said}");
     for part in [
         "refuse   touch pwned: it is none of the commands",
@@ -93,46 +93,46 @@ fn what_needs_a_shell_or_is_not_allowed_is_refused_with_the_reason() {
 
 #[test]
 fn failures_are_recorded_as_such() {
-    let sandbox = planned("grep -q three a.txt\ncat gone.txt");
-    let (exit, said) = sandbox.told(&["evidence", "WP-1-Two", "--yes", "--write"]);
+    let sandbox = sandbox_with_plan("grep -q three a.txt\ncat gone.txt");
+    let (exit, said) = sandbox.run_redacted(&["evidence", "WP-1-Two", "--yes", "--write"]);
     assert_eq!(exit, 1, "{said}");
     let text = sandbox.read(PACKET);
     assert!(text.contains("- COMMAND: `grep -q three a.txt`\n  - EXIT_CODE: 1\n"), "{text}");
-    let (_, said) = sandbox.told(&["post-work", "WP-1-Two", "--no-run"]);
+    let (_, said) = sandbox.run_redacted(&["post-work", "WP-1-Two", "--no-run"]);
     assert!(said.contains("the evidence of `grep -q three a.txt` does not show exit code 0"), "{said}");
 }
 
 #[test]
-fn the_allowed_list_is_that_of_the_trusted_revision_and_logs_are_ignored() {
-    let sandbox = planned("touch pwned");
+fn the_allowed_list_is_that_of_the_policy_revision_and_logs_are_ignored() {
+    let sandbox = sandbox_with_plan("touch pwned");
     sandbox.edit("countersign.yaml", "allow: [\"grep *\",", "allow: [\"touch *\", \"grep *\",");
-    let (exit, said) = sandbox.told(&["evidence", "WP-1-Two", "--yes"]);
+    let (exit, said) = sandbox.run_redacted(&["evidence", "WP-1-Two", "--yes"]);
     assert!(
         exit == 1 && said.contains("refuse   touch pwned") && !sandbox.root.join("pwned").exists(),
         "{said}"
     );
-    let sandbox = planned("grep two a.txt");
+    let sandbox = sandbox_with_plan("grep two a.txt");
     sandbox.write(".gitignore", "");
     commit(&sandbox, "logs are no longer left out");
-    let (exit, said) = sandbox.told(&["evidence", "WP-1-Two", "--yes"]);
+    let (exit, said) = sandbox.run_redacted(&["evidence", "WP-1-Two", "--yes"]);
     assert!(exit == 2 && said.contains("no .gitignore of HEAD leaves out .countersign/logs/"), "{said}");
-    refused(&sandbox, &["evidence", "WP-1-Nothing", "--yes"], "WP-1-Nothing");
+    assert_refused(&sandbox, &["evidence", "WP-1-Nothing", "--yes"], "WP-1-Nothing");
 }
 
 #[test]
-fn where_a_command_ran_is_told_anew() {
-    let sandbox = planned("cd sub\ncat ../a.txt");
+fn where_a_command_ran_is_reported_again() {
+    let sandbox = sandbox_with_plan("cd sub\ncat ../a.txt");
     sandbox.write("sub/b.txt", "b\n");
-    done(&sandbox, &["evidence", "WP-1-Two", "--yes", "--write"]);
+    run_ok(&sandbox, &["evidence", "WP-1-Two", "--yes", "--write"]);
     assert!(sandbox.read(PACKET).contains("- FOLDER: `sub`\n"));
     sandbox.edit(PACKET, "cd sub\ncat ../a.txt", "cat ../a.txt");
-    sandbox.told(&["evidence", "WP-1-Two", "--yes", "--write"]);
+    sandbox.run_redacted(&["evidence", "WP-1-Two", "--yes", "--write"]);
     let text = sandbox.read(PACKET);
     assert!(text.contains("- FOLDER: `.`\n") && !text.contains("`sub`"), "{text}");
 }
 
 #[test]
-fn a_branch_does_not_name_itself_its_own_judge() {
+fn a_branch_cannot_choose_its_own_policy_source() {
     let sandbox = approved();
     sandbox.git(&["branch", "-m", "main", "trunk"]);
     sandbox.git(&["switch", "-q", "trunk"]);
@@ -152,7 +152,7 @@ fn a_branch_does_not_name_itself_its_own_judge() {
         if is_committed {
             commit(&sandbox, "packet");
         }
-        let (exit, said) = sandbox.told(&["evidence", "WP-1-Two", "--yes"]);
+        let (exit, said) = sandbox.run_redacted(&["evidence", "WP-1-Two", "--yes"]);
         assert!(exit == 1 && said.contains("refuse   touch pwned"), "{exit} {said}");
     }
     assert!(!sandbox.root.join("pwned").exists());

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 
 use countersign::change::SelectionRequest;
 use countersign::finding::{Finding, Place};
-use countersign::text::{Edit, apply};
+use countersign::text::{Edit, apply_edits};
 
-use crate::support::greeter::{PACKET, greeter, unfilled};
+use crate::support::greeter::{PACKET, greeter_sandbox, greeter_without_manifests};
 use crate::support::repo::Sandbox;
 use crate::support::scenario::{Scenario, scenarios};
 use crate::support::{files_below, project};
-use countersign::workflow::demo::Manifests;
+use countersign::workflow::demo::RecordedHashes;
 
-fn all() -> Vec<(String, Vec<Scenario>)> {
+fn all_scenarios() -> Vec<(String, Vec<Scenario>)> {
     let folder = project().join("fixtures/rules");
     let read = |path: &std::path::PathBuf| std::fs::read_to_string(path).expect("fixture");
     let name = |path: &std::path::PathBuf| path.strip_prefix(&folder).expect("below").display().to_string();
@@ -31,17 +31,18 @@ fn count(findings: &[Finding], of: &Finding) -> usize {
 }
 
 #[test]
-fn every_fix_mends_its_finding() {
+fn every_fix_removes_its_finding() {
     let mut wrong = Vec::new();
     let mut rules: BTreeSet<String> = BTreeSet::new();
-    for (name, scenarios) in all() {
+    for (name, scenarios) in all_scenarios() {
         for scenario in scenarios.iter().filter(|scenario| !scenario.setup.steps) {
             let memory = scenario.memory();
             let Ok(before) = scenario.findings(&memory, SelectionRequest::Default) else { continue };
             for finding in &before {
                 let Some(fix) = &finding.fix else { continue };
                 let Place::Text { source, span } = &fix.place else { continue };
-                let (text, left) = apply(source.text(), &[Edit::replace(*span, fix.replacement.clone())]);
+                let (text, left) =
+                    apply_edits(source.text(), &[Edit::replace(*span, fix.replacement.clone())]);
                 assert!(
                     left.is_empty() && text != source.text(),
                     "{name}: {}: {}",
@@ -112,15 +113,15 @@ const FIXED: [&str; 31] = [
     "stub/identity",
 ];
 
-fn fixes(sandbox: &Sandbox, arguments: &[&str]) -> String {
-    let (exit, said) = sandbox.told(&[&["fix"], arguments].concat());
+fn run_fix(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let (exit, said) = sandbox.run_redacted(&[&["fix"], arguments].concat());
     assert_eq!(exit, 0, "{said}");
     said
 }
 
 #[test]
 fn it_shows_a_diff_writes_once_and_then_finds_nothing() {
-    let sandbox = greeter(Some(Manifests::GitIds));
+    let sandbox = greeter_sandbox(Some(RecordedHashes::GitObjectIds));
     let odd = sandbox
         .read(PACKET)
         .replace("  - [x] all_links_resolvable", "  - [ ] all_links_resolvable")
@@ -131,93 +132,93 @@ fn it_shows_a_diff_writes_once_and_then_finds_nothing() {
         )
         .replace('\n', "\r\n");
     sandbox.write(PACKET, &odd);
-    let (exit, said) = sandbox.told(&["fix", "--diff"]);
+    let (exit, said) = sandbox.run_redacted(&["fix", "--diff"]);
     assert_eq!((exit, sandbox.read(PACKET)), (1, odd.clone()), "{said}");
     assert!(said.contains("--- a/.GOV/task_packets/WP-1-Farewell.md"), "{said}");
     assert!(said.contains("-  - [ ] all_links_resolvable\n+  - [x] all_links_resolvable"), "{said}");
     assert!(said.contains("zero\\u{200b}width") && !said.contains('\u{200b}'), "{said}");
-    let said = fixes(&sandbox, &[]);
+    let said = run_fix(&sandbox, &[]);
     assert!(said.contains("tick the box (2 times) [manifest/unticked]"), "{said}");
     let mended = sandbox.read(PACKET);
     assert!(mended.contains("- zerowidth, trailing  \r\n") && !mended.replace("\r\n", "").contains('\n'));
     assert_eq!(mended.matches("**Status:**").count(), 1);
-    assert!(fixes(&sandbox, &[]).contains("nothing to mend"));
+    assert!(run_fix(&sandbox, &[]).contains("nothing to mend"));
     assert_eq!(sandbox.read(PACKET), mended);
-    let (exit, said) = sandbox.told(&["post-work", "WP-1-Farewell", "--no-run"]);
+    let (exit, said) = sandbox.run_redacted(&["post-work", "WP-1-Farewell", "--no-run"]);
     assert_eq!(exit, 0, "{said}");
 }
 
 #[test]
-fn what_was_signed_is_changed_only_when_asked() {
-    let sandbox = unfilled();
+fn signed_text_is_changed_only_on_request() {
+    let sandbox = greeter_without_manifests();
     sandbox.edit(PACKET, "- RISK_TIER: LOW", "- RISK_TIER: low");
-    let said = fixes(&sandbox, &[]);
+    let said = run_fix(&sandbox, &[]);
     assert!(said.contains("2 changes more that somebody should look at"), "{said}");
     assert!(sandbox.read(PACKET).contains("- RISK_TIER: low"));
-    fixes(&sandbox, &["--unsafe"]);
+    run_fix(&sandbox, &["--unsafe"]);
     assert!(sandbox.read(PACKET).contains("- RISK_TIER: LOW"));
 }
 
 #[test]
-fn only_the_named_documents_are_mended() {
-    let sandbox = unfilled();
+fn only_the_named_documents_are_fixed() {
+    let sandbox = greeter_without_manifests();
     let board = ".GOV/roles_shared/TASK_BOARD.md";
     sandbox.edit(board, "- **[WP-1-Farewell]** - [READY_FOR_DEV]\n", "");
     sandbox.edit(PACKET, "## HYGIENE\n", "## HYGIENE\n- zero\u{200b}width\n");
-    let (exit, said) = sandbox.told(&["fix", "--format", "json", PACKET]);
+    let (exit, said) = sandbox.run_redacted(&["fix", "--format", "json", PACKET]);
     let answer: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     assert_eq!((exit, answer["documents"].as_array().map(Vec::len)), (0, Some(1)), "{said}");
     assert!(!sandbox.read(board).contains("Farewell"));
-    fixes(&sandbox, &[".GOV"]);
+    run_fix(&sandbox, &[".GOV"]);
     assert!(
         sandbox.read(board).contains("## In Progress\n- **[WP-1-Farewell]** - [IN_PROGRESS]"),
         "{}",
         sandbox.read(board)
     );
-    let (exit, said) = sandbox.told(&["fix", "nowhere"]);
+    let (exit, said) = sandbox.run_redacted(&["fix", "nowhere"]);
     assert!(exit == 2 && said.contains("there is no nowhere"), "{said}");
 }
 
 #[test]
-fn a_folder_without_a_repository_can_be_mended() {
+fn a_folder_without_a_repository_can_be_fixed() {
     let sandbox = Sandbox::bare_folder();
     sandbox.write("docs/TASK_BOARD.md", "# Task Board\n\n## Done\n\n- **[WP-1-A]** / odd [VALIDATED]\n");
-    fixes(&sandbox, &["--unsafe"]);
+    run_fix(&sandbox, &["--unsafe"]);
     assert!(sandbox.read("docs/TASK_BOARD.md").contains("- **[WP-1-A]** - [VALIDATED]\n"));
     let left: Vec<_> = std::fs::read_dir(&sandbox.root).expect("folder").filter_map(Result::ok).collect();
     assert_eq!(left.len(), 1, "{left:?}");
 }
 
 #[test]
-fn what_does_not_help_is_taken_back() {
-    let sandbox = unfilled();
+fn fixes_that_do_not_help_are_reverted() {
+    let sandbox = greeter_without_manifests();
     let text = sandbox.read(PACKET);
     let (before, _) = text.split_once("## EVIDENCE\n").expect("section");
     let open = format!("{}<!-- never closed\n", before.replace("mira140220260915", "<pending>"));
     sandbox.write(PACKET, &open);
-    let first = fixes(&sandbox, &[PACKET]);
+    let first = run_fix(&sandbox, &[PACKET]);
     let after = sandbox.read(PACKET);
     assert!(!after.contains("<!-- never closed\n\n##"), "{first}\n{after}");
-    fixes(&sandbox, &[PACKET]);
+    run_fix(&sandbox, &[PACKET]);
     assert_eq!(sandbox.read(PACKET), after, "a second run changes nothing");
 }
 
 #[test]
-fn names_and_lines_are_not_mended_away() {
-    let sandbox = unfilled();
+fn names_and_lines_are_not_removed_by_fixes() {
+    let sandbox = greeter_without_manifests();
     sandbox.append("countersign.yaml", "ascii_only: true\n");
     sandbox.commit("ascii");
     let odd = sandbox
         .read(PACKET)
         .replace("## HYGIENE\n", "## HYGIENE\n- words \u{2014} and `em\u{2014}dash.txt`\u{2028}next\n");
     sandbox.write(PACKET, &odd);
-    fixes(&sandbox, &[PACKET]);
+    run_fix(&sandbox, &[PACKET]);
     let text = sandbox.read(PACKET);
     assert!(text.contains("- words - and `em\u{2014}dash.txt`\u{2028}next\n"), "{text}");
 }
 
 #[test]
-fn what_makes_a_text_mean_something_else_is_not_for_a_machine_alone() {
+fn fixes_that_change_the_meaning_need_a_review() {
     let sandbox = crate::support::office::approved();
     let packet = crate::support::office::PACKET;
     let whole = sandbox.read(packet);
@@ -231,12 +232,12 @@ fn what_makes_a_text_mean_something_else_is_not_for_a_machine_alone() {
     for text in odd {
         assert_ne!(text, whole);
         sandbox.write(packet, &text);
-        let (_, said) = sandbox.told(&["fix"]);
+        let (_, said) = sandbox.run_redacted(&["fix"]);
         assert_eq!(sandbox.read(packet), text, "{said}");
         assert!(said.contains("--unsafe makes them"), "{said}");
     }
     // Between letters it is only a character.
     sandbox.write(packet, format!("{whole}\nA wo\u{200b}rd.\n"));
-    sandbox.told(&["fix"]);
+    sandbox.run_redacted(&["fix"]);
     assert_eq!(sandbox.read(packet), format!("{whole}\nA word.\n"));
 }

@@ -5,17 +5,17 @@ use std::path::Path;
 
 use countersign::change::{FileMode, SelectionMode, SelectionRequest};
 use countersign::check::input::Gate;
-use countersign::engine::{Silent, StepOptions};
+use countersign::engine::{NoProgress, StepOptions};
 use countersign::finding::Finding;
 use countersign::system::git::GitRepository;
 
-use crate::support::expected::{compare, shown};
+use crate::support::expected::{compare, format_finding};
 use crate::support::memory::Files;
 use crate::support::repo::Sandbox;
 use crate::support::scenario::{Scenario, scenarios};
 use crate::support::{files_below, project};
 
-fn all() -> Vec<(String, Vec<Scenario>)> {
+fn all_scenarios() -> Vec<(String, Vec<Scenario>)> {
     let folder = project().join("fixtures/rules");
     let name = |path: &Path| path.strip_prefix(&folder).expect("below").to_string_lossy().into_owned();
     files_below(&folder)
@@ -27,7 +27,7 @@ fn all() -> Vec<(String, Vec<Scenario>)> {
 #[test]
 fn fixtures_in_memory() {
     let mut wrong = Vec::new();
-    for (name, scenarios) in all() {
+    for (name, scenarios) in all_scenarios() {
         for scenario in scenarios.iter().filter(|scenario| !scenario.setup.steps) {
             match scenario.findings(&scenario.memory(), SelectionRequest::Default) {
                 Ok(findings) => {
@@ -43,7 +43,7 @@ fn fixtures_in_memory() {
 }
 
 #[cfg(unix)]
-fn lay_out(sandbox: &Sandbox, files: &Files) {
+fn write_files(sandbox: &Sandbox, files: &Files) {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     for path in
         files_below(&sandbox.root).into_iter().filter(|path| !path.starts_with(sandbox.root.join(".git")))
@@ -58,7 +58,7 @@ fn lay_out(sandbox: &Sandbox, files: &Files) {
         std::fs::remove_file(entry.path()).expect("old link");
     }
     for (path, file) in files {
-        let target = sandbox.root.join(countersign::system::files::relative(path));
+        let target = sandbox.root.join(countersign::system::files::to_relative_path(path));
         std::fs::create_dir_all(target.parent().expect("folder")).expect("folders");
         if file.mode == FileMode::Symlink {
             symlink(String::from_utf8(file.bytes.clone()).expect("link"), &target).expect("link");
@@ -72,22 +72,22 @@ fn lay_out(sandbox: &Sandbox, files: &Files) {
 
 /// The scenario in a real repository, by the `git` program.
 #[cfg(unix)]
-fn in_git(scenario: &Scenario) -> Vec<Finding> {
+fn check_in_git(scenario: &Scenario) -> Vec<Finding> {
     let sandbox = Sandbox::new();
     let [project, _, _] = scenario.states(&"0".repeat(40));
-    lay_out(&sandbox, &project);
+    write_files(&sandbox, &project);
     let base = sandbox.commit("project");
     let [_, approved, judged] = scenario.states(&base);
     sandbox.git(&["switch", "-q", "-c", scenario.setup.branch.as_deref().unwrap_or("feat/WP-1-Farewell")]);
     let mut first = base;
     if scenario.setup.approved != Some(false) {
-        lay_out(&sandbox, &approved);
+        write_files(&sandbox, &approved);
         let commit = sandbox.commit("packet");
         if scenario.setup.base == Some(1) {
             first = commit;
         }
     }
-    lay_out(&sandbox, &judged);
+    write_files(&sandbox, &judged);
     let selection = match (scenario.gate(), scenario.mode()) {
         (Gate::PostWork, SelectionMode::Range) => {
             let head = sandbox.commit("work");
@@ -102,8 +102,8 @@ fn in_git(scenario: &Scenario) -> Vec<Finding> {
     let repo = GitRepository::discover(&sandbox.root).expect("repository");
     if scenario.setup.steps {
         let request = scenario.request(selection);
-        let options = StepOptions { skip: None, progress: &Silent };
-        return countersign::engine::run(&repo, &request, &options).expect("gate runs").findings;
+        let options = StepOptions { skip: None, progress: &NoProgress };
+        return countersign::engine::run_gate(&repo, &request, &options).expect("gate runs").findings;
     }
     scenario.findings(&repo, selection).expect("gate judges")
 }
@@ -111,7 +111,7 @@ fn in_git(scenario: &Scenario) -> Vec<Finding> {
 #[cfg(unix)]
 #[test]
 fn fixtures_in_git() {
-    let all = all();
+    let all = all_scenarios();
     let jobs: Vec<(&str, &Scenario)> =
         all.iter().flat_map(|(name, scenarios)| scenarios.iter().map(move |s| (name.as_str(), s))).collect();
     let halves = jobs.chunks(jobs.len().div_ceil(2).max(1));
@@ -121,7 +121,7 @@ fn fixtures_in_git() {
                 scope.spawn(move || {
                     half.iter()
                         .filter_map(|(name, scenario)| {
-                            compare(scenario, &in_git(scenario)).map(|text| format!("{name}: {text}"))
+                            compare(scenario, &check_in_git(scenario)).map(|text| format!("{name}: {text}"))
                         })
                         .collect::<Vec<_>>()
                 })
@@ -138,16 +138,18 @@ fn fixtures_in_git() {
 #[ignore = "a help for writing fixtures"]
 fn show_fixture() {
     let wanted = std::env::var("FIXTURE").unwrap_or_default();
-    for (name, scenarios) in all().into_iter().filter(|(name, _)| name.contains(&wanted)) {
+    for (name, scenarios) in all_scenarios().into_iter().filter(|(name, _)| name.contains(&wanted)) {
         for scenario in &scenarios {
             println!("{name}: {}", scenario.name);
             #[cfg(unix)]
             if scenario.setup.steps {
-                in_git(scenario).iter().for_each(|finding| println!("    {}", shown(finding)));
+                check_in_git(scenario).iter().for_each(|finding| println!("    {}", format_finding(finding)));
                 continue;
             }
             match scenario.findings(&scenario.memory(), SelectionRequest::Default) {
-                Ok(findings) => findings.iter().for_each(|finding| println!("    {}", shown(finding))),
+                Ok(findings) => {
+                    findings.iter().for_each(|finding| println!("    {}", format_finding(finding)))
+                }
                 Err(error) => println!("    {error}"),
             }
         }

@@ -9,7 +9,7 @@ use crate::support::repo::Sandbox;
 const FORMATS: [&str; 7] = ["human", "json", "sarif", "junit", "github", "gitlab", "markdown"];
 
 /// A repository whose scan finds things in odd places.
-fn odd() -> Sandbox {
+fn sandbox_with_odd_names() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("src/a.rs", "\u{feff}fn a() {\r\n    let größe = \"€\"; b\r\n        .unwrap();\r\n}\r\n");
     sandbox.write("src/a b,c:d%.rs", "fn a() { b.unwrap(); /* 🦀 */ c.unwrap(); }\n");
@@ -19,7 +19,7 @@ fn odd() -> Sandbox {
     sandbox
 }
 
-fn said(sandbox: &Sandbox, format: &str) -> (i32, String) {
+fn run_format(sandbox: &Sandbox, format: &str) -> (i32, String) {
     let output = sandbox.run(&["--format", format, "scan", "--set", "product"]);
     (output.status.code().expect("code"), String::from_utf8(output.stdout).expect("text"))
 }
@@ -29,7 +29,7 @@ fn json(text: &str) -> Value {
 }
 
 /// The text of a region, cut out by lines and columns of code points.
-fn cut(text: &str, region: &Value) -> String {
+fn cut_region(text: &str, region: &Value) -> String {
     let number = |key: &str| usize::try_from(region[key].as_u64().expect("number")).expect("size");
     let lines: Vec<&str> = text.trim_start_matches('\u{feff}').split_inclusive('\n').collect();
     let (first, last) = (number("startLine"), number("endLine"));
@@ -43,7 +43,7 @@ fn cut(text: &str, region: &Value) -> String {
     out
 }
 
-fn decoded(uri: &str) -> String {
+fn decode_uri(uri: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = uri.bytes();
     while let Some(byte) = rest.next() {
@@ -59,25 +59,25 @@ fn decoded(uri: &str) -> String {
 
 #[test]
 fn the_format_never_changes_the_exit_code() {
-    let sandbox = odd();
+    let sandbox = sandbox_with_odd_names();
     for format in FORMATS {
-        assert_eq!(said(&sandbox, format).0, 1, "{format}");
+        assert_eq!(run_format(&sandbox, format).0, 1, "{format}");
     }
     sandbox.git(&["rm", "-rqf", "src"]);
     sandbox.write("src/fine.rs", "fn a() {}\n");
     for format in FORMATS {
-        assert_eq!(said(&sandbox, format).0, 0, "{format}");
+        assert_eq!(run_format(&sandbox, format).0, 0, "{format}");
     }
-    let (code, told) = sandbox.told(&["--format", "sarif", "rules"]);
+    let (code, told) = sandbox.run_redacted(&["--format", "sarif", "rules"]);
     assert_eq!((code, told.contains("only human and json")), (2, true), "{told}");
 }
 
 #[test]
 fn sarif_follows_its_schema_and_its_regions_cut_their_snippets() {
-    let sandbox = odd();
+    let sandbox = sandbox_with_odd_names();
     let schema = std::fs::read_to_string(project().join("fixtures/schema/sarif-2.1.0.json")).expect("schema");
     let validator = jsonschema::validator_for(&json(&schema)).expect("a schema");
-    let (_, text) = said(&sandbox, "sarif");
+    let (_, text) = run_format(&sandbox, "sarif");
     let log = json(&text);
     let wrong: Vec<String> = validator.iter_errors(&log).map(|error| error.to_string()).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
@@ -94,10 +94,10 @@ fn sarif_follows_its_schema_and_its_regions_cut_their_snippets() {
         assert_eq!(rules[index]["id"], result["ruleId"]);
         assert!(rules[index]["help"]["markdown"].as_str().is_some_and(|help| help.contains("What to do")));
         let place = &result["locations"][0]["physicalLocation"];
-        let path = decoded(place["artifactLocation"]["uri"].as_str().expect("uri"));
+        let path = decode_uri(place["artifactLocation"]["uri"].as_str().expect("uri"));
         let file = std::fs::read_to_string(sandbox.root.join(&path)).expect("the file of the finding");
         assert_eq!(
-            cut(&file, &place["region"]),
+            cut_region(&file, &place["region"]),
             place["region"]["snippet"]["text"].as_str().expect("snippet")
         );
         let word = place["region"]["snippet"]["text"].as_str().expect("snippet");
@@ -116,7 +116,11 @@ fn sarif_follows_its_schema_and_its_regions_cut_their_snippets() {
     assert_eq!(unique.len(), before.len(), "every result has a fingerprint of its own");
     let moved = std::fs::read_to_string(sandbox.root.join("src/a.rs")).expect("file");
     sandbox.write("src/a.rs", format!("// one\n// two\n{moved}"));
-    assert_eq!(print(&json(&said(&sandbox, "sarif").1)), before, "a move of lines changes no fingerprint");
+    assert_eq!(
+        print(&json(&run_format(&sandbox, "sarif").1)),
+        before,
+        "a move of lines changes no fingerprint"
+    );
 }
 
 #[test]
@@ -125,7 +129,7 @@ fn sarif_holds_no_more_than_is_shown() {
     for file in 0..4 {
         sandbox.write(&format!("src/many{file}.rs"), "fn a() { b.unwrap(); }\n".repeat(1500));
     }
-    let log = json(&said(&sandbox, "sarif").1);
+    let log = json(&run_format(&sandbox, "sarif").1);
     assert_eq!(log["runs"][0]["results"].as_array().map(Vec::len), Some(5000));
     let note =
         log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].to_string();
@@ -134,8 +138,8 @@ fn sarif_holds_no_more_than_is_shown() {
 
 #[test]
 fn junit_is_one_case_a_check_and_readable_xml() {
-    let sandbox = odd();
-    let (_, text) = said(&sandbox, "junit");
+    let sandbox = sandbox_with_odd_names();
+    let (_, text) = run_format(&sandbox, "junit");
     let mut reader = quick_xml::Reader::from_str(&text);
     let (mut cases, mut failures) = (0, 0);
     loop {
@@ -148,7 +152,7 @@ fn junit_is_one_case_a_check_and_readable_xml() {
             _ => {}
         }
     }
-    let checks = json(&said(&sandbox, "json").1);
+    let checks = json(&run_format(&sandbox, "json").1);
     assert_eq!(Some(cases), checks["checks"].as_array().map(Vec::len));
     assert_eq!(failures, 2);
     assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
@@ -156,8 +160,8 @@ fn junit_is_one_case_a_check_and_readable_xml() {
 
 #[test]
 fn annotations_are_one_line_each_and_cannot_be_forged() {
-    let sandbox = odd();
-    let (_, text) = said(&sandbox, "github");
+    let sandbox = sandbox_with_odd_names();
+    let (_, text) = run_format(&sandbox, "github");
     let commands: Vec<&str> = text.lines().filter(|line| line.trim_start().starts_with("::")).collect();
     assert_eq!(commands.len(), 4, "{text}");
     for command in &commands {
@@ -171,8 +175,8 @@ fn annotations_are_one_line_each_and_cannot_be_forged() {
 
 #[test]
 fn code_quality_and_summary_are_escaped() {
-    let sandbox = odd();
-    let issues = json(&said(&sandbox, "gitlab").1);
+    let sandbox = sandbox_with_odd_names();
+    let issues = json(&run_format(&sandbox, "gitlab").1);
     let issues = issues.as_array().expect("a list");
     assert_eq!(issues.len(), 4);
     for issue in issues {
@@ -180,14 +184,14 @@ fn code_quality_and_summary_are_escaped() {
         assert_eq!(issue["severity"], "major");
         assert!(issue["fingerprint"].as_str().is_some_and(|print| print.len() > 32));
     }
-    let (_, summary) = said(&sandbox, "markdown");
+    let (_, summary) = run_format(&sandbox, "markdown");
     assert!(summary.starts_with("## ❌ scan: failed"), "{summary}");
     assert!(summary.contains("src/%0A&#58;&#58;error&#58;&#58;x.rs:1"), "{summary}");
 }
 
 #[test]
 fn one_run_writes_all_formats() {
-    let sandbox = odd();
+    let sandbox = sandbox_with_odd_names();
     let arguments = [
         "scan",
         "--set",
@@ -206,7 +210,7 @@ fn one_run_writes_all_formats() {
         "github=out/f.log",
         "--quiet",
     ];
-    assert_eq!(sandbox.told(&arguments).0, 1);
+    assert_eq!(sandbox.run_redacted(&arguments).0, 1);
     for (file, part) in [
         ("a.sarif", "\"2.1.0\""),
         ("b.xml", "<testsuites"),
@@ -218,9 +222,9 @@ fn one_run_writes_all_formats() {
         let text = std::fs::read_to_string(sandbox.root.join("out").join(file)).expect(file);
         assert!(text.contains(part), "{file}: {text}");
     }
-    let (code, said) = sandbox.told(&["scan", "--output", "report.pdf"]);
+    let (code, said) = sandbox.run_redacted(&["scan", "--output", "report.pdf"]);
     assert_eq!((code, said.contains("say which format")), (2, true), "{said}");
-    let (code, said) = sandbox.told(&["scan", "--output", "sarif=src"]);
+    let (code, said) = sandbox.run_redacted(&["scan", "--output", "sarif=src"]);
     assert_eq!((code, said.contains("writing the report")), (2, true), "{said}");
 }
 

@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use countersign::check::find;
+use countersign::check::find_rule;
 
 use crate::support::{files_below, project};
 
@@ -18,7 +18,9 @@ fn everything_that_proves_a_guarantee_is_there() {
         let name = &captures[2];
         let there = match captures[1].to_lowercase().as_str() {
             "world" => project().join(format!("fixtures/worlds/{name}/report.txt")).is_file(),
-            "rule" => find(name).is_some() && project().join(format!("fixtures/rules/{name}.md")).is_file(),
+            "rule" => {
+                find_rule(name).is_some() && project().join(format!("fixtures/rules/{name}.md")).is_file()
+            }
             _ => tests.contains(&format!("fn {name}()")),
         };
         assert!(there, "{} `{name}` is not there", &captures[1]);

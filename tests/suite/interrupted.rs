@@ -9,16 +9,18 @@ use std::time::{Duration, Instant};
 use countersign::system::writing::Writer;
 use regex::Regex;
 
-use crate::support::office::{PACKET, REFINEMENT, answer, approved, commit, done, fill, governed, signature};
+use crate::support::office::{
+    PACKET, REFINEMENT, answer_refinement, approved, commit, fill_packet, governed, run_ok, signature_now,
+};
 use crate::support::repo::Sandbox;
 
-type Files = BTreeMap<PathBuf, Vec<u8>>;
+type FolderContents = BTreeMap<PathBuf, Vec<u8>>;
 
 /// How often every command is killed.
-const TIMES: u32 = 24;
+const KILLS: u32 = 24;
 
 /// All files but git's own and logs.
-fn files(sandbox: &Sandbox) -> Files {
+fn read_folder(sandbox: &Sandbox) -> FolderContents {
     let walk = walkdir::WalkDir::new(&sandbox.root).into_iter().filter_entry(|entry| {
         let name = entry.file_name();
         name != ".git" && name != ".countersign"
@@ -33,8 +35,8 @@ fn files(sandbox: &Sandbox) -> Files {
 }
 
 /// Puts files back, and forgets what an interrupted write left.
-fn restore(sandbox: &Sandbox, wanted: &Files) {
-    for path in files(sandbox).keys().filter(|path| !wanted.contains_key(*path)) {
+fn restore(sandbox: &Sandbox, wanted: &FolderContents) {
+    for path in read_folder(sandbox).keys().filter(|path| !wanted.contains_key(*path)) {
         std::fs::remove_file(sandbox.root.join(path)).expect("new file");
     }
     for (path, bytes) in wanted {
@@ -44,7 +46,7 @@ fn restore(sandbox: &Sandbox, wanted: &Files) {
 }
 
 /// Contents without moments and hashes, which differ from run to run.
-fn settled(files: &Files) -> Files {
+fn without_times_and_hashes(files: &FolderContents) -> FolderContents {
     let moving =
         Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|\d{8}T\d{6}Z-\d+|\b[0-9a-f]{64}\b|\b\d{13}\b")
             .expect("pattern");
@@ -56,26 +58,26 @@ fn settled(files: &Files) -> Files {
 }
 
 /// Kills a command at many moments of its run.
-fn survives(sandbox: &Sandbox, arguments: &[&str]) -> (u32, u32) {
-    let old = files(sandbox);
+fn kill_repeatedly(sandbox: &Sandbox, arguments: &[&str]) -> (u32, u32) {
+    let old = read_folder(sandbox);
     let start = Instant::now();
-    done(sandbox, arguments);
+    run_ok(sandbox, arguments);
     let takes = start.elapsed();
-    let new = settled(&files(sandbox));
+    let new = without_times_and_hashes(&read_folder(sandbox));
     restore(sandbox, &old);
-    let before = settled(&old);
+    let before = without_times_and_hashes(&old);
     assert_ne!(before, new, "{arguments:?} writes nothing");
     let (mut nothing, mut all) = (0, 0);
-    for time in 0..TIMES {
+    for time in 0..KILLS {
         let mut program = sandbox.program();
         let child = program.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = child.spawn().expect("runs");
         // Most writing is done in the second half.
-        let share = f64::from(time) / f64::from(TIMES - 1);
+        let share = f64::from(time) / f64::from(KILLS - 1);
         std::thread::sleep(takes.mul_f64(0.3 + 0.8 * share));
         let _ = child.kill();
         let _ = child.wait();
-        let seen = settled(&files(sandbox));
+        let seen = without_times_and_hashes(&read_folder(sandbox));
         for path in seen.keys().chain(before.keys()).chain(new.keys()) {
             let now = seen.get(path);
             assert!(
@@ -86,8 +88,8 @@ fn survives(sandbox: &Sandbox, arguments: &[&str]) -> (u32, u32) {
             );
         }
         // The next command that looks finds all or nothing.
-        let _ = sandbox.told(&["list"]);
-        let seen = settled(&files(sandbox));
+        let _ = sandbox.run_redacted(&["list"]);
+        let seen = without_times_and_hashes(&read_folder(sandbox));
         if seen == before {
             nothing += 1;
         } else {
@@ -96,7 +98,7 @@ fn survives(sandbox: &Sandbox, arguments: &[&str]) -> (u32, u32) {
         }
         restore(sandbox, &old);
     }
-    done(sandbox, arguments);
+    run_ok(sandbox, arguments);
     (nothing, all)
 }
 
@@ -107,7 +109,7 @@ fn killed_anywhere_everything_or_nothing_is_written() {
     sandbox.write("a.txt", "one\n");
     let mut told = Vec::new();
     let mut kill = |sandbox: &Sandbox, arguments: &[&str]| {
-        told.push((arguments.join(" "), survives(sandbox, arguments)));
+        told.push((arguments.join(" "), kill_repeatedly(sandbox, arguments)));
     };
     kill(&sandbox, &["init"]);
     sandbox.write("Spec_v01.md", crate::support::office::SPEC);
@@ -116,12 +118,12 @@ fn killed_anywhere_everything_or_nothing_is_written() {
     sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Two"]);
     kill(&sandbox, &["new", "stub", "WP-1-Two"]);
     kill(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
-    answer(&sandbox, REFINEMENT);
+    answer_refinement(&sandbox, REFINEMENT);
     kill(&sandbox, &["refine", "WP-1-Two"]);
-    kill(&sandbox, &["sign", "WP-1-Two", &signature("mira")]);
+    kill(&sandbox, &["sign", "WP-1-Two", &signature_now("mira")]);
     kill(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
     kill(&sandbox, &["new", "packet", "WP-1-Two"]);
-    fill(&sandbox, PACKET);
+    fill_packet(&sandbox, PACKET);
     sandbox.remove(".GOV/task_packets/stubs/WP-1-Two.md");
     commit(&sandbox, "packet");
     sandbox.append("a.txt", "two\n");
@@ -129,14 +131,14 @@ fn killed_anywhere_everything_or_nothing_is_written() {
     kill(&sandbox, &["validator-gate", "present", "WP-1-Two", "PASS"]);
     kill(&sandbox, &["validator-gate", "acknowledge", "WP-1-Two"]);
     kill(&sandbox, &["validator-gate", "reset", "WP-1-Two", "--reason", "again"]);
-    done(&sandbox, &["validator-gate", "present", "WP-1-Two", "PASS"]);
-    done(&sandbox, &["validator-gate", "acknowledge", "WP-1-Two"]);
+    run_ok(&sandbox, &["validator-gate", "present", "WP-1-Two", "PASS"]);
+    run_ok(&sandbox, &["validator-gate", "acknowledge", "WP-1-Two"]);
     sandbox.append(PACKET, "\n### Report\n- Verdict: PASS\n");
     kill(&sandbox, &["validator-gate", "append", "WP-1-Two"]);
     commit(&sandbox, "report");
     kill(&sandbox, &["validator-gate", "commit", "WP-1-Two"]);
     kill(&sandbox, &["evidence", "WP-1-Two", "--yes", "--write"]);
-    kill(&sandbox, &["sign", "WP-1-Two", &signature("anna"), "--contract"]);
+    kill(&sandbox, &["sign", "WP-1-Two", &signature_now("anna"), "--contract"]);
     let odd = sandbox.read(PACKET).replace("## HYGIENE\n", "## HYGIENE\n- zero\u{200b}width\n");
     sandbox.write(PACKET, odd);
     sandbox.edit(".GOV/roles_shared/TASK_BOARD.md", "- **[WP-1-Two]** - [READY_FOR_DEV]\n", "");
@@ -171,10 +173,10 @@ fn writers_wait_for_each_other_and_nothing_is_lost() {
 fn who_holds_the_lock_is_named() {
     let sandbox = approved();
     let state = sandbox.root.join(".git/countersign");
-    let held = Writer::take(&sandbox.root, &state, "a long command", Duration::ZERO).expect("lock");
-    let (exit, said) = sandbox.told(&["new", "stub", "WP-1-Other"]);
+    let held = Writer::acquire(&sandbox.root, &state, "a long command", Duration::ZERO).expect("lock");
+    let (exit, said) = sandbox.run_redacted(&["new", "stub", "WP-1-Other"]);
     assert_eq!(exit, 2, "{said}");
     assert!(said.contains("another countersign is writing here: `a long command` (process"), "{said}");
     drop(held);
-    done(&sandbox, &["new", "stub", "WP-1-Other"]);
+    run_ok(&sandbox, &["new", "stub", "WP-1-Other"]);
 }

@@ -3,27 +3,27 @@
 
 use std::path::{Path, PathBuf};
 
-use countersign::scan::{Kind, Language, lexer::regions};
-use ra_ap_rustc_lexer::{DocStyle, FrontmatterAllowed, LiteralKind, TokenKind, tokenize};
+use countersign::scan::{Language, TokenKind, lexer::tokenize};
+use ra_ap_rustc_lexer::{DocStyle, FrontmatterAllowed, LiteralKind, TokenKind as RustcKind};
 
 use crate::support::{files_below, project};
 
 /// What rustc says of every byte: `c` comment, `d` documentation, `s` inside
 /// of a literal, `.` anything else. `None` if rustc reports an error.
-fn oracle(text: &str) -> Option<Vec<u8>> {
+fn rustc_tokens(text: &str) -> Option<Vec<u8>> {
     let mut out = vec![b'.'; text.len()];
     let mut at = ra_ap_rustc_lexer::strip_shebang(text).unwrap_or(0);
     out[..at].fill(b'c');
-    for token in tokenize(&text[at..], FrontmatterAllowed::No) {
+    for token in ra_ap_rustc_lexer::tokenize(&text[at..], FrontmatterAllowed::No) {
         let end = at + token.len as usize;
         let raw = &text[at..end];
         match token.kind {
-            TokenKind::LineComment { doc_style }
-            | TokenKind::BlockComment { doc_style, terminated: true } => {
+            RustcKind::LineComment { doc_style }
+            | RustcKind::BlockComment { doc_style, terminated: true } => {
                 let doc = matches!(doc_style, Some(DocStyle::Inner | DocStyle::Outer));
                 out[at..end].fill(if doc { b'd' } else { b'c' });
             }
-            TokenKind::Literal { kind, suffix_start } => {
+            RustcKind::Literal { kind, suffix_start } => {
                 let body = &raw[..suffix_start as usize];
                 let quote = match kind {
                     LiteralKind::Char { terminated: true } | LiteralKind::Byte { terminated: true } => '\'',
@@ -42,11 +42,11 @@ fn oracle(text: &str) -> Option<Vec<u8>> {
                 let (first, last) = (body.find(quote)?, body.rfind(quote)?);
                 out[at + first + 1..at + last].fill(b's');
             }
-            TokenKind::BlockComment { .. }
-            | TokenKind::Unknown
-            | TokenKind::UnknownPrefix
-            | TokenKind::InvalidIdent
-            | TokenKind::Frontmatter { .. } => return None,
+            RustcKind::BlockComment { .. }
+            | RustcKind::Unknown
+            | RustcKind::UnknownPrefix
+            | RustcKind::InvalidIdent
+            | RustcKind::Frontmatter { .. } => return None,
             _ => {}
         }
         at = end;
@@ -54,23 +54,23 @@ fn oracle(text: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
-fn ours(text: &str) -> Vec<u8> {
+fn own_tokens(text: &str) -> Vec<u8> {
     let mut out = vec![b'.'; text.len()];
-    for (range, kind) in regions(Language::Rust, text.as_bytes()).iter() {
+    for (range, kind) in tokenize(Language::Rust, text.as_bytes()).iter() {
         out[range].fill(match kind {
-            Kind::Comment => b'c',
-            Kind::Doc => b'd',
-            Kind::Str => b's',
-            Kind::Code | Kind::Text => b'.',
+            TokenKind::Comment => b'c',
+            TokenKind::Doc => b'd',
+            TokenKind::Str => b's',
+            TokenKind::Code | TokenKind::Text => b'.',
         });
     }
     out
 }
 
 /// The first line on which both differ.
-fn differs(file: &Path) -> Option<String> {
+fn find_difference(file: &Path) -> Option<String> {
     let text = std::fs::read_to_string(file).ok()?;
-    let (theirs, ours) = (oracle(&text)?, ours(&text));
+    let (theirs, ours) = (rustc_tokens(&text)?, own_tokens(&text));
     let at = theirs.iter().zip(&ours).position(|(a, b)| a != b)?;
     let start = text[..at].rfind('\n').map_or(0, |found| found + 1);
     let end = text[at..].find('\n').map_or(text.len(), |found| at + found);
@@ -109,12 +109,12 @@ fn our_rust_lexer_agrees_with_rustc() {
         None => println!("skipped in part: there is no cargo registry to read"),
     }
     println!("{} files compared", files.len());
-    let wrong: Vec<String> = files.iter().filter_map(|file| differs(file)).take(20).collect();
+    let wrong: Vec<String> = files.iter().filter_map(|file| find_difference(file)).take(20).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
 #[test]
-fn hostile_text_costs_what_it_weighs() {
+fn hostile_text_is_read_in_linear_time() {
     let units = [
         (Language::Tsx, "=<A<A"),
         (Language::Tsx, "=<A<b "),
@@ -150,8 +150,8 @@ fn hostile_text_costs_what_it_weighs() {
     for (language, unit) in units {
         let text = unit.repeat(600_000 / unit.len());
         let start = std::time::Instant::now();
-        let found = regions(language, text.as_bytes());
-        let code = found.view(text.as_bytes(), countersign::scan::KindSet::ANY);
+        let found = tokenize(language, text.as_bytes());
+        let code = found.masked_text(text.as_bytes(), countersign::scan::TokenKindSet::ANY);
         let tests = countersign::scan::test_code::test_ranges(language, &code, &found);
         let took = start.elapsed();
         assert!(took.as_secs() < 8, "{language:?} {unit:?} took {took:?}; {} tests", tests.len());

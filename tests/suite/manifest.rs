@@ -1,75 +1,75 @@
 //! `manifest`: what it writes is what the gate wants, and nothing else moves.
 
-use crate::support::greeter::{PACKET, WP, greeter, unfilled};
+use crate::support::greeter::{PACKET, WP, greeter_sandbox, greeter_without_manifests};
 use crate::support::repo::Sandbox;
-use countersign::workflow::demo::Manifests;
+use countersign::workflow::demo::RecordedHashes;
 
-fn passes(sandbox: &Sandbox, arguments: &[&str]) {
-    let (exit, said) = sandbox.told(&[&["post-work", WP, "--no-run"], arguments].concat());
+fn assert_passes(sandbox: &Sandbox, arguments: &[&str]) {
+    let (exit, said) = sandbox.run_redacted(&[&["post-work", WP, "--no-run"], arguments].concat());
     assert_eq!(exit, 0, "{said}");
 }
 
-fn writes(sandbox: &Sandbox, arguments: &[&str]) -> String {
-    let (exit, said) = sandbox.told(&[&["manifest", WP, "--write"], arguments].concat());
+fn run_manifest_write(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let (exit, said) = sandbox.run_redacted(&[&["manifest", WP, "--write"], arguments].concat());
     assert_eq!(exit, 0, "{said}");
     said
 }
 
 /// The packet without its manifests.
-fn around(text: &str) -> (String, String) {
+fn split_around_manifests(text: &str) -> (String, String) {
     let (before, rest) = text.split_once("## VALIDATION").expect("section");
     let after = rest.find("## STATUS_HANDOFF").expect("next section");
     (before.to_owned(), rest[after..].to_owned())
 }
 
 #[test]
-fn an_honest_change_passes_after_it_and_twice_changes_nothing() {
-    let sandbox = unfilled();
+fn a_valid_change_passes_after_it_and_a_second_run_changes_nothing() {
+    let sandbox = greeter_without_manifests();
     let before = sandbox.read(PACKET);
-    let (exit, printed) = sandbox.told(&["manifest", WP]);
+    let (exit, printed) = sandbox.run_redacted(&["manifest", WP]);
     assert_eq!((exit, sandbox.read(PACKET)), (0, before.clone()), "printing writes nothing: {printed}");
     assert!(
         printed.contains("- **Target File**: `src/farewell.rs`\n- **Start**: 1\n- **End**: 17\n"),
         "{printed}"
     );
-    let said = writes(&sandbox, &[]);
+    let said = run_manifest_write(&sandbox, &[]);
     assert!(said.contains("2 manifests written") && said.contains("2 added"), "{said}");
-    passes(&sandbox, &[]);
+    assert_passes(&sandbox, &[]);
     let first = sandbox.read(PACKET);
-    assert_eq!(around(&first), around(&before));
+    assert_eq!(split_around_manifests(&first), split_around_manifests(&before));
     assert!(
         first
             .contains("- **Spec Target Resolved**: .GOV/roles_shared/SPEC_CURRENT.md -> Greeter_Spec_v01.md")
     );
-    assert!(writes(&sandbox, &[]).contains("already stand in"));
+    assert!(run_manifest_write(&sandbox, &[]).contains("already stand in"));
     assert_eq!(sandbox.read(PACKET), first);
 }
 
 #[test]
 fn committed_work_with_its_manifests_on_disk_is_judged_as_a_whole() {
-    let sandbox = unfilled();
+    let sandbox = greeter_without_manifests();
     let base = sandbox.git(&["rev-parse", "HEAD^"]);
     sandbox.commit("work without manifests");
     sandbox.append("src/farewell.rs", "\n// done\n");
     sandbox.commit("more of it");
-    writes(&sandbox, &[]);
-    passes(&sandbox, &[]);
+    run_manifest_write(&sandbox, &[]);
+    assert_passes(&sandbox, &[]);
     let first = sandbox.read(PACKET);
     // The packet alone is uncommitted now: still the whole work.
-    writes(&sandbox, &[]);
+    run_manifest_write(&sandbox, &[]);
     assert_eq!(sandbox.read(PACKET), first);
     sandbox.git(&["add", "-A"]);
-    passes(&sandbox, &[]);
+    assert_passes(&sandbox, &[]);
     sandbox.commit("manifests");
-    passes(&sandbox, &["--range", &format!("{base}..HEAD")]);
+    assert_passes(&sandbox, &["--range", &format!("{base}..HEAD")]);
     // Code that nobody declared is not hidden by it.
     sandbox.append("src/farewell.rs", "// more\n");
-    assert_eq!(sandbox.told(&["post-work", WP, "--no-run"]).0, 1);
+    assert_eq!(sandbox.run_redacted(&["post-work", WP, "--no-run"]).0, 1);
 }
 
 #[test]
 fn everything_else_stays_byte_for_byte() {
-    let sandbox = greeter(Some(Manifests::GitIds));
+    let sandbox = greeter_sandbox(Some(RecordedHashes::GitObjectIds));
     let odd = "\u{feff}".to_owned()
         + &sandbox
             .read(PACKET)
@@ -82,10 +82,10 @@ fn everything_else_stays_byte_for_byte() {
             )
             .replace('\n', "\r\n");
     sandbox.write(PACKET, &odd);
-    let said = writes(&sandbox, &[]);
+    let said = run_manifest_write(&sandbox, &[]);
     assert!(said.contains("1 updated") || said.contains("2 updated"), "{said}");
     let text = sandbox.read(PACKET);
-    assert_eq!(around(&text), around(&odd));
+    assert_eq!(split_around_manifests(&text), split_around_manifests(&odd));
     assert!(!text.replace("\r\n", "").contains('\n'), "line endings are kept");
     assert!(text.contains("- **Notes**: kept as it is  \r\n"));
     let without = |text: &str| {
@@ -97,19 +97,19 @@ fn everything_else_stays_byte_for_byte() {
         text.lines().filter(kept).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(without(&text), without(&odd));
-    passes(&sandbox, &[]);
-    writes(&sandbox, &[]);
+    assert_passes(&sandbox, &[]);
+    run_manifest_write(&sandbox, &[]);
     assert_eq!(sandbox.read(PACKET), text);
 }
 
 #[test]
 fn blocks_in_other_spellings_are_updated_in_their_own() {
-    let sandbox = unfilled();
+    let sandbox = greeter_without_manifests();
     let text = sandbox.read(PACKET);
-    let (before, after) = around(&text);
+    let (before, after) = split_around_manifests(&text);
     let block = "## VALIDATION\n\nFiles:\n\n* TARGET_FILE: src/lib.rs\n* **Start:** 7\n* **End:** `x`\n* Post-sha1:\n* **Gates Passed:**\n    * [X] `anchors_present`\n    * [ ] tests_passed\n\nAfterwords.\n\n";
     sandbox.write(PACKET, format!("{before}{block}{after}"));
-    writes(&sandbox, &[]);
+    run_manifest_write(&sandbox, &[]);
     let text = sandbox.read(PACKET);
     assert!(text.contains("\n* TARGET_FILE: src/lib.rs\n* **Start:** 1\n* **End:** `3`\n"), "{text}");
     assert!(
@@ -117,58 +117,58 @@ fn blocks_in_other_spellings_are_updated_in_their_own() {
         "{text}"
     );
     assert!(text.contains("\n\nAfterwords.\n"), "{text}");
-    passes(&sandbox, &[]);
-    writes(&sandbox, &[]);
+    assert_passes(&sandbox, &[]);
+    run_manifest_write(&sandbox, &[]);
     assert_eq!(sandbox.read(PACKET), text);
 }
 
 #[test]
 fn hunks_may_have_windows_of_their_own() {
-    let sandbox = unfilled();
+    let sandbox = greeter_without_manifests();
     sandbox.append("src/lib.rs", "\n/// Two.\npub fn two() -> u8 {\n    2\n}\n");
-    writes(&sandbox, &["--per-hunk"]);
+    run_manifest_write(&sandbox, &["--per-hunk"]);
     let text = sandbox.read(PACKET);
     assert_eq!(text.matches("`src/lib.rs`\n- **Start**").count(), 3, "{text}");
-    passes(&sandbox, &[]);
-    writes(&sandbox, &["--per-hunk"]);
+    assert_passes(&sandbox, &[]);
+    run_manifest_write(&sandbox, &["--per-hunk"]);
     assert_eq!(sandbox.read(PACKET), text);
     // Without the option the windows that are there stay.
-    writes(&sandbox, &[]);
+    run_manifest_write(&sandbox, &[]);
     assert_eq!(sandbox.read(PACKET), text);
 }
 
 #[test]
-fn stale_blocks_go_only_when_asked() {
-    let sandbox = unfilled();
-    writes(&sandbox, &[]);
+fn stale_blocks_are_removed_only_on_request() {
+    let sandbox = greeter_without_manifests();
+    run_manifest_write(&sandbox, &[]);
     let both = sandbox.read(PACKET);
     sandbox.git(&["checkout", "-q", "--", "src/lib.rs"]);
-    let said = writes(&sandbox, &[]);
+    let said = run_manifest_write(&sandbox, &[]);
     assert!(said.contains("src/lib.rs has a manifest, but did not change; --prune removes it"), "{said}");
     assert_eq!(sandbox.read(PACKET), both);
-    writes(&sandbox, &["--prune"]);
+    run_manifest_write(&sandbox, &["--prune"]);
     let text = sandbox.read(PACKET);
     assert!(
         !text.contains("`src/lib.rs`\n- **Start**") && text.contains("`src/farewell.rs`\n- **Start**"),
         "{text}"
     );
-    assert_eq!(around(&text), around(&both));
+    assert_eq!(split_around_manifests(&text), split_around_manifests(&both));
     sandbox.remove("src/farewell.rs");
-    writes(&sandbox, &["--prune"]);
+    run_manifest_write(&sandbox, &["--prune"]);
     assert!(sandbox.read(PACKET).contains("- **Target File**: `path/to/file`"), "a template is left");
 }
 
 #[test]
-fn what_somebody_wrote_into_a_block_is_not_removed() {
-    let sandbox = unfilled();
-    writes(&sandbox, &[]);
+fn text_that_a_person_wrote_into_a_block_is_not_removed() {
+    let sandbox = greeter_without_manifests();
+    run_manifest_write(&sandbox, &[]);
     sandbox.git(&["checkout", "-q", "--", "src/lib.rs"]);
     let both = sandbox.read(PACKET);
     let at = both.find("`src/lib.rs`\n- **Start**").expect("block") + "`src/lib.rs`\n".len();
     for remark in ["- REVIEW_NOTE: Mira asked for this.\n", "- HUMAN remark\n"] {
         let text = format!("{}{remark}{}", &both[..at], &both[at..]);
         sandbox.write(PACKET, &text);
-        let said = writes(&sandbox, &["--prune"]);
+        let said = run_manifest_write(&sandbox, &["--prune"]);
         assert!(said.contains("other text stands among its lines"), "{said}");
         assert_eq!(sandbox.read(PACKET), text);
     }
@@ -176,7 +176,7 @@ fn what_somebody_wrote_into_a_block_is_not_removed() {
 
 #[test]
 fn odd_files_get_manifests_that_read_back() {
-    let sandbox = unfilled();
+    let sandbox = greeter_without_manifests();
     sandbox.write("src/a`b``c.bin", b"\0\x01");
     sandbox.write("src/with \"quotes\" and blanks .txt", "x\n");
     sandbox.write("src/empty", "");
@@ -189,9 +189,9 @@ fn odd_files_get_manifests_that_read_back() {
         let path = sandbox.root.join("Cargo.toml");
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("mode");
     }
-    let said = writes(&sandbox, &[]);
+    let said = run_manifest_write(&sandbox, &[]);
     assert!(said.contains("Cargo.toml: `window_matches_plan` is not ticked"), "{said}");
-    let (_, judged) = sandbox.told(&["post-work", WP, "--no-run", "--format", "json"]);
+    let (_, judged) = sandbox.run_redacted(&["post-work", WP, "--no-run", "--format", "json"]);
     let report: serde_json::Value = serde_json::from_str(&judged).expect("JSON");
     let about: Vec<&str> = report["findings"]
         .as_array()
@@ -202,33 +202,33 @@ fn odd_files_get_manifests_that_read_back() {
         .collect();
     assert!(about.is_empty(), "{about:?}\n{}", sandbox.read(PACKET));
     let text = sandbox.read(PACKET);
-    writes(&sandbox, &[]);
+    run_manifest_write(&sandbox, &[]);
     assert_eq!(sandbox.read(PACKET), text);
 }
 
 #[test]
 fn packets_without_any_block_get_a_place_for_them() {
-    let sandbox = unfilled();
+    let sandbox = greeter_without_manifests();
     let text = sandbox.read(PACKET);
-    let (before, after) = around(&text);
+    let (before, after) = split_around_manifests(&text);
     for middle in ["## VALIDATION\n\n", ""] {
         sandbox.write(PACKET, format!("{before}{middle}{after}"));
-        writes(&sandbox, &[]);
+        run_manifest_write(&sandbox, &[]);
         let text = sandbox.read(PACKET);
         assert!(text.contains("## VALIDATION\n\n- **Target File**: `src/farewell.rs`"), "{text}");
-        assert_eq!(around(&text), (before.clone(), after.clone()));
-        passes(&sandbox, &[]);
+        assert_eq!(split_around_manifests(&text), (before.clone(), after.clone()));
+        assert_passes(&sandbox, &[]);
     }
 }
 
 #[test]
 fn refusals_say_why() {
-    let sandbox = unfilled();
-    let (exit, said) = sandbox.told(&["manifest", "WP-1-Farewel"]);
+    let sandbox = greeter_without_manifests();
+    let (exit, said) = sandbox.run_redacted(&["manifest", "WP-1-Farewel"]);
     assert!(exit == 1 && said.contains("WP-1-Farewell"), "{exit} {said}");
-    let (exit, said) = sandbox.told(&["manifest", WP, "--range", "nope..HEAD"]);
+    let (exit, said) = sandbox.run_redacted(&["manifest", WP, "--range", "nope..HEAD"]);
     assert!(exit == 2 && said.contains("no such revision"), "{exit} {said}");
-    let (exit, said) = sandbox.told(&["manifest", WP, "--format", "json"]);
+    let (exit, said) = sandbox.run_redacted(&["manifest", WP, "--format", "json"]);
     let answer: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     assert_eq!((exit, answer["files"][0]["outcome"].as_str()), (0, Some("added")));
 }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use countersign::scan::{Language, RuleSet, Settings, embedded, scan};
+use countersign::scan::{Language, RuleSet, ScanSettings, embedded, scan};
 use countersign::text::{RepoPath, Source};
 
 use crate::support::project;
@@ -62,10 +62,10 @@ fn snippets(file: &str, text: &str) -> Vec<Snippet> {
 }
 
 #[test]
-fn labelled_snippets_are_judged_right() {
+fn labelled_snippets_have_the_expected_findings() {
     let set = RuleSet::new(embedded(&[]).cloned().collect());
     let today = "2026-11-21".parse().expect("day");
-    let settings = Settings::default();
+    let settings = ScanSettings::default();
     let (mut wrong, mut table) = (Vec::new(), BTreeMap::<&str, [usize; 5]>::new());
     let folder = project().join("fixtures/scan");
     let mut files: Vec<_> =
@@ -74,17 +74,17 @@ fn labelled_snippets_are_judged_right() {
     for file in files {
         let name = file.file_name().expect("name").to_string_lossy().into_owned();
         for snippet in snippets(&name, &std::fs::read_to_string(&file).expect("fixture")) {
-            let named = Language::of(&snippet.path);
+            let named = Language::from_path(&snippet.path);
             let text = snippet.text.as_bytes();
             let language =
-                if named == Language::Plain { Language::of_first_line(text).unwrap_or(named) } else { named };
+                if named == Language::Plain { Language::from_shebang(text).unwrap_or(named) } else { named };
             let is_test = settings.is_test(&snippet.path, language);
             let rules = set.applicable(&snippet.path.to_text(), Some(language), true);
             let found = scan(&set, &rules, language, text, is_test, today).expect("patterns");
             let source = Source::from_text(snippet.path.clone(), snippet.text.clone());
             let hits = found.hits.iter().filter(|hit| {
-                let excuse = hit.excused_by.and_then(|at| found.suppressions.get(at));
-                !excuse.is_some_and(|one| one.counts(today))
+                let excuse = hit.suppressed_by.and_then(|at| found.suppressions.get(at));
+                !excuse.is_some_and(|one| one.is_effective(today))
             });
             let got: BTreeSet<(usize, usize, String)> = hits
                 .filter_map(|hit| {

@@ -2,13 +2,13 @@
 //! edit inside one value changes that value and nothing else.
 
 use countersign::document::outline::Outline;
-use countersign::document::refinement::unescaped;
+use countersign::document::refinement::unescape;
 use countersign::document::scope_entry::ScopeEntry;
 use countersign::document::{
     Packet, Refinement, audit::Audit, board::Board, gate_log::GateLog, registry::Registry,
 };
 use countersign::text::{RepoPath, Source, Span, Spanned};
-use countersign::workflow::demo::{Manifests, World};
+use countersign::workflow::demo::{DemoRepository, RecordedHashes};
 use proptest::prelude::*;
 
 /// Pieces of which governance documents are made, and some that they are not.
@@ -85,13 +85,13 @@ proptest! {
         for field in &parsed.value.fields {
             prop_assert!(fits(&text, field.label) && fits(&text, field.value.span));
         }
-        for entry in parsed.value.scope.inside.iter().chain(&parsed.value.scope.outside) {
+        for entry in parsed.value.scope.in_scope.iter().chain(&parsed.value.scope.out_of_scope) {
             prop_assert!(fits(&text, entry.raw.span));
         }
         for fault in &parsed.faults {
             prop_assert!(fits(&text, fault.span));
         }
-        let spans = parsed.value.manifests.iter().map(|m| m.span).chain(parsed.value.waivers.iter().map(|w| w.span)).chain(parsed.value.phases.approved).chain(parsed.value.phases.implementation);
+        let spans = parsed.value.manifests.iter().map(|m| m.span).chain(parsed.value.waivers.iter().map(|w| w.span)).chain(parsed.value.phases.approval_marker).chain(parsed.value.phases.implementation);
         for span in spans {
             prop_assert!(fits(&text, span));
         }
@@ -100,7 +100,7 @@ proptest! {
         let _ = Board::read(&source);
         let _ = Registry::read(&source);
         let _ = GateLog::read(&source);
-        let _ = unescaped(&text);
+        let _ = unescape(&text);
     }
 
     #[test]
@@ -113,7 +113,7 @@ proptest! {
 
     #[test]
     fn an_edit_of_one_value_is_read_as_that_edit(index in 0usize..200, word in "[a-z]{3,9}") {
-        let text = World::packet(&"a".repeat(40), Manifests::Template, &[]);
+        let text = DemoRepository::packet_text(&"a".repeat(40), RecordedHashes::Template, &[]);
         let before = Packet::read(&Source::from_text(RepoPath::from("p.md"), text.clone())).value;
         let filled: Vec<_> = before.fields.iter().filter(|field| field.is_filled() && !field.value.value.contains(['`', '*', '\n'])).collect();
         let field = filled[index % filled.len()];

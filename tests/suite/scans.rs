@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use countersign::workflow::demo::World;
+use countersign::workflow::demo::DemoRepository;
 
 use crate::support::repo::Sandbox;
 
@@ -27,7 +27,7 @@ fn a_baseline_survives_moves_and_layout_and_grows_by_nobodys_hand() {
     sandbox.write("countersign.yaml", "version: 1\nscan:\n  baseline: .countersign/known.txt\n");
     sandbox.write("src/a.rs", "fn a() { b(c, d).unwrap(); }\n");
     assert_eq!(report(&sandbox, &["scan"]).0, 1);
-    let (code, said) = sandbox.told(&["scan", "--baseline", "write"]);
+    let (code, said) = sandbox.run_redacted(&["scan", "--baseline", "write"]);
     assert_eq!((code, said.contains("1 known finding")), (0, true), "{said}");
     let first = std::fs::read_to_string(sandbox.root.join(".countersign/known.txt")).expect("baseline");
     let (code, found) = report(&sandbox, &["scan"]);
@@ -39,7 +39,7 @@ fn a_baseline_survives_moves_and_layout_and_grows_by_nobodys_hand() {
         "fn x() {}\n\nfn a() {\n    b(\n        c,\n        d,\n    )\n    .unwrap();\n}\n",
     );
     assert_eq!(report(&sandbox, &["scan", "--baseline", "check"]).0, 0);
-    sandbox.told(&["scan", "--baseline", "write"]);
+    sandbox.run_redacted(&["scan", "--baseline", "write"]);
     let second = std::fs::read_to_string(sandbox.root.join(".countersign/known.txt")).expect("baseline");
     assert_eq!(first, second);
     // The same statement once more is another finding.
@@ -52,7 +52,7 @@ fn a_baseline_survives_moves_and_layout_and_grows_by_nobodys_hand() {
     assert_eq!((code, rules(&found)), (0, vec!["baseline/stale".to_owned()]));
     // Entries of rules that were not asked stay.
     sandbox.write("src/c.rs", "fn a() { Instant::now(); }\n");
-    sandbox.told(&["scan", "--set", "errors", "--baseline", "write"]);
+    sandbox.run_redacted(&["scan", "--set", "errors", "--baseline", "write"]);
     let third = std::fs::read_to_string(sandbox.root.join(".countersign/known.txt")).expect("baseline");
     assert!(third.contains("scan/rust-unwrap") && third.contains("scan/rust-clock"), "{third}");
 }
@@ -108,12 +108,12 @@ fn a_change_is_scanned_by_the_rules_of_its_base() {
     assert_eq!((code, rules(&found)), (1, vec!["scan/rust-unwrap".to_owned()]));
     assert!(found["selection"]["trusted"].as_str().is_some_and(|from| from.starts_with("of commit ")));
     // The tree by itself has no base to be judged by.
-    let (code, said) = sandbox.told(&["scan"]);
+    let (code, said) = sandbox.run_redacted(&["scan"]);
     assert_eq!((code, said.contains("scanned")), (0, true), "{said}");
 }
 
 /// A repository whose second commit is judged.
-fn changed(before: &[(&str, &str)], after: &[(&str, &str)]) -> (i32, Value) {
+fn scan_change(before: &[(&str, &str)], after: &[(&str, &str)]) -> (i32, Value) {
     let sandbox = Sandbox::new();
     sandbox.write("Cargo.toml", "[package]\n");
     before.iter().for_each(|(path, text)| sandbox.write(path, text));
@@ -129,16 +129,16 @@ const BAD: &str = "pub fn bad(x: Option<u8>) -> u8 { x.unwrap() }\n";
 fn an_edit_beside_an_old_finding_makes_nothing_new() {
     let old = "fn a(x: u8) -> u8 {\n    match x {\n        1 => b.unwrap(),\n        _ => 2,\n    }\n}\n";
     let new = old.replace("_ => 2", "_ => 3");
-    let (code, found) = changed(&[("src/a.rs", old)], &[("src/a.rs", &new)]);
+    let (code, found) = scan_change(&[("src/a.rs", old)], &[("src/a.rs", &new)]);
     assert_eq!((code, &found["scan"]["old"]), (0, &1.into()), "{found}");
     let go = "package a\nfunc b() {\n\tz := 1\n\tpanic(\"no\")\n}\n";
-    assert_eq!(changed(&[("a.go", go)], &[("a.go", &go.replace('1', "2"))]).0, 0);
+    assert_eq!(scan_change(&[("a.go", go)], &[("a.go", &go.replace('1', "2"))]).0, 0);
 }
 
 #[test]
-fn a_crowd_of_findings_hides_none() {
+fn many_findings_hide_none() {
     let crowd = "// placeholder implementation\n".repeat(2500);
-    let (code, found) = changed(&[("src/a.rs", "fn a() {}\n")], &[("src/a.rs", &(crowd + BAD))]);
+    let (code, found) = scan_change(&[("src/a.rs", "fn a() {}\n")], &[("src/a.rs", &(crowd + BAD))]);
     assert_eq!(code, 1);
     assert!(rules(&found).contains(&"scan/rust-unwrap".to_owned()));
 }
@@ -148,25 +148,25 @@ fn only_a_declaration_that_a_build_reads_makes_a_test_module() {
     let lib = ("src/lib.rs", "pub mod orders;\n");
     let base = [lib, ("src/orders.rs", "fn a() {}\n")];
     for other in ["src/mod.rs", "src/main.rs"] {
-        let (code, _) = changed(&base, &[("src/orders.rs", BAD), (other, "#[cfg(test)]\nmod orders;\n")]);
+        let (code, _) = scan_change(&base, &[("src/orders.rs", BAD), (other, "#[cfg(test)]\nmod orders;\n")]);
         assert_eq!(code, 1, "{other}");
     }
     let twice = "#[cfg(test)]\nmod orders;\n#[path = \"orders.rs\"]\npub mod book;\n";
-    assert_eq!(changed(&base, &[("src/orders.rs", BAD), ("src/lib.rs", twice)]).0, 1);
+    assert_eq!(scan_change(&base, &[("src/orders.rs", BAD), ("src/lib.rs", twice)]).0, 1);
     // A file of tests that its neighbour names by its path.
     let beside = "#[cfg(test)]\n#[path = \"orders_tests.rs\"]\nmod tests;\n";
-    assert_eq!(changed(&base, &[("src/orders.rs", beside), ("src/orders_tests.rs", BAD)]).0, 0);
+    assert_eq!(scan_change(&base, &[("src/orders.rs", beside), ("src/orders_tests.rs", BAD)]).0, 0);
     // What was test code before does not pay for product code.
     let helpers = [
         ("src/lib.rs", "pub mod orders;\n#[cfg(test)]\nmod helpers;\n"),
         ("src/helpers.rs", BAD),
         ("src/orders.rs", ""),
     ];
-    assert_eq!(changed(&helpers, &[("src/helpers.rs", "\n"), ("src/orders.rs", BAD)]).0, 1);
+    assert_eq!(scan_change(&helpers, &[("src/helpers.rs", "\n"), ("src/orders.rs", BAD)]).0, 1);
     // Names of folders below src/ are words of the product.
     for folder in ["vendor", "target", "dist", "tests", "benches"] {
         let path = format!("src/{folder}/mod.rs");
-        assert_eq!(changed(&base, &[(&path, BAD)]).0, 1, "{folder}");
+        assert_eq!(scan_change(&base, &[(&path, BAD)]).0, 1, "{folder}");
     }
 }
 
@@ -208,7 +208,7 @@ fn test_modules_in_files_of_their_own_are_tests() {
 }
 
 #[test]
-fn long_lines_and_large_files_are_told() {
+fn long_lines_and_large_files_are_reported() {
     let sandbox = Sandbox::new();
     sandbox.write("src/long.rs", format!("fn a() {{ b.unwrap(); }} // {}\n", "x".repeat(70_000)));
     sandbox.write("src/huge.rs", "// x\n".repeat(4_000_000));
@@ -219,7 +219,7 @@ fn long_lines_and_large_files_are_told() {
 }
 
 #[test]
-fn rules_of_a_repository_are_asked_and_changed() {
+fn rules_of_a_repository_are_run_and_changed() {
     let sandbox = Sandbox::new();
     let config = "version: 1\nrules:\n  scan/rust-todo: \"off\"\n  scan/rust-print: warning\nscan:\n  override:\n    scan/rust-unwrap: {exclude: [\"src/legacy/\"]}\n    scan/rust-dbg: {tests: ignored}\n";
     sandbox.write("countersign.yaml", config);
@@ -231,15 +231,15 @@ fn rules_of_a_repository_are_asked_and_changed() {
     sandbox.write("house/word.yaml", own);
     sandbox.append("countersign.yaml", "  rules: house\n");
     sandbox.append("src/b.rs", "fn e() { salutation(); }\n");
-    let (code, said) = sandbox.told(&["--color", "always", "scan"]);
+    let (code, said) = sandbox.run_redacted(&["--color", "always", "scan"]);
     assert_eq!(
         (code, said.contains("[scan/house-word]"), said.contains("\u{1b}]")),
         (1, true, false),
         "{said}"
     );
-    let (code, said) = sandbox.told(&["explain", "scan/house-word"]);
+    let (code, said) = sandbox.run_redacted(&["explain", "scan/house-word"]);
     assert_eq!((code, said.contains("set house"), said.contains('\u{1b}')), (0, true, false), "{said}");
-    let (code, said) = sandbox.told(&["scan", "--set", "nothing"]);
+    let (code, said) = sandbox.run_redacted(&["scan", "--set", "nothing"]);
     assert_eq!(
         (code, said.contains("there is no set of rules `nothing`; known are product")),
         (2, true),
@@ -250,7 +250,7 @@ fn rules_of_a_repository_are_asked_and_changed() {
 /// A worked packet in a repository whose base configures scans.
 fn governed(config: &str, code: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    World::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    DemoRepository::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
     sandbox.write("countersign.yaml", config);
     sandbox.commit("project");
     sandbox.write("src/lib.rs", code);
@@ -258,13 +258,13 @@ fn governed(config: &str, code: &str) -> Sandbox {
 }
 
 #[test]
-fn unknown_scans_of_a_gate_are_no_pass() {
+fn unknown_scans_of_a_gate_are_not_a_pass() {
     let sandbox = governed("version: 1\nsteps: []\nscan: {gate: [prodct]}\n", "fn a() {}\n");
     let base = sandbox.git(&["rev-parse", "HEAD"]);
-    for (path, text) in World::approved_files(&base) {
+    for (path, text) in DemoRepository::approved_files(&base) {
         sandbox.write(path, text);
     }
-    let (code, said) = sandbox.told(&["post-work", "WP-1-Farewell", "--worktree"]);
+    let (code, said) = sandbox.run_redacted(&["post-work", "WP-1-Farewell", "--worktree"]);
     assert_eq!(
         (code, said.contains("`prodct` in `scan: gate`, which is no set of rules")),
         (2, true),
@@ -274,25 +274,25 @@ fn unknown_scans_of_a_gate_are_no_pass() {
 
 #[cfg(unix)]
 #[test]
-fn hooks_are_ours_or_left_alone() {
+fn foreign_hooks_are_not_changed() {
     let sandbox = Sandbox::new();
     sandbox.write("src/a.rs", "fn a() {}\n");
     sandbox.commit("first");
     let hook = sandbox.root.join(".git/hooks/pre-commit");
     sandbox.write(".git/hooks/pre-commit", "#!/bin/sh\necho mine\n");
-    let (code, said) = sandbox.told(&["hook", "install", "pre-commit"]);
+    let (code, said) = sandbox.run_redacted(&["hook", "install", "pre-commit"]);
     assert_eq!((code, said.contains("somebody else's hook")), (2, true), "{said}");
     assert_eq!(std::fs::read_to_string(&hook).expect("hook"), "#!/bin/sh\necho mine\n");
-    assert_eq!(sandbox.told(&["hook", "remove", "pre-commit"]).0, 2);
+    assert_eq!(sandbox.run_redacted(&["hook", "remove", "pre-commit"]).0, 2);
     std::fs::remove_file(&hook).expect("removed");
-    assert_eq!(sandbox.told(&["hook", "install", "pre-commit"]).0, 0);
-    assert_eq!(sandbox.told(&["hook", "install", "pre-commit"]).0, 0, "our own may be written anew");
+    assert_eq!(sandbox.run_redacted(&["hook", "install", "pre-commit"]).0, 0);
+    assert_eq!(sandbox.run_redacted(&["hook", "install", "pre-commit"]).0, 0, "our own may be written anew");
     // Git runs it, also for `commit -a`, which has an index of its own.
     let program = std::path::PathBuf::from(env!("CARGO_BIN_EXE_countersign"));
     let path =
         format!("{}:{}", program.parent().expect("folder").display(), std::env::var("PATH").expect("PATH"));
     let commit = |arguments: &[&str]| {
-        let mut git = crate::support::repo::scrubbed("git", &sandbox.root, &sandbox.home());
+        let mut git = crate::support::repo::isolated_command("git", &sandbox.root, &sandbox.home());
         let output = git.args(arguments).env("PATH", &path).output().expect("git");
         (
             output.status.success(),
@@ -306,7 +306,7 @@ fn hooks_are_ours_or_left_alone() {
     let (done, said) = commit(&["commit", "-q", "-a", "-m", "good"]);
     assert!(done, "{said}");
     // Before a push, all commits that the other side lacks.
-    assert_eq!(sandbox.told(&["hook", "install", "pre-push"]).0, 0);
+    assert_eq!(sandbox.run_redacted(&["hook", "install", "pre-push"]).0, 0);
     let other = sandbox.root.with_file_name("other.git");
     sandbox.git(&["init", "-q", "--bare", other.to_str().expect("path")]);
     sandbox.git(&["remote", "add", "origin", other.to_str().expect("path")]);
@@ -327,8 +327,8 @@ fn hooks_are_ours_or_left_alone() {
     sandbox.git(&["commit", "-q", "--no-verify", "-m", "harmless"]);
     let (done, said) = commit(&["push", "-q", "origin", "harmless"]);
     assert!(!done && said.contains("[scan/rust-todo]"), "{said}");
-    assert_eq!(sandbox.told(&["hook", "remove", "pre-push"]).0, 0);
+    assert_eq!(sandbox.run_redacted(&["hook", "remove", "pre-push"]).0, 0);
     sandbox.git(&["config", "core.hooksPath", "elsewhere"]);
-    let (code, said) = sandbox.told(&["hook", "install", "pre-push"]);
+    let (code, said) = sandbox.run_redacted(&["hook", "install", "pre-push"]);
     assert_eq!((code, said.contains("core.hooksPath")), (2, true), "{said}");
 }

@@ -20,7 +20,7 @@ fn reports_follow_the_schema_and_repeat() {
     .expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let sandbox = Sandbox::bare_folder();
-    assert_eq!(sandbox.told(&["demo", "--keep", "kept"]).0, 0);
+    assert_eq!(sandbox.run_redacted(&["demo", "--keep", "kept"]).0, 0);
     let passing = ["-C", "kept", "--format", "json", "post-work", "WP-1-Farewell"];
     let failing = ["-C", "kept", "--format", "json", "post-work", "WP-1-Farewell", "--rev", "HEAD~1"];
     let missing = ["-C", "kept", "--format", "json", "pre-work", "WP-1-Nothing"];

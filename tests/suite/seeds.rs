@@ -2,8 +2,8 @@
 //! them. Skipped where they are not there.
 
 use countersign::document::packet::Generation;
-use countersign::document::scope_entry::Coverage;
-use countersign::document::{DocumentKind, Packet, PacketStatus, Signature, kind_of};
+use countersign::document::scope_entry::ScopePattern;
+use countersign::document::{DocumentKind, Packet, PacketStatus, Signature, detect_kind};
 use countersign::text::{RepoPath, Source};
 
 use crate::support::{files_below, shared};
@@ -30,8 +30,8 @@ fn signature(packet: &Packet) -> &str {
 }
 
 fn paths(packet: &Packet) -> Vec<String> {
-    let covered = packet.scope.inside.iter().map(|entry| match &entry.coverage {
-        Ok(Coverage::File(path)) => path.to_string(),
+    let covered = packet.scope.in_scope.iter().map(|entry| match &entry.pattern {
+        Ok(ScopePattern::File(path)) => path.to_string(),
         other => panic!("{other:?}"),
     });
     covered.collect()
@@ -45,9 +45,9 @@ fn a_packet_of_january() {
     assert_eq!(packet.status.as_ref().map(|s| &s.value), Some(&PacketStatus::InProgress));
     assert_eq!(signature(&packet), "ilja180120262320");
     assert_eq!(paths(&packet), ["src/backend/handshake_core/src/llm/ollama.rs"]);
-    assert_eq!(packet.scope.outside.len(), 6, "six paths stand in back-ticks outside parentheses");
+    assert_eq!(packet.scope.out_of_scope.len(), 6, "six paths stand in back-ticks outside parentheses");
     assert!(packet.waivers.is_empty() && packet.manifests.is_empty() && packet.manifest_template.is_some());
-    assert!(packet.phases.approved.is_none() && packet.phases.implementation.is_none());
+    assert!(packet.phases.approval_marker.is_none() && packet.phases.implementation.is_none());
     let commands: Vec<&str> = packet.test_plan.iter().map(|command| command.text.as_str()).collect();
     assert_eq!(commands.len(), 6);
     assert_eq!(commands[2], "cargo test");
@@ -62,7 +62,7 @@ fn a_contract_is_another_kind() {
         .find(|path| path.to_string_lossy().contains("001_"))
         .expect("seed 001");
     let text = std::fs::read_to_string(path).expect("seed");
-    assert_eq!(kind_of(&text), DocumentKind::Contract);
+    assert_eq!(detect_kind(&text), DocumentKind::Contract);
 }
 
 #[test]
@@ -78,10 +78,13 @@ fn a_packet_of_february() {
     );
     assert_eq!(paths(&packet).len(), 7);
     assert_eq!(
-        packet.meta("BASE_WP_ID").map(|field| field.bare().value.to_owned()).as_deref(),
+        packet.metadata_field("BASE_WP_ID").map(|field| field.bare_value().value.to_owned()).as_deref(),
         Some("WP-1-LLM-Provider-Registry")
     );
-    assert!(packet.meta("CODER_MODEL").is_some_and(|field| !field.is_filled()), "<unclaimed> is no value");
+    assert!(
+        packet.metadata_field("CODER_MODEL").is_some_and(|field| !field.is_filled()),
+        "<unclaimed> is no value"
+    );
     assert!(
         packet.evidence.is_empty() && packet.mapping.is_empty(),
         "the template's examples are no evidence"
@@ -99,7 +102,7 @@ fn a_packet_of_december() {
     let paths = paths(&packet);
     assert_eq!(paths.len(), 6);
     assert_eq!(paths[5], "src/backend/handshake_core/migrations/0006_expand_ai_job_model.sql");
-    let last = packet.scope.inside.last().and_then(|entry| entry.annotation.as_ref());
+    let last = packet.scope.in_scope.last().and_then(|entry| entry.annotation.as_ref());
     assert_eq!(last.map(|annotation| annotation.value.as_str()), Some("(or create 0008)"));
     assert_eq!(packet.risk_tier.as_ref().map(|tier| tier.value.as_str()), Some("HIGH"));
     assert!(packet.locked.is_some());
@@ -117,8 +120,11 @@ fn a_packet_with_an_approved_skeleton() {
     assert_eq!(packet.status.as_ref().map(|s| &s.value), Some(&PacketStatus::InProgress));
     assert_eq!(signature(&packet), "ilja010120262219");
     assert_eq!(paths(&packet).len(), 9);
-    let approved = packet.phases.approved.expect("SKELETON APPROVED is seen");
+    let approved = packet.phases.approval_marker.expect("SKELETON APPROVED is seen");
     assert_eq!(packet.source.slice(approved), "SKELETON APPROVED");
     assert!(packet.phases.implementation.is_none(), "the template's words are no implementation");
-    assert_eq!(packet.scope.outside.iter().filter(|entry| entry.raw.value.contains("terminal")).count(), 7);
+    assert_eq!(
+        packet.scope.out_of_scope.iter().filter(|entry| entry.raw.value.contains("terminal")).count(),
+        7
+    );
 }

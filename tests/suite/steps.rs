@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use countersign::workflow::demo::World;
+use countersign::workflow::demo::DemoRepository;
 
 use crate::support::repo::Sandbox;
 
@@ -14,34 +14,34 @@ use crate::support::repo::Sandbox;
 /// needed: pre-work runs the step.
 fn with_step(run: &str, more: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    World::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    DemoRepository::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
     sandbox.write(
         "countersign.yaml",
         format!("version: 1\nsteps:\n  - name: proof\n    run: {run}\n    gates: [pre-work]\n{more}"),
     );
     let base = sandbox.commit("project");
     sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
-    World::approved_files(&base).into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    DemoRepository::approved_files(&base).into_iter().for_each(|(path, text)| sandbox.write(path, text));
     sandbox.commit("packet");
     sandbox
 }
 
 /// A time to sleep that no other process of this machine sleeps.
-fn nap(number: u32) -> String {
+fn sleep_command(number: u32) -> String {
     format!("sleep {number}.{:07}", std::process::id())
 }
 
-fn alive(mark: &str) -> bool {
+fn is_alive(mark: &str) -> bool {
     let output = Command::new("ps").args(["-eo", "args"]).output().expect("ps");
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .any(|line| line.contains(mark) && !line.contains("ps -eo"))
 }
 
-fn gone(mark: &str) -> bool {
+fn is_gone(mark: &str) -> bool {
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(5) {
-        if !alive(mark) {
+        if !is_alive(mark) {
             return true;
         }
         std::thread::sleep(Duration::from_millis(50));
@@ -52,37 +52,37 @@ fn gone(mark: &str) -> bool {
 #[test]
 fn no_shell_sees_the_arguments() {
     let sandbox = with_step(r#"[echo, "$(touch pwned)", "; touch pwned", "`touch pwned`"]"#, "");
-    let (exit, said) = sandbox.told(&["pre-work", "WP-1-Farewell"]);
+    let (exit, said) = sandbox.run_redacted(&["pre-work", "WP-1-Farewell"]);
     assert_eq!(exit, 0, "{said}");
     assert!(!sandbox.root.join("pwned").exists());
 }
 
 #[test]
-fn a_timeout_ends_the_whole_family() {
-    let (first, second, third) = (nap(4711), nap(4712), nap(4713));
+fn a_timeout_kills_the_process_tree() {
+    let (first, second, third) = (sleep_command(4711), sleep_command(4712), sleep_command(4713));
     let run = format!(r#"[sh, -c, "{first} & setsid {second} & {third}"]"#);
     let sandbox = with_step(&run, "    timeout: 1s\n");
-    let (exit, said) = sandbox.told(&["pre-work", "WP-1-Farewell"]);
+    let (exit, said) = sandbox.run_redacted(&["pre-work", "WP-1-Farewell"]);
     assert_eq!(exit, 1, "{said}");
     assert!(said.contains("was not done after 1 s"), "{said}");
-    assert!(gone(&first) && gone(&third));
+    assert!(is_gone(&first) && is_gone(&third));
     #[cfg(target_os = "linux")]
-    assert!(gone(&second), "a child in a session of its own");
+    assert!(is_gone(&second), "a child in a session of its own");
 }
 
 #[test]
-fn what_a_step_leaves_behind_is_ended_too() {
-    let sandbox = with_step(&format!(r#"[sh, -c, "{} & exit 0"]"#, nap(4721)), "");
+fn orphans_of_a_step_are_killed_too() {
+    let sandbox = with_step(&format!(r#"[sh, -c, "{} & exit 0"]"#, sleep_command(4721)), "");
     let start = Instant::now();
-    let (exit, said) = sandbox.told(&["pre-work", "WP-1-Farewell"]);
+    let (exit, said) = sandbox.run_redacted(&["pre-work", "WP-1-Farewell"]);
     assert_eq!(exit, 0, "{said}");
     assert!(start.elapsed() < Duration::from_secs(20), "nobody waits for an open pipe");
-    assert!(gone(&nap(4721)));
+    assert!(is_gone(&sleep_command(4721)));
 }
 
 #[test]
-fn ctrl_c_ends_the_step_and_is_no_verdict() {
-    let sandbox = with_step(&format!(r#"[sh, -c, "{}"]"#, nap(4731)), "");
+fn ctrl_c_ends_the_step_and_gives_no_result() {
+    let sandbox = with_step(&format!(r#"[sh, -c, "{}"]"#, sleep_command(4731)), "");
     let mut child = sandbox
         .program()
         .args(["pre-work", "WP-1-Farewell"])
@@ -91,7 +91,7 @@ fn ctrl_c_ends_the_step_and_is_no_verdict() {
         .spawn()
         .expect("runs");
     let start = Instant::now();
-    while !alive(&nap(4731)) && start.elapsed() < Duration::from_secs(10) {
+    while !is_alive(&sleep_command(4731)) && start.elapsed() < Duration::from_secs(10) {
         std::thread::sleep(Duration::from_millis(20));
     }
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
@@ -100,7 +100,7 @@ fn ctrl_c_ends_the_step_and_is_no_verdict() {
     child.stderr.take().expect("stderr").read_to_string(&mut said).expect("text");
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("interrupted"), "{said}");
-    assert!(gone(&nap(4731)));
+    assert!(is_gone(&sleep_command(4731)));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn variables_are_dropped_and_kept_as_configured() {
 #[test]
 fn logs_have_a_hash_and_a_tail_without_escapes() {
     let sandbox = with_step(r#"[sh, -c, "printf 'one\\n\\033[31mtwo\\033]0;x\\007\\n'; exit 1"]"#, "");
-    let (exit, said) = sandbox.told(&["pre-work", "WP-1-Farewell", "--format", "json"]);
+    let (exit, said) = sandbox.run_redacted(&["pre-work", "WP-1-Farewell", "--format", "json"]);
     assert_eq!(exit, 1);
     let value: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     let step = &value["run"]["steps"][0];

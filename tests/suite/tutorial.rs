@@ -4,7 +4,7 @@
 use std::process::{Command, Stdio};
 
 use crate::support::project;
-use crate::support::repo::{Sandbox, scrubbed};
+use crate::support::repo::{Sandbox, isolated_command};
 
 /// The commands of the page with what follows them, if anything does.
 fn blocks() -> Vec<(String, Option<String>)> {
@@ -30,7 +30,7 @@ fn blocks() -> Vec<(String, Option<String>)> {
 }
 
 /// Whether a line is the page's, where `…` stands for anything.
-fn like(wanted: &str, line: &str) -> bool {
+fn matches_line(wanted: &str, line: &str) -> bool {
     let mut rest = line;
     let pieces: Vec<&str> = wanted.split('…').collect();
     let Some((first, others)) = pieces.split_first() else { return false };
@@ -50,11 +50,11 @@ fn like(wanted: &str, line: &str) -> bool {
 
 /// Why what was printed is not what the page says; a line `…` stands for any
 /// lines.
-fn differs(wanted: &[&str], lines: &[&str]) -> Option<String> {
+fn find_difference(wanted: &[&str], lines: &[&str]) -> Option<String> {
     match wanted.split_first() {
         None => lines.first().map(|line| format!("nothing more is said, but printed is: {line}")),
         Some((&"…", rest)) => {
-            let tries = (0..=lines.len()).map(|skip| differs(rest, &lines[skip..]));
+            let tries = (0..=lines.len()).map(|skip| find_difference(rest, &lines[skip..]));
             let mut last = None;
             for found in tries {
                 found.as_ref()?;
@@ -63,7 +63,7 @@ fn differs(wanted: &[&str], lines: &[&str]) -> Option<String> {
             last
         }
         Some((first, rest)) => match lines.split_first() {
-            Some((line, others)) if like(first, line) => differs(rest, others),
+            Some((line, others)) if matches_line(first, line) => find_difference(rest, others),
             Some((line, _)) => Some(format!("said is: {first}\nprinted: {line}")),
             None => Some(format!("said, but not printed: {first}")),
         },
@@ -72,7 +72,7 @@ fn differs(wanted: &[&str], lines: &[&str]) -> Option<String> {
 
 #[cfg(unix)]
 #[test]
-fn the_tutorial_is_true() {
+fn the_tutorial_matches_the_program() {
     let sandbox = Sandbox::bare_folder();
     std::fs::remove_dir(&sandbox.root).expect("the page makes the folder");
     let folder = sandbox.root.parent().expect("folder").to_path_buf();
@@ -95,19 +95,19 @@ fn the_tutorial_is_true() {
     }
     let file = folder.join("tutorial.sh");
     std::fs::write(&file, script).expect("script");
-    let mut shell = scrubbed("sh", &folder, &sandbox.home());
+    let mut shell = isolated_command("sh", &folder, &sandbox.home());
     shell.env_remove("GIT_AUTHOR_DATE").env_remove("GIT_COMMITTER_DATE");
     shell.env("PATH", path.expect("path")).env("LC_ALL", "C.UTF-8").stdin(Stdio::null());
     shell.arg("-c").arg("exec 2>&1; . ./tutorial.sh");
     let output = shell.output().expect("the shell runs");
-    let printed = sandbox.redacted(&String::from_utf8_lossy(&output.stdout));
+    let printed = sandbox.redact(&String::from_utf8_lossy(&output.stdout));
     assert!(output.status.success(), "{printed}");
     for (number, (commands, wanted)) in all.iter().enumerate() {
         let Some((_, rest)) = printed.split_once(&format!("=== {number}\n")) else { continue };
         let own = rest.split("=== ").next().unwrap_or_default();
         let lines: Vec<&str> = own.lines().collect();
         let wanted: Vec<&str> = wanted.as_deref().unwrap_or_default().lines().collect();
-        if let Some(why) = differs(&wanted, &lines) {
+        if let Some(why) = find_difference(&wanted, &lines) {
             panic!("{commands}\n{why}\n\nall that was printed:\n{own}");
         }
     }

@@ -1,6 +1,6 @@
 //! `validator-gate`: a session goes its way, and nothing that it held is lost.
 
-use crate::support::office::{PACKET, STATE, approved, commit, done, refused};
+use crate::support::office::{PACKET, STATE, approved, assert_refused, commit, run_ok};
 use crate::support::repo::Sandbox;
 
 const WP: &str = "WP-1-Two";
@@ -11,11 +11,11 @@ fn gate(step: &str) -> Vec<&str> {
     out
 }
 
-fn present(verdict: &str) -> Vec<&str> {
+fn present_arguments(verdict: &str) -> Vec<&str> {
     vec!["validator-gate", "present", WP, verdict, "--by", "val-1"]
 }
 
-fn report(sandbox: &Sandbox, verdict: &str) {
+fn append_report(sandbox: &Sandbox, verdict: &str) {
     sandbox.append(PACKET, &format!("\n### Report\n- Verdict: {verdict}\n"));
 }
 
@@ -24,60 +24,60 @@ fn state(sandbox: &Sandbox) -> serde_json::Value {
 }
 
 #[test]
-fn a_session_goes_its_way() {
+fn a_session_passes_through_all_steps() {
     let sandbox = approved();
-    assert!(done(&sandbox, &gate("status")).contains("no report is presented"));
+    assert!(run_ok(&sandbox, &gate("status")).contains("no report is presented"));
     for step in ["acknowledge", "append", "commit"] {
-        refused(&sandbox, &gate(step), "no report of `WP-1-Two` was presented");
+        assert_refused(&sandbox, &gate(step), "no report of `WP-1-Two` was presented");
     }
-    done(&sandbox, &present("FAIL"));
-    refused(&sandbox, &present("PASS"), "a session of `WP-1-Two` is under way");
-    refused(&sandbox, &gate("append"), "has passed REPORT_PRESENTED last");
-    done(&sandbox, &gate("acknowledge"));
-    refused(&sandbox, &gate("append"), "there is no report with a verdict in");
-    report(&sandbox, "PASS");
-    refused(&sandbox, &gate("append"), "says PASS, the session FAIL");
-    report(&sandbox, "FAIL");
-    done(&sandbox, &gate("append"));
-    refused(&sandbox, &gate("commit"), "Commit .GOV/task_packets/WP-1-Two.md with its report first");
+    run_ok(&sandbox, &present_arguments("FAIL"));
+    assert_refused(&sandbox, &present_arguments("PASS"), "a session of `WP-1-Two` is under way");
+    assert_refused(&sandbox, &gate("append"), "has passed REPORT_PRESENTED last");
+    run_ok(&sandbox, &gate("acknowledge"));
+    assert_refused(&sandbox, &gate("append"), "there is no report with a verdict in");
+    append_report(&sandbox, "PASS");
+    assert_refused(&sandbox, &gate("append"), "says PASS, the session FAIL");
+    append_report(&sandbox, "FAIL");
+    run_ok(&sandbox, &gate("append"));
+    assert_refused(&sandbox, &gate("commit"), "Commit .GOV/task_packets/WP-1-Two.md with its report first");
     commit(&sandbox, "report");
-    done(&sandbox, &gate("commit"));
-    refused(&sandbox, &gate("commit"), "has ended with COMMITTED");
+    run_ok(&sandbox, &gate("commit"));
+    assert_refused(&sandbox, &gate("commit"), "has ended with COMMITTED");
     let ended = state(&sandbox)["validation_sessions"][WP].clone();
     assert_eq!((ended["status"].as_str(), ended["verdict"].as_str()), (Some("COMMITTED"), Some("FAIL")));
     assert!(ended["completed"].is_string());
     // A FAIL is not overwritten: the next session keeps it.
-    done(&sandbox, &present("PASS"));
+    run_ok(&sandbox, &present_arguments("PASS"));
     let now = state(&sandbox);
     assert_eq!(now["archived_sessions"][0], ended);
     assert_eq!(now["validation_sessions"][WP]["verdict"].as_str(), Some("PASS"));
-    let said = done(&sandbox, &gate("status"));
+    let said = run_ok(&sandbox, &gate("status"));
     assert!(
         said.contains("before: FAIL (COMMITTED)")
             && said.contains("next: countersign validator-gate acknowledge"),
         "{said}"
     );
-    done(&sandbox, &["governance-check"]);
+    run_ok(&sandbox, &["governance-check"]);
 }
 
 #[test]
 fn a_session_that_is_given_up_is_kept() {
     let sandbox = approved();
-    refused(&sandbox, &["validator-gate", "reset", WP, "--reason", "x"], "there is no session");
-    done(&sandbox, &present("FAIL"));
-    refused(&sandbox, &["validator-gate", "reset", WP, "--reason", " "], "without a reason");
-    done(&sandbox, &["validator-gate", "reset", WP, "--reason", "wrong \"report\"", "--by", "mira"]);
+    assert_refused(&sandbox, &["validator-gate", "reset", WP, "--reason", "x"], "there is no session");
+    run_ok(&sandbox, &present_arguments("FAIL"));
+    assert_refused(&sandbox, &["validator-gate", "reset", WP, "--reason", " "], "without a reason");
+    run_ok(&sandbox, &["validator-gate", "reset", WP, "--reason", "wrong \"report\"", "--by", "mira"]);
     let now = state(&sandbox);
     assert_eq!(now["validation_sessions"], serde_json::json!({}));
     assert_eq!(now["archived_sessions"][0]["reset"]["reason"].as_str(), Some("wrong \"report\""));
-    done(&sandbox, &present("PASS"));
-    done(&sandbox, &["check"]);
+    run_ok(&sandbox, &present_arguments("PASS"));
+    run_ok(&sandbox, &["check"]);
     // The archive is part of the chain.
     sandbox.edit(STATE, "\"verdict\": \"FAIL\"", "\"verdict\": \"PASS\"");
     sandbox.edit(STATE, "\"verdict\": \"FAIL\"", "\"verdict\": \"PASS\"");
-    let (exit, said) = sandbox.told(&["check"]);
+    let (exit, said) = sandbox.run_redacted(&["check"]);
     assert!(exit == 1 && said.contains("[validator/chain]"), "{said}");
-    let (exit, said) = sandbox.told(&gate("acknowledge"));
+    let (exit, said) = sandbox.run_redacted(&gate("acknowledge"));
     assert!(exit == 2 && said.contains("was changed after it was passed"), "{exit} {said}");
 }
 
@@ -86,13 +86,17 @@ fn identities_are_two_where_they_are_configured() {
     let sandbox = approved();
     sandbox.append("countersign.yaml", "validator:\n  identities: [val-1, \"Mira <mira@example.org>\"]\n");
     commit(&sandbox, "identities");
-    refused(&sandbox, &["validator-gate", "present", WP, "PASS"], "is none of the identities");
-    done(&sandbox, &present("PASS"));
-    refused(&sandbox, &gate("acknowledge"), "`val-1` has presented the report and cannot acknowledge it");
+    assert_refused(&sandbox, &["validator-gate", "present", WP, "PASS"], "is none of the identities");
+    run_ok(&sandbox, &present_arguments("PASS"));
+    assert_refused(
+        &sandbox,
+        &gate("acknowledge"),
+        "`val-1` has presented the report and cannot acknowledge it",
+    );
     sandbox.git(&["config", "user.name", "Somebody"]);
     sandbox.git(&["config", "user.email", "mira@example.org"]);
-    done(&sandbox, &["validator-gate", "acknowledge", WP]);
-    done(&sandbox, &["check"]);
+    run_ok(&sandbox, &["validator-gate", "acknowledge", WP]);
+    run_ok(&sandbox, &["check"]);
 }
 
 #[test]
@@ -101,16 +105,16 @@ fn older_files_are_read_and_kept_readable() {
     let old = ".GOV/roles/validator/VALIDATOR_GATES.json";
     let text = "{\r\n  \"validation_sessions\": {\r\n    \"WP-1-Gone\": { \"wpId\": \"WP-1-Gone\", \"verdict\": \"PASS\", \"status\": \"COMMITTED\", \"started\": \"2026-01-01T00:00:00.000Z\", \"gates\": [] },\r\n    \"WP-1-Two\": {\r\n      \"wpId\": \"WP-1-Two\",\r\n      \"verdict\": \"PASS\",\r\n      \"status\": \"REPORT_PRESENTED\",\r\n      \"note\": \"kept\",\r\n      \"gates\": [\r\n        { \"gate\": \"REPORT_PRESENTED\", \"verdict\": \"PASS\", \"timestamp\": \"2026-01-18T03:04:15.654Z\" }\r\n      ]\r\n    }\r\n  },\r\n  \"archived_sessions\": []\r\n}\r\n";
     sandbox.write(old, text);
-    done(&sandbox, &gate("acknowledge"));
+    run_ok(&sandbox, &gate("acknowledge"));
     let now = sandbox.read(old);
     let before: String = text.chars().take(text.find("REPORT_PRESENTED").expect("status")).collect();
     assert!(now.starts_with(&before) && !now.replace("\r\n", "").contains('\n'), "{now}");
     assert!(!sandbox.root.join(STATE).exists());
-    report(&sandbox, "PASS");
-    done(&sandbox, &gate("append"));
+    append_report(&sandbox, "PASS");
+    run_ok(&sandbox, &gate("append"));
     commit(&sandbox, "report");
-    done(&sandbox, &gate("commit"));
-    done(&sandbox, &present("FAIL"));
+    run_ok(&sandbox, &gate("commit"));
+    run_ok(&sandbox, &present_arguments("FAIL"));
     let now: serde_json::Value = serde_json::from_str(&sandbox.read(old)).expect("JSON");
     assert_eq!(now["archived_sessions"][0]["note"].as_str(), Some("kept"));
     assert_eq!(now["archived_sessions"][0]["gates"].as_array().map(Vec::len), Some(4));
@@ -120,39 +124,43 @@ fn older_files_are_read_and_kept_readable() {
 #[test]
 fn what_is_committed_is_not_lost_and_what_was_presented_stays() {
     let sandbox = approved();
-    done(&sandbox, &present("FAIL"));
+    run_ok(&sandbox, &present_arguments("FAIL"));
     commit(&sandbox, "presented");
     // A worse report does not go by being removed.
     let kept = sandbox.read(STATE);
     sandbox.remove(STATE);
-    refused(&sandbox, &present("PASS"), "has lost gates of `WP-1-Two` that HEAD's version holds");
+    assert_refused(
+        &sandbox,
+        &present_arguments("PASS"),
+        "has lost gates of `WP-1-Two` that HEAD's version holds",
+    );
     // Nor by another verdict above the gates.
     sandbox.write(STATE, kept.replacen("\"verdict\": \"FAIL\"", "\"verdict\": \"PASS\"", 1));
-    refused(&sandbox, &gate("acknowledge"), "does not say what was presented: `PASS` and `FAIL`");
-    let (exit, said) = sandbox.told(&["check"]);
+    assert_refused(&sandbox, &gate("acknowledge"), "does not say what was presented: `PASS` and `FAIL`");
+    let (exit, said) = sandbox.run_redacted(&["check"]);
     assert!(exit == 1 && said.contains("[validator/"), "{said}");
     sandbox.write(STATE, &kept);
-    done(&sandbox, &gate("acknowledge"));
+    run_ok(&sandbox, &gate("acknowledge"));
 }
 
 #[test]
 fn a_report_of_an_earlier_session_proves_nothing() {
     let sandbox = approved();
-    report(&sandbox, "PASS");
-    done(&sandbox, &present("PASS"));
-    done(&sandbox, &gate("acknowledge"));
-    refused(&sandbox, &gate("append"), "no report was added in");
-    report(&sandbox, "PASS");
-    done(&sandbox, &gate("append"));
-    refused(&sandbox, &gate("commit"), "Commit .GOV/task_packets/WP-1-Two.md with its report first");
+    append_report(&sandbox, "PASS");
+    run_ok(&sandbox, &present_arguments("PASS"));
+    run_ok(&sandbox, &gate("acknowledge"));
+    assert_refused(&sandbox, &gate("append"), "no report was added in");
+    append_report(&sandbox, "PASS");
+    run_ok(&sandbox, &gate("append"));
+    assert_refused(&sandbox, &gate("commit"), "Commit .GOV/task_packets/WP-1-Two.md with its report first");
 }
 
 #[test]
 fn reasons_are_one_line_of_plain_text() {
     let sandbox = approved();
-    done(&sandbox, &present("FAIL"));
+    run_ok(&sandbox, &present_arguments("FAIL"));
     for reason in ["two\nlines", "hidden\u{200b}"] {
-        refused(
+        assert_refused(
             &sandbox,
             &["validator-gate", "reset", WP, "--reason", reason],
             "characters that cannot be seen",
@@ -163,15 +171,15 @@ fn reasons_are_one_line_of_plain_text() {
 #[test]
 fn the_number_of_earlier_reports_is_part_of_the_chain() {
     let sandbox = approved();
-    report(&sandbox, "PASS");
-    done(&sandbox, &present("PASS"));
-    done(&sandbox, &gate("acknowledge"));
+    append_report(&sandbox, "PASS");
+    run_ok(&sandbox, &present_arguments("PASS"));
+    run_ok(&sandbox, &gate("acknowledge"));
     let kept = sandbox.read(STATE);
     for forged in ["\"reports\": \"0\"", "\"reports\": \"x\"", "\"was\": \"1\""] {
         sandbox.write(STATE, kept.replace("\"reports\": \"1\"", forged));
-        let (exit, said) = sandbox.told(&gate("append"));
+        let (exit, said) = sandbox.run_redacted(&gate("append"));
         assert!(exit != 0, "{forged}: {said}");
-        let (exit, said) = sandbox.told(&["check"]);
+        let (exit, said) = sandbox.run_redacted(&["check"]);
         assert!(exit == 1 && said.contains("[validator/chain]"), "{forged}: {said}");
     }
 }
@@ -179,7 +187,7 @@ fn the_number_of_earlier_reports_is_part_of_the_chain() {
 #[test]
 fn a_session_is_found_in_both_places_and_under_its_own_id() {
     let sandbox = approved();
-    done(&sandbox, &present("FAIL"));
+    run_ok(&sandbox, &present_arguments("FAIL"));
     commit(&sandbox, "presented");
     let kept = sandbox.read(STATE);
     // The older file for all packets is no way out.
@@ -189,10 +197,10 @@ fn a_session_is_found_in_both_places_and_under_its_own_id() {
         "{\"validation_sessions\": {\"WP-1-Two\": {\"wpId\": \"WP-1-Two\", \"verdict\": \"PASS\", \"status\": \"REPORT_PRESENTED\", \"gates\": [{\"gate\": \"REPORT_PRESENTED\", \"verdict\": \"PASS\", \"timestamp\": \"2026-01-18T03:04:15.654Z\"}]}}, \"archived_sessions\": []}",
     );
     for arguments in [gate("acknowledge"), vec!["validator-gate", "reset", WP, "--reason", "x"]] {
-        refused(&sandbox, &arguments, "has lost gates of `WP-1-Two`");
+        assert_refused(&sandbox, &arguments, "has lost gates of `WP-1-Two`");
     }
     sandbox.remove(".GOV/roles/validator/VALIDATOR_GATES.json");
     sandbox.write(STATE, kept.replace("\"wpId\": \"WP-1-Two\"", "\"wpId\": \"WP-9-X\""));
-    let (exit, said) = sandbox.told(&["validator-gate", "reset", WP, "--reason", "x"]);
+    let (exit, said) = sandbox.run_redacted(&["validator-gate", "reset", WP, "--reason", "x"]);
     assert!(exit == 2 && said.contains("stands under another id than it names"), "{exit} {said}");
 }

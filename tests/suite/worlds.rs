@@ -11,17 +11,17 @@ use crate::support::world::{WorldFile, build};
 use crate::support::{files_below, project};
 
 /// A file that no program may make: programs that configuration names would.
-const CANARY: &str = "pwned";
+const EXPLOIT_MARKER: &str = "pwned";
 
-fn check(folder: &Path) -> Result<(), String> {
+fn check_world(folder: &Path) -> Result<(), String> {
     let name = folder.file_name().expect("name").to_string_lossy().into_owned();
     let text = std::fs::read_to_string(folder.join("world.yaml")).expect("world.yaml");
     let world: WorldFile = serde_yaml::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
     let built = build(&world);
     // Git itself may run what it is configured to while the world is built.
-    let canary = built.sandbox.root.join(CANARY);
+    let canary = built.sandbox.root.join(EXPLOIT_MARKER);
     let _ = std::fs::remove_file(&canary);
-    let told = built.told(&world);
+    let told = built.run_modes(&world);
     if canary.exists() && world.modes.is_empty() {
         return Err(format!("{name}: a program that git's configuration names was started"));
     }
@@ -64,7 +64,7 @@ pub fn all() -> Vec<(String, WorldFile)> {
 
 #[cfg(unix)]
 #[test]
-fn worlds_are_judged_as_described() {
+fn worlds_are_reported_as_described() {
     let files = files_below(&project().join("fixtures/worlds"));
     let folders: Vec<&Path> =
         files.iter().filter(|path| path.ends_with("world.yaml")).filter_map(|path| path.parent()).collect();
@@ -73,7 +73,7 @@ fn worlds_are_judged_as_described() {
         let workers: Vec<_> = (0..4)
             .map(|worker| {
                 let part = folders.iter().skip(worker).step_by(4);
-                scope.spawn(move || part.filter_map(|folder| check(folder).err()).collect::<Vec<_>>())
+                scope.spawn(move || part.filter_map(|folder| check_world(folder).err()).collect::<Vec<_>>())
             })
             .collect();
         workers.into_iter().flat_map(|worker| worker.join().expect("worker")).collect()

@@ -1,11 +1,11 @@
 //! `approval/checkpoint`: packet and refinement are committed as they are.
 
-use crate::check::Verdict;
-use crate::check::input::{ApprovalInput, CheckpointFact};
+use crate::check::CheckResult;
+use crate::check::input::{ApprovalCheckContext, CheckpointFact};
 use crate::finding::Label;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     for (path, fact) in input.checkpoint {
         let message = match fact {

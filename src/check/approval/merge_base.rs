@@ -1,18 +1,18 @@
 //! `approval/merge-base`: `MERGE_BASE_SHA` is a commit that the work builds on.
 
-use crate::check::Verdict;
-use crate::check::input::{ApprovalInput, MergeBaseFact};
+use crate::check::CheckResult;
+use crate::check::input::{ApprovalCheckContext, MergeBaseFact};
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     let packet = input.packet.packet;
-    let span = packet.merge_base.as_ref().map_or_else(|| packet.heading("METADATA"), |value| value.span);
+    let span = packet.merge_base.as_ref().map_or_else(|| packet.heading_span("METADATA"), |value| value.span);
     let (message, label) = match input.merge_base {
         MergeBaseFact::Ancestor => return Vec::new().into(),
         MergeBaseFact::Absent if packet.generation.is_g2() => {
             ("the packet gives no MERGE_BASE_SHA", "`MERGE_BASE_SHA` belongs here")
         }
-        MergeBaseFact::Absent => return Verdict::skipped("packets before G2 have no MERGE_BASE_SHA"),
+        MergeBaseFact::Absent => return CheckResult::skipped("packets before G2 have no MERGE_BASE_SHA"),
         MergeBaseFact::Malformed => {
             ("MERGE_BASE_SHA is no commit id", "a commit id has forty hexadecimal digits")
         }
@@ -23,5 +23,5 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
             ("MERGE_BASE_SHA is no ancestor of the judged head", "on another line of history")
         }
     };
-    Some(rule.finding(message, input.packet.at(span, label))).into()
+    Some(rule.finding(message, input.packet.label_at(span, label))).into()
 }

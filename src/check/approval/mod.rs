@@ -13,30 +13,30 @@ pub(super) mod signature_format;
 pub(super) mod signature_reuse;
 pub(super) mod signed;
 
-pub(crate) use order::moments;
-pub(crate) use separate_hands::is_same_hand;
-pub(crate) use signature_agreement::by_record;
-pub(crate) use signed::sealed;
+pub(crate) use order::timeline;
+pub(crate) use separate_hands::is_same_person;
+pub(crate) use signature_agreement::disagreements_by_record;
+pub(crate) use signed::key_signature;
 
 use jiff::civil::Date;
 
-use crate::change::CommitFacts;
+use crate::change::CommitInfo;
 
 use crate::document::packet::Generation;
 
-use super::input::ApprovalInput;
+use super::input::ApprovalCheckContext;
 
 /// The day from which on every packet has a refinement and a gate log.
-const REFINED_SINCE: Date = Date::constant(2026, 1, 1);
+const REFINEMENTS_REQUIRED_SINCE: Date = Date::constant(2026, 1, 1);
 
 /// Packets from before refinements existed have none to agree with. The shape
 /// alone does not make a packet old: its dates must say so too.
-pub(crate) fn predates_refinements(input: &ApprovalInput<'_>) -> bool {
-    let old = input.packet.newest_date().is_some_and(|date| date < REFINED_SINCE);
+pub(crate) fn predates_refinements(input: &ApprovalCheckContext<'_>) -> bool {
+    let old = input.packet.newest_date().is_some_and(|date| date < REFINEMENTS_REQUIRED_SINCE);
     input.packet.packet.generation == Generation::G0 && old
 }
 
 /// The first digits of a commit's id.
-fn short(commit: &CommitFacts) -> String {
+fn short_commit(commit: &CommitInfo) -> String {
     commit.commit.0.to_string().chars().take(12).collect()
 }

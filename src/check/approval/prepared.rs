@@ -1,15 +1,15 @@
 //! `approval/prepared`: the branch and working tree are those of PREPARE.
 
-use crate::check::Verdict;
-use crate::check::input::ApprovalInput;
-use crate::document::gate_log::value;
+use crate::check::CheckResult;
+use crate::check::input::ApprovalCheckContext;
+use crate::document::gate_log::text_or_empty;
 use crate::finding::Label;
 use crate::rule::Rule;
 use crate::text::Spanned;
 
-pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     if super::predates_refinements(input) {
-        return Verdict::skipped("packets of generation G0 were not prepared");
+        return CheckResult::skipped("packets of generation G0 were not prepared");
     }
     let log = match &input.gate_log {
         Ok(log) => *log,
@@ -22,7 +22,7 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
         }
     };
     let id = input.packet.id.as_str();
-    let Some(entry) = log.last(id, "PREPARE") else {
+    let Some(entry) = log.last_entry(id, "PREPARE") else {
         return Some(rule.finding(
             format!("the gate log has no PREPARE entry of `{id}`"),
             Label::path(log.source.name(), "no such entry"),
@@ -30,29 +30,30 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
         .into();
     };
     let mut out = Vec::new();
-    let (branch, folder) = (value(&entry.branch), value(&entry.worktree_dir));
-    let place =
-        |field: &Option<Spanned<String>>| field.as_ref().map_or_else(|| entry.place(), |text| text.span);
+    let (branch, folder) = (text_or_empty(&entry.branch), text_or_empty(&entry.worktree_dir));
+    let place = |field: &Option<Spanned<String>>| {
+        field.as_ref().map_or_else(|| entry.anchor_span(), |text| text.span)
+    };
     if input.branch != Some(branch) {
         let now = input.branch.map_or_else(
             || "no branch (HEAD is detached)".to_owned(),
-            |branch| format!("branch `{}`", crate::text::one_line(branch, 80)),
+            |branch| format!("branch `{}`", crate::text::to_single_line(branch, 80)),
         );
         let message = format!(
             "the work was prepared on branch `{}`, but {now} is checked out",
-            crate::text::one_line(branch, 80)
+            crate::text::to_single_line(branch, 80)
         );
         out.push(
             rule.finding(message, Label::text(&log.source, place(&entry.branch), "the prepared branch")),
         );
     }
     let prepared = folder.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or("");
-    if !matches!(prepared, "" | ".") && input.worktree != Some(prepared) {
-        let now = input.worktree.unwrap_or("another folder");
+    if !matches!(prepared, "" | ".") && input.worktree_name != Some(prepared) {
+        let now = input.worktree_name.unwrap_or("another folder");
         let message = format!(
             "the work was prepared in `{}`, but this is `{}`",
-            crate::text::one_line(folder, 80),
-            crate::text::one_line(now, 80)
+            crate::text::to_single_line(folder, 80),
+            crate::text::to_single_line(now, 80)
         );
         out.push(
             rule.finding(

@@ -1,15 +1,15 @@
 //! `approval/refinement`: the refinement is there and approved.
 
-use crate::check::Verdict;
-use crate::check::input::ApprovalInput;
+use crate::check::CheckResult;
+use crate::check::input::ApprovalCheckContext;
 use crate::document::Refinement;
 use crate::document::label::Field;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     if super::predates_refinements(input) {
-        return Verdict::skipped("packets of generation G0 have no refinement");
+        return CheckResult::skipped("packets of generation G0 have no refinement");
     }
     let refinement = match &input.refinement {
         Ok(refinement) => *refinement,
@@ -18,7 +18,7 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
             let finding =
                 rule.finding("the packet's refinement is not there", Label::path(path, "no such file"));
             return Some(match declared {
-                Some(declared) => finding.related(input.packet.at(declared.span, "declared here")),
+                Some(declared) => finding.related(input.packet.label_at(declared.span, "declared here")),
                 None => finding,
             })
             .into();
@@ -31,37 +31,37 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     {
         out.push(rule.finding(
             format!("REFINEMENT_FILE must be `{expected}`"),
-            input.packet.at(declared.span, "another file"),
+            input.packet.label_at(declared.span, "another file"),
         ));
     }
-    consistent(refinement, rule, &mut out);
+    check_review_fields(refinement, rule, &mut out);
     out.into()
 }
 
-fn at(refinement: &Refinement, field: &Field, text: impl Into<String>) -> Label {
+fn field_label(refinement: &Refinement, field: &Field, text: impl Into<String>) -> Label {
     let span = if field.value.span.is_empty() { field.label } else { field.value.span };
     Label::text(&refinement.source, span, text)
 }
 
-fn consistent(refinement: &Refinement, rule: &Rule, out: &mut Vec<Finding>) {
+fn check_review_fields(refinement: &Refinement, rule: &Rule, out: &mut Vec<Finding>) {
     // Identity and evidence are judged by the rules about refinements.
     let exact =
         [("USER_REVIEW_STATUS", "APPROVED"), ("CLEARLY_COVERS_VERDICT", "PASS"), ("ENRICHMENT_NEEDED", "NO")];
     for (key, want) in exact {
         let Some(field) = refinement.field(key) else { continue };
-        if field.bare().value != want {
+        if field.bare_value().value != want {
             out.push(rule.finding(
                 format!("`{key}` must be `{want}` before work starts"),
-                at(refinement, field, format!("not `{want}`")),
+                field_label(refinement, field, format!("not `{want}`")),
             ));
         }
     }
     if let Some(field) = refinement.field("AMBIGUITY_FOUND").filter(|field| field.is_filled())
-        && field.bare().value != "NO"
+        && field.bare_value().value != "NO"
     {
         out.push(rule.finding(
             "an ambiguity was found, so the specification needs enrichment first",
-            at(refinement, field, "not `NO`"),
+            field_label(refinement, field, "not `NO`"),
         ));
     }
 }

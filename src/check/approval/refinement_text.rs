@@ -1,66 +1,69 @@
 //! `approval/refinement-text`: the refinement is the one that was signed.
 
-use crate::change::hunks;
-use crate::check::Verdict;
-use crate::check::input::{ApprovalInput, ContractFact, Then};
+use crate::change::compute_hunks;
+use crate::check::CheckResult;
+use crate::check::input::{ApprovalCheckContext, ContractFact, RecordAtSigning};
 use crate::finding::Label;
 use crate::rule::Rule;
-use crate::text::{Source, Span, one_line};
+use crate::text::{Source, Span, to_single_line};
 
-use super::short;
+use super::short_commit;
 
 /// Changed lines that are told.
-const MOST_TOLD: usize = 6;
+const MAX_REFINEMENT_DIFF_LINES: usize = 6;
 
-pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict {
-    let ContractFact::Known { introduction, inside, .. } = input.contract else {
-        return Verdict::skipped("no commit is known to hold what was signed");
+pub(in crate::check) fn check(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let ContractFact::Known { introduction, is_in_range: inside, .. } = input.contract else {
+        return CheckResult::skipped("no commit is known to hold what was signed");
     };
-    let Ok(now) = &input.refinement else { return Verdict::skipped("there is no refinement") };
-    let then = match &input.then.refinement {
-        Then::Other(then) => then,
-        Then::Same => return Vec::new().into(),
-        Then::Missing if *inside => return Verdict::skipped("`approval/order` tells that it came later"),
-        Then::Missing => {
+    let Ok(now) = &input.refinement else { return CheckResult::skipped("there is no refinement") };
+    let then = match &input.records_at_signing.refinement {
+        RecordAtSigning::Changed(then) => then,
+        RecordAtSigning::Unchanged => return Vec::new().into(),
+        RecordAtSigning::Missing if *inside => {
+            return CheckResult::skipped("`approval/order` tells that it came later");
+        }
+        RecordAtSigning::Missing => {
             let message = format!(
                 "the refinement was not there when the packet was signed in commit {}",
-                short(introduction)
+                short_commit(introduction)
             );
             return Some(rule.finding(message, Label::path(now.source.name(), "came later"))).into();
         }
-        Then::Unasked => return Verdict::skipped("it was not looked up"),
+        RecordAtSigning::NotLookedUp => return CheckResult::skipped("it was not looked up"),
     };
-    let (old, new) = (words(&then.source), words(&now.source));
+    let (old, new) = (trimmed_lines(&then.source), trimmed_lines(&now.source));
     let text = |lines: &[(Span, &str)]| lines.iter().map(|(_, line)| format!("{line}\n")).collect::<String>();
-    let hunks = hunks(text(&old).as_bytes(), text(&new).as_bytes());
+    let hunks = compute_hunks(text(&old).as_bytes(), text(&new).as_bytes());
     let Some(first) = hunks.first() else { return Vec::new().into() };
-    let message = format!("the refinement is not the one that was signed in commit {}", short(introduction));
+    let message =
+        format!("the refinement is not the one that was signed in commit {}", short_commit(introduction));
     let place = |source, lines: &[(Span, &str)], at: usize, words: &str| {
         lines.get(at).map(|(span, _)| Label::text(source, *span, words))
     };
     let label =
-        place(&now.source, &new, first.post.start.min(new.len().saturating_sub(1)), "not what was signed")
+        place(&now.source, &new, first.after.start.min(new.len().saturating_sub(1)), "not what was signed")
             .unwrap_or_else(|| Label::path(now.source.name(), "empty now"));
     let mut finding = rule.finding(message, label);
-    finding.related.extend(place(&then.source, &old, first.pre.start, "what was signed"));
+    finding.related.extend(place(&then.source, &old, first.before.start, "what was signed"));
     let told: Vec<String> = hunks
         .iter()
         .flat_map(|hunk| {
-            let gone = hunk.pre.clone().filter_map(|at| old.get(at)).map(|(_, line)| ("signed", *line));
-            gone.chain(hunk.post.clone().filter_map(|at| new.get(at)).map(|(_, line)| ("now", *line)))
+            let gone = hunk.before.clone().filter_map(|at| old.get(at)).map(|(_, line)| ("signed", *line));
+            gone.chain(hunk.after.clone().filter_map(|at| new.get(at)).map(|(_, line)| ("now", *line)))
         })
-        .map(|(word, line)| format!("{word}: {}", one_line(line, 100)))
+        .map(|(word, line)| format!("{word}: {}", to_single_line(line, 100)))
         .collect();
-    finding.notes.extend(told.iter().take(MOST_TOLD).cloned());
-    if told.len() > MOST_TOLD {
-        finding.notes.push(format!("… and {} more changed lines", told.len() - MOST_TOLD));
+    finding.notes.extend(told.iter().take(MAX_REFINEMENT_DIFF_LINES).cloned());
+    if told.len() > MAX_REFINEMENT_DIFF_LINES {
+        finding.notes.push(format!("… and {} more changed lines", told.len() - MAX_REFINEMENT_DIFF_LINES));
     }
     Some(finding).into()
 }
 
 /// The lines with their places, without blanks at their ends and empty lines
 /// behind the last.
-fn words(source: &Source) -> Vec<(Span, &str)> {
+fn trimmed_lines(source: &Source) -> Vec<(Span, &str)> {
     let lines = (1..=source.line_count()).filter_map(|number| source.line_span(number));
     let mut out: Vec<(Span, &str)> = lines
         .map(|span| {

@@ -1,84 +1,93 @@
 //! `approval/signature-agreement`: packet, refinement, audit and gate log
 //! carry one signature for one packet.
 
-use crate::check::Verdict;
-use crate::check::input::ApprovalInput;
-use crate::document::gate_log::value;
+use crate::check::CheckResult;
+use crate::check::input::ApprovalCheckContext;
+use crate::document::gate_log::text_or_empty;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::Spanned;
 
-pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     if input.packet.packet.signature.is_none() {
-        return Verdict::skipped("the packet is not signed");
+        return CheckResult::skipped("the packet is not signed");
     }
-    by_record(input, rule).into_iter().flat_map(|(_, findings)| findings).collect::<Vec<_>>().into()
+    disagreements_by_record(input, rule)
+        .into_iter()
+        .flat_map(|(_, findings)| findings)
+        .collect::<Vec<_>>()
+        .into()
 }
 
 /// What speaks against each of the other records; nothing where it agrees.
-pub(crate) fn by_record(input: &ApprovalInput<'_>, rule: &Rule) -> Vec<(&'static str, Vec<Finding>)> {
+pub(crate) fn disagreements_by_record(
+    input: &ApprovalCheckContext<'_>,
+    rule: &Rule,
+) -> Vec<(&'static str, Vec<Finding>)> {
     let Some(signature) = &input.packet.packet.signature else { return Vec::new() };
     let id = input.packet.id.as_str();
-    let comparison = || Comparison { input, signature, id, rule, findings: Vec::new() };
+    let comparison = || SignatureComparison { input, signature, id, rule, findings: Vec::new() };
     let (mut refinement, mut audit, mut gate_log) = (comparison(), comparison(), comparison());
     let dated = super::predates_refinements(input);
     let mut out = Vec::new();
     if input.refinement.is_ok() {
-        refinement.refinement();
+        refinement.compare_refinement();
         out.push(("refinement", refinement.findings));
     }
-    audit.audit();
+    audit.compare_audit();
     out.push(("audit", audit.findings));
     if !dated {
-        gate_log.gate_log();
+        gate_log.compare_gate_log();
         out.push(("gate log", gate_log.findings));
     }
     out
 }
 
 /// The packet's signature against the other records.
-struct Comparison<'a> {
-    input: &'a ApprovalInput<'a>,
+struct SignatureComparison<'a> {
+    input: &'a ApprovalCheckContext<'a>,
     signature: &'a Spanned<String>,
     id: &'a str,
     rule: &'a Rule,
     findings: Vec<Finding>,
 }
 
-impl Comparison<'_> {
-    fn say(&mut self, message: impl Into<String>, label: Label) {
-        let here = self.input.packet.at(self.signature.span, "the packet's signature");
+impl SignatureComparison<'_> {
+    fn add_finding(&mut self, message: impl Into<String>, label: Label) {
+        let here = self.input.packet.label_at(self.signature.span, "the packet's signature");
         self.findings.push(self.rule.finding(message, label).related(here));
     }
 
-    fn refinement(&mut self) {
+    fn compare_refinement(&mut self) {
         let Ok(refinement) = self.input.refinement else { return };
         match refinement.field("USER_SIGNATURE") {
-            Some(field) if field.bare().value == self.signature.value => {}
+            Some(field) if field.bare_value().value == self.signature.value => {}
             Some(field) => {
                 let span = if field.value.span.is_empty() { field.label } else { field.value.span };
                 let label = Label::text(&refinement.source, span, "not the packet's");
-                self.say("the refinement carries another signature", label);
+                self.add_finding("the refinement carries another signature", label);
             }
             None => {
-                let head = refinement.head();
+                let head = refinement.head_span();
                 let label = Label::text(&refinement.source, head, "`USER_SIGNATURE` is missing");
-                self.say("the refinement carries no signature", label);
+                self.add_finding("the refinement carries no signature", label);
             }
         }
     }
 
-    fn audit(&mut self) {
+    fn compare_audit(&mut self) {
         let audit = match &self.input.audit {
             Ok(audit) => *audit,
-            Err(path) => return self.say("there is no signature audit", Label::path(path, "no such file")),
+            Err(path) => {
+                return self.add_finding("there is no signature audit", Label::path(path, "no such file"));
+            }
         };
         let signature = &self.signature.value;
         let rows: Vec<_> = audit.rows.iter().filter(|row| row.signature.value == *signature).collect();
-        let own: Vec<_> = rows.iter().filter(|row| row.names(self.id)).collect();
+        let own: Vec<_> = rows.iter().filter(|row| row.names_packet(self.id)).collect();
         if let Some(revoked) = own.iter().find(|row| row.is_revoked) {
             let label = Label::text(&audit.source, revoked.span, "taken back here");
-            return self.say("the audit records that the signature was revoked", label);
+            return self.add_finding("the audit records that the signature was revoked", label);
         }
         if !own.is_empty() {
             return;
@@ -86,34 +95,36 @@ impl Comparison<'_> {
         match rows.first() {
             Some(row) => {
                 let message = format!("the audit's row of this signature does not name `{}`", self.id);
-                self.say(message, Label::text(&audit.source, row.purpose.span, "another purpose"));
+                self.add_finding(message, Label::text(&audit.source, row.purpose.span, "another purpose"));
             }
             None => {
                 let label = Label::path(audit.source.name(), "no row carries it");
-                self.say("the signature is not in the audit", label);
+                self.add_finding("the signature is not in the audit", label);
             }
         }
     }
 
-    fn gate_log(&mut self) {
+    fn compare_gate_log(&mut self) {
         let log = match &self.input.gate_log {
             Ok(log) => *log,
-            Err(path) => return self.say("there is no gate log", Label::path(path, "no such file")),
+            Err(path) => return self.add_finding("there is no gate log", Label::path(path, "no such file")),
         };
         if let Some(fault) = log.faults.first() {
             let label = Label::text(&log.source, fault.span, "here");
-            return self.say(format!("the gate log cannot be read: {}", fault.message), label);
+            return self.add_finding(format!("the gate log cannot be read: {}", fault.message), label);
         }
         for kind in ["REFINEMENT", "SIGNATURE"] {
-            match log.last(self.id, kind) {
+            match log.last_entry(self.id, kind) {
                 None => {
                     let message = format!("the gate log has no {kind} entry of `{}`", self.id);
-                    self.say(message, Label::path(log.source.name(), "no such entry"));
+                    self.add_finding(message, Label::path(log.source.name(), "no such entry"));
                 }
-                Some(entry) if kind == "SIGNATURE" && value(&entry.signature) != self.signature.value => {
-                    let span = entry.signature.as_ref().map_or_else(|| entry.place(), |text| text.span);
+                Some(entry)
+                    if kind == "SIGNATURE" && text_or_empty(&entry.signature) != self.signature.value =>
+                {
+                    let span = entry.signature.as_ref().map_or_else(|| entry.anchor_span(), |text| text.span);
                     let label = Label::text(&log.source, span, "not the packet's");
-                    self.say("the gate log records another signature", label);
+                    self.add_finding("the gate log records another signature", label);
                 }
                 Some(_) => {}
             }

@@ -1,26 +1,26 @@
 //! `approval/signature-format`: the signature is one, of a real moment.
 
-use crate::check::Verdict;
-use crate::check::input::ApprovalInput;
+use crate::check::CheckResult;
+use crate::check::input::ApprovalCheckContext;
 use crate::document::Signature;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     let packet = input.packet.packet;
     let Some(text) = &packet.signature else {
         return Some(rule.finding(
             "the packet is not signed",
-            input.packet.at(packet.heading("METADATA"), "`USER_SIGNATURE` belongs here"),
+            input.packet.label_at(packet.heading_span("METADATA"), "`USER_SIGNATURE` belongs here"),
         ))
         .into();
     };
-    let shown = crate::text::one_line(&text.value, 40);
+    let shown = crate::text::to_single_line(&text.value, 40);
     let signature = match Signature::parse(&text.value) {
         Ok(signature) => signature,
         Err(fault) => {
             return Some(rule.finding(
                 format!("`{shown}` is no signature"),
-                input.packet.at(text.span, fault.to_string()),
+                input.packet.label_at(text.span, fault.to_string()),
             ))
             .into();
         }
@@ -31,19 +31,19 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
     if signature.at > latest {
         out.push(rule.finding(
             format!("`{shown}` is dated {}, in the future", signature.at),
-            input.packet.at(text.span, "not yet"),
+            input.packet.label_at(text.span, "not yet"),
         ));
     }
-    let (recorded, unreadable) = match recorded_before(input) {
+    let (recorded, unreadable) = match refinement_recorded_at(input) {
         Ok(recorded) => (recorded, None),
         Err(stamp) => (None, Some(stamp)),
     };
     if let Some(stamp) = unreadable {
         let message = format!(
             "when the refinement was recorded cannot be read: `{}` is no time",
-            crate::text::one_line(&stamp, 40)
+            crate::text::to_single_line(&stamp, 40)
         );
-        out.push(rule.finding(message, input.packet.at(text.span, "so its order cannot be checked")));
+        out.push(rule.finding(message, input.packet.label_at(text.span, "so its order cannot be checked")));
     }
     if let Some(recorded) = recorded {
         // Signer's clock and log's clock may differ by a time zone.
@@ -53,12 +53,10 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
                 "`{shown}` is dated {}, before the refinement was recorded ({recorded})",
                 signature.at
             );
-            out.push(
-                rule.finding(
-                    message,
-                    input.packet.at(text.span, "signed before there was something to sign"),
-                ),
-            );
+            out.push(rule.finding(
+                message,
+                input.packet.label_at(text.span, "signed before there was something to sign"),
+            ));
         }
     }
     out.into()
@@ -66,10 +64,10 @@ pub(in crate::check) fn check(input: &ApprovalInput<'_>, rule: &Rule) -> Verdict
 
 /// When the refinement was recorded: the gate log's entry. The error is a
 /// time that cannot be read.
-fn recorded_before(input: &ApprovalInput<'_>) -> Result<Option<jiff::civil::DateTime>, String> {
+fn refinement_recorded_at(input: &ApprovalCheckContext<'_>) -> Result<Option<jiff::civil::DateTime>, String> {
     let Ok(log) = input.gate_log else { return Ok(None) };
-    let Some(entry) = log.last(input.packet.id.as_str(), "REFINEMENT") else { return Ok(None) };
-    let text = crate::document::gate_log::value(&entry.timestamp);
+    let Some(entry) = log.last_entry(input.packet.id.as_str(), "REFINEMENT") else { return Ok(None) };
+    let text = crate::document::gate_log::text_or_empty(&entry.timestamp);
     let stamp: jiff::Timestamp = text.parse().map_err(|_| text.to_owned())?;
     Ok(Some(stamp.to_zoned(jiff::tz::TimeZone::UTC).datetime()))
 }

@@ -2,38 +2,38 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::Verdict;
-use crate::check::library::LibraryInput;
-use crate::document::audit::wp_ids_in;
-use crate::document::gate_log::value;
-use crate::document::{Body, Signature};
+use crate::check::CheckResult;
+use crate::check::library::RepositoryCheckContext;
+use crate::document::audit::find_wp_ids;
+use crate::document::gate_log::text_or_empty;
+use crate::document::{DocumentBody, Signature};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 
 /// One use of a signature: the packet that it is for, and where.
-struct Use {
+struct SignatureUse {
     id: String,
-    at: Label,
+    label: Label,
 }
 
-pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict {
-    let mut uses: BTreeMap<String, Vec<Use>> = BTreeMap::new();
+pub(in crate::check) fn check(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let mut uses: BTreeMap<String, Vec<SignatureUse>> = BTreeMap::new();
     let mut add = |signature: &str, id: String, at: Label| {
         if Signature::parse(signature).is_ok() {
-            uses.entry(signature.to_owned()).or_default().push(Use { id, at });
+            uses.entry(signature.to_owned()).or_default().push(SignatureUse { id, label: at });
         }
     };
     let mut rows: BTreeMap<&str, Vec<Label>> = BTreeMap::new();
-    for document in input.library.documents {
+    for document in input.governance.documents {
         let own = || document.id().map(|id| id.as_str().to_owned());
         match &document.body {
-            Body::Packet(packet) => {
+            DocumentBody::Packet(packet) => {
                 if let (Some(signature), Some(id)) = (&packet.signature, own()) {
                     add(&signature.value, id, Label::text(&packet.source, signature.span, "in this packet"));
                 }
             }
-            Body::Refinement(refinement) => {
-                if let (Some(signature), Some(id)) = (refinement.filled("USER_SIGNATURE"), own()) {
+            DocumentBody::Refinement(refinement) => {
+                if let (Some(signature), Some(id)) = (refinement.filled_value("USER_SIGNATURE"), own()) {
                     add(
                         &signature.value,
                         id,
@@ -41,8 +41,8 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
                     );
                 }
             }
-            Body::GateLog(log) => {
-                for entry in log.entries.iter().filter(|entry| value(&entry.kind) == "SIGNATURE") {
+            DocumentBody::GateLog(log) => {
+                for entry in log.entries.iter().filter(|entry| text_or_empty(&entry.kind) == "SIGNATURE") {
                     if let (Some(signature), Some(id)) = (&entry.signature, &entry.wp_id) {
                         add(
                             &signature.value,
@@ -52,10 +52,10 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
                     }
                 }
             }
-            Body::Audit(audit) => {
+            DocumentBody::Audit(audit) => {
                 for row in &audit.rows {
                     let label = Label::text(&audit.source, row.signature.span, "in the audit");
-                    for id in wp_ids_in(&row.purpose.value) {
+                    for id in find_wp_ids(&row.purpose.value) {
                         add(&row.signature.value, id.to_owned(), label.clone());
                     }
                     rows.entry(&row.signature.value).or_default().push(label);
@@ -74,10 +74,10 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
             }
             let message = format!(
                 "the signature `{signature}` serves `{}` and `{}`",
-                crate::text::one_line(&first.id, 80),
-                crate::text::one_line(&other.id, 80)
+                crate::text::to_single_line(&first.id, 80),
+                crate::text::to_single_line(&other.id, 80)
             );
-            out.push(rule.finding(message, other.at.clone()).related(first.at.clone()));
+            out.push(rule.finding(message, other.label.clone()).related(first.label.clone()));
         }
     }
     for (signature, labels) in rows.iter().filter(|(signature, _)| Signature::parse(signature).is_ok()) {

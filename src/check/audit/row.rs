@@ -1,13 +1,15 @@
 //! `audit/row`: rows have all their cells, and record signatures.
 
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
-use crate::document::{Body, Signature};
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
+use crate::document::{DocumentBody, Signature};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let Body::Audit(audit) = &input.document.body else { return Verdict::skipped("not a signature audit") };
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let DocumentBody::Audit(audit) = &input.document.body else {
+        return CheckResult::skipped("not a signature audit");
+    };
     let at = |span, text: String| Label::text(&audit.source, span, text);
     let mut out: Vec<Finding> = audit
         .faults
@@ -18,7 +20,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         if audit.faults.iter().any(|fault| fault.span == row.span) {
             continue;
         }
-        let shown = crate::text::one_line(&row.signature.value, 40);
+        let shown = crate::text::to_single_line(&row.signature.value, 40);
         match Signature::parse(&row.signature.value) {
             Err(fault) => {
                 let span = if row.signature.span.is_empty() { row.span } else { row.signature.span };
@@ -50,7 +52,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
                         );
                         out.push(
                             rule.finding(message, at(row.at.span, "another day".into()))
-                                .at_level(Level::Warning),
+                                .with_level(Level::Warning),
                         );
                     }
                     Some(_) => {}

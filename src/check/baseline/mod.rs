@@ -1,17 +1,17 @@
 //! `baseline/…`: the file of known findings.
 
-use super::Verdict;
-use super::input::{BaselineUse, SourcesInput};
+use super::CheckResult;
+use super::input::{BaselineState, SourcesCheckContext};
 use crate::finding::Label;
 use crate::rule::Rule;
 
-fn known<'a>(input: &'a SourcesInput<'_>) -> Result<&'a BaselineUse, Verdict> {
-    input.baseline.ok_or_else(|| Verdict::skipped("the configuration names no baseline"))
+fn configured_baseline<'a>(input: &'a SourcesCheckContext<'_>) -> Result<&'a BaselineState, CheckResult> {
+    input.baseline.ok_or_else(|| CheckResult::skipped("the configuration names no baseline"))
 }
 
 /// `baseline/readable`: every line is an entry.
-pub(super) fn readable(input: &SourcesInput<'_>, rule: &Rule) -> Verdict {
-    match known(input) {
+pub(super) fn readable(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
+    match configured_baseline(input) {
         Err(skipped) => skipped,
         Ok(baseline) => baseline
             .fault
@@ -24,19 +24,20 @@ pub(super) fn readable(input: &SourcesInput<'_>, rule: &Rule) -> Verdict {
 }
 
 /// `baseline/stale`: every entry is still found.
-pub(super) fn stale(input: &SourcesInput<'_>, rule: &Rule) -> Verdict {
-    let baseline = match known(input) {
+pub(super) fn stale(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let baseline = match configured_baseline(input) {
         Err(skipped) => return skipped,
         Ok(baseline) => baseline,
     };
-    let Some((list, source)) = baseline.known.as_ref().and_then(|list| Some((list, list.source()?))) else {
-        return Verdict::skipped("there is no baseline");
+    let Some((list, source)) = baseline.baseline.as_ref().and_then(|list| Some((list, list.source()?)))
+    else {
+        return CheckResult::skipped("there is no baseline");
     };
     let gone = |id: &str, print: &str| baseline.stale.iter().any(|(a, b)| a == id && b == print);
     let Some((_, _, span)) = list.entries().find(|(id, print, _)| gone(id, print)) else {
         return Vec::new().into();
     };
-    let count = crate::text::counted(baseline.stale.len(), "entry").replace("entrys", "entries");
+    let count = crate::text::format_count(baseline.stale.len(), "entry").replace("entrys", "entries");
     let message = format!(
         "{count} of the baseline {} found no more",
         if baseline.stale.len() == 1 { "is" } else { "are" }
@@ -45,20 +46,23 @@ pub(super) fn stale(input: &SourcesInput<'_>, rule: &Rule) -> Verdict {
 }
 
 /// `baseline/grown`: the judged change adds no entry.
-pub(super) fn grown(input: &SourcesInput<'_>, rule: &Rule) -> Verdict {
-    let baseline = match known(input) {
+pub(super) fn grown(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let baseline = match configured_baseline(input) {
         Err(skipped) => return skipped,
         Ok(baseline) => baseline,
     };
     if input.changed.is_none() {
-        return Verdict::skipped("no change is judged");
+        return CheckResult::skipped("no change is judged");
     }
-    let Some((list, source)) = baseline.known.as_ref().and_then(|list| Some((list, list.source()?))) else {
+    let Some((list, source)) = baseline.baseline.as_ref().and_then(|list| Some((list, list.source()?)))
+    else {
         return Vec::new().into();
     };
-    let before = |id: &str, print: &str| baseline.before.as_ref().is_some_and(|old| old.has(id, print));
+    let before = |id: &str, print: &str| baseline.before.as_ref().is_some_and(|old| old.contains(id, print));
     let added: Vec<_> = list.entries().filter(|(id, print, _)| !before(id, print)).collect();
     let Some((_, _, span)) = added.first() else { return Vec::new().into() };
-    let message = format!("the change adds {} to the baseline", crate::text::counted(added.len(), "finding"));
-    Some(rule.finding(message, Label::text(source, *span, "new in this change")).about(source.name())).into()
+    let message =
+        format!("the change adds {} to the baseline", crate::text::format_count(added.len(), "finding"));
+    Some(rule.finding(message, Label::text(source, *span, "new in this change")).about_path(source.name()))
+        .into()
 }

@@ -1,14 +1,14 @@
 //! `board/entry`: entries have one form, under the heading of their state.
 
-use super::board;
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
-use crate::document::board::states_of;
+use super::board_of;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
+use crate::document::board::section_states;
 use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let board = match board(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let board = match board_of(input) {
         Ok(board) => board,
         Err(skipped) => return skipped,
     };
@@ -22,7 +22,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         ));
     }
     for line in &board.unreadable {
-        let shown = crate::text::one_line(&line.value, 80);
+        let shown = crate::text::to_single_line(&line.value, 80);
         out.push(rule.finding(
             format!("this entry cannot be read: {shown}"),
             at(line.span, "`- **[WP-ID]** - [STATE]`".into()),
@@ -33,13 +33,13 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         out.push(rule.finding(message, at(entry.span, "nobody looks for entries here".into())));
     }
     for entry in &board.entries {
-        let allowed = states_of(&entry.section);
+        let allowed = section_states(&entry.section);
         if !allowed.contains(&entry.state.as_str()) {
             let message = format!("`{}` is {} under the heading {}", entry.wp_id, entry.state, entry.section);
             let finding =
                 rule.finding(message, at(entry.span, format!("states here: {}", allowed.join(", "))));
-            out.push(match board.moving(entry, &entry.state) {
-                Some(edit) => finding.unsafely_fixed_by(
+            out.push(match board.move_entry_edit(entry, &entry.state) {
+                Some(edit) => finding.with_unsafe_fix(
                     Place::text(&board.source, edit.span),
                     edit.text,
                     format!("move `{}` below the heading of {}", entry.wp_id, entry.state),
@@ -51,12 +51,8 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             let plain = format!("**[{}]** - [{}]", entry.wp_id, entry.state);
             out.push(
                 rule.finding(message, at(entry.span, "details belong into the packet".into()))
-                    .at_level(Level::Warning)
-                    .unsafely_fixed_by(
-                        Place::text(&board.source, entry.span),
-                        plain,
-                        "keep packet and state",
-                    ),
+                    .with_level(Level::Warning)
+                    .with_unsafe_fix(Place::text(&board.source, entry.span), plain, "keep packet and state"),
             );
         }
     }

@@ -7,15 +7,15 @@ pub(super) mod packet;
 pub(super) mod status;
 pub(super) mod validated;
 
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
-use crate::document::Body;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
+use crate::document::DocumentBody;
 use crate::document::board::Board;
 
 /// The board that a document is.
-fn board<'a>(input: &'a DocumentInput<'_>) -> Result<&'a Board, Verdict> {
+fn board_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a Board, CheckResult> {
     match &input.document.body {
-        Body::Board(board) => Ok(board),
-        _ => Err(Verdict::skipped("not a task board")),
+        DocumentBody::Board(board) => Ok(board),
+        _ => Err(CheckResult::skipped("not a task board")),
     }
 }

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::board;
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::board_of;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::document::board::BoardEntry;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let board = match board(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let board = match board_of(input) {
         Ok(board) => board,
         Err(skipped) => return skipped,
     };

@@ -1,23 +1,25 @@
 //! `board/packet`: what the board lists is there: a packet, or for STUB a
 //! stub.
 
-use super::board;
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::board_of;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
-use crate::text::counted;
+use crate::text::format_count;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let board = match board(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let board = match board_of(input) {
         Ok(board) => board,
         Err(skipped) => return skipped,
     };
-    let Some(library) = input.library else { return Verdict::skipped("the packets were not looked at") };
-    if let Some(first) = board.entries.first().filter(|_| library.is_bare()) {
+    let Some(library) = input.governance else {
+        return CheckResult::skipped("the packets were not looked at");
+    };
+    if let Some(first) = board.entries.first().filter(|_| library.has_no_packets_or_stubs()) {
         let message = format!(
             "the board lists {}, but there is not one packet or stub",
-            counted(board.entries.len(), "packet")
+            format_count(board.entries.len(), "packet")
         );
         let label = Label::text(&board.source, first.span, "the first of them");
         return Some(rule.finding(message, label)).into();

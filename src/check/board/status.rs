@@ -1,34 +1,39 @@
 //! `board/status`: board and packet agree on the state, and every packet is
 //! on the board.
 
-use super::board;
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::board_of;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::document::PacketStatus;
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let board = match board(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let board = match board_of(input) {
         Ok(board) => board,
         Err(skipped) => return skipped,
     };
-    let Some(library) = input.library else { return Verdict::skipped("the packets were not looked at") };
+    let Some(library) = input.governance else {
+        return CheckResult::skipped("the packets were not looked at");
+    };
     let mut out: Vec<Finding> = Vec::new();
     for (id, _, packet) in library.packets() {
         let Some(status) = &packet.status else { continue };
         let entry = board.entries_of(id).next();
         match entry {
-            Some(entry) if !agree(&status.value, &entry.state) && !library.is_history(id, packet) => {
+            Some(entry)
+                if !status_matches_state(&status.value, &entry.state)
+                    && !library.is_historical(id, packet) =>
+            {
                 let message =
                     format!("`{id}` is `{}` in its packet and {} on the board", status.value, entry.state);
                 let finding = rule
                     .finding(message, Label::text(&board.source, entry.span, "the board"))
                     .related(Label::text(&packet.source, status.span, "the packet"));
                 let state = status.value.board_state();
-                let edit = state.and_then(|state| Some((state, board.moving(entry, state)?)));
+                let edit = state.and_then(|state| Some((state, board.move_entry_edit(entry, state)?)));
                 out.push(match edit {
-                    Some((state, edit)) => finding.unsafely_fixed_by(
+                    Some((state, edit)) => finding.with_unsafe_fix(
                         Place::text(&board.source, edit.span),
                         edit.text,
                         format!("move `{id}` to {state} on the board"),
@@ -42,8 +47,8 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
                     .finding(format!("`{id}` is open, but the board does not list it"), label)
                     .help(format!("The board is {}.", board.source.name()));
                 let state = status.value.board_state();
-                out.push(match state.and_then(|state| board.adding(id, state)) {
-                    Some(edit) => finding.fixed_by(
+                out.push(match state.and_then(|state| board.insert_entry_edit(id, state)) {
+                    Some(edit) => finding.with_fix(
                         Place::text(&board.source, edit.span),
                         edit.text,
                         format!("put `{id}` on the board"),
@@ -60,7 +65,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
 /// Whether a packet's status and a board's state can stand together. Packets
 /// that were handed over wait on the board under `In Progress` for their
 /// verdict; what is superseded keeps its last status.
-fn agree(status: &PacketStatus, state: &str) -> bool {
+fn status_matches_state(status: &PacketStatus, state: &str) -> bool {
     match state {
         "READY_FOR_DEV" => *status == PacketStatus::ReadyForDev,
         "IN_PROGRESS" => matches!(status, PacketStatus::InProgress | PacketStatus::Done),

@@ -1,18 +1,20 @@
 //! `board/validated`: what the board calls validated has a report that says
 //! so.
 
-use super::board;
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::board_of;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let board = match board(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let board = match board_of(input) {
         Ok(board) => board,
         Err(skipped) => return skipped,
     };
-    let Some(library) = input.library else { return Verdict::skipped("the packets were not looked at") };
+    let Some(library) = input.governance else {
+        return CheckResult::skipped("the packets were not looked at");
+    };
     let mut out: Vec<Finding> = Vec::new();
     for entry in &board.entries {
         let wanted = match entry.state.as_str() {
@@ -31,7 +33,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             Label::text(&board.source, entry.span, format!("needs `Verdict: {wanted}` in the packet"));
         out.push(match last {
             Some(report) => {
-                let said = crate::text::one_line(&report.verdict.value, 40);
+                let said = crate::text::to_single_line(&report.verdict.value, 40);
                 let message =
                     format!("the board calls `{}` {}, its last report says {said}", entry.wp_id, entry.state);
                 rule.finding(message, label).related(Label::text(

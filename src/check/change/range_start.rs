@@ -1,31 +1,31 @@
 //! `change/range-start`: the range holds all of the packet's work.
 
-use crate::check::Verdict;
-use crate::check::input::{ChangeInput, RangeFact};
+use crate::check::CheckResult;
+use crate::check::input::{ChangeCheckContext, RangeFact};
 use crate::finding::Level;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let Some(merge_base) = &input.packet.packet.merge_base else {
-        return Verdict::skipped("the packet gives no MERGE_BASE_SHA");
+        return CheckResult::skipped("the packet gives no MERGE_BASE_SHA");
     };
     let base = input.selection.base.map_or_else(
         || "nothing".to_owned(),
         |commit| commit.0.to_string().chars().take(12).collect::<String>(),
     );
-    let here = input.packet.at(merge_base.span, "the work starts here");
-    let finding = match input.range {
+    let here = input.packet.label_at(merge_base.span, "the work starts here");
+    let finding = match input.range_fact {
         RangeFact::NotApplicable => {
-            return Verdict::skipped("the change is no range, or MERGE_BASE_SHA is not usable");
+            return CheckResult::skipped("the change is no range, or MERGE_BASE_SHA is not usable");
         }
-        RangeFact::Whole => return Vec::new().into(),
+        RangeFact::Complete => return Vec::new().into(),
         RangeFact::SkipsGovernance => {
             let message = format!(
                 "the range starts at {base}, after the packet's MERGE_BASE_SHA; only governance files changed before it"
             );
-            rule.finding(message, here).at_level(Level::Warning)
+            rule.finding(message, here).with_level(Level::Warning)
         }
-        RangeFact::LeavesOut => {
+        RangeFact::OmitsWork => {
             let message = format!(
                 "the range starts at {base}, which is not the packet's MERGE_BASE_SHA or before it: part of the work may be left out"
             );

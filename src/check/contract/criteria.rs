@@ -1,19 +1,19 @@
 //! `contract/criteria`: acceptance criteria say given what, when, then what.
 
-use super::{at, contract};
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::{contract_of, label_at};
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let contract = match contract(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let contract = match contract_of(input) {
         Ok(contract) => contract,
         Err(skipped) => return skipped,
     };
     let Some(criteria) = &contract.criteria else {
-        return Verdict::skipped("the contract has no acceptance criteria");
+        return CheckResult::skipped("the contract has no acceptance criteria");
     };
-    let label = |text: &str| at(contract, criteria.title.span, text);
+    let label = |text: &str| label_at(contract, criteria.title.span, text);
     if criteria.is_empty {
         return Some(rule.finding("the acceptance criteria say nothing", label("empty"))).into();
     }

@@ -1,31 +1,32 @@
 //! `contract/folder`: a contract lies where its status says.
 
-use super::{at, contract, status};
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::{contract_of, label_at, status_with_span};
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::document::contract::ContractStatus;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let contract = match contract(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let contract = match contract_of(input) {
         Ok(contract) => contract,
         Err(skipped) => return skipped,
     };
     let folders = input.document.path().folder().to_string();
     // `completed/area/x.md` lies among the completed ones too.
-    let Some((folder, allowed)) = folders.rsplit('/').find_map(|name| Some((name, allowed(name)?))) else {
-        return Verdict::skipped("the contract lies in no folder of a status");
+    let Some((folder, allowed)) = folders.rsplit('/').find_map(|name| Some((name, allowed_statuses(name)?)))
+    else {
+        return CheckResult::skipped("the contract lies in no folder of a status");
     };
-    let (found, place) = status(contract);
+    let (found, place) = status_with_span(contract);
     if found == ContractStatus::Unknown || allowed.contains(&found) {
         return Vec::new().into();
     }
     let message = format!("the contract is {}, but lies in `{folder}/`", found.as_str());
-    Some(rule.finding(message, at(contract, place, format!("not for `{folder}/`")))).into()
+    Some(rule.finding(message, label_at(contract, place, format!("not for `{folder}/`")))).into()
 }
 
 /// The statuses of contracts in a folder of that name.
-fn allowed(folder: &str) -> Option<&'static [ContractStatus]> {
+fn allowed_statuses(folder: &str) -> Option<&'static [ContractStatus]> {
     use ContractStatus::{Abandoned, Absorbed, Active, Closed, Complete, Draft, Pending};
     Some(match folder.to_lowercase().as_str() {
         "draft" | "drafts" => &[Draft, Pending],

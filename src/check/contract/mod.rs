@@ -12,26 +12,26 @@ pub(super) mod section;
 pub(super) mod status;
 pub(super) mod task_id;
 
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::document::contract::{Contract, ContractStatus};
 use crate::finding::Label;
 use crate::text::Span;
 
 /// The contract that a document is.
-fn contract<'a>(input: &'a DocumentInput<'_>) -> Result<&'a Contract, Verdict> {
-    input.document.contract().ok_or_else(|| Verdict::skipped("not a contract"))
+fn contract_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a Contract, CheckResult> {
+    input.document.contract().ok_or_else(|| CheckResult::skipped("not a contract"))
 }
 
-fn at(contract: &Contract, span: Span, text: impl Into<String>) -> Label {
+fn label_at(contract: &Contract, span: Span, text: impl Into<String>) -> Label {
     Label::text(&contract.source, span, text)
 }
 
 /// The status and its place; [`ContractStatus::Unknown`] at the title if
 /// there is none.
-fn status(contract: &Contract) -> (ContractStatus, Span) {
+fn status_with_span(contract: &Contract) -> (ContractStatus, Span) {
     contract
         .status
         .as_ref()
-        .map_or((ContractStatus::Unknown, contract.head()), |(text, status)| (*status, text.span))
+        .map_or((ContractStatus::Unknown, contract.head_span()), |(text, status)| (*status, text.span))
 }

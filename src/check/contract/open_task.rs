@@ -1,24 +1,24 @@
 //! `contract/open-task`: what is complete has no open task.
 
-use super::{at, contract, status};
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::{contract_of, label_at, status_with_span};
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::document::contract::ContractStatus;
 use crate::rule::Rule;
-use crate::text::counted;
+use crate::text::format_count;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let contract = match contract(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let contract = match contract_of(input) {
         Ok(contract) => contract,
         Err(skipped) => return skipped,
     };
-    let (ContractStatus::Complete, place) = status(contract) else { return Vec::new().into() };
-    let open: Vec<_> = contract.open().collect();
+    let (ContractStatus::Complete, place) = status_with_span(contract) else { return Vec::new().into() };
+    let open: Vec<_> = contract.open_tasks().collect();
     let Some(first) = open.first() else { return Vec::new().into() };
     let are = if open.len() == 1 { "is" } else { "are" };
-    let all = counted(contract.tasks.len(), "task");
+    let all = format_count(contract.tasks.len(), "task");
     let message = format!("the contract says complete, but {} of {all} {are} open", open.len());
-    let mut finding = rule.finding(message, at(contract, place, "says complete")).related(at(
+    let mut finding = rule.finding(message, label_at(contract, place, "says complete")).related(label_at(
         contract,
         first.text.span,
         "the first open one",
@@ -27,7 +27,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         finding = finding.note(format!(
             "line {}: {}",
             contract.source.line(task.text.span.start),
-            crate::text::one_line(&task.text.value, 100)
+            crate::text::to_single_line(&task.text.value, 100)
         ));
     }
     Some(finding).into()

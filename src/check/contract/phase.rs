@@ -1,13 +1,13 @@
 //! `contract/phase`: a phase has tasks.
 
-use super::{at, contract};
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::{contract_of, label_at};
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::finding::Level;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let contract = match contract(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let contract = match contract_of(input) {
         Ok(contract) => contract,
         Err(skipped) => return skipped,
     };
@@ -15,9 +15,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
     empty
         .map(|phase| {
             let message = format!("phase {} lists nothing to do", phase.number);
-            let finding = rule.finding(message, at(contract, phase.title.span, "no item and no task"));
+            let finding = rule.finding(message, label_at(contract, phase.title.span, "no item and no task"));
             // A phase that is told in prose has something to do, only no list.
-            if phase.has_text { finding.at_level(Level::Note) } else { finding }
+            if phase.has_text { finding.with_level(Level::Note) } else { finding }
         })
         .collect::<Vec<_>>()
         .into()

@@ -1,17 +1,20 @@
 //! `contract/section`: a contract has a goal, tasks and criteria.
 
-use super::{at, contract};
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::{contract_of, label_at};
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let contract = match contract(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let contract = match contract_of(input) {
         Ok(contract) => contract,
         Err(skipped) => return skipped,
     };
     let lacks = |what: &str| {
-        rule.finding(format!("the contract has no {what}"), at(contract, contract.head(), "this contract"))
+        rule.finding(
+            format!("the contract has no {what}"),
+            label_at(contract, contract.head_span(), "this contract"),
+        )
     };
     let mut out = Vec::new();
     if contract.goal.is_none() {

@@ -1,34 +1,34 @@
 //! `contract/status`: the status is a known one.
 
-use super::{at, contract};
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::{contract_of, label_at};
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::document::contract::ContractStatus;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let contract = match contract(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let contract = match contract_of(input) {
         Ok(contract) => contract,
         Err(skipped) => return skipped,
     };
     match &contract.status {
         None => Some(rule.finding(
             "the contract has no status",
-            at(contract, contract.head(), "`**Status:**` belongs below the title"),
+            label_at(contract, contract.head_span(), "`**Status:**` belongs below the title"),
         ))
         .into(),
         Some((text, ContractStatus::Unknown)) => {
-            let shown = crate::text::one_line(&text.value, 60);
+            let shown = crate::text::to_single_line(&text.value, 60);
             Some(rule.finding(
                 format!("`{shown}` is no status"),
-                at(contract, text.span, "not one of the known ones"),
+                label_at(contract, text.span, "not one of the known ones"),
             ))
             .into()
         }
         Some((text, _)) => {
-            let again = contract.again.iter().map(|span| {
-                rule.finding("the status is given a second time", at(contract, *span, "said before"))
-                    .related(at(contract, text.span, "here"))
+            let again = contract.repeated_status.iter().map(|span| {
+                rule.finding("the status is given a second time", label_at(contract, *span, "said before"))
+                    .related(label_at(contract, text.span, "here"))
             });
             again.collect::<Vec<_>>().into()
         }

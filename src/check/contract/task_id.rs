@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{at, contract};
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::{contract_of, label_at};
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::document::contract::{Contract, TaskId};
 use crate::finding::{Finding, Level};
 use crate::rule::Rule;
 use crate::text::Spanned;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let contract = match contract(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let contract = match contract_of(input) {
         Ok(contract) => contract,
         Err(skipped) => return skipped,
     };
@@ -26,18 +26,18 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
                 let message =
                     format!("the task id `{}` is given a second time", contract.source.slice(id.span));
                 out.push(
-                    rule.finding(message, at(contract, id.span, "given before"))
-                        .related(at(contract, first.span, "here")),
+                    rule.finding(message, label_at(contract, id.span, "given before"))
+                        .related(label_at(contract, first.span, "here")),
                 );
             }
         }
-        out.extend(gaps(contract, ids, rule));
+        out.extend(check_gaps(contract, ids, rule));
     }
     out.into()
 }
 
 /// The first id behind each gap of a group that starts with 0 or 1.
-fn gaps(contract: &Contract, ids: &[&Spanned<TaskId>], rule: &Rule) -> Vec<Finding> {
+fn check_gaps(contract: &Contract, ids: &[&Spanned<TaskId>], rule: &Rule) -> Vec<Finding> {
     let mut sorted: Vec<&&Spanned<TaskId>> = ids.iter().collect();
     sorted.sort_by_key(|id| (id.value.number, id.value.letter));
     let mut out = Vec::new();
@@ -52,9 +52,9 @@ fn gaps(contract: &Contract, ids: &[&Spanned<TaskId>], rule: &Rule) -> Vec<Findi
         let missing = if last == from { name(from) } else { format!("{} to {}", name(from), name(last)) };
         let message = format!("the task ids skip {missing}");
         out.push(
-            rule.finding(message, at(contract, after.span, "the next one"))
-                .related(at(contract, before.span, "the one before"))
-                .at_level(Level::Warning),
+            rule.finding(message, label_at(contract, after.span, "the next one"))
+                .related(label_at(contract, before.span, "the one before"))
+                .with_level(Level::Warning),
         );
     }
     out

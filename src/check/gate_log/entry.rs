@@ -1,45 +1,47 @@
 //! `gate-log/entry`: entries have their fields, with what these hold.
 
-use super::log;
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::log_of;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::document::gate_log::GateEntry;
 use crate::document::{Signature, WpId};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::Spanned;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let log = match log(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let log = match log_of(input) {
         Ok(log) => log,
         Err(skipped) => return skipped,
     };
     let at = |span, text: &str| Label::text(&log.source, span, text);
     let mut out: Vec<Finding> = Vec::new();
     for entry in &log.entries {
-        for (name, field) in required(entry) {
+        for (name, field) in required_fields(entry) {
             if field.as_ref().is_none_or(|value| value.value.trim().is_empty()) {
-                out.push(rule.finding(format!("the entry has no `{name}`"), at(entry.place(), "this entry")));
+                out.push(
+                    rule.finding(format!("the entry has no `{name}`"), at(entry.anchor_span(), "this entry")),
+                );
             }
         }
-        for odd in &entry.odd {
-            let message = format!("`{}` is no string", crate::text::one_line(&odd.value, 60));
+        for odd in &entry.non_string_keys {
+            let message = format!("`{}` is no string", crate::text::to_single_line(&odd.value, 60));
             out.push(rule.finding(message, at(odd.span, "its value")));
         }
         if let Some(Err(why)) = entry.wp_id.as_ref().map(|id| WpId::parse(&id.value)) {
             // A log only grows: what stands there cannot be taken back.
             let finding =
-                rule.finding(format!("`wpId` is no work packet id: {why}"), at(entry.place(), "no id"));
-            out.push(finding.at_level(Level::Warning));
+                rule.finding(format!("`wpId` is no work packet id: {why}"), at(entry.anchor_span(), "no id"));
+            out.push(finding.with_level(Level::Warning));
         }
-        if let Some(kind) = entry.kind.as_ref().filter(|kind| !KINDS.contains(&kind.value.as_str())) {
-            let message = format!("`{}` is no type of entry", crate::text::one_line(&kind.value, 60));
+        if let Some(kind) = entry.kind.as_ref().filter(|kind| !ENTRY_KINDS.contains(&kind.value.as_str())) {
+            let message = format!("`{}` is no type of entry", crate::text::to_single_line(&kind.value, 60));
             out.push(rule.finding(message, at(kind.span, "REFINEMENT, SIGNATURE or PREPARE")));
         }
         if let Some(stamp) =
             entry.timestamp.as_ref().filter(|stamp| stamp.value.parse::<jiff::Timestamp>().is_err())
         {
-            let message = format!("`{}` is no time", crate::text::one_line(&stamp.value, 60));
+            let message = format!("`{}` is no time", crate::text::to_single_line(&stamp.value, 60));
             out.push(rule.finding(message, at(stamp.span, "RFC 3339, such as 2026-02-14T09:05:00Z")));
         }
         if let Some(stamp) = entry.timestamp.as_ref().filter(|stamp| input.is_future(&stamp.value)) {
@@ -48,16 +50,16 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         if let Some((text, Err(fault))) =
             entry.signature.as_ref().map(|text| (text, Signature::parse(&text.value)))
         {
-            let message = format!("`{}` is no signature", crate::text::one_line(&text.value, 40));
+            let message = format!("`{}` is no signature", crate::text::to_single_line(&text.value, 40));
             out.push(rule.finding(message, at(text.span, &fault.to_string())));
         }
     }
     out.into()
 }
 
-const KINDS: [&str; 3] = ["REFINEMENT", "SIGNATURE", "PREPARE"];
+const ENTRY_KINDS: [&str; 3] = ["REFINEMENT", "SIGNATURE", "PREPARE"];
 
-fn required(entry: &GateEntry) -> Vec<(&'static str, &Option<Spanned<String>>)> {
+fn required_fields(entry: &GateEntry) -> Vec<(&'static str, &Option<Spanned<String>>)> {
     let mut out = vec![("wpId", &entry.wp_id), ("type", &entry.kind), ("timestamp", &entry.timestamp)];
     match entry.kind.as_ref().map(|kind| kind.value.as_str()) {
         Some("SIGNATURE") => out.push(("signature", &entry.signature)),

@@ -3,15 +3,15 @@
 pub(super) mod entry;
 pub(super) mod order;
 
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
-use crate::document::Body;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
+use crate::document::DocumentBody;
 use crate::document::gate_log::GateLog;
 
 /// The gate log that a document is.
-fn log<'a>(input: &'a DocumentInput<'_>) -> Result<&'a GateLog, Verdict> {
+fn log_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a GateLog, CheckResult> {
     match &input.document.body {
-        Body::GateLog(log) => Ok(log),
-        _ => Err(Verdict::skipped("not a gate log")),
+        DocumentBody::GateLog(log) => Ok(log),
+        _ => Err(CheckResult::skipped("not a gate log")),
     }
 }

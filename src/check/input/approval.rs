@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::civil::DateTime;
 
-use crate::change::CommitFacts;
+use crate::change::CommitInfo;
 use crate::document::allowed_signers::AllowedSigners;
 use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
@@ -12,7 +12,7 @@ use crate::document::{Packet, Refinement};
 use crate::finding::Label;
 use crate::text::{RepoPath, Source};
 
-use super::PacketInput;
+use super::PacketCheckContext;
 
 /// What is known of the packet's `MERGE_BASE_SHA`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,60 +48,60 @@ pub enum ContractFact {
     /// It was not looked up, and why.
     Unknown(String),
     /// Commits on several lines of history brought the signature in.
-    Several(Vec<CommitFacts>),
+    Several(Vec<CommitInfo>),
     /// The contract revision.
     Known {
         /// The commit.
-        introduction: CommitFacts,
+        introduction: CommitInfo,
         /// The packet there.
-        then: Box<Packet>,
+        packet_at_signing: Box<Packet>,
         /// Whether the commit lies inside the judged range.
-        inside: bool,
+        is_in_range: bool,
         /// Paths outside governance that the commit changed.
-        foreign: Vec<RepoPath>,
+        code_paths: Vec<RepoPath>,
     },
 }
 
 /// A record of approval as the contract revision holds it.
 #[derive(Debug, Default)]
-pub enum Then<T> {
+pub enum RecordAtSigning<T> {
     /// It was not looked up.
     #[default]
-    Unasked,
+    NotLookedUp,
     /// As it is judged, byte for byte.
-    Same,
+    Unchanged,
     /// Not there.
     Missing,
     /// There, with another text.
-    Other(Box<T>),
+    Changed(Box<T>),
 }
 
-impl<T> Then<T> {
+impl<T> RecordAtSigning<T> {
     /// Another type of record.
-    pub fn map<U>(self, read: impl FnOnce(T) -> U) -> Then<U> {
+    pub fn map<U>(self, read: impl FnOnce(T) -> U) -> RecordAtSigning<U> {
         match self {
-            Self::Unasked => Then::Unasked,
-            Self::Same => Then::Same,
-            Self::Missing => Then::Missing,
-            Self::Other(record) => Then::Other(Box::new(read(*record))),
+            Self::NotLookedUp => RecordAtSigning::NotLookedUp,
+            Self::Unchanged => RecordAtSigning::Unchanged,
+            Self::Missing => RecordAtSigning::Missing,
+            Self::Changed(record) => RecordAtSigning::Changed(Box::new(read(*record))),
         }
     }
 }
 
 /// The records of approval at the contract revision.
 #[derive(Debug, Default)]
-pub struct RecordsThen {
+pub struct RecordsAtSigning {
     /// The refinement.
-    pub refinement: Then<Refinement>,
+    pub refinement: RecordAtSigning<Refinement>,
     /// The signature audit.
-    pub audit: Then<Audit>,
+    pub audit: RecordAtSigning<Audit>,
     /// The gate log.
-    pub gate_log: Then<GateLog>,
+    pub gate_log: RecordAtSigning<GateLog>,
 }
 
 /// What a key has signed, and whose keys count.
 #[derive(Debug)]
-pub struct SealFact {
+pub struct KeySignatureFact {
     /// Where the signed text belongs.
     pub contract_path: RepoPath,
     /// Where its signature belongs.
@@ -120,20 +120,20 @@ pub struct SealFact {
 #[derive(Debug)]
 pub struct CodeCommit {
     /// The commit.
-    pub facts: CommitFacts,
+    pub facts: CommitInfo,
     /// One of the paths outside governance that it changes.
     pub path: RepoPath,
     /// Whether it does not build on a commit that holds the signed packet.
-    pub is_early: bool,
+    pub precedes_signing: bool,
     /// Whether it builds on an earlier signature of the packet, not on the
     /// present one.
-    pub is_under_earlier: bool,
+    pub is_under_earlier_signature: bool,
 }
 
 /// Input of checks about approval.
-pub struct ApprovalInput<'a> {
+pub struct ApprovalCheckContext<'a> {
     /// The packet and its surroundings.
-    pub packet: PacketInput<'a>,
+    pub packet: PacketCheckContext<'a>,
     /// Path and text of the refinement, if it is there.
     pub refinement: Result<&'a Refinement, RepoPath>,
     /// The signature audit, or where it should be.
@@ -149,16 +149,16 @@ pub struct ApprovalInput<'a> {
     /// The checked-out branch.
     pub branch: Option<&'a str>,
     /// Name of the working tree's folder.
-    pub worktree: Option<&'a str>,
+    pub worktree_name: Option<&'a str>,
     /// What a key has signed.
-    pub seal: &'a SealFact,
+    pub key_signature: &'a KeySignatureFact,
     /// Other documents that hold the packet's signature.
-    pub reuse: &'a [Label],
+    pub reused_in: &'a [Label],
     /// The other records of approval as the contract revision holds them.
-    pub then: &'a RecordsThen,
+    pub records_at_signing: &'a RecordsAtSigning,
     /// Commits of the work that change more than governance files, newest
     /// first.
-    pub code: &'a [CodeCommit],
+    pub code_commits: &'a [CodeCommit],
     /// Now, UTC.
     pub now: DateTime,
 }

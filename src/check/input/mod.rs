@@ -13,16 +13,19 @@ use crate::change::Selection;
 use crate::document::board::Board;
 use crate::document::label::Field;
 use crate::document::registry::Registry;
-use crate::document::{BadWpId, DocumentKind, Fault, Layout, Packet, Signature, WpId};
+use crate::document::{DocumentKind, Fault, Layout, Packet, Signature, WpId, WpIdError};
 use crate::finding::Label;
 use crate::text::{RepoPath, Source, Span};
 
 pub use approval::{
-    ApprovalInput, CheckpointFact, CodeCommit, ContractFact, MergeBaseFact, RecordsThen, SealFact, Then,
+    ApprovalCheckContext, CheckpointFact, CodeCommit, ContractFact, KeySignatureFact, MergeBaseFact,
+    RecordAtSigning, RecordsAtSigning,
 };
-pub use change::{ChangeInput, PathFact, RangeFact, WaiverOrigin};
+pub use change::{ChangeCheckContext, EvidencePathFact, RangeFact, WaiverOrigin};
 pub use policy::{Policy, ProtectedPattern, WaiverSource};
-pub use sources::{BaselineUse, ChangedSource, SourcesInput, UnreadFile, UsedSuppression, Waived};
+pub use sources::{
+    BaselineState, ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, WaiverLookup,
+};
 
 /// The gates that judge a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,11 +56,11 @@ impl Gate {
 
 /// How the search for a packet ended.
 #[derive(Debug)]
-pub enum Search {
+pub enum PacketSearch {
     /// The text is no id.
     BadId {
         /// Why it is none.
-        why: BadWpId,
+        why: WpIdError,
         /// Ids that look alike, nearest first.
         near: Vec<String>,
     },
@@ -98,26 +101,26 @@ pub enum Search {
 }
 
 /// Input of checks about finding the packet.
-pub struct SearchInput<'a> {
+pub struct SearchCheckContext<'a> {
     /// The text that the caller gave.
     pub requested: &'a str,
     /// How the search ended.
-    pub search: &'a Search,
+    pub search: &'a PacketSearch,
 }
 
 /// Input of checks about the selection.
-pub struct SelectionInput<'a> {
+pub struct SelectionCheckContext<'a> {
     /// Which change it is.
     pub selection: &'a Selection,
     /// Whether the base is the head or one of its ancestors; true where the
     /// change is no range.
-    pub is_forward: bool,
+    pub is_ancestor_range: bool,
     /// Number of changed paths.
-    pub changed: usize,
+    pub changed_count: usize,
 }
 
 /// Input of checks about the packet alone.
-pub struct PacketInput<'a> {
+pub struct PacketCheckContext<'a> {
     /// The packet's id, by its file name.
     pub id: &'a WpId,
     /// The packet.
@@ -133,15 +136,15 @@ pub struct PacketInput<'a> {
     /// The task board, if there is one.
     pub board: Option<&'a Board>,
     /// Ids of all packets of the same base id, this one included.
-    pub family: &'a [String],
+    pub revision_ids: &'a [String],
 }
 
-impl PacketInput<'_> {
+impl PacketCheckContext<'_> {
     /// The newest date that the packet gives of itself: its own or that of
     /// its signature. Back-dating one of them does not make it older.
     #[must_use]
     pub fn newest_date(&self) -> Option<Date> {
-        let field = self.packet.meta("DATE").and_then(Field::filled);
+        let field = self.packet.metadata_field("DATE").and_then(Field::filled_value);
         let dated = field.and_then(|field| field.value.get(..10)?.parse::<Date>().ok());
         let signature = self.packet.signature.as_ref();
         let signed = signature.and_then(|s| Signature::parse(&s.value).ok()).map(|s| s.at.date());
@@ -150,7 +153,7 @@ impl PacketInput<'_> {
 
     /// A label at a span of the packet.
     #[must_use]
-    pub fn at(&self, span: Span, text: impl Into<String>) -> Label {
+    pub fn label_at(&self, span: Span, text: impl Into<String>) -> Label {
         Label::text(&self.packet.source, span, text)
     }
 }

@@ -12,19 +12,19 @@ pub struct Policy {
     /// Whether packets older than G2 need evidence too.
     pub evidence_required: bool,
     /// Whether a key that is allowed must have signed the contract.
-    pub signed_approval: bool,
+    pub signed_approval_required: bool,
     /// What no scope covers unless it names the path literally.
     pub protected: Vec<ProtectedPattern>,
     /// Shortest token of a spec anchor, in characters.
-    pub shortest_token: usize,
+    pub min_token_chars: usize,
     /// Longest window of a spec anchor, in lines.
-    pub longest_window: usize,
+    pub max_window_lines: usize,
     /// Whether documents must be ASCII.
     pub ascii_only: bool,
     /// How late a waiver may come.
     pub waivers_from: WaiverSource,
     /// Whether who signs may not write the code.
-    pub separate_hands: bool,
+    pub separation_of_duties: bool,
     /// Who may present and acknowledge validation reports; where nobody is
     /// named, identities are recorded and not compared.
     pub identities: Vec<String>,
@@ -36,7 +36,7 @@ impl Policy {
     /// The configured identity that a text names: by its address where it
     /// gives one, else by its name. A text that could be two of them is none.
     #[must_use]
-    pub fn identity(&self, by: &str) -> Option<&str> {
+    pub fn find_identity(&self, by: &str) -> Option<&str> {
         let parts = |text: &str| -> (String, Option<String>) {
             let lower = text.trim().to_lowercase();
             match lower.split_once('<') {
@@ -91,35 +91,35 @@ impl WaiverSource {
 pub struct ProtectedPattern {
     /// As written.
     pub text: String,
-    form: Form,
+    form: PatternForm,
 }
 
 /// What a protected pattern compares.
 #[derive(Debug, Clone)]
-enum Form {
+enum PatternForm {
     /// The name of a file in any folder.
     Name(Vec<u8>),
     /// The name of a folder anywhere above the file.
     Folder(Vec<u8>),
     /// Anything else.
-    Entry(ScopeEntry),
+    Pattern(ScopeEntry),
 }
 
 impl ProtectedPattern {
     /// Reads a pattern; `None` if it is no path or pattern.
     #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let lower = text.to_lowercase();
         let name = lower.trim_end_matches('/');
         let is_name = !name.contains('/');
         let anywhere = if is_name { format!("**/{lower}") } else { lower.clone() };
         let entry = ScopeEntry::read(Spanned::new(format!("`{anywhere}`"), Span::default()));
         let form = match (is_name && !name.contains('*'), name.len() < lower.len()) {
-            (true, false) => Form::Name(name.as_bytes().to_vec()),
-            (true, true) => Form::Folder(name.as_bytes().to_vec()),
-            (false, _) => Form::Entry(entry.clone()),
+            (true, false) => PatternForm::Name(name.as_bytes().to_vec()),
+            (true, true) => PatternForm::Folder(name.as_bytes().to_vec()),
+            (false, _) => PatternForm::Pattern(entry.clone()),
         };
-        entry.coverage.is_ok().then(|| Self { text: text.to_owned(), form })
+        entry.pattern.is_ok().then(|| Self { text: text.to_owned(), form })
     }
 
     /// Whether it holds for a path, given in small letters.
@@ -127,9 +127,9 @@ impl ProtectedPattern {
     pub fn covers(&self, lower: &RepoPath) -> bool {
         let folders = || lower.folder().split(|byte| *byte == b'/');
         match &self.form {
-            Form::Name(name) => lower.file_name() == name.as_slice(),
-            Form::Folder(name) => folders().any(|folder| folder == name.as_slice()),
-            Form::Entry(entry) => entry.covers(lower),
+            PatternForm::Name(name) => lower.file_name() == name.as_slice(),
+            PatternForm::Folder(name) => folders().any(|folder| folder == name.as_slice()),
+            PatternForm::Pattern(entry) => entry.covers(lower),
         }
     }
 }
@@ -139,12 +139,12 @@ impl Default for Policy {
         Self {
             minimum_format: None,
             evidence_required: false,
-            signed_approval: false,
+            signed_approval_required: false,
             protected: Vec::new(),
-            shortest_token: 8,
-            longest_window: 400,
+            min_token_chars: 8,
+            max_window_lines: 400,
             ascii_only: false,
-            separate_hands: false,
+            separation_of_duties: false,
             waivers_from: WaiverSource::Work,
             identities: Vec::new(),
             spec_headings: Vec::new(),

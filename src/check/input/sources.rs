@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::change::ChangeKind;
-use crate::scan::{Baseline, RuleFault, Settings, Suppression};
+use crate::scan::{Baseline, RuleFault, ScanSettings, Suppression};
 use crate::text::{RepoPath, Source};
 
 /// A file that a scan could not read.
@@ -23,30 +23,30 @@ pub struct UnreadFile {
 
 /// A comment that excuses, with what came of it.
 #[derive(Debug, Clone)]
-pub struct UsedSuppression {
+pub struct SuppressionUse {
     /// The file.
     pub source: Arc<Source>,
     /// The comment.
     pub suppression: Suppression,
     /// Whether something was there to be excused.
-    pub used: bool,
+    pub is_used: bool,
     /// Whether the rules that it names were asked, so that "unused" says
     /// something.
-    pub asked: bool,
+    pub rules_selected: bool,
     /// Policies of which its rules want a waiver of the packet; empty if none
     /// is needed.
-    pub policies: Vec<String>,
+    pub waiver_policies: Vec<String>,
     /// Names that are no rule.
-    pub unknown: Vec<String>,
+    pub unknown_rules: Vec<String>,
     /// Whether it stands on changed lines.
     pub is_new: bool,
 }
 
 /// Known findings, with what came of them.
 #[derive(Debug, Default)]
-pub struct BaselineUse {
+pub struct BaselineState {
     /// The file, if it can be read.
-    pub known: Option<Baseline>,
+    pub baseline: Option<Baseline>,
     /// What is wrong with it, and where.
     pub fault: Option<crate::scan::BaselineFault>,
     /// Entries that match nothing any more, by rule and fingerprint.
@@ -65,14 +65,14 @@ pub struct ChangedSource {
 }
 
 /// Whether a waiver of the packet, of one of these policies, covers a path.
-pub type Waived<'a> = &'a dyn Fn(&[String], &RepoPath) -> bool;
+pub type WaiverLookup<'a> = &'a dyn Fn(&[String], &RepoPath) -> bool;
 
 /// Input of checks about source files.
-pub struct SourcesInput<'a> {
+pub struct SourcesCheckContext<'a> {
     /// All files of the tree, sorted.
     pub paths: &'a [RepoPath],
     /// What the repository says of its scans.
-    pub settings: &'a Settings,
+    pub settings: &'a ScanSettings,
     /// The change, if one is judged; findings are about changed files only.
     pub changed: Option<&'a [ChangedSource]>,
     /// Rule files that are none.
@@ -80,35 +80,35 @@ pub struct SourcesInput<'a> {
     /// Files that could not be read.
     pub unread: &'a [UnreadFile],
     /// Comments that excuse.
-    pub suppressions: &'a [UsedSuppression],
+    pub suppressions: &'a [SuppressionUse],
     /// Known findings, if the repository keeps them.
-    pub baseline: Option<&'a BaselineUse>,
+    pub baseline: Option<&'a BaselineState>,
     /// Reads a file of the tree.
-    pub read: &'a dyn Fn(&RepoPath) -> Option<Vec<u8>>,
+    pub read_file: &'a dyn Fn(&RepoPath) -> Option<Vec<u8>>,
     /// Whether ignore files of the tree excuse a path.
-    pub ignored: &'a dyn Fn(&RepoPath) -> bool,
+    pub is_ignored: &'a dyn Fn(&RepoPath) -> bool,
     /// Untracked files with their bytes' number; `None` where nothing can be
     /// untracked.
     pub untracked: Option<&'a BTreeMap<RepoPath, u64>>,
     /// Whether a waiver of the packet, of one of these policies, covers a
     /// path; `None` without a packet.
-    pub waived: Option<Waived<'a>>,
+    pub has_waiver: Option<WaiverLookup<'a>>,
     /// Today, UTC.
     pub today: Date,
     /// The texts of test files, read on first use.
-    pub tests: OnceCell<Vec<(RepoPath, Vec<u8>)>>,
+    pub test_files: OnceCell<Vec<(RepoPath, Vec<u8>)>>,
 }
 
-impl SourcesInput<'_> {
+impl SourcesCheckContext<'_> {
     /// Whether a file of the tree is at a path.
     #[must_use]
-    pub fn has(&self, path: &str) -> bool {
+    pub fn has_file(&self, path: &str) -> bool {
         self.paths.binary_search_by(|own| own.as_bytes().cmp(path.as_bytes())).is_ok()
     }
 
     /// Whether findings are told of a path: without a change, of all.
     #[must_use]
-    pub fn is_told(&self, path: &RepoPath) -> bool {
+    pub fn is_reported(&self, path: &RepoPath) -> bool {
         self.changed.is_none_or(|changed| {
             changed.iter().any(|file| file.path == *path && file.kind != ChangeKind::Deleted)
         })

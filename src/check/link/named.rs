@@ -1,13 +1,13 @@
 //! The paths that a document names.
 
-use crate::check::library::Library;
-use crate::document::label::{Field, without_hint};
-use crate::document::link::{joined, links, path_of};
-use crate::document::scope_entry::{Coverage, ScopeEntry};
-use crate::document::{Body, Document, Packet, Refinement, WpId};
-use crate::text::{RepoPath, Span, Spanned, trimmed};
+use crate::check::library::GovernanceDocuments;
+use crate::document::label::{Field, strip_hint};
+use crate::document::link::{destination_path, find_links, join_relative};
+use crate::document::scope_entry::{ScopeEntry, ScopePattern};
+use crate::document::{Document, DocumentBody, Packet, Refinement, WpId};
+use crate::text::{RepoPath, Span, Spanned, trim_spanned};
 
-use super::within;
+use super::find_span;
 
 /// How a path is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +20,11 @@ pub enum NamedBy {
 
 /// A path that a document names.
 #[derive(Debug)]
-pub struct Named {
+pub struct NamedPath {
     /// How.
-    pub by: NamedBy,
+    pub named_by: NamedBy,
     /// What names it, e.g. `FILES_TO_OPEN`.
-    pub what: &'static str,
+    pub source_name: &'static str,
     /// As written.
     pub text: String,
     /// The paths that it may mean; any of them will do. None if it leaves the
@@ -37,16 +37,16 @@ pub struct Named {
 /// All paths that a document names. Fields count only while their packet is
 /// open: a finished one speaks of the tree of its day.
 #[must_use]
-pub fn named(document: &Document, library: Option<&Library<'_>>) -> Vec<Named> {
+pub fn named_paths(document: &Document, library: Option<&GovernanceDocuments<'_>>) -> Vec<NamedPath> {
     let folder = document.path().folder().to_string();
-    let mut out: Vec<Named> = Vec::new();
+    let mut out: Vec<NamedPath> = Vec::new();
     if document.outline().is_some() {
-        for link in links(document.source.text()) {
-            let Some(path) = path_of(&link.value) else { continue };
-            out.push(Named {
-                by: NamedBy::Link,
-                what: "a link",
-                candidates: candidates(&[joined(&folder, &path), joined("", &path)]),
+        for link in find_links(document.source.text()) {
+            let Some(path) = destination_path(&link.value) else { continue };
+            out.push(NamedPath {
+                named_by: NamedBy::Link,
+                source_name: "a link",
+                candidates: distinct_paths(&[join_relative(&folder, &path), join_relative("", &path)]),
                 text: path,
                 span: link.span,
             });
@@ -54,21 +54,23 @@ pub fn named(document: &Document, library: Option<&Library<'_>>) -> Vec<Named> {
     }
     let spec_folder = library.map(spec_folder).unwrap_or_default();
     match &document.body {
-        Body::Packet(packet) if is_open(document, packet, library) => {
-            packet_paths(packet, &spec_folder, &mut out);
+        DocumentBody::Packet(packet) if is_packet_open(document, packet, library) => {
+            add_packet_paths(packet, &spec_folder, &mut out);
         }
-        Body::Refinement(refinement) if document.id().is_some_and(|id| waits(&id, library)) => {
-            refinement_paths(refinement, &spec_folder, &mut out);
+        DocumentBody::Refinement(refinement)
+            if document.id().is_some_and(|id| is_refinement_pending(&id, library)) =>
+        {
+            add_refinement_paths(refinement, &spec_folder, &mut out);
         }
-        Body::GateLog(log) => {
+        DocumentBody::GateLog(log) => {
             for entry in &log.entries {
                 let named = entry.wp_id.as_ref().map_or("", |id| id.value.as_str());
                 let packet = library.and_then(|library| library.packet(named));
-                if !packet.is_some_and(|(document, packet)| is_open(document, packet, library)) {
+                if !packet.is_some_and(|(document, packet)| is_packet_open(document, packet, library)) {
                     continue;
                 }
                 if let Some(path) = &entry.refinement_path {
-                    field("`refinement_path`", path, &[String::new()], &mut out);
+                    add_field_path("`refinement_path`", path, &[String::new()], &mut out);
                 }
             }
         }
@@ -77,7 +79,7 @@ pub fn named(document: &Document, library: Option<&Library<'_>>) -> Vec<Named> {
     out
 }
 
-fn candidates(paths: &[Option<String>]) -> Vec<RepoPath> {
+fn distinct_paths(paths: &[Option<String>]) -> Vec<RepoPath> {
     let mut out: Vec<RepoPath> = Vec::new();
     for path in paths.iter().flatten().filter(|path| !path.is_empty()) {
         let path = RepoPath::from(path.as_str());
@@ -88,19 +90,19 @@ fn candidates(paths: &[Option<String>]) -> Vec<RepoPath> {
     out
 }
 
-fn is_open(document: &Document, packet: &Packet, library: Option<&Library<'_>>) -> bool {
+fn is_packet_open(document: &Document, packet: &Packet, library: Option<&GovernanceDocuments<'_>>) -> bool {
     let id = document.id();
     library.zip(id.as_ref()).is_some_and(|(library, id)| library.is_open(id.as_str(), packet))
 }
 
 /// Whether a refinement's packet is open, or still to be made.
-fn waits(id: &WpId, library: Option<&Library<'_>>) -> bool {
+fn is_refinement_pending(id: &WpId, library: Option<&GovernanceDocuments<'_>>) -> bool {
     let Some(library) = library else { return false };
     library.packet(id.as_str()).is_none_or(|(_, packet)| library.is_open(id.as_str(), packet))
 }
 
 /// The folder of the current specification, beside which others lie.
-fn spec_folder(library: &Library<'_>) -> String {
+fn spec_folder(library: &GovernanceDocuments<'_>) -> String {
     let named = library.pointer().and_then(|pointer| pointer.spec());
     named
         .and_then(|name| name.value.rsplit_once('/'))
@@ -108,21 +110,22 @@ fn spec_folder(library: &Library<'_>) -> String {
         .unwrap_or_default()
 }
 
-fn field(what: &'static str, value: &Spanned<String>, folders: &[String], out: &mut Vec<Named>) {
-    let paths: Vec<Option<String>> = folders.iter().map(|folder| joined(folder, &value.value)).collect();
-    out.push(Named {
-        by: NamedBy::Field,
-        what,
+fn add_field_path(what: &'static str, value: &Spanned<String>, folders: &[String], out: &mut Vec<NamedPath>) {
+    let paths: Vec<Option<String>> =
+        folders.iter().map(|folder| join_relative(folder, &value.value)).collect();
+    out.push(NamedPath {
+        named_by: NamedBy::Field,
+        source_name: what,
         text: value.value.clone(),
-        candidates: candidates(&paths),
+        candidates: distinct_paths(&paths),
         span: value.span,
     });
 }
 
-fn packet_paths(packet: &Packet, spec_folder: &str, out: &mut Vec<Named>) {
+fn add_packet_paths(packet: &Packet, spec_folder: &str, out: &mut Vec<NamedPath>) {
     let root = [String::new()];
     if let Some(file) = &packet.refinement_file {
-        field("REFINEMENT_FILE", file, &root, out);
+        add_field_path("REFINEMENT_FILE", file, &root, out);
     }
     let text = packet.source.text();
     let opens =
@@ -131,54 +134,65 @@ fn packet_paths(packet: &Packet, spec_folder: &str, out: &mut Vec<Named>) {
         let Some(prose) = packet.outline.item_prose(item).and_then(|at| packet.outline.get(at)) else {
             continue;
         };
-        let line = trimmed(text, prose.content).map(str::to_owned);
+        let line = trim_spanned(text, prose.content).map(str::to_owned);
         let entry = ScopeEntry::read(line);
-        let path = match &entry.coverage {
-            Ok(Coverage::File(path) | Coverage::Folder(path)) => path.clone(),
+        let path = match &entry.pattern {
+            Ok(ScopePattern::File(path) | ScopePattern::Folder(path)) => path.clone(),
             _ => continue,
         };
         // What the packet is going to make need not be there.
-        let new = packet.scope.inside.iter().any(|scope| scope.covers(&path) && scope.annotation.is_some());
+        let new = packet.scope.in_scope.iter().any(|scope| scope.covers(&path) && scope.annotation.is_some());
         let shape = path.to_text().contains(['/', '.']) && !path.to_text().contains(' ');
         if new || entry.annotation.is_some() || !shape {
             continue;
         }
         let name = path.to_text().into_owned();
-        let span =
-            within(text.get(entry.raw.span.start..entry.raw.span.end).unwrap_or(""), &name, entry.raw.span);
-        field("FILES_TO_OPEN", &Spanned::new(name, span), &root, out);
+        let span = find_span(
+            text.get(entry.raw.span.start..entry.raw.span.end).unwrap_or(""),
+            &name,
+            entry.raw.span,
+        );
+        add_field_path("FILES_TO_OPEN", &Spanned::new(name, span), &root, out);
     }
     for location in packet.mapping.iter().flat_map(|requirement| &requirement.locations) {
         if let Some((path, _)) = &location.target {
             let value = Spanned::new(path.to_text().into_owned(), location.raw.span);
-            field("EVIDENCE", &value, &root, out);
+            add_field_path("EVIDENCE", &value, &root, out);
         }
     }
     let folders = [String::new(), spec_folder.to_owned()];
     for key in ["SPEC_BASELINE", "SPEC_TARGET"] {
-        let found =
-            packet.fields.iter().filter(|field| field.key == key && field.top).find_map(Field::filled);
-        for file in found.iter().filter_map(files_of) {
-            field(if key == "SPEC_TARGET" { "SPEC_TARGET" } else { "SPEC_BASELINE" }, &file, &folders, out);
+        let found = packet
+            .fields
+            .iter()
+            .filter(|field| field.key == key && field.is_top_level)
+            .find_map(Field::filled_value);
+        for file in found.iter().filter_map(leading_file) {
+            add_field_path(
+                if key == "SPEC_TARGET" { "SPEC_TARGET" } else { "SPEC_BASELINE" },
+                &file,
+                &folders,
+                out,
+            );
         }
     }
 }
 
-fn refinement_paths(refinement: &Refinement, spec_folder: &str, out: &mut Vec<Named>) {
+fn add_refinement_paths(refinement: &Refinement, spec_folder: &str, out: &mut Vec<NamedPath>) {
     let folders = [String::new(), spec_folder.to_owned()];
-    let Some(value) = refinement.filled("SPEC_TARGET_RESOLVED") else { return };
+    let Some(value) = refinement.filled_value("SPEC_TARGET_RESOLVED") else { return };
     // The specification itself is looked for by its hash, also in history.
     let Some((pointer, _)) = value.value.split_once("->") else { return };
-    if let Some(file) = files_of(&Spanned::new(pointer.trim().to_owned(), value.span)) {
-        field("SPEC_TARGET_RESOLVED", &file, &folders, out);
+    if let Some(file) = leading_file(&Spanned::new(pointer.trim().to_owned(), value.span)) {
+        add_field_path("SPEC_TARGET_RESOLVED", &file, &folders, out);
     }
 }
 
 /// The file at the start of a value: one word with an ending.
-fn files_of(value: &Spanned<String>) -> Option<Spanned<String>> {
-    let plain = without_hint(&value.value);
+fn leading_file(value: &Spanned<String>) -> Option<Spanned<String>> {
+    let plain = strip_hint(&value.value);
     let word = plain.split_whitespace().next()?.trim_matches(['`', ',', ';']);
     let is_file = word.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    let span = within(&value.value, word, value.span);
+    let span = find_span(&value.value, word, value.span);
     (is_file && plain == word).then(|| Spanned::new(word.to_owned(), span))
 }

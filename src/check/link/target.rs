@@ -1,10 +1,10 @@
 //! `link/target`: Markdown links lead somewhere.
 
-use super::{NamedBy, not_looked_up, unresolved};
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::{NamedBy, check_named_paths, skip_outside_repository};
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    not_looked_up(input).unwrap_or_else(|| unresolved(input, NamedBy::Link, rule).into())
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    skip_outside_repository(input).unwrap_or_else(|| check_named_paths(input, NamedBy::Link, rule).into())
 }

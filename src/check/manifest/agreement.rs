@@ -1,13 +1,13 @@
 //! `manifest/agreement`: several manifests of one file say the same of it.
 
-use crate::check::Verdict;
-use crate::check::input::ChangeInput;
+use crate::check::CheckResult;
+use crate::check::input::ChangeCheckContext;
 use crate::document::manifest::Manifest;
 use crate::rule::Rule;
 
-use super::at;
+use super::label_at;
 
-pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let manifests = &input.packet.packet.manifests;
     let mut out = Vec::new();
     for (index, manifest) in manifests.iter().enumerate() {
@@ -15,22 +15,22 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         let Some(first) = manifests.iter().take(index).find(|other| other.path.as_ref() == Some(path)) else {
             continue;
         };
-        let differ: Vec<&str> = differences(first, manifest);
+        let differ: Vec<&str> = differing_fields(first, manifest);
         if !differ.is_empty() {
             let message = format!("two manifests of {path} differ in {}", differ.join(", "));
             out.push(
-                rule.finding(message, at(input, manifest.label, "this one"))
-                    .related(at(input, first.label, "and this one"))
-                    .about(path),
+                rule.finding(message, label_at(input, manifest.label, "this one"))
+                    .related(label_at(input, first.label, "and this one"))
+                    .about_path(path),
             );
         }
     }
     out.into()
 }
 
-fn differences(a: &Manifest, b: &Manifest) -> Vec<&'static str> {
+fn differing_fields(a: &Manifest, b: &Manifest) -> Vec<&'static str> {
     let value =
-        |x: &Option<crate::text::Spanned<crate::digest::Recorded>>| x.as_ref().map(|x| x.value.clone());
+        |x: &Option<crate::text::Spanned<crate::digest::RecordedHash>>| x.as_ref().map(|x| x.value.clone());
     let delta = |x: &Manifest| x.delta.as_ref().map(|x| x.value.clone());
     let same = [
         ("Pre-SHA1", value(&a.pre) == value(&b.pre)),

@@ -1,16 +1,16 @@
 //! `manifest/incomplete`: every field of a manifest is filled, once.
 
-use crate::check::Verdict;
-use crate::check::input::ChangeInput;
+use crate::check::CheckResult;
+use crate::check::input::ChangeCheckContext;
 use crate::document::manifest::GATES;
 use crate::rule::Rule;
 
-use super::at;
+use super::label_at;
 
-pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     for fault in input.packet.faults.iter().filter(|fault| fault.rule == rule.id.as_str()) {
-        out.push(rule.finding(fault.message.clone(), at(input, fault.span, "the second time")));
+        out.push(rule.finding(fault.message.clone(), label_at(input, fault.span, "the second time")));
     }
     for manifest in &input.packet.packet.manifests {
         let has = [
@@ -24,9 +24,9 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         ];
         let missing: Vec<&str> = has.into_iter().filter(|(_, has)| !has).map(|(name, _)| name).collect();
         let mut about = |message: String| {
-            let finding = rule.finding(message, at(input, manifest.label, "in this manifest"));
-            out.push(match super::target(manifest) {
-                Some(path) => finding.about(path),
+            let finding = rule.finding(message, label_at(input, manifest.label, "in this manifest"));
+            out.push(match super::target_path(manifest) {
+                Some(path) => finding.about_path(path),
                 None => finding,
             });
         };

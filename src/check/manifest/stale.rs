@@ -1,23 +1,23 @@
 //! `manifest/stale`: every manifest is about a file that changed.
 
-use crate::check::Verdict;
-use crate::check::input::ChangeInput;
+use crate::check::CheckResult;
+use crate::check::input::ChangeCheckContext;
 use crate::rule::Rule;
 
-use super::{at, target};
+use super::{label_at, target_path};
 
 /// Findings that get a "did you mean"; comparing names costs time.
-const MOST_HINTS: usize = 50;
+const MAX_HINTS: usize = 50;
 
-pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     for manifest in &input.packet.packet.manifests {
-        let (Some(path), Some(declared)) = (target(manifest), &manifest.target) else { continue };
+        let (Some(path), Some(declared)) = (target_path(manifest), &manifest.target) else { continue };
         if input.file(path).is_some() {
             continue;
         }
         let there = (input.exists)(path);
-        let other = (input.elsewhere)(path);
+        let other = (input.other_packet_for)(path);
         let message = if let Some(other) = &other {
             format!("{path} has a manifest, but its change belongs to `{other}`")
         } else if there {
@@ -32,12 +32,12 @@ pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
         } else {
             "no such file"
         };
-        let mut finding = rule.finding(message, at(input, declared.span, label)).about(path);
+        let mut finding = rule.finding(message, label_at(input, declared.span, label)).about_path(path);
         if there && other.is_none() && !input.selection.mode.is_committed() {
             let help = "If an earlier commit of this work changed it, judge the whole work instead: commit what is left and use --range MERGE_BASE_SHA..HEAD.";
             finding = finding.help(help);
         }
-        if out.len() >= MOST_HINTS || path.as_bytes().len() > 400 {
+        if out.len() >= MAX_HINTS || path.as_bytes().len() > 400 {
             out.push(finding);
             continue;
         }

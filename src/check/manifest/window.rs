@@ -1,27 +1,35 @@
 //! `manifest/window`: Start and End are lines of the file.
 
 use crate::change::ChangedFile;
-use crate::check::Verdict;
-use crate::check::input::ChangeInput;
-use crate::document::manifest::{Manifest, Number};
+use crate::check::CheckResult;
+use crate::check::input::ChangeCheckContext;
+use crate::document::manifest::{Manifest, ManifestNumber};
 use crate::finding::{Finding, Place};
 use crate::rule::Rule;
-use crate::text::{Spanned, counted, one_line};
+use crate::text::{Spanned, format_count, to_single_line};
 
-use super::{at, has_lines, judged};
+use super::{has_lines, label_at, manifests_with_files};
 
-pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
-    judged(input).flat_map(|(manifest, file)| wrong(input, rule, manifest, file)).collect::<Vec<_>>().into()
+pub(in crate::check) fn check(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+    manifests_with_files(input)
+        .flat_map(|(manifest, file)| check_window_values(input, rule, manifest, file))
+        .collect::<Vec<_>>()
+        .into()
 }
 
-fn wrong(input: &ChangeInput<'_>, rule: &Rule, manifest: &Manifest, file: &ChangedFile) -> Vec<Finding> {
+fn check_window_values(
+    input: &ChangeCheckContext<'_>,
+    rule: &Rule,
+    manifest: &Manifest,
+    file: &ChangedFile,
+) -> Vec<Finding> {
     let path = &file.change.path;
     let mut out = Vec::new();
     let alone =
         input.packet.packet.manifests.iter().filter(|other| other.path.as_ref() == Some(path)).count();
     let tight = file.window().filter(|_| alone == 1 && has_lines(file));
-    let mut say = |value: &Spanned<Number>, message: String, label: String| {
-        let finding = rule.finding(message, at(input, value.span, label)).about(path);
+    let mut say = |value: &Spanned<ManifestNumber>, message: String, label: String| {
+        let finding = rule.finding(message, label_at(input, value.span, label)).about_path(path);
         let is_start = manifest.start.as_ref().is_some_and(|start| start.span == value.span);
         let wanted = match tight {
             Some((first, last)) => Some(if is_start { first } else { last }.to_string()),
@@ -29,7 +37,7 @@ fn wrong(input: &ChangeInput<'_>, rule: &Rule, manifest: &Manifest, file: &Chang
         };
         let place = Place::text(&input.packet.packet.source, value.span);
         out.push(match wanted {
-            Some(wanted) => finding.fixed_by(place, wanted, "write the line of the tightest window"),
+            Some(wanted) => finding.with_fix(place, wanted, "write the line of the tightest window"),
             None => finding,
         });
     };
@@ -37,9 +45,10 @@ fn wrong(input: &ChangeInput<'_>, rule: &Rule, manifest: &Manifest, file: &Chang
     for (name, value) in [("Start", &manifest.start), ("End", &manifest.end)] {
         let Some(value) = value else { continue };
         match (&value.value, has_lines(file)) {
-            (Number::NotApplicable, false) => {}
-            (Number::NotApplicable, true) if file.longer() == 0 || file.hunks().is_empty() => {}
-            (Number::NotApplicable, true) => {
+            (ManifestNumber::NotApplicable, false) => {}
+            (ManifestNumber::NotApplicable, true)
+                if file.longer_line_count() == 0 || file.hunks().is_empty() => {}
+            (ManifestNumber::NotApplicable, true) => {
                 say(value, format!("{name} must be a line of {path}"), "`N/A` is for binary files".into());
             }
             (_, false) => say(
@@ -47,19 +56,19 @@ fn wrong(input: &ChangeInput<'_>, rule: &Rule, manifest: &Manifest, file: &Chang
                 format!("{name} of {path} must be `N/A`"),
                 "a binary file or submodule has no lines".into(),
             ),
-            (Number::Bad(text), true) => say(
+            (ManifestNumber::Invalid(text), true) => say(
                 value,
                 format!("{name} must be a whole line number"),
-                format!("`{}` is not a whole number", one_line(text, 40)),
+                format!("`{}` is not a whole number", to_single_line(text, 40)),
             ),
-            (Number::Is(line), true) if *line < 1 => {
+            (ManifestNumber::Integer(line), true) if *line < 1 => {
                 say(value, format!("{name} is {line}; lines are counted from 1"), "not a line".into());
             }
-            (Number::Is(line), true) => lines.push((value.clone(), *line)),
+            (ManifestNumber::Integer(line), true) => lines.push((value.clone(), *line)),
         }
     }
     if let [(_, start), (end_at, end)] = lines.as_slice() {
-        let longer = i64::try_from(file.longer().max(1)).unwrap_or(i64::MAX);
+        let longer = i64::try_from(file.longer_line_count().max(1)).unwrap_or(i64::MAX);
         if end < start {
             say(
                 end_at,
@@ -71,7 +80,7 @@ fn wrong(input: &ChangeInput<'_>, rule: &Rule, manifest: &Manifest, file: &Chang
                 end_at,
                 format!(
                     "the window of {path} ends at line {end}, but the file has {}",
-                    counted(file.longer(), "line")
+                    format_count(file.longer_line_count(), "line")
                 ),
                 format!("beyond line {longer}"),
             );

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::input::SourcesInput;
+use crate::check::input::SourcesCheckContext;
 use crate::text::RepoPath;
 
 /// One file of a migration.
@@ -11,7 +11,7 @@ pub(super) struct Migration {
     pub path: RepoPath,
     pub number: u64,
     /// The number as written.
-    pub shown: String,
+    pub number_text: String,
     pub is_down: bool,
     /// Path without what tells up from down.
     stem: String,
@@ -19,7 +19,7 @@ pub(super) struct Migration {
 
 impl Migration {
     /// Where its way back may lie; the best place first.
-    pub(super) fn ways_back(&self) -> Vec<String> {
+    pub(super) fn down_migration_paths(&self) -> Vec<String> {
         let text = self.path.to_text();
         if let Some(folder) = text.strip_suffix("/up.sql") {
             return vec![format!("{folder}/down.sql")];
@@ -35,7 +35,7 @@ impl Migration {
 }
 
 /// The migrations of the tree by the folder that numbers them.
-pub(super) fn migrations(input: &SourcesInput<'_>) -> BTreeMap<String, Vec<Migration>> {
+pub(super) fn find_migrations(input: &SourcesCheckContext<'_>) -> BTreeMap<String, Vec<Migration>> {
     let mut out: BTreeMap<String, Vec<Migration>> = BTreeMap::new();
     for path in input.paths.iter().filter(|path| path.as_bytes().ends_with(b".sql")) {
         let configured = &input.settings.migrations;
@@ -43,14 +43,16 @@ pub(super) fn migrations(input: &SourcesInput<'_>) -> BTreeMap<String, Vec<Migra
             [] => path.folder().split(|byte| *byte == b'/').any(|name| name == b"migrations"),
             folders => folders.iter().any(|folder| path.is_below(folder.as_bytes())),
         };
-        if let Some((series, migration)) = read(path).filter(|_| here && !input.settings.skips(path)) {
+        if let Some((series, migration)) =
+            parse_migration(path).filter(|_| here && !input.settings.skips(path))
+        {
             out.entry(series).or_default().push(migration);
         }
     }
     out
 }
 
-fn read(path: &RepoPath) -> Option<(String, Migration)> {
+fn parse_migration(path: &RepoPath) -> Option<(String, Migration)> {
     let text = path.as_str()?;
     let (folder, file) = text.rsplit_once('/')?;
     let in_folder = matches!(file, "up.sql" | "down.sql");
@@ -67,5 +69,5 @@ fn read(path: &RepoPath) -> Option<(String, Migration)> {
     let base = plain.strip_suffix(".up").or_else(|| plain.strip_suffix("_up")).unwrap_or(plain);
     let stem = if in_folder { folder.to_owned() } else { format!("{folder}/{base}") };
     let series = down_folder.or_else(|| series.strip_suffix("/up")).unwrap_or(series).to_owned();
-    Some((series, Migration { path: path.clone(), number, shown, is_down, stem }))
+    Some((series, Migration { path: path.clone(), number, number_text: shown, is_down, stem }))
 }

@@ -1,19 +1,19 @@
 //! `packet/duplicate-field`: what decides a verdict is said once.
 
-use crate::check::Verdict;
-use crate::check::input::PacketInput;
+use crate::check::CheckResult;
+use crate::check::input::PacketCheckContext;
 use crate::finding::Place;
 use crate::rule::Rule;
 use crate::text::Span;
 
-pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let faults = input.faults.iter().filter(|fault| fault.rule == rule.id.as_str());
     faults
         .map(|fault| {
-            let finding = rule.finding(fault.message.clone(), input.at(fault.span, "said before"));
-            match repetition(input, fault.span) {
+            let finding = rule.finding(fault.message.clone(), input.label_at(fault.span, "said before"));
+            match repeated_line(input, fault.span) {
                 Some(line) => {
-                    finding.fixed_by(Place::text(&input.packet.source, line), "", "remove the repetition")
+                    finding.with_fix(Place::text(&input.packet.source, line), "", "remove the repetition")
                 }
                 None => finding,
             }
@@ -23,7 +23,7 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
 }
 
 /// The whole line of a field that says again what was said, word for word.
-fn repetition(input: &PacketInput<'_>, label: Span) -> Option<Span> {
+fn repeated_line(input: &PacketCheckContext<'_>, label: Span) -> Option<Span> {
     let fields = &input.packet.fields;
     let again = fields.iter().find(|field| field.label == label)?;
     let first = fields.iter().find(|field| field.key == again.key && field.label.start < label.start)?;

@@ -1,23 +1,23 @@
 //! `packet/field`: the fields of the packet's generation say something.
 
-use crate::check::Verdict;
-use crate::check::input::PacketInput;
-use crate::check::mend::{misspelt_label, respelt};
-use crate::document::packet::Slot;
+use crate::check::CheckResult;
+use crate::check::input::PacketCheckContext;
+use crate::check::mend::{find_misspelt_label, with_label_fix};
+use crate::document::packet::ContentState;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
-    for wanted in rule.list(input.packet.generation.key()) {
+    for wanted in rule.parameter(input.packet.generation.key()) {
         // `SECTION: NAME|OTHER_NAME`
         let (section, names) = wanted.split_once(':').unwrap_or(("", wanted));
-        let slots: Vec<(&str, Slot)> =
-            names.split('|').map(|name| (name.trim(), slot(input, section, name.trim()))).collect();
-        if slots.iter().any(|(_, slot)| matches!(slot, Slot::Filled(_))) {
+        let slots: Vec<(&str, ContentState)> =
+            names.split('|').map(|name| (name.trim(), find_slot(input, section, name.trim()))).collect();
+        if slots.iter().any(|(_, slot)| matches!(slot, ContentState::Filled(_))) {
             continue;
         }
         let empty = slots.iter().find_map(|(name, slot)| match slot {
-            Slot::Empty(span) => Some((*name, *span)),
+            ContentState::Empty(span) => Some((*name, *span)),
             _ => None,
         });
         let name = slots.first().map_or("", |(name, _)| name);
@@ -28,16 +28,16 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
                     "DONE_MEANS" => "`DONE_MEANS` holds no criterion: each is a bullet of a list".to_owned(),
                     _ => format!("`{name}` says nothing: it is empty, still the template's text, or prose where a list belongs"),
                 },
-                input.at(span, "fill this"),
+                input.label_at(span, "fill this"),
             ),
             None => {
                 let message = format!("a packet of generation {} needs `{name}`", input.packet.generation);
-                let label = input.at(input.packet.heading(section), format!("`{name}` belongs here"));
+                let label = input.label_at(input.packet.heading_span(section), format!("`{name}` belongs here"));
                 let finding = rule.finding(message, label);
                 let blocks = input.packet.section(section).map_or(0..0, |section| section.blocks.clone());
                 let fields = input.packet.fields.iter().filter(|field| blocks.contains(&field.block));
-                match misspelt_label(fields, name) {
-                    Some(field) => respelt(finding, &input.packet.source, field, name),
+                match find_misspelt_label(fields, name) {
+                    Some(field) => with_label_fix(finding, &input.packet.source, field, name),
                     None => finding,
                 }
             }
@@ -48,9 +48,9 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
 
 /// Metadata counts only where metadata stands; other names may be sections or
 /// fields anywhere at the top of a section.
-fn slot(input: &PacketInput<'_>, section: &str, name: &str) -> Slot {
+fn find_slot(input: &PacketCheckContext<'_>, section: &str, name: &str) -> ContentState {
     if section != "METADATA" {
-        let found = input.packet.slot(name);
+        let found = input.packet.content_state(name);
         // Words around a plan are no plan: it needs a command, or a criterion.
         let hollow = match name {
             "TEST_PLAN" => input.packet.test_plan.is_empty(),
@@ -58,10 +58,10 @@ fn slot(input: &PacketInput<'_>, section: &str, name: &str) -> Slot {
             _ => false,
         };
         // A scope list may stand beside its label as well as below it.
-        let usable = || input.packet.scope.inside.iter().any(|entry| entry.coverage.is_ok());
+        let usable = || input.packet.scope.in_scope.iter().any(|entry| entry.pattern.is_ok());
         return match found {
-            Slot::Empty(span) if name == "IN_SCOPE_PATHS" && usable() => Slot::Filled(span),
-            Slot::Filled(span) if hollow => Slot::Empty(span),
+            ContentState::Empty(span) if name == "IN_SCOPE_PATHS" && usable() => ContentState::Filled(span),
+            ContentState::Filled(span) if hollow => ContentState::Empty(span),
             found => found,
         };
     }
@@ -70,11 +70,11 @@ fn slot(input: &PacketInput<'_>, section: &str, name: &str) -> Slot {
             .packet
             .signature
             .as_ref()
-            .map_or(Slot::Missing, |signature| Slot::Filled(signature.span));
+            .map_or(ContentState::Missing, |signature| ContentState::Filled(signature.span));
     }
-    match input.packet.meta(name) {
-        Some(field) if field.is_filled() => Slot::Filled(field.value.span),
-        Some(field) => Slot::Empty(field.label),
-        None => Slot::Missing,
+    match input.packet.metadata_field(name) {
+        Some(field) if field.is_filled() => ContentState::Filled(field.value.span),
+        Some(field) => ContentState::Empty(field.label),
+        None => ContentState::Missing,
     }
 }

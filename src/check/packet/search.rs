@@ -2,21 +2,21 @@
 //! `packet/readable`: the five ways in which there is no packet to judge.
 //! They share one search and each tells its own outcome.
 
-use crate::check::Verdict;
-use crate::check::input::{Search, SearchInput};
+use crate::check::CheckResult;
+use crate::check::input::{PacketSearch, SearchCheckContext};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
-use crate::text::{RepoPath, one_line};
+use crate::text::{RepoPath, to_single_line};
 
-pub(in crate::check) fn id(input: &SearchInput<'_>, rule: &Rule) -> Verdict {
-    let Search::BadId { why, near } = input.search else { return Vec::new().into() };
-    let message = format!("`{}` is no work packet id: {why}", one_line(input.requested, 80));
+pub(in crate::check) fn id(input: &SearchCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let PacketSearch::BadId { why, near } = input.search else { return Vec::new().into() };
+    let message = format!("`{}` is no work packet id: {why}", to_single_line(input.requested, 80));
     let label = Label::repository("the id is the packet's file name without `.md`");
-    Some(meant(rule.finding(message, label), near)).into()
+    Some(with_similar_ids(rule.finding(message, label), near)).into()
 }
 
 /// Asks whether a similar id was meant.
-fn meant(finding: Finding, near: &[String]) -> Finding {
+fn with_similar_ids(finding: Finding, near: &[String]) -> Finding {
     match near {
         [] => finding,
         [only] => finding.help(format!("Did you mean `{only}`?")),
@@ -24,10 +24,10 @@ fn meant(finding: Finding, near: &[String]) -> Finding {
     }
 }
 
-pub(in crate::check) fn found(input: &SearchInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn found(input: &SearchCheckContext<'_>, rule: &Rule) -> CheckResult {
     let (path, near, registry) = match input.search {
-        Search::BadId { .. } => return Verdict::skipped("the text given is no id"),
-        Search::Missing { path, near, registry, stub: None } => (path, near, registry),
+        PacketSearch::BadId { .. } => return CheckResult::skipped("the text given is no id"),
+        PacketSearch::Missing { path, near, registry, stub: None } => (path, near, registry),
         _ => return Vec::new().into(),
     };
     let mut finding =
@@ -35,47 +35,52 @@ pub(in crate::check) fn found(input: &SearchInput<'_>, rule: &Rule) -> Verdict {
     if let Some(label) = registry {
         finding = finding.related(label.clone());
     }
-    Some(meant(finding, near)).into()
+    Some(with_similar_ids(finding, near)).into()
 }
 
-pub(in crate::check) fn stub(input: &SearchInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn stub(input: &SearchCheckContext<'_>, rule: &Rule) -> CheckResult {
     let (path, label) = match input.search {
-        Search::BadId { .. } => return Verdict::skipped("the text given is no id"),
-        Search::Missing { stub: Some(stub), .. } => (stub, Label::path(stub, "this is only a backlog note")),
-        Search::Unreadable { source, span, kind: Some(crate::document::DocumentKind::Stub), .. } => {
-            (source.name(), Label::text(source, *span, "this calls itself a stub"))
+        PacketSearch::BadId { .. } => return CheckResult::skipped("the text given is no id"),
+        PacketSearch::Missing { stub: Some(stub), .. } => {
+            (stub, Label::path(stub, "this is only a backlog note"))
         }
+        PacketSearch::Unreadable {
+            source, span, kind: Some(crate::document::DocumentKind::Stub), ..
+        } => (source.name(), Label::text(source, *span, "this calls itself a stub")),
         _ => return Vec::new().into(),
     };
-    Some(
-        rule.finding(format!("`{}` is a stub, not a task packet", packet_name(path, input.requested)), label),
-    )
+    Some(rule.finding(
+        format!("`{}` is a stub, not a task packet", packet_path_name(path, input.requested)),
+        label,
+    ))
     .into()
 }
 
-fn packet_name(path: &RepoPath, requested: &str) -> String {
+fn packet_path_name(path: &RepoPath, requested: &str) -> String {
     let name = path.file_name().to_string();
     name.strip_suffix(".md").map_or_else(|| requested.to_owned(), str::to_owned)
 }
 
-pub(in crate::check) fn regular_file(input: &SearchInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn regular_file(input: &SearchCheckContext<'_>, rule: &Rule) -> CheckResult {
     match input.search {
-        Search::NotAFile { path, what } => Some(rule.finding(
+        PacketSearch::NotAFile { path, what } => Some(rule.finding(
             format!("the packet is a {what}, not a file"),
             Label::path(path, format!("a {what} lies here")),
         ))
         .into(),
-        Search::BadId { .. } | Search::Missing { .. } => Verdict::skipped("there is no packet"),
+        PacketSearch::BadId { .. } | PacketSearch::Missing { .. } => {
+            CheckResult::skipped("there is no packet")
+        }
         _ => Vec::new().into(),
     }
 }
 
-pub(in crate::check) fn readable(input: &SearchInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn readable(input: &SearchCheckContext<'_>, rule: &Rule) -> CheckResult {
     match input.search {
-        Search::Unreadable { kind: Some(crate::document::DocumentKind::Stub), .. } => {
-            Verdict::skipped("it is a stub")
+        PacketSearch::Unreadable { kind: Some(crate::document::DocumentKind::Stub), .. } => {
+            CheckResult::skipped("it is a stub")
         }
-        Search::Unreadable { source, why, span, kind } => {
+        PacketSearch::Unreadable { source, why, span, kind } => {
             let finding = rule.finding(why.clone(), Label::text(source, *span, ""));
             let known = kind.filter(|kind| *kind != crate::document::DocumentKind::Unknown);
             Some(match known {
@@ -84,7 +89,7 @@ pub(in crate::check) fn readable(input: &SearchInput<'_>, rule: &Rule) -> Verdic
             })
             .into()
         }
-        Search::Found { .. } => Vec::new().into(),
-        _ => Verdict::skipped("there is no packet"),
+        PacketSearch::Found { .. } => Vec::new().into(),
+        _ => CheckResult::skipped("there is no packet"),
     }
 }

@@ -1,12 +1,12 @@
 //! `packet/spec-reference`: the packet names the specification that it
 //! implements.
 
-use crate::check::Verdict;
-use crate::check::input::PacketInput;
-use crate::document::packet::{Generation, Slot};
+use crate::check::CheckResult;
+use crate::check::input::PacketCheckContext;
+use crate::document::packet::{ContentState, Generation};
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let names: &[&str] = if input.packet.generation == Generation::G0 {
         &["SPEC_ANCHOR|SPEC_CURRENT|SPEC_BASELINE|SPEC_TARGET"]
     } else {
@@ -14,17 +14,18 @@ pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
     };
     let mut out = Vec::new();
     for name in names {
-        let slots: Vec<Slot> = name.split('|').map(|name| input.packet.slot(name)).collect();
-        if slots.iter().any(|slot| matches!(slot, Slot::Filled(_))) {
+        let slots: Vec<ContentState> = name.split('|').map(|name| input.packet.content_state(name)).collect();
+        if slots.iter().any(|slot| matches!(slot, ContentState::Filled(_))) {
             continue;
         }
         let first = name.split('|').next().unwrap_or(name);
-        let span =
-            slots.iter().find_map(|slot| if let Slot::Empty(span) = slot { Some(*span) } else { None });
+        let span = slots
+            .iter()
+            .find_map(|slot| if let ContentState::Empty(span) = slot { Some(*span) } else { None });
         out.push(rule.finding(
             format!("the packet does not fill `{first}`"),
-            input.at(
-                span.unwrap_or_else(|| input.packet.heading("AUTHORITY")),
+            input.label_at(
+                span.unwrap_or_else(|| input.packet.heading_span("AUTHORITY")),
                 "the specification belongs here",
             ),
         ));

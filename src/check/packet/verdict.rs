@@ -1,14 +1,14 @@
 //! `packet/verdict`: a status and the last report agree.
 
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::document::PacketStatus;
 use crate::finding::Label;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let Some(packet) = input.document.packet() else { return Verdict::skipped("not a task packet") };
-    let Some(status) = &packet.status else { return Verdict::skipped("the packet has no status") };
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let Some(packet) = input.document.packet() else { return CheckResult::skipped("not a task packet") };
+    let Some(status) = &packet.status else { return CheckResult::skipped("the packet has no status") };
     let PacketStatus::Validated(said) = &status.value else { return Vec::new().into() };
     let wanted = said.as_deref().map_or_else(|| "PASS".to_owned(), str::to_uppercase);
     let here = |text: &str| Label::text(&packet.source, status.span, text.to_owned());

@@ -1,40 +1,40 @@
 //! `phase/approval`: no evidence of implementation before the skeleton is
 //! approved.
 
-use crate::check::Verdict;
-use crate::check::input::PacketInput;
+use crate::check::CheckResult;
+use crate::check::input::PacketCheckContext;
 use crate::document::packet::Generation;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let phases = &input.packet.phases;
     if input.packet.generation == Generation::G0
-        && phases.mark("SKELETON").is_none()
-        && phases.mark("IMPLEMENTATION").is_none()
+        && phases.section("SKELETON").is_none()
+        && phases.section("IMPLEMENTATION").is_none()
     {
-        return Verdict::skipped("packets of generation G0 have no skeleton");
+        return CheckResult::skipped("packets of generation G0 have no skeleton");
     }
     let evidence = [
         phases.implementation.map(|span| (span, "implementation is described here")),
         phases.manifest.map(|span| (span, "a manifest is filled here")),
         phases.reports.first().map(|report| (report.verdict.span, "a verdict is reported here")),
-        phases.reported.map(|span| (span, "a report stands here")),
+        phases.report_text.map(|span| (span, "a report stands here")),
     ];
     let Some((span, what)) = evidence.into_iter().flatten().next() else { return Vec::new().into() };
-    if phases.approved.is_some() {
+    if phases.approval_marker.is_some() {
         return Vec::new().into();
     }
     let mut finding = rule.finding(
         "there is evidence of implementation, but the skeleton is not approved",
-        input.at(span, what),
+        input.label_at(span, what),
     );
-    if let Some(mark) = phases.mark("SKELETON") {
+    if let Some(mark) = phases.section("SKELETON") {
         finding = finding.related(
-            input.at(mark.heading, "the line `SKELETON APPROVED` belongs at the end of this section"),
+            input.label_at(mark.heading, "the line `SKELETON APPROVED` belongs at the end of this section"),
         );
     }
     for near in phases.near_markers.iter().take(3) {
-        finding = finding.related(input.at(*near, "this does not count as the marker"));
+        finding = finding.related(input.label_at(*near, "this does not count as the marker"));
     }
     Some(finding).into()
 }

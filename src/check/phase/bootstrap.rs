@@ -1,21 +1,21 @@
 //! `phase/bootstrap`: work in progress was bootstrapped.
 
-use crate::check::Verdict;
-use crate::check::input::PacketInput;
+use crate::check::CheckResult;
+use crate::check::input::PacketCheckContext;
 use crate::document::PacketStatus;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &PacketInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let Some(status) = input.packet.status.as_ref().filter(|status| status.value == PacketStatus::InProgress)
     else {
-        return Verdict::skipped("the packet is not In Progress");
+        return CheckResult::skipped("the packet is not In Progress");
     };
-    let there = input.packet.phases.mark("BOOTSTRAP").is_some();
+    let there = input.packet.phases.section("BOOTSTRAP").is_some();
     (!there)
         .then(|| {
             rule.finding(
                 "the packet is In Progress without a BOOTSTRAP section",
-                input.at(status.span, "in progress"),
+                input.label_at(status.span, "in progress"),
             )
         })
         .into()

@@ -1,15 +1,15 @@
 //! `record/json`: state files are strict JSON of their shape.
 
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
-use crate::document::Body;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
+use crate::document::DocumentBody;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let document = input.document;
-    if !matches!(document.body, Body::GateLog(_) | Body::ValidatorState(_)) {
-        return Verdict::skipped("not a state file");
+    if !matches!(document.body, DocumentBody::GateLog(_) | DocumentBody::ValidatorState(_)) {
+        return CheckResult::skipped("not a state file");
     }
     let finding = |fault: &crate::document::Fault| {
         rule.finding(fault.message.clone(), Label::text(&document.source, fault.span, ""))

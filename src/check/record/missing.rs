@@ -1,16 +1,16 @@
 //! `record/missing`: where there are packets, their records are there too.
 
-use crate::check::Verdict;
-use crate::check::library::LibraryInput;
+use crate::check::CheckResult;
+use crate::check::library::RepositoryCheckContext;
 use crate::document::packet::Generation;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::RepoPath;
 
-pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict {
-    let library = input.library;
+pub(in crate::check) fn check(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let library = input.governance;
     let open: Vec<_> = library.packets().filter(|(id, _, packet)| library.is_open(id, packet)).collect();
-    let Some((id, document, packet)) = open.first() else { return Verdict::skipped("no packet is open") };
+    let Some((id, document, packet)) = open.first() else { return CheckResult::skipped("no packet is open") };
     let refined = open.iter().any(|(_, _, packet)| packet.generation != Generation::G0);
     let layout = library.layout;
     let records = [
@@ -25,7 +25,7 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
         let why = if there { "what lies there is none" } else { "no such file" };
         let message = format!("there is no {name}, but `{id}` is open");
         let label = Label::path(&path, why);
-        let open = Label::text(&packet.source, document.head(), "this packet");
+        let open = Label::text(&packet.source, document.head_span(), "this packet");
         out.push(rule.finding(message, label).related(open));
     }
     out.into()

@@ -1,25 +1,25 @@
 //! `refinement/anchor-section`: the section number of a `SPEC_ANCHOR` is a real
 //! heading's.
 
-use super::{at, basis};
-use crate::check::Verdict;
-use crate::check::library::RefinementInput;
-use crate::check::spec::version;
+use super::{label_at, recorded_spec};
+use crate::check::CheckResult;
+use crate::check::library::RefinementCheckContext;
+use crate::check::spec::parse_version;
 use crate::document::section::Section;
-use crate::document::spec::{SpecText, number_of};
+use crate::document::spec::{SpecText, section_number};
 use crate::finding::{Finding, Level};
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
-    let spec = match basis(input) {
+    let spec = match recorded_spec(input) {
         Ok(spec) => spec,
         Err(skipped) => return skipped,
     };
     let mut out: Vec<Finding> = Vec::new();
     for anchor in &refinement.anchors {
         let Some(name) = &anchor.name else {
-            let label = at(refinement, anchor.heading, "SPEC_ANCHOR is missing");
+            let label = label_at(refinement, anchor.heading, "SPEC_ANCHOR is missing");
             out.push(rule.finding("the anchor does not say what it anchors", label));
             continue;
         };
@@ -29,27 +29,27 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
         let own = spec.source.name().file_name().to_string();
         let file = file.rsplit(['/', ' ', '`']).next().unwrap_or("");
         if !file.is_empty()
-            && version(&format!("{file}.md")).map(|v| v.0) != version(&own).map(|v| v.0)
+            && parse_version(&format!("{file}.md")).map(|v| v.0) != parse_version(&own).map(|v| v.0)
             && format!("{file}.md") != own
         {
             let message = format!(
                 "the anchor speaks of {}.md, the refinement of {own}",
-                crate::text::one_line(file, 80)
+                crate::text::to_single_line(file, 80)
             );
-            out.push(rule.finding(message, at(refinement, name.span, "another specification")));
+            out.push(rule.finding(message, label_at(refinement, name.span, "another specification")));
             continue;
         }
         let rest = rest.trim_start_matches([' ', '#', '`', ':', ',']);
-        let found = match number_of(rest) {
-            Some(number) => spec.section_of(number).ok_or_else(|| format!("the number {number}")),
-            None => titled(spec, rest).ok_or_else(|| "what the anchor says".to_owned()),
+        let found = match section_number(rest) {
+            Some(number) => spec.find_section(number).ok_or_else(|| format!("the number {number}")),
+            None => find_section(spec, rest).ok_or_else(|| "what the anchor says".to_owned()),
         };
         match found {
             Err(what) => {
                 let message = format!("no heading of {} has {what}", spec.source.name());
-                let finding = rule.finding(message, at(refinement, name.span, "no such section"));
+                let finding = rule.finding(message, label_at(refinement, name.span, "no such section"));
                 let titles = spec.headings().iter().map(|section| section.title.value.as_str());
-                out.push(match nearest(titles, number_of(rest).unwrap_or("")) {
+                out.push(match nearest_heading(titles, section_number(rest).unwrap_or("")) {
                     Some(near) => finding.help(format!("The nearest heading that is there: `{near}`.")),
                     None => finding,
                 });
@@ -64,8 +64,8 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
                         "the window lies outside of the section that the anchor names, lines {from}–{to}"
                     );
                     let finding =
-                        rule.finding(message, at(refinement, place, format!("lines {first}–{last}")));
-                    out.push(finding.at_level(Level::Warning).related(at(
+                        rule.finding(message, label_at(refinement, place, format!("lines {first}–{last}")));
+                    out.push(finding.with_level(Level::Warning).related(label_at(
                         refinement,
                         name.span,
                         "the section",
@@ -78,7 +78,7 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
 }
 
 /// The section whose title the anchor repeats, in whole or at its start.
-fn titled<'a>(spec: &'a SpecText, name: &str) -> Option<&'a Section> {
+fn find_section<'a>(spec: &'a SpecText, name: &str) -> Option<&'a Section> {
     let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let wanted = squeezed(name.trim_matches(['`', '(', ')', '"']));
     if wanted.chars().count() < 4 {
@@ -91,9 +91,9 @@ fn titled<'a>(spec: &'a SpecText, name: &str) -> Option<&'a Section> {
 }
 
 /// The heading whose number is the longest beginning of the wanted one.
-fn nearest<'a>(titles: impl Iterator<Item = &'a str>, wanted: &str) -> Option<String> {
+fn nearest_heading<'a>(titles: impl Iterator<Item = &'a str>, wanted: &str) -> Option<String> {
     let above = |number: &str| wanted.strip_prefix(number).is_some_and(|rest| rest.starts_with('.'));
     let best =
-        titles.filter_map(|title| Some((number_of(title)?, title))).filter(|(number, _)| above(number));
-    best.max_by_key(|(number, _)| number.len()).map(|(_, title)| crate::text::one_line(title, 80))
+        titles.filter_map(|title| Some((section_number(title)?, title))).filter(|(number, _)| above(number));
+    best.max_by_key(|(number, _)| number.len()).map(|(_, title)| crate::text::to_single_line(title, 80))
 }

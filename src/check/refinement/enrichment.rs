@@ -1,34 +1,37 @@
 //! `refinement/enrichment`: needed enrichment is proposed, and waits for no
 //! signature.
 
-use super::{at, at_field};
-use crate::check::Verdict;
-use crate::check::library::RefinementInput;
+use super::{label_at, label_at_field};
+use crate::check::CheckResult;
+use crate::check::library::RefinementCheckContext;
 use crate::finding::Level;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
     let Some(needed) = refinement.field("ENRICHMENT_NEEDED").filter(|field| field.is_filled()) else {
-        return Verdict::skipped("the refinement does not say whether enrichment is needed");
+        return CheckResult::skipped("the refinement does not say whether enrichment is needed");
     };
     let mut out = Vec::new();
-    match needed.bare().value {
+    match needed.bare_value().value {
         "YES" => {
             if refinement.proposal.is_none() {
-                let label =
-                    at_field(refinement, needed, "so the text belongs under `PROPOSED_SPEC_ENRICHMENT`");
+                let label = label_at_field(
+                    refinement,
+                    needed,
+                    "so the text belongs under `PROPOSED_SPEC_ENRICHMENT`",
+                );
                 out.push(rule.finding("enrichment is needed, but none is proposed", label));
             }
             for key in ["USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"] {
                 if let Some(signed) = refinement.field(key).filter(|field| field.is_filled()) {
                     let message = format!("a refinement that needs enrichment carries `{key}`");
                     let finding = rule
-                        .finding(message, at_field(refinement, signed, "may not be here yet"))
-                        .related(at_field(refinement, needed, "enrichment comes first"));
+                        .finding(message, label_at_field(refinement, signed, "may not be here yet"))
+                        .related(label_at_field(refinement, needed, "enrichment comes first"));
                     // An approval of the enrichment itself is no signature.
                     let is_signature = key == "USER_SIGNATURE";
-                    out.push(if is_signature { finding } else { finding.at_level(Level::Warning) });
+                    out.push(if is_signature { finding } else { finding.with_level(Level::Warning) });
                 }
             }
         }
@@ -39,9 +42,9 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
                 out.push(
                     rule.finding(
                         "no enrichment is needed, but one is proposed",
-                        at(refinement, line, "this proposal"),
+                        label_at(refinement, line, "this proposal"),
                     )
-                    .related(at_field(refinement, needed, "says NO")),
+                    .related(label_at_field(refinement, needed, "says NO")),
                 );
             }
         }

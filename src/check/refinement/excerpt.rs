@@ -1,54 +1,62 @@
 //! `refinement/excerpt`: an anchor's excerpt is what stands in its window.
 
-use super::{at, basis, core, line, moved, occurrences, window_in};
-use crate::check::Verdict;
-use crate::check::library::RefinementInput;
-use crate::document::refinement::{Anchor, escaped, unescaped};
+use super::{
+    find_block, label_at, recorded_spec, spec_line, trim_empty_lines, window_in_spec, with_window_fix,
+};
+use crate::check::CheckResult;
+use crate::check::library::RefinementCheckContext;
+use crate::document::refinement::{Anchor, escape, unescape};
 use crate::finding::{Finding, Place};
 use crate::rule::Rule;
 use crate::text::{Source, line_ending};
 
-pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
-    let spec = basis(input).ok();
+    let spec = recorded_spec(input).ok();
     let mut out: Vec<Finding> = Vec::new();
     for anchor in &refinement.anchors {
-        let text = anchor.excerpt.as_ref().map(|excerpt| unescaped(&excerpt.value));
+        let text = anchor.excerpt.as_ref().map(|excerpt| unescape(&excerpt.value));
         let Some((excerpt, text)) = anchor.excerpt.as_ref().zip(text.filter(|text| !text.trim().is_empty()))
         else {
             out.push(match &anchor.excerpt {
                 Some(empty) => {
                     let line = refinement.source.line_span(refinement.source.line(empty.span.start));
-                    let label = at(refinement, line.unwrap_or(anchor.heading), "nothing stands in this fence");
+                    let label = label_at(refinement, line.unwrap_or(anchor.heading), "nothing stands in this fence");
                     rule.finding("the anchor's excerpt is empty", label).help(
                         "In a list, a fence and all its lines are indented like the text of the item; a line without indentation ends both.",
                     )
                 }
                 None => {
-                    let label = at(refinement, anchor.heading, "EXCERPT_ASCII_ESCAPED is missing");
+                    let label = label_at(refinement, anchor.heading, "EXCERPT_ASCII_ESCAPED is missing");
                     rule.finding("the anchor has no excerpt", label)
                 }
             });
             continue;
         };
         let Some(spec) = spec.map(|spec| spec.source.as_ref()) else { continue };
-        let Some((first, last)) = window_in(anchor, spec) else { continue };
+        let Some((first, last)) = window_in_spec(anchor, spec) else { continue };
         let quoted: Vec<&str> = text.lines().map(str::trim_end).collect();
-        let window: Vec<&str> = (first..=last).map(|number| line(spec, number)).collect();
-        if core(&quoted).1 == core(&window).1 {
+        let window: Vec<&str> = (first..=last).map(|number| spec_line(spec, number)).collect();
+        if trim_empty_lines(&quoted).1 == trim_empty_lines(&window).1 {
             continue;
         }
-        let label = at(refinement, excerpt.span, format!("lines {first} to {last} say something else"));
+        let label = label_at(refinement, excerpt.span, format!("lines {first} to {last} say something else"));
         let finding = rule.finding("the excerpt is not what stands in the window", label);
-        out.push(explained(finding, input, anchor, spec, (first, &window, &core(&quoted).1)));
+        out.push(explain_difference(
+            finding,
+            input,
+            anchor,
+            spec,
+            (first, &window, &trim_empty_lines(&quoted).1),
+        ));
     }
     out.into()
 }
 
 /// Says how the excerpt and the window differ.
-fn explained(
+fn explain_difference(
     finding: Finding,
-    input: &RefinementInput<'_>,
+    input: &RefinementCheckContext<'_>,
     anchor: &Anchor,
     spec: &Source,
     (first, window, quoted): (usize, &[&str], &[&str]),
@@ -58,17 +66,17 @@ fn explained(
         let from = first + offset;
         let finding =
             finding.note(format!("It quotes {} of the window's {} lines.", quoted.len(), window.len()));
-        return moved(finding, input, anchor, (from, from + quoted.len() - 1));
+        return with_window_fix(finding, input, anchor, (from, from + quoted.len() - 1));
     }
-    if let [only] = occurrences(spec, quoted).as_slice() {
-        return moved(finding, input, anchor, (*only, only + quoted.len() - 1));
+    if let [only] = find_block(spec, quoted).as_slice() {
+        return with_window_fix(finding, input, anchor, (*only, only + quoted.len() - 1));
     }
-    let finding = requoted(finding, input, anchor, window);
-    let (start, core) = core(window);
+    let finding = with_excerpt_fix(finding, input, anchor, window);
+    let (start, core) = trim_empty_lines(window);
     let differing = quoted.iter().zip(&core).position(|(quoted, real)| quoted != real);
     match differing {
         Some(at) => {
-            let shown = |line: Option<&&str>| crate::text::one_line(line.copied().unwrap_or(""), 100);
+            let shown = |line: Option<&&str>| crate::text::to_single_line(line.copied().unwrap_or(""), 100);
             finding.note(format!("excerpt: {}", shown(quoted.get(at)))).note(format!(
                 "line {}: {}",
                 first + start + at,
@@ -81,7 +89,12 @@ fn explained(
 
 /// Offers to quote the window as it stands, other characters than ASCII
 /// escaped.
-fn requoted(finding: Finding, input: &RefinementInput<'_>, anchor: &Anchor, window: &[&str]) -> Finding {
+fn with_excerpt_fix(
+    finding: Finding,
+    input: &RefinementCheckContext<'_>,
+    anchor: &Anchor,
+    window: &[&str],
+) -> Finding {
     let (Some(excerpt), source) = (&anchor.excerpt, &input.refinement.source) else { return finding };
     let old = source.slice(excerpt.span);
     let number = source.line(excerpt.span.start);
@@ -95,11 +108,11 @@ fn requoted(finding: Finding, input: &RefinementInput<'_>, anchor: &Anchor, wind
     }
     let quoted = window.iter().enumerate().map(|(index, line)| {
         let lead = if index == 0 { indent.get(starts..).unwrap_or("") } else { indent.as_str() };
-        format!("{lead}{}", escaped(line)).trim_end().to_owned()
+        format!("{lead}{}", escape(line)).trim_end().to_owned()
     });
     let text = quoted.collect::<Vec<_>>().join(ending);
     let close = if old.ends_with('\n') { ending } else { "" };
-    finding.unsafely_fixed_by(
+    finding.with_unsafe_fix(
         Place::text(source, excerpt.span),
         format!("{text}{close}"),
         "quote the window as it stands in the specification",

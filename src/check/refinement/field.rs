@@ -2,35 +2,36 @@
 
 use jiff::civil::{Date, DateTime};
 
-use super::{at, at_field};
-use crate::check::Verdict;
-use crate::check::library::RefinementInput;
-use crate::check::mend::{misspelt_label, respelt, same_word};
-use crate::digest::Recorded;
+use super::{label_at, label_at_field};
+use crate::check::CheckResult;
+use crate::check::library::RefinementCheckContext;
+use crate::check::mend::{equals_ignoring_punctuation, find_misspelt_label, with_label_fix};
+use crate::digest::RecordedHash;
 use crate::document::Refinement;
 use crate::document::label::Field;
 use crate::finding::{Finding, Level, Place};
 use crate::rule::Rule;
 
 /// Fields that another rule demands a value of.
-const ELSEWHERE: [&str; 2] = ["USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"];
+const CHECKED_BY_OTHER_RULES: [&str; 2] = ["USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"];
 
-pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
     let mut out: Vec<Finding> = Vec::new();
-    for key in rule.list("fields") {
+    for key in rule.parameter("fields") {
         let is_filled = |field: &Field| match key.as_str() {
             "USER_REVIEW_STATUS" => refinement.review_status().is_some() || field.is_filled(),
             _ => field.is_filled(),
         };
         match refinement.field(key) {
             Some(field) if is_filled(field) => {
-                out.extend(wrong(key, field, input.now).map(|message| {
-                    let finding = rule.finding(message, at_field(refinement, field, ""));
-                    let bare = field.bare();
-                    let meant = words(key).iter().find(|word| same_word(word, bare.value));
+                out.extend(value_error(key, field, input.now).map(|message| {
+                    let finding = rule.finding(message, label_at_field(refinement, field, ""));
+                    let bare = field.bare_value();
+                    let meant =
+                        allowed_words(key).iter().find(|word| equals_ignoring_punctuation(word, bare.value));
                     match meant.filter(|_| refinement.source.slice(bare.span) == bare.value) {
-                        Some(meant) => finding.fixed_by(
+                        Some(meant) => finding.with_fix(
                             Place::text(&refinement.source, bare.span),
                             *meant,
                             format!("write `{meant}`"),
@@ -40,23 +41,25 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
                 }));
             }
             // A refinement under review is not signed yet.
-            Some(_) if ELSEWHERE.contains(&key.as_str()) => {}
+            Some(_) if CHECKED_BY_OTHER_RULES.contains(&key.as_str()) => {}
             Some(field) => out.push(rule.finding(
                 format!("the refinement does not fill `{key}`"),
-                at_field(refinement, field, "fill this"),
+                label_at_field(refinement, field, "fill this"),
             )),
             None => {
                 let message = format!("the refinement has no `{key}`");
-                let finding = rule.finding(message, at(refinement, refinement.head(), "this refinement"));
-                let outside = refinement.fields.iter().filter(|field| !refinement.in_anchor(field));
-                let finding = match misspelt_label(outside, key) {
-                    Some(field) => respelt(finding, &refinement.source, field, key),
+                let finding =
+                    rule.finding(message, label_at(refinement, refinement.head_span(), "this refinement"));
+                let outside = refinement.fields.iter().filter(|field| !refinement.is_in_anchor(field));
+                let finding = match find_misspelt_label(outside, key) {
+                    Some(field) => with_label_fix(finding, &refinement.source, field, key),
                     None => finding,
                 };
                 // Documents that are checked, not worked on, may be older.
-                let younger =
-                    rule.list("younger").contains(key) && input.is_record && is_older(refinement, rule);
-                out.push(if younger { finding.at_level(Level::Note) } else { finding });
+                let younger = rule.parameter("younger").contains(key)
+                    && input.is_checked_as_record
+                    && predates_fields(refinement, rule);
+                out.push(if younger { finding.with_level(Level::Note) } else { finding });
             }
         }
     }
@@ -64,17 +67,17 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
 }
 
 /// Whether the refinement was made before some fields were asked for.
-fn is_older(refinement: &Refinement, rule: &Rule) -> bool {
+fn predates_fields(refinement: &Refinement, rule: &Rule) -> bool {
     let day = |text: &str| text.get(..10).and_then(|date| date.parse::<Date>().ok());
-    let created = refinement.filled("CREATED_AT").and_then(|value| day(&value.value));
-    let since = rule.list("since").first().and_then(|date| day(date));
+    let created = refinement.filled_value("CREATED_AT").and_then(|value| day(&value.value));
+    let since = rule.parameter("since").first().and_then(|date| day(date));
     created.zip(since).is_some_and(|(created, since)| created < since)
 }
 
 /// Why a filled value is not what the field holds.
-fn wrong(key: &str, field: &Field, now: DateTime) -> Option<String> {
-    let value = field.bare();
-    let shown = crate::text::one_line(value.value, 60);
+fn value_error(key: &str, field: &Field, now: DateTime) -> Option<String> {
+    let value = field.bare_value();
+    let shown = crate::text::to_single_line(value.value, 60);
     match key {
         "CREATED_AT" => {
             let date = value.value.get(..10).and_then(|date| date.parse::<Date>().ok());
@@ -85,10 +88,10 @@ fn wrong(key: &str, field: &Field, now: DateTime) -> Option<String> {
             }
             date.is_none().then(|| format!("`CREATED_AT` begins with a date, YYYY-MM-DD; `{shown}` is none"))
         }
-        "SPEC_TARGET_SHA1" => matches!(Recorded::read(value.value), Recorded::Other(_))
+        "SPEC_TARGET_SHA1" => matches!(RecordedHash::read(value.value), RecordedHash::Other(_))
             .then(|| format!("`SPEC_TARGET_SHA1` has forty hexadecimal digits; `{shown}` is no SHA-1")),
         _ => {
-            let words = words(key);
+            let words = allowed_words(key);
             (!words.is_empty() && !words.contains(&value.value))
                 .then(|| format!("`{key}` is one of {}, not `{shown}`", words.join(", ")))
         }
@@ -96,7 +99,7 @@ fn wrong(key: &str, field: &Field, now: DateTime) -> Option<String> {
 }
 
 /// The words that a field chooses from.
-fn words(key: &str) -> &'static [&'static str] {
+fn allowed_words(key: &str) -> &'static [&'static str] {
     match key {
         "USER_REVIEW_STATUS" => &["PENDING", "APPROVED", "REJECTED"],
         "CLEARLY_COVERS_VERDICT" => &["PASS", "FAIL"],

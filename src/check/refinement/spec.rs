@@ -1,46 +1,48 @@
 //! `refinement/spec`: the specification that was refined is known by its hash.
 
-use super::{at, recorded};
-use crate::check::Verdict;
-use crate::check::library::{RefinementInput, SpecFact};
-use crate::check::spec::version;
-use crate::digest::{Candidate, Recorded, recognise};
+use super::{label_at, recorded_hash};
+use crate::check::CheckResult;
+use crate::check::library::{RefinementCheckContext, SpecFact};
+use crate::check::spec::parse_version;
+use crate::digest::{OtherVersion, RecordedHash, diagnose};
 use crate::finding::{Finding, Level};
 use crate::rule::Rule;
 use crate::text::RepoPath;
 
-pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
     let named = refinement.spec_file();
-    let place = named.as_ref().map_or_else(|| refinement.head(), |spec| spec.span);
+    let place = named.as_ref().map_or_else(|| refinement.head_span(), |spec| spec.span);
     let (path, now, then) = match input.spec {
-        SpecFact::NotLookedFor(why) => return Verdict::skipped(*why),
+        SpecFact::NotSearched(why) => return CheckResult::skipped(*why),
         SpecFact::Unnamed => {
             let message = "the refinement does not name the specification file";
-            return Some(rule.finding(message, at(refinement, place, "`SPEC_TARGET_RESOLVED` says which")))
-                .into();
+            return Some(
+                rule.finding(message, label_at(refinement, place, "`SPEC_TARGET_RESOLVED` says which")),
+            )
+            .into();
         }
-        SpecFact::Named { path, now, then } => (path, now, then),
+        SpecFact::Named { path, current: now, recorded: then } => (path, now, then),
     };
-    if let Some(finding) = elsewhere(input, path, rule) {
+    if let Some(finding) = check_pointer_target(input, path, rule) {
         return Some(finding).into();
     }
     if let (None, None) = (now, then) {
         let message = format!("the specification {path} is neither in the judged tree nor in its history");
-        let finding = rule.finding(message, at(refinement, place, "named here"));
+        let finding = rule.finding(message, label_at(refinement, place, "named here"));
         // Work that is done stands on what was approved then.
-        return Some(if input.is_history { finding.at_level(Level::Note) } else { finding }).into();
+        return Some(if input.is_packet_finished { finding.with_level(Level::Note) } else { finding }).into();
     }
-    let Some(value) = refinement.filled("SPEC_TARGET_SHA1") else {
-        return Verdict::skipped("the refinement records no hash of its specification");
+    let Some(value) = refinement.filled_value("SPEC_TARGET_SHA1") else {
+        return CheckResult::skipped("the refinement records no hash of its specification");
     };
-    let Some(sha1) = recorded(refinement) else {
-        return Verdict::skipped("what is recorded as the specification's hash is no SHA-1");
+    let Some(sha1) = recorded_hash(refinement) else {
+        return CheckResult::skipped("what is recorded as the specification's hash is no SHA-1");
     };
     if now.as_ref().is_some_and(|spec| spec.sha1 == sha1) {
         return Vec::new().into();
     }
-    if input.is_history && then.is_some() {
+    if input.is_packet_finished && then.is_some() {
         return Vec::new().into();
     }
     if let Some((_, commit)) = then {
@@ -52,18 +54,19 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
                 "{path} has left the tree since the refinement; its recorded version is in commit {commit}"
             ),
         };
-        let finding =
-            rule.finding(message, at(refinement, value.span, "an older version")).at_level(Level::Warning);
+        let finding = rule
+            .finding(message, label_at(refinement, value.span, "an older version"))
+            .with_level(Level::Warning);
         return Some(finding.help(
             "Anchors are compared with the recorded version; review the refinement against the current one.",
         ))
         .into();
     }
     let current = now.as_ref().map(|spec| spec.source.text().as_bytes());
-    let mistake = recognise(&Recorded::Sha1(sha1), current, &[] as &[Candidate<'_>]);
+    let mistake = diagnose(&RecordedHash::Sha1(sha1), current, &[] as &[OtherVersion<'_>]);
     let message =
         format!("SPEC_TARGET_SHA1 is not the hash of {path}, nor of any version of it in this history");
-    let finding = rule.finding(message, at(refinement, value.span, mistake.to_string()));
+    let finding = rule.finding(message, label_at(refinement, value.span, mistake.to_string()));
     let finding = match now {
         Some(spec) => finding.help(format!(
             "The file's SHA-1 is {}. If the specification changed since, the refinement must be reviewed against it again.",
@@ -76,17 +79,17 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
 
 /// A refinement of work that is still to be done is made against the
 /// specification that the pointer names, or an older version of it.
-fn elsewhere(input: &RefinementInput<'_>, path: &RepoPath, rule: &Rule) -> Option<Finding> {
-    let current = input.current.filter(|_| !input.is_history)?;
+fn check_pointer_target(input: &RefinementCheckContext<'_>, path: &RepoPath, rule: &Rule) -> Option<Finding> {
+    let current = input.pointer_target.filter(|_| !input.is_packet_finished)?;
     let name = |text: &str| text.rsplit('/').next().unwrap_or(text).to_owned();
     let (named, wanted) = (name(&path.to_text()), name(current));
     if named == wanted {
         return None;
     }
-    let place = input.refinement.spec_file().map_or_else(|| input.refinement.head(), |spec| spec.span);
-    let shown = crate::text::one_line(&wanted, 80);
-    let label = at(input.refinement, place, "named here");
-    let older = version(&named).zip(version(&wanted)).is_some_and(|((a, _), (b, _))| a == b);
+    let place = input.refinement.spec_file().map_or_else(|| input.refinement.head_span(), |spec| spec.span);
+    let shown = crate::text::to_single_line(&wanted, 80);
+    let label = label_at(input.refinement, place, "named here");
+    let older = parse_version(&named).zip(parse_version(&wanted)).is_some_and(|((a, _), (b, _))| a == b);
     // An older version is found by its hash, and told as such.
     if older {
         return None;

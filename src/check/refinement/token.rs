@@ -1,26 +1,29 @@
 //! `refinement/token`: an anchor's token names a place, and stands in its
 //! window.
 
-use super::{at, basis, core, line, moved, occurrences, plain, window_in};
-use crate::check::Verdict;
-use crate::check::library::RefinementInput;
-use crate::document::refinement::{Anchor, unescaped};
+use super::{
+    find_block, label_at, recorded_spec, spec_line, trim_empty_lines, unescaped_value, window_in_spec,
+    with_window_fix,
+};
+use crate::check::CheckResult;
+use crate::check::library::RefinementCheckContext;
+use crate::document::refinement::{Anchor, unescape};
 use crate::finding::Finding;
 use crate::rule::Rule;
 use crate::text::Source;
 
-pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
-    let spec = basis(input).ok();
+    let spec = recorded_spec(input).ok();
     let mut out: Vec<Finding> = Vec::new();
     for anchor in &refinement.anchors {
         let Some(token) = &anchor.token else {
-            let label = at(refinement, anchor.heading, "CONTEXT_TOKEN is missing");
+            let label = label_at(refinement, anchor.heading, "CONTEXT_TOKEN is missing");
             out.push(rule.finding("the anchor has no token", label));
             continue;
         };
-        let text = plain(token);
-        let shortest = input.policy.shortest_token;
+        let text = unescaped_value(token);
+        let shortest = input.policy.min_token_chars;
         // Signs name no place: a rule across the page stands everywhere.
         let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
         if text.chars().count() < shortest || letters * 2 < shortest {
@@ -29,49 +32,49 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
             } else {
                 "the token is mostly signs".to_owned()
             };
-            out.push(rule.finding(message, at(refinement, token.span, "too short to name a place")));
+            out.push(rule.finding(message, label_at(refinement, token.span, "too short to name a place")));
             continue;
         }
         let Some(spec) = spec.map(|spec| spec.source.as_ref()) else { continue };
-        let Some((first, last)) = window_in(anchor, spec) else { continue };
-        if (first..=last).any(|number| line(spec, number).contains(&text)) {
+        let Some((first, last)) = window_in_spec(anchor, spec) else { continue };
+        if (first..=last).any(|number| spec_line(spec, number).contains(&text)) {
             continue;
         }
-        let label = at(refinement, token.span, format!("not in lines {first} to {last}"));
+        let label = label_at(refinement, token.span, format!("not in lines {first} to {last}"));
         let finding = rule.finding("the token is not in the window", label);
-        out.push(match found(anchor, spec, &text) {
-            Found::At(window) => moved(finding, input, anchor, window),
-            Found::Often(line) => {
+        out.push(match locate_token(anchor, spec, &text) {
+            TokenLocation::Unique(window) => with_window_fix(finding, input, anchor, window),
+            TokenLocation::Ambiguous(line) => {
                 finding.help(format!("The token stands in several places, the first of them line {line}."))
             }
-            Found::Nowhere => finding.help(format!("The token stands nowhere in {}.", spec.name())),
+            TokenLocation::Nowhere => finding.help(format!("The token stands nowhere in {}.", spec.name())),
         });
     }
     out.into()
 }
 
-enum Found {
-    At((usize, usize)),
-    Often(usize),
+enum TokenLocation {
+    Unique((usize, usize)),
+    Ambiguous(usize),
     Nowhere,
 }
 
 /// Where the anchor's window lies now: where its excerpt stands, or else the
 /// one line with its token.
-fn found(anchor: &Anchor, spec: &Source, token: &str) -> Found {
-    let excerpt = anchor.excerpt.as_ref().map(|excerpt| unescaped(&excerpt.value)).unwrap_or_default();
+fn locate_token(anchor: &Anchor, spec: &Source, token: &str) -> TokenLocation {
+    let excerpt = anchor.excerpt.as_ref().map(|excerpt| unescape(&excerpt.value)).unwrap_or_default();
     let all: Vec<&str> = excerpt.lines().map(str::trim_end).collect();
-    let (_, block) = core(&all);
+    let (_, block) = trim_empty_lines(&all);
     if block.iter().any(|line| line.contains(token))
-        && let [only] = occurrences(spec, &block).as_slice()
+        && let [only] = find_block(spec, &block).as_slice()
     {
-        return Found::At((*only, only + block.len() - 1));
+        return TokenLocation::Unique((*only, only + block.len() - 1));
     }
     let lines: Vec<usize> =
-        (1..=spec.line_count()).filter(|number| line(spec, *number).contains(token)).take(2).collect();
+        (1..=spec.line_count()).filter(|number| spec_line(spec, *number).contains(token)).take(2).collect();
     match lines.as_slice() {
-        [] => Found::Nowhere,
-        [only] => Found::At((*only, *only)),
-        [first, ..] => Found::Often(*first),
+        [] => TokenLocation::Nowhere,
+        [only] => TokenLocation::Unique((*only, *only)),
+        [first, ..] => TokenLocation::Ambiguous(*first),
     }
 }

@@ -1,47 +1,47 @@
 //! `refinement/verdict`: the checklist, its verdict and what follows from it
 //! agree.
 
-use super::{at, at_field};
-use crate::check::Verdict;
-use crate::check::library::RefinementInput;
+use super::{label_at, label_at_field};
+use crate::check::CheckResult;
+use crate::check::library::RefinementCheckContext;
 use crate::document::label::Field;
-use crate::document::refinement::CoverTick;
+use crate::document::refinement::ChecklistItem;
 use crate::finding::Finding;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
     let mut out: Vec<Finding> = Vec::new();
     let said = |key: &str| refinement.field(key).filter(|field| field.is_filled());
     let Some(verdict) = said("CLEARLY_COVERS_VERDICT") else {
-        return Verdict::skipped("the refinement gives no verdict");
+        return CheckResult::skipped("the refinement gives no verdict");
     };
-    let passes = verdict.bare().value == "PASS";
+    let passes = verdict.bare_value().value == "PASS";
     if passes {
-        out.extend(points(input, verdict, rule));
+        out.extend(check_points(input, verdict, rule));
     }
-    let ambiguous = said("AMBIGUITY_FOUND").filter(|field| field.bare().value == "YES");
+    let ambiguous = said("AMBIGUITY_FOUND").filter(|field| field.bare_value().value == "YES");
     let demands: Option<(&Field, &str)> = match (passes, ambiguous) {
         (_, Some(field)) => Some((field, "an ambiguity was found")),
         (false, None) => Some((verdict, "the verdict is FAIL")),
         (true, None) => None,
     };
     if let Some(needed) = said("ENRICHMENT_NEEDED") {
-        let value = needed.bare().value;
+        let value = needed.bare_value().value;
         match demands {
             Some((field, why)) if value == "NO" => out.push(
                 rule.finding(
                     format!("{why}, but ENRICHMENT_NEEDED is NO"),
-                    at_field(refinement, needed, "must be YES"),
+                    label_at_field(refinement, needed, "must be YES"),
                 )
-                .related(at_field(refinement, field, "because of this")),
+                .related(label_at_field(refinement, field, "because of this")),
             ),
             None if value == "YES" => out.push(
                 rule.finding(
                     "the specification covers everything, but ENRICHMENT_NEEDED is YES",
-                    at_field(refinement, needed, "must be NO"),
+                    label_at_field(refinement, needed, "must be NO"),
                 )
-                .related(at_field(refinement, verdict, "the verdict")),
+                .related(label_at_field(refinement, verdict, "the verdict")),
             ),
             _ => {}
         }
@@ -50,44 +50,46 @@ pub(in crate::check) fn check(input: &RefinementInput<'_>, rule: &Rule) -> Verdi
 }
 
 /// The five points by their names: each is there, ticked, and says PASS.
-fn points(input: &RefinementInput<'_>, verdict: &Field, rule: &Rule) -> Vec<Finding> {
+fn check_points(input: &RefinementCheckContext<'_>, verdict: &Field, rule: &Rule) -> Vec<Finding> {
     let refinement = input.refinement;
     let mut out = Vec::new();
-    let (mut missing, mut open): (Vec<&str>, Vec<&CoverTick>) = (Vec::new(), Vec::new());
-    for point in rule.list("points") {
-        let named = |tick: &&CoverTick| {
+    let (mut missing, mut open): (Vec<&str>, Vec<&ChecklistItem>) = (Vec::new(), Vec::new());
+    for point in rule.parameter("points") {
+        let named = |tick: &&ChecklistItem| {
             refinement.source.slice(tick.label).to_lowercase().starts_with(&point.to_lowercase())
         };
-        match refinement.ticks.iter().find(named) {
+        match refinement.checklist.iter().find(named) {
             None => missing.push(point),
-            Some(tick) if !tick.ticked => open.push(tick),
+            Some(tick) if !tick.is_ticked => open.push(tick),
             Some(tick) if !says_pass(&tick.text.value) => {
-                let said = crate::text::one_line(&tick.text.value, 40);
+                let said = crate::text::to_single_line(&tick.text.value, 40);
                 let message = format!("the verdict is PASS, but a ticked point says `{said}`");
-                out.push(rule.finding(message, at(refinement, tick.label, "this point")).related(at_field(
-                    refinement,
-                    verdict,
-                    "the verdict",
-                )));
+                out.push(
+                    rule.finding(message, label_at(refinement, tick.label, "this point"))
+                        .related(label_at_field(refinement, verdict, "the verdict")),
+                );
             }
             Some(_) => {}
         }
     }
-    let all = rule.list("points").len();
+    let all = rule.parameter("points").len();
     if let Some(first) = open.first() {
         let message = match open.len() {
             1 => "the verdict is PASS, but a point is not ticked".to_owned(),
             many => format!("the verdict is PASS, but {many} of {all} points are not ticked"),
         };
-        out.push(rule.finding(message, at(refinement, first.label, "this point")).related(at_field(
-            refinement,
-            verdict,
-            "the verdict",
-        )));
+        out.push(
+            rule.finding(message, label_at(refinement, first.label, "this point")).related(label_at_field(
+                refinement,
+                verdict,
+                "the verdict",
+            )),
+        );
     }
     if !missing.is_empty() {
         let message = format!("the verdict is PASS over {} of {all} points", all - missing.len());
-        let finding = rule.finding(message, at_field(refinement, verdict, "not all points are answered"));
+        let finding =
+            rule.finding(message, label_at_field(refinement, verdict, "not all points are answered"));
         out.push(
             missing.iter().fold(finding, |finding, point| finding.note(format!("Not answered: {point}"))),
         );

@@ -2,35 +2,38 @@
 //! of the scope.
 
 use crate::change::FileMode;
-use crate::check::Verdict;
-use crate::check::input::ChangeInput;
+use crate::check::CheckResult;
+use crate::check::input::ChangeCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
-use crate::text::{RepoPath, one_line};
+use crate::text::{RepoPath, to_single_line};
 
-use super::{covering, is_own};
+use super::{find_covering_entry, is_own_governance};
 
-pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     for file in input.files {
         let path = &file.change.path;
-        let link = file.change.post.filter(|entry| entry.mode == FileMode::Symlink).and(file.post.as_ref());
+        let link = file.change.after.filter(|entry| entry.mode == FileMode::Symlink).and(file.after.as_ref());
         let Some(target) = link else { continue };
-        let text = one_line(&String::from_utf8_lossy(&target.bytes), 120);
-        let message = match resolved(path, &target.bytes) {
+        let text = to_single_line(&String::from_utf8_lossy(&target.bytes), 120);
+        let message = match resolve_link(path, &target.bytes) {
             None => format!("{path} is a link to `{text}`, outside the repository"),
-            Some(inside) if covering(&input.packet, &inside).is_none() && !is_own(&input.packet, &inside) => {
+            Some(inside)
+                if find_covering_entry(&input.packet, &inside).is_none()
+                    && !is_own_governance(&input.packet, &inside) =>
+            {
                 format!("{path} is a link to {inside}, which is outside the scope")
             }
             Some(_) => continue,
         };
-        out.push(rule.finding(message, Label::path(path, "this link")).about(path));
+        out.push(rule.finding(message, Label::path(path, "this link")).about_path(path));
     }
     out.into()
 }
 
 /// The path in the repository that a link's text leads to, if it stays inside.
-fn resolved(link: &RepoPath, target: &[u8]) -> Option<RepoPath> {
+fn resolve_link(link: &RepoPath, target: &[u8]) -> Option<RepoPath> {
     if target.first() == Some(&b'/') || target.get(1) == Some(&b':') || target.contains(&b'\\') {
         return None;
     }

@@ -1,42 +1,42 @@
 //! `scope/outside`: every changed path is allowed.
 
 use crate::change::ChangedFile;
-use crate::check::Verdict;
-use crate::check::input::ChangeInput;
-use crate::document::scope_entry::{Coverage, ScopeEntry};
+use crate::check::CheckResult;
+use crate::check::input::ChangeCheckContext;
+use crate::document::scope_entry::{ScopeEntry, ScopePattern};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
-use crate::text::{RepoPath, one_line};
+use crate::text::{RepoPath, to_single_line};
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{covering, happened, is_own, nearest, protection};
+use super::{describe_change, find_covering_entry, is_own_governance, nearest_entry, protection_reason};
 
-pub(in crate::check) fn check(input: &ChangeInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let outside = input.files.iter().filter(|file| {
         let path = &file.change.path;
-        covering(&input.packet, path).is_none()
-            && !is_own(&input.packet, path)
-            && protection(&input.packet, path).is_none()
+        find_covering_entry(&input.packet, path).is_none()
+            && !is_own_governance(&input.packet, path)
+            && protection_reason(&input.packet, path).is_none()
     });
-    outside.map(|file| finding(input, file, rule)).collect::<Vec<_>>().into()
+    outside.map(|file| outside_finding(input, file, rule)).collect::<Vec<_>>().into()
 }
 
-fn finding(input: &ChangeInput<'_>, file: &ChangedFile, rule: &Rule) -> Finding {
+fn outside_finding(input: &ChangeCheckContext<'_>, file: &ChangedFile, rule: &Rule) -> Finding {
     let path = &file.change.path;
     let scope = &input.packet.packet.scope;
-    let declared = scope.declared.unwrap_or_else(|| input.packet.packet.heading("SCOPE"));
+    let declared = scope.declared.unwrap_or_else(|| input.packet.packet.heading_span("SCOPE"));
     let mut finding = rule
         .finding(
             format!("{path} is changed, but no entry of IN_SCOPE_PATHS covers it"),
-            Label::path(path, happened(file)),
+            Label::path(path, describe_change(file)),
         )
-        .about(path);
-    finding = match nearest(input, path) {
+        .about_path(path);
+    finding = match nearest_entry(input, path) {
         Some((entry, score)) if score > 0.75 => {
-            finding.related(input.packet.at(entry.raw.span, "the nearest entry is another file"))
+            finding.related(input.packet.label_at(entry.raw.span, "the nearest entry is another file"))
         }
-        _ => finding.related(input.packet.at(declared, "the paths that are allowed")),
+        _ => finding.related(input.packet.label_at(declared, "the paths that are allowed")),
     };
     let owners = (input.owners)(path);
     if !owners.is_empty() {
@@ -46,16 +46,20 @@ fn finding(input: &ChangeInput<'_>, file: &ChangedFile, rule: &Rule) -> Finding 
             owners.first().map_or("", String::as_str)
         ));
     }
-    for (entry, how) in input.packet.packet.scope.inside.iter().filter_map(|entry| twin(entry, path)) {
-        finding = finding
-            .help(format!("`{}` {how}; paths are compared byte for byte.", one_line(&entry.raw.value, 120)));
+    for (entry, how) in
+        input.packet.packet.scope.in_scope.iter().filter_map(|entry| similar_entry(entry, path))
+    {
+        finding = finding.help(format!(
+            "`{}` {how}; paths are compared byte for byte.",
+            to_single_line(&entry.raw.value, 120)
+        ));
     }
     finding
 }
 
 /// How an entry that names another path looks like this one.
-fn twin<'a>(entry: &'a ScopeEntry, path: &RepoPath) -> Option<(&'a ScopeEntry, &'static str)> {
-    let Ok(Coverage::File(declared)) = &entry.coverage else { return None };
+fn similar_entry<'a>(entry: &'a ScopeEntry, path: &RepoPath) -> Option<(&'a ScopeEntry, &'static str)> {
+    let Ok(ScopePattern::File(declared)) = &entry.pattern else { return None };
     let (declared, path) = (declared.to_text(), path.to_text());
     let composed = |text: &str| text.nfkc().collect::<String>();
     if path.strip_prefix(declared.as_ref()).is_some_and(|rest| rest.starts_with('/')) {

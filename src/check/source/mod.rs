@@ -1,13 +1,13 @@
 //! `source/…`: what a scan could not do.
 
-use super::Verdict;
-use super::input::SourcesInput;
+use super::CheckResult;
+use super::input::SourcesCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 use crate::text::Span;
 
 /// `source/rule`: every rule file is one.
-pub(super) fn rule(input: &SourcesInput<'_>, rule: &Rule) -> Verdict {
+pub(super) fn rule(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
     let found = input.faults.iter().map(|fault| {
         rule.finding(fault.message.clone(), Label::text(&fault.source, fault.span, "not a rule"))
     });
@@ -15,8 +15,8 @@ pub(super) fn rule(input: &SourcesInput<'_>, rule: &Rule) -> Verdict {
 }
 
 /// `source/unread`: every source file was judged.
-pub(super) fn unread(input: &SourcesInput<'_>, rule: &Rule) -> Verdict {
-    let told = input.unread.iter().filter(|file| input.is_told(&file.path));
+pub(super) fn unread(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let told = input.unread.iter().filter(|file| input.is_reported(&file.path));
     let found = told.map(|file| {
         let message = format!("{} was not scanned: {}", file.path, file.why);
         let label = match &file.line {
@@ -26,7 +26,7 @@ pub(super) fn unread(input: &SourcesInput<'_>, rule: &Rule) -> Verdict {
             }
             None => Label::path(&file.path, "not judged"),
         };
-        rule.finding(message, label).about(&file.path)
+        rule.finding(message, label).about_path(&file.path)
     });
     found.collect::<Vec<_>>().into()
 }

@@ -1,16 +1,18 @@
 //! `spec/heading`: the headings that the configuration requires are headings
 //! of the specification.
 
-use crate::check::Verdict;
-use crate::check::library::LibraryInput;
+use crate::check::CheckResult;
+use crate::check::library::RepositoryCheckContext;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
     if input.policy.spec_headings.is_empty() {
-        return Verdict::skipped("the configuration requires no headings (`spec: headings:`)");
+        return CheckResult::skipped("the configuration requires no headings (`spec: headings:`)");
     }
-    let Some(spec) = input.spec else { return Verdict::skipped("there is no specification to look into") };
+    let Some(spec) = input.spec else {
+        return CheckResult::skipped("there is no specification to look into");
+    };
     let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut out: Vec<Finding> = Vec::new();
     for wanted in &input.policy.spec_headings {
@@ -25,7 +27,8 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
         if found {
             continue;
         }
-        let message = format!("the specification has no heading `{}`", crate::text::one_line(wanted, 100));
+        let message =
+            format!("the specification has no heading `{}`", crate::text::to_single_line(wanted, 100));
         let finding = rule.finding(message, Label::path(spec.source.name(), "the current specification"));
         let mention = spec.source.text().find(title.as_str()).map(|at| spec.source.line(at));
         out.push(match mention {

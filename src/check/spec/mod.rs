@@ -5,4 +5,4 @@ pub(super) mod heading;
 pub(super) mod newest;
 pub(super) mod pointer;
 
-pub(super) use newest::version;
+pub(super) use newest::parse_version;

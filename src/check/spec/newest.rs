@@ -1,20 +1,25 @@
 //! `spec/newest`: no newer version lies beside the one that is named.
 
-use crate::check::Verdict;
-use crate::check::library::LibraryInput;
+use crate::check::CheckResult;
+use crate::check::library::RepositoryCheckContext;
 use crate::document::spec::SpecPointer;
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
 use crate::text::{RepoPath, Spanned};
 
-pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict {
-    let Some(pointer) = input.library.pointer() else { return Verdict::skipped("there is no pointer") };
-    let Some(named) = pointer.spec() else { return Verdict::skipped("the pointer names no specification") };
-    let name = named.value.rsplit('/').next().unwrap_or("");
-    let Some((_, own)) = version(name) else {
-        return Verdict::skipped("the specification's name carries no version");
+pub(in crate::check) fn check(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let Some(pointer) = input.governance.pointer() else {
+        return CheckResult::skipped("there is no pointer");
     };
-    let Some((newest, path)) = versions(input.beside_spec, name).pop().filter(|(version, _)| *version > own)
+    let Some(named) = pointer.spec() else {
+        return CheckResult::skipped("the pointer names no specification");
+    };
+    let name = named.value.rsplit('/').next().unwrap_or("");
+    let Some((_, own)) = parse_version(name) else {
+        return CheckResult::skipped("the specification's name carries no version");
+    };
+    let Some((newest, path)) =
+        list_versions(input.spec_siblings, name).pop().filter(|(version, _)| *version > own)
     else {
         return Vec::new().into();
     };
@@ -22,11 +27,11 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
     let label = Label::text(&pointer.source, named.span, "named as current");
     let shown: Vec<String> = newest.iter().map(ToString::to_string).collect();
     let finding = rule.finding(message, label).note(format!("Its version is {}.", shown.join(".")));
-    Some(repointed(finding, pointer, named, &path)).into()
+    Some(with_pointer_fix(finding, pointer, named, &path)).into()
 }
 
 /// Offers to name another file in the folder of the named one.
-pub(super) fn repointed(
+pub(super) fn with_pointer_fix(
     finding: Finding,
     pointer: &SpecPointer,
     named: &Spanned<String>,
@@ -34,7 +39,7 @@ pub(super) fn repointed(
 ) -> Finding {
     let folder = named.value.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
     let wanted = format!("{folder}{}", path.file_name());
-    finding.unsafely_fixed_by(
+    finding.with_unsafe_fix(
         Place::text(&pointer.source, named.span),
         wanted.clone(),
         format!("name `{wanted}`"),
@@ -42,13 +47,13 @@ pub(super) fn repointed(
 }
 
 /// Files that differ from `name` in their version only, oldest first.
-pub(super) fn versions(files: &[RepoPath], name: &str) -> Vec<(Vec<u64>, RepoPath)> {
+pub(super) fn list_versions(files: &[RepoPath], name: &str) -> Vec<(Vec<u64>, RepoPath)> {
     let name = name.rsplit('/').next().unwrap_or("");
-    let Some((stem, _)) = version(name) else { return Vec::new() };
+    let Some((stem, _)) = parse_version(name) else { return Vec::new() };
     let mut out: Vec<(Vec<u64>, RepoPath)> = files
         .iter()
         .filter_map(|path| {
-            let (other, number) = version(&path.file_name().to_string())?;
+            let (other, number) = parse_version(&path.file_name().to_string())?;
             (other == stem).then(|| (number, path.clone()))
         })
         .collect();
@@ -57,7 +62,7 @@ pub(super) fn versions(files: &[RepoPath], name: &str) -> Vec<(Vec<u64>, RepoPat
 }
 
 /// `Spec_v02.125.md` is `Spec_.md` in version 2.125.
-pub(crate) fn version(name: &str) -> Option<(String, Vec<u64>)> {
+pub(crate) fn parse_version(name: &str) -> Option<(String, Vec<u64>)> {
     let stem = name.get(..name.len().checked_sub(3)?).filter(|_| name.to_lowercase().ends_with(".md"))?;
     let at = stem
         .rfind(['v', 'V'])
@@ -78,12 +83,12 @@ mod tests {
 
     #[test]
     fn versions_are_numbers() {
-        assert_eq!(version("Spec_v02.125.md"), Some(("spec_".into(), vec![2, 125])));
-        assert_eq!(version("Greeter_Spec_v01.md"), Some(("greeter_spec_".into(), vec![1])));
+        assert_eq!(parse_version("Spec_v02.125.md"), Some(("spec_".into(), vec![2, 125])));
+        assert_eq!(parse_version("Greeter_Spec_v01.md"), Some(("greeter_spec_".into(), vec![1])));
         for none in ["Spec.md", "Spec_v2b.md", "Rev2.md", "Spec_v2.txt"] {
-            assert_eq!(version(none), None, "{none}");
+            assert_eq!(parse_version(none), None, "{none}");
         }
         let files = ["A_v02.9.md", "A_v02.10.md", "B_v3.md"].map(RepoPath::from);
-        assert_eq!(versions(&files, "A_v02.9.md").pop().map(|(v, _)| v), Some(vec![2, 10]));
+        assert_eq!(list_versions(&files, "A_v02.9.md").pop().map(|(v, _)| v), Some(vec![2, 10]));
     }
 }

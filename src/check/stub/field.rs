@@ -1,16 +1,16 @@
 //! `stub/field`: a stub holds what its activation starts from.
 
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
-use crate::check::mend::{misspelt_label, respelt};
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
+use crate::check::mend::{find_misspelt_label, with_label_fix};
 use crate::document::label::Field;
 use crate::finding::Label;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let Some(stub) = super::stub(input) else { return Verdict::skipped("not a stub") };
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let Some(stub) = super::stub_of(input) else { return CheckResult::skipped("not a stub") };
     let mut out = Vec::new();
-    for wanted in rule.list("fields") {
+    for wanted in rule.parameter("fields") {
         // `NAME|SECTION`: a field of that name, or a section.
         let names: Vec<&str> = wanted.split('|').map(str::trim).collect();
         let filled = |name: &&&str| {
@@ -32,9 +32,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             ),
             None => {
                 let message = format!("the stub has no `{first}`");
-                let finding = rule.finding(message, Label::text(&stub.source, stub.head(), "this stub"));
-                match misspelt_label(stub.fields.iter(), first) {
-                    Some(field) => respelt(finding, &stub.source, field, first),
+                let finding = rule.finding(message, Label::text(&stub.source, stub.head_span(), "this stub"));
+                match find_misspelt_label(stub.fields.iter(), first) {
+                    Some(field) => with_label_fix(finding, &stub.source, field, first),
                     None => finding,
                 }
             }

@@ -4,11 +4,11 @@ pub(super) mod field;
 pub(super) mod identity;
 pub(super) mod signed;
 
-use crate::check::library::DocumentInput;
-use crate::document::Body;
+use crate::check::library::DocumentCheckContext;
+use crate::document::DocumentBody;
 use crate::document::stub::Stub;
 
 /// The stub that a document is.
-fn stub<'a>(input: &'a DocumentInput<'_>) -> Option<&'a Stub> {
-    if let Body::Stub(stub) = &input.document.body { Some(stub) } else { None }
+fn stub_of<'a>(input: &'a DocumentCheckContext<'_>) -> Option<&'a Stub> {
+    if let DocumentBody::Stub(stub) = &input.document.body { Some(stub) } else { None }
 }

@@ -1,16 +1,16 @@
 //! `stub/signed`: a stub claims nothing that only a packet has.
 
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let Some(stub) = super::stub(input) else { return Verdict::skipped("not a stub") };
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let Some(stub) = super::stub_of(input) else { return CheckResult::skipped("not a stub") };
     let mut out = Vec::new();
-    for key in rule.list("fields") {
+    for key in rule.parameter("fields") {
         for field in stub.fields.iter().filter(|field| field.key == *key && field.is_filled()) {
-            let value = field.bare();
+            let value = field.bare_value();
             if value.value.eq_ignore_ascii_case("n/a") || value.value.eq_ignore_ascii_case("none") {
                 continue;
             }

@@ -1,73 +1,89 @@
 //! `suppression/…`: comments that excuse findings of scans.
 
-use super::Verdict;
-use super::input::{SourcesInput, UsedSuppression};
+use super::CheckResult;
+use super::input::{SourcesCheckContext, SuppressionUse};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
-use crate::scan::{Target, Until};
-use crate::text::{Span, one_line};
+use crate::scan::{SuppressionExpiry, SuppressionTarget};
+use crate::text::{Span, to_single_line};
 
-fn finding(rule: &Rule, one: &UsedSuppression, message: String, label: &str) -> Finding {
+fn suppression_finding(rule: &Rule, one: &SuppressionUse, message: String, label: &str) -> Finding {
     let (start, end) = (one.suppression.span.start, one.suppression.span.end);
-    let span = crate::text::trimmed(one.source.text(), Span::new(start, end)).span;
-    rule.finding(message, Label::text(&one.source, span, label)).about(one.source.name())
+    let span = crate::text::trim_spanned(one.source.text(), Span::new(start, end)).span;
+    rule.finding(message, Label::text(&one.source, span, label)).about_path(one.source.name())
 }
 
-fn name(one: &UsedSuppression) -> String {
+fn describe_marker(one: &SuppressionUse) -> String {
     match &one.suppression.target {
-        Target::Rules(rules) => format!("allow({})", one_line(&rules.join(", "), 60)),
-        Target::Policy(policy) => format!("WAIVER [{}]", one_line(policy, 40)),
+        SuppressionTarget::Rules(rules) => format!("allow({})", to_single_line(&rules.join(", "), 60)),
+        SuppressionTarget::Policy(policy) => format!("WAIVER [{}]", to_single_line(policy, 40)),
     }
 }
 
-fn told<'a>(input: &'a SourcesInput<'_>) -> impl Iterator<Item = &'a UsedSuppression> {
-    input.suppressions.iter().filter(|one| input.is_told(one.source.name()))
+fn reported_suppressions<'a>(input: &'a SourcesCheckContext<'_>) -> impl Iterator<Item = &'a SuppressionUse> {
+    input.suppressions.iter().filter(|one| input.is_reported(one.source.name()))
 }
 
 /// `suppression/reason`: every comment says why.
-pub(super) fn reason(input: &SourcesInput<'_>, rule: &Rule) -> Verdict {
-    let silent = told(input).filter(|one| one.suppression.reason.is_empty());
-    let found = silent.map(|one| finding(rule, one, format!("`{}` gives no reason", name(one)), "why?"));
+pub(super) fn reason(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let silent = reported_suppressions(input).filter(|one| one.suppression.reason.is_empty());
+    let found = silent.map(|one| {
+        suppression_finding(rule, one, format!("`{}` gives no reason", describe_marker(one)), "why?")
+    });
     found.collect::<Vec<_>>().into()
 }
 
 /// `suppression/expired`: none is past its day.
-pub(super) fn expired(input: &SourcesInput<'_>, rule: &Rule) -> Verdict {
-    let found = told(input).filter_map(|one| {
-        let why = match &one.suppression.until {
-            Until::Day(day) if *day < input.today => format!("ended on {day}"),
-            Until::Unreadable(text) => format!("ends on `{}`, which is no day", one_line(text, 40)),
+pub(super) fn expired(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let found = reported_suppressions(input).filter_map(|one| {
+        let why = match &one.suppression.expires {
+            SuppressionExpiry::After(day) if *day < input.today => format!("ended on {day}"),
+            SuppressionExpiry::Unreadable(text) => {
+                format!("ends on `{}`, which is no day", to_single_line(text, 40))
+            }
             _ => return None,
         };
-        Some(finding(rule, one, format!("`{}` {why}", name(one)), "excuses nothing any more"))
+        Some(suppression_finding(
+            rule,
+            one,
+            format!("`{}` {why}", describe_marker(one)),
+            "excuses nothing any more",
+        ))
     });
     found.collect::<Vec<_>>().into()
 }
 
 /// `suppression/unused`: each excuses something.
-pub(super) fn unused(input: &SourcesInput<'_>, rule: &Rule) -> Verdict {
-    let found = told(input).filter_map(|one| {
-        if let Some(unknown) = one.unknown.first() {
-            let message = format!("there is no scan rule `{}`", one_line(unknown, 60));
-            return Some(finding(rule, one, message, "excuses nothing"));
+pub(super) fn unused(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let found = reported_suppressions(input).filter_map(|one| {
+        if let Some(unknown) = one.unknown_rules.first() {
+            let message = format!("there is no scan rule `{}`", to_single_line(unknown, 60));
+            return Some(suppression_finding(rule, one, message, "excuses nothing"));
         }
-        (one.asked && !one.used)
-            .then(|| finding(rule, one, format!("`{}` excuses nothing", name(one)), "nothing is found here"))
+        (one.rules_selected && !one.is_used).then(|| {
+            suppression_finding(
+                rule,
+                one,
+                format!("`{}` excuses nothing", describe_marker(one)),
+                "nothing is found here",
+            )
+        })
     });
     found.collect::<Vec<_>>().into()
 }
 
 /// `suppression/unwaived`: where a rule wants a waiver, the packet has it.
-pub(super) fn unwaived(input: &SourcesInput<'_>, rule: &Rule) -> Verdict {
-    let Some(waived) = input.waived else {
-        return Verdict::skipped("no packet is judged, so no waiver can be missing");
+pub(super) fn unwaived(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let Some(waived) = input.has_waiver else {
+        return CheckResult::skipped("no packet is judged, so no waiver can be missing");
     };
-    let wanting = told(input).filter(|one| one.is_new && one.used && !one.policies.is_empty());
+    let wanting = reported_suppressions(input)
+        .filter(|one| one.is_new && one.is_used && !one.waiver_policies.is_empty());
     let found = wanting.filter_map(|one| {
-        let covered = waived(&one.policies, one.source.name());
+        let covered = waived(&one.waiver_policies, one.source.name());
         (!covered).then(|| {
-            let message = format!("the packet has no waiver for `{}`", name(one));
-            finding(rule, one, message, "new in this change")
+            let message = format!("the packet has no waiver for `{}`", describe_marker(one));
+            suppression_finding(rule, one, message, "new in this change")
         })
     });
     found.collect::<Vec<_>>().into()

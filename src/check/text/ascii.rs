@@ -1,32 +1,32 @@
 //! `text/ascii`: where a repository demands it, documents are ASCII.
 
-use crate::check::Verdict;
-use crate::check::library::TextInput;
+use crate::check::CheckResult;
+use crate::check::library::TextCheckContext;
 use crate::finding::{Label, Place};
 use crate::rule::Rule;
 use crate::text::{Source, Span};
 
-pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
     if !input.policy.ascii_only {
-        return Verdict::skipped("the configuration does not ask for ASCII");
+        return CheckResult::skipped("the configuration does not ask for ASCII");
     }
     let source = input.source;
     let odd =
         source.text().char_indices().filter(|(at, c)| !(c.is_ascii() || (*at == 0 && *c == '\u{feff}')));
     let findings = odd.map(|(at, c)| {
         let span = Span::new(at, at + c.len_utf8());
-        let shown = crate::text::visible(&c.to_string()).into_owned();
+        let shown = crate::text::escape_hidden(&c.to_string()).into_owned();
         let message = format!("`{shown}` (U+{:04X}) is not ASCII", u32::from(c));
         let finding = rule.finding(message, Label::text(source, span, "not ASCII"));
-        match plain(c) {
+        match ascii_replacement(c) {
             // A name is another name afterwards.
-            Some(plain) if in_name(source, at) => finding.unsafely_fixed_by(
+            Some(plain) if is_in_path_or_code(source, at) => finding.with_unsafe_fix(
                 Place::text(source, span),
                 plain,
                 format!("write `{plain}` instead, in what may be a name"),
             ),
             Some(plain) => {
-                finding.fixed_by(Place::text(source, span), plain, format!("write `{plain}` instead"))
+                finding.with_fix(Place::text(source, span), plain, format!("write `{plain}` instead"))
             }
             None => finding,
         }
@@ -36,7 +36,7 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
 
 /// Whether a character may be part of a path: it stands in back-ticks, or in a
 /// word with a slash or an ending.
-fn in_name(source: &Source, at: usize) -> bool {
+fn is_in_path_or_code(source: &Source, at: usize) -> bool {
     let line = source.line_span(source.line(at)).unwrap_or_default();
     let before = source.slice(Span::new(line.start, at));
     if before.matches('`').count() % 2 == 1 {
@@ -51,7 +51,7 @@ fn in_name(source: &Source, at: usize) -> bool {
 }
 
 /// What typographic characters stand for.
-fn plain(c: char) -> Option<&'static str> {
+fn ascii_replacement(c: char) -> Option<&'static str> {
     Some(match c {
         '\u{2010}'..='\u{2015}' | '\u{2212}' => "-",
         '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{2032}' => "'",

@@ -1,13 +1,13 @@
 //! `text/conflict-marker`: no half-finished merge.
 
-use crate::check::Verdict;
-use crate::check::library::TextInput;
-use crate::document::outline::{Kind, Outline};
+use crate::check::CheckResult;
+use crate::check::library::TextCheckContext;
+use crate::document::outline::{BlockKind, Outline};
 use crate::finding::Label;
 use crate::rule::Rule;
 use crate::text::Span;
 
-pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
     let text = input.source.text();
     let mut found: Vec<(Span, bool)> = Vec::new();
     let mut at = 0;
@@ -22,7 +22,7 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
         at += line.len();
     }
     // One marker alone in a fence is an example; a pair is a conflict.
-    let fences: Vec<Span> = input.outline.map(fences).unwrap_or_default();
+    let fences: Vec<Span> = input.outline.map(fence_spans).unwrap_or_default();
     let fenced = |span: Span| fences.iter().any(|fence| fence.contains(span));
     let paired = found.iter().any(|(_, opens)| *opens) && found.iter().any(|(_, opens)| !opens);
     let real = found.into_iter().filter(|(span, _)| paired || !fenced(*span));
@@ -31,10 +31,10 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
             rule.finding("a merge conflict was left here", Label::text(input.source, span, "conflict marker"))
         })
         .collect();
-    super::capped(out).into()
+    super::cap_findings(out).into()
 }
 
-fn fences(outline: &Outline) -> Vec<Span> {
-    let code = outline.blocks.iter().filter(|block| matches!(block.kind, Kind::Code(_)));
+fn fence_spans(outline: &Outline) -> Vec<Span> {
+    let code = outline.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Code(_)));
     code.map(|block| block.span).collect()
 }

@@ -1,16 +1,16 @@
 //! `text/hidden-character`: no character that a reader cannot see.
 
-use crate::check::Verdict;
-use crate::check::library::TextInput;
+use crate::check::CheckResult;
+use crate::check::library::TextCheckContext;
 use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::{Span, is_hidden};
 
-pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
     let source = input.source;
     let text = source.text();
     let lone_return = text.contains('\r') && text.replace("\r\n", "").contains('\r');
-    if text.is_ascii() && !lone_return && !text.bytes().any(is_odd_control) {
+    if text.is_ascii() && !lone_return && !text.bytes().any(is_forbidden_control) {
         return Vec::new().into();
     }
     let mut out: Vec<Finding> = Vec::new();
@@ -22,32 +22,34 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
     while let Some((at, c)) = chars.next() {
         let next = chars.peek().map_or('\n', |(_, next)| *next);
         let span = Span::new(at, at + c.len_utf8());
-        if is_wrong(c, before, next, at) && !(damaged && c == '\0') {
+        if is_hidden_character(c, before, next, at) && !(damaged && c == '\0') {
             match run.as_mut() {
                 Some((open, all)) if open.end == at => {
-                    *open = open.cover(span);
+                    *open = open.join(span);
                     all.push(c);
                 }
-                _ => close(input, rule, run.replace((span, vec![c])), &mut out),
+                _ => add_run_finding(input, rule, run.replace((span, vec![c])), &mut out),
             }
         }
         before = c;
     }
-    close(input, rule, run, &mut out);
-    super::capped(out).into()
+    add_run_finding(input, rule, run, &mut out);
+    super::cap_findings(out).into()
 }
 
-fn is_odd_control(byte: u8) -> bool {
+fn is_forbidden_control(byte: u8) -> bool {
     (byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t')) || byte == 0x7f
 }
 
 /// Whether a character hides something. Joiners have work to do inside emoji
 /// and in scripts that join letters; a byte-order mark may begin a file.
-fn is_wrong(c: char, before: char, next: char, at: usize) -> bool {
+fn is_hidden_character(c: char, before: char, next: char, at: usize) -> bool {
     match c {
         '\u{feff}' => at > 0,
-        '\u{200d}' => !((is_pictograph(before) && is_pictograph(next)) || (joins(before) && joins(next))),
-        '\u{200c}' => !(joins(before) && joins(next)),
+        '\u{200d}' => {
+            !((is_pictograph(before) && is_pictograph(next)) || (uses_joiners(before) && uses_joiners(next)))
+        }
+        '\u{200c}' => !(uses_joiners(before) && uses_joiners(next)),
         '\n' | '\t' => false,
         '\r' => next != '\n',
         // One selector behind a sign chooses how it is drawn; a row of them,
@@ -66,12 +68,17 @@ fn is_pictograph(c: char) -> bool {
 
 /// Letters of Arabic, Syriac, Indic and South-East Asian scripts, and
 /// Mongolian: there, joiners change how letters are written.
-fn joins(c: char) -> bool {
+fn uses_joiners(c: char) -> bool {
     !c.is_numeric()
         && matches!(c, '\u{600}'..='\u{8ff}' | '\u{900}'..='\u{109f}' | '\u{1780}'..='\u{18af}' | '\u{a840}'..='\u{abff}')
 }
 
-fn close(input: &TextInput<'_>, rule: &Rule, run: Option<(Span, Vec<char>)>, out: &mut Vec<Finding>) {
+fn add_run_finding(
+    input: &TextCheckContext<'_>,
+    rule: &Rule,
+    run: Option<(Span, Vec<char>)>,
+    out: &mut Vec<Finding>,
+) {
     let Some((span, chars)) = run else { return };
     let shown: String = chars.iter().take(8).map(|c| format!("U+{:04X} ", u32::from(*c))).collect();
     let more = if chars.len() > 8 { "…" } else { "" };
@@ -90,11 +97,12 @@ fn close(input: &TextInput<'_>, rule: &Rule, run: Option<(Span, Vec<char>)>, out
     );
     // Left by a wrong conversion; only U+009B can do something to a terminal.
     if chars.iter().all(|c| matches!(c, '\u{80}'..='\u{9a}' | '\u{9c}'..='\u{9f}')) {
-        finding = finding.at_level(Level::Warning);
+        finding = finding.with_level(Level::Warning);
     }
-    let spelt = spelt(&chars);
+    let spelt = decode_tag_characters(&chars);
     if !spelt.is_empty() {
-        finding = finding.note(format!("The tag characters spell: {}", crate::text::one_line(&spelt, 200)));
+        finding =
+            finding.note(format!("The tag characters spell: {}", crate::text::to_single_line(&spelt, 200)));
     }
     let place = Place::text(input.source, span);
     // What parts lines or words for some readers must part them still.
@@ -102,14 +110,14 @@ fn close(input: &TextInput<'_>, rule: &Rule, run: Option<(Span, Vec<char>)>, out
         matches!(c, '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1f}' | '\u{85}' | '\u{2028}' | '\u{2029}')
     };
     out.push(if chars.iter().any(parts) {
-        finding.unsafely_fixed_by(place, "\n", "break the line here, where everybody sees it")
+        finding.with_unsafe_fix(place, "\n", "break the line here, where everybody sees it")
     } else {
-        finding.fixed_by(place, "", "remove what cannot be seen")
+        finding.with_fix(place, "", "remove what cannot be seen")
     });
 }
 
 /// What a run of tag characters says.
-fn spelt(chars: &[char]) -> String {
+fn decode_tag_characters(chars: &[char]) -> String {
     let plain =
         |c: &char| char::from_u32(u32::from(*c).checked_sub(0xe0000)?).filter(|c| (' '..='~').contains(c));
     chars.iter().filter_map(plain).collect()

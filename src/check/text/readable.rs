@@ -1,11 +1,11 @@
 //! `text/readable`: a document is UTF-8 text with something in it.
 
-use crate::check::Verdict;
-use crate::check::library::TextInput;
+use crate::check::CheckResult;
+use crate::check::library::TextCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
+pub(in crate::check) fn check(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
     let source = input.source;
     if let Some(at) = source.not_utf8_at() {
         let line = source.line_span(source.line(at)).unwrap_or_default();

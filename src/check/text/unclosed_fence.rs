@@ -1,18 +1,18 @@
 //! `text/unclosed-fence`: a fence that is opened is closed.
 
-use crate::check::Verdict;
-use crate::check::library::TextInput;
-use crate::document::outline::Kind;
+use crate::check::CheckResult;
+use crate::check::library::TextCheckContext;
+use crate::document::outline::BlockKind;
 use crate::finding::Label;
 use crate::rule::Rule;
-use crate::text::{Span, counted};
+use crate::text::{Span, format_count};
 
-pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
-    let Some(outline) = input.outline else { return Verdict::skipped("JSON has no fences") };
+pub(in crate::check) fn check(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let Some(outline) = input.outline else { return CheckResult::skipped("JSON has no fences") };
     let source = input.source;
     let last = source.text().trim_end().len();
     let mut out = Vec::new();
-    for block in outline.blocks.iter().filter(|block| matches!(block.kind, Kind::Code(_))) {
+    for block in outline.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Code(_))) {
         let body = source.slice(block.span);
         let opening = body.lines().next().unwrap_or("").trim();
         let Some(mark) = opening.chars().next().filter(|c| matches!(c, '`' | '~')) else { continue };
@@ -36,10 +36,11 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
             rule.finding("this fence opens a block where one should end", Label::text(source, span, "opens here"))
                 .help("A fence above ended the block before: text that holds fences needs a longer fence around it.")
         } else {
-            let message = format!("this fence is never closed; it swallows {}", counted(swallowed, "line"));
+            let message =
+                format!("this fence is never closed; it swallows {}", format_count(swallowed, "line"));
             rule.finding(message, Label::text(source, span, "opened here"))
         };
         out.push(finding);
     }
-    super::capped(out).into()
+    super::cap_findings(out).into()
 }

@@ -1,37 +1,37 @@
 //! `text/unfilled`: what a template asks for was written.
 
-use crate::check::Verdict;
-use crate::check::library::TextInput;
+use crate::check::CheckResult;
+use crate::check::library::TextCheckContext;
 use crate::document::DocumentKind;
-use crate::document::outline::Kind;
+use crate::document::outline::BlockKind;
 use crate::finding::Label;
 use crate::rule::Rule;
-use crate::text::{Span, counted};
+use crate::text::{Span, format_count};
 
 /// How the templates mark what is to be filled in.
-const MARK: &str = "<fill";
+const FILL_MARKER: &str = "<fill";
 
 /// Places that are shown one by one.
-const MOST: usize = 8;
+const MAX_SHOWN_PLACES: usize = 8;
 /// Places that are counted.
-const WORTH_COUNTING: usize = 1_000;
+const MAX_COUNTED_PLACES: usize = 1_000;
 
-pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
-    let Some(outline) = input.outline else { return Verdict::skipped("JSON is written by commands") };
+pub(in crate::check) fn check(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let Some(outline) = input.outline else { return CheckResult::skipped("JSON is written by commands") };
     if !matches!(input.kind, DocumentKind::Packet | DocumentKind::Refinement) {
-        return Verdict::skipped("only packets and refinements have to be complete");
+        return CheckResult::skipped("only packets and refinements have to be complete");
     }
     let source = input.source;
-    if !source.text().contains(MARK) {
+    if !source.text().contains(FILL_MARKER) {
         return Vec::new().into();
     }
     let is_comment = |at: usize| {
-        let html = outline.blocks.iter().filter(|block| block.kind == Kind::Html);
+        let html = outline.blocks.iter().filter(|block| block.kind == BlockKind::Html);
         html.filter(|block| block.span.start <= at && at < block.span.end)
             .any(|block| source.slice(block.span).trim_start().starts_with("<!--"))
     };
     let mut spans: Vec<Span> = Vec::new();
-    for (start, _) in source.text().match_indices(MARK).take(WORTH_COUNTING) {
+    for (start, _) in source.text().match_indices(FILL_MARKER).take(MAX_COUNTED_PLACES) {
         let line = source.line_span(source.line(start)).unwrap_or_default();
         // In back-ticks it is spoken of.
         let quoted = source.slice(Span::new(line.start, start)).matches('`').count() % 2 == 1;
@@ -42,13 +42,13 @@ pub(in crate::check) fn check(input: &TextInput<'_>, rule: &Rule) -> Verdict {
     }
     let Some((first, others)) = spans.split_first() else { return Vec::new().into() };
     let verb = if spans.len() == 1 { "is" } else { "are" };
-    let message = format!("{} {verb} still to be filled in", counted(spans.len(), "place"));
+    let message = format!("{} {verb} still to be filled in", format_count(spans.len(), "place"));
     let mut finding = rule.finding(message, Label::text(source, *first, "the template's text"));
-    for span in others.iter().take(MOST - 1) {
+    for span in others.iter().take(MAX_SHOWN_PLACES - 1) {
         finding = finding.related(Label::text(source, *span, "and here"));
     }
-    if spans.len() > MOST {
-        finding.notes.push(format!("There are {} more in this document.", spans.len() - MOST));
+    if spans.len() > MAX_SHOWN_PLACES {
+        finding.notes.push(format!("There are {} more in this document.", spans.len() - MAX_SHOWN_PLACES));
     }
     vec![finding].into()
 }

@@ -1,16 +1,16 @@
 //! `traceability/active`: a base id has one active packet, and it is there.
 
-use super::registry;
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::registry_of;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::document::registry::Registry;
 use crate::document::{PacketStatus, WpId};
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
-use crate::text::counted;
+use crate::text::format_count;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let registry = match registry(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let registry = match registry_of(input) {
         Ok(registry) => registry,
         Err(skipped) => return skipped,
     };
@@ -19,13 +19,14 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
     for (index, row) in registry.rows.iter().enumerate() {
         let first = registry.rows.iter().take(index).find(|other| other.base.value == row.base.value);
         if let Some(first) = first.filter(|_| !row.base.value.is_empty()) {
-            let message = format!("`{}` is mapped a second time", crate::text::one_line(&row.base.value, 60));
+            let message =
+                format!("`{}` is mapped a second time", crate::text::to_single_line(&row.base.value, 60));
             out.push(
                 rule.finding(message, at(row.base.span, "again")).related(at(first.base.span, "mapped here")),
             );
         }
-        let (Some(library), Some(active)) = (input.library, Registry::active_id(row)) else { continue };
-        if library.is_bare() && index > 0 {
+        let (Some(library), Some(active)) = (input.governance, Registry::active_id(row)) else { continue };
+        if library.has_no_packets_or_stubs() && index > 0 {
             // The first row has said it.
             continue;
         }
@@ -35,9 +36,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             continue;
         }
         let Some((_, packet)) = library.packet(active.as_str()) else {
-            let base = crate::text::one_line(&row.base.value, 60);
-            let message = if library.is_bare() {
-                let rows = counted(registry.rows.len(), "packet");
+            let base = crate::text::to_single_line(&row.base.value, 60);
+            let message = if library.has_no_packets_or_stubs() {
+                let rows = format_count(registry.rows.len(), "packet");
                 format!("the registry names {rows}, but there is not one packet or stub")
             } else {
                 format!("the active packet of `{base}` is not there")
@@ -51,7 +52,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             let place = Place::text(&registry.source, row.active.span);
             let finding = rule.finding(message, at(row.active.span, "another path"));
             out.push(if registry.source.slice(row.active.span) == row.active.value {
-                finding.fixed_by(place, wanted, "write the path where the packet lies")
+                finding.with_fix(place, wanted, "write the path where the packet lies")
             } else {
                 finding
             });
@@ -62,7 +63,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             let there = Label::text(&packet.source, status.span, "says so here");
             out.push(rule.finding(message, at(row.active.span, "named as active")).related(there));
         }
-        out.extend(newer(library, &active).map(|id| {
+        out.extend(find_newer_revision(library, &active).map(|id| {
             let message = format!("`{active}` is named as active, but `{id}` is newer and open");
             rule.finding(message, at(row.active.span, "an older revision"))
         }));
@@ -71,7 +72,10 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
 }
 
 /// A later revision that is open for work.
-fn newer(library: &crate::check::library::Library<'_>, active: &WpId) -> Option<String> {
+fn find_newer_revision(
+    library: &crate::check::library::GovernanceDocuments<'_>,
+    active: &WpId,
+) -> Option<String> {
     let is_later = |id: &String| {
         WpId::parse(id).is_ok_and(|id| id.revision().unwrap_or(0) > active.revision().unwrap_or(0))
     };
@@ -79,5 +83,5 @@ fn newer(library: &crate::check::library::Library<'_>, active: &WpId) -> Option<
         let status = library.packet(id).and_then(|(_, packet)| packet.status.as_ref());
         status.is_some_and(|status| status.value.allows_work())
     };
-    library.family(active.base()).into_iter().rfind(|id| is_later(id) && is_open(id))
+    library.ids_with_base(active.base()).into_iter().rfind(|id| is_later(id) && is_open(id))
 }

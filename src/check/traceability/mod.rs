@@ -5,15 +5,15 @@ pub(super) mod row;
 pub(super) mod stub;
 pub(super) mod unmapped;
 
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
-use crate::document::Body;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
+use crate::document::DocumentBody;
 use crate::document::registry::Registry;
 
 /// The registry that a document is.
-fn registry<'a>(input: &'a DocumentInput<'_>) -> Result<&'a Registry, Verdict> {
+fn registry_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a Registry, CheckResult> {
     match &input.document.body {
-        Body::Registry(registry) => Ok(registry),
-        _ => Err(Verdict::skipped("not a traceability registry")),
+        DocumentBody::Registry(registry) => Ok(registry),
+        _ => Err(CheckResult::skipped("not a traceability registry")),
     }
 }

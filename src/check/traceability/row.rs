@@ -1,15 +1,15 @@
 //! `traceability/row`: rows have all their cells, and hold ids and paths.
 
-use super::registry;
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::registry_of;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::document::WpId;
 use crate::document::registry::Registry;
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let registry = match registry(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let registry = match registry_of(input) {
         Ok(registry) => registry,
         Err(skipped) => return skipped,
     };
@@ -24,7 +24,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         if known {
             continue;
         }
-        let base = crate::text::one_line(&row.base.value, 60);
+        let base = crate::text::to_single_line(&row.base.value, 60);
         match WpId::parse(&row.base.value) {
             Err(why) => out.push(
                 rule.finding(format!("`{base}` is no base id: {why}"), at(row.base.span, "no id".into())),
@@ -36,7 +36,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
                 let exact = registry.source.slice(row.base.span) == row.base.value;
                 out.push(if exact {
                     let place = Place::text(&registry.source, row.base.span);
-                    finding.unsafely_fixed_by(place, id.base(), "write the base id")
+                    finding.with_unsafe_fix(place, id.base(), "write the base id")
                 } else {
                     finding
                 });
@@ -44,7 +44,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             Ok(id) => {
                 match Registry::active_id(row) {
                     None => {
-                        let shown = crate::text::one_line(&row.active.value, 80);
+                        let shown = crate::text::to_single_line(&row.active.value, 80);
                         let message = format!("`{shown}` names no packet");
                         out.push(rule.finding(
                             message,

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::Verdict;
-use crate::check::library::LibraryInput;
+use crate::check::CheckResult;
+use crate::check::library::RepositoryCheckContext;
 use crate::document::WpId;
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
 use crate::text::RepoPath;
 
-pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict {
-    let library = input.library;
+pub(in crate::check) fn check(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let library = input.governance;
     let mut families: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (id, _, _) in library.packets() {
         if let Ok(parsed) = WpId::parse(id) {
@@ -21,7 +21,7 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
     let path = RepoPath::from(library.layout.registry.as_str());
     let Some(registry) = library.registry() else {
         let Some((base, ids)) = families.first_key_value() else {
-            return Verdict::skipped("no base id has several packets, and there is no registry");
+            return CheckResult::skipped("no base id has several packets, and there is no registry");
         };
         let message = format!("`{base}` has {} packets, but there is no registry", ids.len());
         return Some(rule.finding(message, Label::path(&path, "no such file"))).into();
@@ -42,10 +42,10 @@ pub(in crate::check) fn check(input: &LibraryInput<'_>, rule: &Rule) -> Verdict 
             let path = library.layout.packet(&id).to_string();
             let (_, packet) = library.packet(id.as_str())?;
             let status = packet.status.as_ref().map_or(String::new(), |status| status.value.to_string());
-            Some((id, registry.adding(base, &path, &status, "")?))
+            Some((id, registry.append_row_edit(base, &path, &status, "")?))
         });
         out.push(match row {
-            Some((id, edit)) => finding.unsafely_fixed_by(
+            Some((id, edit)) => finding.with_unsafe_fix(
                 Place::text(&registry.source, edit.span),
                 edit.text,
                 format!("add a row that names `{id}`, the newest revision"),

@@ -1,29 +1,29 @@
 //! `validator/chain`: gates that are tied to the ones before still are.
 
-use super::state;
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::state_of;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::document::validator_state::CHAIN_START;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let state = match state(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let state = match state_of(input) {
         Ok(state) => state,
         Err(skipped) => return skipped,
     };
-    let mut packets: Vec<&str> = state.all().filter_map(|session| session.packet()).collect();
+    let mut packets: Vec<&str> = state.all_sessions().filter_map(|session| session.packet()).collect();
     packets.sort_unstable();
     packets.dedup();
     let mut out: Vec<Finding> = Vec::new();
     let mut any = false;
     for id in packets {
         let (mut before, mut tied) = (CHAIN_START.to_owned(), false);
-        let sessions = state.all().filter(|s| s.packet() == Some(id));
+        let sessions = state.all_sessions().filter(|s| s.packet() == Some(id));
         for mark in sessions.flat_map(|session| &session.gates) {
             let label = |span, text: &str| Label::text(&state.source, span, text);
             match &mark.chain {
-                Some(chain) if chain.value == mark.link(&before, id) => {
+                Some(chain) if chain.value == mark.expected_chain(&before, id) => {
                     (before, tied, any) = (chain.value.clone(), true, true);
                 }
                 Some(chain) => {
@@ -45,5 +45,5 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
             }
         }
     }
-    if any { out.into() } else { Verdict::skipped("no gate of the state is tied to another") }
+    if any { out.into() } else { CheckResult::skipped("no gate of the state is tied to another") }
 }

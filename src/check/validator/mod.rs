@@ -8,15 +8,15 @@ pub(super) mod order;
 pub(super) mod report;
 pub(super) mod session;
 
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
-use crate::document::Body;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
+use crate::document::DocumentBody;
 use crate::document::validator_state::ValidatorState;
 
 /// The validator state that a document is.
-fn state<'a>(input: &'a DocumentInput<'_>) -> Result<&'a ValidatorState, Verdict> {
+fn state_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a ValidatorState, CheckResult> {
     match &input.document.body {
-        Body::ValidatorState(state) => Ok(state),
-        _ => Err(Verdict::skipped("not a validator state")),
+        DocumentBody::ValidatorState(state) => Ok(state),
+        _ => Err(CheckResult::skipped("not a validator state")),
     }
 }

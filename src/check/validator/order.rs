@@ -1,16 +1,16 @@
 //! `validator/order`: gates are passed in their order, and the status is the
 //! last of them.
 
-use super::state;
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
-use crate::document::validator_state::{GATES, GateMark, Session};
+use super::state_of;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
+use crate::document::validator_state::{GATES, PassedGate, ValidatorSession};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::Span;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let state = match state(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let state = match state_of(input) {
         Ok(state) => state,
         Err(skipped) => return skipped,
     };
@@ -20,7 +20,7 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         for (index, mark) in session.gates.iter().enumerate() {
             let wanted = GATES.get(index).copied();
             if Some(mark.gate.value.as_str()) != wanted {
-                let shown = crate::text::one_line(&mark.gate.value, 60);
+                let shown = crate::text::to_single_line(&mark.gate.value, 60);
                 let message = match wanted {
                     Some(wanted) => format!("`{shown}` stands where `{wanted}` is next"),
                     None => format!("`{shown}` comes after the last gate"),
@@ -29,13 +29,15 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
                 break;
             }
         }
-        out.extend(times(session, input, rule, &at));
+        out.extend(check_gate_times(session, input, rule, &at));
         let reached = session.gates.last().map(|mark| &mark.gate);
         if let (Some(status), Some(reached)) = (&session.status, reached)
             && status.value != reached.value
         {
-            let (status_text, gate) =
-                (crate::text::one_line(&status.value, 60), crate::text::one_line(&reached.value, 60));
+            let (status_text, gate) = (
+                crate::text::to_single_line(&status.value, 60),
+                crate::text::to_single_line(&reached.value, 60),
+            );
             let message = format!("the status is {status_text}, but the last gate passed is {gate}");
             out.push(
                 rule.finding(message, at(status.span, "the status"))
@@ -68,9 +70,9 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
 }
 
 /// Times that cannot be read, or run backwards.
-fn times(
-    session: &Session,
-    input: &DocumentInput<'_>,
+fn check_gate_times(
+    session: &ValidatorSession,
+    input: &DocumentCheckContext<'_>,
     rule: &Rule,
     at: &dyn Fn(Span, &str) -> Label,
 ) -> Vec<Finding> {
@@ -80,7 +82,7 @@ fn times(
             out.push(rule.finding("this gate lies in the future", at(stamp.span, "not yet")));
         }
     }
-    let stamp = |mark: &GateMark| mark.at.as_ref().and_then(|at| at.value.parse::<jiff::Timestamp>().ok());
+    let stamp = |mark: &PassedGate| mark.at.as_ref().and_then(|at| at.value.parse::<jiff::Timestamp>().ok());
     for mark in session.gates.iter().filter(|mark| stamp(mark).is_none()) {
         let place = mark.at.as_ref().map_or(mark.gate.span, |at| at.span);
         out.push(rule.finding("the gate has no readable time", at(place, "RFC 3339 belongs here")));

@@ -1,19 +1,21 @@
 //! `validator/report`: what was appended is in the packet, with its verdict.
 
-use super::state;
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
+use super::state_of;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let state = match state(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let state = match state_of(input) {
         Ok(state) => state,
         Err(skipped) => return skipped,
     };
-    let Some(library) = input.library else { return Verdict::skipped("the packets were not looked at") };
+    let Some(library) = input.governance else {
+        return CheckResult::skipped("the packets were not looked at");
+    };
     let first = state.sessions.iter().find_map(|session| session.wp_id.as_ref().or(session.key.as_ref()));
-    if let Some(first) = first.filter(|_| library.is_bare()) {
+    if let Some(first) = first.filter(|_| library.has_no_packets_or_stubs()) {
         let label = Label::text(&state.source, first.span, "validated here");
         return Some(rule.finding("there is not one packet that could hold a report", label)).into();
     }
@@ -22,19 +24,19 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         let (Some(id), Some(verdict)) = (session.packet(), &session.verdict) else { continue };
         let place = session.wp_id.as_ref().or(session.key.as_ref()).map_or(session.span, |id| id.span);
         let label = |text: &str| Label::text(&state.source, place, text);
-        let shown = crate::text::one_line(id, 80);
+        let shown = crate::text::to_single_line(id, 80);
         let Some((document, packet)) = library.packet(id) else {
             out.push(rule.finding(format!("there is no packet of `{shown}`"), label("validated here")));
             continue;
         };
-        if !session.reached("WP_APPENDED") {
+        if !session.has_reached("WP_APPENDED") {
             continue;
         }
         let reports = &packet.phases.reports;
         if reports.last().is_some_and(|report| report.verdict.value.eq_ignore_ascii_case(&verdict.value)) {
             continue;
         }
-        let said = crate::text::one_line(&verdict.value, 40);
+        let said = crate::text::to_single_line(&verdict.value, 40);
         let begin = format!("a report with the verdict {said} was appended to `{shown}`, but");
         let message = match reports.last() {
             Some(last) => format!("{begin} the packet's last one says {}", last.verdict.value),

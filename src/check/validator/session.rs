@@ -3,17 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use super::state;
-use crate::check::Verdict;
-use crate::check::library::DocumentInput;
-use crate::document::validator_state::{Session, ValidatorState};
-use crate::document::{Body, WpId};
+use super::state_of;
+use crate::check::CheckResult;
+use crate::check::library::DocumentCheckContext;
+use crate::document::validator_state::{ValidatorSession, ValidatorState};
+use crate::document::{DocumentBody, WpId};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{Span, Spanned};
 
-pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict {
-    let state = match state(input) {
+pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let state = match state_of(input) {
         Ok(state) => state,
         Err(skipped) => return skipped,
     };
@@ -41,11 +41,11 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         if let [(_, key), (_, id)] = named.as_slice()
             && key.value != id.value
         {
-            let shown = crate::text::one_line(&id.value, 80);
+            let shown = crate::text::to_single_line(&id.value, 80);
             out.push(rule.finding(
                 format!(
                     "the session of `{}` says that it is of `{shown}`",
-                    crate::text::one_line(&key.value, 80)
+                    crate::text::to_single_line(&key.value, 80)
                 ),
                 at(id.span, "another packet".into()),
             ));
@@ -53,8 +53,10 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
         if let (Some(file), Some((_, id))) = (&file, named.last())
             && id.value != file.as_str()
         {
-            let message =
-                format!("a session of `{}` in the file of `{file}`", crate::text::one_line(&id.value, 80));
+            let message = format!(
+                "a session of `{}` in the file of `{file}`",
+                crate::text::to_single_line(&id.value, 80)
+            );
             out.push(rule.finding(message, at(id.span, "another packet".into())));
         }
         for (name, field, known) in [
@@ -66,30 +68,30 @@ pub(in crate::check) fn check(input: &DocumentInput<'_>, rule: &Rule) -> Verdict
                     rule.finding(format!("the session has no `{name}`"), at(head, "this session".into())),
                 ),
                 Some(value) if !known.contains(&value.value.as_str()) => {
-                    let message = format!("`{}` is no {name}", crate::text::one_line(&value.value, 60));
+                    let message = format!("`{}` is no {name}", crate::text::to_single_line(&value.value, 60));
                     out.push(rule.finding(message, at(value.span, format!("one of {}", known.join(", ")))));
                 }
                 Some(_) => {}
             }
         }
     }
-    out.extend(twice(input, state.sessions.iter(), rule));
+    out.extend(check_conflicting_sessions(input, state.sessions.iter(), rule));
     out.into()
 }
 
 /// Sessions that another state file holds with another verdict or status.
-fn twice<'a>(
-    input: &DocumentInput<'_>,
-    sessions: impl Iterator<Item = &'a Session>,
+fn check_conflicting_sessions<'a>(
+    input: &DocumentCheckContext<'_>,
+    sessions: impl Iterator<Item = &'a ValidatorSession>,
     rule: &Rule,
 ) -> Vec<Finding> {
-    let Some(library) = input.library else { return Vec::new() };
+    let Some(library) = input.governance else { return Vec::new() };
     let text = |field: &Option<Spanned<String>>| field.as_ref().map(|text| text.value.clone());
     let mut out = Vec::new();
     // Each pair is told once, in the file whose path comes later.
-    let mut others: BTreeMap<&str, (&ValidatorState, &Session)> = BTreeMap::new();
+    let mut others: BTreeMap<&str, (&ValidatorState, &ValidatorSession)> = BTreeMap::new();
     for other in library.documents.iter().filter(|other| other.path() < input.document.path()) {
-        if let Body::ValidatorState(known) = &other.body {
+        if let DocumentBody::ValidatorState(known) = &other.body {
             let named =
                 known.sessions.iter().filter_map(|session| Some((session.packet()?, (known, session))));
             others.extend(named);
@@ -101,10 +103,10 @@ fn twice<'a>(
         if text(&same.verdict) == text(&session.verdict) && text(&same.status) == text(&session.status) {
             continue;
         }
-        let place = |session: &Session| {
+        let place = |session: &ValidatorSession| {
             session.wp_id.as_ref().or(session.key.as_ref()).map_or(session.span, |id| id.span)
         };
-        let id = crate::text::one_line(session.packet().unwrap_or(""), 80);
+        let id = crate::text::to_single_line(session.packet().unwrap_or(""), 80);
         let message = format!("two state files disagree about the session of `{id}`");
         out.push(
             rule.finding(message, Label::text(&input.document.source, place(session), "here"))

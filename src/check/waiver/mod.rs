@@ -9,17 +9,17 @@ use crate::document::waiver::{Expiry, Waiver};
 use crate::finding::Subject;
 use crate::text::RepoPath;
 
-use super::evidence::folded;
-use super::input::{ChangeInput, Policy, WaiverOrigin, WaiverSource};
+use super::evidence::normalize;
+use super::input::{ChangeCheckContext, Policy, WaiverOrigin, WaiverSource};
 
 /// Whether a waiver is past its day, or packet, or never readable.
-fn is_expired(waiver: &Waiver, input: &ChangeInput<'_>) -> Option<String> {
+fn expiry_reason(waiver: &Waiver, input: &ChangeCheckContext<'_>) -> Option<String> {
     let tomorrow = input.now.date().tomorrow().unwrap_or(input.now.date());
     if let Some(date) = waiver.date.as_ref().filter(|date| date.value > tomorrow) {
         return Some(format!("it is dated {}, in the future", date.value));
     }
     match &waiver.expiry {
-        Expiry::None => None,
+        Expiry::Never => None,
         Expiry::On(date) => (*date < input.now.date()).then(|| format!("it ended on {date}")),
         Expiry::Closure => {
             use crate::document::PacketStatus::{DoneHistorical, Superseded, Validated};
@@ -32,21 +32,21 @@ fn is_expired(waiver: &Waiver, input: &ChangeInput<'_>) -> Option<String> {
             closed.then(|| "it ended when the packet was closed".to_owned())
         }
         Expiry::Unreadable(text) => {
-            Some(format!("its expiry `{}` is no date", crate::text::one_line(text, 60)))
+            Some(format!("its expiry `{}` is no date", crate::text::to_single_line(text, 60)))
         }
     }
 }
 
 /// Why a waiver came in too late to count, if it did: uncommitted, or in a
 /// commit that also changed code.
-fn is_void(origin: &WaiverOrigin, policy: &Policy) -> Option<String> {
+fn void_reason(origin: &WaiverOrigin, policy: &Policy) -> Option<String> {
     let wanted = policy.waivers_from;
     match origin {
         WaiverOrigin::AtContract(_) if wanted == WaiverSource::Base => {
             Some("the configuration counts only waivers that were there before the work".into())
         }
         WaiverOrigin::AtBase | WaiverOrigin::AtContract(_) => None,
-        WaiverOrigin::Entered { introduction, foreign }
+        WaiverOrigin::Entered { introduction, code_paths: foreign }
             if foreign.is_empty() && wanted != WaiverSource::Work =>
         {
             let commit: String = introduction.commit.0.to_string().chars().take(12).collect();
@@ -57,10 +57,12 @@ fn is_void(origin: &WaiverOrigin, policy: &Policy) -> Option<String> {
         WaiverOrigin::Uncommitted => {
             Some("it is not committed, so it came with the code that it excuses".into())
         }
-        WaiverOrigin::Entered { introduction, foreign } => foreign.first().map(|path: &RepoPath| {
-            let commit: String = introduction.commit.0.to_string().chars().take(12).collect();
-            format!("it entered in commit {commit}, which also changes {path}")
-        }),
+        WaiverOrigin::Entered { introduction, code_paths: foreign } => {
+            foreign.first().map(|path: &RepoPath| {
+                let commit: String = introduction.commit.0.to_string().chars().take(12).collect();
+                format!("it entered in commit {commit}, which also changes {path}")
+            })
+        }
         WaiverOrigin::Unknown(why) => Some(format!("where it came from could not be found out: {why}")),
     }
 }
@@ -73,13 +75,14 @@ pub fn covers(waiver: &Waiver, subject: &Subject) -> bool {
         Subject::Command(command) => waiver.scope.as_ref().is_some_and(|scope| {
             // The command stands in back-ticks, whole, or is all of the scope.
             let mut quoted = scope.value.split('`').skip(1).step_by(2);
-            folded(&scope.value) == folded(command) || quoted.any(|part| folded(part) == folded(command))
+            normalize(&scope.value) == normalize(command)
+                || quoted.any(|part| normalize(part) == normalize(command))
         }),
     }
 }
 
 /// Whether a waiver's scope names a path or a planned command.
-fn names_something(waiver: &Waiver, input: &ChangeInput<'_>) -> bool {
+fn has_subject(waiver: &Waiver, input: &ChangeCheckContext<'_>) -> bool {
     let mut commands = input.packet.packet.test_plan.iter();
     !waiver.paths.is_empty()
         || commands.any(|command| covers(waiver, &Subject::Command(command.text.clone())))
@@ -87,15 +90,18 @@ fn names_something(waiver: &Waiver, input: &ChangeInput<'_>) -> bool {
 
 /// The most waivers of one packet: a packet with more has no rules left, and
 /// each is compared with each finding.
-pub const MOST_WAIVERS: usize = 200;
+pub const MAX_WAIVERS: usize = 200;
 
 /// Whether a waiver may excuse findings: complete, in force, not void.
 #[must_use]
-pub fn counts(waiver: &Waiver, index: usize, input: &ChangeInput<'_>) -> bool {
-    let void = input.origins.get(index).is_none_or(|origin| is_void(origin, input.packet.policy).is_some());
-    input.packet.packet.waivers.len() <= MOST_WAIVERS
+pub fn is_effective(waiver: &Waiver, index: usize, input: &ChangeCheckContext<'_>) -> bool {
+    let void = input
+        .waiver_origins
+        .get(index)
+        .is_none_or(|origin| void_reason(origin, input.packet.policy).is_some());
+    input.packet.packet.waivers.len() <= MAX_WAIVERS
         && waiver.missing().is_empty()
-        && names_something(waiver, input)
-        && is_expired(waiver, input).is_none()
+        && has_subject(waiver, input)
+        && expiry_reason(waiver, input).is_none()
         && !void
 }

@@ -6,17 +6,18 @@ use clap::Args;
 
 use crate::change::Repository as _;
 
-use super::{Told, change};
-use crate::cli::gates::{folder, named_config};
-use crate::cli::{Global, Output};
+use super::{CommandSummary, run_workflow};
+use crate::cli::gates::{config_override, working_dir};
+use crate::cli::{GlobalArgs, Output};
 use crate::system::clock;
 use crate::workflow::approve::{
-    KeySource, Office, Preparation, Sealed, Signing, known_id, prepare, refine, seal, sign,
+    ApprovalContext, ContractSignature, KeySource, Preparation, SignRequest, prepare, refine, resolve_id,
+    sign, sign_contract,
 };
 
 /// Arguments of `refine`.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Refine {
+pub(in crate::cli) struct RefineArgs {
     /// The work packet's id
     #[arg(value_name = "WP-ID")]
     id: String,
@@ -24,7 +25,7 @@ pub(in crate::cli) struct Refine {
 
 /// Arguments of `sign`.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Sign {
+pub(in crate::cli) struct SignArgs {
     /// The work packet's id
     #[arg(value_name = "WP-ID")]
     id: String,
@@ -53,7 +54,7 @@ pub(in crate::cli) struct Sign {
 
 /// Arguments of `prepare`.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Prepare {
+pub(in crate::cli) struct PrepareArgs {
     /// The work packet's id
     #[arg(value_name = "WP-ID")]
     id: String,
@@ -68,31 +69,31 @@ pub(in crate::cli) struct Prepare {
     worktree: String,
 }
 
-impl Refine {
-    pub(in crate::cli) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        change(global, output, &format!("refine {}", self.id), &|records, desk, _| {
-            let config = named_config(global.config.as_deref())?;
-            let office = Office { repo: &desk.repo, now: clock::now(), config };
+impl RefineArgs {
+    pub(in crate::cli) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_workflow(global, output, &format!("refine {}", self.id), &|records, desk, _| {
+            let config = config_override(global.config.as_deref())?;
+            let office = ApprovalContext { repo: &desk.repo, now: clock::now(), config };
             let id = refine(records, &office, &self.id)?;
             let next = format!("The operator reads it and runs `countersign sign {id} SIGNATURE`.");
-            Ok(Told { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
+            Ok(CommandSummary { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
         })
     }
 }
 
-impl Sign {
-    pub(in crate::cli) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        change(global, output, &format!("sign {}", self.id), &|records, desk, config| {
+impl SignArgs {
+    pub(in crate::cli) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_workflow(global, output, &format!("sign {}", self.id), &|records, desk, config| {
             let mut next = Vec::new();
             if let Some(signature) = &self.signature {
-                let named = named_config(global.config.as_deref())?;
-                let office = Office { repo: &desk.repo, now: clock::now(), config: named };
+                let named = config_override(global.config.as_deref())?;
+                let office = ApprovalContext { repo: &desk.repo, now: clock::now(), config: named };
                 let merge_base = if self.move_merge_base {
-                    desk.repo.base_with(&config.main)?.or(desk.repo.head()?)
+                    desk.repo.main_fork_point(&config.main_branches)?.or(desk.repo.head()?)
                 } else {
                     None
                 };
-                let signing = Signing {
+                let signing = SignRequest {
                     signature: signature.clone(),
                     used_by: self.used_by.clone(),
                     notes: self.notes.clone(),
@@ -105,27 +106,27 @@ impl Sign {
                     format!("`countersign prepare {id} --coder NAME` records who works where.")
                 });
             }
-            let id = known_id(records, &self.id)?;
-            if let Some(source) = self.key(global)? {
-                let sealed = seal(records, &id, &source)?;
-                next.extend(told(&sealed));
+            let id = resolve_id(records, &self.id)?;
+            if let Some(source) = self.resolve_key(global)? {
+                let sealed = sign_contract(records, &id, &source)?;
+                next.extend(describe_contract_signature(&sealed));
             }
-            Ok(Told { wp_id: Some(id.as_str().to_owned()), next })
+            Ok(CommandSummary { wp_id: Some(id.as_str().to_owned()), next })
         })
     }
 
-    fn key(&self, global: &Global) -> anyhow::Result<Option<KeySource>> {
+    fn resolve_key(&self, global: &GlobalArgs) -> anyhow::Result<Option<KeySource>> {
         Ok(match &self.ssh_key {
-            _ if self.contract => Some(KeySource::Elsewhere),
+            _ if self.contract => Some(KeySource::External),
             Some(key) if key.as_os_str() == "agent" => Some(KeySource::Agent),
-            Some(key) => Some(KeySource::File(folder(global)?.join(key))),
+            Some(key) => Some(KeySource::File(working_dir(global)?.join(key))),
             None => None,
         })
     }
 }
 
-fn told(sealed: &Sealed) -> Vec<String> {
-    match (&sealed.key, &sealed.doubt) {
+fn describe_contract_signature(sealed: &ContractSignature) -> Vec<String> {
+    match (&sealed.key, &sealed.warning) {
         (None, _) => vec![format!(
             "Whoever approves signs it: `ssh-keygen -Y sign -n countersign -f KEY {}`.",
             sealed.contract
@@ -137,11 +138,11 @@ fn told(sealed: &Sealed) -> Vec<String> {
     }
 }
 
-impl Prepare {
-    pub(in crate::cli) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
-        change(global, output, &format!("prepare {}", self.id), &|records, desk, _| {
-            let config = named_config(global.config.as_deref())?;
-            let office = Office { repo: &desk.repo, now: clock::now(), config };
+impl PrepareArgs {
+    pub(in crate::cli) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_workflow(global, output, &format!("prepare {}", self.id), &|records, desk, _| {
+            let config = config_override(global.config.as_deref())?;
+            let office = ApprovalContext { repo: &desk.repo, now: clock::now(), config };
             let preparation = Preparation {
                 coder: self.coder.clone(),
                 branch: self.branch.clone().unwrap_or_else(|| format!("feat/{}", self.id)),
@@ -152,7 +153,7 @@ impl Prepare {
                 Some(_) => "Commit packet and records together, before any code.".to_owned(),
                 None => format!("`countersign new packet {id}` writes the packet."),
             };
-            Ok(Told { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
+            Ok(CommandSummary { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
         })
     }
 }

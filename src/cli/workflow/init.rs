@@ -6,21 +6,21 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 
 use super::SCHEMA;
-use crate::change::{Repository as _, Side};
-use crate::cli::desk::Desk;
-use crate::cli::gates::folder;
-use crate::cli::place::inside;
-use crate::cli::{Global, Output, PASSED};
+use crate::change::{Repository as _, TreeState};
+use crate::cli::desk::LockedWorkspace;
+use crate::cli::gates::working_dir;
+use crate::cli::place::repo_path_below;
+use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::document::Layout;
 use crate::gate::detect_layout;
 use crate::render::json;
 use crate::system::writing::WriteError;
-use crate::text::{RepoPath, visible};
-use crate::workflow::init::{Ci, Did, InitRequest, init};
+use crate::text::{RepoPath, escape_hidden};
+use crate::workflow::init::{Ci, FileAction, InitRequest, plan_init};
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Init {
+pub(in crate::cli) struct InitArgs {
     /// Where documents lie; without it, the layout that is there, else `.GOV`
     #[arg(long, value_enum)]
     layout: Option<LayoutChoice>,
@@ -50,10 +50,10 @@ enum CiChoice {
     Gitlab,
 }
 
-impl Init {
-    pub(in crate::cli) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+impl InitArgs {
+    pub(in crate::cli) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let is_json = global.is_json()?;
-        let desk = match Desk::take(global, "init") {
+        let desk = match LockedWorkspace::lock(global, "init") {
             Ok(desk) => desk,
             Err(error) => {
                 let none = error.downcast_ref::<crate::change::RepositoryError>();
@@ -63,8 +63,8 @@ impl Init {
                 return Err(error);
             }
         };
-        let configured = desk.config(global)?.layout;
-        let there = detect_layout(&desk.repo, Side::Worktree)?;
+        let configured = desk.load_config(global)?.layout;
+        let there = detect_layout(&desk.repo, TreeState::Worktree)?;
         let wanted = self.layout.map(|choice| match choice {
             LayoutChoice::Gov => Layout::gov(),
             LayoutChoice::Docs => Layout::docs(),
@@ -84,66 +84,66 @@ impl Init {
             layout,
             main: match &self.main {
                 Some(main) => main.clone(),
-                None => desk.repo.branch()?.unwrap_or_else(|| "main".to_owned()),
+                None => desk.repo.current_branch()?.unwrap_or_else(|| "main".to_owned()),
             },
-            spec: self.spec(&desk, global)?,
+            spec: self.resolve_spec(&desk, global)?,
             ci: self.ci.map(|ci| match ci {
                 CiChoice::Github => Ci::Github,
                 CiChoice::Gitlab => Ci::Gitlab,
             }),
         };
         let read = |path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { desk.writer.read(path) };
-        let mut plan = init(&read, &request)?;
+        let mut plan = plan_init(&read, &request)?;
         if !plan.writes.is_empty() {
             desk.writer.write(&plan.writes)?;
         }
         let mut lost = Vec::new();
-        for did in &plan.did {
-            if let Did::Created(path) = did
-                && desk.repo.is_passed_over(path)?
+        for did in &plan.actions {
+            if let FileAction::Created(path) = did
+                && desk.repo.is_ignored_by_git(path)?
             {
                 lost.push(path.to_string());
             }
         }
         if !lost.is_empty() {
             let files = lost.join(", ");
-            plan.todo
+            plan.next_steps
                 .insert(0, format!("git ignores {files}: mend .gitignore, or nobody else will have them."));
         }
         if is_json {
-            let of = |wanted: &dyn Fn(&Did) -> Option<String>| {
-                plan.did.iter().filter_map(wanted).collect::<Vec<_>>()
+            let of = |wanted: &dyn Fn(&FileAction) -> Option<String>| {
+                plan.actions.iter().filter_map(wanted).collect::<Vec<_>>()
             };
             output.print(&json::pretty(&serde_json::json!({
                 "schema": SCHEMA,
                 "command": "init",
                 "done": true,
-                "created": of(&|did| if let Did::Created(path) = did { Some(path.to_string()) } else { None }),
-                "kept": of(&|did| if let Did::Kept(path) = did { Some(path.to_string()) } else { None }),
-                "added_to": of(&|did| if let Did::Added(path, _) = did { Some(path.to_string()) } else { None }),
-                "next": plan.todo,
+                "created": of(&|did| if let FileAction::Created(path) = did { Some(path.to_string()) } else { None }),
+                "kept": of(&|did| if let FileAction::Kept(path) = did { Some(path.to_string()) } else { None }),
+                "added_to": of(&|did| if let FileAction::Appended(path, _) = did { Some(path.to_string()) } else { None }),
+                "next": plan.next_steps,
             })))?;
             return Ok(PASSED);
         }
         let mut out = String::new();
-        for did in &plan.did {
+        for did in &plan.actions {
             out.push_str(&match did {
-                Did::Created(path) => format!("created  {path}\n"),
-                Did::Kept(path) => format!("kept     {path} (it was there)\n"),
-                Did::Added(path, lines) => format!("added    `{}` to {path}\n", lines.join("`, `")),
+                FileAction::Created(path) => format!("created  {path}\n"),
+                FileAction::Kept(path) => format!("kept     {path} (it was there)\n"),
+                FileAction::Appended(path, lines) => format!("added    `{}` to {path}\n", lines.join("`, `")),
             });
         }
-        plan.todo.iter().for_each(|line| out.push_str(&format!("next: {}\n", visible(line))));
+        plan.next_steps.iter().for_each(|line| out.push_str(&format!("next: {}\n", escape_hidden(line))));
         output.print(&out)?;
         Ok(PASSED)
     }
 
     /// The specification that was named, or that lies in the root.
-    fn spec(&self, desk: &Desk, global: &Global) -> anyhow::Result<Option<RepoPath>> {
+    fn resolve_spec(&self, desk: &LockedWorkspace, global: &GlobalArgs) -> anyhow::Result<Option<RepoPath>> {
         let root = desk.repo.root()?.to_path_buf();
         if let Some(named) = &self.spec {
-            let whole = std::path::absolute(folder(global)?.join(named))?;
-            let Some(path) = inside(&root, &whole) else {
+            let whole = std::path::absolute(working_dir(global)?.join(named))?;
+            let Some(path) = repo_path_below(&root, &whole) else {
                 bail!("{} lies outside of the repository", named.display())
             };
             if desk.writer.read(&path)?.is_none() {
@@ -156,7 +156,7 @@ impl Init {
             name.contains("spec") && crate::check::spec_version(&path.file_name().to_string()).is_some()
         };
         let mut found: Vec<RepoPath> =
-            desk.repo.list(Side::Worktree, "")?.into_iter().filter(is_spec).collect();
+            desk.repo.list(TreeState::Worktree, "")?.into_iter().filter(is_spec).collect();
         found.sort_by_key(|path| crate::check::spec_version(&path.file_name().to_string()));
         let names: std::collections::BTreeSet<_> = found
             .iter()

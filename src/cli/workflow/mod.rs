@@ -7,39 +7,39 @@ mod validator;
 
 use serde::Serialize;
 
-use super::desk::Desk;
-use super::{FAILED, Global, Output, PASSED};
+use super::desk::LockedWorkspace;
+use super::{FAILED, GlobalArgs, Output, PASSED};
 use crate::render::json;
 use crate::system::writing::WriteError;
-use crate::text::{RepoPath, visible};
-use crate::workflow::records::{Read, Reason, Records, WorkflowError};
+use crate::text::{RepoPath, escape_hidden};
+use crate::workflow::records::{DocumentReader, Reason, Records, WorkflowError};
 
-pub(super) use approve::{Prepare, Refine, Sign};
-pub(super) use init::Init;
-pub(super) use new::New;
-pub(super) use validator::ValidatorGate;
+pub(super) use approve::{PrepareArgs, RefineArgs, SignArgs};
+pub(super) use init::InitArgs;
+pub(super) use new::NewArgs;
+pub(super) use validator::ValidatorGateArgs;
 
 /// What a command did, or why it did not.
 #[derive(Serialize)]
-struct Answer<'a> {
+struct WorkflowOutput<'a> {
     schema: &'static str,
     command: &'a str,
     done: bool,
     wp_id: Option<&'a str>,
     written: Vec<String>,
-    refused: Vec<Refused<'a>>,
+    refused: Vec<RefusalOutput<'a>>,
     next: &'a [String],
 }
 
 #[derive(Serialize)]
-struct Refused<'a> {
+struct RefusalOutput<'a> {
     what: &'a str,
     help: &'a str,
 }
 
 /// What a command has to say when it is done.
 #[derive(Debug, Default)]
-struct Told {
+struct CommandSummary {
     wp_id: Option<String>,
     /// What to do next, in sentences.
     next: Vec<String>,
@@ -49,27 +49,32 @@ const SCHEMA: &str = "countersign.workflow/v1";
 
 /// Runs a command over a repository's records: under the lock, all files or
 /// none.
-fn change(
-    global: &Global,
+fn run_workflow(
+    global: &GlobalArgs,
     output: &Output,
     command: &str,
-    work: &dyn Fn(&mut Records<'_>, &Desk, &crate::config::Config) -> anyhow::Result<Told>,
+    work: &dyn Fn(
+        &mut Records<'_>,
+        &LockedWorkspace,
+        &crate::config::Config,
+    ) -> anyhow::Result<CommandSummary>,
 ) -> anyhow::Result<u8> {
     let is_json = global.is_json()?;
-    let desk = Desk::take(global, command)?;
-    let config = desk.config(global)?;
-    let layout = desk.layout(&config)?;
-    let read: Read<'_> = &|path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { desk.writer.read(path) };
+    let desk = LockedWorkspace::lock(global, command)?;
+    let config = desk.load_config(global)?;
+    let layout = desk.resolve_layout(&config)?;
+    let read: DocumentReader<'_> =
+        &|path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { desk.writer.read(path) };
     let mut records = Records::new(read, layout);
     let told = match work(&mut records, &desk, &config) {
         Ok(told) => told,
-        Err(error) => return refused(global, output, command, error),
+        Err(error) => return print_refusal(global, output, command, error),
     };
-    let writes = records.writes()?;
+    let writes = records.into_writes()?;
     desk.writer.write(&writes)?;
     let written: Vec<String> = writes.iter().map(|write| write.path.to_string()).collect();
     let text = if is_json {
-        json::pretty(&Answer {
+        json::pretty(&WorkflowOutput {
             schema: SCHEMA,
             command,
             done: true,
@@ -80,29 +85,36 @@ fn change(
         })
     } else {
         let mut out: String = written.iter().map(|path| format!("wrote {path}\n")).collect();
-        told.next.iter().for_each(|line| out.push_str(&format!("next: {}\n", visible(line))));
+        told.next.iter().for_each(|line| out.push_str(&format!("next: {}\n", escape_hidden(line))));
         out
     };
-    if is_json || !output.look.quiet {
+    if is_json || !output.human_options.quiet {
         output.print(&text)?;
     }
     Ok(PASSED)
 }
 
 /// Tells why a command refused: exit code 1; other errors pass through.
-fn refused(global: &Global, output: &Output, command: &str, error: anyhow::Error) -> anyhow::Result<u8> {
+fn print_refusal(
+    global: &GlobalArgs,
+    output: &Output,
+    command: &str,
+    error: anyhow::Error,
+) -> anyhow::Result<u8> {
     match error.downcast::<WorkflowError>() {
         Ok(WorkflowError::Refused(reasons)) => {
             output.print(&if global.is_json()? {
-                refusal_json(command, &reasons)
+                render_refusal_json(command, &reasons)
             } else {
-                refusal(command, &reasons)
+                render_refusal(command, &reasons)
             })?;
             Ok(FAILED)
         }
-        Ok(WorkflowError::Judged(report)) => {
-            let code = output.report(global, &report)?;
-            Output::problem(&format!("`{command}` is refused: the document has errors; nothing was written"));
+        Ok(WorkflowError::DocumentHasErrors(report)) => {
+            let code = output.write_report(global, &report)?;
+            Output::print_problem(&format!(
+                "`{command}` is refused: the document has errors; nothing was written"
+            ));
             Ok(code)
         }
         Ok(other) => Err(other.into()),
@@ -110,22 +122,29 @@ fn refused(global: &Global, output: &Output, command: &str, error: anyhow::Error
     }
 }
 
-fn refusal(command: &str, reasons: &[Reason]) -> String {
-    let mut out = format!("error: `{}` is refused; nothing was written\n", visible(command));
+fn render_refusal(command: &str, reasons: &[Reason]) -> String {
+    let mut out = format!("error: `{}` is refused; nothing was written\n", escape_hidden(command));
     for reason in reasons {
-        out.push_str(&format!("  - {}\n    help: {}\n", visible(&reason.what), visible(&reason.help)));
+        out.push_str(&format!(
+            "  - {}\n    help: {}\n",
+            escape_hidden(&reason.what),
+            escape_hidden(&reason.help)
+        ));
     }
     out
 }
 
-fn refusal_json(command: &str, reasons: &[Reason]) -> String {
-    json::pretty(&Answer {
+fn render_refusal_json(command: &str, reasons: &[Reason]) -> String {
+    json::pretty(&WorkflowOutput {
         schema: SCHEMA,
         command,
         done: false,
         wp_id: None,
         written: Vec::new(),
-        refused: reasons.iter().map(|reason| Refused { what: &reason.what, help: &reason.help }).collect(),
+        refused: reasons
+            .iter()
+            .map(|reason| RefusalOutput { what: &reason.what, help: &reason.help })
+            .collect(),
         next: &[],
     })
 }

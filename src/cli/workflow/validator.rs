@@ -2,39 +2,41 @@
 
 use clap::{Args, Subcommand};
 
-use super::{SCHEMA, Told, change, refused};
-use crate::cli::desk::Look;
-use crate::cli::{Global, Output, PASSED};
+use super::{CommandSummary, SCHEMA, print_refusal, run_workflow};
+use crate::cli::desk::Workspace;
+use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::render::json;
 use crate::system::clock;
 use crate::system::writing::WriteError;
-use crate::text::{RepoPath, one_line};
-use crate::workflow::records::{Read, Records};
-use crate::workflow::validator::{Hand, Standing, Step, VERDICTS, status, step};
+use crate::text::{RepoPath, to_single_line};
+use crate::workflow::records::{DocumentReader, Records};
+use crate::workflow::validator::{
+    SessionStep, VERDICTS, ValidationStatus, ValidatorContext, read_status, take_step,
+};
 
 /// Arguments of `validator-gate`.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct ValidatorGate {
+pub(in crate::cli) struct ValidatorGateArgs {
     #[command(subcommand)]
-    step: StepArgs,
+    step: ValidatorStep,
 }
 
 #[derive(Debug, Subcommand)]
-enum StepArgs {
+enum ValidatorStep {
     /// A report with a verdict is shown to the user; a new session begins
     Present {
         #[command(flatten)]
-        of: Of,
+        session: SessionArgs,
         /// PASS, FAIL or `OUTDATED_ONLY`
         #[arg(value_parser = VERDICTS)]
         verdict: String,
     },
     /// The user has seen the report
-    Acknowledge(Of),
+    Acknowledge(SessionArgs),
     /// The packet holds the report, with the same verdict
-    Append(Of),
+    Append(SessionArgs),
     /// The packet with the report is committed
-    Commit(Of),
+    Commit(SessionArgs),
     /// How the validation of a packet stands
     Status {
         /// The packet's id
@@ -44,7 +46,7 @@ enum StepArgs {
     /// Give a session up; it is kept in the archive
     Reset {
         #[command(flatten)]
-        of: Of,
+        session: SessionArgs,
         /// Why
         #[arg(long, value_name = "TEXT")]
         reason: String,
@@ -52,7 +54,7 @@ enum StepArgs {
 }
 
 #[derive(Debug, Args)]
-struct Of {
+struct SessionArgs {
     /// The packet's id
     #[arg(value_name = "WP-ID")]
     id: String,
@@ -61,65 +63,78 @@ struct Of {
     by: Option<String>,
 }
 
-impl ValidatorGate {
-    pub(in crate::cli) fn run(&self, global: &Global, output: &Output) -> anyhow::Result<u8> {
+impl ValidatorGateArgs {
+    pub(in crate::cli) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let (of, taken) = match &self.step {
-            StepArgs::Present { of, verdict } => (of, Step::Present(verdict.clone())),
-            StepArgs::Acknowledge(of) => (of, Step::Acknowledge),
-            StepArgs::Append(of) => (of, Step::Append),
-            StepArgs::Commit(of) => (of, Step::Commit),
-            StepArgs::Reset { of, reason } => (of, Step::Reset(reason.clone())),
-            StepArgs::Status { id } => return shown(global, output, id),
+            ValidatorStep::Present { session: of, verdict } => (of, SessionStep::Present(verdict.clone())),
+            ValidatorStep::Acknowledge(of) => (of, SessionStep::Acknowledge),
+            ValidatorStep::Append(of) => (of, SessionStep::Append),
+            ValidatorStep::Commit(of) => (of, SessionStep::Commit),
+            ValidatorStep::Reset { session: of, reason } => (of, SessionStep::Reset(reason.clone())),
+            ValidatorStep::Status { id } => return print_status(global, output, id),
         };
         let name = match taken {
-            Step::Present(_) => "present",
-            Step::Acknowledge => "acknowledge",
-            Step::Append => "append",
-            Step::Commit => "commit",
-            Step::Reset(_) => "reset",
+            SessionStep::Present(_) => "present",
+            SessionStep::Acknowledge => "acknowledge",
+            SessionStep::Append => "append",
+            SessionStep::Commit => "commit",
+            SessionStep::Reset(_) => "reset",
         };
-        change(global, output, &format!("validator-gate {name} {}", of.id), &|records, desk, config| {
-            let by = of.by.clone().or_else(|| desk.repo.identity()).unwrap_or_else(|| "unknown".to_owned());
+        run_workflow(global, output, &format!("validator-gate {name} {}", of.id), &|records, desk, config| {
+            let by = of
+                .by
+                .clone()
+                .or_else(|| desk.repo.configured_identity())
+                .unwrap_or_else(|| "unknown".to_owned());
             // Who may acknowledge is not said by files that nobody has committed.
-            let committed = desk.committed_config()?;
+            let committed = desk.load_committed_config()?;
             let policy = committed.as_ref().map_or(&config.policy, |config| &config.policy);
-            let hand = Hand { repo: &desk.repo, by, now: clock::now(), policy };
-            let id = step(records, &hand, &of.id, &taken)?;
+            let hand = ValidatorContext { repo: &desk.repo, by, now: clock::now(), policy };
+            let id = take_step(records, &hand, &of.id, &taken)?;
             let next = match taken {
-                Step::Present(_) => {
+                SessionStep::Present(_) => {
                     format!("The user reads the report: `countersign validator-gate acknowledge {id}`.")
                 }
-                Step::Acknowledge => {
+                SessionStep::Acknowledge => {
                     format!("Append the report to the packet, then `countersign validator-gate append {id}`.")
                 }
-                Step::Append => format!("Commit the packet, then `countersign validator-gate commit {id}`."),
-                Step::Commit => {
+                SessionStep::Append => {
+                    format!("Commit the packet, then `countersign validator-gate commit {id}`.")
+                }
+                SessionStep::Commit => {
                     "Set the packet's Status, move it on the board to Done, and commit both with the state."
                         .to_owned()
                 }
-                Step::Reset(_) => {
+                SessionStep::Reset(_) => {
                     format!("A new report begins with `countersign validator-gate present {id} VERDICT`.")
                 }
             };
-            Ok(Told { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
+            Ok(CommandSummary { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
         })
     }
 }
 
-fn shown(global: &Global, output: &Output, id: &str) -> anyhow::Result<u8> {
-    let look = Look::at(global)?;
-    let read: Read<'_> = &|path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { look.read(path) };
-    let records = Records::new(read, look.layout(global)?);
-    let (id, standing) = match status(&records, id) {
+fn print_status(global: &GlobalArgs, output: &Output, id: &str) -> anyhow::Result<u8> {
+    let look = Workspace::open(global)?;
+    let read: DocumentReader<'_> =
+        &|path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { look.read(path) };
+    let records = Records::new(read, look.resolve_layout(global)?);
+    let (id, standing) = match read_status(&records, id) {
         Ok(found) => found,
-        Err(error) => return refused(global, output, &format!("validator-gate status {id}"), error.into()),
+        Err(error) => {
+            return print_refusal(global, output, &format!("validator-gate status {id}"), error.into());
+        }
     };
     let is_json = global.is_json()?;
-    output.print(&if is_json { document(id.as_str(), &standing) } else { human(id.as_str(), &standing) })?;
+    output.print(&if is_json {
+        render_json(id.as_str(), &standing)
+    } else {
+        render_human(id.as_str(), &standing)
+    })?;
     Ok(PASSED)
 }
 
-fn document(id: &str, standing: &Standing) -> String {
+fn render_json(id: &str, standing: &ValidationStatus) -> String {
     let gates = standing.gates.iter();
     let gates = gates.map(|(gate, at, by)| serde_json::json!({ "gate": gate, "timestamp": at, "by": by }));
     let archived = standing.archived.iter();
@@ -137,17 +152,21 @@ fn document(id: &str, standing: &Standing) -> String {
     }))
 }
 
-fn human(id: &str, standing: &Standing) -> String {
+fn render_human(id: &str, standing: &ValidationStatus) -> String {
     let mut out = match &standing.verdict {
-        Some(verdict) => format!("{id}: {}\n", one_line(verdict, 40)),
+        Some(verdict) => format!("{id}: {}\n", to_single_line(verdict, 40)),
         None => format!("{id}: no report is presented\n"),
     };
     for (gate, at, by) in &standing.gates {
-        let by = if by.is_empty() { String::new() } else { format!(" by {}", one_line(by, 80)) };
-        out.push_str(&format!("  {} {}{by}\n", one_line(gate, 40), one_line(at, 40)));
+        let by = if by.is_empty() { String::new() } else { format!(" by {}", to_single_line(by, 80)) };
+        out.push_str(&format!("  {} {}{by}\n", to_single_line(gate, 40), to_single_line(at, 40)));
     }
     for (verdict, status) in &standing.archived {
-        out.push_str(&format!("  before: {} ({})\n", one_line(verdict, 40), one_line(status, 40)));
+        out.push_str(&format!(
+            "  before: {} ({})\n",
+            to_single_line(verdict, 40),
+            to_single_line(status, 40)
+        ));
     }
     if let Some(path) = &standing.path {
         out.push_str(&format!("  state: {path}\n"));

@@ -2,12 +2,12 @@
 
 use ssh_key::{HashAlg, PrivateKey, PublicKey, Signature, SshSig, public::KeyData};
 
-use super::{KeyFault, NAMESPACE, SigningKey, SshFault};
+use super::{NAMESPACE, SigningKey, SigningKeyError, SshSignatureError};
 
 impl SigningKey {
-    fn of(data: &KeyData) -> Result<Self, SshFault> {
+    fn from_key_data(data: &KeyData) -> Result<Self, SshSignatureError> {
         let key = PublicKey::from(data.clone());
-        let text = key.to_openssh().map_err(|error| SshFault::Unreadable(error.to_string()))?;
+        let text = key.to_openssh().map_err(|error| SshSignatureError::Unreadable(error.to_string()))?;
         let words: Vec<&str> = text.split_whitespace().take(2).collect();
         Ok(Self { key: words.join(" "), fingerprint: key.fingerprint(HashAlg::Sha256).to_string() })
     }
@@ -18,19 +18,23 @@ impl SigningKey {
 ///
 /// # Errors
 /// It does not hold.
-pub fn verify(armored: &str, message: &[u8]) -> Result<SigningKey, SshFault> {
+pub fn verify(armored: &str, message: &[u8]) -> Result<SigningKey, SshSignatureError> {
     let text = armored.trim().replace("\r\n", "\n") + "\n";
-    let signature = SshSig::from_pem(&text).map_err(|error| SshFault::Unreadable(error.to_string()))?;
+    let signature =
+        SshSig::from_pem(&text).map_err(|error| SshSignatureError::Unreadable(error.to_string()))?;
     if signature.namespace() != NAMESPACE {
-        return Err(SshFault::Namespace(crate::text::one_line(signature.namespace(), 60)));
+        return Err(SshSignatureError::WrongNamespace(crate::text::to_single_line(
+            signature.namespace(),
+            60,
+        )));
     }
     let data = signature.public_key();
     if !matches!(data, KeyData::Ed25519(_) | KeyData::SkEd25519(_)) {
-        return Err(SshFault::Kind(data.algorithm().to_string()));
+        return Err(SshSignatureError::UnsupportedKey(data.algorithm().to_string()));
     }
     let key = PublicKey::from(data.clone());
-    key.verify(NAMESPACE, message, &signature).map_err(|_| SshFault::Wrong)?;
-    SigningKey::of(data)
+    key.verify(NAMESPACE, message, &signature).map_err(|_| SshSignatureError::MessageMismatch)?;
+    SigningKey::from_key_data(data)
 }
 
 /// Signs a message with a private key in OpenSSH's form, and gives the armored
@@ -38,28 +42,29 @@ pub fn verify(armored: &str, message: &[u8]) -> Result<SigningKey, SshFault> {
 ///
 /// # Errors
 /// The key cannot sign.
-pub fn sign(private_key: &[u8], message: &[u8]) -> Result<(String, SigningKey), KeyFault> {
-    let unreadable = |error: ssh_key::Error| KeyFault::Unreadable(error.to_string());
+pub fn sign(private_key: &[u8], message: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
+    let unreadable = |error: ssh_key::Error| SigningKeyError::Unreadable(error.to_string());
     let is_public = private_key.starts_with(b"ssh-") || private_key.starts_with(b"ecdsa-");
     if is_public {
-        return Err(KeyFault::Public);
+        return Err(SigningKeyError::PublicKey);
     }
     let key = PrivateKey::from_openssh(private_key).map_err(unreadable)?;
     if key.is_encrypted() {
-        return Err(KeyFault::Encrypted);
+        return Err(SigningKeyError::Encrypted);
     }
     if !matches!(key.public_key().key_data(), KeyData::Ed25519(_)) {
-        return Err(KeyFault::Kind(key.algorithm().to_string()));
+        return Err(SigningKeyError::UnsupportedKey(key.algorithm().to_string()));
     }
     let signature = key.sign(NAMESPACE, HashAlg::Sha512, message).map_err(unreadable)?;
-    armored(&signature)
+    encode_armored(&signature)
 }
 
-fn armored(signature: &SshSig) -> Result<(String, SigningKey), KeyFault> {
-    let text =
-        signature.to_pem(ssh_key::LineEnding::LF).map_err(|error| KeyFault::Unreadable(error.to_string()))?;
-    let key =
-        SigningKey::of(signature.public_key()).map_err(|fault| KeyFault::Unreadable(fault.to_string()))?;
+fn encode_armored(signature: &SshSig) -> Result<(String, SigningKey), SigningKeyError> {
+    let text = signature
+        .to_pem(ssh_key::LineEnding::LF)
+        .map_err(|error| SigningKeyError::Unreadable(error.to_string()))?;
+    let key = SigningKey::from_key_data(signature.public_key())
+        .map_err(|fault| SigningKeyError::Unreadable(fault.to_string()))?;
     Ok((format!("{}\n", text.trim_end()), key))
 }
 
@@ -67,29 +72,29 @@ fn armored(signature: &SshSig) -> Result<(String, SigningKey), KeyFault> {
 ///
 /// # Errors
 /// The message cannot be encoded.
-pub fn to_be_signed(message: &[u8]) -> Result<Vec<u8>, KeyFault> {
+pub fn encode_for_signing(message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
     SshSig::signed_data(NAMESPACE, HashAlg::Sha512, message)
-        .map_err(|error| KeyFault::Unreadable(error.to_string()))
+        .map_err(|error| SigningKeyError::Unreadable(error.to_string()))
 }
 
 /// The public key in an agent's answer, if it can sign here.
 #[must_use]
-pub fn usable(blob: &[u8]) -> Option<SigningKey> {
+pub fn parse_supported_key(blob: &[u8]) -> Option<SigningKey> {
     let key = PublicKey::from_bytes(blob).ok()?;
     let data = key.key_data();
-    matches!(data, KeyData::Ed25519(_)).then(|| SigningKey::of(data).ok()).flatten()
+    matches!(data, KeyData::Ed25519(_)).then(|| SigningKey::from_key_data(data).ok()).flatten()
 }
 
-/// The armored signature over what [`to_be_signed`] gave, from an agent's
+/// The armored signature over what [`encode_for_signing`] gave, from an agent's
 /// answer.
 ///
 /// # Errors
 /// The answer is no signature.
-pub fn from_agent(key: &[u8], signature: &[u8]) -> Result<(String, SigningKey), KeyFault> {
-    let unreadable = |error: ssh_key::Error| KeyFault::Unreadable(error.to_string());
+pub fn armor_agent_signature(key: &[u8], signature: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
+    let unreadable = |error: ssh_key::Error| SigningKeyError::Unreadable(error.to_string());
     let key = PublicKey::from_bytes(key).map_err(unreadable)?;
     let signature = Signature::try_from(signature).map_err(unreadable)?;
     let whole =
         SshSig::new(key.key_data().clone(), NAMESPACE, HashAlg::Sha512, signature).map_err(unreadable)?;
-    armored(&whole)
+    encode_armored(&whole)
 }

@@ -9,26 +9,26 @@ mod keys;
 #[path = "none.rs"]
 mod keys;
 
-pub use keys::{from_agent, sign, to_be_signed, usable, verify};
+pub use keys::{armor_agent_signature, encode_for_signing, parse_supported_key, sign, verify};
 
 /// The namespace of signed approvals. A signature for another purpose is none.
 pub const NAMESPACE: &str = "countersign";
 
 /// Why a signature does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SshFault {
+pub enum SshSignatureError {
     /// The text is none.
     #[error("it is no OpenSSH signature: {0}")]
     Unreadable(String),
     /// It was made for another purpose.
     #[error("it was made for the namespace `{0}`, not for `{NAMESPACE}`")]
-    Namespace(String),
+    WrongNamespace(String),
     /// Keys of this kind are not understood.
     #[error("it is by a key of the kind {0}; ed25519 keys can be verified here")]
-    Kind(String),
+    UnsupportedKey(String),
     /// It signs something else.
     #[error("it does not sign this text")]
-    Wrong,
+    MessageMismatch,
 }
 
 /// The key that made a signature.
@@ -42,17 +42,17 @@ pub struct SigningKey {
 
 /// Why a key cannot sign.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KeyFault {
+pub enum SigningKeyError {
     /// The text is no private key.
     #[error("it is no OpenSSH private key: {0}")]
     Unreadable(String),
     /// It is the public half.
     #[error("it is the public key; name the private one, the file without `.pub`")]
-    Public,
+    PublicKey,
     /// It needs a passphrase.
     #[error("it is protected by a passphrase; load it with `ssh-add` and use --ssh-key agent")]
     Encrypted,
     /// Keys of this kind do not sign here.
     #[error("it is of the kind {0}; only ed25519 keys sign here")]
-    Kind(String),
+    UnsupportedKey(String),
 }

@@ -1,6 +1,6 @@
 //! A program without the feature `ssh`: no signature holds.
 
-use super::{KeyFault, SigningKey, SshFault};
+use super::{SigningKeyError, SigningKey, SshSignatureError};
 
 const WITHOUT: &str = "this program was built without the feature `ssh`";
 
@@ -8,29 +8,29 @@ const WITHOUT: &str = "this program was built without the feature `ssh`";
 ///
 /// # Errors
 /// Always.
-pub fn verify(_: &str, _: &[u8]) -> Result<SigningKey, SshFault> {
-    Err(SshFault::Unreadable(WITHOUT.to_owned()))
+pub fn verify(_: &str, _: &[u8]) -> Result<SigningKey, SshSignatureError> {
+    Err(SshSignatureError::Unreadable(WITHOUT.to_owned()))
 }
 
 /// Never signs.
 ///
 /// # Errors
 /// Always.
-pub fn sign(_: &[u8], _: &[u8]) -> Result<(String, SigningKey), KeyFault> {
-    Err(KeyFault::Unreadable(WITHOUT.to_owned()))
+pub fn sign(_: &[u8], _: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
+    Err(SigningKeyError::Unreadable(WITHOUT.to_owned()))
 }
 
 /// Never signs.
 ///
 /// # Errors
 /// Always.
-pub fn to_be_signed(_: &[u8]) -> Result<Vec<u8>, KeyFault> {
-    Err(KeyFault::Unreadable(WITHOUT.to_owned()))
+pub fn encode_for_signing(_: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
+    Err(SigningKeyError::Unreadable(WITHOUT.to_owned()))
 }
 
 /// No key can sign.
 #[must_use]
-pub fn usable(_: &[u8]) -> Option<SigningKey> {
+pub fn parse_supported_key(_: &[u8]) -> Option<SigningKey> {
     None
 }
 
@@ -38,6 +38,6 @@ pub fn usable(_: &[u8]) -> Option<SigningKey> {
 ///
 /// # Errors
 /// Always.
-pub fn from_agent(_: &[u8], _: &[u8]) -> Result<(String, SigningKey), KeyFault> {
-    Err(KeyFault::Unreadable(WITHOUT.to_owned()))
+pub fn armor_agent_signature(_: &[u8], _: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
+    Err(SigningKeyError::Unreadable(WITHOUT.to_owned()))
 }

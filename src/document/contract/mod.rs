@@ -13,11 +13,11 @@ use crate::text::{Source, Span, Spanned};
 use super::section::Section;
 
 pub use status::ContractStatus;
-pub use task::{Task, TaskId, Tick};
+pub use task::{Task, TaskId, TaskState};
 
 /// A phase: a heading `Phase n` and the tasks that belong to it.
 #[derive(Debug, Clone)]
-pub struct Phase {
+pub struct ContractPhase {
     /// Its number.
     pub number: u32,
     /// The heading.
@@ -32,7 +32,7 @@ pub struct Phase {
 
 /// The acceptance criteria.
 #[derive(Debug, Clone)]
-pub struct Criteria {
+pub struct AcceptanceCriteria {
     /// The heading.
     pub title: Spanned<String>,
     /// The words of `Given`, `When` and `Then` that do not stand there.
@@ -43,14 +43,14 @@ pub struct Criteria {
 
 /// A row of the dependencies.
 #[derive(Debug, Clone)]
-pub struct Dependency {
+pub struct ContractDependency {
     /// The contract that is named, without folder and `.md`.
     pub name: Spanned<String>,
 }
 
 /// A dated note.
 #[derive(Debug, Clone)]
-pub struct Note {
+pub struct ContractNote {
     /// Its date, at midnight if it gives no time.
     pub at: DateTime,
     /// Whether it gives a time.
@@ -69,19 +69,19 @@ pub struct Contract {
     /// Its status, as written and as understood.
     pub status: Option<(Spanned<String>, ContractStatus)>,
     /// Where a status is given again.
-    pub again: Vec<Span>,
+    pub repeated_status: Vec<Span>,
     /// Its goal: the labelled field, or the section of that name.
     pub goal: Option<Spanned<String>>,
     /// Its phases, in order.
-    pub phases: Vec<Phase>,
+    pub phases: Vec<ContractPhase>,
     /// All its tasks, in order.
     pub tasks: Vec<Task>,
     /// Its acceptance criteria.
-    pub criteria: Option<Criteria>,
+    pub criteria: Option<AcceptanceCriteria>,
     /// The contracts that it depends on.
-    pub dependencies: Vec<Dependency>,
+    pub dependencies: Vec<ContractDependency>,
     /// Its dated notes, in order of the document.
-    pub notes: Vec<Note>,
+    pub notes: Vec<ContractNote>,
     /// Its sections.
     pub sections: Vec<Section>,
 }
@@ -90,17 +90,17 @@ impl Contract {
     /// Reads a contract. Never fails.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
-        read::contract(source)
+        read::read_contract(source)
     }
 
     /// A place for findings about the contract as a whole: its title.
     #[must_use]
-    pub fn head(&self) -> Span {
+    pub fn head_span(&self) -> Span {
         self.name.as_ref().map_or_else(|| self.source.line_span(1).unwrap_or_default(), |name| name.span)
     }
 
     /// Tasks that are neither done nor set aside.
-    pub fn open(&self) -> impl Iterator<Item = &Task> {
-        self.tasks.iter().filter(|task| task.tick == Tick::Open)
+    pub fn open_tasks(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().filter(|task| task.state == TaskState::Open)
     }
 }

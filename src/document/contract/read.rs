@@ -6,28 +6,30 @@ use std::sync::Arc;
 use jiff::civil::{Date, DateTime, Time};
 
 use crate::document::is_placeholder;
-use crate::document::label::{Field, fields};
-use crate::document::outline::{Kind, Outline};
-use crate::document::section::{Section, sections};
-use crate::document::table::tables;
+use crate::document::label::{Field, read_fields};
+use crate::document::outline::{BlockKind, Outline};
+use crate::document::section::{Section, read_sections};
+use crate::document::table::read_tables;
 use crate::text::{Source, Span, Spanned};
 
-use super::task::tasks;
-use super::{Contract, ContractStatus, Criteria, Dependency, Note, Phase, Task};
+use super::task::read_tasks;
+use super::{
+    AcceptanceCriteria, Contract, ContractDependency, ContractNote, ContractPhase, ContractStatus, Task,
+};
 
-pub(super) fn contract(source: &Arc<Source>) -> Contract {
+pub(super) fn read_contract(source: &Arc<Source>) -> Contract {
     let text = source.text();
     let outline = Outline::parse(text);
-    let sections = sections(text, &outline);
+    let sections = read_sections(text, &outline);
     let tops = || sections.iter().filter(|section| section.level == 1);
     let titled = |section: &&Section| section.key.starts_with("CONTRACT");
     let title = tops().find(titled).or_else(|| sections.iter().find(titled)).or_else(|| tops().next());
-    let top = title.map_or(0..0, |title| title.own.clone());
-    let head = fields(text, &outline, top);
+    let top = title.map_or(0..0, |title| title.own_blocks.clone());
+    let head = read_fields(text, &outline, top);
     let field = |key: &str| head.iter().find(|field| field.key == key).filter(|field| field.is_filled());
     // `Pending` is a placeholder elsewhere; here it is a status.
     let stated = head.iter().find(|field| field.key == "STATUS" && !field.value.value.is_empty());
-    let stated = stated.map(first_line).or_else(|| said(text, &outline, &sections, "STATUS"));
+    let stated = stated.map(first_line).or_else(|| first_paragraph(text, &outline, &sections, "STATUS"));
     let status = stated.map(|value| {
         let status = ContractStatus::read(&value.value);
         (value, status)
@@ -37,16 +39,16 @@ pub(super) fn contract(source: &Arc<Source>) -> Contract {
         sections.iter().find(|section| section.key == "NOTES").map_or(0..0, |section| section.blocks.clone());
     // A box is a task wherever it stands: under Notes too, where it would
     // otherwise be out of sight.
-    let tasks: Vec<Task> = tasks(text, &outline, 0..outline.blocks.len());
+    let tasks: Vec<Task> = read_tasks(text, &outline, 0..outline.blocks.len());
     Contract {
-        name: title.and_then(name),
-        goal: field("GOAL").map(first_line).or_else(|| said(text, &outline, &sections, "GOAL")),
+        name: title.and_then(read_name),
+        goal: field("GOAL").map(first_line).or_else(|| first_paragraph(text, &outline, &sections, "GOAL")),
         status,
-        again,
-        phases: phases(&outline, &sections, &tasks),
-        criteria: criteria(text, &outline, &sections),
-        dependencies: dependencies(text, &outline, &sections),
-        notes: notes(text, &outline, noted),
+        repeated_status: again,
+        phases: read_phases(&outline, &sections, &tasks),
+        criteria: read_criteria(text, &outline, &sections),
+        dependencies: read_dependencies(text, &outline, &sections),
+        notes: read_notes(text, &outline, noted),
         tasks,
         sections,
         source: Arc::clone(source),
@@ -59,7 +61,7 @@ fn first_line(field: &Field) -> Spanned<String> {
 }
 
 /// `Contract — token-tracking`, `Contract: Token tracking`
-fn name(section: &Section) -> Option<Spanned<String>> {
+fn read_name(section: &Section) -> Option<Spanned<String>> {
     let title = &section.title.value;
     let is_named = section.key.starts_with("CONTRACT");
     let rest = if is_named { title.trim().get("contract".len()..)?.trim_start() } else { title.trim() };
@@ -68,26 +70,31 @@ fn name(section: &Section) -> Option<Spanned<String>> {
 }
 
 /// The first paragraph of a section.
-fn said(text: &str, outline: &Outline, sections: &[Section], key: &str) -> Option<Spanned<String>> {
+fn first_paragraph(
+    text: &str,
+    outline: &Outline,
+    sections: &[Section],
+    key: &str,
+) -> Option<Spanned<String>> {
     let section = sections.iter().find(|section| section.key == key)?;
     let block =
-        section.blocks.clone().filter_map(|index| outline.get(index)).find(|b| b.kind == Kind::Prose)?;
-    let body = crate::text::trimmed(text, block.content);
+        section.blocks.clone().filter_map(|index| outline.get(index)).find(|b| b.kind == BlockKind::Prose)?;
+    let body = crate::text::trim_spanned(text, block.content);
     (!is_placeholder(body.value)).then(|| body.map(str::to_owned))
 }
 
-fn phases(outline: &Outline, sections: &[Section], tasks: &[Task]) -> Vec<Phase> {
+fn read_phases(outline: &Outline, sections: &[Section], tasks: &[Task]) -> Vec<ContractPhase> {
     // A task `P2.1`, or one that begins with `Phase 2`, belongs to phase 2
     // wherever it stands.
     let mut spoken: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (at, task) in tasks.iter().enumerate() {
-        if let Some(number) = phase_of(task) {
+        if let Some(number) = mentioned_phase(task) {
             spoken.entry(number).or_default().push(at);
         }
     }
-    let mut out: Vec<Phase> = Vec::new();
+    let mut out: Vec<ContractPhase> = Vec::new();
     for section in sections.iter().filter(|section| (2..=4).contains(&section.level)) {
-        let Some(number) = phase_number(&section.title.value) else { continue };
+        let Some(number) = parse_phase_number(&section.title.value) else { continue };
         let first = tasks.partition_point(|task| task.block < section.blocks.start);
         let last = tasks.partition_point(|task| task.block < section.blocks.end);
         let mut own: Vec<usize> =
@@ -95,28 +102,29 @@ fn phases(outline: &Outline, sections: &[Section], tasks: &[Task]) -> Vec<Phase>
         own.sort_unstable();
         own.dedup();
         let blocks = || section.blocks.clone().filter_map(|index| outline.get(index));
-        let has_items = !own.is_empty() || blocks().any(|block| block.kind == Kind::Item);
-        let has_text = blocks().any(|block| matches!(block.kind, Kind::Prose | Kind::Code(_) | Kind::Table));
-        out.push(Phase { number, title: section.title.clone(), has_items, has_text, tasks: own });
+        let has_items = !own.is_empty() || blocks().any(|block| block.kind == BlockKind::Item);
+        let has_text = blocks()
+            .any(|block| matches!(block.kind, BlockKind::Prose | BlockKind::Code(_) | BlockKind::Table));
+        out.push(ContractPhase { number, title: section.title.clone(), has_items, has_text, tasks: own });
     }
     out
 }
 
 /// `Phase 2 — Title` is 2.
-fn phase_number(title: &str) -> Option<u32> {
+fn parse_phase_number(title: &str) -> Option<u32> {
     let rest = title.trim_matches(['*', ' ']).strip_prefix("Phase ")?;
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     rest.get(..end)?.parse().ok()
 }
 
 /// The phase that a task speaks of.
-fn phase_of(task: &Task) -> Option<u32> {
+fn mentioned_phase(task: &Task) -> Option<u32> {
     let by_id =
         task.id.as_ref().and_then(|id| id.value.group.strip_prefix('P')?.strip_suffix('.')?.parse().ok());
-    by_id.or_else(|| phase_number(task.text.value.trim_matches(['*', ' '])))
+    by_id.or_else(|| parse_phase_number(task.text.value.trim_matches(['*', ' '])))
 }
 
-fn criteria(text: &str, outline: &Outline, sections: &[Section]) -> Option<Criteria> {
+fn read_criteria(text: &str, outline: &Outline, sections: &[Section]) -> Option<AcceptanceCriteria> {
     let named =
         |section: &&Section| matches!(section.key.as_str(), "ACCEPTANCE_CRITERIA" | "COMPLETION_CRITERIA");
     let section = sections.iter().find(named)?;
@@ -125,7 +133,7 @@ fn criteria(text: &str, outline: &Outline, sections: &[Section]) -> Option<Crite
     let body = text.get(section.title.span.end..end.unwrap_or(section.title.span.end)).unwrap_or("");
     let words: Vec<String> = body.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase).collect();
     let has = |wanted: &&str| words.iter().any(|word| *word == wanted.to_lowercase());
-    Some(Criteria {
+    Some(AcceptanceCriteria {
         title: section.title.clone(),
         missing: ["Given", "When", "Then"].into_iter().filter(|word| !has(word)).collect(),
         is_empty: is_placeholder(body.trim()),
@@ -133,22 +141,24 @@ fn criteria(text: &str, outline: &Outline, sections: &[Section]) -> Option<Crite
 }
 
 /// The first column that names contracts, in the tables of the section.
-fn dependencies(text: &str, outline: &Outline, sections: &[Section]) -> Vec<Dependency> {
+fn read_dependencies(text: &str, outline: &Outline, sections: &[Section]) -> Vec<ContractDependency> {
     let Some(section) = sections.iter().find(|section| section.key == "DEPENDENCIES") else {
         return Vec::new();
     };
     let mut out = Vec::new();
-    for table in tables(text, outline) {
+    for table in read_tables(text, outline) {
         let Some(column) = table.head.iter().position(|head| head.contains("contract")) else { continue };
         for row in
             table.rows.iter().filter(|row| section.span.contains(Span::new(row.span.start, row.span.start)))
         {
             let Some(cell) = row.cells.get(column) else { continue };
-            for word in named_files(&cell.value) {
+            for word in find_named_files(&cell.value) {
                 let name = word.rsplit('/').next().unwrap_or(word);
                 let name = name.strip_suffix(".md").unwrap_or(name);
                 let at = cell.span.start + cell.value.find(name).unwrap_or(0);
-                out.push(Dependency { name: Spanned::new(name.to_owned(), Span::new(at, at + name.len())) });
+                out.push(ContractDependency {
+                    name: Spanned::new(name.to_owned(), Span::new(at, at + name.len())),
+                });
             }
         }
     }
@@ -157,7 +167,7 @@ fn dependencies(text: &str, outline: &Outline, sections: &[Section]) -> Vec<Depe
 
 /// The files that a cell names: in back-ticks, as links' texts, or as words
 /// with an ending; prose names none.
-fn named_files(cell: &str) -> Vec<&str> {
+fn find_named_files(cell: &str) -> Vec<&str> {
     let is_name =
         |word: &&str| !word.is_empty() && !word.contains(char::is_whitespace) && !word.contains("://");
     let quoted: Vec<&str> = cell.split('`').skip(1).step_by(2).filter(is_name).collect();
@@ -174,10 +184,10 @@ fn named_files(cell: &str) -> Vec<&str> {
 }
 
 /// Items and paragraphs that begin with a date.
-fn notes(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<Note> {
+fn read_notes(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<ContractNote> {
     let mut out = Vec::new();
     for index in range {
-        if outline.get(index).is_none_or(|block| block.kind != Kind::Prose) {
+        if outline.get(index).is_none_or(|block| block.kind != BlockKind::Prose) {
             continue;
         }
         for line in outline.prose_lines(text, index) {
@@ -187,17 +197,17 @@ fn notes(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<No
             let Some(date) = plain.get(..10).and_then(|date| date.parse::<Date>().ok()) else { continue };
             let clock =
                 plain.get(10..).and_then(|rest| rest.strip_prefix([' ', 'T'])).and_then(|rest| rest.get(..5));
-            let time = clock.and_then(clock_time);
+            let time = clock.and_then(parse_clock_time);
             let width = if time.is_some() { 16 } else { 10 };
             let at_time = DateTime::from_parts(date, time.unwrap_or(Time::midnight()));
-            out.push(Note { at: at_time, has_time: time.is_some(), span: Span::new(at, at + width) });
+            out.push(ContractNote { at: at_time, has_time: time.is_some(), span: Span::new(at, at + width) });
         }
     }
     out
 }
 
 /// `24:00` is the end of the day for people; it orders behind 23:59.
-fn clock_time(text: &str) -> Option<Time> {
+fn parse_clock_time(text: &str) -> Option<Time> {
     if text == "24:00" {
         return Time::new(23, 59, 59, 0).ok();
     }
@@ -219,7 +229,7 @@ mod tests {
         assert_eq!(contract.goal.as_ref().map(|goal| goal.value.as_str()), Some("Count tokens."));
         let items: Vec<bool> = contract.phases.iter().map(|phase| phase.has_items).collect();
         assert_eq!(items, [true, true, false]);
-        assert_eq!(contract.open().count(), 1);
+        assert_eq!(contract.open_tasks().count(), 1);
         assert!(contract.criteria.as_ref().is_some_and(|criteria| criteria.missing.is_empty()));
         assert_eq!(contract.dependencies.len(), 1);
         assert_eq!(contract.dependencies[0].name.value, "fs-dispatcher");

@@ -1,11 +1,11 @@
 //! A contract's tasks: items with a box, and the ids that they begin with.
 
-use crate::document::outline::{Kind, Outline};
-use crate::text::{Span, Spanned, trimmed};
+use crate::document::outline::{BlockKind, Outline};
+use crate::text::{Span, Spanned, trim_spanned};
 
 /// How far a task is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tick {
+pub enum TaskState {
     /// `[ ]`
     Open,
     /// `[x]`
@@ -53,7 +53,7 @@ impl TaskId {
 #[derive(Debug, Clone)]
 pub struct Task {
     /// How far it is.
-    pub tick: Tick,
+    pub state: TaskState,
     /// Its id, if it begins with one.
     pub id: Option<Spanned<TaskId>>,
     /// Its text behind the box.
@@ -64,21 +64,21 @@ pub struct Task {
 
 /// The items with a box below blocks `range`.
 #[must_use]
-pub fn tasks(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<Task> {
+pub fn read_tasks(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<Task> {
     let mut out = Vec::new();
     for index in range {
-        if outline.get(index).is_none_or(|block| block.kind != Kind::Item) {
+        if outline.get(index).is_none_or(|block| block.kind != BlockKind::Item) {
             continue;
         }
         let Some(prose) = outline.item_prose(index).and_then(|prose| outline.get(prose)) else { continue };
-        let whole = trimmed(text, prose.content);
-        let Some((tick, width)) = boxed(whole.value) else { continue };
+        let whole = trim_spanned(text, prose.content);
+        let Some((tick, width)) = parse_checkbox(whole.value) else { continue };
         let behind = whole.value.get(width..).unwrap_or("");
         let start = whole.span.start + width;
         let first_line = behind.trim_start().split('\n').next().unwrap_or("").len();
         let lead = behind.len() - behind.trim_start().len();
-        let body = trimmed(text, Span::new(start, start + lead + first_line));
-        out.push(Task { tick, id: id(&body), text: body.map(str::to_owned), block: index });
+        let body = trim_spanned(text, Span::new(start, start + lead + first_line));
+        out.push(Task { state: tick, id: read_id(&body), text: body.map(str::to_owned), block: index });
     }
     out
 }
@@ -86,11 +86,11 @@ pub fn tasks(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Ve
 /// The box at the start of an item, and its width: `[ ]`, `[x]`, `[]`, also
 /// bold or in back-ticks, or a box that is one character. A mark that nobody
 /// knows is open: what is not surely done is to be done.
-fn boxed(text: &str) -> Option<(Tick, usize)> {
+fn parse_checkbox(text: &str) -> Option<(TaskState, usize)> {
     let plain = text.trim_start_matches(['*', '_', '`']);
     let lead = text.len() - plain.len();
     if let Some(c) = plain.chars().next().filter(|c| "☐☑☒✅✔".contains(*c)) {
-        let tick = if matches!(c, '☐' | '☒') { Tick::Open } else { Tick::Done };
+        let tick = if matches!(c, '☐' | '☒') { TaskState::Open } else { TaskState::Done };
         let boxlike = matches!(c, '☐' | '☑' | '☒');
         return boxlike.then_some((tick, lead + c.len_utf8()));
     }
@@ -104,15 +104,15 @@ fn boxed(text: &str) -> Option<(Tick, usize)> {
         return None;
     }
     let tick = match mark.trim() {
-        "x" | "X" | "✓" | "✔" | "✅" => Tick::Done,
-        "-" | "~" | "→" | ">" => Tick::Dropped,
-        _ => Tick::Open,
+        "x" | "X" | "✓" | "✔" | "✅" => TaskState::Done,
+        "-" | "~" | "→" | ">" => TaskState::Dropped,
+        _ => TaskState::Open,
     };
     Some((tick, lead + 1 + mark.len() + 1))
 }
 
 /// `**P1.2** …`, `P5.3 — …`, `T7: …`: an id is bold, or set off from the text.
-fn id(body: &Spanned<&str>) -> Option<Spanned<TaskId>> {
+fn read_id(body: &Spanned<&str>) -> Option<Spanned<TaskId>> {
     let plain = body.value.trim_start_matches(['*', '_', '~', '`']);
     let marks = body.value.len() - plain.len();
     let end = plain.find(|c: char| !(c.is_ascii_alphanumeric() || ".-".contains(c))).unwrap_or(plain.len());
@@ -131,18 +131,18 @@ fn id(body: &Spanned<&str>) -> Option<Spanned<TaskId>> {
 mod tests {
     use super::*;
 
-    fn shown(text: &str) -> Option<(String, u32, Option<char>)> {
+    fn read_task_id(text: &str) -> Option<(String, u32, Option<char>)> {
         TaskId::read(text).map(|id| (id.group, id.number, id.letter))
     }
 
     #[test]
     fn ids_have_a_group_and_a_number() {
-        assert_eq!(shown("P1.2"), Some(("P1.".into(), 2, None)));
-        assert_eq!(shown("T7"), Some(("T".into(), 7, None)));
-        assert_eq!(shown("A3-1"), Some(("A3-".into(), 1, None)));
-        assert_eq!(shown("T2g"), Some(("T".into(), 2, Some('g'))));
+        assert_eq!(read_task_id("P1.2"), Some(("P1.".into(), 2, None)));
+        assert_eq!(read_task_id("T7"), Some(("T".into(), 7, None)));
+        assert_eq!(read_task_id("A3-1"), Some(("A3-".into(), 1, None)));
+        assert_eq!(read_task_id("T2g"), Some(("T".into(), 2, Some('g'))));
         for none in ["Phase", "P", "1.2", "P1.", "P1.x", "ABC1", "p1", "", "P-1.2-3"] {
-            assert_eq!(shown(none), None, "{none}");
+            assert_eq!(read_task_id(none), None, "{none}");
         }
     }
 
@@ -150,9 +150,9 @@ mod tests {
     fn tasks_are_items_with_a_box() {
         let text = "- [ ] **P1.1** Do `x`\n- [x] P1.2 — done\n- [-] no id, set aside\n- plain\n- [link](x)\n- [note] y\n- []**P1.3** open\n- **[ ] P1.4** open\n- ☐ open\n- [→] **P1.5** moved\n\n```\n- [ ] code\n```\n";
         let outline = Outline::parse(text);
-        let all = tasks(text, &outline, 0..outline.blocks.len());
-        let ticks: Vec<Tick> = all.iter().map(|task| task.tick).collect();
-        let (open, done, dropped) = (Tick::Open, Tick::Done, Tick::Dropped);
+        let all = read_tasks(text, &outline, 0..outline.blocks.len());
+        let ticks: Vec<TaskState> = all.iter().map(|task| task.state).collect();
+        let (open, done, dropped) = (TaskState::Open, TaskState::Done, TaskState::Dropped);
         assert_eq!(ticks, [open, done, dropped, open, open, open, dropped]);
         assert_eq!(all[1].id.as_ref().map(|id| id.value.number), Some(2));
         assert!(all[2].id.is_none());

@@ -9,7 +9,7 @@ use crate::text::{Span, Spanned};
 use super::Packet;
 
 /// Metadata that changes during the work.
-const MUTABLE: [&str; 8] = [
+const MUTABLE_FIELDS: [&str; 8] = [
     "STATUS",
     "AGENT_ID",
     "ROLE",
@@ -34,7 +34,7 @@ const SECTIONS: [&str; 9] = [
 
 /// What may stand at the end of a line without meaning anything. Other blanks
 /// than these are letters to Markdown.
-pub(in crate::document) const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+pub(in crate::document) const WHITESPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// One part of the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub struct ContractPart {
 impl ContractPart {
     /// Whether the words are the same, wherever they stand.
     #[must_use]
-    pub fn says_the_same(&self, other: &Self) -> bool {
+    pub fn has_same_text(&self, other: &Self) -> bool {
         self.lines.iter().map(|line| &line.value).eq(other.lines.iter().map(|line| &line.value))
     }
 
@@ -63,12 +63,12 @@ impl ContractPart {
 
 /// The parts of a packet's contract, in order.
 #[must_use]
-pub fn parts(packet: &Packet) -> Vec<ContractPart> {
+pub fn contract_parts(packet: &Packet) -> Vec<ContractPart> {
     let lines = |text: &str, span: Span| {
         let mut at = span.start;
         let mut out: Vec<Spanned<String>> = Vec::new();
         for line in text.split_inclusive('\n') {
-            let body = line.trim_end_matches(BLANKS);
+            let body = line.trim_end_matches(WHITESPACE);
             out.push(Spanned::new(body.to_owned(), Span::new(at, at + body.len())));
             at += line.len();
         }
@@ -86,8 +86,8 @@ pub fn parts(packet: &Packet) -> Vec<ContractPart> {
     };
     let mut out = Vec::new();
     for field in &packet.metadata {
-        if !MUTABLE.contains(&field.key.as_str()) {
-            let span = field.label.cover(field.value.span);
+        if !MUTABLE_FIELDS.contains(&field.key.as_str()) {
+            let span = field.label.join(field.value.span);
             // A value may have been joined from several lines; its words decide.
             let words = field.value.value.lines().map(|line| Spanned::new(line.trim_end().to_owned(), span));
             let lines = words.filter(|line| !line.value.is_empty()).collect();
@@ -105,10 +105,12 @@ pub fn parts(packet: &Packet) -> Vec<ContractPart> {
             });
         }
     }
-    if let Some(tier) = packet.risk_tier.as_ref().filter(|_| packet.meta("RISK_TIER").is_none()) {
+    if let Some(tier) = packet.risk_tier.as_ref().filter(|_| packet.metadata_field("RISK_TIER").is_none()) {
         out.push(one("RISK_TIER", tier));
     }
-    if let Some(signature) = packet.signature.as_ref().filter(|_| packet.meta("USER_SIGNATURE").is_none()) {
+    if let Some(signature) =
+        packet.signature.as_ref().filter(|_| packet.metadata_field("USER_SIGNATURE").is_none())
+    {
         out.push(one("USER_SIGNATURE", signature));
     }
     out

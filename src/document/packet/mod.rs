@@ -13,17 +13,17 @@ use std::sync::Arc;
 use crate::text::{Source, Span, Spanned};
 
 use super::evidence::{EvidenceEntry, Requirement};
-use super::kind::{DocumentKind, kind_in};
+use super::kind::{DocumentKind, detect_outline_kind};
 use super::label::Field;
 use super::manifest::Manifest;
-use super::outline::{Kind, Outline};
-use super::section::{Section, sections};
+use super::outline::{BlockKind, Outline};
+use super::section::{Section, read_sections};
 use super::waiver::Waiver;
 use super::{PacketStatus, Parsed};
 
-pub(in crate::document) use contract::BLANKS;
-pub use contract::{ContractPart, parts};
-pub use phases::{PhaseMark, Phases};
+pub(in crate::document) use contract::WHITESPACE;
+pub use contract::{ContractPart, contract_parts};
+pub use phases::{PacketPhases, PhaseSection};
 pub use quality::{Criterion, PlannedCommand};
 pub use read::manifest_fields;
 pub use reports::VerdictReport;
@@ -116,7 +116,7 @@ pub struct Packet {
     /// Criteria of `DONE_MEANS`.
     pub done_means: Vec<Criterion>,
     /// Phases and what stands in them.
-    pub phases: Phases,
+    pub phases: PacketPhases,
     /// Manifests, templates left out.
     pub manifests: Vec<Manifest>,
     /// The unfilled manifest template, if it is still there.
@@ -133,7 +133,7 @@ pub struct Packet {
 
 /// What stands under a name that may be a section or a labelled field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
+pub enum ContentState {
     /// Neither.
     Missing,
     /// There, but empty or the template's.
@@ -147,9 +147,9 @@ impl Packet {
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Parsed<Self> {
         let outline = Outline::parse(source.text());
-        let sections = sections(source.text(), &outline);
-        let kind = kind_in(&sections, &outline);
-        read::packet(source, outline, sections, kind)
+        let sections = read_sections(source.text(), &outline);
+        let kind = detect_outline_kind(&sections, &outline);
+        read::read_packet(source, outline, sections, kind)
     }
 
     /// As [`Packet::read`], for a text that is parsed and known already.
@@ -160,7 +160,7 @@ impl Packet {
         sections: Vec<Section>,
         kind: DocumentKind,
     ) -> Parsed<Self> {
-        read::packet(source, outline, sections, kind)
+        read::read_packet(source, outline, sections, kind)
     }
 
     /// The first section with this key (see [`super::section::title_key`]).
@@ -171,7 +171,7 @@ impl Packet {
 
     /// The first metadata field with this key.
     #[must_use]
-    pub fn meta(&self, key: &str) -> Option<&Field> {
+    pub fn metadata_field(&self, key: &str) -> Option<&Field> {
         self.metadata.iter().find(|field| field.key == key)
     }
 
@@ -185,35 +185,34 @@ impl Packet {
     /// What stands under a name: a section of that title, or a labelled
     /// field, with a value of its own or a list or code below it.
     #[must_use]
-    pub fn slot(&self, key: &str) -> Slot {
-        let named = self.fields.iter().filter(|field| field.key == key && field.top);
+    pub fn content_state(&self, key: &str) -> ContentState {
+        let named = self.fields.iter().filter(|field| field.key == key && field.is_top_level);
         let fields = named.map(|field| {
             let below = field
                 .item
                 .and_then(|item| self.outline.get(item))
                 .map_or(0..0, |block| field.block + 1..block.end);
-            (field.label, field.is_filled() || self.says_something(below))
+            (field.label, field.is_filled() || self.has_content(below))
         });
         let titled = self.sections.iter().filter(|section| section.key == key);
-        let sections =
-            titled.map(|section| (section.title.span, self.says_something(section.blocks.clone())));
+        let sections = titled.map(|section| (section.title.span, self.has_content(section.blocks.clone())));
         let all: Vec<(Span, bool)> = fields.chain(sections).collect();
         match (all.iter().find(|(_, filled)| *filled), all.first()) {
-            (Some((span, _)), _) => Slot::Filled(*span),
-            (None, Some((span, _))) => Slot::Empty(*span),
-            (None, None) => Slot::Missing,
+            (Some((span, _)), _) => ContentState::Filled(*span),
+            (None, Some((span, _))) => ContentState::Empty(*span),
+            (None, None) => ContentState::Missing,
         }
     }
 
-    fn says_something(&self, mut blocks: std::ops::Range<usize>) -> bool {
+    fn has_content(&self, mut blocks: std::ops::Range<usize>) -> bool {
         blocks.any(|index| {
             let Some(block) = self.outline.get(index) else { return false };
             let body = self.source.slice(block.content).trim();
             match block.kind {
-                Kind::Prose => {
+                BlockKind::Prose => {
                     !(super::is_placeholder(body) || (body.starts_with('(') && body.ends_with(')')))
                 }
-                Kind::Code(_) => {
+                BlockKind::Code(_) => {
                     let template = |line: &str| line.starts_with('<') && super::is_placeholder(line);
                     let mut lines = body.lines().map(str::trim);
                     lines.any(|line| !line.is_empty() && !line.starts_with('#') && !template(line))
@@ -226,16 +225,16 @@ impl Packet {
     /// What a reader of the rendered document sees of some blocks: prose and
     /// cells without comments, and code.
     #[must_use]
-    pub fn seen(&self, blocks: std::ops::Range<usize>) -> String {
+    pub fn rendered_text(&self, blocks: std::ops::Range<usize>) -> String {
         let mut out = String::new();
         for index in blocks {
             let Some(block) = self.outline.get(index) else { break };
             match block.kind {
-                Kind::Prose | Kind::Heading(_) | Kind::Cell => {
+                BlockKind::Prose | BlockKind::Heading(_) | BlockKind::Cell => {
                     let lines = self.outline.prose_lines(self.source.text(), index);
                     lines.iter().for_each(|line| out.push_str(&line.text));
                 }
-                Kind::Code(_) => out.push_str(self.source.slice(block.content)),
+                BlockKind::Code(_) => out.push_str(self.source.slice(block.content)),
                 _ => continue,
             }
             out.push('\n');
@@ -246,13 +245,13 @@ impl Packet {
     /// A place for findings about the packet as a whole: its title, or its
     /// first line.
     #[must_use]
-    pub fn head(&self) -> Span {
+    pub fn head_span(&self) -> Span {
         self.title.or_else(|| self.source.line_span(1)).unwrap_or_default()
     }
 
     /// Where a section stands (its heading), or the head of the packet.
     #[must_use]
-    pub fn heading(&self, key: &str) -> Span {
-        self.section(key).map_or_else(|| self.head(), |section| section.title.span)
+    pub fn heading_span(&self, key: &str) -> Span {
+        self.section(key).map_or_else(|| self.head_span(), |section| section.title.span)
     }
 }

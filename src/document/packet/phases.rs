@@ -3,7 +3,7 @@
 
 use crate::document::label::Field;
 use crate::document::manifest::Manifest;
-use crate::document::outline::{Kind, Outline};
+use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::Section;
 use crate::text::Span;
 
@@ -11,7 +11,7 @@ use super::reports::{self, VerdictReport};
 
 /// A phase's section.
 #[derive(Debug, Clone)]
-pub struct PhaseMark {
+pub struct PhaseSection {
     /// Its key, e.g. `BOOTSTRAP`.
     pub key: &'static str,
     /// Its heading.
@@ -20,11 +20,11 @@ pub struct PhaseMark {
 
 /// Phases of a packet and what stands in them.
 #[derive(Debug, Clone, Default)]
-pub struct Phases {
+pub struct PacketPhases {
     /// The phases that have a section, in order of the document.
-    pub marks: Vec<PhaseMark>,
+    pub sections: Vec<PhaseSection>,
     /// The line or heading `SKELETON APPROVED`, where it counts.
-    pub approved: Option<Span>,
+    pub approval_marker: Option<Span>,
     /// Lines that read like the marker but do not count.
     pub near_markers: Vec<Span>,
     /// The first text under IMPLEMENTATION that is not the template's.
@@ -32,31 +32,31 @@ pub struct Phases {
     /// The first filled manifest.
     pub manifest: Option<Span>,
     /// The first text under `VALIDATION_REPORTS` that is not the template's.
-    pub reported: Option<Span>,
+    pub report_text: Option<Span>,
     /// Verdicts of appended reports.
     pub reports: Vec<VerdictReport>,
 }
 
-impl Phases {
+impl PacketPhases {
     /// The section of a phase.
     #[must_use]
-    pub fn mark(&self, key: &str) -> Option<&PhaseMark> {
-        self.marks.iter().find(|mark| mark.key == key)
+    pub fn section(&self, key: &str) -> Option<&PhaseSection> {
+        self.sections.iter().find(|mark| mark.key == key)
     }
 }
 
 const PHASES: [&str; 5] = ["BOOTSTRAP", "SKELETON", "IMPLEMENTATION", "VALIDATION", "VALIDATION_REPORTS"];
-const MARKER: &str = "SKELETON APPROVED";
+const APPROVAL_MARKER: &str = "SKELETON APPROVED";
 
-pub(super) fn read(
+pub(super) fn read_phases(
     text: &str,
     outline: &Outline,
     sections: &[Section],
     all: &[Field],
     manifests: &[Manifest],
     reported: &[std::ops::Range<usize>],
-) -> Phases {
-    let mut phases = Phases::default();
+) -> PacketPhases {
+    let mut phases = PacketPhases::default();
     let in_report = |section: &&Section| {
         let above =
             sections.iter().filter(|other| other.span.contains(section.span) && other.level < section.level);
@@ -65,39 +65,39 @@ pub(super) fn read(
     // A phase counts at any level: a smaller heading moves no work forward.
     for section in sections.iter().filter(in_report) {
         if let Some(key) = PHASES.into_iter().find(|key| *key == section.key) {
-            phases.marks.push(PhaseMark { key, heading: section.title.span });
+            phases.sections.push(PhaseSection { key, heading: section.title.span });
         }
     }
-    marker(text, outline, sections, &mut phases);
+    read_marker(text, outline, sections, &mut phases);
     let evidence_in = |key: &str| {
         let mut own = sections.iter().filter(|section| section.key == key);
-        own.find_map(|section| written(text, outline, section))
+        own.find_map(|section| first_filled_span(text, outline, section))
     };
     phases.implementation = evidence_in("IMPLEMENTATION");
-    phases.reported = evidence_in("VALIDATION_REPORTS");
+    phases.report_text = evidence_in("VALIDATION_REPORTS");
     phases.manifest = manifests.first().map(|manifest| manifest.span);
-    phases.reports = reports::verdicts(all, sections, reported);
+    phases.reports = reports::read_verdicts(all, sections, reported);
     phases
 }
 
 /// The marker counts as a paragraph of its own inside SKELETON, or as the
 /// heading that directly follows the SKELETON section (CHECKS, "Phase order").
-fn marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut Phases) {
+fn read_marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut PacketPhases) {
     let skeleton = sections.iter().position(|section| section.key == "SKELETON" && section.level <= 2);
     let inside = skeleton.and_then(|at| sections.get(at)).map(|section| section.blocks.clone());
     for (index, block) in outline.blocks.iter().enumerate() {
-        if block.kind != Kind::Prose {
+        if block.kind != BlockKind::Prose {
             continue;
         }
         let whole: String = outline.prose_lines(text, index).into_iter().map(|line| line.text).collect();
         let near = || {
-            let at = whole.find(MARKER).unwrap_or(0);
-            Span::new(block.content.start + at, block.content.start + at + MARKER.len())
+            let at = whole.find(APPROVAL_MARKER).unwrap_or(0);
+            Span::new(block.content.start + at, block.content.start + at + APPROVAL_MARKER.len())
         };
         let alone = block.parent.is_none() && is_marker(&whole) && starts_line(text, block.content.start);
         if alone && inside.as_ref().is_some_and(|range| range.contains(&index)) {
-            phases.approved = phases.approved.or(Some(near()));
-        } else if whole.contains(MARKER) {
+            phases.approval_marker = phases.approval_marker.or(Some(near()));
+        } else if whole.contains(APPROVAL_MARKER) {
             phases.near_markers.push(near());
         }
     }
@@ -108,8 +108,8 @@ fn marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut Phas
         let follows = skeleton.is_some_and(|skeleton| {
             skeleton < at && sections.get(skeleton + 1..at).unwrap_or_default().iter().all(|s| s.level > 2)
         });
-        if follows && section.title.value.trim() == MARKER {
-            phases.approved = phases.approved.or(Some(section.title.span));
+        if follows && section.title.value.trim() == APPROVAL_MARKER {
+            phases.approval_marker = phases.approval_marker.or(Some(section.title.span));
         } else {
             phases.near_markers.push(section.title.span);
         }
@@ -120,7 +120,7 @@ fn marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut Phas
 /// nothing but labelled lines such as `SKELETON_APPROVED_BY: …`.
 fn is_marker(paragraph: &str) -> bool {
     let mut lines = paragraph.trim_end().lines();
-    let first = lines.next().is_some_and(|line| line.trim_end() == MARKER);
+    let first = lines.next().is_some_and(|line| line.trim_end() == APPROVAL_MARKER);
     let labelled = |line: &str| {
         line.split_once(':').is_some_and(|(label, _)| {
             label.len() > 2 && label.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
@@ -135,21 +135,21 @@ fn starts_line(text: &str, at: usize) -> bool {
 }
 
 /// The first thing in a section that a template would not hold.
-fn written(text: &str, outline: &Outline, section: &Section) -> Option<Span> {
+fn first_filled_span(text: &str, outline: &Outline, section: &Section) -> Option<Span> {
     for index in section.blocks.clone() {
         let block = outline.get(index)?;
         let holds = match block.kind {
-            Kind::Prose => {
+            BlockKind::Prose => {
                 let body: String =
                     outline.prose_lines(text, index).into_iter().map(|line| line.text).collect();
                 let body = body.trim();
                 !is_instruction(body) && !crate::document::is_placeholder(body)
             }
-            Kind::Code(_) => {
+            BlockKind::Code(_) => {
                 !text.get(block.content.start..block.content.end).unwrap_or("").trim().is_empty()
             }
-            Kind::Row => true,
-            Kind::Html => {
+            BlockKind::Row => true,
+            BlockKind::Html => {
                 !text.get(block.span.start..block.span.end).unwrap_or("").trim_start().starts_with("<!--")
             }
             _ => false,

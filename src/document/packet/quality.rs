@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use crate::document::Fault;
 use crate::document::is_placeholder;
-use crate::document::label::{Field, unquoted};
-use crate::document::outline::{Kind, Outline};
+use crate::document::label::{Field, strip_quotes};
+use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::Section;
-use crate::text::{Span, Spanned, trimmed};
+use crate::text::{Span, Spanned, trim_spanned};
 
 /// One command of `TEST_PLAN`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,46 +43,51 @@ pub struct Criterion {
 }
 
 /// A place that a name has in the document: a section or a labelled field.
-struct Place {
+struct FieldOccurrence {
     label: Span,
     /// A value on the label's own line.
     inline: Option<Spanned<String>>,
     blocks: Range<usize>,
 }
 
-fn places(sections: &[Section], all: &[Field], outline: &Outline, key: &str) -> Vec<Place> {
-    let titled = sections.iter().filter(|section| section.key == key).map(|section| Place {
+fn find_occurrences(
+    sections: &[Section],
+    all: &[Field],
+    outline: &Outline,
+    key: &str,
+) -> Vec<FieldOccurrence> {
+    let titled = sections.iter().filter(|section| section.key == key).map(|section| FieldOccurrence {
         label: section.title.span,
         inline: None,
         blocks: section.blocks.clone(),
     });
     let not_here = |field: &Field| {
-        let own = sections.iter().rfind(|section| section.own.contains(&field.block));
+        let own = sections.iter().rfind(|section| section.own_blocks.contains(&field.block));
         own.is_some_and(|section| section.key.contains("REPORT") || section.key.contains("LINEAGE"))
     };
     let labelled =
-        all.iter().filter(|field| field.key == key && field.top && !not_here(field)).map(|field| {
+        all.iter().filter(|field| field.key == key && field.is_top_level && !not_here(field)).map(|field| {
             let start = field.block + 1;
             let end = match field.item.and_then(|item| outline.get(item)) {
                 Some(item) => item.end,
                 // A paragraph `TEST_PLAN:` owns the block that follows it.
                 None => outline.get(start).map_or(start, |next| next.end),
             };
-            Place { label: field.label, inline: Some(field.value.clone()), blocks: start..end }
+            FieldOccurrence { label: field.label, inline: Some(field.value.clone()), blocks: start..end }
         });
-    let mut all: Vec<Place> = titled.chain(labelled).collect();
+    let mut all: Vec<FieldOccurrence> = titled.chain(labelled).collect();
     all.sort_by_key(|place| place.label.start);
     all
 }
 
 /// The first place decides; any other is a fault.
-fn one_place(
+fn single_occurrence(
     sections: &[Section],
     all: &[Field],
     outline: &Outline,
     key: &str,
-) -> (Option<Place>, Vec<Fault>) {
-    let mut found = places(sections, all, outline, key).into_iter();
+) -> (Option<FieldOccurrence>, Vec<Fault>) {
+    let mut found = find_occurrences(sections, all, outline, key).into_iter();
     let first = found.next();
     let again = found.map(|place| Fault {
         rule: "packet/duplicate-field",
@@ -94,53 +99,53 @@ fn one_place(
 
 /// Reads `TEST_PLAN`: the lines of its fences; without any, its bullets that
 /// are one command in back-ticks.
-pub(super) fn test_plan(
+pub(super) fn read_test_plan(
     text: &str,
     outline: &Outline,
     sections: &[Section],
     all: &[Field],
 ) -> (Vec<PlannedCommand>, Vec<Fault>) {
-    let (place, faults) = one_place(sections, all, outline, "TEST_PLAN");
+    let (place, faults) = single_occurrence(sections, all, outline, "TEST_PLAN");
     let Some(place) = place else { return (Vec::new(), faults) };
     let mut out = Vec::new();
     for block in place.blocks.clone().filter_map(|index| outline.get(index)) {
-        if matches!(block.kind, Kind::Code(_)) {
-            fenced(text, block.content, &mut out);
+        if matches!(block.kind, BlockKind::Code(_)) {
+            read_fenced_commands(text, block.content, &mut out);
         }
     }
     if out.is_empty() {
         let items =
             place.blocks.filter_map(|index| outline.item_prose(index)).filter_map(|at| outline.get(at));
-        out.extend(items.filter_map(|block| quoted(text, block.content)));
+        out.extend(items.filter_map(|block| read_quoted_command(text, block.content)));
         out.extend(
             place
                 .inline
                 .filter(|value| !is_placeholder(&value.value))
-                .and_then(|value| quoted(text, value.span)),
+                .and_then(|value| read_quoted_command(text, value.span)),
         );
     }
     (out, faults)
 }
 
-fn quoted(text: &str, span: Span) -> Option<PlannedCommand> {
-    let line = trimmed(text, span);
-    let command = unquoted(line.value);
+fn read_quoted_command(text: &str, span: Span) -> Option<PlannedCommand> {
+    let line = trim_spanned(text, span);
+    let command = strip_quotes(line.value);
     (command.len() < line.value.len() && !is_placeholder(command))
         .then(|| PlannedCommand { text: command.to_owned(), span: line.span })
 }
 
-fn fenced(text: &str, content: Span, out: &mut Vec<PlannedCommand>) {
+fn read_fenced_commands(text: &str, content: Span, out: &mut Vec<PlannedCommand>) {
     let mut start = content.start;
     let mut open: Option<PlannedCommand> = None;
     for piece in text.get(content.start..content.end).unwrap_or("").split_inclusive('\n') {
-        let line = trimmed(text, Span::new(start, start + piece.len()));
+        let line = trim_spanned(text, Span::new(start, start + piece.len()));
         start += piece.len();
         let continued = line.value.strip_suffix('\\').map(str::trim_end);
         let body = continued.unwrap_or(line.value);
         match open.take() {
             Some(mut command) => {
                 command.text = format!("{} {body}", command.text);
-                command.span = command.span.cover(line.span);
+                command.span = command.span.join(line.span);
                 open = Some(command);
             }
             None if line.value.is_empty() || line.value.starts_with('#') => {}
@@ -156,17 +161,17 @@ fn fenced(text: &str, content: Span, out: &mut Vec<PlannedCommand>) {
 }
 
 /// Lists nested deeper than this hold nothing that anybody reads.
-const DEEPEST: usize = 32;
+const MAX_LIST_DEPTH: usize = 32;
 
 /// Reads `DONE_MEANS`. A bullet that ends with a colon and has bullets below
 /// it only groups them.
-pub(super) fn done_means(
+pub(super) fn read_done_means(
     text: &str,
     outline: &Outline,
     sections: &[Section],
     all: &[Field],
 ) -> (Vec<Criterion>, Vec<Fault>) {
-    let (place, faults) = one_place(sections, all, outline, "DONE_MEANS");
+    let (place, faults) = single_occurrence(sections, all, outline, "DONE_MEANS");
     let Some(place) = place else { return (Vec::new(), faults) };
     let mut out = Vec::new();
     if let Some(value) = place.inline.filter(|value| !is_placeholder(&value.value)) {
@@ -175,8 +180,8 @@ pub(super) fn done_means(
     let mut next = place.blocks.start;
     while next < place.blocks.end {
         let Some(block) = outline.get(next) else { break };
-        if block.kind == Kind::Item {
-            criterion(text, outline, next, None, DEEPEST, &mut out);
+        if block.kind == BlockKind::Item {
+            read_criterion(text, outline, next, None, MAX_LIST_DEPTH, &mut out);
             next = block.end.max(next + 1);
         } else {
             next += 1;
@@ -185,7 +190,7 @@ pub(super) fn done_means(
     (out, faults)
 }
 
-fn criterion(
+fn read_criterion(
     text: &str,
     outline: &Outline,
     item: usize,
@@ -195,14 +200,14 @@ fn criterion(
 ) {
     let Some(depth) = depth.checked_sub(1) else { return };
     let Some(prose) = outline.item_prose(item).and_then(|prose| outline.get(prose)) else { return };
-    let line = trimmed(text, prose.content);
+    let line = trim_spanned(text, prose.content);
     // Ticks and what damaged encodings made of them are decoration.
     let body = line.value.trim_start_matches(|c: char| !c.is_ascii() || c.is_whitespace() || c == '?');
     let body = ["[ ] ", "[x] ", "[X] "].iter().find_map(|mark| body.strip_prefix(mark)).unwrap_or(body);
     let plain = body.split_whitespace().collect::<Vec<_>>().join(" ");
     let nested: Vec<usize> = outline.items(Some(item)).collect();
     if plain.trim_end_matches(['*', ' ']).ends_with(':') && !nested.is_empty() {
-        nested.into_iter().for_each(|child| criterion(text, outline, child, Some(&plain), depth, out));
+        nested.into_iter().for_each(|child| read_criterion(text, outline, child, Some(&plain), depth, out));
         return;
     }
     if !is_placeholder(&plain) {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::document::evidence::Requirement;
-use crate::document::label::{Field, fields};
-use crate::document::outline::{Kind, Outline};
+use crate::document::label::{Field, read_fields};
+use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::Section;
 use crate::document::{
     DocumentKind, Fault, PacketStatus, Parsed, evidence, is_placeholder, manifest, waiver,
@@ -14,7 +14,7 @@ use crate::text::{Source, Span, Spanned};
 use super::{Generation, Packet, phases, quality, reports, scope};
 
 /// Labels of metadata that decide verdicts: saying two things is a fault.
-const DECISIVE: [&str; 13] = [
+const SINGLE_VALUE_LABELS: [&str; 13] = [
     "WP_ID",
     "TASK_ID",
     "BASE_WP_ID",
@@ -30,7 +30,7 @@ const DECISIVE: [&str; 13] = [
     "SPEC_BASELINE",
 ];
 
-pub(super) fn packet(
+pub(super) fn read_packet(
     source: &Arc<Source>,
     blocks: Outline,
     sections: Vec<Section>,
@@ -38,39 +38,41 @@ pub(super) fn packet(
 ) -> Parsed<Packet> {
     let text = source.text();
     let outline = &blocks;
-    let all = fields(text, outline, 0..outline.blocks.len());
+    let all = read_fields(text, outline, 0..outline.blocks.len());
     let find = |key: &str| sections.iter().find(|section| section.key == key);
-    let title = title(&sections);
-    let reported = reports::regions(text, outline, &sections);
-    let metadata = metadata(&sections, &all, title);
-    let mut faults = repeated(text, &metadata);
-    faults.extend(repeated_sections(&sections));
+    let title = find_title(&sections);
+    let reported = reports::find_report_blocks(text, outline, &sections);
+    let metadata = select_metadata(&sections, &all, title);
+    let mut faults = repeated_field_faults(text, &metadata);
+    faults.extend(repeated_section_faults(&sections));
 
     let meta = |key: &str| metadata.iter().find(|field| field.key == key);
     let in_section = |section: &str, key: &str| {
         let section = find(section)?;
         all.iter().find(|field| field.key == key && section.blocks.contains(&field.block))
     };
-    let signature = meta("USER_SIGNATURE").and_then(Field::filled).or_else(|| {
+    let signature = meta("USER_SIGNATURE").and_then(Field::filled_value).or_else(|| {
         all.iter()
             .find(|field| field.item.is_none() && field.key == "USER_SIGNATURE_LOCKED")
-            .and_then(Field::filled)
+            .and_then(Field::filled_value)
     });
     let status = meta("STATUS")
         .filter(|f| f.is_filled())
-        .map(|field| Spanned::new(PacketStatus::read(field.full()), field.value.span));
+        .map(|field| Spanned::new(PacketStatus::read(field.unquoted_value()), field.value.span));
     let risk_tier = meta("RISK_TIER")
         .or_else(|| in_section("QUALITY_GATE", "RISK_TIER"))
-        .and_then(Field::filled)
-        .or_else(|| in_section("RISK_TIER", "LEVEL").and_then(Field::filled))
+        .and_then(Field::filled_value)
+        .or_else(|| in_section("RISK_TIER", "LEVEL").and_then(Field::filled_value))
         .or_else(|| find("RISK_TIER").and_then(|section| first_line(text, outline, section)))
-        .or_else(|| sections.iter().find_map(tier_in_title));
-    let (scope, scope_faults) = scope::read(text, outline, &sections, &all);
+        .or_else(|| sections.iter().find_map(parse_tier_title));
+    let (scope, scope_faults) = scope::read_scope(text, outline, &sections, &all);
     faults.extend(scope_faults);
 
-    let waivers =
-        find("WAIVERS_GRANTED").map(|s| waiver::read(text, outline, s.blocks.clone())).unwrap_or_default();
-    let (manifests, manifest_faults) = manifest::read(text, outline, manifest_fields(&sections, &all));
+    let waivers = find("WAIVERS_GRANTED")
+        .map(|s| waiver::read_waivers(text, outline, s.blocks.clone()))
+        .unwrap_or_default();
+    let (manifests, manifest_faults) =
+        manifest::read_manifests(text, outline, manifest_fields(&sections, &all));
     faults.extend(manifest_faults);
     let manifest_template = manifests.iter().find(|block| block.is_template()).map(|block| block.span);
     let manifests: Vec<_> = manifests.into_iter().filter(|block| !block.is_template()).collect();
@@ -78,9 +80,9 @@ pub(super) fn packet(
         let place = find(key).map_or(0..0, |section| section.blocks.clone());
         all.iter().filter(move |field| place.contains(&field.block))
     };
-    let phases = phases::read(text, outline, &sections, &all, &manifests, &reported);
+    let phases = phases::read_phases(text, outline, &sections, &all, &manifests, &reported);
     let locked = outline.blocks.iter().find(|block| {
-        block.kind == Kind::Prose
+        block.kind == BlockKind::Prose
             && block.parent.is_none()
             && source.slice(block.content).to_lowercase().contains("this packet is locked")
     });
@@ -88,21 +90,21 @@ pub(super) fn packet(
     // What a report quotes is no field of the packet.
     let in_report = |field: &&Field| reported.iter().any(|region| region.contains(&field.block));
     let own: Vec<Field> = all.iter().filter(|field| !in_report(field)).cloned().collect();
-    let (test_plan, plan_faults) = quality::test_plan(text, outline, &sections, &own);
-    let (done_means, criteria_faults) = quality::done_means(text, outline, &sections, &own);
+    let (test_plan, plan_faults) = quality::read_test_plan(text, outline, &sections, &own);
+    let (done_means, criteria_faults) = quality::read_done_means(text, outline, &sections, &own);
     faults.extend(plan_faults.into_iter().chain(criteria_faults));
     let value = Packet {
         kind,
-        generation: generation(&sections, &metadata),
-        title_id: title.and_then(title_id),
+        generation: detect_generation(&sections, &metadata),
+        title_id: title.and_then(parse_title_id),
         title: title.map(|section| section.title.span),
         signature,
         status,
         risk_tier,
-        merge_base: meta("MERGE_BASE_SHA").and_then(Field::filled),
+        merge_base: meta("MERGE_BASE_SHA").and_then(Field::filled_value),
         refinement_file: in_section("TECHNICAL_REFINEMENT", "REFINEMENT_FILE")
             .or_else(|| meta("REFINEMENT_FILE"))
-            .and_then(Field::filled),
+            .and_then(Field::filled_value),
         scope,
         waivers,
         test_plan,
@@ -110,8 +112,8 @@ pub(super) fn packet(
         phases,
         manifests,
         manifest_template,
-        evidence: evidence::entries(text, outline, within("EVIDENCE")),
-        mapping: mapping(text, outline, find("EVIDENCE_MAPPING"), within("EVIDENCE_MAPPING")),
+        evidence: evidence::read_entries(text, outline, within("EVIDENCE")),
+        mapping: read_mapping(text, outline, find("EVIDENCE_MAPPING"), within("EVIDENCE_MAPPING")),
         locked,
         metadata,
         fields: all,
@@ -123,24 +125,24 @@ pub(super) fn packet(
 }
 
 /// Requirements and their places: as labelled entries, then as rows.
-fn mapping<'a>(
+fn read_mapping<'a>(
     text: &str,
     outline: &Outline,
     section: Option<&Section>,
     fields: impl Iterator<Item = &'a Field>,
 ) -> Vec<Requirement> {
-    let mut out = evidence::requirements(fields);
-    out.extend(section.iter().flat_map(|section| evidence::mapped_rows(text, outline, section.span)));
+    let mut out = evidence::read_requirements(fields);
+    out.extend(section.iter().flat_map(|section| evidence::read_mapped_rows(text, outline, section.span)));
     out
 }
 
 /// The heading `Task Packet: …`; a template's preamble may stand above it.
-fn title(sections: &[Section]) -> Option<&Section> {
+fn find_title(sections: &[Section]) -> Option<&Section> {
     let tops = || sections.iter().filter(|section| section.level == 1);
-    tops().rfind(|section| title_id(section).is_some()).or_else(|| tops().next())
+    tops().rfind(|section| parse_title_id(section).is_some()).or_else(|| tops().next())
 }
 
-fn title_id(section: &Section) -> Option<Spanned<String>> {
+fn parse_title_id(section: &Section) -> Option<Spanned<String>> {
     let (name, id) = section.title.value.split_once(':')?;
     let known = matches!(
         name.trim().to_lowercase().as_str(),
@@ -152,19 +154,20 @@ fn title_id(section: &Section) -> Option<Spanned<String>> {
 
 /// Metadata: first-level fields; a field nested below another one counts only
 /// where no first-level field has its name.
-fn metadata(sections: &[Section], all: &[Field], title: Option<&Section>) -> Vec<Field> {
-    let place = sections.iter().find(|section| section.key == "METADATA").map(|section| section.own.clone());
-    let place = place.or_else(|| title.map(|section| section.own.clone())).unwrap_or_default();
+fn select_metadata(sections: &[Section], all: &[Field], title: Option<&Section>) -> Vec<Field> {
+    let place =
+        sections.iter().find(|section| section.key == "METADATA").map(|section| section.own_blocks.clone());
+    let place = place.or_else(|| title.map(|section| section.own_blocks.clone())).unwrap_or_default();
     let here = || all.iter().filter(|field| place.contains(&field.block));
-    let at_top = |key: &str| here().any(|field| field.top && field.key == key);
-    here().filter(|field| field.top || !at_top(&field.key)).cloned().collect()
+    let at_top = |key: &str| here().any(|field| field.is_top_level && field.key == key);
+    here().filter(|field| field.is_top_level || !at_top(&field.key)).cloned().collect()
 }
 
-fn repeated(text: &str, metadata: &[Field]) -> Vec<Fault> {
+fn repeated_field_faults(text: &str, metadata: &[Field]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (index, field) in metadata.iter().enumerate() {
         let first = metadata.iter().take(index).find(|earlier| earlier.key == field.key);
-        if first.is_some() && DECISIVE.contains(&field.key.as_str()) {
+        if first.is_some() && SINGLE_VALUE_LABELS.contains(&field.key.as_str()) {
             let label = text.get(field.label.start..field.label.end).unwrap_or("");
             faults.push(Fault {
                 rule: "packet/duplicate-field",
@@ -177,7 +180,7 @@ fn repeated(text: &str, metadata: &[Field]) -> Vec<Fault> {
 }
 
 /// Sections whose first occurrence decides may not occur twice.
-fn repeated_sections(sections: &[Section]) -> Vec<Fault> {
+fn repeated_section_faults(sections: &[Section]) -> Vec<Fault> {
     let decisive = [
         "METADATA",
         "SCOPE",
@@ -199,8 +202,9 @@ fn repeated_sections(sections: &[Section]) -> Vec<Fault> {
     faults
 }
 
-fn generation(sections: &[Section], metadata: &[Field]) -> Generation {
-    let version = metadata.iter().find(|field| field.key == "PACKET_FORMAT_VERSION").and_then(Field::filled);
+fn detect_generation(sections: &[Section], metadata: &[Field]) -> Generation {
+    let version =
+        metadata.iter().find(|field| field.key == "PACKET_FORMAT_VERSION").and_then(Field::filled_value);
     if let Some(version) = version.map(|v| v.value) {
         let date: Result<jiff::civil::Date, _> = version.parse();
         return match date {
@@ -221,17 +225,17 @@ fn generation(sections: &[Section], metadata: &[Field]) -> Generation {
 }
 
 /// `### RISK_TIER: HIGH`
-fn tier_in_title(section: &Section) -> Option<Spanned<String>> {
+fn parse_tier_title(section: &Section) -> Option<Spanned<String>> {
     let (name, tier) = section.title.value.split_once(':')?;
-    let named = crate::document::label::normalised(name) == "RISK_TIER" && !is_placeholder(tier);
+    let named = crate::document::label::normalize_key(name) == "RISK_TIER" && !is_placeholder(tier);
     named.then(|| Spanned::new(tier.trim().to_owned(), section.title.span))
 }
 
 fn first_line(text: &str, outline: &Outline, section: &Section) -> Option<Spanned<String>> {
     let prose = section
-        .own
+        .own_blocks
         .clone()
-        .find(|index| outline.get(*index).is_some_and(|block| block.kind == Kind::Prose))?;
+        .find(|index| outline.get(*index).is_some_and(|block| block.kind == BlockKind::Prose))?;
     let line = outline.prose_lines(text, prose).into_iter().next()?;
     let trimmed = line.text.trim();
     let at = line.start + line.text.find(trimmed).unwrap_or(0);

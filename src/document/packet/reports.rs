@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::document::label::Field;
-use crate::document::outline::{Kind, Outline};
+use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::Section;
 use crate::text::{Span, Spanned};
 
@@ -19,16 +19,16 @@ pub struct VerdictReport {
 }
 
 /// Phases of work, in which nothing is a report.
-const WORK: [&str; 4] = ["BOOTSTRAP", "SKELETON", "IMPLEMENTATION", "SCOPE"];
-const LABELS: [&str; 3] = ["VERDICT", "FINAL_VERDICT", "OVERALL_VERDICT"];
+const WORK_PHASES: [&str; 4] = ["BOOTSTRAP", "SKELETON", "IMPLEMENTATION", "SCOPE"];
+const VERDICT_LABELS: [&str; 3] = ["VERDICT", "FINAL_VERDICT", "OVERALL_VERDICT"];
 
 /// The blocks that belong to reports.
-pub(super) fn regions(text: &str, outline: &Outline, sections: &[Section]) -> Vec<Range<usize>> {
+pub(super) fn find_report_blocks(text: &str, outline: &Outline, sections: &[Section]) -> Vec<Range<usize>> {
     let is_report = |key: &str| key.contains("VALIDATION_REPORT") || key.contains("AUDIT_REPORT");
     let in_work = |section: &Section| {
         sections
             .iter()
-            .any(|outer| WORK.contains(&outer.key.as_str()) && outer.blocks.contains(&section.heading))
+            .any(|outer| WORK_PHASES.contains(&outer.key.as_str()) && outer.blocks.contains(&section.heading))
     };
     let mut out: Vec<Range<usize>> = sections
         .iter()
@@ -38,7 +38,7 @@ pub(super) fn regions(text: &str, outline: &Outline, sections: &[Section]) -> Ve
         .map(|section| section.blocks.clone())
         .collect();
     for (index, block) in outline.blocks.iter().enumerate() {
-        if block.kind != Kind::Prose || block.parent.is_some() {
+        if block.kind != BlockKind::Prose || block.parent.is_some() {
             continue;
         }
         let body = text.get(block.content.start..block.content.end).unwrap_or("");
@@ -47,8 +47,8 @@ pub(super) fn regions(text: &str, outline: &Outline, sections: &[Section]) -> Ve
         if !begins {
             continue;
         }
-        let section = sections.iter().rfind(|section| section.own.contains(&index));
-        if section.is_some_and(|section| in_work(section) || WORK.contains(&section.key.as_str())) {
+        let section = sections.iter().rfind(|section| section.own_blocks.contains(&index));
+        if section.is_some_and(|section| in_work(section) || WORK_PHASES.contains(&section.key.as_str())) {
             continue;
         }
         let end = sections.iter().map(|section| section.heading).find(|heading| *heading > index);
@@ -58,18 +58,23 @@ pub(super) fn regions(text: &str, outline: &Outline, sections: &[Section]) -> Ve
 }
 
 /// The verdicts of reports, in order of the document.
-pub(super) fn verdicts(all: &[Field], sections: &[Section], regions: &[Range<usize>]) -> Vec<VerdictReport> {
+pub(super) fn read_verdicts(
+    all: &[Field],
+    sections: &[Section],
+    regions: &[Range<usize>],
+) -> Vec<VerdictReport> {
     let reported = |block: usize| regions.iter().any(|region| region.contains(&block));
-    let labelled = all.iter().filter(|field| LABELS.contains(&field.key.as_str()) && field.is_filled());
+    let labelled =
+        all.iter().filter(|field| VERDICT_LABELS.contains(&field.key.as_str()) && field.is_filled());
     let labelled = labelled.filter(|field| reported(field.block)).map(|field| field.value.clone());
     let titled = sections.iter().filter(|section| reported(section.heading)).filter_map(|section| {
         let (label, value) = section.title.value.split_once(':')?;
-        let named = LABELS.contains(&crate::document::label::normalised(label).as_str());
+        let named = VERDICT_LABELS.contains(&crate::document::label::normalize_key(label).as_str());
         named.then(|| Spanned::new(value.trim().to_owned(), section.title.span))
     });
     let mut out: Vec<(Span, VerdictReport)> = labelled
         .chain(titled)
-        .map(|value| (value.span, VerdictReport { verdict: value.map(|text| verdict_of(&text)) }))
+        .map(|value| (value.span, VerdictReport { verdict: value.map(|text| parse_verdict(&text)) }))
         .collect();
     out.sort_by_key(|(span, _)| *span);
     out.into_iter().map(|(_, report)| report).collect()
@@ -77,7 +82,7 @@ pub(super) fn verdicts(all: &[Field], sections: &[Section], regions: &[Range<usi
 
 /// The verdict that a value gives. A known word counts alone, with a tick
 /// behind it, or with a remark in parentheses that takes nothing back.
-fn verdict_of(text: &str) -> String {
+fn parse_verdict(text: &str) -> String {
     let plain =
         text.lines().next().unwrap_or("").trim_matches(|c: char| c == '*' || c == '`' || c.is_whitespace());
     let plain = plain.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
@@ -94,7 +99,7 @@ fn verdict_of(text: &str) -> String {
     if known && (rest.is_empty() || decoration || aside) {
         return word.to_uppercase();
     }
-    crate::text::one_line(plain, 60)
+    crate::text::to_single_line(plain, 60)
 }
 
 #[cfg(test)]
@@ -113,7 +118,7 @@ mod tests {
             ("PASS (supersedes prior FAIL)", "PASS"),
             ("OUTDATED_ONLY", "OUTDATED_ONLY"),
         ] {
-            assert_eq!(verdict_of(text), verdict, "{text}");
+            assert_eq!(parse_verdict(text), verdict, "{text}");
         }
         for text in [
             "PASS|FAIL|OUTDATED_ONLY",
@@ -125,7 +130,7 @@ mod tests {
             "FAIL (Process) / PASS (Logic)",
             "PENDING",
         ] {
-            assert!(!["PASS", "FAIL", "OUTDATED_ONLY"].contains(&verdict_of(text).as_str()), "{text}");
+            assert!(!["PASS", "FAIL", "OUTDATED_ONLY"].contains(&parse_verdict(text).as_str()), "{text}");
         }
     }
 }

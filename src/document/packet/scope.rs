@@ -2,10 +2,10 @@
 
 use crate::document::Fault;
 use crate::document::label::Field;
-use crate::document::outline::{Kind, Outline};
-use crate::document::scope_entry::{Coverage, ScopeEntry};
+use crate::document::outline::{BlockKind, Outline};
+use crate::document::scope_entry::{ScopeEntry, ScopePattern};
 use crate::document::section::Section;
-use crate::text::{Span, Spanned, trimmed};
+use crate::text::{Span, Spanned, trim_spanned};
 
 /// The scope of a packet.
 #[derive(Debug, Clone, Default)]
@@ -13,22 +13,22 @@ pub struct Scope {
     /// Where `IN_SCOPE_PATHS` is declared.
     pub declared: Option<Span>,
     /// Its entries, those that cover nothing included.
-    pub inside: Vec<ScopeEntry>,
+    pub in_scope: Vec<ScopeEntry>,
     /// Paths that `OUT_OF_SCOPE` names.
-    pub outside: Vec<ScopeEntry>,
+    pub out_of_scope: Vec<ScopeEntry>,
 }
 
 /// A list to read: where it is declared, an inline value, and its items.
-struct Listing {
+struct ScopeList {
     declared: Span,
     inline: Option<Spanned<String>>,
     items: Vec<usize>,
 }
 
 /// Lists nested deeper than this hold nothing that anybody reads.
-const DEEPEST: usize = 32;
+const MAX_LIST_DEPTH: usize = 32;
 
-pub(super) fn read(
+pub(super) fn read_scope(
     text: &str,
     outline: &Outline,
     sections: &[Section],
@@ -36,33 +36,33 @@ pub(super) fn read(
 ) -> (Scope, Vec<Fault>) {
     let mut faults = Vec::new();
     let mut scope = Scope::default();
-    let inside = listings(outline, sections, all, text, "IN_SCOPE_PATHS");
+    let inside = find_lists(outline, sections, all, text, "IN_SCOPE_PATHS");
     for extra in inside.get(1..).unwrap_or_default() {
         let message = "IN_SCOPE_PATHS is declared a second time".to_owned();
         faults.push(Fault { rule: "packet/duplicate-field", message, span: extra.declared });
     }
     if let Some(listing) = inside.first() {
         scope.declared = Some(listing.declared);
-        for value in listing.inline.iter().flat_map(inline_entries) {
-            scope.inside.push(ScopeEntry::read(value));
+        for value in listing.inline.iter().flat_map(split_inline_entries) {
+            scope.in_scope.push(ScopeEntry::read(value));
         }
         for item in &listing.items {
-            entries(text, outline, *item, DEEPEST, &mut scope.inside);
+            read_entries(text, outline, *item, MAX_LIST_DEPTH, &mut scope.in_scope);
         }
     }
-    for listing in listings(outline, sections, all, text, "OUT_OF_SCOPE") {
-        for value in listing.inline.iter().flat_map(inline_entries) {
-            scope.outside.extend(leading_path(&value));
-            scope.outside.extend(named_paths(&value));
+    for listing in find_lists(outline, sections, all, text, "OUT_OF_SCOPE") {
+        for value in listing.inline.iter().flat_map(split_inline_entries) {
+            scope.out_of_scope.extend(parse_leading_path(&value));
+            scope.out_of_scope.extend(find_quoted_paths(&value));
         }
         for item in listing.items {
-            outside(text, outline, item, DEEPEST, &mut scope.outside);
+            read_out_of_scope(text, outline, item, MAX_LIST_DEPTH, &mut scope.out_of_scope);
         }
     }
     // A value that lost a comment is shorter than its span: such an entry
     // points at the list instead.
     let declared = scope.declared.unwrap_or_default();
-    for entry in scope.inside.iter_mut().chain(&mut scope.outside) {
+    for entry in scope.in_scope.iter_mut().chain(&mut scope.out_of_scope) {
         if text.get(entry.raw.span.start..entry.raw.span.end) != Some(entry.raw.value.as_str()) {
             entry.raw.span = declared;
             entry.annotation = None;
@@ -71,14 +71,20 @@ pub(super) fn read(
     (scope, faults)
 }
 
-fn listings(outline: &Outline, sections: &[Section], all: &[Field], text: &str, key: &str) -> Vec<Listing> {
+fn find_lists(
+    outline: &Outline,
+    sections: &[Section],
+    all: &[Field],
+    text: &str,
+    key: &str,
+) -> Vec<ScopeList> {
     let mut out = Vec::new();
     for section in sections.iter().filter(|section| section.key == key) {
-        let items = section.own.clone().filter(|index| is_first_level_item(outline, *index)).collect();
-        out.push(Listing { declared: section.title.span, inline: None, items });
+        let items = section.own_blocks.clone().filter(|index| is_first_level_item(outline, *index)).collect();
+        out.push(ScopeList { declared: section.title.span, inline: None, items });
     }
     let scope = sections.iter().find(|section| section.key == "SCOPE");
-    for field in all.iter().filter(|field| field.key == key && field.top) {
+    for field in all.iter().filter(|field| field.key == key && field.is_top_level) {
         let within = scope.is_none_or(|section| section.blocks.contains(&field.block));
         if !within {
             continue;
@@ -88,25 +94,26 @@ fn listings(outline: &Outline, sections: &[Section], all: &[Field], text: &str, 
             Some(item) => {
                 let nested: Vec<usize> = outline.items(Some(item)).collect();
                 if nested.is_empty() && inline.is_none() {
-                    siblings(text, outline, item, all)
+                    following_siblings(text, outline, item, all)
                 } else {
                     nested
                 }
             }
             None => following_list(outline, field.block),
         };
-        out.push(Listing { declared: field.label, inline, items });
+        out.push(ScopeList { declared: field.label, inline, items });
     }
     out
 }
 
 fn is_first_level_item(outline: &Outline, index: usize) -> bool {
-    let list = outline.get(index).filter(|block| block.kind == Kind::Item).and_then(|block| block.parent);
+    let list =
+        outline.get(index).filter(|block| block.kind == BlockKind::Item).and_then(|block| block.parent);
     list.and_then(|list| outline.get(list)).is_some_and(|list| list.parent.is_none())
 }
 
 /// `- IN_SCOPE_PATHS:` with its entries as the next items of the same list.
-fn siblings(text: &str, outline: &Outline, item: usize, all: &[Field]) -> Vec<usize> {
+fn following_siblings(text: &str, outline: &Outline, item: usize, all: &[Field]) -> Vec<usize> {
     let Some(list) = outline.get(item).and_then(|block| block.parent) else { return Vec::new() };
     let labelled = |item: usize| {
         all.iter().any(|field| {
@@ -126,18 +133,18 @@ fn siblings(text: &str, outline: &Outline, item: usize, all: &[Field]) -> Vec<us
 fn following_list(outline: &Outline, block: usize) -> Vec<usize> {
     let next = outline.get(block).map_or(block + 1, |b| b.end.max(block + 1));
     match outline.get(next) {
-        Some(list) if matches!(list.kind, Kind::List(_)) => outline.children(Some(next)).collect(),
+        Some(list) if matches!(list.kind, BlockKind::List(_)) => outline.children(Some(next)).collect(),
         _ => Vec::new(),
     }
 }
 
 /// Entries of an inline value, separated by commas or semicolons.
-fn inline_entries(value: &Spanned<String>) -> Vec<Spanned<String>> {
+fn split_inline_entries(value: &Spanned<String>) -> Vec<Spanned<String>> {
     let mut out = Vec::new();
     let mut offset = 0;
     for piece in value.value.split_inclusive([',', ';']) {
         let body =
-            trimmed(&value.value, Span::new(offset, offset + piece.trim_end_matches([',', ';']).len()));
+            trim_spanned(&value.value, Span::new(offset, offset + piece.trim_end_matches([',', ';']).len()));
         offset += piece.len();
         if !body.value.is_empty() {
             let span = Span::new(value.span.start + body.span.start, value.span.start + body.span.end);
@@ -157,29 +164,29 @@ fn item_text(text: &str, outline: &Outline, item: usize) -> Option<Spanned<Strin
 }
 
 /// One item: a group heading with items below it, or an entry with notes.
-fn entries(text: &str, outline: &Outline, item: usize, depth: usize, out: &mut Vec<ScopeEntry>) {
+fn read_entries(text: &str, outline: &Outline, item: usize, depth: usize, out: &mut Vec<ScopeEntry>) {
     let Some(depth) = depth.checked_sub(1) else { return };
     let nested: Vec<usize> = outline.items(Some(item)).collect();
     let Some(own) = item_text(text, outline, item) else {
-        nested.into_iter().for_each(|child| entries(text, outline, child, depth, out));
+        nested.into_iter().for_each(|child| read_entries(text, outline, child, depth, out));
         return;
     };
     let bold =
         own.value.len() > 4 && own.value.starts_with("**") && own.value.trim_end_matches(':').ends_with("**");
     let named = own.value.chars().any(char::is_alphanumeric);
     if named && (bold || (own.value.ends_with(':') && !nested.is_empty())) {
-        nested.into_iter().for_each(|child| entries(text, outline, child, depth, out));
+        nested.into_iter().for_each(|child| read_entries(text, outline, child, depth, out));
         return;
     }
     let entry = ScopeEntry::read(own);
-    let understood = entry.coverage.is_ok();
+    let understood = entry.pattern.is_ok();
     out.push(entry);
     for child in nested {
         let before = out.len();
-        entries(text, outline, child, depth, out);
+        read_entries(text, outline, child, depth, out);
         if understood {
             // Below a path, anything that is no path is a note about it.
-            let kept: Vec<ScopeEntry> = out.drain(before..).filter(|entry| matches!(entry.coverage, Ok(Coverage::File(_) | Coverage::Folder(_) | Coverage::Glob(_)) if entry.raw.value.contains('/'))).collect();
+            let kept: Vec<ScopeEntry> = out.drain(before..).filter(|entry| matches!(entry.pattern, Ok(ScopePattern::File(_) | ScopePattern::Folder(_) | ScopePattern::Glob(_)) if entry.raw.value.contains('/'))).collect();
             out.extend(kept);
         }
     }
@@ -187,26 +194,26 @@ fn entries(text: &str, outline: &Outline, item: usize, depth: usize, out: &mut V
 
 /// An item of `OUT_OF_SCOPE`: a path, or prose with paths in back-ticks, and
 /// perhaps a nested list of paths.
-fn outside(text: &str, outline: &Outline, item: usize, depth: usize, out: &mut Vec<ScopeEntry>) {
+fn read_out_of_scope(text: &str, outline: &Outline, item: usize, depth: usize, out: &mut Vec<ScopeEntry>) {
     let Some(depth) = depth.checked_sub(1) else { return };
     if let Some(own) = item_text(text, outline, item) {
         let entry = ScopeEntry::read(own.clone());
-        let path = crate::document::label::without_hint(&own.value);
-        if entry.coverage.is_ok() && path.contains(['/', '.']) {
+        let path = crate::document::label::strip_hint(&own.value);
+        if entry.pattern.is_ok() && path.contains(['/', '.']) {
             out.push(entry);
         } else {
-            out.extend(leading_path(&own));
-            out.extend(named_paths(&own));
+            out.extend(parse_leading_path(&own));
+            out.extend(find_quoted_paths(&own));
         }
     }
     for child in outline.items(Some(item)).collect::<Vec<_>>() {
-        outside(text, outline, child, depth, out);
+        read_out_of_scope(text, outline, child, depth, out);
     }
 }
 
 /// `src/a.rs has an owner`, `**src/a.rs**: …`, `[ ] src/a.rs`: a sentence that
 /// begins with a path excludes that path.
-fn leading_path(sentence: &Spanned<String>) -> Option<ScopeEntry> {
+fn parse_leading_path(sentence: &Spanned<String>) -> Option<ScopeEntry> {
     let word =
         sentence.value.split_whitespace().find(|word| !matches!(*word, "[" | "]" | "[x]" | "[ ]" | "-"))?;
     let plain = word.trim_matches(['*', '`', ',', ';', ':', '"', '[']);
@@ -220,11 +227,11 @@ fn leading_path(sentence: &Spanned<String>) -> Option<ScopeEntry> {
     }
     let at = sentence.span.start + sentence.value.find(plain).unwrap_or(0);
     let entry = ScopeEntry::read(Spanned::new(plain.to_owned(), Span::new(at, at + plain.len())));
-    Some(entry).filter(|entry| entry.coverage.is_ok())
+    Some(entry).filter(|entry| entry.pattern.is_ok())
 }
 
 /// Bytes of a sentence that stand in balanced parentheses.
-fn in_parentheses(sentence: &str) -> Vec<Span> {
+fn find_parenthesized(sentence: &str) -> Vec<Span> {
     let mut open = Vec::new();
     let mut out = Vec::new();
     for (at, c) in sentence.char_indices() {
@@ -239,8 +246,8 @@ fn in_parentheses(sentence: &str) -> Vec<Span> {
 
 /// Paths in back-ticks in a sentence. What stands in parentheses explains and
 /// does not forbid; "changes outside `x`" excludes everything else, not `x`.
-fn named_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
-    let aside = in_parentheses(&sentence.value);
+fn find_quoted_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
+    let aside = find_parenthesized(&sentence.value);
     let turned = ["outside", "outside of", "except", "except for", "other than", "beyond", "not in"];
     let mut out = Vec::new();
     let mut offset = 0;
@@ -258,18 +265,18 @@ fn named_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
             ["not listed", "not in scope", "that is not", "other than"].iter().any(|w| after.starts_with(w));
         let is_aside = aside.iter().any(|parentheses| parentheses.contains(span));
         let plain = piece.strip_prefix("./").unwrap_or(piece);
-        if is_aside || inverted || rest_only || !is_path(plain) {
+        if is_aside || inverted || rest_only || !looks_like_path(plain) {
             continue;
         }
         let at = sentence.span.start + span.end - plain.len();
         let entry = ScopeEntry::read(Spanned::new(plain.to_owned(), Span::new(at, at + plain.len())));
-        out.extend(Some(entry).filter(|entry| entry.coverage.is_ok()));
+        out.extend(Some(entry).filter(|entry| entry.pattern.is_ok()));
     }
     out
 }
 
 /// Something with a slash, or a name with an ending that files have.
-fn is_path(text: &str) -> bool {
+fn looks_like_path(text: &str) -> bool {
     let ending = text.rsplit_once('.').is_some_and(|(name, end)| {
         !name.is_empty() && (1..=5).contains(&end.len()) && end.chars().all(|c| c.is_ascii_lowercase())
     });

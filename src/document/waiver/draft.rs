@@ -1,15 +1,15 @@
 //! A waiver while it is put together from labels, columns and prose.
 
 use crate::document::is_placeholder;
-use crate::document::label::{Field, normalised, unquoted, without_hint};
-use crate::document::outline::Line;
+use crate::document::label::{Field, normalize_key, strip_hint, strip_quotes};
+use crate::document::outline::ProseLine;
 use crate::text::{Span, Spanned};
 
-use super::value::{date_in, expiry, paths_in, policy_in};
+use super::value::{find_date, find_paths, find_policy, parse_expiry};
 use super::{Expiry, Waiver};
 
 #[derive(Default)]
-pub(super) struct Draft {
+pub(super) struct WaiverDraft {
     pub(super) span: Span,
     pub(super) parts: Vec<(String, Spanned<String>)>,
     /// Whether a label says that it was not granted, or is no more.
@@ -17,14 +17,14 @@ pub(super) struct Draft {
 }
 
 /// What stands in for a value: a placeholder, "none", a remark in parentheses.
-fn says_nothing(value: &str) -> bool {
-    let lower = without_hint(value).trim_matches(['`', '*', '.', ' ', '"']).to_lowercase();
+fn is_blank_value(value: &str) -> bool {
+    let lower = strip_hint(value).trim_matches(['`', '*', '.', ' ', '"']).to_lowercase();
     let none = matches!(lower.as_str(), "" | "none" | "nobody" | "no one" | "n/a" | "unknown" | "awaiting");
     none || is_placeholder(value) || lower.starts_with("awaiting ") || lower.starts_with("pending ")
 }
 
 /// Whether a value of `Approver` or `Status` says that nothing was granted.
-fn refuses(value: &str) -> bool {
+fn is_refusal(value: &str) -> bool {
     let lower = value.trim_matches(['`', '*', '.', ' ', '"']).to_lowercase();
     let starts = [
         "not ",
@@ -52,11 +52,11 @@ pub(super) fn is_id(key: &str) -> bool {
 }
 
 pub(super) fn is_attribute(key: &str) -> bool {
-    is_id(key) || slot(key).is_some()
+    is_id(key) || part_name(key).is_some()
 }
 
 /// Which part of a waiver a label names.
-fn slot(key: &str) -> Option<&'static str> {
+fn part_name(key: &str) -> Option<&'static str> {
     Some(match key {
         "POLICY" | "REF" | "POLICY_REF" | "REFERENCE" | "RULE" => "policy",
         "DATE" | "GRANTED" | "GRANTED_ON" | "GRANTED_AT" => "date",
@@ -73,68 +73,70 @@ fn slot(key: &str) -> Option<&'static str> {
     })
 }
 
-impl Draft {
+impl WaiverDraft {
     pub(super) fn add(&mut self, slot: &str, value: Spanned<String>) {
-        let refused = matches!(slot, "approver" | "status") && refuses(&value.value);
+        let refused = matches!(slot, "approver" | "status") && is_refusal(&value.value);
         if slot == "status" || refused {
             // A waiver that was taken back, or never given, has no approver.
             self.is_refused |= refused;
-        } else if !says_nothing(&value.value) {
+        } else if !is_blank_value(&value.value) {
             self.parts.push((slot.to_owned(), value));
         }
     }
 
-    pub(super) fn take(&mut self, all: &[Field]) {
+    pub(super) fn read_fields(&mut self, all: &[Field]) {
         for field in all {
-            let value = Spanned::new(field.full().to_owned(), field.value.span);
+            let value = Spanned::new(field.unquoted_value().to_owned(), field.value.span);
             if is_id(&field.key) {
                 self.add("id", value);
-            } else if let Some(slot) = slot(&field.key) {
+            } else if let Some(slot) = part_name(&field.key) {
                 self.add(slot, value);
             }
         }
     }
 
     /// `WAIVER-1 | CX-573F | 2026-01-02 | Scope: x | …`
-    pub(super) fn take_line(&mut self, body: &str, at: usize) {
+    pub(super) fn read_line(&mut self, body: &str, at: usize) {
         let mut offset = 0;
         for piece in body.split('|') {
-            let part = crate::text::trimmed(body, Span::new(offset, offset + piece.len()));
+            let part = crate::text::trim_spanned(body, Span::new(offset, offset + piece.len()));
             offset += piece.len() + 1;
             let span = Span::new(at + part.span.start, at + part.span.end);
-            let labelled = part
-                .value
-                .split_once(':')
-                .map(|(label, value)| (normalised(label.trim_matches('*')), value.trim_matches(['*', ' '])));
+            let labelled = part.value.split_once(':').map(|(label, value)| {
+                (normalize_key(label.trim_matches('*')), value.trim_matches(['*', ' ']))
+            });
             match labelled {
                 Some((key, value)) if is_id(&key) => {
-                    self.add("id", Spanned::new(unquoted(value).to_owned(), span));
+                    self.add("id", Spanned::new(strip_quotes(value).to_owned(), span));
                 }
-                Some((key, value)) if slot(&key).is_some() => {
-                    self.add(slot(&key).unwrap_or_default(), Spanned::new(unquoted(value).to_owned(), span));
+                Some((key, value)) if part_name(&key).is_some() => {
+                    self.add(
+                        part_name(&key).unwrap_or_default(),
+                        Spanned::new(strip_quotes(value).to_owned(), span),
+                    );
                 }
-                _ if date_in(part.value).is_some() => {
+                _ if find_date(part.value).is_some() => {
                     self.add("date", Spanned::new(part.value.to_owned(), span));
                 }
-                _ if policy_in(part.value)
+                _ if find_policy(part.value)
                     .is_some_and(|p| p.len() == part.value.trim_matches(['[', ']', '`']).len()) =>
                 {
                     self.add("policy", Spanned::new(part.value.to_owned(), span));
                 }
-                _ => self.take_title(part.value, span.start),
+                _ => self.read_title(part.value, span.start),
             }
         }
     }
 
     /// `WAIVER-1 [CX-573F]: text`: an id, perhaps a policy in brackets.
-    pub(super) fn take_title(&mut self, text: &str, at: usize) {
+    pub(super) fn read_title(&mut self, text: &str, at: usize) {
         let text = text.trim_start_matches(['*', '`', '[']);
         // `[CX-573F] WAIVER-1`: the policy may stand first.
         if let Some((policy, rest)) =
-            text.split_once(']').filter(|(start, _)| policy_in(start) == Some(*start))
+            text.split_once(']').filter(|(start, _)| find_policy(start) == Some(*start))
         {
             self.add("policy", Spanned::new(policy.to_owned(), Span::new(at, at + text.len())));
-            return self.take_title(rest.trim_start(), at);
+            return self.read_title(rest.trim_start(), at);
         }
         let id: String =
             text.chars().take_while(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
@@ -142,23 +144,23 @@ impl Draft {
         let span = Span::new(at, at + text.len());
         if id.contains('-')
             && id.chars().any(|c| c.is_ascii_uppercase())
-            && policy_in(&id).is_none_or(|p| p != id)
+            && find_policy(&id).is_none_or(|p| p != id)
         {
             self.add("id", Spanned::new(id, span));
         }
-        if let Some(policy) = policy_in(text) {
+        if let Some(policy) = find_policy(text) {
             self.add("policy", Spanned::new(policy.to_owned(), span));
         }
     }
 
     /// Lines `Label: value` of a paragraph.
-    pub(super) fn take_lines(&mut self, lines: &[Line<'_>]) {
+    pub(super) fn read_lines(&mut self, lines: &[ProseLine<'_>]) {
         for line in lines.iter().skip(1) {
             let Some((label, value)) = line.text.split_once(':') else { continue };
             let value = value.trim_matches(['*', ' ', '\r', '\n']);
             let span = Span::new(line.start, line.start + line.text.trim_end().len());
-            if let Some(slot) = slot(&normalised(label.trim_matches(['*', ' ']))) {
-                self.add(slot, Spanned::new(unquoted(value).to_owned(), span));
+            if let Some(slot) = part_name(&normalize_key(label.trim_matches(['*', ' ']))) {
+                self.add(slot, Spanned::new(strip_quotes(value).to_owned(), span));
             }
         }
     }
@@ -174,18 +176,18 @@ impl Draft {
         // A policy is a code, alone or in brackets; "not CX-573F" is none.
         let policy = first("policy").and_then(|value| {
             let plain = value.value.trim().trim_start_matches(['[', '`', '(']);
-            let code = policy_in(plain).filter(|code| plain.starts_with(*code))?;
+            let code = find_policy(plain).filter(|code| plain.starts_with(*code))?;
             Some(Spanned::new(code.to_owned(), value.span))
         });
         let policy = policy.or_else(|| {
             let id = id.as_ref()?;
             // An id may carry its policy; an id that is only a code is none.
-            let policy = policy_in(&id.value).filter(|policy| *policy != id.value)?;
+            let policy = find_policy(&id.value).filter(|policy| *policy != id.value)?;
             Some(Spanned::new(policy.to_owned(), id.span))
         });
-        let date = first("date").and_then(|d| date_in(&d.value).map(|date| Spanned::new(date, d.span)));
-        let expiry = first("expiry").map_or(Expiry::None, |value| expiry(&value.value));
-        let paths = scope.as_ref().map(paths_in).unwrap_or_default();
+        let date = first("date").and_then(|d| find_date(&d.value).map(|date| Spanned::new(date, d.span)));
+        let expiry = first("expiry").map_or(Expiry::Never, |value| parse_expiry(&value.value));
+        let paths = scope.as_ref().map(find_paths).unwrap_or_default();
         Waiver {
             span: self.span,
             id,

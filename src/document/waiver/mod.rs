@@ -16,19 +16,19 @@ use jiff::civil::Date;
 use crate::text::{Span, Spanned};
 
 use super::is_placeholder;
-use super::label::{Field, fields, without_hint};
+use super::label::{Field, read_fields, strip_hint};
 use super::outline::Outline;
 use super::scope_entry::ScopeEntry;
 
-use draft::{Draft, is_attribute, is_id};
+use draft::{WaiverDraft, is_attribute, is_id};
 
-pub use value::paths_in;
+pub use value::find_paths;
 
 /// When a waiver ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expiry {
     /// Never said, or said to be permanent.
-    None,
+    Never,
     /// After this day.
     On(Date),
     /// When the packet is closed.
@@ -84,8 +84,8 @@ impl Waiver {
 
 /// Reads the waivers below a heading.
 #[must_use]
-pub fn read(text: &str, outline: &Outline, blocks: Range<usize>) -> Vec<Waiver> {
-    let mut out: Vec<Draft> = Vec::new();
+pub fn read_waivers(text: &str, outline: &Outline, blocks: Range<usize>) -> Vec<Waiver> {
+    let mut out: Vec<WaiverDraft> = Vec::new();
     let mut index = blocks.start;
     while index < blocks.end {
         for item in outline.children(Some(index)).collect::<Vec<_>>() {
@@ -93,19 +93,19 @@ pub fn read(text: &str, outline: &Outline, blocks: Range<usize>) -> Vec<Waiver> 
         }
         index = outline.get(index).map_or(blocks.end, |block| block.end.max(index + 1));
     }
-    out.into_iter().map(Draft::finish).collect()
+    out.into_iter().map(WaiverDraft::finish).collect()
 }
 
-fn read_item(text: &str, outline: &Outline, item: usize, out: &mut Vec<Draft>) {
+fn read_item(text: &str, outline: &Outline, item: usize, out: &mut Vec<WaiverDraft>) {
     let (Some(block), Some(prose)) = (outline.get(item), outline.item_prose(item)) else { return };
     let first: String = outline.prose_lines(text, prose).into_iter().map(|line| line.text).collect();
     let start = outline.get(prose).map_or(block.span.start, |block| block.content.start);
     let body = first.trim();
     let at = start + first.find(body).unwrap_or(0);
-    if is_no_waiver(body) {
+    if is_template_text(body) {
         return;
     }
-    let all = fields(text, outline, item..block.end);
+    let all = read_fields(text, outline, item..block.end);
     let own: Vec<&Field> = all.iter().filter(|field| field.item == Some(item)).collect();
     let attribute = own
         .first()
@@ -113,31 +113,31 @@ fn read_item(text: &str, outline: &Outline, item: usize, out: &mut Vec<Draft>) {
     if attribute && !out.is_empty() && !body.contains(" | ") {
         // `- Date: …` as a sibling of `- Waiver ID: …`.
         if let Some(draft) = out.last_mut() {
-            draft.span = draft.span.cover(block.span);
-            draft.take(&all);
+            draft.span = draft.span.join(block.span);
+            draft.read_fields(&all);
         }
         return;
     }
-    let mut draft = Draft { span: block.span, ..Draft::default() };
+    let mut draft = WaiverDraft { span: block.span, ..WaiverDraft::default() };
     if body.contains('|') {
-        draft.take_line(body, at);
-        draft.take(&all.iter().filter(|field| field.item != Some(item)).cloned().collect::<Vec<_>>());
+        draft.read_line(body, at);
+        draft.read_fields(&all.iter().filter(|field| field.item != Some(item)).cloned().collect::<Vec<_>>());
     } else {
         if own.iter().all(|field| field.block != prose || !is_attribute(&field.key)) {
-            draft.take_title(body, at);
-            draft.take_lines(&outline.prose_lines(text, prose));
+            draft.read_title(body, at);
+            draft.read_lines(&outline.prose_lines(text, prose));
             if all.iter().all(|field| !is_attribute(&field.key)) {
-                draft.take_prose(body, at);
+                draft.read_prose(body, at);
             }
         }
-        draft.take(&all);
+        draft.read_fields(&all);
     }
     out.push(draft);
 }
 
 /// The template's instruction, `NONE`, and the example of the format.
-fn is_no_waiver(body: &str) -> bool {
-    let lower = without_hint(body).trim_matches(['`', '*', '.', ' ']).to_lowercase();
+fn is_template_text(body: &str) -> bool {
+    let lower = strip_hint(body).trim_matches(['`', '*', '.', ' ']).to_lowercase();
     body.starts_with('(')
         || is_placeholder(body)
         || matches!(lower.as_str(), "none" | "n/a" | "none granted" | "no waivers" | "no waivers granted")
@@ -150,7 +150,7 @@ mod tests {
 
     fn waivers(text: &str) -> Vec<Waiver> {
         let outline = Outline::parse(text);
-        read(text, &outline, 0..outline.blocks.len())
+        read_waivers(text, &outline, 0..outline.blocks.len())
     }
 
     #[test]

@@ -6,8 +6,8 @@
 
 use crate::text::{Span, Spanned};
 
-use super::draft::Draft;
-use super::value::date_in;
+use super::draft::WaiverDraft;
+use super::value::find_date;
 
 /// Words that introduce a part, and which.
 const MARKERS: [(&str, &str); 19] = [
@@ -74,7 +74,7 @@ const DENIALS: [&str; 36] = [
 ];
 
 /// Whether a text takes back, denies or only proposes.
-fn denies(text: &str) -> bool {
+fn is_denial(text: &str) -> bool {
     let lower = text.to_lowercase();
     let word = |word: &str| {
         let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
@@ -83,16 +83,16 @@ fn denies(text: &str) -> bool {
     lower.split_whitespace().any(word) || lower.contains("to be ")
 }
 
-impl Draft {
+impl WaiverDraft {
     /// Takes what a text says, as far as it says it.
-    pub(super) fn take_prose(&mut self, body: &str, at: usize) {
+    pub(super) fn read_prose(&mut self, body: &str, at: usize) {
         let (head, text) = body.split_once(": ").unwrap_or((body, ""));
-        if denies(body) {
+        if is_denial(body) {
             return;
         }
-        self.take_head(head, at);
+        self.read_head(head, at);
         let offset = at + body.len() - text.len();
-        let found = markers(text);
+        let found = find_markers(text);
         let first = found.first().map_or(text.len(), |(at, _, _)| *at);
         for (index, (_, end, slot)) in found.iter().enumerate() {
             let next = found.get(index + 1).map_or(text.len(), |(at, _, _)| *at);
@@ -106,13 +106,13 @@ impl Draft {
 
     /// Date and approver between id and colon: `2026-02-19`,
     /// `(granted 2026-02-28 by Mira)`.
-    fn take_head(&mut self, head: &str, at: usize) {
+    fn read_head(&mut self, head: &str, at: usize) {
         let span = Span::new(at, at + head.len());
         let dated = head.match_indices("20").find_map(|(start, _)| {
             let starts = head
                 .get(..start)
                 .is_none_or(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '-'));
-            date_in(head.get(start..)?).filter(|_| starts).map(|_| start)
+            find_date(head.get(start..)?).filter(|_| starts).map(|_| start)
         });
         let Some(start) = dated else { return };
         // Bare behind id or policy, or called the day of the grant.
@@ -137,7 +137,7 @@ impl Draft {
             "approver" | "expiry" => value.split([';', ',', ')', '(']).next().unwrap_or_default(),
             _ => value,
         };
-        let part = crate::text::trimmed(sentence, Span::new(0, sentence.len()));
+        let part = crate::text::trim_spanned(sentence, Span::new(0, sentence.len()));
         let plain =
             part.value.trim_start_matches([':', ' ']).trim_end_matches([',', ';', '.', ')', '(', ' ']);
         let span = Span::new(at + part.span.start, at + part.span.end);
@@ -146,7 +146,7 @@ impl Draft {
 }
 
 /// Where each part starts, where its value starts, and which part it is.
-fn markers(text: &str) -> Vec<(usize, usize, &'static str)> {
+fn find_markers(text: &str) -> Vec<(usize, usize, &'static str)> {
     // Small letters of ASCII keep every offset.
     let lower = text.to_ascii_lowercase();
     let mut out: Vec<(usize, usize, &'static str)> = Vec::new();

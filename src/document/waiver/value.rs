@@ -7,14 +7,14 @@ use crate::text::{Span, Spanned};
 
 use super::Expiry;
 
-pub(super) fn expiry(text: &str) -> Expiry {
+pub(super) fn parse_expiry(text: &str) -> Expiry {
     let lower = text.trim().to_lowercase();
-    if let Some(date) = date_in(text) {
+    if let Some(date) = find_date(text) {
         Expiry::On(date)
     } else if is_closure(&lower) {
         Expiry::Closure
     } else if lower.starts_with("permanent") || lower == "none" || lower == "never" {
-        Expiry::None
+        Expiry::Never
     } else {
         Expiry::Unreadable(text.trim().to_owned())
     }
@@ -30,7 +30,7 @@ fn is_closure(lower: &str) -> bool {
 }
 
 /// The first `YYYY-MM-DD` at the start of a text.
-pub(super) fn date_in(text: &str) -> Option<Date> {
+pub(super) fn find_date(text: &str) -> Option<Date> {
     let text = text.trim().trim_start_matches(['`', '*', '(']);
     let digits = text.get(..10)?;
     let rest = text.get(10..)?;
@@ -42,7 +42,7 @@ pub(super) fn date_in(text: &str) -> Option<Date> {
 }
 
 /// The first `CX-…` code in a text.
-pub(super) fn policy_in(text: &str) -> Option<&str> {
+pub(super) fn find_policy(text: &str) -> Option<&str> {
     let at = text.find("CX-")?;
     let tail = text.get(at..)?;
     let end = tail.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(tail.len());
@@ -51,7 +51,7 @@ pub(super) fn policy_in(text: &str) -> Option<&str> {
 
 /// Paths that a scope names: in back-ticks, or words with a slash.
 #[must_use]
-pub fn paths_in(scope: &Spanned<String>) -> Vec<ScopeEntry> {
+pub fn find_paths(scope: &Spanned<String>) -> Vec<ScopeEntry> {
     // A scope that takes something out again cannot be read by its paths.
     let lower = scope.value.to_lowercase();
     let takes_out = ["except", "excluding", "other than", "does not", "do not", "but not", "not cover"];
@@ -64,7 +64,7 @@ pub fn paths_in(scope: &Spanned<String>) -> Vec<ScopeEntry> {
         let at = word.as_ptr().addr().saturating_sub(scope.value.as_ptr().addr());
         let span = Span::new(scope.span.start + at, scope.span.start + at + word.len());
         let read = ScopeEntry::read(Spanned::new(word.to_owned(), span));
-        (read.coverage.is_ok() && word.contains(['/', '.'])).then_some(read)
+        (read.pattern.is_ok() && word.contains(['/', '.'])).then_some(read)
     };
     let mut out = Vec::new();
     for (number, piece) in scope.value.split('`').enumerate() {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::change::{FileMode, Repository, RepositoryError, Side};
-use crate::document::limit::too_much;
+use crate::change::{FileMode, Repository, RepositoryError, TreeState};
+use crate::document::limit::limit_error;
 use crate::document::{Document, DocumentKind, Layout, WpId};
 use crate::text::{RepoPath, Source};
 
@@ -11,39 +11,39 @@ use super::NamedDocument;
 use crate::gate::parallel;
 
 /// A document's text before it is understood.
-struct Raw {
+struct UnparsedDocument {
     source: Arc<Source>,
-    expected: Option<DocumentKind>,
+    expected_kind: Option<DocumentKind>,
 }
 
 /// A document that was not read, and why.
 #[derive(Debug)]
-pub(super) struct Unread {
+pub(super) struct UnreadDocument {
     pub path: RepoPath,
-    pub why: String,
+    pub reason: String,
 }
 
 /// The documents of a repository and those that the caller named.
 #[derive(Default)]
-pub(super) struct Collected {
+pub(super) struct CollectedDocuments {
     /// Documents where the layout has them, in order of path.
-    pub placed: Vec<Document>,
+    pub in_layout: Vec<Document>,
     /// Documents elsewhere, in order of path.
-    pub loose: Vec<Document>,
+    pub outside_layout: Vec<Document>,
     /// What could not be read.
-    pub unread: Vec<Unread>,
+    pub unread_documents: Vec<UnreadDocument>,
 }
 
 /// What a path's place in the repository says it is; the error is that it has
 /// no place there.
-pub(super) fn place(layout: &Layout, path: &RepoPath) -> Result<Option<DocumentKind>, ()> {
+pub(super) fn expected_kind(layout: &Layout, path: &RepoPath) -> Result<Option<DocumentKind>, ()> {
     let records = [
         (&layout.board, DocumentKind::Board),
         (&layout.registry, DocumentKind::Registry),
         (&layout.audit, DocumentKind::Audit),
         (&layout.spec_pointer, DocumentKind::SpecPointer),
         (&layout.gate_log, DocumentKind::GateLog),
-        (&layout.validator_state, DocumentKind::ValidatorState),
+        (&layout.shared_validator_state, DocumentKind::ValidatorState),
     ];
     if let Some((_, kind)) = records.iter().find(|(record, _)| path.as_bytes() == record.as_bytes()) {
         return Ok(Some(*kind));
@@ -73,47 +73,49 @@ pub(super) fn place(layout: &Layout, path: &RepoPath) -> Result<Option<DocumentK
 }
 
 /// Reads all governance documents of a side, and the named ones.
-pub(super) fn collect(
+pub(super) fn collect_documents(
     repo: &dyn Repository,
-    side: Side,
+    side: TreeState,
     layout: &Layout,
     named: &[NamedDocument],
-) -> Result<Collected, RepositoryError> {
-    let mut out = Collected::default();
-    let mut placed: Vec<Raw> = Vec::new();
-    for path in paths(repo, side, layout)? {
-        let Ok(expected) = place(layout, &path) else { continue };
-        match open(repo, side, &path)? {
-            Ok(source) => placed.push(Raw { source, expected }),
-            Err(why) => out.unread.push(Unread { path, why }),
+) -> Result<CollectedDocuments, RepositoryError> {
+    let mut out = CollectedDocuments::default();
+    let mut placed: Vec<UnparsedDocument> = Vec::new();
+    for path in list_document_paths(repo, side, layout)? {
+        let Ok(expected) = expected_kind(layout, &path) else { continue };
+        match open_document(repo, side, &path)? {
+            Ok(source) => placed.push(UnparsedDocument { source, expected_kind: expected }),
+            Err(why) => out.unread_documents.push(UnreadDocument { path, reason: why }),
         }
     }
-    let mut loose: Vec<Raw> = Vec::new();
+    let mut loose: Vec<UnparsedDocument> = Vec::new();
     for document in named {
-        if document.bytes.is_none() && place(layout, &document.path).is_ok() {
+        if document.bytes.is_none() && expected_kind(layout, &document.path).is_ok() {
             continue;
         }
         let opened = match &document.bytes {
-            Some(bytes) => match too_much(bytes) {
+            Some(bytes) => match limit_error(bytes) {
                 Some(why) => Err(format!("it is {why}")),
                 None => Ok(Source::from_bytes(document.path.clone(), bytes.clone())),
             },
-            None => open(repo, side, &document.path)?,
+            None => open_document(repo, side, &document.path)?,
         };
         match opened {
-            Ok(source) => loose.push(Raw { source, expected: None }),
-            Err(why) => out.unread.push(Unread { path: document.path.clone(), why }),
+            Ok(source) => loose.push(UnparsedDocument { source, expected_kind: None }),
+            Err(why) => {
+                out.unread_documents.push(UnreadDocument { path: document.path.clone(), reason: why })
+            }
         }
     }
-    let read = |raw: &Raw| {
+    let read = |raw: &UnparsedDocument| {
         let in_contracts = raw.source.name().is_below(layout.contracts.as_bytes());
         let expected = raw
-            .expected
+            .expected_kind
             .or_else(|| (in_contracts && is_contract(&raw.source)).then_some(DocumentKind::Contract));
         Document::read(&raw.source, expected)
     };
-    out.placed = parallel::map(&placed, read);
-    out.loose = parallel::map(&loose, read);
+    out.in_layout = parallel::map(&placed, read);
+    out.outside_layout = parallel::map(&loose, read);
     Ok(out)
 }
 
@@ -127,7 +129,11 @@ fn is_contract(source: &Source) -> bool {
 }
 
 /// The paths where the layout may have documents, each once, in order.
-fn paths(repo: &dyn Repository, side: Side, layout: &Layout) -> Result<Vec<RepoPath>, RepositoryError> {
+fn list_document_paths(
+    repo: &dyn Repository,
+    side: TreeState,
+    layout: &Layout,
+) -> Result<Vec<RepoPath>, RepositoryError> {
     let mut out: Vec<RepoPath> = Vec::new();
     let folders =
         [&layout.packets, &layout.stubs, &layout.refinements, &layout.validator_states, &layout.contracts];
@@ -140,7 +146,7 @@ fn paths(repo: &dyn Repository, side: Side, layout: &Layout) -> Result<Vec<RepoP
         &layout.audit,
         &layout.spec_pointer,
         &layout.gate_log,
-        &layout.validator_state,
+        &layout.shared_validator_state,
     ];
     for record in records {
         let path = RepoPath::from(record.as_str());
@@ -154,9 +160,9 @@ fn paths(repo: &dyn Repository, side: Side, layout: &Layout) -> Result<Vec<RepoP
 }
 
 /// A document's text, or why there is none.
-fn open(
+fn open_document(
     repo: &dyn Repository,
-    side: Side,
+    side: TreeState,
     path: &RepoPath,
 ) -> Result<Result<Arc<Source>, String>, RepositoryError> {
     match repo.mode(side, path)? {
@@ -168,7 +174,7 @@ fn open(
         None => return Ok(Err("no file is there".to_owned())),
     }
     match repo.read(side, path) {
-        Ok(Some(bytes)) => Ok(match too_much(&bytes) {
+        Ok(Some(bytes)) => Ok(match limit_error(&bytes) {
             Some(why) => Err(format!("it is {why}")),
             None => Ok(Source::from_bytes(path.clone(), bytes)),
         }),

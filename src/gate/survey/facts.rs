@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::change::{Commit, FileMode, Repository, RepositoryError, Side, Worktree};
-use crate::check::library::{Library, SpecFact, TargetFact, is_finished};
-use crate::check::named;
+use crate::change::{Commit, FileMode, Repository, RepositoryError, TreeState, Worktree};
+use crate::check::library::{GovernanceDocuments, SpecFact, TargetFact, is_finished};
+use crate::check::named_paths;
 use crate::document::spec::SpecText;
-use crate::document::{Body, Document, Layout, Refinement, WpId};
-use crate::gate::spec::spec_facts;
+use crate::document::{Document, DocumentBody, Layout, Refinement, WpId};
+use crate::gate::spec::gather_spec_facts;
 use crate::text::RepoPath;
 
 /// Longer texts are no path.
-const LONGEST_PATH: usize = 1024;
+const MAX_PATH_LENGTH: usize = 1024;
 
 /// Facts about the repository around its documents.
-pub(super) struct Facts {
+pub(super) struct DocumentFacts {
     /// Paths that documents name.
     pub targets: BTreeMap<RepoPath, TargetFact>,
     /// Specifications of refinements, by the refinement's path.
@@ -25,62 +25,62 @@ pub(super) struct Facts {
     /// The current specification.
     pub spec: Option<Arc<SpecText>>,
     /// Files beside it.
-    pub beside_spec: Vec<RepoPath>,
+    pub spec_siblings: Vec<RepoPath>,
     /// Working trees.
     pub worktrees: Option<Vec<Worktree>>,
 }
 
 /// A fact that costs a look at the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum FactKind {
     Links,
     Specs,
     CurrentSpec,
     Worktrees,
 }
 
-impl Facts {
+impl DocumentFacts {
     pub(super) fn gather(
         repo: &dyn Repository,
-        side: Side,
-        library: &Library<'_>,
+        side: TreeState,
+        library: &GovernanceDocuments<'_>,
         loose: &[Document],
-        wanted: &[Wanted],
+        wanted: &[FactKind],
     ) -> Result<Self, RepositoryError> {
-        let (spec, beside_spec) = if wanted.contains(&Wanted::CurrentSpec) {
-            current_spec(repo, side, library)?
+        let (spec, beside_spec) = if wanted.contains(&FactKind::CurrentSpec) {
+            read_current_spec(repo, side, library)?
         } else {
             (None, Vec::new())
         };
         Ok(Self {
-            targets: if wanted.contains(&Wanted::Links) {
-                targets(repo, side, library)?
+            targets: if wanted.contains(&FactKind::Links) {
+                gather_targets(repo, side, library)?
             } else {
                 BTreeMap::new()
             },
-            specs: if wanted.contains(&Wanted::Specs) {
-                specs(repo, side, library)?
+            specs: if wanted.contains(&FactKind::Specs) {
+                gather_specs(repo, side, library)?
             } else {
                 BTreeMap::new()
             },
-            contracts: contracts(library.documents.iter().chain(loose)),
+            contracts: collect_contract_names(library.documents.iter().chain(loose)),
             spec,
-            beside_spec,
-            worktrees: if wanted.contains(&Wanted::Worktrees) { repo.worktrees()? } else { None },
+            spec_siblings: beside_spec,
+            worktrees: if wanted.contains(&FactKind::Worktrees) { repo.worktrees()? } else { None },
         })
     }
 }
 
 /// Whether each named path is there; one that is not gets its nearest.
-fn targets(
+fn gather_targets(
     repo: &dyn Repository,
-    side: Side,
-    library: &Library<'_>,
+    side: TreeState,
+    library: &GovernanceDocuments<'_>,
 ) -> Result<BTreeMap<RepoPath, TargetFact>, RepositoryError> {
     let named: BTreeSet<RepoPath> = library
         .documents
         .iter()
-        .flat_map(|document| named(document, Some(library)))
+        .flat_map(|document| named_paths(document, Some(library)))
         .flat_map(|named| named.candidates)
         .collect();
     let mut out = BTreeMap::new();
@@ -88,25 +88,33 @@ fn targets(
     for path in named {
         // What no system can have as a path (too long, through a loop of links)
         // is not there; a broken repository has been told of before.
-        let is_path = path.as_bytes().len() < LONGEST_PATH && !path.as_bytes().contains(&0);
+        let is_path = path.as_bytes().len() < MAX_PATH_LENGTH && !path.as_bytes().contains(&0);
         if is_path && repo.exists(side, &path).unwrap_or(false) {
             out.insert(path, TargetFact::Found);
             continue;
         }
         if all.is_none() {
             // The index tells all names without walking build folders.
-            let tracked = repo.list_below(Side::Index, "")?;
-            all = Some(if tracked.is_empty() { governance(repo, side, library.layout)? } else { tracked });
+            let tracked = repo.list_below(TreeState::Index, "")?;
+            all = Some(if tracked.is_empty() {
+                list_governance_paths(repo, side, library.layout)?
+            } else {
+                tracked
+            });
         }
-        let near = nearest(&path, all.as_deref().unwrap_or_default());
+        let near = find_nearest_path(&path, all.as_deref().unwrap_or_default());
         out.insert(path, TargetFact::Missing(near));
     }
     Ok(out)
 }
 
-fn governance(repo: &dyn Repository, side: Side, layout: &Layout) -> Result<Vec<RepoPath>, RepositoryError> {
+fn list_governance_paths(
+    repo: &dyn Repository,
+    side: TreeState,
+    layout: &Layout,
+) -> Result<Vec<RepoPath>, RepositoryError> {
     let mut out = Vec::new();
-    for folder in &layout.governance {
+    for folder in &layout.governance_folders {
         out.extend(repo.list_below(side, folder)?);
     }
     Ok(out)
@@ -114,7 +122,7 @@ fn governance(repo: &dyn Repository, side: Side, layout: &Layout) -> Result<Vec<
 
 /// The path that looks most like the wanted one: of the same name, or with
 /// few letters changed.
-fn nearest(wanted: &RepoPath, all: &[RepoPath]) -> Option<RepoPath> {
+fn find_nearest_path(wanted: &RepoPath, all: &[RepoPath]) -> Option<RepoPath> {
     let text = wanted.to_text().to_lowercase();
     let name = wanted.file_name().to_string().to_lowercase();
     let score = |path: &RepoPath| {
@@ -128,10 +136,10 @@ fn nearest(wanted: &RepoPath, all: &[RepoPath]) -> Option<RepoPath> {
     best.map(|(_, path)| path.clone())
 }
 
-fn specs(
+fn gather_specs(
     repo: &dyn Repository,
-    side: Side,
-    library: &Library<'_>,
+    side: TreeState,
+    library: &GovernanceDocuments<'_>,
 ) -> Result<BTreeMap<RepoPath, SpecFact>, RepositoryError> {
     let all: Vec<(&RepoPath, &Refinement)> = library
         .documents
@@ -139,19 +147,19 @@ fn specs(
         .filter_map(|document| Some((document.path(), document.refinement()?)))
         .collect();
     let head: Option<Commit> = match side {
-        Side::Commit(commit) => Some(commit),
+        TreeState::Commit(commit) => Some(commit),
         _ => repo.head()?,
     };
     let refinements: Vec<&Refinement> = all.iter().map(|(_, refinement)| *refinement).collect();
-    let facts = spec_facts(repo, side, head, &refinements)?;
+    let facts = gather_spec_facts(repo, side, head, &refinements)?;
     Ok(all.into_iter().map(|(path, _)| path.clone()).zip(facts).collect())
 }
 
 /// Names of contracts: of their files and of their titles.
-fn contracts<'a>(documents: impl Iterator<Item = &'a Document>) -> BTreeMap<String, RepoPath> {
+fn collect_contract_names<'a>(documents: impl Iterator<Item = &'a Document>) -> BTreeMap<String, RepoPath> {
     let mut out = BTreeMap::new();
     for document in documents {
-        let Body::Contract(contract) = &document.body else { continue };
+        let DocumentBody::Contract(contract) = &document.body else { continue };
         let file = document.path().file_name().to_string().to_lowercase();
         let stem = file.strip_suffix(".md").unwrap_or(&file).to_owned();
         out.insert(stem, document.path().clone());
@@ -164,10 +172,10 @@ fn contracts<'a>(documents: impl Iterator<Item = &'a Document>) -> BTreeMap<Stri
 
 type CurrentSpec = (Option<Arc<SpecText>>, Vec<RepoPath>);
 
-fn current_spec(
+fn read_current_spec(
     repo: &dyn Repository,
-    side: Side,
-    library: &Library<'_>,
+    side: TreeState,
+    library: &GovernanceDocuments<'_>,
 ) -> Result<CurrentSpec, RepositoryError> {
     let Some(named) = library.pointer().and_then(|pointer| pointer.spec()) else {
         return Ok((None, Vec::new()));
@@ -189,14 +197,14 @@ fn current_spec(
 }
 
 /// Whether a packet, or the packet of a refinement, is history.
-pub(super) fn is_history(document: &Document, library: Option<&Library<'_>>) -> bool {
+pub(super) fn is_history(document: &Document, library: Option<&GovernanceDocuments<'_>>) -> bool {
     let id = document.id();
     let id = id.as_ref().map(WpId::as_str).unwrap_or_default();
     match (document.packet(), library) {
-        (Some(packet), Some(library)) => library.is_history(id, packet),
+        (Some(packet), Some(library)) => library.is_historical(id, packet),
         (Some(packet), None) => is_finished(packet, None),
         (None, Some(library)) if document.refinement().is_some() => {
-            library.packet(id).is_some_and(|(_, packet)| library.is_history(id, packet))
+            library.packet(id).is_some_and(|(_, packet)| library.is_historical(id, packet))
         }
         _ => false,
     }

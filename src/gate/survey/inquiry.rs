@@ -1,11 +1,11 @@
 //! Which question is asked, and which rules answer it.
 
 use crate::check::{Check, Registered};
-use crate::finding::{CheckOutcome, DocumentsInfo, Report, Status};
+use crate::finding::{CheckOutcome, CheckStatus, DocumentsInfo, Report};
 
 /// A question about documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Inquiry {
+pub enum DocumentQuery {
     /// `check`: everything about documents.
     Check,
     /// `governance-check`: everything, working trees included.
@@ -29,9 +29,9 @@ pub enum Inquiry {
 }
 
 /// Rules of packets that only ask whether work may start on them.
-const START_ONLY: [&str; 2] = ["packet/active", "packet/workable"];
+const START_ONLY_RULES: [&str; 2] = ["packet/active", "packet/workable"];
 
-impl Inquiry {
+impl DocumentQuery {
     /// The command's name.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
@@ -52,7 +52,7 @@ impl Inquiry {
     /// The question that a command's name stands for; `of` is its packet or
     /// phase, for commands that ask about one.
     #[must_use]
-    pub fn named(command: &str, of: &str) -> Option<Self> {
+    pub fn from_command(command: &str, of: &str) -> Option<Self> {
         let all = [
             Self::Check,
             Self::Governance,
@@ -83,12 +83,12 @@ impl Inquiry {
     /// Why a report that found nothing is no answer, if it is none: nothing was
     /// there to be judged, or the rule that decides could not look.
     #[must_use]
-    pub fn unanswered(&self, report: &Report) -> Option<String> {
+    pub fn inconclusive_reason(&self, report: &Report) -> Option<String> {
         if !report.passed() || !report.findings.is_empty() {
             return None;
         }
         let reason = |outcome: &CheckOutcome| match &outcome.status {
-            Status::Skipped(why) => Some(why.clone()),
+            CheckStatus::Skipped(why) => Some(why.clone()),
             _ => None,
         };
         if *self == Self::SpecRegression {
@@ -116,15 +116,15 @@ impl Inquiry {
 
     /// Whether a rule answers the question.
     #[must_use]
-    pub fn asks(&self, entry: &Registered) -> bool {
+    pub fn includes_rule(&self, entry: &Registered) -> bool {
         let id = entry.rule.id.as_str();
         let family = entry.rule.id.family();
         let about_documents = match entry.check {
-            Check::Text(_) | Check::Refinement(_) | Check::Document(..) | Check::Library(_) => true,
-            Check::Packet(_) => !START_ONLY.contains(&id),
+            Check::Text(_) | Check::Refinement(_) | Check::Document(..) | Check::Repository(_) => true,
+            Check::Packet(_) => !START_ONLY_RULES.contains(&id),
             _ => false,
         };
-        let whole = about_documents && family != "milestone";
+        let whole = about_documents && family != "phase-close";
         match self {
             Self::Check => whole && family != "concurrency",
             Self::Governance => whole,
@@ -134,7 +134,7 @@ impl Inquiry {
             Self::Concurrency => family == "concurrency",
             Self::SpecCurrent => matches!(id, "spec/pointer" | "spec/newest"),
             Self::SpecRegression => matches!(id, "spec/pointer" | "spec/heading"),
-            Self::PhaseGate(_) => family == "milestone",
+            Self::PhaseGate(_) => family == "phase-close",
             Self::PacketComplete(_) => {
                 let of_packet =
                     matches!(family, "packet" | "scope" | "phase" | "refinement" | "text" | "link")
@@ -148,30 +148,35 @@ impl Inquiry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::registered;
+    use crate::check::registered_rules;
 
     #[test]
-    fn every_question_has_rules_and_every_document_rule_a_question() {
+    fn every_query_has_rules_and_every_document_rule_a_query() {
         let all = [
-            Inquiry::Check,
-            Inquiry::Board,
-            Inquiry::Claims,
-            Inquiry::Activation,
-            Inquiry::Concurrency,
-            Inquiry::SpecCurrent,
-            Inquiry::SpecRegression,
-            Inquiry::PacketComplete(String::new()),
-            Inquiry::PhaseGate(String::new()),
+            DocumentQuery::Check,
+            DocumentQuery::Board,
+            DocumentQuery::Claims,
+            DocumentQuery::Activation,
+            DocumentQuery::Concurrency,
+            DocumentQuery::SpecCurrent,
+            DocumentQuery::SpecRegression,
+            DocumentQuery::PacketComplete(String::new()),
+            DocumentQuery::PhaseGate(String::new()),
         ];
         for inquiry in &all {
-            assert!(registered().iter().any(|entry| inquiry.asks(entry)), "{}", inquiry.as_str());
-        }
-        for entry in
-            registered().iter().filter(|entry| matches!(entry.check, Check::Document(..) | Check::Library(_)))
-        {
-            assert!(all.iter().any(|inquiry| inquiry.asks(entry)), "{}", entry.rule.id);
             assert!(
-                Inquiry::Governance.asks(entry) || entry.rule.id.family() == "milestone",
+                registered_rules().iter().any(|entry| inquiry.includes_rule(entry)),
+                "{}",
+                inquiry.as_str()
+            );
+        }
+        for entry in registered_rules()
+            .iter()
+            .filter(|entry| matches!(entry.check, Check::Document(..) | Check::Repository(_)))
+        {
+            assert!(all.iter().any(|inquiry| inquiry.includes_rule(entry)), "{}", entry.rule.id);
+            assert!(
+                DocumentQuery::Governance.includes_rule(entry) || entry.rule.id.family() == "phase-close",
                 "{}",
                 entry.rule.id
             );

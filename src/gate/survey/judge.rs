@@ -3,34 +3,38 @@
 use std::collections::BTreeSet;
 
 use crate::change::Repository;
-use crate::check::input::{PacketInput, Policy, Search, SearchInput};
-use crate::check::library::{DocumentInput, Library, LibraryInput, RefinementInput, SpecFact, TextInput};
-use crate::check::{Check, Registered, Verdict, registered};
+use crate::check::input::{PacketCheckContext, PacketSearch, Policy, SearchCheckContext};
+use crate::check::library::{
+    DocumentCheckContext, GovernanceDocuments, RefinementCheckContext, RepositoryCheckContext, SpecFact,
+    TextCheckContext,
+};
+use crate::check::{Check, CheckResult, Registered, registered_rules};
 use crate::config::{Config, FILE_NAME};
 use crate::document::spec::SpecPointer;
 use crate::document::{Document, DocumentKind, Layout, LayoutName};
-use crate::finding::{CheckOutcome, DocumentsInfo, Finding, Label, Level, PacketInfo, Report, Status};
-use crate::gate::search::{detect_layout, document, locate};
-use crate::gate::settle::{Asked, is_off, levelled, status_of};
-use crate::gate::{GateError, Located};
+use crate::finding::{CheckOutcome, CheckStatus, DocumentsInfo, Finding, Label, Level, PacketInfo, Report};
+use crate::gate::search::{detect_layout, locate, read_document};
+use crate::gate::settle::{RuleRef, apply_level_overrides, is_disabled, status_of};
+use crate::gate::{GateError, LocatedPacket};
 use crate::rule::Rule;
 use crate::text::{RepoPath, Source};
 
-use super::SurveyRequest;
-use super::collect::{Collected, collect, place};
-use super::facts::{Facts, Wanted, is_history};
+use super::DocumentCheckRequest;
+use super::collect::{CollectedDocuments, collect_documents, expected_kind};
+use super::facts::{DocumentFacts, FactKind, is_history};
 use crate::gate::parallel;
 
-static LOOSE: SpecFact = SpecFact::NotLookedFor("the document lies outside of a governed repository");
+static UNGOVERNED_SPEC: SpecFact =
+    SpecFact::NotSearched("the document lies outside of a governed repository");
 
 /// Configuration and layout of a side.
-pub(super) fn ground(
+pub(super) fn load_config_and_layout(
     repo: &dyn Repository,
-    request: &SurveyRequest,
+    request: &DocumentCheckRequest,
 ) -> Result<(Config, Option<Layout>), GateError> {
     let source = match &request.config {
         Some(source) => Some(source.clone()),
-        None => document(repo, request.side, &RepoPath::from(FILE_NAME))?,
+        None => read_document(repo, request.tree, &RepoPath::from(FILE_NAME))?,
     };
     let config = match source {
         Some(source) => Config::read(&source).map_err(GateError::Config)?,
@@ -38,7 +42,7 @@ pub(super) fn ground(
     };
     let layout = match &config.layout {
         Some(layout) => Some(layout.clone()),
-        None => detect_layout(repo, request.side)?,
+        None => detect_layout(repo, request.tree)?,
     };
     Ok((config, layout))
 }
@@ -47,158 +51,173 @@ pub(super) fn ground(
 ///
 /// # Errors
 /// The repository or the configuration cannot be read: nothing was judged.
-pub fn survey(repo: &dyn Repository, request: &SurveyRequest) -> Result<Report, GateError> {
-    let (config, known) = ground(repo, request)?;
+pub fn check_documents(repo: &dyn Repository, request: &DocumentCheckRequest) -> Result<Report, GateError> {
+    let (config, known) = load_config_and_layout(repo, request)?;
     let layout = known.clone().unwrap_or_else(Layout::gov);
     let asked: Vec<&'static Registered> =
-        registered().iter().filter(|entry| request.inquiry.asks(entry)).collect();
+        registered_rules().iter().filter(|entry| request.query.includes_rule(entry)).collect();
     let family = |name: &str| asked.iter().any(|entry| entry.rule.id.family() == name);
     let of_refinements = asked.iter().any(|entry| matches!(entry.check, Check::Refinement(_)));
-    let wanted: Vec<Wanted> = [
-        (Wanted::Links, family("link")),
-        (Wanted::Specs, of_refinements),
-        (Wanted::CurrentSpec, family("spec")),
-        (Wanted::Worktrees, family("concurrency")),
+    let wanted: Vec<FactKind> = [
+        (FactKind::Links, family("link")),
+        (FactKind::Specs, of_refinements),
+        (FactKind::CurrentSpec, family("spec")),
+        (FactKind::Worktrees, family("concurrency")),
     ]
     .into_iter()
     .filter_map(|(wanted, asked)| asked.then_some(wanted))
     .collect();
-    let Collected { placed, loose, unread } = collect(repo, request.side, &layout, &request.named)?;
-    let library = Library::new(&placed, &layout);
-    let facts = Facts::gather(repo, request.side, &library, &loose, &wanted)?;
-    let found = request.inquiry.packet().map(|id| locate(repo, request.side, &layout, id)).transpose()?;
-    let only = only(request, found.as_ref().and_then(|(_, located)| located.as_ref()), &layout);
+    let CollectedDocuments { in_layout: placed, outside_layout: loose, unread_documents: unread } =
+        collect_documents(repo, request.tree, &layout, &request.named_documents)?;
+    let library = GovernanceDocuments::new(&placed, &layout);
+    let facts = DocumentFacts::gather(repo, request.tree, &library, &loose, &wanted)?;
+    let found = request.query.packet().map(|id| locate(repo, request.tree, &layout, id)).transpose()?;
+    let only = reported_paths(request, found.as_ref().and_then(|(_, located)| located.as_ref()), &layout);
     let about = |path: &RepoPath| only.as_ref().is_none_or(|only| only.contains(path));
-    let jobs: Vec<Job<'_>> = placed
+    let jobs: Vec<DocumentJob<'_>> = placed
         .iter()
-        .map(|document| Job { document, placed: true })
-        .chain(loose.iter().map(|document| Job { document, placed: false }))
+        .map(|document| DocumentJob { document, is_in_layout: true })
+        .chain(loose.iter().map(|document| DocumentJob { document, is_in_layout: false }))
         .filter(|job| about(job.document.path()))
         .collect();
-    let scene = Scene { request, config: &config, library: &library, facts: &facts, asked: &asked };
-    let judged: Vec<Vec<Option<Verdict>>> = parallel::map(&jobs, |job| scene.document(job));
-    let mut columns: Vec<Vec<Verdict>> = asked.iter().map(|_| Vec::new()).collect();
+    let scene = DocumentContext { request, config: &config, library: &library, facts: &facts, rules: &asked };
+    let judged: Vec<Vec<Option<CheckResult>>> = parallel::map(&jobs, |job| scene.check_document(job));
+    let mut columns: Vec<Vec<CheckResult>> = asked.iter().map(|_| Vec::new()).collect();
     for row in judged {
         for (column, verdict) in columns.iter_mut().zip(row) {
             column.extend(verdict);
         }
     }
     for (entry, column) in asked.iter().zip(&mut columns) {
-        column.extend(scene.whole(entry, known.is_some(), found.as_ref()));
+        column.extend(scene.run_repository_rule(entry, known.is_some(), found.as_ref()));
         if entry.rule.id.as_str() == "text/readable" {
             let unread = unread.iter().filter(|unread| about(&unread.path));
             let findings = unread.map(|unread| {
-                let message = format!("{} was not read: {}", unread.path, unread.why);
+                let message = format!("{} was not read: {}", unread.path, unread.reason);
                 entry.rule.finding(message, Label::path(&unread.path, "not judged"))
             });
-            column.push(Verdict::Judged(findings.collect()));
+            column.push(CheckResult::Findings(findings.collect()));
         }
     }
     let (mut findings, mut outcomes) = (Vec::new(), Vec::new());
     for (entry, column) in asked.iter().zip(columns) {
-        let (status, mut own) = outcome(&config, entry, column, &about);
+        let (status, mut own) = merge_outcomes(&config, entry, column, &about);
         own.sort_by(|a, b| a.primary.place.sort_key().cmp(&b.primary.place.sort_key()));
         findings.extend(own);
         outcomes.push(CheckOutcome { rule: entry.rule.id.clone(), packet: None, status });
     }
     let mut report = Report {
-        packet: found.and_then(|(_, located)| located).map(|located| packet_info(request, &located)),
-        documents: Some(documents_info(&jobs, known.as_ref(), only.is_some())),
+        packet: found.and_then(|(_, located)| located).map(|located| build_packet_info(request, &located)),
+        documents: Some(build_documents_info(&jobs, known.as_ref(), only.is_some())),
         outcomes,
         findings,
-        ..Report::new(request.inquiry.as_str())
+        ..Report::new(request.query.as_str())
     };
     report.sort();
     Ok(report)
 }
 
 /// The documents that findings are told of; `None` for all.
-fn only(request: &SurveyRequest, located: Option<&Located>, layout: &Layout) -> Option<BTreeSet<RepoPath>> {
-    if request.inquiry.packet().is_some() {
+fn reported_paths(
+    request: &DocumentCheckRequest,
+    located: Option<&LocatedPacket>,
+    layout: &Layout,
+) -> Option<BTreeSet<RepoPath>> {
+    if request.query.packet().is_some() {
         let own = located.map(|located| [located.path.clone(), layout.refinement(&located.id)]);
         return Some(own.into_iter().flatten().collect());
     }
-    let named: BTreeSet<RepoPath> = request.named.iter().map(|document| document.path.clone()).collect();
+    let named: BTreeSet<RepoPath> =
+        request.named_documents.iter().map(|document| document.path.clone()).collect();
     (!named.is_empty()).then_some(named)
 }
 
 /// One document to be judged.
-struct Job<'a> {
+struct DocumentJob<'a> {
     document: &'a Document,
-    placed: bool,
+    is_in_layout: bool,
 }
 
 /// What every job sees.
-struct Scene<'a> {
-    request: &'a SurveyRequest,
+struct DocumentContext<'a> {
+    request: &'a DocumentCheckRequest,
     config: &'a Config,
-    library: &'a Library<'a>,
-    facts: &'a Facts,
-    asked: &'a [&'static Registered],
+    library: &'a GovernanceDocuments<'a>,
+    facts: &'a DocumentFacts,
+    rules: &'a [&'static Registered],
 }
 
-impl Scene<'_> {
+impl DocumentContext<'_> {
     fn policy(&self) -> &Policy {
         &self.config.policy
     }
 
     /// The verdicts of all rules about one document; `None` where a rule has
     /// nothing to do with its kind.
-    fn document(&self, job: &Job<'_>) -> Vec<Option<Verdict>> {
+    fn check_document(&self, job: &DocumentJob<'_>) -> Vec<Option<CheckResult>> {
         let document = job.document;
         let id = document.id();
-        let expected = place(self.library.layout, document.path()).ok().flatten().filter(|_| job.placed);
-        let library = job.placed.then_some(self.library);
-        let text = TextInput {
+        let expected =
+            expected_kind(self.library.layout, document.path()).ok().flatten().filter(|_| job.is_in_layout);
+        let library = job.is_in_layout.then_some(self.library);
+        let text = TextCheckContext {
             source: &document.source,
             outline: document.outline(),
             kind: document.kind,
             policy: self.policy(),
         };
-        let input = DocumentInput {
+        let input = DocumentCheckContext {
             policy: self.policy(),
             document,
             expected,
-            library,
+            governance: library,
             targets: &self.facts.targets,
-            contracts: (job.placed || self.facts.contracts.len() > 1).then_some(&self.facts.contracts),
+            known_contracts: (job.is_in_layout || self.facts.contracts.len() > 1)
+                .then_some(&self.facts.contracts),
             now: self.request.now,
         };
         let history = is_history(document, library);
         let file_id = document.file_id();
-        let refinement = document.refinement().map(|refinement| RefinementInput {
+        let refinement = document.refinement().map(|refinement| RefinementCheckContext {
             refinement,
-            id: file_id.as_ref().filter(|_| job.placed),
-            spec: self.facts.specs.get(document.path()).filter(|_| job.placed).unwrap_or(&LOOSE),
-            is_history: history,
-            is_record: self.request.inquiry.packet().is_none(),
-            current: library
-                .and_then(Library::pointer)
+            id: file_id.as_ref().filter(|_| job.is_in_layout),
+            spec: self
+                .facts
+                .specs
+                .get(document.path())
+                .filter(|_| job.is_in_layout)
+                .unwrap_or(&UNGOVERNED_SPEC),
+            is_packet_finished: history,
+            is_checked_as_record: self.request.query.packet().is_none(),
+            pointer_target: library
+                .and_then(GovernanceDocuments::pointer)
                 .and_then(SpecPointer::spec)
                 .map(|spec| spec.value.as_str()),
             now: self.request.now,
             policy: self.policy(),
         });
-        let family =
-            library.zip(id.as_ref()).map(|(library, id)| library.family(id.base())).unwrap_or_default();
-        let packet = document.packet().zip(id.as_ref()).map(|(packet, id)| PacketInput {
+        let family = library
+            .zip(id.as_ref())
+            .map(|(library, id)| library.ids_with_base(id.base()))
+            .unwrap_or_default();
+        let packet = document.packet().zip(id.as_ref()).map(|(packet, id)| PacketCheckContext {
             id,
             packet,
             faults: &document.faults,
             layout: self.library.layout,
             policy: self.policy(),
-            registry: library.and_then(Library::registry),
-            board: library.and_then(Library::board),
-            family: &family,
+            registry: library.and_then(GovernanceDocuments::registry),
+            board: library.and_then(GovernanceDocuments::board),
+            revision_ids: &family,
         });
         // History is told, but fails nothing: nobody may mend it.
-        let quiet = history && self.request.inquiry.packet().is_none();
-        let told = |verdict: Verdict| if quiet { as_notes(verdict) } else { verdict };
+        let quiet = history && self.request.query.packet().is_none();
+        let told = |verdict: CheckResult| if quiet { downgrade_to_notes(verdict) } else { verdict };
         let blank = document.source.text().trim_start_matches('\u{feff}').trim().is_empty();
         let judge = |entry: &&Registered| {
             let rule = &entry.rule;
             // What an empty document lacks need not be told one by one.
-            if is_off(self.config, &entry.rule.id) || (blank && !matches!(entry.check, Check::Text(_))) {
+            if is_disabled(self.config, &entry.rule.id) || (blank && !matches!(entry.check, Check::Text(_))) {
                 return None;
             }
             match entry.check {
@@ -206,7 +225,7 @@ impl Scene<'_> {
                 Check::Refinement(check) => refinement.as_ref().map(|input| told(check(input, rule))),
                 Check::Packet(check) => match &packet {
                     Some(input) => Some(told(check(input, rule))),
-                    None => document.packet().and_then(|_| nameless(document, rule)),
+                    None => document.packet().and_then(|_| check_missing_id(document, rule)),
                 },
                 Check::Document(kinds, check) if kinds.is_empty() || kinds.contains(&document.kind) => {
                     Some(check(&input, rule))
@@ -214,14 +233,17 @@ impl Scene<'_> {
                 _ => None,
             }
         };
-        let mut verdicts: Vec<Option<Verdict>> = self.asked.iter().map(judge).collect();
+        let mut verdicts: Vec<Option<CheckResult>> = self.rules.iter().map(judge).collect();
         // A packet under a name that is no id would be found by nobody.
-        let in_packets = job.placed && document.path().is_below(self.library.layout.packets.as_bytes());
+        let in_packets = job.is_in_layout && document.path().is_below(self.library.layout.packets.as_bytes());
         if in_packets && document.packet().is_some() && file_id.is_none() && id.is_some() {
-            for (entry, verdict) in self.asked.iter().zip(&mut verdicts) {
+            for (entry, verdict) in self.rules.iter().zip(&mut verdicts) {
                 if entry.rule.id.as_str() == "packet/identity" {
-                    let label =
-                        Label::text(&document.source, document.head(), "a packet's file is `<WP_ID>.md`");
+                    let label = Label::text(
+                        &document.source,
+                        document.head_span(),
+                        "a packet's file is `<WP_ID>.md`",
+                    );
                     let message = format!("the file name {} is no work packet id", document.path());
                     *verdict = Some(Some(entry.rule.finding(message, label)).into());
                 }
@@ -231,31 +253,33 @@ impl Scene<'_> {
     }
 
     /// The verdict of a rule about all documents, or about the search for one.
-    fn whole(
+    fn run_repository_rule(
         &self,
         entry: &Registered,
         governed: bool,
-        found: Option<&(Search, Option<Located>)>,
-    ) -> Option<Verdict> {
-        if is_off(self.config, &entry.rule.id) {
-            return Some(Verdict::skipped("switched off by the configuration"));
+        found: Option<&(PacketSearch, Option<LocatedPacket>)>,
+    ) -> Option<CheckResult> {
+        if is_disabled(self.config, &entry.rule.id) {
+            return Some(CheckResult::skipped("switched off by the configuration"));
         }
-        let input = LibraryInput {
-            library: self.library,
+        let input = RepositoryCheckContext {
+            governance: self.library,
             worktrees: self.facts.worktrees.as_deref(),
             spec: self.facts.spec.as_deref(),
-            beside_spec: &self.facts.beside_spec,
-            phase: self.request.inquiry.phase(),
+            spec_siblings: &self.facts.spec_siblings,
+            phase: self.request.query.phase(),
             policy: self.policy(),
             now: self.request.now,
         };
         match entry.check {
-            Check::Library(_) if !governed => Some(Verdict::skipped("no governance folder was found here")),
-            Check::Library(check) => Some(check(&input, &entry.rule)),
+            Check::Repository(_) if !governed => {
+                Some(CheckResult::skipped("no governance folder was found here"))
+            }
+            Check::Repository(check) => Some(check(&input, &entry.rule)),
             Check::Search(check) => {
                 let (search, _) = found?;
-                let requested = self.request.inquiry.packet().unwrap_or_default();
-                Some(check(&SearchInput { requested, search }, &entry.rule))
+                let requested = self.request.query.packet().unwrap_or_default();
+                Some(check(&SearchCheckContext { requested, search }, &entry.rule))
             }
             _ => None,
         }
@@ -263,41 +287,41 @@ impl Scene<'_> {
 }
 
 /// The verdict with findings as notes.
-fn as_notes(verdict: Verdict) -> Verdict {
+fn downgrade_to_notes(verdict: CheckResult) -> CheckResult {
     match verdict {
-        Verdict::Judged(findings) => {
-            Verdict::Judged(findings.into_iter().map(|finding| finding.at_level(Level::Note)).collect())
-        }
-        skipped @ Verdict::Skipped(_) => skipped,
+        CheckResult::Findings(findings) => CheckResult::Findings(
+            findings.into_iter().map(|finding| finding.with_level(Level::Note)).collect(),
+        ),
+        skipped @ CheckResult::Skipped(_) => skipped,
     }
 }
 
 /// A packet that has no id at all: one rule says so, the others have nothing
 /// to compare with.
-fn nameless(document: &Document, rule: &Rule) -> Option<Verdict> {
+fn check_missing_id(document: &Document, rule: &Rule) -> Option<CheckResult> {
     if rule.id.as_str() != "packet/identity" {
         return None;
     }
     let message = "the packet names no work packet: neither its file nor its title is an id";
-    Some(Some(rule.finding(message, Label::text(&document.source, document.head(), "no id"))).into())
+    Some(Some(rule.finding(message, Label::text(&document.source, document.head_span(), "no id"))).into())
 }
 
 /// The verdicts of one rule over all documents, as one outcome.
-fn outcome(
+fn merge_outcomes(
     config: &Config,
     entry: &'static Registered,
-    column: Vec<Verdict>,
+    column: Vec<CheckResult>,
     about: &dyn Fn(&RepoPath) -> bool,
-) -> (Status, Vec<Finding>) {
+) -> (CheckStatus, Vec<Finding>) {
     let (mut findings, mut judged) = (Vec::new(), false);
     let mut skipped: Vec<String> = Vec::new();
     for verdict in column {
         match verdict {
-            Verdict::Judged(more) => {
+            CheckResult::Findings(more) => {
                 judged = true;
                 findings.extend(more);
             }
-            Verdict::Skipped(why) => skipped.push(why),
+            CheckResult::Skipped(why) => skipped.push(why),
         }
     }
     // What is said of a named document may stand in a record.
@@ -305,7 +329,7 @@ fn outcome(
         let related = || finding.related.iter().filter_map(|label| label.place.path());
         finding.primary.place.path().is_none_or(about) || related().any(about)
     };
-    findings.retain(|finding| is_search(entry) || concerns(finding));
+    findings.retain(|finding| is_search_rule(entry) || concerns(finding));
     if !judged {
         skipped.sort();
         skipped.dedup();
@@ -314,17 +338,17 @@ fn outcome(
             [only] => only.clone(),
             several => several.join("; "),
         };
-        return (Status::Skipped(why), Vec::new());
+        return (CheckStatus::Skipped(why), Vec::new());
     }
-    levelled(config, &Asked::Registered(entry), &mut findings);
+    apply_level_overrides(config, &RuleRef::Registered(entry), &mut findings);
     (status_of(&findings), findings)
 }
 
-fn is_search(entry: &Registered) -> bool {
+fn is_search_rule(entry: &Registered) -> bool {
     matches!(entry.check, Check::Search(_))
 }
 
-fn documents_info(jobs: &[Job<'_>], layout: Option<&Layout>, named: bool) -> DocumentsInfo {
+fn build_documents_info(jobs: &[DocumentJob<'_>], layout: Option<&Layout>, named: bool) -> DocumentsInfo {
     let count = |kind: DocumentKind| jobs.iter().filter(|job| job.document.kind == kind).count();
     let kinds = DocumentKind::ALL.into_iter().map(|kind| (kind.as_str(), count(kind)));
     let layout = match layout.map(|layout| layout.name) {
@@ -333,15 +357,15 @@ fn documents_info(jobs: &[Job<'_>], layout: Option<&Layout>, named: bool) -> Doc
         Some(LayoutName::Configured) => "configured",
         None => "none",
     };
-    DocumentsInfo { kinds: kinds.filter(|(_, count)| *count > 0).collect(), layout, named }
+    DocumentsInfo { kinds: kinds.filter(|(_, count)| *count > 0).collect(), layout, named_only: named }
 }
 
-fn packet_info(request: &SurveyRequest, located: &Located) -> PacketInfo {
+fn build_packet_info(request: &DocumentCheckRequest, located: &LocatedPacket) -> PacketInfo {
     let source: &Source = &located.packet.source;
     PacketInfo {
         approval: None,
         paths: 0,
-        requested: request.inquiry.packet().unwrap_or_default().to_owned(),
+        requested: request.query.packet().unwrap_or_default().to_owned(),
         wp_id: located.id.as_str().to_owned(),
         path: located.path.clone(),
         sha256: crate::digest::sha256_hex(source.text().as_bytes()),

@@ -14,24 +14,24 @@ use std::sync::Arc;
 
 use jiff::civil::DateTime;
 
-use crate::change::Side;
+use crate::change::TreeState;
 use crate::finding::Report;
 use crate::text::{RepoPath, Source};
 
-pub use inquiry::Inquiry;
-pub use judge::survey;
-pub use listing::{Listed, Listing, list};
+pub use inquiry::DocumentQuery;
+pub use judge::check_documents;
+pub use listing::{PacketListEntry, PacketListing, list_packets};
 
 /// What is asked of documents.
 #[derive(Debug, Clone)]
-pub struct SurveyRequest {
+pub struct DocumentCheckRequest {
     /// Which question.
-    pub inquiry: Inquiry,
+    pub query: DocumentQuery,
     /// Where documents are read.
-    pub side: Side,
+    pub tree: TreeState,
     /// Documents that the caller names, with their bytes; findings are told
     /// of these only. Empty: all of the repository.
-    pub named: Vec<NamedDocument>,
+    pub named_documents: Vec<NamedDocument>,
     /// A configuration file that the caller names, instead of the
     /// repository's.
     pub config: Option<Arc<Source>>,
@@ -50,4 +50,4 @@ pub struct NamedDocument {
 }
 
 /// The answer, before its duration is known.
-pub type SurveyReport = Report;
+pub type DocumentCheckReport = Report;

@@ -4,87 +4,92 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::files::{LARGEST, LookError, Looked, Scene, is_test_module, leave_to_tests, too_large};
-use super::rules::{Rulebook, rulebook};
-use super::tree::{self, configuration};
-use super::verdicts::{Text, finding, used, verdicts};
-use super::{Scan, SweepRequest};
-use crate::change::{ChangedFile, FileMode, Repository, RepositoryError, SelectionRequest, Side};
-use crate::check::Verdict;
-use crate::check::input::{BaselineUse, ChangedSource, SourcesInput, UnreadFile, UsedSuppression, Waived};
+use super::files::{
+    FileScan, FileScanError, MAX_SOURCE_BYTES, ScanContext, drop_non_test_findings, is_test_module,
+    oversized_scan,
+};
+use super::rules::{ActiveRules, load_active_rules};
+use super::tree::{self, load_configuration};
+use super::verdicts::{ScannedText, build_finding, collect_suppressions, run_scan_rules};
+use super::{ScanProfile, ScanRequest};
+use crate::change::{ChangedFile, FileMode, Repository, RepositoryError, SelectionRequest, TreeState};
+use crate::check::CheckResult;
+use crate::check::input::{
+    BaselineState, ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, WaiverLookup,
+};
 use crate::config::Config;
 use crate::finding::{Finding, Report, ScanInfo};
 use crate::gate::facts;
-use crate::gate::judge::selection_info;
+use crate::gate::judge::build_selection_info;
 use crate::gate::request::GateError;
-use crate::gate::settle::Asked;
-use crate::scan::{Baseline, Hit, Language, MOST_HITS, RuleSet, Suppression};
-use crate::system::ignores::Ignores;
+use crate::gate::settle::RuleRef;
+use crate::scan::{Baseline, Hit, Language, MAX_HITS, RuleSet, Suppression};
+use crate::system::ignores::IgnoreRules;
 use crate::text::{RepoPath, Source};
 
-pub(super) fn refused(error: LookError) -> GateError {
+pub(super) fn to_gate_error(error: FileScanError) -> GateError {
     match error {
-        LookError::Repository(error) => GateError::Repository(error),
-        LookError::Rule(why) => GateError::Nothing(why),
+        FileScanError::Repository(error) => GateError::Repository(error),
+        FileScanError::Rule(why) => GateError::NotFound(why),
     }
 }
 
 /// What a scan of a change gives to the gate that asked for it.
-pub(in crate::gate) struct Outcome {
-    pub verdicts: Vec<(Asked, Verdict)>,
+pub(in crate::gate) struct ChangeScanResult {
+    pub results: Vec<(RuleRef, CheckResult)>,
     pub info: ScanInfo,
 }
 
 /// A change and where it is judged from.
-pub(in crate::gate) struct Judged<'a> {
+pub(in crate::gate) struct ChangeScan<'a> {
     pub repo: &'a dyn Repository,
     /// Where rules come from.
-    pub trusted: Side,
+    pub policy_tree: TreeState,
     /// The side that holds the judged state.
-    pub side: Side,
+    pub tree: TreeState,
     /// The side before the change.
-    pub before: Side,
+    pub tree_before: TreeState,
     pub files: &'a [ChangedFile],
     pub config: &'a Config,
-    pub waived: Option<Waived<'a>>,
+    pub waived: Option<WaiverLookup<'a>>,
     pub today: jiff::civil::Date,
 }
 
 /// A scan of a change as a command. Rules and configuration are those of its
 /// base: a change cannot edit its own judge.
-pub(super) fn report(
+pub(super) fn scan_change(
     repo: &dyn Repository,
-    request: &SweepRequest,
+    request: &ScanRequest,
     asked: &SelectionRequest,
 ) -> Result<Report, GateError> {
     // Names of the main branch are needed before there is a base.
-    let head = repo.head()?.map_or(Side::Empty, Side::Commit);
-    let main = configuration(repo, request, head)?.main;
+    let head = repo.head()?.map_or(TreeState::Empty, TreeState::Commit);
+    let main = load_configuration(repo, request, head)?.main_branches;
     let selection = repo.select(asked, &|_| None, &main)?;
-    let side = facts::judged_side(&selection);
-    let trusted = selection.base.map_or(Side::Empty, Side::Commit);
-    let config = &configuration(repo, request, trusted)?;
-    let files = facts::files(repo, &selection)?;
+    let side = facts::judged_tree(&selection);
+    let trusted = selection.base.map_or(TreeState::Empty, TreeState::Commit);
+    let config = &load_configuration(repo, request, trusted)?;
+    let files = facts::load_changed_files(repo, &selection)?;
     let wanted = |file: &&ChangedFile| {
         let path = &file.change.path;
-        request.named.is_empty()
-            || request.named.iter().any(|named| path == named || path.is_below(named.as_bytes()))
+        request.paths.is_empty()
+            || request.paths.iter().any(|named| path == named || path.is_below(named.as_bytes()))
     };
     let named: Vec<ChangedFile> = files.iter().filter(wanted).cloned().collect();
-    let book = rulebook(repo, trusted, config, &request.scan)?;
-    tree::unknown_set(request, &book)?;
-    let judged = Judged {
+    let book = load_active_rules(repo, trusted, config, &request.profile)?;
+    tree::reject_unknown_sets(request, &book)?;
+    let judged = ChangeScan {
         repo,
-        trusted,
-        side,
-        before: trusted,
+        policy_tree: trusted,
+        tree: side,
+        tree_before: trusted,
         files: &named,
         config,
         waived: None,
         today: request.now.date(),
     };
-    let outcome = judged.scan(&request.scan, &book)?;
-    let info = selection_info(
+    let outcome = judged.run(&request.profile, &book)?;
+    let info = build_selection_info(
         &selection,
         files.len(),
         match (&request.config, selection.base) {
@@ -95,41 +100,42 @@ pub(super) fn report(
             (None, None) => "defaults (there is no commit before)".to_owned(),
         },
     );
-    Ok(tree::report(request, config, outcome.info, Some(info), outcome.verdicts))
+    Ok(tree::build_report(request, config, outcome.info, Some(info), outcome.results))
 }
 
 /// The scans that a configuration names for `post-work`.
 ///
 /// # Errors
 /// The repository cannot be read; a name that is no set of rules.
-pub(in crate::gate) fn of_change(judged: &Judged<'_>) -> Result<Outcome, GateError> {
-    let scan = Scan::of_gate(&judged.config.scan.gate);
-    let book = rulebook(judged.repo, judged.trusted, judged.config, &scan)?;
-    let known = |name: &String| book.sets.contains(name) || matches!(name.as_str(), "coverage" | "hygiene");
-    if let Some(name) = judged.config.scan.gate.iter().find(|name| !known(name)) {
-        let name = crate::text::one_line(name, 60);
-        return Err(GateError::Nothing(format!(
+pub(in crate::gate) fn run_gate_scans(judged: &ChangeScan<'_>) -> Result<ChangeScanResult, GateError> {
+    let scan = ScanProfile::from_gate_sets(&judged.config.scan.gate_scans);
+    let book = load_active_rules(judged.repo, judged.policy_tree, judged.config, &scan)?;
+    let known =
+        |name: &String| book.set_names.contains(name) || matches!(name.as_str(), "coverage" | "hygiene");
+    if let Some(name) = judged.config.scan.gate_scans.iter().find(|name| !known(name)) {
+        let name = crate::text::to_single_line(name, 60);
+        return Err(GateError::NotFound(format!(
             "the configuration names `{name}` in `scan: gate`, which is no set of rules; known are {}, coverage, hygiene",
-            book.sets.join(", ")
+            book.set_names.join(", ")
         )));
     }
-    judged.scan(&scan, &book)
+    judged.run(&scan, &book)
 }
 
 /// One side of a changed file, matched.
-struct Side2<'a> {
+struct ScannedSide<'a> {
     path: &'a RepoPath,
     bytes: &'a [u8],
-    looked: Looked,
+    file_scan: FileScan,
 }
 
-impl Judged<'_> {
-    fn scan(&self, scan: &Scan, book: &Rulebook) -> Result<Outcome, GateError> {
+impl ChangeScan<'_> {
+    fn run(&self, scan: &ScanProfile, book: &ActiveRules) -> Result<ChangeScanResult, GateError> {
         let exists: std::cell::RefCell<BTreeMap<String, bool>> = std::cell::RefCell::default();
         let has = |file: &str| {
             let known = exists.borrow().get(file).copied();
             known.unwrap_or_else(|| {
-                let answer = self.repo.exists(self.side, &RepoPath::from(file)).unwrap_or(false);
+                let answer = self.repo.exists(self.tree, &RepoPath::from(file)).unwrap_or(false);
                 exists.borrow_mut().insert(file.to_owned(), answer);
                 answer
             })
@@ -150,72 +156,77 @@ impl Judged<'_> {
         manifests.sort();
         let in_tree = |file: &str| manifests.binary_search_by(|own| own.as_str().cmp(file)).is_ok();
         let set = RuleSet::new(book.rules.clone());
-        let scene = Scene { set: &set, settings: &self.config.scan, today: self.today, has: &in_tree };
-        let read = |path: &RepoPath| self.repo.read(self.side, path).ok().flatten();
-        let read_before = |path: &RepoPath| self.repo.read(self.before, path).ok().flatten();
+        let scene =
+            ScanContext { set: &set, settings: &self.config.scan, today: self.today, file_exists: &in_tree };
+        let read = |path: &RepoPath| self.repo.read(self.tree, path).ok().flatten();
+        let read_before = |path: &RepoPath| self.repo.read(self.tree_before, path).ok().flatten();
         let (mut known, mut known_before) = (BTreeMap::new(), BTreeMap::new());
         let (mut post, mut pre) = (Vec::new(), Vec::new());
         for file in self.files {
-            let is_file = |entry: Option<crate::change::Entry>| {
+            let is_file = |entry: Option<crate::change::TreeEntry>| {
                 entry.is_some_and(|entry| matches!(entry.mode, FileMode::Regular | FileMode::Executable))
             };
             let path = &file.change.path;
-            if let Some(image) = file.post.as_ref().filter(|_| is_file(file.change.post)) {
-                let mut looked = side(&scene, path, &image.bytes).map_err(refused)?;
+            if let Some(image) = file.after.as_ref().filter(|_| is_file(file.change.after)) {
+                let mut looked = scan_bytes(&scene, path, &image.bytes).map_err(to_gate_error)?;
                 if !looked.scanned.hits.is_empty() && is_test_module(path, &read, &mut known, 0) {
-                    leave_to_tests(&set, &mut looked);
+                    drop_non_test_findings(&set, &mut looked);
                 }
-                post.push((file, Side2 { path, bytes: &image.bytes, looked }));
+                post.push((file, ScannedSide { path, bytes: &image.bytes, file_scan: looked }));
             }
-            if let Some(image) = file.pre.as_ref().filter(|_| is_file(file.change.pre)) {
-                let mut looked = side(&scene, path, &image.bytes).map_err(refused)?;
+            if let Some(image) = file.before.as_ref().filter(|_| is_file(file.change.before)) {
+                let mut looked = scan_bytes(&scene, path, &image.bytes).map_err(to_gate_error)?;
                 if !looked.scanned.hits.is_empty() && is_test_module(path, &read_before, &mut known_before, 0)
                 {
-                    leave_to_tests(&set, &mut looked);
+                    drop_non_test_findings(&set, &mut looked);
                 }
-                pre.push(Side2 { path, bytes: &image.bytes, looked });
+                pre.push(ScannedSide { path, bytes: &image.bytes, file_scan: looked });
             }
         }
-        let told = self.told(book, &set, &post, &pre);
-        self.verdicts(scan, book, told)
+        let told = self.find_new_matches(book, &set, &post, &pre);
+        self.check_results(scan, book, told)
     }
 
     /// Which matches are new, as findings; the rest is counted.
-    fn told(
+    fn find_new_matches(
         &self,
-        book: &Rulebook,
+        book: &ActiveRules,
         set: &RuleSet,
-        post: &[(&ChangedFile, Side2<'_>)],
-        pre: &[Side2<'_>],
-    ) -> Told {
-        let mut out =
-            Told { info: ScanInfo { rules: set.rules().len(), ..ScanInfo::default() }, ..Told::default() };
+        post: &[(&ChangedFile, ScannedSide<'_>)],
+        pre: &[ScannedSide<'_>],
+    ) -> ChangeScanSummary {
+        let mut out = ChangeScanSummary {
+            info: ScanInfo { rules: set.rules().len(), ..ScanInfo::default() },
+            ..ChangeScanSummary::default()
+        };
         let mut before: BTreeMap<(usize, &str), usize> = BTreeMap::new();
         let mut places: BTreeMap<(&RepoPath, usize, usize), Vec<&str>> = BTreeMap::new();
         for one in pre {
-            let lines = Lines::of(one.bytes);
-            for hit in self.open(&one.looked) {
+            let lines = LineEnds::new(one.bytes);
+            for hit in self.unsuppressed_hits(&one.file_scan) {
                 let print = hit.fingerprint.as_str();
                 *before.entry((hit.rule, print)).or_default() += 1;
-                let line = hit.span.as_ref().map_or(0, |span| lines.line(span.start));
+                let line = hit.span.as_ref().map_or(0, |span| lines.line_at(span.start));
                 places.entry((one.path, hit.rule, line)).or_default().push(print);
             }
         }
         // What stands on changed lines takes the blame before what does not.
-        let mut after: BTreeMap<(usize, &str), Vec<Candidate<'_>>> = BTreeMap::new();
+        let mut after: BTreeMap<(usize, &str), Vec<HitCandidate<'_>>> = BTreeMap::new();
         for (index, (file, one)) in post.iter().enumerate() {
-            if let Some(why) = &one.looked.unread {
-                out.unread.push(UnreadFile { path: one.path.clone(), why: why.clone(), line: None });
+            if let Some(why) = &one.file_scan.unread_reason {
+                out.unread_files.push(UnreadFile { path: one.path.clone(), why: why.clone(), line: None });
             }
-            if one.looked.scanned.more > 0 {
-                let why = format!("rules match in it more than {MOST_HITS} times");
-                out.unread.push(UnreadFile { path: one.path.clone(), why, line: None });
+            if one.file_scan.scanned.truncated > 0 {
+                let why = format!("rules match in it more than {MAX_HITS} times");
+                out.unread_files.push(UnreadFile { path: one.path.clone(), why, line: None });
             }
-            out.info.files += usize::from(one.looked.passed.is_none() && one.looked.unread.is_none());
-            out.info.bytes += one.looked.bytes;
-            out.info.excused += one.looked.scanned.hits.len() - self.open(&one.looked).count();
-            let lines = Lines::of(one.bytes);
-            for hit in self.open(&one.looked) {
+            out.info.files +=
+                usize::from(one.file_scan.skip_reason.is_none() && one.file_scan.unread_reason.is_none());
+            out.info.bytes += one.file_scan.bytes;
+            out.info.suppressed +=
+                one.file_scan.scanned.hits.len() - self.unsuppressed_hits(&one.file_scan).count();
+            let lines = LineEnds::new(one.bytes);
+            for hit in self.unsuppressed_hits(&one.file_scan) {
                 let changed = hit.span.as_ref().is_none_or(|span| lines.is_changed(file, span));
                 // On an old line where the rule matched before, it is the same
                 // finding, whatever was changed around it.
@@ -223,11 +234,11 @@ impl Judged<'_> {
                     .span
                     .as_ref()
                     .filter(|_| !changed)
-                    .map(|span| before_line(file, lines.line(span.start)));
+                    .map(|span| line_before_change(file, lines.line_at(span.start)));
                 let same =
                     line.and_then(|line| places.get_mut(&(one.path, hit.rule, line))).and_then(Vec::pop);
                 if let Some(print) = same {
-                    out.info.old += 1;
+                    out.info.preexisting += 1;
                     before.entry((hit.rule, print)).and_modify(|count| *count = count.saturating_sub(1));
                     continue;
                 }
@@ -239,105 +250,120 @@ impl Judged<'_> {
             let known = before.get(&key).copied().unwrap_or_default();
             hits.sort_by_key(|(old, index, hit)| (*old, *index, hit.span.as_ref().map(|span| span.start)));
             let surplus = hits.len().saturating_sub(known);
-            out.info.old += hits.len() - surplus;
+            out.info.preexisting += hits.len() - surplus;
             for (ordinal, (_, index, hit)) in hits.into_iter().take(surplus).enumerate() {
                 new.entry(index).or_default().push((known + ordinal + 1, hit));
             }
         }
         for (index, (file, one)) in post.iter().enumerate() {
             let own = new.remove(&index).unwrap_or_default();
-            let scanned = &one.looked.scanned;
+            let scanned = &one.file_scan.scanned;
             if own.is_empty() && scanned.suppressions.is_empty() && scanned.long_lines.is_empty() {
                 continue;
             }
-            let text = Text::new(one.path, one.bytes.to_vec());
+            let text = ScannedText::new(one.path, one.bytes.to_vec());
             for (ordinal, hit) in own {
                 if let Some(rule) = set.rules().get(hit.rule) {
-                    out.found.entry(hit.rule).or_default().push(finding(rule, hit, &text, ordinal));
+                    out.findings_by_rule
+                        .entry(hit.rule)
+                        .or_default()
+                        .push(build_finding(rule, hit, &text, ordinal));
                 }
             }
             for line in scanned.long_lines.keys() {
                 let why = "a line is too long to judge, and rules match in it".to_owned();
-                let at = text.span(&(*line..*line)).start;
-                out.unread.push(UnreadFile {
+                let at = text.text_span(&(*line..*line)).start;
+                out.unread_files.push(UnreadFile {
                     path: one.path.clone(),
                     why,
                     line: Some((Arc::clone(&text.source), at)),
                 });
             }
-            let lines = Lines::of(one.bytes);
+            let lines = LineEnds::new(one.bytes);
             // What it excuses may have come after it.
             let is_new = |suppression: &Suppression| {
-                lines.is_changed(file, &suppression.span) || lines.is_changed(file, &suppression.covers)
+                lines.is_changed(file, &suppression.span) || lines.is_changed(file, &suppression.range)
             };
-            out.suppressions.extend(used(set, book, &text, &scanned.suppressions, &scanned.hits, is_new));
+            out.suppressions.extend(collect_suppressions(
+                set,
+                book,
+                &text,
+                &scanned.suppressions,
+                &scanned.hits,
+                is_new,
+            ));
         }
         out
     }
 
     /// The matches that no comment excuses.
-    fn open<'l>(&self, looked: &'l Looked) -> impl Iterator<Item = &'l Hit> {
+    fn unsuppressed_hits<'l>(&self, looked: &'l FileScan) -> impl Iterator<Item = &'l Hit> {
         let today = self.today;
         let scanned = &looked.scanned;
         scanned.hits.iter().filter(move |hit| {
-            let excuse = hit.excused_by.and_then(|at| scanned.suppressions.get(at));
-            !excuse.is_some_and(|suppression| suppression.counts(today))
+            let excuse = hit.suppressed_by.and_then(|at| scanned.suppressions.get(at));
+            !excuse.is_some_and(|suppression| suppression.is_effective(today))
         })
     }
 
-    fn verdicts(&self, scan: &Scan, book: &Rulebook, told: Told) -> Result<Outcome, GateError> {
+    fn check_results(
+        &self,
+        scan: &ScanProfile,
+        book: &ActiveRules,
+        told: ChangeScanSummary,
+    ) -> Result<ChangeScanResult, GateError> {
         // Only what looks at the tree around the change needs all of it.
         let whole = ["migration", "coverage", "hygiene"].iter().any(|family| scan.families.contains(family));
-        let paths = if whole { self.repo.sources(self.side)? } else { Vec::new() };
+        let paths = if whole { self.repo.list_sources(self.tree)? } else { Vec::new() };
         let changed: Vec<ChangedSource> = self
             .files
             .iter()
             .map(|file| ChangedSource { path: file.change.path.clone(), kind: file.change.kind() })
             .collect();
-        let read = |path: &RepoPath| self.repo.read(self.side, path).ok().flatten();
+        let read = |path: &RepoPath| self.repo.read(self.tree, path).ok().flatten();
         let ignores = OnceCell::new();
         let ignored = |path: &RepoPath| {
             let files = || {
                 let all = paths.iter().filter(|path| path.file_name() == ".gitignore");
-                Ignores::of(all.filter_map(|path| Some((path.clone(), read(path)?))))
+                IgnoreRules::from_files(all.filter_map(|path| Some((path.clone(), read(path)?))))
             };
-            ignores.get_or_init(files).hides(path)
+            ignores.get_or_init(files).excludes(path)
         };
-        let baseline = self.baseline()?;
-        let input = SourcesInput {
+        let baseline = self.load_baseline()?;
+        let input = SourcesCheckContext {
             paths: &paths,
             settings: &self.config.scan,
             changed: Some(&changed),
             faults: &book.faults,
-            unread: &told.unread,
+            unread: &told.unread_files,
             suppressions: &told.suppressions,
             baseline: baseline.as_ref(),
-            read: &read,
-            ignored: &ignored,
+            read_file: &read,
+            is_ignored: &ignored,
             untracked: None,
-            waived: self.waived,
+            has_waiver: self.waived,
             today: self.today,
-            tests: OnceCell::new(),
+            test_files: OnceCell::new(),
         };
         let governed: Vec<bool> = book
             .rules
             .iter()
-            .map(|rule| changed.iter().any(|file| rule.include.has(&file.path.to_text())))
+            .map(|rule| changed.iter().any(|file| rule.include.matches(&file.path.to_text())))
             .collect();
-        let verdicts = verdicts(scan, book, self.config, told.found, &governed, &input);
-        Ok(Outcome { verdicts, info: told.info })
+        let verdicts = run_scan_rules(scan, book, self.config, told.findings_by_rule, &governed, &input);
+        Ok(ChangeScanResult { results: verdicts, info: told.info })
     }
 
     /// The file of known findings on both sides, if the change touches it.
-    fn baseline(&self) -> Result<Option<BaselineUse>, RepositoryError> {
+    fn load_baseline(&self) -> Result<Option<BaselineState>, RepositoryError> {
         let Some(path) = &self.config.scan.baseline else { return Ok(None) };
-        let mut out = BaselineUse::default();
+        let mut out = BaselineState::default();
         let changed = self.files.iter().find(|file| file.change.path.as_bytes() == path.as_bytes());
         let Some(file) = changed else { return Ok(Some(out)) };
         let source = |bytes: &[u8]| Source::from_bytes(file.change.path.clone(), bytes.to_vec());
-        out.before = file.pre.as_ref().and_then(|image| Baseline::read(&source(&image.bytes)).ok());
-        match file.post.as_ref().map(|image| Baseline::read(&source(&image.bytes))) {
-            Some(Ok(baseline)) => out.known = Some(baseline),
+        out.before = file.before.as_ref().and_then(|image| Baseline::read(&source(&image.bytes)).ok());
+        match file.after.as_ref().map(|image| Baseline::read(&source(&image.bytes))) {
+            Some(Ok(baseline)) => out.baseline = Some(baseline),
             Some(Err(fault)) => out.fault = Some(fault),
             None => {}
         }
@@ -347,46 +373,47 @@ impl Judged<'_> {
 
 /// What is told of a change.
 #[derive(Default)]
-struct Told {
-    found: BTreeMap<usize, Vec<Finding>>,
-    suppressions: Vec<UsedSuppression>,
-    unread: Vec<UnreadFile>,
+struct ChangeScanSummary {
+    findings_by_rule: BTreeMap<usize, Vec<Finding>>,
+    suppressions: Vec<SuppressionUse>,
+    unread_files: Vec<UnreadFile>,
     info: ScanInfo,
 }
 
 /// A match of the judged side: whether its line is an old one, the index of
 /// its file, the match.
-type Candidate<'a> = (bool, usize, &'a Hit);
+type HitCandidate<'a> = (bool, usize, &'a Hit);
 
-fn side(scene: &Scene<'_>, path: &RepoPath, bytes: &[u8]) -> Result<Looked, LookError> {
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) {
-        return Ok(too_large(Some(Language::of(path))));
+fn scan_bytes(scene: &ScanContext<'_>, path: &RepoPath, bytes: &[u8]) -> Result<FileScan, FileScanError> {
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_SOURCE_BYTES) {
+        return Ok(oversized_scan(Some(Language::from_path(path))));
     }
-    scene.look(path, bytes).map_err(LookError::Rule)
+    scene.scan_file(path, bytes).map_err(FileScanError::Rule)
 }
 
 /// Where the lines of a text end.
-struct Lines(Vec<usize>);
+struct LineEnds(Vec<usize>);
 
-impl Lines {
-    fn of(bytes: &[u8]) -> Self {
+impl LineEnds {
+    fn new(bytes: &[u8]) -> Self {
         Self(memchr::memchr_iter(b'\n', bytes).collect())
     }
 
     /// The line of an offset, from 0.
-    fn line(&self, at: usize) -> usize {
+    fn line_at(&self, at: usize) -> usize {
         self.0.partition_point(|end| *end < at)
     }
 
     /// Whether a place lies on lines that the change brought.
     fn is_changed(&self, file: &ChangedFile, span: &std::ops::Range<usize>) -> bool {
-        let (first, last) = (self.line(span.start), self.line(span.end.saturating_sub(1).max(span.start)));
-        file.hunks().iter().any(|hunk| hunk.post.start <= last && first < hunk.post.end)
+        let (first, last) =
+            (self.line_at(span.start), self.line_at(span.end.saturating_sub(1).max(span.start)));
+        file.hunks().iter().any(|hunk| hunk.after.start <= last && first < hunk.after.end)
     }
 }
 
 /// Where an unchanged line stood before the change; both count from 0.
-fn before_line(file: &ChangedFile, line: usize) -> usize {
-    let above = file.hunks().iter().take_while(|hunk| hunk.post.end <= line && hunk.post.start <= line);
-    above.fold(line, |line, hunk| (line + hunk.pre.len()).saturating_sub(hunk.post.len()))
+fn line_before_change(file: &ChangedFile, line: usize) -> usize {
+    let above = file.hunks().iter().take_while(|hunk| hunk.after.end <= line && hunk.after.start <= line);
+    above.fold(line, |line, hunk| (line + hunk.before.len()).saturating_sub(hunk.after.len()))
 }

@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::change::{Repository, RepositoryError, Side};
+use crate::change::{Repository, RepositoryError, TreeState};
 use crate::gate::parallel;
-use crate::scan::{Language, RuleSet, Scanned, Settings, scan, test_code};
+use crate::scan::{FileMatches, Language, RuleSet, ScanSettings, scan, test_code};
 use crate::system::files;
 use crate::text::RepoPath;
 
-use super::verdicts::Text;
+use super::verdicts::ScannedText;
 
 /// The most bytes of a source file that are read.
-pub(super) const LARGEST: u64 = 16 * 1024 * 1024;
+pub(super) const MAX_SOURCE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Why a file was passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Passed {
+pub(super) enum SkipReason {
     /// No rule looks at it.
-    Unasked,
+    NoRule,
     /// Its bytes are no text, and its name is that of no language.
     Binary,
     /// Longer than [`LARGEST`], and its name is that of no language.
@@ -27,67 +27,68 @@ pub(super) enum Passed {
 
 /// What came of one file.
 #[derive(Default)]
-pub(super) struct Looked {
-    pub scanned: Scanned,
+pub(super) struct FileScan {
+    pub scanned: FileMatches,
     /// Bytes that were matched.
     pub bytes: usize,
-    pub passed: Option<Passed>,
+    pub skip_reason: Option<SkipReason>,
     /// Why it could not be judged, although it should.
-    pub unread: Option<String>,
+    pub unread_reason: Option<String>,
     /// Whether all of it is test code.
     pub is_test: bool,
     /// Its text, if something was found in it.
-    pub text: Option<Arc<Text>>,
+    pub text: Option<Arc<ScannedText>>,
 }
 
 /// What is known of all files while one is matched.
-pub(super) struct Scene<'a> {
+pub(super) struct ScanContext<'a> {
     pub set: &'a RuleSet,
-    pub settings: &'a Settings,
+    pub settings: &'a ScanSettings,
     pub today: jiff::civil::Date,
     /// Whether a file is in the tree.
-    pub has: &'a (dyn Fn(&str) -> bool + Sync),
+    pub file_exists: &'a (dyn Fn(&str) -> bool + Sync),
 }
 
-impl Scene<'_> {
+impl ScanContext<'_> {
     /// The language of a file, and the rules that look at it. No language
     /// means that the first line will tell.
-    fn asked(&self, path: &RepoPath) -> (Option<Language>, Vec<usize>) {
-        let language = Language::of(path);
+    fn select_rules(&self, path: &RepoPath) -> (Option<Language>, Vec<usize>) {
+        let language = Language::from_path(path);
         let nameless = language == Language::Plain && !path.file_name().contains(&b'.');
         let language = (!nameless).then_some(language);
         if self.settings.skips(path) {
             return (language, Vec::new());
         }
         let text = path.to_text();
-        let is_product = self.settings.is_product(path, language.unwrap_or(Language::Plain), self.has);
+        let is_product =
+            self.settings.is_product(path, language.unwrap_or(Language::Plain), self.file_exists);
         (language, self.set.applicable(&text, language, is_product))
     }
 
     /// Matches one file's bytes.
-    pub(super) fn look(&self, path: &RepoPath, bytes: &[u8]) -> Result<Looked, String> {
-        let (named, rules) = self.asked(path);
+    pub(super) fn scan_file(&self, path: &RepoPath, bytes: &[u8]) -> Result<FileScan, String> {
+        let (named, rules) = self.select_rules(path);
         if rules.is_empty() {
-            return Ok(Looked { passed: Some(Passed::Unasked), ..Looked::default() });
+            return Ok(FileScan { skip_reason: Some(SkipReason::NoRule), ..FileScan::default() });
         }
-        self.matched(path, named, rules, bytes)
+        self.match_bytes(path, named, rules, bytes)
     }
 
-    fn matched(
+    fn match_bytes(
         &self,
         path: &RepoPath,
         named: Option<Language>,
         rules: Vec<usize>,
         bytes: &[u8],
-    ) -> Result<Looked, String> {
-        let language = named.or_else(|| Language::of_first_line(bytes)).unwrap_or(Language::Plain);
+    ) -> Result<FileScan, String> {
+        let language = named.or_else(|| Language::from_shebang(bytes)).unwrap_or(Language::Plain);
         let head = bytes.get(..8000.min(bytes.len())).unwrap_or_default();
         if language == Language::Plain && memchr::memchr(0, head).is_some() {
-            return Ok(Looked { passed: Some(Passed::Binary), ..Looked::default() });
+            return Ok(FileScan { skip_reason: Some(SkipReason::Binary), ..FileScan::default() });
         }
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
             let why = "it is UTF-16, which no compiler of this language reads by itself".to_owned();
-            return Ok(Looked { unread: Some(why), ..Looked::default() });
+            return Ok(FileScan { unread_reason: Some(why), ..FileScan::default() });
         }
         let rules = if named.is_some() {
             rules
@@ -95,63 +96,69 @@ impl Scene<'_> {
             let all = self.set.rules();
             rules
                 .into_iter()
-                .filter(|index| all.get(*index).is_some_and(|rule| rule.reads(language)))
+                .filter(|index| all.get(*index).is_some_and(|rule| rule.supports_language(language)))
                 .collect()
         };
         let is_test = self.settings.is_test(path, language);
         let scanned = scan(self.set, &rules, language, bytes, is_test, self.today)?;
-        Ok(Looked { scanned, bytes: bytes.len(), is_test, ..Looked::default() })
+        Ok(FileScan { scanned, bytes: bytes.len(), is_test, ..FileScan::default() })
     }
 
     /// Leaves out what does not count in a module of tests, and keeps the text
     /// of what is left.
-    fn finish(
+    fn apply_test_module_rules(
         &self,
         path: &RepoPath,
-        looked: &mut Looked,
+        looked: &mut FileScan,
         bytes: &[u8],
         read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
         known: &mut BTreeMap<RepoPath, bool>,
     ) {
         if !looked.scanned.hits.is_empty() && is_test_module(path, read, known, 0) {
-            leave_to_tests(self.set, looked);
+            drop_non_test_findings(self.set, looked);
         }
         let scanned = &looked.scanned;
         if !(scanned.hits.is_empty() && scanned.suppressions.is_empty() && scanned.long_lines.is_empty()) {
-            looked.text = Some(Arc::new(Text::new(path, bytes.to_vec())));
+            looked.text = Some(Arc::new(ScannedText::new(path, bytes.to_vec())));
         }
     }
 
     /// A file of a folder on disk, read only if a rule looks at it.
-    fn on_disk(&self, root: &std::path::Path, path: &RepoPath, own: &mut Own) -> Result<Looked, String> {
-        let (named, rules) = self.asked(path);
+    fn scan_from_disk(
+        &self,
+        root: &std::path::Path,
+        path: &RepoPath,
+        own: &mut ThreadBuffers,
+    ) -> Result<FileScan, String> {
+        let (named, rules) = self.select_rules(path);
         if rules.is_empty() {
-            return Ok(Looked { passed: Some(Passed::Unasked), ..Looked::default() });
+            return Ok(FileScan { skip_reason: Some(SkipReason::NoRule), ..FileScan::default() });
         }
-        match files::read_short(&files::below(root, path), LARGEST, &mut own.buffer) {
+        match files::read_if_within(&files::join_repo_path(root, path), MAX_SOURCE_BYTES, &mut own.buffer) {
             Ok(true) => {
-                let mut looked = self.matched(path, named, rules, &own.buffer)?;
-                let read = |path: &RepoPath| files::read(&files::below(root, path), LARGEST).ok();
-                self.finish(path, &mut looked, &own.buffer, &read, &mut own.modules);
+                let mut looked = self.match_bytes(path, named, rules, &own.buffer)?;
+                let read =
+                    |path: &RepoPath| files::read(&files::join_repo_path(root, path), MAX_SOURCE_BYTES).ok();
+                self.apply_test_module_rules(path, &mut looked, &own.buffer, &read, &mut own.test_modules);
                 Ok(looked)
             }
-            Ok(false) => Ok(too_large(named)),
-            Err(error) => Ok(Looked { unread: Some(error.to_string()), ..Looked::default() }),
+            Ok(false) => Ok(oversized_scan(named)),
+            Err(error) => Ok(FileScan { unread_reason: Some(error.to_string()), ..FileScan::default() }),
         }
     }
 }
 
-pub(super) fn too_large(language: Option<Language>) -> Looked {
+pub(super) fn oversized_scan(language: Option<Language>) -> FileScan {
     if language.is_none_or(|language| language == Language::Plain) {
-        return Looked { passed: Some(Passed::Large), ..Looked::default() };
+        return FileScan { skip_reason: Some(SkipReason::Large), ..FileScan::default() };
     }
-    let why = format!("it is longer than {LARGEST} bytes, the most that is scanned");
-    Looked { unread: Some(why), ..Looked::default() }
+    let why = format!("it is longer than {MAX_SOURCE_BYTES} bytes, the most that is scanned");
+    FileScan { unread_reason: Some(why), ..FileScan::default() }
 }
 
 /// Why a scan could not be made.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum LookError {
+pub(super) enum FileScanError {
     #[error(transparent)]
     Repository(#[from] RepositoryError),
     #[error("{0}")]
@@ -160,22 +167,24 @@ pub(super) enum LookError {
 
 /// What a thread works with.
 #[derive(Default)]
-struct Own {
+struct ThreadBuffers {
     buffer: Vec<u8>,
-    modules: BTreeMap<RepoPath, bool>,
+    test_modules: BTreeMap<RepoPath, bool>,
 }
 
 /// Matches files of a side, in their order.
-pub(super) fn look(
+pub(super) fn scan_files(
     repo: &dyn Repository,
-    side: Side,
-    scene: &Scene<'_>,
+    side: TreeState,
+    scene: &ScanContext<'_>,
     paths: &[RepoPath],
-) -> Result<Vec<Looked>, LookError> {
+) -> Result<Vec<FileScan>, FileScanError> {
     let mut out = Vec::with_capacity(paths.len());
-    if let (Side::Worktree, Some(root)) = (side, repo.disk_root()) {
-        for looked in parallel::map_with(paths, Own::default, |path, own| scene.on_disk(root, path, own)) {
-            out.push(looked.map_err(LookError::Rule)?);
+    if let (TreeState::Worktree, Some(root)) = (side, repo.disk_root()) {
+        for looked in parallel::map_with(paths, ThreadBuffers::default, |path, own| {
+            scene.scan_from_disk(root, path, own)
+        }) {
+            out.push(looked.map_err(FileScanError::Rule)?);
         }
     } else {
         // A repository is read by one thread; matching waits for no other.
@@ -184,21 +193,21 @@ pub(super) fn look(
         for part in paths.chunks(256) {
             let mut read = Vec::new();
             for path in part {
-                let (_, rules) = scene.asked(path);
+                let (_, rules) = scene.select_rules(path);
                 let bytes = if rules.is_empty() { None } else { repo.read(side, path)? };
                 read.push((path, bytes));
             }
             let matched = parallel::map(&read, |(path, bytes)| match bytes {
-                Some(bytes) if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) => {
-                    Ok(too_large(Some(Language::of(path))))
+                Some(bytes) if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_SOURCE_BYTES) => {
+                    Ok(oversized_scan(Some(Language::from_path(path))))
                 }
-                Some(bytes) => scene.look(path, bytes),
-                None => Ok(Looked { passed: Some(Passed::Unasked), ..Looked::default() }),
+                Some(bytes) => scene.scan_file(path, bytes),
+                None => Ok(FileScan { skip_reason: Some(SkipReason::NoRule), ..FileScan::default() }),
             });
             for ((path, bytes), looked) in read.iter().zip(matched) {
-                let mut looked = looked.map_err(LookError::Rule)?;
+                let mut looked = looked.map_err(FileScanError::Rule)?;
                 if let Some(bytes) = bytes {
-                    scene.finish(path, &mut looked, bytes, &parent, &mut known);
+                    scene.apply_test_module_rules(path, &mut looked, bytes, &parent, &mut known);
                 }
                 out.push(looked);
             }
@@ -208,13 +217,13 @@ pub(super) fn look(
 }
 
 /// A file that turns out to be test code loses what does not count there.
-pub(super) fn leave_to_tests(set: &RuleSet, looked: &mut Looked) {
+pub(super) fn drop_non_test_findings(set: &RuleSet, looked: &mut FileScan) {
     looked.is_test = true;
     looked.scanned.hits.retain(|hit| set.rules().get(hit.rule).is_some_and(|rule| rule.tests));
 }
 
 /// The most files that are followed upwards.
-const DEEPEST: usize = 8;
+const MAX_MODULE_DEPTH: usize = 8;
 
 /// Whether a Rust file is the body of a module that is declared for tests
 /// only (`#[cfg(test)] mod name;`), there or further up.
@@ -224,7 +233,7 @@ pub(super) fn is_test_module(
     known: &mut BTreeMap<RepoPath, bool>,
     depth: usize,
 ) -> bool {
-    if Language::of(path) != Language::Rust || depth > DEEPEST {
+    if Language::from_path(path) != Language::Rust || depth > MAX_MODULE_DEPTH {
         return false;
     }
     if let Some(answer) = known.get(path) {
@@ -255,7 +264,7 @@ pub(super) fn is_test_module(
     parents.extend(beside.and_then(own));
     let (mut answer, mut product) = (false, false);
     for (parent, bytes) in parents {
-        match test_code::declared(&bytes, name, file) {
+        match test_code::declared_for_tests(&bytes, name, file) {
             None => {}
             Some(true) => answer = true,
             Some(false) if is_test_module(&parent, read, known, depth + 1) => answer = true,

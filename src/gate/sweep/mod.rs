@@ -15,59 +15,59 @@ use std::sync::Arc;
 
 use jiff::civil::DateTime;
 
-use crate::change::{SelectionRequest, Side};
+use crate::change::{SelectionRequest, TreeState};
 use crate::text::{RepoPath, Source};
 
-pub(super) use change::{Judged, of_change};
-pub use rules::{Rulebook, rulebook};
-pub use tree::sweep;
+pub(super) use change::{ChangeScan, run_gate_scans};
+pub use rules::{ActiveRules, load_active_rules};
+pub use tree::run_scan;
 
 /// Which scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scan {
+pub struct ScanProfile {
     /// The command's name.
     pub name: &'static str,
     /// Sets of rules; empty for the default ones.
     pub sets: Vec<String>,
     /// Whether sets are those of all scans.
-    pub all: bool,
+    pub includes_all_sets: bool,
     /// Families of the registry that belong to it.
     pub families: Vec<&'static str>,
 }
 
 /// Sets that have commands of their own, so that `scan` leaves them out.
-const APART: [&str; 3] = ["errors", "dal", "traceability"];
+const SETS_WITH_OWN_COMMAND: [&str; 3] = ["errors", "dal", "traceability"];
 /// Families that belong to every scan with rules.
-const ALWAYS: [&str; 3] = ["source", "suppression", "baseline"];
+const COMMON_FAMILIES: [&str; 3] = ["source", "suppression", "baseline"];
 
-impl Scan {
+impl ScanProfile {
     /// `scan`: forbidden patterns, of these sets or of the default ones.
     #[must_use]
     pub fn patterns(sets: Vec<String>) -> Self {
-        Self { name: "scan", sets, all: false, families: ALWAYS.to_vec() }
+        Self { name: "scan", sets, includes_all_sets: false, families: COMMON_FAMILIES.to_vec() }
     }
 
-    fn of(name: &'static str, set: &str, more: &[&'static str]) -> Self {
-        let families = ALWAYS.iter().chain(more).copied().collect();
-        Self { name, sets: vec![set.to_owned()], all: false, families }
+    fn from_set(name: &'static str, set: &str, more: &[&'static str]) -> Self {
+        let families = COMMON_FAMILIES.iter().chain(more).copied().collect();
+        Self { name, sets: vec![set.to_owned()], includes_all_sets: false, families }
     }
 
     /// `validator-error-codes`.
     #[must_use]
     pub fn error_codes() -> Self {
-        Self::of("validator-error-codes", "errors", &[])
+        Self::from_set("validator-error-codes", "errors", &[])
     }
 
     /// `validator-dal-audit`.
     #[must_use]
     pub fn dal_audit() -> Self {
-        Self::of("validator-dal-audit", "dal", &["migration"])
+        Self::from_set("validator-dal-audit", "dal", &["migration"])
     }
 
     /// `validator-traceability`.
     #[must_use]
     pub fn traceability() -> Self {
-        Self::of("validator-traceability", "traceability", &[])
+        Self::from_set("validator-traceability", "traceability", &[])
     }
 
     /// `validator-coverage-gaps`.
@@ -76,7 +76,7 @@ impl Scan {
         Self {
             name: "validator-coverage-gaps",
             sets: vec![String::new()],
-            all: false,
+            includes_all_sets: false,
             families: vec!["coverage"],
         }
     }
@@ -87,7 +87,7 @@ impl Scan {
         Self {
             name: "validator-git-hygiene",
             sets: vec![String::new()],
-            all: false,
+            includes_all_sets: false,
             families: vec!["hygiene"],
         }
     }
@@ -95,13 +95,13 @@ impl Scan {
     /// `validator-hygiene-full`: everything.
     #[must_use]
     pub fn full() -> Self {
-        let families = ALWAYS.iter().chain(&["migration", "coverage", "hygiene"]).copied().collect();
-        Self { name: "validator-hygiene-full", sets: Vec::new(), all: true, families }
+        let families = COMMON_FAMILIES.iter().chain(&["migration", "coverage", "hygiene"]).copied().collect();
+        Self { name: "validator-hygiene-full", sets: Vec::new(), includes_all_sets: true, families }
     }
 
     /// The scan of a command.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_command(name: &str) -> Option<Self> {
         let all = [
             Self::patterns(Vec::new()),
             Self::error_codes(),
@@ -117,20 +117,20 @@ impl Scan {
     /// The scans that a configuration names for `post-work`: sets of rules,
     /// and `coverage` and `hygiene`.
     #[must_use]
-    pub fn of_gate(names: &[String]) -> Self {
-        let mut families = ALWAYS.to_vec();
+    pub fn from_gate_sets(names: &[String]) -> Self {
+        let mut families = COMMON_FAMILIES.to_vec();
         let own = [("dal", "migration"), ("coverage", "coverage"), ("hygiene", "hygiene")];
         families.extend(
             own.iter().filter(|(set, _)| names.iter().any(|name| name == set)).map(|(_, family)| *family),
         );
-        Self { name: "post-work", sets: names.to_vec(), all: false, families }
+        Self { name: "post-work", sets: names.to_vec(), includes_all_sets: false, families }
     }
 
     /// Whether rules of a set belong to it.
-    fn wants(&self, set: &str) -> bool {
-        self.all
+    fn includes_set(&self, set: &str) -> bool {
+        self.includes_all_sets
             || if self.sets.is_empty() {
-                !APART.contains(&set)
+                !SETS_WITH_OWN_COMMAND.contains(&set)
             } else {
                 self.sets.iter().any(|own| own == set)
             }
@@ -139,22 +139,22 @@ impl Scan {
 
 /// What is asked of a scan.
 #[derive(Debug, Clone)]
-pub struct SweepRequest {
+pub struct ScanRequest {
     /// Which scan.
-    pub scan: Scan,
+    pub profile: ScanProfile,
     /// Where files are read, if no change is judged.
-    pub side: Side,
+    pub tree: TreeState,
     /// Which change is judged, if one is.
     pub change: Option<SelectionRequest>,
     /// Files and folders that the caller names; empty: all.
-    pub named: Vec<RepoPath>,
+    pub paths: Vec<RepoPath>,
     /// A configuration file that the caller names, instead of the
     /// repository's.
     pub config: Option<Arc<Source>>,
     /// The file of known findings, instead of the configured one.
     pub baseline: Option<String>,
     /// Whether known findings are told, too.
-    pub tell_known: bool,
+    pub show_baselined: bool,
     /// Now, UTC.
     pub now: DateTime,
 }

@@ -3,28 +3,28 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::check::input::{SourcesInput, UsedSuppression};
-use crate::check::{Check, Verdict, registered};
+use crate::check::input::{SourcesCheckContext, SuppressionUse};
+use crate::check::{Check, CheckResult, registered_rules};
 use crate::config::Config;
 use crate::finding::{Finding, Label};
-use crate::gate::settle::{Asked, is_off};
-use crate::scan::{Hit, Mode, RuleSet, ScanRule, Suppressible, Suppression, Target};
+use crate::gate::settle::{RuleRef, is_disabled};
+use crate::scan::{Hit, MatchMode, RuleSet, ScanRule, Suppressible, Suppression, SuppressionTarget};
 use crate::text::{RepoPath, Source, Span};
 
-use super::Scan;
-use super::rules::Rulebook;
+use super::ScanProfile;
+use super::rules::ActiveRules;
 
 /// A file's text with the way from its bytes to it.
-pub(super) struct Text {
+pub(super) struct ScannedText {
     pub source: Arc<Source>,
     /// Where bytes that are not UTF-8 became replacement characters: offsets of
     /// the bytes behind, and of the text there.
-    shifts: Vec<(usize, usize)>,
+    replacement_offsets: Vec<(usize, usize)>,
 }
 
-impl Text {
+impl ScannedText {
     pub(super) fn new(path: &RepoPath, bytes: Vec<u8>) -> Self {
-        let mut shifts = Vec::new();
+        let mut replacement_offsets = Vec::new();
         if std::str::from_utf8(&bytes).is_err() {
             let (mut from, mut to) = (0, 0);
             for chunk in bytes.utf8_chunks() {
@@ -32,88 +32,90 @@ impl Text {
                 to += chunk.valid().len();
                 if !chunk.invalid().is_empty() {
                     to += char::REPLACEMENT_CHARACTER.len_utf8();
-                    shifts.push((from, to));
+                    replacement_offsets.push((from, to));
                 }
             }
         }
-        Self { source: Source::from_bytes(path.clone(), bytes), shifts }
+        Self { source: Source::from_bytes(path.clone(), bytes), replacement_offsets }
     }
 
     /// An offset of the bytes as one of the text.
-    fn offset(&self, at: usize) -> usize {
-        let next = self.shifts.partition_point(|(from, _)| *from <= at);
-        let shift = next.checked_sub(1).and_then(|index| self.shifts.get(index));
+    fn text_offset(&self, at: usize) -> usize {
+        let next = self.replacement_offsets.partition_point(|(from, _)| *from <= at);
+        let shift = next.checked_sub(1).and_then(|index| self.replacement_offsets.get(index));
         shift.map_or(at, |(from, to)| to + (at - from))
     }
 
-    pub(super) fn span(&self, span: &std::ops::Range<usize>) -> Span {
-        Span::new(self.offset(span.start), self.offset(span.end))
+    pub(super) fn text_span(&self, span: &std::ops::Range<usize>) -> Span {
+        Span::new(self.text_offset(span.start), self.text_offset(span.end))
     }
 }
 
 /// A match as a finding.
-pub(super) fn finding(rule: &ScanRule, hit: &Hit, text: &Text, ordinal: usize) -> Finding {
+pub(super) fn build_finding(rule: &ScanRule, hit: &Hit, text: &ScannedText, ordinal: usize) -> Finding {
     let path = text.source.name();
-    let (message, label) = match (&hit.span, hit.missing) {
-        (Some(span), _) => (rule.message.clone(), Label::text(&text.source, text.span(span), "")),
+    let (message, label) = match (&hit.span, hit.missing_pattern) {
+        (Some(span), _) => (rule.message.clone(), Label::text(&text.source, text.text_span(span), "")),
         (None, missing) => {
             let pattern = missing.and_then(|at| rule.patterns.get(at)).map_or("", String::as_str);
-            let pattern = crate::text::one_line(pattern, 80);
+            let pattern = crate::text::to_single_line(pattern, 80);
             (rule.message.clone(), Label::path(path, format!("its code nowhere matches `{pattern}`")))
         }
     };
-    let mut out = Finding::new(rule.id.clone(), message, label).at_level(rule.level).about(path);
+    let mut out = Finding::new(rule.id.clone(), message, label).with_level(rule.level).about_path(path);
     out.wording = Some(Arc::clone(&rule.wording));
     out.fingerprint = Some(format!("{}-{ordinal}", hit.fingerprint));
     out
 }
 
 /// Comments of a file that excuse, with what came of them.
-pub(super) fn used(
+pub(super) fn collect_suppressions(
     set: &RuleSet,
-    book: &Rulebook,
-    text: &Text,
+    book: &ActiveRules,
+    text: &ScannedText,
     suppressions: &[Suppression],
     hits: &[Hit],
     is_new: impl Fn(&Suppression) -> bool,
-) -> Vec<UsedSuppression> {
+) -> Vec<SuppressionUse> {
     let named = |suppression: &Suppression, rule: &ScanRule| match &suppression.target {
-        Target::Rules(names) => names.iter().any(|name| rule.is_named(name)),
-        Target::Policy(policy) => rule.wording.waivable_by.contains(policy),
+        SuppressionTarget::Rules(names) => names.iter().any(|name| rule.has_name(name)),
+        SuppressionTarget::Policy(policy) => rule.wording.waivable_by.contains(policy),
     };
     let mut excused: Vec<Vec<&ScanRule>> = vec![Vec::new(); suppressions.len()];
     for hit in hits {
-        let by = hit.excused_by.and_then(|index| excused.get_mut(index));
+        let by = hit.suppressed_by.and_then(|index| excused.get_mut(index));
         by.into_iter().for_each(|rules| rules.extend(set.rules().get(hit.rule)));
     }
     let one = |(suppression, rules): (&Suppression, &Vec<&ScanRule>)| {
-        let bound = rules.iter().filter(|rule| rule.suppressible == Suppressible::ByWaiver);
+        let bound = rules.iter().filter(|rule| rule.suppressible == Suppressible::WithWaiver);
         let (asked, unknown) = match &suppression.target {
-            Target::Rules(names) => {
+            SuppressionTarget::Rules(names) => {
                 let is_known = |name: &&String| {
-                    book.ids.iter().any(|id| id == *name || id.strip_prefix("scan/") == Some(name.as_str()))
+                    book.all_ids
+                        .iter()
+                        .any(|id| id == *name || id.strip_prefix("scan/") == Some(name.as_str()))
                 };
                 let unknown: Vec<String> = names.iter().filter(|name| !is_known(name)).cloned().collect();
-                let all = names.iter().all(|name| book.rules.iter().any(|rule| rule.is_named(name)));
+                let all = names.iter().all(|name| book.rules.iter().any(|rule| rule.has_name(name)));
                 (all, unknown)
             }
             // A policy may belong to rules of other scans.
-            Target::Policy(_) => {
+            SuppressionTarget::Policy(_) => {
                 let sets: std::collections::BTreeSet<&str> =
                     book.rules.iter().map(|rule| rule.set.as_str()).collect();
                 let any = book.rules.iter().any(|rule| named(suppression, rule));
-                (any && sets.len() >= book.sets.len(), Vec::new())
+                (any && sets.len() >= book.set_names.len(), Vec::new())
             }
         };
         let mut shown = suppression.clone();
-        let span = text.span(&suppression.span);
+        let span = text.text_span(&suppression.span);
         shown.span = span.start..span.end;
-        UsedSuppression {
+        SuppressionUse {
             source: Arc::clone(&text.source),
-            policies: bound.flat_map(|rule| rule.wording.waivable_by.clone()).collect(),
-            used: !rules.is_empty(),
-            asked,
-            unknown,
+            waiver_policies: bound.flat_map(|rule| rule.wording.waivable_by.clone()).collect(),
+            is_used: !rules.is_empty(),
+            rules_selected: asked,
+            unknown_rules: unknown,
             is_new: is_new(suppression),
             suppression: shown,
         }
@@ -122,40 +124,40 @@ pub(super) fn used(
 }
 
 /// The verdicts of all rules of a scan, in order.
-pub(super) fn verdicts(
-    scan: &Scan,
-    book: &Rulebook,
+pub(super) fn run_scan_rules(
+    scan: &ScanProfile,
+    book: &ActiveRules,
     config: &Config,
     mut found: BTreeMap<usize, Vec<Finding>>,
     governed: &[bool],
-    input: &SourcesInput<'_>,
-) -> Vec<(Asked, Verdict)> {
+    input: &SourcesCheckContext<'_>,
+) -> Vec<(RuleRef, CheckResult)> {
     let mut out = Vec::new();
     for (index, rule) in book.rules.iter().enumerate() {
-        let idle = rule.mode == Mode::Require && rule.include.is_empty();
+        let idle = rule.mode == MatchMode::Require && rule.include.is_empty();
         let verdict = if idle {
-            Verdict::skipped(format!(
+            CheckResult::skipped(format!(
                 "no file is governed: `scan: {{override: {{{}: {{include: [...]}}}}}}` names them",
                 rule.id
             ))
-        } else if rule.mode == Mode::Require && governed.get(index) != Some(&true) {
-            Verdict::skipped("no file that it governs is judged")
+        } else if rule.mode == MatchMode::Require && governed.get(index) != Some(&true) {
+            CheckResult::skipped("no file that it governs is judged")
         } else {
             found.remove(&index).unwrap_or_default().into()
         };
-        out.push((Asked::scan(rule), verdict));
+        out.push((RuleRef::from_scan_rule(rule), verdict));
     }
-    for rule in &book.off {
-        out.push((Asked::scan(rule), Verdict::skipped("switched off by the configuration")));
+    for rule in &book.disabled {
+        out.push((RuleRef::from_scan_rule(rule), CheckResult::skipped("switched off by the configuration")));
     }
-    for entry in registered().iter().filter(|entry| scan.families.contains(&entry.rule.id.family())) {
+    for entry in registered_rules().iter().filter(|entry| scan.families.contains(&entry.rule.id.family())) {
         if let Check::Sources(check) = entry.check {
-            let verdict = if is_off(config, &entry.rule.id) {
-                Verdict::skipped("switched off by the configuration")
+            let verdict = if is_disabled(config, &entry.rule.id) {
+                CheckResult::skipped("switched off by the configuration")
             } else {
                 check(input, &entry.rule)
             };
-            out.push((Asked::Registered(entry), verdict));
+            out.push((RuleRef::Registered(entry), verdict));
         }
     }
     out

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::finding::Approval;
+use crate::finding::ApprovalSummary;
 
 /// Who approved the packet, when, and who wrote the code.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -69,34 +69,34 @@ pub struct MomentDocument {
     pub at: Option<String>,
 }
 
-impl From<&Approval> for ApprovalDocument {
-    fn from(approval: &Approval) -> Self {
+impl From<&ApprovalSummary> for ApprovalDocument {
+    fn from(approval: &ApprovalSummary) -> Self {
         Self {
             signature: approval.signature.clone(),
-            introduced: approval.introduced.as_ref().map(|introduced| IntroducedDocument {
+            introduced: approval.introduced_by.as_ref().map(|introduced| IntroducedDocument {
                 commit: introduced.commit.clone(),
                 author: introduced.author.clone(),
                 committer: introduced.committer.clone(),
                 at: introduced.at.clone(),
-                inside_work: introduced.inside,
-                governance_only: introduced.others == 0,
+                inside_work: introduced.is_inside_work,
+                governance_only: introduced.other_path_count == 0,
                 other_paths: introduced.other_paths.clone(),
             }),
-            key: approval.sealed.as_ref().map(|sealed| KeyDocument {
+            key: approval.key_signature.as_ref().map(|sealed| KeyDocument {
                 principals: sealed.principals.clone(),
                 fingerprint: sealed.fingerprint.clone(),
             }),
-            unknown: approval.unknown.clone(),
+            unknown: approval.unknown_reason.clone(),
             records: approval.records.iter().map(|(name, agrees)| ((*name).to_owned(), *agrees)).collect(),
-            code_commits: approval.code.commits,
-            same_hand: approval.code.same_hand.clone(),
-            before_packet: approval.code.early.clone(),
+            code_commits: approval.code.count,
+            same_hand: approval.code.by_same_person.clone(),
+            before_packet: approval.code.not_based_on_approval.clone(),
             order: approval
-                .moments
+                .timeline
                 .iter()
                 .map(|moment| MomentDocument { event: moment.event.to_owned(), at: moment.at.clone() })
                 .collect(),
-            in_order: approval.in_order,
+            in_order: approval.is_in_order,
         }
     }
 }

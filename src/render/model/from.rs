@@ -1,6 +1,6 @@
 //! From a report to its document.
 
-use crate::finding::{Finding, Label, PacketInfo, Place, Report, Status, StepStatus, Subject};
+use crate::finding::{CheckStatus, Finding, Label, PacketInfo, Place, Report, StepStatus, Subject};
 
 use super::{
     CheckDocument, ClaimDocument, DocumentsDocument, FindingDocument, FixDocument, PacketDocument,
@@ -16,33 +16,33 @@ impl From<&Report> for ReportDocument {
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             gate: report.gate.to_owned(),
             verdict: if report.passed() { "passed" } else { "failed" }.to_owned(),
-            packet: report.packet.as_ref().map(packet),
-            also: report.also.iter().map(packet).collect(),
+            packet: report.packet.as_ref().map(to_packet),
+            also: report.other_packets.iter().map(to_packet).collect(),
             selection: report.selection.as_ref().map(|selection| SelectionDocument {
                 mode: selection.mode.to_owned(),
                 base: selection.base.clone(),
                 head: selection.head.clone(),
                 reason: selection.reason.clone(),
                 changed: selection.changed,
-                trusted: selection.trusted.clone(),
+                trusted: selection.policy_source.clone(),
             }),
             documents: report.documents.as_ref().map(|documents| DocumentsDocument {
                 kinds: documents.kinds.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect(),
                 layout: documents.layout.to_owned(),
-                named: documents.named,
+                named: documents.named_only,
             }),
             scan: report.scan.as_ref().map(|scan| ScanDocument {
                 rules: scan.rules,
                 files: scan.files,
                 bytes: scan.bytes,
-                unasked: scan.unasked,
+                skipped: scan.skipped,
                 binary: scan.binary,
                 large: scan.large,
                 baseline: scan.baseline.clone(),
-                known: scan.known,
-                old: scan.old,
-                excused: scan.excused,
-                more: scan.more,
+                baselined: scan.baselined,
+                preexisting: scan.preexisting,
+                suppressed: scan.suppressed,
+                truncated: scan.truncated,
             }),
             summary: SummaryDocument {
                 passed: tally.passed,
@@ -53,10 +53,10 @@ impl From<&Report> for ReportDocument {
                 warnings: tally.warnings,
                 notes: tally.notes,
             },
-            checks: report.outcomes.iter().map(check).collect(),
-            findings: report.findings.iter().map(finding).collect(),
-            steps: report.steps.iter().map(step).collect(),
-            claims: report.claims.iter().map(claim).collect(),
+            checks: report.outcomes.iter().map(to_check).collect(),
+            findings: report.findings.iter().map(to_finding).collect(),
+            steps: report.steps.iter().map(to_step).collect(),
+            claims: report.claims.iter().map(to_claim).collect(),
             run: RunDocument {
                 started_at: report.run.started_at.clone(),
                 milliseconds: report.run.milliseconds,
@@ -77,7 +77,7 @@ impl From<&Report> for ReportDocument {
     }
 }
 
-fn packet(packet: &PacketInfo) -> PacketDocument {
+fn to_packet(packet: &PacketInfo) -> PacketDocument {
     PacketDocument {
         requested: packet.requested.clone(),
         wp_id: packet.wp_id.clone(),
@@ -90,11 +90,11 @@ fn packet(packet: &PacketInfo) -> PacketDocument {
     }
 }
 
-fn check(outcome: &crate::finding::CheckOutcome) -> CheckDocument {
+fn to_check(outcome: &crate::finding::CheckOutcome) -> CheckDocument {
     let (reason, waivers) = match &outcome.status {
-        Status::Skipped(why) => (Some(why.clone()), Vec::new()),
-        Status::Waived(ids) => (None, ids.clone()),
-        Status::Passed | Status::Failed => (None, Vec::new()),
+        CheckStatus::Skipped(why) => (Some(why.clone()), Vec::new()),
+        CheckStatus::Waived(ids) => (None, ids.clone()),
+        CheckStatus::Passed | CheckStatus::Failed => (None, Vec::new()),
     };
     CheckDocument {
         rule: outcome.rule.to_string(),
@@ -105,16 +105,16 @@ fn check(outcome: &crate::finding::CheckOutcome) -> CheckDocument {
     }
 }
 
-fn claim(claim: &crate::finding::Claim) -> ClaimDocument {
+fn to_claim(claim: &crate::finding::EvidenceClaim) -> ClaimDocument {
     ClaimDocument {
         command: claim.command.clone(),
         claimed_exit_code: claim.exit_code.clone(),
-        step: claim.seen.as_ref().map(|(step, _)| step.clone()),
-        seen_exit_code: claim.seen.as_ref().and_then(|(_, code)| *code),
+        step: claim.observed.as_ref().map(|(step, _)| step.clone()),
+        seen_exit_code: claim.observed.as_ref().and_then(|(_, code)| *code),
     }
 }
 
-fn step(step: &crate::finding::StepReport) -> StepDocument {
+fn to_step(step: &crate::finding::StepReport) -> StepDocument {
     let (status, reason) = match &step.status {
         StepStatus::Passed => ("passed", None),
         StepStatus::Failed => ("failed", None),
@@ -130,7 +130,7 @@ fn step(step: &crate::finding::StepReport) -> StepDocument {
     }
 }
 
-fn finding(finding: &Finding) -> FindingDocument {
+fn to_finding(finding: &Finding) -> FindingDocument {
     let rule = crate::check::wording(finding);
     let mut help = finding.help.clone();
     help.extend(rule.map(|rule| rule.remedy.clone()));
@@ -144,8 +144,8 @@ fn finding(finding: &Finding) -> FindingDocument {
         packet: finding.packet.clone(),
         level: finding.level.to_string(),
         message: finding.message.clone(),
-        place: label(&finding.primary),
-        related: finding.related.iter().map(label).collect(),
+        place: label_to_place(&finding.primary),
+        related: finding.related.iter().map(label_to_place).collect(),
         notes: finding.notes.clone(),
         help,
         why: rule.map(|rule| rule.why.clone()).unwrap_or_default(),
@@ -155,7 +155,7 @@ fn finding(finding: &Finding) -> FindingDocument {
         waived_by: finding.waived_by.clone(),
         fingerprint: finding.fingerprint.clone(),
         fix: finding.fix.as_ref().map(|fix| FixDocument {
-            place: place(&fix.place, String::new()),
+            place: to_place(&fix.place, String::new()),
             replacement: fix.replacement.clone(),
             message: fix.message.clone(),
             is_unsafe: fix.is_unsafe,
@@ -163,11 +163,11 @@ fn finding(finding: &Finding) -> FindingDocument {
     }
 }
 
-fn label(label: &Label) -> PlaceDocument {
-    place(&label.place, label.text.clone())
+fn label_to_place(label: &Label) -> PlaceDocument {
+    to_place(&label.place, label.text.clone())
 }
 
-fn place(place: &Place, label: String) -> PlaceDocument {
+fn to_place(place: &Place, label: String) -> PlaceDocument {
     let mut out = PlaceDocument {
         kind: "repository".to_owned(),
         path: place.path().map(ToString::to_string),

@@ -85,7 +85,7 @@ pub struct ScanDocument {
     /// Their bytes.
     pub bytes: usize,
     /// Files that no rule looks at.
-    pub unasked: usize,
+    pub skipped: usize,
     /// Files that are no text and of no known language.
     pub binary: usize,
     /// Files of no known language that are too large.
@@ -93,13 +93,13 @@ pub struct ScanDocument {
     /// The file of known findings.
     pub baseline: Option<String>,
     /// Findings that the baseline knows; they are not listed.
-    pub known: usize,
+    pub baselined: usize,
     /// Findings that were there before the change; they are not listed.
-    pub old: usize,
+    pub preexisting: usize,
     /// Findings that comments excuse; they are not listed.
-    pub excused: usize,
+    pub suppressed: usize,
     /// Findings beyond the number that is listed.
-    pub more: usize,
+    pub truncated: usize,
 }
 
 /// The judged packet.

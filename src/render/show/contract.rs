@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use crate::document::contract::{Contract, Phase, Task, Tick};
-use crate::text::{Span, one_line, visible};
+use crate::document::contract::{Contract, ContractPhase, Task, TaskState};
+use crate::text::{Span, escape_hidden, to_single_line};
 
-use super::Line;
+use super::TextLine;
 
 /// How many tasks are in which state.
 #[derive(Debug, Default, Clone, Copy, Serialize)]
-pub struct Progress {
+pub struct TaskProgress {
     /// Ticked.
     pub done: usize,
     /// Not ticked.
@@ -26,7 +26,7 @@ pub struct PhaseLine {
     /// Its heading.
     pub title: String,
     /// Its tasks.
-    pub progress: Progress,
+    pub progress: TaskProgress,
 }
 
 /// A task that is open.
@@ -52,13 +52,13 @@ pub struct ContractDocument {
     /// Its name.
     pub name: Option<String>,
     /// Its status, as written.
-    pub status: Option<Line>,
+    pub status: Option<TextLine>,
     /// Its status, as understood.
     pub understood: Option<&'static str>,
     /// Its goal.
-    pub goal: Option<Line>,
+    pub goal: Option<TextLine>,
     /// All its tasks together.
-    pub progress: Progress,
+    pub progress: TaskProgress,
     /// Its phases.
     pub phases: Vec<PhaseLine>,
     /// Its tasks.
@@ -66,17 +66,17 @@ pub struct ContractDocument {
     /// Words that its acceptance criteria lack; null without criteria.
     pub criteria_lack: Option<Vec<&'static str>>,
     /// Contracts that it depends on.
-    pub dependencies: Vec<Line>,
+    pub dependencies: Vec<TextLine>,
     /// Its dated notes.
-    pub notes: Vec<Line>,
+    pub notes: Vec<TextLine>,
 }
 
-fn progress<'a>(tasks: impl Iterator<Item = &'a Task>) -> Progress {
-    tasks.fold(Progress::default(), |mut sum, task| {
-        match task.tick {
-            Tick::Done => sum.done += 1,
-            Tick::Open => sum.open += 1,
-            Tick::Dropped => sum.dropped += 1,
+fn count_progress<'a>(tasks: impl Iterator<Item = &'a Task>) -> TaskProgress {
+    tasks.fold(TaskProgress::default(), |mut sum, task| {
+        match task.state {
+            TaskState::Done => sum.done += 1,
+            TaskState::Open => sum.open += 1,
+            TaskState::Dropped => sum.dropped += 1,
         }
         sum
     })
@@ -84,17 +84,18 @@ fn progress<'a>(tasks: impl Iterator<Item = &'a Task>) -> Progress {
 
 /// Collects what was read.
 #[must_use]
-pub fn document(contract: &Contract) -> ContractDocument {
+pub fn to_document(contract: &Contract) -> ContractDocument {
     let line = |span: Span| contract.source.line(span.start);
-    let said = |text: &str, span: Span| Line { line: line(span), text: text.to_owned() };
-    let of = |phase: &Phase| progress(phase.tasks.iter().filter_map(|at| contract.tasks.get(*at)));
+    let said = |text: &str, span: Span| TextLine { line: line(span), text: text.to_owned() };
+    let of =
+        |phase: &ContractPhase| count_progress(phase.tasks.iter().filter_map(|at| contract.tasks.get(*at)));
     let task = |task: &Task| TaskLine {
         line: line(task.text.span),
         id: task.id.as_ref().map(|id| contract.source.slice(id.span).to_owned()),
-        state: match task.tick {
-            Tick::Done => "done",
-            Tick::Open => "open",
-            Tick::Dropped => "dropped",
+        state: match task.state {
+            TaskState::Done => "done",
+            TaskState::Open => "open",
+            TaskState::Dropped => "dropped",
         },
         text: task.text.value.clone(),
     };
@@ -105,7 +106,7 @@ pub fn document(contract: &Contract) -> ContractDocument {
         status: contract.status.as_ref().map(|(text, _)| said(&text.value, text.span)),
         understood: contract.status.as_ref().map(|(_, status)| status.as_str()),
         goal: contract.goal.as_ref().map(|goal| said(&goal.value, goal.span)),
-        progress: progress(contract.tasks.iter()),
+        progress: count_progress(contract.tasks.iter()),
         phases: contract
             .phases
             .iter()
@@ -128,7 +129,7 @@ pub fn document(contract: &Contract) -> ContractDocument {
 
 /// The contract as text; control and hidden characters are escaped.
 #[must_use]
-pub fn human(document: &ContractDocument) -> String {
+pub fn render_human(document: &ContractDocument) -> String {
     let mut out = format!("{} (contract)\n", document.path);
     let mut part = |title: &str, rows: Vec<(usize, String)>| {
         if rows.is_empty() {
@@ -136,10 +137,11 @@ pub fn human(document: &ContractDocument) -> String {
         }
         out.push_str(&format!("\n{title}\n"));
         for (line, text) in rows {
-            out.push_str(&format!("{line:>6}  {}\n", one_line(&text, 160)));
+            out.push_str(&format!("{line:>6}  {}\n", to_single_line(&text, 160)));
         }
     };
-    let plain = |lines: &[Line]| lines.iter().map(|line| (line.line, line.text.clone())).collect::<Vec<_>>();
+    let plain =
+        |lines: &[TextLine]| lines.iter().map(|line| (line.line, line.text.clone())).collect::<Vec<_>>();
     let head = [("status", &document.status), ("goal", &document.goal)];
     let head = head
         .into_iter()
@@ -148,7 +150,9 @@ pub fn human(document: &ContractDocument) -> String {
     let phases = document.phases.iter();
     part(
         "phases",
-        phases.map(|phase| (phase.line, format!("{}  {}", bar(phase.progress), phase.title))).collect(),
+        phases
+            .map(|phase| (phase.line, format!("{}  {}", render_progress_bar(phase.progress), phase.title)))
+            .collect(),
     );
     let open = document.tasks.iter().filter(|task| task.state == "open");
     part("open tasks", open.map(|task| (task.line, task.text.clone())).collect());
@@ -156,12 +160,17 @@ pub fn human(document: &ContractDocument) -> String {
     part("notes", plain(&document.notes));
     let all = document.progress;
     let dropped = if all.dropped > 0 { format!(", {} set aside", all.dropped) } else { String::new() };
-    out.push_str(&format!("\n{}  {} of {} tasks done{dropped}\n", bar(all), all.done, all.done + all.open));
-    visible(&out).into_owned()
+    out.push_str(&format!(
+        "\n{}  {} of {} tasks done{dropped}\n",
+        render_progress_bar(all),
+        all.done,
+        all.done + all.open
+    ));
+    escape_hidden(&out).into_owned()
 }
 
 /// `[######    ]  3/5`
-fn bar(progress: Progress) -> String {
+fn render_progress_bar(progress: TaskProgress) -> String {
     const WIDTH: usize = 10;
     let all = progress.done + progress.open;
     let filled = (progress.done * WIDTH).checked_div(all).unwrap_or(0);

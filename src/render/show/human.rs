@@ -1,59 +1,59 @@
 //! `show` for a person: line numbers on the left.
 
-use crate::text::{one_line, visible};
+use crate::text::{escape_hidden, to_single_line};
 
-use super::{Entry, Line, ManifestLine, Named, ShowDocument, WaiverLine};
+use super::{FieldLine, ManifestLine, ScopeLine, ShowDocument, TextLine, WaiverLine};
 
 /// A line number and what stands there.
-type Row = (usize, String);
+type ShowRow = (usize, String);
 
 /// The packet as text; control and hidden characters are escaped.
 #[must_use]
-pub fn human(document: &ShowDocument) -> String {
+pub fn render_human(document: &ShowDocument) -> String {
     let mut out = format!("{} ({}, {})\n", document.path, document.kind, document.generation);
-    for (title, rows) in parts(document) {
+    for (title, rows) in collect_sections(document) {
         if rows.is_empty() {
             continue;
         }
         out.push_str(&format!("\n{title}\n"));
         for (line, text) in rows {
-            out.push_str(&format!("{line:>6}  {}\n", one_line(&text, 160)));
+            out.push_str(&format!("{line:>6}  {}\n", to_single_line(&text, 160)));
         }
     }
-    visible(&out).into_owned()
+    escape_hidden(&out).into_owned()
 }
 
-fn parts(document: &ShowDocument) -> Vec<(&'static str, Vec<Row>)> {
+fn collect_sections(document: &ShowDocument) -> Vec<(&'static str, Vec<ShowRow>)> {
     let template = document.manifest_template.iter().map(|line| (*line, "not filled".to_owned()));
     vec![
-        ("metadata", document.metadata.iter().map(field).collect()),
-        ("read as", decided(document)),
-        ("in scope", document.in_scope.iter().map(entry).collect()),
-        ("out of scope", document.out_of_scope.iter().map(entry).collect()),
-        ("waivers", document.waivers.iter().map(waiver).collect()),
-        ("test plan", plain(&document.test_plan)),
-        ("done means", plain(&document.done_means)),
-        ("phases", phases(document)),
-        ("manifests", document.manifests.iter().map(manifest).collect()),
+        ("metadata", document.metadata.iter().map(field_row).collect()),
+        ("read as", decision_rows(document)),
+        ("in scope", document.in_scope.iter().map(scope_row).collect()),
+        ("out of scope", document.out_of_scope.iter().map(scope_row).collect()),
+        ("waivers", document.waivers.iter().map(waiver_row).collect()),
+        ("test plan", plain_rows(&document.test_plan)),
+        ("done means", plain_rows(&document.done_means)),
+        ("phases", phase_rows(document)),
+        ("manifests", document.manifests.iter().map(manifest_row).collect()),
         ("manifest template", template.collect()),
-        ("evidence", document.evidence.iter().map(evidence).collect()),
-        ("requirements mapped", plain(&document.requirements)),
-        ("verdicts", plain(&document.verdicts)),
-        ("sections", plain(&document.sections)),
-        ("could not be read", plain(&document.faults)),
+        ("evidence", document.evidence.iter().map(evidence_row).collect()),
+        ("requirements mapped", plain_rows(&document.requirements)),
+        ("verdicts", plain_rows(&document.verdicts)),
+        ("sections", plain_rows(&document.sections)),
+        ("could not be read", plain_rows(&document.faults)),
     ]
 }
 
-fn plain(lines: &[Line]) -> Vec<Row> {
+fn plain_rows(lines: &[TextLine]) -> Vec<ShowRow> {
     lines.iter().map(|line| (line.line, line.text.clone())).collect()
 }
 
-fn field(field: &Named) -> Row {
+fn field_row(field: &FieldLine) -> ShowRow {
     let remark = if field.filled { "" } else { "   [not filled]" };
     (field.line, format!("{}: {}{remark}", field.name, field.value))
 }
 
-fn decided(document: &ShowDocument) -> Vec<Row> {
+fn decision_rows(document: &ShowDocument) -> Vec<ShowRow> {
     let all = [
         ("status", &document.status),
         ("signature", &document.signature),
@@ -61,20 +61,20 @@ fn decided(document: &ShowDocument) -> Vec<Row> {
         ("merge base", &document.merge_base),
         ("refinement", &document.refinement),
     ];
-    let row = |(name, line): (&str, &Option<Line>)| {
+    let row = |(name, line): (&str, &Option<TextLine>)| {
         line.as_ref().map(|line| (line.line, format!("{name}: {}", line.text)))
     };
     all.into_iter().filter_map(row).collect()
 }
 
-fn phases(document: &ShowDocument) -> Vec<Row> {
-    let mut rows = plain(&document.phases);
+fn phase_rows(document: &ShowDocument) -> Vec<ShowRow> {
+    let mut rows = plain_rows(&document.phases);
     rows.extend(document.skeleton_approved.iter().map(|line| (line.line, line.text.clone())));
     rows.sort();
     rows
 }
 
-fn entry(entry: &Entry) -> Row {
+fn scope_row(entry: &ScopeLine) -> ShowRow {
     let what = match (&entry.path, &entry.problem) {
         (Some(path), _) => format!("{} {path}", entry.kind),
         (None, Some(problem)) => format!("{}: {} ({problem})", entry.kind, entry.text),
@@ -84,7 +84,7 @@ fn entry(entry: &Entry) -> Row {
     (entry.line, format!("{what}{annotation}"))
 }
 
-fn waiver(waiver: &WaiverLine) -> Row {
+fn waiver_row(waiver: &WaiverLine) -> ShowRow {
     let or = |value: &Option<String>, none: &str| value.clone().unwrap_or_else(|| none.to_owned());
     let lacks = match waiver.missing.as_slice() {
         [] => String::new(),
@@ -94,7 +94,7 @@ fn waiver(waiver: &WaiverLine) -> Row {
     (waiver.line, format!("{id} {policy}: {scope}{lacks}"))
 }
 
-fn manifest(manifest: &ManifestLine) -> Row {
+fn manifest_row(manifest: &ManifestLine) -> ShowRow {
     let or = |value: &Option<String>| value.clone().unwrap_or_else(|| "?".to_owned());
     let ticked = manifest.ticked.len();
     let text = format!(
@@ -110,7 +110,7 @@ fn manifest(manifest: &ManifestLine) -> Row {
     (manifest.line, text)
 }
 
-fn evidence(entry: &Named) -> Row {
+fn evidence_row(entry: &FieldLine) -> ShowRow {
     let code = if entry.filled { entry.value.as_str() } else { "missing" };
     (entry.line, format!("{}: exit code {code}", entry.name))
 }

@@ -5,19 +5,19 @@ mod human;
 
 use serde::Serialize;
 
-pub use human::human;
+pub use human::render_human;
 
-use crate::digest::Recorded;
+use crate::digest::RecordedHash;
 use crate::document::label::Field;
-use crate::document::manifest::Number;
-use crate::document::scope_entry::{Coverage, ScopeEntry};
+use crate::document::manifest::ManifestNumber;
+use crate::document::scope_entry::{ScopeEntry, ScopePattern};
 use crate::document::waiver::Expiry;
 use crate::document::{Packet, Parsed};
 use crate::text::{Span, Spanned};
 
 /// A value and its line (from 1).
 #[derive(Debug, Serialize)]
-pub struct Line {
+pub struct TextLine {
     /// The line.
     pub line: usize,
     /// The text.
@@ -26,7 +26,7 @@ pub struct Line {
 
 /// A labelled value.
 #[derive(Debug, Serialize)]
-pub struct Named {
+pub struct FieldLine {
     /// The line.
     pub line: usize,
     /// Normalised label.
@@ -39,7 +39,7 @@ pub struct Named {
 
 /// A scope entry.
 #[derive(Debug, Serialize)]
-pub struct Entry {
+pub struct ScopeLine {
     /// The line.
     pub line: usize,
     /// As written.
@@ -110,55 +110,55 @@ pub struct ShowDocument {
     /// Which shape it has.
     pub generation: String,
     /// The id in its title.
-    pub title_id: Option<Line>,
+    pub title_id: Option<TextLine>,
     /// Its status.
-    pub status: Option<Line>,
+    pub status: Option<TextLine>,
     /// Its signature.
-    pub signature: Option<Line>,
+    pub signature: Option<TextLine>,
     /// Its risk tier.
-    pub risk_tier: Option<Line>,
+    pub risk_tier: Option<TextLine>,
     /// Its merge base.
-    pub merge_base: Option<Line>,
+    pub merge_base: Option<TextLine>,
     /// Its refinement.
-    pub refinement: Option<Line>,
+    pub refinement: Option<TextLine>,
     /// All metadata.
-    pub metadata: Vec<Named>,
+    pub metadata: Vec<FieldLine>,
     /// `IN_SCOPE_PATHS`.
-    pub in_scope: Vec<Entry>,
+    pub in_scope: Vec<ScopeLine>,
     /// Paths of `OUT_OF_SCOPE`.
-    pub out_of_scope: Vec<Entry>,
+    pub out_of_scope: Vec<ScopeLine>,
     /// Waivers.
     pub waivers: Vec<WaiverLine>,
     /// Commands of `TEST_PLAN`.
-    pub test_plan: Vec<Line>,
+    pub test_plan: Vec<TextLine>,
     /// Bullets of `DONE_MEANS`.
-    pub done_means: Vec<Line>,
+    pub done_means: Vec<TextLine>,
     /// Sections of phases.
-    pub phases: Vec<Line>,
+    pub phases: Vec<TextLine>,
     /// `SKELETON APPROVED`, where it counts.
-    pub skeleton_approved: Option<Line>,
+    pub skeleton_approved: Option<TextLine>,
     /// Filled manifests.
     pub manifests: Vec<ManifestLine>,
     /// Line of the manifest template, if it is still there.
     pub manifest_template: Option<usize>,
     /// Commands with evidence, and their exit codes.
-    pub evidence: Vec<Named>,
+    pub evidence: Vec<FieldLine>,
     /// Requirements that are mapped.
-    pub requirements: Vec<Line>,
+    pub requirements: Vec<TextLine>,
     /// Verdicts of reports.
-    pub verdicts: Vec<Line>,
+    pub verdicts: Vec<TextLine>,
     /// All sections.
-    pub sections: Vec<Line>,
+    pub sections: Vec<TextLine>,
     /// What could not be read.
-    pub faults: Vec<Line>,
+    pub faults: Vec<TextLine>,
 }
 
 /// Collects what was read.
 #[must_use]
-pub fn document(parsed: &Parsed<Packet>) -> ShowDocument {
+pub fn to_document(parsed: &Parsed<Packet>) -> ShowDocument {
     let packet = &parsed.value;
     let line = |span: Span| packet.source.line(span.start);
-    let text = |value: &Spanned<String>| Line { line: line(value.span), text: value.value.clone() };
+    let text = |value: &Spanned<String>| TextLine { line: line(value.span), text: value.value.clone() };
     let optional = |value: &Option<Spanned<String>>| value.as_ref().map(text);
     ShowDocument {
         schema: "countersign.packet/v1",
@@ -169,37 +169,37 @@ pub fn document(parsed: &Parsed<Packet>) -> ShowDocument {
         status: packet
             .status
             .as_ref()
-            .map(|status| Line { line: line(status.span), text: status.value.to_string() }),
+            .map(|status| TextLine { line: line(status.span), text: status.value.to_string() }),
         signature: optional(&packet.signature),
         risk_tier: optional(&packet.risk_tier),
         merge_base: optional(&packet.merge_base),
         refinement: optional(&packet.refinement_file),
-        metadata: packet.metadata.iter().map(|field| named(packet, field)).collect(),
-        in_scope: packet.scope.inside.iter().map(|entry| scope_line(packet, entry)).collect(),
-        out_of_scope: packet.scope.outside.iter().map(|entry| scope_line(packet, entry)).collect(),
+        metadata: packet.metadata.iter().map(|field| field_line(packet, field)).collect(),
+        in_scope: packet.scope.in_scope.iter().map(|entry| scope_line(packet, entry)).collect(),
+        out_of_scope: packet.scope.out_of_scope.iter().map(|entry| scope_line(packet, entry)).collect(),
         waivers: packet.waivers.iter().map(|waiver| waiver_line(packet, waiver)).collect(),
         test_plan: packet
             .test_plan
             .iter()
-            .map(|command| Line { line: line(command.span), text: command.text.clone() })
+            .map(|command| TextLine { line: line(command.span), text: command.text.clone() })
             .collect(),
         done_means: packet.done_means.iter().map(|criterion| text(&criterion.text)).collect(),
         phases: packet
             .phases
-            .marks
+            .sections
             .iter()
-            .map(|mark| Line { line: line(mark.heading), text: mark.key.to_owned() })
+            .map(|mark| TextLine { line: line(mark.heading), text: mark.key.to_owned() })
             .collect(),
         skeleton_approved: packet
             .phases
-            .approved
-            .map(|span| Line { line: line(span), text: packet.source.slice(span).to_owned() }),
+            .approval_marker
+            .map(|span| TextLine { line: line(span), text: packet.source.slice(span).to_owned() }),
         manifests: packet.manifests.iter().map(|manifest| manifest_line(packet, manifest)).collect(),
         manifest_template: packet.manifest_template.map(line),
         evidence: packet
             .evidence
             .iter()
-            .map(|entry| Named {
+            .map(|entry| FieldLine {
                 line: line(entry.command.span),
                 name: entry.command.value.clone(),
                 value: entry.exit_code.as_ref().map(|code| code.value.clone()).unwrap_or_default(),
@@ -212,29 +212,32 @@ pub fn document(parsed: &Parsed<Packet>) -> ShowDocument {
         faults: parsed
             .faults
             .iter()
-            .map(|fault| Line { line: line(fault.span), text: format!("{}: {}", fault.rule, fault.message) })
+            .map(|fault| TextLine {
+                line: line(fault.span),
+                text: format!("{}: {}", fault.rule, fault.message),
+            })
             .collect(),
     }
 }
 
-fn named(packet: &Packet, field: &Field) -> Named {
-    Named {
+fn field_line(packet: &Packet, field: &Field) -> FieldLine {
+    FieldLine {
         line: packet.source.line(field.label.start),
         name: field.key.clone(),
-        value: field.bare().value.to_owned(),
+        value: field.bare_value().value.to_owned(),
         filled: field.is_filled(),
     }
 }
 
-fn scope_line(packet: &Packet, entry: &ScopeEntry) -> Entry {
-    let (kind, path, problem) = match &entry.coverage {
-        Ok(Coverage::File(path)) => ("file", Some(path.to_string()), None),
-        Ok(Coverage::Folder(path)) => ("folder", Some(format!("{path}/")), None),
-        Ok(Coverage::Glob(parts)) => ("glob", Some(parts.join("/")), None),
+fn scope_line(packet: &Packet, entry: &ScopeEntry) -> ScopeLine {
+    let (kind, path, problem) = match &entry.pattern {
+        Ok(ScopePattern::File(path)) => ("file", Some(path.to_string()), None),
+        Ok(ScopePattern::Folder(path)) => ("folder", Some(format!("{path}/")), None),
+        Ok(ScopePattern::Glob(parts)) => ("glob", Some(parts.join("/")), None),
         Err(why) => ("unparsable", None, Some(why.to_string())),
     };
     let annotation = entry.annotation.as_ref().map(|annotation| annotation.value.clone());
-    Entry {
+    ScopeLine {
         line: packet.source.line(entry.raw.span.start),
         text: entry.raw.value.clone(),
         kind,
@@ -254,7 +257,7 @@ fn waiver_line(packet: &Packet, waiver: &crate::document::waiver::Waiver) -> Wai
         scope: value(&waiver.scope),
         approver: value(&waiver.approver),
         expiry: match &waiver.expiry {
-            Expiry::None => None,
+            Expiry::Never => None,
             Expiry::On(date) => Some(date.to_string()),
             Expiry::Closure => Some("on closure of the packet".to_owned()),
             Expiry::Unreadable(text) => Some(format!("unreadable: {text}")),
@@ -264,21 +267,21 @@ fn waiver_line(packet: &Packet, waiver: &crate::document::waiver::Waiver) -> Wai
 }
 
 fn manifest_line(packet: &Packet, manifest: &crate::document::manifest::Manifest) -> ManifestLine {
-    let number = |value: &Option<Spanned<Number>>| {
+    let number = |value: &Option<Spanned<ManifestNumber>>| {
         value.as_ref().map(|value| match &value.value {
-            Number::Is(number) => number.to_string(),
-            Number::NotApplicable => "N/A".to_owned(),
-            Number::Bad(text) => text.clone(),
+            ManifestNumber::Integer(number) => number.to_string(),
+            ManifestNumber::NotApplicable => "N/A".to_owned(),
+            ManifestNumber::Invalid(text) => text.clone(),
         })
     };
-    let hash = |value: &Option<Spanned<Recorded>>| {
+    let hash = |value: &Option<Spanned<RecordedHash>>| {
         value.as_ref().map(|value| match &value.value {
-            Recorded::Sha1(hash) => hash.to_string(),
-            Recorded::Other(text) => text.clone(),
+            RecordedHash::Sha1(hash) => hash.to_string(),
+            RecordedHash::Other(text) => text.clone(),
         })
     };
     let gates = |ticked: bool| {
-        manifest.gates.iter().filter(|tick| tick.ticked == ticked).map(|tick| tick.name.clone()).collect()
+        manifest.gates.iter().filter(|tick| tick.is_ticked == ticked).map(|tick| tick.name.clone()).collect()
     };
     ManifestLine {
         line: packet.source.line(manifest.label.start),

@@ -1,22 +1,22 @@
 //! Go: comments, strings, raw strings in back-ticks, runes.
 
-use super::super::region::Kind;
+use super::super::region::TokenKind;
 use super::Cursor;
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {
     let wanted = |byte: &u8| matches!(byte, b'"' | b'\'' | b'`' | b'/');
     while let Some(found) = cursor.rest().iter().position(wanted) {
         cursor.skip(found);
-        match (cursor.byte(), cursor.ahead(1)) {
-            (Some(b'/'), Some(b'/')) => cursor.line_comment(Kind::Comment),
-            (Some(b'/'), Some(b'*')) => cursor.block_comment(2, b"*/", Kind::Comment),
+        match (cursor.peek(), cursor.peek_ahead(1)) {
+            (Some(b'/'), Some(b'/')) => cursor.lex_line_comment(TokenKind::Comment),
+            (Some(b'/'), Some(b'*')) => cursor.lex_block_comment(2, b"*/", TokenKind::Comment),
             (Some(b'`'), _) => {
                 cursor.skip(1);
-                cursor.quoted(b'`', false, false, Kind::Str);
+                cursor.lex_quoted(b'`', false, false, TokenKind::Str);
             }
             (Some(quote @ (b'"' | b'\'')), _) => {
                 cursor.skip(1);
-                cursor.quoted(quote, true, true, Kind::Str);
+                cursor.lex_quoted(quote, true, true, TokenKind::Str);
             }
             _ => cursor.skip(1),
         }
@@ -26,11 +26,11 @@ pub(super) fn read(cursor: &mut Cursor<'_>) {
 #[cfg(test)]
 mod tests {
     use super::super::super::language::Language::Go;
-    use super::super::tests::check;
+    use super::super::tests::assert_kinds;
 
     #[test]
     fn strings_runes_and_comments() {
-        check(
+        assert_kinds(
             Go,
             &[
                 ("a := `x\\` + \"y`\" // `", "......ss.....ss..cccc"),

@@ -3,15 +3,15 @@
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::super::region::Kind;
+use super::super::region::TokenKind;
 use super::Cursor;
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {
     let text = String::from_utf8_lossy(cursor.text);
     if text.len() != cursor.text.len() {
         // Not UTF-8: offsets would not be the file's.
-        cursor.at = cursor.text.len();
-        cursor.mark(Kind::Text);
+        cursor.position = cursor.text.len();
+        cursor.mark(TokenKind::Text);
         return;
     }
     let (mut inside, mut open) = (false, false);
@@ -19,38 +19,38 @@ pub(super) fn read(cursor: &mut Cursor<'_>) {
         match event {
             Event::Start(Tag::CodeBlock(_)) => inside = true,
             Event::End(TagEnd::CodeBlock) => inside = false,
-            Event::Text(_) if inside => stretch(cursor, range, Kind::Code),
-            Event::Code(_) => stretch(cursor, range, Kind::Code),
+            Event::Text(_) if inside => mark_range(cursor, range, TokenKind::Code),
+            Event::Code(_) => mark_range(cursor, range, TokenKind::Code),
             Event::Html(html) | Event::InlineHtml(html) if open || html.contains("<!--") => {
                 // A comment comes line by line; the last mark decides.
                 open = match (html.rfind("<!--"), html.rfind("-->")) {
                     (None, None) => open,
                     (begin, end) => begin > end,
                 };
-                stretch(cursor, range, Kind::Comment);
+                mark_range(cursor, range, TokenKind::Comment);
             }
             _ => {}
         }
     }
-    cursor.at = cursor.text.len();
-    cursor.mark(Kind::Text);
+    cursor.position = cursor.text.len();
+    cursor.mark(TokenKind::Text);
 }
 
-fn stretch(cursor: &mut Cursor<'_>, range: std::ops::Range<usize>, kind: Kind) {
-    cursor.at = range.start.max(cursor.at);
-    cursor.mark(Kind::Text);
-    cursor.at = range.end.max(cursor.at);
+fn mark_range(cursor: &mut Cursor<'_>, range: std::ops::Range<usize>, kind: TokenKind) {
+    cursor.position = range.start.max(cursor.position);
+    cursor.mark(TokenKind::Text);
+    cursor.position = range.end.max(cursor.position);
     cursor.mark(kind);
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::super::language::Language::Markdown;
-    use super::super::tests::check;
+    use super::super::tests::assert_kinds;
 
     #[test]
     fn code_comments_and_prose() {
-        check(
+        assert_kinds(
             Markdown,
             &[
                 ("# A `b` c", "tttt...tt"),

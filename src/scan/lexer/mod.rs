@@ -13,11 +13,11 @@ mod toml;
 mod yaml;
 
 use super::language::Language;
-use super::region::{Kind, Regions};
+use super::region::{TokenKind, TokenMap};
 
 /// Cuts a text into regions.
 #[must_use]
-pub fn regions(language: Language, text: &[u8]) -> Regions {
+pub fn tokenize(language: Language, text: &[u8]) -> TokenMap {
     let mut cursor = Cursor::new(text);
     match language {
         Language::Rust => rust::read(&mut cursor),
@@ -30,7 +30,7 @@ pub fn regions(language: Language, text: &[u8]) -> Regions {
         Language::Python => python::read(&mut cursor),
         Language::Go => go::read(&mut cursor),
         Language::Shell => shell::read(&mut cursor),
-        Language::Plain => return Regions::all(Kind::Text, text.len()),
+        Language::Plain => return TokenMap::uniform(TokenKind::Text, text.len()),
     }
     cursor.finish()
 }
@@ -38,52 +38,52 @@ pub fn regions(language: Language, text: &[u8]) -> Regions {
 /// A text that is read from front to back, with what was found so far.
 struct Cursor<'a> {
     text: &'a [u8],
-    at: usize,
-    out: Regions,
+    position: usize,
+    tokens: TokenMap,
 }
 
 impl<'a> Cursor<'a> {
     fn new(text: &'a [u8]) -> Self {
         let bom = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        Self { text, at: bom, out: Regions::default() }
+        Self { text, position: bom, tokens: TokenMap::default() }
     }
 
     /// What was not said is code.
-    fn finish(mut self) -> Regions {
-        self.out.upto(Kind::Code, self.text.len());
-        self.out
+    fn finish(mut self) -> TokenMap {
+        self.tokens.extend_to(TokenKind::Code, self.text.len());
+        self.tokens
     }
 
     fn rest(&self) -> &'a [u8] {
-        self.text.get(self.at..).unwrap_or_default()
+        self.text.get(self.position..).unwrap_or_default()
     }
 
-    fn byte(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.position).copied()
     }
 
     /// The byte some places ahead.
-    fn ahead(&self, places: usize) -> Option<u8> {
-        self.text.get(self.at + places).copied()
+    fn peek_ahead(&self, places: usize) -> Option<u8> {
+        self.text.get(self.position + places).copied()
     }
 
     /// The byte some places back; one place back is the byte before.
-    fn back(&self, places: usize) -> Option<u8> {
-        self.text.get(self.at.checked_sub(places)?).copied()
+    fn peek_back(&self, places: usize) -> Option<u8> {
+        self.text.get(self.position.checked_sub(places)?).copied()
     }
 
-    fn starts(&self, with: &[u8]) -> bool {
+    fn starts_with(&self, with: &[u8]) -> bool {
         self.rest().starts_with(with)
     }
 
     /// Goes forward, at most to the end.
     fn skip(&mut self, places: usize) {
-        self.at = (self.at + places).min(self.text.len());
+        self.position = (self.position + places).min(self.text.len());
     }
 
     /// Everything so far that was not said is `kind`.
-    fn mark(&mut self, kind: Kind) {
-        self.out.upto(kind, self.at);
+    fn mark(&mut self, kind: TokenKind) {
+        self.tokens.extend_to(kind, self.position);
     }
 
     /// Goes to the next line end (not over it), or the end.
@@ -93,61 +93,64 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes behind the next `needle`, or to the end.
-    fn behind(&mut self, needle: &[u8]) {
+    fn skip_past(&mut self, needle: &[u8]) {
         match memchr::memmem::find(self.rest(), needle) {
             Some(found) => self.skip(found + needle.len()),
-            None => self.at = self.text.len(),
+            None => self.position = self.text.len(),
         }
     }
 
     /// A comment to the end of the line, which a carriage return (and in
     /// scripts two more characters) ends, too.
-    fn short_comment(&mut self) {
-        self.mark(Kind::Code);
+    fn lex_line_comment_to_any_end(&mut self) {
+        self.mark(TokenKind::Code);
         while let Some(found) = memchr::memchr3(b'\n', b'\r', 0xe2, self.rest()) {
             self.skip(found);
-            if self.byte() != Some(0xe2) || self.starts(b"\xe2\x80\xa8") || self.starts(b"\xe2\x80\xa9") {
-                self.mark(Kind::Comment);
+            if self.peek() != Some(0xe2)
+                || self.starts_with(b"\xe2\x80\xa8")
+                || self.starts_with(b"\xe2\x80\xa9")
+            {
+                self.mark(TokenKind::Comment);
                 return;
             }
             self.skip(1);
         }
-        self.at = self.text.len();
-        self.mark(Kind::Comment);
+        self.position = self.text.len();
+        self.mark(TokenKind::Comment);
     }
 
     /// A comment to the end of the line, from here.
-    fn line_comment(&mut self, kind: Kind) {
-        self.mark(Kind::Code);
+    fn lex_line_comment(&mut self, kind: TokenKind) {
+        self.mark(TokenKind::Code);
         self.skip_line();
         self.mark(kind);
     }
 
     /// A comment from here to behind `close`.
-    fn block_comment(&mut self, opening: usize, close: &[u8], kind: Kind) {
-        self.mark(Kind::Code);
+    fn lex_block_comment(&mut self, opening: usize, close: &[u8], kind: TokenKind) {
+        self.mark(TokenKind::Code);
         self.skip(opening);
-        self.behind(close);
+        self.skip_past(close);
         self.mark(kind);
     }
 
     /// What stands between quotes: from here (behind the opening quote) to the
     /// closing one, which is skipped. Back-slashes escape if `escapes`; a line
     /// end closes too if `one_line`.
-    fn quoted(&mut self, quote: u8, escapes: bool, one_line: bool, kind: Kind) {
-        self.mark(Kind::Code);
+    fn lex_quoted(&mut self, quote: u8, escapes: bool, one_line: bool, kind: TokenKind) {
+        self.mark(TokenKind::Code);
         loop {
             let stop = if one_line { b'\n' } else { quote };
             let slash = if escapes { b'\\' } else { quote };
             let Some(found) = memchr::memchr3(quote, slash, stop, self.rest()) else {
-                self.at = self.text.len();
+                self.position = self.text.len();
                 self.mark(kind);
                 return;
             };
             self.skip(found);
-            match self.byte() {
+            match self.peek() {
                 // A line end of two bytes is escaped as a whole.
-                Some(b'\\') if escapes => self.skip(if self.starts(b"\\\r\n") { 3 } else { 2 }),
+                Some(b'\\') if escapes => self.skip(if self.starts_with(b"\\\r\n") { 3 } else { 2 }),
                 byte => {
                     self.mark(kind);
                     if byte == Some(quote) {
@@ -171,24 +174,24 @@ pub(super) mod tests {
 
     /// The text with a letter for what each stretch is: `c` comment, `d`
     /// documentation, `s` string, `t` prose, `.` code.
-    pub fn drawn(language: Language, text: &str) -> String {
-        let regions = regions(language, text.as_bytes());
+    pub fn draw_kinds(language: Language, text: &str) -> String {
+        let regions = tokenize(language, text.as_bytes());
         let letter = |kind| match kind {
-            Kind::Code => '.',
-            Kind::Text => 't',
-            Kind::Comment => 'c',
-            Kind::Doc => 'd',
-            Kind::Str => 's',
+            TokenKind::Code => '.',
+            TokenKind::Text => 't',
+            TokenKind::Comment => 'c',
+            TokenKind::Doc => 'd',
+            TokenKind::Str => 's',
         };
         let chars = text.char_indices();
-        chars.map(|(at, c)| if c == '\n' { '\n' } else { letter(regions.at(at)) }).collect()
+        chars.map(|(at, c)| if c == '\n' { '\n' } else { letter(regions.kind_at(at)) }).collect()
     }
 
     /// Text and drawing, line after line.
-    pub fn check(language: Language, pairs: &[(&str, &str)]) {
+    pub fn assert_kinds(language: Language, pairs: &[(&str, &str)]) {
         let text: Vec<&str> = pairs.iter().map(|(line, _)| *line).collect();
         let text = text.join("\n");
-        let drawn = drawn(language, &text);
+        let drawn = draw_kinds(language, &text);
         let wrong: Vec<String> = pairs
             .iter()
             .zip(drawn.split('\n'))
@@ -204,7 +207,7 @@ pub(super) mod tests {
         for language in Language::ALL {
             for start in [0, 34, 39, 47, 96] {
                 let text = bytes.get(start..).expect("bytes");
-                assert_eq!(regions(language, text).end(), text.len(), "{language:?}");
+                assert_eq!(tokenize(language, text).end(), text.len(), "{language:?}");
             }
         }
     }

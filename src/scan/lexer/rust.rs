@@ -1,19 +1,19 @@
 //! Rust: nested block comments, raw strings, lifetimes that are no
 //! characters. Agrees with rustc's own lexer (a test compares them).
 
-use super::super::region::Kind;
+use super::super::region::TokenKind;
 use super::{Cursor, is_word};
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {
-    if cursor.starts(b"#!") && !is_attribute(cursor.rest()) {
-        cursor.line_comment(Kind::Comment);
+    if cursor.starts_with(b"#!") && !is_attribute(cursor.rest()) {
+        cursor.lex_line_comment(TokenKind::Comment);
     }
     while let Some(found) = memchr::memchr3(b'"', b'\'', b'/', cursor.rest()) {
         cursor.skip(found);
-        match cursor.byte() {
-            Some(b'/') => comment(cursor),
-            Some(b'"') => string(cursor),
-            _ => character(cursor),
+        match cursor.peek() {
+            Some(b'/') => lex_comment(cursor),
+            Some(b'"') => lex_string(cursor),
+            _ => lex_character(cursor),
         }
     }
 }
@@ -24,36 +24,36 @@ fn is_attribute(text: &[u8]) -> bool {
     after.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[')
 }
 
-fn comment(cursor: &mut Cursor<'_>) {
-    let (third, fourth) = (cursor.ahead(2), cursor.ahead(3));
-    match cursor.ahead(1) {
+fn lex_comment(cursor: &mut Cursor<'_>) {
+    let (third, fourth) = (cursor.peek_ahead(2), cursor.peek_ahead(3));
+    match cursor.peek_ahead(1) {
         Some(b'/') => {
             let doc = third == Some(b'!') || (third == Some(b'/') && fourth != Some(b'/'));
-            cursor.line_comment(if doc { Kind::Doc } else { Kind::Comment });
+            cursor.lex_line_comment(if doc { TokenKind::Doc } else { TokenKind::Comment });
         }
         Some(b'*') => {
             let outer = third == Some(b'*') && !matches!(fourth, Some(b'*' | b'/'));
             let doc = third == Some(b'!') || outer;
-            cursor.mark(Kind::Code);
+            cursor.mark(TokenKind::Code);
             cursor.skip(2);
             let mut depth = 1;
             while depth > 0 {
                 let Some(found) = memchr::memchr2(b'*', b'/', cursor.rest()) else {
-                    cursor.at = cursor.text.len();
+                    cursor.position = cursor.text.len();
                     break;
                 };
                 cursor.skip(found);
-                if cursor.starts(b"*/") {
+                if cursor.starts_with(b"*/") {
                     depth -= 1;
                     cursor.skip(2);
-                } else if cursor.starts(b"/*") {
+                } else if cursor.starts_with(b"/*") {
                     depth += 1;
                     cursor.skip(2);
                 } else {
                     cursor.skip(1);
                 }
             }
-            cursor.mark(if doc { Kind::Doc } else { Kind::Comment });
+            cursor.mark(if doc { TokenKind::Doc } else { TokenKind::Comment });
         }
         _ => cursor.skip(1),
     }
@@ -61,41 +61,41 @@ fn comment(cursor: &mut Cursor<'_>) {
 
 /// At a double quote: a raw string if an `r` (or `br`, `cr`) and hashes stand
 /// before it.
-fn string(cursor: &mut Cursor<'_>) {
+fn lex_string(cursor: &mut Cursor<'_>) {
     let mut hashes = 0;
-    while cursor.back(hashes + 1) == Some(b'#') {
+    while cursor.peek_back(hashes + 1) == Some(b'#') {
         hashes += 1;
     }
-    let letter = cursor.back(hashes + 1) == Some(b'r');
-    let prefix = if letter && matches!(cursor.back(hashes + 2), Some(b'b' | b'c')) { 2 } else { 1 };
-    let before = cursor.back(hashes + prefix + 1);
+    let letter = cursor.peek_back(hashes + 1) == Some(b'r');
+    let prefix = if letter && matches!(cursor.peek_back(hashes + 2), Some(b'b' | b'c')) { 2 } else { 1 };
+    let before = cursor.peek_back(hashes + prefix + 1);
     let alone = !before.is_some_and(|byte| is_word(byte) || byte == b'\'');
     // The letters must be code of their own, not the end of a comment.
-    let fresh = cursor.at.saturating_sub(hashes + prefix) >= cursor.out.end();
+    let fresh = cursor.position.saturating_sub(hashes + prefix) >= cursor.tokens.end();
     cursor.skip(1);
     if letter && alone && fresh {
-        cursor.mark(Kind::Code);
+        cursor.mark(TokenKind::Code);
         loop {
             let Some(found) = memchr::memchr(b'"', cursor.rest()) else {
-                cursor.at = cursor.text.len();
-                cursor.mark(Kind::Str);
+                cursor.position = cursor.text.len();
+                cursor.mark(TokenKind::Str);
                 return;
             };
             cursor.skip(found);
             let closing = cursor.rest().iter().skip(1).take(hashes);
             if closing.filter(|byte| **byte == b'#').count() == hashes {
-                cursor.mark(Kind::Str);
+                cursor.mark(TokenKind::Str);
                 cursor.skip(1 + hashes);
                 return;
             }
             cursor.skip(1);
         }
     }
-    cursor.quoted(b'"', true, false, Kind::Str);
+    cursor.lex_quoted(b'"', true, false, TokenKind::Str);
 }
 
 /// At a single quote: a character or a lifetime.
-fn character(cursor: &mut Cursor<'_>) {
+fn lex_character(cursor: &mut Cursor<'_>) {
     let rest = cursor.rest().get(1..).unwrap_or_default();
     let is_character = match rest.first() {
         Some(b'\\') => true,
@@ -114,24 +114,24 @@ fn character(cursor: &mut Cursor<'_>) {
     if is_character {
         if rest.first() == Some(&b'\'') {
             // `'''`: rustc takes the middle one for the character.
-            cursor.mark(Kind::Code);
+            cursor.mark(TokenKind::Code);
             cursor.skip(1);
-            cursor.mark(Kind::Str);
+            cursor.mark(TokenKind::Str);
             cursor.skip(1);
             return;
         }
-        cursor.quoted(b'\'', true, true, Kind::Str);
+        cursor.lex_quoted(b'\'', true, true, TokenKind::Str);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::super::language::Language::Rust;
-    use super::super::tests::check;
+    use super::super::tests::assert_kinds;
 
     #[test]
     fn comments_nest_and_documentation_is_told_apart() {
-        check(
+        assert_kinds(
             Rust,
             &[
                 ("a /* b /* c */ d */ e // f", "..ccccccccccccccccc...cccc"),
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn strings_raw_strings_and_characters() {
-        check(
+        assert_kinds(
             Rust,
             &[
                 (r#"f("a\"//b") // c"#, "...ssssss...cccc"),

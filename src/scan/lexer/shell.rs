@@ -1,16 +1,16 @@
 //! Shell: comments, all quotes, expansions inside double quotes, here
 //! documents.
 
-use super::super::region::Kind;
+use super::super::region::TokenKind;
 use super::{Cursor, is_word};
 
 /// Substitutions nested deeper than this are taken for text.
-const DEEPEST: usize = 32;
+const MAX_SUBSTITUTION_DEPTH: usize = 32;
 
 /// What ends a stretch of commands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Text,
+enum CommandEnd {
+    EndOfText,
     /// `)` of `$(…)`.
     Paren,
     /// `}` of `${…}`.
@@ -18,66 +18,70 @@ enum End {
     /// `}` of `"${…}"`, where an apostrophe is one.
     QuotedBrace,
     /// A back-tick.
-    Tick,
+    Backtick,
 }
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {
-    let mut reader = Reader { waiting: Vec::new() };
-    while cursor.byte().is_some() {
-        reader.commands(cursor, End::Text, 0);
+    let mut reader = ShellLexer { pending_here_documents: Vec::new() };
+    while cursor.peek().is_some() {
+        reader.lex_commands(cursor, CommandEnd::EndOfText, 0);
     }
 }
 
 /// A here document that begins with the next line.
-struct Here {
-    word: Vec<u8>,
-    tabs: bool,
+struct HereDocument {
+    delimiter: Vec<u8>,
+    strips_tabs: bool,
 }
 
-struct Reader {
-    waiting: Vec<Here>,
+struct ShellLexer {
+    pending_here_documents: Vec<HereDocument>,
 }
 
-impl Reader {
-    fn commands(&mut self, cursor: &mut Cursor<'_>, end: End, depth: usize) {
+impl ShellLexer {
+    fn lex_commands(&mut self, cursor: &mut Cursor<'_>, end: CommandEnd, depth: usize) {
         let mut parens: usize = 0;
         let mut cases: usize = 0;
-        let brace = matches!(end, End::Brace | End::QuotedBrace);
+        let brace = matches!(end, CommandEnd::Brace | CommandEnd::QuotedBrace);
         // `$((`: a sum, in which `<<` shifts.
-        let mut sums = usize::from(end == End::Paren && cursor.byte() == Some(b'('));
-        while let Some(byte) = cursor.byte() {
-            let next = cursor.ahead(1);
+        let mut sums = usize::from(end == CommandEnd::Paren && cursor.peek() == Some(b'('));
+        while let Some(byte) = cursor.peek() {
+            let next = cursor.peek_ahead(1);
             match byte {
                 b'\\' => cursor.skip(2),
                 b'#' if !brace && begins_word(cursor, end) => {
                     // Between back-ticks a comment ends with them.
-                    let stop = if end == End::Tick { b'`' } else { b'\n' };
+                    let stop = if end == CommandEnd::Backtick { b'`' } else { b'\n' };
                     let length = memchr::memchr2(b'\n', stop, cursor.rest());
-                    cursor.mark(Kind::Code);
+                    cursor.mark(TokenKind::Code);
                     cursor.skip(length.unwrap_or(usize::MAX / 2));
-                    cursor.mark(Kind::Comment);
+                    cursor.mark(TokenKind::Comment);
                 }
                 b'\n' => {
                     cursor.skip(1);
-                    self.here_documents(cursor);
+                    self.lex_here_documents(cursor);
                 }
-                b'\'' if end == End::QuotedBrace => cursor.skip(1),
+                b'\'' if end == CommandEnd::QuotedBrace => cursor.skip(1),
                 b'\'' => {
-                    let escapes = cursor.back(1) == Some(b'$') && cursor.back(2) != Some(b'$');
+                    let escapes = cursor.peek_back(1) == Some(b'$') && cursor.peek_back(2) != Some(b'$');
                     cursor.skip(1);
-                    cursor.quoted(b'\'', escapes, false, Kind::Str);
+                    cursor.lex_quoted(b'\'', escapes, false, TokenKind::Str);
                 }
-                b'"' => self.double(cursor, depth),
-                b'$' if next == Some(b'(') && depth < DEEPEST => {
+                b'"' => self.lex_double_quoted(cursor, depth),
+                b'$' if next == Some(b'(') && depth < MAX_SUBSTITUTION_DEPTH => {
                     cursor.skip(2);
-                    self.commands(cursor, End::Paren, depth + 1);
+                    self.lex_commands(cursor, CommandEnd::Paren, depth + 1);
                 }
-                b'$' if next == Some(b'{') && depth < DEEPEST => {
+                b'$' if next == Some(b'{') && depth < MAX_SUBSTITUTION_DEPTH => {
                     cursor.skip(2);
-                    let inner = if end == End::QuotedBrace { End::QuotedBrace } else { End::Brace };
-                    self.commands(cursor, inner, depth + 1);
+                    let inner = if end == CommandEnd::QuotedBrace {
+                        CommandEnd::QuotedBrace
+                    } else {
+                        CommandEnd::Brace
+                    };
+                    self.lex_commands(cursor, inner, depth + 1);
                 }
-                b'c' | b'e' if end == End::Paren && parens == 0 && begins_command(cursor) => {
+                b'c' | b'e' if end == CommandEnd::Paren && parens == 0 && begins_command(cursor) => {
                     let rest = cursor.rest();
                     let length = rest.iter().take_while(|byte| is_word(**byte)).count();
                     match rest.get(..length).unwrap_or_default() {
@@ -88,21 +92,21 @@ impl Reader {
                     cursor.skip(length);
                 }
                 b'$' if next == Some(b'#') => cursor.skip(2),
-                b'`' if end == End::Tick => {
+                b'`' if end == CommandEnd::Backtick => {
                     cursor.skip(1);
                     return;
                 }
-                b'`' if depth < DEEPEST => {
+                b'`' if depth < MAX_SUBSTITUTION_DEPTH => {
                     cursor.skip(1);
-                    self.commands(cursor, End::Tick, depth + 1);
+                    self.lex_commands(cursor, CommandEnd::Backtick, depth + 1);
                 }
                 b'(' => {
                     sums += usize::from(next == Some(b'('));
                     parens += 1;
                     cursor.skip(1);
                 }
-                b')' if end == End::Paren && parens == 0 && cases > 0 => cursor.skip(1),
-                b')' if end == End::Paren && parens == 0 => {
+                b')' if end == CommandEnd::Paren && parens == 0 && cases > 0 => cursor.skip(1),
+                b')' if end == CommandEnd::Paren && parens == 0 => {
                     cursor.skip(1);
                     return;
                 }
@@ -115,61 +119,63 @@ impl Reader {
                     cursor.skip(1);
                     return;
                 }
-                b'<' if next == Some(b'<') && cursor.ahead(2) == Some(b'<') => cursor.skip(3),
-                b'<' if next == Some(b'<') && sums == 0 && !brace && !in_index(cursor) => self.here(cursor),
+                b'<' if next == Some(b'<') && cursor.peek_ahead(2) == Some(b'<') => cursor.skip(3),
+                b'<' if next == Some(b'<') && sums == 0 && !brace && !in_index(cursor) => {
+                    self.lex_here_operator(cursor)
+                }
                 _ => cursor.skip(1),
             }
         }
     }
 
     /// Between double quotes, from the opening one.
-    fn double(&mut self, cursor: &mut Cursor<'_>, depth: usize) {
+    fn lex_double_quoted(&mut self, cursor: &mut Cursor<'_>, depth: usize) {
         cursor.skip(1);
-        cursor.mark(Kind::Code);
-        while let Some(byte) = cursor.byte() {
-            let opens = match (byte, cursor.ahead(1)) {
-                (b'$', Some(b'(')) => Some((2, End::Paren)),
-                (b'$', Some(b'{')) => Some((2, End::Brace)),
-                (b'`', _) => Some((1, End::Tick)),
+        cursor.mark(TokenKind::Code);
+        while let Some(byte) = cursor.peek() {
+            let opens = match (byte, cursor.peek_ahead(1)) {
+                (b'$', Some(b'(')) => Some((2, CommandEnd::Paren)),
+                (b'$', Some(b'{')) => Some((2, CommandEnd::Brace)),
+                (b'`', _) => Some((1, CommandEnd::Backtick)),
                 _ => None,
             };
             match (byte, opens) {
                 (b'\\', _) => cursor.skip(2),
                 (b'"', _) => {
-                    cursor.mark(Kind::Str);
+                    cursor.mark(TokenKind::Str);
                     cursor.skip(1);
                     return;
                 }
-                (_, Some((width, end))) if depth < DEEPEST => {
-                    cursor.mark(Kind::Str);
+                (_, Some((width, end))) if depth < MAX_SUBSTITUTION_DEPTH => {
+                    cursor.mark(TokenKind::Str);
                     cursor.skip(width);
-                    let end = if end == End::Brace { expansion(cursor) } else { end };
-                    self.commands(cursor, end, depth + 1);
-                    cursor.mark(Kind::Code);
+                    let end = if end == CommandEnd::Brace { expansion_end(cursor) } else { end };
+                    self.lex_commands(cursor, end, depth + 1);
+                    cursor.mark(TokenKind::Code);
                 }
                 _ => cursor.skip(1),
             }
         }
-        cursor.mark(Kind::Str);
+        cursor.mark(TokenKind::Str);
     }
 
     /// `<<WORD`, `<<-'WORD'`: remembers the word.
-    fn here(&mut self, cursor: &mut Cursor<'_>) {
+    fn lex_here_operator(&mut self, cursor: &mut Cursor<'_>) {
         cursor.skip(2);
-        let tabs = cursor.byte() == Some(b'-');
+        let tabs = cursor.peek() == Some(b'-');
         cursor.skip(usize::from(tabs));
-        while matches!(cursor.byte(), Some(b' ' | b'\t')) {
+        while matches!(cursor.peek(), Some(b' ' | b'\t')) {
             cursor.skip(1);
         }
         let mut word = Vec::new();
-        let first = cursor.byte();
+        let first = cursor.peek();
         if !first.is_some_and(|byte| {
             !byte.is_ascii_digit() && !byte.is_ascii_whitespace() && !b"(<".contains(&byte)
         }) {
             return;
         }
         let mut quote = None;
-        while let Some(byte) = cursor.byte() {
+        while let Some(byte) = cursor.peek() {
             match byte {
                 b'\n' => break,
                 _ if quote == Some(byte) => quote = None,
@@ -180,58 +186,59 @@ impl Reader {
             }
             cursor.skip(1);
         }
-        self.waiting.push(Here { word, tabs });
+        self.pending_here_documents.push(HereDocument { delimiter: word, strips_tabs: tabs });
     }
 
-    fn here_documents(&mut self, cursor: &mut Cursor<'_>) {
-        for here in std::mem::take(&mut self.waiting) {
-            cursor.mark(Kind::Code);
-            while cursor.byte().is_some() {
+    fn lex_here_documents(&mut self, cursor: &mut Cursor<'_>) {
+        for here in std::mem::take(&mut self.pending_here_documents) {
+            cursor.mark(TokenKind::Code);
+            while cursor.peek().is_some() {
                 let line = cursor.rest().split(|byte| *byte == b'\n').next().unwrap_or_default();
                 let whole = line.strip_suffix(b"\r").unwrap_or(line);
                 let tabs = whole.iter().take_while(|byte| **byte == b'\t').count();
-                let text = if here.tabs { whole.get(tabs..).unwrap_or_default() } else { whole };
-                if text == here.word {
-                    cursor.mark(Kind::Str);
+                let text = if here.strips_tabs { whole.get(tabs..).unwrap_or_default() } else { whole };
+                if text == here.delimiter {
+                    cursor.mark(TokenKind::Str);
                     cursor.skip(line.len());
-                    cursor.mark(Kind::Code);
+                    cursor.mark(TokenKind::Code);
                     break;
                 }
                 cursor.skip(line.len() + 1);
             }
-            cursor.mark(Kind::Str);
+            cursor.mark(TokenKind::Str);
         }
     }
 }
 
 /// Whether `<<` stands in an index (`a[1<<2]=3`), where it shifts.
 fn in_index(cursor: &Cursor<'_>) -> bool {
-    let before = cursor.text.get(cursor.at.saturating_sub(200)..cursor.at).unwrap_or_default();
+    let before = cursor.text.get(cursor.position.saturating_sub(200)..cursor.position).unwrap_or_default();
     let mut word = before.iter().rev().take_while(|byte| !byte.is_ascii_whitespace());
     word.find(|byte| matches!(byte, b'[' | b']')) == Some(&b'[')
 }
 
 /// Whether a word begins here, and so a comment can.
-fn begins_word(cursor: &Cursor<'_>, end: End) -> bool {
-    let before = cursor.back(1);
+fn begins_word(cursor: &Cursor<'_>, end: CommandEnd) -> bool {
+    let before = cursor.peek_back(1);
     // `(#b)` is a flag of zsh's patterns.
     let letters = cursor.rest().iter().skip(1).take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    if before == Some(b'(') && letters > 0 && cursor.ahead(letters + 1) == Some(b')') {
+    if before == Some(b'(') && letters > 0 && cursor.peek_ahead(letters + 1) == Some(b')') {
         return false;
     }
-    let escaped = cursor.back(2) == Some(b'\\') && before != Some(b'\n') && cursor.back(3) != Some(b'\\');
+    let escaped =
+        cursor.peek_back(2) == Some(b'\\') && before != Some(b'\n') && cursor.peek_back(3) != Some(b'\\');
     before.is_none_or(|byte| {
         (byte.is_ascii_whitespace() && !escaped)
             || b";|&()".contains(&byte)
-            || (byte == b'`' && end == End::Tick)
+            || (byte == b'`' && end == CommandEnd::Backtick)
     })
 }
 
 /// Whether a command begins here: behind a separator, an opening bracket or a
 /// word that commands follow.
 fn begins_command(cursor: &Cursor<'_>) -> bool {
-    let start = cursor.at.saturating_sub(200);
-    let before = cursor.text.get(start..cursor.at).unwrap_or_default();
+    let start = cursor.position.saturating_sub(200);
+    let before = cursor.text.get(start..cursor.position).unwrap_or_default();
     let text = before.trim_ascii_end();
     let blanks = before.get(text.len()..).unwrap_or_default();
     if blanks.contains(&b'\n') {
@@ -244,7 +251,7 @@ fn begins_command(cursor: &Cursor<'_>) -> bool {
 
 /// How `"${…}"` reads quotes: behind `#`, `%`, `/`, `^` and `,` a pattern
 /// stands, in which apostrophes quote; elsewhere they are letters.
-fn expansion(cursor: &Cursor<'_>) -> End {
+fn expansion_end(cursor: &Cursor<'_>) -> CommandEnd {
     let rest = cursor.rest();
     let signs = rest.iter().take_while(|byte| matches!(byte, b'!' | b'#')).count().min(1);
     let name = rest.iter().skip(signs).take_while(|byte| is_word(**byte) || b"@*?$-".contains(byte)).count();
@@ -253,20 +260,20 @@ fn expansion(cursor: &Cursor<'_>) -> End {
         at += rest.iter().skip(at).take(200).position(|byte| *byte == b']').map_or(0, |end| end + 1);
     }
     match rest.get(at) {
-        Some(b'#' | b'%' | b'/' | b'^' | b',') => End::Brace,
-        _ => End::QuotedBrace,
+        Some(b'#' | b'%' | b'/' | b'^' | b',') => CommandEnd::Brace,
+        _ => CommandEnd::QuotedBrace,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::super::language::Language::Shell;
-    use super::super::tests::check;
+    use super::super::tests::assert_kinds;
 
     #[test]
     fn quotes_expansions_and_here_documents() {
-        check(Shell, &[("#!/bin/sh", "ccccccccc")]);
-        check(
+        assert_kinds(Shell, &[("#!/bin/sh", "ccccccccc")]);
+        assert_kinds(
             Shell,
             &[
                 ("a='#' b=\"x # $(echo \"y\") z\" # c", "...s.....ssss........s..ss..ccc"),

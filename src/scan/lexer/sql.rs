@@ -6,25 +6,26 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::super::region::Kind;
+use super::super::region::TokenKind;
 use super::{Cursor, is_word};
 
-static COPY: LazyLock<Option<Regex>> =
+static COPY_STATEMENT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?im-u)^[ \t]*COPY\b[^;]*\bFROM\s+STDIN\b[^;]*;[ \t]*\r?\n").ok());
 
 /// The first row of each table in a dump, by offset.
-fn rows(text: &[u8]) -> Vec<usize> {
-    let Some(copy) = COPY.as_ref().filter(|_| memchr::memmem::find(text, b"\n\\.").is_some()) else {
+fn copy_row_offsets(text: &[u8]) -> Vec<usize> {
+    let Some(copy) = COPY_STATEMENT.as_ref().filter(|_| memchr::memmem::find(text, b"\n\\.").is_some())
+    else {
         return Vec::new();
     };
     copy.find_iter(text).map(|found| found.end()).collect()
 }
 
 /// Bodies nested deeper than this are strings.
-const DEEPEST: usize = 8;
+const MAX_BODY_DEPTH: usize = 8;
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {
-    let rows = rows(cursor.text);
+    let rows = copy_row_offsets(cursor.text);
     lex(cursor, &rows, 0);
 }
 
@@ -32,73 +33,73 @@ fn lex(cursor: &mut Cursor<'_>, rows: &[usize], depth: usize) {
     let mut rows = rows.iter().copied().peekable();
     let wanted = |byte: &u8| matches!(byte, b'\'' | b'-' | b'/' | b'"' | b'`' | b'$');
     while let Some(found) = cursor.rest().iter().position(wanted) {
-        while rows.next_if(|row| *row < cursor.at).is_some() {}
-        if let Some(row) = rows.next_if(|row| *row <= cursor.at + found) {
-            cursor.at = row;
-            cursor.mark(Kind::Code);
-            cursor.behind(b"\n\\.");
-            cursor.mark(Kind::Text);
+        while rows.next_if(|row| *row < cursor.position).is_some() {}
+        if let Some(row) = rows.next_if(|row| *row <= cursor.position + found) {
+            cursor.position = row;
+            cursor.mark(TokenKind::Code);
+            cursor.skip_past(b"\n\\.");
+            cursor.mark(TokenKind::Text);
             continue;
         }
         cursor.skip(found);
-        match (cursor.byte(), cursor.ahead(1)) {
-            (Some(b'-'), Some(b'-')) => cursor.line_comment(Kind::Comment),
-            (Some(b'/'), Some(b'*')) => nested(cursor),
-            (Some(b'$'), _) => dollar(cursor, depth),
+        match (cursor.peek(), cursor.peek_ahead(1)) {
+            (Some(b'-'), Some(b'-')) => cursor.lex_line_comment(TokenKind::Comment),
+            (Some(b'/'), Some(b'*')) => lex_nested_comment(cursor),
+            (Some(b'$'), _) => lex_dollar_quote(cursor, depth),
             (Some(b'\''), _) => {
-                let letter = matches!(cursor.back(1), Some(b'e' | b'E'));
-                let escapes = letter && !cursor.back(2).is_some_and(is_word);
+                let letter = matches!(cursor.peek_back(1), Some(b'e' | b'E'));
+                let escapes = letter && !cursor.peek_back(2).is_some_and(is_word);
                 cursor.skip(1);
-                cursor.quoted(b'\'', escapes, false, Kind::Str);
+                cursor.lex_quoted(b'\'', escapes, false, TokenKind::Str);
             }
             // What is quoted is a name, whatever it says.
             (Some(quote @ (b'"' | b'`')), _) => {
                 cursor.skip(1);
-                cursor.quoted(quote, false, true, Kind::Str);
+                cursor.lex_quoted(quote, false, true, TokenKind::Str);
             }
             _ => cursor.skip(1),
         }
     }
-    cursor.at = cursor.text.len();
+    cursor.position = cursor.text.len();
 }
 
 /// At a dollar sign: `$tag$` begins a string, which is code where it is the
 /// body of a function in SQL.
-fn dollar(cursor: &mut Cursor<'_>, depth: usize) {
+fn lex_dollar_quote(cursor: &mut Cursor<'_>, depth: usize) {
     let inside = cursor.rest().get(1..).unwrap_or_default();
     let length = inside.iter().take(64).take_while(|byte| is_word(**byte)).count();
     let digit = inside.first().is_some_and(u8::is_ascii_digit);
-    if digit || inside.get(length) != Some(&b'$') || cursor.back(1).is_some_and(is_word) {
+    if digit || inside.get(length) != Some(&b'$') || cursor.peek_back(1).is_some_and(is_word) {
         cursor.skip(1);
         return;
     }
     let tag = cursor.rest().get(..length + 2).unwrap_or_default();
-    let is_code = is_body(cursor, tag) && depth < DEEPEST;
+    let is_code = is_function_body(cursor, tag) && depth < MAX_BODY_DEPTH;
     cursor.skip(tag.len());
-    let start = cursor.at;
+    let start = cursor.position;
     let end = memchr::memmem::find(cursor.rest(), tag).map_or(cursor.text.len(), |end| start + end);
     if is_code {
         let text = cursor.text.get(..end).unwrap_or_default();
-        let mut inner = Cursor { text, at: start, out: std::mem::take(&mut cursor.out) };
+        let mut inner = Cursor { text, position: start, tokens: std::mem::take(&mut cursor.tokens) };
         lex(&mut inner, &[], depth + 1);
-        inner.mark(Kind::Code);
-        cursor.out = inner.out;
+        inner.mark(TokenKind::Code);
+        cursor.tokens = inner.tokens;
     } else {
-        cursor.mark(Kind::Code);
-        cursor.at = end;
-        cursor.mark(Kind::Str);
+        cursor.mark(TokenKind::Code);
+        cursor.position = end;
+        cursor.mark(TokenKind::Str);
     }
-    cursor.at = end;
+    cursor.position = end;
     cursor.skip(tag.len());
 }
 
 /// Whether a dollar quote is a body: `AS` or `DO` stands before it, and no
 /// language but SQL's own is named before or behind.
-fn is_body(cursor: &Cursor<'_>, tag: &[u8]) -> bool {
-    let mut at = cursor.at;
-    for (range, kind) in cursor.out.last_ones(4) {
+fn is_function_body(cursor: &Cursor<'_>, tag: &[u8]) -> bool {
+    let mut at = cursor.position;
+    for (range, kind) in cursor.tokens.iter_last(4) {
         let gap = cursor.text.get(range.end..at).unwrap_or_default();
-        if kind == Kind::Comment && gap.iter().all(u8::is_ascii_whitespace) {
+        if kind == TokenKind::Comment && gap.iter().all(u8::is_ascii_whitespace) {
             at = range.start;
         }
     }
@@ -123,14 +124,14 @@ fn is_body(cursor: &Cursor<'_>, tag: &[u8]) -> bool {
     begins && !foreign(behind).or_else(|| foreign(statement)).unwrap_or(false)
 }
 
-fn nested(cursor: &mut Cursor<'_>) {
-    cursor.mark(Kind::Code);
+fn lex_nested_comment(cursor: &mut Cursor<'_>) {
+    cursor.mark(TokenKind::Code);
     let mut depth = 0;
     loop {
-        if cursor.starts(b"/*") {
+        if cursor.starts_with(b"/*") {
             depth += 1;
             cursor.skip(2);
-        } else if cursor.starts(b"*/") {
+        } else if cursor.starts_with(b"*/") {
             depth -= 1;
             cursor.skip(2);
             if depth == 0 {
@@ -141,23 +142,23 @@ fn nested(cursor: &mut Cursor<'_>) {
             match memchr::memchr2(b'*', b'/', start) {
                 Some(found) => cursor.skip(found + 1),
                 None => {
-                    cursor.at = cursor.text.len();
+                    cursor.position = cursor.text.len();
                     break;
                 }
             }
         }
     }
-    cursor.mark(Kind::Comment);
+    cursor.mark(TokenKind::Comment);
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::super::language::Language::Sql;
-    use super::super::tests::check;
+    use super::super::tests::assert_kinds;
 
     #[test]
     fn quotes_comments_and_bodies() {
-        check(
+        assert_kinds(
             Sql,
             &[
                 ("SELECT 'it''s -- x', E'\\'y' -- z", "........ss..ssssss.....sss..cccc"),

@@ -1,44 +1,44 @@
 //! TOML: comments and its four kinds of strings.
 
-use super::super::region::Kind;
+use super::super::region::TokenKind;
 use super::Cursor;
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {
     while let Some(found) = memchr::memchr3(b'"', b'\'', b'#', cursor.rest()) {
         cursor.skip(found);
-        let Some(quote) = cursor.byte() else { return };
+        let Some(quote) = cursor.peek() else { return };
         if quote == b'#' {
-            cursor.line_comment(Kind::Comment);
+            cursor.lex_line_comment(TokenKind::Comment);
             continue;
         }
         let three = [quote; 3];
-        if cursor.starts(&three) {
+        if cursor.starts_with(&three) {
             cursor.skip(3);
-            cursor.mark(Kind::Code);
-            long(cursor, quote, three);
+            cursor.mark(TokenKind::Code);
+            lex_multiline_string(cursor, quote, three);
         } else {
             cursor.skip(1);
-            cursor.quoted(quote, quote == b'"', true, Kind::Str);
+            cursor.lex_quoted(quote, quote == b'"', true, TokenKind::Str);
         }
     }
 }
 
 /// A string over several lines, which may end with quotes of its own.
-fn long(cursor: &mut Cursor<'_>, quote: u8, three: [u8; 3]) {
+fn lex_multiline_string(cursor: &mut Cursor<'_>, quote: u8, three: [u8; 3]) {
     loop {
         let Some(found) = memchr::memchr2(quote, b'\\', cursor.rest()) else {
-            cursor.at = cursor.text.len();
-            cursor.mark(Kind::Str);
+            cursor.position = cursor.text.len();
+            cursor.mark(TokenKind::Str);
             return;
         };
         cursor.skip(found);
-        if cursor.byte() == Some(b'\\') {
+        if cursor.peek() == Some(b'\\') {
             cursor.skip(if quote == b'"' { 2 } else { 1 });
-        } else if cursor.starts(&three) {
-            while cursor.ahead(3) == Some(quote) {
+        } else if cursor.starts_with(&three) {
+            while cursor.peek_ahead(3) == Some(quote) {
                 cursor.skip(1);
             }
-            cursor.mark(Kind::Str);
+            cursor.mark(TokenKind::Str);
             cursor.skip(3);
             return;
         } else {
@@ -50,11 +50,11 @@ fn long(cursor: &mut Cursor<'_>, quote: u8, three: [u8; 3]) {
 #[cfg(test)]
 mod tests {
     use super::super::super::language::Language::Toml;
-    use super::super::tests::check;
+    use super::super::tests::assert_kinds;
 
     #[test]
     fn all_strings() {
-        check(
+        assert_kinds(
             Toml,
             &[
                 ("a = \"x # \\\" y\" # c", ".....ssssssss..ccc"),

@@ -1,65 +1,66 @@
 //! YAML: comments, quoted scalars where a scalar can begin, block scalars.
 
-use super::super::region::Kind;
+use super::super::region::TokenKind;
 use super::Cursor;
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {
-    let mut reader = Reader { flow: 0, plain: None };
-    while cursor.byte().is_some() {
-        reader.line(cursor);
+    let mut reader = YamlLexer { flow_depth: 0, plain_parent_indent: None };
+    while cursor.peek().is_some() {
+        reader.lex_line(cursor);
     }
 }
 
-struct Reader {
+struct YamlLexer {
     /// Open brackets of flow collections.
-    flow: usize,
+    flow_depth: usize,
     /// Indentation of the parent of a plain scalar that may go on.
-    plain: Option<usize>,
+    plain_parent_indent: Option<usize>,
 }
 
-impl Reader {
+impl YamlLexer {
     /// One line of a mapping, sequence or flow collection, from its start.
-    fn line(&mut self, cursor: &mut Cursor<'_>) {
-        let start = cursor.at;
+    fn lex_line(&mut self, cursor: &mut Cursor<'_>) {
+        let start = cursor.position;
         let indent = cursor.rest().iter().take_while(|byte| **byte == b' ').count();
         // Where what a scalar belongs to begins: a dash, a key, or what stands
         // before the key.
         let (mut dash, mut key, mut mark) = (None, None, None);
-        let mut expects = self.plain.take().is_none_or(|parent| indent <= parent);
+        let mut expects = self.plain_parent_indent.take().is_none_or(|parent| indent <= parent);
         let mut quoted = false;
         let mut top = false;
-        if self.flow == 0 && (cursor.starts(b"--- ") || cursor.starts(b"---\n")) {
+        if self.flow_depth == 0 && (cursor.starts_with(b"--- ") || cursor.starts_with(b"---\n")) {
             cursor.skip(3);
             top = true;
         }
-        while let Some(byte) = cursor.byte() {
-            let column = cursor.at - start;
+        while let Some(byte) = cursor.peek() {
+            let column = cursor.position - start;
             let was_quoted = std::mem::replace(&mut quoted, false);
             match byte {
                 b'\n' => {
                     cursor.skip(1);
                     let parent = key.or(dash).unwrap_or(0);
-                    self.plain = (!expects && !was_quoted && self.flow == 0).then_some(parent);
+                    self.plain_parent_indent =
+                        (!expects && !was_quoted && self.flow_depth == 0).then_some(parent);
                     return;
                 }
-                b'#' if column == 0 || matches!(cursor.back(1), Some(b' ' | b'\t')) => {
-                    cursor.short_comment();
+                b'#' if column == 0 || matches!(cursor.peek_back(1), Some(b' ' | b'\t')) => {
+                    cursor.lex_line_comment_to_any_end();
                     expects = true;
                 }
                 b'\'' | b'"' if expects => {
                     key = key.or(mark).or(Some(column));
                     cursor.skip(1);
                     if byte == b'"' {
-                        cursor.quoted(b'"', true, false, Kind::Str);
+                        cursor.lex_quoted(b'"', true, false, TokenKind::Str);
                     } else {
-                        single(cursor);
+                        lex_single_quoted(cursor);
                     }
                     (expects, quoted) = (false, true);
                 }
-                b'|' | b'>' if expects && self.flow == 0 => match header(cursor.rest()) {
+                b'|' | b'>' if expects && self.flow_depth == 0 => match parse_block_header(cursor.rest()) {
                     Some(digit) => {
                         let parent = if top { None } else { Some(key.or(dash).unwrap_or(0)) };
-                        block(cursor, parent, digit);
+                        lex_block_scalar(cursor, parent, digit);
                         return;
                     }
                     None => {
@@ -72,7 +73,7 @@ impl Reader {
                     cursor.skip(1);
                 }
                 b'-' | b'?' | b':'
-                    if matches!(cursor.ahead(1), None | Some(b' ' | b'\t' | b'\n' | b'\r')) =>
+                    if matches!(cursor.peek_ahead(1), None | Some(b' ' | b'\t' | b'\n' | b'\r')) =>
                 {
                     // In the middle of plain text only a colon means something.
                     if byte != b':' && expects {
@@ -82,21 +83,21 @@ impl Reader {
                     cursor.skip(1);
                 }
                 // `{"a":"b"}`, as JSON writes it.
-                b':' if was_quoted && self.flow > 0 => {
+                b':' if was_quoted && self.flow_depth > 0 => {
                     expects = true;
                     cursor.skip(1);
                 }
-                b'[' | b'{' if expects || self.flow > 0 => {
-                    self.flow += 1;
+                b'[' | b'{' if expects || self.flow_depth > 0 => {
+                    self.flow_depth += 1;
                     expects = true;
                     cursor.skip(1);
                 }
-                b']' | b'}' if self.flow > 0 => {
-                    self.flow -= 1;
+                b']' | b'}' if self.flow_depth > 0 => {
+                    self.flow_depth -= 1;
                     (expects, quoted) = (false, true);
                     cursor.skip(1);
                 }
-                b',' if self.flow > 0 => {
+                b',' if self.flow_depth > 0 => {
                     expects = true;
                     cursor.skip(1);
                 }
@@ -118,7 +119,7 @@ impl Reader {
 
 /// `|`, `>` with signs and digits, then nothing but a comment; the digit, 0 if
 /// there is none.
-fn header(rest: &[u8]) -> Option<usize> {
+fn parse_block_header(rest: &[u8]) -> Option<usize> {
     let rest = rest.get(..200.min(rest.len())).unwrap_or_default();
     let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let signs = line.iter().skip(1).take_while(|byte| matches!(byte, b'+' | b'-' | b'0'..=b'9')).count();
@@ -131,20 +132,20 @@ fn header(rest: &[u8]) -> Option<usize> {
 
 /// A block scalar from its header: all lines that are empty or indented as its
 /// first one.
-fn block(cursor: &mut Cursor<'_>, parent: Option<usize>, digit: usize) {
+fn lex_block_scalar(cursor: &mut Cursor<'_>, parent: Option<usize>, digit: usize) {
     let line = cursor.rest().split(|byte| *byte == b'\n').next().unwrap_or_default();
     match memchr::memchr(b'#', line) {
         Some(at) => {
             cursor.skip(at);
-            cursor.line_comment(Kind::Comment);
+            cursor.lex_line_comment(TokenKind::Comment);
         }
         None => cursor.skip(line.len()),
     }
     cursor.skip(1);
-    cursor.mark(Kind::Code);
+    cursor.mark(TokenKind::Code);
     let least = parent.map_or(0, |parent| parent + 1);
     let mut own = (digit > 0).then(|| parent.unwrap_or(0) + digit);
-    while cursor.byte().is_some() {
+    while cursor.peek().is_some() {
         let line = cursor.rest().split(|byte| *byte == b'\n').next().unwrap_or_default();
         let indent = line.iter().take_while(|byte| **byte == b' ').count();
         if !line.trim_ascii().is_empty() {
@@ -155,34 +156,34 @@ fn block(cursor: &mut Cursor<'_>, parent: Option<usize>, digit: usize) {
             }
         }
         cursor.skip(line.len() + 1);
-        cursor.mark(Kind::Str);
+        cursor.mark(TokenKind::Str);
     }
 }
 
 /// Single quotes are doubled inside.
-fn single(cursor: &mut Cursor<'_>) {
-    cursor.mark(Kind::Code);
+fn lex_single_quoted(cursor: &mut Cursor<'_>) {
+    cursor.mark(TokenKind::Code);
     while let Some(found) = memchr::memchr(b'\'', cursor.rest()) {
         cursor.skip(found);
-        if cursor.ahead(1) != Some(b'\'') {
-            cursor.mark(Kind::Str);
+        if cursor.peek_ahead(1) != Some(b'\'') {
+            cursor.mark(TokenKind::Str);
             cursor.skip(1);
             return;
         }
         cursor.skip(2);
     }
-    cursor.at = cursor.text.len();
-    cursor.mark(Kind::Str);
+    cursor.position = cursor.text.len();
+    cursor.mark(TokenKind::Str);
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::super::language::Language::Yaml;
-    use super::super::tests::check;
+    use super::super::tests::assert_kinds;
 
     #[test]
     fn scalars_of_all_kinds() {
-        check(
+        assert_kinds(
             Yaml,
             &[
                 ("a: it's # c", "........ccc"),

@@ -12,14 +12,14 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::language::Language;
-use super::region::KindSet;
+use super::region::TokenKindSet;
 use crate::finding::{Level, RuleId, Wording};
-use crate::rule::{place_of, yaml};
+use crate::rule::{find_span, parse_yaml};
 use crate::text::{Source, Span};
 
 pub use library::{embedded, embedded_ids, embedded_sets, find_embedded};
-pub(super) use required::required;
-pub use valid::{AREAS, TESTS, one_of};
+pub(super) use required::required_literals;
+pub use valid::{AREA_KEYWORDS, TEST_KEYWORDS, parse_keyword};
 
 /// Where in a repository a rule looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Area {
 
 /// What a match means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub enum MatchMode {
     /// A match is a finding.
     Forbid,
     /// A file in which a pattern does not match is a finding.
@@ -43,21 +43,21 @@ pub enum Mode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Suppressible {
     /// With a reason.
-    Free,
+    WithReason,
     /// With a reason, and in a gate with a waiver of the packet.
-    ByWaiver,
+    WithWaiver,
     /// Never.
     Never,
 }
 
 /// Some paths of a repository.
 #[derive(Debug, Clone, Default)]
-pub struct Paths {
+pub struct PathPatterns {
     set: GlobSet,
-    texts: Vec<String>,
+    patterns: Vec<String>,
 }
 
-impl Paths {
+impl PathPatterns {
     /// Reads patterns: `*` stays in a folder, `**` does not, a trailing `/`
     /// means all below.
     ///
@@ -79,25 +79,25 @@ impl Paths {
             set.add(glob.map_err(|error| bad(&error.kind().to_string()))?);
         }
         let set = set.build().map_err(|error| (String::new(), error.to_string()))?;
-        Ok(Self { set, texts: texts.to_vec() })
+        Ok(Self { set, patterns: texts.to_vec() })
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.texts.is_empty()
+        self.patterns.is_empty()
     }
 
     /// Whether one of the patterns matches a path.
     #[must_use]
-    pub fn has(&self, path: &str) -> bool {
+    pub fn matches(&self, path: &str) -> bool {
         self.set.is_match(path)
     }
 }
 
 /// Texts that a rule must match, and must not.
 #[derive(Debug, Clone, Default)]
-pub struct Examples {
+pub struct RuleExamples {
     /// The path that they stand for.
     pub path: String,
     /// Each of these is a finding.
@@ -124,25 +124,25 @@ pub struct ScanRule {
     /// Where it looks.
     pub area: Area,
     /// Paths that it looks at; all if there is none.
-    pub include: Paths,
+    pub include: PathPatterns,
     /// Paths that it does not look at.
-    pub exclude: Paths,
+    pub exclude: PathPatterns,
     /// What is forbidden or required.
     pub patterns: Vec<String>,
     /// What is no match although a pattern matches inside of it.
     pub except: Vec<String>,
     /// What the patterns can see.
-    pub shown: KindSet,
+    pub visible_kinds: TokenKindSet,
     /// Whether test code counts.
     pub tests: bool,
     /// What a match means.
-    pub mode: Mode,
+    pub mode: MatchMode,
     /// Whether a comment may excuse a match.
     pub suppressible: Suppressible,
     /// Proofs.
-    pub examples: Examples,
-    compiled: OnceLock<Result<Vec<Regex>, String>>,
-    excepted: OnceLock<Result<Vec<Regex>, String>>,
+    pub examples: RuleExamples,
+    compiled_patterns: OnceLock<Result<Vec<Regex>, String>>,
+    compiled_exceptions: OnceLock<Result<Vec<Regex>, String>>,
 }
 
 /// A mistake in a rule's file.
@@ -157,7 +157,7 @@ pub struct RuleFault {
 }
 
 /// The most bytes of a compiled pattern.
-const LARGEST_PATTERN: usize = 4 * 1024 * 1024;
+const MAX_PATTERN_BYTES: usize = 4 * 1024 * 1024;
 
 impl ScanRule {
     /// Reads a rule's file.
@@ -168,8 +168,8 @@ impl ScanRule {
     pub fn read(source: &Arc<Source>) -> Result<Self, RuleFault> {
         let text = source.text().trim_start_matches('\u{feff}');
         let fault = |span, message| RuleFault { source: Arc::clone(source), span, message };
-        let file: raw::File = yaml(text).map_err(|bad| fault(bad.span(source), bad.message))?;
-        Self::checked(file, source)
+        let file: raw::RawScanRule = parse_yaml(text).map_err(|bad| fault(bad.span(source), bad.message))?;
+        Self::from_raw(file, source)
     }
 
     /// Reads a rule that is written in another document.
@@ -178,21 +178,21 @@ impl ScanRule {
     /// As [`ScanRule::read`]; places are looked for in the whole document.
     pub fn from_value(value: serde_yaml::Value, source: &Arc<Source>) -> Result<Self, RuleFault> {
         let id = value.get("id").and_then(|id| id.as_str()).unwrap_or("scan:").to_owned();
-        let file: raw::File = serde_yaml::from_value(value).map_err(|error| RuleFault {
+        let file: raw::RawScanRule = serde_yaml::from_value(value).map_err(|error| RuleFault {
             source: Arc::clone(source),
-            span: place_of(source, &id),
+            span: find_span(source, &id),
             message: error.to_string(),
         })?;
-        Self::checked(file, source)
+        Self::from_raw(file, source)
     }
 
-    fn checked(file: raw::File, source: &Arc<Source>) -> Result<Self, RuleFault> {
+    fn from_raw(file: raw::RawScanRule, source: &Arc<Source>) -> Result<Self, RuleFault> {
         let fault = |(needle, message): (String, String)| RuleFault {
             source: Arc::clone(source),
-            span: place_of(source, &needle),
+            span: find_span(source, &needle),
             message,
         };
-        let rule = valid::rule(file).map_err(fault)?;
+        let rule = valid::validate_rule(file).map_err(fault)?;
         rule.check_patterns().map_err(fault)?;
         Ok(rule)
     }
@@ -200,7 +200,7 @@ impl ScanRule {
     /// Whether every pattern is one, and none matches everywhere.
     fn check_patterns(&self) -> Result<(), (String, String)> {
         for pattern in self.patterns.iter().chain(&self.except) {
-            let regex = compile(pattern).map_err(|reason| (first_line(pattern), reason))?;
+            let regex = compile_pattern(pattern).map_err(|reason| (first_line(pattern), reason))?;
             if regex.is_match(b"") {
                 return Err((first_line(pattern), "the pattern matches where nothing stands".into()));
             }
@@ -213,8 +213,9 @@ impl ScanRule {
     /// # Errors
     /// A pattern that is none (rules of files are checked when read).
     pub fn regexes(&self) -> Result<&[Regex], &str> {
-        let compiled =
-            self.compiled.get_or_init(|| self.patterns.iter().map(|pattern| compile(pattern)).collect());
+        let compiled = self
+            .compiled_patterns
+            .get_or_init(|| self.patterns.iter().map(|pattern| compile_pattern(pattern)).collect());
         compiled.as_deref().map_err(String::as_str)
     }
 
@@ -223,27 +224,29 @@ impl ScanRule {
     /// # Errors
     /// As [`ScanRule::regexes`].
     pub fn exceptions(&self) -> Result<&[Regex], &str> {
-        let compiled = self.excepted.get_or_init(|| self.except.iter().map(|one| compile(one)).collect());
+        let compiled = self
+            .compiled_exceptions
+            .get_or_init(|| self.except.iter().map(|one| compile_pattern(one)).collect());
         compiled.as_deref().map_err(String::as_str)
     }
 
     /// Whether it reads a language.
     #[must_use]
-    pub fn reads(&self, language: Language) -> bool {
+    pub fn supports_language(&self, language: Language) -> bool {
         self.languages.is_empty() || self.languages.contains(&language)
     }
 
     /// Whether it looks at a path.
     #[must_use]
-    pub fn looks_at(&self, path: &str, is_product: bool) -> bool {
+    pub fn applies_to_path(&self, path: &str, is_product: bool) -> bool {
         (self.area == Area::Everywhere || is_product)
-            && (self.include.is_empty() || self.include.has(path))
-            && !self.exclude.has(path)
+            && (self.include.is_empty() || self.include.matches(path))
+            && !self.exclude.matches(path)
     }
 
     /// Whether a name in a comment means it: its id, with or without `scan/`.
     #[must_use]
-    pub fn is_named(&self, name: &str) -> bool {
+    pub fn has_name(&self, name: &str) -> bool {
         let id = self.id.as_str();
         name == id || id.strip_prefix("scan/") == Some(name)
     }
@@ -253,8 +256,8 @@ fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-fn compile(pattern: &str) -> Result<Regex, String> {
-    RegexBuilder::new(pattern).size_limit(LARGEST_PATTERN).multi_line(true).build().map_err(|error| {
+fn compile_pattern(pattern: &str) -> Result<Regex, String> {
+    RegexBuilder::new(pattern).size_limit(MAX_PATTERN_BYTES).multi_line(true).build().map_err(|error| {
         let text = error.to_string();
         let last = text.lines().rev().find_map(|line| line.strip_prefix("error: ")).unwrap_or(&text);
         format!("the pattern cannot be read: {last}")

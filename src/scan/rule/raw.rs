@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct File {
+pub(super) struct RawScanRule {
     pub id: String,
     pub set: String,
     pub level: String,
@@ -32,12 +32,12 @@ pub(super) struct File {
     pub tests: Option<String>,
     pub mode: Option<String>,
     pub suppression: Option<String>,
-    pub examples: Examples,
+    pub examples: RawExamples,
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Examples {
+pub(super) struct RawExamples {
     pub path: Option<String>,
     #[serde(rename = "match")]
     pub matching: Vec<String>,

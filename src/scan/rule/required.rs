@@ -5,80 +5,84 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// One of these must be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::scan) struct Required {
-    pub any: Vec<Vec<u8>>,
+pub(in crate::scan) struct RequiredLiterals {
+    pub alternatives: Vec<Vec<u8>>,
     /// Whether capital letters do not matter.
-    pub folded: bool,
+    pub ignores_case: bool,
 }
 
 /// Shorter literals are in every file.
-const SHORTEST: usize = 3;
+const MIN_LITERAL_BYTES: usize = 3;
 /// More alternatives are not worth looking for.
-const MOST: usize = 40;
+const MAX_ALTERNATIVES: usize = 40;
 
 /// The literals that a pattern needs; `None` if it can match without any.
-pub(in crate::scan) fn required(pattern: &str) -> Option<Required> {
+pub(in crate::scan) fn required_literals(pattern: &str) -> Option<RequiredLiterals> {
     let hir = regex_syntax::ParserBuilder::new().utf8(false).multi_line(true).build().parse(pattern).ok()?;
-    let mut found = best(&hir)?;
-    if found.folded {
-        found.any.iter_mut().for_each(|one| one.make_ascii_lowercase());
+    let mut found = best_literals(&hir)?;
+    if found.ignores_case {
+        found.alternatives.iter_mut().for_each(|one| one.make_ascii_lowercase());
     }
-    found.any.sort();
-    found.any.dedup();
+    found.alternatives.sort();
+    found.alternatives.dedup();
     Some(found)
 }
 
-impl Required {
-    fn plain(any: Vec<Vec<u8>>) -> Option<Self> {
-        let good = !any.is_empty() && any.len() <= MOST && any.iter().all(|one| one.len() >= SHORTEST);
-        good.then_some(Self { any, folded: false })
+impl RequiredLiterals {
+    fn case_sensitive(any: Vec<Vec<u8>>) -> Option<Self> {
+        let good = !any.is_empty()
+            && any.len() <= MAX_ALTERNATIVES
+            && any.iter().all(|one| one.len() >= MIN_LITERAL_BYTES);
+        good.then_some(Self { alternatives: any, ignores_case: false })
     }
 
     /// How much it is worth: long literals, and those whose case matters.
-    fn worth(&self) -> (bool, usize) {
-        (!self.folded, self.any.iter().map(Vec::len).min().unwrap_or(0))
+    fn selectivity(&self) -> (bool, usize) {
+        (!self.ignores_case, self.alternatives.iter().map(Vec::len).min().unwrap_or(0))
     }
 }
 
 /// The best set of literals of which a match must contain one.
-fn best(hir: &Hir) -> Option<Required> {
+fn best_literals(hir: &Hir) -> Option<RequiredLiterals> {
     match hir.kind() {
-        HirKind::Literal(literal) => Required::plain(vec![literal.0.to_vec()]),
-        HirKind::Capture(capture) => best(&capture.sub),
-        HirKind::Repetition(repetition) if repetition.min > 0 => best(&repetition.sub),
+        HirKind::Literal(literal) => RequiredLiterals::case_sensitive(vec![literal.0.to_vec()]),
+        HirKind::Capture(capture) => best_literals(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => best_literals(&repetition.sub),
         HirKind::Alternation(parts) => {
-            let all: Vec<Required> = parts.iter().map(best).collect::<Option<_>>()?;
-            let folded = all.iter().any(|one| one.folded);
-            let any = all.into_iter().flat_map(|one| one.any).collect();
-            Required::plain(any).map(|found| Required { folded, ..found })
+            let all: Vec<RequiredLiterals> = parts.iter().map(best_literals).collect::<Option<_>>()?;
+            let folded = all.iter().any(|one| one.ignores_case);
+            let any = all.into_iter().flat_map(|one| one.alternatives).collect();
+            RequiredLiterals::case_sensitive(any)
+                .map(|found| RequiredLiterals { ignores_case: folded, ..found })
         }
         HirKind::Concat(parts) => {
-            let mut candidates: Vec<Required> = parts.iter().filter_map(best).collect();
+            let mut candidates: Vec<RequiredLiterals> = parts.iter().filter_map(best_literals).collect();
             // Letters whose case does not matter come one by one.
             let mut run = Vec::new();
             let mut folded = false;
             for part in parts.iter().map(Some).chain([None]) {
-                match part.and_then(letter) {
+                match part.and_then(literal_or_letter) {
                     Some((bytes, any_case)) => {
                         run.extend(bytes);
                         folded |= any_case;
                     }
                     None => {
                         let whole = std::mem::take(&mut run);
-                        let found = Required::plain(vec![whole]).filter(|_| folded);
-                        candidates.extend(found.map(|found| Required { folded: true, ..found }));
+                        let found = RequiredLiterals::case_sensitive(vec![whole]).filter(|_| folded);
+                        candidates
+                            .extend(found.map(|found| RequiredLiterals { ignores_case: true, ..found }));
                         folded = false;
                     }
                 }
             }
-            candidates.into_iter().max_by_key(Required::worth)
+            candidates.into_iter().max_by_key(RequiredLiterals::selectivity)
         }
         _ => None,
     }
 }
 
 /// A literal, or a letter in either case.
-fn letter(hir: &Hir) -> Option<(Vec<u8>, bool)> {
+fn literal_or_letter(hir: &Hir) -> Option<(Vec<u8>, bool)> {
     match hir.kind() {
         HirKind::Literal(literal) => Some((literal.0.to_vec(), false)),
         HirKind::Class(Class::Unicode(class)) => {
@@ -105,8 +109,11 @@ mod tests {
     use super::*;
 
     fn literals(pattern: &str) -> Option<(Vec<String>, bool)> {
-        let found = required(pattern)?;
-        Some((found.any.iter().map(|one| String::from_utf8_lossy(one).into_owned()).collect(), found.folded))
+        let found = required_literals(pattern)?;
+        Some((
+            found.alternatives.iter().map(|one| String::from_utf8_lossy(one).into_owned()).collect(),
+            found.ignores_case,
+        ))
     }
 
     #[test]

@@ -3,27 +3,31 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use super::{Area, Examples, Mode, Paths, ScanRule, Suppressible, raw};
+use super::{Area, MatchMode, PathPatterns, RuleExamples, ScanRule, Suppressible, raw};
 use crate::finding::{RuleId, Wording};
 use crate::scan::language::Language;
-use crate::scan::region::{Kind, KindSet};
+use crate::scan::region::{TokenKind, TokenKindSet};
 
 /// What is wrong: the text that the file holds, and a message.
-type Fault = (String, String);
+type InvalidValue = (String, String);
 
-pub(super) fn rule(file: raw::File) -> Result<ScanRule, Fault> {
-    names(&file)?;
+pub(super) fn validate_rule(file: raw::RawScanRule) -> Result<ScanRule, InvalidValue> {
+    validate_names(&file)?;
     let words = ["error", "warning", "note"];
-    let level = crate::rule::level(&file.level).ok_or_else(|| unknown(&file.level, &words))?;
+    let level = crate::rule::parse_level(&file.level).ok_or_else(|| unknown_keyword(&file.level, &words))?;
     let language = |word: &String| {
-        Language::named(word).ok_or_else(|| unknown(word, &Language::ALL.map(Language::as_str)))
+        Language::from_name(word).ok_or_else(|| unknown_keyword(word, &Language::ALL.map(Language::as_str)))
     };
     let languages = file.languages.iter().map(language).collect::<Result<Vec<_>, _>>()?;
-    let suppressible = one_of(
+    let suppressible = parse_keyword(
         file.suppression.as_deref(),
-        &[("free", Suppressible::Free), ("waiver", Suppressible::ByWaiver), ("never", Suppressible::Never)],
+        &[
+            ("free", Suppressible::WithReason),
+            ("waiver", Suppressible::WithWaiver),
+            ("never", Suppressible::Never),
+        ],
     )?;
-    if suppressible == Suppressible::ByWaiver && file.waivable_by.is_empty() {
+    if suppressible == Suppressible::WithWaiver && file.waivable_by.is_empty() {
         let message = "`suppression: waiver` needs `waivable-by`: which policy".to_owned();
         return Err(("suppression".into(), message));
     }
@@ -52,27 +56,30 @@ pub(super) fn rule(file: raw::File) -> Result<ScanRule, Fault> {
             waivable_by: file.waivable_by,
         }),
         languages,
-        area: one_of(file.area.as_deref(), &AREAS)?,
-        include: Paths::read(&file.include)?,
-        exclude: Paths::read(&file.exclude)?,
+        area: parse_keyword(file.area.as_deref(), &AREA_KEYWORDS)?,
+        include: PathPatterns::read(&file.include)?,
+        exclude: PathPatterns::read(&file.exclude)?,
         patterns,
         except: file.except,
-        shown: places(&file.places)?,
-        tests: one_of(file.tests.as_deref(), &TESTS)?,
-        mode: one_of(file.mode.as_deref(), &[("forbid", Mode::Forbid), ("require", Mode::Require)])?,
+        visible_kinds: parse_visible_kinds(&file.places)?,
+        tests: parse_keyword(file.tests.as_deref(), &TEST_KEYWORDS)?,
+        mode: parse_keyword(
+            file.mode.as_deref(),
+            &[("forbid", MatchMode::Forbid), ("require", MatchMode::Require)],
+        )?,
         suppressible,
-        examples: Examples { path, matching, pass },
-        compiled: OnceLock::new(),
-        excepted: OnceLock::new(),
+        examples: RuleExamples { path, matching, pass },
+        compiled_patterns: OnceLock::new(),
+        compiled_exceptions: OnceLock::new(),
     })
 }
 
 /// Where a rule looks, by word; the first is what silence means.
-pub const AREAS: [(&str, Area); 2] = [("product", Area::Product), ("everywhere", Area::Everywhere)];
+pub const AREA_KEYWORDS: [(&str, Area); 2] = [("product", Area::Product), ("everywhere", Area::Everywhere)];
 /// Whether test code counts, by word.
-pub const TESTS: [(&str, bool); 2] = [("ignored", false), ("counted", true)];
+pub const TEST_KEYWORDS: [(&str, bool); 2] = [("ignored", false), ("counted", true)];
 
-fn names(file: &raw::File) -> Result<(), Fault> {
+fn validate_names(file: &raw::RawScanRule) -> Result<(), InvalidValue> {
     let plain = |text: &str| {
         !text.is_empty()
             && text.len() <= 60
@@ -98,31 +105,31 @@ fn names(file: &raw::File) -> Result<(), Fault> {
 ///
 /// # Errors
 /// The word and the known ones.
-pub fn one_of<T: Copy>(word: Option<&str>, known: &[(&str, T)]) -> Result<T, Fault> {
+pub fn parse_keyword<T: Copy>(word: Option<&str>, known: &[(&str, T)]) -> Result<T, InvalidValue> {
     let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
     let found = match word {
         None => known.first(),
         Some(word) => known.iter().find(|(name, _)| *name == word),
     };
-    found.map(|(_, value)| *value).ok_or_else(|| unknown(word.unwrap_or_default(), &names))
+    found.map(|(_, value)| *value).ok_or_else(|| unknown_keyword(word.unwrap_or_default(), &names))
 }
 
-fn unknown(word: &str, known: &[&str]) -> Fault {
+fn unknown_keyword(word: &str, known: &[&str]) -> InvalidValue {
     (word.to_owned(), format!("`{word}` is none of: {}", known.join(", ")))
 }
 
-fn places(words: &[String]) -> Result<KindSet, Fault> {
+fn parse_visible_kinds(words: &[String]) -> Result<TokenKindSet, InvalidValue> {
     let mut kinds = BTreeSet::new();
     for word in words {
         match word.as_str() {
-            "code" => kinds.extend([Kind::Code]),
-            "comment" => kinds.extend([Kind::Comment, Kind::Doc]),
-            "string" => kinds.extend([Kind::Str]),
-            "prose" => kinds.extend([Kind::Text]),
-            "any" => return Ok(KindSet::ANY),
-            _ => return Err(unknown(word, &["code", "comment", "string", "prose", "any"])),
+            "code" => kinds.extend([TokenKind::Code]),
+            "comment" => kinds.extend([TokenKind::Comment, TokenKind::Doc]),
+            "string" => kinds.extend([TokenKind::Str]),
+            "prose" => kinds.extend([TokenKind::Text]),
+            "any" => return Ok(TokenKindSet::ANY),
+            _ => return Err(unknown_keyword(word, &["code", "comment", "string", "prose", "any"])),
         }
     }
-    let all: Vec<Kind> = kinds.into_iter().collect();
-    Ok(if all.is_empty() { KindSet::of(&[Kind::Code]) } else { KindSet::of(&all) })
+    let all: Vec<TokenKind> = kinds.into_iter().collect();
+    Ok(if all.is_empty() { TokenKindSet::of(&[TokenKind::Code]) } else { TokenKindSet::of(&all) })
 }

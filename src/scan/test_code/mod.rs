@@ -10,12 +10,12 @@ use std::ops::Range;
 use crate::text::RepoPath;
 
 use super::language::Language;
-use super::region::{Kind, KindSet, Regions};
+use super::region::{TokenKind, TokenKindSet, TokenMap};
 
-pub use rust::declared;
+pub use rust::declared_for_tests;
 
 /// Folders whose files are tests, by language.
-fn folders(language: Language) -> &'static [&'static str] {
+fn test_folders(language: Language) -> &'static [&'static str] {
     match language {
         Language::Rust => &["tests", "benches"],
         Language::Go => &["testdata"],
@@ -35,7 +35,7 @@ pub fn is_test_path(path: &RepoPath, language: Language) -> bool {
     let file = names.next().unwrap_or_default();
     // Below `src/`, Rust says what is a test by declaring it.
     let below_src = language == Language::Rust && text.split('/').any(|name| name == "src");
-    if names.any(|folder| folders(language).contains(&folder)) && !below_src {
+    if names.any(|folder| test_folders(language).contains(&folder)) && !below_src {
         return true;
     }
     let stem = file.split('.').next().unwrap_or_default();
@@ -56,7 +56,7 @@ pub fn is_test_path(path: &RepoPath, language: Language) -> bool {
 
 /// The stretches of a file that are test code, in order.
 #[must_use]
-pub fn test_ranges(language: Language, text: &[u8], regions: &Regions) -> Vec<Range<usize>> {
+pub fn test_ranges(language: Language, text: &[u8], regions: &TokenMap) -> Vec<Range<usize>> {
     let wanted: &[&[u8]] = match language {
         Language::Rust => &[b"test", b"bench", b"quickcheck"],
         Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
@@ -68,8 +68,8 @@ pub fn test_ranges(language: Language, text: &[u8], regions: &Regions) -> Vec<Ra
     if !wanted.iter().any(|word| memchr::memmem::find(text, word).is_some()) {
         return Vec::new();
     }
-    let code = regions.view(text, KindSet::of(&[Kind::Code]));
-    apart(match language {
+    let code = regions.masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
+    merge_ranges(match language {
         Language::Rust => rust::ranges(&code),
         Language::Python => python::ranges(&code),
         _ => script::ranges(&code, text),
@@ -77,7 +77,7 @@ pub fn test_ranges(language: Language, text: &[u8], regions: &Regions) -> Vec<Ra
 }
 
 /// The same ranges in order, those that meet as one.
-fn apart(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+fn merge_ranges(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.sort_by_key(|range| range.start);
     let mut out: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
     for range in ranges {
@@ -91,19 +91,19 @@ fn apart(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
 
 /// Whether an offset lies in one of the ranges, which are in order and apart.
 #[must_use]
-pub fn lies_in(ranges: &[Range<usize>], offset: usize) -> bool {
+pub fn contains_offset(ranges: &[Range<usize>], offset: usize) -> bool {
     let next = ranges.partition_point(|range| range.start <= offset);
     next.checked_sub(1).and_then(|at| ranges.get(at)).is_some_and(|range| offset < range.end)
 }
 
 /// The brackets of a text without comments and strings, matched once.
-struct Brackets {
+struct BracketPairs {
     /// Offsets of opening brackets, and behind their closing ones.
     pairs: Vec<(usize, usize)>,
 }
 
-impl Brackets {
-    fn of(code: &[u8]) -> Self {
+impl BracketPairs {
+    fn find(code: &[u8]) -> Self {
         let (mut pairs, mut open): (Vec<(usize, usize)>, Vec<usize>) = (Vec::new(), Vec::new());
         for (at, byte) in code.iter().enumerate() {
             match byte {
@@ -123,7 +123,7 @@ impl Brackets {
     }
 
     /// Behind the bracket that closes the one at `open`; the end if none does.
-    fn behind(&self, open: usize) -> usize {
+    fn end_of(&self, open: usize) -> usize {
         let found = self.pairs.binary_search_by_key(&open, |(at, _)| *at);
         found.ok().and_then(|index| self.pairs.get(index)).map_or(open + 1, |(_, end)| *end)
     }
@@ -131,7 +131,7 @@ impl Brackets {
 
 /// Behind the bracket that closes the one at `open`, in a text without
 /// comments and strings; the end if none does.
-fn behind_bracket(code: &[u8], open: usize) -> usize {
+fn bracket_end(code: &[u8], open: usize) -> usize {
     let mut depth = 0_usize;
     for (at, byte) in code.iter().enumerate().skip(open) {
         match byte {
@@ -149,7 +149,7 @@ fn behind_bracket(code: &[u8], open: usize) -> usize {
 }
 
 /// The first offset from `at` on that holds no blank.
-fn behind_blanks(code: &[u8], at: usize) -> usize {
+fn skip_whitespace(code: &[u8], at: usize) -> usize {
     let blanks = code.iter().skip(at).take_while(|byte| byte.is_ascii_whitespace()).count();
     at + blanks
 }
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn names_that_contain_a_word_are_no_tests() {
-        let is = |path: &str| is_test_path(&RepoPath::from(path), Language::of(&RepoPath::from(path)));
+        let is = |path: &str| is_test_path(&RepoPath::from(path), Language::from_path(&RepoPath::from(path)));
         for path in [
             "tests/a.rs",
             "a/benches/b.rs",

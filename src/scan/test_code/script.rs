@@ -6,28 +6,29 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::{Brackets, behind_blanks};
+use super::{BracketPairs, skip_whitespace};
 
 /// Names of functions that hold tests.
-const NAMES: [&str; 5] = ["describe", "it", "test", "suite", "context"];
+const TEST_FUNCTIONS: [&str; 5] = ["describe", "it", "test", "suite", "context"];
 
-static BEGIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static TEST_START: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let names = r"\b(?P<name>describe|it|test|suite|context)\b";
     let hook = r"\b(?P<hook>beforeEach|afterEach|beforeAll|afterAll)\s*\(";
     let vitest = r"\b(?P<vitest>if)\s*\(\s*import\.meta\.vitest\s*\)";
     Regex::new(&format!(r"(?-u)(?:{names}|{hook}|{vitest})")).ok()
 });
 
-static MODIFIER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static TEST_MODIFIER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u)\A\s*\.\s*(?P<name>only|skip|todo|concurrent|sequential|serial|parallel|each|for|runIf|skipIf|fails|failing|fixme|slow|describe)\b").ok()
 });
 
 /// The ranges of test code in code without comments and strings; `text` is the
 /// whole file.
 pub(super) fn ranges(code: &[u8], text: &[u8]) -> Vec<Range<usize>> {
-    let Some(begin) = &*BEGIN else { return Vec::new() };
-    let brackets = Brackets::of(code);
-    let foreign: Vec<&str> = NAMES.into_iter().filter(|name| is_foreign(name, code, text)).collect();
+    let Some(begin) = &*TEST_START else { return Vec::new() };
+    let brackets = BracketPairs::find(code);
+    let foreign: Vec<&str> =
+        TEST_FUNCTIONS.into_iter().filter(|name| is_locally_defined(name, code, text)).collect();
     let mut out: Vec<Range<usize>> = Vec::new();
     let mut at = 0;
     while let Some(found) = begin.captures_at(code, at) {
@@ -41,13 +42,13 @@ pub(super) fn ranges(code: &[u8], text: &[u8]) -> Vec<Range<usize>> {
             continue;
         }
         let end = if found.name("vitest").is_some() {
-            let brace = behind_blanks(code, at);
-            (code.get(brace) == Some(&b'{')).then(|| brackets.behind(brace))
+            let brace = skip_whitespace(code, at);
+            (code.get(brace) == Some(&b'{')).then(|| brackets.end_of(brace))
         } else if found.name("hook").is_some() {
-            Some(brackets.behind(at - 1))
+            Some(brackets.end_of(at - 1))
         } else {
             let name = String::from_utf8_lossy(whole.as_bytes()).into_owned();
-            if foreign.contains(&name.as_str()) { None } else { behind_call(code, &brackets, at, &name) }
+            if foreign.contains(&name.as_str()) { None } else { test_call_end(code, &brackets, at, &name) }
         };
         if let Some(end) = end {
             out.push(whole.start()..end);
@@ -59,7 +60,7 @@ pub(super) fn ranges(code: &[u8], text: &[u8]) -> Vec<Range<usize>> {
 
 /// Whether a name is the file's own, or comes from a file beside it: then it
 /// is no function of a test framework.
-fn is_foreign(name: &str, code: &[u8], text: &[u8]) -> bool {
+fn is_locally_defined(name: &str, code: &[u8], text: &[u8]) -> bool {
     let own = format!(r"(?-u)\b(?:function|const|let|var|class)\s+{name}\b");
     let import = format!(r#"(?-u)\bimport\b[^;'"]*\b{name}\b[^;'"]*\bfrom\s*["']\."#);
     let matches = |pattern: &str, bytes: &[u8]| Regex::new(pattern).is_ok_and(|regex| regex.is_match(bytes));
@@ -68,8 +69,8 @@ fn is_foreign(name: &str, code: &[u8], text: &[u8]) -> bool {
 
 /// Behind a call that defines tests, from behind its name: modifiers with
 /// their arguments, then a title and a function.
-fn behind_call(code: &[u8], brackets: &Brackets, from: usize, name: &str) -> Option<usize> {
-    let modifier = MODIFIER.as_ref()?;
+fn test_call_end(code: &[u8], brackets: &BracketPairs, from: usize, name: &str) -> Option<usize> {
+    let modifier = TEST_MODIFIER.as_ref()?;
     let mut at = from;
     let mut table = false;
     while let Some(found) = modifier.captures(code.get(at..)?) {
@@ -80,23 +81,23 @@ fn behind_call(code: &[u8], brackets: &Brackets, from: usize, name: &str) -> Opt
         table |= matches!(word, b"each" | b"for" | b"runIf" | b"skipIf");
         at += found.get(0)?.end();
     }
-    at = behind_blanks(code, at);
+    at = skip_whitespace(code, at);
     if table {
         if code.get(at) == Some(&b'<') {
-            at = behind_blanks(code, behind_angles(code, at)?);
+            at = skip_whitespace(code, angle_brackets_end(code, at)?);
         }
         at = match code.get(at)? {
-            b'(' => brackets.behind(at),
+            b'(' => brackets.end_of(at),
             b'`' => at + 2 + memchr::memchr(b'`', code.get(at + 1..)?)?,
             _ => return None,
         };
-        at = behind_blanks(code, at);
+        at = skip_whitespace(code, at);
     }
     if code.get(at) != Some(&b'(') {
         return None;
     }
-    let end = brackets.behind(at);
-    let first = behind_blanks(code, at + 1).min(end);
+    let end = brackets.end_of(at);
+    let first = skip_whitespace(code, at + 1).min(end);
     // Title and function stand at the front.
     let arguments = code.get(first..end.min(first + 4000))?;
     let title = matches!(arguments.first(), Some(b'"' | b'\'' | b'`')) || name == "describe";
@@ -106,7 +107,7 @@ fn behind_call(code: &[u8], brackets: &Brackets, from: usize, name: &str) -> Opt
 }
 
 /// Behind balanced angle brackets.
-fn behind_angles(code: &[u8], open: usize) -> Option<usize> {
+fn angle_brackets_end(code: &[u8], open: usize) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, byte) in code.iter().enumerate().skip(open).take(2000) {
         match byte {
@@ -123,22 +124,25 @@ fn behind_angles(code: &[u8], open: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::region::{Kind, KindSet};
+    use super::super::super::region::{TokenKind, TokenKindSet};
     use super::super::super::{Language, lexer};
     use super::*;
 
-    fn kept(text: &str) -> String {
-        let regions = lexer::regions(Language::TypeScript, text.as_bytes());
-        let code = regions.view(text.as_bytes(), KindSet::of(&[Kind::Code]));
+    fn outside_test_ranges(text: &str) -> String {
+        let regions = lexer::tokenize(Language::TypeScript, text.as_bytes());
+        let code = regions.masked_text(text.as_bytes(), TokenKindSet::of(&[TokenKind::Code]));
         let ranges = ranges(&code, text.as_bytes());
-        text.char_indices().filter(|(at, _)| !super::super::lies_in(&ranges, *at)).map(|(_, c)| c).collect()
+        text.char_indices()
+            .filter(|(at, _)| !super::super::contains_offset(&ranges, *at))
+            .map(|(_, c)| c)
+            .collect()
     }
 
     #[test]
     fn blocks_of_tests_and_what_only_looks_like_them() {
-        assert_eq!(kept("describe('a)', () => { it('b', f) });x()"), ";x()");
-        assert_eq!(kept("it.only.each([1, 2])('a', function () {});x"), ";x");
-        assert_eq!(kept("if (import.meta.vitest) { const { it } = x; }y"), "y");
+        assert_eq!(outside_test_ranges("describe('a)', () => { it('b', f) });x()"), ";x()");
+        assert_eq!(outside_test_ranges("it.only.each([1, 2])('a', function () {});x"), ";x");
+        assert_eq!(outside_test_ranges("if (import.meta.vitest) { const { it } = x; }y"), "y");
         for text in [
             "/a/.test('b', () => 1)",
             "submit('a', () => 1)",
@@ -146,7 +150,7 @@ mod tests {
             "const test = (a) => a",
             "audit('x', () => 1)",
         ] {
-            assert_eq!(kept(text), text);
+            assert_eq!(outside_test_ranges(text), text);
         }
     }
 }

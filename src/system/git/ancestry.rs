@@ -13,11 +13,11 @@ use git2::{ObjectType, Oid};
 
 use crate::change::{Commit, RepositoryError};
 
-use super::{GitRepository, failed, hash, oid};
+use super::{GitRepository, git_error, to_hash, to_oid};
 
 /// What a walk needs to know of a commit.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(super) struct CommitNode {
     /// Committer's time, seconds since 1970. It decides the order of walks;
     /// where clocks were far off, [`GitRepository::between`] may give commits
     /// too many, never too few.
@@ -27,10 +27,10 @@ pub(super) struct Node {
 
 /// Commits that were read.
 #[derive(Default)]
-pub(super) struct Nodes(RefCell<HashMap<Oid, Rc<Node>>>);
+pub(super) struct CommitCache(RefCell<HashMap<Oid, Rc<CommitNode>>>);
 
 /// Commits that are looked at although they are older than they need be.
-const SLACK: usize = 64;
+const CLOCK_SKEW_COMMITS: usize = 64;
 
 const LEFT: u8 = 1;
 const RIGHT: u8 = 2;
@@ -38,15 +38,15 @@ const BOTH: u8 = LEFT | RIGHT;
 
 /// Which commits two starting points reach, newest first.
 #[derive(Default)]
-struct Paint {
+struct PaintState {
     flags: HashMap<Oid, u8>,
     queued: HashSet<Oid>,
     heap: BinaryHeap<(i64, Oid)>,
     /// Queued commits that only one of both reaches.
-    open: usize,
+    unresolved: usize,
 }
 
-impl Paint {
+impl PaintState {
     fn push(&mut self, id: Oid, time: i64, more: u8) {
         let flags = self.flags.entry(id).or_default();
         let (was, now) = (*flags, *flags | more);
@@ -56,9 +56,9 @@ impl Paint {
         *flags = now;
         if self.queued.insert(id) {
             self.heap.push((time, id));
-            self.open += usize::from(now != BOTH);
+            self.unresolved += usize::from(now != BOTH);
         } else if was != BOTH && now == BOTH {
-            self.open -= 1;
+            self.unresolved -= 1;
         }
     }
 
@@ -66,48 +66,51 @@ impl Paint {
         let (_, id) = self.heap.pop()?;
         self.queued.remove(&id);
         let flags = self.flags.get(&id).copied().unwrap_or_default();
-        self.open -= usize::from(flags != BOTH);
+        self.unresolved -= usize::from(flags != BOTH);
         Some((id, flags))
     }
 }
 
 impl GitRepository {
     /// A commit's parents and time, from its object.
-    pub(super) fn node(&self, id: Oid) -> Result<Rc<Node>, RepositoryError> {
-        if let Some(known) = self.nodes.0.borrow().get(&id) {
+    pub(super) fn commit_node(&self, id: Oid) -> Result<Rc<CommitNode>, RepositoryError> {
+        if let Some(known) = self.commit_cache.0.borrow().get(&id) {
             return Ok(Rc::clone(known));
         }
         let doing = || format!("reading commit {id}");
-        let odb = self.repo.odb().map_err(failed("opening the object store"))?;
-        let object = odb.read(id).map_err(|error| self.missing(doing(), &error))?;
+        let odb = self.repo.odb().map_err(git_error("opening the object store"))?;
+        let object = odb.read(id).map_err(|error| self.missing_object(doing(), &error))?;
         if object.kind() != ObjectType::Commit {
-            return Err(RepositoryError::Git { doing: doing(), reason: "the object is no commit".into() });
+            return Err(RepositoryError::Git {
+                operation: doing(),
+                reason: "the object is no commit".into(),
+            });
         }
-        let read = read_node(object.data());
+        let read = parse_commit_node(object.data());
         let node = Rc::new(read.ok_or_else(|| RepositoryError::Git {
-            doing: doing(),
+            operation: doing(),
             reason: "its header cannot be read".into(),
         })?);
-        self.nodes.0.borrow_mut().insert(id, Rc::clone(&node));
+        self.commit_cache.0.borrow_mut().insert(id, Rc::clone(&node));
         Ok(node)
     }
 
     /// What to say of an object that is not there.
-    pub(super) fn missing(&self, doing: String, error: &git2::Error) -> RepositoryError {
+    pub(super) fn missing_object(&self, doing: String, error: &git2::Error) -> RepositoryError {
         let reason = if error.code() != git2::ErrorCode::NotFound {
             error.message()
         } else if self.repo.is_shallow() {
             "missing from this shallow clone: fetch the whole history (`git fetch --unshallow`)"
-        } else if self.is_partial() {
+        } else if self.is_partial_clone() {
             "missing from this partial clone: fetch everything (`git fetch --refetch --no-filter`)"
         } else {
             "missing from the object store"
         };
         let reason = reason.to_owned();
-        RepositoryError::Git { doing, reason }
+        RepositoryError::Git { operation: doing, reason }
     }
 
-    fn is_partial(&self) -> bool {
+    fn is_partial_clone(&self) -> bool {
         let Ok(config) = self.repo.config() else { return false };
         let Ok(mut entries) = config.entries(Some(r"^remote\..*\.promisor$")) else { return false };
         entries.next().is_some()
@@ -115,21 +118,21 @@ impl GitRepository {
 
     /// Walks from two commits until every commit still to be looked at is
     /// reached by both, or `done` says so.
-    fn paint(
+    fn paint_down_to_common(
         &self,
         left: Oid,
         right: Option<Oid>,
         mut done: impl FnMut(&HashMap<Oid, u8>) -> bool,
     ) -> Result<HashMap<Oid, u8>, RepositoryError> {
-        let mut paint = Paint::default();
-        paint.push(left, self.node(left)?.time, LEFT);
+        let mut paint = PaintState::default();
+        paint.push(left, self.commit_node(left)?.time, LEFT);
         if let Some(right) = right {
-            paint.push(right, self.node(right)?.time, RIGHT);
+            paint.push(right, self.commit_node(right)?.time, RIGHT);
         }
-        while paint.open > 0 && !done(&paint.flags) {
+        while paint.unresolved > 0 && !done(&paint.flags) {
             let Some((id, flags)) = paint.pop() else { break };
-            for parent in &self.node(id)?.parents {
-                match self.node(*parent) {
+            for parent in &self.commit_node(id)?.parents {
+                match self.commit_node(*parent) {
                     Ok(node) => paint.push(*parent, node.time, flags),
                     // History that is cut off matters only where it is asked for.
                     Err(_) if flags & RIGHT != 0 => {}
@@ -137,30 +140,30 @@ impl GitRepository {
                 }
             }
         }
-        self.settle(&mut paint)?;
+        self.finish_boundary(&mut paint)?;
         Ok(paint.flags)
     }
 
     /// Goes on below what both reach, as far as a commit that only one side
     /// seems to reach could lie there: to the oldest of those, and some commits
     /// more for clocks that were wrong. Without merges there can be none.
-    fn settle(&self, paint: &mut Paint) -> Result<(), RepositoryError> {
+    fn finish_boundary(&self, paint: &mut PaintState) -> Result<(), RepositoryError> {
         let (mut oldest, mut merges) = (i64::MAX, false);
         for (id, _) in paint.flags.iter().filter(|(_, flags)| **flags != BOTH) {
-            let node = self.node(*id)?;
+            let node = self.commit_node(*id)?;
             oldest = oldest.min(node.time);
             merges |= node.parents.len() > 1;
         }
-        let mut beyond = SLACK;
+        let mut beyond = CLOCK_SKEW_COMMITS;
         while let Some((id, flags)) = paint.pop() {
-            let node = self.node(id)?;
+            let node = self.commit_node(id)?;
             let is_old = !merges || node.time < oldest;
             beyond = beyond.saturating_sub(usize::from(is_old));
             for parent in &node.parents {
                 let known = paint.flags.get(parent).is_some_and(|known| *known != BOTH);
                 if known || (merges && beyond > 0) {
                     // History that is cut off below what both reach is not missed.
-                    let Ok(node) = self.node(*parent) else { continue };
+                    let Ok(node) = self.commit_node(*parent) else { continue };
                     paint.push(*parent, node.time, flags);
                 }
             }
@@ -169,18 +172,22 @@ impl GitRepository {
     }
 
     /// Whether `ancestor` is `of` or one of its ancestors.
-    pub(super) fn reaches(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError> {
-        let (below, from) = (oid(ancestor.0), oid(of.0));
+    pub(super) fn is_reachable_from(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError> {
+        let (below, from) = (to_oid(ancestor.0), to_oid(of.0));
         let found = |flags: &HashMap<Oid, u8>| flags.get(&below).is_some_and(|flags| flags & LEFT != 0);
-        Ok(below == from || found(&self.paint(from, Some(below), found)?))
+        Ok(below == from || found(&self.paint_down_to_common(from, Some(below), found)?))
     }
 
     /// The commits that `head` reaches and `base` does not, newest first.
-    pub(super) fn between(&self, base: Option<Commit>, head: Commit) -> Result<Vec<Oid>, RepositoryError> {
-        let flags = self.paint(oid(head.0), base.map(|base| oid(base.0)), |_| false)?;
+    pub(super) fn ids_between(
+        &self,
+        base: Option<Commit>,
+        head: Commit,
+    ) -> Result<Vec<Oid>, RepositoryError> {
+        let flags = self.paint_down_to_common(to_oid(head.0), base.map(|base| to_oid(base.0)), |_| false)?;
         let mut out = Vec::new();
         for (id, _) in flags.into_iter().filter(|(_, flags)| *flags == LEFT) {
-            out.push((self.node(id)?.time, id));
+            out.push((self.commit_node(id)?.time, id));
         }
         out.sort_by(|a, b| b.cmp(a));
         Ok(out.into_iter().map(|(_, id)| id).collect())
@@ -188,38 +195,38 @@ impl GitRepository {
 
     /// The newest commit that both reach and that no other such commit
     /// reaches.
-    pub(super) fn common_base(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
+    pub(super) fn find_merge_base(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
         if a == b {
             return Ok(Some(a));
         }
-        let flags = self.paint(oid(a.0), Some(oid(b.0)), |_| false)?;
+        let flags = self.paint_down_to_common(to_oid(a.0), Some(to_oid(b.0)), |_| false)?;
         let common: Vec<Oid> = flags.into_iter().filter(|(_, f)| *f == BOTH).map(|(id, _)| id).collect();
         let mut covered = HashSet::new();
         for id in &common {
-            covered.extend(self.node(*id)?.parents.iter().copied());
+            covered.extend(self.commit_node(*id)?.parents.iter().copied());
         }
         let mut best = None;
         for id in common.into_iter().filter(|id| !covered.contains(id)) {
-            best = best.max(Some((self.node(id)?.time, id)));
+            best = best.max(Some((self.commit_node(id)?.time, id)));
         }
-        Ok(best.map(|(_, id)| Commit(hash(id))))
+        Ok(best.map(|(_, id)| Commit(to_hash(id))))
     }
 
     /// All commits that `head` reaches, newest first, as far as the caller
     /// wants them.
-    pub(super) fn back_from(&self, head: Commit) -> BackFrom<'_> {
-        BackFrom {
+    pub(super) fn walk_back_from(&self, head: Commit) -> HistoryWalk<'_> {
+        HistoryWalk {
             repo: self,
             heap: BinaryHeap::new(),
             seen: HashSet::new(),
             last: None,
-            start: Some(oid(head.0)),
+            start: Some(to_oid(head.0)),
         }
     }
 }
 
 /// A walk back through history.
-pub(super) struct BackFrom<'a> {
+pub(super) struct HistoryWalk<'a> {
     repo: &'a GitRepository,
     heap: BinaryHeap<(i64, Oid)>,
     seen: HashSet<Oid>,
@@ -229,21 +236,21 @@ pub(super) struct BackFrom<'a> {
     start: Option<Oid>,
 }
 
-impl BackFrom<'_> {
+impl HistoryWalk<'_> {
     fn push(&mut self, id: Oid) -> Result<(), RepositoryError> {
         if self.seen.insert(id) {
-            self.heap.push((self.repo.node(id)?.time, id));
+            self.heap.push((self.repo.commit_node(id)?.time, id));
         }
         Ok(())
     }
 
     /// The next commit.
-    pub(super) fn step(&mut self) -> Result<Option<Oid>, RepositoryError> {
+    pub(super) fn next_commit(&mut self) -> Result<Option<Oid>, RepositoryError> {
         if let Some(start) = self.start.take() {
             self.push(start)?;
         }
         if let Some(last) = self.last.take() {
-            for parent in &self.repo.node(last)?.parents {
+            for parent in &self.repo.commit_node(last)?.parents {
                 self.push(*parent)?;
             }
         }
@@ -253,8 +260,8 @@ impl BackFrom<'_> {
 }
 
 /// Parents and committer's time of a commit object's header.
-fn read_node(data: &[u8]) -> Option<Node> {
-    let mut node = Node { time: 0, parents: Vec::new() };
+fn parse_commit_node(data: &[u8]) -> Option<CommitNode> {
+    let mut node = CommitNode { time: 0, parents: Vec::new() };
     let mut timed = false;
     for line in data.split(|byte| *byte == b'\n').take_while(|line| !line.is_empty()) {
         if let Some(hex) = line.strip_prefix(b"parent ") {
@@ -282,9 +289,9 @@ mod tests {
             "b".repeat(40),
             "c".repeat(40)
         );
-        let node = read_node(text.as_bytes()).expect("a node");
+        let node = parse_commit_node(text.as_bytes()).expect("a node");
         assert_eq!((node.time, node.parents.len()), (7, 1));
-        assert!(read_node(b"tree x\nparent short\n\n").is_none());
-        assert!(read_node(b"tree x\n\n").is_none());
+        assert!(parse_commit_node(b"tree x\nparent short\n\n").is_none());
+        assert!(parse_commit_node(b"tree x\n\n").is_none());
     }
 }

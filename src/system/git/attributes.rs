@@ -16,35 +16,35 @@ use super::GitRepository;
 
 /// The value of an attribute.
 #[derive(PartialEq, Eq)]
-pub(super) enum Attribute {
+pub(super) enum AttributeValue {
     Set,
     Unset,
     Value(String),
-    None,
+    Unspecified,
 }
 
 impl GitRepository {
-    pub(super) fn attribute(&self, path: &RepoPath, name: &str) -> Attribute {
-        if self.attributes.get() == Some(false) {
-            return Attribute::None;
+    pub(super) fn attribute(&self, path: &RepoPath, name: &str) -> AttributeValue {
+        if self.has_attributes.get() == Some(false) {
+            return AttributeValue::Unspecified;
         }
-        let disk = files::relative(path);
+        let disk = files::to_relative_path(path);
         let value = self.repo.get_attr_bytes(&disk, name, AttrCheckFlags::FILE_THEN_INDEX).ok().flatten();
         match AttrValue::from_bytes(value) {
-            AttrValue::True => Attribute::Set,
-            AttrValue::False => Attribute::Unset,
-            AttrValue::String(text) => Attribute::Value(text.to_owned()),
-            AttrValue::Bytes(bytes) => Attribute::Value(String::from_utf8_lossy(bytes).into_owned()),
-            AttrValue::Unspecified => Attribute::None,
+            AttrValue::True => AttributeValue::Set,
+            AttrValue::False => AttributeValue::Unset,
+            AttrValue::String(text) => AttributeValue::Value(text.to_owned()),
+            AttrValue::Bytes(bytes) => AttributeValue::Value(String::from_utf8_lossy(bytes).into_owned()),
+            AttrValue::Unspecified => AttributeValue::Unspecified,
         }
     }
 
     /// Notes whether any place has attributes: the user, the machine, git's own
     /// folder, or (which the caller has seen) a folder of the working tree or
     /// the index. Until then they are looked for at every path.
-    pub(super) fn note_attributes(&self, seen: bool) {
+    pub(super) fn record_attribute_presence(&self, seen: bool) {
         // Where else than on Unix they can stand is libgit2's to know.
-        self.attributes.set(Some(seen || !cfg!(unix) || self.has_attributes_elsewhere()));
+        self.has_attributes.set(Some(seen || !cfg!(unix) || self.has_attributes_elsewhere()));
     }
 
     /// Git can be told to take attributes from the tree of another revision,
@@ -56,7 +56,7 @@ impl GitRepository {
             return Ok(());
         }
         let reason = "the setting attr.tree takes them from another revision; unset it, or judge with --staged or --range";
-        Err(RepositoryError::Git { doing: "reading git attributes".into(), reason: reason.into() })
+        Err(RepositoryError::Git { operation: "reading git attributes".into(), reason: reason.into() })
     }
 
     fn has_attributes_elsewhere(&self) -> bool {
@@ -71,11 +71,11 @@ impl GitRepository {
             self.repo.commondir().join("info/attributes"),
             self.repo.path().join("info/attributes"),
         ]);
-        configured.is_ok() || places.any(|path| !matches!(files::metadata(&path), Ok(None)))
+        configured.is_ok() || places.any(|path| !matches!(files::find_metadata(&path), Ok(None)))
     }
 }
 
 /// Whether a file's name is that of attributes, in whatever case.
-pub(super) fn is_attributes(name: &[u8]) -> bool {
+pub(super) fn is_attributes_file(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b".gitattributes")
 }

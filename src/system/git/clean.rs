@@ -8,13 +8,13 @@ use crate::change::{FileMode, RepositoryError};
 use crate::digest::{Hash20, git_blob_id};
 use crate::text::RepoPath;
 
-use super::attributes::Attribute;
-use super::{GitRepository, oid};
+use super::attributes::AttributeValue;
+use super::{GitRepository, to_oid};
 
 impl GitRepository {
     /// The bytes as git would store them, and why they cannot be judged if
     /// they cannot. `expected` are the ids under which git holds the path.
-    pub(super) fn cleaned(
+    pub(super) fn clean_bytes(
         &self,
         path: &RepoPath,
         raw: Vec<u8>,
@@ -28,8 +28,8 @@ impl GitRepository {
         for attribute in ["filter", "working-tree-encoding", "ident"] {
             let value = self.attribute(path, attribute);
             let active = match (attribute, &value) {
-                ("ident", value) => *value == Attribute::Set,
-                (_, Attribute::Value(name)) => !name.is_empty(),
+                ("ident", value) => *value == AttributeValue::Set,
+                (_, AttributeValue::Value(name)) => !name.is_empty(),
                 _ => false,
             };
             if active {
@@ -43,39 +43,43 @@ impl GitRepository {
             return Ok((raw, None));
         }
         let text = self.attribute(path, "text");
-        let eol = matches!(self.attribute(path, "eol"), Attribute::Value(_));
+        let eol = matches!(self.attribute(path, "eol"), AttributeValue::Value(_));
         let automatic = match &text {
-            Attribute::Unset => return Ok((raw, None)),
-            Attribute::Set => false,
-            Attribute::Value(value) if value == "auto" => true,
+            AttributeValue::Unset => return Ok((raw, None)),
+            AttributeValue::Set => false,
+            AttributeValue::Value(value) if value == "auto" => true,
             _ if eol => false,
-            _ if self.converts_by_default() => true,
+            _ if self.has_autocrlf() => true,
             _ => return Ok((raw, None)),
         };
-        if automatic && (raw.contains(&0) || self.holds_crlf(path, expected)?) {
+        if automatic && (raw.contains(&0) || self.is_stored_with_crlf(path, expected)?) {
             return Ok((raw, None));
         }
-        Ok((without_carriage_returns(&raw), None))
+        Ok((convert_crlf_to_lf(&raw), None))
     }
 
     /// Automatic conversion leaves a file alone that git holds with CRLF.
-    fn holds_crlf(&self, path: &RepoPath, expected: &[Option<Hash20>]) -> Result<bool, RepositoryError> {
+    fn is_stored_with_crlf(
+        &self,
+        path: &RepoPath,
+        expected: &[Option<Hash20>],
+    ) -> Result<bool, RepositoryError> {
         match expected.iter().flatten().next() {
             Some(id) if *id != Hash20::ZERO => {
-                Ok(self.blob(oid(*id), path)?.windows(2).any(|pair| pair == b"\r\n"))
+                Ok(self.read_blob(to_oid(*id), path)?.windows(2).any(|pair| pair == b"\r\n"))
             }
             _ => Ok(false),
         }
     }
 
-    fn converts_by_default(&self) -> bool {
+    fn has_autocrlf(&self) -> bool {
         let value =
             self.repo.config().and_then(|config| config.get_string("core.autocrlf")).unwrap_or_default();
         matches!(value.to_lowercase().as_str(), "true" | "input" | "1" | "yes" | "on")
     }
 }
 
-fn without_carriage_returns(raw: &[u8]) -> Vec<u8> {
+fn convert_crlf_to_lf(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
     for (at, byte) in raw.iter().enumerate() {
         if !(*byte == b'\r' && raw.get(at + 1) == Some(&b'\n')) {

@@ -4,16 +4,16 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use git2::Oid;
 
-use crate::change::{Commit, CommitFacts, FileMode, RepositoryError};
+use crate::change::{Commit, CommitInfo, FileMode, RepositoryError};
 use crate::text::RepoPath;
 
-use super::{GitRepository, failed, hash, oid};
+use super::{GitRepository, git_error, to_hash, to_oid};
 
 /// Commits that are looked at before the walk gives up.
-const LONGEST_WALK: usize = 20_000;
+const MAX_WALKED_COMMITS: usize = 20_000;
 
 /// Commits that are all looked at where nobody trusted says where to stop.
-const RECENT: usize = 500;
+const RECENT_COMMITS: usize = 500;
 
 impl GitRepository {
     pub(super) fn find_introductions(
@@ -22,51 +22,56 @@ impl GitRepository {
         head: Commit,
         stop: Option<Commit>,
         holds: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Vec<CommitFacts>, RepositoryError> {
+    ) -> Result<Vec<CommitInfo>, RepositoryError> {
         let mut known: HashMap<Oid, bool> = HashMap::new();
         let mut has = |commit: Oid| -> Result<bool, RepositoryError> {
-            let Some((mode, blob)) = self.tree_entry(Commit(hash(commit)), path)? else { return Ok(false) };
+            let Some((mode, blob)) = self.tree_entry(Commit(to_hash(commit)), path)? else {
+                return Ok(false);
+            };
             if !matches!(FileMode::from_raw(mode), Some(FileMode::Regular | FileMode::Executable)) {
                 return Ok(false);
             }
-            let blob = oid(blob);
+            let blob = to_oid(blob);
             if let Some(answer) = known.get(&blob) {
                 return Ok(*answer);
             }
-            let answer = holds(&self.blob(blob, path)?);
+            let answer = holds(&self.read_blob(blob, path)?);
             known.insert(blob, answer);
             Ok(answer)
         };
         let mut out = Vec::new();
         let open = match stop {
-            Some(_) => self.between(stop, head)?,
-            None => self.recent(head)?,
+            Some(_) => self.ids_between(stop, head)?,
+            None => self.list_newest_commits(head)?,
         };
-        if open.len() > LONGEST_WALK {
-            let reason = format!("more than {LONGEST_WALK} commits would have to be read");
-            return Err(RepositoryError::Git { doing: format!("walking the history of {path}"), reason });
+        if open.len() > MAX_WALKED_COMMITS {
+            let reason = format!("more than {MAX_WALKED_COMMITS} commits would have to be read");
+            return Err(RepositoryError::Git { operation: format!("walking the history of {path}"), reason });
         }
         let within: HashSet<Oid> = open.iter().copied().collect();
         for id in open {
-            if has(id)? && !self.any_parent(id, &mut has)? {
-                out.push(self.facts_of(id, stop, &within)?);
+            if has(id)? && !self.any_parent_has(id, &mut has)? {
+                out.push(self.read_commit_facts(id, stop, &within)?);
             }
         }
         // What is older than the newest commits is followed as far as it holds.
-        let mut open = VecDeque::from([oid(head.0)]);
+        let mut open = VecDeque::from([to_oid(head.0)]);
         let mut seen: HashSet<Oid> = open.iter().copied().collect();
         while let Some(id) = open.pop_front().filter(|_| stop.is_none() && out.is_empty()) {
-            if seen.len() > LONGEST_WALK {
-                let reason = format!("more than {LONGEST_WALK} commits would have to be read");
-                return Err(RepositoryError::Git { doing: format!("walking the history of {path}"), reason });
+            if seen.len() > MAX_WALKED_COMMITS {
+                let reason = format!("more than {MAX_WALKED_COMMITS} commits would have to be read");
+                return Err(RepositoryError::Git {
+                    operation: format!("walking the history of {path}"),
+                    reason,
+                });
             }
             if !has(id)? {
                 continue;
             }
-            if !self.any_parent(id, &mut has)? {
-                out.push(self.facts_of(id, stop, &within)?);
+            if !self.any_parent_has(id, &mut has)? {
+                out.push(self.read_commit_facts(id, stop, &within)?);
             }
-            for parent in &self.node(id)?.parents {
+            for parent in &self.commit_node(id)?.parents {
                 if has(*parent)? && seen.insert(*parent) {
                     open.push_back(*parent);
                 }
@@ -77,23 +82,23 @@ impl GitRepository {
     }
 
     /// The newest commits that `head` reaches.
-    fn recent(&self, head: Commit) -> Result<Vec<Oid>, RepositoryError> {
-        let mut walk = self.back_from(head);
+    fn list_newest_commits(&self, head: Commit) -> Result<Vec<Oid>, RepositoryError> {
+        let mut walk = self.walk_back_from(head);
         let mut out = Vec::new();
-        while out.len() < RECENT {
-            let Some(id) = walk.step()? else { break };
+        while out.len() < RECENT_COMMITS {
+            let Some(id) = walk.next_commit()? else { break };
             out.push(id);
         }
         Ok(out)
     }
 
-    fn any_parent(
+    fn any_parent_has(
         &self,
         id: Oid,
         has: &mut dyn FnMut(Oid) -> Result<bool, RepositoryError>,
     ) -> Result<bool, RepositoryError> {
         let mut any = false;
-        for parent in &self.node(id)?.parents {
+        for parent in &self.commit_node(id)?.parents {
             any = any || has(*parent)?;
         }
         Ok(any)
@@ -103,35 +108,36 @@ impl GitRepository {
         &self,
         base: Option<Commit>,
         head: Commit,
-    ) -> Result<Vec<CommitFacts>, RepositoryError> {
-        let found = self.between(base, head)?;
-        if found.len() > LONGEST_WALK {
-            let reason = format!("more than {LONGEST_WALK} commits would have to be read");
-            return Err(RepositoryError::Git { doing: "reading the judged commits".into(), reason });
+    ) -> Result<Vec<CommitInfo>, RepositoryError> {
+        let found = self.ids_between(base, head)?;
+        if found.len() > MAX_WALKED_COMMITS {
+            let reason = format!("more than {MAX_WALKED_COMMITS} commits would have to be read");
+            return Err(RepositoryError::Git { operation: "reading the judged commits".into(), reason });
         }
         let within: HashSet<Oid> = found.iter().copied().collect();
-        found.into_iter().map(|id| self.facts_of(id, base, &within)).collect()
+        found.into_iter().map(|id| self.read_commit_facts(id, base, &within)).collect()
     }
 
     /// Who made a commit and what it changed. A parent excuses what it holds
     /// only if it is one of the commits `within` a walk or its `base`: an old
     /// ancestor as second parent would let a merge take anything back unseen.
-    fn facts_of(
+    fn read_commit_facts(
         &self,
         id: Oid,
         base: Option<Commit>,
         within: &HashSet<Oid>,
-    ) -> Result<CommitFacts, RepositoryError> {
-        let commit = self.repo.find_commit(id).map_err(failed(format!("reading commit {id}")))?;
-        let node = self.node(id)?;
+    ) -> Result<CommitInfo, RepositoryError> {
+        let commit = self.repo.find_commit(id).map_err(git_error(format!("reading commit {id}")))?;
+        let node = self.commit_node(id)?;
         let counts =
-            |parent: &&Oid| within.contains(parent) || base.is_some_and(|base| oid(base.0) == **parent);
+            |parent: &&Oid| within.contains(parent) || base.is_some_and(|base| to_oid(base.0) == **parent);
         let mut parents: Vec<Oid> = node.parents.iter().filter(counts).copied().collect();
         if parents.is_empty() {
             parents.extend(node.parents.first());
         }
         let against = |parent: Option<&Oid>| -> Result<Vec<RepoPath>, RepositoryError> {
-            let changes = self.tree_changes(parent.map(|id| Commit(hash(*id))), Some(Commit(hash(id))))?;
+            let changes =
+                self.tree_changes(parent.map(|id| Commit(to_hash(*id))), Some(Commit(to_hash(id))))?;
             Ok(changes.changes.into_iter().map(|change| change.path).collect())
         };
         let mut touched = against(parents.first())?;
@@ -146,13 +152,13 @@ impl GitRepository {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let person =
             |who: git2::Signature<'_>| format!("{} <{}>", text(who.name_bytes()), text(who.email_bytes()));
-        Ok(CommitFacts {
-            commit: Commit(hash(commit.id())),
+        Ok(CommitInfo {
+            commit: Commit(to_hash(commit.id())),
             author: person(commit.author()),
             committer: person(commit.committer()),
             time: commit.time().seconds(),
-            parents: self.node(id)?.parents.iter().map(|id| Commit(hash(*id))).collect(),
-            touched,
+            parents: self.commit_node(id)?.parents.iter().map(|id| Commit(to_hash(*id))).collect(),
+            changed_paths: touched,
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::change::{Commit, Repository as _, RepositoryError};
 
 use crate::text::RepoPath;
 
-use super::{GitRepository, failed, hash, oid};
+use super::{GitRepository, git_error, to_hash, to_oid};
 
 impl GitRepository {
     /// The repository's own folder of hooks, shared by all its working trees.
@@ -20,9 +20,9 @@ impl GitRepository {
     ///
     /// # Errors
     /// HEAD cannot be read.
-    pub fn is_ignored(&self, path: &RepoPath) -> Result<bool, RepositoryError> {
+    pub fn is_ignored_at_head(&self, path: &RepoPath) -> Result<bool, RepositoryError> {
         let base = self.flat_tree(self.head()?)?;
-        Ok(self.base_ignores(&base)?.hides(path))
+        Ok(self.base_ignore_rules(&base)?.excludes(path))
     }
 
     /// Whether `git add` would pass a path over, by any ignore file or setting
@@ -30,14 +30,14 @@ impl GitRepository {
     ///
     /// # Errors
     /// The ignore files cannot be read.
-    pub fn is_passed_over(&self, path: &RepoPath) -> Result<bool, RepositoryError> {
+    pub fn is_ignored_by_git(&self, path: &RepoPath) -> Result<bool, RepositoryError> {
         let doing = || format!("asking whether git ignores {path}");
-        self.repo.is_path_ignored(path.to_text().as_ref()).map_err(failed(doing()))
+        self.repo.is_path_ignored(path.to_text().as_ref()).map_err(git_error(doing()))
     }
 
     /// Who git's configuration says works here, `Name <mail>`.
     #[must_use]
-    pub fn identity(&self) -> Option<String> {
+    pub fn configured_identity(&self) -> Option<String> {
         let config = self.repo.config().ok()?;
         let said = |key: &str| config.get_string(key).ok().filter(|text| !text.trim().is_empty());
         match (said("user.name"), said("user.email")) {
@@ -48,7 +48,7 @@ impl GitRepository {
 
     /// Another folder that git takes hooks from, if it is configured.
     #[must_use]
-    pub fn hooks_path(&self) -> Option<String> {
+    pub fn configured_hooks_path(&self) -> Option<String> {
         let config = self.repo.config().ok()?;
         config.get_string("core.hooksPath").ok().filter(|path| !path.is_empty())
     }
@@ -64,10 +64,10 @@ impl GitRepository {
         let inside = real(path).and_then(|path| path.parent().map(Path::to_path_buf));
         if inside.is_none() || inside != real(self.repo.path()) {
             let reason = "it is no index of this repository".to_owned();
-            return Err(RepositoryError::Git { doing: doing(), reason });
+            return Err(RepositoryError::Git { operation: doing(), reason });
         }
-        let mut index = git2::Index::open(path).map_err(failed(doing()))?;
-        self.repo.set_index(&mut index).map_err(failed(doing()))
+        let mut index = git2::Index::open(path).map_err(git_error(doing()))?;
+        self.repo.set_index(&mut index).map_err(git_error(doing()))
     }
 
     /// The newest commit of a line that some other repository is known to have,
@@ -75,14 +75,14 @@ impl GitRepository {
     ///
     /// # Errors
     /// The commit or the references cannot be read.
-    pub fn known_elsewhere(&self, local: Commit) -> Result<Option<Commit>, RepositoryError> {
+    pub fn find_last_pushed(&self, local: Commit) -> Result<Option<Commit>, RepositoryError> {
         let doing = "reading the references of remotes";
         let mut newest: Option<Commit> = None;
-        for reference in self.repo.references_glob("refs/remotes/*").map_err(failed(doing))? {
-            let reference = reference.map_err(failed(doing))?;
+        for reference in self.repo.references_glob("refs/remotes/*").map_err(git_error(doing))? {
+            let reference = reference.map_err(git_error(doing))?;
             let Ok(commit) = reference.peel_to_commit() else { continue };
-            let Ok(base) = self.repo.merge_base(oid(local.0), commit.id()) else { continue };
-            let base = Commit(hash(base));
+            let Ok(base) = self.repo.merge_base(to_oid(local.0), commit.id()) else { continue };
+            let base = Commit(to_hash(base));
             let newer = match newest {
                 None => true,
                 Some(known) => self.is_ancestor(known, base)?,

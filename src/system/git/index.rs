@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 
 use git2::{IndexEntryExtendedFlag, IndexEntryFlag};
 
-use crate::change::{Change, ChangeSet, Commit, Entry, FileMode, RepositoryError};
+use crate::change::{Change, ChangeSet, Commit, FileMode, RepositoryError, TreeEntry};
 use crate::text::RepoPath;
 
-use super::{GitRepository, hash};
+use super::{GitRepository, to_hash};
 
 /// An index entry with what else it says.
 #[derive(Debug, Clone)]
-pub(super) struct Staged {
-    pub entry: Entry,
+pub(super) struct StagedEntry {
+    pub entry: TreeEntry,
     /// `git update-index --assume-unchanged`.
-    pub assumed: bool,
+    pub assume_unchanged: bool,
     /// `git update-index --skip-worktree`, or a sparse checkout.
-    pub skipped: bool,
+    pub skip_worktree: bool,
     /// `git add --intent-to-add`: tracked, but nothing is staged.
-    pub intended: bool,
+    pub intent_to_add: bool,
 }
 
 impl GitRepository {
@@ -26,10 +26,10 @@ impl GitRepository {
     ///
     /// An index that libgit2 cannot read (split, sparse) or that has
     /// conflicts cannot be judged.
-    pub(super) fn staged(&self) -> Result<BTreeMap<RepoPath, Staged>, RepositoryError> {
+    pub(super) fn staged_entries(&self) -> Result<BTreeMap<RepoPath, StagedEntry>, RepositoryError> {
         let index = self.repo.index().map_err(|error| RepositoryError::Git {
-            doing: "reading the index".into(),
-            reason: super::unsupported(error.message()),
+            operation: "reading the index".into(),
+            reason: super::explain_unsupported(error.message()),
         })?;
         let mut out = BTreeMap::new();
         for entry in index.iter() {
@@ -39,15 +39,15 @@ impl GitRepository {
             }
             let Some(mode) = FileMode::from_raw(entry.mode) else {
                 return Err(RepositoryError::Git {
-                    doing: format!("reading the index entry of {path}"),
+                    operation: format!("reading the index entry of {path}"),
                     reason: format!("mode {:o} is not one that can be judged (a sparse index?)", entry.mode),
                 });
             };
-            let staged = Staged {
-                entry: Entry { mode, id: hash(entry.id) },
-                assumed: entry.flags & IndexEntryFlag::VALID.bits() != 0,
-                skipped: entry.flags_extended & IndexEntryExtendedFlag::SKIP_WORKTREE.bits() != 0,
-                intended: entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0,
+            let staged = StagedEntry {
+                entry: TreeEntry { mode, id: to_hash(entry.id) },
+                assume_unchanged: entry.flags & IndexEntryFlag::VALID.bits() != 0,
+                skip_worktree: entry.flags_extended & IndexEntryExtendedFlag::SKIP_WORKTREE.bits() != 0,
+                intent_to_add: entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0,
             };
             out.insert(path, staged);
         }
@@ -56,33 +56,36 @@ impl GitRepository {
 
     /// HEAD's tree against the index.
     pub(super) fn index_changes(&self, base: Option<Commit>) -> Result<ChangeSet, RepositoryError> {
-        let staged = self.staged()?;
+        let staged = self.staged_entries()?;
         let mut before = self.flat_tree(base)?;
         let mut changes = Vec::new();
         for (path, staged) in staged {
             let pre = before.remove(&path);
-            let post = Some(staged.entry).filter(|_| !staged.intended);
-            changes.extend(Change::between(path, pre, post));
+            let post = Some(staged.entry).filter(|_| !staged.intent_to_add);
+            changes.extend(Change::from_entries(path, pre, post));
         }
-        changes.extend(before.into_iter().filter_map(|(path, pre)| Change::between(path, Some(pre), None)));
+        changes
+            .extend(before.into_iter().filter_map(|(path, pre)| Change::from_entries(path, Some(pre), None)));
         Ok(ChangeSet::new(changes))
     }
 
-    pub(super) fn index_entry(&self, path: &RepoPath) -> Result<Option<Entry>, RepositoryError> {
-        Ok(self.staged()?.get(path).filter(|staged| !staged.intended).map(|staged| staged.entry))
+    pub(super) fn index_entry(&self, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
+        Ok(self.staged_entries()?.get(path).filter(|staged| !staged.intent_to_add).map(|staged| staged.entry))
     }
 
-    pub(super) fn index_list(&self, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
-        let staged = self.staged()?;
+    pub(super) fn list_index(&self, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+        let staged = self.staged_entries()?;
         Ok(staged
             .into_iter()
-            .filter(|(path, s)| !s.intended && path.folder() == folder.as_bytes())
+            .filter(|(path, s)| !s.intent_to_add && path.folder() == folder.as_bytes())
             .map(|(path, _)| path)
             .collect())
     }
 
-    pub(super) fn index_exists(&self, path: &RepoPath) -> Result<bool, RepositoryError> {
-        let staged = self.staged()?;
-        Ok(staged.iter().any(|(other, s)| !s.intended && (other == path || other.is_below(path.as_bytes()))))
+    pub(super) fn exists_in_index(&self, path: &RepoPath) -> Result<bool, RepositoryError> {
+        let staged = self.staged_entries()?;
+        Ok(staged
+            .iter()
+            .any(|(other, s)| !s.intent_to_add && (other == path || other.is_below(path.as_bytes()))))
     }
 }

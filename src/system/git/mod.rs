@@ -26,51 +26,55 @@ use std::path::{Path, PathBuf};
 use git2::{ObjectType, Oid, RepositoryOpenFlags};
 
 use crate::change::{
-    Change, ChangeSet, Commit, CommitFacts, Entry, FileMode, FoundVersion, Repository, RepositoryError,
-    Selection, SelectionMode, SelectionRequest, Side, WantedVersion, Worktree,
+    Change, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, Repository, RepositoryError, Selection,
+    SelectionMode, SelectionRequest, TreeEntry, TreeState, VersionRequest, Worktree,
 };
 use crate::digest::Hash20;
-use crate::system::folder::files_below;
+use crate::system::folder::list_files_below;
 use crate::text::RepoPath;
 
 pub use stage::{Identity, RepositoryBuilder};
 
 /// The most bytes of one file that are read.
-pub const LARGEST_FILE: u64 = 512 * 1024 * 1024;
+pub const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
 
 /// The most paths of one change. Work packets have dozens; what is beyond this
 /// is a mistake or an attack, and each path costs time and memory.
-const MOST_CHANGED: usize = 100_000;
+const MAX_CHANGED_PATHS: usize = 100_000;
 
-fn too_many(limit: usize) -> RepositoryError {
+fn too_many_paths(limit: usize) -> RepositoryError {
     RepositoryError::TooManyPaths { limit }
 }
 
 /// A change set that is small enough to be judged.
-fn bounded(changes: Vec<Change>) -> Result<ChangeSet, RepositoryError> {
-    if changes.len() > MOST_CHANGED { Err(too_many(MOST_CHANGED)) } else { Ok(ChangeSet::new(changes)) }
+fn limit_changes(changes: Vec<Change>) -> Result<ChangeSet, RepositoryError> {
+    if changes.len() > MAX_CHANGED_PATHS {
+        Err(too_many_paths(MAX_CHANGED_PATHS))
+    } else {
+        Ok(ChangeSet::new(changes))
+    }
 }
 
 /// A repository on disk.
 pub struct GitRepository {
     repo: git2::Repository,
-    nodes: ancestry::Nodes,
+    commit_cache: ancestry::CommitCache,
     /// Whether any path may have attributes, as the last walk saw it.
-    attributes: std::cell::Cell<Option<bool>>,
+    has_attributes: std::cell::Cell<Option<bool>>,
     /// How many repositories lie around this submodule.
-    depth: usize,
+    submodule_depth: usize,
 }
 
-pub(crate) fn failed(doing: impl Into<String>) -> impl FnOnce(git2::Error) -> RepositoryError {
+pub(crate) fn git_error(doing: impl Into<String>) -> impl FnOnce(git2::Error) -> RepositoryError {
     let doing = doing.into();
-    move |error| RepositoryError::Git { doing, reason: error.message().to_owned() }
+    move |error| RepositoryError::Git { operation: doing, reason: error.message().to_owned() }
 }
 
 fn unreadable(path: &RepoPath, error: &std::io::Error) -> RepositoryError {
     RepositoryError::Unreadable { path: path.clone(), reason: error.to_string() }
 }
 
-pub(crate) fn hash(oid: Oid) -> Hash20 {
+pub(crate) fn to_hash(oid: Oid) -> Hash20 {
     let mut bytes = [0; 20];
     for (to, from) in bytes.iter_mut().zip(oid.as_bytes()) {
         *to = *from;
@@ -78,13 +82,13 @@ pub(crate) fn hash(oid: Oid) -> Hash20 {
     Hash20(bytes)
 }
 
-pub(crate) fn oid(hash: Hash20) -> Oid {
+pub(crate) fn to_oid(hash: Hash20) -> Oid {
     Oid::from_bytes(&hash.0).unwrap_or(Oid::ZERO_SHA1)
 }
 
 /// What a repository has that libgit2 cannot read, in words that say what to
 /// do about it.
-fn unsupported(message: &str) -> String {
+fn explain_unsupported(message: &str) -> String {
     let extension = message.strip_prefix("unsupported extension name extensions.");
     if message.contains("mandatory extension: 'link'") {
         return format!("{message}; this is a split index: `git update-index --no-split-index` joins it");
@@ -122,24 +126,29 @@ impl GitRepository {
                     RepositoryError::NotARepository(folder.display().to_string())
                 } else {
                     RepositoryError::Git {
-                        doing: format!("opening the repository of {}", folder.display()),
-                        reason: unsupported(error.message()),
+                        operation: format!("opening the repository of {}", folder.display()),
+                        reason: explain_unsupported(error.message()),
                     }
                 }
             },
         )?;
-        let found = Self::of(repo);
-        found.refuse_elsewhere(folder)?;
+        let found = Self::from_git2(repo);
+        found.refuse_redirected_worktree(folder)?;
         Ok(found)
     }
 
-    fn of(repo: git2::Repository) -> Self {
-        Self { repo, nodes: ancestry::Nodes::default(), attributes: std::cell::Cell::new(None), depth: 0 }
+    fn from_git2(repo: git2::Repository) -> Self {
+        Self {
+            repo,
+            commit_cache: ancestry::CommitCache::default(),
+            has_attributes: std::cell::Cell::new(None),
+            submodule_depth: 0,
+        }
     }
 
     /// A `core.worktree` that points elsewhere would have other files judged
     /// than those that lie here.
-    fn refuse_elsewhere(&self, folder: &Path) -> Result<(), RepositoryError> {
+    fn refuse_redirected_worktree(&self, folder: &Path) -> Result<(), RepositoryError> {
         let Some(root) = self.repo.workdir() else { return Ok(()) };
         let (Ok(here), Ok(there)) = (folder.canonicalize(), root.canonicalize()) else { return Ok(()) };
         // A folder `.git` belongs to the folder that it lies in; a file `.git`
@@ -151,7 +160,7 @@ impl GitRepository {
         }
         let doing = format!("opening the repository of {}", folder.display());
         let reason = format!("its configuration puts the working tree elsewhere, in {}", there.display());
-        Err(RepositoryError::Git { doing, reason })
+        Err(RepositoryError::Git { operation: doing, reason })
     }
 
     /// The root of the working tree.
@@ -164,30 +173,30 @@ impl GitRepository {
 
     /// A folder inside git's own that the tool may write to.
     #[must_use]
-    pub fn private_folder(&self) -> PathBuf {
+    pub fn state_folder(&self) -> PathBuf {
         self.repo.path().join("countersign")
     }
 
     fn tree(&self, commit: Commit) -> Result<git2::Tree<'_>, RepositoryError> {
         let lost = |what: &str, error: &git2::Error| {
-            self.missing(format!("reading {what}commit {}", commit.0), error)
+            self.missing_object(format!("reading {what}commit {}", commit.0), error)
         };
-        let found = self.repo.find_commit(oid(commit.0)).map_err(|error| lost("", &error))?;
+        let found = self.repo.find_commit(to_oid(commit.0)).map_err(|error| lost("", &error))?;
         found.tree().map_err(|error| lost("the tree of ", &error))
     }
 
     /// The bytes of a blob.
-    fn blob(&self, id: Oid, path: &RepoPath) -> Result<Vec<u8>, RepositoryError> {
-        let odb = self.repo.odb().map_err(failed("opening the object store"))?;
-        let lost = |error: &git2::Error| self.missing(format!("reading {path} ({id})"), error);
+    fn read_blob(&self, id: Oid, path: &RepoPath) -> Result<Vec<u8>, RepositoryError> {
+        let odb = self.repo.odb().map_err(git_error("opening the object store"))?;
+        let lost = |error: &git2::Error| self.missing_object(format!("reading {path} ({id})"), error);
         let (size, kind) = odb.read_header(id).map_err(|error| lost(&error))?;
         let bytes = u64::try_from(size).unwrap_or(u64::MAX);
-        if bytes > LARGEST_FILE {
-            return Err(RepositoryError::TooLarge { path: path.clone(), bytes, limit: LARGEST_FILE });
+        if bytes > MAX_FILE_BYTES {
+            return Err(RepositoryError::TooLarge { path: path.clone(), bytes, limit: MAX_FILE_BYTES });
         }
         if kind != ObjectType::Blob {
             return Err(RepositoryError::Git {
-                doing: format!("reading {path} ({id})"),
+                operation: format!("reading {path} ({id})"),
                 reason: "the object is no blob".into(),
             });
         }
@@ -206,84 +215,91 @@ impl Repository for GitRepository {
         self.resolve_selection(request, merge_base, main)
     }
 
-    fn base_with(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
-        self.parted_from(main)
+    fn main_fork_point(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+        self.find_fork_point(main)
     }
 
     fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
         match selection.mode {
             SelectionMode::Range | SelectionMode::Rev => {
-                bounded(self.tree_changes(selection.base, selection.head)?.changes)
+                limit_changes(self.tree_changes(selection.base, selection.head)?.changes)
             }
-            SelectionMode::Staged => bounded(self.index_changes(selection.base)?.changes),
-            SelectionMode::Worktree => bounded(self.worktree_changes(selection.base)?.changes),
+            SelectionMode::Staged => limit_changes(self.index_changes(selection.base)?.changes),
+            SelectionMode::Worktree => limit_changes(self.worktree_changes(selection.base)?.changes),
         }
     }
 
-    fn entry(&self, side: Side, path: &RepoPath) -> Result<Option<Entry>, RepositoryError> {
+    fn entry(&self, side: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
         match side {
-            Side::Empty => Ok(None),
-            Side::Commit(commit) => Ok(self
+            TreeState::Empty => Ok(None),
+            TreeState::Commit(commit) => Ok(self
                 .tree_entry(commit, path)?
-                .and_then(|(raw, id)| Some(Entry { mode: FileMode::from_raw(raw)?, id }))),
-            Side::Index => self.index_entry(path),
-            Side::Worktree => self.worktree_entry(path),
+                .and_then(|(raw, id)| Some(TreeEntry { mode: FileMode::from_raw(raw)?, id }))),
+            TreeState::Index => self.index_entry(path),
+            TreeState::Worktree => self.worktree_entry(path),
         }
     }
 
-    fn mode(&self, side: Side, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
+    fn mode(&self, side: TreeState, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
         match side {
-            Side::Worktree => {
-                Ok(self.worktree_path(path)?.and_then(|(_, metadata)| crate::system::files::mode(&metadata)))
-            }
+            TreeState::Worktree => Ok(self
+                .worktree_path(path)?
+                .and_then(|(_, metadata)| crate::system::files::file_mode(&metadata))),
             side => Ok(self.entry(side, path)?.map(|entry| entry.mode)),
         }
     }
 
-    fn read(&self, side: Side, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
+    fn read(&self, side: TreeState, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
         match side {
-            Side::Worktree => self.worktree_bytes(path),
+            TreeState::Worktree => self.worktree_bytes(path),
             side => match self.entry(side, path)? {
-                Some(entry) if entry.mode != FileMode::Submodule => self.blob(oid(entry.id), path).map(Some),
+                Some(entry) if entry.mode != FileMode::Submodule => {
+                    self.read_blob(to_oid(entry.id), path).map(Some)
+                }
                 _ => Ok(None),
             },
         }
     }
 
-    fn content(&self, side: Side, path: &RepoPath, entry: Entry) -> Result<Vec<u8>, RepositoryError> {
+    fn read_entry(
+        &self,
+        side: TreeState,
+        path: &RepoPath,
+        entry: TreeEntry,
+    ) -> Result<Vec<u8>, RepositoryError> {
         match (entry.mode, side) {
             (FileMode::Submodule, _) => Ok(entry.id.to_string().into_bytes()),
-            (_, Side::Worktree) => self.disk_content(path, entry),
-            _ => self.blob(oid(entry.id), path),
+            (_, TreeState::Worktree) => self.disk_content(path, entry),
+            _ => self.read_blob(to_oid(entry.id), path),
         }
     }
 
-    fn list(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+    fn list(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let folder = folder.strip_suffix('/').unwrap_or(folder);
         let mut out = match side {
-            Side::Empty => Vec::new(),
-            Side::Commit(commit) => self.tree_list(commit, folder)?,
-            Side::Index => self.index_list(folder)?,
-            Side::Worktree => self.worktree_list(folder)?,
+            TreeState::Empty => Vec::new(),
+            TreeState::Commit(commit) => self.list_tree(commit, folder)?,
+            TreeState::Index => self.list_index(folder)?,
+            TreeState::Worktree => self.list_worktree(folder)?,
         };
         out.sort();
         Ok(out)
     }
 
-    fn list_below(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+    fn list_below(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let folder = folder.strip_suffix('/').unwrap_or(folder);
         let below = |path: &RepoPath| path.is_below(folder.as_bytes());
         Ok(match side {
-            Side::Empty => Vec::new(),
-            Side::Commit(commit) => self.flat_tree(Some(commit))?.into_keys().filter(below).collect(),
-            Side::Index => self.staged()?.into_keys().filter(below).collect(),
-            Side::Worktree => files_below(self.root()?, folder)?,
+            TreeState::Empty => Vec::new(),
+            TreeState::Commit(commit) => self.flat_tree(Some(commit))?.into_keys().filter(below).collect(),
+            TreeState::Index => self.staged_entries()?.into_keys().filter(below).collect(),
+            TreeState::Worktree => list_files_below(self.root()?, folder)?,
         })
     }
 
-    fn sources(&self, side: Side) -> Result<Vec<RepoPath>, RepositoryError> {
+    fn list_sources(&self, side: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
         match side {
-            Side::Worktree => self.worktree_sources(),
+            TreeState::Worktree => self.list_worktree_sources(),
             side => self.list_below(side, ""),
         }
     }
@@ -293,53 +309,53 @@ impl Repository for GitRepository {
     }
 
     fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {
-        self.all_worktrees().map(Some)
+        self.list_worktrees().map(Some)
     }
 
-    fn versions(
+    fn find_versions(
         &self,
         head: Commit,
-        wanted: &[WantedVersion],
+        wanted: &[VersionRequest],
     ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
         self.find_versions(head, wanted)
     }
 
-    fn exists(&self, side: Side, path: &RepoPath) -> Result<bool, RepositoryError> {
+    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
         match side {
-            Side::Empty => Ok(false),
-            Side::Commit(commit) => Ok(self.tree_entry(commit, path)?.is_some()),
-            Side::Index => self.index_exists(path),
-            Side::Worktree => Ok(self.worktree_path(path)?.is_some()),
+            TreeState::Empty => Ok(false),
+            TreeState::Commit(commit) => Ok(self.tree_entry(commit, path)?.is_some()),
+            TreeState::Index => self.exists_in_index(path),
+            TreeState::Worktree => Ok(self.worktree_path(path)?.is_some()),
         }
     }
 
     fn head(&self) -> Result<Option<Commit>, RepositoryError> {
         match self.repo.head() {
             Ok(reference) => {
-                let commit = reference.peel_to_commit().map_err(failed("reading HEAD"))?;
-                Ok(Some(Commit(hash(commit.id()))))
+                let commit = reference.peel_to_commit().map_err(git_error("reading HEAD"))?;
+                Ok(Some(Commit(to_hash(commit.id()))))
             }
             Err(error) if error.code() == git2::ErrorCode::UnbornBranch => Ok(None),
-            Err(error) => Err(failed("reading HEAD")(error)),
+            Err(error) => Err(git_error("reading HEAD")(error)),
         }
     }
 
-    fn commit(&self, hex: &str) -> Result<Option<Commit>, RepositoryError> {
+    fn find_commit(&self, hex: &str) -> Result<Option<Commit>, RepositoryError> {
         let Some(hash) = Hash20::parse(hex) else { return Ok(None) };
-        match self.repo.find_commit(oid(hash)) {
+        match self.repo.find_commit(to_oid(hash)) {
             Ok(_) => Ok(Some(Commit(hash))),
             Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
             Err(error) if error.code() == git2::ErrorCode::InvalidSpec => Ok(None),
-            Err(error) => Err(failed(format!("reading commit {hash}"))(error)),
+            Err(error) => Err(git_error(format!("reading commit {hash}"))(error)),
         }
     }
 
     fn is_ancestor(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError> {
-        self.reaches(ancestor, of)
+        self.is_reachable_from(ancestor, of)
     }
 
-    fn branch(&self) -> Result<Option<String>, RepositoryError> {
-        let head = self.repo.find_reference("HEAD").map_err(failed("reading HEAD"))?;
+    fn current_branch(&self) -> Result<Option<String>, RepositoryError> {
+        let head = self.repo.find_reference("HEAD").map_err(git_error("reading HEAD"))?;
         let target = head.symbolic_target_bytes().map(|name| String::from_utf8_lossy(name).into_owned());
         Ok(target.and_then(|name| name.strip_prefix("refs/heads/").map(str::to_owned)))
     }
@@ -352,17 +368,17 @@ impl Repository for GitRepository {
         &self,
         base: Option<Commit>,
         head: Commit,
-    ) -> Result<Vec<CommitFacts>, RepositoryError> {
+    ) -> Result<Vec<CommitInfo>, RepositoryError> {
         self.commits_since(base, head)
     }
 
-    fn introductions(
+    fn find_introductions(
         &self,
         path: &RepoPath,
         head: Commit,
         stop: Option<Commit>,
         holds: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Vec<CommitFacts>, RepositoryError> {
+    ) -> Result<Vec<CommitInfo>, RepositoryError> {
         self.find_introductions(path, head, stop, holds)
     }
 }

@@ -9,18 +9,18 @@ use crate::change::{
     Commit, Repository as _, RepositoryError, Selection, SelectionMode, SelectionRequest, split_range,
 };
 
-use super::{GitRepository, hash, oid};
+use super::{GitRepository, to_hash, to_oid};
 
-fn bad(revision: &str, reason: impl Into<String>) -> RepositoryError {
-    RepositoryError::Revision { revision: crate::text::one_line(revision, 120), reason: reason.into() }
+fn revision_error(revision: &str, reason: impl Into<String>) -> RepositoryError {
+    RepositoryError::Revision { revision: crate::text::to_single_line(revision, 120), reason: reason.into() }
 }
 
 impl GitRepository {
     /// Resolves one revision to a commit.
-    fn revision(&self, text: &str) -> Result<Commit, RepositoryError> {
+    fn resolve_revision(&self, text: &str) -> Result<Commit, RepositoryError> {
         let allowed = |c: char| c.is_alphanumeric() || "._/@{}^~+-#=".contains(c);
         if text.is_empty() || text.starts_with('-') || !text.chars().all(allowed) {
-            return Err(bad(text, "this is not a revision"));
+            return Err(revision_error(text, "this is not a revision"));
         }
         let at = text.find(['^', '~']).unwrap_or(text.len());
         let (name, steps) = text.split_at(at);
@@ -29,17 +29,19 @@ impl GitRepository {
             self.refuse_ambiguous(text, plain)?;
         }
         let object = self.repo.revparse_single(name).map_err(|error| match error.code() {
-            ErrorCode::NotFound => bad(text, self.hint_for_missing("no such revision")),
-            ErrorCode::Ambiguous => bad(text, "several objects start with these digits"),
-            _ => bad(text, error.message()),
+            ErrorCode::NotFound => revision_error(text, self.explain_missing("no such revision")),
+            ErrorCode::Ambiguous => revision_error(text, "several objects start with these digits"),
+            _ => revision_error(text, error.message()),
         })?;
-        let commit = object.peel(ObjectType::Commit).map_err(|_| bad(text, "this does not name a commit"))?;
-        self.back_by(text, steps, commit.id()).map(|id| Commit(hash(id)))
+        let commit = object
+            .peel(ObjectType::Commit)
+            .map_err(|_| revision_error(text, "this does not name a commit"))?;
+        self.follow_parents(text, steps, commit.id()).map(|id| Commit(to_hash(id)))
     }
 
     /// Follows `^2`, `~3`, `^{commit}` and the like from a commit. Parents are
     /// those that commit objects name.
-    fn back_by(&self, text: &str, steps: &str, from: Oid) -> Result<Oid, RepositoryError> {
+    fn follow_parents(&self, text: &str, steps: &str, from: Oid) -> Result<Oid, RepositoryError> {
         let (mut at, mut rest) = (from, steps);
         while let Some(sign) = rest.chars().next() {
             let tail = rest.get(1..).unwrap_or_default();
@@ -51,25 +53,26 @@ impl GitRepository {
             let (number, after) = tail.split_at(digits);
             let number: usize = match number {
                 "" => 1,
-                number => number.parse().map_err(|_| bad(text, "this is not a revision"))?,
+                number => number.parse().map_err(|_| revision_error(text, "this is not a revision"))?,
             };
             let (times, which) = match sign {
                 '~' => (number, 1),
                 '^' => (usize::from(number > 0), number),
-                _ => return Err(bad(text, "this is not a revision")),
+                _ => return Err(revision_error(text, "this is not a revision")),
             };
             for _ in 0..times {
-                let node = self.node(at)?;
+                let node = self.commit_node(at)?;
                 let parent = node.parents.get(which.saturating_sub(1));
-                at = *parent.ok_or_else(|| bad(text, self.hint_for_missing("there is no such parent")))?;
+                at = *parent
+                    .ok_or_else(|| revision_error(text, self.explain_missing("there is no such parent")))?;
             }
             rest = after;
         }
         // A commit that is named must be there.
-        self.node(at).map(|_| at)
+        self.commit_node(at).map(|_| at)
     }
 
-    fn hint_for_missing(&self, reason: &str) -> String {
+    fn explain_missing(&self, reason: &str) -> String {
         if self.repo.is_shallow() {
             format!("{reason}; this is a shallow clone: fetch the whole history (`git fetch --unshallow`)")
         } else {
@@ -87,11 +90,15 @@ impl GitRepository {
         let found: Vec<String> =
             spellings.into_iter().filter(|spelling| self.repo.find_reference(spelling).is_ok()).collect();
         match found.as_slice() {
-            [_, _, ..] => {
-                Err(bad(text, format!("the name is ambiguous: {}; write it in full", found.join(" and "))))
-            }
+            [_, _, ..] => Err(revision_error(
+                text,
+                format!("the name is ambiguous: {}; write it in full", found.join(" and ")),
+            )),
             [only] if name.len() == 40 && crate::digest::Hash20::parse(name).is_some() => {
-                Err(bad(text, format!("{only} is named like a commit id; write one or the other in full")))
+                Err(revision_error(
+                    text,
+                    format!("{only} is named like a commit id; write one or the other in full"),
+                ))
             }
             _ => Ok(()),
         }
@@ -103,19 +110,19 @@ impl GitRepository {
             .find_reference(&format!("refs/heads/{name}"))
             .or_else(|_| self.repo.find_reference(&format!("refs/remotes/origin/{name}")))
             .ok()?;
-        reference.peel_to_commit().ok().map(|commit| Commit(hash(commit.id())))
+        reference.peel_to_commit().ok().map(|commit| Commit(to_hash(commit.id())))
     }
 
     fn first_parent(&self, commit: Commit) -> Result<Option<Commit>, RepositoryError> {
-        let parent = self.node(oid(commit.0))?.parents.first().copied();
-        parent.map(|id| self.node(id).map(|_| Commit(hash(id)))).transpose()
+        let parent = self.commit_node(to_oid(commit.0))?.parents.first().copied();
+        parent.map(|id| self.commit_node(id).map(|_| Commit(to_hash(id)))).transpose()
     }
 
-    pub(super) fn parted_from(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+    pub(super) fn find_fork_point(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
         let Some(head) = self.head()? else { return Ok(None) };
         for name in main {
             let Some(tip) = self.branch_tip(name) else { continue };
-            if let Some(base) = self.common_base(tip, head)? {
+            if let Some(base) = self.find_merge_base(tip, head)? {
                 return Ok(Some(base));
             }
         }
@@ -129,17 +136,17 @@ impl GitRepository {
         main: &[String],
     ) -> Result<Selection, RepositoryError> {
         match request {
-            SelectionRequest::Range(text) => self.asked_range(text),
+            SelectionRequest::Range(text) => self.resolve_range(text),
             SelectionRequest::Rev(text) => {
-                let head = self.revision(text)?;
+                let head = self.resolve_revision(text)?;
                 let base = self.first_parent(head)?;
                 Ok(Selection {
                     mode: SelectionMode::Rev,
                     base,
                     head: Some(head),
                     reason: format!("--rev {text}: its first parent to it"),
-                    asked: true,
-                    trusted: None,
+                    is_explicit: true,
+                    policy_source: None,
                 })
             }
             SelectionRequest::Staged => {
@@ -149,8 +156,8 @@ impl GitRepository {
                     base: self.head()?,
                     head: None,
                     reason: "--staged: HEAD to the index".into(),
-                    asked: true,
-                    trusted: None,
+                    is_explicit: true,
+                    policy_source: None,
                 })
             }
             SelectionRequest::Worktree => {
@@ -160,22 +167,22 @@ impl GitRepository {
                     base: self.head()?,
                     head: None,
                     reason: "--worktree: HEAD to the files on disk".into(),
-                    asked: true,
-                    trusted: None,
+                    is_explicit: true,
+                    policy_source: None,
                 })
             }
             SelectionRequest::Default => self.default_selection(merge_base, main),
         }
     }
 
-    fn asked_range(&self, text: &str) -> Result<Selection, RepositoryError> {
+    fn resolve_range(&self, text: &str) -> Result<Selection, RepositoryError> {
         let (base, head, three) =
-            split_range(text).ok_or_else(|| bad(text, "a range is written A..B (or A...B)"))?;
-        let (left, head_commit) = (self.revision(base)?, self.revision(head)?);
+            split_range(text).ok_or_else(|| revision_error(text, "a range is written A..B (or A...B)"))?;
+        let (left, head_commit) = (self.resolve_revision(base)?, self.resolve_revision(head)?);
         let (base_commit, reason) = if three {
             let found = self
-                .common_base(left, head_commit)?
-                .ok_or_else(|| bad(text, "both ends have no common ancestor"))?;
+                .find_merge_base(left, head_commit)?
+                .ok_or_else(|| revision_error(text, "both ends have no common ancestor"))?;
             (found, format!("--range {text}: three dots, so from the merge base of both ends"))
         } else {
             (left, format!("--range {text}"))
@@ -185,8 +192,8 @@ impl GitRepository {
             base: Some(base_commit),
             head: Some(head_commit),
             reason,
-            asked: true,
-            trusted: three.then_some(left),
+            is_explicit: true,
+            policy_source: three.then_some(left),
         })
     }
 
@@ -203,8 +210,8 @@ impl GitRepository {
                     base: head,
                     head: None,
                     reason: "there are staged changes".into(),
-                    asked: false,
-                    trusted: None,
+                    is_explicit: false,
+                    policy_source: None,
                 });
             }
             if !self.worktree_changes(head)?.changes.is_empty() {
@@ -214,13 +221,13 @@ impl GitRepository {
                     base: head,
                     head: None,
                     reason,
-                    asked: false,
-                    trusted: None,
+                    is_explicit: false,
+                    policy_source: None,
                 });
             }
         }
         let Some(head) = head else {
-            return Err(bad(
+            return Err(revision_error(
                 "HEAD",
                 "there is no commit yet and nothing is staged or changed: nothing to judge",
             ));
@@ -230,17 +237,17 @@ impl GitRepository {
             base,
             head: Some(head),
             reason,
-            asked: false,
-            trusted: None,
+            is_explicit: false,
+            policy_source: None,
         };
         if let Some(text) = merge_base(head)
-            && let Some(base) = self.commit(&text)?
+            && let Some(base) = self.find_commit(&text)?
         {
             return Ok(range(Some(base), "the tree is clean: the packet's MERGE_BASE_SHA to HEAD".into()));
         }
         for name in main {
             let Some(tip) = self.branch_tip(name) else { continue };
-            if let Some(base) = self.common_base(tip, head)?.filter(|base| *base != head) {
+            if let Some(base) = self.find_merge_base(tip, head)?.filter(|base| *base != head) {
                 return Ok(range(
                     Some(base),
                     format!("the tree is clean: the merge base with `{name}` to HEAD"),

@@ -8,7 +8,7 @@ use crate::change::{Commit, RepositoryError};
 use crate::system::files;
 use crate::text::RepoPath;
 
-use super::{failed, hash};
+use super::{git_error, to_hash};
 
 /// Who commits.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +16,7 @@ pub struct Identity {
     /// Name.
     pub name: &'static str,
     /// Mail address.
-    pub mail: &'static str,
+    pub email: &'static str,
 }
 
 /// A repository that is being built.
@@ -33,10 +33,10 @@ impl RepositoryBuilder {
     pub fn create(root: &Path) -> Result<Self, RepositoryError> {
         let mut options = git2::RepositoryInitOptions::new();
         options.initial_head("main").no_reinit(true).external_template(false);
-        let repo = git2::Repository::init_opts(root, &options).map_err(failed("making a repository"))?;
-        let mut config = repo.config().map_err(failed("configuring the repository"))?;
+        let repo = git2::Repository::init_opts(root, &options).map_err(git_error("making a repository"))?;
+        let mut config = repo.config().map_err(git_error("configuring the repository"))?;
         for (key, value) in [("core.autocrlf", "false"), ("commit.gpgsign", "false")] {
-            config.set_str(key, value).map_err(failed("configuring the repository"))?;
+            config.set_str(key, value).map_err(git_error("configuring the repository"))?;
         }
         Ok(Self { repo, root: root.to_path_buf() })
     }
@@ -46,7 +46,7 @@ impl RepositoryBuilder {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&self, path: &str, text: &str) -> Result<(), RepositoryError> {
-        let target = files::below(&self.root, &RepoPath::from(path));
+        let target = files::join_repo_path(&self.root, &RepoPath::from(path));
         files::write(&target, text.as_bytes()).map_err(|error| RepositoryError::Unreadable {
             path: RepoPath::from(path),
             reason: error.to_string(),
@@ -58,8 +58,8 @@ impl RepositoryBuilder {
     /// # Errors
     /// The file cannot be read.
     pub fn read(&self, path: &str) -> Result<String, RepositoryError> {
-        let target = files::below(&self.root, &RepoPath::from(path));
-        let bytes = files::read(&target, super::LARGEST_FILE)
+        let target = files::join_repo_path(&self.root, &RepoPath::from(path));
+        let bytes = files::read(&target, super::MAX_FILE_BYTES)
             .map_err(|error| super::unreadable(&RepoPath::from(path), &error))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
@@ -69,15 +69,15 @@ impl RepositoryBuilder {
     /// # Errors
     /// Objects or the index cannot be written.
     pub fn stage_all(&self) -> Result<(), RepositoryError> {
-        self.staged().map(|_| ())
+        self.update_index().map(|_| ())
     }
 
-    fn staged(&self) -> Result<git2::Index, RepositoryError> {
+    fn update_index(&self) -> Result<git2::Index, RepositoryError> {
         let doing = "staging files";
-        let mut index = self.repo.index().map_err(failed(doing))?;
-        index.add_all(["*"], IndexAddOption::DEFAULT, None).map_err(failed(doing))?;
-        index.update_all(["*"], None).map_err(failed(doing))?;
-        index.write().map_err(failed(doing))?;
+        let mut index = self.repo.index().map_err(git_error(doing))?;
+        index.add_all(["*"], IndexAddOption::DEFAULT, None).map_err(git_error(doing))?;
+        index.update_all(["*"], None).map_err(git_error(doing))?;
+        index.write().map_err(git_error(doing))?;
         Ok(index)
     }
 
@@ -86,7 +86,7 @@ impl RepositoryBuilder {
     /// # Errors
     /// The file cannot be removed.
     pub fn remove(&self, path: &str) -> Result<(), RepositoryError> {
-        let target = files::below(&self.root, &RepoPath::from(path));
+        let target = files::join_repo_path(&self.root, &RepoPath::from(path));
         files::remove(&target).map_err(|error| RepositoryError::Unreadable {
             path: RepoPath::from(path),
             reason: error.to_string(),
@@ -100,26 +100,27 @@ impl RepositoryBuilder {
     /// Objects or references cannot be written.
     pub fn commit_all(&self, message: &str, who: Identity, at: i64) -> Result<Commit, RepositoryError> {
         let doing = "committing";
-        let mut index = self.staged()?;
-        let tree = self.repo.find_tree(index.write_tree().map_err(failed(doing))?).map_err(failed(doing))?;
-        let signature = Signature::new(who.name, who.mail, &Time::new(at, 0)).map_err(failed(doing))?;
+        let mut index = self.update_index()?;
+        let tree =
+            self.repo.find_tree(index.write_tree().map_err(git_error(doing))?).map_err(git_error(doing))?;
+        let signature = Signature::new(who.name, who.email, &Time::new(at, 0)).map_err(git_error(doing))?;
         let parent = self.repo.head().ok().and_then(|head| head.peel_to_commit().ok());
         let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
         let id = self
             .repo
             .commit(Some("HEAD"), &signature, &signature, message, &tree, &parents)
-            .map_err(failed(doing))?;
-        Ok(Commit(hash(id)))
+            .map_err(git_error(doing))?;
+        Ok(Commit(to_hash(id)))
     }
 
     /// Makes a branch at HEAD and switches to it.
     ///
     /// # Errors
     /// References cannot be written.
-    pub fn branch(&self, name: &str) -> Result<(), RepositoryError> {
+    pub fn create_branch(&self, name: &str) -> Result<(), RepositoryError> {
         let doing = "making a branch";
-        let head = self.repo.head().and_then(|head| head.peel_to_commit()).map_err(failed(doing))?;
-        self.repo.branch(name, &head, false).map_err(failed(doing))?;
-        self.repo.set_head(&format!("refs/heads/{name}")).map_err(failed(doing))
+        let head = self.repo.head().and_then(|head| head.peel_to_commit()).map_err(git_error(doing))?;
+        self.repo.branch(name, &head, false).map_err(git_error(doing))?;
+        self.repo.set_head(&format!("refs/heads/{name}")).map_err(git_error(doing))
     }
 }

@@ -4,35 +4,35 @@ use std::collections::BTreeMap;
 
 use git2::Oid;
 
-use crate::change::{Change, ChangeSet, Commit, Entry, FileMode, RepositoryError};
+use crate::change::{Change, ChangeSet, Commit, FileMode, RepositoryError, TreeEntry};
 use crate::digest::Hash20;
 use crate::text::RepoPath;
 
-use super::{GitRepository, hash};
+use super::{GitRepository, to_hash};
 
-const FOLDER: u32 = 0o040_000;
+const FOLDER_MODE: u32 = 0o040_000;
 /// Folders deeper than this are not walked: no honest tree is.
-const DEEPEST: usize = 512;
+const MAX_DEPTH: usize = 512;
 
 /// Raw mode and id.
-type Node = (u32, Oid);
-type Level = BTreeMap<Vec<u8>, Node>;
+type RawTreeEntry = (u32, Oid);
+type RawTreeEntries = BTreeMap<Vec<u8>, RawTreeEntry>;
 /// A name with what it was and what it is.
-type Pair = (Vec<u8>, Option<Node>, Option<Node>);
+type ComparedEntry = (Vec<u8>, Option<RawTreeEntry>, Option<RawTreeEntry>);
 
 impl GitRepository {
-    fn level(&self, tree: Option<Oid>, at: &RepoPath) -> Result<Level, RepositoryError> {
-        let Some(id) = tree else { return Ok(Level::new()) };
-        let tree = self.folder(id, at)?;
-        let mut out = Level::new();
+    fn read_tree_entries(&self, tree: Option<Oid>, at: &RepoPath) -> Result<RawTreeEntries, RepositoryError> {
+        let Some(id) = tree else { return Ok(RawTreeEntries::new()) };
+        let tree = self.find_tree(id, at)?;
+        let mut out = RawTreeEntries::new();
         for entry in &tree {
             let path = at.join(entry.name_bytes());
             let mode = u32::try_from(entry.filemode_raw()).unwrap_or(0);
             let refused = |reason: &str| RepositoryError::Git {
-                doing: format!("reading folder {at} ({id})"),
+                operation: format!("reading folder {at} ({id})"),
                 reason: format!("{path} {reason}"),
             };
-            if mode & 0o170_000 != FOLDER && FileMode::from_raw(mode).is_none() {
+            if mode & 0o170_000 != FOLDER_MODE && FileMode::from_raw(mode).is_none() {
                 return Err(refused(&format!("has mode {mode:o}, which git does not know")));
             }
             if out.insert(entry.name_bytes().to_vec(), (mode, entry.id())).is_some() {
@@ -42,8 +42,10 @@ impl GitRepository {
         Ok(out)
     }
 
-    fn folder(&self, id: Oid, at: &RepoPath) -> Result<git2::Tree<'_>, RepositoryError> {
-        self.repo.find_tree(id).map_err(|error| self.missing(format!("reading folder {at} ({id})"), &error))
+    fn find_tree(&self, id: Oid, at: &RepoPath) -> Result<git2::Tree<'_>, RepositoryError> {
+        self.repo
+            .find_tree(id)
+            .map_err(|error| self.missing_object(format!("reading folder {at} ({id})"), &error))
     }
 
     /// The difference between two commits' trees; `None` is the empty tree.
@@ -55,11 +57,11 @@ impl GitRepository {
         let root =
             |commit: Option<Commit>| commit.map(|commit| self.tree(commit).map(|tree| tree.id())).transpose();
         let mut changes = Vec::new();
-        self.compare(root(base)?, root(head)?, &RepoPath::default(), 0, &mut changes)?;
+        self.compare_trees(root(base)?, root(head)?, &RepoPath::default(), 0, &mut changes)?;
         Ok(ChangeSet::new(changes))
     }
 
-    pub(super) fn compare(
+    pub(super) fn compare_trees(
         &self,
         a: Option<Oid>,
         b: Option<Oid>,
@@ -70,15 +72,15 @@ impl GitRepository {
         if a == b {
             return Ok(());
         }
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return Err(RepositoryError::Git {
-                doing: format!("comparing folder {at}"),
-                reason: format!("folders are nested deeper than {DEEPEST}"),
+                operation: format!("comparing folder {at}"),
+                reason: format!("folders are nested deeper than {MAX_DEPTH}"),
             });
         }
-        let mut before = self.level(a, at)?;
-        let after = self.level(b, at)?;
-        let mut names: Vec<Pair> =
+        let mut before = self.read_tree_entries(a, at)?;
+        let after = self.read_tree_entries(b, at)?;
+        let mut names: Vec<ComparedEntry> =
             after.into_iter().map(|(name, new)| (name.clone(), before.remove(&name), Some(new))).collect();
         names.extend(before.into_iter().map(|(name, old)| (name, Some(old), None)));
         for (name, old, new) in names {
@@ -86,13 +88,16 @@ impl GitRepository {
                 continue;
             }
             let path = at.join(&name);
-            let folder =
-                |side: Option<Node>| side.filter(|(mode, _)| *mode & 0o170_000 == FOLDER).map(|(_, id)| id);
-            let file = |side: Option<Node>| {
-                side.and_then(|(mode, id)| Some(Entry { mode: FileMode::from_raw(mode)?, id: hash(id) }))
+            let folder = |side: Option<RawTreeEntry>| {
+                side.filter(|(mode, _)| *mode & 0o170_000 == FOLDER_MODE).map(|(_, id)| id)
             };
-            self.compare(folder(old), folder(new), &path, depth + 1, out)?;
-            out.extend(Change::between(path, file(old), file(new)));
+            let file = |side: Option<RawTreeEntry>| {
+                side.and_then(|(mode, id)| {
+                    Some(TreeEntry { mode: FileMode::from_raw(mode)?, id: to_hash(id) })
+                })
+            };
+            self.compare_trees(folder(old), folder(new), &path, depth + 1, out)?;
+            out.extend(Change::from_entries(path, file(old), file(new)));
         }
         Ok(())
     }
@@ -101,9 +106,9 @@ impl GitRepository {
     pub(super) fn flat_tree(
         &self,
         commit: Option<Commit>,
-    ) -> Result<BTreeMap<RepoPath, Entry>, RepositoryError> {
+    ) -> Result<BTreeMap<RepoPath, TreeEntry>, RepositoryError> {
         let changes = self.tree_changes(None, commit)?.changes;
-        Ok(changes.into_iter().filter_map(|change| Some((change.path, change.post?))).collect())
+        Ok(changes.into_iter().filter_map(|change| Some((change.path, change.after?))).collect())
     }
 
     /// Raw mode and id at a path of a commit's tree, folders included.
@@ -114,7 +119,7 @@ impl GitRepository {
     ) -> Result<Option<(u32, Hash20)>, RepositoryError> {
         let mut tree = self.tree(commit)?;
         if path.as_bytes().is_empty() {
-            return Ok(Some((FOLDER, hash(tree.id()))));
+            return Ok(Some((FOLDER_MODE, to_hash(tree.id()))));
         }
         let mut names = path.as_bytes().split(|byte| *byte == b'/').peekable();
         while let Some(name) = names.next() {
@@ -127,30 +132,30 @@ impl GitRepository {
             let id = entry.id();
             drop(entry);
             if names.peek().is_none() {
-                return Ok(Some((raw, hash(id))));
+                return Ok(Some((raw, to_hash(id))));
             }
-            if raw & 0o170_000 != FOLDER {
+            if raw & 0o170_000 != FOLDER_MODE {
                 return Ok(None);
             }
-            tree = self.folder(id, path)?;
+            tree = self.find_tree(id, path)?;
         }
         Ok(None)
     }
 
-    pub(super) fn tree_list(&self, commit: Commit, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+    pub(super) fn list_tree(&self, commit: Commit, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let at = RepoPath::from(folder);
         let tree = if folder.is_empty() {
             self.tree(commit)?.id()
         } else {
             match self.tree_entry(commit, &at)? {
-                Some((raw, id)) if raw & 0o170_000 == FOLDER => super::oid(id),
+                Some((raw, id)) if raw & 0o170_000 == FOLDER_MODE => super::to_oid(id),
                 _ => return Ok(Vec::new()),
             }
         };
-        let level = self.level(Some(tree), &at)?;
+        let level = self.read_tree_entries(Some(tree), &at)?;
         Ok(level
             .into_iter()
-            .filter(|(_, (mode, _))| mode & 0o170_000 != FOLDER)
+            .filter(|(_, (mode, _))| mode & 0o170_000 != FOLDER_MODE)
             .map(|(name, _)| at.join(name))
             .collect())
     }

@@ -5,23 +5,24 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::change::{Entry, FileMode, RepositoryError};
+use crate::change::{FileMode, RepositoryError, TreeEntry};
 use crate::system::files;
-use crate::system::ignores::Ignores;
+use crate::system::ignores::IgnoreRules;
 use crate::system::walk;
 use crate::text::RepoPath;
 
-use super::attributes::is_attributes;
-use super::{GitRepository, oid, too_many, unreadable};
+use super::attributes::is_attributes_file;
+use super::{GitRepository, to_oid, too_many_paths, unreadable};
 
 impl GitRepository {
     /// Files on disk that are tracked, or that no ignore file on disk excuses.
-    pub(super) fn worktree_sources(&self) -> Result<Vec<RepoPath>, RepositoryError> {
+    pub(super) fn list_worktree_sources(&self) -> Result<Vec<RepoPath>, RepositoryError> {
         let root = self.root()?;
-        let mut found = walk::unignored(root).map_err(|error| unreadable(&RepoPath::default(), &error))?;
+        let mut found =
+            walk::list_unignored_files(root).map_err(|error| unreadable(&RepoPath::default(), &error))?;
         found.sort();
         let is_file = |mode| matches!(mode, FileMode::Regular | FileMode::Executable);
-        let tracked = self.staged()?.into_iter().filter(|(_, staged)| is_file(staged.entry.mode));
+        let tracked = self.staged_entries()?.into_iter().filter(|(_, staged)| is_file(staged.entry.mode));
         let ignored: Vec<RepoPath> =
             tracked.map(|(path, _)| path).filter(|path| found.binary_search(path).is_err()).collect();
         for path in ignored {
@@ -36,51 +37,54 @@ impl GitRepository {
     /// The `.gitignore` files that the base revision tracks. Only they excuse
     /// an untracked file: `.git/info/exclude`, global files and edits of the
     /// judged change do not.
-    pub(super) fn base_ignores(&self, base: &BTreeMap<RepoPath, Entry>) -> Result<Ignores, RepositoryError> {
-        let is_file = |path: &RepoPath, entry: &Entry| {
+    pub(super) fn base_ignore_rules(
+        &self,
+        base: &BTreeMap<RepoPath, TreeEntry>,
+    ) -> Result<IgnoreRules, RepositoryError> {
+        let is_file = |path: &RepoPath, entry: &TreeEntry| {
             path.file_name() == ".gitignore" && entry.mode != FileMode::Submodule
         };
         let all = base.iter().filter(|(path, entry)| is_file(path, entry));
-        let read = all.map(|(path, entry)| Ok((path.clone(), self.blob(oid(entry.id), path)?)));
-        Ok(Ignores::of(read.collect::<Result<Vec<_>, RepositoryError>>()?))
+        let read = all.map(|(path, entry)| Ok((path.clone(), self.read_blob(to_oid(entry.id), path)?)));
+        Ok(IgnoreRules::from_files(read.collect::<Result<Vec<_>, RepositoryError>>()?))
     }
 }
 
 /// A file, link or nested repository on disk.
-pub(super) struct Found {
+pub(super) struct DiskEntry {
     pub mode: FileMode,
 }
 
-pub(super) struct Walk<'a> {
+pub(super) struct WorktreeWalk<'a> {
     pub root: &'a Path,
     /// Folders that hold tracked files.
-    pub folders: &'a BTreeSet<RepoPath>,
+    pub tracked_folders: &'a BTreeSet<RepoPath>,
     /// Tracked submodules.
     pub submodules: &'a BTreeSet<RepoPath>,
     /// Whether a path is tracked.
-    pub tracked: &'a dyn Fn(&RepoPath) -> bool,
-    pub ignores: Ignores,
+    pub is_tracked: &'a dyn Fn(&RepoPath) -> bool,
+    pub ignores: IgnoreRules,
     /// Set once a `.gitattributes` is seen, ignored or not.
     pub saw_attributes: Cell<bool>,
     /// Whether the file system tells executables and links.
     pub trust_modes: bool,
     /// The mode that the index records, for file systems that do not tell.
-    pub recorded: &'a dyn Fn(&RepoPath) -> Option<FileMode>,
+    pub recorded_mode: &'a dyn Fn(&RepoPath) -> Option<FileMode>,
     /// How many files are looked at before the walk gives up.
-    pub most: usize,
+    pub max_files: usize,
 }
 
-impl Walk<'_> {
+impl WorktreeWalk<'_> {
     /// Everything below the root that is tracked or not ignored.
-    pub(super) fn run(&self) -> Result<BTreeMap<RepoPath, Found>, RepositoryError> {
+    pub(super) fn run(&self) -> Result<BTreeMap<RepoPath, DiskEntry>, RepositoryError> {
         let mut out = BTreeMap::new();
         let mut open = vec![RepoPath::default()];
         while let Some(folder) = open.pop() {
-            let disk = files::below(self.root, &folder);
-            let names = files::names(&disk).map_err(|error| unreadable(&folder, &error))?;
+            let disk = files::join_repo_path(self.root, &folder);
+            let names = files::list_folder(&disk).map_err(|error| unreadable(&folder, &error))?;
             for (name, metadata) in names {
                 let path = folder.join(name.as_bytes());
-                if is_attributes(name.as_bytes()) {
+                if is_attributes_file(name.as_bytes()) {
                     self.saw_attributes.set(true);
                 }
                 let folds = cfg!(any(windows, target_os = "macos"));
@@ -88,34 +92,40 @@ impl Walk<'_> {
                     continue;
                 }
                 if metadata.is_dir() {
-                    self.folder(path, &mut open, &mut out);
-                } else if ((self.tracked)(&path) || !self.ignores.hides(&path))
-                    && let Some(mode) = files::mode(&metadata)
+                    self.visit_folder(path, &mut open, &mut out);
+                } else if ((self.is_tracked)(&path) || !self.ignores.excludes(&path))
+                    && let Some(mode) = files::file_mode(&metadata)
                 {
-                    if out.len() > self.most {
-                        return Err(too_many(super::MOST_CHANGED));
+                    if out.len() > self.max_files {
+                        return Err(too_many_paths(super::MAX_CHANGED_PATHS));
                     }
-                    let mode = if self.trust_modes { mode } else { (self.recorded)(&path).unwrap_or(mode) };
-                    out.insert(path, Found { mode });
+                    let mode =
+                        if self.trust_modes { mode } else { (self.recorded_mode)(&path).unwrap_or(mode) };
+                    out.insert(path, DiskEntry { mode });
                 }
             }
         }
         Ok(out)
     }
 
-    fn folder(&self, path: RepoPath, open: &mut Vec<RepoPath>, out: &mut BTreeMap<RepoPath, Found>) {
-        let holds_tracked = self.folders.contains(&path);
-        let nested = files::below(self.root, &path.join(b".git")).symlink_metadata().is_ok();
+    fn visit_folder(
+        &self,
+        path: RepoPath,
+        open: &mut Vec<RepoPath>,
+        out: &mut BTreeMap<RepoPath, DiskEntry>,
+    ) {
+        let holds_tracked = self.tracked_folders.contains(&path);
+        let nested = files::join_repo_path(self.root, &path.join(b".git")).symlink_metadata().is_ok();
         if self.submodules.contains(&path) {
             if nested {
-                out.insert(path, Found { mode: FileMode::Submodule });
+                out.insert(path, DiskEntry { mode: FileMode::Submodule });
             } else {
                 // Not checked out: whatever lies here belongs to nobody.
                 open.push(path);
             }
-        } else if !holds_tracked && self.ignores.covers(&path, true) {
+        } else if !holds_tracked && self.ignores.matches(&path, true) {
         } else if nested && !holds_tracked {
-            out.insert(path, Found { mode: FileMode::Submodule });
+            out.insert(path, DiskEntry { mode: FileMode::Submodule });
         } else {
             open.push(path);
         }

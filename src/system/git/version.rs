@@ -4,13 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use git2::Oid;
 
-use crate::change::{Commit, FoundVersion, Repository as _, RepositoryError, WantedVersion, Worktree};
+use crate::change::{Commit, FoundVersion, Repository as _, RepositoryError, VersionRequest, Worktree};
 use crate::digest::sha1;
 
-use super::{GitRepository, failed, hash, oid};
+use super::{GitRepository, git_error, to_hash, to_oid};
 
 /// Commits that are looked at before the walk gives up.
-const LONGEST_WALK: usize = 20_000;
+const MAX_WALKED_COMMITS: usize = 20_000;
 
 impl GitRepository {
     /// Walks back from `head` until every wanted version is found or history
@@ -18,34 +18,34 @@ impl GitRepository {
     pub(super) fn find_versions(
         &self,
         head: Commit,
-        wanted: &[WantedVersion],
+        wanted: &[VersionRequest],
     ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
         let mut out: Vec<Option<FoundVersion>> = vec![None; wanted.len()];
         let mut trees: HashSet<Oid> = HashSet::new();
         let mut blobs: HashMap<Oid, crate::digest::Hash20> = HashMap::new();
-        let mut walk = self.back_from(head);
+        let mut walk = self.walk_back_from(head);
         let mut number = 0;
         while out.iter().any(Option::is_none) {
-            let Some(id) = walk.step()? else { break };
+            let Some(id) = walk.next_commit()? else { break };
             number += 1;
-            if number > LONGEST_WALK {
-                let reason = format!("more than {LONGEST_WALK} commits would have to be read");
+            if number > MAX_WALKED_COMMITS {
+                let reason = format!("more than {MAX_WALKED_COMMITS} commits would have to be read");
                 let doing = "looking for an old version of the specification".to_owned();
-                return Err(RepositoryError::Git { doing, reason });
+                return Err(RepositoryError::Git { operation: doing, reason });
             }
-            let commit = self.repo.find_commit(id).map_err(failed(format!("reading commit {id}")))?;
+            let commit = self.repo.find_commit(id).map_err(git_error(format!("reading commit {id}")))?;
             if !trees.insert(commit.tree_id()) {
                 continue;
             }
-            let here = Commit(hash(id));
+            let here = Commit(to_hash(id));
             for (want, found) in wanted.iter().zip(out.iter_mut()).filter(|(_, found)| found.is_none()) {
                 let Some((_, blob)) = self.tree_entry(here, &want.path)? else { continue };
-                let blob = oid(blob);
+                let blob = to_oid(blob);
                 let known = blobs.get(&blob).copied();
                 if known.is_some_and(|known| known != want.sha1) {
                     continue;
                 }
-                let Ok(bytes) = self.blob(blob, &want.path) else { continue };
+                let Ok(bytes) = self.read_blob(blob, &want.path) else { continue };
                 let digest = sha1(&bytes);
                 blobs.insert(blob, digest);
                 if digest == want.sha1 {
@@ -57,16 +57,16 @@ impl GitRepository {
     }
 
     /// This working tree, the main one and all linked ones.
-    pub(super) fn all_worktrees(&self) -> Result<Vec<Worktree>, RepositoryError> {
+    pub(super) fn list_worktrees(&self) -> Result<Vec<Worktree>, RepositoryError> {
         let mut out = Vec::new();
         if let Some(folder) = self.worktree_name() {
-            out.push(Worktree { folder, branch: self.branch()? });
+            out.push(Worktree { folder, branch: self.current_branch()? });
         }
-        let names = self.repo.worktrees().map_err(failed("listing working trees"))?;
+        let names = self.repo.worktrees().map_err(git_error("listing working trees"))?;
         let mut others: Vec<git2::Repository> = Vec::new();
         for name in names.iter().flatten().flatten() {
             let tree =
-                self.repo.find_worktree(name).map_err(failed(format!("reading working tree {name}")))?;
+                self.repo.find_worktree(name).map_err(git_error(format!("reading working tree {name}")))?;
             // One whose folder is gone is only a record.
             if tree.validate().is_ok() {
                 others.extend(git2::Repository::open_from_worktree(&tree));
@@ -76,8 +76,10 @@ impl GitRepository {
             others.extend(git2::Repository::open(self.repo.commondir()));
         }
         for repo in others {
-            let other = Self::of(repo);
-            let (Some(folder), Ok(branch)) = (other.worktree_name(), other.branch()) else { continue };
+            let other = Self::from_git2(repo);
+            let (Some(folder), Ok(branch)) = (other.worktree_name(), other.current_branch()) else {
+                continue;
+            };
             let known = out.iter().any(|tree: &Worktree| tree.folder == folder && tree.branch == branch);
             if !known {
                 out.push(Worktree { folder, branch });

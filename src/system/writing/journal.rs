@@ -8,55 +8,55 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::sha256_hex;
 use crate::system::files;
-use crate::text::{RepoPath, one_line};
+use crate::text::{RepoPath, to_single_line};
 
-use super::{FileWrite, LARGEST, WriteError, Writer, system};
+use super::{FileWrite, MAX_FILE_BYTES, WriteError, Writer, io_error};
 
 /// What is to be written.
 #[derive(Debug, Serialize, Deserialize)]
 struct Journal {
     version: u32,
     command: String,
-    files: Vec<Entry>,
+    files: Vec<JournalEntry>,
 }
 
 /// One file of it. Its new bytes lie beside the journal, by its number, until
 /// they are renamed to their place.
 #[derive(Debug, Serialize, Deserialize)]
-struct Entry {
+struct JournalEntry {
     path: String,
     before: Option<String>,
     after: String,
 }
 
-fn folder(state: &Path) -> PathBuf {
+fn journal_folder(state: &Path) -> PathBuf {
     state.join("write")
 }
 
-fn file_of(state: &Path) -> PathBuf {
-    folder(state).join("journal.json")
+fn journal_path(state: &Path) -> PathBuf {
+    journal_folder(state).join("journal.json")
 }
 
-fn read(state: &Path) -> Result<Option<Journal>, WriteError> {
-    let path = file_of(state);
+fn read_journal(state: &Path) -> Result<Option<Journal>, WriteError> {
+    let path = journal_path(state);
     let doing = || format!("reading {}", path.display());
-    if files::metadata(&path).map_err(system(doing()))?.is_none() {
+    if files::find_metadata(&path).map_err(io_error(doing()))?.is_none() {
         return Ok(None);
     }
-    let bytes = files::read(&path, LARGEST).map_err(system(doing()))?;
-    serde_json::from_slice(&bytes).map(Some).map_err(|error| system(doing())(io::Error::other(error)))
+    let bytes = files::read(&path, MAX_FILE_BYTES).map_err(io_error(doing()))?;
+    serde_json::from_slice(&bytes).map(Some).map_err(|error| io_error(doing())(io::Error::other(error)))
 }
 
-pub(super) fn pending(state: &Path) -> Option<String> {
-    match read(state) {
-        Ok(journal) => journal.map(|journal| one_line(&journal.command, 200)),
+pub(super) fn interrupted_command(state: &Path) -> Option<String> {
+    match read_journal(state) {
+        Ok(journal) => journal.map(|journal| to_single_line(&journal.command, 200)),
         Err(_) => Some("a write".to_owned()),
     }
 }
 
 /// Writes all files. `go_on` is asked before every step and may stop there, as
 /// a process that is killed stops; the answer says whether all was done.
-pub(super) fn write(
+pub(super) fn write_files(
     writer: &Writer,
     all: &[FileWrite],
     go_on: &mut dyn FnMut(&str) -> bool,
@@ -67,18 +67,18 @@ pub(super) fn write(
             return Err(WriteError::Changed(file.path.clone()));
         }
     }
-    let folder = folder(state);
+    let folder = journal_folder(state);
     let failed = || format!("writing {}", folder.display());
-    files::make_folder(&folder).map_err(system(failed()))?;
+    files::create_folder(&folder).map_err(io_error(failed()))?;
     let mut entries = Vec::new();
     for (number, file) in all.iter().enumerate() {
         if !go_on("put aside") {
             return Ok(false);
         }
-        let mode = writer.place(&file.path).ok().and_then(|place| fs::metadata(place).ok());
-        put_aside(&folder.join(number.to_string()), &file.after, mode.map(|found| found.permissions()))
-            .map_err(system(failed()))?;
-        entries.push(Entry {
+        let mode = writer.resolve_path(&file.path).ok().and_then(|place| fs::metadata(place).ok());
+        stage(&folder.join(number.to_string()), &file.after, mode.map(|found| found.permissions()))
+            .map_err(io_error(failed()))?;
+        entries.push(JournalEntry {
             path: file.path.to_string(),
             before: file.before.as_deref().map(sha256_hex),
             after: sha256_hex(&file.after),
@@ -89,48 +89,53 @@ pub(super) fn write(
     }
     let journal = Journal { version: 1, command: writer.command.clone(), files: entries };
     let text =
-        serde_json::to_vec_pretty(&journal).map_err(|error| system(failed())(io::Error::other(error)))?;
+        serde_json::to_vec_pretty(&journal).map_err(|error| io_error(failed())(io::Error::other(error)))?;
     let draft = folder.join("journal.draft");
-    put_aside(&draft, &text, None).map_err(system(failed()))?;
+    stage(&draft, &text, None).map_err(io_error(failed()))?;
     if !go_on("agree") {
         return Ok(false);
     }
-    fs::rename(&draft, file_of(state)).map_err(system(failed()))?;
-    flush(&folder);
-    carry_out(writer, &journal, go_on)
+    fs::rename(&draft, journal_path(state)).map_err(io_error(failed()))?;
+    sync_folder(&folder);
+    commit(writer, &journal, go_on)
 }
 
 /// Completes an interrupted write, and clears what was never agreed to.
-pub(super) fn complete(writer: &Writer) -> Result<(), WriteError> {
-    let folder = folder(&writer.state);
-    if files::metadata(&folder).map_err(system("looking for interrupted writes"))?.is_none() {
+pub(super) fn complete_interrupted(writer: &Writer) -> Result<(), WriteError> {
+    let folder = journal_folder(&writer.state);
+    if files::find_metadata(&folder).map_err(io_error("looking for interrupted writes"))?.is_none() {
         return Ok(());
     }
-    let Some(journal) = read(&writer.state)? else {
-        return clear(&folder).map_err(system("clearing an interrupted write"));
+    let Some(journal) = read_journal(&writer.state)? else {
+        return remove_journal(&folder).map_err(io_error("clearing an interrupted write"));
     };
     for entry in &journal.files {
         let path = RepoPath::from_declared(&entry.path);
         let now = writer.read(&path)?.as_deref().map(sha256_hex);
         let aside = folder
             .join(journal.files.iter().position(|other| other.path == entry.path).unwrap_or(0).to_string());
-        let waits = files::metadata(&aside).map_err(system("looking for interrupted writes"))?.is_some();
+        let waits =
+            files::find_metadata(&aside).map_err(io_error("looking for interrupted writes"))?.is_some();
         let is_new = now.as_deref() == Some(entry.after.as_str());
         let is_old = waits && now == entry.before;
         if !is_new && !is_old {
-            return Err(WriteError::Stuck { command: one_line(&journal.command, 200), path, folder });
+            return Err(WriteError::Unrecoverable {
+                command: to_single_line(&journal.command, 200),
+                path,
+                folder,
+            });
         }
     }
-    carry_out(writer, &journal, &mut |_| true).map(|_| ())
+    commit(writer, &journal, &mut |_| true).map(|_| ())
 }
 
 /// Renames every file into place, then forgets the journal.
-fn carry_out(
+fn commit(
     writer: &Writer,
     journal: &Journal,
     go_on: &mut dyn FnMut(&str) -> bool,
 ) -> Result<bool, WriteError> {
-    let folder = folder(&writer.state);
+    let folder = journal_folder(&writer.state);
     for (number, entry) in journal.files.iter().enumerate() {
         if !go_on("rename") {
             return Ok(false);
@@ -138,29 +143,29 @@ fn carry_out(
         let path = RepoPath::from_declared(&entry.path);
         let aside = folder.join(number.to_string());
         let failed = || format!("writing {path}");
-        if files::metadata(&aside).map_err(system(failed()))?.is_none() {
+        if files::find_metadata(&aside).map_err(io_error(failed()))?.is_none() {
             continue;
         }
-        let place = writer.place(&path)?;
+        let place = writer.resolve_path(&path)?;
         if let Some(parent) = place.parent() {
-            files::make_folder(parent).map_err(system(failed()))?;
+            files::create_folder(parent).map_err(io_error(failed()))?;
         }
-        rename(&aside, &place).map_err(system(failed()))?;
-        place.parent().into_iter().for_each(flush);
+        move_file(&aside, &place).map_err(io_error(failed()))?;
+        place.parent().into_iter().for_each(sync_folder);
     }
     if !go_on("forget") {
         return Ok(false);
     }
-    clear(&folder).map_err(system("clearing the journal"))?;
+    remove_journal(&folder).map_err(io_error("clearing the journal"))?;
     Ok(true)
 }
 
 /// Moves a file over another one; where they lie on different disks, its
 /// bytes go through a temporary file beside the other one.
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
+fn move_file(from: &Path, to: &Path) -> io::Result<()> {
     match fs::rename(from, to) {
         Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-            let bytes = files::read(from, LARGEST)?;
+            let bytes = files::read(from, MAX_FILE_BYTES)?;
             files::write(to, &bytes)?;
             fs::set_permissions(to, fs::metadata(from)?.permissions())?;
             fs::remove_file(from)
@@ -169,7 +174,7 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-fn put_aside(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
+fn stage(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(bytes)?;
     if let Some(permissions) = permissions {
@@ -179,7 +184,7 @@ fn put_aside(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) ->
 }
 
 /// Has the system write down what a folder holds, where it can be asked to.
-fn flush(folder: &Path) {
+fn sync_folder(folder: &Path) {
     #[cfg(unix)]
     if let Ok(folder) = File::options().read(true).open(folder) {
         let _ = folder.sync_all();
@@ -189,9 +194,9 @@ fn flush(folder: &Path) {
 }
 
 /// Removes the journal first: without it the rest means nothing.
-fn clear(folder: &Path) -> io::Result<()> {
+fn remove_journal(folder: &Path) -> io::Result<()> {
     let journal = folder.join("journal.json");
-    if files::metadata(&journal)?.is_some() {
+    if files::find_metadata(&journal)?.is_some() {
         fs::remove_file(journal)?;
     }
     fs::remove_dir_all(folder)

@@ -18,10 +18,10 @@ use crate::text::RepoPath;
 
 use super::files;
 
-pub use lock::PATIENCE;
+pub use lock::LOCK_TIMEOUT;
 
 /// The most bytes of a document that is rewritten.
-const LARGEST: u64 = 64 * 1024 * 1024;
+const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A file as it is to be.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ pub enum WriteError {
         "another countersign is writing here: {holder}; waited {} s for it, nothing was written",
         waited.as_secs()
     )]
-    Held {
+    Locked {
         /// Who, as they put it.
         holder: String,
         /// How long was waited.
@@ -64,7 +64,7 @@ pub enum WriteError {
         "an earlier `{command}` was interrupted while it wrote, and {path} was changed since; look at {} and remove that folder once all is well",
         folder.display()
     )]
-    Stuck {
+    Unrecoverable {
         /// What was interrupted.
         command: String,
         /// The file that is neither as it was nor as it was to be.
@@ -74,7 +74,7 @@ pub enum WriteError {
     },
     /// The system refuses.
     #[error("{doing}: {source}")]
-    System {
+    Io {
         /// What was being done.
         doing: String,
         /// What the system says.
@@ -82,9 +82,9 @@ pub enum WriteError {
     },
 }
 
-fn system(doing: impl Into<String>) -> impl FnOnce(io::Error) -> WriteError {
+fn io_error(doing: impl Into<String>) -> impl FnOnce(io::Error) -> WriteError {
     let doing = doing.into();
-    move |source| WriteError::System { doing, source }
+    move |source| WriteError::Io { doing, source }
 }
 
 /// The only writer of a repository, while it lives.
@@ -102,11 +102,11 @@ impl Writer {
     ///
     /// # Errors
     /// The lock is held too long, or an interrupted write cannot be completed.
-    pub fn take(root: &Path, state: &Path, command: &str, patience: Duration) -> Result<Self, WriteError> {
-        let lock = lock::take(state, command, patience)?;
+    pub fn acquire(root: &Path, state: &Path, command: &str, patience: Duration) -> Result<Self, WriteError> {
+        let lock = lock::acquire(state, command, patience)?;
         let (root, state, command) = (root.to_path_buf(), state.to_path_buf(), command.to_owned());
         let writer = Self { root, state, command, _lock: lock };
-        journal::complete(&writer)?;
+        journal::complete_interrupted(&writer)?;
         Ok(writer)
     }
 
@@ -121,7 +121,7 @@ impl Writer {
     /// # Errors
     /// A link, a folder, or a path that leaves the root lies there.
     pub fn read(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, WriteError> {
-        look(&self.root, path)
+        read_below(&self.root, path)
     }
 
     /// Writes files, all of them or none.
@@ -130,11 +130,11 @@ impl Writer {
     /// A file is not as it was read, or cannot be written. What was agreed to
     /// before the error (see the module) is completed by the next writer.
     pub fn write(&self, all: &[FileWrite]) -> Result<(), WriteError> {
-        journal::write(self, all, &mut |_| true).map(|_| ())
+        journal::write_files(self, all, &mut |_| true).map(|_| ())
     }
 
-    fn place(&self, path: &RepoPath) -> Result<PathBuf, WriteError> {
-        place(&self.root, path)
+    fn resolve_path(&self, path: &RepoPath) -> Result<PathBuf, WriteError> {
+        resolve_path(&self.root, path)
     }
 }
 
@@ -142,17 +142,17 @@ impl Writer {
 ///
 /// # Errors
 /// A link, a folder, or a path that leaves the root lies there.
-pub fn look(root: &Path, path: &RepoPath) -> Result<Option<Vec<u8>>, WriteError> {
-    let place = place(root, path)?;
-    if files::metadata(&place).map_err(system(format!("looking at {path}")))?.is_none() {
+pub fn read_below(root: &Path, path: &RepoPath) -> Result<Option<Vec<u8>>, WriteError> {
+    let place = resolve_path(root, path)?;
+    if files::find_metadata(&place).map_err(io_error(format!("looking at {path}")))?.is_none() {
         return Ok(None);
     }
-    files::read(&place, LARGEST).map(Some).map_err(system(format!("reading {path}")))
+    files::read(&place, MAX_FILE_BYTES).map(Some).map_err(io_error(format!("reading {path}")))
 }
 
 /// Where a path lies on disk: below the root, through no link, and not
 /// where anything but a file stands.
-fn place(root: &Path, path: &RepoPath) -> Result<PathBuf, WriteError> {
+fn resolve_path(root: &Path, path: &RepoPath) -> Result<PathBuf, WriteError> {
     let refused = |why: &str| WriteError::Refused { path: path.clone(), why: why.to_owned() };
     let mut at = root.to_path_buf();
     let names: Vec<&[u8]> = path.as_bytes().split(|byte| *byte == b'/').collect();
@@ -161,8 +161,8 @@ fn place(root: &Path, path: &RepoPath) -> Result<PathBuf, WriteError> {
         if matches!(*name, b"" | b"." | b"..") || leads_away || name.eq_ignore_ascii_case(b".git") {
             return Err(refused("it leads out of the working tree"));
         }
-        at = files::below(&at, &RepoPath::from_bytes(name));
-        let found = files::metadata(&at).map_err(system(format!("looking at {path}")))?;
+        at = files::join_repo_path(&at, &RepoPath::from_bytes(name));
+        let found = files::find_metadata(&at).map_err(io_error(format!("looking at {path}")))?;
         let Some(found) = found else { continue };
         if found.is_symlink() {
             return Err(refused("a symbolic link lies there, or above it"));
@@ -178,8 +178,8 @@ fn place(root: &Path, path: &RepoPath) -> Result<PathBuf, WriteError> {
 /// What was interrupted, if a write waits to be completed: files may then be
 /// partly as they were and partly as they are to be.
 #[must_use]
-pub fn pending(state: &Path) -> Option<String> {
-    journal::pending(state)
+pub fn interrupted_command(state: &Path) -> Option<String> {
+    journal::interrupted_command(state)
 }
 
 #[cfg(test)]
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     fn writer(root: &Path) -> Writer {
-        Writer::take(root, &root.join(".git/countersign"), "a test", Duration::ZERO).expect("lock")
+        Writer::acquire(root, &root.join(".git/countersign"), "a test", Duration::ZERO).expect("lock")
     }
 
     fn file(path: &str, before: Option<&str>, after: &str) -> FileWrite {
@@ -196,14 +196,16 @@ mod tests {
     }
 
     fn text(root: &Path, path: &str) -> Option<String> {
-        files::read(&root.join(path), LARGEST).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        files::read(&root.join(path), MAX_FILE_BYTES)
+            .ok()
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
     #[test]
     fn interrupted_anywhere_files_are_all_old_or_all_new() {
         let (mut old, mut new) = (0, 0);
         for stop in 0..40 {
-            let folder = files::scratch("countersign-writing-").expect("folder");
+            let folder = files::create_scratch_folder("countersign-writing-").expect("folder");
             let root = folder.path();
             files::write(&root.join("a.md"), b"old a").expect("file");
             let all =
@@ -211,7 +213,7 @@ mod tests {
             let interrupted = {
                 let writer = writer(root);
                 let mut steps = 0;
-                let whole = journal::write(&writer, &all, &mut |_| {
+                let whole = journal::write_files(&writer, &all, &mut |_| {
                     steps += 1;
                     steps <= stop
                 });
@@ -226,7 +228,7 @@ mod tests {
                 [Some("new a"), Some("new b"), Some("")] => new += 1,
                 other => panic!("after step {stop}: {other:?}"),
             }
-            assert_eq!(pending(&root.join(".git/countersign")), None);
+            assert_eq!(interrupted_command(&root.join(".git/countersign")), None);
             drop(after);
             if !interrupted {
                 break;
@@ -237,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_file_that_was_changed_since_is_not_overwritten() {
-        let folder = files::scratch("countersign-writing-").expect("folder");
+        let folder = files::create_scratch_folder("countersign-writing-").expect("folder");
         let root = folder.path();
         files::write(&root.join("a.md"), b"mine").expect("file");
         let all = [file("b.md", None, "new"), file("a.md", Some("theirs"), "new")];
@@ -246,35 +248,38 @@ mod tests {
         // Interrupted, then changed by hand: neither version is lost.
         let one = [file("a.md", Some("mine"), "new")];
         let mut steps = 0;
-        let stopped = journal::write(&writer(root), &one, &mut |step| {
+        let stopped = journal::write_files(&writer(root), &one, &mut |step| {
             steps += 1;
             step != "rename"
         });
         assert!(!stopped.expect("stopped"));
         files::write(&root.join("a.md"), b"by hand").expect("file");
         let state = root.join(".git/countersign");
-        assert!(matches!(Writer::take(root, &state, "next", Duration::ZERO), Err(WriteError::Stuck { .. })));
+        assert!(matches!(
+            Writer::acquire(root, &state, "next", Duration::ZERO),
+            Err(WriteError::Unrecoverable { .. })
+        ));
         assert_eq!(text(root, "a.md").as_deref(), Some("by hand"));
     }
 
     #[test]
     fn the_holder_of_the_lock_is_named() {
-        let folder = files::scratch("countersign-writing-").expect("folder");
+        let folder = files::create_scratch_folder("countersign-writing-").expect("folder");
         let first = writer(folder.path());
         let state = folder.path().join(".git/countersign");
-        let second = Writer::take(folder.path(), &state, "b", Duration::from_millis(30));
+        let second = Writer::acquire(folder.path(), &state, "b", Duration::from_millis(30));
         let told = second.expect_err("held").to_string();
         assert!(told.contains("`a test`") && told.contains(&std::process::id().to_string()), "{told}");
         drop(first);
-        assert!(Writer::take(folder.path(), &state, "b", Duration::ZERO).is_ok());
+        assert!(Writer::acquire(folder.path(), &state, "b", Duration::ZERO).is_ok());
     }
 
     #[cfg(unix)]
     #[test]
     fn links_and_paths_that_lead_away_are_refused() {
-        let folder = files::scratch("countersign-writing-").expect("folder");
+        let folder = files::create_scratch_folder("countersign-writing-").expect("folder");
         let root = folder.path();
-        files::make_folder(&root.join("real")).expect("folder");
+        files::create_folder(&root.join("real")).expect("folder");
         std::os::unix::fs::symlink(root.join("real"), root.join("link")).expect("link");
         std::os::unix::fs::symlink("/etc/passwd", root.join("file")).expect("link");
         for path in ["link/a", "file", "../a", "/a", "a/../b", ".git/config", "real", ""] {

@@ -12,22 +12,22 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::change::{Overlay, Repository, Side};
+use crate::change::{Overlay, Repository, TreeState};
 use crate::document::WpId;
 use crate::document::gate_log::GateLog;
 use crate::finding::Report;
-use crate::gate::survey::{Inquiry, NamedDocument, SurveyRequest, survey};
+use crate::gate::survey::{DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents};
 use crate::text::{RepoPath, Source};
 
 use super::records::{Records, WorkflowError};
 
 pub use prepare::{Preparation, prepare};
 pub use refine::refine;
-pub use seal::{KeySource, Sealed, seal};
-pub use sign::{Signing, sign};
+pub use seal::{ContractSignature, KeySource, sign_contract};
+pub use sign::{SignRequest, sign};
 
 /// Where and when a command works.
-pub struct Office<'a> {
+pub struct ApprovalContext<'a> {
     /// The repository.
     pub repo: &'a dyn Repository,
     /// Now.
@@ -36,37 +36,37 @@ pub struct Office<'a> {
     pub config: Option<Arc<Source>>,
 }
 
-impl Office<'_> {
+impl ApprovalContext<'_> {
     /// Now as civil time, UTC.
-    fn civil(&self) -> DateTime {
+    fn now_civil(&self) -> DateTime {
         self.now.to_zoned(TimeZone::UTC).datetime()
     }
 
     /// Now as the gate log writes it.
-    fn stamp(&self) -> String {
+    fn timestamp(&self) -> String {
         self.now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
 
     /// What is wrong with one document as it is to be.
-    fn judged(&self, records: &Records<'_>, path: &RepoPath) -> Result<Report, WorkflowError> {
-        let mut overlay = Overlay::over(self.repo);
-        for (path, text) in records.pending() {
-            overlay.put(path.clone(), text.clone().into_bytes());
+    fn check_document(&self, records: &Records<'_>, path: &RepoPath) -> Result<Report, WorkflowError> {
+        let mut overlay = Overlay::new(self.repo);
+        for (path, text) in records.pending_texts() {
+            overlay.insert(path.clone(), text.clone().into_bytes());
         }
-        let request = SurveyRequest {
-            inquiry: Inquiry::Check,
-            side: Side::Worktree,
-            named: vec![NamedDocument { path: path.clone(), bytes: None }],
+        let request = DocumentCheckRequest {
+            query: DocumentQuery::Check,
+            tree: TreeState::Worktree,
+            named_documents: vec![NamedDocument { path: path.clone(), bytes: None }],
             config: self.config.clone(),
-            now: self.civil(),
+            now: self.now_civil(),
         };
-        Ok(survey(&overlay, &request)?)
+        Ok(check_documents(&overlay, &request)?)
     }
 
     /// Refuses while a document has errors; each is a reason.
     fn refuse_errors(&self, records: &Records<'_>, path: &RepoPath) -> Result<(), WorkflowError> {
-        let report = self.judged(records, path)?;
-        if report.passed() { Ok(()) } else { Err(WorkflowError::Judged(Box::new(report))) }
+        let report = self.check_document(records, path)?;
+        if report.passed() { Ok(()) } else { Err(WorkflowError::DocumentHasErrors(Box::new(report))) }
     }
 }
 
@@ -74,8 +74,8 @@ impl Office<'_> {
 ///
 /// # Errors
 /// The text is no id, or there is no refinement.
-pub fn known_id(records: &Records<'_>, requested: &str) -> Result<WpId, WorkflowError> {
-    let shown = crate::text::one_line(requested, 80);
+pub fn resolve_id(records: &Records<'_>, requested: &str) -> Result<WpId, WorkflowError> {
+    let shown = crate::text::to_single_line(requested, 80);
     let id = WpId::parse(requested).map_err(|why| {
         WorkflowError::refused(
             format!("`{shown}` is no work packet id: {why}"),
@@ -92,9 +92,9 @@ pub fn known_id(records: &Records<'_>, requested: &str) -> Result<WpId, Workflow
 }
 
 /// Adds an entry to the gate log.
-fn log(records: &mut Records<'_>, members: &[(&str, &str)]) -> Result<(), WorkflowError> {
+fn append_log_entry(records: &mut Records<'_>, members: &[(&str, &str)]) -> Result<(), WorkflowError> {
     let log = records.gate_log()?;
-    let Some(edit) = log.adding(members) else {
+    let Some(edit) = log.append_entry_edit(members) else {
         let why = "it has no list `gate_logs`".to_owned();
         return Err(WorkflowError::Document(log.source.name().clone(), why));
     };

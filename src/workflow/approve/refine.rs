@@ -3,7 +3,7 @@
 use crate::document::WpId;
 use crate::workflow::records::{Records, WorkflowError};
 
-use super::{Office, known_id, log};
+use super::{ApprovalContext, append_log_entry, resolve_id};
 
 /// Records a refinement.
 ///
@@ -11,17 +11,17 @@ use super::{Office, known_id, log};
 /// It is not there, or has errors.
 pub fn refine(
     records: &mut Records<'_>,
-    office: &Office<'_>,
+    office: &ApprovalContext<'_>,
     requested: &str,
 ) -> Result<WpId, WorkflowError> {
-    let id = known_id(records, requested)?;
+    let id = resolve_id(records, requested)?;
     let path = records.layout.refinement(&id);
     office.refuse_errors(records, &path)?;
     let Some(refinement) = records.refinement(&id)? else {
-        return Err(WorkflowError::Cannot(format!("{path} is gone")));
+        return Err(WorkflowError::Failed(format!("{path} is gone")));
     };
-    let said = |key: &str| refinement.filled(key).map(|value| value.value).unwrap_or_default();
-    log(
+    let said = |key: &str| refinement.filled_value(key).map(|value| value.value).unwrap_or_default();
+    append_log_entry(
         records,
         &[
             ("wpId", id.as_str()),
@@ -30,7 +30,7 @@ pub fn refine(
             ("refinement_sha256", &refinement.approved_sha256()),
             ("spec_target_resolved", &said("SPEC_TARGET_RESOLVED")),
             ("spec_target_sha1", &said("SPEC_TARGET_SHA1")),
-            ("timestamp", &office.stamp()),
+            ("timestamp", &office.timestamp()),
             ("turn_token", &office.now.as_millisecond().to_string()),
         ],
     )?;

@@ -3,20 +3,20 @@
 
 use jiff::civil::DateTime;
 
-use crate::change::Side;
+use crate::change::TreeState;
 use crate::document::audit::{Audit, AuditRow};
-use crate::document::gate_log::value;
+use crate::document::gate_log::text_or_empty;
 use crate::document::label::Field;
 use crate::document::{Packet, Refinement, Signature, WpId};
-use crate::text::{Edit, Source, is_plain, one_line};
-use crate::workflow::field::set_line;
+use crate::text::{Edit, Source, is_plain, to_single_line};
+use crate::workflow::field::edit_rest_of_line;
 use crate::workflow::records::{Reason, Records, WorkflowError};
 
-use super::{Office, known_id, log};
+use super::{ApprovalContext, append_log_entry, resolve_id};
 
 /// A signature and what is said of it.
 #[derive(Debug, Clone)]
-pub struct Signing {
+pub struct SignRequest {
     /// The signature, `{username}{DDMMYYYYHHMM}`.
     pub signature: String,
     /// Who uses it, for the audit.
@@ -29,7 +29,7 @@ pub struct Signing {
 }
 
 /// How far the signer's clock may be from UTC, in hours.
-const ZONES: i64 = 14;
+const MAX_UTC_OFFSET_HOURS: i64 = 14;
 
 /// Records a signature.
 ///
@@ -38,26 +38,27 @@ const ZONES: i64 = 14;
 /// recorded, has changed since, has errors, or needs enrichment.
 pub fn sign(
     records: &mut Records<'_>,
-    office: &Office<'_>,
+    office: &ApprovalContext<'_>,
     requested: &str,
-    signing: &Signing,
+    signing: &SignRequest,
 ) -> Result<WpId, WorkflowError> {
-    let id = known_id(records, requested)?;
+    let id = resolve_id(records, requested)?;
     let path = records.layout.refinement(&id);
     let Some(refinement) = records.refinement(&id)? else {
-        return Err(WorkflowError::Cannot(format!("{path} is gone")));
+        return Err(WorkflowError::Failed(format!("{path} is gone")));
     };
     let mut reasons = Vec::new();
-    let signature = well_formed(&signing.signature, office.civil(), &mut reasons);
+    let signature = parse_signature(&signing.signature, office.now_civil(), &mut reasons);
     for (option, text) in [("--notes", &signing.notes), ("--used-by", &signing.used_by)] {
         if !is_plain(text) {
             let what = format!("{option} holds characters that cannot be seen, or several lines");
             reasons.push(Reason::new(what, "Give it as plain text in one line."));
         }
     }
-    let recorded = recorded(records, &id, &refinement, &mut reasons)?;
+    let recorded = check_recorded(records, &id, &refinement, &mut reasons)?;
     if let (Some(signature), Some(recorded)) = (&signature, recorded) {
-        let earliest = recorded.checked_sub(jiff::Span::new().hours(ZONES)).unwrap_or(recorded);
+        let earliest =
+            recorded.checked_sub(jiff::Span::new().hours(MAX_UTC_OFFSET_HOURS)).unwrap_or(recorded);
         if signature.at < earliest {
             reasons.push(Reason::new(
                 format!(
@@ -68,9 +69,9 @@ pub fn sign(
             ));
         }
     }
-    reasons.extend(enrichment(&refinement));
+    reasons.extend(check_enrichment(&refinement));
     if let Some(signature) = &signature {
-        used(records, office, &id, signature, &mut reasons)?;
+        check_unused(records, office, &id, signature, &mut reasons)?;
     }
     let packet = records.packet(&id)?;
     if signing.merge_base.is_some() && packet.is_none() {
@@ -81,13 +82,13 @@ pub fn sign(
         return Err(WorkflowError::Refused(reasons));
     }
     let spec = records.spec()?;
-    refinement_fields(records, &refinement, &id, &signing.signature)?;
+    update_refinement(records, &refinement, &id, &signing.signature)?;
     if let Some(packet) = packet {
-        resign(records, &packet, signing)?;
+        update_packet(records, &packet, signing)?;
     }
-    audit_row(records, &id, signing, signature.as_ref(), &spec)?;
-    let stamp = office.stamp();
-    log(
+    append_audit_row(records, &id, signing, signature.as_ref(), &spec)?;
+    let stamp = office.timestamp();
+    append_log_entry(
         records,
         &[
             ("wpId", id.as_str()),
@@ -103,8 +104,8 @@ pub fn sign(
     Ok(id)
 }
 
-fn well_formed(text: &str, now: DateTime, reasons: &mut Vec<Reason>) -> Option<Signature> {
-    let shown = one_line(text, 60);
+fn parse_signature(text: &str, now: DateTime, reasons: &mut Vec<Reason>) -> Option<Signature> {
+    let shown = to_single_line(text, 60);
     match Signature::parse(text) {
         Err(fault) => {
             let help = "A signature is the operator's name and the moment: mira140220260915 is mira, 14.02.2026 09:15.";
@@ -112,7 +113,7 @@ fn well_formed(text: &str, now: DateTime, reasons: &mut Vec<Reason>) -> Option<S
             None
         }
         Ok(signature) => {
-            let latest = now.checked_add(jiff::Span::new().hours(ZONES)).unwrap_or(now);
+            let latest = now.checked_add(jiff::Span::new().hours(MAX_UTC_OFFSET_HOURS)).unwrap_or(now);
             if signature.at > latest {
                 let what = format!("`{shown}` is dated {}, in the future", signature.at);
                 reasons.push(Reason::new(what, "Sign with the moment of signing."));
@@ -123,14 +124,14 @@ fn well_formed(text: &str, now: DateTime, reasons: &mut Vec<Reason>) -> Option<S
 }
 
 /// When the refinement was recorded, and whether it is the one that was.
-fn recorded(
+fn check_recorded(
     records: &Records<'_>,
     id: &WpId,
     refinement: &Refinement,
     reasons: &mut Vec<Reason>,
 ) -> Result<Option<DateTime>, WorkflowError> {
     let log = records.gate_log()?;
-    let Some(entry) = log.last(id.as_str(), "REFINEMENT") else {
+    let Some(entry) = log.last_entry(id.as_str(), "REFINEMENT") else {
         reasons.push(Reason::new(
             format!("the refinement of `{id}` is not recorded in the gate log"),
             format!("`countersign refine {id}` records it once it is complete."),
@@ -138,19 +139,19 @@ fn recorded(
         return Ok(None);
     };
     let now = refinement.approved_sha256();
-    let was = value(&entry.refinement_sha256);
+    let was = text_or_empty(&entry.refinement_sha256);
     if !was.is_empty() && was != now {
         reasons.push(Reason::new(
             format!("{} was changed after it was recorded", refinement.source.name()),
             format!("Read it again, then `countersign refine {id}`."),
         ));
     }
-    let at: Option<jiff::Timestamp> = value(&entry.timestamp).parse().ok();
+    let at: Option<jiff::Timestamp> = text_or_empty(&entry.timestamp).parse().ok();
     Ok(at.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).datetime()))
 }
 
-fn enrichment(refinement: &Refinement) -> Option<Reason> {
-    let said = |key: &str| refinement.filled(key).map(|value| value.value).unwrap_or_default();
+fn check_enrichment(refinement: &Refinement) -> Option<Reason> {
+    let said = |key: &str| refinement.filled_value(key).map(|value| value.value).unwrap_or_default();
     let name = refinement.source.name();
     if said("ENRICHMENT_NEEDED") != "NO" {
         return Some(Reason::new(
@@ -168,9 +169,9 @@ fn enrichment(refinement: &Refinement) -> Option<Reason> {
 }
 
 /// Refuses a signature that any record holds.
-fn used(
+fn check_unused(
     records: &Records<'_>,
-    office: &Office<'_>,
+    office: &ApprovalContext<'_>,
     id: &WpId,
     signature: &Signature,
     reasons: &mut Vec<Reason>,
@@ -192,14 +193,16 @@ fn used(
         .filter(|row| same(&row.signature.value))
         .for_each(|row| at(&audit.source, row.span.start));
     let log = records.gate_log()?;
-    let entries = log.entries.iter().filter(|entry| same(value(&entry.signature)));
-    entries.for_each(|entry| at(&log.source, entry.place().start));
+    let entries = log.entries.iter().filter(|entry| same(text_or_empty(&entry.signature)));
+    entries.for_each(|entry| at(&log.source, entry.anchor_span().start));
     let own = records.refinement(id)?.and_then(|refinement| {
-        let found = refinement.filled("USER_SIGNATURE").filter(|found| found.value == text)?;
+        let found = refinement.filled_value("USER_SIGNATURE").filter(|found| found.value == text)?;
         Some((refinement.source, found.span.start))
     });
     own.iter().for_each(|(source, start)| at(source, *start));
-    for label in crate::gate::reuse(office.repo, Side::Worktree, &records.layout, id, text)? {
+    for label in
+        crate::gate::find_signature_reuse(office.repo, TreeState::Worktree, &records.layout, id, text)?
+    {
         places.push(label.place.to_string());
     }
     if !places.is_empty() {
@@ -212,7 +215,7 @@ fn used(
     Ok(())
 }
 
-fn refinement_fields(
+fn update_refinement(
     records: &mut Records<'_>,
     refinement: &Refinement,
     id: &WpId,
@@ -230,21 +233,25 @@ fn refinement_fields(
             let why = format!("it has no `{key}`; add the line `- {key}:` to its METADATA");
             return Err(WorkflowError::Document(refinement.source.name().clone(), why));
         };
-        edits.push(set_line(&refinement.source, field, value));
+        edits.push(edit_rest_of_line(&refinement.source, field, value));
     }
     records.edit(&refinement.source, &edits)
 }
 
 /// Signs a packet again that is there already.
-fn resign(records: &mut Records<'_>, packet: &Packet, signing: &Signing) -> Result<(), WorkflowError> {
+fn update_packet(
+    records: &mut Records<'_>,
+    packet: &Packet,
+    signing: &SignRequest,
+) -> Result<(), WorkflowError> {
     let mut edits: Vec<Edit> = Vec::new();
     let mut set = |key: &str, value: &str| -> Result<(), WorkflowError> {
-        let field: Option<&Field> = packet.meta(key);
+        let field: Option<&Field> = packet.metadata_field(key);
         let Some(field) = field else {
             let why = format!("it has no `{key}` in its METADATA");
             return Err(WorkflowError::Document(packet.source.name().clone(), why));
         };
-        edits.push(set_line(&packet.source, field, value));
+        edits.push(edit_rest_of_line(&packet.source, field, value));
         Ok(())
     };
     set("USER_SIGNATURE", &signing.signature)?;
@@ -254,10 +261,10 @@ fn resign(records: &mut Records<'_>, packet: &Packet, signing: &Signing) -> Resu
     records.edit(&packet.source, &edits)
 }
 
-fn audit_row(
+fn append_audit_row(
     records: &mut Records<'_>,
     id: &WpId,
-    signing: &Signing,
+    signing: &SignRequest,
     signature: Option<&Signature>,
     spec: &Source,
 ) -> Result<(), WorkflowError> {
@@ -274,11 +281,11 @@ fn audit_row(
         head if head.contains("note") => signing.notes.clone(),
         _ => String::new(),
     };
-    let Some(edit) = audit.adding(&cell) else {
+    let Some(edit) = audit.append_row_edit(&cell) else {
         let why = "it has no table with the columns `Signature` and `Purpose`".to_owned();
         return Err(WorkflowError::Document(audit.source.name().clone(), why));
     };
-    let wanted = |row: &AuditRow| row.signature.value == signing.signature && row.names(id.as_str());
+    let wanted = |row: &AuditRow| row.signature.value == signing.signature && row.names_packet(id.as_str());
     records.edit_checked(&audit.source, &[edit], &|source| Audit::read(source).rows.iter().any(wanted))
 }
 

@@ -15,18 +15,18 @@ use crate::gate::GateRequest;
 use crate::system::clock;
 use crate::system::git::{GitRepository, RepositoryBuilder};
 
-pub use world::{Manifests, WP_ID, World};
+pub use world::{DemoRepository, RecordedHashes, WP_ID};
 
 /// One scene of the demo.
-pub struct Scene {
+pub struct DemoStep {
     /// What happens, in a few sentences.
-    pub story: &'static str,
+    pub description: &'static str,
     /// The command that a user would type.
     pub command: &'static str,
     /// Whether the gate must pass.
-    pub passes: bool,
+    pub must_pass: bool,
     /// A rule that must have failed, if it must not.
-    pub fails_on: Option<&'static str>,
+    pub expected_failure: Option<&'static str>,
     /// What the gate said.
     pub report: Report,
 }
@@ -36,64 +36,68 @@ pub struct Scene {
 ///
 /// # Errors
 /// The folder cannot be written, or a gate could not run.
-pub fn play(root: &Path, progress: &dyn Progress, mut tell: impl FnMut(&Scene)) -> Result<(), EngineError> {
+pub fn run_demo(
+    root: &Path,
+    progress: &dyn Progress,
+    mut tell: impl FnMut(&DemoStep),
+) -> Result<(), EngineError> {
     let build = |error: RepositoryError| EngineError::Gate(error.into());
     let builder = RepositoryBuilder::create(root).map_err(build)?;
-    let mut world = World::default();
-    world.begin(&builder).map_err(build)?;
+    let mut world = DemoRepository::default();
+    world.initialize(&builder).map_err(build)?;
     let ask = |gate: Gate| {
         let repo = GitRepository::discover(root).map_err(build)?;
         let request = GateRequest {
-            also: Vec::new(),
+            other_packets: Vec::new(),
             gate,
             packet: WP_ID.into(),
             selection: SelectionRequest::Default,
             config: None,
             now: clock::now_civil(),
         };
-        engine::run(&repo, &request, &StepOptions { skip: None, progress })
+        engine::run_gate(&repo, &request, &StepOptions { skip: None, progress })
     };
 
     let report = ask(Gate::PreWork)?;
-    tell(&Scene {
-        story: "An orchestrator has written a task packet, an operator has signed it, and the work is prepared on a branch. May the coder start?",
+    tell(&DemoStep {
+        description: "An orchestrator has written a task packet, an operator has signed it, and the work is prepared on a branch. May the coder start?",
         command: "countersign pre-work WP-1-Farewell",
-        passes: true,
-        fails_on: None,
+        must_pass: true,
+        expected_failure: None,
         report,
     });
 
-    world.work(&builder).map_err(build)?;
-    world.touch_invoices(&builder).map_err(build)?;
-    world.hand_over(&builder, Manifests::Right).map_err(build)?;
+    world.write_work(&builder).map_err(build)?;
+    world.edit_invoices(&builder).map_err(build)?;
+    world.write_handover(&builder, RecordedHashes::Correct).map_err(build)?;
     let report = ask(Gate::PostWork)?;
-    tell(&Scene {
-        story: "The coder has written src/farewell.rs, and while at it has also changed how invoices are rounded. Nobody asked for that.",
+    tell(&DemoStep {
+        description: "The coder has written src/farewell.rs, and while at it has also changed how invoices are rounded. Nobody asked for that.",
         command: "countersign post-work WP-1-Farewell",
-        passes: false,
-        fails_on: Some("scope/outside"),
+        must_pass: false,
+        expected_failure: Some("scope/outside"),
         report,
     });
 
-    world.leave_invoices(&builder).map_err(build)?;
-    world.hand_over(&builder, Manifests::GitIds).map_err(build)?;
+    world.restore_invoices(&builder).map_err(build)?;
+    world.write_handover(&builder, RecordedHashes::GitObjectIds).map_err(build)?;
     let report = ask(Gate::PostWork)?;
-    tell(&Scene {
-        story: "The invoices are restored. But a hash in the manifest was copied from `git ls-files -s`: it is git's object id, not the SHA-1 of the file.",
+    tell(&DemoStep {
+        description: "The invoices are restored. But a hash in the manifest was copied from `git ls-files -s`: it is git's object id, not the SHA-1 of the file.",
         command: "countersign post-work WP-1-Farewell",
-        passes: false,
-        fails_on: Some("manifest/post-sha1"),
+        must_pass: false,
+        expected_failure: Some("manifest/post-sha1"),
         report,
     });
 
-    world.hand_over(&builder, Manifests::Right).map_err(build)?;
-    world.commit(&builder).map_err(build)?;
+    world.write_handover(&builder, RecordedHashes::Correct).map_err(build)?;
+    world.commit_work(&builder).map_err(build)?;
     let report = ask(Gate::PostWork)?;
-    tell(&Scene {
-        story: "The hash is repaired and the work is committed. Now the gate runs the tests themselves, because a pasted test result is only a claim.",
+    tell(&DemoStep {
+        description: "The hash is repaired and the work is committed. Now the gate runs the tests themselves, because a pasted test result is only a claim.",
         command: "countersign post-work WP-1-Farewell",
-        passes: true,
-        fails_on: None,
+        must_pass: true,
+        expected_failure: None,
         report,
     });
     Ok(())

@@ -1,6 +1,6 @@
 //! The demo's repository: its files, and the states that they go through.
 
-use crate::change::{Change, ChangedFile, Commit, Entry, FileMode, RepositoryError};
+use crate::change::{Change, ChangedFile, Commit, FileMode, RepositoryError, TreeEntry};
 use crate::digest::{git_blob_id, sha1};
 use crate::system::git::{Identity, RepositoryBuilder};
 use crate::text::RepoPath;
@@ -15,10 +15,10 @@ macro_rules! sample {
     };
 }
 
-const OPERATOR: Identity = Identity { name: "Mira", mail: "mira@example.org" };
-const CODER: Identity = Identity { name: "Coder A", mail: "coder-a@example.org" };
+const OPERATOR: Identity = Identity { name: "Mira", email: "mira@example.org" };
+const CODER: Identity = Identity { name: "Coder A", email: "coder-a@example.org" };
 /// 2026-02-14 08:00 UTC; every commit is a little later.
-const BEGIN: i64 = 1_771_056_000;
+const START_TIME: i64 = 1_771_056_000;
 
 const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
 const FAREWELL: &str = "src/farewell.rs";
@@ -27,23 +27,23 @@ const INVOICE: &str = "src/invoice.rs";
 
 /// Which hashes a handed-over packet records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manifests {
+pub enum RecordedHashes {
     /// None yet: the template.
     Template,
     /// The SHA-1 of the bytes.
-    Right,
+    Correct,
     /// Git's object id for one of them.
-    GitIds,
+    GitObjectIds,
 }
 
 /// The demo's repository while it is built.
 #[derive(Debug, Default)]
-pub struct World {
+pub struct DemoRepository {
     merge_base: Option<Commit>,
-    invoices_touched: bool,
+    invoices_edited: bool,
 }
 
-impl World {
+impl DemoRepository {
     /// The files that are there before the packet.
     #[must_use]
     pub fn base_files() -> Vec<(&'static str, String)> {
@@ -65,7 +65,7 @@ impl World {
         let spec = sha1(sample!("spec.md").as_bytes()).to_string();
         let filled = |text: &str| text.replace("{{SPEC_SHA1}}", &spec);
         vec![
-            (PACKET, Self::packet(merge_base, Manifests::Template, &[])),
+            (PACKET, Self::packet_text(merge_base, RecordedHashes::Template, &[])),
             (".GOV/refinements/WP-1-Farewell.md", filled(sample!("refinement.md"))),
             (".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json", filled(sample!("gate_log.json"))),
             (".GOV/roles_shared/TASK_BOARD.md", sample!("board.md").to_owned()),
@@ -76,7 +76,7 @@ impl World {
 
     /// The files of the honest change, with what was there before.
     #[must_use]
-    pub fn worked_files() -> Vec<(&'static str, Option<&'static str>, &'static str)> {
+    pub fn work_files() -> Vec<(&'static str, Option<&'static str>, &'static str)> {
         vec![
             (FAREWELL, None, sample!("farewell.rs.txt")),
             (LIBRARY, Some(sample!("lib_before.rs.txt")), sample!("lib_after.rs.txt")),
@@ -85,17 +85,17 @@ impl World {
 
     /// The packet with its manifests, claimed once there are any.
     #[must_use]
-    pub fn packet(merge_base: &str, manifests: Manifests, changed: &[ChangedFile]) -> String {
+    pub fn packet_text(merge_base: &str, manifests: RecordedHashes, changed: &[ChangedFile]) -> String {
         let text = sample!("packet.md").replace("{{MERGE_BASE}}", merge_base);
-        if manifests == Manifests::Template {
+        if manifests == RecordedHashes::Template {
             return text
                 .replace("{{MANIFESTS}}\n", sample!("manifest_template.md"))
                 .replace("{{MAPPING}}\n", "\n")
                 .replace("{{EVIDENCE}}\n", "\n");
         }
-        let mut blocks: String = changed.iter().map(manifest::block).collect();
-        if manifests == Manifests::GitIds
-            && let Some(image) = changed.first().and_then(|file| file.post.as_ref())
+        let mut blocks: String = changed.iter().map(manifest::render_block).collect();
+        if manifests == RecordedHashes::GitObjectIds
+            && let Some(image) = changed.first().and_then(|file| file.after.as_ref())
         {
             blocks = blocks.replace(&image.sha1().to_string(), &git_blob_id(&image.bytes).to_string());
         }
@@ -112,15 +112,15 @@ impl World {
 
     /// A changed file as manifests see it.
     #[must_use]
-    pub fn changed(path: &str, pre: Option<&str>, post: Option<&str>) -> ChangedFile {
-        let entry = |text: &str| Entry { mode: FileMode::Regular, id: git_blob_id(text.as_bytes()) };
+    pub fn changed_file(path: &str, pre: Option<&str>, post: Option<&str>) -> ChangedFile {
+        let entry = |text: &str| TreeEntry { mode: FileMode::Regular, id: git_blob_id(text.as_bytes()) };
         let change = Change {
             path: RepoPath::from(path),
-            pre: pre.map(entry),
-            post: post.map(entry),
-            twin: None,
-            remark: None,
-            unjudged: None,
+            before: pre.map(entry),
+            after: post.map(entry),
+            renamed_with: None,
+            note: None,
+            unreadable_reason: None,
         };
         ChangedFile::new(
             change,
@@ -133,15 +133,15 @@ impl World {
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn begin(&mut self, builder: &RepositoryBuilder) -> Result<(), RepositoryError> {
-        self.begin_with(builder, &[])
+    pub fn initialize(&mut self, builder: &RepositoryBuilder) -> Result<(), RepositoryError> {
+        self.initialize_with(builder, &[])
     }
 
     /// The same with other files in the first commit.
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn begin_with(
+    pub fn initialize_with(
         &mut self,
         builder: &RepositoryBuilder,
         files: &[(String, String)],
@@ -150,13 +150,13 @@ impl World {
             builder.write(path, &text)?;
         }
         files.iter().try_for_each(|(path, text)| builder.write(path, text))?;
-        let base = builder.commit_all("Greeter with a specification", OPERATOR, BEGIN)?;
-        builder.branch("feat/WP-1-Farewell")?;
+        let base = builder.commit_all("Greeter with a specification", OPERATOR, START_TIME)?;
+        builder.create_branch("feat/WP-1-Farewell")?;
         self.merge_base = Some(base);
         for (path, text) in Self::approved_files(&base.0.to_string()) {
             builder.write(path, &text)?;
         }
-        builder.commit_all("Packet WP-1-Farewell, refined and signed", OPERATOR, BEGIN + 5_400)?;
+        builder.commit_all("Packet WP-1-Farewell, refined and signed", OPERATOR, START_TIME + 5_400)?;
         Ok(())
     }
 
@@ -170,16 +170,16 @@ impl World {
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn work(&self, builder: &RepositoryBuilder) -> Result<(), RepositoryError> {
-        Self::worked_files().into_iter().try_for_each(|(path, _, text)| builder.write(path, text))
+    pub fn write_work(&self, builder: &RepositoryBuilder) -> Result<(), RepositoryError> {
+        Self::work_files().into_iter().try_for_each(|(path, _, text)| builder.write(path, text))
     }
 
     /// The edit that nobody asked for.
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn touch_invoices(&mut self, builder: &RepositoryBuilder) -> Result<(), RepositoryError> {
-        self.invoices_touched = true;
+    pub fn edit_invoices(&mut self, builder: &RepositoryBuilder) -> Result<(), RepositoryError> {
+        self.invoices_edited = true;
         builder.write(INVOICE, sample!("invoice_after.rs.txt"))
     }
 
@@ -187,8 +187,8 @@ impl World {
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn leave_invoices(&mut self, builder: &RepositoryBuilder) -> Result<(), RepositoryError> {
-        self.invoices_touched = false;
+    pub fn restore_invoices(&mut self, builder: &RepositoryBuilder) -> Result<(), RepositoryError> {
+        self.invoices_edited = false;
         builder.write(INVOICE, sample!("invoice_before.rs.txt"))
     }
 
@@ -196,31 +196,31 @@ impl World {
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn hand_over(
+    pub fn write_handover(
         &self,
         builder: &RepositoryBuilder,
-        manifests: Manifests,
+        manifests: RecordedHashes,
     ) -> Result<(), RepositoryError> {
-        let mut changed: Vec<ChangedFile> = Self::worked_files()
+        let mut changed: Vec<ChangedFile> = Self::work_files()
             .into_iter()
-            .map(|(path, pre, post)| Self::changed(path, pre, Some(post)))
+            .map(|(path, pre, post)| Self::changed_file(path, pre, Some(post)))
             .collect();
-        if self.invoices_touched {
-            changed.push(Self::changed(
+        if self.invoices_edited {
+            changed.push(Self::changed_file(
                 INVOICE,
                 Some(sample!("invoice_before.rs.txt")),
                 Some(sample!("invoice_after.rs.txt")),
             ));
         }
         let base = self.merge_base.map_or_else(String::new, |commit| commit.0.to_string());
-        builder.write(PACKET, &Self::packet(&base, manifests, &changed))
+        builder.write(PACKET, &Self::packet_text(&base, manifests, &changed))
     }
 
     /// The work, committed.
     ///
     /// # Errors
     /// Objects cannot be written.
-    pub fn commit(&self, builder: &RepositoryBuilder) -> Result<Commit, RepositoryError> {
-        builder.commit_all("Say goodbye (WP-1-Farewell)", CODER, BEGIN + 10_800)
+    pub fn commit_work(&self, builder: &RepositoryBuilder) -> Result<Commit, RepositoryError> {
+        builder.commit_all("Say goodbye (WP-1-Farewell)", CODER, START_TIME + 10_800)
     }
 }

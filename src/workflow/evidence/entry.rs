@@ -3,36 +3,36 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::check::same_command;
+use crate::check::is_same_command;
 use crate::document::Packet;
-use crate::document::label::{Field, fields};
-use crate::document::outline::Kind;
-use crate::text::{Edit, Source, Span, apply, line_ending};
-use crate::workflow::field::{quoted, set_line};
+use crate::document::label::{Field, read_fields};
+use crate::document::outline::BlockKind;
+use crate::text::{Edit, Source, Span, apply_edits, line_ending};
+use crate::workflow::field::{edit_rest_of_line, wrap_in_backticks};
 
-use super::Ran;
+use super::EvidenceRun;
 
 /// The packet with an entry for every command that ran. A command that the
 /// plan names several times has as many entries, in its order: the last ones
 /// of that command, or new ones at the end of EVIDENCE. `None` if an entry
 /// would not be read back.
 #[must_use]
-pub fn with_entries(source: &Arc<Source>, ran: &[Ran]) -> Option<String> {
+pub fn record_entries(source: &Arc<Source>, ran: &[EvidenceRun]) -> Option<String> {
     let mut text = source.text().to_owned();
     let mut done: BTreeMap<&str, usize> = BTreeMap::new();
     for one in ran {
-        let count = ran.iter().filter(|other| same_command(&other.command, &one.command)).count();
-        let first = ran.iter().find(|other| same_command(&other.command, &one.command));
+        let count = ran.iter().filter(|other| is_same_command(&other.command, &one.command)).count();
+        let first = ran.iter().find(|other| is_same_command(&other.command, &one.command));
         let number = done.entry(first.map_or("", |first| first.command.as_str())).or_default();
         let now = Source::from_text(source.name().clone(), text);
-        text = apply(now.text(), &edits(&now, one, *number, count)).0;
+        text = apply_edits(now.text(), &entry_edits(&now, one, *number, count)).0;
         *number += 1;
     }
     let done = Packet::read(&Source::from_text(source.name().clone(), text.clone())).value;
-    let reads = |one: &Ran| {
+    let reads = |one: &EvidenceRun| {
         let code = one.exit_code.to_string();
         done.evidence.iter().any(|entry| {
-            same_command(&entry.command.value, &one.command)
+            is_same_command(&entry.command.value, &one.command)
                 && entry.exit_code.as_ref().is_some_and(|found| found.value == code)
                 && entry.log_sha256.as_ref().is_some_and(|found| found.value == one.log_sha256)
         })
@@ -41,23 +41,23 @@ pub fn with_entries(source: &Arc<Source>, ran: &[Ran]) -> Option<String> {
 }
 
 /// The edits that record the `number`th of `count` runs of a command.
-fn edits(source: &Source, ran: &Ran, number: usize, count: usize) -> Vec<Edit> {
+fn entry_edits(source: &Source, ran: &EvidenceRun, number: usize, count: usize) -> Vec<Edit> {
     let packet = Packet::read(&Source::from_text(source.name().clone(), source.text())).value;
     let section = packet.section("EVIDENCE");
     let blocks = section.map_or(0..0, |section| section.blocks.clone());
-    let all = fields(source.text(), &packet.outline, blocks);
+    let all = read_fields(source.text(), &packet.outline, blocks);
     let own: Vec<&Field> = all
         .iter()
-        .filter(|field| field.key == "COMMAND" && same_command(field.full(), &ran.command))
+        .filter(|field| field.key == "COMMAND" && is_same_command(field.unquoted_value(), &ran.command))
         .collect();
     // As many of the last ones as the plan has of this command.
     let there = own.len().min(count);
     let is_old = number < there || own.len() >= count;
     if let Some(command) = own.get((own.len() - there) + number).filter(|_| is_old) {
-        return renewed(source, &packet, &all, command, ran);
+        return update_entry(source, &packet, &all, command, ran);
     }
     let ending = line_ending(source.text());
-    let body = entry(ran, ending);
+    let body = format_entry(ran, ending);
     let whole = source.text();
     vec![match section {
         Some(section) => {
@@ -73,7 +73,13 @@ fn edits(source: &Source, ran: &Ran, number: usize, count: usize) -> Vec<Edit> {
 }
 
 /// The edits that bring an entry up to date; what else stands in it stays.
-fn renewed(source: &Source, packet: &Packet, all: &[Field], command: &Field, ran: &Ran) -> Vec<Edit> {
+fn update_entry(
+    source: &Source,
+    packet: &Packet,
+    all: &[Field],
+    command: &Field,
+    ran: &EvidenceRun,
+) -> Vec<Edit> {
     let after = |field: &&Field| field.label.start > command.label.start;
     let next =
         all.iter().find(|field| field.key == "COMMAND" && after(field)).map_or(usize::MAX, |f| f.label.start);
@@ -92,23 +98,24 @@ fn renewed(source: &Source, packet: &Packet, all: &[Field], command: &Field, ran
     let ending = line_ending(source.text());
     let mut out = Vec::new();
     let mut missing = String::new();
-    let mut values = values(ran);
+    let mut values = entry_values(ran);
     if ran.folder.is_empty() && find("FOLDER").is_some() {
         // What stands there is of another run.
         values.push(("FOLDER", "`.`".to_owned()));
     }
     for (key, value) in values {
         match find(key) {
-            Some(field) => out.push(set_line(source, field, &value)),
+            Some(field) => out.push(edit_rest_of_line(source, field, &value)),
             None => missing.push_str(&format!("{ending}{indent}{key}: {value}")),
         }
     }
-    let proof = proof(ran, &indent, ending);
+    let proof = format_proof_lines(ran, &indent, ending);
     match find("PROOF_LINES") {
         Some(field) => {
             let block = field.item.and_then(|item| packet.outline.get(item));
-            let end =
-                block.filter(|block| block.kind == Kind::Item).map_or(line(field.label).end, |b| b.span.end);
+            let end = block
+                .filter(|block| block.kind == BlockKind::Item)
+                .map_or(line(field.label).end, |b| b.span.end);
             let end = end.min(next);
             let kept = source.text().get(..end).unwrap_or_default();
             let kept = if end == next { kept.rsplit_once('\n').map_or(kept, |(kept, _)| kept) } else { kept };
@@ -124,10 +131,10 @@ fn renewed(source: &Source, packet: &Packet, all: &[Field], command: &Field, ran
     out
 }
 
-fn values(ran: &Ran) -> Vec<(&'static str, String)> {
+fn entry_values(ran: &EvidenceRun) -> Vec<(&'static str, String)> {
     let mut out = vec![("EXIT_CODE", ran.exit_code.to_string())];
     if !ran.folder.is_empty() {
-        out.push(("FOLDER", quoted(&ran.folder)));
+        out.push(("FOLDER", wrap_in_backticks(&ran.folder)));
     }
     out.push(("LOG_PATH", ran.log_path.to_string()));
     out.push(("LOG_SHA256", ran.log_sha256.clone()));
@@ -135,9 +142,9 @@ fn values(ran: &Ran) -> Vec<(&'static str, String)> {
 }
 
 /// The lines that prove a run, each on a line of its own, behind a line ending.
-fn proof(ran: &Ran, indent: &str, ending: &str) -> String {
+fn format_proof_lines(ran: &EvidenceRun, indent: &str, ending: &str) -> String {
     let below: String = indent.chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
-    match ran.proof.as_slice() {
+    match ran.proof_lines.as_slice() {
         [] => String::new(),
         [only] => format!("{ending}{indent}PROOF_LINES: `{only}`"),
         several => {
@@ -148,9 +155,9 @@ fn proof(ran: &Ran, indent: &str, ending: &str) -> String {
 }
 
 /// A new entry, without the ending of its last line.
-fn entry(ran: &Ran, ending: &str) -> String {
-    let mut out = format!("- COMMAND: {}", quoted(&ran.command));
-    values(ran).iter().for_each(|(key, value)| out.push_str(&format!("{ending}  - {key}: {value}")));
-    out.push_str(&proof(ran, "  - ", ending));
+fn format_entry(ran: &EvidenceRun, ending: &str) -> String {
+    let mut out = format!("- COMMAND: {}", wrap_in_backticks(&ran.command));
+    entry_values(ran).iter().for_each(|(key, value)| out.push_str(&format!("{ending}  - {key}: {value}")));
+    out.push_str(&format_proof_lines(ran, "  - ", ending));
     out
 }

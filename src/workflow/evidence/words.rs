@@ -6,7 +6,7 @@
 ///
 /// # Errors
 /// Says what only a shell could do.
-pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
+pub(super) fn split_words(line: &str) -> Result<Vec<String>, String> {
     let mut out: Vec<String> = Vec::new();
     let mut word: Option<String> = None;
     let mut chars = line.chars().peekable();
@@ -23,17 +23,17 @@ pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
                     }
                 }
             }
-            '"' => double_quoted(&mut chars, word.get_or_insert_default())?,
+            '"' => read_double_quoted(&mut chars, word.get_or_insert_default())?,
             '\\' => match chars.next() {
                 Some(c) if c != '\n' => word.get_or_insert_default().push(c),
                 _ => return Err("it ends with a back-slash".to_owned()),
             },
             '#' if word.is_none() => break,
-            '~' if word.is_none() => return Err(only_a_shell("`~` as a home")),
+            '~' if word.is_none() => return Err(shell_only_error("`~` as a home")),
             '|' | '&' | ';' | '<' | '>' | '(' | ')' | '$' | '`' => {
-                return Err(only_a_shell(&format!("`{c}`")));
+                return Err(shell_only_error(&format!("`{c}`")));
             }
-            '*' | '?' | '[' | '{' => return Err(only_a_shell(&format!("the pattern `{c}`"))),
+            '*' | '?' | '[' | '{' => return Err(shell_only_error(&format!("the pattern `{c}`"))),
             c if c.is_control() => return Err("it holds a control character".to_owned()),
             c => word.get_or_insert_default().push(c),
         }
@@ -42,20 +42,20 @@ pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
     match out.first() {
         None => Err("it is empty".to_owned()),
         Some(first) if is_assignment(first) => {
-            Err(format!("it sets a variable (`{}`)", crate::text::one_line(first, 40)))
+            Err(format!("it sets a variable (`{}`)", crate::text::to_single_line(first, 40)))
         }
         Some(_) => Ok(out),
     }
 }
 
-fn double_quoted(
+fn read_double_quoted(
     chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
     word: &mut String,
 ) -> Result<(), String> {
     loop {
         match chars.next() {
             Some('"') => return Ok(()),
-            Some(c @ ('$' | '`')) => return Err(only_a_shell(&format!("`{c}`"))),
+            Some(c @ ('$' | '`')) => return Err(shell_only_error(&format!("`{c}`"))),
             Some('\\') => match chars.peek() {
                 Some('"' | '\\' | '$' | '`') => word.extend(chars.next()),
                 _ => word.push('\\'),
@@ -67,7 +67,7 @@ fn double_quoted(
     }
 }
 
-fn only_a_shell(what: &str) -> String {
+fn shell_only_error(what: &str) -> String {
     format!("{what} means something to a shell only, and no shell is involved")
 }
 
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn lines_are_words_or_refused() {
-        let good = |line: &str| words(line).unwrap_or_default().join("|");
+        let good = |line: &str| split_words(line).unwrap_or_default().join("|");
         assert_eq!(good("cargo test -- --exact 'a b'  # why"), "cargo|test|--|--exact|a b");
         assert_eq!(good(r#"grep "a \"b\" \n" x\ y ''"#), "grep|a \"b\" \\n|x y|");
         assert_eq!(good("a=b=c d=e").as_str(), "");
@@ -112,7 +112,7 @@ mod tests {
             "a\u{1b}[0m",
             "a &",
         ] {
-            assert!(words(bad).is_err(), "{bad}: {:?}", words(bad));
+            assert!(split_words(bad).is_err(), "{bad}: {:?}", split_words(bad));
         }
     }
 }

@@ -1,18 +1,18 @@
 //! One manifest block: its values, and its text.
 
-use crate::change::{ChangedFile, Image};
+use crate::change::{ChangedFile, FileContent};
 use crate::check::has_lines;
 use crate::digest::Hash20;
 use crate::document::is_placeholder;
 use crate::document::manifest::GATES;
 use crate::text::RepoPath;
 
-use super::window::{Window, whole};
-use crate::workflow::field::quoted;
+use super::window::{Window, whole_window};
+use crate::workflow::field::wrap_in_backticks;
 
 /// What a manifest says of a file, as it is written.
 #[derive(Debug, Clone)]
-pub(super) struct Values {
+pub(super) struct BlockValues {
     pub path: RepoPath,
     pub start: String,
     pub end: String,
@@ -21,27 +21,27 @@ pub(super) struct Values {
     pub post: Hash20,
 }
 
-impl Values {
+impl BlockValues {
     /// Values of a file with this window, if it has one.
-    pub(super) fn of(file: &ChangedFile, window: Option<Window>) -> Self {
-        let hash = |image: &Option<Image>| image.as_ref().map_or(Hash20::ZERO, Image::sha1);
+    pub(super) fn from_file(file: &ChangedFile, window: Option<Window>) -> Self {
+        let hash = |image: &Option<FileContent>| image.as_ref().map_or(Hash20::ZERO, FileContent::sha1);
         let absent = || "N/A".to_owned();
         let (start, end) = window
             .map_or_else(|| (absent(), absent()), |(first, last)| (first.to_string(), last.to_string()));
         let delta = if has_lines(file) { file.line_delta().to_string() } else { absent() };
-        let (pre, post) = (hash(&file.pre), hash(&file.post));
+        let (pre, post) = (hash(&file.before), hash(&file.after));
         Self { path: file.change.path.clone(), start, end, delta, pre, post }
     }
 
     /// The value of a field, as it is written.
     pub(super) fn get(&self, key: &str) -> Option<String> {
         Some(match key {
-            "TARGET_FILE" => quoted(&declared(&self.path)),
+            "TARGET_FILE" => wrap_in_backticks(&quote_path(&self.path)),
             "START" => self.start.clone(),
             "END" => self.end.clone(),
             "LINE_DELTA" => self.delta.clone(),
-            "PRE_SHA1" => quoted(&self.pre.to_string()),
-            "POST_SHA1" => quoted(&self.post.to_string()),
+            "PRE_SHA1" => wrap_in_backticks(&self.pre.to_string()),
+            "POST_SHA1" => wrap_in_backticks(&self.post.to_string()),
             _ => return None,
         })
     }
@@ -49,7 +49,7 @@ impl Values {
 
 /// A path as a document can declare it: one that reads like a template's
 /// placeholder or like markup is quoted, with its first letter as an escape.
-fn declared(path: &RepoPath) -> String {
+fn quote_path(path: &RepoPath) -> String {
     let plain = path.to_string();
     let odd =
         is_placeholder(&plain) || plain.starts_with(['<', '{', '-', '.', '(']) || plain.contains("<!--");
@@ -78,61 +78,69 @@ pub(super) const FIELDS: [(&str, &str); 6] = [
 
 /// How the lines of a block are written.
 #[derive(Debug, Clone)]
-pub(super) struct Style {
+pub(super) struct BlockStyle {
     /// From the start of a line to its label.
-    pub before: String,
+    pub label_prefix: String,
     /// From the label to the value.
-    pub after: String,
+    pub label_suffix: String,
     /// From the start of a gate's line to its box.
-    pub gate: String,
+    pub gate_prefix: String,
     /// How lines end.
-    pub ending: &'static str,
+    pub line_ending: &'static str,
 }
 
-impl Default for Style {
+impl Default for BlockStyle {
     fn default() -> Self {
-        Self { before: "- **".into(), after: "**: ".into(), gate: "  - ".into(), ending: "\n" }
+        Self {
+            label_prefix: "- **".into(),
+            label_suffix: "**: ".into(),
+            gate_prefix: "  - ".into(),
+            line_ending: "\n",
+        }
     }
 }
 
-impl Style {
+impl BlockStyle {
     /// One labelled line, without its ending.
-    pub(super) fn line(&self, label: &str, value: &str) -> String {
-        format!("{}{label}{}{value}", self.before, self.after).trim_end().to_owned()
+    pub(super) fn format_line(&self, label: &str, value: &str) -> String {
+        format!("{}{label}{}{value}", self.label_prefix, self.label_suffix).trim_end().to_owned()
     }
 
     /// One gate's line, without its ending.
-    pub(super) fn gate(&self, name: &str, ticked: bool) -> String {
-        format!("{}[{}] {name}", self.gate, if ticked { 'x' } else { ' ' })
+    pub(super) fn format_gate(&self, name: &str, ticked: bool) -> String {
+        format!("{}[{}] {name}", self.gate_prefix, if ticked { 'x' } else { ' ' })
     }
 
     /// A whole block without the ending of its last line; gates are ticked or
     /// not, `more` follows them.
-    pub(super) fn block(&self, values: &Values, ticked: bool, more: &[(&str, &str)]) -> String {
+    pub(super) fn format_block(&self, values: &BlockValues, ticked: bool, more: &[(&str, &str)]) -> String {
         let value = |key: &str| values.get(key).unwrap_or_default();
         let mut lines: Vec<String> =
-            FIELDS.iter().map(|(key, label)| self.line(label, &value(key))).collect();
-        lines.push(self.line("Gates Passed", ""));
-        lines.extend(GATES.iter().map(|(gate, _)| self.gate(gate, ticked)));
-        lines.extend(more.iter().map(|(label, value)| self.line(label, value)));
-        lines.join(self.ending)
+            FIELDS.iter().map(|(key, label)| self.format_line(label, &value(key))).collect();
+        lines.push(self.format_line("Gates Passed", ""));
+        lines.extend(GATES.iter().map(|(gate, _)| self.format_gate(gate, ticked)));
+        lines.extend(more.iter().map(|(label, value)| self.format_line(label, value)));
+        lines.join(self.line_ending)
     }
 
     /// The block that a packet has before anybody fills it.
-    pub(super) fn template(&self) -> String {
+    pub(super) fn format_template(&self) -> String {
         let values =
             ["`path/to/file`", "<line>", "<line>", "<lines after - lines before>", "`<hash>`", "`<hash>`"];
         let mut lines: Vec<String> =
-            FIELDS.iter().zip(values).map(|((_, label), value)| self.line(label, value)).collect();
-        lines.push(self.line("Gates Passed", ""));
-        lines.extend(GATES.iter().map(|(gate, _)| self.gate(gate, false)));
-        lines.join(self.ending)
+            FIELDS.iter().zip(values).map(|((_, label), value)| self.format_line(label, value)).collect();
+        lines.push(self.format_line("Gates Passed", ""));
+        lines.extend(GATES.iter().map(|(gate, _)| self.format_gate(gate, false)));
+        lines.join(self.line_ending)
     }
 }
 
 /// The COR-701 block of a changed file: one window over all its changes, all
 /// gates ticked. Lines end with `\n`; an empty line follows.
 #[must_use]
-pub fn block(file: &ChangedFile) -> String {
-    format!("{}\n\n", Style::default().block(&Values::of(file, whole(file)), true, &[]))
+pub fn render_block(file: &ChangedFile) -> String {
+    format!(
+        "{}\n\n",
+        BlockStyle::default().format_block(&BlockValues::from_file(file, whole_window(file)), true, &[])
+    )
 }

@@ -11,10 +11,10 @@ mod window;
 use std::sync::Arc;
 
 use crate::change::ChangedFile;
-use crate::gate::{Draft, GateError};
+use crate::gate::{GateError, ManifestContext};
 use crate::text::{RepoPath, Source};
 
-pub use block::block;
+pub use block::render_block;
 
 /// How manifests are to be written.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub struct ManifestOptions {
 
 /// What became of one file's manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
+pub enum ManifestOutcome {
     /// It had none.
     Added,
     /// It said something else.
@@ -38,7 +38,7 @@ pub enum Outcome {
     Unchanged,
 }
 
-impl Outcome {
+impl ManifestOutcome {
     /// The word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -52,29 +52,29 @@ impl Outcome {
 
 /// The manifest of one file as it stands afterwards.
 #[derive(Debug, Clone)]
-pub struct Written {
+pub struct WrittenManifest {
     /// The file.
     pub path: RepoPath,
     /// What became of its manifest.
-    pub outcome: Outcome,
+    pub outcome: ManifestOutcome,
     /// Its blocks, as text.
     pub blocks: Vec<String>,
     /// Gates that do not hold, with why.
-    pub open: Vec<(&'static str, &'static str)>,
+    pub failed_gates: Vec<(&'static str, &'static str)>,
 }
 
 /// A packet with its manifests.
 #[derive(Debug)]
-pub struct Manifests {
+pub struct UpdatedManifests {
     /// The whole packet afterwards.
     pub text: String,
     /// Every changed file that has a manifest, in order of path.
-    pub files: Vec<Written>,
+    pub files: Vec<WrittenManifest>,
     /// Files with a manifest that did not change.
     pub stale: Vec<RepoPath>,
     /// Those of them whose blocks stay in spite of `prune`: somebody's own
     /// text stands among their lines.
-    pub held: Vec<RepoPath>,
+    pub kept_blocks: Vec<RepoPath>,
     /// Whether the blocks of `stale` were removed.
     pub pruned: bool,
 }
@@ -100,30 +100,31 @@ pub enum ManifestError {
 ///
 /// # Errors
 /// The repository cannot be read, or the packet is too unusual to be edited.
-pub fn manifests(
-    draft: &Draft<'_>,
+pub fn compute_manifests(
+    draft: &ManifestContext<'_>,
     source: &Arc<Source>,
     options: &ManifestOptions,
-) -> Result<Manifests, ManifestError> {
+) -> Result<UpdatedManifests, ManifestError> {
     if let Some(at) = source.not_utf8_at() {
         return Err(ManifestError::Packet(format!("{} is not UTF-8: byte {at}", source.name())));
     }
     let reread = |text: String| Source::from_text(source.name().clone(), text);
-    let first = plan::values(draft, source, options);
+    let first = plan::update_values(draft, source, options);
     let valued = reread(first.text);
-    let claims = draft.claims(&valued)?;
-    let second = plan::ticks(draft, &valued, &first.touched, &claims, options);
+    let claims = draft.compute_gate_claims(&valued)?;
+    let second = plan::tick_gates(draft, &valued, &first.edited, &claims, options);
     let done = reread(second.text);
-    let claims = draft.claims(&done)?;
-    let read = place::blocks(&done);
+    let claims = draft.compute_gate_claims(&done)?;
+    let read = place::find_blocks(&done);
     let mut files = Vec::new();
     for file in &draft.files {
         let path = &file.change.path;
-        let own: Vec<&place::Block> = read.iter().filter(|block| block.path() == Some(path)).collect();
+        let own: Vec<&place::ManifestBlock> =
+            read.iter().filter(|block| block.path() == Some(path)).collect();
         if own.is_empty() && !crate::check::needs_manifest(draft.layout(), file) {
             continue;
         }
-        if own.is_empty() || own.iter().any(|block| !says(file, block)) {
+        if own.is_empty() || own.iter().any(|block| !is_current(file, block)) {
             return Err(ManifestError::NotReadBack(path.clone()));
         }
         let open = claims.iter().filter(|claim| own.iter().any(|block| block.manifest.label == claim.label));
@@ -131,26 +132,26 @@ pub fn manifests(
             .flat_map(|claim| claim.gates.iter().filter_map(|(gate, held)| Some((*gate, (*held).err()?))))
             .collect();
         open.dedup();
-        files.push(Written {
+        files.push(WrittenManifest {
             path: path.clone(),
-            outcome: second.outcomes.get(path).copied().unwrap_or(Outcome::Unchanged),
+            outcome: second.outcomes.get(path).copied().unwrap_or(ManifestOutcome::Unchanged),
             blocks: own.iter().map(|block| done.slice(block.span).to_owned()).collect(),
-            open,
+            failed_gates: open,
         });
     }
-    Ok(Manifests {
+    Ok(UpdatedManifests {
         text: done.text().to_owned(),
         files,
         stale: first.stale,
-        held: first.held,
+        kept_blocks: first.kept_blocks,
         pruned: options.prune,
     })
 }
 
 /// Whether a block says of a file what is true of it.
-fn says(file: &ChangedFile, block: &place::Block) -> bool {
-    let values = block::Values::of(file, window::whole(file));
-    let same = |key: &str| block.says(key, &values);
+fn is_current(file: &ChangedFile, block: &place::ManifestBlock) -> bool {
+    let values = block::BlockValues::from_file(file, window::whole_window(file));
+    let same = |key: &str| block.has_value(key, &values);
     ["LINE_DELTA", "PRE_SHA1", "POST_SHA1"].into_iter().all(same)
         && block.manifest.start.is_some()
         && block.manifest.end.is_some()

@@ -1,23 +1,23 @@
 //! Manifest blocks where they stand in a packet.
 
-use crate::digest::Recorded;
+use crate::digest::RecordedHash;
 use crate::document::Packet;
-use crate::document::label::{Field, fields};
-use crate::document::manifest::{self, GATES, Manifest, Number};
-use crate::document::outline::{Kind, Outline};
+use crate::document::label::{Field, read_fields};
+use crate::document::manifest::{self, GATES, Manifest, ManifestNumber};
+use crate::document::outline::{BlockKind, Outline};
 use crate::document::packet::manifest_fields;
 use crate::text::{RepoPath, Source, Span, line_ending};
 
-use super::block::{FIELDS, Style, Values};
-use crate::workflow::field::separator;
+use super::block::{BlockStyle, BlockValues, FIELDS};
+use crate::workflow::field::separator_span;
 
 /// Fields of a block beside its values that a command or a template writes.
-const MORE: [&str; 6] =
+const EXTRA_FIELDS: [&str; 6] =
     ["GATES_PASSED", "TIMESTAMP", "OPERATOR", "SPEC_TARGET_RESOLVED", "LINT_RESULTS", "ARTIFACTS"];
 
 /// A manifest block with the fields that make it.
 #[derive(Debug)]
-pub(super) struct Block {
+pub(super) struct ManifestBlock {
     /// The manifest as it was read; a template's is empty.
     pub manifest: Manifest,
     /// Its labelled fields, in order.
@@ -27,7 +27,7 @@ pub(super) struct Block {
     pub span: Span,
 }
 
-impl Block {
+impl ManifestBlock {
     /// The file that it is about.
     pub(super) fn path(&self) -> Option<&RepoPath> {
         self.manifest.path.as_ref()
@@ -39,16 +39,16 @@ impl Block {
     }
 
     /// Whether a field says what it should, however it is spelt.
-    pub(super) fn says(&self, key: &str, values: &Values) -> bool {
-        let number = |found: &Option<crate::text::Spanned<Number>>, wanted: &str| {
+    pub(super) fn has_value(&self, key: &str, values: &BlockValues) -> bool {
+        let number = |found: &Option<crate::text::Spanned<ManifestNumber>>, wanted: &str| {
             found.as_ref().is_some_and(|found| match &found.value {
-                Number::Is(number) => wanted.parse() == Ok(*number),
-                Number::NotApplicable => wanted == "N/A",
-                Number::Bad(_) => false,
+                ManifestNumber::Integer(number) => wanted.parse() == Ok(*number),
+                ManifestNumber::NotApplicable => wanted == "N/A",
+                ManifestNumber::Invalid(_) => false,
             })
         };
-        let hash = |found: &Option<crate::text::Spanned<Recorded>>, wanted| {
-            found.as_ref().is_some_and(|found| found.value == Recorded::Sha1(wanted))
+        let hash = |found: &Option<crate::text::Spanned<RecordedHash>>, wanted| {
+            found.as_ref().is_some_and(|found| found.value == RecordedHash::Sha1(wanted))
         };
         match key {
             "TARGET_FILE" => self.path() == Some(&values.path),
@@ -62,25 +62,31 @@ impl Block {
     }
 
     /// How its lines are written.
-    pub(super) fn style(&self, source: &Source) -> Style {
+    pub(super) fn detect_style(&self, source: &Source) -> BlockStyle {
         let label = self.manifest.label;
         let line = source.line_span(source.line(label.start)).unwrap_or(label);
         let before =
             source.slice(Span::new(line.start, label.start)).trim_start_matches('\u{feff}').to_owned();
-        let after = format!("{} ", source.slice(separator(source, label)).trim_end());
+        let after = format!("{} ", source.slice(separator_span(source, label)).trim_end());
         let gates = self.manifest.gates.first().map(|tick| {
             let line = source.line_span(source.line(tick.span.start)).unwrap_or(tick.span);
             source.slice(Span::new(line.start, tick.span.start)).to_owned()
         });
         let indent: String = before.chars().take_while(|c| c.is_whitespace()).collect();
         let gate = gates.filter(|gate| gate.len() < 40).unwrap_or_else(|| format!("{indent}  - "));
-        Style { before, after, gate, ending: line_ending(source.text()) }
+        BlockStyle {
+            label_prefix: before,
+            label_suffix: after,
+            gate_prefix: gate,
+            line_ending: line_ending(source.text()),
+        }
     }
 
     /// Whether somebody wrote more among its lines than a manifest says.
-    pub(super) fn has_others_text(&self, source: &Source) -> bool {
+    pub(super) fn has_foreign_text(&self, source: &Source) -> bool {
         let computed = |field: &&Field| {
-            FIELDS.iter().map(|(key, _)| *key).chain(MORE).any(|key| key == field.key) || !field.is_filled()
+            FIELDS.iter().map(|(key, _)| *key).chain(EXTRA_FIELDS).any(|key| key == field.key)
+                || !field.is_filled()
         };
         let fields = self.fields.iter().filter(computed).map(|field| field.label.start);
         let gates = self.manifest.gates.iter().map(|tick| tick.span.start);
@@ -100,11 +106,11 @@ impl Block {
 }
 
 /// All manifest blocks of a packet, templates too, in order.
-pub(super) fn blocks(source: &std::sync::Arc<Source>) -> Vec<Block> {
+pub(super) fn find_blocks(source: &std::sync::Arc<Source>) -> Vec<ManifestBlock> {
     let packet = Packet::read(source).value;
-    let all = fields(source.text(), &packet.outline, 0..packet.outline.blocks.len());
+    let all = read_fields(source.text(), &packet.outline, 0..packet.outline.blocks.len());
     let all: Vec<Field> = manifest_fields(&packet.sections, &all).cloned().collect();
-    let (manifests, _) = manifest::read(source.text(), &packet.outline, all.iter());
+    let (manifests, _) = manifest::read_manifests(source.text(), &packet.outline, all.iter());
     let mut out = Vec::new();
     for (index, manifest) in manifests.iter().enumerate() {
         let limit = manifests.get(index + 1).map_or(source.text().len(), |next| next.label.start);
@@ -114,21 +120,22 @@ pub(super) fn blocks(source: &std::sync::Arc<Source>) -> Vec<Block> {
         let own = |field: &&Field| manifest.label.start <= field.label.start && field.label.start < limit;
         let fields: Vec<Field> = all.iter().filter(own).cloned().collect();
         let start = source.line_span(source.line(manifest.label.start)).map_or(0, |line| line.start);
-        let end = end(&packet.outline, &fields).max(manifest.span.end).min(limit);
+        let end = fields_end(&packet.outline, &fields).max(manifest.span.end).min(limit);
         // The next block's line, up to its label, is not part of this one.
         let body = source.slice(Span::new(start, end));
         let body = if end == limit { body.rsplit_once('\n').map_or(body, |(body, _)| body) } else { body };
         let span = Span::new(start, start + body.trim_end().len());
-        out.push(Block { manifest: manifest.clone(), fields, span });
+        out.push(ManifestBlock { manifest: manifest.clone(), fields, span });
     }
     out
 }
 
 /// Where the list (or paragraph) of the last field ends.
-fn end(outline: &Outline, fields: &[Field]) -> usize {
+fn fields_end(outline: &Outline, fields: &[Field]) -> usize {
     let Some(last) = fields.last() else { return 0 };
     let block = outline.get(last.item.unwrap_or(last.block));
-    let list =
-        block.and_then(|block| outline.get(block.parent?)).filter(|list| matches!(list.kind, Kind::List(_)));
+    let list = block
+        .and_then(|block| outline.get(block.parent?))
+        .filter(|list| matches!(list.kind, BlockKind::List(_)));
     list.or(block).map_or(last.value.span.end, |block| block.span.end)
 }

@@ -6,113 +6,134 @@ use std::sync::Arc;
 use crate::change::ChangedFile;
 use crate::check::{GateClaims, needs_manifest};
 use crate::document::Packet;
-use crate::gate::Draft;
-use crate::text::{Edit, RepoPath, Source, Span, apply, line_ending};
+use crate::gate::ManifestContext;
+use crate::text::{Edit, RepoPath, Source, Span, apply_edits, line_ending};
 
-use super::block::{FIELDS, Style, Values};
-use super::place::{Block, blocks};
-use super::{ManifestOptions, Outcome, window};
-use crate::workflow::field::{set, set_line};
+use super::block::{BlockStyle, BlockValues, FIELDS};
+use super::place::{ManifestBlock, find_blocks};
+use super::{ManifestOptions, ManifestOutcome, window};
+use crate::workflow::field::{edit_rest_of_line, edit_value};
 
 /// Blocks that were edited, by their file and their number among its blocks.
-pub(super) type Touched = BTreeMap<(RepoPath, usize), Outcome>;
+pub(super) type EditedBlocks = BTreeMap<(RepoPath, usize), ManifestOutcome>;
 
 /// A packet with its blocks and values, gates not looked at yet.
-pub(super) struct Valued {
+pub(super) struct PacketWithValues {
     pub text: String,
-    pub touched: Touched,
+    pub edited: EditedBlocks,
     pub stale: Vec<RepoPath>,
-    pub held: Vec<RepoPath>,
+    pub kept_blocks: Vec<RepoPath>,
 }
 
 /// The same with gates ticked.
-pub(super) struct Ticked {
+pub(super) struct PacketWithGates {
     pub text: String,
-    pub outcomes: BTreeMap<RepoPath, Outcome>,
+    pub outcomes: BTreeMap<RepoPath, ManifestOutcome>,
 }
 
 /// Brings blocks and their values up to date.
-pub(super) fn values(draft: &Draft<'_>, source: &Arc<Source>, options: &ManifestOptions) -> Valued {
-    let read = blocks(source);
+pub(super) fn update_values(
+    draft: &ManifestContext<'_>,
+    source: &Arc<Source>,
+    options: &ManifestOptions,
+) -> PacketWithValues {
+    let read = find_blocks(source);
     let model = read.iter().rev().find(|block| !block.manifest.is_template()).or(read.last());
     let style = model.map_or_else(
-        || Style { ending: line_ending(source.text()), ..Style::default() },
-        |block| block.style(source),
+        || BlockStyle { line_ending: line_ending(source.text()), ..BlockStyle::default() },
+        |block| block.detect_style(source),
     );
-    let mut plan = Plan { source, read: &read, style, edits: Vec::new(), touched: Touched::new(), options };
+    let mut plan = ManifestEditor {
+        source,
+        blocks: &read,
+        style,
+        edits: Vec::new(),
+        edited: EditedBlocks::new(),
+        options,
+    };
     let mut free = read.iter().filter(|block| block.manifest.is_template() && block.path().is_none());
     let mut added: Vec<String> = Vec::new();
     for file in &draft.files {
         let path = &file.change.path;
-        let own: Vec<&Block> = read.iter().filter(|block| block.path() == Some(path)).collect();
+        let own: Vec<&ManifestBlock> = read.iter().filter(|block| block.path() == Some(path)).collect();
         match own.split_last() {
-            Some((last, _)) => plan.update(file, &own, last),
+            Some((last, _)) => plan.update_file(file, &own, last),
             None if needs_manifest(draft.layout(), file) => {
-                added.extend(plan.add(file, free.next(), draft.spec_target.as_deref()));
+                added.extend(plan.add_file(file, free.next(), draft.spec_target.as_deref()));
             }
             None => {}
         }
     }
     let changed = |path: &RepoPath| draft.files.iter().any(|file| file.change.path == *path);
-    let stale: Vec<&Block> =
+    let stale: Vec<&ManifestBlock> =
         read.iter().filter(|block| block.path().is_some_and(|path| !changed(path))).collect();
-    let (held, stale): (Vec<&Block>, Vec<&Block>) =
-        stale.into_iter().partition(|block| options.prune && block.has_others_text(source));
-    let gone: Vec<&Block> = if options.prune { stale.clone() } else { Vec::new() };
-    plan.append(added, &gone);
-    let rest = read.len() - gone.len() + plan.touched.len();
-    gone.iter().enumerate().for_each(|(index, block)| plan.remove(block, index == 0 && rest == 0));
-    let (text, left) = apply(source.text(), &plan.edits);
+    let (held, stale): (Vec<&ManifestBlock>, Vec<&ManifestBlock>) =
+        stale.into_iter().partition(|block| options.prune && block.has_foreign_text(source));
+    let gone: Vec<&ManifestBlock> = if options.prune { stale.clone() } else { Vec::new() };
+    plan.append_blocks(added, &gone);
+    let rest = read.len() - gone.len() + plan.edited.len();
+    gone.iter().enumerate().for_each(|(index, block)| plan.remove_block(block, index == 0 && rest == 0));
+    let (text, left) = apply_edits(source.text(), &plan.edits);
     debug_assert!(left.is_empty(), "edits of manifests overlap");
-    Valued { text, touched: plan.touched, stale: names(&stale), held: names(&held) }
+    PacketWithValues {
+        text,
+        edited: plan.edited,
+        stale: block_paths(&stale),
+        kept_blocks: block_paths(&held),
+    }
 }
 
 /// The files of blocks, once each.
-fn names(blocks: &[&Block]) -> Vec<RepoPath> {
+fn block_paths(blocks: &[&ManifestBlock]) -> Vec<RepoPath> {
     let all: std::collections::BTreeSet<_> =
         blocks.iter().filter_map(|block| block.path().cloned()).collect();
     all.into_iter().collect()
 }
 
 /// Edits that are being collected.
-struct Plan<'a> {
+struct ManifestEditor<'a> {
     source: &'a Arc<Source>,
-    read: &'a [Block],
-    style: Style,
+    blocks: &'a [ManifestBlock],
+    style: BlockStyle,
     edits: Vec<Edit>,
-    touched: Touched,
+    edited: EditedBlocks,
     options: &'a ManifestOptions,
 }
 
-impl Plan<'_> {
+impl ManifestEditor<'_> {
     /// Brings the blocks of a file up to date, and adds those that are wanted
     /// beside them.
-    fn update(&mut self, file: &ChangedFile, own: &[&Block], last: &Block) {
+    fn update_file(&mut self, file: &ChangedFile, own: &[&ManifestBlock], last: &ManifestBlock) {
         let wanted = if self.options.per_hunk { usize::MAX } else { own.len() };
-        let windows = window::several(file, wanted);
+        let windows = window::merge_windows(file, wanted);
         for (number, block) in own.iter().enumerate() {
             // A block too many repeats the last window, which harms nobody.
-            let values = Values::of(file, windows.get(number).or(windows.last()).copied());
-            if self.bring_up_to_date(block, &values) {
-                self.touched.insert((file.change.path.clone(), number), Outcome::Updated);
+            let values = BlockValues::from_file(file, windows.get(number).or(windows.last()).copied());
+            if self.update_block(block, &values) {
+                self.edited.insert((file.change.path.clone(), number), ManifestOutcome::Updated);
             }
         }
-        let style = last.style(self.source);
+        let style = last.detect_style(self.source);
         for (number, window) in windows.iter().enumerate().skip(own.len()) {
-            let more = format!("{}{}", style.ending, style.ending)
-                + &style.block(&Values::of(file, Some(*window)), false, &[]);
+            let more = format!("{}{}", style.line_ending, style.line_ending)
+                + &style.format_block(&BlockValues::from_file(file, Some(*window)), false, &[]);
             self.edits.push(Edit::insert(last.span.end, more));
-            self.touched.insert((file.change.path.clone(), number), Outcome::Updated);
+            self.edited.insert((file.change.path.clone(), number), ManifestOutcome::Updated);
         }
     }
 
     /// A file without a block gets the unfilled one, or new ones, as text.
-    fn add(&mut self, file: &ChangedFile, free: Option<&Block>, spec: Option<&str>) -> Vec<String> {
+    fn add_file(
+        &mut self,
+        file: &ChangedFile,
+        free: Option<&ManifestBlock>,
+        spec: Option<&str>,
+    ) -> Vec<String> {
         let path = &file.change.path;
         let windows = if self.options.per_hunk {
-            window::several(file, usize::MAX).into_iter().map(Some).collect()
+            window::merge_windows(file, usize::MAX).into_iter().map(Some).collect()
         } else {
-            vec![window::whole(file)]
+            vec![window::whole_window(file)]
         };
         let windows = if windows.is_empty() { vec![None] } else { windows };
         let time = self.options.timestamp.clone();
@@ -120,35 +141,38 @@ impl Plan<'_> {
         more.extend(spec.map(|spec| ("Spec Target Resolved", spec)));
         let mut out = Vec::new();
         for (number, window) in windows.into_iter().enumerate() {
-            let values = Values::of(file, window);
-            self.touched.insert((path.clone(), number), Outcome::Added);
+            let values = BlockValues::from_file(file, window);
+            self.edited.insert((path.clone(), number), ManifestOutcome::Added);
             match free.filter(|_| number == 0) {
                 Some(block) => {
-                    self.bring_up_to_date(block, &values);
+                    self.update_block(block, &values);
                 }
-                None => out.push(self.style.block(&values, false, &more)),
+                None => out.push(self.style.format_block(&values, false, &more)),
             }
         }
         out
     }
 
     /// Edits what a block says otherwise; whether there was anything.
-    fn bring_up_to_date(&mut self, block: &Block, values: &Values) -> bool {
+    fn update_block(&mut self, block: &ManifestBlock, values: &BlockValues) -> bool {
         let before = self.edits.len();
-        let style = block.style(self.source);
+        let style = block.detect_style(self.source);
         let mut after: Option<Span> = None;
         for (key, label) in FIELDS {
             let wanted = values.get(key).unwrap_or_default();
             match block.field(key) {
                 Some(field) => {
-                    if !block.says(key, values) {
-                        self.edits.push(set(self.source, field, &wanted));
+                    if !block.has_value(key, values) {
+                        self.edits.push(edit_value(self.source, field, &wanted));
                     }
-                    after = Some(field.value.span.cover(field.label));
+                    after = Some(field.value.span.join(field.label));
                 }
                 None => {
                     let at = line_end(self.source, after.unwrap_or(block.manifest.label));
-                    self.edits.push(Edit::insert(at, style.ending.to_owned() + &style.line(label, &wanted)));
+                    self.edits.push(Edit::insert(
+                        at,
+                        style.line_ending.to_owned() + &style.format_line(label, &wanted),
+                    ));
                 }
             }
         }
@@ -158,11 +182,13 @@ impl Plan<'_> {
             (Some(tick), _) => line_end(self.source, tick.span),
             (None, Some(label)) => line_end(self.source, label),
             (None, None) => {
-                lines.push_str(&(style.ending.to_owned() + &style.line("Gates Passed", "")));
+                lines.push_str(&(style.line_ending.to_owned() + &style.format_line("Gates Passed", "")));
                 line_end(self.source, after.unwrap_or(block.manifest.label))
             }
         };
-        missing.iter().for_each(|gate| lines.push_str(&(style.ending.to_owned() + &style.gate(gate, false))));
+        missing.iter().for_each(|gate| {
+            lines.push_str(&(style.line_ending.to_owned() + &style.format_gate(gate, false)))
+        });
         if !missing.is_empty() {
             self.edits.push(Edit::insert(at, lines));
         }
@@ -170,19 +196,19 @@ impl Plan<'_> {
     }
 
     /// Adds new blocks behind the last one that stays, or where manifests stand.
-    fn append(&mut self, added: Vec<String>, gone: &[&Block]) {
+    fn append_blocks(&mut self, added: Vec<String>, gone: &[&ManifestBlock]) {
         if added.is_empty() {
             return;
         }
-        let ending = self.style.ending;
+        let ending = self.style.line_ending;
         let gap = ending.repeat(2);
         let text = added.iter().map(|block| format!("{gap}{block}")).collect::<String>();
-        let is_gone = |block: &Block| gone.iter().any(|other| other.span == block.span);
-        if let Some(last) = self.read.iter().rev().find(|block| !is_gone(block)) {
+        let is_gone = |block: &ManifestBlock| gone.iter().any(|other| other.span == block.span);
+        if let Some(last) = self.blocks.iter().rev().find(|block| !is_gone(block)) {
             self.edits.push(Edit::insert(last.span.end, text));
             return;
         }
-        if let Some(first) = self.read.first() {
+        if let Some(first) = self.blocks.first() {
             // All of them go: the new ones stand before the first.
             let text = added.iter().map(|block| format!("{block}{gap}")).collect::<String>();
             self.edits.push(Edit::insert(first.span.start, text));
@@ -210,9 +236,9 @@ impl Plan<'_> {
 
     /// Removes a block with the blank line that parted it; the last one leaves
     /// a template behind.
-    fn remove(&mut self, block: &Block, is_last: bool) {
+    fn remove_block(&mut self, block: &ManifestBlock, is_last: bool) {
         if is_last {
-            self.edits.push(Edit::replace(block.span, block.style(self.source).template()));
+            self.edits.push(Edit::replace(block.span, block.detect_style(self.source).format_template()));
             return;
         }
         let text = self.source.text();
@@ -231,15 +257,15 @@ fn line_end(source: &Source, span: Span) -> usize {
 }
 
 /// Ticks the gates that hold and no others, and dates the blocks that changed.
-pub(super) fn ticks(
-    draft: &Draft<'_>,
+pub(super) fn tick_gates(
+    draft: &ManifestContext<'_>,
     source: &Arc<Source>,
-    touched: &Touched,
+    touched: &EditedBlocks,
     claims: &[GateClaims],
     options: &ManifestOptions,
-) -> Ticked {
-    let read = blocks(source);
-    let mut outcomes: BTreeMap<RepoPath, Outcome> = BTreeMap::new();
+) -> PacketWithGates {
+    let read = find_blocks(source);
+    let mut outcomes: BTreeMap<RepoPath, ManifestOutcome> = BTreeMap::new();
     let mut numbers: BTreeMap<&RepoPath, usize> = BTreeMap::new();
     let mut edits = Vec::new();
     for block in &read {
@@ -255,26 +281,32 @@ pub(super) fn ticks(
         for tick in &block.manifest.gates {
             let computed = own.and_then(|own| own.gates.iter().find(|(name, _)| *name == tick.name));
             let Some((_, held)) = computed else { continue };
-            if held.is_ok() != tick.ticked {
+            if held.is_ok() != tick.is_ticked {
                 edits.push(Edit::replace(tick.mark, if held.is_ok() { "x" } else { " " }));
             }
         }
         let spec = draft.spec_target.as_deref();
-        let other_spec = block
-            .field("SPEC_TARGET_RESOLVED")
-            .is_some_and(|field| field.is_filled() && spec.is_some_and(|spec| field.full() != spec));
+        let other_spec = block.field("SPEC_TARGET_RESOLVED").is_some_and(|field| {
+            field.is_filled() && spec.is_some_and(|spec| field.unquoted_value() != spec)
+        });
         if earlier.is_some() || edits.len() > before || other_spec {
-            stamp(source, block, spec, &options.timestamp, &mut edits);
-            let outcome = outcomes.entry(path.clone()).or_insert(Outcome::Updated);
-            *outcome = (*outcome).min(earlier.unwrap_or(Outcome::Updated));
+            update_stamp(source, block, spec, &options.timestamp, &mut edits);
+            let outcome = outcomes.entry(path.clone()).or_insert(ManifestOutcome::Updated);
+            *outcome = (*outcome).min(earlier.unwrap_or(ManifestOutcome::Updated));
         }
     }
-    Ticked { text: apply(source.text(), &edits).0, outcomes }
+    PacketWithGates { text: apply_edits(source.text(), &edits).0, outcomes }
 }
 
 /// Brings time and specification of a block up to date.
-fn stamp(source: &Source, block: &Block, spec: Option<&str>, time: &str, edits: &mut Vec<Edit>) {
-    let style = block.style(source);
+fn update_stamp(
+    source: &Source,
+    block: &ManifestBlock,
+    spec: Option<&str>,
+    time: &str,
+    edits: &mut Vec<Edit>,
+) {
+    let style = block.detect_style(source);
     let at = block.manifest.gates.last().map_or(block.span.end, |tick| line_end(source, tick.span));
     let mut lines = String::new();
     for (key, label, wanted) in
@@ -282,7 +314,7 @@ fn stamp(source: &Source, block: &Block, spec: Option<&str>, time: &str, edits: 
     {
         let Some(wanted) = wanted else { continue };
         match block.field(key) {
-            Some(field) if field.is_filled() && field.full() == wanted => {}
+            Some(field) if field.is_filled() && field.unquoted_value() == wanted => {}
             Some(field) => {
                 let line = source.line_span(source.line(field.label.start)).unwrap_or(field.label);
                 let wanted = if source.slice(line).contains('`') && !wanted.contains('`') {
@@ -290,9 +322,9 @@ fn stamp(source: &Source, block: &Block, spec: Option<&str>, time: &str, edits: 
                 } else {
                     wanted.to_owned()
                 };
-                edits.push(set_line(source, field, &wanted));
+                edits.push(edit_rest_of_line(source, field, &wanted));
             }
-            None => lines.push_str(&(style.ending.to_owned() + &style.line(label, wanted))),
+            None => lines.push_str(&(style.line_ending.to_owned() + &style.format_line(label, wanted))),
         }
     }
     if !lines.is_empty() {

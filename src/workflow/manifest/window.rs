@@ -12,7 +12,7 @@ fn join(a: Window, b: Window) -> Window {
 
 /// The tightest window over all changes; `None` where there are no lines to
 /// speak of (binary files, submodules, changes of the mode only).
-pub(super) fn whole(file: &ChangedFile) -> Option<Window> {
+pub(super) fn whole_window(file: &ChangedFile) -> Option<Window> {
     if !has_lines(file) {
         return None;
     }
@@ -21,7 +21,7 @@ pub(super) fn whole(file: &ChangedFile) -> Option<Window> {
 
 /// As many windows as wanted, at most one a hunk, each as tight as can be:
 /// neighbours with the smallest gap are joined first.
-pub(super) fn several(file: &ChangedFile, wanted: usize) -> Vec<Window> {
+pub(super) fn merge_windows(file: &ChangedFile, wanted: usize) -> Vec<Window> {
     if !has_lines(file) {
         return Vec::new();
     }

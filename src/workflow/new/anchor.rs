@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::document::refinement::escaped;
+use crate::document::refinement::escape;
 use crate::text::Source;
 use crate::workflow::records::WorkflowError;
 
@@ -29,12 +29,12 @@ impl FromStr for LineRange {
 }
 
 /// The shortest token that is taken, in characters.
-const SHORTEST_TOKEN: usize = 8;
+const MIN_TOKEN_CHARS: usize = 8;
 /// The longest one.
-const LONGEST_TOKEN: usize = 60;
+const MAX_TOKEN_CHARS: usize = 60;
 
 /// A refinement's text with these anchors in place of the template's.
-pub(super) fn with_anchors(
+pub(super) fn insert_anchors(
     text: &str,
     spec: &Source,
     anchors: &[LineRange],
@@ -42,7 +42,7 @@ pub(super) fn with_anchors(
     let blocks: Vec<String> = anchors
         .iter()
         .enumerate()
-        .map(|(index, range)| anchor(spec, index + 1, *range))
+        .map(|(index, range)| format_anchor(spec, index + 1, *range))
         .collect::<Result<_, _>>()?;
     let at = text.find("#### ANCHOR").unwrap_or(text.len());
     let (before, own) = text.split_at(at);
@@ -57,7 +57,7 @@ pub(super) fn with_anchors(
     Ok(format!("{}\n\n{}\n{space}{behind}", before.trim_end(), blocks.join("\n\n")))
 }
 
-fn anchor(spec: &Source, number: usize, range: LineRange) -> Result<String, WorkflowError> {
+fn format_anchor(spec: &Source, number: usize, range: LineRange) -> Result<String, WorkflowError> {
     let LineRange { first, last } = range;
     if last > spec.line_count() {
         return Err(WorkflowError::refused(
@@ -69,43 +69,43 @@ fn anchor(spec: &Source, number: usize, range: LineRange) -> Result<String, Work
     let lines: Vec<&str> = (first..=last).map(line).collect();
     let heading = (1..=last).rev().map(line).find(|line| line.starts_with('#'));
     let heading = heading.map_or("<fill: the section>", |line| line.trim_start_matches('#').trim());
-    let token = token(&lines).ok_or_else(|| {
+    let token = choose_token(&lines).ok_or_else(|| {
         WorkflowError::refused(
             format!("lines {first} to {last} of {} hold no words to quote", spec.name()),
-            format!("A token has at least {SHORTEST_TOKEN} characters; choose lines that say something."),
+            format!("A token has at least {MIN_TOKEN_CHARS} characters; choose lines that say something."),
         )
     })?;
     let quoted: String =
-        lines.iter().map(|line| format!("  {}", escaped(line)).trim_end().to_owned() + "\n").collect();
-    let fence = "`".repeat(lines.iter().map(|line| ticks(line)).max().unwrap_or(0).max(2) + 1);
+        lines.iter().map(|line| format!("  {}", escape(line)).trim_end().to_owned() + "\n").collect();
+    let fence = "`".repeat(lines.iter().map(|line| longest_backtick_run(line)).max().unwrap_or(0).max(2) + 1);
     Ok(format!(
         "#### ANCHOR {number}\n- SPEC_ANCHOR: {} {}\n- CONTEXT_START_LINE: {first}\n- CONTEXT_END_LINE: {last}\n- CONTEXT_TOKEN: {}\n- EXCERPT_ASCII_ESCAPED:\n  {fence}text\n{quoted}  {fence}",
         spec.name(),
-        escaped(heading),
-        escaped(token)
+        escape(heading),
+        escape(token)
     ))
 }
 
 /// The longest run of back-ticks in a line.
-fn ticks(line: &str) -> usize {
+fn longest_backtick_run(line: &str) -> usize {
     line.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
 /// Words that stand in one line: of prose rather than of a heading.
-fn token<'t>(lines: &[&'t str]) -> Option<&'t str> {
-    let usable = |line: &&&str| line.chars().count() >= SHORTEST_TOKEN;
+fn choose_token<'t>(lines: &[&'t str]) -> Option<&'t str> {
+    let usable = |line: &&&str| line.chars().count() >= MIN_TOKEN_CHARS;
     let plain = |line: &&&str| !line.starts_with(['#', '|', '`', '>']);
     let trimmed: Vec<&str> =
         lines.iter().map(|line| line.trim().trim_start_matches(['-', '*', ' '])).collect();
     let line = trimmed.iter().filter(usable).find(plain).or_else(|| trimmed.iter().find(usable))?;
     let line = line.trim_start_matches(['#', ' ']);
-    if line.chars().count() <= LONGEST_TOKEN {
-        return Some(line).filter(|line| line.chars().count() >= SHORTEST_TOKEN);
+    if line.chars().count() <= MAX_TOKEN_CHARS {
+        return Some(line).filter(|line| line.chars().count() >= MIN_TOKEN_CHARS);
     }
     // Cut at a blank.
-    let end = line.char_indices().nth(LONGEST_TOKEN).map_or(line.len(), |(at, _)| at);
+    let end = line.char_indices().nth(MAX_TOKEN_CHARS).map_or(line.len(), |(at, _)| at);
     let cut = line.get(..end)?;
     let cut =
-        cut.rfind(' ').and_then(|at| cut.get(..at)).filter(|cut| cut.len() >= SHORTEST_TOKEN).unwrap_or(cut);
+        cut.rfind(' ').and_then(|at| cut.get(..at)).filter(|cut| cut.len() >= MIN_TOKEN_CHARS).unwrap_or(cut);
     Some(cut.trim_end())
 }

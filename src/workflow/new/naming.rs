@@ -1,19 +1,23 @@
 //! Names of new work packets (FORMATS, "WP ids and files").
 
-use crate::change::{Repository, Side};
+use crate::change::{Repository, TreeState};
 use crate::document::{Layout, WpId};
-use crate::text::one_line;
+use crate::text::to_single_line;
 use crate::workflow::records::{Reason, WorkflowError};
 
 /// Longer ids make file names that some systems cannot have.
-const LONGEST: usize = 100;
+const MAX_ID_BYTES: usize = 100;
 
 /// An id for a new document.
 ///
 /// # Errors
 /// It breaks the naming rules, or is taken in another spelling.
-pub(super) fn new_id(repo: &dyn Repository, layout: &Layout, text: &str) -> Result<WpId, WorkflowError> {
-    let shown = one_line(text, 80);
+pub(super) fn parse_new_id(
+    repo: &dyn Repository,
+    layout: &Layout,
+    text: &str,
+) -> Result<WpId, WorkflowError> {
+    let shown = to_single_line(text, 80);
     let form = "An id is `WP-{phase}-{name}`, such as WP-1-Login, with `-v2` and so on for a revision.";
     let id = WpId::parse(text)
         .map_err(|why| WorkflowError::refused(format!("`{shown}` is no work packet id: {why}"), form))?;
@@ -49,9 +53,9 @@ pub(super) fn new_id(repo: &dyn Repository, layout: &Layout, text: &str) -> Resu
         let help = "The second packet of `WP-1-Login` is `WP-1-Login-v2`, the third `WP-1-Login-v3`.";
         reasons.push(Reason::new(format!("`{shown}` ends like a revision, but is none"), help));
     }
-    if text.len() > LONGEST {
+    if text.len() > MAX_ID_BYTES {
         let help = "Some systems have no names for files that long.";
-        reasons.push(Reason::new(format!("`{shown}` is longer than {LONGEST} characters"), help));
+        reasons.push(Reason::new(format!("`{shown}` is longer than {MAX_ID_BYTES} characters"), help));
     }
     if id.revision().is_some_and(|number| number < 2) {
         reasons.push(Reason::new(
@@ -62,7 +66,7 @@ pub(super) fn new_id(repo: &dyn Repository, layout: &Layout, text: &str) -> Resu
         ));
     }
     for folder in [&layout.packets, &layout.stubs, &layout.refinements] {
-        for path in repo.list(Side::Worktree, folder)? {
+        for path in repo.list(TreeState::Worktree, folder)? {
             let name = path.file_name().to_string();
             let other = name.strip_suffix(".md").unwrap_or_default();
             if other != id.as_str() && other.eq_ignore_ascii_case(id.as_str()) {

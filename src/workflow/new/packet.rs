@@ -1,38 +1,38 @@
 //! A new packet: only once it was refined, signed and prepared.
 
-use crate::change::{Repository, Side};
+use crate::change::{Repository, TreeState};
 use crate::document::board::Board;
-use crate::document::gate_log::value;
+use crate::document::gate_log::text_or_empty;
 use crate::document::registry::Registry;
-use crate::document::template::{PACKET, filled};
+use crate::document::template::{PACKET, fill};
 use crate::document::{DocumentKind, Layout, Packet, Signature, WpId};
 use crate::text::{Edit, RepoPath, Source};
 use crate::workflow::records::{Reason, Records, WorkflowError};
 
-use super::{Created, PACKET_TEMPLATE, free, naming, template};
+use super::{CreatedDocument, PACKET_TEMPLATE, load_template, naming, require_free_path};
 
 /// A new packet. `date` is RFC 3339, `merge_base` the commit at which the work
 /// begins.
 ///
 /// # Errors
 /// The id breaks the naming rules, the packet is there, or an approval is not.
-pub fn packet(
+pub fn create_packet(
     records: &mut Records<'_>,
     repo: &dyn Repository,
     requested: &str,
     date: &str,
     merge_base: &str,
-) -> Result<Created, WorkflowError> {
-    let id = naming::new_id(repo, &records.layout, requested)?;
-    let path = free(records, records.layout.packet(&id), "packet")?;
-    let earlier = earlier(repo, &records.layout, &id)?;
+) -> Result<CreatedDocument, WorkflowError> {
+    let id = naming::parse_new_id(repo, &records.layout, requested)?;
+    let path = require_free_path(records, records.layout.packet(&id), "packet")?;
+    let earlier = find_earlier_packets(repo, &records.layout, &id)?;
     if id.revision().is_some() && earlier.is_empty() {
         return Err(WorkflowError::refused(
             format!("`{id}` is a revision, but there is no earlier packet of `{}`", id.base()),
             format!("Use `{}`.", id.base()),
         ));
     }
-    let signature = approved(records, &id)?;
+    let signature = require_approval(records, &id)?;
     let spec = records.spec()?;
     let anchors: Vec<String> = records
         .refinement(&id)?
@@ -41,9 +41,9 @@ pub fn packet(
         })
         .unwrap_or_default();
     let anchors = if anchors.is_empty() { "<fill>".to_owned() } else { anchors.join("; ") };
-    let lineage = lineage(&records.layout, &earlier);
-    let text = template(records, PACKET_TEMPLATE, PACKET)?;
-    let mut text = filled(
+    let lineage = format_lineage(&records.layout, &earlier);
+    let text = load_template(records, PACKET_TEMPLATE, PACKET)?;
+    let mut text = fill(
         &text,
         &[
             ("WP_ID", id.as_str()),
@@ -73,16 +73,20 @@ pub fn packet(
         let at = RepoPath::from(format!("{}{PACKET_TEMPLATE}", records.layout.templates).as_str());
         return Err(WorkflowError::Document(at, why.to_owned()));
     }
-    records.put(path.clone(), source.text().to_owned());
+    records.set_text(path.clone(), source.text().to_owned());
     let mut changed = Vec::new();
-    board(records, &id, &mut changed)?;
-    registry(records, &id, &path, &mut changed)?;
-    Ok(Created { id, path, changed })
+    update_board(records, &id, &mut changed)?;
+    update_registry(records, &id, &path, &mut changed)?;
+    Ok(CreatedDocument { id, path, changed_documents: changed })
 }
 
 /// Earlier packets of the same base id, oldest first.
-fn earlier(repo: &dyn Repository, layout: &Layout, id: &WpId) -> Result<Vec<WpId>, WorkflowError> {
-    let names = repo.list(Side::Worktree, &layout.packets)?;
+fn find_earlier_packets(
+    repo: &dyn Repository,
+    layout: &Layout,
+    id: &WpId,
+) -> Result<Vec<WpId>, WorkflowError> {
+    let names = repo.list(TreeState::Worktree, &layout.packets)?;
     let ids = names.iter().filter_map(|path| {
         let name = path.file_name().to_string();
         WpId::parse(name.strip_suffix(".md")?).ok()
@@ -94,7 +98,7 @@ fn earlier(repo: &dyn Repository, layout: &Layout, id: &WpId) -> Result<Vec<WpId
     Ok(out)
 }
 
-fn lineage(layout: &Layout, earlier: &[WpId]) -> String {
+fn format_lineage(layout: &Layout, earlier: &[WpId]) -> String {
     if earlier.is_empty() {
         return "- N/A: this is the first packet of its base id.".to_owned();
     }
@@ -105,7 +109,7 @@ fn lineage(layout: &Layout, earlier: &[WpId]) -> String {
 }
 
 /// The signature of a work packet that was refined, signed and prepared.
-fn approved(records: &Records<'_>, id: &WpId) -> Result<String, WorkflowError> {
+fn require_approval(records: &Records<'_>, id: &WpId) -> Result<String, WorkflowError> {
     let log = records.gate_log()?;
     let mut reasons = Vec::new();
     let at = records.layout.refinement(id);
@@ -114,23 +118,23 @@ fn approved(records: &Records<'_>, id: &WpId) -> Result<String, WorkflowError> {
         let help = format!("`countersign new refinement {id}` writes it.");
         reasons.push(Reason::new(format!("there is no refinement: {at}"), help));
     }
-    if log.last(id.as_str(), "REFINEMENT").is_none() {
+    if log.last_entry(id.as_str(), "REFINEMENT").is_none() {
         let help = format!("`countersign refine {id}` records it once it is complete.");
         reasons.push(Reason::new(format!("the refinement of `{id}` is not recorded in the gate log"), help));
     }
-    let entry = log.last(id.as_str(), "SIGNATURE");
-    let signature = entry.map(|entry| value(&entry.signature).to_owned()).unwrap_or_default();
+    let entry = log.last_entry(id.as_str(), "SIGNATURE");
+    let signature = entry.map(|entry| text_or_empty(&entry.signature).to_owned()).unwrap_or_default();
     if Signature::parse(&signature).is_err() {
         let help = format!("The operator runs `countersign sign {id} SIGNATURE`.");
         reasons.push(Reason::new(format!("`{id}` is not signed in the gate log"), help));
     } else {
-        let carried = refinement.as_ref().and_then(|refinement| refinement.filled("USER_SIGNATURE"));
+        let carried = refinement.as_ref().and_then(|refinement| refinement.filled_value("USER_SIGNATURE"));
         if carried.as_ref().is_none_or(|carried| carried.value != signature) {
             let what = format!("{at} does not carry the signature of the gate log");
             reasons.push(Reason::new(what, "Sign again: a signature belongs to the text that was signed."));
         }
         let rows = records.audit()?.rows;
-        if !rows.iter().any(|row| row.signature.value == signature && row.names(id.as_str())) {
+        if !rows.iter().any(|row| row.signature.value == signature && row.names_packet(id.as_str())) {
             let what = format!("no row of {} has the signature for `{id}`", records.layout.audit);
             reasons.push(Reason::new(what, "Sign again: `sign` writes the row."));
         }
@@ -141,14 +145,14 @@ fn approved(records: &Records<'_>, id: &WpId) -> Result<String, WorkflowError> {
             format!("`countersign sign {id} SIGNATURE` signs what it says now."),
         ));
     }
-    let signed = entry.map_or("", |entry| value(&entry.refinement_sha256));
+    let signed = entry.map_or("", |entry| text_or_empty(&entry.refinement_sha256));
     if let Some(refinement) = refinement.as_ref().filter(|_| !signed.is_empty())
         && refinement.approved_sha256() != signed
     {
         let help = format!("Take the change back, or `countersign refine {id}` and sign anew.");
         reasons.push(Reason::new(format!("{at} was changed after it was signed"), help));
     }
-    if log.last(id.as_str(), "PREPARE").is_none() {
+    if log.last_entry(id.as_str(), "PREPARE").is_none() {
         let help =
             format!("`countersign prepare {id} --coder NAME --branch BRANCH` records who works where.");
         reasons.push(Reason::new(format!("`{id}` is not prepared"), help));
@@ -162,13 +166,17 @@ fn approved(records: &Records<'_>, id: &WpId) -> Result<String, WorkflowError> {
 }
 
 /// Puts the packet on the board, or moves its stub.
-fn board(records: &mut Records<'_>, id: &WpId, changed: &mut Vec<RepoPath>) -> Result<(), WorkflowError> {
+fn update_board(
+    records: &mut Records<'_>,
+    id: &WpId,
+    changed: &mut Vec<RepoPath>,
+) -> Result<(), WorkflowError> {
     let board = records.board()?;
     let stub = board.entries_of(id.as_str()).find(|entry| entry.state == "STUB");
     let edit = match (stub, board.entries_of(id.as_str()).next()) {
-        (Some(stub), _) => board.moving(stub, "READY_FOR_DEV"),
+        (Some(stub), _) => board.move_entry_edit(stub, "READY_FOR_DEV"),
         (None, Some(_)) => return Ok(()),
-        (None, None) => board.adding(id.as_str(), "READY_FOR_DEV"),
+        (None, None) => board.insert_entry_edit(id.as_str(), "READY_FOR_DEV"),
     };
     let Some(edit) = edit else {
         let why = match stub {
@@ -190,7 +198,7 @@ fn is_ready(board: &Board, id: &WpId) -> bool {
 }
 
 /// Has the registry name the packet.
-fn registry(
+fn update_registry(
     records: &mut Records<'_>,
     id: &WpId,
     path: &RepoPath,
@@ -199,7 +207,7 @@ fn registry(
     let registry = records.registry()?;
     let edit = match registry.rows_of(id.base()).next() {
         Some(row) => Some(Edit::replace(row.active.span, path.to_string())),
-        None => registry.adding(id.base(), &path.to_string(), "Ready for Dev", ""),
+        None => registry.append_row_edit(id.base(), &path.to_string(), "Ready for Dev", ""),
     };
     let Some(edit) = edit else {
         let why = "it has no table of base ids to put the packet into".to_owned();

@@ -15,17 +15,17 @@ use jiff::Timestamp;
 
 use crate::change::Repository;
 use crate::check::input::Policy;
-use crate::document::validator_state::{GATES, Session, ValidatorState, link};
+use crate::document::validator_state::{GATES, ValidatorSession, ValidatorState, chain_hash};
 use crate::document::{Packet, WpId};
-use crate::text::{RepoPath, Source, is_plain, one_line};
+use crate::text::{RepoPath, Source, is_plain, to_single_line};
 
 use super::records::{Reason, Records, WorkflowError};
-use claim::{claims, identity, kept, last_chain};
-use file::Place;
+use claim::{check_claims, check_identity, require_kept_gates, verify_chain};
+use file::SessionFile;
 
 /// One step of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum SessionStep {
     /// A report with this verdict is shown to the user.
     Present(String),
     /// The user has seen it.
@@ -38,7 +38,7 @@ pub enum Step {
     Reset(String),
 }
 
-impl Step {
+impl SessionStep {
     /// The gate that it passes.
     fn gate(&self) -> Option<&'static str> {
         let index = match self {
@@ -56,7 +56,7 @@ impl Step {
 pub const VERDICTS: [&str; 3] = ["PASS", "FAIL", "OUTDATED_ONLY"];
 
 /// Who does it, when, and by which rules.
-pub struct Hand<'a> {
+pub struct ValidatorContext<'a> {
     /// The repository.
     pub repo: &'a dyn Repository,
     /// Who, as they call themselves.
@@ -67,15 +67,15 @@ pub struct Hand<'a> {
     pub policy: &'a Policy,
 }
 
-impl Hand<'_> {
-    fn stamp(&self) -> String {
+impl ValidatorContext<'_> {
+    fn timestamp(&self) -> String {
         self.now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
 }
 
 /// How a packet's validation stands.
 #[derive(Debug, Default)]
-pub struct Standing {
+pub struct ValidationStatus {
     /// Where its state lies, if there is any.
     pub path: Option<RepoPath>,
     /// The verdict of the session in force.
@@ -89,8 +89,8 @@ pub struct Standing {
 }
 
 /// A packet's id, by the name of its file.
-fn known(records: &Records<'_>, requested: &str) -> Result<(WpId, Packet), WorkflowError> {
-    let shown = one_line(requested, 80);
+fn require_packet(records: &Records<'_>, requested: &str) -> Result<(WpId, Packet), WorkflowError> {
+    let shown = to_single_line(requested, 80);
     let id = WpId::parse(requested).map_err(|why| {
         WorkflowError::refused(
             format!("`{shown}` is no work packet id: {why}"),
@@ -110,10 +110,13 @@ fn known(records: &Records<'_>, requested: &str) -> Result<(WpId, Packet), Workf
 ///
 /// # Errors
 /// There is no such packet, or its state cannot be read.
-pub fn status(records: &Records<'_>, requested: &str) -> Result<(WpId, Standing), WorkflowError> {
-    let (id, _) = known(records, requested)?;
-    let place = Place::find(records, &id)?;
-    let mut standing = Standing { next: Some("present"), ..Standing::default() };
+pub fn read_status(
+    records: &Records<'_>,
+    requested: &str,
+) -> Result<(WpId, ValidationStatus), WorkflowError> {
+    let (id, _) = require_packet(records, requested)?;
+    let place = SessionFile::find(records, &id)?;
+    let mut standing = ValidationStatus { next: Some("present"), ..ValidationStatus::default() };
     let text = |field: &Option<crate::text::Spanned<String>>| {
         field.as_ref().map_or(String::new(), |field| field.value.clone())
     };
@@ -123,7 +126,7 @@ pub fn status(records: &Records<'_>, requested: &str) -> Result<(WpId, Standing)
         for session in state.archived.iter().filter(|session| session.packet() == Some(id.as_str())) {
             standing.archived.push((text(&session.verdict), text(&session.status)));
         }
-        if let Some(session) = session_of(&state, &id) {
+        if let Some(session) = find_session(&state, &id) {
             standing.verdict = session.verdict.as_ref().map(|verdict| verdict.value.clone());
             let gates = session.gates.iter();
             standing.gates =
@@ -135,7 +138,7 @@ pub fn status(records: &Records<'_>, requested: &str) -> Result<(WpId, Standing)
     Ok((id, standing))
 }
 
-fn session_of<'s>(state: &'s ValidatorState, id: &WpId) -> Option<&'s Session> {
+fn find_session<'s>(state: &'s ValidatorState, id: &WpId) -> Option<&'s ValidatorSession> {
     state.sessions.iter().find(|session| session.packet() == Some(id.as_str()))
 }
 
@@ -143,14 +146,14 @@ fn session_of<'s>(state: &'s ValidatorState, id: &WpId) -> Option<&'s Session> {
 ///
 /// # Errors
 /// It is not the next one, or what it claims is not so.
-pub fn step(
+pub fn take_step(
     records: &mut Records<'_>,
-    hand: &Hand<'_>,
+    hand: &ValidatorContext<'_>,
     requested: &str,
-    step: &Step,
+    step: &SessionStep,
 ) -> Result<WpId, WorkflowError> {
-    let (id, packet) = known(records, requested)?;
-    let place = Place::find(records, &id)?;
+    let (id, packet) = require_packet(records, requested)?;
+    let place = SessionFile::find(records, &id)?;
     let state = place.source.as_ref().map(ValidatorState::read);
     if let (Some(state), Some(fault)) = (&state, state.as_ref().and_then(|state| state.faults.first())) {
         let line = state.source.line(fault.span.start);
@@ -168,40 +171,40 @@ pub fn step(
         let why = format!("line {line}: the session stands under another id than it names");
         return Err(WorkflowError::Document(place.path.clone(), why));
     }
-    let session = state.as_ref().and_then(|state| session_of(state, &id));
-    let mut reasons = order(&id, session, step);
-    let said = if let Step::Reset(reason) = step { reason.as_str() } else { "" };
+    let session = state.as_ref().and_then(|state| find_session(state, &id));
+    let mut reasons = check_order(&id, session, step);
+    let said = if let SessionStep::Reset(reason) = step { reason.as_str() } else { "" };
     if !is_plain(&hand.by) || !is_plain(said) {
         let what = "a name or reason holds characters that cannot be seen";
         reasons.push(Reason::new(what, "Give it as plain text."));
     }
     if reasons.is_empty() {
-        reasons.extend(claims(hand, records, &id, session, &packet, step)?);
-        reasons.extend(identity(hand, session, step));
+        reasons.extend(check_claims(hand, records, &id, session, &packet, step)?);
+        reasons.extend(check_identity(hand, session, step));
     }
     if !reasons.is_empty() {
         return Err(WorkflowError::Refused(reasons));
     }
     // The packet's own file and the older one for all: none may have been
     // left for the other.
-    let older = RepoPath::from(records.layout.validator_state.as_str());
-    for path in [records.layout.validator_state_of(&id), older] {
+    let older = RepoPath::from(records.layout.shared_validator_state.as_str());
+    for path in [records.layout.validator_state_path(&id), older] {
         if path == place.path {
-            kept(hand, &path, state.as_ref(), &id)?;
+            require_kept_gates(hand, &path, state.as_ref(), &id)?;
         } else {
             let source = records.source(&path)?;
-            kept(hand, &path, source.as_ref().map(ValidatorState::read).as_ref(), &id)?;
+            require_kept_gates(hand, &path, source.as_ref().map(ValidatorState::read).as_ref(), &id)?;
         }
     }
-    let before = last_chain(state.as_ref(), &id)?;
-    let (stamp, by) = (hand.stamp(), hand.by.as_str());
+    let before = verify_chain(state.as_ref(), &id)?;
+    let (stamp, by) = (hand.timestamp(), hand.by.as_str());
     match (step, step.gate()) {
-        (Step::Reset(reason), _) => {
-            place.archive(records, &id, &[("at", &stamp), ("by", by), ("reason", reason)])?;
+        (SessionStep::Reset(reason), _) => {
+            place.archive_session(records, &id, &[("at", &stamp), ("by", by), ("reason", reason)])?;
         }
-        (Step::Present(verdict), Some(gate)) => {
+        (SessionStep::Present(verdict), Some(gate)) => {
             let reports = packet.phases.reports.len().to_string();
-            let chain = link(&before, &[id.as_str(), gate, verdict, &stamp, by, &reports]);
+            let chain = chain_hash(&before, &[id.as_str(), gate, verdict, &stamp, by, &reports]);
             let mark = [
                 ("gate", gate),
                 ("verdict", verdict.as_str()),
@@ -210,12 +213,12 @@ pub fn step(
                 ("reports", reports.as_str()),
                 ("chain", chain.as_str()),
             ];
-            place.begin(records, &id, verdict, &stamp, &mark)?;
+            place.begin_session(records, &id, verdict, &stamp, &mark)?;
         }
         (_, Some(gate)) => {
-            let chain = link(&before, &[id.as_str(), gate, "", &stamp, by]);
+            let chain = chain_hash(&before, &[id.as_str(), gate, "", &stamp, by]);
             let mark = [("gate", gate), ("timestamp", stamp.as_str()), ("by", by), ("chain", &chain)];
-            place.pass(records, &id, &mark, step == &Step::Commit)?;
+            place.pass_gate(records, &id, &mark, step == &SessionStep::Commit)?;
         }
         (_, None) => {}
     }
@@ -223,30 +226,31 @@ pub fn step(
 }
 
 /// Whether a step is the next one.
-fn order(id: &WpId, session: Option<&Session>, step: &Step) -> Vec<Reason> {
+fn check_order(id: &WpId, session: Option<&ValidatorSession>, step: &SessionStep) -> Vec<Reason> {
     let passed = session.map_or(0, |session| session.gates.len());
-    let reached = session.and_then(|session| session.gates.last()).map(|mark| one_line(&mark.gate.value, 40));
+    let reached =
+        session.and_then(|session| session.gates.last()).map(|mark| to_single_line(&mark.gate.value, 40));
     let refuse = |what: String, help: String| vec![Reason::new(what, help)];
     match step {
-        Step::Present(verdict) if !VERDICTS.contains(&verdict.as_str()) => refuse(
-            format!("`{}` is no verdict", one_line(verdict, 40)),
+        SessionStep::Present(verdict) if !VERDICTS.contains(&verdict.as_str()) => refuse(
+            format!("`{}` is no verdict", to_single_line(verdict, 40)),
             format!("A verdict is one of {}.", VERDICTS.join(", ")),
         ),
         // A session that ended is followed by a new one, which keeps it.
-        Step::Present(_) if passed > 0 && passed < GATES.len() => refuse(
+        SessionStep::Present(_) if passed > 0 && passed < GATES.len() => refuse(
             format!("a session of `{id}` is under way: it has passed {}", reached.unwrap_or_default()),
             format!(
                 "Go on with it, or give it up with `countersign validator-gate reset {id} --reason TEXT`, which keeps it."
             ),
         ),
-        Step::Reset(reason) if reason.trim().is_empty() => {
+        SessionStep::Reset(reason) if reason.trim().is_empty() => {
             refuse("the session is given up without a reason".into(), "Give it with --reason.".into())
         }
-        Step::Reset(_) if session.is_none() => {
+        SessionStep::Reset(_) if session.is_none() => {
             refuse(format!("there is no session of `{id}` to give up"), "There is nothing to do.".into())
         }
-        Step::Present(_) | Step::Reset(_) => Vec::new(),
-        Step::Acknowledge | Step::Append | Step::Commit => {
+        SessionStep::Present(_) | SessionStep::Reset(_) => Vec::new(),
+        SessionStep::Acknowledge | SessionStep::Append | SessionStep::Commit => {
             let wanted = step.gate().and_then(|gate| GATES.iter().position(|known| *known == gate));
             if wanted == Some(passed) && passed > 0 {
                 return Vec::new();
@@ -272,4 +276,4 @@ fn order(id: &WpId, session: Option<&Session>, step: &Step) -> Vec<Reason> {
 }
 
 /// A state's text, for [`Place`].
-type Text = Arc<Source>;
+type StateSource = Arc<Source>;

@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use countersign::change::{
-    ChangeSet, Commit, CommitFacts, Entry, FileMode, FoundVersion, Repository, RepositoryError, Selection,
-    SelectionRequest, Side, WantedVersion, Worktree,
+    ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, Repository, RepositoryError, Selection,
+    SelectionRequest, TreeEntry, TreeState, VersionRequest, Worktree,
 };
 use countersign::config::Config;
 use countersign::digest::git_blob_id;
@@ -19,19 +19,19 @@ use countersign::document::audit::Audit;
 use countersign::document::board::Board;
 use countersign::document::contract::Contract;
 use countersign::document::gate_log::GateLog;
-use countersign::document::link::{joined, links, path_of};
+use countersign::document::link::{destination_path, find_links, join_relative};
 use countersign::document::registry::Registry;
 use countersign::document::{Document, DocumentKind, Packet, Refinement};
 use countersign::finding::{Finding, Place};
-use countersign::gate::survey::{Inquiry, SurveyRequest, survey};
+use countersign::gate::survey::{DocumentCheckRequest, DocumentQuery, check_documents};
 use countersign::render::{human, json, show};
-use countersign::text::{RepoPath, Source, Span, apply};
+use countersign::text::{RepoPath, Source, Span, apply_edits};
 
 /// A function that takes any bytes and must not panic.
-pub type Target = fn(&[u8]);
+pub type FuzzTarget = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, FuzzTarget); 16] = [
     ("packet", packet),
     ("stub", stub),
     ("refinement", refinement),
@@ -57,8 +57,8 @@ struct OneFile {
 }
 
 impl OneFile {
-    fn has(&self, side: Side, path: &RepoPath) -> bool {
-        side == Side::Worktree && *path == self.path
+    fn has(&self, side: TreeState, path: &RepoPath) -> bool {
+        side == TreeState::Worktree && *path == self.path
     }
 }
 
@@ -76,26 +76,26 @@ impl Repository for OneFile {
         Err(RepositoryError::Bare)
     }
 
-    fn entry(&self, side: Side, path: &RepoPath) -> Result<Option<Entry>, RepositoryError> {
-        let entry = || Entry { mode: FileMode::Regular, id: git_blob_id(&self.bytes) };
+    fn entry(&self, side: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
+        let entry = || TreeEntry { mode: FileMode::Regular, id: git_blob_id(&self.bytes) };
         Ok(self.has(side, path).then(entry))
     }
 
-    fn read(&self, side: Side, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
+    fn read(&self, side: TreeState, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
         Ok(self.has(side, path).then(|| self.bytes.clone()))
     }
 
-    fn content(&self, side: Side, path: &RepoPath, _: Entry) -> Result<Vec<u8>, RepositoryError> {
+    fn read_entry(&self, side: TreeState, path: &RepoPath, _: TreeEntry) -> Result<Vec<u8>, RepositoryError> {
         Ok(self.read(side, path)?.unwrap_or_default())
     }
 
-    fn list(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+    fn list(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let all = self.list_below(side, folder)?;
         Ok(all.into_iter().filter(|path| path.folder() == folder.trim_end_matches('/').as_bytes()).collect())
     }
 
-    fn list_below(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
-        let here = side == Side::Worktree && self.path.is_below(folder.as_bytes());
+    fn list_below(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+        let here = side == TreeState::Worktree && self.path.is_below(folder.as_bytes());
         Ok(here.then(|| self.path.clone()).into_iter().collect())
     }
 
@@ -103,15 +103,15 @@ impl Repository for OneFile {
         Ok(None)
     }
 
-    fn versions(
+    fn find_versions(
         &self,
         _: Commit,
-        wanted: &[WantedVersion],
+        wanted: &[VersionRequest],
     ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
         Ok(vec![None; wanted.len()])
     }
 
-    fn exists(&self, side: Side, path: &RepoPath) -> Result<bool, RepositoryError> {
+    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
         Ok(self.has(side, path) || self.path.is_below(path.as_bytes()))
     }
 
@@ -119,7 +119,7 @@ impl Repository for OneFile {
         Ok(None)
     }
 
-    fn commit(&self, _: &str) -> Result<Option<Commit>, RepositoryError> {
+    fn find_commit(&self, _: &str) -> Result<Option<Commit>, RepositoryError> {
         Ok(None)
     }
 
@@ -127,7 +127,7 @@ impl Repository for OneFile {
         Ok(false)
     }
 
-    fn branch(&self) -> Result<Option<String>, RepositoryError> {
+    fn current_branch(&self) -> Result<Option<String>, RepositoryError> {
         Ok(None)
     }
 
@@ -135,31 +135,31 @@ impl Repository for OneFile {
         None
     }
 
-    fn commits_between(&self, _: Option<Commit>, _: Commit) -> Result<Vec<CommitFacts>, RepositoryError> {
+    fn commits_between(&self, _: Option<Commit>, _: Commit) -> Result<Vec<CommitInfo>, RepositoryError> {
         Ok(Vec::new())
     }
 
-    fn introductions(
+    fn find_introductions(
         &self,
         _: &RepoPath,
         _: Commit,
         _: Option<Commit>,
         _: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Vec<CommitFacts>, RepositoryError> {
+    ) -> Result<Vec<CommitInfo>, RepositoryError> {
         Ok(Vec::new())
     }
 }
 
-fn inside(source: &Source, span: Span) {
+fn assert_span_fits(source: &Source, span: Span) {
     assert!(source.text().get(span.start..span.end).is_some(), "{span:?} in {} bytes", source.text().len());
 }
 
-fn addressed(findings: &[Finding]) {
+fn assert_locations_fit(findings: &[Finding]) {
     for finding in findings {
         let places = finding.related.iter().map(|label| &label.place).chain([&finding.primary.place]);
         for place in places.chain(finding.fix.iter().map(|fix| &fix.place)) {
             if let Place::Text { source, span } = place {
-                inside(source, *span);
+                assert_span_fits(source, *span);
             }
         }
     }
@@ -167,21 +167,21 @@ fn addressed(findings: &[Finding]) {
 
 /// Judges the bytes as the one document at a place where its kind is
 /// expected.
-fn judged(path: &str, bytes: &[u8]) {
+fn check_one_file(path: &str, bytes: &[u8]) {
     let repo = OneFile { path: RepoPath::from(path), bytes: bytes.to_vec() };
-    let request = SurveyRequest {
-        inquiry: Inquiry::Governance,
-        side: Side::Worktree,
-        named: Vec::new(),
+    let request = DocumentCheckRequest {
+        query: DocumentQuery::Governance,
+        tree: TreeState::Worktree,
+        named_documents: Vec::new(),
         config: None,
         now: "2026-03-01T12:00:00".parse().expect("a time"),
     };
-    let report = survey(&repo, &request).expect("one file can be judged");
-    addressed(&report.findings);
-    let look = human::Look { colour: false, verbose: true, quiet: false };
-    let text = human::report(&report, look);
+    let report = check_documents(&repo, &request).expect("one file can be check_one_file");
+    assert_locations_fit(&report.findings);
+    let look = human::HumanOptions { color: false, verbose: true, quiet: false };
+    let text = human::render(&report, look);
     assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "a control character reaches the terminal");
-    let _ = json::report(&report);
+    let _ = json::render(&report);
 }
 
 fn source(bytes: &[u8]) -> Arc<Source> {
@@ -191,22 +191,22 @@ fn source(bytes: &[u8]) -> Arc<Source> {
 /// A task packet.
 pub fn packet(bytes: &[u8]) {
     let parsed = Packet::read(&source(bytes));
-    let _ = show::human(&show::document(&parsed));
-    judged(".GOV/task_packets/WP-1-A-v2.md", bytes);
+    let _ = show::render_human(&show::to_document(&parsed));
+    check_one_file(".GOV/task_packets/WP-1-A-v2.md", bytes);
 }
 
 /// A stub.
 pub fn stub(bytes: &[u8]) {
-    judged(".GOV/task_packets/stubs/WP-1-A.md", bytes);
+    check_one_file(".GOV/task_packets/stubs/WP-1-A.md", bytes);
 }
 
 /// A refinement.
 pub fn refinement(bytes: &[u8]) {
     let source = source(bytes);
     for anchor in Refinement::read(&source).anchors {
-        inside(&source, anchor.heading);
+        assert_span_fits(&source, anchor.heading);
     }
-    judged(".GOV/refinements/WP-1-A.md", bytes);
+    check_one_file(".GOV/refinements/WP-1-A.md", bytes);
 }
 
 /// A contract; what does not say that it is one gets the title of one.
@@ -214,40 +214,40 @@ pub fn contract(bytes: &[u8]) {
     let text = [b"# Contract: a\n\n", bytes].concat();
     let source = source(&text);
     let contract = Contract::read(&source);
-    contract.tasks.iter().for_each(|task| inside(&source, task.text.span));
-    contract.notes.iter().for_each(|note| inside(&source, note.span));
-    let _ = show::contract::human(&show::contract::document(&contract));
-    judged("contracts/active/a.md", &text);
+    contract.tasks.iter().for_each(|task| assert_span_fits(&source, task.text.span));
+    contract.notes.iter().for_each(|note| assert_span_fits(&source, note.span));
+    let _ = show::contract::render_human(&show::contract::to_document(&contract));
+    check_one_file("contracts/active/a.md", &text);
 }
 
 /// A task board.
 pub fn board(bytes: &[u8]) {
-    judged(".GOV/roles_shared/TASK_BOARD.md", bytes);
+    check_one_file(".GOV/roles_shared/TASK_BOARD.md", bytes);
 }
 
 /// A traceability registry.
 pub fn registry(bytes: &[u8]) {
-    judged(".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md", bytes);
+    check_one_file(".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md", bytes);
 }
 
 /// A signature audit.
 pub fn audit(bytes: &[u8]) {
-    judged(".GOV/roles_shared/SIGNATURE_AUDIT.md", bytes);
+    check_one_file(".GOV/roles_shared/SIGNATURE_AUDIT.md", bytes);
 }
 
 /// A gate log.
 pub fn gate_log(bytes: &[u8]) {
-    judged(".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json", bytes);
+    check_one_file(".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json", bytes);
 }
 
 /// A validator state.
 pub fn validator_state(bytes: &[u8]) {
-    judged(".GOV/validator_gates/WP-1-A.json", bytes);
+    check_one_file(".GOV/validator_gates/WP-1-A.json", bytes);
 }
 
 /// A pointer to the specification.
 pub fn spec_pointer(bytes: &[u8]) {
-    judged(".GOV/roles_shared/SPEC_CURRENT.md", bytes);
+    check_one_file(".GOV/roles_shared/SPEC_CURRENT.md", bytes);
 }
 
 /// Any document, by what it says of itself, and as every kind.
@@ -255,8 +255,8 @@ pub fn document(bytes: &[u8]) {
     let source = source(bytes);
     for expected in DocumentKind::ALL.into_iter().map(Some).chain([None]) {
         let document = Document::read(&source, expected);
-        inside(&source, document.head());
-        document.faults.iter().for_each(|fault| inside(&source, fault.span));
+        assert_span_fits(&source, document.head_span());
+        document.faults.iter().for_each(|fault| assert_span_fits(&source, fault.span));
         let _ = (document.id(), document.kind);
     }
 }
@@ -265,16 +265,16 @@ pub fn document(bytes: &[u8]) {
 pub fn config(bytes: &[u8]) {
     let source = source(bytes);
     if let Err(fault) = Config::read(&source) {
-        inside(&source, fault.span);
+        assert_span_fits(&source, fault.span);
     }
 }
 
 /// Links and what they name.
 pub fn link(bytes: &[u8]) {
     let source = source(bytes);
-    for link in links(source.text()) {
-        inside(&source, link.span);
-        if let Some(path) = path_of(&link.value).and_then(|path| joined("a/b", &path)) {
+    for link in find_links(source.text()) {
+        assert_span_fits(&source, link.span);
+        if let Some(path) = destination_path(&link.value).and_then(|path| join_relative("a/b", &path)) {
             assert!(!path.split('/').any(|name| matches!(name, "." | "..")), "{path} leaves");
         }
     }
@@ -285,7 +285,7 @@ pub fn signers(bytes: &[u8]) {
     let source = Source::from_bytes(RepoPath::from("allowed_signers"), bytes.to_vec());
     let read = AllowedSigners::read(&source);
     for signer in &read.signers {
-        let _ = signer.is_principal("mira") || signer.is_for("countersign");
+        let _ = signer.is_principal("mira") || signer.allows_namespace("countersign");
         assert!(source.text().get(signer.span.start..signer.span.end).is_some());
     }
 }
@@ -300,13 +300,13 @@ pub fn signature(bytes: &[u8]) {
 pub fn edits(bytes: &[u8]) {
     let source = Source::from_bytes(RepoPath::from("record"), bytes.to_vec());
     let all = [
-        Board::read(&source).adding("WP-9-New", "READY_FOR_DEV"),
-        Registry::read(&source).adding("WP-9-New", "x/WP-9-New.md", "Ready", ""),
-        Audit::read(&source).adding(&|head| head.to_owned()),
-        GateLog::read(&source).adding(&[("wpId", "WP-9-New"), ("type", "PREPARE")]),
+        Board::read(&source).insert_entry_edit("WP-9-New", "READY_FOR_DEV"),
+        Registry::read(&source).append_row_edit("WP-9-New", "x/WP-9-New.md", "Ready", ""),
+        Audit::read(&source).append_row_edit(&|head| head.to_owned()),
+        GateLog::read(&source).append_entry_edit(&[("wpId", "WP-9-New"), ("type", "PREPARE")]),
     ];
     for edit in all.into_iter().flatten() {
-        let (text, left) = apply(source.text(), &[edit]);
+        let (text, left) = apply_edits(source.text(), &[edit]);
         assert!(left.is_empty() && text.len() > source.text().len());
     }
 }

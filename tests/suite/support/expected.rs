@@ -9,7 +9,7 @@ use regex::Regex;
 use super::scenario::Scenario;
 
 #[derive(Debug)]
-pub struct Expected {
+pub struct ExpectedFinding {
     pub level: String,
     pub rule: String,
     pub place: String,
@@ -17,7 +17,7 @@ pub struct Expected {
     pub message: String,
 }
 
-impl Expected {
+impl ExpectedFinding {
     pub fn matches(&self, finding: &Finding) -> bool {
         let level = if finding.waived_by.is_some() { "waived" } else { finding.level.as_str() };
         let place = finding.primary.place.path().map_or_else(|| "repository".to_owned(), ToString::to_string);
@@ -25,19 +25,19 @@ impl Expected {
             (None, _) => true,
             (Some(wanted), Place::Text { source, span }) => source
                 .line_span(source.line(span.start))
-                .is_some_and(|line| neutral(source.slice(line)).contains(wanted.as_str())),
+                .is_some_and(|line| normalize(source.slice(line)).contains(wanted.as_str())),
             (Some(_), _) => false,
         };
         level == self.level
             && finding.rule.as_str() == self.rule
             && place == self.place
             && line
-            && neutral(&finding.message).contains(&self.message)
+            && normalize(&finding.message).contains(&self.message)
     }
 }
 
 /// Text without commit ids and people, which differ between memory and git.
-fn neutral(text: &str) -> String {
+fn normalize(text: &str) -> String {
     static IDS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\b(commit |at |MERGE_BASE_SHA: x?)([0-9a-f]{40}|[0-9a-f]{12})\b").expect("pattern")
     });
@@ -47,20 +47,20 @@ fn neutral(text: &str) -> String {
 }
 
 /// A finding as a fixture would expect it.
-pub fn shown(finding: &Finding) -> String {
+pub fn format_finding(finding: &Finding) -> String {
     let level = if finding.waived_by.is_some() { "waived" } else { finding.level.as_str() };
     let place = finding.primary.place.path().map_or_else(|| "repository".to_owned(), ToString::to_string);
     let line = match &finding.primary.place {
         Place::Text { source, span } => source
             .line_span(source.line(span.start))
-            .map(|line| format!(" \"{}\"", neutral(source.slice(line).trim())))
+            .map(|line| format!(" \"{}\"", normalize(source.slice(line).trim())))
             .unwrap_or_default(),
         _ => String::new(),
     };
-    format!("{level} {} {place}{line} :: {}", finding.rule, neutral(&finding.message))
+    format!("{level} {} {place}{line} :: {}", finding.rule, normalize(&finding.message))
 }
 
-pub fn expected(line: &str) -> Expected {
+pub fn parse_expected(line: &str) -> ExpectedFinding {
     let (head, message) = line.split_once(" :: ").unwrap_or_else(|| panic!("no ` :: ` in {line:?}"));
     let mut words = head.splitn(3, ' ');
     let mut next = || words.next().unwrap_or_default().trim();
@@ -72,7 +72,7 @@ pub fn expected(line: &str) -> Expected {
     };
     let (place, quoted) = rest.split_at(split);
     let quoted = quoted.trim().strip_prefix('"').map(|quoted| quoted.trim_end_matches('"').to_owned());
-    Expected {
+    ExpectedFinding {
         level: level.into(),
         rule: rule.into(),
         place: place.into(),
@@ -84,7 +84,7 @@ pub fn expected(line: &str) -> Expected {
 /// The findings of a report against what a scenario expects; the difference
 /// as text, if there is one.
 pub fn compare(scenario: &Scenario, findings: &[Finding]) -> Option<String> {
-    let mut missing: Vec<&Expected> = Vec::new();
+    let mut missing: Vec<&ExpectedFinding> = Vec::new();
     let mut left: BTreeMap<usize, &Finding> = findings.iter().enumerate().collect();
     for expected in &scenario.expected {
         match left.iter().find(|(_, finding)| expected.matches(finding)).map(|(index, _)| *index) {
@@ -105,7 +105,7 @@ pub fn compare(scenario: &Scenario, findings: &[Finding]) -> Option<String> {
         ));
     }
     for finding in left.values() {
-        out.push_str(&format!("  unexpected: {}\n", shown(finding)));
+        out.push_str(&format!("  unexpected: {}\n", format_finding(finding)));
     }
     Some(out)
 }

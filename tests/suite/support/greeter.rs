@@ -1,7 +1,7 @@
 //! The demo's repository, for commands that write.
 
 use countersign::system::git::RepositoryBuilder;
-use countersign::workflow::demo::{Manifests, World};
+use countersign::workflow::demo::{DemoRepository, RecordedHashes};
 
 use super::repo::Sandbox;
 
@@ -12,21 +12,21 @@ pub const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
 
 /// A repository whose packet is signed; with the coder's work on disk and
 /// claimed if `worked`, evidence included, manifests as told.
-pub fn greeter(worked: Option<Manifests>) -> Sandbox {
+pub fn greeter_sandbox(worked: Option<RecordedHashes>) -> Sandbox {
     let sandbox = Sandbox::bare_folder();
     let builder = RepositoryBuilder::create(&sandbox.root).expect("repository");
-    let mut world = World::default();
-    world.begin(&builder).expect("base");
+    let mut world = DemoRepository::default();
+    world.initialize(&builder).expect("base");
     if let Some(manifests) = worked {
-        world.work(&builder).expect("work");
-        world.hand_over(&builder, manifests).expect("packet");
+        world.write_work(&builder).expect("work");
+        world.write_handover(&builder, manifests).expect("packet");
     }
     sandbox
 }
 
 /// The packet handed over with its evidence, but with the manifest template.
-pub fn unfilled() -> Sandbox {
-    let sandbox = greeter(Some(Manifests::Right));
+pub fn greeter_without_manifests() -> Sandbox {
+    let sandbox = greeter_sandbox(Some(RecordedHashes::Correct));
     let text = sandbox.read(PACKET);
     let (before, rest) = text.split_once("## VALIDATION\n").expect("section");
     let after = rest.find("## STATUS_HANDOFF").expect("next section");

@@ -1,9 +1,9 @@
 //! Literate fixtures as text: which scenarios a page holds.
 
-use countersign::document::outline::{Kind, Outline};
+use countersign::document::outline::{BlockKind, Outline};
 
-use super::expected::expected;
-use super::scenario::{Edit, Scenario, Setup, When};
+use super::expected::parse_expected;
+use super::scenario::{FixtureEdit, Scenario, Setup, When};
 
 /// The scenarios of a fixture's text.
 pub fn scenarios(text: &str) -> Vec<Scenario> {
@@ -13,14 +13,14 @@ pub fn scenarios(text: &str) -> Vec<Scenario> {
         let block = outline.get(index).expect("block");
         let content = &text[block.content.start..block.content.end];
         match &block.kind {
-            Kind::Heading(2) => out.push(Scenario {
+            BlockKind::Heading(2) => out.push(Scenario {
                 name: content.to_owned(),
                 setup: Setup::default(),
                 edits: Vec::new(),
                 config: None,
                 expected: Vec::new(),
             }),
-            Kind::Code(info) if !info.is_empty() => {
+            BlockKind::Code(info) if !info.is_empty() => {
                 let scenario =
                     out.last_mut().unwrap_or_else(|| panic!("a block stands before the first scenario"));
                 let (word, rest) = info.split_once(' ').unwrap_or((info, ""));
@@ -34,8 +34,11 @@ pub fn scenarios(text: &str) -> Vec<Scenario> {
                     "edit-base" => scenario.edits.push(edit(rest, When::Base, content)),
                     "config" => scenario.config = Some(content.to_owned()),
                     "findings" => {
-                        scenario.expected =
-                            content.lines().filter(|line| !line.trim().is_empty()).map(expected).collect();
+                        scenario.expected = content
+                            .lines()
+                            .filter(|line| !line.trim().is_empty())
+                            .map(parse_expected)
+                            .collect();
                     }
                     "text" => {}
                     other => panic!("{}: no block `{other}` is known", scenario.name),
@@ -47,7 +50,7 @@ pub fn scenarios(text: &str) -> Vec<Scenario> {
     out
 }
 
-fn edit(path: &str, when: When, content: &str) -> Edit {
+fn edit(path: &str, when: When, content: &str) -> FixtureEdit {
     let mut pairs: Vec<(String, String)> = Vec::new();
     let mut last = ' ';
     for line in content.lines() {
@@ -61,5 +64,5 @@ fn edit(path: &str, when: When, content: &str) -> Edit {
         }
         last = mark;
     }
-    Edit { path: path.to_owned(), when, pairs }
+    FixtureEdit { path: path.to_owned(), when, pairs }
 }

@@ -3,32 +3,32 @@
 use std::collections::BTreeMap;
 
 use countersign::change::{
-    Change, ChangeSet, Commit, CommitFacts, Entry, FileMode, FoundVersion, Repository, RepositoryError,
-    Selection, SelectionMode, SelectionRequest, Side, WantedVersion, Worktree,
+    Change, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, Repository, RepositoryError, Selection,
+    SelectionMode, SelectionRequest, TreeEntry, TreeState, VersionRequest, Worktree,
 };
 use countersign::digest::{Hash20, git_blob_id, sha1};
 use countersign::text::RepoPath;
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File {
+pub struct MemoryFile {
     pub mode: FileMode,
     pub bytes: Vec<u8>,
 }
 
-pub type Files = BTreeMap<RepoPath, File>;
+pub type Files = BTreeMap<RepoPath, MemoryFile>;
 
 /// One commit.
 #[derive(Debug, Clone)]
-pub struct Snapshot {
+pub struct MemoryCommit {
     pub files: Files,
     pub committer: String,
 }
 
 /// The repository. Commit `n` has the id `sha1("commit n")`.
 #[derive(Debug, Clone)]
-pub struct Memory {
-    pub commits: Vec<Snapshot>,
+pub struct MemoryRepository {
+    pub commits: Vec<MemoryCommit>,
     pub disk: Files,
     pub branch: Option<String>,
     pub folder: String,
@@ -42,17 +42,17 @@ pub fn commit_id(number: usize) -> Hash20 {
     sha1(format!("commit {number}").as_bytes())
 }
 
-fn entry(file: &File) -> Entry {
-    Entry { mode: file.mode, id: git_blob_id(&file.bytes) }
+fn entry(file: &MemoryFile) -> TreeEntry {
+    TreeEntry { mode: file.mode, id: git_blob_id(&file.bytes) }
 }
 
-impl Memory {
-    fn files(&self, side: Side) -> &Files {
+impl MemoryRepository {
+    fn files(&self, side: TreeState) -> &Files {
         static EMPTY: Files = BTreeMap::new();
         match side {
-            Side::Empty => &EMPTY,
-            Side::Index | Side::Worktree => &self.disk,
-            Side::Commit(commit) => self.number(commit).map_or(&EMPTY, |n| &self.commits[n].files),
+            TreeState::Empty => &EMPTY,
+            TreeState::Index | TreeState::Worktree => &self.disk,
+            TreeState::Commit(commit) => self.number(commit).map_or(&EMPTY, |n| &self.commits[n].files),
         }
     }
 
@@ -61,18 +61,18 @@ impl Memory {
     }
 
     /// All commits are of the day on which the tests' git commits.
-    fn facts(&self, number: usize) -> CommitFacts {
-        CommitFacts {
+    fn facts(&self, number: usize) -> CommitInfo {
+        CommitInfo {
             commit: Commit(commit_id(number)),
             author: self.commits[number].committer.clone(),
             committer: self.commits[number].committer.clone(),
             time: 1_772_359_200,
             parents: number.checked_sub(1).map(|number| Commit(commit_id(number))).into_iter().collect(),
-            touched: self.touched(number),
+            changed_paths: self.touched_paths(number),
         }
     }
 
-    fn touched(&self, number: usize) -> Vec<RepoPath> {
+    fn touched_paths(&self, number: usize) -> Vec<RepoPath> {
         let before = number.checked_sub(1).map_or_else(Files::new, |n| self.commits[n].files.clone());
         differences(&before, &self.commits[number].files).into_iter().map(|change| change.path).collect()
     }
@@ -85,12 +85,12 @@ fn differences(before: &Files, after: &Files) -> Vec<Change> {
     paths
         .into_iter()
         .filter_map(|path| {
-            Change::between(path.clone(), before.get(path).map(entry), after.get(path).map(entry))
+            Change::from_entries(path.clone(), before.get(path).map(entry), after.get(path).map(entry))
         })
         .collect()
 }
 
-impl Repository for Memory {
+impl Repository for MemoryRepository {
     fn select(
         &self,
         _: &SelectionRequest,
@@ -107,35 +107,35 @@ impl Repository for Memory {
             base: Some(Commit(commit_id(base))),
             head,
             reason: "as the fixture says".into(),
-            asked: true,
-            trusted: None,
+            is_explicit: true,
+            policy_source: None,
         })
     }
 
     fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
-        let before = self.files(selection.base.map_or(Side::Empty, Side::Commit));
-        let after = selection.head.map_or(&self.disk, |head| self.files(Side::Commit(head)));
+        let before = self.files(selection.base.map_or(TreeState::Empty, TreeState::Commit));
+        let after = selection.head.map_or(&self.disk, |head| self.files(TreeState::Commit(head)));
         Ok(ChangeSet::new(differences(before, after)))
     }
 
-    fn entry(&self, side: Side, path: &RepoPath) -> Result<Option<Entry>, RepositoryError> {
+    fn entry(&self, side: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
         Ok(self.files(side).get(path).map(entry))
     }
 
-    fn read(&self, side: Side, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
+    fn read(&self, side: TreeState, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
         Ok(self.files(side).get(path).map(|file| file.bytes.clone()))
     }
 
-    fn content(&self, side: Side, path: &RepoPath, _: Entry) -> Result<Vec<u8>, RepositoryError> {
+    fn read_entry(&self, side: TreeState, path: &RepoPath, _: TreeEntry) -> Result<Vec<u8>, RepositoryError> {
         Ok(self.read(side, path)?.unwrap_or_default())
     }
 
-    fn list(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+    fn list(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let folder = folder.trim_end_matches('/').as_bytes();
         Ok(self.files(side).keys().filter(|path| path.folder() == folder).cloned().collect())
     }
 
-    fn list_below(&self, side: Side, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+    fn list_below(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let folder = folder.trim_end_matches('/').as_bytes();
         Ok(self.files(side).keys().filter(|path| path.is_below(folder)).cloned().collect())
     }
@@ -144,13 +144,13 @@ impl Repository for Memory {
         Ok(Some(vec![Worktree { folder: self.folder.clone(), branch: self.branch.clone() }]))
     }
 
-    fn versions(
+    fn find_versions(
         &self,
         head: Commit,
-        wanted: &[WantedVersion],
+        wanted: &[VersionRequest],
     ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
         let last = self.number(head).map_or(0, |number| number + 1);
-        let find = |want: &WantedVersion| {
+        let find = |want: &VersionRequest| {
             (0..last).rev().find_map(|number| {
                 let file = self.commits[number].files.get(&want.path)?;
                 (sha1(&file.bytes) == want.sha1).then(|| (Commit(commit_id(number)), file.bytes.clone()))
@@ -159,7 +159,7 @@ impl Repository for Memory {
         Ok(wanted.iter().map(find).collect())
     }
 
-    fn exists(&self, side: Side, path: &RepoPath) -> Result<bool, RepositoryError> {
+    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
         Ok(self.files(side).keys().any(|other| other == path || other.is_below(path.as_bytes())))
     }
 
@@ -167,7 +167,7 @@ impl Repository for Memory {
         Ok(self.commits.len().checked_sub(1).map(|last| Commit(commit_id(last))))
     }
 
-    fn commit(&self, hex: &str) -> Result<Option<Commit>, RepositoryError> {
+    fn find_commit(&self, hex: &str) -> Result<Option<Commit>, RepositoryError> {
         Ok(Hash20::parse(hex).map(Commit).filter(|commit| self.number(*commit).is_some()))
     }
 
@@ -175,7 +175,7 @@ impl Repository for Memory {
         Ok(self.number(ancestor).zip(self.number(of)).is_some_and(|(a, b)| a <= b))
     }
 
-    fn branch(&self) -> Result<Option<String>, RepositoryError> {
+    fn current_branch(&self) -> Result<Option<String>, RepositoryError> {
         Ok(self.branch.clone())
     }
 
@@ -187,23 +187,23 @@ impl Repository for Memory {
         &self,
         base: Option<Commit>,
         head: Commit,
-    ) -> Result<Vec<CommitFacts>, RepositoryError> {
+    ) -> Result<Vec<CommitInfo>, RepositoryError> {
         let first = base.and_then(|base| self.number(base)).map_or(0, |number| number + 1);
         let last = self.number(head).map_or(0, |number| number + 1);
         Ok((first..last).rev().map(|number| self.facts(number)).collect())
     }
 
-    fn introductions(
+    fn find_introductions(
         &self,
         path: &RepoPath,
         head: Commit,
         stop: Option<Commit>,
         holds: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Vec<CommitFacts>, RepositoryError> {
+    ) -> Result<Vec<CommitInfo>, RepositoryError> {
         let has = |number: usize| self.commits[number].files.get(path).is_some_and(|file| holds(&file.bytes));
         let first = stop.and_then(|stop| self.number(stop)).map_or(0, |number| number + 1);
         let last = self.number(head).map_or(0, |number| number + 1);
-        let mut out: Vec<CommitFacts> = (first..last)
+        let mut out: Vec<CommitInfo> = (first..last)
             .filter(|number| has(*number) && !(*number > 0 && has(number - 1)))
             .map(|number| self.facts(number))
             .collect();

@@ -1,6 +1,6 @@
 //! A repository that `init` has set up, and documents that are filled in.
 
-use super::repo::{Sandbox, scrubbed};
+use super::repo::{Sandbox, isolated_command};
 
 /// Where things lie.
 pub const REFINEMENT: &str = ".GOV/refinements/WP-1-Two.md";
@@ -16,7 +16,7 @@ pub fn governed() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("a.txt", "one\n");
     sandbox.write("Spec_v01.md", SPEC);
-    done(&sandbox, &["init"]);
+    run_ok(&sandbox, &["init"]);
     commit(&sandbox, "governance");
     sandbox
 }
@@ -24,24 +24,24 @@ pub fn governed() -> Sandbox {
 /// Commits everything, at the present time.
 pub fn commit(sandbox: &Sandbox, message: &str) -> String {
     sandbox.git(&["add", "-A"]);
-    let mut git = scrubbed("git", &sandbox.root, &sandbox.home());
+    let mut git = isolated_command("git", &sandbox.root, &sandbox.home());
     git.env_remove("GIT_AUTHOR_DATE").env_remove("GIT_COMMITTER_DATE");
     assert!(git.args(["commit", "-q", "-m", message]).status().expect("git runs").success());
     sandbox.git(&["rev-parse", "HEAD"])
 }
 
 /// Runs a command that must do what it is asked.
-pub fn done(sandbox: &Sandbox, arguments: &[&str]) -> String {
-    let (exit, said) = sandbox.told(arguments);
+pub fn run_ok(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let (exit, said) = sandbox.run_redacted(arguments);
     assert_eq!(exit, 0, "{arguments:?}: {said}");
     said
 }
 
 /// Runs a command that must refuse for this reason and write nothing.
-pub fn refused(sandbox: &Sandbox, arguments: &[&str], why: &str) -> String {
+pub fn assert_refused(sandbox: &Sandbox, arguments: &[&str], why: &str) -> String {
     let before = sandbox.git(&["status", "--porcelain", "-uall"]);
     let contents = sandbox.git(&["stash", "create"]);
-    let (exit, said) = sandbox.told(arguments);
+    let (exit, said) = sandbox.run_redacted(arguments);
     assert!(exit == 1 && said.contains(why), "{arguments:?}: {exit} {said}");
     assert_eq!(sandbox.git(&["status", "--porcelain", "-uall"]), before, "{arguments:?}");
     let after = sandbox.git(&["stash", "create"]);
@@ -53,7 +53,7 @@ pub fn refused(sandbox: &Sandbox, arguments: &[&str], why: &str) -> String {
 }
 
 /// Answers the questions of a refinement.
-pub fn answer(sandbox: &Sandbox, path: &str) {
+pub fn answer_refinement(sandbox: &Sandbox, path: &str) {
     let mut text = sandbox.read(path).replace("[ ]", "[x] PASS");
     for (question, answer) in [
         ("<fill: PASS or FAIL>", "PASS"),
@@ -72,7 +72,7 @@ pub fn answer(sandbox: &Sandbox, path: &str) {
 }
 
 /// Fills in a packet: `a.txt` gets its second word.
-pub fn fill(sandbox: &Sandbox, path: &str) {
+pub fn fill_packet(sandbox: &Sandbox, path: &str) {
     let mut text = sandbox.read(path);
     for (blank, words) in [
         ("<fill: who wants this>", "Mira (Operator)"),
@@ -96,7 +96,7 @@ pub fn fill(sandbox: &Sandbox, path: &str) {
 }
 
 /// A signature of this minute, UTC.
-pub fn signature(name: &str) -> String {
+pub fn signature_now(name: &str) -> String {
     let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
     format!("{name}{}", now.strftime("%d%m%Y%H%M"))
 }
@@ -106,13 +106,13 @@ pub fn signature(name: &str) -> String {
 pub fn approved() -> Sandbox {
     let sandbox = governed();
     sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Two"]);
-    done(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
-    answer(&sandbox, REFINEMENT);
-    done(&sandbox, &["refine", "WP-1-Two"]);
-    done(&sandbox, &["sign", "WP-1-Two", &signature("mira")]);
-    done(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
-    done(&sandbox, &["new", "packet", "WP-1-Two"]);
-    fill(&sandbox, PACKET);
+    run_ok(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
+    answer_refinement(&sandbox, REFINEMENT);
+    run_ok(&sandbox, &["refine", "WP-1-Two"]);
+    run_ok(&sandbox, &["sign", "WP-1-Two", &signature_now("mira")]);
+    run_ok(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
+    run_ok(&sandbox, &["new", "packet", "WP-1-Two"]);
+    fill_packet(&sandbox, PACKET);
     sandbox.edit(PACKET, "has agreed.)\n", "has agreed.)\n\nSKELETON APPROVED\n");
     commit(&sandbox, "packet");
     sandbox

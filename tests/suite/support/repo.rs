@@ -13,7 +13,7 @@ pub struct Sandbox {
 }
 
 /// A command whose environment says nothing about the user or about git.
-pub fn scrubbed(program: &str, folder: &Path, home: &Path) -> Command {
+pub fn isolated_command(program: &str, folder: &Path, home: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder);
     for (name, _) in std::env::vars_os() {
@@ -78,7 +78,8 @@ impl Sandbox {
     }
 
     pub fn git(&self, arguments: &[&str]) -> String {
-        let output = scrubbed("git", &self.root, &self.home()).args(arguments).output().expect("git runs");
+        let output =
+            isolated_command("git", &self.root, &self.home()).args(arguments).output().expect("git runs");
         assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
@@ -120,7 +121,7 @@ impl Sandbox {
 
     /// The program, ready to run in the repository.
     pub fn program(&self) -> Command {
-        scrubbed(env!("CARGO_BIN_EXE_countersign"), &self.root, &self.home())
+        isolated_command(env!("CARGO_BIN_EXE_countersign"), &self.root, &self.home())
     }
 
     pub fn run(&self, arguments: &[&str]) -> Output {
@@ -128,15 +129,15 @@ impl Sandbox {
     }
 
     /// Exit code and both outputs, without this machine's paths.
-    pub fn told(&self, arguments: &[&str]) -> (i32, String) {
+    pub fn run_redacted(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.run(arguments);
         let text =
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        (output.status.code().unwrap_or(-1), self.redacted(&text))
+        (output.status.code().unwrap_or(-1), self.redact(&text))
     }
 
     /// Text without this machine's paths and times.
-    pub fn redacted(&self, text: &str) -> String {
+    pub fn redact(&self, text: &str) -> String {
         let text = text
             .replace(&self.root.display().to_string(), "[ROOT]")
             .replace(&self.dir.path().display().to_string(), "[TEMP]");

@@ -11,19 +11,19 @@
 //! - `findings`: what the gate must find, nothing more:
 //!   `level rule place ["line"] :: part of the message`.
 
-use countersign::change::{ChangedFile, FileMode, Repository, SelectionMode, SelectionRequest, Side};
+use countersign::change::{ChangedFile, FileMode, Repository, SelectionMode, SelectionRequest, TreeState};
 use countersign::check::input::Gate;
 use countersign::finding::Finding;
-use countersign::gate::survey::{Inquiry, NamedDocument, SurveyRequest, survey};
-use countersign::gate::sweep::{Scan, SweepRequest, sweep};
-use countersign::gate::{GateError, GateRequest, judge};
+use countersign::gate::survey::{DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents};
+use countersign::gate::sweep::{ScanProfile, ScanRequest, run_scan};
+use countersign::gate::{GateError, GateRequest, run_gate_checks};
 use countersign::text::RepoPath;
-use countersign::workflow::demo::{Manifests, WP_ID, World};
+use countersign::workflow::demo::{DemoRepository, RecordedHashes, WP_ID};
 use serde::Deserialize;
 
-use super::expected::Expected;
+use super::expected::ExpectedFinding;
 pub use super::literate::scenarios;
-use super::memory::{File, Files, Memory, Snapshot, commit_id};
+use super::memory::{Files, MemoryCommit, MemoryFile, MemoryRepository, commit_id};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -69,7 +69,7 @@ pub struct FileSetup {
 }
 
 #[derive(Debug)]
-pub struct Edit {
+pub struct FixtureEdit {
     pub path: String,
     pub when: When,
     pub pairs: Vec<(String, String)>,
@@ -86,14 +86,14 @@ pub enum When {
 pub struct Scenario {
     pub name: String,
     pub setup: Setup,
-    pub edits: Vec<Edit>,
+    pub edits: Vec<FixtureEdit>,
     pub config: Option<String>,
-    pub expected: Vec<Expected>,
+    pub expected: Vec<ExpectedFinding>,
 }
 
-impl Edit {
+impl FixtureEdit {
     /// The edit with the id of the first commit filled in.
-    fn with(&self, merge_base: &str) -> Self {
+    fn with_merge_base(&self, merge_base: &str) -> Self {
         let pairs = self.pairs.iter().map(|(old, new)| {
             (old.replace("{merge_base}", merge_base), new.replace("{merge_base}", merge_base))
         });
@@ -101,11 +101,11 @@ impl Edit {
     }
 }
 
-fn put(files: &mut Files, path: &str, bytes: impl Into<Vec<u8>>) {
-    files.insert(RepoPath::from_declared(path), File { mode: FileMode::Regular, bytes: bytes.into() });
+fn insert_file(files: &mut Files, path: &str, bytes: impl Into<Vec<u8>>) {
+    files.insert(RepoPath::from_declared(path), MemoryFile { mode: FileMode::Regular, bytes: bytes.into() });
 }
 
-fn unhex(text: &str) -> Vec<u8> {
+fn decode_hex(text: &str) -> Vec<u8> {
     (0..text.len() / 2).map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).expect("hex")).collect()
 }
 
@@ -113,34 +113,34 @@ impl Scenario {
     pub fn gate(&self) -> Gate {
         match self.setup.gate.as_deref() {
             None | Some("post-work") => Gate::PostWork,
-            Some(_) if self.scan().is_some() => Gate::PostWork,
+            Some(_) if self.scan_profile().is_some() => Gate::PostWork,
             Some("pre-work") => Gate::PreWork,
             Some("gate-check") => Gate::GateCheck,
             // Documents are judged where work has not begun.
-            Some(_) if self.inquiry().is_some() => Gate::PreWork,
+            Some(_) if self.document_query().is_some() => Gate::PreWork,
             Some(other) => panic!("{}: no gate {other}", self.name),
         }
     }
 
     /// The question about documents, if the scenario asks one.
-    pub fn inquiry(&self) -> Option<Inquiry> {
+    pub fn document_query(&self) -> Option<DocumentQuery> {
         let command = self.setup.gate.as_deref()?;
         let default = if command == "validator-phase-gate" { "" } else { WP_ID };
-        Inquiry::named(command, self.setup.wp.as_deref().unwrap_or(default))
+        DocumentQuery::from_command(command, self.setup.wp.as_deref().unwrap_or(default))
     }
 
     /// The scan, if the scenario asks for one.
-    pub fn scan(&self) -> Option<Scan> {
-        Scan::named(self.setup.gate.as_deref()?)
+    pub fn scan_profile(&self) -> Option<ScanProfile> {
+        ScanProfile::from_command(self.setup.gate.as_deref()?)
     }
 
-    pub fn survey_request(&self, inquiry: Inquiry) -> SurveyRequest {
+    pub fn document_check_request(&self, inquiry: DocumentQuery) -> DocumentCheckRequest {
         let now = self.setup.now.as_deref().unwrap_or("2026-03-01T12:00:00");
         let named = self.setup.paths.iter();
-        SurveyRequest {
-            inquiry,
-            side: Side::Worktree,
-            named: named
+        DocumentCheckRequest {
+            query: inquiry,
+            tree: TreeState::Worktree,
+            named_documents: named
                 .map(|path| NamedDocument { path: RepoPath::from(path.as_str()), bytes: None })
                 .collect(),
             config: None,
@@ -154,22 +154,22 @@ impl Scenario {
         repo: &dyn Repository,
         selection: SelectionRequest,
     ) -> Result<Vec<Finding>, GateError> {
-        if let Some(scan) = self.scan() {
-            let request = SweepRequest {
-                scan,
-                side: Side::Worktree,
+        if let Some(scan) = self.scan_profile() {
+            let request = ScanRequest {
+                profile: scan,
+                tree: TreeState::Worktree,
                 change: self.setup.change.then_some(selection),
-                named: Vec::new(),
+                paths: Vec::new(),
                 config: None,
                 baseline: None,
-                tell_known: false,
+                show_baselined: false,
                 now: self.setup.now.as_deref().unwrap_or("2026-03-01T12:00:00").parse().expect("now"),
             };
-            return Ok(sweep(repo, &request)?.findings);
+            return Ok(run_scan(repo, &request)?.findings);
         }
-        match self.inquiry() {
-            Some(inquiry) => Ok(survey(repo, &self.survey_request(inquiry))?.findings),
-            None => Ok(judge(repo, &self.request(selection))?.report.findings),
+        match self.document_query() {
+            Some(inquiry) => Ok(check_documents(repo, &self.document_check_request(inquiry))?.findings),
+            None => Ok(run_gate_checks(repo, &self.request(selection))?.report.findings),
         }
     }
 
@@ -185,7 +185,7 @@ impl Scenario {
     pub fn request(&self, selection: SelectionRequest) -> GateRequest {
         let now = self.setup.now.as_deref().unwrap_or("2026-03-01T12:00:00");
         GateRequest {
-            also: Vec::new(),
+            other_packets: Vec::new(),
             gate: self.gate(),
             packet: self.setup.wp.clone().unwrap_or_else(|| WP_ID.into()),
             selection,
@@ -198,27 +198,27 @@ impl Scenario {
     /// the id under which the first commit is known.
     pub fn states(&self, merge_base: &str) -> [Files; 3] {
         let mut project = Files::new();
-        for (path, text) in World::base_files() {
-            put(&mut project, path, text);
+        for (path, text) in DemoRepository::base_files() {
+            insert_file(&mut project, path, text);
         }
         if let Some(config) = &self.config {
-            put(&mut project, "countersign.yaml", config.clone());
+            insert_file(&mut project, "countersign.yaml", config.clone());
         }
         for file in &self.setup.files {
             if let Some(base) = &file.base {
-                put(&mut project, &file.path, base.clone());
+                insert_file(&mut project, &file.path, base.clone());
             }
         }
         let mut approved = project.clone();
-        for (path, text) in World::approved_files(merge_base) {
-            put(&mut approved, path, text);
+        for (path, text) in DemoRepository::approved_files(merge_base) {
+            insert_file(&mut approved, path, text);
         }
         let mut judged = approved.clone();
         if self.gate() == Gate::PostWork && !self.setup.idle {
-            self.work(&mut judged, &project, merge_base);
+            self.apply_work(&mut judged, &project, merge_base);
         }
         for edit in &self.edits {
-            let edit = edit.with(merge_base);
+            let edit = edit.with_merge_base(merge_base);
             let path = RepoPath::from_declared(&edit.path);
             let states: &mut [&mut Files] = match edit.when {
                 When::Always => &mut [&mut project, &mut approved, &mut judged],
@@ -230,18 +230,18 @@ impl Scenario {
                 if edit.pairs.iter().all(|(old, new)| old == "*" && new.is_empty()) {
                     done |= state.remove(&path).is_some();
                 } else if let Some(file) = state.get_mut(&path) {
-                    done |= apply(file, &edit, &self.name, done);
+                    done |= apply_edit(file, &edit, &self.name, done);
                 }
             }
             assert!(done, "{}: nothing of {:?} was edited", self.name, edit.path);
         }
-        [project, approved, judged].map(|files| self.renamed(files))
+        [project, approved, judged].map(|files| self.rename_packet(files))
     }
 
     /// All documents with the packet's other id, if it has one.
-    fn renamed(&self, files: Files) -> Files {
+    fn rename_packet(&self, files: Files) -> Files {
         let Some(id) = &self.setup.rename else { return files };
-        let rename = |(path, mut file): (RepoPath, File)| {
+        let rename = |(path, mut file): (RepoPath, MemoryFile)| {
             file.bytes = String::from_utf8_lossy(&file.bytes)
                 .replace(WP_ID, id)
                 .replace(&format!("BASE_WP_ID: {id}"), &format!("BASE_WP_ID: {WP_ID}"))
@@ -251,14 +251,14 @@ impl Scenario {
         };
         let mut files: Files = files.into_iter().map(rename).collect();
         for file in &self.setup.files {
-            put(&mut files, &file.path, file.base.clone().unwrap_or_default());
+            insert_file(&mut files, &file.path, file.base.clone().unwrap_or_default());
         }
         files
     }
 
-    fn work(&self, judged: &mut Files, project: &Files, merge_base: &str) {
-        for (path, _, post) in World::worked_files() {
-            put(judged, path, post);
+    fn apply_work(&self, judged: &mut Files, project: &Files, merge_base: &str) {
+        for (path, _, post) in DemoRepository::work_files() {
+            insert_file(judged, path, post);
         }
         for file in &self.setup.files {
             let path = RepoPath::from_declared(&file.path);
@@ -269,19 +269,19 @@ impl Scenario {
             let (mode, bytes) = match (&file.link, &file.head_hex, file.head.as_ref().or(file.base.as_ref()))
             {
                 (Some(link), _, _) => (FileMode::Symlink, link.clone().into_bytes()),
-                (None, Some(hex), _) => (FileMode::Regular, unhex(hex)),
+                (None, Some(hex), _) => (FileMode::Regular, decode_hex(hex)),
                 (None, None, Some(text)) => (
                     if file.executable { FileMode::Executable } else { FileMode::Regular },
                     text.clone().into_bytes(),
                 ),
                 (None, None, None) => panic!("{}: {} has no text", self.name, file.path),
             };
-            judged.insert(path, File { mode, bytes });
+            judged.insert(path, MemoryFile { mode, bytes });
         }
-        let memory = Memory {
+        let memory = MemoryRepository {
             commits: vec![
-                Snapshot { files: project.clone(), committer: String::new() },
-                Snapshot { files: judged.clone(), committer: String::new() },
+                MemoryCommit { files: project.clone(), committer: String::new() },
+                MemoryCommit { files: judged.clone(), committer: String::new() },
             ],
             disk: judged.clone(),
             branch: None,
@@ -297,22 +297,22 @@ impl Scenario {
             .into_iter()
             .filter(|change| !change.path.is_below(b".GOV"))
             .map(|change| {
-                let read = |side: Side| memory.read(side, &change.path).expect("bytes");
+                let read = |side: TreeState| memory.read(side, &change.path).expect("bytes");
                 let (pre, post) = (
-                    read(Side::Commit(selection.base.expect("base"))),
-                    read(Side::Commit(selection.head.expect("head"))),
+                    read(TreeState::Commit(selection.base.expect("base"))),
+                    read(TreeState::Commit(selection.head.expect("head"))),
                 );
                 ChangedFile::new(change, pre, post)
             })
             .collect();
-        let packet = World::packet(merge_base, Manifests::Right, &changed);
-        put(judged, ".GOV/task_packets/WP-1-Farewell.md", packet);
+        let packet = DemoRepository::packet_text(merge_base, RecordedHashes::Correct, &changed);
+        insert_file(judged, ".GOV/task_packets/WP-1-Farewell.md", packet);
     }
 
     /// The world in memory.
-    pub fn memory(&self) -> Memory {
+    pub fn memory(&self) -> MemoryRepository {
         let [project, approved, judged] = self.states(&commit_id(0).to_string());
-        let snapshot = |files: &Files, committer: &str| Snapshot {
+        let snapshot = |files: &Files, committer: &str| MemoryCommit {
             files: files.clone(),
             committer: committer.to_owned(),
         };
@@ -323,7 +323,7 @@ impl Scenario {
         if self.gate() == Gate::PostWork && self.mode() == SelectionMode::Range {
             commits.push(snapshot(&judged, "Tess <tess@example.org>"));
         }
-        Memory {
+        MemoryRepository {
             commits,
             disk: judged,
             branch: Some(self.setup.branch.clone().unwrap_or_else(|| "feat/WP-1-Farewell".into())),
@@ -334,7 +334,7 @@ impl Scenario {
     }
 }
 
-fn apply(file: &mut File, edit: &Edit, name: &str, lenient: bool) -> bool {
+fn apply_edit(file: &mut MemoryFile, edit: &FixtureEdit, name: &str, lenient: bool) -> bool {
     let mut text = String::from_utf8(file.bytes.clone()).expect("text");
     let mut done = false;
     for (old, new) in &edit.pairs {

@@ -2,7 +2,7 @@
 //! documents under another id, with another signature and scope.
 
 use countersign::change::ChangedFile;
-use countersign::workflow::demo::{Manifests, World};
+use countersign::workflow::demo::{DemoRepository, RecordedHashes};
 
 use super::repo::Sandbox;
 
@@ -13,15 +13,15 @@ const AUDIT: &str = ".GOV/roles_shared/SIGNATURE_AUDIT.md";
 const BOARD: &str = ".GOV/roles_shared/TASK_BOARD.md";
 const REGISTRY: &str = ".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md";
 
-fn other(text: &str) -> String {
+fn to_second_packet(text: &str) -> String {
     text.replace("WP-1-Farewell", WP).replace("mira140220260915", "mira140220261100")
 }
 
 /// The second packet with a scope; with manifests once there are changes.
 pub fn packet(base: &str, scope: &[String], changed: Option<&[ChangedFile]>) -> String {
-    let manifests = if changed.is_some() { Manifests::Right } else { Manifests::Template };
+    let manifests = if changed.is_some() { RecordedHashes::Correct } else { RecordedHashes::Template };
     let listed: String = scope.iter().map(|path| format!("  - {path}\n")).collect();
-    other(&World::packet(base, manifests, changed.unwrap_or_default()))
+    to_second_packet(&DemoRepository::packet_text(base, manifests, changed.unwrap_or_default()))
         .replace("  - src/farewell.rs (new)\n  - src/lib.rs\n", &listed)
         .replace("  - Invoices (`src/invoice.rs` has an owner of its own)\n", "  - Farewells\n")
 }
@@ -29,19 +29,19 @@ pub fn packet(base: &str, scope: &[String], changed: Option<&[ChangedFile]>) -> 
 /// Writes the second packet, its refinement and its records.
 pub fn approve(sandbox: &Sandbox, base: &str, scope: &[String]) {
     sandbox.write(PACKET, packet(base, scope, None));
-    for (path, text) in World::approved_files(base) {
+    for (path, text) in DemoRepository::approved_files(base) {
         if path.contains("/refinements/") {
-            sandbox.write(&other(path), other(&text));
+            sandbox.write(&to_second_packet(path), to_second_packet(&text));
         }
     }
     let log = sandbox.read(GATE_LOG);
     let (start, end) = (log.find("    {").expect("entries"), log.rfind("\n  ]").expect("end"));
     let entries = &log[start..end];
-    let later = other(entries).replace("T09:", "T11:");
+    let later = to_second_packet(entries).replace("T09:", "T11:");
     sandbox.write(GATE_LOG, log.replacen(entries, &format!("{entries},\n{later}"), 1));
     for (path, mark) in [(AUDIT, "| mira"), (BOARD, "- **["), (REGISTRY, "| WP-1-")] {
         let text = sandbox.read(path);
         let line = text.lines().find(|line| line.starts_with(mark)).expect("a record").to_owned();
-        sandbox.write(path, text.replacen(&line, &format!("{line}\n{}", other(&line)), 1));
+        sandbox.write(path, text.replacen(&line, &format!("{line}\n{}", to_second_packet(&line)), 1));
     }
 }

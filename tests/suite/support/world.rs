@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use countersign::change::{ChangedFile, FileMode, Repository as _, Selection, SelectionMode, Side};
+use countersign::change::{ChangedFile, FileMode, Repository as _, Selection, SelectionMode, TreeState};
 use countersign::system::git::GitRepository;
-use countersign::workflow::demo::{Manifests, World};
+use countersign::workflow::demo::{DemoRepository, RecordedHashes};
 use serde::Deserialize;
 
-use super::repo::{Sandbox, scrubbed};
+use super::repo::{Sandbox, isolated_command};
 use super::second;
 
 const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
@@ -24,7 +24,7 @@ pub struct WorldFile {
     #[serde(default)]
     pub packet: Vec<(String, String)>,
     #[serde(default, rename = "do")]
-    pub steps: Vec<Step>,
+    pub steps: Vec<WorldStep>,
     /// Arguments of the program; none where `modes` are given.
     #[serde(default)]
     pub run: Vec<String>,
@@ -49,7 +49,7 @@ pub struct WorldFile {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Step {
+pub struct WorldStep {
     write: Option<(String, String)>,
     append: Option<(String, String)>,
     edit: Option<(String, String, String)>,
@@ -81,19 +81,20 @@ pub struct Step {
 }
 
 /// A world that stands.
-pub struct Built {
+pub struct BuiltWorld {
     pub sandbox: Sandbox,
     base: String,
     packet: Vec<(String, String)>,
     /// Scope of the second packet, if there is one.
-    second: Option<Vec<String>>,
+    second_scope: Option<Vec<String>>,
 }
 
-pub fn build(world: &WorldFile) -> Built {
-    let built = |sandbox, base| Built { sandbox, base, packet: world.packet.clone(), second: None };
+pub fn build(world: &WorldFile) -> BuiltWorld {
+    let built =
+        |sandbox, base| BuiltWorld { sandbox, base, packet: world.packet.clone(), second_scope: None };
     if world.start == "nothing" {
         let mut built = built(Sandbox::bare_folder(), String::new());
-        world.steps.iter().for_each(|step| built.step(step));
+        world.steps.iter().for_each(|step| built.run_step(step));
         return built;
     }
     let sandbox = Sandbox::new();
@@ -103,32 +104,32 @@ pub fn build(world: &WorldFile) -> Built {
         .position(|name| *name == world.start)
         .expect("a known start");
     if rank >= 1 {
-        World::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
+        DemoRepository::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
         base = sandbox.commit("project");
     }
     let mut built = built(sandbox, base);
     if rank >= 2 {
         built.sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
-        for (path, text) in World::approved_files(&built.base) {
-            let text = if path == PACKET { built.variant(text) } else { text };
+        for (path, text) in DemoRepository::approved_files(&built.base) {
+            let text = if path == PACKET { built.apply_packet_edits(text) } else { text };
             built.sandbox.write(path, text);
         }
         built.sandbox.commit("packet");
     }
     if rank >= 3 {
-        World::worked_files().into_iter().for_each(|(path, _, text)| built.sandbox.write(path, text));
+        DemoRepository::work_files().into_iter().for_each(|(path, _, text)| built.sandbox.write(path, text));
         built.hand_over();
     }
     if rank >= 4 {
         built.sandbox.commit("work");
     }
-    world.steps.iter().for_each(|step| built.step(step));
+    world.steps.iter().for_each(|step| built.run_step(step));
     built
 }
 
-impl Built {
+impl BuiltWorld {
     /// Text with the merge base and HEAD filled in.
-    pub fn named(&self, text: &str) -> String {
+    pub fn expand_placeholders(&self, text: &str) -> String {
         let text =
             text.replace("{base}", &self.base).replace("{root}", &self.sandbox.root.display().to_string());
         if text.contains("{head}") {
@@ -138,7 +139,7 @@ impl Built {
         }
     }
 
-    fn variant(&self, mut text: String) -> String {
+    fn apply_packet_edits(&self, mut text: String) -> String {
         for (from, to) in &self.packet {
             assert!(text.contains(from.as_str()), "the packet does not hold {from:?}");
             text = text.replacen(from.as_str(), to, 1);
@@ -146,19 +147,19 @@ impl Built {
         text
     }
 
-    fn step(&mut self, step: &Step) {
+    fn run_step(&mut self, step: &WorldStep) {
         let sandbox = &self.sandbox;
         if step.work {
-            World::worked_files().into_iter().for_each(|(path, _, text)| sandbox.write(path, text));
+            DemoRepository::work_files().into_iter().for_each(|(path, _, text)| sandbox.write(path, text));
         }
         if let Some((path, text)) = &step.write {
-            sandbox.write(path, self.named(text));
+            sandbox.write(path, self.expand_placeholders(text));
         }
         if let Some((path, text)) = &step.append {
             sandbox.write(path, format!("{}{text}", sandbox.read(path)));
         }
         if let Some((path, from, to)) = &step.edit {
-            sandbox.edit(path, &self.named(from), &self.named(to));
+            sandbox.edit(path, &self.expand_placeholders(from), &self.expand_placeholders(to));
         }
         if let Some(path) = &step.remove {
             sandbox.remove(path);
@@ -166,7 +167,7 @@ impl Built {
         if let Some((path, text)) = &step.home {
             let target = sandbox.home().join(path);
             std::fs::create_dir_all(target.parent().expect("folder")).expect("folders");
-            std::fs::write(target, self.named(text)).expect("home");
+            std::fs::write(target, self.expand_placeholders(text)).expect("home");
         }
         if let Some((path, lines)) = &step.big {
             sandbox.write(path, (0..*lines).map(|n| format!("// line {n} of many\n")).collect::<String>());
@@ -179,18 +180,21 @@ impl Built {
             file.set_modified(modified).expect("time set");
         }
         #[cfg(unix)]
-        self.unix_step(step);
+        self.run_unix_step(step);
         if let Some(message) = &step.commit {
             sandbox.commit(message);
         }
         if let Some(arguments) = &step.git {
-            let arguments: Vec<String> = arguments.iter().map(|argument| self.named(argument)).collect();
+            let arguments: Vec<String> =
+                arguments.iter().map(|argument| self.expand_placeholders(argument)).collect();
             sandbox.git(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         }
         if let Some(arguments) = &step.try_git {
-            let arguments = arguments.iter().map(|argument| self.named(argument));
-            let _ =
-                scrubbed("git", &sandbox.root, &sandbox.home()).args(arguments).output().expect("git runs");
+            let arguments = arguments.iter().map(|argument| self.expand_placeholders(argument));
+            let _ = isolated_command("git", &sandbox.root, &sandbox.home())
+                .args(arguments)
+                .output()
+                .expect("git runs");
         }
         if let Some(revision) = &step.lose {
             let id = sandbox.git(&["rev-parse", revision]);
@@ -210,7 +214,7 @@ impl Built {
         }
         if let Some(scope) = &step.second {
             second::approve(&self.sandbox, &self.base, scope);
-            self.second = Some(scope.clone());
+            self.second_scope = Some(scope.clone());
         }
         if step.hand_over {
             self.hand_over();
@@ -218,7 +222,7 @@ impl Built {
     }
 
     #[cfg(unix)]
-    fn unix_step(&self, step: &Step) {
+    fn run_unix_step(&self, step: &WorldStep) {
         use std::os::unix::ffi::OsStrExt as _;
         use std::os::unix::fs::{PermissionsExt as _, symlink};
         let root = &self.sandbox.root;
@@ -240,41 +244,44 @@ impl Built {
     /// Right manifests for everything that differs from the merge base.
     fn hand_over(&self) {
         let repo = GitRepository::discover(&self.sandbox.root).expect("repository");
-        let base = repo.commit(&self.base).expect("commit").expect("merge base");
+        let base = repo.find_commit(&self.base).expect("commit").expect("merge base");
         let selection = Selection {
             mode: SelectionMode::Worktree,
             base: Some(base),
             head: None,
             reason: String::new(),
-            asked: true,
-            trusted: None,
+            is_explicit: true,
+            policy_source: None,
         };
         let changes = repo.changes(&selection).expect("changes").changes;
         let changed: Vec<ChangedFile> = changes
             .into_iter()
             .filter(|change| !change.path.is_below(b".GOV"))
             .map(|change| {
-                let pre = repo.read(Side::Commit(base), &change.path).expect("bytes");
-                let submodule = change.post.filter(|entry| entry.mode == FileMode::Submodule);
+                let pre = repo.read(TreeState::Commit(base), &change.path).expect("bytes");
+                let submodule = change.after.filter(|entry| entry.mode == FileMode::Submodule);
                 let post = match submodule {
                     Some(entry) => Some(entry.id.to_string().into_bytes()),
-                    None => repo.read(Side::Worktree, &change.path).expect("bytes"),
+                    None => repo.read(TreeState::Worktree, &change.path).expect("bytes"),
                 };
                 ChangedFile::new(change, pre, post)
             })
             .collect();
         let (theirs, own): (Vec<_>, Vec<_>) = changed.into_iter().partition(|file| {
-            let scope = self.second.as_deref().unwrap_or_default();
+            let scope = self.second_scope.as_deref().unwrap_or_default();
             scope.iter().any(|path| file.change.path.to_text() == path.as_str())
         });
-        self.sandbox.write(PACKET, self.variant(World::packet(&self.base, Manifests::Right, &own)));
-        if let Some(scope) = &self.second {
+        self.sandbox.write(
+            PACKET,
+            self.apply_packet_edits(DemoRepository::packet_text(&self.base, RecordedHashes::Correct, &own)),
+        );
+        if let Some(scope) = &self.second_scope {
             self.sandbox.write(second::PACKET, second::packet(&self.base, scope, Some(&theirs)));
         }
     }
 
     /// What the program says and its exit code, for the run or for every mode.
-    pub fn told(&self, world: &WorldFile) -> Vec<(i32, String)> {
+    pub fn run_modes(&self, world: &WorldFile) -> Vec<(i32, String)> {
         if world.modes.is_empty() {
             return vec![self.run(world, &world.run)];
         }
@@ -301,13 +308,14 @@ impl Built {
     }
 
     fn run(&self, world: &WorldFile, arguments: &[String]) -> (i32, String) {
-        let arguments: Vec<String> = arguments.iter().map(|argument| self.named(argument)).collect();
+        let arguments: Vec<String> =
+            arguments.iter().map(|argument| self.expand_placeholders(argument)).collect();
         let mut program = self.sandbox.program();
         program.current_dir(self.sandbox.root.join(&world.below)).args(&arguments);
-        program.envs(world.environment.iter().map(|(name, value)| (name, self.named(value))));
+        program.envs(world.environment.iter().map(|(name, value)| (name, self.expand_placeholders(value))));
         let output = program.output().expect("countersign runs");
         let text =
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        (output.status.code().unwrap_or(-1), self.sandbox.redacted(&text))
+        (output.status.code().unwrap_or(-1), self.sandbox.redact(&text))
     }
 }

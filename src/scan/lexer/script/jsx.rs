@@ -1,12 +1,12 @@
 //! JSX: elements, their attributes, and the text between tags.
 
-use super::{Before, Kind, Mode, Open, Script, is_word};
+use super::{LexMode, OpenConstruct, PreviousToken, ScriptLexer, TokenKind, is_word};
 
-impl Script<'_, '_> {
+impl ScriptLexer<'_, '_> {
     /// Whether `<` begins an element: where a value is expected, before a name
     /// or `>`, and not the parameters of a generic function.
     pub(super) fn begins_element(&mut self) -> bool {
-        if self.is_value() || self.before == Before::Dot {
+        if self.follows_value() || self.previous == PreviousToken::Dot {
             return false;
         }
         let rest = self.cursor.rest().get(1..).unwrap_or_default();
@@ -27,11 +27,11 @@ impl Script<'_, '_> {
         {
             return false;
         }
-        if !after.starts_with(b">(") || self.ahead == 0 {
+        if !after.starts_with(b">(") || self.lookahead_budget == 0 {
             return true;
         }
-        let (closed, looked_at) = is_closed(after, name);
-        self.ahead = self.ahead.saturating_sub(looked_at);
+        let (closed, looked_at) = has_closing_tag(after, name);
+        self.lookahead_budget = self.lookahead_budget.saturating_sub(looked_at);
         closed
     }
 
@@ -40,8 +40,8 @@ impl Script<'_, '_> {
         self.cursor.skip(1);
         let length = self.cursor.rest().iter().take_while(|byte| is_tag_name(**byte)).count();
         self.cursor.skip(length);
-        self.mode = Mode::Tag;
-        if length == 0 || self.cursor.byte() != Some(b'<') {
+        self.mode = LexMode::Tag;
+        if length == 0 || self.cursor.peek() != Some(b'<') {
             return;
         }
         let mut depth = 0_usize;
@@ -60,30 +60,30 @@ impl Script<'_, '_> {
     }
 
     /// In a tag, behind `<`.
-    pub(super) fn tag(&mut self, byte: u8) {
-        match (byte, self.cursor.ahead(1)) {
+    pub(super) fn lex_tag(&mut self, byte: u8) {
+        match (byte, self.cursor.peek_ahead(1)) {
             (b'/', Some(b'>')) => {
                 self.cursor.skip(2);
                 self.after_element();
             }
-            (b'/', Some(b'/')) => self.cursor.line_comment(Kind::Comment),
-            (b'/', Some(b'*')) => self.cursor.block_comment(2, b"*/", Kind::Comment),
+            (b'/', Some(b'/')) => self.cursor.lex_line_comment(TokenKind::Comment),
+            (b'/', Some(b'*')) => self.cursor.lex_block_comment(2, b"*/", TokenKind::Comment),
             (b'>', _) => {
                 self.cursor.skip(1);
-                self.cursor.mark(Kind::Code);
-                self.open.push(Open::Element);
-                self.mode = Mode::Children;
+                self.cursor.mark(TokenKind::Code);
+                self.open_constructs.push(OpenConstruct::Element);
+                self.mode = LexMode::Children;
             }
             (b'{', _) => {
-                self.push(Open::Attribute, Before::Operator);
-                self.mode = Mode::Code;
+                self.push(OpenConstruct::Attribute, PreviousToken::Operator);
+                self.mode = LexMode::Code;
             }
             (b'"' | b'\'', _) => {
                 self.cursor.skip(1);
-                self.cursor.quoted(byte, false, false, Kind::Str);
+                self.cursor.lex_quoted(byte, false, false, TokenKind::Str);
             }
             (b'<', _) => {
-                self.open.push(Open::TagValue);
+                self.open_constructs.push(OpenConstruct::TagValue);
                 self.open_tag();
             }
             _ => self.cursor.skip(1),
@@ -91,21 +91,21 @@ impl Script<'_, '_> {
     }
 
     /// Text between tags.
-    pub(super) fn children(&mut self) {
+    pub(super) fn lex_children(&mut self) {
         let found = memchr::memchr2(b'<', b'{', self.cursor.rest());
         let Some(found) = found else {
-            self.cursor.at = self.cursor.text.len();
-            self.cursor.mark(Kind::Text);
+            self.cursor.position = self.cursor.text.len();
+            self.cursor.mark(TokenKind::Text);
             return;
         };
         self.cursor.skip(found);
-        self.cursor.mark(Kind::Text);
-        if self.cursor.byte() == Some(b'{') {
-            self.push(Open::Child, Before::Operator);
-            self.mode = Mode::Code;
-        } else if self.cursor.ahead(1) == Some(b'/') {
-            self.cursor.behind(b">");
-            self.open.pop();
+        self.cursor.mark(TokenKind::Text);
+        if self.cursor.peek() == Some(b'{') {
+            self.push(OpenConstruct::Child, PreviousToken::Operator);
+            self.mode = LexMode::Code;
+        } else if self.cursor.peek_ahead(1) == Some(b'/') {
+            self.cursor.skip_past(b">");
+            self.open_constructs.pop();
             self.after_element();
         } else {
             self.open_tag();
@@ -113,16 +113,16 @@ impl Script<'_, '_> {
     }
 
     fn after_element(&mut self) {
-        self.cursor.mark(Kind::Code);
-        match self.open.last() {
-            Some(Open::Element) => self.mode = Mode::Children,
-            Some(Open::TagValue) => {
-                self.open.pop();
-                self.mode = Mode::Tag;
+        self.cursor.mark(TokenKind::Code);
+        match self.open_constructs.last() {
+            Some(OpenConstruct::Element) => self.mode = LexMode::Children,
+            Some(OpenConstruct::TagValue) => {
+                self.open_constructs.pop();
+                self.mode = LexMode::Tag;
             }
             _ => {
-                self.mode = Mode::Code;
-                self.before = Before::Value;
+                self.mode = LexMode::Code;
+                self.previous = PreviousToken::Value;
             }
         }
     }
@@ -136,7 +136,7 @@ fn is_tag_name(byte: u8) -> bool {
 /// the parentheses is no list of parameters.
 ///
 /// Beside the answer, how many bytes were looked at.
-fn is_closed(after: &[u8], name: &[u8]) -> (bool, usize) {
+fn has_closing_tag(after: &[u8], name: &[u8]) -> (bool, usize) {
     let mut depth = 0_usize;
     let mut end = None;
     for (at, byte) in after.iter().enumerate().take(4000) {

@@ -3,12 +3,12 @@
 
 mod jsx;
 
-use super::super::region::Kind;
+use super::super::region::TokenKind;
 use super::{Cursor, is_word};
 
 /// What is open at a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Open {
+enum OpenConstruct {
     /// `(`; whether what follows its end begins an expression, as after `if (…)`.
     Paren(bool),
     Bracket,
@@ -28,7 +28,7 @@ enum Open {
 
 /// How the next byte is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
+enum LexMode {
     Code,
     Template,
     Tag,
@@ -37,11 +37,11 @@ enum Mode {
 
 /// What stood before, as far as it decides what `/` and `<` mean.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Before {
+enum PreviousToken {
     /// A value: an operator follows.
     Value,
     /// `)`: a value, but a brace behind it opens a block.
-    Closed,
+    ClosingParen,
     /// An operator: a value follows.
     Operator,
     /// A dot: a name follows, whatever its letters.
@@ -53,7 +53,7 @@ enum Before {
 }
 
 /// Words after which a value follows.
-const OPERATORS: [&[u8]; 16] = [
+const OPERATOR_WORDS: [&[u8]; 16] = [
     b"return",
     b"typeof",
     b"case",
@@ -72,183 +72,193 @@ const OPERATORS: [&[u8]; 16] = [
     b"as",
 ];
 
-struct Script<'a, 'b> {
+struct ScriptLexer<'a, 'b> {
     cursor: &'b mut Cursor<'a>,
     jsx: bool,
-    open: Vec<Open>,
-    mode: Mode,
-    before: Before,
+    open_constructs: Vec<OpenConstruct>,
+    mode: LexMode,
+    previous: PreviousToken,
     /// Whether a `case` or `default` waits for its colon.
-    case: bool,
+    in_case_label: bool,
     /// Bytes that may still be looked at ahead: what is looked at again and
     /// again would cost time with the square of the length.
-    ahead: usize,
+    lookahead_budget: usize,
 }
 
 pub(super) fn read(cursor: &mut Cursor<'_>, jsx: bool) {
-    if cursor.starts(b"#!") {
-        cursor.line_comment(Kind::Comment);
+    if cursor.starts_with(b"#!") {
+        cursor.lex_line_comment(TokenKind::Comment);
     }
     let ahead = cursor.text.len().saturating_mul(4) + 10_000;
-    let mut script = Script {
+    let mut script = ScriptLexer {
         cursor,
         jsx,
-        open: Vec::new(),
-        mode: Mode::Code,
-        before: Before::Operator,
-        case: false,
-        ahead,
+        open_constructs: Vec::new(),
+        mode: LexMode::Code,
+        previous: PreviousToken::Operator,
+        in_case_label: false,
+        lookahead_budget: ahead,
     };
-    while let Some(byte) = script.cursor.byte() {
+    while let Some(byte) = script.cursor.peek() {
         match script.mode {
-            Mode::Code => script.code(byte),
-            Mode::Template => script.template(),
-            Mode::Tag => script.tag(byte),
-            Mode::Children => script.children(),
+            LexMode::Code => script.lex_code(byte),
+            LexMode::Template => script.lex_template(),
+            LexMode::Tag => script.lex_tag(byte),
+            LexMode::Children => script.lex_children(),
         }
     }
-    if script.mode == Mode::Template {
-        script.cursor.mark(Kind::Str);
+    if script.mode == LexMode::Template {
+        script.cursor.mark(TokenKind::Str);
     }
 }
 
-impl Script<'_, '_> {
-    fn code(&mut self, byte: u8) {
-        let next = self.cursor.ahead(1);
+impl ScriptLexer<'_, '_> {
+    fn lex_code(&mut self, byte: u8) {
+        let next = self.cursor.peek_ahead(1);
         match byte {
-            b'/' => self.slash(next),
+            b'/' => self.lex_slash(next),
             b'"' | b'\'' => {
                 self.cursor.skip(1);
-                self.cursor.quoted(byte, true, true, Kind::Str);
-                self.before = Before::Value;
+                self.cursor.lex_quoted(byte, true, true, TokenKind::Str);
+                self.previous = PreviousToken::Value;
             }
             b'`' => {
                 self.cursor.skip(1);
-                self.cursor.mark(Kind::Code);
-                self.mode = Mode::Template;
+                self.cursor.mark(TokenKind::Code);
+                self.mode = LexMode::Template;
             }
-            b'(' => self.push(Open::Paren(self.before == Before::Condition), Before::Operator),
-            b'[' => self.push(Open::Bracket, Before::Operator),
+            b'(' => self.push(
+                OpenConstruct::Paren(self.previous == PreviousToken::Condition),
+                PreviousToken::Operator,
+            ),
+            b'[' => self.push(OpenConstruct::Bracket, PreviousToken::Operator),
             b'{' => {
-                let object = matches!(self.before, Before::Operator | Before::Condition);
+                let object = matches!(self.previous, PreviousToken::Operator | PreviousToken::Condition);
                 // Behind a type (`): Promise<void> {`) a block begins.
-                let text = self.cursor.text.get(..self.cursor.at).unwrap_or_default().trim_ascii_end();
+                let text = self.cursor.text.get(..self.cursor.position).unwrap_or_default().trim_ascii_end();
                 let typed = text.ends_with(b">") || text.ends_with(b"void");
                 let object = object && !typed && !text.is_empty();
-                self.push(Open::Brace(object), if object { Before::Operator } else { Before::Block });
+                self.push(
+                    OpenConstruct::Brace(object),
+                    if object { PreviousToken::Operator } else { PreviousToken::Block },
+                );
             }
             b')' => {
-                let condition = matches!(self.open.pop(), Some(Open::Paren(true)));
-                self.before = if condition { Before::Block } else { Before::Closed };
+                let condition = matches!(self.open_constructs.pop(), Some(OpenConstruct::Paren(true)));
+                self.previous = if condition { PreviousToken::Block } else { PreviousToken::ClosingParen };
                 self.cursor.skip(1);
             }
             b']' => {
-                self.open.pop();
-                self.before = Before::Value;
+                self.open_constructs.pop();
+                self.previous = PreviousToken::Value;
                 self.cursor.skip(1);
             }
-            b'}' => self.close(),
+            b'}' => self.close_brace(),
             b'<' if next == Some(b'<') => {
-                self.before = Before::Operator;
+                self.previous = PreviousToken::Operator;
                 self.cursor.skip(2);
             }
             b'<' if self.jsx && self.begins_element() => self.open_tag(),
-            b':' if self.case => {
-                self.case = false;
-                self.before = Before::Block;
+            b':' if self.in_case_label => {
+                self.in_case_label = false;
+                self.previous = PreviousToken::Block;
                 self.cursor.skip(1);
             }
             b'.' => {
-                self.before = if next == Some(b'.') { Before::Operator } else { Before::Dot };
+                self.previous = if next == Some(b'.') { PreviousToken::Operator } else { PreviousToken::Dot };
                 self.cursor.skip(if next == Some(b'.') { 3 } else { 1 });
             }
             b'+' | b'-' if next == Some(byte) => {
                 if self.begins_line() {
-                    self.before = Before::Operator;
+                    self.previous = PreviousToken::Operator;
                 }
                 self.cursor.skip(2);
             }
-            b'!' if self.is_value() && next != Some(b'=') && !self.begins_line() => {
+            b'!' if self.follows_value() && next != Some(b'=') && !self.begins_line() => {
                 self.cursor.skip(1);
             }
             b'=' if next == Some(b'>') => {
-                self.before = Before::Block;
+                self.previous = PreviousToken::Block;
                 self.cursor.skip(2);
             }
             b';' => {
-                self.before = Before::Block;
+                self.previous = PreviousToken::Block;
                 self.cursor.skip(1);
             }
             // A blank of two bytes.
             0xc2 if next == Some(0xa0) => self.cursor.skip(2),
-            _ if is_word(byte) || matches!(byte, b'$' | b'#' | b'@' | b'\\') => self.word(),
+            _ if is_word(byte) || matches!(byte, b'$' | b'#' | b'@' | b'\\') => self.lex_word(),
             _ if byte.is_ascii_whitespace() => self.cursor.skip(1),
             _ => {
-                self.before = Before::Operator;
+                self.previous = PreviousToken::Operator;
                 self.cursor.skip(1);
             }
         }
     }
 
-    fn is_value(&self) -> bool {
-        matches!(self.before, Before::Value | Before::Closed)
+    fn follows_value(&self) -> bool {
+        matches!(self.previous, PreviousToken::Value | PreviousToken::ClosingParen)
     }
 
     /// Whether a line end stands between here and what is before.
     fn begins_line(&self) -> bool {
-        let before = self.cursor.text.get(..self.cursor.at).unwrap_or_default();
+        let before = self.cursor.text.get(..self.cursor.position).unwrap_or_default();
         before.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).any(|byte| *byte == b'\n')
     }
 
-    fn push(&mut self, open: Open, before: Before) {
-        self.open.push(open);
-        self.before = before;
+    fn push(&mut self, open: OpenConstruct, before: PreviousToken) {
+        self.open_constructs.push(open);
+        self.previous = before;
         self.cursor.skip(1);
     }
 
-    fn close(&mut self) {
-        let open = self.open.pop();
+    fn close_brace(&mut self) {
+        let open = self.open_constructs.pop();
         self.cursor.skip(1);
         match open {
-            Some(Open::Template) => {
-                self.cursor.mark(Kind::Code);
-                self.mode = Mode::Template;
+            Some(OpenConstruct::Template) => {
+                self.cursor.mark(TokenKind::Code);
+                self.mode = LexMode::Template;
             }
-            Some(Open::Attribute) => self.mode = Mode::Tag,
-            Some(Open::Child) => {
-                self.cursor.mark(Kind::Code);
-                self.mode = Mode::Children;
+            Some(OpenConstruct::Attribute) => self.mode = LexMode::Tag,
+            Some(OpenConstruct::Child) => {
+                self.cursor.mark(TokenKind::Code);
+                self.mode = LexMode::Children;
             }
-            Some(Open::Brace(true)) => self.before = Before::Value,
-            _ => self.before = Before::Block,
+            Some(OpenConstruct::Brace(true)) => self.previous = PreviousToken::Value,
+            _ => self.previous = PreviousToken::Block,
         }
     }
 
-    fn slash(&mut self, next: Option<u8>) {
+    fn lex_slash(&mut self, next: Option<u8>) {
         match next {
-            Some(b'/') => self.cursor.short_comment(),
+            Some(b'/') => self.cursor.lex_line_comment_to_any_end(),
             Some(b'*') => {
-                let doc = self.cursor.ahead(2) == Some(b'*') && self.cursor.ahead(3) != Some(b'/');
-                self.cursor.block_comment(2, b"*/", if doc { Kind::Doc } else { Kind::Comment });
+                let doc = self.cursor.peek_ahead(2) == Some(b'*') && self.cursor.peek_ahead(3) != Some(b'/');
+                self.cursor.lex_block_comment(
+                    2,
+                    b"*/",
+                    if doc { TokenKind::Doc } else { TokenKind::Comment },
+                );
             }
-            _ if self.is_value() || self.before == Before::Dot => {
-                self.before = Before::Operator;
+            _ if self.follows_value() || self.previous == PreviousToken::Dot => {
+                self.previous = PreviousToken::Operator;
                 self.cursor.skip(1);
             }
-            _ => self.pattern(),
+            _ => self.lex_regex(),
         }
     }
 
     /// A regular expression; a line end before its end makes it a division.
-    fn pattern(&mut self) {
+    fn lex_regex(&mut self) {
         let mut inside = false;
         let mut escaped = false;
         let mut length = None;
         for (at, byte) in self.cursor.rest().iter().enumerate().skip(1) {
-            self.ahead = self.ahead.saturating_sub(1);
+            self.lookahead_budget = self.lookahead_budget.saturating_sub(1);
             match byte {
                 b'\n' => break,
-                _ if self.ahead == 0 => break,
+                _ if self.lookahead_budget == 0 => break,
                 _ if escaped => escaped = false,
                 b'\\' => escaped = true,
                 b'[' => inside = true,
@@ -263,67 +273,67 @@ impl Script<'_, '_> {
         self.cursor.skip(1);
         match length {
             Some(length) => {
-                self.cursor.mark(Kind::Code);
+                self.cursor.mark(TokenKind::Code);
                 self.cursor.skip(length - 1);
-                self.cursor.mark(Kind::Str);
+                self.cursor.mark(TokenKind::Str);
                 self.cursor.skip(1);
-                while self.cursor.byte().is_some_and(|byte| byte.is_ascii_alphabetic()) {
+                while self.cursor.peek().is_some_and(|byte| byte.is_ascii_alphabetic()) {
                     self.cursor.skip(1);
                 }
-                self.before = Before::Value;
+                self.previous = PreviousToken::Value;
             }
-            None => self.before = Before::Operator,
+            None => self.previous = PreviousToken::Operator,
         }
     }
 
-    fn word(&mut self) {
+    fn lex_word(&mut self) {
         let is_part = |byte: &u8| is_word(*byte) || matches!(byte, b'$' | b'#' | b'@' | b'\\');
         let rest = self.cursor.rest();
         let end = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
         let whole = rest.get(..end).unwrap_or_default();
         let length = memchr::memmem::find(whole, b"\xc2\xa0").unwrap_or(end).max(1);
         let word = rest.get(..length).unwrap_or_default();
-        let named = self.before == Before::Dot;
+        let named = self.previous == PreviousToken::Dot;
         let colon = || rest.get(length..).unwrap_or_default().trim_ascii_start().starts_with(b":");
-        self.case |= !named && (word == b"case" || (word == b"default" && colon()));
-        self.before = match word {
-            _ if named => Before::Value,
-            b"if" | b"while" | b"for" | b"with" => Before::Condition,
-            b"await" if self.before == Before::Condition => Before::Condition,
+        self.in_case_label |= !named && (word == b"case" || (word == b"default" && colon()));
+        self.previous = match word {
+            _ if named => PreviousToken::Value,
+            b"if" | b"while" | b"for" | b"with" => PreviousToken::Condition,
+            b"await" if self.previous == PreviousToken::Condition => PreviousToken::Condition,
             // Names everywhere else.
-            b"of" if self.open.last() != Some(&Open::Paren(true)) => Before::Value,
-            b"as" | b"satisfies" if !self.is_value() => Before::Value,
-            b"else" | b"do" | b"try" | b"finally" => Before::Block,
-            _ if OPERATORS.contains(&word) => Before::Operator,
-            _ => Before::Value,
+            b"of" if self.open_constructs.last() != Some(&OpenConstruct::Paren(true)) => PreviousToken::Value,
+            b"as" | b"satisfies" if !self.follows_value() => PreviousToken::Value,
+            b"else" | b"do" | b"try" | b"finally" => PreviousToken::Block,
+            _ if OPERATOR_WORDS.contains(&word) => PreviousToken::Operator,
+            _ => PreviousToken::Value,
         };
         self.cursor.skip(length);
     }
 
     /// The text of a template up to its end or the next `${`.
-    fn template(&mut self) {
+    fn lex_template(&mut self) {
         loop {
             let Some(found) = memchr::memchr3(b'`', b'\\', b'$', self.cursor.rest()) else {
-                self.cursor.at = self.cursor.text.len();
-                self.cursor.mark(Kind::Str);
+                self.cursor.position = self.cursor.text.len();
+                self.cursor.mark(TokenKind::Str);
                 return;
             };
             self.cursor.skip(found);
-            match self.cursor.byte() {
+            match self.cursor.peek() {
                 Some(b'\\') => self.cursor.skip(2),
-                Some(b'$') if self.cursor.ahead(1) == Some(b'{') => {
-                    self.cursor.mark(Kind::Str);
+                Some(b'$') if self.cursor.peek_ahead(1) == Some(b'{') => {
+                    self.cursor.mark(TokenKind::Str);
                     self.cursor.skip(1);
-                    self.push(Open::Template, Before::Operator);
-                    self.mode = Mode::Code;
+                    self.push(OpenConstruct::Template, PreviousToken::Operator);
+                    self.mode = LexMode::Code;
                     return;
                 }
                 Some(b'$') => self.cursor.skip(1),
                 _ => {
-                    self.cursor.mark(Kind::Str);
+                    self.cursor.mark(TokenKind::Str);
                     self.cursor.skip(1);
-                    self.mode = Mode::Code;
-                    self.before = Before::Value;
+                    self.mode = LexMode::Code;
+                    self.previous = PreviousToken::Value;
                     return;
                 }
             }
@@ -334,12 +344,12 @@ impl Script<'_, '_> {
 #[cfg(test)]
 mod tests {
     use crate::scan::language::Language::{Tsx, TypeScript};
-    use crate::scan::lexer::tests::check;
+    use crate::scan::lexer::tests::assert_kinds;
 
     #[test]
     fn patterns_templates_and_comments() {
-        check(TypeScript, &[("a = b / c; // d", "...........cccc")]);
-        check(
+        assert_kinds(TypeScript, &[("a = b / c; // d", "...........cccc")]);
+        assert_kinds(
             TypeScript,
             &[
                 ("if (x) /y'/.test(z)", "........ss........."),
@@ -355,7 +365,7 @@ mod tests {
 
     #[test]
     fn text_between_tags_is_no_code() {
-        check(
+        assert_kinds(
             Tsx,
             &[
                 ("a = <p>it's // {b /* c */} d</p>; // e", ".......tttttttt...ccccccc.tt......cccc"),
