@@ -3,24 +3,25 @@
 //! Nothing here knows git: [`Repository`] says what a gate needs to ask, and
 //! `system` answers it from git objects, the index and files.
 
+mod changed_file;
 mod hunk;
-mod image;
 mod overlay;
 mod repository;
 mod selection;
-
-pub use hunk::{Hunk, compute_hunks};
-pub use image::{ChangedFile, FileContent};
-pub use overlay::Overlay;
-pub use repository::{
-    CommitInfo, FoundVersion, Repository, RepositoryError, TreeState, VersionRequest, Worktree,
-};
-pub use selection::{Commit, Selection, SelectionMode, SelectionRequest, split_range};
 
 use std::collections::BTreeMap;
 
 use crate::digest::Hash20;
 use crate::text::RepoPath;
+
+pub use changed_file::{ChangedFile, FileContent};
+pub use hunk::{Hunk, compute_hunks};
+pub use overlay::Overlay;
+pub use repository::{
+    CommitInfo, FoundVersion, History, ObjectStore, Repository, RepositoryError, VersionRequest, WorkingTree,
+    Worktree,
+};
+pub use selection::{Commit, Selection, SelectionMode, SelectionRequest, TreeState, short_id, split_range};
 
 /// What a path is, from git's raw mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

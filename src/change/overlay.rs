@@ -8,8 +8,8 @@ use crate::digest::git_blob_id;
 use crate::text::RepoPath;
 
 use super::{
-    ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, Repository, RepositoryError, Selection,
-    SelectionRequest, TreeEntry, TreeState, VersionRequest, Worktree,
+    ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository, RepositoryError,
+    Selection, SelectionRequest, TreeEntry, TreeState, VersionRequest, WorkingTree, Worktree,
 };
 
 /// The repository below, and the files above it.
@@ -58,24 +58,7 @@ fn merge_paths(mut below: Vec<RepoPath>, above: impl Iterator<Item = RepoPath>) 
     below
 }
 
-impl Repository for Overlay<'_> {
-    fn select(
-        &self,
-        request: &SelectionRequest,
-        merge_base: &dyn Fn(Commit) -> Option<String>,
-        main: &[String],
-    ) -> Result<Selection, RepositoryError> {
-        self.base.select(request, merge_base, main)
-    }
-
-    fn main_fork_point(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
-        self.base.main_fork_point(main)
-    }
-
-    fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
-        self.base.changes(selection)
-    }
-
+impl ObjectStore for Overlay<'_> {
     fn entry(&self, side: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
         match self.overlaid(side, path) {
             Some(bytes) => {
@@ -120,16 +103,16 @@ impl Repository for Overlay<'_> {
         Ok(merge_paths(self.base.list_below(side, folder)?, self.overlaid_paths_below(side, folder)))
     }
 
-    fn list_sources(&self, side: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
-        self.base.list_sources(side)
+    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
+        let above = self.overlaid(side, path).is_some()
+            || self.overlaid_paths_below(side, &path.to_text()).next().is_some();
+        Ok(above || self.base.exists(side, path)?)
     }
+}
 
-    fn disk_root(&self) -> Option<&Path> {
-        self.base.disk_root()
-    }
-
-    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {
-        self.base.worktrees()
+impl History for Overlay<'_> {
+    fn main_fork_point(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+        self.base.main_fork_point(main)
     }
 
     fn find_versions(
@@ -138,12 +121,6 @@ impl Repository for Overlay<'_> {
         wanted: &[VersionRequest],
     ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
         self.base.find_versions(head, wanted)
-    }
-
-    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
-        let above = self.overlaid(side, path).is_some()
-            || self.overlaid_paths_below(side, &path.to_text()).next().is_some();
-        Ok(above || self.base.exists(side, path)?)
     }
 
     fn head(&self) -> Result<Option<Commit>, RepositoryError> {
@@ -156,14 +133,6 @@ impl Repository for Overlay<'_> {
 
     fn is_ancestor(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError> {
         self.base.is_ancestor(ancestor, of)
-    }
-
-    fn current_branch(&self) -> Result<Option<String>, RepositoryError> {
-        self.base.current_branch()
-    }
-
-    fn worktree_name(&self) -> Option<String> {
-        self.base.worktree_name()
     }
 
     fn find_introductions(
@@ -182,5 +151,42 @@ impl Repository for Overlay<'_> {
         head: Commit,
     ) -> Result<Vec<CommitInfo>, RepositoryError> {
         self.base.commits_between(base, head)
+    }
+}
+
+impl WorkingTree for Overlay<'_> {
+    fn list_sources(&self, side: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
+        self.base.list_sources(side)
+    }
+
+    fn disk_root(&self) -> Option<&Path> {
+        self.base.disk_root()
+    }
+
+    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {
+        self.base.worktrees()
+    }
+
+    fn current_branch(&self) -> Result<Option<String>, RepositoryError> {
+        self.base.current_branch()
+    }
+
+    fn worktree_name(&self) -> Option<String> {
+        self.base.worktree_name()
+    }
+}
+
+impl Repository for Overlay<'_> {
+    fn select(
+        &self,
+        request: &SelectionRequest,
+        merge_base: &dyn Fn(Commit) -> Option<String>,
+        main: &[String],
+    ) -> Result<Selection, RepositoryError> {
+        self.base.select(request, merge_base, main)
+    }
+
+    fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
+        self.base.changes(selection)
     }
 }

@@ -5,20 +5,7 @@
 
 use crate::text::RepoPath;
 
-use super::{ChangeSet, Commit, FileMode, Selection, SelectionRequest, TreeEntry};
-
-/// Where files are read from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TreeState {
-    /// No files at all.
-    Empty,
-    /// The tree of a commit.
-    Commit(Commit),
-    /// The index.
-    Index,
-    /// The working tree.
-    Worktree,
-}
+use super::{ChangeSet, Commit, FileMode, Selection, SelectionRequest, TreeEntry, TreeState};
 
 /// Why a repository could not answer: the tool could not run (exit 2).
 #[derive(Debug, thiserror::Error)]
@@ -115,37 +102,9 @@ pub struct VersionRequest {
 /// The newest commit that holds a wanted version, and its bytes.
 pub type FoundVersion = (Commit, Vec<u8>);
 
-/// The questions.
-pub trait Repository {
-    /// Resolves what the caller asked for.
-    ///
-    /// `merge_base` gives the packet's `MERGE_BASE_SHA` as it stands at a
-    /// commit, `main` the names of the main branch in order of preference.
-    ///
-    /// # Errors
-    /// Revisions that do not exist, a bare repository where files are needed.
-    fn select(
-        &self,
-        request: &SelectionRequest,
-        merge_base: &dyn Fn(Commit) -> Option<String>,
-        main: &[String],
-    ) -> Result<Selection, RepositoryError>;
-
-    /// The change set of a selection.
-    ///
-    /// # Errors
-    /// Missing objects, unmerged index, unreadable files.
-    fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError>;
-
-    /// Where the line of HEAD parted from the main branch, by the first of these
-    /// names that there is; `None` if there is none, or no commit yet.
-    ///
-    /// # Errors
-    /// Missing objects.
-    fn main_fork_point(&self, _main: &[String]) -> Result<Option<Commit>, RepositoryError> {
-        Ok(None)
-    }
-
+/// Read access to the files of a tree: a commit's, the index's, or those on
+/// disk. Another git library can stand behind this trait.
+pub trait ObjectStore {
     /// What stands at a path; `None` if nothing does.
     ///
     /// # Errors
@@ -194,44 +153,16 @@ pub trait Repository {
     /// Missing objects, unreadable folders.
     fn list_below(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError>;
 
-    /// The files that a scan of a side looks at, sorted: of a working tree
-    /// those that are tracked or not ignored.
-    ///
-    /// # Errors
-    /// Missing objects, unreadable folders.
-    fn list_sources(&self, side: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
-        self.list_below(side, "")
-    }
-
-    /// Where the working tree lies, for readers on several threads.
-    fn disk_root(&self) -> Option<&std::path::Path> {
-        None
-    }
-
-    /// All working trees, this one first; `None` if this is no git
-    /// repository.
-    ///
-    /// # Errors
-    /// Unreadable records of working trees.
-    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError>;
-
-    /// The newest commits that `head` reaches and that hold the wanted
-    /// versions, each with the bytes; in the order of `wanted`.
-    ///
-    /// # Errors
-    /// Missing objects, or a history longer than the tool is willing to walk.
-    fn find_versions(
-        &self,
-        head: Commit,
-        wanted: &[VersionRequest],
-    ) -> Result<Vec<Option<FoundVersion>>, RepositoryError>;
-
     /// Whether something is at the path, a folder included.
     ///
     /// # Errors
     /// Missing objects, unreadable files.
     fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError>;
+}
 
+/// Read access to commits and their ancestry. Replacements and grafts are not
+/// followed: parents are those of the commit objects.
+pub trait History {
     /// HEAD, unless unborn.
     ///
     /// # Errors
@@ -250,14 +181,25 @@ pub trait Repository {
     /// Missing objects.
     fn is_ancestor(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError>;
 
-    /// The checked-out branch, without `refs/heads/`; `None` when detached.
+    /// Where the line of HEAD parted from the main branch, by the first of these
+    /// names that there is; `None` if there is none, or no commit yet.
     ///
     /// # Errors
-    /// An unreadable HEAD.
-    fn current_branch(&self) -> Result<Option<String>, RepositoryError>;
+    /// Missing objects.
+    fn main_fork_point(&self, _main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+        Ok(None)
+    }
 
-    /// Name of the folder of the working tree.
-    fn worktree_name(&self) -> Option<String>;
+    /// The newest commits that `head` reaches and that hold the wanted
+    /// versions, each with the bytes; in the order of `wanted`.
+    ///
+    /// # Errors
+    /// Missing objects, or a history longer than the tool is willing to walk.
+    fn find_versions(
+        &self,
+        head: Commit,
+        wanted: &[VersionRequest],
+    ) -> Result<Vec<Option<FoundVersion>>, RepositoryError>;
 
     /// The commits that brought something into a file: those at which its
     /// bytes satisfy `holds` while at no parent they do, newest first.
@@ -282,4 +224,60 @@ pub trait Repository {
     /// Missing objects, or a history longer than the tool is willing to walk.
     fn commits_between(&self, base: Option<Commit>, head: Commit)
     -> Result<Vec<CommitInfo>, RepositoryError>;
+}
+
+/// What a repository knows of its working trees and of the files on disk.
+pub trait WorkingTree: ObjectStore {
+    /// The files that a scan of a side looks at, sorted: of a working tree
+    /// those that are tracked or not ignored.
+    ///
+    /// # Errors
+    /// Missing objects, unreadable folders.
+    fn list_sources(&self, side: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
+        self.list_below(side, "")
+    }
+
+    /// Where the working tree lies, for readers on several threads.
+    fn disk_root(&self) -> Option<&std::path::Path> {
+        None
+    }
+
+    /// All working trees, this one first; `None` if this is no git
+    /// repository.
+    ///
+    /// # Errors
+    /// Unreadable records of working trees.
+    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError>;
+
+    /// The checked-out branch, without `refs/heads/`; `None` when detached.
+    ///
+    /// # Errors
+    /// An unreadable HEAD.
+    fn current_branch(&self) -> Result<Option<String>, RepositoryError>;
+
+    /// Name of the folder of the working tree.
+    fn worktree_name(&self) -> Option<String>;
+}
+
+/// All that the pipelines ask of a repository.
+pub trait Repository: ObjectStore + History + WorkingTree {
+    /// Resolves what the caller asked for.
+    ///
+    /// `merge_base` gives the packet's `MERGE_BASE_SHA` as it stands at a
+    /// commit, `main` the names of the main branch in order of preference.
+    ///
+    /// # Errors
+    /// Revisions that do not exist, a bare repository where files are needed.
+    fn select(
+        &self,
+        request: &SelectionRequest,
+        merge_base: &dyn Fn(Commit) -> Option<String>,
+        main: &[String],
+    ) -> Result<Selection, RepositoryError>;
+
+    /// The change set of a selection.
+    ///
+    /// # Errors
+    /// Missing objects, unmerged index, unreadable files.
+    fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError>;
 }

@@ -6,6 +6,33 @@ use crate::digest::Hash20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Commit(pub Hash20);
 
+impl Commit {
+    /// The first 12 digits of the id, as messages show it.
+    #[must_use]
+    pub fn short(self) -> String {
+        short_id(&self.0.to_string()).to_owned()
+    }
+}
+
+/// The first 12 digits of a commit id in hexadecimal.
+#[must_use]
+pub fn short_id(hex: &str) -> &str {
+    hex.get(..12).unwrap_or(hex)
+}
+
+/// Where files are read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TreeState {
+    /// No files at all.
+    Empty,
+    /// The tree of a commit.
+    Commit(Commit),
+    /// The index.
+    Index,
+    /// The working tree.
+    Worktree,
+}
+
 /// What the caller asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SelectionRequest {
@@ -74,6 +101,17 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// The tree that holds the state under judgement.
+    #[must_use]
+    pub fn judged_tree(&self) -> TreeState {
+        match (self.mode, self.head) {
+            (SelectionMode::Range | SelectionMode::Rev, Some(head)) => TreeState::Commit(head),
+            (SelectionMode::Range | SelectionMode::Rev, None) => TreeState::Empty,
+            (SelectionMode::Staged, _) => TreeState::Index,
+            (SelectionMode::Worktree, _) => TreeState::Worktree,
+        }
+    }
+
     /// The base that the caller vouches for: that of a range or revision which
     /// was asked for. One that was found by what the packet says may be moved.
     #[must_use]

@@ -10,23 +10,23 @@ mod baseline;
 mod board;
 mod change;
 mod concurrency;
+pub mod context;
 mod contract;
 mod coverage;
 mod evidence;
+mod fix_hints;
 mod gate_log;
 mod hygiene;
-pub mod input;
-pub mod library;
 mod link;
 mod manifest;
-mod mend;
 mod migration;
-mod milestone;
 mod packet;
 mod phase;
+mod phase_close;
 mod record;
 mod refinement;
 pub mod registry;
+pub mod repository_documents;
 pub(crate) mod scope;
 mod source;
 mod spec;
@@ -81,28 +81,31 @@ impl From<Option<Finding>> for CheckResult {
 #[derive(Clone, Copy)]
 pub enum Check {
     /// Where the packet was looked for.
-    Search(fn(&input::SearchCheckContext<'_>, &Rule) -> CheckResult),
+    Search(fn(&context::SearchCheckContext<'_>, &Rule) -> CheckResult),
     /// The selected change, whatever the packet says.
-    Selection(fn(&input::SelectionCheckContext<'_>, &Rule) -> CheckResult),
+    Selection(fn(&context::SelectionCheckContext<'_>, &Rule) -> CheckResult),
     /// The packet alone.
-    Packet(fn(&input::PacketCheckContext<'_>, &Rule) -> CheckResult),
+    Packet(fn(&context::PacketCheckContext<'_>, &Rule) -> CheckResult),
     /// The text of any document.
-    Text(fn(&library::TextCheckContext<'_>, &Rule) -> CheckResult),
+    Text(fn(&repository_documents::TextCheckContext<'_>, &Rule) -> CheckResult),
     /// A refinement and its specification.
-    Refinement(fn(&library::RefinementCheckContext<'_>, &Rule) -> CheckResult),
+    Refinement(fn(&repository_documents::RefinementCheckContext<'_>, &Rule) -> CheckResult),
     /// One document of one of these kinds; of any kind if none is listed.
-    Document(&'static [DocumentKind], fn(&library::DocumentCheckContext<'_>, &Rule) -> CheckResult),
+    Document(
+        &'static [DocumentKind],
+        fn(&repository_documents::DocumentCheckContext<'_>, &Rule) -> CheckResult,
+    ),
     /// All documents of a repository together.
-    Repository(fn(&library::RepositoryCheckContext<'_>, &Rule) -> CheckResult),
+    Repository(fn(&repository_documents::RepositoryCheckContext<'_>, &Rule) -> CheckResult),
     /// The packet and the documents that approve it.
-    Approval(fn(&input::ApprovalCheckContext<'_>, &Rule) -> CheckResult),
+    Approval(fn(&context::ApprovalCheckContext<'_>, &Rule) -> CheckResult),
     /// The packet and the change.
-    Change(fn(&input::ChangeCheckContext<'_>, &Rule) -> CheckResult),
+    Change(fn(&context::ChangeCheckContext<'_>, &Rule) -> CheckResult),
     /// The changed files that this packet and another one claim, with the
     /// other's id, where several are judged together.
     SharedPaths(fn(&[(crate::text::RepoPath, String)], &Rule) -> CheckResult),
     /// Source files: a scan's results and the tree.
-    Sources(fn(&input::SourcesCheckContext<'_>, &Rule) -> CheckResult),
+    Sources(fn(&context::SourcesCheckContext<'_>, &Rule) -> CheckResult),
     /// Found by the gate itself while it applies waivers.
     Gate,
     /// Found by a command of its own.

@@ -1,13 +1,14 @@
 //! The one list of rules: each with its file and its function.
 
-use super::{
-    Check, approval, audit, baseline, board, change, concurrency, contract, coverage, evidence, gate_log,
-    hygiene, link, manifest, migration, milestone, packet, phase, record, refinement, scope, source, spec,
-    stub, suppression, text, traceability, validator, waiver,
-};
 use crate::document::DocumentKind as Kind;
 use crate::finding::{Finding, Wording};
 use crate::rule::Rule;
+
+use super::{
+    Check, approval, audit, baseline, board, change, concurrency, contract, coverage, evidence, gate_log,
+    hygiene, link, manifest, migration, packet, phase, phase_close, record, refinement, scope, source, spec,
+    stub, suppression, text, traceability, validator, waiver,
+};
 
 /// A rule of the program and what checks it.
 pub struct Registered {
@@ -80,7 +81,7 @@ registry! {
     "approval/contract" => Check::Approval(approval::contract::check),
     "approval/refinement-text" => Check::Approval(approval::refinement_text::check),
     "approval/order" => Check::Approval(approval::order::check),
-    "approval/separation-of-duties" => Check::Approval(approval::separate_hands::check),
+    "approval/separation-of-duties" => Check::Approval(approval::separation_of_duties::check),
     "change/empty" => Check::Selection(change::empty::check),
     "change/base" => Check::Selection(change::base::check),
     "change/judge" => Check::Change(change::judge::check),
@@ -154,7 +155,7 @@ registry! {
     "spec/newest" => Check::Repository(spec::newest::check),
     "spec/heading" => Check::Repository(spec::heading::check),
     "concurrency/worktree" => Check::Repository(concurrency::worktree::check),
-    "phase-close/open-packet" => Check::Repository(milestone::open::check),
+    "phase-close/open-packet" => Check::Repository(phase_close::open_packet::check),
     "packet/dropped-requirement" => Check::Repository(packet::dropped_requirement::check),
     "packet/verdict" => Check::Document(&[Kind::Packet], packet::verdict::check),
     "link/target" => Check::Document(&[], link::target::check),

@@ -3,33 +3,20 @@
 //!
 //! Exit codes: 0 passed, 1 failed, 2 could not run, 70 internal error.
 
-mod cor701;
-mod demo;
-mod desk;
-mod documents;
-mod evidence;
-mod fix;
-mod gates;
-mod hook;
-mod manifest;
+mod args;
+mod command;
 mod output;
-mod place;
-mod rules;
-mod scan;
-mod self_test;
-mod show;
-mod workflow;
+mod workspace;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::gate::survey::DocumentQuery;
-use crate::gate::sweep::ScanProfile;
-use crate::render::Format;
+use crate::pipeline::document_check::DocumentQuery;
+use crate::pipeline::source_scan::ScanProfile;
 use crate::system::process;
 
+pub(crate) use args::{ColorMode, GlobalArgs};
 pub use output::Output;
 
 /// Passed, or done.
@@ -57,149 +44,88 @@ struct Cli {
     command: Command,
 }
 
-#[derive(Debug, Clone, Args)]
-struct GlobalArgs {
-    /// Run as if started in this folder
-    #[arg(short = 'C', value_name = "DIR", global = true)]
-    folder: Option<PathBuf>,
-    /// Output format; the exit code does not depend on it
-    #[arg(long, value_enum, default_value = "human", hide_default_value = true, global = true)]
-    format: Format,
-    /// Write the report to a file, too: FORMAT=FILE, or FILE with a telling
-    /// ending (`.sarif`, `.json`, `.xml` for a test report, `.md`, `.txt`). May be given several
-    /// times
-    #[arg(long, value_name = "[FORMAT=]FILE", global = true)]
-    output: Vec<String>,
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t = Colour::Auto, global = true)]
-    color: Colour,
-    /// Print failures only
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
-    /// List every check with its outcome
-    #[arg(short, long, global = true)]
-    verbose: bool,
-    /// Use this configuration instead of the repository's countersign.yaml
-    #[arg(long, value_name = "FILE", global = true)]
-    config: Option<PathBuf>,
-}
-
-impl ValueEnum for Format {
-    fn value_variants<'a>() -> &'a [Self] {
-        &Self::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        Some(clap::builder::PossibleValue::new(self.as_str()).help(self.about()))
-    }
-}
-
-impl GlobalArgs {
-    /// Whether JSON is wanted, for answers that are no report.
-    fn is_json(&self) -> anyhow::Result<bool> {
-        if !self.output.is_empty() {
-            anyhow::bail!("--output is for reports; this answer is printed");
-        }
-        match self.format {
-            Format::Human => Ok(false),
-            Format::Json => Ok(true),
-            other => anyhow::bail!(
-                "this answer is no report: it has no format `{}`, only human and json",
-                other.as_str()
-            ),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Colour {
-    Auto,
-    Always,
-    Never,
-}
-
 #[derive(Debug, Subcommand)]
 enum Command {
     /// May work on this packet start?
-    PreWork(gates::PreWorkArgs),
+    PreWork(command::gates::PreWorkArgs),
     /// Is the change what the packet agreed to?
-    PostWork(gates::PostWorkArgs),
+    PostWork(command::gates::PostWorkArgs),
     /// Everything that a validator asks of a packet and its change; nothing is
     /// run
-    Audit(gates::AuditArgs),
+    Audit(command::gates::AuditArgs),
     /// Are the packet's phases in order?
-    GateCheck(gates::GateCheckArgs),
+    GateCheck(command::gates::GateCheckArgs),
     /// Check any governance document, or all of them
-    Check(documents::CheckArgs),
+    Check(command::documents::CheckArgs),
     /// List every packet and stub with its state
-    List(documents::RepositoryCheckArgs),
+    List(command::documents::RepositoryCheckArgs),
     /// Check all governance of the repository: documents, records, working trees
     #[command(alias = "gov-check")]
-    GovernanceCheck(documents::RepositoryCheckArgs),
+    GovernanceCheck(command::documents::RepositoryCheckArgs),
     /// Is the task board readable and true?
-    TaskBoardCheck(documents::RepositoryCheckArgs),
+    TaskBoardCheck(command::documents::RepositoryCheckArgs),
     /// Are the packets in progress claimed?
-    TaskPacketClaimCheck(documents::RepositoryCheckArgs),
+    TaskPacketClaimCheck(command::documents::RepositoryCheckArgs),
     /// Does the registry map every base id to the packet in force?
-    WpActivationTraceabilityCheck(documents::RepositoryCheckArgs),
+    WpActivationTraceabilityCheck(command::documents::RepositoryCheckArgs),
     /// Do packets in progress have branches and working trees of their own?
-    WorktreeConcurrencyCheck(documents::RepositoryCheckArgs),
+    WorktreeConcurrencyCheck(command::documents::RepositoryCheckArgs),
     /// Does the pointer name the newest specification?
-    SpecCurrentCheck(documents::RepositoryCheckArgs),
+    SpecCurrentCheck(command::documents::RepositoryCheckArgs),
     /// Has the specification all the headings that it must have?
-    ValidatorSpecRegression(documents::RepositoryCheckArgs),
+    ValidatorSpecRegression(command::documents::RepositoryCheckArgs),
     /// Are a packet and its refinement complete?
-    ValidatorPacketComplete(documents::PacketCompleteArgs),
+    ValidatorPacketComplete(command::documents::PacketCompleteArgs),
     /// Is every work packet of a phase validated?
-    ValidatorPhaseGate(documents::PhaseGateArgs),
+    ValidatorPhaseGate(command::documents::PhaseGateArgs),
     /// Look for forbidden patterns where they mean something
     #[command(visible_aliases = ["validator-scan", "product-scan"])]
-    Scan(scan::ScanArgs),
+    Scan(command::scan::ScanArgs),
     /// Are errors typed, and is nothing left to clock or chance?
-    ValidatorErrorCodes(scan::ValidatorScanArgs),
+    ValidatorErrorCodes(command::scan::ValidatorScanArgs),
     /// Is the database behind its layer, and are migrations whole?
-    ValidatorDalAudit(scan::ValidatorScanArgs),
+    ValidatorDalAudit(command::scan::ValidatorScanArgs),
     /// Do changed governed files carry what traces need?
-    ValidatorTraceability(scan::ValidatorScanArgs),
+    ValidatorTraceability(command::scan::ValidatorScanArgs),
     /// Has every changed source file a test?
-    ValidatorCoverageGaps(scan::ValidatorScanArgs),
+    ValidatorCoverageGaps(command::scan::ValidatorScanArgs),
     /// Are artifacts ignored, and none tracked?
-    ValidatorGitHygiene(scan::ValidatorScanArgs),
+    ValidatorGitHygiene(command::scan::ValidatorScanArgs),
     /// All scans together
-    ValidatorHygieneFull(scan::ValidatorScanArgs),
+    ValidatorHygieneFull(command::scan::ValidatorScanArgs),
     /// Have git run scans before a commit or push
-    Hook(hook::HookArgs),
+    Hook(command::hook::HookArgs),
     /// Print all that was read from a packet or contract, with lines
-    Show(show::ShowArgs),
+    Show(command::show::ShowArgs),
     /// Print the COR-701 hashes of a file
     #[command(name = "cor701-sha")]
-    Cor701Sha(cor701::Cor701ShaArgs),
+    Cor701Sha(command::cor701_sha::Cor701ShaArgs),
     /// Compute the COR-701 manifests of a change, and write them into its packet
-    Manifest(manifest::ManifestArgs),
+    Manifest(command::manifest::ManifestArgs),
     /// Run a packet's test plan, and record what came of it
-    Evidence(evidence::EvidenceArgs),
+    Evidence(command::evidence::EvidenceArgs),
     /// Set up governance in a repository; nothing is overwritten
-    Init(workflow::InitArgs),
+    Init(command::init::InitArgs),
     /// Write a new document, with all that can be computed filled in
-    New(workflow::NewArgs),
+    New(command::new::NewArgs),
     /// Record a complete refinement in the gate log
-    Refine(workflow::RefineArgs),
+    Refine(command::approve::RefineArgs),
     /// Record the operator's signature in refinement, audit and gate log
-    Sign(workflow::SignArgs),
+    Sign(command::approve::SignArgs),
     /// Record who works on a signed packet, on which branch, and where
-    Prepare(workflow::PrepareArgs),
+    Prepare(command::approve::PrepareArgs),
     /// Take a validation report from its presentation to its commit
-    ValidatorGate(workflow::ValidatorGateArgs),
+    ValidatorGate(command::validator_gate::ValidatorGateArgs),
     /// Make the changes that findings say a machine can make
-    Fix(fix::FixArgs),
+    Fix(command::fix::FixArgs),
     /// Explain a rule
-    Explain(rules::ExplainArgs),
+    Explain(command::rules::ExplainArgs),
     /// List all rules
-    Rules(rules::RulesArgs),
+    Rules(command::rules::RulesArgs),
     /// Build a small governed repository and walk through its gates
-    Demo(demo::DemoArgs),
+    Demo(command::demo::DemoArgs),
     /// Do all gates and rules still see a deceit? Tests this very program
-    SelfTest(self_test::SelfTestArgs),
+    SelfTest(command::self_test::SelfTestArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -1,19 +1,22 @@
 //! Where text goes: standard output as a whole, problems to standard error.
 
-use std::io::{self, Write as _};
+use std::io;
+use std::io::Write as _;
 use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context as _;
 
-use super::{Colour, FAILED, GlobalArgs, PASSED};
-use crate::engine::{EngineError, Progress};
+use crate::config::ConfigError;
 use crate::finding::Report;
-use crate::gate::GateError;
-use crate::render::Format;
-use crate::render::human::{self, HumanOptions};
+use crate::pipeline::packet_gate::PipelineError;
+use crate::pipeline::steps::{EngineError, Progress};
+use crate::render::human::HumanOptions;
+use crate::render::{Format, human};
 use crate::system::{environment, files};
 use crate::text::escape_hidden;
+
+use super::{ColorMode, FAILED, GlobalArgs, PASSED};
 
 /// Where and how to print.
 pub struct Output {
@@ -24,11 +27,11 @@ pub struct Output {
 }
 
 impl Output {
-    pub(super) fn new(global: &GlobalArgs) -> Self {
+    pub(crate) fn new(global: &GlobalArgs) -> Self {
         let color_choice = match global.color {
-            Colour::Auto => AutoStream::choice(&io::stdout()),
-            Colour::Always => ColorChoice::Always,
-            Colour::Never => ColorChoice::Never,
+            ColorMode::Auto => AutoStream::choice(&io::stdout()),
+            ColorMode::Always => ColorChoice::Always,
+            ColorMode::Never => ColorChoice::Never,
         };
         let colour = color_choice != ColorChoice::Never && global.format == Format::Human;
         let shows_progress = environment::stderr_is_terminal() && !global.quiet;
@@ -41,7 +44,7 @@ impl Output {
 
     /// Writes text to standard output, all of it or an error. A reader that
     /// went away is no error: it has seen what it wanted.
-    pub(super) fn print(&self, text: &str) -> anyhow::Result<()> {
+    pub(crate) fn print(&self, text: &str) -> anyhow::Result<()> {
         let mut stream = AutoStream::new(io::stdout().lock(), self.color_choice);
         let written = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
         match written {
@@ -52,7 +55,7 @@ impl Output {
 
     /// Writes a report in every format that was asked for, and gives the exit
     /// code, which depends on none of them.
-    pub(super) fn write_report(&self, global: &GlobalArgs, report: &Report) -> anyhow::Result<u8> {
+    pub(crate) fn write_report(&self, global: &GlobalArgs, report: &Report) -> anyhow::Result<u8> {
         for wanted in &global.output {
             let (format, path) = parse_destination(wanted)?;
             let look = HumanOptions { color: false, ..self.human_options };
@@ -65,12 +68,12 @@ impl Output {
 
     /// Writes why the tool could not run; a mistake in the configuration with
     /// its source line.
-    pub(super) fn print_failure(&self, error: &anyhow::Error) {
+    pub(crate) fn print_failure(&self, error: &anyhow::Error) {
         let engine = error
             .downcast_ref::<EngineError>()
             .and_then(|error| if let EngineError::Gate(gate) = error { Some(gate) } else { None });
-        match engine.or_else(|| error.downcast_ref::<GateError>()) {
-            Some(GateError::Config(fault)) => {
+        match engine.or_else(|| error.downcast_ref::<PipelineError>()) {
+            Some(PipelineError::Config(ConfigError::Invalid(fault))) => {
                 let text = human::render_source_error(
                     &fault.message,
                     &fault.source,
@@ -84,14 +87,14 @@ impl Output {
     }
 
     /// Tells something beside the answer, on standard error.
-    pub(super) fn print_notice(&self, text: &str) {
+    pub(crate) fn print_notice(&self, text: &str) {
         if !self.human_options.quiet {
             let _ = write!(io::stderr(), "{text}");
         }
     }
 
     /// Writes a problem to standard error.
-    pub(super) fn print_problem(text: &str) {
+    pub(crate) fn print_problem(text: &str) {
         let _ = writeln!(io::stderr(), "error: {}", escape_hidden(text));
     }
 }

@@ -2,12 +2,14 @@
 
 mod evidence;
 mod layout;
+mod load;
 mod raw;
 mod scan;
 mod step;
 mod valid;
 
 pub use evidence::{AllowedCommand, EvidencePolicy};
+pub use load::{ConfigError, LoadedConfig, detect_layout, load, resolve_layout};
 pub use step::{EnvironmentPolicy, GateStep};
 pub use valid::{Config, ConfigFault};
 

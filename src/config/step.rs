@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::check::input::Gate;
+use crate::check::context::Gate;
 
 use super::layout::parse_folder;
 use super::raw;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::check;
-use crate::check::input::{Policy, ProtectedPattern, WaiverSource};
+use crate::check::context::{Policy, ProtectedPattern, WaiverSource};
 use crate::document::Layout;
 use crate::finding::Level;
 use crate::rule::{LevelSetting, LevelSettings, find_span, parse_yaml_document};
@@ -12,9 +12,8 @@ use crate::text::{Source, Span};
 
 use super::evidence::{EvidencePolicy, validate_evidence};
 use super::layout::{parse_folder, validate_layout};
-use super::raw;
-use super::scan;
 use super::step::{GateStep, validate_step};
+use super::{raw, scan};
 
 /// A mistake in the configuration: the tool cannot run (exit 2).
 #[derive(Debug, Clone)]

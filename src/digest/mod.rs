@@ -1,7 +1,7 @@
 //! Digests of bytes: SHA-1 as COR-701 manifests record it, SHA-256 for logs,
 //! and git's object id, which is *not* the manifest's hash.
 
-mod mistaken;
+mod diagnose;
 pub mod sshsig;
 
 use std::fmt;
@@ -9,7 +9,7 @@ use std::fmt;
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
-pub use mistaken::{HashMismatch, OtherVersion, RecordedHash, diagnose};
+pub use diagnose::{HashMismatch, OtherVersion, RecordedHash, diagnose};
 
 /// A 20-byte digest: a file's SHA-1 or a git object id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

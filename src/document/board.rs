@@ -223,12 +223,12 @@ fn parse_entry(line: &str) -> Option<(String, String, bool)> {
     super::WpId::parse(id).ok()?;
     if let Some(state) = rest.strip_suffix(']').and_then(|rest| rest.rsplit_once('[')) {
         let (between, state) = state;
-        let key = super::label::normalize_key(state);
+        let key = crate::document::field::normalize_key(state);
         let known = !key.is_empty() && key.len() <= 24;
         return known.then(|| (id.to_owned(), key, between.trim() == "-"));
     }
     let brackets = rest.split('[').skip(1).filter_map(|piece| piece.split_once(']')).map(|(state, _)| state);
-    let mut keys = brackets.map(super::label::normalize_key);
+    let mut keys = brackets.map(crate::document::field::normalize_key);
     let state = keys.find(|key| STATES.contains(&key.as_str()))?;
     Some((id.to_owned(), state, false))
 }

@@ -3,8 +3,8 @@
 
 use crate::text::{RepoPath, Span, Spanned};
 
+use super::field::{Field, strip_hint, strip_quotes};
 use super::is_placeholder;
-use super::label::{Field, strip_hint, strip_quotes};
 use super::outline::Outline;
 use super::table::read_tables;
 

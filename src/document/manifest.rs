@@ -4,7 +4,7 @@ use crate::digest::RecordedHash;
 use crate::text::{RepoPath, Span, Spanned};
 
 use super::Fault;
-use super::label::{Field, strip_quotes};
+use super::field::{Field, strip_quotes};
 use super::outline::Outline;
 
 /// The ten gates of COR-701 with their codes.

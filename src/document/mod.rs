@@ -4,17 +4,18 @@
 //! never fails and never panics: what it cannot read becomes a [`Fault`].
 
 pub mod allowed_signers;
+mod any;
 pub mod audit;
 pub mod board;
 pub mod contract;
 pub mod evidence;
+pub mod field;
 pub mod gate_log;
 pub mod json;
 pub mod json_edit;
 mod kind;
-pub mod label;
 mod layout;
-pub mod limit;
+pub mod limits;
 pub mod link;
 pub mod manifest;
 pub mod outline;
@@ -23,9 +24,9 @@ mod placeholder;
 pub mod refinement;
 pub mod registry;
 pub mod scope_entry;
-pub mod seal;
 pub mod section;
 mod signature;
+pub mod signed_contract;
 pub mod spec;
 mod status;
 pub mod stub;
@@ -33,9 +34,11 @@ pub mod table;
 pub mod template;
 pub mod validator_state;
 pub mod waiver;
-mod whole;
 mod wp_id;
 
+use crate::text::Span;
+
+pub use any::{Document, DocumentBody};
 pub use kind::{DocumentKind, detect_json_kind, detect_kind};
 pub use layout::{Layout, LayoutName};
 pub use packet::Packet;
@@ -43,10 +46,7 @@ pub use placeholder::is_placeholder;
 pub use refinement::Refinement;
 pub use signature::{Signature, SignatureError};
 pub use status::PacketStatus;
-pub use whole::{Document, DocumentBody};
 pub use wp_id::{WpId, WpIdError};
-
-use crate::text::Span;
 
 /// Something that a reader could not read as it should stand; `rule` is the
 /// id of the rule that reports it.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::text::{Source, Span, Spanned};
 
-use super::label::{Field, read_fields};
+use super::field::{Field, read_fields};
 use super::outline::{BlockKind, Outline};
 use super::section::{Section, read_sections};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::text::{Edit, Source, Span, Spanned};
 
 use super::audit::find_wp_ids;
-use super::label::strip_quotes;
+use super::field::strip_quotes;
 use super::outline::Outline;
 use super::table::{
     Table, append_row_edit, cell_count_fault, read_tables, stray_row_faults, wrong_columns_fault,

@@ -8,7 +8,7 @@
 
 use crate::text::{RepoPath, Span, Spanned};
 
-use super::label::strip_quotes;
+use super::field::strip_quotes;
 
 /// What an entry covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,7 +129,7 @@ fn literal_components(path: &RepoPath) -> Option<Vec<String>> {
 
 fn split_annotation(raw: &Spanned<String>) -> (&str, Option<Spanned<String>>) {
     let text = raw.value.trim();
-    let body = super::label::strip_hint(text);
+    let body = crate::document::field::strip_hint(text);
     if body.is_empty() || body.len() == text.len() {
         return (text, None);
     }

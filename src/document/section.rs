@@ -2,7 +2,7 @@
 
 use crate::text::{Span, Spanned};
 
-use super::label::{Field, normalize_key, read_fields, strip_hint};
+use super::field::{Field, normalize_key, read_fields, strip_hint};
 use super::outline::{BlockKind, Outline};
 
 /// A heading and what stands below it up to the next heading of its level

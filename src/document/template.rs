@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::label::read_fields;
+use super::field::read_fields;
 use super::outline::Outline;
 use super::section::read_sections;
 

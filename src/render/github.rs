@@ -1,10 +1,12 @@
 //! Workflow commands of GitHub: one annotation a finding, everything in them
 //! escaped. Their order is the report's: GitHub shows the first few only.
 
-use super::human::{self, HumanOptions};
-use super::spot::{Location, full_message};
 use crate::finding::{Finding, Level, Report};
 use crate::text::escape_hidden;
+
+use super::human;
+use super::human::HumanOptions;
+use super::location::{Location, full_message};
 
 /// The report as annotations, then its summary.
 #[must_use]

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::json::pretty;
-use super::spot::{Location, compute_fingerprints};
 use crate::finding::{Level, Report};
 use crate::text::to_single_line;
+
+use super::json::pretty;
+use super::location::{Location, compute_fingerprints};
 
 /// The report as a list of issues; waived findings are left out.
 #[must_use]

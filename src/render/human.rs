@@ -6,13 +6,14 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer, Snippet};
 use anstyle::{AnsiColor, Style};
 
-use super::packet;
-use crate::check::input::Gate;
+use crate::check::context::Gate;
 use crate::check::wording;
 use crate::finding::{
     CheckStatus, EvidenceClaim, Finding, Label, Level, Place, Report, ScanInfo, StepReport, StepStatus,
 };
 use crate::text::{Source, Span, escape_hidden, format_count, is_hidden, to_single_line};
+
+use super::packet;
 
 /// Findings of one rule that are shown in full; the rest is counted.
 const MAX_PER_RULE: usize = 25;

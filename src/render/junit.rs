@@ -3,9 +3,10 @@
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::spot::{Location, full_message};
 use crate::finding::{CheckOutcome, CheckStatus, Finding, Report, StepReport, StepStatus};
 use crate::text::escape_hidden;
+
+use super::location::{Location, full_message};
 
 /// The report as `JUnit` XML.
 #[must_use]

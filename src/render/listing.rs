@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::gate::survey::{PacketListEntry, PacketListing};
+use crate::pipeline::document_check::{PacketListEntry, PacketListing};
 use crate::text::{escape_hidden, format_count};
 
 /// Name and version of the format.

@@ -1,8 +1,9 @@
 //! Markdown for the summary of a CI job.
 
-use super::spot::Location;
 use crate::finding::{Finding, Report, StepStatus};
 use crate::text::{format_count, to_single_line};
+
+use super::location::Location;
 
 /// More findings are only counted: a summary has a limit of size.
 const MAX_ROWS: usize = 200;

@@ -7,13 +7,13 @@ pub mod human;
 pub mod json;
 mod junit;
 pub mod listing;
+pub mod location;
 mod markdown;
 pub mod model;
 mod packet;
 mod rules;
 mod sarif;
 pub mod show;
-pub mod spot;
 
 pub use format::Format;
 pub use rules::{explain_rule, explain_scan_rule, rules_markdown, scan_rules_markdown};

@@ -1,8 +1,8 @@
 //! The rules' own text: `explain`, `rules` and `docs/rules.md`.
 
-use crate::check::input::Gate;
+use crate::check::context::Gate;
 use crate::check::registered_rules;
-use crate::gate::rules_of_gate;
+use crate::pipeline::packet_gate::rules_of_gate;
 use crate::rule::Rule;
 use crate::scan::{Area, ScanRule, Suppressible, embedded};
 

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::json::pretty;
-use super::spot::{Location, Region, compute_fingerprints, full_message};
 use crate::check::{find_rule, wording};
 use crate::finding::{Finding, Fix, Level, Place, Report, Wording};
 use crate::text::{RepoPath, escape_hidden, to_single_line};
+
+use super::json::pretty;
+use super::location::{Location, Region, compute_fingerprints, full_message};
 
 /// More results are not shown by GitHub; the rest is told in a notification.
 const MAX_RESULTS: usize = 5000;

@@ -1,10 +1,11 @@
 //! Names of findings by content: the statement around a match without its
 //! blanks, so that a move or another layout changes nothing.
 
+use crate::digest::sha256_hex;
+
 use super::language::Language;
 use super::matcher::Hit;
-use super::rules::RuleSet;
-use crate::digest::sha256_hex;
+use super::rule_set::RuleSet;
 
 /// How far a statement is followed in either direction.
 const MAX_CONTEXT_BYTES: usize = 400;

@@ -7,12 +7,12 @@ use std::ops::Range;
 use jiff::civil::Date;
 
 use super::language::Language;
-use super::lexer;
-use super::region::{TokenKind, TokenKindSet, TokenMap};
 use super::rule::{MatchMode, ScanRule};
-use super::rules::RuleSet;
-use super::suppression::{self, Suppression};
+use super::rule_set::RuleSet;
+use super::suppression::Suppression;
 use super::test_code::{contains_offset, test_ranges};
+use super::token_map::{TokenKind, TokenKindSet, TokenMap};
+use super::{lexer, suppression};
 
 /// Longer lines are generated; what matches in them is not judged.
 pub const MAX_LINE_BYTES: usize = 64 * 1024;

@@ -8,27 +8,27 @@
 //! does not mean. Nothing here reads files.
 
 mod baseline;
+mod examples;
 mod fingerprint;
 mod language;
 pub mod lexer;
 mod matcher;
-mod proof;
-mod region;
 mod rule;
-mod rules;
+mod rule_set;
 mod settings;
 mod suppression;
 pub mod test_code;
+mod token_map;
 
 pub use baseline::{Baseline, BaselineFault, write as write_baseline};
+pub use examples::check_examples;
 pub use language::Language;
 pub use matcher::{FileMatches, Hit, MAX_HITS, MAX_LINE_BYTES, scan};
-pub use proof::check_examples;
-pub use region::{TokenKind, TokenKindSet, TokenMap};
 pub use rule::{
     AREA_KEYWORDS, Area, MatchMode, PathPatterns, RuleExamples, RuleFault, ScanRule, Suppressible,
     TEST_KEYWORDS, embedded, embedded_ids, embedded_sets, find_embedded, parse_keyword,
 };
-pub use rules::RuleSet;
+pub use rule_set::RuleSet;
 pub use settings::{RuleOverride, ScanSettings};
 pub use suppression::{Suppression, SuppressionExpiry, SuppressionTarget};
+pub use token_map::{TokenKind, TokenKindSet, TokenMap};

@@ -13,9 +13,9 @@ use regex::bytes::Regex;
 
 use super::language::Language;
 use super::matcher::{Hit, line_range};
-use super::region::{TokenKind, TokenKindSet, TokenMap};
 use super::rule::Suppressible;
-use super::rules::RuleSet;
+use super::rule_set::RuleSet;
+use super::token_map::{TokenKind, TokenKindSet, TokenMap};
 
 /// What a comment excuses.
 #[derive(Debug, Clone, PartialEq, Eq)]

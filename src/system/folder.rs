@@ -4,8 +4,8 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use crate::change::{
-    ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, Repository, RepositoryError, Selection,
-    SelectionRequest, TreeEntry, TreeState, VersionRequest, Worktree,
+    ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository, RepositoryError,
+    Selection, SelectionRequest, TreeEntry, TreeState, VersionRequest, WorkingTree, Worktree,
 };
 use crate::digest::git_blob_id;
 use crate::text::RepoPath;
@@ -75,20 +75,7 @@ fn unreadable(path: &RepoPath, error: &std::io::Error) -> RepositoryError {
     RepositoryError::Unreadable { path: path.clone(), reason: error.to_string() }
 }
 
-impl Repository for PlainFolder {
-    fn select(
-        &self,
-        _: &SelectionRequest,
-        _: &dyn Fn(Commit) -> Option<String>,
-        _: &[String],
-    ) -> Result<Selection, RepositoryError> {
-        Err(RepositoryError::NotARepository(self.root.display().to_string()))
-    }
-
-    fn changes(&self, _: &Selection) -> Result<ChangeSet, RepositoryError> {
-        Err(RepositoryError::NotARepository(self.root.display().to_string()))
-    }
-
+impl ObjectStore for PlainFolder {
     fn entry(&self, side: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
         let Some(mode) = self.mode(side, path)? else { return Ok(None) };
         let bytes = self.read(side, path)?.unwrap_or_default();
@@ -127,6 +114,48 @@ impl Repository for PlainFolder {
         list_files_below(&self.root, folder.strip_suffix('/').unwrap_or(folder))
     }
 
+    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
+        Ok(side == TreeState::Worktree && self.locate(path)?.is_some())
+    }
+}
+
+impl History for PlainFolder {
+    fn find_versions(
+        &self,
+        _: Commit,
+        wanted: &[VersionRequest],
+    ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
+        Ok(vec![None; wanted.len()])
+    }
+
+    fn head(&self) -> Result<Option<Commit>, RepositoryError> {
+        Ok(None)
+    }
+
+    fn find_commit(&self, _: &str) -> Result<Option<Commit>, RepositoryError> {
+        Ok(None)
+    }
+
+    fn is_ancestor(&self, _: Commit, _: Commit) -> Result<bool, RepositoryError> {
+        Ok(false)
+    }
+
+    fn commits_between(&self, _: Option<Commit>, _: Commit) -> Result<Vec<CommitInfo>, RepositoryError> {
+        Ok(Vec::new())
+    }
+
+    fn find_introductions(
+        &self,
+        _: &RepoPath,
+        _: Commit,
+        _: Option<Commit>,
+        _: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Vec<CommitInfo>, RepositoryError> {
+        Ok(Vec::new())
+    }
+}
+
+impl WorkingTree for PlainFolder {
     fn list_sources(&self, side: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
         if side != TreeState::Worktree {
             return Ok(Vec::new());
@@ -145,30 +174,6 @@ impl Repository for PlainFolder {
         Ok(None)
     }
 
-    fn find_versions(
-        &self,
-        _: Commit,
-        wanted: &[VersionRequest],
-    ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
-        Ok(vec![None; wanted.len()])
-    }
-
-    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
-        Ok(side == TreeState::Worktree && self.locate(path)?.is_some())
-    }
-
-    fn head(&self) -> Result<Option<Commit>, RepositoryError> {
-        Ok(None)
-    }
-
-    fn find_commit(&self, _: &str) -> Result<Option<Commit>, RepositoryError> {
-        Ok(None)
-    }
-
-    fn is_ancestor(&self, _: Commit, _: Commit) -> Result<bool, RepositoryError> {
-        Ok(false)
-    }
-
     fn current_branch(&self) -> Result<Option<String>, RepositoryError> {
         Ok(None)
     }
@@ -176,18 +181,19 @@ impl Repository for PlainFolder {
     fn worktree_name(&self) -> Option<String> {
         None
     }
+}
 
-    fn commits_between(&self, _: Option<Commit>, _: Commit) -> Result<Vec<CommitInfo>, RepositoryError> {
-        Ok(Vec::new())
+impl Repository for PlainFolder {
+    fn select(
+        &self,
+        _: &SelectionRequest,
+        _: &dyn Fn(Commit) -> Option<String>,
+        _: &[String],
+    ) -> Result<Selection, RepositoryError> {
+        Err(RepositoryError::NotARepository(self.root.display().to_string()))
     }
 
-    fn find_introductions(
-        &self,
-        _: &RepoPath,
-        _: Commit,
-        _: Option<Commit>,
-        _: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Vec<CommitInfo>, RepositoryError> {
-        Ok(Vec::new())
+    fn changes(&self, _: &Selection) -> Result<ChangeSet, RepositoryError> {
+        Err(RepositoryError::NotARepository(self.root.display().to_string()))
     }
 }

@@ -10,5 +10,5 @@ pub mod git;
 pub mod ignores;
 pub mod process;
 pub mod ssh_agent;
+pub mod transaction;
 pub mod walk;
-pub mod writing;

@@ -5,14 +5,14 @@
 //! logs is untrusted; [`escape_hidden`] makes it safe to print.
 
 mod edit;
+mod escape;
 mod path;
 mod source;
-mod visible;
 
 pub use edit::{Edit, apply_edits, line_ending};
+pub use escape::{escape_hidden, format_count, is_hidden, is_plain, to_single_line};
 pub use path::RepoPath;
 pub use source::{Position, Source};
-pub use visible::{escape_hidden, format_count, is_hidden, is_plain, to_single_line};
 
 /// A half-open range of bytes, `start..end`, in one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -1,6 +1,6 @@
 //! Setting labelled fields of a document.
 
-use crate::document::label::Field;
+use crate::document::field::Field;
 use crate::text::{Edit, Source, Span};
 
 /// What stands between a label and its value: stars, a colon, blanks.

@@ -12,8 +12,8 @@ use crate::document::registry::Registry;
 use crate::document::spec::SpecPointer;
 use crate::document::{Layout, Packet, Refinement, WpId};
 use crate::finding::Report;
-use crate::gate::GateError;
-use crate::system::writing::{FileWrite, WriteError};
+use crate::pipeline::packet_gate::PipelineError;
+use crate::system::transaction::{FileWrite, WriteError};
 use crate::text::{Edit, RepoPath, Source, apply_edits};
 
 /// Why a command does not do what it was asked: each with a way out.
@@ -46,7 +46,7 @@ pub enum WorkflowError {
     Write(#[from] WriteError),
     /// It could not judge.
     #[error(transparent)]
-    Gate(#[from] GateError),
+    Gate(#[from] PipelineError),
     /// A document cannot be read.
     #[error("{0}: {1}")]
     Document(RepoPath, String),
@@ -97,7 +97,7 @@ impl<'a> Records<'a> {
         let bytes = (self.read)(path)?;
         self.before.borrow_mut().insert(path.clone(), bytes.clone());
         let Some(bytes) = bytes else { return Ok(None) };
-        if let Some(why) = crate::document::limit::limit_error(&bytes) {
+        if let Some(why) = crate::document::limits::limit_error(&bytes) {
             return Err(WorkflowError::Document(path.clone(), format!("it is {why}")));
         }
         let source = Source::from_bytes(path.clone(), bytes);

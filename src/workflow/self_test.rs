@@ -11,13 +11,13 @@ use jiff::civil::DateTime;
 use serde::Deserialize;
 
 use crate::change::{RepositoryError, SelectionRequest, TreeState};
-use crate::check::input::Gate;
+use crate::check::context::Gate;
 use crate::check::registered_rules;
-use crate::engine::{self, EngineError, NoProgress, StepOptions};
 use crate::finding::Report;
-use crate::gate::survey::{DocumentCheckRequest, DocumentQuery, check_documents};
-use crate::gate::sweep::{ScanProfile, ScanRequest, run_scan};
-use crate::gate::{GateError, GateRequest};
+use crate::pipeline::document_check::{DocumentCheckRequest, DocumentQuery, check_documents};
+use crate::pipeline::packet_gate::{GateRequest, PipelineError};
+use crate::pipeline::source_scan::{ScanProfile, ScanRequest, run_scan};
+use crate::pipeline::steps::{EngineError, NoProgress, StepOptions};
 use crate::system::git::{GitRepository, RepositoryBuilder};
 use crate::system::{environment, files};
 
@@ -96,15 +96,15 @@ pub enum SelfTestError {
     Engine(#[from] EngineError),
 }
 
-impl From<GateError> for SelfTestError {
-    fn from(error: GateError) -> Self {
+impl From<PipelineError> for SelfTestError {
+    fn from(error: PipelineError) -> Self {
         Self::Engine(error.into())
     }
 }
 
 impl From<RepositoryError> for SelfTestError {
     fn from(error: RepositoryError) -> Self {
-        Self::Engine(GateError::from(error).into())
+        Self::Engine(PipelineError::from(error).into())
     }
 }
 
@@ -267,7 +267,7 @@ fn run_case(canary: &SelfTestCase, deceit: bool) -> Result<Report, SelfTestError
     let repo = GitRepository::discover(&root)?;
     let request = GateRequest { gate, packet, other_packets: Vec::new(), selection, config: None, now: NOW };
     let skip = (!canary.steps).then(|| "the deceit needs no step".to_owned());
-    Ok(engine::run_gate(&repo, &request, &StepOptions { skip, progress: &NoProgress })?)
+    Ok(crate::pipeline::steps::run_gate(&repo, &request, &StepOptions { skip, progress: &NoProgress })?)
 }
 
 /// What a scan of a repository finds.

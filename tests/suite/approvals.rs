@@ -1,7 +1,7 @@
 //! `init`, `new`, `refine`, `sign`, `prepare`: what they write passes, in its
 //! order and no other.
 
-use crate::support::office::{
+use crate::support::initialized::{
     AUDIT, LOG, PACKET, REFINEMENT, answer_refinement, approved, assert_refused, commit, fill_packet,
     governed, run_ok, signature_now,
 };
@@ -269,7 +269,7 @@ fn a_refinement_that_is_recorded_again_is_signed_again() {
     let (user, at) = signature.split_at(4);
     let other = format!("{user}{}{}{}00", &at[..4], &at[6..8], &at[8..]);
     assert_refused(&sandbox, &["sign", "WP-1-Two", &other], "is used already");
-    run_ok(&sandbox, &["sign", "WP-1-Two", &crate::support::office::signature_now("anna")]);
+    run_ok(&sandbox, &["sign", "WP-1-Two", &crate::support::initialized::signature_now("anna")]);
     assert_refused(
         &sandbox,
         &["new", "packet", "WP-1-Two"],

@@ -4,9 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use countersign::change::{Repository as _, TreeState};
+use countersign::change::TreeState;
 use countersign::finding::{DocumentsInfo, Report};
-use countersign::gate::survey::{DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents};
+use countersign::pipeline::document_check::{
+    DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents,
+};
 use countersign::system::folder::PlainFolder;
 
 use crate::support::{files_below, project, shared};

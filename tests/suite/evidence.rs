@@ -1,7 +1,7 @@
 //! `evidence`: a plan is run without a shell, and what is recorded is what
 //! happened.
 
-use crate::support::office::{PACKET, approved, assert_refused, commit, run_ok};
+use crate::support::initialized::{PACKET, approved, assert_refused, commit, run_ok};
 use crate::support::repo::Sandbox;
 
 const ALLOWED: &str = "evidence:\n  allow: [\"grep *\", \"sh -c true\", \"cat *\"]\n";

@@ -219,8 +219,8 @@ fn names_and_lines_are_not_removed_by_fixes() {
 
 #[test]
 fn fixes_that_change_the_meaning_need_a_review() {
-    let sandbox = crate::support::office::approved();
-    let packet = crate::support::office::PACKET;
+    let sandbox = crate::support::initialized::approved();
+    let packet = crate::support::initialized::PACKET;
     let whole = sandbox.read(packet);
     let odd = [
         // An approval, a verdict, a fence, code.

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use countersign::change::{FileMode, SelectionMode, SelectionRequest};
-use countersign::check::input::Gate;
-use countersign::engine::{NoProgress, StepOptions};
+use countersign::check::context::Gate;
 use countersign::finding::Finding;
+use countersign::pipeline::steps::{NoProgress, StepOptions};
 use countersign::system::git::GitRepository;
 
 use crate::support::expected::{compare, format_finding};
@@ -103,7 +103,9 @@ fn check_in_git(scenario: &Scenario) -> Vec<Finding> {
     if scenario.setup.steps {
         let request = scenario.request(selection);
         let options = StepOptions { skip: None, progress: &NoProgress };
-        return countersign::engine::run_gate(&repo, &request, &options).expect("gate runs").findings;
+        return countersign::pipeline::steps::run_gate(&repo, &request, &options)
+            .expect("gate runs")
+            .findings;
     }
     scenario.findings(&repo, selection).expect("gate judges")
 }

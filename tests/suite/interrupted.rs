@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use countersign::system::writing::Writer;
+use countersign::system::transaction::Writer;
 use regex::Regex;
 
-use crate::support::office::{
+use crate::support::initialized::{
     PACKET, REFINEMENT, answer_refinement, approved, commit, fill_packet, governed, run_ok, signature_now,
 };
 use crate::support::repo::Sandbox;
@@ -112,7 +112,7 @@ fn killed_anywhere_everything_or_nothing_is_written() {
         told.push((arguments.join(" "), kill_repeatedly(sandbox, arguments)));
     };
     kill(&sandbox, &["init"]);
-    sandbox.write("Spec_v01.md", crate::support::office::SPEC);
+    sandbox.write("Spec_v01.md", crate::support::initialized::SPEC);
     sandbox.append("countersign.yaml", "evidence:\n  allow: [\"grep *\"]\n");
     commit(&sandbox, "governance");
     sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Two"]);

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use ssh_key::LineEnding;
 use ssh_key::private::{Ed25519Keypair, PrivateKey};
 
-use crate::support::office::{
+use crate::support::initialized::{
     PACKET, REFINEMENT, answer_refinement, assert_refused, commit, fill_packet, governed, run_ok,
     signature_now,
 };

@@ -1,6 +1,6 @@
 //! `validator-gate`: a session goes its way, and nothing that it held is lost.
 
-use crate::support::office::{PACKET, STATE, approved, assert_refused, commit, run_ok};
+use crate::support::initialized::{PACKET, STATE, approved, assert_refused, commit, run_ok};
 use crate::support::repo::Sandbox;
 
 const WP: &str = "WP-1-Two";

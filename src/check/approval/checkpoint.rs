@@ -1,7 +1,7 @@
 //! `approval/checkpoint`: packet and refinement are committed as they are.
 
 use crate::check::CheckResult;
-use crate::check::input::{ApprovalCheckContext, CheckpointFact};
+use crate::check::context::{ApprovalCheckContext, CheckpointFact};
 use crate::finding::Label;
 use crate::rule::Rule;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::change::{Hunk, compute_hunks};
 use crate::check::CheckResult;
-use crate::check::input::{ApprovalCheckContext, ContractFact};
+use crate::check::context::{ApprovalCheckContext, ContractFact};
 use crate::document::Packet;
 use crate::document::packet::{ContractPart, contract_parts};
 use crate::finding::{Finding, Label};

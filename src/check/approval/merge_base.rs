@@ -1,7 +1,7 @@
 //! `approval/merge-base`: `MERGE_BASE_SHA` is a commit that the work builds on.
 
 use crate::check::CheckResult;
-use crate::check::input::{ApprovalCheckContext, MergeBaseFact};
+use crate::check::context::{ApprovalCheckContext, MergeBaseFact};
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {

@@ -7,24 +7,23 @@ pub(super) mod order;
 pub(super) mod prepared;
 pub(super) mod refinement;
 pub(super) mod refinement_text;
-pub(super) mod separate_hands;
+pub(super) mod separation_of_duties;
 pub(super) mod signature_agreement;
 pub(super) mod signature_format;
 pub(super) mod signature_reuse;
 pub(super) mod signed;
 
-pub(crate) use order::timeline;
-pub(crate) use separate_hands::is_same_person;
-pub(crate) use signature_agreement::disagreements_by_record;
-pub(crate) use signed::key_signature;
-
 use jiff::civil::Date;
 
 use crate::change::CommitInfo;
-
 use crate::document::packet::Generation;
 
-use super::input::ApprovalCheckContext;
+use super::context::ApprovalCheckContext;
+
+pub(crate) use order::timeline;
+pub(crate) use separation_of_duties::is_same_person;
+pub(crate) use signature_agreement::disagreements_by_record;
+pub(crate) use signed::key_signature;
 
 /// The day from which on every packet has a refinement and a gate log.
 const REFINEMENTS_REQUIRED_SINCE: Date = Date::constant(2026, 1, 1);
@@ -38,5 +37,5 @@ pub(crate) fn predates_refinements(input: &ApprovalCheckContext<'_>) -> bool {
 
 /// The first digits of a commit's id.
 fn short_commit(commit: &CommitInfo) -> String {
-    commit.commit.0.to_string().chars().take(12).collect()
+    commit.commit.short()
 }

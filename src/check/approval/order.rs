@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 
 use crate::check::CheckResult;
-use crate::check::input::{ApprovalCheckContext, ContractFact, RecordAtSigning};
+use crate::check::context::{ApprovalCheckContext, ContractFact, RecordAtSigning};
 use crate::document::Signature;
 use crate::document::gate_log::{GateLog, text_or_empty};
 use crate::finding::{Finding, Label, Level, TimelineEvent};

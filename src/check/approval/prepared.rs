@@ -1,7 +1,7 @@
 //! `approval/prepared`: the branch and working tree are those of PREPARE.
 
 use crate::check::CheckResult;
-use crate::check::input::ApprovalCheckContext;
+use crate::check::context::ApprovalCheckContext;
 use crate::document::gate_log::text_or_empty;
 use crate::finding::Label;
 use crate::rule::Rule;

@@ -1,9 +1,9 @@
 //! `approval/refinement`: the refinement is there and approved.
 
 use crate::check::CheckResult;
-use crate::check::input::ApprovalCheckContext;
+use crate::check::context::ApprovalCheckContext;
 use crate::document::Refinement;
-use crate::document::label::Field;
+use crate::document::field::Field;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 

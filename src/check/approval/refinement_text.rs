@@ -2,7 +2,7 @@
 
 use crate::change::compute_hunks;
 use crate::check::CheckResult;
-use crate::check::input::{ApprovalCheckContext, ContractFact, RecordAtSigning};
+use crate::check::context::{ApprovalCheckContext, ContractFact, RecordAtSigning};
 use crate::finding::Label;
 use crate::rule::Rule;
 use crate::text::{Source, Span, to_single_line};

@@ -2,7 +2,7 @@
 //! carry one signature for one packet.
 
 use crate::check::CheckResult;
-use crate::check::input::ApprovalCheckContext;
+use crate::check::context::ApprovalCheckContext;
 use crate::document::gate_log::text_or_empty;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;

@@ -1,7 +1,7 @@
 //! `approval/signature-format`: the signature is one, of a real moment.
 
 use crate::check::CheckResult;
-use crate::check::input::ApprovalCheckContext;
+use crate::check::context::ApprovalCheckContext;
 use crate::document::Signature;
 use crate::rule::Rule;
 

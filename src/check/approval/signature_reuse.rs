@@ -1,7 +1,7 @@
 //! `approval/signature-reuse`: a signature is used once.
 
 use crate::check::CheckResult;
-use crate::check::input::ApprovalCheckContext;
+use crate::check::context::ApprovalCheckContext;
 use crate::document::Signature;
 use crate::document::audit::find_wp_ids;
 use crate::document::gate_log::text_or_empty;

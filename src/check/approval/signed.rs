@@ -3,10 +3,10 @@
 use jiff::civil::DateTime;
 
 use crate::check::CheckResult;
-use crate::check::input::{ApprovalCheckContext, ContractFact};
+use crate::check::context::{ApprovalCheckContext, ContractFact};
 use crate::digest::sshsig::{NAMESPACE, SigningKey, verify};
 use crate::document::allowed_signers::AllowedSigner;
-use crate::document::seal::{ContractDifference, SignedContract};
+use crate::document::signed_contract::{ContractDifference, SignedContract};
 use crate::document::{Refinement, Signature};
 use crate::finding::{Finding, KeySignature, Label};
 use crate::rule::Rule;

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::check::CheckResult;
-use crate::check::library::{GovernanceDocuments, RepositoryCheckContext};
+use crate::check::repository_documents::{GovernanceDocuments, RepositoryCheckContext};
 use crate::document::audit::AuditRow;
+use crate::document::field::Field;
 use crate::document::gate_log::text_or_empty;
-use crate::document::label::Field;
 use crate::document::packet::Generation;
 use crate::document::{Packet, Signature};
 use crate::finding::{Finding, Label, Level};

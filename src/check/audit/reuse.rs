@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::CheckResult;
-use crate::check::library::RepositoryCheckContext;
+use crate::check::repository_documents::RepositoryCheckContext;
 use crate::document::audit::find_wp_ids;
 use crate::document::gate_log::text_or_empty;
 use crate::document::{DocumentBody, Signature};

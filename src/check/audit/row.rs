@@ -1,7 +1,7 @@
 //! `audit/row`: rows have all their cells, and record signatures.
 
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::{DocumentBody, Signature};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;

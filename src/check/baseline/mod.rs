@@ -1,9 +1,10 @@
 //! `baseline/…`: the file of known findings.
 
-use super::CheckResult;
-use super::input::{BaselineState, SourcesCheckContext};
 use crate::finding::Label;
 use crate::rule::Rule;
+
+use super::CheckResult;
+use super::context::{BaselineState, SourcesCheckContext};
 
 fn configured_baseline<'a>(input: &'a SourcesCheckContext<'_>) -> Result<&'a BaselineState, CheckResult> {
     input.baseline.ok_or_else(|| CheckResult::skipped("the configuration names no baseline"))

@@ -1,11 +1,12 @@
 //! `board/entry`: entries have one form, under the heading of their state.
 
-use super::board_of;
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::board::section_states;
 use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
+
+use super::board_of;
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let board = match board_of(input) {

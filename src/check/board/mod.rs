@@ -8,9 +8,10 @@ pub(super) mod status;
 pub(super) mod validated;
 
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
 use crate::document::DocumentBody;
 use crate::document::board::Board;
+
+use super::repository_documents::DocumentCheckContext;
 
 /// The board that a document is.
 fn board_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a Board, CheckResult> {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::board_of;
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::board::BoardEntry;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
+
+use super::board_of;
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let board = match board_of(input) {

@@ -1,12 +1,13 @@
 //! `board/packet`: what the board lists is there: a packet, or for STUB a
 //! stub.
 
-use super::board_of;
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::format_count;
+
+use super::board_of;
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let board = match board_of(input) {

@@ -1,12 +1,13 @@
 //! `board/status`: board and packet agree on the state, and every packet is
 //! on the board.
 
-use super::board_of;
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::PacketStatus;
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
+
+use super::board_of;
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let board = match board_of(input) {

@@ -1,7 +1,7 @@
 //! `change/base`: the base of a range is an ancestor of its head.
 
 use crate::check::CheckResult;
-use crate::check::input::SelectionCheckContext;
+use crate::check::context::SelectionCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 

@@ -1,7 +1,7 @@
 //! `change/empty`: there is something to judge.
 
 use crate::check::CheckResult;
-use crate::check::input::SelectionCheckContext;
+use crate::check::context::SelectionCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 

@@ -1,7 +1,7 @@
 //! `change/hidden`: nothing was told to git to be unchanged that is not.
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 

@@ -1,7 +1,7 @@
 //! `change/judge`: the change edits what judges it, where that is allowed.
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::check::scope::allows_change;
 use crate::finding::Label;
 use crate::rule::Rule;

@@ -1,7 +1,7 @@
 //! `change/range-start`: the range holds all of the packet's work.
 
 use crate::check::CheckResult;
-use crate::check::input::{ChangeCheckContext, RangeFact};
+use crate::check::context::{ChangeCheckContext, RangeFact};
 use crate::finding::Level;
 use crate::rule::Rule;
 
@@ -9,10 +9,7 @@ pub(in crate::check) fn check(input: &ChangeCheckContext<'_>, rule: &Rule) -> Ch
     let Some(merge_base) = &input.packet.packet.merge_base else {
         return CheckResult::skipped("the packet gives no MERGE_BASE_SHA");
     };
-    let base = input.selection.base.map_or_else(
-        || "nothing".to_owned(),
-        |commit| commit.0.to_string().chars().take(12).collect::<String>(),
-    );
+    let base = input.selection.base.map_or_else(|| "nothing".to_owned(), |commit| commit.short());
     let here = input.packet.label_at(merge_base.span, "the work starts here");
     let finding = match input.range_fact {
         RangeFact::NotApplicable => {

@@ -1,7 +1,7 @@
 //! `change/unjudged`: the bytes of every changed file are known.
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 

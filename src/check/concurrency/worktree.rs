@@ -3,7 +3,7 @@
 
 use crate::change::Worktree;
 use crate::check::CheckResult;
-use crate::check::library::{GovernanceDocuments, RepositoryCheckContext};
+use crate::check::repository_documents::{GovernanceDocuments, RepositoryCheckContext};
 use crate::document::gate_log::{GateEntry, text_or_empty};
 use crate::document::{Packet, PacketStatus};
 use crate::finding::{Finding, Label};

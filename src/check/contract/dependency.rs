@@ -1,9 +1,10 @@
 //! `contract/dependency`: dependencies are contracts that exist.
 
-use super::{contract_of, label_at};
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::rule::Rule;
+
+use super::{contract_of, label_at};
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let contract = match contract_of(input) {

@@ -13,10 +13,11 @@ pub(super) mod status;
 pub(super) mod task_id;
 
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
 use crate::document::contract::{Contract, ContractStatus};
 use crate::finding::Label;
 use crate::text::Span;
+
+use super::repository_documents::DocumentCheckContext;
 
 /// The contract that a document is.
 fn contract_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a Contract, CheckResult> {

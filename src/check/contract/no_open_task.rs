@@ -1,11 +1,12 @@
 //! `contract/no-open-task`: what is active has something left to do.
 
-use super::{contract_of, label_at, status_with_span};
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::contract::ContractStatus;
 use crate::rule::Rule;
 use crate::text::format_count;
+
+use super::{contract_of, label_at, status_with_span};
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let contract = match contract_of(input) {

@@ -1,10 +1,11 @@
 //! `contract/notes`: the running log is in order, newest first.
 
-use super::{contract_of, label_at};
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::contract::ContractNote;
 use crate::rule::Rule;
+
+use super::{contract_of, label_at};
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let contract = match contract_of(input) {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{contract_of, label_at};
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::contract::{Contract, TaskId};
 use crate::finding::{Finding, Level};
 use crate::rule::Rule;
 use crate::text::Spanned;
+
+use super::{contract_of, label_at};
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let contract = match contract_of(input) {

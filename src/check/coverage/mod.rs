@@ -1,13 +1,14 @@
 //! `coverage/test`: every changed source file has a test that lies beside it,
 //! in it, or names it.
 
-use super::CheckResult;
-use super::input::SourcesCheckContext;
 use crate::change::ChangeKind;
 use crate::finding::Label;
 use crate::rule::Rule;
 use crate::scan::{Language, lexer, test_code};
 use crate::text::RepoPath;
+
+use super::CheckResult;
+use super::context::SourcesCheckContext;
 
 /// Languages whose files can have tests.
 const TESTABLE_LANGUAGES: [Language; 7] = [

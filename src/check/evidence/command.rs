@@ -2,7 +2,7 @@
 //! as the packet claims.
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::document::packet::PlannedCommand;
 use crate::finding::Finding;
 use crate::rule::Rule;

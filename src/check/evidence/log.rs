@@ -2,7 +2,7 @@
 //! lines.
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::digest::sha256_hex;
 use crate::rule::Rule;
 use crate::text::to_single_line;

@@ -4,7 +4,7 @@ pub(super) mod command;
 pub(super) mod log;
 pub(super) mod requirement;
 
-use super::input::ChangeCheckContext;
+use super::context::ChangeCheckContext;
 
 /// Why evidence is not asked for, if it is not.
 fn not_required_reason(input: &ChangeCheckContext<'_>) -> Option<String> {

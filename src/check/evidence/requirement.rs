@@ -2,7 +2,7 @@
 //! exist.
 
 use crate::check::CheckResult;
-use crate::check::input::{ChangeCheckContext, EvidencePathFact};
+use crate::check::context::{ChangeCheckContext, EvidencePathFact};
 use crate::rule::Rule;
 use crate::text::{format_count, to_single_line};
 

@@ -1,13 +1,14 @@
 //! `gate-log/entry`: entries have their fields, with what these hold.
 
-use super::log_of;
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::gate_log::GateEntry;
 use crate::document::{Signature, WpId};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::Spanned;
+
+use super::log_of;
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let log = match log_of(input) {

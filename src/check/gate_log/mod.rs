@@ -4,9 +4,10 @@ pub(super) mod entry;
 pub(super) mod order;
 
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
 use crate::document::DocumentBody;
 use crate::document::gate_log::GateLog;
+
+use super::repository_documents::DocumentCheckContext;
 
 /// The gate log that a document is.
 fn log_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a GateLog, CheckResult> {

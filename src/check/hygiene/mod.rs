@@ -1,11 +1,12 @@
 //! `hygiene/…`: what a repository tracks and should not, what it ignores and
 //! should, and what lies about.
 
-use super::CheckResult;
-use super::input::SourcesCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 use crate::text::RepoPath;
+
+use super::CheckResult;
+use super::context::SourcesCheckContext;
 
 /// An untracked file of more bytes is large, unless the configuration says
 /// otherwise.

@@ -5,10 +5,11 @@ pub(super) mod reference;
 pub(super) mod target;
 
 use crate::check::CheckResult;
-use crate::check::library::{DocumentCheckContext, TargetFact};
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
 use crate::text::{RepoPath, Span};
+
+use super::repository_documents::{DocumentCheckContext, TargetFact};
 
 pub use named::{NamedBy, NamedPath, named_paths};
 

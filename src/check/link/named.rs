@@ -1,7 +1,7 @@
 //! The paths that a document names.
 
-use crate::check::library::GovernanceDocuments;
-use crate::document::label::{Field, strip_hint};
+use crate::check::repository_documents::GovernanceDocuments;
+use crate::document::field::{Field, strip_hint};
 use crate::document::link::{destination_path, find_links, join_relative};
 use crate::document::scope_entry::{ScopeEntry, ScopePattern};
 use crate::document::{Document, DocumentBody, Packet, Refinement, WpId};

@@ -1,7 +1,7 @@
 //! `manifest/agreement`: several manifests of one file say the same of it.
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::document::manifest::Manifest;
 use crate::rule::Rule;
 

@@ -3,7 +3,7 @@
 
 use crate::change::ChangedFile;
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::digest::RecordedHash;
 use crate::document::manifest::{GATES, Manifest, ManifestNumber};
 use crate::finding::{Finding, Place};

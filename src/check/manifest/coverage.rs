@@ -2,7 +2,7 @@
 
 use crate::change::{ChangedFile, Hunk};
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::document::manifest::Manifest;
 use crate::finding::Place;
 use crate::rule::Rule;

@@ -3,7 +3,7 @@
 
 use crate::change::{ChangedFile, FileContent};
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::digest::{Hash20, HashMismatch, OtherVersion, RecordedHash, diagnose};
 use crate::document::manifest::Manifest;
 use crate::finding::{Finding, Place};

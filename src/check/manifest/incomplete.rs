@@ -1,7 +1,7 @@
 //! `manifest/incomplete`: every field of a manifest is filled, once.
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::document::manifest::GATES;
 use crate::rule::Rule;
 

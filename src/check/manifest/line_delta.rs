@@ -1,7 +1,7 @@
 //! `manifest/line-delta`: lines(post) − lines(pre).
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::document::manifest::ManifestNumber;
 use crate::finding::Place;
 use crate::rule::Rule;

@@ -1,7 +1,7 @@
 //! `manifest/missing`: every changed file outside governance has a manifest.
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 

@@ -17,7 +17,7 @@ use crate::document::manifest::{Manifest, ManifestNumber};
 use crate::finding::Label;
 use crate::text::{RepoPath, Span};
 
-use super::input::ChangeCheckContext;
+use super::context::ChangeCheckContext;
 
 pub use claims::{GateClaims, gate_claims};
 

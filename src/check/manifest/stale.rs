@@ -1,7 +1,7 @@
 //! `manifest/stale`: every manifest is about a file that changed.
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::rule::Rule;
 
 use super::{label_at, target_path};

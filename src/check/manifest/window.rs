@@ -2,7 +2,7 @@
 
 use crate::change::ChangedFile;
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::document::manifest::{Manifest, ManifestNumber};
 use crate::finding::{Finding, Place};
 use crate::rule::Rule;

@@ -5,13 +5,14 @@ mod name;
 
 use std::collections::BTreeMap;
 
-use super::CheckResult;
-use super::input::SourcesCheckContext;
+use name::{Migration, find_migrations};
+
 use crate::finding::Label;
 use crate::rule::Rule;
 use crate::text::RepoPath;
 
-use name::{Migration, find_migrations};
+use super::CheckResult;
+use super::context::SourcesCheckContext;
 
 /// `migration/number`: numbers are unique and follow each other.
 pub(super) fn number(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {

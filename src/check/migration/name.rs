@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::input::SourcesCheckContext;
+use crate::check::context::SourcesCheckContext;
 use crate::text::RepoPath;
 
 /// One file of a migration.

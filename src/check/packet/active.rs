@@ -1,7 +1,7 @@
 //! `packet/active`: work starts only on the packet that is in force.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
+use crate::check::context::PacketCheckContext;
 use crate::document::{PacketStatus, WpId};
 use crate::finding::Label;
 use crate::rule::Rule;

@@ -1,7 +1,7 @@
 //! `packet/claim`: who works on a packet in progress.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
+use crate::check::context::PacketCheckContext;
 use crate::document::PacketStatus;
 use crate::document::packet::Generation;
 use crate::rule::Rule;

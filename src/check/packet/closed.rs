@@ -1,7 +1,7 @@
 //! `packet/closed`: a packet that was closed before the work accounts for none.
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::document::PacketStatus::{DoneHistorical, Superseded, Validated};
 use crate::finding::Label;
 use crate::rule::Rule;

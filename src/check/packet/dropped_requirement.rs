@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::CheckResult;
-use crate::check::library::{GovernanceDocuments, RepositoryCheckContext};
+use crate::check::repository_documents::{GovernanceDocuments, RepositoryCheckContext};
 use crate::document::{Packet, WpId};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;

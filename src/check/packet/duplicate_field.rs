@@ -1,7 +1,7 @@
 //! `packet/duplicate-field`: what decides a verdict is said once.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
+use crate::check::context::PacketCheckContext;
 use crate::finding::Place;
 use crate::rule::Rule;
 use crate::text::Span;

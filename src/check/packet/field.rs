@@ -1,8 +1,8 @@
 //! `packet/field`: the fields of the packet's generation say something.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
-use crate::check::mend::{find_misspelt_label, with_label_fix};
+use crate::check::context::PacketCheckContext;
+use crate::check::fix_hints::{find_misspelt_label, with_label_fix};
 use crate::document::packet::ContentState;
 use crate::rule::Rule;
 

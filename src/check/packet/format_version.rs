@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
+use crate::check::context::PacketCheckContext;
 use crate::document::packet::Generation;
 use crate::finding::Level;
 use crate::rule::Rule;
@@ -48,7 +48,7 @@ pub(in crate::check) fn check(input: &PacketCheckContext<'_>, rule: &Rule) -> Ch
 fn check_missing_version(input: &PacketCheckContext<'_>, rule: &Rule) -> Option<crate::finding::Finding> {
     let minimum = input.policy.minimum_format.as_deref()?;
     let from: Date = minimum.parse().ok()?;
-    let field = input.packet.metadata_field("DATE").and_then(crate::document::label::Field::filled_value);
+    let field = input.packet.metadata_field("DATE").and_then(crate::document::field::Field::filled_value);
     let newest = input.newest_date();
     let place = field.map_or_else(|| input.packet.heading_span("METADATA"), |field| field.span);
     match newest {

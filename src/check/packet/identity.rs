@@ -1,7 +1,7 @@
 //! `packet/identity`: file name, title and `WP_ID` name one packet.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
+use crate::check::context::PacketCheckContext;
 use crate::finding::Place;
 use crate::rule::Rule;
 
@@ -32,7 +32,7 @@ pub(in crate::check) fn check(input: &PacketCheckContext<'_>, rule: &Rule) -> Ch
         }
     }
     if let Some(base) =
-        input.packet.metadata_field("BASE_WP_ID").and_then(crate::document::label::Field::filled_value)
+        input.packet.metadata_field("BASE_WP_ID").and_then(crate::document::field::Field::filled_value)
         && base.value != input.id.base()
         && base.value != id
     {

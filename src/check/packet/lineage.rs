@@ -1,7 +1,7 @@
 //! `packet/lineage`: a revision accounts for the packets before it.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
+use crate::check::context::PacketCheckContext;
 use crate::document::audit::find_wp_ids;
 use crate::document::packet::Generation;
 use crate::rule::Rule;

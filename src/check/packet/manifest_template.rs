@@ -1,7 +1,7 @@
 //! `packet/manifest-template`: there is a place for the manifests.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
+use crate::check::context::PacketCheckContext;
 use crate::document::packet::Generation;
 use crate::document::template::{PACKET, split_sections};
 use crate::finding::Place;

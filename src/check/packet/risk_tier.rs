@@ -1,8 +1,8 @@
 //! `packet/risk-tier`: LOW, MEDIUM or HIGH.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
-use crate::check::mend::equals_ignoring_punctuation;
+use crate::check::context::PacketCheckContext;
+use crate::check::fix_hints::equals_ignoring_punctuation;
 use crate::finding::Place;
 use crate::rule::Rule;
 

@@ -3,7 +3,7 @@
 //! They share one search and each tells its own outcome.
 
 use crate::check::CheckResult;
-use crate::check::input::{PacketSearch, SearchCheckContext};
+use crate::check::context::{PacketSearch, SearchCheckContext};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};

@@ -1,8 +1,8 @@
 //! `packet/section`: the sections of the packet's generation are there.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
-use crate::check::mend::with_section_fix;
+use crate::check::context::PacketCheckContext;
+use crate::check::fix_hints::with_section_fix;
 use crate::document::section::find_heading_in_fence;
 use crate::document::template::PACKET;
 use crate::rule::Rule;

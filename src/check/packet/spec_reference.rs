@@ -2,7 +2,7 @@
 //! implements.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
+use crate::check::context::PacketCheckContext;
 use crate::document::packet::{ContentState, Generation};
 use crate::rule::Rule;
 

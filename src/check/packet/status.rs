@@ -1,8 +1,8 @@
 //! `packet/status`: the status is one of the known ones, as a whole.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
-use crate::check::mend::equals_ignoring_punctuation;
+use crate::check::context::PacketCheckContext;
+use crate::check::fix_hints::equals_ignoring_punctuation;
 use crate::document::PacketStatus;
 use crate::finding::Place;
 use crate::rule::Rule;

@@ -1,7 +1,7 @@
 //! `packet/verdict`: a status and the last report agree.
 
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::PacketStatus;
 use crate::finding::Label;
 use crate::rule::Rule;

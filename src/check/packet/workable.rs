@@ -1,7 +1,7 @@
 //! `packet/workable`: the status lets work start.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
+use crate::check::context::PacketCheckContext;
 use crate::document::PacketStatus;
 use crate::rule::Rule;
 

@@ -2,7 +2,7 @@
 //! approved.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
+use crate::check::context::PacketCheckContext;
 use crate::document::packet::Generation;
 use crate::rule::Rule;
 

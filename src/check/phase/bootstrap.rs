@@ -1,7 +1,7 @@
 //! `phase/bootstrap`: work in progress was bootstrapped.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
+use crate::check::context::PacketCheckContext;
 use crate::document::PacketStatus;
 use crate::rule::Rule;
 

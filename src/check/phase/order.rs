@@ -1,7 +1,7 @@
 //! `phase/order`: the phases stand in their order.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
+use crate::check::context::PacketCheckContext;
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {

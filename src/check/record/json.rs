@@ -1,7 +1,7 @@
 //! `record/json`: state files are strict JSON of their shape.
 
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::DocumentBody;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;

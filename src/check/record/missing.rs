@@ -1,7 +1,7 @@
 //! `record/missing`: where there are packets, their records are there too.
 
 use crate::check::CheckResult;
-use crate::check::library::RepositoryCheckContext;
+use crate::check::repository_documents::RepositoryCheckContext;
 use crate::document::packet::Generation;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;

@@ -1,14 +1,15 @@
 //! `refinement/anchor-section`: the section number of a `SPEC_ANCHOR` is a real
 //! heading's.
 
-use super::{label_at, recorded_spec};
 use crate::check::CheckResult;
-use crate::check::library::RefinementCheckContext;
+use crate::check::repository_documents::RefinementCheckContext;
 use crate::check::spec::parse_version;
 use crate::document::section::Section;
 use crate::document::spec::{SpecText, section_number};
 use crate::finding::{Finding, Level};
 use crate::rule::Rule;
+
+use super::{label_at, recorded_spec};
 
 pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;

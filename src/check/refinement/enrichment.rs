@@ -1,11 +1,12 @@
 //! `refinement/enrichment`: needed enrichment is proposed, and waits for no
 //! signature.
 
-use super::{label_at, label_at_field};
 use crate::check::CheckResult;
-use crate::check::library::RefinementCheckContext;
+use crate::check::repository_documents::RefinementCheckContext;
 use crate::finding::Level;
 use crate::rule::Rule;
+
+use super::{label_at, label_at_field};
 
 pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;

@@ -1,14 +1,15 @@
 //! `refinement/excerpt`: an anchor's excerpt is what stands in its window.
 
-use super::{
-    find_block, label_at, recorded_spec, spec_line, trim_empty_lines, window_in_spec, with_window_fix,
-};
 use crate::check::CheckResult;
-use crate::check::library::RefinementCheckContext;
+use crate::check::repository_documents::RefinementCheckContext;
 use crate::document::refinement::{Anchor, escape, unescape};
 use crate::finding::{Finding, Place};
 use crate::rule::Rule;
 use crate::text::{Source, line_ending};
+
+use super::{
+    find_block, label_at, recorded_spec, spec_line, trim_empty_lines, window_in_spec, with_window_fix,
+};
 
 pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;

@@ -2,15 +2,16 @@
 
 use jiff::civil::{Date, DateTime};
 
-use super::{label_at, label_at_field};
 use crate::check::CheckResult;
-use crate::check::library::RefinementCheckContext;
-use crate::check::mend::{equals_ignoring_punctuation, find_misspelt_label, with_label_fix};
+use crate::check::fix_hints::{equals_ignoring_punctuation, find_misspelt_label, with_label_fix};
+use crate::check::repository_documents::RefinementCheckContext;
 use crate::digest::RecordedHash;
 use crate::document::Refinement;
-use crate::document::label::Field;
+use crate::document::field::Field;
 use crate::finding::{Finding, Level, Place};
 use crate::rule::Rule;
+
+use super::{label_at, label_at_field};
 
 /// Fields that another rule demands a value of.
 const CHECKED_BY_OTHER_RULES: [&str; 2] = ["USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"];

@@ -1,10 +1,11 @@
 //! `refinement/identity`: a refinement says once, and truly, whose it is.
 
-use super::{label_at, label_at_field};
 use crate::check::CheckResult;
-use crate::check::library::RefinementCheckContext;
+use crate::check::repository_documents::RefinementCheckContext;
 use crate::document::WpId;
 use crate::rule::Rule;
+
+use super::{label_at, label_at_field};
 
 pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;

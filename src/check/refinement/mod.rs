@@ -17,14 +17,14 @@ use std::sync::Arc;
 
 use crate::digest::{Hash20, RecordedHash};
 use crate::document::Refinement;
-use crate::document::label::Field;
+use crate::document::field::Field;
 use crate::document::refinement::Anchor;
 use crate::document::spec::SpecText;
 use crate::finding::{Finding, Label, Place};
 use crate::text::{Source, Span, Spanned};
 
 use super::CheckResult;
-use super::library::{RefinementCheckContext, SpecFact};
+use super::repository_documents::{RefinementCheckContext, SpecFact};
 
 fn label_at(refinement: &Refinement, span: Span, text: impl Into<String>) -> Label {
     Label::text(&refinement.source, span, text)

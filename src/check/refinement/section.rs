@@ -1,16 +1,17 @@
 //! `refinement/section`: the required headings, as headings, with an answer
 //! below each.
 
-use super::label_at;
 use crate::check::CheckResult;
-use crate::check::library::RefinementCheckContext;
-use crate::check::mend::with_section_fix;
+use crate::check::fix_hints::with_section_fix;
+use crate::check::repository_documents::RefinementCheckContext;
 use crate::document::is_placeholder;
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::find_heading_in_fence;
 use crate::document::template::REFINEMENT;
 use crate::finding::Finding;
 use crate::rule::Rule;
+
+use super::label_at;
 
 pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;

@@ -1,13 +1,14 @@
 //! `refinement/spec`: the specification that was refined is known by its hash.
 
-use super::{label_at, recorded_hash};
 use crate::check::CheckResult;
-use crate::check::library::{RefinementCheckContext, SpecFact};
+use crate::check::repository_documents::{RefinementCheckContext, SpecFact};
 use crate::check::spec::parse_version;
 use crate::digest::{OtherVersion, RecordedHash, diagnose};
 use crate::finding::{Finding, Level};
 use crate::rule::Rule;
 use crate::text::RepoPath;
+
+use super::{label_at, recorded_hash};
 
 pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;

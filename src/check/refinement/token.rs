@@ -1,16 +1,17 @@
 //! `refinement/token`: an anchor's token names a place, and stands in its
 //! window.
 
-use super::{
-    find_block, label_at, recorded_spec, spec_line, trim_empty_lines, unescaped_value, window_in_spec,
-    with_window_fix,
-};
 use crate::check::CheckResult;
-use crate::check::library::RefinementCheckContext;
+use crate::check::repository_documents::RefinementCheckContext;
 use crate::document::refinement::{Anchor, unescape};
 use crate::finding::Finding;
 use crate::rule::Rule;
 use crate::text::Source;
+
+use super::{
+    find_block, label_at, recorded_spec, spec_line, trim_empty_lines, unescaped_value, window_in_spec,
+    with_window_fix,
+};
 
 pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;

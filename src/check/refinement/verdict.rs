@@ -1,13 +1,14 @@
 //! `refinement/verdict`: the checklist, its verdict and what follows from it
 //! agree.
 
-use super::{label_at, label_at_field};
 use crate::check::CheckResult;
-use crate::check::library::RefinementCheckContext;
-use crate::document::label::Field;
+use crate::check::repository_documents::RefinementCheckContext;
+use crate::document::field::Field;
 use crate::document::refinement::ChecklistItem;
 use crate::finding::Finding;
 use crate::rule::Rule;
+
+use super::{label_at, label_at_field};
 
 pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;

@@ -1,11 +1,12 @@
 //! `refinement/window`: an anchor's window is a small part of the
 //! specification.
 
-use super::{label_at, recorded_spec};
 use crate::check::CheckResult;
-use crate::check::library::RefinementCheckContext;
+use crate::check::repository_documents::RefinementCheckContext;
 use crate::finding::Finding;
 use crate::rule::Rule;
+
+use super::{label_at, recorded_spec};
 
 pub(in crate::check) fn check(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;

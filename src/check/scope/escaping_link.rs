@@ -3,7 +3,7 @@
 
 use crate::change::FileMode;
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};

@@ -1,7 +1,7 @@
 //! `scope/excluded`: nothing is changed that `OUT_OF_SCOPE` names.
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 

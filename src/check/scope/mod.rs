@@ -13,7 +13,7 @@ use crate::change::{Change, ChangedFile};
 use crate::document::scope_entry::{ScopeEntry, ScopePattern};
 use crate::text::RepoPath;
 
-use super::input::{ChangeCheckContext, PacketCheckContext};
+use super::context::{ChangeCheckContext, PacketCheckContext};
 
 /// The entry that covers a path, if one does.
 fn find_covering_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> Option<&'a ScopeEntry> {

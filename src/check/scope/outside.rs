@@ -1,14 +1,14 @@
 //! `scope/outside`: every changed path is allowed.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::change::ChangedFile;
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::document::scope_entry::{ScopeEntry, ScopePattern};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
-
-use unicode_normalization::UnicodeNormalization as _;
 
 use super::{describe_change, find_covering_entry, is_own_governance, nearest_entry, protection_reason};
 

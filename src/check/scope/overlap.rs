@@ -1,8 +1,8 @@
 //! `scope/overlap`: nothing is both inside and outside the scope.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
-use crate::document::label::strip_quotes;
+use crate::check::context::PacketCheckContext;
+use crate::document::field::strip_quotes;
 use crate::rule::Rule;
 use crate::text::to_single_line;
 

@@ -1,7 +1,7 @@
 //! `scope/protected`: what judges the work is not changed by it.
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 

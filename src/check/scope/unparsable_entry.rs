@@ -1,8 +1,8 @@
 //! `scope/unparsable-entry`: every entry of `IN_SCOPE_PATHS` is a path.
 
 use crate::check::CheckResult;
-use crate::check::input::PacketCheckContext;
-use crate::document::label::strip_quotes;
+use crate::check::context::PacketCheckContext;
+use crate::document::field::strip_quotes;
 use crate::document::scope_entry::ScopeEntryError;
 use crate::rule::Rule;
 use crate::text::to_single_line;

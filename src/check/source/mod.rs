@@ -1,10 +1,11 @@
 //! `source/…`: what a scan could not do.
 
-use super::CheckResult;
-use super::input::SourcesCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 use crate::text::Span;
+
+use super::CheckResult;
+use super::context::SourcesCheckContext;
 
 /// `source/rule`: every rule file is one.
 pub(super) fn rule(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {

@@ -2,7 +2,7 @@
 //! of the specification.
 
 use crate::check::CheckResult;
-use crate::check::library::RepositoryCheckContext;
+use crate::check::repository_documents::RepositoryCheckContext;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 

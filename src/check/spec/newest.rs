@@ -1,7 +1,7 @@
 //! `spec/newest`: no newer version lies beside the one that is named.
 
 use crate::check::CheckResult;
-use crate::check::library::RepositoryCheckContext;
+use crate::check::repository_documents::RepositoryCheckContext;
 use crate::document::spec::SpecPointer;
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;

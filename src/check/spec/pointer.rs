@@ -1,7 +1,7 @@
 //! `spec/pointer`: the pointer names one specification, and it is there.
 
 use crate::check::CheckResult;
-use crate::check::library::RepositoryCheckContext;
+use crate::check::repository_documents::RepositoryCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 use crate::text::RepoPath;

@@ -1,9 +1,9 @@
 //! `stub/field`: a stub holds what its activation starts from.
 
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
-use crate::check::mend::{find_misspelt_label, with_label_fix};
-use crate::document::label::Field;
+use crate::check::fix_hints::{find_misspelt_label, with_label_fix};
+use crate::check::repository_documents::DocumentCheckContext;
+use crate::document::field::Field;
 use crate::finding::Label;
 use crate::rule::Rule;
 

@@ -1,7 +1,7 @@
 //! `stub/identity`: file name, title and `WP_ID` name one stub.
 
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::WpId;
 use crate::finding::{Label, Place};
 use crate::rule::Rule;
@@ -24,7 +24,7 @@ pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
             out.push(rule.finding(message, at(value.span, format!("not `{wanted}`"))));
         }
     }
-    if let Some(base) = stub.field("BASE_WP_ID").and_then(crate::document::label::Field::filled_value) {
+    if let Some(base) = stub.field("BASE_WP_ID").and_then(crate::document::field::Field::filled_value) {
         let known = WpId::parse(&base.value).is_ok();
         if !known || (base.value != wanted.base() && base.value != wanted.as_str()) {
             let shown = crate::text::to_single_line(&base.value, 80);

@@ -4,9 +4,10 @@ pub(super) mod field;
 pub(super) mod identity;
 pub(super) mod signed;
 
-use crate::check::library::DocumentCheckContext;
 use crate::document::DocumentBody;
 use crate::document::stub::Stub;
+
+use super::repository_documents::DocumentCheckContext;
 
 /// The stub that a document is.
 fn stub_of<'a>(input: &'a DocumentCheckContext<'_>) -> Option<&'a Stub> {

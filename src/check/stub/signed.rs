@@ -1,7 +1,7 @@
 //! `stub/signed`: a stub claims nothing that only a packet has.
 
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 

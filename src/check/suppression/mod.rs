@@ -1,11 +1,12 @@
 //! `suppression/…`: comments that excuse findings of scans.
 
-use super::CheckResult;
-use super::input::{SourcesCheckContext, SuppressionUse};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::scan::{SuppressionExpiry, SuppressionTarget};
 use crate::text::{Span, to_single_line};
+
+use super::CheckResult;
+use super::context::{SourcesCheckContext, SuppressionUse};
 
 fn suppression_finding(rule: &Rule, one: &SuppressionUse, message: String, label: &str) -> Finding {
     let (start, end) = (one.suppression.span.start, one.suppression.span.end);

@@ -1,7 +1,7 @@
 //! `text/ascii`: where a repository demands it, documents are ASCII.
 
 use crate::check::CheckResult;
-use crate::check::library::TextCheckContext;
+use crate::check::repository_documents::TextCheckContext;
 use crate::finding::{Label, Place};
 use crate::rule::Rule;
 use crate::text::{Source, Span};

@@ -1,7 +1,7 @@
 //! `text/conflict-marker`: no half-finished merge.
 
 use crate::check::CheckResult;
-use crate::check::library::TextCheckContext;
+use crate::check::repository_documents::TextCheckContext;
 use crate::document::outline::{BlockKind, Outline};
 use crate::finding::Label;
 use crate::rule::Rule;

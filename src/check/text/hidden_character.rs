@@ -1,7 +1,7 @@
 //! `text/hidden-character`: no character that a reader cannot see.
 
 use crate::check::CheckResult;
-use crate::check::library::TextCheckContext;
+use crate::check::repository_documents::TextCheckContext;
 use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::{Span, is_hidden};

@@ -7,7 +7,7 @@ use aho_corasick::AhoCorasick;
 use regex::Regex;
 
 use crate::check::CheckResult;
-use crate::check::library::TextCheckContext;
+use crate::check::repository_documents::TextCheckContext;
 use crate::document::json;
 use crate::document::outline::{BlockKind, Outline};
 use crate::finding::{Finding, Label, Level};

@@ -1,7 +1,7 @@
 //! `text/kind`: a document is what its place says it is.
 
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::DocumentKind;
 use crate::finding::{Label, Level};
 use crate::rule::Rule;

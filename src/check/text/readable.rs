@@ -1,7 +1,7 @@
 //! `text/readable`: a document is UTF-8 text with something in it.
 
 use crate::check::CheckResult;
-use crate::check::library::TextCheckContext;
+use crate::check::repository_documents::TextCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
 

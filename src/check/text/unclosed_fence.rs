@@ -1,7 +1,7 @@
 //! `text/unclosed-fence`: a fence that is opened is closed.
 
 use crate::check::CheckResult;
-use crate::check::library::TextCheckContext;
+use crate::check::repository_documents::TextCheckContext;
 use crate::document::outline::BlockKind;
 use crate::finding::Label;
 use crate::rule::Rule;

@@ -1,7 +1,7 @@
 //! `text/unfilled`: what a template asks for was written.
 
 use crate::check::CheckResult;
-use crate::check::library::TextCheckContext;
+use crate::check::repository_documents::TextCheckContext;
 use crate::document::DocumentKind;
 use crate::document::outline::BlockKind;
 use crate::finding::Label;

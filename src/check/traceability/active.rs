@@ -1,13 +1,14 @@
 //! `traceability/active`: a base id has one active packet, and it is there.
 
-use super::registry_of;
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::registry::Registry;
 use crate::document::{PacketStatus, WpId};
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
 use crate::text::format_count;
+
+use super::registry_of;
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let registry = match registry_of(input) {
@@ -73,7 +74,7 @@ pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
 
 /// A later revision that is open for work.
 fn find_newer_revision(
-    library: &crate::check::library::GovernanceDocuments<'_>,
+    library: &crate::check::repository_documents::GovernanceDocuments<'_>,
     active: &WpId,
 ) -> Option<String> {
     let is_later = |id: &String| {

@@ -6,9 +6,10 @@ pub(super) mod stub;
 pub(super) mod unmapped;
 
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
 use crate::document::DocumentBody;
 use crate::document::registry::Registry;
+
+use super::repository_documents::DocumentCheckContext;
 
 /// The registry that a document is.
 fn registry_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a Registry, CheckResult> {

@@ -1,12 +1,13 @@
 //! `traceability/row`: rows have all their cells, and hold ids and paths.
 
-use super::registry_of;
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::WpId;
 use crate::document::registry::Registry;
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
+
+use super::registry_of;
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let registry = match registry_of(input) {

@@ -1,11 +1,12 @@
 //! `traceability/stub`: no stub is named where there is a packet.
 
-use super::registry_of;
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::registry::Registry;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
+
+use super::registry_of;
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let registry = match registry_of(input) {

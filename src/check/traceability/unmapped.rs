@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::CheckResult;
-use crate::check::library::RepositoryCheckContext;
+use crate::check::repository_documents::RepositoryCheckContext;
 use crate::document::WpId;
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;

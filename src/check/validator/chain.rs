@@ -1,11 +1,12 @@
 //! `validator/chain`: gates that are tied to the ones before still are.
 
-use super::state_of;
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::validator_state::CHAIN_START;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
+
+use super::state_of;
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let state = match state_of(input) {

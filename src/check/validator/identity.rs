@@ -1,13 +1,14 @@
 //! `validator/identity`: who acknowledges a report is known, and is not who
 //! presented it.
 
-use super::state_of;
 use crate::check::CheckResult;
-use crate::check::input::Policy;
-use crate::check::library::DocumentCheckContext;
+use crate::check::context::Policy;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::validator_state::{PassedGate, ValidatorSession};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
+
+use super::state_of;
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let state = match state_of(input) {

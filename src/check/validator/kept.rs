@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::change::{ChangedFile, FileContent};
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::document::validator_state::ValidatorState;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;

@@ -9,9 +9,10 @@ pub(super) mod report;
 pub(super) mod session;
 
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
 use crate::document::DocumentBody;
 use crate::document::validator_state::ValidatorState;
+
+use super::repository_documents::DocumentCheckContext;
 
 /// The validator state that a document is.
 fn state_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a ValidatorState, CheckResult> {

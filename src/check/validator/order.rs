@@ -1,13 +1,14 @@
 //! `validator/order`: gates are passed in their order, and the status is the
 //! last of them.
 
-use super::state_of;
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::validator_state::{GATES, PassedGate, ValidatorSession};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::Span;
+
+use super::state_of;
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let state = match state_of(input) {

@@ -1,10 +1,11 @@
 //! `validator/report`: what was appended is in the packet, with its verdict.
 
-use super::state_of;
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
+
+use super::state_of;
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let state = match state_of(input) {

@@ -3,14 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use super::state_of;
 use crate::check::CheckResult;
-use crate::check::library::DocumentCheckContext;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::validator_state::{ValidatorSession, ValidatorState};
 use crate::document::{DocumentBody, WpId};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{Span, Spanned};
+
+use super::state_of;
 
 pub(in crate::check) fn check(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let state = match state_of(input) {

@@ -1,7 +1,7 @@
 //! `waiver/expired`: a waiver is in force.
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {

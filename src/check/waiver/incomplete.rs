@@ -1,7 +1,7 @@
 //! `waiver/incomplete`: a waiver names all that a waiver must.
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {

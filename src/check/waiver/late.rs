@@ -1,7 +1,7 @@
 //! `waiver/late`: a waiver that entered inside the judged range is named.
 
 use crate::check::CheckResult;
-use crate::check::input::{ChangeCheckContext, WaiverOrigin};
+use crate::check::context::{ChangeCheckContext, WaiverOrigin};
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -13,7 +13,7 @@ pub(in crate::check) fn check(input: &ChangeCheckContext<'_>, rule: &Rule) -> Ch
             _ => continue,
         };
         if super::void_reason(origin, input.packet.policy).is_none() && waiver.missing().is_empty() {
-            let commit: String = introduction.commit.0.to_string().chars().take(12).collect();
+            let commit: String = introduction.commit.short();
             let message = format!(
                 "the waiver `{}` entered during the work, in commit {commit} by {}",
                 crate::text::to_single_line(waiver.name(), 80),

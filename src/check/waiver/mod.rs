@@ -9,8 +9,8 @@ use crate::document::waiver::{Expiry, Waiver};
 use crate::finding::Subject;
 use crate::text::RepoPath;
 
+use super::context::{ChangeCheckContext, Policy, WaiverOrigin, WaiverSource};
 use super::evidence::normalize;
-use super::input::{ChangeCheckContext, Policy, WaiverOrigin, WaiverSource};
 
 /// Whether a waiver is past its day, or packet, or never readable.
 fn expiry_reason(waiver: &Waiver, input: &ChangeCheckContext<'_>) -> Option<String> {
@@ -49,7 +49,7 @@ fn void_reason(origin: &WaiverOrigin, policy: &Policy) -> Option<String> {
         WaiverOrigin::Entered { introduction, code_paths: foreign }
             if foreign.is_empty() && wanted != WaiverSource::Work =>
         {
-            let commit: String = introduction.commit.0.to_string().chars().take(12).collect();
+            let commit: String = introduction.commit.short();
             Some(format!(
                 "it entered in commit {commit}, and the configuration counts only waivers that were signed with the packet or before"
             ))
@@ -59,7 +59,7 @@ fn void_reason(origin: &WaiverOrigin, policy: &Policy) -> Option<String> {
         }
         WaiverOrigin::Entered { introduction, code_paths: foreign } => {
             foreign.first().map(|path: &RepoPath| {
-                let commit: String = introduction.commit.0.to_string().chars().take(12).collect();
+                let commit: String = introduction.commit.short();
                 format!("it entered in commit {commit}, which also changes {path}")
             })
         }

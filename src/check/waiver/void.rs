@@ -1,7 +1,7 @@
 //! `waiver/void`: a waiver does not come with the code that it excuses.
 
 use crate::check::CheckResult;
-use crate::check::input::ChangeCheckContext;
+use crate::check::context::ChangeCheckContext;
 use crate::rule::Rule;
 
 pub(in crate::check) fn check(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {

@@ -1,6 +1,6 @@
 //! A program without the feature `ssh`: no signature holds.
 
-use super::{SigningKeyError, SigningKey, SshSignatureError};
+use super::{SigningKey, SigningKeyError, SshSignatureError};
 
 const WITHOUT: &str = "this program was built without the feature `ssh`";
 

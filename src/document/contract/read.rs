@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::civil::{Date, DateTime, Time};
 
+use crate::document::field::{Field, read_fields};
 use crate::document::is_placeholder;
-use crate::document::label::{Field, read_fields};
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::{Section, read_sections};
 use crate::document::table::read_tables;

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use crate::text::{Source, Span, Spanned};
 
 use super::evidence::{EvidenceEntry, Requirement};
+use super::field::Field;
 use super::kind::{DocumentKind, detect_outline_kind};
-use super::label::Field;
 use super::manifest::Manifest;
 use super::outline::{BlockKind, Outline};
 use super::section::{Section, read_sections};

@@ -1,13 +1,14 @@
 //! The phases of a packet: BOOTSTRAP, SKELETON, the approval marker,
 //! IMPLEMENTATION, and reports at the end.
 
-use crate::document::label::Field;
+use crate::document::field::Field;
 use crate::document::manifest::Manifest;
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::Section;
 use crate::text::Span;
 
-use super::reports::{self, VerdictReport};
+use super::reports;
+use super::reports::VerdictReport;
 
 /// A phase's section.
 #[derive(Debug, Clone)]

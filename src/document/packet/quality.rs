@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use crate::document::Fault;
-use crate::document::is_placeholder;
-use crate::document::label::{Field, strip_quotes};
+use crate::document::field::{Field, strip_quotes};
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::Section;
+use crate::document::{Fault, is_placeholder};
 use crate::text::{Span, Spanned, trim_spanned};
 
 /// One command of `TEST_PLAN`.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::document::evidence::Requirement;
-use crate::document::label::{Field, read_fields};
+use crate::document::field::{Field, read_fields};
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::Section;
 use crate::document::{
@@ -227,7 +227,7 @@ fn detect_generation(sections: &[Section], metadata: &[Field]) -> Generation {
 /// `### RISK_TIER: HIGH`
 fn parse_tier_title(section: &Section) -> Option<Spanned<String>> {
     let (name, tier) = section.title.value.split_once(':')?;
-    let named = crate::document::label::normalize_key(name) == "RISK_TIER" && !is_placeholder(tier);
+    let named = crate::document::field::normalize_key(name) == "RISK_TIER" && !is_placeholder(tier);
     named.then(|| Spanned::new(tier.trim().to_owned(), section.title.span))
 }
 

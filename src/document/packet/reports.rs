@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::document::label::Field;
+use crate::document::field::Field;
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::Section;
 use crate::text::{Span, Spanned};
@@ -69,7 +69,7 @@ pub(super) fn read_verdicts(
     let labelled = labelled.filter(|field| reported(field.block)).map(|field| field.value.clone());
     let titled = sections.iter().filter(|section| reported(section.heading)).filter_map(|section| {
         let (label, value) = section.title.value.split_once(':')?;
-        let named = VERDICT_LABELS.contains(&crate::document::label::normalize_key(label).as_str());
+        let named = VERDICT_LABELS.contains(&crate::document::field::normalize_key(label).as_str());
         named.then(|| Spanned::new(value.trim().to_owned(), section.title.span))
     });
     let mut out: Vec<(Span, VerdictReport)> = labelled

@@ -1,7 +1,7 @@
 //! `IN_SCOPE_PATHS` and `OUT_OF_SCOPE` of a packet, as lists of entries.
 
 use crate::document::Fault;
-use crate::document::label::Field;
+use crate::document::field::Field;
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::scope_entry::{ScopeEntry, ScopePattern};
 use crate::document::section::Section;
@@ -198,7 +198,7 @@ fn read_out_of_scope(text: &str, outline: &Outline, item: usize, depth: usize, o
     let Some(depth) = depth.checked_sub(1) else { return };
     if let Some(own) = item_text(text, outline, item) {
         let entry = ScopeEntry::read(own.clone());
-        let path = crate::document::label::strip_hint(&own.value);
+        let path = crate::document::field::strip_hint(&own.value);
         if entry.pattern.is_ok() && path.contains(['/', '.']) {
             out.push(entry);
         } else {

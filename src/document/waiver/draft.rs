@@ -1,7 +1,7 @@
 //! A waiver while it is put together from labels, columns and prose.
 
+use crate::document::field::{Field, normalize_key, strip_hint, strip_quotes};
 use crate::document::is_placeholder;
-use crate::document::label::{Field, normalize_key, strip_hint, strip_quotes};
 use crate::document::outline::ProseLine;
 use crate::text::{Span, Spanned};
 

@@ -11,16 +11,15 @@ mod value;
 
 use std::ops::Range;
 
+use draft::{WaiverDraft, is_attribute, is_id};
 use jiff::civil::Date;
 
 use crate::text::{Span, Spanned};
 
+use super::field::{Field, read_fields, strip_hint};
 use super::is_placeholder;
-use super::label::{Field, read_fields, strip_hint};
 use super::outline::Outline;
 use super::scope_entry::ScopeEntry;
-
-use draft::{WaiverDraft, is_attribute, is_id};
 
 pub use value::find_paths;
 

@@ -5,15 +5,15 @@ mod human;
 
 use serde::Serialize;
 
-pub use human::render_human;
-
 use crate::digest::RecordedHash;
-use crate::document::label::Field;
+use crate::document::field::Field;
 use crate::document::manifest::ManifestNumber;
 use crate::document::scope_entry::{ScopeEntry, ScopePattern};
 use crate::document::waiver::Expiry;
 use crate::document::{Packet, Parsed};
 use crate::text::{Span, Spanned};
+
+pub use human::render_human;
 
 /// A value and its line (from 1).
 #[derive(Debug, Serialize)]

@@ -1,6 +1,7 @@
 //! Go: comments, strings, raw strings in back-ticks, runes.
 
-use super::super::region::TokenKind;
+use crate::scan::token_map::TokenKind;
+
 use super::Cursor;
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {

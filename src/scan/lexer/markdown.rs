@@ -3,7 +3,8 @@
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::super::region::TokenKind;
+use crate::scan::token_map::TokenKind;
+
 use super::Cursor;
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {

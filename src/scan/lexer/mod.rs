@@ -13,7 +13,7 @@ mod toml;
 mod yaml;
 
 use super::language::Language;
-use super::region::{TokenKind, TokenMap};
+use super::token_map::{TokenKind, TokenMap};
 
 /// Cuts a text into regions.
 #[must_use]

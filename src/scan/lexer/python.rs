@@ -1,7 +1,8 @@
 //! Python: comments, strings with their prefixes, fields of f-strings, and
 //! documentation strings (a string with which a logical line begins).
 
-use super::super::region::TokenKind;
+use crate::scan::token_map::TokenKind;
+
 use super::{Cursor, is_word};
 
 /// Fields nested deeper than this are taken for text.

@@ -1,7 +1,8 @@
 //! Rust: nested block comments, raw strings, lifetimes that are no
 //! characters. Agrees with rustc's own lexer (a test compares them).
 
-use super::super::region::TokenKind;
+use crate::scan::token_map::TokenKind;
+
 use super::{Cursor, is_word};
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {

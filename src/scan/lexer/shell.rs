@@ -1,7 +1,8 @@
 //! Shell: comments, all quotes, expansions inside double quotes, here
 //! documents.
 
-use super::super::region::TokenKind;
+use crate::scan::token_map::TokenKind;
+
 use super::{Cursor, is_word};
 
 /// Substitutions nested deeper than this are taken for text.

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::super::region::TokenKind;
+use crate::scan::token_map::TokenKind;
+
 use super::{Cursor, is_word};
 
 static COPY_STATEMENT: LazyLock<Option<Regex>> =

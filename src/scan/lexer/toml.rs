@@ -1,6 +1,7 @@
 //! TOML: comments and its four kinds of strings.
 
-use super::super::region::TokenKind;
+use crate::scan::token_map::TokenKind;
+
 use super::Cursor;
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {

@@ -1,6 +1,7 @@
 //! YAML: comments, quoted scalars where a scalar can begin, block scalars.
 
-use super::super::region::TokenKind;
+use crate::scan::token_map::TokenKind;
+
 use super::Cursor;
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {

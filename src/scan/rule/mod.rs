@@ -1,9 +1,9 @@
 //! Scan rules: what is forbidden or required, where, and how it is said. A
 //! rule is a YAML file; none of it is code.
 
-mod library;
+mod embedded;
 mod raw;
-mod required;
+mod required_literals;
 mod valid;
 
 use std::sync::{Arc, OnceLock};
@@ -11,14 +11,15 @@ use std::sync::{Arc, OnceLock};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::language::Language;
-use super::region::TokenKindSet;
 use crate::finding::{Level, RuleId, Wording};
 use crate::rule::{find_span, parse_yaml};
 use crate::text::{Source, Span};
 
-pub use library::{embedded, embedded_ids, embedded_sets, find_embedded};
-pub(super) use required::required_literals;
+use super::language::Language;
+use super::token_map::TokenKindSet;
+
+pub use embedded::{embedded, embedded_ids, embedded_sets, find_embedded};
+pub(super) use required_literals::required_literals;
 pub use valid::{AREA_KEYWORDS, TEST_KEYWORDS, parse_keyword};
 
 /// Where in a repository a rule looks.

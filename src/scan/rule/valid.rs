@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use super::{Area, MatchMode, PathPatterns, RuleExamples, ScanRule, Suppressible, raw};
 use crate::finding::{RuleId, Wording};
 use crate::scan::language::Language;
-use crate::scan::region::{TokenKind, TokenKindSet};
+use crate::scan::token_map::{TokenKind, TokenKindSet};
+
+use super::{Area, MatchMode, PathPatterns, RuleExamples, ScanRule, Suppressible, raw};
 
 /// What is wrong: the text that the file holds, and a message.
 type InvalidValue = (String, String);

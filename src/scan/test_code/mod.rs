@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::text::RepoPath;
 
 use super::language::Language;
-use super::region::{TokenKind, TokenKindSet, TokenMap};
+use super::token_map::{TokenKind, TokenKindSet, TokenMap};
 
 pub use rust::declared_for_tests;
 

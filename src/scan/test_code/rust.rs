@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::super::region::{TokenKind, TokenKindSet};
+use crate::scan::token_map::{TokenKind, TokenKindSet};
+
 use super::super::{Language, lexer};
 use super::{bracket_end, skip_whitespace};
 

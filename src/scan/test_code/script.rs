@@ -124,7 +124,7 @@ fn angle_brackets_end(code: &[u8], open: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::region::{TokenKind, TokenKindSet};
+    use super::super::super::token_map::{TokenKind, TokenKindSet};
     use super::super::super::{Language, lexer};
     use super::*;
 

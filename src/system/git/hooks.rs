@@ -1,8 +1,9 @@
 //! What git hooks need to know of a repository.
 
+use crate::change::History as _;
 use std::path::{Path, PathBuf};
 
-use crate::change::{Commit, Repository as _, RepositoryError};
+use crate::change::{Commit, RepositoryError};
 
 use crate::text::RepoPath;
 

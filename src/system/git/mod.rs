@@ -8,13 +8,13 @@
 
 mod ancestry;
 mod attributes;
+mod builder;
 mod clean;
 mod history;
 mod hooks;
 mod index;
 mod revision;
 mod sparse;
-mod stage;
 mod submodule;
 mod trees;
 mod untracked;
@@ -26,14 +26,15 @@ use std::path::{Path, PathBuf};
 use git2::{ObjectType, Oid, RepositoryOpenFlags};
 
 use crate::change::{
-    Change, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, Repository, RepositoryError, Selection,
-    SelectionMode, SelectionRequest, TreeEntry, TreeState, VersionRequest, Worktree,
+    Change, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository,
+    RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState, VersionRequest,
+    WorkingTree, Worktree,
 };
 use crate::digest::Hash20;
 use crate::system::folder::list_files_below;
 use crate::text::RepoPath;
 
-pub use stage::{Identity, RepositoryBuilder};
+pub use builder::{Identity, RepositoryBuilder};
 
 /// The most bytes of one file that are read.
 pub const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
@@ -205,30 +206,7 @@ impl GitRepository {
     }
 }
 
-impl Repository for GitRepository {
-    fn select(
-        &self,
-        request: &SelectionRequest,
-        merge_base: &dyn Fn(Commit) -> Option<String>,
-        main: &[String],
-    ) -> Result<Selection, RepositoryError> {
-        self.resolve_selection(request, merge_base, main)
-    }
-
-    fn main_fork_point(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
-        self.find_fork_point(main)
-    }
-
-    fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
-        match selection.mode {
-            SelectionMode::Range | SelectionMode::Rev => {
-                limit_changes(self.tree_changes(selection.base, selection.head)?.changes)
-            }
-            SelectionMode::Staged => limit_changes(self.index_changes(selection.base)?.changes),
-            SelectionMode::Worktree => limit_changes(self.worktree_changes(selection.base)?.changes),
-        }
-    }
-
+impl ObjectStore for GitRepository {
     fn entry(&self, side: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
         match side {
             TreeState::Empty => Ok(None),
@@ -297,19 +275,19 @@ impl Repository for GitRepository {
         })
     }
 
-    fn list_sources(&self, side: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
+    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
         match side {
-            TreeState::Worktree => self.list_worktree_sources(),
-            side => self.list_below(side, ""),
+            TreeState::Empty => Ok(false),
+            TreeState::Commit(commit) => Ok(self.tree_entry(commit, path)?.is_some()),
+            TreeState::Index => self.exists_in_index(path),
+            TreeState::Worktree => Ok(self.worktree_path(path)?.is_some()),
         }
     }
+}
 
-    fn disk_root(&self) -> Option<&Path> {
-        self.repo.workdir()
-    }
-
-    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {
-        self.list_worktrees().map(Some)
+impl History for GitRepository {
+    fn main_fork_point(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+        self.find_fork_point(main)
     }
 
     fn find_versions(
@@ -318,15 +296,6 @@ impl Repository for GitRepository {
         wanted: &[VersionRequest],
     ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
         self.find_versions(head, wanted)
-    }
-
-    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
-        match side {
-            TreeState::Empty => Ok(false),
-            TreeState::Commit(commit) => Ok(self.tree_entry(commit, path)?.is_some()),
-            TreeState::Index => self.exists_in_index(path),
-            TreeState::Worktree => Ok(self.worktree_path(path)?.is_some()),
-        }
     }
 
     fn head(&self) -> Result<Option<Commit>, RepositoryError> {
@@ -354,16 +323,6 @@ impl Repository for GitRepository {
         self.is_reachable_from(ancestor, of)
     }
 
-    fn current_branch(&self) -> Result<Option<String>, RepositoryError> {
-        let head = self.repo.find_reference("HEAD").map_err(git_error("reading HEAD"))?;
-        let target = head.symbolic_target_bytes().map(|name| String::from_utf8_lossy(name).into_owned());
-        Ok(target.and_then(|name| name.strip_prefix("refs/heads/").map(str::to_owned)))
-    }
-
-    fn worktree_name(&self) -> Option<String> {
-        self.repo.workdir()?.file_name().map(|name| name.to_string_lossy().into_owned())
-    }
-
     fn commits_between(
         &self,
         base: Option<Commit>,
@@ -380,5 +339,53 @@ impl Repository for GitRepository {
         holds: &dyn Fn(&[u8]) -> bool,
     ) -> Result<Vec<CommitInfo>, RepositoryError> {
         self.find_introductions(path, head, stop, holds)
+    }
+}
+
+impl WorkingTree for GitRepository {
+    fn list_sources(&self, side: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
+        match side {
+            TreeState::Worktree => self.list_worktree_sources(),
+            side => self.list_below(side, ""),
+        }
+    }
+
+    fn disk_root(&self) -> Option<&Path> {
+        self.repo.workdir()
+    }
+
+    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {
+        self.list_worktrees().map(Some)
+    }
+
+    fn current_branch(&self) -> Result<Option<String>, RepositoryError> {
+        let head = self.repo.find_reference("HEAD").map_err(git_error("reading HEAD"))?;
+        let target = head.symbolic_target_bytes().map(|name| String::from_utf8_lossy(name).into_owned());
+        Ok(target.and_then(|name| name.strip_prefix("refs/heads/").map(str::to_owned)))
+    }
+
+    fn worktree_name(&self) -> Option<String> {
+        self.repo.workdir()?.file_name().map(|name| name.to_string_lossy().into_owned())
+    }
+}
+
+impl Repository for GitRepository {
+    fn select(
+        &self,
+        request: &SelectionRequest,
+        merge_base: &dyn Fn(Commit) -> Option<String>,
+        main: &[String],
+    ) -> Result<Selection, RepositoryError> {
+        self.resolve_selection(request, merge_base, main)
+    }
+
+    fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
+        match selection.mode {
+            SelectionMode::Range | SelectionMode::Rev => {
+                limit_changes(self.tree_changes(selection.base, selection.head)?.changes)
+            }
+            SelectionMode::Staged => limit_changes(self.index_changes(selection.base)?.changes),
+            SelectionMode::Worktree => limit_changes(self.worktree_changes(selection.base)?.changes),
+        }
     }
 }

@@ -3,11 +3,10 @@
 //! A name must mean one thing: a tag or remote branch that is called like a
 //! branch is refused rather than preferred.
 
+use crate::change::History as _;
 use git2::{ErrorCode, ObjectType, Oid};
 
-use crate::change::{
-    Commit, Repository as _, RepositoryError, Selection, SelectionMode, SelectionRequest, split_range,
-};
+use crate::change::{Commit, RepositoryError, Selection, SelectionMode, SelectionRequest, split_range};
 
 use super::{GitRepository, to_hash, to_oid};
 

@@ -1,6 +1,7 @@
 //! What stands where a submodule is checked out.
 
-use crate::change::{Repository as _, RepositoryError};
+use crate::change::History as _;
+use crate::change::RepositoryError;
 use crate::digest::Hash20;
 use crate::text::RepoPath;
 

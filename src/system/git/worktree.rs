@@ -5,12 +5,13 @@
 //! by a set clock), so it excuses nothing. Flags that call a path unchanged
 //! are ignored and reported.
 
+use crate::change::History as _;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
 use std::path::PathBuf;
 
-use crate::change::{Change, ChangeSet, Commit, FileMode, Repository as _, RepositoryError, TreeEntry};
+use crate::change::{Change, ChangeSet, Commit, FileMode, RepositoryError, TreeEntry};
 use crate::digest::{Hash20, git_blob_id};
 use crate::system::files;
 use crate::text::RepoPath;

@@ -3,8 +3,8 @@
 
 mod prepare;
 mod refine;
-mod seal;
 mod sign;
+mod sign_contract;
 
 use std::sync::Arc;
 
@@ -16,15 +16,15 @@ use crate::change::{Overlay, Repository, TreeState};
 use crate::document::WpId;
 use crate::document::gate_log::GateLog;
 use crate::finding::Report;
-use crate::gate::survey::{DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents};
+use crate::pipeline::document_check::{DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents};
 use crate::text::{RepoPath, Source};
 
 use super::records::{Records, WorkflowError};
 
 pub use prepare::{Preparation, prepare};
 pub use refine::refine;
-pub use seal::{ContractSignature, KeySource, sign_contract};
 pub use sign::{SignRequest, sign};
+pub use sign_contract::{ContractSignature, KeySource, sign_contract};
 
 /// Where and when a command works.
 pub struct ApprovalContext<'a> {

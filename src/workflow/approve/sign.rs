@@ -5,8 +5,8 @@ use jiff::civil::DateTime;
 
 use crate::change::TreeState;
 use crate::document::audit::{Audit, AuditRow};
+use crate::document::field::Field;
 use crate::document::gate_log::text_or_empty;
-use crate::document::label::Field;
 use crate::document::{Packet, Refinement, Signature, WpId};
 use crate::text::{Edit, Source, is_plain, to_single_line};
 use crate::workflow::field::edit_rest_of_line;
@@ -200,9 +200,13 @@ fn check_unused(
         Some((refinement.source, found.span.start))
     });
     own.iter().for_each(|(source, start)| at(source, *start));
-    for label in
-        crate::gate::find_signature_reuse(office.repo, TreeState::Worktree, &records.layout, id, text)?
-    {
+    for label in crate::pipeline::packet_gate::find_signature_reuse(
+        office.repo,
+        TreeState::Worktree,
+        &records.layout,
+        id,
+        text,
+    )? {
         places.push(label.place.to_string());
     }
     if !places.is_empty() {

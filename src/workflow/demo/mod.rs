@@ -3,19 +3,19 @@
 //! Everything is real: git objects, a Cargo project, `cargo test`. Dates and
 //! authors of commits are fixed, so that commit ids are the same everywhere.
 
-mod world;
+mod repository;
 
 use std::path::Path;
 
 use crate::change::{RepositoryError, SelectionRequest};
-use crate::check::input::Gate;
-use crate::engine::{self, EngineError, Progress, StepOptions};
+use crate::check::context::Gate;
 use crate::finding::Report;
-use crate::gate::GateRequest;
+use crate::pipeline::packet_gate::GateRequest;
+use crate::pipeline::steps::{EngineError, Progress, StepOptions};
 use crate::system::clock;
 use crate::system::git::{GitRepository, RepositoryBuilder};
 
-pub use world::{DemoRepository, RecordedHashes, WP_ID};
+pub use repository::{DemoRepository, RecordedHashes, WP_ID};
 
 /// One scene of the demo.
 pub struct DemoStep {
@@ -55,7 +55,7 @@ pub fn run_demo(
             config: None,
             now: clock::now_civil(),
         };
-        engine::run_gate(&repo, &request, &StepOptions { skip: None, progress })
+        crate::pipeline::steps::run_gate(&repo, &request, &StepOptions { skip: None, progress })
     };
 
     let report = ask(Gate::PreWork)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::check::is_same_command;
 use crate::document::Packet;
-use crate::document::label::{Field, read_fields};
+use crate::document::field::{Field, read_fields};
 use crate::document::outline::BlockKind;
 use crate::text::{Edit, Source, Span, apply_edits, line_ending};
 use crate::workflow::field::{edit_rest_of_line, wrap_in_backticks};

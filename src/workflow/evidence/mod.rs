@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::config::{Config, EnvironmentPolicy};
 use crate::document::Packet;
 use crate::document::link::join_relative;
-use crate::engine::{CommandRun, EngineError, Progress, capture, find_proof_lines};
+use crate::pipeline::steps::{CommandRun, EngineError, Progress, capture, find_proof_lines};
 use crate::system::files;
 use crate::system::process::ExitReason;
 use crate::text::{RepoPath, Source};

@@ -4,21 +4,22 @@
 //! can be mended; only then is anything written, all of it at once. A change
 //! touches its own span and nothing else.
 
-mod caution;
+mod safety;
 
+use crate::change::{History as _, ObjectStore as _};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::DateTime;
 
 use crate::change::{Overlay, Repository, SelectionRequest, TreeState};
-use crate::check::input::Gate;
+use crate::check::context::Gate;
 use crate::document::PacketStatus;
 use crate::finding::{Finding, Fix, Level, Place};
-use crate::gate::survey::{
+use crate::pipeline::document_check::{
     DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents, list_packets,
 };
-use crate::gate::{GateError, GateRequest, run_gate_checks};
+use crate::pipeline::packet_gate::{GateRequest, PipelineError, run_gate_checks};
 use crate::text::{Edit, RepoPath, Source, Span, apply_edits};
 
 /// The most rounds; every round mends what the one before made visible.
@@ -71,7 +72,7 @@ pub fn fix_documents(
     repo: &dyn Repository,
     raw: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
     request: &FixRequest,
-) -> Result<FixOutcome, GateError> {
+) -> Result<FixOutcome, PipelineError> {
     let mut overlay = Overlay::new(repo);
     let mut before: BTreeMap<RepoPath, Vec<u8>> = BTreeMap::new();
     let mut done: BTreeMap<RepoPath, Vec<(String, String)>> = BTreeMap::new();
@@ -116,7 +117,7 @@ pub fn fix_documents(
             found.retain(|found| !useless.contains(&found.key()));
         }
         found.retain(|found| overlay.get(&found.path) == Some(found.source.text().as_bytes()));
-        caution::mark_unsafe(&mut found);
+        safety::mark_unsafe(&mut found);
         out.remaining_unsafe =
             found.iter().filter(|found| found.fix.is_unsafe && !request.include_unsafe).count();
         found.retain(|found| request.include_unsafe || !found.fix.is_unsafe);
@@ -194,7 +195,7 @@ fn collect_fixes(
     repo: &Overlay<'_>,
     request: &FixRequest,
     out: &mut FixOutcome,
-) -> Result<Vec<PendingFix>, GateError> {
+) -> Result<Vec<PendingFix>, PipelineError> {
     let named = request.named.iter().map(|path| NamedDocument { path: path.clone(), bytes: None });
     let asked = DocumentCheckRequest {
         query: DocumentQuery::Check,

@@ -1,7 +1,7 @@
 //! The files of a new governance.
 
 use crate::document::template::{PACKET, REFINEMENT, STUB, fill};
-use crate::system::writing::WriteError;
+use crate::system::transaction::WriteError;
 
 macro_rules! text {
     ($name:literal) => {

@@ -5,7 +5,7 @@ mod files;
 
 use crate::change::RepositoryError;
 use crate::document::{Layout, LayoutName};
-use crate::system::writing::{FileWrite, WriteError};
+use crate::system::transaction::{FileWrite, WriteError};
 use crate::text::{RepoPath, line_ending};
 
 /// What a new governance is to be like.

@@ -4,14 +4,14 @@
 //! the result as the gates will read it and ticks what holds there.
 
 mod block;
-mod place;
+mod packet_block;
 mod plan;
 mod window;
 
 use std::sync::Arc;
 
 use crate::change::ChangedFile;
-use crate::gate::{GateError, ManifestContext};
+use crate::pipeline::packet_gate::{ManifestContext, PipelineError};
 use crate::text::{RepoPath, Source};
 
 pub use block::render_block;
@@ -84,7 +84,7 @@ pub struct UpdatedManifests {
 pub enum ManifestError {
     /// The repository could not be read.
     #[error(transparent)]
-    Gate(#[from] GateError),
+    Gate(#[from] PipelineError),
     /// What was written does not read back: nothing is written then.
     #[error(
         "the manifest of {0} would not read back from the packet; the block around it is too unusual to be edited: write that one by hand"
@@ -115,11 +115,11 @@ pub fn compute_manifests(
     let second = plan::tick_gates(draft, &valued, &first.edited, &claims, options);
     let done = reread(second.text);
     let claims = draft.compute_gate_claims(&done)?;
-    let read = place::find_blocks(&done);
+    let read = packet_block::find_blocks(&done);
     let mut files = Vec::new();
     for file in &draft.files {
         let path = &file.change.path;
-        let own: Vec<&place::ManifestBlock> =
+        let own: Vec<&packet_block::ManifestBlock> =
             read.iter().filter(|block| block.path() == Some(path)).collect();
         if own.is_empty() && !crate::check::needs_manifest(draft.layout(), file) {
             continue;
@@ -149,7 +149,7 @@ pub fn compute_manifests(
 }
 
 /// Whether a block says of a file what is true of it.
-fn is_current(file: &ChangedFile, block: &place::ManifestBlock) -> bool {
+fn is_current(file: &ChangedFile, block: &packet_block::ManifestBlock) -> bool {
     let values = block::BlockValues::from_file(file, window::whole_window(file));
     let same = |key: &str| block.has_value(key, &values);
     ["LINE_DELTA", "PRE_SHA1", "POST_SHA1"].into_iter().all(same)

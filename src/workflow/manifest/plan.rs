@@ -6,13 +6,13 @@ use std::sync::Arc;
 use crate::change::ChangedFile;
 use crate::check::{GateClaims, needs_manifest};
 use crate::document::Packet;
-use crate::gate::ManifestContext;
+use crate::pipeline::packet_gate::ManifestContext;
 use crate::text::{Edit, RepoPath, Source, Span, apply_edits, line_ending};
+use crate::workflow::field::{edit_rest_of_line, edit_value};
 
 use super::block::{BlockStyle, BlockValues, FIELDS};
-use super::place::{ManifestBlock, find_blocks};
+use super::packet_block::{ManifestBlock, find_blocks};
 use super::{ManifestOptions, ManifestOutcome, window};
-use crate::workflow::field::{edit_rest_of_line, edit_value};
 
 /// Blocks that were edited, by their file and their number among its blocks.
 pub(super) type EditedBlocks = BTreeMap<(RepoPath, usize), ManifestOutcome>;

@@ -6,22 +6,22 @@
 //! moves to the archive with all it holds. Every gate is tied by a hash to the
 //! one before.
 
-mod claim;
-mod file;
+mod preconditions;
+mod session_file;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use preconditions::{check_claims, check_identity, require_kept_gates, verify_chain};
+use session_file::SessionFile;
 
 use crate::change::Repository;
-use crate::check::input::Policy;
+use crate::check::context::Policy;
 use crate::document::validator_state::{GATES, ValidatorSession, ValidatorState, chain_hash};
 use crate::document::{Packet, WpId};
 use crate::text::{RepoPath, Source, is_plain, to_single_line};
 
 use super::records::{Reason, Records, WorkflowError};
-use claim::{check_claims, check_identity, require_kept_gates, verify_chain};
-use file::SessionFile;
 
 /// One step of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]

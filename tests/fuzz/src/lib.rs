@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use countersign::change::{
-    ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, Repository, RepositoryError, Selection,
-    SelectionRequest, TreeEntry, TreeState, VersionRequest, Worktree,
+    ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository, RepositoryError,
+    Selection, SelectionRequest, TreeEntry, TreeState, VersionRequest, WorkingTree, Worktree,
 };
 use countersign::config::Config;
 use countersign::digest::git_blob_id;
@@ -23,7 +23,7 @@ use countersign::document::link::{destination_path, find_links, join_relative};
 use countersign::document::registry::Registry;
 use countersign::document::{Document, DocumentKind, Packet, Refinement};
 use countersign::finding::{Finding, Place};
-use countersign::gate::survey::{DocumentCheckRequest, DocumentQuery, check_documents};
+use countersign::pipeline::document_check::{DocumentCheckRequest, DocumentQuery, check_documents};
 use countersign::render::{human, json, show};
 use countersign::text::{RepoPath, Source, Span, apply_edits};
 
@@ -62,20 +62,7 @@ impl OneFile {
     }
 }
 
-impl Repository for OneFile {
-    fn select(
-        &self,
-        _: &SelectionRequest,
-        _: &dyn Fn(Commit) -> Option<String>,
-        _: &[String],
-    ) -> Result<Selection, RepositoryError> {
-        Err(RepositoryError::Bare)
-    }
-
-    fn changes(&self, _: &Selection) -> Result<ChangeSet, RepositoryError> {
-        Err(RepositoryError::Bare)
-    }
-
+impl ObjectStore for OneFile {
     fn entry(&self, side: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
         let entry = || TreeEntry { mode: FileMode::Regular, id: git_blob_id(&self.bytes) };
         Ok(self.has(side, path).then(entry))
@@ -99,20 +86,18 @@ impl Repository for OneFile {
         Ok(here.then(|| self.path.clone()).into_iter().collect())
     }
 
-    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {
-        Ok(None)
+    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
+        Ok(self.has(side, path) || self.path.is_below(path.as_bytes()))
     }
+}
 
+impl History for OneFile {
     fn find_versions(
         &self,
         _: Commit,
         wanted: &[VersionRequest],
     ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
         Ok(vec![None; wanted.len()])
-    }
-
-    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
-        Ok(self.has(side, path) || self.path.is_below(path.as_bytes()))
     }
 
     fn head(&self) -> Result<Option<Commit>, RepositoryError> {
@@ -127,14 +112,6 @@ impl Repository for OneFile {
         Ok(false)
     }
 
-    fn current_branch(&self) -> Result<Option<String>, RepositoryError> {
-        Ok(None)
-    }
-
-    fn worktree_name(&self) -> Option<String> {
-        None
-    }
-
     fn commits_between(&self, _: Option<Commit>, _: Commit) -> Result<Vec<CommitInfo>, RepositoryError> {
         Ok(Vec::new())
     }
@@ -147,6 +124,35 @@ impl Repository for OneFile {
         _: &dyn Fn(&[u8]) -> bool,
     ) -> Result<Vec<CommitInfo>, RepositoryError> {
         Ok(Vec::new())
+    }
+}
+
+impl WorkingTree for OneFile {
+    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {
+        Ok(None)
+    }
+
+    fn current_branch(&self) -> Result<Option<String>, RepositoryError> {
+        Ok(None)
+    }
+
+    fn worktree_name(&self) -> Option<String> {
+        None
+    }
+}
+
+impl Repository for OneFile {
+    fn select(
+        &self,
+        _: &SelectionRequest,
+        _: &dyn Fn(Commit) -> Option<String>,
+        _: &[String],
+    ) -> Result<Selection, RepositoryError> {
+        Err(RepositoryError::Bare)
+    }
+
+    fn changes(&self, _: &Selection) -> Result<ChangeSet, RepositoryError> {
+        Err(RepositoryError::Bare)
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use countersign::change::{
-    Change, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, Repository, RepositoryError, Selection,
-    SelectionMode, SelectionRequest, TreeEntry, TreeState, VersionRequest, Worktree,
+    Change, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository,
+    RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState, VersionRequest,
+    WorkingTree, Worktree,
 };
 use countersign::digest::{Hash20, git_blob_id, sha1};
 use countersign::text::RepoPath;
@@ -90,34 +91,7 @@ fn differences(before: &Files, after: &Files) -> Vec<Change> {
         .collect()
 }
 
-impl Repository for MemoryRepository {
-    fn select(
-        &self,
-        _: &SelectionRequest,
-        _: &dyn Fn(Commit) -> Option<String>,
-        _: &[String],
-    ) -> Result<Selection, RepositoryError> {
-        let last = self.commits.len() - 1;
-        let (base, head) = match self.mode {
-            SelectionMode::Range | SelectionMode::Rev => (self.base, Some(Commit(commit_id(last)))),
-            SelectionMode::Staged | SelectionMode::Worktree => (last, None),
-        };
-        Ok(Selection {
-            mode: self.mode,
-            base: Some(Commit(commit_id(base))),
-            head,
-            reason: "as the fixture says".into(),
-            is_explicit: true,
-            policy_source: None,
-        })
-    }
-
-    fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
-        let before = self.files(selection.base.map_or(TreeState::Empty, TreeState::Commit));
-        let after = selection.head.map_or(&self.disk, |head| self.files(TreeState::Commit(head)));
-        Ok(ChangeSet::new(differences(before, after)))
-    }
-
+impl ObjectStore for MemoryRepository {
     fn entry(&self, side: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
         Ok(self.files(side).get(path).map(entry))
     }
@@ -140,10 +114,12 @@ impl Repository for MemoryRepository {
         Ok(self.files(side).keys().filter(|path| path.is_below(folder)).cloned().collect())
     }
 
-    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {
-        Ok(Some(vec![Worktree { folder: self.folder.clone(), branch: self.branch.clone() }]))
+    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
+        Ok(self.files(side).keys().any(|other| other == path || other.is_below(path.as_bytes())))
     }
+}
 
+impl History for MemoryRepository {
     fn find_versions(
         &self,
         head: Commit,
@@ -159,10 +135,6 @@ impl Repository for MemoryRepository {
         Ok(wanted.iter().map(find).collect())
     }
 
-    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
-        Ok(self.files(side).keys().any(|other| other == path || other.is_below(path.as_bytes())))
-    }
-
     fn head(&self) -> Result<Option<Commit>, RepositoryError> {
         Ok(self.commits.len().checked_sub(1).map(|last| Commit(commit_id(last))))
     }
@@ -173,14 +145,6 @@ impl Repository for MemoryRepository {
 
     fn is_ancestor(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError> {
         Ok(self.number(ancestor).zip(self.number(of)).is_some_and(|(a, b)| a <= b))
-    }
-
-    fn current_branch(&self) -> Result<Option<String>, RepositoryError> {
-        Ok(self.branch.clone())
-    }
-
-    fn worktree_name(&self) -> Option<String> {
-        Some(self.folder.clone())
     }
 
     fn commits_between(
@@ -209,5 +173,48 @@ impl Repository for MemoryRepository {
             .collect();
         out.reverse();
         Ok(out)
+    }
+}
+
+impl WorkingTree for MemoryRepository {
+    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {
+        Ok(Some(vec![Worktree { folder: self.folder.clone(), branch: self.branch.clone() }]))
+    }
+
+    fn current_branch(&self) -> Result<Option<String>, RepositoryError> {
+        Ok(self.branch.clone())
+    }
+
+    fn worktree_name(&self) -> Option<String> {
+        Some(self.folder.clone())
+    }
+}
+
+impl Repository for MemoryRepository {
+    fn select(
+        &self,
+        _: &SelectionRequest,
+        _: &dyn Fn(Commit) -> Option<String>,
+        _: &[String],
+    ) -> Result<Selection, RepositoryError> {
+        let last = self.commits.len() - 1;
+        let (base, head) = match self.mode {
+            SelectionMode::Range | SelectionMode::Rev => (self.base, Some(Commit(commit_id(last)))),
+            SelectionMode::Staged | SelectionMode::Worktree => (last, None),
+        };
+        Ok(Selection {
+            mode: self.mode,
+            base: Some(Commit(commit_id(base))),
+            head,
+            reason: "as the fixture says".into(),
+            is_explicit: true,
+            policy_source: None,
+        })
+    }
+
+    fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
+        let before = self.files(selection.base.map_or(TreeState::Empty, TreeState::Commit));
+        let after = selection.head.map_or(&self.disk, |head| self.files(TreeState::Commit(head)));
+        Ok(ChangeSet::new(differences(before, after)))
     }
 }

@@ -2,12 +2,12 @@
 
 pub mod expected;
 pub mod greeter;
+pub mod initialized;
 pub mod literate;
 pub mod memory;
-pub mod office;
 pub mod repo;
 pub mod scenario;
-pub mod second;
+pub mod second_packet;
 pub mod world;
 
 use std::path::{Path, PathBuf};

@@ -12,18 +12,21 @@
 //!   `level rule place ["line"] :: part of the message`.
 
 use countersign::change::{ChangedFile, FileMode, Repository, SelectionMode, SelectionRequest, TreeState};
-use countersign::check::input::Gate;
+use countersign::check::context::Gate;
 use countersign::finding::Finding;
-use countersign::gate::survey::{DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents};
-use countersign::gate::sweep::{ScanProfile, ScanRequest, run_scan};
-use countersign::gate::{GateError, GateRequest, run_gate_checks};
+use countersign::pipeline::document_check::{
+    DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents,
+};
+use countersign::pipeline::packet_gate::{GateRequest, PipelineError, run_gate_checks};
+use countersign::pipeline::source_scan::{ScanProfile, ScanRequest, run_scan};
 use countersign::text::RepoPath;
 use countersign::workflow::demo::{DemoRepository, RecordedHashes, WP_ID};
 use serde::Deserialize;
 
 use super::expected::ExpectedFinding;
-pub use super::literate::scenarios;
 use super::memory::{Files, MemoryCommit, MemoryFile, MemoryRepository, commit_id};
+
+pub use super::literate::scenarios;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -153,7 +156,7 @@ impl Scenario {
         &self,
         repo: &dyn Repository,
         selection: SelectionRequest,
-    ) -> Result<Vec<Finding>, GateError> {
+    ) -> Result<Vec<Finding>, PipelineError> {
         if let Some(scan) = self.scan_profile() {
             let request = ScanRequest {
                 profile: scan,

@@ -3,7 +3,8 @@
 
 mod jsx;
 
-use super::super::region::TokenKind;
+use crate::scan::token_map::TokenKind;
+
 use super::{Cursor, is_word};
 
 /// What is open at a place.

@@ -1,0 +1,3 @@
+//! `milestone/…`: what a phase of the project needs to be closed.
+
+pub(super) mod open_packet;

@@ -1,0 +1,158 @@
+//! `refine`, `sign`, `prepare`
+
+use crate::change::History as _;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::{GlobalArgs, Output};
+use crate::system::clock;
+use crate::workflow::approve::{
+    ApprovalContext, ContractSignature, KeySource, Preparation, SignRequest, prepare, refine, resolve_id,
+    sign, sign_contract,
+};
+
+use super::workflow::{CommandSummary, run_workflow};
+
+/// Arguments of `refine`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RefineArgs {
+    /// The work packet's id
+    #[arg(value_name = "WP-ID")]
+    id: String,
+}
+
+/// Arguments of `sign`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SignArgs {
+    /// The work packet's id
+    #[arg(value_name = "WP-ID")]
+    id: String,
+    /// The signature, `{username}{DDMMYYYYHHMM}`, used nowhere else; may be
+    /// left out where a key signs what was signed by name before
+    #[arg(value_name = "SIGNATURE", required_unless_present_any = ["ssh_key", "contract"])]
+    signature: Option<String>,
+    /// Sign the contract of packet and refinement with this key, too: a file
+    /// (OpenSSH, ed25519, without a passphrase), or `agent`
+    #[arg(long, value_name = "FILE|agent", conflicts_with = "contract")]
+    ssh_key: Option<PathBuf>,
+    /// Write the text that a key is to sign, for `ssh-keygen -Y sign`
+    #[arg(long)]
+    contract: bool,
+    /// Who uses the signature, for the audit
+    #[arg(long, value_name = "WHO", default_value = "Orchestrator")]
+    used_by: String,
+    /// Remarks for the audit
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    notes: String,
+    /// Let the work of a packet that is signed again begin where its branch
+    /// now parts from the main branch
+    #[arg(long)]
+    move_merge_base: bool,
+}
+
+/// Arguments of `prepare`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PrepareArgs {
+    /// The work packet's id
+    #[arg(value_name = "WP-ID")]
+    id: String,
+    /// Who codes
+    #[arg(long, value_name = "NAME")]
+    coder: String,
+    /// The branch of the work; without it `feat/WP-ID`
+    #[arg(long, value_name = "BRANCH")]
+    branch: Option<String>,
+    /// The working tree's folder, relative to the repository's root
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    worktree: String,
+}
+
+impl RefineArgs {
+    pub(in crate::cli) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_workflow(global, output, &format!("refine {}", self.id), &|records, desk, _| {
+            let config = global.config_override()?;
+            let office = ApprovalContext { repo: &desk.repo, now: clock::now(), config };
+            let id = refine(records, &office, &self.id)?;
+            let next = format!("The operator reads it and runs `countersign sign {id} SIGNATURE`.");
+            Ok(CommandSummary { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
+        })
+    }
+}
+
+impl SignArgs {
+    pub(in crate::cli) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_workflow(global, output, &format!("sign {}", self.id), &|records, desk, config| {
+            let mut next = Vec::new();
+            if let Some(signature) = &self.signature {
+                let named = global.config_override()?;
+                let office = ApprovalContext { repo: &desk.repo, now: clock::now(), config: named };
+                let merge_base = if self.move_merge_base {
+                    desk.repo.main_fork_point(&config.main_branches)?.or(desk.repo.head()?)
+                } else {
+                    None
+                };
+                let signing = SignRequest {
+                    signature: signature.clone(),
+                    used_by: self.used_by.clone(),
+                    notes: self.notes.clone(),
+                    merge_base: merge_base.map(|commit| commit.0.to_string()),
+                };
+                let id = sign(records, &office, &self.id, &signing)?;
+                next.push(if records.packet(&id)?.is_some() {
+                    "Commit packet and records together, before any code.".to_owned()
+                } else {
+                    format!("`countersign prepare {id} --coder NAME` records who works where.")
+                });
+            }
+            let id = resolve_id(records, &self.id)?;
+            if let Some(source) = self.resolve_key(global)? {
+                let sealed = sign_contract(records, &id, &source)?;
+                next.extend(describe_contract_signature(&sealed));
+            }
+            Ok(CommandSummary { wp_id: Some(id.as_str().to_owned()), next })
+        })
+    }
+
+    fn resolve_key(&self, global: &GlobalArgs) -> anyhow::Result<Option<KeySource>> {
+        Ok(match &self.ssh_key {
+            _ if self.contract => Some(KeySource::External),
+            Some(key) if key.as_os_str() == "agent" => Some(KeySource::Agent),
+            Some(key) => Some(KeySource::File(global.working_dir()?.join(key))),
+            None => None,
+        })
+    }
+}
+
+fn describe_contract_signature(sealed: &ContractSignature) -> Vec<String> {
+    match (&sealed.key, &sealed.warning) {
+        (None, _) => vec![format!(
+            "Whoever approves signs it: `ssh-keygen -Y sign -n countersign -f KEY {}`.",
+            sealed.contract
+        )],
+        (Some(key), None) => {
+            vec![format!("Commit {} with the packet; {} signed it.", sealed.signature, key.fingerprint)]
+        }
+        (Some(key), Some(doubt)) => vec![format!("{} signed it, but {doubt}.", key.fingerprint)],
+    }
+}
+
+impl PrepareArgs {
+    pub(in crate::cli) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_workflow(global, output, &format!("prepare {}", self.id), &|records, desk, _| {
+            let config = global.config_override()?;
+            let office = ApprovalContext { repo: &desk.repo, now: clock::now(), config };
+            let preparation = Preparation {
+                coder: self.coder.clone(),
+                branch: self.branch.clone().unwrap_or_else(|| format!("feat/{}", self.id)),
+                worktree: self.worktree.clone(),
+            };
+            let id = prepare(records, &office, &self.id, &preparation)?;
+            let next = match records.packet(&id)? {
+                Some(_) => "Commit packet and records together, before any code.".to_owned(),
+                None => format!("`countersign new packet {id}` writes the packet."),
+            };
+            Ok(CommandSummary { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
+        })
+    }
+}

@@ -1,0 +1,220 @@
+//! `check`, `list` and the commands that ask one question of a repository's
+//! documents.
+
+use crate::change::ObjectStore as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use crate::change::TreeState;
+use crate::cli::workspace::{Workspace, repo_path_below};
+use crate::cli::{GlobalArgs, Output, PASSED};
+use crate::document::{DocumentKind, detect_json_kind};
+use crate::pipeline::document_check::{
+    DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents, list_packets,
+};
+use crate::pipeline::packet_gate::MAX_DOCUMENT_BYTES;
+use crate::render::{json, listing};
+use crate::system::clock::Stopwatch;
+use crate::system::folder::PlainFolder;
+use crate::system::{clock, files};
+use crate::text::RepoPath;
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Documents or folders of documents; without any, all governance
+    /// documents of the repository
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    tree: TreeArgs,
+}
+
+/// Arguments of a question about the whole repository.
+#[derive(Debug, Args)]
+pub(crate) struct RepositoryCheckArgs {
+    #[command(flatten)]
+    tree: TreeArgs,
+}
+
+/// Arguments of `validator-packet-complete`.
+#[derive(Debug, Args)]
+pub(crate) struct PacketCompleteArgs {
+    /// The packet's id, or a base id that the registry resolves
+    #[arg(value_name = "WP-ID")]
+    packet: String,
+    #[command(flatten)]
+    tree: TreeArgs,
+}
+
+/// Arguments of `validator-phase-gate`.
+#[derive(Debug, Args)]
+pub(crate) struct PhaseGateArgs {
+    /// The phase: `1` or `Phase-1` for the packets `WP-1-…`; all without it
+    phase: Option<String>,
+    #[command(flatten)]
+    tree: TreeArgs,
+}
+
+/// Where documents are read; without any of these, the files on disk.
+#[derive(Debug, Args)]
+struct TreeArgs {
+    /// The index instead of the files on disk
+    #[arg(long, group = "where")]
+    staged: bool,
+    /// A commit instead of the files on disk
+    #[arg(long, value_name = "R", group = "where", allow_hyphen_values = true)]
+    rev: Option<String>,
+}
+
+impl CheckArgs {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_query(global, output, DocumentQuery::Check, &self.tree, &self.paths)
+    }
+}
+
+impl RepositoryCheckArgs {
+    pub(crate) fn run(
+        &self,
+        global: &GlobalArgs,
+        output: &Output,
+        inquiry: DocumentQuery,
+    ) -> anyhow::Result<u8> {
+        run_query(global, output, inquiry, &self.tree, &[])
+    }
+
+    pub(crate) fn list(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        let place = Workspace::discover(global)?;
+        let request = DocumentCheckRequest {
+            query: DocumentQuery::Check,
+            tree: place.resolve_tree(self.tree.staged, self.tree.rev.as_ref())?,
+            named_documents: Vec::new(),
+            config: global.config_override()?,
+            now: clock::now_civil(),
+        };
+        let found = list_packets(place.repo(), &request)?;
+        let is_json = global.is_json()?;
+        output.print(&if is_json {
+            json::pretty(&listing::to_document(&found))
+        } else {
+            listing::render_human(&found)
+        })?;
+        Ok(PASSED)
+    }
+}
+
+impl PacketCompleteArgs {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_query(global, output, DocumentQuery::PacketComplete(self.packet.clone()), &self.tree, &[])
+    }
+}
+
+impl PhaseGateArgs {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        let phase = self.phase.as_deref().unwrap_or("");
+        let lower = phase.to_lowercase();
+        let start = ["phase-", "phase ", "phase_", "phase"].iter().find(|word| lower.starts_with(**word));
+        let name = phase.get(start.map_or(0, |word| word.len())..).unwrap_or("").trim();
+        if !name.chars().all(|c| c.is_ascii_alphanumeric() || "._".contains(c))
+            || (name.is_empty() && !phase.is_empty())
+        {
+            bail!("`{phase}` is no phase; give the part after `WP-`, such as 1");
+        }
+        run_query(global, output, DocumentQuery::PhaseGate(name.to_owned()), &self.tree, &[])
+    }
+}
+
+fn run_query(
+    global: &GlobalArgs,
+    output: &Output,
+    inquiry: DocumentQuery,
+    side: &TreeArgs,
+    paths: &[PathBuf],
+) -> anyhow::Result<u8> {
+    let (started_at, watch) = (clock::now_text(), Stopwatch::start());
+    let place = Workspace::discover(global)?;
+    let side = place.resolve_tree(side.staged, side.rev.as_ref())?;
+    let here = global.working_dir()?;
+    let mut named = Vec::new();
+    for path in paths {
+        collect_named_documents(&place, side, &here, path, &mut named)?;
+    }
+    if named.is_empty() && !paths.is_empty() {
+        bail!("there is no document in {}", format_paths(paths));
+    }
+    let request = DocumentCheckRequest {
+        query: inquiry,
+        tree: side,
+        named_documents: named,
+        config: global.config_override()?,
+        now: clock::now_civil(),
+    };
+    let mut report = check_documents(place.repo(), &request)?;
+    if let Some(why) = request.query.inconclusive_reason(&report) {
+        bail!("nothing was judged: {why}");
+    }
+    report.run.started_at = started_at;
+    report.run.milliseconds = watch.elapsed_milliseconds();
+    output.write_report(global, &report)
+}
+
+fn format_paths(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// The documents that an argument names: a file, or the Markdown and JSON
+/// files below a folder.
+pub(crate) fn collect_named_documents(
+    place: &Workspace,
+    side: TreeState,
+    here: &Path,
+    argument: &Path,
+    out: &mut Vec<NamedDocument>,
+) -> anyhow::Result<()> {
+    let whole = std::path::absolute(here.join(argument)).context("finding the document")?;
+    if let Some(inside) = place.root().and_then(|root| repo_path_below(root, &whole)) {
+        let repo = place.repo();
+        if repo.mode(side, &inside)?.is_some() {
+            out.push(NamedDocument { path: inside, bytes: None });
+            return Ok(());
+        }
+        let below = repo.list_below(side, &inside.to_text())?;
+        if below.is_empty() && !repo.exists(side, &inside)? && !inside.as_bytes().is_empty() {
+            bail!("there is no {}", argument.display());
+        }
+        let documents = below.into_iter().filter(is_document_path);
+        out.extend(documents.map(|path| NamedDocument { path, bytes: None }));
+        return Ok(());
+    }
+    if side != TreeState::Worktree {
+        bail!("{} lies outside of the repository", argument.display());
+    }
+    let limit = u64::try_from(MAX_DOCUMENT_BYTES).unwrap_or(u64::MAX);
+    let read = |path: &Path| files::read(path, limit).with_context(|| format!("reading {}", path.display()));
+    if !whole.is_dir() {
+        let path = RepoPath::from(argument.to_string_lossy().as_ref());
+        out.push(NamedDocument { path, bytes: Some(read(&whole)?) });
+        return Ok(());
+    }
+    let outside = PlainFolder::new(&whole);
+    for below in outside.list_below(TreeState::Worktree, "")?.into_iter().filter(is_document_path) {
+        let bytes = read(&files::join_repo_path(&whole, &below))?;
+        // JSON of other kinds is somebody else's.
+        let foreign = below.as_bytes().ends_with(b".json")
+            && detect_json_kind(&String::from_utf8_lossy(&bytes))
+                .is_none_or(|kind| kind == DocumentKind::Unknown);
+        if !foreign {
+            let path =
+                RepoPath::from(argument.to_string_lossy().trim_end_matches('/')).join(below.as_bytes());
+            out.push(NamedDocument { path, bytes: Some(bytes) });
+        }
+    }
+    Ok(())
+}
+
+fn is_document_path(path: &RepoPath) -> bool {
+    let name = path.as_bytes().to_ascii_lowercase();
+    name.ends_with(b".md") || name.ends_with(b".json")
+}

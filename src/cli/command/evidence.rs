@@ -1,0 +1,237 @@
+//! `evidence WP`: a packet's test plan, run and recorded.
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde::Serialize;
+
+use crate::change::SelectionRequest;
+use crate::check::context::Gate;
+use crate::cli::workspace::{GitWorkspace, LockedWorkspace};
+use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
+use crate::document::Packet;
+use crate::pipeline::packet_gate::{GateRequest, ManifestContext};
+use crate::render::json;
+use crate::system::git::GitRepository;
+use crate::system::{clock, environment};
+use crate::text::{RepoPath, escape_hidden, format_count};
+use crate::workflow::evidence::{EvidenceRun, PlannedLine, plan_commands, record_entries, run_command};
+
+/// Arguments of `evidence`.
+#[derive(Debug, Args)]
+pub(crate) struct EvidenceArgs {
+    /// The packet's id, or a base id that the registry resolves
+    #[arg(value_name = "WP-ID")]
+    packet: String,
+    /// Write the entries into the packet instead of printing them
+    #[arg(long)]
+    write: bool,
+    /// Run the commands without asking
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Serialize)]
+struct EvidenceOutput {
+    schema: &'static str,
+    wp_id: String,
+    written: bool,
+    ran: Vec<EvidenceEntryOutput>,
+    refused: Vec<RefusedCommandOutput>,
+    gates: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct EvidenceEntryOutput {
+    command: String,
+    exit_code: i32,
+    log_path: String,
+    log_sha256: String,
+    proof_lines: Vec<String>,
+    remark: Option<String>,
+    milliseconds: u64,
+}
+
+#[derive(Serialize)]
+struct RefusedCommandOutput {
+    command: String,
+    why: String,
+}
+
+impl EvidenceArgs {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        let is_json = global.is_json()?;
+        let look = GitWorkspace::open(global)?;
+        let repo = &look.repo;
+        let request = GateRequest {
+            gate: Gate::PostWork,
+            packet: self.packet.clone(),
+            other_packets: Vec::new(),
+            selection: SelectionRequest::Default,
+            config: global.config_override()?,
+            now: clock::now_civil(),
+        };
+        let draft = match ManifestContext::find(repo, &request, "evidence")? {
+            Ok(draft) => draft,
+            Err(report) => return output.write_report(global, &report),
+        };
+        let source = look.read_source(&draft.path)?;
+        let planned = plan_commands(&Packet::read(&source).value, draft.config());
+        let runs = planned.iter().filter(|line| matches!(line, PlannedLine::Run { .. })).count();
+        let logs = if runs > 0 { resolve_log_folder(repo, draft.config())? } else { String::new() };
+        output.print_notice(&describe_plan(&planned));
+        if runs > 0 && !self.yes {
+            confirm(runs)?;
+        }
+        let mut ran: Vec<EvidenceRun> = Vec::new();
+        for line in &planned {
+            let PlannedLine::Run { command, argv, folder } = line else { continue };
+            let root = repo.root()?;
+            let one =
+                run_command(root, &logs, draft.id.as_str(), (command, argv, folder), draft.config(), output)?;
+            let remark = one.note.as_ref().map_or(String::new(), |remark| format!(" ({remark})"));
+            output.print_notice(&format!(
+                "  exit code {}{}: {}\n",
+                one.exit_code,
+                escape_hidden(&remark),
+                escape_hidden(command)
+            ));
+            ran.push(one);
+        }
+        if self.write && !ran.is_empty() {
+            // The lock is not held while commands run: they may need it.
+            let desk = LockedWorkspace::lock(global, &format!("evidence {}", self.packet))?;
+            let source = desk.read_source(&draft.path)?;
+            let Some(text) = record_entries(&source, &ran) else {
+                bail!(
+                    "what was run would not be read back from {}: its EVIDENCE is too unusual to be edited",
+                    draft.path
+                );
+            };
+            desk.rewrite(&source, &text)?;
+        }
+        let refused = planned.iter().any(|line| matches!(line, PlannedLine::Refused { .. }));
+        let failed = ran.iter().any(|one| one.exit_code != 0);
+        output.print(&if is_json {
+            self.render_json(draft.id.as_str(), &planned, &ran)
+        } else {
+            self.render_human(&draft, &planned, &ran)
+        })?;
+        // A plan without a command proves nothing.
+        Ok(if refused || failed || ran.is_empty() { FAILED } else { PASSED })
+    }
+
+    fn render_human(
+        &self,
+        draft: &ManifestContext<'_>,
+        planned: &[PlannedLine],
+        ran: &[EvidenceRun],
+    ) -> String {
+        let mut out = String::new();
+        if !self.write && !ran.is_empty() {
+            let empty = crate::text::Source::from_text(draft.path.clone(), "## EVIDENCE\n");
+            let text = record_entries(&empty, ran).unwrap_or_default();
+            out.push_str(&format!("{}\n\n", escape_hidden(text.trim_start_matches("## EVIDENCE\n"))));
+        }
+        let good = ran.iter().filter(|one| one.exit_code == 0).count();
+        let count = |wanted: fn(&PlannedLine) -> bool| planned.iter().filter(|line| wanted(line)).count();
+        out.push_str(&format!(
+            "{} run, {good} ended with exit code 0; {} refused; {} of this tool left to itself\n",
+            format_count(ran.len(), "command"),
+            count(|line| matches!(line, PlannedLine::Refused { .. })),
+            format_count(count(|line| matches!(line, PlannedLine::GateCall(_))), "gate")
+        ));
+        if planned.is_empty() {
+            out.push_str("TEST_PLAN holds no command: one in a closed fence, or a bullet in back-ticks\n");
+        }
+        out.push_str(&match (self.write, ran.is_empty()) {
+            (true, false) => format!("written to {}\n", draft.path),
+            (false, false) => "nothing was written; --write puts the entries into the packet\n".to_owned(),
+            (_, true) => String::new(),
+        });
+        out
+    }
+
+    fn render_json(&self, id: &str, planned: &[PlannedLine], ran: &[EvidenceRun]) -> String {
+        json::pretty(&EvidenceOutput {
+            schema: "countersign.evidence/v1",
+            wp_id: id.to_owned(),
+            written: self.write && !ran.is_empty(),
+            ran: ran
+                .iter()
+                .map(|one| EvidenceEntryOutput {
+                    command: one.command.clone(),
+                    exit_code: one.exit_code,
+                    log_path: one.log_path.to_string(),
+                    log_sha256: one.log_sha256.clone(),
+                    proof_lines: one.proof_lines.clone(),
+                    remark: one.note.clone(),
+                    milliseconds: one.milliseconds,
+                })
+                .collect(),
+            refused: planned
+                .iter()
+                .filter_map(|line| match line {
+                    PlannedLine::Refused { command, why } => {
+                        Some(RefusedCommandOutput { command: command.clone(), why: why.clone() })
+                    }
+                    _ => None,
+                })
+                .collect(),
+            gates: planned
+                .iter()
+                .filter_map(
+                    |line| if let PlannedLine::GateCall(line) = line { Some(line.clone()) } else { None },
+                )
+                .collect(),
+        })
+    }
+}
+
+/// Every line of the plan with what becomes of it.
+fn describe_plan(planned: &[PlannedLine]) -> String {
+    let mut out = String::new();
+    for line in planned {
+        out.push_str(&match line {
+            PlannedLine::Run { argv, folder, .. } => {
+                let place = if folder.is_empty() { String::new() } else { format!(" (in {folder})") };
+                // As a list: what is one argument can be seen.
+                let list = argv.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" ");
+                format!("run      {}{}\n", escape_hidden(&list), escape_hidden(&place))
+            }
+            PlannedLine::GateCall(command) => {
+                format!("skip     {}: a gate of this tool\n", escape_hidden(command))
+            }
+            PlannedLine::Refused { command, why } => {
+                format!("refuse   {}: {}\n", escape_hidden(command), escape_hidden(why))
+            }
+        });
+    }
+    out
+}
+
+/// The folder of logs, which git must ignore.
+fn resolve_log_folder(repo: &GitRepository, config: &crate::config::Config) -> anyhow::Result<String> {
+    let Some(logs) = config.logs.clone().filter(|logs| !logs.is_empty()) else {
+        bail!(
+            "the trusted countersign.yaml names no folder for logs; add `logs: .countersign/logs` and have .gitignore leave it out"
+        );
+    };
+    if !repo.is_ignored_at_head(&RepoPath::from(format!("{logs}/x.log").as_str()))? {
+        bail!(
+            "no .gitignore of HEAD leaves out {logs}/, where logs go: every run would change the tree; add `/{logs}/` to .gitignore and commit it"
+        );
+    }
+    Ok(logs)
+}
+
+fn confirm(count: usize) -> anyhow::Result<()> {
+    if !environment::is_interactive() {
+        bail!("nobody is there to agree to running {}; pass --yes if you do", format_count(count, "command"));
+    }
+    let answer =
+        environment::prompt(&format!("Run {}? [y/N] ", format_count(count, "command"))).context("asking")?;
+    if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+        bail!("nothing was run");
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! `init`
+
+use crate::change::{ObjectStore as _, TreeState, WorkingTree as _};
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+
+use crate::cli::workspace::LockedWorkspace;
+use crate::cli::workspace::repo_path_below;
+use crate::cli::{GlobalArgs, Output, PASSED};
+use crate::config::detect_layout;
+use crate::document::Layout;
+use crate::render::json;
+use crate::system::transaction::WriteError;
+use crate::text::{RepoPath, escape_hidden};
+use crate::workflow::init::{Ci, FileAction, InitRequest, plan_init};
+
+use super::workflow::SCHEMA;
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct InitArgs {
+    /// Where documents lie; without it, the layout that is there, else `.GOV`
+    #[arg(long, value_enum)]
+    layout: Option<LayoutChoice>,
+    /// The specification; without it the one in the root that is named like
+    /// one (`…Spec_v01.md`), else a new one
+    #[arg(long, value_name = "FILE")]
+    spec: Option<PathBuf>,
+    /// Name of the main branch; without it, the branch that is checked out
+    #[arg(long, value_name = "BRANCH")]
+    main: Option<String>,
+    /// Write a file for this continuous integration, too
+    #[arg(long, value_enum)]
+    ci: Option<CiChoice>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LayoutChoice {
+    /// `.GOV/…`
+    Gov,
+    /// `docs/…`
+    Docs,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum CiChoice {
+    Github,
+    Gitlab,
+}
+
+impl InitArgs {
+    pub(in crate::cli) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        let is_json = global.is_json()?;
+        let desk = match LockedWorkspace::lock(global, "init") {
+            Ok(desk) => desk,
+            Err(error) => {
+                let none = error.downcast_ref::<crate::change::RepositoryError>();
+                if matches!(none, Some(crate::change::RepositoryError::NotARepository(_))) {
+                    bail!("{error}; governance is kept in git: run `git init` first");
+                }
+                return Err(error);
+            }
+        };
+        let configured = desk.load_config(global)?.layout;
+        let there = detect_layout(&desk.repo, TreeState::Worktree)?;
+        let wanted = self.layout.map(|choice| match choice {
+            LayoutChoice::Gov => Layout::gov(),
+            LayoutChoice::Docs => Layout::docs(),
+        });
+        let there = configured.or(there);
+        if let (Some(wanted), Some(there)) = (&wanted, &there)
+            && wanted.packets != there.packets
+        {
+            bail!(
+                "governance is set up already: packets lie in {}, not in {}; move it first, or leave --layout out",
+                there.packets,
+                wanted.packets
+            );
+        }
+        let layout = wanted.or(there).unwrap_or_else(Layout::gov);
+        let request = InitRequest {
+            layout,
+            main: match &self.main {
+                Some(main) => main.clone(),
+                None => desk.repo.current_branch()?.unwrap_or_else(|| "main".to_owned()),
+            },
+            spec: self.resolve_spec(&desk, global)?,
+            ci: self.ci.map(|ci| match ci {
+                CiChoice::Github => Ci::Github,
+                CiChoice::Gitlab => Ci::Gitlab,
+            }),
+        };
+        let read = |path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { desk.writer.read(path) };
+        let mut plan = plan_init(&read, &request)?;
+        if !plan.writes.is_empty() {
+            desk.writer.write(&plan.writes)?;
+        }
+        let mut lost = Vec::new();
+        for did in &plan.actions {
+            if let FileAction::Created(path) = did
+                && desk.repo.is_ignored_by_git(path)?
+            {
+                lost.push(path.to_string());
+            }
+        }
+        if !lost.is_empty() {
+            let files = lost.join(", ");
+            plan.next_steps
+                .insert(0, format!("git ignores {files}: mend .gitignore, or nobody else will have them."));
+        }
+        if is_json {
+            let of = |wanted: &dyn Fn(&FileAction) -> Option<String>| {
+                plan.actions.iter().filter_map(wanted).collect::<Vec<_>>()
+            };
+            output.print(&json::pretty(&serde_json::json!({
+                "schema": SCHEMA,
+                "command": "init",
+                "done": true,
+                "created": of(&|did| if let FileAction::Created(path) = did { Some(path.to_string()) } else { None }),
+                "kept": of(&|did| if let FileAction::Kept(path) = did { Some(path.to_string()) } else { None }),
+                "added_to": of(&|did| if let FileAction::Appended(path, _) = did { Some(path.to_string()) } else { None }),
+                "next": plan.next_steps,
+            })))?;
+            return Ok(PASSED);
+        }
+        let mut out = String::new();
+        for did in &plan.actions {
+            out.push_str(&match did {
+                FileAction::Created(path) => format!("created  {path}\n"),
+                FileAction::Kept(path) => format!("kept     {path} (it was there)\n"),
+                FileAction::Appended(path, lines) => format!("added    `{}` to {path}\n", lines.join("`, `")),
+            });
+        }
+        plan.next_steps.iter().for_each(|line| out.push_str(&format!("next: {}\n", escape_hidden(line))));
+        output.print(&out)?;
+        Ok(PASSED)
+    }
+
+    /// The specification that was named, or that lies in the root.
+    fn resolve_spec(&self, desk: &LockedWorkspace, global: &GlobalArgs) -> anyhow::Result<Option<RepoPath>> {
+        let root = desk.repo.root()?.to_path_buf();
+        if let Some(named) = &self.spec {
+            let whole = std::path::absolute(global.working_dir()?.join(named))?;
+            let Some(path) = repo_path_below(&root, &whole) else {
+                bail!("{} lies outside of the repository", named.display())
+            };
+            if desk.writer.read(&path)?.is_none() {
+                bail!("there is no {path}");
+            }
+            return Ok(Some(path));
+        }
+        let is_spec = |path: &RepoPath| {
+            let name = path.file_name().to_string().to_lowercase();
+            name.contains("spec") && crate::check::spec_version(&path.file_name().to_string()).is_some()
+        };
+        let mut found: Vec<RepoPath> =
+            desk.repo.list(TreeState::Worktree, "")?.into_iter().filter(is_spec).collect();
+        found.sort_by_key(|path| crate::check::spec_version(&path.file_name().to_string()));
+        let names: std::collections::BTreeSet<_> = found
+            .iter()
+            .filter_map(|path| {
+                crate::check::spec_version(&path.file_name().to_string()).map(|(stem, _)| stem)
+            })
+            .collect();
+        if names.len() > 1 {
+            let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
+            bail!("several files could be the specification: {}; name one with --spec", shown.join(", "));
+        }
+        Ok(found.pop())
+    }
+}

@@ -1,0 +1,200 @@
+//! `scan` and the validator's scans.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+
+use crate::change::{SelectionRequest, TreeState};
+use crate::cli::workspace::Workspace;
+use crate::cli::{GlobalArgs, Output, PASSED};
+use crate::finding::{Finding, Report};
+use crate::pipeline::source_scan::{ScanProfile, ScanRequest, load_active_rules, run_scan};
+use crate::scan::{Baseline, write_baseline};
+use crate::system::clock::Stopwatch;
+use crate::system::{clock, files};
+use crate::text::{RepoPath, Source};
+
+use crate::cli::args::SelectionArgs;
+
+/// Where known findings are kept if the configuration does not say.
+const DEFAULT_BASELINE: &str = ".countersign/baseline.txt";
+
+/// Arguments of `scan`.
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    /// Files or folders to look at; without any, all
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// A set of rules, instead of all but `errors`, `dal` and `traceability`;
+    /// may be given several times
+    #[arg(long = "set", value_name = "NAME")]
+    sets: Vec<String>,
+    /// Write the file of known findings anew, or leave out what it knows
+    #[arg(long, value_enum, value_name = "ACTION")]
+    baseline: Option<BaselineAction>,
+    /// Tell findings that the baseline knows, too
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    selection: SelectionArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BaselineAction {
+    /// Write all findings of these rules to the file of known findings
+    Write,
+    /// Fail on findings that it does not know
+    Check,
+}
+
+/// Arguments of the validator's scans.
+#[derive(Debug, Args)]
+pub(crate) struct ValidatorScanArgs {
+    /// Files or folders to look at; without any, all
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+}
+
+impl ScanArgs {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        let mut request =
+            build_request(global, ScanProfile::patterns(self.sets.clone()), &self.selection, &self.paths)?;
+        request.show_baselined = self.all;
+        if let Some(action) = self.baseline {
+            let place = Workspace::discover(global)?;
+            if request.change.is_some() {
+                bail!("a baseline is of the whole tree; leave out the selection of a change");
+            }
+            let configured = place.load_config(global)?.scan.baseline;
+            request.baseline = Some(configured.clone().unwrap_or_else(|| DEFAULT_BASELINE.to_owned()));
+            if action == BaselineAction::Write {
+                return update_baseline(output, &place, request, configured.is_some());
+            }
+        }
+        run_request(global, output, &request)
+    }
+}
+
+/// Writes the findings of the asked rules; entries of other rules stay.
+fn update_baseline(
+    output: &Output,
+    place: &Workspace,
+    mut request: ScanRequest,
+    is_configured: bool,
+) -> anyhow::Result<u8> {
+    if !request.paths.is_empty() {
+        bail!("a baseline is of the whole tree; leave out the paths");
+    }
+    let path = request.baseline.clone().unwrap_or_default();
+    let Some(root) = place.root() else { bail!("there is no folder to write {path} to") };
+    request.show_baselined = true;
+    let report = run_scan(place.repo(), &request)?;
+    if report.scan.as_ref().is_some_and(|scan| scan.truncated > 0) {
+        bail!("there are more findings than a baseline should hold; narrow the rules first");
+    }
+    let broken = |found: &&Finding| found.rule.family() == "source" && found.fails_gate();
+    if let Some(fault) = report.findings.iter().find(broken) {
+        bail!("not everything was scanned ({}); mend that first", fault.message);
+    }
+    let asked: Vec<&str> = report.outcomes.iter().map(|outcome| outcome.rule.as_str()).collect();
+    let file = RepoPath::from(path.as_str());
+    let old =
+        place.repo().read(TreeState::Worktree, &file)?.map(|bytes| Source::from_bytes(file.clone(), bytes));
+    let old = match old.map(|source| Baseline::read(&source)) {
+        Some(Ok(baseline)) => baseline,
+        Some(Err(fault)) => bail!("{path}:{}: {}", fault.source.line(fault.span.start), fault.message),
+        None => Baseline::default(),
+    };
+    let kept = old.entries().map(|(rule, print, _)| (rule, print)).filter(|(rule, _)| !asked.contains(rule));
+    let found =
+        report.findings.iter().filter_map(|found| Some((found.rule.as_str(), found.fingerprint.as_deref()?)));
+    let count = found.clone().count();
+    files::write(&files::join_repo_path(root, &file), write_baseline(found.chain(kept)).as_bytes())?;
+    let how = if is_configured { "" } else { "; name it in countersign.yaml: `scan: {baseline: FILE}`" };
+    output.print(&format!("{path}: {} written{how}\n", crate::text::format_count(count, "known finding")))?;
+    Ok(PASSED)
+}
+
+impl ValidatorScanArgs {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output, scan: ScanProfile) -> anyhow::Result<u8> {
+        let mut request = build_request(global, scan, &self.selection, &self.paths)?;
+        let of_change = matches!(request.profile.name, "validator-coverage-gaps" | "validator-traceability");
+        if of_change && request.change.is_none() && request.paths.is_empty() {
+            // These ask about changed files; the usual selection finds them.
+            request.change = Some(SelectionRequest::Default);
+        }
+        run_request(global, output, &request)
+    }
+}
+
+fn build_request(
+    global: &GlobalArgs,
+    scan: ScanProfile,
+    selection: &SelectionArgs,
+    paths: &[PathBuf],
+) -> anyhow::Result<ScanRequest> {
+    let change = match selection.request() {
+        SelectionRequest::Default => None,
+        asked => Some(asked),
+    };
+    let mut named = Vec::new();
+    let place = Workspace::discover(global)?;
+    for path in paths {
+        named.push(place.resolve_path(&global.working_dir()?, path)?);
+    }
+    if change.is_some() && !place.is_git() {
+        bail!("this folder is in no git repository; a change needs one");
+    }
+    // A path that is empty is the root: all of it.
+    let all = named.iter().any(|path| path.as_bytes().is_empty());
+    Ok(ScanRequest {
+        profile: scan,
+        tree: TreeState::Worktree,
+        change,
+        paths: if all { Vec::new() } else { named },
+        config: global.config_override()?,
+        baseline: None,
+        show_baselined: false,
+        now: clock::now_civil(),
+    })
+}
+
+fn run_request(global: &GlobalArgs, output: &Output, request: &ScanRequest) -> anyhow::Result<u8> {
+    let (started_at, watch) = (clock::now_text(), Stopwatch::start());
+    let place = Workspace::discover(global)?;
+    let mut report: Report = run_scan(place.repo(), request)?;
+    let judged = report
+        .outcomes
+        .iter()
+        .any(|outcome| !matches!(outcome.status, crate::finding::CheckStatus::Skipped(_)));
+    let own = |outcome: &&crate::finding::CheckOutcome| {
+        !matches!(outcome.rule.family(), "source" | "suppression" | "baseline")
+    };
+    let reasons: Vec<&str> = report
+        .outcomes
+        .iter()
+        .filter(own)
+        .filter_map(|outcome| match &outcome.status {
+            crate::finding::CheckStatus::Skipped(why) => Some(why.as_str()),
+            _ => None,
+        })
+        .collect();
+    if !judged || (!reasons.is_empty() && reasons.len() == report.outcomes.iter().filter(own).count()) {
+        bail!("nothing was judged: {}", reasons.first().copied().unwrap_or("no rule was asked"));
+    }
+    report.run.started_at = started_at;
+    report.run.milliseconds = watch.elapsed_milliseconds();
+    output.write_report(global, &report)
+}
+
+/// The rules of a repository, for `rules test`.
+pub(crate) fn load_repository_rules(
+    global: &GlobalArgs,
+) -> anyhow::Result<crate::pipeline::source_scan::ActiveRules> {
+    let place = Workspace::discover(global)?;
+    let config = place.load_config(global)?;
+    Ok(load_active_rules(place.repo(), TreeState::Worktree, &config, &ScanProfile::full())?)
+}

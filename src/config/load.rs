@@ -1,0 +1,161 @@
+//! The only reader of a repository's configuration.
+//!
+//! Every command gets its configuration from [`load`], so that a missing,
+//! linked, oversized or overridden file is decided once: no file means the
+//! defaults, and whatever is there but cannot be read as a file is refused.
+
+use std::sync::Arc;
+
+use crate::change::{FileMode, Repository, RepositoryError, TreeState};
+use crate::document::Layout;
+use crate::document::limits::limit_error;
+use crate::text::{RepoPath, Source};
+
+use super::{Config, ConfigFault, FILE_NAME};
+
+/// A configuration and where it was read.
+#[derive(Debug, Clone)]
+pub struct LoadedConfig {
+    /// The configuration; the defaults where there is no file.
+    pub config: Config,
+    /// Where it was read, as reports name it: `countersign.yaml of commit
+    /// 0123456789ab`.
+    pub origin: String,
+    /// Whether there is a file.
+    pub is_file: bool,
+}
+
+/// Why there is no configuration to work with (exit 2).
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The repository could not be read, or something else than a file of
+    /// acceptable size is at the configuration's path.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+    /// The file has a mistake.
+    #[error("{}:{}: {}", .0.source.display_path(), .0.source.line(.0.span.start), .0.message)]
+    Invalid(Box<ConfigFault>),
+}
+
+impl From<ConfigFault> for ConfigError {
+    fn from(fault: ConfigFault) -> Self {
+        Self::Invalid(Box::new(fault))
+    }
+}
+
+/// Loads the configuration of a tree, or the file that the caller names
+/// instead (`--config FILE`).
+///
+/// # Errors
+/// A link, folder or submodule at the configuration's path; a file that is too
+/// large or cannot be read; a mistake in the file.
+pub fn load(
+    repo: &dyn Repository,
+    tree: TreeState,
+    named: Option<&Arc<Source>>,
+) -> Result<LoadedConfig, ConfigError> {
+    if let Some(source) = named {
+        let origin = format!("{} (named by the caller)", source.name());
+        return Ok(LoadedConfig { config: Config::read(source)?, origin, is_file: true });
+    }
+    let place = match tree {
+        TreeState::Empty => "an empty tree".to_owned(),
+        TreeState::Commit(commit) => format!("commit {}", commit.short()),
+        TreeState::Index => "the index".to_owned(),
+        TreeState::Worktree => "the working tree".to_owned(),
+    };
+    match read_file(repo, tree, &place)? {
+        Some(source) => Ok(LoadedConfig {
+            config: Config::read(&source)?,
+            origin: format!("{FILE_NAME} of {place}"),
+            is_file: true,
+        }),
+        None => Ok(LoadedConfig {
+            config: Config::defaults(),
+            origin: format!("defaults ({place} has no {FILE_NAME})"),
+            is_file: false,
+        }),
+    }
+}
+
+/// The file of a tree; `None` if nothing is at its path.
+fn read_file(
+    repo: &dyn Repository,
+    tree: TreeState,
+    place: &str,
+) -> Result<Option<Arc<Source>>, ConfigError> {
+    let path = RepoPath::from(FILE_NAME);
+    let refuse = |path: RepoPath, reason: String| RepositoryError::Unreadable { path, reason };
+    match repo.mode(tree, &path)? {
+        Some(FileMode::Regular | FileMode::Executable) => {}
+        Some(FileMode::Symlink) => {
+            return Err(refuse(path, format!("in {place} it is a symbolic link; expected a file")).into());
+        }
+        Some(FileMode::Submodule) => {
+            return Err(refuse(path, format!("in {place} it is a submodule; expected a file")).into());
+        }
+        None if repo.exists(tree, &path)? => {
+            return Err(
+                refuse(path, format!("in {place} it is a folder or special file; expected a file")).into()
+            );
+        }
+        None => return Ok(None),
+    }
+    let bytes = repo.read(tree, &path)?.unwrap_or_default();
+    if let Some(problem) = limit_error(&bytes) {
+        return Err(refuse(path, format!("in {place} it is {problem}")).into());
+    }
+    let source = Source::from_bytes(path, bytes);
+    // The file on disk may have other text.
+    Ok(Some(match tree {
+        TreeState::Commit(commit) => source.with_revision(commit.short()),
+        _ => source,
+    }))
+}
+
+/// The layout of a tree, recognised by what it holds; `None` if it holds no
+/// governance. A folder of packets decides; without one, a record of a known
+/// layout does.
+///
+/// # Errors
+/// The repository cannot be read.
+pub fn detect_layout(repo: &dyn Repository, tree: TreeState) -> Result<Option<Layout>, RepositoryError> {
+    let known = [Layout::gov(), Layout::docs()];
+    for layout in &known {
+        if repo.exists(tree, &RepoPath::from(layout.packets.trim_end_matches('/')))? {
+            return Ok(Some(layout.clone()));
+        }
+    }
+    for layout in &known {
+        let folders =
+            [layout.refinements.trim_end_matches('/'), layout.validator_states.trim_end_matches('/')];
+        let records = [&layout.board, &layout.registry, &layout.audit, &layout.gate_log].map(String::as_str);
+        for path in folders.into_iter().chain(records) {
+            if repo.exists(tree, &RepoPath::from(path))? {
+                return Ok(Some(layout.clone()));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The layout of a judgement: configured, or recognised in the trusted tree
+/// first, so that a change cannot move the governance folder; the known
+/// default where neither tree holds governance.
+///
+/// # Errors
+/// The repository cannot be read.
+pub fn resolve_layout(
+    repo: &dyn Repository,
+    config: &Config,
+    trusted: TreeState,
+    judged: TreeState,
+) -> Result<Layout, RepositoryError> {
+    if let Some(layout) = &config.layout {
+        return Ok(layout.clone());
+    }
+    match detect_layout(repo, trusted)? {
+        Some(layout) => Ok(layout),
+        None => Ok(detect_layout(repo, judged)?.unwrap_or_else(Layout::gov)),
+    }
+}

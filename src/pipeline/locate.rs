@@ -1,0 +1,212 @@
+//! Finding the packet: exactly, or through the registry.
+
+use std::sync::Arc;
+
+use crate::change::{FileMode, Repository, RepositoryError, TreeState};
+use crate::check::context::PacketSearch;
+use crate::document::limits::limit_error;
+use crate::document::registry::Registry;
+use crate::document::{DocumentKind, Fault, Layout, Packet, WpId};
+use crate::finding::Label;
+use crate::text::{RepoPath, Source, Span};
+
+/// A packet that was found.
+#[derive(Debug)]
+pub struct LocatedPacket {
+    /// Its id, by its file name.
+    pub id: WpId,
+    /// Its path.
+    pub path: RepoPath,
+    /// The packet.
+    pub packet: Packet,
+    /// What its reader could not read.
+    pub faults: Vec<Fault>,
+    /// How the id was resolved, if it was not taken literally.
+    pub resolved_by: Option<String>,
+}
+
+/// Reads a document of the repository; `None` if it is not an ordinary file.
+pub(crate) fn read_document(
+    repo: &dyn Repository,
+    side: TreeState,
+    path: &RepoPath,
+) -> Result<Option<Arc<Source>>, RepositoryError> {
+    match repo.entry(side, path)? {
+        Some(entry) if matches!(entry.mode, FileMode::Regular | FileMode::Executable) => {}
+        _ => return Ok(None),
+    }
+    let bytes = repo.read(side, path)?;
+    if let Some(why) = bytes.as_deref().and_then(limit_error) {
+        return Err(RepositoryError::Unreadable { path: path.clone(), reason: format!("it is {why}") });
+    }
+    Ok(bytes.map(|bytes| Source::from_bytes(path.clone(), bytes)))
+}
+
+/// Looks for a packet on one side.
+///
+/// # Errors
+/// The repository cannot be read.
+pub fn locate(
+    repo: &dyn Repository,
+    side: TreeState,
+    layout: &Layout,
+    requested: &str,
+) -> Result<(PacketSearch, Option<LocatedPacket>), RepositoryError> {
+    let id = match WpId::parse(requested) {
+        Ok(id) => id,
+        Err(why) => {
+            let near = find_similar_ids(repo, side, layout, requested)?;
+            return Ok((PacketSearch::BadId { why, near }, None));
+        }
+    };
+    let path = layout.packet(&id);
+    if repo.exists(side, &path)? {
+        return open_packet(repo, side, id, path, None);
+    }
+    let mut label = None;
+    if id.revision().is_none() {
+        match resolve_by_registry(repo, side, layout, &id)? {
+            Ok(Some((active, path))) => {
+                let resolved = format!("the registry names {active} as the active packet of {id}");
+                return open_packet(repo, side, active, path, Some(resolved));
+            }
+            Ok(None) => {}
+            Err(problem) => label = Some(problem),
+        }
+    }
+    let stub = layout.stub(&id);
+    let stub = repo.exists(side, &stub)?.then_some(stub);
+    let near = find_similar_ids(repo, side, layout, id.as_str())?;
+    Ok((PacketSearch::Missing { path, near, stub, registry: label }, None))
+}
+
+type RegistryLookup = Result<Option<(WpId, RepoPath)>, Label>;
+
+/// The active packet of a base id, or why there is none.
+fn resolve_by_registry(
+    repo: &dyn Repository,
+    side: TreeState,
+    layout: &Layout,
+    id: &WpId,
+) -> Result<RegistryLookup, RepositoryError> {
+    let Some(source) = read_document(repo, side, &RepoPath::from(layout.registry.as_str()))? else {
+        return Ok(Ok(None));
+    };
+    let registry = Registry::read(&source);
+    let rows: Vec<_> = registry.rows_of(id.as_str()).collect();
+    let Some(row) = rows.first() else { return Ok(Ok(None)) };
+    if let Some(other) = rows.iter().find(|other| other.active.value != row.active.value) {
+        return Ok(Err(Label::text(
+            &source,
+            other.active.span,
+            "the registry names a second active packet here",
+        )));
+    }
+    let name = row.active.value.rsplit('/').next().unwrap_or("");
+    let active = name.strip_suffix(".md").unwrap_or(name);
+    match WpId::parse(active) {
+        Ok(active) if active.base() != id.base() => {
+            Ok(Err(Label::text(&source, row.active.span, "the registry names a packet of another base id")))
+        }
+        Ok(active) if repo.exists(side, &layout.packet(&active))? => {
+            let path = layout.packet(&active);
+            Ok(Ok(Some((active, path))))
+        }
+        _ => Ok(Err(Label::text(
+            &source,
+            row.active.span,
+            "the registry's active packet is not a packet that is there",
+        ))),
+    }
+}
+
+/// Ids of packets that look like the one asked for, nearest first.
+fn find_similar_ids(
+    repo: &dyn Repository,
+    side: TreeState,
+    layout: &Layout,
+    requested: &str,
+) -> Result<Vec<String>, RepositoryError> {
+    // Comparing takes the product of both lengths.
+    let wanted: String = requested.to_lowercase().chars().take(200).collect();
+    let mut scored: Vec<(f64, String)> = list_packet_ids(repo, side, layout)?
+        .into_iter()
+        .map(|other| {
+            let lower = other.to_lowercase();
+            let start = lower.starts_with(&wanted) || wanted.starts_with(&lower);
+            (strsim::normalized_levenshtein(&lower, &wanted).max(if start { 0.8 } else { 0.0 }), other)
+        })
+        .filter(|(score, _)| *score > 0.7)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    Ok(scored.into_iter().take(3).map(|(_, id)| id).collect())
+}
+
+/// Ids of all packets in the folder.
+pub(crate) fn list_packet_ids(
+    repo: &dyn Repository,
+    side: TreeState,
+    layout: &Layout,
+) -> Result<Vec<String>, RepositoryError> {
+    let names = repo.list(side, &layout.packets)?;
+    let ids = names.iter().filter_map(|path| {
+        let name = path.file_name().to_string();
+        let id = name.strip_suffix(".md")?;
+        WpId::parse(id).ok().map(|id| id.as_str().to_owned())
+    });
+    Ok(ids.collect())
+}
+
+fn open_packet(
+    repo: &dyn Repository,
+    side: TreeState,
+    id: WpId,
+    path: RepoPath,
+    resolved_by: Option<String>,
+) -> Result<(PacketSearch, Option<LocatedPacket>), RepositoryError> {
+    let what = match repo.entry(side, &path)?.map(|entry| entry.mode) {
+        Some(FileMode::Regular | FileMode::Executable) => None,
+        Some(FileMode::Symlink) => Some("symbolic link"),
+        Some(FileMode::Submodule) => Some("submodule"),
+        None => Some("folder or special file"),
+    };
+    if let Some(what) = what {
+        return Ok((PacketSearch::NotAFile { path, what }, None));
+    }
+    let bytes = repo.read(side, &path)?.unwrap_or_default();
+    let unreadable = |source: Arc<Source>, why: String, span: Span, kind: Option<DocumentKind>| {
+        Ok((PacketSearch::Unreadable { source, why, span, kind }, None))
+    };
+    if let Some(why) = limit_error(&bytes) {
+        let why = format!("the packet is {why}");
+        return unreadable(Source::from_text(path, ""), why, Span::default(), None);
+    }
+    let source = Source::from_bytes(path.clone(), bytes);
+    let first = source.line_span(1).unwrap_or_default();
+    if let Some(at) = source.not_utf8_at() {
+        let place = source.line_span(source.line(at)).unwrap_or(first);
+        return unreadable(
+            Arc::clone(&source),
+            format!("the packet is not UTF-8: byte {at} starts no character"),
+            place,
+            None,
+        );
+    }
+    if source.text().trim().is_empty() {
+        return unreadable(Arc::clone(&source), "the packet is empty".to_owned(), first, None);
+    }
+    let parsed = Packet::read(&source);
+    if parsed.value.kind != DocumentKind::Packet {
+        let kind = parsed.value.kind;
+        let head = parsed.value.head_span();
+        return unreadable(
+            Arc::clone(&source),
+            "this file does not read as a task packet".to_owned(),
+            head,
+            Some(kind),
+        );
+    }
+    let located =
+        LocatedPacket { id, path: path.clone(), packet: parsed.value, faults: parsed.faults, resolved_by };
+    Ok((PacketSearch::Found { path }, Some(located)))
+}

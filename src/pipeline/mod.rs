@@ -1,0 +1,18 @@
+//! Which checks run, and on what.
+//!
+//! - [`packet_gate`]: pre-work, post-work, gate-check and audit of a packet.
+//! - [`document_check`]: check, list, governance-check and the single checks of
+//!   documents.
+//! - [`source_scan`]: scans of source files.
+//! - [`steps`]: the repository's own commands, run after a gate's checks.
+
+pub mod document_check;
+pub mod error;
+pub mod locate;
+mod outcome;
+pub mod packet_gate;
+mod parallel;
+mod selected_change;
+pub mod source_scan;
+mod spec_versions;
+pub mod steps;

@@ -1,0 +1,190 @@
+//! What a command needs that writes into a packet: the packet as it lies on
+//! disk, the change, and what the gates of its manifests compute to.
+
+use std::sync::Arc;
+
+use crate::change::{ChangedFile, Repository, TreeState};
+use crate::check::context::{ChangeCheckContext, PacketCheckContext, RangeFact};
+use crate::check::{GateClaims, gate_claims};
+use crate::config::Config;
+use crate::document::audit::Audit;
+use crate::document::spec::SpecPointer;
+use crate::document::{Layout, Packet, WpId};
+use crate::finding::{Report, SelectionInfo};
+use crate::pipeline::locate::{LocatedPacket, read_document};
+use crate::text::{RepoPath, Source};
+
+use super::approval_facts::ApprovalFacts;
+use super::attribution::FileAttribution;
+use super::change_facts::ChangeFacts;
+use super::context::{PacketContext, SourceTrees, resolve_selection};
+use super::request::{GateContext, GateRequest};
+use super::run_checks::reject_duplicates;
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
+
+/// A packet on disk and the change that it tells of.
+pub struct ManifestContext<'a> {
+    repo: &'a dyn Repository,
+    request: &'a GateRequest,
+    packet_context: PacketContext,
+    selection: crate::change::Selection,
+    tree: TreeState,
+    changed_count: usize,
+    /// The packet's id, by its file name.
+    pub id: WpId,
+    /// Its path.
+    pub path: RepoPath,
+    /// The changed files that belong to it, in order of path.
+    pub files: Vec<ChangedFile>,
+    /// Which change it is.
+    pub selection_info: SelectionInfo,
+    /// `pointer -> specification`, where there is a pointer that names one.
+    pub spec_target: Option<String>,
+}
+
+impl<'a> ManifestContext<'a> {
+    /// Finds packet and change; where there is no packet, the report of that
+    /// command says why.
+    ///
+    /// # Errors
+    /// The repository or the configuration cannot be read.
+    pub fn find(
+        repo: &'a dyn Repository,
+        request: &'a GateRequest,
+        command: &'static str,
+    ) -> Result<Result<Self, Box<Report>>, PipelineError> {
+        let head = repo.head()?;
+        let early = head.map_or(TreeState::Empty, TreeState::Commit);
+        let selection = resolve_selection(repo, request, early)?;
+        let sides = SourceTrees::from_selection(Some(&selection), head, TreeState::Worktree);
+        let mut grounds: Vec<PacketContext> = request
+            .packets()
+            .map(|requested| PacketContext::load(repo, request, requested, sides))
+            .collect::<Result<_, _>>()?;
+        reject_duplicates(&grounds)?;
+        let all = load_changed_files(repo, &selection)?;
+        let changed = all.len();
+        let files = FileAttribution::new(all, &grounds).files(0).to_vec();
+        if grounds.iter().any(|ground| ground.located.is_none()) {
+            // The order of phases asks for little more than the packet.
+            let request = GateRequest { gate: crate::check::context::Gate::GateCheck, ..request.clone() };
+            let report = crate::pipeline::packet_gate::run_gate_checks(repo, &request)?.report;
+            return Ok(Err(Box::new(Report { gate: command, ..report })));
+        }
+        let ground = grounds.swap_remove(0);
+        let Some((id, path)) = ground.located.as_ref().map(|l| (l.id.clone(), l.path.clone())) else {
+            return Err(PipelineError::PacketDisappeared(request.packet.clone()));
+        };
+        let info = build_selection_info(&selection, changed, ground.config_source.clone());
+        let side = selection.judged_tree();
+        let spec_target = read_spec_target(repo, &ground.layout)?;
+        Ok(Ok(Self {
+            repo,
+            request,
+            packet_context: ground,
+            selection,
+            tree: side,
+            changed_count: changed,
+            id,
+            path,
+            files,
+            selection_info: info,
+            spec_target,
+        }))
+    }
+
+    /// Where documents lie.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.packet_context.layout
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.packet_context.config
+    }
+
+    /// For every manifest of a version of the packet: what its gates compute
+    /// to.
+    ///
+    /// # Errors
+    /// History that waivers depend on cannot be read.
+    pub fn compute_gate_claims(&self, source: &Arc<Source>) -> Result<Vec<GateClaims>, PipelineError> {
+        let parsed = Packet::read(source);
+        let located = LocatedPacket {
+            id: self.id.clone(),
+            path: self.path.clone(),
+            packet: parsed.value,
+            faults: parsed.faults,
+            resolved_by: None,
+        };
+        let (repo, layout) = (self.repo, &self.packet_context.layout);
+        let head = repo.head()?;
+        let scene = GateContext {
+            repo,
+            request: self.request,
+            layout,
+            tree: self.tree,
+            head,
+            judged_head: self.selection.head.or(head),
+            selection: Some(&self.selection),
+            is_judged: &|_| true,
+            other_owner: &|_| None,
+            shared_paths: None,
+            is_first: true,
+            requested_id: &self.packet_context.requested_id,
+            policy_source: &self.packet_context.config_source,
+            policy_tree: self.packet_context.policy_tree,
+            changed_count: self.changed_count,
+        };
+        // Only waivers depend on history.
+        let gathered = if located.packet.waivers.is_empty() {
+            None
+        } else {
+            let audit = read_document(repo, self.tree, &RepoPath::from(layout.audit.as_str()))?;
+            let audit = audit.map(|source| Audit::read(&source));
+            let approved = ApprovalFacts::gather(&scene, &located, audit.as_ref())?;
+            Some(ChangeFacts::gather(repo, layout, &located, &self.selection, &approved)?)
+        };
+        let exists = |path: &RepoPath| repo.exists(self.tree, path).unwrap_or(false);
+        let (paths, logs) = Default::default();
+        let input = ChangeCheckContext {
+            packet: PacketCheckContext {
+                id: &located.id,
+                packet: &located.packet,
+                faults: &located.faults,
+                layout,
+                policy: &self.packet_context.config.policy,
+                registry: None,
+                board: None,
+                revision_ids: &[],
+            },
+            selection: &self.selection,
+            files: &self.files,
+            config_name: crate::config::FILE_NAME,
+            policy_source: &self.packet_context.config_source,
+            range_fact: RangeFact::NotApplicable,
+            owners: &|_| Vec::new(),
+            other_packet_for: &|_| None,
+            exists: &exists,
+            packet_at_start: gathered.as_ref().and_then(|facts| facts.packet_before.as_ref()),
+            waiver_origins: gathered.as_ref().map_or(&[], |facts| facts.waiver_origins.as_slice()),
+            evidence_paths: &paths,
+            logs: &logs,
+            now: self.request.now,
+        };
+        Ok(gate_claims(&input))
+    }
+}
+
+fn read_spec_target(repo: &dyn Repository, layout: &Layout) -> Result<Option<String>, PipelineError> {
+    let Some(source) =
+        read_document(repo, TreeState::Worktree, &RepoPath::from(layout.spec_pointer.as_str()))?
+    else {
+        return Ok(None);
+    };
+    let pointer = SpecPointer::read(&source);
+    Ok(pointer.spec().map(|spec| format!("{} -> {}", layout.spec_pointer, spec.value)))
+}

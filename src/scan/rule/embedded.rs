@@ -1,0 +1,76 @@
+//! The rules that are part of the program, by the set that they belong to.
+
+use std::sync::OnceLock;
+
+use crate::text::{RepoPath, Source};
+
+use super::ScanRule;
+
+/// A rule's file in the program.
+struct Embedded {
+    set: &'static str,
+    id: &'static str,
+    yaml: &'static str,
+    rule: OnceLock<Option<ScanRule>>,
+}
+
+macro_rules! library {
+    ($($set:literal: $($name:literal)*;)*) => {
+        static SETS: &[&str] = &[$($set),*];
+        const COUNT: usize = [$($($name,)*)*].len();
+        static FILES: [Embedded; COUNT] = [$($(Embedded {
+            set: $set,
+            id: concat!("scan/", $name),
+            yaml: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/scan/", $name, ".yaml")),
+            rule: OnceLock::new(),
+        },)*)*];
+    };
+}
+
+library! {
+    "product":
+        "rust-split-whitespace" "rust-unwrap" "rust-expect" "rust-todo" "rust-dbg" "rust-print" "rust-panic"
+        "placeholder-name" "placeholder-comment" "script-debugger" "script-console" "script-focused-test"
+        "python-debugger" "go-panic";
+    "errors":
+        "rust-string-error" "script-string-error" "rust-clock" "rust-random" "script-clock" "python-broad-except";
+    "dal":
+        "dal-boundary" "dal-trait-boundary" "sql-placeholder" "sql-dialect" "sql-dialect-text";
+    "traceability":
+        "traceability-fields";
+    "guards":
+        "fetch-outside-client" "untagged-todo";
+}
+
+impl Embedded {
+    fn read(&self) -> Option<&ScanRule> {
+        let read = || {
+            let path = RepoPath::from(format!("rules/{}.yaml", self.id).as_str());
+            ScanRule::read(&Source::from_text(path, self.yaml)).ok()
+        };
+        self.rule.get_or_init(read).as_ref()
+    }
+}
+
+/// The embedded rules of some sets; of all if none is named.
+pub fn embedded(sets: &[String]) -> impl Iterator<Item = &'static ScanRule> + use<'_> {
+    let wanted = move |file: &&Embedded| sets.is_empty() || sets.iter().any(|set| set == file.set);
+    FILES.iter().filter(wanted).filter_map(Embedded::read)
+}
+
+/// An embedded rule by its id.
+#[must_use]
+pub fn find_embedded(id: &str) -> Option<&'static ScanRule> {
+    FILES.iter().find(|file| file.id == id).and_then(Embedded::read)
+}
+
+/// Ids and files of the embedded rules, with their sets.
+pub fn embedded_ids() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    FILES.iter().map(|file| (file.id, file.set, file.yaml))
+}
+
+/// Names of the embedded sets.
+#[must_use]
+pub fn embedded_sets() -> &'static [&'static str] {
+    SETS
+}

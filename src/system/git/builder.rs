@@ -1,0 +1,126 @@
+//! Building repositories: commits from files on disk, for the demo.
+
+use std::path::{Path, PathBuf};
+
+use git2::{IndexAddOption, Signature, Time};
+
+use crate::change::{Commit, RepositoryError};
+use crate::system::files;
+use crate::text::RepoPath;
+
+use super::{git_error, to_hash};
+
+/// Who commits.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity {
+    /// Name.
+    pub name: &'static str,
+    /// Mail address.
+    pub email: &'static str,
+}
+
+/// A repository that is being built.
+pub struct RepositoryBuilder {
+    repo: git2::Repository,
+    root: PathBuf,
+}
+
+impl RepositoryBuilder {
+    /// Makes an empty repository with branch `main` in a folder.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn create(root: &Path) -> Result<Self, RepositoryError> {
+        let mut options = git2::RepositoryInitOptions::new();
+        options.initial_head("main").no_reinit(true).external_template(false);
+        let repo = git2::Repository::init_opts(root, &options).map_err(git_error("making a repository"))?;
+        let mut config = repo.config().map_err(git_error("configuring the repository"))?;
+        for (key, value) in [("core.autocrlf", "false"), ("commit.gpgsign", "false")] {
+            config.set_str(key, value).map_err(git_error("configuring the repository"))?;
+        }
+        Ok(Self { repo, root: root.to_path_buf() })
+    }
+
+    /// Writes a file below the root, making folders as needed.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, path: &str, text: &str) -> Result<(), RepositoryError> {
+        let target = files::join_repo_path(&self.root, &RepoPath::from(path));
+        files::write(&target, text.as_bytes()).map_err(|error| RepositoryError::Unreadable {
+            path: RepoPath::from(path),
+            reason: error.to_string(),
+        })
+    }
+
+    /// The text of a file below the root.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn read(&self, path: &str) -> Result<String, RepositoryError> {
+        let target = files::join_repo_path(&self.root, &RepoPath::from(path));
+        let bytes = files::read(&target, crate::system::git::MAX_FILE_BYTES)
+            .map_err(|error| crate::system::git::unreadable(&RepoPath::from(path), &error))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Stages everything that is not ignored.
+    ///
+    /// # Errors
+    /// Objects or the index cannot be written.
+    pub fn stage_all(&self) -> Result<(), RepositoryError> {
+        self.update_index().map(|_| ())
+    }
+
+    fn update_index(&self) -> Result<git2::Index, RepositoryError> {
+        let doing = "staging files";
+        let mut index = self.repo.index().map_err(git_error(doing))?;
+        index.add_all(["*"], IndexAddOption::DEFAULT, None).map_err(git_error(doing))?;
+        index.update_all(["*"], None).map_err(git_error(doing))?;
+        index.write().map_err(git_error(doing))?;
+        Ok(index)
+    }
+
+    /// Removes a file below the root.
+    ///
+    /// # Errors
+    /// The file cannot be removed.
+    pub fn remove(&self, path: &str) -> Result<(), RepositoryError> {
+        let target = files::join_repo_path(&self.root, &RepoPath::from(path));
+        files::remove(&target).map_err(|error| RepositoryError::Unreadable {
+            path: RepoPath::from(path),
+            reason: error.to_string(),
+        })
+    }
+
+    /// Commits everything that is not ignored, at a time in seconds since
+    /// 1970.
+    ///
+    /// # Errors
+    /// Objects or references cannot be written.
+    pub fn commit_all(&self, message: &str, who: Identity, at: i64) -> Result<Commit, RepositoryError> {
+        let doing = "committing";
+        let mut index = self.update_index()?;
+        let tree =
+            self.repo.find_tree(index.write_tree().map_err(git_error(doing))?).map_err(git_error(doing))?;
+        let signature = Signature::new(who.name, who.email, &Time::new(at, 0)).map_err(git_error(doing))?;
+        let parent = self.repo.head().ok().and_then(|head| head.peel_to_commit().ok());
+        let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
+        let id = self
+            .repo
+            .commit(Some("HEAD"), &signature, &signature, message, &tree, &parents)
+            .map_err(git_error(doing))?;
+        Ok(Commit(to_hash(id)))
+    }
+
+    /// Makes a branch at HEAD and switches to it.
+    ///
+    /// # Errors
+    /// References cannot be written.
+    pub fn create_branch(&self, name: &str) -> Result<(), RepositoryError> {
+        let doing = "making a branch";
+        let head = self.repo.head().and_then(|head| head.peel_to_commit()).map_err(git_error(doing))?;
+        self.repo.branch(name, &head, false).map_err(git_error(doing))?;
+        self.repo.set_head(&format!("refs/heads/{name}")).map_err(git_error(doing))
+    }
+}

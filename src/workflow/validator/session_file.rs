@@ -1,0 +1,219 @@
+//! The file that holds a packet's sessions, and its edits.
+
+use crate::document::json::JsonNode;
+use crate::document::json_edit::{append_item_edit, format_object, insert_member_edit};
+use crate::document::validator_state::ValidatorState;
+use crate::document::{WpId, json};
+use crate::text::{Edit, RepoPath, Source, apply_edits};
+use crate::workflow::records::{Records, WorkflowError};
+
+use super::StateSource;
+
+const SESSIONS: &str = "validation_sessions";
+const ARCHIVE: &str = "archived_sessions";
+
+/// Where a packet's state lies, and its text if it is there.
+pub(super) struct SessionFile {
+    pub path: RepoPath,
+    pub source: Option<StateSource>,
+}
+
+impl SessionFile {
+    /// The packet's own file; the older one for all packets where that has the
+    /// packet's sessions; else a new file of its own.
+    pub(super) fn find(records: &Records<'_>, id: &WpId) -> Result<Self, WorkflowError> {
+        let own = records.layout.validator_state_path(id);
+        if let Some(source) = records.source(&own)? {
+            return Ok(Self { path: own, source: Some(source) });
+        }
+        let older = RepoPath::from(records.layout.shared_validator_state.as_str());
+        if let Some(source) = records.source(&older)? {
+            let state = ValidatorState::read(&source);
+            let has = state.all_sessions().any(|s| s.packet() == Some(id.as_str()));
+            if has {
+                return Ok(Self { path: older, source: Some(source) });
+            }
+        }
+        Ok(Self { path: own, source: None })
+    }
+
+    /// Begins a session; one that is there goes to the archive.
+    pub(super) fn begin_session(
+        &self,
+        records: &mut Records<'_>,
+        id: &WpId,
+        verdict: &str,
+        stamp: &str,
+        mark: &[(&str, &str)],
+    ) -> Result<(), WorkflowError> {
+        let session = |indent: &str, ending: &str| format_session(id, verdict, stamp, mark, indent, ending);
+        let Some(source) = &self.source else {
+            let key = serde_json::to_string(id.as_str()).unwrap_or_default();
+            let body = session("    ", "\n");
+            let text =
+                format!("{{\n  \"{SESSIONS}\": {{\n    {key}: {body}\n  }},\n  \"{ARCHIVE}\": []\n}}\n");
+            records.set_text(self.path.clone(), text);
+            return Ok(());
+        };
+        if find_session_node(source, id)?.is_some() {
+            self.archive_session(records, id, &[])?;
+        }
+        let source = records.require(&self.path)?;
+        let root = parse_root(&source)?;
+        let sessions = require_member(&source, &root, SESSIONS)?;
+        let edit = insert_member_edit(source.text(), sessions, id.as_str(), &session);
+        self.edit(records, &source, edit.into_iter().collect())
+    }
+
+    /// Adds a gate to the session, and ends it with the last one.
+    pub(super) fn pass_gate(
+        &self,
+        records: &mut Records<'_>,
+        id: &WpId,
+        mark: &[(&str, &str)],
+        ends: bool,
+    ) -> Result<(), WorkflowError> {
+        let Some(source) = &self.source else { return Err(self.document_error("it is gone")) };
+        let Some(node) = find_session_node(source, id)? else {
+            return Err(self.document_error("the session is gone"));
+        };
+        let text = source.text();
+        let value = |key: &str| mark.iter().find(|(name, _)| *name == key).map_or("", |(_, value)| *value);
+        let gates =
+            node.get("gates").ok_or_else(|| self.document_error("the session has no list `gates`"))?;
+        let item = |indent: &str, ending: &str| format_object(mark, indent, ending);
+        let mut edits: Vec<Edit> = append_item_edit(text, gates, &item).into_iter().collect();
+        let quoted = serde_json::to_string(value("gate")).unwrap_or_default();
+        let status = node.get("status").ok_or_else(|| self.document_error("the session has no `status`"))?;
+        edits.push(Edit::replace(status.span, quoted));
+        self.edit(records, source, edits)?;
+        if !ends {
+            return Ok(());
+        }
+        let source = records.require(&self.path)?;
+        let Some(node) = find_session_node(&source, id)? else {
+            return Err(self.document_error("the session is gone"));
+        };
+        let stamp = serde_json::to_string(value("timestamp")).unwrap_or_default();
+        let edit = match node.get("completed") {
+            Some(there) => Some(Edit::replace(there.span, stamp)),
+            None => insert_member_edit(source.text(), &node, "completed", &|_, _| stamp.clone()),
+        };
+        self.edit(records, &source, edit.into_iter().collect())
+    }
+
+    /// Moves the session to the archive, with why if it is given up.
+    pub(super) fn archive_session(
+        &self,
+        records: &mut Records<'_>,
+        id: &WpId,
+        reset: &[(&str, &str)],
+    ) -> Result<(), WorkflowError> {
+        let source = records.require(&self.path)?;
+        let Some(node) = find_session_node(&source, id)? else {
+            return Err(self.document_error("the session is gone"));
+        };
+        let mut kept = source.slice(node.span).to_owned();
+        if node.get("wpId").is_none() {
+            // In the archive no key says whose session it was.
+            let quoted = serde_json::to_string(id.as_str()).unwrap_or_default();
+            let inner =
+                json::parse(&kept).value.ok_or_else(|| self.document_error("the session is no object"))?;
+            let edit = insert_member_edit(&kept, &inner, "wpId", &|_, _| quoted.clone());
+            kept = apply_edits(&kept, &edit.into_iter().collect::<Vec<_>>()).0;
+        }
+        if !reset.is_empty() {
+            let inner =
+                json::parse(&kept).value.ok_or_else(|| self.document_error("the session is no object"))?;
+            let edit = insert_member_edit(&kept, &inner, "reset", &|indent, ending| {
+                format_object(reset, indent, ending)
+            });
+            kept = apply_edits(&kept, &edit.into_iter().collect::<Vec<_>>()).0;
+        }
+        let root = parse_root(&source)?;
+        let sessions = require_member(&source, &root, SESSIONS)?;
+        let mut edits = vec![remove_member(sessions, id)];
+        match root.get(ARCHIVE) {
+            Some(list) => edits.extend(append_item_edit(source.text(), list, &|_, _| kept.clone())),
+            None => {
+                let list = |indent: &str, ending: &str| format!("[{ending}{indent}  {kept}{ending}{indent}]");
+                edits.extend(insert_member_edit(source.text(), &root, ARCHIVE, &list));
+            }
+        }
+        self.edit(records, &source, edits)
+    }
+
+    fn edit(
+        &self,
+        records: &mut Records<'_>,
+        source: &Source,
+        edits: Vec<Edit>,
+    ) -> Result<(), WorkflowError> {
+        if edits.is_empty() {
+            return Err(self.document_error("it is too unusual to be edited"));
+        }
+        records.edit_checked(source, &edits, &|source| ValidatorState::read(source).faults.is_empty())
+    }
+
+    fn document_error(&self, why: &str) -> WorkflowError {
+        WorkflowError::Document(self.path.clone(), why.to_owned())
+    }
+}
+
+fn parse_root(source: &Source) -> Result<JsonNode, WorkflowError> {
+    json::parse(source.text())
+        .value
+        .ok_or_else(|| WorkflowError::Document(source.name().clone(), "it is no JSON".to_owned()))
+}
+
+fn require_member<'n>(source: &Source, root: &'n JsonNode, key: &str) -> Result<&'n JsonNode, WorkflowError> {
+    root.get(key).ok_or_else(|| WorkflowError::Document(source.name().clone(), format!("it has no `{key}`")))
+}
+
+/// The text of a new session.
+fn format_session(
+    id: &WpId,
+    verdict: &str,
+    stamp: &str,
+    mark: &[(&str, &str)],
+    indent: &str,
+    ending: &str,
+) -> String {
+    let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    let status = mark.iter().find(|(name, _)| *name == "gate").map_or("", |(_, value)| *value);
+    let gate = format_object(mark, &format!("{indent}    "), ending);
+    [
+        "{".to_owned(),
+        format!("{indent}  \"wpId\": {},", quoted(id.as_str())),
+        format!("{indent}  \"verdict\": {},", quoted(verdict)),
+        format!("{indent}  \"status\": {},", quoted(status)),
+        format!("{indent}  \"started\": {},", quoted(stamp)),
+        format!("{indent}  \"gates\": ["),
+        format!("{indent}    {gate}"),
+        format!("{indent}  ]"),
+        format!("{indent}}}"),
+    ]
+    .join(ending)
+}
+
+/// The edit that takes a member out of an object.
+fn remove_member(map: &JsonNode, id: &WpId) -> Edit {
+    let members = map.members();
+    let index = members.iter().position(|(key, _)| key.value == id.as_str()).unwrap_or(0);
+    let before = index.checked_sub(1).and_then(|index| members.get(index));
+    let after = members.get(index + 1);
+    let own = members.get(index).map_or(map.span, |(key, node)| key.span.join(node.span));
+    let span = match (before, after) {
+        // With the comma and blanks that part it from a neighbour.
+        (Some((_, before)), _) => crate::text::Span::new(before.span.end, own.end),
+        (None, Some((after, _))) => crate::text::Span::new(own.start, after.span.start),
+        (None, None) => crate::text::Span::new(map.span.start + 1, map.span.end - 1),
+    };
+    Edit::replace(span, "")
+}
+
+/// The packet's session in force.
+fn find_session_node(source: &Source, id: &WpId) -> Result<Option<JsonNode>, WorkflowError> {
+    let root = parse_root(source)?;
+    Ok(require_member(source, &root, SESSIONS)?.get(id.as_str()).cloned())
+}
