@@ -46,7 +46,7 @@ pub use evidence::is_same_command;
 pub use link::{NamedBy, NamedPath, named_paths};
 pub use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
 pub use registry::{Registered, find_rule, registered_rules, wording};
-pub(crate) use spec::newest::parse_version as spec_version;
+pub(crate) use spec::parse_version as spec_version;
 
 /// What a check concludes.
 #[derive(Debug)]

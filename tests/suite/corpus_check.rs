@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use countersign::change::TreeState;
+use countersign::change::{ObjectStore as _, TreeState};
 use countersign::finding::{DocumentsInfo, Report};
 use countersign::pipeline::document_check::{
     DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents,

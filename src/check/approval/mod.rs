@@ -1,29 +1,18 @@
 //! `approval/…`: refinement, signature, audit, gate log and history agree.
 
-pub(super) mod checkpoint;
 pub(super) mod contract;
-pub(super) mod merge_base;
-pub(super) mod order;
-pub(super) mod prepared;
-pub(super) mod refinement;
-pub(super) mod refinement_text;
-pub(super) mod separation_of_duties;
-pub(super) mod signature_agreement;
-pub(super) mod signature_format;
-pub(super) mod signature_reuse;
-pub(super) mod signed;
+pub(super) mod records;
+pub(super) mod signature;
+pub(super) mod ssh_signature;
 
-use jiff::civil::Date;
-
+pub(crate) use self::contract::timeline;
+pub(crate) use self::records::is_same_person;
+pub(crate) use self::signature::disagreements_by_record;
+pub(crate) use self::ssh_signature::key_signature;
 use crate::change::CommitInfo;
+use crate::check::context::ApprovalCheckContext;
 use crate::document::packet::Generation;
-
-use super::context::ApprovalCheckContext;
-
-pub(crate) use order::timeline;
-pub(crate) use separation_of_duties::is_same_person;
-pub(crate) use signature_agreement::disagreements_by_record;
-pub(crate) use signed::key_signature;
+use jiff::civil::Date;
 
 /// The day from which on every packet has a refinement and a gate log.
 const REFINEMENTS_REQUIRED_SINCE: Date = Date::constant(2026, 1, 1);

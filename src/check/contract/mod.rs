@@ -1,23 +1,14 @@
 //! `contract/…`: a work contract says what it is, and does not say that it is
 //! more.
 
-pub(super) mod criteria;
-pub(super) mod dependency;
-pub(super) mod folder;
-pub(super) mod no_open_task;
-pub(super) mod notes;
-pub(super) mod open_task;
-pub(super) mod phase;
-pub(super) mod section;
-pub(super) mod status;
-pub(super) mod task_id;
+pub(super) mod document;
+pub(super) mod tasks;
 
 use crate::check::CheckResult;
+use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::contract::{Contract, ContractStatus};
 use crate::finding::Label;
 use crate::text::Span;
-
-use super::repository_documents::DocumentCheckContext;
 
 /// The contract that a document is.
 fn contract_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a Contract, CheckResult> {

@@ -1,6 +1,6 @@
-//! `manifest/false-claim`, `manifest/unticked`, `manifest/unknown-gate`: the
-//! ten gates of COR-701 are computed, and compared with the ticked boxes.
+//! `manifest/…`: ticked gates against what the tool computes.
 
+use super::{expected_hash, has_lines, label_at, manifests_with_files, target_path, valid_window};
 use crate::change::ChangedFile;
 use crate::check::CheckResult;
 use crate::check::context::ChangeCheckContext;
@@ -10,7 +10,8 @@ use crate::finding::{Finding, Place};
 use crate::rule::Rule;
 use crate::text::{Span, format_count, to_single_line};
 
-use super::{expected_hash, has_lines, label_at, manifests_with_files, target_path, valid_window};
+// `manifest/false-claim`, `manifest/unticked`, `manifest/unknown-gate`: the
+// ten gates of COR-701 are computed, and compared with the ticked boxes.
 
 pub(in crate::check) fn false_claim(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
@@ -215,6 +216,6 @@ fn changes_inside_windows(input: &ChangeCheckContext<'_>, file: &ChangedFile) ->
     let path = &file.change.path;
     let blocks = input.packet.packet.manifests.iter().filter(|manifest| manifest.path.as_ref() == Some(path));
     let windows =
-        super::coverage::merge_windows(blocks.filter_map(|manifest| valid_window(manifest, file)).collect());
-    super::coverage::uncovered_hunks(file, &windows).is_empty()
+        super::values::merge_windows(blocks.filter_map(|manifest| valid_window(manifest, file)).collect());
+    super::values::uncovered_hunks(file, &windows).is_empty()
 }

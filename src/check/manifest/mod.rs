@@ -1,25 +1,17 @@
 //! `manifest/…`: COR-701 manifests tell the truth about every changed file.
 
-pub(super) mod agreement;
+pub(super) mod blocks;
 pub(super) mod claims;
-pub(super) mod coverage;
-pub(super) mod hashes;
-pub(super) mod incomplete;
-pub(super) mod line_delta;
-pub(super) mod missing;
-pub(super) mod stale;
-pub(super) mod window;
+pub(super) mod values;
 
+pub use self::claims::{GateClaims, gate_claims};
 use crate::change::{ChangedFile, FileMode};
+use crate::check::context::ChangeCheckContext;
 use crate::digest::Hash20;
 use crate::document::Layout;
 use crate::document::manifest::{Manifest, ManifestNumber};
 use crate::finding::Label;
 use crate::text::{RepoPath, Span};
-
-use super::context::ChangeCheckContext;
-
-pub use claims::{GateClaims, gate_claims};
 
 /// The file that a manifest is about.
 fn target_path(manifest: &Manifest) -> Option<&RepoPath> {

@@ -1,12 +1,14 @@
-//! `packet/id`, `packet/found`, `packet/stub`, `packet/regular-file`,
-//! `packet/readable`: the five ways in which there is no packet to judge.
-//! They share one search and each tells its own outcome.
+//! `packet/…`: finding the packet.
 
 use crate::check::CheckResult;
 use crate::check::context::{PacketSearch, SearchCheckContext};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
+
+// `packet/id`, `packet/found`, `packet/stub`, `packet/regular-file`,
+// `packet/readable`: the five ways in which there is no packet to judge.
+// They share one search and each tells its own outcome.
 
 pub(in crate::check) fn id(input: &SearchCheckContext<'_>, rule: &Rule) -> CheckResult {
     let PacketSearch::BadId { why, near } = input.search else { return Vec::new().into() };

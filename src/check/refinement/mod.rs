@@ -1,20 +1,15 @@
 //! `refinement/…`: a refinement is complete, agrees with itself, and its
 //! anchors hold in the specification whose hash it records.
 
-pub(super) mod anchor_section;
-pub(super) mod approval;
-pub(super) mod enrichment;
-pub(super) mod excerpt;
-pub(super) mod field;
-pub(super) mod identity;
-pub(super) mod section;
+pub(super) mod anchor;
+pub(super) mod content;
 pub(super) mod spec;
-pub(super) mod token;
 pub(super) mod verdict;
-pub(super) mod window;
 
 use std::sync::Arc;
 
+use crate::check::CheckResult;
+use crate::check::repository_documents::{RefinementCheckContext, SpecFact};
 use crate::digest::{Hash20, RecordedHash};
 use crate::document::Refinement;
 use crate::document::field::Field;
@@ -22,9 +17,6 @@ use crate::document::refinement::Anchor;
 use crate::document::spec::SpecText;
 use crate::finding::{Finding, Label, Place};
 use crate::text::{Source, Span, Spanned};
-
-use super::CheckResult;
-use super::repository_documents::{RefinementCheckContext, SpecFact};
 
 fn label_at(refinement: &Refinement, span: Span, text: impl Into<String>) -> Label {
     Label::text(&refinement.source, span, text)

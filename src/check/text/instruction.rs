@@ -1,10 +1,6 @@
-//! `text/instruction`: no orders to the reader that contradict the document's
-//! own purpose: where only machines read them, or in plain sight.
+//! `text/…`: text that tells a reader to ignore its rules.
 
 use std::sync::LazyLock;
-
-use aho_corasick::AhoCorasick;
-use regex::Regex;
 
 use crate::check::CheckResult;
 use crate::check::repository_documents::TextCheckContext;
@@ -13,6 +9,8 @@ use crate::document::outline::{BlockKind, Outline};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::Span;
+use aho_corasick::AhoCorasick;
+use regex::Regex;
 
 /// Sentences that tell a reader to set rules aside. They address somebody: at
 /// the start of a sentence, or behind `you`, `please`, `must` and the like.
@@ -100,7 +98,9 @@ static MILD_ORDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!("(?i-u){you}|{verb}")).ok()
 });
 
-pub(in crate::check) fn check(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
+/// `text/instruction`: no orders to the reader that contradict the document's
+/// own purpose: where only machines read them, or in plain sight.
+pub(in crate::check) fn instruction(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     match input.outline {
         Some(outline) => {

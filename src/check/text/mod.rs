@@ -1,13 +1,8 @@
 //! `text/…`: what holds for the text of every document.
 
-pub(super) mod ascii;
-pub(super) mod conflict_marker;
-pub(super) mod hidden_character;
+pub(super) mod characters;
 pub(super) mod instruction;
-pub(super) mod kind;
-pub(super) mod readable;
-pub(super) mod unclosed_fence;
-pub(super) mod unfilled;
+pub(super) mod reading;
 
 use crate::finding::Finding;
 

@@ -11,7 +11,9 @@
 //! - `findings`: what the gate must find, nothing more:
 //!   `level rule place ["line"] :: part of the message`.
 
-use countersign::change::{ChangedFile, FileMode, Repository, SelectionMode, SelectionRequest, TreeState};
+use countersign::change::{
+    ChangedFile, FileMode, ObjectStore as _, Repository, SelectionMode, SelectionRequest, TreeState,
+};
 use countersign::check::context::Gate;
 use countersign::finding::Finding;
 use countersign::pipeline::document_check::{

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use countersign::change::{ChangedFile, FileMode, Repository as _, Selection, SelectionMode, TreeState};
+use countersign::change::{
+    ChangedFile, FileMode, History as _, ObjectStore as _, Repository as _, Selection, SelectionMode,
+    TreeState,
+};
 use countersign::system::git::GitRepository;
 use countersign::workflow::demo::{DemoRepository, RecordedHashes};
 use serde::Deserialize;
 
 use super::repo::{Sandbox, isolated_command};
-use super::second;
+use super::second_packet as second;
 
 const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
 

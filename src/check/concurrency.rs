@@ -1,0 +1,118 @@
+//! `concurrency/…`: packets that are worked on do not share a working tree.
+
+use crate::change::Worktree;
+use crate::check::CheckResult;
+use crate::check::repository_documents::{GovernanceDocuments, RepositoryCheckContext};
+use crate::document::gate_log::{GateEntry, text_or_empty};
+use crate::document::{Packet, PacketStatus};
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+use crate::text::format_count;
+
+/// A packet in progress.
+struct ActivePacket<'a> {
+    id: &'a str,
+    label: Label,
+    prepared: Option<&'a GateEntry>,
+}
+
+/// `concurrency/worktree`: each packet in progress has a branch and a working
+/// tree of its own.
+pub(super) fn worktree(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let Some(worktrees) = input.worktrees else { return CheckResult::skipped("this is no git repository") };
+    let library = input.governance;
+    let active: Vec<ActivePacket<'_>> = library
+        .packets()
+        .filter(|(id, _, packet)| is_in_progress(library, id, packet))
+        .map(|(id, _, packet)| {
+            let span = packet.status.as_ref().map_or_else(|| packet.head_span(), |status| status.span);
+            let label = Label::text(&packet.source, span, "in progress");
+            ActivePacket {
+                id,
+                label,
+                prepared: library.gate_log().and_then(|log| log.last_entry(id, "PREPARE")),
+            }
+        })
+        .collect();
+    let mut out: Vec<Finding> = check_shared_places(&active, rule);
+    if active.len() > 1 {
+        for packet in &active {
+            out.extend(check_checkout(packet, worktrees, rule));
+        }
+        if worktrees.len() < active.len() {
+            let trees = format_count(worktrees.len(), "working tree");
+            let message = format!("{} packets are in progress in {trees}", active.len());
+            let mut finding = rule.finding(message, Label::repository("git knows no other working tree"));
+            for packet in active.iter().take(4) {
+                finding = finding.related(packet.label.clone());
+            }
+            out.push(finding);
+        }
+    }
+    out.into()
+}
+
+/// In progress by its status, without a report that ended it.
+fn is_in_progress(library: &GovernanceDocuments<'_>, id: &str, packet: &Packet) -> bool {
+    let says_so = packet.status.as_ref().is_some_and(|status| status.value == PacketStatus::InProgress);
+    says_so && library.is_open(id, packet)
+}
+
+/// Pairs of packets that were prepared on one branch or in one folder.
+fn check_shared_places(active: &[ActivePacket<'_>], rule: &Rule) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for (index, one) in active.iter().enumerate() {
+        for other in active.iter().skip(index + 1) {
+            let (Some(a), Some(b)) = (one.prepared, other.prepared) else { continue };
+            for (what, x, y) in
+                [("branch", &a.branch, &b.branch), ("working tree", &a.worktree_dir, &b.worktree_dir)]
+            {
+                let plain =
+                    |text: &str| text.trim_end_matches(['/', '\\']).trim_start_matches("./").to_owned();
+                let name = text_or_empty(x);
+                if name.is_empty() || plain(name) != plain(text_or_empty(y)) {
+                    continue;
+                }
+                let shown = crate::text::to_single_line(name, 80);
+                let message = format!("`{}` and `{}` share the {what} `{shown}`", one.id, other.id);
+                out.push(rule.finding(message, other.label.clone()).related(one.label.clone()));
+            }
+        }
+    }
+    out
+}
+
+/// Whether the prepared branch is checked out in the prepared folder.
+fn check_checkout(packet: &ActivePacket<'_>, worktrees: &[Worktree], rule: &Rule) -> Option<Finding> {
+    let Some(entry) = packet.prepared else {
+        let message = format!("`{}` is in progress, but was not prepared", packet.id);
+        return Some(
+            rule.finding(message, packet.label.clone()).help("The gate log has no PREPARE entry of it."),
+        );
+    };
+    let branch = text_or_empty(&entry.branch);
+    let tree = worktrees.iter().find(|tree| tree.branch.as_deref() == Some(branch));
+    let folder = text_or_empty(&entry.worktree_dir)
+        .trim_end_matches(['/', '\\'])
+        .rsplit(['/', '\\'])
+        .next()
+        .unwrap_or("");
+    let shown = crate::text::to_single_line(branch, 80);
+    match tree {
+        None => {
+            let message =
+                format!("`{}` was prepared on `{shown}`, which no working tree has checked out", packet.id);
+            Some(rule.finding(message, packet.label.clone()))
+        }
+        Some(tree) if !matches!(folder, "" | ".") && tree.folder != folder => {
+            let message = format!(
+                "`{}` was prepared in `{}`, but `{shown}` is checked out in `{}`",
+                packet.id,
+                crate::text::to_single_line(folder, 80),
+                crate::text::to_single_line(&tree.folder, 80)
+            );
+            Some(rule.finding(message, packet.label.clone()))
+        }
+        Some(_) => None,
+    }
+}

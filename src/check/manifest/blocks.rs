@@ -1,0 +1,152 @@
+//! `manifest/…`: which manifests are there, complete and in agreement.
+
+use super::{files_needing_manifest, label_at, target_path};
+use crate::check::CheckResult;
+use crate::check::context::ChangeCheckContext;
+use crate::document::manifest::{GATES, Manifest};
+use crate::finding::Label;
+use crate::rule::Rule;
+
+/// `manifest/missing`: every changed file outside governance has a manifest.
+pub(in crate::check) fn missing(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let declared: Vec<_> = input.packet.packet.manifests.iter().filter_map(target_path).collect();
+    let without = files_needing_manifest(input).filter(|file| !declared.contains(&&file.change.path));
+    without
+        .map(|file| {
+            let path = &file.change.path;
+            let message =
+                format!("{path} {}, but the packet has no manifest of it", file.change.kind().clause());
+            let place = input
+                .packet
+                .label_at(input.packet.packet.heading_span("VALIDATION"), "the manifests stand here");
+            rule.finding(message, Label::path(path, "no manifest")).related(place).about_path(path)
+        })
+        .collect::<Vec<_>>()
+        .into()
+}
+
+/// Findings that get a "did you mean"; comparing names costs time.
+const MAX_HINTS: usize = 50;
+
+/// `manifest/stale`: every manifest is about a file that changed.
+pub(in crate::check) fn stale(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let mut out = Vec::new();
+    for manifest in &input.packet.packet.manifests {
+        let (Some(path), Some(declared)) = (target_path(manifest), &manifest.target) else { continue };
+        if input.file(path).is_some() {
+            continue;
+        }
+        let there = (input.exists)(path);
+        let other = (input.other_packet_for)(path);
+        let message = if let Some(other) = &other {
+            format!("{path} has a manifest, but its change belongs to `{other}`")
+        } else if there {
+            format!("{path} has a manifest, but the judged change does not touch it")
+        } else {
+            format!("{path} has a manifest, but there is no such file")
+        };
+        let label = if other.is_some() {
+            "not part of this packet"
+        } else if there {
+            "not part of the change"
+        } else {
+            "no such file"
+        };
+        let mut finding = rule.finding(message, label_at(input, declared.span, label)).about_path(path);
+        if there && other.is_none() && !input.selection.mode.is_committed() {
+            let help = "If an earlier commit of this work changed it, judge the whole work instead: commit what is left and use --range MERGE_BASE_SHA..HEAD.";
+            finding = finding.help(help);
+        }
+        if out.len() >= MAX_HINTS || path.as_bytes().len() > 400 {
+            out.push(finding);
+            continue;
+        }
+        let near = input.files.iter().map(|file| {
+            (strsim::normalized_levenshtein(&file.change.path.to_text(), &path.to_text()), &file.change.path)
+        });
+        if let Some((score, near)) = near.max_by(|a, b| a.0.total_cmp(&b.0))
+            && !there
+            && score > 0.7
+        {
+            finding =
+                finding.help(format!("Did you mean {near}? A path equals its declaration byte for byte."));
+        }
+        out.push(finding);
+    }
+    out.into()
+}
+
+/// `manifest/incomplete`: every field of a manifest is filled, once.
+pub(in crate::check) fn incomplete(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let mut out = Vec::new();
+    for fault in input.packet.faults.iter().filter(|fault| fault.rule == rule.id.as_str()) {
+        out.push(rule.finding(fault.message.clone(), label_at(input, fault.span, "the second time")));
+    }
+    for manifest in &input.packet.packet.manifests {
+        let has = [
+            ("Target File", manifest.target.is_some()),
+            ("Start", manifest.start.is_some()),
+            ("End", manifest.end.is_some()),
+            ("Line Delta", manifest.delta.is_some()),
+            ("Pre-SHA1", manifest.pre.is_some()),
+            ("Post-SHA1", manifest.post.is_some()),
+            ("Gates Passed", manifest.gates_label.is_some()),
+        ];
+        let missing: Vec<&str> = has.into_iter().filter(|(_, has)| !has).map(|(name, _)| name).collect();
+        let mut about = |message: String| {
+            let finding = rule.finding(message, label_at(input, manifest.label, "in this manifest"));
+            out.push(match super::target_path(manifest) {
+                Some(path) => finding.about_path(path),
+                None => finding,
+            });
+        };
+        if !missing.is_empty() {
+            about(format!("the manifest does not fill {}", missing.join(", ")));
+        }
+        if manifest.gates_label.is_some() {
+            let absent: Vec<&str> = GATES
+                .iter()
+                .map(|(name, _)| *name)
+                .filter(|name| !manifest.gates.iter().any(|tick| tick.name == *name))
+                .collect();
+            if !absent.is_empty() {
+                about(format!("the manifest does not list the gates {}", absent.join(", ")));
+            }
+        }
+    }
+    out.into()
+}
+
+/// `manifest/agreement`: several manifests of one file say the same of it.
+pub(in crate::check) fn agreement(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let manifests = &input.packet.packet.manifests;
+    let mut out = Vec::new();
+    for (index, manifest) in manifests.iter().enumerate() {
+        let Some(path) = &manifest.path else { continue };
+        let Some(first) = manifests.iter().take(index).find(|other| other.path.as_ref() == Some(path)) else {
+            continue;
+        };
+        let differ: Vec<&str> = differing_fields(first, manifest);
+        if !differ.is_empty() {
+            let message = format!("two manifests of {path} differ in {}", differ.join(", "));
+            out.push(
+                rule.finding(message, label_at(input, manifest.label, "this one"))
+                    .related(label_at(input, first.label, "and this one"))
+                    .about_path(path),
+            );
+        }
+    }
+    out.into()
+}
+
+fn differing_fields(a: &Manifest, b: &Manifest) -> Vec<&'static str> {
+    let value =
+        |x: &Option<crate::text::Spanned<crate::digest::RecordedHash>>| x.as_ref().map(|x| x.value.clone());
+    let delta = |x: &Manifest| x.delta.as_ref().map(|x| x.value.clone());
+    let same = [
+        ("Pre-SHA1", value(&a.pre) == value(&b.pre)),
+        ("Post-SHA1", value(&a.post) == value(&b.post)),
+        ("Line Delta", delta(a) == delta(b)),
+    ];
+    same.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
+}

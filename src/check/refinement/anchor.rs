@@ -1,0 +1,225 @@
+//! `refinement/…`: windows, tokens and excerpts of anchors.
+
+use super::{
+    find_block, label_at, recorded_spec, spec_line, trim_empty_lines, unescaped_value, window_in_spec,
+    with_window_fix,
+};
+use crate::check::CheckResult;
+use crate::check::repository_documents::RefinementCheckContext;
+use crate::document::refinement::{Anchor, escape, unescape};
+use crate::finding::{Finding, Place};
+use crate::rule::Rule;
+use crate::text::{Source, line_ending};
+
+/// `refinement/window`: an anchor's window is a small part of the
+/// specification.
+pub(in crate::check) fn window(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let refinement = input.refinement;
+    let spec = recorded_spec(input).ok();
+    let longest = input.policy.max_window_lines;
+    let mut out: Vec<Finding> = Vec::new();
+    for anchor in &refinement.anchors {
+        let Some((first, last)) = anchor.window() else {
+            let given = anchor.start.as_ref().or(anchor.end.as_ref());
+            let span = given.map_or(anchor.heading, |value| value.span);
+            let label =
+                label_at(refinement, span, "CONTEXT_START_LINE and CONTEXT_END_LINE are line numbers");
+            out.push(rule.finding("the anchor has no line window", label));
+            continue;
+        };
+        let span = anchor.start.as_ref().map_or(anchor.heading, |start| start.span);
+        let beyond = spec.is_some_and(|spec| last > spec.source.line_count());
+        if first > last {
+            let message = format!("lines {first} to {last} are no window");
+            out.push(rule.finding(message, label_at(refinement, span, "it ends before it starts")));
+        } else if let Some(spec) = spec.filter(|_| beyond) {
+            let (name, lines) = (spec.source.name(), spec.source.line_count());
+            let message = format!("lines {first} to {last} are no window of {name} ({lines} lines)");
+            out.push(rule.finding(message, label_at(refinement, span, "outside the specification")));
+        } else if last - first + 1 > longest {
+            let message =
+                format!("the window has {} lines; more than {longest} anchor nothing", last - first + 1);
+            out.push(rule.finding(message, label_at(refinement, span, "too long")));
+        }
+    }
+    out.into()
+}
+
+/// `refinement/token`: an anchor's token names a place, and stands in its
+/// window.
+pub(in crate::check) fn token(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let refinement = input.refinement;
+    let spec = recorded_spec(input).ok();
+    let mut out: Vec<Finding> = Vec::new();
+    for anchor in &refinement.anchors {
+        let Some(token) = &anchor.token else {
+            let label = label_at(refinement, anchor.heading, "CONTEXT_TOKEN is missing");
+            out.push(rule.finding("the anchor has no token", label));
+            continue;
+        };
+        let text = unescaped_value(token);
+        let shortest = input.policy.min_token_chars;
+        // Signs name no place: a rule across the page stands everywhere.
+        let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+        if text.chars().count() < shortest || letters * 2 < shortest {
+            let message = if text.chars().count() < shortest {
+                format!("the token has fewer than {shortest} characters")
+            } else {
+                "the token is mostly signs".to_owned()
+            };
+            out.push(rule.finding(message, label_at(refinement, token.span, "too short to name a place")));
+            continue;
+        }
+        let Some(spec) = spec.map(|spec| spec.source.as_ref()) else { continue };
+        let Some((first, last)) = window_in_spec(anchor, spec) else { continue };
+        if (first..=last).any(|number| spec_line(spec, number).contains(&text)) {
+            continue;
+        }
+        let label = label_at(refinement, token.span, format!("not in lines {first} to {last}"));
+        let finding = rule.finding("the token is not in the window", label);
+        out.push(match locate_token(anchor, spec, &text) {
+            TokenLocation::Unique(window) => with_window_fix(finding, input, anchor, window),
+            TokenLocation::Ambiguous(line) => {
+                finding.help(format!("The token stands in several places, the first of them line {line}."))
+            }
+            TokenLocation::Nowhere => finding.help(format!("The token stands nowhere in {}.", spec.name())),
+        });
+    }
+    out.into()
+}
+
+enum TokenLocation {
+    Unique((usize, usize)),
+    Ambiguous(usize),
+    Nowhere,
+}
+
+/// Where the anchor's window lies now: where its excerpt stands, or else the
+/// one line with its token.
+fn locate_token(anchor: &Anchor, spec: &Source, token: &str) -> TokenLocation {
+    let excerpt = anchor.excerpt.as_ref().map(|excerpt| unescape(&excerpt.value)).unwrap_or_default();
+    let all: Vec<&str> = excerpt.lines().map(str::trim_end).collect();
+    let (_, block) = trim_empty_lines(&all);
+    if block.iter().any(|line| line.contains(token))
+        && let [only] = find_block(spec, &block).as_slice()
+    {
+        return TokenLocation::Unique((*only, only + block.len() - 1));
+    }
+    let lines: Vec<usize> =
+        (1..=spec.line_count()).filter(|number| spec_line(spec, *number).contains(token)).take(2).collect();
+    match lines.as_slice() {
+        [] => TokenLocation::Nowhere,
+        [only] => TokenLocation::Unique((*only, *only)),
+        [first, ..] => TokenLocation::Ambiguous(*first),
+    }
+}
+
+/// `refinement/excerpt`: an anchor's excerpt is what stands in its window.
+pub(in crate::check) fn excerpt(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let refinement = input.refinement;
+    let spec = recorded_spec(input).ok();
+    let mut out: Vec<Finding> = Vec::new();
+    for anchor in &refinement.anchors {
+        let text = anchor.excerpt.as_ref().map(|excerpt| unescape(&excerpt.value));
+        let Some((excerpt, text)) = anchor.excerpt.as_ref().zip(text.filter(|text| !text.trim().is_empty()))
+        else {
+            out.push(match &anchor.excerpt {
+                Some(empty) => {
+                    let line = refinement.source.line_span(refinement.source.line(empty.span.start));
+                    let label = label_at(refinement, line.unwrap_or(anchor.heading), "nothing stands in this fence");
+                    rule.finding("the anchor's excerpt is empty", label).help(
+                        "In a list, a fence and all its lines are indented like the text of the item; a line without indentation ends both.",
+                    )
+                }
+                None => {
+                    let label = label_at(refinement, anchor.heading, "EXCERPT_ASCII_ESCAPED is missing");
+                    rule.finding("the anchor has no excerpt", label)
+                }
+            });
+            continue;
+        };
+        let Some(spec) = spec.map(|spec| spec.source.as_ref()) else { continue };
+        let Some((first, last)) = window_in_spec(anchor, spec) else { continue };
+        let quoted: Vec<&str> = text.lines().map(str::trim_end).collect();
+        let window: Vec<&str> = (first..=last).map(|number| spec_line(spec, number)).collect();
+        if trim_empty_lines(&quoted).1 == trim_empty_lines(&window).1 {
+            continue;
+        }
+        let label = label_at(refinement, excerpt.span, format!("lines {first} to {last} say something else"));
+        let finding = rule.finding("the excerpt is not what stands in the window", label);
+        out.push(explain_difference(
+            finding,
+            input,
+            anchor,
+            spec,
+            (first, &window, &trim_empty_lines(&quoted).1),
+        ));
+    }
+    out.into()
+}
+
+/// Says how the excerpt and the window differ.
+fn explain_difference(
+    finding: Finding,
+    input: &RefinementCheckContext<'_>,
+    anchor: &Anchor,
+    spec: &Source,
+    (first, window, quoted): (usize, &[&str], &[&str]),
+) -> Finding {
+    let inside = window.windows(quoted.len().max(1)).position(|lines| lines == quoted);
+    if let Some(offset) = inside {
+        let from = first + offset;
+        let finding =
+            finding.note(format!("It quotes {} of the window's {} lines.", quoted.len(), window.len()));
+        return with_window_fix(finding, input, anchor, (from, from + quoted.len() - 1));
+    }
+    if let [only] = find_block(spec, quoted).as_slice() {
+        return with_window_fix(finding, input, anchor, (*only, only + quoted.len() - 1));
+    }
+    let finding = with_excerpt_fix(finding, input, anchor, window);
+    let (start, core) = trim_empty_lines(window);
+    let differing = quoted.iter().zip(&core).position(|(quoted, real)| quoted != real);
+    match differing {
+        Some(at) => {
+            let shown = |line: Option<&&str>| crate::text::to_single_line(line.copied().unwrap_or(""), 100);
+            finding.note(format!("excerpt: {}", shown(quoted.get(at)))).note(format!(
+                "line {}: {}",
+                first + start + at,
+                shown(core.get(at))
+            ))
+        }
+        None => finding.note(format!("It has {} lines, the window has {}.", quoted.len(), core.len())),
+    }
+}
+
+/// Offers to quote the window as it stands, other characters than ASCII
+/// escaped.
+fn with_excerpt_fix(
+    finding: Finding,
+    input: &RefinementCheckContext<'_>,
+    anchor: &Anchor,
+    window: &[&str],
+) -> Finding {
+    let (Some(excerpt), source) = (&anchor.excerpt, &input.refinement.source) else { return finding };
+    let old = source.slice(excerpt.span);
+    let number = source.line(excerpt.span.start);
+    let line = source.line_span(number).unwrap_or(excerpt.span);
+    // A fence in a list is indented like its item.
+    let indent: String = source.slice(line).chars().take_while(|c| *c == ' ').collect();
+    let starts = excerpt.span.start - line.start;
+    let ending = line_ending(source.text());
+    if starts > indent.len() || window.iter().any(|line| line.trim_start().starts_with("```")) {
+        return finding;
+    }
+    let quoted = window.iter().enumerate().map(|(index, line)| {
+        let lead = if index == 0 { indent.get(starts..).unwrap_or("") } else { indent.as_str() };
+        format!("{lead}{}", escape(line)).trim_end().to_owned()
+    });
+    let text = quoted.collect::<Vec<_>>().join(ending);
+    let close = if old.ends_with('\n') { ending } else { "" };
+    finding.with_unsafe_fix(
+        Place::text(source, excerpt.span),
+        format!("{text}{close}"),
+        "quote the window as it stands in the specification",
+    )
+}
