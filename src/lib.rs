@@ -1,40 +1,48 @@
-//! Keeps coding work inside its written contract.
-//!
-//! A contract is a **task packet**: a Markdown file that names its scope, its
-//! test plan, what done means, who signed it, and the hashes of what changed.
-//! This library reads such documents, compares them with what git and the
-//! test runner say really happened, and reports every check with its outcome.
-//!
-//! The rooms, from the bottom up; each uses only rooms above it in this list
-//! (`tests/suite/architecture.rs` enforces it):
-//!
-//! - [`text`]: bytes with positions, and untrusted text made printable.
-//! - [`digest`]: hashes, and which wrong hash one is.
-//! - [`finding`]: what can be said about work.
-//! - [`document`]: pure readers that keep spans and never fail.
-//! - [`rule`]: rules as data.
-//! - [`change`]: the change under judgement, as data.
-//! - [`scan`]: patterns in source files, matched where they mean something.
-//! - [`check`]: pure functions from data to findings.
-//! - [`config`]: the file `countersign.yaml`.
-//! - [`system`]: the only doors to git, files, clock, processes, environment.
-//! - [`gate`]: which checks make a gate, and what they are shown.
-//! - [`engine`]: a gate with its steps.
-//! - [`workflow`]: commands that write.
-//! - [`render`]: reports as bytes.
-//! - [`cli`]: the command line.
+#![doc = include_str!("../README.md")]
 
-pub mod change;
-pub mod check;
-pub mod cli;
-pub mod config;
-pub mod digest;
-pub mod document;
-pub mod finding;
-pub mod pipeline;
-pub mod render;
-pub mod rule;
-pub mod scan;
-pub mod system;
-pub mod text;
-pub mod workflow;
+mod change;
+mod check;
+mod cli;
+mod config;
+mod digest;
+mod document;
+mod finding;
+mod pipeline;
+mod render;
+mod rule;
+mod scan;
+mod system;
+mod text;
+mod workflow;
+
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
+#[cfg(test)]
+mod test_support;
+
+// Repositories: what a pipeline reads, and the two implementations.
+pub use change::{
+    Change, ChangeSet, ChangedFile, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore,
+    Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState,
+    VersionRequest, WorkingTree, Worktree,
+};
+pub use digest::Hash20;
+pub use system::folder::PlainFolder;
+pub use system::git::{GitRepository, RepositoryBuilder};
+pub use text::{RepoPath, Source, Span};
+
+// Pipelines: a request goes in, a report comes out.
+pub use check::context::Gate;
+pub use pipeline::document_check::{DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents};
+pub use pipeline::packet_gate::{GateRequest, PipelineError, check_packet};
+pub use pipeline::source_scan::{ScanProfile, ScanRequest, run_scan};
+pub use pipeline::steps::{NoProgress, Progress, StepOptions, StepsError, run_gate};
+
+// Reports and their formats.
+pub use finding::{Finding, Label, Level, Place, Report, RuleId};
+pub use render::Format;
+pub use render::human::HumanOptions;
+
+// The program, and a repository to try it on.
+pub use cli::run as run_command_line;
+pub use workflow::demo::{DemoRepository, RecordedHashes};

@@ -1,4 +1,4 @@
-//! The bytes of a changed file on both sides.
+//! The content of a changed file before and after the change.
 
 use std::cell::OnceCell;
 
@@ -8,10 +8,10 @@ use crate::digest::{Hash20, sha1};
 
 use super::{Change, Hunk, compute_hunks};
 
-/// One side of a changed file.
+/// Bytes of a changed file, before or after the change, with facts computed on first use.
 #[derive(Debug, Clone)]
 pub struct FileContent {
-    /// Its bytes as git stores them.
+    /// The bytes as git stores them.
     pub bytes: Vec<u8>,
     sha1: OnceCell<Hash20>,
     line_count: OnceCell<usize>,
@@ -19,87 +19,88 @@ pub struct FileContent {
 }
 
 impl FileContent {
-    /// Takes the bytes.
+    /// Creates the content from its bytes.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
         Self { bytes, sha1: OnceCell::new(), line_count: OnceCell::new(), is_binary: OnceCell::new() }
     }
 
-    /// SHA-1 of the bytes.
+    /// Returns the SHA-1 of the bytes (not the git blob id).
     #[must_use]
     pub fn sha1(&self) -> Hash20 {
         *self.sha1.get_or_init(|| sha1(&self.bytes))
     }
 
-    /// Number of lines; a last line without a newline counts.
+    /// Returns the number of lines; a last line without a newline counts.
     #[must_use]
     pub fn line_count(&self) -> usize {
         *self.line_count.get_or_init(|| {
-            let unfinished = self.bytes.last().is_some_and(|byte| *byte != b'\n');
-            self.bytes.find_iter(b"\n").count() + usize::from(unfinished)
+            let has_partial_line = self.bytes.last().is_some_and(|byte| *byte != b'\n');
+            self.bytes.find_iter(b"\n").count() + usize::from(has_partial_line)
         })
     }
 
-    /// Whether it holds a NUL byte and so has no lines to speak of.
+    /// Returns whether the bytes contain a NUL byte; such a file is not compared by line.
     #[must_use]
     pub fn is_binary(&self) -> bool {
         *self.is_binary.get_or_init(|| self.bytes.find_byte(0).is_some())
     }
 }
 
-/// A change with the bytes of both sides.
+/// A changed path with its content before and after the change.
 #[derive(Debug, Clone)]
 pub struct ChangedFile {
     /// The change.
     pub change: Change,
-    /// The side before; `None` if the file did not exist.
+    /// Content before the change; `None` if the file did not exist.
     pub before: Option<FileContent>,
-    /// The side after; `None` if the file is gone.
+    /// Content after the change; `None` if the file was deleted.
     pub after: Option<FileContent>,
     hunks: OnceCell<Vec<Hunk>>,
 }
 
 impl ChangedFile {
-    /// Joins a change with its bytes.
+    /// Combines a change with the bytes before and after it.
     #[must_use]
-    pub fn new(change: Change, pre: Option<Vec<u8>>, post: Option<Vec<u8>>) -> Self {
+    pub fn new(change: Change, before: Option<Vec<u8>>, after: Option<Vec<u8>>) -> Self {
         Self {
             change,
-            before: pre.map(FileContent::new),
-            after: post.map(FileContent::new),
+            before: before.map(FileContent::new),
+            after: after.map(FileContent::new),
             hunks: OnceCell::new(),
         }
     }
 
-    /// The hunks between both sides; a missing side is empty.
+    /// Returns the hunks between both contents; a missing file counts as empty.
     #[must_use]
     pub fn hunks(&self) -> &[Hunk] {
-        let pre = self.before.as_ref().map_or(&[][..], |image| &image.bytes);
-        let post = self.after.as_ref().map_or(&[][..], |image| &image.bytes);
-        self.hunks.get_or_init(|| compute_hunks(pre, post))
+        let before = self.before.as_ref().map_or(&[][..], |content| &content.bytes);
+        let after = self.after.as_ref().map_or(&[][..], |content| &content.bytes);
+        self.hunks.get_or_init(|| compute_hunks(before, after))
     }
 
-    /// The tightest window over all hunks; `None` if no line changed.
+    /// Returns the smallest window that contains all hunks: first and last line of the
+    /// new content, from 1. `None` if no line changed.
     #[must_use]
     pub fn window(&self) -> Option<(usize, usize)> {
         self.hunks().iter().map(Hunk::window).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
-    /// lines(post) − lines(pre).
+    /// Returns the number of lines after the change minus the number before it.
     #[must_use]
     pub fn line_delta(&self) -> i64 {
-        let count = |side: &Option<FileContent>| side.as_ref().map_or(0, FileContent::line_count);
+        let count = |content: &Option<FileContent>| content.as_ref().map_or(0, FileContent::line_count);
         let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         signed(count(&self.after)) - signed(count(&self.before))
     }
 
-    /// Lines of the longer side.
+    /// Returns the number of lines of the longer of both contents.
     #[must_use]
     pub fn longer_line_count(&self) -> usize {
         [&self.before, &self.after].into_iter().flatten().map(FileContent::line_count).max().unwrap_or(0)
     }
 
-    /// Whether either side is binary.
+    /// Returns whether the content before or after the change is binary.
     #[must_use]
     pub fn is_binary(&self) -> bool {
         [&self.before, &self.after].into_iter().flatten().any(FileContent::is_binary)

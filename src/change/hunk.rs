@@ -1,22 +1,22 @@
-//! Hunks: which lines of a file changed, computed from bytes.
+//! Hunks: the changed lines of a file, computed from its bytes.
 
 use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-/// One run of changed lines; both ranges count lines from 0 and are
-/// half-open. An empty range sits before the line of its start.
+/// One run of changed lines. Both ranges count lines from 0 and are half-open.
+/// An empty range marks the position before the line of its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hunk {
-    /// Lines that went away.
+    /// Removed lines of the old content.
     pub before: Range<usize>,
-    /// Lines that came.
+    /// Added lines of the new content.
     pub after: Range<usize>,
 }
 
 impl Hunk {
-    /// The tightest window that holds it: first and last line of the
-    /// post-image, from 1. A deletion's is the line before it.
+    /// Returns the smallest window that contains the hunk: first and last line of
+    /// the new content, from 1. For a pure deletion it is the line before it.
     #[must_use]
     pub fn window(&self) -> (usize, usize) {
         if self.after.is_empty() {
@@ -26,9 +26,9 @@ impl Hunk {
         }
     }
 
-    /// Whether a window of post-image lines (from 1, inclusive) holds the
-    /// hunk. A pure deletion sits between two lines and is held by a window
-    /// that touches either.
+    /// Returns whether a window of the new content (lines from 1, inclusive)
+    /// contains the hunk. A pure deletion is between two lines; a window that
+    /// contains either of them contains the deletion.
     #[must_use]
     pub fn is_within(&self, first: usize, last: usize) -> bool {
         if self.after.is_empty() {
@@ -39,21 +39,23 @@ impl Hunk {
     }
 }
 
-/// The lines of an image, each with its line ending.
+/// Splits bytes into lines, each with its line ending.
 fn split_lines(bytes: &[u8]) -> Vec<&[u8]> {
     bytes.split_inclusive(|byte| *byte == b'\n').collect()
 }
 
-/// Lines between the first and the last change beyond which they count as one
-/// hunk: a window must then hold all of them. Bounds the work.
+/// Maximum number of lines (old plus new) between the first and the last change
+/// that are compared. Above it, everything between is one hunk, and a window must
+/// contain all of it. This limits the work per file.
 const MAX_DIFF_LINES: usize = 200_000;
 
-/// The hunks between two images, in order. Deterministic: a common start and
-/// end are cut first, then Myers' algorithm with its usual bound on work runs
-/// over what is left.
+/// Computes the hunks between the old and the new content, in order.
+///
+/// The result is deterministic: common lines at the start and at the end are
+/// removed first, then Myers' algorithm compares the remaining lines.
 #[must_use]
-pub fn compute_hunks(pre: &[u8], post: &[u8]) -> Vec<Hunk> {
-    let (old, new) = (split_lines(pre), split_lines(post));
+pub fn compute_hunks(before: &[u8], after: &[u8]) -> Vec<Hunk> {
+    let (old, new) = (split_lines(before), split_lines(after));
     let front = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let (old_rest, new_rest) = (old.get(front..).unwrap_or_default(), new.get(front..).unwrap_or_default());
     let back = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| a == b).count();
@@ -106,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deletion_touches_its_neighbours() {
+    fn a_deletion_is_in_windows_that_contain_a_neighboring_line() {
         let gap = Hunk { before: 1..2, after: 1..1 };
         assert!(gap.is_within(1, 1) && gap.is_within(2, 2));
         assert!(!gap.is_within(3, 4));
@@ -115,13 +117,13 @@ mod tests {
     }
 
     proptest! {
-        /// Replacing each hunk's old lines by its new ones gives the post-image.
+        /// Replacing the old lines of each hunk by its new lines gives the new content.
         #[test]
-        fn hunks_rebuild_the_post_image(pre in "[ab\n]{0,60}", post in "[ab\n]{0,60}") {
-            let (old, new) = (split_lines(pre.as_bytes()), split_lines(post.as_bytes()));
+        fn hunks_rebuild_the_new_content(before in "[ab\n]{0,60}", after in "[ab\n]{0,60}") {
+            let (old, new) = (split_lines(before.as_bytes()), split_lines(after.as_bytes()));
             let mut built: Vec<&[u8]> = Vec::new();
             let mut at = 0;
-            for hunk in compute_hunks(pre.as_bytes(), post.as_bytes()) {
+            for hunk in compute_hunks(before.as_bytes(), after.as_bytes()) {
                 prop_assert!(hunk.before.start >= at && hunk.before.end <= old.len() && hunk.after.end <= new.len());
                 built.extend(&old[at..hunk.before.start]);
                 prop_assert_eq!(built.len(), hunk.after.start);
@@ -129,7 +131,7 @@ mod tests {
                 at = hunk.before.end;
             }
             built.extend(&old[at..]);
-            prop_assert_eq!(built.concat(), post.as_bytes());
+            prop_assert_eq!(built.concat(), after.as_bytes());
         }
     }
 }

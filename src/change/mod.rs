@@ -1,7 +1,7 @@
 //! The change under judgement, as data.
 //!
-//! Nothing here knows git: [`Repository`] says what a gate needs to ask, and
-//! `system` answers it from git objects, the index and files.
+//! This module does not use git. [`Repository`] defines the read access that the
+//! checks need; `system` implements it with git objects, the index and files.
 
 mod changed_file;
 mod hunk;
@@ -23,22 +23,22 @@ pub use repository::{
 };
 pub use selection::{Commit, Selection, SelectionMode, SelectionRequest, TreeState, short_id, split_range};
 
-/// What a path is, from git's raw mode.
+/// Type of a path, from git's raw mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileMode {
     /// An ordinary file (`100644`, or the old `100664`).
     Regular,
     /// An executable file (`100755`).
     Executable,
-    /// A symbolic link (`120000`); its content is the link's text.
+    /// A symbolic link (`120000`); its content is the link target as text.
     Symlink,
     /// A submodule (`160000`); its content is the commit id.
     Submodule,
 }
 
 impl FileMode {
-    /// Reads git's raw mode by its type bits, as git does; `None` for folders
-    /// and for types that git does not know.
+    /// Reads git's raw mode by its type bits, as git does. `None` for folders and
+    /// for types that git does not define.
     #[must_use]
     pub fn from_raw(raw: u32) -> Option<Self> {
         match raw & 0o170_000 {
@@ -50,7 +50,7 @@ impl FileMode {
         }
     }
 
-    /// The mode as git prints it.
+    /// Returns the mode as git prints it, in octal digits.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl FileMode {
         }
     }
 
-    /// What a message calls it.
+    /// Returns the noun that messages use for the type.
     #[must_use]
     pub fn noun(self) -> &'static str {
         match self {
@@ -73,77 +73,77 @@ impl FileMode {
     }
 }
 
-/// One side of a path.
+/// Mode and content id of a path in one tree state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TreeEntry {
-    /// What it is.
+    /// Type of the path.
     pub mode: FileMode,
     /// Git object id of the content (of the commit, for a submodule).
     pub id: Hash20,
 }
 
-/// What happened to a path.
+/// Kind of a change to a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeKind {
-    /// It is new.
+    /// The path is new.
     Added,
-    /// It is gone.
+    /// The path was deleted.
     Deleted,
-    /// Its content changed (perhaps its executable bit too).
+    /// The content changed, and possibly the executable bit.
     Modified,
-    /// Only its executable bit changed.
+    /// Only the executable bit changed.
     ModeChanged,
-    /// It became something else, e.g. a link instead of a file.
+    /// The type changed, e.g. from a file to a symbolic link.
     TypeChanged,
 }
 
 impl ChangeKind {
-    /// What happened, as the end of a sentence about the file.
+    /// Returns the end of a sentence about the file, e.g. "is deleted".
     #[must_use]
     pub fn clause(self) -> &'static str {
         match self {
             Self::Added => "is new",
             Self::Deleted => "is deleted",
             Self::Modified => "is modified",
-            Self::ModeChanged => "has another mode (its executable bit changed)",
-            Self::TypeChanged => "has become something else",
+            Self::ModeChanged => "has a different mode (its executable bit changed)",
+            Self::TypeChanged => "has a different type than before",
         }
     }
 }
 
-/// One changed path. A rename is a deletion and an addition.
+/// One changed path. A rename is represented as a deletion and an addition.
 #[derive(Debug, Clone)]
 pub struct Change {
     /// The path.
     pub path: RepoPath,
-    /// What it was.
+    /// Entry before the change; `None` if the path did not exist.
     pub before: Option<TreeEntry>,
-    /// What it is.
+    /// Entry after the change; `None` if the path was deleted.
     pub after: Option<TreeEntry>,
-    /// The other side of a rename with the same content, for display only.
+    /// The other path of a rename with the same content, for display only.
     pub renamed_with: Option<RepoPath>,
-    /// Something that a report must say about how it was seen, e.g. that the
-    /// index calls it unchanged.
+    /// A note for reports about how the change was detected, e.g. that the index
+    /// marks the path as unchanged.
     pub note: Option<String>,
-    /// Why its content cannot be judged, if it cannot.
+    /// The reason why the content cannot be checked; `None` if it can.
     pub unreadable_reason: Option<String>,
 }
 
 impl Change {
-    /// A change between two sides; `None` if they are the same.
+    /// Creates a change from the entries before and after it; `None` if they are equal.
     #[must_use]
-    pub fn from_entries(path: RepoPath, pre: Option<TreeEntry>, post: Option<TreeEntry>) -> Option<Self> {
-        (pre != post).then_some(Self {
+    pub fn from_entries(path: RepoPath, before: Option<TreeEntry>, after: Option<TreeEntry>) -> Option<Self> {
+        (before != after).then_some(Self {
             path,
-            before: pre,
-            after: post,
+            before,
+            after,
             renamed_with: None,
             note: None,
             unreadable_reason: None,
         })
     }
 
-    /// What happened.
+    /// Returns the kind of the change.
     #[must_use]
     pub fn kind(&self) -> ChangeKind {
         use FileMode::{Executable, Regular};
@@ -160,7 +160,7 @@ impl Change {
     }
 }
 
-/// All changed paths, in order of their bytes.
+/// All changed paths, sorted by their bytes.
 #[derive(Debug, Clone, Default)]
 pub struct ChangeSet {
     /// The changes.
@@ -168,20 +168,20 @@ pub struct ChangeSet {
 }
 
 impl ChangeSet {
-    /// Sorts the changes and pairs deletions with additions of the same
-    /// content, for display.
+    /// Sorts the changes, and pairs deletions with additions of the same content
+    /// as renames (for display only).
     #[must_use]
     pub fn new(mut changes: Vec<Change>) -> Self {
         changes.sort_by(|a, b| a.path.cmp(&b.path));
-        let mut gone: BTreeMap<Hash20, RepoPath> = BTreeMap::new();
+        let mut deleted: BTreeMap<Hash20, RepoPath> = BTreeMap::new();
         for (id, path) in
             changes.iter().filter(|c| c.after.is_none()).filter_map(|c| Some((c.before?.id, c.path.clone())))
         {
-            gone.entry(id).or_insert(path);
+            deleted.entry(id).or_insert(path);
         }
         let mut pairs: BTreeMap<RepoPath, RepoPath> = BTreeMap::new();
         for change in changes.iter_mut().filter(|c| c.before.is_none()) {
-            if let Some(from) = change.after.and_then(|post| gone.get(&post.id)) {
+            if let Some(from) = change.after.and_then(|entry| deleted.get(&entry.id)) {
                 change.renamed_with = Some(from.clone());
                 pairs.entry(from.clone()).or_insert_with(|| change.path.clone());
             }

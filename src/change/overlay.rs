@@ -1,5 +1,5 @@
-//! A repository with some files of its working tree replaced in memory, to
-//! judge what a command is about to write before it writes it.
+//! A repository with some files of its working tree replaced in memory. Commands
+//! use it to check new content before they write it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,101 +12,104 @@ use super::{
     Selection, SelectionRequest, TreeEntry, TreeState, VersionRequest, WorkingTree, Worktree,
 };
 
-/// The repository below, and the files above it.
+/// A base repository with replaced files of the working tree. Other tree states
+/// (commits, the index) are those of the base.
 pub struct Overlay<'a> {
     base: &'a dyn Repository,
     files: BTreeMap<RepoPath, Vec<u8>>,
 }
 
 impl<'a> Overlay<'a> {
-    /// Nothing is replaced yet.
+    /// Creates an overlay without replaced files.
     #[must_use]
     pub fn new(base: &'a dyn Repository) -> Self {
         Self { base, files: BTreeMap::new() }
     }
 
-    /// Replaces a file of the working tree.
+    /// Replaces a file of the working tree, or adds one.
     pub fn insert(&mut self, path: RepoPath, bytes: Vec<u8>) {
         self.files.insert(path, bytes);
     }
 
-    /// What a file was replaced by.
+    /// Returns the bytes that replace a file; `None` if the file is not replaced.
     #[must_use]
     pub fn get(&self, path: &RepoPath) -> Option<&[u8]> {
         self.files.get(path).map(Vec::as_slice)
     }
 
-    fn overlaid(&self, side: TreeState, path: &RepoPath) -> Option<&Vec<u8>> {
-        self.files.get(path).filter(|_| side == TreeState::Worktree)
+    fn overlaid(&self, tree: TreeState, path: &RepoPath) -> Option<&Vec<u8>> {
+        self.files.get(path).filter(|_| tree == TreeState::Worktree)
     }
 
-    /// The paths above that lie below a folder.
+    /// Returns the replaced paths below a folder; only for the working tree.
     fn overlaid_paths_below<'b>(
         &'b self,
-        side: TreeState,
+        tree: TreeState,
         folder: &'b str,
     ) -> impl Iterator<Item = RepoPath> + 'b {
-        let on_disk = side == TreeState::Worktree;
+        let on_disk = tree == TreeState::Worktree;
         self.files.keys().filter(move |path| on_disk && path.is_below(folder.as_bytes())).cloned()
     }
 }
 
-fn merge_paths(mut below: Vec<RepoPath>, above: impl Iterator<Item = RepoPath>) -> Vec<RepoPath> {
-    below.extend(above);
-    below.sort();
-    below.dedup();
-    below
+/// Adds replaced paths to the sorted paths of the base.
+fn merge_paths(mut base: Vec<RepoPath>, overlaid: impl Iterator<Item = RepoPath>) -> Vec<RepoPath> {
+    base.extend(overlaid);
+    base.sort();
+    base.dedup();
+    base
 }
 
 impl ObjectStore for Overlay<'_> {
-    fn entry(&self, side: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
-        match self.overlaid(side, path) {
+    fn entry(&self, tree: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
+        match self.overlaid(tree, path) {
             Some(bytes) => {
-                let mode = self.base.mode(side, path)?.unwrap_or(FileMode::Regular);
+                let mode = self.base.mode(tree, path)?.unwrap_or(FileMode::Regular);
                 Ok(Some(TreeEntry { mode, id: git_blob_id(bytes) }))
             }
-            None => self.base.entry(side, path),
+            None => self.base.entry(tree, path),
         }
     }
 
-    fn mode(&self, side: TreeState, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
-        let below = self.base.mode(side, path)?;
-        Ok(below.or(self.overlaid(side, path).map(|_| FileMode::Regular)))
+    fn mode(&self, tree: TreeState, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
+        let base = self.base.mode(tree, path)?;
+        Ok(base.or(self.overlaid(tree, path).map(|_| FileMode::Regular)))
     }
 
-    fn read(&self, side: TreeState, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
-        match self.overlaid(side, path) {
+    fn read(&self, tree: TreeState, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
+        match self.overlaid(tree, path) {
             Some(bytes) => Ok(Some(bytes.clone())),
-            None => self.base.read(side, path),
+            None => self.base.read(tree, path),
         }
     }
 
     fn read_entry(
         &self,
-        side: TreeState,
+        tree: TreeState,
         path: &RepoPath,
         entry: TreeEntry,
     ) -> Result<Vec<u8>, RepositoryError> {
-        match self.overlaid(side, path) {
+        match self.overlaid(tree, path) {
             Some(bytes) => Ok(bytes.clone()),
-            None => self.base.read_entry(side, path, entry),
+            None => self.base.read_entry(tree, path, entry),
         }
     }
 
-    fn list(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
-        let name = folder.strip_suffix('/').unwrap_or(folder);
-        let direct = self.overlaid_paths_below(side, name).filter(|path| path.folder() == name.as_bytes());
-        Ok(merge_paths(self.base.list(side, folder)?, direct))
+    fn list(&self, tree: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+        let trimmed = folder.strip_suffix('/').unwrap_or(folder);
+        let direct =
+            self.overlaid_paths_below(tree, trimmed).filter(|path| path.folder() == trimmed.as_bytes());
+        Ok(merge_paths(self.base.list(tree, folder)?, direct))
     }
 
-    fn list_below(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
-        Ok(merge_paths(self.base.list_below(side, folder)?, self.overlaid_paths_below(side, folder)))
+    fn list_below(&self, tree: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+        Ok(merge_paths(self.base.list_below(tree, folder)?, self.overlaid_paths_below(tree, folder)))
     }
 
-    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
-        let above = self.overlaid(side, path).is_some()
-            || self.overlaid_paths_below(side, &path.to_text()).next().is_some();
-        Ok(above || self.base.exists(side, path)?)
+    fn exists(&self, tree: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
+        let is_overlaid = self.overlaid(tree, path).is_some()
+            || self.overlaid_paths_below(tree, &path.to_text()).next().is_some();
+        Ok(is_overlaid || self.base.exists(tree, path)?)
     }
 }
 
@@ -155,8 +158,8 @@ impl History for Overlay<'_> {
 }
 
 impl WorkingTree for Overlay<'_> {
-    fn list_sources(&self, side: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
-        self.base.list_sources(side)
+    fn list_sources(&self, tree: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
+        self.base.list_sources(tree)
     }
 
     fn disk_root(&self) -> Option<&Path> {

@@ -1,48 +1,48 @@
-//! What a gate asks of a repository.
+//! Read access to a repository, as traits.
 //!
-//! `system` answers from git; tests answer from memory, so that every gate
-//! can be shown its world as data.
+//! `system` implements them with git. Tests implement them in memory, so that they
+//! can define the repository of a check as data.
 
 use crate::text::RepoPath;
 
 use super::{ChangeSet, Commit, FileMode, Selection, SelectionRequest, TreeEntry, TreeState};
 
-/// Why a repository could not answer: the tool could not run (exit 2).
+/// An error while a repository is read. The tool then ends with exit code 2.
 #[derive(Debug, thiserror::Error)]
 pub enum RepositoryError {
-    /// There is none here.
+    /// The folder is not in a git repository.
     #[error("{0} is not in a git repository")]
     NotARepository(String),
-    /// It has no working tree and one is needed.
-    #[error("this repository is bare: there is no working tree or index to judge; use --range or --rev")]
+    /// The repository has no working tree, and the command needs one.
+    #[error("this repository is bare: it has no working tree and no index to check; use --range or --rev")]
     Bare,
     /// A revision that does not exist or is ambiguous.
     #[error("revision `{revision}`: {reason}")]
     Revision {
-        /// As given.
+        /// The revision as given.
         revision: String,
-        /// Why it is none.
+        /// The reason why it cannot be resolved.
         reason: String,
     },
-    /// Merge conflicts in the index.
+    /// The index contains merge conflicts.
     #[error("the index has unresolved conflicts, for example in {0}; resolve them first")]
     Conflicted(RepoPath),
-    /// Bigger than the tool is willing to read.
-    #[error("{path} is {bytes} bytes long; countersign reads at most {limit}")]
+    /// A file is larger than the limit.
+    #[error("{path} is {bytes} bytes long; countersign reads at most {limit} bytes")]
     TooLarge {
         /// The file.
         path: RepoPath,
-        /// Its size.
+        /// Its size in bytes.
         bytes: u64,
-        /// The limit.
+        /// The limit in bytes.
         limit: u64,
     },
-    /// More changed paths than the tool is willing to judge.
+    /// The change has more paths than the limit.
     #[error(
-        "there are more than {limit} paths to judge; have a tracked .gitignore name what does not belong to the work, or judge it in parts (--range)"
+        "the change has more than {limit} paths; add files that do not belong to the work to a tracked .gitignore, or check the change in parts (--range)"
     )]
     TooManyPaths {
-        /// The limit.
+        /// The maximum number of paths.
         limit: usize,
     },
     /// A file that cannot be read.
@@ -50,139 +50,139 @@ pub enum RepositoryError {
     Unreadable {
         /// The file.
         path: RepoPath,
-        /// What the system says.
+        /// The error message of the operating system.
         reason: String,
     },
-    /// Anything that git's objects or files deny us.
+    /// An operation on git's objects or files failed.
     #[error("{operation}: {reason}")]
     Git {
-        /// What was being done.
+        /// The operation, as the start of a message ("reading HEAD").
         operation: String,
-        /// What the library says.
+        /// The error message of the library.
         reason: String,
     },
 }
 
-/// Who made a commit, when, and what it changed.
+/// Authors, time, parents and changed paths of a commit.
 #[derive(Debug, Clone)]
 pub struct CommitInfo {
-    /// The commit.
+    /// Id of the commit.
     pub commit: Commit,
-    /// Its author, `Name <mail>`.
+    /// Author, `Name <mail>`.
     pub author: String,
-    /// Its committer, `Name <mail>`.
+    /// Committer, `Name <mail>`.
     pub committer: String,
-    /// Its commit time, seconds since 1970.
+    /// Commit time, seconds since 1970.
     pub time: i64,
-    /// Its parents, in order.
+    /// Parents, in order.
     pub parents: Vec<Commit>,
-    /// The paths that it changed against every parent: of a merge, what the
-    /// merge itself changed.
+    /// The paths that differ from every parent. For a merge these are the paths
+    /// that the merge itself changed.
     pub changed_paths: Vec<RepoPath>,
 }
 
 /// A working tree of a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worktree {
-    /// Name of its folder.
+    /// Name of its folder, without the path.
     pub folder: String,
-    /// The branch that is checked out there.
+    /// The branch that is checked out there; `None` if HEAD is detached.
     pub branch: Option<String>,
 }
 
-/// A version of a file, wanted by the SHA-1 of its bytes.
+/// A request for the version of a file whose bytes have a given SHA-1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct VersionRequest {
     /// The file.
     pub path: RepoPath,
-    /// SHA-1 of its bytes.
+    /// SHA-1 of the bytes of the version.
     pub sha1: crate::digest::Hash20,
 }
 
-/// The newest commit that holds a wanted version, and its bytes.
+/// The newest commit that contains a requested version, and the bytes.
 pub type FoundVersion = (Commit, Vec<u8>);
 
-/// Read access to the files of a tree: a commit's, the index's, or those on
-/// disk. Another git library can stand behind this trait.
+/// Read access to the files of a commit, of the index, or on disk. Another git
+/// library can implement this trait.
 pub trait ObjectStore {
-    /// What stands at a path; `None` if nothing does.
+    /// Returns mode and content id of a path; `None` if there is no file or link.
     ///
     /// # Errors
     /// Missing objects, unreadable files.
-    fn entry(&self, side: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError>;
+    fn entry(&self, tree: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError>;
 
-    /// The mode of what stands at a path, without reading it.
+    /// Returns the mode of a path without reading its content.
     ///
     /// # Errors
     /// Missing objects, unreadable files.
-    fn mode(&self, side: TreeState, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
-        Ok(self.entry(side, path)?.map(|entry| entry.mode))
+    fn mode(&self, tree: TreeState, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
+        Ok(self.entry(tree, path)?.map(|entry| entry.mode))
     }
 
-    /// The bytes at a path as git stores them; `None` if nothing is there or
-    /// it is a folder or submodule. For a link, its text.
+    /// Returns the bytes of a path as git stores them; for a symbolic link, its
+    /// target. `None` if the path does not exist, or is a folder or a submodule.
     ///
     /// # Errors
     /// Missing objects, unreadable or too large files.
-    fn read(&self, side: TreeState, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError>;
+    fn read(&self, tree: TreeState, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError>;
 
-    /// The bytes of an entry that stands at a path, as [`Repository::read`]
-    /// gives them, without looking the path up again; for a submodule the
-    /// commit's id.
+    /// Returns the bytes of an entry, as [`ObjectStore::read`] does, without
+    /// resolving the path again. For a submodule, the commit id as text.
     ///
     /// # Errors
     /// Missing objects, unreadable or too large files.
     fn read_entry(
         &self,
-        side: TreeState,
+        tree: TreeState,
         path: &RepoPath,
         entry: TreeEntry,
     ) -> Result<Vec<u8>, RepositoryError>;
 
-    /// The paths directly in a folder (given with or without its `/`), files
-    /// and links only, sorted; empty if there is no such folder.
+    /// Returns the files and links directly in a folder, sorted; empty if the
+    /// folder does not exist. The folder may end in `/`.
     ///
     /// # Errors
     /// Missing objects, unreadable folders.
-    fn list(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError>;
+    fn list(&self, tree: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError>;
 
-    /// All files and links below a folder, in its folders too, sorted; `.git`
-    /// is left out and links are not followed.
+    /// Returns all files and links below a folder, at any depth, sorted. `.git` is
+    /// excluded, and links are not followed.
     ///
     /// # Errors
     /// Missing objects, unreadable folders.
-    fn list_below(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError>;
+    fn list_below(&self, tree: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError>;
 
-    /// Whether something is at the path, a folder included.
+    /// Returns whether the path exists; folders count.
     ///
     /// # Errors
     /// Missing objects, unreadable files.
-    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError>;
+    fn exists(&self, tree: TreeState, path: &RepoPath) -> Result<bool, RepositoryError>;
 }
 
-/// Read access to commits and their ancestry. Replacements and grafts are not
-/// followed: parents are those of the commit objects.
+/// Read access to commits and their ancestry. Parents are those of the commit
+/// objects; git's replace references and grafts are ignored.
 pub trait History {
-    /// HEAD, unless unborn.
+    /// Returns the commit of HEAD; `None` before the first commit.
     ///
     /// # Errors
-    /// An unreadable HEAD.
+    /// HEAD cannot be read.
     fn head(&self) -> Result<Option<Commit>, RepositoryError>;
 
-    /// A commit by its full id; `None` if there is no such commit.
+    /// Finds a commit by its full hexadecimal id; `None` if it does not exist.
     ///
     /// # Errors
     /// Unreadable objects.
     fn find_commit(&self, hex: &str) -> Result<Option<Commit>, RepositoryError>;
 
-    /// Whether `ancestor` is `of` or one of its ancestors.
+    /// Returns whether `ancestor` is equal to `of` or one of its ancestors.
     ///
     /// # Errors
     /// Missing objects.
     fn is_ancestor(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError>;
 
-    /// Where the line of HEAD parted from the main branch, by the first of these
-    /// names that there is; `None` if there is none, or no commit yet.
+    /// Returns the merge base of HEAD and the main branch. The main branch is the
+    /// first existing one of the names in `main`. `None` if none of them exists, or
+    /// before the first commit.
     ///
     /// # Errors
     /// Missing objects.
@@ -190,26 +190,27 @@ pub trait History {
         Ok(None)
     }
 
-    /// The newest commits that `head` reaches and that hold the wanted
-    /// versions, each with the bytes; in the order of `wanted`.
+    /// Finds the newest commits reachable from `head` that contain the requested
+    /// versions. The result has the order of `wanted`; `None` for a version that
+    /// was not found.
     ///
     /// # Errors
-    /// Missing objects, or a history longer than the tool is willing to walk.
+    /// Missing objects, or a history with more commits than the limit.
     fn find_versions(
         &self,
         head: Commit,
         wanted: &[VersionRequest],
     ) -> Result<Vec<Option<FoundVersion>>, RepositoryError>;
 
-    /// The commits that brought something into a file: those at which its
-    /// bytes satisfy `holds` while at no parent they do, newest first.
+    /// Finds the commits that introduced some content into a file, newest first:
+    /// the bytes satisfy `holds` at the commit and at none of its parents.
     ///
-    /// Every commit that `head` reaches and `stop` does not is looked at, so
-    /// that taking out and putting in again hides nothing. Without a `stop`
-    /// the walk goes back only as far as the bytes hold.
+    /// All commits reachable from `head` and not from `stop` are examined, so that
+    /// content that was removed and added again is found twice. Without a `stop`,
+    /// the walk ends where the bytes no longer satisfy `holds`.
     ///
     /// # Errors
-    /// Missing objects, or a history longer than the tool is willing to walk.
+    /// Missing objects, or a history with more commits than the limit.
     fn find_introductions(
         &self,
         path: &RepoPath,
@@ -218,56 +219,58 @@ pub trait History {
         holds: &dyn Fn(&[u8]) -> bool,
     ) -> Result<Vec<CommitInfo>, RepositoryError>;
 
-    /// The commits that `head` reaches and `base` does not, newest first.
+    /// Returns the commits reachable from `head` and not from `base`, newest first.
     ///
     /// # Errors
-    /// Missing objects, or a history longer than the tool is willing to walk.
+    /// Missing objects, or a history with more commits than the limit.
     fn commits_between(&self, base: Option<Commit>, head: Commit)
     -> Result<Vec<CommitInfo>, RepositoryError>;
 }
 
-/// What a repository knows of its working trees and of the files on disk.
+/// Read access to the working trees of a repository and to the files on disk.
 pub trait WorkingTree: ObjectStore {
-    /// The files that a scan of a side looks at, sorted: of a working tree
-    /// those that are tracked or not ignored.
+    /// Returns the files that a scan of a tree reads, sorted. For a working tree
+    /// these are the files that are tracked or not ignored.
     ///
     /// # Errors
     /// Missing objects, unreadable folders.
-    fn list_sources(&self, side: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
-        self.list_below(side, "")
+    fn list_sources(&self, tree: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
+        self.list_below(tree, "")
     }
 
-    /// Where the working tree lies, for readers on several threads.
+    /// Returns the root of the working tree, for readers on several threads; `None`
+    /// if the files are not on disk.
     fn disk_root(&self) -> Option<&std::path::Path> {
         None
     }
 
-    /// All working trees, this one first; `None` if this is no git
+    /// Returns all working trees, this one first; `None` if the folder is not a git
     /// repository.
     ///
     /// # Errors
-    /// Unreadable records of working trees.
+    /// The records of the working trees cannot be read.
     fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError>;
 
-    /// The checked-out branch, without `refs/heads/`; `None` when detached.
+    /// Returns the checked-out branch, without `refs/heads/`; `None` if HEAD is
+    /// detached.
     ///
     /// # Errors
-    /// An unreadable HEAD.
+    /// HEAD cannot be read.
     fn current_branch(&self) -> Result<Option<String>, RepositoryError>;
 
-    /// Name of the folder of the working tree.
+    /// Returns the name of the folder of the working tree, without its path.
     fn worktree_name(&self) -> Option<String>;
 }
 
-/// All that the pipelines ask of a repository.
+/// Complete read access to a repository, as the pipelines need it.
 pub trait Repository: ObjectStore + History + WorkingTree {
-    /// Resolves what the caller asked for.
+    /// Resolves a selection request to commits.
     ///
-    /// `merge_base` gives the packet's `MERGE_BASE_SHA` as it stands at a
-    /// commit, `main` the names of the main branch in order of preference.
+    /// `merge_base` returns the packet's `MERGE_BASE_SHA` as written at a commit.
+    /// `main` contains possible names of the main branch, in order of preference.
     ///
     /// # Errors
-    /// Revisions that do not exist, a bare repository where files are needed.
+    /// A revision does not exist, or the repository is bare and files are needed.
     fn select(
         &self,
         request: &SelectionRequest,
@@ -275,7 +278,7 @@ pub trait Repository: ObjectStore + History + WorkingTree {
         main: &[String],
     ) -> Result<Selection, RepositoryError>;
 
-    /// The change set of a selection.
+    /// Returns the change set of a selection.
     ///
     /// # Errors
     /// Missing objects, unmerged index, unreadable files.

@@ -1,29 +1,29 @@
-//! Which change is judged: asked for, and resolved.
+//! The change under judgement: as requested by the caller, and as resolved.
 
 use crate::digest::Hash20;
 
-/// A commit, resolved.
+/// Id of an existing commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Commit(pub Hash20);
 
 impl Commit {
-    /// The first 12 digits of the id, as messages show it.
+    /// Returns the first 12 hexadecimal digits of the id, for messages.
     #[must_use]
     pub fn short(self) -> String {
         short_id(&self.0.to_string()).to_owned()
     }
 }
 
-/// The first 12 digits of a commit id in hexadecimal.
+/// Returns the first 12 digits of a hexadecimal commit id.
 #[must_use]
 pub fn short_id(hex: &str) -> &str {
     hex.get(..12).unwrap_or(hex)
 }
 
-/// Where files are read from.
+/// The state of the files that is read: a commit, the index, or the working tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TreeState {
-    /// No files at all.
+    /// An empty tree without files.
     Empty,
     /// The tree of a commit.
     Commit(Commit),
@@ -33,15 +33,16 @@ pub enum TreeState {
     Worktree,
 }
 
-/// What the caller asked for.
+/// The change that the caller requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SelectionRequest {
-    /// Nothing: staged changes, else the working tree, else the packet's
-    /// merge base, else the main branch's, else the last commit.
+    /// No option: staged changes, otherwise changes of the working tree, otherwise
+    /// the range from the packet's merge base, otherwise from the merge base with
+    /// the main branch, otherwise the last commit.
     Default,
     /// `--range A..B` or `A...B`.
     Range(String),
-    /// `--rev R`: first parent of R to R.
+    /// `--rev R`: from the first parent of R to R.
     Rev(String),
     /// `--staged`.
     Staged,
@@ -49,7 +50,7 @@ pub enum SelectionRequest {
     Worktree,
 }
 
-/// How the change is read.
+/// The two states that a change compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SelectionMode {
     /// Two commits.
@@ -63,7 +64,7 @@ pub enum SelectionMode {
 }
 
 impl SelectionMode {
-    /// The word for it.
+    /// Returns the name of the mode in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -74,34 +75,34 @@ impl SelectionMode {
         }
     }
 
-    /// Whether both sides are commits.
+    /// Returns whether both states are commits.
     #[must_use]
     pub fn is_committed(self) -> bool {
         matches!(self, Self::Range | Self::Rev)
     }
 }
 
-/// A selection, resolved.
+/// A resolved selection: the change under judgement.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    /// How it is read.
+    /// The states that are compared.
     pub mode: SelectionMode,
-    /// The base; `None` before the first commit (an empty tree).
+    /// The base commit; `None` before the first commit (an empty tree).
     pub base: Option<Commit>,
-    /// The head; `None` for the index and the working tree.
+    /// The head commit; `None` for the index and the working tree.
     pub head: Option<Commit>,
-    /// Why this one.
+    /// Why this change was selected, for reports.
     pub reason: String,
-    /// Whether the caller named it.
+    /// Whether the caller requested it with an option.
     pub is_explicit: bool,
-    /// The commit that rules are read from, where that is another one than the
-    /// base: the left end of three dots, or where the work parted from the main
-    /// branch if the packet says that it began later.
+    /// The commit that the rules are read from, if it is not the base. It is the
+    /// left end of `A...B`, or the fork point from the main branch if the packet
+    /// names a later merge base.
     pub policy_source: Option<Commit>,
 }
 
 impl Selection {
-    /// The tree that holds the state under judgement.
+    /// Returns the tree state under judgement.
     #[must_use]
     pub fn judged_tree(&self) -> TreeState {
         match (self.mode, self.head) {
@@ -112,22 +113,23 @@ impl Selection {
         }
     }
 
-    /// The base that the caller vouches for: that of a range or revision which
-    /// was asked for. One that was found by what the packet says may be moved.
+    /// Returns the base of a range or revision that the caller requested. A base
+    /// that comes from the packet is not returned: the change can move it.
     #[must_use]
     pub fn explicit_base(&self) -> Option<Commit> {
         self.base.filter(|_| self.is_explicit && self.mode.is_committed())
     }
 }
 
-/// Splits `A..B` or `A...B`; the flag says that there were three dots.
+/// Splits `A..B` or `A...B`; the flag is true for three dots. `None` if the text
+/// is not a range with both ends.
 #[must_use]
 pub fn split_range(text: &str) -> Option<(&str, &str, bool)> {
     let at = text.find("..")?;
     let (base, rest) = (text.get(..at)?, text.get(at + 2..)?);
-    let (head, three) = rest.strip_prefix('.').map_or((rest, false), |head| (head, true));
-    let good = !base.is_empty() && !head.is_empty() && !head.starts_with('.') && !head.contains("..");
-    good.then_some((base, head, three))
+    let (head, has_three_dots) = rest.strip_prefix('.').map_or((rest, false), |head| (head, true));
+    let is_valid = !base.is_empty() && !head.is_empty() && !head.starts_with('.') && !head.contains("..");
+    is_valid.then_some((base, head, has_three_dots))
 }
 
 #[cfg(test)]
@@ -135,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_name_both_ends() {
+    fn a_range_has_two_ends() {
         assert_eq!(split_range("a..b"), Some(("a", "b", false)));
         assert_eq!(split_range("v1.0...HEAD"), Some(("v1.0", "HEAD", true)));
         for bad in ["a", "..b", "a..", "a....b", "a..b..c", ".."] {

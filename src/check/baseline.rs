@@ -1,15 +1,16 @@
-//! `baseline/…`: the file of known findings.
+//! `baseline/…`: the file of known findings is valid and does not grow.
 
 use crate::check::CheckResult;
 use crate::check::context::{BaselineState, SourcesCheckContext};
 use crate::finding::Label;
 use crate::rule::Rule;
 
+/// Returns the baseline of the configuration, or a skipped result.
 fn configured_baseline<'a>(input: &'a SourcesCheckContext<'_>) -> Result<&'a BaselineState, CheckResult> {
     input.baseline.ok_or_else(|| CheckResult::skipped("the configuration names no baseline"))
 }
 
-/// `baseline/readable`: every line is an entry.
+/// `baseline/readable`: every line of the baseline is a valid entry.
 pub(super) fn readable(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
     match configured_baseline(input) {
         Err(skipped) => skipped,
@@ -17,13 +18,16 @@ pub(super) fn readable(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckRes
             .fault
             .as_ref()
             .map(|fault| {
-                rule.finding(fault.message.clone(), Label::text(&fault.source, fault.span, "no entry"))
+                rule.finding(
+                    fault.message.clone(),
+                    Label::text(&fault.source, fault.span, "not a valid entry"),
+                )
             })
             .into(),
     }
 }
 
-/// `baseline/stale`: every entry is still found.
+/// `baseline/stale`: every entry of the baseline still matches a finding.
 pub(super) fn stale(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
     let baseline = match configured_baseline(input) {
         Err(skipped) => return skipped,
@@ -31,21 +35,22 @@ pub(super) fn stale(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult
     };
     let Some((list, source)) = baseline.baseline.as_ref().and_then(|list| Some((list, list.source()?)))
     else {
-        return CheckResult::skipped("there is no baseline");
+        return CheckResult::skipped("the baseline does not exist or cannot be read");
     };
-    let gone = |id: &str, print: &str| baseline.stale.iter().any(|(a, b)| a == id && b == print);
-    let Some((_, _, span)) = list.entries().find(|(id, print, _)| gone(id, print)) else {
+    let is_stale = |id: &str, fingerprint: &str| {
+        baseline.stale.iter().any(|(rule, known)| rule == id && known == fingerprint)
+    };
+    let Some((_, _, span)) = list.entries().find(|(id, fingerprint, _)| is_stale(id, fingerprint)) else {
         return Vec::new().into();
     };
-    let count = crate::text::format_count(baseline.stale.len(), "entry").replace("entrys", "entries");
-    let message = format!(
-        "{count} of the baseline {} found no more",
-        if baseline.stale.len() == 1 { "is" } else { "are" }
-    );
-    Some(rule.finding(message, Label::text(source, span, "the first of them"))).into()
+    let message = match baseline.stale.len() {
+        1 => "1 entry of the baseline no longer matches a finding".to_owned(),
+        count => format!("{count} entries of the baseline no longer match a finding"),
+    };
+    Some(rule.finding(message, Label::text(source, span, "the first stale entry"))).into()
 }
 
-/// `baseline/grown`: the judged change adds no entry.
+/// `baseline/grown`: the judged change adds no entry to the baseline.
 pub(super) fn grown(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
     let baseline = match configured_baseline(input) {
         Err(skipped) => return skipped,
@@ -58,8 +63,10 @@ pub(super) fn grown(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult
     else {
         return Vec::new().into();
     };
-    let before = |id: &str, print: &str| baseline.before.as_ref().is_some_and(|old| old.contains(id, print));
-    let added: Vec<_> = list.entries().filter(|(id, print, _)| !before(id, print)).collect();
+    let existed = |id: &str, fingerprint: &str| {
+        baseline.before.as_ref().is_some_and(|before| before.contains(id, fingerprint))
+    };
+    let added: Vec<_> = list.entries().filter(|(id, fingerprint, _)| !existed(id, fingerprint)).collect();
     let Some((_, _, span)) = added.first() else { return Vec::new().into() };
     let message =
         format!("the change adds {} to the baseline", crate::text::format_count(added.len(), "finding"));

@@ -1,5 +1,4 @@
-//! `board/…`: the task board can be read, and says of each packet one true
-//! thing.
+//! `board/…`: the task board can be read, and agrees with the packets.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +10,7 @@ use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::format_count;
 
-/// The board that a document is.
+/// Returns the document as a task board, or a skipped result.
 fn board_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a Board, CheckResult> {
     match &input.document.body {
         DocumentBody::Board(board) => Ok(board),
@@ -19,7 +18,8 @@ fn board_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a Board, CheckR
     }
 }
 
-/// `board/entry`: entries have one form, under the heading of their state.
+/// `board/entry`: every entry consists of a packet id and a state in one fixed
+/// form, and is under the heading of that state.
 pub(super) fn entry(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let board = match board_of(input) {
         Ok(board) => board,
@@ -30,49 +30,56 @@ pub(super) fn entry(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
     if board.sections.is_empty() {
         let first = board.source.line_span(1).unwrap_or_default();
         out.push(rule.finding(
-            "the board has no heading of a state",
-            at(first, "`## Ready for Dev` and others belong here".into()),
+            "the board has no state heading; expected `## Ready for Dev`, `## In Progress` and others",
+            at(first, "no state heading".into()),
         ));
     }
     for line in &board.unreadable {
         let shown = crate::text::to_single_line(&line.value, 80);
         out.push(rule.finding(
-            format!("this entry cannot be read: {shown}"),
-            at(line.span, "`- **[WP-ID]** - [STATE]`".into()),
+            format!("invalid board entry `{shown}`; expected `- **[<WP_ID>]** - [<STATE>]`"),
+            at(line.span, "invalid entry".into()),
         ));
     }
     for entry in &board.misplaced {
-        let message = format!("the entry of `{}` stands under no heading of a state", entry.wp_id);
-        out.push(rule.finding(message, at(entry.span, "nobody looks for entries here".into())));
+        let message = format!("the entry of `{}` is not under a state heading", entry.wp_id);
+        out.push(rule.finding(message, at(entry.span, "not under a state heading".into())));
     }
     for entry in &board.entries {
         let allowed = section_states(&entry.section);
         if !allowed.contains(&entry.state.as_str()) {
-            let message = format!("`{}` is {} under the heading {}", entry.wp_id, entry.state, entry.section);
-            let finding =
-                rule.finding(message, at(entry.span, format!("states here: {}", allowed.join(", "))));
+            let message = format!(
+                "`{}` has the state {}, which does not belong under the heading {}",
+                entry.wp_id, entry.state, entry.section
+            );
+            let label = format!("expected under this heading: {}", allowed.join(", "));
+            let finding = rule.finding(message, at(entry.span, label));
             out.push(match board.move_entry_edit(entry, &entry.state) {
                 Some(edit) => finding.with_unsafe_fix(
                     Place::text(&board.source, edit.span),
                     edit.text,
-                    format!("move `{}` below the heading of {}", entry.wp_id, entry.state),
+                    format!("move `{}` to the heading of {}", entry.wp_id, entry.state),
                 ),
                 None => finding,
             });
         } else if !entry.is_plain {
-            let message = format!("the entry of `{}` says more than its state", entry.wp_id);
+            let message = format!("the entry of `{}` contains more than its id and state", entry.wp_id);
             let plain = format!("**[{}]** - [{}]", entry.wp_id, entry.state);
             out.push(
-                rule.finding(message, at(entry.span, "details belong into the packet".into()))
+                rule.finding(message, at(entry.span, "details belong in the packet".into()))
                     .with_level(Level::Warning)
-                    .with_unsafe_fix(Place::text(&board.source, entry.span), plain, "keep packet and state"),
+                    .with_unsafe_fix(
+                        Place::text(&board.source, entry.span),
+                        plain,
+                        "keep only the packet id and the state",
+                    ),
             );
         }
     }
     out.into()
 }
 
-/// `board/one-state`: a packet stands on the board once.
+/// `board/one-state`: a packet is on the board at most once.
 pub(super) fn one_state(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let board = match board_of(input) {
         Ok(board) => board,
@@ -86,91 +93,142 @@ pub(super) fn one_state(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckR
             continue;
         }
         let message = if first.state == entry.state {
-            format!("`{}` stands on the board a second time", entry.wp_id)
+            format!("`{}` is on the board more than once", entry.wp_id)
         } else {
-            format!("`{}` is {} and {} at once", entry.wp_id, first.state, entry.state)
+            format!("`{}` is on the board as {} and as {}", entry.wp_id, first.state, entry.state)
         };
         out.push(
-            rule.finding(message, Label::text(&board.source, entry.span, "the second entry"))
+            rule.finding(message, Label::text(&board.source, entry.span, "a further entry"))
                 .related(Label::text(&board.source, first.span, "the first entry")),
         );
     }
     out.into()
 }
 
-/// `board/packet`: what the board lists is there: a packet, or for STUB a
-/// stub.
+/// `board/packet`: every entry with the state STUB has a stub and no task
+/// packet, and every other entry has a task packet.
 pub(super) fn packet(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let board = match board_of(input) {
         Ok(board) => board,
         Err(skipped) => return skipped,
     };
-    let Some(library) = input.governance else {
-        return CheckResult::skipped("the packets were not looked at");
+    let Some(governance) = input.governance else {
+        return CheckResult::skipped("the packets were not read");
     };
-    if let Some(first) = board.entries.first().filter(|_| library.has_no_packets_or_stubs()) {
+    if let Some(first) = board.entries.first().filter(|_| governance.has_no_packets_or_stubs()) {
         let message = format!(
-            "the board lists {}, but there is not one packet or stub",
+            "the board lists {}, but the repository has no packet and no stub",
             format_count(board.entries.len(), "packet")
         );
-        let label = Label::text(&board.source, first.span, "the first of them");
+        let label = Label::text(&board.source, first.span, "the first entry");
         return Some(rule.finding(message, label)).into();
     }
     let mut out: Vec<Finding> = Vec::new();
     for entry in &board.entries {
-        let (packet, stub) = (library.packet(&entry.wp_id), library.stub(&entry.wp_id));
+        let (packet, stub) = (governance.packet(&entry.wp_id), governance.stub(&entry.wp_id));
         let at = |text: &str| Label::text(&board.source, entry.span, text);
         let id = &entry.wp_id;
         match (entry.state.as_str(), packet, stub) {
             ("STUB", Some((document, _)), _) => {
-                let message = format!("the board calls `{id}` a stub, but it has a task packet");
+                let message = format!("`{id}` is STUB on the board, but its task packet exists");
                 out.push(
-                    rule.finding(message, at("still a stub here"))
+                    rule.finding(message, at("listed as a stub"))
                         .related(Label::path(document.path(), "the packet")),
                 );
             }
             ("STUB", None, None) => {
-                out.push(rule.finding(format!("there is no stub of `{id}`"), at("listed here")));
+                out.push(rule.finding(format!("the stub of `{id}` does not exist"), at("listed here")));
             }
             ("STUB", None, Some(_)) | (_, Some(_), _) => {}
             (_, None, Some(stub)) => {
-                let message = format!("the board calls `{id}` {}, but it is only a stub", entry.state);
+                let message = format!("`{id}` is {} on the board, but only its stub exists", entry.state);
                 out.push(
                     rule.finding(message, at("listed here")).related(Label::path(stub.path(), "the stub")),
                 );
             }
             (_, None, None) => {
-                out.push(rule.finding(format!("there is no packet of `{id}`"), at("listed here")));
+                out.push(rule.finding(format!("the task packet `{id}` does not exist"), at("listed here")));
             }
         }
     }
     out.into()
 }
 
-/// `board/status`: board and packet agree on the state, and every packet is
-/// on the board.
+/// `board/validated`: if the board gives a packet the state VALIDATED, FAIL or
+/// `OUTDATED_ONLY`, the last report in the packet has that verdict.
+pub(super) fn validated(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let board = match board_of(input) {
+        Ok(board) => board,
+        Err(skipped) => return skipped,
+    };
+    let Some(governance) = input.governance else {
+        return CheckResult::skipped("the packets were not read");
+    };
+    let mut out: Vec<Finding> = Vec::new();
+    for entry in &board.entries {
+        let wanted = match entry.state.as_str() {
+            "VALIDATED" => "PASS",
+            "FAIL" => "FAIL",
+            "OUTDATED_ONLY" => "OUTDATED_ONLY",
+            _ => continue,
+        };
+        let Some((document, packet)) = governance.packet(&entry.wp_id) else { continue };
+        // Only the last report counts.
+        let last = packet.phases.reports.last();
+        if last.is_some_and(|report| report.verdict.value.eq_ignore_ascii_case(wanted)) {
+            continue;
+        }
+        let label =
+            Label::text(&board.source, entry.span, format!("requires `Verdict: {wanted}` in the packet"));
+        out.push(match last {
+            Some(report) => {
+                let verdict = crate::text::to_single_line(&report.verdict.value, 40);
+                let message = format!(
+                    "`{}` is {} on the board, but its last report has the verdict {verdict}",
+                    entry.wp_id, entry.state
+                );
+                rule.finding(message, label).related(Label::text(
+                    &packet.source,
+                    report.verdict.span,
+                    "the last verdict",
+                ))
+            }
+            None => {
+                let message = format!(
+                    "`{}` is {} on the board, but its packet contains no report with a verdict",
+                    entry.wp_id, entry.state
+                );
+                rule.finding(message, label).related(Label::path(document.path(), "no report in this packet"))
+            }
+        });
+    }
+    out.into()
+}
+
+/// `board/status`: the board lists every open packet, and the state on the
+/// board agrees with the status in the packet.
 pub(super) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let board = match board_of(input) {
         Ok(board) => board,
         Err(skipped) => return skipped,
     };
-    let Some(library) = input.governance else {
-        return CheckResult::skipped("the packets were not looked at");
+    let Some(governance) = input.governance else {
+        return CheckResult::skipped("the packets were not read");
     };
     let mut out: Vec<Finding> = Vec::new();
-    for (id, _, packet) in library.packets() {
+    for (id, _, packet) in governance.packets() {
         let Some(status) = &packet.status else { continue };
         let entry = board.entries_of(id).next();
         match entry {
             Some(entry)
                 if !status_matches_state(&status.value, &entry.state)
-                    && !library.is_historical(id, packet) =>
+                    && !governance.is_historical(id, packet) =>
             {
                 let message =
-                    format!("`{id}` is `{}` in its packet and {} on the board", status.value, entry.state);
+                    format!("`{id}` is `{}` in its packet, but {} on the board", status.value, entry.state);
                 let finding = rule
-                    .finding(message, Label::text(&board.source, entry.span, "the board"))
-                    .related(Label::text(&packet.source, status.span, "the packet"));
+                    .finding(message, Label::text(&board.source, entry.span, "state on the board"))
+                    .related(Label::text(&packet.source, status.span, "status in the packet"));
                 let state = status.value.board_state();
                 let edit = state.and_then(|state| Some((state, board.move_entry_edit(entry, state)?)));
                 out.push(match edit {
@@ -185,14 +243,14 @@ pub(super) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
             None if status.value.allows_work() || status.value == PacketStatus::Blocked => {
                 let label = Label::text(&packet.source, status.span, "not on the board");
                 let finding = rule
-                    .finding(format!("`{id}` is open, but the board does not list it"), label)
-                    .help(format!("The board is {}.", board.source.name()));
+                    .finding(format!("`{id}` is open, but the task board does not list it"), label)
+                    .help(format!("The path of the task board is {}.", board.source.name()));
                 let state = status.value.board_state();
                 out.push(match state.and_then(|state| board.insert_entry_edit(id, state)) {
                     Some(edit) => finding.with_fix(
                         Place::text(&board.source, edit.span),
                         edit.text,
-                        format!("put `{id}` on the board"),
+                        format!("add `{id}` to the board"),
                     ),
                     None => finding,
                 });
@@ -203,9 +261,9 @@ pub(super) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
     out.into()
 }
 
-/// Whether a packet's status and a board's state can stand together. Packets
-/// that were handed over wait on the board under `In Progress` for their
-/// verdict; what is superseded keeps its last status.
+/// Returns whether a packet's status agrees with its state on the board.
+/// Packets with the status Done stay under `IN_PROGRESS` until their verdict;
+/// superseded packets keep their last status.
 fn status_matches_state(status: &PacketStatus, state: &str) -> bool {
     match state {
         "READY_FOR_DEV" => *status == PacketStatus::ReadyForDev,
@@ -217,53 +275,4 @@ fn status_matches_state(status: &PacketStatus, state: &str) -> bool {
         "SUPERSEDED" => !status.allows_work() && *status != PacketStatus::Blocked,
         _ => true,
     }
-}
-
-/// `board/validated`: what the board calls validated has a report that says
-/// so.
-pub(super) fn validated(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let board = match board_of(input) {
-        Ok(board) => board,
-        Err(skipped) => return skipped,
-    };
-    let Some(library) = input.governance else {
-        return CheckResult::skipped("the packets were not looked at");
-    };
-    let mut out: Vec<Finding> = Vec::new();
-    for entry in &board.entries {
-        let wanted = match entry.state.as_str() {
-            "VALIDATED" => "PASS",
-            "FAIL" => "FAIL",
-            "OUTDATED_ONLY" => "OUTDATED_ONLY",
-            _ => continue,
-        };
-        let Some((document, packet)) = library.packet(&entry.wp_id) else { continue };
-        // The last report is the one in force.
-        let last = packet.phases.reports.last();
-        if last.is_some_and(|report| report.verdict.value.eq_ignore_ascii_case(wanted)) {
-            continue;
-        }
-        let label =
-            Label::text(&board.source, entry.span, format!("needs `Verdict: {wanted}` in the packet"));
-        out.push(match last {
-            Some(report) => {
-                let said = crate::text::to_single_line(&report.verdict.value, 40);
-                let message =
-                    format!("the board calls `{}` {}, its last report says {said}", entry.wp_id, entry.state);
-                rule.finding(message, label).related(Label::text(
-                    &packet.source,
-                    report.verdict.span,
-                    "the last verdict",
-                ))
-            }
-            None => {
-                let message = format!(
-                    "the board calls `{}` {}, but its packet holds no verdict",
-                    entry.wp_id, entry.state
-                );
-                rule.finding(message, label).related(Label::path(document.path(), "no report here"))
-            }
-        });
-    }
-    out.into()
 }

@@ -1,81 +1,79 @@
-//! `change/…`: there is a change, all of it, and all of it can be judged.
+//! `change/…`: the selected change is complete and can be judged.
 
+use crate::change::Commit;
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, RangeFact, SelectionCheckContext};
 use crate::check::scope::allows_change;
 use crate::finding::{Label, Level};
 use crate::rule::Rule;
 
+/// `change/empty`: the selected change contains at least one changed file.
+pub(super) fn empty(input: &SelectionCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let label = || Label::repository(format!("selected by: {}", input.selection.reason));
+    (input.changed_count == 0)
+        .then(|| rule.finding("the selected change contains no changed file", label()))
+        .into()
+}
+
 /// `change/base`: the base of a range is an ancestor of its head.
 pub(super) fn base(input: &SelectionCheckContext<'_>, rule: &Rule) -> CheckResult {
     if !input.selection.mode.is_committed() {
         return CheckResult::skipped("the change is not a range");
     }
-    let label = || Label::repository("it is reversed, or the base is on another line of history");
+    let label = || Label::repository("a reversed range, or a base on another line of history");
     (!input.is_ancestor_range)
-        .then(|| rule.finding("the base of the range is no ancestor of its head", label()))
+        .then(|| rule.finding("the base of the range is not an ancestor of its head", label()))
         .into()
 }
 
-/// `change/empty`: there is something to judge.
-pub(super) fn empty(input: &SelectionCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let label = || Label::repository(format!("selected by: {}", input.selection.reason));
-    (input.changed_count == 0).then(|| rule.finding("the selected change is empty", label())).into()
-}
-
-/// `change/hidden`: nothing was told to git to be unchanged that is not.
-pub(super) fn hidden(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let found = input.files.iter().filter_map(|file| {
-        let remark = file.change.note.as_ref()?;
-        let message = format!("this path {}, although {remark}", file.change.kind().clause());
-        Some(
-            rule.finding(message, Label::path(&file.change.path, "hidden from `git status`"))
-                .about_path(&file.change.path),
-        )
-    });
-    found.collect::<Vec<_>>().into()
-}
-
-/// `change/judge`: the change edits what judges it, where that is allowed.
+/// `change/judge`: the change does not edit the configuration or a file in
+/// `.countersign/`. Edits that the scope does not allow are reported by
+/// `scope/protected`.
 pub(super) fn judge(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let judges = |path: &crate::text::RepoPath| {
+    let controls_checks = |path: &crate::text::RepoPath| {
         path.to_text().eq_ignore_ascii_case(input.config_name) || path.is_below(b".countersign")
     };
-    // Where the scope does not name it, `scope/protected` says so.
-    let named = |path: &crate::text::RepoPath| allows_change(&input.packet, path);
-    let changed = input.files.iter().filter(|file| judges(&file.change.path) && named(&file.change.path));
+    let allowed = |path: &crate::text::RepoPath| allows_change(&input.packet, path);
+    let changed =
+        input.files.iter().filter(|file| controls_checks(&file.change.path) && allowed(&file.change.path));
     changed
         .map(|file| {
             let path = &file.change.path;
-            let message = format!("{path} is changed, and the change is judged without it");
-            rule.finding(message, Label::path(path, format!("rules come from {}", input.policy_source)))
-                .about_path(path)
+            let message = format!("{path} is changed; the edit takes effect only after this change");
+            rule.finding(
+                message,
+                Label::path(path, format!("this change is judged by the rules of {}", input.policy_source)),
+            )
+            .about_path(path)
         })
         .collect::<Vec<_>>()
         .into()
 }
 
-/// `change/range-start`: the range holds all of the packet's work.
+/// `change/range-start`: the judged range starts at `MERGE_BASE_SHA` or
+/// earlier, so that it contains all of the packet's work.
 pub(super) fn range_start(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let Some(merge_base) = &input.packet.packet.merge_base else {
-        return CheckResult::skipped("the packet gives no MERGE_BASE_SHA");
+        return CheckResult::skipped("the packet has no MERGE_BASE_SHA");
     };
-    let base = input.selection.base.map_or_else(|| "nothing".to_owned(), |commit| commit.short());
-    let here = input.packet.label_at(merge_base.span, "the work starts here");
+    let base = input.selection.base.map_or_else(|| "nothing".to_owned(), Commit::short);
+    let here = input.packet.label_at(merge_base.span, "the start of the work");
     let finding = match input.range_fact {
         RangeFact::NotApplicable => {
-            return CheckResult::skipped("the change is no range, or MERGE_BASE_SHA is not usable");
+            return CheckResult::skipped("the change is not a range, or MERGE_BASE_SHA is not usable");
         }
         RangeFact::Complete => return Vec::new().into(),
         RangeFact::SkipsGovernance => {
             let message = format!(
-                "the range starts at {base}, after the packet's MERGE_BASE_SHA; only governance files changed before it"
+                "the range starts at {base}, after the packet's MERGE_BASE_SHA; only governance \
+                    files changed before it"
             );
             rule.finding(message, here).with_level(Level::Warning)
         }
         RangeFact::OmitsWork => {
             let message = format!(
-                "the range starts at {base}, which is not the packet's MERGE_BASE_SHA or before it: part of the work may be left out"
+                "the range starts at {base}, which is neither the packet's MERGE_BASE_SHA nor \
+                    before it; part of the work may be missing from the range"
             );
             rule.finding(message, here)
         }
@@ -83,7 +81,7 @@ pub(super) fn range_start(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
     Some(finding).into()
 }
 
-/// `change/unjudged`: the bytes of every changed file are known.
+/// `change/unjudged`: the content of every changed file can be determined.
 pub(super) fn unjudged(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let found = input.files.iter().filter_map(|file| {
         let why = file.change.unreadable_reason.as_ref()?;
@@ -96,6 +94,20 @@ pub(super) fn unjudged(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResu
                 Label::path(&file.change.path, ""),
             )
             .about_path(&file.change.path),
+        )
+    });
+    found.collect::<Vec<_>>().into()
+}
+
+/// `change/hidden`: no changed path has the flag assume-unchanged or
+/// skip-worktree in git's index.
+pub(super) fn hidden(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let found = input.files.iter().filter_map(|file| {
+        let note = file.change.note.as_ref()?;
+        let message = format!("this path {}, although {note}", file.change.kind().clause());
+        Some(
+            rule.finding(message, Label::path(&file.change.path, "hidden from `git status`"))
+                .about_path(&file.change.path),
         )
     });
     found.collect::<Vec<_>>().into()

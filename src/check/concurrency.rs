@@ -1,4 +1,4 @@
-//! `concurrency/…`: packets that are worked on do not share a working tree.
+//! `concurrency/…`: packets in progress do not share a branch or working tree.
 
 use crate::change::Worktree;
 use crate::check::CheckResult;
@@ -9,40 +9,42 @@ use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::format_count;
 
-/// A packet in progress.
+/// A packet in progress and its latest PREPARE entry.
 struct ActivePacket<'a> {
     id: &'a str,
     label: Label,
     prepared: Option<&'a GateEntry>,
 }
 
-/// `concurrency/worktree`: each packet in progress has a branch and a working
-/// tree of its own.
+/// `concurrency/worktree`: packets that are in progress at the same time have
+/// separate branches and separate working trees.
 pub(super) fn worktree(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let Some(worktrees) = input.worktrees else { return CheckResult::skipped("this is no git repository") };
-    let library = input.governance;
-    let active: Vec<ActivePacket<'_>> = library
+    let Some(worktrees) = input.worktrees else {
+        return CheckResult::skipped("this is not a git repository");
+    };
+    let governance = input.governance;
+    let active: Vec<ActivePacket<'_>> = governance
         .packets()
-        .filter(|(id, _, packet)| is_in_progress(library, id, packet))
+        .filter(|(id, _, packet)| is_in_progress(governance, id, packet))
         .map(|(id, _, packet)| {
             let span = packet.status.as_ref().map_or_else(|| packet.head_span(), |status| status.span);
             let label = Label::text(&packet.source, span, "in progress");
             ActivePacket {
                 id,
                 label,
-                prepared: library.gate_log().and_then(|log| log.last_entry(id, "PREPARE")),
+                prepared: governance.gate_log().and_then(|log| log.last_entry(id, "PREPARE")),
             }
         })
         .collect();
-    let mut out: Vec<Finding> = check_shared_places(&active, rule);
+    let mut out: Vec<Finding> = check_shared_locations(&active, rule);
     if active.len() > 1 {
         for packet in &active {
             out.extend(check_checkout(packet, worktrees, rule));
         }
         if worktrees.len() < active.len() {
             let trees = format_count(worktrees.len(), "working tree");
-            let message = format!("{} packets are in progress in {trees}", active.len());
-            let mut finding = rule.finding(message, Label::repository("git knows no other working tree"));
+            let message = format!("{} packets are in progress, but git has only {trees}", active.len());
+            let mut finding = rule.finding(message, Label::repository("not enough working trees"));
             for packet in active.iter().take(4) {
                 finding = finding.related(packet.label.clone());
             }
@@ -52,14 +54,15 @@ pub(super) fn worktree(input: &RepositoryCheckContext<'_>, rule: &Rule) -> Check
     out.into()
 }
 
-/// In progress by its status, without a report that ended it.
-fn is_in_progress(library: &GovernanceDocuments<'_>, id: &str, packet: &Packet) -> bool {
-    let says_so = packet.status.as_ref().is_some_and(|status| status.value == PacketStatus::InProgress);
-    says_so && library.is_open(id, packet)
+/// Returns whether a packet has the status In Progress and is not finished.
+fn is_in_progress(governance: &GovernanceDocuments<'_>, id: &str, packet: &Packet) -> bool {
+    let in_progress = packet.status.as_ref().is_some_and(|status| status.value == PacketStatus::InProgress);
+    in_progress && governance.is_open(id, packet)
 }
 
-/// Pairs of packets that were prepared on one branch or in one folder.
-fn check_shared_places(active: &[ActivePacket<'_>], rule: &Rule) -> Vec<Finding> {
+/// Returns a finding for each pair of packets with the same prepared branch or
+/// working tree.
+fn check_shared_locations(active: &[ActivePacket<'_>], rule: &Rule) -> Vec<Finding> {
     let mut out = Vec::new();
     for (index, one) in active.iter().enumerate() {
         for other in active.iter().skip(index + 1) {
@@ -67,10 +70,10 @@ fn check_shared_places(active: &[ActivePacket<'_>], rule: &Rule) -> Vec<Finding>
             for (what, x, y) in
                 [("branch", &a.branch, &b.branch), ("working tree", &a.worktree_dir, &b.worktree_dir)]
             {
-                let plain =
+                let normalize =
                     |text: &str| text.trim_end_matches(['/', '\\']).trim_start_matches("./").to_owned();
                 let name = text_or_empty(x);
-                if name.is_empty() || plain(name) != plain(text_or_empty(y)) {
+                if name.is_empty() || normalize(name) != normalize(text_or_empty(y)) {
                     continue;
                 }
                 let shown = crate::text::to_single_line(name, 80);
@@ -82,13 +85,14 @@ fn check_shared_places(active: &[ActivePacket<'_>], rule: &Rule) -> Vec<Finding>
     out
 }
 
-/// Whether the prepared branch is checked out in the prepared folder.
+/// Checks whether the prepared branch is checked out in the prepared folder.
 fn check_checkout(packet: &ActivePacket<'_>, worktrees: &[Worktree], rule: &Rule) -> Option<Finding> {
     let Some(entry) = packet.prepared else {
-        let message = format!("`{}` is in progress, but was not prepared", packet.id);
-        return Some(
-            rule.finding(message, packet.label.clone()).help("The gate log has no PREPARE entry of it."),
-        );
+        let message =
+            format!("`{0}` is in progress, but the gate log has no PREPARE entry for `{0}`", packet.id);
+        let help =
+            format!("Prepare the work: `countersign prepare {} --coder NAME --branch BRANCH`.", packet.id);
+        return Some(rule.finding(message, packet.label.clone()).help(help));
     };
     let branch = text_or_empty(&entry.branch);
     let tree = worktrees.iter().find(|tree| tree.branch.as_deref() == Some(branch));
@@ -100,13 +104,15 @@ fn check_checkout(packet: &ActivePacket<'_>, worktrees: &[Worktree], rule: &Rule
     let shown = crate::text::to_single_line(branch, 80);
     match tree {
         None => {
-            let message =
-                format!("`{}` was prepared on `{shown}`, which no working tree has checked out", packet.id);
+            let message = format!(
+                "`{}` was prepared on the branch `{shown}`, which no working tree has checked out",
+                packet.id
+            );
             Some(rule.finding(message, packet.label.clone()))
         }
         Some(tree) if !matches!(folder, "" | ".") && tree.folder != folder => {
             let message = format!(
-                "`{}` was prepared in `{}`, but `{shown}` is checked out in `{}`",
+                "`{}` was prepared in `{}`, but its branch `{shown}` is checked out in `{}`",
                 packet.id,
                 crate::text::to_single_line(folder, 80),
                 crate::text::to_single_line(&tree.folder, 80)

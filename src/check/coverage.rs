@@ -1,5 +1,4 @@
-//! `coverage/test`: every changed source file has a test that lies beside it,
-//! in it, or names it.
+//! `coverage/…`: changed source files have tests.
 
 use crate::change::ChangeKind;
 use crate::check::CheckResult;
@@ -20,11 +19,13 @@ const TESTABLE_LANGUAGES: [Language; 7] = [
     Language::Go,
 ];
 
+/// `coverage/test`: every changed source file contains a test, has a test file
+/// next to it, or is named in a test file.
 pub(super) fn test(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
     let Some(changed) = input.changed else {
-        return CheckResult::skipped("no change is judged; `validator-coverage-gaps` looks at changed files");
+        return CheckResult::skipped("no change is judged; the rule checks changed files only");
     };
-    let has = |file: &str| input.has_file(file);
+    let has_file = |file: &str| input.has_file(file);
     let mut found = Vec::new();
     for file in
         changed.iter().filter(|file| !matches!(file.kind, ChangeKind::Deleted | ChangeKind::ModeChanged))
@@ -33,22 +34,24 @@ pub(super) fn test(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult 
         let is_source = TESTABLE_LANGUAGES.contains(&language)
             && !input.settings.skips(&file.path)
             && !input.settings.is_test(&file.path, language)
-            && input.settings.is_product(&file.path, language, &has);
+            && input.settings.is_product(&file.path, language, &has_file);
         if !is_source || is_declaration_file(&file.path) || has_test(input, &file.path, language) {
             continue;
         }
-        let message = format!("{} has no test", file.path);
-        let label = Label::path(&file.path, format!("{}, and no test names it", file.kind.clause()));
+        let message = format!("no test found for {}", file.path);
+        let label = Label::path(&file.path, format!("this file {}", file.kind.clause()));
         found.push(rule.finding(message, label).about_path(&file.path));
     }
     found.into()
 }
 
-/// Files that only declare.
+/// Returns whether a file contains only declarations.
 fn is_declaration_file(path: &RepoPath) -> bool {
     path.as_bytes().ends_with(b".d.ts") || path.as_bytes().ends_with(b".pyi")
 }
 
+/// Returns whether a source file contains a test, has a test file next to it,
+/// or is named in a test file.
 fn has_test(input: &SourcesCheckContext<'_>, path: &RepoPath, language: Language) -> bool {
     let own = (input.read_file)(path).unwrap_or_default();
     let regions = lexer::tokenize(language, &own);
@@ -58,17 +61,17 @@ fn has_test(input: &SourcesCheckContext<'_>, path: &RepoPath, language: Language
     let Some(text) = path.as_str() else { return false };
     let (folder, file) = text.rsplit_once('/').unwrap_or(("", text));
     let stem = file.split('.').next().unwrap_or(file);
-    // What a file like `mod.rs` is called by is its folder.
+    // A file like `mod.rs` is named by its folder.
     let name = match stem {
         "mod" | "lib" | "main" | "index" | "__init__" => folder.rsplit('/').next().unwrap_or(stem),
         stem => stem,
     };
-    let beside = |own: &RepoPath| {
-        own.folder() == folder.as_bytes()
-            && input.settings.is_test(own, Language::from_path(own))
-            && test_name_matches(&own.file_name().to_string(), name)
+    let is_adjacent_test = |other: &RepoPath| {
+        other.folder() == folder.as_bytes()
+            && input.settings.is_test(other, Language::from_path(other))
+            && test_name_matches(&other.file_name().to_string(), name)
     };
-    if input.paths.iter().any(|own| *own != *path && beside(own)) {
+    if input.paths.iter().any(|other| *other != *path && is_adjacent_test(other)) {
         return true;
     }
     let tests = input.test_files.get_or_init(|| {
@@ -80,23 +83,23 @@ fn has_test(input: &SourcesCheckContext<'_>, path: &RepoPath, language: Language
         });
         all.filter_map(|path| Some((path.clone(), (input.read_file)(path)?))).collect()
     });
-    tests.iter().any(|(at, bytes)| {
-        let stem = at.file_name().to_string();
-        test_name_matches(&stem, name) || contains_word(bytes, name)
+    tests.iter().any(|(test, bytes)| {
+        test_name_matches(&test.file_name().to_string(), name) || contains_word(bytes, name)
     })
 }
 
-/// Whether a test file's name is made of a source file's name.
+/// Returns whether the name of a test file is the name of a source file with
+/// the affix `test_`, `_test` or `_tests`.
 fn test_name_matches(file: &str, name: &str) -> bool {
     let stem = file.split('.').next().unwrap_or(file);
-    let bare = stem.trim_start_matches("test_").trim_end_matches("_tests").trim_end_matches("_test");
-    bare == name
+    let base = stem.trim_start_matches("test_").trim_end_matches("_tests").trim_end_matches("_test");
+    base == name
 }
 
-/// Whether a text holds a name as a word.
+/// Returns whether a text contains a name as a whole word.
 fn contains_word(text: &[u8], name: &str) -> bool {
-    let word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     memchr::memmem::find_iter(text, name).any(|at| {
-        !word(at.checked_sub(1).and_then(|before| text.get(before))) && !word(text.get(at + name.len()))
+        !is_word(at.checked_sub(1).and_then(|before| text.get(before))) && !is_word(text.get(at + name.len()))
     })
 }

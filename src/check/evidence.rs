@@ -1,4 +1,5 @@
-//! `evidence/…`: claims of proof are complete and point at something.
+//! `evidence/…`: the evidence of commands and requirements is complete, and points
+//! at existing logs and lines.
 
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, EvidencePathFact};
@@ -8,28 +9,30 @@ use crate::finding::Finding;
 use crate::rule::Rule;
 use crate::text::{format_count, to_single_line};
 
-/// Why evidence is not asked for, if it is not.
+/// Returns the reason why evidence is not required, as a clause; `None` if it is
+/// required.
 fn not_required_reason(input: &ChangeCheckContext<'_>) -> Option<String> {
-    let asked = input.packet.packet.generation.is_g2() || input.packet.policy.evidence_required;
-    (!asked)
-        .then(|| format!("packets of generation {} need no evidence here", input.packet.packet.generation))
+    let is_required = input.packet.packet.generation.is_g2() || input.packet.policy.evidence_required;
+    (!is_required)
+        .then(|| format!("packets of generation {} need no evidence", input.packet.packet.generation))
 }
 
-/// Whether two texts are one command, however they are quoted.
+/// Returns whether two texts are the same command, ignoring quotation marks and
+/// whitespace.
 #[must_use]
 pub fn is_same_command(a: &str, b: &str) -> bool {
     normalize(a) == normalize(b)
 }
 
-/// Text for comparison: blanks folded, back-ticks, quotes and a last full
-/// stop left out.
+/// Normalizes a text for comparison: joins whitespace, and removes backticks,
+/// quotation marks, asterisks and trailing full stops and colons.
 pub(super) fn normalize(text: &str) -> String {
     let plain: String = text.chars().filter(|c| !matches!(c, '`' | '"' | '*')).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches(['.', ':']).to_owned()
 }
 
-/// `evidence/command`: every planned command was run and ended well, as far
-/// as the packet claims.
+/// `evidence/command`: every command of `TEST_PLAN` has an EVIDENCE entry, and the
+/// latest entry of each command has `EXIT_CODE` 0.
 pub(super) fn command(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     if let Some(why) = not_required_reason(input) {
         return CheckResult::skipped(why);
@@ -50,10 +53,10 @@ pub(super) fn command(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResul
         if entries.len() < wanted && is_first {
             let shown = to_single_line(&command.text, 100);
             let message = if entries.is_empty() {
-                format!("there is no evidence of `{shown}`")
+                format!("no EVIDENCE entry for the planned command `{shown}`")
             } else {
                 format!(
-                    "`{shown}` is planned {wanted} times, but there is evidence of {} of them",
+                    "`{shown}` is planned {wanted} times, but it has only {} EVIDENCE entries",
                     entries.len()
                 )
             };
@@ -71,19 +74,18 @@ pub(super) fn command(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResul
             let later = packet.evidence.iter().filter(|other| {
                 other.command.span.start > entry.command.span.start && same(&other.command.value)
             });
-            // A later run stands for an earlier one, as often as it is planned.
+            // A later entry replaces an earlier one, if the command is planned once. If it
+            // is planned n times, n later entries are needed.
             let planned = packet.test_plan.iter().filter(|command| same(&command.text)).count().max(1);
             if later.count() < planned {
-                let message = format!(
-                    "the evidence of `{}` does not show exit code 0",
-                    to_single_line(&entry.command.value, 100)
-                );
+                let message =
+                    format!("EXIT_CODE of `{}` is not 0", to_single_line(&entry.command.value, 100));
                 out.push(rule.finding(
                     message,
                     input.packet.label_at(
                         span,
                         code.map_or("EXIT_CODE is missing".to_owned(), |code| {
-                            format!("shows {}", to_single_line(code, 20))
+                            format!("the exit code is `{}`", to_single_line(code, 20))
                         }),
                     ),
                 ));
@@ -93,14 +95,15 @@ pub(super) fn command(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResul
     out.into()
 }
 
-/// Changing folders is no command to prove.
+/// Returns whether a line only changes the folder or the environment.
 fn is_shell_setup(line: &str) -> bool {
-    let alone = !line.contains(['&', ';', '|', '`']) && !line.contains("$(");
-    alone && matches!(line.split_whitespace().next(), Some("cd" | "pushd" | "popd" | "export" | "set"))
+    let is_single_command = !line.contains(['&', ';', '|', '`']) && !line.contains("$(");
+    is_single_command
+        && matches!(line.split_whitespace().next(), Some("cd" | "pushd" | "popd" | "export" | "set"))
 }
 
-/// `evidence/log`: a log that is there has the recorded hash and the quoted
-/// lines.
+/// `evidence/log`: if the log file of an EVIDENCE entry exists, it has the recorded
+/// SHA-256 and contains the quoted lines.
 pub(super) fn log(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     if let Some(why) = not_required_reason(input) {
         return CheckResult::skipped(why);
@@ -111,14 +114,14 @@ pub(super) fn log(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
         let Some(log) = input.logs.get(&path.value) else { continue };
         let shown = to_single_line(&path.value, 100);
         if let Some(recorded) = &entry.log_sha256 {
-            let real = sha256_hex(log);
-            if !recorded.value.eq_ignore_ascii_case(&real) {
+            let actual = sha256_hex(log);
+            if !recorded.value.eq_ignore_ascii_case(&actual) {
                 out.push(
                     rule.finding(
-                        format!("LOG_SHA256 is not the hash of {shown}"),
-                        input.packet.label_at(recorded.span, "another log"),
+                        format!("LOG_SHA256 is not the SHA-256 of {shown}"),
+                        input.packet.label_at(recorded.span, "not the hash of the log"),
                     )
-                    .help(format!("The log's SHA-256 is {real}.")),
+                    .help(format!("The SHA-256 of the log is {actual}.")),
                 );
             }
         }
@@ -126,8 +129,8 @@ pub(super) fn log(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
         for line in &entry.proof_lines {
             if !text.contains(&normalize(&line.value)) {
                 out.push(rule.finding(
-                    format!("this line does not occur in {shown}"),
-                    input.packet.label_at(line.span, "quoted as proof"),
+                    format!("the quoted line does not occur in {shown}"),
+                    input.packet.label_at(line.span, "the quoted line"),
                 ));
             }
         }
@@ -135,8 +138,8 @@ pub(super) fn log(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     out.into()
 }
 
-/// `evidence/requirement`: every `DONE_MEANS` bullet is mapped to lines that
-/// exist.
+/// `evidence/requirement`: every bullet of `DONE_MEANS` is quoted by a REQUIREMENT,
+/// and its EVIDENCE points at existing lines.
 pub(super) fn requirement(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     if let Some(why) = not_required_reason(input) {
         return CheckResult::skipped(why);
@@ -154,14 +157,14 @@ pub(super) fn requirement(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
         let Some(requirement) = quoted else {
             out.push(rule.finding(
                 format!("no REQUIREMENT quotes `{}`", to_single_line(&bullet.text.value, 80)),
-                input.packet.label_at(bullet.text.span, "not mapped to evidence"),
+                input.packet.label_at(bullet.text.span, "no REQUIREMENT for this bullet"),
             ));
             continue;
         };
         if requirement.locations.is_empty() {
             out.push(rule.finding(
-                "this requirement has no EVIDENCE",
-                input.packet.label_at(requirement.quote.span, "no `path:line` below it"),
+                "the REQUIREMENT has no EVIDENCE; expected `path:line`",
+                input.packet.label_at(requirement.quote.span, "no EVIDENCE"),
             ));
         }
     }
@@ -169,13 +172,19 @@ pub(super) fn requirement(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
         let at = |text: String| input.packet.label_at(location.raw.span, text);
         let shown = to_single_line(&location.raw.value, 100);
         match &location.target {
-            None => out.push(rule.finding(format!("`{shown}` is no `path:line`"), at("not a place".into()))),
+            None => out.push(rule.finding(
+                format!("invalid EVIDENCE `{shown}`; expected `path:line`"),
+                at("not a location".into()),
+            )),
             Some((path, line)) => {
                 match input.evidence_paths.get(path) {
                     Some(EvidencePathFact::Lines(lines)) if line <= lines => {}
                     Some(EvidencePathFact::Lines(lines)) => out.push(rule.finding(
-                        format!("{path} has {}, so line {line} is no evidence", format_count(*lines, "line")),
-                        at("beyond the end".into()),
+                        format!(
+                            "line {line} of {path} does not exist; the file has {}",
+                            format_count(*lines, "line")
+                        ),
+                        at("after the last line".into()),
                     )),
                     _ => out.push(rule.finding(
                         format!("{path} does not exist in the judged tree"),
@@ -188,8 +197,8 @@ pub(super) fn requirement(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
     out.into()
 }
 
-/// A quote may be the whole bullet, or its beginning if that is long enough
-/// to name it.
+/// Returns whether a quote matches a bullet: it is the whole bullet, or at least its
+/// first 24 characters.
 fn matches_quote(quote: &str, bullet: &str) -> bool {
     let start = quote.trim_end_matches(['.', '…', ' ']);
     quote == bullet || (start.chars().count() >= 24 && bullet.starts_with(start))

@@ -1,4 +1,4 @@
-//! What several families need to say how a document can be mended.
+//! Fixes and hints that several families of rules share.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use crate::document::template::{known_labels, known_sections, split_sections};
 use crate::finding::{Finding, Place};
 use crate::text::{Source, Span, line_ending};
 
-/// How alike two names must be for one to be a misspelling of the other.
+/// Lowest similarity (0 to 1) at which a name counts as a misspelling.
 const MIN_SIMILARITY: f64 = 0.8;
 
-/// Whether two words are the same but for case, blanks and dashes.
+/// Returns whether two texts have the same letters and digits, ignoring case.
 pub(super) fn equals_ignoring_punctuation(a: &str, b: &str) -> bool {
     let plain = |text: &str| -> Vec<char> {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
@@ -19,39 +19,39 @@ pub(super) fn equals_ignoring_punctuation(a: &str, b: &str) -> bool {
     plain(a) == plain(b)
 }
 
-/// A label that nobody knows and that looks like the wanted one.
+/// Finds the unknown label that is most similar to the expected one.
 pub(super) fn find_misspelt_label<'a>(
     fields: impl Iterator<Item = &'a Field>,
     wanted: &str,
 ) -> Option<&'a Field> {
     let known = |key: &str| known_labels().any(|label| label == key);
-    let likeness = |field: &Field| strsim::normalized_levenshtein(&field.key, wanted);
+    let similarity = |field: &Field| strsim::normalized_levenshtein(&field.key, wanted);
     let unknown = fields.filter(|field| field.key.len() > 3 && !known(&field.key));
-    let best = unknown.map(|field| (likeness(field), field)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let best = unknown.map(|field| (similarity(field), field)).max_by(|a, b| a.0.total_cmp(&b.0));
     best.filter(|(score, _)| *score >= MIN_SIMILARITY).map(|(_, field)| field)
 }
 
-/// Offers to spell a label as it is wanted.
+/// Adds a fix that corrects the spelling of a label.
 pub(super) fn with_label_fix(finding: Finding, source: &Arc<Source>, field: &Field, wanted: &str) -> Finding {
     let shown = crate::text::to_single_line(source.slice(field.label), 40);
-    finding.help(format!("`{shown}` looks like it.")).with_fix(
+    finding.help(format!("`{shown}` is similar and may be misspelled.")).with_fix(
         Place::text(source, field.label),
         wanted,
-        format!("spell the label `{wanted}`"),
+        format!("rename the label to `{wanted}`"),
     )
 }
 
-/// A heading that nobody knows and that looks like the wanted one.
+/// Finds the unknown heading that is most similar to the expected one.
 fn find_misspelt_heading<'a>(sections: &'a [Section], wanted: &str) -> Option<&'a Section> {
     let known = |key: &str| known_sections().any(|section| section == key);
     let unknown = sections.iter().filter(|section| section.key.len() > 3 && !known(&section.key));
-    let likeness = |section: &Section| strsim::normalized_levenshtein(&section.key, wanted);
-    let best = unknown.map(|section| (likeness(section), section)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let similarity = |section: &Section| strsim::normalized_levenshtein(&section.key, wanted);
+    let best = unknown.map(|section| (similarity(section), section)).max_by(|a, b| a.0.total_cmp(&b.0));
     best.filter(|(score, _)| *score >= MIN_SIMILARITY).map(|(_, section)| section)
 }
 
-/// Offers a section that is missing: a heading that is spelt almost like it,
-/// or the template's, where the template has it.
+/// Adds a fix for a missing section: it renames a misspelled heading, or
+/// inserts the section of the template if the template has it.
 pub(super) fn with_section_fix(
     finding: Finding,
     source: &Arc<Source>,
@@ -62,28 +62,31 @@ pub(super) fn with_section_fix(
     if let Some(heading) = find_misspelt_heading(sections, wanted) {
         let place = Place::text(source, heading.title.span);
         return finding
-            .help(format!("`{}` looks like it.", crate::text::to_single_line(&heading.title.value, 40)))
-            .with_fix(place, wanted, format!("spell the heading `{wanted}`"));
+            .help(format!(
+                "`{}` is similar and may be misspelled.",
+                crate::text::to_single_line(&heading.title.value, 40)
+            ))
+            .with_fix(place, wanted, format!("rename the heading to `{wanted}`"));
     }
     let all = split_sections(template);
-    let Some(number) = all.iter().position(|(key, _)| key == wanted) else { return finding };
-    let text = all.get(number).map_or("", |(_, text)| text.as_str());
+    let Some(index) = all.iter().position(|(key, _)| key == wanted) else { return finding };
+    let text = all.get(index).map_or("", |(_, text)| text.as_str());
     let present = |key: &str| sections.iter().find(|section| section.key == key);
-    // Before the first later section that is there, else at the end.
-    let next = all.get(number + 1..).unwrap_or_default().iter().find_map(|(key, _)| {
-        // A subsection of the missing one comes with it.
+    // Insert before the first later section that exists, otherwise at the end.
+    let next = all.get(index + 1..).unwrap_or_default().iter().find_map(|(key, _)| {
+        // A subsection of the missing section is part of the inserted text.
         present(key).filter(|_| !text.contains(&format!("# {key}")))
     });
     let ending = line_ending(source.text());
     let name = source.name().file_name().to_string();
     let id = name.strip_suffix(".md").unwrap_or("WP");
     let body = text.replace("{{WP_ID}}", id).replace('\n', ending);
-    let whole = source.text();
-    let at = next.map_or(whole.len(), |section| section.span.start);
+    let document = source.text();
+    let at = next.map_or(document.len(), |section| section.span.start);
     let insert = if next.is_some() {
         format!("{body}{ending}{ending}")
     } else {
-        let gap = if whole.ends_with('\n') { ending.to_owned() } else { ending.repeat(2) };
+        let gap = if document.ends_with('\n') { ending.to_owned() } else { ending.repeat(2) };
         format!("{gap}{body}{ending}")
     };
     finding.with_fix(

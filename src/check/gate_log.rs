@@ -1,4 +1,4 @@
-//! `gate-log/…`: the orchestrator's log is complete and in order.
+//! `gate-log/…`: the entries of the gate log are complete and in order.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::rule::Rule;
 use crate::text::Spanned;
 use jiff::Timestamp;
 
-/// The gate log that a document is.
+/// Returns the document as a gate log, or a skipped result.
 fn log_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a GateLog, CheckResult> {
     match &input.document.body {
         DocumentBody::GateLog(log) => Ok(log),
@@ -19,7 +19,8 @@ fn log_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a GateLog, CheckR
     }
 }
 
-/// `gate-log/entry`: entries have their fields, with what these hold.
+/// `gate-log/entry`: every entry of the gate log has a packet id, a known type, a
+/// time that is not in the future, and the fields that its type requires.
 pub(super) fn entry(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let log = match log_of(input) {
         Ok(log) => log,
@@ -35,41 +36,54 @@ pub(super) fn entry(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
                 );
             }
         }
-        for odd in &entry.non_string_keys {
-            let message = format!("`{}` is no string", crate::text::to_single_line(&odd.value, 60));
-            out.push(rule.finding(message, at(odd.span, "its value")));
+        for key in &entry.non_string_keys {
+            let message =
+                format!("the value of `{}` is not a string", crate::text::to_single_line(&key.value, 60));
+            out.push(rule.finding(message, at(key.span, "not a string")));
         }
-        if let Some(Err(why)) = entry.wp_id.as_ref().map(|id| WpId::parse(&id.value)) {
-            // A log only grows: what stands there cannot be taken back.
-            let finding =
-                rule.finding(format!("`wpId` is no work packet id: {why}"), at(entry.anchor_span(), "no id"));
+        if let Some((id, Err(why))) = entry.wp_id.as_ref().map(|id| (id, WpId::parse(&id.value))) {
+            // Entries of the log are never removed, so this is only a warning.
+            let message = format!("invalid `wpId` `{}`: {why}", crate::text::to_single_line(&id.value, 80));
+            let finding = rule.finding(message, at(entry.anchor_span(), "not a work packet id"));
             out.push(finding.with_level(Level::Warning));
         }
         if let Some(kind) = entry.kind.as_ref().filter(|kind| !ENTRY_KINDS.contains(&kind.value.as_str())) {
-            let message = format!("`{}` is no type of entry", crate::text::to_single_line(&kind.value, 60));
-            out.push(rule.finding(message, at(kind.span, "REFINEMENT, SIGNATURE or PREPARE")));
+            let message = format!(
+                "invalid type `{}`; expected REFINEMENT, SIGNATURE or PREPARE",
+                crate::text::to_single_line(&kind.value, 60)
+            );
+            out.push(rule.finding(message, at(kind.span, "unknown type")));
         }
         if let Some(stamp) =
             entry.timestamp.as_ref().filter(|stamp| stamp.value.parse::<jiff::Timestamp>().is_err())
         {
-            let message = format!("`{}` is no time", crate::text::to_single_line(&stamp.value, 60));
-            out.push(rule.finding(message, at(stamp.span, "RFC 3339, such as 2026-02-14T09:05:00Z")));
+            let message = format!(
+                "invalid time `{}`; expected RFC 3339, such as 2026-02-14T09:05:00Z",
+                crate::text::to_single_line(&stamp.value, 60)
+            );
+            out.push(rule.finding(message, at(stamp.span, "not an RFC 3339 time")));
         }
         if let Some(stamp) = entry.timestamp.as_ref().filter(|stamp| input.is_future(&stamp.value)) {
-            out.push(rule.finding("this entry lies in the future", at(stamp.span, "not yet")));
+            let message = format!(
+                "the time of the entry is in the future: {}",
+                crate::text::to_single_line(&stamp.value, 60)
+            );
+            out.push(rule.finding(message, at(stamp.span, "in the future")));
         }
         if let Some((text, Err(fault))) =
             entry.signature.as_ref().map(|text| (text, Signature::parse(&text.value)))
         {
-            let message = format!("`{}` is no signature", crate::text::to_single_line(&text.value, 40));
+            let message = format!("invalid signature `{}`", crate::text::to_single_line(&text.value, 40));
             out.push(rule.finding(message, at(text.span, &fault.to_string())));
         }
     }
     out.into()
 }
 
+/// The known types of entries.
 const ENTRY_KINDS: [&str; 3] = ["REFINEMENT", "SIGNATURE", "PREPARE"];
 
+/// Returns the names and values of the fields that the entry's type requires.
 fn required_fields(entry: &GateEntry) -> Vec<(&'static str, &Option<Spanned<String>>)> {
     let mut out = vec![("wpId", &entry.wp_id), ("type", &entry.kind), ("timestamp", &entry.timestamp)];
     match entry.kind.as_ref().map(|kind| kind.value.as_str()) {
@@ -86,20 +100,21 @@ fn required_fields(entry: &GateEntry) -> Vec<(&'static str, &Option<Spanned<Stri
     out
 }
 
-/// `gate-log/order`: refinement, signature, preparation follow each other.
+/// `gate-log/order`: every SIGNATURE entry follows a REFINEMENT entry of the same
+/// packet, and every PREPARE entry follows a SIGNATURE entry.
 pub(super) fn order(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let log = match log_of(input) {
         Ok(log) => log,
         Err(skipped) => return skipped,
     };
     let stamp = |entry: &GateEntry| text_or_empty(&entry.timestamp).parse::<Timestamp>().ok();
-    // By packet and kind: the first entry, and the earliest time.
+    // For each packet and type: the first entry and the earliest time.
     let mut known: BTreeMap<(&str, &str), (&GateEntry, Option<Timestamp>)> = BTreeMap::new();
     for entry in &log.entries {
-        let own = stamp(entry);
+        let time = stamp(entry);
         let group =
             known.entry((text_or_empty(&entry.wp_id), text_or_empty(&entry.kind))).or_insert((entry, None));
-        group.1 = match (group.1, own) {
+        group.1 = match (group.1, time) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
@@ -120,13 +135,13 @@ pub(super) fn order(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
         let shown = crate::text::to_single_line(id, 80);
         let Some((first, earliest)) = known.get(&(id, before)) else {
             let message =
-                format!("`{shown}` has a {} entry without a {before} entry", text_or_empty(&entry.kind));
+                format!("`{shown}` has a {} entry, but no {before} entry", text_or_empty(&entry.kind));
             out.push(rule.finding(message, here));
             continue;
         };
-        let Some(own) = stamp(entry) else { continue };
-        let in_time = earliest.is_some_and(|earliest| earliest <= own);
-        if !in_time && stamp(first).is_some() {
+        let Some(time) = stamp(entry) else { continue };
+        let is_ordered = earliest.is_some_and(|earliest| earliest <= time);
+        if !is_ordered && stamp(first).is_some() {
             let message = format!(
                 "the {} entry of `{shown}` is older than its {before} entry",
                 text_or_empty(&entry.kind)

@@ -1,5 +1,5 @@
-//! `hygiene/…`: what a repository tracks and should not, what it ignores and
-//! should, and what lies about.
+//! `hygiene/…`: tracked artifacts, missing ignore entries, and large untracked
+//! files.
 
 use crate::check::CheckResult;
 use crate::check::context::SourcesCheckContext;
@@ -7,19 +7,20 @@ use crate::finding::Label;
 use crate::rule::Rule;
 use crate::text::RepoPath;
 
-/// An untracked file of more bytes is large, unless the configuration says
-/// otherwise.
+/// Default limit in bytes; a larger untracked file is reported. `scan: {large:}` in
+/// the configuration changes it.
 const DEFAULT_LARGE_BYTES: u64 = 5 * 1024 * 1024;
 
-/// `hygiene/artifact`: no artifact is tracked.
+/// `hygiene/artifact`: no tracked file is ignored, or is a build artifact, log or
+/// secrets file by its name.
 pub(super) fn artifact(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let untracked = |path: &RepoPath| input.untracked.is_some_and(|all| all.contains_key(path));
+    let is_untracked = |path: &RepoPath| input.untracked.is_some_and(|all| all.contains_key(path));
     let mut found = Vec::new();
-    for path in input.paths.iter().filter(|path| input.is_reported(path) && !untracked(path)) {
+    for path in input.paths.iter().filter(|path| input.is_reported(path) && !is_untracked(path)) {
         let why = if input.settings.artifacts.matches(&path.to_text()) {
-            "is an artifact by its name"
+            "is tracked, but its name is that of an artifact or secrets file"
         } else if path.file_name() != ".gitignore" && (input.is_ignored)(path) {
-            "is tracked although an ignore file names it"
+            "is tracked, but an ignore file matches it"
         } else {
             continue;
         };
@@ -28,43 +29,45 @@ pub(super) fn artifact(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckRes
     found.into()
 }
 
-/// `hygiene/ignore`: what tools make is ignored.
+/// `hygiene/ignore`: the output folders `target/`, `node_modules/` and
+/// `__pycache__/` are ignored where the repository's tools create them.
 pub(super) fn ignore(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
     let wanted =
         [("Cargo.toml", "target/"), ("package.json", "node_modules/"), ("pyproject.toml", "__pycache__/")];
     let mut found = Vec::new();
-    for (manifest, made) in wanted {
-        let mut tops: Vec<&RepoPath> = Vec::new();
+    for (manifest, output) in wanted {
+        let mut roots: Vec<&RepoPath> = Vec::new();
         for path in
             input.paths.iter().filter(|path| path.file_name() == manifest && !input.settings.skips(path))
         {
-            // A member of a workspace makes its files at the top.
-            if !tops.iter().any(|top| path.is_below(top.folder())) {
-                tops.push(path);
+            // Members of a workspace write their output to the root of the workspace.
+            if !roots.iter().any(|root| path.is_below(root.folder())) {
+                roots.push(path);
             }
         }
-        for path in tops {
+        for path in roots {
             let folder = RepoPath::from_bytes(path.folder());
-            if !(input.is_ignored)(&folder.join(format!("{made}probe"))) {
-                let shown = folder.join(made);
+            if !(input.is_ignored)(&folder.join(format!("{output}probe"))) {
+                let shown = folder.join(output);
                 let message = format!("{shown} is not ignored");
-                let label = Label::path(path, format!("its tools write to {shown}"));
-                found.push(rule.finding(message, label).help(format!("Add `{made}` to .gitignore.")));
+                let label = Label::path(path, format!("the tools of this project write to {shown}"));
+                found.push(rule.finding(message, label).help(format!("Add `{output}` to .gitignore.")));
             }
         }
     }
     found.into()
 }
 
-/// `hygiene/large`: no large file lies about untracked.
+/// `hygiene/large`: every large file is either tracked or ignored.
 pub(super) fn large(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
     let Some(untracked) = input.untracked else {
-        return CheckResult::skipped("nothing is untracked here");
+        return CheckResult::skipped("the scanned tree has no untracked files");
     };
-    let most = input.settings.large_file_bytes.unwrap_or(DEFAULT_LARGE_BYTES);
-    let found = untracked.iter().filter(|(_, bytes)| **bytes > most).map(|(path, bytes)| {
-        let message = format!("{path} is untracked, not ignored and {bytes} bytes long");
-        rule.finding(message, Label::path(path, "would be added by the next `git add .`"))
+    let limit = input.settings.large_file_bytes.unwrap_or(DEFAULT_LARGE_BYTES);
+    let found = untracked.iter().filter(|(_, bytes)| **bytes > limit).map(|(path, bytes)| {
+        let message =
+            format!("{path} is neither tracked nor ignored and has {bytes} bytes; the limit is {limit}");
+        rule.finding(message, Label::path(path, "added by the next `git add .`"))
     });
     found.collect::<Vec<_>>().into()
 }

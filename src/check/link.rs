@@ -1,4 +1,4 @@
-//! `link/…`: what a document names is there.
+//! `link/…`: the paths that documents name exist.
 
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments, TargetFact};
@@ -10,7 +10,7 @@ use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
 use crate::text::{RepoPath, Span, Spanned, trim_spanned};
 
-/// A finding for every named path that is nowhere.
+/// Returns a finding for every named path that does not exist.
 fn check_named_paths(input: &DocumentCheckContext<'_>, by: NamedBy, rule: &Rule) -> Vec<Finding> {
     let source = &input.document.source;
     let mut out = Vec::new();
@@ -21,33 +21,30 @@ fn check_named_paths(input: &DocumentCheckContext<'_>, by: NamedBy, rule: &Rule)
         }
         let near =
             facts().find_map(|fact| if let TargetFact::Missing(near) = fact { near.clone() } else { None });
-        out.push(unresolved_path_finding(
-            rule,
-            &name,
-            Label::text(source, name.span, "nothing is there"),
-            near,
-        ));
+        out.push(unresolved_path_finding(rule, &name, Label::text(source, name.span, "no such path"), near));
     }
     out
 }
 
+/// Creates the finding for a path that does not exist, with a fix if a similar path
+/// exists.
 fn unresolved_path_finding(rule: &Rule, name: &NamedPath, label: Label, near: Option<RepoPath>) -> Finding {
     let shown = crate::text::to_single_line(&name.text, 120);
     let message = match name.candidates.first() {
-        Some(_) => format!("{} names `{shown}`, which is not in the judged tree", name.source_name),
-        None => format!("{} names `{shown}`, which lies outside the repository", name.source_name),
+        Some(_) => format!("{} names `{shown}`, which does not exist in the judged tree", name.source_name),
+        None => format!("{} names `{shown}`, which is outside the repository", name.source_name),
     };
     let finding = rule.finding(message, label);
     match near {
         Some(near) => {
-            let finding = finding.help(format!("The nearest path that is there: `{near}`."));
+            let finding = finding.help(format!("The most similar existing path is `{near}`."));
             let Place::Text { source, span } = &finding.primary.place else { return finding };
-            // Links count from their document's folder; other names from the root.
+            // The fix writes a path relative to the root, which is wrong for a link.
             let exact = name.named_by == NamedBy::Field && source.slice(*span) == name.text;
             let place = Place::text(source, *span);
-            let spelt = near.to_string();
-            if exact && !spelt.starts_with('"') {
-                finding.with_unsafe_fix(place, spelt, "name the nearest path that is there")
+            let replacement = near.to_string();
+            if exact && !replacement.starts_with('"') {
+                finding.with_unsafe_fix(place, replacement, "write the most similar existing path")
             } else {
                 finding
             }
@@ -56,20 +53,21 @@ fn unresolved_path_finding(rule: &Rule, name: &NamedPath, label: Label, near: Op
     }
 }
 
-/// Why a document's paths are not looked up, if they are not.
+/// Returns a skipped result for a document outside of any layout.
 fn skip_outside_repository(input: &DocumentCheckContext<'_>) -> Option<CheckResult> {
     input
         .governance
         .is_none()
-        .then(|| CheckResult::skipped("the document lies outside of a governed repository"))
+        .then(|| CheckResult::skipped("the document is outside of a governed repository"))
 }
 
-/// The span of a word inside a larger text.
+/// Returns the span of a word inside a text that has the span `span`; the whole span
+/// if the text does not contain the word.
 fn find_span(text: &str, word: &str, span: Span) -> Span {
     text.find(word).map_or(span, |at| Span::new(span.start + at, span.start + at + word.len()))
 }
 
-/// How a path is named.
+/// The way in which a document names a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NamedBy {
     /// A Markdown link.
@@ -81,23 +79,23 @@ pub enum NamedBy {
 /// A path that a document names.
 #[derive(Debug)]
 pub struct NamedPath {
-    /// How.
+    /// Whether a link or a field names it.
     pub named_by: NamedBy,
-    /// What names it, e.g. `FILES_TO_OPEN`.
+    /// The name of the field, such as `FILES_TO_OPEN`, for messages.
     pub source_name: &'static str,
-    /// As written.
+    /// The path as written.
     pub text: String,
-    /// The paths that it may mean; any of them will do. None if it leaves the
-    /// repository.
+    /// The possible paths; one of them must exist. Empty if the path is outside
+    /// the repository.
     pub candidates: Vec<RepoPath>,
-    /// Where.
+    /// The location in the document.
     pub span: Span,
 }
 
-/// All paths that a document names. Fields count only while their packet is
-/// open: a finished one speaks of the tree of its day.
+/// Returns all paths that a document names. Fields count only while their packet is
+/// open, because a finished packet describes the tree of its time.
 #[must_use]
-pub fn named_paths(document: &Document, library: Option<&GovernanceDocuments<'_>>) -> Vec<NamedPath> {
+pub fn named_paths(document: &Document, governance: Option<&GovernanceDocuments<'_>>) -> Vec<NamedPath> {
     let folder = document.path().folder().to_string();
     let mut out: Vec<NamedPath> = Vec::new();
     if document.outline().is_some() {
@@ -112,21 +110,21 @@ pub fn named_paths(document: &Document, library: Option<&GovernanceDocuments<'_>
             });
         }
     }
-    let spec_folder = library.map(spec_folder).unwrap_or_default();
+    let spec_folder = governance.map(spec_folder).unwrap_or_default();
     match &document.body {
-        DocumentBody::Packet(packet) if is_packet_open(document, packet, library) => {
+        DocumentBody::Packet(packet) if is_packet_open(document, packet, governance) => {
             add_packet_paths(packet, &spec_folder, &mut out);
         }
         DocumentBody::Refinement(refinement)
-            if document.id().is_some_and(|id| is_refinement_pending(&id, library)) =>
+            if document.id().is_some_and(|id| is_refinement_pending(&id, governance)) =>
         {
             add_refinement_paths(refinement, &spec_folder, &mut out);
         }
         DocumentBody::GateLog(log) => {
             for entry in &log.entries {
                 let named = entry.wp_id.as_ref().map_or("", |id| id.value.as_str());
-                let packet = library.and_then(|library| library.packet(named));
-                if !packet.is_some_and(|(document, packet)| is_packet_open(document, packet, library)) {
+                let packet = governance.and_then(|governance| governance.packet(named));
+                if !packet.is_some_and(|(document, packet)| is_packet_open(document, packet, governance)) {
                     continue;
                 }
                 if let Some(path) = &entry.refinement_path {
@@ -139,6 +137,7 @@ pub fn named_paths(document: &Document, library: Option<&GovernanceDocuments<'_>
     out
 }
 
+/// Returns the non-empty paths without repetitions.
 fn distinct_paths(paths: &[Option<String>]) -> Vec<RepoPath> {
     let mut out: Vec<RepoPath> = Vec::new();
     for path in paths.iter().flatten().filter(|path| !path.is_empty()) {
@@ -150,26 +149,33 @@ fn distinct_paths(paths: &[Option<String>]) -> Vec<RepoPath> {
     out
 }
 
-fn is_packet_open(document: &Document, packet: &Packet, library: Option<&GovernanceDocuments<'_>>) -> bool {
+/// Returns whether the packet in a document is open.
+fn is_packet_open(
+    document: &Document,
+    packet: &Packet,
+    governance: Option<&GovernanceDocuments<'_>>,
+) -> bool {
     let id = document.id();
-    library.zip(id.as_ref()).is_some_and(|(library, id)| library.is_open(id.as_str(), packet))
+    governance.zip(id.as_ref()).is_some_and(|(governance, id)| governance.is_open(id.as_str(), packet))
 }
 
-/// Whether a refinement's packet is open, or still to be made.
-fn is_refinement_pending(id: &WpId, library: Option<&GovernanceDocuments<'_>>) -> bool {
-    let Some(library) = library else { return false };
-    library.packet(id.as_str()).is_none_or(|(_, packet)| library.is_open(id.as_str(), packet))
+/// Returns whether the packet of a refinement is open or does not exist yet.
+fn is_refinement_pending(id: &WpId, governance: Option<&GovernanceDocuments<'_>>) -> bool {
+    let Some(governance) = governance else { return false };
+    governance.packet(id.as_str()).is_none_or(|(_, packet)| governance.is_open(id.as_str(), packet))
 }
 
-/// The folder of the current specification, beside which others lie.
-fn spec_folder(library: &GovernanceDocuments<'_>) -> String {
-    let named = library.pointer().and_then(|pointer| pointer.spec());
+/// Returns the folder of the current specification, which also contains its other
+/// versions; empty for the root.
+fn spec_folder(governance: &GovernanceDocuments<'_>) -> String {
+    let named = governance.pointer().and_then(|pointer| pointer.spec());
     named
         .and_then(|name| name.value.rsplit_once('/'))
         .map(|(folder, _)| folder.to_owned())
         .unwrap_or_default()
 }
 
+/// Adds a path that a field names; it may be relative to each of the folders.
 fn add_field_path(what: &'static str, value: &Spanned<String>, folders: &[String], out: &mut Vec<NamedPath>) {
     let paths: Vec<Option<String>> =
         folders.iter().map(|folder| join_relative(folder, &value.value)).collect();
@@ -182,6 +188,7 @@ fn add_field_path(what: &'static str, value: &Spanned<String>, folders: &[String
     });
 }
 
+/// Adds the paths that the fields of a packet name.
 fn add_packet_paths(packet: &Packet, spec_folder: &str, out: &mut Vec<NamedPath>) {
     let root = [String::new()];
     if let Some(file) = &packet.refinement_file {
@@ -200,10 +207,11 @@ fn add_packet_paths(packet: &Packet, spec_folder: &str, out: &mut Vec<NamedPath>
             Ok(ScopePattern::File(path) | ScopePattern::Folder(path)) => path.clone(),
             _ => continue,
         };
-        // What the packet is going to make need not be there.
-        let new = packet.scope.in_scope.iter().any(|scope| scope.covers(&path) && scope.annotation.is_some());
-        let shape = path.to_text().contains(['/', '.']) && !path.to_text().contains(' ');
-        if new || entry.annotation.is_some() || !shape {
+        // A file that the packet will create has an annotation, such as `(new)`.
+        let is_annotated =
+            packet.scope.in_scope.iter().any(|scope| scope.covers(&path) && scope.annotation.is_some());
+        let is_path = path.to_text().contains(['/', '.']) && !path.to_text().contains(' ');
+        if is_annotated || entry.annotation.is_some() || !is_path {
             continue;
         }
         let name = path.to_text().into_owned();
@@ -238,17 +246,19 @@ fn add_packet_paths(packet: &Packet, spec_folder: &str, out: &mut Vec<NamedPath>
     }
 }
 
+/// Adds the path of the pointer that a refinement names.
 fn add_refinement_paths(refinement: &Refinement, spec_folder: &str, out: &mut Vec<NamedPath>) {
     let folders = [String::new(), spec_folder.to_owned()];
     let Some(value) = refinement.filled_value("SPEC_TARGET_RESOLVED") else { return };
-    // The specification itself is looked for by its hash, also in history.
+    // `refinement/spec` checks the specification itself by its hash.
     let Some((pointer, _)) = value.value.split_once("->") else { return };
     if let Some(file) = leading_file(&Spanned::new(pointer.trim().to_owned(), value.span)) {
         add_field_path("SPEC_TARGET_RESOLVED", &file, &folders, out);
     }
 }
 
-/// The file at the start of a value: one word with an ending.
+/// Returns the value as a file name if it is one word with an extension; a hint after
+/// it is ignored.
 fn leading_file(value: &Spanned<String>) -> Option<Spanned<String>> {
     let plain = strip_hint(&value.value);
     let word = plain.split_whitespace().next()?.trim_matches(['`', ',', ';']);
@@ -257,13 +267,14 @@ fn leading_file(value: &Spanned<String>) -> Option<Spanned<String>> {
     (is_file && plain == word).then(|| Spanned::new(word.to_owned(), span))
 }
 
-/// `link/reference`: the files that an open packet, its refinement and the
-/// gate log name are there.
-pub(super) fn reference(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
-    skip_outside_repository(input).unwrap_or_else(|| check_named_paths(input, NamedBy::Field, rule).into())
-}
-
-/// `link/target`: Markdown links lead somewhere.
+/// `link/target`: every Markdown link of a document to a path leads to something in
+/// the judged tree.
 pub(super) fn target(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     skip_outside_repository(input).unwrap_or_else(|| check_named_paths(input, NamedBy::Link, rule).into())
+}
+
+/// `link/reference`: every file that an open packet, its refinement or its gate log
+/// entries name exists in the judged tree.
+pub(super) fn reference(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    skip_outside_repository(input).unwrap_or_else(|| check_named_paths(input, NamedBy::Field, rule).into())
 }

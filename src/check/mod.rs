@@ -1,8 +1,8 @@
 //! Checks: pure functions from documents, changes and facts to findings.
 //!
-//! One folder a family, one file a check. A check sees only its input; it
-//! cannot read files, clocks or git. [`registry`] lists every rule with its
-//! text and its function.
+//! Each family of rules is one file, or one folder if it is large. A check
+//! uses only its input: it does not read files, the clock or git.
+//! [`registry`] lists every rule with its text and its function.
 
 pub(crate) mod approval;
 mod audit;
@@ -37,6 +37,9 @@ mod traceability;
 mod validator;
 pub mod waiver;
 
+#[cfg(test)]
+mod tests;
+
 use crate::document::DocumentKind;
 use crate::finding::Finding;
 use crate::rule::Rule;
@@ -48,18 +51,18 @@ pub use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
 pub use registry::{Registered, find_rule, registered_rules, wording};
 pub(crate) use spec::parse_version as spec_version;
 
-/// What a check concludes.
+/// The result of one check.
 #[derive(Debug)]
 pub enum CheckResult {
-    /// It looked; no findings mean that all is well.
+    /// The check ran. Without findings, the rule holds.
     Findings(Vec<Finding>),
-    /// It could not or need not look; the reason is a clause that completes
-    /// "not checked: …".
+    /// The check did not run. The reason is a clause that completes
+    /// "skipped: …".
     Skipped(String),
 }
 
 impl CheckResult {
-    /// Skipped for a reason.
+    /// Creates a skipped result with a reason.
     pub fn skipped(reason: impl Into<String>) -> Self {
         Self::Skipped(reason.into())
     }
@@ -77,39 +80,40 @@ impl From<Option<Finding>> for CheckResult {
     }
 }
 
-/// A check, by what it needs to see.
+/// The function of a rule, by the input that it needs.
 #[derive(Clone, Copy)]
 pub enum Check {
-    /// Where the packet was looked for.
+    /// The result of the search for the packet.
     Search(fn(&context::SearchCheckContext<'_>, &Rule) -> CheckResult),
-    /// The selected change, whatever the packet says.
+    /// The selected change, without the packet.
     Selection(fn(&context::SelectionCheckContext<'_>, &Rule) -> CheckResult),
     /// The packet alone.
     Packet(fn(&context::PacketCheckContext<'_>, &Rule) -> CheckResult),
-    /// The text of any document.
+    /// The text of one document of any kind.
     Text(fn(&repository_documents::TextCheckContext<'_>, &Rule) -> CheckResult),
-    /// A refinement and its specification.
+    /// One refinement and its specification.
     Refinement(fn(&repository_documents::RefinementCheckContext<'_>, &Rule) -> CheckResult),
-    /// One document of one of these kinds; of any kind if none is listed.
+    /// One document of the listed kinds; an empty list means any kind.
     Document(
         &'static [DocumentKind],
         fn(&repository_documents::DocumentCheckContext<'_>, &Rule) -> CheckResult,
     ),
-    /// All documents of a repository together.
+    /// All governance documents of a repository.
     Repository(fn(&repository_documents::RepositoryCheckContext<'_>, &Rule) -> CheckResult),
-    /// The packet and the documents that approve it.
+    /// The packet and its records of approval.
     Approval(fn(&context::ApprovalCheckContext<'_>, &Rule) -> CheckResult),
     /// The packet and the change.
     Change(fn(&context::ChangeCheckContext<'_>, &Rule) -> CheckResult),
-    /// The changed files that this packet and another one claim, with the
-    /// other's id, where several are judged together.
+    /// The changed files that both this packet and another one allow, each with
+    /// the other packet's id. Used if several packets are judged together.
     SharedPaths(fn(&[(crate::text::RepoPath, String)], &Rule) -> CheckResult),
-    /// Source files: a scan's results and the tree.
+    /// The results of a source scan, and the tree.
     Sources(fn(&context::SourcesCheckContext<'_>, &Rule) -> CheckResult),
-    /// Found by the gate itself while it applies waivers.
+    /// No function: the gate reports the rule while it applies waivers.
     Gate,
-    /// Found by a command of its own.
+    /// No function: a separate command reports the rule, such as
+    /// `countersign rules test`.
     Command,
-    /// Found by the engine while it runs steps.
+    /// No function: the engine reports the rule while it runs steps.
     Step,
 }

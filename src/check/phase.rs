@@ -1,4 +1,5 @@
-//! `phase/…`: bootstrap, skeleton, approval, implementation, in that order.
+//! `phase/…`: the phases of a packet are in order, and the skeleton is approved
+//! before the implementation.
 
 use crate::check::CheckResult;
 use crate::check::context::PacketCheckContext;
@@ -6,8 +7,61 @@ use crate::document::PacketStatus;
 use crate::document::packet::Generation;
 use crate::rule::Rule;
 
-/// `phase/approval`: no evidence of implementation before the skeleton is
-/// approved.
+/// `phase/order`: BOOTSTRAP, SKELETON, IMPLEMENTATION, VALIDATION and
+/// `VALIDATION_REPORTS` are in this order, and the skeleton approval is before
+/// IMPLEMENTATION.
+pub(super) fn order(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let order = rule.parameter("order");
+    let rank = |key: &str| order.iter().position(|name| name == key);
+    let mut out = Vec::new();
+    let mut latest: Option<(usize, &crate::document::packet::PhaseSection)> = None;
+    for section in &input.packet.phases.sections {
+        let Some(rank) = rank(section.key) else { continue };
+        match latest {
+            Some((latest_rank, before)) if rank < latest_rank => {
+                let message = format!("the section `{}` is after `{}`", section.key, before.key);
+                out.push(
+                    rule.finding(message, input.label_at(section.heading, "move this section up"))
+                        .related(input.label_at(before.heading, "must be after it")),
+                );
+            }
+            _ => latest = Some((rank, section)),
+        }
+    }
+    if let (Some(approved), Some(implementation)) =
+        (input.packet.phases.approval_marker, input.packet.phases.section("IMPLEMENTATION"))
+        && approved.start > implementation.heading.start
+    {
+        out.push(
+            rule.finding(
+                "the skeleton approval is after IMPLEMENTATION",
+                input.label_at(approved, "move the approval up"),
+            )
+            .related(input.label_at(implementation.heading, "must be after it")),
+        );
+    }
+    out.into()
+}
+
+/// `phase/bootstrap`: a packet in progress has a BOOTSTRAP section.
+pub(super) fn bootstrap(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let Some(status) = input.packet.status.as_ref().filter(|status| status.value == PacketStatus::InProgress)
+    else {
+        return CheckResult::skipped("the packet is not In Progress");
+    };
+    let has_section = input.packet.phases.section("BOOTSTRAP").is_some();
+    (!has_section)
+        .then(|| {
+            rule.finding(
+                "the packet is In Progress, but has no BOOTSTRAP section",
+                input.label_at(status.span, "the status"),
+            )
+        })
+        .into()
+}
+
+/// `phase/approval`: if the packet contains evidence of implementation, it also
+/// contains the approval marker `SKELETON APPROVED`.
 pub(super) fn approval(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let phases = &input.packet.phases;
     if input.packet.generation == Generation::G0
@@ -17,74 +71,28 @@ pub(super) fn approval(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResu
         return CheckResult::skipped("packets of generation G0 have no skeleton");
     }
     let evidence = [
-        phases.implementation.map(|span| (span, "implementation is described here")),
-        phases.manifest.map(|span| (span, "a manifest is filled here")),
-        phases.reports.first().map(|report| (report.verdict.span, "a verdict is reported here")),
-        phases.report_text.map(|span| (span, "a report stands here")),
+        phases.implementation.map(|span| (span, "description of the implementation")),
+        phases.manifest.map(|span| (span, "a filled manifest")),
+        phases.reports.first().map(|report| (report.verdict.span, "the verdict of a report")),
+        phases.report_text.map(|span| (span, "a report")),
     ];
     let Some((span, what)) = evidence.into_iter().flatten().next() else { return Vec::new().into() };
     if phases.approval_marker.is_some() {
         return Vec::new().into();
     }
     let mut finding = rule.finding(
-        "there is evidence of implementation, but the skeleton is not approved",
+        "the packet contains evidence of implementation, but not the marker `SKELETON APPROVED`",
         input.label_at(span, what),
     );
-    if let Some(mark) = phases.section("SKELETON") {
-        finding = finding.related(
-            input.label_at(mark.heading, "the line `SKELETON APPROVED` belongs at the end of this section"),
-        );
+    if let Some(section) = phases.section("SKELETON") {
+        finding =
+            finding.related(input.label_at(
+                section.heading,
+                "write the approval `SKELETON APPROVED` at the end of this section",
+            ));
     }
     for near in phases.near_markers.iter().take(3) {
-        finding = finding.related(input.label_at(*near, "this does not count as the marker"));
+        finding = finding.related(input.label_at(*near, "not valid as the marker"));
     }
     Some(finding).into()
-}
-
-/// `phase/bootstrap`: work in progress was bootstrapped.
-pub(super) fn bootstrap(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let Some(status) = input.packet.status.as_ref().filter(|status| status.value == PacketStatus::InProgress)
-    else {
-        return CheckResult::skipped("the packet is not In Progress");
-    };
-    let there = input.packet.phases.section("BOOTSTRAP").is_some();
-    (!there)
-        .then(|| {
-            rule.finding(
-                "the packet is In Progress without a BOOTSTRAP section",
-                input.label_at(status.span, "in progress"),
-            )
-        })
-        .into()
-}
-
-/// `phase/order`: the phases stand in their order.
-pub(super) fn order(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let order = rule.parameter("order");
-    let rank = |key: &str| order.iter().position(|name| name == key);
-    let mut out = Vec::new();
-    let mut latest: Option<(usize, &crate::document::packet::PhaseSection)> = None;
-    for mark in &input.packet.phases.sections {
-        let Some(rank) = rank(mark.key) else { continue };
-        match latest {
-            Some((above, before)) if rank < above => {
-                let message = format!("`{}` stands after `{}`", mark.key, before.key);
-                out.push(
-                    rule.finding(message, input.label_at(mark.heading, "too late"))
-                        .related(input.label_at(before.heading, "must come after it")),
-                );
-            }
-            _ => latest = Some((rank, mark)),
-        }
-    }
-    if let (Some(approved), Some(implementation)) =
-        (input.packet.phases.approval_marker, input.packet.phases.section("IMPLEMENTATION"))
-        && approved.start > implementation.heading.start
-    {
-        out.push(
-            rule.finding("the approval stands after IMPLEMENTATION", input.label_at(approved, "too late"))
-                .related(input.label_at(implementation.heading, "must come after it")),
-        );
-    }
-    out.into()
 }

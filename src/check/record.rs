@@ -1,4 +1,4 @@
-//! `record/…`: state files can be read.
+//! `record/…`: the records exist, and state files can be read.
 
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, RepositoryCheckContext};
@@ -8,7 +8,8 @@ use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::RepoPath;
 
-/// `record/json`: state files are strict JSON of their shape.
+/// `record/json`: the gate log and the validator states are strict JSON with
+/// the expected structure, and each key occurs once.
 pub(super) fn json(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let document = input.document;
     if !matches!(document.body, DocumentBody::GateLog(_) | DocumentBody::ValidatorState(_)) {
@@ -20,26 +21,32 @@ pub(super) fn json(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult
     document.faults.iter().take(20).map(finding).collect::<Vec<Finding>>().into()
 }
 
-/// `record/missing`: where there are packets, their records are there too.
+/// `record/missing`: while a packet is open, the task board, the signature audit
+/// and the gate log exist (the gate log only from generation G1 on).
 pub(super) fn missing(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let library = input.governance;
-    let open: Vec<_> = library.packets().filter(|(id, _, packet)| library.is_open(id, packet)).collect();
+    let governance = input.governance;
+    let open: Vec<_> =
+        governance.packets().filter(|(id, _, packet)| governance.is_open(id, packet)).collect();
     let Some((id, document, packet)) = open.first() else { return CheckResult::skipped("no packet is open") };
-    let refined = open.iter().any(|(_, _, packet)| packet.generation != Generation::G0);
-    let layout = library.layout;
+    let needs_gate_log = open.iter().any(|(_, _, packet)| packet.generation != Generation::G0);
+    let layout = governance.layout;
     let records = [
-        ("task board", &layout.board, library.board().is_none()),
-        ("signature audit", &layout.audit, library.audit().is_none()),
-        ("gate log", &layout.gate_log, refined && library.gate_log().is_none()),
+        ("task board", &layout.board, governance.board().is_none()),
+        ("signature audit", &layout.audit, governance.audit().is_none()),
+        ("gate log", &layout.gate_log, needs_gate_log && governance.gate_log().is_none()),
     ];
     let mut out: Vec<Finding> = Vec::new();
     for (name, path, _) in records.iter().filter(|(_, _, missing)| *missing) {
         let path = RepoPath::from(path.as_str());
-        let there = library.documents.iter().any(|document| *document.path() == path);
-        let why = if there { "what lies there is none" } else { "no such file" };
-        let message = format!("there is no {name}, but `{id}` is open");
+        let exists = governance.documents.iter().any(|document| *document.path() == path);
+        let (verb, why) = if exists {
+            ("is not valid", format!("not a {name}"))
+        } else {
+            ("does not exist", "no such file".to_owned())
+        };
+        let message = format!("the {name} {verb}, but `{id}` is open");
         let label = Label::path(&path, why);
-        let open = Label::text(&packet.source, document.head_span(), "this packet");
+        let open = Label::text(&packet.source, document.head_span(), "this packet is open");
         out.push(rule.finding(message, label).related(open));
     }
     out.into()

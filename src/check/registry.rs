@@ -1,4 +1,4 @@
-//! The one list of rules: each with its file and its function.
+//! The list of all rules, each with its rule file and its check function.
 
 use crate::document::DocumentKind as Kind;
 use crate::finding::{Finding, Wording};
@@ -10,11 +10,11 @@ use super::{
     stub, suppression, text, traceability, validator, waiver,
 };
 
-/// A rule of the program and what checks it.
+/// A built-in rule and its check.
 pub struct Registered {
-    /// The rule, with `rules/<id>.yaml` embedded.
+    /// The rule; its text is the embedded file `rules/<id>.yaml`.
     pub rule: Rule,
-    /// What checks it.
+    /// The check function, or the component that reports the rule.
     pub check: Check,
 }
 
@@ -183,19 +183,20 @@ registry! {
     "step/other-tree" => Check::Step,
 }
 
-/// Every rule, in the order in which gates list them.
+/// Returns every rule, in the order in which gates report them.
 #[must_use]
 pub fn registered_rules() -> &'static [Registered] {
     &RULES
 }
 
-/// A rule by its id.
+/// Finds a rule by its id; `None` if the id is unknown.
 #[must_use]
 pub fn find_rule(id: &str) -> Option<&'static Registered> {
     RULES.iter().find(|entry| entry.rule.id.as_str() == id)
 }
 
-/// What the rule of a finding says of itself.
+/// Returns the wording of a finding's rule: the wording in the finding if it
+/// has one, otherwise that of the built-in rule. `None` if neither exists.
 #[must_use]
 pub fn wording(finding: &Finding) -> Option<&Wording> {
     let registered = || Some(&find_rule(finding.rule.as_str())?.rule.text().wording);

@@ -1,5 +1,5 @@
-//! A repository's governance documents as a whole, and what checks of
-//! documents see.
+//! All governance documents of a repository, and the inputs of document
+//! checks.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,12 +19,12 @@ use crate::text::{RepoPath, Source};
 
 use super::context::Policy;
 
-/// The governance documents of one repository, found where its layout puts
-/// them.
+/// The governance documents of one repository, found by the paths of its
+/// layout.
 pub struct GovernanceDocuments<'a> {
-    /// All of them, in order of path.
+    /// All documents, sorted by path.
     pub documents: &'a [Document],
-    /// Where they lie.
+    /// The paths and folders of the documents.
     pub layout: &'a Layout,
     packets: BTreeMap<String, usize>,
     stubs: BTreeMap<String, usize>,
@@ -32,7 +32,7 @@ pub struct GovernanceDocuments<'a> {
 }
 
 impl<'a> GovernanceDocuments<'a> {
-    /// Orders documents by what they are and where they lie.
+    /// Indexes the documents by kind and folder.
     #[must_use]
     pub fn new(documents: &'a [Document], layout: &'a Layout) -> Self {
         let ids = |folder: &str, kind: DocumentKind| {
@@ -55,7 +55,7 @@ impl<'a> GovernanceDocuments<'a> {
         self.documents.get(*index?)
     }
 
-    /// All packets with their documents, in order of id.
+    /// Iterates over all packets with their documents, sorted by id.
     pub fn packets(&self) -> impl Iterator<Item = (&str, &'a Document, &'a Packet)> {
         self.packets.iter().filter_map(|(id, at)| {
             let document = self.documents.get(*at)?;
@@ -63,46 +63,47 @@ impl<'a> GovernanceDocuments<'a> {
         })
     }
 
-    /// All stubs, in order of id.
+    /// Iterates over all stubs, sorted by id.
     pub fn stubs(&self) -> impl Iterator<Item = (&str, &'a Document)> {
         self.stubs.iter().filter_map(|(id, at)| Some((id.as_str(), self.documents.get(*at)?)))
     }
 
-    /// A packet by its id.
+    /// Finds a packet by its id.
     #[must_use]
     pub fn packet(&self, id: &str) -> Option<(&'a Document, &'a Packet)> {
         let document = self.document_at(self.packets.get(id))?;
         Some((document, document.packet()?))
     }
 
-    /// A stub by its id.
+    /// Finds a stub by its id.
     #[must_use]
     pub fn stub(&self, id: &str) -> Option<&'a Document> {
         self.document_at(self.stubs.get(id))
     }
 
-    /// A refinement by its id.
+    /// Finds a refinement by its id.
     #[must_use]
     pub fn refinement(&self, id: &str) -> Option<&'a Refinement> {
         self.document_at(self.refinements.get(id))?.refinement()
     }
 
-    /// Whether there is not one packet or stub, so that nothing a record names
-    /// can be there: one finding tells that better than a hundred.
+    /// Returns whether the repository has no packet and no stub. Every packet
+    /// that a record names is missing then; one finding reports this instead
+    /// of one finding per entry.
     #[must_use]
     pub fn has_no_packets_or_stubs(&self) -> bool {
         self.packets.is_empty() && self.stubs.is_empty()
     }
 
-    /// Ids of all packets of a base id.
+    /// Returns the ids of all packets of a base id, sorted.
     #[must_use]
     pub fn ids_with_base(&self, base: &str) -> Vec<String> {
-        let of = |id: &&String| WpId::parse(id).is_ok_and(|id| id.base() == base);
-        self.packets.keys().filter(of).cloned().collect()
+        let has_base = |id: &&String| WpId::parse(id).is_ok_and(|id| id.base() == base);
+        self.packets.keys().filter(has_base).cloned().collect()
     }
 
-    /// Whether a packet is history: it is finished, or the board calls it
-    /// superseded and the registry names another packet that is there.
+    /// Returns whether a packet is history: it is finished, or the board lists
+    /// it as SUPERSEDED and the registry names another existing packet.
     #[must_use]
     pub fn is_historical(&self, id: &str, packet: &Packet) -> bool {
         let state =
@@ -116,7 +117,7 @@ impl<'a> GovernanceDocuments<'a> {
         is_finished(packet, state) || (state == Some("SUPERSEDED") && replaced())
     }
 
-    /// Whether work on a packet may still go on.
+    /// Returns whether work on a packet may continue.
     #[must_use]
     pub fn is_open(&self, id: &str, packet: &Packet) -> bool {
         let status = packet.status.as_ref().map(|status| &status.value);
@@ -128,7 +129,7 @@ impl<'a> GovernanceDocuments<'a> {
         self.documents.iter().find(|document| document.path().as_bytes() == path.as_bytes())
     }
 
-    /// The task board.
+    /// Returns the task board; `None` if it does not exist.
     #[must_use]
     pub fn board(&self) -> Option<&'a Board> {
         match &self.document_by_path(&self.layout.board)?.body {
@@ -137,7 +138,7 @@ impl<'a> GovernanceDocuments<'a> {
         }
     }
 
-    /// The traceability registry.
+    /// Returns the traceability registry; `None` if it does not exist.
     #[must_use]
     pub fn registry(&self) -> Option<&'a Registry> {
         match &self.document_by_path(&self.layout.registry)?.body {
@@ -146,7 +147,7 @@ impl<'a> GovernanceDocuments<'a> {
         }
     }
 
-    /// The signature audit.
+    /// Returns the signature audit; `None` if it does not exist.
     #[must_use]
     pub fn audit(&self) -> Option<&'a Audit> {
         match &self.document_by_path(&self.layout.audit)?.body {
@@ -155,7 +156,7 @@ impl<'a> GovernanceDocuments<'a> {
         }
     }
 
-    /// The gate log.
+    /// Returns the gate log; `None` if it does not exist.
     #[must_use]
     pub fn gate_log(&self) -> Option<&'a GateLog> {
         match &self.document_by_path(&self.layout.gate_log)?.body {
@@ -164,7 +165,7 @@ impl<'a> GovernanceDocuments<'a> {
         }
     }
 
-    /// The pointer to the specification.
+    /// Returns the pointer to the specification; `None` if it does not exist.
     #[must_use]
     pub fn pointer(&self) -> Option<&'a SpecPointer> {
         match &self.document_by_path(&self.layout.spec_pointer)?.body {
@@ -174,10 +175,14 @@ impl<'a> GovernanceDocuments<'a> {
     }
 }
 
-/// Whether work on a packet is over: it says so, its last report passed, or it
-/// claims nothing and the board lists it among the ended ones. Such a document
-/// is history, and history is not mended. The board alone retires no packet
-/// that says that it is worked on.
+/// Returns whether work on a packet is over. `state` is the packet's state on
+/// the board.
+///
+/// Work is over if the packet is locked or has a closed status, or if its last
+/// report has the verdict PASS and the status is not Ready for Dev. It is also
+/// over if the board lists the packet as ended and its status is not open: the
+/// board alone does not close an open packet. A finished packet is history and
+/// is not fixed.
 #[must_use]
 pub fn is_finished(packet: &Packet, state: Option<&str>) -> bool {
     let status = packet.status.as_ref().map(|status| &status.value);
@@ -192,43 +197,43 @@ pub fn is_finished(packet: &Packet, state: Option<&str>) -> bool {
     ended || passed || (on_board && !open) || packet.locked.is_some()
 }
 
-/// What is known of a path that a document names.
+/// The existence of a path that a document names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TargetFact {
-    /// Something is there.
+    /// The path exists.
     Found,
-    /// Nothing is there; the nearest path that is, if one looks alike.
+    /// The path does not exist; with the most similar existing path, if any.
     Missing(Option<RepoPath>),
 }
 
-/// The specification that a refinement was made against.
+/// The specification that a refinement refers to.
 #[derive(Debug, Default)]
 pub enum SpecFact {
-    /// The refinement names none.
+    /// The refinement names no specification.
     #[default]
     Unnamed,
-    /// It was not looked for, and why.
+    /// The specification was not searched for; with the reason as a clause.
     NotSearched(&'static str),
-    /// It names one.
+    /// The refinement names a specification.
     Named {
-        /// The path that it names.
+        /// The path in the refinement.
         path: RepoPath,
-        /// The file of that path in the judged tree.
+        /// The file at this path in the judged tree, if it exists.
         current: Option<Arc<SpecText>>,
-        /// The version with the recorded hash, and the commit that holds it,
-        /// if it is not the one in the judged tree.
+        /// The version with the recorded hash and the commit that contains
+        /// it, if it is not the version in the judged tree.
         recorded: Option<(Arc<SpecText>, String)>,
     },
 }
 
 impl SpecFact {
-    /// The text that anchors are compared with: the version whose hash is
-    /// recorded.
+    /// Returns the text that anchors are compared with: the version that has
+    /// the recorded hash. Without a recorded hash, it is the current version.
     #[must_use]
     pub fn recorded_text(&self, recorded: Option<Hash20>) -> Option<&Arc<SpecText>> {
-        let Self::Named { current: now, recorded: then, .. } = self else { return None };
-        let current = now.as_ref().filter(|spec| recorded.is_none_or(|sha1| spec.sha1 == sha1));
-        current.or_else(|| then.as_ref().map(|(spec, _)| spec))
+        let Self::Named { current, recorded: older, .. } = self else { return None };
+        let current = current.as_ref().filter(|spec| recorded.is_none_or(|sha1| spec.sha1 == sha1));
+        current.or_else(|| older.as_ref().map(|(spec, _)| spec))
     }
 }
 
@@ -238,9 +243,9 @@ pub struct TextCheckContext<'a> {
     pub source: &'a Arc<Source>,
     /// Its block structure; `None` for JSON.
     pub outline: Option<&'a Outline>,
-    /// What it is.
+    /// The kind of the document.
     pub kind: DocumentKind,
-    /// What the configuration asks.
+    /// The policy of the configuration.
     pub policy: &'a Policy,
 }
 
@@ -248,20 +253,20 @@ pub struct TextCheckContext<'a> {
 pub struct RefinementCheckContext<'a> {
     /// The refinement.
     pub refinement: &'a Refinement,
-    /// The id that its file name gives it.
+    /// The id in the file name.
     pub id: Option<&'a WpId>,
     /// The specification.
     pub spec: &'a SpecFact,
-    /// Whether its packet is finished, so that the specification may have
-    /// gone on.
+    /// Whether the packet is finished. The specification may then have
+    /// changed since.
     pub is_packet_finished: bool,
-    /// Whether it is checked as a record, not as what work starts on.
+    /// Whether the refinement is checked as a record, not before work starts.
     pub is_checked_as_record: bool,
-    /// The specification that the pointer names.
+    /// The specification in the pointer file, as written.
     pub pointer_target: Option<&'a str>,
-    /// Now, UTC.
+    /// The current time in UTC.
     pub now: DateTime,
-    /// What the configuration asks.
+    /// The policy of the configuration.
     pub policy: &'a Policy,
 }
 
@@ -269,23 +274,24 @@ pub struct RefinementCheckContext<'a> {
 pub struct DocumentCheckContext<'a> {
     /// The document.
     pub document: &'a Document,
-    /// What its place in the repository says it should be.
+    /// The kind that the document's path requires.
     pub expected: Option<DocumentKind>,
-    /// The repository's documents; `None` for a document that lies outside
-    /// of any layout.
+    /// The repository's documents; `None` for a document outside of any
+    /// layout.
     pub governance: Option<&'a GovernanceDocuments<'a>>,
-    /// What is known of the paths that it names.
+    /// The existence of the paths that the document names.
     pub targets: &'a BTreeMap<RepoPath, TargetFact>,
-    /// Names of all contracts that are known, in small letters.
+    /// The paths of all known contracts by their names in lowercase.
     pub known_contracts: Option<&'a BTreeMap<String, RepoPath>>,
-    /// What the configuration asks.
+    /// The policy of the configuration.
     pub policy: &'a Policy,
-    /// Now, UTC.
+    /// The current time in UTC.
     pub now: DateTime,
 }
 
 impl DocumentCheckContext<'_> {
-    /// Whether an RFC 3339 time lies ahead by more than a clock may be wrong.
+    /// Returns whether an RFC 3339 time is more than 14 hours in the future.
+    /// Local time can be up to 14 hours ahead of UTC.
     #[must_use]
     pub fn is_future(&self, stamp: &str) -> bool {
         let Ok(stamp) = stamp.parse::<jiff::Timestamp>() else { return false };
@@ -302,12 +308,12 @@ pub struct RepositoryCheckContext<'a> {
     pub worktrees: Option<&'a [Worktree]>,
     /// The current specification.
     pub spec: Option<&'a SpecText>,
-    /// Files beside the current specification.
+    /// Files in the folder of the current specification.
     pub spec_siblings: &'a [RepoPath],
-    /// The phase that is to be closed, for `validator-phase-gate`.
+    /// The phase to close, for `validator-phase-gate`.
     pub phase: Option<&'a str>,
-    /// What the configuration asks.
+    /// The policy of the configuration.
     pub policy: &'a Policy,
-    /// Now, UTC.
+    /// The current time in UTC.
     pub now: DateTime,
 }

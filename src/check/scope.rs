@@ -1,26 +1,28 @@
-//! `scope/…`: only what was agreed is changed.
+//! `scope/…`: the change stays inside the agreed scope.
 
-use crate::change::{Change, ChangedFile, FileMode};
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::change::{ChangeKind, ChangedFile, FileMode};
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, PacketCheckContext};
 use crate::document::field::strip_quotes;
 use crate::document::scope_entry::{ScopeEntry, ScopeEntryError, ScopePattern};
-use crate::finding::{Finding, Label};
+use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
-use unicode_normalization::UnicodeNormalization as _;
 
-/// The entry that covers a path, if one does.
+/// Finds the first entry of `IN_SCOPE_PATHS` that covers a path.
 fn find_covering_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> Option<&'a ScopeEntry> {
     input.packet.scope.in_scope.iter().find(|entry| entry.covers(path))
 }
 
-/// Whether a path belongs to this packet's own governance.
+/// Returns whether a path belongs to this packet's own governance files.
 fn is_own_governance(input: &PacketCheckContext<'_>, path: &RepoPath) -> bool {
     input.layout.is_packet_record(input.id, path)
 }
 
-/// Why a path is protected, if it is and no entry names it literally.
+/// Returns the reason why a path is protected, as a clause. `None` if it is not
+/// protected, or if an entry names the exact path.
 fn protection_reason(input: &PacketCheckContext<'_>, path: &RepoPath) -> Option<String> {
     let named = input.packet.scope.in_scope.iter().any(|entry| entry.names_literally(path));
     if named || is_own_governance(input, path) {
@@ -38,38 +40,10 @@ fn protection_reason(input: &PacketCheckContext<'_>, path: &RepoPath) -> Option<
     }
     let lower = RepoPath::from(path.to_text().to_lowercase().as_str());
     let pattern = input.policy.protected.iter().find(|pattern| pattern.covers(&lower))?;
-    Some(format!("`{}` is protected", pattern.text))
+    Some(format!("the pattern `{}` protects it", pattern.text))
 }
 
-/// Words about what happened to a file, for labels.
-fn describe_change(file: &ChangedFile) -> String {
-    let change: &Change = &file.change;
-    let mode = change.after.or(change.before).map_or("file", |entry| entry.mode.noun());
-    match (&change.renamed_with, change.kind()) {
-        (Some(twin), crate::change::ChangeKind::Added) => {
-            format!("this {mode} is new here (renamed or copied from {twin})")
-        }
-        (Some(twin), crate::change::ChangeKind::Deleted) => {
-            format!("this {mode} is gone from here (renamed to {twin})")
-        }
-        (_, kind) => format!("this {mode} {}", kind.clause()),
-    }
-}
-
-/// Where a file would be declared: the entry that comes closest, or the list.
-fn nearest_entry<'a>(input: &'a ChangeCheckContext<'_>, path: &RepoPath) -> Option<(&'a ScopeEntry, f64)> {
-    let text = path.to_text();
-    let scored = input.packet.packet.scope.in_scope.iter().filter_map(|entry| match &entry.pattern {
-        Ok(ScopePattern::File(file)) => Some((entry, strsim::normalized_levenshtein(&file.to_text(), &text))),
-        Ok(ScopePattern::Folder(folder)) => {
-            Some((entry, strsim::normalized_levenshtein(&folder.to_text(), &text)))
-        }
-        _ => None,
-    });
-    scored.max_by(|a, b| a.1.total_cmp(&b.1))
-}
-
-/// Whether a path may be changed: covered, not excluded, not protected.
+/// Returns whether a path may be changed: covered, not excluded, not protected.
 #[must_use]
 pub(crate) fn allows_change(input: &PacketCheckContext<'_>, path: &RepoPath) -> bool {
     let excluded = input.packet.scope.out_of_scope.iter().any(|entry| entry.covers(path));
@@ -79,72 +53,25 @@ pub(crate) fn allows_change(input: &PacketCheckContext<'_>, path: &RepoPath) -> 
             && protection_reason(input, path).is_none())
 }
 
-/// Whether a packet speaks of a path at all: as its own, or in its scope.
+/// Returns whether a path is in the packet's scope or one of its own
+/// governance files.
 #[must_use]
 pub(crate) fn mentions_path(input: &PacketCheckContext<'_>, path: &RepoPath) -> bool {
     is_own_governance(input, path) || find_covering_entry(input, path).is_some()
 }
 
-/// `scope/escaping-link`: a link does not lead out of the repository or out
-/// of the scope.
-pub(super) fn escaping_link(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let mut out = Vec::new();
-    for file in input.files {
-        let path = &file.change.path;
-        let link = file.change.after.filter(|entry| entry.mode == FileMode::Symlink).and(file.after.as_ref());
-        let Some(target) = link else { continue };
-        let text = to_single_line(&String::from_utf8_lossy(&target.bytes), 120);
-        let message = match resolve_link(path, &target.bytes) {
-            None => format!("{path} is a link to `{text}`, outside the repository"),
-            Some(inside)
-                if find_covering_entry(&input.packet, &inside).is_none()
-                    && !is_own_governance(&input.packet, &inside) =>
-            {
-                format!("{path} is a link to {inside}, which is outside the scope")
-            }
-            Some(_) => continue,
-        };
-        out.push(rule.finding(message, Label::path(path, "this link")).about_path(path));
+/// Describes what happened to a file, for labels.
+fn describe_change(file: &ChangedFile) -> String {
+    let change = &file.change;
+    let mode = change.after.or(change.before).map_or("file", |entry| entry.mode.noun());
+    match (&change.renamed_with, change.kind()) {
+        (Some(other), ChangeKind::Added) => format!("new {mode}, renamed or copied from {other}"),
+        (Some(other), ChangeKind::Deleted) => format!("deleted {mode}, renamed to {other}"),
+        (_, kind) => format!("this {mode} {}", kind.clause()),
     }
-    out.into()
 }
 
-/// The path in the repository that a link's text leads to, if it stays inside.
-fn resolve_link(link: &RepoPath, target: &[u8]) -> Option<RepoPath> {
-    if target.first() == Some(&b'/') || target.get(1) == Some(&b':') || target.contains(&b'\\') {
-        return None;
-    }
-    let mut names: Vec<&[u8]> = link.folder().split(|b| *b == b'/').filter(|name| !name.is_empty()).collect();
-    for name in target.split(|b| *b == b'/') {
-        match name {
-            b"" | b"." => {}
-            b".." => {
-                names.pop()?;
-            }
-            name if name.eq_ignore_ascii_case(b".git") => return None,
-            name => names.push(name),
-        }
-    }
-    (!names.is_empty()).then(|| RepoPath::from_bytes(&names.join(&b'/')))
-}
-
-/// `scope/excluded`: nothing is changed that `OUT_OF_SCOPE` names.
-pub(super) fn excluded(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let mut out = Vec::new();
-    for file in input.files.iter().filter(|file| !is_own_governance(&input.packet, &file.change.path)) {
-        let path = &file.change.path;
-        if let Some(entry) = input.packet.packet.scope.out_of_scope.iter().find(|entry| entry.covers(path)) {
-            let finding = rule.finding(
-                format!("{path} is changed, but OUT_OF_SCOPE names it"),
-                Label::path(path, describe_change(file)),
-            );
-            out.push(finding.related(input.packet.label_at(entry.raw.span, "out of scope")).about_path(path));
-        }
-    }
-    out.into()
-}
-
-/// `scope/no-entry`: the packet declares at least one path.
+/// `scope/no-entry`: `IN_SCOPE_PATHS` contains at least one valid entry.
 pub(super) fn no_entry(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let scope = &input.packet.scope;
     if scope.in_scope.iter().any(|entry| entry.pattern.is_ok()) {
@@ -152,85 +79,53 @@ pub(super) fn no_entry(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResu
     }
     let span = scope.declared.unwrap_or_else(|| input.packet.heading_span("SCOPE"));
     let label =
-        if scope.declared.is_some() { "no entry here is a path" } else { "`IN_SCOPE_PATHS` belongs here" };
-    Some(rule.finding("the packet allows no path at all", input.label_at(span, label))).into()
+        if scope.declared.is_some() { "no valid path in this list" } else { "add `IN_SCOPE_PATHS` here" };
+    let message = "IN_SCOPE_PATHS contains no valid path, so the packet allows no change";
+    Some(rule.finding(message, input.label_at(span, label))).into()
 }
 
-/// `scope/outside`: every changed path is allowed.
-pub(super) fn outside(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let outside = input.files.iter().filter(|file| {
-        let path = &file.change.path;
-        find_covering_entry(&input.packet, path).is_none()
-            && !is_own_governance(&input.packet, path)
-            && protection_reason(&input.packet, path).is_none()
-    });
-    outside.map(|file| outside_finding(input, file, rule)).collect::<Vec<_>>().into()
-}
-
-fn outside_finding(input: &ChangeCheckContext<'_>, file: &ChangedFile, rule: &Rule) -> Finding {
-    let path = &file.change.path;
-    let scope = &input.packet.packet.scope;
-    let declared = scope.declared.unwrap_or_else(|| input.packet.packet.heading_span("SCOPE"));
-    let mut finding = rule
-        .finding(
-            format!("{path} is changed, but no entry of IN_SCOPE_PATHS covers it"),
-            Label::path(path, describe_change(file)),
-        )
-        .about_path(path);
-    finding = match nearest_entry(input, path) {
-        Some((entry, score)) if score > 0.75 => {
-            finding.related(input.packet.label_at(entry.raw.span, "the nearest entry is another file"))
+/// `scope/unparsable-entry`: every entry of `IN_SCOPE_PATHS` is a path, a
+/// folder or a glob.
+pub(super) fn unparsable_entry(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let entries = input.packet.scope.in_scope.iter();
+    let invalid = entries.filter_map(|entry| Some((entry, entry.pattern.as_ref().err()?)));
+    let findings = invalid.map(|(entry, why)| {
+        let shown = to_single_line(strip_quotes(&entry.raw.value), 60);
+        let message = format!("the scope entry `{shown}` is invalid and allows nothing: {why}");
+        let finding = rule.finding(message, input.label_at(entry.raw.span, "not a path"));
+        match why {
+            ScopeEntryError::Backslash => {
+                let place = Place::text(&input.packet.source, entry.raw.span);
+                finding.with_fix(place, entry.raw.value.replace('\\', "/"), "replace `\\` with `/`")
+            }
+            ScopeEntryError::Prose if entry.raw.value.starts_with('`') => {
+                finding.help("Put the remark in parentheses after the path: `path` (remark).")
+            }
+            ScopeEntryError::Prose => finding.help(
+                "Write a path that contains spaces in backticks. Put a remark in parentheses after the path.",
+            ),
+            _ => finding,
         }
-        _ => finding.related(input.packet.label_at(declared, "the paths that are allowed")),
-    };
-    let owners = (input.owners)(path);
-    if !owners.is_empty() {
-        finding = finding.help(format!(
-            "The path is in the scope of `{}`: work on one packet does not belong on another's branch, unless both are judged together (`--also {}`).",
-            owners.join("`, `"),
-            owners.first().map_or("", String::as_str)
-        ));
-    }
-    for (entry, how) in
-        input.packet.packet.scope.in_scope.iter().filter_map(|entry| similar_entry(entry, path))
-    {
-        finding = finding.help(format!(
-            "`{}` {how}; paths are compared byte for byte.",
-            to_single_line(&entry.raw.value, 120)
-        ));
-    }
-    finding
+    });
+    findings.collect::<Vec<_>>().into()
 }
 
-/// How an entry that names another path looks like this one.
-fn similar_entry<'a>(entry: &'a ScopeEntry, path: &RepoPath) -> Option<(&'a ScopeEntry, &'static str)> {
-    let Ok(ScopePattern::File(declared)) = &entry.pattern else { return None };
-    let (declared, path) = (declared.to_text(), path.to_text());
-    let composed = |text: &str| text.nfkc().collect::<String>();
-    if path.strip_prefix(declared.as_ref()).is_some_and(|rest| rest.starts_with('/')) {
-        return Some((entry, "names a file; a folder and all below it is written with a `/` at its end"));
-    }
-    if declared.eq_ignore_ascii_case(&path) || declared.to_lowercase() == path.to_lowercase() {
-        Some((entry, "differs only in case"))
-    } else if composed(&declared) == composed(&path) {
-        Some((entry, "looks alike, but its letters are composed of other characters (NFC against NFD)"))
-    } else {
-        None
-    }
-}
-
-/// Pairs of entries that are compared; no honest packet comes near.
+/// Maximum number of pairs of entries that are compared.
 const MAX_ENTRY_PAIRS: usize = 100_000;
 
-/// `scope/overlap`: nothing is both inside and outside the scope.
+/// `scope/overlap`: no path is covered by both `IN_SCOPE_PATHS` and
+/// `OUT_OF_SCOPE`.
 pub(super) fn overlap(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let scope = &input.packet.scope;
     let mut out = Vec::new();
     if scope.in_scope.len().saturating_mul(scope.out_of_scope.len()) > MAX_ENTRY_PAIRS {
         let (inside, outside) = (scope.in_scope.len(), scope.out_of_scope.len());
-        let message = format!("{inside} entries in scope and {outside} out of scope are too many to compare");
+        let message = format!(
+            "{inside} entries in scope and {outside} out of scope are too many to compare; at most \
+                {MAX_ENTRY_PAIRS} pairs are compared"
+        );
         let span = scope.declared.unwrap_or_else(|| input.packet.heading_span("SCOPE"));
-        return Some(rule.finding(message, input.label_at(span, "a scope that nobody can read"))).into();
+        return Some(rule.finding(message, input.label_at(span, "too many entries"))).into();
     }
     for inside in &scope.in_scope {
         for outside in scope.out_of_scope.iter().filter(|outside| inside.overlaps(outside)) {
@@ -248,56 +143,156 @@ pub(super) fn overlap(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResul
     out.into()
 }
 
-/// `scope/protected`: what judges the work is not changed by it.
+/// `scope/outside`: every changed path is covered by `IN_SCOPE_PATHS` or
+/// belongs to the packet's own governance files. Protected paths are reported
+/// by `scope/protected`.
+pub(super) fn outside(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let outside = input.files.iter().filter(|file| {
+        let path = &file.change.path;
+        !mentions_path(&input.packet, path) && protection_reason(&input.packet, path).is_none()
+    });
+    outside.map(|file| outside_finding(input, file, rule)).collect::<Vec<_>>().into()
+}
+
+/// Creates the finding for one file, with the packets that own it and the
+/// entries that are similar to its path.
+fn outside_finding(input: &ChangeCheckContext<'_>, file: &ChangedFile, rule: &Rule) -> Finding {
+    let path = &file.change.path;
+    let (packet, id) = (input.packet.packet, input.packet.id);
+    let declared = packet.scope.declared.unwrap_or_else(|| packet.heading_span("SCOPE"));
+    let message = format!("{path} is changed, but no entry of IN_SCOPE_PATHS covers it");
+    let mut finding = rule.finding(message, Label::path(path, describe_change(file))).about_path(path);
+    finding = match nearest_entry(input, path) {
+        Some((entry, score)) if score > 0.75 => {
+            finding.related(input.packet.label_at(entry.raw.span, "the most similar entry, another file"))
+        }
+        _ => finding.related(input.packet.label_at(declared, "the allowed paths")),
+    };
+    let owners = (input.owners)(path);
+    if let Some(owner) = owners.first() {
+        finding = finding.help(format!(
+            "The path is in the scope of `{}`. Move the change to the branch of that packet, or \
+                judge both packets together: `countersign post-work {id} --also {owner}`.",
+            owners.join("`, `")
+        ));
+    }
+    for (entry, how) in packet.scope.in_scope.iter().filter_map(|entry| similar_entry(entry, path)) {
+        let shown = to_single_line(&entry.raw.value, 120);
+        finding = finding.help(format!("`{shown}` {how}; paths are compared byte for byte."));
+    }
+    finding
+}
+
+/// Finds the entry that is most similar to a path, with its similarity from 0
+/// to 1.
+fn nearest_entry<'a>(input: &'a ChangeCheckContext<'_>, path: &RepoPath) -> Option<(&'a ScopeEntry, f64)> {
+    let text = path.to_text();
+    let scored = input.packet.packet.scope.in_scope.iter().filter_map(|entry| match &entry.pattern {
+        Ok(ScopePattern::File(known) | ScopePattern::Folder(known)) => {
+            Some((entry, strsim::normalized_levenshtein(&known.to_text(), &text)))
+        }
+        _ => None,
+    });
+    scored.max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// Describes how an entry of another path is similar to a path; `None` if it
+/// is not.
+fn similar_entry<'a>(entry: &'a ScopeEntry, path: &RepoPath) -> Option<(&'a ScopeEntry, &'static str)> {
+    let Ok(ScopePattern::File(declared)) = &entry.pattern else { return None };
+    let (declared, path) = (declared.to_text(), path.to_text());
+    let composed = |text: &str| text.nfkc().collect::<String>();
+    if path.strip_prefix(declared.as_ref()).is_some_and(|rest| rest.starts_with('/')) {
+        return Some((entry, "names a file; write a folder and everything below it with a trailing `/`"));
+    }
+    if declared.eq_ignore_ascii_case(&path) || declared.to_lowercase() == path.to_lowercase() {
+        Some((entry, "differs only in case"))
+    } else if composed(&declared) == composed(&path) {
+        Some((entry, "looks the same, but uses different Unicode characters (such as NFC and NFD)"))
+    } else {
+        None
+    }
+}
+
+/// `scope/excluded`: no changed path is covered by `OUT_OF_SCOPE`, except the
+/// packet's own governance files.
+pub(super) fn excluded(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let mut out = Vec::new();
+    for file in input.files.iter().filter(|file| !is_own_governance(&input.packet, &file.change.path)) {
+        let path = &file.change.path;
+        if let Some(entry) = input.packet.packet.scope.out_of_scope.iter().find(|entry| entry.covers(path)) {
+            let message = format!("{path} is changed, but OUT_OF_SCOPE excludes it");
+            let finding = rule.finding(message, Label::path(path, describe_change(file)));
+            out.push(finding.related(input.packet.label_at(entry.raw.span, "out of scope")).about_path(path));
+        }
+    }
+    out.into()
+}
+
+/// `scope/protected`: files that control the checks, and other packets, change
+/// only if `IN_SCOPE_PATHS` names the exact path.
 pub(super) fn protected(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     for file in input.files {
         let path = &file.change.path;
         let Some(why) = protection_reason(&input.packet, path) else { continue };
-        let mut finding = rule
-            .finding(
-                format!("{path} is changed, and only a scope that names it literally allows that: {why}"),
-                Label::path(path, describe_change(file)),
-            )
-            .about_path(path);
-        if let Some(entry) = find_covering_entry(&input.packet, path) {
-            finding = finding
-                .related(input.packet.label_at(entry.raw.span, "a pattern does not suffice for this path"));
-        }
-        out.push(finding);
+        let message = format!("{path} is changed, but IN_SCOPE_PATHS does not name this exact path: {why}");
+        let finding = rule.finding(message, Label::path(path, describe_change(file))).about_path(path);
+        out.push(match find_covering_entry(&input.packet, path) {
+            Some(entry) => finding.related(
+                input.packet.label_at(entry.raw.span, "a folder or glob is not enough for this path"),
+            ),
+            None => finding,
+        });
     }
     out.into()
 }
 
-/// `scope/shared`: of several packets that are judged together, one allows
-/// each file.
+/// `scope/shared`: if several packets are judged together, only one of them
+/// allows each changed file.
 pub(super) fn shared(shared: &[(RepoPath, String)], rule: &Rule) -> CheckResult {
     let finding = |(path, other): &(RepoPath, String)| {
-        let message = format!("{path} is changed, and the scope of `{other}` allows it too");
-        rule.finding(message, Label::path(path, "belongs to two packets")).about_path(path)
+        let message = format!("{path} is changed, and the scope of `{other}` allows it, too");
+        rule.finding(message, Label::path(path, "allowed by two packets")).about_path(path)
     };
     shared.iter().map(finding).collect::<Vec<_>>().into()
 }
 
-/// `scope/unparsable-entry`: every entry of `IN_SCOPE_PATHS` is a path.
-pub(super) fn unparsable_entry(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let bad =
-        input.packet.scope.in_scope.iter().filter_map(|entry| Some((entry, entry.pattern.as_ref().err()?)));
-    bad.map(|(entry, why)| {
-        let finding = rule.finding(format!("`{}` allows nothing: {why}", to_single_line(strip_quotes(&entry.raw.value), 60)), input.label_at(entry.raw.span, "not a path"));
-        match why {
-            ScopeEntryError::Backslash => {
-                let place = crate::finding::Place::text(&input.packet.source, entry.raw.span);
-                finding.with_fix(place, entry.raw.value.replace('\\', "/"), "write the path with `/`")
+/// `scope/escaping-link`: every changed symbolic link points to a path inside
+/// the repository and inside the scope.
+pub(super) fn escaping_link(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let mut out = Vec::new();
+    for file in input.files {
+        let path = &file.change.path;
+        let link = file.change.after.filter(|entry| entry.mode == FileMode::Symlink).and(file.after.as_ref());
+        let Some(target) = link else { continue };
+        let text = to_single_line(&String::from_utf8_lossy(&target.bytes), 120);
+        let message = match resolve_link(path, &target.bytes) {
+            None => format!("{path} is a symbolic link to `{text}`, outside the repository"),
+            Some(inside) if mentions_path(&input.packet, &inside) => continue,
+            Some(inside) => format!("{path} is a symbolic link to {inside}, which is outside the scope"),
+        };
+        out.push(rule.finding(message, Label::path(path, "this link")).about_path(path));
+    }
+    out.into()
+}
+
+/// Resolves a link's target to a path in the repository; `None` if it leaves
+/// the repository.
+fn resolve_link(link: &RepoPath, target: &[u8]) -> Option<RepoPath> {
+    if target.first() == Some(&b'/') || target.get(1) == Some(&b':') || target.contains(&b'\\') {
+        return None;
+    }
+    let mut names: Vec<&[u8]> = link.folder().split(|b| *b == b'/').filter(|name| !name.is_empty()).collect();
+    for name in target.split(|b| *b == b'/') {
+        match name {
+            b"" | b"." => {}
+            b".." => {
+                names.pop()?;
             }
-            ScopeEntryError::Prose if entry.raw.value.starts_with('`') => {
-                    finding.help("Put the remark behind the path into parentheses: `path` (remark).")
-                }
-                ScopeEntryError::Prose => finding
-                    .help("A path with blanks is written in back-ticks; a remark stands in parentheses behind the path."),
-            _ => finding,
+            name if name.eq_ignore_ascii_case(b".git") => return None,
+            name => names.push(name),
         }
-    })
-    .collect::<Vec<_>>()
-    .into()
+    }
+    (!names.is_empty()).then(|| RepoPath::from_bytes(&names.join(&b'/')))
 }

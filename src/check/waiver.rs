@@ -1,4 +1,5 @@
-//! `waiver/…`: what a waiver must have before it excuses anything.
+//! `waiver/…`: a waiver must be complete, in force and committed in time to
+//! suppress findings.
 
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, Policy, WaiverOrigin, WaiverSource};
@@ -8,15 +9,41 @@ use crate::finding::Subject;
 use crate::rule::Rule;
 use crate::text::RepoPath;
 
-/// Whether a waiver is past its day, or packet, or never readable.
+/// Maximum number of waivers in one packet. Each waiver is compared with each
+/// finding; with more waivers, none of them counts.
+pub const MAX_WAIVERS: usize = 200;
+
+/// Returns whether the scope of a waiver covers the path or command of a finding.
+#[must_use]
+pub fn covers(waiver: &Waiver, subject: &Subject) -> bool {
+    match subject {
+        Subject::Path(path) => waiver.paths.iter().any(|entry| entry.covers(path)),
+        Subject::Command(command) => waiver.scope.as_ref().is_some_and(|scope| {
+            // The scope is the whole command, or contains it in backticks.
+            let mut quoted = scope.value.split('`').skip(1).step_by(2);
+            normalize(&scope.value) == normalize(command)
+                || quoted.any(|part| normalize(part) == normalize(command))
+        }),
+    }
+}
+
+/// Returns whether the scope of a waiver names a path or a planned command.
+fn has_subject(waiver: &Waiver, input: &ChangeCheckContext<'_>) -> bool {
+    let mut commands = input.packet.packet.test_plan.iter();
+    !waiver.paths.is_empty()
+        || commands.any(|command| covers(waiver, &Subject::Command(command.text.clone())))
+}
+
+/// Returns the reason why a waiver is not in force, as a clause: its date is in the
+/// future, or its expiry has passed or is not readable.
 fn expiry_reason(waiver: &Waiver, input: &ChangeCheckContext<'_>) -> Option<String> {
     let tomorrow = input.now.date().tomorrow().unwrap_or(input.now.date());
     if let Some(date) = waiver.date.as_ref().filter(|date| date.value > tomorrow) {
-        return Some(format!("it is dated {}, in the future", date.value));
+        return Some(format!("its date {} is in the future", date.value));
     }
     match &waiver.expiry {
         Expiry::Never => None,
-        Expiry::On(date) => (*date < input.now.date()).then(|| format!("it ended on {date}")),
+        Expiry::On(date) => (*date < input.now.date()).then(|| format!("it expired on {date}")),
         Expiry::Closure => {
             use crate::document::PacketStatus::{DoneHistorical, Superseded, Validated};
             let closed = input
@@ -25,73 +52,47 @@ fn expiry_reason(waiver: &Waiver, input: &ChangeCheckContext<'_>) -> Option<Stri
                 .status
                 .as_ref()
                 .is_some_and(|s| matches!(s.value, Validated(_) | Superseded | DoneHistorical));
-            closed.then(|| "it ended when the packet was closed".to_owned())
+            closed.then(|| "it expired when the packet was closed".to_owned())
         }
         Expiry::Unreadable(text) => {
-            Some(format!("its expiry `{}` is no date", crate::text::to_single_line(text, 60)))
+            let shown = crate::text::to_single_line(text, 60);
+            Some(format!("its expiry `{shown}` is not readable; expected YYYY-MM-DD"))
         }
     }
 }
 
-/// Why a waiver came in too late to count, if it did: uncommitted, or in a
-/// commit that also changed code.
+/// Returns the reason why a waiver is void, as a clause: it is not committed, it was
+/// committed together with code, or it was added later than the configuration allows.
 fn void_reason(origin: &WaiverOrigin, policy: &Policy) -> Option<String> {
     let wanted = policy.waivers_from;
     match origin {
-        WaiverOrigin::AtContract(_) if wanted == WaiverSource::Base => {
-            Some("the configuration counts only waivers that were there before the work".into())
-        }
+        WaiverOrigin::AtContract(_) if wanted == WaiverSource::Base => Some(
+            "it was added with the signature, but the configuration requires `waivers: from: base`".into(),
+        ),
         WaiverOrigin::AtBase | WaiverOrigin::AtContract(_) => None,
-        WaiverOrigin::Entered { introduction, code_paths: foreign }
-            if foreign.is_empty() && wanted != WaiverSource::Work =>
+        WaiverOrigin::Entered { introduction, code_paths }
+            if code_paths.is_empty() && wanted != WaiverSource::Work =>
         {
             let commit: String = introduction.commit.short();
             Some(format!(
-                "it entered in commit {commit}, and the configuration counts only waivers that were signed with the packet or before"
+                "it was added in commit {commit}, but the configuration requires that it was signed \
+                    with the packet or existed before the work (`waivers: from:`)"
             ))
         }
-        WaiverOrigin::Uncommitted => {
-            Some("it is not committed, so it came with the code that it excuses".into())
-        }
-        WaiverOrigin::Entered { introduction, code_paths: foreign } => {
-            foreign.first().map(|path: &RepoPath| {
-                let commit: String = introduction.commit.short();
-                format!("it entered in commit {commit}, which also changes {path}")
-            })
-        }
-        WaiverOrigin::Unknown(why) => Some(format!("where it came from could not be found out: {why}")),
-    }
-}
-
-/// Whether a waiver covers what a finding is about.
-#[must_use]
-pub fn covers(waiver: &Waiver, subject: &Subject) -> bool {
-    match subject {
-        Subject::Path(path) => waiver.paths.iter().any(|entry| entry.covers(path)),
-        Subject::Command(command) => waiver.scope.as_ref().is_some_and(|scope| {
-            // The command stands in back-ticks, whole, or is all of the scope.
-            let mut quoted = scope.value.split('`').skip(1).step_by(2);
-            normalize(&scope.value) == normalize(command)
-                || quoted.any(|part| normalize(part) == normalize(command))
+        WaiverOrigin::Uncommitted => Some("it is not committed".into()),
+        WaiverOrigin::Entered { introduction, code_paths } => code_paths.first().map(|path: &RepoPath| {
+            let commit: String = introduction.commit.short();
+            format!("it was added in commit {commit}, which also changes {path}")
         }),
+        WaiverOrigin::Unknown(why) => Some(format!("its origin could not be determined: {why}")),
     }
 }
 
-/// Whether a waiver's scope names a path or a planned command.
-fn has_subject(waiver: &Waiver, input: &ChangeCheckContext<'_>) -> bool {
-    let mut commands = input.packet.packet.test_plan.iter();
-    !waiver.paths.is_empty()
-        || commands.any(|command| covers(waiver, &Subject::Command(command.text.clone())))
-}
-
-/// The most waivers of one packet: a packet with more has no rules left, and
-/// each is compared with each finding.
-pub const MAX_WAIVERS: usize = 200;
-
-/// Whether a waiver may excuse findings: complete, in force, not void.
+/// Returns whether a waiver can suppress findings: it is complete, in force and not
+/// void. `index` is its position in the packet, from 0.
 #[must_use]
 pub fn is_effective(waiver: &Waiver, index: usize, input: &ChangeCheckContext<'_>) -> bool {
-    let void = input
+    let is_void = input
         .waiver_origins
         .get(index)
         .is_none_or(|origin| void_reason(origin, input.packet.policy).is_some());
@@ -99,44 +100,38 @@ pub fn is_effective(waiver: &Waiver, index: usize, input: &ChangeCheckContext<'_
         && waiver.missing().is_empty()
         && has_subject(waiver, input)
         && expiry_reason(waiver, input).is_none()
-        && !void
+        && !is_void
 }
 
-/// `waiver/expired`: a waiver is in force.
-pub(super) fn expired(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let mut out = Vec::new();
-    for waiver in input.packet.packet.waivers.iter().filter(|waiver| waiver.missing().is_empty()) {
-        if let Some(why) = expiry_reason(waiver, input) {
-            let message = format!(
-                "the waiver `{}` does not count: {why}",
-                crate::text::to_single_line(waiver.name(), 80)
-            );
-            out.push(rule.finding(
-                message,
-                input.packet.label_at(first_line_span(input, waiver.span), "no longer in force"),
-            ));
-        }
-    }
-    out.into()
+/// Returns the part of a span that is on its first line, without whitespace at the
+/// ends.
+fn first_line_span(input: &ChangeCheckContext<'_>, span: crate::text::Span) -> crate::text::Span {
+    let source = &input.packet.packet.source;
+    let line = source.line_span(source.line(span.start)).unwrap_or(span);
+    crate::text::trim_spanned(source.text(), crate::text::Span::new(span.start, line.end.min(span.end))).span
 }
 
-/// `waiver/incomplete`: a waiver names all that a waiver must.
+/// `waiver/incomplete`: every waiver has an id, a policy, a date, a justification,
+/// an approver, and a scope that names a path or a planned command.
 pub(super) fn incomplete(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     let all = &input.packet.packet.waivers;
     if let Some(first) = all.first().filter(|_| all.len() > MAX_WAIVERS) {
-        let message = format!("{} waivers are too many: none of them counts", all.len());
+        let message = format!(
+            "the packet has {} waivers, but at most {MAX_WAIVERS} are allowed; none of them counts",
+            all.len()
+        );
         let finding = rule
-            .finding(message, input.packet.label_at(first_line_span(input, first.span), "the first of them"));
+            .finding(message, input.packet.label_at(first_line_span(input, first.span), "the first waiver"));
         return Some(finding.with_level(crate::finding::Level::Error)).into();
     }
     for waiver in all {
         let missing = waiver.missing();
         if !missing.is_empty() {
             let message = format!(
-                "the waiver `{}` does not count: it has no {}",
+                "the waiver `{}` does not count; missing: {}",
                 crate::text::to_single_line(waiver.name(), 80),
-                missing.join(", no ")
+                missing.join(", ")
             );
             out.push(
                 rule.finding(
@@ -146,7 +141,7 @@ pub(super) fn incomplete(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckRe
             );
         } else if !has_subject(waiver, input) {
             let message = format!(
-                "the scope of the waiver `{}` names no path and no planned command",
+                "the waiver `{}` does not count: its scope names no path and no planned command",
                 crate::text::to_single_line(waiver.name(), 80)
             );
             let span = waiver.scope.as_ref().map_or(waiver.span, |scope| scope.span);
@@ -158,38 +153,27 @@ pub(super) fn incomplete(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckRe
     out.into()
 }
 
-pub(super) fn first_line_span(input: &ChangeCheckContext<'_>, span: crate::text::Span) -> crate::text::Span {
-    let source = &input.packet.packet.source;
-    let line = source.line_span(source.line(span.start)).unwrap_or(span);
-    crate::text::trim_spanned(source.text(), crate::text::Span::new(span.start, line.end.min(span.end))).span
-}
-
-/// `waiver/late`: a waiver that entered inside the judged range is named.
-pub(super) fn late(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+/// `waiver/expired`: every waiver is in force: it is not dated in the future, and
+/// its expiry is readable and has not passed.
+pub(super) fn expired(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
-    for (waiver, origin) in input.packet.packet.waivers.iter().zip(input.waiver_origins) {
-        let introduction = match origin {
-            WaiverOrigin::Entered { introduction, code_paths: foreign } if foreign.is_empty() => introduction,
-            WaiverOrigin::AtContract(commit) => commit,
-            _ => continue,
-        };
-        if void_reason(origin, input.packet.policy).is_none() && waiver.missing().is_empty() {
-            let commit: String = introduction.commit.short();
+    for waiver in input.packet.packet.waivers.iter().filter(|waiver| waiver.missing().is_empty()) {
+        if let Some(why) = expiry_reason(waiver, input) {
             let message = format!(
-                "the waiver `{}` entered during the work, in commit {commit} by {}",
-                crate::text::to_single_line(waiver.name(), 80),
-                crate::text::to_single_line(&introduction.committer, 80)
+                "the waiver `{}` does not count: {why}",
+                crate::text::to_single_line(waiver.name(), 80)
             );
             out.push(rule.finding(
                 message,
-                input.packet.label_at(first_line_span(input, waiver.span), "not there when the work began"),
+                input.packet.label_at(first_line_span(input, waiver.span), "not in force"),
             ));
         }
     }
     out.into()
 }
 
-/// `waiver/void`: a waiver does not come with the code that it excuses.
+/// `waiver/void`: every waiver was committed without code, and as early as the
+/// configuration requires (`waivers: from:`).
 pub(super) fn void(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     for (waiver, origin) in input.packet.packet.waivers.iter().zip(input.waiver_origins) {
@@ -199,6 +183,32 @@ pub(super) fn void(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
             out.push(
                 rule.finding(message, input.packet.label_at(first_line_span(input, waiver.span), "void")),
             );
+        }
+    }
+    out.into()
+}
+
+/// `waiver/late`: every waiver is older than the work; one that was added during the
+/// work is reported with its commit and committer.
+pub(super) fn late(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let mut out = Vec::new();
+    for (waiver, origin) in input.packet.packet.waivers.iter().zip(input.waiver_origins) {
+        let introduction = match origin {
+            WaiverOrigin::Entered { introduction, code_paths } if code_paths.is_empty() => introduction,
+            WaiverOrigin::AtContract(commit) => commit,
+            _ => continue,
+        };
+        if void_reason(origin, input.packet.policy).is_none() && waiver.missing().is_empty() {
+            let commit: String = introduction.commit.short();
+            let message = format!(
+                "the waiver `{}` was added during the work, in commit {commit} by {}",
+                crate::text::to_single_line(waiver.name(), 80),
+                crate::text::to_single_line(&introduction.committer, 80)
+            );
+            out.push(rule.finding(
+                message,
+                input.packet.label_at(first_line_span(input, waiver.span), "added during the work"),
+            ));
         }
     }
     out.into()

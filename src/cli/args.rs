@@ -1,5 +1,6 @@
 //! Arguments as typed, shared by several commands.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::text::{RepoPath, Source};
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct GlobalArgs {
-    /// Run as if started in this folder
+    /// Run as if started in this folder; paths of other options are relative to it
     #[arg(short = 'C', value_name = "DIR", global = true)]
     pub folder: Option<PathBuf>,
     /// Output format; the exit code does not depend on it
@@ -63,6 +64,37 @@ impl GlobalArgs {
                 other.as_str()
             ),
         }
+    }
+
+    /// The options that say where a report goes, read from arguments that as a
+    /// whole could not be parsed.
+    pub(crate) fn scan_report_options(arguments: &[OsString]) -> Self {
+        let mut found = Self {
+            folder: None,
+            format: Format::Human,
+            output: Vec::new(),
+            color: ColorMode::Auto,
+            quiet: false,
+            verbose: false,
+            config: None,
+        };
+        let mut rest = arguments.iter().skip(1).map(|argument| argument.to_string_lossy());
+        while let Some(argument) = rest.next() {
+            let (name, value) = match argument.split_once('=') {
+                Some((name, value)) if name.starts_with("--") => (name.to_owned(), Some(value.to_owned())),
+                _ => (argument.into_owned(), None),
+            };
+            let mut value = || value.clone().or_else(|| rest.next().map(|value| value.into_owned()));
+            match name.as_str() {
+                "--format" => {
+                    found.format = value().and_then(|name| Format::from_name(&name)).unwrap_or(found.format);
+                }
+                "--output" => found.output.extend(value()),
+                "-C" => found.folder = value().map(PathBuf::from),
+                _ => {}
+            }
+        }
+        found
     }
 
     /// The folder that the command works in: `-C DIR`, or the current one.

@@ -1,44 +1,45 @@
-//! The command line: arguments as typed, requests as meant; one file a
-//! command.
-//!
-//! Exit codes: 0 passed, 1 failed, 2 could not run, 70 internal error.
+//! The command line: arguments as typed, requests as meant.
 
 mod args;
 mod command;
+mod exit_code;
+mod help;
 mod output;
+mod version;
 mod workspace;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::pipeline::document_check::DocumentQuery;
 use crate::pipeline::source_scan::ScanProfile;
 use crate::system::process;
 
+use command::{
+    approve, cor701_sha, demo, documents, evidence, explain, fix, gates, hook, init, manifest, new, rules, scan,
+    self_test, show, validator_gate,
+};
+
 pub(crate) use args::{ColorMode, GlobalArgs};
-pub use output::Output;
+pub(crate) use exit_code::{COULD_NOT_RUN, FAILED, INTERNAL_ERROR, PASSED};
+pub(crate) use output::Output;
 
-/// Passed, or done.
-pub const PASSED: u8 = 0;
-/// The gate or check failed.
-pub const FAILED: u8 = 1;
-/// Could not run; nothing was judged.
-pub const COULD_NOT_RUN: u8 = 2;
-
-/// Keeps coding work inside its written contract.
+/// Keep coding agents and people inside a written contract
 ///
 /// Reads task packets, compares them with what git and the test runner say
-/// really happened, and answers pass or fail with an address for every reason.
+/// really happened, and answers pass or fail with a location for every reason.
 #[derive(Debug, Parser)]
 #[command(
     name = "countersign",
-    version,
+    version = version::SHORT,
+    long_version = version::long(),
     max_term_width = 100,
-    after_help = "Exit codes: 0 passed, 1 failed, 2 could not run, 70 internal error."
+    after_help = "Exit codes: 0 passed, 1 failed, 2 could not run (nothing was judged), 70 internal error.",
+    disable_help_subcommand = true,
 )]
 struct Cli {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Global options")]
     global: GlobalArgs,
     #[command(subcommand)]
     command: Command,
@@ -46,168 +47,249 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// May work on this packet start?
-    PreWork(command::gates::PreWorkArgs),
-    /// Is the change what the packet agreed to?
-    PostWork(command::gates::PostWorkArgs),
-    /// Everything that a validator asks of a packet and its change; nothing is
-    /// run
-    Audit(command::gates::AuditArgs),
-    /// Are the packet's phases in order?
-    GateCheck(command::gates::GateCheckArgs),
-    /// Check any governance document, or all of them
-    Check(command::documents::CheckArgs),
+    /// Set up governance documents and configuration in a repository
+    #[command(after_help = "Example:\n  countersign init --ci github")]
+    Init(init::InitArgs),
+    /// Build a small governed repository and run its gates
+    #[command(after_help = "Example:\n  countersign demo --keep /tmp/countersign-demo")]
+    Demo(demo::DemoArgs),
+    /// Check whether work on a packet may start
+    #[command(after_help = "Example:\n  countersign pre-work WP-1-Farewell-v2")]
+    PreWork(gates::PreWorkArgs),
+    /// Check whether a packet's change is what was agreed, then run the configured steps
+    #[command(after_help = "Example:\n  countersign post-work WP-1-Farewell --range main..HEAD")]
+    PostWork(gates::PostWorkArgs),
+    /// Run a packet's test plan and record the results
+    #[command(after_help = "Example:\n  countersign evidence WP-1-Farewell --write")]
+    Evidence(evidence::EvidenceArgs),
+    /// Compute the COR-701 manifests of a change
+    #[command(after_help = "Example:\n  countersign manifest WP-1-Farewell --write")]
+    Manifest(manifest::ManifestArgs),
+    /// Apply the fixes that findings offer
+    #[command(after_help = "Example:\n  countersign fix --diff .GOV/task_packets")]
+    Fix(fix::FixArgs),
+    /// Scan source files for forbidden patterns
+    #[command(
+        visible_aliases = ["validator-scan", "product-scan"],
+        after_help = "Example:\n  countersign scan --staged"
+    )]
+    Scan(scan::ScanArgs),
+    /// Run every check of a packet and its change, without running any step
+    #[command(after_help = "Example:\n  countersign audit WP-1-Farewell --format json")]
+    Audit(gates::AuditArgs),
+    /// Check governance documents: all of a repository, or the given ones
+    #[command(after_help = "Example:\n  countersign check .GOV/task_packets/WP-1-Farewell.md")]
+    Check(documents::CheckArgs),
+    /// Check all governance of a repository: documents, records and working trees
+    #[command(alias = "gov-check", after_help = "Example:\n  countersign governance-check --format json")]
+    GovernanceCheck(documents::RepositoryCheckArgs),
     /// List every packet and stub with its state
-    List(command::documents::RepositoryCheckArgs),
-    /// Check all governance of the repository: documents, records, working trees
-    #[command(alias = "gov-check")]
-    GovernanceCheck(command::documents::RepositoryCheckArgs),
-    /// Is the task board readable and true?
-    TaskBoardCheck(command::documents::RepositoryCheckArgs),
-    /// Are the packets in progress claimed?
-    TaskPacketClaimCheck(command::documents::RepositoryCheckArgs),
-    /// Does the registry map every base id to the packet in force?
-    WpActivationTraceabilityCheck(command::documents::RepositoryCheckArgs),
-    /// Do packets in progress have branches and working trees of their own?
-    WorktreeConcurrencyCheck(command::documents::RepositoryCheckArgs),
-    /// Does the pointer name the newest specification?
-    SpecCurrentCheck(command::documents::RepositoryCheckArgs),
-    /// Has the specification all the headings that it must have?
-    ValidatorSpecRegression(command::documents::RepositoryCheckArgs),
-    /// Are a packet and its refinement complete?
-    ValidatorPacketComplete(command::documents::PacketCompleteArgs),
-    /// Is every work packet of a phase validated?
-    ValidatorPhaseGate(command::documents::PhaseGateArgs),
-    /// Look for forbidden patterns where they mean something
-    #[command(visible_aliases = ["validator-scan", "product-scan"])]
-    Scan(command::scan::ScanArgs),
-    /// Are errors typed, and is nothing left to clock or chance?
-    ValidatorErrorCodes(command::scan::ValidatorScanArgs),
-    /// Is the database behind its layer, and are migrations whole?
-    ValidatorDalAudit(command::scan::ValidatorScanArgs),
-    /// Do changed governed files carry what traces need?
-    ValidatorTraceability(command::scan::ValidatorScanArgs),
-    /// Has every changed source file a test?
-    ValidatorCoverageGaps(command::scan::ValidatorScanArgs),
-    /// Are artifacts ignored, and none tracked?
-    ValidatorGitHygiene(command::scan::ValidatorScanArgs),
-    /// All scans together
-    ValidatorHygieneFull(command::scan::ValidatorScanArgs),
-    /// Have git run scans before a commit or push
-    Hook(command::hook::HookArgs),
-    /// Print all that was read from a packet or contract, with lines
-    Show(command::show::ShowArgs),
-    /// Print the COR-701 hashes of a file
-    #[command(name = "cor701-sha")]
-    Cor701Sha(command::cor701_sha::Cor701ShaArgs),
-    /// Compute the COR-701 manifests of a change, and write them into its packet
-    Manifest(command::manifest::ManifestArgs),
-    /// Run a packet's test plan, and record what came of it
-    Evidence(command::evidence::EvidenceArgs),
-    /// Set up governance in a repository; nothing is overwritten
-    Init(command::init::InitArgs),
-    /// Write a new document, with all that can be computed filled in
-    New(command::new::NewArgs),
+    #[command(after_help = "Example:\n  countersign list")]
+    List(documents::RepositoryCheckArgs),
+    /// Show what was read from a packet or contract, with line numbers
+    #[command(after_help = "Example:\n  countersign show WP-1-Farewell")]
+    Show(show::ShowArgs),
+    /// Write a new document with everything that can be computed filled in
+    #[command(after_help = "Example:\n  countersign new stub WP-2-Next")]
+    New(new::NewArgs),
     /// Record a complete refinement in the gate log
-    Refine(command::approve::RefineArgs),
-    /// Record the operator's signature in refinement, audit and gate log
-    Sign(command::approve::SignArgs),
-    /// Record who works on a signed packet, on which branch, and where
-    Prepare(command::approve::PrepareArgs),
+    #[command(after_help = "Example:\n  countersign refine WP-1-Farewell")]
+    Refine(approve::RefineArgs),
+    /// Record the approver's signature in refinement, audit and gate log
+    #[command(after_help = "Example:\n  countersign sign WP-1-Farewell mira140220261915 --ssh-key ~/.ssh/id_ed25519")]
+    Sign(approve::SignArgs),
+    /// Record who works on a signed packet, on which branch and in which working tree
+    #[command(after_help = "Example:\n  countersign prepare WP-1-Farewell --coder tess")]
+    Prepare(approve::PrepareArgs),
     /// Take a validation report from its presentation to its commit
-    ValidatorGate(command::validator_gate::ValidatorGateArgs),
-    /// Make the changes that findings say a machine can make
-    Fix(command::fix::FixArgs),
-    /// Explain a rule
-    Explain(command::rules::ExplainArgs),
-    /// List all rules
-    Rules(command::rules::RulesArgs),
-    /// Build a small governed repository and walk through its gates
-    Demo(command::demo::DemoArgs),
-    /// Do all gates and rules still see a deceit? Tests this very program
-    SelfTest(command::self_test::SelfTestArgs),
+    #[command(after_help = "Example:\n  countersign validator-gate status WP-1-Farewell")]
+    ValidatorGate(validator_gate::ValidatorGateArgs),
+    /// Install, remove or run git hooks that scan the change
+    #[command(after_help = "Example:\n  countersign hook install pre-commit")]
+    Hook(hook::HookArgs),
+    /// Explain a rule, a family of rules or a policy code
+    #[command(after_help = "Examples:\n  countersign explain scope/outside\n  countersign explain scope\n  countersign explain CX-573F")]
+    Explain(explain::ExplainArgs),
+    /// List all rules, or test the scan rules by their examples
+    #[command(after_help = "Example:\n  countersign rules test")]
+    Rules(rules::RulesArgs),
+    /// Run the built-in self-test: every gate and rule family must detect its bypass case
+    #[command(after_help = "Example:\n  countersign self-test --quiet")]
+    SelfTest(self_test::SelfTestArgs),
     /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  countersign completions bash > ~/.local/share/bash-completion/completions/countersign")]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Check whether a packet's phases are in order
+    #[command(after_help = "Example:\n  countersign gate-check WP-1-Farewell")]
+    GateCheck(gates::GateCheckArgs),
+    /// Print the COR-701 hashes of a file
+    #[command(name = "cor701-sha", after_help = "Example:\n  countersign cor701-sha src/lib.rs")]
+    Cor701Sha(cor701_sha::Cor701ShaArgs),
+    /// Check whether the task board is readable and agrees with the packets
+    #[command(after_help = "Example:\n  countersign task-board-check")]
+    TaskBoardCheck(documents::RepositoryCheckArgs),
+    /// Check whether packets in progress name who works on them
+    #[command(after_help = "Example:\n  countersign task-packet-claim-check")]
+    TaskPacketClaimCheck(documents::RepositoryCheckArgs),
+    /// Check whether the registry maps every base id to the packet in force
+    #[command(after_help = "Example:\n  countersign wp-activation-traceability-check")]
+    WpActivationTraceabilityCheck(documents::RepositoryCheckArgs),
+    /// Check whether packets in progress have their own branches and working trees
+    #[command(after_help = "Example:\n  countersign worktree-concurrency-check")]
+    WorktreeConcurrencyCheck(documents::RepositoryCheckArgs),
+    /// Check whether the specification pointer names the newest specification
+    #[command(after_help = "Example:\n  countersign spec-current-check")]
+    SpecCurrentCheck(documents::RepositoryCheckArgs),
+    /// Check whether the specification has all configured headings
+    #[command(after_help = "Example:\n  countersign validator-spec-regression")]
+    ValidatorSpecRegression(documents::RepositoryCheckArgs),
+    /// Check whether a packet and its refinement are complete
+    #[command(after_help = "Example:\n  countersign validator-packet-complete WP-1-Farewell")]
+    ValidatorPacketComplete(documents::PacketCompleteArgs),
+    /// Check whether every work packet of a phase is validated
+    #[command(after_help = "Example:\n  countersign validator-phase-gate Phase-1")]
+    ValidatorPhaseGate(documents::PhaseGateArgs),
+    /// Scan for untyped errors and for code that depends on clock or chance
+    #[command(after_help = "Example:\n  countersign validator-error-codes src")]
+    ValidatorErrorCodes(scan::ValidatorScanArgs),
+    /// Scan for database access outside its layer and incomplete migrations
+    #[command(after_help = "Example:\n  countersign validator-dal-audit")]
+    ValidatorDalAudit(scan::ValidatorScanArgs),
+    /// Check whether changed governed files carry the fields that traces need
+    #[command(after_help = "Example:\n  countersign validator-traceability --range main..HEAD")]
+    ValidatorTraceability(scan::ValidatorScanArgs),
+    /// Check whether every changed source file has a test
+    #[command(after_help = "Example:\n  countersign validator-coverage-gaps --range main..HEAD")]
+    ValidatorCoverageGaps(scan::ValidatorScanArgs),
+    /// Check whether build artifacts are ignored and untracked
+    #[command(after_help = "Example:\n  countersign validator-git-hygiene")]
+    ValidatorGitHygiene(scan::ValidatorScanArgs),
+    /// Run all scans together
+    #[command(after_help = "Example:\n  countersign validator-hygiene-full")]
+    ValidatorHygieneFull(scan::ValidatorScanArgs),
 }
 
-/// Runs the program with its arguments and gives its exit code.
+impl Command {
+    /// The command's name, as reports show it.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Init(_) => "init",
+            Self::Demo(_) => "demo",
+            Self::PreWork(_) => "pre-work",
+            Self::PostWork(_) => "post-work",
+            Self::Evidence(_) => "evidence",
+            Self::Manifest(_) => "manifest",
+            Self::Fix(_) => "fix",
+            Self::Scan(_) => "scan",
+            Self::Audit(_) => "audit",
+            Self::Check(_) => "check",
+            Self::GovernanceCheck(_) => "governance-check",
+            Self::List(_) => "list",
+            Self::Show(_) => "show",
+            Self::New(_) => "new",
+            Self::Refine(_) => "refine",
+            Self::Sign(_) => "sign",
+            Self::Prepare(_) => "prepare",
+            Self::ValidatorGate(_) => "validator-gate",
+            Self::Hook(_) => "hook",
+            Self::Explain(_) => "explain",
+            Self::Rules(_) => "rules",
+            Self::SelfTest(_) => "self-test",
+            Self::Completions { .. } => "completions",
+            Self::GateCheck(_) => "gate-check",
+            Self::Cor701Sha(_) => "cor701-sha",
+            Self::TaskBoardCheck(_) => "task-board-check",
+            Self::TaskPacketClaimCheck(_) => "task-packet-claim-check",
+            Self::WpActivationTraceabilityCheck(_) => "wp-activation-traceability-check",
+            Self::WorktreeConcurrencyCheck(_) => "worktree-concurrency-check",
+            Self::SpecCurrentCheck(_) => "spec-current-check",
+            Self::ValidatorSpecRegression(_) => "validator-spec-regression",
+            Self::ValidatorPacketComplete(_) => "validator-packet-complete",
+            Self::ValidatorPhaseGate(_) => "validator-phase-gate",
+            Self::ValidatorErrorCodes(_) => "validator-error-codes",
+            Self::ValidatorDalAudit(_) => "validator-dal-audit",
+            Self::ValidatorTraceability(_) => "validator-traceability",
+            Self::ValidatorCoverageGaps(_) => "validator-coverage-gaps",
+            Self::ValidatorGitHygiene(_) => "validator-git-hygiene",
+            Self::ValidatorHygieneFull(_) => "validator-hygiene-full",
+        }
+    }
+
+    fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        match self {
+            Self::Init(args) => args.run(global, output),
+            Self::Demo(args) => args.run(global, output),
+            Self::PreWork(args) => args.run(global, output),
+            Self::PostWork(args) => args.run(global, output),
+            Self::Evidence(args) => args.run(global, output),
+            Self::Manifest(args) => args.run(global, output),
+            Self::Fix(args) => args.run(global, output),
+            Self::Scan(args) => args.run(global, output),
+            Self::Audit(args) => args.run(global, output),
+            Self::Check(args) => args.run(global, output),
+            Self::GovernanceCheck(args) => args.run(global, output, DocumentQuery::Governance),
+            Self::List(args) => args.list(global, output),
+            Self::Show(args) => args.run(global, output),
+            Self::New(args) => args.run(global, output),
+            Self::Refine(args) => args.run(global, output),
+            Self::Sign(args) => args.run(global, output),
+            Self::Prepare(args) => args.run(global, output),
+            Self::ValidatorGate(args) => args.run(global, output),
+            Self::Hook(args) => args.run(global, output),
+            Self::Explain(args) => args.run(global, output),
+            Self::Rules(args) => args.run(global, output),
+            Self::SelfTest(args) => args.run(global, output),
+            Self::Completions { shell } => {
+                let mut script = Vec::new();
+                clap_complete::generate(*shell, &mut help::command(), "countersign", &mut script);
+                output.print(&String::from_utf8_lossy(&script)).map(|()| PASSED)
+            }
+            Self::GateCheck(args) => args.run(global, output),
+            Self::Cor701Sha(args) => args.run(global, output),
+            Self::TaskBoardCheck(args) => args.run(global, output, DocumentQuery::Board),
+            Self::TaskPacketClaimCheck(args) => args.run(global, output, DocumentQuery::Claims),
+            Self::WpActivationTraceabilityCheck(args) => args.run(global, output, DocumentQuery::Activation),
+            Self::WorktreeConcurrencyCheck(args) => args.run(global, output, DocumentQuery::Concurrency),
+            Self::SpecCurrentCheck(args) => args.run(global, output, DocumentQuery::SpecCurrent),
+            Self::ValidatorSpecRegression(args) => args.run(global, output, DocumentQuery::SpecRegression),
+            Self::ValidatorPacketComplete(args) => args.run(global, output),
+            Self::ValidatorPhaseGate(args) => args.run(global, output),
+            Self::ValidatorErrorCodes(args) => args.run(global, output, ScanProfile::error_codes()),
+            Self::ValidatorDalAudit(args) => args.run(global, output, ScanProfile::dal_audit()),
+            Self::ValidatorTraceability(args) => args.run(global, output, ScanProfile::traceability()),
+            Self::ValidatorCoverageGaps(args) => args.run(global, output, ScanProfile::coverage_gaps()),
+            Self::ValidatorGitHygiene(args) => args.run(global, output, ScanProfile::git_hygiene()),
+            Self::ValidatorHygieneFull(args) => args.run(global, output, ScanProfile::full()),
+        }
+    }
+}
+
+/// Runs the program with its arguments (the first is the program's name) and
+/// returns its exit code: 0 passed, 1 failed, 2 could not run.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let parsed = Cli::command().try_get_matches_from(&arguments);
+    let (matches, cli) = match parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
+        Ok((cli, matches)) => (matches, cli),
+        Err(error) if help::is_request(&error) => return help::print(&arguments, &error),
         Err(error) => {
-            let wanted = !error.use_stderr();
             let _ = error.print();
-            return if wanted { PASSED } else { COULD_NOT_RUN };
+            Output::report_usage_error(&arguments, &error);
+            return COULD_NOT_RUN;
         }
     };
     process::install_signal_handling();
     let output = Output::new(&cli.global);
-    let done = match &cli.command {
-        Command::PreWork(command) => command.run(&cli.global, &output),
-        Command::PostWork(command) => command.run(&cli.global, &output),
-        Command::Audit(command) => command.run(&cli.global, &output),
-        Command::GateCheck(command) => command.run(&cli.global, &output),
-        Command::Check(command) => command.run(&cli.global, &output),
-        Command::List(command) => command.list(&cli.global, &output),
-        Command::GovernanceCheck(command) => command.run(&cli.global, &output, DocumentQuery::Governance),
-        Command::TaskBoardCheck(command) => command.run(&cli.global, &output, DocumentQuery::Board),
-        Command::TaskPacketClaimCheck(command) => command.run(&cli.global, &output, DocumentQuery::Claims),
-        Command::WpActivationTraceabilityCheck(command) => {
-            command.run(&cli.global, &output, DocumentQuery::Activation)
-        }
-        Command::WorktreeConcurrencyCheck(command) => {
-            command.run(&cli.global, &output, DocumentQuery::Concurrency)
-        }
-        Command::SpecCurrentCheck(command) => command.run(&cli.global, &output, DocumentQuery::SpecCurrent),
-        Command::ValidatorSpecRegression(command) => {
-            command.run(&cli.global, &output, DocumentQuery::SpecRegression)
-        }
-        Command::ValidatorPacketComplete(command) => command.run(&cli.global, &output),
-        Command::ValidatorPhaseGate(command) => command.run(&cli.global, &output),
-        Command::Scan(command) => command.run(&cli.global, &output),
-        Command::ValidatorErrorCodes(command) => {
-            command.run(&cli.global, &output, ScanProfile::error_codes())
-        }
-        Command::ValidatorDalAudit(command) => command.run(&cli.global, &output, ScanProfile::dal_audit()),
-        Command::ValidatorTraceability(command) => {
-            command.run(&cli.global, &output, ScanProfile::traceability())
-        }
-        Command::ValidatorCoverageGaps(command) => {
-            command.run(&cli.global, &output, ScanProfile::coverage_gaps())
-        }
-        Command::ValidatorGitHygiene(command) => {
-            command.run(&cli.global, &output, ScanProfile::git_hygiene())
-        }
-        Command::ValidatorHygieneFull(command) => command.run(&cli.global, &output, ScanProfile::full()),
-        Command::Hook(command) => command.run(&cli.global, &output),
-        Command::Show(command) => command.run(&cli.global, &output),
-        Command::Cor701Sha(command) => command.run(&cli.global, &output),
-        Command::Manifest(command) => command.run(&cli.global, &output),
-        Command::Init(command) => command.run(&cli.global, &output),
-        Command::New(command) => command.run(&cli.global, &output),
-        Command::Refine(command) => command.run(&cli.global, &output),
-        Command::Sign(command) => command.run(&cli.global, &output),
-        Command::Prepare(command) => command.run(&cli.global, &output),
-        Command::ValidatorGate(command) => command.run(&cli.global, &output),
-        Command::Evidence(command) => command.run(&cli.global, &output),
-        Command::Fix(command) => command.run(&cli.global, &output),
-        Command::Explain(command) => command.run(&cli.global, &output),
-        Command::Rules(command) => command.run(&cli.global, &output),
-        Command::Demo(command) => command.run(&output),
-        Command::SelfTest(command) => command.run(&cli.global, &output),
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "countersign", &mut script);
-            output.print(&String::from_utf8_lossy(&script)).map(|()| PASSED)
-        }
-    };
-    match done {
+    let name = cli.command.name();
+    let result =
+        help::reject_ignored_options(&matches, name).and_then(|()| cli.command.run(&cli.global, &output));
+    match result {
         Ok(code) => code,
         Err(error) => {
-            output.print_failure(&error);
+            output.report_error(&cli.global, name, &error);
             COULD_NOT_RUN
         }
     }

@@ -1,5 +1,6 @@
 //! Where text goes: standard output as a whole, problems to standard error.
 
+use std::ffi::OsString;
 use std::io;
 use std::io::Write as _;
 use std::path::Path;
@@ -7,16 +8,16 @@ use std::path::Path;
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context as _;
 
-use crate::config::ConfigError;
-use crate::finding::Report;
+use crate::config::{ConfigError, ConfigFault};
+use crate::finding::{Report, Verdict};
 use crate::pipeline::packet_gate::PipelineError;
-use crate::pipeline::steps::{EngineError, Progress};
+use crate::pipeline::steps::{StepsError, Progress};
 use crate::render::human::HumanOptions;
 use crate::render::{Format, human};
 use crate::system::{environment, files};
 use crate::text::escape_hidden;
 
-use super::{ColorMode, FAILED, GlobalArgs, PASSED};
+use super::{COULD_NOT_RUN, ColorMode, FAILED, GlobalArgs, PASSED};
 
 /// Where and how to print.
 pub struct Output {
@@ -53,49 +54,94 @@ impl Output {
         }
     }
 
-    /// Writes a report in every format that was asked for, and gives the exit
-    /// code, which depends on none of them.
+    /// Writes a report to every `--output` file and prints it; returns the exit
+    /// code, which does not depend on any format.
     pub(crate) fn write_report(&self, global: &GlobalArgs, report: &Report) -> anyhow::Result<u8> {
+        self.write_files(global, report)?;
+        self.print(&global.format.render(report, self.human_options))?;
+        Ok(match report.verdict() {
+            Verdict::Passed => PASSED,
+            Verdict::Failed => FAILED,
+            Verdict::NotRun => COULD_NOT_RUN,
+        })
+    }
+
+    fn write_files(&self, global: &GlobalArgs, report: &Report) -> anyhow::Result<()> {
         for wanted in &global.output {
             let (format, path) = parse_destination(wanted)?;
-            let look = HumanOptions { color: false, ..self.human_options };
-            files::write(path, format.render(report, look).as_bytes())
+            let options = HumanOptions { color: false, ..self.human_options };
+            files::write(&global.resolve(path)?, format.render(report, options).as_bytes())
                 .with_context(|| format!("writing the report to {}", path.display()))?;
         }
-        self.print(&global.format.render(report, self.human_options))?;
-        Ok(if report.passed() { PASSED } else { FAILED })
+        Ok(())
     }
 
-    /// Writes why the tool could not run; a mistake in the configuration with
-    /// its source line.
-    pub(crate) fn print_failure(&self, error: &anyhow::Error) {
-        let engine = error
-            .downcast_ref::<EngineError>()
-            .and_then(|error| if let EngineError::Gate(gate) = error { Some(gate) } else { None });
-        match engine.or_else(|| error.downcast_ref::<PipelineError>()) {
-            Some(PipelineError::Config(ConfigError::Invalid(fault))) => {
-                let text = human::render_source_error(
-                    &fault.message,
-                    &fault.source,
-                    fault.span,
-                    HumanOptions { color: false, ..self.human_options },
-                );
+    /// Reports that the command could not run: on standard error for a person,
+    /// a mistake in the configuration with its source line; as a report with
+    /// the verdict `not_run` in every other format and in every `--output`
+    /// file.
+    pub(crate) fn report_error(&self, global: &GlobalArgs, command: &'static str, error: &anyhow::Error) {
+        match find_config_fault(error) {
+            Some(fault) => {
+                let options = HumanOptions { color: false, ..self.human_options };
+                let text = human::render_source_error(&fault.message, &fault.source, fault.span, options);
                 let _ = writeln!(io::stderr(), "{text}");
             }
-            _ => Self::print_problem(&format!("{error:#}")),
+            None => Self::print_problem(&format!("{error:#}")),
+        }
+        self.write_not_run(global, command, &format!("{error:#}"));
+    }
+
+    /// Writes the report of arguments that could not be read; clap has printed
+    /// the reason for a person.
+    pub(crate) fn report_usage_error(arguments: &[OsString], error: &clap::Error) {
+        let global = GlobalArgs::scan_report_options(arguments);
+        let text = error.to_string();
+        let reason: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let reason = reason.join(" ");
+        Self::new(&global).write_not_run(&global, "countersign", reason.trim_start_matches("error: "));
+    }
+
+    fn write_not_run(&self, global: &GlobalArgs, command: &'static str, reason: &str) {
+        let report = Report::not_run(command, reason);
+        if let Err(error) = self.write_files(global, &report) {
+            Self::print_problem(&format!("{error:#}"));
+        }
+        if global.format != Format::Human
+            && let Err(error) = self.print(&global.format.render(&report, self.human_options))
+        {
+            Self::print_problem(&format!("{error:#}"));
         }
     }
 
-    /// Tells something beside the answer, on standard error.
+    /// Prints a remark beside the answer to standard error.
     pub(crate) fn print_notice(&self, text: &str) {
         if !self.human_options.quiet {
             let _ = write!(io::stderr(), "{text}");
         }
     }
 
-    /// Writes a problem to standard error.
+    /// Prints a problem to standard error.
     pub(crate) fn print_problem(text: &str) {
         let _ = writeln!(io::stderr(), "error: {}", escape_hidden(text));
+    }
+}
+
+/// The mistake in the configuration that an error is about, if it is about one.
+fn find_config_fault(error: &anyhow::Error) -> Option<&ConfigFault> {
+    let pipeline = error.downcast_ref::<PipelineError>().or_else(|| {
+        error.downcast_ref::<StepsError>().and_then(|error| match error {
+            StepsError::Gate(error) => Some(error),
+            _ => None,
+        })
+    });
+    let config = match pipeline {
+        Some(PipelineError::Config(error)) => Some(error),
+        _ => error.downcast_ref::<ConfigError>(),
+    };
+    match config {
+        Some(ConfigError::Invalid(fault)) => Some(fault),
+        _ => None,
     }
 }
 
@@ -113,7 +159,7 @@ fn parse_destination(wanted: &str) -> anyhow::Result<(Format, &Path)> {
         Some(format) => Ok((format, path)),
         None => {
             let names = Format::ALL.map(Format::as_str).join(", ");
-            anyhow::bail!("--output {wanted}: say which format, FORMAT={wanted}; formats are {names}")
+            anyhow::bail!("cannot tell the format of `--output {wanted}`; write FORMAT={wanted} with one of: {names}")
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Which wrong thing a recorded hash is.
+//! Explanation of a wrong hash in a manifest.
 //!
-//! A person who copies a hash from the wrong place needs to hear where it
-//! came from. [`recognise`] compares the recorded text with every value that
-//! is commonly copied by mistake.
+//! A person who copied a hash from the wrong source needs to know that source.
+//! [`diagnose`] compares the recorded text with every value that is commonly
+//! copied by mistake.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use bstr::ByteSlice as _;
 
 use super::{Hash20, git_blob_id, sha1, sha256_hex};
 
-/// A recorded hash as a manifest holds it.
+/// A hash as a manifest records it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordedHash {
     /// Forty hexadecimal digits.
@@ -27,49 +27,50 @@ impl RecordedHash {
     }
 }
 
-/// Another version of the file that the hash may have been taken from.
+/// Another version of the file, from which the hash may have been taken.
 #[derive(Debug, Clone, Copy)]
 pub struct OtherVersion<'a> {
-    /// How a message names it, e.g. "the file at the other end of the range".
+    /// Name in messages, such as "the file at the other end of the range".
     pub name: &'a str,
-    /// Its bytes.
+    /// Content of this version.
     pub bytes: &'a [u8],
 }
 
-/// What a wrong hash turned out to be.
+/// Origin of a wrong hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HashMismatch {
-    /// The id of the git object instead of the hash of the content.
+    /// The git object id of the file instead of the hash of its content.
     GitBlobId,
-    /// The content with CRLF line endings.
+    /// Hash of the content with CRLF line endings.
     CrlfVariant,
-    /// The content with LF line endings.
+    /// Hash of the content with LF line endings.
     LfVariant,
-    /// The content without its last newline.
+    /// Hash of the content without its last newline.
     NoLastNewline,
-    /// The content with one more newline at its end.
+    /// Hash of the content with one more newline at its end.
     ExtraNewline,
-    /// The content without blanks at both ends.
+    /// Hash of the content without whitespace at both ends.
     Trimmed,
-    /// The content without its byte-order mark.
+    /// Hash of the content without its byte-order mark.
     NoByteOrderMark,
-    /// Hash of nothing.
+    /// Hash of an empty file.
     EmptyFile,
-    /// Forty zeros, which say that there is no file.
+    /// Forty zeros, which mean that the file does not exist.
     Zeros,
-    /// Another version of the file; the text names it.
+    /// Hash of another version of the file; the text names it.
     OtherVersion(String),
     /// The git object id of another version of the file.
     OtherBlobId(String),
     /// The SHA-256 of the content.
     Sha256,
-    /// 64 hexadecimal digits that are no known SHA-256 of it.
+    /// 64 hexadecimal digits that are not the SHA-256 of the content.
     Sha256Length,
     /// Hexadecimal digits, but not forty.
     WrongLength(usize),
-    /// Forty characters of which some are not hexadecimal.
+    /// 40 or 64 characters, at least one of them not hexadecimal; the first such
+    /// character.
     NotHex(char),
-    /// A word instead of a hash.
+    /// A text that does not look like a hash.
     NotAHash,
     /// Forty hexadecimal digits of unknown origin.
     Unknown,
@@ -85,10 +86,10 @@ impl fmt::Display for HashMismatch {
             Self::ExtraNewline => {
                 f.write_str("this is the hash of the file with one more newline at its end")
             }
-            Self::Trimmed => f.write_str("this is the hash of the text without blanks at its ends"),
+            Self::Trimmed => f.write_str("this is the hash of the file without whitespace at its ends"),
             Self::NoByteOrderMark => f.write_str("this is the hash of the file without its byte-order mark"),
             Self::EmptyFile => f.write_str("this is the hash of an empty file"),
-            Self::Zeros => f.write_str("forty zeros say that there is no file, but there is one"),
+            Self::Zeros => f.write_str("forty zeros mean that the file does not exist, but it exists"),
             Self::OtherVersion(name) => write!(f, "this is the hash of {name}"),
             Self::OtherBlobId(name) => write!(f, "this is git's object id of {name}"),
             Self::Sha256 => f.write_str("this is the file's SHA-256; a manifest records SHA-1"),
@@ -97,19 +98,18 @@ impl fmt::Display for HashMismatch {
             }
             Self::WrongLength(length) => write!(f, "a SHA-1 has 40 hexadecimal digits; this has {length}"),
             Self::NotHex(c) => {
-                write!(f, "`{}` is not a hexadecimal digit: this was never a hash", c.escape_default())
+                write!(f, "`{}` is not a hexadecimal digit, so this is not a hash", c.escape_default())
             }
             Self::NotAHash => f.write_str("this is not a hash"),
-            Self::Unknown => f.write_str("no version of the file that is known here has this hash"),
+            Self::Unknown => f.write_str("no known version of the file has this hash"),
         }
     }
 }
 
-/// Finds out what a recorded hash is, given the bytes it should stand for
-/// (`None` when the file does not exist) and other versions of the file.
+/// Determines the origin of a wrong hash. `content` is the file's content
+/// (`None` if it does not exist); `others` are other versions of the file.
 ///
-/// Call it only for a hash that is known to be wrong; the answer is never
-/// "right".
+/// Call it only for a hash that is known to be wrong; no result means "correct".
 #[must_use]
 pub fn diagnose(
     recorded: &RecordedHash,
@@ -124,9 +124,9 @@ pub fn diagnose(
         return HashMismatch::Zeros;
     }
     if let Some(bytes) = content
-        && let Some(mistake) = find_variant(hash, bytes)
+        && let Some(mismatch) = find_variant(hash, bytes)
     {
-        return mistake;
+        return mismatch;
     }
     for other in others {
         if sha1(other.bytes) == hash {
@@ -153,9 +153,9 @@ fn find_variant(hash: Hash20, bytes: &[u8]) -> Option<HashMismatch> {
         (Some(bytes.trim_ascii()), HashMismatch::Trimmed),
         (bytes.strip_prefix(b"\xef\xbb\xbf"), HashMismatch::NoByteOrderMark),
     ];
-    for (candidate, mistake) in variants {
+    for (candidate, mismatch) in variants {
         if candidate.is_some_and(|candidate| candidate != bytes && sha1(candidate) == hash) {
-            return Some(mistake);
+            return Some(mismatch);
         }
     }
     let mut longer = bytes.to_vec();
@@ -165,8 +165,8 @@ fn find_variant(hash: Hash20, bytes: &[u8]) -> Option<HashMismatch> {
 
 fn diagnose_text(text: &str, content: Option<&[u8]>) -> HashMismatch {
     let length = text.chars().count();
-    let odd = text.chars().find(|c| !c.is_ascii_hexdigit());
-    match (odd, length) {
+    let invalid = text.chars().find(|c| !c.is_ascii_hexdigit());
+    match (invalid, length) {
         (None, 64) if content.is_some_and(|bytes| sha256_hex(bytes).eq_ignore_ascii_case(text)) => {
             HashMismatch::Sha256
         }
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn every_usual_mistake_is_named() {
+    fn every_common_mistake_is_identified() {
         let content = b"a\nb\n";
         assert_eq!(diagnose_content(&git_blob_id(content).to_string(), content), HashMismatch::GitBlobId);
         assert_eq!(diagnose_content(&sha1(b"a\r\nb\r\n").to_string(), content), HashMismatch::CrlfVariant);

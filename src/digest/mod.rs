@@ -16,10 +16,10 @@ pub use diagnose::{HashMismatch, OtherVersion, RecordedHash, diagnose};
 pub struct Hash20(pub [u8; 20]);
 
 impl Hash20 {
-    /// Forty zeros: "there was no file".
+    /// Forty zeros: the file does not exist.
     pub const ZERO: Self = Self([0; 20]);
 
-    /// Reads forty hexadecimal digits of either case.
+    /// Reads forty hexadecimal digits of either case; `None` for other texts.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.as_bytes();
@@ -56,13 +56,13 @@ impl fmt::Debug for Hash20 {
     }
 }
 
-/// SHA-1 of the bytes as they are: the hash of a COR-701 manifest.
+/// Returns the SHA-1 of the bytes, as a COR-701 manifest records it.
 #[must_use]
 pub fn sha1(bytes: &[u8]) -> Hash20 {
     Hash20(Sha1::digest(bytes).into())
 }
 
-/// The id under which git stores the bytes as a blob.
+/// Returns the id under which git stores the bytes as a blob.
 #[must_use]
 pub fn git_blob_id(bytes: &[u8]) -> Hash20 {
     let mut hasher = Sha1::new();
@@ -71,16 +71,16 @@ pub fn git_blob_id(bytes: &[u8]) -> Hash20 {
     Hash20(hasher.finalize().into())
 }
 
-/// SHA-256 of the bytes as 64 lower-case hexadecimal digits.
+/// Returns the SHA-256 of the bytes as 64 lower-case hexadecimal digits.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
     encode_hex(&Sha256::digest(bytes))
 }
 
-/// SHA-256 of a stream as 64 lower-case hexadecimal digits.
+/// Returns the SHA-256 of a stream as 64 lower-case hexadecimal digits.
 ///
 /// # Errors
-/// Whatever reading the stream gives.
+/// The stream cannot be read.
 pub fn sha256_hex_of(mut reader: impl std::io::Read) -> std::io::Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 64 * 1024];
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_digests() {
+    fn digests_of_known_texts_are_correct() {
         assert_eq!(sha1(b"").to_string(), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
         assert_eq!(git_blob_id(b"").to_string(), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
         assert!(sha256_hex(b"").starts_with("e3b0c442"));
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_hexadecimal_or_nothing() {
+    fn only_forty_hexadecimal_digits_are_a_hash() {
         assert_eq!(Hash20::parse(&"AB".repeat(20)), Hash20::parse(&"ab".repeat(20)));
         assert_eq!(Hash20::parse(&"g".repeat(40)), None);
         assert_eq!(Hash20::parse("ab"), None);

@@ -1,5 +1,5 @@
-//! Whose keys may sign: OpenSSH's `allowed_signers`
-//! (`principals [options] kind base64 [comment]`, see `ssh-keygen(1)`).
+//! Keys that may sign, in OpenSSH's format `allowed_signers`
+//! (`principals [options] type base64 [comment]`, see `ssh-keygen(1)`).
 
 use std::sync::Arc;
 
@@ -9,34 +9,34 @@ use crate::text::{Source, Span};
 
 use super::Fault;
 
-/// One line.
+/// One line of the file: a key and the names that may sign with it.
 #[derive(Debug, Clone)]
 pub struct AllowedSigner {
-    /// Patterns of names, with `*`, `?` and a leading `!` for "not".
+    /// Patterns of names, with `*`, `?` and a leading `!` for exclusion.
     pub principals: Vec<String>,
-    /// Patterns of purposes, with `*`, `?` and a leading `!`; any if there are
-    /// none.
+    /// Patterns of namespaces, with `*`, `?` and a leading `!`; `None` allows
+    /// all namespaces.
     pub namespaces: Option<Vec<String>>,
-    /// When the key becomes good, in no time zone.
+    /// Start of the key's validity, without a time zone.
     pub valid_after: Option<DateTime>,
-    /// When it is no longer good.
+    /// End of the key's validity, exclusive, without a time zone.
     pub valid_before: Option<DateTime>,
-    /// Whether it vouches for other keys.
+    /// Whether the key is a certificate authority, which certifies other keys.
     pub is_authority: bool,
-    /// Kind and base64.
+    /// Key type and base64 data, separated by a space.
     pub key: String,
-    /// The line.
+    /// Span of the line.
     pub span: Span,
 }
 
-/// The file as it was read.
+/// The file `allowed_signers` with its lines.
 #[derive(Debug)]
 pub struct AllowedSigners {
-    /// Its text.
+    /// Text of the file.
     pub source: Arc<Source>,
-    /// Its lines.
+    /// Lines that could be read, in order.
     pub signers: Vec<AllowedSigner>,
-    /// Lines that could not be read: they allow nobody.
+    /// Mistakes in lines that could not be read; these lines allow no key.
     pub faults: Vec<Fault>,
 }
 
@@ -59,16 +59,16 @@ impl AllowedSigners {
         out
     }
 
-    /// The lines that hold a key.
+    /// Returns the lines with a key.
     pub fn signers_with_key<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a AllowedSigner> {
         self.signers.iter().filter(move |signer| signer.key == key)
     }
 }
 
 impl AllowedSigner {
-    /// Whether a name is one of the principals: as a whole, or as the part
-    /// before the `@` of an address that is written out. `*@example.org` is
-    /// nobody's name; `!eve@*` forbids `eve`.
+    /// Returns whether a name is one of the principals. It must match a whole
+    /// pattern or equal the part before the `@`. The part `*` of
+    /// `*@example.org` matches no name; `!eve@*` excludes `eve`.
     #[must_use]
     pub fn is_principal(&self, name: &str) -> bool {
         let local = |pattern: &str| pattern.split_once('@').map(|(local, _)| local.to_owned());
@@ -82,7 +82,7 @@ impl AllowedSigner {
         !denied && self.principals.iter().filter(|p| !p.starts_with('!')).any(|p| matches(p))
     }
 
-    /// Whether it may sign for a purpose.
+    /// Returns whether the key may sign for a namespace.
     #[must_use]
     pub fn allows_namespace(&self, namespace: &str) -> bool {
         let Some(all) = &self.namespaces else { return true };
@@ -91,14 +91,14 @@ impl AllowedSigner {
         !denied && all.iter().filter(|pattern| !pattern.starts_with('!')).any(|pattern| matches(pattern))
     }
 
-    /// Whether it is good at a moment.
+    /// Returns whether the key is valid at a time.
     #[must_use]
     pub fn is_valid_at(&self, at: DateTime) -> bool {
         self.valid_after.is_none_or(|after| after <= at) && self.valid_before.is_none_or(|before| at < before)
     }
 }
 
-/// Whether a text is like a pattern with `*` and `?`.
+/// Returns whether a text matches a pattern with `*` and `?`.
 fn matches_pattern(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t, mut star) = (0, 0, None);
@@ -124,7 +124,7 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
     pattern.get(p..).unwrap_or_default().iter().all(|c| *c == '*')
 }
 
-/// Kinds of keys, by how they begin: where they stand, the options end.
+/// Prefixes of key types. The first field with one of them ends the options.
 const KEY_TYPE_PREFIXES: [&str; 4] = ["ssh-", "sk-ssh-", "ecdsa-", "sk-ecdsa-"];
 
 fn parse_signer(line: &str, span: Span) -> Result<AllowedSigner, String> {
@@ -132,17 +132,20 @@ fn parse_signer(line: &str, span: Span) -> Result<AllowedSigner, String> {
     let (principals, rest) = fields.split_first().ok_or("the line is empty")?;
     let bare = if principals.starts_with('"') { unquote(principals)? } else { principals.as_str() };
     if bare.contains('"') {
-        return Err("the principals are quoted in part".to_owned());
+        return Err("one pair of quotes must enclose all principals".to_owned());
     }
     let principals: Vec<String> = bare.split(',').map(|p| p.trim().to_owned()).collect();
     if principals.iter().any(|principal| principal.trim_start_matches('!').is_empty()) {
-        return Err("a principal is empty".to_owned());
+        return Err("a principal is empty; expected a name or pattern".to_owned());
     }
-    let is_kind = |field: &String| KEY_TYPE_PREFIXES.iter().any(|kind| field.starts_with(kind));
-    let at =
-        rest.iter().position(is_kind).filter(|at| *at <= 1).ok_or("there is no key behind the principals")?;
-    let (Some(kind), Some(base64)) = (rest.get(at), rest.get(at + 1)) else {
-        return Err("there is no key behind its kind".to_owned());
+    let is_key_type = |field: &String| KEY_TYPE_PREFIXES.iter().any(|prefix| field.starts_with(prefix));
+    let at = rest
+        .iter()
+        .position(is_key_type)
+        .filter(|at| *at <= 1)
+        .ok_or("expected a key type after the principals")?;
+    let (Some(key_type), Some(base64)) = (rest.get(at), rest.get(at + 1)) else {
+        return Err("expected a base64 key after the key type".to_owned());
     };
     let mut out = AllowedSigner {
         principals,
@@ -150,7 +153,7 @@ fn parse_signer(line: &str, span: Span) -> Result<AllowedSigner, String> {
         valid_after: None,
         valid_before: None,
         is_authority: false,
-        key: format!("{kind} {base64}"),
+        key: format!("{key_type} {base64}"),
         span,
     };
     if let Some(options) = rest.first().filter(|_| at == 1) {
@@ -158,7 +161,7 @@ fn parse_signer(line: &str, span: Span) -> Result<AllowedSigner, String> {
         for option in split_options(options) {
             let name = out.apply_option(&option)?;
             if seen.contains(&name) {
-                return Err(format!("`{name}` stands here twice"));
+                return Err(format!("the option `{name}` is given twice"));
             }
             seen.push(name);
         }
@@ -166,16 +169,16 @@ fn parse_signer(line: &str, span: Span) -> Result<AllowedSigner, String> {
     Ok(out)
 }
 
-/// What stands in a pair of quotes, as ssh-keygen asks for it.
+/// Returns the text inside a pair of quotes, as ssh-keygen requires it.
 fn unquote(text: &str) -> Result<&str, String> {
     let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    inner
-        .filter(|inner| !inner.contains(['"', '\\']))
-        .ok_or_else(|| format!("`{}` is not in one pair of quotes", crate::text::to_single_line(text, 60)))
+    inner.filter(|inner| !inner.contains(['"', '\\'])).ok_or_else(|| {
+        format!("`{}` must be in one pair of double quotes", crate::text::to_single_line(text, 60))
+    })
 }
 
 impl AllowedSigner {
-    /// Takes an option; its name.
+    /// Applies an option and returns its name.
     fn apply_option(&mut self, option: &str) -> Result<String, String> {
         let (name, value) =
             option.split_once('=').map_or((option, None), |(name, value)| (name, Some(value)));
@@ -190,7 +193,7 @@ impl AllowedSigner {
             "valid-before" => self.valid_before = Some(parse_timestamp(value()?)?),
             _ => {
                 return Err(format!(
-                    "`{}` is no option that is known",
+                    "unknown option `{}`; expected cert-authority, namespaces, valid-after or valid-before",
                     crate::text::to_single_line(option, 40)
                 ));
             }
@@ -199,20 +202,23 @@ impl AllowedSigner {
     }
 }
 
-/// `YYYYMMDD[HHMM[SS]][Z]`
+/// Reads a time: `YYYYMMDD[HHMM[SS]][Z]`. The suffix `Z` makes no difference.
 fn parse_timestamp(text: &str) -> Result<DateTime, String> {
-    let bad =
-        || format!("`{}` is no moment, YYYYMMDD or YYYYMMDDHHMM", crate::text::to_single_line(text, 40));
+    let invalid = || {
+        let shown = crate::text::to_single_line(text, 40);
+        format!("invalid time `{shown}`; expected YYYYMMDD or YYYYMMDDHHMM")
+    };
     let digits = text.strip_suffix(['Z', 'z']).unwrap_or(text);
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !matches!(digits.len(), 8 | 12 | 14) {
-        return Err(bad());
+        return Err(invalid());
     }
     let part = |from: usize, to: usize| digits.get(from..to).and_then(|d| d.parse::<i8>().ok()).unwrap_or(0);
-    let year = digits.get(..4).and_then(|d| d.parse().ok()).ok_or_else(bad)?;
-    DateTime::new(year, part(4, 6), part(6, 8), part(8, 10), part(10, 12), part(12, 14), 0).map_err(|_| bad())
+    let year = digits.get(..4).and_then(|d| d.parse().ok()).ok_or_else(invalid)?;
+    let (month, day) = (part(4, 6), part(6, 8));
+    DateTime::new(year, month, day, part(8, 10), part(10, 12), part(12, 14), 0).map_err(|_| invalid())
 }
 
-/// The fields of a line; blanks in quotes do not part them.
+/// Splits a line into fields; whitespace inside quotes does not separate them.
 fn split_fields(line: &str) -> Result<Vec<String>, String> {
     let mut out = vec![String::new()];
     let mut quoted = false;
@@ -231,7 +237,7 @@ fn split_fields(line: &str) -> Result<Vec<String>, String> {
         }
     }
     out.retain(|field| !field.is_empty());
-    if quoted { Err("a quote is not closed".to_owned()) } else { Ok(out) }
+    if quoted { Err("a quote is not closed; expected `\"`".to_owned()) } else { Ok(out) }
 }
 
 fn split_options(text: &str) -> Vec<String> {
@@ -271,7 +277,7 @@ mod tests {
         assert!(other.is_principal("bob@example.org") && !other.is_principal("eve@example.org"));
         assert!(!other.is_principal("bob") && !other.is_principal("eve") && !other.is_principal("mira"));
         assert!(other.allows_namespace("countersign") && !other.allows_namespace("file"));
-        let at = |text: &str| text.parse().expect("moment");
+        let at = |text: &str| text.parse().expect("time");
         assert!(
             other.is_valid_at(at("2026-12-31T23:58:00")) && !other.is_valid_at(at("2026-12-31T23:59:00"))
         );
@@ -280,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_openssh_refuses_allows_nobody() {
+    fn lines_that_openssh_refuses_allow_no_key() {
         for options in [
             "valid-after=20260101",
             "namespaces=git",
@@ -302,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns() {
+    fn patterns_have_stars_and_question_marks() {
         assert!(
             matches_pattern("a*c?", "abbcd")
                 && matches_pattern("*", "")

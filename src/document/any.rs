@@ -1,4 +1,4 @@
-//! One document of any kind, read.
+//! A governance document of any kind, with its typed content.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::stub::Stub;
 use super::validator_state::ValidatorState;
 use super::{DocumentKind, Fault, Packet, Refinement, WpId};
 
-/// What a document is, with what was read from it.
+/// Typed content of a document, by kind.
 #[derive(Debug)]
 pub enum DocumentBody {
     /// A task packet.
@@ -40,35 +40,37 @@ pub enum DocumentBody {
     ValidatorState(ValidatorState),
     /// The specification pointer.
     SpecPointer(SpecPointer),
-    /// A template or an unknown document: only its text is judged.
+    /// A template or an unknown document: only its text is checked.
     Text,
 }
 
-/// A document that was read.
+/// A document with its kind and content.
 #[derive(Debug)]
 pub struct Document {
-    /// Its text, named by its path.
+    /// Text of the document, named by its path.
     pub source: Arc<Source>,
-    /// What it is.
+    /// Kind of the document.
     pub kind: DocumentKind,
-    /// What was read from it.
+    /// Typed content.
     pub body: DocumentBody,
-    /// Its block structure; `None` for JSON, and for a packet, which keeps it
-    /// itself.
+    /// Block structure; `None` for JSON, and for a packet, which has its own
+    /// outline.
     outline: Option<Outline>,
-    /// What could not be read.
+    /// Mistakes that the reader found.
     pub faults: Vec<Fault>,
 }
 
 impl Document {
-    /// Reads a document as what it says it is, or as `expected` where its
-    /// place in the repository demands one kind and it says nothing. Never
-    /// fails. A template is one only where no document is demanded.
+    /// Reads a document. Never fails.
+    ///
+    /// The document's headings decide its kind. If they name no kind,
+    /// `expected` decides: the kind that the document's folder requires. A
+    /// template is recognized only where no kind is expected.
     #[must_use]
     pub fn read(source: &Arc<Source>, expected: Option<DocumentKind>) -> Self {
         let text = source.text();
-        let by_place = expected.filter(|kind| is_json(*kind)).or_else(|| detect_json_kind(text));
-        if let Some(kind) = by_place {
+        let json_kind = expected.filter(|kind| is_json(*kind)).or_else(|| detect_json_kind(text));
+        if let Some(kind) = json_kind {
             let (body, faults) = read_json_body(source, kind);
             return Self { source: Arc::clone(source), kind, body, outline: None, faults };
         }
@@ -92,19 +94,19 @@ impl Document {
         Self { source: Arc::clone(source), kind, body, outline: Some(outline), faults }
     }
 
-    /// Its block structure; `None` for JSON.
+    /// Returns the block structure; `None` for JSON.
     #[must_use]
     pub fn outline(&self) -> Option<&Outline> {
         self.outline.as_ref().or_else(|| self.packet().map(|packet| &packet.outline))
     }
 
-    /// Its path.
+    /// Returns the path of the document.
     #[must_use]
     pub fn path(&self) -> &RepoPath {
         self.source.name()
     }
 
-    /// The id that its file name gives it, if that is one.
+    /// Returns the id in the file name; `None` if the name is not a valid id.
     #[must_use]
     pub fn file_id(&self) -> Option<WpId> {
         let name = self.path().file_name().to_string();
@@ -112,7 +114,8 @@ impl Document {
         WpId::parse(stem).ok()
     }
 
-    /// The id that it gives itself: in its title, or in its `WP_ID`.
+    /// Returns the id in the document's text: from its title, otherwise from
+    /// its field `WP_ID`.
     #[must_use]
     pub fn own_id(&self) -> Option<WpId> {
         let text = match &self.body {
@@ -132,13 +135,13 @@ impl Document {
         WpId::parse(&text?).ok()
     }
 
-    /// The id under which it counts: its file's, or else its own.
+    /// Returns the document's id: from its file name, otherwise from its text.
     #[must_use]
     pub fn id(&self) -> Option<WpId> {
         self.file_id().or_else(|| self.own_id())
     }
 
-    /// A place for findings about the document as a whole.
+    /// Returns the span for findings about the document as a whole.
     #[must_use]
     pub fn head_span(&self) -> Span {
         match &self.body {
@@ -151,19 +154,19 @@ impl Document {
         }
     }
 
-    /// The packet, if it is one.
+    /// Returns the packet; `None` for other kinds.
     #[must_use]
     pub fn packet(&self) -> Option<&Packet> {
         if let DocumentBody::Packet(packet) = &self.body { Some(packet) } else { None }
     }
 
-    /// The refinement, if it is one.
+    /// Returns the refinement; `None` for other kinds.
     #[must_use]
     pub fn refinement(&self) -> Option<&Refinement> {
         if let DocumentBody::Refinement(refinement) = &self.body { Some(refinement) } else { None }
     }
 
-    /// The contract, if it is one.
+    /// Returns the contract; `None` for other kinds.
     #[must_use]
     pub fn contract(&self) -> Option<&Contract> {
         if let DocumentBody::Contract(contract) = &self.body { Some(contract) } else { None }

@@ -1,4 +1,4 @@
-//! The signature audit: one row for every signature that was used.
+//! The signature audit: a table with one row for each used signature.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::table::{
 };
 use super::{Fault, Signature};
 
-/// The columns that make a table the audit.
+/// Columns that identify the audit table, as messages name them.
 const COLUMNS: &str = "`Signature` and `Purpose`";
 
 /// One row of the audit.
@@ -21,47 +21,47 @@ pub struct AuditRow {
     pub span: Span,
     /// The signature.
     pub signature: Spanned<String>,
-    /// What it was used for; names the packet.
+    /// Purpose of the signature; names the packet.
     pub purpose: Spanned<String>,
-    /// When, as written.
+    /// Date, as written.
     pub at: Spanned<String>,
-    /// Whether a cell says that the signature was taken back.
+    /// Whether a cell marks the signature as revoked.
     pub is_revoked: bool,
 }
 
 impl AuditRow {
-    /// Whether the purpose names this id as a whole word.
+    /// Returns whether the purpose names this id as a whole word.
     #[must_use]
     pub fn names_packet(&self, id: &str) -> bool {
         find_wp_ids(&self.purpose.value).any(|found| found == id)
     }
 }
 
-/// The audit as it was read.
+/// The signature audit with its rows.
 #[derive(Debug)]
 pub struct Audit {
-    /// Its text.
+    /// Text of the audit.
     pub source: Arc<Source>,
-    /// Its rows.
+    /// Rows of the audit table, in order.
     pub rows: Vec<AuditRow>,
-    /// What could not be read, or only in part.
+    /// Rows and tables that could not be read, or only in part.
     pub faults: Vec<Fault>,
 }
 
 impl Audit {
-    /// The edit that adds a row; `None` if there is no such table. `cell` gives
-    /// the text under a column's head (lower case).
+    /// Returns the edit that adds a row; `None` if there is no audit table.
+    /// `cell` returns the text for a column, given its header in lower case.
     #[must_use]
     pub fn append_row_edit(&self, cell: &dyn Fn(&str) -> String) -> Option<Edit> {
-        let is_it = |table: &Table| {
+        let is_audit_table = |table: &Table| {
             let has = |name: &str| table.head.iter().any(|head| head.contains(name));
             has("signature") && has("purpose")
         };
-        append_row_edit(&self.source, &is_it, cell)
+        append_row_edit(&self.source, &is_audit_table, cell)
     }
 
-    /// Reads an audit. Never fails; tables without a `signature` column are
-    /// not part of it.
+    /// Reads an audit. Never fails; tables without the columns `Signature` and
+    /// `Purpose` are not part of it.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
         let outline = Outline::parse(source.text());
@@ -70,8 +70,8 @@ impl Audit {
         for table in read_tables(source.text(), &outline) {
             let column = |name: &str| table.head.iter().position(|head| head.contains(name));
             let (Some(signature), Some(purpose)) = (column("signature"), column("purpose")) else {
-                let holds = |cell: &str| Signature::parse(strip_quotes(cell)).is_ok();
-                faults.extend(wrong_columns_fault(&table, "audit/row", COLUMNS, &holds));
+                let is_signature = |cell: &str| Signature::parse(strip_quotes(cell)).is_ok();
+                faults.extend(wrong_columns_fault(&table, "audit/row", COLUMNS, &is_signature));
                 continue;
             };
             let at = column("date").unwrap_or(usize::MAX);
@@ -95,17 +95,18 @@ impl Audit {
     }
 }
 
-/// Whether a cell takes a signature back: `REVOKED`, `withdrawn on …`; not a
-/// text that merely speaks of revoking something.
+/// Returns whether a cell marks a signature as revoked: `REVOKED`,
+/// `withdrawn on …`. A text that only mentions a revocation does not count.
 fn is_revocation(cell: &str) -> bool {
     let words = ["REVOKED", "WITHDRAWN", "RESCINDED", "INVALIDATED", "VOIDED"];
     let plain = cell.trim_matches(['*', '`', '~', ' ', '(', '[']);
     let first = plain.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    let shouted = plain.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
-    shouted || words.contains(&first.to_uppercase().as_str())
+    let has_capital_word = plain.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
+    has_capital_word || words.contains(&first.to_uppercase().as_str())
 }
 
-/// Ids in a text, as whole words: `WP-1-A` does not occur in `WP-1-A-v2`.
+/// Finds packet ids in a text, as whole words: `WP-1-A` is not found in
+/// `WP-1-A-v2`.
 pub fn find_wp_ids(text: &str) -> impl Iterator<Item = &str> {
     let inside = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     text.split(move |c| !inside(c))

@@ -1,4 +1,4 @@
-//! The task board: which state every packet is in.
+//! The task board: the state of every packet.
 
 use std::sync::Arc;
 
@@ -7,33 +7,33 @@ use crate::text::{Edit, Source, Span, Spanned, apply_edits, line_ending, trim_sp
 use super::outline::{BlockKind, Outline, ProseLine};
 use super::section::read_sections;
 
-/// One entry of the board.
+/// One entry of the task board.
 #[derive(Debug, Clone)]
 pub struct BoardEntry {
     /// The whole line.
     pub span: Span,
-    /// Key of the section it stands in, e.g. `IN_PROGRESS`.
+    /// Key of the section that contains the entry, such as `IN_PROGRESS`.
     pub section: String,
-    /// The packet.
+    /// Id of the packet.
     pub wp_id: String,
-    /// The state in brackets, normalised: `READY FOR DEV` is `READY_FOR_DEV`.
+    /// The state in brackets, normalized: `READY FOR DEV` is `READY_FOR_DEV`.
     pub state: String,
-    /// Whether the entry says nothing but packet and state.
+    /// Whether the entry has no text besides packet and state.
     pub is_plain: bool,
 }
 
-/// The board as it was read.
+/// The task board with its entries.
 #[derive(Debug)]
 pub struct Board {
-    /// Its text.
+    /// Text of the board.
     pub source: Arc<Source>,
     /// Entries of the form `**[WP]** - [STATE]`.
     pub entries: Vec<BoardEntry>,
-    /// Items of state sections that name a packet and have another form.
+    /// Lines that name a packet but do not have the form of an entry.
     pub unreadable: Vec<Spanned<String>>,
-    /// Entries that stand under no heading of a state.
+    /// Entries outside the sections of states.
     pub misplaced: Vec<BoardEntry>,
-    /// The headings of states, by key.
+    /// Keys of the state sections, with the spans of their headings.
     pub sections: Vec<Spanned<String>>,
 }
 
@@ -55,18 +55,18 @@ impl Board {
             board.sections.push(Spanned::new(section.key.clone(), section.title.span));
         }
         for (index, block) in outline.blocks.iter().enumerate() {
-            let under = all.iter().rfind(|section| section.level <= 2 && section.blocks.contains(&index));
-            let section = under.map_or("", |section| section.key.as_str());
+            let enclosing = all.iter().rfind(|section| section.level <= 2 && section.blocks.contains(&index));
+            let section = enclosing.map_or("", |section| section.key.as_str());
             match block.kind {
-                // Beside items, lines of a paragraph can look like entries: a
-                // blank before the bullet is enough to make them one.
+                // A line of a paragraph can look like an entry, too: a space
+                // before the bullet is enough to make it part of a paragraph.
                 BlockKind::Prose => {
                     let depth = list_depth(&outline, index);
                     for (number, line) in outline.prose_lines(text, index).iter().enumerate() {
                         board.read_line(line, section, depth == 1 && number == 0, depth > 1);
                     }
                 }
-                // A table, a smaller heading, code: nobody looks there.
+                // An entry in a table, a smaller heading or code is not read.
                 BlockKind::Row | BlockKind::Heading(3..=6) | BlockKind::Code(_) | BlockKind::Html
                     if is_state_section(section) =>
                 {
@@ -84,8 +84,8 @@ impl Board {
         board
     }
 
-    /// One line: `is_item` for the first line of a first-level item, `nested`
-    /// below one, where details may name other packets.
+    /// Reads one line. `is_item`: it is the first line of a first-level item.
+    /// `nested`: it is below such an item, where details may name other packets.
     fn read_line(&mut self, line: &ProseLine<'_>, section: &str, is_item: bool, nested: bool) {
         let whole = line.text.trim();
         let at = line.start + (line.text.len() - line.text.trim_start().len());
@@ -99,7 +99,7 @@ impl Board {
                 } else if section != "ACTIVE" {
                     self.misplaced.push(entry);
                 }
-                // Of two packets on one line the second would be lost.
+                // The second packet on one line would be lost.
                 if whole.matches("**[").count() > 1 {
                     self.unreadable.push(Spanned::new(whole.to_owned(), span));
                 }
@@ -110,8 +110,8 @@ impl Board {
                     self.unreadable.push(Spanned::new(whole.to_owned(), span));
                 }
             }
-            // Under a heading that names no state, an id with a state is an
-            // entry that nobody looks for.
+            // Under a heading that is not a state's, an id with a state is
+            // an entry that no reader finds.
             None if is_item && section != "ACTIVE" && names_packet(whole) && names_state(whole) => {
                 self.unreadable.push(Spanned::new(whole.to_owned(), span));
             }
@@ -119,8 +119,8 @@ impl Board {
         }
     }
 
-    /// The edit that adds an entry under the heading of its state; `None` if the
-    /// board has no such heading.
+    /// Returns the edit that adds an entry under the heading of its state;
+    /// `None` if the board has no such heading.
     #[must_use]
     pub fn insert_entry_edit(&self, id: &str, state: &str) -> Option<Edit> {
         let section = self.sections.iter().find(|section| section_states(&section.value).contains(&state))?;
@@ -130,8 +130,8 @@ impl Board {
         Some(Edit::insert(line.end, format!("{}- **[{id}]** - [{state}]", line_ending(self.source.text()))))
     }
 
-    /// The edit that moves an entry to the heading of another state; `None`
-    /// where more than packet and state would have to move.
+    /// Returns the edit that moves an entry to the heading of another state;
+    /// `None` if the entry has more text than packet and state.
     #[must_use]
     pub fn move_entry_edit(&self, entry: &BoardEntry, state: &str) -> Option<Edit> {
         let text = self.source.text();
@@ -143,18 +143,18 @@ impl Board {
             return None;
         }
         let add = self.insert_entry_edit(&entry.wp_id, state)?;
-        let gone = Span::new(line.start, next.map_or(text.len(), |next| next.start));
-        let whole = gone.join(add.span);
+        let removed = Span::new(line.start, next.map_or(text.len(), |next| next.start));
+        let whole = removed.join(add.span);
         let shift = |edit: Edit| Edit {
             span: Span::new(edit.span.start - whole.start, edit.span.end - whole.start),
             ..edit
         };
         let inside = text.get(whole.start..whole.end)?;
-        let (moved, left) = apply_edits(inside, &[shift(Edit::replace(gone, "")), shift(add)]);
+        let (moved, left) = apply_edits(inside, &[shift(Edit::replace(removed, "")), shift(add)]);
         left.is_empty().then(|| Edit::replace(whole, moved))
     }
 
-    /// The entries of a packet.
+    /// Returns the entries of a packet.
     pub fn entries_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a BoardEntry> {
         self.entries.iter().filter(move |entry| entry.wp_id == id)
     }
@@ -165,7 +165,7 @@ fn is_state_section(key: &str) -> bool {
         || key.starts_with("SUPERSEDED")
 }
 
-/// States that a section of the board lists.
+/// Returns the states whose packets a section of the board lists.
 #[must_use]
 pub fn section_states(section: &str) -> &'static [&'static str] {
     match section {
@@ -179,11 +179,11 @@ pub fn section_states(section: &str) -> &'static [&'static str] {
     }
 }
 
-/// States that a board knows.
+/// All states of a board.
 const STATES: [&str; 8] =
     ["READY_FOR_DEV", "IN_PROGRESS", "BLOCKED", "VALIDATED", "FAIL", "OUTDATED_ONLY", "STUB", "SUPERSEDED"];
 
-/// Whether a text names a packet, in any case and with any dash.
+/// Returns whether a text names a packet, in any case and with any dash.
 fn names_packet(text: &str) -> bool {
     let plain: String = text.chars().map(|c| if is_dash(c) { '-' } else { c.to_ascii_uppercase() }).collect();
     let follows = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric());
@@ -198,12 +198,12 @@ fn is_dash(c: char) -> bool {
     matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
-/// Whether a text holds the word of a state.
+/// Returns whether a text contains the name of a state.
 fn names_state(text: &str) -> bool {
     text.split(|c: char| !(c.is_ascii_uppercase() || c == '_')).any(|word| STATES.contains(&word))
 }
 
-/// How many list items hold a block.
+/// Returns the number of list items that contain a block.
 fn list_depth(outline: &Outline, index: usize) -> usize {
     let mut depth = 0;
     let mut above = outline.get(index).and_then(|block| block.parent);
@@ -215,8 +215,8 @@ fn list_depth(outline: &Outline, index: usize) -> usize {
     depth
 }
 
-/// `**[WP-1-A]** - [STATE]`; older boards have words in between, and some a
-/// remark behind it.
+/// Reads `**[WP-1-A]** - [STATE]`: returns id, state and whether there is no
+/// other text. Older boards have words in between or a remark at the end.
 fn parse_entry(line: &str) -> Option<(String, String, bool)> {
     let rest = line.strip_prefix("**[")?;
     let (id, rest) = rest.split_once("]**")?;
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_a_packet_is_an_entry_or_a_mistake() {
+    fn a_line_that_names_a_packet_is_an_entry_or_unreadable() {
         let lines = [
             "- **WP-9-A** - [VALIDATED]",
             "- [x] WP-9-A - [VALIDATED]",
@@ -270,8 +270,8 @@ mod tests {
             let board = Board::read(&Source::from_text(RepoPath::from("b.md"), text));
             assert_eq!(board.unreadable.len(), 1, "{line}");
         }
-        let fine = "## Done\n\nA WP is done when `feat/WP-1-A` is merged; see WP-1-A.\n\n- **[WP-1-A]** - [FAIL] (again)\n  - see WP-1-B\n\n## Notes\n\n- WP-1-A was hard\n";
-        let board = Board::read(&Source::from_text(RepoPath::from("b.md"), fine));
+        let valid = "## Done\n\nA WP is done when `feat/WP-1-A` is merged; see WP-1-A.\n\n- **[WP-1-A]** - [FAIL] (again)\n  - see WP-1-B\n\n## Notes\n\n- WP-1-A was hard\n";
+        let board = Board::read(&Source::from_text(RepoPath::from("b.md"), valid));
         assert_eq!((board.entries.len(), board.unreadable.len()), (1, 0));
     }
 }

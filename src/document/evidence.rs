@@ -1,4 +1,4 @@
-//! What a packet claims as proof: commands with exit codes and logs, and
+//! Evidence that a packet claims: commands with exit codes and logs, and
 //! requirements mapped to lines of code.
 
 use crate::text::{RepoPath, Span, Spanned};
@@ -15,11 +15,11 @@ pub struct EvidenceEntry {
     pub command: Spanned<String>,
     /// The exit code, as pasted.
     pub exit_code: Option<Spanned<String>>,
-    /// Where the log is said to lie.
+    /// Path of the log, as the packet claims.
     pub log_path: Option<Spanned<String>>,
     /// The log's SHA-256, as pasted.
     pub log_sha256: Option<Spanned<String>>,
-    /// Lines that the log is said to hold.
+    /// Lines that the log contains, as the packet claims.
     pub proof_lines: Vec<Spanned<String>>,
 }
 
@@ -28,20 +28,20 @@ pub struct EvidenceEntry {
 pub struct Requirement {
     /// The quoted requirement.
     pub quote: Spanned<String>,
-    /// Where it is met.
+    /// Locations that meet the requirement.
     pub locations: Vec<MappedLocation>,
 }
 
 /// A `path:line` of a mapping.
 #[derive(Debug, Clone)]
 pub struct MappedLocation {
-    /// As written.
+    /// The location as written.
     pub raw: Spanned<String>,
-    /// Path and line, if it has that form.
+    /// Path and line (from 1); `None` if the text does not have that form.
     pub target: Option<(RepoPath, usize)>,
 }
 
-/// Reads the entries of EVIDENCE among its fields.
+/// Reads the entries of EVIDENCE from its fields.
 #[must_use]
 pub fn read_entries<'a>(
     text: &str,
@@ -49,13 +49,13 @@ pub fn read_entries<'a>(
     fields: impl Iterator<Item = &'a Field>,
 ) -> Vec<EvidenceEntry> {
     let mut out: Vec<EvidenceEntry> = Vec::new();
-    let mut template = false;
+    let mut is_template = false;
     for field in fields {
         if field.key == "COMMAND" {
-            template = !field.is_filled();
-            if !template {
+            is_template = !field.is_filled();
+            if !is_template {
                 let whole = field.unquoted_value();
-                // `` `cargo test` (exit 0) ``: the command is what is quoted.
+                // `` `cargo test` (exit 0) ``: the command is the quoted part.
                 let command = if whole.starts_with('`') { field.bare_value().value } else { whole };
                 let command = Spanned::new(command.to_owned(), field.value.span);
                 out.push(EvidenceEntry {
@@ -68,7 +68,7 @@ pub fn read_entries<'a>(
             }
             continue;
         }
-        let Some(entry) = out.last_mut().filter(|_| !template) else { continue };
+        let Some(entry) = out.last_mut().filter(|_| !is_template) else { continue };
         match field.key.as_str() {
             "EXIT_CODE" => entry.exit_code = entry.exit_code.take().or_else(|| field.filled_value()),
             "LOG_PATH" => entry.log_path = entry.log_path.take().or_else(|| field.filled_value()),
@@ -98,7 +98,7 @@ fn read_nested_values(text: &str, outline: &Outline, field: &Field) -> Vec<Spann
         .collect()
 }
 
-/// Reads the entries of `EVIDENCE_MAPPING` among its fields.
+/// Reads the entries of `EVIDENCE_MAPPING` from its fields.
 #[must_use]
 pub fn read_requirements<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<Requirement> {
     let mut out: Vec<Requirement> = Vec::new();
@@ -126,8 +126,8 @@ pub fn read_requirements<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<Req
     out
 }
 
-/// Reads the rows of tables in `EVIDENCE_MAPPING`: a column of requirements,
-/// and one of evidence or places.
+/// Reads the rows of the tables in `EVIDENCE_MAPPING` (its span is `inside`):
+/// a column of requirements, and a column of evidence or locations.
 #[must_use]
 pub fn read_mapped_rows(text: &str, outline: &Outline, inside: Span) -> Vec<Requirement> {
     let mut out = Vec::new();
@@ -135,21 +135,21 @@ pub fn read_mapped_rows(text: &str, outline: &Outline, inside: Span) -> Vec<Requ
         let column = |names: &[&str]| {
             names.iter().find_map(|name| table.head.iter().position(|head| head.contains(name)))
         };
-        let (Some(quote), Some(place)) =
+        let (Some(quote), Some(location)) =
             (column(&["requirement"]), column(&["evidence", "file", "location"]))
         else {
             continue;
         };
         for row in &table.rows {
-            let Some((quote, place)) = row.cells.get(quote).zip(row.cells.get(place)) else { continue };
+            let Some((quote, location)) = row.cells.get(quote).zip(row.cells.get(location)) else { continue };
             if is_placeholder(&quote.value) {
                 continue;
             }
             let pieces =
-                place.value.split([',', ';']).map(|piece| strip_quotes(strip_hint(piece)).to_owned());
+                location.value.split([',', ';']).map(|piece| strip_quotes(strip_hint(piece)).to_owned());
             let read = |piece: String| MappedLocation {
                 target: parse_location(&piece),
-                raw: Spanned::new(piece, place.span),
+                raw: Spanned::new(piece, location.span),
             };
             let locations = pieces.filter(|piece| !is_placeholder(piece)).map(read).collect();
             out.push(Requirement { quote: quote.clone(), locations });
@@ -160,14 +160,14 @@ pub fn read_mapped_rows(text: &str, outline: &Outline, inside: Span) -> Vec<Requ
 
 fn parse_location(text: &str) -> Option<(RepoPath, usize)> {
     let (path, lines) = text.rsplit_once(':')?;
-    // `path:10-20`: the last line must exist, and so all of them.
+    // `path:10-20`: if the last line exists, all of them do.
     let (first, last) = lines.split_once('-').unwrap_or((lines, lines));
     let number = |text: &str| text.parse::<usize>().ok().filter(|line| *line > 0);
     let (first, line) = (number(first)?, number(last)?);
     if first > line {
         return None;
     }
-    // `` `path`:10 `` and `./path:10` are as good.
+    // `` `path`:10 `` and `./path:10` are valid, too.
     let path = path.strip_prefix('`').and_then(|path| path.strip_suffix('`')).unwrap_or(path);
     let path = path.strip_prefix("./").unwrap_or(path);
     (!path.is_empty() && !path.chars().any(char::is_whitespace)).then(|| (RepoPath::from(path), line))

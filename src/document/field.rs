@@ -1,8 +1,8 @@
-//! Labelled fields (`- **Label**: value`), the same in every generation.
+//! Labelled fields (`- **Label**: value`), read alike in all packet generations.
 //!
-//! A label may be bold with its colon inside or outside, may be in any case,
-//! and may carry a template hint in parentheses behind its value. The key is
-//! normalised (`Pre-SHA1` and `**PRE_SHA1**:` are both `PRE_SHA1`).
+//! A label may be bold, with its colon inside or outside, and in any case. A
+//! template hint in parentheses may follow the value. The key is normalized
+//! (`Pre-SHA1` and `**PRE_SHA1**:` are both `PRE_SHA1`).
 
 use crate::text::{Span, Spanned, trim_spanned};
 
@@ -12,24 +12,24 @@ use super::placeholder::is_placeholder;
 /// One labelled field.
 #[derive(Debug, Clone)]
 pub struct Field {
-    /// Normalised label: upper case, words joined by `_`.
+    /// Normalized label: upper case, words joined by `_`.
     pub key: String,
-    /// Where the label stands, without colon and stars.
+    /// Span of the label, without colon and stars.
     pub label: Span,
-    /// The whole value on its lines, trimmed; may be empty.
+    /// The whole value with all its lines, trimmed; may be empty.
     pub value: Spanned<String>,
-    /// The list item that holds it, if any; children of a field are its
-    /// nested list.
+    /// Block index of the list item that contains the field; `None` in a
+    /// paragraph. The children of a field are the nested list of this item.
     pub item: Option<usize>,
-    /// The block of prose that holds it.
+    /// Index of the prose block that contains the field.
     pub block: usize,
-    /// Whether it stands at the top of its section (in a paragraph or in a
-    /// first-level item) rather than nested below another item.
+    /// Whether the field is in a paragraph or in a first-level item of its
+    /// section, not nested below another item.
     pub is_top_level: bool,
 }
 
 impl Field {
-    /// The value without back-ticks, quotes and a hint in parentheses.
+    /// Returns the value without backticks and without a hint in parentheses.
     #[must_use]
     pub fn bare_value(&self) -> Spanned<&str> {
         let without = strip_hint(&self.value.value);
@@ -39,26 +39,27 @@ impl Field {
         Spanned::new(text, Span::new(start, start + text.len()))
     }
 
-    /// The value as a whole without back-ticks.
+    /// Returns the whole value without backticks.
     #[must_use]
     pub fn unquoted_value(&self) -> &str {
         strip_quotes(&self.value.value)
     }
 
-    /// Whether it says something: not empty and not a template's placeholder.
+    /// Returns whether the field has a value: not empty and not a placeholder
+    /// of the template.
     #[must_use]
     pub fn is_filled(&self) -> bool {
         !is_placeholder(&self.value.value) && !is_placeholder(self.bare_value().value)
     }
 
-    /// The bare value if it says something.
+    /// Returns the bare value; `None` if the field is not filled.
     #[must_use]
     pub fn filled_value(&self) -> Option<Spanned<String>> {
         self.is_filled().then(|| self.bare_value().map(str::to_owned))
     }
 }
 
-/// Cuts a trailing ` (hint)`; a value that is only a hint becomes empty.
+/// Removes a trailing ` (hint)`; a value that is only a hint becomes empty.
 #[must_use]
 pub fn strip_hint(value: &str) -> &str {
     let value = value.trim();
@@ -73,8 +74,8 @@ pub fn strip_hint(value: &str) -> &str {
                 depth -= 1;
                 if depth == 0 {
                     let before = value.get(..at).unwrap_or("");
-                    let cut = before.is_empty() || before.ends_with(char::is_whitespace);
-                    return if cut { before.trim_end() } else { value };
+                    let is_hint = before.is_empty() || before.ends_with(char::is_whitespace);
+                    return if is_hint { before.trim_end() } else { value };
                 }
             }
             _ => {}
@@ -83,7 +84,7 @@ pub fn strip_hint(value: &str) -> &str {
     value
 }
 
-/// Cuts one pair of back-ticks around a value.
+/// Removes one pair of backtick runs around a value.
 #[must_use]
 pub fn strip_quotes(value: &str) -> &str {
     let value = value.trim();
@@ -93,8 +94,8 @@ pub fn strip_quotes(value: &str) -> &str {
     }
     let fence = value.get(..ticks).unwrap_or("");
     match value.get(ticks..).and_then(|v| v.strip_suffix(fence)) {
-        // Longer and shorter runs of ticks are text; ticks at its edge stand
-        // behind a blank.
+        // Longer and shorter runs of backticks are text. CommonMark separates
+        // backticks at the edge of the text by a space.
         Some(inner) if inner.split(|c| c != '`').all(|run| run.len() != ticks) => {
             let padded = inner.strip_prefix(' ').and_then(|inner| inner.strip_suffix(' '));
             padded.filter(|inner| inner.starts_with('`') || inner.ends_with('`')).unwrap_or(inner)
@@ -103,7 +104,7 @@ pub fn strip_quotes(value: &str) -> &str {
     }
 }
 
-/// `Pre-SHA1 ` → `PRE_SHA1`.
+/// Normalizes a label to a key: `Pre-SHA1 ` → `PRE_SHA1`.
 #[must_use]
 pub fn normalize_key(label: &str) -> String {
     let mut key = String::with_capacity(label.len());
@@ -141,10 +142,10 @@ fn find_label(line: &ProseLine<'_>) -> Option<LabelMatch> {
         match name.trim_end().strip_suffix(':') {
             Some(name) => (name, 2 + close + 2),
             None if after.trim_start().starts_with(':') => {
-                let blanks = after.len() - after.trim_start().len();
-                (name, 2 + close + 2 + blanks + 1)
+                let spaces = after.len() - after.trim_start().len();
+                (name, 2 + close + 2 + spaces + 1)
             }
-            // `**Verdict: PASS**`: all of the line is bold.
+            // `**Verdict: PASS**`: the whole line is bold.
             None => {
                 let colon = name.find(':').filter(|_| after.trim().is_empty())?;
                 (name.get(..colon)?, 2 + colon + 1)
@@ -158,10 +159,10 @@ fn find_label(line: &ProseLine<'_>) -> Option<LabelMatch> {
         (body.get(..colon)?, colon + 1)
     };
     let name = name.trim();
-    let fits = !name.is_empty()
+    let is_label = !name.is_empty()
         && name.len() <= 80
         && name.chars().all(|c| c.is_alphanumeric() || " _-/()[]#.".contains(c));
-    if !fits || !name.chars().any(char::is_alphabetic) {
+    if !is_label || !name.chars().any(char::is_alphabetic) {
         return None;
     }
     let key = normalize_key(strip_hint(name));
@@ -174,7 +175,8 @@ fn find_label(line: &ProseLine<'_>) -> Option<LabelMatch> {
     })
 }
 
-/// All labelled fields below blocks `range`, in order, nested items included.
+/// Reads all labelled fields of the blocks in `range`, in order, nested items
+/// included.
 #[must_use]
 pub fn read_fields(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<Field> {
     let mut out = Vec::new();
@@ -190,8 +192,8 @@ pub fn read_fields(text: &str, outline: &Outline, range: std::ops::Range<usize>)
     out
 }
 
-/// The list item that holds a paragraph and whether that item is first-level;
-/// `None` for quotes and other places where no field counts.
+/// Returns the list item that contains a paragraph, and whether that item is
+/// first-level; `None` in quotes and other blocks where fields do not count.
 fn find_holder(outline: &Outline, parent: Option<usize>) -> Option<(Option<usize>, bool)> {
     let Some(parent) = parent else { return Some((None, true)) };
     let block = outline.get(parent)?;
@@ -224,14 +226,14 @@ fn read_prose(
     let mut open: Option<(LabelMatch, usize)> = None;
     for (number, line) in lines.iter().enumerate() {
         let found = find_label(line).filter(|found| {
-            // Inside an item only its first line opens a field, unless a
-            // later line is unmistakably a label.
-            let lazy = found.key == "VERDICT" && starts_line(text, line.start);
+            // Inside an item only the first line starts a field, unless a
+            // later line is clearly a label.
+            let is_verdict = found.key == "VERDICT" && starts_line(text, line.start);
             (number == 0 && first)
                 || item.is_none()
                 || found.is_bold
                 || is_constant(text, found.label)
-                || lazy
+                || is_verdict
         });
         if let Some(found) = found {
             finish_field(text, open.replace((found, line.start + line.text.len())), item, block, top, out);
@@ -247,8 +249,8 @@ fn read_prose(
     finish_field(text, open, item, block, top, out);
 }
 
-/// Whether a line of a list item's text stands at the very left: CommonMark
-/// takes it into the item, people write it below the list.
+/// Returns whether a line of a list item's text has no indentation. CommonMark
+/// adds such a line to the item; authors mean it as text below the list.
 fn starts_line(text: &str, at: usize) -> bool {
     text.get(..at).is_some_and(|before| before.ends_with('\n'))
         && text.get(at..).is_some_and(|line| !line.starts_with(char::is_whitespace))
@@ -283,7 +285,7 @@ fn finish_field(
     });
 }
 
-/// Cuts HTML comments out of a value.
+/// Removes HTML comments from a value.
 fn strip_comments(value: &str) -> String {
     let mut out = String::new();
     let mut rest = value;
@@ -309,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_of_all_spellings() {
+    fn labels_in_all_spellings_are_read() {
         let text = "- WP_ID: `WP-1-A`\n- **Status:** In Progress\n* **What**: do: it\n- Pre-SHA1 : x\n- __RISK_TIER__: LOW (LOW | HIGH)\n";
         let want = [
             ("WP_ID", "WP-1-A"),
@@ -331,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn hints_need_a_blank_before_them() {
+    fn a_hint_needs_a_space_before_it() {
         assert_eq!(strip_hint("fonts/Alegreya(wght).ttf"), "fonts/Alegreya(wght).ttf");
         assert_eq!(strip_hint("a (or b (c))"), "a");
         assert_eq!(strip_hint("(only a hint)"), "");

@@ -10,12 +10,12 @@ use super::json::{self, JsonNode};
 use super::json_edit::{append_item_edit, format_object};
 use super::validator_state::first_char_span;
 
-/// One entry of the log; fields that a kind does not have are absent.
+/// One entry of the gate log; a field is `None` if the entry does not have it.
 #[derive(Debug, Clone)]
 pub struct GateEntry {
     /// The whole entry.
     pub span: Span,
-    /// The packet.
+    /// Id of the packet.
     pub wp_id: Option<Spanned<String>>,
     /// `REFINEMENT`, `SIGNATURE` or `PREPARE`.
     pub kind: Option<Spanned<String>>,
@@ -25,21 +25,21 @@ pub struct GateEntry {
     pub timestamp: Option<Spanned<String>>,
     /// The refinement of a REFINEMENT or SIGNATURE entry.
     pub refinement_path: Option<Spanned<String>>,
-    /// SHA-256 of the refinement's bytes at a REFINEMENT.
+    /// SHA-256 of the refinement's bytes, in a REFINEMENT entry.
     pub refinement_sha256: Option<Spanned<String>>,
-    /// SHA-1 of the specification at a REFINEMENT.
+    /// SHA-1 of the specification, in a REFINEMENT entry.
     pub spec_target_sha1: Option<Spanned<String>>,
-    /// The branch of a PREPARE.
+    /// The branch of a PREPARE entry.
     pub branch: Option<Spanned<String>>,
-    /// The worktree of a PREPARE, relative.
+    /// The worktree folder of a PREPARE entry, a relative path.
     pub worktree_dir: Option<Spanned<String>>,
-    /// Who prepared.
+    /// The coder of a PREPARE entry.
     pub coder_id: Option<Spanned<String>>,
-    /// Keys of the entry whose values are no strings.
+    /// Known keys of the entry whose values are not strings.
     pub non_string_keys: Vec<Spanned<String>>,
 }
 
-/// The keys of an entry, all of them strings.
+/// Known keys of an entry; the values of all are strings.
 const KEYS: [&str; 12] = [
     "wpId",
     "type",
@@ -55,7 +55,7 @@ const KEYS: [&str; 12] = [
     "coder_id",
 ];
 
-/// The text of an optional field; empty where there is none.
+/// Returns the text of an optional field; empty if the field is absent.
 #[must_use]
 pub fn text_or_empty(field: &Option<Spanned<String>>) -> &str {
     field.as_ref().map_or("", |field| field.value.as_str())
@@ -64,9 +64,10 @@ pub fn text_or_empty(field: &Option<Spanned<String>>) -> &str {
 impl GateEntry {
     fn read(node: &JsonNode) -> Self {
         let text = |key: &str| node.get_text(key);
-        // Keys that no reader knows may hold anything.
+        // The format does not restrict the values of unknown keys.
         let known = |key: &str| KEYS.contains(&key);
-        let odd = node.members().iter().filter(|(key, value)| known(&key.value) && value.text().is_none());
+        let non_strings =
+            node.members().iter().filter(|(key, value)| known(&key.value) && value.text().is_none());
         Self {
             span: node.span,
             wp_id: text("wpId"),
@@ -79,34 +80,34 @@ impl GateEntry {
             branch: text("branch"),
             worktree_dir: text("worktree_dir"),
             coder_id: text("coder_id"),
-            non_string_keys: odd.map(|(key, _)| key.clone()).collect(),
+            non_string_keys: non_strings.map(|(key, _)| key.clone()).collect(),
         }
     }
 
-    /// Where a finding about the entry points: at the packet it names, or at
-    /// its start.
+    /// Returns the span for findings about the entry: the packet id, or the
+    /// entry's first character.
     #[must_use]
     pub fn anchor_span(&self) -> Span {
         self.wp_id.as_ref().map_or_else(|| first_char_span(self.span), |id| id.span)
     }
 }
 
-/// The gate log as it was read.
+/// The gate log with its entries.
 #[derive(Debug)]
 pub struct GateLog {
-    /// Its text.
+    /// Text of the log.
     pub source: Arc<Source>,
-    /// Its entries, in order.
+    /// Entries, in order.
     pub entries: Vec<GateEntry>,
-    /// What could not be read.
+    /// Mistakes that the reader found.
     pub faults: Vec<Fault>,
-    /// The list `gate_logs` itself.
+    /// The list `gate_logs`; `None` if the file has no such list.
     list: Option<JsonNode>,
 }
 
 impl GateLog {
-    /// The edit that adds an entry of these members at the end; `None` if
-    /// there is no list to add it to.
+    /// Returns the edit that appends an entry with these members; `None` if
+    /// the file has no list `gate_logs`.
     #[must_use]
     pub fn append_entry_edit(&self, members: &[(&str, &str)]) -> Option<Edit> {
         append_item_edit(self.source.text(), self.list.as_ref()?, &|indent, ending| {
@@ -114,7 +115,7 @@ impl GateLog {
         })
     }
 
-    /// Reads a log. Never fails; what is no log is a fault.
+    /// Reads a log. Never fails; mistakes become faults.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
         let parsed = json::parse(source.text());
@@ -132,36 +133,41 @@ impl GateLog {
                     if matches!(node.value, json::JsonValue::Object(_)) {
                         log.entries.push(GateEntry::read(node));
                     } else {
-                        fault(node.span, "an entry of the log is an object");
+                        let found = node.type_name();
+                        fault(node.span, &format!("an entry must be an object; this is {found}"));
                     }
                 }
             }
-            Some(other) => fault(other.span, "`gate_logs` is no list"),
-            None => fault(first_char_span(root.span), "there is no `gate_logs`"),
+            Some(other) => {
+                fault(other.span, &format!("`gate_logs` must be a list; this is {}", other.type_name()));
+            }
+            None => fault(first_char_span(root.span), "the key `gate_logs` is missing"),
         }
         log
     }
 
-    /// The earliest readable time of a packet's entries of a kind.
+    /// Returns the earliest time among a packet's entries of a kind; `None` if
+    /// none of them has a valid RFC 3339 time.
     #[must_use]
     pub fn earliest_time(&self, wp_id: &str, kind: &str) -> Option<jiff::Timestamp> {
-        let of =
+        let matches =
             |entry: &&GateEntry| text_or_empty(&entry.wp_id) == wp_id && text_or_empty(&entry.kind) == kind;
-        self.entries.iter().filter(of).filter_map(|entry| text_or_empty(&entry.timestamp).parse().ok()).min()
+        let entries = self.entries.iter().filter(matches);
+        entries.filter_map(|entry| text_or_empty(&entry.timestamp).parse().ok()).min()
     }
 
-    /// Whether a packet's last entry of one kind stands before its last one of
-    /// another; `None` if one of them is missing.
+    /// Returns whether a packet's last entry of kind `first` precedes its last
+    /// entry of kind `then` in the file; `None` if one of them is missing.
     #[must_use]
     pub fn is_before(&self, wp_id: &str, first: &str, then: &str) -> Option<bool> {
         Some(self.last_entry(wp_id, first)?.span.start < self.last_entry(wp_id, then)?.span.start)
     }
 
-    /// The last entry of a kind for a packet.
+    /// Returns a packet's last entry of a kind.
     #[must_use]
     pub fn last_entry(&self, wp_id: &str, kind: &str) -> Option<&GateEntry> {
-        let of =
+        let matches =
             |entry: &&GateEntry| text_or_empty(&entry.wp_id) == wp_id && text_or_empty(&entry.kind) == kind;
-        self.entries.iter().rev().find(of)
+        self.entries.iter().rev().find(matches)
     }
 }

@@ -1,9 +1,9 @@
 //! State files: strict JSON (RFC 8259) that keeps spans.
 //!
-//! A key that occurs twice, a trailing comma or the markers of a merge
-//! conflict let two readers see two states. So this reader goes on behind
-//! such a mistake where it can, keeps every member in order, and reports each
-//! one; nothing that it could not read becomes "no entries".
+//! Two readers can read two states from a duplicate key, a trailing comma or
+//! the markers of a merge conflict. So this reader continues after such a
+//! mistake where it can, keeps every member in order, and reports each
+//! mistake. Unreadable input is reported, never treated as an empty list.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -12,10 +12,10 @@ use crate::text::{Span, Spanned};
 
 use super::{Fault, Parsed};
 
-/// Values nested deeper than this are not read.
+/// Maximum nesting depth of values; deeper values are refused.
 const MAX_JSON_DEPTH: usize = 64;
 
-/// A value without its place.
+/// A value without its span.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JsonValue {
     /// `null`.
@@ -28,39 +28,39 @@ pub enum JsonValue {
     Text(String),
     /// An array.
     Array(Vec<JsonNode>),
-    /// An object: all members in order, doubled keys included.
+    /// An object: all members in order, duplicate keys included.
     Object(Vec<(Spanned<String>, JsonNode)>),
 }
 
-/// A value and where it stands.
+/// A value with its span.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JsonNode {
-    /// What it is.
+    /// The value.
     pub value: JsonValue,
-    /// Where; the quotes of a string are part of it.
+    /// Location in the text; includes the quotes of a string.
     pub span: Span,
 }
 
 impl JsonNode {
-    /// The first member with this key.
+    /// Returns the value of the first member with this key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&JsonNode> {
         self.members().iter().find(|(name, _)| name.value == key).map(|(_, node)| node)
     }
 
-    /// The members of an object; none for anything else.
+    /// Returns the members of an object; empty for other types.
     #[must_use]
     pub fn members(&self) -> &[(Spanned<String>, JsonNode)] {
         if let JsonValue::Object(members) = &self.value { members } else { &[] }
     }
 
-    /// The items of an array; none for anything else.
+    /// Returns the items of an array; empty for other types.
     #[must_use]
     pub fn items(&self) -> &[JsonNode] {
         if let JsonValue::Array(items) = &self.value { items } else { &[] }
     }
 
-    /// The text of a string with its place.
+    /// Returns the text of a string with its span; `None` for other types.
     #[must_use]
     pub fn text(&self) -> Option<Spanned<String>> {
         if let JsonValue::Text(text) = &self.value {
@@ -70,18 +70,18 @@ impl JsonNode {
         }
     }
 
-    /// The text of a member that is a string.
+    /// Returns the text of a member; `None` if it is absent or not a string.
     #[must_use]
     pub fn get_text(&self, key: &str) -> Option<Spanned<String>> {
         self.get(key).and_then(JsonNode::text)
     }
 
-    /// The word for what it is.
+    /// Returns the name of the value's type, with its article.
     #[must_use]
     pub fn type_name(&self) -> &'static str {
         match self.value {
             JsonValue::Null => "null",
-            JsonValue::Bool(_) => "a truth value",
+            JsonValue::Bool(_) => "a boolean",
             JsonValue::Number(_) => "a number",
             JsonValue::Text(_) => "a string",
             JsonValue::Array(_) => "a list",
@@ -90,8 +90,8 @@ impl JsonNode {
     }
 }
 
-/// Reads one value. `None` if there is none; every mistake is a fault of
-/// `record/json`.
+/// Reads one value; `None` if the text has no readable value. Every mistake
+/// is a fault of `record/json`.
 #[must_use]
 pub fn parse(text: &str) -> Parsed<Option<JsonNode>> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
@@ -100,13 +100,13 @@ pub fn parse(text: &str) -> Parsed<Option<JsonNode>> {
     if value.is_some() && reader.faults.iter().all(|fault| !fault.message.starts_with(INVALID_JSON)) {
         reader.skip_whitespace();
         if reader.offset < text.len() {
-            reader.add_fault(reader.rest_of_line(), "there is text behind the end of the JSON value");
+            reader.add_fault(reader.rest_of_line(), "unexpected text after the end of the JSON value");
         }
     }
     Parsed { value, faults: reader.faults }
 }
 
-/// All strings of a value, keys included, in order.
+/// Appends all strings of a value to `out`, keys included, in order.
 pub fn collect_strings(node: &JsonNode, out: &mut Vec<Spanned<String>>) {
     let mut open = vec![node];
     while let Some(node) = open.pop() {
@@ -119,26 +119,28 @@ pub fn collect_strings(node: &JsonNode, out: &mut Vec<Spanned<String>>) {
     }
 }
 
-/// Faults for members of the root that the format does not have: a misspelt
-/// key would hide what stands under it.
+/// Returns faults for unknown members of the root. A misspelled key would
+/// hide its value from every check.
 #[must_use]
 pub fn unknown_key_faults(root: &JsonNode, known: &[&str]) -> Vec<Fault> {
     let others = root.members().iter().filter(|(key, _)| !known.contains(&key.value.as_str()));
     let fault = |(key, _): &(Spanned<String>, JsonNode)| Fault {
         rule: "record/json",
         message: format!(
-            "`{}` is no key of this file, so nobody reads it",
-            crate::text::to_single_line(&key.value, 60)
+            "unknown key `{}`, which is ignored; expected one of: {}",
+            crate::text::to_single_line(&key.value, 60),
+            known.join(", ")
         ),
         span: key.span,
     };
     others.map(fault).collect()
 }
 
-/// How the message of a mistake begins behind which reading cannot go on.
-const INVALID_JSON: &str = "this is no JSON";
+/// Start of the message of a mistake after which reading cannot continue.
+const INVALID_JSON: &str = "invalid JSON";
 
-/// Reading cannot go on.
+/// Error of a reader function: reading cannot continue. The mistake is
+/// already recorded as a fault.
 struct JsonAbort;
 
 struct JsonReader<'t> {
@@ -175,31 +177,33 @@ impl JsonReader<'_> {
         Span::new(self.offset, self.offset + end)
     }
 
-    fn abort<T>(&mut self, why: &str) -> Result<T, JsonAbort> {
+    fn abort<T>(&mut self, reason: &str) -> Result<T, JsonAbort> {
         let mut span = self.rest_of_line();
         if span.is_empty() {
-            // At the end of the text the last character is the place.
+            // At the end of the text, report the last character.
             let back = self.text.get(..self.offset).and_then(|text| text.char_indices().next_back());
             span = back.map_or(span, |(at, c)| Span::new(at, at + c.len_utf8()));
         }
-        self.add_fault(span, format!("{INVALID_JSON}: {why}"));
+        self.add_fault(span, format!("{INVALID_JSON}: {reason}"));
         Err(JsonAbort)
     }
 
     fn read_value(&mut self, depth: usize) -> Result<JsonNode, JsonAbort> {
         self.skip_whitespace();
         let start = self.offset;
-        let Some(depth) = depth.checked_sub(1) else { return self.abort("it is nested too deeply") };
+        let Some(depth) = depth.checked_sub(1) else {
+            return self.abort(&format!("values are nested deeper than {MAX_JSON_DEPTH} levels"));
+        };
         let value = match self.peek() {
             Some(b'{') => self.read_object(depth)?,
             Some(b'[') => self.read_array(depth)?,
             Some(b'"') => JsonValue::Text(self.read_string()?.value),
             Some(b'-' | b'0'..=b'9') => self.read_number()?,
             Some(b'<' | b'=' | b'>') => {
-                return self.abort("a value is expected here; is this a merge conflict?");
+                return self.abort("expected a value; this looks like a merge conflict");
             }
             Some(_) => self.read_keyword()?,
-            None => return self.abort("it ends where a value is expected"),
+            None => return self.abort("the text ends where a value is expected"),
         };
         Ok(JsonNode { value, span: Span::new(start, self.offset) })
     }
@@ -213,15 +217,15 @@ impl JsonReader<'_> {
                 return Ok(JsonValue::Object(members));
             }
             if self.peek() != Some(b'"') {
-                return self.abort("a key in double quotes is expected here");
+                return self.abort("expected a key in double quotes");
             }
             let key = self.read_string()?;
             if !known.insert(key.value.clone()) {
                 let shown = crate::text::to_single_line(&key.value, 60);
-                self.add_fault(key.span, format!("the key `{shown}` stands in this object a second time"));
+                self.add_fault(key.span, format!("the key `{shown}` occurs a second time in this object"));
             }
             if !self.consume(b':') {
-                return self.abort("a colon is expected here");
+                return self.abort("expected a colon after the key");
             }
             let value = self.read_value(depth)?;
             members.push((key, value));
@@ -241,21 +245,22 @@ impl JsonReader<'_> {
         }
     }
 
-    /// A comma, or the end of the container, which the caller then eats.
+    /// Reads a comma, or stops before the end of the container, which the caller
+    /// consumes.
     fn read_separator(&mut self, end: u8) -> Result<(), JsonAbort> {
         self.skip_whitespace();
         let here = self.offset;
         if self.consume(b',') {
             self.skip_whitespace();
             if self.peek() == Some(end) {
-                self.add_fault(Span::new(here, here + 1), "a comma stands before the end of the list");
+                self.add_fault(Span::new(here, here + 1), "trailing comma before the closing bracket");
             }
             return Ok(());
         }
         if self.peek() == Some(end) {
             Ok(())
         } else {
-            self.abort("a comma or the end of the list is expected here")
+            self.abort(&format!("expected a comma or `{}`", char::from(end)))
         }
     }
 
@@ -269,7 +274,7 @@ impl JsonReader<'_> {
                 return Ok(value);
             }
         }
-        self.abort("a value is expected here")
+        self.abort("expected a value")
     }
 
     fn read_number(&mut self) -> Result<JsonValue, JsonAbort> {
@@ -280,14 +285,15 @@ impl JsonReader<'_> {
         let digits = number.strip_prefix('-').unwrap_or(number);
         let leading_zero = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
         if leading_zero || serde_json::from_str::<serde_json::Number>(number).is_err() {
-            return self.abort("this is no number");
+            let shown = crate::text::to_single_line(number, 60);
+            return self.abort(&format!("invalid number `{shown}`"));
         }
         let number = number.to_owned();
         self.offset += end;
         Ok(JsonValue::Number(number))
     }
 
-    /// A string; `serde_json` decodes its escapes.
+    /// Reads a string; `serde_json` decodes its escapes.
     fn read_string(&mut self) -> Result<Spanned<String>, JsonAbort> {
         let start = self.offset;
         let bytes = self.text.as_bytes();
@@ -296,7 +302,9 @@ impl JsonReader<'_> {
             match bytes.get(at) {
                 Some(b'"') => break,
                 Some(b'\\') => at += 2,
-                Some(b'\n' | b'\r') | None => return self.abort("this string does not end on its line"),
+                Some(b'\n' | b'\r') | None => {
+                    return self.abort("this string has no closing quote on its line");
+                }
                 Some(_) => at += 1,
             }
         }
@@ -307,7 +315,7 @@ impl JsonReader<'_> {
                 Ok(Spanned::new(text.into_owned(), Span::new(start, at + 1)))
             }
             Err(_) => {
-                self.abort("this string holds an escape or a control character that JSON does not have")
+                self.abort("this string contains an escape or a control character that JSON does not allow")
             }
         }
     }
@@ -322,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn good_json_has_no_faults() {
+    fn valid_json_has_no_faults() {
         let text = "\u{feff}{\"a\": [1, -2.5e3, true, null, \"x\\u00e9\\n\"], \"b\": {}}\n";
         let parsed = parse(text);
         assert!(parsed.faults.is_empty(), "{:?}", parsed.faults);
@@ -332,15 +340,15 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_has_a_place_and_hides_nothing() {
-        let doubled = parse("{\"a\": 1, \"a\": 2}");
-        assert_eq!(doubled.faults.len(), 1);
-        assert_eq!(doubled.faults[0].span, Span::new(9, 12));
-        assert_eq!(doubled.value.map(|v| v.members().len()), Some(2));
+    fn each_mistake_has_a_span_and_hides_no_member() {
+        let duplicate = parse("{\"a\": 1, \"a\": 2}");
+        assert_eq!(duplicate.faults.len(), 1);
+        assert_eq!(duplicate.faults[0].span, Span::new(9, 12));
+        assert_eq!(duplicate.value.map(|v| v.members().len()), Some(2));
         assert_eq!(faults("[1, 2,]")[0].0, 5);
         assert!(faults("{\n<<<<<<< ours\n\"a\": 1\n=======\n}")[0].1.contains("key in double quotes"));
         assert!(faults("[\n<<<<<<< ours\n1]")[0].1.contains("merge conflict"));
-        for bad in [
+        for invalid in [
             "",
             " ",
             "{",
@@ -355,7 +363,7 @@ mod tests {
             "[1 2]",
             "\"a\nb\"",
         ] {
-            assert!(!faults(bad).is_empty(), "{bad:?}");
+            assert!(!faults(invalid).is_empty(), "{invalid:?}");
         }
         assert!(!faults(&"[".repeat(100_000)).is_empty());
     }

@@ -1,11 +1,11 @@
-//! Edits of JSON records that leave the rest of the file as it is.
+//! Edits of JSON records that do not change the rest of the file.
 
 use crate::text::{Edit, Span, line_ending};
 
 use super::json::{JsonNode, JsonValue};
 
-/// An object of texts, one member a line, its members indented by two blanks
-/// more than `indent`.
+/// Formats an object of strings: one member per line, each indented by two
+/// spaces more than `indent`. `ending` is the file's line ending.
 #[must_use]
 pub fn format_object(members: &[(&str, &str)], indent: &str, ending: &str) -> String {
     let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
@@ -14,8 +14,8 @@ pub fn format_object(members: &[(&str, &str)], indent: &str, ending: &str) -> St
     format!("{{{ending}{}{ending}{indent}}}", lines.join(&format!(",{ending}")))
 }
 
-/// The edit that adds an item at the end of a list. `item` gets the item's
-/// indentation and the line ending of the file. `None` if it is no list.
+/// Returns the edit that appends an item to a list; `None` if `list` is not a
+/// list. `item` receives the item's indentation and the file's line ending.
 #[must_use]
 pub fn append_item_edit(text: &str, list: &JsonNode, item: &dyn Fn(&str, &str) -> String) -> Option<Edit> {
     if !matches!(list.value, JsonValue::Array(_)) {
@@ -36,7 +36,8 @@ pub fn append_item_edit(text: &str, list: &JsonNode, item: &dyn Fn(&str, &str) -
     }
 }
 
-/// The edit that adds a member at the end of an object.
+/// Returns the edit that appends a member to an object; `None` if `map` is
+/// not an object. `value` receives the indentation and the line ending.
 #[must_use]
 pub fn insert_member_edit(
     text: &str,
@@ -64,7 +65,7 @@ pub fn insert_member_edit(
     }
 }
 
-/// The blanks at the start of the line that a value stands on.
+/// Returns the spaces and tabs at the start of the line on which `span` starts.
 #[must_use]
 pub fn indentation(text: &str, span: Span) -> String {
     let before = text.get(..span.start).unwrap_or_default();
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn items_are_added_in_the_style_of_the_file() {
+    fn items_are_added_in_the_format_of_the_file() {
         assert_eq!(
             appended("{\n  \"l\": []\n}\n"),
             "{\n  \"l\": [\n    {\n      \"a\": \"\\\"1\\\"\"\n    }\n  ]\n}\n"

@@ -1,9 +1,9 @@
-//! What kind of governance document a text is, by what it says of itself.
+//! Detection of a governance document's kind from its text.
 
 use super::outline::{BlockKind, Outline};
 use super::section::{Section, read_sections};
 
-/// Kinds of documents that the tool knows.
+/// Kinds of governance documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DocumentKind {
     /// A task packet.
@@ -26,7 +26,7 @@ pub enum DocumentKind {
     ValidatorState,
     /// The pointer to the current specification.
     SpecPointer,
-    /// A template of one of these, with its variables still in it.
+    /// A template of one of these, with unfilled variables.
     Template,
     /// None of these.
     Unknown,
@@ -49,7 +49,7 @@ impl DocumentKind {
         Self::Unknown,
     ];
 
-    /// The name that messages use.
+    /// Returns the name that messages use.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -69,10 +69,10 @@ impl DocumentKind {
     }
 }
 
-/// Recognises a document by its headings, or a state file by its keys.
+/// Detects a document's kind by its headings, or a state file's by its keys.
 ///
-/// A template's preamble may stand above the real title, so every heading of
-/// level 1 is looked at, and the last one that names a kind decides.
+/// A template may have a preamble above the real title. So all headings of
+/// level 1 are read, and the last one that names a kind decides.
 #[must_use]
 pub fn detect_kind(text: &str) -> DocumentKind {
     if let Some(kind) = detect_json_kind(text) {
@@ -82,9 +82,9 @@ pub fn detect_kind(text: &str) -> DocumentKind {
     detect_outline_kind(&read_sections(text, &outline), &outline)
 }
 
-/// The kind of a state file, if the text is one: JSON begins with a brace or
-/// bracket, and the first key that is known decides, so that a broken file is
-/// still known for what it should be.
+/// Detects the kind of a state file; `None` if the text does not begin with a
+/// brace. The first known key decides, so that the kind of a malformed file
+/// is detected, too.
 #[must_use]
 pub fn detect_json_kind(text: &str) -> Option<DocumentKind> {
     let body = text.trim_start_matches('\u{feff}').trim_start();
@@ -97,7 +97,8 @@ pub fn detect_json_kind(text: &str) -> Option<DocumentKind> {
     Some(found.min_by_key(|(at, _)| *at).map_or(DocumentKind::Unknown, |(_, kind)| kind))
 }
 
-/// As [`kind_of`], for a Markdown document that is parsed already.
+/// Detects the kind of a Markdown document that is already parsed; see
+/// [`detect_kind`].
 #[must_use]
 pub fn detect_outline_kind(all: &[Section], outline: &Outline) -> DocumentKind {
     let titles = || all.iter().filter(|section| section.level == 1).map(|section| &section.title.value);
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn state_files_are_known_by_their_keys_even_when_broken() {
+    fn state_files_are_detected_by_their_keys_even_if_malformed() {
         assert_eq!(detect_kind("{\"gate_logs\": [,]}"), DocumentKind::GateLog);
         assert_eq!(
             detect_kind("\u{feff}{\n<<<<<<< a\n \"validation_sessions\": {}}"),

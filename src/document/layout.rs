@@ -1,24 +1,24 @@
-//! Where a repository keeps its governance documents.
+//! Paths of a repository's governance documents.
 
 use crate::text::RepoPath;
 
 use super::WpId;
 
-/// Which known layout a repository has.
+/// Name of a layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LayoutName {
     /// `docs/…`, used to January 2026.
     Docs,
     /// `.GOV/…`, used from February 2026.
     Gov,
-    /// Named by the configuration.
+    /// Set by the configuration.
     Configured,
 }
 
 /// Paths of the governance documents; folders end with `/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
-    /// Which one it is.
+    /// Name of the layout.
     pub name: LayoutName,
     /// Packets, `<WP_ID>.md`.
     pub packets: String,
@@ -26,7 +26,7 @@ pub struct Layout {
     pub stubs: String,
     /// Refinements, `<WP_ID>.md`.
     pub refinements: String,
-    /// Contracts, in any folders below.
+    /// Contracts, in any subfolder.
     pub contracts: String,
     /// Task board.
     pub board: String,
@@ -40,20 +40,20 @@ pub struct Layout {
     pub gate_log: String,
     /// Folder of validator states, `<WP_ID>.json`.
     pub validator_states: String,
-    /// Older validator state that holds all packets, where there is one.
+    /// Older validator state of all packets; empty if the layout has none.
     pub shared_validator_state: String,
     /// Signed contracts of packets, `<WP_ID>.contract` and its `.sig`.
     pub signed_contracts: String,
-    /// Whose keys may sign, as OpenSSH's `allowed_signers`.
+    /// Keys that may sign, in the format of OpenSSH's `allowed_signers`.
     pub allowed_signers: String,
-    /// Templates that `new` fills, where they are there.
+    /// Templates that the command `new` fills, if the repository has its own.
     pub templates: String,
     /// Folders whose files need no manifest.
     pub governance_folders: Vec<String>,
 }
 
 impl Layout {
-    /// The layout `docs`.
+    /// Returns the layout `docs`.
     #[must_use]
     pub fn docs() -> Self {
         Self {
@@ -76,7 +76,7 @@ impl Layout {
         }
     }
 
-    /// The layout `.GOV`.
+    /// Returns the layout `.GOV`.
     #[must_use]
     pub fn gov() -> Self {
         Self {
@@ -99,52 +99,53 @@ impl Layout {
         }
     }
 
-    /// Path of a packet.
+    /// Returns the path of a packet.
     #[must_use]
     pub fn packet(&self, id: &WpId) -> RepoPath {
         RepoPath::from(format!("{}{id}.md", self.packets).as_str())
     }
 
-    /// Path of a stub.
+    /// Returns the path of a stub.
     #[must_use]
     pub fn stub(&self, id: &WpId) -> RepoPath {
         RepoPath::from(format!("{}{id}.md", self.stubs).as_str())
     }
 
-    /// Path of a refinement.
+    /// Returns the path of a refinement.
     #[must_use]
     pub fn refinement(&self, id: &WpId) -> RepoPath {
         RepoPath::from(format!("{}{id}.md", self.refinements).as_str())
     }
 
-    /// Path of a packet's validator state.
+    /// Returns the path of a packet's validator state.
     #[must_use]
     pub fn validator_state_path(&self, id: &WpId) -> RepoPath {
         RepoPath::from(format!("{}{id}.json", self.validator_states).as_str())
     }
 
-    /// Whether a path is a validator state: a packet's own, or the older one
-    /// of all packets.
+    /// Returns whether a path is a validator state: of one packet, or the older
+    /// state of all packets.
     #[must_use]
     pub fn is_validator_state(&self, path: &RepoPath) -> bool {
         path.is_below(self.validator_states.as_bytes())
             || path.as_bytes() == self.shared_validator_state.as_bytes()
     }
 
-    /// Path of what a packet's key signature signs.
+    /// Returns the path of a packet's signed contract: the text that its SSH
+    /// signature signs.
     #[must_use]
     pub fn signed_contract(&self, id: &WpId) -> RepoPath {
         RepoPath::from(format!("{}{id}.contract", self.signed_contracts).as_str())
     }
 
-    /// Path of that signature.
+    /// Returns the path of the SSH signature of a packet's signed contract.
     #[must_use]
     pub fn contract_signature(&self, id: &WpId) -> RepoPath {
         RepoPath::from(format!("{}{id}.contract.sig", self.signed_contracts).as_str())
     }
 
-    /// Files that the work on a packet may always change: its packet and
-    /// refinement, board, registry, audit and its gate state (CHECKS, "Scope").
+    /// Returns whether the work on a packet may always change a path: its packet
+    /// and refinement, board, registry, audit and its gate state (CHECKS, "Scope").
     #[must_use]
     pub fn is_packet_record(&self, id: &WpId, path: &RepoPath) -> bool {
         *path == self.packet(id)
@@ -155,8 +156,8 @@ impl Layout {
             || self.is_shared_record(path)
     }
 
-    /// Whether a path is a record that all packets share: board, registry,
-    /// audit, gate log, the older validator state.
+    /// Returns whether a path is a record that all packets share: board,
+    /// registry, audit, gate log, the older validator state.
     #[must_use]
     pub fn is_shared_record(&self, path: &RepoPath) -> bool {
         [&self.board, &self.registry, &self.audit, &self.gate_log, &self.shared_validator_state]
@@ -164,7 +165,7 @@ impl Layout {
             .any(|shared| path.as_bytes() == shared.as_bytes())
     }
 
-    /// Whether a path lies in a folder whose files need no manifest.
+    /// Returns whether a path is in a folder whose files need no manifest.
     #[must_use]
     pub fn is_governance(&self, path: &RepoPath) -> bool {
         self.governance_folders.iter().any(|folder| path.is_below(folder.as_bytes()))

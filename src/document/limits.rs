@@ -1,18 +1,21 @@
-//! How much of a document is read. What goes beyond is refused with a reason,
-//! never read in part: half a contract is none.
+//! Size limits of documents. A larger document is refused with a reason and
+//! never read in part, because a part could be mistaken for the whole.
 
-/// The most bytes of a governance document that are read.
+/// Maximum size of a governance document in bytes.
 pub const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 
-/// The most headings of one document; real ones have some hundred.
+/// Maximum number of headings of a document; real documents have a few hundred.
 const MAX_HEADINGS: usize = 10_000;
 
-/// Why bytes are too much to be read as a document, as the end of a sentence
-/// about it; `None` if they are not.
+/// Returns the reason why a document exceeds a limit, as the end of a sentence
+/// that begins with "it is"; `None` if it exceeds no limit.
 #[must_use]
 pub fn limit_error(bytes: &[u8]) -> Option<String> {
     if bytes.len() > MAX_DOCUMENT_BYTES {
-        return Some(format!("{} bytes long; countersign reads at most {MAX_DOCUMENT_BYTES}", bytes.len()));
+        return Some(format!(
+            "too large: it has {} bytes; countersign reads at most {MAX_DOCUMENT_BYTES}",
+            bytes.len()
+        ));
     }
     // A heading starts with `#`, or is underlined with `=` or `-`.
     let is_heading = |line: &&[u8]| {
@@ -24,7 +27,7 @@ pub fn limit_error(bytes: &[u8]) -> Option<String> {
     let headings = bytes.split(|byte| *byte == b'\n').filter(is_heading).take(MAX_HEADINGS + 1).count();
     (headings > MAX_HEADINGS).then(|| {
         format!(
-            "of more than {MAX_HEADINGS} lines that could be headings, which is more than countersign reads"
+            "too large: it has more than {MAX_HEADINGS} possible headings; countersign reads at most {MAX_HEADINGS}"
         )
     })
 }
@@ -34,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headings_are_counted_by_their_signs() {
+    fn headings_are_counted_by_their_markers() {
         assert!(limit_error("## A\n\nx\n".repeat(5_000).as_bytes()).is_none());
         assert!(limit_error("## A\n".repeat(10_001).as_bytes()).is_some());
         assert!(limit_error("A\n---\n".repeat(10_001).as_bytes()).is_some());

@@ -4,8 +4,8 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use crate::text::{Span, Spanned};
 
-/// The destinations of all links and images, decoded, each with the place of
-/// the link. Reference definitions are resolved; text in code is no link.
+/// Finds the destinations of all links and images, decoded, each with the span
+/// of the link. Reference definitions are resolved; code contains no links.
 #[must_use]
 pub fn find_links(text: &str) -> Vec<Spanned<String>> {
     if !text.contains("](") && !text.contains("]:") {
@@ -25,9 +25,9 @@ pub fn find_links(text: &str) -> Vec<Spanned<String>> {
         .collect()
 }
 
-/// The path that a destination names: without fragment and query, percent
-/// escapes decoded. `None` for addresses with a scheme, for fragments of the
-/// same document and for what is no path at all.
+/// Returns the path that a destination names: without fragment and query,
+/// percent escapes decoded. `None` for URLs with a scheme, for fragments of
+/// the same document and for invalid paths.
 #[must_use]
 pub fn destination_path(destination: &str) -> Option<String> {
     let scheme = destination.split_once(':').is_some_and(|(scheme, _)| {
@@ -53,8 +53,8 @@ fn percent_decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// `folder` joined with a relative path, `.` and `..` resolved; `None` if it
-/// leaves the repository.
+/// Joins `folder` and a relative path and resolves `.` and `..`; `None` if the
+/// result is outside the repository.
 #[must_use]
 pub fn join_relative(folder: &str, path: &str) -> Option<String> {
     let mut names: Vec<&str> = Vec::new();
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_stay_inside() {
+    fn joined_paths_stay_in_the_repository() {
         assert_eq!(join_relative("a/b", "../c.md").as_deref(), Some("a/c.md"));
         assert_eq!(join_relative("a/b", "/c.md").as_deref(), Some("c.md"));
         assert_eq!(join_relative("a", "../../c.md"), None);

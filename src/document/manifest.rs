@@ -1,4 +1,4 @@
-//! COR-701 manifest blocks: what a packet records about one changed file.
+//! COR-701 manifest blocks: a packet's records of its changed files.
 
 use crate::digest::RecordedHash;
 use crate::text::{RepoPath, Span, Spanned};
@@ -50,7 +50,7 @@ impl ManifestNumber {
 /// One line of "Gates Passed".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateTick {
-    /// Its name.
+    /// Name of the gate.
     pub name: String,
     /// Whether its box is ticked.
     pub is_ticked: bool,
@@ -77,18 +77,19 @@ pub struct Manifest {
     pub end: Option<Spanned<ManifestNumber>>,
     /// lines(post) − lines(pre).
     pub delta: Option<Spanned<ManifestNumber>>,
-    /// Hash of the file before.
+    /// Hash of the file before the change.
     pub pre: Option<Spanned<RecordedHash>>,
-    /// Hash of the file after.
+    /// Hash of the file after the change.
     pub post: Option<Spanned<RecordedHash>>,
     /// The label `Gates Passed`, if there is one.
     pub gates_label: Option<Span>,
-    /// Its lines.
+    /// The gates listed there.
     pub gates: Vec<GateTick>,
 }
 
 impl Manifest {
-    /// Whether nobody has filled it: no value but perhaps the file, no tick.
+    /// Returns whether the block is an unfilled template: no values except
+    /// perhaps the file name, no ticked gate.
     #[must_use]
     pub fn is_template(&self) -> bool {
         let unfilled = self.start.is_none() && self.end.is_none() && self.delta.is_none();
@@ -96,7 +97,7 @@ impl Manifest {
     }
 }
 
-/// Reads the manifest blocks among labelled fields, in order.
+/// Reads the manifest blocks from labelled fields, in order.
 #[must_use]
 pub fn read_manifests<'a>(
     text: &str,
@@ -142,7 +143,7 @@ pub fn read_manifests<'a>(
         manifest.span = manifest.span.join(field.label.join(field.value.span));
         if repeated {
             let message = format!(
-                "this block gives `{}` twice",
+                "`{}` is given a second time in this block",
                 text.get(field.label.start..field.label.end).unwrap_or("")
             );
             faults.push(Fault { rule: "manifest/incomplete", message, span: field.label });

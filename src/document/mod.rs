@@ -1,7 +1,7 @@
 //! Readers of governance documents.
 //!
 //! Pure functions from text to typed values that keep their spans. A reader
-//! never fails and never panics: what it cannot read becomes a [`Fault`].
+//! never fails and never panics: text that it cannot read becomes a [`Fault`].
 
 pub mod allowed_signers;
 mod any;
@@ -36,6 +36,9 @@ pub mod validator_state;
 pub mod waiver;
 mod wp_id;
 
+#[cfg(test)]
+mod tests;
+
 use crate::text::Span;
 
 pub use any::{Document, DocumentBody};
@@ -48,23 +51,23 @@ pub use signature::{Signature, SignatureError};
 pub use status::PacketStatus;
 pub use wp_id::{WpId, WpIdError};
 
-/// Something that a reader could not read as it should stand; `rule` is the
-/// id of the rule that reports it.
+/// A mistake that a reader found in a document; a check reports it as a
+/// finding of `rule`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Id of the rule.
+    /// Id of the rule that reports the fault.
     pub rule: &'static str,
-    /// What is wrong, in one sentence without a full stop.
+    /// The mistake, in one sentence without a full stop.
     pub message: String,
-    /// Where.
+    /// Location in the document.
     pub span: Span,
 }
 
-/// A value that was read, and what was wrong with its text.
+/// A value that was read, with the faults of its text.
 #[derive(Debug, Clone)]
 pub struct Parsed<T> {
-    /// What was understood.
+    /// The value, as far as it could be read.
     pub value: T,
-    /// What was not.
+    /// The mistakes in its text.
     pub faults: Vec<Fault>,
 }

@@ -1,13 +1,13 @@
 //! Block structure of a Markdown document, as CommonMark sees it.
 //!
-//! pulldown-cmark decides what is a heading, a list item, a fence or an HTML
-//! block; this module turns its events into a flat pre-order list of
+//! pulldown-cmark decides whether a text is a heading, a list item, a fence or
+//! an HTML block. This module turns its events into a flat pre-order list of
 //! [`Block`]s with byte spans, so that readers never guess from lines. Text
 //! inside fences, indented code and HTML comments is never prose.
 //!
-//! Known oddities of the parser are met here: children that stick out of
-//! their parent by a byte widen the parent, and a leading byte-order mark is
-//! cut before parsing.
+//! The module corrects known oddities of the parser: a child that ends after
+//! its parent extends the parent, and a leading byte-order mark is removed
+//! before parsing.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
 
 use crate::text::Span;
 
-/// What a block is.
+/// Kind of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BlockKind {
     /// A heading of level 1 to 6.
@@ -42,21 +42,21 @@ pub enum BlockKind {
     ThematicBreak,
 }
 
-/// One block.
+/// One block of the document.
 #[derive(Debug, Clone)]
 pub struct Block {
-    /// What it is.
+    /// Kind of the block.
     pub kind: BlockKind,
     /// The whole block, markers included.
     pub span: Span,
-    /// Its text without markers: a heading's or paragraph's inline text, a
+    /// The text without markers: a heading's or paragraph's inline text, a
     /// code block's content. For containers the same as `span`.
     pub content: Span,
-    /// Index of the block that holds it.
+    /// Index of the containing block; `None` at the top level.
     pub parent: Option<usize>,
     /// One past the index of its last descendant.
     pub end: usize,
-    /// In prose: inline HTML, comments mostly, which is not part of the text.
+    /// In prose: inline HTML, mostly comments, which is not part of the text.
     /// In code: the pieces of the content, without the indentation of lists.
     pub masked: Vec<Span>,
 }
@@ -81,7 +81,7 @@ impl Outline {
         builder.finish()
     }
 
-    /// The blocks directly below `parent` (`None`: at the top).
+    /// Returns the blocks directly below `parent` (`None`: top level).
     pub fn children(&self, parent: Option<usize>) -> impl Iterator<Item = usize> + '_ {
         let (mut next, end) = match parent {
             None => (0, self.blocks.len()),
@@ -97,20 +97,20 @@ impl Outline {
         })
     }
 
-    /// A block by its index.
+    /// Returns a block by its index.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&Block> {
         self.blocks.get(index)
     }
 
-    /// The items of all lists directly below `parent`, in order.
+    /// Returns the items of all lists directly below `parent`, in order.
     pub fn items(&self, parent: Option<usize>) -> impl Iterator<Item = usize> + '_ {
         self.children(parent)
             .filter(|index| matches!(self.blocks.get(*index), Some(Block { kind: BlockKind::List(_), .. })))
             .flat_map(|list| self.children(Some(list)))
     }
 
-    /// The first paragraph (or tight text) of a list item.
+    /// Returns the first paragraph (or tight text) of a list item.
     #[must_use]
     pub fn item_prose(&self, item: usize) -> Option<usize> {
         self.children(Some(item))
@@ -118,7 +118,8 @@ impl Outline {
             .filter(|index| self.blocks.get(*index).is_some_and(|b| b.kind == BlockKind::Prose))
     }
 
-    /// Lines of a block's content with holes blanked out, each with its span.
+    /// Returns the lines of a block's content, with masked spans replaced by
+    /// spaces.
     #[must_use]
     pub fn prose_lines<'t>(&self, text: &'t str, index: usize) -> Vec<ProseLine<'t>> {
         let Some(block) = self.blocks.get(index) else { return Vec::new() };
@@ -133,8 +134,8 @@ impl Outline {
     }
 }
 
-/// One line of prose: its text (inline HTML replaced by blanks of the same
-/// length, so that offsets stay true) and where it starts.
+/// One line of prose: its text and its offset. Inline HTML is replaced by
+/// spaces of the same length, so that offsets stay correct.
 #[derive(Debug, Clone)]
 pub struct ProseLine<'t> {
     /// The text, line ending included.
@@ -143,15 +144,15 @@ pub struct ProseLine<'t> {
     pub start: usize,
 }
 
-fn mask_spans<'t>(text: &'t str, span: Span, holes: &[Span]) -> Cow<'t, str> {
+fn mask_spans<'t>(text: &'t str, span: Span, masked_spans: &[Span]) -> Cow<'t, str> {
     let line = text.get(span.start..span.end).unwrap_or("");
-    if !holes.iter().any(|hole| hole.start < span.end && hole.end > span.start) {
+    if !masked_spans.iter().any(|masked| masked.start < span.end && masked.end > span.start) {
         return Cow::Borrowed(line);
     }
     let mut line = line.to_owned();
-    for hole in holes {
-        let start = hole.start.clamp(span.start, span.end) - span.start;
-        let end = hole.end.clamp(span.start, span.end) - span.start;
+    for masked in masked_spans {
+        let start = masked.start.clamp(span.start, span.end) - span.start;
+        let end = masked.end.clamp(span.start, span.end) - span.start;
         if start < end && line.is_char_boundary(start) && line.is_char_boundary(end) {
             let hidden = line.get(start..end).unwrap_or("");
             let blank: String = hidden.bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
@@ -165,8 +166,8 @@ fn mask_spans<'t>(text: &'t str, span: Span, holes: &[Span]) -> Cow<'t, str> {
 struct OutlineBuilder {
     blocks: Vec<Block>,
     open_blocks: Vec<usize>,
-    /// Whether the innermost open block is the text of a tight item, which
-    /// the parser does not announce.
+    /// Whether the innermost open block is the text of a tight item; the
+    /// parser has no event for it.
     in_tight_item: bool,
     /// Depth of inline containers (emphasis, links).
     inline_depth: usize,
@@ -345,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn fences_and_comments_hold_no_headings() {
+    fn fences_and_comments_contain_no_headings() {
         let text = "- a\n\n  ~~~~\n  # no\n  ~~~~\n\n<!--\n# no\n-->\n\n    # no\n\n# yes <!-- no -->\n";
         let headings = Outline::parse(text)
             .blocks

@@ -1,7 +1,7 @@
-//! What a template leaves behind is not a value.
+//! Detection of template placeholders: they do not count as values.
 
-/// Whether a value is a template's placeholder (or empty) rather than
-/// something that a person wrote.
+/// Returns whether a value is empty or a placeholder of a template, not a
+/// value that an author wrote.
 #[must_use]
 pub fn is_placeholder(value: &str) -> bool {
     let value = value.trim().trim_matches('`').trim();
@@ -46,7 +46,7 @@ pub fn is_placeholder(value: &str) -> bool {
         || is_untouched_choice(value)
 }
 
-/// `{{WP_ID}}`: a variable of the template.
+/// Returns whether a value contains a variable of a template: `{{WP_ID}}`.
 fn has_variable(value: &str) -> bool {
     let mut rest = value;
     while let Some(at) = rest.find("{{") {
@@ -62,7 +62,8 @@ fn has_variable(value: &str) -> bool {
     false
 }
 
-/// `LOW | MEDIUM | HIGH`: a choice of the template that nobody made.
+/// Returns whether a value is a choice of the template that the author did not
+/// make: `LOW | MEDIUM | HIGH`.
 fn is_untouched_choice(value: &str) -> bool {
     let mut parts = value.split('|').map(str::trim);
     let constant = |part: &str| {
@@ -78,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn templates_are_not_values() {
+    fn placeholders_of_templates_are_not_values() {
         for value in [
             "",
             " ",

@@ -1,4 +1,4 @@
-//! Refinements: what ties a packet to lines of a specification.
+//! Refinements: they connect a packet to lines of a specification.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::section::{Section, read_sections};
 /// One `#### ANCHOR n` of a refinement.
 #[derive(Debug, Clone)]
 pub struct Anchor {
-    /// Where it is declared.
+    /// Span of the heading.
     pub heading: Span,
     /// `SPEC_ANCHOR`.
     pub name: Option<Spanned<String>>,
@@ -26,7 +26,8 @@ pub struct Anchor {
 }
 
 impl Anchor {
-    /// The window as whole line numbers, if both are.
+    /// Returns first and last line of the window (lines from 1); `None` if one of
+    /// them is not a line number.
     #[must_use]
     pub fn window(&self) -> Option<(usize, usize)> {
         let line = |value: &Option<Spanned<String>>| {
@@ -36,34 +37,34 @@ impl Anchor {
     }
 }
 
-/// A refinement as it was read.
+/// A refinement with its fields, sections and anchors.
 #[derive(Debug)]
 pub struct Refinement {
-    /// Its text.
+    /// Text of the refinement.
     pub source: Arc<Source>,
-    /// All its labelled fields.
+    /// All labelled fields.
     pub fields: Vec<Field>,
-    /// All its sections.
+    /// All sections.
     pub sections: Vec<Section>,
-    /// Its anchors.
+    /// The anchors.
     pub anchors: Vec<Anchor>,
-    /// The blocks of the anchors.
+    /// Block ranges of the anchors.
     anchor_blocks: Vec<std::ops::Range<usize>>,
-    /// The ticks of `CLEARLY_COVERS`.
+    /// The checklist `CLEARLY_COVERS`.
     pub checklist: Vec<ChecklistItem>,
-    /// The text of `PROPOSED_SPEC_ENRICHMENT` and its place, if it says
-    /// something.
+    /// Span of the text of `PROPOSED_SPEC_ENRICHMENT`; `None` if it proposes
+    /// nothing.
     pub proposal: Option<Span>,
 }
 
 /// One point of the checklist `CLEARLY_COVERS`.
 #[derive(Debug, Clone)]
 pub struct ChecklistItem {
-    /// The point.
+    /// Label of the point.
     pub label: Span,
     /// Whether it is ticked.
     pub is_ticked: bool,
-    /// What stands behind its box.
+    /// The text after the checkbox.
     pub text: Spanned<String>,
 }
 
@@ -95,25 +96,28 @@ impl Refinement {
         }
     }
 
-    /// The first field with this key outside the anchors.
+    /// Returns the first field with this key outside the anchors.
     #[must_use]
     pub fn field(&self, key: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.key == key && !self.is_in_anchor(field))
     }
 
-    /// Whether a field stands in an anchor, where an excerpt may leak.
+    /// Returns whether a field is in an anchor, where an excerpt may contain
+    /// lines that look like fields.
     #[must_use]
     pub fn is_in_anchor(&self, field: &Field) -> bool {
         self.anchor_blocks.iter().any(|blocks| blocks.contains(&field.block))
     }
 
-    /// The first field with this key if it is filled.
+    /// Returns the value of the first field with this key; `None` if the field is
+    /// absent or not filled.
     #[must_use]
     pub fn filled_value(&self, key: &str) -> Option<Spanned<String>> {
         self.field(key).and_then(Field::filled_value)
     }
 
-    /// The specification that `SPEC_TARGET_RESOLVED: pointer -> spec` names.
+    /// Returns the specification that `SPEC_TARGET_RESOLVED: pointer -> spec`
+    /// names.
     #[must_use]
     pub fn spec_file(&self) -> Option<Spanned<String>> {
         let value = self.filled_value("SPEC_TARGET_RESOLVED")?;
@@ -121,7 +125,7 @@ impl Refinement {
         (!spec.is_empty()).then(|| Spanned::new(spec, value.span))
     }
 
-    /// `USER_REVIEW_STATUS`, if it says something; `PENDING` is a value here.
+    /// Returns `USER_REVIEW_STATUS` if it has a value; `PENDING` is a value here.
     #[must_use]
     pub fn review_status(&self) -> Option<&Field> {
         let field = self.field("USER_REVIEW_STATUS")?;
@@ -129,13 +133,13 @@ impl Refinement {
         (!value.is_empty() && value.chars().all(|c| c.is_ascii_uppercase() || c == '_')).then_some(field)
     }
 
-    /// The place of a field's value, or of its label if it has none.
+    /// Returns the span of a field's value, or of its label if the value is empty.
     #[must_use]
     pub fn field_span(field: &Field) -> Span {
         if field.value.span.is_empty() { field.label } else { field.value.span }
     }
 
-    /// A place for findings about the refinement as a whole.
+    /// Returns the span for findings about the refinement as a whole.
     #[must_use]
     pub fn head_span(&self) -> Span {
         self.sections
@@ -145,7 +149,7 @@ impl Refinement {
 }
 
 fn read_anchor(text: &str, outline: &Outline, section: &Section, all: &[Field]) -> Anchor {
-    // Fields stand in the order of their blocks.
+    // Fields are in the order of their blocks.
     let first = all.partition_point(|field| field.block < section.own_blocks.start);
     let last = all.partition_point(|field| field.block < section.own_blocks.end);
     let own = all.get(first..last).unwrap_or_default();
@@ -172,7 +176,8 @@ fn read_anchor(text: &str, outline: &Outline, section: &Section, all: &[Field]) 
     }
 }
 
-/// A value as it is written: a token may be a comment of the specification.
+/// Returns a value as written, because a token may be an HTML comment of the
+/// specification.
 fn raw_value(text: &str, field: &Field) -> Option<Spanned<String>> {
     let raw = text.get(field.value.span.start..field.value.span.end)?.trim();
     raw.contains("<!--").then(|| Spanned::new(raw.to_owned(), field.value.span))
@@ -196,11 +201,11 @@ fn read_checklist(sections: &[Section], all: &[Field]) -> Vec<ChecklistItem> {
     inside.filter_map(tick).collect()
 }
 
-/// What stands under `PROPOSED_SPEC_ENRICHMENT`, if it is more than a remark
-/// that there is nothing: the section's text, or a block of ENRICHMENT where
-/// the name is a label.
+/// Finds the text of `PROPOSED_SPEC_ENRICHMENT`: the section's text, or a code
+/// block of ENRICHMENT where the name is a label. `None` for a placeholder and
+/// for "none".
 fn find_proposal(text: &str, outline: &Outline, sections: &[Section]) -> Option<Span> {
-    let said = |section: &Section, with_prose: bool| {
+    let first_content = |section: &Section, with_prose: bool| {
         let blocks = section.blocks.clone().filter_map(|index| outline.get(index));
         let wanted = |kind: &BlockKind| {
             matches!(kind, BlockKind::Code(_)) || (with_prose && *kind == BlockKind::Prose)
@@ -208,24 +213,24 @@ fn find_proposal(text: &str, outline: &Outline, sections: &[Section]) -> Option<
         blocks.filter(|block| wanted(&block.kind)).find(|block| {
             let body = text.get(block.content.start..block.content.end).unwrap_or("").trim();
             let lower = body.trim_start_matches('<').to_lowercase();
-            let nothing = ["not applicable", "none", "n/a"].iter().any(|word| lower.starts_with(word));
-            !nothing && !super::is_placeholder(body)
+            let is_none = ["not applicable", "none", "n/a"].iter().any(|word| lower.starts_with(word));
+            !is_none && !super::is_placeholder(body)
         })
     };
     let find = |key: &str| sections.iter().find(|section| section.key == key);
     let block = match find("PROPOSED_SPEC_ENRICHMENT") {
-        Some(section) => said(section, true),
-        None => said(find("ENRICHMENT")?, false),
+        Some(section) => first_content(section, true),
+        None => first_content(find("ENRICHMENT")?, false),
     };
     block.map(|block| block.content)
 }
 
-/// The fields that an approval fills.
+/// Keys of the fields that an approval fills.
 pub const APPROVAL_FIELDS: [&str; 3] = ["USER_REVIEW_STATUS", "USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"];
 
 impl Refinement {
-    /// SHA-256 of the text that is approved: of all but the values of the
-    /// fields that the approval itself fills, and of blanks at ends of lines.
+    /// Returns the SHA-256 of the text that is approved: all lines except those
+    /// of the fields that the approval fills, without whitespace at line ends.
     #[must_use]
     pub fn approved_sha256(&self) -> String {
         let text = self.source.text();
@@ -240,8 +245,8 @@ impl Refinement {
     }
 }
 
-/// Decodes the `\uXXXX` escapes of an excerpt, also where the back-slash was
-/// doubled; other back-slashes stay.
+/// Decodes the `\uXXXX` escapes of an excerpt, also with a doubled backslash;
+/// other backslashes stay.
 #[must_use]
 pub fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -263,16 +268,16 @@ pub fn unescape(text: &str) -> String {
     out
 }
 
-/// The text with control characters and others than ASCII as `\uXXXX` escapes;
-/// [`unescaped`] gives it back, whatever it holds.
+/// Writes control characters and all characters outside ASCII as `\uXXXX`
+/// escapes. [`unescape`] returns the original of every text.
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
-        // A backslash that would read as the beginning of an escape is one.
-        let behind = rest.as_str().trim_start_matches('\\').chars().next();
-        let begins = c == '\\' && behind.is_some_and(|next| next == 'u' || !next.is_ascii());
+        // A backslash that would be read as the start of an escape is escaped.
+        let after = rest.as_str().trim_start_matches('\\').chars().next();
+        let begins = c == '\\' && after.is_some_and(|next| next == 'u' || !next.is_ascii());
         let is_shown = !c.is_control() || c == '\t';
         if c.is_ascii() && is_shown && !begins {
             out.push(c);
@@ -302,7 +307,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_are_decoded_in_pairs() {
+    fn escapes_are_decoded_in_surrogate_pairs() {
         assert_eq!(escape("a § \u{1f600}"), r"a \u00a7 \ud83d\ude00");
         assert_eq!(unescape(r"a \\u00a7 \\n"), r"a § \\n");
         for text in [r"\u00a7", r"\\u00a7 \n", r"\§", r"\\\§ \", r"\u12 \U", r"C:\users\tess", "\u{1b}[31m\t"]

@@ -1,4 +1,4 @@
-//! The traceability registry: which packet is the active one of a base id.
+//! The traceability registry: the active packet of every base id.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::table::{
 };
 use super::{Fault, WpId};
 
-/// The columns that make a table the registry.
+/// Columns that identify the registry table, as messages name them.
 const COLUMNS: &str = "`Base WP ID` and `Active Packet`";
 
 /// One row of the registry.
@@ -26,14 +26,14 @@ pub struct RegistryRow {
     pub active: Spanned<String>,
 }
 
-/// The registry as it was read.
+/// The traceability registry with its rows.
 #[derive(Debug)]
 pub struct Registry {
-    /// Its text.
+    /// Text of the registry.
     pub source: Arc<Source>,
-    /// Its rows.
+    /// Rows of the registry table, in order.
     pub rows: Vec<RegistryRow>,
-    /// What could not be read, or only in part.
+    /// Rows and tables that could not be read, or only in part.
     pub faults: Vec<Fault>,
 }
 
@@ -48,8 +48,8 @@ impl Registry {
         for table in read_tables(source.text(), &outline) {
             let column = |name: &str| table.head.iter().position(|head| head.contains(name));
             let (Some(base), Some(active)) = (column("base"), column("active packet")) else {
-                let holds = |cell: &str| find_wp_ids(cell).next().is_some();
-                faults.extend(wrong_columns_fault(&table, "traceability/row", COLUMNS, &holds));
+                let has_id = |cell: &str| find_wp_ids(cell).next().is_some();
+                faults.extend(wrong_columns_fault(&table, "traceability/row", COLUMNS, &has_id));
                 continue;
             };
             found = true;
@@ -66,10 +66,10 @@ impl Registry {
         Self { source: Arc::clone(source), rows, faults }
     }
 
-    /// The edit that adds a row; `None` if there is no such table.
+    /// Returns the edit that adds a row; `None` if there is no registry table.
     #[must_use]
     pub fn append_row_edit(&self, base: &str, active: &str, board: &str, notes: &str) -> Option<Edit> {
-        let is_it = |table: &Table| {
+        let is_registry_table = |table: &Table| {
             let has = |name: &str| table.head.iter().any(|head| head.contains(name));
             has("base") && has("active packet")
         };
@@ -83,17 +83,17 @@ impl Registry {
             };
             text.to_owned()
         };
-        append_row_edit(&self.source, &is_it, &cell)
+        append_row_edit(&self.source, &is_registry_table, &cell)
     }
 
-    /// The id that a row's path names.
+    /// Returns the packet id in a row's path; `None` if it is not a valid id.
     #[must_use]
     pub fn active_id(row: &RegistryRow) -> Option<WpId> {
         let name = row.active.value.rsplit(['/', '\\']).next().unwrap_or("");
         WpId::parse(name.strip_suffix(".md").unwrap_or(name)).ok()
     }
 
-    /// All rows of a base id.
+    /// Returns all rows of a base id.
     pub fn rows_of<'a>(&'a self, base: &'a str) -> impl Iterator<Item = &'a RegistryRow> {
         self.rows.iter().filter(move |row| row.base.value == base)
     }

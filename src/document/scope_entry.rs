@@ -1,55 +1,55 @@
 //! Entries of `IN_SCOPE_PATHS` and `OUT_OF_SCOPE`.
 //!
-//! An entry is a file, a folder with a trailing `/`, or a glob in which `*`
-//! stops at `/` and `**` stands for any number of whole folders. All other
+//! An entry is a file, a folder with a trailing `/`, or a glob. In a glob, `*`
+//! stops at `/` and `**` matches any number of whole folders. All other
 //! characters are literal: `[id]`, `{x}`, `?`, `(wght)` and `@` occur in real
-//! file names. One annotation in parentheses after a blank is stripped. Prose
-//! is not an entry and widens nothing.
+//! file names. One annotation in parentheses after a space is removed. Prose
+//! is not an entry and allows no path.
 
 use crate::text::{RepoPath, Span, Spanned};
 
 use super::field::strip_quotes;
 
-/// What an entry covers.
+/// The paths that an entry covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScopePattern {
     /// One file, byte for byte.
     File(RepoPath),
-    /// Everything below a folder; stored without its slash.
+    /// All files below a folder; stored without the trailing slash.
     Folder(RepoPath),
     /// A glob, by path components.
     Glob(Vec<String>),
 }
 
-/// Why a text is no entry.
+/// Reason why a text is not a valid entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeEntryError {
     /// A sentence.
-    #[error("this reads as prose, not as a path")]
+    #[error("this is prose, not a path")]
     Prose,
-    /// A template's left-over.
+    /// A placeholder of the template.
     #[error("this is the template's placeholder")]
     Placeholder,
-    /// Starts at a root.
-    #[error("a scope path is relative to the repository; this one is absolute")]
+    /// An absolute path.
+    #[error("this path is absolute; a scope path is relative to the repository")]
     Absolute,
-    /// Has `.`, `..` or an empty component.
-    #[error("a scope path has no `.`, `..` or empty component")]
+    /// Contains `.`, `..` or an empty component.
+    #[error("a scope path must not have a `.`, `..` or empty component")]
     DotComponent,
-    /// Has a back-slash.
-    #[error("a scope path separates folders with `/`; a back-slash is part of a file's name")]
+    /// Contains a backslash.
+    #[error("a scope path separates folders with `/`; a backslash is part of a file name")]
     Backslash,
     /// `**` next to other characters.
     #[error("`**` must be a whole component, as in `src/**`")]
     DoubleStar,
-    /// Covers everything.
-    #[error("this covers the whole repository and so fences nothing")]
+    /// Covers every file of the repository.
+    #[error("this covers the whole repository, so it limits nothing")]
     Everything,
-    /// Longer than any path.
-    #[error("this is longer than 4096 bytes, the most that a path has")]
+    /// Longer than the maximum length of a path.
+    #[error("this is longer than 4096 bytes, the maximum length of a path")]
     TooLong,
-    /// Has control characters.
-    #[error("this has control or invisible characters; quote the path with C escapes")]
+    /// Contains control or invisible characters.
+    #[error("this contains control or invisible characters; quote the path with C escapes")]
     ControlCharacter,
 }
 
@@ -58,7 +58,7 @@ pub enum ScopeEntryError {
 pub struct ScopeEntry {
     /// The entry as written, annotation included.
     pub raw: Spanned<String>,
-    /// What it covers, or why it covers nothing.
+    /// The paths that it covers, or the reason why it is not valid.
     pub pattern: Result<ScopePattern, ScopeEntryError>,
     /// The annotation in parentheses.
     pub annotation: Option<Spanned<String>>,
@@ -80,7 +80,7 @@ impl ScopeEntry {
         Self { raw, pattern, annotation }
     }
 
-    /// Whether a changed path is covered.
+    /// Returns whether the entry covers a changed path.
     #[must_use]
     pub fn covers(&self, path: &RepoPath) -> bool {
         match &self.pattern {
@@ -93,13 +93,14 @@ impl ScopeEntry {
         }
     }
 
-    /// Whether the entry names this path literally: a file, not a pattern.
+    /// Returns whether the entry names this path literally: a file, not a
+    /// folder or glob.
     #[must_use]
     pub fn names_literally(&self, path: &RepoPath) -> bool {
         matches!(&self.pattern, Ok(ScopePattern::File(file)) if file == path)
     }
 
-    /// Whether some path could be covered by both entries.
+    /// Returns whether there can be a path that both entries cover.
     #[must_use]
     pub fn overlaps(&self, other: &ScopeEntry) -> bool {
         let (Ok(a), Ok(b)) = (&self.pattern, &other.pattern) else { return false };
@@ -110,8 +111,8 @@ impl ScopeEntry {
     }
 }
 
-fn pattern_components(coverage: &ScopePattern) -> Option<Vec<String>> {
-    match coverage {
+fn pattern_components(pattern: &ScopePattern) -> Option<Vec<String>> {
+    match pattern {
         ScopePattern::File(path) => literal_components(path),
         ScopePattern::Folder(path) => literal_components(path).map(|mut parts| {
             parts.extend(["**".to_owned(), "*".to_owned()]);
@@ -121,8 +122,8 @@ fn pattern_components(coverage: &ScopePattern) -> Option<Vec<String>> {
     }
 }
 
-/// A path's names as patterns that match only themselves: a star in a real
-/// name becomes NUL, which no name has.
+/// Returns a path's components as patterns that match only themselves: a star
+/// in a real name becomes NUL, which no name contains.
 fn literal_components(path: &RepoPath) -> Option<Vec<String>> {
     path.as_str().map(|text| text.split('/').map(|part| part.replace('*', "\u{0}")).collect())
 }
@@ -210,36 +211,37 @@ fn check_components(text: &str) -> Result<(), ScopeEntryError> {
     if body.starts_with('/') {
         return Err(ScopeEntryError::Absolute);
     }
-    let bad = |part: &str| matches!(part, "" | "." | "..");
-    if body.split('/').any(bad) { Err(ScopeEntryError::DotComponent) } else { Ok(()) }
+    let is_invalid = |part: &str| matches!(part, "" | "." | "..");
+    if body.split('/').any(is_invalid) { Err(ScopeEntryError::DotComponent) } else { Ok(()) }
 }
 
-/// `src/my file.rs` is a path, `src/a.rs and src/b.rs` is prose.
+/// Returns whether a text with spaces is a path: `src/my file.rs` is a path,
+/// `src/a.rs and src/b.rs` is prose.
 fn is_path_with_spaces(text: &str) -> bool {
     let words: Vec<&str> = text.split(' ').collect();
     let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
-    let has_ending = |word: &str| {
-        word.rsplit_once('.').is_some_and(|(_, end)| {
-            (1..=6).contains(&end.len()) && end.chars().all(|c| c.is_ascii_alphanumeric())
+    let has_extension = |word: &str| {
+        word.rsplit_once('.').is_some_and(|(_, extension)| {
+            (1..=6).contains(&extension.len()) && extension.chars().all(|c| c.is_ascii_alphanumeric())
         })
     };
     let inner = words.get(..words.len() - 1).unwrap_or_default();
     first.contains('/')
-        && (has_ending(last) || last.ends_with('/'))
+        && (has_extension(last) || last.ends_with('/'))
         && !inner
             .iter()
-            .any(|word| word.is_empty() || has_ending(word) || word.ends_with(['/', ',', ':', ';']))
+            .any(|word| word.is_empty() || has_extension(word) || word.ends_with(['/', ',', ':', ';']))
         && text.split('/').all(|part| part.trim() == part)
 }
 
-/// Whether two globs, by components, have a path in common. A table over
-/// both, so that the work is their product.
+/// Returns whether two globs, given as components, match a common path. Uses a
+/// table over both, so that the time is the product of their lengths.
 fn globs_overlap(a: &[String], b: &[String]) -> bool {
     let mut table = vec![vec![false; b.len() + 1]; a.len() + 1];
     for i in (0..=a.len()).rev() {
         for j in (0..=b.len()).rev() {
             let at = |i: usize, j: usize| table.get(i).and_then(|row| row.get(j)).copied().unwrap_or(false);
-            let meets = match (a.get(i), b.get(j)) {
+            let overlap = match (a.get(i), b.get(j)) {
                 (None, None) => true,
                 (Some(x), y) if x == "**" => at(i + 1, j) || (y.is_some() && at(i, j + 1)),
                 (x, Some(y)) if y == "**" => at(i, j + 1) || (x.is_some() && at(i + 1, j)),
@@ -247,7 +249,7 @@ fn globs_overlap(a: &[String], b: &[String]) -> bool {
                 _ => false,
             };
             if let Some(cell) = table.get_mut(i).and_then(|row| row.get_mut(j)) {
-                *cell = meets;
+                *cell = overlap;
             }
         }
     }
@@ -259,7 +261,7 @@ fn components_overlap(a: &[u8], b: &[u8]) -> bool {
     for i in (0..=a.len()).rev() {
         for j in (0..=b.len()).rev() {
             let at = |i: usize, j: usize| table.get(i).and_then(|row| row.get(j)).copied().unwrap_or(false);
-            let meets = match (a.get(i), b.get(j)) {
+            let overlap = match (a.get(i), b.get(j)) {
                 (None, None) => true,
                 (Some(b'*'), y) => at(i + 1, j) || (y.is_some() && at(i, j + 1)),
                 (x, Some(b'*')) => at(i, j + 1) || (x.is_some() && at(i + 1, j)),
@@ -267,7 +269,7 @@ fn components_overlap(a: &[u8], b: &[u8]) -> bool {
                 _ => false,
             };
             if let Some(cell) = table.get_mut(i).and_then(|row| row.get_mut(j)) {
-                *cell = meets;
+                *cell = overlap;
             }
         }
     }
@@ -309,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn prose_and_tricks_cover_nothing() {
+    fn prose_and_invalid_paths_cover_nothing() {
         for text in [
             "Any work outside src/",
             "No src path is in scope",
@@ -338,14 +340,20 @@ mod tests {
     }
 
     #[test]
-    fn overlaps_are_seen_through_patterns() {
-        let meet = |a: &str, b: &str| entry(a).overlaps(&entry(b));
-        assert!(meet("src/a.rs", "src/") && meet("src/**", "src/storage/**") && meet("src/*.rs", "src/a*"));
-        assert!(!meet("src/*.rs", "src/*.md") && !meet("src/", "src2/a") && !meet("src/a", "src/a/b"));
+    fn overlaps_of_patterns_are_detected() {
+        let overlap = |a: &str, b: &str| entry(a).overlaps(&entry(b));
+        assert!(
+            overlap("src/a.rs", "src/")
+                && overlap("src/**", "src/storage/**")
+                && overlap("src/*.rs", "src/a*")
+        );
+        assert!(
+            !overlap("src/*.rs", "src/*.md") && !overlap("src/", "src2/a") && !overlap("src/a", "src/a/b")
+        );
     }
 
     #[test]
-    fn annotations_are_kept_apart() {
+    fn annotations_are_separated_from_paths() {
         let entry = entry("migrations/0006_x.sql (or create 0008)");
         assert_eq!(entry.annotation.map(|a| a.value), Some("(or create 0008)".to_owned()));
     }

@@ -1,31 +1,32 @@
-//! Sections of a document: headings at the top level with normalised titles.
+//! Sections of a document: top-level headings with normalized titles.
 
 use crate::text::{Span, Spanned};
 
 use super::field::{Field, normalize_key, read_fields, strip_hint};
 use super::outline::{BlockKind, Outline};
 
-/// A heading and what stands below it up to the next heading of its level
-/// or above.
+/// A heading with the text below it, up to the next heading of the same or a
+/// higher level.
 #[derive(Debug, Clone)]
 pub struct Section {
-    /// Normalised title: `## Bootstrap (Coder Work Plan) [X]` is `BOOTSTRAP`.
+    /// Normalized title: `## Bootstrap (Coder Work Plan) [X]` is `BOOTSTRAP`.
     pub key: String,
     /// The title as written.
     pub title: Spanned<String>,
-    /// 1 to 6.
+    /// Level of the heading, 1 to 6.
     pub level: u8,
     /// Index of the heading's block.
     pub heading: usize,
-    /// Blocks below it, subsections included.
+    /// Indexes of the blocks below the heading, subsections included.
     pub blocks: std::ops::Range<usize>,
-    /// Blocks below it up to the next heading of any level.
+    /// Indexes of the blocks below the heading, up to the next heading of any
+    /// level.
     pub own_blocks: std::ops::Range<usize>,
     /// Bytes from the heading to the section's end.
     pub span: Span,
 }
 
-/// All sections of a document, in order.
+/// Reads all sections of a document, in order.
 #[must_use]
 pub fn read_sections(text: &str, outline: &Outline) -> Vec<Section> {
     let heads: Vec<(usize, u8)> = outline
@@ -62,15 +63,15 @@ pub fn read_sections(text: &str, outline: &Outline) -> Vec<Section> {
 }
 
 impl Section {
-    /// The labelled fields of the section, subsections included.
+    /// Reads the labelled fields of the section, subsections included.
     #[must_use]
     pub fn fields(&self, text: &str, outline: &Outline) -> Vec<Field> {
         read_fields(text, outline, self.blocks.clone())
     }
 }
 
-/// The line of a heading with this key that stands inside a code block, where
-/// it is no heading: for findings about a section that seems to be missing.
+/// Finds a heading with this key inside a code block, where it does not count
+/// as a heading. Findings about a missing section point at it.
 #[must_use]
 pub fn find_heading_in_fence(text: &str, outline: &Outline, key: &str) -> Option<Span> {
     let code = outline.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Code(_)));
@@ -88,8 +89,8 @@ pub fn find_heading_in_fence(text: &str, outline: &Outline, key: &str) -> Option
     None
 }
 
-/// Normalises a title: trailing `(…)` and `[…]` tags and decoration before
-/// the first letter do not count, nor do case, blanks and dashes.
+/// Normalizes a title to a key. Trailing `(…)` and `[…]` tags, decoration
+/// before the first letter, case, spaces and dashes do not matter.
 #[must_use]
 pub fn normalize_title(title: &str) -> String {
     let mut rest = title.trim().trim_matches('*').trim();
@@ -111,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn titles_lose_their_tags_and_nothing_else() {
+    fn normalizing_a_title_removes_only_its_tags() {
         assert_eq!(normalize_title("Bootstrap (Coder Work Plan) [BOOTSTRAP]"), "BOOTSTRAP");
         assert_eq!(normalize_title("LINEAGE_AUDIT (ALL VERSIONS) [CX-580E]"), "LINEAGE_AUDIT");
         assert_eq!(normalize_title("Quality Gate"), "QUALITY_GATE");

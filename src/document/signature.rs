@@ -3,25 +3,25 @@
 
 use jiff::civil::DateTime;
 
-/// A signature whose date is a real one.
+/// A user signature with a valid date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
     /// The whole text.
     pub text: String,
     /// The letters before the digits.
     pub user: String,
-    /// The moment it names, in the signer's own clock.
+    /// The time in the signature, in the signer's local time.
     pub at: DateTime,
 }
 
-/// Why a text is no signature.
+/// Reason why a text is not a valid signature.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// Not letters followed by twelve digits.
-    #[error("a signature is a user name in small letters followed by twelve digits, DDMMYYYYHHMM")]
+    #[error("expected a lower-case user name followed by twelve digits, DDMMYYYYHHMM")]
     Shape,
-    /// The digits are no date in either form.
-    #[error("`{0}` is no date: neither DDMMYYYYHHMM nor DDMMYYHHMMSS")]
+    /// The digits are not a date in either form.
+    #[error("invalid date `{0}`; expected DDMMYYYYHHMM or DDMMYYHHMMSS")]
     Date(String),
 }
 
@@ -29,7 +29,7 @@ impl Signature {
     /// Reads a signature.
     ///
     /// # Errors
-    /// Says whether its shape or its date is wrong.
+    /// The text does not have the form of a signature, or its date is invalid.
     pub fn parse(text: &str) -> Result<Self, SignatureError> {
         let split = text.find(|c: char| !c.is_ascii_lowercase()).ok_or(SignatureError::Shape)?;
         let (user, digits) = text.split_at(split);
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_real_dates_sign() {
+    fn a_signature_needs_a_valid_date() {
         let signed = Signature::parse("mira180120262320").ok();
         assert_eq!(signed.as_ref().map(|s| s.user.as_str()), Some("mira"));
         assert_eq!(signed.map(|s| s.at.to_string()), Some("2026-01-18T23:20:00".into()));

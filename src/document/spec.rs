@@ -1,4 +1,4 @@
-//! The pointer to the current specification, and the specification itself.
+//! The pointer to the current specification, and the specification's text.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,15 +7,15 @@ use crate::text::{Source, Span, Spanned};
 use super::outline::{BlockKind, Outline};
 use super::section::{Section, read_sections};
 
-/// The pointer as it was read.
+/// The pointer to the current specification.
 #[derive(Debug)]
 pub struct SpecPointer {
-    /// Its text.
+    /// Text of the pointer.
     pub source: Arc<Source>,
-    /// Files in bold, or else lines that are bold as a whole, in order: the
-    /// first names the specification.
+    /// File names in bold, in order; if there are none, the lines that are
+    /// entirely bold. The first one names the specification.
     pub bold_names: Vec<Spanned<String>>,
-    /// The first heading, for findings about what is not there.
+    /// Span of the first heading, for findings about missing content.
     pub head_span: Span,
 }
 
@@ -46,7 +46,8 @@ impl SpecPointer {
                 }
             }
         }
-        // A file's name says that it is one; without any, whole bold lines may.
+        // Names with the extension `.md` are files; without any, entirely bold
+        // lines count.
         let is_file = |name: &Spanned<String>| name.value.to_lowercase().strip_suffix(".md").is_some();
         let has_files = bold.iter().any(|(_, name)| is_file(name));
         let kept = bold.into_iter().filter(|(whole, name)| if has_files { is_file(name) } else { *whole });
@@ -58,21 +59,22 @@ impl SpecPointer {
         Self { source: Arc::clone(source), bold_names, head_span }
     }
 
-    /// The specification's file name.
+    /// Returns the specification's file name; `None` if the pointer names none.
     #[must_use]
     pub fn spec(&self) -> Option<&Spanned<String>> {
         self.bold_names.first()
     }
 }
 
-/// The next `**…**` of a line behind `from`: where its text starts, and it.
+/// Finds the next `**…**` of a line after the byte offset `from`; returns the
+/// offset of its text and the text.
 fn find_bold(line: &str, from: usize) -> Option<(usize, &str)> {
     let open = from + line.get(from..)?.find("**")? + 2;
     let close = line.get(open..)?.find("**")?;
     Some((open, line.get(open..open + close)?))
 }
 
-/// A specification's text, with its headings read on first use.
+/// A specification's text; its headings are read on first use.
 #[derive(Debug)]
 pub struct SpecText {
     /// The text.
@@ -83,14 +85,14 @@ pub struct SpecText {
 }
 
 impl SpecText {
-    /// Takes a specification's bytes.
+    /// Creates the text from a specification's bytes.
     #[must_use]
     pub fn new(name: crate::text::RepoPath, bytes: Vec<u8>) -> Self {
         let sha1 = crate::digest::sha1(&bytes);
         Self { source: Source::from_bytes(name, bytes), sha1, headings: OnceLock::new() }
     }
 
-    /// Its headings, as CommonMark sees them.
+    /// Returns the specification's headings according to CommonMark.
     #[must_use]
     pub fn headings(&self) -> &[Section] {
         self.headings.get_or_init(|| {
@@ -99,14 +101,16 @@ impl SpecText {
         })
     }
 
-    /// The section whose heading carries this number (`2.6.3`) as its own.
+    /// Returns the section whose heading starts with exactly this number
+    /// (`2.6.3`).
     #[must_use]
     pub fn find_section(&self, number: &str) -> Option<&Section> {
         self.headings().iter().find(|section| section_number(&section.title.value) == Some(number))
     }
 }
 
-/// The section number at the start of a title: `2.6.3` of `§2.6.3 Rules`.
+/// Returns the section number at the start of a title: `2.6.3` of
+/// `§2.6.3 Rules`.
 #[must_use]
 pub fn section_number(title: &str) -> Option<&str> {
     let title = title.trim_start_matches(|c: char| !c.is_alphanumeric());
@@ -117,8 +121,8 @@ pub fn section_number(title: &str) -> Option<&str> {
     let end = title.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(title.len());
     let number = title.get(..end)?.trim_end_matches('.');
     let starts = number.starts_with(|c: char| c.is_ascii_digit());
-    let glued = title.get(end..).is_some_and(|rest| rest.starts_with(char::is_alphabetic));
-    (starts && !number.contains("..") && !glued).then_some(number)
+    let is_word_part = title.get(end..).is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+    (starts && !number.contains("..") && !is_word_part).then_some(number)
 }
 
 #[cfg(test)]
@@ -127,7 +131,7 @@ mod tests {
     use crate::text::RepoPath;
 
     #[test]
-    fn numbers_of_titles() {
+    fn section_numbers_are_read_from_titles() {
         assert_eq!(section_number("2.6.3 Rules"), Some("2.6.3"));
         assert_eq!(section_number("§2.6.3. Rules"), Some("2.6.3"));
         assert_eq!(section_number("Section 7.6"), Some("7.6"));
@@ -136,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_in_a_fence_is_no_section() {
+    fn a_heading_in_a_fence_is_not_a_section() {
         let text = "# 1 A\n\n```\n## 1.2 no\n```\n\n## 1.1 B\n";
         let spec = SpecText::new(RepoPath::from("s.md"), text.as_bytes().to_vec());
         assert!(spec.find_section("1.1").is_some() && spec.find_section("1.2").is_none());

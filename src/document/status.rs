@@ -1,21 +1,21 @@
-//! A packet's status: an enum, never a substring.
+//! A packet's status. The whole value is compared, never a substring.
 
 use std::fmt;
 
-/// What a packet says about itself.
+/// Status of a packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PacketStatus {
-    /// May be claimed.
+    /// A coder may claim the packet.
     ReadyForDev,
-    /// Claimed.
+    /// A coder works on the packet.
     InProgress,
-    /// Waits for something.
+    /// The work waits for something.
     Blocked,
     /// Handed over.
     Done,
-    /// Handed over before today's rules.
+    /// Handed over before the current rules applied.
     DoneHistorical,
-    /// Judged; the text in parentheses is the verdict.
+    /// A validator has given a verdict: the text in parentheses.
     Validated(Option<String>),
     /// Replaced by another revision.
     Superseded,
@@ -24,10 +24,11 @@ pub enum PacketStatus {
 }
 
 impl PacketStatus {
-    /// The words for statuses that stand alone.
+    /// The statuses that have no text in parentheses, as documents write them.
     pub const WORDS: [&'static str; 5] = ["Ready for Dev", "In Progress", "Blocked", "Done", "Superseded"];
 
-    /// The board's state for a packet of this status, where there is one.
+    /// Returns the board's state for a packet of this status; `None` if the status
+    /// does not determine it.
     #[must_use]
     pub fn board_state(&self) -> Option<&'static str> {
         Some(match self {
@@ -40,8 +41,8 @@ impl PacketStatus {
     }
 
     /// Reads a status value as a whole: `In Progress - not done yet` is
-    /// unknown, not done. Case, `-` and `_` for blanks, and one trailing
-    /// tick or bracketed verdict do not matter.
+    /// unknown, not done. Case, `-` or `_` instead of spaces, and trailing
+    /// symbols do not matter. A verdict may follow in brackets.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let trimmed = text.trim().trim_end_matches(|c: char| !c.is_ascii_graphic()).trim();
@@ -71,7 +72,7 @@ impl PacketStatus {
         }
     }
 
-    /// Whether coding may start or go on.
+    /// Returns whether coding may start or continue.
     #[must_use]
     pub fn allows_work(&self) -> bool {
         matches!(self, Self::ReadyForDev | Self::InProgress)
@@ -99,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_inside_a_sentence_is_no_status() {
+    fn a_word_inside_a_sentence_is_not_a_status() {
         assert_eq!(PacketStatus::read("In-Progress"), PacketStatus::InProgress);
         assert_eq!(PacketStatus::read("READY FOR DEV 🔴"), PacketStatus::ReadyForDev);
         assert_eq!(PacketStatus::read("Done ✅"), PacketStatus::Done);

@@ -8,16 +8,16 @@ use super::field::{Field, read_fields};
 use super::outline::Outline;
 use super::section::{Section, read_sections};
 
-/// A stub as it was read.
+/// A stub with its fields and sections.
 #[derive(Debug)]
 pub struct Stub {
-    /// Its text.
+    /// Text of the stub.
     pub source: Arc<Source>,
     /// The id in its title.
     pub title_id: Option<Spanned<String>>,
-    /// All its labelled fields.
+    /// All labelled fields.
     pub fields: Vec<Field>,
-    /// All its sections.
+    /// All sections.
     pub sections: Vec<Section>,
 }
 
@@ -33,13 +33,14 @@ impl Stub {
         Self { source: Arc::clone(source), title_id, fields, sections }
     }
 
-    /// The first field with this key.
+    /// Returns the first field with this key.
     #[must_use]
     pub fn field(&self, key: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.key == key)
     }
 
-    /// A place for findings about the stub as a whole: its title.
+    /// Returns the span for findings about the stub as a whole: its title, or its
+    /// first line.
     #[must_use]
     pub fn head_span(&self) -> Span {
         self.title_id.as_ref().map_or_else(|| self.source.line_span(1).unwrap_or_default(), |id| id.span)

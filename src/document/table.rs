@@ -1,4 +1,4 @@
-//! Rows of Markdown tables, as cells with spans.
+//! Markdown tables: rows of cells with spans.
 
 use crate::text::{Edit, Source, Span, Spanned, format_count, line_ending, trim_spanned};
 
@@ -10,32 +10,32 @@ use super::outline::{BlockKind, Outline};
 pub struct TableRow {
     /// The whole row.
     pub span: Span,
-    /// Its cells, trimmed; GFM fills a short row up with empty ones.
+    /// The cells, trimmed; GFM adds empty cells to a short row.
     pub cells: Vec<Spanned<String>>,
-    /// How many cells are written there; GFM drops what is too much.
+    /// Number of cells in the text; GFM ignores cells beyond the header's.
     pub cell_count: usize,
 }
 
 impl TableRow {
-    /// A cell's text; empty if the row is too short.
+    /// Returns a cell's text; empty if the row is too short.
     #[must_use]
     pub fn cell(&self, index: usize) -> &str {
         self.cells.get(index).map_or("", |cell| &cell.value)
     }
 }
 
-/// A table: the cells of its head and its rows.
+/// A table: its header and rows.
 #[derive(Debug, Clone)]
 pub struct Table {
-    /// The head, lower case.
+    /// Cells of the header row, lower case.
     pub head: Vec<String>,
-    /// The rows below the head.
+    /// Rows below the header.
     pub rows: Vec<TableRow>,
-    /// The head in the text.
+    /// Span of the header row.
     pub span: Span,
 }
 
-/// All tables of a document, in order.
+/// Reads all tables of a document, in order.
 #[must_use]
 pub fn read_tables(text: &str, outline: &Outline) -> Vec<Table> {
     let row = |index: usize| {
@@ -59,42 +59,43 @@ pub fn read_tables(text: &str, outline: &Outline) -> Vec<Table> {
     .collect()
 }
 
-/// The edit that adds a row at the end of the first table that `is_it` takes;
-/// `cell` gives the text under a column's head (lower case).
+/// Returns the edit that appends a row to the first table that `is_wanted`
+/// accepts; `None` if there is no such table. `cell` returns the text for a
+/// column, given its header in lower case.
 #[must_use]
 pub fn append_row_edit(
     source: &Source,
-    is_it: &dyn Fn(&Table) -> bool,
+    is_wanted: &dyn Fn(&Table) -> bool,
     cell: &dyn Fn(&str) -> String,
 ) -> Option<Edit> {
     let all = read_tables(source.text(), &Outline::parse(source.text()));
-    let table = all.iter().find(|table| is_it(table))?;
+    let table = all.iter().find(|table| is_wanted(table))?;
     let line = match table.rows.last() {
         Some(row) => source.line(row.span.start),
-        // Below the head stands the line that parts it from the rows.
+        // The delimiter line follows the header.
         None => source.line(table.span.start) + 1,
     };
-    let safe = |text: String| text.replace('|', "\\|").replace(['\r', '\n'], " ");
-    let cells: Vec<String> = table.head.iter().map(|head| safe(cell(head))).collect();
+    let escape = |text: String| text.replace('|', "\\|").replace(['\r', '\n'], " ");
+    let cells: Vec<String> = table.head.iter().map(|head| escape(cell(head))).collect();
     let row = format!("{}| {} |", line_ending(source.text()), cells.join(" | "));
     Some(Edit::insert(source.line_span(line)?.end, row))
 }
 
-/// Faults for tables that hold what their document is there for, but not
-/// under the columns that its reader looks for.
+/// Returns a fault for a table that contains values of the document's records
+/// (as `is_record` decides), but does not have the required columns.
 #[must_use]
 pub fn wrong_columns_fault(
     table: &Table,
     rule: &'static str,
     columns: &str,
-    holds: &dyn Fn(&str) -> bool,
+    is_record: &dyn Fn(&str) -> bool,
 ) -> Option<Fault> {
-    let row = table.rows.iter().find(|row| row.cells.iter().any(|cell| holds(&cell.value)))?;
-    let message = format!("this table has not the columns {columns}, so nobody reads it");
+    let row = table.rows.iter().find(|row| row.cells.iter().any(|cell| is_record(&cell.value)))?;
+    let message = format!("this table does not have the columns {columns}, so its rows are ignored");
     Some(Fault { rule, message, span: row.span })
 }
 
-/// Cells that a row's line holds: what its unescaped pipes separate.
+/// Counts the cells of a row's line: the texts between unescaped pipes.
 fn count_cells(line: &str) -> usize {
     let line = line.trim();
     let line = line.strip_prefix('|').unwrap_or(line);
@@ -108,8 +109,8 @@ fn count_cells(line: &str) -> usize {
     pipes + usize::from(!closed)
 }
 
-/// Lines of prose that are written like rows but belong to no table, because
-/// a blank line or a missing head parted them from it.
+/// Finds lines of prose that look like table rows but are outside any table,
+/// because of a blank line or a missing header.
 #[must_use]
 pub fn find_stray_rows(text: &str, outline: &Outline) -> Vec<Span> {
     let mut out = Vec::new();
@@ -127,16 +128,16 @@ pub fn find_stray_rows(text: &str, outline: &Outline) -> Vec<Span> {
     out
 }
 
-/// A row with more or fewer cells than the head: one of them is not where its
-/// reader looks for it.
+/// Returns a fault for a row with more or fewer cells than the header, because
+/// some cells are then in the wrong column.
 #[must_use]
 pub fn cell_count_fault(row: &TableRow, head: usize, rule: &'static str) -> Option<Fault> {
-    let message = format!("this row has {}, the head has {head}", format_count(row.cell_count, "cell"));
+    let message = format!("this row has {}; the header has {head}", format_count(row.cell_count, "cell"));
     (row.cell_count != head).then_some(Fault { rule, message, span: row.span })
 }
 
-/// Faults for rows outside of any table, or for a document without the table
-/// that it is there for; `columns` says which columns that one has.
+/// Returns faults for rows outside any table, or for a document without its
+/// table (`found` is false); `columns` names the columns of that table.
 #[must_use]
 pub fn stray_row_faults(
     source: &Source,
@@ -150,7 +151,7 @@ pub fn stray_row_faults(
         let span = source.line_span(1).unwrap_or_default();
         return vec![Fault { rule, message: format!("there is no table with the columns {columns}"), span }];
     }
-    let message = "this row belongs to no table, so nobody reads it";
+    let message = "this row is outside the table, so it is ignored";
     stray.into_iter().map(|span| Fault { rule, message: message.to_owned(), span }).collect()
 }
 

@@ -1,5 +1,5 @@
-//! The templates of documents, embedded: what `new` fills and what a missing
-//! section is mended from. Variables are written `{{NAME}}`.
+//! Embedded templates of documents. The command `new` fills them, and `fix`
+//! takes missing sections from them. Variables are written `{{NAME}}`.
 
 use std::sync::LazyLock;
 
@@ -7,20 +7,21 @@ use super::field::read_fields;
 use super::outline::Outline;
 use super::section::read_sections;
 
-/// A task packet of generation G2.
+/// Template of a task packet, generation G2.
 pub const PACKET: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/packet.md"));
-/// A refinement.
+/// Template of a refinement.
 pub const REFINEMENT: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/refinement.md"));
-/// A stub.
+/// Template of a stub.
 pub const STUB: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/stub.md"));
 
-/// A template with its variables filled in; those that are not given stay.
+/// Replaces the variables of a template by their values; variables that are not
+/// given stay.
 #[must_use]
 pub fn fill(template: &str, variables: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
-    // One pass: what is filled in is not looked at again.
+    // One pass: variables in a filled-in value are not replaced.
     while let Some(at) = rest.find("{{") {
         let (before, tail) = rest.split_at(at);
         out.push_str(before);
@@ -41,8 +42,9 @@ pub fn fill(template: &str, variables: &[(&str, &str)]) -> String {
     out
 }
 
-/// The sections of a template with their text, in order: heading and body,
-/// without blank lines at the end. Subsections are listed by themselves, too.
+/// Returns the key and text of every section of a template, in order. The text
+/// has heading and body, without blank lines at the end. A subsection is part of
+/// its section and is also listed separately.
 #[must_use]
 pub fn split_sections(template: &str) -> Vec<(String, String)> {
     let outline = Outline::parse(template);
@@ -51,20 +53,22 @@ pub fn split_sections(template: &str) -> Vec<(String, String)> {
     all.iter().map(|section| (section.key.clone(), text(section.span).to_owned())).collect()
 }
 
-/// The labels that packets, refinements and stubs have by their templates.
+/// Returns the keys of all labelled fields in the templates of packets,
+/// refinements and stubs.
 pub fn known_labels() -> impl Iterator<Item = &'static str> {
     static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
-        let of = |text: &str| {
+        let read_keys = |text: &str| {
             let outline = Outline::parse(text);
             let all = read_fields(text, &outline, 0..outline.blocks.len());
             all.into_iter().map(|field| field.key).collect::<Vec<_>>()
         };
-        [PACKET, REFINEMENT, STUB].into_iter().flat_map(of).collect()
+        [PACKET, REFINEMENT, STUB].into_iter().flat_map(read_keys).collect()
     });
     KEYS.iter().map(String::as_str)
 }
 
-/// The headings that packets and refinements have by their templates.
+/// Returns the keys of all sections in the templates of packets and
+/// refinements.
 pub fn known_sections() -> impl Iterator<Item = &'static str> {
     static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
         [PACKET, REFINEMENT].into_iter().flat_map(split_sections).map(|(key, _)| key).collect()

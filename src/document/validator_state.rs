@@ -1,5 +1,5 @@
-//! The validator's gate state (JSON): one session a packet, in gates that
-//! follow each other (FORMATS, "State files").
+//! The validator's gate state (JSON): one session per packet, with gates in a
+//! fixed order (FORMATS, "State files").
 
 use std::sync::Arc;
 
@@ -8,28 +8,29 @@ use crate::text::{Source, Span, Spanned};
 use super::Fault;
 use super::json::{self, JsonNode};
 
-/// The gates of a session, in their order.
+/// The gates of a session, in order.
 pub const GATES: [&str; 4] = ["REPORT_PRESENTED", "USER_ACKNOWLEDGED", "WP_APPENDED", "COMMITTED"];
 
-/// One gate that a session went through.
+/// One gate that a session has passed.
 #[derive(Debug, Clone)]
 pub struct PassedGate {
     /// The gate's name, as written.
     pub gate: Spanned<String>,
     /// The verdict that was recorded with it.
     pub verdict: Option<Spanned<String>>,
-    /// When, as written.
+    /// Time, as written.
     pub at: Option<Spanned<String>>,
-    /// Who passed it.
+    /// Person who passed it.
     pub by: Option<Spanned<String>>,
-    /// How many reports the packet held when it was passed.
+    /// Number of reports in the packet when it was passed.
     pub reports: Option<Spanned<String>>,
-    /// What ties it to the gate before: see [`link`].
+    /// Hash that links it to the previous gate: see [`chain_hash`].
     pub chain: Option<Spanned<String>>,
 }
 
 impl PassedGate {
-    /// What its chain must be behind the one before.
+    /// Returns the chain hash that this gate must have after the previous gate
+    /// with the chain hash `before`.
     #[must_use]
     pub fn expected_chain(&self, before: &str, wp_id: &str) -> String {
         let text =
@@ -41,12 +42,13 @@ impl PassedGate {
     }
 }
 
-/// The chain before the first gate of the first session.
+/// Chain hash before the first gate of the first session.
 pub const CHAIN_START: &str = "";
 
-/// Ties a gate to the one before: SHA-256 over the chain before it and its
-/// packet, name, verdict, time and identity, and the number of reports where
-/// there is one, each behind its length.
+/// Returns the hash that links a gate to the previous one: the SHA-256 over the
+/// previous chain hash and the gate's fields, each after its length in bytes.
+/// The fields are packet, name, verdict, time, identity and, if recorded, the
+/// number of reports.
 #[must_use]
 pub fn chain_hash(before: &str, fields: &[&str]) -> String {
     let mut text = before.to_owned();
@@ -54,16 +56,16 @@ pub fn chain_hash(before: &str, fields: &[&str]) -> String {
     crate::digest::sha256_hex(text.as_bytes())
 }
 
-/// One session.
+/// One validation session.
 #[derive(Debug, Clone)]
 pub struct ValidatorSession {
-    /// The key that it stands under; archived sessions have none.
+    /// Key of the session in `validation_sessions`; `None` if it is archived.
     pub key: Option<Spanned<String>>,
     /// `wpId`.
     pub wp_id: Option<Spanned<String>>,
     /// `verdict`.
     pub verdict: Option<Spanned<String>>,
-    /// `status`: the gate that was reached.
+    /// `status`: the last gate that was reached.
     pub status: Option<Spanned<String>>,
     /// The gates, in order.
     pub gates: Vec<PassedGate>,
@@ -72,40 +74,40 @@ pub struct ValidatorSession {
 }
 
 impl ValidatorSession {
-    /// The packet: the session's own word for it, or the key it stands under.
+    /// Returns the packet id: the session's `wpId`, or its key.
     #[must_use]
     pub fn packet(&self) -> Option<&str> {
         self.wp_id.as_ref().or(self.key.as_ref()).map(|id| id.value.as_str())
     }
 
-    /// Whether a gate was reached.
+    /// Returns whether the session has reached a gate.
     #[must_use]
     pub fn has_reached(&self, gate: &str) -> bool {
-        self.gates.iter().any(|mark| mark.gate.value == gate)
+        self.gates.iter().any(|passed| passed.gate.value == gate)
     }
 }
 
-/// The state as it was read.
+/// The validator state with its sessions.
 #[derive(Debug)]
 pub struct ValidatorState {
-    /// Its text.
+    /// Text of the state file.
     pub source: Arc<Source>,
-    /// Sessions in force.
+    /// Current sessions.
     pub sessions: Vec<ValidatorSession>,
-    /// Sessions that were set aside.
+    /// Archived sessions.
     pub archived: Vec<ValidatorSession>,
-    /// What could not be read.
+    /// Mistakes that the reader found.
     pub faults: Vec<Fault>,
 }
 
 impl ValidatorState {
-    /// All sessions, the archived ones first: the order in which they were.
+    /// Returns all sessions in chronological order: the archived ones first.
     pub fn all_sessions(&self) -> impl Iterator<Item = &ValidatorSession> {
         self.archived.iter().chain(&self.sessions)
     }
 
-    /// The gates that a packet's sessions passed, in order: name, verdict,
-    /// time, identity and number of reports.
+    /// Returns the gates that a packet's sessions passed, in order, each as name,
+    /// verdict, time, identity and number of reports; empty texts if absent.
     #[must_use]
     pub fn passed_gates(&self, wp_id: &str) -> Vec<[&str; 5]> {
         fn text(field: Option<&Spanned<String>>) -> &str {
@@ -113,16 +115,16 @@ impl ValidatorState {
         }
         let own = self.all_sessions().filter(|session| session.packet() == Some(wp_id));
         own.flat_map(|session| &session.gates)
-            .map(|mark| {
-                let name = mark.gate.value.as_str();
-                let said = [&mark.verdict, &mark.at, &mark.by, &mark.reports];
-                let [verdict, at, by, reports] = said.map(|field| text(field.as_ref()));
+            .map(|passed| {
+                let name = passed.gate.value.as_str();
+                let others = [&passed.verdict, &passed.at, &passed.by, &passed.reports];
+                let [verdict, at, by, reports] = others.map(|field| text(field.as_ref()));
                 [name, verdict, at, by, reports]
             })
             .collect()
     }
 
-    /// Reads a state. Never fails; what is no session is a fault.
+    /// Reads a state. Never fails; mistakes become faults.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
         let parsed = json::parse(source.text());
@@ -142,34 +144,48 @@ impl ValidatorState {
             Some(map) if matches!(map.value, json::JsonValue::Object(_)) => {
                 for (key, node) in map.members() {
                     if !matches!(node.value, json::JsonValue::Object(_)) {
-                        state.faults.push(fault(node.span, "a session is an object"));
+                        let found = node.type_name();
+                        let message = format!("a session must be an object; this is {found}");
+                        state.faults.push(fault(node.span, &message));
                         continue;
                     }
                     state.sessions.push(read_session(node, Some(key.clone())));
                 }
             }
-            Some(other) => state.faults.push(fault(other.span, "`validation_sessions` is no object")),
-            None => state.faults.push(fault(first_char_span(root.span), "there is no `validation_sessions`")),
+            Some(other) => {
+                let found = other.type_name();
+                let message = format!("`validation_sessions` must be an object; this is {found}");
+                state.faults.push(fault(other.span, &message));
+            }
+            None => {
+                let message = "the key `validation_sessions` is missing";
+                state.faults.push(fault(first_char_span(root.span), message));
+            }
         }
         match root.get("archived_sessions") {
             Some(list) if matches!(list.value, json::JsonValue::Array(_)) => {
                 state.archived.extend(list.items().iter().map(|node| read_session(node, None)));
             }
-            Some(other) => state.faults.push(fault(other.span, "`archived_sessions` is no list")),
+            Some(other) => {
+                let found = other.type_name();
+                let message = format!("`archived_sessions` must be a list; this is {found}");
+                state.faults.push(fault(other.span, &message));
+            }
             None => {}
         }
         state
     }
 }
 
-/// The first character of a value, for findings about what it lacks.
+/// Returns the span of a value's first character, for findings about missing
+/// members.
 pub(super) fn first_char_span(span: Span) -> Span {
     Span::new(span.start, span.end.min(span.start + 1))
 }
 
 fn read_session(node: &JsonNode, key: Option<Spanned<String>>) -> ValidatorSession {
     let gates = node.get("gates").map(JsonNode::items).unwrap_or_default();
-    let mark = |node: &JsonNode| PassedGate {
+    let read_gate = |node: &JsonNode| PassedGate {
         gate: node.get_text("gate").unwrap_or_else(|| Spanned::new(String::new(), node.span)),
         verdict: node.get_text("verdict"),
         at: node.get_text("timestamp"),
@@ -182,7 +198,7 @@ fn read_session(node: &JsonNode, key: Option<Spanned<String>>) -> ValidatorSessi
         wp_id: node.get_text("wpId"),
         verdict: node.get_text("verdict"),
         status: node.get_text("status"),
-        gates: gates.iter().map(mark).collect(),
+        gates: gates.iter().map(read_gate).collect(),
         span: node.span,
     }
 }

@@ -7,19 +7,19 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WpId(String);
 
-/// Why a text is no id.
+/// Reason why a text is not a valid id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WpIdError {
     /// Does not start with `WP-`.
     #[error("it does not start with `WP-`")]
     MissingPrefix,
-    /// Nothing, or no letter or digit, after `WP-`.
+    /// No letter or digit directly after `WP-`.
     #[error("`WP-` must be followed by a letter or a digit")]
     Empty,
-    /// A character that ids do not have.
-    #[error("`{}` is not allowed; ids have letters, digits, `.`, `_` and `-`", .0.escape_default())]
+    /// A character that is not allowed in ids.
+    #[error("`{}` is not allowed; an id has only letters, digits, `.`, `_` and `-`", .0.escape_default())]
     InvalidCharacter(char),
-    /// Longer than any file name.
+    /// Longer than a file name may be.
     #[error("it is longer than 200 characters")]
     TooLong,
 }
@@ -28,7 +28,7 @@ impl WpId {
     /// Reads an id.
     ///
     /// # Errors
-    /// Says which rule the text breaks.
+    /// The text breaks one of the rules for ids.
     pub fn parse(text: &str) -> Result<Self, WpIdError> {
         let rest = text.strip_prefix("WP-").ok_or(WpIdError::MissingPrefix)?;
         if text.len() > 200 {
@@ -43,19 +43,19 @@ impl WpId {
         Ok(Self(text.to_owned()))
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The id without its revision `-v{N}`.
+    /// Returns the id without its revision `-v{N}`.
     #[must_use]
     pub fn base(&self) -> &str {
         self.split_revision().0
     }
 
-    /// The revision's number, if it has one.
+    /// Returns the revision number; `None` if the id has no revision.
     #[must_use]
     pub fn revision(&self) -> Option<u64> {
         self.split_revision().1
@@ -83,11 +83,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_exact() {
-        for bad in
+    fn only_well_formed_ids_are_accepted() {
+        for invalid in
             ["W", "WP-", "WP-../x", "WP-a/b", "wp-1-a", "WP--a", "WP-1 a", "../WP-1", "WP-1-é", "WP-a\nb", ""]
         {
-            assert!(WpId::parse(bad).is_err(), "{bad}");
+            assert!(WpId::parse(invalid).is_err(), "{invalid}");
         }
         let id = WpId::parse("WP-1-MEX-v1.2-Runtime-v3").ok();
         assert_eq!(id.as_ref().map(WpId::base), Some("WP-1-MEX-v1.2-Runtime"));

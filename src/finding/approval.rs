@@ -1,37 +1,37 @@
-//! Who approved what, when, as far as the repository shows it.
+//! Facts about the approval of a packet, as far as the repository shows them.
 
-/// The facts of one packet's approval. They are no verdict: a commit shows a
-/// name, not a person.
+/// Facts about one packet's approval. They do not prove who approved it: a
+/// commit shows a name, not a person.
 #[derive(Debug, Clone, Default)]
 pub struct ApprovalSummary {
-    /// The signature, as the packet gives it.
+    /// The signature, as the packet records it.
     pub signature: Option<String>,
-    /// The commit that brought it into the packet.
+    /// The commit that added it to the packet.
     pub introduced_by: Option<SigningCommit>,
-    /// Why no such commit is known, if none is.
+    /// Reason why no such commit is known.
     pub unknown_reason: Option<String>,
-    /// Who has signed the contract with a key, if the signature holds.
+    /// The SSH signature of the contract, if it is valid.
     pub key_signature: Option<KeySignature>,
-    /// Whether each of the other records agrees, by its name.
+    /// Names of the other records, and whether each one matches the packet.
     pub records: Vec<(&'static str, bool)>,
     /// The commits that change code.
     pub code: CodeCommits,
-    /// What happened when, in the order that the protocol demands.
+    /// Events with their times, in the order that the protocol requires.
     pub timeline: Vec<TimelineEvent>,
-    /// Whether `approval/order` found nothing; `None` if it could not look.
+    /// Whether `approval/order` found no violation; `None` if it did not run.
     pub is_in_order: Option<bool>,
 }
 
-/// Who has signed a contract with a key.
+/// A valid SSH signature of a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeySignature {
-    /// To whom the key belongs, by the trusted revision.
+    /// Principals of the key, from `allowed_signers` of the policy's revision.
     pub principals: String,
     /// The key's fingerprint, `SHA256:…`.
     pub fingerprint: String,
 }
 
-/// The commit that brought a signature into its packet.
+/// The commit that added a signature to its packet.
 #[derive(Debug, Clone)]
 pub struct SigningCommit {
     /// Full id.
@@ -40,33 +40,33 @@ pub struct SigningCommit {
     pub author: String,
     /// Committer, `Name <mail>`.
     pub committer: String,
-    /// When, RFC 3339 UTC.
+    /// Commit time, RFC 3339 UTC.
     pub at: String,
-    /// Whether it lies inside the judged work.
+    /// Whether the commit is part of the judged work.
     pub is_inside_work: bool,
-    /// Paths outside governance that it changes; at most twenty are named.
+    /// Paths outside governance that it changes; at most twenty.
     pub other_paths: Vec<String>,
-    /// How many such paths there are.
+    /// Number of all such paths.
     pub other_path_count: usize,
 }
 
 /// The commits of the work that change code.
 #[derive(Debug, Clone, Default)]
 pub struct CodeCommits {
-    /// How many.
+    /// Number of commits.
     pub count: usize,
-    /// Ids of those by whoever committed the signature; `None` if nobody knows
-    /// who did.
+    /// Ids of the commits by the person who committed the signature; `None` if
+    /// that person is unknown.
     pub by_same_person: Option<Vec<String>>,
-    /// Ids of those that do not build on the signed packet.
+    /// Ids of the commits that are not descendants of the approval.
     pub not_based_on_approval: Vec<String>,
 }
 
-/// Something that happened, and when.
+/// An event of the approval with its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelineEvent {
-    /// What.
+    /// Name of the event.
     pub event: &'static str,
-    /// When, as recorded.
+    /// Time, as recorded; `None` if there is no record.
     pub at: Option<String>,
 }

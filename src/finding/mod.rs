@@ -1,5 +1,5 @@
-//! What can be said about work: findings with an address, outcomes of checks,
-//! and the report that holds them all.
+//! Results of checks: findings with a location, outcomes of checks, and the
+//! report that contains them.
 
 mod approval;
 mod place;
@@ -14,7 +14,7 @@ pub use approval::{ApprovalSummary, CodeCommits, KeySignature, SigningCommit, Ti
 pub use place::{Label, Place};
 pub use report::{
     CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PacketInfo, Report, RunInfo, ScanInfo,
-    SelectionInfo, StepReport, StepRun, StepStatus, Tally,
+    SelectionInfo, StepReport, StepRun, StepStatus, Tally, Verdict,
 };
 
 pub use wording::Wording;
@@ -26,25 +26,25 @@ use crate::text::RepoPath;
 pub struct RuleId(Cow<'static, str>);
 
 impl RuleId {
-    /// An id that the program itself names.
+    /// Creates the id of a built-in rule.
     #[must_use]
     pub const fn from_static(id: &'static str) -> Self {
         Self(Cow::Borrowed(id))
     }
 
-    /// An id from a file.
+    /// Creates an id that was read from a file.
     #[must_use]
     pub fn new(id: String) -> Self {
         Self(Cow::Owned(id))
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The part before the slash.
+    /// Returns the part before the slash.
     #[must_use]
     pub fn family(&self) -> &str {
         self.0.split('/').next().unwrap_or_default()
@@ -57,19 +57,19 @@ impl fmt::Display for RuleId {
     }
 }
 
-/// How much a finding weighs.
+/// Severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// Something worth knowing.
+    /// Information; does not fail a gate.
     Note,
-    /// Should be looked at; does not fail a gate.
+    /// A possible problem; does not fail a gate.
     Warning,
     /// Fails the gate.
     Error,
 }
 
 impl Level {
-    /// The word for it.
+    /// Returns the level in lower case.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -86,7 +86,7 @@ impl fmt::Display for Level {
     }
 }
 
-/// What a finding is about.
+/// The file or command that a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// A file of the repository.
@@ -95,53 +95,73 @@ pub enum Subject {
     Command(String),
 }
 
-/// Text that would mend a finding, by replacing one span of one document.
-#[derive(Debug, Clone)]
-pub struct Fix {
-    /// What is replaced; always [`Place::Text`].
-    pub place: Place,
-    /// What stands there afterwards.
-    pub replacement: String,
-    /// What the replacement does, as a sentence without a full stop.
-    pub message: String,
-    /// Whether somebody should look at it: it may change what the document
-    /// means, or choose one of several ways to mend it.
-    pub is_unsafe: bool,
+/// Whether a fix may be applied without a review by a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applicability {
+    /// It keeps the meaning of the document.
+    Safe,
+    /// It may change the document's meaning, or it is one of several possible
+    /// fixes.
+    Unsafe,
 }
 
-/// One thing that a check found, with an address and a way out.
+/// An edit that fixes a finding: it replaces one span of one document.
+#[derive(Debug, Clone)]
+pub struct Fix {
+    /// The replaced span; always [`Place::Text`].
+    pub place: Place,
+    /// The new text.
+    pub replacement: String,
+    /// Effect of the replacement, as a sentence without a full stop.
+    pub message: String,
+    /// Whether it may be applied without a review.
+    pub applicability: Applicability,
+}
+
+/// One problem that a check found, with its location and help.
 #[derive(Debug, Clone)]
 pub struct Finding {
     /// The rule that was broken.
     pub rule: RuleId,
-    /// How much it weighs.
+    /// Severity.
     pub level: Level,
-    /// What is wrong, in one sentence without a full stop.
+    /// The problem, in one sentence without a full stop.
     pub message: String,
-    /// Where.
+    /// Location of the problem.
     pub primary: Label,
-    /// Other places that explain it.
+    /// Other locations that explain it.
     pub related: Vec<Label>,
     /// Facts that explain it.
     pub notes: Vec<String>,
-    /// What to do, in sentences; the rule's remedy is added when shown.
+    /// Instructions to the user, in sentences; renderers add the rule's remedy.
     pub help: Vec<String>,
-    /// A change that a machine can make.
+    /// An edit that fixes the problem.
     pub fix: Option<Fix>,
-    /// What it is about, for waivers' scopes.
+    /// File or command that it is about; waivers are matched against it.
     pub subject: Option<Subject>,
-    /// Id of the waiver that excuses it.
+    /// Id of the waiver that covers it.
     pub waived_by: Option<String>,
-    /// The packet it was found for, where several are judged together.
+    /// Id of its packet, if several packets are checked together.
     pub packet: Option<String>,
-    /// What its rule says of itself, if the registry does not know the rule.
+    /// Id of the packet whose gate found it; remedies name it in commands.
+    pub wp_id: Option<String>,
+    /// Texts of its rule, if the rule is not in the registry.
     pub wording: Option<Arc<Wording>>,
-    /// A name of what was found that outlives moves and other layout.
+    /// Identifier of the matched code that does not depend on its location and
+    /// formatting.
     pub fingerprint: Option<String>,
 }
 
+impl Fix {
+    /// Returns whether a person must review the result.
+    #[must_use]
+    pub fn is_unsafe(&self) -> bool {
+        self.applicability == Applicability::Unsafe
+    }
+}
+
 impl Finding {
-    /// A finding at error level without related places, help or fix.
+    /// Creates a finding at error level without related locations, help or fix.
     #[must_use]
     pub fn new(rule: RuleId, message: impl Into<String>, primary: Label) -> Self {
         Self {
@@ -156,19 +176,20 @@ impl Finding {
             subject: None,
             waived_by: None,
             packet: None,
+            wp_id: None,
             wording: None,
             fingerprint: None,
         }
     }
 
-    /// Adds another place.
+    /// Adds a related location.
     #[must_use]
     pub fn related(mut self, label: Label) -> Self {
         self.related.push(label);
         self
     }
 
-    /// Adds a fact.
+    /// Adds a fact that explains the finding.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
@@ -182,14 +203,14 @@ impl Finding {
         self
     }
 
-    /// Names the changed file that it is about.
+    /// Sets the changed file that the finding is about.
     #[must_use]
     pub fn about_path(mut self, path: &RepoPath) -> Self {
         self.subject = Some(Subject::Path(path.clone()));
         self
     }
 
-    /// Names the planned command that it is about.
+    /// Sets the planned command that the finding is about.
     #[must_use]
     pub fn about_command(mut self, command: &str) -> Self {
         self.subject = Some(Subject::Command(command.to_owned()));
@@ -203,7 +224,7 @@ impl Finding {
         self
     }
 
-    /// Adds a change that a machine can make.
+    /// Adds a safe fix: it can be applied without a review.
     #[must_use]
     pub fn with_fix(
         mut self,
@@ -212,11 +233,11 @@ impl Finding {
         message: impl Into<String>,
     ) -> Self {
         let (replacement, message) = (replacement.into(), message.into());
-        self.fix = Some(Fix { place, replacement, message, is_unsafe: false });
+        self.fix = Some(Fix { place, replacement, message, applicability: Applicability::Safe });
         self
     }
 
-    /// Adds a change that a machine can make, but somebody should look at.
+    /// Adds a fix that a person must review.
     #[must_use]
     pub fn with_unsafe_fix(
         self,
@@ -224,12 +245,12 @@ impl Finding {
         replacement: impl Into<String>,
         message: impl Into<String>,
     ) -> Self {
-        let mut own = self.with_fix(place, replacement, message);
-        own.fix.iter_mut().for_each(|fix| fix.is_unsafe = true);
-        own
+        let mut finding = self.with_fix(place, replacement, message);
+        finding.fix.iter_mut().for_each(|fix| fix.applicability = Applicability::Unsafe);
+        finding
     }
 
-    /// Whether it fails a gate: an error that no waiver excuses.
+    /// Returns whether it fails a gate: an error that no waiver covers.
     #[must_use]
     pub fn fails_gate(&self) -> bool {
         self.level == Level::Error && self.waived_by.is_none()

@@ -1,34 +1,34 @@
-//! Where a finding is: a span of a document, a path, or the repository.
+//! Locations of findings: a span of a document, a path, or the repository.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::text::{RepoPath, Source, Span};
 
-/// An address. There is no "nowhere".
+/// Location of a finding. Every finding has one.
 #[derive(Debug, Clone)]
 pub enum Place {
     /// A span of a document.
     Text {
         /// The document.
         source: Arc<Source>,
-        /// Where in it.
+        /// Span in the document.
         span: Span,
     },
     /// A file or folder as a whole.
     Path(RepoPath),
-    /// The repository as a whole, for facts that no file holds.
+    /// The repository as a whole, for facts that are not about a file.
     Repository,
 }
 
 impl Place {
-    /// A span of a document.
+    /// Creates the location of a span in a document.
     #[must_use]
     pub fn text(source: &Arc<Source>, span: Span) -> Self {
         Self::Text { source: Arc::clone(source), span }
     }
 
-    /// The path it lies in, if any.
+    /// Returns the path of the document or file; `None` for the repository.
     #[must_use]
     pub fn path(&self) -> Option<&RepoPath> {
         match self {
@@ -38,7 +38,8 @@ impl Place {
         }
     }
 
-    /// Order of output: by path, then by offset; the repository comes first.
+    /// Returns the sort key of output: by path, then by offset; the repository
+    /// is first.
     #[must_use]
     pub fn sort_key(&self) -> (Option<&RepoPath>, usize, usize) {
         match self {
@@ -62,29 +63,29 @@ impl fmt::Display for Place {
     }
 }
 
-/// A place with a few words about what stands there.
+/// A location with a short text about it.
 #[derive(Debug, Clone)]
 pub struct Label {
-    /// Where.
+    /// The location.
     pub place: Place,
-    /// The words under the caret; may be empty.
+    /// Text under the caret; may be empty.
     pub text: String,
 }
 
 impl Label {
-    /// A label at a span of a document.
+    /// Creates a label at a span of a document.
     #[must_use]
     pub fn text(source: &Arc<Source>, span: Span, text: impl Into<String>) -> Self {
         Self { place: Place::text(source, span), text: text.into() }
     }
 
-    /// A label at a file as a whole.
+    /// Creates a label at a file as a whole.
     #[must_use]
     pub fn path(path: &RepoPath, text: impl Into<String>) -> Self {
         Self { place: Place::Path(path.clone()), text: text.into() }
     }
 
-    /// A label at the repository as a whole.
+    /// Creates a label at the repository as a whole.
     #[must_use]
     pub fn repository(text: impl Into<String>) -> Self {
         Self { place: Place::Repository, text: text.into() }

@@ -1,26 +1,26 @@
-//! The report of a gate: every check with its outcome, every finding, the
-//! steps that ran, and, apart, what is not deterministic.
+//! The report of a gate: every check with its outcome, every finding, and the
+//! steps that ran. Values that differ from run to run are in separate structs.
 
 use std::collections::BTreeMap;
 
 use super::{ApprovalSummary, Finding, Level, RuleId};
 use crate::text::RepoPath;
 
-/// How a check of a gate ended.
+/// Outcome of one check of a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CheckStatus {
-    /// Looked at, and nothing that fails.
+    /// The check found no error.
     Passed,
-    /// At least one error that no waiver excuses.
+    /// At least one error that no waiver covers.
     Failed,
-    /// Errors, all of them excused by these waivers.
+    /// All errors are covered by the waivers with these ids.
     Waived(Vec<String>),
-    /// Not looked at, and why.
+    /// The check did not run, for this reason.
     Skipped(String),
 }
 
 impl CheckStatus {
-    /// The word for it.
+    /// Returns the status in lower case.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -37,34 +37,34 @@ impl CheckStatus {
 pub struct CheckOutcome {
     /// The rule that was checked.
     pub rule: RuleId,
-    /// The packet it was checked for, where several are judged together.
+    /// Id of the packet, if several packets are checked together.
     pub packet: Option<String>,
-    /// How it ended.
+    /// Outcome of the check.
     pub status: CheckStatus,
 }
 
-/// Which packet was judged.
+/// The packet that a gate checks.
 #[derive(Debug, Clone)]
 pub struct PacketInfo {
     /// The id that the caller gave.
     pub requested: String,
-    /// The id that was judged.
+    /// The id of the checked packet.
     pub wp_id: String,
-    /// Where the packet lies.
+    /// Path of the packet.
     pub path: RepoPath,
     /// SHA-256 of the packet's bytes.
     pub sha256: String,
-    /// How it reads: `G0`, `G1`, `G2 (2026-02-01)`, …
+    /// Format generation: `G0`, `G1`, `G2 (2026-02-01)`, …
     pub generation: String,
-    /// How the id was resolved, when it was not taken literally.
+    /// How `requested` was resolved to `wp_id`, if they differ.
     pub resolved_by: Option<String>,
-    /// Who approved it, for gates that look at approval.
+    /// Facts about its approval, for gates that check approval.
     pub approval: Option<ApprovalSummary>,
-    /// Changed paths that were judged by it.
+    /// Number of changed paths that are checked against it.
     pub paths: usize,
 }
 
-/// Which change was judged, and why that one.
+/// The judged change, and the reason for its selection.
 #[derive(Debug, Clone)]
 pub struct SelectionInfo {
     /// `range`, `rev`, `staged` or `worktree`.
@@ -73,39 +73,39 @@ pub struct SelectionInfo {
     pub base: Option<String>,
     /// Commit id of the head; `None` for the index and the working tree.
     pub head: Option<String>,
-    /// Why this selection.
+    /// Reason for this selection.
     pub reason: String,
     /// Number of changed paths.
     pub changed: usize,
-    /// Where rules and configuration were read from.
+    /// Source of rules and configuration.
     pub policy_source: String,
 }
 
-/// How a step ended.
+/// Outcome of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepStatus {
     /// Exit code 0 and, for a test runner, at least one test.
     Passed,
-    /// Ended with an error that the findings tell.
+    /// Ended with an error; the findings describe it.
     Failed,
-    /// Not run, and why.
+    /// Not run, for this reason.
     Skipped(String),
 }
 
 /// One configured step of a gate.
 #[derive(Debug, Clone)]
 pub struct StepReport {
-    /// Its name in the configuration.
+    /// Name in the configuration.
     pub name: String,
     /// Program and arguments.
     pub argv: Vec<String>,
-    /// How it ended.
+    /// Outcome of the step.
     pub status: StepStatus,
-    /// Exit code, if it exited by itself.
+    /// Exit code; `None` if the process was killed or not started.
     pub exit_code: Option<i32>,
-    /// Tests that ran, for known runners.
+    /// Number of tests that ran, for known test runners.
     pub tests: Option<u64>,
-    /// What is not deterministic.
+    /// Values that differ from run to run.
     pub run: StepRun,
 }
 
@@ -114,7 +114,7 @@ pub struct StepReport {
 pub struct StepRun {
     /// Duration in milliseconds.
     pub milliseconds: u64,
-    /// Where the log lies.
+    /// Path of the log.
     pub log: Option<String>,
     /// SHA-256 of the log.
     pub log_sha256: Option<String>,
@@ -122,46 +122,46 @@ pub struct StepRun {
     pub tail: Vec<String>,
 }
 
-/// What the packet claims of a command, and what was seen of it here.
+/// A command with the result that the packet claims and the observed result.
 #[derive(Debug, Clone)]
 pub struct EvidenceClaim {
     /// The command, as the packet quotes it.
     pub command: String,
-    /// The exit code that the packet gives.
+    /// The exit code that the packet claims.
     pub exit_code: Option<String>,
     /// The step that ran this command, if one did, and its exit code.
     pub observed: Option<(String, Option<i32>)>,
 }
 
-/// What a scan looked at.
+/// Counts of a source scan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScanInfo {
-    /// Rules that were asked.
+    /// Rules that ran.
     pub rules: usize,
     /// Files that were matched.
     pub files: usize,
-    /// Their bytes.
+    /// Total size of these files in bytes.
     pub bytes: usize,
-    /// Files that no rule looks at.
+    /// Files to which no rule applies.
     pub skipped: usize,
-    /// Files that are no text and of no known language.
+    /// Files that are not text and not in a known language.
     pub binary: usize,
-    /// Files of no known language that are too large.
+    /// Files that are not in a known language and too large.
     pub large: usize,
-    /// Findings that the baseline knows.
+    /// Findings that are in the baseline.
     pub baselined: usize,
-    /// Findings of a change that were there before it.
+    /// Findings that existed before the change.
     pub preexisting: usize,
-    /// Findings that comments excuse.
+    /// Findings that comments suppress.
     pub suppressed: usize,
-    /// Findings beyond the number that is told.
+    /// Findings beyond the maximum number that is reported.
     pub truncated: usize,
-    /// The file of known findings.
+    /// Path of the baseline file.
     pub baseline: Option<String>,
 }
 
 impl ScanInfo {
-    /// The numbers of both together; rules are the same ones.
+    /// Adds the counts of two scans with the same rules.
     #[must_use]
     pub fn merged_with(mut self, other: Self) -> Self {
         self.rules = self.rules.max(other.rules);
@@ -174,36 +174,36 @@ impl ScanInfo {
     }
 }
 
-/// What is not deterministic about a run.
+/// Values of a run that differ from run to run.
 #[derive(Debug, Clone, Default)]
 pub struct RunInfo {
-    /// Start as RFC 3339 UTC.
+    /// Start time, RFC 3339 UTC.
     pub started_at: String,
     /// Duration in milliseconds.
     pub milliseconds: u64,
 }
 
-/// Which documents were judged.
+/// The documents that were checked.
 #[derive(Debug, Clone, Default)]
 pub struct DocumentsInfo {
-    /// How many of each kind, in order of the kinds; kinds without a document
-    /// are left out.
+    /// Number of documents of each kind, in order of the kinds; kinds without
+    /// documents are left out.
     pub kinds: Vec<(&'static str, usize)>,
     /// The layout's name.
     pub layout: &'static str,
-    /// Whether findings are told of named documents only.
+    /// Whether only findings in the named documents are reported.
     pub named_only: bool,
 }
 
 impl DocumentsInfo {
-    /// How many documents.
+    /// Returns the number of documents.
     #[must_use]
     pub fn count(&self) -> usize {
         self.kinds.iter().map(|(_, count)| count).sum()
     }
 }
 
-/// How many checks ended how, and how many findings there are of each level.
+/// Number of checks by status, and of findings by level.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Checks that passed.
@@ -212,9 +212,9 @@ pub struct Tally {
     pub failed: usize,
     /// Checks whose errors are all waived.
     pub waived: usize,
-    /// Checks that were not made.
+    /// Checks that did not run.
     pub skipped: usize,
-    /// Findings at error level that no waiver excuses.
+    /// Findings at error level that no waiver covers.
     pub errors: usize,
     /// Findings at warning level.
     pub warnings: usize,
@@ -222,35 +222,81 @@ pub struct Tally {
     pub notes: usize,
 }
 
-/// The whole answer of a gate.
+/// The complete result of a gate.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// The gate's name, e.g. `post-work`.
     pub gate: &'static str,
-    /// The packet, once found.
+    /// The packet; `None` if it was not found or the gate checks no packet.
     pub packet: Option<PacketInfo>,
-    /// Packets that were judged together with it.
+    /// Packets that were checked together with it.
     pub other_packets: Vec<PacketInfo>,
-    /// The change, if the gate judges one.
+    /// The change, if the gate checks one.
     pub selection: Option<SelectionInfo>,
-    /// The documents, if documents were judged.
+    /// The documents, if documents were checked.
     pub documents: Option<DocumentsInfo>,
-    /// The source files, if they were scanned.
+    /// Counts of the source scan, if source files were scanned.
     pub scan: Option<ScanInfo>,
     /// Every check that the gate lists, in the gate's order.
     pub outcomes: Vec<CheckOutcome>,
-    /// Every finding, in order of level and place.
+    /// Every finding, in the order of [`Report::sort`].
     pub findings: Vec<Finding>,
-    /// Every configured step: facts.
+    /// Every configured step, with its observed result.
     pub steps: Vec<StepReport>,
-    /// Every command of the packet's evidence: claims.
+    /// Every command of the packet's evidence, with its claimed result.
     pub claims: Vec<EvidenceClaim>,
-    /// What is not deterministic.
+    /// Remarks about the configuration that decide nothing, such as an old name
+    /// of a rule.
+    pub warnings: Vec<String>,
+    /// Reason why the command could not run (exit 2); `None` if it ran.
+    pub not_run: Option<String>,
+    /// Values that differ from run to run.
     pub run: RunInfo,
 }
 
+/// Result of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// No check and no step failed (exit 0).
+    Passed,
+    /// A check or a step failed (exit 1).
+    Failed,
+    /// The command could not run (exit 2).
+    NotRun,
+}
+
+impl Verdict {
+    /// Returns the name in machine-readable reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::NotRun => "not_run",
+        }
+    }
+}
+
 impl Report {
-    /// A report in which nothing has been said yet.
+    /// Creates the report of a command that could not run, with the reason.
+    #[must_use]
+    pub fn not_run(gate: &'static str, reason: impl Into<String>) -> Self {
+        Self { not_run: Some(reason.into()), ..Self::new(gate) }
+    }
+
+    /// Returns the result of the command.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        if self.not_run.is_some() {
+            Verdict::NotRun
+        } else if self.passed() {
+            Verdict::Passed
+        } else {
+            Verdict::Failed
+        }
+    }
+
+    /// Creates an empty report.
     #[must_use]
     pub fn new(gate: &'static str) -> Self {
         Self {
@@ -264,24 +310,27 @@ impl Report {
             findings: Vec::new(),
             steps: Vec::new(),
             claims: Vec::new(),
+            warnings: Vec::new(),
+            not_run: None,
             run: RunInfo::default(),
         }
     }
 
-    /// The judged packets, the first one first.
+    /// Returns the checked packets: `packet`, then `other_packets`.
     pub fn packets(&self) -> impl Iterator<Item = &PacketInfo> {
         self.packet.iter().chain(&self.other_packets)
     }
 
-    /// Whether the gate passed: no check failed and no step failed.
+    /// Returns whether the gate passed: no check failed and no step failed.
     #[must_use]
     pub fn passed(&self) -> bool {
-        !self.findings.iter().any(Finding::fails_gate)
+        self.not_run.is_none()
+            && !self.findings.iter().any(Finding::fails_gate)
             && !self.outcomes.iter().any(|outcome| outcome.status == CheckStatus::Failed)
             && !self.steps.iter().any(|step| step.status == StepStatus::Failed)
     }
 
-    /// Counts for the summary.
+    /// Counts checks and findings for the summary.
     #[must_use]
     pub fn tally(&self) -> Tally {
         let mut tally = Tally::default();
@@ -304,9 +353,9 @@ impl Report {
         tally
     }
 
-    /// Puts findings in their order of output: errors first, then in the
-    /// gate's order of checks (a cause before what follows from it), then by
-    /// place and message.
+    /// Sorts findings into their order of output: errors first, then in the
+    /// gate's order of checks (a cause precedes its consequences), then by
+    /// location and message.
     pub fn sort(&mut self) {
         let order: BTreeMap<&RuleId, usize> =
             self.outcomes.iter().enumerate().map(|(index, outcome)| (&outcome.rule, index)).collect();

@@ -1,16 +1,16 @@
-//! What a rule says of itself.
+//! Texts of rules that are not part of the registry.
 
-/// What a rule says of itself, for rules that are not part of the registry.
+/// Texts of a rule that is not part of the registry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wording {
-    /// One sentence: what must be true, or what is wrong.
+    /// One sentence: the requirement, or the problem.
     pub summary: String,
-    /// Why it matters.
+    /// Reason for the rule.
     pub why: String,
-    /// What to do about a finding.
+    /// Instructions to fix a finding.
     pub remedy: String,
     /// Governance references, e.g. `CX-573`.
     pub references: Vec<String>,
-    /// Policies of waivers that can excuse a finding.
+    /// Policies whose waivers can cover a finding.
     pub waivable_by: Vec<String>,
 }

@@ -1,10 +1,10 @@
-//! Why a pipeline could not run.
+//! Errors that keep a pipeline from running.
 
 use crate::change::RepositoryError;
 use crate::config::ConfigError;
 use crate::text::to_single_line;
 
-/// Why nothing was judged (exit 2).
+/// Reason why nothing was checked (exit 2).
 #[derive(Debug, thiserror::Error)]
 pub enum PipelineError {
     /// The repository could not be read.
@@ -14,20 +14,27 @@ pub enum PipelineError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// Two of the given ids name the same packet.
-    #[error("`{0}` is given twice; name every packet once")]
-    DuplicatePacket(String),
-    /// The packet was found and could not be found again.
-    #[error("the packet `{0}` disappeared while it was read; run the command again")]
-    PacketDisappeared(String),
-    /// No scan rules belong to a set of this name.
+    #[error("`{id}` is given twice; name every packet once")]
+    DuplicatePacket {
+        /// The packet's id, as a single line.
+        id: String,
+    },
+    /// The packet was found first, and was missing later in the same run.
+    #[error("the packet `{id}` disappeared while it was read; run the command again")]
+    PacketDisappeared {
+        /// The packet's id, as given.
+        id: String,
+    },
+    /// The caller named a set of scan rules that does not exist.
     #[error("unknown set of scan rules `{}`; expected one of: {}", to_single_line(.name, 60), .known.join(", "))]
     UnknownRuleSet {
         /// The name as given.
         name: String,
-        /// The sets that exist.
+        /// Names of all sets.
         known: Vec<String>,
     },
-    /// `scan: gate` of the configuration names no set of rules.
+    /// `scan: gate` of the configuration names a set of scan rules that does
+    /// not exist.
     #[error(
         "unknown set of scan rules `{}` in `scan: gate` of the configuration; expected one of: {}, coverage, hygiene",
         to_single_line(.name, 60), .known.join(", ")
@@ -35,16 +42,19 @@ pub enum PipelineError {
     UnknownGateScan {
         /// The name as configured.
         name: String,
-        /// The sets that exist.
+        /// Names of all sets.
         known: Vec<String>,
     },
     /// `scan: product` of the configuration matches no file.
     #[error("`scan: product` of the configuration matches no file of this tree; correct its paths")]
     NoProductFiles,
-    /// Nothing to scan.
+    /// The tree, or the part of it that the caller named, has no files.
     #[error("there are no files to scan")]
     NoFiles,
-    /// A scan rule that cannot run.
-    #[error("a scan rule cannot run: {0}")]
-    ScanRule(String),
+    /// A pattern of a scan rule does not compile.
+    #[error("a scan rule cannot run: {reason}")]
+    ScanRuleCannotRun {
+        /// The rule's id and the fault of its pattern.
+        reason: String,
+    },
 }

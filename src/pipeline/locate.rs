@@ -1,4 +1,4 @@
-//! Finding the packet: exactly, or through the registry.
+//! Finds a packet: by its exact id, or by its base id through the registry.
 
 use std::sync::Arc;
 
@@ -13,83 +13,89 @@ use crate::text::{RepoPath, Source, Span};
 /// A packet that was found.
 #[derive(Debug)]
 pub struct LocatedPacket {
-    /// Its id, by its file name.
+    /// The packet's id, by its file name.
     pub id: WpId,
-    /// Its path.
+    /// The packet's path.
     pub path: RepoPath,
     /// The packet.
     pub packet: Packet,
-    /// What its reader could not read.
+    /// Faults that the packet's reader reported.
     pub faults: Vec<Fault>,
-    /// How the id was resolved, if it was not taken literally.
+    /// How a base id was resolved; `None` if the id was taken literally.
     pub resolved_by: Option<String>,
 }
 
-/// Reads a document of the repository; `None` if it is not an ordinary file.
+/// Reads a document of a tree; `None` if the path is not a regular file.
+///
+/// # Errors
+/// The repository cannot be read, or the document exceeds a limit.
 pub(crate) fn read_document(
     repo: &dyn Repository,
-    side: TreeState,
+    tree: TreeState,
     path: &RepoPath,
 ) -> Result<Option<Arc<Source>>, RepositoryError> {
-    match repo.entry(side, path)? {
+    match repo.entry(tree, path)? {
         Some(entry) if matches!(entry.mode, FileMode::Regular | FileMode::Executable) => {}
         _ => return Ok(None),
     }
-    let bytes = repo.read(side, path)?;
-    if let Some(why) = bytes.as_deref().and_then(limit_error) {
-        return Err(RepositoryError::Unreadable { path: path.clone(), reason: format!("it is {why}") });
+    let bytes = repo.read(tree, path)?;
+    if let Some(excess) = bytes.as_deref().and_then(limit_error) {
+        return Err(RepositoryError::Unreadable { path: path.clone(), reason: format!("it is {excess}") });
     }
     Ok(bytes.map(|bytes| Source::from_bytes(path.clone(), bytes)))
 }
 
-/// Looks for a packet on one side.
+/// Searches a packet in a tree. Returns the result of the search, and the
+/// packet if it was found and can be read.
 ///
 /// # Errors
 /// The repository cannot be read.
 pub fn locate(
     repo: &dyn Repository,
-    side: TreeState,
+    tree: TreeState,
     layout: &Layout,
     requested: &str,
 ) -> Result<(PacketSearch, Option<LocatedPacket>), RepositoryError> {
     let id = match WpId::parse(requested) {
         Ok(id) => id,
         Err(why) => {
-            let near = find_similar_ids(repo, side, layout, requested)?;
+            let near = find_similar_ids(repo, tree, layout, requested)?;
             return Ok((PacketSearch::BadId { why, near }, None));
         }
     };
     let path = layout.packet(&id);
-    if repo.exists(side, &path)? {
-        return open_packet(repo, side, id, path, None);
+    if repo.exists(tree, &path)? {
+        return open_packet(repo, tree, id, path, None);
     }
-    let mut label = None;
+    let mut registry_problem = None;
     if id.revision().is_none() {
-        match resolve_by_registry(repo, side, layout, &id)? {
+        match resolve_by_registry(repo, tree, layout, &id)? {
             Ok(Some((active, path))) => {
                 let resolved = format!("the registry names {active} as the active packet of {id}");
-                return open_packet(repo, side, active, path, Some(resolved));
+                return open_packet(repo, tree, active, path, Some(resolved));
             }
             Ok(None) => {}
-            Err(problem) => label = Some(problem),
+            Err(problem) => registry_problem = Some(problem),
         }
     }
     let stub = layout.stub(&id);
-    let stub = repo.exists(side, &stub)?.then_some(stub);
-    let near = find_similar_ids(repo, side, layout, id.as_str())?;
-    Ok((PacketSearch::Missing { path, near, stub, registry: label }, None))
+    let stub = repo.exists(tree, &stub)?.then_some(stub);
+    let near = find_similar_ids(repo, tree, layout, id.as_str())?;
+    Ok((PacketSearch::Missing { path, near, stub, registry: registry_problem }, None))
 }
 
+/// The active packet with its path; `None` without a row; or the row that
+/// cannot be used.
 type RegistryLookup = Result<Option<(WpId, RepoPath)>, Label>;
 
-/// The active packet of a base id, or why there is none.
+/// Looks up the active packet of a base id in the registry.
 fn resolve_by_registry(
     repo: &dyn Repository,
-    side: TreeState,
+    tree: TreeState,
     layout: &Layout,
     id: &WpId,
 ) -> Result<RegistryLookup, RepositoryError> {
-    let Some(source) = read_document(repo, side, &RepoPath::from(layout.registry.as_str()))? else {
+    let Some(source) = read_document(repo, tree, &RepoPath::from(layout.registry.as_str()))? else {
         return Ok(Ok(None));
     };
     let registry = Registry::read(&source);
@@ -108,33 +114,34 @@ fn resolve_by_registry(
         Ok(active) if active.base() != id.base() => {
             Ok(Err(Label::text(&source, row.active.span, "the registry names a packet of another base id")))
         }
-        Ok(active) if repo.exists(side, &layout.packet(&active))? => {
+        Ok(active) if repo.exists(tree, &layout.packet(&active))? => {
             let path = layout.packet(&active);
             Ok(Ok(Some((active, path))))
         }
         _ => Ok(Err(Label::text(
             &source,
             row.active.span,
-            "the registry's active packet is not a packet that is there",
+            "the registry names an active packet that does not exist",
         ))),
     }
 }
 
-/// Ids of packets that look like the one asked for, nearest first.
+/// Returns at most three ids of packets that look like the requested one, the
+/// most similar first.
 fn find_similar_ids(
     repo: &dyn Repository,
-    side: TreeState,
+    tree: TreeState,
     layout: &Layout,
     requested: &str,
 ) -> Result<Vec<String>, RepositoryError> {
-    // Comparing takes the product of both lengths.
+    // The time of a comparison is the product of both lengths.
     let wanted: String = requested.to_lowercase().chars().take(200).collect();
-    let mut scored: Vec<(f64, String)> = list_packet_ids(repo, side, layout)?
+    let mut scored: Vec<(f64, String)> = list_packet_ids(repo, tree, layout)?
         .into_iter()
         .map(|other| {
             let lower = other.to_lowercase();
-            let start = lower.starts_with(&wanted) || wanted.starts_with(&lower);
-            (strsim::normalized_levenshtein(&lower, &wanted).max(if start { 0.8 } else { 0.0 }), other)
+            let is_prefix = lower.starts_with(&wanted) || wanted.starts_with(&lower);
+            (strsim::normalized_levenshtein(&lower, &wanted).max(if is_prefix { 0.8 } else { 0.0 }), other)
         })
         .filter(|(score, _)| *score > 0.7)
         .collect();
@@ -142,13 +149,13 @@ fn find_similar_ids(
     Ok(scored.into_iter().take(3).map(|(_, id)| id).collect())
 }
 
-/// Ids of all packets in the folder.
+/// Lists the ids of all packets in the packet folder.
 pub(crate) fn list_packet_ids(
     repo: &dyn Repository,
-    side: TreeState,
+    tree: TreeState,
     layout: &Layout,
 ) -> Result<Vec<String>, RepositoryError> {
-    let names = repo.list(side, &layout.packets)?;
+    let names = repo.list(tree, &layout.packets)?;
     let ids = names.iter().filter_map(|path| {
         let name = path.file_name().to_string();
         let id = name.strip_suffix(".md")?;
@@ -159,12 +166,12 @@ pub(crate) fn list_packet_ids(
 
 fn open_packet(
     repo: &dyn Repository,
-    side: TreeState,
+    tree: TreeState,
     id: WpId,
     path: RepoPath,
     resolved_by: Option<String>,
 ) -> Result<(PacketSearch, Option<LocatedPacket>), RepositoryError> {
-    let what = match repo.entry(side, &path)?.map(|entry| entry.mode) {
+    let what = match repo.entry(tree, &path)?.map(|entry| entry.mode) {
         Some(FileMode::Regular | FileMode::Executable) => None,
         Some(FileMode::Symlink) => Some("symbolic link"),
         Some(FileMode::Submodule) => Some("submodule"),
@@ -173,38 +180,29 @@ fn open_packet(
     if let Some(what) = what {
         return Ok((PacketSearch::NotAFile { path, what }, None));
     }
-    let bytes = repo.read(side, &path)?.unwrap_or_default();
+    let bytes = repo.read(tree, &path)?.unwrap_or_default();
     let unreadable = |source: Arc<Source>, why: String, span: Span, kind: Option<DocumentKind>| {
         Ok((PacketSearch::Unreadable { source, why, span, kind }, None))
     };
-    if let Some(why) = limit_error(&bytes) {
-        let why = format!("the packet is {why}");
+    if let Some(excess) = limit_error(&bytes) {
+        let why = format!("the packet is {excess}");
         return unreadable(Source::from_text(path, ""), why, Span::default(), None);
     }
     let source = Source::from_bytes(path.clone(), bytes);
-    let first = source.line_span(1).unwrap_or_default();
-    if let Some(at) = source.not_utf8_at() {
-        let place = source.line_span(source.line(at)).unwrap_or(first);
-        return unreadable(
-            Arc::clone(&source),
-            format!("the packet is not UTF-8: byte {at} starts no character"),
-            place,
-            None,
-        );
+    let first_line = source.line_span(1).unwrap_or_default();
+    if let Some(offset) = source.not_utf8_at() {
+        let line = source.line_span(source.line(offset)).unwrap_or(first_line);
+        let why = format!("the packet is not UTF-8: byte {offset} starts no character");
+        return unreadable(Arc::clone(&source), why, line, None);
     }
     if source.text().trim().is_empty() {
-        return unreadable(Arc::clone(&source), "the packet is empty".to_owned(), first, None);
+        return unreadable(Arc::clone(&source), "the packet is empty".to_owned(), first_line, None);
     }
     let parsed = Packet::read(&source);
     if parsed.value.kind != DocumentKind::Packet {
-        let kind = parsed.value.kind;
-        let head = parsed.value.head_span();
-        return unreadable(
-            Arc::clone(&source),
-            "this file does not read as a task packet".to_owned(),
-            head,
-            Some(kind),
-        );
+        let (kind, head) = (parsed.value.kind, parsed.value.head_span());
+        let why = "this file is not a task packet".to_owned();
+        return unreadable(Arc::clone(&source), why, head, Some(kind));
     }
     let located =
         LocatedPacket { id, path: path.clone(), packet: parsed.value, faults: parsed.faults, resolved_by };

@@ -1,4 +1,4 @@
-//! Which checks run, and on what.
+//! Selects the checks of each command and builds their inputs.
 //!
 //! - [`packet_gate`]: pre-work, post-work, gate-check and audit of a packet.
 //! - [`document_check`]: check, list, governance-check and the single checks of

@@ -1,4 +1,4 @@
-//! What a verdict becomes in the report: findings at the configured levels,
+//! From a check's result to the report: findings at their configured levels,
 //! and the check's outcome.
 
 use crate::check::{CheckResult, Registered};
@@ -7,7 +7,7 @@ use crate::finding::{CheckStatus, Finding, Level, RuleId};
 use crate::rule::LevelSetting;
 use crate::scan::ScanRule;
 
-/// A rule that was asked: one of the registry, or one of a scan.
+/// A rule that was run: one of the registry, or one of a scan.
 #[derive(Clone)]
 pub(crate) enum RuleRef {
     Registered(&'static Registered),
@@ -34,35 +34,40 @@ impl RuleRef {
     }
 }
 
-/// Whether the configuration switches a rule off.
+/// Returns true if the configuration switches a rule off.
 pub(crate) fn is_disabled(config: &Config, id: &RuleId) -> bool {
     config.levels.get(id) == Some(LevelSetting::Off)
 }
 
-/// Puts findings at the levels that the configuration sets for their rule.
-pub(crate) fn apply_level_overrides(config: &Config, asked: &RuleRef, findings: &mut [Finding]) {
-    if let Some(LevelSetting::At(level)) = config.levels.get(asked.id()) {
-        let own = asked.level();
-        findings.iter_mut().filter(|finding| finding.level == own).for_each(|finding| finding.level = level);
+/// Sets findings to the level that the configuration gives their rule.
+/// Findings that a check reported at another level than its rule's own keep
+/// theirs.
+pub(crate) fn apply_level_overrides(config: &Config, rule_ref: &RuleRef, findings: &mut [Finding]) {
+    if let Some(LevelSetting::At(level)) = config.levels.get(rule_ref.id()) {
+        let default_level = rule_ref.level();
+        findings
+            .iter_mut()
+            .filter(|finding| finding.level == default_level)
+            .for_each(|finding| finding.level = level);
     }
 }
 
-/// The findings of a verdict at their levels, and how the check ended.
+/// Returns the status of a check and its findings at their configured levels.
 pub(crate) fn resolve_outcome(
     config: &Config,
-    asked: &RuleRef,
-    verdict: CheckResult,
+    rule_ref: &RuleRef,
+    result: CheckResult,
 ) -> (CheckStatus, Vec<Finding>) {
-    match verdict {
-        CheckResult::Skipped(why) => (CheckStatus::Skipped(why), Vec::new()),
+    match result {
+        CheckResult::Skipped(reason) => (CheckStatus::Skipped(reason), Vec::new()),
         CheckResult::Findings(mut findings) => {
-            apply_level_overrides(config, asked, &mut findings);
+            apply_level_overrides(config, rule_ref, &mut findings);
             (status_of(&findings), findings)
         }
     }
 }
 
-/// How a check with these findings ended.
+/// Returns the status of a check that reported these findings.
 pub(crate) fn status_of(findings: &[Finding]) -> CheckStatus {
     if findings.iter().any(Finding::fails_gate) {
         return CheckStatus::Failed;

@@ -1,26 +1,27 @@
-//! Many independent jobs on several threads.
+//! Runs independent jobs on several threads.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Fewer jobs than this are done by the caller's own thread.
+/// The caller's own thread runs fewer jobs than this.
 const MIN_PARALLEL_ITEMS: usize = 8;
 
-/// `job` over every item, in the order of the items.
+/// Runs `job` over every item and returns the results in the order of the
+/// items.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], job: impl Fn(&T) -> R + Sync) -> Vec<R> {
     map_with(items, || (), |item, ()| job(item))
 }
 
-/// `job` over every item, in the order of the items; every thread has
-/// something of its own to work with.
+/// Runs `job` over every item and returns the results in the order of the
+/// items. `new_state` makes the mutable state of each thread.
 pub(crate) fn map_with<T: Sync, R: Send, S>(
     items: &[T],
-    own: impl Fn() -> S + Sync,
+    new_state: impl Fn() -> S + Sync,
     job: impl Fn(&T, &mut S) -> R + Sync,
 ) -> Vec<R> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
     if items.len() < MIN_PARALLEL_ITEMS || threads < 2 {
-        let mut state = own();
+        let mut state = new_state();
         return items.iter().map(|item| job(item, &mut state)).collect();
     }
     let next = AtomicUsize::new(0);
@@ -28,13 +29,14 @@ pub(crate) fn map_with<T: Sync, R: Send, S>(
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                let (mut results, mut state) = (Vec::new(), own());
+                let (mut results, mut state) = (Vec::new(), new_state());
                 loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(at) else { break };
-                    results.push((at, job(item, &mut state)));
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(index) else { break };
+                    results.push((index, job(item, &mut state)));
                 }
-                // A thread that panicked takes the program with it anyway.
+                // A poisoned lock needs no handling: the scope passes the
+                // panic of its thread on to the caller.
                 if let Ok(mut done) = done.lock() {
                     done.extend(results);
                 }
@@ -42,7 +44,7 @@ pub(crate) fn map_with<T: Sync, R: Send, S>(
         }
     });
     let mut done = done.into_inner().unwrap_or_default();
-    done.sort_by_key(|(at, _)| *at);
+    done.sort_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
 }
 

@@ -1,34 +1,41 @@
-//! The files of a selected change, and what reports say of the selection.
+//! The files of a selected change, and the selection as reports show it.
 
 use crate::change::{ChangedFile, Repository, RepositoryError, Selection, TreeState};
 use crate::finding::SelectionInfo;
 
-/// Changed files with their bytes.
+/// Reads the changed files of a selection with their bytes before and after.
 pub(crate) fn load_changed_files(
     repo: &dyn Repository,
     selection: &Selection,
 ) -> Result<Vec<ChangedFile>, RepositoryError> {
-    let before = selection.base.map_or(TreeState::Empty, TreeState::Commit);
-    let after = selection.judged_tree();
+    let tree_before = selection.base.map_or(TreeState::Empty, TreeState::Commit);
+    let tree_after = selection.judged_tree();
     let changes = repo.changes(selection)?.changes;
     changes
         .into_iter()
         .map(|change| {
-            let pre = change.before.map(|entry| repo.read_entry(before, &change.path, entry)).transpose()?;
-            let post = change.after.map(|entry| repo.read_entry(after, &change.path, entry)).transpose()?;
-            Ok(ChangedFile::new(change, pre, post))
+            let before =
+                change.before.map(|entry| repo.read_entry(tree_before, &change.path, entry)).transpose()?;
+            let after =
+                change.after.map(|entry| repo.read_entry(tree_after, &change.path, entry)).transpose()?;
+            Ok(ChangedFile::new(change, before, after))
         })
         .collect()
 }
 
-/// What a report says of a selection.
-pub(crate) fn build_selection_info(selection: &Selection, changed: usize, trusted: String) -> SelectionInfo {
+/// Describes a selection for a report. `changed` is the number of changed
+/// paths; `policy_source` names the origin of rules and configuration.
+pub(crate) fn build_selection_info(
+    selection: &Selection,
+    changed: usize,
+    policy_source: String,
+) -> SelectionInfo {
     SelectionInfo {
         mode: selection.mode.as_str(),
         base: selection.base.map(|commit| commit.0.to_string()),
         head: selection.head.map(|commit| commit.0.to_string()),
         reason: selection.reason.clone(),
         changed,
-        policy_source: trusted,
+        policy_source,
     }
 }

@@ -1,6 +1,6 @@
-//! The formats of a report.
+//! The formats of reports.
 
-use super::human::HumanOptions;
+use super::style::HumanOptions;
 use super::{github, gitlab, human, json, junit, markdown, sarif};
 use crate::finding::Report;
 
@@ -11,16 +11,16 @@ macro_rules! formats {
         pub enum Format { $(#[doc = $doc] $variant,)* }
 
         impl Format {
-            /// All of them.
+            /// All formats.
             pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
 
-            /// Its name on the command line.
+            /// Returns its name on the command line.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// What it is, in a few words.
+            /// Returns a short description.
             #[must_use]
             pub fn about(self) -> &'static str {
                 match self { $(Self::$variant => $doc,)* }
@@ -30,26 +30,26 @@ macro_rules! formats {
 }
 
 formats! {
-    Human "human" "For a person";
+    Human "human" "Text for a person";
     Json "json" "countersign.report/v1";
     Sarif "sarif" "SARIF 2.1.0";
-    Junit "junit" "A test report in XML";
-    Github "github" "Annotations of GitHub";
-    Gitlab "gitlab" "Code quality of GitLab";
-    Markdown "markdown" "For the summary of a CI job";
+    Junit "junit" "JUnit test report in XML";
+    Github "github" "Annotations for GitHub";
+    Gitlab "gitlab" "Code quality report for GitLab";
+    Markdown "markdown" "Summary of a CI job in Markdown";
 }
 
 impl Format {
-    /// A format by its name.
+    /// Returns the format with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.as_str() == name)
     }
 
-    /// The format that a file's ending means.
+    /// Returns the format that a file extension names; without the dot.
     #[must_use]
-    pub fn from_extension(ending: &str) -> Option<Self> {
-        match ending {
+    pub fn from_extension(extension: &str) -> Option<Self> {
+        match extension {
             "sarif" => Some(Self::Sarif),
             "json" => Some(Self::Json),
             "xml" => Some(Self::Junit),
@@ -59,11 +59,12 @@ impl Format {
         }
     }
 
-    /// A report in this format. `look` is for people only.
+    /// Renders a report in this format. `options` apply to the human format
+    /// only.
     #[must_use]
-    pub fn render(self, report: &Report, look: HumanOptions) -> String {
+    pub fn render(self, report: &Report, options: HumanOptions) -> String {
         match self {
-            Self::Human => human::render(report, look),
+            Self::Human => human::render(report, options),
             Self::Json => json::render(report),
             Self::Sarif => sarif::render(report),
             Self::Junit => junit::render(report),

@@ -1,7 +1,7 @@
-//! JSON: one document, indented, ending with a newline.
+//! The JSON format: one indented document that ends with a newline.
 //!
-//! JSON escapes control characters by itself; hidden characters are written
-//! as `\u` escapes too, so that the text is safe on a terminal.
+//! Hidden characters are written as `\u` escapes, as JSON requires for control
+//! characters, so that a terminal can show the text safely.
 
 use serde::Serialize;
 
@@ -9,13 +9,13 @@ use super::model::ReportDocument;
 use crate::finding::Report;
 use crate::text::is_hidden;
 
-/// The report as JSON.
+/// Renders a report as JSON.
 #[must_use]
 pub fn render(report: &Report) -> String {
     pretty(&ReportDocument::from(report))
 }
 
-/// Any value as JSON.
+/// Renders any value as JSON.
 #[must_use]
 pub fn pretty(value: &impl Serialize) -> String {
     let text =
@@ -35,7 +35,7 @@ pub fn pretty(value: &impl Serialize) -> String {
     out
 }
 
-/// The JSON Schema of the report.
+/// Returns the JSON Schema of the report.
 #[must_use]
 pub fn schema() -> String {
     pretty(&schemars::schema_for!(ReportDocument))

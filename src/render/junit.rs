@@ -1,4 +1,4 @@
-//! `JUnit`: every check of a gate is a test case, every step one more.
+//! The `JUnit` format: every check and every step of a gate is a test case.
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
@@ -8,7 +8,7 @@ use crate::text::escape_hidden;
 
 use super::location::{Location, full_message};
 
-/// The report as `JUnit` XML.
+/// Renders a report as `JUnit` XML.
 #[must_use]
 pub fn render(report: &Report) -> String {
     let mut xml = XmlWriter { writer: Writer::new_with_indent(Vec::new(), b' ', 2) };
@@ -17,10 +17,11 @@ pub fn render(report: &Report) -> String {
     let skipped =
         report.outcomes.iter().filter(|outcome| matches!(outcome.status, CheckStatus::Skipped(_))).count()
             + report.steps.iter().filter(|step| matches!(step.status, StepStatus::Skipped(_))).count();
+    let not_run = usize::from(report.not_run.is_some());
     let counts = [
-        ("tests", (report.outcomes.len() + report.steps.len()).to_string()),
+        ("tests", (report.outcomes.len() + report.steps.len() + not_run).to_string()),
         ("failures", failed.to_string()),
-        ("errors", "0".to_owned()),
+        ("errors", not_run.to_string()),
         ("skipped", skipped.to_string()),
         ("time", format_seconds(report.run.milliseconds)),
     ];
@@ -33,11 +34,14 @@ pub fn render(report: &Report) -> String {
         suite.push(("timestamp", report.run.started_at.trim_end_matches('Z').to_owned()));
     }
     xml.open_element("testsuite", suite.into_iter());
+    if let Some(reason) = &report.not_run {
+        write_not_run(&mut xml, report.gate, reason);
+    }
     for outcome in &report.outcomes {
         write_check(&mut xml, outcome, report);
     }
-    for one in &report.steps {
-        write_step(&mut xml, one);
+    for step in &report.steps {
+        write_step(&mut xml, step);
     }
     xml.close_element("testsuite");
     xml.close_element("testsuites");
@@ -55,14 +59,14 @@ fn write_check(xml: &mut XmlWriter, outcome: &CheckOutcome, report: &Report) {
         Some(packet) => format!("{} ({packet})", outcome.rule),
         None => outcome.rule.to_string(),
     };
-    let family = format!("countersign.{}.{}", report.gate, outcome.rule.family());
+    let class_name = format!("countersign.{}.{}", report.gate, outcome.rule.family());
     xml.open_element(
         "testcase",
-        [("classname", family), ("name", name), ("time", "0".to_owned())].into_iter(),
+        [("classname", class_name), ("name", name), ("time", "0".to_owned())].into_iter(),
     );
     match &outcome.status {
-        CheckStatus::Skipped(why) => {
-            xml.write_empty_element("skipped", [("message", why.clone())].into_iter())
+        CheckStatus::Skipped(reason) => {
+            xml.write_empty_element("skipped", [("message", reason.clone())].into_iter())
         }
         CheckStatus::Failed => {
             let failing: Vec<&Finding> =
@@ -89,12 +93,26 @@ fn write_check(xml: &mut XmlWriter, outcome: &CheckOutcome, report: &Report) {
     xml.close_element("testcase");
 }
 
+/// Writes one test case with an error for a command that could not run.
+fn write_not_run(xml: &mut XmlWriter, gate: &str, reason: &str) {
+    let attributes = [
+        ("classname", format!("countersign.{gate}")),
+        ("name", "not_run".to_owned()),
+        ("time", "0".to_owned()),
+    ];
+    xml.open_element("testcase", attributes.into_iter());
+    let attributes = [("message", reason.to_owned()), ("type", "not_run".to_owned())];
+    xml.write_empty_element("error", attributes.into_iter());
+    xml.close_element("testcase");
+}
+
 fn failure_text(finding: &Finding, report: &Report) -> String {
-    let place = Location::for_finding(finding, report).map_or_else(String::new, |spot| match spot.region {
-        Some(region) => format!("{}:{}:{}: ", spot.path, region.line, region.column),
-        None => format!("{}: ", spot.path),
-    });
-    format!("{place}{}: {}", finding.level, full_message(finding))
+    let prefix =
+        Location::for_finding(finding, report).map_or_else(String::new, |location| match location.region {
+            Some(region) => format!("{}:{}:{}: ", location.path, region.line, region.column),
+            None => format!("{}: ", location.path),
+        });
+    format!("{prefix}{}: {}", finding.level, full_message(finding))
 }
 
 fn write_step(xml: &mut XmlWriter, step: &StepReport) {
@@ -104,8 +122,8 @@ fn write_step(xml: &mut XmlWriter, step: &StepReport) {
     xml.open_element("testcase", attributes.into_iter());
     match &step.status {
         StepStatus::Passed => {}
-        StepStatus::Skipped(why) => {
-            xml.write_empty_element("skipped", [("message", why.clone())].into_iter())
+        StepStatus::Skipped(reason) => {
+            xml.write_empty_element("skipped", [("message", reason.clone())].into_iter())
         }
         StepStatus::Failed => {
             let message = format!("step {} failed", step.name);
@@ -117,7 +135,7 @@ fn write_step(xml: &mut XmlWriter, step: &StepReport) {
     xml.close_element("testcase");
 }
 
-/// A writer into memory, which cannot fail.
+/// An XML writer into memory, which cannot fail.
 struct XmlWriter {
     writer: Writer<Vec<u8>>,
 }

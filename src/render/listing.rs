@@ -1,4 +1,4 @@
-//! `list`: packets and stubs with their states.
+//! Output of `list`: packets and stubs with their states.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::text::{escape_hidden, format_count};
 /// Name and version of the format.
 const SCHEMA: &str = "countersign.list/v1";
 
-/// The listing as scripts read it.
+/// The listing as a JSON document.
 #[derive(Debug, Serialize)]
 pub struct PacketListDocument<'a> {
     schema: &'static str,
@@ -28,30 +28,30 @@ struct PacketListEntryDocument<'a> {
     signed: Option<&'a str>,
 }
 
-/// The listing as a value for JSON.
+/// Converts the listing to its JSON document.
 #[must_use]
 pub fn to_document(listing: &PacketListing) -> PacketListDocument<'_> {
     PacketListDocument { schema: SCHEMA, packets: listing.entries.iter().map(to_entry).collect() }
 }
 
-fn to_entry(listed: &PacketListEntry) -> PacketListEntryDocument<'_> {
+fn to_entry(entry: &PacketListEntry) -> PacketListEntryDocument<'_> {
     PacketListEntryDocument {
-        wp_id: &listed.wp_id,
-        base_id: &listed.base_id,
-        kind: listed.kind,
-        path: listed.path.to_string(),
-        generation: listed.generation.as_deref(),
-        status: listed.status.as_deref(),
-        board: listed.board.as_deref(),
-        lifecycle: listed.lifecycle,
-        signed: listed.signed.as_deref(),
+        wp_id: &entry.wp_id,
+        base_id: &entry.base_id,
+        kind: entry.kind,
+        path: entry.path.to_string(),
+        generation: entry.generation.as_deref(),
+        status: entry.status.as_deref(),
+        board: entry.board.as_deref(),
+        lifecycle: entry.lifecycle,
+        signed: entry.signed.as_deref(),
     }
 }
 
-/// The listing for a person: a line each, in columns.
+/// Renders the listing as a table with one row per packet or stub.
 #[must_use]
 pub fn render_human(listing: &PacketListing) -> String {
-    let head = ["WP", "GENERATION", "STATUS", "BOARD", "STANDING", "SIGNED"].map(str::to_owned);
+    let header = ["WP", "GENERATION", "STATUS", "BOARD", "LIFECYCLE", "SIGNED"].map(str::to_owned);
     let short = |text: Option<&str>| crate::text::to_single_line(text.unwrap_or("-"), 24);
     let row = |entry: &PacketListEntry| {
         [
@@ -63,7 +63,7 @@ pub fn render_human(listing: &PacketListing) -> String {
             short(entry.signed.as_deref()),
         ]
     };
-    let rows: Vec<[String; 6]> = std::iter::once(head).chain(listing.entries.iter().map(row)).collect();
+    let rows: Vec<[String; 6]> = std::iter::once(header).chain(listing.entries.iter().map(row)).collect();
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
     };

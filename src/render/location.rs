@@ -1,11 +1,11 @@
-//! Where a finding is, as CI systems want it: a path and, in text, lines and
-//! columns from 1, columns counted in characters.
+//! Locations of findings for CI systems: a path and, in text, lines and columns
+//! from 1; columns count characters.
 
 use crate::digest::sha256_hex;
 use crate::finding::{Finding, Place, Report};
 use crate::text::{RepoPath, Source, Span};
 
-/// Lines and columns of a span; the end is behind the last character.
+/// Lines and columns of a span, from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region {
     /// First line.
@@ -14,38 +14,39 @@ pub struct Region {
     pub column: usize,
     /// Last line.
     pub end_line: usize,
-    /// Behind the last column.
+    /// The column behind the last character.
     pub end_column: usize,
-    /// What stands there.
+    /// The text of the span.
     pub snippet: String,
 }
 
 impl Region {
-    /// The region of a span of a source.
+    /// Returns the region of a span of a source.
     #[must_use]
     pub fn from_span(source: &Source, span: Span) -> Self {
-        let (from, to) = (source.position(span.start), source.position(span.end));
+        let (start, end) = (source.position(span.start), source.position(span.end));
         Self {
-            line: from.line,
-            column: from.column,
-            end_line: to.line,
-            end_column: to.column,
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
             snippet: source.slice(span).trim_start_matches('\u{feff}').to_owned(),
         }
     }
 }
 
-/// A path of the judged tree, with lines where there are some.
+/// A path of the judged tree, with a region if the location is in text.
 #[derive(Debug, Clone)]
 pub struct Location {
     /// The file.
     pub path: RepoPath,
-    /// Where in it.
+    /// The region in it.
     pub region: Option<Region>,
 }
 
 impl Location {
-    /// The spot of a place; `None` if it is in no file of the judged tree.
+    /// Returns the location of a place; `None` if the place is not in a file of
+    /// the judged tree.
     #[must_use]
     pub fn from_place(place: &Place) -> Option<Self> {
         match place {
@@ -58,8 +59,8 @@ impl Location {
         }
     }
 
-    /// Where a finding is shown: its own place, else one that explains it,
-    /// else the packet.
+    /// Returns the location at which a finding is shown: its own, or else a
+    /// related one, or else the packet.
     #[must_use]
     pub fn for_finding(finding: &Finding, report: &Report) -> Option<Self> {
         let mut labels = std::iter::once(&finding.primary).chain(&finding.related);
@@ -69,12 +70,13 @@ impl Location {
     }
 }
 
-/// Names for findings that stay the same when lines move: of what was found,
-/// not of where. Two that are alike get numbers.
+/// Returns one fingerprint per finding. It depends on the content of a finding
+/// and not on its line, so that it stays the same when lines move. Equal
+/// findings get different numbers.
 #[must_use]
 pub fn compute_fingerprints(findings: &[Finding]) -> Vec<String> {
     let mut seen: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
-    let mut one = |finding: &Finding| {
+    let mut fingerprint_of = |finding: &Finding| {
         let place = &finding.primary.place;
         let path = place.path().map(ToString::to_string).unwrap_or_default();
         let content = match place {
@@ -92,10 +94,10 @@ pub fn compute_fingerprints(findings: &[Finding]) -> Vec<String> {
         *count += 1;
         format!("{hex}:{count}")
     };
-    findings.iter().map(&mut one).collect()
+    findings.iter().map(&mut fingerprint_of).collect()
 }
 
-/// All that a finding has to say, in one text.
+/// Returns message, label, notes, help and waiver of a finding as one text.
 #[must_use]
 pub fn full_message(finding: &Finding) -> String {
     let mut out = finding.message.clone();
@@ -105,12 +107,12 @@ pub fn full_message(finding: &Finding) -> String {
     for note in &finding.notes {
         out.push_str(&format!("\n{note}"));
     }
-    let remedy = crate::check::wording(finding).map(|wording| wording.remedy.clone());
+    let remedy = super::remedy::remedy(finding);
     for help in finding.help.iter().cloned().chain(remedy) {
         out.push_str(&format!("\nHelp: {help}"));
     }
     if let Some(waiver) = &finding.waived_by {
-        out.push_str(&format!("\nExcused by waiver {waiver}"));
+        out.push_str(&format!("\nWaived by {waiver}"));
     }
     out
 }

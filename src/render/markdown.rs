@@ -1,20 +1,29 @@
-//! Markdown for the summary of a CI job.
+//! The Markdown format, for the summary of a CI job.
 
-use crate::finding::{Finding, Report, StepStatus};
+use crate::finding::{Finding, Report, StepStatus, Verdict};
 use crate::text::{format_count, to_single_line};
 
 use super::location::Location;
 
-/// More findings are only counted: a summary has a limit of size.
+/// Maximum number of findings; more are only counted, because the size of a
+/// summary is limited.
 const MAX_ROWS: usize = 200;
 
-/// The report as Markdown.
+/// Renders a report as Markdown.
 #[must_use]
 pub fn render(report: &Report) -> String {
     let names: Vec<String> = report.packets().map(|packet| escape(&packet.wp_id)).collect();
-    let (mark, verdict) = if report.passed() { ("✅", "passed") } else { ("❌", "failed") };
+    let (mark, verdict) = match report.verdict() {
+        Verdict::Passed => ("✅", "passed"),
+        Verdict::Failed => ("❌", "failed"),
+        Verdict::NotRun => ("⚠️", "could not run"),
+    };
     let name = if names.is_empty() { String::new() } else { format!(" {}", names.join(", ")) };
     let mut out = format!("## {mark} {}{name}: {verdict}\n\n", report.gate);
+    if let Some(reason) = &report.not_run {
+        out.push_str(&format!("Nothing was judged: {}\n", escape(reason)));
+        return out;
+    }
     let tally = report.tally();
     out.push_str(&format!(
         "{}, {}, {}. Checks: {} passed, {} failed, {} waived, {} skipped.\n\n",
@@ -40,7 +49,7 @@ pub fn render(report: &Report) -> String {
         let status = match &step.status {
             StepStatus::Passed => "passed".to_owned(),
             StepStatus::Failed => "failed".to_owned(),
-            StepStatus::Skipped(why) => format!("not run ({})", escape(why)),
+            StepStatus::Skipped(reason) => format!("not run ({})", escape(reason)),
         };
         out.push_str(&format!("- step {}: {status}\n", escape(&step.name)));
     }
@@ -61,18 +70,19 @@ pub fn render(report: &Report) -> String {
 }
 
 fn render_row(finding: &Finding, report: &Report) -> String {
-    let place = Location::for_finding(finding, report).map_or_else(String::new, |spot| {
-        let line = spot.region.map_or_else(String::new, |region| format!(":{}", region.line));
-        format!("{}{line}", escape(&spot.path.to_string()))
+    let where_found = Location::for_finding(finding, report).map_or_else(String::new, |location| {
+        let line = location.region.map_or_else(String::new, |region| format!(":{}", region.line));
+        format!("{}{line}", escape(&location.path.to_string()))
     });
     let level = match &finding.waived_by {
         Some(waiver) => format!("waived by {}", escape(waiver)),
         None => finding.level.to_string(),
     };
-    format!("| {level} | {} | {place} | {} |\n", finding.rule, escape(&finding.message))
+    format!("| {level} | {} | {where_found} | {} |\n", finding.rule, escape(&finding.message))
 }
 
-/// Text that cannot be markup, a link, a mention or the end of a cell.
+/// Escapes text so that it cannot be markup, a link, a mention or the end of a
+/// table cell.
 fn escape(text: &str) -> String {
     let mut out = String::new();
     for c in to_single_line(text, 400).chars() {
@@ -96,7 +106,7 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn text_is_not_markup() {
+    fn escaped_text_is_not_markup() {
         assert_eq!(super::escape("a|b `c` <d> @e\nf"), "a\\|b \\`c\\` &lt;d&gt; &#64;e\\\\nf");
     }
 }

@@ -1,4 +1,4 @@
-//! From a report to bytes; one file a format.
+//! Renders reports as text; one file per format.
 
 mod format;
 mod github;
@@ -11,9 +11,16 @@ pub mod location;
 mod markdown;
 pub mod model;
 mod packet;
+mod remedy;
 mod rules;
 mod sarif;
 pub mod show;
+mod style;
+mod summary;
+
+#[cfg(test)]
+mod tests;
 
 pub use format::Format;
 pub use rules::{explain_rule, explain_scan_rule, rules_markdown, scan_rules_markdown};
+pub(crate) use remedy::fill_packet_id;

@@ -1,4 +1,4 @@
-//! The rules' own text: `explain`, `rules` and `docs/rules.md`.
+//! Renders the texts of rules, for `explain`, `rules` and `docs/rules.md`.
 
 use crate::check::context::Gate;
 use crate::check::registered_rules;
@@ -6,12 +6,18 @@ use crate::pipeline::packet_gate::rules_of_gate;
 use crate::rule::Rule;
 use crate::scan::{Area, ScanRule, Suppressible, embedded};
 
-/// One rule, for a person.
+use super::remedy::fill_packet_id;
+
+/// Renders the explanation of a rule.
 #[must_use]
 pub fn explain_rule(rule: &Rule) -> String {
     let text = rule.text();
     let mut out = format!("{} ({})\n\n{}\n\n", rule.id, text.level, text.wording.summary);
-    out.push_str(&format!("Why: {}\n\nWhat to do: {}\n", text.wording.why, text.wording.remedy));
+    out.push_str(&format!(
+        "Why: {}\n\nWhat to do: {}\n",
+        text.wording.why,
+        fill_packet_id(&text.wording.remedy, None)
+    ));
     if let Some(example) = &text.example {
         out.push_str(&format!(
             "\nBreaks it:\n{}\nSatisfies it:\n{}",
@@ -29,7 +35,7 @@ pub fn explain_rule(rule: &Rule) -> String {
     out
 }
 
-/// One rule of a scan, for a person.
+/// Renders the explanation of a scan rule.
 #[must_use]
 pub fn explain_scan_rule(rule: &ScanRule) -> String {
     let wording = &rule.wording;
@@ -43,24 +49,24 @@ pub fn explain_scan_rule(rule: &ScanRule) -> String {
     out
 }
 
-/// How a rule of a scan looks.
+/// Returns the properties of a scan rule, one per line.
 fn describe_scan_rule(rule: &ScanRule) -> Vec<String> {
     let names: Vec<&str> = rule.languages.iter().map(|language| language.as_str()).collect();
     let languages = if names.is_empty() { "all".to_owned() } else { names.join(", ") };
     let mut out = vec![
         format!("Languages: {languages}"),
         format!(
-            "Looks at: {}",
+            "Files: {}",
             if rule.area == Area::Product { "the product's own code" } else { "every file" }
         ),
-        format!("Test code: {}", if rule.tests { "counted" } else { "ignored" }),
+        format!("Test code: {}", if rule.tests { "checked" } else { "ignored" }),
     ];
-    let excuse = match rule.suppressible {
+    let suppressed_by = match rule.suppressible {
         Suppressible::WithReason => "a comment with a reason",
         Suppressible::WithWaiver => "a comment with a reason, and in a gate a waiver of the packet",
         Suppressible::Never => "nothing",
     };
-    out.push(format!("Excused by: {excuse}"));
+    out.push(format!("Suppressed by: {suppressed_by}"));
     if !rule.wording.waivable_by.is_empty() {
         out.push(format!("Waivers: {}", rule.wording.waivable_by.join(", ")));
     }
@@ -70,7 +76,7 @@ fn describe_scan_rule(rule: &ScanRule) -> Vec<String> {
     out
 }
 
-/// `docs/scan-rules.md`.
+/// Renders `docs/scan-rules.md`.
 #[must_use]
 pub fn scan_rules_markdown() -> String {
     let mut out =
@@ -104,7 +110,7 @@ fn indent(text: &str) -> String {
     text.lines().map(|line| format!("    {line}\n")).collect()
 }
 
-/// The gates that check a rule.
+/// Returns the names of the gates that check a rule.
 pub(crate) fn gates_of_rule(rule: &Rule) -> Vec<&'static str> {
     let all = [Gate::GateCheck, Gate::PreWork, Gate::PostWork, Gate::Audit];
     all.into_iter()
@@ -113,7 +119,7 @@ pub(crate) fn gates_of_rule(rule: &Rule) -> Vec<&'static str> {
         .collect()
 }
 
-/// `docs/rules.md`.
+/// Renders `docs/rules.md`.
 #[must_use]
 pub fn rules_markdown() -> String {
     let mut out = String::from("# Rules\n\nGenerated from `rules/` by `just gen`; do not edit.\n\n");
@@ -137,7 +143,7 @@ pub fn rules_markdown() -> String {
             heading_anchor(rule),
             text.wording.summary,
             text.wording.why,
-            text.wording.remedy
+            fill_packet_id(&text.wording.remedy, None)
         ));
         if let Some(example) = &text.example {
             out.push_str(&format!(

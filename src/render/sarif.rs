@@ -1,25 +1,27 @@
-//! SARIF 2.1.0, within the limits of GitHub's code scanning: at most 5,000
-//! results, 20 tags a rule. Columns count Unicode code points.
+//! SARIF 2.1.0 within the limits of GitHub's code scanning: at most 5,000 results
+//! and 20 tags per rule. Columns count Unicode code points.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::check::{find_rule, wording};
-use crate::finding::{Finding, Fix, Level, Place, Report, Wording};
+use crate::finding::{Finding, Fix, Level, Place, Report, Verdict, Wording};
 use crate::text::{RepoPath, escape_hidden, to_single_line};
 
 use super::json::pretty;
 use super::location::{Location, Region, compute_fingerprints, full_message};
+use super::remedy::fill_packet_id;
 
-/// More results are not shown by GitHub; the rest is told in a notification.
+/// Maximum number of results that GitHub shows; a notification counts the
+/// others.
 const MAX_RESULTS: usize = 5000;
-/// The most other places of a result.
+/// Maximum number of related locations of a result.
 const MAX_RELATED: usize = 20;
-/// The most characters of a message or snippet.
+/// Maximum length of a message or a snippet, in characters.
 const MAX_TEXT_LENGTH: usize = 4000;
 
-/// The report as SARIF.
+/// Renders a report as SARIF.
 #[must_use]
 pub fn render(report: &Report) -> String {
     let mut rules = SarifRules::default();
@@ -27,28 +29,39 @@ pub fn render(report: &Report) -> String {
         let own = report.findings.iter().find(|finding| finding.rule == outcome.rule);
         rules.index_of(outcome.rule.as_str(), own);
     }
-    let prints = compute_fingerprints(&report.findings);
+    let fingerprints = compute_fingerprints(&report.findings);
     let results: Vec<Value> = report
         .findings
         .iter()
-        .zip(&prints)
+        .zip(&fingerprints)
         .take(MAX_RESULTS)
-        .map(|(finding, print)| build_result(finding, print, report, &mut rules))
+        .map(|(finding, fingerprint)| build_result(finding, fingerprint, report, &mut rules))
         .collect();
     let mut invocation = json!({
-        "executionSuccessful": true,
-        "exitCode": i32::from(!report.passed()),
+        "executionSuccessful": report.not_run.is_none(),
+        "exitCode": match report.verdict() {
+            Verdict::Passed => 0,
+            Verdict::Failed => 1,
+            Verdict::NotRun => 2,
+        },
     });
+    let mut notifications = Vec::new();
+    if let Some(reason) = &report.not_run {
+        let text = truncate(&escape_hidden(reason));
+        notifications.push(json!({ "level": "error", "message": { "text": text } }));
+    }
     if !report.run.started_at.is_empty() {
         insert_member(&mut invocation, "startTimeUtc", json!(report.run.started_at));
     }
-    let left = report.findings.len().saturating_sub(MAX_RESULTS);
-    let more = left + report.scan.as_ref().map_or(0, |scan| scan.truncated);
+    let unlisted = report.findings.len().saturating_sub(MAX_RESULTS);
+    let more = unlisted + report.scan.as_ref().map_or(0, |scan| scan.truncated);
     if more > 0 {
         let text =
             format!("{more} more findings are not listed here; `--format json` lists those that are kept");
-        let notification = json!([{ "level": "warning", "message": { "text": text } }]);
-        insert_member(&mut invocation, "toolExecutionNotifications", notification);
+        notifications.push(json!({ "level": "warning", "message": { "text": text } }));
+    }
+    if !notifications.is_empty() {
+        insert_member(&mut invocation, "toolExecutionNotifications", json!(notifications));
     }
     pretty(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -75,7 +88,7 @@ fn insert_member(object: &mut Value, key: &str, value: Value) {
     }
 }
 
-/// The rules that a run names, in the order in which they were asked.
+/// The rules of a run, in the order in which they ran.
 #[derive(Default)]
 struct SarifRules {
     documents: Vec<Value>,
@@ -83,7 +96,9 @@ struct SarifRules {
 }
 
 impl SarifRules {
-    fn index_of(&mut self, id: &str, of: Option<&Finding>) -> usize {
+    /// Returns the index of a rule, and adds the rule if it is new. `finding`
+    /// provides the text of a rule that the program does not know.
+    fn index_of(&mut self, id: &str, finding: Option<&Finding>) -> usize {
         if let Some(index) = self.by_id.get(id) {
             return *index;
         }
@@ -92,43 +107,44 @@ impl SarifRules {
         let level = registered
             .map(|text| text.level)
             .or(scan.map(|rule| rule.level))
-            .or(of.map(|finding| finding.level))
+            .or(finding.map(|finding| finding.level))
             .unwrap_or(Level::Error);
-        let told = of
+        let wording = finding
             .and_then(wording)
             .or(registered.map(|text| &text.wording))
             .or(scan.map(|rule| rule.wording.as_ref()));
         let index = self.documents.len();
-        self.documents.push(build_descriptor(id, level, told));
+        self.documents.push(build_descriptor(id, level, wording));
         self.by_id.insert(id.to_owned(), index);
         index
     }
 }
 
-fn build_descriptor(id: &str, level: Level, told: Option<&Wording>) -> Value {
-    let nothing = Wording::default();
-    let told = told.unwrap_or(&nothing);
-    let see = if told.references.is_empty() {
+fn build_descriptor(id: &str, level: Level, wording: Option<&Wording>) -> Value {
+    let empty = Wording::default();
+    let wording = wording.unwrap_or(&empty);
+    let see = if wording.references.is_empty() {
         String::new()
     } else {
-        format!("\n\nSee {}.", told.references.join(", "))
+        format!("\n\nSee {}.", wording.references.join(", "))
     };
-    let summary = if told.summary.is_empty() { id } else { &told.summary };
+    let remedy = fill_packet_id(&wording.remedy, None);
+    let summary = if wording.summary.is_empty() { id } else { &wording.summary };
     json!({
         "id": id,
         "name": id,
         "shortDescription": { "text": summary },
-        "fullDescription": { "text": if told.why.is_empty() { summary } else { &told.why } },
+        "fullDescription": { "text": if wording.why.is_empty() { summary } else { &wording.why } },
         "help": {
-            "text": format!("{}\n\nWhat to do: {}{see}", told.why, told.remedy),
-            "markdown": format!("{}\n\n**What to do:** {}{see}\n\n`countersign explain {id}`", told.why, told.remedy),
+            "text": format!("{}\n\nWhat to do: {remedy}{see}", wording.why),
+            "markdown": format!("{}\n\n**What to do:** {remedy}{see}\n\n`countersign explain {id}`", wording.why),
         },
         "defaultConfiguration": { "level": level.as_str() },
-        "properties": { "tags": told.references.iter().take(20).collect::<Vec<_>>() },
+        "properties": { "tags": wording.references.iter().take(20).collect::<Vec<_>>() },
     })
 }
 
-fn build_result(finding: &Finding, print: &str, report: &Report, rules: &mut SarifRules) -> Value {
+fn build_result(finding: &Finding, fingerprint: &str, report: &Report, rules: &mut SarifRules) -> Value {
     let mut text = truncate(&escape_hidden(&full_message(finding)));
     if let Some(packet) = &finding.packet {
         text.push_str(&format!("\nPacket: {}", escape_hidden(packet)));
@@ -138,8 +154,8 @@ fn build_result(finding: &Finding, print: &str, report: &Report, rules: &mut Sar
         "ruleIndex": rules.index_of(finding.rule.as_str(), Some(finding)),
         "level": finding.level.as_str(),
         "message": { "text": text },
-        "locations": Location::for_finding(finding, report).map(|spot| json!({ "physicalLocation": build_physical_location(&spot) })).into_iter().collect::<Vec<_>>(),
-        "partialFingerprints": { "countersign/v1": print },
+        "locations": Location::for_finding(finding, report).map(|location| json!({ "physicalLocation": build_physical_location(&location) })).into_iter().collect::<Vec<_>>(),
+        "partialFingerprints": { "countersign/v1": fingerprint },
     });
     let related: Vec<Value> = finding
         .related
@@ -147,9 +163,9 @@ fn build_result(finding: &Finding, print: &str, report: &Report, rules: &mut Sar
         .filter_map(|label| Some((Location::from_place(&label.place)?, &label.text)))
         .take(MAX_RELATED)
         .enumerate()
-        .map(|(id, (spot, text))| json!({
+        .map(|(id, (location, text))| json!({
             "id": id,
-            "physicalLocation": build_physical_location(&spot),
+            "physicalLocation": build_physical_location(&location),
             "message": { "text": if text.is_empty() { "see here".to_owned() } else { to_single_line(text, 400) } },
         }))
         .collect();
@@ -160,19 +176,19 @@ fn build_result(finding: &Finding, print: &str, report: &Report, rules: &mut Sar
         insert_member(&mut out, "fixes", json!([fix]));
     }
     if let Some(waiver) = &finding.waived_by {
-        let why = format!("waiver {}", to_single_line(waiver, 200));
+        let justification = format!("waiver {}", to_single_line(waiver, 200));
         insert_member(
             &mut out,
             "suppressions",
-            json!([{ "kind": "external", "status": "accepted", "justification": why }]),
+            json!([{ "kind": "external", "status": "accepted", "justification": justification }]),
         );
     }
     out
 }
 
-fn build_physical_location(spot: &Location) -> Value {
-    let mut out = json!({ "artifactLocation": { "uri": to_uri(&spot.path), "uriBaseId": "%SRCROOT%" } });
-    if let Some(region) = &spot.region {
+fn build_physical_location(location: &Location) -> Value {
+    let mut out = json!({ "artifactLocation": { "uri": to_uri(&location.path), "uriBaseId": "%SRCROOT%" } });
+    if let Some(region) = &location.region {
         insert_member(&mut out, "region", build_region(region, true));
     }
     out
@@ -185,7 +201,7 @@ fn build_region(region: &Region, with_snippet: bool) -> Value {
         "endLine": region.end_line,
         "endColumn": region.end_column,
     });
-    // A part of the text would not be what the region cuts.
+    // A cut snippet would not match its region.
     if with_snippet && region.snippet.chars().count() <= MAX_TEXT_LENGTH {
         insert_member(&mut out, "snippet", json!({ "text": region.snippet }));
     }
@@ -194,11 +210,11 @@ fn build_region(region: &Region, with_snippet: bool) -> Value {
 
 fn build_fix(fix: &Fix) -> Option<Value> {
     let Place::Text { source, span } = &fix.place else { return None };
-    let spot = Location::from_place(&fix.place)?;
+    let location = Location::from_place(&fix.place)?;
     Some(json!({
         "description": { "text": fix.message },
         "artifactChanges": [{
-            "artifactLocation": { "uri": to_uri(&spot.path), "uriBaseId": "%SRCROOT%" },
+            "artifactLocation": { "uri": to_uri(&location.path), "uriBaseId": "%SRCROOT%" },
             "replacements": [{
                 "deletedRegion": build_region(&Region::from_span(source, *span), false),
                 "insertedContent": { "text": fix.replacement },
@@ -215,7 +231,7 @@ fn truncate(text: &str) -> String {
     out
 }
 
-/// A path as a relative URI: every byte that could mean something else is
+/// Returns a path as a relative URI; bytes with a special meaning in a URI are
 /// escaped.
 fn to_uri(path: &RepoPath) -> String {
     let mut out = String::new();

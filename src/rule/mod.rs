@@ -2,6 +2,8 @@
 //! references and parameters; the code that checks it holds none of them.
 
 mod levels;
+mod policy_code;
+mod renamed;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -12,6 +14,8 @@ use serde::Deserialize;
 use crate::finding::{Finding, Label, Level, RuleId, Wording};
 
 pub use levels::{LevelSetting, LevelSettings, parse_level};
+pub use renamed::canonical_rule_id;
+pub use policy_code::{PolicyCode, find_policy_code, policy_codes};
 pub use yaml::{YamlError, find_span, parse_yaml, parse_yaml_document};
 
 /// A rule of the program. Its file is embedded and read on first use, so

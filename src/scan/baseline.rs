@@ -1,5 +1,6 @@
-//! Known findings: one line an entry, sorted, so that two branches rarely
-//! meet in one line. An entry names content, not a place.
+//! Baselines: files of known findings. Each line is one entry, and the lines are sorted,
+//! so that merges of two branches rarely conflict. An entry identifies content
+//! (rule and fingerprint), not a location.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use crate::text::{Source, Span};
 const HEADER: &str =
     "# countersign baseline v1: known findings, one a line; written by `countersign scan --baseline write`";
 
-/// The most entries that are read.
+/// Maximum number of entries of a baseline.
 const MAX_ENTRIES: usize = 1_000_000;
 
 /// Known findings by rule and fingerprint.
@@ -20,23 +21,23 @@ pub struct Baseline {
     source: Option<Arc<Source>>,
 }
 
-/// A line of a baseline that is none.
+/// A malformed line of a baseline.
 #[derive(Debug, Clone)]
 pub struct BaselineFault {
-    /// The file.
+    /// The baseline file.
     pub source: Arc<Source>,
-    /// The line.
+    /// Span of the line.
     pub span: Span,
-    /// What is wrong, in one sentence without a full stop.
+    /// The error message, in one sentence without a full stop.
     pub message: String,
 }
 
 impl Baseline {
-    /// Reads a baseline. Order and doubled lines do not matter: a merge may
-    /// leave both.
+    /// Reads a baseline. Lines may be unsorted and duplicated, because a merge can cause
+    /// both.
     ///
     /// # Errors
-    /// The first line that is no entry.
+    /// The first malformed line.
     pub fn read(source: &Arc<Source>) -> Result<Self, BaselineFault> {
         let mut entries = BTreeMap::new();
         let mut start = 0;
@@ -52,44 +53,44 @@ impl Baseline {
                 span,
                 message: message.to_owned(),
             };
-            let Some((rule, print)) = text.split_once(' ') else {
-                return Err(fault("an entry is a rule's id and a fingerprint"));
+            let Some((rule, fingerprint)) = text.split_once(' ') else {
+                return Err(fault("invalid baseline entry; expected a rule id and a fingerprint"));
             };
-            if !rule.starts_with("scan/") || !is_fingerprint(print.trim()) {
-                return Err(fault("an entry is a rule's id and a fingerprint"));
+            if !rule.starts_with("scan/") || !is_fingerprint(fingerprint.trim()) {
+                return Err(fault("invalid baseline entry; expected a rule id and a fingerprint"));
             }
             if entries.len() >= MAX_ENTRIES {
-                return Err(fault("the baseline has more entries than countersign reads"));
+                return Err(fault("the baseline has more than 1,000,000 entries"));
             }
-            entries.insert((rule.to_owned(), print.trim().to_owned()), span);
+            entries.insert((rule.to_owned(), fingerprint.trim().to_owned()), span);
         }
         Ok(Self { entries, source: Some(Arc::clone(source)) })
     }
 
-    /// Whether a finding is known.
+    /// Returns whether the baseline contains a finding.
     #[must_use]
     pub fn contains(&self, rule: &str, fingerprint: &str) -> bool {
         self.entries.contains_key(&(rule.to_owned(), fingerprint.to_owned()))
     }
 
-    /// How many findings are known.
+    /// Returns the number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether nothing is known.
+    /// Returns whether the baseline has no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The entries with their places, in order.
+    /// Returns the entries (rule, fingerprint, span), sorted by rule and fingerprint.
     pub fn entries(&self) -> impl Iterator<Item = (&str, &str, Span)> {
-        self.entries.iter().map(|((rule, print), span)| (rule.as_str(), print.as_str(), *span))
+        self.entries.iter().map(|((rule, fingerprint), span)| (rule.as_str(), fingerprint.as_str(), *span))
     }
 
-    /// The file that it was read from.
+    /// Returns the file that the baseline was read from; `None` for the default.
     #[must_use]
     pub fn source(&self) -> Option<&Arc<Source>> {
         self.source.as_ref()
@@ -102,10 +103,11 @@ fn is_fingerprint(text: &str) -> bool {
     })
 }
 
-/// The text of a baseline of these findings (rule and fingerprint).
+/// Returns the text of a baseline with these findings (rule and fingerprint).
 #[must_use]
 pub fn write<'a>(findings: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let mut lines: Vec<String> = findings.map(|(rule, print)| format!("{rule} {print}")).collect();
+    let mut lines: Vec<String> =
+        findings.map(|(rule, fingerprint)| format!("{rule} {fingerprint}")).collect();
     lines.sort();
     lines.dedup();
     let mut out = format!("{HEADER}\n");
@@ -122,9 +124,9 @@ mod tests {
     use crate::text::RepoPath;
 
     #[test]
-    fn what_is_written_is_read_whatever_the_order() {
-        let print = |n: usize| format!("{n:024x}-1");
-        let (a, b) = (print(1), print(2));
+    fn a_written_baseline_is_read_in_any_order() {
+        let fingerprint = |n: usize| format!("{n:024x}-1");
+        let (a, b) = (fingerprint(1), fingerprint(2));
         let text =
             write([("scan/b", b.as_str()), ("scan/a", a.as_str()), ("scan/a", a.as_str())].into_iter());
         assert_eq!(text.lines().count(), 3);

@@ -1,4 +1,4 @@
-//! Rules prove themselves by the examples that they carry.
+//! Checks the examples of a rule against its patterns.
 
 use std::sync::Arc;
 
@@ -13,8 +13,9 @@ use super::rule::{RuleFault, ScanRule};
 use super::rule_set::RuleSet;
 use super::test_code::is_test_path;
 
-/// The examples of a rule that are not what they claim; none if the rule
-/// holds. `source` is its file.
+/// Returns an error for each example of a rule that does not match although it must, or
+/// matches although it must not; empty if all examples are correct. `source` is the
+/// file of the rule.
 #[must_use]
 pub fn check_examples(rule: &ScanRule, source: &Arc<Source>) -> Vec<RuleFault> {
     let set = RuleSet::new(vec![rule.clone()]);
@@ -25,9 +26,10 @@ pub fn check_examples(rule: &ScanRule, source: &Arc<Source>) -> Vec<RuleFault> {
         RuleFault { source: Arc::clone(source), span: find_span(source, first), message }
     };
     let mut out = Vec::new();
-    let looks = rule.supports_language(language) && !rule.exclude.matches(&rule.examples.path);
-    if !looks {
-        let message = format!("the rule does not look at `{}`, the path of its examples", rule.examples.path);
+    let applies = rule.supports_language(language) && !rule.exclude.matches(&rule.examples.path);
+    if !applies {
+        let message =
+            format!("the rule does not apply to `{}`, the path of its examples", rule.examples.path);
         return vec![fault(&rule.examples.path, message)];
     }
     let is_test = is_test_path(&path, language);
@@ -36,16 +38,16 @@ pub fn check_examples(rule: &ScanRule, source: &Arc<Source>) -> Vec<RuleFault> {
     };
     for example in &rule.examples.matching {
         match hits(example) {
-            Ok(0) => out.push(fault(example, "this example must match, and does not".to_owned())),
+            Ok(0) => out.push(fault(example, "this example must match, but does not".to_owned())),
             Ok(_) => {}
-            Err(why) => out.push(fault(example, why)),
+            Err(error) => out.push(fault(example, error)),
         }
     }
     for example in &rule.examples.pass {
         match hits(example) {
             Ok(0) => {}
-            Ok(_) => out.push(fault(example, "this example must pass, and matches".to_owned())),
-            Err(why) => out.push(fault(example, why)),
+            Ok(_) => out.push(fault(example, "this example must pass, but matches".to_owned())),
+            Err(error) => out.push(fault(example, error)),
         }
     }
     out
@@ -57,16 +59,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_rule_of_the_program_reads_and_holds() {
-        let mut wrong = Vec::new();
+    fn the_examples_of_every_embedded_rule_are_correct() {
+        let mut errors = Vec::new();
         for (id, set, yaml) in embedded_ids() {
             let source = Source::from_text(RepoPath::from(format!("rules/{id}.yaml").as_str()), yaml);
             match ScanRule::read(&source) {
-                Err(bad) => wrong.push(format!("{id}:{}: {}", bad.source.line(bad.span.start), bad.message)),
+                Err(bad) => errors.push(format!("{id}:{}: {}", bad.source.line(bad.span.start), bad.message)),
                 Ok(rule) => {
                     assert_eq!((rule.id.as_str(), rule.set.as_str()), (id, set));
                     let faults = check_examples(&rule, &source);
-                    wrong.extend(
+                    errors.extend(
                         faults
                             .iter()
                             .map(|bad| format!("{id}:{}: {}", source.line(bad.span.start), bad.message)),
@@ -74,6 +76,6 @@ mod tests {
                 }
             }
         }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(errors.is_empty(), "{}", errors.join("\n"));
     }
 }

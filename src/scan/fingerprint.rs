@@ -1,5 +1,5 @@
-//! Names of findings by content: the statement around a match without its
-//! blanks, so that a move or another layout changes nothing.
+//! Fingerprints of findings: hashes of the statement around a match without whitespace.
+//! They do not change if the statement moves or its layout changes.
 
 use crate::digest::sha256_hex;
 
@@ -7,10 +7,10 @@ use super::language::Language;
 use super::matcher::Hit;
 use super::rule_set::RuleSet;
 
-/// How far a statement is followed in either direction.
+/// Maximum number of bytes of a statement before and after a match.
 const MAX_CONTEXT_BYTES: usize = 400;
 
-/// Names the hits of a file. `code` is the file without its comments.
+/// Sets the fingerprints of the hits of a file. `code` is the file without comments.
 pub(super) fn set_fingerprints(set: &RuleSet, code: &[u8], language: Language, hits: &mut [Hit]) {
     for hit in hits {
         let Some(rule) = set.rules().get(hit.rule) else { continue };
@@ -18,12 +18,12 @@ pub(super) fn set_fingerprints(set: &RuleSet, code: &[u8], language: Language, h
             (Some(span), _) => normalized_statement(code, span.start, span.end, language),
             (None, missing) => format!("missing {}", missing.unwrap_or_default()),
         };
-        let whole = sha256_hex(format!("{}\0{text}", rule.id).as_bytes());
-        hit.fingerprint = whole.get(..24).unwrap_or_default().to_owned();
+        let hash = sha256_hex(format!("{}\0{text}", rule.id).as_bytes());
+        hit.fingerprint = hash.get(..24).unwrap_or_default().to_owned();
     }
 }
 
-/// The statement around a match, without blanks and trailing commas.
+/// Returns the statement around a match, without whitespace and trailing commas.
 fn normalized_statement(code: &[u8], start: usize, end: usize, language: Language) -> String {
     let by_line = matches!(
         language,
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn layout_and_place_do_not_count() {
+    fn layout_and_location_do_not_change_a_statement() {
         let one = b"a();\nlet b = c(d, e).unwrap();\n";
         let two = b"fn x() {\n  let b = c(\n    d,\n    e,\n  )\n  .unwrap();\n}";
         let at = |text: &[u8]| {

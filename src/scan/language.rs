@@ -1,34 +1,34 @@
-//! Which language a file is written in.
+//! Languages of source files.
 
 use crate::text::RepoPath;
 
 macro_rules! languages {
     ($($variant:ident $name:literal: $($end:literal)*;)*) => {
-        /// A language whose regions are known.
+        /// A language that has a lexer.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Language {
             $(#[doc = concat!("`", $name, "`.")] $variant,)*
         }
 
         impl Language {
-            /// All of them, in order.
+            /// All languages, in order.
             pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
 
-            /// Its name in rules.
+            /// Returns the name of the language in rules.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// How its files usually end, without the dot.
+            /// Returns the usual file extension, without the dot.
             #[must_use]
             pub fn ending(self) -> &'static str {
                 let all: &[&str] = match self { $(Self::$variant => &[$($end),*],)* };
                 all.first().copied().unwrap_or("txt")
             }
 
-            fn of_ending(ending: &str) -> Option<Self> {
-                match ending { $($($end)|* => Some(Self::$variant),)* _ => None }
+            fn from_extension(extension: &str) -> Option<Self> {
+                match extension { $($($end)|* => Some(Self::$variant),)* _ => None }
             }
         }
     };
@@ -51,13 +51,13 @@ languages! {
 }
 
 impl Language {
-    /// A language by its name in rules.
+    /// Returns the language with a name in rules; `None` if there is none.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.as_str() == name)
     }
 
-    /// The language of a file, by its name.
+    /// Returns the language of a file according to its name; `Plain` if it is unknown.
     #[must_use]
     pub fn from_path(path: &RepoPath) -> Self {
         let name = path.file_name().to_ascii_lowercase();
@@ -68,11 +68,12 @@ impl Language {
         if matches!(&*name, ".bashrc" | ".bash_profile" | ".profile" | ".zshrc" | ".envrc") {
             return Self::Shell;
         }
-        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-        Self::of_ending(ending).unwrap_or(Self::Plain)
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        Self::from_extension(extension).unwrap_or(Self::Plain)
     }
 
-    /// The language of a file without a telling name, by its first line.
+    /// Returns the language that the shebang line of a file names; `None` if there is no
+    /// such line, or if the program is unknown.
     #[must_use]
     pub fn from_shebang(text: &[u8]) -> Option<Self> {
         let line = text.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
@@ -94,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_first_lines_tell() {
+    fn names_and_shebang_lines_determine_the_language() {
         let of = |path: &str| Language::from_path(&RepoPath::from(path));
         assert_eq!(of("src/A.RS"), Language::Rust);
         assert_eq!(of("a/b.d.ts"), Language::TypeScript);

@@ -1,4 +1,4 @@
-//! One file against the rules that look at it.
+//! Matches the rules of a scan in one file.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -14,48 +14,48 @@ use super::test_code::{contains_offset, test_ranges};
 use super::token_map::{TokenKind, TokenKindSet, TokenMap};
 use super::{lexer, suppression};
 
-/// Longer lines are generated; what matches in them is not judged.
+/// Maximum length of a line in bytes. Longer lines are generated; matches in them are
+/// counted but not reported.
 pub const MAX_LINE_BYTES: usize = 64 * 1024;
-/// More matches of one file are only counted.
+/// Maximum number of matches of one file; further matches are only counted.
 pub const MAX_HITS: usize = 50_000;
 
-/// A place where a rule's pattern matches, or (without a span) a required
-/// pattern that does not.
+/// A match of a rule's pattern, or (without a span) a required pattern that does not
+/// match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
-    /// Index of the rule.
+    /// Index of the rule in the [`RuleSet`].
     pub rule: usize,
-    /// Where in the file.
+    /// Byte range in the file; `None` for a missing pattern.
     pub span: Option<Range<usize>>,
-    /// Of a rule that requires: the pattern that is missing, by its index.
+    /// For a rule that requires patterns: the index of the missing pattern.
     pub missing_pattern: Option<usize>,
-    /// Index of the comment that excuses it.
+    /// Index of the comment that suppresses it, in [`FileMatches::suppressions`].
     pub suppressed_by: Option<usize>,
-    /// A name of what matched that outlives moves and other layout.
+    /// Hash of the matched statement, stable if it moves or its layout changes.
     pub fingerprint: String,
 }
 
-/// What was found in a file.
+/// Matches and suppressions of one file.
 #[derive(Debug, Default)]
 pub struct FileMatches {
-    /// Matches, in order of place.
+    /// Matches, in order of offset.
     pub hits: Vec<Hit>,
-    /// Comments that excuse, in order of place.
+    /// Comments that suppress findings, in order of offset.
     pub suppressions: Vec<Suppression>,
-    /// Matches that lie in lines too long to judge: where the line starts, and
-    /// how many.
+    /// Number of matches in each line over [`MAX_LINE_BYTES`], by the offset of the line.
     pub long_lines: BTreeMap<usize, usize>,
-    /// Matches beyond [`MOST_HITS`].
+    /// Number of matches above [`MAX_HITS`] that were dropped.
     pub truncated: usize,
 }
 
-/// A file with what is known of it, read as far as somebody asks.
+/// A file with facts that are computed on first use.
 struct LexedFile<'a> {
     text: &'a [u8],
     language: Language,
     token_map: OnceCell<TokenMap>,
     test_ranges: OnceCell<Vec<Range<usize>>>,
-    /// Lines that are too long to judge.
+    /// Lines over [`MAX_LINE_BYTES`].
     long_lines: OnceCell<Vec<Range<usize>>>,
     masked_texts: BTreeMap<TokenKindSet, Vec<u8>>,
 }
@@ -70,7 +70,8 @@ impl LexedFile<'_> {
         contains_offset(ranges, at)
     }
 
-    /// Where the line of an offset starts, if it is too long to judge.
+    /// Returns the start of the line at an offset, if the line is over
+    /// [`MAX_LINE_BYTES`].
     fn long_line_start(&self, at: usize) -> Option<usize> {
         let long = self.long_lines.get_or_init(|| {
             let mut start = 0;
@@ -83,26 +84,26 @@ impl LexedFile<'_> {
         (at <= line.end).then_some(line.start)
     }
 
-    /// The text as far as some kinds show it.
-    fn masked_text(&mut self, shown: TokenKindSet) -> &[u8] {
-        if !self.masked_texts.contains_key(&shown) {
-            let view = if shown == TokenKindSet::ANY {
+    /// Returns the text in which only tokens of some kinds are visible.
+    fn masked_text(&mut self, visible: TokenKindSet) -> &[u8] {
+        if !self.masked_texts.contains_key(&visible) {
+            let masked = if visible == TokenKindSet::ANY {
                 self.text.to_vec()
             } else {
-                self.token_map().masked_text(self.text, shown)
+                self.token_map().masked_text(self.text, visible)
             };
-            self.masked_texts.insert(shown, view);
+            self.masked_texts.insert(visible, masked);
         }
-        self.masked_texts.get(&shown).map_or(&[], Vec::as_slice)
+        self.masked_texts.get(&visible).map_or(&[], Vec::as_slice)
     }
 }
 
-/// Matches a file. `rules` are those that look at it
-/// ([`RuleSet::applicable`]); `is_test` says that all of it is test code; `today`
-/// decides which excuses have ended.
+/// Matches the rules with the indexes `rules` in a file. They must apply to its path
+/// ([`RuleSet::applicable`]). `is_test` is true if the whole file is test code; `today`
+/// decides which suppressions have expired.
 ///
 /// # Errors
-/// A pattern that cannot be compiled.
+/// A pattern cannot be compiled.
 pub fn scan(
     set: &RuleSet,
     rules: &[usize],
@@ -116,14 +117,13 @@ pub fn scan(
     if candidates.rules.is_empty() && !candidates.has_markers {
         return Ok(out);
     }
-    let (regions, tests, long, views) = (OnceCell::new(), OnceCell::new(), OnceCell::new(), BTreeMap::new());
     let mut file = LexedFile {
         text,
         language,
-        token_map: regions,
-        test_ranges: tests,
-        long_lines: long,
-        masked_texts: views,
+        token_map: OnceCell::new(),
+        test_ranges: OnceCell::new(),
+        long_lines: OnceCell::new(),
+        masked_texts: BTreeMap::new(),
     };
     for index in candidates.rules {
         let Some(rule) = set.rules().get(index).filter(|rule| rule.tests || !is_test) else { continue };
@@ -146,28 +146,29 @@ pub fn scan(
     Ok(out)
 }
 
-/// Leaves one of the matches of a rule that overlap: several of its patterns
-/// may see the same.
+/// Keeps the first of overlapping matches of the same rule: several of its patterns
+/// can match the same text.
 fn remove_overlaps(hits: &mut Vec<Hit>) {
     let mut last: BTreeMap<usize, usize> = BTreeMap::new();
     hits.retain(|hit| {
         let Some(span) = &hit.span else { return true };
         let end = last.get(&hit.rule).copied().unwrap_or_default();
-        let free = span.start >= end;
-        if free {
+        let is_separate = span.start >= end;
+        if is_separate {
             last.insert(hit.rule, span.end.max(span.start + 1));
         }
-        free
+        is_separate
     });
 }
 
+/// Adds the matches of one rule to `out`.
 fn match_rule(
     file: &mut LexedFile<'_>,
     rule: &ScanRule,
     index: usize,
     out: &mut FileMatches,
 ) -> Result<(), String> {
-    let regexes = rule.regexes().map_err(|why| format!("{}: {why}", rule.id))?;
+    let regexes = rule.regexes().map_err(|error| format!("{}: {error}", rule.id))?;
     let hit = |span, missing| Hit {
         rule: index,
         span,
@@ -176,27 +177,29 @@ fn match_rule(
         fingerprint: String::new(),
     };
     if rule.mode == MatchMode::Require {
-        let view = file.masked_text(rule.visible_kinds);
-        let missing = regexes.iter().enumerate().filter(|(_, regex)| !regex.is_match(view)).map(|(at, _)| at);
+        let masked = file.masked_text(rule.visible_kinds);
+        let missing =
+            regexes.iter().enumerate().filter(|(_, regex)| !regex.is_match(masked)).map(|(at, _)| at);
         let missing: Vec<usize> = missing.collect();
         out.hits.extend(missing.into_iter().map(|pattern| hit(None, Some(pattern))));
         return Ok(());
     }
     let mut spans = Vec::new();
-    let view = file.masked_text(rule.visible_kinds);
+    let masked = file.masked_text(rule.visible_kinds);
     for regex in regexes {
-        let named = regex.capture_names().flatten().any(|name| name == "at");
-        if named {
-            let all = regex.captures_iter(view).filter_map(|found| found.name("at").or_else(|| found.get(0)));
+        let has_at_group = regex.capture_names().flatten().any(|name| name == "at");
+        if has_at_group {
+            let all =
+                regex.captures_iter(masked).filter_map(|found| found.name("at").or_else(|| found.get(0)));
             spans.extend(all.map(|found| found.range()));
         } else {
-            spans.extend(regex.find_iter(view).map(|found| found.range()));
+            spans.extend(regex.find_iter(masked).map(|found| found.range()));
         }
     }
     if !spans.is_empty() {
-        let exceptions = rule.exceptions().map_err(|why| format!("{}: {why}", rule.id))?;
-        let view = file.masked_text(rule.visible_kinds);
-        for found in exceptions.iter().flat_map(|one| one.find_iter(view)) {
+        let exceptions = rule.exceptions().map_err(|error| format!("{}: {error}", rule.id))?;
+        let masked = file.masked_text(rule.visible_kinds);
+        for found in exceptions.iter().flat_map(|one| one.find_iter(masked)) {
             spans.retain(|span| !(found.start() <= span.start && span.end <= found.end()));
         }
     }
@@ -212,7 +215,7 @@ fn match_rule(
     Ok(())
 }
 
-/// The line that holds an offset, without its end.
+/// Returns the range of the line that contains an offset, without its newline.
 pub(super) fn line_range(text: &[u8], at: usize) -> Range<usize> {
     let start = memchr::memrchr(b'\n', text.get(..at).unwrap_or_default()).map_or(0, |found| found + 1);
     let end =

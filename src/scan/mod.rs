@@ -1,11 +1,10 @@
-//! Scans: forbidden and required patterns in source files, matched where they
-//! mean something.
+//! Scans: finds forbidden patterns and missing required patterns in source files.
 //!
-//! A lexer cuts a file into code, comments, strings and prose; stretches of
-//! test code are told apart; a rule, which is data, says where its pattern
-//! counts. A pattern sees a view of the file in which everything else is
-//! hidden, so it matches across lines and comments, and never inside what it
-//! does not mean. Nothing here reads files.
+//! A lexer divides a file into code, comments, strings and prose, and test code is
+//! detected. A rule is data; it defines in which kinds of tokens its patterns match.
+//! A pattern runs on a copy of the file in which all other tokens are masked.
+//! Therefore it matches across lines and comments, and never inside other tokens.
+//! This module does not read files.
 
 mod baseline;
 mod examples;
@@ -19,6 +18,9 @@ mod settings;
 mod suppression;
 pub mod test_code;
 mod token_map;
+
+#[cfg(test)]
+mod tests;
 
 pub use baseline::{Baseline, BaselineFault, write as write_baseline};
 pub use examples::check_examples;

@@ -1,5 +1,5 @@
-//! Rules of one scan together: which of them a file needs, found by one pass
-//! over its bytes.
+//! The rules of one scan. One pass over the bytes of a file finds the rules that can
+//! match in it.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -9,120 +9,126 @@ use aho_corasick::{AhoCorasick, MatchKind, packed};
 use super::language::Language;
 use super::rule::{MatchMode, ScanRule, required_literals};
 
-/// Rules by index, ready to be matched.
+/// Rules by index, with a literal search for each language.
 #[derive(Debug)]
 pub struct RuleSet {
     rules: Vec<ScanRule>,
     literal_searches: [OnceLock<LiteralSearch>; Language::ALL.len()],
 }
 
-/// What is looked for in files of one language.
+/// The literals that are searched in files of one language.
 #[derive(Debug, Default)]
 struct LiteralSearch {
     case_sensitive: Option<LiteralMatcher>,
     case_insensitive: Option<LiteralMatcher>,
-    /// Rules whose patterns need no literal, or that require something.
+    /// Rules that are always matched: a pattern has no required literal, or the rule
+    /// requires patterns.
     unconditional: Vec<usize>,
 }
 
+/// A search for literals, with the rules that need them.
 #[derive(Debug)]
 struct LiteralMatcher {
     automaton: LiteralAutomaton,
-    /// Rules by word.
+    /// Indexes of the rules that need each literal.
     owners: Vec<Vec<usize>>,
 }
 
-/// A search for all words at once: with vector instructions if there are few
-/// and case matters, else with an automaton.
+/// A search for all literals at once: with vector instructions for few case-sensitive
+/// literals, otherwise with an automaton.
 #[derive(Debug)]
 enum LiteralAutomaton {
     Packed(packed::Searcher),
     Automaton(AhoCorasick),
-    /// Of many words, found wherever they overlap.
+    /// For many literals; overlapping matches are found.
     Overlapping(AhoCorasick),
 }
 
-/// More words are looked for one by one, overlapping: to say of each pair how
-/// they overlap would take longer.
+/// Above this number of literals, overlapping matches are searched. For fewer literals,
+/// the overlaps of each pair are computed in advance, which is quadratic.
 const MAX_EXCLUSIVE_LITERALS: usize = 200;
 
 impl LiteralMatcher {
-    fn build(words: BTreeMap<Vec<u8>, Vec<usize>>, folded: bool) -> Option<Self> {
-        if words.len() > MAX_EXCLUSIVE_LITERALS {
-            let automaton = AhoCorasick::builder().ascii_case_insensitive(folded).build(words.keys()).ok()?;
+    /// Builds the search. `None` if there are no literals, or too many for the automaton.
+    fn build(literals: BTreeMap<Vec<u8>, Vec<usize>>, folded: bool) -> Option<Self> {
+        if literals.len() > MAX_EXCLUSIVE_LITERALS {
+            let automaton =
+                AhoCorasick::builder().ascii_case_insensitive(folded).build(literals.keys()).ok()?;
             let search = LiteralAutomaton::Overlapping(automaton);
-            return Some(Self { automaton: search, owners: words.into_values().collect() });
+            return Some(Self { automaton: search, owners: literals.into_values().collect() });
         }
-        let packed = || packed::Config::new().builder().extend(words.keys()).build();
+        let packed = || packed::Config::new().builder().extend(literals.keys()).build();
         let search = match packed().filter(|_| !folded) {
             Some(packed) => LiteralAutomaton::Packed(packed),
             None => LiteralAutomaton::Automaton(
                 AhoCorasick::builder()
                     .match_kind(MatchKind::LeftmostFirst)
                     .ascii_case_insensitive(folded)
-                    .build(words.keys())
+                    .build(literals.keys())
                     .ok()?,
             ),
         };
-        Some(Self { automaton: search, owners: words.into_values().collect() })
+        Some(Self { automaton: search, owners: literals.into_values().collect() })
     }
 
-    /// The words that a text holds, each as often as it does.
-    fn for_each_match(&self, text: &[u8], mut seen: impl FnMut(&[usize])) {
-        let mut one = |pattern: usize| self.owners.get(pattern).into_iter().for_each(|owners| seen(owners));
+    /// Calls `on_match` with the rules of each literal that the text contains, once per
+    /// match.
+    fn for_each_match(&self, text: &[u8], mut on_match: impl FnMut(&[usize])) {
+        let mut report =
+            |pattern: usize| self.owners.get(pattern).into_iter().for_each(|owners| on_match(owners));
         match &self.automaton {
             LiteralAutomaton::Packed(packed) => {
-                packed.find_iter(text).for_each(|found| one(found.pattern().as_usize()));
+                packed.find_iter(text).for_each(|found| report(found.pattern().as_usize()));
             }
             LiteralAutomaton::Overlapping(automaton) => {
-                automaton.find_overlapping_iter(text).for_each(|found| one(found.pattern().as_usize()));
+                automaton.find_overlapping_iter(text).for_each(|found| report(found.pattern().as_usize()));
             }
             LiteralAutomaton::Automaton(automaton) => {
-                automaton.find_iter(text).for_each(|found| one(found.pattern().as_usize()));
+                automaton.find_iter(text).for_each(|found| report(found.pattern().as_usize()));
             }
         }
     }
 }
 
-/// Stands for the words that comments use to excuse a finding.
+/// Owner of the literals of suppression comments; not the index of a rule.
 const MARKER_OWNER: usize = usize::MAX;
 
-/// What the bytes of a file call for.
+/// The rules that can match in a file.
 #[derive(Debug, Default)]
 pub(super) struct Candidates {
     /// Indexes of rules, in order.
     pub rules: Vec<usize>,
-    /// Whether a comment might excuse something.
+    /// Whether the file may contain suppression comments.
     pub has_markers: bool,
 }
 
 impl RuleSet {
-    /// Takes the rules of a scan.
+    /// Creates a set from the rules of a scan.
     #[must_use]
     pub fn new(rules: Vec<ScanRule>) -> Self {
         Self { rules, literal_searches: [const { OnceLock::new() }; Language::ALL.len()] }
     }
 
-    /// The rules, in order.
+    /// Returns the rules, in order.
     #[must_use]
     pub fn rules(&self) -> &[ScanRule] {
         &self.rules
     }
 
-    /// Indexes of the rules that look at a path and read its language. `None`
-    /// as the language stands for a file whose first line will tell.
+    /// Returns the indexes of the rules that apply to a path and support its language.
+    /// `None`: language unknown until the shebang line is read.
     #[must_use]
     pub fn applicable(&self, path: &str, language: Option<Language>, is_product: bool) -> Vec<usize> {
-        let reads = |rule: &ScanRule| language.is_none_or(|language| rule.supports_language(language));
-        // What is required is required where the rule says so, nowhere else.
-        let governs = |rule: &ScanRule| rule.mode == MatchMode::Forbid || !rule.include.is_empty();
+        let supports = |rule: &ScanRule| language.is_none_or(|language| rule.supports_language(language));
+        // A rule that requires patterns applies only to the paths that it includes.
+        let is_in_scope = |rule: &ScanRule| rule.mode == MatchMode::Forbid || !rule.include.is_empty();
         let all = self.rules.iter().enumerate();
-        all.filter(|(_, rule)| reads(rule) && governs(rule) && rule.applies_to_path(path, is_product))
+        all.filter(|(_, rule)| supports(rule) && is_in_scope(rule) && rule.applies_to_path(path, is_product))
             .map(|(index, _)| index)
             .collect()
     }
 
-    /// Which of some rules could match these bytes.
+    /// Returns those of `rules` that can match in these bytes.
     pub(super) fn candidates(&self, language: Language, rules: &[usize], text: &[u8]) -> Candidates {
         let at = Language::ALL.iter().position(|one| *one == language).unwrap_or_default();
         let Some(search) = self
@@ -132,31 +138,31 @@ impl RuleSet {
         else {
             return Candidates::default();
         };
-        let mut wanted = vec![false; self.rules.len()];
-        let mut marks = false;
+        let mut is_candidate = vec![false; self.rules.len()];
+        let mut has_markers = false;
         for index in &search.unconditional {
-            wanted.get_mut(*index).into_iter().for_each(|wanted| *wanted = true);
+            is_candidate.get_mut(*index).into_iter().for_each(|slot| *slot = true);
         }
-        for words in [&search.case_sensitive, &search.case_insensitive].into_iter().flatten() {
-            words.for_each_match(text, |owners| {
+        for matcher in [&search.case_sensitive, &search.case_insensitive].into_iter().flatten() {
+            matcher.for_each_match(text, |owners| {
                 for owner in owners {
-                    match wanted.get_mut(*owner) {
-                        Some(wanted) => *wanted = true,
-                        None => marks = true,
+                    match is_candidate.get_mut(*owner) {
+                        Some(slot) => *slot = true,
+                        None => has_markers = true,
                     }
                 }
             });
         }
-        let is_wanted = |index: &usize| wanted.get(*index) == Some(&true);
-        Candidates { rules: rules.iter().copied().filter(is_wanted).collect(), has_markers: marks }
+        let selected = |index: &usize| is_candidate.get(*index) == Some(&true);
+        Candidates { rules: rules.iter().copied().filter(selected).collect(), has_markers }
     }
 
     fn build_literal_search(&self, language: Language) -> LiteralSearch {
         let mut out = LiteralSearch::default();
         let mut plain: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
         let mut folded: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
-        for word in [&b"countersign:"[..], b"WAIVER"] {
-            plain.insert(word.to_vec(), vec![MARKER_OWNER]);
+        for literal in [&b"countersign:"[..], b"WAIVER"] {
+            plain.insert(literal.to_vec(), vec![MARKER_OWNER]);
         }
         for (index, rule) in
             self.rules.iter().enumerate().filter(|(_, rule)| rule.supports_language(language))
@@ -168,9 +174,9 @@ impl RuleSet {
                 continue;
             };
             for need in needs {
-                let words = if need.ignores_case { &mut folded } else { &mut plain };
-                for word in need.alternatives {
-                    words.entry(word).or_default().push(index);
+                let literals = if need.ignores_case { &mut folded } else { &mut plain };
+                for literal in need.alternatives {
+                    literals.entry(literal).or_default().push(index);
                 }
             }
         }
@@ -182,26 +188,26 @@ impl RuleSet {
     }
 }
 
-/// A word that contains another one, or ends as another one begins, hides it
-/// from a search that never looks at a byte twice, so the rules of the hidden
-/// one also belong to the other.
-fn share_overlapping_owners(words: &mut BTreeMap<Vec<u8>, Vec<usize>>) {
-    if words.len() > MAX_EXCLUSIVE_LITERALS {
+/// A search without overlapping matches does not find a literal that is part of a
+/// found one, or that begins with its end. The rules of such a literal are therefore
+/// added to the owners of the other one.
+fn share_overlapping_owners(literals: &mut BTreeMap<Vec<u8>, Vec<usize>>) {
+    if literals.len() > MAX_EXCLUSIVE_LITERALS {
         return;
     }
     let all: Vec<(Vec<u8>, Vec<usize>)> =
-        words.iter().map(|(word, owners)| (word.clone(), owners.clone())).collect();
-    let letters = |bytes: &[u8]| bytes.iter().all(|byte| crate::scan::lexer::is_word(*byte));
-    for (word, owners) in words.iter_mut() {
-        for (other, theirs) in all.iter().filter(|(other, _)| other != word) {
-            let inside = other.len() < word.len() && memchr::memmem::find(word, other).is_some();
-            // Names that share a few letters are one longer name: neither.
-            let meets = (1..other.len().min(word.len())).any(|length| {
+        literals.iter().map(|(literal, owners)| (literal.clone(), owners.clone())).collect();
+    let is_name = |bytes: &[u8]| bytes.iter().all(|byte| crate::scan::lexer::is_word(*byte));
+    for (literal, owners) in literals.iter_mut() {
+        for (other, other_owners) in all.iter().filter(|(other, _)| other != literal) {
+            let is_inside = other.len() < literal.len() && memchr::memmem::find(literal, other).is_some();
+            // Two names that share a few letters form one longer name, which is neither of them.
+            let overlaps = (1..other.len().min(literal.len())).any(|length| {
                 let begin = other.get(..length).unwrap_or_default();
-                word.ends_with(begin) && !(letters(begin) && letters(word) && letters(other))
+                literal.ends_with(begin) && !(is_name(begin) && is_name(literal) && is_name(other))
             });
-            if inside || meets {
-                owners.extend(theirs);
+            if is_inside || overlaps {
+                owners.extend(other_owners);
             }
         }
     }
@@ -212,12 +218,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_longer_word_does_not_hide_a_shorter_one() {
-        let mut words = BTreeMap::from([(b"print".to_vec(), vec![1]), (b"eprintln".to_vec(), vec![2])]);
-        share_overlapping_owners(&mut words);
-        assert_eq!(words.get(&b"eprintln"[..]), Some(&vec![2, 1]));
-        let mut words = BTreeMap::from([(b"all()".to_vec(), vec![1]), (b"().detach".to_vec(), vec![2])]);
-        share_overlapping_owners(&mut words);
-        assert_eq!(words.get(&b"all()"[..]), Some(&vec![1, 2]));
+    fn a_longer_literal_does_not_hide_a_shorter_one() {
+        let mut literals = BTreeMap::from([(b"print".to_vec(), vec![1]), (b"eprintln".to_vec(), vec![2])]);
+        share_overlapping_owners(&mut literals);
+        assert_eq!(literals.get(&b"eprintln"[..]), Some(&vec![2, 1]));
+        let mut literals = BTreeMap::from([(b"all()".to_vec(), vec![1]), (b"().detach".to_vec(), vec![2])]);
+        share_overlapping_owners(&mut literals);
+        assert_eq!(literals.get(&b"all()"[..]), Some(&vec![1, 2]));
     }
 }

@@ -1,4 +1,4 @@
-//! What a repository says of its scans.
+//! Scan settings of a repository.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,52 +8,52 @@ use super::rule::{Area, PathPatterns, RuleFault, ScanRule};
 use super::test_code::is_test_path;
 use crate::text::{RepoPath, Source};
 
-/// What a repository says of its scans; the default says nothing.
+/// Scan settings of a repository; the default contains no settings.
 #[derive(Debug, Clone, Default)]
 pub struct ScanSettings {
-    /// Where the product's own code lies; empty leaves it to manifests.
+    /// Paths of the product's own code; if empty, package manifests decide.
     pub product: PathPatterns,
-    /// Test code beside what names and places tell.
+    /// Paths of test code, in addition to those detected by name and folder.
     pub tests: PathPatterns,
-    /// What no scan looks at.
+    /// Paths that scans skip.
     pub exclude: PathPatterns,
     /// Folders of rule files.
     pub rule_folders: Vec<String>,
     /// Rules written in the configuration itself.
     pub inline_rules: Vec<(ScanRule, Arc<Source>)>,
-    /// Rules in the configuration that are none.
+    /// Errors of rules in the configuration that cannot be read.
     pub rule_faults: Vec<RuleFault>,
-    /// Changes of rules, by id.
+    /// Overrides of rules, by rule id.
     pub overrides: BTreeMap<String, RuleOverride>,
-    /// The file of known findings.
+    /// Path of the baseline file.
     pub baseline: Option<String>,
-    /// Scans that `post-work` makes.
+    /// Names of the scans that `post-work` runs.
     pub gate_scans: Vec<String>,
-    /// Folders of migrations; empty means every folder of that name.
+    /// Folders of migrations; empty means every folder with the name `migrations`.
     pub migrations: Vec<String>,
-    /// Names of back ends of which each must have what the others have.
+    /// Names of database back ends; each must have the migrations of the others.
     pub backends: Vec<String>,
-    /// Tracked files that are artifacts.
+    /// Patterns of artifacts, which must not be tracked.
     pub artifacts: PathPatterns,
-    /// An untracked file of more bytes is large.
+    /// Size in bytes above which an untracked file is reported as large.
     pub large_file_bytes: Option<u64>,
 }
 
-/// What a repository changes of a rule.
+/// Overrides of a rule in the configuration of a repository.
 #[derive(Debug, Clone, Default)]
 pub struct RuleOverride {
-    /// Paths that it looks at, instead of its own.
+    /// Paths that the rule applies to, instead of its own.
     pub include: Option<PathPatterns>,
-    /// Paths that it does not look at, instead of its own.
+    /// Paths that the rule skips, instead of its own.
     pub exclude: Option<PathPatterns>,
-    /// Where it looks.
+    /// The area in which the rule applies.
     pub area: Option<Area>,
-    /// Whether test code counts.
+    /// Whether the rule applies to test code.
     pub tests: Option<bool>,
 }
 
 impl RuleOverride {
-    /// The rule as changed.
+    /// Returns the rule with the overrides applied.
     #[must_use]
     pub fn apply(&self, mut rule: ScanRule) -> ScanRule {
         rule.include = self.include.clone().unwrap_or(rule.include);
@@ -64,42 +64,44 @@ impl RuleOverride {
     }
 }
 
-/// Folders of other people's code, and of what tools make.
+/// Folders of third-party code and of files that tools generate.
 const VENDORED_FOLDERS: [&str; 6] = ["node_modules", "vendor", "third_party", "target", "dist", ".git"];
-/// Folders beside the product.
+/// Folders that do not contain code of the product.
 const NON_PRODUCT_FOLDERS: [&str; 6] = ["examples", "scripts", "tools", "docs", "doc", "ci"];
-/// Where the code of a package with a `package.json` lies.
+/// Source folders of a package with a `package.json`.
 const NODE_SOURCE_FOLDERS: [&str; 9] =
     ["src", "app", "lib", "pages", "components", "server", "routes", "electron", "packages"];
 
 impl ScanSettings {
-    /// Whether no scan looks at a path: excluded, somebody else's, or made by
-    /// a tool.
+    /// Returns whether scans skip a path: it is excluded, third-party code, or generated
+    /// by a tool.
     #[must_use]
     pub fn skips(&self, path: &RepoPath) -> bool {
         let text = path.to_text();
-        // Below `src/` such a name is a word of the product.
-        let above: Vec<&str> = text.split('/').take_while(|name| *name != "src").collect();
-        let folders_above = above.len().min(text.matches('/').count());
-        let foreign = above.iter().take(folders_above).any(|folder| VENDORED_FOLDERS.contains(folder));
-        self.exclude.matches(&text) || foreign || parent_folders(&text).any(|folder| folder == "node_modules")
+        // Below `src/`, such a folder belongs to the product.
+        let folders: Vec<&str> = text.split('/').take_while(|name| *name != "src").collect();
+        let folder_count = folders.len().min(text.matches('/').count());
+        let is_vendored = folders.iter().take(folder_count).any(|folder| VENDORED_FOLDERS.contains(folder));
+        self.exclude.matches(&text)
+            || is_vendored
+            || parent_folders(&text).any(|folder| folder == "node_modules")
     }
 
-    /// Whether all of a file is test code.
+    /// Returns whether the whole file is test code.
     #[must_use]
     pub fn is_test(&self, path: &RepoPath, language: Language) -> bool {
         is_test_path(path, language) || self.tests.matches(&path.to_text())
     }
 
-    /// Whether a file is the product's own code: where the configuration says
-    /// so, else where its manifest puts it. `has` tells whether a file exists.
+    /// Returns whether a file is the product's own code: according to the configuration,
+    /// otherwise according to its package manifest. `has` returns whether a file exists.
     #[must_use]
     pub fn is_product(&self, path: &RepoPath, language: Language, has: &dyn Fn(&str) -> bool) -> bool {
         let text = path.to_text();
         if !self.product.is_empty() {
             return self.product.matches(&text);
         }
-        let (manifest, places): (&str, &[&str]) = match language {
+        let (manifest, source_folders): (&str, &[&str]) = match language {
             Language::Rust => ("Cargo.toml", &["src"]),
             Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
                 ("package.json", &NODE_SOURCE_FOLDERS)
@@ -107,23 +109,24 @@ impl ScanSettings {
             _ => return !parent_folders(&text).any(|folder| NON_PRODUCT_FOLDERS.contains(&folder)),
         };
         let names: Vec<&str> = text.split('/').collect();
-        let mut managed = false;
+        let mut has_manifest = false;
         for depth in (0..names.len()).rev() {
             let above = names.get(..depth).unwrap_or_default().join("/");
             let file = if above.is_empty() { manifest.to_owned() } else { format!("{above}/{manifest}") };
             if has(&file) {
-                managed = true;
+                has_manifest = true;
                 let below = names.get(depth).copied().unwrap_or_default();
-                // A file beside the manifest is configuration of tools.
-                if depth + 1 < names.len() && places.contains(&below) {
+                // A file next to the manifest is configuration of tools.
+                if depth + 1 < names.len() && source_folders.contains(&below) {
                     return true;
                 }
             }
         }
-        !managed && !parent_folders(&text).any(|folder| NON_PRODUCT_FOLDERS.contains(&folder))
+        !has_manifest && !parent_folders(&text).any(|folder| NON_PRODUCT_FOLDERS.contains(&folder))
     }
 }
 
+/// Returns the names of the folders above a path, the innermost first.
 fn parent_folders(text: &str) -> impl Iterator<Item = &str> {
     text.split('/').rev().skip(1)
 }
@@ -133,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn manifests_say_where_the_product_lies() {
+    fn manifests_determine_the_code_of_the_product() {
         let has = |file: &str| matches!(file, "Cargo.toml" | "crates/a/Cargo.toml" | "app/package.json");
         let is = |path: &str| {
             let path = RepoPath::from(path);

@@ -1,9 +1,9 @@
-//! Comments that excuse a finding: `countersign: allow(rule) reason` and
-//! `WAIVER [CX-573E]: reason`, each with `until YYYY-MM-DD` if it ends.
+//! Comments that suppress findings: `countersign: allow(rule) reason` and
+//! `WAIVER [CX-573E]: reason`, each with an optional `until YYYY-MM-DD`.
 //!
-//! A comment behind code excuses its line; one that stands alone excuses the
-//! statement below it. It must be a comment: text in a string excuses nothing,
-//! nor does documentation.
+//! A comment after code suppresses findings on its line. A comment on its own line
+//! suppresses findings in the statement below it. Text in strings and in documentation
+//! comments never suppresses a finding.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -17,56 +17,56 @@ use super::rule::Suppressible;
 use super::rule_set::RuleSet;
 use super::token_map::{TokenKind, TokenKindSet, TokenMap};
 
-/// What a comment excuses.
+/// The rules whose findings a comment suppresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SuppressionTarget {
     /// Rules by their ids, as written.
     Rules(Vec<String>),
-    /// All rules that a policy's waivers can excuse.
+    /// All rules that waivers of this policy can suppress.
     Policy(String),
 }
 
-/// When a comment's excuse ends.
+/// Expiry date of a suppression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SuppressionExpiry {
-    /// It does not say.
+    /// The comment has no expiry date.
     Never,
-    /// After this day.
+    /// The suppression is valid up to and including this day.
     After(Date),
-    /// Something that is no day; it is not taken to mean "valid".
+    /// The text is not a date; such a suppression is never effective.
     Unreadable(String),
 }
 
-/// A comment that excuses.
+/// A comment that suppresses findings.
 #[derive(Debug, Clone)]
 pub struct Suppression {
-    /// The comment's words, from its mark to the end of the line.
+    /// Byte range of the comment's text, from its marker to the end of the line.
     pub span: Range<usize>,
-    /// What it excuses.
+    /// The rules that it suppresses.
     pub target: SuppressionTarget,
-    /// Why; empty if it does not say.
+    /// The reason; empty if the comment has none.
     pub reason: String,
-    /// When it ends.
+    /// The expiry date.
     pub expires: SuppressionExpiry,
-    /// The lines that it speaks of.
+    /// Byte range of the lines that it covers.
     pub range: Range<usize>,
 }
 
 impl Suppression {
-    /// Whether it counts on a day: it has a reason and has not ended.
+    /// Returns whether it is effective on a day: it has a reason and has not expired.
     #[must_use]
     pub fn is_effective(&self, today: Date) -> bool {
-        let lasts = match &self.expires {
+        let is_current = match &self.expires {
             SuppressionExpiry::Never => true,
             SuppressionExpiry::After(day) => *day >= today,
             SuppressionExpiry::Unreadable(_) => false,
         };
-        lasts && !self.reason.is_empty()
+        is_current && !self.reason.is_empty()
     }
 }
 
 static MARKER_PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    // The mark begins its comment: talk about waivers is none.
+    // The marker must be the first text of the comment; a mention further in is ignored.
     let begin = r"(?:^|[ \t\x01])(?://+|/\*+|#+|--+|<!--|\*|\{/\*+)[ \t]*";
     let rules = r"countersign:[ \t]*allow[ \t]*\((?P<rules>[^()\r\n]*)\)";
     let policy = r"WAIVER[ \t]*\[(?P<policy>[A-Za-z0-9_-]+)\][ \t]*(?P<end>:|until\b|-|–|—|\*/|$)";
@@ -75,68 +75,72 @@ static MARKER_PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 static EXPIRY_PATTERN: LazyLock<Option<regex::Regex>> = LazyLock::new(|| {
-    // Right behind the mark any word is meant to be a day; later only digits.
+    // Directly after the marker, any word is read as the date; further in, only digits.
     regex::Regex::new(
         r"(?i)(?:^[ \t,;:]*until|\b(?:until|expires(?:\s+on)?)):?[ \t]+(?P<day>[0-9][0-9-]*|[^\s:]+)",
     )
     .ok()
 });
 
-/// How many comments back one may stand that covers a place: a statement has
-/// no more than [`LONGEST_STATEMENT`] lines.
+/// Maximum number of preceding comments that are searched for one that covers an offset.
+/// It is enough, because a statement has at most [`MAX_STATEMENT_LINES`] lines.
 const MAX_NEARBY_SUPPRESSIONS: usize = 200;
 
-/// A statement longer than this many lines is excused by nobody as a whole.
+/// A suppression covers at most this many lines of a statement.
 const MAX_STATEMENT_LINES: usize = 40;
 
-/// The comments of a file that excuse, in order.
-pub(super) fn find_suppressions(text: &[u8], language: Language, regions: &TokenMap) -> Vec<Suppression> {
-    let Some(mark) = &*MARKER_PATTERN else { return Vec::new() };
+/// Finds the comments of a file that suppress findings, in order of the lines that they
+/// cover.
+pub(super) fn find_suppressions(text: &[u8], language: Language, token_map: &TokenMap) -> Vec<Suppression> {
+    let Some(marker) = &*MARKER_PATTERN else { return Vec::new() };
     let kinds: &[TokenKind] = if language == Language::Plain { &[] } else { &[TokenKind::Comment] };
-    // A view of the comments in which all else is hidden, and one without.
-    let mut view = regions.masked_text(text, TokenKindSet::of(kinds));
-    for (range, kind) in regions.iter() {
+    // The text in which only comments are visible. Documentation becomes the byte 1, which
+    // no marker contains.
+    let mut comments = token_map.masked_text(text, TokenKindSet::of(kinds));
+    for (range, kind) in token_map.iter() {
         if kind == TokenKind::Doc {
-            view.get_mut(range)
+            comments
+                .get_mut(range)
                 .into_iter()
                 .flatten()
                 .filter(|byte| **byte != b'\n')
                 .for_each(|byte| *byte = 1);
         }
     }
-    let mut code = regions.masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
-    for (range, _) in regions.iter().filter(|(_, kind)| *kind == TokenKind::Text) {
+    let mut code = token_map.masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
+    for (range, _) in token_map.iter().filter(|(_, kind)| *kind == TokenKind::Text) {
         code.get_mut(range)
             .into_iter()
             .flatten()
             .filter(|byte| **byte != b'\n')
             .for_each(|byte| *byte = b' ');
     }
-    let shown = regions.masked_text(text, TokenKindSet::of(&[TokenKind::Code, TokenKind::Text]));
-    let begins = |found: &regex::bytes::Captures<'_>| {
-        found.get(0).is_some_and(|whole| begins_comment(&view, whole.start(), whole.as_bytes()))
+    let code_and_prose = token_map.masked_text(text, TokenKindSet::of(&[TokenKind::Code, TokenKind::Text]));
+    let is_marker = |found: &regex::bytes::Captures<'_>| {
+        found.get(0).is_some_and(|whole| begins_comment(&comments, whole.start(), whole.as_bytes()))
     };
-    let found = mark.captures_iter(&view).filter(begins);
+    let found = marker.captures_iter(&comments).filter(is_marker);
     let mut all: Vec<Suppression> =
-        found.filter_map(|found| parse_suppression(&code, &shown, language, &found)).collect();
+        found.filter_map(|found| parse_suppression(&code, &code_and_prose, language, &found)).collect();
     all.sort_by_key(|one| one.range.start);
     all
 }
 
-/// Whether a mark begins its comment, or a line of it; `view` shows comments
-/// only.
-fn begins_comment(view: &[u8], at: usize, found: &[u8]) -> bool {
+/// Returns whether a marker begins its comment, or a line of it. Only comments are
+/// visible in `comments`.
+fn begins_comment(comments: &[u8], at: usize, found: &[u8]) -> bool {
     // The match may begin with the byte before the comment.
     let lead = usize::from(found.first().is_some_and(|byte| matches!(byte, b' ' | b'\t' | 1)));
-    let start = line_range(view, at).start;
-    let before = view.get(start..at + lead).unwrap_or_default();
+    let start = line_range(comments, at).start;
+    let before = comments.get(start..at + lead).unwrap_or_default();
     before.last() == Some(&1) || before.iter().all(u8::is_ascii_whitespace)
 }
 
-/// `code` shows code only, so that brackets count; `shown` prose, too.
+/// Reads one comment. Only code is visible in `code`, so that its brackets can be
+/// counted; prose is also visible in `code_and_prose`.
 fn parse_suppression(
     code: &[u8],
-    shown: &[u8],
+    code_and_prose: &[u8],
     language: Language,
     found: &regex::bytes::Captures<'_>,
 ) -> Option<Suppression> {
@@ -155,26 +159,26 @@ fn parse_suppression(
         Some("*/") => String::new(),
         _ => written,
     };
-    // A block comment ends there, whatever stands behind it.
+    // The text after the end of a block comment does not belong to it.
     let written = written.split("*/").next().unwrap_or_default().trim_end_matches("-->");
-    let (until, reason) = parse_expiry(written);
+    let (expires, reason) = parse_expiry(written);
     let reason = reason.trim_matches(|c: char| c.is_whitespace() || ":;,.-–—*}".contains(c)).to_owned();
     let line = line_range(code, whole.start());
-    // JSX wraps its comments in braces.
-    let rest: Vec<u8> = shown
+    // In JSX, comments are enclosed in braces.
+    let rest: Vec<u8> = code_and_prose
         .get(line.clone())
         .unwrap_or_default()
         .iter()
         .copied()
         .filter(|byte| !byte.is_ascii_whitespace())
         .collect();
-    let alone = matches!(rest.as_slice(), b"" | b"{}");
-    // Comments between it and the statement are spoken of, too.
-    let covers = if alone { line.start..statement_range(code, line.end, language).end } else { line };
-    Some(Suppression { span: whole.range(), target, reason, expires: until, range: covers })
+    let is_alone = matches!(rest.as_slice(), b"" | b"{}");
+    // Comments between it and the statement are covered, too.
+    let range = if is_alone { line.start..statement_range(code, line.end, language).end } else { line };
+    Some(Suppression { span: whole.range(), target, reason, expires, range })
 }
 
-/// When the words of a comment say that it ends, and its words without that.
+/// Returns the expiry date in the text of a comment, and the text without it.
 fn parse_expiry(text: &str) -> (SuppressionExpiry, String) {
     let found = EXPIRY_PATTERN.as_ref().and_then(|until| until.captures(text));
     let Some((whole, day)) =
@@ -182,10 +186,10 @@ fn parse_expiry(text: &str) -> (SuppressionExpiry, String) {
     else {
         return (SuppressionExpiry::Never, text.to_owned());
     };
-    let behind_mark = text.get(..whole.start).is_some_and(|before| before.trim().is_empty());
+    let is_first = text.get(..whole.start).is_some_and(|before| before.trim().is_empty());
     let is_day = day.starts_with(|c: char| c.is_ascii_digit());
-    if !behind_mark && !is_day {
-        // "Until the reader is replaced" is a reason.
+    if !is_first && !is_day {
+        // A phrase such as "until the reader is replaced" is part of the reason.
         return (SuppressionExpiry::Never, text.to_owned());
     }
     let rest = format!("{} {}", text.get(..whole.start).unwrap_or(""), text.get(whole.end..).unwrap_or(""));
@@ -196,8 +200,8 @@ fn parse_expiry(text: &str) -> (SuppressionExpiry, String) {
     )
 }
 
-/// The lines of the first statement below: to the line that ends it, with all
-/// brackets closed.
+/// Returns the lines of the first statement after `from`: up to the line that ends it,
+/// with all brackets closed.
 fn statement_range(code: &[u8], from: usize, language: Language) -> Range<usize> {
     let by_line = matches!(
         language,
@@ -206,7 +210,7 @@ fn statement_range(code: &[u8], from: usize, language: Language) -> Range<usize>
     let script =
         matches!(language, Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx);
     let (mut at, mut start, mut depth) = (from, None, 0_i64);
-    let mut prefix = false;
+    let mut in_attribute = false;
     for _ in 0..MAX_STATEMENT_LINES {
         if at >= code.len() {
             break;
@@ -217,31 +221,31 @@ fn statement_range(code: &[u8], from: usize, language: Language) -> Range<usize>
         if text.is_empty() {
             continue;
         }
-        // Attributes and decorators stand before what they belong to.
-        prefix =
-            (start.is_none() && (text.starts_with(b"#[") || text.starts_with(b"@"))) || (prefix && depth > 0);
+        // Attributes and decorators belong to the statement after them.
+        in_attribute = (start.is_none() && (text.starts_with(b"#[") || text.starts_with(b"@")))
+            || (in_attribute && depth > 0);
         depth += bracket_balance(text);
-        if prefix {
+        if in_attribute {
             continue;
         }
         let begin = *start.get_or_insert(line.start);
         let last = text.last().copied().unwrap_or_default();
         let next = code.get(at..).unwrap_or_default().trim_ascii_start();
-        let goes_on =
+        let continues =
             matches!(next.first(), Some(b'.' | b'?' | b':' | b'&' | b'|' | b'+' | b'*' | b'/' | b'='))
                 || matches!(last, b'.' | b'=' | b'+' | b'-' | b'*' | b'/' | b'&' | b'|' | b'?' | b':')
                 || text.ends_with(b"=>");
-        let element =
+        let is_element =
             script && code.get(begin..).is_some_and(|from| from.trim_ascii_start().starts_with(b"<"));
         let ends = match last {
-            _ if element => last == b'>' && !text.ends_with(b"=>"),
+            _ if is_element => last == b'>' && !text.ends_with(b"=>"),
             b';' | b'{' | b'}' | b',' => true,
             b':' if language == Language::Python => true,
             _ if by_line => !matches!(last, b'\\' | b'.' | b'+' | b'-' | b'*' | b'/' | b'&' | b'|' | b'='),
-            _ if script => !goes_on,
+            _ if script => !continues,
             _ => false,
         };
-        // A brace that opens a block leaves the depth behind.
+        // A brace that opens a block at the end of the line is not counted.
         let level = depth - i64::from(last == b'{');
         if ends && level <= 0 {
             return begin..line.end;
@@ -250,7 +254,7 @@ fn statement_range(code: &[u8], from: usize, language: Language) -> Range<usize>
     start.map_or(from..from, |start| start..at)
 }
 
-/// Brackets opened less those closed.
+/// Returns the number of opening brackets minus the number of closing brackets.
 fn bracket_balance(text: &[u8]) -> i64 {
     let count = |byte: &u8| match byte {
         b'(' | b'[' | b'{' => 1,
@@ -260,34 +264,36 @@ fn bracket_balance(text: &[u8]) -> i64 {
     text.iter().map(count).sum()
 }
 
-/// Gives every hit the first comment that speaks of it, one that counts today
-/// before one that does not.
+/// Sets the suppressing comment of every hit: the first one that covers it and is
+/// effective today, otherwise the first one that covers it.
 pub(super) fn apply_suppressions(set: &RuleSet, all: &[Suppression], hits: &mut [Hit], today: Date) {
     for hit in hits {
         let Some(rule) = set.rules().get(hit.rule).filter(|rule| rule.suppressible != Suppressible::Never)
         else {
             continue;
         };
-        let speaks = |one: &&Suppression| {
-            let named = match &one.target {
+        let covers = |one: &&Suppression| {
+            let is_target = match &one.target {
                 SuppressionTarget::Rules(names) => names.iter().any(|name| rule.has_name(name)),
                 SuppressionTarget::Policy(policy) => rule.wording.waivable_by.contains(policy),
             };
-            let here = |span: &Range<usize>| one.range.contains(&span.start) || one.range.end == span.start;
-            named && hit.span.as_ref().is_none_or(here)
+            let is_in_range =
+                |span: &Range<usize>| one.range.contains(&span.start) || one.range.end == span.start;
+            is_target && hit.span.as_ref().is_none_or(is_in_range)
         };
-        // Comments stand in order; those that cover a place begin shortly before.
-        let near = match &hit.span {
+        // Comments are sorted; those that cover an offset begin shortly before it.
+        let nearby = match &hit.span {
             Some(span) => {
                 let end = all.partition_point(|one| one.range.start <= span.start);
                 end.saturating_sub(MAX_NEARBY_SUPPRESSIONS)..end
             }
             None => 0..all.len(),
         };
-        let around = all.get(near.clone()).unwrap_or_default();
-        let first =
-            |counts: bool| around.iter().position(|one| speaks(&one) && (one.is_effective(today) || !counts));
-        hit.suppressed_by = first(true).or_else(|| first(false)).map(|index| near.start + index);
+        let candidates = all.get(nearby.clone()).unwrap_or_default();
+        let first = |must_be_effective: bool| {
+            candidates.iter().position(|one| covers(&one) && (one.is_effective(today) || !must_be_effective))
+        };
+        hit.suppressed_by = first(true).or_else(|| first(false)).map(|index| nearby.start + index);
     }
 }
 
@@ -297,8 +303,8 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<(Suppression, String)> {
-        let regions = lexer::tokenize(Language::Rust, text.as_bytes());
-        let all = find_suppressions(text.as_bytes(), Language::Rust, &regions);
+        let token_map = lexer::tokenize(Language::Rust, text.as_bytes());
+        let all = find_suppressions(text.as_bytes(), Language::Rust, &token_map);
         all.into_iter()
             .map(|one| {
                 let covers = text.get(one.range.clone()).unwrap_or_default().to_owned();
@@ -308,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn places_reasons_and_ends() {
+    fn targets_reasons_and_expiry_dates_are_read() {
         let text = "a();\nb(); // countersign: allow(rust-unwrap, scan/x) checked above\nc();\n/* WAIVER [CX-573E] until 2026-05-01: timing only */\n#[x]\nlet d = e\n    .f();\ng();\n";
         let all = found(text);
         assert_eq!(all.len(), 2);
@@ -323,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_excuse_nothing_and_reasons_are_needed() {
+    fn strings_do_not_suppress_and_a_reason_is_required() {
         assert!(found("let a = \"// countersign: allow(x) y\";").is_empty());
         let all = found("// countersign: allow(x)\na();");
         assert!(!all[0].0.is_effective("2026-05-01".parse().expect("day")));
@@ -337,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn statements_end_where_their_brackets_close() {
+    fn a_statement_ends_where_its_brackets_close() {
         let covers = |text: &str| {
             let whole = found(text)[0].1.clone();
             whole.split_once("y\n").map_or(whole.clone(), |(_, rest)| rest.to_owned())

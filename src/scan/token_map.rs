@@ -1,19 +1,19 @@
-//! What each byte of a text is: code, comment, string, prose.
+//! Token kinds of a text: code, comment, documentation, string or prose for each byte.
 
 use std::ops::Range;
 
-/// What a stretch of a text is.
+/// Kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TokenKind {
-    /// Program text, the quotes of strings included.
+    /// Program text, including the quotes of strings.
     Code,
-    /// Prose between markup, and all of a file without a known language.
+    /// Prose between markup, and the whole text of a file without a known language.
     Text,
-    /// A comment, its marks included.
+    /// A comment, including its delimiters.
     Comment,
-    /// A comment or string that documents what stands beside it.
+    /// A documentation comment or documentation string.
     Doc,
-    /// What stands between the quotes of a string, pattern or character.
+    /// The content of a string, regular expression or character literal.
     Str,
 }
 
@@ -23,36 +23,36 @@ impl TokenKind {
     }
 }
 
-/// Some of the kinds.
+/// A set of token kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenKindSet(u8);
 
 impl TokenKindSet {
-    /// Every kind.
+    /// All kinds.
     pub const ANY: Self = Self(0b1_1111);
 
-    /// These kinds.
+    /// Creates a set of these kinds.
     #[must_use]
     pub fn of(kinds: &[TokenKind]) -> Self {
         Self(kinds.iter().fold(0, |bits, kind| bits | kind.bit()))
     }
 
-    /// Whether a kind is one of them.
+    /// Returns whether the set contains a kind.
     #[must_use]
     pub fn contains(self, kind: TokenKind) -> bool {
         self.0 & kind.bit() != 0
     }
 }
 
-/// A text cut into stretches of one kind each, without gaps.
+/// A text divided into tokens of one kind each, without gaps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenMap {
-    /// Where each stretch ends, and what it is.
-    segments: Vec<(usize, TokenKind)>,
+    /// End offset and kind of each token.
+    tokens: Vec<(usize, TokenKind)>,
 }
 
 impl TokenMap {
-    /// A text of this length that is all of one kind.
+    /// Creates the map of a text of `length` bytes with a single token.
     #[must_use]
     pub fn uniform(kind: TokenKind, length: usize) -> Self {
         let mut out = Self::default();
@@ -60,50 +60,50 @@ impl TokenMap {
         out
     }
 
-    /// Where the last stretch ends.
+    /// Returns the end offset of the last token.
     #[must_use]
     pub fn end(&self) -> usize {
-        self.segments.last().map_or(0, |(end, _)| *end)
+        self.tokens.last().map_or(0, |(end, _)| *end)
     }
 
-    /// Says that everything up to `end` that was not said before is `kind`.
+    /// Marks all bytes from the last token up to `end` as `kind`.
     pub fn extend_to(&mut self, kind: TokenKind, end: usize) {
         if end <= self.end() {
             return;
         }
-        match self.segments.last_mut() {
+        match self.tokens.last_mut() {
             Some((last, same)) if *same == kind => *last = end,
-            _ => self.segments.push((end, kind)),
+            _ => self.tokens.push((end, kind)),
         }
     }
 
-    /// What stands at a byte.
+    /// Returns the token kind at a byte offset.
     #[must_use]
     pub fn kind_at(&self, offset: usize) -> TokenKind {
-        let index = self.segments.partition_point(|(end, _)| *end <= offset);
-        self.segments.get(index).or(self.segments.last()).map_or(TokenKind::Text, |(_, kind)| *kind)
+        let index = self.tokens.partition_point(|(end, _)| *end <= offset);
+        self.tokens.get(index).or(self.tokens.last()).map_or(TokenKind::Text, |(_, kind)| *kind)
     }
 
-    /// The stretches in order.
+    /// Returns the tokens in order.
     pub fn iter(&self) -> impl Iterator<Item = (Range<usize>, TokenKind)> + '_ {
-        let starts = std::iter::once(0).chain(self.segments.iter().map(|(end, _)| *end));
-        starts.zip(&self.segments).map(|(start, (end, kind))| (start..*end, *kind))
+        let starts = std::iter::once(0).chain(self.tokens.iter().map(|(end, _)| *end));
+        starts.zip(&self.tokens).map(|(start, (end, kind))| (start..*end, *kind))
     }
 
-    /// The last stretches, the very last first.
+    /// Returns the last `count` tokens, in reverse order.
     pub(super) fn iter_last(&self, count: usize) -> impl Iterator<Item = (Range<usize>, TokenKind)> + '_ {
-        let ends = self.segments.iter().rev();
-        let starts = self.segments.iter().rev().skip(1).map(|(end, _)| *end).chain([0]);
+        let ends = self.tokens.iter().rev();
+        let starts = self.tokens.iter().rev().skip(1).map(|(end, _)| *end).chain([0]);
         ends.zip(starts).map(|((end, kind), start)| (start..*end, *kind)).take(count)
     }
 
-    /// A copy of the text, of the same length, in which only some kinds can be
-    /// read: comments become blanks, all else a byte that no pattern means.
-    /// Line ends stay where they are.
+    /// Returns a copy of the text, of the same length, in which only some kinds are
+    /// visible. Comments become spaces, other tokens a byte that no pattern matches.
+    /// Line endings are kept.
     #[must_use]
-    pub fn masked_text(&self, text: &[u8], shown: TokenKindSet) -> Vec<u8> {
+    pub fn masked_text(&self, text: &[u8], visible: TokenKindSet) -> Vec<u8> {
         let mut out = text.to_vec();
-        for (range, kind) in self.iter().filter(|(_, kind)| !shown.contains(*kind)) {
+        for (range, kind) in self.iter().filter(|(_, kind)| !visible.contains(*kind)) {
             let fill = if matches!(kind, TokenKind::Comment | TokenKind::Doc) { b' ' } else { MASK };
             for byte in out.get_mut(range).unwrap_or_default() {
                 if !matches!(*byte, b'\n' | b'\r') {
@@ -115,7 +115,7 @@ impl TokenMap {
     }
 }
 
-/// Stands for what a view hides: neither blank nor part of a word.
+/// Replaces masked bytes: neither whitespace nor part of a word.
 const MASK: u8 = 1;
 
 #[cfg(test)]
@@ -123,17 +123,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn views_keep_length_and_lines() {
-        let mut regions = TokenMap::default();
-        regions.extend_to(TokenKind::Code, 4);
-        regions.extend_to(TokenKind::Str, 6);
-        regions.extend_to(TokenKind::Code, 8);
-        regions.extend_to(TokenKind::Comment, 13);
+    fn a_masked_text_keeps_its_length_and_lines() {
+        let mut token_map = TokenMap::default();
+        token_map.extend_to(TokenKind::Code, 4);
+        token_map.extend_to(TokenKind::Str, 6);
+        token_map.extend_to(TokenKind::Code, 8);
+        token_map.extend_to(TokenKind::Comment, 13);
         let text = b"f(\"\nx\");//\nyz";
         let text = text.get(..13).expect("text");
-        let view = regions.masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
-        assert_eq!(view, b"f(\"\n\x01\x01);  \n  ");
-        assert_eq!(regions.kind_at(4), TokenKind::Str);
-        assert_eq!(regions.kind_at(99), TokenKind::Comment);
+        let masked = token_map.masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
+        assert_eq!(masked, b"f(\"\n\x01\x01);  \n  ");
+        assert_eq!(token_map.kind_at(4), TokenKind::Str);
+        assert_eq!(token_map.kind_at(99), TokenKind::Comment);
     }
 }

@@ -5,56 +5,57 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
-/// The current folder.
+/// Returns the current working folder.
 ///
 /// # Errors
-/// It is gone.
+/// The folder does not exist anymore, or is not accessible.
 pub fn current_folder() -> io::Result<PathBuf> {
     env::current_dir()
 }
 
-/// One variable, as text.
+/// Returns the value of an environment variable; `None` if it is unset or not UTF-8.
 #[must_use]
 pub fn variable(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
-/// What standard input holds, at most `limit` bytes of it.
+/// Reads standard input to its end, at most `limit` bytes.
 ///
 /// # Errors
-/// It cannot be read, is longer, or is no text.
+/// It cannot be read, is longer than `limit`, or is not UTF-8.
 pub fn read_stdin(limit: u64) -> io::Result<String> {
     use std::io::Read as _;
     let mut text = String::new();
     io::stdin().take(limit + 1).read_to_string(&mut text)?;
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > limit {
-        return Err(io::Error::other(format!("it is longer than {limit} bytes")));
+        return Err(io::Error::other(format!("the input is longer than {limit} bytes")));
     }
     Ok(text)
 }
 
-/// All variables.
+/// Returns all environment variables.
 #[must_use]
 pub fn variables() -> Vec<(OsString, OsString)> {
     env::vars_os().collect()
 }
 
-/// Whether standard error is a terminal.
+/// Returns whether standard error is a terminal.
 #[must_use]
 pub fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Whether somebody sits at standard input and reads standard error.
+/// Returns whether standard input and standard error are terminals, so that the
+/// tool can ask the user.
 #[must_use]
 pub fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks a question on standard error and reads a line of standard input.
+/// Writes a question to standard error and reads a line from standard input.
 ///
 /// # Errors
-/// They cannot be written or read.
+/// Standard error cannot be written, or standard input cannot be read.
 pub fn prompt(question: &str) -> io::Result<String> {
     use std::io::Write as _;
     let mut stderr = io::stderr();
@@ -65,10 +66,10 @@ pub fn prompt(question: &str) -> io::Result<String> {
     Ok(line)
 }
 
-/// Path of the running program.
+/// Returns the path of the running program.
 ///
 /// # Errors
-/// The system does not tell.
+/// The operating system does not provide it.
 pub fn program_path() -> io::Result<PathBuf> {
     env::current_exe()
 }

@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 use crate::change::FileMode;
 use crate::text::RepoPath;
 
-/// An open log.
+/// An open log file.
 pub type LogFile = File;
 
-/// A name in a folder, as bytes.
+/// The name of a file or folder, without its path, as bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileName(Vec<u8>);
 
 impl FileName {
-    /// Its bytes.
+    /// Returns the bytes of the name.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -34,7 +34,7 @@ fn name_bytes(name: &OsString) -> Vec<u8> {
     name.to_string_lossy().into_owned().into_bytes()
 }
 
-/// A repository path as a relative path of this system.
+/// Converts a repository path to a relative path of the operating system.
 #[must_use]
 pub fn to_relative_path(path: &RepoPath) -> PathBuf {
     #[cfg(unix)]
@@ -48,7 +48,7 @@ pub fn to_relative_path(path: &RepoPath) -> PathBuf {
     }
 }
 
-/// A relative path of this system as a path of a repository.
+/// Converts a relative path of the operating system to a repository path.
 #[must_use]
 pub fn to_repo_path(path: &Path) -> RepoPath {
     #[cfg(unix)]
@@ -62,16 +62,17 @@ pub fn to_repo_path(path: &Path) -> RepoPath {
     }
 }
 
-/// A repository path below a folder of this system.
+/// Joins a folder of the operating system and a repository path.
 #[must_use]
 pub fn join_repo_path(root: &Path, path: &RepoPath) -> PathBuf {
     if path.as_bytes().is_empty() { root.to_path_buf() } else { root.join(to_relative_path(path)) }
 }
 
-/// What stands at a path, links not followed; `None` if nothing does.
+/// Returns the metadata of a path without following links; `None` if the path does
+/// not exist.
 ///
 /// # Errors
-/// Anything but "not there".
+/// The path exists, or may exist, and its metadata cannot be read.
 pub fn find_metadata(path: &Path) -> io::Result<Option<Metadata>> {
     match path.symlink_metadata() {
         Ok(metadata) => Ok(Some(metadata)),
@@ -82,7 +83,8 @@ pub fn find_metadata(path: &Path) -> io::Result<Option<Metadata>> {
     }
 }
 
-/// The git mode of a file or link; `None` for folders, sockets and the like.
+/// Returns the git mode of a file or link; `None` for folders, sockets, devices and
+/// other types.
 #[must_use]
 pub fn file_mode(metadata: &Metadata) -> Option<FileMode> {
     let kind = metadata.file_type();
@@ -106,7 +108,7 @@ fn is_executable(_: &Metadata) -> bool {
     false
 }
 
-/// The names in a folder with what they are, sorted.
+/// Returns the names in a folder with their metadata, sorted by name.
 ///
 /// # Errors
 /// The folder cannot be read.
@@ -116,7 +118,7 @@ pub fn list_folder(folder: &Path) -> io::Result<Vec<(FileName, Metadata)>> {
         let entry = entry?;
         match entry.metadata() {
             Ok(metadata) => out.push((FileName(name_bytes(&entry.file_name())), metadata)),
-            // Gone between listing and looking.
+            // The entry was removed after it was listed.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
@@ -128,22 +130,22 @@ pub fn list_folder(folder: &Path) -> io::Result<Vec<(FileName, Metadata)>> {
 /// Reads a file of at most `limit` bytes.
 ///
 /// # Errors
-/// Unreadable, or larger than the limit.
+/// The file cannot be read, or is larger than the limit.
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
-        return Err(io::Error::other(format!("longer than {limit} bytes, the most that is read")));
+        return Err(io::Error::other(format!("the file is longer than {limit} bytes, the maximum size")));
     }
     Ok(bytes)
 }
 
-/// Reads a file into a buffer that is used again and again; `false` if it is
-/// longer than `limit` bytes.
+/// Reads a file into a reusable buffer. Returns `false`, with an empty buffer, if
+/// the file is longer than `limit` bytes.
 ///
 /// # Errors
-/// Unreadable.
+/// The file cannot be read.
 pub fn read_if_within(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> io::Result<bool> {
     buffer.clear();
     let file = File::open(path)?;
@@ -156,10 +158,11 @@ pub fn read_if_within(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> io::Resu
     Ok(true)
 }
 
-/// Reads what git would take as content: a file's bytes or a link's text.
+/// Reads the content that git would store: the bytes of a file, or the target of a
+/// link.
 ///
 /// # Errors
-/// Unreadable, or larger than the limit.
+/// The file cannot be read, or is larger than the limit.
 pub fn read_as_stored(path: &Path, is_link: bool, limit: u64) -> io::Result<Vec<u8>> {
     if is_link {
         return fs::read_link(path).map(|target| name_bytes(&target.into_os_string()));
@@ -167,8 +170,8 @@ pub fn read_as_stored(path: &Path, is_link: bool, limit: u64) -> io::Result<Vec<
     read(path, limit)
 }
 
-/// Writes a file as a whole (temporary file, then rename), making folders as
-/// needed.
+/// Writes a file atomically (temporary file, then rename) and creates missing
+/// folders. The new file has mode 644.
 ///
 /// # Errors
 /// The folder or file cannot be written.
@@ -176,7 +179,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with_mode(path, bytes, 0o644)
 }
 
-/// Writes a program as a whole, as [`write()`] does.
+/// Writes an executable file as [`write()`] does, with mode 755.
 ///
 /// # Errors
 /// The folder or file cannot be written.
@@ -184,7 +187,7 @@ pub fn write_executable(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with_mode(path, bytes, 0o755)
 }
 
-#[cfg_attr(not(unix), expect(unused_variables, reason = "other systems have no modes"))]
+#[cfg_attr(not(unix), expect(unused_variables, reason = "other systems do not have modes"))]
 fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
@@ -201,91 +204,93 @@ fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 /// Removes a file.
 ///
 /// # Errors
-/// It cannot be removed.
+/// The file cannot be removed.
 pub fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path)
 }
 
-/// A folder for the tool's own files about a root that is no repository: in the
-/// system's temporary folder, by the root's name.
+/// Returns the folder for the tool's own files about a root that is not a
+/// repository. It is in the system's temporary folder; its name is a hash of the
+/// root's path.
 #[must_use]
 pub fn scratch_folder_for(root: &Path) -> PathBuf {
-    let whole = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
-    let name = crate::digest::sha256_hex(whole.to_string_lossy().as_bytes());
+    let absolute = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+    let name = crate::digest::sha256_hex(absolute.to_string_lossy().as_bytes());
     std::env::temp_dir().join(format!("countersign-{}", name.get(..16).unwrap_or_default()))
 }
 
-/// A folder below a root, through no link; what is not there yet may come.
+/// Returns the path of a folder below a root that does not go through a link. The
+/// folder and its parents do not have to exist.
 ///
 /// # Errors
-/// A link or file lies in the way, or the path leaves the root.
+/// A part of the path is a link or a file, or the path leaves the root.
 pub fn resolve_folder_below(root: &Path, folder: &str) -> io::Result<PathBuf> {
     let mut at = root.to_path_buf();
     for name in folder.split('/').filter(|name| !name.is_empty()) {
         if matches!(name, "." | "..") || name.contains(['\\', ':']) {
-            return Err(io::Error::other("it leads out of the repository"));
+            return Err(io::Error::other("the path leads out of the repository"));
         }
         at.push(name);
         if find_metadata(&at)?.is_some_and(|found| !found.is_dir()) {
-            return Err(io::Error::other(format!("{} is no folder of the repository", at.display())));
+            return Err(io::Error::other(format!("{} is not a folder of the repository", at.display())));
         }
     }
     Ok(at)
 }
 
-/// Makes a folder and all above it.
+/// Creates a folder and all missing parent folders.
 ///
 /// # Errors
-/// It cannot be made.
+/// The folder cannot be created.
 pub fn create_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
-/// Opens a new file for writing; fails if it is there.
+/// Creates a new file and opens it for reading and writing.
 ///
 /// # Errors
-/// It exists or cannot be written.
+/// The file exists already, or cannot be created.
 pub fn create_new(path: &Path) -> io::Result<File> {
     File::options().write(true).read(true).create_new(true).open(path)
 }
 
-/// The last `most` bytes of a file, and its whole length.
+/// Returns the last `limit` bytes of a file, and its length in bytes.
 ///
 /// # Errors
-/// Unreadable.
-pub fn read_tail(path: &Path, most: u64) -> io::Result<(Vec<u8>, u64)> {
+/// The file cannot be read.
+pub fn read_tail(path: &Path, limit: u64) -> io::Result<(Vec<u8>, u64)> {
     use std::io::{Seek as _, SeekFrom};
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(most)))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(limit)))?;
     let mut bytes = Vec::new();
-    file.take(most).read_to_end(&mut bytes)?;
+    file.take(limit).read_to_end(&mut bytes)?;
     Ok((bytes, length))
 }
 
-/// SHA-256 of a file.
+/// Returns the SHA-256 of a file in hexadecimal digits.
 ///
 /// # Errors
-/// Unreadable.
+/// The file cannot be read.
 pub fn sha256_of_file(path: &Path) -> io::Result<String> {
     crate::digest::sha256_hex_of(File::open(path)?)
 }
 
-/// A fresh folder that stays.
+/// Creates a temporary folder that is not removed automatically.
 ///
 /// # Errors
-/// It cannot be made.
+/// The folder cannot be created.
 pub fn create_temporary_folder(prefix: &str) -> io::Result<PathBuf> {
     tempfile::Builder::new().prefix(prefix).tempdir().map(tempfile::TempDir::keep)
 }
 
-/// A new temporary folder that is removed with all it holds when dropped.
+/// A temporary folder that is removed with its content when the value is dropped.
 pub type ScratchFolder = tempfile::TempDir;
 
-/// Makes a temporary folder for a while.
+/// Creates a temporary folder that is removed when the result is dropped.
 ///
 /// # Errors
-/// It cannot be made.
+/// The folder cannot be created.
 pub fn create_scratch_folder(prefix: &str) -> io::Result<ScratchFolder> {
     tempfile::Builder::new().prefix(prefix).tempdir()
 }

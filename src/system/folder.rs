@@ -1,4 +1,4 @@
-//! A folder of documents that is no git repository.
+//! A folder of documents that is not a git repository.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -12,55 +12,55 @@ use crate::text::RepoPath;
 
 use super::{files, walk};
 
-/// The most bytes of one file that are read.
+/// Maximum size of a file in bytes; larger files are an error.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
-/// Folders nested deeper than this are not looked into.
+/// Maximum depth of nested folders; deeper folders are not read.
 const MAX_DEPTH: usize = 64;
 
-/// A folder; its files are read as a working tree without history.
+/// A folder whose files are read as a working tree without history.
 pub struct PlainFolder {
     root: PathBuf,
 }
 
 impl PlainFolder {
-    /// Takes a folder.
+    /// Creates the view of a folder.
     #[must_use]
     pub fn new(root: &Path) -> Self {
         Self { root: root.to_path_buf() }
     }
 
-    /// Where a path lies, and what is there; nothing if the path leaves the
-    /// folder.
+    /// Returns the path on disk and its metadata; `None` if the path does not exist
+    /// or leaves the folder.
     fn locate(&self, path: &RepoPath) -> Result<Option<(PathBuf, Metadata)>, RepositoryError> {
-        let leaves =
+        let leaves_folder =
             path.as_bytes().split(|byte| *byte == b'/').any(|name| matches!(name, b"" | b"." | b".."));
-        if leaves {
+        if leaves_folder {
             return Ok(None);
         }
-        let place = files::join_repo_path(&self.root, path);
-        let metadata = files::find_metadata(&place).map_err(|error| unreadable(path, &error))?;
-        Ok(metadata.map(|metadata| (place, metadata)))
+        let disk = files::join_repo_path(&self.root, path);
+        let metadata = files::find_metadata(&disk).map_err(|error| unreadable(path, &error))?;
+        Ok(metadata.map(|metadata| (disk, metadata)))
     }
 }
 
-/// All files and links below a folder of a working tree, sorted.
+/// Returns all files and links below a folder of a working tree, sorted; `.git` is
+/// excluded.
 pub(crate) fn list_files_below(root: &Path, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
     let mut out = Vec::new();
-    let mut open = vec![(RepoPath::from(folder), MAX_DEPTH)];
-    while let Some((folder, depth)) = open.pop() {
-        let place = files::join_repo_path(root, &folder);
-        let Some(metadata) = files::find_metadata(&place).map_err(|error| unreadable(&folder, &error))?
-        else {
+    let mut pending = vec![(RepoPath::from(folder), MAX_DEPTH)];
+    while let Some((folder, depth)) = pending.pop() {
+        let disk = files::join_repo_path(root, &folder);
+        let Some(metadata) = files::find_metadata(&disk).map_err(|error| unreadable(&folder, &error))? else {
             continue;
         };
         if !metadata.is_dir() {
             continue;
         }
-        for (name, metadata) in files::list_folder(&place).map_err(|error| unreadable(&folder, &error))? {
+        for (name, metadata) in files::list_folder(&disk).map_err(|error| unreadable(&folder, &error))? {
             let path = folder.join(name.as_bytes());
             if metadata.is_dir() {
                 if name.as_bytes() != b".git" && depth > 0 {
-                    open.push((path, depth - 1));
+                    pending.push((path, depth - 1));
                 }
             } else if files::file_mode(&metadata).is_some() {
                 out.push(path);
@@ -76,46 +76,46 @@ fn unreadable(path: &RepoPath, error: &std::io::Error) -> RepositoryError {
 }
 
 impl ObjectStore for PlainFolder {
-    fn entry(&self, side: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
-        let Some(mode) = self.mode(side, path)? else { return Ok(None) };
-        let bytes = self.read(side, path)?.unwrap_or_default();
+    fn entry(&self, tree: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
+        let Some(mode) = self.mode(tree, path)? else { return Ok(None) };
+        let bytes = self.read(tree, path)?.unwrap_or_default();
         Ok(Some(TreeEntry { mode, id: git_blob_id(&bytes) }))
     }
 
-    fn mode(&self, side: TreeState, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
-        if side != TreeState::Worktree {
+    fn mode(&self, tree: TreeState, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
+        if tree != TreeState::Worktree {
             return Ok(None);
         }
         Ok(self.locate(path)?.and_then(|(_, metadata)| files::file_mode(&metadata)))
     }
 
-    fn read(&self, side: TreeState, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
-        let Some(mode) = self.mode(side, path)? else { return Ok(None) };
-        let Some((place, _)) = self.locate(path)? else { return Ok(None) };
-        files::read_as_stored(&place, mode == FileMode::Symlink, MAX_FILE_BYTES)
+    fn read(&self, tree: TreeState, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
+        let Some(mode) = self.mode(tree, path)? else { return Ok(None) };
+        let Some((disk, _)) = self.locate(path)? else { return Ok(None) };
+        files::read_as_stored(&disk, mode == FileMode::Symlink, MAX_FILE_BYTES)
             .map(Some)
             .map_err(|error| unreadable(path, &error))
     }
 
-    fn read_entry(&self, side: TreeState, path: &RepoPath, _: TreeEntry) -> Result<Vec<u8>, RepositoryError> {
-        Ok(self.read(side, path)?.unwrap_or_default())
+    fn read_entry(&self, tree: TreeState, path: &RepoPath, _: TreeEntry) -> Result<Vec<u8>, RepositoryError> {
+        Ok(self.read(tree, path)?.unwrap_or_default())
     }
 
-    fn list(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+    fn list(&self, tree: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let folder = folder.strip_suffix('/').unwrap_or(folder);
-        let all = self.list_below(side, folder)?;
+        let all = self.list_below(tree, folder)?;
         Ok(all.into_iter().filter(|path| path.folder() == folder.as_bytes()).collect())
     }
 
-    fn list_below(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
-        if side != TreeState::Worktree {
+    fn list_below(&self, tree: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+        if tree != TreeState::Worktree {
             return Ok(Vec::new());
         }
         list_files_below(&self.root, folder.strip_suffix('/').unwrap_or(folder))
     }
 
-    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
-        Ok(side == TreeState::Worktree && self.locate(path)?.is_some())
+    fn exists(&self, tree: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
+        Ok(tree == TreeState::Worktree && self.locate(path)?.is_some())
     }
 }
 
@@ -156,8 +156,8 @@ impl History for PlainFolder {
 }
 
 impl WorkingTree for PlainFolder {
-    fn list_sources(&self, side: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
-        if side != TreeState::Worktree {
+    fn list_sources(&self, tree: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
+        if tree != TreeState::Worktree {
             return Ok(Vec::new());
         }
         let mut found = walk::list_unignored_files(&self.root)

@@ -1,4 +1,4 @@
-//! What ignore files excuse, read as git reads them.
+//! Rules of `.gitignore` files, read as git reads them.
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
@@ -6,12 +6,12 @@ use crate::text::RepoPath;
 
 use super::files;
 
-/// The ignore files of one side, by folder, deepest last.
+/// The ignore files of one tree state, by folder; the deepest folder is last.
 #[derive(Default)]
 pub struct IgnoreRules(Vec<(RepoPath, Gitignore)>);
 
 impl IgnoreRules {
-    /// Takes ignore files with their bytes.
+    /// Reads ignore files, each given as path and bytes.
     #[must_use]
     pub fn from_files(all: impl IntoIterator<Item = (RepoPath, Vec<u8>)>) -> Self {
         let mut out = Vec::new();
@@ -19,7 +19,7 @@ impl IgnoreRules {
             let folder = RepoPath::from_bytes(path.folder());
             let mut builder = GitignoreBuilder::new(files::to_relative_path(&folder));
             for line in String::from_utf8_lossy(&bytes).lines() {
-                // A line that is no pattern excuses nothing.
+                // An invalid pattern exempts nothing.
                 let _ = builder.add_line(None, &escape_braces(line));
             }
             if let Ok(rules) = builder.build() {
@@ -30,23 +30,24 @@ impl IgnoreRules {
         Self(out)
     }
 
-    /// Whether a path itself is ignored; its folders are not asked.
+    /// Returns whether a rule ignores the path itself; rules that ignore one of its
+    /// parent folders do not count.
     #[must_use]
     pub fn matches(&self, path: &RepoPath, is_dir: bool) -> bool {
         let disk = files::to_relative_path(path);
         let below = |folder: &RepoPath| path.is_below(folder.as_bytes());
-        let verdict = self
+        let decision = self
             .0
             .iter()
             .rev()
             .filter(|(folder, _)| below(folder))
             .map(|(_, rules)| rules.matched(&disk, is_dir))
             .find(|m| !m.is_none());
-        verdict.is_some_and(|m| m.is_ignore())
+        decision.is_some_and(|m| m.is_ignore())
     }
 
-    /// Whether a file or a folder above it is ignored: what lies in an ignored
-    /// folder cannot be taken out again.
+    /// Returns whether the file or one of its parent folders is ignored. A file in
+    /// an ignored folder cannot be included again, as in git.
     #[must_use]
     pub fn excludes(&self, path: &RepoPath) -> bool {
         let bytes = path.as_bytes();
@@ -56,7 +57,8 @@ impl IgnoreRules {
     }
 }
 
-/// A pattern as git reads it: braces are letters, not alternatives.
+/// Escapes braces in a pattern: git reads them literally, the `ignore` crate as
+/// alternatives.
 pub(super) fn escape_braces(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     let mut escaped = false;

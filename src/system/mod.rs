@@ -1,6 +1,6 @@
-//! The only doors to the outside: git, files, the clock, processes and the
-//! environment. Every other room gets data.
-#![expect(clippy::disallowed_methods, reason = "this room is where the doors are")]
+//! All I/O of the crate: git, files, the clock, processes and environment
+//! variables. Every other module works on data that it receives.
+#![expect(clippy::disallowed_methods, reason = "this module contains all I/O")]
 
 pub mod clock;
 pub mod environment;

@@ -1,10 +1,10 @@
-//! Running a program to its end, and its whole family with it.
+//! Runs a program and kills its process tree afterwards.
 //!
-//! Output goes straight into a log file: no pipe can fill up or be held open.
-//! The program leads its own process group (a job object on Windows), which
-//! is killed when the program ends, when its time is up, and on Ctrl-C. On
-//! Linux the command line also adopts what leaves the group (`setsid`) and
-//! ends it.
+//! Output goes directly into a log file, so that no pipe can fill up or stay open.
+//! The program runs in its own process group (a job object on Windows). The group
+//! is killed when the program ends, when it exceeds its timeout, and on Ctrl-C. On
+//! Linux the command-line tool also adopts processes that leave the group
+//! (`setsid`) and kills them.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -16,45 +16,48 @@ use std::time::{Duration, Instant};
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
+/// Set by the handler when the user presses Ctrl-C.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-/// Whether this process may install handlers, once a step runs. Until then
-/// Ctrl-C ends it as it ends any program.
+/// Whether this process may install a signal handler when the first step runs.
+/// Without the handler, Ctrl-C ends the process in the usual way.
 static MAY_HANDLE_SIGNALS: AtomicBool = AtomicBool::new(false);
+/// Whether this process is a subreaper: orphans below it become its children.
 static ADOPTS_ORPHANS: AtomicBool = AtomicBool::new(false);
 
-/// What to run.
+/// A program to run, with its environment and limits.
 #[derive(Debug, Clone)]
 pub struct Program {
     /// Program and arguments; no shell is involved.
     pub argv: Vec<String>,
     /// Working folder.
     pub folder: PathBuf,
-    /// The whole environment.
+    /// The complete environment; nothing is inherited.
     pub environment: Vec<(OsString, OsString)>,
-    /// When to give up.
+    /// Maximum run time; the program is killed after it.
     pub timeout: Duration,
-    /// How long the log may become, in bytes.
+    /// Maximum size of the log in bytes; the program is killed above it.
     pub max_log_bytes: u64,
 }
 
-/// How it ended.
+/// The reason why a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitReason {
-    /// By itself, with this code.
+    /// The program exited with this code.
     Exited(i32),
-    /// By a signal that nobody here sent.
+    /// A signal from outside killed the program.
     Killed,
-    /// Its time was up.
+    /// The program exceeded its timeout and was killed.
     TimedOut,
-    /// It wrote more than a log may hold.
+    /// The log exceeded its maximum size, and the program was killed.
     LogLimitExceeded,
-    /// Ctrl-C.
+    /// The user pressed Ctrl-C, and the program was killed.
     Interrupted,
 }
 
-/// Makes Ctrl-C end the running step instead of the tool, which then ends by
-/// itself, and lets the tool adopt processes that leave a step's group.
-/// For programs; a library's host keeps its own handlers.
+/// Lets Ctrl-C end the running step instead of the tool, so that the tool can
+/// finish its report; lets the tool adopt processes that leave a step's group.
+/// Only the command-line tool calls it: a program that uses the library keeps its
+/// own handlers.
 pub fn install_signal_handling() {
     MAY_HANDLE_SIGNALS.store(true, Ordering::SeqCst);
     #[cfg(target_os = "linux")]
@@ -63,17 +66,17 @@ pub fn install_signal_handling() {
     }
 }
 
-/// Whether Ctrl-C was pressed.
+/// Returns whether the user pressed Ctrl-C.
 #[must_use]
 pub fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 
-/// Runs a program with its output in `log`; `tick` is called every moment
-/// with the time since its start.
+/// Runs a program and writes its output to `log`. Calls `tick` at least every 50
+/// milliseconds with the time since the start.
 ///
 /// # Errors
-/// It could not be started.
+/// The program cannot be started, or its state or log cannot be read.
 pub fn run(program: &Program, log: &File, mut tick: impl FnMut(Duration)) -> io::Result<ExitReason> {
     let (name, arguments) =
         program.argv.split_first().ok_or_else(|| io::Error::other("there is no program to run"))?;
@@ -96,7 +99,7 @@ pub fn run(program: &Program, log: &File, mut tick: impl FnMut(Duration)) -> io:
     let mut child = wrap.spawn()?;
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
-    let ended = loop {
+    let reason = loop {
         if let Some(status) = child.inner_mut().try_wait()? {
             break status.code().map_or(ExitReason::Killed, ExitReason::Exited);
         }
@@ -114,27 +117,28 @@ pub fn run(program: &Program, log: &File, mut tick: impl FnMut(Duration)) -> io:
         pause = (pause * 2).min(Duration::from_millis(50));
     };
     kill_process_tree(child.as_mut(), &before);
-    Ok(ended)
+    Ok(reason)
 }
 
-/// Kills the group, then whatever left it and was handed to us.
+/// Kills the process group, then the adopted processes that left it. `before` are
+/// children of this process from before the run.
 fn kill_process_tree(child: &mut dyn ChildWrapper, before: &[i32]) {
     let _ = child.start_kill();
     let _ = child.inner_mut().wait();
     for _ in 0..64 {
-        let strays: Vec<i32> = adopted_children().into_iter().filter(|pid| !before.contains(pid)).collect();
-        if strays.is_empty() {
+        let orphans: Vec<i32> = adopted_children().into_iter().filter(|pid| !before.contains(pid)).collect();
+        if orphans.is_empty() {
             break;
         }
-        kill_orphans(&strays);
+        kill_orphans(&orphans);
         std::thread::sleep(Duration::from_millis(2));
     }
 }
 
 #[cfg(target_os = "linux")]
-fn kill_orphans(strays: &[i32]) {
+fn kill_orphans(orphans: &[i32]) {
     use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
-    for pid in strays.iter().filter_map(|pid| Pid::from_raw(*pid)) {
+    for pid in orphans.iter().filter_map(|pid| Pid::from_raw(*pid)) {
         let _ = kill_process(pid, Signal::KILL);
         let _ = waitpid(Some(pid), WaitOptions::NOHANG);
     }
@@ -143,7 +147,8 @@ fn kill_orphans(strays: &[i32]) {
 #[cfg(not(target_os = "linux"))]
 fn kill_orphans(_: &[i32]) {}
 
-/// Our children, if we adopt.
+/// Returns the process ids of this process's children; empty if it does not adopt
+/// orphans.
 #[cfg(target_os = "linux")]
 fn adopted_children() -> Vec<i32> {
     if !ADOPTS_ORPHANS.load(Ordering::SeqCst) {
@@ -158,7 +163,7 @@ fn adopted_children() -> Vec<i32> {
 #[cfg(target_os = "linux")]
 fn parent_of(pid: i32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // "pid (name) state ppid …"; the name may hold anything, also ")".
+    // "pid (name) state ppid …"; the name may contain any character, also ")".
     stat.rsplit_once(')')?.1.split_whitespace().nth(1).map(str::to_owned)
 }
 

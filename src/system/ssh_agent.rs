@@ -1,31 +1,31 @@
-//! The OpenSSH agent: the keys that it holds, and signatures by them. Only the
-//! two questions that are needed, over its Unix socket.
+//! Client of the OpenSSH agent: lists its keys and requests signatures. It
+//! implements only these two requests, over the agent's Unix socket.
 
 use std::io;
 
-/// A key that the agent holds.
+/// A key of the agent.
 #[derive(Debug, Clone)]
 pub struct AgentKey {
-    /// The public key as the agent writes it.
+    /// The public key in SSH's binary encoding.
     pub blob: Vec<u8>,
-    /// Its comment.
+    /// Comment of the key.
     pub comment: String,
 }
 
 const REQUEST_IDENTITIES: u8 = 11;
-const IDENTITIES_ANSWER: u8 = 12;
+const IDENTITIES_RESPONSE: u8 = 12;
 const SIGN_REQUEST: u8 = 13;
 const SIGN_RESPONSE: u8 = 14;
-/// Longer answers are none.
+/// Maximum response size in bytes; longer responses are rejected.
 const MAX_RESPONSE_BYTES: u32 = 1024 * 1024;
 
-/// The keys of the agent that `SSH_AUTH_SOCK` names.
+/// Lists the keys of the agent that `SSH_AUTH_SOCK` names, at most 1000.
 ///
 /// # Errors
-/// There is no agent, or it does not answer.
+/// `SSH_AUTH_SOCK` is not set, or the agent does not respond as expected.
 pub fn list_keys() -> io::Result<Vec<AgentKey>> {
-    let answer = send_request(&[REQUEST_IDENTITIES], IDENTITIES_ANSWER)?;
-    let mut rest = answer.as_slice();
+    let response = send_request(&[REQUEST_IDENTITIES], IDENTITIES_RESPONSE)?;
+    let mut rest = response.as_slice();
     let count = read_u32(&mut rest)?;
     let mut out = Vec::new();
     for _ in 0..count.min(1000) {
@@ -36,25 +36,27 @@ pub fn list_keys() -> io::Result<Vec<AgentKey>> {
     Ok(out)
 }
 
-/// A signature over data by one of the agent's keys, in SSH's encoding.
+/// Requests a signature over `data` with a key of the agent. Returns it in SSH's
+/// encoding.
 ///
 /// # Errors
-/// The agent refuses or does not answer.
+/// The agent refuses the request or does not respond.
 pub fn sign(key: &AgentKey, data: &[u8]) -> io::Result<Vec<u8>> {
     let mut request = vec![SIGN_REQUEST];
     for part in [key.blob.as_slice(), data] {
-        let length = u32::try_from(part.len()).map_err(|_| io::Error::other("too much to sign"))?;
+        let length = u32::try_from(part.len())
+            .map_err(|_| io::Error::other("the data to sign is longer than 4 GiB"))?;
         request.extend_from_slice(&length.to_be_bytes());
         request.extend_from_slice(part);
     }
     request.extend_from_slice(&0u32.to_be_bytes());
-    let answer = send_request(&request, SIGN_RESPONSE)?;
-    let mut rest = answer.as_slice();
+    let response = send_request(&request, SIGN_RESPONSE)?;
+    let mut rest = response.as_slice();
     read_string(&mut rest).map(<[u8]>::to_vec)
 }
 
 fn malformed_response() -> io::Error {
-    io::Error::other("the agent's answer cannot be read")
+    io::Error::other("the response of the SSH agent is malformed")
 }
 
 fn read_u32(rest: &mut &[u8]) -> io::Result<u32> {
@@ -70,20 +72,23 @@ fn read_string<'a>(rest: &mut &'a [u8]) -> io::Result<&'a [u8]> {
     Ok(text)
 }
 
-/// Asks, and gives what stands behind the answer's type.
+/// Sends a request and returns the response without its type byte, which must be
+/// `expected`.
 #[cfg(unix)]
-fn send_request(request: &[u8], wanted: u8) -> io::Result<Vec<u8>> {
+fn send_request(request: &[u8], expected: u8) -> io::Result<Vec<u8>> {
     use std::io::{Read as _, Write as _};
     use std::os::unix::net::UnixStream;
     use std::time::Duration;
 
-    let path = super::environment::variable("SSH_AUTH_SOCK")
-        .filter(|path| !path.is_empty())
-        .ok_or_else(|| io::Error::other("no agent is running: SSH_AUTH_SOCK is not set"))?;
+    let path =
+        super::environment::variable("SSH_AUTH_SOCK").filter(|path| !path.is_empty()).ok_or_else(|| {
+            io::Error::other("SSH_AUTH_SOCK is not set; start an SSH agent, or name a key file")
+        })?;
     let mut stream = UnixStream::connect(path)?;
-    // Somebody may have to touch a token or agree.
+    // The agent may wait for the user to confirm or to touch a hardware token.
     stream.set_read_timeout(Some(Duration::from_secs(120)))?;
-    let length = u32::try_from(request.len()).map_err(|_| io::Error::other("too much to ask"))?;
+    let length = u32::try_from(request.len())
+        .map_err(|_| io::Error::other("the request to the SSH agent is longer than 4 GiB"))?;
     stream.write_all(&length.to_be_bytes())?;
     stream.write_all(request)?;
     let mut head = [0; 4];
@@ -92,15 +97,15 @@ fn send_request(request: &[u8], wanted: u8) -> io::Result<Vec<u8>> {
     if length == 0 || length > MAX_RESPONSE_BYTES {
         return Err(malformed_response());
     }
-    let mut answer = vec![0; usize::try_from(length).map_err(|_| malformed_response())?];
-    stream.read_exact(&mut answer)?;
-    match answer.split_first() {
-        Some((kind, rest)) if *kind == wanted => Ok(rest.to_vec()),
-        _ => Err(io::Error::other("the agent refuses")),
+    let mut response = vec![0; usize::try_from(length).map_err(|_| malformed_response())?];
+    stream.read_exact(&mut response)?;
+    match response.split_first() {
+        Some((kind, rest)) if *kind == expected => Ok(rest.to_vec()),
+        _ => Err(io::Error::other("the SSH agent refuses the request")),
     }
 }
 
 #[cfg(not(unix))]
 fn send_request(_: &[u8], _: u8) -> io::Result<Vec<u8>> {
-    Err(io::Error::other("agents are spoken to on Unix systems only; name a key file"))
+    Err(io::Error::other("SSH agents are supported on Unix systems only; name a key file"))
 }

@@ -1,5 +1,5 @@
-//! The walk over a tree that scans make: everything but what ignore files of
-//! the tree excuse, found by several threads.
+//! The file walk of scans: lists all files that the ignore files of the tree do
+//! not exempt, with several threads.
 
 use std::io;
 use std::path::Path;
@@ -11,9 +11,9 @@ use crate::text::RepoPath;
 
 use super::files;
 
-/// The files below a folder that no `.gitignore` in it excuses, in no order.
-/// `.git`, nested repositories and links are left out; settings of the user
-/// or of git do not matter.
+/// Lists the files below a folder that no `.gitignore` in it ignores, in undefined
+/// order. `.git`, nested repositories and links are excluded. Ignore rules outside
+/// the folder (of the user or of git) are not used.
 ///
 /// # Errors
 /// A folder cannot be read.
@@ -30,9 +30,9 @@ pub fn list_unignored_files(root: &Path) -> io::Result<Vec<RepoPath>> {
     builder.follow_links(false).threads(threads);
     builder.filter_entry(|entry| {
         let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-        let nested =
+        let is_nested_repository =
             || is_folder && entry.depth() > 0 && entry.path().join(".git").symlink_metadata().is_ok();
-        entry.file_name() != ".git" && !nested()
+        entry.file_name() != ".git" && !is_nested_repository()
     });
     let found: Mutex<Vec<RepoPath>> = Mutex::default();
     let failed: Mutex<Option<io::Error>> = Mutex::default();
@@ -62,7 +62,7 @@ pub fn list_unignored_files(root: &Path) -> io::Result<Vec<RepoPath>> {
     }
 }
 
-/// What one thread found; handed in when it ends.
+/// The files that one thread found; added to the shared list when it ends.
 struct Batch<'a> {
     local: Vec<RepoPath>,
     shared: &'a Mutex<Vec<RepoPath>>,

@@ -1,34 +1,33 @@
-//! Edits of a document: spans and what stands there afterwards. Everything
-//! outside of the spans stays byte for byte.
+//! Edits of a document: spans and their replacement texts. The text outside
+//! the spans stays unchanged, byte for byte.
 
 use super::Span;
 
-/// One replacement.
+/// Replacement of one span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// What is replaced; empty to insert.
+    /// The replaced span; an empty span inserts.
     pub span: Span,
-    /// What stands there afterwards.
+    /// The new text.
     pub text: String,
 }
 
 impl Edit {
-    /// Replaces a span.
+    /// Creates an edit that replaces a span.
     #[must_use]
     pub fn replace(span: Span, text: impl Into<String>) -> Self {
         Self { span, text: text.into() }
     }
 
-    /// Inserts at a byte offset.
+    /// Creates an edit that inserts at a byte offset.
     #[must_use]
     pub fn insert(at: usize, text: impl Into<String>) -> Self {
         Self { span: Span::new(at, at), text: text.into() }
     }
 }
 
-/// Whether two edits would touch the same bytes. Insertions at one place
-/// follow each other; one that touches the edge of a replaced span does not
-/// overlap it.
+/// Returns whether two edits change the same bytes. Insertions at the same
+/// offset do not overlap, nor does an insertion at the edge of a replaced span.
 fn edits_overlap(a: Span, b: Span) -> bool {
     if a.is_empty() || b.is_empty() {
         let (point, other) = if a.is_empty() { (a.start, b) } else { (b.start, a) };
@@ -37,30 +36,31 @@ fn edits_overlap(a: Span, b: Span) -> bool {
     a.start < b.end && b.start < a.end
 }
 
-/// Applies the edits that fit beside each other, earlier ones first; the
-/// second value holds the indexes of those that did not fit or lie off a
-/// character's edge.
+/// Applies edits in the order of their offsets; returns the new text and the
+/// indexes of the edits that were left out. An edit is left out if it overlaps
+/// an applied one, or if its span is not on character boundaries.
 #[must_use]
 pub fn apply_edits(text: &str, edits: &[Edit]) -> (String, Vec<usize>) {
-    let fits = |edit: &Edit| text.get(edit.span.start..edit.span.end).is_some();
-    let (mut taken, mut left): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
-    // By start: only the last taken span can overlap the next one.
+    let is_valid_span = |edit: &Edit| text.get(edit.span.start..edit.span.end).is_some();
+    let (mut applied, mut left): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+    // In this order, only the last applied span can overlap the next one.
     let mut order: Vec<usize> = (0..edits.len()).collect();
     order.sort_by_key(|index| edits.get(*index).map(|edit| (edit.span.start, edit.span.end)));
-    let mut reached: Option<Span> = None;
+    let mut last_span: Option<Span> = None;
     for index in order {
         let Some(edit) = edits.get(index) else { continue };
-        let free = reached.is_none_or(|last| !edits_overlap(last, edit.span) && edit.span.start >= last.end);
-        if free && fits(edit) {
-            taken.push(index);
-            reached = Some(edit.span);
+        let is_free =
+            last_span.is_none_or(|last| !edits_overlap(last, edit.span) && edit.span.start >= last.end);
+        if is_free && is_valid_span(edit) {
+            applied.push(index);
+            last_span = Some(edit.span);
         } else {
             left.push(index);
         }
     }
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
-    for edit in taken.iter().filter_map(|index| edits.get(*index)) {
+    for edit in applied.iter().filter_map(|index| edits.get(*index)) {
         out.push_str(text.get(at..edit.span.start).unwrap_or_default());
         out.push_str(&edit.text);
         at = edit.span.end;
@@ -70,8 +70,8 @@ pub fn apply_edits(text: &str, edits: &[Edit]) -> (String, Vec<usize>) {
     (out, left)
 }
 
-/// The line ending that a document uses: that of its first line, `\n` if it
-/// has none.
+/// Returns the line ending of a document: that of its first line, or `\n` if
+/// the text has no newline.
 #[must_use]
 pub fn line_ending(text: &str) -> &'static str {
     match text.find('\n') {
@@ -100,22 +100,25 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_says_how_lines_end() {
+    fn the_first_line_determines_the_line_ending() {
         assert_eq!(line_ending("a\r\nb\n"), "\r\n");
         assert_eq!(line_ending("a\nb\r\n"), "\n");
         assert_eq!(line_ending(""), "\n");
     }
 
     proptest! {
-        /// What lies outside of every span is still there, in order.
+        /// The text outside every span is kept, in order.
         #[test]
-        fn the_rest_stays(text in "[a-zé\n]{0,40}", spans in proptest::collection::vec((0usize..40, 0usize..6), 0..6)) {
+        fn text_outside_the_spans_is_kept(text in "[a-zé\n]{0,40}", spans in proptest::collection::vec((0usize..40, 0usize..6), 0..6)) {
             let edits: Vec<Edit> = spans.iter().map(|(a, n)| edit(*a, a + n, "#")).collect();
             let (out, left) = apply_edits(&text, &edits);
-            let taken: Vec<&Edit> = edits.iter().enumerate().filter(|(i, _)| !left.contains(i)).map(|(_, e)| e).collect();
-            let kept: String = text.char_indices().filter(|(at, _)| !taken.iter().any(|e| e.span.start <= *at && *at < e.span.end)).map(|(_, c)| c).collect();
+            let applied: Vec<&Edit> =
+                edits.iter().enumerate().filter(|(i, _)| !left.contains(i)).map(|(_, e)| e).collect();
+            let is_replaced = |at: usize| applied.iter().any(|e| e.span.start <= at && at < e.span.end);
+            let kept: String =
+                text.char_indices().filter(|(at, _)| !is_replaced(*at)).map(|(_, c)| c).collect();
             prop_assert_eq!(out.replace('#', ""), kept);
-            prop_assert_eq!(out.matches('#').count(), taken.len());
+            prop_assert_eq!(out.matches('#').count(), applied.len());
         }
     }
 }

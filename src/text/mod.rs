@@ -1,8 +1,8 @@
-//! Bytes with positions: sources, spans, lines and repository paths.
+//! Texts with positions: sources, spans, lines and repository paths.
 //!
-//! Everything that a reader takes out of a document keeps the [`Span`] where
-//! it stood, so that a finding can point at it. Text from documents, paths and
-//! logs is untrusted; [`escape_hidden`] makes it safe to print.
+//! Every value that a reader takes from a document keeps its [`Span`], so that
+//! a finding can point at it. Text from documents, paths and logs is untrusted;
+//! [`escape_hidden`] makes it safe to print.
 
 mod edit;
 mod escape;
@@ -24,67 +24,68 @@ pub struct Span {
 }
 
 impl Span {
-    /// A span over `start..end`; an inverted pair becomes empty at `start`.
+    /// Creates the span `start..end`; if `end` is less than `start`, an empty
+    /// span at `start`.
     #[must_use]
     pub fn new(start: usize, end: usize) -> Self {
         Self { start, end: end.max(start) }
     }
 
-    /// Length in bytes.
+    /// Returns the length in bytes.
     #[must_use]
     pub fn len(self) -> usize {
         self.end - self.start
     }
 
-    /// Whether no byte lies in it.
+    /// Returns whether the span contains no bytes.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.end == self.start
     }
 
-    /// Whether `other` lies wholly inside.
+    /// Returns whether `other` is entirely inside this span.
     #[must_use]
     pub fn contains(self, other: Span) -> bool {
         self.start <= other.start && other.end <= self.end
     }
 
-    /// The smallest span over both.
+    /// Returns the smallest span that contains both.
     #[must_use]
     pub fn join(self, other: Span) -> Span {
         Span::new(self.start.min(other.start), self.end.max(other.end))
     }
 }
 
-/// A value together with the place it was read from.
+/// A value with the span from which it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spanned<T> {
-    /// What was read.
+    /// The value.
     pub value: T,
-    /// Where it stands.
+    /// Its location in the text.
     pub span: Span,
 }
 
 impl<T> Spanned<T> {
-    /// Joins a value and its place.
+    /// Combines a value and its span.
     pub fn new(value: T, span: Span) -> Self {
         Self { value, span }
     }
 
-    /// Changes the value and keeps the place.
+    /// Changes the value and keeps the span.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
         Spanned { value: f(self.value), span: self.span }
     }
 }
 
-/// A slice of `text` without blanks at its ends, with its span in the whole.
+/// Returns the part of `text` in `span`, without whitespace at its ends, with
+/// its span in `text`.
 ///
-/// `span` says where to cut; it must lie on character boundaries, otherwise
-/// the result is empty.
+/// The result is empty if `span` is not on character boundaries.
 #[must_use]
 pub fn trim_spanned(text: &str, span: Span) -> Spanned<&str> {
     let raw = text.get(span.start..span.end).unwrap_or("");
-    let front = raw.len() - raw.trim_start().len();
-    let kept = raw.trim();
-    let start = span.start + front;
-    Spanned::new(kept, Span::new(start, start + kept.len()))
+    let leading = raw.len() - raw.trim_start().len();
+    let trimmed = raw.trim();
+    let start = span.start + leading;
+    Spanned::new(trimmed, Span::new(start, start + trimmed.len()))
 }

@@ -1,4 +1,4 @@
-//! Repository paths: bytes with `/` between names, as git stores them.
+//! Repository paths: bytes with `/` between components, as git stores them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,65 +9,67 @@ use super::is_hidden;
 
 /// A path relative to the repository's root, as the bytes that git stores.
 ///
-/// Its `Display` form is plain for ordinary names and quoted with C escapes
-/// for odd ones (control bytes, invisible or direction-changing characters,
-/// bytes that are not UTF-8, quotes, back-slashes, blanks at the ends); the
-/// quoted form reads back with [`RepoPath::from_declared`].
+/// Its `Display` form is the path itself if it has only ordinary characters.
+/// Otherwise it is quoted with C escapes: control bytes, invisible or
+/// direction-changing characters, bytes that are not UTF-8, quotes, backslashes,
+/// whitespace at the ends. [`RepoPath::from_declared`] reads both forms.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct RepoPath(BString);
 
 impl RepoPath {
-    /// Takes the bytes as they are.
+    /// Creates a path from its bytes.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self(BString::from(bytes))
     }
 
     /// Reads a path that a document declares: a quoted form with C escapes is
-    /// decoded, anything else is taken byte for byte.
+    /// decoded, any other text is used byte for byte.
     #[must_use]
     pub fn from_declared(text: &str) -> Self {
         unquote(text).map_or_else(|| Self::from(text), Self)
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 
-    /// The path as text, with replacement characters where it is not UTF-8.
+    /// Returns the path as text, with replacement characters for bytes that are
+    /// not UTF-8.
     #[must_use]
     pub fn to_text(&self) -> Cow<'_, str> {
         self.0.to_str_lossy()
     }
 
-    /// The path as text if it is UTF-8.
+    /// Returns the path as text; `None` if it is not UTF-8.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         self.0.to_str().ok()
     }
 
-    /// Whether the path lies below `folder` (given with or without its `/`).
+    /// Returns whether the path is below `folder` (with or without a trailing
+    /// `/`). An empty folder is the repository's root.
     #[must_use]
     pub fn is_below(&self, folder: &[u8]) -> bool {
         let folder = folder.strip_suffix(b"/").unwrap_or(folder);
         folder.is_empty() || self.0.strip_prefix(folder).is_some_and(|rest| rest.first() == Some(&b'/'))
     }
 
-    /// The last name.
+    /// Returns the last component.
     #[must_use]
     pub fn file_name(&self) -> &BStr {
         self.0.rsplit_str("/").next().unwrap_or_default().as_bstr()
     }
 
-    /// The folder, without a trailing slash; empty at the root.
+    /// Returns the folder, without a trailing slash; empty at the root.
     #[must_use]
     pub fn folder(&self) -> &BStr {
         self.0.rfind_byte(b'/').map_or(BStr::new(b""), |at| self.0.get(..at).unwrap_or_default().as_bstr())
     }
 
-    /// This path with one more name (or relative path) below it.
+    /// Appends a component or a relative path.
     #[must_use]
     pub fn join(&self, name: impl AsRef<[u8]>) -> Self {
         if self.0.is_empty() {
@@ -132,7 +134,7 @@ impl fmt::Display for RepoPath {
     }
 }
 
-/// Decodes `"…"` with C escapes; `None` if the text is not such a form.
+/// Decodes `"…"` with C escapes; `None` if the text does not have that form.
 fn unquote(text: &str) -> Option<BString> {
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
     let mut out = BString::default();
@@ -166,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn odd_paths_print_escaped_and_read_back() {
+    fn unusual_paths_are_printed_escaped_and_read_back() {
         for bytes in [
             &b"src/a.rs"[..],
             b"a b",
@@ -185,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn below_means_below_not_alike() {
+    fn a_common_prefix_does_not_mean_below() {
         assert!(RepoPath::from("src/a").is_below(b"src"));
         assert!(!RepoPath::from("src2/a").is_below(b"src/"));
     }

@@ -1,4 +1,4 @@
-//! One document's text with its line index.
+//! The text of one document, with its line index.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +13,8 @@ pub struct Position {
     pub column: usize,
 }
 
-/// One document as text, with its name and (made on first use) its lines.
+/// The text of one document, with its path. The line index is built on first
+/// use.
 #[derive(Debug, Clone)]
 pub struct Source {
     name: RepoPath,
@@ -24,8 +25,9 @@ pub struct Source {
 }
 
 impl Source {
-    /// Takes a document's bytes. Bytes that are not UTF-8 become replacement
-    /// characters and [`Source::not_utf8_at`] tells where the first one stood.
+    /// Creates a source from a document's bytes. Bytes that are not UTF-8 become
+    /// replacement characters; [`Source::not_utf8_at`] returns the offset of the
+    /// first one.
     #[must_use]
     pub fn from_bytes(name: RepoPath, bytes: Vec<u8>) -> Arc<Self> {
         let (text, not_utf8_at) = match String::from_utf8(bytes) {
@@ -38,7 +40,7 @@ impl Source {
         Arc::new(Self { name, revision: None, text, not_utf8_at, line_starts: OnceLock::new() })
     }
 
-    /// Takes text that is known to be text.
+    /// Creates a source from a text.
     #[must_use]
     pub fn from_text(name: RepoPath, text: impl Into<String>) -> Arc<Self> {
         Arc::new(Self {
@@ -50,8 +52,8 @@ impl Source {
         })
     }
 
-    /// The document as an older commit holds it; the revision is shown before
-    /// its path, as git writes it (`1a2b3c:path`).
+    /// Marks the source as the content of another revision. It is shown before
+    /// the path, as git writes it (`1a2b3c:path`).
     #[must_use]
     pub fn with_revision(self: Arc<Self>, revision: impl Into<String>) -> Arc<Self> {
         let mut own = Arc::unwrap_or_clone(self);
@@ -59,13 +61,14 @@ impl Source {
         Arc::new(own)
     }
 
-    /// The revision that it was read from, if it is not the judged one.
+    /// Returns the revision from which the text was read; `None` for the judged
+    /// tree.
     #[must_use]
     pub fn revision(&self) -> Option<&str> {
         self.revision.as_deref()
     }
 
-    /// Its path as it is shown, with the revision if there is one.
+    /// Returns the path for display, after the revision if there is one.
     #[must_use]
     pub fn display_path(&self) -> String {
         match &self.revision {
@@ -74,32 +77,33 @@ impl Source {
         }
     }
 
-    /// The document's path in the repository.
+    /// Returns the document's path in the repository.
     #[must_use]
     pub fn name(&self) -> &RepoPath {
         &self.name
     }
 
-    /// The whole text, a byte-order mark included.
+    /// Returns the whole text, including a byte-order mark.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Byte offset of the first byte that is not UTF-8, if any. Up to there
-    /// the text's offsets are the file's offsets.
+    /// Returns the byte offset of the first byte that is not UTF-8; `None` if
+    /// there is none. Up to there, offsets in the text equal those in the file.
     #[must_use]
     pub fn not_utf8_at(&self) -> Option<usize> {
         self.not_utf8_at
     }
 
-    /// The text of a span; empty when the span does not fit.
+    /// Returns the text of a span; empty if the span is out of range or not on
+    /// character boundaries.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.start..span.end).unwrap_or("")
     }
 
-    /// Offsets at which lines start (a line ends with `\n`).
+    /// Returns the byte offsets of line starts (a line ends with `\n`).
     fn line_starts(&self) -> &[usize] {
         self.line_starts.get_or_init(|| {
             std::iter::once(0)
@@ -108,7 +112,8 @@ impl Source {
         })
     }
 
-    /// Line and column of a byte offset; offsets past the end give the end.
+    /// Returns line and column of a byte offset; for an offset past the end,
+    /// those of the end.
     #[must_use]
     pub fn position(&self, offset: usize) -> Position {
         let mut offset = offset.min(self.text.len());
@@ -123,13 +128,14 @@ impl Source {
         Position { line: index + 1, column: before.chars().count() + 1 }
     }
 
-    /// Line number (from 1) of a byte offset.
+    /// Returns the line number (from 1) of a byte offset.
     #[must_use]
     pub fn line(&self, offset: usize) -> usize {
         self.position(offset).line
     }
 
-    /// Span of a line (from 1) without its line ending.
+    /// Returns the span of a line (from 1) without its line ending; `None` if
+    /// there is no such line.
     #[must_use]
     pub fn line_span(&self, line: usize) -> Option<Span> {
         let lines = self.line_starts();
@@ -139,7 +145,7 @@ impl Source {
         Some(Span::new(start, start + text.trim_end_matches('\r').len()))
     }
 
-    /// Number of lines, a last empty one not counted.
+    /// Returns the number of lines; an empty last line does not count.
     #[must_use]
     pub fn line_count(&self) -> usize {
         let lines = self.line_starts().len();
@@ -162,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_text_are_told() {
+    fn the_offset_of_invalid_utf8_is_reported() {
         let source = Source::from_bytes(RepoPath::from("a.md"), b"ok\xff".to_vec());
         assert_eq!(source.not_utf8_at(), Some(2));
     }

@@ -1,9 +1,10 @@
-//! Setting labelled fields of a document.
+//! Edits that set labelled fields of a document.
 
 use crate::document::field::Field;
 use crate::text::{Edit, Source, Span};
 
-/// What stands between a label and its value: stars, a colon, blanks.
+/// Returns the span between a label and its value: emphasis marks, a colon,
+/// spaces.
 pub(super) fn separator_span(source: &Source, label: Span) -> Span {
     let line = source.line_span(source.line(label.start)).unwrap_or(label);
     let rest = source.slice(Span::new(label.end, line.end));
@@ -11,8 +12,8 @@ pub(super) fn separator_span(source: &Source, label: Span) -> Span {
     Span::new(label.end, label.end + end)
 }
 
-/// Sets a field: the value alone where there is one, else the rest of the
-/// line.
+/// Returns the edit that sets a field: it replaces a plain value alone, and
+/// otherwise the rest of the line.
 pub(super) fn edit_value(source: &Source, field: &Field, wanted: &str) -> Edit {
     let bare = field.bare_value();
     if field.is_filled() && !bare.value.contains('`') && !wanted.starts_with("``") {
@@ -21,7 +22,7 @@ pub(super) fn edit_value(source: &Source, field: &Field, wanted: &str) -> Edit {
     edit_rest_of_line(source, field, wanted)
 }
 
-/// Sets all that stands behind a label on its line.
+/// Returns the edit that replaces all text after a label on its line.
 pub(super) fn edit_rest_of_line(source: &Source, field: &Field, wanted: &str) -> Edit {
     let start = separator_span(source, field.label);
     let line = source.line_span(source.line(field.label.start)).unwrap_or(start);
@@ -29,7 +30,7 @@ pub(super) fn edit_rest_of_line(source: &Source, field: &Field, wanted: &str) ->
     Edit::replace(Span::new(start.end, line.end), format!("{space}{wanted}"))
 }
 
-/// A text in back-ticks, as many as it needs.
+/// Returns a text as a code span, with more backticks than its longest run.
 pub(super) fn wrap_in_backticks(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let ticks = "`".repeat(longest + 1);

@@ -1,4 +1,5 @@
-//! Git hooks that call the tool; somebody else's hook is never touched.
+//! Installs and removes git hooks that call countersign. A hook that countersign
+//! did not write is never changed.
 
 use std::path::{Path, PathBuf};
 
@@ -7,14 +8,14 @@ use crate::system::files;
 /// A hook that can be installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hook {
-    /// Before a commit: what is staged.
+    /// Runs before a commit, on the staged changes.
     PreCommit,
-    /// Before a push: the commits that the other side lacks.
+    /// Runs before a push, on the commits that the remote does not have.
     PrePush,
 }
 
 impl Hook {
-    /// Git's name for it.
+    /// Returns git's name of the hook.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -23,75 +24,81 @@ impl Hook {
         }
     }
 
-    /// The line of shell that runs it; for a hook that somebody has already.
+    /// Returns the shell command that runs the checks, for use in an existing hook.
     #[must_use]
     pub fn shell_line(self) -> String {
         format!("countersign hook run {} \"$@\"", self.as_str())
     }
 
+    /// Returns the text of the hook file.
     fn script(self) -> String {
         let name = self.as_str();
         format!(
-            "#!/bin/sh\n{MARK} `countersign hook remove {name}` takes it out\n\
+            "#!/bin/sh\n{MARK} `countersign hook remove {name}` removes this hook\n\
              if ! command -v countersign >/dev/null 2>&1; then\n    \
-             echo 'countersign is not in PATH, so this {name} hook cannot judge' >&2\n    exit 1\nfi\nexec {}\n",
+             echo 'countersign is not in PATH, so this {name} hook cannot run its checks' >&2\n    exit 1\nfi\nexec {}\n",
             self.shell_line()
         )
     }
 }
 
-/// The second line of a hook of ours.
+/// Start of the second line of every hook that countersign wrote.
 const MARK: &str = "# written by countersign;";
 
-/// Why a hook was not installed or removed.
+/// The reason why a hook was not installed or removed.
 #[derive(Debug, thiserror::Error)]
 pub enum HookError {
-    /// Git looks for hooks elsewhere.
-    #[error("git runs the hooks of {0} here (core.hooksPath); add this line to its {name} hook: {line}", name = .1.as_str(), line = .1.shell_line())]
+    /// `core.hooksPath` is set to this folder, so git ignores `.git/hooks`.
+    #[error("core.hooksPath makes git run the hooks in {0}; add this line to the {name} hook there: {line}", name = .1.as_str(), line = .1.shell_line())]
     Elsewhere(String, Hook),
-    /// There is one that is not ours.
-    #[error("{path} is somebody else's hook and stays as it is; add this line to it: {line}", path = .0.display(), line = .1.shell_line())]
+    /// The hook exists, and countersign did not write it.
+    #[error("countersign did not write {path} and does not change it; add this line to it: {line}", path = .0.display(), line = .1.shell_line())]
     Foreign(PathBuf, Hook),
-    /// There is none.
-    #[error("{0} is not there")]
+    /// The hook does not exist.
+    #[error("{0} does not exist")]
     Missing(PathBuf),
-    /// It cannot be read or written.
+    /// The hook cannot be read or written.
     #[error("{path}: {source}", path = .path.display())]
     File {
-        /// The hook.
+        /// The path of the hook.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
 }
 
-fn is_ours(path: &Path) -> Result<Option<bool>, HookError> {
+/// Returns whether countersign wrote the hook; `None` if it does not exist.
+fn is_own_hook(path: &Path) -> Result<Option<bool>, HookError> {
     let failed = |source| HookError::File { path: path.to_path_buf(), source };
     if files::find_metadata(path).map_err(failed)?.is_none() {
         return Ok(None);
     }
     let mut text = Vec::new();
-    let short = files::read_if_within(path, 100_000, &mut text).map_err(failed)?;
+    let is_complete = files::read_if_within(path, 100_000, &mut text).map_err(failed)?;
     let second = text.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
-    Ok(Some(short && second.starts_with(MARK.as_bytes())))
+    Ok(Some(is_complete && second.starts_with(MARK.as_bytes())))
 }
 
-/// Where a hook lies, if git looks for it in the repository's own folder.
+/// Returns the path of a hook in `folder`.
+///
+/// # Errors
+/// `core.hooksPath` is set, so git does not look there.
 fn hook_path(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<PathBuf, HookError> {
     match configured {
-        Some(elsewhere) => Err(HookError::Elsewhere(crate::text::to_single_line(elsewhere, 200), hook)),
+        Some(other) => Err(HookError::Elsewhere(crate::text::to_single_line(other, 200), hook)),
         None => Ok(folder.join(hook.as_str())),
     }
 }
 
-/// Writes a hook, or writes ours anew. `folder` is the repository's own folder
-/// of hooks, `configured` what `core.hooksPath` says.
+/// Writes a hook, or replaces one that countersign wrote, and returns its path.
+/// `folder` is the repository's folder of hooks, `configured` the value of
+/// `core.hooksPath`.
 ///
 /// # Errors
-/// Git looks elsewhere, the hook is somebody else's, it cannot be written.
+/// `core.hooksPath` is set, the hook is foreign, or it cannot be written.
 pub fn install(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<PathBuf, HookError> {
     let path = hook_path(folder, configured, hook)?;
-    if is_ours(&path)? == Some(false) {
+    if is_own_hook(&path)? == Some(false) {
         return Err(HookError::Foreign(path, hook));
     }
     let written = files::write_executable(&path, hook.script().as_bytes());
@@ -99,13 +106,14 @@ pub fn install(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<Pa
     Ok(path)
 }
 
-/// Removes a hook of ours.
+/// Removes a hook that countersign wrote, and returns its path.
 ///
 /// # Errors
-/// It is somebody else's, is not there, cannot be removed.
+/// `core.hooksPath` is set, the hook is foreign or does not exist, or it cannot
+/// be removed.
 pub fn remove(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<PathBuf, HookError> {
     let path = hook_path(folder, configured, hook)?;
-    match is_ours(&path)? {
+    match is_own_hook(&path)? {
         None => Err(HookError::Missing(path)),
         Some(false) => Err(HookError::Foreign(path, hook)),
         Some(true) => {

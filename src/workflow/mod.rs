@@ -1,4 +1,5 @@
-//! Commands that write.
+//! The logic of commands that write documents: each plans its edits in memory
+//! and writes all of them or none.
 
 pub mod approve;
 pub mod demo;

@@ -1,5 +1,5 @@
-//! The documents of a repository as commands see and change them: read from
-//! disk byte for byte, changed in memory, written all together.
+//! The documents that a command reads and changes: read from disk byte for byte,
+//! changed in memory, and written together at the end.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,41 +16,41 @@ use crate::pipeline::packet_gate::PipelineError;
 use crate::system::transaction::{FileWrite, WriteError};
 use crate::text::{Edit, RepoPath, Source, apply_edits};
 
-/// Why a command does not do what it was asked: each with a way out.
+/// One reason for a refusal, with its remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// What is in the way, a sentence without a full stop.
+    /// The obstacle, as a sentence without a full stop.
     pub what: String,
-    /// What to do about it.
+    /// What the user can do, as a sentence.
     pub help: String,
 }
 
 impl Reason {
-    /// A reason with its way out.
+    /// Creates a reason with its remedy.
     pub fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
         Self { what: what.into(), help: help.into() }
     }
 }
 
-/// Why a command could not, or would not.
+/// The reason why a command wrote nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkflowError {
-    /// It judged, and refuses.
+    /// The conditions of the command are not met.
     #[error("{}", .0.iter().map(|reason| reason.what.as_str()).collect::<Vec<_>>().join("; "))]
     Refused(Vec<Reason>),
-    /// It judged a document, and that has errors.
+    /// A document has errors; the report lists them.
     #[error("the document has errors")]
     DocumentHasErrors(Box<Report>),
-    /// It could not write.
+    /// A file cannot be read or written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// It could not judge.
+    /// A check cannot run.
     #[error(transparent)]
     Gate(#[from] PipelineError),
-    /// A document cannot be read.
+    /// A document cannot be read or edited.
     #[error("{0}: {1}")]
     Document(RepoPath, String),
-    /// The tool or the system cannot do it.
+    /// Another failure, as a message.
     #[error("{0}")]
     Failed(String),
 }
@@ -62,34 +62,34 @@ impl From<crate::change::RepositoryError> for WorkflowError {
 }
 
 impl WorkflowError {
-    /// A refusal for one reason.
+    /// Creates a refusal with one reason.
     pub fn refused(what: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Refused(vec![Reason::new(what, help)])
     }
 }
 
-/// Reads a file as it lies on disk.
+/// Returns the bytes of a file on disk; `None` if it does not exist.
 pub type DocumentReader<'a> = &'a dyn Fn(&RepoPath) -> Result<Option<Vec<u8>>, WriteError>;
 
-/// Documents, as they are and as they are to be.
+/// The documents of a repository, with the pending changes of a command.
 pub struct Records<'a> {
     read: DocumentReader<'a>,
-    /// Where they lie.
+    /// The folders and files of the documents.
     pub layout: Layout,
     before: RefCell<BTreeMap<RepoPath, Option<Vec<u8>>>>,
     after: BTreeMap<RepoPath, String>,
 }
 
 impl<'a> Records<'a> {
-    /// Nothing is changed yet.
+    /// Creates records without pending changes.
     pub fn new(read: DocumentReader<'a>, layout: Layout) -> Self {
         Self { read, layout, before: RefCell::default(), after: BTreeMap::new() }
     }
 
-    /// A document as it is to be; `None` if it is not there.
+    /// Returns a document with its pending changes; `None` if it does not exist.
     ///
     /// # Errors
-    /// It cannot be read, or is no text.
+    /// The document cannot be read, is too large, or is not UTF-8.
     pub fn source(&self, path: &RepoPath) -> Result<Option<Arc<Source>>, WorkflowError> {
         if let Some(text) = self.after.get(path) {
             return Ok(Some(Source::from_text(path.clone(), text.clone())));
@@ -107,72 +107,72 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// A document that must be there.
+    /// Returns a document that must exist.
     ///
     /// # Errors
-    /// It is not.
+    /// The document does not exist, or cannot be read.
     pub fn require(&self, path: &RepoPath) -> Result<Arc<Source>, WorkflowError> {
         self.source(path)?.ok_or_else(|| {
             WorkflowError::refused(
-                format!("there is no {path}"),
-                "Run `countersign init`, which writes what is missing and keeps what is there.",
+                format!("{path} does not exist"),
+                "Run `countersign init`; it creates missing files and keeps existing ones.",
             )
         })
     }
 
-    /// Sets the whole text of a document, new or not.
+    /// Sets the whole text of a new or existing document.
     pub fn set_text(&mut self, path: RepoPath, text: String) {
         self.after.insert(path, text);
     }
 
-    /// Edits a document; every edit must fit.
+    /// Applies all edits to a document.
     ///
     /// # Errors
-    /// Two edits touch the same place.
+    /// Two edits overlap.
     pub fn edit(&mut self, source: &Source, edits: &[Edit]) -> Result<(), WorkflowError> {
         let (text, left) = apply_edits(source.text(), edits);
         if !left.is_empty() {
-            let why = "it is too unusual to be edited".to_owned();
+            let why = "its format is too unusual for an automatic edit; edit it by hand".to_owned();
             return Err(WorkflowError::Document(source.name().clone(), why));
         }
         self.set_text(source.name().clone(), text);
         Ok(())
     }
 
-    /// Edits a record and looks whether it says afterwards what it should.
+    /// Edits a record and checks with `is_expected` that the result reads back as
+    /// intended.
     ///
     /// # Errors
-    /// The edits do not fit, or the record is too unusual: what was written
-    /// would not be read.
+    /// Two edits overlap, or the edited record does not read back.
     pub fn edit_checked(
         &mut self,
         source: &Source,
         edits: &[Edit],
-        says: &dyn Fn(&Arc<Source>) -> bool,
+        is_expected: &dyn Fn(&Arc<Source>) -> bool,
     ) -> Result<(), WorkflowError> {
         self.edit(source, edits)?;
-        let now = self.require(source.name())?;
-        if says(&now) {
+        let edited = self.require(source.name())?;
+        if is_expected(&edited) {
             return Ok(());
         }
-        let why = "what is written there would not be read back; it is too unusual to be edited".to_owned();
-        Err(WorkflowError::Document(source.name().clone(), why))
+        let why = "the edited text would not read back; its format is too unusual for an automatic edit";
+        Err(WorkflowError::Document(source.name().clone(), why.to_owned()))
     }
 
-    /// What is changed so far.
+    /// Returns the documents with pending changes, with their whole texts.
     pub fn pending_texts(&self) -> impl Iterator<Item = (&RepoPath, &String)> {
         self.after.iter()
     }
 
-    /// All that is to be written.
+    /// Returns the writes of all documents whose bytes change.
     ///
     /// # Errors
-    /// What was there cannot be read.
+    /// The old bytes of a document cannot be read.
     pub fn into_writes(self) -> Result<Vec<FileWrite>, WorkflowError> {
         let mut out = Vec::new();
-        let known = self.before.into_inner();
+        let read_before = self.before.into_inner();
         for (path, after) in self.after {
-            let before = match known.get(&path) {
+            let before = match read_before.get(&path) {
                 Some(before) => before.clone(),
                 None => (self.read)(&path)?,
             };
@@ -183,26 +183,26 @@ impl<'a> Records<'a> {
         Ok(out)
     }
 
-    /// The refinement of a packet, if it is there.
+    /// Returns the refinement of a packet, if it exists.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// The refinement cannot be read.
     pub fn refinement(&self, id: &WpId) -> Result<Option<Refinement>, WorkflowError> {
         Ok(self.source(&self.layout.refinement(id))?.map(|source| Refinement::read(&source)))
     }
 
-    /// A packet, if it is there.
+    /// Returns a packet, if it exists.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// The packet cannot be read.
     pub fn packet(&self, id: &WpId) -> Result<Option<Packet>, WorkflowError> {
         Ok(self.source(&self.layout.packet(id))?.map(|source| Packet::read(&source).value))
     }
 
-    /// The gate log.
+    /// Returns the gate log.
     ///
     /// # Errors
-    /// It is not there, or is no log.
+    /// The file does not exist, or is not a valid gate log.
     pub fn gate_log(&self) -> Result<GateLog, WorkflowError> {
         let log = GateLog::read(&self.require(&RepoPath::from(self.layout.gate_log.as_str()))?);
         match log.faults.first() {
@@ -211,53 +211,55 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// The signature audit.
+    /// Returns the signature audit.
     ///
     /// # Errors
-    /// It is not there.
+    /// The file does not exist, or cannot be read.
     pub fn audit(&self) -> Result<Audit, WorkflowError> {
         Ok(Audit::read(&self.require(&RepoPath::from(self.layout.audit.as_str()))?))
     }
 
-    /// The task board.
+    /// Returns the task board.
     ///
     /// # Errors
-    /// It is not there.
+    /// The file does not exist, or cannot be read.
     pub fn board(&self) -> Result<Board, WorkflowError> {
         Ok(Board::read(&self.require(&RepoPath::from(self.layout.board.as_str()))?))
     }
 
-    /// The registry.
+    /// Returns the traceability registry.
     ///
     /// # Errors
-    /// It is not there.
+    /// The file does not exist, or cannot be read.
     pub fn registry(&self) -> Result<Registry, WorkflowError> {
         Ok(Registry::read(&self.require(&RepoPath::from(self.layout.registry.as_str()))?))
     }
 
-    /// The specification that the pointer names, with its path.
+    /// Returns the specification that the specification pointer names.
     ///
     /// # Errors
-    /// There is no pointer, it names nothing, or that is not there.
+    /// The pointer does not exist, names no file, or names a file that does not
+    /// exist.
     pub fn spec(&self) -> Result<Arc<Source>, WorkflowError> {
         let pointer = SpecPointer::read(&self.require(&RepoPath::from(self.layout.spec_pointer.as_str()))?);
         let Some(named) = pointer.spec() else {
             return Err(WorkflowError::refused(
                 format!("{} names no specification", pointer.source.name()),
-                "Write its file's name in bold there: **Spec_v01.md**.",
+                "Write the file name of the specification in bold there, such as **Spec_v01.md**.",
             ));
         };
         let path = RepoPath::from(named.value.as_str());
         let found = self.source(&path)?;
         found.ok_or_else(|| {
             WorkflowError::refused(
-                format!("the current specification {path} is not there"),
-                format!("Mend the name in {}.", pointer.source.name()),
+                format!("the current specification {path} does not exist"),
+                format!("Correct the name in {}.", pointer.source.name()),
             )
         })
     }
 }
 
+/// Returns the error for a fault of a document, with its line from 1.
 fn fault_error(source: &Source, fault: &crate::document::Fault) -> WorkflowError {
     let line = source.line(fault.span.start);
     WorkflowError::Document(source.name().clone(), format!("line {line}: {}", fault.message))

@@ -1,9 +1,10 @@
-//! The program tests itself: one deceit for every gate and every family of
-//! rules, each beside an honest twin, on repositories that it builds.
+//! `countersign self-test`: runs bypass cases and control cases on repositories
+//! that it builds.
 //!
-//! A check that cannot fail proves nothing. The deceits are data
-//! (`fixtures/canaries.yaml`), embedded, so that the program that is shipped is
-//! the one that is tested.
+//! A check that can never fail proves nothing. Therefore every gate and every rule
+//! family has at least one bypass case, which must fail, with a control case, which
+//! must pass. The cases are data (`fixtures/self-test.yaml`). They are embedded, so
+//! that the installed program tests itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,75 +24,79 @@ use crate::system::{environment, files};
 
 use super::demo::{DemoRepository, WP_ID};
 
-const CASES_YAML: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/canaries.yaml"));
+const CASES_YAML: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/self-test.yaml"));
 
-/// The day on which the repositories are judged.
+/// The time that all checks use.
 const NOW: DateTime = jiff::civil::datetime(2026, 3, 1, 12, 0, 0, 0);
 
-/// One deceit.
+/// One self-test case: a bypass case and its control case.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SelfTestCase {
-    /// The family of rules that must see it.
+    /// The rule family that the case tests.
     pub family: String,
-    /// The gate, or the command about documents.
-    pub ask: String,
-    /// What it does, as the end of a sentence.
-    pub does: String,
-    /// The rule that must find it.
+    /// The command to run: a gate, a scan or a document check.
+    pub command: String,
+    /// The action of the bypass, as a verb phrase in the third person.
+    pub bypass: String,
+    /// The rule that must report the bypass.
     pub finds: String,
+    /// The packet or phase to pass to the command, instead of the demo's packet.
     #[serde(default)]
     wp: Option<String>,
-    /// Whether the honest work is done first.
+    /// Whether the correct work of the demo is written first.
     #[serde(default)]
     work: bool,
     /// Whether the configured steps run.
     #[serde(default)]
     steps: bool,
-    /// Files before the first commit.
+    /// Files that are added to the first commit: path and text.
     #[serde(default)]
     base: BTreeMap<String, String>,
+    /// Files that the bypass writes: path and text.
     #[serde(default)]
     write: BTreeMap<String, String>,
+    /// Files that the bypass removes.
     #[serde(default)]
     remove: Vec<String>,
+    /// Edits of the bypass: path, old text and new text.
     #[serde(default)]
     edit: Vec<(String, String, String)>,
-    /// Whether the honest twin did the work, where the deceit is to do none.
+    /// Whether the control case writes the work that the bypass leaves out.
     #[serde(default)]
-    honest_work: bool,
-    /// Files before the first commit of the honest twin, instead of `base`.
+    control_work: bool,
+    /// Files in the first commit of the control case, instead of `base`.
     #[serde(default)]
-    honest_base: Option<BTreeMap<String, String>>,
-    /// Edits of the honest twin.
+    control_base: Option<BTreeMap<String, String>>,
+    /// Edits of the control case: path, old text and new text.
     #[serde(default)]
-    honest: Vec<(String, String, String)>,
+    control: Vec<(String, String, String)>,
 }
 
-/// What came of one deceit.
+/// The result of one self-test case.
 #[derive(Debug)]
 pub struct SelfTestOutcome {
-    /// The deceit.
+    /// The case.
     pub case: SelfTestCase,
-    /// Why the program failed its test, if it did.
+    /// The reason why the case failed, if it did.
     pub failure: Option<String>,
 }
 
-/// Why the test could not be made.
+/// The reason why the self-test could not run.
 #[derive(Debug, thiserror::Error)]
 pub enum SelfTestError {
-    /// The deceits cannot be read.
-    #[error("the deceits cannot be read: {0}")]
+    /// The embedded cases are invalid.
+    #[error("invalid self-test case: {0}")]
     Data(String),
     /// A folder or file cannot be written.
     #[error("{doing}: {source}")]
     File {
-        /// What was being done.
+        /// The action that failed.
         doing: String,
-        /// What the system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A gate could not run.
+    /// A gate, scan or document check cannot run.
     #[error(transparent)]
     Engine(#[from] EngineError),
 }
@@ -108,21 +113,21 @@ impl From<RepositoryError> for SelfTestError {
     }
 }
 
-/// The deceits of the program.
+/// Reads the embedded self-test cases.
 ///
 /// # Errors
-/// The embedded file is broken.
+/// The embedded file is invalid.
 pub fn load_cases() -> Result<Vec<SelfTestCase>, SelfTestError> {
     serde_yaml::from_str(CASES_YAML).map_err(|error| SelfTestError::Data(error.to_string()))
 }
 
-/// Families and gates that no deceit asks for: none of them is tested.
+/// Returns the rule families and gates that no case tests.
 #[must_use]
-pub fn list_untested(canaries: &[SelfTestCase]) -> Vec<String> {
+pub fn list_untested(cases: &[SelfTestCase]) -> Vec<String> {
     let families: BTreeSet<&str> = registered_rules().iter().map(|entry| entry.rule.id.family()).collect();
-    let asked = |family: &&str| !canaries.iter().any(|canary| canary.family == *family);
+    let is_untested = |family: &&str| !cases.iter().any(|case| case.family == *family);
     let mut out: Vec<String> =
-        families.into_iter().filter(asked).map(|family| format!("rules {family}/…")).collect();
+        families.into_iter().filter(is_untested).map(|family| format!("rules {family}/…")).collect();
     let gates = [
         "gate-check",
         "audit",
@@ -132,67 +137,72 @@ pub fn list_untested(canaries: &[SelfTestCase]) -> Vec<String> {
         "post-work --range",
     ];
     out.extend(
-        gates.iter().filter(|gate| !canaries.iter().any(|c| c.ask == **gate)).map(|gate| (*gate).to_owned()),
+        gates
+            .iter()
+            .filter(|gate| !cases.iter().any(|case| case.command == **gate))
+            .map(|gate| (*gate).to_owned()),
     );
     out
 }
 
-/// Plays every deceit and its honest twin, telling each as it ends.
+/// Runs every case, and calls `on_outcome` after each one.
 ///
 /// # Errors
-/// A repository could not be built or judged: nothing was tested.
+/// A repository cannot be built or checked.
 pub fn run_cases(
-    canaries: &[SelfTestCase],
-    mut tell: impl FnMut(&SelfTestOutcome),
+    cases: &[SelfTestCase],
+    mut on_outcome: impl FnMut(&SelfTestOutcome),
 ) -> Result<(), SelfTestError> {
-    let mut honest: BTreeMap<String, Option<String>> = BTreeMap::new();
-    for canary in canaries {
-        let mut fault = check_bypass_found(canary)?;
-        // One honest twin serves all deceits that start from the same state.
+    let mut controls: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for case in cases {
+        let mut failure = check_bypass_found(case)?;
+        // Bypass cases with the same initial state share one control case.
         let state = format!(
             "{} {} {:?} {:?} {} {:?} {:?}",
-            canary.ask,
-            canary.work || canary.honest_work,
-            canary.honest,
-            canary.base,
-            canary.steps,
-            canary.honest_base,
-            canary.wp
+            case.command,
+            case.work || case.control_work,
+            case.control,
+            case.base,
+            case.steps,
+            case.control_base,
+            case.wp
         );
-        if !honest.contains_key(&state) {
-            honest.insert(state.clone(), check_control_passes(canary)?);
+        if !controls.contains_key(&state) {
+            controls.insert(state.clone(), check_control_passes(case)?);
         }
-        fault = fault.or_else(|| honest.get(&state).cloned().flatten());
-        tell(&SelfTestOutcome { case: canary.clone(), failure: fault });
+        failure = failure.or_else(|| controls.get(&state).cloned().flatten());
+        on_outcome(&SelfTestOutcome { case: case.clone(), failure });
     }
     Ok(())
 }
 
-/// Why a deceit was not seen, if it was not.
-fn check_bypass_found(canary: &SelfTestCase) -> Result<Option<String>, SelfTestError> {
-    let report = run_case(canary, true)?;
-    let found = report.findings.iter().find(|finding| finding.rule.as_str() == canary.finds);
+/// Runs the bypass case. Returns the reason why it failed, if it did.
+fn check_bypass_found(case: &SelfTestCase) -> Result<Option<String>, SelfTestError> {
+    let report = run_case(case, true)?;
+    let found = report.findings.iter().find(|finding| finding.rule.as_str() == case.finds);
     Ok(match found {
-        None => Some(format!("{} did not find it", canary.finds)),
+        None => Some(format!("{} did not report the bypass", case.finds)),
         Some(finding) if finding.fails_gate() && report.passed() => {
-            Some("it was found, and passed".to_owned())
+            Some("the bypass was reported, but the command passed".to_owned())
         }
         Some(_) => None,
     })
 }
 
-/// Why the honest twin did not pass, if it did not.
-fn check_control_passes(canary: &SelfTestCase) -> Result<Option<String>, SelfTestError> {
-    let report = run_case(canary, false)?;
+/// Runs the control case. Returns the reason why it failed, if it did.
+fn check_control_passes(case: &SelfTestCase) -> Result<Option<String>, SelfTestError> {
+    let report = run_case(case, false)?;
     let failed = report.findings.iter().find(|finding| finding.fails_gate());
     Ok(match failed {
-        Some(finding) => Some(format!("its honest twin fails: {}: {}", finding.rule, finding.message)),
-        None if !report.passed() => Some("its honest twin fails".to_owned()),
+        Some(finding) => Some(format!("the control case fails: {}: {}", finding.rule, finding.message)),
+        None if !report.passed() => Some("the control case fails".to_owned()),
         None => None,
     })
 }
 
-fn run_case(canary: &SelfTestCase, deceit: bool) -> Result<Report, SelfTestError> {
+/// Builds the repository of a case and runs its command, as a bypass case or as a
+/// control case.
+fn run_case(case: &SelfTestCase, is_bypass: bool) -> Result<Report, SelfTestError> {
     let io = |doing: &str| {
         let doing = doing.to_owned();
         move |source| SelfTestError::File { doing, source }
@@ -202,36 +212,36 @@ fn run_case(canary: &SelfTestCase, deceit: bool) -> Result<Report, SelfTestError
     let root = folder.path().join("greeter");
     files::create_folder(&root).map_err(io("making a temporary folder"))?;
     let builder = RepositoryBuilder::create(&root)?;
-    let mut world = DemoRepository::default();
+    let mut demo = DemoRepository::default();
     let program = environment::program_path().map_err(io("finding this program"))?;
     let program = serde_json::to_string(&program.to_string_lossy()).unwrap_or_default();
-    let base = canary.honest_base.as_ref().filter(|_| !deceit).unwrap_or(&canary.base);
+    let base = case.control_base.as_ref().filter(|_| !is_bypass).unwrap_or(&case.base);
     let base: Vec<(String, String)> =
         base.iter().map(|(path, text)| (path.clone(), text.replace("{program}", &program))).collect();
-    world.initialize_with(&builder, &base)?;
-    if canary.work || (canary.honest_work && !deceit) {
-        world.write_work(&builder)?;
-        world.write_handover(&builder, super::demo::RecordedHashes::Correct)?;
+    demo.initialize_with(&builder, &base)?;
+    if case.work || (case.control_work && !is_bypass) {
+        demo.write_work(&builder)?;
+        demo.write_handover(&builder, super::demo::RecordedHashes::Correct)?;
     }
-    let edits = if deceit { &canary.edit } else { &canary.honest };
+    let edits = if is_bypass { &case.edit } else { &case.control };
     for (path, from, to) in edits {
         let before = builder.read(path)?;
         if !before.contains(from.as_str()) {
-            return Err(SelfTestError::Data(format!("{path} does not hold {from:?}")));
+            return Err(SelfTestError::Data(format!("{path} does not contain {from:?}")));
         }
         builder.write(path, &before.replacen(from.as_str(), to, 1))?;
     }
-    if deceit {
-        canary.write.iter().try_for_each(|(path, text)| builder.write(path, text))?;
-        canary.remove.iter().try_for_each(|path| builder.remove(path))?;
+    if is_bypass {
+        case.write.iter().try_for_each(|(path, text)| builder.write(path, text))?;
+        case.remove.iter().try_for_each(|path| builder.remove(path))?;
     }
-    let wp = canary.wp.clone().filter(|_| deceit || canary.ask == "validator-phase-gate");
+    let wp = case.wp.clone().filter(|_| is_bypass || case.command == "validator-phase-gate");
     let packet = wp.clone().unwrap_or_else(|| WP_ID.to_owned());
-    let (gate, selection) = match canary.ask.as_str() {
+    let (gate, selection) = match case.command.as_str() {
         "gate-check" => (Gate::GateCheck, SelectionRequest::Default),
         "pre-work" => {
-            // Work starts from what is committed.
-            world.commit_work(&builder)?;
+            // Pre-work requires that packet and refinement are committed.
+            demo.commit_work(&builder)?;
             (Gate::PreWork, SelectionRequest::Default)
         }
         "audit" => (Gate::Audit, SelectionRequest::Worktree),
@@ -241,8 +251,8 @@ fn run_case(canary: &SelfTestCase, deceit: bool) -> Result<Report, SelfTestError
             (Gate::PostWork, SelectionRequest::Staged)
         }
         "post-work --range" => {
-            let head = world.commit_work(&builder)?;
-            let base = world.merge_base().map_or_else(String::new, |commit| commit.0.to_string());
+            let head = demo.commit_work(&builder)?;
+            let base = demo.merge_base().map_or_else(String::new, |commit| commit.0.to_string());
             (Gate::PostWork, SelectionRequest::Range(format!("{base}..{}", head.0)))
         }
         other if ScanProfile::from_command(other.trim_end_matches(" --worktree")).is_some() => {
@@ -251,11 +261,11 @@ fn run_case(canary: &SelfTestCase, deceit: bool) -> Result<Report, SelfTestError
             return run_case_scan(&root, scan.unwrap_or_else(ScanProfile::full), change);
         }
         other => {
-            let inquiry = DocumentQuery::from_command(other, &packet)
-                .ok_or_else(|| SelfTestError::Data(format!("nobody answers {other:?}")))?;
+            let query = DocumentQuery::from_command(other, &packet)
+                .ok_or_else(|| SelfTestError::Data(format!("unknown command {other:?}")))?;
             let repo = GitRepository::discover(&root)?;
             let request = DocumentCheckRequest {
-                query: inquiry,
+                query,
                 tree: TreeState::Worktree,
                 named_documents: Vec::new(),
                 config: None,
@@ -266,11 +276,11 @@ fn run_case(canary: &SelfTestCase, deceit: bool) -> Result<Report, SelfTestError
     };
     let repo = GitRepository::discover(&root)?;
     let request = GateRequest { gate, packet, other_packets: Vec::new(), selection, config: None, now: NOW };
-    let skip = (!canary.steps).then(|| "the deceit needs no step".to_owned());
+    let skip = (!case.steps).then(|| "the self-test case needs no step".to_owned());
     Ok(crate::pipeline::steps::run_gate(&repo, &request, &StepOptions { skip, progress: &NoProgress })?)
 }
 
-/// What a scan of a repository finds.
+/// Runs a scan of the repository at `root`.
 fn run_case_scan(
     root: &std::path::Path,
     scan: ScanProfile,
@@ -294,21 +304,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_family_and_gate_has_a_deceit() {
+    fn every_family_and_gate_has_a_case() {
         assert_eq!(list_untested(&load_cases().expect("data")), Vec::<String>::new());
         assert!(!list_untested(&[]).is_empty());
     }
 
     #[test]
-    fn a_deceit_that_is_none_fails_the_test() {
+    fn a_case_without_its_bypass_fails() {
         let mut all = load_cases().expect("data");
-        all.retain(|canary| canary.finds == "scope/outside");
-        for canary in &mut all {
-            canary.write.clear();
-            canary.remove.clear();
+        all.retain(|case| case.finds == "scope/outside");
+        for case in &mut all {
+            case.write.clear();
+            case.remove.clear();
         }
-        let mut faults = 0;
-        run_cases(&all, |outcome| faults += usize::from(outcome.failure.is_some())).expect("played");
-        assert_eq!(faults, all.len());
+        let mut failures = 0;
+        run_cases(&all, |outcome| failures += usize::from(outcome.failure.is_some())).expect("runs");
+        assert_eq!(failures, all.len());
     }
 }

@@ -1,50 +1,85 @@
-//! The house: rooms use only rooms above them, files stay small, the doors
-//! to the outside are in one room.
+//! The structure of the source: modules use only modules listed before them,
+//! files stay small, one module does all I/O, no cycles, no two types of one
+//! name.
+
+use std::collections::BTreeMap;
 
 use regex::Regex;
 
 use crate::support::{files_below, project};
 
-/// Top to bottom: each uses only those before it.
-const MODULES: [&str; 15] = [
-    "text", "digest", "finding", "document", "rule", "change", "scan", "check", "config", "system", "gate",
-    "engine", "workflow", "render", "cli",
+mod cycles;
+mod imports;
+
+/// Lowest layer first: a module uses only modules listed before it.
+const MODULES: [&str; 14] = [
+    "text", "digest", "finding", "document", "rule", "change", "scan", "check", "config", "system", "pipeline",
+    "workflow", "render", "cli",
 ];
 
-fn sources() -> Vec<(String, String)> {
+/// Files of the crate root that may use every module.
+const ROOT_FILES: [&str; 3] = ["main.rs", "lib.rs", "fuzzing.rs"];
+
+/// Root modules that any unit test may use.
+const TEST_MODULES: [&str; 1] = ["test_support"];
+
+/// A source file: its path below `src`, and its text.
+struct SourceFile {
+    path: String,
+    text: String,
+}
+
+impl SourceFile {
+    /// True for a file that belongs to unit tests only.
+    fn is_test(&self) -> bool {
+        self.path.ends_with("/tests.rs")
+            || self.path.contains("/tests/")
+            || TEST_MODULES.iter().any(|name| self.path == format!("{name}.rs"))
+    }
+
+    /// The text without comments and without the unit tests at its end.
+    fn code(&self) -> String {
+        let production = self.text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        production
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .map(|line| format!("{line}\n"))
+            .collect()
+    }
+}
+
+fn sources() -> Vec<SourceFile> {
     let root = project().join("src");
     let files = files_below(&root).into_iter().filter(|path| path.extension().is_some_and(|end| end == "rs"));
     files
-        .map(|path| {
-            (
-                path.strip_prefix(&root).expect("below").to_string_lossy().replace('\\', "/"),
-                std::fs::read_to_string(path).expect("source"),
-            )
+        .map(|path| SourceFile {
+            path: path.strip_prefix(&root).expect("below").to_string_lossy().replace('\\', "/"),
+            text: std::fs::read_to_string(path).expect("source"),
         })
         .collect()
 }
 
 #[test]
 fn modules_use_only_modules_listed_above() {
-    let used = Regex::new(r"\bcrate::(?:\{([^}]*)\}|([a-z_]+))").expect("pattern");
-    let rank = |room: &str| MODULES.iter().position(|name| *name == room);
+    let rank = |module: &str| MODULES.iter().position(|name| *name == module);
     let mut wrong = Vec::new();
-    for (file, text) in sources() {
-        let room = file.split('/').next().unwrap_or_default();
-        let Some(own) = rank(room) else {
-            assert!(matches!(room, "main.rs" | "lib.rs"), "src/{file} is in no room");
+    for file in sources() {
+        let module = file.path.split('/').next().unwrap_or_default();
+        let is_root_file = ROOT_FILES.contains(&module) || file.path.starts_with("fuzzing/") || file.is_test();
+        let Some(own) = rank(module) else {
+            assert!(is_root_file, "src/{} is in no module of the list", file.path);
             continue;
         };
-        for captures in used.captures_iter(&text) {
-            let names = captures.get(1).or(captures.get(2)).map_or("", |m| m.as_str());
-            for name in names.split(',').map(|name| name.trim().split("::").next().unwrap_or_default()) {
-                match rank(name) {
-                    Some(other) if other > own => {
-                        wrong.push(format!("src/{file} uses {name}, which is below {room}"));
-                    }
-                    Some(_) => {}
-                    None => wrong.push(format!("src/{file} uses crate::{name}, which is no room")),
+        for path in imports::paths(&file.text).into_iter().filter(|path| path[0] == "crate") {
+            let name = path.get(1).map_or("", String::as_str);
+            match rank(name) {
+                Some(other) if other > own => {
+                    wrong.push(format!("src/{} uses {name}, a layer above {module}", file.path));
                 }
+                Some(_) => {}
+                None if file.is_test() && TEST_MODULES.contains(&name) => {}
+                // A re-export of lib.rs would hide which module is used.
+                None => wrong.push(format!("src/{} uses crate::{name}, which is not a module", file.path)),
             }
         }
     }
@@ -53,33 +88,97 @@ fn modules_use_only_modules_listed_above() {
 
 #[test]
 fn files_are_small() {
-    let all = sources().into_iter().map(|(file, text)| (format!("src/{file}"), text));
-    let tests = files_below(&project().join("tests"))
-        .into_iter()
-        .map(|path| (path.display().to_string(), std::fs::read_to_string(path).unwrap_or_default()));
+    let tests = files_below(&project().join("tests")).into_iter();
+    let tests = tests.filter(|path| path.extension().is_some_and(|end| end == "rs")).map(|path| {
+        let text = std::fs::read_to_string(&path).expect("source");
+        (path.strip_prefix(project()).expect("below").display().to_string(), text)
+    });
+    let all = sources().into_iter().map(|file| (format!("src/{}", file.path), file.text)).chain(tests);
     let long: Vec<String> = all
-        .chain(tests)
-        .filter(|(file, text)| file.to_lowercase().ends_with(".rs") && text.lines().count() > 400)
-        .map(|(file, text)| format!("{file}: {} lines", text.lines().count()))
+        .filter(|(_, text)| text.lines().count() > 400)
+        .map(|(file, text)| format!("{file}: {} lines, more than 400", text.lines().count()))
         .collect();
     assert!(long.is_empty(), "{}", long.join("\n"));
     let main = std::fs::read_to_string(project().join("src/main.rs")).expect("main.rs");
-    assert!(main.lines().count() < 40, "main.rs only parses and returns");
+    assert!(main.lines().count() < 15, "main.rs only calls the library");
+}
+
+#[test]
+fn a_check_family_is_one_file_or_a_folder() {
+    let rules = project().join("rules");
+    let mut long = Vec::new();
+    for file in sources() {
+        let Some(family) = file.path.strip_prefix("check/").and_then(|path| path.strip_suffix(".rs")) else {
+            continue;
+        };
+        let lines = file.text.lines().count();
+        if rules.join(family).is_dir() && lines > 300 {
+            long.push(format!("src/{}: {lines} lines, more than 300; make it a folder", file.path));
+        }
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
 }
 
 #[test]
 fn only_one_module_does_io() {
-    let doors =
-        Regex::new(r"\bstd::(fs|env|net)::|\bCommand::new|SystemTime::now|\bgit2::").expect("pattern");
-    let outside: Vec<String> = sources()
-        .into_iter()
-        .filter(|(file, _)| !file.starts_with("system/") && file != "main.rs")
-        .flat_map(|(file, text)| {
-            text.lines()
-                .filter(|line| !line.trim_start().starts_with("//") && doors.is_match(line))
-                .map(|line| format!("src/{file}: {}", line.trim()))
-                .collect::<Vec<_>>()
-        })
-        .collect();
+    let io = Regex::new(r"\bstd::(fs|env|net)::|\bCommand::new|SystemTime::now|\bgit2::").expect("pattern");
+    let mut outside = Vec::new();
+    for file in sources() {
+        if file.path.starts_with("system/") || file.path == "main.rs" || file.is_test() {
+            continue;
+        }
+        if file.path.starts_with("fuzzing/") {
+            continue;
+        }
+        let lines = file.text.lines().filter(|line| !line.trim_start().starts_with("//") && io.is_match(line));
+        outside.extend(lines.map(|line| format!("src/{}: {}", file.path, line.trim())));
+    }
     assert!(outside.is_empty(), "{}", outside.join("\n"));
+}
+
+#[test]
+fn files_of_one_folder_have_no_import_cycle() {
+    let all = sources();
+    let found = cycles::find(all.iter().filter(|file| !file.is_test()));
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn no_two_types_have_the_same_name() {
+    let types =
+        Regex::new(r"^(\s*)(?:pub(?:\([^)]*\))? )?(?:struct|enum|union|trait|type) ([A-Z]\w*)").expect("pattern");
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in sources() {
+        let lines: Vec<&str> = file.text.lines().collect();
+        for (number, line) in lines.iter().enumerate() {
+            let Some(captures) = types.captures(line) else { continue };
+            if is_associated_type(&lines[..number], line) {
+                continue;
+            }
+            let location = format!("src/{}:{}", file.path, number + 1);
+            found.entry(captures[2].to_owned()).or_default().push(location);
+        }
+    }
+    let twice: Vec<String> = found
+        .into_iter()
+        .filter(|(_, locations)| locations.len() > 1)
+        .map(|(name, locations)| format!("{name}: {}", locations.join(", ")))
+        .collect();
+    assert!(twice.is_empty(), "{}", twice.join("\n"));
+}
+
+/// True for a `type` of a trait or an implementation.
+fn is_associated_type(before: &[&str], line: &str) -> bool {
+    let indentation = |line: &str| line.len() - line.trim_start().len();
+    if !line.trim_start().starts_with("type ") || indentation(line) == 0 {
+        return false;
+    }
+    let parent = before
+        .iter()
+        .rev()
+        .find(|other| !other.trim().is_empty() && indentation(other) < indentation(line))
+        .copied()
+        .unwrap_or_default();
+    // The head of an implementation may end with a line of bounds.
+    !parent.trim_start().starts_with("mod ") && !parent.contains("fn ")
 }

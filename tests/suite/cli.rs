@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use countersign::workflow::demo::DemoRepository;
+use countersign::DemoRepository;
 
 use crate::support::repo::Sandbox;
 

@@ -4,12 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use countersign::change::{ObjectStore as _, TreeState};
-use countersign::finding::{DocumentsInfo, Report};
-use countersign::pipeline::document_check::{
-    DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents,
+use countersign::{
+    DocumentCheckRequest, DocumentQuery, NamedDocument, ObjectStore as _, PlainFolder, Report, TreeState,
+    check_documents,
 };
-use countersign::system::folder::PlainFolder;
 
 use crate::support::{files_below, project, shared};
 
@@ -100,7 +98,7 @@ fn table(reports: &[Report]) -> String {
     let mut out = String::from("| rule | level | alone |");
     DATES.iter().for_each(|date| out.push_str(&format!(" {date} |")));
     out.push_str("\n|---|---|--:|--:|--:|--:|--:|\n");
-    let documents = reports.iter().map(|report| report.documents.as_ref().map_or(0, DocumentsInfo::count));
+    let documents = reports.iter().map(|report| report.documents.as_ref().map_or(0, |documents| documents.count()));
     out.push_str(&format!(
         "| *documents* | | {} |\n",
         documents.map(|n| n.to_string()).collect::<Vec<_>>().join(" | ")

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use countersign::workflow::demo::DemoRepository;
+use countersign::DemoRepository;
 
 use crate::support::repo::Sandbox;
 

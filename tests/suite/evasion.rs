@@ -4,7 +4,7 @@
 
 use git2::{ObjectType, Repository};
 
-use countersign::workflow::demo::DemoRepository;
+use countersign::{DemoRepository, RecordedHashes};
 
 use crate::support::repo::Sandbox;
 
@@ -127,7 +127,7 @@ fn steps_do_not_run_beside_unchecked_files() {
         .map(|(path, pre, post)| DemoRepository::changed_file(path, pre, Some(post)))
         .collect();
     let packet =
-        DemoRepository::packet_text(&base, countersign::workflow::demo::RecordedHashes::Correct, &changed);
+        DemoRepository::packet_text(&base, RecordedHashes::Correct, &changed);
     sandbox.write(".GOV/task_packets/WP-1-Farewell.md", packet);
     sandbox.commit("work");
     sandbox.write("check.sh", "exit 0\n");
@@ -253,7 +253,7 @@ fn forge_roots(bytes: &mut [u8]) -> usize {
         bytes[at..at + 4].copy_from_slice(&0x7000_0000_u32.to_be_bytes());
     }
     let end = bytes.len() - 20;
-    let sum = countersign::digest::sha1(&bytes[..end]);
+    let sum = crate::support::memory::sha1(&bytes[..end]);
     bytes[end..].copy_from_slice(&sum.0);
     commits
 }

@@ -2,14 +2,12 @@
 
 use regex::Regex;
 
-use countersign::check::find_rule;
-
 use crate::support::{files_below, project};
 
 #[test]
 fn everything_that_proves_a_guarantee_is_there() {
     let page = std::fs::read_to_string(project().join("docs/guarantees.md")).expect("page");
-    let files = [files_below(&project().join("tests/suite")), files_below(&project().join("src"))];
+    let files = [files_below(&project().join("tests")), files_below(&project().join("src"))];
     let tests: String =
         files.iter().flatten().map(|path| std::fs::read_to_string(path).unwrap_or_default()).collect();
     let named = Regex::new(r"(?i)\b(world|rule|test)\s+`([^`]+)`").expect("pattern");
@@ -19,7 +17,8 @@ fn everything_that_proves_a_guarantee_is_there() {
         let there = match captures[1].to_lowercase().as_str() {
             "world" => project().join(format!("fixtures/worlds/{name}/report.txt")).is_file(),
             "rule" => {
-                find_rule(name).is_some() && project().join(format!("fixtures/rules/{name}.md")).is_file()
+                project().join(format!("rules/{name}.yaml")).is_file()
+                    && project().join(format!("fixtures/rules/{name}.md")).is_file()
             }
             _ => tests.contains(&format!("fn {name}()")),
         };

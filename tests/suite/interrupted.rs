@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use countersign::system::transaction::Writer;
 use regex::Regex;
 
 use crate::support::initialized::{
@@ -173,10 +172,14 @@ fn writers_wait_for_each_other_and_nothing_is_lost() {
 fn who_holds_the_lock_is_named() {
     let sandbox = approved();
     let state = sandbox.root.join(".git/countersign");
-    let held = Writer::acquire(&sandbox.root, &state, "a long command", Duration::ZERO).expect("lock");
+    std::fs::create_dir_all(&state).expect("folder");
+    let lock = std::fs::File::create(state.join("lock")).expect("lock file");
+    lock.lock().expect("lock");
+    std::fs::write(state.join("holder"), "`a long command` (process 1, since 2026-03-01T12:00:00Z)\n")
+        .expect("holder");
     let (exit, said) = sandbox.run_redacted(&["new", "stub", "WP-1-Other"]);
     assert_eq!(exit, 2, "{said}");
     assert!(said.contains("another countersign is writing here: `a long command` (process"), "{said}");
-    drop(held);
+    drop(lock);
     run_ok(&sandbox, &["new", "stub", "WP-1-Other"]);
 }

@@ -2,7 +2,7 @@
 
 use crate::support::greeter::{PACKET, WP, greeter_sandbox, greeter_without_manifests};
 use crate::support::repo::Sandbox;
-use countersign::workflow::demo::RecordedHashes;
+use countersign::RecordedHashes;
 
 fn assert_passes(sandbox: &Sandbox, arguments: &[&str]) {
     let (exit, said) = sandbox.run_redacted(&[&["post-work", WP, "--no-run"], arguments].concat());

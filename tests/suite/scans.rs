@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use countersign::workflow::demo::DemoRepository;
+use countersign::DemoRepository;
 
 use crate::support::repo::Sandbox;
 

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use countersign::workflow::demo::DemoRepository;
+use countersign::DemoRepository;
 
 use crate::support::repo::Sandbox;
 

@@ -1,4 +1,5 @@
-//! `approval/…`: the signed contract is unchanged, and the protocol's order was kept.
+//! `approval/…`: the signed contract is unchanged, and the steps happened in
+//! the required order.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -11,26 +12,25 @@ use crate::check::context::{ApprovalCheckContext, ContractFact, RecordAtSigning}
 use crate::document::gate_log::{GateLog, text_or_empty};
 use crate::document::packet::{ContractPart, contract_parts};
 use crate::document::{Packet, Signature};
-use crate::finding::{Finding, Label, Level, TimelineEvent};
+use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::{Source, Spanned, format_count, to_single_line};
 use jiff::Timestamp;
 
-/// `approval/contract`: what was signed is what is judged.
+/// `approval/contract`: the commit that introduced the signature changes only
+/// governance files, and the contract part of the packet has not changed since
+/// then.
 pub(in crate::check) fn contract(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     let packet = input.packet.packet;
-    let (introduction, then, inside, foreign) = match input.contract {
-        ContractFact::Known {
-            introduction,
-            packet_at_signing: then,
-            is_in_range: inside,
-            code_paths: foreign,
-        } => (introduction, then, *inside, foreign),
+    let (introduction, signed, is_in_range, code_paths) = match input.contract {
+        ContractFact::Known { introduction, packet_at_signing, is_in_range, code_paths } => {
+            (introduction, packet_at_signing, *is_in_range, code_paths)
+        }
         ContractFact::Uncommitted => {
             let span = packet.signature.as_ref().map_or_else(|| packet.head_span(), |s| s.span);
             return Some(rule.finding(
-                "no commit holds the packet with this signature",
-                input.packet.label_at(span, "only in this working state"),
+                "no commit contains the packet with this signature",
+                input.packet.label_at(span, "not committed"),
             ))
             .into();
         }
@@ -41,22 +41,22 @@ pub(in crate::check) fn contract(input: &ApprovalCheckContext<'_>, rule: &Rule) 
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            let message = format!("commits {}{more} each brought this signature in", commits.join(", "));
-            return Some(rule.finding(message, input.packet.label_at(span, "no one of them is the first")))
+            let message = format!("several commits introduced this signature: {}{more}", commits.join(", "));
+            return Some(rule.finding(message, input.packet.label_at(span, "introduced more than once")))
                 .into();
         }
         ContractFact::Unknown(why) => {
             let Some(signature) = &packet.signature else { return CheckResult::skipped(why.clone()) };
-            let label = input.packet.label_at(signature.span, "what was signed is not known");
+            let label = input.packet.label_at(signature.span, "the signed text is unknown");
             return Some(rule.finding(why.clone(), label)).into();
         }
     };
     let commit = short_commit(introduction);
     let mut out = Vec::new();
-    if inside && !foreign.is_empty() {
+    if is_in_range && !code_paths.is_empty() {
         let span = packet.signature.as_ref().map_or_else(|| packet.head_span(), |s| s.span);
         let message =
-            format!("commit {commit}, which brought the signature in, changes more than governance files");
+            format!("commit {commit}, which introduced the signature, changes files outside governance");
         let mut finding = rule.finding(
             message,
             input.packet.label_at(
@@ -64,58 +64,61 @@ pub(in crate::check) fn contract(input: &ApprovalCheckContext<'_>, rule: &Rule) 
                 format!("committed by {}", crate::text::to_single_line(&introduction.committer, 80)),
             ),
         );
-        for path in foreign.iter().take(3) {
+        for path in code_paths.iter().take(3) {
             finding = finding.related(Label::path(path, "changed by the same commit"));
         }
         out.push(finding);
     }
-    compare_parts(input, then, packet, &commit, rule, &mut out);
+    compare_parts(input, signed, packet, &commit, rule, &mut out);
     out.into()
 }
 
+/// Adds a finding for each part of the contract that was added, changed or
+/// removed since the signature.
 fn compare_parts(
     input: &ApprovalCheckContext<'_>,
-    then: &Packet,
-    now: &Packet,
+    signed: &Packet,
+    current: &Packet,
     commit: &str,
     rule: &Rule,
     out: &mut Vec<Finding>,
 ) {
-    let (old, new) = (contract_parts(then), contract_parts(now));
-    // The n-th part of a key is compared with the n-th of that key.
-    let mut left: BTreeMap<&str, VecDeque<&ContractPart>> = BTreeMap::new();
-    for part in &old {
-        left.entry(part.key.as_str()).or_default().push_back(part);
+    let (signed_parts, current_parts) = (contract_parts(signed), contract_parts(current));
+    // The n-th part with a key is compared with the n-th part with that key.
+    let mut remaining: BTreeMap<&str, VecDeque<&ContractPart>> = BTreeMap::new();
+    for part in &signed_parts {
+        remaining.entry(part.key.as_str()).or_default().push_back(part);
     }
-    for part in &new {
-        let before = left.get_mut(part.key.as_str()).and_then(VecDeque::pop_front);
+    for part in &current_parts {
+        let before = remaining.get_mut(part.key.as_str()).and_then(VecDeque::pop_front);
         let Some(before) = before else {
-            let message =
-                format!("`{}` was not there when the packet was signed in commit {commit}", part.key);
+            let message = format!("`{}` was added after the packet was signed in commit {commit}", part.key);
             let span = part.lines.first().map_or(part.span, |line| line.span);
-            out.push(rule.finding(message, input.packet.label_at(span, "not part of what was signed")));
+            out.push(rule.finding(message, input.packet.label_at(span, "not in the signed text")));
             continue;
         };
         if !before.has_same_text(part) {
-            let message = format!("`{}` is not what was signed in commit {commit}", part.key);
-            let (then, now) =
-                (SignedFile { part: before, source: &then.source }, SignedFile { part, source: &now.source });
-            out.push(difference_finding(rule, message, &then, &now));
+            let message = format!("`{}` differs from the text that was signed in commit {commit}", part.key);
+            let (signed, current) = (
+                SignedFile { part: before, source: &signed.source },
+                SignedFile { part, source: &current.source },
+            );
+            out.push(difference_finding(rule, message, &signed, &current));
         }
     }
-    for gone in left.into_values().flatten() {
-        let span = gone.lines.first().map_or(gone.span, |line| line.span);
+    for removed in remaining.into_values().flatten() {
+        let span = removed.lines.first().map_or(removed.span, |line| line.span);
         out.push(
             rule.finding(
-                format!("`{}` was signed in commit {commit} and is gone", gone.key),
-                input.packet.label_at(now.head_span(), "no longer in the packet"),
+                format!("`{}` was signed in commit {commit}, but was removed since", removed.key),
+                input.packet.label_at(current.head_span(), "no longer in the packet"),
             )
-            .related(Label::text(&then.source, span, "signed here")),
+            .related(Label::text(&signed.source, span, "signed here")),
         );
     }
 }
 
-/// A part of the contract in its document.
+/// A part of the contract and the document that contains it.
 struct SignedFile<'a> {
     part: &'a ContractPart,
     source: &'a Arc<Source>,
@@ -126,85 +129,91 @@ impl SignedFile<'_> {
         self.part.lines.get(index)
     }
 
-    /// A changed line as it is told.
-    fn describe_line(&self, word: &str, index: usize) -> Option<String> {
+    /// Describes a changed line for a note, with its line number in the document.
+    fn describe_line(&self, prefix: &str, index: usize) -> Option<String> {
         let line = self.line(index)?;
         let number = self.source.line(line.span.start);
-        Some(format!("{word}, line {number}: {}", crate::text::to_single_line(line.value.trim(), 100)))
+        Some(format!("{prefix}, line {number}: {}", crate::text::to_single_line(line.value.trim(), 100)))
     }
 }
 
-/// Changes of one part that are shown in both texts.
+/// Maximum number of changes of one part that are shown with labels.
 const MAX_SHOWN_HUNKS: usize = 3;
-/// Lines of a difference that are told.
+/// Maximum number of changed lines that are shown as notes.
 const MAX_CONTRACT_DIFF_LINES: usize = 8;
 
-/// One finding with both texts: the first changes with their places, then the
-/// changed lines.
-fn difference_finding(rule: &Rule, message: String, then: &SignedFile<'_>, now: &SignedFile<'_>) -> Finding {
-    let hunks = compute_hunks(then.part.text().as_bytes(), now.part.text().as_bytes());
-    let place = |side: &SignedFile<'_>, range: &Range<usize>, words: &str| {
-        let line = side.line(range.start).filter(|_| !range.is_empty())?;
-        Some(Label::text(side.source, line.span, words))
+/// Creates one finding with both texts: labels at the first changes, then the
+/// changed lines as notes.
+fn difference_finding(
+    rule: &Rule,
+    message: String,
+    signed: &SignedFile<'_>,
+    current: &SignedFile<'_>,
+) -> Finding {
+    let hunks = compute_hunks(signed.part.text().as_bytes(), current.part.text().as_bytes());
+    let label = |file: &SignedFile<'_>, range: &Range<usize>, text: &str| {
+        let line = file.line(range.start).filter(|_| !range.is_empty())?;
+        Some(Label::text(file.source, line.span, text))
     };
-    let gone = |hunk: &Hunk| {
-        // What only went away is shown where it stood between its neighbours.
-        let near = now.line(hunk.after.start.saturating_sub(1)).map_or(now.part.span, |line| line.span);
-        let words = if hunk.after.start == 0 {
-            "what stood before this is gone"
-        } else {
-            "what followed here is gone"
-        };
-        Label::text(now.source, near, words)
+    let removal_label = |hunk: &Hunk| {
+        // A deletion has no line of its own: label the line next to it.
+        let near =
+            current.line(hunk.after.start.saturating_sub(1)).map_or(current.part.span, |line| line.span);
+        let text = if hunk.after.start == 0 { "text removed before this" } else { "text removed after this" };
+        Label::text(current.source, near, text)
     };
     let mut labels = Vec::new();
     for hunk in hunks.iter().take(MAX_SHOWN_HUNKS) {
-        labels.push(place(now, &hunk.after, "changed since the signature").unwrap_or_else(|| gone(hunk)));
-        labels.extend(place(then, &hunk.before, "what was signed"));
+        labels.push(
+            label(current, &hunk.after, "changed since the signature").unwrap_or_else(|| removal_label(hunk)),
+        );
+        labels.extend(label(signed, &hunk.before, "the signed text"));
     }
     let mut labels = labels.into_iter();
-    let first = labels.next().unwrap_or_else(|| Label::text(now.source, now.part.span, "changed"));
+    let first = labels.next().unwrap_or_else(|| Label::text(current.source, current.part.span, "changed"));
     let mut finding = rule.finding(message, first);
     finding.related.extend(labels);
-    let told = hunks.iter().flat_map(|hunk| {
-        let signed = hunk.before.clone().filter_map(|index| then.describe_line("signed", index));
-        signed.chain(hunk.after.clone().filter_map(|index| now.describe_line("now", index)))
+    let lines = hunks.iter().flat_map(|hunk| {
+        let before = hunk.before.clone().filter_map(|index| signed.describe_line("signed", index));
+        before.chain(hunk.after.clone().filter_map(|index| current.describe_line("now", index)))
     });
-    let told: Vec<String> = told.collect();
-    finding.notes.extend(told.iter().take(MAX_CONTRACT_DIFF_LINES).cloned());
-    if told.len() > MAX_CONTRACT_DIFF_LINES {
-        finding.notes.push(format!("… and {} more changed lines", told.len() - MAX_CONTRACT_DIFF_LINES));
+    let lines: Vec<String> = lines.collect();
+    finding.notes.extend(lines.iter().take(MAX_CONTRACT_DIFF_LINES).cloned());
+    if lines.len() > MAX_CONTRACT_DIFF_LINES {
+        finding.notes.push(format!("… and {} more changed lines", lines.len() - MAX_CONTRACT_DIFF_LINES));
     }
     finding
 }
 
-/// Commits that are named.
+/// Maximum number of commits that a finding names.
 const MAX_NAMED_COMMITS: usize = 3;
-/// How far the clocks of two machines may differ.
+/// Tolerated difference between the clocks of two machines, in seconds.
 const CLOCK_SKEW_SECONDS: i64 = 60 * 60;
-/// How far a signer's clock may be from UTC.
+/// Largest offset of local time from UTC, in seconds.
 const TIME_ZONE_SECONDS: i64 = 14 * 60 * 60;
 
-/// `approval/order`: refinement, signature, preparation, packet, code.
+/// `approval/order`: the steps happen in this order: refinement recorded, packet
+/// signed, work prepared, packet committed, code committed.
 ///
-/// The order is read from what commits hold and build on, and from the times
-/// of the records; the times of commits, which anybody can set, only where
-/// they contradict a record.
+/// The order follows from the contents and parents of commits, and from the
+/// times in the records. An author can set the time of a commit to any value,
+/// so commit times are used only to contradict a record.
 pub(in crate::check) fn order(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     if super::predates_refinements(input) {
-        return CheckResult::skipped("packets of generation G0 have no such records");
+        return CheckResult::skipped("packets of generation G0 have no records of these steps");
     }
     let mut out = check_record_order(input, rule);
     out.extend(check_record_times(input, rule));
     out.extend(check_early_code(input, rule));
     out.extend(check_earlier_signature(input, rule));
     if out.is_empty() && !matches!(input.contract, ContractFact::Known { .. }) {
-        return CheckResult::skipped("no commit is known to hold what was signed");
+        return CheckResult::skipped("the commit that introduced the signature is not known");
     }
     out.into()
 }
 
-/// Records that were not there yet when the signature entered the packet.
+/// Returns a finding for each record that did not exist yet in the commit that
+/// introduced the signature.
 fn check_record_order(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Vec<Finding> {
     let ContractFact::Known { introduction, is_in_range: true, .. } = input.contract else {
         return Vec::new();
@@ -212,53 +221,57 @@ fn check_record_order(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Vec<Find
     let Some(signature) = &input.packet.packet.signature else { return Vec::new() };
     let (commit, id) = (short_commit(introduction), input.packet.id.as_str());
     let mut out = Vec::new();
-    let mut late = |what: &str, label: Label| {
-        let message = format!("{what} when commit {commit} brought the signature into the packet");
+    let mut add_late = |what: &str, label: Label| {
+        let message = format!("{what} when commit {commit} introduced the signature");
         let here = input.packet.label_at(signature.span, "the packet's signature");
         out.push(rule.finding(message, label).related(here));
     };
-    // A record that is wrong or missing today is told by other rules.
+    // Other rules report a record that is wrong or missing today.
     if let (Ok(refinement), RecordAtSigning::Missing) =
         (&input.refinement, &input.records_at_signing.refinement)
     {
-        late("the refinement was not there", Label::path(refinement.source.name(), "came later"));
+        add_late("the refinement did not exist", Label::path(refinement.source.name(), "added later"));
     }
     if let Ok(audit) = &input.audit {
-        let has = |audit: &crate::document::audit::Audit| {
+        let has_row = |audit: &crate::document::audit::Audit| {
             audit.rows.iter().any(|row| row.signature.value == signature.value && row.names_packet(id))
         };
-        let then = match &input.records_at_signing.audit {
-            RecordAtSigning::Changed(then) => has(then),
+        let existed = match &input.records_at_signing.audit {
+            RecordAtSigning::Changed(signed) => has_row(signed),
             RecordAtSigning::Missing => false,
             RecordAtSigning::Unchanged | RecordAtSigning::NotLookedUp => true,
         };
-        if !then && has(audit) {
-            late("the audit had no row of this signature", Label::path(audit.source.name(), "written later"));
+        if !existed && has_row(audit) {
+            add_late(
+                "the audit had no row of this signature",
+                Label::path(audit.source.name(), "added later"),
+            );
         }
     }
     if let Ok(log) = &input.gate_log {
         for kind in ["REFINEMENT", "SIGNATURE", "PREPARE"] {
-            // An older signature's entry does not record this one.
-            let has = |log: &GateLog| {
+            // A SIGNATURE entry counts only if it records this signature.
+            let has_entry = |log: &GateLog| {
                 log.last_entry(id, kind).is_some_and(|entry| {
                     kind != "SIGNATURE" || text_or_empty(&entry.signature) == signature.value
                 })
             };
-            let then = match &input.records_at_signing.gate_log {
-                RecordAtSigning::Changed(then) => has(then),
+            let existed = match &input.records_at_signing.gate_log {
+                RecordAtSigning::Changed(signed) => has_entry(signed),
                 RecordAtSigning::Missing => false,
                 RecordAtSigning::Unchanged | RecordAtSigning::NotLookedUp => true,
             };
-            if let Some(entry) = log.last_entry(id, kind).filter(|_| !then) {
-                let label = Label::text(&log.source, entry.anchor_span(), "written later");
-                late(&format!("the gate log had no {kind} entry"), label);
+            if let Some(entry) = log.last_entry(id, kind).filter(|_| !existed) {
+                let label = Label::text(&log.source, entry.anchor_span(), "added later");
+                add_late(&format!("the gate log had no {kind} entry"), label);
             }
         }
     }
     out
 }
 
-/// Times of the records that run backwards.
+/// Returns a finding for each pair of records whose times are in the wrong
+/// order.
 fn check_record_times(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Vec<Finding> {
     let mut out = Vec::new();
     let id = input.packet.id.as_str();
@@ -268,24 +281,25 @@ fn check_record_times(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Vec<Find
             (log.last_entry(id, "REFINEMENT"), log.last_entry(id, "SIGNATURE"))
     {
         let message = "the refinement was recorded again after the signature";
-        let here = Label::text(&log.source, refined.anchor_span(), "recorded here");
-        let there = Label::text(&log.source, signed.anchor_span(), "signed before");
+        let here = Label::text(&log.source, refined.anchor_span(), "recorded again here");
+        let there = Label::text(&log.source, signed.anchor_span(), "signed before that");
         out.push(rule.finding(message, here).related(there));
     }
     if let Ok(log) = &input.gate_log {
         let kinds = ["REFINEMENT", "SIGNATURE", "PREPARE"];
         for (before, after) in kinds.iter().zip(kinds.iter().skip(1)) {
-            let (Some(first), Some(then)) = (log.last_entry(id, before), log.last_entry(id, after)) else {
+            let (Some(first), Some(second)) = (log.last_entry(id, before), log.last_entry(id, after)) else {
                 continue;
             };
-            // A packet may be signed again: any earlier entry will do.
+            // A packet may be signed again, so compare with its earliest entry.
             let earliest = log.earliest_time(id, before);
-            if let (Some(a), Some(b)) = (earliest, parse_timestamp(text_or_empty(&then.timestamp)))
-                && b < a
+            if let (Some(earliest), Some(time)) =
+                (earliest, parse_timestamp(text_or_empty(&second.timestamp)))
+                && time < earliest
             {
                 let message = format!("the {after} entry is older than the {before} entry");
-                let there = Label::text(&log.source, first.anchor_span(), format!("{before}: {a}"));
-                let here = Label::text(&log.source, then.anchor_span(), format!("{after}: {b}"));
+                let there = Label::text(&log.source, first.anchor_span(), format!("{before}: {earliest}"));
+                let here = Label::text(&log.source, second.anchor_span(), format!("{after}: {time}"));
                 out.push(rule.finding(message, here).related(there));
             }
         }
@@ -297,7 +311,7 @@ fn check_record_times(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Vec<Find
         && let Some(signed) = parse_signature_time(&text.value)
         && signed.as_second() - TIME_ZONE_SECONDS > committed.as_second()
     {
-        let message = format!("the signature is dated after commit {commit}, which brought it in");
+        let message = format!("the date of the signature is after commit {commit}, which introduced it");
         out.push(rule.finding(message, input.packet.label_at(text.span, format!("committed {committed}"))));
     }
     if let Ok(log) = &input.gate_log
@@ -305,14 +319,15 @@ fn check_record_times(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Vec<Find
         && let Some(prepared) = parse_timestamp(text_or_empty(&entry.timestamp))
         && prepared.as_second() - CLOCK_SKEW_SECONDS > committed.as_second()
     {
-        let message = format!("the work was prepared after commit {commit} brought the packet in");
+        let message = format!("the work was prepared after commit {commit}, which introduced the signature");
         let label = Label::text(&log.source, entry.anchor_span(), format!("committed {committed}"));
         out.push(rule.finding(message, label));
     }
     out
 }
 
-/// Code that does not build on the signed packet.
+/// Returns a finding for the commits of code that do not build on the signed
+/// packet.
 fn check_early_code(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Option<Finding> {
     let early: Vec<_> = input.code_commits.iter().filter(|commit| commit.precedes_signing).collect();
     let first = early.last()?;
@@ -336,14 +351,15 @@ fn check_early_code(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Option<Fin
     Some(finding)
 }
 
-/// Code that was written under an earlier signature: the present one approves
-/// it afterwards, which somebody should look at.
+/// Returns a warning for commits of code under an earlier signature: the
+/// current signature approves them only afterwards, so a person must review
+/// them.
 fn check_earlier_signature(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Option<Finding> {
     let earlier: Vec<_> =
         input.code_commits.iter().filter(|commit| commit.is_under_earlier_signature).collect();
     let (first, signature) = (earlier.last()?, input.packet.packet.signature.as_ref()?);
     let message = format!(
-        "{} of code {} written under an earlier signature, which this one replaces",
+        "{} with code {} made under an earlier signature, which the current signature replaces",
         format_count(earlier.len(), "commit"),
         if earlier.len() == 1 { "was" } else { "were" }
     );
@@ -356,7 +372,7 @@ fn check_earlier_signature(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Opt
         finding =
             finding.note(format!("commit {} by {who} changes {}", short_commit(&commit.facts), commit.path));
     }
-    Some(finding.help("Compare what the earlier contract allowed with what was done under it."))
+    Some(finding.help("Compare the changes of these commits with the contract of the earlier signature."))
 }
 
 fn parse_timestamp(text: &str) -> Option<Timestamp> {
@@ -366,34 +382,4 @@ fn parse_timestamp(text: &str) -> Option<Timestamp> {
 fn parse_signature_time(text: &str) -> Option<Timestamp> {
     let signature = Signature::parse(text).ok()?;
     Some(signature.at.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
-}
-
-/// What happened when, in the order that the protocol demands.
-#[must_use]
-pub(crate) fn timeline(input: &ApprovalCheckContext<'_>) -> Vec<TimelineEvent> {
-    let id = input.packet.id.as_str();
-    let logged = |kind: &str| {
-        let log = input.gate_log.as_ref().ok()?;
-        Some(to_single_line(text_or_empty(&log.last_entry(id, kind)?.timestamp), 40))
-            .filter(|text| !text.is_empty())
-    };
-    let signature = input.packet.packet.signature.as_ref();
-    let at = |seconds: i64| Timestamp::from_second(seconds).ok().map(|at| at.to_string());
-    let packet = match input.contract {
-        ContractFact::Known { introduction, .. } => at(introduction.time),
-        _ => None,
-    };
-    let first = input.code_commits.iter().map(|commit| commit.facts.time).min();
-    let moment = |event: &'static str, at: Option<String>| TimelineEvent { event, at };
-    vec![
-        moment("refinement recorded", logged("REFINEMENT")),
-        moment(
-            "signature",
-            signature.and_then(|text| Signature::parse(&text.value).ok()).map(|s| s.at.to_string()),
-        ),
-        moment("signature recorded", logged("SIGNATURE")),
-        moment("work prepared", logged("PREPARE")),
-        moment("packet committed", packet),
-        moment("first code committed", first.and_then(at)),
-    ]
 }

@@ -1,4 +1,4 @@
-//! What checks of approval see.
+//! Input of approval checks.
 
 use std::sync::Arc;
 
@@ -14,70 +14,70 @@ use crate::text::{RepoPath, Source};
 
 use super::PacketCheckContext;
 
-/// What is known of the packet's `MERGE_BASE_SHA`.
+/// The relation of the packet's `MERGE_BASE_SHA` to the judged head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MergeBaseFact {
-    /// The packet gives none.
+    /// The packet has no `MERGE_BASE_SHA`.
     Absent,
-    /// No forty hexadecimal digits.
+    /// The value is not forty hexadecimal digits.
     Malformed,
-    /// No such commit here.
+    /// The repository has no such commit.
     Missing,
-    /// A commit that is no ancestor of the judged head.
+    /// The commit is not an ancestor of the judged head.
     NotAncestor,
-    /// An ancestor of the judged head, or the head itself.
+    /// The commit is the judged head or one of its ancestors.
     Ancestor,
 }
 
-/// Whether a document is committed as it is now.
+/// The state of a document compared with HEAD.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CheckpointFact {
-    /// HEAD holds exactly these bytes.
+    /// HEAD contains exactly these bytes.
     Committed,
-    /// HEAD holds other bytes.
+    /// HEAD contains different bytes.
     Changed,
-    /// HEAD does not hold it.
+    /// HEAD does not contain the document.
     Uncommitted,
 }
 
 /// The packet at the commit that introduced its signature.
 #[derive(Debug)]
 pub enum ContractFact {
-    /// No commit holds the packet with this signature.
+    /// No commit contains the packet with this signature.
     Uncommitted,
-    /// It was not looked up, and why.
+    /// The commit could not be determined; with the reason as a clause.
     Unknown(String),
-    /// Commits on several lines of history brought the signature in.
+    /// Several commits on different lines of history introduced the signature.
     Several(Vec<CommitInfo>),
-    /// The contract revision.
+    /// The contract revision: the commit that introduced the signature.
     Known {
         /// The commit.
         introduction: CommitInfo,
-        /// The packet there.
+        /// The packet at this commit.
         packet_at_signing: Box<Packet>,
-        /// Whether the commit lies inside the judged range.
+        /// Whether the commit is in the judged range.
         is_in_range: bool,
         /// Paths outside governance that the commit changed.
         code_paths: Vec<RepoPath>,
     },
 }
 
-/// A record of approval as the contract revision holds it.
+/// A record of approval at the contract revision, compared with today.
 #[derive(Debug, Default)]
 pub enum RecordAtSigning<T> {
-    /// It was not looked up.
+    /// The record was not looked up.
     #[default]
     NotLookedUp,
-    /// As it is judged, byte for byte.
+    /// The record had the same bytes.
     Unchanged,
-    /// Not there.
+    /// The record did not exist.
     Missing,
-    /// There, with another text.
+    /// The record existed with a different text.
     Changed(Box<T>),
 }
 
 impl<T> RecordAtSigning<T> {
-    /// Another type of record.
+    /// Converts a changed record with `read`.
     pub fn map<U>(self, read: impl FnOnce(T) -> U) -> RecordAtSigning<U> {
         match self {
             Self::NotLookedUp => RecordAtSigning::NotLookedUp,
@@ -99,20 +99,20 @@ pub struct RecordsAtSigning {
     pub gate_log: RecordAtSigning<GateLog>,
 }
 
-/// What a key has signed, and whose keys count.
+/// The contract that a key signed, and the keys that may sign.
 #[derive(Debug)]
 pub struct KeySignatureFact {
-    /// Where the signed text belongs.
+    /// Path of the signed text.
     pub contract_path: RepoPath,
-    /// Where its signature belongs.
+    /// Path of its signature.
     pub signature_path: RepoPath,
-    /// Where it says whose keys count.
+    /// Path of the file `allowed_signers`.
     pub signers_path: RepoPath,
-    /// The signed text.
+    /// The signed text, if the file exists.
     pub contract: Option<Arc<Source>>,
-    /// Its signature.
+    /// Its signature, if the file exists.
     pub signature: Option<Arc<Source>>,
-    /// Whose keys count, by the trusted revision.
+    /// The keys that may sign, as listed in the trusted revision.
     pub signers: Option<AllowedSigners>,
 }
 
@@ -123,42 +123,42 @@ pub struct CodeCommit {
     pub facts: CommitInfo,
     /// One of the paths outside governance that it changes.
     pub path: RepoPath,
-    /// Whether it does not build on a commit that holds the signed packet.
+    /// Whether the commit has no ancestor that contains the signed packet.
     pub precedes_signing: bool,
-    /// Whether it builds on an earlier signature of the packet, not on the
-    /// present one.
+    /// Whether the commit builds on an earlier signature of the packet, not on
+    /// the current one.
     pub is_under_earlier_signature: bool,
 }
 
 /// Input of checks about approval.
 pub struct ApprovalCheckContext<'a> {
-    /// The packet and its surroundings.
+    /// The packet and its context.
     pub packet: PacketCheckContext<'a>,
-    /// Path and text of the refinement, if it is there.
+    /// The refinement, or its expected path if it does not exist.
     pub refinement: Result<&'a Refinement, RepoPath>,
-    /// The signature audit, or where it should be.
+    /// The signature audit, or its expected path if it does not exist.
     pub audit: Result<&'a Audit, RepoPath>,
-    /// The gate log, or where it should be.
+    /// The gate log, or its expected path if it does not exist.
     pub gate_log: Result<&'a GateLog, RepoPath>,
-    /// `MERGE_BASE_SHA` against the judged head.
+    /// `MERGE_BASE_SHA` compared with the judged head.
     pub merge_base: MergeBaseFact,
-    /// Packet and refinement against HEAD; empty where the gate judges commits.
+    /// Packet and refinement compared with HEAD; empty if the gate judges
+    /// commits.
     pub checkpoint: &'a [(RepoPath, CheckpointFact)],
-    /// The contract revision.
+    /// The commit that introduced the signature, and the packet there.
     pub contract: &'a ContractFact,
     /// The checked-out branch.
     pub branch: Option<&'a str>,
-    /// Name of the working tree's folder.
+    /// Name of the working tree's folder, without its parents.
     pub worktree_name: Option<&'a str>,
-    /// What a key has signed.
+    /// The contract that a key signed, and the keys that may sign.
     pub key_signature: &'a KeySignatureFact,
-    /// Other documents that hold the packet's signature.
+    /// Other documents that contain the packet's signature.
     pub reused_in: &'a [Label],
-    /// The other records of approval as the contract revision holds them.
+    /// The other records of approval at the contract revision.
     pub records_at_signing: &'a RecordsAtSigning,
-    /// Commits of the work that change more than governance files, newest
-    /// first.
+    /// Commits of the work that change files outside governance, newest first.
     pub code_commits: &'a [CodeCommit],
-    /// Now, UTC.
+    /// The current time in UTC.
     pub now: DateTime,
 }

@@ -1,4 +1,4 @@
-//! What checks of a change see.
+//! Input of checks of a packet's change.
 
 use std::collections::BTreeMap;
 
@@ -10,88 +10,89 @@ use crate::text::RepoPath;
 
 use super::PacketCheckContext;
 
-/// Where a waiver came from.
+/// The origin of a waiver.
 #[derive(Debug, Clone)]
 pub enum WaiverOrigin {
-    /// The base of the change holds it.
+    /// The base of the change contains it.
     AtBase,
-    /// This contract revision, a commit of the judged range, holds it: it was
-    /// part of what was signed.
+    /// This contract revision, a commit of the judged range, contains it: the
+    /// waiver was signed together with the packet.
     AtContract(CommitInfo),
-    /// No commit holds it.
+    /// No commit contains it.
     Uncommitted,
-    /// This commit of the judged range brought it in.
+    /// This commit of the judged range introduced it.
     Entered {
         /// The commit.
         introduction: CommitInfo,
         /// Paths outside governance that the commit changed.
         code_paths: Vec<RepoPath>,
     },
-    /// It could not be found out, and why.
+    /// The origin could not be determined; with the reason as a clause.
     Unknown(String),
 }
 
-/// What is known of a path that evidence points at.
+/// The state of a path that evidence points at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EvidencePathFact {
-    /// Nothing is there.
+    /// The path does not exist.
     Missing,
-    /// A file with this many lines.
+    /// The path is a file with this number of lines.
     Lines(usize),
 }
 
-/// Where the range starts, seen from the packet.
+/// The start of the range compared with the packet's merge base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RangeFact {
     /// The change is not a range, or the packet has no usable merge base.
     NotApplicable,
-    /// The base is the merge base or older: all of the work is in the range.
+    /// The base is the merge base or older: the range contains all work.
     Complete,
     /// The base is newer than the merge base, and only governance files
     /// changed between them.
     SkipsGovernance,
-    /// The base is newer than the merge base, or not on its line: work is
-    /// left out.
+    /// The base is newer than the merge base, or on another line of history:
+    /// work may be missing from the range.
     OmitsWork,
 }
 
 /// Input of checks about the change.
 pub struct ChangeCheckContext<'a> {
-    /// The packet and its surroundings.
+    /// The packet and its context.
     pub packet: PacketCheckContext<'a>,
-    /// Which change it is.
+    /// The selected change.
     pub selection: &'a Selection,
-    /// The changed files with their bytes, in order of path.
+    /// The changed files with their bytes, sorted by path.
     pub files: &'a [ChangedFile],
     /// Name of the configuration file.
     pub config_name: &'static str,
-    /// Where rules and configuration were read from.
+    /// Description of the tree that rules and configuration were read from.
     pub policy_source: &'a str,
-    /// Where the range starts.
+    /// The start of the range compared with the packet's merge base.
     pub range_fact: RangeFact,
-    /// Other active packets that name a path in their scope.
+    /// Returns the other active packets whose scope contains a path.
     pub owners: &'a dyn Fn(&RepoPath) -> Vec<String>,
-    /// The packet judged beside this one that a changed path belongs to.
+    /// Returns the packet that a changed path belongs to, if it is another
+    /// packet that is judged together with this one.
     pub other_packet_for: &'a dyn Fn(&RepoPath) -> Option<String>,
-    /// Whether a path exists in the judged tree.
+    /// Returns whether a path exists in the judged tree.
     pub exists: &'a dyn Fn(&RepoPath) -> bool,
-    /// The packet where the work began, if it was there.
+    /// The packet at the start of the work, if it existed.
     pub packet_at_start: Option<&'a Packet>,
-    /// Where each waiver of the packet came from, in its order.
+    /// The origin of each waiver, in the packet's order.
     pub waiver_origins: &'a [WaiverOrigin],
-    /// Files that evidence points at.
+    /// The paths that evidence points at.
     pub evidence_paths: &'a BTreeMap<RepoPath, EvidencePathFact>,
-    /// Logs that evidence names and that are there, by path as written.
+    /// The existing logs that evidence names, by path as written.
     pub logs: &'a BTreeMap<String, Vec<u8>>,
-    /// Now, UTC.
+    /// The current time in UTC.
     pub now: DateTime,
 }
 
 impl ChangeCheckContext<'_> {
-    /// A changed file by its path.
+    /// Finds a changed file by its path.
     #[must_use]
     pub fn file(&self, path: &RepoPath) -> Option<&ChangedFile> {
-        let at = self.files.binary_search_by(|file| file.change.path.cmp(path)).ok()?;
-        self.files.get(at)
+        let index = self.files.binary_search_by(|file| file.change.path.cmp(path)).ok()?;
+        self.files.get(index)
     }
 }

@@ -1,4 +1,4 @@
-//! What checks see.
+//! Inputs of checks.
 
 mod approval;
 mod change;
@@ -30,19 +30,19 @@ pub use sources::{
 /// The gates that judge a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gate {
-    /// Order of phases.
+    /// Checks the order of the phases.
     GateCheck,
-    /// May work start?
+    /// Checks whether work may start.
     PreWork,
-    /// Is the work what was agreed?
+    /// Checks whether the work is what was agreed.
     PostWork,
-    /// Everything that a validator asks of a packet and its change, without
-    /// running anything.
+    /// Checks everything about a packet and its change that needs no command
+    /// to be run.
     Audit,
 }
 
 impl Gate {
-    /// The command's name.
+    /// Returns the name of the command.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -54,104 +54,104 @@ impl Gate {
     }
 }
 
-/// How the search for a packet ended.
+/// The result of the search for a packet.
 #[derive(Debug)]
 pub enum PacketSearch {
-    /// The text is no id.
+    /// The text is not a packet id.
     BadId {
-        /// Why it is none.
+        /// The reason.
         why: WpIdError,
-        /// Ids that look alike, nearest first.
+        /// Similar ids, most similar first.
         near: Vec<String>,
     },
     /// There is no such packet.
     Missing {
-        /// The path it would have.
+        /// The expected path.
         path: RepoPath,
-        /// Ids that look alike, nearest first.
+        /// Similar ids, most similar first.
         near: Vec<String>,
-        /// A stub of that id, if there is one.
+        /// The stub with this id, if it exists.
         stub: Option<RepoPath>,
-        /// Why a base id could not be resolved, if it was one.
+        /// The registry row of a base id that could not be resolved.
         registry: Option<Label>,
     },
-    /// Something that is not a file lies at the packet's path.
+    /// The packet's path is not a regular file.
     NotAFile {
         /// The path.
         path: RepoPath,
-        /// What lies there.
+        /// The type of the entry at the path.
         what: &'static str,
     },
-    /// A file that is no readable packet.
+    /// The file cannot be read as a packet.
     Unreadable {
-        /// Its text, as far as there is one.
+        /// Its text, as far as it could be read.
         source: Arc<Source>,
-        /// Why, in one sentence without a full stop.
+        /// The reason, as one sentence without a full stop.
         why: String,
-        /// Where.
+        /// The location of the problem.
         span: Span,
-        /// What it is instead, if that is known.
+        /// The kind of document that it is instead, if known.
         kind: Option<DocumentKind>,
     },
-    /// The packet.
+    /// The packet was found.
     Found {
         /// The path.
         path: RepoPath,
     },
 }
 
-/// Input of checks about finding the packet.
+/// Input of checks of the search for the packet.
 pub struct SearchCheckContext<'a> {
-    /// The text that the caller gave.
+    /// The id as the caller wrote it.
     pub requested: &'a str,
-    /// How the search ended.
+    /// The result of the search.
     pub search: &'a PacketSearch,
 }
 
-/// Input of checks about the selection.
+/// Input of checks of the selected change.
 pub struct SelectionCheckContext<'a> {
-    /// Which change it is.
+    /// The selected change.
     pub selection: &'a Selection,
-    /// Whether the base is the head or one of its ancestors; true where the
-    /// change is no range.
+    /// Whether the base is the head or one of its ancestors; true if the
+    /// change is not a range.
     pub is_ancestor_range: bool,
     /// Number of changed paths.
     pub changed_count: usize,
 }
 
-/// Input of checks about the packet alone.
+/// Input of checks of the packet alone.
 pub struct PacketCheckContext<'a> {
-    /// The packet's id, by its file name.
+    /// The packet's id, from its file name.
     pub id: &'a WpId,
     /// The packet.
     pub packet: &'a Packet,
-    /// What the reader could not read.
+    /// Problems that were found while the packet was read.
     pub faults: &'a [Fault],
-    /// Where documents lie.
+    /// The paths and folders of the documents.
     pub layout: &'a Layout,
-    /// What the configuration asks.
+    /// The policy of the configuration.
     pub policy: &'a Policy,
-    /// The registry, if there is one.
+    /// The traceability registry, if it exists.
     pub registry: Option<&'a Registry>,
-    /// The task board, if there is one.
+    /// The task board, if it exists.
     pub board: Option<&'a Board>,
-    /// Ids of all packets of the same base id, this one included.
+    /// Ids of all packets with the same base id, including this packet.
     pub revision_ids: &'a [String],
 }
 
 impl PacketCheckContext<'_> {
-    /// The newest date that the packet gives of itself: its own or that of
-    /// its signature. Back-dating one of them does not make it older.
+    /// Returns the newer of the packet's DATE and the date of its signature,
+    /// so that back-dating one of them does not make the packet older.
     #[must_use]
     pub fn newest_date(&self) -> Option<Date> {
         let field = self.packet.metadata_field("DATE").and_then(Field::filled_value);
-        let dated = field.and_then(|field| field.value.get(..10)?.parse::<Date>().ok());
+        let date = field.and_then(|field| field.value.get(..10)?.parse::<Date>().ok());
         let signature = self.packet.signature.as_ref();
         let signed = signature.and_then(|s| Signature::parse(&s.value).ok()).map(|s| s.at.date());
-        dated.into_iter().chain(signed).max()
+        date.into_iter().chain(signed).max()
     }
 
-    /// A label at a span of the packet.
+    /// Creates a label at a span of the packet.
     #[must_use]
     pub fn label_at(&self, span: Span, text: impl Into<String>) -> Label {
         Label::text(&self.packet.source, span, text)

@@ -1,40 +1,42 @@
-//! What a repository's configuration asks of checks.
+//! Settings of the configuration that checks use.
 
 use crate::document::scope_entry::ScopeEntry;
 use crate::text::{RepoPath, Span, Spanned};
 
-/// What a repository's configuration asks of checks.
+/// The settings of a repository's configuration that checks use.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of the configuration")]
 pub struct Policy {
-    /// The lowest `PACKET_FORMAT_VERSION` of packets dated on or after it.
+    /// Lowest allowed `PACKET_FORMAT_VERSION`, which is a date; packets with
+    /// an older date are exempt.
     pub minimum_format: Option<String>,
-    /// Whether packets older than G2 need evidence too.
+    /// Whether packets of a generation before G2 need evidence, too.
     pub evidence_required: bool,
-    /// Whether a key that is allowed must have signed the contract.
+    /// Whether an allowed key must have signed the contract.
     pub signed_approval_required: bool,
-    /// What no scope covers unless it names the path literally.
+    /// Paths that a scope allows only if it names the exact path.
     pub protected: Vec<ProtectedPattern>,
-    /// Shortest token of a spec anchor, in characters.
+    /// Shortest allowed token of a spec anchor, in characters.
     pub min_token_chars: usize,
-    /// Longest window of a spec anchor, in lines.
+    /// Longest allowed window of a spec anchor, in lines.
     pub max_window_lines: usize,
     /// Whether documents must be ASCII.
     pub ascii_only: bool,
-    /// How late a waiver may come.
+    /// The latest point at which a waiver may be added.
     pub waivers_from: WaiverSource,
-    /// Whether who signs may not write the code.
+    /// Whether the person who commits the signature must not write code.
     pub separation_of_duties: bool,
-    /// Who may present and acknowledge validation reports; where nobody is
-    /// named, identities are recorded and not compared.
+    /// Persons who may present and acknowledge validation reports. If the list
+    /// is empty, identities are recorded and not compared.
     pub identities: Vec<String>,
-    /// Headings that the specification must have, with or without their `#`.
+    /// Required headings of the specification, with or without their `#`.
     pub spec_headings: Vec<String>,
 }
 
 impl Policy {
-    /// The configured identity that a text names: by its address where it
-    /// gives one, else by its name. A text that could be two of them is none.
+    /// Finds the configured identity that a text names: by email address if
+    /// both have one, otherwise by name. Returns `None` if no identity or more
+    /// than one matches.
     #[must_use]
     pub fn find_identity(&self, by: &str) -> Option<&str> {
         let parts = |text: &str| -> (String, Option<String>) {
@@ -48,35 +50,35 @@ impl Policy {
             }
         };
         let (name, mail) = parts(by);
-        let same = |known: &&String| {
+        let matches = |known: &&String| {
             let (known_name, known_mail) = parts(known);
             match (&mail, &known_mail) {
                 (Some(mail), Some(known)) => mail == known,
                 _ => !name.is_empty() && name == known_name,
             }
         };
-        let mut found = self.identities.iter().filter(same);
+        let mut found = self.identities.iter().filter(matches);
         let first = found.next()?;
         found.next().is_none().then_some(first.as_str())
     }
 }
 
-/// How late a waiver may come to count.
+/// The latest point at which a waiver may be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WaiverSource {
-    /// Until a governance-only commit of the work.
+    /// During the work, in a commit that changes only governance files.
     Work,
-    /// With the signature: the contract revision must hold it.
+    /// With the signature: the contract revision must contain it.
     Contract,
-    /// Before the work: the base of the change must hold it.
+    /// Before the work: the base of the change must contain it.
     Base,
 }
 
 impl WaiverSource {
-    /// Reads the word of the configuration.
+    /// Reads the value of `waivers: from:`; `None` if it is unknown.
     #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Some(match word {
+    pub fn parse(value: &str) -> Option<Self> {
+        Some(match value {
             "work" => Self::Work,
             "contract" => Self::Contract,
             "base" => Self::Base,
@@ -85,8 +87,8 @@ impl WaiverSource {
     }
 }
 
-/// A pattern of protected paths. Without a slash it holds in every folder;
-/// case does not matter, because `.GitHub` is `.github` on many systems.
+/// A pattern of protected paths. Without a slash it matches in every folder.
+/// Case is ignored, because `.GitHub` is `.github` on many systems.
 #[derive(Debug, Clone)]
 pub struct ProtectedPattern {
     /// As written.
@@ -94,19 +96,19 @@ pub struct ProtectedPattern {
     form: PatternForm,
 }
 
-/// What a protected pattern compares.
+/// The form of a protected pattern.
 #[derive(Debug, Clone)]
 enum PatternForm {
-    /// The name of a file in any folder.
+    /// A file name, in any folder.
     Name(Vec<u8>),
-    /// The name of a folder anywhere above the file.
+    /// A folder name, anywhere in the path.
     Folder(Vec<u8>),
-    /// Anything else.
+    /// A path or glob.
     Pattern(ScopeEntry),
 }
 
 impl ProtectedPattern {
-    /// Reads a pattern; `None` if it is no path or pattern.
+    /// Reads a pattern; `None` if it is not a path, folder or glob.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let lower = text.to_lowercase();
@@ -122,7 +124,7 @@ impl ProtectedPattern {
         entry.pattern.is_ok().then(|| Self { text: text.to_owned(), form })
     }
 
-    /// Whether it holds for a path, given in small letters.
+    /// Returns whether the pattern matches a path, given in lowercase.
     #[must_use]
     pub fn covers(&self, lower: &RepoPath) -> bool {
         let folders = || lower.folder().split(|byte| *byte == b'/');

@@ -1,4 +1,4 @@
-//! What checks of source files see: a scan's results and the tree.
+//! Input of checks of source files: the results of a scan, and the tree.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -15,43 +15,44 @@ use crate::text::{RepoPath, Source};
 pub struct UnreadFile {
     /// The file.
     pub path: RepoPath,
-    /// Why, as a clause.
+    /// The reason, as a clause.
     pub why: String,
-    /// The line that was not judged, if only one was not.
+    /// The source and the byte offset of the skipped line, if only one line was
+    /// skipped.
     pub line: Option<(Arc<Source>, usize)>,
 }
 
-/// A comment that excuses, with what came of it.
+/// A suppression comment and its effect.
 #[derive(Debug, Clone)]
 pub struct SuppressionUse {
     /// The file.
     pub source: Arc<Source>,
     /// The comment.
     pub suppression: Suppression,
-    /// Whether something was there to be excused.
+    /// Whether the comment suppressed a finding.
     pub is_used: bool,
-    /// Whether the rules that it names were asked, so that "unused" says
-    /// something.
+    /// Whether the rules that the comment names were run. If not, it is unknown
+    /// whether the comment is unused.
     pub rules_selected: bool,
-    /// Policies of which its rules want a waiver of the packet; empty if none
-    /// is needed.
+    /// Policies of the waivers that its rules require; empty if no waiver is
+    /// required.
     pub waiver_policies: Vec<String>,
-    /// Names that are no rule.
+    /// Names in the comment that are not the id of a rule.
     pub unknown_rules: Vec<String>,
-    /// Whether it stands on changed lines.
+    /// Whether the comment is on changed lines.
     pub is_new: bool,
 }
 
-/// Known findings, with what came of them.
+/// The baseline of known findings and its state after the scan.
 #[derive(Debug, Default)]
 pub struct BaselineState {
-    /// The file, if it can be read.
+    /// The baseline, if it can be read.
     pub baseline: Option<Baseline>,
-    /// What is wrong with it, and where.
+    /// The problem in the file and its location, if it cannot be read.
     pub fault: Option<crate::scan::BaselineFault>,
-    /// Entries that match nothing any more, by rule and fingerprint.
+    /// Entries that no longer match a finding, as rule id and fingerprint.
     pub stale: Vec<(String, String)>,
-    /// The file before the judged change, where there is one.
+    /// The baseline before the judged change, if it existed.
     pub before: Option<Baseline>,
 }
 
@@ -60,53 +61,55 @@ pub struct BaselineState {
 pub struct ChangedSource {
     /// Its path.
     pub path: RepoPath,
-    /// What happened to it.
+    /// The kind of change.
     pub kind: ChangeKind,
 }
 
-/// Whether a waiver of the packet, of one of these policies, covers a path.
+/// Returns whether a waiver of the packet with one of these policies covers a
+/// path.
 pub type WaiverLookup<'a> = &'a dyn Fn(&[String], &RepoPath) -> bool;
 
-/// Input of checks about source files.
+/// Input of checks of source files.
 pub struct SourcesCheckContext<'a> {
     /// All files of the tree, sorted.
     pub paths: &'a [RepoPath],
-    /// What the repository says of its scans.
+    /// The repository's settings for scans.
     pub settings: &'a ScanSettings,
-    /// The change, if one is judged; findings are about changed files only.
+    /// The changed files; `None` if no change is judged. With a change, only
+    /// findings in changed files are reported.
     pub changed: Option<&'a [ChangedSource]>,
-    /// Rule files that are none.
+    /// Errors of rule files that could not be loaded.
     pub faults: &'a [RuleFault],
     /// Files that could not be read.
     pub unread: &'a [UnreadFile],
-    /// Comments that excuse.
+    /// The suppression comments.
     pub suppressions: &'a [SuppressionUse],
-    /// Known findings, if the repository keeps them.
+    /// The baseline, if the configuration names one.
     pub baseline: Option<&'a BaselineState>,
-    /// Reads a file of the tree.
+    /// Reads a file of the tree; `None` if it does not exist.
     pub read_file: &'a dyn Fn(&RepoPath) -> Option<Vec<u8>>,
-    /// Whether ignore files of the tree excuse a path.
+    /// Returns whether the ignore files of the tree match a path.
     pub is_ignored: &'a dyn Fn(&RepoPath) -> bool,
-    /// Untracked files with their bytes' number; `None` where nothing can be
-    /// untracked.
+    /// Untracked files with their size in bytes; `None` if the scanned tree has
+    /// no untracked files.
     pub untracked: Option<&'a BTreeMap<RepoPath, u64>>,
-    /// Whether a waiver of the packet, of one of these policies, covers a
-    /// path; `None` without a packet.
+    /// Looks up waivers of the packet; `None` without a packet.
     pub has_waiver: Option<WaiverLookup<'a>>,
-    /// Today, UTC.
+    /// Today's date in UTC.
     pub today: Date,
-    /// The texts of test files, read on first use.
+    /// The contents of test files, read on first use.
     pub test_files: OnceCell<Vec<(RepoPath, Vec<u8>)>>,
 }
 
 impl SourcesCheckContext<'_> {
-    /// Whether a file of the tree is at a path.
+    /// Returns whether the tree has a file at a path.
     #[must_use]
     pub fn has_file(&self, path: &str) -> bool {
         self.paths.binary_search_by(|own| own.as_bytes().cmp(path.as_bytes())).is_ok()
     }
 
-    /// Whether findings are told of a path: without a change, of all.
+    /// Returns whether findings about a path are reported. Without a change, all
+    /// are reported; with a change, only those about changed, existing files.
     #[must_use]
     pub fn is_reported(&self, path: &RepoPath) -> bool {
         self.changed.is_none_or(|changed| {

@@ -1,5 +1,4 @@
-//! `contract/…`: a work contract says what it is, and does not say that it is
-//! more.
+//! `contract/…`: a contract is complete, and its status agrees with its tasks.
 
 pub(super) mod document;
 pub(super) mod tasks;
@@ -10,7 +9,7 @@ use crate::document::contract::{Contract, ContractStatus};
 use crate::finding::Label;
 use crate::text::Span;
 
-/// The contract that a document is.
+/// Returns the document as a contract, or a skipped result.
 fn contract_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a Contract, CheckResult> {
     input.document.contract().ok_or_else(|| CheckResult::skipped("not a contract"))
 }
@@ -19,8 +18,8 @@ fn label_at(contract: &Contract, span: Span, text: impl Into<String>) -> Label {
     Label::text(&contract.source, span, text)
 }
 
-/// The status and its place; [`ContractStatus::Unknown`] at the title if
-/// there is none.
+/// Returns the status and its span; [`ContractStatus::Unknown`] and the span of
+/// the title if the contract has no status.
 fn status_with_span(contract: &Contract) -> (ContractStatus, Span) {
     contract
         .status

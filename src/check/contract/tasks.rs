@@ -1,4 +1,4 @@
-//! `contract/…`: open and closed tasks of a phase contract.
+//! `contract/…`: the ids and the states of a contract's tasks.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,53 @@ use crate::finding::{Finding, Level};
 use crate::rule::Rule;
 use crate::text::{Spanned, format_count};
 
-/// `contract/task-id`: ids of tasks are unique and without gaps.
+/// `contract/open-task`: a contract with the status complete has no open task.
+pub(in crate::check) fn open_task(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let contract = match contract_of(input) {
+        Ok(contract) => contract,
+        Err(skipped) => return skipped,
+    };
+    let (ContractStatus::Complete, span) = status_with_span(contract) else { return Vec::new().into() };
+    let open: Vec<_> = contract.open_tasks().collect();
+    let Some(first) = open.first() else { return Vec::new().into() };
+    let verb = if open.len() == 1 { "is" } else { "are" };
+    let all = format_count(contract.tasks.len(), "task");
+    let message = format!("the status is complete, but {} of {all} {verb} open", open.len());
+    let mut finding = rule.finding(message, label_at(contract, span, "the status")).related(label_at(
+        contract,
+        first.text.span,
+        "the first open task",
+    ));
+    for task in open.iter().skip(1).take(3) {
+        finding = finding.note(format!(
+            "line {}: {}",
+            contract.source.line(task.text.span.start),
+            crate::text::to_single_line(&task.text.value, 100)
+        ));
+    }
+    Some(finding).into()
+}
+
+/// `contract/no-open-task`: if an active contract has tasks, at least one of them
+/// is open.
+pub(in crate::check) fn no_open_task(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let contract = match contract_of(input) {
+        Ok(contract) => contract,
+        Err(skipped) => return skipped,
+    };
+    let (ContractStatus::Active, span) = status_with_span(contract) else { return Vec::new().into() };
+    if contract.tasks.is_empty() || contract.open_tasks().next().is_some() {
+        return Vec::new().into();
+    }
+    let message = format!(
+        "the status is active, but the contract has no open task ({} in total)",
+        format_count(contract.tasks.len(), "task")
+    );
+    Some(rule.finding(message, label_at(contract, span, "the status"))).into()
+}
+
+/// `contract/task-id`: the ids of a contract's tasks are unique, and their
+/// numbers have no gaps.
 pub(in crate::check) fn task_id(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let contract = match contract_of(input) {
         Ok(contract) => contract,
@@ -24,12 +70,12 @@ pub(in crate::check) fn task_id(input: &DocumentCheckContext<'_>, rule: &Rule) -
     for ids in groups.values() {
         for (index, id) in ids.iter().enumerate() {
             if let Some(first) = ids.iter().take(index).find(|first| first.value == id.value) {
-                let message =
-                    format!("the task id `{}` is given a second time", contract.source.slice(id.span));
-                out.push(
-                    rule.finding(message, label_at(contract, id.span, "given before"))
-                        .related(label_at(contract, first.span, "here")),
-                );
+                let message = format!("the task id `{}` is not unique", contract.source.slice(id.span));
+                out.push(rule.finding(message, label_at(contract, id.span, "used again")).related(label_at(
+                    contract,
+                    first.span,
+                    "used first",
+                )));
             }
         }
         out.extend(check_gaps(contract, ids, rule));
@@ -37,7 +83,8 @@ pub(in crate::check) fn task_id(input: &DocumentCheckContext<'_>, rule: &Rule) -
     out.into()
 }
 
-/// The first id behind each gap of a group that starts with 0 or 1.
+/// Returns a finding for each gap in the numbers of a group, at the first id
+/// after the gap.
 fn check_gaps(contract: &Contract, ids: &[&Spanned<TaskId>], rule: &Rule) -> Vec<Finding> {
     let mut sorted: Vec<&&Spanned<TaskId>> = ids.iter().collect();
     sorted.sort_by_key(|id| (id.value.number, id.value.letter));
@@ -53,54 +100,10 @@ fn check_gaps(contract: &Contract, ids: &[&Spanned<TaskId>], rule: &Rule) -> Vec
         let missing = if last == from { name(from) } else { format!("{} to {}", name(from), name(last)) };
         let message = format!("the task ids skip {missing}");
         out.push(
-            rule.finding(message, label_at(contract, after.span, "the next one"))
-                .related(label_at(contract, before.span, "the one before"))
+            rule.finding(message, label_at(contract, after.span, "the id after the gap"))
+                .related(label_at(contract, before.span, "the id before the gap"))
                 .with_level(Level::Warning),
         );
     }
     out
-}
-
-/// `contract/open-task`: what is complete has no open task.
-pub(in crate::check) fn open_task(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let contract = match contract_of(input) {
-        Ok(contract) => contract,
-        Err(skipped) => return skipped,
-    };
-    let (ContractStatus::Complete, place) = status_with_span(contract) else { return Vec::new().into() };
-    let open: Vec<_> = contract.open_tasks().collect();
-    let Some(first) = open.first() else { return Vec::new().into() };
-    let are = if open.len() == 1 { "is" } else { "are" };
-    let all = format_count(contract.tasks.len(), "task");
-    let message = format!("the contract says complete, but {} of {all} {are} open", open.len());
-    let mut finding = rule.finding(message, label_at(contract, place, "says complete")).related(label_at(
-        contract,
-        first.text.span,
-        "the first open one",
-    ));
-    for task in open.iter().skip(1).take(3) {
-        finding = finding.note(format!(
-            "line {}: {}",
-            contract.source.line(task.text.span.start),
-            crate::text::to_single_line(&task.text.value, 100)
-        ));
-    }
-    Some(finding).into()
-}
-
-/// `contract/no-open-task`: what is active has something left to do.
-pub(in crate::check) fn no_open_task(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let contract = match contract_of(input) {
-        Ok(contract) => contract,
-        Err(skipped) => return skipped,
-    };
-    let (ContractStatus::Active, place) = status_with_span(contract) else { return Vec::new().into() };
-    if contract.tasks.is_empty() || contract.open_tasks().next().is_some() {
-        return Vec::new().into();
-    }
-    let message = format!(
-        "the contract is active, but none of its {} is open",
-        format_count(contract.tasks.len(), "task")
-    );
-    Some(rule.finding(message, label_at(contract, place, "says active"))).into()
 }

@@ -1,4 +1,4 @@
-//! `manifest/…`: which manifests are there, complete and in agreement.
+//! `manifest/…`: the manifests exist, are complete and agree with each other.
 
 use super::{files_needing_manifest, label_at, target_path};
 use crate::check::CheckResult;
@@ -7,7 +7,8 @@ use crate::document::manifest::{GATES, Manifest};
 use crate::finding::Label;
 use crate::rule::Rule;
 
-/// `manifest/missing`: every changed file outside governance has a manifest.
+/// `manifest/missing`: every changed file outside the governance folders has a
+/// COR-701 manifest in the packet.
 pub(in crate::check) fn missing(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let declared: Vec<_> = input.packet.packet.manifests.iter().filter_map(target_path).collect();
     let without = files_needing_manifest(input).filter(|file| !declared.contains(&&file.change.path));
@@ -15,20 +16,21 @@ pub(in crate::check) fn missing(input: &ChangeCheckContext<'_>, rule: &Rule) -> 
         .map(|file| {
             let path = &file.change.path;
             let message =
-                format!("{path} {}, but the packet has no manifest of it", file.change.kind().clause());
-            let place = input
-                .packet
-                .label_at(input.packet.packet.heading_span("VALIDATION"), "the manifests stand here");
-            rule.finding(message, Label::path(path, "no manifest")).related(place).about_path(path)
+                format!("{path} {}, but the packet has no manifest for it", file.change.kind().clause());
+            let section = input.packet.packet.heading_span("VALIDATION");
+            rule.finding(message, Label::path(path, "no manifest"))
+                .related(input.packet.label_at(section, "the section of the manifests"))
+                .about_path(path)
         })
         .collect::<Vec<_>>()
         .into()
 }
 
-/// Findings that get a "did you mean"; comparing names costs time.
+/// Maximum number of findings with a hint of a similar path, because comparing
+/// paths is slow.
 const MAX_HINTS: usize = 50;
 
-/// `manifest/stale`: every manifest is about a file that changed.
+/// `manifest/stale`: every manifest is about a file of this packet's change.
 pub(in crate::check) fn stale(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     for manifest in &input.packet.packet.manifests {
@@ -36,26 +38,31 @@ pub(in crate::check) fn stale(input: &ChangeCheckContext<'_>, rule: &Rule) -> Ch
         if input.file(path).is_some() {
             continue;
         }
-        let there = (input.exists)(path);
+        let exists = (input.exists)(path);
         let other = (input.other_packet_for)(path);
         let message = if let Some(other) = &other {
             format!("{path} has a manifest, but its change belongs to `{other}`")
-        } else if there {
-            format!("{path} has a manifest, but the judged change does not touch it")
+        } else if exists {
+            format!("{path} has a manifest, but the judged change does not change it")
         } else {
-            format!("{path} has a manifest, but there is no such file")
+            format!("{path} has a manifest, but the file does not exist")
         };
         let label = if other.is_some() {
             "not part of this packet"
-        } else if there {
+        } else if exists {
             "not part of the change"
         } else {
             "no such file"
         };
         let mut finding = rule.finding(message, label_at(input, declared.span, label)).about_path(path);
-        if there && other.is_none() && !input.selection.mode.is_committed() {
-            let help = "If an earlier commit of this work changed it, judge the whole work instead: commit what is left and use --range MERGE_BASE_SHA..HEAD.";
-            finding = finding.help(help);
+        if exists && other.is_none() && !input.selection.mode.is_committed() {
+            let base =
+                input.packet.packet.merge_base.as_ref().map_or("MERGE_BASE_SHA", |base| base.value.as_str());
+            finding = finding.help(format!(
+                "If an earlier commit of this work changed the file, commit the rest and judge the \
+                    whole work: `countersign post-work {} --range {base}..HEAD`.",
+                input.packet.id
+            ));
         }
         if out.len() >= MAX_HINTS || path.as_bytes().len() > 400 {
             out.push(finding);
@@ -65,22 +72,22 @@ pub(in crate::check) fn stale(input: &ChangeCheckContext<'_>, rule: &Rule) -> Ch
             (strsim::normalized_levenshtein(&file.change.path.to_text(), &path.to_text()), &file.change.path)
         });
         if let Some((score, near)) = near.max_by(|a, b| a.0.total_cmp(&b.0))
-            && !there
+            && !exists
             && score > 0.7
         {
-            finding =
-                finding.help(format!("Did you mean {near}? A path equals its declaration byte for byte."));
+            finding = finding.help(format!("Did you mean {near}? Paths are compared byte for byte."));
         }
         out.push(finding);
     }
     out.into()
 }
 
-/// `manifest/incomplete`: every field of a manifest is filled, once.
+/// `manifest/incomplete`: every manifest fills its six fields once each, and
+/// lists the ten gates.
 pub(in crate::check) fn incomplete(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     for fault in input.packet.faults.iter().filter(|fault| fault.rule == rule.id.as_str()) {
-        out.push(rule.finding(fault.message.clone(), label_at(input, fault.span, "the second time")));
+        out.push(rule.finding(fault.message.clone(), label_at(input, fault.span, "a repetition")));
     }
     for manifest in &input.packet.packet.manifests {
         let has = [
@@ -93,7 +100,7 @@ pub(in crate::check) fn incomplete(input: &ChangeCheckContext<'_>, rule: &Rule) 
             ("Gates Passed", manifest.gates_label.is_some()),
         ];
         let missing: Vec<&str> = has.into_iter().filter(|(_, has)| !has).map(|(name, _)| name).collect();
-        let mut about = |message: String| {
+        let mut add = |message: String| {
             let finding = rule.finding(message, label_at(input, manifest.label, "in this manifest"));
             out.push(match super::target_path(manifest) {
                 Some(path) => finding.about_path(path),
@@ -101,7 +108,7 @@ pub(in crate::check) fn incomplete(input: &ChangeCheckContext<'_>, rule: &Rule) 
             });
         };
         if !missing.is_empty() {
-            about(format!("the manifest does not fill {}", missing.join(", ")));
+            add(format!("missing in the manifest: {}", missing.join(", ")));
         }
         if manifest.gates_label.is_some() {
             let absent: Vec<&str> = GATES
@@ -110,14 +117,15 @@ pub(in crate::check) fn incomplete(input: &ChangeCheckContext<'_>, rule: &Rule) 
                 .filter(|name| !manifest.gates.iter().any(|tick| tick.name == *name))
                 .collect();
             if !absent.is_empty() {
-                about(format!("the manifest does not list the gates {}", absent.join(", ")));
+                add(format!("missing in Gates Passed of the manifest: {}", absent.join(", ")));
             }
         }
     }
     out.into()
 }
 
-/// `manifest/agreement`: several manifests of one file say the same of it.
+/// `manifest/agreement`: if a file has several manifests, they have the same
+/// Pre-SHA1, Post-SHA1 and Line Delta.
 pub(in crate::check) fn agreement(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let manifests = &input.packet.packet.manifests;
     let mut out = Vec::new();
@@ -130,8 +138,8 @@ pub(in crate::check) fn agreement(input: &ChangeCheckContext<'_>, rule: &Rule) -
         if !differ.is_empty() {
             let message = format!("two manifests of {path} differ in {}", differ.join(", "));
             out.push(
-                rule.finding(message, label_at(input, manifest.label, "this one"))
-                    .related(label_at(input, first.label, "and this one"))
+                rule.finding(message, label_at(input, manifest.label, "one manifest"))
+                    .related(label_at(input, first.label, "the other manifest"))
                     .about_path(path),
             );
         }
@@ -139,6 +147,7 @@ pub(in crate::check) fn agreement(input: &ChangeCheckContext<'_>, rule: &Rule) -
     out.into()
 }
 
+/// Returns the names of the fields in which two manifests differ.
 fn differing_fields(a: &Manifest, b: &Manifest) -> Vec<&'static str> {
     let value =
         |x: &Option<crate::text::Spanned<crate::digest::RecordedHash>>| x.as_ref().map(|x| x.value.clone());

@@ -1,4 +1,5 @@
-//! `manifest/…`: ticked gates against what the tool computes.
+//! `manifest/…`: the ten gates of COR-701 are computed and compared with the
+//! ticked boxes.
 
 use super::{expected_hash, has_lines, label_at, manifests_with_files, target_path, valid_window};
 use crate::change::ChangedFile;
@@ -10,9 +11,8 @@ use crate::finding::{Finding, Place};
 use crate::rule::Rule;
 use crate::text::{Span, format_count, to_single_line};
 
-// `manifest/false-claim`, `manifest/unticked`, `manifest/unknown-gate`: the
-// ten gates of COR-701 are computed, and compared with the ticked boxes.
-
+/// `manifest/false-claim`: every ticked gate of a manifest holds when it is
+/// computed.
 pub(in crate::check) fn false_claim(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     for manifest in &input.packet.packet.manifests {
@@ -40,7 +40,8 @@ pub(in crate::check) fn false_claim(input: &ChangeCheckContext<'_>, rule: &Rule)
     out.into()
 }
 
-/// Ticks of a manifest whose file is not part of the change: none can hold.
+/// Returns a finding for the ticked gates of a manifest whose file is not part of
+/// the change, so that no gate can hold.
 fn check_unrelated_manifest(
     input: &ChangeCheckContext<'_>,
     manifest: &Manifest,
@@ -57,13 +58,14 @@ fn check_unrelated_manifest(
         format_count(ticked.len(), "gate"),
         if ticked.len() == 1 { "is" } else { "are" }
     );
-    let finding = rule.finding(message, label_at(input, first.span, "the first of them"));
+    let finding = rule.finding(message, label_at(input, first.span, "the first ticked gate"));
     Some(match target_path(manifest) {
         Some(path) => finding.about_path(path),
         None => finding,
     })
 }
 
+/// `manifest/unticked`: every gate of a manifest that holds is ticked.
 pub(in crate::check) fn unticked(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     for (manifest, file) in manifests_with_files(input) {
@@ -82,13 +84,14 @@ pub(in crate::check) fn unticked(input: &ChangeCheckContext<'_>, rule: &Rule) ->
     out.into()
 }
 
+/// `manifest/unknown-gate`: Gates Passed lists only gates of COR-701.
 pub(in crate::check) fn unknown_gate(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let ticks = input.packet.packet.manifests.iter().flat_map(|manifest| &manifest.gates);
     let unknown = ticks.filter(|tick| !GATES.iter().any(|(name, _)| *name == tick.name));
     unknown
         .map(|tick| {
             rule.finding(
-                format!("`{}` is no gate of COR-701", to_single_line(&tick.name, 60)),
+                format!("`{}` is not a gate of COR-701", to_single_line(&tick.name, 60)),
                 label_at(input, tick.span, "not computed"),
             )
         })
@@ -96,27 +99,29 @@ pub(in crate::check) fn unknown_gate(input: &ChangeCheckContext<'_>, rule: &Rule
         .into()
 }
 
-/// What the gates of one manifest compute to.
+/// The computed results of the gates of one manifest.
 #[derive(Debug, Clone)]
 pub struct GateClaims {
-    /// The manifest's label `Target File`, which tells it from others.
+    /// Span of the manifest's label `Target File`, which identifies it.
     pub label: Span,
-    /// The gates of COR-701 in their order; where one does not hold, why.
+    /// The gates of COR-701 in their order; an error is the reason why a gate
+    /// does not hold, as a clause.
     pub gates: Vec<(&'static str, Result<(), &'static str>)>,
 }
 
-/// What the gates of every manifest compute to.
+/// Computes the gates of every manifest.
 #[must_use]
 pub fn gate_claims(input: &ChangeCheckContext<'_>) -> Vec<GateClaims> {
-    let of = |manifest: &Manifest| {
+    let evaluate = |manifest: &Manifest| {
         let file = target_path(manifest).and_then(|path| input.file(path));
         let gates = GATES.iter().map(|(name, _)| (*name, evaluate_gate(input, manifest, file, name)));
         GateClaims { label: manifest.label, gates: gates.collect() }
     };
-    input.packet.packet.manifests.iter().map(of).collect()
+    input.packet.packet.manifests.iter().map(evaluate).collect()
 }
 
-/// Whether a gate holds, or why it does not.
+/// Computes whether a gate holds. The error is the reason why it does not, as a
+/// clause.
 fn evaluate_gate(
     input: &ChangeCheckContext<'_>,
     manifest: &Manifest,
@@ -127,33 +132,35 @@ fn evaluate_gate(
     let hash = |recorded: &Option<crate::text::Spanned<RecordedHash>>, post: bool| {
         recorded.as_ref().is_some_and(|r| r.value == RecordedHash::Sha1(expected_hash(file, post)))
     };
-    let hold = |condition: bool, why: &'static str| if condition { Ok(()) } else { Err(why) };
+    let require = |condition: bool, why: &'static str| if condition { Ok(()) } else { Err(why) };
     match gate {
-        "anchors_present" => hold(has_valid_lines(manifest, file), "Start and End are no lines of the file"),
+        "anchors_present" => {
+            require(has_valid_lines(manifest, file), "Start and End are not line numbers of the file")
+        }
         "window_matches_plan" => {
             let path = &file.change.path;
             let planned =
                 super::super::scope::allows_change(&input.packet, path) || is_scope_waived(input, path);
-            hold(
+            require(
                 planned && has_valid_lines(manifest, file),
                 if planned {
-                    "the window is no lines of the file"
+                    "Start and End are not line numbers of the file"
                 } else {
                     "the file is not in the packet's scope"
                 },
             )
         }
         "rails_untouched_outside_window" => {
-            hold(changes_inside_windows(input, file), "lines outside the window are changed")
+            require(changes_inside_windows(input, file), "lines outside the window are changed")
         }
         "filename_canonical_and_openable" => {
-            hold(file.change.after.is_some() || file.change.before.is_some(), "there is no such file")
+            require(file.change.after.is_some() || file.change.before.is_some(), "the file does not exist")
         }
         "pre_sha1_captured" | "current_file_matches_preimage" => {
-            hold(hash(&manifest.pre, false), "Pre-SHA1 is not the file's hash before the change")
+            require(hash(&manifest.pre, false), "Pre-SHA1 is not the file's hash before the change")
         }
         "post_sha1_captured" => {
-            hold(hash(&manifest.post, true), "Post-SHA1 is not the file's hash after the change")
+            require(hash(&manifest.post, true), "Post-SHA1 is not the file's hash after the change")
         }
         "line_delta_equals_expected" => {
             let want = if has_lines(file) {
@@ -161,54 +168,58 @@ fn evaluate_gate(
             } else {
                 ManifestNumber::NotApplicable
             };
-            hold(
+            require(
                 manifest.delta.as_ref().is_some_and(|delta| delta.value == want),
-                "the line delta is another",
+                "Line Delta is not the counted number",
             )
         }
-        "all_links_resolvable" => hold(
+        "all_links_resolvable" => require(
             input
                 .packet
                 .packet
                 .refinement_file
                 .as_ref()
                 .is_none_or(|r| (input.exists)(&crate::text::RepoPath::from(r.value.as_str()))),
-            "the packet's refinement is not there",
+            "the packet's refinement does not exist",
         ),
-        "manifest_written_and_path_returned" => hold(
+        "manifest_written_and_path_returned" => require(
             manifest.target.is_some() && manifest.pre.is_some() && manifest.post.is_some(),
-            "the manifest is not complete",
+            "the manifest has no Target File, Pre-SHA1 or Post-SHA1",
         ),
         _ => Ok(()),
     }
 }
 
-/// Whether a waiver lets the scope be left for this path.
+/// Returns whether a waiver in force allows a change of this path outside the
+/// scope.
 fn is_scope_waived(input: &ChangeCheckContext<'_>, path: &crate::text::RepoPath) -> bool {
     let subject = crate::finding::Subject::Path(path.clone());
     let accepted = crate::check::find_rule("scope/outside")
         .map_or(&[][..], |entry| &entry.rule.text().wording.waivable_by);
     let mut waivers = input.packet.packet.waivers.iter().enumerate();
     waivers.any(|(index, waiver)| {
-        let policy = waiver.policy.as_ref().is_some_and(|policy| accepted.contains(&policy.value));
-        policy
+        let has_policy = waiver.policy.as_ref().is_some_and(|policy| accepted.contains(&policy.value));
+        has_policy
             && crate::check::waiver::is_effective(waiver, index, input)
             && crate::check::waiver::covers(waiver, &subject)
     })
 }
 
+/// Returns whether Start and End are valid: lines of the file if it has changed
+/// lines, otherwise lines or `N/A`.
 fn has_valid_lines(manifest: &Manifest, file: &ChangedFile) -> bool {
     if has_lines(file) && !file.hunks().is_empty() {
         return valid_window(manifest, file).is_some();
     }
-    let absent = |value: &Option<crate::text::Spanned<ManifestNumber>>| {
+    let is_not_applicable = |value: &Option<crate::text::Spanned<ManifestNumber>>| {
         value.as_ref().is_some_and(|v| v.value == ManifestNumber::NotApplicable)
     };
-    (absent(&manifest.start) && absent(&manifest.end))
+    (is_not_applicable(&manifest.start) && is_not_applicable(&manifest.end))
         || (has_lines(file) && valid_window(manifest, file).is_some())
 }
 
-/// Whether all windows of the file together hold every change.
+/// Returns whether the windows of the file's manifests together contain every
+/// changed line.
 fn changes_inside_windows(input: &ChangeCheckContext<'_>, file: &ChangedFile) -> bool {
     if !has_lines(file) {
         return true;

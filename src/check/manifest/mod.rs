@@ -1,4 +1,4 @@
-//! `manifest/…`: COR-701 manifests tell the truth about every changed file.
+//! `manifest/…`: the COR-701 manifests describe every changed file correctly.
 
 pub(super) mod blocks;
 pub(super) mod claims;
@@ -13,12 +13,12 @@ use crate::document::manifest::{Manifest, ManifestNumber};
 use crate::finding::Label;
 use crate::text::{RepoPath, Span};
 
-/// The file that a manifest is about.
+/// Returns the file that a manifest is about; `None` if it names no path.
 fn target_path(manifest: &Manifest) -> Option<&RepoPath> {
     manifest.path.as_ref()
 }
 
-/// Manifests of changed files, each with its file.
+/// Iterates over the manifests of changed files, each with its file.
 fn manifests_with_files<'a>(
     input: &'a ChangeCheckContext<'_>,
 ) -> impl Iterator<Item = (&'a Manifest, &'a ChangedFile)> {
@@ -30,14 +30,14 @@ fn manifests_with_files<'a>(
         .filter_map(|manifest| Some((manifest, input.file(target_path(manifest)?)?)))
 }
 
-/// Whether a changed file needs a manifest: all outside the governance
-/// folders do.
+/// Returns whether a changed file needs a manifest, which is so for every file
+/// outside the governance folders.
 #[must_use]
 pub fn needs_manifest(layout: &Layout, file: &ChangedFile) -> bool {
     !layout.is_governance(&file.change.path)
 }
 
-/// Changed files that need a manifest.
+/// Iterates over the changed files that need a manifest.
 fn files_needing_manifest<'a>(input: &'a ChangeCheckContext<'_>) -> impl Iterator<Item = &'a ChangedFile> {
     input.files.iter().filter(|file| needs_manifest(input.packet.layout, file))
 }
@@ -46,7 +46,8 @@ fn label_at(input: &ChangeCheckContext<'_>, span: Span, text: impl Into<String>)
     input.packet.label_at(span, text)
 }
 
-/// Whether a file has lines to speak of: not binary, no submodule.
+/// Returns whether the lines of a file can be counted: it is not a binary file
+/// and not a submodule.
 #[must_use]
 pub fn has_lines(file: &ChangedFile) -> bool {
     let submodule = [file.change.before, file.change.after]
@@ -56,13 +57,15 @@ pub fn has_lines(file: &ChangedFile) -> bool {
     !submodule && !file.is_binary()
 }
 
-/// The hash that a side must record; forty zeros if there is no file.
+/// Returns the hash that a manifest must record before or after the change;
+/// forty zeros if the file does not exist then.
 fn expected_hash(file: &ChangedFile, post: bool) -> Hash20 {
-    let image = if post { &file.after } else { &file.before };
-    image.as_ref().map_or(Hash20::ZERO, crate::change::FileContent::sha1)
+    let content = if post { &file.after } else { &file.before };
+    content.as_ref().map_or(Hash20::ZERO, crate::change::FileContent::sha1)
 }
 
-/// The window of a manifest in lines from 1, inclusive, if it is one.
+/// Returns the window of a manifest as its first and last line, counted from 1;
+/// `None` if it is not valid for the file.
 fn valid_window(manifest: &Manifest, file: &ChangedFile) -> Option<(usize, usize)> {
     let line = |value: &Option<crate::text::Spanned<ManifestNumber>>| match value.as_ref()?.value {
         ManifestNumber::Integer(line) => usize::try_from(line).ok().filter(|line| *line > 0),

@@ -1,4 +1,4 @@
-//! `manifest/…`: hashes, line numbers and coverage of a manifest.
+//! `manifest/…`: the hashes, line numbers and windows of a manifest are correct.
 
 use super::{expected_hash, files_needing_manifest, has_lines, label_at, manifests_with_files, valid_window};
 use crate::change::{ChangedFile, FileContent, Hunk};
@@ -10,9 +10,8 @@ use crate::finding::{Finding, Place};
 use crate::rule::Rule;
 use crate::text::{Span, Spanned, format_count, to_single_line};
 
-// `manifest/pre-sha1`, `manifest/post-sha1`: hashes of the bytes on both
-// sides; and if one is wrong, which wrong thing it is.
-
+/// `manifest/pre-sha1`: Pre-SHA1 is the SHA-1 of the file's bytes before the
+/// change, or forty zeros if the file did not exist then.
 pub(in crate::check) fn pre_sha1(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     manifests_with_files(input)
         .filter_map(|(manifest, file)| check_hash(input, rule, manifest, file, false))
@@ -20,6 +19,8 @@ pub(in crate::check) fn pre_sha1(input: &ChangeCheckContext<'_>, rule: &Rule) ->
         .into()
 }
 
+/// `manifest/post-sha1`: Post-SHA1 is the SHA-1 of the file's bytes after the
+/// change, or forty zeros if the file does not exist then.
 pub(in crate::check) fn post_sha1(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     manifests_with_files(input)
         .filter_map(|(manifest, file)| check_hash(input, rule, manifest, file, true))
@@ -27,6 +28,8 @@ pub(in crate::check) fn post_sha1(input: &ChangeCheckContext<'_>, rule: &Rule) -
         .into()
 }
 
+/// Compares the recorded hash with the hash of the file's bytes after (`post`) or
+/// before the change.
 fn check_hash(
     input: &ChangeCheckContext<'_>,
     rule: &Rule,
@@ -35,41 +38,42 @@ fn check_hash(
     post: bool,
 ) -> Option<Finding> {
     let recorded: &Spanned<RecordedHash> = (if post { &manifest.post } else { &manifest.pre }).as_ref()?;
-    let want = expected_hash(file, post);
-    if recorded.value == RecordedHash::Sha1(want) {
+    let expected = expected_hash(file, post);
+    if recorded.value == RecordedHash::Sha1(expected) {
         return None;
     }
-    let (name, moment) = if post { ("Post-SHA1", "after") } else { ("Pre-SHA1", "before") };
+    let (name, when) = if post { ("Post-SHA1", "after") } else { ("Pre-SHA1", "before") };
     let path = &file.change.path;
-    let (this, other) = if post { (&file.after, &file.before) } else { (&file.before, &file.after) };
-    let message = match this {
-        Some(_) => format!("{name} is not the hash of {path} {moment} the change"),
-        None => format!("{name} must be forty zeros: {path} does not exist {moment} the change"),
+    let (content, other) = if post { (&file.after, &file.before) } else { (&file.before, &file.after) };
+    let message = match content {
+        Some(_) => format!("{name} is not the SHA-1 of {path} {when} the change"),
+        None => format!("{name} must be forty zeros, because {path} does not exist {when} the change"),
     };
-    let label = explain_hash(&recorded.value, this.as_ref(), other.as_ref(), post);
+    let label = explain_hash(&recorded.value, content.as_ref(), other.as_ref(), post);
     let finding = rule.finding(message, label_at(input, recorded.span, label)).about_path(path);
-    let finding = if want == Hash20::ZERO {
+    let finding = if expected == Hash20::ZERO {
         finding
     } else {
-        finding.help(format!("The SHA-1 of its bytes is {want}."))
+        finding.help(format!("The SHA-1 of the bytes is {expected}."))
     };
     let place = Place::text(&input.packet.packet.source, recorded.span);
-    Some(finding.with_fix(place, want.to_string(), format!("write the {name} of the file's bytes")))
+    Some(finding.with_fix(place, expected.to_string(), format!("write the computed {name}")))
 }
 
+/// Explains which wrong value was recorded, for labels.
 fn explain_hash(
     recorded: &RecordedHash,
-    this: Option<&FileContent>,
+    content: Option<&FileContent>,
     other: Option<&FileContent>,
     post: bool,
 ) -> String {
     let other_name = if post { "the file before the change" } else { "the file after the change" };
     let others: Vec<OtherVersion<'_>> =
-        other.map(|image| OtherVersion { name: other_name, bytes: &image.bytes }).into_iter().collect();
-    if this.is_none() && *recorded == RecordedHash::Sha1(crate::digest::sha1(b"")) {
-        return "this is the hash of an empty file; a file that does not exist has forty zeros".into();
+        other.map(|other| OtherVersion { name: other_name, bytes: &other.bytes }).into_iter().collect();
+    if content.is_none() && *recorded == RecordedHash::Sha1(crate::digest::sha1(b"")) {
+        return "the hash of an empty file; for a file that does not exist, write forty zeros".into();
     }
-    let found = diagnose(recorded, this.map(|image| &image.bytes[..]), &others);
+    let found = diagnose(recorded, content.map(|content| &content.bytes[..]), &others);
     match (&found, recorded) {
         (HashMismatch::NotAHash, RecordedHash::Other(text)) => {
             format!("`{}` is not a hash", to_single_line(text, 40))
@@ -78,37 +82,43 @@ fn explain_hash(
     }
 }
 
-/// `manifest/line-delta`: lines(post) − lines(pre).
+/// `manifest/line-delta`: Line Delta is the number of lines after the change
+/// minus the number of lines before it, or `N/A` for a binary file or submodule.
 pub(in crate::check) fn line_delta(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     for (manifest, file) in manifests_with_files(input) {
         let Some(delta) = &manifest.delta else { continue };
-        let want = if has_lines(file) { file.line_delta().to_string() } else { "N/A".to_owned() };
+        let expected = if has_lines(file) { file.line_delta().to_string() } else { "N/A".to_owned() };
         let (holds, label) = match (&delta.value, has_lines(file)) {
             (ManifestNumber::Integer(number), true) => {
-                (*number == file.line_delta(), format!("recorded as {number}"))
+                (*number == file.line_delta(), format!("{number} is recorded"))
             }
             (ManifestNumber::NotApplicable, false) => (true, String::new()),
-            (ManifestNumber::NotApplicable, true) => (false, "the file has lines".to_owned()),
-            (ManifestNumber::Integer(_), false) => (false, "a binary file has no lines to count".to_owned()),
+            (ManifestNumber::NotApplicable, true) => {
+                (false, "`N/A` is only for a binary file or submodule".to_owned())
+            }
+            (ManifestNumber::Integer(_), false) => {
+                (false, "a binary file or submodule has no lines".to_owned())
+            }
             (ManifestNumber::Invalid(text), _) => {
-                (false, format!("`{}` is no whole number", to_single_line(text, 40)))
+                (false, format!("`{}` is not a whole number", to_single_line(text, 40)))
             }
         };
         if !holds {
-            let message = format!("the line delta of {} is {want}", file.change.path);
+            let message = format!("wrong Line Delta of {}; expected {expected}", file.change.path);
             let place = Place::text(&input.packet.packet.source, delta.span);
             out.push(
                 rule.finding(message, label_at(input, delta.span, label))
                     .about_path(&file.change.path)
-                    .with_fix(place, want, "write the counted delta"),
+                    .with_fix(place, expected, "write the counted Line Delta"),
             );
         }
     }
     out.into()
 }
 
-/// `manifest/window`: Start and End are lines of the file.
+/// `manifest/window`: Start and End are line numbers of the file, and Start is
+/// not greater than End.
 pub(in crate::check) fn window(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     manifests_with_files(input)
         .flat_map(|(manifest, file)| check_window_values(input, rule, manifest, file))
@@ -116,6 +126,7 @@ pub(in crate::check) fn window(input: &ChangeCheckContext<'_>, rule: &Rule) -> C
         .into()
 }
 
+/// Returns a finding for each wrong value of one manifest's window.
 fn check_window_values(
     input: &ChangeCheckContext<'_>,
     rule: &Rule,
@@ -124,19 +135,19 @@ fn check_window_values(
 ) -> Vec<Finding> {
     let path = &file.change.path;
     let mut out = Vec::new();
-    let alone =
+    let manifest_count =
         input.packet.packet.manifests.iter().filter(|other| other.path.as_ref() == Some(path)).count();
-    let tight = file.window().filter(|_| alone == 1 && has_lines(file));
-    let mut say = |value: &Spanned<ManifestNumber>, message: String, label: String| {
+    let computed = file.window().filter(|_| manifest_count == 1 && has_lines(file));
+    let mut add = |value: &Spanned<ManifestNumber>, message: String, label: String| {
         let finding = rule.finding(message, label_at(input, value.span, label)).about_path(path);
         let is_start = manifest.start.as_ref().is_some_and(|start| start.span == value.span);
-        let wanted = match tight {
+        let wanted = match computed {
             Some((first, last)) => Some(if is_start { first } else { last }.to_string()),
             None => (!has_lines(file)).then(|| "N/A".to_owned()),
         };
         let place = Place::text(&input.packet.packet.source, value.span);
         out.push(match wanted {
-            Some(wanted) => finding.with_fix(place, wanted, "write the line of the tightest window"),
+            Some(wanted) => finding.with_fix(place, wanted, "write the computed line of the window"),
             None => finding,
         });
     };
@@ -148,20 +159,28 @@ fn check_window_values(
             (ManifestNumber::NotApplicable, true)
                 if file.longer_line_count() == 0 || file.hunks().is_empty() => {}
             (ManifestNumber::NotApplicable, true) => {
-                say(value, format!("{name} must be a line of {path}"), "`N/A` is for binary files".into());
+                add(
+                    value,
+                    format!("{name} must be a line number of {path}"),
+                    "`N/A` is only for binary files and submodules".into(),
+                );
             }
-            (_, false) => say(
+            (_, false) => add(
                 value,
                 format!("{name} of {path} must be `N/A`"),
                 "a binary file or submodule has no lines".into(),
             ),
-            (ManifestNumber::Invalid(text), true) => say(
+            (ManifestNumber::Invalid(text), true) => add(
                 value,
-                format!("{name} must be a whole line number"),
+                format!("{name} of {path} must be a whole line number"),
                 format!("`{}` is not a whole number", to_single_line(text, 40)),
             ),
             (ManifestNumber::Integer(line), true) if *line < 1 => {
-                say(value, format!("{name} is {line}; lines are counted from 1"), "not a line".into());
+                add(
+                    value,
+                    format!("{name} of {path} is {line}; lines are counted from 1"),
+                    "not a line number".into(),
+                );
             }
             (ManifestNumber::Integer(line), true) => lines.push((value.clone(), *line)),
         }
@@ -169,26 +188,27 @@ fn check_window_values(
     if let [(_, start), (end_at, end)] = lines.as_slice() {
         let longer = i64::try_from(file.longer_line_count().max(1)).unwrap_or(i64::MAX);
         if end < start {
-            say(
+            add(
                 end_at,
                 format!("the window of {path} ends (line {end}) before it starts (line {start})"),
                 "before Start".into(),
             );
         } else if *end > longer {
-            say(
+            add(
                 end_at,
                 format!(
                     "the window of {path} ends at line {end}, but the file has {}",
                     format_count(file.longer_line_count(), "line")
                 ),
-                format!("beyond line {longer}"),
+                format!("after the last line, {longer}"),
             );
         }
     }
     out
 }
 
-/// `manifest/coverage`: the windows of a file hold every changed line.
+/// `manifest/coverage`: the windows of a file's manifests together contain every
+/// changed line.
 pub(in crate::check) fn coverage(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     for file in files_needing_manifest(input).filter(|file| has_lines(file)) {
@@ -203,12 +223,12 @@ pub(in crate::check) fn coverage(input: &ChangeCheckContext<'_>, rule: &Rule) ->
         let windows =
             merge_windows(blocks.iter().filter_map(|manifest| valid_window(manifest, file)).collect());
         let Some(first) = blocks.first().filter(|_| !windows.is_empty()) else { continue };
-        let bare: Vec<&Hunk> = uncovered_hunks(file, &windows);
-        let Some(hunk) = bare.first() else { continue };
-        let message = match bare.len() {
-            1 => format!("{} of {path} is changed outside the window", describe_hunk(hunk)),
+        let uncovered: Vec<&Hunk> = uncovered_hunks(file, &windows);
+        let Some(hunk) = uncovered.first() else { continue };
+        let message = match uncovered.len() {
+            1 => format!("changed outside the window: {} of {path}", describe_hunk(hunk)),
             many => format!(
-                "{many} changes of {path} lie outside the window, the first at {}",
+                "{many} changes of {path} are outside the window; the first is {}",
                 describe_hunk(hunk)
             ),
         };
@@ -216,17 +236,17 @@ pub(in crate::check) fn coverage(input: &ChangeCheckContext<'_>, rule: &Rule) ->
         let finding = rule
             .finding(message, label_at(input, span, format!("the window is {}", describe_windows(&windows))))
             .about_path(path);
-        let Some(want) = file.window() else { continue };
+        let Some((start_line, end_line)) = file.window() else { continue };
         let finding =
-            finding.help(format!("One window over all changes is Start {} and End {}.", want.0, want.1));
+            finding.help(format!("A window with all changes has Start {start_line} and End {end_line}."));
         let ends = first.start.as_ref().zip(first.end.as_ref()).filter(|_| blocks.len() == 1);
         let source = &input.packet.packet.source;
         out.push(match ends {
             Some((start, end)) if start.span.end <= end.span.start => {
                 let between = source.slice(Span::new(start.span.end, end.span.start));
-                let text = format!("{}{between}{}", want.0, want.1);
+                let text = format!("{start_line}{between}{end_line}");
                 let place = Place::text(source, start.span.join(end.span));
-                finding.with_fix(place, text, "draw the window over all changes")
+                finding.with_fix(place, text, "set the window to all changed lines")
             }
             _ => finding,
         });
@@ -234,7 +254,7 @@ pub(in crate::check) fn coverage(input: &ChangeCheckContext<'_>, rule: &Rule) ->
     out.into()
 }
 
-/// Windows as a union: overlapping and adjacent ones joined, in order.
+/// Joins overlapping and adjacent windows, and sorts them.
 pub(super) fn merge_windows(mut windows: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
     windows.sort_unstable();
     let mut out: Vec<(usize, usize)> = Vec::new();
@@ -247,6 +267,7 @@ pub(super) fn merge_windows(mut windows: Vec<(usize, usize)>) -> Vec<(usize, usi
     out
 }
 
+/// Returns the changes of a file that are not inside one of the windows.
 pub(super) fn uncovered_hunks<'a>(file: &'a ChangedFile, windows: &[(usize, usize)]) -> Vec<&'a Hunk> {
     file.hunks()
         .iter()
@@ -254,6 +275,7 @@ pub(super) fn uncovered_hunks<'a>(file: &'a ChangedFile, windows: &[(usize, usiz
         .collect()
 }
 
+/// Describes the lines of a change, as numbered after the change.
 fn describe_hunk(hunk: &Hunk) -> String {
     match hunk.after.len() {
         0 => format!("the deletion after line {}", hunk.after.start),
@@ -262,6 +284,7 @@ fn describe_hunk(hunk: &Hunk) -> String {
     }
 }
 
+/// Describes windows by their first and last lines.
 fn describe_windows(windows: &[(usize, usize)]) -> String {
     windows.iter().map(|(first, last)| format!("{first} to {last}")).collect::<Vec<_>>().join(" and ")
 }
@@ -272,7 +295,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// A line is in the union exactly when some window holds it.
+        /// A line is in the union exactly if at least one window contains it.
         #[test]
         fn merging_keeps_the_union(windows in proptest::collection::vec((1usize..40, 0usize..10), 0..8)) {
             let windows: Vec<_> = windows.into_iter().map(|(a, n)| (a, a + n)).collect();

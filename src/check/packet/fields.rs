@@ -1,4 +1,4 @@
-//! `packet/…`: sections and fields of the packet's generation.
+//! `packet/…`: the packet has the sections and fields of its generation.
 
 use crate::check::CheckResult;
 use crate::check::context::PacketCheckContext;
@@ -14,26 +14,66 @@ use crate::rule::Rule;
 use crate::text::{Span, line_ending};
 use jiff::civil::Date;
 
-/// `packet/section`: the sections of the packet's generation are there.
+/// `packet/duplicate-field`: every field and section that decides a verdict
+/// occurs only once in the packet.
+pub(in crate::check) fn duplicate_field(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let faults = input.faults.iter().filter(|fault| fault.rule == rule.id.as_str());
+    faults
+        .map(|fault| {
+            let finding = rule.finding(fault.message.clone(), input.label_at(fault.span, "a repetition"));
+            match repeated_line(input, fault.span) {
+                Some(line) => {
+                    finding.with_fix(Place::text(&input.packet.source, line), "", "remove the repetition")
+                }
+                None => finding,
+            }
+        })
+        .collect::<Vec<_>>()
+        .into()
+}
+
+/// Returns the whole line of a field that repeats an earlier field with the
+/// same value; `None` if the values differ or the line contains more.
+fn repeated_line(input: &PacketCheckContext<'_>, label: Span) -> Option<Span> {
+    let fields = &input.packet.fields;
+    let repeated = fields.iter().find(|field| field.label == label)?;
+    let first = fields.iter().find(|field| field.key == repeated.key && field.label.start < label.start)?;
+    let source = &input.packet.source;
+    let number = source.line(label.start);
+    let line = source.line_span(number)?;
+    let is_single_line = repeated.value.span.is_empty() || line.contains(repeated.value.span);
+    let has_no_items =
+        repeated.item.is_none_or(|item| input.packet.outline.items(Some(item)).next().is_none());
+    let next = source.line_span(number + 1).map_or(source.text().len(), |next| next.start);
+    (first.value.value == repeated.value.value
+        && is_single_line
+        && has_no_items
+        && source.slice(line).contains("- "))
+    .then(|| Span::new(line.start, next))
+}
+
+/// `packet/section`: the packet has every section that its generation requires,
+/// each as a heading.
 pub(in crate::check) fn section(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let missing = rule.parameter(input.packet.generation.key()).iter().filter(|wanted| {
-        let mut spellings = wanted.split('|');
-        !spellings.any(|spelling| spelling.split('+').all(|key| input.packet.section(key.trim()).is_some()))
+        let mut alternatives = wanted.split('|');
+        !alternatives
+            .any(|alternative| alternative.split('+').all(|key| input.packet.section(key.trim()).is_some()))
     });
     missing
         .map(|wanted| {
             let name = wanted.split('|').next().unwrap_or(wanted).trim();
             let message =
-                format!("a packet of generation {} needs the section `{name}`", input.packet.generation);
+                format!("a packet of generation {} requires the section `{name}`", input.packet.generation);
             let finding = rule.finding(message, input.label_at(input.packet.head_span(), "this packet"));
-            let finding = match find_heading_in_fence(input.packet.source.text(), &input.packet.outline, name)
-            {
-                Some(span) => finding
-                    .related(input.label_at(span, "this heading stands inside a fence or indented code")),
-                None => finding,
-            };
+            let finding =
+                match find_heading_in_fence(input.packet.source.text(), &input.packet.outline, name) {
+                    Some(span) => finding
+                        .related(input.label_at(span, "this heading is inside a fence or indented code")),
+                    None => finding,
+                };
             let packet = input.packet;
-            // Older generations have other headings.
+            // The headings of older generations differ from those of the template.
             let template = if packet.generation.is_g2() { PACKET } else { "" };
             if !finding.related.is_empty() {
                 return finding;
@@ -44,14 +84,15 @@ pub(in crate::check) fn section(input: &PacketCheckContext<'_>, rule: &Rule) -> 
         .into()
 }
 
-/// `packet/field`: the fields of the packet's generation say something.
+/// `packet/field`: every field that the packet's generation requires is a
+/// labelled field or section, and it is filled.
 pub(in crate::check) fn field(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     for wanted in rule.parameter(input.packet.generation.key()) {
         // `SECTION: NAME|OTHER_NAME`
         let (section, names) = wanted.split_once(':').unwrap_or(("", wanted));
         let slots: Vec<(&str, ContentState)> =
-            names.split('|').map(|name| (name.trim(), find_slot(input, section, name.trim()))).collect();
+            names.split('|').map(|name| (name.trim(), find_content(input, section, name.trim()))).collect();
         if slots.iter().any(|(_, slot)| matches!(slot, ContentState::Filled(_))) {
             continue;
         }
@@ -63,15 +104,21 @@ pub(in crate::check) fn field(input: &PacketCheckContext<'_>, rule: &Rule) -> Ch
         out.push(match empty {
             Some((name, span)) => rule.finding(
                 match name {
-                    "TEST_PLAN" => "`TEST_PLAN` holds no command: one in a closed fence, or a bullet in back-ticks".to_owned(),
-                    "DONE_MEANS" => "`DONE_MEANS` holds no criterion: each is a bullet of a list".to_owned(),
-                    _ => format!("`{name}` says nothing: it is empty, still the template's text, or prose where a list belongs"),
+                    "TEST_PLAN" => "`TEST_PLAN` contains no command; expected a command in a closed \
+                        fence, or a bullet in backticks"
+                        .to_owned(),
+                    "DONE_MEANS" => "`DONE_MEANS` contains no criterion; expected a bullet list".to_owned(),
+                    _ => format!(
+                        "`{name}` is not filled: it is empty, unchanged from the template, \
+                        or prose instead of a list"
+                    ),
                 },
-                input.label_at(span, "fill this"),
+                input.label_at(span, "not filled"),
             ),
             None => {
-                let message = format!("a packet of generation {} needs `{name}`", input.packet.generation);
-                let label = input.label_at(input.packet.heading_span(section), format!("`{name}` belongs here"));
+                let message =
+                    format!("a packet of generation {} requires the field `{name}`", input.packet.generation);
+                let label = input.label_at(input.packet.heading_span(section), format!("add `{name}` here"));
                 let finding = rule.finding(message, label);
                 let blocks = input.packet.section(section).map_or(0..0, |section| section.blocks.clone());
                 let fields = input.packet.fields.iter().filter(|field| blocks.contains(&field.block));
@@ -85,22 +132,25 @@ pub(in crate::check) fn field(input: &PacketCheckContext<'_>, rule: &Rule) -> Ch
     out.into()
 }
 
-/// Metadata counts only where metadata stands; other names may be sections or
-/// fields anywhere at the top of a section.
-fn find_slot(input: &PacketCheckContext<'_>, section: &str, name: &str) -> ContentState {
+/// Finds the content of a required field. Metadata counts only in the METADATA
+/// section; other names may be sections, or top-level fields of any section.
+fn find_content(input: &PacketCheckContext<'_>, section: &str, name: &str) -> ContentState {
     if section != "METADATA" {
         let found = input.packet.content_state(name);
-        // Words around a plan are no plan: it needs a command, or a criterion.
-        let hollow = match name {
+        // Prose alone is not enough: a plan needs a command, and DONE_MEANS a
+        // criterion.
+        let is_hollow = match name {
             "TEST_PLAN" => input.packet.test_plan.is_empty(),
             "DONE_MEANS" => input.packet.done_means.is_empty(),
             _ => false,
         };
-        // A scope list may stand beside its label as well as below it.
-        let usable = || input.packet.scope.in_scope.iter().any(|entry| entry.pattern.is_ok());
+        // The entries of a scope list may be on the line of the label or below it.
+        let has_entry = || input.packet.scope.in_scope.iter().any(|entry| entry.pattern.is_ok());
         return match found {
-            ContentState::Empty(span) if name == "IN_SCOPE_PATHS" && usable() => ContentState::Filled(span),
-            ContentState::Filled(span) if hollow => ContentState::Empty(span),
+            ContentState::Empty(span) if name == "IN_SCOPE_PATHS" && has_entry() => {
+                ContentState::Filled(span)
+            }
+            ContentState::Filled(span) if is_hollow => ContentState::Empty(span),
             found => found,
         };
     }
@@ -118,39 +168,7 @@ fn find_slot(input: &PacketCheckContext<'_>, section: &str, name: &str) -> Conte
     }
 }
 
-/// `packet/duplicate-field`: what decides a verdict is said once.
-pub(in crate::check) fn duplicate_field(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let faults = input.faults.iter().filter(|fault| fault.rule == rule.id.as_str());
-    faults
-        .map(|fault| {
-            let finding = rule.finding(fault.message.clone(), input.label_at(fault.span, "said before"));
-            match repeated_line(input, fault.span) {
-                Some(line) => {
-                    finding.with_fix(Place::text(&input.packet.source, line), "", "remove the repetition")
-                }
-                None => finding,
-            }
-        })
-        .collect::<Vec<_>>()
-        .into()
-}
-
-/// The whole line of a field that says again what was said, word for word.
-fn repeated_line(input: &PacketCheckContext<'_>, label: Span) -> Option<Span> {
-    let fields = &input.packet.fields;
-    let again = fields.iter().find(|field| field.label == label)?;
-    let first = fields.iter().find(|field| field.key == again.key && field.label.start < label.start)?;
-    let source = &input.packet.source;
-    let number = source.line(label.start);
-    let line = source.line_span(number)?;
-    let alone = again.value.span.is_empty() || line.contains(again.value.span);
-    let bare = again.item.is_none_or(|item| input.packet.outline.items(Some(item)).next().is_none());
-    let next = source.line_span(number + 1).map_or(source.text().len(), |next| next.start);
-    (first.value.value == again.value.value && alone && bare && source.slice(line).contains("- "))
-        .then(|| Span::new(line.start, next))
-}
-
-/// `packet/claim`: who works on a packet in progress.
+/// `packet/claim`: the claim fields that the packet needs have valid values.
 pub(in crate::check) fn claim(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     if input.packet.generation == Generation::G0 {
         return CheckResult::skipped("packets of generation G0 have no claim fields");
@@ -169,7 +187,13 @@ pub(in crate::check) fn claim(input: &PacketCheckContext<'_>, rule: &Rule) -> Ch
     if let Some(field) = agentic {
         let bare = field.bare_value();
         if !matches!(bare.value, "YES" | "NO") {
-            out.push(rule.finding("AGENTIC_MODE is YES or NO", input.label_at(bare.span, "neither")));
+            out.push(rule.finding(
+                format!(
+                    "invalid AGENTIC_MODE `{}`; expected YES or NO",
+                    crate::text::to_single_line(bare.value, 40)
+                ),
+                input.label_at(bare.span, "expected YES or NO"),
+            ));
         } else if bare.value == "YES" {
             required.extend([
                 ("ORCHESTRATOR_MODEL", "AGENTIC_MODE is YES"),
@@ -182,11 +206,11 @@ pub(in crate::check) fn claim(input: &PacketCheckContext<'_>, rule: &Rule) -> Ch
             Some(field) if field.is_filled() && !is_unclaimed(field.bare_value().value) => {}
             Some(field) => out.push(rule.finding(
                 format!("{because}, but `{key}` is not filled"),
-                input.label_at(field.label, "fill this"),
+                input.label_at(field.label, "not filled"),
             )),
             None => out.push(rule.finding(
-                format!("{because}, but there is no `{key}`"),
-                input.label_at(input.packet.heading_span("METADATA"), format!("`{key}` belongs here")),
+                format!("{because}, but the field `{key}` is missing"),
+                input.label_at(input.packet.heading_span("METADATA"), format!("add `{key}` here")),
             )),
         }
     }
@@ -195,17 +219,18 @@ pub(in crate::check) fn claim(input: &PacketCheckContext<'_>, rule: &Rule) -> Ch
     {
         let bare = field.bare_value();
         if !strengths.iter().any(|word| word == bare.value) {
-            let message =
-                format!("`{}` is no reasoning strength", crate::text::to_single_line(bare.value, 40));
-            out.push(
-                rule.finding(message, input.label_at(bare.span, format!("one of {}", strengths.join(", ")))),
+            let message = format!(
+                "invalid CODER_REASONING_STRENGTH `{}`; expected one of: {}",
+                crate::text::to_single_line(bare.value, 40),
+                strengths.join(", ")
             );
+            out.push(rule.finding(message, input.label_at(bare.span, "unknown reasoning strength")));
         }
     }
     out.into()
 }
 
-/// Words that people write where nobody is meant.
+/// Returns whether a value means that the packet has no owner.
 fn is_unclaimed(value: &str) -> bool {
     matches!(
         value.to_lowercase().as_str(),
@@ -213,17 +238,17 @@ fn is_unclaimed(value: &str) -> bool {
     )
 }
 
-/// `packet/risk-tier`: LOW, MEDIUM or HIGH.
+/// `packet/risk-tier`: `RISK_TIER` is LOW, MEDIUM or HIGH.
 pub(in crate::check) fn risk_tier(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let Some(tier) = &input.packet.risk_tier else {
-        let label = input.label_at(input.packet.heading_span("METADATA"), "`RISK_TIER` belongs here");
-        let finding = rule.finding("the packet has no risk tier", label);
+        let label = input.label_at(input.packet.heading_span("METADATA"), "add `RISK_TIER` here");
+        let finding = rule.finding("the packet has no RISK_TIER", label);
         let elsewhere = input.packet.fields.iter().find(|field| field.key == "RISK_TIER");
         return Some(match elsewhere {
             Some(field) if field.is_filled() => {
-                finding.related(input.label_at(field.label, "this one stands where nobody looks for it"))
+                finding.related(input.label_at(field.label, "not in the METADATA section"))
             }
-            Some(field) => finding.related(input.label_at(field.label, "nobody has filled this")),
+            Some(field) => finding.related(input.label_at(field.label, "not filled")),
             None => finding,
         })
         .into();
@@ -232,8 +257,11 @@ pub(in crate::check) fn risk_tier(input: &PacketCheckContext<'_>, rule: &Rule) -
     (!known)
         .then(|| {
             let finding = rule.finding(
-                format!("`{}` is no risk tier", crate::text::to_single_line(&tier.value, 40)),
-                input.label_at(tier.span, "LOW, MEDIUM or HIGH"),
+                format!(
+                    "invalid RISK_TIER `{}`; expected LOW, MEDIUM or HIGH",
+                    crate::text::to_single_line(&tier.value, 40)
+                ),
+                input.label_at(tier.span, "unknown risk tier"),
             );
             match rule.parameter("tiers").iter().find(|known| equals_ignoring_punctuation(known, &tier.value))
             {
@@ -249,7 +277,7 @@ pub(in crate::check) fn risk_tier(input: &PacketCheckContext<'_>, rule: &Rule) -
 }
 
 /// `packet/spec-reference`: the packet names the specification that it
-/// implements.
+/// implements: `SPEC_BASELINE`, `SPEC_TARGET` and `SPEC_ANCHOR` are filled.
 pub(in crate::check) fn spec_reference(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let names: &[&str] = if input.packet.generation == Generation::G0 {
         &["SPEC_ANCHOR|SPEC_CURRENT|SPEC_BASELINE|SPEC_TARGET"]
@@ -267,17 +295,18 @@ pub(in crate::check) fn spec_reference(input: &PacketCheckContext<'_>, rule: &Ru
             .iter()
             .find_map(|slot| if let ContentState::Empty(span) = slot { Some(*span) } else { None });
         out.push(rule.finding(
-            format!("the packet does not fill `{first}`"),
+            format!("the field `{first}` of the packet is missing or not filled"),
             input.label_at(
                 span.unwrap_or_else(|| input.packet.heading_span("AUTHORITY")),
-                "the specification belongs here",
+                "name the specification here",
             ),
         ));
     }
     out.into()
 }
 
-/// `packet/format-version`: the packet has the format that its date demands.
+/// `packet/format-version`: `PACKET_FORMAT_VERSION` is a valid version, and it
+/// is present if the packet's date requires it.
 pub(in crate::check) fn format_version(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let packet = input.packet;
     let at = packet
@@ -285,19 +314,20 @@ pub(in crate::check) fn format_version(input: &PacketCheckContext<'_>, rule: &Ru
         .map_or_else(|| packet.heading_span("METADATA"), |field| field.value.span);
     match &packet.generation {
         Generation::Unknown(version) => {
-            let message = format!("`{}` is no format version", crate::text::to_single_line(version, 40));
-            return Some(
-                rule.finding(message, input.label_at(at, "a version is a date, 2026-02-01 or later")),
-            )
-            .into();
+            let message = format!(
+                "invalid PACKET_FORMAT_VERSION `{}`; expected a date, 2026-02-01 or later",
+                crate::text::to_single_line(version, 40)
+            );
+            return Some(rule.finding(message, input.label_at(at, "unknown format version"))).into();
         }
         Generation::Later(version) => {
             let message = format!(
-                "format {version} is newer than this tool knows; it is read as {}",
+                "PACKET_FORMAT_VERSION {version} is newer than this program supports; the packet is \
+                    read as {}",
                 Generation::G2_VERSION
             );
             return Some(
-                rule.finding(message, input.label_at(at, "sections that are unknown are kept"))
+                rule.finding(message, input.label_at(at, "unknown sections are not checked"))
                     .with_level(Level::Note),
             )
             .into();
@@ -312,39 +342,40 @@ pub(in crate::check) fn format_version(input: &PacketCheckContext<'_>, rule: &Ru
     Vec::new().into()
 }
 
-/// A packet without a version, although its date asks for one. The date of
-/// the packet and the repository's minimum decide, not the packet's silence;
-/// the signature's date counts when the packet's own is missing or older.
+/// Returns a finding if the packet has no version although its date requires
+/// one. The newer of the packet's date and the signature's date is compared with
+/// the minimum of the configuration.
 fn check_missing_version(input: &PacketCheckContext<'_>, rule: &Rule) -> Option<crate::finding::Finding> {
     let minimum = input.policy.minimum_format.as_deref()?;
     let from: Date = minimum.parse().ok()?;
     let field = input.packet.metadata_field("DATE").and_then(crate::document::field::Field::filled_value);
     let newest = input.newest_date();
-    let place = field.map_or_else(|| input.packet.heading_span("METADATA"), |field| field.span);
+    let span = field.map_or_else(|| input.packet.heading_span("METADATA"), |field| field.span);
     match newest {
         Some(date) if date < from => None,
         Some(date) => Some(rule.finding(
-            format!("a packet of {date} must carry `PACKET_FORMAT_VERSION: {minimum}` or later"),
-            input.label_at(place, "dated here"),
+            format!("a packet with the date {date} requires `PACKET_FORMAT_VERSION: {minimum}` or later"),
+            input.label_at(span, "the date of the packet"),
         )),
         None => Some(rule.finding(
-            format!("a packet without a date must carry `PACKET_FORMAT_VERSION: {minimum}` or later"),
-            input.label_at(place, "no date"),
+            format!("a packet without a date requires `PACKET_FORMAT_VERSION: {minimum}` or later"),
+            input.label_at(span, "no date"),
         )),
     }
 }
 
-/// `packet/manifest-template`: there is a place for the manifests.
+/// `packet/manifest-template`: the packet contains at least one COR-701 manifest
+/// block, either filled or unchanged from the template.
 pub(in crate::check) fn manifest_template(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     if input.packet.generation == Generation::G0 {
         return CheckResult::skipped("packets of generation G0 have no manifest template");
     }
-    let there = input.packet.manifest_template.is_some() || !input.packet.manifests.is_empty();
-    (!there)
+    let has_manifest = input.packet.manifest_template.is_some() || !input.packet.manifests.is_empty();
+    (!has_manifest)
         .then(|| {
             let finding = rule.finding(
-                "the packet has no COR-701 manifest, not even the template's",
-                input.label_at(input.packet.heading_span("VALIDATION"), "the manifests belong here"),
+                "the packet has no COR-701 manifest block",
+                input.label_at(input.packet.heading_span("VALIDATION"), "add the manifest block here"),
             );
             let body = split_sections(PACKET).into_iter().find(|(key, _)| key == "VALIDATION");
             let lines = body.as_ref().and_then(|(_, text)| text.split_once("- **Target"));
@@ -355,7 +386,7 @@ pub(in crate::check) fn manifest_template(input: &PacketCheckContext<'_>, rule: 
                     let at = section.span.start + source.slice(section.span).trim_end().len();
                     let block = format!("{ending}{ending}- **Target{}", rest.replace('\n', ending));
                     let place = Place::text(source, Span::new(at, at));
-                    finding.with_fix(place, block, "add the block of the template")
+                    finding.with_fix(place, block, "add the manifest block of the template")
                 }
                 _ => finding,
             }

@@ -1,4 +1,4 @@
-//! `packet/…`: the packet's id, standing and status.
+//! `packet/…`: the packet's id, status and verdict.
 
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, PacketCheckContext};
@@ -9,20 +9,21 @@ use crate::document::{PacketStatus, WpId};
 use crate::finding::{Label, Place};
 use crate::rule::Rule;
 
-/// `packet/active`: work starts only on the packet that is in force.
+/// `packet/active`: work starts only on a packet that is in force: it is not
+/// superseded or locked, and the registry names no other packet as active.
 pub(in crate::check) fn active(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     if let Some(status) = input.packet.status.as_ref().filter(|s| s.value == PacketStatus::Superseded) {
-        out.push(rule.finding("this packet is superseded", input.label_at(status.span, "says so here")));
+        out.push(rule.finding("the packet is superseded", input.label_at(status.span, "the status")));
     }
     if let Some(locked) = input.packet.locked {
-        out.push(rule.finding("this packet is locked", input.label_at(locked, "says so here")));
+        out.push(rule.finding("the packet is locked", input.label_at(locked, "locked here")));
     }
     for entry in input.board.iter().flat_map(|board| board.entries_of(input.id.as_str())) {
         if let Some(board) = input.board.filter(|_| entry.state == "SUPERSEDED") {
             let there = Label::text(&board.source, entry.span, "superseded here");
             let here = input.label_at(input.packet.head_span(), "this packet");
-            out.push(rule.finding("the task board lists this packet as superseded", here).related(there));
+            out.push(rule.finding("the task board lists the packet as superseded", here).related(there));
         }
     }
     let Some(registry) = input.registry else { return out.into() };
@@ -30,10 +31,10 @@ pub(in crate::check) fn active(input: &PacketCheckContext<'_>, rule: &Rule) -> C
         let active = row.active.value.rsplit('/').next().unwrap_or("").trim_end_matches(".md");
         if active != input.id.as_str() && WpId::parse(active).is_ok() {
             let message =
-                format!("the registry names `{active}` as the active packet of `{}`", input.id.base());
+                format!("the registry names another packet, `{active}`, as active for `{}`", input.id.base());
             let there = Label::text(&registry.source, row.active.span, "the active packet");
             out.push(
-                rule.finding(message, input.label_at(input.packet.head_span(), "not the active one"))
+                rule.finding(message, input.label_at(input.packet.head_span(), "not the active packet"))
                     .related(there),
             );
         }
@@ -41,7 +42,8 @@ pub(in crate::check) fn active(input: &PacketCheckContext<'_>, rule: &Rule) -> C
     out.into()
 }
 
-/// `packet/identity`: file name, title and `WP_ID` name one packet.
+/// `packet/identity`: the file name, the title, `WP_ID` and `TASK_ID` name the
+/// same packet, and `BASE_WP_ID` agrees with them.
 pub(in crate::check) fn identity(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     let id = input.id.as_str();
@@ -53,16 +55,16 @@ pub(in crate::check) fn identity(input: &PacketCheckContext<'_>, rule: &Rule) ->
         if value.value != id {
             let finding = rule.finding(
                 format!(
-                    "{name} says `{}`, the file is `{id}.md`",
+                    "{name} is `{}`, but the file is `{id}.md`",
                     crate::text::to_single_line(&value.value, 80)
                 ),
                 input.label_at(value.span, format!("not `{id}`")),
             );
-            // The title's span holds more than the id.
+            // The span of a title contains more than the id; it has no fix.
             let exact = input.packet.source.slice(value.span) == value.value;
             let place = Place::text(&input.packet.source, value.span);
             out.push(if exact {
-                finding.with_unsafe_fix(place, id, "name the packet by its file")
+                finding.with_unsafe_fix(place, id, "write the id of the file name")
             } else {
                 finding
             });
@@ -74,61 +76,33 @@ pub(in crate::check) fn identity(input: &PacketCheckContext<'_>, rule: &Rule) ->
         && base.value != id
     {
         let message =
-            format!("BASE_WP_ID says `{}`, the base of `{id}` is `{}`", base.value, input.id.base());
+            format!("BASE_WP_ID is `{}`, but the base id of `{id}` is `{}`", base.value, input.id.base());
         let place = Place::text(&input.packet.source, base.span);
-        let finding = rule.finding(message, input.label_at(base.span, "another base id"));
-        out.push(finding.with_unsafe_fix(place, input.id.base(), "write the base of the packet's id"));
+        let finding = rule.finding(message, input.label_at(base.span, "not the base id"));
+        out.push(finding.with_unsafe_fix(place, input.id.base(), "write the base id of the packet"));
     }
     out.into()
 }
 
-/// `packet/workable`: the status lets work start.
-pub(in crate::check) fn workable(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
-    match &input.packet.status {
-        Some(status) if status.value.allows_work() => Vec::new().into(),
-        Some(status) if matches!(status.value, PacketStatus::Unknown(_)) => {
-            CheckResult::skipped("the status is not a known one")
-        }
-        Some(status) => Some(rule.finding(
-            format!("a packet that is `{}` is not open for work", status.value),
-            input.label_at(status.span, "work may start on `Ready for Dev` or `In Progress`"),
-        ))
-        .into(),
-        None => CheckResult::skipped("there is no status"),
-    }
-}
-
-/// `packet/closed`: a packet that was closed before the work accounts for none.
-pub(in crate::check) fn closed(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let Some(before) = input.packet_at_start else { return Vec::new().into() };
-    let closed =
-        before.status.as_ref().filter(|s| matches!(s.value, Validated(_) | Superseded | DoneHistorical));
-    // Reports and records may be added to a closed packet for ever.
-    let code = input
-        .files
-        .iter()
-        .find(|file| !input.packet.layout.is_packet_record(input.packet.id, &file.change.path));
-    let (Some(status), Some(code)) = (closed, code) else { return Vec::new().into() };
-    let now = input.packet.packet.status.as_ref().map_or_else(|| input.packet.packet.head_span(), |s| s.span);
-    let message = format!("the packet was `{}` before the judged work began", status.value);
-    let finding = rule.finding(message, input.packet.label_at(now, "its status now"));
-    Some(finding.related(Label::path(&code.change.path, "changed by the judged work"))).into()
-}
-
-/// `packet/status`: the status is one of the known ones, as a whole.
+/// `packet/status`: the packet has a status, and the whole value is one of the
+/// known statuses.
 pub(in crate::check) fn status(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     match &input.packet.status {
         None => Some(rule.finding(
             "the packet has no status",
-            input.label_at(input.packet.heading_span("METADATA"), "`Status` belongs here"),
+            input.label_at(input.packet.heading_span("METADATA"), "add `Status` here"),
         ))
         .into(),
         Some(status) => match &status.value {
             PacketStatus::Unknown(text) => {
                 let shown = crate::text::to_single_line(text, 60);
                 let finding = rule.finding(
-                    format!("`{shown}` is no status"),
-                    input.label_at(status.span, "not one of the known ones"),
+                    format!(
+                        "invalid status `{shown}`; expected one of: {}, Done (Historical), \
+                            Validated (PASS), Validated (FAIL), Validated (OUTDATED_ONLY)",
+                        PacketStatus::WORDS.join(", ")
+                    ),
+                    input.label_at(status.span, "unknown status"),
                 );
                 let exact = input.packet.source.slice(status.span) == text;
                 let meant = PacketStatus::WORDS
@@ -150,25 +124,66 @@ pub(in crate::check) fn status(input: &PacketCheckContext<'_>, rule: &Rule) -> C
     }
 }
 
-/// `packet/verdict`: a status and the last report agree.
+/// `packet/workable`: work starts only on a packet with the status Ready for Dev
+/// or In Progress.
+pub(in crate::check) fn workable(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
+    match &input.packet.status {
+        Some(status) if status.value.allows_work() => Vec::new().into(),
+        Some(status) if matches!(status.value, PacketStatus::Unknown(_)) => {
+            CheckResult::skipped("the status is unknown")
+        }
+        Some(status) => Some(rule.finding(
+            format!(
+                "a packet with the status `{}` is not open for work; expected Ready for Dev or In Progress",
+                status.value
+            ),
+            input.label_at(status.span, "not open for work"),
+        ))
+        .into(),
+        None => CheckResult::skipped("the packet has no status"),
+    }
+}
+
+/// `packet/closed`: if the packet was closed before the judged work began, the
+/// change contains only the packet's own governance files.
+pub(in crate::check) fn closed(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let Some(before) = input.packet_at_start else { return Vec::new().into() };
+    let closed =
+        before.status.as_ref().filter(|s| matches!(s.value, Validated(_) | Superseded | DoneHistorical));
+    // Reports and records may be added to a closed packet at any time.
+    let code = input
+        .files
+        .iter()
+        .find(|file| !input.packet.layout.is_packet_record(input.packet.id, &file.change.path));
+    let (Some(status), Some(code)) = (closed, code) else { return Vec::new().into() };
+    let span =
+        input.packet.packet.status.as_ref().map_or_else(|| input.packet.packet.head_span(), |s| s.span);
+    let message = format!("the packet was already `{}` before the judged work began", status.value);
+    let finding = rule.finding(message, input.packet.label_at(span, "the current status"));
+    Some(finding.related(Label::path(&code.change.path, "changed by the judged work"))).into()
+}
+
+/// `packet/verdict`: a packet with the status Validated contains a report, and
+/// the last report has the same verdict as the status.
 pub(in crate::check) fn verdict(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let Some(packet) = input.document.packet() else { return CheckResult::skipped("not a task packet") };
     let Some(status) = &packet.status else { return CheckResult::skipped("the packet has no status") };
-    let PacketStatus::Validated(said) = &status.value else { return Vec::new().into() };
-    let wanted = said.as_deref().map_or_else(|| "PASS".to_owned(), str::to_uppercase);
+    let PacketStatus::Validated(verdict) = &status.value else { return Vec::new().into() };
+    let wanted = verdict.as_deref().map_or_else(|| "PASS".to_owned(), str::to_uppercase);
     let here = |text: &str| Label::text(&packet.source, status.span, text.to_owned());
     match packet.phases.reports.last() {
         None => {
-            let message = format!("the packet says `{}`, but holds no report with a verdict", status.value);
-            Some(rule.finding(message, here("says so here"))).into()
+            let message =
+                format!("the status is `{}`, but the packet contains no report with a verdict", status.value);
+            Some(rule.finding(message, here("the status"))).into()
         }
         Some(last) if !wanted.starts_with(&last.verdict.value) => {
             let message = format!(
-                "the packet says `{}`, but its last report says {}",
+                "the status is `{}`, but the last report has the verdict {}",
                 status.value, last.verdict.value
             );
             let there = Label::text(&packet.source, last.verdict.span, "the last verdict");
-            Some(rule.finding(message, here("says so here")).related(there)).into()
+            Some(rule.finding(message, here("the status")).related(there)).into()
         }
         Some(_) => Vec::new().into(),
     }

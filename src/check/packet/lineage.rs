@@ -1,4 +1,4 @@
-//! `packet/…`: earlier revisions of the same base id.
+//! `packet/…`: a revision covers the earlier revisions of its base id.
 
 use std::collections::BTreeSet;
 
@@ -11,33 +11,32 @@ use crate::document::{Packet, WpId};
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 
-/// `packet/lineage`: a revision accounts for the packets before it.
+/// `packet/lineage`: a revision `-vN` has a section `LINEAGE_AUDIT` that names
+/// every earlier packet of its base id.
 pub(in crate::check) fn lineage(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
     let earlier: Vec<&String> =
         input.revision_ids.iter().filter(|other| is_earlier_revision(other, input)).collect();
     if input.id.revision().is_none() || input.packet.generation == Generation::G0 {
-        return CheckResult::skipped(
-            "only revisions `-vN` of generation G1 and later account for their lineage",
-        );
+        return CheckResult::skipped("only revisions `-vN` of generation G1 and later need a LINEAGE_AUDIT");
     }
     let Some(section) = input.packet.section("LINEAGE_AUDIT") else {
         if earlier.is_empty() && input.packet.generation == Generation::G1 {
             return Vec::new().into();
         }
         return Some(rule.finding(
-            "a revision needs the section `LINEAGE_AUDIT`",
+            "a revision requires the section `LINEAGE_AUDIT`",
             input.label_at(input.packet.head_span(), "this is a revision"),
         ))
         .into();
     };
-    // A comment names nothing.
+    // An id in a comment does not count.
     let text = input.packet.rendered_text(section.blocks.clone());
     let missing = earlier.into_iter().filter(|id| !find_wp_ids(&text).any(|found| found == id.as_str()));
     missing
         .map(|id| {
             rule.finding(
-                format!("the lineage does not name the earlier packet `{id}`"),
-                input.label_at(section.title.span, "list every prior packet"),
+                format!("LINEAGE_AUDIT does not name the earlier packet `{id}`"),
+                input.label_at(section.title.span, "name every earlier packet here"),
             )
         })
         .collect::<Vec<_>>()
@@ -49,29 +48,30 @@ fn is_earlier_revision(other: &str, input: &PacketCheckContext<'_>) -> bool {
     other.base() == input.id.base() && other.revision().unwrap_or(0) < input.id.revision().unwrap_or(0)
 }
 
-/// Of ten words of a bullet, how many another text must hold to carry it over.
+/// Of ten words of a requirement, the number that a bullet must contain to carry
+/// it over.
 const MIN_SHARED_WORDS_OF_TEN: usize = 6;
 
-/// `packet/dropped-requirement`: what an earlier packet demanded is carried
-/// over, or its loss is said.
+/// `packet/dropped-requirement`: every requirement in `DONE_MEANS` of the
+/// previous revision is carried over or mentioned in `LINEAGE_AUDIT`.
 pub(in crate::check) fn dropped_requirement(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let library = input.governance;
+    let governance = input.governance;
     let mut out: Vec<Finding> = Vec::new();
-    for (id, _, packet) in library.packets() {
-        // What is finished cannot take a requirement up again.
-        if !library.is_open(id, packet) {
+    for (id, _, packet) in governance.packets() {
+        // A finished packet cannot be changed any more.
+        if !governance.is_open(id, packet) {
             continue;
         }
-        let Some(before) = find_predecessor(library, id) else { continue };
-        let held = PacketWords::from_packet(packet);
+        let Some(before) = find_predecessor(governance, id) else { continue };
+        let words = PacketWords::from_packet(packet);
         for criterion in &before.done_means {
-            let own =
+            let is_process =
                 rule.parameter("process").iter().any(|phrase| criterion.text.value.contains(phrase.as_str()));
-            if own || held.covers_requirement(&criterion.text.value) {
+            if is_process || words.covers_requirement(&criterion.text.value) {
                 continue;
             }
             let shown = crate::text::to_single_line(&criterion.text.value, 100);
-            let message = format!("`{id}` drops a requirement of its predecessor: {shown}");
+            let message = format!("`{id}` drops a requirement of the previous revision: {shown}");
             let section = packet
                 .section("LINEAGE_AUDIT")
                 .map_or_else(|| packet.heading_span("DONE_MEANS"), |s| s.title.span);
@@ -80,33 +80,34 @@ pub(in crate::check) fn dropped_requirement(input: &RepositoryCheckContext<'_>, 
                     message,
                     Label::text(&packet.source, section, "neither carried over nor mentioned"),
                 )
-                .related(Label::text(&before.source, criterion.text.span, "demanded here")),
+                .related(Label::text(&before.source, criterion.text.span, "the requirement")),
             );
         }
     }
     out.into()
 }
 
-/// The packet of the revision before, if there is one.
-fn find_predecessor<'a>(library: &GovernanceDocuments<'a>, id: &str) -> Option<&'a Packet> {
+/// Finds the packet of the previous revision.
+fn find_predecessor<'a>(governance: &GovernanceDocuments<'a>, id: &str) -> Option<&'a Packet> {
     let id = WpId::parse(id).ok()?;
     let revision = id.revision()?;
-    let earlier = library.ids_with_base(id.base()).into_iter().filter_map(|other| WpId::parse(&other).ok());
+    let earlier =
+        governance.ids_with_base(id.base()).into_iter().filter_map(|other| WpId::parse(&other).ok());
     let last = earlier.filter(|other| other.revision().unwrap_or(0) < revision).max_by_key(WpId::revision)?;
-    library.packet(last.as_str()).map(|(_, packet)| packet)
+    governance.packet(last.as_str()).map(|(_, packet)| packet)
 }
 
-/// Words that turn a sentence around.
+/// Words that negate a sentence.
 const NEGATING_WORDS: [&str; 7] = ["not", "never", "no", "without", "cannot", "nothing", "nobody"];
 
-/// Words of two letters and more, and numbers, without case.
+/// Returns the words of at least two characters, and all numbers, in lowercase.
 fn significant_words(text: &str) -> BTreeSet<String> {
     let all = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
     let kept = all.filter(|word| word.chars().count() > 1 || word.chars().all(|c| c.is_ascii_digit()));
     kept.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
-/// What a packet holds that may carry a requirement over.
+/// The words of a packet that can carry a requirement over.
 struct PacketWords {
     bullets: Vec<BTreeSet<String>>,
     lineage: Option<BTreeSet<String>>,
@@ -121,21 +122,21 @@ impl PacketWords {
         Self { bullets, lineage }
     }
 
-    /// Whether a bullet holds most of an old one's words and none that turns
-    /// it around, or the lineage speaks of it.
-    fn covers_requirement(&self, old: &str) -> bool {
-        let wanted = significant_words(old);
+    /// Returns whether a bullet contains most words of a requirement and the
+    /// same negations, or `LINEAGE_AUDIT` contains most words.
+    fn covers_requirement(&self, requirement: &str) -> bool {
+        let wanted = significant_words(requirement);
         if wanted.is_empty() {
             return true;
         }
-        let enough = |held: &BTreeSet<String>| {
-            let count = wanted.iter().filter(|word| held.contains(*word)).count();
+        let has_most = |words: &BTreeSet<String>| {
+            let count = wanted.iter().filter(|word| words.contains(*word)).count();
             count * 10 >= wanted.len() * MIN_SHARED_WORDS_OF_TEN
         };
-        let turned = |held: &BTreeSet<String>| {
-            NEGATING_WORDS.iter().any(|word| held.contains(*word) != wanted.contains(*word))
+        let is_negated = |words: &BTreeSet<String>| {
+            NEGATING_WORDS.iter().any(|word| words.contains(*word) != wanted.contains(*word))
         };
-        self.bullets.iter().any(|held| enough(held) && !turned(held))
-            || self.lineage.as_ref().is_some_and(enough)
+        self.bullets.iter().any(|words| has_most(words) && !is_negated(words))
+            || self.lineage.as_ref().is_some_and(has_most)
     }
 }

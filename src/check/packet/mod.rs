@@ -1,4 +1,4 @@
-//! `packet/…`: the packet is found, is one, and is well-formed.
+//! `packet/…`: the packet exists, can be read, and is complete.
 
 pub(super) mod fields;
 pub(super) mod identity;

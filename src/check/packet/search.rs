@@ -1,4 +1,5 @@
-//! `packet/…`: finding the packet.
+//! `packet/…`: the search for the packet. The five rules use the result of one
+//! search, and each reports one kind of failure.
 
 use crate::check::CheckResult;
 use crate::check::context::{PacketSearch, SearchCheckContext};
@@ -6,18 +7,15 @@ use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
 
-// `packet/id`, `packet/found`, `packet/stub`, `packet/regular-file`,
-// `packet/readable`: the five ways in which there is no packet to judge.
-// They share one search and each tells its own outcome.
-
+/// `packet/id`: the requested text is a work packet id.
 pub(in crate::check) fn id(input: &SearchCheckContext<'_>, rule: &Rule) -> CheckResult {
     let PacketSearch::BadId { why, near } = input.search else { return Vec::new().into() };
-    let message = format!("`{}` is no work packet id: {why}", to_single_line(input.requested, 80));
-    let label = Label::repository("the id is the packet's file name without `.md`");
+    let message = format!("invalid work packet id `{}`: {why}", to_single_line(input.requested, 80));
+    let label = Label::repository("expected the packet's file name without `.md`");
     Some(with_similar_ids(rule.finding(message, label), near)).into()
 }
 
-/// Asks whether a similar id was meant.
+/// Adds a hint with similar ids, if any.
 fn with_similar_ids(finding: Finding, near: &[String]) -> Finding {
     match near {
         [] => finding,
@@ -26,29 +24,32 @@ fn with_similar_ids(finding: Finding, near: &[String]) -> Finding {
     }
 }
 
+/// `packet/found`: the requested packet exists as a file in the folder of task
+/// packets.
 pub(in crate::check) fn found(input: &SearchCheckContext<'_>, rule: &Rule) -> CheckResult {
     let (path, near, registry) = match input.search {
-        PacketSearch::BadId { .. } => return CheckResult::skipped("the text given is no id"),
+        PacketSearch::BadId { .. } => return CheckResult::skipped("the requested id is invalid"),
         PacketSearch::Missing { path, near, registry, stub: None } => (path, near, registry),
         _ => return Vec::new().into(),
     };
-    let mut finding =
-        rule.finding(format!("there is no packet `{}`", input.requested), Label::path(path, "no such file"));
+    let mut finding = rule.finding(
+        format!("the packet `{}` does not exist", input.requested),
+        Label::path(path, "no such file"),
+    );
     if let Some(label) = registry {
         finding = finding.related(label.clone());
     }
     Some(with_similar_ids(finding, near)).into()
 }
 
+/// `packet/stub`: the requested document is a task packet, not a stub.
 pub(in crate::check) fn stub(input: &SearchCheckContext<'_>, rule: &Rule) -> CheckResult {
     let (path, label) = match input.search {
-        PacketSearch::BadId { .. } => return CheckResult::skipped("the text given is no id"),
-        PacketSearch::Missing { stub: Some(stub), .. } => {
-            (stub, Label::path(stub, "this is only a backlog note"))
-        }
+        PacketSearch::BadId { .. } => return CheckResult::skipped("the requested id is invalid"),
+        PacketSearch::Missing { stub: Some(stub), .. } => (stub, Label::path(stub, "a stub in the backlog")),
         PacketSearch::Unreadable {
             source, span, kind: Some(crate::document::DocumentKind::Stub), ..
-        } => (source.name(), Label::text(source, *span, "this calls itself a stub")),
+        } => (source.name(), Label::text(source, *span, "the title of a stub")),
         _ => return Vec::new().into(),
     };
     Some(rule.finding(
@@ -58,40 +59,47 @@ pub(in crate::check) fn stub(input: &SearchCheckContext<'_>, rule: &Rule) -> Che
     .into()
 }
 
+/// Returns the file name without `.md`, or the requested text if the file has
+/// another extension.
 fn packet_path_name(path: &RepoPath, requested: &str) -> String {
     let name = path.file_name().to_string();
     name.strip_suffix(".md").map_or_else(|| requested.to_owned(), str::to_owned)
 }
 
+/// `packet/regular-file`: the packet is a regular file.
 pub(in crate::check) fn regular_file(input: &SearchCheckContext<'_>, rule: &Rule) -> CheckResult {
     match input.search {
         PacketSearch::NotAFile { path, what } => Some(rule.finding(
-            format!("the packet is a {what}, not a file"),
-            Label::path(path, format!("a {what} lies here")),
+            format!("the packet is a {what}, not a regular file"),
+            Label::path(path, format!("a {what}")),
         ))
         .into(),
         PacketSearch::BadId { .. } | PacketSearch::Missing { .. } => {
-            CheckResult::skipped("there is no packet")
+            CheckResult::skipped("the packet does not exist")
         }
         _ => Vec::new().into(),
     }
 }
 
+/// `packet/readable`: the packet is non-empty UTF-8 text within the size limits
+/// and has the headings of a task packet.
 pub(in crate::check) fn readable(input: &SearchCheckContext<'_>, rule: &Rule) -> CheckResult {
     match input.search {
         PacketSearch::Unreadable { kind: Some(crate::document::DocumentKind::Stub), .. } => {
-            CheckResult::skipped("it is a stub")
+            CheckResult::skipped("the document is a stub")
         }
         PacketSearch::Unreadable { source, why, span, kind } => {
             let finding = rule.finding(why.clone(), Label::text(source, *span, ""));
             let known = kind.filter(|kind| *kind != crate::document::DocumentKind::Unknown);
             Some(match known {
-                Some(kind) => finding.help(format!("By its headings this is a {}.", kind.as_str())),
+                Some(kind) => {
+                    finding.help(format!("According to its headings, the document is a {}.", kind.as_str()))
+                }
                 None => finding,
             })
             .into()
         }
         PacketSearch::Found { .. } => Vec::new().into(),
-        _ => CheckResult::skipped("there is no packet"),
+        _ => CheckResult::skipped("the packet does not exist"),
     }
 }

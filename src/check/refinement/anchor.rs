@@ -1,4 +1,4 @@
-//! `refinement/…`: windows, tokens and excerpts of anchors.
+//! `refinement/…`: the windows, tokens and excerpts of anchors.
 
 use super::{
     find_block, label_at, recorded_spec, spec_line, trim_empty_lines, unescaped_value, window_in_spec,
@@ -11,8 +11,8 @@ use crate::finding::{Finding, Place};
 use crate::rule::Rule;
 use crate::text::{Source, line_ending};
 
-/// `refinement/window`: an anchor's window is a small part of the
-/// specification.
+/// `refinement/window`: every anchor has a window, which is a range of lines inside
+/// the specification and not longer than the limit.
 pub(in crate::check) fn window(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
     let spec = recorded_spec(input).ok();
@@ -23,30 +23,30 @@ pub(in crate::check) fn window(input: &RefinementCheckContext<'_>, rule: &Rule) 
             let given = anchor.start.as_ref().or(anchor.end.as_ref());
             let span = given.map_or(anchor.heading, |value| value.span);
             let label =
-                label_at(refinement, span, "CONTEXT_START_LINE and CONTEXT_END_LINE are line numbers");
-            out.push(rule.finding("the anchor has no line window", label));
+                label_at(refinement, span, "set CONTEXT_START_LINE and CONTEXT_END_LINE to line numbers");
+            out.push(rule.finding("the anchor has no window", label));
             continue;
         };
         let span = anchor.start.as_ref().map_or(anchor.heading, |start| start.span);
-        let beyond = spec.is_some_and(|spec| last > spec.source.line_count());
+        let is_outside = spec.is_some_and(|spec| last > spec.source.line_count());
         if first > last {
-            let message = format!("lines {first} to {last} are no window");
-            out.push(rule.finding(message, label_at(refinement, span, "it ends before it starts")));
-        } else if let Some(spec) = spec.filter(|_| beyond) {
+            let message = format!("the window ends (line {last}) before it starts (line {first})");
+            out.push(rule.finding(message, label_at(refinement, span, "ends before it starts")));
+        } else if let Some(spec) = spec.filter(|_| is_outside) {
             let (name, lines) = (spec.source.name(), spec.source.line_count());
-            let message = format!("lines {first} to {last} are no window of {name} ({lines} lines)");
+            let message =
+                format!("the window, lines {first} to {last}, is outside of {name}, which has {lines} lines");
             out.push(rule.finding(message, label_at(refinement, span, "outside the specification")));
         } else if last - first + 1 > longest {
-            let message =
-                format!("the window has {} lines; more than {longest} anchor nothing", last - first + 1);
+            let message = format!("the window has {} lines; at most {longest} are allowed", last - first + 1);
             out.push(rule.finding(message, label_at(refinement, span, "too long")));
         }
     }
     out.into()
 }
 
-/// `refinement/token`: an anchor's token names a place, and stands in its
-/// window.
+/// `refinement/token`: every anchor has a token that is long enough to identify a
+/// place and that occurs in the anchor's window.
 pub(in crate::check) fn token(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
     let spec = recorded_spec(input).ok();
@@ -59,15 +59,15 @@ pub(in crate::check) fn token(input: &RefinementCheckContext<'_>, rule: &Rule) -
         };
         let text = unescaped_value(token);
         let shortest = input.policy.min_token_chars;
-        // Signs name no place: a rule across the page stands everywhere.
+        // A token without letters, such as a horizontal rule, identifies no place.
         let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
         if text.chars().count() < shortest || letters * 2 < shortest {
             let message = if text.chars().count() < shortest {
                 format!("the token has fewer than {shortest} characters")
             } else {
-                "the token is mostly signs".to_owned()
+                format!("at least {} characters of the token must be letters or digits", shortest.div_ceil(2))
             };
-            out.push(rule.finding(message, label_at(refinement, token.span, "too short to name a place")));
+            out.push(rule.finding(message, label_at(refinement, token.span, "does not identify a place")));
             continue;
         }
         let Some(spec) = spec.map(|spec| spec.source.as_ref()) else { continue };
@@ -76,26 +76,29 @@ pub(in crate::check) fn token(input: &RefinementCheckContext<'_>, rule: &Rule) -
             continue;
         }
         let label = label_at(refinement, token.span, format!("not in lines {first} to {last}"));
-        let finding = rule.finding("the token is not in the window", label);
+        let finding = rule.finding("the token does not occur in the window", label);
         out.push(match locate_token(anchor, spec, &text) {
             TokenLocation::Unique(window) => with_window_fix(finding, input, anchor, window),
-            TokenLocation::Ambiguous(line) => {
-                finding.help(format!("The token stands in several places, the first of them line {line}."))
-            }
-            TokenLocation::Nowhere => finding.help(format!("The token stands nowhere in {}.", spec.name())),
+            TokenLocation::Ambiguous(line) => finding
+                .help(format!("The token occurs more than once; the first occurrence is in line {line}.")),
+            TokenLocation::Nowhere => finding.help(format!("The token does not occur in {}.", spec.name())),
         });
     }
     out.into()
 }
 
+/// The location of a token in the specification; lines are counted from 1.
 enum TokenLocation {
+    /// The first and last line of the only possible window.
     Unique((usize, usize)),
+    /// The first of several lines with the token.
     Ambiguous(usize),
+    /// The token does not occur.
     Nowhere,
 }
 
-/// Where the anchor's window lies now: where its excerpt stands, or else the
-/// one line with its token.
+/// Finds the current location of an anchor's window: the only place of its excerpt,
+/// otherwise the only line with its token.
 fn locate_token(anchor: &Anchor, spec: &Source, token: &str) -> TokenLocation {
     let excerpt = anchor.excerpt.as_ref().map(|excerpt| unescape(&excerpt.value)).unwrap_or_default();
     let all: Vec<&str> = excerpt.lines().map(str::trim_end).collect();
@@ -114,7 +117,8 @@ fn locate_token(anchor: &Anchor, spec: &Source, token: &str) -> TokenLocation {
     }
 }
 
-/// `refinement/excerpt`: an anchor's excerpt is what stands in its window.
+/// `refinement/excerpt`: every anchor has an excerpt that, after unescaping, equals
+/// the lines of its window in the specification.
 pub(in crate::check) fn excerpt(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
     let spec = recorded_spec(input).ok();
@@ -126,9 +130,10 @@ pub(in crate::check) fn excerpt(input: &RefinementCheckContext<'_>, rule: &Rule)
             out.push(match &anchor.excerpt {
                 Some(empty) => {
                     let line = refinement.source.line_span(refinement.source.line(empty.span.start));
-                    let label = label_at(refinement, line.unwrap_or(anchor.heading), "nothing stands in this fence");
+                    let label = label_at(refinement, line.unwrap_or(anchor.heading), "an empty fence");
                     rule.finding("the anchor's excerpt is empty", label).help(
-                        "In a list, a fence and all its lines are indented like the text of the item; a line without indentation ends both.",
+                        "In a list, indent the fence and all its lines like the text of the item. A \
+                            line without indentation ends both.",
                     )
                 }
                 None => {
@@ -145,8 +150,8 @@ pub(in crate::check) fn excerpt(input: &RefinementCheckContext<'_>, rule: &Rule)
         if trim_empty_lines(&quoted).1 == trim_empty_lines(&window).1 {
             continue;
         }
-        let label = label_at(refinement, excerpt.span, format!("lines {first} to {last} say something else"));
-        let finding = rule.finding("the excerpt is not what stands in the window", label);
+        let label = label_at(refinement, excerpt.span, format!("not the text of lines {first} to {last}"));
+        let finding = rule.finding("the excerpt differs from the lines of the window", label);
         out.push(explain_difference(
             finding,
             input,
@@ -158,7 +163,7 @@ pub(in crate::check) fn excerpt(input: &RefinementCheckContext<'_>, rule: &Rule)
     out.into()
 }
 
-/// Says how the excerpt and the window differ.
+/// Adds a hint or a fix that depends on how the excerpt and the window differ.
 fn explain_difference(
     finding: Finding,
     input: &RefinementCheckContext<'_>,
@@ -170,7 +175,7 @@ fn explain_difference(
     if let Some(offset) = inside {
         let from = first + offset;
         let finding =
-            finding.note(format!("It quotes {} of the window's {} lines.", quoted.len(), window.len()));
+            finding.note(format!("The excerpt has {} of the window's {} lines.", quoted.len(), window.len()));
         return with_window_fix(finding, input, anchor, (from, from + quoted.len() - 1));
     }
     if let [only] = find_block(spec, quoted).as_slice() {
@@ -178,7 +183,7 @@ fn explain_difference(
     }
     let finding = with_excerpt_fix(finding, input, anchor, window);
     let (start, core) = trim_empty_lines(window);
-    let differing = quoted.iter().zip(&core).position(|(quoted, real)| quoted != real);
+    let differing = quoted.iter().zip(&core).position(|(quoted, line)| quoted != line);
     match differing {
         Some(at) => {
             let shown = |line: Option<&&str>| crate::text::to_single_line(line.copied().unwrap_or(""), 100);
@@ -188,12 +193,16 @@ fn explain_difference(
                 shown(core.get(at))
             ))
         }
-        None => finding.note(format!("It has {} lines, the window has {}.", quoted.len(), core.len())),
+        None => finding.note(format!(
+            "The excerpt has {} lines, but the window has {}.",
+            quoted.len(),
+            core.len()
+        )),
     }
 }
 
-/// Offers to quote the window as it stands, other characters than ASCII
-/// escaped.
+/// Adds a fix that replaces the excerpt with the lines of the window. Non-ASCII
+/// characters are escaped.
 fn with_excerpt_fix(
     finding: Finding,
     input: &RefinementCheckContext<'_>,
@@ -204,15 +213,15 @@ fn with_excerpt_fix(
     let old = source.slice(excerpt.span);
     let number = source.line(excerpt.span.start);
     let line = source.line_span(number).unwrap_or(excerpt.span);
-    // A fence in a list is indented like its item.
+    // The lines of a fence in a list are indented like the list item.
     let indent: String = source.slice(line).chars().take_while(|c| *c == ' ').collect();
-    let starts = excerpt.span.start - line.start;
+    let column = excerpt.span.start - line.start;
     let ending = line_ending(source.text());
-    if starts > indent.len() || window.iter().any(|line| line.trim_start().starts_with("```")) {
+    if column > indent.len() || window.iter().any(|line| line.trim_start().starts_with("```")) {
         return finding;
     }
     let quoted = window.iter().enumerate().map(|(index, line)| {
-        let lead = if index == 0 { indent.get(starts..).unwrap_or("") } else { indent.as_str() };
+        let lead = if index == 0 { indent.get(column..).unwrap_or("") } else { indent.as_str() };
         format!("{lead}{}", escape(line)).trim_end().to_owned()
     });
     let text = quoted.collect::<Vec<_>>().join(ending);
@@ -220,6 +229,6 @@ fn with_excerpt_fix(
     finding.with_unsafe_fix(
         Place::text(source, excerpt.span),
         format!("{text}{close}"),
-        "quote the window as it stands in the specification",
+        "replace the excerpt with the lines of the window",
     )
 }

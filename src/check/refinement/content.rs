@@ -1,4 +1,4 @@
-//! `refinement/…`: sections and fields of a refinement.
+//! `refinement/…`: the identity, sections, fields and enrichment of a refinement.
 
 use super::{label_at, label_at_field};
 use crate::check::CheckResult;
@@ -16,28 +16,31 @@ use crate::finding::{Finding, Level, Place};
 use crate::rule::Rule;
 use jiff::civil::{Date, DateTime};
 
-/// `refinement/identity`: a refinement says once, and truly, whose it is.
+/// `refinement/identity`: a refinement names one work packet, the one in its file
+/// name, and gives each decisive field only once.
 pub(in crate::check) fn identity(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
     let mut out = Vec::new();
     for key in rule.parameter("once") {
-        // What leaks out of an excerpt is quoted, and seldom in capitals.
-        let said =
+        // Text that only looks like a field, such as a line of an excerpt, is rarely
+        // in capitals.
+        let fields =
             refinement.fields.iter().filter(|field| field.key == *key && !refinement.is_in_anchor(field));
-        let said = said.filter(|field| refinement.source.slice(field.label) == key.as_str());
-        for again in said.skip(1) {
-            let message = format!("`{key}` is given a second time");
-            out.push(rule.finding(message, label_at_field(refinement, again, "said before")));
+        let exact = fields.filter(|field| refinement.source.slice(field.label) == key.as_str());
+        for repeated in exact.skip(1) {
+            let message = format!("the field `{key}` occurs more than once");
+            out.push(rule.finding(message, label_at_field(refinement, repeated, "a repetition")));
         }
     }
     let Some(own) = refinement.filled_value("WP_ID") else { return out.into() };
     match (WpId::parse(&own.value), input.id) {
         (Err(why), _) => {
-            let message = format!("WP_ID is no work packet id: {why}");
-            out.push(rule.finding(message, label_at(refinement, own.span, "no id")));
+            let shown = crate::text::to_single_line(&own.value, 80);
+            let message = format!("invalid WP_ID `{shown}`: {why}");
+            out.push(rule.finding(message, label_at(refinement, own.span, "not a work packet id")));
         }
         (Ok(own_id), Some(id)) if own_id != *id => {
-            let message = format!("WP_ID says `{own_id}`, the file is `{id}.md`");
+            let message = format!("WP_ID is `{own_id}`, but the file is `{id}.md`");
             out.push(rule.finding(message, label_at(refinement, own.span, format!("not `{id}`"))));
         }
         _ => {}
@@ -45,8 +48,8 @@ pub(in crate::check) fn identity(input: &RefinementCheckContext<'_>, rule: &Rule
     out.into()
 }
 
-/// `refinement/section`: the required headings, as headings, with an answer
-/// below each.
+/// `refinement/section`: a refinement has every required section as a heading with
+/// an answer below it, and at least one anchor.
 pub(in crate::check) fn section(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
     let text = refinement.source.text();
@@ -60,39 +63,41 @@ pub(in crate::check) fn section(input: &RefinementCheckContext<'_>, rule: &Rule)
                 Some(span) => finding.related(label_at(
                     refinement,
                     span,
-                    "this heading stands inside a fence or indented code",
+                    "this heading is inside a fence or indented code",
                 )),
                 None => finding,
             };
-            let fenced = !finding.related.is_empty();
-            out.push(if fenced {
+            let is_fenced = !finding.related.is_empty();
+            out.push(if is_fenced {
                 finding
             } else {
                 with_section_fix(finding, &refinement.source, &refinement.sections, REFINEMENT, key)
             });
             continue;
         };
-        let says = section.blocks.clone().filter_map(|index| outline.get(index)).any(|block| {
+        let has_answer = section.blocks.clone().filter_map(|index| outline.get(index)).any(|block| {
             let body = refinement.source.slice(block.content).trim();
             matches!(block.kind, BlockKind::Prose | BlockKind::Code(_) | BlockKind::Cell)
                 && !is_placeholder(body)
         });
-        if !says {
-            let label = label_at(refinement, section.title.span, "`NONE` would be an answer");
-            out.push(rule.finding(format!("the section `{key}` says nothing"), label));
+        if !has_answer {
+            let label = label_at(refinement, section.title.span, "no answer");
+            out.push(rule.finding(format!("the section `{key}` is empty; write an answer or `NONE`"), label));
         }
     }
     if refinement.anchors.is_empty() {
-        let label = label_at(refinement, refinement.head_span(), "`#### ANCHOR 1` is missing");
-        out.push(rule.finding("the refinement has no spec anchor", label));
+        let label = label_at(refinement, refinement.head_span(), "no heading `#### ANCHOR 1`");
+        out.push(rule.finding("the refinement has no anchor", label));
     }
     out.into()
 }
 
-/// Fields that another rule demands a value of.
+/// Fields whose value is required by `refinement/approval`.
 const CHECKED_BY_OTHER_RULES: [&str; 2] = ["USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"];
 
-/// `refinement/field`: the required fields are filled with what they hold.
+/// `refinement/field`: every required field of a refinement is present and has a
+/// valid value; the signature and the approval evidence may be unfilled until the
+/// approval.
 pub(in crate::check) fn field(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
     let mut out: Vec<Finding> = Vec::new();
@@ -104,7 +109,7 @@ pub(in crate::check) fn field(input: &RefinementCheckContext<'_>, rule: &Rule) -
         match refinement.field(key) {
             Some(field) if is_filled(field) => {
                 out.extend(value_error(key, field, input.now).map(|message| {
-                    let finding = rule.finding(message, label_at_field(refinement, field, ""));
+                    let finding = rule.finding(message, label_at_field(refinement, field, "invalid value"));
                     let bare = field.bare_value();
                     let meant =
                         allowed_words(key).iter().find(|word| equals_ignoring_punctuation(word, bare.value));
@@ -118,14 +123,14 @@ pub(in crate::check) fn field(input: &RefinementCheckContext<'_>, rule: &Rule) -
                     }
                 }));
             }
-            // A refinement under review is not signed yet.
+            // A refinement under review has no signature yet.
             Some(_) if CHECKED_BY_OTHER_RULES.contains(&key.as_str()) => {}
             Some(field) => out.push(rule.finding(
-                format!("the refinement does not fill `{key}`"),
-                label_at_field(refinement, field, "fill this"),
+                format!("the field `{key}` of the refinement is not filled"),
+                label_at_field(refinement, field, "not filled"),
             )),
             None => {
-                let message = format!("the refinement has no `{key}`");
+                let message = format!("the refinement has no field `{key}`");
                 let finding =
                     rule.finding(message, label_at(refinement, refinement.head_span(), "this refinement"));
                 let outside = refinement.fields.iter().filter(|field| !refinement.is_in_anchor(field));
@@ -133,18 +138,18 @@ pub(in crate::check) fn field(input: &RefinementCheckContext<'_>, rule: &Rule) -
                     Some(field) => with_label_fix(finding, &refinement.source, field, key),
                     None => finding,
                 };
-                // Documents that are checked, not worked on, may be older.
-                let younger = rule.parameter("younger").contains(key)
+                // Documents that are only checked may be older than these fields.
+                let is_newer_field = rule.parameter("younger").contains(key)
                     && input.is_checked_as_record
                     && predates_fields(refinement, rule);
-                out.push(if younger { finding.with_level(Level::Note) } else { finding });
+                out.push(if is_newer_field { finding.with_level(Level::Note) } else { finding });
             }
         }
     }
     out.into()
 }
 
-/// Whether the refinement was made before some fields were asked for.
+/// Returns whether the refinement was created before the newer fields were required.
 fn predates_fields(refinement: &Refinement, rule: &Rule) -> bool {
     let day = |text: &str| text.get(..10).and_then(|date| date.parse::<Date>().ok());
     let created = refinement.filled_value("CREATED_AT").and_then(|value| day(&value.value));
@@ -152,31 +157,31 @@ fn predates_fields(refinement: &Refinement, rule: &Rule) -> bool {
     created.zip(since).is_some_and(|(created, since)| created < since)
 }
 
-/// Why a filled value is not what the field holds.
+/// Returns the message for an invalid value; `None` if the value is valid.
 fn value_error(key: &str, field: &Field, now: DateTime) -> Option<String> {
     let value = field.bare_value();
     let shown = crate::text::to_single_line(value.value, 60);
     match key {
         "CREATED_AT" => {
             let date = value.value.get(..10).and_then(|date| date.parse::<Date>().ok());
-            // A clock may be a day ahead.
+            // Local time can be a day ahead of UTC.
             let latest = now.date().tomorrow().unwrap_or(now.date());
             if let Some(date) = date.filter(|date| *date > latest) {
-                return Some(format!("`CREATED_AT` lies in the future: {date}"));
+                return Some(format!("CREATED_AT is in the future: {date}"));
             }
-            date.is_none().then(|| format!("`CREATED_AT` begins with a date, YYYY-MM-DD; `{shown}` is none"))
+            date.is_none().then(|| format!("invalid CREATED_AT `{shown}`; expected YYYY-MM-DD or RFC 3339"))
         }
         "SPEC_TARGET_SHA1" => matches!(RecordedHash::read(value.value), RecordedHash::Other(_))
-            .then(|| format!("`SPEC_TARGET_SHA1` has forty hexadecimal digits; `{shown}` is no SHA-1")),
+            .then(|| format!("invalid SPEC_TARGET_SHA1 `{shown}`; expected forty hexadecimal digits")),
         _ => {
             let words = allowed_words(key);
             (!words.is_empty() && !words.contains(&value.value))
-                .then(|| format!("`{key}` is one of {}, not `{shown}`", words.join(", ")))
+                .then(|| format!("invalid {key} `{shown}`; expected one of: {}", words.join(", ")))
         }
     }
 }
 
-/// The words that a field chooses from.
+/// Returns the allowed words of a field; empty if any text is allowed.
 fn allowed_words(key: &str) -> &'static [&'static str] {
     match key {
         "USER_REVIEW_STATUS" => &["PENDING", "APPROVED", "REJECTED"],
@@ -186,31 +191,32 @@ fn allowed_words(key: &str) -> &'static [&'static str] {
     }
 }
 
-/// `refinement/enrichment`: needed enrichment is proposed, and waits for no
-/// signature.
+/// `refinement/enrichment`: with `ENRICHMENT_NEEDED: YES`, the refinement contains
+/// the proposed text but no signature and no approval evidence; with `NO`, it
+/// contains no proposal.
 pub(in crate::check) fn enrichment(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
     let Some(needed) = refinement.field("ENRICHMENT_NEEDED").filter(|field| field.is_filled()) else {
-        return CheckResult::skipped("the refinement does not say whether enrichment is needed");
+        return CheckResult::skipped("the refinement has no ENRICHMENT_NEEDED");
     };
     let mut out = Vec::new();
     match needed.bare_value().value {
         "YES" => {
             if refinement.proposal.is_none() {
-                let label = label_at_field(
-                    refinement,
-                    needed,
-                    "so the text belongs under `PROPOSED_SPEC_ENRICHMENT`",
-                );
-                out.push(rule.finding("enrichment is needed, but none is proposed", label));
+                let label =
+                    label_at_field(refinement, needed, "requires text under `PROPOSED_SPEC_ENRICHMENT`");
+                out.push(rule.finding(
+                    "ENRICHMENT_NEEDED is YES, but the refinement contains no proposed text",
+                    label,
+                ));
             }
             for key in ["USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"] {
-                if let Some(signed) = refinement.field(key).filter(|field| field.is_filled()) {
-                    let message = format!("a refinement that needs enrichment carries `{key}`");
+                if let Some(filled) = refinement.field(key).filter(|field| field.is_filled()) {
+                    let message = format!("ENRICHMENT_NEEDED is YES, but `{key}` is filled");
                     let finding = rule
-                        .finding(message, label_at_field(refinement, signed, "may not be here yet"))
-                        .related(label_at_field(refinement, needed, "enrichment comes first"));
-                    // An approval of the enrichment itself is no signature.
+                        .finding(message, label_at_field(refinement, filled, "not allowed yet"))
+                        .related(label_at_field(refinement, needed, "enrichment is needed"));
+                    // The evidence can approve the enrichment itself: only a warning.
                     let is_signature = key == "USER_SIGNATURE";
                     out.push(if is_signature { finding } else { finding.with_level(Level::Warning) });
                 }
@@ -222,10 +228,14 @@ pub(in crate::check) fn enrichment(input: &RefinementCheckContext<'_>, rule: &Ru
                     refinement.source.line_span(refinement.source.line(proposal.start)).unwrap_or(proposal);
                 out.push(
                     rule.finding(
-                        "no enrichment is needed, but one is proposed",
-                        label_at(refinement, line, "this proposal"),
+                        "ENRICHMENT_NEEDED is NO, but the refinement contains a proposal",
+                        label_at(refinement, line, "the proposal"),
                     )
-                    .related(label_at_field(refinement, needed, "says NO")),
+                    .related(label_at_field(
+                        refinement,
+                        needed,
+                        "no enrichment is needed",
+                    )),
                 );
             }
         }

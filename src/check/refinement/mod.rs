@@ -1,5 +1,5 @@
-//! `refinement/…`: a refinement is complete, agrees with itself, and its
-//! anchors hold in the specification whose hash it records.
+//! `refinement/…`: a refinement is complete and consistent, and its anchors agree
+//! with the specification whose hash it records.
 
 pub(super) mod anchor;
 pub(super) mod content;
@@ -22,18 +22,18 @@ fn label_at(refinement: &Refinement, span: Span, text: impl Into<String>) -> Lab
     Label::text(&refinement.source, span, text)
 }
 
-/// A label at a field's value, or at its name if it has none.
+/// Creates a label at a field's value, or at its name if the value is empty.
 fn label_at_field(refinement: &Refinement, field: &Field, text: impl Into<String>) -> Label {
     label_at(refinement, Refinement::field_span(field), text)
 }
 
-/// The hash that the refinement records, if it is one.
+/// Returns the hash that the refinement records; `None` if it is missing or invalid.
 fn recorded_hash(refinement: &Refinement) -> Option<Hash20> {
     let value = refinement.filled_value("SPEC_TARGET_SHA1")?;
     if let RecordedHash::Sha1(hash) = RecordedHash::read(&value.value) { Some(hash) } else { None }
 }
 
-/// The specification that anchors are compared with, or why there is none.
+/// Returns the specification that anchors are compared with, or a skipped result.
 fn recorded_spec<'a>(input: &'a RefinementCheckContext<'_>) -> Result<&'a Arc<SpecText>, CheckResult> {
     let why = match input.spec {
         SpecFact::Unnamed => "the refinement names no specification",
@@ -46,25 +46,28 @@ fn recorded_spec<'a>(input: &'a RefinementCheckContext<'_>) -> Result<&'a Arc<Sp
     Err(CheckResult::skipped(why))
 }
 
-/// The window of an anchor that lies inside the specification.
+/// Returns the window of an anchor as its first and last line, counted from 1;
+/// `None` if it is not inside the specification.
 fn window_in_spec(anchor: &Anchor, spec: &Source) -> Option<(usize, usize)> {
     anchor.window().filter(|(first, last)| first <= last && *last <= spec.line_count())
 }
 
-/// A line of the specification without blanks at its end.
+/// Returns a line of the specification, counted from 1, without trailing
+/// whitespace.
 fn spec_line(spec: &Source, number: usize) -> &str {
     spec.line_span(number).map_or("", |span| spec.slice(span).trim_end())
 }
 
-/// Text and first line of what is compared: blank lines at the ends cut off.
+/// Removes empty lines at both ends. Returns the index of the first kept line and
+/// the kept lines.
 fn trim_empty_lines<'t>(lines: &[&'t str]) -> (usize, Vec<&'t str>) {
     let start = lines.iter().position(|line| !line.is_empty()).unwrap_or(lines.len());
     let end = lines.iter().rposition(|line| !line.is_empty()).map_or(start, |at| at + 1);
     (start, lines.get(start..end).unwrap_or_default().to_vec())
 }
 
-/// First lines at which a block of lines stands in the specification, at
-/// most two: one is an address, two are none.
+/// Returns the line numbers at which a block of lines starts in the specification,
+/// at most two, because two already mean that the location is ambiguous.
 fn find_block(spec: &Source, block: &[&str]) -> Vec<usize> {
     let Some(first) = block.first() else { return Vec::new() };
     let last = spec.line_count().saturating_sub(block.len()) + 1;
@@ -75,7 +78,7 @@ fn find_block(spec: &Source, block: &[&str]) -> Vec<usize> {
     (1..=last).filter(matches).take(2).collect()
 }
 
-/// Says where something stands now, with a fix of the window if that is clear.
+/// Adds a hint with the found lines, and a fix that moves the window to them.
 fn with_window_fix(
     finding: Finding,
     input: &RefinementCheckContext<'_>,
@@ -86,14 +89,14 @@ fn with_window_fix(
     let lines = |(first, last): (usize, usize)| {
         if first == last { format!("line {first}") } else { format!("lines {first}–{last}") }
     };
-    let by = i64::try_from(to.0).unwrap_or(0) - i64::try_from(first).unwrap_or(0);
+    let offset = i64::try_from(to.0).unwrap_or(0) - i64::try_from(first).unwrap_or(0);
     let same_length = to.1 - to.0 == last.saturating_sub(first);
-    let distance = match by {
+    let distance = match offset {
         _ if !same_length => String::new(),
         0 => String::new(),
-        by => format!("; the specification moved by {} lines", by.unsigned_abs()),
+        offset => format!("; the text moved by {} lines", offset.unsigned_abs()),
     };
-    let finding = finding.help(format!("Found at {}{distance}.", lines(to)));
+    let finding = finding.help(format!("The text is now in {}{distance}.", lines(to)));
     let (Some(start), Some(end)) = (&anchor.start, &anchor.end) else { return finding };
     let source = &input.refinement.source;
     if start.span.end > end.span.start {
@@ -104,7 +107,7 @@ fn with_window_fix(
     finding.with_fix(place, format!("{}{between}{}", to.0, to.1), format!("move the window to {}", lines(to)))
 }
 
-/// The text of a field of an anchor, unescaped and trimmed.
+/// Returns the text of an anchor's field, unescaped and trimmed.
 fn unescaped_value(value: &Spanned<String>) -> String {
     crate::document::refinement::unescape(&value.value).trim().to_owned()
 }

@@ -1,4 +1,4 @@
-//! `refinement/…`: the specification that a refinement names.
+//! `refinement/…`: the specification that a refinement names, and its sections.
 
 use super::{label_at, recorded_hash, recorded_spec};
 use crate::check::CheckResult;
@@ -11,68 +11,70 @@ use crate::finding::{Finding, Level};
 use crate::rule::Rule;
 use crate::text::RepoPath;
 
-/// `refinement/spec`: the specification that was refined is known by its hash.
+/// `refinement/spec`: a refinement names the specification of the pointer, or an
+/// older version of it, and `SPEC_TARGET_SHA1` is its hash in the judged tree or in
+/// history.
 pub(in crate::check) fn spec(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
     let named = refinement.spec_file();
-    let place = named.as_ref().map_or_else(|| refinement.head_span(), |spec| spec.span);
-    let (path, now, then) = match input.spec {
+    let span = named.as_ref().map_or_else(|| refinement.head_span(), |spec| spec.span);
+    let (path, current, recorded) = match input.spec {
         SpecFact::NotSearched(why) => return CheckResult::skipped(*why),
         SpecFact::Unnamed => {
-            let message = "the refinement does not name the specification file";
-            return Some(
-                rule.finding(message, label_at(refinement, place, "`SPEC_TARGET_RESOLVED` says which")),
-            )
-            .into();
+            let message = "the refinement does not name the file of the specification";
+            return Some(rule.finding(message, label_at(refinement, span, "fill SPEC_TARGET_RESOLVED")))
+                .into();
         }
-        SpecFact::Named { path, current: now, recorded: then } => (path, now, then),
+        SpecFact::Named { path, current, recorded } => (path, current, recorded),
     };
     if let Some(finding) = check_pointer_target(input, path, rule) {
         return Some(finding).into();
     }
-    if let (None, None) = (now, then) {
+    if let (None, None) = (current, recorded) {
         let message = format!("the specification {path} is neither in the judged tree nor in its history");
-        let finding = rule.finding(message, label_at(refinement, place, "named here"));
-        // Work that is done stands on what was approved then.
+        let finding = rule.finding(message, label_at(refinement, span, "named here"));
+        // Finished work was approved against the specification of its time.
         return Some(if input.is_packet_finished { finding.with_level(Level::Note) } else { finding }).into();
     }
     let Some(value) = refinement.filled_value("SPEC_TARGET_SHA1") else {
-        return CheckResult::skipped("the refinement records no hash of its specification");
+        return CheckResult::skipped("the refinement has no SPEC_TARGET_SHA1");
     };
     let Some(sha1) = recorded_hash(refinement) else {
-        return CheckResult::skipped("what is recorded as the specification's hash is no SHA-1");
+        return CheckResult::skipped("SPEC_TARGET_SHA1 is not a SHA-1");
     };
-    if now.as_ref().is_some_and(|spec| spec.sha1 == sha1) {
+    if current.as_ref().is_some_and(|spec| spec.sha1 == sha1) {
         return Vec::new().into();
     }
-    if input.is_packet_finished && then.is_some() {
+    if input.is_packet_finished && recorded.is_some() {
         return Vec::new().into();
     }
-    if let Some((_, commit)) = then {
-        let message = match now {
+    if let Some((_, commit)) = recorded {
+        let message = match current {
             Some(_) => {
-                format!("{path} has changed since the refinement; its recorded version is in commit {commit}")
+                format!("{path} has changed since the refinement; the recorded version is in commit {commit}")
             }
-            None => format!(
-                "{path} has left the tree since the refinement; its recorded version is in commit {commit}"
-            ),
+            None => {
+                format!("{path} was removed since the refinement; the recorded version is in commit {commit}")
+            }
         };
         let finding = rule
             .finding(message, label_at(refinement, value.span, "an older version"))
             .with_level(Level::Warning);
         return Some(finding.help(
-            "Anchors are compared with the recorded version; review the refinement against the current one.",
+            "Anchors are compared with the recorded version. Review the refinement against the \
+                current version.",
         ))
         .into();
     }
-    let current = now.as_ref().map(|spec| spec.source.text().as_bytes());
-    let mistake = diagnose(&RecordedHash::Sha1(sha1), current, &[] as &[OtherVersion<'_>]);
+    let bytes = current.as_ref().map(|spec| spec.source.text().as_bytes());
+    let mismatch = diagnose(&RecordedHash::Sha1(sha1), bytes, &[] as &[OtherVersion<'_>]);
     let message =
-        format!("SPEC_TARGET_SHA1 is not the hash of {path}, nor of any version of it in this history");
-    let finding = rule.finding(message, label_at(refinement, value.span, mistake.to_string()));
-    let finding = match now {
+        format!("SPEC_TARGET_SHA1 is not the hash of {path} or of an earlier version in the history");
+    let finding = rule.finding(message, label_at(refinement, value.span, mismatch.to_string()));
+    let finding = match current {
         Some(spec) => finding.help(format!(
-            "The file's SHA-1 is {}. If the specification changed since, the refinement must be reviewed against it again.",
+            "The SHA-1 of the file is {}. If the specification has changed since, review the \
+                refinement against the current text.",
             spec.sha1
         )),
         None => finding,
@@ -80,8 +82,9 @@ pub(in crate::check) fn spec(input: &RefinementCheckContext<'_>, rule: &Rule) ->
     Some(finding).into()
 }
 
-/// A refinement of work that is still to be done is made against the
-/// specification that the pointer names, or an older version of it.
+/// Returns a finding if the refinement of an open packet names another
+/// specification than the pointer. An older version is allowed here, because its
+/// hash is checked.
 fn check_pointer_target(input: &RefinementCheckContext<'_>, path: &RepoPath, rule: &Rule) -> Option<Finding> {
     let current = input.pointer_target.filter(|_| !input.is_packet_finished)?;
     let name = |text: &str| text.rsplit('/').next().unwrap_or(text).to_owned();
@@ -89,20 +92,20 @@ fn check_pointer_target(input: &RefinementCheckContext<'_>, path: &RepoPath, rul
     if named == wanted {
         return None;
     }
-    let place = input.refinement.spec_file().map_or_else(|| input.refinement.head_span(), |spec| spec.span);
+    let span = input.refinement.spec_file().map_or_else(|| input.refinement.head_span(), |spec| spec.span);
     let shown = crate::text::to_single_line(&wanted, 80);
-    let label = label_at(input.refinement, place, "named here");
-    let older = parse_version(&named).zip(parse_version(&wanted)).is_some_and(|((a, _), (b, _))| a == b);
-    // An older version is found by its hash, and told as such.
-    if older {
+    let label = label_at(input.refinement, span, "named here");
+    let is_same_spec =
+        parse_version(&named).zip(parse_version(&wanted)).is_some_and(|((a, _), (b, _))| a == b);
+    if is_same_spec {
         return None;
     }
     let message = format!("{path} is not the specification that the pointer names");
-    Some(rule.finding(message, label).note(format!("The pointer names {shown}.")))
+    Some(rule.finding(message, label).note(format!("The pointer names `{shown}`.")))
 }
 
-/// `refinement/anchor-section`: the section number of a `SPEC_ANCHOR` is a real
-/// heading's.
+/// `refinement/anchor-section`: every anchor names, by number or title, a heading of
+/// the refinement's specification, and the anchor's window overlaps that section.
 pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
     let spec = match recorded_spec(input) {
@@ -112,11 +115,11 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
     let mut out: Vec<Finding> = Vec::new();
     for anchor in &refinement.anchors {
         let Some(name) = &anchor.name else {
-            let label = label_at(refinement, anchor.heading, "SPEC_ANCHOR is missing");
-            out.push(rule.finding("the anchor does not say what it anchors", label));
+            let label = label_at(refinement, anchor.heading, "no SPEC_ANCHOR");
+            out.push(rule.finding("the anchor has no SPEC_ANCHOR", label));
             continue;
         };
-        // `Spec_v01.md 2.2 Farewell`: the file comes first.
+        // `Spec_v01.md 2.2 Farewell`: the file name is before the section.
         let (file, rest) =
             name.value.split_once(".md").map_or(("", name.value.as_str()), |(file, rest)| (file, rest));
         let own = spec.source.name().file_name().to_string();
@@ -126,16 +129,17 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
             && format!("{file}.md") != own
         {
             let message = format!(
-                "the anchor speaks of {}.md, the refinement of {own}",
+                "the anchor names {}.md, but the refinement names {own}",
                 crate::text::to_single_line(file, 80)
             );
-            out.push(rule.finding(message, label_at(refinement, name.span, "another specification")));
+            out.push(rule.finding(message, label_at(refinement, name.span, "a different specification")));
             continue;
         }
         let rest = rest.trim_start_matches([' ', '#', '`', ':', ',']);
         let found = match section_number(rest) {
             Some(number) => spec.find_section(number).ok_or_else(|| format!("the number {number}")),
-            None => find_section(spec, rest).ok_or_else(|| "what the anchor says".to_owned()),
+            None => find_section(spec, rest)
+                .ok_or_else(|| format!("the title `{}`", crate::text::to_single_line(rest, 80))),
         };
         match found {
             Err(what) => {
@@ -143,7 +147,7 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
                 let finding = rule.finding(message, label_at(refinement, name.span, "no such section"));
                 let titles = spec.headings().iter().map(|section| section.title.value.as_str());
                 out.push(match nearest_heading(titles, section_number(rest).unwrap_or("")) {
-                    Some(near) => finding.help(format!("The nearest heading that is there: `{near}`.")),
+                    Some(near) => finding.help(format!("The most similar heading is `{near}`.")),
                     None => finding,
                 });
             }
@@ -152,16 +156,16 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
                 let from = spec.source.line(section.span.start);
                 let to = spec.source.line(section.span.end.saturating_sub(1));
                 if last < from || first > to {
-                    let place = anchor.start.as_ref().map_or(anchor.heading, |start| start.span);
+                    let span = anchor.start.as_ref().map_or(anchor.heading, |start| start.span);
                     let message = format!(
-                        "the window lies outside of the section that the anchor names, lines {from}–{to}"
+                        "the window is outside of the section that the anchor names, lines {from}–{to}"
                     );
                     let finding =
-                        rule.finding(message, label_at(refinement, place, format!("lines {first}–{last}")));
+                        rule.finding(message, label_at(refinement, span, format!("lines {first}–{last}")));
                     out.push(finding.with_level(Level::Warning).related(label_at(
                         refinement,
                         name.span,
-                        "the section",
+                        "the named section",
                     )));
                 }
             }
@@ -170,23 +174,25 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
     out.into()
 }
 
-/// The section whose title the anchor repeats, in whole or at its start.
+/// Finds the section whose title contains the anchor's text, or is contained in it.
+/// Case and whitespace are ignored.
 fn find_section<'a>(spec: &'a SpecText, name: &str) -> Option<&'a Section> {
-    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    let wanted = squeezed(name.trim_matches(['`', '(', ')', '"']));
+    let normalize = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let wanted = normalize(name.trim_matches(['`', '(', ')', '"']));
     if wanted.chars().count() < 4 {
         return None;
     }
     spec.headings().iter().find(|section| {
-        let own = squeezed(&section.title.value);
-        own.contains(&wanted) || (own.chars().count() > 3 && wanted.contains(&own))
+        let title = normalize(&section.title.value);
+        title.contains(&wanted) || (title.chars().count() > 3 && wanted.contains(&title))
     })
 }
 
-/// The heading whose number is the longest beginning of the wanted one.
+/// Finds the heading whose number is the longest prefix of a section number.
 fn nearest_heading<'a>(titles: impl Iterator<Item = &'a str>, wanted: &str) -> Option<String> {
-    let above = |number: &str| wanted.strip_prefix(number).is_some_and(|rest| rest.starts_with('.'));
-    let best =
-        titles.filter_map(|title| Some((section_number(title)?, title))).filter(|(number, _)| above(number));
+    let is_parent = |number: &str| wanted.strip_prefix(number).is_some_and(|rest| rest.starts_with('.'));
+    let best = titles
+        .filter_map(|title| Some((section_number(title)?, title)))
+        .filter(|(number, _)| is_parent(number));
     best.max_by_key(|(number, _)| number.len()).map(|(_, title)| crate::text::to_single_line(title, 80))
 }

@@ -1,4 +1,4 @@
-//! `text/…`: what makes a document unreadable or unfinished.
+//! `text/…`: documents can be read, have the right type, and are complete.
 
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, TextCheckContext};
@@ -8,49 +8,48 @@ use crate::finding::{Label, Level};
 use crate::rule::Rule;
 use crate::text::{Span, format_count};
 
-/// `text/readable`: a document is UTF-8 text with something in it.
+/// `text/readable`: a governance document is UTF-8 text and is not empty.
 pub(in crate::check) fn readable(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
     let source = input.source;
     if let Some(at) = source.not_utf8_at() {
         let line = source.line_span(source.line(at)).unwrap_or_default();
-        let message = format!("the document is not UTF-8: byte {at} starts no character");
-        let finding = rule.finding(message, Label::text(source, line, "here"));
+        let message = format!("the document is not valid UTF-8 at byte {at}");
+        let finding = rule.finding(message, Label::text(source, line, "not valid UTF-8"));
         let zeros = source.text().chars().filter(|c| *c == '\0').count();
         return Some(if zeros > 8 {
-            finding.help("Every other byte is zero: this looks like UTF-16; save it as UTF-8.")
+            finding.help("The document contains many zero bytes and is probably UTF-16. Save it as UTF-8.")
         } else {
             finding
         })
         .into();
     }
     if source.text().trim_start_matches('\u{feff}').trim().is_empty() {
-        return Some(
-            rule.finding("the document is empty", Label::path(source.name(), "nothing stands here")),
-        )
-        .into();
+        return Some(rule.finding("the document is empty", Label::path(source.name(), "no text"))).into();
     }
     Vec::new().into()
 }
 
-/// `text/kind`: a document is what its place says it is.
+/// `text/kind`: every document has a known type, and the type is the one that
+/// belongs in its place in the repository.
 pub(in crate::check) fn kind(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let document = input.document;
     let at = |text: &str| Label::text(&document.source, document.head_span(), text);
     let found = document.kind;
     match input.expected {
         Some(expected) if expected != found => {
-            let message = format!("a {} lies where a {} belongs", found.as_str(), expected.as_str());
-            Some(rule.finding(message, at("what it says of itself"))).into()
+            let message =
+                format!("the document is a {}, but a {} belongs here", found.as_str(), expected.as_str());
+            Some(rule.finding(message, at("this title decides the type"))).into()
         }
         None if found == DocumentKind::Unknown && input.governance.is_none() => {
-            let message = "this is no governance document that is known; only its text was judged";
-            Some(rule.finding(message, at("no known title")).with_level(Level::Warning)).into()
+            let message = "the type of the document is unknown; only its text was checked";
+            Some(rule.finding(message, at("not the title of a known type")).with_level(Level::Warning)).into()
         }
         _ => Vec::new().into(),
     }
 }
 
-/// `text/conflict-marker`: no half-finished merge.
+/// `text/conflict-marker`: no document contains the markers of a merge conflict.
 pub(in crate::check) fn conflict_marker(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
     let text = input.source.text();
     let mut found: Vec<(Span, bool)> = Vec::new();
@@ -65,25 +64,29 @@ pub(in crate::check) fn conflict_marker(input: &TextCheckContext<'_>, rule: &Rul
         }
         at += line.len();
     }
-    // One marker alone in a fence is an example; a pair is a conflict.
+    // A single marker in a fence is an example; a pair is a conflict.
     let fences: Vec<Span> = input.outline.map(fence_spans).unwrap_or_default();
     let fenced = |span: Span| fences.iter().any(|fence| fence.contains(span));
     let paired = found.iter().any(|(_, opens)| *opens) && found.iter().any(|(_, opens)| !opens);
     let real = found.into_iter().filter(|(span, _)| paired || !fenced(*span));
     let out = real
         .map(|(span, _)| {
-            rule.finding("a merge conflict was left here", Label::text(input.source, span, "conflict marker"))
+            rule.finding(
+                "the document contains an unresolved merge conflict",
+                Label::text(input.source, span, "conflict marker"),
+            )
         })
         .collect();
     super::cap_findings(out).into()
 }
 
+/// Returns the spans of all code blocks.
 fn fence_spans(outline: &Outline) -> Vec<Span> {
     let code = outline.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Code(_)));
     code.map(|block| block.span).collect()
 }
 
-/// `text/unclosed-fence`: a fence that is opened is closed.
+/// `text/unclosed-fence`: every code fence in a document is closed.
 pub(in crate::check) fn unclosed_fence(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
     let Some(outline) = input.outline else { return CheckResult::skipped("JSON has no fences") };
     let source = input.source;
@@ -95,46 +98,56 @@ pub(in crate::check) fn unclosed_fence(input: &TextCheckContext<'_>, rule: &Rule
         let Some(mark) = opening.chars().next().filter(|c| matches!(c, '`' | '~')) else { continue };
         let width = opening.chars().take_while(|c| *c == mark).count();
         let closing = body.trim_end().lines().last().unwrap_or("").trim();
-        let closed = body.trim_end().contains('\n')
+        let is_closed = body.trim_end().contains('\n')
             && closing.chars().all(|c| c == mark)
             && closing.chars().count() >= width;
-        // A fence also ends with the list or quote that holds it.
-        if width < 3 || closed || (block.span.end < last && block.parent.is_none()) {
+        // A fence also ends with the list or quote that contains it.
+        if width < 3 || is_closed || (block.span.end < last && block.parent.is_none()) {
             continue;
         }
         let line = source.line_span(source.line(block.span.start)).unwrap_or(block.span);
         let span = Span::new(block.span.start.min(line.end), line.end);
-        let swallowed = body.lines().skip(1).filter(|line| !line.trim().is_empty()).count();
-        let named = opening.len() > width;
-        let finding = if swallowed == 0 && named {
-            rule.finding("this fence ends at once", Label::text(source, span, "opens here"))
-                .help("Its text is indented less than the list item that holds it, so the item ends, and the fence with it: indent the text.")
-        } else if swallowed == 0 {
-            rule.finding("this fence opens a block where one should end", Label::text(source, span, "opens here"))
-                .help("A fence above ended the block before: text that holds fences needs a longer fence around it.")
+        let enclosed = body.lines().skip(1).filter(|line| !line.trim().is_empty()).count();
+        let has_info = opening.len() > width;
+        let finding = if enclosed == 0 && has_info {
+            rule.finding("the fence ends immediately after it opens", Label::text(source, span, "opens here"))
+                .help(
+                    "Its text is indented less than its list item, so the item and the fence end. \
+                    Indent the text.",
+                )
+        } else if enclosed == 0 {
+            rule.finding(
+                "the fence opens a block instead of closing one",
+                Label::text(source, span, "opens here"),
+            )
+            .help(
+                "An earlier fence already closed the block. Use a longer fence around text \
+                    that contains fences.",
+            )
         } else {
             let message =
-                format!("this fence is never closed; it swallows {}", format_count(swallowed, "line"));
-            rule.finding(message, Label::text(source, span, "opened here"))
+                format!("the fence is never closed; it contains {}", format_count(enclosed, "line"));
+            rule.finding(message, Label::text(source, span, "opens here"))
         };
         out.push(finding);
     }
     super::cap_findings(out).into()
 }
 
-/// How the templates mark what is to be filled in.
+/// The start of a placeholder in the templates.
 const FILL_MARKER: &str = "<fill";
 
-/// Places that are shown one by one.
-const MAX_SHOWN_PLACES: usize = 8;
-/// Places that are counted.
-const MAX_COUNTED_PLACES: usize = 1_000;
+/// Maximum number of placeholders that a finding shows.
+const MAX_SHOWN_PLACEHOLDERS: usize = 8;
+/// Maximum number of placeholders that are counted.
+const MAX_COUNTED_PLACEHOLDERS: usize = 1_000;
 
-/// `text/unfilled`: what a template asks for was written.
+/// `text/unfilled`: packets and refinements contain no unfilled `<fill…>`
+/// placeholder of their template.
 pub(in crate::check) fn unfilled(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let Some(outline) = input.outline else { return CheckResult::skipped("JSON is written by commands") };
+    let Some(outline) = input.outline else { return CheckResult::skipped("JSON files have no placeholders") };
     if !matches!(input.kind, DocumentKind::Packet | DocumentKind::Refinement) {
-        return CheckResult::skipped("only packets and refinements have to be complete");
+        return CheckResult::skipped("the rule checks packets and refinements only");
     }
     let source = input.source;
     if !source.text().contains(FILL_MARKER) {
@@ -146,9 +159,9 @@ pub(in crate::check) fn unfilled(input: &TextCheckContext<'_>, rule: &Rule) -> C
             .any(|block| source.slice(block.span).trim_start().starts_with("<!--"))
     };
     let mut spans: Vec<Span> = Vec::new();
-    for (start, _) in source.text().match_indices(FILL_MARKER).take(MAX_COUNTED_PLACES) {
+    for (start, _) in source.text().match_indices(FILL_MARKER).take(MAX_COUNTED_PLACEHOLDERS) {
         let line = source.line_span(source.line(start)).unwrap_or_default();
-        // In back-ticks it is spoken of.
+        // A placeholder in backticks is only mentioned.
         let quoted = source.slice(Span::new(line.start, start)).matches('`').count() % 2 == 1;
         if !quoted && !is_comment(start) {
             let rest = source.slice(Span::new(start, line.end));
@@ -157,13 +170,13 @@ pub(in crate::check) fn unfilled(input: &TextCheckContext<'_>, rule: &Rule) -> C
     }
     let Some((first, others)) = spans.split_first() else { return Vec::new().into() };
     let verb = if spans.len() == 1 { "is" } else { "are" };
-    let message = format!("{} {verb} still to be filled in", format_count(spans.len(), "place"));
-    let mut finding = rule.finding(message, Label::text(source, *first, "the template's text"));
-    for span in others.iter().take(MAX_SHOWN_PLACES - 1) {
-        finding = finding.related(Label::text(source, *span, "and here"));
+    let message = format!("{} {verb} not filled", format_count(spans.len(), "placeholder"));
+    let mut finding = rule.finding(message, Label::text(source, *first, "placeholder of the template"));
+    for span in others.iter().take(MAX_SHOWN_PLACEHOLDERS - 1) {
+        finding = finding.related(Label::text(source, *span, "another placeholder"));
     }
-    if spans.len() > MAX_SHOWN_PLACES {
-        finding.notes.push(format!("There are {} more in this document.", spans.len() - MAX_SHOWN_PLACES));
+    if spans.len() > MAX_SHOWN_PLACEHOLDERS {
+        finding.notes.push(format!("The document has {} more.", spans.len() - MAX_SHOWN_PLACEHOLDERS));
     }
     vec![finding].into()
 }

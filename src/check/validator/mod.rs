@@ -1,5 +1,5 @@
-//! `validator/…`: the validator's state machine went its way, and the packet
-//! holds what it says.
+//! `validator/…`: the validator's gates were passed in order, and the packet
+//! contains the recorded report.
 
 pub(super) mod session;
 pub(super) mod state;
@@ -9,7 +9,7 @@ use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::DocumentBody;
 use crate::document::validator_state::ValidatorState;
 
-/// The validator state that a document is.
+/// Returns the document as a validator state, or a skipped result.
 fn state_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a ValidatorState, CheckResult> {
     match &input.document.body {
         DocumentBody::ValidatorState(state) => Ok(state),

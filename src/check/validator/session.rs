@@ -1,4 +1,4 @@
-//! `validator/…`: sessions of the validator state and their order.
+//! `validator/…`: the sessions of a validator state and the order of their gates.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,9 @@ use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::text::{Span, Spanned};
 
-/// `validator/session`: a session is of one known packet, and its key, its
-/// file and itself name the same.
+/// `validator/session`: the key, `wpId` and file of a validator session name the
+/// same packet, its verdict and status are known, and no two files disagree about
+/// it.
 pub(in crate::check) fn session(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let state = match state_of(input) {
         Ok(state) => state,
@@ -34,9 +35,13 @@ pub(in crate::check) fn session(input: &DocumentCheckContext<'_>, rule: &Rule) -
         }
         for (name, id) in &named {
             if let Err(why) = WpId::parse(&id.value) {
-                out.push(
-                    rule.finding(format!("{name} is no work packet id: {why}"), at(id.span, "no id".into())),
-                );
+                out.push(rule.finding(
+                    format!(
+                        "invalid work packet id `{}` in {name}: {why}",
+                        crate::text::to_single_line(&id.value, 80)
+                    ),
+                    at(id.span, "not a work packet id".into()),
+                ));
             }
         }
         if let [(_, key), (_, id)] = named.as_slice()
@@ -45,7 +50,7 @@ pub(in crate::check) fn session(input: &DocumentCheckContext<'_>, rule: &Rule) -
             let shown = crate::text::to_single_line(&id.value, 80);
             out.push(rule.finding(
                 format!(
-                    "the session of `{}` says that it is of `{shown}`",
+                    "the key of the session is `{}`, but its `wpId` is `{shown}`",
                     crate::text::to_single_line(&key.value, 80)
                 ),
                 at(id.span, "another packet".into()),
@@ -55,7 +60,7 @@ pub(in crate::check) fn session(input: &DocumentCheckContext<'_>, rule: &Rule) -
             && id.value != file.as_str()
         {
             let message = format!(
-                "a session of `{}` in the file of `{file}`",
+                "the session of `{}` is in the file of `{file}`",
                 crate::text::to_single_line(&id.value, 80)
             );
             out.push(rule.finding(message, at(id.span, "another packet".into())));
@@ -69,8 +74,12 @@ pub(in crate::check) fn session(input: &DocumentCheckContext<'_>, rule: &Rule) -
                     rule.finding(format!("the session has no `{name}`"), at(head, "this session".into())),
                 ),
                 Some(value) if !known.contains(&value.value.as_str()) => {
-                    let message = format!("`{}` is no {name}", crate::text::to_single_line(&value.value, 60));
-                    out.push(rule.finding(message, at(value.span, format!("one of {}", known.join(", ")))));
+                    let message = format!(
+                        "invalid {name} `{}`; expected one of: {}",
+                        crate::text::to_single_line(&value.value, 60),
+                        known.join(", ")
+                    );
+                    out.push(rule.finding(message, at(value.span, format!("unknown {name}"))));
                 }
                 Some(_) => {}
             }
@@ -80,18 +89,19 @@ pub(in crate::check) fn session(input: &DocumentCheckContext<'_>, rule: &Rule) -
     out.into()
 }
 
-/// Sessions that another state file holds with another verdict or status.
+/// Returns a finding for each session that another state file contains with a
+/// different verdict or status.
 fn check_conflicting_sessions<'a>(
     input: &DocumentCheckContext<'_>,
     sessions: impl Iterator<Item = &'a ValidatorSession>,
     rule: &Rule,
 ) -> Vec<Finding> {
-    let Some(library) = input.governance else { return Vec::new() };
+    let Some(governance) = input.governance else { return Vec::new() };
     let text = |field: &Option<Spanned<String>>| field.as_ref().map(|text| text.value.clone());
     let mut out = Vec::new();
-    // Each pair is told once, in the file whose path comes later.
+    // Each pair is reported once, in the file whose path sorts later.
     let mut others: BTreeMap<&str, (&ValidatorState, &ValidatorSession)> = BTreeMap::new();
-    for other in library.documents.iter().filter(|other| other.path() < input.document.path()) {
+    for other in governance.documents.iter().filter(|other| other.path() < input.document.path()) {
         if let DocumentBody::ValidatorState(known) = &other.body {
             let named =
                 known.sessions.iter().filter_map(|session| Some((session.packet()?, (known, session))));
@@ -104,21 +114,21 @@ fn check_conflicting_sessions<'a>(
         if text(&same.verdict) == text(&session.verdict) && text(&same.status) == text(&session.status) {
             continue;
         }
-        let place = |session: &ValidatorSession| {
+        let id_span = |session: &ValidatorSession| {
             session.wp_id.as_ref().or(session.key.as_ref()).map_or(session.span, |id| id.span)
         };
         let id = crate::text::to_single_line(session.packet().unwrap_or(""), 80);
         let message = format!("two state files disagree about the session of `{id}`");
         out.push(
-            rule.finding(message, Label::text(&input.document.source, place(session), "here"))
-                .related(Label::text(&known.source, place(same), "and here")),
+            rule.finding(message, Label::text(&input.document.source, id_span(session), "one session"))
+                .related(Label::text(&known.source, id_span(same), "the other session")),
         );
     }
     out
 }
 
-/// `validator/order`: gates are passed in their order, and the status is the
-/// last of them.
+/// `validator/order`: a validator session has its gates in the defined order, with
+/// valid times that do not go back and one verdict; its status is the last gate.
 pub(in crate::check) fn order(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let state = match state_of(input) {
         Ok(state) => state,
@@ -127,20 +137,20 @@ pub(in crate::check) fn order(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
     let mut out: Vec<Finding> = Vec::new();
     for session in state.sessions.iter().chain(&state.archived) {
         let at = |span: Span, text: &str| Label::text(&state.source, span, text);
-        for (index, mark) in session.gates.iter().enumerate() {
+        for (index, passed) in session.gates.iter().enumerate() {
             let wanted = GATES.get(index).copied();
-            if Some(mark.gate.value.as_str()) != wanted {
-                let shown = crate::text::to_single_line(&mark.gate.value, 60);
+            if Some(passed.gate.value.as_str()) != wanted {
+                let shown = crate::text::to_single_line(&passed.gate.value, 60);
                 let message = match wanted {
-                    Some(wanted) => format!("`{shown}` stands where `{wanted}` is next"),
-                    None => format!("`{shown}` comes after the last gate"),
+                    Some(wanted) => format!("the next gate must be `{wanted}`, but it is `{shown}`"),
+                    None => format!("the gate `{shown}` is after the last gate"),
                 };
-                out.push(rule.finding(message, at(mark.gate.span, "out of order")));
+                out.push(rule.finding(message, at(passed.gate.span, "out of order")));
                 break;
             }
         }
         out.extend(check_gate_times(session, input, rule, &at));
-        let reached = session.gates.last().map(|mark| &mark.gate);
+        let reached = session.gates.last().map(|passed| &passed.gate);
         if let (Some(status), Some(reached)) = (&session.status, reached)
             && status.value != reached.value
         {
@@ -148,7 +158,7 @@ pub(in crate::check) fn order(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
                 crate::text::to_single_line(&status.value, 60),
                 crate::text::to_single_line(&reached.value, 60),
             );
-            let message = format!("the status is {status_text}, but the last gate passed is {gate}");
+            let message = format!("the status is {status_text}, but the last recorded gate is {gate}");
             out.push(
                 rule.finding(message, at(status.span, "the status"))
                     .related(at(reached.span, "the last gate")),
@@ -156,9 +166,9 @@ pub(in crate::check) fn order(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
         }
         if session.gates.is_empty() {
             let head = Span::new(session.span.start, session.span.start + 1);
-            out.push(rule.finding("the session has passed no gate", at(head, "no `gates`")));
+            out.push(rule.finding("the session has no recorded gate", at(head, "no `gates`")));
         }
-        if let Some(first) = session.gates.first().filter(|mark| mark.verdict.is_none()) {
+        if let Some(first) = session.gates.first().filter(|passed| passed.verdict.is_none()) {
             out.push(
                 rule.finding(
                     "the report was presented without a verdict",
@@ -166,12 +176,12 @@ pub(in crate::check) fn order(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
                 ),
             );
         }
-        for given in session.gates.iter().filter_map(|mark| mark.verdict.as_ref()) {
+        for given in session.gates.iter().filter_map(|passed| passed.verdict.as_ref()) {
             if let Some(verdict) = session.verdict.as_ref().filter(|verdict| verdict.value != given.value) {
-                let message = "the session's verdict is not the one of this gate";
+                let message = "the verdict of the gate differs from the verdict of the session";
                 out.push(
-                    rule.finding(message, at(given.span, "another verdict"))
-                        .related(at(verdict.span, "the session")),
+                    rule.finding(message, at(given.span, "the verdict of the gate"))
+                        .related(at(verdict.span, "the verdict of the session")),
                 );
             }
         }
@@ -179,7 +189,8 @@ pub(in crate::check) fn order(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
     out.into()
 }
 
-/// Times that cannot be read, or run backwards.
+/// Returns a finding for each time that is invalid, in the future, or earlier than
+/// that of the previous gate.
 fn check_gate_times(
     session: &ValidatorSession,
     input: &DocumentCheckContext<'_>,
@@ -187,23 +198,32 @@ fn check_gate_times(
     at: &dyn Fn(Span, &str) -> Label,
 ) -> Vec<Finding> {
     let mut out = Vec::new();
-    for stamp in session.gates.iter().filter_map(|mark| mark.at.as_ref()) {
+    for stamp in session.gates.iter().filter_map(|passed| passed.at.as_ref()) {
         if input.is_future(&stamp.value) {
-            out.push(rule.finding("this gate lies in the future", at(stamp.span, "not yet")));
+            out.push(rule.finding(
+                format!(
+                    "the time of the gate is in the future: {}",
+                    crate::text::to_single_line(&stamp.value, 60)
+                ),
+                at(stamp.span, "in the future"),
+            ));
         }
     }
-    let stamp = |mark: &PassedGate| mark.at.as_ref().and_then(|at| at.value.parse::<jiff::Timestamp>().ok());
-    for mark in session.gates.iter().filter(|mark| stamp(mark).is_none()) {
-        let place = mark.at.as_ref().map_or(mark.gate.span, |at| at.span);
-        out.push(rule.finding("the gate has no readable time", at(place, "RFC 3339 belongs here")));
+    let stamp =
+        |passed: &PassedGate| passed.at.as_ref().and_then(|at| at.value.parse::<jiff::Timestamp>().ok());
+    for passed in session.gates.iter().filter(|passed| stamp(passed).is_none()) {
+        let span = passed.at.as_ref().map_or(passed.gate.span, |at| at.span);
+        let message = "the gate has no valid time; expected RFC 3339, such as 2026-02-14T09:05:00Z";
+        out.push(rule.finding(message, at(span, "no valid time")));
     }
     for pair in session.gates.windows(2) {
         let [before, after] = pair else { continue };
         if stamp(before).zip(stamp(after)).is_some_and(|(before, after)| after < before) {
-            let place = after.at.as_ref().map_or(after.gate.span, |at| at.span);
-            let finding = rule.finding("this gate is older than the one before it", at(place, "older"));
+            let span = after.at.as_ref().map_or(after.gate.span, |at| at.span);
+            let finding = rule
+                .finding("the time of the gate is before that of the previous gate", at(span, "this time"));
             out.push(match &before.at {
-                Some(stamp) => finding.related(at(stamp.span, "the gate before")),
+                Some(stamp) => finding.related(at(stamp.span, "the time of the previous gate")),
                 None => finding,
             });
         }

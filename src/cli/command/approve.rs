@@ -1,4 +1,4 @@
-//! `refine`, `sign`, `prepare`
+//! `refine`, `sign` and `prepare`: the approvals of a work packet.
 
 use crate::change::History as _;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use super::workflow::{CommandSummary, run_workflow};
 
 /// Arguments of `refine`.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct RefineArgs {
+pub(crate) struct RefineArgs {
     /// The work packet's id
     #[arg(value_name = "WP-ID")]
     id: String,
@@ -24,71 +24,71 @@ pub(in crate::cli) struct RefineArgs {
 
 /// Arguments of `sign`.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct SignArgs {
+pub(crate) struct SignArgs {
     /// The work packet's id
     #[arg(value_name = "WP-ID")]
     id: String,
-    /// The signature, `{username}{DDMMYYYYHHMM}`, used nowhere else; may be
-    /// left out where a key signs what was signed by name before
+    /// The signature, `{username}{DDMMYYYYHHMM}`, used nowhere else; not needed
+    /// where a key signs a contract that has its signature already
     #[arg(value_name = "SIGNATURE", required_unless_present_any = ["ssh_key", "contract"])]
     signature: Option<String>,
-    /// Sign the contract of packet and refinement with this key, too: a file
-    /// (OpenSSH, ed25519, without a passphrase), or `agent`
+    /// Also sign the contract of packet and refinement with this SSH key: a file
+    /// (OpenSSH, ed25519, without a passphrase) or `agent`
     #[arg(long, value_name = "FILE|agent", conflicts_with = "contract")]
     ssh_key: Option<PathBuf>,
-    /// Write the text that a key is to sign, for `ssh-keygen -Y sign`
+    /// Write the text to be signed with `ssh-keygen -Y sign`
     #[arg(long)]
     contract: bool,
-    /// Who uses the signature, for the audit
+    /// Who uses the signature, for the audit record
     #[arg(long, value_name = "WHO", default_value = "Orchestrator")]
     used_by: String,
-    /// Remarks for the audit
+    /// Remarks for the audit record
     #[arg(long, value_name = "TEXT", default_value = "")]
     notes: String,
-    /// Let the work of a packet that is signed again begin where its branch
-    /// now parts from the main branch
+    /// When signing again: set MERGE_BASE_SHA to where the branch forks from the
+    /// main branch now
     #[arg(long)]
     move_merge_base: bool,
 }
 
 /// Arguments of `prepare`.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct PrepareArgs {
+pub(crate) struct PrepareArgs {
     /// The work packet's id
     #[arg(value_name = "WP-ID")]
     id: String,
-    /// Who codes
+    /// Name of the coder
     #[arg(long, value_name = "NAME")]
     coder: String,
-    /// The branch of the work; without it `feat/WP-ID`
+    /// The branch of the work; default: `feat/` and the id
     #[arg(long, value_name = "BRANCH")]
     branch: Option<String>,
-    /// The working tree's folder, relative to the repository's root
+    /// The folder of the working tree, relative to the root of the repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     worktree: String,
 }
 
 impl RefineArgs {
-    pub(in crate::cli) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        run_workflow(global, output, &format!("refine {}", self.id), &|records, desk, _| {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_workflow(global, output, &format!("refine {}", self.id), &|records, workspace, _| {
             let config = global.config_override()?;
-            let office = ApprovalContext { repo: &desk.repo, now: clock::now(), config };
-            let id = refine(records, &office, &self.id)?;
-            let next = format!("The operator reads it and runs `countersign sign {id} SIGNATURE`.");
+            let context = ApprovalContext { repo: &workspace.repo, now: clock::now(), config };
+            let id = refine(records, &context, &self.id)?;
+            let next = format!("The approver reads it and runs `countersign sign {id} SIGNATURE`.");
             Ok(CommandSummary { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
         })
     }
 }
 
 impl SignArgs {
-    pub(in crate::cli) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        run_workflow(global, output, &format!("sign {}", self.id), &|records, desk, config| {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_workflow(global, output, &format!("sign {}", self.id), &|records, workspace, config| {
             let mut next = Vec::new();
             if let Some(signature) = &self.signature {
                 let named = global.config_override()?;
-                let office = ApprovalContext { repo: &desk.repo, now: clock::now(), config: named };
+                let context = ApprovalContext { repo: &workspace.repo, now: clock::now(), config: named };
                 let merge_base = if self.move_merge_base {
-                    desk.repo.main_fork_point(&config.main_branches)?.or(desk.repo.head()?)
+                    workspace.repo.main_fork_point(&config.main_branches)?.or(workspace.repo.head()?)
                 } else {
                     None
                 };
@@ -98,7 +98,7 @@ impl SignArgs {
                     notes: self.notes.clone(),
                     merge_base: merge_base.map(|commit| commit.0.to_string()),
                 };
-                let id = sign(records, &office, &self.id, &signing)?;
+                let id = sign(records, &context, &self.id, &signing)?;
                 next.push(if records.packet(&id)?.is_some() {
                     "Commit packet and records together, before any code.".to_owned()
                 } else {
@@ -127,7 +127,7 @@ impl SignArgs {
 fn describe_contract_signature(sealed: &ContractSignature) -> Vec<String> {
     match (&sealed.key, &sealed.warning) {
         (None, _) => vec![format!(
-            "Whoever approves signs it: `ssh-keygen -Y sign -n countersign -f KEY {}`.",
+            "The approver signs it: `ssh-keygen -Y sign -n countersign -f KEY {}`.",
             sealed.contract
         )],
         (Some(key), None) => {
@@ -138,16 +138,16 @@ fn describe_contract_signature(sealed: &ContractSignature) -> Vec<String> {
 }
 
 impl PrepareArgs {
-    pub(in crate::cli) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        run_workflow(global, output, &format!("prepare {}", self.id), &|records, desk, _| {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        run_workflow(global, output, &format!("prepare {}", self.id), &|records, workspace, _| {
             let config = global.config_override()?;
-            let office = ApprovalContext { repo: &desk.repo, now: clock::now(), config };
+            let context = ApprovalContext { repo: &workspace.repo, now: clock::now(), config };
             let preparation = Preparation {
                 coder: self.coder.clone(),
                 branch: self.branch.clone().unwrap_or_else(|| format!("feat/{}", self.id)),
                 worktree: self.worktree.clone(),
             };
-            let id = prepare(records, &office, &self.id, &preparation)?;
+            let id = prepare(records, &context, &self.id, &preparation)?;
             let next = match records.packet(&id)? {
                 Some(_) => "Commit packet and records together, before any code.".to_owned(),
                 None => format!("`countersign new packet {id}` writes the packet."),

@@ -19,7 +19,7 @@ use crate::cli::args::SelectionArgs;
 /// Arguments of `cor701-sha`.
 #[derive(Debug, Args)]
 pub(crate) struct Cor701ShaArgs {
-    /// The file, relative to the current folder
+    /// The file, relative to the working directory
     file: String,
     #[command(flatten)]
     selection: SelectionArgs,
@@ -100,7 +100,7 @@ impl Cor701ShaArgs {
                         variants,
                         committed,
                         disk,
-                        "the file is unchanged; name the committed change with --range or --rev".to_owned(),
+                        "the file is unchanged; select a committed change with --range or --rev".to_owned(),
                     )
                 } else {
                     (variants, committed, disk, "the change on disk: HEAD to the working tree".to_owned())
@@ -154,25 +154,25 @@ fn describe_version(name: &'static str, image: Option<&FileContent>) -> FileVers
     }
 }
 
-/// A file named from the current folder, as a path of the repository.
+/// A file, relative to the working directory, as a path of the repository.
 fn resolve_repo_path(repo: &GitRepository, here: &Path, file: &str) -> anyhow::Result<RepoPath> {
-    let root = std::path::absolute(repo.root()?).context("finding the repository's root")?;
-    let wanted = std::path::absolute(here.join(file)).context("finding the file")?;
+    let root = std::path::absolute(repo.root()?).context("resolving the root of the repository")?;
+    let path = std::path::absolute(here.join(file)).context("resolving the path")?;
     let mut parts: Vec<String> = Vec::new();
-    let inside = wanted.strip_prefix(&root).ok().map(Path::to_path_buf).or_else(|| {
-        Some(wanted.canonicalize().ok()?.strip_prefix(root.canonicalize().ok()?).ok()?.to_path_buf())
+    let inside = path.strip_prefix(&root).ok().map(Path::to_path_buf).or_else(|| {
+        Some(path.canonicalize().ok()?.strip_prefix(root.canonicalize().ok()?).ok()?.to_path_buf())
     });
-    let Some(inside) = inside else { bail!("{file} lies outside the repository") };
+    let Some(inside) = inside else { bail!("{file} is outside of the repository") };
     for part in inside.components() {
         match part {
             std::path::Component::Normal(name) => parts.push(name.to_string_lossy().into_owned()),
             std::path::Component::ParentDir if parts.pop().is_some() => {}
             std::path::Component::CurDir => {}
-            _ => bail!("{file} lies outside the repository"),
+            _ => bail!("{file} is outside of the repository"),
         }
     }
     if parts.is_empty() {
-        bail!("{file} is the repository itself");
+        bail!("{file} is the root of the repository; expected a file");
     }
     Ok(RepoPath::from(parts.join("/").as_str()))
 }

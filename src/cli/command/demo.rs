@@ -1,11 +1,11 @@
-//! `demo`: the gates shown at work on a small repository.
+//! `demo`: a small governed repository and its gates at work.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use crate::cli::{FAILED, Output, PASSED};
+use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
 use crate::finding::CheckStatus;
 use crate::render::human;
 use crate::system::{environment, files};
@@ -20,10 +20,11 @@ pub(crate) struct DemoArgs {
 }
 
 impl DemoArgs {
-    pub(crate) fn run(&self, output: &Output) -> anyhow::Result<u8> {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let root = match &self.keep {
             Some(folder) => {
-                files::create_folder(folder).with_context(|| format!("making {}", folder.display()))?;
+                let folder = &global.resolve(folder)?;
+                files::create_folder(folder).with_context(|| format!("creating {}", folder.display()))?;
                 if !files::list_folder(folder)
                     .with_context(|| format!("reading {}", folder.display()))?
                     .is_empty()
@@ -33,22 +34,22 @@ impl DemoArgs {
                         folder.display()
                     );
                 }
-                std::path::absolute(folder).with_context(|| format!("finding {}", folder.display()))?
+                std::path::absolute(folder).with_context(|| format!("resolving {}", folder.display()))?
             }
             None => {
-                files::create_temporary_folder("countersign-demo-").context("making a temporary folder")?
+                files::create_temporary_folder("countersign-demo-").context("creating a temporary folder")?
             }
         };
         let mut wrong = Vec::new();
         let mut number = 0;
         let mut printed = Ok(());
-        run_demo(&root, output, |scene| {
+        run_demo(&root, output, |step| {
             number += 1;
-            if !ended_as_expected(scene) {
+            if !ended_as_expected(step) {
                 wrong.push(number);
             }
             if printed.is_ok() {
-                printed = output.print(&render_step(number, scene, output));
+                printed = output.print(&render_step(number, step, output));
             }
         })?;
         printed?;
@@ -56,30 +57,30 @@ impl DemoArgs {
         if wrong.is_empty() {
             return Ok(PASSED);
         }
-        Output::print_problem(&format!("scene {wrong:?} did not end as told above"));
+        Output::print_problem(&format!("step {wrong:?} did not end as described above"));
         Ok(FAILED)
     }
 }
 
-/// Whether a scene ended as its story says.
-fn ended_as_expected(scene: &DemoStep) -> bool {
+/// Whether a step ended as its description says.
+fn ended_as_expected(step: &DemoStep) -> bool {
     let failed = |rule: &str| {
-        scene
+        step
             .report
             .outcomes
             .iter()
             .any(|outcome| outcome.rule.as_str() == rule && outcome.status == CheckStatus::Failed)
     };
-    scene.report.passed() == scene.must_pass && scene.expected_failure.is_none_or(failed)
+    step.report.passed() == step.must_pass && step.expected_failure.is_none_or(failed)
 }
 
-fn render_step(number: usize, scene: &DemoStep, output: &Output) -> String {
+fn render_step(number: usize, step: &DemoStep, output: &Output) -> String {
     let line = "─".repeat(78);
     format!(
         "{line}\n{number}. {}\n\n$ {}\n\n{}\n",
-        scene.description,
-        scene.command,
-        human::render(&scene.report, output.human_options)
+        step.description,
+        step.command,
+        human::render(&step.report, output.human_options)
     )
 }
 
@@ -88,18 +89,18 @@ fn closing_text(root: &Path) -> String {
     let program =
         environment::program_path().map_or_else(|_| "countersign".into(), |path| path.display().to_string());
     let next = [
-        ("show WP-1-Farewell", "what was read from the packet, with lines"),
+        ("show WP-1-Farewell", "what was read from the packet, with line numbers"),
         ("cor701-sha src/lib.rs --rev HEAD", "the hashes that its manifest needs"),
-        ("explain scope/outside", "why a rule exists, and what to do"),
+        ("explain scope/outside", "why a rule exists and what to do"),
         ("pre-work WP-1-Greeting", "what a missing packet looks like"),
     ];
     let commands: String =
         next.iter().map(|(command, why)| format!("  # {why}\n  {program} {command}\n")).collect();
     let edit = format!(
-        "  # an edit that nobody asked for\n  echo >> src/invoice.rs && {program} post-work WP-1-Farewell\n"
+        "  # an edit outside the scope\n  echo >> src/invoice.rs && {program} post-work WP-1-Farewell\n"
     );
     format!(
-        "{line}\nThe repository lies in {}\n\nTry next, in that folder:\n{commands}{edit}",
+        "{line}\nThe repository is in {}\n\nTry next, in that folder:\n{commands}{edit}",
         root.display()
     )
 }

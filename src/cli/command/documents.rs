@@ -1,5 +1,4 @@
-//! `check`, `list` and the commands that ask one question of a repository's
-//! documents.
+//! `check`, `list`, `governance-check` and the single checks of documents.
 
 use crate::change::ObjectStore as _;
 use std::path::{Path, PathBuf};
@@ -24,15 +23,15 @@ use crate::text::RepoPath;
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// Documents or folders of documents; without any, all governance
-    /// documents of the repository
+    /// Documents or folders to check; default: all governance documents of the
+    /// repository
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     tree: TreeArgs,
 }
 
-/// Arguments of a question about the whole repository.
+/// Arguments of checks of a whole repository.
 #[derive(Debug, Args)]
 pub(crate) struct RepositoryCheckArgs {
     #[command(flatten)]
@@ -52,19 +51,19 @@ pub(crate) struct PacketCompleteArgs {
 /// Arguments of `validator-phase-gate`.
 #[derive(Debug, Args)]
 pub(crate) struct PhaseGateArgs {
-    /// The phase: `1` or `Phase-1` for the packets `WP-1-…`; all without it
+    /// The phase: `1` or `Phase-1` for the packets `WP-1-…`; default: all phases
     phase: Option<String>,
     #[command(flatten)]
     tree: TreeArgs,
 }
 
-/// Where documents are read; without any of these, the files on disk.
+/// Which tree is read; default: the files on disk.
 #[derive(Debug, Args)]
 struct TreeArgs {
-    /// The index instead of the files on disk
+    /// Read the index instead of the files on disk
     #[arg(long, group = "where")]
     staged: bool,
-    /// A commit instead of the files on disk
+    /// Read a commit instead of the files on disk
     #[arg(long, value_name = "R", group = "where", allow_hyphen_values = true)]
     rev: Option<String>,
 }
@@ -86,15 +85,15 @@ impl RepositoryCheckArgs {
     }
 
     pub(crate) fn list(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        let place = Workspace::discover(global)?;
+        let workspace = Workspace::discover(global)?;
         let request = DocumentCheckRequest {
             query: DocumentQuery::Check,
-            tree: place.resolve_tree(self.tree.staged, self.tree.rev.as_ref())?,
+            tree: workspace.resolve_tree(self.tree.staged, self.tree.rev.as_ref())?,
             named_documents: Vec::new(),
             config: global.config_override()?,
             now: clock::now_civil(),
         };
-        let found = list_packets(place.repo(), &request)?;
+        let found = list_packets(workspace.repo(), &request)?;
         let is_json = global.is_json()?;
         output.print(&if is_json {
             json::pretty(&listing::to_document(&found))
@@ -120,7 +119,7 @@ impl PhaseGateArgs {
         if !name.chars().all(|c| c.is_ascii_alphanumeric() || "._".contains(c))
             || (name.is_empty() && !phase.is_empty())
         {
-            bail!("`{phase}` is no phase; give the part after `WP-`, such as 1");
+            bail!("invalid phase `{phase}`; expected the part after `WP-`, such as 1");
         }
         run_query(global, output, DocumentQuery::PhaseGate(name.to_owned()), &self.tree, &[])
     }
@@ -129,29 +128,29 @@ impl PhaseGateArgs {
 fn run_query(
     global: &GlobalArgs,
     output: &Output,
-    inquiry: DocumentQuery,
-    side: &TreeArgs,
+    query: DocumentQuery,
+    tree_args: &TreeArgs,
     paths: &[PathBuf],
 ) -> anyhow::Result<u8> {
     let (started_at, watch) = (clock::now_text(), Stopwatch::start());
-    let place = Workspace::discover(global)?;
-    let side = place.resolve_tree(side.staged, side.rev.as_ref())?;
+    let workspace = Workspace::discover(global)?;
+    let tree = workspace.resolve_tree(tree_args.staged, tree_args.rev.as_ref())?;
     let here = global.working_dir()?;
     let mut named = Vec::new();
     for path in paths {
-        collect_named_documents(&place, side, &here, path, &mut named)?;
+        collect_named_documents(&workspace, tree, &here, path, &mut named)?;
     }
     if named.is_empty() && !paths.is_empty() {
-        bail!("there is no document in {}", format_paths(paths));
+        bail!("found no document in {}", format_paths(paths));
     }
     let request = DocumentCheckRequest {
-        query: inquiry,
-        tree: side,
+        query,
+        tree,
         named_documents: named,
         config: global.config_override()?,
         now: clock::now_civil(),
     };
-    let mut report = check_documents(place.repo(), &request)?;
+    let mut report = check_documents(workspace.repo(), &request)?;
     if let Some(why) = request.query.inconclusive_reason(&report) {
         bail!("nothing was judged: {why}");
     }
@@ -164,32 +163,32 @@ fn format_paths(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// The documents that an argument names: a file, or the Markdown and JSON
-/// files below a folder.
+/// Collects the documents that an argument names: a file, or the Markdown and
+/// JSON files below a folder.
 pub(crate) fn collect_named_documents(
-    place: &Workspace,
+    workspace: &Workspace,
     side: TreeState,
     here: &Path,
     argument: &Path,
     out: &mut Vec<NamedDocument>,
 ) -> anyhow::Result<()> {
-    let whole = std::path::absolute(here.join(argument)).context("finding the document")?;
-    if let Some(inside) = place.root().and_then(|root| repo_path_below(root, &whole)) {
-        let repo = place.repo();
+    let whole = std::path::absolute(here.join(argument)).context("resolving the path")?;
+    if let Some(inside) = workspace.root().and_then(|root| repo_path_below(root, &whole)) {
+        let repo = workspace.repo();
         if repo.mode(side, &inside)?.is_some() {
             out.push(NamedDocument { path: inside, bytes: None });
             return Ok(());
         }
         let below = repo.list_below(side, &inside.to_text())?;
         if below.is_empty() && !repo.exists(side, &inside)? && !inside.as_bytes().is_empty() {
-            bail!("there is no {}", argument.display());
+            bail!("{} does not exist", argument.display());
         }
         let documents = below.into_iter().filter(is_document_path);
         out.extend(documents.map(|path| NamedDocument { path, bytes: None }));
         return Ok(());
     }
     if side != TreeState::Worktree {
-        bail!("{} lies outside of the repository", argument.display());
+        bail!("{} is outside of the repository", argument.display());
     }
     let limit = u64::try_from(MAX_DOCUMENT_BYTES).unwrap_or(u64::MAX);
     let read = |path: &Path| files::read(path, limit).with_context(|| format!("reading {}", path.display()));
@@ -201,7 +200,7 @@ pub(crate) fn collect_named_documents(
     let outside = PlainFolder::new(&whole);
     for below in outside.list_below(TreeState::Worktree, "")?.into_iter().filter(is_document_path) {
         let bytes = read(&files::join_repo_path(&whole, &below))?;
-        // JSON of other kinds is somebody else's.
+        // Other JSON files are not governance documents.
         let foreign = below.as_bytes().ends_with(b".json")
             && detect_json_kind(&String::from_utf8_lossy(&bytes))
                 .is_none_or(|kind| kind == DocumentKind::Unknown);

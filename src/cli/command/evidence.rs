@@ -1,4 +1,4 @@
-//! `evidence WP`: a packet's test plan, run and recorded.
+//! `evidence`: runs a packet's test plan and records the results.
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -60,8 +60,8 @@ struct RefusedCommandOutput {
 impl EvidenceArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let is_json = global.is_json()?;
-        let look = GitWorkspace::open(global)?;
-        let repo = &look.repo;
+        let workspace = GitWorkspace::open(global)?;
+        let repo = &workspace.repo;
         let request = GateRequest {
             gate: Gate::PostWork,
             packet: self.packet.clone(),
@@ -74,7 +74,7 @@ impl EvidenceArgs {
             Ok(draft) => draft,
             Err(report) => return output.write_report(global, &report),
         };
-        let source = look.read_source(&draft.path)?;
+        let source = workspace.read_source(&draft.path)?;
         let planned = plan_commands(&Packet::read(&source).value, draft.config());
         let runs = planned.iter().filter(|line| matches!(line, PlannedLine::Run { .. })).count();
         let logs = if runs > 0 { resolve_log_folder(repo, draft.config())? } else { String::new() };
@@ -99,15 +99,15 @@ impl EvidenceArgs {
         }
         if self.write && !ran.is_empty() {
             // The lock is not held while commands run: they may need it.
-            let desk = LockedWorkspace::lock(global, &format!("evidence {}", self.packet))?;
-            let source = desk.read_source(&draft.path)?;
+            let locked = LockedWorkspace::lock(global, &format!("evidence {}", self.packet))?;
+            let source = locked.read_source(&draft.path)?;
             let Some(text) = record_entries(&source, &ran) else {
                 bail!(
-                    "what was run would not be read back from {}: its EVIDENCE is too unusual to be edited",
+                    "cannot edit the EVIDENCE section of {}: the new entries would not be read back; correct the section by hand",
                     draft.path
                 );
             };
-            desk.rewrite(&source, &text)?;
+            locked.rewrite(&source, &text)?;
         }
         let refused = planned.iter().any(|line| matches!(line, PlannedLine::Refused { .. }));
         let failed = ran.iter().any(|one| one.exit_code != 0);
@@ -116,7 +116,7 @@ impl EvidenceArgs {
         } else {
             self.render_human(&draft, &planned, &ran)
         })?;
-        // A plan without a command proves nothing.
+        // A plan without a command is not a pass.
         Ok(if refused || failed || ran.is_empty() { FAILED } else { PASSED })
     }
 
@@ -135,17 +135,17 @@ impl EvidenceArgs {
         let good = ran.iter().filter(|one| one.exit_code == 0).count();
         let count = |wanted: fn(&PlannedLine) -> bool| planned.iter().filter(|line| wanted(line)).count();
         out.push_str(&format!(
-            "{} run, {good} ended with exit code 0; {} refused; {} of this tool left to itself\n",
+            "{} run, {good} with exit code 0; {} refused; {} skipped because they are gates of countersign\n",
             format_count(ran.len(), "command"),
             count(|line| matches!(line, PlannedLine::Refused { .. })),
             format_count(count(|line| matches!(line, PlannedLine::GateCall(_))), "gate")
         ));
         if planned.is_empty() {
-            out.push_str("TEST_PLAN holds no command: one in a closed fence, or a bullet in back-ticks\n");
+            out.push_str("TEST_PLAN holds no command; write each one into a closed fence, or as a bullet in backticks\n");
         }
         out.push_str(&match (self.write, ran.is_empty()) {
             (true, false) => format!("written to {}\n", draft.path),
-            (false, false) => "nothing was written; --write puts the entries into the packet\n".to_owned(),
+            (false, false) => "nothing was written; --write writes the entries into the packet\n".to_owned(),
             (_, true) => String::new(),
         });
         out
@@ -187,19 +187,19 @@ impl EvidenceArgs {
     }
 }
 
-/// Every line of the plan with what becomes of it.
+/// Renders every command of the plan with what happens to it.
 fn describe_plan(planned: &[PlannedLine]) -> String {
     let mut out = String::new();
     for line in planned {
         out.push_str(&match line {
             PlannedLine::Run { argv, folder, .. } => {
-                let place = if folder.is_empty() { String::new() } else { format!(" (in {folder})") };
-                // As a list: what is one argument can be seen.
+                let location = if folder.is_empty() { String::new() } else { format!(" (in {folder})") };
+                // As a list, so that the borders of arguments can be seen.
                 let list = argv.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" ");
-                format!("run      {}{}\n", escape_hidden(&list), escape_hidden(&place))
+                format!("run      {}{}\n", escape_hidden(&list), escape_hidden(&location))
             }
             PlannedLine::GateCall(command) => {
-                format!("skip     {}: a gate of this tool\n", escape_hidden(command))
+                format!("skip     {}: a gate of countersign\n", escape_hidden(command))
             }
             PlannedLine::Refused { command, why } => {
                 format!("refuse   {}: {}\n", escape_hidden(command), escape_hidden(why))
@@ -209,16 +209,16 @@ fn describe_plan(planned: &[PlannedLine]) -> String {
     out
 }
 
-/// The folder of logs, which git must ignore.
+/// The folder of logs; the base must ignore it.
 fn resolve_log_folder(repo: &GitRepository, config: &crate::config::Config) -> anyhow::Result<String> {
     let Some(logs) = config.logs.clone().filter(|logs| !logs.is_empty()) else {
         bail!(
-            "the trusted countersign.yaml names no folder for logs; add `logs: .countersign/logs` and have .gitignore leave it out"
+            "the trusted countersign.yaml names no folder for logs; add `logs: .countersign/logs` to it and `/.countersign/logs/` to .gitignore, and commit both"
         );
     };
     if !repo.is_ignored_at_head(&RepoPath::from(format!("{logs}/x.log").as_str()))? {
         bail!(
-            "no .gitignore of HEAD leaves out {logs}/, where logs go: every run would change the tree; add `/{logs}/` to .gitignore and commit it"
+            "git does not ignore {logs}/, so every run would change the tree; add `/{logs}/` to .gitignore and commit it"
         );
     }
     Ok(logs)
@@ -226,10 +226,10 @@ fn resolve_log_folder(repo: &GitRepository, config: &crate::config::Config) -> a
 
 fn confirm(count: usize) -> anyhow::Result<()> {
     if !environment::is_interactive() {
-        bail!("nobody is there to agree to running {}; pass --yes if you do", format_count(count, "command"));
+        bail!("running {} needs a confirmation, and there is no terminal; pass --yes to confirm", format_count(count, "command"));
     }
     let answer =
-        environment::prompt(&format!("Run {}? [y/N] ", format_count(count, "command"))).context("asking")?;
+        environment::prompt(&format!("Run {}? [y/N] ", format_count(count, "command"))).context("reading the answer")?;
     if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
         bail!("nothing was run");
     }

@@ -1,4 +1,4 @@
-//! `fix`: the changes that findings say a machine can make.
+//! `fix`: applies the fixes that findings offer.
 
 use std::path::{Path, PathBuf};
 
@@ -22,15 +22,14 @@ use super::documents::collect_named_documents;
 /// Arguments of `fix`.
 #[derive(Debug, Args)]
 pub(crate) struct FixArgs {
-    /// Documents or folders of documents; without any, all governance
-    /// documents of the repository
+    /// Documents or folders to fix; default: all governance documents of the
+    /// repository
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Make changes, too, that somebody should look at
+    /// Also apply unsafe fixes: a person must look at the result
     #[arg(long = "unsafe")]
     with_unsafe: bool,
-    /// Show what would change and write nothing; exit code 1 if anything
-    /// would
+    /// Show what would change and write nothing; exit code 1 if there are fixes
     #[arg(long)]
     diff: bool,
 }
@@ -61,10 +60,10 @@ struct AppliedFixOutput {
 impl FixArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let is_json = global.is_json()?;
-        let place = Workspace::discover(global)?;
-        let root = place.root().context("there is no working tree to mend files of")?.to_path_buf();
-        let writer = if self.diff { None } else { Some(open_writer(&place, &root)?) };
-        let named = self.resolve_paths(&place, &global.working_dir()?)?;
+        let workspace = Workspace::discover(global)?;
+        let root = workspace.root().context("a bare repository has no files to fix")?.to_path_buf();
+        let writer = if self.diff { None } else { Some(open_writer(&workspace, &root)?) };
+        let named = self.resolve_paths(&workspace, &global.working_dir()?)?;
         let raw = |path: &RepoPath| match &writer {
             Some(writer) => writer.read(path).ok().flatten(),
             None => {
@@ -78,128 +77,128 @@ impl FixArgs {
             config: global.config_override()?,
             now: clock::now_civil(),
         };
-        let mending = fix_documents(place.repo(), &raw, &request)?;
+        let outcome = fix_documents(workspace.repo(), &raw, &request)?;
         if let Some(writer) = &writer {
-            let all: Vec<FileWrite> = mending.documents.iter().map(to_file_write).collect();
+            let all: Vec<FileWrite> = outcome.documents.iter().map(to_file_write).collect();
             if !all.is_empty() {
                 writer.write(&all)?;
             }
         }
-        output.print(&if is_json { self.render_json(&mending) } else { self.render_human(&mending) })?;
-        Ok(if self.diff && !mending.documents.is_empty() { FAILED } else { PASSED })
+        output.print(&if is_json { self.render_json(&outcome) } else { self.render_human(&outcome) })?;
+        Ok(if self.diff && !outcome.documents.is_empty() { FAILED } else { PASSED })
     }
 
-    fn resolve_paths(&self, place: &Workspace, here: &Path) -> anyhow::Result<Vec<RepoPath>> {
+    fn resolve_paths(&self, workspace: &Workspace, here: &Path) -> anyhow::Result<Vec<RepoPath>> {
         let mut named = Vec::new();
         for path in &self.paths {
-            collect_named_documents(place, TreeState::Worktree, here, path, &mut named)?;
+            collect_named_documents(workspace, TreeState::Worktree, here, path, &mut named)?;
         }
         if named.iter().any(|document| document.bytes.is_some()) {
-            bail!("documents outside of the repository are not mended; use -C to work there");
+            bail!("documents outside of the repository are not fixed; use -C to work there");
         }
         if named.is_empty() && !self.paths.is_empty() {
-            bail!("there is no document in the paths that were given");
+            bail!("the given paths hold no documents");
         }
         Ok(named.into_iter().map(|document| document.path).collect())
     }
 
-    fn render_human(&self, mending: &FixOutcome) -> String {
+    fn render_human(&self, outcome: &FixOutcome) -> String {
         let mut out = String::new();
-        for document in &mending.documents {
+        for document in &outcome.documents {
             out.push_str(&render_diff(document));
         }
-        if !mending.documents.is_empty() {
+        if !outcome.documents.is_empty() {
             out.push('\n');
         }
-        for document in &mending.documents {
+        for document in &outcome.documents {
             for (rule, what) in count_fixes(document) {
                 out.push_str(&format!("  {}: {what} [{rule}]\n", document.path));
             }
         }
-        for note in &mending.notes {
+        for note in &outcome.notes {
             out.push_str(&format!("  note: {}\n", escape_hidden(note)));
         }
-        let count = format_count(mending.documents.len(), "document");
-        out.push_str(&match (mending.documents.is_empty(), self.diff) {
-            (true, _) => "There is nothing to mend.\n".to_owned(),
-            (false, true) => format!("{count} would be mended; nothing was written.\n"),
-            (false, false) => format!("{count} mended.\n"),
+        let count = format_count(outcome.documents.len(), "document");
+        out.push_str(&match (outcome.documents.is_empty(), self.diff) {
+            (true, _) => "There is nothing to fix.\n".to_owned(),
+            (false, true) => format!("{count} would be fixed; nothing was written.\n"),
+            (false, false) => format!("{count} fixed.\n"),
         });
-        if mending.remaining_errors > 0 {
-            let left = format_count(mending.remaining_errors, "error");
-            let verb = if mending.remaining_errors == 1 { "is" } else { "are" };
+        if outcome.remaining_errors > 0 {
+            let left = format_count(outcome.remaining_errors, "error");
+            let verb = if outcome.remaining_errors == 1 { "is" } else { "are" };
             out.push_str(&format!("{left} {verb} left; `countersign check` and the gates list them.\n"));
         }
-        if mending.remaining_unsafe > 0 {
+        if outcome.remaining_unsafe > 0 {
             out.push_str(&format!(
-                "{} more that somebody should look at: --unsafe makes them, --unsafe --diff shows them.\n",
-                format_count(mending.remaining_unsafe, "change")
+                "{} more with unsafe fixes: `--unsafe --diff` shows them, `--unsafe` applies them.\n",
+                format_count(outcome.remaining_unsafe, "change")
             ));
         }
         out
     }
 
-    fn render_json(&self, mending: &FixOutcome) -> String {
-        let document = |mended: &FixedDocument| DocumentFixOutput {
-            path: mended.path.to_string(),
-            done: mended
+    fn render_json(&self, outcome: &FixOutcome) -> String {
+        let document = |fixed: &FixedDocument| DocumentFixOutput {
+            path: fixed.path.to_string(),
+            done: fixed
                 .applied
                 .iter()
                 .map(|(rule, what)| AppliedFixOutput { rule: rule.clone(), what: what.clone() })
                 .collect(),
-            diff: render_diff(mended),
+            diff: render_diff(fixed),
         };
         json::pretty(&FixOutput {
             schema: "countersign.fix/v1",
             written: !self.diff,
-            documents: mending.documents.iter().map(document).collect(),
-            left_unsafe: mending.remaining_unsafe,
-            errors_left: mending.remaining_errors,
-            notes: mending.notes.clone(),
+            documents: outcome.documents.iter().map(document).collect(),
+            left_unsafe: outcome.remaining_unsafe,
+            errors_left: outcome.remaining_errors,
+            notes: outcome.notes.clone(),
         })
     }
 }
 
-fn open_writer(place: &Workspace, root: &Path) -> anyhow::Result<Writer> {
-    let state = match place {
+fn open_writer(workspace: &Workspace, root: &Path) -> anyhow::Result<Writer> {
+    let state = match workspace {
         Workspace::Git(repo) => repo.state_folder(),
-        // Outside of git there is no folder of git's to keep a lock in.
+        // Outside of git, the lock is kept in a temporary folder.
         Workspace::Plain(..) => files::scratch_folder_for(root),
     };
     Ok(Writer::acquire(root, &state, "fix", LOCK_TIMEOUT)?)
 }
 
-fn to_file_write(mended: &FixedDocument) -> FileWrite {
+fn to_file_write(fixed: &FixedDocument) -> FileWrite {
     FileWrite {
-        path: mended.path.clone(),
-        before: Some(mended.before.clone()),
-        after: mended.after.clone().into_bytes(),
+        path: fixed.path.clone(),
+        before: Some(fixed.before.clone()),
+        after: fixed.after.clone().into_bytes(),
     }
 }
 
-/// What was done, the same things counted together.
-fn count_fixes(mended: &FixedDocument) -> Vec<(String, String)> {
+/// Summary of the applied fixes; equal ones are counted together.
+fn count_fixes(fixed: &FixedDocument) -> Vec<(String, String)> {
     let mut out: Vec<(String, String, usize)> = Vec::new();
-    for (rule, what) in &mended.applied {
+    for (rule, what) in &fixed.applied {
         match out.iter_mut().find(|(other, said, _)| other == rule && said == what) {
             Some((_, _, count)) => *count += 1,
             None => out.push((rule.clone(), what.clone(), 1)),
         }
     }
-    let told = |(rule, what, count): (String, String, usize)| {
+    let describe = |(rule, what, count): (String, String, usize)| {
         (rule, if count == 1 { what } else { format!("{what} ({count} times)") })
     };
-    out.into_iter().map(told).collect()
+    out.into_iter().map(describe).collect()
 }
 
-/// A unified diff, each line made printable.
-fn render_diff(mended: &FixedDocument) -> String {
-    let before = String::from_utf8_lossy(&mended.before);
-    let diff = TextDiff::from_lines(before.as_ref(), mended.after.as_str());
+/// A unified diff with unprintable characters escaped.
+fn render_diff(fixed: &FixedDocument) -> String {
+    let before = String::from_utf8_lossy(&fixed.before);
+    let diff = TextDiff::from_lines(before.as_ref(), fixed.after.as_str());
     let unified = diff
         .unified_diff()
         .context_radius(3)
-        .header(&format!("a/{}", mended.path), &format!("b/{}", mended.path))
+        .header(&format!("a/{}", fixed.path), &format!("b/{}", fixed.path))
         .to_string();
     unified.lines().map(|line| format!("{}\n", escape_hidden(line))).collect()
 }

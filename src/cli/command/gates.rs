@@ -1,4 +1,4 @@
-//! `pre-work`, `post-work` and `gate-check`.
+//! The gates of a packet: `pre-work`, `post-work`, `audit` and `gate-check`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `hook`: installs and runs git hooks.
+//! `hook`: install, remove and run git hooks.
 
 use crate::change::History as _;
 use anyhow::{Context as _, bail};
@@ -21,21 +21,21 @@ pub(crate) struct HookArgs {
 
 #[derive(Debug, Subcommand)]
 enum HookAction {
-    /// Have git run scans; a hook of somebody else stays as it is
+    /// Install a git hook that runs scans; existing foreign hooks are not changed
     Install {
         /// Which hook
         hook: HookName,
     },
-    /// Take a hook of ours out again
+    /// Remove a hook that `countersign hook install` wrote
     Remove {
         /// Which hook
         hook: HookName,
     },
-    /// Do what an installed hook does
+    /// Run the scans of an installed hook
     Run {
         /// Which hook
         hook: HookName,
-        /// What git gives to the hook
+        /// Arguments that git passes to the hook
         #[arg(hide = true)]
         given: Vec<String>,
     },
@@ -43,9 +43,9 @@ enum HookAction {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum HookName {
-    /// Scans what is staged
+    /// Scan the staged change before a commit
     PreCommit,
-    /// Scans the commits that the other side lacks
+    /// Scan the commits that the remote does not have before a push
     PrePush,
 }
 
@@ -75,7 +75,7 @@ impl HookArgs {
                 Ok(PASSED)
             }
             HookAction::Run { hook: HookName::PreCommit, .. } => {
-                // `git commit -a` judges an index of its own.
+                // `git commit -a` passes an index of its own.
                 if let Some(index) = environment::variable("GIT_INDEX_FILE") {
                     repo.use_index(&global.working_dir()?.join(index))?;
                 }
@@ -115,21 +115,21 @@ fn scan_selection(
     output.write_report(global, &report)
 }
 
-/// The ranges that a push brings, from what git writes to the hook: lines of
+/// Reads the pushed ranges from what git writes to the hook: lines of
 /// `<local ref> <local id> <remote ref> <remote id>`.
 fn read_pushed_ranges(repo: &GitRepository) -> anyhow::Result<Vec<SelectionRequest>> {
-    let text = environment::read_stdin(1024 * 1024).context("reading what is pushed")?;
+    let text = environment::read_stdin(1024 * 1024).context("reading the pushed references")?;
     let none = |id: &str| id.bytes().all(|byte| byte == b'0');
     let mut out = Vec::new();
     for line in text.lines() {
         let words: Vec<&str> = line.split(' ').collect();
         let [_, local, _, remote] = words.as_slice() else {
-            bail!("git wrote a line that is no push: {}", crate::text::to_single_line(line, 120))
+            bail!("git wrote a line that does not describe a push: {}", crate::text::to_single_line(line, 120))
         };
         if none(local) {
             continue;
         }
-        // What the other side has may be unknown here, or nothing yet.
+        // The remote may hold commits that are unknown here, or nothing yet.
         let known = !none(remote) && repo.find_commit(remote)?.is_some();
         let base = match repo.find_commit(local)?.filter(|_| !known) {
             Some(commit) => repo.find_last_pushed(commit)?.map(|base| base.0.to_string()),

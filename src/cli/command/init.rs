@@ -1,4 +1,4 @@
-//! `init`
+//! `init`: sets up governance documents and configuration.
 
 use crate::change::{ObjectStore as _, TreeState, WorkingTree as _};
 use std::path::PathBuf;
@@ -20,18 +20,18 @@ use super::workflow::SCHEMA;
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct InitArgs {
-    /// Where documents lie; without it, the layout that is there, else `.GOV`
+pub(crate) struct InitArgs {
+    /// Where documents go; default: the layout that exists, else `.GOV`
     #[arg(long, value_enum)]
     layout: Option<LayoutChoice>,
-    /// The specification; without it the one in the root that is named like
-    /// one (`…Spec_v01.md`), else a new one
+    /// The specification; default: a file in the root named like `…Spec_v01.md`,
+    /// else a new one
     #[arg(long, value_name = "FILE")]
     spec: Option<PathBuf>,
-    /// Name of the main branch; without it, the branch that is checked out
+    /// Name of the main branch; default: the branch that is checked out
     #[arg(long, value_name = "BRANCH")]
     main: Option<String>,
-    /// Write a file for this continuous integration, too
+    /// Also write a workflow for this CI system
     #[arg(long, value_enum)]
     ci: Option<CiChoice>,
 }
@@ -51,56 +51,56 @@ enum CiChoice {
 }
 
 impl InitArgs {
-    pub(in crate::cli) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let is_json = global.is_json()?;
-        let desk = match LockedWorkspace::lock(global, "init") {
-            Ok(desk) => desk,
+        let workspace = match LockedWorkspace::lock(global, "init") {
+            Ok(workspace) => workspace,
             Err(error) => {
                 let none = error.downcast_ref::<crate::change::RepositoryError>();
                 if matches!(none, Some(crate::change::RepositoryError::NotARepository(_))) {
-                    bail!("{error}; governance is kept in git: run `git init` first");
+                    bail!("{error}; run `git init` first");
                 }
                 return Err(error);
             }
         };
-        let configured = desk.load_config(global)?.layout;
-        let there = detect_layout(&desk.repo, TreeState::Worktree)?;
+        let configured = workspace.load_config(global)?.layout;
+        let existing = detect_layout(&workspace.repo, TreeState::Worktree)?;
         let wanted = self.layout.map(|choice| match choice {
             LayoutChoice::Gov => Layout::gov(),
             LayoutChoice::Docs => Layout::docs(),
         });
-        let there = configured.or(there);
-        if let (Some(wanted), Some(there)) = (&wanted, &there)
-            && wanted.packets != there.packets
+        let existing = configured.or(existing);
+        if let (Some(wanted), Some(existing)) = (&wanted, &existing)
+            && wanted.packets != existing.packets
         {
             bail!(
-                "governance is set up already: packets lie in {}, not in {}; move it first, or leave --layout out",
-                there.packets,
+                "governance exists already: packets are in {}, not in {}; move them first, or leave out --layout",
+                existing.packets,
                 wanted.packets
             );
         }
-        let layout = wanted.or(there).unwrap_or_else(Layout::gov);
+        let layout = wanted.or(existing).unwrap_or_else(Layout::gov);
         let request = InitRequest {
             layout,
             main: match &self.main {
                 Some(main) => main.clone(),
-                None => desk.repo.current_branch()?.unwrap_or_else(|| "main".to_owned()),
+                None => workspace.repo.current_branch()?.unwrap_or_else(|| "main".to_owned()),
             },
-            spec: self.resolve_spec(&desk, global)?,
+            spec: self.resolve_spec(&workspace, global)?,
             ci: self.ci.map(|ci| match ci {
                 CiChoice::Github => Ci::Github,
                 CiChoice::Gitlab => Ci::Gitlab,
             }),
         };
-        let read = |path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { desk.writer.read(path) };
+        let read = |path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { workspace.writer.read(path) };
         let mut plan = plan_init(&read, &request)?;
         if !plan.writes.is_empty() {
-            desk.writer.write(&plan.writes)?;
+            workspace.writer.write(&plan.writes)?;
         }
         let mut lost = Vec::new();
         for did in &plan.actions {
             if let FileAction::Created(path) = did
-                && desk.repo.is_ignored_by_git(path)?
+                && workspace.repo.is_ignored_by_git(path)?
             {
                 lost.push(path.to_string());
             }
@@ -108,7 +108,7 @@ impl InitArgs {
         if !lost.is_empty() {
             let files = lost.join(", ");
             plan.next_steps
-                .insert(0, format!("git ignores {files}: mend .gitignore, or nobody else will have them."));
+                .insert(0, format!("git ignores {files}: correct .gitignore so that they can be committed."));
         }
         if is_json {
             let of = |wanted: &dyn Fn(&FileAction) -> Option<String>| {
@@ -129,7 +129,7 @@ impl InitArgs {
         for did in &plan.actions {
             out.push_str(&match did {
                 FileAction::Created(path) => format!("created  {path}\n"),
-                FileAction::Kept(path) => format!("kept     {path} (it was there)\n"),
+                FileAction::Kept(path) => format!("kept     {path} (it exists)\n"),
                 FileAction::Appended(path, lines) => format!("added    `{}` to {path}\n", lines.join("`, `")),
             });
         }
@@ -138,16 +138,16 @@ impl InitArgs {
         Ok(PASSED)
     }
 
-    /// The specification that was named, or that lies in the root.
-    fn resolve_spec(&self, desk: &LockedWorkspace, global: &GlobalArgs) -> anyhow::Result<Option<RepoPath>> {
-        let root = desk.repo.root()?.to_path_buf();
+    /// The specification that was named, or the one in the root.
+    fn resolve_spec(&self, workspace: &LockedWorkspace, global: &GlobalArgs) -> anyhow::Result<Option<RepoPath>> {
+        let root = workspace.repo.root()?.to_path_buf();
         if let Some(named) = &self.spec {
             let whole = std::path::absolute(global.working_dir()?.join(named))?;
             let Some(path) = repo_path_below(&root, &whole) else {
-                bail!("{} lies outside of the repository", named.display())
+                bail!("{} is outside of the repository", named.display())
             };
-            if desk.writer.read(&path)?.is_none() {
-                bail!("there is no {path}");
+            if workspace.writer.read(&path)?.is_none() {
+                bail!("{path} does not exist");
             }
             return Ok(Some(path));
         }
@@ -156,7 +156,7 @@ impl InitArgs {
             name.contains("spec") && crate::check::spec_version(&path.file_name().to_string()).is_some()
         };
         let mut found: Vec<RepoPath> =
-            desk.repo.list(TreeState::Worktree, "")?.into_iter().filter(is_spec).collect();
+            workspace.repo.list(TreeState::Worktree, "")?.into_iter().filter(is_spec).collect();
         found.sort_by_key(|path| crate::check::spec_version(&path.file_name().to_string()));
         let names: std::collections::BTreeSet<_> = found
             .iter()

@@ -1,4 +1,5 @@
-//! `manifest WP`: the COR-701 blocks of a change, computed and written.
+//! `manifest`: computes the COR-701 blocks of a change and writes them into the
+//! packet.
 
 use clap::Args;
 use serde::Serialize;
@@ -25,7 +26,7 @@ pub(crate) struct ManifestArgs {
     /// Write the blocks into the packet instead of printing them
     #[arg(long)]
     write: bool,
-    /// One block for every hunk instead of one for every file
+    /// Write one block per hunk instead of one per file
     #[arg(long)]
     per_hunk: bool,
     /// Remove the blocks of files that did not change
@@ -65,12 +66,12 @@ struct OpenGateOutput<'a> {
 impl ManifestArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         // Printing needs no lock.
-        let desk = if self.write {
+        let locked = if self.write {
             Some(LockedWorkspace::lock(global, &format!("manifest {}", self.work.packet))?)
         } else {
             None
         };
-        let look = GitWorkspace::open(global)?;
+        let workspace = GitWorkspace::open(global)?;
         let request = GateRequest {
             gate: Gate::PostWork,
             packet: self.work.packet.clone(),
@@ -79,17 +80,17 @@ impl ManifestArgs {
             config: global.config_override()?,
             now: clock::now_civil(),
         };
-        let draft = match ManifestContext::find(&look.repo, &request, "manifest")? {
+        let draft = match ManifestContext::find(&workspace.repo, &request, "manifest")? {
             Ok(draft) => draft,
             Err(report) => return output.write_report(global, &report),
         };
         let is_json = global.is_json()?;
-        let source = look.read_source(&draft.path)?;
+        let source = workspace.read_source(&draft.path)?;
         let options =
             ManifestOptions { per_hunk: self.per_hunk, prune: self.prune, timestamp: clock::now_text() };
         let found = compute_manifests(&draft, &source, &options)?;
-        let is_new = match &desk {
-            Some(desk) => desk.rewrite(&source, &found.text)?,
+        let is_new = match &locked {
+            Some(locked) => locked.rewrite(&source, &found.text)?,
             None => false,
         };
         output.print(&if is_json {
@@ -119,7 +120,7 @@ impl ManifestArgs {
     fn render_human(&self, draft: &ManifestContext<'_>, found: &UpdatedManifests, is_new: bool) -> String {
         let mut out = String::new();
         if found.files.is_empty() {
-            out.push_str("No file outside of the governance folders changed: there is nothing to declare.\n");
+            out.push_str("No file outside of the governance folders changed; no manifest is needed.\n");
         } else if !self.write {
             for block in found.files.iter().flat_map(|file| &file.blocks) {
                 out.push_str(&format!("{}\n\n", escape_hidden(&block.replace("\r\n", "\n"))));
@@ -136,7 +137,7 @@ impl ManifestArgs {
         if !counts.is_empty() {
             let verb = match (self.write, is_new) {
                 (true, true) => "written to",
-                (true, false) => "already stand in",
+                (true, false) => "already in",
                 (false, _) => "computed for",
             };
             let verb = if found.files.len() == 1 { verb.replace("stand", "stands") } else { verb.to_owned() };
@@ -150,34 +151,34 @@ impl ManifestArgs {
         out.push_str(&format!("  change: {}\n", draft.selection_info.reason));
         for file in found.files.iter().filter(|file| !file.failed_gates.is_empty()) {
             for (gate, why) in &file.failed_gates {
-                out.push_str(&format!("  {}: `{gate}` is not ticked, because {why}\n", file.path));
+                out.push_str(&format!("  {}: `{gate}` is not ticked: {why}\n", file.path));
             }
         }
         out.push_str(&self.describe_stale(&found.stale));
         for path in &found.kept_blocks {
             out.push_str(&format!(
-                "  {path} has a manifest, but did not change; other text stands among its lines, so remove it yourself\n"
+                "  {path} has a manifest but did not change; its lines are mixed with other text, so remove it by hand\n"
             ));
         }
         if is_new && draft.selection_info.mode == SelectionMode::Staged.as_str() {
-            out.push_str(&format!("next: `git add {}`: what is staged is judged\n", draft.path));
+            out.push_str(&format!("next: `git add {}`; the gate reads the staged packet\n", draft.path));
         }
         if draft.selection_info.mode == SelectionMode::Rev.as_str() {
             out.push_str(
-                "  these are the values of one commit; `post-work` judges all of the work (--range)\n",
+                "  these are the values of one commit; `post-work` checks all of the work (--range)\n",
             );
         }
         if !self.write && !found.files.is_empty() {
-            out.push_str("  nothing was written; --write puts the blocks into the packet\n");
+            out.push_str("  nothing was written; --write writes the blocks into the packet\n");
         }
         out
     }
 
     fn describe_stale(&self, stale: &[RepoPath]) -> String {
         let verb = if self.prune && self.write {
-            "removed: it has a manifest, but did not change"
+            "removed the manifest: the file did not change"
         } else {
-            "has a manifest, but did not change; --prune removes it"
+            "has a manifest but did not change; --prune removes the manifest"
         };
         stale.iter().map(|path| format!("  {path} {verb}\n")).collect()
     }

@@ -1,19 +1,20 @@
 //! One file per command, or per group of commands with the same arguments.
 
-pub(super) mod approve;
-pub(super) mod cor701_sha;
-pub(super) mod demo;
-pub(super) mod documents;
-pub(super) mod evidence;
-pub(super) mod fix;
-pub(super) mod gates;
-pub(super) mod hook;
-pub(super) mod init;
-pub(super) mod manifest;
-pub(super) mod new;
-pub(super) mod rules;
-pub(super) mod scan;
-pub(super) mod self_test;
-pub(super) mod show;
-pub(super) mod validator_gate;
-pub(super) mod workflow;
+pub(crate) mod approve;
+pub(crate) mod cor701_sha;
+pub(crate) mod demo;
+pub(crate) mod documents;
+pub(crate) mod evidence;
+pub(crate) mod explain;
+pub(crate) mod fix;
+pub(crate) mod gates;
+pub(crate) mod hook;
+pub(crate) mod init;
+pub(crate) mod manifest;
+pub(crate) mod new;
+pub(crate) mod rules;
+pub(crate) mod scan;
+pub(crate) mod self_test;
+pub(crate) mod show;
+pub(crate) mod validator_gate;
+pub(crate) mod workflow;

@@ -1,4 +1,5 @@
-//! `new packet`, `new refinement`, `new stub`
+//! `new`: writes packets, refinements and stubs with everything filled in that
+//! can be computed.
 
 use crate::change::TreeState;
 use crate::change::{History as _, ObjectStore as _};
@@ -14,25 +15,25 @@ use super::workflow::{CommandSummary, run_workflow};
 
 /// Arguments of `new`.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct NewArgs {
+pub(crate) struct NewArgs {
     #[command(subcommand)]
     kind: NewKind,
 }
 
 #[derive(Debug, Subcommand)]
 enum NewKind {
-    /// A task packet, once it was refined, signed and prepared
+    /// Write a task packet, after `refine`, `sign` and `prepare`
     Packet(NewIdArgs),
-    /// A refinement against the current specification
+    /// Write a refinement against the current specification
     Refinement {
         #[command(flatten)]
         id_args: NewIdArgs,
-        /// Quote these lines of the specification as an anchor, FIRST-LAST.
-        /// May be given several times
+        /// Quote these lines of the specification as an anchor, FIRST-LAST; may be
+        /// given several times
         #[arg(long, value_name = "LINES")]
         anchor: Vec<LineRange>,
     },
-    /// A backlog note, not executable
+    /// Write a stub: a backlog note that is not executable
     Stub(NewIdArgs),
 }
 
@@ -44,60 +45,60 @@ struct NewIdArgs {
 }
 
 impl NewArgs {
-    pub(in crate::cli) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let date = clock::now_text();
         match &self.kind {
             NewKind::Packet(NewIdArgs { id }) => {
-                run_workflow(global, output, &format!("new packet {id}"), &|records, desk, config| {
-                    let base = desk.repo.main_fork_point(&config.main_branches)?.or(desk.repo.head()?);
+                run_workflow(global, output, &format!("new packet {id}"), &|records, workspace, config| {
+                    let base = workspace.repo.main_fork_point(&config.main_branches)?.or(workspace.repo.head()?);
                     let Some(base) = base else {
-                        anyhow::bail!("there is no commit yet that work could begin at: commit first");
+                        anyhow::bail!("this branch has no commit for the work to begin at; commit something first");
                     };
-                    let made = create_packet(records, &desk.repo, id, &date, &base.0.to_string())?;
+                    let created = create_packet(records, &workspace.repo, id, &date, &base.0.to_string())?;
                     let mut next = vec![
                         format!(
-                            "Fill in what is marked in {}; `countersign check {}` lists it.",
-                            made.path, made.path
+                            "Fill in the marked parts of {}; `countersign check {}` lists them.",
+                            created.path, created.path
                         ),
                         "Commit packet, refinement and records together, before any code.".to_owned(),
                     ];
                     let file = RepoPath::from(FILE_NAME);
-                    if desk.repo.read(TreeState::Commit(base), &file)?.is_none()
-                        && desk.writer.read(&file)?.is_some()
+                    if workspace.repo.read(TreeState::Commit(base), &file)?.is_none()
+                        && workspace.writer.read(&file)?.is_some()
                     {
                         let short: String = base.short();
                         next.insert(0, format!(
-                            "{FILE_NAME} is no part of commit {short}, at which this work begins, so the built-in rules judge it: commit governance to the main branch first and begin there."
+                            "commit {short}, where this work begins, has no {FILE_NAME}, so the built-in defaults apply; commit governance to the main branch first and begin there."
                         ));
                     }
-                    Ok(summarize(&made, &next))
+                    Ok(summarize(&created, &next))
                 })
             }
             NewKind::Refinement { id_args: NewIdArgs { id }, anchor } => {
-                run_workflow(global, output, &format!("new refinement {id}"), &|records, desk, _| {
-                    let made = create_refinement(records, &desk.repo, id, &date, anchor)?;
+                run_workflow(global, output, &format!("new refinement {id}"), &|records, workspace, _| {
+                    let created = create_refinement(records, &workspace.repo, id, &date, anchor)?;
                     Ok(summarize(
-                        &made,
+                        &created,
                         &[
                             format!(
-                                "Fill in what is marked in {}; `countersign check {}` lists it.",
-                                made.path, made.path
+                                "Fill in the marked parts of {}; `countersign check {}` lists them.",
+                                created.path, created.path
                             ),
-                            format!("`countersign refine {id}` records it then."),
+                            format!("Then `countersign refine {id}` records it."),
                         ],
                     ))
                 })
             }
             NewKind::Stub(NewIdArgs { id }) => {
-                run_workflow(global, output, &format!("new stub {id}"), &|records, desk, _| {
-                    let made = create_stub(records, &desk.repo, id, &date)?;
-                    Ok(summarize(&made, &[format!("Fill in what is marked in {}.", made.path)]))
+                run_workflow(global, output, &format!("new stub {id}"), &|records, workspace, _| {
+                    let created = create_stub(records, &workspace.repo, id, &date)?;
+                    Ok(summarize(&created, &[format!("Fill in the marked parts of {}.", created.path)]))
                 })
             }
         }
     }
 }
 
-fn summarize(made: &CreatedDocument, next: &[String]) -> CommandSummary {
-    CommandSummary { wp_id: Some(made.id.as_str().to_owned()), next: next.to_vec() }
+fn summarize(created: &CreatedDocument, next: &[String]) -> CommandSummary {
+    CommandSummary { wp_id: Some(created.id.as_str().to_owned()), next: next.to_vec() }
 }

@@ -1,29 +1,22 @@
-//! `explain` and `rules`.
+//! `rules`: the list of rules, their manual pages, and the examples of scan
+//! rules as tests.
 
 use std::sync::Arc;
 
-use anyhow::bail;
 use clap::{Args, Subcommand};
-use serde::Serialize;
 
-use crate::check::{find_rule, registered_rules};
+use crate::check::registered_rules;
 use crate::cli::{GlobalArgs, Output, PASSED};
-use crate::finding::{CheckOutcome, Finding, Label, Level, Report, RuleId, Wording};
+use crate::finding::{CheckOutcome, Finding, Label, Report, RuleId};
 use crate::pipeline::packet_gate::status_of;
-use crate::render::{explain_rule, explain_scan_rule, json, rules_markdown, scan_rules_markdown};
-use crate::scan::{ScanRule, check_examples, embedded, embedded_ids, find_embedded};
+use crate::render::{json, rules_markdown, scan_rules_markdown};
+use crate::scan::{ScanRule, check_examples, embedded, embedded_ids};
 use crate::system::clock;
 use crate::system::clock::Stopwatch;
-use crate::text::{RepoPath, Source, escape_hidden};
+use crate::text::{RepoPath, Source};
 
+use super::explain::RuleEntryOutput;
 use super::scan;
-
-/// Arguments of `explain`.
-#[derive(Debug, Args)]
-pub(crate) struct ExplainArgs {
-    /// The rule's id, e.g. scope/outside
-    rule: String,
-}
 
 /// Arguments of `rules`.
 #[derive(Debug, Args)]
@@ -33,75 +26,15 @@ pub(crate) struct RulesArgs {
     /// Print the manual page instead of the list
     #[arg(long)]
     markdown: bool,
-    /// Print the manual page of the rules of scans
+    /// Print the manual page of the scan rules
     #[arg(long, conflicts_with = "markdown")]
     scan_markdown: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum RulesAction {
-    /// Prove the rules of scans by their examples, this repository's included
+    /// Test every scan rule by its examples, this repository's own included
     Test,
-}
-
-impl ExplainArgs {
-    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        let scan = || find_embedded(&self.rule).or_else(|| find_embedded(&format!("scan/{}", self.rule)));
-        if let Some(entry) = find_rule(&self.rule) {
-            output.print(&explain_rule(&entry.rule))?;
-        } else if let Some(rule) = scan() {
-            output.print(&explain_scan_rule(rule))?;
-        } else if let Some(rule) = self.find_repository_rule(global) {
-            output.print(&escape_hidden(&explain_scan_rule(&rule)))?;
-        } else {
-            let ids = registered_rules()
-                .iter()
-                .map(|entry| entry.rule.id.as_str())
-                .chain(embedded_ids().map(|(id, _, _)| id));
-            let scored = ids.map(|id| (strsim::jaro_winkler(id, &self.rule), id));
-            let near = scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.7);
-            let shown = crate::text::to_single_line(&self.rule, 80);
-            match near {
-                Some((_, near)) => bail!("there is no rule `{shown}`; did you mean `{near}`?"),
-                None => bail!("there is no rule `{shown}`; `countersign rules` lists all"),
-            }
-        }
-        Ok(PASSED)
-    }
-
-    /// A rule of the repository's own; none where there is no repository, or
-    /// its configuration cannot be read.
-    fn find_repository_rule(&self, global: &GlobalArgs) -> Option<ScanRule> {
-        let book = scan::load_repository_rules(global).ok()?;
-        book.rules.into_iter().chain(book.disabled).find(|rule| rule.has_name(&self.rule))
-    }
-}
-
-#[derive(Serialize)]
-struct RuleListEntry<'a> {
-    id: &'a str,
-    set: Option<&'a str>,
-    level: &'a str,
-    summary: &'a str,
-    why: &'a str,
-    remedy: &'a str,
-    references: &'a [String],
-    waivable_by: &'a [String],
-}
-
-impl<'a> RuleListEntry<'a> {
-    fn new(id: &'a str, set: Option<&'a str>, level: Level, wording: &'a Wording) -> Self {
-        Self {
-            id,
-            set,
-            level: level.as_str(),
-            summary: &wording.summary,
-            why: &wording.why,
-            remedy: &wording.remedy,
-            references: &wording.references,
-            waivable_by: &wording.waivable_by,
-        }
-    }
 }
 
 impl RulesArgs {
@@ -111,9 +44,9 @@ impl RulesArgs {
         }
         let is_json = global.is_json()?;
         let own = registered_rules().iter().map(|entry| (&entry.rule.id, entry.rule.text()));
-        let own = own.map(|(id, text)| RuleListEntry::new(id.as_str(), None, text.level, &text.wording));
+        let own = own.map(|(id, text)| RuleEntryOutput::new(id.as_str(), None, text.level, &text.wording));
         let scans = embedded(&[])
-            .map(|rule| RuleListEntry::new(rule.id.as_str(), Some(&rule.set), rule.level, &rule.wording));
+            .map(|rule| RuleEntryOutput::new(rule.id.as_str(), Some(&rule.set), rule.level, &rule.wording));
         let text = if self.markdown {
             rules_markdown()
         } else if self.scan_markdown {
@@ -128,12 +61,12 @@ impl RulesArgs {
     }
 }
 
-/// Proves every scan rule by its examples.
+/// Tests every scan rule by its examples.
 fn run_examples(global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
     let (started_at, watch) = (clock::now_text(), Stopwatch::start());
-    let book = scan::load_repository_rules(global)?;
+    let active_rules = scan::load_repository_rules(global)?;
     let mut report = Report::new("rules test");
-    let wrong = |source: &Arc<Source>, span, message: String, rule: &str| {
+    let to_finding = |source: &Arc<Source>, span, message: String, rule: &str| {
         let id = RuleId::from_static(if rule.is_empty() { "source/rule" } else { "source/example-failed" });
         Finding::new(id, message, Label::text(source, span, rule))
     };
@@ -142,11 +75,11 @@ fn run_examples(global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         report.outcomes.push(CheckOutcome { rule: rule.clone(), packet: None, status });
         report.findings.extend(findings);
     };
-    let broken = book.faults.iter().map(|fault| wrong(&fault.source, fault.span, fault.message.clone(), ""));
+    let broken = active_rules.faults.iter().map(|fault| to_finding(&fault.source, fault.span, fault.message.clone(), ""));
     outcome(&RuleId::from_static("source/rule"), broken.collect());
-    for (source, rule) in collect_rule_sources(&book.sources, book.rules.iter().chain(&book.disabled)) {
+    for (source, rule) in collect_rule_sources(&active_rules.sources, active_rules.rules.iter().chain(&active_rules.disabled)) {
         let faults = check_examples(rule, &source);
-        let found = faults.into_iter().map(|bad| wrong(&bad.source, bad.span, bad.message, rule.id.as_str()));
+        let found = faults.into_iter().map(|bad| to_finding(&bad.source, bad.span, bad.message, rule.id.as_str()));
         outcome(&rule.id, found.collect());
     }
     report.run.started_at = started_at;
@@ -154,7 +87,7 @@ fn run_examples(global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
     output.write_report(global, &report)
 }
 
-/// Rules with the files that they came from.
+/// Rules with the files that they come from.
 fn collect_rule_sources<'a>(
     own: &std::collections::BTreeMap<String, Arc<Source>>,
     rules: impl Iterator<Item = &'a ScanRule>,

@@ -1,4 +1,4 @@
-//! `scan` and the validator's scans.
+//! `scan` and the validator scans.
 
 use std::path::PathBuf;
 
@@ -17,23 +17,23 @@ use crate::text::{RepoPath, Source};
 
 use crate::cli::args::SelectionArgs;
 
-/// Where known findings are kept if the configuration does not say.
+/// The baseline file where the configuration names none.
 const DEFAULT_BASELINE: &str = ".countersign/baseline.txt";
 
 /// Arguments of `scan`.
 #[derive(Debug, Args)]
 pub(crate) struct ScanArgs {
-    /// Files or folders to look at; without any, all
+    /// Files or folders to scan; default: all
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// A set of rules, instead of all but `errors`, `dal` and `traceability`;
-    /// may be given several times
+    /// Run this set of rules; may be given several times. Default: all sets but
+    /// `errors`, `dal` and `traceability`
     #[arg(long = "set", value_name = "NAME")]
     sets: Vec<String>,
-    /// Write the file of known findings anew, or leave out what it knows
+    /// Write the baseline file, or fail only on findings that it does not list
     #[arg(long, value_enum, value_name = "ACTION")]
     baseline: Option<BaselineAction>,
-    /// Tell findings that the baseline knows, too
+    /// Also list findings that the baseline knows
     #[arg(long)]
     all: bool,
     #[command(flatten)]
@@ -42,16 +42,16 @@ pub(crate) struct ScanArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum BaselineAction {
-    /// Write all findings of these rules to the file of known findings
+    /// Write all findings of these rules to the baseline file
     Write,
-    /// Fail on findings that it does not know
+    /// Fail on findings that the baseline does not list
     Check,
 }
 
-/// Arguments of the validator's scans.
+/// Arguments of the validator scans.
 #[derive(Debug, Args)]
 pub(crate) struct ValidatorScanArgs {
-    /// Files or folders to look at; without any, all
+    /// Files or folders to scan; default: all
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -64,45 +64,45 @@ impl ScanArgs {
             build_request(global, ScanProfile::patterns(self.sets.clone()), &self.selection, &self.paths)?;
         request.show_baselined = self.all;
         if let Some(action) = self.baseline {
-            let place = Workspace::discover(global)?;
+            let workspace = Workspace::discover(global)?;
             if request.change.is_some() {
-                bail!("a baseline is of the whole tree; leave out the selection of a change");
+                bail!("a baseline covers the whole tree; leave out the selection of a change");
             }
-            let configured = place.load_config(global)?.scan.baseline;
+            let configured = workspace.load_config(global)?.scan.baseline;
             request.baseline = Some(configured.clone().unwrap_or_else(|| DEFAULT_BASELINE.to_owned()));
             if action == BaselineAction::Write {
-                return update_baseline(output, &place, request, configured.is_some());
+                return update_baseline(output, &workspace, request, configured.is_some());
             }
         }
         run_request(global, output, &request)
     }
 }
 
-/// Writes the findings of the asked rules; entries of other rules stay.
+/// Writes the findings of the selected rules; entries of other rules stay.
 fn update_baseline(
     output: &Output,
-    place: &Workspace,
+    workspace: &Workspace,
     mut request: ScanRequest,
     is_configured: bool,
 ) -> anyhow::Result<u8> {
     if !request.paths.is_empty() {
-        bail!("a baseline is of the whole tree; leave out the paths");
+        bail!("a baseline covers the whole tree; leave out the paths");
     }
     let path = request.baseline.clone().unwrap_or_default();
-    let Some(root) = place.root() else { bail!("there is no folder to write {path} to") };
+    let Some(root) = workspace.root() else { bail!("a bare repository has no folder to write {path} to") };
     request.show_baselined = true;
-    let report = run_scan(place.repo(), &request)?;
+    let report = run_scan(workspace.repo(), &request)?;
     if report.scan.as_ref().is_some_and(|scan| scan.truncated > 0) {
         bail!("there are more findings than a baseline should hold; narrow the rules first");
     }
     let broken = |found: &&Finding| found.rule.family() == "source" && found.fails_gate();
     if let Some(fault) = report.findings.iter().find(broken) {
-        bail!("not everything was scanned ({}); mend that first", fault.message);
+        bail!("not everything was scanned ({}); fix that first", fault.message);
     }
     let asked: Vec<&str> = report.outcomes.iter().map(|outcome| outcome.rule.as_str()).collect();
     let file = RepoPath::from(path.as_str());
     let old =
-        place.repo().read(TreeState::Worktree, &file)?.map(|bytes| Source::from_bytes(file.clone(), bytes));
+        workspace.repo().read(TreeState::Worktree, &file)?.map(|bytes| Source::from_bytes(file.clone(), bytes));
     let old = match old.map(|source| Baseline::read(&source)) {
         Some(Ok(baseline)) => baseline,
         Some(Err(fault)) => bail!("{path}:{}: {}", fault.source.line(fault.span.start), fault.message),
@@ -113,8 +113,8 @@ fn update_baseline(
         report.findings.iter().filter_map(|found| Some((found.rule.as_str(), found.fingerprint.as_deref()?)));
     let count = found.clone().count();
     files::write(&files::join_repo_path(root, &file), write_baseline(found.chain(kept)).as_bytes())?;
-    let how = if is_configured { "" } else { "; name it in countersign.yaml: `scan: {baseline: FILE}`" };
-    output.print(&format!("{path}: {} written{how}\n", crate::text::format_count(count, "known finding")))?;
+    let how = if is_configured { "" } else { "; to use it, add `scan: {baseline: …}` with this path to countersign.yaml" };
+    output.print(&format!("{path}: {} written{how}\n", crate::text::format_count(count, "finding")))?;
     Ok(PASSED)
 }
 
@@ -123,7 +123,7 @@ impl ValidatorScanArgs {
         let mut request = build_request(global, scan, &self.selection, &self.paths)?;
         let of_change = matches!(request.profile.name, "validator-coverage-gaps" | "validator-traceability");
         if of_change && request.change.is_none() && request.paths.is_empty() {
-            // These ask about changed files; the usual selection finds them.
+            // These check changed files; use the default selection.
             request.change = Some(SelectionRequest::Default);
         }
         run_request(global, output, &request)
@@ -141,14 +141,14 @@ fn build_request(
         asked => Some(asked),
     };
     let mut named = Vec::new();
-    let place = Workspace::discover(global)?;
+    let workspace = Workspace::discover(global)?;
     for path in paths {
-        named.push(place.resolve_path(&global.working_dir()?, path)?);
+        named.push(workspace.resolve_path(&global.working_dir()?, path)?);
     }
-    if change.is_some() && !place.is_git() {
-        bail!("this folder is in no git repository; a change needs one");
+    if change.is_some() && !workspace.is_git() {
+        bail!("this folder is not in a git repository; --range, --rev, --staged and --worktree need one");
     }
-    // A path that is empty is the root: all of it.
+    // The empty path is the root: everything.
     let all = named.iter().any(|path| path.as_bytes().is_empty());
     Ok(ScanRequest {
         profile: scan,
@@ -164,8 +164,8 @@ fn build_request(
 
 fn run_request(global: &GlobalArgs, output: &Output, request: &ScanRequest) -> anyhow::Result<u8> {
     let (started_at, watch) = (clock::now_text(), Stopwatch::start());
-    let place = Workspace::discover(global)?;
-    let mut report: Report = run_scan(place.repo(), request)?;
+    let workspace = Workspace::discover(global)?;
+    let mut report: Report = run_scan(workspace.repo(), request)?;
     let judged = report
         .outcomes
         .iter()
@@ -183,18 +183,18 @@ fn run_request(global: &GlobalArgs, output: &Output, request: &ScanRequest) -> a
         })
         .collect();
     if !judged || (!reasons.is_empty() && reasons.len() == report.outcomes.iter().filter(own).count()) {
-        bail!("nothing was judged: {}", reasons.first().copied().unwrap_or("no rule was asked"));
+        bail!("nothing was judged: {}", reasons.first().copied().unwrap_or("no rule was selected"));
     }
     report.run.started_at = started_at;
     report.run.milliseconds = watch.elapsed_milliseconds();
     output.write_report(global, &report)
 }
 
-/// The rules of a repository, for `rules test`.
+/// Loads the scan rules of a repository, for `rules test` and `explain`.
 pub(crate) fn load_repository_rules(
     global: &GlobalArgs,
 ) -> anyhow::Result<crate::pipeline::source_scan::ActiveRules> {
-    let place = Workspace::discover(global)?;
-    let config = place.load_config(global)?;
-    Ok(load_active_rules(place.repo(), TreeState::Worktree, &config, &ScanProfile::full())?)
+    let workspace = Workspace::discover(global)?;
+    let config = workspace.load_config(global)?;
+    Ok(load_active_rules(workspace.repo(), TreeState::Worktree, &config, &ScanProfile::full())?)
 }

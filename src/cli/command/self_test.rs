@@ -1,4 +1,4 @@
-//! `self-test`: does every gate and every family of rules still see a deceit?
+//! `self-test`: every gate and every rule family must detect its bypass case.
 
 use clap::Args;
 use serde::Serialize;
@@ -12,73 +12,72 @@ use crate::workflow::self_test::{list_untested, load_cases, run_cases};
 #[derive(Debug, Args)]
 pub(crate) struct SelfTestArgs {}
 
-/// The answer as scripts read it.
+/// The result as scripts read it.
 #[derive(Serialize)]
 struct SelfTestOutput {
     schema: &'static str,
     tool: &'static str,
     verdict: &'static str,
+    /// Gates and rule families without a case.
     untested: Vec<String>,
-    deceits: Vec<BypassCaseOutput>,
+    cases: Vec<CaseOutput>,
 }
 
+/// One case and how it ended.
 #[derive(Serialize)]
-struct BypassCaseOutput {
+struct CaseOutput {
     family: String,
-    ask: String,
-    does: String,
+    command: String,
+    bypass: String,
     finds: String,
-    fault: Option<String>,
+    failure: Option<String>,
 }
 
 impl SelfTestArgs {
-    #[expect(clippy::unused_self, reason = "a command like the others")]
+    #[expect(clippy::unused_self, reason = "every command has the same signature")]
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let is_json = global.is_json()?;
         let all = load_cases()?;
         let untested = list_untested(&all);
-        let (mut deceits, mut lines) = (Vec::new(), String::new());
+        let (mut cases, mut lines) = (Vec::new(), String::new());
         run_cases(&all, |outcome| {
-            let canary = &outcome.case;
-            let line = match &outcome.failure {
-                None => format!("seen    {:<13}{}: somebody {}\n", canary.family, canary.ask, canary.does),
-                Some(why) => {
-                    format!("WRONG   {:<13}{}: somebody {}: {why}\n", canary.family, canary.ask, canary.does)
-                }
-            };
-            if !output.human_options.quiet || outcome.failure.is_some() {
-                lines.push_str(&line);
+            let case = &outcome.case;
+            let shown = format!("{:<13}{}: the bypass case {}", case.family, case.command, case.bypass);
+            match &outcome.failure {
+                None if output.human_options.quiet => {}
+                None => lines.push_str(&format!("detected  {shown}\n")),
+                Some(why) => lines.push_str(&format!("FAILED    {shown}: {why}\n")),
             }
-            deceits.push(BypassCaseOutput {
-                family: canary.family.clone(),
-                ask: canary.ask.clone(),
-                does: canary.does.clone(),
-                finds: canary.finds.clone(),
-                fault: outcome.failure.clone(),
+            cases.push(CaseOutput {
+                family: case.family.clone(),
+                command: case.command.clone(),
+                bypass: case.bypass.clone(),
+                finds: case.finds.clone(),
+                failure: outcome.failure.clone(),
             });
         })?;
-        let missed = deceits.iter().filter(|deceit| deceit.fault.is_some()).count();
-        let good = missed == 0 && untested.is_empty();
-        let verdict = if good { "passed" } else { "failed" };
+        let failed = cases.iter().filter(|case| case.failure.is_some()).count();
+        let passed = failed == 0 && untested.is_empty();
+        let verdict = if passed { "passed" } else { "failed" };
+        let code = if passed { PASSED } else { FAILED };
         if is_json {
             let (schema, tool) = ("countersign.self-test/v1", env!("CARGO_PKG_VERSION"));
-            output.print(&json::pretty(&SelfTestOutput { schema, tool, verdict, untested, deceits }))?;
-            return Ok(if good { PASSED } else { FAILED });
+            output.print(&json::pretty(&SelfTestOutput { schema, tool, verdict, untested, cases }))?;
+            return Ok(code);
         }
         for what in &untested {
-            lines.push_str(&format!("WRONG   no deceit tests {what}\n"));
+            lines.push_str(&format!("FAILED    no bypass case covers {what}\n"));
         }
-        if !(good && output.human_options.quiet) {
-            let seen = deceits.len() - missed;
-            let verdict = verdict.to_uppercase();
+        if !(passed && output.human_options.quiet) {
             lines.push_str(&format!(
-                "self-test: {verdict}: {} seen, {} wrong{}\n",
-                format_count(seen, "deceit"),
-                missed + untested.len(),
-                if good { "; their honest twins pass" } else { "" }
+                "self-test: {}: {} detected, {} failed{}\n",
+                verdict.to_uppercase(),
+                format_count(cases.len() - failed, "bypass case"),
+                failed + untested.len(),
+                if passed { "; every control case passes" } else { "" }
             ));
         }
         output.print(&lines)?;
-        Ok(if good { PASSED } else { FAILED })
+        Ok(code)
     }
 }

@@ -1,4 +1,4 @@
-//! `show WP`: all that was read from a packet or contract, with lines.
+//! `show`: what was read from a packet or contract, with line numbers.
 
 use std::sync::Arc;
 
@@ -74,13 +74,13 @@ impl ShowArgs {
         let layout = resolve_layout(&repo, &config, TreeState::Worktree, TreeState::Worktree)?;
         match locate(&repo, TreeState::Worktree, &layout, &self.what)? {
             (_, Some(located)) => Ok(Parsed { value: located.packet, faults: located.faults }),
-            (PacketSearch::BadId { why, .. }, _) => bail!("`{}` is no work packet id: {why}", self.what),
+            (PacketSearch::BadId { why, .. }, _) => bail!("invalid work packet id `{}`: {why}", self.what),
             (PacketSearch::Missing { path, near, stub, .. }, _) => match (stub, near.first()) {
                 (Some(stub), _) => bail!(
-                    "there is no packet {path}, only the stub {stub}; `countersign show {stub}` shows it"
+                    "{path} does not exist, only the stub {stub}; run `countersign show {stub}`"
                 ),
-                (None, Some(near)) => bail!("there is no packet {path}; did you mean `{near}`?"),
-                (None, None) => bail!("there is no packet {path}"),
+                (None, Some(near)) => bail!("{path} does not exist; did you mean `{near}`?"),
+                (None, None) => bail!("{path} does not exist"),
             },
             (PacketSearch::NotAFile { path, what }, _) => bail!("{path} is a {what}, not a file"),
             (PacketSearch::Unreadable { source, why, .. }, _) => {

@@ -1,4 +1,5 @@
-//! `validator-gate present|acknowledge|append|commit|status|reset`
+//! `validator-gate`: takes a validation report from its presentation to its
+//! commit.
 
 use clap::{Args, Subcommand};
 
@@ -17,14 +18,14 @@ use super::workflow::{CommandSummary, SCHEMA, print_refusal, run_workflow};
 
 /// Arguments of `validator-gate`.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct ValidatorGateArgs {
+pub(crate) struct ValidatorGateArgs {
     #[command(subcommand)]
     step: ValidatorStep,
 }
 
 #[derive(Debug, Subcommand)]
 enum ValidatorStep {
-    /// A report with a verdict is shown to the user; a new session begins
+    /// Begin a session: a report with this verdict is presented to the user
     Present {
         #[command(flatten)]
         session: SessionArgs,
@@ -32,23 +33,23 @@ enum ValidatorStep {
         #[arg(value_parser = VERDICTS)]
         verdict: String,
     },
-    /// The user has seen the report
+    /// Record that the user has seen the report
     Acknowledge(SessionArgs),
-    /// The packet holds the report, with the same verdict
+    /// Record that the packet holds the report with the same verdict
     Append(SessionArgs),
-    /// The packet with the report is committed
+    /// Record that the packet with the report is committed
     Commit(SessionArgs),
-    /// How the validation of a packet stands
+    /// Show the validation session of a packet
     Status {
         /// The packet's id
         #[arg(value_name = "WP-ID")]
         id: String,
     },
-    /// Give a session up; it is kept in the archive
+    /// Give up a session; it is kept in the archive
     Reset {
         #[command(flatten)]
         session: SessionArgs,
-        /// Why
+        /// Reason for giving up
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
@@ -59,13 +60,13 @@ struct SessionArgs {
     /// The packet's id
     #[arg(value_name = "WP-ID")]
     id: String,
-    /// Who takes the step; without it, who git's configuration names
+    /// Who takes the step; default: the identity in git's configuration
     #[arg(long, value_name = "WHO")]
     by: Option<String>,
 }
 
 impl ValidatorGateArgs {
-    pub(in crate::cli) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let (of, taken) = match &self.step {
             ValidatorStep::Present { session: of, verdict } => (of, SessionStep::Present(verdict.clone())),
             ValidatorStep::Acknowledge(of) => (of, SessionStep::Acknowledge),
@@ -81,33 +82,33 @@ impl ValidatorGateArgs {
             SessionStep::Commit => "commit",
             SessionStep::Reset(_) => "reset",
         };
-        run_workflow(global, output, &format!("validator-gate {name} {}", of.id), &|records, desk, config| {
+        run_workflow(global, output, &format!("validator-gate {name} {}", of.id), &|records, workspace, config| {
             let by = of
                 .by
                 .clone()
-                .or_else(|| desk.repo.configured_identity())
+                .or_else(|| workspace.repo.configured_identity())
                 .unwrap_or_else(|| "unknown".to_owned());
-            // Who may acknowledge is not said by files that nobody has committed.
-            let committed = desk.load_committed_config()?;
+            // An uncommitted file does not say who may acknowledge.
+            let committed = workspace.load_committed_config()?;
             let policy = committed.as_ref().map_or(&config.policy, |config| &config.policy);
-            let hand = ValidatorContext { repo: &desk.repo, by, now: clock::now(), policy };
-            let id = take_step(records, &hand, &of.id, &taken)?;
+            let context = ValidatorContext { repo: &workspace.repo, by, now: clock::now(), policy };
+            let id = take_step(records, &context, &of.id, &taken)?;
             let next = match taken {
                 SessionStep::Present(_) => {
-                    format!("The user reads the report: `countersign validator-gate acknowledge {id}`.")
+                    format!("The user reads the report and runs `countersign validator-gate acknowledge {id}`.")
                 }
                 SessionStep::Acknowledge => {
-                    format!("Append the report to the packet, then `countersign validator-gate append {id}`.")
+                    format!("Append the report to the packet, then run `countersign validator-gate append {id}`.")
                 }
                 SessionStep::Append => {
-                    format!("Commit the packet, then `countersign validator-gate commit {id}`.")
+                    format!("Commit the packet, then run `countersign validator-gate commit {id}`.")
                 }
                 SessionStep::Commit => {
                     "Set the packet's Status, move it on the board to Done, and commit both with the state."
                         .to_owned()
                 }
                 SessionStep::Reset(_) => {
-                    format!("A new report begins with `countersign validator-gate present {id} VERDICT`.")
+                    format!("A new session begins with `countersign validator-gate present {id} VERDICT`.")
                 }
             };
             Ok(CommandSummary { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
@@ -116,10 +117,10 @@ impl ValidatorGateArgs {
 }
 
 fn print_status(global: &GlobalArgs, output: &Output, id: &str) -> anyhow::Result<u8> {
-    let look = GitWorkspace::open(global)?;
+    let workspace = GitWorkspace::open(global)?;
     let read: DocumentReader<'_> =
-        &|path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { look.read(path) };
-    let records = Records::new(read, look.require_layout(global)?);
+        &|path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { workspace.read(path) };
+    let records = Records::new(read, workspace.require_layout(global)?);
     let (id, standing) = match read_status(&records, id) {
         Ok(found) => found,
         Err(error) => {
@@ -156,7 +157,7 @@ fn render_json(id: &str, standing: &ValidationStatus) -> String {
 fn render_human(id: &str, standing: &ValidationStatus) -> String {
     let mut out = match &standing.verdict {
         Some(verdict) => format!("{id}: {}\n", to_single_line(verdict, 40)),
-        None => format!("{id}: no report is presented\n"),
+        None => format!("{id}: no report was presented\n"),
     };
     for (gate, at, by) in &standing.gates {
         let by = if by.is_empty() { String::new() } else { format!(" by {}", to_single_line(by, 80)) };

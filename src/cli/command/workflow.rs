@@ -9,7 +9,7 @@ use crate::system::transaction::WriteError;
 use crate::text::{RepoPath, escape_hidden};
 use crate::workflow::records::{DocumentReader, Reason, Records, WorkflowError};
 
-/// What a command did, or why it did not.
+/// Result of a command that writes: what was written, or why it refused.
 #[derive(Serialize)]
 struct WorkflowOutput<'a> {
     schema: &'static str,
@@ -27,18 +27,18 @@ struct RefusalOutput<'a> {
     help: &'a str,
 }
 
-/// What a command has to say when it is done.
+/// What a command prints when it is done.
 #[derive(Debug, Default)]
 pub(crate) struct CommandSummary {
     pub(crate) wp_id: Option<String>,
-    /// What to do next, in sentences.
+    /// The next steps, in sentences.
     pub(crate) next: Vec<String>,
 }
 
 pub(crate) const SCHEMA: &str = "countersign.workflow/v1";
 
-/// Runs a command over a repository's records: under the lock, all files or
-/// none.
+/// Runs a command over the records of a repository: under the lock, and it
+/// writes all files or none.
 pub(crate) fn run_workflow(
     global: &GlobalArgs,
     output: &Output,
@@ -50,32 +50,32 @@ pub(crate) fn run_workflow(
     ) -> anyhow::Result<CommandSummary>,
 ) -> anyhow::Result<u8> {
     let is_json = global.is_json()?;
-    let desk = LockedWorkspace::lock(global, command)?;
-    let config = desk.load_config(global)?;
-    let layout = desk.require_layout(&config)?;
+    let workspace = LockedWorkspace::lock(global, command)?;
+    let config = workspace.load_config(global)?;
+    let layout = workspace.require_layout(&config)?;
     let read: DocumentReader<'_> =
-        &|path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { desk.writer.read(path) };
+        &|path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { workspace.writer.read(path) };
     let mut records = Records::new(read, layout);
-    let told = match work(&mut records, &desk, &config) {
-        Ok(told) => told,
+    let summary = match work(&mut records, &workspace, &config) {
+        Ok(summary) => summary,
         Err(error) => return print_refusal(global, output, command, error),
     };
     let writes = records.into_writes()?;
-    desk.writer.write(&writes)?;
+    workspace.writer.write(&writes)?;
     let written: Vec<String> = writes.iter().map(|write| write.path.to_string()).collect();
     let text = if is_json {
         json::pretty(&WorkflowOutput {
             schema: SCHEMA,
             command,
             done: true,
-            wp_id: told.wp_id.as_deref(),
+            wp_id: summary.wp_id.as_deref(),
             written,
             refused: Vec::new(),
-            next: &told.next,
+            next: &summary.next,
         })
     } else {
         let mut out: String = written.iter().map(|path| format!("wrote {path}\n")).collect();
-        told.next.iter().for_each(|line| out.push_str(&format!("next: {}\n", escape_hidden(line))));
+        summary.next.iter().for_each(|line| out.push_str(&format!("next: {}\n", escape_hidden(line))));
         out
     };
     if is_json || !output.human_options.quiet {
@@ -84,7 +84,7 @@ pub(crate) fn run_workflow(
     Ok(PASSED)
 }
 
-/// Tells why a command refused: exit code 1; other errors pass through.
+/// Prints why a command refused (exit code 1); passes other errors through.
 pub(crate) fn print_refusal(
     global: &GlobalArgs,
     output: &Output,
@@ -103,7 +103,7 @@ pub(crate) fn print_refusal(
         Ok(WorkflowError::DocumentHasErrors(report)) => {
             let code = output.write_report(global, &report)?;
             Output::print_problem(&format!(
-                "`{command}` is refused: the document has errors; nothing was written"
+                "`{command}` refused to write: the document has errors"
             ));
             Ok(code)
         }
@@ -113,7 +113,7 @@ pub(crate) fn print_refusal(
 }
 
 fn render_refusal(command: &str, reasons: &[Reason]) -> String {
-    let mut out = format!("error: `{}` is refused; nothing was written\n", escape_hidden(command));
+    let mut out = format!("error: `{}` refused; nothing was written\n", escape_hidden(command));
     for reason in reasons {
         out.push_str(&format!(
             "  - {}\n    help: {}\n",

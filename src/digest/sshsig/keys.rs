@@ -1,4 +1,4 @@
-//! Signatures by OpenSSH keys, made and verified.
+//! Creation and verification of signatures by OpenSSH keys.
 
 use ssh_key::{HashAlg, PrivateKey, PublicKey, Signature, SshSig, public::KeyData};
 
@@ -13,11 +13,11 @@ impl SigningKey {
     }
 }
 
-/// Verifies an armored signature over a message, and gives the key that made
-/// it. Whether that key may sign is another question.
+/// Verifies an armored signature over a message, and returns the key that made
+/// it. The caller checks whether that key may sign.
 ///
 /// # Errors
-/// It does not hold.
+/// The signature is not valid for this message.
 pub fn verify(armored: &str, message: &[u8]) -> Result<SigningKey, SshSignatureError> {
     let text = armored.trim().replace("\r\n", "\n") + "\n";
     let signature =
@@ -37,8 +37,8 @@ pub fn verify(armored: &str, message: &[u8]) -> Result<SigningKey, SshSignatureE
     SigningKey::from_key_data(data)
 }
 
-/// Signs a message with a private key in OpenSSH's form, and gives the armored
-/// signature with its key.
+/// Signs a message with a private key in OpenSSH's format, and returns the
+/// armored signature with its key.
 ///
 /// # Errors
 /// The key cannot sign.
@@ -68,7 +68,8 @@ fn encode_armored(signature: &SshSig) -> Result<(String, SigningKey), SigningKey
     Ok((format!("{}\n", text.trim_end()), key))
 }
 
-/// What a key must sign for a message, for keys that another program holds.
+/// Returns the bytes that a key must sign for a message. For keys in another
+/// program, such as an SSH agent.
 ///
 /// # Errors
 /// The message cannot be encoded.
@@ -77,7 +78,8 @@ pub fn encode_for_signing(message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
         .map_err(|error| SigningKeyError::Unreadable(error.to_string()))
 }
 
-/// The public key in an agent's answer, if it can sign here.
+/// Reads the public key in an agent's response; `None` if its type is not
+/// supported.
 #[must_use]
 pub fn parse_supported_key(blob: &[u8]) -> Option<SigningKey> {
     let key = PublicKey::from_bytes(blob).ok()?;
@@ -85,16 +87,16 @@ pub fn parse_supported_key(blob: &[u8]) -> Option<SigningKey> {
     matches!(data, KeyData::Ed25519(_)).then(|| SigningKey::from_key_data(data).ok()).flatten()
 }
 
-/// The armored signature over what [`encode_for_signing`] gave, from an agent's
-/// answer.
+/// Builds the armored signature from an agent's response, which signs the bytes
+/// of [`encode_for_signing`].
 ///
 /// # Errors
-/// The answer is no signature.
+/// The response is not a signature.
 pub fn armor_agent_signature(key: &[u8], signature: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
     let unreadable = |error: ssh_key::Error| SigningKeyError::Unreadable(error.to_string());
     let key = PublicKey::from_bytes(key).map_err(unreadable)?;
     let signature = Signature::try_from(signature).map_err(unreadable)?;
-    let whole =
+    let ssh_signature =
         SshSig::new(key.key_data().clone(), NAMESPACE, HashAlg::Sha512, signature).map_err(unreadable)?;
-    encode_armored(&whole)
+    encode_armored(&ssh_signature)
 }

@@ -1,7 +1,7 @@
-//! OpenSSH signatures (SSHSIG, as `ssh-keygen -Y sign` makes them).
+//! OpenSSH signatures (SSHSIG, as `ssh-keygen -Y sign` creates them).
 //!
-//! Only ed25519 keys (also those on a security token) are understood; for
-//! others the tool says so and counts the signature as unverified.
+//! Only ed25519 keys are supported, also those on a security token. A signature
+//! by another key type is an error and counts as unverified.
 
 #[cfg(feature = "ssh")]
 mod keys;
@@ -11,48 +11,48 @@ mod keys;
 
 pub use keys::{armor_agent_signature, encode_for_signing, parse_supported_key, sign, verify};
 
-/// The namespace of signed approvals. A signature for another purpose is none.
+/// Namespace of signed approvals. A signature for another namespace is refused.
 pub const NAMESPACE: &str = "countersign";
 
-/// Why a signature does not hold.
+/// Reason why a signature is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SshSignatureError {
-    /// The text is none.
-    #[error("it is no OpenSSH signature: {0}")]
+    /// The text is not a readable signature.
+    #[error("it cannot be read as an OpenSSH signature: {0}")]
     Unreadable(String),
-    /// It was made for another purpose.
-    #[error("it was made for the namespace `{0}`, not for `{NAMESPACE}`")]
+    /// It was made for another namespace.
+    #[error("its namespace is `{0}`; expected `{NAMESPACE}`")]
     WrongNamespace(String),
-    /// Keys of this kind are not understood.
-    #[error("it is by a key of the kind {0}; ed25519 keys can be verified here")]
+    /// The key type is not supported.
+    #[error("its key type {0} is not supported; only ed25519 keys can be verified")]
     UnsupportedKey(String),
-    /// It signs something else.
-    #[error("it does not sign this text")]
+    /// It was made over another text, or by another key.
+    #[error("it does not match the signed text")]
     MessageMismatch,
 }
 
 /// The key that made a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SigningKey {
-    /// The public key as `allowed_signers` writes it: kind and base64.
+    /// The public key as `allowed_signers` writes it: type and base64 data.
     pub key: String,
-    /// `SHA256:…`
+    /// The key's fingerprint, `SHA256:…`.
     pub fingerprint: String,
 }
 
-/// Why a key cannot sign.
+/// Reason why a key cannot sign.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SigningKeyError {
-    /// The text is no private key.
-    #[error("it is no OpenSSH private key: {0}")]
+    /// The text is not a usable private key.
+    #[error("this cannot be used as an OpenSSH private key: {0}")]
     Unreadable(String),
-    /// It is the public half.
-    #[error("it is the public key; name the private one, the file without `.pub`")]
+    /// It is the public key of a key pair.
+    #[error("this is a public key; name the private key, the file without `.pub`")]
     PublicKey,
     /// It needs a passphrase.
-    #[error("it is protected by a passphrase; load it with `ssh-add` and use --ssh-key agent")]
+    #[error("this key is protected by a passphrase; load it with `ssh-add` and use `--ssh-key agent`")]
     Encrypted,
-    /// Keys of this kind do not sign here.
-    #[error("it is of the kind {0}; only ed25519 keys sign here")]
+    /// The key type is not supported.
+    #[error("the key type {0} is not supported; only ed25519 keys can sign")]
     UnsupportedKey(String),
 }

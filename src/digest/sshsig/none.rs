@@ -1,10 +1,10 @@
-//! A program without the feature `ssh`: no signature holds.
+//! Replacement for a program without the feature `ssh`: no signature is valid.
 
 use super::{SigningKey, SigningKeyError, SshSignatureError};
 
 const WITHOUT: &str = "this program was built without the feature `ssh`";
 
-/// Never holds.
+/// Returns an error: signatures cannot be verified.
 ///
 /// # Errors
 /// Always.
@@ -12,7 +12,7 @@ pub fn verify(_: &str, _: &[u8]) -> Result<SigningKey, SshSignatureError> {
     Err(SshSignatureError::Unreadable(WITHOUT.to_owned()))
 }
 
-/// Never signs.
+/// Returns an error: signing is not supported.
 ///
 /// # Errors
 /// Always.
@@ -20,7 +20,7 @@ pub fn sign(_: &[u8], _: &[u8]) -> Result<(String, SigningKey), SigningKeyError>
     Err(SigningKeyError::Unreadable(WITHOUT.to_owned()))
 }
 
-/// Never signs.
+/// Returns an error: signing is not supported.
 ///
 /// # Errors
 /// Always.
@@ -28,13 +28,13 @@ pub fn encode_for_signing(_: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
     Err(SigningKeyError::Unreadable(WITHOUT.to_owned()))
 }
 
-/// No key can sign.
+/// Returns `None`: no key is supported.
 #[must_use]
 pub fn parse_supported_key(_: &[u8]) -> Option<SigningKey> {
     None
 }
 
-/// Never signs.
+/// Returns an error: signing is not supported.
 ///
 /// # Errors
 /// Always.

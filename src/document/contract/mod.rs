@@ -1,4 +1,4 @@
-//! Contracts: another team's work document (FORMATS, "Contracts").
+//! Contracts: work documents of another team (FORMATS, "Contracts").
 
 mod read;
 mod status;
@@ -15,18 +15,18 @@ use super::section::Section;
 pub use status::ContractStatus;
 pub use task::{Task, TaskId, TaskState};
 
-/// A phase: a heading `Phase n` and the tasks that belong to it.
+/// A phase: a heading `Phase n` and its tasks.
 #[derive(Debug, Clone)]
 pub struct ContractPhase {
-    /// Its number.
+    /// Number of the phase.
     pub number: u32,
     /// The heading.
     pub title: Spanned<String>,
-    /// Whether anything is listed under it: a task, or any item.
+    /// Whether the section contains a task or another list item.
     pub has_items: bool,
-    /// Whether anything stands under it at all.
+    /// Whether the section contains prose, code or a table.
     pub has_text: bool,
-    /// Its tasks, by their place in [`Contract::tasks`].
+    /// Its tasks, as indexes into [`Contract::tasks`].
     pub tasks: Vec<usize>,
 }
 
@@ -35,54 +35,54 @@ pub struct ContractPhase {
 pub struct AcceptanceCriteria {
     /// The heading.
     pub title: Spanned<String>,
-    /// The words of `Given`, `When` and `Then` that do not stand there.
+    /// Those of the words `Given`, `When` and `Then` that are missing.
     pub missing: Vec<&'static str>,
-    /// Whether anything stands there at all.
+    /// Whether the section has no text, or only a placeholder.
     pub is_empty: bool,
 }
 
-/// A row of the dependencies.
+/// A dependency on another contract.
 #[derive(Debug, Clone)]
 pub struct ContractDependency {
-    /// The contract that is named, without folder and `.md`.
+    /// Name of the other contract, without folder and `.md`.
     pub name: Spanned<String>,
 }
 
 /// A dated note.
 #[derive(Debug, Clone)]
 pub struct ContractNote {
-    /// Its date, at midnight if it gives no time.
+    /// Date and time; midnight if the note has no time.
     pub at: DateTime,
-    /// Whether it gives a time.
+    /// Whether the note has a time.
     pub has_time: bool,
-    /// The date in the text.
+    /// Span of date and time.
     pub span: Span,
 }
 
-/// A contract as it was read.
+/// A contract with its fields, phases and tasks.
 #[derive(Debug)]
 pub struct Contract {
-    /// Its text.
+    /// Text of the contract.
     pub source: Arc<Source>,
-    /// Its name, from the title.
+    /// Name, from the title.
     pub name: Option<Spanned<String>>,
-    /// Its status, as written and as understood.
+    /// Status, as written and as read.
     pub status: Option<(Spanned<String>, ContractStatus)>,
-    /// Where a status is given again.
+    /// Labels of further status fields, after the first one.
     pub repeated_status: Vec<Span>,
-    /// Its goal: the labelled field, or the section of that name.
+    /// Goal: from the labelled field, or from the section of that name.
     pub goal: Option<Spanned<String>>,
-    /// Its phases, in order.
+    /// Phases, in order.
     pub phases: Vec<ContractPhase>,
-    /// All its tasks, in order.
+    /// All tasks, in order.
     pub tasks: Vec<Task>,
-    /// Its acceptance criteria.
+    /// Acceptance criteria.
     pub criteria: Option<AcceptanceCriteria>,
-    /// The contracts that it depends on.
+    /// Contracts on which it depends.
     pub dependencies: Vec<ContractDependency>,
-    /// Its dated notes, in order of the document.
+    /// Dated notes, in document order.
     pub notes: Vec<ContractNote>,
-    /// Its sections.
+    /// All sections.
     pub sections: Vec<Section>,
 }
 
@@ -93,13 +93,14 @@ impl Contract {
         read::read_contract(source)
     }
 
-    /// A place for findings about the contract as a whole: its title.
+    /// Returns the span for findings about the contract as a whole: its title, or
+    /// its first line.
     #[must_use]
     pub fn head_span(&self) -> Span {
         self.name.as_ref().map_or_else(|| self.source.line_span(1).unwrap_or_default(), |name| name.span)
     }
 
-    /// Tasks that are neither done nor set aside.
+    /// Returns the tasks that are neither done nor dropped.
     pub fn open_tasks(&self) -> impl Iterator<Item = &Task> {
         self.tasks.iter().filter(|task| task.state == TaskState::Open)
     }

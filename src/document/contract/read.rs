@@ -1,4 +1,4 @@
-//! Puts a [`Contract`] together from its outline.
+//! Builds a [`Contract`] from its outline.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,46 +21,53 @@ pub(super) fn read_contract(source: &Arc<Source>) -> Contract {
     let text = source.text();
     let outline = Outline::parse(text);
     let sections = read_sections(text, &outline);
-    let tops = || sections.iter().filter(|section| section.level == 1);
-    let titled = |section: &&Section| section.key.starts_with("CONTRACT");
-    let title = tops().find(titled).or_else(|| sections.iter().find(titled)).or_else(|| tops().next());
-    let top = title.map_or(0..0, |title| title.own_blocks.clone());
-    let head = read_fields(text, &outline, top);
+    let top_level = || sections.iter().filter(|section| section.level == 1);
+    let is_contract_title = |section: &&Section| section.key.starts_with("CONTRACT");
+    let title = top_level()
+        .find(is_contract_title)
+        .or_else(|| sections.iter().find(is_contract_title))
+        .or_else(|| top_level().next());
+    let head_blocks = title.map_or(0..0, |title| title.own_blocks.clone());
+    let head = read_fields(text, &outline, head_blocks);
     let field = |key: &str| head.iter().find(|field| field.key == key).filter(|field| field.is_filled());
-    // `Pending` is a placeholder elsewhere; here it is a status.
-    let stated = head.iter().find(|field| field.key == "STATUS" && !field.value.value.is_empty());
-    let stated = stated.map(first_line).or_else(|| first_paragraph(text, &outline, &sections, "STATUS"));
-    let status = stated.map(|value| {
+    // In other fields `Pending` is a placeholder; here it is a status.
+    let written_status = head.iter().find(|field| field.key == "STATUS" && !field.value.value.is_empty());
+    let written_status =
+        written_status.map(first_line).or_else(|| first_paragraph(text, &outline, &sections, "STATUS"));
+    let status = written_status.map(|value| {
         let status = ContractStatus::read(&value.value);
         (value, status)
     });
-    let again = head.iter().filter(|field| field.key == "STATUS").skip(1).map(|field| field.label).collect();
-    let noted =
+    let all_status = head.iter().filter(|field| field.key == "STATUS");
+    let repeated_status = all_status.skip(1).map(|field| field.label).collect();
+    let note_blocks =
         sections.iter().find(|section| section.key == "NOTES").map_or(0..0, |section| section.blocks.clone());
-    // A box is a task wherever it stands: under Notes too, where it would
-    // otherwise be out of sight.
+    // An item with a checkbox is a task in every section. Under Notes it would
+    // otherwise be ignored.
     let tasks: Vec<Task> = read_tasks(text, &outline, 0..outline.blocks.len());
     Contract {
         name: title.and_then(read_name),
         goal: field("GOAL").map(first_line).or_else(|| first_paragraph(text, &outline, &sections, "GOAL")),
         status,
-        repeated_status: again,
+        repeated_status,
         phases: read_phases(&outline, &sections, &tasks),
         criteria: read_criteria(text, &outline, &sections),
         dependencies: read_dependencies(text, &outline, &sections),
-        notes: read_notes(text, &outline, noted),
+        notes: read_notes(text, &outline, note_blocks),
         tasks,
         sections,
         source: Arc::clone(source),
     }
 }
 
-/// A paragraph's field without the lines that follow it.
+/// Returns the first line of a field's value: in a paragraph, other text may
+/// follow.
 fn first_line(field: &Field) -> Spanned<String> {
     field.value.clone().map(|text| text.lines().next().unwrap_or("").trim().to_owned())
 }
 
-/// `Contract — token-tracking`, `Contract: Token tracking`
+/// Reads the name from a title: `Contract — token-tracking`,
+/// `Contract: Token tracking`.
 fn read_name(section: &Section) -> Option<Spanned<String>> {
     let title = &section.title.value;
     let is_named = section.key.starts_with("CONTRACT");
@@ -69,7 +76,7 @@ fn read_name(section: &Section) -> Option<Spanned<String>> {
     (!name.is_empty()).then(|| Spanned::new(name.to_owned(), section.title.span))
 }
 
-/// The first paragraph of a section.
+/// Returns the first paragraph of the section with this key.
 fn first_paragraph(
     text: &str,
     outline: &Outline,
@@ -84,12 +91,12 @@ fn first_paragraph(
 }
 
 fn read_phases(outline: &Outline, sections: &[Section], tasks: &[Task]) -> Vec<ContractPhase> {
-    // A task `P2.1`, or one that begins with `Phase 2`, belongs to phase 2
-    // wherever it stands.
-    let mut spoken: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    // A task `P2.1`, or one that begins with `Phase 2`, belongs to phase 2,
+    // whichever section contains it.
+    let mut by_number: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (at, task) in tasks.iter().enumerate() {
         if let Some(number) = mentioned_phase(task) {
-            spoken.entry(number).or_default().push(at);
+            by_number.entry(number).or_default().push(at);
         }
     }
     let mut out: Vec<ContractPhase> = Vec::new();
@@ -98,7 +105,7 @@ fn read_phases(outline: &Outline, sections: &[Section], tasks: &[Task]) -> Vec<C
         let first = tasks.partition_point(|task| task.block < section.blocks.start);
         let last = tasks.partition_point(|task| task.block < section.blocks.end);
         let mut own: Vec<usize> =
-            (first..last).chain(spoken.get(&number).into_iter().flatten().copied()).collect();
+            (first..last).chain(by_number.get(&number).into_iter().flatten().copied()).collect();
         own.sort_unstable();
         own.dedup();
         let blocks = || section.blocks.clone().filter_map(|index| outline.get(index));
@@ -110,14 +117,14 @@ fn read_phases(outline: &Outline, sections: &[Section], tasks: &[Task]) -> Vec<C
     out
 }
 
-/// `Phase 2 — Title` is 2.
+/// Reads the number of a phase from its title: 2 for `Phase 2 — Title`.
 fn parse_phase_number(title: &str) -> Option<u32> {
     let rest = title.trim_matches(['*', ' ']).strip_prefix("Phase ")?;
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     rest.get(..end)?.parse().ok()
 }
 
-/// The phase that a task speaks of.
+/// Returns the number of the phase that a task names in its id or text.
 fn mentioned_phase(task: &Task) -> Option<u32> {
     let by_id =
         task.id.as_ref().and_then(|id| id.value.group.strip_prefix('P')?.strip_suffix('.')?.parse().ok());
@@ -128,7 +135,7 @@ fn read_criteria(text: &str, outline: &Outline, sections: &[Section]) -> Option<
     let named =
         |section: &&Section| matches!(section.key.as_str(), "ACCEPTANCE_CRITERIA" | "COMPLETION_CRITERIA");
     let section = sections.iter().find(named)?;
-    // A fence of scenarios is the usual form too, so the bytes are looked at.
+    // Scenarios are often in a fence, so the raw text is searched.
     let end = section.blocks.clone().filter_map(|index| outline.get(index)).map(|block| block.span.end).max();
     let body = text.get(section.title.span.end..end.unwrap_or(section.title.span.end)).unwrap_or("");
     let words: Vec<String> = body.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase).collect();
@@ -140,7 +147,7 @@ fn read_criteria(text: &str, outline: &Outline, sections: &[Section]) -> Option<
     })
 }
 
-/// The first column that names contracts, in the tables of the section.
+/// Reads the dependencies: the column of contracts in the section's tables.
 fn read_dependencies(text: &str, outline: &Outline, sections: &[Section]) -> Vec<ContractDependency> {
     let Some(section) = sections.iter().find(|section| section.key == "DEPENDENCIES") else {
         return Vec::new();
@@ -165,8 +172,8 @@ fn read_dependencies(text: &str, outline: &Outline, sections: &[Section]) -> Vec
     out
 }
 
-/// The files that a cell names: in back-ticks, as links' texts, or as words
-/// with an ending; prose names none.
+/// Finds the files that a cell names: in backticks, as the text of links, or as
+/// words with the extension `.md`. Other words are prose.
 fn find_named_files(cell: &str) -> Vec<&str> {
     let is_name =
         |word: &&str| !word.is_empty() && !word.contains(char::is_whitespace) && !word.contains("://");
@@ -183,7 +190,7 @@ fn find_named_files(cell: &str) -> Vec<&str> {
     words.filter(|word| word.to_lowercase().strip_suffix(".md").is_some()).collect()
 }
 
-/// Items and paragraphs that begin with a date.
+/// Reads dated notes: lines that begin with a date.
 fn read_notes(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<ContractNote> {
     let mut out = Vec::new();
     for index in range {
@@ -206,7 +213,7 @@ fn read_notes(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> V
     out
 }
 
-/// `24:00` is the end of the day for people; it orders behind 23:59.
+/// Reads a time `HH:MM`. `24:00` means the end of the day, after 23:59.
 fn parse_clock_time(text: &str) -> Option<Time> {
     if text == "24:00" {
         return Time::new(23, 59, 59, 0).ok();
@@ -221,7 +228,7 @@ mod tests {
     use crate::text::RepoPath;
 
     #[test]
-    fn a_contract_reads_whole() {
+    fn all_parts_of_a_contract_are_read() {
         let text = "# Contract — token-tracking\n\n**Status:** active  \n**Goal:** Count tokens.  \n\n## Execution strategy\n\n### Phase 1 — Types\n\n- [x] **P1.1** Define\n\n### Phase 2 — Wire\n\nProse only.\n\n### Phase 3 — Nothing\n\nProse only.\n\n## Tasks\n\n- [ ] Phase 2 — wire it\n\n## Acceptance criteria\n\n- **Given** a run, **when** it ends, **then** it counts.\n\n## Dependencies\n\n| Contract | Status | Required for |\n|---|---|---|\n| `fs-dispatcher.md` | Active | x |\n| None | | |\n\n## Notes\n\n- 2026-02-18 10:00 — later\n- 2026-02-17 — earlier\n";
         let contract = Contract::read(&Source::from_text(RepoPath::from("c.md"), text));
         assert_eq!(contract.name.as_ref().map(|name| name.value.as_str()), Some("token-tracking"));

@@ -1,21 +1,21 @@
-//! A contract's status: its first words decide, the rest is a remark.
+//! A contract's status: the first words decide, the rest is a remark.
 
-/// What a contract says of itself.
+/// Status of a contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContractStatus {
     /// Being written.
     Draft,
-    /// Waits.
+    /// Not started, or postponed.
     Pending,
-    /// Worked on.
+    /// In progress.
     Active,
-    /// Everything in it is done.
+    /// All work is done.
     Complete,
-    /// Given up.
+    /// The work was stopped for good.
     Abandoned,
-    /// Taken over by another contract.
+    /// Replaced by another contract, which contains its work.
     Absorbed,
-    /// Ended without saying how.
+    /// Ended, without a reason.
     Closed,
     /// None of these.
     Unknown,
@@ -39,25 +39,25 @@ const WORDS: [(&str, ContractStatus); 13] = [
 ];
 
 impl ContractStatus {
-    /// Reads a status. A known word counts at the start, with nothing but a
-    /// date or a remark set off behind it: `complete (2026-02-17) — all done`
-    /// is complete, `complete nonsense` is unknown.
+    /// Reads a status. A known word counts at the start, if only a date or a
+    /// separated remark follows: `complete (2026-02-17) — all done` is
+    /// complete, `complete nonsense` is unknown.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let lower = text.trim().trim_matches(['*', '`']).trim().to_lowercase();
         let found = WORDS.iter().find_map(|(word, status)| {
             let rest = lower.strip_prefix(word)?.trim_start();
-            let set_off =
+            let is_separated =
                 rest.is_empty() || rest.starts_with(['(', '[', ',', ';', ':', '.', '—', '–', '-', '/']);
             let remark = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
-            let taken_back = remark == "not" || remark.starts_with("not ");
+            let is_negated = remark == "not" || remark.starts_with("not ");
             let is_complete = *status == Self::Complete;
-            set_off.then_some(if taken_back && is_complete { Self::Unknown } else { *status })
+            is_separated.then_some(if is_negated && is_complete { Self::Unknown } else { *status })
         });
         found.unwrap_or(Self::Unknown)
     }
 
-    /// The word for it.
+    /// Returns the status in lower case.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,14 +1,14 @@
-//! The contract part of a packet: what its signature covers.
+//! The contract part of a packet: the text that its signature covers.
 //!
-//! Metadata without status and claim, refinement, scope, quality gate,
-//! authority (CHECKS, "Forged approval"). Waivers are judged one by one by
-//! their own rules.
+//! It consists of the metadata without status and claim, refinement, scope,
+//! quality gate and authority (CHECKS, "Forged approval"). Separate rules check
+//! the waivers one by one.
 
 use crate::text::{Span, Spanned};
 
 use super::Packet;
 
-/// Metadata that changes during the work.
+/// Metadata fields that change during the work.
 const MUTABLE_FIELDS: [&str; 8] = [
     "STATUS",
     "AGENT_ID",
@@ -20,6 +20,7 @@ const MUTABLE_FIELDS: [&str; 8] = [
     "AGENTIC_MODE",
 ];
 
+/// Sections that belong to the contract.
 const SECTIONS: [&str; 9] = [
     "TECHNICAL_REFINEMENT",
     "SCOPE",
@@ -32,36 +33,36 @@ const SECTIONS: [&str; 9] = [
     "AUTHORITY",
 ];
 
-/// What may stand at the end of a line without meaning anything. Other blanks
-/// than these are letters to Markdown.
+/// Whitespace that has no meaning at the end of a line. Markdown treats other
+/// space characters as letters.
 pub(in crate::document) const WHITESPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// One part of the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContractPart {
-    /// A field's key or a section's.
+    /// Key of the field or section.
     pub key: String,
-    /// Its lines, without blanks at their ends.
+    /// Its lines, without whitespace at their ends.
     pub lines: Vec<Spanned<String>>,
-    /// Where it stands.
+    /// Location in the packet.
     pub span: Span,
 }
 
 impl ContractPart {
-    /// Whether the words are the same, wherever they stand.
+    /// Returns whether both parts have the same text, at any location.
     #[must_use]
     pub fn has_same_text(&self, other: &Self) -> bool {
         self.lines.iter().map(|line| &line.value).eq(other.lines.iter().map(|line| &line.value))
     }
 
-    /// Its lines as text.
+    /// Returns the lines as one text, each with a newline.
     #[must_use]
     pub fn text(&self) -> String {
         self.lines.iter().map(|line| format!("{}\n", line.value)).collect()
     }
 }
 
-/// The parts of a packet's contract, in order.
+/// Returns the parts of a packet's contract, in order.
 #[must_use]
 pub fn contract_parts(packet: &Packet) -> Vec<ContractPart> {
     let lines = |text: &str, span: Span| {
@@ -72,14 +73,14 @@ pub fn contract_parts(packet: &Packet) -> Vec<ContractPart> {
             out.push(Spanned::new(body.to_owned(), Span::new(at, at + body.len())));
             at += line.len();
         }
-        // An empty line inside may part what was one; behind the last it parts
-        // nothing.
+        // An empty line between two lines can separate paragraphs; at the end it
+        // has no meaning.
         while out.last().is_some_and(|line| line.value.is_empty()) {
             out.pop();
         }
         out
     };
-    let one = |key: &str, value: &Spanned<String>| ContractPart {
+    let single_value = |key: &str, value: &Spanned<String>| ContractPart {
         key: key.to_owned(),
         lines: vec![value.clone()],
         span: value.span,
@@ -88,9 +89,9 @@ pub fn contract_parts(packet: &Packet) -> Vec<ContractPart> {
     for field in &packet.metadata {
         if !MUTABLE_FIELDS.contains(&field.key.as_str()) {
             let span = field.label.join(field.value.span);
-            // A value may have been joined from several lines; its words decide.
-            let words = field.value.value.lines().map(|line| Spanned::new(line.trim_end().to_owned(), span));
-            let lines = words.filter(|line| !line.value.is_empty()).collect();
+            // A value may be joined from several lines; empty lines do not count.
+            let lines = field.value.value.lines().map(|line| Spanned::new(line.trim_end().to_owned(), span));
+            let lines = lines.filter(|line| !line.value.is_empty()).collect();
             out.push(ContractPart { key: field.key.clone(), lines, span });
         }
     }
@@ -106,12 +107,12 @@ pub fn contract_parts(packet: &Packet) -> Vec<ContractPart> {
         }
     }
     if let Some(tier) = packet.risk_tier.as_ref().filter(|_| packet.metadata_field("RISK_TIER").is_none()) {
-        out.push(one("RISK_TIER", tier));
+        out.push(single_value("RISK_TIER", tier));
     }
     if let Some(signature) =
         packet.signature.as_ref().filter(|_| packet.metadata_field("USER_SIGNATURE").is_none())
     {
-        out.push(one("USER_SIGNATURE", signature));
+        out.push(single_value("USER_SIGNATURE", signature));
     }
     out
 }

@@ -29,7 +29,7 @@ pub use read::manifest_fields;
 pub use reports::VerdictReport;
 pub use scope::Scope;
 
-/// Which shape a packet has (FORMATS, "three generations").
+/// Format generation of a packet (FORMATS, "three generations").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Generation {
     /// December 2025: title-case headings, `*` bullets.
@@ -38,23 +38,24 @@ pub enum Generation {
     G1,
     /// `PACKET_FORMAT_VERSION: 2026-02-01`.
     G2,
-    /// A later version, read as far as it is understood.
+    /// A later format version, read like G2.
     Later(String),
-    /// A version that is no date.
+    /// A format version that is not a date, or is earlier than that of G2.
     Unknown(String),
 }
 
 impl Generation {
-    /// The format version that G2 carries.
+    /// The format version of G2.
     pub const G2_VERSION: &'static str = "2026-02-01";
 
-    /// Whether the packet has the sections of G2.
+    /// Returns whether the packet must have the sections of G2.
     #[must_use]
     pub fn is_g2(&self) -> bool {
         matches!(self, Self::G2 | Self::Later(_) | Self::Unknown(_))
     }
 
-    /// The key under which rules list what this generation needs.
+    /// Returns the key under which rules list the requirements of this
+    /// generation.
     #[must_use]
     pub fn key(&self) -> &'static str {
         match self {
@@ -77,33 +78,34 @@ impl fmt::Display for Generation {
     }
 }
 
-/// A packet as it was read.
+/// A task packet with its fields and sections.
 #[derive(Debug)]
 pub struct Packet {
-    /// Its text.
+    /// Text of the packet.
     pub source: Arc<Source>,
-    /// What the document is by its headings.
+    /// Kind of the document according to its headings.
     pub kind: DocumentKind,
-    /// Which shape it has.
+    /// Format generation.
     pub generation: Generation,
     /// The id in the title.
     pub title_id: Option<Spanned<String>>,
-    /// The title's heading.
+    /// Span of the title.
     pub title: Option<Span>,
     /// All sections.
     pub sections: Vec<Section>,
-    /// The labelled fields of METADATA (or of the title's section where an
-    /// old packet has no METADATA), first-level ones only.
+    /// The labelled fields of METADATA. An old packet without METADATA has them
+    /// below the title. A nested field counts only if no first-level field has
+    /// its key.
     pub metadata: Vec<Field>,
     /// All labelled fields of the document.
     pub fields: Vec<Field>,
-    /// The user signature, wherever its generation puts it.
+    /// The user signature, from the field that the generation uses.
     pub signature: Option<Spanned<String>>,
     /// The status.
     pub status: Option<Spanned<PacketStatus>>,
     /// The risk tier as written.
     pub risk_tier: Option<Spanned<String>>,
-    /// `MERGE_BASE_SHA` as written, hint cut off.
+    /// `MERGE_BASE_SHA` as written, without a hint.
     pub merge_base: Option<Spanned<String>>,
     /// Path of the refinement as written.
     pub refinement_file: Option<Spanned<String>>,
@@ -115,35 +117,36 @@ pub struct Packet {
     pub test_plan: Vec<PlannedCommand>,
     /// Criteria of `DONE_MEANS`.
     pub done_means: Vec<Criterion>,
-    /// Phases and what stands in them.
+    /// Phases and their content.
     pub phases: PacketPhases,
-    /// Manifests, templates left out.
+    /// Manifests, without unfilled templates.
     pub manifests: Vec<Manifest>,
-    /// The unfilled manifest template, if it is still there.
+    /// Span of the unfilled manifest template, if the packet still has it.
     pub manifest_template: Option<Span>,
-    /// Claims of evidence.
+    /// Commands that the packet claims as evidence.
     pub evidence: Vec<EvidenceEntry>,
     /// Requirements mapped to code.
     pub mapping: Vec<Requirement>,
-    /// Whether the packet says that it is locked.
+    /// Span of the sentence that declares the packet locked.
     pub locked: Option<Span>,
-    /// Its block structure.
+    /// Block structure.
     pub outline: Outline,
 }
 
-/// What stands under a name that may be a section or a labelled field.
+/// State of the content under a name, which may be a section or a labelled
+/// field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContentState {
-    /// Neither.
+    /// There is no such section or field.
     Missing,
-    /// There, but empty or the template's.
+    /// It exists, but is empty or has only the template's text.
     Empty(Span),
-    /// There, with something in it.
+    /// It exists and has content.
     Filled(Span),
 }
 
 impl Packet {
-    /// Reads a packet. Never fails; what could not be read is a fault.
+    /// Reads a packet. Never fails; mistakes become faults.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Parsed<Self> {
         let outline = Outline::parse(source.text());
@@ -152,7 +155,7 @@ impl Packet {
         read::read_packet(source, outline, sections, kind)
     }
 
-    /// As [`Packet::read`], for a text that is parsed and known already.
+    /// Reads a packet from a text that is already parsed; see [`Packet::read`].
     #[must_use]
     pub fn from_outline(
         source: &Arc<Source>,
@@ -163,27 +166,28 @@ impl Packet {
         read::read_packet(source, outline, sections, kind)
     }
 
-    /// The first section with this key (see [`super::section::title_key`]).
+    /// Returns the first section with this key (see
+    /// [`normalize_title`](super::section::normalize_title)).
     #[must_use]
     pub fn section(&self, key: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.key == key)
     }
 
-    /// The first metadata field with this key.
+    /// Returns the first metadata field with this key.
     #[must_use]
     pub fn metadata_field(&self, key: &str) -> Option<&Field> {
         self.metadata.iter().find(|field| field.key == key)
     }
 
-    /// The first field with this key inside a section.
+    /// Returns the first field with this key inside a section.
     #[must_use]
     pub fn field_in(&self, section: &str, key: &str) -> Option<&Field> {
         let section = self.section(section)?;
         self.fields.iter().find(|field| field.key == key && section.blocks.contains(&field.block))
     }
 
-    /// What stands under a name: a section of that title, or a labelled
-    /// field, with a value of its own or a list or code below it.
+    /// Returns the state of the content under a name: a section of that title,
+    /// or a labelled field with a value, or with a list or code below it.
     #[must_use]
     pub fn content_state(&self, key: &str) -> ContentState {
         let named = self.fields.iter().filter(|field| field.key == key && field.is_top_level);
@@ -213,17 +217,17 @@ impl Packet {
                     !(super::is_placeholder(body) || (body.starts_with('(') && body.ends_with(')')))
                 }
                 BlockKind::Code(_) => {
-                    let template = |line: &str| line.starts_with('<') && super::is_placeholder(line);
+                    let is_template = |line: &str| line.starts_with('<') && super::is_placeholder(line);
                     let mut lines = body.lines().map(str::trim);
-                    lines.any(|line| !line.is_empty() && !line.starts_with('#') && !template(line))
+                    lines.any(|line| !line.is_empty() && !line.starts_with('#') && !is_template(line))
                 }
                 _ => false,
             }
         })
     }
 
-    /// What a reader of the rendered document sees of some blocks: prose and
-    /// cells without comments, and code.
+    /// Returns the visible text of some blocks in the rendered document: prose
+    /// and cells without comments, and code.
     #[must_use]
     pub fn rendered_text(&self, blocks: std::ops::Range<usize>) -> String {
         let mut out = String::new();
@@ -242,14 +246,15 @@ impl Packet {
         out
     }
 
-    /// A place for findings about the packet as a whole: its title, or its
-    /// first line.
+    /// Returns the span for findings about the packet as a whole: its title, or
+    /// its first line.
     #[must_use]
     pub fn head_span(&self) -> Span {
         self.title.or_else(|| self.source.line_span(1)).unwrap_or_default()
     }
 
-    /// Where a section stands (its heading), or the head of the packet.
+    /// Returns the span of a section's heading; that of the packet's head if there
+    /// is no such section.
     #[must_use]
     pub fn heading_span(&self, key: &str) -> Span {
         self.section(key).map_or_else(|| self.head_span(), |section| section.title.span)

@@ -1,5 +1,5 @@
 //! The phases of a packet: BOOTSTRAP, SKELETON, the approval marker,
-//! IMPLEMENTATION, and reports at the end.
+//! IMPLEMENTATION, and the validation reports at the end.
 
 use crate::document::field::Field;
 use crate::document::manifest::Manifest;
@@ -13,36 +13,36 @@ use super::reports::VerdictReport;
 /// A phase's section.
 #[derive(Debug, Clone)]
 pub struct PhaseSection {
-    /// Its key, e.g. `BOOTSTRAP`.
+    /// Key of the phase, such as `BOOTSTRAP`.
     pub key: &'static str,
-    /// Its heading.
+    /// Span of the heading.
     pub heading: Span,
 }
 
-/// Phases of a packet and what stands in them.
+/// Phases of a packet and their content.
 #[derive(Debug, Clone, Default)]
 pub struct PacketPhases {
-    /// The phases that have a section, in order of the document.
+    /// The phases that have a section, in document order.
     pub sections: Vec<PhaseSection>,
-    /// The line or heading `SKELETON APPROVED`, where it counts.
+    /// The line or heading `SKELETON APPROVED` that counts as the marker.
     pub approval_marker: Option<Span>,
-    /// Lines that read like the marker but do not count.
+    /// Lines that contain the marker's words but do not count.
     pub near_markers: Vec<Span>,
-    /// The first text under IMPLEMENTATION that is not the template's.
+    /// The first text under IMPLEMENTATION that is not from the template.
     pub implementation: Option<Span>,
     /// The first filled manifest.
     pub manifest: Option<Span>,
-    /// The first text under `VALIDATION_REPORTS` that is not the template's.
+    /// The first text under `VALIDATION_REPORTS` that is not from the template.
     pub report_text: Option<Span>,
     /// Verdicts of appended reports.
     pub reports: Vec<VerdictReport>,
 }
 
 impl PacketPhases {
-    /// The section of a phase.
+    /// Returns the section of a phase.
     #[must_use]
     pub fn section(&self, key: &str) -> Option<&PhaseSection> {
-        self.sections.iter().find(|mark| mark.key == key)
+        self.sections.iter().find(|phase| phase.key == key)
     }
 }
 
@@ -55,34 +55,36 @@ pub(super) fn read_phases(
     sections: &[Section],
     all: &[Field],
     manifests: &[Manifest],
-    reported: &[std::ops::Range<usize>],
+    report_blocks: &[std::ops::Range<usize>],
 ) -> PacketPhases {
     let mut phases = PacketPhases::default();
     let in_report = |section: &&Section| {
-        let above =
+        let outer =
             sections.iter().filter(|other| other.span.contains(section.span) && other.level < section.level);
-        !above.into_iter().any(|other| other.key.contains("REPORT") || other.key == "HISTORY")
+        !outer.into_iter().any(|other| other.key.contains("REPORT") || other.key == "HISTORY")
     };
-    // A phase counts at any level: a smaller heading moves no work forward.
+    // A phase counts at any heading level, so that a smaller heading does not
+    // hide work that began too early.
     for section in sections.iter().filter(in_report) {
         if let Some(key) = PHASES.into_iter().find(|key| *key == section.key) {
             phases.sections.push(PhaseSection { key, heading: section.title.span });
         }
     }
     read_marker(text, outline, sections, &mut phases);
-    let evidence_in = |key: &str| {
+    let first_text_in = |key: &str| {
         let mut own = sections.iter().filter(|section| section.key == key);
         own.find_map(|section| first_filled_span(text, outline, section))
     };
-    phases.implementation = evidence_in("IMPLEMENTATION");
-    phases.report_text = evidence_in("VALIDATION_REPORTS");
+    phases.implementation = first_text_in("IMPLEMENTATION");
+    phases.report_text = first_text_in("VALIDATION_REPORTS");
     phases.manifest = manifests.first().map(|manifest| manifest.span);
-    phases.reports = reports::read_verdicts(all, sections, reported);
+    phases.reports = reports::read_verdicts(all, sections, report_blocks);
     phases
 }
 
-/// The marker counts as a paragraph of its own inside SKELETON, or as the
-/// heading that directly follows the SKELETON section (CHECKS, "Phase order").
+/// Reads the approval marker. It counts as a separate paragraph inside
+/// SKELETON, or as the heading that directly follows the SKELETON section
+/// (CHECKS, "Phase order").
 fn read_marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut PacketPhases) {
     let skeleton = sections.iter().position(|section| section.key == "SKELETON" && section.level <= 2);
     let inside = skeleton.and_then(|at| sections.get(at)).map(|section| section.blocks.clone());
@@ -91,15 +93,15 @@ fn read_marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut
             continue;
         }
         let whole: String = outline.prose_lines(text, index).into_iter().map(|line| line.text).collect();
-        let near = || {
+        let marker_span = || {
             let at = whole.find(APPROVAL_MARKER).unwrap_or(0);
             Span::new(block.content.start + at, block.content.start + at + APPROVAL_MARKER.len())
         };
-        let alone = block.parent.is_none() && is_marker(&whole) && starts_line(text, block.content.start);
-        if alone && inside.as_ref().is_some_and(|range| range.contains(&index)) {
-            phases.approval_marker = phases.approval_marker.or(Some(near()));
+        let is_alone = block.parent.is_none() && is_marker(&whole) && starts_line(text, block.content.start);
+        if is_alone && inside.as_ref().is_some_and(|range| range.contains(&index)) {
+            phases.approval_marker = phases.approval_marker.or(Some(marker_span()));
         } else if whole.contains(APPROVAL_MARKER) {
-            phases.near_markers.push(near());
+            phases.near_markers.push(marker_span());
         }
     }
     for (at, section) in sections.iter().enumerate() {
@@ -117,8 +119,8 @@ fn read_marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut
     }
 }
 
-/// Whether a paragraph is the marker: its first line as a whole, and behind it
-/// nothing but labelled lines such as `SKELETON_APPROVED_BY: …`.
+/// Returns whether a paragraph is the marker: its whole first line, followed
+/// only by labelled lines such as `SKELETON_APPROVED_BY: …`.
 fn is_marker(paragraph: &str) -> bool {
     let mut lines = paragraph.trim_end().lines();
     let first = lines.next().is_some_and(|line| line.trim_end() == APPROVAL_MARKER);
@@ -130,16 +132,17 @@ fn is_marker(paragraph: &str) -> bool {
     first && lines.all(labelled)
 }
 
-/// Whether nothing stands before an offset on its line.
+/// Returns whether a byte offset is at the start of its line.
 fn starts_line(text: &str, at: usize) -> bool {
     text.get(..at).is_some_and(|before| before.is_empty() || before.ends_with('\n'))
 }
 
-/// The first thing in a section that a template would not hold.
+/// Returns the span of the first content in a section that is not from the
+/// template.
 fn first_filled_span(text: &str, outline: &Outline, section: &Section) -> Option<Span> {
     for index in section.blocks.clone() {
         let block = outline.get(index)?;
-        let holds = match block.kind {
+        let has_content = match block.kind {
             BlockKind::Prose => {
                 let body: String =
                     outline.prose_lines(text, index).into_iter().map(|line| line.text).collect();
@@ -155,15 +158,16 @@ fn first_filled_span(text: &str, outline: &Outline, section: &Section) -> Option
             }
             _ => false,
         };
-        if holds {
+        if has_content {
             return Some(if block.content.is_empty() { block.span } else { block.content });
         }
     }
     None
 }
 
-/// `(Coder fills after skeleton approval.)`: one pair of parentheses around
-/// all of it.
+/// Returns whether a text is an instruction of the template: one pair of
+/// parentheses around the whole text, as in
+/// `(Coder fills after skeleton approval.)`.
 fn is_instruction(body: &str) -> bool {
     let mut depth = 0usize;
     for (at, c) in body.char_indices() {

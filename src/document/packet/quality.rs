@@ -11,40 +11,42 @@ use crate::text::{Span, Spanned, trim_spanned};
 /// One command of `TEST_PLAN`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedCommand {
-    /// The line; continuation lines are joined, comment lines left out.
+    /// The command line; continuation lines are joined, comment lines are skipped.
     pub text: String,
-    /// Where it stands.
+    /// Location in the packet.
     pub span: Span,
 }
 
 impl PlannedCommand {
-    /// Whether the line calls a gate of this tool (by its own name or by a
-    /// `just` recipe) and so is not run again as a step.
+    /// Returns whether the line calls a gate of this program, directly or by a
+    /// `just` recipe. Such a line is not run again as a step.
     #[must_use]
     pub fn is_gate(&self) -> bool {
         let mut words = self.text.split_whitespace();
         let first = words.next().unwrap_or("");
         let second = words.next().unwrap_or("");
         let gates = ["pre-work", "post-work", "gate-check", "cor701-sha"];
-        let ours = matches!(first, "just" | "countersign");
-        let joined = self.text.contains(['&', ';', '|', '`']) || self.text.contains("$(");
-        ours && !joined && (gates.contains(&second) || second.starts_with("validator-"))
+        let is_own_command = matches!(first, "just" | "countersign");
+        let has_several_commands = self.text.contains(['&', ';', '|', '`']) || self.text.contains("$(");
+        is_own_command
+            && !has_several_commands
+            && (gates.contains(&second) || second.starts_with("validator-"))
     }
 }
 
 /// One criterion of `DONE_MEANS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Criterion {
-    /// The bullet, ticks and boxes left out.
+    /// Text of the bullet, without ticks and checkboxes.
     pub text: Spanned<String>,
-    /// The bullet above it that ends with a colon and only groups.
+    /// The enclosing bullet that ends with a colon, if there is one.
     pub group: Option<String>,
 }
 
-/// A place that a name has in the document: a section or a labelled field.
+/// An occurrence of a name in the document: a section or a labelled field.
 struct FieldOccurrence {
     label: Span,
-    /// A value on the label's own line.
+    /// A value on the line of the label.
     inline: Option<Spanned<String>>,
     blocks: Range<usize>,
 }
@@ -55,31 +57,33 @@ fn find_occurrences(
     outline: &Outline,
     key: &str,
 ) -> Vec<FieldOccurrence> {
-    let titled = sections.iter().filter(|section| section.key == key).map(|section| FieldOccurrence {
+    let from_sections = sections.iter().filter(|section| section.key == key).map(|section| FieldOccurrence {
         label: section.title.span,
         inline: None,
         blocks: section.blocks.clone(),
     });
-    let not_here = |field: &Field| {
+    let is_in_report = |field: &Field| {
         let own = sections.iter().rfind(|section| section.own_blocks.contains(&field.block));
         own.is_some_and(|section| section.key.contains("REPORT") || section.key.contains("LINEAGE"))
     };
-    let labelled =
-        all.iter().filter(|field| field.key == key && field.is_top_level && !not_here(field)).map(|field| {
+    let from_fields = all
+        .iter()
+        .filter(|field| field.key == key && field.is_top_level && !is_in_report(field))
+        .map(|field| {
             let start = field.block + 1;
             let end = match field.item.and_then(|item| outline.get(item)) {
                 Some(item) => item.end,
-                // A paragraph `TEST_PLAN:` owns the block that follows it.
+                // A paragraph `TEST_PLAN:` has the block after it as its value.
                 None => outline.get(start).map_or(start, |next| next.end),
             };
             FieldOccurrence { label: field.label, inline: Some(field.value.clone()), blocks: start..end }
         });
-    let mut all: Vec<FieldOccurrence> = titled.chain(labelled).collect();
-    all.sort_by_key(|place| place.label.start);
+    let mut all: Vec<FieldOccurrence> = from_sections.chain(from_fields).collect();
+    all.sort_by_key(|occurrence| occurrence.label.start);
     all
 }
 
-/// The first place decides; any other is a fault.
+/// Returns the first occurrence; every other one is a fault.
 fn single_occurrence(
     sections: &[Section],
     all: &[Field],
@@ -88,37 +92,36 @@ fn single_occurrence(
 ) -> (Option<FieldOccurrence>, Vec<Fault>) {
     let mut found = find_occurrences(sections, all, outline, key).into_iter();
     let first = found.next();
-    let again = found.map(|place| Fault {
+    let repeated = found.map(|other| Fault {
         rule: "packet/duplicate-field",
         message: format!("{key} is given a second time"),
-        span: place.label,
+        span: other.label,
     });
-    (first, again.collect())
+    (first, repeated.collect())
 }
 
-/// Reads `TEST_PLAN`: the lines of its fences; without any, its bullets that
-/// are one command in back-ticks.
+/// Reads `TEST_PLAN`: the lines of its code fences; if it has none, its bullets
+/// that are one command in backticks.
 pub(super) fn read_test_plan(
     text: &str,
     outline: &Outline,
     sections: &[Section],
     all: &[Field],
 ) -> (Vec<PlannedCommand>, Vec<Fault>) {
-    let (place, faults) = single_occurrence(sections, all, outline, "TEST_PLAN");
-    let Some(place) = place else { return (Vec::new(), faults) };
+    let (occurrence, faults) = single_occurrence(sections, all, outline, "TEST_PLAN");
+    let Some(plan) = occurrence else { return (Vec::new(), faults) };
     let mut out = Vec::new();
-    for block in place.blocks.clone().filter_map(|index| outline.get(index)) {
+    for block in plan.blocks.clone().filter_map(|index| outline.get(index)) {
         if matches!(block.kind, BlockKind::Code(_)) {
             read_fenced_commands(text, block.content, &mut out);
         }
     }
     if out.is_empty() {
         let items =
-            place.blocks.filter_map(|index| outline.item_prose(index)).filter_map(|at| outline.get(at));
+            plan.blocks.filter_map(|index| outline.item_prose(index)).filter_map(|at| outline.get(at));
         out.extend(items.filter_map(|block| read_quoted_command(text, block.content)));
         out.extend(
-            place
-                .inline
+            plan.inline
                 .filter(|value| !is_placeholder(&value.value))
                 .and_then(|value| read_quoted_command(text, value.span)),
         );
@@ -148,7 +151,7 @@ fn read_fenced_commands(text: &str, content: Span, out: &mut Vec<PlannedCommand>
                 open = Some(command);
             }
             None if line.value.is_empty() || line.value.starts_with('#') => {}
-            // The template's text is no command, whatever it looks like.
+            // The template's text is not a command.
             None if line.value.starts_with('<') && is_placeholder(line.value) => {}
             None => open = Some(PlannedCommand { text: body.to_owned(), span: line.span }),
         }
@@ -159,25 +162,25 @@ fn read_fenced_commands(text: &str, content: Span, out: &mut Vec<PlannedCommand>
     out.extend(open);
 }
 
-/// Lists nested deeper than this hold nothing that anybody reads.
+/// Maximum nesting depth of lists; deeper items are ignored.
 const MAX_LIST_DEPTH: usize = 32;
 
-/// Reads `DONE_MEANS`. A bullet that ends with a colon and has bullets below
-/// it only groups them.
+/// Reads `DONE_MEANS`. A bullet that ends with a colon and has nested bullets
+/// is a group, not a criterion.
 pub(super) fn read_done_means(
     text: &str,
     outline: &Outline,
     sections: &[Section],
     all: &[Field],
 ) -> (Vec<Criterion>, Vec<Fault>) {
-    let (place, faults) = single_occurrence(sections, all, outline, "DONE_MEANS");
-    let Some(place) = place else { return (Vec::new(), faults) };
+    let (occurrence, faults) = single_occurrence(sections, all, outline, "DONE_MEANS");
+    let Some(criteria) = occurrence else { return (Vec::new(), faults) };
     let mut out = Vec::new();
-    if let Some(value) = place.inline.filter(|value| !is_placeholder(&value.value)) {
+    if let Some(value) = criteria.inline.filter(|value| !is_placeholder(&value.value)) {
         out.push(Criterion { text: value, group: None });
     }
-    let mut next = place.blocks.start;
-    while next < place.blocks.end {
+    let mut next = criteria.blocks.start;
+    while next < criteria.blocks.end {
         let Some(block) = outline.get(next) else { break };
         if block.kind == BlockKind::Item {
             read_criterion(text, outline, next, None, MAX_LIST_DEPTH, &mut out);
@@ -200,7 +203,7 @@ fn read_criterion(
     let Some(depth) = depth.checked_sub(1) else { return };
     let Some(prose) = outline.item_prose(item).and_then(|prose| outline.get(prose)) else { return };
     let line = trim_spanned(text, prose.content);
-    // Ticks and what damaged encodings made of them are decoration.
+    // Ticks, also in a damaged encoding, are decoration.
     let body = line.value.trim_start_matches(|c: char| !c.is_ascii() || c.is_whitespace() || c == '?');
     let body = ["[ ] ", "[x] ", "[X] "].iter().find_map(|mark| body.strip_prefix(mark)).unwrap_or(body);
     let plain = body.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,4 +1,4 @@
-//! Puts a [`Packet`] together from its outline.
+//! Builds a [`Packet`] from its outline.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::text::{Source, Span, Spanned};
 
 use super::{Generation, Packet, phases, quality, reports, scope};
 
-/// Labels of metadata that decide verdicts: saying two things is a fault.
+/// Metadata fields that checks evaluate: a second value is a fault.
 const SINGLE_VALUE_LABELS: [&str; 13] = [
     "WP_ID",
     "TASK_ID",
@@ -41,25 +41,25 @@ pub(super) fn read_packet(
     let all = read_fields(text, outline, 0..outline.blocks.len());
     let find = |key: &str| sections.iter().find(|section| section.key == key);
     let title = find_title(&sections);
-    let reported = reports::find_report_blocks(text, outline, &sections);
+    let report_blocks = reports::find_report_blocks(text, outline, &sections);
     let metadata = select_metadata(&sections, &all, title);
     let mut faults = repeated_field_faults(text, &metadata);
     faults.extend(repeated_section_faults(&sections));
 
-    let meta = |key: &str| metadata.iter().find(|field| field.key == key);
+    let metadata_field = |key: &str| metadata.iter().find(|field| field.key == key);
     let in_section = |section: &str, key: &str| {
         let section = find(section)?;
         all.iter().find(|field| field.key == key && section.blocks.contains(&field.block))
     };
-    let signature = meta("USER_SIGNATURE").and_then(Field::filled_value).or_else(|| {
+    let signature = metadata_field("USER_SIGNATURE").and_then(Field::filled_value).or_else(|| {
         all.iter()
             .find(|field| field.item.is_none() && field.key == "USER_SIGNATURE_LOCKED")
             .and_then(Field::filled_value)
     });
-    let status = meta("STATUS")
+    let status = metadata_field("STATUS")
         .filter(|f| f.is_filled())
         .map(|field| Spanned::new(PacketStatus::read(field.unquoted_value()), field.value.span));
-    let risk_tier = meta("RISK_TIER")
+    let risk_tier = metadata_field("RISK_TIER")
         .or_else(|| in_section("QUALITY_GATE", "RISK_TIER"))
         .and_then(Field::filled_value)
         .or_else(|| in_section("RISK_TIER", "LEVEL").and_then(Field::filled_value))
@@ -77,21 +77,21 @@ pub(super) fn read_packet(
     let manifest_template = manifests.iter().find(|block| block.is_template()).map(|block| block.span);
     let manifests: Vec<_> = manifests.into_iter().filter(|block| !block.is_template()).collect();
     let within = |key: &str| {
-        let place = find(key).map_or(0..0, |section| section.blocks.clone());
-        all.iter().filter(move |field| place.contains(&field.block))
+        let blocks = find(key).map_or(0..0, |section| section.blocks.clone());
+        all.iter().filter(move |field| blocks.contains(&field.block))
     };
-    let phases = phases::read_phases(text, outline, &sections, &all, &manifests, &reported);
+    let phases = phases::read_phases(text, outline, &sections, &all, &manifests, &report_blocks);
     let locked = outline.blocks.iter().find(|block| {
         block.kind == BlockKind::Prose
             && block.parent.is_none()
             && source.slice(block.content).to_lowercase().contains("this packet is locked")
     });
     let locked = locked.map(|block| block.content);
-    // What a report quotes is no field of the packet.
-    let in_report = |field: &&Field| reported.iter().any(|region| region.contains(&field.block));
-    let own: Vec<Field> = all.iter().filter(|field| !in_report(field)).cloned().collect();
-    let (test_plan, plan_faults) = quality::read_test_plan(text, outline, &sections, &own);
-    let (done_means, criteria_faults) = quality::read_done_means(text, outline, &sections, &own);
+    // A quotation in a report is not a field of the packet.
+    let in_report = |field: &&Field| report_blocks.iter().any(|blocks| blocks.contains(&field.block));
+    let packet_fields: Vec<Field> = all.iter().filter(|field| !in_report(field)).cloned().collect();
+    let (test_plan, plan_faults) = quality::read_test_plan(text, outline, &sections, &packet_fields);
+    let (done_means, criteria_faults) = quality::read_done_means(text, outline, &sections, &packet_fields);
     faults.extend(plan_faults.into_iter().chain(criteria_faults));
     let value = Packet {
         kind,
@@ -101,9 +101,9 @@ pub(super) fn read_packet(
         signature,
         status,
         risk_tier,
-        merge_base: meta("MERGE_BASE_SHA").and_then(Field::filled_value),
+        merge_base: metadata_field("MERGE_BASE_SHA").and_then(Field::filled_value),
         refinement_file: in_section("TECHNICAL_REFINEMENT", "REFINEMENT_FILE")
-            .or_else(|| meta("REFINEMENT_FILE"))
+            .or_else(|| metadata_field("REFINEMENT_FILE"))
             .and_then(Field::filled_value),
         scope,
         waivers,
@@ -124,7 +124,7 @@ pub(super) fn read_packet(
     Parsed { value, faults }
 }
 
-/// Requirements and their places: as labelled entries, then as rows.
+/// Reads requirements and their locations: labelled entries, then table rows.
 fn read_mapping<'a>(
     text: &str,
     outline: &Outline,
@@ -136,10 +136,10 @@ fn read_mapping<'a>(
     out
 }
 
-/// The heading `Task Packet: …`; a template's preamble may stand above it.
+/// Returns the heading `Task Packet: …`; a template's preamble may precede it.
 fn find_title(sections: &[Section]) -> Option<&Section> {
-    let tops = || sections.iter().filter(|section| section.level == 1);
-    tops().rfind(|section| parse_title_id(section).is_some()).or_else(|| tops().next())
+    let top_level = || sections.iter().filter(|section| section.level == 1);
+    top_level().rfind(|section| parse_title_id(section).is_some()).or_else(|| top_level().next())
 }
 
 fn parse_title_id(section: &Section) -> Option<Spanned<String>> {
@@ -152,15 +152,15 @@ fn parse_title_id(section: &Section) -> Option<Spanned<String>> {
     known.then(|| Spanned::new(id.to_owned(), section.title.span))
 }
 
-/// Metadata: first-level fields; a field nested below another one counts only
-/// where no first-level field has its name.
+/// Returns the metadata: first-level fields. A nested field counts only if no
+/// first-level field has its key.
 fn select_metadata(sections: &[Section], all: &[Field], title: Option<&Section>) -> Vec<Field> {
-    let place =
+    let blocks =
         sections.iter().find(|section| section.key == "METADATA").map(|section| section.own_blocks.clone());
-    let place = place.or_else(|| title.map(|section| section.own_blocks.clone())).unwrap_or_default();
-    let here = || all.iter().filter(|field| place.contains(&field.block));
-    let at_top = |key: &str| here().any(|field| field.is_top_level && field.key == key);
-    here().filter(|field| field.is_top_level || !at_top(&field.key)).cloned().collect()
+    let blocks = blocks.or_else(|| title.map(|section| section.own_blocks.clone())).unwrap_or_default();
+    let candidates = || all.iter().filter(|field| blocks.contains(&field.block));
+    let is_at_top = |key: &str| candidates().any(|field| field.is_top_level && field.key == key);
+    candidates().filter(|field| field.is_top_level || !is_at_top(&field.key)).cloned().collect()
 }
 
 fn repeated_field_faults(text: &str, metadata: &[Field]) -> Vec<Fault> {
@@ -179,7 +179,7 @@ fn repeated_field_faults(text: &str, metadata: &[Field]) -> Vec<Fault> {
     faults
 }
 
-/// Sections whose first occurrence decides may not occur twice.
+/// Returns faults for repeated sections of which only the first is evaluated.
 fn repeated_section_faults(sections: &[Section]) -> Vec<Fault> {
     let decisive = [
         "METADATA",
@@ -195,7 +195,7 @@ fn repeated_section_faults(sections: &[Section]) -> Vec<Fault> {
     for (index, section) in sections.iter().enumerate() {
         let earlier = sections.iter().take(index).any(|other| other.key == section.key && other.level <= 2);
         if earlier && section.level <= 2 && decisive.contains(&section.key.as_str()) {
-            let message = format!("the section `{}` stands here a second time", section.title.value);
+            let message = format!("the section `{}` occurs a second time", section.title.value);
             faults.push(Fault { rule: "packet/duplicate-field", message, span: section.title.span });
         }
     }
@@ -224,7 +224,7 @@ fn detect_generation(sections: &[Section], metadata: &[Field]) -> Generation {
     }
 }
 
-/// `### RISK_TIER: HIGH`
+/// Reads the risk tier from a heading: `### RISK_TIER: HIGH`.
 fn parse_tier_title(section: &Section) -> Option<Spanned<String>> {
     let (name, tier) = section.title.value.split_once(':')?;
     let named = crate::document::field::normalize_key(name) == "RISK_TIER" && !is_placeholder(tier);
@@ -243,17 +243,17 @@ fn first_line(text: &str, outline: &Outline, section: &Section) -> Option<Spanne
     (!is_placeholder(value)).then(|| Spanned::new(value.to_owned(), Span::new(at, at + trimmed.len())))
 }
 
-/// The fields among which manifests are read: all but those of reports,
-/// evidence and waivers.
+/// Returns the fields from which manifests are read: all except those of
+/// validation reports, evidence, waivers, scope and history.
 pub fn manifest_fields<'a>(sections: &[Section], all: &'a [Field]) -> impl Iterator<Item = &'a Field> {
-    let not_here = |key: &str| {
+    let is_excluded = |key: &str| {
         key.starts_with("VALIDATION_REPORT")
             || matches!(key, "EVIDENCE" | "EVIDENCE_MAPPING" | "WAIVERS_GRANTED" | "SCOPE" | "HISTORY")
     };
-    let closed: Vec<_> = sections
+    let excluded: Vec<_> = sections
         .iter()
-        .filter(|section| section.level == 2 && not_here(&section.key))
+        .filter(|section| section.level == 2 && is_excluded(&section.key))
         .map(|s| s.blocks.clone())
         .collect();
-    all.iter().filter(move |field| !closed.iter().any(|range| range.contains(&field.block)))
+    all.iter().filter(move |field| !excluded.iter().any(|range| range.contains(&field.block)))
 }

@@ -1,8 +1,8 @@
 //! Reports that validators append to a packet, and their verdicts.
 //!
-//! A report stands under a heading that says so, or begins with a plain line
-//! `VALIDATION REPORT - WP-…` and lasts to the next heading. What it quotes is
-//! no field of the packet.
+//! A report has a heading that names it a report, or begins with a plain line
+//! `VALIDATION REPORT - WP-…` and ends at the next heading. Its quotations are
+//! not fields of the packet.
 
 use std::ops::Range;
 
@@ -14,15 +14,16 @@ use crate::text::{Span, Spanned};
 /// A validation report's verdict.
 #[derive(Debug, Clone)]
 pub struct VerdictReport {
-    /// `PASS`, `FAIL` or `OUTDATED_ONLY`; anything else as it is written.
+    /// `PASS`, `FAIL` or `OUTDATED_ONLY`; any other text as written, on one line.
     pub verdict: Spanned<String>,
 }
 
-/// Phases of work, in which nothing is a report.
+/// Sections of the work, which contain no reports.
 const WORK_PHASES: [&str; 4] = ["BOOTSTRAP", "SKELETON", "IMPLEMENTATION", "SCOPE"];
+/// Keys of fields that contain a verdict.
 const VERDICT_LABELS: [&str; 3] = ["VERDICT", "FINAL_VERDICT", "OVERALL_VERDICT"];
 
-/// The blocks that belong to reports.
+/// Finds the blocks that belong to reports.
 pub(super) fn find_report_blocks(text: &str, outline: &Outline, sections: &[Section]) -> Vec<Range<usize>> {
     let is_report = |key: &str| key.contains("VALIDATION_REPORT") || key.contains("AUDIT_REPORT");
     let in_work = |section: &Section| {
@@ -57,46 +58,47 @@ pub(super) fn find_report_blocks(text: &str, outline: &Outline, sections: &[Sect
     out
 }
 
-/// The verdicts of reports, in order of the document.
+/// Reads the verdicts of reports, in document order.
 pub(super) fn read_verdicts(
     all: &[Field],
     sections: &[Section],
-    regions: &[Range<usize>],
+    report_blocks: &[Range<usize>],
 ) -> Vec<VerdictReport> {
-    let reported = |block: usize| regions.iter().any(|region| region.contains(&block));
-    let labelled =
+    let is_reported = |block: usize| report_blocks.iter().any(|blocks| blocks.contains(&block));
+    let from_fields =
         all.iter().filter(|field| VERDICT_LABELS.contains(&field.key.as_str()) && field.is_filled());
-    let labelled = labelled.filter(|field| reported(field.block)).map(|field| field.value.clone());
-    let titled = sections.iter().filter(|section| reported(section.heading)).filter_map(|section| {
+    let from_fields = from_fields.filter(|field| is_reported(field.block)).map(|field| field.value.clone());
+    let from_titles = sections.iter().filter(|section| is_reported(section.heading)).filter_map(|section| {
         let (label, value) = section.title.value.split_once(':')?;
         let named = VERDICT_LABELS.contains(&crate::document::field::normalize_key(label).as_str());
         named.then(|| Spanned::new(value.trim().to_owned(), section.title.span))
     });
-    let mut out: Vec<(Span, VerdictReport)> = labelled
-        .chain(titled)
+    let mut out: Vec<(Span, VerdictReport)> = from_fields
+        .chain(from_titles)
         .map(|value| (value.span, VerdictReport { verdict: value.map(|text| parse_verdict(&text)) }))
         .collect();
     out.sort_by_key(|(span, _)| *span);
     out.into_iter().map(|(_, report)| report).collect()
 }
 
-/// The verdict that a value gives. A known word counts alone, with a tick
-/// behind it, or with a remark in parentheses that takes nothing back.
+/// Reads the verdict from a value. A known word counts alone, followed by a
+/// tick, or followed by a remark in parentheses that does not negate it.
 fn parse_verdict(text: &str) -> String {
     let plain =
         text.lines().next().unwrap_or("").trim_matches(|c: char| c == '*' || c == '`' || c.is_whitespace());
     let plain = plain.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
     let end = plain.find(|c: char| !(c.is_ascii_alphabetic() || c == '_')).unwrap_or(plain.len());
     let (word, rest) = plain.split_at(end);
-    let known = ["PASS", "FAIL", "OUTDATED_ONLY"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    let is_known = ["PASS", "FAIL", "OUTDATED_ONLY"].iter().any(|known| word.eq_ignore_ascii_case(known));
     let remark = rest.trim_start();
-    let takes_back = ["not", "un", "pending", "premature"].iter().any(|start| {
+    let is_negated = ["not", "un", "pending", "premature"].iter().any(|start| {
         remark.strip_prefix('(').is_some_and(|inner| inner.trim_start().to_lowercase().starts_with(start))
     });
-    let set_off = rest.starts_with(char::is_whitespace) || !rest.is_ascii();
-    let decoration = set_off && !remark.chars().any(|c| c.is_ascii_alphanumeric() || c == '|' || c == '/');
-    let aside = set_off && remark.starts_with('(') && !takes_back && !remark.contains(['|', '/']);
-    if known && (rest.is_empty() || decoration || aside) {
+    let is_separated = rest.starts_with(char::is_whitespace) || !rest.is_ascii();
+    let is_text = |c: char| c.is_ascii_alphanumeric() || c == '|' || c == '/';
+    let has_decoration = is_separated && !remark.contains(is_text);
+    let has_remark = is_separated && remark.starts_with('(') && !is_negated && !remark.contains(['|', '/']);
+    if is_known && (rest.is_empty() || has_decoration || has_remark) {
         return word.to_uppercase();
     }
     crate::text::to_single_line(plain, 60)

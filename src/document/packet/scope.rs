@@ -3,29 +3,30 @@
 use crate::document::Fault;
 use crate::document::field::Field;
 use crate::document::outline::{BlockKind, Outline};
-use crate::document::scope_entry::{ScopeEntry, ScopePattern};
+use crate::document::scope_entry::ScopeEntry;
 use crate::document::section::Section;
 use crate::text::{Span, Spanned, trim_spanned};
 
 /// The scope of a packet.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
-    /// Where `IN_SCOPE_PATHS` is declared.
+    /// Span of the label or heading `IN_SCOPE_PATHS`.
     pub declared: Option<Span>,
-    /// Its entries, those that cover nothing included.
+    /// Entries of `IN_SCOPE_PATHS`, invalid ones included.
     pub in_scope: Vec<ScopeEntry>,
     /// Paths that `OUT_OF_SCOPE` names.
     pub out_of_scope: Vec<ScopeEntry>,
 }
 
-/// A list to read: where it is declared, an inline value, and its items.
+/// A list to read: the span of its label, an inline value, and the block indexes
+/// of its items.
 struct ScopeList {
     declared: Span,
     inline: Option<Spanned<String>>,
     items: Vec<usize>,
 }
 
-/// Lists nested deeper than this hold nothing that anybody reads.
+/// Maximum nesting depth of lists; deeper items are ignored.
 const MAX_LIST_DEPTH: usize = 32;
 
 pub(super) fn read_scope(
@@ -36,12 +37,12 @@ pub(super) fn read_scope(
 ) -> (Scope, Vec<Fault>) {
     let mut faults = Vec::new();
     let mut scope = Scope::default();
-    let inside = find_lists(outline, sections, all, text, "IN_SCOPE_PATHS");
-    for extra in inside.get(1..).unwrap_or_default() {
+    let in_scope = find_lists(outline, sections, all, text, "IN_SCOPE_PATHS");
+    for extra in in_scope.get(1..).unwrap_or_default() {
         let message = "IN_SCOPE_PATHS is declared a second time".to_owned();
         faults.push(Fault { rule: "packet/duplicate-field", message, span: extra.declared });
     }
-    if let Some(listing) = inside.first() {
+    if let Some(listing) = in_scope.first() {
         scope.declared = Some(listing.declared);
         for value in listing.inline.iter().flat_map(split_inline_entries) {
             scope.in_scope.push(ScopeEntry::read(value));
@@ -59,8 +60,8 @@ pub(super) fn read_scope(
             read_out_of_scope(text, outline, item, MAX_LIST_DEPTH, &mut scope.out_of_scope);
         }
     }
-    // A value that lost a comment is shorter than its span: such an entry
-    // points at the list instead.
+    // After the removal of a comment a value is shorter than its span: such an
+    // entry points at the list instead.
     let declared = scope.declared.unwrap_or_default();
     for entry in scope.in_scope.iter_mut().chain(&mut scope.out_of_scope) {
         if text.get(entry.raw.span.start..entry.raw.span.end) != Some(entry.raw.value.as_str()) {
@@ -112,7 +113,8 @@ fn is_first_level_item(outline: &Outline, index: usize) -> bool {
     list.and_then(|list| outline.get(list)).is_some_and(|list| list.parent.is_none())
 }
 
-/// `- IN_SCOPE_PATHS:` with its entries as the next items of the same list.
+/// Returns the items after `- IN_SCOPE_PATHS:` in the same list, up to the next
+/// labelled item: some packets do not nest the entries.
 fn following_siblings(text: &str, outline: &Outline, item: usize, all: &[Field]) -> Vec<usize> {
     let Some(list) = outline.get(item).and_then(|block| block.parent) else { return Vec::new() };
     let labelled = |item: usize| {
@@ -138,7 +140,7 @@ fn following_list(outline: &Outline, block: usize) -> Vec<usize> {
     }
 }
 
-/// Entries of an inline value, separated by commas or semicolons.
+/// Splits an inline value into entries, separated by commas or semicolons.
 fn split_inline_entries(value: &Spanned<String>) -> Vec<Spanned<String>> {
     let mut out = Vec::new();
     let mut offset = 0;
@@ -163,7 +165,7 @@ fn item_text(text: &str, outline: &Outline, item: usize) -> Option<Spanned<Strin
     Some(Spanned::new(body.clone(), Span::new(at, at + body.len())))
 }
 
-/// One item: a group heading with items below it, or an entry with notes.
+/// Reads one item: a group heading with nested items, or an entry with notes.
 fn read_entries(text: &str, outline: &Outline, item: usize, depth: usize, out: &mut Vec<ScopeEntry>) {
     let Some(depth) = depth.checked_sub(1) else { return };
     let nested: Vec<usize> = outline.items(Some(item)).collect();
@@ -171,29 +173,30 @@ fn read_entries(text: &str, outline: &Outline, item: usize, depth: usize, out: &
         nested.into_iter().for_each(|child| read_entries(text, outline, child, depth, out));
         return;
     };
-    let bold =
+    let is_bold =
         own.value.len() > 4 && own.value.starts_with("**") && own.value.trim_end_matches(':').ends_with("**");
-    let named = own.value.chars().any(char::is_alphanumeric);
-    if named && (bold || (own.value.ends_with(':') && !nested.is_empty())) {
+    let has_letters = own.value.chars().any(char::is_alphanumeric);
+    if has_letters && (is_bold || (own.value.ends_with(':') && !nested.is_empty())) {
         nested.into_iter().for_each(|child| read_entries(text, outline, child, depth, out));
         return;
     }
     let entry = ScopeEntry::read(own);
-    let understood = entry.pattern.is_ok();
+    let is_valid = entry.pattern.is_ok();
     out.push(entry);
     for child in nested {
         let before = out.len();
         read_entries(text, outline, child, depth, out);
-        if understood {
-            // Below a path, anything that is no path is a note about it.
-            let kept: Vec<ScopeEntry> = out.drain(before..).filter(|entry| matches!(entry.pattern, Ok(ScopePattern::File(_) | ScopePattern::Folder(_) | ScopePattern::Glob(_)) if entry.raw.value.contains('/'))).collect();
+        if is_valid {
+            // Below a path, an item that is not a path is a note about it.
+            let is_path = |entry: &ScopeEntry| entry.pattern.is_ok() && entry.raw.value.contains('/');
+            let kept: Vec<ScopeEntry> = out.drain(before..).filter(is_path).collect();
             out.extend(kept);
         }
     }
 }
 
-/// An item of `OUT_OF_SCOPE`: a path, or prose with paths in back-ticks, and
-/// perhaps a nested list of paths.
+/// Reads an item of `OUT_OF_SCOPE`: a path, or prose with paths in backticks,
+/// and possibly a nested list of paths.
 fn read_out_of_scope(text: &str, outline: &Outline, item: usize, depth: usize, out: &mut Vec<ScopeEntry>) {
     let Some(depth) = depth.checked_sub(1) else { return };
     if let Some(own) = item_text(text, outline, item) {
@@ -211,15 +214,16 @@ fn read_out_of_scope(text: &str, outline: &Outline, item: usize, depth: usize, o
     }
 }
 
-/// `src/a.rs has an owner`, `**src/a.rs**: …`, `[ ] src/a.rs`: a sentence that
-/// begins with a path excludes that path.
+/// Reads the path at the start of a sentence, which the sentence excludes:
+/// `src/a.rs has an owner`, `**src/a.rs**: …`, `[ ] src/a.rs`.
 fn parse_leading_path(sentence: &Spanned<String>) -> Option<ScopeEntry> {
     let word =
         sentence.value.split_whitespace().find(|word| !matches!(*word, "[" | "]" | "[x]" | "[ ]" | "-"))?;
     let plain = word.trim_matches(['*', '`', ',', ';', ':', '"', '[']);
     let plain = plain.split("](").next().unwrap_or(plain).trim_end_matches(']');
     let plain = plain.strip_prefix("./").unwrap_or(plain);
-    // `Frontend/UI` is no path; a folder, a pattern or a file's ending is.
+    // `Frontend/UI` is not a path. A path ends with `/`, or its last name
+    // contains a star or a dot.
     let last = plain.rsplit('/').next().unwrap_or("");
     let is_path = plain.contains('/') && (last.is_empty() || last.contains(['.', '*']));
     if !is_path || word.starts_with('`') {
@@ -230,7 +234,7 @@ fn parse_leading_path(sentence: &Spanned<String>) -> Option<ScopeEntry> {
     Some(entry).filter(|entry| entry.pattern.is_ok())
 }
 
-/// Bytes of a sentence that stand in balanced parentheses.
+/// Finds the byte ranges of a sentence that are in balanced parentheses.
 fn find_parenthesized(sentence: &str) -> Vec<Span> {
     let mut open = Vec::new();
     let mut out = Vec::new();
@@ -244,28 +248,28 @@ fn find_parenthesized(sentence: &str) -> Vec<Span> {
     out
 }
 
-/// Paths in back-ticks in a sentence. What stands in parentheses explains and
-/// does not forbid; "changes outside `x`" excludes everything else, not `x`.
+/// Finds the paths in backticks that a sentence excludes. Paths in parentheses
+/// only explain; "changes outside `x`" excludes all other paths, not `x`.
 fn find_quoted_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
-    let aside = find_parenthesized(&sentence.value);
-    let turned = ["outside", "outside of", "except", "except for", "other than", "beyond", "not in"];
+    let parenthesized = find_parenthesized(&sentence.value);
+    let inverting_words = ["outside", "outside of", "except", "except for", "other than", "beyond", "not in"];
     let mut out = Vec::new();
     let mut offset = 0;
-    let mut inverted = false;
+    let mut is_inverted = false;
     for (number, piece) in sentence.value.split('`').enumerate() {
         let span = Span::new(offset, offset + piece.len());
         offset += piece.len() + 1;
         if number % 2 == 0 {
             let before = piece.trim_end().to_lowercase();
-            inverted = turned.iter().any(|word| before.ends_with(word));
+            is_inverted = inverting_words.iter().any(|word| before.ends_with(word));
             continue;
         }
         let after = sentence.value.get(span.end + 1..).unwrap_or("").trim_start().to_lowercase();
-        let rest_only =
+        let excludes_rest =
             ["not listed", "not in scope", "that is not", "other than"].iter().any(|w| after.starts_with(w));
-        let is_aside = aside.iter().any(|parentheses| parentheses.contains(span));
+        let is_remark = parenthesized.iter().any(|parentheses| parentheses.contains(span));
         let plain = piece.strip_prefix("./").unwrap_or(piece);
-        if is_aside || inverted || rest_only || !looks_like_path(plain) {
+        if is_remark || is_inverted || excludes_rest || !looks_like_path(plain) {
             continue;
         }
         let at = sentence.span.start + span.end - plain.len();
@@ -275,10 +279,12 @@ fn find_quoted_paths(sentence: &Spanned<String>) -> Vec<ScopeEntry> {
     out
 }
 
-/// Something with a slash, or a name with an ending that files have.
+/// Returns whether a text contains a slash, or ends with a file extension.
 fn looks_like_path(text: &str) -> bool {
-    let ending = text.rsplit_once('.').is_some_and(|(name, end)| {
-        !name.is_empty() && (1..=5).contains(&end.len()) && end.chars().all(|c| c.is_ascii_lowercase())
+    let has_extension = text.rsplit_once('.').is_some_and(|(name, extension)| {
+        !name.is_empty()
+            && (1..=5).contains(&extension.len())
+            && extension.chars().all(|c| c.is_ascii_lowercase())
     });
-    !text.contains(' ') && (text.contains('/') || ending)
+    !text.contains(' ') && (text.contains('/') || has_extension)
 }

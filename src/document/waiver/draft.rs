@@ -1,29 +1,36 @@
-//! A waiver while it is put together from labels, columns and prose.
+//! A draft collects the parts of a waiver from labels, columns and prose.
 
 use crate::document::field::{Field, normalize_key, strip_hint, strip_quotes};
 use crate::document::is_placeholder;
 use crate::document::outline::ProseLine;
 use crate::text::{Span, Spanned};
 
+use super::part::WaiverPart;
 use super::value::{find_date, find_paths, find_policy, parse_expiry};
 use super::{Expiry, Waiver};
 
+/// A waiver that is not completely read.
 #[derive(Default)]
 pub(super) struct WaiverDraft {
+    /// The whole waiver.
     pub(super) span: Span,
-    pub(super) parts: Vec<(String, Spanned<String>)>,
-    /// Whether a label says that it was not granted, or is no more.
-    pub(super) is_refused: bool,
+    /// Values of the parts, in document order.
+    parts: Vec<(WaiverPart, Spanned<String>)>,
+    /// Whether a label marks the waiver as not granted or revoked.
+    is_refused: bool,
 }
 
-/// What stands in for a value: a placeholder, "none", a remark in parentheses.
+/// Returns whether a text is not a value: a placeholder, "none", or only a
+/// remark in parentheses.
 fn is_blank_value(value: &str) -> bool {
     let lower = strip_hint(value).trim_matches(['`', '*', '.', ' ', '"']).to_lowercase();
-    let none = matches!(lower.as_str(), "" | "none" | "nobody" | "no one" | "n/a" | "unknown" | "awaiting");
-    none || is_placeholder(value) || lower.starts_with("awaiting ") || lower.starts_with("pending ")
+    let is_none =
+        matches!(lower.as_str(), "" | "none" | "nobody" | "no one" | "n/a" | "unknown" | "awaiting");
+    is_none || is_placeholder(value) || lower.starts_with("awaiting ") || lower.starts_with("pending ")
 }
 
-/// Whether a value of `Approver` or `Status` says that nothing was granted.
+/// Returns whether a value of `Approver` or `Status` means that nothing was
+/// granted.
 fn is_refusal(value: &str) -> bool {
     let lower = value.trim_matches(['`', '*', '.', ' ', '"']).to_lowercase();
     let starts = [
@@ -47,95 +54,70 @@ fn is_refusal(value: &str) -> bool {
     starts.iter().any(|start| lower.starts_with(start))
 }
 
-pub(super) fn is_id(key: &str) -> bool {
-    matches!(key, "WAIVER_ID" | "ID" | "WAIVER")
-}
-
-pub(super) fn is_attribute(key: &str) -> bool {
-    is_id(key) || part_name(key).is_some()
-}
-
-/// Which part of a waiver a label names.
-fn part_name(key: &str) -> Option<&'static str> {
-    Some(match key {
-        "POLICY" | "REF" | "POLICY_REF" | "REFERENCE" | "RULE" => "policy",
-        "DATE" | "GRANTED" | "GRANTED_ON" | "GRANTED_AT" => "date",
-        "SCOPE" | "CHECK_WAIVED" | "CHECKS_WAIVED" | "FILES_COVERED" | "COVERS" | "DELETED_FILES"
-        | "CODE_LOCATION" => "scope",
-        "JUSTIFICATION" | "REASON" | "RATIONALE" | "WHY" => "justification",
-        "APPROVER" | "APPROVED_BY" | "GRANTED_BY" | "USER_APPROVAL" | "APPROVAL" => "approver",
-        "STATUS" | "STATE" => "status",
-        key if key.starts_with("EXPIR") => "expiry",
-        "VALID_UNTIL" | "UNTIL" | "VALID_TO" | "VALID_THROUGH" | "VALID_TILL" | "ENDS" | "ENDS_ON" => {
-            "expiry"
-        }
-        _ => return None,
-    })
-}
-
 impl WaiverDraft {
-    pub(super) fn add(&mut self, slot: &str, value: Spanned<String>) {
-        let refused = matches!(slot, "approver" | "status") && is_refusal(&value.value);
-        if slot == "status" || refused {
-            // A waiver that was taken back, or never given, has no approver.
-            self.is_refused |= refused;
+    /// Creates a draft without parts.
+    pub(super) fn new(span: Span) -> Self {
+        Self { span, ..Self::default() }
+    }
+
+    /// Adds the value of a part. A placeholder counts as no value.
+    pub(super) fn add(&mut self, part: WaiverPart, value: Spanned<String>) {
+        let may_refuse = matches!(part, WaiverPart::Approver | WaiverPart::Status);
+        let is_refused = may_refuse && is_refusal(&value.value);
+        if part == WaiverPart::Status || is_refused {
+            // A waiver that was revoked or never granted has no approver.
+            self.is_refused |= is_refused;
         } else if !is_blank_value(&value.value) {
-            self.parts.push((slot.to_owned(), value));
+            self.parts.push((part, value));
         }
     }
 
+    /// Adds the parts that labelled fields name.
     pub(super) fn read_fields(&mut self, all: &[Field]) {
         for field in all {
-            let value = Spanned::new(field.unquoted_value().to_owned(), field.value.span);
-            if is_id(&field.key) {
-                self.add("id", value);
-            } else if let Some(slot) = part_name(&field.key) {
-                self.add(slot, value);
+            if let Some(part) = WaiverPart::from_label(&field.key) {
+                self.add(part, Spanned::new(field.unquoted_value().to_owned(), field.value.span));
             }
         }
     }
 
-    /// `WAIVER-1 | CX-573F | 2026-01-02 | Scope: x | …`
+    /// Reads a waiver on one line: `WAIVER-1 | CX-573F | 2026-01-02 | Scope: x | …`.
+    /// `at` is the byte offset of `body` in the document.
     pub(super) fn read_line(&mut self, body: &str, at: usize) {
         let mut offset = 0;
         for piece in body.split('|') {
-            let part = crate::text::trim_spanned(body, Span::new(offset, offset + piece.len()));
+            let column = crate::text::trim_spanned(body, Span::new(offset, offset + piece.len()));
             offset += piece.len() + 1;
-            let span = Span::new(at + part.span.start, at + part.span.end);
-            let labelled = part.value.split_once(':').map(|(label, value)| {
-                (normalize_key(label.trim_matches('*')), value.trim_matches(['*', ' ']))
+            let span = Span::new(at + column.span.start, at + column.span.end);
+            let labelled = column.value.split_once(':').and_then(|(label, value)| {
+                let part = WaiverPart::from_label(&normalize_key(label.trim_matches('*')))?;
+                Some((part, value.trim_matches(['*', ' '])))
             });
-            match labelled {
-                Some((key, value)) if is_id(&key) => {
-                    self.add("id", Spanned::new(strip_quotes(value).to_owned(), span));
-                }
-                Some((key, value)) if part_name(&key).is_some() => {
-                    self.add(
-                        part_name(&key).unwrap_or_default(),
-                        Spanned::new(strip_quotes(value).to_owned(), span),
-                    );
-                }
-                _ if find_date(part.value).is_some() => {
-                    self.add("date", Spanned::new(part.value.to_owned(), span));
-                }
-                _ if find_policy(part.value)
-                    .is_some_and(|p| p.len() == part.value.trim_matches(['[', ']', '`']).len()) =>
-                {
-                    self.add("policy", Spanned::new(part.value.to_owned(), span));
-                }
-                _ => self.read_title(part.value, span.start),
+            let is_policy = || {
+                let plain = column.value.trim_matches(['[', ']', '`']);
+                find_policy(column.value).is_some_and(|policy| policy.len() == plain.len())
+            };
+            if let Some((part, value)) = labelled {
+                self.add(part, Spanned::new(strip_quotes(value).to_owned(), span));
+            } else if find_date(column.value).is_some() {
+                self.add(WaiverPart::Date, Spanned::new(column.value.to_owned(), span));
+            } else if is_policy() {
+                self.add(WaiverPart::Policy, Spanned::new(column.value.to_owned(), span));
+            } else {
+                self.read_title(column.value, span.start);
             }
         }
     }
 
-    /// `WAIVER-1 [CX-573F]: text`: an id, perhaps a policy in brackets.
+    /// Reads a title such as `WAIVER-1 [CX-573F]: text`: an id, and perhaps a
+    /// policy in brackets. `at` is the byte offset of `text` in the document.
     pub(super) fn read_title(&mut self, text: &str, at: usize) {
         let text = text.trim_start_matches(['*', '`', '[']);
-        // `[CX-573F] WAIVER-1`: the policy may stand first.
+        // `[CX-573F] WAIVER-1`: the policy may precede the id.
         if let Some((policy, rest)) =
             text.split_once(']').filter(|(start, _)| find_policy(start) == Some(*start))
         {
-            self.add("policy", Spanned::new(policy.to_owned(), Span::new(at, at + text.len())));
+            self.add(WaiverPart::Policy, Spanned::new(policy.to_owned(), Span::new(at, at + text.len())));
             return self.read_title(rest.trim_start(), at);
         }
         let id: String =
@@ -144,49 +126,58 @@ impl WaiverDraft {
         let span = Span::new(at, at + text.len());
         if id.contains('-')
             && id.chars().any(|c| c.is_ascii_uppercase())
-            && find_policy(&id).is_none_or(|p| p != id)
+            && find_policy(&id).is_none_or(|policy| policy != id)
         {
-            self.add("id", Spanned::new(id, span));
+            self.add(WaiverPart::Id, Spanned::new(id, span));
         }
         if let Some(policy) = find_policy(text) {
-            self.add("policy", Spanned::new(policy.to_owned(), span));
+            self.add(WaiverPart::Policy, Spanned::new(policy.to_owned(), span));
         }
     }
 
-    /// Lines `Label: value` of a paragraph.
+    /// Reads the lines `Label: value` of a paragraph after its first line.
     pub(super) fn read_lines(&mut self, lines: &[ProseLine<'_>]) {
         for line in lines.iter().skip(1) {
             let Some((label, value)) = line.text.split_once(':') else { continue };
             let value = value.trim_matches(['*', ' ', '\r', '\n']);
             let span = Span::new(line.start, line.start + line.text.trim_end().len());
-            if let Some(slot) = part_name(&normalize_key(label.trim_matches(['*', ' ']))) {
-                self.add(slot, Spanned::new(strip_quotes(value).to_owned(), span));
+            let part = WaiverPart::from_label(&normalize_key(label.trim_matches(['*', ' '])));
+            // The first line has the id.
+            if let Some(part) = part.filter(|part| *part != WaiverPart::Id) {
+                self.add(part, Spanned::new(strip_quotes(value).to_owned(), span));
             }
         }
     }
 
+    /// Builds the waiver. The first value of a part counts; all scopes are joined.
     pub(super) fn finish(self) -> Waiver {
-        let first =
-            |name: &str| self.parts.iter().find(|(slot, _)| slot == name).map(|(_, value)| value.clone());
-        let scopes: Vec<&Spanned<String>> =
-            self.parts.iter().filter(|(slot, _)| slot == "scope").map(|(_, value)| value).collect();
-        let joined = scopes.iter().map(|s| s.value.as_str()).collect::<Vec<_>>().join("; ");
-        let scope = scopes.first().map(|s| Spanned::new(joined, s.span));
-        let id = first("id");
-        // A policy is a code, alone or in brackets; "not CX-573F" is none.
-        let policy = first("policy").and_then(|value| {
+        let first = |part: WaiverPart| {
+            self.parts.iter().find(|(other, _)| *other == part).map(|(_, value)| value.clone())
+        };
+        let scopes: Vec<&Spanned<String>> = self
+            .parts
+            .iter()
+            .filter(|(part, _)| *part == WaiverPart::Scope)
+            .map(|(_, value)| value)
+            .collect();
+        let joined = scopes.iter().map(|scope| scope.value.as_str()).collect::<Vec<_>>().join("; ");
+        let scope = scopes.first().map(|scope| Spanned::new(joined, scope.span));
+        let id = first(WaiverPart::Id);
+        // A policy is a code, alone or in brackets; "not CX-573F" does not count.
+        let policy = first(WaiverPart::Policy).and_then(|value| {
             let plain = value.value.trim().trim_start_matches(['[', '`', '(']);
             let code = find_policy(plain).filter(|code| plain.starts_with(*code))?;
             Some(Spanned::new(code.to_owned(), value.span))
         });
         let policy = policy.or_else(|| {
             let id = id.as_ref()?;
-            // An id may carry its policy; an id that is only a code is none.
+            // An id may contain its policy, but must not consist of it.
             let policy = find_policy(&id.value).filter(|policy| *policy != id.value)?;
             Some(Spanned::new(policy.to_owned(), id.span))
         });
-        let date = first("date").and_then(|d| find_date(&d.value).map(|date| Spanned::new(date, d.span)));
-        let expiry = first("expiry").map_or(Expiry::Never, |value| parse_expiry(&value.value));
+        let date = first(WaiverPart::Date)
+            .and_then(|value| find_date(&value.value).map(|date| Spanned::new(date, value.span)));
+        let expiry = first(WaiverPart::Expiry).map_or(Expiry::Never, |value| parse_expiry(&value.value));
         let paths = scope.as_ref().map(find_paths).unwrap_or_default();
         Waiver {
             span: self.span,
@@ -194,8 +185,8 @@ impl WaiverDraft {
             policy,
             date,
             scope,
-            justification: first("justification"),
-            approver: first("approver").filter(|_| !self.is_refused),
+            justification: first(WaiverPart::Justification),
+            approver: first(WaiverPart::Approver).filter(|_| !self.is_refused),
             expiry,
             paths,
         }

@@ -1,18 +1,21 @@
-//! Waivers: what somebody allowed a packet to leave out.
+//! Waivers: requirements that a packet need not meet, with the approver's
+//! consent.
 //!
-//! Real packets write them as a bullet with nested labels, as one line with
-//! `|` between the fields, or as free text after an id. A waiver counts only
-//! when id, policy, scope, date, justification and approver are all there
+//! Real packets write a waiver as a bullet with nested labels, as one line with
+//! `|` between the fields, or as free text after an id. A waiver counts only if
+//! id, policy, scope, date, justification and approver are all present
 //! (CHECKS, "Waivers").
 
 mod draft;
+mod part;
 mod prose;
 mod value;
 
 use std::ops::Range;
 
-use draft::{WaiverDraft, is_attribute, is_id};
+use draft::WaiverDraft;
 use jiff::civil::Date;
+use part::WaiverPart;
 
 use crate::text::{Span, Spanned};
 
@@ -23,65 +26,65 @@ use super::scope_entry::ScopeEntry;
 
 pub use value::find_paths;
 
-/// When a waiver ends.
+/// End of a waiver's validity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expiry {
-    /// Never said, or said to be permanent.
+    /// No expiry given, or explicitly permanent.
     Never,
-    /// After this day.
+    /// At the end of this day.
     On(Date),
-    /// When the packet is closed.
+    /// At the closure of the packet.
     Closure,
-    /// Something that is no date; it is not taken to mean "valid".
+    /// A text that is not a date; it does not count as valid.
     Unreadable(String),
 }
 
 /// One waiver.
 #[derive(Debug, Clone)]
 pub struct Waiver {
-    /// All of it.
+    /// The whole waiver.
     pub span: Span,
-    /// Its id.
+    /// Id of the waiver.
     pub id: Option<Spanned<String>>,
-    /// The policy it relaxes, e.g. `CX-573F`.
+    /// The policy that it relaxes, such as `CX-573F`.
     pub policy: Option<Spanned<String>>,
-    /// When it was granted.
+    /// Date of the grant.
     pub date: Option<Spanned<Date>>,
-    /// What it covers, as written.
+    /// The covered paths or checks, as written.
     pub scope: Option<Spanned<String>>,
-    /// Why.
+    /// Reason for the grant.
     pub justification: Option<Spanned<String>>,
-    /// Who granted it.
+    /// Person who granted it; `None` if the waiver was refused or revoked.
     pub approver: Option<Spanned<String>>,
-    /// When it ends.
+    /// End of its validity.
     pub expiry: Expiry,
     /// Paths and patterns that the scope names.
     pub paths: Vec<ScopeEntry>,
 }
 
 impl Waiver {
-    /// Names of the fields that it lacks.
+    /// Returns the names of the missing required parts.
     #[must_use]
     pub fn missing(&self) -> Vec<&'static str> {
-        let has = [
-            ("id", self.id.is_some()),
-            ("policy", self.policy.is_some()),
-            ("scope", self.scope.is_some()),
-            ("date", self.date.is_some()),
-            ("justification", self.justification.is_some()),
-            ("approver", self.approver.is_some()),
+        let required = [
+            (WaiverPart::Id, self.id.is_some()),
+            (WaiverPart::Policy, self.policy.is_some()),
+            (WaiverPart::Scope, self.scope.is_some()),
+            (WaiverPart::Date, self.date.is_some()),
+            (WaiverPart::Justification, self.justification.is_some()),
+            (WaiverPart::Approver, self.approver.is_some()),
         ];
-        has.into_iter().filter(|(_, has)| !has).map(|(name, _)| name).collect()
+        required.into_iter().filter(|(_, is_present)| !is_present).map(|(part, _)| part.name()).collect()
     }
 
-    /// The id, or a stand-in for messages.
+    /// Returns the id, or a replacement text for messages.
     #[must_use]
     pub fn name(&self) -> &str {
         self.id.as_ref().map_or("(waiver without an id)", |id| &id.value)
     }
 }
 
-/// Reads the waivers below a heading.
+/// Reads the waivers in the blocks of a section.
 #[must_use]
 pub fn read_waivers(text: &str, outline: &Outline, blocks: Range<usize>) -> Vec<Waiver> {
     let mut out: Vec<WaiverDraft> = Vec::new();
@@ -106,10 +109,10 @@ fn read_item(text: &str, outline: &Outline, item: usize, out: &mut Vec<WaiverDra
     }
     let all = read_fields(text, outline, item..block.end);
     let own: Vec<&Field> = all.iter().filter(|field| field.item == Some(item)).collect();
-    let attribute = own
-        .first()
-        .is_some_and(|field| field.block == prose && is_attribute(&field.key) && !is_id(&field.key));
-    if attribute && !out.is_empty() && !body.contains(" | ") {
+    let continues_previous = own.first().is_some_and(|field| {
+        field.block == prose && WaiverPart::from_label(&field.key).is_some_and(|part| part != WaiverPart::Id)
+    });
+    if continues_previous && !out.is_empty() && !body.contains(" | ") {
         // `- Date: …` as a sibling of `- Waiver ID: …`.
         if let Some(draft) = out.last_mut() {
             draft.span = draft.span.join(block.span);
@@ -117,15 +120,16 @@ fn read_item(text: &str, outline: &Outline, item: usize, out: &mut Vec<WaiverDra
         }
         return;
     }
-    let mut draft = WaiverDraft { span: block.span, ..WaiverDraft::default() };
+    let mut draft = WaiverDraft::new(block.span);
+    let names_part = |field: &&Field| WaiverPart::from_label(&field.key).is_some();
     if body.contains('|') {
         draft.read_line(body, at);
         draft.read_fields(&all.iter().filter(|field| field.item != Some(item)).cloned().collect::<Vec<_>>());
     } else {
-        if own.iter().all(|field| field.block != prose || !is_attribute(&field.key)) {
+        if !own.iter().any(|field| field.block == prose && names_part(field)) {
             draft.read_title(body, at);
             draft.read_lines(&outline.prose_lines(text, prose));
-            if all.iter().all(|field| !is_attribute(&field.key)) {
+            if !all.iter().any(|field| names_part(&field)) {
                 draft.read_prose(body, at);
             }
         }
@@ -134,7 +138,8 @@ fn read_item(text: &str, outline: &Outline, item: usize, out: &mut Vec<WaiverDra
     out.push(draft);
 }
 
-/// The template's instruction, `NONE`, and the example of the format.
+/// Returns whether an item is text of the template: its instruction, `NONE`, or
+/// the example of the format.
 fn is_template_text(body: &str) -> bool {
     let lower = strip_hint(body).trim_matches(['`', '*', '.', ' ']).to_lowercase();
     body.starts_with('(')
@@ -153,13 +158,13 @@ mod tests {
     }
 
     #[test]
-    fn template_text_is_no_waiver() {
+    fn template_text_is_not_a_waiver() {
         let text = "- (Record explicit user waivers here per [CX-573F]. Include Waiver ID.)\n- NONE\n- Format: WAIVER-1 | CX-573F\n";
         assert!(waivers(text).is_empty());
     }
 
     #[test]
-    fn nested_sibling_and_one_line_shapes() {
+    fn nested_sibling_and_one_line_forms_are_read() {
         let nested = "- Waiver ID: W-A-1\n  - Policy: CX-573F\n  - Date: 2026-01-02\n  - Scope: `src/x.rs`\n  - Justification: because\n  - Approver: mira\n  - Expiry: On WP closure.\n";
         let sibling = nested.replace("\n  - ", "\n- ");
         let line = "- W-A-1 | CX-573F | 2026-01-02 | Scope: `src/x.rs` | Justification: because | Approver: mira | Expiry: WP-1-A closure\n";
@@ -174,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn free_text_after_an_id() {
+    fn free_text_after_an_id_is_read() {
         let text = "- W-A-1 [CX-573F] 2026-02-19: Allow `src/x.rs` because the generator rewrites it. Approved by: Mira. Expires: 2026-05-01.\n";
         let all = waivers(text);
         assert!(all[0].missing().is_empty(), "{:?}", all[0]);
@@ -189,7 +194,7 @@ mod tests {
             "- WAIVER-7 [CX-573F] (granted 2026-02-28 by Mira): Change `src/x.rs`, reason: it is generated\n";
         let all = waivers(text);
         assert!(all[0].missing().is_empty(), "{:?}", all[0]);
-        // What is not said is missing, and a denial covers nothing.
+        // A part that is not given is missing, and a denial covers nothing.
         let short = waivers("- [CX-573F] 2026-02-19: Allow out-of-scope files. Approved by: Mira.\n");
         assert_eq!(short[0].missing(), ["id", "justification"]);
         let denial = waivers(
@@ -208,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn titles_carry_id_and_policy() {
+    fn titles_contain_id_and_policy() {
         let all = waivers(
             "- WAIVER-SCOPE-WP-1-A-001 [CX-573F SCOPE-EXPAND]\n  - Date: 2026-01-18\n- CX-573F | 2026-02-11 | Scope: allow `.gitattributes` | Justification: x\n",
         );

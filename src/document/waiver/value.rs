@@ -1,4 +1,4 @@
-//! Dates, policies, ends and paths of waivers.
+//! Readers of a waiver's values: date, policy, expiry and paths.
 
 use jiff::civil::Date;
 
@@ -7,6 +7,7 @@ use crate::text::{Span, Spanned};
 
 use super::Expiry;
 
+/// Reads the value of an expiry.
 pub(super) fn parse_expiry(text: &str) -> Expiry {
     let lower = text.trim().to_lowercase();
     if let Some(date) = find_date(text) {
@@ -20,8 +21,9 @@ pub(super) fn parse_expiry(text: &str) -> Expiry {
     }
 }
 
-/// `On WP closure (validation complete).`, `WP-1-A closure`: the packet's, not
-/// that of a phase or a project.
+/// Returns whether a text (in lower case) means the closure of the packet, not
+/// of a phase or project: `On WP closure (validation complete).`,
+/// `WP-1-A closure`.
 fn is_closure(lower: &str) -> bool {
     let head = lower.split('(').next().unwrap_or("").trim().trim_end_matches('.');
     let of_a_packet = head.trim_start_matches("on ").starts_with("wp-") && head.ends_with(" closure");
@@ -29,19 +31,19 @@ fn is_closure(lower: &str) -> bool {
         || matches!(head, "closure" | "on closure" | "on wp closure" | "wp closure" | "packet closure")
 }
 
-/// The first `YYYY-MM-DD` at the start of a text.
+/// Reads a date `YYYY-MM-DD` at the start of a text.
 pub(super) fn find_date(text: &str) -> Option<Date> {
     let text = text.trim().trim_start_matches(['`', '*', '(']);
     let digits = text.get(..10)?;
     let rest = text.get(10..)?;
-    let shape = digits
+    let has_date_form = digits
         .bytes()
         .enumerate()
         .all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
-    (shape && !rest.starts_with(|c: char| c.is_ascii_digit())).then(|| digits.parse().ok()).flatten()
+    (has_date_form && !rest.starts_with(|c: char| c.is_ascii_digit())).then(|| digits.parse().ok()).flatten()
 }
 
-/// The first `CX-…` code in a text.
+/// Finds the first policy code `CX-…` in a text.
 pub(super) fn find_policy(text: &str) -> Option<&str> {
     let at = text.find("CX-")?;
     let tail = text.get(at..)?;
@@ -49,13 +51,14 @@ pub(super) fn find_policy(text: &str) -> Option<&str> {
     tail.get(..end).filter(|code| code.len() > 3)
 }
 
-/// Paths that a scope names: in back-ticks, or words with a slash.
+/// Finds the paths that a scope names: texts in backticks, and words with a
+/// slash. Empty if the scope has an exception.
 #[must_use]
 pub fn find_paths(scope: &Spanned<String>) -> Vec<ScopeEntry> {
-    // A scope that takes something out again cannot be read by its paths.
+    // With an exception, the paths of a scope are not all covered.
     let lower = scope.value.to_lowercase();
-    let takes_out = ["except", "excluding", "other than", "does not", "do not", "but not", "not cover"];
-    if takes_out.iter().any(|words| lower.contains(words)) {
+    let exceptions = ["except", "excluding", "other than", "does not", "do not", "but not", "not cover"];
+    if exceptions.iter().any(|words| lower.contains(words)) {
         return Vec::new();
     }
     let entry = |word: &str| {

@@ -1,4 +1,4 @@
-//! Which documents there are, and their bytes.
+//! Collects documents and reads them.
 
 use std::sync::Arc;
 
@@ -8,15 +8,15 @@ use crate::document::{Document, DocumentKind, Layout, WpId};
 use crate::pipeline::parallel;
 use crate::text::{RepoPath, Source};
 
-use super::NamedDocument;
+use super::request::NamedDocument;
 
-/// A document's text before it is understood.
+/// A document before it is parsed.
 struct UnparsedDocument {
     source: Arc<Source>,
     expected_kind: Option<DocumentKind>,
 }
 
-/// A document that was not read, and why.
+/// A document that could not be read, with the reason as a clause.
 #[derive(Debug)]
 pub(crate) struct UnreadDocument {
     pub path: RepoPath,
@@ -26,16 +26,17 @@ pub(crate) struct UnreadDocument {
 /// The documents of a repository and those that the caller named.
 #[derive(Default)]
 pub(crate) struct CollectedDocuments {
-    /// Documents where the layout has them, in order of path.
+    /// Documents in the folders of the layout, in order of path.
     pub in_layout: Vec<Document>,
-    /// Documents elsewhere, in order of path.
+    /// Other named documents, in the order in which the caller names them.
     pub outside_layout: Vec<Document>,
-    /// What could not be read.
+    /// Documents that could not be read.
     pub unread_documents: Vec<UnreadDocument>,
 }
 
-/// What a path's place in the repository says it is; the error is that it has
-/// no place there.
+/// Returns the kind that the layout expects of a document at a path; `None` if
+/// the folder does not determine it. The error: the path is outside of the
+/// layout.
 pub(crate) fn expected_kind(layout: &Layout, path: &RepoPath) -> Result<Option<DocumentKind>, ()> {
     let records = [
         (&layout.board, DocumentKind::Board),
@@ -48,8 +49,9 @@ pub(crate) fn expected_kind(layout: &Layout, path: &RepoPath) -> Result<Option<D
     if let Some((_, kind)) = records.iter().find(|(record, _)| path.as_bytes() == record.as_bytes()) {
         return Ok(Some(*kind));
     }
-    let ends = |end: &str| path.as_bytes().to_ascii_lowercase().ends_with(end.as_bytes());
-    let named = || {
+    let has_extension =
+        |extension: &str| path.as_bytes().to_ascii_lowercase().ends_with(extension.as_bytes());
+    let is_named_by_id = || {
         let name = path.file_name().to_string();
         name.strip_suffix(".md").is_some_and(|stem| WpId::parse(stem).is_ok())
     };
@@ -59,68 +61,67 @@ pub(crate) fn expected_kind(layout: &Layout, path: &RepoPath) -> Result<Option<D
         (&layout.refinements, DocumentKind::Refinement),
     ];
     for (folder, kind) in folders {
-        if path.is_below(folder.as_bytes()) && ends(".md") {
-            return Ok(named().then_some(kind));
+        if path.is_below(folder.as_bytes()) && has_extension(".md") {
+            return Ok(is_named_by_id().then_some(kind));
         }
     }
-    if path.is_below(layout.validator_states.as_bytes()) && ends(".json") {
+    if path.is_below(layout.validator_states.as_bytes()) && has_extension(".json") {
         return Ok(Some(DocumentKind::ValidatorState));
     }
-    if path.is_below(layout.contracts.as_bytes()) && ends(".md") {
+    if path.is_below(layout.contracts.as_bytes()) && has_extension(".md") {
         return Ok(None);
     }
     Err(())
 }
 
-/// Reads all governance documents of a side, and the named ones.
+/// Reads all governance documents of a tree, and the named documents.
 pub(crate) fn collect_documents(
     repo: &dyn Repository,
-    side: TreeState,
+    tree: TreeState,
     layout: &Layout,
     named: &[NamedDocument],
 ) -> Result<CollectedDocuments, RepositoryError> {
     let mut out = CollectedDocuments::default();
-    let mut placed: Vec<UnparsedDocument> = Vec::new();
-    for path in list_document_paths(repo, side, layout)? {
+    let mut in_layout: Vec<UnparsedDocument> = Vec::new();
+    for path in list_document_paths(repo, tree, layout)? {
         let Ok(expected) = expected_kind(layout, &path) else { continue };
-        match open_document(repo, side, &path)? {
-            Ok(source) => placed.push(UnparsedDocument { source, expected_kind: expected }),
-            Err(why) => out.unread_documents.push(UnreadDocument { path, reason: why }),
+        match open_document(repo, tree, &path)? {
+            Ok(source) => in_layout.push(UnparsedDocument { source, expected_kind: expected }),
+            Err(reason) => out.unread_documents.push(UnreadDocument { path, reason }),
         }
     }
-    let mut loose: Vec<UnparsedDocument> = Vec::new();
+    let mut outside_layout: Vec<UnparsedDocument> = Vec::new();
     for document in named {
         if document.bytes.is_none() && expected_kind(layout, &document.path).is_ok() {
             continue;
         }
         let opened = match &document.bytes {
             Some(bytes) => match limit_error(bytes) {
-                Some(why) => Err(format!("it is {why}")),
+                Some(excess) => Err(format!("it is {excess}")),
                 None => Ok(Source::from_bytes(document.path.clone(), bytes.clone())),
             },
-            None => open_document(repo, side, &document.path)?,
+            None => open_document(repo, tree, &document.path)?,
         };
         match opened {
-            Ok(source) => loose.push(UnparsedDocument { source, expected_kind: None }),
-            Err(why) => {
-                out.unread_documents.push(UnreadDocument { path: document.path.clone(), reason: why })
-            }
+            Ok(source) => outside_layout.push(UnparsedDocument { source, expected_kind: None }),
+            Err(reason) => out.unread_documents.push(UnreadDocument { path: document.path.clone(), reason }),
         }
     }
-    let read = |raw: &UnparsedDocument| {
-        let in_contracts = raw.source.name().is_below(layout.contracts.as_bytes());
-        let expected = raw
+    let parse = |unparsed: &UnparsedDocument| {
+        let in_contracts = unparsed.source.name().is_below(layout.contracts.as_bytes());
+        let expected = unparsed
             .expected_kind
-            .or_else(|| (in_contracts && is_contract(&raw.source)).then_some(DocumentKind::Contract));
-        Document::read(&raw.source, expected)
+            .or_else(|| (in_contracts && is_contract(&unparsed.source)).then_some(DocumentKind::Contract));
+        Document::read(&unparsed.source, expected)
     };
-    out.in_layout = parallel::map(&placed, read);
-    out.outside_layout = parallel::map(&loose, read);
+    out.in_layout = parallel::map(&in_layout, parse);
+    out.outside_layout = parallel::map(&outside_layout, parse);
     Ok(out)
 }
 
-/// Whether a document in the folder of contracts means to be one: its first
-/// heading begins with the word, or it has a status below it.
+/// Returns true if a document in the folder of contracts is meant as a
+/// contract: its first heading begins with "contract", or a status follows
+/// within six lines.
 fn is_contract(source: &Source) -> bool {
     let mut lines = source.text().lines().map(|line| line.trim_start_matches('\u{feff}').trim());
     let title =
@@ -128,17 +129,18 @@ fn is_contract(source: &Source) -> bool {
     title.starts_with("contract") || lines.take(6).any(|line| line.to_lowercase().starts_with("**status"))
 }
 
-/// The paths where the layout may have documents, each once, in order.
+/// Lists the paths at which the layout may have documents, without duplicates,
+/// in order.
 fn list_document_paths(
     repo: &dyn Repository,
-    side: TreeState,
+    tree: TreeState,
     layout: &Layout,
 ) -> Result<Vec<RepoPath>, RepositoryError> {
     let mut out: Vec<RepoPath> = Vec::new();
     let folders =
         [&layout.packets, &layout.stubs, &layout.refinements, &layout.validator_states, &layout.contracts];
     for folder in folders {
-        out.extend(repo.list_below(side, folder)?);
+        out.extend(repo.list_below(tree, folder)?);
     }
     let records = [
         &layout.board,
@@ -150,7 +152,7 @@ fn list_document_paths(
     ];
     for record in records {
         let path = RepoPath::from(record.as_str());
-        if repo.exists(side, &path)? {
+        if repo.exists(tree, &path)? {
             out.push(path);
         }
     }
@@ -159,26 +161,27 @@ fn list_document_paths(
     Ok(out)
 }
 
-/// A document's text, or why there is none.
+/// Reads a document. The inner error is the reason, as a clause, why the path
+/// has no readable document.
 fn open_document(
     repo: &dyn Repository,
-    side: TreeState,
+    tree: TreeState,
     path: &RepoPath,
 ) -> Result<Result<Arc<Source>, String>, RepositoryError> {
-    match repo.mode(side, path)? {
+    match repo.mode(tree, path)? {
         Some(FileMode::Regular | FileMode::Executable) => {}
         Some(FileMode::Symlink) => {
-            return Ok(Err("a symbolic link lies here; it is not followed".to_owned()));
+            return Ok(Err("it is a symbolic link, which is not followed".to_owned()));
         }
-        Some(FileMode::Submodule) => return Ok(Err("a submodule lies here".to_owned())),
-        None => return Ok(Err("no file is there".to_owned())),
+        Some(FileMode::Submodule) => return Ok(Err("it is a submodule".to_owned())),
+        None => return Ok(Err("the file does not exist".to_owned())),
     }
-    match repo.read(side, path) {
+    match repo.read(tree, path) {
         Ok(Some(bytes)) => Ok(match limit_error(&bytes) {
-            Some(why) => Err(format!("it is {why}")),
+            Some(excess) => Err(format!("it is {excess}")),
             None => Ok(Source::from_bytes(path.clone(), bytes)),
         }),
-        Ok(None) => Ok(Err("no file is there".to_owned())),
+        Ok(None) => Ok(Err("the file does not exist".to_owned())),
         Err(RepositoryError::TooLarge { bytes, limit, .. }) => {
             Ok(Err(format!("it is {bytes} bytes long; countersign reads at most {limit}")))
         }

@@ -1,4 +1,4 @@
-//! Facts that checks of documents are shown.
+//! Facts about the repository, for checks of documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,26 +11,26 @@ use crate::document::{Document, DocumentBody, Layout, Refinement, WpId};
 use crate::pipeline::spec_versions::gather_spec_facts;
 use crate::text::RepoPath;
 
-/// Longer texts are no path.
+/// Maximum length of a path, in bytes.
 const MAX_PATH_LENGTH: usize = 1024;
 
 /// Facts about the repository around its documents.
 pub(crate) struct DocumentFacts {
-    /// Paths that documents name.
+    /// Paths that documents name, and whether they exist.
     pub targets: BTreeMap<RepoPath, TargetFact>,
     /// Specifications of refinements, by the refinement's path.
     pub specs: BTreeMap<RepoPath, SpecFact>,
-    /// Names of contracts, small, with their paths.
+    /// Names of contracts in lower case, with their paths.
     pub contracts: BTreeMap<String, RepoPath>,
     /// The current specification.
     pub spec: Option<Arc<SpecText>>,
-    /// Files beside it.
+    /// Files in the folder of the current specification.
     pub spec_siblings: Vec<RepoPath>,
-    /// Working trees.
+    /// Working trees of the repository.
     pub worktrees: Option<Vec<Worktree>>,
 }
 
-/// A fact that costs a look at the repository.
+/// A kind of fact that has to be read from the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FactKind {
     Links,
@@ -40,64 +40,67 @@ pub(crate) enum FactKind {
 }
 
 impl DocumentFacts {
+    /// Gathers the facts of the wanted kinds. `outside_layout` holds documents
+    /// outside of the folders of the layout.
     pub(crate) fn gather(
         repo: &dyn Repository,
-        side: TreeState,
-        library: &GovernanceDocuments<'_>,
-        loose: &[Document],
+        tree: TreeState,
+        governance: &GovernanceDocuments<'_>,
+        outside_layout: &[Document],
         wanted: &[FactKind],
     ) -> Result<Self, RepositoryError> {
-        let (spec, beside_spec) = if wanted.contains(&FactKind::CurrentSpec) {
-            read_current_spec(repo, side, library)?
+        let (spec, spec_siblings) = if wanted.contains(&FactKind::CurrentSpec) {
+            read_current_spec(repo, tree, governance)?
         } else {
             (None, Vec::new())
         };
         Ok(Self {
             targets: if wanted.contains(&FactKind::Links) {
-                gather_targets(repo, side, library)?
+                gather_targets(repo, tree, governance)?
             } else {
                 BTreeMap::new()
             },
             specs: if wanted.contains(&FactKind::Specs) {
-                gather_specs(repo, side, library)?
+                gather_specs(repo, tree, governance)?
             } else {
                 BTreeMap::new()
             },
-            contracts: collect_contract_names(library.documents.iter().chain(loose)),
+            contracts: collect_contract_names(governance.documents.iter().chain(outside_layout)),
             spec,
-            spec_siblings: beside_spec,
+            spec_siblings,
             worktrees: if wanted.contains(&FactKind::Worktrees) { repo.worktrees()? } else { None },
         })
     }
 }
 
-/// Whether each named path is there; one that is not gets its nearest.
+/// Looks up each path that documents name; a missing path gets the existing
+/// path that looks most like it.
 fn gather_targets(
     repo: &dyn Repository,
-    side: TreeState,
-    library: &GovernanceDocuments<'_>,
+    tree: TreeState,
+    governance: &GovernanceDocuments<'_>,
 ) -> Result<BTreeMap<RepoPath, TargetFact>, RepositoryError> {
-    let named: BTreeSet<RepoPath> = library
+    let named: BTreeSet<RepoPath> = governance
         .documents
         .iter()
-        .flat_map(|document| named_paths(document, Some(library)))
+        .flat_map(|document| named_paths(document, Some(governance)))
         .flat_map(|named| named.candidates)
         .collect();
     let mut out = BTreeMap::new();
     let mut all: Option<Vec<RepoPath>> = None;
     for path in named {
-        // What no system can have as a path (too long, through a loop of links)
-        // is not there; a broken repository has been told of before.
+        // A path that no file system accepts (too long, through a loop of
+        // links) does not exist; a broken repository was reported before.
         let is_path = path.as_bytes().len() < MAX_PATH_LENGTH && !path.as_bytes().contains(&0);
-        if is_path && repo.exists(side, &path).unwrap_or(false) {
+        if is_path && repo.exists(tree, &path).unwrap_or(false) {
             out.insert(path, TargetFact::Found);
             continue;
         }
         if all.is_none() {
-            // The index tells all names without walking build folders.
+            // The index lists all names without a walk through build folders.
             let tracked = repo.list_below(TreeState::Index, "")?;
             all = Some(if tracked.is_empty() {
-                list_governance_paths(repo, side, library.layout)?
+                list_governance_paths(repo, tree, governance.layout)?
             } else {
                 tracked
             });
@@ -110,26 +113,26 @@ fn gather_targets(
 
 fn list_governance_paths(
     repo: &dyn Repository,
-    side: TreeState,
+    tree: TreeState,
     layout: &Layout,
 ) -> Result<Vec<RepoPath>, RepositoryError> {
     let mut out = Vec::new();
     for folder in &layout.governance_folders {
-        out.extend(repo.list_below(side, folder)?);
+        out.extend(repo.list_below(tree, folder)?);
     }
     Ok(out)
 }
 
-/// The path that looks most like the wanted one: of the same name, or with
-/// few letters changed.
+/// Returns the path that looks most like the wanted one: with the same file
+/// name, or with few letters changed.
 fn find_nearest_path(wanted: &RepoPath, all: &[RepoPath]) -> Option<RepoPath> {
     let text = wanted.to_text().to_lowercase();
     let name = wanted.file_name().to_string().to_lowercase();
     let score = |path: &RepoPath| {
         let other = path.file_name().to_string().to_lowercase();
-        let of_name = strsim::normalized_levenshtein(&other, &name);
-        let whole = strsim::normalized_levenshtein(&path.to_text().to_lowercase(), &text);
-        if of_name < 0.7 { 0.0 } else { of_name + whole }
+        let name_score = strsim::normalized_levenshtein(&other, &name);
+        let path_score = strsim::normalized_levenshtein(&path.to_text().to_lowercase(), &text);
+        if name_score < 0.7 { 0.0 } else { name_score + path_score }
     };
     let scored = all.iter().map(|path| (score(path), path)).filter(|(score, _)| *score > 1.1);
     let best = scored.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)));
@@ -138,24 +141,24 @@ fn find_nearest_path(wanted: &RepoPath, all: &[RepoPath]) -> Option<RepoPath> {
 
 fn gather_specs(
     repo: &dyn Repository,
-    side: TreeState,
-    library: &GovernanceDocuments<'_>,
+    tree: TreeState,
+    governance: &GovernanceDocuments<'_>,
 ) -> Result<BTreeMap<RepoPath, SpecFact>, RepositoryError> {
-    let all: Vec<(&RepoPath, &Refinement)> = library
+    let all: Vec<(&RepoPath, &Refinement)> = governance
         .documents
         .iter()
         .filter_map(|document| Some((document.path(), document.refinement()?)))
         .collect();
-    let head: Option<Commit> = match side {
+    let head: Option<Commit> = match tree {
         TreeState::Commit(commit) => Some(commit),
         _ => repo.head()?,
     };
     let refinements: Vec<&Refinement> = all.iter().map(|(_, refinement)| *refinement).collect();
-    let facts = gather_spec_facts(repo, side, head, &refinements)?;
+    let facts = gather_spec_facts(repo, tree, head, &refinements)?;
     Ok(all.into_iter().map(|(path, _)| path.clone()).zip(facts).collect())
 }
 
-/// Names of contracts: of their files and of their titles.
+/// Maps names of contracts, by file name and by title, to their paths.
 fn collect_contract_names<'a>(documents: impl Iterator<Item = &'a Document>) -> BTreeMap<String, RepoPath> {
     let mut out = BTreeMap::new();
     for document in documents {
@@ -170,41 +173,43 @@ fn collect_contract_names<'a>(documents: impl Iterator<Item = &'a Document>) -> 
     out
 }
 
+/// The current specification, and the files in its folder.
 type CurrentSpec = (Option<Arc<SpecText>>, Vec<RepoPath>);
 
 fn read_current_spec(
     repo: &dyn Repository,
-    side: TreeState,
-    library: &GovernanceDocuments<'_>,
+    tree: TreeState,
+    governance: &GovernanceDocuments<'_>,
 ) -> Result<CurrentSpec, RepositoryError> {
-    let Some(named) = library.pointer().and_then(|pointer| pointer.spec()) else {
+    let Some(named) = governance.pointer().and_then(|pointer| pointer.spec()) else {
         return Ok((None, Vec::new()));
     };
-    // The name is relative to the root, or to the pointer's own folder.
-    let pointer = RepoPath::from(library.layout.spec_pointer.as_str());
-    let beside = RepoPath::from_bytes(pointer.folder()).join(named.value.as_str());
-    for path in [RepoPath::from(named.value.as_str()), beside] {
-        let plain = !path.to_text().starts_with('/') && !path.to_text().split('/').any(|name| name == "..");
+    // The name is relative to the root, or to the folder of the pointer.
+    let pointer = RepoPath::from(governance.layout.spec_pointer.as_str());
+    let in_pointer_folder = RepoPath::from_bytes(pointer.folder()).join(named.value.as_str());
+    for path in [RepoPath::from(named.value.as_str()), in_pointer_folder] {
+        let is_plain =
+            !path.to_text().starts_with('/') && !path.to_text().split('/').any(|name| name == "..");
         let is_file =
-            plain && matches!(repo.mode(side, &path), Ok(Some(FileMode::Regular | FileMode::Executable)));
-        if let Some(bytes) = if is_file { repo.read(side, &path)? } else { None } {
+            is_plain && matches!(repo.mode(tree, &path), Ok(Some(FileMode::Regular | FileMode::Executable)));
+        if let Some(bytes) = if is_file { repo.read(tree, &path)? } else { None } {
             let folder = path.folder().to_string();
-            let files = repo.list(side, &folder)?;
+            let files = repo.list(tree, &folder)?;
             return Ok((Some(Arc::new(SpecText::new(path, bytes))), files));
         }
     }
-    Ok((None, repo.list(side, "")?))
+    Ok((None, repo.list(tree, "")?))
 }
 
-/// Whether a packet, or the packet of a refinement, is history.
-pub(crate) fn is_history(document: &Document, library: Option<&GovernanceDocuments<'_>>) -> bool {
+/// Returns true for a finished packet, and for the refinement of one.
+pub(crate) fn is_history(document: &Document, governance: Option<&GovernanceDocuments<'_>>) -> bool {
     let id = document.id();
     let id = id.as_ref().map(WpId::as_str).unwrap_or_default();
-    match (document.packet(), library) {
-        (Some(packet), Some(library)) => library.is_historical(id, packet),
+    match (document.packet(), governance) {
+        (Some(packet), Some(governance)) => governance.is_historical(id, packet),
         (Some(packet), None) => is_finished(packet, None),
-        (None, Some(library)) if document.refinement().is_some() => {
-            library.packet(id).is_some_and(|(_, packet)| library.is_historical(id, packet))
+        (None, Some(governance)) if document.refinement().is_some() => {
+            governance.packet(id).is_some_and(|(_, packet)| governance.is_historical(id, packet))
         }
         _ => false,
     }

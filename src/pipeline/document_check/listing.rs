@@ -1,4 +1,4 @@
-//! `list`: every packet and stub of a repository with its state.
+//! Lists every packet and stub of a repository with its state (`list`).
 
 use crate::change::Repository;
 use crate::check::repository_documents::GovernanceDocuments;
@@ -8,9 +8,9 @@ use crate::document::{DocumentBody, Layout, PacketStatus, Signature, WpId};
 use crate::pipeline::error::PipelineError;
 use crate::text::RepoPath;
 
-use super::DocumentCheckRequest;
 use super::collect::collect_documents;
-use super::run::load_config_and_layout;
+use super::policy::load_config_and_layout;
+use super::request::DocumentCheckRequest;
 
 /// One packet or stub.
 #[derive(Debug, Clone)]
@@ -23,26 +23,26 @@ pub struct PacketListEntry {
     pub kind: &'static str,
     /// Its path.
     pub path: RepoPath,
-    /// How a packet reads: `G0`, `G1`, …
+    /// Format generation of a packet: `G0`, `G1`, …
     pub generation: Option<String>,
-    /// What it says of itself.
+    /// Status in the document itself.
     pub status: Option<String>,
-    /// What the board says.
+    /// State on the task board.
     pub board: Option<String>,
-    /// `active`, `superseded`, `stub`, or `-` where nothing says so.
+    /// `active`, `superseded`, `stub`, or `-` if no record determines it.
     pub lifecycle: &'static str,
-    /// Day of its signature, YYYY-MM-DD.
+    /// Date of its signature, YYYY-MM-DD.
     pub signed: Option<String>,
 }
 
-/// All packets and stubs, in order of id.
+/// All packets and stubs.
 #[derive(Debug, Clone, Default)]
 pub struct PacketListing {
-    /// The entries.
+    /// The entries, in order of id.
     pub entries: Vec<PacketListEntry>,
 }
 
-/// Lists the packets and stubs of a side.
+/// Lists the packets and stubs of a tree.
 ///
 /// # Errors
 /// The repository or the configuration cannot be read.
@@ -53,9 +53,9 @@ pub fn list_packets(
     let (_, layout) = load_config_and_layout(repo, request)?;
     let layout = layout.unwrap_or_else(Layout::gov);
     let collected = collect_documents(repo, request.tree, &layout, &[])?;
-    let library = GovernanceDocuments::new(&collected.in_layout, &layout);
+    let governance = GovernanceDocuments::new(&collected.in_layout, &layout);
     let mut entries: Vec<PacketListEntry> = Vec::new();
-    for (id, document, packet) in library.packets() {
+    for (id, document, packet) in governance.packets() {
         let signature = packet.signature.as_ref().and_then(|text| Signature::parse(&text.value).ok());
         let status = packet.status.as_ref().map(|status| &status.value);
         entries.push(PacketListEntry {
@@ -65,12 +65,12 @@ pub fn list_packets(
             path: document.path().clone(),
             generation: Some(packet.generation.to_string()),
             status: status.map(ToString::to_string),
-            board: find_board_state(&library, id, false),
-            lifecycle: determine_lifecycle(&library, id, status),
+            board: find_board_state(&governance, id, false),
+            lifecycle: determine_lifecycle(&governance, id, status),
             signed: signature.map(|signature| signature.at.date().to_string()),
         });
     }
-    for (id, document) in library.stubs() {
+    for (id, document) in governance.stubs() {
         let DocumentBody::Stub(stub) = &document.body else { continue };
         entries.push(PacketListEntry {
             wp_id: id.to_owned(),
@@ -79,7 +79,7 @@ pub fn list_packets(
             path: document.path().clone(),
             generation: None,
             status: stub.field("STUB_STATUS").and_then(Field::filled_value).map(|status| status.value),
-            board: find_board_state(&library, id, true),
+            board: find_board_state(&governance, id, true),
             lifecycle: "stub",
             signed: None,
         });
@@ -92,32 +92,33 @@ fn base_id_of(id: &str) -> String {
     WpId::parse(id).map_or_else(|_| id.to_owned(), |id| id.base().to_owned())
 }
 
-/// The board's state; entries of stubs and of packets share ids.
-fn find_board_state(library: &GovernanceDocuments<'_>, id: &str, stub: bool) -> Option<String> {
-    let entries = library.board()?.entries_of(id);
+/// Returns the state on the task board. A packet and its stub share an id; the
+/// `STUB` entry then belongs to the stub.
+fn find_board_state(governance: &GovernanceDocuments<'_>, id: &str, is_stub: bool) -> Option<String> {
+    let entries = governance.board()?.entries_of(id);
     let mut states = entries.map(|entry| entry.state.as_str());
-    let has_packet = library.packet(id).is_some();
-    states.find(|state| (*state == "STUB") == (stub && has_packet) || !has_packet).map(str::to_owned)
+    let has_packet = governance.packet(id).is_some();
+    states.find(|state| (*state == "STUB") == (is_stub && has_packet) || !has_packet).map(str::to_owned)
 }
 
 fn determine_lifecycle(
-    library: &GovernanceDocuments<'_>,
+    governance: &GovernanceDocuments<'_>,
     id: &str,
     status: Option<&PacketStatus>,
 ) -> &'static str {
-    let on_board =
-        library.board().is_some_and(|board| board.entries_of(id).any(|entry| entry.state == "SUPERSEDED"));
-    if on_board || status == Some(&PacketStatus::Superseded) {
+    let is_superseded_on_board =
+        governance.board().is_some_and(|board| board.entries_of(id).any(|entry| entry.state == "SUPERSEDED"));
+    if is_superseded_on_board || status == Some(&PacketStatus::Superseded) {
         return "superseded";
     }
     let base = base_id_of(id);
-    let Some(registry) = library.registry() else { return "-" };
+    let Some(registry) = governance.registry() else { return "-" };
     let rows: Vec<WpId> = registry.rows_of(&base).filter_map(Registry::active_id).collect();
     match rows.as_slice() {
         [only] if only.as_str() == id => "active",
-        [only] if library.packet(only.as_str()).is_some() => "superseded",
+        [only] if governance.packet(only.as_str()).is_some() => "superseded",
         // A base id with one packet needs no row.
-        [] if library.ids_with_base(&base).len() == 1 => "active",
+        [] if governance.ids_with_base(&base).len() == 1 => "active",
         _ => "-",
     }
 }

@@ -1,38 +1,38 @@
-//! Which question is asked, and which rules answer it.
+//! The commands that check documents, and the rules of each.
 
 use crate::check::{Check, Registered};
 use crate::finding::{CheckOutcome, CheckStatus, DocumentsInfo, Report};
 
-/// A question about documents.
+/// A command that checks documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DocumentQuery {
-    /// `check`: everything about documents.
+    /// `check`: all rules about documents.
     Check,
-    /// `governance-check`: everything, working trees included.
+    /// `governance-check`: all rules about documents and working trees.
     Governance,
-    /// `task-board-check`
+    /// `task-board-check`.
     Board,
-    /// `task-packet-claim-check`
+    /// `task-packet-claim-check`.
     Claims,
-    /// `wp-activation-traceability-check`
+    /// `wp-activation-traceability-check`.
     Activation,
-    /// `worktree-concurrency-check`
+    /// `worktree-concurrency-check`.
     Concurrency,
-    /// `spec-current-check`
+    /// `spec-current-check`.
     SpecCurrent,
-    /// `validator-spec-regression`
+    /// `validator-spec-regression`.
     SpecRegression,
     /// `validator-packet-complete`: one packet with its refinement.
     PacketComplete(String),
-    /// `validator-phase-gate`: the phase's name; empty for all.
+    /// `validator-phase-gate`: the name of the phase; empty for all phases.
     PhaseGate(String),
 }
 
-/// Rules of packets that only ask whether work may start on them.
+/// Rules of packets that matter only before work starts.
 const START_ONLY_RULES: [&str; 2] = ["packet/active", "packet/workable"];
 
 impl DocumentQuery {
-    /// The command's name.
+    /// Returns the command's name.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -49,10 +49,10 @@ impl DocumentQuery {
         }
     }
 
-    /// The question that a command's name stands for; `of` is its packet or
-    /// phase, for commands that ask about one.
+    /// Returns the query of the command with this name. `subject` is the packet
+    /// or the phase, for commands that check one.
     #[must_use]
-    pub fn from_command(command: &str, of: &str) -> Option<Self> {
+    pub fn from_command(command: &str, subject: &str) -> Option<Self> {
         let all = [
             Self::Check,
             Self::Governance,
@@ -62,59 +62,60 @@ impl DocumentQuery {
             Self::Concurrency,
             Self::SpecCurrent,
             Self::SpecRegression,
-            Self::PacketComplete(of.to_owned()),
-            Self::PhaseGate(of.to_owned()),
+            Self::PacketComplete(subject.to_owned()),
+            Self::PhaseGate(subject.to_owned()),
         ];
-        all.into_iter().find(|inquiry| inquiry.as_str() == command)
+        all.into_iter().find(|query| query.as_str() == command)
     }
 
-    /// The packet that is asked about, if it is one.
+    /// Returns the id of the packet to check, if the command checks one.
     #[must_use]
     pub fn packet(&self) -> Option<&str> {
         if let Self::PacketComplete(id) = self { Some(id) } else { None }
     }
 
-    /// The phase that is asked about.
+    /// Returns the phase to check, if the command checks phases.
     #[must_use]
     pub fn phase(&self) -> Option<&str> {
         if let Self::PhaseGate(phase) = self { Some(phase) } else { None }
     }
 
-    /// Why a report that found nothing is no answer, if it is none: nothing was
-    /// there to be judged, or the rule that decides could not look.
+    /// Returns the reason why a report without findings is inconclusive: there
+    /// were no documents to check, or the rule that decides was skipped. `None`
+    /// if the report has findings or is conclusive.
     #[must_use]
     pub fn inconclusive_reason(&self, report: &Report) -> Option<String> {
         if !report.passed() || !report.findings.is_empty() {
             return None;
         }
-        let reason = |outcome: &CheckOutcome| match &outcome.status {
-            CheckStatus::Skipped(why) => Some(why.clone()),
+        let skip_reason = |outcome: &CheckOutcome| match &outcome.status {
+            CheckStatus::Skipped(reason) => Some(reason.clone()),
             _ => None,
         };
         if *self == Self::SpecRegression {
             let heading = report.outcomes.iter().find(|outcome| outcome.rule.as_str() == "spec/heading");
-            return heading.and_then(reason);
+            return heading.and_then(skip_reason);
         }
         let documents = report.documents.as_ref().map_or(0, DocumentsInfo::count);
         let mut reasons: Vec<String> = Vec::new();
         for outcome in &report.outcomes {
-            match reason(outcome) {
+            match skip_reason(outcome) {
                 None if documents > 0 => return None,
-                Some(why) if !reasons.contains(&why) => reasons.push(why),
+                Some(reason) if !reasons.contains(&reason) => reasons.push(reason),
                 _ => {}
             }
         }
         if documents == 0 {
             return Some(
-                "no governance documents were found here: there is neither a `.GOV` nor a `docs` layout, and \
-                 countersign.yaml names none; name documents or folders to check them"
+                "no governance documents were found: the folder has neither a `.GOV` nor a `docs` layout, and \
+                 countersign.yaml configures no layout; name documents or folders to check them"
                     .to_owned(),
             );
         }
         Some(reasons.join("; "))
     }
 
-    /// Whether a rule answers the question.
+    /// Returns true if the command runs a rule.
     #[must_use]
     pub fn includes_rule(&self, entry: &Registered) -> bool {
         let id = entry.rule.id.as_str();
@@ -124,10 +125,10 @@ impl DocumentQuery {
             Check::Packet(_) => !START_ONLY_RULES.contains(&id),
             _ => false,
         };
-        let whole = about_documents && family != "phase-close";
+        let is_general = about_documents && family != "phase-close";
         match self {
-            Self::Check => whole && family != "concurrency",
-            Self::Governance => whole,
+            Self::Check => is_general && family != "concurrency",
+            Self::Governance => is_general,
             Self::Board => family == "board",
             Self::Claims => matches!(id, "packet/claim" | "packet/status" | "packet/duplicate-field"),
             Self::Activation => family == "traceability",
@@ -136,10 +137,10 @@ impl DocumentQuery {
             Self::SpecRegression => matches!(id, "spec/pointer" | "spec/heading"),
             Self::PhaseGate(_) => family == "phase-close",
             Self::PacketComplete(_) => {
-                let of_packet =
+                let about_packet =
                     matches!(family, "packet" | "scope" | "phase" | "refinement" | "text" | "link")
                         || id == "audit/agreement";
-                matches!(entry.check, Check::Search(_)) || (about_documents && of_packet)
+                matches!(entry.check, Check::Search(_)) || (about_documents && about_packet)
             }
         }
     }
@@ -163,18 +164,14 @@ mod tests {
             DocumentQuery::PacketComplete(String::new()),
             DocumentQuery::PhaseGate(String::new()),
         ];
-        for inquiry in &all {
-            assert!(
-                registered_rules().iter().any(|entry| inquiry.includes_rule(entry)),
-                "{}",
-                inquiry.as_str()
-            );
+        for query in &all {
+            assert!(registered_rules().iter().any(|entry| query.includes_rule(entry)), "{}", query.as_str());
         }
         for entry in registered_rules()
             .iter()
             .filter(|entry| matches!(entry.check, Check::Document(..) | Check::Repository(_)))
         {
-            assert!(all.iter().any(|inquiry| inquiry.includes_rule(entry)), "{}", entry.rule.id);
+            assert!(all.iter().any(|query| query.includes_rule(entry)), "{}", entry.rule.id);
             assert!(
                 DocumentQuery::Governance.includes_rule(entry) || entry.rule.id.family() == "phase-close",
                 "{}",

@@ -1,5 +1,4 @@
-//! Which packet each changed file belongs to, where several packets are judged
-//! over one change.
+//! Attributes each changed file to packets, if one run judges several packets.
 
 use crate::change::ChangedFile;
 use crate::check::scope;
@@ -10,41 +9,43 @@ use super::context::PacketContext;
 /// The changed files by packet.
 pub(crate) struct FileAttribution {
     files: Vec<Vec<ChangedFile>>,
+    /// Files that several packets allow, with the ids of the other packets.
     shared: Vec<Vec<(RepoPath, String)>>,
 }
 
 impl FileAttribution {
-    /// Gives every file to the packet that allows it; a file that several
-    /// allow to each of them, with a word about it; a file that none allows to
-    /// the packet that speaks of it, or to the first.
-    pub(crate) fn new(files: Vec<ChangedFile>, grounds: &[PacketContext]) -> Self {
+    /// Attributes every file to the packets whose scope allows it; a file that
+    /// several packets allow is also recorded as shared. A file that no packet
+    /// allows belongs to the packets that mention it, or else to the first.
+    pub(crate) fn new(files: Vec<ChangedFile>, packets: &[PacketContext]) -> Self {
         let mut out =
-            Self { files: vec![Vec::new(); grounds.len()], shared: vec![Vec::new(); grounds.len()] };
-        if let [one] = out.files.as_mut_slice() {
-            *one = files;
+            Self { files: vec![Vec::new(); packets.len()], shared: vec![Vec::new(); packets.len()] };
+        if let [only] = out.files.as_mut_slice() {
+            *only = files;
             return out;
         }
         for file in files {
             let path = &file.change.path;
-            let allowing = find_packets(grounds, |ground| allows_path(ground, path));
-            let claimed = allowing.len() > 1;
-            let mut takers = match allowing.as_slice() {
-                [] => find_packets(grounds, |ground| mentions_path(ground, path)),
+            let allowing = find_packets(packets, |packet| allows_path(packet, path));
+            let is_shared = allowing.len() > 1;
+            let mut owners = match allowing.as_slice() {
+                [] => find_packets(packets, |packet| mentions_path(packet, path)),
                 _ => allowing,
             };
-            // Records such as the board belong to everybody; one look suffices.
-            let record = grounds.iter().any(|ground| ground.layout.is_shared_record(path));
-            if takers.is_empty() || record {
-                takers = vec![0];
+            // Shared records such as the board are checked once, by the first
+            // packet.
+            let is_record = packets.iter().any(|packet| packet.layout.is_shared_record(path));
+            if owners.is_empty() || is_record {
+                owners = vec![0];
             }
-            for taker in &takers {
-                let others = takers.iter().filter(|other| *other != taker);
-                if let Some(shared) = out.shared.get_mut(*taker).filter(|_| claimed && takers.len() > 1) {
+            for owner in &owners {
+                let others = owners.iter().filter(|other| *other != owner);
+                if let Some(shared) = out.shared.get_mut(*owner).filter(|_| is_shared && owners.len() > 1) {
                     let names: Vec<String> =
-                        others.filter_map(|other| packet_name(grounds.get(*other)?)).collect();
+                        others.filter_map(|other| packet_name(packets.get(*other)?)).collect();
                     shared.push((path.clone(), names.join("`, `")));
                 }
-                if let Some(own) = out.files.get_mut(*taker) {
+                if let Some(own) = out.files.get_mut(*owner) {
                     own.push(file.clone());
                 }
             }
@@ -52,53 +53,53 @@ impl FileAttribution {
         out
     }
 
-    /// The files that a packet is judged by, in order of path.
+    /// Returns the files that belong to a packet, in order of path.
     pub(crate) fn files(&self, index: usize) -> &[ChangedFile] {
         self.files.get(index).map_or(&[], Vec::as_slice)
     }
 
-    /// The files that a packet shares, and with which.
+    /// Returns the files that a packet shares, with the ids of the other packets.
     pub(crate) fn shared(&self, index: usize) -> &[(RepoPath, String)] {
         self.shared.get(index).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether a path, changed or not, belongs to a packet.
-    pub(crate) fn belongs(&self, index: usize, path: &RepoPath, grounds: &[PacketContext]) -> bool {
-        let own = grounds.get(index).is_some_and(|ground| mentions_path(ground, path));
-        own || contains_path(self.files(index), path)
+    /// Returns true if a path, changed or not, belongs to a packet.
+    pub(crate) fn belongs(&self, index: usize, path: &RepoPath, packets: &[PacketContext]) -> bool {
+        let is_mentioned = packets.get(index).is_some_and(|packet| mentions_path(packet, path));
+        is_mentioned || contains_path(self.files(index), path)
     }
 
-    /// The other packet that a changed path belongs to.
+    /// Returns the id of another packet that a changed path belongs to.
     pub(crate) fn other_owner(
         &self,
         index: usize,
         path: &RepoPath,
-        grounds: &[PacketContext],
+        packets: &[PacketContext],
     ) -> Option<String> {
-        let other = (0..grounds.len())
+        let other = (0..packets.len())
             .filter(|other| *other != index)
             .find(|other| contains_path(self.files(*other), path))?;
-        packet_name(grounds.get(other)?)
+        packet_name(packets.get(other)?)
     }
 }
 
-/// Whether files, in order of path, hold one.
+/// Returns true if files, in order of path, contain a path.
 fn contains_path(files: &[ChangedFile], path: &RepoPath) -> bool {
     files.binary_search_by(|file| file.change.path.cmp(path)).is_ok()
 }
 
-fn find_packets(grounds: &[PacketContext], wanted: impl Fn(&PacketContext) -> bool) -> Vec<usize> {
-    grounds.iter().enumerate().filter(|(_, ground)| wanted(ground)).map(|(index, _)| index).collect()
+fn find_packets(packets: &[PacketContext], is_wanted: impl Fn(&PacketContext) -> bool) -> Vec<usize> {
+    packets.iter().enumerate().filter(|(_, packet)| is_wanted(packet)).map(|(index, _)| index).collect()
 }
 
-fn allows_path(ground: &PacketContext, path: &RepoPath) -> bool {
-    ground.packet_input().is_some_and(|input| scope::allows_change(&input, path))
+fn allows_path(packet: &PacketContext, path: &RepoPath) -> bool {
+    packet.packet_input().is_some_and(|input| scope::allows_change(&input, path))
 }
 
-fn mentions_path(ground: &PacketContext, path: &RepoPath) -> bool {
-    ground.packet_input().is_some_and(|input| scope::mentions_path(&input, path))
+fn mentions_path(packet: &PacketContext, path: &RepoPath) -> bool {
+    packet.packet_input().is_some_and(|input| scope::mentions_path(&input, path))
 }
 
-fn packet_name(ground: &PacketContext) -> Option<String> {
-    Some(ground.located.as_ref()?.id.as_str().to_owned())
+fn packet_name(packet: &PacketContext) -> Option<String> {
+    Some(packet.located.as_ref()?.id.as_str().to_owned())
 }

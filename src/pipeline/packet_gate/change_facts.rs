@@ -1,4 +1,4 @@
-//! Facts about history that checks are shown.
+//! Facts about the history of a change, for its checks.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use crate::text::RepoPath;
 use super::approval_facts::ApprovalFacts;
 use super::packet_versions::PacketVersions;
 
-/// What checks of a change are shown beside its files.
+/// Facts for checks of a change, in addition to its files.
 pub(crate) struct ChangeFacts {
     pub range: RangeFact,
     pub waiver_origins: Vec<WaiverOrigin>,
     pub evidence_facts: EvidenceFacts,
-    /// The packet where the work began.
+    /// The packet at the start of the work.
     pub packet_before: Option<Packet>,
 }
 
@@ -28,9 +28,9 @@ impl ChangeFacts {
         layout: &Layout,
         located: &LocatedPacket,
         selection: &Selection,
-        approved: &ApprovalFacts,
+        approval: &ApprovalFacts,
     ) -> Result<Self, RepositoryError> {
-        let merge_base = approved.merge_base;
+        let merge_base = approval.merge_base;
         let waivers = &located.packet.waivers;
         Ok(Self {
             range: classify_range(repo, layout, located, selection, merge_base)?,
@@ -42,28 +42,28 @@ impl ChangeFacts {
                     layout,
                     located,
                     selection,
-                    approved.work_start,
-                    &approved.contract,
+                    approval.work_start,
+                    &approval.contract,
                 )?
             },
             evidence_facts: gather_evidence(repo, selection.judged_tree(), &located.packet)?,
-            packet_before: read_packet_before(repo, located, approved.work_start)?,
+            packet_before: read_packet_before(repo, located, approval.work_start)?,
         })
     }
 }
 
-/// The packet where the work began, if it was there.
+/// Reads the packet at the start of the work; `None` if it did not exist.
 fn read_packet_before(
     repo: &dyn Repository,
     located: &LocatedPacket,
-    began: Option<Commit>,
+    work_start: Option<Commit>,
 ) -> Result<Option<Packet>, RepositoryError> {
-    let Some(began) = began else { return Ok(None) };
-    let found = read_document(repo, TreeState::Commit(began), &located.path)?;
-    Ok(found.map(|source| Packet::read(&source).value))
+    let Some(work_start) = work_start else { return Ok(None) };
+    let source = read_document(repo, TreeState::Commit(work_start), &located.path)?;
+    Ok(source.map(|source| Packet::read(&source).value))
 }
 
-/// Where a range starts, seen from the packet.
+/// Compares the start of a range with the packet's merge base.
 fn classify_range(
     repo: &dyn Repository,
     layout: &Layout,
@@ -78,26 +78,26 @@ fn classify_range(
     match merge_base {
         Some(merge_base) if repo.is_ancestor(base, merge_base)? => Ok(RangeFact::Complete),
         Some(merge_base) => {
-            let (mode, reason) = (SelectionMode::Range, String::new());
             let skipped = Selection {
-                mode,
+                mode: SelectionMode::Range,
                 base: Some(merge_base),
                 head: Some(base),
-                reason,
+                reason: String::new(),
                 is_explicit: false,
                 policy_source: None,
             };
-            let onward = repo.is_ancestor(merge_base, base)?;
+            let is_forward = repo.is_ancestor(merge_base, base)?;
             let changes = repo.changes(&skipped)?.changes;
-            let harmless =
-                onward && changes.iter().all(|change| layout.is_packet_record(&located.id, &change.path));
-            Ok(if harmless { RangeFact::SkipsGovernance } else { RangeFact::OmitsWork })
+            let only_records =
+                is_forward && changes.iter().all(|change| layout.is_packet_record(&located.id, &change.path));
+            Ok(if only_records { RangeFact::SkipsGovernance } else { RangeFact::OmitsWork })
         }
         None => Ok(RangeFact::NotApplicable),
     }
 }
 
-/// Whether a selection goes forward in history.
+/// Returns true if the base of a selection is an ancestor of its head, and for
+/// every selection that is not committed.
 pub(crate) fn is_ancestor_range(
     repo: &dyn Repository,
     selection: &Selection,
@@ -108,60 +108,58 @@ pub(crate) fn is_ancestor_range(
     }
 }
 
-/// Where each waiver of a packet came from.
+/// Finds the origin of each waiver of a packet.
 fn find_waiver_origins(
     repo: &dyn Repository,
     layout: &Layout,
     located: &LocatedPacket,
     selection: &Selection,
-    began: Option<Commit>,
+    work_start: Option<Commit>,
     contract: &ContractFact,
 ) -> Result<Vec<WaiverOrigin>, RepositoryError> {
     if located.packet.waivers.len() > waiver::MAX_WAIVERS {
         return Ok(Vec::new());
     }
-    // A contract revision that also changes code signs nothing.
-    let signed = match contract {
-        ContractFact::Known { introduction, packet_at_signing: then, code_paths: foreign, .. }
-            if foreign.is_empty() =>
-        {
-            Some((&**then, introduction))
+    // A signature is not valid for waivers if its commit also changes code.
+    let packet_at_contract = match contract {
+        ContractFact::Known { introduction, packet_at_signing, code_paths, .. } if code_paths.is_empty() => {
+            Some((&**packet_at_signing, introduction))
         }
         _ => None,
     };
     let versions = PacketVersions::new(&located.path);
-    let at = |commit: Option<Commit>| -> Result<_, RepositoryError> {
+    let packet_at = |commit: Option<Commit>| -> Result<_, RepositoryError> {
         let bytes = repo.read(commit.map_or(TreeState::Empty, TreeState::Commit), &located.path)?;
         Ok(bytes.and_then(|bytes| versions.read(&bytes)))
     };
-    // Where the work is not committed, HEAD may hold commits of it.
+    // HEAD may contain earlier commits of work that is not committed yet.
     let head = if selection.mode.is_committed() { selection.head } else { repo.head()? };
-    let (before, last) = (at(began)?, at(head)?);
-    let known = WaiverHistory {
-        work_start: began,
-        packet_at_start: before.as_deref(),
+    let (packet_at_start, packet_at_head) = (packet_at(work_start)?, packet_at(head)?);
+    let history = WaiverHistory {
+        work_start,
+        packet_at_start: packet_at_start.as_deref(),
         head,
-        packet_at_head: last.as_deref(),
-        packet_at_contract: signed,
+        packet_at_head: packet_at_head.as_deref(),
+        packet_at_contract,
         versions: &versions,
     };
     let waivers = located.packet.waivers.iter();
-    let found = waivers.map(|waiver| find_waiver_origin(repo, layout, located, &known, waiver)).collect();
+    let origins = waivers.map(|waiver| find_waiver_origin(repo, layout, located, &history, waiver)).collect();
     versions.ensure_all_read()?;
-    found
+    origins
 }
 
-/// Where a waiver may have come from.
+/// Commits that may have added a waiver.
 struct WaiverHistory<'a> {
-    /// Where the work began.
+    /// The start of the work.
     work_start: Option<Commit>,
-    /// The packet there.
+    /// The packet at the start of the work.
     packet_at_start: Option<&'a Packet>,
     /// The newest commit.
     head: Option<Commit>,
-    /// The packet there.
+    /// The packet at that commit.
     packet_at_head: Option<&'a Packet>,
-    /// The packet at the contract revision.
+    /// The packet at the commit that signed it, and that commit.
     packet_at_contract: Option<(&'a Packet, &'a CommitInfo)>,
     versions: &'a PacketVersions<'a>,
 }
@@ -170,46 +168,47 @@ fn find_waiver_origin(
     repo: &dyn Repository,
     layout: &Layout,
     located: &LocatedPacket,
-    known: &WaiverHistory<'_>,
+    history: &WaiverHistory<'_>,
     waiver: &Waiver,
 ) -> Result<WaiverOrigin, RepositoryError> {
     let words = |packet: &Packet, waiver: &Waiver| {
         packet.source.slice(waiver.span).split_whitespace().map(str::to_owned).collect::<Vec<_>>()
     };
-    let wanted = words(&located.packet, waiver);
-    let holds = |packet: &Packet| packet.waivers.iter().any(|other| words(packet, other) == wanted);
-    if known.packet_at_start.is_some_and(holds) {
+    let waiver_words = words(&located.packet, waiver);
+    let holds = |packet: &Packet| packet.waivers.iter().any(|other| words(packet, other) == waiver_words);
+    if history.packet_at_start.is_some_and(holds) {
         return Ok(WaiverOrigin::AtBase);
     }
-    if let Some((_, commit)) = known.packet_at_contract.filter(|(packet, _)| holds(packet)) {
+    if let Some((_, commit)) = history.packet_at_contract.filter(|(packet, _)| holds(packet)) {
         return Ok(WaiverOrigin::AtContract(commit.clone()));
     }
-    let Some(head) = known.head.filter(|_| known.packet_at_head.is_some_and(holds)) else {
+    let Some(head) = history.head.filter(|_| history.packet_at_head.is_some_and(holds)) else {
         return Ok(WaiverOrigin::Uncommitted);
     };
-    let found = repo.find_introductions(&located.path, head, known.work_start, &|bytes| {
-        known.versions.read(bytes).is_some_and(|packet| holds(&packet))
+    let found = repo.find_introductions(&located.path, head, history.work_start, &|bytes| {
+        history.versions.read(bytes).is_some_and(|packet| holds(&packet))
     })?;
-    // Of several entries the one that brought code along counts: taking a
-    // void waiver out and putting it in again does not mend it.
-    let foreign_of = |introduction: &CommitInfo| -> Vec<RepoPath> {
+    // If the waiver was added several times, an addition together with code
+    // counts: to remove an invalid waiver and add it again must not make it
+    // valid.
+    let code_paths_of = |introduction: &CommitInfo| -> Vec<RepoPath> {
         introduction.changed_paths.iter().filter(|path| !layout.is_governance(path)).cloned().collect()
     };
-    let worst = found.iter().find(|introduction| !foreign_of(introduction).is_empty());
-    let Some(introduction) = worst.or(found.first()).cloned() else {
-        return Ok(WaiverOrigin::Unknown("no commit brought it in".into()));
+    let with_code = found.iter().find(|introduction| !code_paths_of(introduction).is_empty());
+    let Some(introduction) = with_code.or(found.first()).cloned() else {
+        return Ok(WaiverOrigin::Unknown("no commit added it".into()));
     };
-    let foreign = foreign_of(&introduction);
-    Ok(WaiverOrigin::Entered { introduction, code_paths: foreign })
+    let code_paths = code_paths_of(&introduction);
+    Ok(WaiverOrigin::Entered { introduction, code_paths })
 }
 
-/// Files that evidence points at, and logs by path as written.
+/// Files that evidence refers to, and the bytes of logs by their path as written.
 type EvidenceFacts = (BTreeMap<RepoPath, EvidencePathFact>, BTreeMap<String, Vec<u8>>);
 
-/// The files that evidence points at, and logs that are there.
+/// Reads the files that evidence refers to, and existing logs.
 fn gather_evidence(
     repo: &dyn Repository,
-    side: TreeState,
+    tree: TreeState,
     packet: &Packet,
 ) -> Result<EvidenceFacts, RepositoryError> {
     let mut paths = BTreeMap::new();
@@ -220,20 +219,20 @@ fn gather_evidence(
         .filter_map(|location| location.target.as_ref());
     for (path, _) in locations {
         if !paths.contains_key(path) {
-            let lines = |bytes: Vec<u8>| bytes.split_inclusive(|b| *b == b'\n').count();
+            let count_lines = |bytes: Vec<u8>| bytes.split_inclusive(|b| *b == b'\n').count();
             let fact = repo
-                .read(side, path)?
-                .map_or(EvidencePathFact::Missing, |bytes| EvidencePathFact::Lines(lines(bytes)));
+                .read(tree, path)?
+                .map_or(EvidencePathFact::Missing, |bytes| EvidencePathFact::Lines(count_lines(bytes)));
             paths.insert(path.clone(), fact);
         }
     }
     let mut logs = BTreeMap::new();
     for log in packet.evidence.iter().filter_map(|entry| entry.log_path.as_ref()) {
-        let inside =
+        let is_inside =
             !log.value.starts_with('/') && !log.value.split('/').any(|name| matches!(name, "" | "." | ".."));
-        if inside
+        if is_inside
             && !logs.contains_key(&log.value)
-            && let Some(bytes) = repo.read(side, &RepoPath::from(log.value.as_str()))?
+            && let Some(bytes) = repo.read(tree, &RepoPath::from(log.value.as_str()))?
         {
             logs.insert(log.value.clone(), bytes);
         }

@@ -1,6 +1,6 @@
-//! The checks of a gate, run in order over what they are shown.
+//! Runs the checks of a gate over one packet, in order.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::change::{ChangedFile, Repository, RepositoryError, TreeState};
@@ -12,8 +12,7 @@ use crate::check::repository_documents::{RefinementCheckContext, TextCheckContex
 use crate::check::{Check, CheckResult, Registered, predates_refinements};
 use crate::config::Config;
 use crate::document::outline::Outline;
-use crate::document::packet::Scope;
-use crate::document::{DocumentKind, Layout, WpId};
+use crate::document::{DocumentKind, WpId};
 use crate::finding::{ApprovalSummary, CheckOutcome, Finding, ScanInfo};
 use crate::pipeline::locate::LocatedPacket;
 use crate::pipeline::outcome::{RuleRef, is_disabled, resolve_outcome};
@@ -23,12 +22,12 @@ use crate::text::RepoPath;
 use super::approval_facts::ApprovalFacts;
 use super::change_facts::ChangeFacts;
 use super::gate_rules::rules_of_gate;
-use super::related_documents::RelatedDocuments;
+use super::related_documents::{OpenScopes, RelatedDocuments};
 use super::request::GateContext;
-use super::{approval_report, change_facts, related_documents, waivers};
+use super::{approval_report, change_facts, waivers};
 use crate::pipeline::error::PipelineError;
 
-/// What one run of a gate works with.
+/// State of one gate run over one packet.
 pub(crate) struct CheckRunner<'a> {
     pub context: GateContext<'a>,
     pub config: &'a Config,
@@ -36,11 +35,11 @@ pub(crate) struct CheckRunner<'a> {
     pub findings: Vec<Finding>,
     pub outcomes: Vec<CheckOutcome>,
     pub approval: Option<ApprovalSummary>,
-    /// What was scanned, if the configuration names scans.
+    /// Counts of the scan; `None` if the configuration names no scans.
     pub scan: Option<ScanInfo>,
 }
 
-/// The inputs of all kinds of checks, as far as there are any.
+/// The inputs of all kinds of checks. A check without input is skipped.
 struct CheckInputs<'a, 'b> {
     search: &'a SearchCheckContext<'b>,
     selection: Option<&'a SelectionCheckContext<'b>>,
@@ -52,7 +51,7 @@ struct CheckInputs<'a, 'b> {
 }
 
 impl<'a> CheckRunner<'a> {
-    /// Nothing has been checked yet.
+    /// Returns a runner that has not run any check.
     pub(crate) fn new(context: GateContext<'a>, config: &'a Config, files: &'a [ChangedFile]) -> Self {
         Self {
             context,
@@ -71,8 +70,8 @@ impl<'a> CheckRunner<'a> {
         search: &PacketSearch,
         located: Option<&LocatedPacket>,
     ) -> Result<(), PipelineError> {
-        let searched = SearchCheckContext { requested: self.context.requested_id, search };
-        let selected = match self.context.selection {
+        let search_input = SearchCheckContext { requested: self.context.requested_id, search };
+        let selection_input = match self.context.selection {
             Some(selection) => Some(SelectionCheckContext {
                 selection,
                 is_ancestor_range: change_facts::is_ancestor_range(self.context.repo, selection)?,
@@ -81,50 +80,51 @@ impl<'a> CheckRunner<'a> {
             None => None,
         };
         let Some(located) = located else {
-            self.check_without_packet(&searched, selected.as_ref());
+            self.check_without_packet(&search_input, selection_input.as_ref());
             return Ok(());
         };
-        let GateContext { repo, layout, tree: side, .. } = self.context;
-        let dossier = self.read_related_documents(&located.id)?;
+        let GateContext { repo, layout, tree, .. } = self.context;
+        let documents = self.read_related_documents(&located.id)?;
         let packet = || PacketCheckContext {
             id: &located.id,
             packet: &located.packet,
             faults: &located.faults,
             layout,
             policy: &self.config.policy,
-            registry: dossier.as_ref().and_then(|d| d.registry.as_ref()),
-            board: dossier.as_ref().and_then(|d| d.board.as_ref()),
-            revision_ids: dossier.as_ref().map_or(&[], |d| d.same_base_ids.as_slice()),
+            registry: documents.as_ref().and_then(|documents| documents.registry.as_ref()),
+            board: documents.as_ref().and_then(|documents| documents.board.as_ref()),
+            revision_ids: documents.as_ref().map_or(&[], |documents| documents.same_base_ids.as_slice()),
         };
-        let approved = match &dossier {
-            Some(dossier) => Some(self.gather_approval_facts(dossier, located)?),
+        let approval_facts = match &documents {
+            Some(documents) => Some(self.gather_approval_facts(documents, located)?),
             None => None,
         };
-        let approval = dossier.as_ref().zip(approved.as_ref()).map(|(dossier, facts)| ApprovalCheckContext {
-            packet: packet(),
-            refinement: dossier.refinement.as_ref().map_err(Clone::clone),
-            audit: dossier.audit.as_ref().map_err(Clone::clone),
-            gate_log: dossier.gate_log.as_ref().map_err(Clone::clone),
-            merge_base: facts.merge_base_fact.clone(),
-            checkpoint: &facts.checkpoint,
-            contract: &facts.contract,
-            records_at_signing: &facts.records_at_contract,
-            code_commits: &facts.code_commits,
-            branch: facts.branch.as_deref(),
-            worktree_name: facts.worktree.as_deref(),
-            reused_in: &facts.signature_reuse,
-            key_signature: &facts.signed_contract,
-            now: self.context.request.now,
-        });
-        let changed = match self.context.selection.zip(approved.as_ref()) {
+        let approval =
+            documents.as_ref().zip(approval_facts.as_ref()).map(|(documents, facts)| ApprovalCheckContext {
+                packet: packet(),
+                refinement: documents.refinement.as_ref().map_err(Clone::clone),
+                audit: documents.audit.as_ref().map_err(Clone::clone),
+                gate_log: documents.gate_log.as_ref().map_err(Clone::clone),
+                merge_base: facts.merge_base_fact.clone(),
+                checkpoint: &facts.checkpoint,
+                contract: &facts.contract,
+                records_at_signing: &facts.records_at_contract,
+                code_commits: &facts.code_commits,
+                branch: facts.branch.as_deref(),
+                worktree_name: facts.worktree.as_deref(),
+                reused_in: &facts.signature_reuse,
+                key_signature: &facts.signed_contract,
+                now: self.context.request.now,
+            });
+        let change_facts = match self.context.selection.zip(approval_facts.as_ref()) {
             Some((selection, facts)) => Some(ChangeFacts::gather(repo, layout, located, selection, facts)?),
             None => None,
         };
-        let known = OnceCell::new();
-        let owners = |path: &RepoPath| find_covering_packets(repo, side, layout, located, &known, path);
-        let exists = cached_exists(repo, side);
+        let open_scopes = OpenScopes::new(repo, tree, layout, &located.id);
+        let owners = |path: &RepoPath| open_scopes.covering(path);
+        let exists = cached_exists(repo, tree);
         let change =
-            changed.as_ref().zip(self.context.selection).map(|(facts, selection)| ChangeCheckContext {
+            change_facts.as_ref().zip(self.context.selection).map(|(facts, selection)| ChangeCheckContext {
                 packet: packet(),
                 selection,
                 files: self.files,
@@ -140,36 +140,32 @@ impl<'a> CheckRunner<'a> {
                 logs: &facts.evidence_facts.1,
                 now: self.context.request.now,
             });
-        let alone = packet();
-        let read = dossier.as_ref().and_then(|dossier| dossier.refinement.as_ref().ok());
-        let outline = read.map(|refinement| Outline::parse(refinement.source.text()));
+        let packet_input = packet();
+        let refinement_document = documents.as_ref().and_then(|documents| documents.refinement.as_ref().ok());
+        let outline = refinement_document.map(|refinement| Outline::parse(refinement.source.text()));
         let text =
             |source, outline, kind| TextCheckContext { source, outline, kind, policy: &self.config.policy };
         let mut texts =
             vec![text(&located.packet.source, Some(&located.packet.outline), located.packet.kind)];
-        if let Some(refinement) = read {
+        if let Some(refinement) = refinement_document {
             texts.push(text(&refinement.source, outline.as_ref(), DocumentKind::Refinement));
         }
-        let dated = approval.as_ref().is_some_and(predates_refinements);
-        let refinement = dossier.as_ref().zip(read).filter(|_| !dated).map(|(dossier, refinement)| {
-            let (id, policy, now) = (Some(&located.id), &self.config.policy, self.context.request.now);
-            let (spec, current) = (&dossier.spec, dossier.current_spec.as_deref());
-            let (is_history, is_record) = (false, false);
-            RefinementCheckContext {
-                refinement,
-                id,
-                spec,
-                is_packet_finished: is_history,
-                is_checked_as_record: is_record,
-                pointer_target: current,
-                now,
-                policy,
-            }
+        let predates = approval.as_ref().is_some_and(predates_refinements);
+        let checked = documents.as_ref().zip(refinement_document).filter(|_| !predates);
+        let refinement = checked.map(|(documents, refinement)| RefinementCheckContext {
+            refinement,
+            id: Some(&located.id),
+            spec: &documents.spec,
+            is_packet_finished: false,
+            is_checked_as_record: false,
+            pointer_target: documents.current_spec.as_deref(),
+            now: self.context.request.now,
+            policy: &self.config.policy,
         });
         let inputs = CheckInputs {
-            search: &searched,
-            selection: selected.as_ref(),
-            packet: Some(&alone),
+            search: &search_input,
+            selection: selection_input.as_ref(),
+            packet: Some(&packet_input),
             approval: approval.as_ref(),
             change: change.as_ref(),
             texts: &texts,
@@ -177,34 +173,34 @@ impl<'a> CheckRunner<'a> {
         };
         let registered =
             self.planned_rules().map(|entry| (RuleRef::Registered(entry), self.run_check(entry, &inputs)));
-        let mut verdicts: Vec<(RuleRef, CheckResult)> = registered.collect();
-        verdicts.extend(self.run_scans(change.as_ref())?);
-        self.record_results(verdicts, approval.as_ref(), change.as_ref());
+        let mut results: Vec<(RuleRef, CheckResult)> = registered.collect();
+        results.extend(self.run_scans(change.as_ref())?);
+        self.record_results(results, approval.as_ref(), change.as_ref());
         Ok(())
     }
 
-    /// Applies waivers, gathers the facts of approval, records all verdicts.
+    /// Applies waivers, summarizes the approval, and records all results.
     fn record_results(
         &mut self,
-        mut verdicts: Vec<(RuleRef, CheckResult)>,
+        mut results: Vec<(RuleRef, CheckResult)>,
         approval: Option<&ApprovalCheckContext<'_>>,
         change: Option<&ChangeCheckContext<'_>>,
     ) {
         if let Some(input) = change {
-            self.apply_waivers(input, &mut verdicts);
+            self.apply_waivers(input, &mut results);
         }
-        let order = verdicts.iter().find(|(asked, _)| asked.id().as_str() == "approval/order");
+        let order = results.iter().find(|(rule_ref, _)| rule_ref.id().as_str() == "approval/order");
         let in_order = match order {
             Some((_, CheckResult::Findings(findings))) => Some(!findings.iter().any(Finding::fails_gate)),
             _ => None,
         };
         self.approval = approval.map(|input| approval_report::build_approval(input, in_order));
-        for (asked, verdict) in verdicts {
-            self.record_outcome(&asked, verdict);
+        for (rule_ref, result) in results {
+            self.record_outcome(&rule_ref, result);
         }
     }
 
-    /// The scans that the configuration names, over the judged files.
+    /// Runs the scans that the configuration names over the changed files.
     fn run_scans(
         &mut self,
         change: Option<&ChangeCheckContext<'_>>,
@@ -212,8 +208,8 @@ impl<'a> CheckRunner<'a> {
         let Some(change) = change.filter(|_| !self.config.scan.gate_scans.is_empty()) else {
             return Ok(Vec::new());
         };
-        let waived = |policies: &[String], path: &RepoPath| waivers::is_waived(change, policies, path);
-        let judged = source_scan::ChangeScan {
+        let is_waived = |policies: &[String], path: &RepoPath| waivers::is_waived(change, policies, path);
+        let change_scan = source_scan::ChangeScan {
             repo: self.context.repo,
             policy_tree: self.context.policy_tree,
             tree: self.context.tree,
@@ -224,83 +220,83 @@ impl<'a> CheckRunner<'a> {
                 .map_or(TreeState::Empty, TreeState::Commit),
             files: self.files,
             config: self.config,
-            waived: Some(&waived),
+            waived: Some(&is_waived),
             today: self.context.request.now.date(),
         };
-        let outcome = source_scan::run_gate_scans(&judged)?;
+        let outcome = source_scan::run_gate_scans(&change_scan)?;
         self.scan = Some(outcome.info);
         Ok(outcome.results)
     }
 
-    /// The rules of the gate; of further packets without those about the whole
-    /// change and about steps.
+    /// Returns the rules of the gate. Rules about the whole change and about
+    /// steps run for the first packet only.
     fn planned_rules(&self) -> impl Iterator<Item = &'static Registered> + use<> {
         let is_first = self.context.is_first;
         rules_of_gate(self.context.request.gate)
             .filter(move |entry| is_first || !matches!(entry.check, Check::Selection(_) | Check::Step))
     }
 
-    /// Runs what can be checked where there is no packet.
+    /// Runs the checks that need no packet, and skips the others.
     fn check_without_packet(
         &mut self,
-        searched: &SearchCheckContext<'_>,
-        selected: Option<&SelectionCheckContext<'_>>,
+        search: &SearchCheckContext<'_>,
+        selection: Option<&SelectionCheckContext<'_>>,
     ) {
-        let (packet, approval, change, refinement) = (None, None, None, None);
         let inputs = CheckInputs {
-            search: searched,
-            selection: selected,
-            packet,
-            approval,
-            change,
+            search,
+            selection,
+            packet: None,
+            approval: None,
+            change: None,
             texts: &[],
-            refinement,
+            refinement: None,
         };
         for entry in self.planned_rules() {
-            let verdict = self.run_check(entry, &inputs);
-            self.record_outcome(&RuleRef::Registered(entry), verdict);
+            let result = self.run_check(entry, &inputs);
+            self.record_outcome(&RuleRef::Registered(entry), result);
         }
     }
 
-    /// The facts of approval. Where the gate does not judge by them, one that
-    /// cannot be found out is told as such.
+    /// Gathers the facts of the approval. In a gate that does not check them,
+    /// facts that cannot be determined are unknown instead of an error.
     fn gather_approval_facts(
         &self,
-        dossier: &RelatedDocuments,
+        documents: &RelatedDocuments,
         located: &LocatedPacket,
     ) -> Result<ApprovalFacts, RepositoryError> {
-        match ApprovalFacts::gather(&self.context, located, dossier.audit.as_ref().ok()) {
-            Err(why) if self.context.request.gate == Gate::GateCheck => {
-                Ok(ApprovalFacts::unknown(&why, self.context.layout, &located.id))
+        match ApprovalFacts::gather(&self.context, located, documents.audit.as_ref().ok()) {
+            Err(error) if self.context.request.gate == Gate::GateCheck => {
+                Ok(ApprovalFacts::unknown(&error, self.context.layout, &located.id))
             }
             gathered => gathered,
         }
     }
 
-    /// The documents around a packet.
+    /// Reads the documents that belong to a packet; `None` if the gate does not
+    /// need them and they cannot be read.
     fn read_related_documents(&self, id: &WpId) -> Result<Option<RelatedDocuments>, RepositoryError> {
-        let GateContext { repo, layout, tree: side, head, request, .. } = self.context;
+        let GateContext { repo, layout, tree, head, request, .. } = self.context;
         match RelatedDocuments::read(
             repo,
-            side,
+            tree,
             head,
             layout,
             id,
             matches!(request.gate, Gate::PreWork | Gate::Audit),
         ) {
-            // The order of phases is judged by the packet alone.
+            // `gate-check` needs the packet only.
             Err(_) if request.gate == Gate::GateCheck => Ok(None),
             read => read.map(Some),
         }
     }
 
-    /// One check over its input, unless it is switched off or has none.
+    /// Runs one check, unless it is switched off or has no input.
     fn run_check(&self, entry: &Registered, inputs: &CheckInputs<'_, '_>) -> CheckResult {
         if is_disabled(self.config, &entry.rule.id) {
             return CheckResult::skipped("switched off by the configuration");
         }
         let rule = &entry.rule;
-        let verdict = match entry.check {
+        let result = match entry.check {
             Check::Search(check) => Some(check(inputs.search, rule)),
             Check::Selection(check) => inputs.selection.map(|input| check(input, rule)),
             Check::Packet(check) => inputs.packet.map(|input| check(input, rule)),
@@ -313,21 +309,22 @@ impl<'a> CheckRunner<'a> {
             }),
             Check::Text(_) | Check::Refinement(_) => None,
             Check::Document(..) | Check::Repository(_) | Check::Sources(_) | Check::Command => {
-                Some(CheckResult::skipped("only documents and source files are asked this"))
+                Some(CheckResult::skipped("the rule applies to documents or source files only"))
             }
             Check::Approval(check) => inputs.approval.map(|input| check(input, rule)),
             Check::Change(check) => inputs.change.map(|input| check(input, rule)),
             Check::SharedPaths(check) => Some(match self.context.shared_paths {
                 Some(shared) => check(shared, rule),
-                None => CheckResult::skipped("one packet is judged, so nothing can be claimed twice"),
+                None => CheckResult::skipped("only one packet is judged, so no path can belong to two"),
             }),
             Check::Gate => inputs.change.map(|_| CheckResult::Findings(Vec::new())),
             Check::Step => Some(CheckResult::skipped("the steps were not run")),
         };
-        verdict.unwrap_or_else(|| CheckResult::skipped("there is no packet to judge"))
+        result.unwrap_or_else(|| CheckResult::skipped("there is no packet to judge"))
     }
 
-    fn apply_waivers(&self, input: &ChangeCheckContext<'_>, verdicts: &mut [(RuleRef, CheckResult)]) {
+    /// Marks waived findings, and adds findings about unused waivers.
+    fn apply_waivers(&self, input: &ChangeCheckContext<'_>, results: &mut [(RuleRef, CheckResult)]) {
         if input.packet.packet.waivers.is_empty() {
             return;
         }
@@ -338,8 +335,8 @@ impl<'a> CheckRunner<'a> {
         policies.dedup();
         let mut all: Vec<Finding> = Vec::new();
         let mut counts = Vec::new();
-        for (_, verdict) in verdicts.iter_mut() {
-            let taken = match verdict {
+        for (_, result) in results.iter_mut() {
+            let taken = match result {
                 CheckResult::Findings(findings) => std::mem::take(findings),
                 CheckResult::Skipped(_) => Vec::new(),
             };
@@ -348,69 +345,52 @@ impl<'a> CheckRunner<'a> {
         }
         let unused = waivers::apply_waivers(input, &mut all, &policies);
         let mut all = all.into_iter();
-        for ((asked, verdict), count) in verdicts.iter_mut().zip(counts) {
-            if let CheckResult::Findings(findings) = verdict {
+        for ((rule_ref, result), count) in results.iter_mut().zip(counts) {
+            if let CheckResult::Findings(findings) = result {
                 findings.extend(all.by_ref().take(count));
-                if asked.id().as_str() == "waiver/unused" {
+                if rule_ref.id().as_str() == "waiver/unused" {
                     findings.extend(unused.clone());
                 }
             }
         }
     }
 
-    /// Records a verdict.
-    fn record_outcome(&mut self, asked: &RuleRef, verdict: CheckResult) {
-        let (status, findings) = resolve_outcome(self.config, asked, verdict);
+    /// Records the result of a check.
+    fn record_outcome(&mut self, rule_ref: &RuleRef, result: CheckResult) {
+        let (status, findings) = resolve_outcome(self.config, rule_ref, result);
         self.findings.extend(findings);
-        self.outcomes.push(CheckOutcome { rule: asked.id().clone(), packet: None, status });
+        self.outcomes.push(CheckOutcome { rule: rule_ref.id().clone(), packet: None, status });
     }
 }
 
-/// The verdicts of one check over several documents as one.
-fn merge_results(verdicts: impl Iterator<Item = CheckResult>) -> CheckResult {
-    let (mut findings, mut skipped, mut judged) = (Vec::new(), None, false);
-    for verdict in verdicts {
-        match verdict {
+/// Merges the results of one check over several documents.
+fn merge_results(results: impl Iterator<Item = CheckResult>) -> CheckResult {
+    let (mut findings, mut skip_reason, mut has_run) = (Vec::new(), None, false);
+    for result in results {
+        match result {
             CheckResult::Findings(more) => {
-                judged = true;
+                has_run = true;
                 findings.extend(more);
             }
-            CheckResult::Skipped(why) => skipped = Some(why),
+            CheckResult::Skipped(reason) => skip_reason = Some(reason),
         }
     }
-    match skipped {
-        Some(why) if !judged => CheckResult::Skipped(why),
+    match skip_reason {
+        Some(reason) if !has_run => CheckResult::Skipped(reason),
         _ => CheckResult::Findings(findings),
     }
 }
 
-/// Whether paths exist, each asked once.
-fn cached_exists(repo: &dyn Repository, side: TreeState) -> impl Fn(&RepoPath) -> bool {
-    let asked: RefCell<BTreeMap<RepoPath, bool>> = RefCell::default();
+/// Returns a function that tests whether a path exists, and looks up each path
+/// once.
+fn cached_exists(repo: &dyn Repository, tree: TreeState) -> impl Fn(&RepoPath) -> bool {
+    let cache: RefCell<BTreeMap<RepoPath, bool>> = RefCell::default();
     move |path| {
-        let known = asked.borrow().get(path).copied();
+        let known = cache.borrow().get(path).copied();
         known.unwrap_or_else(|| {
-            let answer = repo.exists(side, path).unwrap_or(false);
-            asked.borrow_mut().insert(path.clone(), answer);
-            answer
+            let exists = repo.exists(tree, path).unwrap_or(false);
+            cache.borrow_mut().insert(path.clone(), exists);
+            exists
         })
     }
-}
-
-type ScopeCache = OnceCell<Vec<(String, Scope)>>;
-
-/// Other active packets whose scope covers a path; read on first use.
-fn find_covering_packets(
-    repo: &dyn Repository,
-    side: TreeState,
-    layout: &Layout,
-    located: &LocatedPacket,
-    known: &ScopeCache,
-    path: &RepoPath,
-) -> Vec<String> {
-    let all = known.get_or_init(|| {
-        related_documents::find_open_scopes(repo, side, layout, &located.id).unwrap_or_default()
-    });
-    let covers = |scope: &Scope| scope.in_scope.iter().any(|entry| entry.covers(path));
-    all.iter().filter(|(_, scope)| covers(scope)).map(|(id, _)| id.clone()).collect()
 }

@@ -1,5 +1,5 @@
-//! What a judgement stands on: configuration and layout from a trusted side,
-//! the packet from the judged one.
+//! Configuration, layout and packet used by one gate run. Configuration and
+//! layout are read from the policy tree, the packet from the judged tree.
 
 use crate::change::{Commit, Repository, RepositoryError, Selection, SelectionMode, TreeState};
 use crate::check::context::{PacketCheckContext, PacketSearch, ProtectedPattern};
@@ -13,43 +13,45 @@ use crate::text::{RepoPath, Source};
 use super::approval_facts;
 use super::request::GateRequest;
 
-/// What a judgement stands on: configuration, layout, packet.
+/// Configuration, layout and packet used by one gate run.
 pub(crate) struct PacketContext {
-    /// The id as it was asked for.
+    /// The packet's id, as given.
     pub requested_id: String,
-    /// Where its rules come from.
+    /// The tree that rules and configuration were read from.
     pub policy_tree: TreeState,
     pub config: Config,
+    /// Description of where the configuration was read from.
     pub config_source: String,
     pub layout: Layout,
     pub search: PacketSearch,
     pub located: Option<LocatedPacket>,
 }
 
-/// Where a judgement reads from.
+/// The trees that a gate run reads from.
 #[derive(Clone, Copy)]
 pub(crate) struct SourceTrees {
-    /// Rules and configuration.
+    /// The tree of rules and configuration.
     pub policy_tree: TreeState,
-    /// What is judged.
+    /// The tree of the judged documents and files.
     pub judged_tree: TreeState,
-    /// HEAD, where the change is not committed: rules then come from where
-    /// the packet says that its work began, because HEAD is the coder's own.
+    /// HEAD, if the change is not committed. Rules then come from the commit
+    /// at which the work began, because the coder can change HEAD.
     pub uncommitted_head: Option<Commit>,
 }
 
 impl SourceTrees {
-    /// Those of a change: rules come from before it if it is committed, else
-    /// from HEAD for the time being.
+    /// Returns the trees for a selection. Rules of a committed change come from
+    /// the tree before it; otherwise they come from HEAD until
+    /// [`PacketContext::load`] finds the start of the work.
     pub(crate) fn from_selection(
         selection: Option<&Selection>,
         head: Option<Commit>,
         judged_tree: TreeState,
     ) -> Self {
         let committed = selection.filter(|selection| selection.mode.is_committed());
-        let rules = committed.map_or(head, |selection| selection.policy_source.or(selection.base));
+        let policy_commit = committed.map_or(head, |selection| selection.policy_source.or(selection.base));
         Self {
-            policy_tree: rules.map_or(TreeState::Empty, TreeState::Commit),
+            policy_tree: policy_commit.map_or(TreeState::Empty, TreeState::Commit),
             judged_tree,
             uncommitted_head: head.filter(|_| committed.is_none()),
         }
@@ -57,46 +59,40 @@ impl SourceTrees {
 }
 
 impl PacketContext {
-    /// Reads the configuration on the trusted side and a packet on the
-    /// judged one.
+    /// Loads the configuration from the policy tree and a packet from the judged
+    /// tree.
     pub(crate) fn load(
         repo: &dyn Repository,
         request: &GateRequest,
         requested: &str,
-        sides: SourceTrees,
+        source_trees: SourceTrees,
     ) -> Result<Self, PipelineError> {
-        let SourceTrees { policy_tree: trusted, judged_tree: side, uncommitted_head: uncommitted } = sides;
-        let (config, config_from, layout) = load_policy(repo, request, trusted, side)?;
-        let (search, located) = locate(repo, side, &layout, requested)?;
-        let requested = requested.to_owned();
-        let ground = Self {
-            requested_id: requested,
-            policy_tree: trusted,
-            config,
-            config_source: config_from,
-            layout,
-            search,
-            located,
+        let SourceTrees { policy_tree, judged_tree, uncommitted_head } = source_trees;
+        let (config, config_source, layout) = load_policy(repo, request, policy_tree, judged_tree)?;
+        let (search, located) = locate(repo, judged_tree, &layout, requested)?;
+        let requested_id = requested.to_owned();
+        let packet_context =
+            Self { requested_id, policy_tree, config, config_source, layout, search, located };
+        let packet = packet_context.located.as_ref().map(|located| &located.packet);
+        let Some((packet, head)) = packet.zip(uncommitted_head) else { return Ok(packet_context) };
+        let (_, merge_base) = approval_facts::resolve_merge_base(repo, packet, Some(head))?;
+        // A packet may name a commit of its own branch as the start of the
+        // work. The fork point from the main branch is then more reliable,
+        // unless HEAD is on the main branch.
+        let fork = fork_point(repo, &packet_context.config.main_branches, head)?;
+        let policy_commit = match (merge_base, fork) {
+            (Some(merge_base), Some(fork)) if !repo.is_ancestor(merge_base, fork)? => Some(fork),
+            (merge_base, _) => merge_base,
         };
-        let packet = ground.located.as_ref().map(|located| &located.packet);
-        let Some((packet, head)) = packet.zip(uncommitted) else { return Ok(ground) };
-        let (_, began) = approval_facts::resolve_merge_base(repo, packet, Some(head))?;
-        // A packet may say that its work began on its own branch; the main
-        // branch says better where that was, unless HEAD lies on it.
-        let parted = fork_point(repo, &ground.config.main_branches, head)?;
-        let trusted = match (began, parted) {
-            (Some(began), Some(parted)) if !repo.is_ancestor(began, parted)? => Some(parted),
-            (began, _) => began,
-        };
-        match trusted {
-            Some(base) if base != head => {
-                ground.with_policy_tree(repo, request, TreeState::Commit(base), side)
+        match policy_commit {
+            Some(commit) if commit != head => {
+                packet_context.with_policy_tree(repo, request, TreeState::Commit(commit), judged_tree)
             }
-            _ => Ok(ground),
+            _ => Ok(packet_context),
         }
     }
 
-    /// What checks of the packet alone see of it.
+    /// Builds the input for checks of the packet alone.
     pub(crate) fn packet_input(&self) -> Option<PacketCheckContext<'_>> {
         let located = self.located.as_ref()?;
         Some(PacketCheckContext {
@@ -111,31 +107,36 @@ impl PacketContext {
         })
     }
 
-    /// The same packet under the rules of another side; it is looked for
-    /// again only if they put it elsewhere.
+    /// Returns the same packet under the configuration of another policy tree.
+    /// The packet is located again only if the layout differs.
     pub(crate) fn with_policy_tree(
         mut self,
         repo: &dyn Repository,
         request: &GateRequest,
-        trusted: TreeState,
-        side: TreeState,
+        policy_tree: TreeState,
+        judged_tree: TreeState,
     ) -> Result<Self, PipelineError> {
-        self.policy_tree = trusted;
-        let (config, config_from, layout) = load_policy(repo, request, trusted, side)?;
+        self.policy_tree = policy_tree;
+        let (config, config_source, layout) = load_policy(repo, request, policy_tree, judged_tree)?;
         if layout == self.layout {
-            return Ok(Self { config, config_source: config_from, ..self });
+            return Ok(Self { config, config_source, ..self });
         }
-        let (search, located) = locate(repo, side, &layout, &self.requested_id)?;
-        Ok(Self { config, config_source: config_from, layout, search, located, ..self })
+        let (search, located) = locate(repo, judged_tree, &layout, &self.requested_id)?;
+        Ok(Self { config, config_source, layout, search, located, ..self })
     }
 }
 
-/// Where HEAD parted from the main branch, if it did: the oldest such place,
-/// because the configuration that names the branch may be the coder's own.
-fn fork_point(repo: &dyn Repository, main: &[String], head: Commit) -> Result<Option<Commit>, PipelineError> {
-    let usual = Config::defaults().main_branches;
-    let mut names: Vec<String> = usual.iter().chain(main).cloned().collect();
-    if repo.main_fork_point(&usual)?.is_none() {
+/// Returns the commit at which HEAD left the main branch; `None` if HEAD is on
+/// it. Of several possible commits the oldest is returned, because the coder
+/// may have changed the configuration that names the main branch.
+fn fork_point(
+    repo: &dyn Repository,
+    configured_branches: &[String],
+    head: Commit,
+) -> Result<Option<Commit>, PipelineError> {
+    let default_branches = Config::defaults().main_branches;
+    let mut names: Vec<String> = default_branches.iter().chain(configured_branches).cloned().collect();
+    if repo.main_fork_point(&default_branches)?.is_none() {
         names.extend(earlier_main_branches(repo, head)?);
     }
     let mut oldest: Option<Commit> = None;
@@ -152,19 +153,21 @@ fn fork_point(repo: &dyn Repository, main: &[String], head: Commit) -> Result<Op
     Ok(oldest)
 }
 
-/// The main branch by all recent configurations that lead to HEAD.
+/// Returns the names of the main branch in all recent configurations in the
+/// history of HEAD.
 fn earlier_main_branches(repo: &dyn Repository, head: Commit) -> Result<Vec<String>, PipelineError> {
     let path = RepoPath::from(config::FILE_NAME);
     let names = std::cell::RefCell::new(Vec::new());
-    // What a shallow clone does not hold names nothing; the walk itself finds
-    // nothing, by its answer.
-    let walked = repo.find_introductions(&path, head, None, &|bytes| {
+    // The closure collects names and always returns false, so the walk ends
+    // after the newest commits. Commits that a shallow clone lacks give no
+    // names.
+    let walk = repo.find_introductions(&path, head, None, &|bytes| {
         if let Ok(config) = Config::read(&Source::from_bytes(path.clone(), bytes.to_vec())) {
             names.borrow_mut().extend(config.main_branches);
         }
         false
     });
-    if let Err(error) = walked
+    if let Err(error) = walk
         && !matches!(error, RepositoryError::Git { .. })
     {
         return Err(error.into());
@@ -175,68 +178,71 @@ fn earlier_main_branches(repo: &dyn Repository, head: Commit) -> Result<Vec<Stri
     Ok(names)
 }
 
-/// Configuration, where it came from, and layout, of a trusted side.
+/// Loads configuration, its description and the layout from the policy tree.
 fn load_policy(
     repo: &dyn Repository,
     request: &GateRequest,
-    trusted: TreeState,
-    side: TreeState,
+    policy_tree: TreeState,
+    judged_tree: TreeState,
 ) -> Result<(Config, String, Layout), PipelineError> {
-    let LoadedConfig { mut config, origin: config_from, .. } = load(repo, trusted, request.config.as_ref())?;
-    let layout = resolve_layout(repo, &config, trusted, side)?;
+    let LoadedConfig { mut config, origin, .. } = load(repo, policy_tree, request.config.as_ref())?;
+    let layout = resolve_layout(repo, &config, policy_tree, judged_tree)?;
     if layout.name == LayoutName::Gov && config.policy.minimum_format.is_none() {
-        // The layout came with this format; silence chooses no older one.
+        // The layout was introduced with this format, so an older format needs
+        // an explicit setting.
         config.policy.minimum_format = Some(Generation::G2_VERSION.to_owned());
     }
-    // Whose keys count is no matter of the work that they sign.
+    // The work that keys sign must not change the list of accepted keys.
     config.policy.protected.extend(ProtectedPattern::parse(&layout.allowed_signers));
-    Ok((config, config_from, layout))
+    Ok((config, origin, layout))
 }
 
-/// Resolves the change. The packets' merge bases are asked for only when the
-/// selection depends on them, and read where they are committed; of several
-/// the oldest counts.
+/// Resolves the selection of the judged change. The merge bases of the packets
+/// are read only if the selection depends on them, and only from commits; the
+/// oldest of several is used. `config_tree` is the tree of the configuration
+/// that names the main branch.
 pub(crate) fn resolve_selection(
     repo: &dyn Repository,
     request: &GateRequest,
-    early: TreeState,
+    config_tree: TreeState,
 ) -> Result<Selection, PipelineError> {
-    let config = load(repo, early, request.config.as_ref())?.config;
+    let config = load(repo, config_tree, request.config.as_ref())?.config;
     let merge_base = |head: Commit| {
-        let side = TreeState::Commit(head);
-        let layout = resolve_layout(repo, &config, side, side).ok()?;
-        let began = |requested: &String| {
-            let (_, located) = locate(repo, side, &layout, requested).ok()?;
+        let tree = TreeState::Commit(head);
+        let layout = resolve_layout(repo, &config, tree, tree).ok()?;
+        let read_merge_base = |requested: &String| {
+            let (_, located) = locate(repo, tree, &layout, requested).ok()?;
             located?.packet.merge_base.map(|text| text.value)
         };
-        let all: Vec<String> = request.packets().filter_map(began).collect();
-        let before = |a: &str, b: &str| {
+        let all: Vec<String> = request.packets().filter_map(read_merge_base).collect();
+        let is_ancestor = |a: &str, b: &str| {
             let (a, b) = (repo.find_commit(a).ok().flatten()?, repo.find_commit(b).ok().flatten()?);
             repo.is_ancestor(a, b).ok()
         };
-        let oldest = all.iter().find(|one| all.iter().all(|other| before(one, other) == Some(true)));
+        let oldest = all.iter().find(|first| all.iter().all(|other| is_ancestor(first, other) == Some(true)));
         oldest.or(all.first()).cloned()
     };
     let mut selection = repo.select(&request.selection, &merge_base, &config.main_branches)?;
-    // What the packet says of its beginning does not choose its judge.
+    // The packet's own statement about its start must not select the rules that
+    // judge it.
     if let (false, Some(base), Some(head)) = (selection.is_explicit, selection.base, selection.head)
-        && let Some(parted) = fork_point(repo, &config.main_branches, head)?
-        && parted != base
-        && repo.is_ancestor(parted, base)?
+        && let Some(fork) = fork_point(repo, &config.main_branches, head)?
+        && fork != base
+        && repo.is_ancestor(fork, base)?
     {
-        selection.policy_source = Some(parted);
+        selection.policy_source = Some(fork);
     }
-    let whole = if selection.is_explicit {
+    let extended = if selection.is_explicit {
         None
     } else {
         extend_to_whole_work(repo, &config, request, &selection, &merge_base)?
     };
-    Ok(whole.unwrap_or(selection))
+    Ok(extended.unwrap_or(selection))
 }
 
-/// Where earlier commits hold work already, it is judged from where it began:
-/// the packet's manifests tell of all of it, and what is not committed is its
-/// end.
+/// Extends the selection of an uncommitted change to the start of the work, if
+/// earlier commits already contain work: the packet's manifests describe all of
+/// it, and the uncommitted change is its last part.
 fn extend_to_whole_work(
     repo: &dyn Repository,
     config: &Config,
@@ -251,29 +257,28 @@ fn extend_to_whole_work(
     if base == head || !repo.is_ancestor(base, head)? {
         return Ok(None);
     }
-    let side = TreeState::Commit(head);
-    let layout = resolve_layout(repo, config, side, side)?;
+    let tree = TreeState::Commit(head);
+    let layout = resolve_layout(repo, config, tree, tree)?;
     let ids: Vec<WpId> = request
         .packets()
         .filter_map(|requested| {
-            let (_, located) = locate(repo, side, &layout, requested).ok()?;
+            let (_, located) = locate(repo, tree, &layout, requested).ok()?;
             located.map(|located| located.id)
         })
         .collect();
     let is_record = |path: &RepoPath| ids.iter().any(|id| layout.is_packet_record(id, path));
-    let (mode, reason) = (SelectionMode::Range, String::new());
     let earlier = Selection {
-        mode,
+        mode: SelectionMode::Range,
         base: Some(base),
         head: Some(head),
-        reason,
+        reason: String::new(),
         is_explicit: false,
         policy_source: None,
     };
     if repo.changes(&earlier)?.changes.iter().all(|change| is_record(&change.path)) {
         return Ok(None);
     }
-    let to = if selection.mode == SelectionMode::Staged { "the index" } else { "the files on disk" };
-    let reason = format!("earlier commits hold work of the packet: its MERGE_BASE_SHA to {to}");
+    let end = if selection.mode == SelectionMode::Staged { "the index" } else { "the files on disk" };
+    let reason = format!("earlier commits contain work of the packet: its MERGE_BASE_SHA to {end}");
     Ok(Some(Selection { base: Some(base), reason, ..selection.clone() }))
 }

@@ -1,9 +1,9 @@
-//! Which rules each gate checks, in order.
+//! Selects the rules of each gate.
 
 use crate::check::context::Gate;
 use crate::check::{Check, Registered, registered_rules};
 
-/// Rules that only the start of work asks for.
+/// Rules that `post-work` does not run, because they check the start of work.
 const START_ONLY_RULES: [&str; 9] = [
     "packet/active",
     "packet/workable",
@@ -16,11 +16,11 @@ const START_ONLY_RULES: [&str; 9] = [
     "refinement/anchor-section",
 ];
 
-/// Rules that make no sense once work has begun.
+/// Rules that cannot hold any more when work has begun.
 const BEFORE_WORK_RULES: [&str; 4] =
     ["packet/active", "packet/workable", "approval/checkpoint", "approval/prepared"];
 
-/// The rules of a gate, in the order of the registry.
+/// Returns the rules of a gate, in the order of the registry.
 pub fn rules_of_gate(gate: Gate) -> impl Iterator<Item = &'static Registered> {
     registered_rules().iter().filter(move |entry| is_in_gate(gate, entry))
 }

@@ -1,5 +1,5 @@
-//! What a command needs that writes into a packet: the packet as it lies on
-//! disk, the change, and what the gates of its manifests compute to.
+//! Context for commands that write into a packet: the packet on disk, the
+//! change, and the computed results of the gates in its manifests.
 
 use std::sync::Arc;
 
@@ -19,11 +19,11 @@ use super::attribution::FileAttribution;
 use super::change_facts::ChangeFacts;
 use super::context::{PacketContext, SourceTrees, resolve_selection};
 use super::request::{GateContext, GateRequest};
-use super::run_checks::reject_duplicates;
+use super::run_checks::{reject_duplicates, run_gate_checks};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
 
-/// A packet on disk and the change that it tells of.
+/// A packet on disk and the change that its manifests describe.
 pub struct ManifestContext<'a> {
     repo: &'a dyn Repository,
     request: &'a GateRequest,
@@ -37,80 +37,82 @@ pub struct ManifestContext<'a> {
     pub path: RepoPath,
     /// The changed files that belong to it, in order of path.
     pub files: Vec<ChangedFile>,
-    /// Which change it is.
+    /// The selection, as reports show it.
     pub selection_info: SelectionInfo,
-    /// `pointer -> specification`, where there is a pointer that names one.
+    /// `pointer -> specification`; `None` if no pointer names a specification.
     pub spec_target: Option<String>,
 }
 
 impl<'a> ManifestContext<'a> {
-    /// Finds packet and change; where there is no packet, the report of that
-    /// command says why.
+    /// Finds the packet and the change. Without a packet, returns the report of
+    /// `command` with the reason.
     ///
     /// # Errors
-    /// The repository or the configuration cannot be read.
+    /// The repository or the configuration cannot be read, or two of the given
+    /// ids name the same packet.
     pub fn find(
         repo: &'a dyn Repository,
         request: &'a GateRequest,
         command: &'static str,
     ) -> Result<Result<Self, Box<Report>>, PipelineError> {
         let head = repo.head()?;
-        let early = head.map_or(TreeState::Empty, TreeState::Commit);
-        let selection = resolve_selection(repo, request, early)?;
-        let sides = SourceTrees::from_selection(Some(&selection), head, TreeState::Worktree);
-        let mut grounds: Vec<PacketContext> = request
+        let head_tree = head.map_or(TreeState::Empty, TreeState::Commit);
+        let selection = resolve_selection(repo, request, head_tree)?;
+        let source_trees = SourceTrees::from_selection(Some(&selection), head, TreeState::Worktree);
+        let mut packets: Vec<PacketContext> = request
             .packets()
-            .map(|requested| PacketContext::load(repo, request, requested, sides))
+            .map(|requested| PacketContext::load(repo, request, requested, source_trees))
             .collect::<Result<_, _>>()?;
-        reject_duplicates(&grounds)?;
-        let all = load_changed_files(repo, &selection)?;
-        let changed = all.len();
-        let files = FileAttribution::new(all, &grounds).files(0).to_vec();
-        if grounds.iter().any(|ground| ground.located.is_none()) {
-            // The order of phases asks for little more than the packet.
+        reject_duplicates(&packets)?;
+        let changed_files = load_changed_files(repo, &selection)?;
+        let changed_count = changed_files.len();
+        let files = FileAttribution::new(changed_files, &packets).files(0).to_vec();
+        if packets.iter().any(|packet| packet.located.is_none()) {
+            // `gate-check` reports the missing packet and needs little else.
             let request = GateRequest { gate: crate::check::context::Gate::GateCheck, ..request.clone() };
-            let report = crate::pipeline::packet_gate::run_gate_checks(repo, &request)?.report;
+            let report = run_gate_checks(repo, &request)?.report;
             return Ok(Err(Box::new(Report { gate: command, ..report })));
         }
-        let ground = grounds.swap_remove(0);
-        let Some((id, path)) = ground.located.as_ref().map(|l| (l.id.clone(), l.path.clone())) else {
-            return Err(PipelineError::PacketDisappeared(request.packet.clone()));
+        let packet_context = packets.swap_remove(0);
+        let Some((id, path)) = packet_context.located.as_ref().map(|l| (l.id.clone(), l.path.clone())) else {
+            return Err(PipelineError::PacketDisappeared { id: request.packet.clone() });
         };
-        let info = build_selection_info(&selection, changed, ground.config_source.clone());
-        let side = selection.judged_tree();
-        let spec_target = read_spec_target(repo, &ground.layout)?;
+        let selection_info =
+            build_selection_info(&selection, changed_count, packet_context.config_source.clone());
+        let tree = selection.judged_tree();
+        let spec_target = read_spec_target(repo, &packet_context.layout)?;
         Ok(Ok(Self {
             repo,
             request,
-            packet_context: ground,
+            packet_context,
             selection,
-            tree: side,
-            changed_count: changed,
+            tree,
+            changed_count,
             id,
             path,
             files,
-            selection_info: info,
+            selection_info,
             spec_target,
         }))
     }
 
-    /// Where documents lie.
+    /// Returns the layout of the repository's documents.
     #[must_use]
     pub fn layout(&self) -> &Layout {
         &self.packet_context.layout
     }
 
-    /// The configuration.
+    /// Returns the configuration.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.packet_context.config
     }
 
-    /// For every manifest of a version of the packet: what its gates compute
-    /// to.
+    /// Computes the results of the gates of every manifest in a version of the
+    /// packet.
     ///
     /// # Errors
-    /// History that waivers depend on cannot be read.
+    /// The history that waivers depend on cannot be read.
     pub fn compute_gate_claims(&self, source: &Arc<Source>) -> Result<Vec<GateClaims>, PipelineError> {
         let parsed = Packet::read(source);
         let located = LocatedPacket {
@@ -122,7 +124,7 @@ impl<'a> ManifestContext<'a> {
         };
         let (repo, layout) = (self.repo, &self.packet_context.layout);
         let head = repo.head()?;
-        let scene = GateContext {
+        let context = GateContext {
             repo,
             request: self.request,
             layout,
@@ -139,14 +141,14 @@ impl<'a> ManifestContext<'a> {
             policy_tree: self.packet_context.policy_tree,
             changed_count: self.changed_count,
         };
-        // Only waivers depend on history.
-        let gathered = if located.packet.waivers.is_empty() {
+        // Waivers are the only input that depends on history.
+        let change_facts = if located.packet.waivers.is_empty() {
             None
         } else {
-            let audit = read_document(repo, self.tree, &RepoPath::from(layout.audit.as_str()))?;
-            let audit = audit.map(|source| Audit::read(&source));
-            let approved = ApprovalFacts::gather(&scene, &located, audit.as_ref())?;
-            Some(ChangeFacts::gather(repo, layout, &located, &self.selection, &approved)?)
+            let source = read_document(repo, self.tree, &RepoPath::from(layout.audit.as_str()))?;
+            let audit = source.map(|source| Audit::read(&source));
+            let approval = ApprovalFacts::gather(&context, &located, audit.as_ref())?;
+            Some(ChangeFacts::gather(repo, layout, &located, &self.selection, &approval)?)
         };
         let exists = |path: &RepoPath| repo.exists(self.tree, path).unwrap_or(false);
         let (paths, logs) = Default::default();
@@ -169,8 +171,8 @@ impl<'a> ManifestContext<'a> {
             owners: &|_| Vec::new(),
             other_packet_for: &|_| None,
             exists: &exists,
-            packet_at_start: gathered.as_ref().and_then(|facts| facts.packet_before.as_ref()),
-            waiver_origins: gathered.as_ref().map_or(&[], |facts| facts.waiver_origins.as_slice()),
+            packet_at_start: change_facts.as_ref().and_then(|facts| facts.packet_before.as_ref()),
+            waiver_origins: change_facts.as_ref().map_or(&[], |facts| facts.waiver_origins.as_slice()),
             evidence_paths: &paths,
             logs: &logs,
             now: self.request.now,

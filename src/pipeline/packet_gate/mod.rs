@@ -1,10 +1,12 @@
-//! Gates: which checks make one, in which order, and what they are shown.
+//! Gates over packets: selects the checks of each gate, builds their inputs and
+//! runs them in order.
 
 mod approval_facts;
 mod approval_report;
 mod attribution;
 mod change_facts;
 mod check_runner;
+mod code_commits;
 mod context;
 mod gate_rules;
 mod manifest_context;
@@ -15,11 +17,11 @@ mod run_checks;
 mod waivers;
 
 pub use super::error::PipelineError;
-pub use super::locate::{LocatedPacket, locate};
+pub use super::locate::locate;
 pub(crate) use super::outcome::status_of;
 pub use crate::document::limits::MAX_DOCUMENT_BYTES;
 pub use gate_rules::rules_of_gate;
 pub use manifest_context::ManifestContext;
 pub use related_documents::find_signature_reuse;
 pub use request::{GateRequest, GateResult};
-pub use run_checks::run_gate_checks;
+pub use run_checks::{check_packet, run_gate_checks};

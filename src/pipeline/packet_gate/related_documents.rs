@@ -1,19 +1,24 @@
-//! The documents around a packet, as one side of the repository holds them.
+//! Reads the documents that belong to a packet from one tree.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
 
 use crate::change::{Commit, Repository, RepositoryError, TreeState};
 use crate::check::repository_documents::SpecFact;
 use crate::document::audit::Audit;
 use crate::document::board::Board;
 use crate::document::gate_log::GateLog;
+use crate::document::packet::Scope;
 use crate::document::registry::Registry;
 use crate::document::spec::SpecPointer;
-use crate::document::{Layout, Refinement, WpId};
+use crate::document::{Layout, Packet, Refinement, WpId};
 use crate::finding::Label;
 use crate::pipeline::locate::{list_packet_ids, read_document};
 use crate::pipeline::spec_versions::gather_spec_facts;
 use crate::text::{RepoPath, Source, Span};
 
-/// Documents that approve a packet; where one is missing, its path.
+/// Documents that belong to a packet. A missing document is represented by its
+/// path.
 pub(crate) struct RelatedDocuments {
     pub refinement: Result<Refinement, RepoPath>,
     pub audit: Result<Audit, RepoPath>,
@@ -21,28 +26,29 @@ pub(crate) struct RelatedDocuments {
     pub registry: Option<Registry>,
     pub board: Option<Board>,
     pub spec: SpecFact,
-    /// The specification that the pointer names.
+    /// The specification that the pointer file names.
     pub current_spec: Option<String>,
     /// Ids of packets with the same base id.
     pub same_base_ids: Vec<String>,
 }
 
 impl RelatedDocuments {
+    /// Reads the documents of a packet; its specification only if `with_spec`.
     pub(crate) fn read(
         repo: &dyn Repository,
-        side: TreeState,
+        tree: TreeState,
         head: Option<Commit>,
         layout: &Layout,
         id: &WpId,
         with_spec: bool,
     ) -> Result<Self, RepositoryError> {
-        let open = |path: RepoPath| -> Result<Result<std::sync::Arc<Source>, RepoPath>, RepositoryError> {
-            Ok(read_document(repo, side, &path)?.ok_or(path))
+        let open = |path: RepoPath| -> Result<Result<Arc<Source>, RepoPath>, RepositoryError> {
+            Ok(read_document(repo, tree, &path)?.ok_or(path))
         };
         let refinement = open(layout.refinement(id))?.map(|source| Refinement::read(&source));
         let spec = match refinement.as_ref().ok().filter(|_| with_spec) {
-            Some(refinement) => gather_spec_facts(repo, side, head, &[refinement])?.pop().unwrap_or_default(),
-            None => SpecFact::NotSearched("only the start of work asks for the specification"),
+            Some(refinement) => gather_spec_facts(repo, tree, head, &[refinement])?.pop().unwrap_or_default(),
+            None => SpecFact::NotSearched("only the gates pre-work and audit check the specification"),
         };
         let pointer =
             open(RepoPath::from(layout.spec_pointer.as_str()))?.ok().map(|source| SpecPointer::read(&source));
@@ -56,7 +62,7 @@ impl RelatedDocuments {
             registry: open(RepoPath::from(layout.registry.as_str()))?
                 .ok()
                 .map(|source| Registry::read(&source)),
-            same_base_ids: list_packet_ids(repo, side, layout)?
+            same_base_ids: list_packet_ids(repo, tree, layout)?
                 .into_iter()
                 .filter(|other| WpId::parse(other).is_ok_and(|other| other.base() == id.base()))
                 .collect(),
@@ -64,13 +70,13 @@ impl RelatedDocuments {
     }
 }
 
-/// Other packets and refinements that hold a signature.
+/// Finds other packets and refinements that contain a signature.
 ///
 /// # Errors
 /// The repository cannot be read.
 pub fn find_signature_reuse(
     repo: &dyn Repository,
-    side: TreeState,
+    tree: TreeState,
     layout: &Layout,
     id: &WpId,
     signature: &str,
@@ -78,22 +84,22 @@ pub fn find_signature_reuse(
     let own = [layout.packet(id), layout.refinement(id)];
     let mut out = Vec::new();
     for folder in [&layout.packets, &layout.refinements] {
-        for path in repo.list_below(side, folder)? {
+        for path in repo.list_below(tree, folder)? {
             if own.contains(&path) || !path.as_bytes().ends_with(b".md") {
                 continue;
             }
-            let Some(source) = read_document(repo, side, &path)? else { continue };
-            // A signature counts where it signs, not where it is mentioned.
-            let signs = source.text().match_indices(signature).find(|(at, _)| {
+            let Some(source) = read_document(repo, tree, &path)? else { continue };
+            // A signature counts in a signature field, not in other text.
+            let signed = source.text().match_indices(signature).find(|(at, _)| {
                 let line = source.line_span(source.line(*at)).unwrap_or_default();
                 let text = source.slice(line).to_uppercase();
-                let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+                let is_word_char = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
                 let before = source.text().get(..*at).and_then(|text| text.chars().next_back());
                 let after = source.text().get(at + signature.len()..).and_then(|text| text.chars().next());
-                let signs = text.contains("USER_SIGNATURE") || text.contains("USER SIGNATURE");
-                signs && !inside(before) && !inside(after)
+                let is_signature_field = text.contains("USER_SIGNATURE") || text.contains("USER SIGNATURE");
+                is_signature_field && !is_word_char(before) && !is_word_char(after)
             });
-            if let Some((at, _)) = signs {
+            if let Some((at, _)) = signed {
                 out.push(Label::text(&source, Span::new(at, at + signature.len()), "the same signature"));
             }
         }
@@ -101,24 +107,43 @@ pub fn find_signature_reuse(
     Ok(out)
 }
 
-/// Ids of other packets that are open for work and have a path in scope.
-pub(crate) fn find_open_scopes(
-    repo: &dyn Repository,
-    side: TreeState,
-    layout: &Layout,
-    id: &WpId,
-) -> Result<Vec<(String, crate::document::packet::Scope)>, RepositoryError> {
-    let mut out = Vec::new();
-    for other in list_packet_ids(repo, side, layout)? {
-        let Ok(other) = WpId::parse(&other) else { continue };
-        if other == *id {
-            continue;
-        }
-        let Some(source) = read_document(repo, side, &layout.packet(&other))? else { continue };
-        let packet = crate::document::Packet::read(&source).value;
-        if packet.status.as_ref().is_some_and(|status| status.value.allows_work()) {
-            out.push((other.as_str().to_owned(), packet.scope));
-        }
+/// Scopes of other packets whose status allows work; read on first use.
+pub(crate) struct OpenScopes<'a> {
+    repo: &'a dyn Repository,
+    tree: TreeState,
+    layout: &'a Layout,
+    /// The packet whose own scope is left out.
+    id: &'a WpId,
+    scopes: OnceCell<Vec<(String, Scope)>>,
+}
+
+impl<'a> OpenScopes<'a> {
+    pub(crate) fn new(repo: &'a dyn Repository, tree: TreeState, layout: &'a Layout, id: &'a WpId) -> Self {
+        Self { repo, tree, layout, id, scopes: OnceCell::new() }
     }
-    Ok(out)
+
+    /// Returns the ids of other packets whose scope covers a path; no ids if
+    /// the packets cannot be read.
+    pub(crate) fn covering(&self, path: &RepoPath) -> Vec<String> {
+        let scopes = self.scopes.get_or_init(|| self.read().unwrap_or_default());
+        let covers = |scope: &Scope| scope.in_scope.iter().any(|entry| entry.covers(path));
+        scopes.iter().filter(|(_, scope)| covers(scope)).map(|(id, _)| id.clone()).collect()
+    }
+
+    fn read(&self) -> Result<Vec<(String, Scope)>, RepositoryError> {
+        let Self { repo, tree, layout, id, .. } = *self;
+        let mut out = Vec::new();
+        for other in list_packet_ids(repo, tree, layout)? {
+            let Ok(other) = WpId::parse(&other) else { continue };
+            if other == *id {
+                continue;
+            }
+            let Some(source) = read_document(repo, tree, &layout.packet(&other))? else { continue };
+            let packet = Packet::read(&source).value;
+            if packet.status.as_ref().is_some_and(|status| status.value.allows_work()) {
+                out.push((other.as_str().to_owned(), packet.scope));
+            }
+        }
+        Ok(out)
+    }
 }

@@ -1,4 +1,4 @@
-//! What is asked of a gate, and what it answers.
+//! Parameters and result of a gate, and the context that its checks share.
 
 use std::sync::Arc;
 
@@ -11,16 +11,16 @@ use crate::document::Layout;
 use crate::finding::Report;
 use crate::text::{RepoPath, Source};
 
-/// What is asked of a gate.
+/// Request to run a gate.
 #[derive(Debug, Clone)]
 pub struct GateRequest {
-    /// Which gate.
+    /// The gate.
     pub gate: Gate,
     /// The packet's id, as given.
     pub packet: String,
-    /// Packets that share the change with it.
+    /// Ids of packets that share the change with it, as given.
     pub other_packets: Vec<String>,
-    /// Which change.
+    /// The change to judge.
     pub selection: SelectionRequest,
     /// A configuration file that the caller names, instead of the
     /// repository's.
@@ -30,54 +30,55 @@ pub struct GateRequest {
 }
 
 impl GateRequest {
-    /// All packets that are asked for, the first one first.
+    /// Returns the ids of all requested packets, in the order given.
     pub fn packets(&self) -> impl Iterator<Item = &String> {
         std::iter::once(&self.packet).chain(&self.other_packets)
     }
 }
 
-/// A gate's answer before its steps ran.
+/// Result of a gate before its steps run.
 #[derive(Debug)]
 pub struct GateResult {
-    /// The report so far.
+    /// The report without results of steps.
     pub report: Report,
-    /// The configuration that was used.
+    /// The configuration of the gate.
     pub config: Config,
-    /// The change, for gates that judge one.
+    /// The judged change; `None` for gates that judge no change.
     pub selection: Option<Selection>,
-    /// The side that holds the judged state.
+    /// The judged tree.
     pub tree: TreeState,
 }
 
-/// Where a gate looks.
+/// Read-only context shared by all checks of one packet.
 #[derive(Clone, Copy)]
 pub(crate) struct GateContext<'a> {
     pub repo: &'a dyn Repository,
     pub request: &'a GateRequest,
     pub layout: &'a Layout,
-    /// The side that holds the judged state.
+    /// The judged tree.
     pub tree: TreeState,
+    /// HEAD; `None` in a repository without commits.
     pub head: Option<Commit>,
     /// The head of the judged range, or HEAD.
     pub judged_head: Option<Commit>,
     pub selection: Option<&'a Selection>,
-    /// Whether a path is part of the judged change; where that is not
-    /// committed, every path is.
+    /// Returns true if a path is part of the judged change. Every path is part
+    /// of a change that is not committed.
     pub is_judged: &'a dyn Fn(&RepoPath) -> bool,
-    /// The packet judged beside this one that a changed path belongs to.
+    /// Returns the id of the other judged packet that a changed path belongs
+    /// to.
     pub other_owner: &'a dyn Fn(&RepoPath) -> Option<String>,
-    /// Changed paths that two packets claim, with the other's id; `None` where
-    /// only one packet is judged.
+    /// Changed paths that several packets allow, with the ids of the other
+    /// packets; `None` if only one packet is judged.
     pub shared_paths: Option<&'a [(RepoPath, String)]>,
-    /// Whether this is the first packet: what holds for the whole change is
-    /// judged once.
+    /// True for the first packet: rules about the whole change run once.
     pub is_first: bool,
-    /// The id as it was asked for.
+    /// The packet's id, as given.
     pub requested_id: &'a str,
-    /// Where rules and configuration were read from.
+    /// Description of where rules and configuration were read from.
     pub policy_source: &'a str,
-    /// That, as a side.
+    /// The tree that rules and configuration were read from.
     pub policy_tree: TreeState,
-    /// Number of changed paths, whichever packet they belong to.
+    /// Number of changed paths of all packets.
     pub changed_count: usize,
 }

@@ -1,6 +1,6 @@
-//! One gate over one packet, or over several that share a change: prepare what
-//! the checks need, run them in order, apply waivers, and report every check's
-//! outcome.
+//! Runs one gate over one packet, or over several packets that share a change:
+//! prepares the inputs of the checks, runs them in order, applies waivers, and
+//! reports the outcome of every check.
 
 use crate::change::{Repository, Selection, TreeState};
 use crate::check::context::Gate;
@@ -17,86 +17,92 @@ use super::request::{GateContext, GateRequest, GateResult};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
 
-/// Judges a packet, or several together.
+/// Runs the checks of a gate over the requested packets.
 ///
 /// # Errors
-/// The repository or the configuration cannot be read: nothing was judged.
+/// The repository or the configuration cannot be read, or two of the given ids
+/// name the same packet.
 pub fn run_gate_checks(repo: &dyn Repository, request: &GateRequest) -> Result<GateResult, PipelineError> {
     let head = repo.head()?;
-    let early = head.map_or(TreeState::Empty, TreeState::Commit);
+    let head_tree = head.map_or(TreeState::Empty, TreeState::Commit);
     let selection = match request.gate {
-        Gate::PostWork | Gate::Audit => Some(resolve_selection(repo, request, early)?),
+        Gate::PostWork | Gate::Audit => Some(resolve_selection(repo, request, head_tree)?),
         Gate::GateCheck | Gate::PreWork => None,
     };
-    let side = selection.as_ref().map_or(TreeState::Worktree, Selection::judged_tree);
-    let sides = SourceTrees::from_selection(selection.as_ref(), head, side);
-    let mut grounds: Vec<PacketContext> = request
+    let tree = selection.as_ref().map_or(TreeState::Worktree, Selection::judged_tree);
+    let source_trees = SourceTrees::from_selection(selection.as_ref(), head, tree);
+    let mut packets: Vec<PacketContext> = request
         .packets()
-        .map(|requested| PacketContext::load(repo, request, requested, sides))
+        .map(|requested| PacketContext::load(repo, request, requested, source_trees))
         .collect::<Result<_, _>>()?;
-    // A packet that does not say where its work began would be judged by the
-    // rules of HEAD; beside one that does, it is judged by that one's.
+    // The rules of HEAD judge a packet that does not name the start of its
+    // work. Next to a packet that names it, both are judged by the older rules.
+    let default_policy = source_trees.policy_tree;
     if let Some(older) =
-        grounds.iter().map(|ground| ground.policy_tree).find(|side| *side != sides.policy_tree)
+        packets.iter().map(|packet| packet.policy_tree).find(|policy_tree| *policy_tree != default_policy)
     {
-        let renewed = grounds.into_iter().map(|ground| {
-            let is_newer = ground.policy_tree == sides.policy_tree;
-            if is_newer { ground.with_policy_tree(repo, request, older, side) } else { Ok(ground) }
+        let reloaded = packets.into_iter().map(|packet| {
+            let has_default = packet.policy_tree == default_policy;
+            if has_default { packet.with_policy_tree(repo, request, older, tree) } else { Ok(packet) }
         });
-        grounds = renewed.collect::<Result<_, _>>()?;
+        packets = reloaded.collect::<Result<_, _>>()?;
     }
-    reject_duplicates(&grounds)?;
+    reject_duplicates(&packets)?;
     let files = match &selection {
         Some(selection) => load_changed_files(repo, selection)?,
         None => Vec::new(),
     };
-    let changed = files.len();
-    let shares = FileAttribution::new(files, &grounds);
-    let several = grounds.len() > 1;
+    let changed_count = files.len();
+    let attribution = FileAttribution::new(files, &packets);
+    let several = packets.len() > 1;
     let is_committed = selection.as_ref().is_some_and(|selection| selection.mode.is_committed());
     let mut report = Report::new(request.gate.as_str());
-    for (index, ground) in grounds.iter().enumerate() {
-        let files = shares.files(index);
+    for (index, packet) in packets.iter().enumerate() {
+        let files = attribution.files(index);
         let is_judged = |path: &RepoPath| {
             if is_committed {
                 files.binary_search_by(|file| file.change.path.cmp(path)).is_ok()
             } else {
-                !several || shares.belongs(index, path, &grounds)
+                !several || attribution.belongs(index, path, &packets)
             }
         };
-        let elsewhere = |path: &RepoPath| shares.other_owner(index, path, &grounds);
-        let scene = GateContext {
+        let other_owner = |path: &RepoPath| attribution.other_owner(index, path, &packets);
+        let context = GateContext {
             repo,
             request,
-            layout: &ground.layout,
-            tree: side,
+            layout: &packet.layout,
+            tree,
             head,
             judged_head: selection.as_ref().and_then(|s| s.head).or(head),
             selection: selection.as_ref(),
             is_judged: &is_judged,
-            other_owner: &elsewhere,
-            shared_paths: several.then(|| shares.shared(index)),
+            other_owner: &other_owner,
+            shared_paths: several.then(|| attribution.shared(index)),
             is_first: index == 0,
-            requested_id: &ground.requested_id,
-            policy_source: &ground.config_source,
-            policy_tree: ground.policy_tree,
-            changed_count: changed,
+            requested_id: &packet.requested_id,
+            policy_source: &packet.config_source,
+            policy_tree: packet.policy_tree,
+            changed_count,
         };
-        let mut bench = CheckRunner::new(scene, &ground.config, files);
-        bench.run(&ground.search, ground.located.as_ref())?;
-        let named = several.then(|| match &ground.located {
+        let mut runner = CheckRunner::new(context, &packet.config, files);
+        runner.run(&packet.search, packet.located.as_ref())?;
+        let shown_id = several.then(|| match &packet.located {
             Some(located) => located.id.as_str().to_owned(),
-            None => crate::text::to_single_line(&ground.requested_id, 80),
+            None => crate::text::to_single_line(&packet.requested_id, 80),
         });
-        bench.findings.iter_mut().for_each(|finding| finding.packet.clone_from(&named));
-        bench.outcomes.iter_mut().for_each(|outcome| outcome.packet.clone_from(&named));
-        report.findings.extend(bench.findings);
-        report.outcomes.extend(bench.outcomes);
-        if let Some(info) = bench.scan {
+        let wp_id = packet.located.as_ref().map(|located| located.id.as_str().to_owned());
+        for finding in &mut runner.findings {
+            finding.packet.clone_from(&shown_id);
+            finding.wp_id.clone_from(&wp_id);
+        }
+        runner.outcomes.iter_mut().for_each(|outcome| outcome.packet.clone_from(&shown_id));
+        report.findings.extend(runner.findings);
+        report.outcomes.extend(runner.outcomes);
+        if let Some(info) = runner.scan {
             report.scan = Some(report.scan.take().unwrap_or_default().merged_with(info));
         }
-        report.claims.extend(ground.located.iter().flat_map(|located| collect_claims(&located.packet)));
-        let info = build_packet_info(ground, bench.approval, files.len());
+        report.claims.extend(packet.located.iter().flat_map(|located| collect_claims(&located.packet)));
+        let info = build_packet_info(packet, runner.approval, files.len());
         if index == 0 {
             report.packet = info;
         } else {
@@ -104,26 +110,35 @@ pub fn run_gate_checks(repo: &dyn Repository, request: &GateRequest) -> Result<G
         }
     }
     report.sort();
-    let Some(first) = grounds.into_iter().next() else {
-        return Err(PipelineError::DuplicatePacket(request.packet.clone()));
+    let Some(first) = packets.into_iter().next() else {
+        return Err(PipelineError::PacketDisappeared { id: request.packet.clone() });
     };
-    report.selection =
-        selection.as_ref().map(|selection| build_selection_info(selection, changed, first.config_source));
-    Ok(GateResult { report, config: first.config, selection, tree: side })
+    report.selection = selection
+        .as_ref()
+        .map(|selection| build_selection_info(selection, changed_count, first.config_source));
+    Ok(GateResult { report, config: first.config, selection, tree })
 }
 
-/// Every packet is judged once, whatever ids it was asked for by.
-pub(crate) fn reject_duplicates(grounds: &[PacketContext]) -> Result<(), PipelineError> {
-    let name = |ground: &PacketContext| {
-        ground
+/// Runs the checks of a gate over any repository, without the configured steps.
+///
+/// # Errors
+/// The repository or the configuration cannot be read.
+pub fn check_packet(repo: &dyn Repository, request: &GateRequest) -> Result<Report, PipelineError> {
+    Ok(run_gate_checks(repo, request)?.report)
+}
+
+/// Fails if two of the requested ids name the same packet.
+pub(crate) fn reject_duplicates(packets: &[PacketContext]) -> Result<(), PipelineError> {
+    let name_of = |packet: &PacketContext| {
+        packet
             .located
             .as_ref()
-            .map_or_else(|| ground.requested_id.clone(), |located| located.id.as_str().to_owned())
+            .map_or_else(|| packet.requested_id.clone(), |located| located.id.as_str().to_owned())
     };
-    for (index, ground) in grounds.iter().enumerate() {
-        let id = name(ground);
-        if grounds.iter().take(index).any(|other| name(other) == id) {
-            return Err(PipelineError::DuplicatePacket(crate::text::to_single_line(&id, 80)));
+    for (index, packet) in packets.iter().enumerate() {
+        let id = name_of(packet);
+        if packets.iter().take(index).any(|other| name_of(other) == id) {
+            return Err(PipelineError::DuplicatePacket { id: crate::text::to_single_line(&id, 80) });
         }
     }
     Ok(())
@@ -139,13 +154,13 @@ fn collect_claims(packet: &Packet) -> Vec<EvidenceClaim> {
 }
 
 fn build_packet_info(
-    ground: &PacketContext,
+    packet: &PacketContext,
     approval: Option<ApprovalSummary>,
     paths: usize,
 ) -> Option<PacketInfo> {
-    let located = ground.located.as_ref()?;
+    let located = packet.located.as_ref()?;
     Some(PacketInfo {
-        requested: ground.requested_id.clone(),
+        requested: packet.requested_id.clone(),
         wp_id: located.id.as_str().to_owned(),
         path: located.path.clone(),
         sha256: sha256_hex(located.packet.source.text().as_bytes()),

@@ -1,364 +1,118 @@
-//! A scan of a change: what is new in it fails, the rest is counted.
+//! A scan of a change: new findings fail, others are only counted.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::change::{ChangedFile, FileMode, Repository, RepositoryError, SelectionRequest, TreeState};
+use crate::change::{ChangedFile, FileMode, Repository, SelectionRequest, TreeEntry, TreeState};
 use crate::check::CheckResult;
-use crate::check::context::{
-    BaselineState, ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, WaiverLookup,
-};
-use crate::config::Config;
-use crate::config::load;
+use crate::check::context::{ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, WaiverLookup};
+use crate::config::{Config, load};
 use crate::finding::{Finding, Report, ScanInfo};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::outcome::RuleRef;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
-use crate::scan::{Baseline, Hit, Language, MAX_HITS, RuleSet, Suppression};
-use crate::system::ignores::IgnoreRules;
-use crate::text::{RepoPath, Source};
+use crate::scan::{Hit, MAX_HITS, RuleSet, ScanRule, Suppression};
+use crate::text::RepoPath;
 
-use super::files::{
-    FileScan, FileScanError, MAX_SOURCE_BYTES, ScanContext, drop_non_test_findings, is_test_module,
-    oversized_scan,
-};
+use super::baseline::read_changed_baseline;
+use super::files::{FileScan, ScanContext};
+use super::ignores::read_ignore_files;
+use super::lines::{LineEnds, line_before_change};
+use super::report::{build_report, reject_unknown_sets};
+use super::request::{ScanProfile, ScanRequest};
 use super::results::{ScannedText, build_finding, collect_suppressions, run_scan_rules};
 use super::rules::{ActiveRules, load_active_rules};
-use super::{ScanProfile, ScanRequest, tree};
+use super::test_module::TestModules;
 
-pub(crate) fn to_gate_error(error: FileScanError) -> PipelineError {
-    match error {
-        FileScanError::Repository(error) => PipelineError::Repository(error),
-        FileScanError::Rule(why) => PipelineError::ScanRule(why),
-    }
-}
+/// Families whose checks need the paths of the whole tree.
+const WHOLE_TREE_FAMILIES: [&str; 3] = ["migration", "coverage", "hygiene"];
+/// Files that declare the kind of the source files below their folder.
+const MANIFEST_NAMES: [&str; 2] = ["Cargo.toml", "package.json"];
 
-/// What a scan of a change gives to the gate that asked for it.
+/// Results of a scan of a change.
 pub(crate) struct ChangeScanResult {
     pub results: Vec<(RuleRef, CheckResult)>,
     pub info: ScanInfo,
 }
 
-/// A change and where it is judged from.
+/// A change to scan, with the trees before and after it.
 pub(crate) struct ChangeScan<'a> {
     pub repo: &'a dyn Repository,
-    /// Where rules come from.
+    /// The tree that rules are read from.
     pub policy_tree: TreeState,
-    /// The side that holds the judged state.
+    /// The tree after the change.
     pub tree: TreeState,
-    /// The side before the change.
+    /// The tree before the change.
     pub tree_before: TreeState,
     pub files: &'a [ChangedFile],
     pub config: &'a Config,
+    /// Looks up waivers of the packet; `None` without a packet.
     pub waived: Option<WaiverLookup<'a>>,
     pub today: jiff::civil::Date,
 }
 
-/// A scan of a change as a command. Rules and configuration are those of its
-/// base: a change cannot edit its own judge.
-pub(crate) fn scan_change(
+/// Scans a change as a command of its own. Rules and configuration are read
+/// from the base of the change: a change cannot edit the rules that judge it.
+pub(super) fn scan_change(
     repo: &dyn Repository,
     request: &ScanRequest,
-    asked: &SelectionRequest,
+    selection_request: &SelectionRequest,
 ) -> Result<Report, PipelineError> {
-    // Names of the main branch are needed before there is a base.
+    // The selection of a base needs the names of the main branch.
     let head = repo.head()?.map_or(TreeState::Empty, TreeState::Commit);
-    let main = load(repo, head, request.config.as_ref())?.config.main_branches;
-    let selection = repo.select(asked, &|_| None, &main)?;
-    let side = selection.judged_tree();
-    let trusted = selection.base.map_or(TreeState::Empty, TreeState::Commit);
-    let loaded = load(repo, trusted, request.config.as_ref())?;
+    let main_branches = load(repo, head, request.config.as_ref())?.config.main_branches;
+    let selection = repo.select(selection_request, &|_| None, &main_branches)?;
+    let policy_tree = selection.base.map_or(TreeState::Empty, TreeState::Commit);
+    let loaded = load(repo, policy_tree, request.config.as_ref())?;
     let config = &loaded.config;
     let files = load_changed_files(repo, &selection)?;
-    let wanted = |file: &&ChangedFile| {
-        let path = &file.change.path;
-        request.paths.is_empty()
-            || request.paths.iter().any(|named| path == named || path.is_below(named.as_bytes()))
-    };
-    let named: Vec<ChangedFile> = files.iter().filter(wanted).cloned().collect();
-    let book = load_active_rules(repo, trusted, config, &request.profile)?;
-    tree::reject_unknown_sets(request, &book)?;
-    let judged = ChangeScan {
+    let requested: Vec<ChangedFile> =
+        files.iter().filter(|file| request.includes_path(&file.change.path)).cloned().collect();
+    let rules = load_active_rules(repo, policy_tree, config, &request.profile)?;
+    reject_unknown_sets(request, &rules)?;
+    let change_scan = ChangeScan {
         repo,
-        policy_tree: trusted,
-        tree: side,
-        tree_before: trusted,
-        files: &named,
+        policy_tree,
+        tree: selection.judged_tree(),
+        tree_before: policy_tree,
+        files: &requested,
         config,
         waived: None,
         today: request.now.date(),
     };
-    let outcome = judged.run(&request.profile, &book)?;
+    let outcome = change_scan.run(&request.profile, &rules)?;
     let info = build_selection_info(&selection, files.len(), loaded.origin);
-    Ok(tree::build_report(request, config, outcome.info, Some(info), outcome.results))
+    Ok(build_report(request, config, outcome.info, Some(info), outcome.results))
 }
 
-/// The scans that a configuration names for `post-work`.
+/// Runs the scans that a configuration names for `post-work`.
 ///
 /// # Errors
-/// The repository cannot be read; a name that is no set of rules.
-pub(crate) fn run_gate_scans(judged: &ChangeScan<'_>) -> Result<ChangeScanResult, PipelineError> {
-    let scan = ScanProfile::from_gate_sets(&judged.config.scan.gate_scans);
-    let book = load_active_rules(judged.repo, judged.policy_tree, judged.config, &scan)?;
-    let known =
-        |name: &String| book.set_names.contains(name) || matches!(name.as_str(), "coverage" | "hygiene");
-    if let Some(name) = judged.config.scan.gate_scans.iter().find(|name| !known(name)) {
-        return Err(PipelineError::UnknownGateScan { name: name.clone(), known: book.set_names.clone() });
+/// The repository cannot be read; the configuration names a rule set that
+/// does not exist.
+pub(crate) fn run_gate_scans(change_scan: &ChangeScan<'_>) -> Result<ChangeScanResult, PipelineError> {
+    let gate_scans = &change_scan.config.scan.gate_scans;
+    let profile = ScanProfile::from_gate_sets(gate_scans);
+    let rules = load_active_rules(change_scan.repo, change_scan.policy_tree, change_scan.config, &profile)?;
+    let is_known =
+        |name: &String| rules.set_names.contains(name) || matches!(name.as_str(), "coverage" | "hygiene");
+    if let Some(name) = gate_scans.iter().find(|name| !is_known(name)) {
+        return Err(PipelineError::UnknownGateScan { name: name.clone(), known: rules.set_names });
     }
-    judged.run(&scan, &book)
+    change_scan.run(&profile, &rules)
 }
 
-/// One side of a changed file, matched.
-struct ScannedSide<'a> {
+/// A changed file with the scan result of its content before or after the
+/// change.
+struct ScannedFile<'a> {
+    file: &'a ChangedFile,
     path: &'a RepoPath,
     bytes: &'a [u8],
     file_scan: FileScan,
 }
 
-impl ChangeScan<'_> {
-    fn run(&self, scan: &ScanProfile, book: &ActiveRules) -> Result<ChangeScanResult, PipelineError> {
-        let exists: std::cell::RefCell<BTreeMap<String, bool>> = std::cell::RefCell::default();
-        let has = |file: &str| {
-            let known = exists.borrow().get(file).copied();
-            known.unwrap_or_else(|| {
-                let answer = self.repo.exists(self.tree, &RepoPath::from(file)).unwrap_or(false);
-                exists.borrow_mut().insert(file.to_owned(), answer);
-                answer
-            })
-        };
-        // Manifests are asked for before threads start: a repository is read
-        // by one.
-        let mut manifests: Vec<String> = Vec::new();
-        for file in self.files {
-            let text = file.change.path.to_text().into_owned();
-            let mut folder = text.as_str();
-            while let Some((above, _)) = folder.rsplit_once('/') {
-                folder = above;
-                manifests.extend(["Cargo.toml", "package.json"].map(|name| format!("{above}/{name}")));
-            }
-            manifests.extend(["Cargo.toml", "package.json"].map(str::to_owned));
-        }
-        manifests.retain(|file| has(file));
-        manifests.sort();
-        let in_tree = |file: &str| manifests.binary_search_by(|own| own.as_str().cmp(file)).is_ok();
-        let set = RuleSet::new(book.rules.clone());
-        let scene =
-            ScanContext { set: &set, settings: &self.config.scan, today: self.today, file_exists: &in_tree };
-        let read = |path: &RepoPath| self.repo.read(self.tree, path).ok().flatten();
-        let read_before = |path: &RepoPath| self.repo.read(self.tree_before, path).ok().flatten();
-        let (mut known, mut known_before) = (BTreeMap::new(), BTreeMap::new());
-        let (mut post, mut pre) = (Vec::new(), Vec::new());
-        for file in self.files {
-            let is_file = |entry: Option<crate::change::TreeEntry>| {
-                entry.is_some_and(|entry| matches!(entry.mode, FileMode::Regular | FileMode::Executable))
-            };
-            let path = &file.change.path;
-            if let Some(image) = file.after.as_ref().filter(|_| is_file(file.change.after)) {
-                let mut looked = scan_bytes(&scene, path, &image.bytes).map_err(to_gate_error)?;
-                if !looked.scanned.hits.is_empty() && is_test_module(path, &read, &mut known, 0) {
-                    drop_non_test_findings(&set, &mut looked);
-                }
-                post.push((file, ScannedSide { path, bytes: &image.bytes, file_scan: looked }));
-            }
-            if let Some(image) = file.before.as_ref().filter(|_| is_file(file.change.before)) {
-                let mut looked = scan_bytes(&scene, path, &image.bytes).map_err(to_gate_error)?;
-                if !looked.scanned.hits.is_empty() && is_test_module(path, &read_before, &mut known_before, 0)
-                {
-                    drop_non_test_findings(&set, &mut looked);
-                }
-                pre.push(ScannedSide { path, bytes: &image.bytes, file_scan: looked });
-            }
-        }
-        let told = self.find_new_matches(book, &set, &post, &pre);
-        self.check_results(scan, book, told)
-    }
-
-    /// Which matches are new, as findings; the rest is counted.
-    fn find_new_matches(
-        &self,
-        book: &ActiveRules,
-        set: &RuleSet,
-        post: &[(&ChangedFile, ScannedSide<'_>)],
-        pre: &[ScannedSide<'_>],
-    ) -> ChangeScanSummary {
-        let mut out = ChangeScanSummary {
-            info: ScanInfo { rules: set.rules().len(), ..ScanInfo::default() },
-            ..ChangeScanSummary::default()
-        };
-        let mut before: BTreeMap<(usize, &str), usize> = BTreeMap::new();
-        let mut places: BTreeMap<(&RepoPath, usize, usize), Vec<&str>> = BTreeMap::new();
-        for one in pre {
-            let lines = LineEnds::new(one.bytes);
-            for hit in self.unsuppressed_hits(&one.file_scan) {
-                let print = hit.fingerprint.as_str();
-                *before.entry((hit.rule, print)).or_default() += 1;
-                let line = hit.span.as_ref().map_or(0, |span| lines.line_at(span.start));
-                places.entry((one.path, hit.rule, line)).or_default().push(print);
-            }
-        }
-        // What stands on changed lines takes the blame before what does not.
-        let mut after: BTreeMap<(usize, &str), Vec<HitCandidate<'_>>> = BTreeMap::new();
-        for (index, (file, one)) in post.iter().enumerate() {
-            if let Some(why) = &one.file_scan.unread_reason {
-                out.unread_files.push(UnreadFile { path: one.path.clone(), why: why.clone(), line: None });
-            }
-            if one.file_scan.scanned.truncated > 0 {
-                let why = format!("rules match in it more than {MAX_HITS} times");
-                out.unread_files.push(UnreadFile { path: one.path.clone(), why, line: None });
-            }
-            out.info.files +=
-                usize::from(one.file_scan.skip_reason.is_none() && one.file_scan.unread_reason.is_none());
-            out.info.bytes += one.file_scan.bytes;
-            out.info.suppressed +=
-                one.file_scan.scanned.hits.len() - self.unsuppressed_hits(&one.file_scan).count();
-            let lines = LineEnds::new(one.bytes);
-            for hit in self.unsuppressed_hits(&one.file_scan) {
-                let changed = hit.span.as_ref().is_none_or(|span| lines.is_changed(file, span));
-                // On an old line where the rule matched before, it is the same
-                // finding, whatever was changed around it.
-                let line = hit
-                    .span
-                    .as_ref()
-                    .filter(|_| !changed)
-                    .map(|span| line_before_change(file, lines.line_at(span.start)));
-                let same =
-                    line.and_then(|line| places.get_mut(&(one.path, hit.rule, line))).and_then(Vec::pop);
-                if let Some(print) = same {
-                    out.info.preexisting += 1;
-                    before.entry((hit.rule, print)).and_modify(|count| *count = count.saturating_sub(1));
-                    continue;
-                }
-                after.entry((hit.rule, hit.fingerprint.as_str())).or_default().push((!changed, index, hit));
-            }
-        }
-        let mut new: BTreeMap<usize, Vec<(usize, &Hit)>> = BTreeMap::new();
-        for (key, mut hits) in after {
-            let known = before.get(&key).copied().unwrap_or_default();
-            hits.sort_by_key(|(old, index, hit)| (*old, *index, hit.span.as_ref().map(|span| span.start)));
-            let surplus = hits.len().saturating_sub(known);
-            out.info.preexisting += hits.len() - surplus;
-            for (ordinal, (_, index, hit)) in hits.into_iter().take(surplus).enumerate() {
-                new.entry(index).or_default().push((known + ordinal + 1, hit));
-            }
-        }
-        for (index, (file, one)) in post.iter().enumerate() {
-            let own = new.remove(&index).unwrap_or_default();
-            let scanned = &one.file_scan.scanned;
-            if own.is_empty() && scanned.suppressions.is_empty() && scanned.long_lines.is_empty() {
-                continue;
-            }
-            let text = ScannedText::new(one.path, one.bytes.to_vec());
-            for (ordinal, hit) in own {
-                if let Some(rule) = set.rules().get(hit.rule) {
-                    out.findings_by_rule
-                        .entry(hit.rule)
-                        .or_default()
-                        .push(build_finding(rule, hit, &text, ordinal));
-                }
-            }
-            for line in scanned.long_lines.keys() {
-                let why = "a line is too long to judge, and rules match in it".to_owned();
-                let at = text.text_span(&(*line..*line)).start;
-                out.unread_files.push(UnreadFile {
-                    path: one.path.clone(),
-                    why,
-                    line: Some((Arc::clone(&text.source), at)),
-                });
-            }
-            let lines = LineEnds::new(one.bytes);
-            // What it excuses may have come after it.
-            let is_new = |suppression: &Suppression| {
-                lines.is_changed(file, &suppression.span) || lines.is_changed(file, &suppression.range)
-            };
-            out.suppressions.extend(collect_suppressions(
-                set,
-                book,
-                &text,
-                &scanned.suppressions,
-                &scanned.hits,
-                is_new,
-            ));
-        }
-        out
-    }
-
-    /// The matches that no comment excuses.
-    fn unsuppressed_hits<'l>(&self, looked: &'l FileScan) -> impl Iterator<Item = &'l Hit> {
-        let today = self.today;
-        let scanned = &looked.scanned;
-        scanned.hits.iter().filter(move |hit| {
-            let excuse = hit.suppressed_by.and_then(|at| scanned.suppressions.get(at));
-            !excuse.is_some_and(|suppression| suppression.is_effective(today))
-        })
-    }
-
-    fn check_results(
-        &self,
-        scan: &ScanProfile,
-        book: &ActiveRules,
-        told: ChangeScanSummary,
-    ) -> Result<ChangeScanResult, PipelineError> {
-        // Only what looks at the tree around the change needs all of it.
-        let whole = ["migration", "coverage", "hygiene"].iter().any(|family| scan.families.contains(family));
-        let paths = if whole { self.repo.list_sources(self.tree)? } else { Vec::new() };
-        let changed: Vec<ChangedSource> = self
-            .files
-            .iter()
-            .map(|file| ChangedSource { path: file.change.path.clone(), kind: file.change.kind() })
-            .collect();
-        let read = |path: &RepoPath| self.repo.read(self.tree, path).ok().flatten();
-        let ignores = OnceCell::new();
-        let ignored = |path: &RepoPath| {
-            let files = || {
-                let all = paths.iter().filter(|path| path.file_name() == ".gitignore");
-                IgnoreRules::from_files(all.filter_map(|path| Some((path.clone(), read(path)?))))
-            };
-            ignores.get_or_init(files).excludes(path)
-        };
-        let baseline = self.load_baseline()?;
-        let input = SourcesCheckContext {
-            paths: &paths,
-            settings: &self.config.scan,
-            changed: Some(&changed),
-            faults: &book.faults,
-            unread: &told.unread_files,
-            suppressions: &told.suppressions,
-            baseline: baseline.as_ref(),
-            read_file: &read,
-            is_ignored: &ignored,
-            untracked: None,
-            has_waiver: self.waived,
-            today: self.today,
-            test_files: OnceCell::new(),
-        };
-        let governed: Vec<bool> = book
-            .rules
-            .iter()
-            .map(|rule| changed.iter().any(|file| rule.include.matches(&file.path.to_text())))
-            .collect();
-        let verdicts = run_scan_rules(scan, book, self.config, told.findings_by_rule, &governed, &input);
-        Ok(ChangeScanResult { results: verdicts, info: told.info })
-    }
-
-    /// The file of known findings on both sides, if the change touches it.
-    fn load_baseline(&self) -> Result<Option<BaselineState>, RepositoryError> {
-        let Some(path) = &self.config.scan.baseline else { return Ok(None) };
-        let mut out = BaselineState::default();
-        let changed = self.files.iter().find(|file| file.change.path.as_bytes() == path.as_bytes());
-        let Some(file) = changed else { return Ok(Some(out)) };
-        let source = |bytes: &[u8]| Source::from_bytes(file.change.path.clone(), bytes.to_vec());
-        out.before = file.before.as_ref().and_then(|image| Baseline::read(&source(&image.bytes)).ok());
-        match file.after.as_ref().map(|image| Baseline::read(&source(&image.bytes))) {
-            Some(Ok(baseline)) => out.baseline = Some(baseline),
-            Some(Err(fault)) => out.fault = Some(fault),
-            None => {}
-        }
-        Ok(Some(out))
-    }
-}
-
-/// What is told of a change.
+/// Findings and counts of a scan of a change.
 #[derive(Default)]
 struct ChangeScanSummary {
     findings_by_rule: BTreeMap<usize, Vec<Finding>>,
@@ -367,40 +121,246 @@ struct ChangeScanSummary {
     info: ScanInfo,
 }
 
-/// A match of the judged side: whether its line is an old one, the index of
-/// its file, the match.
+/// A match after the change: true if its line is unchanged, the index of its
+/// file, the match.
 type HitCandidate<'a> = (bool, usize, &'a Hit);
 
-fn scan_bytes(scene: &ScanContext<'_>, path: &RepoPath, bytes: &[u8]) -> Result<FileScan, FileScanError> {
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_SOURCE_BYTES) {
-        return Ok(oversized_scan(Some(Language::from_path(path))));
+impl ChangeScan<'_> {
+    fn run(&self, profile: &ScanProfile, rules: &ActiveRules) -> Result<ChangeScanResult, PipelineError> {
+        let manifests = self.find_manifests();
+        let file_exists =
+            |file: &str| manifests.binary_search_by(|manifest| manifest.as_str().cmp(file)).is_ok();
+        let rule_set = RuleSet::new(rules.rules.clone());
+        let context = ScanContext {
+            rule_set: &rule_set,
+            settings: &self.config.scan,
+            today: self.today,
+            file_exists: &file_exists,
+        };
+        let read = |path: &RepoPath| self.repo.read(self.tree, path).ok().flatten();
+        let read_before = |path: &RepoPath| self.repo.read(self.tree_before, path).ok().flatten();
+        let (mut modules, mut modules_before) = (TestModules::default(), TestModules::default());
+        let (mut after, mut before) = (Vec::new(), Vec::new());
+        for file in self.files {
+            let path = &file.change.path;
+            if let Some(content) = file.after.as_ref().filter(|_| is_regular_file(file.change.after)) {
+                let mut file_scan = context.scan_bytes(path, &content.bytes)?;
+                context.finish_test_module(path, &mut file_scan, &read, &mut modules);
+                after.push(ScannedFile { file, path, bytes: &content.bytes, file_scan });
+            }
+            if let Some(content) = file.before.as_ref().filter(|_| is_regular_file(file.change.before)) {
+                let mut file_scan = context.scan_bytes(path, &content.bytes)?;
+                context.finish_test_module(path, &mut file_scan, &read_before, &mut modules_before);
+                before.push(ScannedFile { file, path, bytes: &content.bytes, file_scan });
+            }
+        }
+        let summary = self.summarize(rules, &rule_set, &after, &before);
+        self.check_results(profile, rules, summary)
     }
-    scene.scan_file(path, bytes).map_err(FileScanError::Rule)
+
+    /// Returns the paths of existing manifests above the changed files, in
+    /// order. They are looked up before threads start, because only one thread
+    /// may read the repository.
+    fn find_manifests(&self) -> Vec<String> {
+        let mut manifests: Vec<String> = MANIFEST_NAMES.map(str::to_owned).to_vec();
+        for file in self.files {
+            let text = file.change.path.to_text().into_owned();
+            let mut folder = text.as_str();
+            while let Some((parent, _)) = folder.rsplit_once('/') {
+                folder = parent;
+                manifests.extend(MANIFEST_NAMES.map(|name| format!("{parent}/{name}")));
+            }
+        }
+        manifests.sort();
+        manifests.dedup();
+        manifests.retain(|file| self.repo.exists(self.tree, &RepoPath::from(file.as_str())).unwrap_or(false));
+        manifests
+    }
+
+    /// Reports new matches as findings and counts the others.
+    fn summarize(
+        &self,
+        rules: &ActiveRules,
+        rule_set: &RuleSet,
+        after: &[ScannedFile<'_>],
+        before: &[ScannedFile<'_>],
+    ) -> ChangeScanSummary {
+        let mut out = ChangeScanSummary {
+            info: ScanInfo { rules: rule_set.rules().len(), ..ScanInfo::default() },
+            ..ChangeScanSummary::default()
+        };
+        for scanned in after {
+            self.count_file(scanned, &mut out);
+        }
+        let mut new_hits = self.find_new_hits(after, before, &mut out.info);
+        for (index, scanned) in after.iter().enumerate() {
+            let own = new_hits.remove(&index).unwrap_or_default();
+            let matches = &scanned.file_scan.matches;
+            if own.is_empty() && matches.suppressions.is_empty() && matches.long_lines.is_empty() {
+                continue;
+            }
+            let text = ScannedText::new(scanned.path, scanned.bytes.to_vec());
+            for (ordinal, hit) in own {
+                if let Some(rule) = rule_set.rules().get(hit.rule) {
+                    let finding = build_finding(rule, hit, &text, ordinal);
+                    out.findings_by_rule.entry(hit.rule).or_default().push(finding);
+                }
+            }
+            for line_start in matches.long_lines.keys() {
+                let why = "a line is too long to scan, and rules match in it".to_owned();
+                let offset = text.text_span(&(*line_start..*line_start)).start;
+                let line = Some((Arc::clone(&text.source), offset));
+                out.unread_files.push(UnreadFile { path: scanned.path.clone(), why, line });
+            }
+            let line_ends = LineEnds::new(scanned.bytes);
+            // The suppressed line may be newer than the comment.
+            let is_new = |suppression: &Suppression| {
+                line_ends.is_changed(scanned.file, &suppression.span)
+                    || line_ends.is_changed(scanned.file, &suppression.range)
+            };
+            out.suppressions.extend(collect_suppressions(
+                rule_set,
+                rules,
+                &text,
+                &matches.suppressions,
+                &matches.hits,
+                is_new,
+            ));
+        }
+        out
+    }
+
+    /// Adds a file to the counts, and to the files that could not be read.
+    fn count_file(&self, scanned: &ScannedFile<'_>, out: &mut ChangeScanSummary) {
+        let file_scan = &scanned.file_scan;
+        if let Some(reason) = &file_scan.unread_reason {
+            let (path, why) = (scanned.path.clone(), reason.clone());
+            out.unread_files.push(UnreadFile { path, why, line: None });
+        }
+        if file_scan.matches.truncated > 0 {
+            let why = format!("rules match in it more than {MAX_HITS} times");
+            out.unread_files.push(UnreadFile { path: scanned.path.clone(), why, line: None });
+        }
+        out.info.files += usize::from(file_scan.is_scanned());
+        out.info.bytes += file_scan.bytes;
+        out.info.suppressed += file_scan.matches.hits.len() - self.unsuppressed_hits(file_scan).count();
+    }
+
+    /// Returns new matches by the index of their file in `after`, each with
+    /// its ordinal, and counts the preexisting ones.
+    fn find_new_hits<'s>(
+        &self,
+        after: &'s [ScannedFile<'_>],
+        before: &'s [ScannedFile<'_>],
+        info: &mut ScanInfo,
+    ) -> BTreeMap<usize, Vec<(usize, &'s Hit)>> {
+        let mut counts_before: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+        let mut lines_before: BTreeMap<(&RepoPath, usize, usize), Vec<&str>> = BTreeMap::new();
+        for scanned in before {
+            let line_ends = LineEnds::new(scanned.bytes);
+            for hit in self.unsuppressed_hits(&scanned.file_scan) {
+                let fingerprint = hit.fingerprint.as_str();
+                *counts_before.entry((hit.rule, fingerprint)).or_default() += 1;
+                let line = hit.span.as_ref().map_or(0, |span| line_ends.line_at(span.start));
+                lines_before.entry((scanned.path, hit.rule, line)).or_default().push(fingerprint);
+            }
+        }
+        let mut candidates: BTreeMap<(usize, &str), Vec<HitCandidate<'_>>> = BTreeMap::new();
+        for (index, scanned) in after.iter().enumerate() {
+            let (file, line_ends) = (scanned.file, LineEnds::new(scanned.bytes));
+            for hit in self.unsuppressed_hits(&scanned.file_scan) {
+                let is_changed = hit.span.as_ref().is_none_or(|span| line_ends.is_changed(file, span));
+                // A match of the same rule on the same unchanged line is the
+                // same finding, even if its fingerprint depends on changed
+                // lines around it.
+                let line = hit
+                    .span
+                    .as_ref()
+                    .filter(|_| !is_changed)
+                    .map(|span| line_before_change(file, line_ends.line_at(span.start)));
+                let same_line = line
+                    .and_then(|line| lines_before.get_mut(&(scanned.path, hit.rule, line)))
+                    .and_then(Vec::pop);
+                if let Some(fingerprint) = same_line {
+                    info.preexisting += 1;
+                    counts_before
+                        .entry((hit.rule, fingerprint))
+                        .and_modify(|count| *count = count.saturating_sub(1));
+                    continue;
+                }
+                let key = (hit.rule, hit.fingerprint.as_str());
+                candidates.entry(key).or_default().push((!is_changed, index, hit));
+            }
+        }
+        let mut new_hits: BTreeMap<usize, Vec<(usize, &Hit)>> = BTreeMap::new();
+        for (key, mut hits) in candidates {
+            let known = counts_before.get(&key).copied().unwrap_or_default();
+            // Matches on changed lines are reported as new before matches on
+            // unchanged lines.
+            hits.sort_by_key(|(unchanged, index, hit)| {
+                (*unchanged, *index, hit.span.as_ref().map(|span| span.start))
+            });
+            let surplus = hits.len().saturating_sub(known);
+            info.preexisting += hits.len() - surplus;
+            for (ordinal, (_, index, hit)) in hits.into_iter().take(surplus).enumerate() {
+                new_hits.entry(index).or_default().push((known + ordinal + 1, hit));
+            }
+        }
+        new_hits
+    }
+
+    /// Returns the matches that no effective comment suppresses.
+    fn unsuppressed_hits<'s>(&self, file_scan: &'s FileScan) -> impl Iterator<Item = &'s Hit> + use<'s> {
+        let today = self.today;
+        let matches = &file_scan.matches;
+        matches.hits.iter().filter(move |hit| {
+            let suppression = hit.suppressed_by.and_then(|index| matches.suppressions.get(index));
+            !suppression.is_some_and(|suppression| suppression.is_effective(today))
+        })
+    }
+
+    fn check_results(
+        &self,
+        profile: &ScanProfile,
+        rules: &ActiveRules,
+        summary: ChangeScanSummary,
+    ) -> Result<ChangeScanResult, PipelineError> {
+        let needs_whole_tree = WHOLE_TREE_FAMILIES.iter().any(|family| profile.families.contains(family));
+        let paths = if needs_whole_tree { self.repo.list_sources(self.tree)? } else { Vec::new() };
+        let changed: Vec<ChangedSource> = self
+            .files
+            .iter()
+            .map(|file| ChangedSource { path: file.change.path.clone(), kind: file.change.kind() })
+            .collect();
+        let read = |path: &RepoPath| self.repo.read(self.tree, path).ok().flatten();
+        let ignore_rules = OnceCell::new();
+        let is_ignored =
+            |path: &RepoPath| ignore_rules.get_or_init(|| read_ignore_files(&paths, &read)).excludes(path);
+        let baseline = read_changed_baseline(self.files, self.config.scan.baseline.as_ref());
+        let input = SourcesCheckContext {
+            paths: &paths,
+            settings: &self.config.scan,
+            changed: Some(&changed),
+            faults: &rules.faults,
+            unread: &summary.unread_files,
+            suppressions: &summary.suppressions,
+            baseline: baseline.as_ref(),
+            read_file: &read,
+            is_ignored: &is_ignored,
+            untracked: None,
+            has_waiver: self.waived,
+            today: self.today,
+            test_files: OnceCell::new(),
+        };
+        let governs_file =
+            |rule: &ScanRule| changed.iter().any(|file| rule.include.matches(&file.path.to_text()));
+        let governed: Vec<bool> = rules.rules.iter().map(governs_file).collect();
+        let results =
+            run_scan_rules(profile, rules, self.config, summary.findings_by_rule, &governed, &input);
+        Ok(ChangeScanResult { results, info: summary.info })
+    }
 }
 
-/// Where the lines of a text end.
-struct LineEnds(Vec<usize>);
-
-impl LineEnds {
-    fn new(bytes: &[u8]) -> Self {
-        Self(memchr::memchr_iter(b'\n', bytes).collect())
-    }
-
-    /// The line of an offset, from 0.
-    fn line_at(&self, at: usize) -> usize {
-        self.0.partition_point(|end| *end < at)
-    }
-
-    /// Whether a place lies on lines that the change brought.
-    fn is_changed(&self, file: &ChangedFile, span: &std::ops::Range<usize>) -> bool {
-        let (first, last) =
-            (self.line_at(span.start), self.line_at(span.end.saturating_sub(1).max(span.start)));
-        file.hunks().iter().any(|hunk| hunk.after.start <= last && first < hunk.after.end)
-    }
-}
-
-/// Where an unchanged line stood before the change; both count from 0.
-fn line_before_change(file: &ChangedFile, line: usize) -> usize {
-    let above = file.hunks().iter().take_while(|hunk| hunk.after.end <= line && hunk.after.start <= line);
-    above.fold(line, |line, hunk| (line + hunk.before.len()).saturating_sub(hunk.after.len()))
+fn is_regular_file(entry: Option<TreeEntry>) -> bool {
+    entry.is_some_and(|entry| matches!(entry.mode, FileMode::Regular | FileMode::Executable))
 }

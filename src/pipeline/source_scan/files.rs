@@ -1,278 +1,263 @@
-//! Reading and matching files.
+//! Reads and matches files.
 
-use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::change::{Repository, RepositoryError, TreeState};
+use crate::pipeline::error::PipelineError;
 use crate::pipeline::parallel;
-use crate::scan::{FileMatches, Language, RuleSet, ScanSettings, scan, test_code};
+use crate::scan::{FileMatches, Language, RuleSet, ScanSettings, scan};
 use crate::system::files;
 use crate::text::RepoPath;
 
 use super::results::ScannedText;
+use super::test_module::TestModules;
 
-/// The most bytes of a source file that are read.
-pub(crate) const MAX_SOURCE_BYTES: u64 = 16 * 1024 * 1024;
+/// Maximum size of a source file, in bytes; larger files are not scanned.
+const MAX_SOURCE_BYTES: u64 = 16 * 1024 * 1024;
+/// Number of files that are read before the threads match them.
+const BATCH_FILES: usize = 256;
 
-/// Why a file was passed over.
+/// Reason why a file did not have to be scanned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum SkipReason {
-    /// No rule looks at it.
+pub(super) enum SkipReason {
+    /// No rule applies to it.
     NoRule,
-    /// Its bytes are no text, and its name is that of no language.
+    /// Its bytes are not text, and its name belongs to no known language.
     Binary,
-    /// Longer than [`LARGEST`], and its name is that of no language.
+    /// It is larger than [`MAX_SOURCE_BYTES`], and its name belongs to no
+    /// known language.
     Large,
 }
 
-/// What came of one file.
+/// Scan result of one file.
 #[derive(Default)]
-pub(crate) struct FileScan {
-    pub scanned: FileMatches,
-    /// Bytes that were matched.
+pub(super) struct FileScan {
+    pub matches: FileMatches,
+    /// Number of bytes that were matched.
     pub bytes: usize,
     pub skip_reason: Option<SkipReason>,
-    /// Why it could not be judged, although it should.
+    /// Reason why a file that rules apply to could not be scanned.
     pub unread_reason: Option<String>,
-    /// Whether all of it is test code.
+    /// True if the whole file is test code.
     pub is_test: bool,
-    /// Its text, if something was found in it.
+    /// The file's text; `None` if nothing was found in it.
     pub text: Option<Arc<ScannedText>>,
 }
 
-/// What is known of all files while one is matched.
-pub(crate) struct ScanContext<'a> {
-    pub set: &'a RuleSet,
+impl FileScan {
+    fn skipped(reason: SkipReason) -> Self {
+        Self { skip_reason: Some(reason), ..Self::default() }
+    }
+
+    fn unread(reason: String) -> Self {
+        Self { unread_reason: Some(reason), ..Self::default() }
+    }
+
+    /// Returns the result for a file that exceeds [`MAX_SOURCE_BYTES`].
+    fn oversized(language: Option<Language>) -> Self {
+        if language.is_none_or(|language| language == Language::Plain) {
+            return Self::skipped(SkipReason::Large);
+        }
+        Self::unread(format!("it is longer than {MAX_SOURCE_BYTES} bytes, the maximum for a scan"))
+    }
+
+    /// Returns true if the file was read and matched.
+    pub(super) fn is_scanned(&self) -> bool {
+        self.skip_reason.is_none() && self.unread_reason.is_none()
+    }
+
+    /// Marks the file as test code and drops findings of rules that do not
+    /// apply to test code.
+    fn mark_as_test_code(&mut self, rule_set: &RuleSet) {
+        self.is_test = true;
+        self.matches.hits.retain(|hit| rule_set.rules().get(hit.rule).is_some_and(|rule| rule.tests));
+    }
+}
+
+/// Error that stops a scan.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FileScanError {
+    /// A file could not be read.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+    /// A pattern of a rule does not compile.
+    #[error("a scan rule cannot run: {reason}")]
+    RuleCannotRun {
+        /// The rule's id and the fault of its pattern.
+        reason: String,
+    },
+}
+
+impl From<FileScanError> for PipelineError {
+    fn from(error: FileScanError) -> Self {
+        match error {
+            FileScanError::Repository(error) => Self::Repository(error),
+            FileScanError::RuleCannotRun { reason } => Self::ScanRuleCannotRun { reason },
+        }
+    }
+}
+
+/// Read-only context shared by all files of a scan.
+pub(super) struct ScanContext<'a> {
+    pub rule_set: &'a RuleSet,
     pub settings: &'a ScanSettings,
     pub today: jiff::civil::Date,
-    /// Whether a file is in the tree.
+    /// Returns true if a file is in the scanned tree.
     pub file_exists: &'a (dyn Fn(&str) -> bool + Sync),
 }
 
 impl ScanContext<'_> {
-    /// The language of a file, and the rules that look at it. No language
-    /// means that the first line will tell.
+    /// Returns the language of a file and the indexes of the rules that apply
+    /// to it. `None`: the language is unknown until the shebang line is read.
     fn select_rules(&self, path: &RepoPath) -> (Option<Language>, Vec<usize>) {
         let language = Language::from_path(path);
-        let nameless = language == Language::Plain && !path.file_name().contains(&b'.');
-        let language = (!nameless).then_some(language);
+        let has_no_extension = language == Language::Plain && !path.file_name().contains(&b'.');
+        let language = (!has_no_extension).then_some(language);
         if self.settings.skips(path) {
             return (language, Vec::new());
         }
         let text = path.to_text();
         let is_product =
             self.settings.is_product(path, language.unwrap_or(Language::Plain), self.file_exists);
-        (language, self.set.applicable(&text, language, is_product))
+        (language, self.rule_set.applicable(&text, language, is_product))
     }
 
-    /// Matches one file's bytes.
-    pub(crate) fn scan_file(&self, path: &RepoPath, bytes: &[u8]) -> Result<FileScan, String> {
-        let (named, rules) = self.select_rules(path);
-        if rules.is_empty() {
-            return Ok(FileScan { skip_reason: Some(SkipReason::NoRule), ..FileScan::default() });
+    /// Matches the bytes of one file, or rejects them as too long. The result
+    /// keeps findings in test modules; see [`Self::finish_test_module`].
+    pub(super) fn scan_bytes(&self, path: &RepoPath, bytes: &[u8]) -> Result<FileScan, FileScanError> {
+        if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_SOURCE_BYTES) {
+            return Ok(FileScan::oversized(Some(Language::from_path(path))));
         }
-        self.match_bytes(path, named, rules, bytes)
+        let (language, rules) = self.select_rules(path);
+        if rules.is_empty() {
+            return Ok(FileScan::skipped(SkipReason::NoRule));
+        }
+        self.match_bytes(path, language, rules, bytes)
     }
 
     fn match_bytes(
         &self,
         path: &RepoPath,
-        named: Option<Language>,
+        language_by_name: Option<Language>,
         rules: Vec<usize>,
         bytes: &[u8],
-    ) -> Result<FileScan, String> {
-        let language = named.or_else(|| Language::from_shebang(bytes)).unwrap_or(Language::Plain);
+    ) -> Result<FileScan, FileScanError> {
+        let language = language_by_name.or_else(|| Language::from_shebang(bytes)).unwrap_or(Language::Plain);
         let head = bytes.get(..8000.min(bytes.len())).unwrap_or_default();
         if language == Language::Plain && memchr::memchr(0, head).is_some() {
-            return Ok(FileScan { skip_reason: Some(SkipReason::Binary), ..FileScan::default() });
+            return Ok(FileScan::skipped(SkipReason::Binary));
         }
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-            let why = "it is UTF-16, which no compiler of this language reads by itself".to_owned();
-            return Ok(FileScan { unread_reason: Some(why), ..FileScan::default() });
+            let reason = "it is UTF-16, which no compiler of this language reads without conversion";
+            return Ok(FileScan::unread(reason.to_owned()));
         }
-        let rules = if named.is_some() {
+        let rules = if language_by_name.is_some() {
             rules
         } else {
-            let all = self.set.rules();
+            let all = self.rule_set.rules();
             rules
                 .into_iter()
                 .filter(|index| all.get(*index).is_some_and(|rule| rule.supports_language(language)))
                 .collect()
         };
         let is_test = self.settings.is_test(path, language);
-        let scanned = scan(self.set, &rules, language, bytes, is_test, self.today)?;
-        Ok(FileScan { scanned, bytes: bytes.len(), is_test, ..FileScan::default() })
+        let matches = scan(self.rule_set, &rules, language, bytes, is_test, self.today)
+            .map_err(|reason| FileScanError::RuleCannotRun { reason })?;
+        Ok(FileScan { matches, bytes: bytes.len(), is_test, ..FileScan::default() })
     }
 
-    /// Leaves out what does not count in a module of tests, and keeps the text
-    /// of what is left.
-    fn apply_test_module_rules(
+    /// Drops findings of rules that do not apply to test modules, if the file
+    /// is one.
+    pub(super) fn finish_test_module(
         &self,
         path: &RepoPath,
-        looked: &mut FileScan,
-        bytes: &[u8],
+        file_scan: &mut FileScan,
         read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
-        known: &mut BTreeMap<RepoPath, bool>,
+        test_modules: &mut TestModules,
     ) {
-        if !looked.scanned.hits.is_empty() && is_test_module(path, read, known, 0) {
-            drop_non_test_findings(self.set, looked);
-        }
-        let scanned = &looked.scanned;
-        if !(scanned.hits.is_empty() && scanned.suppressions.is_empty() && scanned.long_lines.is_empty()) {
-            looked.text = Some(Arc::new(ScannedText::new(path, bytes.to_vec())));
+        if !file_scan.matches.hits.is_empty() && test_modules.contains(path, read) {
+            file_scan.mark_as_test_code(self.rule_set);
         }
     }
 
-    /// A file of a folder on disk, read only if a rule looks at it.
+    /// Reads and scans a file of a folder on disk; a file without applicable
+    /// rules is not read.
     fn scan_from_disk(
         &self,
-        root: &std::path::Path,
+        root: &Path,
         path: &RepoPath,
-        own: &mut ThreadBuffers,
-    ) -> Result<FileScan, String> {
-        let (named, rules) = self.select_rules(path);
+        buffers: &mut ThreadBuffers,
+    ) -> Result<FileScan, FileScanError> {
+        let (language, rules) = self.select_rules(path);
         if rules.is_empty() {
-            return Ok(FileScan { skip_reason: Some(SkipReason::NoRule), ..FileScan::default() });
+            return Ok(FileScan::skipped(SkipReason::NoRule));
         }
-        match files::read_if_within(&files::join_repo_path(root, path), MAX_SOURCE_BYTES, &mut own.buffer) {
+        let file = files::join_repo_path(root, path);
+        match files::read_if_within(&file, MAX_SOURCE_BYTES, &mut buffers.bytes) {
             Ok(true) => {
-                let mut looked = self.match_bytes(path, named, rules, &own.buffer)?;
+                let mut file_scan = self.match_bytes(path, language, rules, &buffers.bytes)?;
                 let read =
                     |path: &RepoPath| files::read(&files::join_repo_path(root, path), MAX_SOURCE_BYTES).ok();
-                self.apply_test_module_rules(path, &mut looked, &own.buffer, &read, &mut own.test_modules);
-                Ok(looked)
+                self.finish_test_module(path, &mut file_scan, &read, &mut buffers.test_modules);
+                keep_text(path, &mut file_scan, &buffers.bytes);
+                Ok(file_scan)
             }
-            Ok(false) => Ok(oversized_scan(named)),
-            Err(error) => Ok(FileScan { unread_reason: Some(error.to_string()), ..FileScan::default() }),
+            Ok(false) => Ok(FileScan::oversized(language)),
+            Err(error) => Ok(FileScan::unread(error.to_string())),
         }
     }
 }
 
-pub(crate) fn oversized_scan(language: Option<Language>) -> FileScan {
-    if language.is_none_or(|language| language == Language::Plain) {
-        return FileScan { skip_reason: Some(SkipReason::Large), ..FileScan::default() };
+/// Keeps the text of a file in which something was found.
+fn keep_text(path: &RepoPath, file_scan: &mut FileScan, bytes: &[u8]) {
+    let matches = &file_scan.matches;
+    if !(matches.hits.is_empty() && matches.suppressions.is_empty() && matches.long_lines.is_empty()) {
+        file_scan.text = Some(Arc::new(ScannedText::new(path, bytes.to_vec())));
     }
-    let why = format!("it is longer than {MAX_SOURCE_BYTES} bytes, the most that is scanned");
-    FileScan { unread_reason: Some(why), ..FileScan::default() }
 }
 
-/// Why a scan could not be made.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum FileScanError {
-    #[error(transparent)]
-    Repository(#[from] RepositoryError),
-    #[error("{0}")]
-    Rule(String),
-}
-
-/// What a thread works with.
+/// Per-thread buffers.
 #[derive(Default)]
 struct ThreadBuffers {
-    buffer: Vec<u8>,
-    test_modules: BTreeMap<RepoPath, bool>,
+    bytes: Vec<u8>,
+    test_modules: TestModules,
 }
 
-/// Matches files of a side, in their order.
-pub(crate) fn scan_files(
+/// Scans files of a tree. The results are in the order of `paths`.
+pub(super) fn scan_files(
     repo: &dyn Repository,
-    side: TreeState,
-    scene: &ScanContext<'_>,
+    tree: TreeState,
+    context: &ScanContext<'_>,
     paths: &[RepoPath],
 ) -> Result<Vec<FileScan>, FileScanError> {
+    if let (TreeState::Worktree, Some(root)) = (tree, repo.disk_root()) {
+        let scan = |path: &RepoPath, buffers: &mut ThreadBuffers| context.scan_from_disk(root, path, buffers);
+        return parallel::map_with(paths, ThreadBuffers::default, scan).into_iter().collect();
+    }
+    // Only this thread may read the repository; other threads match.
+    let read = |path: &RepoPath| repo.read(tree, path).ok().flatten();
     let mut out = Vec::with_capacity(paths.len());
-    if let (TreeState::Worktree, Some(root)) = (side, repo.disk_root()) {
-        for looked in parallel::map_with(paths, ThreadBuffers::default, |path, own| {
-            scene.scan_from_disk(root, path, own)
-        }) {
-            out.push(looked.map_err(FileScanError::Rule)?);
+    let mut test_modules = TestModules::default();
+    for batch in paths.chunks(BATCH_FILES) {
+        let mut contents: Vec<(&RepoPath, Option<Vec<u8>>)> = Vec::with_capacity(batch.len());
+        for path in batch {
+            let (_, rules) = context.select_rules(path);
+            let bytes = if rules.is_empty() { None } else { repo.read(tree, path)? };
+            contents.push((path, bytes));
         }
-    } else {
-        // A repository is read by one thread; matching waits for no other.
-        let parent = |path: &RepoPath| repo.read(side, path).ok().flatten();
-        let mut known = BTreeMap::new();
-        for part in paths.chunks(256) {
-            let mut read = Vec::new();
-            for path in part {
-                let (_, rules) = scene.select_rules(path);
-                let bytes = if rules.is_empty() { None } else { repo.read(side, path)? };
-                read.push((path, bytes));
+        let scanned = parallel::map(&contents, |(path, bytes)| match bytes {
+            Some(bytes) => context.scan_bytes(path, bytes),
+            None => Ok(FileScan::skipped(SkipReason::NoRule)),
+        });
+        for ((path, bytes), file_scan) in contents.iter().zip(scanned) {
+            let mut file_scan = file_scan?;
+            if let Some(bytes) = bytes {
+                context.finish_test_module(path, &mut file_scan, &read, &mut test_modules);
+                keep_text(path, &mut file_scan, bytes);
             }
-            let matched = parallel::map(&read, |(path, bytes)| match bytes {
-                Some(bytes) if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_SOURCE_BYTES) => {
-                    Ok(oversized_scan(Some(Language::from_path(path))))
-                }
-                Some(bytes) => scene.scan_file(path, bytes),
-                None => Ok(FileScan { skip_reason: Some(SkipReason::NoRule), ..FileScan::default() }),
-            });
-            for ((path, bytes), looked) in read.iter().zip(matched) {
-                let mut looked = looked.map_err(FileScanError::Rule)?;
-                if let Some(bytes) = bytes {
-                    scene.apply_test_module_rules(path, &mut looked, bytes, &parent, &mut known);
-                }
-                out.push(looked);
-            }
+            out.push(file_scan);
         }
     }
     Ok(out)
-}
-
-/// A file that turns out to be test code loses what does not count there.
-pub(crate) fn drop_non_test_findings(set: &RuleSet, looked: &mut FileScan) {
-    looked.is_test = true;
-    looked.scanned.hits.retain(|hit| set.rules().get(hit.rule).is_some_and(|rule| rule.tests));
-}
-
-/// The most files that are followed upwards.
-const MAX_MODULE_DEPTH: usize = 8;
-
-/// Whether a Rust file is the body of a module that is declared for tests
-/// only (`#[cfg(test)] mod name;`), there or further up.
-pub(crate) fn is_test_module(
-    path: &RepoPath,
-    read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
-    known: &mut BTreeMap<RepoPath, bool>,
-    depth: usize,
-) -> bool {
-    if Language::from_path(path) != Language::Rust || depth > MAX_MODULE_DEPTH {
-        return false;
-    }
-    if let Some(answer) = known.get(path) {
-        return *answer;
-    }
-    let text = path.to_text().into_owned();
-    let (folder, file) = text.rsplit_once('/').unwrap_or(("", &text));
-    let stem = file.strip_suffix(".rs").unwrap_or(file);
-    let (home, name) =
-        if stem == "mod" { folder.rsplit_once('/').unwrap_or(("", folder)) } else { (folder, stem) };
-    if matches!(stem, "lib" | "main") {
-        return false;
-    }
-    let at = |name: &str| RepoPath::from(format!("{home}/{name}.rs").trim_start_matches('/'));
-    let own = |name: &str| {
-        let parent = at(name);
-        if parent == *path { None } else { read(&parent).map(|bytes| (parent, bytes)) }
-    };
-    // A `mod.rs` beside the root of a crate is nobody's parent.
-    let roots: Vec<_> = [own("lib"), own("main")].into_iter().flatten().collect();
-    let mut parents = if roots.is_empty() { own("mod").into_iter().collect() } else { roots };
-    let folder_file = RepoPath::from(format!("{home}.rs").as_str());
-    if !home.is_empty() && folder_file != *path {
-        parents.extend(read(&folder_file).map(|bytes| (folder_file.clone(), bytes)));
-    }
-    // `#[path = "orders_tests.rs"]` stands in `orders.rs`.
-    let beside = ["_tests", "_test"].into_iter().find_map(|end| name.strip_suffix(end));
-    parents.extend(beside.and_then(own));
-    let (mut answer, mut product) = (false, false);
-    for (parent, bytes) in parents {
-        match test_code::declared_for_tests(&bytes, name, file) {
-            None => {}
-            Some(true) => answer = true,
-            Some(false) if is_test_module(&parent, read, known, depth + 1) => answer = true,
-            Some(false) => product = true,
-        }
-    }
-    // Whoever declares it as product makes it product.
-    let answer = answer && !product;
-    known.insert(path.clone(), answer);
-    answer
 }

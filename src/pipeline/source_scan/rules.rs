@@ -1,5 +1,5 @@
-//! The rules of a scan: those of the program, those of the repository, as the
-//! configuration changes them.
+//! The rules of a scan: those of the program and those of the repository,
+//! with the changes of the configuration.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,34 +12,36 @@ use crate::rule::find_span;
 use crate::scan::{RuleFault, ScanRule, embedded, embedded_sets};
 use crate::text::Source;
 
-use super::ScanProfile;
+use super::request::ScanProfile;
 
-/// The rules of a scan, and what is wrong with those that are none.
+/// Rules of a scan, and errors of rule files that could not be loaded.
 #[derive(Debug, Default)]
 pub struct ActiveRules {
-    /// Rules that are asked.
+    /// Rules that run.
     pub rules: Vec<ScanRule>,
     /// Rules that the configuration switches off.
     pub disabled: Vec<ScanRule>,
-    /// Rule files that are none, and mentions of rules that are not there.
+    /// Rule files that cannot be read, and references to rules that do not
+    /// exist.
     pub faults: Vec<RuleFault>,
     /// Names of all sets.
     pub set_names: Vec<String>,
-    /// Ids of all rules, asked or not.
+    /// Ids of all rules, selected or not.
     pub all_ids: Vec<String>,
     /// Files of the repository's own rules, by id.
     pub sources: BTreeMap<String, Arc<Source>>,
 }
 
-/// Gathers rules from the program and from a side of the repository.
+/// Loads the rules of a scan from the program and from a tree of the
+/// repository.
 ///
 /// # Errors
 /// The repository cannot be read.
 pub fn load_active_rules(
     repo: &dyn Repository,
-    side: TreeState,
+    tree: TreeState,
     config: &Config,
-    scan: &ScanProfile,
+    profile: &ScanProfile,
 ) -> Result<ActiveRules, RepositoryError> {
     let settings = &config.scan;
     let mut out = ActiveRules { faults: settings.rule_faults.clone(), ..ActiveRules::default() };
@@ -50,11 +52,11 @@ pub fn load_active_rules(
         own.insert(rule.id.as_str().to_owned(), rule);
     }
     for folder in &settings.rule_folders {
-        let files = repo.list_below(side, folder)?;
-        let is_rule = |end: &str| end == "yaml" || end == "yml";
-        let files = files.into_iter().filter(|path| path.to_text().rsplit('.').next().is_some_and(is_rule));
+        let files = repo.list_below(tree, folder)?;
+        let is_yaml = |extension: &str| extension == "yaml" || extension == "yml";
+        let files = files.into_iter().filter(|path| path.to_text().rsplit('.').next().is_some_and(is_yaml));
         for path in files {
-            let Some(source) = read_document(repo, side, &path)? else { continue };
+            let Some(source) = read_document(repo, tree, &path)? else { continue };
             match ScanRule::read(&source) {
                 Err(fault) => out.faults.push(fault),
                 Ok(rule) => {
@@ -75,17 +77,19 @@ pub fn load_active_rules(
             out.set_names.push(set.clone());
         }
     }
-    let wanted: Vec<String> = out.set_names.iter().filter(|set| scan.includes_set(set)).cloned().collect();
+    let selected: Vec<String> =
+        out.set_names.iter().filter(|set| profile.includes_set(set)).cloned().collect();
     out.all_ids = crate::scan::embedded_ids().map(|(id, _, _)| id.to_owned()).collect();
-    let known = |id: &str| own.contains_key(id);
-    let builtin = embedded(&wanted).filter(|rule| !wanted.is_empty() && !known(rule.id.as_str())).cloned();
-    let mine = own.values().filter(|rule| wanted.contains(&rule.set)).cloned();
-    for rule in builtin.chain(mine) {
-        let changed = match settings.overrides.get(rule.id.as_str()) {
+    let is_replaced = |id: &str| own.contains_key(id);
+    let builtin =
+        embedded(&selected).filter(|rule| !selected.is_empty() && !is_replaced(rule.id.as_str())).cloned();
+    let repository_rules = own.values().filter(|rule| selected.contains(&rule.set)).cloned();
+    for rule in builtin.chain(repository_rules) {
+        let rule = match settings.overrides.get(rule.id.as_str()) {
             Some(change) => change.apply(rule),
             None => rule,
         };
-        if is_disabled(config, &changed.id) { out.disabled.push(changed) } else { out.rules.push(changed) }
+        if is_disabled(config, &rule.id) { out.disabled.push(rule) } else { out.rules.push(rule) }
     }
     out.all_ids.extend(own.into_keys());
     out.all_ids.sort();

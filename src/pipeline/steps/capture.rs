@@ -1,6 +1,7 @@
-//! One program, run to its end with its output in a log.
+//! Runs one program to its end and writes its output to a log.
 
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::EnvironmentPolicy;
@@ -8,56 +9,59 @@ use crate::system::clock::Stopwatch;
 use crate::system::process::{ExitReason, Program};
 use crate::system::{clock, environment, files, process};
 
-use super::{EngineError, Progress};
+use super::error::StepsError;
+use super::options::Progress;
 
-/// How long a log may become, in bytes.
+/// Maximum size of a log, in bytes.
 pub(crate) const MAX_LOG_BYTES: u64 = 256 * 1024 * 1024;
-/// How much of a log's end is looked at.
+/// Size of the part at the end of a log that is read, in bytes.
 const LOG_TAIL_BYTES: u64 = 4 * 1024 * 1024;
+/// Maximum number of logs of one step that start in the same second.
+const MAX_LOGS_PER_SECOND: u32 = 999;
 
-/// What is run.
+/// A program to run.
 pub struct CommandRun<'a> {
-    /// What it is called in messages.
+    /// Its name in messages.
     pub name: &'a str,
     /// Program and arguments; no shell is involved.
     pub argv: &'a [String],
-    /// Where it runs.
+    /// Working folder.
     pub folder: PathBuf,
-    /// Which variables it sees.
+    /// Environment variables that it receives.
     pub environment: &'a EnvironmentPolicy,
-    /// When to give up.
+    /// Time after which it is ended.
     pub timeout: Duration,
-    /// The folder of its log.
+    /// Folder of its log.
     pub log_folder: PathBuf,
-    /// How the log's name begins.
+    /// Start of the log's file name.
     pub log_prefix: &'a str,
 }
 
-/// What came of it.
+/// Result of a program that was run.
 pub struct CommandOutput {
-    /// How it ended, or why it could not be started.
-    pub outcome: std::io::Result<ExitReason>,
-    /// Its log.
+    /// How it ended, or why it could not be started. Never
+    /// [`ExitReason::Interrupted`]: [`capture`] returns that as an error.
+    pub outcome: io::Result<ExitReason>,
+    /// Path of its log.
     pub log: PathBuf,
-    /// The log's SHA-256.
+    /// SHA-256 of the log.
     pub log_sha256: String,
     /// The end of the log as text.
     pub text: String,
-    /// How long it took.
+    /// Duration in milliseconds.
     pub milliseconds: u64,
 }
 
-/// Runs a program.
+/// Runs a program and waits for its end.
 ///
 /// # Errors
-/// Its log cannot be written or read.
-pub fn capture(run: &CommandRun<'_>, progress: &dyn Progress) -> Result<CommandOutput, EngineError> {
-    let log_error = |doing: &str| {
-        let doing = format!("`{}`: {doing}", run.name);
-        move |source| EngineError::Log { doing, source }
-    };
-    files::create_folder(&run.log_folder).map_err(log_error("making the folder of its log"))?;
-    let (path, log) = create_log(run).map_err(log_error("writing its log"))?;
+/// Its log cannot be written or read, or the user pressed Ctrl-C.
+pub fn capture(run: &CommandRun<'_>, progress: &dyn Progress) -> Result<CommandOutput, StepsError> {
+    let step = || run.name.to_owned();
+    let read_error = |source| StepsError::ReadLog { step: step(), source };
+    files::create_folder(&run.log_folder)
+        .map_err(|source| StepsError::CreateLogFolder { step: step(), source })?;
+    let (path, log) = create_log(run).map_err(|source| StepsError::CreateLog { step: step(), source })?;
     let program = Program {
         argv: run.argv.to_vec(),
         folder: run.folder.clone(),
@@ -73,34 +77,33 @@ pub fn capture(run: &CommandRun<'_>, progress: &dyn Progress) -> Result<CommandO
     let milliseconds = watch.elapsed_milliseconds();
     drop(log);
     if let Ok(ExitReason::Interrupted) = outcome {
-        return Err(EngineError::Interrupted(run.name.to_owned()));
+        return Err(StepsError::Interrupted { step: step() });
     }
-    let (bytes, _) = files::read_tail(&path, LOG_TAIL_BYTES).map_err(log_error("reading its log"))?;
-    let log_sha256 = files::sha256_of_file(&path).map_err(log_error("reading its log"))?;
+    let (bytes, _) = files::read_tail(&path, LOG_TAIL_BYTES).map_err(read_error)?;
+    let log_sha256 = files::sha256_of_file(&path).map_err(read_error)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     Ok(CommandOutput { outcome, log: path, log_sha256, text, milliseconds })
 }
 
-/// A log of its own for every run: two gates at once do not share one.
-fn create_log(run: &CommandRun<'_>) -> std::io::Result<(PathBuf, files::LogFile)> {
-    let folder: &Path = &run.log_folder;
+/// Creates a new log for this run: two runs at the same time never share one.
+fn create_log(run: &CommandRun<'_>) -> io::Result<(PathBuf, files::LogFile)> {
     let stamp = clock::now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let name: String =
         run.name.chars().take(40).map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    for number in 1..1000 {
-        let path = folder.join(format!("{}-{name}-{stamp}-{number}.log", run.log_prefix));
+    for number in 1..=MAX_LOGS_PER_SECOND {
+        let path = run.log_folder.join(format!("{}-{name}-{stamp}-{number}.log", run.log_prefix));
         match files::create_new(&path) {
             Ok(file) => return Ok((path, file)),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
     }
-    Err(std::io::Error::other("too many logs of the same second"))
+    Err(io::Error::other("too many logs of the same second"))
 }
 
-/// The environment of a step. Variables that steer git are dropped unless
-/// they are kept by name: a hook that calls a gate would point every git of
-/// the step's tests at the wrong repository.
+/// Builds the environment of a step. Variables that configure git are dropped
+/// unless the policy keeps them by name: a hook that runs a gate would make
+/// every git command in the step's tests use the wrong repository.
 fn step_environment(policy: &EnvironmentPolicy) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
     let matches = |pattern: &String, name: &str| {
         pattern.strip_suffix('*').map_or(name == pattern, |start| name.starts_with(start))
@@ -109,10 +112,10 @@ fn step_environment(policy: &EnvironmentPolicy) -> Vec<(std::ffi::OsString, std:
         .into_iter()
         .filter(|(name, _)| {
             let name = name.to_string_lossy();
-            let named =
+            let kept_by_name =
                 policy.keep.as_ref().is_some_and(|keep| keep.iter().any(|pattern| matches(pattern, &name)));
-            let kept = policy.keep.is_none() && !name.starts_with("GIT_");
-            (named || kept) && !policy.drop.iter().any(|pattern| matches(pattern, &name))
+            let kept_by_default = policy.keep.is_none() && !name.starts_with("GIT_");
+            (kept_by_name || kept_by_default) && !policy.drop.iter().any(|pattern| matches(pattern, &name))
         })
         .collect();
     out.retain(|(name, _)| !policy.set.contains_key(name.to_string_lossy().as_ref()));

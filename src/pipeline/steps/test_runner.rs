@@ -1,5 +1,5 @@
-//! Test runners that are known by their command or their output, and how
-//! many tests they say they ran.
+//! Detects known test runners by their command or their output, and reads the
+//! number of tests from their logs.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::text::is_hidden;
 
-/// A known runner.
+/// A known test runner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TestRunner {
     Cargo,
@@ -60,19 +60,20 @@ fn parse_capture(captures: &regex::Captures<'_>, group: usize) -> u64 {
     captures.get(group).and_then(|m| m.as_str().parse().ok()).unwrap_or(0)
 }
 
-/// Text without colour codes.
+/// Removes escape sequences for colors and cursor control.
 pub(crate) fn strip_colors(text: &str) -> String {
     ESCAPES.as_ref().map_or_else(|| text.to_owned(), |pattern| pattern.replace_all(text, "").into_owned())
 }
 
-/// The runner of a step, by its command; wrappers are known by their output.
+/// Detects the test runner of a step by its command, or else (for wrappers)
+/// by its output.
 pub(crate) fn detect_runner(argv: &[String], log: &str) -> Option<TestRunner> {
-    let words: Vec<&str> = argv
+    let names: Vec<&str> = argv
         .iter()
         .map(|word| word.rsplit(['/', '\\']).next().unwrap_or(word))
         .map(|word| word.strip_suffix(".exe").unwrap_or(word))
         .collect();
-    let has = |word: &str| words.contains(&word);
+    let has = |word: &str| names.contains(&word);
     let by_command = if has("cargo") && has("nextest") {
         Some(TestRunner::Nextest)
     } else if has("cargo") && (has("test") || has("t")) {
@@ -104,7 +105,8 @@ pub(crate) fn detect_runner(argv: &[String], log: &str) -> Option<TestRunner> {
     })
 }
 
-/// How many tests ran, as far as the log shows; for go, packages with tests.
+/// Returns the number of tests that ran, for Go the number of packages with
+/// tests; `None` if the log does not show it.
 pub(crate) fn count_tests(runner: TestRunner, log: &str) -> Option<u64> {
     let log = strip_colors(log);
     let sum = |captures: Vec<regex::Captures<'_>>, groups: &[usize]| -> Option<u64> {
@@ -112,11 +114,11 @@ pub(crate) fn count_tests(runner: TestRunner, log: &str) -> Option<u64> {
             captures.iter().map(|c| groups.iter().map(|group| parse_capture(c, *group)).sum::<u64>()).sum()
         })
     };
-    let none = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|p| p.is_match(&log)).then_some(0);
+    let zero_if = |pattern: &Option<Regex>| pattern.as_ref().is_some_and(|p| p.is_match(&log)).then_some(0);
     match runner {
         TestRunner::Cargo => sum(find_captures(CARGO.as_ref(), &log), &[1, 2]),
         TestRunner::Nextest => {
-            sum(find_captures(NEXTEST.as_ref(), &log), &[1]).or_else(|| none(&NEXTEST_NONE))
+            sum(find_captures(NEXTEST.as_ref(), &log), &[1]).or_else(|| zero_if(&NEXTEST_NONE))
         }
         TestRunner::Pytest => {
             let summary = find_captures(PYTEST.as_ref(), &log)
@@ -125,7 +127,7 @@ pub(crate) fn count_tests(runner: TestRunner, log: &str) -> Option<u64> {
                 .map(|c| c.get(0).map_or("", |m| m.as_str()).to_owned());
             summary
                 .and_then(|line| sum(find_captures(PYTEST_COUNT.as_ref(), &line), &[1]))
-                .or_else(|| none(&PYTEST_NONE))
+                .or_else(|| zero_if(&PYTEST_NONE))
         }
         TestRunner::Go => {
             let lines: Vec<_> = find_captures(GO_OK.as_ref(), &log)
@@ -133,20 +135,21 @@ pub(crate) fn count_tests(runner: TestRunner, log: &str) -> Option<u64> {
                 .map(|c| c.get(0).map_or("", |m| m.as_str()).to_owned())
                 .collect();
             let ran = lines.iter().filter(|line| !line.contains("[no tests to run]")).count();
-            if lines.is_empty() { none(&GO_NONE) } else { u64::try_from(ran).ok() }
+            if lines.is_empty() { zero_if(&GO_NONE) } else { u64::try_from(ran).ok() }
         }
-        TestRunner::Jest => sum_counts(JEST.as_ref(), &log).or_else(|| none(&JEST_NONE)),
-        TestRunner::Vitest => sum_counts(VITEST.as_ref(), &log).or_else(|| none(&VITEST_NONE)),
+        TestRunner::Jest => sum_counts(JEST.as_ref(), &log).or_else(|| zero_if(&JEST_NONE)),
+        TestRunner::Vitest => sum_counts(VITEST.as_ref(), &log).or_else(|| zero_if(&VITEST_NONE)),
     }
 }
 
-/// The most lines that prove a run.
+/// Maximum number of proof lines.
 const MAX_PROOF_LINES: usize = 3;
-/// Longer lines prove nothing better.
+/// Maximum length of a proof line, in characters.
 const MAX_PROOF_LENGTH: usize = 200;
 
-/// Lines of a log that show what a program did: a known runner's summary, else
-/// its last words. Each stands in the log as it is given here.
+/// Returns lines of a log that show the result of a command: the summary of a
+/// known test runner, or else the last usable line. The log contains each line
+/// exactly as returned, apart from whitespace at its ends.
 #[must_use]
 pub fn find_proof_lines(argv: &[String], log: &str) -> Vec<String> {
     let usable = |line: &&str| {
@@ -173,7 +176,8 @@ pub fn find_proof_lines(argv: &[String], log: &str) -> Vec<String> {
     if found.is_empty() { lines.last().map(|line| (*line).to_owned()).into_iter().collect() } else { found }
 }
 
-/// Passed and failed tests of summary lines; skipped ones did not run.
+/// Returns the sum of passed and failed tests of summary lines; skipped tests
+/// did not run.
 fn sum_counts(pattern: Option<&Regex>, log: &str) -> Option<u64> {
     let lines = find_captures(pattern, log);
     (!lines.is_empty()).then(|| {
@@ -198,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn cargo_counts_what_ran_not_what_was_filtered() {
+    fn cargo_counts_tests_that_ran_and_ignores_filtered_ones() {
         let ran = "running 2 tests\ntest result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 5 filtered out\n\ntest result: ok. 0 passed; 0 failed; 0 ignored\n";
         assert_eq!(count("cargo test", ran), Some(2));
         assert_eq!(
@@ -216,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn the_other_runners() {
+    fn other_runners_count_their_tests() {
         assert_eq!(
             count("cargo nextest run", "     Summary [   0.012s] 3 tests run: 3 passed, 1 skipped\n"),
             Some(3)

@@ -1,15 +1,18 @@
-//! Is the tree on disk the judged one, and did a step leave it alone?
+//! Compares the files on disk: with the judged tree before the steps, and with
+//! themselves before and after a step.
 
-use crate::change::{History as _, Repository as _};
 use std::collections::BTreeMap;
 
-use crate::change::{Change, RepositoryError, Selection, SelectionMode, TreeEntry};
+use crate::change::{
+    Change, History as _, Repository as _, RepositoryError, Selection, SelectionMode, TreeEntry,
+};
 use crate::pipeline::packet_gate::GateResult;
 use crate::system::git::GitRepository;
 use crate::text::RepoPath;
 
-/// Every path on disk that differs from HEAD, with what stands there.
-pub(crate) type WorktreeSnapshot = BTreeMap<RepoPath, (bool, Option<TreeEntry>)>;
+/// All paths on disk that differ from HEAD. The value is true for a path that
+/// HEAD contains, with the entry on disk; no entry for a deleted file.
+pub(super) type WorktreeSnapshot = BTreeMap<RepoPath, (bool, Option<TreeEntry>)>;
 
 fn list_changes(repo: &GitRepository, mode: SelectionMode) -> Result<Vec<Change>, RepositoryError> {
     let selection = Selection {
@@ -23,12 +26,14 @@ fn list_changes(repo: &GitRepository, mode: SelectionMode) -> Result<Vec<Change>
     Ok(repo.changes(&selection)?.changes)
 }
 
-/// How the files on disk differ from the judged ones, if they do.
-pub(crate) fn describe_difference(
+/// Describes the first difference between the files on disk and the judged
+/// files: its path, if it has one, and a clause about it. `None` if they are
+/// the same.
+pub(super) fn describe_difference(
     repo: &GitRepository,
-    judgement: &GateResult,
+    gate_result: &GateResult,
 ) -> Result<Option<(Option<RepoPath>, String)>, RepositoryError> {
-    let Some(selection) = &judgement.selection else { return Ok(None) };
+    let Some(selection) = &gate_result.selection else { return Ok(None) };
     match selection.mode {
         SelectionMode::Worktree => Ok(None),
         SelectionMode::Range | SelectionMode::Rev => {
@@ -44,29 +49,30 @@ pub(crate) fn describe_difference(
             let disk: BTreeMap<RepoPath, Option<TreeEntry>> =
                 list_changes(repo, SelectionMode::Worktree)?.into_iter().map(|c| (c.path, c.after)).collect();
             let differing =
-                staged.iter().find(|(path, post)| disk.get(*path) != Some(post)).map(|(path, _)| path);
+                staged.iter().find(|(path, after)| disk.get(*path) != Some(after)).map(|(path, _)| path);
             let unstaged = disk.keys().find(|path| !staged.contains_key(*path));
             Ok(differing
                 .or(unstaged)
-                .map(|path| (Some(path.clone()), "differs from what is staged".to_owned())))
+                .map(|path| (Some(path.clone()), "differs from the staged content".to_owned())))
         }
     }
 }
 
-/// What is on disk now.
-pub(crate) fn take_snapshot(repo: &GitRepository) -> Result<WorktreeSnapshot, RepositoryError> {
+/// Takes a snapshot of the files on disk.
+pub(super) fn take_snapshot(repo: &GitRepository) -> Result<WorktreeSnapshot, RepositoryError> {
     Ok(list_changes(repo, SelectionMode::Worktree)?
         .into_iter()
         .map(|change| (change.path.clone(), (change.before.is_some(), change.after)))
         .collect())
 }
 
-/// Tracked files (by HEAD) that differ between two snapshots.
-pub(crate) fn edited_paths(before: &WorktreeSnapshot, after: &WorktreeSnapshot) -> Vec<RepoPath> {
+/// Returns the paths that differ between two snapshots, in order. New files
+/// that HEAD does not contain are left out.
+pub(super) fn edited_paths(before: &WorktreeSnapshot, after: &WorktreeSnapshot) -> Vec<RepoPath> {
     let mut out: Vec<RepoPath> = Vec::new();
-    for (path, (tracked, entry)) in after {
-        let same = before.get(path).is_some_and(|(_, old)| old == entry);
-        if !same && (*tracked || before.contains_key(path)) {
+    for (path, (is_tracked, entry)) in after {
+        let is_same = before.get(path).is_some_and(|(_, entry_before)| entry_before == entry);
+        if !is_same && (*is_tracked || before.contains_key(path)) {
             out.push(path.clone());
         }
     }

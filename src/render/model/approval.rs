@@ -1,4 +1,4 @@
-//! The facts of an approval as scripts read them.
+//! The facts of an approval as a JSON document.
 
 use std::collections::BTreeMap;
 
@@ -7,41 +7,43 @@ use serde::Serialize;
 
 use crate::finding::ApprovalSummary;
 
-/// Who approved the packet, when, and who wrote the code.
+/// The approval of a packet: signature, key, and commits with code.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ApprovalDocument {
-    /// The signature, as the packet gives it.
+    /// The signature in the packet.
     pub signature: Option<String>,
-    /// The commit that brought it into the packet.
+    /// The commit that added the signature to the packet.
     pub introduced: Option<IntroducedDocument>,
-    /// Who has signed the contract with a key, if the signature holds.
+    /// The key that signed the contract, if its signature is valid.
     pub key: Option<KeyDocument>,
-    /// Why no such commit is known.
+    /// Reason why the commit that added the signature is unknown.
     pub unknown: Option<String>,
-    /// Whether refinement, audit and gate log agree with the packet.
+    /// For refinement, audit and gate log: true if it agrees with the packet.
     pub records: BTreeMap<String, bool>,
-    /// Commits of the work that change more than governance files.
+    /// Number of commits of the work that change other files than governance
+    /// files.
     pub code_commits: usize,
-    /// Those by whoever committed the signature; null if nobody knows who did.
+    /// Those of them by the committer of the signature; null if the committer is
+    /// unknown.
     pub same_hand: Option<Vec<String>>,
-    /// Those that do not build on the signed packet.
+    /// Those of them that do not have the signed packet in their history.
     pub before_packet: Vec<String>,
-    /// What happened when, in the order that the protocol demands.
+    /// Events with their times, in the order that the protocol requires.
     pub order: Vec<MomentDocument>,
-    /// Whether that order was kept; null if it could not be checked.
+    /// True if the events happened in that order; null if it was not checked.
     pub in_order: Option<bool>,
 }
 
-/// Who has signed the contract with a key.
+/// A key that signed a contract.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct KeyDocument {
-    /// To whom the key belongs, by the trusted revision.
+    /// Owners of the key, according to the revision of the rules.
     pub principals: String,
     /// The key's fingerprint, `SHA256:…`.
     pub fingerprint: String,
 }
 
-/// The commit that brought the signature in.
+/// The commit that added the signature.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct IntroducedDocument {
     /// Full id.
@@ -50,22 +52,22 @@ pub struct IntroducedDocument {
     pub author: String,
     /// Committer, `Name <mail>`.
     pub committer: String,
-    /// When, RFC 3339 UTC; commits say so themselves.
+    /// Time of the commit as recorded in it, RFC 3339 UTC.
     pub at: String,
-    /// Whether it lies inside the judged work.
+    /// True if it is part of the judged work.
     pub inside_work: bool,
-    /// Whether it changes governance files only.
+    /// True if it changes governance files only.
     pub governance_only: bool,
-    /// Other paths that it changes, at most twenty.
+    /// Other paths that it changes, at most 20.
     pub other_paths: Vec<String>,
 }
 
-/// Something that happened, and when, as recorded.
+/// An event and its recorded time.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct MomentDocument {
-    /// What.
+    /// The event.
     pub event: String,
-    /// When; null where nothing records it.
+    /// Its time; null if no record contains it.
     pub at: Option<String>,
 }
 
@@ -82,9 +84,9 @@ impl From<&ApprovalSummary> for ApprovalDocument {
                 governance_only: introduced.other_path_count == 0,
                 other_paths: introduced.other_paths.clone(),
             }),
-            key: approval.key_signature.as_ref().map(|sealed| KeyDocument {
-                principals: sealed.principals.clone(),
-                fingerprint: sealed.fingerprint.clone(),
+            key: approval.key_signature.as_ref().map(|key| KeyDocument {
+                principals: key.principals.clone(),
+                fingerprint: key.fingerprint.clone(),
             }),
             unknown: approval.unknown_reason.clone(),
             records: approval.records.iter().map(|(name, agrees)| ((*name).to_owned(), *agrees)).collect(),

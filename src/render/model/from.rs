@@ -1,4 +1,4 @@
-//! From a report to its document.
+//! Converts a report to its JSON document.
 
 use crate::finding::{CheckStatus, Finding, Label, PacketInfo, Place, Report, StepStatus, Subject};
 
@@ -15,7 +15,9 @@ impl From<&Report> for ReportDocument {
             schema: SCHEMA.to_owned(),
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             gate: report.gate.to_owned(),
-            verdict: if report.passed() { "passed" } else { "failed" }.to_owned(),
+            verdict: report.verdict().as_str().to_owned(),
+            reason: report.not_run.clone(),
+            warnings: report.warnings.clone(),
             packet: report.packet.as_ref().map(to_packet),
             also: report.other_packets.iter().map(to_packet).collect(),
             selection: report.selection.as_ref().map(|selection| SelectionDocument {
@@ -92,7 +94,7 @@ fn to_packet(packet: &PacketInfo) -> PacketDocument {
 
 fn to_check(outcome: &crate::finding::CheckOutcome) -> CheckDocument {
     let (reason, waivers) = match &outcome.status {
-        CheckStatus::Skipped(why) => (Some(why.clone()), Vec::new()),
+        CheckStatus::Skipped(reason) => (Some(reason.clone()), Vec::new()),
         CheckStatus::Waived(ids) => (None, ids.clone()),
         CheckStatus::Passed | CheckStatus::Failed => (None, Vec::new()),
     };
@@ -118,7 +120,7 @@ fn to_step(step: &crate::finding::StepReport) -> StepDocument {
     let (status, reason) = match &step.status {
         StepStatus::Passed => ("passed", None),
         StepStatus::Failed => ("failed", None),
-        StepStatus::Skipped(why) => ("skipped", Some(why.clone())),
+        StepStatus::Skipped(reason) => ("skipped", Some(reason.clone())),
     };
     StepDocument {
         name: step.name.clone(),
@@ -133,7 +135,7 @@ fn to_step(step: &crate::finding::StepReport) -> StepDocument {
 fn to_finding(finding: &Finding) -> FindingDocument {
     let rule = crate::check::wording(finding);
     let mut help = finding.help.clone();
-    help.extend(rule.map(|rule| rule.remedy.clone()));
+    help.extend(crate::render::remedy::remedy(finding));
     let (path, command) = match &finding.subject {
         Some(Subject::Path(path)) => (Some(path.to_string()), None),
         Some(Subject::Command(command)) => (None, Some(command.clone())),
@@ -158,7 +160,7 @@ fn to_finding(finding: &Finding) -> FindingDocument {
             place: to_place(&fix.place, String::new()),
             replacement: fix.replacement.clone(),
             message: fix.message.clone(),
-            is_unsafe: fix.is_unsafe,
+            is_unsafe: fix.is_unsafe(),
         }),
     }
 }
@@ -182,11 +184,11 @@ fn to_place(place: &Place, label: String) -> PlaceDocument {
     };
     match place {
         Place::Text { source, span } => {
-            let (from, to) = (source.position(span.start), source.position(span.end));
+            let (start, end) = (source.position(span.start), source.position(span.end));
             out.kind = "text".to_owned();
             out.revision = source.revision().map(str::to_owned);
-            (out.line, out.column) = (Some(from.line), Some(from.column));
-            (out.end_line, out.end_column) = (Some(to.line), Some(to.column));
+            (out.line, out.column) = (Some(start.line), Some(start.column));
+            (out.end_line, out.end_column) = (Some(end.line), Some(end.column));
             (out.start, out.end) = (Some(span.start), Some(span.end));
         }
         Place::Path(_) => out.kind = "path".to_owned(),

@@ -1,7 +1,7 @@
-//! The report as scripts read it: `countersign.report/v1`.
+//! The report as a JSON document: `countersign.report/v1`.
 //!
-//! `docs/schema/report.v1.json` is generated from these types. Everything
-//! that differs between two runs over the same state is in `run`.
+//! `docs/schema/report.v1.json` is generated from these types and comments. All
+//! values that differ between two runs over the same state are in `run`.
 
 mod approval;
 mod from;
@@ -14,7 +14,7 @@ use serde::Serialize;
 /// Name and version of the format.
 pub const SCHEMA: &str = "countersign.report/v1";
 
-/// The answer of a gate.
+/// The result of a gate or of another command that checks.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "countersign.report/v1")]
 pub struct ReportDocument {
@@ -24,30 +24,34 @@ pub struct ReportDocument {
     pub tool: String,
     /// The gate, e.g. `post-work`.
     pub gate: String,
-    /// `passed` or `failed`; the exit code is 0 or 1.
+    /// `passed` (exit code 0), `failed` (1) or `not_run` (2: nothing was judged).
     pub verdict: String,
-    /// The packet, once found.
+    /// Reason why nothing was judged, for `not_run`.
+    pub reason: Option<String>,
+    /// Remarks about the configuration that do not change the verdict.
+    pub warnings: Vec<String>,
+    /// The packet, if it was found.
     pub packet: Option<PacketDocument>,
-    /// Packets that were judged together with it (`--also`).
+    /// Packets that were judged in the same run (`--also`).
     pub also: Vec<PacketDocument>,
     /// The judged change, for gates that judge one.
     pub selection: Option<SelectionDocument>,
     /// The judged documents, for commands that judge documents.
     pub documents: Option<DocumentsDocument>,
-    /// The scanned source files, where some were scanned.
+    /// The scanned source files, if the command scanned any.
     pub scan: Option<ScanDocument>,
-    /// Counts.
+    /// Counts of checks and findings.
     pub summary: SummaryDocument,
-    /// Every check that the gate lists, in order.
+    /// Every check of the gate, in order.
     pub checks: Vec<CheckDocument>,
-    /// Every finding, errors first, then by place.
+    /// Every finding, errors first, then by location.
     pub findings: Vec<FindingDocument>,
     /// Every configured step.
     pub steps: Vec<StepDocument>,
-    /// Every command of the packet's evidence: what it claims, and what was
-    /// seen of it here.
+    /// Every command of the packet's evidence: its claimed exit code, and the
+    /// exit code of the step that ran it.
     pub claims: Vec<ClaimDocument>,
-    /// What differs from run to run.
+    /// Values that differ from run to run.
     pub run: RunDocument,
 }
 
@@ -56,49 +60,49 @@ pub struct ReportDocument {
 pub struct ClaimDocument {
     /// The command, as quoted.
     pub command: String,
-    /// The exit code, as pasted.
+    /// The exit code, as the evidence claims it.
     pub claimed_exit_code: Option<String>,
-    /// The step that ran this command here.
+    /// The step that ran this command.
     pub step: Option<String>,
-    /// The exit code that was seen.
+    /// The exit code of that step.
     pub seen_exit_code: Option<i32>,
 }
 
 /// The judged documents.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DocumentsDocument {
-    /// How many of each kind.
+    /// Number of documents by kind.
     pub kinds: std::collections::BTreeMap<String, usize>,
     /// `docs`, `.GOV`, `configured` or `none`.
     pub layout: String,
-    /// Whether findings are told of named documents only.
+    /// True if only findings of named documents are reported.
     pub named: bool,
 }
 
 /// The scanned source files.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ScanDocument {
-    /// Rules that were asked.
+    /// Number of rules that ran.
     pub rules: usize,
-    /// Files that were matched.
+    /// Number of scanned files.
     pub files: usize,
-    /// Their bytes.
+    /// Size of the scanned files in bytes.
     pub bytes: usize,
-    /// Files that no rule looks at.
+    /// Files to which no rule applies.
     pub skipped: usize,
-    /// Files that are no text and of no known language.
+    /// Files of no known language that are not text.
     pub binary: usize,
     /// Files of no known language that are too large.
     pub large: usize,
-    /// The file of known findings.
+    /// Path of the baseline file.
     pub baseline: Option<String>,
-    /// Findings that the baseline knows; they are not listed.
+    /// Findings in the baseline; they are not listed.
     pub baselined: usize,
-    /// Findings that were there before the change; they are not listed.
+    /// Findings that existed before the change; they are not listed.
     pub preexisting: usize,
-    /// Findings that comments excuse; they are not listed.
+    /// Findings that comments suppress; they are not listed.
     pub suppressed: usize,
-    /// Findings beyond the number that is listed.
+    /// Findings beyond the maximum number that is listed.
     pub truncated: usize,
 }
 
@@ -107,20 +111,20 @@ pub struct ScanDocument {
 pub struct PacketDocument {
     /// The id that the caller gave.
     pub requested: String,
-    /// The id that was judged.
+    /// The id of the judged packet.
     pub wp_id: String,
     /// Its path.
     pub path: String,
     /// SHA-256 of its text.
     pub sha256: String,
-    /// Which shape it has.
+    /// Its format generation.
     pub generation: String,
-    /// How the id was resolved, when not literally.
+    /// How the id was resolved; null if it was taken literally.
     pub resolved_by: Option<String>,
-    /// Changed paths that were judged by it.
+    /// Number of changed paths that belong to it.
     pub paths: usize,
-    /// Who approved it, for gates that look at approval. Facts of the
-    /// repository: a commit shows a name, not a person.
+    /// Its approval, for gates that check it. These are facts of the repository:
+    /// a commit contains a name, which does not prove the identity of a person.
     pub approval: Option<ApprovalDocument>,
 }
 
@@ -133,11 +137,11 @@ pub struct SelectionDocument {
     pub base: Option<String>,
     /// Commit id of the head; null for the index and the working tree.
     pub head: Option<String>,
-    /// Why this selection.
+    /// Reason for this selection.
     pub reason: String,
     /// Number of changed paths.
     pub changed: usize,
-    /// Where the configuration was read from.
+    /// Description of where rules and configuration were read from.
     pub trusted: String,
 }
 
@@ -150,9 +154,9 @@ pub struct SummaryDocument {
     pub failed: usize,
     /// Checks whose errors are all waived.
     pub waived: usize,
-    /// Checks that were not made.
+    /// Checks that did not run.
     pub skipped: usize,
-    /// Errors that no waiver excuses.
+    /// Errors that no waiver covers.
     pub errors: usize,
     /// Warnings.
     pub warnings: usize,
@@ -160,16 +164,16 @@ pub struct SummaryDocument {
     pub notes: usize,
 }
 
-/// One check and how it ended.
+/// One check and its outcome.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CheckDocument {
-    /// The rule.
+    /// Id of the rule.
     pub rule: String,
-    /// The packet, where several are judged together.
+    /// Id of the packet, if several packets are judged in one run.
     pub packet: Option<String>,
     /// `passed`, `failed`, `waived` or `skipped`.
     pub status: String,
-    /// Why it was skipped.
+    /// Reason why it was skipped.
     pub reason: Option<String>,
     /// Ids of the waivers.
     pub waivers: Vec<String>,
@@ -178,47 +182,47 @@ pub struct CheckDocument {
 /// One finding.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FindingDocument {
-    /// The rule.
+    /// Id of the rule.
     pub rule: String,
-    /// The packet, where several are judged together.
+    /// Id of the packet, if several packets are judged in one run.
     pub packet: Option<String>,
     /// `error`, `warning` or `note`.
     pub level: String,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// Where.
+    /// Its location.
     pub place: PlaceDocument,
-    /// Other places.
+    /// Related locations.
     pub related: Vec<PlaceDocument>,
-    /// Facts that explain it.
+    /// Additional facts.
     pub notes: Vec<String>,
-    /// What to do, the rule's remedy last.
+    /// Help texts; the rule's remedy is last.
     pub help: Vec<String>,
-    /// Why the rule exists.
+    /// Reason for the rule.
     pub why: String,
-    /// Governance references.
+    /// References to governance documents.
     pub references: Vec<String>,
-    /// The changed path that it is about, escaped.
+    /// The changed path that it concerns, escaped.
     pub path: Option<String>,
-    /// The planned command that it is about.
+    /// The planned command that it concerns.
     pub command: Option<String>,
-    /// Id of the waiver that excuses it.
+    /// Id of the waiver that waives it.
     pub waived_by: Option<String>,
-    /// For findings of scans: a name by content that outlives moves.
+    /// For findings of scans: an identifier that depends on content and not on
+    /// the line.
     pub fingerprint: Option<String>,
-    /// A change that a machine can make.
+    /// A change that fixes it.
     pub fix: Option<FixDocument>,
 }
 
-/// A place with a few words.
+/// A location with a label.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PlaceDocument {
     /// `text`, `path` or `repository`.
     pub kind: String,
     /// Path, escaped; null for the repository.
     pub path: Option<String>,
-    /// The commit that the text was read from, where it is not the judged
-    /// state.
+    /// The commit that the text was read from; null for the judged state.
     pub revision: Option<String>,
     /// First line, from 1.
     pub line: Option<usize>,
@@ -228,24 +232,24 @@ pub struct PlaceDocument {
     pub end_line: Option<usize>,
     /// One past the last column, from 1.
     pub end_column: Option<usize>,
-    /// First byte in the file's text.
+    /// Offset of the first byte in the file's text, from 0.
     pub start: Option<usize>,
-    /// One past the last byte.
+    /// Offset behind the last byte.
     pub end: Option<usize>,
-    /// The words about it.
+    /// The label; empty without one.
     pub label: String,
 }
 
 /// A replacement of one span.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct FixDocument {
-    /// What is replaced.
+    /// The span to replace.
     pub place: PlaceDocument,
-    /// What stands there afterwards.
+    /// The new text.
     pub replacement: String,
-    /// What it does.
+    /// Description of the change.
     pub message: String,
-    /// Whether somebody should look at it.
+    /// True if a person must review the change.
     pub is_unsafe: bool,
 }
 
@@ -258,15 +262,15 @@ pub struct StepDocument {
     pub argv: Vec<String>,
     /// `passed`, `failed` or `skipped`.
     pub status: String,
-    /// Why it was skipped.
+    /// Reason why it was skipped.
     pub reason: Option<String>,
     /// Exit code.
     pub exit_code: Option<i32>,
-    /// Tests that ran.
+    /// Number of tests that ran.
     pub tests: Option<u64>,
 }
 
-/// What differs from run to run.
+/// Values that differ from run to run.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RunDocument {
     /// RFC 3339 UTC.
@@ -277,14 +281,14 @@ pub struct RunDocument {
     pub steps: Vec<StepRunDocument>,
 }
 
-/// What differs about a step.
+/// Values of a step that differ from run to run.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StepRunDocument {
     /// The step's name.
     pub name: String,
     /// Duration in milliseconds.
     pub milliseconds: u64,
-    /// Where its log lies.
+    /// Path of its log.
     pub log: Option<String>,
     /// SHA-256 of the log.
     pub log_sha256: Option<String>,

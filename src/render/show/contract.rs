@@ -1,4 +1,4 @@
-//! `show` for a contract: how far each phase is.
+//! Output of `show` for a contract: the progress of each phase.
 
 use serde::Serialize;
 
@@ -7,21 +7,21 @@ use crate::text::{Span, escape_hidden, to_single_line};
 
 use super::TextLine;
 
-/// How many tasks are in which state.
+/// Number of tasks by state.
 #[derive(Debug, Default, Clone, Copy, Serialize)]
 pub struct TaskProgress {
-    /// Ticked.
+    /// Ticked tasks.
     pub done: usize,
-    /// Not ticked.
+    /// Unticked tasks.
     pub open: usize,
-    /// Set aside.
+    /// Dropped tasks.
     pub dropped: usize,
 }
 
-/// A phase and how far it is.
+/// A phase and its progress.
 #[derive(Debug, Serialize)]
 pub struct PhaseLine {
-    /// The line of its heading.
+    /// The line of its heading, from 1.
     pub line: usize,
     /// Its heading.
     pub title: String,
@@ -29,10 +29,10 @@ pub struct PhaseLine {
     pub progress: TaskProgress,
 }
 
-/// A task that is open.
+/// A task.
 #[derive(Debug, Serialize)]
 pub struct TaskLine {
-    /// Its line.
+    /// Its line, from 1.
     pub line: usize,
     /// Its id, as written.
     pub id: Option<String>,
@@ -42,7 +42,7 @@ pub struct TaskLine {
     pub text: String,
 }
 
-/// A contract as it was read.
+/// A contract as it was parsed.
 #[derive(Debug, Serialize)]
 pub struct ContractDocument {
     /// `countersign.contract/v1`.
@@ -53,17 +53,17 @@ pub struct ContractDocument {
     pub name: Option<String>,
     /// Its status, as written.
     pub status: Option<TextLine>,
-    /// Its status, as understood.
+    /// Its status, as interpreted.
     pub understood: Option<&'static str>,
     /// Its goal.
     pub goal: Option<TextLine>,
-    /// All its tasks together.
+    /// Progress of all its tasks.
     pub progress: TaskProgress,
     /// Its phases.
     pub phases: Vec<PhaseLine>,
     /// Its tasks.
     pub tasks: Vec<TaskLine>,
-    /// Words that its acceptance criteria lack; null without criteria.
+    /// Words that are missing in its acceptance criteria; null without criteria.
     pub criteria_lack: Option<Vec<&'static str>>,
     /// Contracts that it depends on.
     pub dependencies: Vec<TextLine>,
@@ -82,12 +82,12 @@ fn count_progress<'a>(tasks: impl Iterator<Item = &'a Task>) -> TaskProgress {
     })
 }
 
-/// Collects what was read.
+/// Converts a parsed contract to its document.
 #[must_use]
 pub fn to_document(contract: &Contract) -> ContractDocument {
     let line = |span: Span| contract.source.line(span.start);
-    let said = |text: &str, span: Span| TextLine { line: line(span), text: text.to_owned() };
-    let of =
+    let text_line = |text: &str, span: Span| TextLine { line: line(span), text: text.to_owned() };
+    let phase_progress =
         |phase: &ContractPhase| count_progress(phase.tasks.iter().filter_map(|at| contract.tasks.get(*at)));
     let task = |task: &Task| TaskLine {
         line: line(task.text.span),
@@ -103,9 +103,9 @@ pub fn to_document(contract: &Contract) -> ContractDocument {
         schema: "countersign.contract/v1",
         path: contract.source.name().to_string(),
         name: contract.name.as_ref().map(|name| name.value.clone()),
-        status: contract.status.as_ref().map(|(text, _)| said(&text.value, text.span)),
+        status: contract.status.as_ref().map(|(text, _)| text_line(&text.value, text.span)),
         understood: contract.status.as_ref().map(|(_, status)| status.as_str()),
-        goal: contract.goal.as_ref().map(|goal| said(&goal.value, goal.span)),
+        goal: contract.goal.as_ref().map(|goal| text_line(&goal.value, goal.span)),
         progress: count_progress(contract.tasks.iter()),
         phases: contract
             .phases
@@ -113,7 +113,7 @@ pub fn to_document(contract: &Contract) -> ContractDocument {
             .map(|phase| PhaseLine {
                 line: line(phase.title.span),
                 title: phase.title.value.clone(),
-                progress: of(phase),
+                progress: phase_progress(phase),
             })
             .collect(),
         tasks: contract.tasks.iter().map(task).collect(),
@@ -121,17 +121,21 @@ pub fn to_document(contract: &Contract) -> ContractDocument {
         dependencies: contract
             .dependencies
             .iter()
-            .map(|other| said(&other.name.value, other.name.span))
+            .map(|other| text_line(&other.name.value, other.name.span))
             .collect(),
-        notes: contract.notes.iter().map(|note| said(contract.source.slice(note.span), note.span)).collect(),
+        notes: contract
+            .notes
+            .iter()
+            .map(|note| text_line(contract.source.slice(note.span), note.span))
+            .collect(),
     }
 }
 
-/// The contract as text; control and hidden characters are escaped.
+/// Renders the contract as text; control and hidden characters are escaped.
 #[must_use]
 pub fn render_human(document: &ContractDocument) -> String {
     let mut out = format!("{} (contract)\n", document.path);
-    let mut part = |title: &str, rows: Vec<(usize, String)>| {
+    let mut section = |title: &str, rows: Vec<(usize, String)>| {
         if rows.is_empty() {
             return;
         }
@@ -146,20 +150,20 @@ pub fn render_human(document: &ContractDocument) -> String {
     let head = head
         .into_iter()
         .filter_map(|(name, line)| line.as_ref().map(|line| (line.line, format!("{name}: {}", line.text))));
-    part("read as", head.collect());
+    section("read as", head.collect());
     let phases = document.phases.iter();
-    part(
+    section(
         "phases",
         phases
             .map(|phase| (phase.line, format!("{}  {}", render_progress_bar(phase.progress), phase.title)))
             .collect(),
     );
     let open = document.tasks.iter().filter(|task| task.state == "open");
-    part("open tasks", open.map(|task| (task.line, task.text.clone())).collect());
-    part("depends on", plain(&document.dependencies));
-    part("notes", plain(&document.notes));
+    section("open tasks", open.map(|task| (task.line, task.text.clone())).collect());
+    section("depends on", plain(&document.dependencies));
+    section("notes", plain(&document.notes));
     let all = document.progress;
-    let dropped = if all.dropped > 0 { format!(", {} set aside", all.dropped) } else { String::new() };
+    let dropped = if all.dropped > 0 { format!(", {} dropped", all.dropped) } else { String::new() };
     out.push_str(&format!(
         "\n{}  {} of {} tasks done{dropped}\n",
         render_progress_bar(all),
@@ -169,7 +173,7 @@ pub fn render_human(document: &ContractDocument) -> String {
     escape_hidden(&out).into_owned()
 }
 
-/// `[######    ]  3/5`
+/// Renders a bar such as `[######    ]   3/5`.
 fn render_progress_bar(progress: TaskProgress) -> String {
     const WIDTH: usize = 10;
     let all = progress.done + progress.open;

@@ -1,13 +1,13 @@
-//! `show` for a person: line numbers on the left.
+//! Human format of `show`, with line numbers on the left.
 
 use crate::text::{escape_hidden, to_single_line};
 
 use super::{FieldLine, ManifestLine, ScopeLine, ShowDocument, TextLine, WaiverLine};
 
-/// A line number and what stands there.
+/// A line number, from 1, and its text.
 type ShowRow = (usize, String);
 
-/// The packet as text; control and hidden characters are escaped.
+/// Renders the packet as text; control and hidden characters are escaped.
 #[must_use]
 pub fn render_human(document: &ShowDocument) -> String {
     let mut out = format!("{} ({}, {})\n", document.path, document.kind, document.generation);
@@ -49,8 +49,8 @@ fn plain_rows(lines: &[TextLine]) -> Vec<ShowRow> {
 }
 
 fn field_row(field: &FieldLine) -> ShowRow {
-    let remark = if field.filled { "" } else { "   [not filled]" };
-    (field.line, format!("{}: {}{remark}", field.name, field.value))
+    let note = if field.filled { "" } else { "   [not filled]" };
+    (field.line, format!("{}: {}{note}", field.name, field.value))
 }
 
 fn decision_rows(document: &ShowDocument) -> Vec<ShowRow> {
@@ -86,12 +86,12 @@ fn scope_row(entry: &ScopeLine) -> ShowRow {
 
 fn waiver_row(waiver: &WaiverLine) -> ShowRow {
     let or = |value: &Option<String>, none: &str| value.clone().unwrap_or_else(|| none.to_owned());
-    let lacks = match waiver.missing.as_slice() {
+    let missing_parts = match waiver.missing.as_slice() {
         [] => String::new(),
         missing => format!("   [no {}]", missing.join(", no ")),
     };
     let (id, policy, scope) = (or(&waiver.id, "(no id)"), or(&waiver.policy, ""), or(&waiver.scope, ""));
-    (waiver.line, format!("{id} {policy}: {scope}{lacks}"))
+    (waiver.line, format!("{id} {policy}: {scope}{missing_parts}"))
 }
 
 fn manifest_row(manifest: &ManifestLine) -> ShowRow {

@@ -1,4 +1,4 @@
-//! What `show` prints: a packet as it was read.
+//! Output of `show`: a packet as it was parsed.
 
 pub mod contract;
 mod human;
@@ -18,46 +18,46 @@ pub use human::render_human;
 /// A value and its line (from 1).
 #[derive(Debug, Serialize)]
 pub struct TextLine {
-    /// The line.
+    /// The line, from 1.
     pub line: usize,
     /// The text.
     pub text: String,
 }
 
-/// A labelled value.
+/// A field with its label.
 #[derive(Debug, Serialize)]
 pub struct FieldLine {
-    /// The line.
+    /// The line, from 1.
     pub line: usize,
-    /// Normalised label.
+    /// Normalized label.
     pub name: String,
-    /// The value without back-ticks and hints.
+    /// The value without backticks and hints.
     pub value: String,
-    /// Whether it says something.
+    /// True if the field has a value that is not a placeholder.
     pub filled: bool,
 }
 
 /// A scope entry.
 #[derive(Debug, Serialize)]
 pub struct ScopeLine {
-    /// The line.
+    /// The line, from 1.
     pub line: usize,
     /// As written.
     pub text: String,
     /// `file`, `folder`, `glob` or `unparsable`.
     pub kind: &'static str,
-    /// The path or pattern that counts.
+    /// The normalized path or pattern.
     pub path: Option<String>,
     /// The annotation in parentheses.
     pub annotation: Option<String>,
-    /// Why it covers nothing.
+    /// Reason why the entry is invalid and covers no path.
     pub problem: Option<String>,
 }
 
 /// A waiver.
 #[derive(Debug, Serialize)]
 pub struct WaiverLine {
-    /// The line.
+    /// The line, from 1.
     pub line: usize,
     /// Its id.
     pub id: Option<String>,
@@ -69,16 +69,16 @@ pub struct WaiverLine {
     pub scope: Option<String>,
     /// Who granted it.
     pub approver: Option<String>,
-    /// When it ends.
+    /// Its expiry; none if it does not expire.
     pub expiry: Option<String>,
-    /// What it lacks.
+    /// Names of its missing parts.
     pub missing: Vec<&'static str>,
 }
 
 /// A manifest.
 #[derive(Debug, Serialize)]
 pub struct ManifestLine {
-    /// The line.
+    /// The line, from 1.
     pub line: usize,
     /// The file.
     pub target: Option<String>,
@@ -98,16 +98,16 @@ pub struct ManifestLine {
     pub unticked: Vec<String>,
 }
 
-/// A packet as it was read.
+/// A packet as it was parsed.
 #[derive(Debug, Serialize)]
 pub struct ShowDocument {
     /// `countersign.packet/v1`.
     pub schema: &'static str,
     /// Its path.
     pub path: String,
-    /// What it is.
+    /// The kind of document.
     pub kind: &'static str,
-    /// Which shape it has.
+    /// Its format generation.
     pub generation: String,
     /// The id in its title.
     pub title_id: Option<TextLine>,
@@ -135,11 +135,11 @@ pub struct ShowDocument {
     pub done_means: Vec<TextLine>,
     /// Sections of phases.
     pub phases: Vec<TextLine>,
-    /// `SKELETON APPROVED`, where it counts.
+    /// The valid `SKELETON APPROVED` marker.
     pub skeleton_approved: Option<TextLine>,
     /// Filled manifests.
     pub manifests: Vec<ManifestLine>,
-    /// Line of the manifest template, if it is still there.
+    /// Line of the unfilled manifest template, if the packet contains it.
     pub manifest_template: Option<usize>,
     /// Commands with evidence, and their exit codes.
     pub evidence: Vec<FieldLine>,
@@ -149,11 +149,11 @@ pub struct ShowDocument {
     pub verdicts: Vec<TextLine>,
     /// All sections.
     pub sections: Vec<TextLine>,
-    /// What could not be read.
+    /// Faults that the reader reported.
     pub faults: Vec<TextLine>,
 }
 
-/// Collects what was read.
+/// Converts a parsed packet to its document.
 #[must_use]
 pub fn to_document(parsed: &Parsed<Packet>) -> ShowDocument {
     let packet = &parsed.value;
@@ -234,7 +234,7 @@ fn scope_line(packet: &Packet, entry: &ScopeEntry) -> ScopeLine {
         Ok(ScopePattern::File(path)) => ("file", Some(path.to_string()), None),
         Ok(ScopePattern::Folder(path)) => ("folder", Some(format!("{path}/")), None),
         Ok(ScopePattern::Glob(parts)) => ("glob", Some(parts.join("/")), None),
-        Err(why) => ("unparsable", None, Some(why.to_string())),
+        Err(error) => ("unparsable", None, Some(error.to_string())),
     };
     let annotation = entry.annotation.as_ref().map(|annotation| annotation.value.clone());
     ScopeLine {

@@ -1,12 +1,12 @@
-//! Go: comments, strings, raw strings in back-ticks, runes.
+//! Go: comments, strings, raw strings in backticks, and runes.
 
 use crate::scan::token_map::TokenKind;
 
 use super::Cursor;
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {
-    let wanted = |byte: &u8| matches!(byte, b'"' | b'\'' | b'`' | b'/');
-    while let Some(found) = cursor.rest().iter().position(wanted) {
+    let is_delimiter = |byte: &u8| matches!(byte, b'"' | b'\'' | b'`' | b'/');
+    while let Some(found) = cursor.rest().iter().position(is_delimiter) {
         cursor.skip(found);
         match (cursor.peek(), cursor.peek_ahead(1)) {
             (Some(b'/'), Some(b'/')) => cursor.lex_line_comment(TokenKind::Comment),

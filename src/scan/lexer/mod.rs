@@ -1,6 +1,8 @@
-//! Lexers: what each byte of a source file is. They read any bytes, never
-//! fail, and know just enough of a language to tell code, comment and string
-//! apart; what is left open runs to the end.
+//! Lexers: determine the token kind of each byte of a source file.
+//!
+//! They accept any bytes and never fail. They implement only the part of a language that
+//! is necessary to distinguish code, comments and strings. An unclosed comment or string
+//! extends to the end of the file.
 
 mod go;
 mod markdown;
@@ -15,7 +17,7 @@ mod yaml;
 use super::language::Language;
 use super::token_map::{TokenKind, TokenMap};
 
-/// Cuts a text into regions.
+/// Divides a text into tokens.
 #[must_use]
 pub fn tokenize(language: Language, text: &[u8]) -> TokenMap {
     let mut cursor = Cursor::new(text);
@@ -35,7 +37,7 @@ pub fn tokenize(language: Language, text: &[u8]) -> TokenMap {
     cursor.finish()
 }
 
-/// A text that is read from front to back, with what was found so far.
+/// A position in a text, with the tokens before it.
 struct Cursor<'a> {
     text: &'a [u8],
     position: usize,
@@ -48,7 +50,7 @@ impl<'a> Cursor<'a> {
         Self { text, position: bom, tokens: TokenMap::default() }
     }
 
-    /// What was not said is code.
+    /// Marks the remaining bytes as code and returns the tokens.
     fn finish(mut self) -> TokenMap {
         self.tokens.extend_to(TokenKind::Code, self.text.len());
         self.tokens
@@ -62,37 +64,37 @@ impl<'a> Cursor<'a> {
         self.text.get(self.position).copied()
     }
 
-    /// The byte some places ahead.
-    fn peek_ahead(&self, places: usize) -> Option<u8> {
-        self.text.get(self.position + places).copied()
+    /// Returns the byte `count` bytes after the current one.
+    fn peek_ahead(&self, count: usize) -> Option<u8> {
+        self.text.get(self.position + count).copied()
     }
 
-    /// The byte some places back; one place back is the byte before.
-    fn peek_back(&self, places: usize) -> Option<u8> {
-        self.text.get(self.position.checked_sub(places)?).copied()
+    /// Returns the byte `count` bytes before the current one.
+    fn peek_back(&self, count: usize) -> Option<u8> {
+        self.text.get(self.position.checked_sub(count)?).copied()
     }
 
     fn starts_with(&self, with: &[u8]) -> bool {
         self.rest().starts_with(with)
     }
 
-    /// Goes forward, at most to the end.
-    fn skip(&mut self, places: usize) {
-        self.position = (self.position + places).min(self.text.len());
+    /// Advances by `count` bytes, at most to the end.
+    fn skip(&mut self, count: usize) {
+        self.position = (self.position + count).min(self.text.len());
     }
 
-    /// Everything so far that was not said is `kind`.
+    /// Marks all bytes since the last token as `kind`.
     fn mark(&mut self, kind: TokenKind) {
         self.tokens.extend_to(kind, self.position);
     }
 
-    /// Goes to the next line end (not over it), or the end.
+    /// Advances to the next newline (not past it), or to the end.
     fn skip_line(&mut self) {
         let found = memchr::memchr(b'\n', self.rest());
         self.skip(found.unwrap_or(usize::MAX / 2));
     }
 
-    /// Goes behind the next `needle`, or to the end.
+    /// Advances past the next `needle`, or to the end.
     fn skip_past(&mut self, needle: &[u8]) {
         match memchr::memmem::find(self.rest(), needle) {
             Some(found) => self.skip(found + needle.len()),
@@ -100,8 +102,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A comment to the end of the line, which a carriage return (and in
-    /// scripts two more characters) ends, too.
+    /// Reads a comment to the end of the line. A carriage return and the line separators
+    /// U+2028 and U+2029 also end the line.
     fn lex_line_comment_to_any_end(&mut self) {
         self.mark(TokenKind::Code);
         while let Some(found) = memchr::memchr3(b'\n', b'\r', 0xe2, self.rest()) {
@@ -119,14 +121,15 @@ impl<'a> Cursor<'a> {
         self.mark(TokenKind::Comment);
     }
 
-    /// A comment to the end of the line, from here.
+    /// Reads a comment from the current position to the end of the line.
     fn lex_line_comment(&mut self, kind: TokenKind) {
         self.mark(TokenKind::Code);
         self.skip_line();
         self.mark(kind);
     }
 
-    /// A comment from here to behind `close`.
+    /// Reads a comment from the current position to the end of `close`. `opening` is the
+    /// length of its opening delimiter.
     fn lex_block_comment(&mut self, opening: usize, close: &[u8], kind: TokenKind) {
         self.mark(TokenKind::Code);
         self.skip(opening);
@@ -134,9 +137,9 @@ impl<'a> Cursor<'a> {
         self.mark(kind);
     }
 
-    /// What stands between quotes: from here (behind the opening quote) to the
-    /// closing one, which is skipped. Back-slashes escape if `escapes`; a line
-    /// end closes too if `one_line`.
+    /// Reads the content of a string, from the position after the opening quote to the
+    /// closing quote, and skips the closing quote. A backslash escapes the next character
+    /// if `escapes` is true; a newline also ends the string if `one_line` is true.
     fn lex_quoted(&mut self, quote: u8, escapes: bool, one_line: bool, kind: TokenKind) {
         self.mark(TokenKind::Code);
         loop {
@@ -149,7 +152,7 @@ impl<'a> Cursor<'a> {
             };
             self.skip(found);
             match self.peek() {
-                // A line end of two bytes is escaped as a whole.
+                // A backslash escapes both bytes of `\r\n`.
                 Some(b'\\') if escapes => self.skip(if self.starts_with(b"\\\r\n") { 3 } else { 2 }),
                 byte => {
                     self.mark(kind);
@@ -163,7 +166,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Whether a byte can be part of a name; bytes of other alphabets can.
+/// Returns whether a byte can be part of a name; all bytes of non-ASCII characters can.
 pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
@@ -172,10 +175,10 @@ pub(super) fn is_word(byte: u8) -> bool {
 pub(super) mod tests {
     use super::*;
 
-    /// The text with a letter for what each stretch is: `c` comment, `d`
-    /// documentation, `s` string, `t` prose, `.` code.
+    /// Returns the text with each character replaced by the letter of its token kind: `c`
+    /// comment, `d` documentation, `s` string, `t` prose, `.` code.
     pub fn draw_kinds(language: Language, text: &str) -> String {
-        let regions = tokenize(language, text.as_bytes());
+        let token_map = tokenize(language, text.as_bytes());
         let letter = |kind| match kind {
             TokenKind::Code => '.',
             TokenKind::Text => 't',
@@ -184,21 +187,21 @@ pub(super) mod tests {
             TokenKind::Str => 's',
         };
         let chars = text.char_indices();
-        chars.map(|(at, c)| if c == '\n' { '\n' } else { letter(regions.kind_at(at)) }).collect()
+        chars.map(|(at, c)| if c == '\n' { '\n' } else { letter(token_map.kind_at(at)) }).collect()
     }
 
-    /// Text and drawing, line after line.
+    /// Asserts the token kinds of a text. Each pair is a line and its expected letters.
     pub fn assert_kinds(language: Language, pairs: &[(&str, &str)]) {
         let text: Vec<&str> = pairs.iter().map(|(line, _)| *line).collect();
         let text = text.join("\n");
         let drawn = draw_kinds(language, &text);
-        let wrong: Vec<String> = pairs
+        let differences: Vec<String> = pairs
             .iter()
             .zip(drawn.split('\n'))
             .filter(|((_, want), got)| want != got)
-            .map(|((line, want), got)| format!("{line}\n{got} (is)\n{want} (should be)\n"))
+            .map(|((line, want), got)| format!("{line}\n{got} (actual)\n{want} (expected)\n"))
             .collect();
-        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+        assert!(differences.is_empty(), "\n{}", differences.join("\n"));
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! Python: comments, strings with their prefixes, fields of f-strings, and
-//! documentation strings (a string with which a logical line begins).
+//! Python: comments, strings with prefixes, replacement fields of f-strings, and
+//! documentation strings (a string at the start of a logical line).
 
 use crate::scan::token_map::TokenKind;
 
 use super::{Cursor, is_word};
 
-/// Fields nested deeper than this are taken for text.
+/// Maximum depth of nested replacement fields; deeper ones are read as text.
 const MAX_FIELD_DEPTH: usize = 32;
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {
@@ -15,14 +15,17 @@ pub(super) fn read(cursor: &mut Cursor<'_>) {
     }
 }
 
+/// Lexer state.
 struct PythonLexer {
-    /// Open brackets: inside, a line end ends nothing.
+    /// Number of open brackets; inside them, a newline does not end a logical line.
     bracket_depth: usize,
-    /// Whether a logical line begins here.
+    /// Whether a logical line begins at the current position.
     at_statement_start: bool,
 }
 
 impl PythonLexer {
+    /// Reads one token that begins with `byte`. `depth` is the number of replacement fields
+    /// around it.
     fn lex_token(&mut self, cursor: &mut Cursor<'_>, byte: u8, depth: usize) {
         match byte {
             b'#' => cursor.lex_line_comment_to_any_end(),
@@ -49,7 +52,7 @@ impl PythonLexer {
                     b')' | b']' | b'}' => self.bracket_depth = self.bracket_depth.saturating_sub(1),
                     _ => {}
                 }
-                // `;` and the colon of `def f(): "…"` begin a statement too.
+                // A statement also begins after `;` and after the colon of `def f(): "…"`.
                 self.at_statement_start =
                     self.bracket_depth == 0 && matches!(byte, b';' | b':') && depth == 0;
                 cursor.skip(1);
@@ -57,33 +60,33 @@ impl PythonLexer {
         }
     }
 
-    /// A string from its opening quote.
+    /// Reads a string from its opening quote.
     fn lex_string(&mut self, cursor: &mut Cursor<'_>, quote: u8, prefix: &[u8], depth: usize) {
         let kind = if self.at_statement_start && depth == 0 { TokenKind::Doc } else { TokenKind::Str };
         self.at_statement_start = false;
         let three = [quote; 3];
         let long = cursor.starts_with(&three);
         cursor.skip(if long { 3 } else { 1 });
-        let fields = prefix.iter().any(|byte| b"fFtT".contains(byte)) && depth < MAX_FIELD_DEPTH;
+        let has_fields = prefix.iter().any(|byte| b"fFtT".contains(byte)) && depth < MAX_FIELD_DEPTH;
         cursor.mark(TokenKind::Code);
         while let Some(byte) = cursor.peek() {
             match byte {
-                b'\\' => skip_escape(cursor, fields, prefix),
+                b'\\' => skip_escape(cursor, has_fields, prefix),
                 b'\n' if !long => break,
                 _ if byte == quote && (!long || cursor.starts_with(&three)) => {
                     cursor.mark(kind);
                     cursor.skip(if long { 3 } else { 1 });
                     return;
                 }
-                b'{' if fields && cursor.peek_ahead(1) == Some(b'{') => cursor.skip(2),
-                b'{' if fields => self.lex_field(cursor, kind, depth, long),
+                b'{' if has_fields && cursor.peek_ahead(1) == Some(b'{') => cursor.skip(2),
+                b'{' if has_fields => self.lex_field(cursor, kind, depth, long),
                 _ => cursor.skip(1),
             }
         }
         cursor.mark(kind);
     }
 
-    /// A replacement field of an f-string, from its brace.
+    /// Reads a replacement field of an f-string from its opening brace.
     fn lex_field(&mut self, cursor: &mut Cursor<'_>, kind: TokenKind, depth: usize, long: bool) {
         cursor.mark(kind);
         cursor.skip(1);
@@ -108,7 +111,7 @@ impl PythonLexer {
         cursor.mark(TokenKind::Code);
     }
 
-    /// How a field is printed: text up to its closing brace, with fields.
+    /// Reads the format specification of a field up to its closing brace.
     fn lex_format_spec(&mut self, cursor: &mut Cursor<'_>, kind: TokenKind, depth: usize, long: bool) {
         while let Some(byte) = cursor.peek() {
             match byte {
@@ -125,14 +128,14 @@ impl PythonLexer {
     }
 }
 
-/// At a back-slash: it escapes what follows, but no brace of an f-string; a
-/// character's name (`\N{…}`) is no field.
-fn skip_escape(cursor: &mut Cursor<'_>, fields: bool, prefix: &[u8]) {
+/// Skips an escape sequence at a backslash. A backslash does not escape a brace of an
+/// f-string. A character name (`\N{…}`) is not a replacement field.
+fn skip_escape(cursor: &mut Cursor<'_>, has_fields: bool, prefix: &[u8]) {
     let raw = prefix.iter().any(|byte| b"rR".contains(byte));
     let length = match cursor.peek_ahead(1) {
-        Some(b'{' | b'}') if fields => 1,
+        Some(b'{' | b'}') if has_fields => 1,
         Some(b'\r') if cursor.peek_ahead(2) == Some(b'\n') => 3,
-        Some(b'N') if fields && !raw && cursor.peek_ahead(2) == Some(b'{') => {
+        Some(b'N') if has_fields && !raw && cursor.peek_ahead(2) == Some(b'{') => {
             let end = cursor.rest().iter().take(100).position(|byte| *byte == b'}');
             end.map_or(2, |end| end + 1)
         }

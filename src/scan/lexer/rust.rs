@@ -1,5 +1,5 @@
-//! Rust: nested block comments, raw strings, lifetimes that are no
-//! characters. Agrees with rustc's own lexer (a test compares them).
+//! Rust: nested block comments, raw strings, characters and lifetimes. The result agrees
+//! with the lexer of rustc; a test compares them.
 
 use crate::scan::token_map::TokenKind;
 
@@ -19,12 +19,14 @@ pub(super) fn read(cursor: &mut Cursor<'_>) {
     }
 }
 
-/// `#![…]` is an attribute, whatever stands between.
+/// Returns whether a text that begins with `#!` is an attribute (`#![…]`, also with
+/// whitespace between) and not a shebang line.
 fn is_attribute(text: &[u8]) -> bool {
     let after = text.get(2..).unwrap_or_default();
     after.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[')
 }
 
+/// Reads a comment at a slash; skips the slash if it is not a comment.
 fn lex_comment(cursor: &mut Cursor<'_>) {
     let (third, fourth) = (cursor.peek_ahead(2), cursor.peek_ahead(3));
     match cursor.peek_ahead(1) {
@@ -60,21 +62,21 @@ fn lex_comment(cursor: &mut Cursor<'_>) {
     }
 }
 
-/// At a double quote: a raw string if an `r` (or `br`, `cr`) and hashes stand
-/// before it.
+/// Reads a string at a double quote. It is a raw string if `r`, `br` or `cr` and hashes
+/// precede it.
 fn lex_string(cursor: &mut Cursor<'_>) {
     let mut hashes = 0;
     while cursor.peek_back(hashes + 1) == Some(b'#') {
         hashes += 1;
     }
-    let letter = cursor.peek_back(hashes + 1) == Some(b'r');
-    let prefix = if letter && matches!(cursor.peek_back(hashes + 2), Some(b'b' | b'c')) { 2 } else { 1 };
+    let has_r = cursor.peek_back(hashes + 1) == Some(b'r');
+    let prefix = if has_r && matches!(cursor.peek_back(hashes + 2), Some(b'b' | b'c')) { 2 } else { 1 };
     let before = cursor.peek_back(hashes + prefix + 1);
-    let alone = !before.is_some_and(|byte| is_word(byte) || byte == b'\'');
-    // The letters must be code of their own, not the end of a comment.
-    let fresh = cursor.position.saturating_sub(hashes + prefix) >= cursor.tokens.end();
+    let is_separate = !before.is_some_and(|byte| is_word(byte) || byte == b'\'');
+    // The prefix must be code, not the end of a comment.
+    let is_code = cursor.position.saturating_sub(hashes + prefix) >= cursor.tokens.end();
     cursor.skip(1);
-    if letter && alone && fresh {
+    if has_r && is_separate && is_code {
         cursor.mark(TokenKind::Code);
         loop {
             let Some(found) = memchr::memchr(b'"', cursor.rest()) else {
@@ -95,7 +97,7 @@ fn lex_string(cursor: &mut Cursor<'_>) {
     cursor.lex_quoted(b'"', true, false, TokenKind::Str);
 }
 
-/// At a single quote: a character or a lifetime.
+/// Reads a character or a lifetime at a single quote.
 fn lex_character(cursor: &mut Cursor<'_>) {
     let rest = cursor.rest().get(1..).unwrap_or_default();
     let is_character = match rest.first() {
@@ -114,7 +116,7 @@ fn lex_character(cursor: &mut Cursor<'_>) {
     cursor.skip(1);
     if is_character {
         if rest.first() == Some(&b'\'') {
-            // `'''`: rustc takes the middle one for the character.
+            // `'''`: rustc reads the middle quote as the character.
             cursor.mark(TokenKind::Code);
             cursor.skip(1);
             cursor.mark(TokenKind::Str);
@@ -131,7 +133,7 @@ mod tests {
     use super::super::tests::assert_kinds;
 
     #[test]
-    fn comments_nest_and_documentation_is_told_apart() {
+    fn comments_nest_and_documentation_is_distinguished() {
         assert_kinds(
             Rust,
             &[

@@ -1,14 +1,13 @@
-//! Shell: comments, all quotes, expansions inside double quotes, here
-//! documents.
+//! Shell: comments, all kinds of quotes, expansions in double quotes, and here-documents.
 
 use crate::scan::token_map::TokenKind;
 
 use super::{Cursor, is_word};
 
-/// Substitutions nested deeper than this are taken for text.
+/// Maximum depth of nested substitutions; deeper ones are read as text.
 const MAX_SUBSTITUTION_DEPTH: usize = 32;
 
-/// What ends a stretch of commands.
+/// The token that ends a sequence of commands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CommandEnd {
     EndOfText,
@@ -16,9 +15,9 @@ enum CommandEnd {
     Paren,
     /// `}` of `${…}`.
     Brace,
-    /// `}` of `"${…}"`, where an apostrophe is one.
+    /// `}` of `"${…}"`, where an apostrophe is a literal character.
     QuotedBrace,
-    /// A back-tick.
+    /// A backtick.
     Backtick,
 }
 
@@ -29,29 +28,31 @@ pub(super) fn read(cursor: &mut Cursor<'_>) {
     }
 }
 
-/// A here document that begins with the next line.
+/// A here-document that begins on the next line.
 struct HereDocument {
     delimiter: Vec<u8>,
     strips_tabs: bool,
 }
 
+/// Lexer state: the here-documents whose operators were read.
 struct ShellLexer {
     pending_here_documents: Vec<HereDocument>,
 }
 
 impl ShellLexer {
+    /// Reads commands up to and including the token `end`.
     fn lex_commands(&mut self, cursor: &mut Cursor<'_>, end: CommandEnd, depth: usize) {
         let mut parens: usize = 0;
         let mut cases: usize = 0;
         let brace = matches!(end, CommandEnd::Brace | CommandEnd::QuotedBrace);
-        // `$((`: a sum, in which `<<` shifts.
-        let mut sums = usize::from(end == CommandEnd::Paren && cursor.peek() == Some(b'('));
+        // `$((` begins an arithmetic expression, in which `<<` is a shift operator.
+        let mut arithmetic_depth = usize::from(end == CommandEnd::Paren && cursor.peek() == Some(b'('));
         while let Some(byte) = cursor.peek() {
             let next = cursor.peek_ahead(1);
             match byte {
                 b'\\' => cursor.skip(2),
                 b'#' if !brace && begins_word(cursor, end) => {
-                    // Between back-ticks a comment ends with them.
+                    // In backticks, a comment ends at the closing backtick.
                     let stop = if end == CommandEnd::Backtick { b'`' } else { b'\n' };
                     let length = memchr::memchr2(b'\n', stop, cursor.rest());
                     cursor.mark(TokenKind::Code);
@@ -102,7 +103,7 @@ impl ShellLexer {
                     self.lex_commands(cursor, CommandEnd::Backtick, depth + 1);
                 }
                 b'(' => {
-                    sums += usize::from(next == Some(b'('));
+                    arithmetic_depth += usize::from(next == Some(b'('));
                     parens += 1;
                     cursor.skip(1);
                 }
@@ -113,7 +114,7 @@ impl ShellLexer {
                 }
                 b')' => {
                     parens = parens.saturating_sub(1);
-                    sums = if parens == 0 { 0 } else { sums };
+                    arithmetic_depth = if parens == 0 { 0 } else { arithmetic_depth };
                     cursor.skip(1);
                 }
                 b'}' if brace => {
@@ -121,7 +122,7 @@ impl ShellLexer {
                     return;
                 }
                 b'<' if next == Some(b'<') && cursor.peek_ahead(2) == Some(b'<') => cursor.skip(3),
-                b'<' if next == Some(b'<') && sums == 0 && !brace && !in_index(cursor) => {
+                b'<' if next == Some(b'<') && arithmetic_depth == 0 && !brace && !in_index(cursor) => {
                     self.lex_here_operator(cursor)
                 }
                 _ => cursor.skip(1),
@@ -129,7 +130,7 @@ impl ShellLexer {
         }
     }
 
-    /// Between double quotes, from the opening one.
+    /// Reads a double-quoted string from its opening quote.
     fn lex_double_quoted(&mut self, cursor: &mut Cursor<'_>, depth: usize) {
         cursor.skip(1);
         cursor.mark(TokenKind::Code);
@@ -160,15 +161,15 @@ impl ShellLexer {
         cursor.mark(TokenKind::Str);
     }
 
-    /// `<<WORD`, `<<-'WORD'`: remembers the word.
+    /// Reads `<<WORD` or `<<-'WORD'` and stores the delimiter.
     fn lex_here_operator(&mut self, cursor: &mut Cursor<'_>) {
         cursor.skip(2);
-        let tabs = cursor.peek() == Some(b'-');
-        cursor.skip(usize::from(tabs));
+        let strips_tabs = cursor.peek() == Some(b'-');
+        cursor.skip(usize::from(strips_tabs));
         while matches!(cursor.peek(), Some(b' ' | b'\t')) {
             cursor.skip(1);
         }
-        let mut word = Vec::new();
+        let mut delimiter = Vec::new();
         let first = cursor.peek();
         if !first.is_some_and(|byte| {
             !byte.is_ascii_digit() && !byte.is_ascii_whitespace() && !b"(<".contains(&byte)
@@ -183,13 +184,14 @@ impl ShellLexer {
                 b'\'' | b'"' if quote.is_none() => quote = Some(byte),
                 b'\\' => {}
                 _ if quote.is_none() && (byte.is_ascii_whitespace() || b";|&()<>".contains(&byte)) => break,
-                _ => word.push(byte),
+                _ => delimiter.push(byte),
             }
             cursor.skip(1);
         }
-        self.pending_here_documents.push(HereDocument { delimiter: word, strips_tabs: tabs });
+        self.pending_here_documents.push(HereDocument { delimiter, strips_tabs });
     }
 
+    /// Reads the pending here-documents from the start of a line.
     fn lex_here_documents(&mut self, cursor: &mut Cursor<'_>) {
         for here in std::mem::take(&mut self.pending_here_documents) {
             cursor.mark(TokenKind::Code);
@@ -211,17 +213,18 @@ impl ShellLexer {
     }
 }
 
-/// Whether `<<` stands in an index (`a[1<<2]=3`), where it shifts.
+/// Returns whether `<<` is in an array index (`a[1<<2]=3`), where it is a shift operator.
 fn in_index(cursor: &Cursor<'_>) -> bool {
     let before = cursor.text.get(cursor.position.saturating_sub(200)..cursor.position).unwrap_or_default();
     let mut word = before.iter().rev().take_while(|byte| !byte.is_ascii_whitespace());
     word.find(|byte| matches!(byte, b'[' | b']')) == Some(&b'[')
 }
 
-/// Whether a word begins here, and so a comment can.
+/// Returns whether a word can begin at the current position; only there can a comment
+/// begin.
 fn begins_word(cursor: &Cursor<'_>, end: CommandEnd) -> bool {
     let before = cursor.peek_back(1);
-    // `(#b)` is a flag of zsh's patterns.
+    // `(#b)` is a flag of patterns in zsh.
     let letters = cursor.rest().iter().skip(1).take_while(|byte| byte.is_ascii_alphanumeric()).count();
     if before == Some(b'(') && letters > 0 && cursor.peek_ahead(letters + 1) == Some(b')') {
         return false;
@@ -235,23 +238,23 @@ fn begins_word(cursor: &Cursor<'_>, end: CommandEnd) -> bool {
     })
 }
 
-/// Whether a command begins here: behind a separator, an opening bracket or a
-/// word that commands follow.
+/// Returns whether a command begins at the current position: after a separator, an opening
+/// bracket, or a keyword such as `then`.
 fn begins_command(cursor: &Cursor<'_>) -> bool {
     let start = cursor.position.saturating_sub(200);
     let before = cursor.text.get(start..cursor.position).unwrap_or_default();
     let text = before.trim_ascii_end();
-    let blanks = before.get(text.len()..).unwrap_or_default();
-    if blanks.contains(&b'\n') {
+    let whitespace = before.get(text.len()..).unwrap_or_default();
+    if whitespace.contains(&b'\n') {
         return true;
     }
-    let words = [&b"then"[..], b"do", b"else", b"!"];
+    let keywords = [&b"then"[..], b"do", b"else", b"!"];
     text.last().is_none_or(|byte| b";|&(".contains(byte))
-        || (!blanks.is_empty() && words.into_iter().any(|word| text.ends_with(word)))
+        || (!whitespace.is_empty() && keywords.into_iter().any(|word| text.ends_with(word)))
 }
 
-/// How `"${…}"` reads quotes: behind `#`, `%`, `/`, `^` and `,` a pattern
-/// stands, in which apostrophes quote; elsewhere they are letters.
+/// Returns how quotes are read in `"${…}"`. After `#`, `%`, `/`, `^` and `,` there is a
+/// pattern, in which apostrophes quote. Elsewhere they are literal characters.
 fn expansion_end(cursor: &Cursor<'_>) -> CommandEnd {
     let rest = cursor.rest();
     let signs = rest.iter().take_while(|byte| matches!(byte, b'!' | b'#')).count().min(1);

@@ -1,6 +1,6 @@
-//! SQL: `--` and nested `/* */` comments, doubled quotes, `E'…'` escapes, rows
-//! behind `COPY … FROM stdin`. What stands between dollar quotes is code where
-//! it is the body of a function, a string elsewhere.
+//! SQL: `--` and nested `/* */` comments, doubled quotes, `E'…'` escapes, and rows after
+//! `COPY … FROM stdin`. A dollar-quoted text is code if it is the body of a function,
+//! otherwise a string.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ use super::{Cursor, is_word};
 static COPY_STATEMENT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?im-u)^[ \t]*COPY\b[^;]*\bFROM\s+STDIN\b[^;]*;[ \t]*\r?\n").ok());
 
-/// The first row of each table in a dump, by offset.
+/// Returns the offset of the first row of each table in a dump.
 fn copy_row_offsets(text: &[u8]) -> Vec<usize> {
     let Some(copy) = COPY_STATEMENT.as_ref().filter(|_| memchr::memmem::find(text, b"\n\\.").is_some())
     else {
@@ -22,7 +22,7 @@ fn copy_row_offsets(text: &[u8]) -> Vec<usize> {
     copy.find_iter(text).map(|found| found.end()).collect()
 }
 
-/// Bodies nested deeper than this are strings.
+/// Maximum depth of nested function bodies; deeper ones are read as strings.
 const MAX_BODY_DEPTH: usize = 8;
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {
@@ -32,8 +32,8 @@ pub(super) fn read(cursor: &mut Cursor<'_>) {
 
 fn lex(cursor: &mut Cursor<'_>, rows: &[usize], depth: usize) {
     let mut rows = rows.iter().copied().peekable();
-    let wanted = |byte: &u8| matches!(byte, b'\'' | b'-' | b'/' | b'"' | b'`' | b'$');
-    while let Some(found) = cursor.rest().iter().position(wanted) {
+    let is_delimiter = |byte: &u8| matches!(byte, b'\'' | b'-' | b'/' | b'"' | b'`' | b'$');
+    while let Some(found) = cursor.rest().iter().position(is_delimiter) {
         while rows.next_if(|row| *row < cursor.position).is_some() {}
         if let Some(row) = rows.next_if(|row| *row <= cursor.position + found) {
             cursor.position = row;
@@ -48,12 +48,12 @@ fn lex(cursor: &mut Cursor<'_>, rows: &[usize], depth: usize) {
             (Some(b'/'), Some(b'*')) => lex_nested_comment(cursor),
             (Some(b'$'), _) => lex_dollar_quote(cursor, depth),
             (Some(b'\''), _) => {
-                let letter = matches!(cursor.peek_back(1), Some(b'e' | b'E'));
-                let escapes = letter && !cursor.peek_back(2).is_some_and(is_word);
+                let has_prefix = matches!(cursor.peek_back(1), Some(b'e' | b'E'));
+                let escapes = has_prefix && !cursor.peek_back(2).is_some_and(is_word);
                 cursor.skip(1);
                 cursor.lex_quoted(b'\'', escapes, false, TokenKind::Str);
             }
-            // What is quoted is a name, whatever it says.
+            // A quoted name is not code: its content can be any text.
             (Some(quote @ (b'"' | b'`')), _) => {
                 cursor.skip(1);
                 cursor.lex_quoted(quote, false, true, TokenKind::Str);
@@ -64,13 +64,13 @@ fn lex(cursor: &mut Cursor<'_>, rows: &[usize], depth: usize) {
     cursor.position = cursor.text.len();
 }
 
-/// At a dollar sign: `$tag$` begins a string, which is code where it is the
-/// body of a function in SQL.
+/// Reads a dollar quote (`$tag$`) at a dollar sign. The text is code if it is the body of
+/// a function in SQL, otherwise a string.
 fn lex_dollar_quote(cursor: &mut Cursor<'_>, depth: usize) {
     let inside = cursor.rest().get(1..).unwrap_or_default();
     let length = inside.iter().take(64).take_while(|byte| is_word(**byte)).count();
-    let digit = inside.first().is_some_and(u8::is_ascii_digit);
-    if digit || inside.get(length) != Some(&b'$') || cursor.peek_back(1).is_some_and(is_word) {
+    let is_parameter = inside.first().is_some_and(u8::is_ascii_digit);
+    if is_parameter || inside.get(length) != Some(&b'$') || cursor.peek_back(1).is_some_and(is_word) {
         cursor.skip(1);
         return;
     }
@@ -94,8 +94,8 @@ fn lex_dollar_quote(cursor: &mut Cursor<'_>, depth: usize) {
     cursor.skip(tag.len());
 }
 
-/// Whether a dollar quote is a body: `AS` or `DO` stands before it, and no
-/// language but SQL's own is named before or behind.
+/// Returns whether a dollar quote is a function body in SQL or PL/pgSQL: it follows `AS`,
+/// `DO` or a `LANGUAGE` clause, and the statement does not name another language.
 fn is_function_body(cursor: &Cursor<'_>, tag: &[u8]) -> bool {
     let mut at = cursor.position;
     for (range, kind) in cursor.tokens.iter_last(4) {
@@ -112,9 +112,9 @@ fn is_function_body(cursor: &Cursor<'_>, tag: &[u8]) -> bool {
     let begins = matches!(word, b"as" | b"do") || head.ends_with(b"language");
     let inner = cursor.rest().get(tag.len()..).unwrap_or_default();
     let close = memchr::memmem::find(inner, tag).map_or(inner.len(), |close| close + tag.len());
-    let behind = inner.get(close..(close + 200).min(inner.len())).unwrap_or_default().to_ascii_lowercase();
-    let behind = behind.split(|byte| *byte == b';').next().unwrap_or_default();
-    let foreign = |text: &[u8]| {
+    let after = inner.get(close..(close + 200).min(inner.len())).unwrap_or_default().to_ascii_lowercase();
+    let after = after.split(|byte| *byte == b';').next().unwrap_or_default();
+    let names_other_language = |text: &[u8]| {
         let found = memchr::memmem::rfind(text, b"language")?;
         let name = text.get(found + 8..)?.trim_ascii_start();
         let name: Vec<u8> =
@@ -122,7 +122,7 @@ fn is_function_body(cursor: &Cursor<'_>, tag: &[u8]) -> bool {
         Some(!matches!(name.as_slice(), b"sql" | b"plpgsql"))
     };
     let statement = before.rsplit(|byte| *byte == b';').next().unwrap_or_default();
-    begins && !foreign(behind).or_else(|| foreign(statement)).unwrap_or(false)
+    begins && !names_other_language(after).or_else(|| names_other_language(statement)).unwrap_or(false)
 }
 
 fn lex_nested_comment(cursor: &mut Cursor<'_>) {

@@ -1,4 +1,4 @@
-//! TOML: comments and its four kinds of strings.
+//! TOML: comments and the four kinds of strings.
 
 use crate::scan::token_map::TokenKind;
 
@@ -24,7 +24,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>) {
     }
 }
 
-/// A string over several lines, which may end with quotes of its own.
+/// Reads a multi-line string after its opening quotes. Its content may end with quotes.
 fn lex_multiline_string(cursor: &mut Cursor<'_>, quote: u8, three: [u8; 3]) {
     loop {
         let Some(found) = memchr::memchr2(quote, b'\\', cursor.rest()) else {
@@ -54,7 +54,7 @@ mod tests {
     use super::super::tests::assert_kinds;
 
     #[test]
-    fn all_strings() {
+    fn all_kinds_of_strings_are_read() {
         assert_kinds(
             Toml,
             &[

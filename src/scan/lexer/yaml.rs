@@ -1,4 +1,4 @@
-//! YAML: comments, quoted scalars where a scalar can begin, block scalars.
+//! YAML: comments, quoted scalars where a scalar can begin, and block scalars.
 
 use crate::scan::token_map::TokenKind;
 
@@ -11,27 +11,28 @@ pub(super) fn read(cursor: &mut Cursor<'_>) {
     }
 }
 
+/// Lexer state.
 struct YamlLexer {
-    /// Open brackets of flow collections.
+    /// Number of open brackets of flow collections.
     flow_depth: usize,
-    /// Indentation of the parent of a plain scalar that may go on.
+    /// Indentation of the parent of a plain scalar that may continue on the next line.
     plain_parent_indent: Option<usize>,
 }
 
 impl YamlLexer {
-    /// One line of a mapping, sequence or flow collection, from its start.
+    /// Reads one line of a mapping, sequence or flow collection from its start.
     fn lex_line(&mut self, cursor: &mut Cursor<'_>) {
         let start = cursor.position;
         let indent = cursor.rest().iter().take_while(|byte| **byte == b' ').count();
-        // Where what a scalar belongs to begins: a dash, a key, or what stands
+        // Columns where the parent of a scalar begins: a dash, a key, or a tag or anchor
         // before the key.
-        let (mut dash, mut key, mut mark) = (None, None, None);
-        let mut expects = self.plain_parent_indent.take().is_none_or(|parent| indent <= parent);
+        let (mut dash, mut key, mut tag) = (None, None, None);
+        let mut expects_scalar = self.plain_parent_indent.take().is_none_or(|parent| indent <= parent);
         let mut quoted = false;
-        let mut top = false;
+        let mut after_document_start = false;
         if self.flow_depth == 0 && (cursor.starts_with(b"--- ") || cursor.starts_with(b"---\n")) {
             cursor.skip(3);
-            top = true;
+            after_document_start = true;
         }
         while let Some(byte) = cursor.peek() {
             let column = cursor.position - start;
@@ -41,34 +42,37 @@ impl YamlLexer {
                     cursor.skip(1);
                     let parent = key.or(dash).unwrap_or(0);
                     self.plain_parent_indent =
-                        (!expects && !was_quoted && self.flow_depth == 0).then_some(parent);
+                        (!expects_scalar && !was_quoted && self.flow_depth == 0).then_some(parent);
                     return;
                 }
                 b'#' if column == 0 || matches!(cursor.peek_back(1), Some(b' ' | b'\t')) => {
                     cursor.lex_line_comment_to_any_end();
-                    expects = true;
+                    expects_scalar = true;
                 }
-                b'\'' | b'"' if expects => {
-                    key = key.or(mark).or(Some(column));
+                b'\'' | b'"' if expects_scalar => {
+                    key = key.or(tag).or(Some(column));
                     cursor.skip(1);
                     if byte == b'"' {
                         cursor.lex_quoted(b'"', true, false, TokenKind::Str);
                     } else {
                         lex_single_quoted(cursor);
                     }
-                    (expects, quoted) = (false, true);
+                    (expects_scalar, quoted) = (false, true);
                 }
-                b'|' | b'>' if expects && self.flow_depth == 0 => match parse_block_header(cursor.rest()) {
-                    Some(digit) => {
-                        let parent = if top { None } else { Some(key.or(dash).unwrap_or(0)) };
-                        lex_block_scalar(cursor, parent, digit);
-                        return;
+                b'|' | b'>' if expects_scalar && self.flow_depth == 0 => {
+                    match parse_block_header(cursor.rest()) {
+                        Some(digit) => {
+                            let parent =
+                                if after_document_start { None } else { Some(key.or(dash).unwrap_or(0)) };
+                            lex_block_scalar(cursor, parent, digit);
+                            return;
+                        }
+                        None => {
+                            expects_scalar = false;
+                            cursor.skip(1);
+                        }
                     }
-                    None => {
-                        expects = false;
-                        cursor.skip(1);
-                    }
-                },
+                }
                 b' ' | b'\t' | b'\r' => {
                     quoted = was_quoted;
                     cursor.skip(1);
@@ -76,41 +80,41 @@ impl YamlLexer {
                 b'-' | b'?' | b':'
                     if matches!(cursor.peek_ahead(1), None | Some(b' ' | b'\t' | b'\n' | b'\r')) =>
                 {
-                    // In the middle of plain text only a colon means something.
-                    if byte != b':' && expects {
-                        (dash, key, mark) = (Some(column), None, None);
+                    // Inside a plain scalar, only a colon is an indicator.
+                    if byte != b':' && expects_scalar {
+                        (dash, key, tag) = (Some(column), None, None);
                     }
-                    expects |= byte == b':';
+                    expects_scalar |= byte == b':';
                     cursor.skip(1);
                 }
-                // `{"a":"b"}`, as JSON writes it.
+                // `{"a":"b"}`, as in JSON.
                 b':' if was_quoted && self.flow_depth > 0 => {
-                    expects = true;
+                    expects_scalar = true;
                     cursor.skip(1);
                 }
-                b'[' | b'{' if expects || self.flow_depth > 0 => {
+                b'[' | b'{' if expects_scalar || self.flow_depth > 0 => {
                     self.flow_depth += 1;
-                    expects = true;
+                    expects_scalar = true;
                     cursor.skip(1);
                 }
                 b']' | b'}' if self.flow_depth > 0 => {
                     self.flow_depth -= 1;
-                    (expects, quoted) = (false, true);
+                    (expects_scalar, quoted) = (false, true);
                     cursor.skip(1);
                 }
                 b',' if self.flow_depth > 0 => {
-                    expects = true;
+                    expects_scalar = true;
                     cursor.skip(1);
                 }
-                // Tags and anchors stand before what they belong to.
-                b'!' | b'&' if expects => {
-                    mark = mark.or(Some(column));
+                // Tags and anchors belong to the node after them.
+                b'!' | b'&' if expects_scalar => {
+                    tag = tag.or(Some(column));
                     let length = cursor.rest().iter().position(u8::is_ascii_whitespace);
                     cursor.skip(length.unwrap_or(usize::MAX / 2));
                 }
                 _ => {
-                    key = key.or(mark).or(Some(column));
-                    expects = false;
+                    key = key.or(tag).or(Some(column));
+                    expects_scalar = false;
                     cursor.skip(1);
                 }
             }
@@ -118,21 +122,22 @@ impl YamlLexer {
     }
 }
 
-/// `|`, `>` with signs and digits, then nothing but a comment; the digit, 0 if
-/// there is none.
+/// Reads the header of a block scalar: `|` or `>` with signs and digits, then at most a
+/// comment. Returns its indentation digit, 0 if there is none; `None` if it is not a
+/// header.
 fn parse_block_header(rest: &[u8]) -> Option<usize> {
     let rest = rest.get(..200.min(rest.len())).unwrap_or_default();
     let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let signs = line.iter().skip(1).take_while(|byte| matches!(byte, b'+' | b'-' | b'0'..=b'9')).count();
     let after = line.get(1 + signs..)?;
     let text = after.trim_ascii();
-    let fits = text.is_empty() || (text.starts_with(b"#") && after.starts_with(b" "));
+    let is_valid = text.is_empty() || (text.starts_with(b"#") && after.starts_with(b" "));
     let digit = line.iter().skip(1).take(signs).find(|byte| byte.is_ascii_digit());
-    fits.then(|| digit.map_or(0, |digit| usize::from(digit - b'0')))
+    is_valid.then(|| digit.map_or(0, |digit| usize::from(digit - b'0')))
 }
 
-/// A block scalar from its header: all lines that are empty or indented as its
-/// first one.
+/// Reads a block scalar from its header: all lines that are empty or indented at least as
+/// far as its first line.
 fn lex_block_scalar(cursor: &mut Cursor<'_>, parent: Option<usize>, digit: usize) {
     let line = cursor.rest().split(|byte| *byte == b'\n').next().unwrap_or_default();
     match memchr::memchr(b'#', line) {
@@ -144,15 +149,15 @@ fn lex_block_scalar(cursor: &mut Cursor<'_>, parent: Option<usize>, digit: usize
     }
     cursor.skip(1);
     cursor.mark(TokenKind::Code);
-    let least = parent.map_or(0, |parent| parent + 1);
-    let mut own = (digit > 0).then(|| parent.unwrap_or(0) + digit);
+    let min_indent = parent.map_or(0, |parent| parent + 1);
+    let mut content_indent = (digit > 0).then(|| parent.unwrap_or(0) + digit);
     while cursor.peek().is_some() {
         let line = cursor.rest().split(|byte| *byte == b'\n').next().unwrap_or_default();
         let indent = line.iter().take_while(|byte| **byte == b' ').count();
         if !line.trim_ascii().is_empty() {
-            let wanted = *own.get_or_insert(indent.max(least));
+            let required = *content_indent.get_or_insert(indent.max(min_indent));
             let marker = indent == 0 && (line.starts_with(b"---") || line.starts_with(b"..."));
-            if indent < wanted || marker {
+            if indent < required || marker {
                 return;
             }
         }
@@ -161,7 +166,7 @@ fn lex_block_scalar(cursor: &mut Cursor<'_>, parent: Option<usize>, digit: usize
     }
 }
 
-/// Single quotes are doubled inside.
+/// Reads a single-quoted scalar after its opening quote; quotes inside are doubled.
 fn lex_single_quoted(cursor: &mut Cursor<'_>) {
     cursor.mark(TokenKind::Code);
     while let Some(found) = memchr::memchr(b'\'', cursor.rest()) {
@@ -183,7 +188,7 @@ mod tests {
     use super::super::tests::assert_kinds;
 
     #[test]
-    fn scalars_of_all_kinds() {
+    fn all_kinds_of_scalars_are_read() {
         assert_kinds(
             Yaml,
             &[

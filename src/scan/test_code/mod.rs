@@ -1,5 +1,4 @@
-//! Which code of a file is there for tests only: by where the file lies, and
-//! by what stands in it.
+//! Detects test code: by the path of a file, and by the content of a file.
 
 mod python;
 mod rust;
@@ -14,7 +13,7 @@ use super::token_map::{TokenKind, TokenKindSet, TokenMap};
 
 pub use rust::declared_for_tests;
 
-/// Folders whose files are tests, by language.
+/// Returns the names of folders whose files are test code.
 fn test_folders(language: Language) -> &'static [&'static str] {
     match language {
         Language::Rust => &["tests", "benches"],
@@ -27,13 +26,13 @@ fn test_folders(language: Language) -> &'static [&'static str] {
     }
 }
 
-/// Whether a file is test code by its place or name.
+/// Returns whether a file is test code according to its folder or name.
 #[must_use]
 pub fn is_test_path(path: &RepoPath, language: Language) -> bool {
     let text = path.to_text();
     let mut names = text.split('/').rev();
     let file = names.next().unwrap_or_default();
-    // Below `src/`, Rust says what is a test by declaring it.
+    // Below `src/`, Rust declares test code in the source, not by folders.
     let below_src = language == Language::Rust && text.split('/').any(|name| name == "src");
     if names.any(|folder| test_folders(language).contains(&folder)) && !below_src {
         return true;
@@ -43,8 +42,8 @@ pub fn is_test_path(path: &RepoPath, language: Language) -> bool {
         Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
             let parts: Vec<&str> = file.split('.').collect();
             let inner = parts.get(1..parts.len().saturating_sub(1)).unwrap_or_default();
-            let set_up = ["setupTests.", "jest.", "vitest.", "playwright.", "cypress."];
-            set_up.iter().any(|start| file.starts_with(start))
+            let setup_prefixes = ["setupTests.", "jest.", "vitest.", "playwright.", "cypress."];
+            setup_prefixes.iter().any(|start| file.starts_with(start))
                 || inner.iter().any(|part| matches!(*part, "test" | "spec" | "stories" | "cy" | "e2e"))
         }
         Language::Python => stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest",
@@ -54,10 +53,10 @@ pub fn is_test_path(path: &RepoPath, language: Language) -> bool {
     }
 }
 
-/// The stretches of a file that are test code, in order.
+/// Returns the byte ranges of a file that are test code, sorted and without overlap.
 #[must_use]
-pub fn test_ranges(language: Language, text: &[u8], regions: &TokenMap) -> Vec<Range<usize>> {
-    let wanted: &[&[u8]] = match language {
+pub fn test_ranges(language: Language, text: &[u8], token_map: &TokenMap) -> Vec<Range<usize>> {
+    let keywords: &[&[u8]] = match language {
         Language::Rust => &[b"test", b"bench", b"quickcheck"],
         Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
             &[b"describe", b"it", b"test", b"suite", b"vitest"]
@@ -65,10 +64,10 @@ pub fn test_ranges(language: Language, text: &[u8], regions: &TokenMap) -> Vec<R
         Language::Python => &[b"def test_", b"TestCase", b"class Test"],
         _ => return Vec::new(),
     };
-    if !wanted.iter().any(|word| memchr::memmem::find(text, word).is_some()) {
+    if !keywords.iter().any(|word| memchr::memmem::find(text, word).is_some()) {
         return Vec::new();
     }
-    let code = regions.masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
+    let code = token_map.masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
     merge_ranges(match language {
         Language::Rust => rust::ranges(&code),
         Language::Python => python::ranges(&code),
@@ -76,7 +75,7 @@ pub fn test_ranges(language: Language, text: &[u8], regions: &TokenMap) -> Vec<R
     })
 }
 
-/// The same ranges in order, those that meet as one.
+/// Sorts ranges and merges those that overlap or touch.
 fn merge_ranges(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.sort_by_key(|range| range.start);
     let mut out: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
@@ -89,20 +88,22 @@ fn merge_ranges(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     out
 }
 
-/// Whether an offset lies in one of the ranges, which are in order and apart.
+/// Returns whether one of the ranges contains an offset. The ranges must be sorted and
+/// must not overlap.
 #[must_use]
 pub fn contains_offset(ranges: &[Range<usize>], offset: usize) -> bool {
     let next = ranges.partition_point(|range| range.start <= offset);
     next.checked_sub(1).and_then(|at| ranges.get(at)).is_some_and(|range| offset < range.end)
 }
 
-/// The brackets of a text without comments and strings, matched once.
+/// The matching brackets of a text without comments and strings.
 struct BracketPairs {
-    /// Offsets of opening brackets, and behind their closing ones.
+    /// Offset of each opening bracket, and the offset after its closing bracket.
     pairs: Vec<(usize, usize)>,
 }
 
 impl BracketPairs {
+    /// Finds all brackets of the text.
     fn find(code: &[u8]) -> Self {
         let (mut pairs, mut open): (Vec<(usize, usize)>, Vec<usize>) = (Vec::new(), Vec::new());
         for (at, byte) in code.iter().enumerate() {
@@ -122,15 +123,16 @@ impl BracketPairs {
         Self { pairs }
     }
 
-    /// Behind the bracket that closes the one at `open`; the end if none does.
+    /// Returns the offset after the bracket that closes the one at `open`; the end of the
+    /// text if it is not closed.
     fn end_of(&self, open: usize) -> usize {
         let found = self.pairs.binary_search_by_key(&open, |(at, _)| *at);
         found.ok().and_then(|index| self.pairs.get(index)).map_or(open + 1, |(_, end)| *end)
     }
 }
 
-/// Behind the bracket that closes the one at `open`, in a text without
-/// comments and strings; the end if none does.
+/// Returns the offset after the bracket that closes the one at `open`, in a text without
+/// comments and strings; the end of the text if it is not closed.
 fn bracket_end(code: &[u8], open: usize) -> usize {
     let mut depth = 0_usize;
     for (at, byte) in code.iter().enumerate().skip(open) {
@@ -148,10 +150,10 @@ fn bracket_end(code: &[u8], open: usize) -> usize {
     code.len()
 }
 
-/// The first offset from `at` on that holds no blank.
+/// Returns the first offset from `at` on that is not whitespace.
 fn skip_whitespace(code: &[u8], at: usize) -> usize {
-    let blanks = code.iter().skip(at).take_while(|byte| byte.is_ascii_whitespace()).count();
-    at + blanks
+    let length = code.iter().skip(at).take_while(|byte| byte.is_ascii_whitespace()).count();
+    at + length
 }
 
 #[cfg(test)]
@@ -159,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_contain_a_word_are_no_tests() {
+    fn names_that_only_contain_test_are_not_test_code() {
         let is = |path: &str| is_test_path(&RepoPath::from(path), Language::from_path(&RepoPath::from(path)));
         for path in [
             "tests/a.rs",

@@ -1,18 +1,18 @@
-//! Python: functions `test_…` and classes of tests, by indentation.
+//! Python: finds functions `test_…` and test classes by indentation.
 
 use std::ops::Range;
 
-/// The ranges of test code in code without comments and strings.
+/// Returns the ranges of test code. `code` does not contain comments and strings.
 pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
     let mut out: Vec<Range<usize>> = Vec::new();
     let mut open: Option<(usize, usize)> = None;
     let mut decorated: Option<usize> = None;
-    let (mut at, mut brackets, mut long) = (0, 0_usize, false);
+    let (mut at, mut brackets, mut in_long_string) = (0, 0_usize, false);
     for line in code.split_inclusive(|byte| *byte == b'\n') {
         let indent = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let text = line.trim_ascii();
-        // Inside of brackets and long strings, indentation says nothing.
-        if brackets == 0 && !long && !text.is_empty() {
+        // Indentation has no meaning in brackets and triple-quoted strings.
+        if brackets == 0 && !in_long_string && !text.is_empty() {
             if let Some((start, depth)) = open
                 && indent <= depth
             {
@@ -35,17 +35,18 @@ pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
         });
         let quotes =
             [&b"\"\"\""[..], b"'''"].into_iter().map(|three| memchr::memmem::find_iter(line, three).count());
-        // An empty string of three quotes is six in a row: two again.
-        long ^= quotes.sum::<usize>() % 2 == 1;
+        // An empty triple-quoted string has six quotes: an even number of triples.
+        in_long_string ^= quotes.sum::<usize>() % 2 == 1;
         at += line.len();
     }
     out.extend(open.map(|(start, _)| start..code.len()));
     out
 }
 
+/// Returns whether a line begins a test function or a test class.
 fn begins_test(line: &[u8], indent: usize) -> bool {
     let line = line.strip_prefix(b"async ").unwrap_or(line);
-    // A method of that name is a test in a class of tests only.
+    // A method with this name is a test only in a test class.
     if line.starts_with(b"def test_") && indent == 0 {
         return true;
     }

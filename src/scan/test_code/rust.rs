@@ -1,5 +1,4 @@
-//! Rust: items under `#[cfg(test)]`, `#[test]` and their like, wherever they
-//! stand.
+//! Rust: finds items with `#[cfg(test)]`, `#[test]` and similar attributes, at any depth.
 
 use std::ops::Range;
 
@@ -8,10 +7,10 @@ use crate::scan::token_map::{TokenKind, TokenKindSet};
 use super::super::{Language, lexer};
 use super::{bracket_end, skip_whitespace};
 
-/// More inner attributes of one file say nothing.
+/// Maximum number of inner test attributes of one file; further ones are ignored.
 const MAX_INNER_ATTRIBUTES: usize = 50;
 
-/// The ranges of test items in code without comments and strings.
+/// Returns the ranges of test items. `code` does not contain comments and strings.
 pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
     let mut out: Vec<Range<usize>> = Vec::new();
     let (mut at, mut inner) = (0, 0);
@@ -26,7 +25,7 @@ pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
             continue;
         }
         if attribute.is_inner {
-            // Each looks at all that is around it; a file has one or two.
+            // Each one searches the code around it. A usual file has one or two.
             inner += 1;
             if inner > MAX_INNER_ATTRIBUTES {
                 continue;
@@ -44,9 +43,9 @@ pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
     out
 }
 
-/// Whether a file declares a module (`mod name;`, or `#[path = "file"]` before
-/// one), and for tests only: then the module's own file is test code. `None` if
-/// it does not declare it.
+/// Returns whether `parent` declares a module for tests only; then the file of the module
+/// is test code. The declaration is `mod name;`, or a module with `#[path = "file"]`.
+/// `None` if `parent` does not declare it.
 #[must_use]
 pub fn declared_for_tests(parent: &[u8], name: &str, file: &str) -> Option<bool> {
     let quoted = format!("\"{file}\"");
@@ -54,37 +53,39 @@ pub fn declared_for_tests(parent: &[u8], name: &str, file: &str) -> Option<bool>
     if memchr::memmem::find(parent, name.as_bytes()).is_none() && !by_path {
         return None;
     }
-    let regions = lexer::tokenize(Language::Rust, parent);
-    let code = regions.masked_text(parent, TokenKindSet::of(&[TokenKind::Code]));
+    let token_map = lexer::tokenize(Language::Rust, parent);
+    let code = token_map.masked_text(parent, TokenKindSet::of(&[TokenKind::Code]));
     let tests = ranges(&code);
-    let mut places = Vec::new();
+    let mut declarations = Vec::new();
     for found in memchr::memmem::find_iter(&code, name) {
         let before = code.get(..found).unwrap_or_default().trim_ascii_end();
         let after = code.get(found + name.len()..).unwrap_or_default().trim_ascii_start();
         if before.ends_with(b"mod") && found > before.len() && after.starts_with(b";") {
-            places.push(found);
+            declarations.push(found);
         }
     }
     for found in memchr::memmem::find_iter(parent, &quoted) {
         let before = code.get(..found).unwrap_or_default().trim_ascii_end();
         let path = before.strip_suffix(b"=").is_some_and(|before| before.trim_ascii_end().ends_with(b"path"));
         if path {
-            places.push(found);
+            declarations.push(found);
         }
     }
-    let all = || places.iter().all(|at| super::contains_offset(&tests, *at));
-    (!places.is_empty()).then(all)
+    let all = || declarations.iter().all(|at| super::contains_offset(&tests, *at));
+    (!declarations.is_empty()).then(all)
 }
 
+/// An attribute, `#[…]` or `#![…]`.
 struct RustAttribute {
     is_inner: bool,
-    /// What stands between the brackets.
+    /// Range between the brackets.
     content: Range<usize>,
-    /// Behind the closing bracket.
+    /// Offset after the closing bracket.
     end: usize,
 }
 
 impl RustAttribute {
+    /// Reads the attribute that begins at `hash`; `None` if there is none.
     fn read(code: &[u8], hash: usize) -> Option<Self> {
         let mut at = skip_whitespace(code, hash + 1);
         let inner = code.get(at) == Some(&b'!');
@@ -97,6 +98,7 @@ impl RustAttribute {
         })
     }
 
+    /// Returns whether the attribute marks its item as test code.
     fn is_test(&self, code: &[u8]) -> bool {
         let raw = code.get(self.content.clone()).unwrap_or_default();
         let text: String = String::from_utf8_lossy(raw).split_whitespace().collect();
@@ -109,7 +111,7 @@ impl RustAttribute {
     }
 }
 
-/// Whether a predicate holds in tests only.
+/// Returns whether a `cfg` predicate is true in tests only.
 fn is_test_only(predicate: &str, depth: usize) -> bool {
     let list = |name: &str| {
         let inner = predicate.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')')?;
@@ -127,7 +129,7 @@ fn is_test_only(predicate: &str, depth: usize) -> bool {
     matches!(predicate, "test" | "doctest")
 }
 
-/// Splits at commas outside of parentheses.
+/// Splits a text at commas outside parentheses.
 fn split_arguments(text: &str) -> Vec<&str> {
     let (mut depth, mut start, mut out) = (0_i32, 0, Vec::new());
     for (at, c) in text.char_indices() {
@@ -146,7 +148,7 @@ fn split_arguments(text: &str) -> Vec<&str> {
     out
 }
 
-/// The brace that encloses an offset.
+/// Returns the offset of the opening bracket that encloses `at`; `None` at the top level.
 fn enclosing_bracket(code: &[u8], at: usize) -> Option<usize> {
     let mut depth = 0_usize;
     for (index, byte) in code.iter().enumerate().take(at).rev() {
@@ -160,22 +162,22 @@ fn enclosing_bracket(code: &[u8], at: usize) -> Option<usize> {
     None
 }
 
-/// How the thing behind an attribute ends.
+/// Kind of the item after an attribute, by the way it ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ItemShape {
-    /// A function, module, type: with its braces, or a semicolon before any.
+    /// A function, module or type: ends with its braces, or with a semicolon before them.
     Item,
-    /// `use`, `let`, `static`: with a semicolon.
+    /// `use`, `let`, `static`: ends with a semicolon.
     Statement,
-    /// `if`, `for`, `match` and the like: with its last block.
+    /// `if`, `for`, `match` and similar: ends with its last block.
     Block,
-    /// A field or parameter: with a comma, but not one inside its type.
+    /// A field or parameter: ends with a comma, but not one inside its type.
     Field,
-    /// A variant, match arm or expression: with a comma.
+    /// A variant, match arm or expression: ends with a comma.
     ListElement,
 }
 
-/// Where the item behind an attribute ends.
+/// Returns the end of the item after an attribute that ends at `from`.
 fn item_end(code: &[u8], from: usize) -> usize {
     let mut at = skip_whitespace(code, from);
     while let Some(next) = (code.get(at) == Some(&b'#')).then(|| RustAttribute::read(code, at)).flatten() {
@@ -192,11 +194,11 @@ fn item_end(code: &[u8], from: usize) -> usize {
             b')' | b']' | b'}' if depth == 0 => return index,
             b')' | b']' | b'}' => {
                 depth -= 1;
-                // Braces in angle brackets are values of types.
+                // Braces in angle brackets are const generic arguments.
                 if depth == 0 && *byte == b'}' && block && angles == 0 {
                     let next = skip_whitespace(code, index + 1);
-                    let goes_on = shape == ItemShape::Block && word_at(code, next) == b"else";
-                    if !goes_on {
+                    let continues = shape == ItemShape::Block && word_at(code, next) == b"else";
+                    if !continues {
                         return index + 1;
                     }
                 }
@@ -211,7 +213,7 @@ fn item_end(code: &[u8], from: usize) -> usize {
                 return index + 1;
             }
             b'>' if depth == 0 && shape == ItemShape::ListElement && before == Some(&b'=') => {
-                // The arrow of a match arm: its block may end it.
+                // The arrow of a match arm: a block after it ends the arm.
                 block |= code.get(skip_whitespace(code, index + 1)) == Some(&b'{');
             }
             _ => {}
@@ -220,17 +222,18 @@ fn item_end(code: &[u8], from: usize) -> usize {
     code.len()
 }
 
-/// The name that begins at an offset.
+/// Returns the name that begins at an offset; empty if there is none.
 fn word_at(code: &[u8], at: usize) -> &[u8] {
     let rest = code.get(at..).unwrap_or_default();
     let length = rest.iter().take_while(|byte| lexer::is_word(**byte)).count();
     rest.get(..length).unwrap_or_default()
 }
 
-/// Reads visibility and qualifiers, then the word that says what it is.
+/// Skips visibility and qualifiers; returns the shape according to the keyword, and the
+/// offset of the keyword.
 fn item_shape(code: &[u8], from: usize) -> (ItemShape, usize) {
     let mut at = from;
-    let mut constant = false;
+    let mut is_statement = false;
     loop {
         at = skip_whitespace(code, at);
         let word = word_at(code, at);
@@ -260,10 +263,10 @@ fn item_shape(code: &[u8], from: usize) -> (ItemShape, usize) {
                 if code.get(next) == Some(&b'{') {
                     return (ItemShape::Item, next);
                 }
-                constant = true;
+                is_statement = true;
             }
             b"const" => {
-                constant = true;
+                is_statement = true;
                 at += word.len();
             }
             b"fn" | b"mod" | b"impl" | b"struct" | b"enum" | b"union" | b"trait" | b"macro_rules" => {
@@ -273,19 +276,19 @@ fn item_shape(code: &[u8], from: usize) -> (ItemShape, usize) {
                 return (ItemShape::Statement, at);
             }
             b"if" | b"for" | b"while" | b"loop" | b"match" => return (ItemShape::Block, at),
-            _ if constant => return (ItemShape::Statement, at),
+            _ if is_statement => return (ItemShape::Statement, at),
             _ => return (shape_without_keyword(code, at), at),
         }
     }
 }
 
-/// Whether `::` stands at an offset.
+/// Returns whether `::` is the next token from an offset on.
 fn is_path_separator(code: &[u8], at: usize) -> bool {
     code.get(skip_whitespace(code, at)..).is_some_and(|rest| rest.starts_with(b"::"))
 }
 
-/// What begins with no word of the language: a label, a macro, a field, or
-/// anything else.
+/// Returns the shape of an item that does not begin with a keyword: a label, a macro, a
+/// field, or a list element.
 fn shape_without_keyword(code: &[u8], from: usize) -> ItemShape {
     let mut at = from;
     if code.get(at) == Some(&b'\'') {
@@ -313,10 +316,10 @@ fn shape_without_keyword(code: &[u8], from: usize) -> ItemShape {
 mod tests {
     use super::*;
 
-    /// The text outside of test ranges.
+    /// Returns the text outside the test ranges.
     fn outside_test_ranges(text: &str) -> String {
-        let regions = lexer::tokenize(Language::Rust, text.as_bytes());
-        let code = regions.masked_text(text.as_bytes(), TokenKindSet::of(&[TokenKind::Code]));
+        let token_map = lexer::tokenize(Language::Rust, text.as_bytes());
+        let code = token_map.masked_text(text.as_bytes(), TokenKindSet::of(&[TokenKind::Code]));
         let ranges = ranges(&code);
         text.char_indices()
             .filter(|(at, _)| !super::super::contains_offset(&ranges, *at))
@@ -325,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn items_end_where_rust_ends_them() {
+    fn an_item_ends_as_in_rust() {
         assert_eq!(outside_test_ranges("#[cfg(test)] mod t { fn a() { '}' } }fn b() {}"), "fn b() {}");
         assert_eq!(outside_test_ranges("#[cfg(test)] use a::{b, c};fn b() {}"), "fn b() {}");
         assert_eq!(outside_test_ranges("#[cfg(test)] const A: [u8; 2] = [1, 2];b"), "b");
@@ -351,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn predicates_that_hold_outside_of_tests_are_no_tests() {
+    fn predicates_that_are_true_outside_tests_do_not_mark_test_code() {
         for text in [
             "#[cfg(not(test))] fn a() {}",
             "#[cfg(any(test, feature = \"x\"))] fn a() {}",
@@ -367,14 +370,14 @@ mod tests {
     }
 
     #[test]
-    fn modules_declared_for_tests() {
-        let told = |text: &str| declared_for_tests(text.as_bytes(), "checks", "checks.rs");
-        assert_eq!(told("#[cfg(test)]\nmod checks;\n"), Some(true));
-        assert_eq!(told("mod checks;\n"), Some(false));
-        assert_eq!(told("// #[cfg(test)]\nmod checks;\n"), Some(false));
-        assert_eq!(told("#[cfg(test)]\nmod other;\nmod checks;"), Some(false));
-        assert_eq!(told("#[cfg(test)] mod checks {}\n"), None);
-        assert_eq!(told("#[cfg(test)] #[path = \"checks.rs\"] mod tests;\n"), Some(true));
-        assert_eq!(told("#[cfg(test)] mod checks; #[path = \"checks.rs\"] mod real;"), Some(false));
+    fn a_module_is_test_code_if_all_declarations_are() {
+        let declared = |text: &str| declared_for_tests(text.as_bytes(), "checks", "checks.rs");
+        assert_eq!(declared("#[cfg(test)]\nmod checks;\n"), Some(true));
+        assert_eq!(declared("mod checks;\n"), Some(false));
+        assert_eq!(declared("// #[cfg(test)]\nmod checks;\n"), Some(false));
+        assert_eq!(declared("#[cfg(test)]\nmod other;\nmod checks;"), Some(false));
+        assert_eq!(declared("#[cfg(test)] mod checks {}\n"), None);
+        assert_eq!(declared("#[cfg(test)] #[path = \"checks.rs\"] mod tests;\n"), Some(true));
+        assert_eq!(declared("#[cfg(test)] mod checks; #[path = \"checks.rs\"] mod real;"), Some(false));
     }
 }

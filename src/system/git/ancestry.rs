@@ -1,9 +1,9 @@
-//! Who descends from whom, by what commits themselves say.
+//! Ancestry of commits, according to the commit objects.
 //!
-//! libgit2 (like git) lets `.git/info/grafts`, `.git/shallow` and the
-//! commit-graph file change a commit's parents: files that anybody who may
-//! write to the repository can write. Here parents are read from the commit
-//! objects, whose ids libgit2 verifies.
+//! In libgit2 (as in git), `.git/info/grafts`, `.git/shallow` and the commit-graph file
+//! can change the parents of a commit. Everyone with write access to the repository can
+//! write these files. This module reads parents from the commit objects, whose ids
+//! libgit2 verifies.
 
 use std::cell::RefCell;
 use std::collections::{BinaryHeap, HashMap, HashSet};
@@ -15,34 +15,35 @@ use crate::change::{Commit, RepositoryError};
 
 use super::{GitRepository, git_error, to_hash, to_oid};
 
-/// What a walk needs to know of a commit.
+/// Parents and time of a commit.
 #[derive(Debug)]
 pub(super) struct CommitNode {
-    /// Committer's time, seconds since 1970. It decides the order of walks;
-    /// where clocks were far off, [`GitRepository::between`] may give commits
-    /// too many, never too few.
+    /// Commit time, seconds since 1970. It defines the order of walks. If clocks were very
+    /// wrong, [`GitRepository::ids_between`] may return too many commits, never too few.
     pub time: i64,
     pub parents: Vec<Oid>,
 }
 
-/// Commits that were read.
+/// Commits that were read, by id.
 #[derive(Default)]
 pub(super) struct CommitCache(RefCell<HashMap<Oid, Rc<CommitNode>>>);
 
-/// Commits that are looked at although they are older than they need be.
+/// Number of additional commits that are read below the oldest necessary one, to allow
+/// for wrong clocks.
 const CLOCK_SKEW_COMMITS: usize = 64;
 
 const LEFT: u8 = 1;
 const RIGHT: u8 = 2;
 const BOTH: u8 = LEFT | RIGHT;
 
-/// Which commits two starting points reach, newest first.
+/// State of a walk from two commits, newest commits first: the commits that each of them
+/// reaches.
 #[derive(Default)]
 struct PaintState {
     flags: HashMap<Oid, u8>,
     queued: HashSet<Oid>,
     heap: BinaryHeap<(i64, Oid)>,
-    /// Queued commits that only one of both reaches.
+    /// Number of queued commits that only one of the two reaches.
     unresolved: usize,
 }
 
@@ -72,42 +73,43 @@ impl PaintState {
 }
 
 impl GitRepository {
-    /// A commit's parents and time, from its object.
+    /// Returns parents and time of a commit, from its object.
     pub(super) fn commit_node(&self, id: Oid) -> Result<Rc<CommitNode>, RepositoryError> {
         if let Some(known) = self.commit_cache.0.borrow().get(&id) {
             return Ok(Rc::clone(known));
         }
-        let doing = || format!("reading commit {id}");
+        let operation = || format!("reading commit {id}");
         let odb = self.repo.odb().map_err(git_error("opening the object store"))?;
-        let object = odb.read(id).map_err(|error| self.missing_object(doing(), &error))?;
+        let object = odb.read(id).map_err(|error| self.missing_object(operation(), &error))?;
         if object.kind() != ObjectType::Commit {
             return Err(RepositoryError::Git {
-                operation: doing(),
-                reason: "the object is no commit".into(),
+                operation: operation(),
+                reason: "the object is not a commit".into(),
             });
         }
         let read = parse_commit_node(object.data());
         let node = Rc::new(read.ok_or_else(|| RepositoryError::Git {
-            operation: doing(),
-            reason: "its header cannot be read".into(),
+            operation: operation(),
+            reason: "its header is malformed".into(),
         })?);
         self.commit_cache.0.borrow_mut().insert(id, Rc::clone(&node));
         Ok(node)
     }
 
-    /// What to say of an object that is not there.
-    pub(super) fn missing_object(&self, doing: String, error: &git2::Error) -> RepositoryError {
+    /// Returns the error for an object that cannot be read, with a hint for shallow and
+    /// partial clones.
+    pub(super) fn missing_object(&self, operation: String, error: &git2::Error) -> RepositoryError {
         let reason = if error.code() != git2::ErrorCode::NotFound {
             error.message()
         } else if self.repo.is_shallow() {
-            "missing from this shallow clone: fetch the whole history (`git fetch --unshallow`)"
+            "missing from this shallow clone: run `git fetch --unshallow` to fetch the whole history"
         } else if self.is_partial_clone() {
-            "missing from this partial clone: fetch everything (`git fetch --refetch --no-filter`)"
+            "missing from this partial clone: run `git fetch --refetch --no-filter` to fetch all objects"
         } else {
             "missing from the object store"
         };
         let reason = reason.to_owned();
-        RepositoryError::Git { operation: doing, reason }
+        RepositoryError::Git { operation, reason }
     }
 
     fn is_partial_clone(&self) -> bool {
@@ -116,8 +118,8 @@ impl GitRepository {
         entries.next().is_some()
     }
 
-    /// Walks from two commits until every commit still to be looked at is
-    /// reached by both, or `done` says so.
+    /// Walks from two commits until both reach every queued commit, or until `done`
+    /// returns true. Returns the commits that were reached, with `LEFT` and `RIGHT` flags.
     fn paint_down_to_common(
         &self,
         left: Oid,
@@ -134,7 +136,7 @@ impl GitRepository {
             for parent in &self.commit_node(id)?.parents {
                 match self.commit_node(*parent) {
                     Ok(node) => paint.push(*parent, node.time, flags),
-                    // History that is cut off matters only where it is asked for.
+                    // Missing history is an error only for commits that only the left one reaches.
                     Err(_) if flags & RIGHT != 0 => {}
                     Err(error) => return Err(error),
                 }
@@ -144,9 +146,10 @@ impl GitRepository {
         Ok(paint.flags)
     }
 
-    /// Goes on below what both reach, as far as a commit that only one side
-    /// seems to reach could lie there: to the oldest of those, and some commits
-    /// more for clocks that were wrong. Without merges there can be none.
+    /// Continues the walk below the common commits. A commit that is marked as reached by
+    /// one of the two may in fact be reached by both. The walk therefore continues to the
+    /// oldest such commit, and some commits further because of wrong clocks. Without
+    /// merges, it is not necessary.
     fn finish_boundary(&self, paint: &mut PaintState) -> Result<(), RepositoryError> {
         let (mut oldest, mut merges) = (i64::MAX, false);
         for (id, _) in paint.flags.iter().filter(|(_, flags)| **flags != BOTH) {
@@ -154,15 +157,15 @@ impl GitRepository {
             oldest = oldest.min(node.time);
             merges |= node.parents.len() > 1;
         }
-        let mut beyond = CLOCK_SKEW_COMMITS;
+        let mut remaining = CLOCK_SKEW_COMMITS;
         while let Some((id, flags)) = paint.pop() {
             let node = self.commit_node(id)?;
             let is_old = !merges || node.time < oldest;
-            beyond = beyond.saturating_sub(usize::from(is_old));
+            remaining = remaining.saturating_sub(usize::from(is_old));
             for parent in &node.parents {
-                let known = paint.flags.get(parent).is_some_and(|known| *known != BOTH);
-                if known || (merges && beyond > 0) {
-                    // History that is cut off below what both reach is not missed.
+                let is_unresolved = paint.flags.get(parent).is_some_and(|flags| *flags != BOTH);
+                if is_unresolved || (merges && remaining > 0) {
+                    // Missing history below the common commits does not affect the result.
                     let Ok(node) = self.commit_node(*parent) else { continue };
                     paint.push(*parent, node.time, flags);
                 }
@@ -171,14 +174,14 @@ impl GitRepository {
         Ok(())
     }
 
-    /// Whether `ancestor` is `of` or one of its ancestors.
+    /// Returns whether `ancestor` is equal to `of` or one of its ancestors.
     pub(super) fn is_reachable_from(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError> {
         let (below, from) = (to_oid(ancestor.0), to_oid(of.0));
         let found = |flags: &HashMap<Oid, u8>| flags.get(&below).is_some_and(|flags| flags & LEFT != 0);
         Ok(below == from || found(&self.paint_down_to_common(from, Some(below), found)?))
     }
 
-    /// The commits that `head` reaches and `base` does not, newest first.
+    /// Returns the commits reachable from `head` and not from `base`, newest first.
     pub(super) fn ids_between(
         &self,
         base: Option<Commit>,
@@ -193,8 +196,8 @@ impl GitRepository {
         Ok(out.into_iter().map(|(_, id)| id).collect())
     }
 
-    /// The newest commit that both reach and that no other such commit
-    /// reaches.
+    /// Returns the merge base of two commits: the newest common ancestor that is not an
+    /// ancestor of another one. `None` if there is none.
     pub(super) fn find_merge_base(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
         if a == b {
             return Ok(Some(a));
@@ -212,8 +215,7 @@ impl GitRepository {
         Ok(best.map(|(_, id)| Commit(to_hash(id))))
     }
 
-    /// All commits that `head` reaches, newest first, as far as the caller
-    /// wants them.
+    /// Returns a lazy walk over all commits reachable from `head`, newest first.
     pub(super) fn walk_back_from(&self, head: Commit) -> HistoryWalk<'_> {
         HistoryWalk {
             repo: self,
@@ -225,13 +227,13 @@ impl GitRepository {
     }
 }
 
-/// A walk back through history.
+/// A lazy walk back through history.
 pub(super) struct HistoryWalk<'a> {
     repo: &'a GitRepository,
     heap: BinaryHeap<(i64, Oid)>,
     seen: HashSet<Oid>,
-    /// The commit that was handed out last; its parents are read when more is
-    /// asked for.
+    /// The commit that was returned last. Its parents are read when the next commit is
+    /// requested.
     last: Option<Oid>,
     start: Option<Oid>,
 }
@@ -244,7 +246,7 @@ impl HistoryWalk<'_> {
         Ok(())
     }
 
-    /// The next commit.
+    /// Returns the next commit; `None` at the end.
     pub(super) fn next_commit(&mut self) -> Result<Option<Oid>, RepositoryError> {
         if let Some(start) = self.start.take() {
             self.push(start)?;
@@ -259,10 +261,10 @@ impl HistoryWalk<'_> {
     }
 }
 
-/// Parents and committer's time of a commit object's header.
+/// Reads parents and commit time from a commit object; `None` if the header is malformed.
 fn parse_commit_node(data: &[u8]) -> Option<CommitNode> {
     let mut node = CommitNode { time: 0, parents: Vec::new() };
-    let mut timed = false;
+    let mut has_committer = false;
     for line in data.split(|byte| *byte == b'\n').take_while(|line| !line.is_empty()) {
         if let Some(hex) = line.strip_prefix(b"parent ") {
             node.parents
@@ -271,10 +273,10 @@ fn parse_commit_node(data: &[u8]) -> Option<CommitNode> {
             let mut words = rest.rsplit(|byte| *byte == b' ');
             let time = words.nth(1).and_then(|word| std::str::from_utf8(word).ok());
             node.time = time.and_then(|word| word.parse().ok()).unwrap_or_default();
-            timed = true;
+            has_committer = true;
         }
     }
-    timed.then_some(node)
+    has_committer.then_some(node)
 }
 
 #[cfg(test)]
@@ -282,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_are_read_and_messages_are_not() {
+    fn parents_are_read_from_the_header_only() {
         let parent = "a".repeat(40);
         let text = format!(
             "tree {0}\nparent {parent}\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 7 +0000\n\nparent {1}\n",

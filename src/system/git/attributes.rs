@@ -1,8 +1,8 @@
 //! Git attributes of paths on disk.
 //!
-//! Asking costs libgit2 a look at every folder above a path. Most repositories
-//! have no attributes at all: a walk over the working tree, which sees every
-//! folder anyway, notes whether there are any.
+//! For each query, libgit2 searches every folder above the path. Most repositories do
+//! not have attributes. The walk over the working tree, which visits every folder
+//! anyway, therefore records whether there are any.
 
 use std::path::PathBuf;
 
@@ -24,6 +24,7 @@ pub(super) enum AttributeValue {
 }
 
 impl GitRepository {
+    /// Returns the value of an attribute of a path.
     pub(super) fn attribute(&self, path: &RepoPath, name: &str) -> AttributeValue {
         if self.has_attributes.get() == Some(false) {
             return AttributeValue::Unspecified;
@@ -39,23 +40,23 @@ impl GitRepository {
         }
     }
 
-    /// Notes whether any place has attributes: the user, the machine, git's own
-    /// folder, or (which the caller has seen) a folder of the working tree or
-    /// the index. Until then they are looked for at every path.
+    /// Records whether any path can have attributes. They can come from files of the
+    /// user, of the machine, of git's own folder, or (if `seen`) of the working tree or
+    /// the index. Before this call, attributes are queried for every path.
     pub(super) fn record_attribute_presence(&self, seen: bool) {
-        // Where else than on Unix they can stand is libgit2's to know.
+        // On other systems than Unix, only libgit2 knows all locations of attribute files.
         self.has_attributes.set(Some(seen || !cfg!(unix) || self.has_attributes_elsewhere()));
     }
 
-    /// Git can be told to take attributes from the tree of another revision,
-    /// which libgit2 does not know: what is stored would differ from what is
-    /// seen here.
+    /// Returns an error if the setting `attr.tree` takes attributes from another
+    /// revision. libgit2 does not support it, so the computed content would differ from
+    /// the content that git stores.
     pub(super) fn refuse_foreign_attributes(&self) -> Result<(), RepositoryError> {
         let configured = self.repo.config().and_then(|config| config.get_string("attr.tree"));
         if configured.is_err() {
             return Ok(());
         }
-        let reason = "the setting attr.tree takes them from another revision; unset it, or judge with --staged or --range";
+        let reason = "the setting attr.tree takes them from another revision; unset it, or check the change with --staged or --range";
         Err(RepositoryError::Git { operation: "reading git attributes".into(), reason: reason.into() })
     }
 
@@ -63,19 +64,19 @@ impl GitRepository {
         let configured = self.repo.config().and_then(|config| config.get_string("core.attributesFile"));
         let home = environment::variable("HOME").map(|home| format!("{home}/.config"));
         let folders = environment::variable("XDG_CONFIG_HOME").into_iter().chain(home);
-        let places = folders.map(|folder| PathBuf::from(format!("{folder}/git/attributes")));
-        let mut places = places.chain([
+        let candidates = folders.map(|folder| PathBuf::from(format!("{folder}/git/attributes")));
+        let mut candidates = candidates.chain([
             PathBuf::from("/etc/gitattributes"),
             PathBuf::from("/usr/etc/gitattributes"),
             PathBuf::from("/usr/local/etc/gitattributes"),
             self.repo.commondir().join("info/attributes"),
             self.repo.path().join("info/attributes"),
         ]);
-        configured.is_ok() || places.any(|path| !matches!(files::find_metadata(&path), Ok(None)))
+        configured.is_ok() || candidates.any(|path| !matches!(files::find_metadata(&path), Ok(None)))
     }
 }
 
-/// Whether a file's name is that of attributes, in whatever case.
+/// Returns whether a file name is `.gitattributes`, in upper or lower case.
 pub(super) fn is_attributes_file(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b".gitattributes")
 }

@@ -1,4 +1,4 @@
-//! Building repositories: commits from files on disk, for the demo.
+//! Creates repositories with commits from files on disk, for the demo.
 
 use std::path::{Path, PathBuf};
 
@@ -10,30 +10,30 @@ use crate::text::RepoPath;
 
 use super::{git_error, to_hash};
 
-/// Who commits.
+/// Author and committer of a commit.
 #[derive(Debug, Clone, Copy)]
 pub struct Identity {
-    /// Name.
+    /// Name of the person.
     pub name: &'static str,
     /// Mail address.
     pub email: &'static str,
 }
 
-/// A repository that is being built.
+/// Builds a repository.
 pub struct RepositoryBuilder {
     repo: git2::Repository,
     root: PathBuf,
 }
 
 impl RepositoryBuilder {
-    /// Makes an empty repository with branch `main` in a folder.
+    /// Creates an empty repository with branch `main` in a folder.
     ///
     /// # Errors
     /// The folder cannot be written.
     pub fn create(root: &Path) -> Result<Self, RepositoryError> {
         let mut options = git2::RepositoryInitOptions::new();
         options.initial_head("main").no_reinit(true).external_template(false);
-        let repo = git2::Repository::init_opts(root, &options).map_err(git_error("making a repository"))?;
+        let repo = git2::Repository::init_opts(root, &options).map_err(git_error("creating a repository"))?;
         let mut config = repo.config().map_err(git_error("configuring the repository"))?;
         for (key, value) in [("core.autocrlf", "false"), ("commit.gpgsign", "false")] {
             config.set_str(key, value).map_err(git_error("configuring the repository"))?;
@@ -41,7 +41,7 @@ impl RepositoryBuilder {
         Ok(Self { repo, root: root.to_path_buf() })
     }
 
-    /// Writes a file below the root, making folders as needed.
+    /// Writes a file below the root and creates missing folders.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -53,7 +53,7 @@ impl RepositoryBuilder {
         })
     }
 
-    /// The text of a file below the root.
+    /// Returns the text of a file below the root; invalid UTF-8 is replaced.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -73,11 +73,11 @@ impl RepositoryBuilder {
     }
 
     fn update_index(&self) -> Result<git2::Index, RepositoryError> {
-        let doing = "staging files";
-        let mut index = self.repo.index().map_err(git_error(doing))?;
-        index.add_all(["*"], IndexAddOption::DEFAULT, None).map_err(git_error(doing))?;
-        index.update_all(["*"], None).map_err(git_error(doing))?;
-        index.write().map_err(git_error(doing))?;
+        let operation = "staging files";
+        let mut index = self.repo.index().map_err(git_error(operation))?;
+        index.add_all(["*"], IndexAddOption::DEFAULT, None).map_err(git_error(operation))?;
+        index.update_all(["*"], None).map_err(git_error(operation))?;
+        index.write().map_err(git_error(operation))?;
         Ok(index)
     }
 
@@ -93,34 +93,37 @@ impl RepositoryBuilder {
         })
     }
 
-    /// Commits everything that is not ignored, at a time in seconds since
-    /// 1970.
+    /// Commits everything that is not ignored. `at` is the commit time in seconds
+    /// since 1970.
     ///
     /// # Errors
     /// Objects or references cannot be written.
     pub fn commit_all(&self, message: &str, who: Identity, at: i64) -> Result<Commit, RepositoryError> {
-        let doing = "committing";
+        let operation = "committing";
         let mut index = self.update_index()?;
-        let tree =
-            self.repo.find_tree(index.write_tree().map_err(git_error(doing))?).map_err(git_error(doing))?;
-        let signature = Signature::new(who.name, who.email, &Time::new(at, 0)).map_err(git_error(doing))?;
+        let tree = self
+            .repo
+            .find_tree(index.write_tree().map_err(git_error(operation))?)
+            .map_err(git_error(operation))?;
+        let signature =
+            Signature::new(who.name, who.email, &Time::new(at, 0)).map_err(git_error(operation))?;
         let parent = self.repo.head().ok().and_then(|head| head.peel_to_commit().ok());
         let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
         let id = self
             .repo
             .commit(Some("HEAD"), &signature, &signature, message, &tree, &parents)
-            .map_err(git_error(doing))?;
+            .map_err(git_error(operation))?;
         Ok(Commit(to_hash(id)))
     }
 
-    /// Makes a branch at HEAD and switches to it.
+    /// Creates a branch at HEAD and switches to it.
     ///
     /// # Errors
     /// References cannot be written.
     pub fn create_branch(&self, name: &str) -> Result<(), RepositoryError> {
-        let doing = "making a branch";
-        let head = self.repo.head().and_then(|head| head.peel_to_commit()).map_err(git_error(doing))?;
-        self.repo.branch(name, &head, false).map_err(git_error(doing))?;
-        self.repo.set_head(&format!("refs/heads/{name}")).map_err(git_error(doing))
+        let operation = "creating a branch";
+        let head = self.repo.head().and_then(|head| head.peel_to_commit()).map_err(git_error(operation))?;
+        self.repo.branch(name, &head, false).map_err(git_error(operation))?;
+        self.repo.set_head(&format!("refs/heads/{name}")).map_err(git_error(operation))
     }
 }

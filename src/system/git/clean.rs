@@ -1,8 +1,8 @@
-//! What git would store for the bytes on disk.
+//! Computes the bytes that git would store for a file on disk.
 //!
-//! Line endings are converted as `text`, `eol` and `core.autocrlf` say. An
-//! external clean filter is never run: a path under one is judged only when
-//! its bytes are those that git holds already.
+//! Line endings are converted according to `text`, `eol` and `core.autocrlf`. External
+//! clean filters are never run: a path with a filter can be checked only if git already
+//! stores the bytes on disk.
 
 use crate::change::{FileMode, RepositoryError};
 use crate::digest::{Hash20, git_blob_id};
@@ -12,8 +12,8 @@ use super::attributes::AttributeValue;
 use super::{GitRepository, to_oid};
 
 impl GitRepository {
-    /// The bytes as git would store them, and why they cannot be judged if
-    /// they cannot. `expected` are the ids under which git holds the path.
+    /// Returns the bytes as git would store them, and the reason why they cannot be
+    /// checked, if there is one. `expected` are the ids under which git stores the path.
     pub(super) fn clean_bytes(
         &self,
         path: &RepoPath,
@@ -21,8 +21,8 @@ impl GitRepository {
         mode: FileMode,
         expected: &[Option<Hash20>],
     ) -> Result<(Vec<u8>, Option<String>), RepositoryError> {
-        let known = |bytes: &[u8]| expected.contains(&Some(git_blob_id(bytes)));
-        if mode == FileMode::Symlink || known(&raw) {
+        let is_stored = |bytes: &[u8]| expected.contains(&Some(git_blob_id(bytes)));
+        if mode == FileMode::Symlink || is_stored(&raw) {
             return Ok((raw, None));
         }
         for attribute in ["filter", "working-tree-encoding", "ident"] {
@@ -34,7 +34,7 @@ impl GitRepository {
             };
             if active {
                 let why = format!(
-                    "the attribute `{attribute}` changes its bytes on the way into git, and no filter is run here; judge it with --staged or --range"
+                    "the attribute `{attribute}` changes its bytes when git stores it, and countersign does not run filters; check the change with --staged or --range"
                 );
                 return Ok((raw, Some(why)));
             }
@@ -58,7 +58,8 @@ impl GitRepository {
         Ok((convert_crlf_to_lf(&raw), None))
     }
 
-    /// Automatic conversion leaves a file alone that git holds with CRLF.
+    /// Returns whether git stores the file with CRLF. Automatic conversion does not
+    /// change such a file.
     fn is_stored_with_crlf(
         &self,
         path: &RepoPath,

@@ -1,4 +1,4 @@
-//! Where something entered a file's history.
+//! Finds the commits that introduced content into a file, and the commits of a range.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -9,13 +9,15 @@ use crate::text::RepoPath;
 
 use super::{GitRepository, git_error, to_hash, to_oid};
 
-/// Commits that are looked at before the walk gives up.
+/// Maximum number of commits that are read; a longer walk is an error.
 const MAX_WALKED_COMMITS: usize = 20_000;
 
-/// Commits that are all looked at where nobody trusted says where to stop.
+/// Number of newest commits that are all read if the caller does not give a trusted
+/// commit to stop at.
 const RECENT_COMMITS: usize = 500;
 
 impl GitRepository {
+    /// See [`crate::change::History::find_introductions`].
     pub(super) fn find_introductions(
         &self,
         path: &RepoPath,
@@ -32,12 +34,12 @@ impl GitRepository {
                 return Ok(false);
             }
             let blob = to_oid(blob);
-            if let Some(answer) = known.get(&blob) {
-                return Ok(*answer);
+            if let Some(result) = known.get(&blob) {
+                return Ok(*result);
             }
-            let answer = holds(&self.read_blob(blob, path)?);
-            known.insert(blob, answer);
-            Ok(answer)
+            let result = holds(&self.read_blob(blob, path)?);
+            known.insert(blob, result);
+            Ok(result)
         };
         let mut out = Vec::new();
         let open = match stop {
@@ -45,7 +47,7 @@ impl GitRepository {
             None => self.list_newest_commits(head)?,
         };
         if open.len() > MAX_WALKED_COMMITS {
-            let reason = format!("more than {MAX_WALKED_COMMITS} commits would have to be read");
+            let reason = format!("this would require reading more than {MAX_WALKED_COMMITS} commits");
             return Err(RepositoryError::Git { operation: format!("walking the history of {path}"), reason });
         }
         let within: HashSet<Oid> = open.iter().copied().collect();
@@ -54,12 +56,12 @@ impl GitRepository {
                 out.push(self.read_commit_facts(id, stop, &within)?);
             }
         }
-        // What is older than the newest commits is followed as far as it holds.
+        // Older commits are followed as long as their content satisfies `holds`.
         let mut open = VecDeque::from([to_oid(head.0)]);
         let mut seen: HashSet<Oid> = open.iter().copied().collect();
         while let Some(id) = open.pop_front().filter(|_| stop.is_none() && out.is_empty()) {
             if seen.len() > MAX_WALKED_COMMITS {
-                let reason = format!("more than {MAX_WALKED_COMMITS} commits would have to be read");
+                let reason = format!("this would require reading more than {MAX_WALKED_COMMITS} commits");
                 return Err(RepositoryError::Git {
                     operation: format!("walking the history of {path}"),
                     reason,
@@ -81,7 +83,7 @@ impl GitRepository {
         Ok(out)
     }
 
-    /// The newest commits that `head` reaches.
+    /// Returns the newest commits reachable from `head`, at most [`RECENT_COMMITS`].
     fn list_newest_commits(&self, head: Commit) -> Result<Vec<Oid>, RepositoryError> {
         let mut walk = self.walk_back_from(head);
         let mut out = Vec::new();
@@ -104,6 +106,7 @@ impl GitRepository {
         Ok(any)
     }
 
+    /// Returns the commits reachable from `head` and not from `base`, newest first.
     pub(super) fn commits_since(
         &self,
         base: Option<Commit>,
@@ -111,16 +114,19 @@ impl GitRepository {
     ) -> Result<Vec<CommitInfo>, RepositoryError> {
         let found = self.ids_between(base, head)?;
         if found.len() > MAX_WALKED_COMMITS {
-            let reason = format!("more than {MAX_WALKED_COMMITS} commits would have to be read");
-            return Err(RepositoryError::Git { operation: "reading the judged commits".into(), reason });
+            let reason = format!("this would require reading more than {MAX_WALKED_COMMITS} commits");
+            return Err(RepositoryError::Git {
+                operation: "reading the commits under judgement".into(),
+                reason,
+            });
         }
         let within: HashSet<Oid> = found.iter().copied().collect();
         found.into_iter().map(|id| self.read_commit_facts(id, base, &within)).collect()
     }
 
-    /// Who made a commit and what it changed. A parent excuses what it holds
-    /// only if it is one of the commits `within` a walk or its `base`: an old
-    /// ancestor as second parent would let a merge take anything back unseen.
+    /// Reads authors, time, parents and changed paths of a commit. The commit is compared
+    /// only with parents that are `within` the walk or equal to `base`. Otherwise a merge
+    /// with an old ancestor as second parent could restore old content undetected.
     fn read_commit_facts(
         &self,
         id: Oid,
@@ -129,9 +135,9 @@ impl GitRepository {
     ) -> Result<CommitInfo, RepositoryError> {
         let commit = self.repo.find_commit(id).map_err(git_error(format!("reading commit {id}")))?;
         let node = self.commit_node(id)?;
-        let counts =
+        let is_relevant =
             |parent: &&Oid| within.contains(parent) || base.is_some_and(|base| to_oid(base.0) == **parent);
-        let mut parents: Vec<Oid> = node.parents.iter().filter(counts).copied().collect();
+        let mut parents: Vec<Oid> = node.parents.iter().filter(is_relevant).copied().collect();
         if parents.is_empty() {
             parents.extend(node.parents.first());
         }
@@ -140,14 +146,14 @@ impl GitRepository {
                 self.tree_changes(parent.map(|id| Commit(to_hash(*id))), Some(Commit(to_hash(id))))?;
             Ok(changes.changes.into_iter().map(|change| change.path).collect())
         };
-        let mut touched = against(parents.first())?;
+        let mut changed_paths = against(parents.first())?;
         for other in parents.iter().skip(1) {
-            if touched.is_empty() {
+            if changed_paths.is_empty() {
                 break;
             }
-            // Both are in order of path.
+            // Both lists are sorted by path.
             let paths = against(Some(other))?;
-            touched.retain(|path| paths.binary_search(path).is_ok());
+            changed_paths.retain(|path| paths.binary_search(path).is_ok());
         }
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let person =
@@ -158,7 +164,7 @@ impl GitRepository {
             committer: person(commit.committer()),
             time: commit.time().seconds(),
             parents: self.commit_node(id)?.parents.iter().map(|id| Commit(to_hash(*id))).collect(),
-            changed_paths: touched,
+            changed_paths,
         })
     }
 }

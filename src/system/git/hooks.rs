@@ -1,4 +1,4 @@
-//! What git hooks need to know of a repository.
+//! Facts about a repository for the git hooks and their installation.
 
 use crate::change::History as _;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use crate::text::RepoPath;
 use super::{GitRepository, git_error, to_hash, to_oid};
 
 impl GitRepository {
-    /// The repository's own folder of hooks, shared by all its working trees.
+    /// Returns the hooks folder of the repository, shared by all its working trees.
     #[must_use]
     pub fn hooks_folder(&self) -> PathBuf {
         self.repo.commondir().join("hooks")
     }
 
-    /// Whether a tracked ignore file of HEAD leaves a path out, which is what
-    /// gates count.
+    /// Returns whether a tracked ignore file of HEAD ignores a path. Gates use only
+    /// these ignore files.
     ///
     /// # Errors
     /// HEAD cannot be read.
@@ -26,67 +26,68 @@ impl GitRepository {
         Ok(self.base_ignore_rules(&base)?.excludes(path))
     }
 
-    /// Whether `git add` would pass a path over, by any ignore file or setting
-    /// that counts on this machine.
+    /// Returns whether `git add` would skip a path, because of any ignore file or
+    /// setting on this machine.
     ///
     /// # Errors
     /// The ignore files cannot be read.
     pub fn is_ignored_by_git(&self, path: &RepoPath) -> Result<bool, RepositoryError> {
-        let doing = || format!("asking whether git ignores {path}");
-        self.repo.is_path_ignored(path.to_text().as_ref()).map_err(git_error(doing()))
+        let operation = || format!("checking whether git ignores {path}");
+        self.repo.is_path_ignored(path.to_text().as_ref()).map_err(git_error(operation()))
     }
 
-    /// Who git's configuration says works here, `Name <mail>`.
+    /// Returns the user of git's configuration, `Name <mail>`. If only one of both is
+    /// configured, returns that one; `None` if neither is.
     #[must_use]
     pub fn configured_identity(&self) -> Option<String> {
         let config = self.repo.config().ok()?;
-        let said = |key: &str| config.get_string(key).ok().filter(|text| !text.trim().is_empty());
-        match (said("user.name"), said("user.email")) {
+        let value = |key: &str| config.get_string(key).ok().filter(|text| !text.trim().is_empty());
+        match (value("user.name"), value("user.email")) {
             (Some(name), Some(mail)) => Some(format!("{name} <{mail}>")),
             (name, mail) => name.or(mail),
         }
     }
 
-    /// Another folder that git takes hooks from, if it is configured.
+    /// Returns the configured hooks folder (`core.hooksPath`); `None` if it is not set.
     #[must_use]
     pub fn configured_hooks_path(&self) -> Option<String> {
         let config = self.repo.config().ok()?;
         config.get_string("core.hooksPath").ok().filter(|path| !path.is_empty())
     }
 
-    /// Reads what is staged from the index that git prepares for a commit
-    /// (`GIT_INDEX_FILE` of a hook), if it lies in the repository's folder.
+    /// Uses the index that git prepares for a commit (`GIT_INDEX_FILE` of a hook)
+    /// instead of the usual one.
     ///
     /// # Errors
-    /// It lies elsewhere, or cannot be read.
+    /// The file is not in the repository's git folder, or cannot be read.
     pub fn use_index(&mut self, path: &Path) -> Result<(), RepositoryError> {
-        let doing = || format!("reading the index {}", path.display());
+        let operation = || format!("reading the index {}", path.display());
         let real = |path: &Path| path.canonicalize().ok();
-        let inside = real(path).and_then(|path| path.parent().map(Path::to_path_buf));
-        if inside.is_none() || inside != real(self.repo.path()) {
-            let reason = "it is no index of this repository".to_owned();
-            return Err(RepositoryError::Git { operation: doing(), reason });
+        let parent = real(path).and_then(|path| path.parent().map(Path::to_path_buf));
+        if parent.is_none() || parent != real(self.repo.path()) {
+            let reason = "the file is not in the git folder of this repository".to_owned();
+            return Err(RepositoryError::Git { operation: operation(), reason });
         }
-        let mut index = git2::Index::open(path).map_err(git_error(doing()))?;
-        self.repo.set_index(&mut index).map_err(git_error(doing()))
+        let mut index = git2::Index::open(path).map_err(git_error(operation()))?;
+        self.repo.set_index(&mut index).map_err(git_error(operation()))
     }
 
-    /// The newest commit of a line that some other repository is known to have,
-    /// from the references of remotes; `None` if nothing is known.
+    /// Returns the newest ancestor of `local` that a remote has, according to the
+    /// remote-tracking references; `None` if there is none.
     ///
     /// # Errors
     /// The commit or the references cannot be read.
     pub fn find_last_pushed(&self, local: Commit) -> Result<Option<Commit>, RepositoryError> {
-        let doing = "reading the references of remotes";
+        let operation = "reading the references of remotes";
         let mut newest: Option<Commit> = None;
-        for reference in self.repo.references_glob("refs/remotes/*").map_err(git_error(doing))? {
-            let reference = reference.map_err(git_error(doing))?;
+        for reference in self.repo.references_glob("refs/remotes/*").map_err(git_error(operation))? {
+            let reference = reference.map_err(git_error(operation))?;
             let Ok(commit) = reference.peel_to_commit() else { continue };
             let Ok(base) = self.repo.merge_base(to_oid(local.0), commit.id()) else { continue };
             let base = Commit(to_hash(base));
             let newer = match newest {
                 None => true,
-                Some(known) => self.is_ancestor(known, base)?,
+                Some(previous) => self.is_ancestor(previous, base)?,
             };
             if newer {
                 newest = Some(base);

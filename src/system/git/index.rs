@@ -1,4 +1,4 @@
-//! The index: what is staged.
+//! The index: staged entries and their flags.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::text::RepoPath;
 
 use super::{GitRepository, to_hash};
 
-/// An index entry with what else it says.
+/// An index entry with its flags.
 #[derive(Debug, Clone)]
 pub(super) struct StagedEntry {
     pub entry: TreeEntry,
@@ -17,15 +17,15 @@ pub(super) struct StagedEntry {
     pub assume_unchanged: bool,
     /// `git update-index --skip-worktree`, or a sparse checkout.
     pub skip_worktree: bool,
-    /// `git add --intent-to-add`: tracked, but nothing is staged.
+    /// `git add --intent-to-add`: the path is tracked, but no content is staged.
     pub intent_to_add: bool,
 }
 
 impl GitRepository {
-    /// All entries of the index.
+    /// Returns all entries of the index, by path.
     ///
-    /// An index that libgit2 cannot read (split, sparse) or that has
-    /// conflicts cannot be judged.
+    /// # Errors
+    /// libgit2 cannot read the index (split or sparse), or it has conflicts.
     pub(super) fn staged_entries(&self) -> Result<BTreeMap<RepoPath, StagedEntry>, RepositoryError> {
         let index = self.repo.index().map_err(|error| RepositoryError::Git {
             operation: "reading the index".into(),
@@ -40,7 +40,7 @@ impl GitRepository {
             let Some(mode) = FileMode::from_raw(entry.mode) else {
                 return Err(RepositoryError::Git {
                     operation: format!("reading the index entry of {path}"),
-                    reason: format!("mode {:o} is not one that can be judged (a sparse index?)", entry.mode),
+                    reason: format!("mode {:o} is not supported; this may be a sparse index", entry.mode),
                 });
             };
             let staged = StagedEntry {
@@ -54,18 +54,18 @@ impl GitRepository {
         Ok(out)
     }
 
-    /// HEAD's tree against the index.
+    /// Returns the changes between a commit's tree (HEAD) and the index.
     pub(super) fn index_changes(&self, base: Option<Commit>) -> Result<ChangeSet, RepositoryError> {
         let staged = self.staged_entries()?;
         let mut before = self.flat_tree(base)?;
         let mut changes = Vec::new();
         for (path, staged) in staged {
-            let pre = before.remove(&path);
-            let post = Some(staged.entry).filter(|_| !staged.intent_to_add);
-            changes.extend(Change::from_entries(path, pre, post));
+            let old = before.remove(&path);
+            let new = Some(staged.entry).filter(|_| !staged.intent_to_add);
+            changes.extend(Change::from_entries(path, old, new));
         }
         changes
-            .extend(before.into_iter().filter_map(|(path, pre)| Change::from_entries(path, Some(pre), None)));
+            .extend(before.into_iter().filter_map(|(path, old)| Change::from_entries(path, Some(old), None)));
         Ok(ChangeSet::new(changes))
     }
 

@@ -1,10 +1,10 @@
 //! A git repository, read through libgit2 objects, index entries and files.
 //!
-//! Nothing is taken from `status` or `diff`: they obey settings that the
-//! judged side controls. Trees and index entries are walked and bytes are
-//! hashed; parents are those that commit objects name (no replace refs, grafts
-//! or commit-graph files); no program that configuration names is ever started,
-//! and GIT_* variables are not read.
+//! `status` and `diff` of libgit2 are not used, because they follow settings that the
+//! change under judgement can control. Instead, trees and index entries are read and
+//! bytes are hashed. Parents are those of the commit objects (replace references,
+//! grafts and commit-graph files are ignored). Programs that the configuration names
+//! are never started, and GIT_* variables are not read.
 
 mod ancestry;
 mod attributes;
@@ -36,18 +36,18 @@ use crate::text::RepoPath;
 
 pub use builder::{Identity, RepositoryBuilder};
 
-/// The most bytes of one file that are read.
+/// Maximum size of a file in bytes; larger files are an error.
 pub const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
 
-/// The most paths of one change. Work packets have dozens; what is beyond this
-/// is a mistake or an attack, and each path costs time and memory.
+/// Maximum number of paths of one change. Work packets change dozens of paths; a larger
+/// number is a mistake or an attack, and each path costs time and memory.
 const MAX_CHANGED_PATHS: usize = 100_000;
 
 fn too_many_paths(limit: usize) -> RepositoryError {
     RepositoryError::TooManyPaths { limit }
 }
 
-/// A change set that is small enough to be judged.
+/// Creates a change set; an error if it has more than [`MAX_CHANGED_PATHS`] paths.
 fn limit_changes(changes: Vec<Change>) -> Result<ChangeSet, RepositoryError> {
     if changes.len() > MAX_CHANGED_PATHS {
         Err(too_many_paths(MAX_CHANGED_PATHS))
@@ -60,15 +60,15 @@ fn limit_changes(changes: Vec<Change>) -> Result<ChangeSet, RepositoryError> {
 pub struct GitRepository {
     repo: git2::Repository,
     commit_cache: ancestry::CommitCache,
-    /// Whether any path may have attributes, as the last walk saw it.
+    /// Whether any path can have attributes; `None` before the first walk.
     has_attributes: std::cell::Cell<Option<bool>>,
-    /// How many repositories lie around this submodule.
+    /// Number of repositories that contain this one as a nested submodule.
     submodule_depth: usize,
 }
 
-pub(crate) fn git_error(doing: impl Into<String>) -> impl FnOnce(git2::Error) -> RepositoryError {
-    let doing = doing.into();
-    move |error| RepositoryError::Git { operation: doing, reason: error.message().to_owned() }
+pub(crate) fn git_error(operation: impl Into<String>) -> impl FnOnce(git2::Error) -> RepositoryError {
+    let operation = operation.into();
+    move |error| RepositoryError::Git { operation, reason: error.message().to_owned() }
 }
 
 fn unreadable(path: &RepoPath, error: &std::io::Error) -> RepositoryError {
@@ -87,38 +87,46 @@ pub(crate) fn to_oid(hash: Hash20) -> Oid {
     Oid::from_bytes(&hash.0).unwrap_or(Oid::ZERO_SHA1)
 }
 
-/// What a repository has that libgit2 cannot read, in words that say what to
-/// do about it.
+/// Adds a hint to libgit2's message about an unsupported repository format: what the
+/// format is and how to convert it.
 fn explain_unsupported(message: &str) -> String {
     let extension = message.strip_prefix("unsupported extension name extensions.");
     if message.contains("mandatory extension: 'link'") {
-        return format!("{message}; this is a split index: `git update-index --no-split-index` joins it");
+        return format!(
+            "{message}; this is a split index: run `git update-index --no-split-index` to convert it"
+        );
     }
     if message.contains("mandatory extension: 'sdir'") {
         return format!(
-            "{message}; this is a sparse index: `git sparse-checkout reapply --no-sparse-index` unfolds it"
+            "{message}; this is a sparse index: run `git sparse-checkout reapply --no-sparse-index` to expand it"
         );
     }
     let hint = match extension.map(str::to_lowercase).as_deref() {
         Some("refstorage") => {
-            "its references are kept as a reftable, which cannot be read here: `git refs migrate --ref-format=files` converts them"
+            "its references are stored as a reftable, which countersign cannot read: run `git refs migrate --ref-format=files` to convert them"
         }
-        Some("partialclone") => "it is an old-style partial clone: a full clone can be judged",
-        Some(_) => "countersign reads no repository whose format it does not know",
+        Some("partialclone") => "it is an old-style partial clone: use a full clone",
+        Some(_) => "countersign does not read repositories with unknown extensions",
         None if message.contains("object format") => {
-            "countersign reads repositories with SHA-1 object ids only: COR-701 and its manifests are defined on them"
+            "countersign reads only repositories with SHA-1 object ids, because COR-701 manifests use them"
         }
         None => return message.to_owned(),
     };
     format!("{message}; {hint}")
 }
 
+/// The version of libgit2 that is linked, as `1.9.1`.
+#[must_use]
+pub fn libgit2_version() -> String {
+    let (major, minor, patch) = git2::Version::get().libgit2_version();
+    format!("{major}.{minor}.{patch}")
+}
+
 impl GitRepository {
-    /// Opens the repository that holds `folder`, looking upwards. The
-    /// environment has no say in which one that is.
+    /// Opens the repository that contains `folder`, without environment variables.
     ///
     /// # Errors
-    /// There is none, or libgit2 cannot read it (its message says why).
+    /// There is no repository, or libgit2 cannot read it (the message contains why).
     pub fn discover(folder: &Path) -> Result<Self, RepositoryError> {
         let no_ceiling: [&Path; 0] = [];
         let repo = git2::Repository::open_ext(folder, RepositoryOpenFlags::empty(), no_ceiling).map_err(
@@ -147,50 +155,50 @@ impl GitRepository {
         }
     }
 
-    /// A `core.worktree` that points elsewhere would have other files judged
-    /// than those that lie here.
+    /// Returns an error if `core.worktree` points away from the files of `folder`.
     fn refuse_redirected_worktree(&self, folder: &Path) -> Result<(), RepositoryError> {
         let Some(root) = self.repo.workdir() else { return Ok(()) };
         let (Ok(here), Ok(there)) = (folder.canonicalize(), root.canonicalize()) else { return Ok(()) };
-        // A folder `.git` belongs to the folder that it lies in; a file `.git`
-        // (submodules, linked working trees) points at settings elsewhere.
+        // A folder `.git` belongs to the folder that contains it. A file `.git`
+        // (submodules, linked working trees) points to settings elsewhere.
         let own = self.repo.path().canonicalize().ok().filter(|path| path.ends_with(".git"));
         let elsewhere = own.as_deref().and_then(Path::parent).is_some_and(|parent| parent != there);
         if here.starts_with(&there) && !elsewhere {
             return Ok(());
         }
-        let doing = format!("opening the repository of {}", folder.display());
+        let operation = format!("opening the repository of {}", folder.display());
         let reason = format!("its configuration puts the working tree elsewhere, in {}", there.display());
-        Err(RepositoryError::Git { operation: doing, reason })
+        Err(RepositoryError::Git { operation, reason })
     }
 
-    /// The root of the working tree.
+    /// Returns the root of the working tree.
     ///
     /// # Errors
-    /// A bare repository has none.
+    /// The repository is bare.
     pub fn root(&self) -> Result<&Path, RepositoryError> {
         self.repo.workdir().ok_or(RepositoryError::Bare)
     }
 
-    /// A folder inside git's own that the tool may write to.
+    /// Returns the folder for the tool's own files, inside git's folder.
     #[must_use]
     pub fn state_folder(&self) -> PathBuf {
         self.repo.path().join("countersign")
     }
 
+    /// Returns the tree of a commit.
     fn tree(&self, commit: Commit) -> Result<git2::Tree<'_>, RepositoryError> {
-        let lost = |what: &str, error: &git2::Error| {
+        let missing = |what: &str, error: &git2::Error| {
             self.missing_object(format!("reading {what}commit {}", commit.0), error)
         };
-        let found = self.repo.find_commit(to_oid(commit.0)).map_err(|error| lost("", &error))?;
-        found.tree().map_err(|error| lost("the tree of ", &error))
+        let found = self.repo.find_commit(to_oid(commit.0)).map_err(|error| missing("", &error))?;
+        found.tree().map_err(|error| missing("the tree of ", &error))
     }
 
-    /// The bytes of a blob.
+    /// Returns the bytes of a blob. `path` is for messages.
     fn read_blob(&self, id: Oid, path: &RepoPath) -> Result<Vec<u8>, RepositoryError> {
         let odb = self.repo.odb().map_err(git_error("opening the object store"))?;
-        let lost = |error: &git2::Error| self.missing_object(format!("reading {path} ({id})"), error);
-        let (size, kind) = odb.read_header(id).map_err(|error| lost(&error))?;
+        let missing = |error: &git2::Error| self.missing_object(format!("reading {path} ({id})"), error);
+        let (size, kind) = odb.read_header(id).map_err(|error| missing(&error))?;
         let bytes = u64::try_from(size).unwrap_or(u64::MAX);
         if bytes > MAX_FILE_BYTES {
             return Err(RepositoryError::TooLarge { path: path.clone(), bytes, limit: MAX_FILE_BYTES });
@@ -198,17 +206,17 @@ impl GitRepository {
         if kind != ObjectType::Blob {
             return Err(RepositoryError::Git {
                 operation: format!("reading {path} ({id})"),
-                reason: "the object is no blob".into(),
+                reason: "the object is not a blob".into(),
             });
         }
-        let object = odb.read(id).map_err(|error| lost(&error))?;
+        let object = odb.read(id).map_err(|error| missing(&error))?;
         Ok(object.data().to_vec())
     }
 }
 
 impl ObjectStore for GitRepository {
-    fn entry(&self, side: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
-        match side {
+    fn entry(&self, tree: TreeState, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
+        match tree {
             TreeState::Empty => Ok(None),
             TreeState::Commit(commit) => Ok(self
                 .tree_entry(commit, path)?
@@ -218,19 +226,19 @@ impl ObjectStore for GitRepository {
         }
     }
 
-    fn mode(&self, side: TreeState, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
-        match side {
+    fn mode(&self, tree: TreeState, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
+        match tree {
             TreeState::Worktree => Ok(self
                 .worktree_path(path)?
                 .and_then(|(_, metadata)| crate::system::files::file_mode(&metadata))),
-            side => Ok(self.entry(side, path)?.map(|entry| entry.mode)),
+            tree => Ok(self.entry(tree, path)?.map(|entry| entry.mode)),
         }
     }
 
-    fn read(&self, side: TreeState, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
-        match side {
+    fn read(&self, tree: TreeState, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
+        match tree {
             TreeState::Worktree => self.worktree_bytes(path),
-            side => match self.entry(side, path)? {
+            tree => match self.entry(tree, path)? {
                 Some(entry) if entry.mode != FileMode::Submodule => {
                     self.read_blob(to_oid(entry.id), path).map(Some)
                 }
@@ -241,20 +249,20 @@ impl ObjectStore for GitRepository {
 
     fn read_entry(
         &self,
-        side: TreeState,
+        tree: TreeState,
         path: &RepoPath,
         entry: TreeEntry,
     ) -> Result<Vec<u8>, RepositoryError> {
-        match (entry.mode, side) {
+        match (entry.mode, tree) {
             (FileMode::Submodule, _) => Ok(entry.id.to_string().into_bytes()),
             (_, TreeState::Worktree) => self.disk_content(path, entry),
             _ => self.read_blob(to_oid(entry.id), path),
         }
     }
 
-    fn list(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+    fn list(&self, tree: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let folder = folder.strip_suffix('/').unwrap_or(folder);
-        let mut out = match side {
+        let mut out = match tree {
             TreeState::Empty => Vec::new(),
             TreeState::Commit(commit) => self.list_tree(commit, folder)?,
             TreeState::Index => self.list_index(folder)?,
@@ -264,10 +272,10 @@ impl ObjectStore for GitRepository {
         Ok(out)
     }
 
-    fn list_below(&self, side: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
+    fn list_below(&self, tree: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let folder = folder.strip_suffix('/').unwrap_or(folder);
         let below = |path: &RepoPath| path.is_below(folder.as_bytes());
-        Ok(match side {
+        Ok(match tree {
             TreeState::Empty => Vec::new(),
             TreeState::Commit(commit) => self.flat_tree(Some(commit))?.into_keys().filter(below).collect(),
             TreeState::Index => self.staged_entries()?.into_keys().filter(below).collect(),
@@ -275,8 +283,8 @@ impl ObjectStore for GitRepository {
         })
     }
 
-    fn exists(&self, side: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
-        match side {
+    fn exists(&self, tree: TreeState, path: &RepoPath) -> Result<bool, RepositoryError> {
+        match tree {
             TreeState::Empty => Ok(false),
             TreeState::Commit(commit) => Ok(self.tree_entry(commit, path)?.is_some()),
             TreeState::Index => self.exists_in_index(path),
@@ -343,10 +351,10 @@ impl History for GitRepository {
 }
 
 impl WorkingTree for GitRepository {
-    fn list_sources(&self, side: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
-        match side {
+    fn list_sources(&self, tree: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
+        match tree {
             TreeState::Worktree => self.list_worktree_sources(),
-            side => self.list_below(side, ""),
+            tree => self.list_below(tree, ""),
         }
     }
 

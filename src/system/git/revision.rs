@@ -1,7 +1,7 @@
-//! From revision texts to commits, and from nothing to a selection.
+//! Resolves revisions to commits, and requests to selections.
 //!
-//! A name must mean one thing: a tag or remote branch that is called like a
-//! branch is refused rather than preferred.
+//! A name must be unambiguous: if a tag or remote branch has the same name as a branch,
+//! the name is refused.
 
 use crate::change::History as _;
 use git2::{ErrorCode, ObjectType, Oid};
@@ -19,7 +19,7 @@ impl GitRepository {
     fn resolve_revision(&self, text: &str) -> Result<Commit, RepositoryError> {
         let allowed = |c: char| c.is_alphanumeric() || "._/@{}^~+-#=".contains(c);
         if text.is_empty() || text.starts_with('-') || !text.chars().all(allowed) {
-            return Err(revision_error(text, "this is not a revision"));
+            return Err(revision_error(text, "invalid revision; expected a commit id, a branch or a tag"));
         }
         let at = text.find(['^', '~']).unwrap_or(text.len());
         let (name, steps) = text.split_at(at);
@@ -32,14 +32,13 @@ impl GitRepository {
             ErrorCode::Ambiguous => revision_error(text, "several objects start with these digits"),
             _ => revision_error(text, error.message()),
         })?;
-        let commit = object
-            .peel(ObjectType::Commit)
-            .map_err(|_| revision_error(text, "this does not name a commit"))?;
+        let commit =
+            object.peel(ObjectType::Commit).map_err(|_| revision_error(text, "this is not a commit"))?;
         self.follow_parents(text, steps, commit.id()).map(|id| Commit(to_hash(id)))
     }
 
-    /// Follows `^2`, `~3`, `^{commit}` and the like from a commit. Parents are
-    /// those that commit objects name.
+    /// Follows the steps `^2`, `~3` and `^{commit}` from a commit. Parents are those of
+    /// the commit objects.
     fn follow_parents(&self, text: &str, steps: &str, from: Oid) -> Result<Oid, RepositoryError> {
         let (mut at, mut rest) = (from, steps);
         while let Some(sign) = rest.chars().next() {
@@ -52,33 +51,46 @@ impl GitRepository {
             let (number, after) = tail.split_at(digits);
             let number: usize = match number {
                 "" => 1,
-                number => number.parse().map_err(|_| revision_error(text, "this is not a revision"))?,
+                number => number.parse().map_err(|_| {
+                    revision_error(text, "invalid revision; expected a commit id, a branch or a tag")
+                })?,
             };
             let (times, which) = match sign {
                 '~' => (number, 1),
                 '^' => (usize::from(number > 0), number),
-                _ => return Err(revision_error(text, "this is not a revision")),
+                _ => {
+                    return Err(revision_error(
+                        text,
+                        "invalid revision; expected a commit id, a branch or a tag",
+                    ));
+                }
             };
             for _ in 0..times {
                 let node = self.commit_node(at)?;
                 let parent = node.parents.get(which.saturating_sub(1));
-                at = *parent
-                    .ok_or_else(|| revision_error(text, self.explain_missing("there is no such parent")))?;
+                at = *parent.ok_or_else(|| {
+                    revision_error(text, self.explain_missing("the commit has no such parent"))
+                })?;
             }
             rest = after;
         }
-        // A commit that is named must be there.
+        // The resulting commit must exist.
         self.commit_node(at).map(|_| at)
     }
 
+    /// Adds a hint to `reason` if the clone is shallow.
     fn explain_missing(&self, reason: &str) -> String {
         if self.repo.is_shallow() {
-            format!("{reason}; this is a shallow clone: fetch the whole history (`git fetch --unshallow`)")
+            format!(
+                "{reason}; this is a shallow clone: run `git fetch --unshallow` to fetch the whole history"
+            )
         } else {
             reason.to_owned()
         }
     }
 
+    /// Returns an error if several references have this name, or if a reference is
+    /// named like a commit id.
     fn refuse_ambiguous(&self, text: &str, name: &str) -> Result<(), RepositoryError> {
         let spellings = [
             format!("refs/heads/{name}"),
@@ -91,18 +103,21 @@ impl GitRepository {
         match found.as_slice() {
             [_, _, ..] => Err(revision_error(
                 text,
-                format!("the name is ambiguous: {}; write it in full", found.join(" and ")),
+                format!("the name is ambiguous: {}; write the full name", found.join(" and ")),
             )),
             [only] if name.len() == 40 && crate::digest::Hash20::parse(name).is_some() => {
                 Err(revision_error(
                     text,
-                    format!("{only} is named like a commit id; write one or the other in full"),
+                    format!(
+                        "{only} has the name of a commit id; write the full name of the reference, or rename it"
+                    ),
                 ))
             }
             _ => Ok(()),
         }
     }
 
+    /// Returns the newest commit of a local branch, or of the branch of `origin`.
     fn branch_tip(&self, name: &str) -> Option<Commit> {
         let reference = self
             .repo
@@ -117,6 +132,7 @@ impl GitRepository {
         parent.map(|id| self.commit_node(id).map(|_| Commit(to_hash(id)))).transpose()
     }
 
+    /// Returns the merge base of HEAD and the first existing branch of `main`.
     pub(super) fn find_fork_point(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
         let Some(head) = self.head()? else { return Ok(None) };
         for name in main {
@@ -143,7 +159,7 @@ impl GitRepository {
                     mode: SelectionMode::Rev,
                     base,
                     head: Some(head),
-                    reason: format!("--rev {text}: its first parent to it"),
+                    reason: format!("--rev {text}: its first parent to this commit"),
                     is_explicit: true,
                     policy_source: None,
                 })
@@ -175,14 +191,14 @@ impl GitRepository {
     }
 
     fn resolve_range(&self, text: &str) -> Result<Selection, RepositoryError> {
-        let (base, head, three) =
-            split_range(text).ok_or_else(|| revision_error(text, "a range is written A..B (or A...B)"))?;
+        let (base, head, has_three_dots) =
+            split_range(text).ok_or_else(|| revision_error(text, "invalid range; expected A..B or A...B"))?;
         let (left, head_commit) = (self.resolve_revision(base)?, self.resolve_revision(head)?);
-        let (base_commit, reason) = if three {
+        let (base_commit, reason) = if has_three_dots {
             let found = self
                 .find_merge_base(left, head_commit)?
-                .ok_or_else(|| revision_error(text, "both ends have no common ancestor"))?;
-            (found, format!("--range {text}: three dots, so from the merge base of both ends"))
+                .ok_or_else(|| revision_error(text, "the two ends have no common ancestor"))?;
+            (found, format!("--range {text}: the merge base of both ends (three dots) to the right end"))
         } else {
             (left, format!("--range {text}"))
         };
@@ -192,10 +208,12 @@ impl GitRepository {
             head: Some(head_commit),
             reason,
             is_explicit: true,
-            policy_source: three.then_some(left),
+            policy_source: has_three_dots.then_some(left),
         })
     }
 
+    /// Selects a change if the caller does not request one; see
+    /// [`SelectionRequest::Default`].
     fn default_selection(
         &self,
         merge_base: &dyn Fn(Commit) -> Option<String>,
@@ -228,7 +246,7 @@ impl GitRepository {
         let Some(head) = head else {
             return Err(revision_error(
                 "HEAD",
-                "there is no commit yet and nothing is staged or changed: nothing to judge",
+                "there is no commit yet, and nothing is staged or changed: there is nothing to check",
             ));
         };
         let range = |base: Option<Commit>, reason: String| Selection {
@@ -242,20 +260,23 @@ impl GitRepository {
         if let Some(text) = merge_base(head)
             && let Some(base) = self.find_commit(&text)?
         {
-            return Ok(range(Some(base), "the tree is clean: the packet's MERGE_BASE_SHA to HEAD".into()));
+            return Ok(range(
+                Some(base),
+                "the working tree is clean: the packet's MERGE_BASE_SHA to HEAD".into(),
+            ));
         }
         for name in main {
             let Some(tip) = self.branch_tip(name) else { continue };
             if let Some(base) = self.find_merge_base(tip, head)?.filter(|base| *base != head) {
                 return Ok(range(
                     Some(base),
-                    format!("the tree is clean: the merge base with `{name}` to HEAD"),
+                    format!("the working tree is clean: the merge base with `{name}` to HEAD"),
                 ));
             }
         }
         Ok(range(
             self.first_parent(head)?,
-            "the tree is clean and HEAD is on the main branch: its last commit".into(),
+            "the working tree is clean and HEAD is on the main branch: its last commit".into(),
         ))
     }
 }

@@ -1,4 +1,4 @@
-//! Two trees compared entry by entry: raw modes and object ids.
+//! Reads git trees and compares two of them entry by entry, by raw mode and object id.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,20 @@ use crate::text::RepoPath;
 
 use super::{GitRepository, to_hash};
 
+/// Raw mode of a folder in a tree.
 const FOLDER_MODE: u32 = 0o040_000;
-/// Folders deeper than this are not walked: no honest tree is.
+/// Maximum depth of nested folders; deeper trees are refused.
 const MAX_DEPTH: usize = 512;
 
-/// Raw mode and id.
+/// Raw mode and object id of a tree entry.
 type RawTreeEntry = (u32, Oid);
 type RawTreeEntries = BTreeMap<Vec<u8>, RawTreeEntry>;
-/// A name with what it was and what it is.
+/// A name with its old and its new entry.
 type ComparedEntry = (Vec<u8>, Option<RawTreeEntry>, Option<RawTreeEntry>);
 
 impl GitRepository {
+    /// Reads the direct entries of a tree, by name. `at` is the tree's path, for
+    /// messages. Unknown modes and duplicate names are errors.
     fn read_tree_entries(&self, tree: Option<Oid>, at: &RepoPath) -> Result<RawTreeEntries, RepositoryError> {
         let Some(id) = tree else { return Ok(RawTreeEntries::new()) };
         let tree = self.find_tree(id, at)?;
@@ -33,7 +36,7 @@ impl GitRepository {
                 reason: format!("{path} {reason}"),
             };
             if mode & 0o170_000 != FOLDER_MODE && FileMode::from_raw(mode).is_none() {
-                return Err(refused(&format!("has mode {mode:o}, which git does not know")));
+                return Err(refused(&format!("has mode {mode:o}, which git does not define")));
             }
             if out.insert(entry.name_bytes().to_vec(), (mode, entry.id())).is_some() {
                 return Err(refused("is there twice"));
@@ -48,7 +51,7 @@ impl GitRepository {
             .map_err(|error| self.missing_object(format!("reading folder {at} ({id})"), &error))
     }
 
-    /// The difference between two commits' trees; `None` is the empty tree.
+    /// Returns the changes between the trees of two commits; `None` is the empty tree.
     pub(super) fn tree_changes(
         &self,
         base: Option<Commit>,
@@ -61,6 +64,8 @@ impl GitRepository {
         Ok(ChangeSet::new(changes))
     }
 
+    /// Adds the changes between two trees to `out`, with their subfolders. `at` is the
+    /// path of the trees, `depth` the number of folders above them.
     pub(super) fn compare_trees(
         &self,
         a: Option<Oid>,
@@ -75,7 +80,7 @@ impl GitRepository {
         if depth > MAX_DEPTH {
             return Err(RepositoryError::Git {
                 operation: format!("comparing folder {at}"),
-                reason: format!("folders are nested deeper than {MAX_DEPTH}"),
+                reason: format!("folders are nested more than {MAX_DEPTH} levels deep"),
             });
         }
         let mut before = self.read_tree_entries(a, at)?;
@@ -88,11 +93,11 @@ impl GitRepository {
                 continue;
             }
             let path = at.join(&name);
-            let folder = |side: Option<RawTreeEntry>| {
-                side.filter(|(mode, _)| *mode & 0o170_000 == FOLDER_MODE).map(|(_, id)| id)
+            let folder = |entry: Option<RawTreeEntry>| {
+                entry.filter(|(mode, _)| *mode & 0o170_000 == FOLDER_MODE).map(|(_, id)| id)
             };
-            let file = |side: Option<RawTreeEntry>| {
-                side.and_then(|(mode, id)| {
+            let file = |entry: Option<RawTreeEntry>| {
+                entry.and_then(|(mode, id)| {
                     Some(TreeEntry { mode: FileMode::from_raw(mode)?, id: to_hash(id) })
                 })
             };
@@ -102,7 +107,7 @@ impl GitRepository {
         Ok(())
     }
 
-    /// All files of a commit's tree.
+    /// Returns all files of a commit's tree; empty for `None`.
     pub(super) fn flat_tree(
         &self,
         commit: Option<Commit>,
@@ -111,7 +116,8 @@ impl GitRepository {
         Ok(changes.into_iter().filter_map(|change| Some((change.path, change.after?))).collect())
     }
 
-    /// Raw mode and id at a path of a commit's tree, folders included.
+    /// Returns raw mode and object id of a path in a commit's tree; folders count.
+    /// `None` if the path does not exist.
     pub(super) fn tree_entry(
         &self,
         commit: Commit,
@@ -123,7 +129,7 @@ impl GitRepository {
         }
         let mut names = path.as_bytes().split(|byte| *byte == b'/').peekable();
         while let Some(name) = names.next() {
-            // A name with a zero byte is in no tree, and libgit2 takes none.
+            // A tree cannot contain a name with a NUL byte, and libgit2 rejects it.
             if name.contains(&0) {
                 return Ok(None);
             }
@@ -142,6 +148,7 @@ impl GitRepository {
         Ok(None)
     }
 
+    /// Lists the files and links directly in a folder of a commit.
     pub(super) fn list_tree(&self, commit: Commit, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let at = RepoPath::from(folder);
         let tree = if folder.is_empty() {

@@ -1,5 +1,4 @@
-//! The walk over the working tree, and what a base revision's ignore files
-//! excuse.
+//! The walk over the working tree, with the ignore files of the base commit.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +14,7 @@ use super::attributes::is_attributes_file;
 use super::{GitRepository, to_oid, too_many_paths, unreadable};
 
 impl GitRepository {
-    /// Files on disk that are tracked, or that no ignore file on disk excuses.
+    /// Returns the files on disk that are tracked, or that no ignore file on disk ignores.
     pub(super) fn list_worktree_sources(&self) -> Result<Vec<RepoPath>, RepositoryError> {
         let root = self.root()?;
         let mut found =
@@ -34,9 +33,9 @@ impl GitRepository {
         Ok(found)
     }
 
-    /// The `.gitignore` files that the base revision tracks. Only they excuse
-    /// an untracked file: `.git/info/exclude`, global files and edits of the
-    /// judged change do not.
+    /// Reads the `.gitignore` files that the base commit tracks. Only they exempt an
+    /// untracked file. `.git/info/exclude`, global ignore files and edits of the change
+    /// under judgement do not.
     pub(super) fn base_ignore_rules(
         &self,
         base: &BTreeMap<RepoPath, TreeEntry>,
@@ -55,31 +54,32 @@ pub(super) struct DiskEntry {
     pub mode: FileMode,
 }
 
+/// Input of a walk over the working tree.
 pub(super) struct WorktreeWalk<'a> {
     pub root: &'a Path,
-    /// Folders that hold tracked files.
+    /// Folders that contain tracked files.
     pub tracked_folders: &'a BTreeSet<RepoPath>,
     /// Tracked submodules.
     pub submodules: &'a BTreeSet<RepoPath>,
     /// Whether a path is tracked.
     pub is_tracked: &'a dyn Fn(&RepoPath) -> bool,
     pub ignores: IgnoreRules,
-    /// Set once a `.gitattributes` is seen, ignored or not.
+    /// Set when the walk finds a `.gitattributes` file, ignored or not.
     pub saw_attributes: Cell<bool>,
-    /// Whether the file system tells executables and links.
+    /// Whether the file system stores executable bits and links.
     pub trust_modes: bool,
-    /// The mode that the index records, for file systems that do not tell.
+    /// The mode that the index records, for file systems that do not store modes.
     pub recorded_mode: &'a dyn Fn(&RepoPath) -> Option<FileMode>,
-    /// How many files are looked at before the walk gives up.
+    /// Maximum number of files; a longer walk is an error.
     pub max_files: usize,
 }
 
 impl WorktreeWalk<'_> {
-    /// Everything below the root that is tracked or not ignored.
+    /// Returns everything below the root that is tracked or not ignored.
     pub(super) fn run(&self) -> Result<BTreeMap<RepoPath, DiskEntry>, RepositoryError> {
         let mut out = BTreeMap::new();
-        let mut open = vec![RepoPath::default()];
-        while let Some(folder) = open.pop() {
+        let mut pending = vec![RepoPath::default()];
+        while let Some(folder) = pending.pop() {
             let disk = files::join_repo_path(self.root, &folder);
             let names = files::list_folder(&disk).map_err(|error| unreadable(&folder, &error))?;
             for (name, metadata) in names {
@@ -87,12 +87,14 @@ impl WorktreeWalk<'_> {
                 if is_attributes_file(name.as_bytes()) {
                     self.saw_attributes.set(true);
                 }
-                let folds = cfg!(any(windows, target_os = "macos"));
-                if name.as_bytes() == b".git" || (folds && name.as_bytes().eq_ignore_ascii_case(b".git")) {
+                let ignores_case = cfg!(any(windows, target_os = "macos"));
+                if name.as_bytes() == b".git"
+                    || (ignores_case && name.as_bytes().eq_ignore_ascii_case(b".git"))
+                {
                     continue;
                 }
                 if metadata.is_dir() {
-                    self.visit_folder(path, &mut open, &mut out);
+                    self.visit_folder(path, &mut pending, &mut out);
                 } else if ((self.is_tracked)(&path) || !self.ignores.excludes(&path))
                     && let Some(mode) = files::file_mode(&metadata)
                 {
@@ -108,26 +110,28 @@ impl WorktreeWalk<'_> {
         Ok(out)
     }
 
+    /// Adds a folder to `pending`, or to `out` if it is a submodule or a nested
+    /// repository; skips it if it is ignored.
     fn visit_folder(
         &self,
         path: RepoPath,
-        open: &mut Vec<RepoPath>,
+        pending: &mut Vec<RepoPath>,
         out: &mut BTreeMap<RepoPath, DiskEntry>,
     ) {
-        let holds_tracked = self.tracked_folders.contains(&path);
-        let nested = files::join_repo_path(self.root, &path.join(b".git")).symlink_metadata().is_ok();
+        let has_tracked_files = self.tracked_folders.contains(&path);
+        let is_repository = files::join_repo_path(self.root, &path.join(b".git")).symlink_metadata().is_ok();
         if self.submodules.contains(&path) {
-            if nested {
+            if is_repository {
                 out.insert(path, DiskEntry { mode: FileMode::Submodule });
             } else {
-                // Not checked out: whatever lies here belongs to nobody.
-                open.push(path);
+                // The submodule is not checked out: files in its folder are untracked.
+                pending.push(path);
             }
-        } else if !holds_tracked && self.ignores.matches(&path, true) {
-        } else if nested && !holds_tracked {
+        } else if !has_tracked_files && self.ignores.matches(&path, true) {
+        } else if is_repository && !has_tracked_files {
             out.insert(path, DiskEntry { mode: FileMode::Submodule });
         } else {
-            open.push(path);
+            pending.push(path);
         }
     }
 }

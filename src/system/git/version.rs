@@ -1,4 +1,4 @@
-//! Versions of files in history, and the working trees of a repository.
+//! Finds old versions of files in history, and lists the working trees of a repository.
 
 use crate::change::WorkingTree as _;
 use std::collections::{HashMap, HashSet};
@@ -10,12 +10,12 @@ use crate::digest::sha1;
 
 use super::{GitRepository, git_error, to_hash, to_oid};
 
-/// Commits that are looked at before the walk gives up.
+/// Maximum number of commits that are read; a longer walk is an error.
 const MAX_WALKED_COMMITS: usize = 20_000;
 
 impl GitRepository {
-    /// Walks back from `head` until every wanted version is found or history
-    /// ends. A root tree or a blob that was seen before is not looked at again.
+    /// Walks back from `head` until every requested version is found or history ends.
+    /// A root tree or a blob that was read before is skipped.
     pub(super) fn find_versions(
         &self,
         head: Commit,
@@ -25,14 +25,14 @@ impl GitRepository {
         let mut trees: HashSet<Oid> = HashSet::new();
         let mut blobs: HashMap<Oid, crate::digest::Hash20> = HashMap::new();
         let mut walk = self.walk_back_from(head);
-        let mut number = 0;
+        let mut walked = 0;
         while out.iter().any(Option::is_none) {
             let Some(id) = walk.next_commit()? else { break };
-            number += 1;
-            if number > MAX_WALKED_COMMITS {
-                let reason = format!("more than {MAX_WALKED_COMMITS} commits would have to be read");
-                let doing = "looking for an old version of the specification".to_owned();
-                return Err(RepositoryError::Git { operation: doing, reason });
+            walked += 1;
+            if walked > MAX_WALKED_COMMITS {
+                let reason = format!("this would require reading more than {MAX_WALKED_COMMITS} commits");
+                let operation = "searching for an old version of the specification".to_owned();
+                return Err(RepositoryError::Git { operation, reason });
             }
             let commit = self.repo.find_commit(id).map_err(git_error(format!("reading commit {id}")))?;
             if !trees.insert(commit.tree_id()) {
@@ -42,8 +42,8 @@ impl GitRepository {
             for (want, found) in wanted.iter().zip(out.iter_mut()).filter(|(_, found)| found.is_none()) {
                 let Some((_, blob)) = self.tree_entry(here, &want.path)? else { continue };
                 let blob = to_oid(blob);
-                let known = blobs.get(&blob).copied();
-                if known.is_some_and(|known| known != want.sha1) {
+                let known_sha1 = blobs.get(&blob).copied();
+                if known_sha1.is_some_and(|sha1| sha1 != want.sha1) {
                     continue;
                 }
                 let Ok(bytes) = self.read_blob(blob, &want.path) else { continue };
@@ -57,7 +57,7 @@ impl GitRepository {
         Ok(out)
     }
 
-    /// This working tree, the main one and all linked ones.
+    /// Returns this working tree first, then the main one and all linked ones.
     pub(super) fn list_worktrees(&self) -> Result<Vec<Worktree>, RepositoryError> {
         let mut out = Vec::new();
         if let Some(folder) = self.worktree_name() {
@@ -68,7 +68,7 @@ impl GitRepository {
         for name in names.iter().flatten().flatten() {
             let tree =
                 self.repo.find_worktree(name).map_err(git_error(format!("reading working tree {name}")))?;
-            // One whose folder is gone is only a record.
+            // A record whose folder was removed is skipped.
             if tree.validate().is_ok() {
                 others.extend(git2::Repository::open_from_worktree(&tree));
             }
@@ -81,8 +81,8 @@ impl GitRepository {
             let (Some(folder), Ok(branch)) = (other.worktree_name(), other.current_branch()) else {
                 continue;
             };
-            let known = out.iter().any(|tree: &Worktree| tree.folder == folder && tree.branch == branch);
-            if !known {
+            let is_listed = out.iter().any(|tree: &Worktree| tree.folder == folder && tree.branch == branch);
+            if !is_listed {
                 out.push(Worktree { folder, branch });
             }
         }

@@ -1,8 +1,8 @@
-//! The working tree: files on disk against HEAD.
+//! The working tree: compares the files on disk with HEAD.
 //!
-//! The walk starts from the disk, and every file is read and hashed: the
-//! index's stat cache can be poisoned (by a clean filter that is gone again,
-//! by a set clock), so it excuses nothing. Flags that call a path unchanged
+//! The walk starts from the disk, and every file is read and hashed. The stat cache of
+//! the index is not used, because it can be wrong: a clean filter that was removed
+//! again, or a changed clock, can make it so. Index flags that mark a path as unchanged
 //! are ignored and reported.
 
 use crate::change::History as _;
@@ -22,7 +22,8 @@ use super::untracked::{DiskEntry, WorktreeWalk};
 use super::{GitRepository, unreadable};
 
 impl GitRepository {
-    /// HEAD's tree against the files on disk, untracked ones included.
+    /// Returns the changes between a commit's tree (HEAD) and the files on disk; untracked
+    /// files are included.
     pub(super) fn worktree_changes(&self, base: Option<Commit>) -> Result<ChangeSet, RepositoryError> {
         self.refuse_foreign_attributes()?;
         let mut staged = self.staged_entries()?;
@@ -33,62 +34,65 @@ impl GitRepository {
         let mut changes = Vec::new();
         for (path, found) in found {
             let known = staged.remove(&path);
-            let pre = before.remove(&path);
+            let old = before.remove(&path);
             let raw = ids.get(&path).copied();
-            changes.extend(self.compare_on_disk(&path, &found, known.as_ref(), pre, raw)?);
+            changes.extend(self.compare_on_disk(&path, &found, known.as_ref(), old, raw)?);
         }
         for (path, staged) in staged {
-            let pre = before.remove(&path);
-            let absent_submodule = staged.entry.mode == FileMode::Submodule;
-            let left_out = || sparse.as_ref().is_some_and(|sparse| sparse.excludes(&path));
-            if absent_submodule || (staged.skip_worktree && left_out()) {
-                changes.extend(Change::from_entries(path, pre, Some(staged.entry)));
+            let old = before.remove(&path);
+            let is_absent_submodule = staged.entry.mode == FileMode::Submodule;
+            let is_excluded = || sparse.as_ref().is_some_and(|sparse| sparse.excludes(&path));
+            if is_absent_submodule || (staged.skip_worktree && is_excluded()) {
+                changes.extend(Change::from_entries(path, old, Some(staged.entry)));
                 continue;
             }
-            let change = Change::from_entries(path, pre, None);
-            let remark =
-                staged.skip_worktree.then(|| "the index hides its absence (skip-worktree)".to_owned());
-            changes.extend(change.map(|change| Change { note: remark, ..change }));
+            let change = Change::from_entries(path, old, None);
+            let note =
+                staged.skip_worktree.then(|| "the index hides that it is missing (skip-worktree)".to_owned());
+            changes.extend(change.map(|change| Change { note, ..change }));
         }
         changes
-            .extend(before.into_iter().filter_map(|(path, pre)| Change::from_entries(path, Some(pre), None)));
+            .extend(before.into_iter().filter_map(|(path, old)| Change::from_entries(path, Some(old), None)));
         Ok(ChangeSet::new(changes))
     }
 
+    /// Returns the change of a path that exists on disk; `None` if it did not change. `raw`
+    /// is git's id of the raw bytes.
     fn compare_on_disk(
         &self,
         path: &RepoPath,
         found: &DiskEntry,
         known: Option<&StagedEntry>,
-        pre: Option<TreeEntry>,
+        old: Option<TreeEntry>,
         raw: Option<Hash20>,
     ) -> Result<Option<Change>, RepositoryError> {
-        let flagged = known.and_then(|k| match (k.assume_unchanged, k.skip_worktree) {
-            (true, _) => Some("the index calls this path unchanged (assume-unchanged)".to_owned()),
-            (_, true) => Some("the index calls this path unchanged (skip-worktree)".to_owned()),
+        let note = known.and_then(|k| match (k.assume_unchanged, k.skip_worktree) {
+            (true, _) => Some("the index marks this path as unchanged (assume-unchanged)".to_owned()),
+            (_, true) => Some("the index marks this path as unchanged (skip-worktree)".to_owned()),
             _ => None,
         });
-        let stored = [known.map(|k| k.entry.id), pre.map(|entry| entry.id)];
+        let stored = [known.map(|k| k.entry.id), old.map(|entry| entry.id)];
         if let Some(id) = raw.filter(|raw| stored.contains(&Some(*raw))) {
-            let change = Change::from_entries(path.clone(), pre, Some(TreeEntry { mode: found.mode, id }));
-            return Ok(change.map(|change| Change { note: flagged, ..change }));
+            let change = Change::from_entries(path.clone(), old, Some(TreeEntry { mode: found.mode, id }));
+            return Ok(change.map(|change| Change { note, ..change }));
         }
-        let (post, unjudged) = self.read_disk_entry(path, found, known, pre)?;
-        let change = Change::from_entries(path.clone(), pre, Some(post));
-        Ok(change.map(|change| Change { note: flagged, unreadable_reason: unjudged, ..change }))
+        let (new, unreadable_reason) = self.read_disk_entry(path, found, known, old)?;
+        let change = Change::from_entries(path.clone(), old, Some(new));
+        Ok(change.map(|change| Change { note, unreadable_reason, ..change }))
     }
 
-    /// Mode and content id of what stands on disk.
+    /// Returns mode and content id of a path on disk, and the reason why its content cannot
+    /// be checked, if there is one.
     fn read_disk_entry(
         &self,
         path: &RepoPath,
         found: &DiskEntry,
         known: Option<&StagedEntry>,
-        pre: Option<TreeEntry>,
+        old: Option<TreeEntry>,
     ) -> Result<(TreeEntry, Option<String>), RepositoryError> {
         if found.mode == FileMode::Submodule {
-            let (id, unjudged) = self.submodule_head(path)?;
-            return Ok((TreeEntry { mode: FileMode::Submodule, id }, unjudged));
+            let (id, unreadable_reason) = self.submodule_head(path)?;
+            return Ok((TreeEntry { mode: FileMode::Submodule, id }, unreadable_reason));
         }
         let raw = files::read_as_stored(
             &self.disk_path(path)?,
@@ -96,11 +100,12 @@ impl GitRepository {
             super::MAX_FILE_BYTES,
         )
         .map_err(|error| unreadable(path, &error))?;
-        let expected = [known.map(|k| k.entry.id), pre.map(|e| e.id)];
-        let (bytes, unjudged) = self.clean_bytes(path, raw, found.mode, &expected)?;
-        Ok((TreeEntry { mode: found.mode, id: git_blob_id(&bytes) }, unjudged))
+        let expected = [known.map(|k| k.entry.id), old.map(|e| e.id)];
+        let (bytes, unreadable_reason) = self.clean_bytes(path, raw, found.mode, &expected)?;
+        Ok((TreeEntry { mode: found.mode, id: git_blob_id(&bytes) }, unreadable_reason))
     }
 
+    /// Walks the working tree; records whether there are attribute files.
     fn walk_worktree(
         &self,
         base: &BTreeMap<RepoPath, TreeEntry>,
@@ -115,7 +120,7 @@ impl GitRepository {
                 }
             }
         }
-        let links = staged
+        let submodules = staged
             .iter()
             .filter(|(_, s)| s.entry.mode == FileMode::Submodule)
             .map(|(path, _)| path.clone())
@@ -124,7 +129,7 @@ impl GitRepository {
         let walk = WorktreeWalk {
             root: self.root()?,
             tracked_folders: &folders,
-            submodules: &links,
+            submodules: &submodules,
             is_tracked: &tracked,
             ignores: self.base_ignore_rules(base)?,
             saw_attributes: Cell::new(staged.keys().any(|path| is_attributes_file(path.file_name()))),
@@ -137,8 +142,7 @@ impl GitRepository {
         Ok(found)
     }
 
-    /// Git's id of the raw bytes of every file and link, read by several
-    /// threads.
+    /// Returns git's id of the raw bytes of every file and link. Several threads read them.
     fn hash_raw_files(
         &self,
         found: &BTreeMap<RepoPath, DiskEntry>,
@@ -173,8 +177,8 @@ impl GitRepository {
         Ok(files::join_repo_path(self.root()?, path))
     }
 
-    /// Where a path lies on disk, if it is there and no folder above it is a
-    /// symbolic link.
+    /// Returns the path on disk and its metadata; `None` if it does not exist, or if one of
+    /// its parent folders is a symbolic link.
     pub(super) fn worktree_path(
         &self,
         path: &RepoPath,
@@ -182,9 +186,9 @@ impl GitRepository {
         let mut at = self.root()?.to_path_buf();
         let mut found = None;
         for name in path.as_bytes().split(|byte| *byte == b'/') {
-            // On Windows a drive or a back-slash would lead elsewhere.
-            let leads_away = cfg!(windows) && name.iter().any(|byte| matches!(byte, b':' | b'\\'));
-            if matches!(name, b"" | b"." | b"..") || leads_away {
+            // On Windows, a drive letter or a backslash would lead out of the root.
+            let leaves_root = cfg!(windows) && name.iter().any(|byte| matches!(byte, b':' | b'\\'));
+            if matches!(name, b"" | b"." | b"..") || leaves_root {
                 return Ok(None);
             }
             if found.as_ref().is_some_and(|metadata: &Metadata| !metadata.is_dir()) {
@@ -207,8 +211,8 @@ impl GitRepository {
         Ok(Some(TreeEntry { mode, id: git_blob_id(&bytes) }))
     }
 
-    /// The bytes of an entry on disk: as they lie there if they have its id,
-    /// else as git would store them.
+    /// Returns the bytes of an entry on disk: the raw bytes if they have the entry's id,
+    /// otherwise the bytes as git would store them.
     pub(super) fn disk_content(&self, path: &RepoPath, entry: TreeEntry) -> Result<Vec<u8>, RepositoryError> {
         if let Some((disk, metadata)) = self.worktree_path(path)?
             && files::file_mode(&metadata).is_some()
@@ -223,7 +227,8 @@ impl GitRepository {
         Ok(self.worktree_bytes(path)?.unwrap_or_default())
     }
 
-    /// The bytes of a file on disk as git would store them.
+    /// Returns the bytes of a file on disk as git would store them; `None` if it does not
+    /// exist.
     pub(super) fn worktree_bytes(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
         let Some((disk, metadata)) = self.worktree_path(path)? else { return Ok(None) };
         let Some(mode) = files::file_mode(&metadata) else { return Ok(None) };

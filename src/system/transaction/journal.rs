@@ -1,4 +1,4 @@
-//! Several files as one write.
+//! Writes several files as one atomic operation, through a journal.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -13,7 +13,7 @@ use crate::text::{RepoPath, to_single_line};
 
 use super::{FileWrite, MAX_FILE_BYTES, WriteError, Writer, io_error};
 
-/// What is to be written.
+/// The content of the journal file: a write that is sealed but perhaps not finished.
 #[derive(Debug, Serialize, Deserialize)]
 struct Journal {
     version: u32,
@@ -21,8 +21,9 @@ struct Journal {
     files: Vec<JournalEntry>,
 }
 
-/// One file of it. Its new bytes lie beside the journal, by its number, until
-/// they are renamed to their place.
+/// One file of the write, with SHA-256 hashes of its old and new bytes. The new
+/// bytes are in a file next to the journal, named by the index of the entry, until
+/// that file is renamed to the target.
 #[derive(Debug, Serialize, Deserialize)]
 struct JournalEntry {
     path: String,
@@ -40,27 +41,27 @@ fn journal_path(state: &Path) -> PathBuf {
 
 fn read_journal(state: &Path) -> Result<Option<Journal>, WriteError> {
     let path = journal_path(state);
-    let doing = || format!("reading {}", path.display());
-    if files::find_metadata(&path).map_err(io_error(doing()))?.is_none() {
+    let operation = || format!("reading {}", path.display());
+    if files::find_metadata(&path).map_err(io_error(operation()))?.is_none() {
         return Ok(None);
     }
-    let bytes = files::read(&path, MAX_FILE_BYTES).map_err(io_error(doing()))?;
-    serde_json::from_slice(&bytes).map(Some).map_err(|error| io_error(doing())(io::Error::other(error)))
+    let bytes = files::read(&path, MAX_FILE_BYTES).map_err(io_error(operation()))?;
+    serde_json::from_slice(&bytes).map(Some).map_err(|error| io_error(operation())(io::Error::other(error)))
 }
 
 pub(super) fn interrupted_command(state: &Path) -> Option<String> {
     match read_journal(state) {
         Ok(journal) => journal.map(|journal| to_single_line(&journal.command, 200)),
-        Err(_) => Some("a write".to_owned()),
+        Err(_) => Some("countersign".to_owned()),
     }
 }
 
-/// Writes all files. `go_on` is asked before every step and may stop there, as
-/// a process that is killed stops; the answer says whether all was done.
+/// Writes all files. Calls `may_continue` with a label before every step; `false`
+/// stops there, as if the process were killed. Returns whether all steps were done.
 pub(super) fn write_files(
     writer: &Writer,
     all: &[FileWrite],
-    go_on: &mut dyn FnMut(&str) -> bool,
+    may_continue: &mut dyn FnMut(&str) -> bool,
 ) -> Result<bool, WriteError> {
     let state = &writer.state;
     for file in all {
@@ -73,11 +74,11 @@ pub(super) fn write_files(
     files::create_folder(&folder).map_err(io_error(failed()))?;
     let mut entries = Vec::new();
     for (number, file) in all.iter().enumerate() {
-        if !go_on("put aside") {
+        if !may_continue("stage") {
             return Ok(false);
         }
-        let mode = writer.resolve_path(&file.path).ok().and_then(|place| fs::metadata(place).ok());
-        stage(&folder.join(number.to_string()), &file.after, mode.map(|found| found.permissions()))
+        let metadata = writer.resolve_path(&file.path).ok().and_then(|target| fs::metadata(target).ok());
+        stage(&folder.join(number.to_string()), &file.after, metadata.map(|found| found.permissions()))
             .map_err(io_error(failed()))?;
         entries.push(JournalEntry {
             path: file.path.to_string(),
@@ -85,40 +86,40 @@ pub(super) fn write_files(
             after: sha256_hex(&file.after),
         });
     }
-    if !go_on("journal") {
+    if !may_continue("journal") {
         return Ok(false);
     }
     let journal = Journal { version: 1, command: writer.command.clone(), files: entries };
     let text =
         serde_json::to_vec_pretty(&journal).map_err(|error| io_error(failed())(io::Error::other(error)))?;
-    let draft = folder.join("journal.draft");
-    stage(&draft, &text, None).map_err(io_error(failed()))?;
-    if !go_on("agree") {
+    let unsealed = folder.join("journal.draft");
+    stage(&unsealed, &text, None).map_err(io_error(failed()))?;
+    if !may_continue("seal") {
         return Ok(false);
     }
-    fs::rename(&draft, journal_path(state)).map_err(io_error(failed()))?;
+    fs::rename(&unsealed, journal_path(state)).map_err(io_error(failed()))?;
     sync_folder(&folder);
-    commit(writer, &journal, go_on)
+    commit(writer, &journal, may_continue)
 }
 
-/// Completes an interrupted write, and clears what was never agreed to.
+/// Completes an interrupted write if it was sealed, otherwise removes its files.
 pub(super) fn complete_interrupted(writer: &Writer) -> Result<(), WriteError> {
     let folder = journal_folder(&writer.state);
-    if files::find_metadata(&folder).map_err(io_error("looking for interrupted writes"))?.is_none() {
+    if files::find_metadata(&folder).map_err(io_error("checking for an interrupted write"))?.is_none() {
         return Ok(());
     }
     let Some(journal) = read_journal(&writer.state)? else {
-        return remove_journal(&folder).map_err(io_error("clearing an interrupted write"));
+        return remove_journal(&folder).map_err(io_error("removing an interrupted write"));
     };
     for entry in &journal.files {
         let path = RepoPath::from_declared(&entry.path);
-        let now = writer.read(&path)?.as_deref().map(sha256_hex);
-        let aside = folder
+        let current = writer.read(&path)?.as_deref().map(sha256_hex);
+        let staged = folder
             .join(journal.files.iter().position(|other| other.path == entry.path).unwrap_or(0).to_string());
-        let waits =
-            files::find_metadata(&aside).map_err(io_error("looking for interrupted writes"))?.is_some();
-        let is_new = now.as_deref() == Some(entry.after.as_str());
-        let is_old = waits && now == entry.before;
+        let is_staged =
+            files::find_metadata(&staged).map_err(io_error("checking for an interrupted write"))?.is_some();
+        let is_new = current.as_deref() == Some(entry.after.as_str());
+        let is_old = is_staged && current == entry.before;
         if !is_new && !is_old {
             return Err(WriteError::Unrecoverable {
                 command: to_single_line(&journal.command, 200),
@@ -130,39 +131,39 @@ pub(super) fn complete_interrupted(writer: &Writer) -> Result<(), WriteError> {
     commit(writer, &journal, &mut |_| true).map(|_| ())
 }
 
-/// Renames every file into place, then forgets the journal.
+/// Renames every staged file to its target, then removes the journal.
 fn commit(
     writer: &Writer,
     journal: &Journal,
-    go_on: &mut dyn FnMut(&str) -> bool,
+    may_continue: &mut dyn FnMut(&str) -> bool,
 ) -> Result<bool, WriteError> {
     let folder = journal_folder(&writer.state);
     for (number, entry) in journal.files.iter().enumerate() {
-        if !go_on("rename") {
+        if !may_continue("rename") {
             return Ok(false);
         }
         let path = RepoPath::from_declared(&entry.path);
-        let aside = folder.join(number.to_string());
+        let staged = folder.join(number.to_string());
         let failed = || format!("writing {path}");
-        if files::find_metadata(&aside).map_err(io_error(failed()))?.is_none() {
+        if files::find_metadata(&staged).map_err(io_error(failed()))?.is_none() {
             continue;
         }
-        let place = writer.resolve_path(&path)?;
-        if let Some(parent) = place.parent() {
+        let target = writer.resolve_path(&path)?;
+        if let Some(parent) = target.parent() {
             files::create_folder(parent).map_err(io_error(failed()))?;
         }
-        move_file(&aside, &place).map_err(io_error(failed()))?;
-        place.parent().into_iter().for_each(sync_folder);
+        move_file(&staged, &target).map_err(io_error(failed()))?;
+        target.parent().into_iter().for_each(sync_folder);
     }
-    if !go_on("forget") {
+    if !may_continue("clear") {
         return Ok(false);
     }
-    remove_journal(&folder).map_err(io_error("clearing the journal"))?;
+    remove_journal(&folder).map_err(io_error("removing the journal"))?;
     Ok(true)
 }
 
-/// Moves a file over another one; where they lie on different disks, its
-/// bytes go through a temporary file beside the other one.
+/// Moves a file over another one. If they are on different file systems, the bytes
+/// are copied through a temporary file in the target folder.
 fn move_file(from: &Path, to: &Path) -> io::Result<()> {
     match fs::rename(from, to) {
         Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
@@ -171,10 +172,11 @@ fn move_file(from: &Path, to: &Path) -> io::Result<()> {
             fs::set_permissions(to, fs::metadata(from)?.permissions())?;
             fs::remove_file(from)
         }
-        done => done,
+        result => result,
     }
 }
 
+/// Writes bytes to a file next to the journal and flushes them to the disk.
 fn stage(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(bytes)?;
@@ -184,7 +186,7 @@ fn stage(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io:
     file.sync_all()
 }
 
-/// Has the system write down what a folder holds, where it can be asked to.
+/// Flushes the entries of a folder to the disk, on systems that support it.
 fn sync_folder(folder: &Path) {
     #[cfg(unix)]
     if let Ok(folder) = File::options().read(true).open(folder) {
@@ -194,7 +196,8 @@ fn sync_folder(folder: &Path) {
     let _ = folder;
 }
 
-/// Removes the journal first: without it the rest means nothing.
+/// Removes the journal folder. The journal file is removed first: without it, the
+/// staged files have no effect.
 fn remove_journal(folder: &Path) -> io::Result<()> {
     let journal = folder.join("journal.json");
     if files::find_metadata(&journal)?.is_some() {

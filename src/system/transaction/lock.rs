@@ -1,4 +1,4 @@
-//! The lock of a repository's writers.
+//! The lock that allows one writer of a repository at a time.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -9,47 +9,47 @@ use crate::text::to_single_line;
 
 use super::{WriteError, io_error};
 
-/// How long a writer waits for another one.
+/// Maximum time that a writer waits for the lock.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Takes the lock, waiting for it; leaves a word about who holds it.
-pub(super) fn acquire(state: &Path, command: &str, patience: Duration) -> Result<File, WriteError> {
+/// Takes the lock and waits for it at most `timeout`. Writes the command, process
+/// id and start time of the holder to the file `holder`, for messages of others.
+pub(super) fn acquire(state: &Path, command: &str, timeout: Duration) -> Result<File, WriteError> {
     let failed = || format!("locking {}", state.display());
     files::create_folder(state).map_err(io_error(failed()))?;
     if files::find_metadata(state).map_err(io_error(failed()))?.is_none_or(|found| !found.is_dir()) {
-        return Err(io_error(failed())(std::io::Error::other("it is a link, not a folder")));
+        return Err(io_error(failed())(std::io::Error::other("this is not a folder")));
     }
-    let options =
-        File::options().read(true).write(true).create(true).truncate(false).open(state.join("lock"));
-    let file = options.map_err(io_error(failed()))?;
+    let opened = File::options().read(true).write(true).create(true).truncate(false).open(state.join("lock"));
+    let file = opened.map_err(io_error(failed()))?;
     let start = Instant::now();
     let mut pause = Duration::from_millis(2);
     loop {
         match file.try_lock() {
             Ok(()) => break,
-            Err(TryLockError::WouldBlock) if start.elapsed() < patience => {
+            Err(TryLockError::WouldBlock) if start.elapsed() < timeout => {
                 std::thread::sleep(pause);
                 pause = (pause * 2).min(Duration::from_millis(100));
             }
             Err(TryLockError::WouldBlock) => {
-                return Err(WriteError::Locked { holder: read_holder(state), waited: patience });
+                return Err(WriteError::Locked { holder: read_holder(state), waited: timeout });
             }
-            Err(TryLockError::Error(source)) => return Err(WriteError::Io { doing: failed(), source }),
+            Err(TryLockError::Error(source)) => return Err(WriteError::Io { operation: failed(), source }),
         }
     }
-    // The locked file cannot be read by others on every system.
-    let word = format!(
+    // On some systems, other processes cannot read the locked file itself.
+    let holder = format!(
         "`{}` (process {}, since {})\n",
         to_single_line(command, 200),
         std::process::id(),
         clock::now_text()
     );
-    files::write(&state.join("holder"), word.as_bytes()).map_err(io_error(failed()))?;
+    files::write(&state.join("holder"), holder.as_bytes()).map_err(io_error(failed()))?;
     Ok(file)
 }
 
 fn read_holder(state: &Path) -> String {
-    let word = files::read(&state.join("holder"), 1000).unwrap_or_default();
-    let word = to_single_line(&String::from_utf8_lossy(&word), 300);
-    if word.trim().is_empty() { "it does not say who it is".to_owned() } else { word.trim().to_owned() }
+    let holder = files::read(&state.join("holder"), 1000).unwrap_or_default();
+    let holder = to_single_line(&String::from_utf8_lossy(&holder), 300);
+    if holder.trim().is_empty() { "an unknown process".to_owned() } else { holder.trim().to_owned() }
 }

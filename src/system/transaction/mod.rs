@@ -1,10 +1,15 @@
-//! Changing files of a repository: one writer at a time, all files or none.
+//! Changes files of a repository: one writer at a time, all files or none.
 //!
-//! A writer holds a lock that the system takes back when its process ends,
-//! however it ends. Several files are written through a journal: their new
-//! bytes are put aside and flushed, then the journal is renamed into place
-//! (from then on the write counts), then every file is renamed over its old
-//! one. Whoever takes the lock next completes what was interrupted.
+//! A writer holds a lock that the operating system releases when the process ends
+//! for any reason. Several files are written through a journal, in these steps:
+//!
+//! 1. stage: the new bytes are written next to the journal and flushed;
+//! 2. seal: the journal is renamed to its final name; from then on the write is valid;
+//! 3. commit: every staged file is renamed over its target;
+//! 4. clear: the journal is removed.
+//!
+//! The next writer that takes the lock completes a sealed write that was
+//! interrupted, and removes one that was not sealed.
 
 mod journal;
 mod lock;
@@ -20,74 +25,74 @@ use super::files;
 
 pub use lock::LOCK_TIMEOUT;
 
-/// The most bytes of a document that is rewritten.
+/// Maximum size in bytes of a file that is read or rewritten.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// A file as it is to be.
+/// A write to one file: expected old bytes and new bytes.
 #[derive(Debug, Clone)]
 pub struct FileWrite {
-    /// Where, below the root.
+    /// Path below the root.
     pub path: RepoPath,
-    /// The bytes that must still be there; `None` if nothing may be.
+    /// The bytes that the file must still have; `None` if it must not exist.
     pub before: Option<Vec<u8>>,
-    /// The bytes that are to be there.
+    /// The new bytes.
     pub after: Vec<u8>,
 }
 
-/// Why nothing could be written.
+/// An error while files are written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// Somebody else writes.
+    /// Another process holds the lock.
     #[error(
-        "another countersign is writing here: {holder}; waited {} s for it, nothing was written",
+        "another countersign is writing here: {holder}; waited {} s, nothing was written; run the command again",
         waited.as_secs()
     )]
     Locked {
-        /// Who, as they put it.
+        /// Command, process id and start time of the holder.
         holder: String,
-        /// How long was waited.
+        /// The time that this process waited.
         waited: Duration,
     },
-    /// A file is not what it was when it was read.
-    #[error("{0} was changed by somebody else meanwhile; nothing was written, run the command again")]
+    /// A file has changed since it was read.
+    #[error("another program changed {0} in the meantime; nothing was written; run the command again")]
     Changed(RepoPath),
-    /// What lies there is not written to.
-    #[error("{path} is not written: {why}")]
+    /// The path is not a regular file below the root.
+    #[error("{path} cannot be written: {why}")]
     Refused {
         /// The file.
         path: RepoPath,
-        /// What lies there instead.
+        /// The reason.
         why: String,
     },
     /// An earlier write was interrupted and cannot be completed.
     #[error(
-        "an earlier `{command}` was interrupted while it wrote, and {path} was changed since; look at {} and remove that folder once all is well",
+        "an earlier `{command}` was interrupted during a write, and {path} was changed since; the new bytes are in {}: restore what you need, then remove that folder",
         folder.display()
     )]
     Unrecoverable {
-        /// What was interrupted.
+        /// The command that was interrupted.
         command: String,
-        /// The file that is neither as it was nor as it was to be.
+        /// The file that has neither its old nor its new bytes.
         path: RepoPath,
-        /// Where the new bytes lie.
+        /// The folder of the journal and of the new bytes.
         folder: PathBuf,
     },
-    /// The system refuses.
-    #[error("{doing}: {source}")]
+    /// An operation of the operating system failed.
+    #[error("{operation}: {source}")]
     Io {
-        /// What was being done.
-        doing: String,
-        /// What the system says.
+        /// The operation, as the start of a message ("reading a.md").
+        operation: String,
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
-fn io_error(doing: impl Into<String>) -> impl FnOnce(io::Error) -> WriteError {
-    let doing = doing.into();
-    move |source| WriteError::Io { doing, source }
+fn io_error(operation: impl Into<String>) -> impl FnOnce(io::Error) -> WriteError {
+    let operation = operation.into();
+    move |source| WriteError::Io { operation, source }
 }
 
-/// The only writer of a repository, while it lives.
+/// Exclusive write access to a repository, until the value is dropped.
 #[derive(Debug)]
 pub struct Writer {
     root: PathBuf,
@@ -97,38 +102,39 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Waits for the lock, then completes what an interrupted writer left.
-    /// `state` is the tool's own folder, `command` says who writes.
+    /// Waits for the lock, then completes an interrupted write. `state` is the
+    /// tool's own folder; `command` names this writer in messages of other processes.
     ///
     /// # Errors
-    /// The lock is held too long, or an interrupted write cannot be completed.
-    pub fn acquire(root: &Path, state: &Path, command: &str, patience: Duration) -> Result<Self, WriteError> {
-        let lock = lock::acquire(state, command, patience)?;
+    /// Another process holds the lock for longer than `timeout`, or an interrupted
+    /// write cannot be completed.
+    pub fn acquire(root: &Path, state: &Path, command: &str, timeout: Duration) -> Result<Self, WriteError> {
+        let lock = lock::acquire(state, command, timeout)?;
         let (root, state, command) = (root.to_path_buf(), state.to_path_buf(), command.to_owned());
         let writer = Self { root, state, command, _lock: lock };
         journal::complete_interrupted(&writer)?;
         Ok(writer)
     }
 
-    /// The root of the files.
+    /// Returns the root folder of the files.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The bytes on disk, exactly; `None` if nothing is there.
+    /// Returns the exact bytes on disk; `None` if the file does not exist.
     ///
     /// # Errors
-    /// A link, a folder, or a path that leaves the root lies there.
+    /// The path is not a regular file, goes through a link, or leaves the root.
     pub fn read(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, WriteError> {
         read_below(&self.root, path)
     }
 
-    /// Writes files, all of them or none.
+    /// Writes all files or none of them.
     ///
     /// # Errors
-    /// A file is not as it was read, or cannot be written. What was agreed to
-    /// before the error (see the module) is completed by the next writer.
+    /// A file has changed since it was read, or cannot be written. If the write was
+    /// sealed before the error (see the module), the next writer completes it.
     pub fn write(&self, all: &[FileWrite]) -> Result<(), WriteError> {
         journal::write_files(self, all, &mut |_| true).map(|_| ())
     }
@@ -138,45 +144,51 @@ impl Writer {
     }
 }
 
-/// The bytes of a file below a root, exactly; `None` if nothing is there.
+/// Returns the exact bytes of a file below a root; `None` if it does not exist.
 ///
 /// # Errors
-/// A link, a folder, or a path that leaves the root lies there.
+/// The path is not a regular file, goes through a link, or leaves the root.
 pub fn read_below(root: &Path, path: &RepoPath) -> Result<Option<Vec<u8>>, WriteError> {
-    let place = resolve_path(root, path)?;
-    if files::find_metadata(&place).map_err(io_error(format!("looking at {path}")))?.is_none() {
+    let target = resolve_path(root, path)?;
+    if files::find_metadata(&target).map_err(io_error(format!("reading the metadata of {path}")))?.is_none() {
         return Ok(None);
     }
-    files::read(&place, MAX_FILE_BYTES).map(Some).map_err(io_error(format!("reading {path}")))
+    files::read(&target, MAX_FILE_BYTES).map(Some).map_err(io_error(format!("reading {path}")))
 }
 
-/// Where a path lies on disk: below the root, through no link, and not
-/// where anything but a file stands.
+/// Returns the path on disk. It is below the root, does not go through a link, and
+/// is either missing or a regular file.
 fn resolve_path(root: &Path, path: &RepoPath) -> Result<PathBuf, WriteError> {
     let refused = |why: &str| WriteError::Refused { path: path.clone(), why: why.to_owned() };
-    let mut at = root.to_path_buf();
+    let mut disk = root.to_path_buf();
     let names: Vec<&[u8]> = path.as_bytes().split(|byte| *byte == b'/').collect();
     for (index, name) in names.iter().enumerate() {
-        let leads_away = cfg!(windows) && name.iter().any(|byte| matches!(byte, b':' | b'\\'));
-        if matches!(*name, b"" | b"." | b"..") || leads_away || name.eq_ignore_ascii_case(b".git") {
-            return Err(refused("it leads out of the working tree"));
+        let leaves_root = cfg!(windows) && name.iter().any(|byte| matches!(byte, b':' | b'\\'));
+        if matches!(*name, b"" | b"." | b"..") || leaves_root || name.eq_ignore_ascii_case(b".git") {
+            return Err(refused("the path leads out of the working tree"));
         }
-        at = files::join_repo_path(&at, &RepoPath::from_bytes(name));
-        let found = files::find_metadata(&at).map_err(io_error(format!("looking at {path}")))?;
+        disk = files::join_repo_path(&disk, &RepoPath::from_bytes(name));
+        let found =
+            files::find_metadata(&disk).map_err(io_error(format!("reading the metadata of {path}")))?;
         let Some(found) = found else { continue };
         if found.is_symlink() {
-            return Err(refused("a symbolic link lies there, or above it"));
+            return Err(refused("the path is a symbolic link, or goes through one"));
         }
-        let last = index + 1 == names.len();
-        if last != found.is_file() {
-            return Err(refused(if last { "no ordinary file lies there" } else { "a file lies above it" }));
+        let is_last = index + 1 == names.len();
+        if is_last != found.is_file() {
+            return Err(refused(if is_last {
+                "it is not a regular file"
+            } else {
+                "one of its parents is a file"
+            }));
         }
     }
-    Ok(at)
+    Ok(disk)
 }
 
-/// What was interrupted, if a write waits to be completed: files may then be
-/// partly as they were and partly as they are to be.
+/// Returns the command whose write was interrupted and not completed; `None` if
+/// there is none. Some files may then have their old bytes and others their new
+/// bytes.
 #[must_use]
 pub fn interrupted_command(state: &Path) -> Option<String> {
     journal::interrupted_command(state)
@@ -213,23 +225,23 @@ mod tests {
             let interrupted = {
                 let writer = writer(root);
                 let mut steps = 0;
-                let whole = journal::write_files(&writer, &all, &mut |_| {
+                let is_complete = journal::write_files(&writer, &all, &mut |_| {
                     steps += 1;
                     steps <= stop
                 });
-                !whole.expect("written")
+                !is_complete.expect("written")
             };
-            // Whoever writes next finds all or nothing.
-            let after = writer(root);
+            // The next writer finds all new files or none of them.
+            let next_writer = writer(root);
             let seen = [text(root, "a.md"), text(root, "deep/b.md"), text(root, "c")];
-            let said = seen.iter().map(|text| text.as_deref()).collect::<Vec<_>>();
-            match said.as_slice() {
+            let contents = seen.iter().map(|text| text.as_deref()).collect::<Vec<_>>();
+            match contents.as_slice() {
                 [Some("old a"), None, None] => old += 1,
                 [Some("new a"), Some("new b"), Some("")] => new += 1,
                 other => panic!("after step {stop}: {other:?}"),
             }
             assert_eq!(interrupted_command(&root.join(".git/countersign")), None);
-            drop(after);
+            drop(next_writer);
             if !interrupted {
                 break;
             }
@@ -245,7 +257,7 @@ mod tests {
         let all = [file("b.md", None, "new"), file("a.md", Some("theirs"), "new")];
         assert!(matches!(writer(root).write(&all), Err(WriteError::Changed(_))));
         assert_eq!((text(root, "a.md").as_deref(), text(root, "b.md")), (Some("mine"), None));
-        // Interrupted, then changed by hand: neither version is lost.
+        // Interrupted, then edited by the user: neither version is lost.
         let one = [file("a.md", Some("mine"), "new")];
         let mut steps = 0;
         let stopped = journal::write_files(&writer(root), &one, &mut |step| {
@@ -253,23 +265,26 @@ mod tests {
             step != "rename"
         });
         assert!(!stopped.expect("stopped"));
-        files::write(&root.join("a.md"), b"by hand").expect("file");
+        files::write(&root.join("a.md"), b"edited").expect("file");
         let state = root.join(".git/countersign");
         assert!(matches!(
             Writer::acquire(root, &state, "next", Duration::ZERO),
             Err(WriteError::Unrecoverable { .. })
         ));
-        assert_eq!(text(root, "a.md").as_deref(), Some("by hand"));
+        assert_eq!(text(root, "a.md").as_deref(), Some("edited"));
     }
 
     #[test]
-    fn the_holder_of_the_lock_is_named() {
+    fn an_error_names_the_holder_of_the_lock() {
         let folder = files::create_scratch_folder("countersign-writing-").expect("folder");
         let first = writer(folder.path());
         let state = folder.path().join(".git/countersign");
         let second = Writer::acquire(folder.path(), &state, "b", Duration::from_millis(30));
-        let told = second.expect_err("held").to_string();
-        assert!(told.contains("`a test`") && told.contains(&std::process::id().to_string()), "{told}");
+        let message = second.expect_err("held").to_string();
+        assert!(
+            message.contains("`a test`") && message.contains(&std::process::id().to_string()),
+            "{message}"
+        );
         drop(first);
         assert!(Writer::acquire(folder.path(), &state, "b", Duration::ZERO).is_ok());
     }

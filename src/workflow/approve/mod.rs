@@ -1,5 +1,5 @@
-//! The order of approvals: a refinement is recorded, signed, prepared. Every
-//! command changes all of its records or none.
+//! Approvals in their order: `refine` records a refinement, `sign` signs it,
+//! `prepare` assigns the work. Every command changes all of its records or none.
 
 mod prepare;
 mod refine;
@@ -26,28 +26,32 @@ pub use refine::refine;
 pub use sign::{SignRequest, sign};
 pub use sign_contract::{ContractSignature, KeySource, sign_contract};
 
-/// Where and when a command works.
+/// Repository, time and configuration of an approval command.
 pub struct ApprovalContext<'a> {
     /// The repository.
     pub repo: &'a dyn Repository,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
-    /// A configuration file that the caller names.
+    /// The configuration file that the caller names, if any.
     pub config: Option<Arc<Source>>,
 }
 
 impl ApprovalContext<'_> {
-    /// Now as civil time, UTC.
+    /// Returns the current civil time in UTC.
     fn now_civil(&self) -> DateTime {
         self.now.to_zoned(TimeZone::UTC).datetime()
     }
 
-    /// Now as the gate log writes it.
+    /// Returns the current time in the form of the gate log, in UTC with
+    /// milliseconds.
     fn timestamp(&self) -> String {
         self.now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
 
-    /// What is wrong with one document as it is to be.
+    /// Checks one document in its pending state.
+    ///
+    /// # Errors
+    /// The check cannot run.
     fn check_document(&self, records: &Records<'_>, path: &RepoPath) -> Result<Report, WorkflowError> {
         let mut overlay = Overlay::new(self.repo);
         for (path, text) in records.pending_texts() {
@@ -63,35 +67,41 @@ impl ApprovalContext<'_> {
         Ok(check_documents(&overlay, &request)?)
     }
 
-    /// Refuses while a document has errors; each is a reason.
+    /// Checks one document in its pending state and refuses errors.
+    ///
+    /// # Errors
+    /// The document has errors, or the check cannot run.
     fn refuse_errors(&self, records: &Records<'_>, path: &RepoPath) -> Result<(), WorkflowError> {
         let report = self.check_document(records, path)?;
         if report.passed() { Ok(()) } else { Err(WorkflowError::DocumentHasErrors(Box::new(report))) }
     }
 }
 
-/// The id of a work packet whose refinement exists.
+/// Reads the id of a work packet and requires its refinement.
 ///
 /// # Errors
-/// The text is no id, or there is no refinement.
+/// The text is not a valid id, or the refinement does not exist.
 pub fn resolve_id(records: &Records<'_>, requested: &str) -> Result<WpId, WorkflowError> {
     let shown = crate::text::to_single_line(requested, 80);
     let id = WpId::parse(requested).map_err(|why| {
         WorkflowError::refused(
-            format!("`{shown}` is no work packet id: {why}"),
-            "An id is `WP-{phase}-{name}`.",
+            format!("invalid work packet id `{shown}`: {why}"),
+            "An id has the form `WP-{phase}-{name}`.",
         )
     })?;
     if records.refinement(&id)?.is_none() {
         return Err(WorkflowError::refused(
-            format!("there is no refinement of `{id}`: {}", records.layout.refinement(&id)),
-            format!("`countersign new refinement {id}` writes it."),
+            format!("`{id}` has no refinement: {} does not exist", records.layout.refinement(&id)),
+            format!("Create it with `countersign new refinement {id}`."),
         ));
     }
     Ok(id)
 }
 
-/// Adds an entry to the gate log.
+/// Adds an entry with these members to the gate log.
+///
+/// # Errors
+/// The log cannot be read, or has no list for entries.
 fn append_log_entry(records: &mut Records<'_>, members: &[(&str, &str)]) -> Result<(), WorkflowError> {
     let log = records.gate_log()?;
     let Some(edit) = log.append_entry_edit(members) else {

@@ -1,4 +1,5 @@
-//! `prepare`: who works on a signed work packet, on which branch, and where.
+//! `prepare`: records the coder, the branch and the working tree of a signed work
+//! packet.
 
 use crate::document::WpId;
 use crate::document::gate_log::text_or_empty;
@@ -7,64 +8,70 @@ use crate::workflow::records::{Reason, Records, WorkflowError};
 
 use super::{ApprovalContext, append_log_entry, resolve_id};
 
-/// Who works where.
+/// The values of a PREPARE record.
 #[derive(Debug, Clone)]
 pub struct Preparation {
-    /// Who codes.
+    /// The name of the coder.
     pub coder: String,
     /// The branch of the work.
     pub branch: String,
-    /// The working tree's folder, relative to the repository's root.
+    /// The folder of the working tree, relative to the repository's root.
     pub worktree: String,
 }
 
-/// Records a preparation.
+/// Adds a PREPARE record to the gate log.
 ///
 /// # Errors
-/// The work packet is not signed, or a name is none.
+/// The work packet is not signed, its branch belongs to another open packet, or
+/// a value is invalid.
 pub fn prepare(
     records: &mut Records<'_>,
-    office: &ApprovalContext<'_>,
+    context: &ApprovalContext<'_>,
     requested: &str,
     preparation: &Preparation,
 ) -> Result<WpId, WorkflowError> {
     let id = resolve_id(records, requested)?;
-    let log_of = records.gate_log()?;
+    let log = records.gate_log()?;
     let mut reasons = Vec::new();
-    if log_of.last_entry(id.as_str(), "SIGNATURE").is_none() {
+    if log.last_entry(id.as_str(), "SIGNATURE").is_none() {
         reasons.push(Reason::new(
             format!("`{id}` is not signed in the gate log"),
             format!("The operator runs `countersign sign {id} SIGNATURE` first."),
         ));
     }
-    if log_of.is_before(id.as_str(), "REFINEMENT", "SIGNATURE") == Some(false) {
+    if log.is_before(id.as_str(), "REFINEMENT", "SIGNATURE") == Some(false) {
         reasons.push(Reason::new(
             format!("the refinement of `{id}` was recorded again after it was signed"),
-            format!("What was recorded last is not what was signed: `countersign sign {id} SIGNATURE` anew."),
+            format!("The operator signs the current text: `countersign sign {id} SIGNATURE`."),
         ));
     }
     let Preparation { coder, branch, worktree } = preparation;
-    let plain = |text: &str| {
+    let is_valid = |text: &str| {
         !text.trim().is_empty() && !text.chars().any(|c| c.is_control() || crate::text::is_hidden(c))
     };
-    if !plain(coder) {
-        reasons.push(Reason::new("the coder has no name", "Give it with --coder."));
+    if !is_valid(coder) {
+        let what = "the name of the coder is empty or contains invisible characters";
+        reasons.push(Reason::new(what, "Give it with --coder as plain text."));
     }
     if !is_branch_name(branch) {
-        let what = format!("`{}` is no name of a branch", to_single_line(branch, 80));
-        reasons.push(Reason::new(what, "See `git help check-ref-format`."));
+        let what = format!("invalid branch name `{}`", to_single_line(branch, 80));
+        reasons.push(Reason::new(what, "`git help check-ref-format` lists the rules for branch names."));
     }
     let absolute = worktree.starts_with(['/', '\\', '~']) || worktree.contains(':');
-    if !plain(worktree) || absolute {
-        let what = format!("`{}` is no relative path of a working tree", to_single_line(worktree, 80));
-        reasons.push(Reason::new(what, "Give it relative to the repository's root: `.`, `../wt-NAME`."));
+    if !is_valid(worktree) || absolute {
+        let what =
+            format!("invalid working tree `{}`; expected a relative path", to_single_line(worktree, 80));
+        reasons.push(Reason::new(
+            what,
+            "Give it relative to the repository's root, such as `.` or `../wt-NAME`.",
+        ));
     }
-    // Of a packet the last preparation counts.
+    // Only the last preparation of a packet is in force.
     let mut taken: Option<&str> = None;
-    for other in log_of.entries.iter().filter(|entry| text_or_empty(&entry.kind) == "PREPARE") {
+    for other in log.entries.iter().filter(|entry| text_or_empty(&entry.kind) == "PREPARE") {
         let owner = text_or_empty(&other.wp_id);
-        let counts = log_of.last_entry(owner, "PREPARE").is_some_and(|last| last.span == other.span);
-        if counts
+        let in_force = log.last_entry(owner, "PREPARE").is_some_and(|last| last.span == other.span);
+        if in_force
             && owner != id.as_str()
             && text_or_empty(&other.branch) == branch
             && is_open(records, owner)?
@@ -75,13 +82,13 @@ pub fn prepare(
     if let Some(owner) = taken {
         reasons.push(Reason::new(
             format!("the branch `{}` is prepared for `{owner}`, which is open", to_single_line(branch, 80)),
-            "Two packets in one branch cannot be told apart: take another branch.",
+            "Choose another branch; the changes of two packets in one branch cannot be separated.",
         ));
     }
     if !reasons.is_empty() {
         return Err(WorkflowError::Refused(reasons));
     }
-    let stamp = office.timestamp();
+    let stamp = context.timestamp();
     append_log_entry(
         records,
         &[
@@ -96,26 +103,26 @@ pub fn prepare(
     Ok(id)
 }
 
-/// Whether another packet is there and open for work.
+/// Returns whether a packet exists and is open for work.
 fn is_open(records: &Records<'_>, id: &str) -> Result<bool, WorkflowError> {
     let Ok(id) = WpId::parse(id) else { return Ok(false) };
     let packet = records.packet(&id)?;
     Ok(packet.and_then(|packet| packet.status).is_some_and(|status| status.value.allows_work()))
 }
 
-/// Whether git would take a text as a branch's name.
+/// Returns whether git accepts a text as a branch name (`git check-ref-format`).
 fn is_branch_name(text: &str) -> bool {
-    let bad = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
-    let part =
+    let is_forbidden = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
+    let is_valid_part =
         |part: &str| !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none();
     !text.is_empty()
         && text != "@"
         && !text.starts_with('-')
         && !text.ends_with('.')
-        && !text.chars().any(bad)
+        && !text.chars().any(is_forbidden)
         && !text.contains("..")
         && !text.contains("@{")
-        && text.split('/').all(part)
+        && text.split('/').all(is_valid_part)
 }
 
 #[cfg(test)]
@@ -123,14 +130,14 @@ mod tests {
     use super::is_branch_name;
 
     #[test]
-    fn branches_are_named_as_git_wants() {
-        for good in ["main", "feat/WP-1-A", "a@b", "ä/b.c"] {
-            assert!(is_branch_name(good), "{good}");
+    fn branch_names_follow_the_rules_of_git() {
+        for valid in ["main", "feat/WP-1-A", "a@b", "ä/b.c"] {
+            assert!(is_branch_name(valid), "{valid}");
         }
-        for bad in
+        for invalid in
             ["", "-x", "a b", "a..b", "a/", "/a", "a//b", ".a", "a/.b", "a.lock", "a~1", "@", "x@{1}", "a\nb"]
         {
-            assert!(!is_branch_name(bad), "{bad:?}");
+            assert!(!is_branch_name(invalid), "{invalid:?}");
         }
     }
 }

@@ -1,26 +1,26 @@
-//! `refine`: a complete refinement is recorded in the gate log.
+//! `refine`: records a complete refinement in the gate log.
 
 use crate::document::WpId;
 use crate::workflow::records::{Records, WorkflowError};
 
 use super::{ApprovalContext, append_log_entry, resolve_id};
 
-/// Records a refinement.
+/// Adds a REFINEMENT record to the gate log.
 ///
 /// # Errors
-/// It is not there, or has errors.
+/// The refinement does not exist, or has errors.
 pub fn refine(
     records: &mut Records<'_>,
-    office: &ApprovalContext<'_>,
+    context: &ApprovalContext<'_>,
     requested: &str,
 ) -> Result<WpId, WorkflowError> {
     let id = resolve_id(records, requested)?;
     let path = records.layout.refinement(&id);
-    office.refuse_errors(records, &path)?;
+    context.refuse_errors(records, &path)?;
     let Some(refinement) = records.refinement(&id)? else {
-        return Err(WorkflowError::Failed(format!("{path} is gone")));
+        return Err(WorkflowError::Failed(format!("{path} no longer exists")));
     };
-    let said = |key: &str| refinement.filled_value(key).map(|value| value.value).unwrap_or_default();
+    let field_value = |key: &str| refinement.filled_value(key).map(|value| value.value).unwrap_or_default();
     append_log_entry(
         records,
         &[
@@ -28,10 +28,10 @@ pub fn refine(
             ("type", "REFINEMENT"),
             ("refinement_path", &path.to_string()),
             ("refinement_sha256", &refinement.approved_sha256()),
-            ("spec_target_resolved", &said("SPEC_TARGET_RESOLVED")),
-            ("spec_target_sha1", &said("SPEC_TARGET_SHA1")),
-            ("timestamp", &office.timestamp()),
-            ("turn_token", &office.now.as_millisecond().to_string()),
+            ("spec_target_resolved", &field_value("SPEC_TARGET_RESOLVED")),
+            ("spec_target_sha1", &field_value("SPEC_TARGET_SHA1")),
+            ("timestamp", &context.timestamp()),
+            ("turn_token", &context.now.as_millisecond().to_string()),
         ],
     )?;
     Ok(id)

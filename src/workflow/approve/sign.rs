@@ -1,5 +1,5 @@
-//! `sign`: the operator's signature, in refinement, audit and gate log (and in
-//! the packet, if it is there already).
+//! `sign`: writes the operator's signature into the refinement, the signature
+//! audit and the gate log, and into the packet if it exists already.
 
 use jiff::civil::DateTime;
 
@@ -14,45 +14,46 @@ use crate::workflow::records::{Reason, Records, WorkflowError};
 
 use super::{ApprovalContext, append_log_entry, resolve_id};
 
-/// A signature and what is said of it.
+/// A signature and the details that are recorded with it.
 #[derive(Debug, Clone)]
 pub struct SignRequest {
     /// The signature, `{username}{DDMMYYYYHHMM}`.
     pub signature: String,
-    /// Who uses it, for the audit.
+    /// The user of the signature, for the audit.
     pub used_by: String,
     /// Remarks for the audit.
     pub notes: String,
-    /// The commit at which the packet's work begins from now on, for a packet
-    /// that is signed again after its branch took in others' commits.
+    /// The new merge base of a packet that is signed again, after its branch
+    /// received commits of others; `None` keeps the old one.
     pub merge_base: Option<String>,
 }
 
-/// How far the signer's clock may be from UTC, in hours.
+/// Maximum difference between the signer's clock and UTC, in hours. A signature
+/// has no time zone.
 const MAX_UTC_OFFSET_HOURS: i64 = 14;
 
 /// Records a signature.
 ///
 /// # Errors
-/// The signature is malformed, of the future, or used; the refinement is not
-/// recorded, has changed since, has errors, or needs enrichment.
+/// The signature is malformed, in the future, or already used; the refinement is
+/// not recorded, was changed since, has errors, or needs enrichment.
 pub fn sign(
     records: &mut Records<'_>,
-    office: &ApprovalContext<'_>,
+    context: &ApprovalContext<'_>,
     requested: &str,
     signing: &SignRequest,
 ) -> Result<WpId, WorkflowError> {
     let id = resolve_id(records, requested)?;
     let path = records.layout.refinement(&id);
     let Some(refinement) = records.refinement(&id)? else {
-        return Err(WorkflowError::Failed(format!("{path} is gone")));
+        return Err(WorkflowError::Failed(format!("{path} no longer exists")));
     };
     let mut reasons = Vec::new();
-    let signature = parse_signature(&signing.signature, office.now_civil(), &mut reasons);
+    let signature = parse_signature(&signing.signature, context.now_civil(), &mut reasons);
     for (option, text) in [("--notes", &signing.notes), ("--used-by", &signing.used_by)] {
         if !is_plain(text) {
-            let what = format!("{option} holds characters that cannot be seen, or several lines");
-            reasons.push(Reason::new(what, "Give it as plain text in one line."));
+            let what = format!("{option} contains invisible characters or several lines");
+            reasons.push(Reason::new(what, "Give plain text in one line."));
         }
     }
     let recorded = check_recorded(records, &id, &refinement, &mut reasons)?;
@@ -62,21 +63,22 @@ pub fn sign(
         if signature.at < earliest {
             reasons.push(Reason::new(
                 format!(
-                    "the signature is dated {}, before the refinement was recorded ({recorded})",
+                    "the signature has the time {}, before the refinement was recorded ({recorded})",
                     signature.at
                 ),
-                "Sign after the refinement was recorded.",
+                "Use a time of signing after the refinement was recorded.",
             ));
         }
     }
     reasons.extend(check_enrichment(&refinement));
     if let Some(signature) = &signature {
-        check_unused(records, office, &id, signature, &mut reasons)?;
+        check_unused(records, context, &id, signature, &mut reasons)?;
     }
     let packet = records.packet(&id)?;
     if signing.merge_base.is_some() && packet.is_none() {
-        let what = format!("there is no packet of `{id}` whose merge base could move");
-        reasons.push(Reason::new(what, format!("`countersign new packet {id}` fills it in.")));
+        let what = format!("`{id}` has no packet whose merge base could be moved");
+        let help = format!("Create it with `countersign new packet {id}`, which sets the merge base.");
+        reasons.push(Reason::new(what, help));
     }
     if !reasons.is_empty() {
         return Err(WorkflowError::Refused(reasons));
@@ -87,7 +89,7 @@ pub fn sign(
         update_packet(records, &packet, signing)?;
     }
     append_audit_row(records, &id, signing, signature.as_ref(), &spec)?;
-    let stamp = office.timestamp();
+    let stamp = context.timestamp();
     append_log_entry(
         records,
         &[
@@ -99,31 +101,34 @@ pub fn sign(
             ("refinement_sha256", &refinement.approved_sha256()),
         ],
     )?;
-    // All records are judged as they will be.
-    office.refuse_errors(records, &path)?;
+    // The check sees all records in their pending state.
+    context.refuse_errors(records, &path)?;
     Ok(id)
 }
 
+/// Reads a signature; adds reasons if it is malformed or in the future.
 fn parse_signature(text: &str, now: DateTime, reasons: &mut Vec<Reason>) -> Option<Signature> {
     let shown = to_single_line(text, 60);
     match Signature::parse(text) {
         Err(fault) => {
-            let help = "A signature is the operator's name and the moment: mira140220260915 is mira, 14.02.2026 09:15.";
-            reasons.push(Reason::new(format!("`{shown}` is no signature: {fault}"), help));
+            let help =
+                "Write the operator's name and the time: mira140220260915 means mira, 14.02.2026 09:15.";
+            reasons.push(Reason::new(format!("invalid signature `{shown}`: {fault}"), help));
             None
         }
         Ok(signature) => {
             let latest = now.checked_add(jiff::Span::new().hours(MAX_UTC_OFFSET_HOURS)).unwrap_or(now);
             if signature.at > latest {
-                let what = format!("`{shown}` is dated {}, in the future", signature.at);
-                reasons.push(Reason::new(what, "Sign with the moment of signing."));
+                let what = format!("the signature `{shown}` has a time in the future: {}", signature.at);
+                reasons.push(Reason::new(what, "Use the time of signing."));
             }
             Some(signature)
         }
     }
 }
 
-/// When the refinement was recorded, and whether it is the one that was.
+/// Returns the time at which the refinement was recorded, in UTC. Adds reasons if
+/// it was not recorded, or was changed since.
 fn check_recorded(
     records: &Records<'_>,
     id: &WpId,
@@ -134,91 +139,93 @@ fn check_recorded(
     let Some(entry) = log.last_entry(id.as_str(), "REFINEMENT") else {
         reasons.push(Reason::new(
             format!("the refinement of `{id}` is not recorded in the gate log"),
-            format!("`countersign refine {id}` records it once it is complete."),
+            format!("Complete it, then record it with `countersign refine {id}`."),
         ));
         return Ok(None);
     };
-    let now = refinement.approved_sha256();
-    let was = text_or_empty(&entry.refinement_sha256);
-    if !was.is_empty() && was != now {
+    let current = refinement.approved_sha256();
+    let recorded = text_or_empty(&entry.refinement_sha256);
+    if !recorded.is_empty() && recorded != current {
         reasons.push(Reason::new(
             format!("{} was changed after it was recorded", refinement.source.name()),
-            format!("Read it again, then `countersign refine {id}`."),
+            format!("Read it again, then run `countersign refine {id}`."),
         ));
     }
     let at: Option<jiff::Timestamp> = text_or_empty(&entry.timestamp).parse().ok();
     Ok(at.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).datetime()))
 }
 
+/// Returns a reason if the specification must be extended before a signature.
 fn check_enrichment(refinement: &Refinement) -> Option<Reason> {
-    let said = |key: &str| refinement.filled_value(key).map(|value| value.value).unwrap_or_default();
+    let field_value = |key: &str| refinement.filled_value(key).map(|value| value.value).unwrap_or_default();
     let name = refinement.source.name();
-    if said("ENRICHMENT_NEEDED") != "NO" {
+    if field_value("ENRICHMENT_NEEDED") != "NO" {
         return Some(Reason::new(
-            format!("{name} does not say ENRICHMENT_NEEDED: NO"),
-            "A refinement that needs enrichment is not signed: enrich the specification, then refine anew.",
+            format!("{name} does not contain `ENRICHMENT_NEEDED: NO`"),
+            "Add the missing requirements to the specification, then write and record the refinement again.",
         ));
     }
-    if said("CLEARLY_COVERS_VERDICT") != "PASS" {
+    if field_value("CLEARLY_COVERS_VERDICT") != "PASS" {
         return Some(Reason::new(
-            format!("{name} does not say CLEARLY_COVERS_VERDICT: PASS"),
-            "What the specification does not clearly cover is not signed.",
+            format!("{name} does not contain `CLEARLY_COVERS_VERDICT: PASS`"),
+            "Only work that the specification clearly covers can be signed.",
         ));
     }
     None
 }
 
-/// Refuses a signature that any record holds.
+/// Adds a reason if any record contains the signature already.
 fn check_unused(
     records: &Records<'_>,
-    office: &ApprovalContext<'_>,
+    context: &ApprovalContext<'_>,
     id: &WpId,
     signature: &Signature,
     reasons: &mut Vec<Reason>,
 ) -> Result<(), WorkflowError> {
     let text = signature.text.as_str();
-    // One moment can be written in two ways.
-    let same = |other: &str| {
+    // The same time can be written in two forms, with or without seconds.
+    let is_same = |other: &str| {
         other == text
             || Signature::parse(other)
                 .is_ok_and(|other| other.user == signature.user && other.at == signature.at)
     };
-    let mut places: Vec<String> = Vec::new();
+    let mut locations: Vec<String> = Vec::new();
     let audit = records.audit()?;
-    let mut at =
-        |source: &Source, start: usize| places.push(format!("{}:{}", source.name(), source.line(start)));
+    let mut add =
+        |source: &Source, start: usize| locations.push(format!("{}:{}", source.name(), source.line(start)));
     audit
         .rows
         .iter()
-        .filter(|row| same(&row.signature.value))
-        .for_each(|row| at(&audit.source, row.span.start));
+        .filter(|row| is_same(&row.signature.value))
+        .for_each(|row| add(&audit.source, row.span.start));
     let log = records.gate_log()?;
-    let entries = log.entries.iter().filter(|entry| same(text_or_empty(&entry.signature)));
-    entries.for_each(|entry| at(&log.source, entry.anchor_span().start));
+    let entries = log.entries.iter().filter(|entry| is_same(text_or_empty(&entry.signature)));
+    entries.for_each(|entry| add(&log.source, entry.anchor_span().start));
     let own = records.refinement(id)?.and_then(|refinement| {
         let found = refinement.filled_value("USER_SIGNATURE").filter(|found| found.value == text)?;
         Some((refinement.source, found.span.start))
     });
-    own.iter().for_each(|(source, start)| at(source, *start));
+    own.iter().for_each(|(source, start)| add(source, *start));
     for label in crate::pipeline::packet_gate::find_signature_reuse(
-        office.repo,
+        context.repo,
         TreeState::Worktree,
         &records.layout,
         id,
         text,
     )? {
-        places.push(label.place.to_string());
+        locations.push(label.place.to_string());
     }
-    if !places.is_empty() {
-        let what = format!("the signature `{text}` is used already: {}", places.join(", "));
+    if !locations.is_empty() {
+        let what = format!("the signature `{text}` is already used: {}", locations.join(", "));
         reasons.push(Reason::new(
             what,
-            "A signature signs once: sign a minute later, or with seconds (DDMMYYHHMMSS).",
+            "Use a signature only once: sign a minute later, or write seconds (DDMMYYHHMMSS).",
         ));
     }
     Ok(())
 }
 
+/// Writes approval and signature into the refinement.
 fn update_refinement(
     records: &mut Records<'_>,
     refinement: &Refinement,
@@ -242,7 +249,7 @@ fn update_refinement(
     records.edit(&refinement.source, &edits)
 }
 
-/// Signs a packet again that is there already.
+/// Replaces the signature, and the merge base if requested, of an existing packet.
 fn update_packet(
     records: &mut Records<'_>,
     packet: &Packet,
@@ -265,6 +272,7 @@ fn update_packet(
     records.edit(&packet.source, &edits)
 }
 
+/// Adds the row of a signature to the signature audit.
 fn append_audit_row(
     records: &mut Records<'_>,
     id: &WpId,
@@ -275,7 +283,7 @@ fn append_audit_row(
     let audit = records.audit()?;
     let at = signature.map(|signature| signature.at.strftime("%Y-%m-%d %H:%M").to_string());
     let purpose = format!("Task packet creation: {id}");
-    let version = version(&spec.name().to_string());
+    let version = spec_version(&spec.name().to_string());
     let cell = |head: &str| match head {
         head if head.contains("signature") => signing.signature.clone(),
         head if head.contains("purpose") => purpose.clone(),
@@ -293,8 +301,9 @@ fn append_audit_row(
     records.edit_checked(&audit.source, &[edit], &|source| Audit::read(source).rows.iter().any(wanted))
 }
 
-/// `v02.125` of `Spec_v02.125.md`, else the file's name.
-fn version(name: &str) -> String {
+/// Returns the version in a file name, such as `v02.125` for `Spec_v02.125.md`,
+/// or the file name if it has no version.
+fn spec_version(name: &str) -> String {
     let file = name.rsplit('/').next().unwrap_or(name);
     let stem = file.strip_suffix(".md").unwrap_or(file);
     let at = stem

@@ -1,7 +1,8 @@
-//! The demo: a small governed repository, and its gates shown at work.
+//! `countersign demo`: builds a small repository under governance and runs its
+//! gates.
 //!
-//! Everything is real: git objects, a Cargo project, `cargo test`. Dates and
-//! authors of commits are fixed, so that commit ids are the same everywhere.
+//! Git objects, the Cargo project and `cargo test` are real. Dates and authors of
+//! commits are fixed, so that commit ids are the same on every machine.
 
 mod repository;
 
@@ -17,36 +18,36 @@ use crate::system::git::{GitRepository, RepositoryBuilder};
 
 pub use repository::{DemoRepository, RecordedHashes, WP_ID};
 
-/// One scene of the demo.
+/// One step of the demo.
 pub struct DemoStep {
-    /// What happens, in a few sentences.
+    /// The situation, in a few sentences.
     pub description: &'static str,
     /// The command that a user would type.
     pub command: &'static str,
     /// Whether the gate must pass.
     pub must_pass: bool,
-    /// A rule that must have failed, if it must not.
+    /// The rule that must fail, if the gate must not pass.
     pub expected_failure: Option<&'static str>,
-    /// What the gate said.
+    /// The report of the gate.
     pub report: Report,
 }
 
-/// Builds the repository in an empty folder and plays the scenes, telling
-/// each as it ends.
+/// Builds the repository in the empty folder `root` and runs the steps. Calls
+/// `on_step` after each step.
 ///
 /// # Errors
-/// The folder cannot be written, or a gate could not run.
+/// The folder cannot be written, or a gate cannot run.
 pub fn run_demo(
     root: &Path,
     progress: &dyn Progress,
-    mut tell: impl FnMut(&DemoStep),
+    mut on_step: impl FnMut(&DemoStep),
 ) -> Result<(), EngineError> {
-    let build = |error: RepositoryError| EngineError::Gate(error.into());
-    let builder = RepositoryBuilder::create(root).map_err(build)?;
-    let mut world = DemoRepository::default();
-    world.initialize(&builder).map_err(build)?;
-    let ask = |gate: Gate| {
-        let repo = GitRepository::discover(root).map_err(build)?;
+    let build_error = |error: RepositoryError| EngineError::Gate(error.into());
+    let builder = RepositoryBuilder::create(root).map_err(build_error)?;
+    let mut demo = DemoRepository::default();
+    demo.initialize(&builder).map_err(build_error)?;
+    let run_gate = |gate: Gate| {
+        let repo = GitRepository::discover(root).map_err(build_error)?;
         let request = GateRequest {
             other_packets: Vec::new(),
             gate,
@@ -58,43 +59,43 @@ pub fn run_demo(
         crate::pipeline::steps::run_gate(&repo, &request, &StepOptions { skip: None, progress })
     };
 
-    let report = ask(Gate::PreWork)?;
-    tell(&DemoStep {
-        description: "An orchestrator has written a task packet, an operator has signed it, and the work is prepared on a branch. May the coder start?",
+    let report = run_gate(Gate::PreWork)?;
+    on_step(&DemoStep {
+        description: "The orchestrator has written a task packet, the operator has signed it, and the work is prepared on a branch. The gate checks whether the coder may start.",
         command: "countersign pre-work WP-1-Farewell",
         must_pass: true,
         expected_failure: None,
         report,
     });
 
-    world.write_work(&builder).map_err(build)?;
-    world.edit_invoices(&builder).map_err(build)?;
-    world.write_handover(&builder, RecordedHashes::Correct).map_err(build)?;
-    let report = ask(Gate::PostWork)?;
-    tell(&DemoStep {
-        description: "The coder has written src/farewell.rs, and while at it has also changed how invoices are rounded. Nobody asked for that.",
+    demo.write_work(&builder).map_err(build_error)?;
+    demo.edit_invoices(&builder).map_err(build_error)?;
+    demo.write_handover(&builder, RecordedHashes::Correct).map_err(build_error)?;
+    let report = run_gate(Gate::PostWork)?;
+    on_step(&DemoStep {
+        description: "The coder has written src/farewell.rs, and has also changed how invoices are rounded. The packet does not ask for that.",
         command: "countersign post-work WP-1-Farewell",
         must_pass: false,
         expected_failure: Some("scope/outside"),
         report,
     });
 
-    world.restore_invoices(&builder).map_err(build)?;
-    world.write_handover(&builder, RecordedHashes::GitObjectIds).map_err(build)?;
-    let report = ask(Gate::PostWork)?;
-    tell(&DemoStep {
-        description: "The invoices are restored. But a hash in the manifest was copied from `git ls-files -s`: it is git's object id, not the SHA-1 of the file.",
+    demo.restore_invoices(&builder).map_err(build_error)?;
+    demo.write_handover(&builder, RecordedHashes::GitObjectIds).map_err(build_error)?;
+    let report = run_gate(Gate::PostWork)?;
+    on_step(&DemoStep {
+        description: "The invoices are restored. But one hash in the manifest was copied from `git ls-files -s`: it is git's object id, not the SHA-1 of the file.",
         command: "countersign post-work WP-1-Farewell",
         must_pass: false,
         expected_failure: Some("manifest/post-sha1"),
         report,
     });
 
-    world.write_handover(&builder, RecordedHashes::Correct).map_err(build)?;
-    world.commit_work(&builder).map_err(build)?;
-    let report = ask(Gate::PostWork)?;
-    tell(&DemoStep {
-        description: "The hash is repaired and the work is committed. Now the gate runs the tests themselves, because a pasted test result is only a claim.",
+    demo.write_handover(&builder, RecordedHashes::Correct).map_err(build_error)?;
+    demo.commit_work(&builder).map_err(build_error)?;
+    let report = run_gate(Gate::PostWork)?;
+    on_step(&DemoStep {
+        description: "The hash is corrected and the work is committed. Now the gate runs the tests itself, because a pasted test result is only a claim.",
         command: "countersign post-work WP-1-Farewell",
         must_pass: true,
         expected_failure: None,

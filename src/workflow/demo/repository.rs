@@ -1,4 +1,4 @@
-//! The demo's repository: its files, and the states that they go through.
+//! The repository of the demo: its files in the states of the demo.
 
 use crate::change::{Change, ChangedFile, Commit, FileMode, RepositoryError, TreeEntry};
 use crate::digest::{git_blob_id, sha1};
@@ -6,7 +6,7 @@ use crate::system::git::{Identity, RepositoryBuilder};
 use crate::text::RepoPath;
 use crate::workflow::manifest;
 
-/// The packet of the demo.
+/// The id of the demo's packet.
 pub const WP_ID: &str = "WP-1-Farewell";
 
 macro_rules! sample {
@@ -17,7 +17,7 @@ macro_rules! sample {
 
 const OPERATOR: Identity = Identity { name: "Mira", email: "mira@example.org" };
 const CODER: Identity = Identity { name: "Coder A", email: "coder-a@example.org" };
-/// 2026-02-14 08:00 UTC; every commit is a little later.
+/// 2026-02-14 08:00 UTC in seconds; the time of the first commit.
 const START_TIME: i64 = 1_771_056_000;
 
 const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
@@ -25,18 +25,18 @@ const FAREWELL: &str = "src/farewell.rs";
 const LIBRARY: &str = "src/lib.rs";
 const INVOICE: &str = "src/invoice.rs";
 
-/// Which hashes a handed-over packet records.
+/// The hashes in the manifests of the packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordedHashes {
-    /// None yet: the template.
+    /// No hashes: the unfilled template.
     Template,
     /// The SHA-1 of the bytes.
     Correct,
-    /// Git's object id for one of them.
+    /// Git's object id instead of the SHA-1 for the first file.
     GitObjectIds,
 }
 
-/// The demo's repository while it is built.
+/// The state of the demo's repository while it is built.
 #[derive(Debug, Default)]
 pub struct DemoRepository {
     merge_base: Option<Commit>,
@@ -44,7 +44,7 @@ pub struct DemoRepository {
 }
 
 impl DemoRepository {
-    /// The files that are there before the packet.
+    /// Returns the files of the first commit, before the packet: path and text.
     #[must_use]
     pub fn base_files() -> Vec<(&'static str, String)> {
         vec![
@@ -59,7 +59,8 @@ impl DemoRepository {
         ]
     }
 
-    /// The governance files that approve the work, the packet included.
+    /// Returns the packet and the governance files that approve the work: path and
+    /// text.
     #[must_use]
     pub fn approved_files(merge_base: &str) -> Vec<(&'static str, String)> {
         let spec = sha1(sample!("spec.md").as_bytes()).to_string();
@@ -74,7 +75,8 @@ impl DemoRepository {
         ]
     }
 
-    /// The files of the honest change, with what was there before.
+    /// Returns the files of the correct change: path, text before (`None` for a new
+    /// file) and text after.
     #[must_use]
     pub fn work_files() -> Vec<(&'static str, Option<&'static str>, &'static str)> {
         vec![
@@ -83,7 +85,8 @@ impl DemoRepository {
         ]
     }
 
-    /// The packet with its manifests, claimed once there are any.
+    /// Returns the packet with manifests of these changed files. With manifests, the
+    /// packet is also claimed by a coder.
     #[must_use]
     pub fn packet_text(merge_base: &str, manifests: RecordedHashes, changed: &[ChangedFile]) -> String {
         let text = sample!("packet.md").replace("{{MERGE_BASE}}", merge_base);
@@ -95,9 +98,9 @@ impl DemoRepository {
         }
         let mut blocks: String = changed.iter().map(manifest::render_block).collect();
         if manifests == RecordedHashes::GitObjectIds
-            && let Some(image) = changed.first().and_then(|file| file.after.as_ref())
+            && let Some(content) = changed.first().and_then(|file| file.after.as_ref())
         {
-            blocks = blocks.replace(&image.sha1().to_string(), &git_blob_id(&image.bytes).to_string());
+            blocks = blocks.replace(&content.sha1().to_string(), &git_blob_id(&content.bytes).to_string());
         }
         text.replace("{{MANIFESTS}}\n", &blocks)
             .replace("{{MAPPING}}\n", sample!("mapping.md"))
@@ -110,26 +113,26 @@ impl DemoRepository {
             )
     }
 
-    /// A changed file as manifests see it.
+    /// Returns a changed file with these texts before and after the change.
     #[must_use]
-    pub fn changed_file(path: &str, pre: Option<&str>, post: Option<&str>) -> ChangedFile {
+    pub fn changed_file(path: &str, before: Option<&str>, after: Option<&str>) -> ChangedFile {
         let entry = |text: &str| TreeEntry { mode: FileMode::Regular, id: git_blob_id(text.as_bytes()) };
         let change = Change {
             path: RepoPath::from(path),
-            before: pre.map(entry),
-            after: post.map(entry),
+            before: before.map(entry),
+            after: after.map(entry),
             renamed_with: None,
             note: None,
             unreadable_reason: None,
         };
         ChangedFile::new(
             change,
-            pre.map(|text| text.as_bytes().to_vec()),
-            post.map(|text| text.as_bytes().to_vec()),
+            before.map(|text| text.as_bytes().to_vec()),
+            after.map(|text| text.as_bytes().to_vec()),
         )
     }
 
-    /// The project, then the signed packet on a branch.
+    /// Commits the project, then the signed packet on a branch.
     ///
     /// # Errors
     /// The folder cannot be written.
@@ -137,7 +140,8 @@ impl DemoRepository {
         self.initialize_with(builder, &[])
     }
 
-    /// The same with other files in the first commit.
+    /// Does the same as [`Self::initialize`] with these files, path and text, added
+    /// to the first commit.
     ///
     /// # Errors
     /// The folder cannot be written.
@@ -160,13 +164,14 @@ impl DemoRepository {
         Ok(())
     }
 
-    /// Where the work begins, once there is a repository.
+    /// Returns the commit at which the work begins; `None` before
+    /// [`Self::initialize`].
     #[must_use]
     pub fn merge_base(&self) -> Option<Commit> {
         self.merge_base
     }
 
-    /// The coder's honest work.
+    /// Writes the files of the correct change.
     ///
     /// # Errors
     /// The folder cannot be written.
@@ -174,7 +179,7 @@ impl DemoRepository {
         Self::work_files().into_iter().try_for_each(|(path, _, text)| builder.write(path, text))
     }
 
-    /// The edit that nobody asked for.
+    /// Edits the invoices, which are outside the scope of the packet.
     ///
     /// # Errors
     /// The folder cannot be written.
@@ -183,7 +188,7 @@ impl DemoRepository {
         builder.write(INVOICE, sample!("invoice_after.rs.txt"))
     }
 
-    /// The edit taken back.
+    /// Restores the invoices.
     ///
     /// # Errors
     /// The folder cannot be written.
@@ -192,7 +197,7 @@ impl DemoRepository {
         builder.write(INVOICE, sample!("invoice_before.rs.txt"))
     }
 
-    /// The packet as it is handed over.
+    /// Writes the packet with the manifests of all changed files.
     ///
     /// # Errors
     /// The folder cannot be written.
@@ -203,7 +208,7 @@ impl DemoRepository {
     ) -> Result<(), RepositoryError> {
         let mut changed: Vec<ChangedFile> = Self::work_files()
             .into_iter()
-            .map(|(path, pre, post)| Self::changed_file(path, pre, Some(post)))
+            .map(|(path, before, after)| Self::changed_file(path, before, Some(after)))
             .collect();
         if self.invoices_edited {
             changed.push(Self::changed_file(
@@ -216,10 +221,10 @@ impl DemoRepository {
         builder.write(PACKET, &Self::packet_text(&base, manifests, &changed))
     }
 
-    /// The work, committed.
+    /// Commits the work.
     ///
     /// # Errors
-    /// Objects cannot be written.
+    /// Git objects cannot be written.
     pub fn commit_work(&self, builder: &RepositoryBuilder) -> Result<Commit, RepositoryError> {
         builder.commit_all("Say goodbye (WP-1-Farewell)", CODER, START_TIME + 10_800)
     }

@@ -1,4 +1,4 @@
-//! Entries of EVIDENCE, written.
+//! Writes entries into the section EVIDENCE of a packet.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,73 +12,74 @@ use crate::workflow::field::{edit_rest_of_line, wrap_in_backticks};
 
 use super::EvidenceRun;
 
-/// The packet with an entry for every command that ran. A command that the
-/// plan names several times has as many entries, in its order: the last ones
-/// of that command, or new ones at the end of EVIDENCE. `None` if an entry
-/// would not be read back.
+/// Returns the packet's text with one entry for every command that ran. A command
+/// that the plan names several times has as many entries, in the order of the
+/// plan: the last existing ones of that command, or new ones at the end of
+/// EVIDENCE. `None` if an entry would not read back.
 #[must_use]
-pub fn record_entries(source: &Arc<Source>, ran: &[EvidenceRun]) -> Option<String> {
+pub fn record_entries(source: &Arc<Source>, runs: &[EvidenceRun]) -> Option<String> {
     let mut text = source.text().to_owned();
-    let mut done: BTreeMap<&str, usize> = BTreeMap::new();
-    for one in ran {
-        let count = ran.iter().filter(|other| is_same_command(&other.command, &one.command)).count();
-        let first = ran.iter().find(|other| is_same_command(&other.command, &one.command));
-        let number = done.entry(first.map_or("", |first| first.command.as_str())).or_default();
-        let now = Source::from_text(source.name().clone(), text);
-        text = apply_edits(now.text(), &entry_edits(&now, one, *number, count)).0;
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for run in runs {
+        let count = runs.iter().filter(|other| is_same_command(&other.command, &run.command)).count();
+        let first = runs.iter().find(|other| is_same_command(&other.command, &run.command));
+        let number = counts.entry(first.map_or("", |first| first.command.as_str())).or_default();
+        let current = Source::from_text(source.name().clone(), text);
+        text = apply_edits(current.text(), &entry_edits(&current, run, *number, count)).0;
         *number += 1;
     }
-    let done = Packet::read(&Source::from_text(source.name().clone(), text.clone())).value;
-    let reads = |one: &EvidenceRun| {
-        let code = one.exit_code.to_string();
-        done.evidence.iter().any(|entry| {
-            is_same_command(&entry.command.value, &one.command)
+    let packet = Packet::read(&Source::from_text(source.name().clone(), text.clone())).value;
+    let is_recorded = |run: &EvidenceRun| {
+        let code = run.exit_code.to_string();
+        packet.evidence.iter().any(|entry| {
+            is_same_command(&entry.command.value, &run.command)
                 && entry.exit_code.as_ref().is_some_and(|found| found.value == code)
-                && entry.log_sha256.as_ref().is_some_and(|found| found.value == one.log_sha256)
+                && entry.log_sha256.as_ref().is_some_and(|found| found.value == run.log_sha256)
         })
     };
-    ran.iter().all(reads).then_some(text)
+    runs.iter().all(is_recorded).then_some(text)
 }
 
-/// The edits that record the `number`th of `count` runs of a command.
-fn entry_edits(source: &Source, ran: &EvidenceRun, number: usize, count: usize) -> Vec<Edit> {
+/// Returns the edits that record one of `count` runs of a command; `number` counts
+/// from 0.
+fn entry_edits(source: &Source, run: &EvidenceRun, number: usize, count: usize) -> Vec<Edit> {
     let packet = Packet::read(&Source::from_text(source.name().clone(), source.text())).value;
     let section = packet.section("EVIDENCE");
     let blocks = section.map_or(0..0, |section| section.blocks.clone());
     let all = read_fields(source.text(), &packet.outline, blocks);
     let own: Vec<&Field> = all
         .iter()
-        .filter(|field| field.key == "COMMAND" && is_same_command(field.unquoted_value(), &ran.command))
+        .filter(|field| field.key == "COMMAND" && is_same_command(field.unquoted_value(), &run.command))
         .collect();
-    // As many of the last ones as the plan has of this command.
-    let there = own.len().min(count);
-    let is_old = number < there || own.len() >= count;
-    if let Some(command) = own.get((own.len() - there) + number).filter(|_| is_old) {
-        return update_entry(source, &packet, &all, command, ran);
+    // The plan runs this command `count` times: update the last `count` entries.
+    let reused = own.len().min(count);
+    let is_update = number < reused || own.len() >= count;
+    if let Some(command) = own.get((own.len() - reused) + number).filter(|_| is_update) {
+        return update_entry(source, &packet, &all, command, run);
     }
-    let ending = line_ending(source.text());
-    let body = format_entry(ran, ending);
+    let newline = line_ending(source.text());
+    let body = format_entry(run, newline);
     let whole = source.text();
     vec![match section {
         Some(section) => {
             let kept = section.span.start + source.slice(section.span).trim_end().len();
-            Edit::insert(kept, format!("{ending}{body}"))
+            Edit::insert(kept, format!("{newline}{body}"))
         }
         None => {
             let next = packet.section("VALIDATION_REPORTS").map_or(whole.len(), |section| section.span.start);
-            let gap = if whole.get(..next).is_some_and(|text| text.ends_with('\n')) { "" } else { ending };
-            Edit::insert(next, format!("{gap}## EVIDENCE{ending}{body}{ending}{ending}"))
+            let gap = if whole.get(..next).is_some_and(|text| text.ends_with('\n')) { "" } else { newline };
+            Edit::insert(next, format!("{gap}## EVIDENCE{newline}{body}{newline}{newline}"))
         }
     }]
 }
 
-/// The edits that bring an entry up to date; what else stands in it stays.
+/// Returns the edits that update an entry; its other text stays.
 fn update_entry(
     source: &Source,
     packet: &Packet,
     all: &[Field],
     command: &Field,
-    ran: &EvidenceRun,
+    run: &EvidenceRun,
 ) -> Vec<Edit> {
     let after = |field: &&Field| field.label.start > command.label.start;
     let next =
@@ -90,26 +91,26 @@ fn update_entry(
     let indent = find("EXIT_CODE").or(find("LOG_PATH")).map_or_else(
         || {
             let before = source.slice(Span::new(own.start, command.label.start));
-            let blanks: String = before.chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
-            format!("{}- ", blanks.trim_end_matches(['*', '_']))
+            let spaces: String = before.chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
+            format!("{}- ", spaces.trim_end_matches(['*', '_']))
         },
         |field| source.slice(Span::new(line(field.label).start, field.label.start)).to_owned(),
     );
-    let ending = line_ending(source.text());
+    let newline = line_ending(source.text());
     let mut out = Vec::new();
     let mut missing = String::new();
-    let mut values = entry_values(ran);
-    if ran.folder.is_empty() && find("FOLDER").is_some() {
-        // What stands there is of another run.
+    let mut values = entry_values(run);
+    if run.folder.is_empty() && find("FOLDER").is_some() {
+        // The old value belongs to an earlier run.
         values.push(("FOLDER", "`.`".to_owned()));
     }
     for (key, value) in values {
         match find(key) {
             Some(field) => out.push(edit_rest_of_line(source, field, &value)),
-            None => missing.push_str(&format!("{ending}{indent}{key}: {value}")),
+            None => missing.push_str(&format!("{newline}{indent}{key}: {value}")),
         }
     }
-    let proof = format_proof_lines(ran, &indent, ending);
+    let proof = format_proof_lines(run, &indent, newline);
     match find("PROOF_LINES") {
         Some(field) => {
             let block = field.item.and_then(|item| packet.outline.get(item));
@@ -131,33 +132,35 @@ fn update_entry(
     out
 }
 
-fn entry_values(ran: &EvidenceRun) -> Vec<(&'static str, String)> {
-    let mut out = vec![("EXIT_CODE", ran.exit_code.to_string())];
-    if !ran.folder.is_empty() {
-        out.push(("FOLDER", wrap_in_backticks(&ran.folder)));
+/// Returns the fields of an entry: key and value.
+fn entry_values(run: &EvidenceRun) -> Vec<(&'static str, String)> {
+    let mut out = vec![("EXIT_CODE", run.exit_code.to_string())];
+    if !run.folder.is_empty() {
+        out.push(("FOLDER", wrap_in_backticks(&run.folder)));
     }
-    out.push(("LOG_PATH", ran.log_path.to_string()));
-    out.push(("LOG_SHA256", ran.log_sha256.clone()));
+    out.push(("LOG_PATH", run.log_path.to_string()));
+    out.push(("LOG_SHA256", run.log_sha256.clone()));
     out
 }
 
-/// The lines that prove a run, each on a line of its own, behind a line ending.
-fn format_proof_lines(ran: &EvidenceRun, indent: &str, ending: &str) -> String {
-    let below: String = indent.chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
-    match ran.proof_lines.as_slice() {
+/// Returns the field PROOF_LINES of a run, with a line ending before each line.
+fn format_proof_lines(run: &EvidenceRun, indent: &str, newline: &str) -> String {
+    let item_indent: String = indent.chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
+    match run.proof_lines.as_slice() {
         [] => String::new(),
-        [only] => format!("{ending}{indent}PROOF_LINES: `{only}`"),
+        [only] => format!("{newline}{indent}PROOF_LINES: `{only}`"),
         several => {
-            let lines: String = several.iter().map(|line| format!("{ending}{below}- `{line}`")).collect();
-            format!("{ending}{indent}PROOF_LINES:{lines}")
+            let lines: String =
+                several.iter().map(|line| format!("{newline}{item_indent}- `{line}`")).collect();
+            format!("{newline}{indent}PROOF_LINES:{lines}")
         }
     }
 }
 
-/// A new entry, without the ending of its last line.
-fn format_entry(ran: &EvidenceRun, ending: &str) -> String {
-    let mut out = format!("- COMMAND: {}", wrap_in_backticks(&ran.command));
-    entry_values(ran).iter().for_each(|(key, value)| out.push_str(&format!("{ending}  - {key}: {value}")));
-    out.push_str(&format_proof_lines(ran, "  - ", ending));
+/// Returns the text of a new entry, without a final line ending.
+fn format_entry(run: &EvidenceRun, newline: &str) -> String {
+    let mut out = format!("- COMMAND: {}", wrap_in_backticks(&run.command));
+    entry_values(run).iter().for_each(|(key, value)| out.push_str(&format!("{newline}  - {key}: {value}")));
+    out.push_str(&format_proof_lines(run, "  - ", newline));
     out
 }

@@ -1,13 +1,12 @@
-//! Running a packet's test plan, and recording what came of it.
+//! Runs a packet's test plan and records the results as evidence.
 //!
-//! A test plan is text that somebody wrote: a command of it is run only if it
-//! needs no shell and begins like one that the trusted configuration allows.
+//! A test plan is untrusted text. A command of it runs only if it needs no shell
+//! and matches a command that the trusted configuration allows.
 
 mod entry;
 mod words;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::config::{Config, EnvironmentPolicy};
 use crate::document::Packet;
@@ -15,40 +14,40 @@ use crate::document::link::join_relative;
 use crate::pipeline::steps::{CommandRun, EngineError, Progress, capture, find_proof_lines};
 use crate::system::files;
 use crate::system::process::ExitReason;
-use crate::text::{RepoPath, Source};
+use crate::text::RepoPath;
 
 pub use entry::record_entries;
 
-/// What is to be done with one line of a plan.
+/// The action for one line of a test plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlannedLine {
-    /// It is run: program and arguments, in a folder below the root.
+    /// The line is run.
     Run {
-        /// The line.
+        /// The text of the line.
         command: String,
         /// Program and arguments.
         argv: Vec<String>,
-        /// The folder, empty for the root.
+        /// The working folder below the root; empty for the root.
         folder: String,
     },
-    /// It calls a gate of this tool, which is not run from here.
+    /// The line calls a gate of countersign, which this command does not run.
     GateCall(String),
-    /// It is not run, and why.
+    /// The line is not run.
     Refused {
-        /// The line.
+        /// The text of the line.
         command: String,
-        /// Why, as a clause.
+        /// The reason, as a clause.
         why: String,
     },
 }
 
-const NOT_ALLOWED: &str = "it is none of the commands that the trusted configuration allows (`evidence.allow`, where ` *` at the end allows arguments, and `steps`)";
+const NOT_ALLOWED: &str = "the trusted configuration does not allow it: neither `steps` nor `evidence.allow` lists this command (` *` at the end of an entry allows arguments)";
 
-/// What becomes of every line of a packet's test plan, in order.
+/// Decides for every line of a packet's test plan, in order, whether it runs.
 #[must_use]
 pub fn plan_commands(packet: &Packet, config: &Config) -> Vec<PlannedLine> {
     let mut folder = String::new();
-    let mut lost: Option<String> = None;
+    let mut unmet: Option<String> = None;
     let mut out = Vec::new();
     for command in &packet.test_plan {
         let text = command.text.clone();
@@ -61,27 +60,27 @@ pub fn plan_commands(packet: &Packet, config: &Config) -> Vec<PlannedLine> {
             Ok(argv) => argv,
             Err(why) => {
                 if may_change_state(&text) {
-                    lost = Some(text.clone());
+                    unmet = Some(text.clone());
                 }
                 out.push(refused(why));
                 continue;
             }
         };
-        // Changing folders is no command, but the next ones depend on it.
+        // `cd` is not run as a command, but it sets the folder of the next ones.
         if argv.first().map(String::as_str) == Some("cd") {
             match argv.get(1).map(|to| enter_folder(&folder, to)) {
                 Some(Some(to)) if argv.len() == 2 => folder = to,
                 _ => {
-                    lost = Some(text.clone());
-                    out.push(refused("it leaves the repository".to_owned()));
+                    unmet = Some(text.clone());
+                    out.push(refused("it does not lead to a folder of the repository".to_owned()));
                 }
             }
             continue;
         }
-        if let Some(lost) = &lost {
+        if let Some(unmet) = &unmet {
             out.push(refused(format!(
                 "it depends on `{}`, which is refused",
-                crate::text::to_single_line(lost, 60)
+                crate::text::to_single_line(unmet, 60)
             )));
             continue;
         }
@@ -94,57 +93,61 @@ pub fn plan_commands(packet: &Packet, config: &Config) -> Vec<PlannedLine> {
     out
 }
 
-/// Whether a line that is not run might have changed what the next ones do.
+/// Returns whether a refused line could have changed the effect of the next
+/// lines, such as `cd`, `export` or an assignment.
 fn may_change_state(line: &str) -> bool {
     let words =
         line.split(|c: char| c.is_whitespace() || ";&|(){}".contains(c)).filter(|word| !word.is_empty());
-    let shells = ["cd", "pushd", "popd", "export", "unset", "set", "source", ".", "alias", "ulimit", "umask"];
-    let sets = |word: &str| {
+    let builtins =
+        ["cd", "pushd", "popd", "export", "unset", "set", "source", ".", "alias", "ulimit", "umask"];
+    let is_assignment = |word: &str| {
         word.split_once('=').is_some_and(|(name, _)| {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         })
     };
     let words: Vec<&str> = words.collect();
-    words.iter().any(|word| shells.contains(word)) || words.iter().all(|word| sets(word))
+    words.iter().any(|word| builtins.contains(word)) || words.iter().all(|word| is_assignment(word))
 }
 
-/// A folder below another one; `None` if it leaves the root.
+/// Returns the folder that `cd` leads to; `None` if it is outside the root.
 fn enter_folder(from: &str, to: &str) -> Option<String> {
-    let elsewhere = to.starts_with(['/', '-']) || to.contains(['\\', ':']);
-    if elsewhere { None } else { join_relative(from, to) }
+    let is_outside = to.starts_with(['/', '-']) || to.contains(['\\', ':']);
+    if is_outside { None } else { join_relative(from, to) }
 }
 
+/// Returns whether a step or `evidence.allow` lists the command.
 fn is_allowed(argv: &[String], folder: &str, config: &Config) -> bool {
-    let steps = config.steps.iter().flatten().any(|step| step.argv == argv && step.folder == folder);
-    steps || config.evidence.allow.iter().any(|allowed| allowed.matches(argv))
+    let is_step = config.steps.iter().flatten().any(|step| step.argv == argv && step.folder == folder);
+    is_step || config.evidence.allow.iter().any(|allowed| allowed.matches(argv))
 }
 
-/// What came of one command.
+/// The result of one command.
 #[derive(Debug, Clone)]
 pub struct EvidenceRun {
-    /// The line of the plan.
+    /// The text of the line in the plan.
     pub command: String,
-    /// The folder that it ran in, below the root; empty for the root.
+    /// The working folder below the root; empty for the root.
     pub folder: String,
-    /// Its exit code; 124 when its time was up, 137 when it was killed, 127
-    /// when it could not be started, as shells say it.
+    /// The exit code. As in shells, 124 means a timeout, 137 a killed process, and
+    /// 127 a program that could not be started.
     pub exit_code: i32,
-    /// What else there is to say of its end.
+    /// A remark on how the command ended, if it did not exit by itself.
     pub note: Option<String>,
-    /// Its log, below the root.
+    /// The path of its log below the root.
     pub log_path: RepoPath,
-    /// The log's SHA-256.
+    /// The SHA-256 of the log, in hexadecimal.
     pub log_sha256: String,
-    /// Lines that the log holds.
+    /// Lines of the log that show the result.
     pub proof_lines: Vec<String>,
-    /// How long it took.
+    /// The duration in milliseconds.
     pub milliseconds: u64,
 }
 
-/// Runs one command.
+/// Runs one command of a plan. `planned` holds its text, its arguments and its
+/// folder; `logs` is the folder of logs below the root.
 ///
 /// # Errors
-/// Its log cannot be written, or the run was interrupted.
+/// The log cannot be written, or the run was interrupted.
 pub fn run_command(
     root: &Path,
     logs: &str,
@@ -155,40 +158,40 @@ pub fn run_command(
 ) -> Result<EvidenceRun, EngineError> {
     let (command, argv, folder) = planned;
     let logs = format!("{logs}/{wp}");
-    let below = folder;
-    let folder = files::resolve_folder_below(root, folder).map_err(|source| log_error(below, source))?;
+    let folder_path =
+        files::resolve_folder_below(root, folder).map_err(|source| log_error(folder, source))?;
     let logs_folder = files::resolve_folder_below(root, &logs).map_err(|source| log_error(&logs, source))?;
     let name = argv.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" ");
-    // A step's command runs as the step does.
-    let as_usual = EnvironmentPolicy::default();
-    let step = config.steps.iter().flatten().find(|step| step.argv == argv && step.folder == below);
+    // A command that is also a step runs with the environment of that step.
+    let default_environment = EnvironmentPolicy::default();
+    let step = config.steps.iter().flatten().find(|step| step.argv == argv && step.folder == folder);
     let captured = capture(
         &CommandRun {
             name: &name,
             argv,
-            folder,
-            environment: step.map_or(&as_usual, |step| &step.environment),
+            folder: folder_path,
+            environment: step.map_or(&default_environment, |step| &step.environment),
             timeout: config.evidence.timeout,
             log_folder: logs_folder,
             log_prefix: "evidence",
         },
         progress,
     )?;
-    let (exit_code, remark) = match &captured.outcome {
+    let (exit_code, note) = match &captured.outcome {
         Ok(ExitReason::Exited(code)) => (*code, None),
         Ok(ExitReason::TimedOut) => {
-            (124, Some(format!("not done after {} s, ended", config.evidence.timeout.as_secs())))
+            (124, Some(format!("stopped at the time limit of {} s", config.evidence.timeout.as_secs())))
         }
-        Ok(ExitReason::LogLimitExceeded) => (137, Some("it wrote too much and was ended".to_owned())),
+        Ok(ExitReason::LogLimitExceeded) => (137, Some("stopped at the size limit of its log".to_owned())),
         Ok(ExitReason::Killed | ExitReason::Interrupted) => (137, Some("killed by a signal".to_owned())),
         Err(error) => (127, Some(format!("it could not be started: {error}"))),
     };
     let file = captured.log.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(EvidenceRun {
         command: command.to_owned(),
-        folder: below.to_owned(),
+        folder: folder.to_owned(),
         exit_code,
-        note: remark,
+        note,
         log_path: RepoPath::from(format!("{logs}/{file}").as_str()),
         log_sha256: captured.log_sha256,
         proof_lines: find_proof_lines(argv, &captured.text),
@@ -196,9 +199,7 @@ pub fn run_command(
     })
 }
 
+/// Returns the error for a folder that cannot be used.
 fn log_error(folder: &str, source: std::io::Error) -> EngineError {
     EngineError::Log { doing: format!("the folder {}", crate::text::to_single_line(folder, 120)), source }
 }
-
-/// A packet's exact text, as [`with_entries`] takes it.
-pub type PacketSource = Arc<Source>;

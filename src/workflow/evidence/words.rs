@@ -1,11 +1,11 @@
-//! A line of a test plan as program and arguments. No shell will see it, so
-//! what only a shell could do is refused.
+//! Splits a line of a test plan into program and arguments. No shell runs the
+//! line, so syntax that needs a shell is refused.
 
-/// Splits a line into words as a POSIX shell would, if it holds nothing but
-/// words.
+/// Splits a line into words as a POSIX shell does.
 ///
 /// # Errors
-/// Says what only a shell could do.
+/// The line is empty, has an unclosed quote or a control character, or needs a
+/// shell; the text is a clause about the line.
 pub(super) fn split_words(line: &str) -> Result<Vec<String>, String> {
     let mut out: Vec<String> = Vec::new();
     let mut word: Option<String> = None;
@@ -26,10 +26,10 @@ pub(super) fn split_words(line: &str) -> Result<Vec<String>, String> {
             '"' => read_double_quoted(&mut chars, word.get_or_insert_default())?,
             '\\' => match chars.next() {
                 Some(c) if c != '\n' => word.get_or_insert_default().push(c),
-                _ => return Err("it ends with a back-slash".to_owned()),
+                _ => return Err("it ends with a backslash".to_owned()),
             },
             '#' if word.is_none() => break,
-            '~' if word.is_none() => return Err(shell_only_error("`~` as a home")),
+            '~' if word.is_none() => return Err(shell_only_error("`~` for a home folder")),
             '|' | '&' | ';' | '<' | '>' | '(' | ')' | '$' | '`' => {
                 return Err(shell_only_error(&format!("`{c}`")));
             }
@@ -48,6 +48,7 @@ pub(super) fn split_words(line: &str) -> Result<Vec<String>, String> {
     }
 }
 
+/// Appends the text up to the closing double quote to `word`.
 fn read_double_quoted(
     chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
     word: &mut String,
@@ -67,10 +68,12 @@ fn read_double_quoted(
     }
 }
 
+/// Returns the message about syntax that needs a shell.
 fn shell_only_error(what: &str) -> String {
-    format!("{what} means something to a shell only, and no shell is involved")
+    format!("{what} has a meaning only in a shell, and no shell runs this command")
 }
 
+/// Returns whether a word sets a variable, such as `A=1`.
 fn is_assignment(word: &str) -> bool {
     let Some((name, _)) = word.split_once('=') else { return false };
     !name.is_empty()
@@ -83,13 +86,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_words_or_refused() {
-        let good = |line: &str| split_words(line).unwrap_or_default().join("|");
-        assert_eq!(good("cargo test -- --exact 'a b'  # why"), "cargo|test|--|--exact|a b");
-        assert_eq!(good(r#"grep "a \"b\" \n" x\ y ''"#), "grep|a \"b\" \\n|x y|");
-        assert_eq!(good("a=b=c d=e").as_str(), "");
-        assert_eq!(good("npm run lint:all@2 a=b"), "npm|run|lint:all@2|a=b");
-        for bad in [
+    fn shell_syntax_is_refused_and_other_lines_are_split() {
+        let split = |line: &str| split_words(line).unwrap_or_default().join("|");
+        assert_eq!(split("cargo test -- --exact 'a b'  # why"), "cargo|test|--|--exact|a b");
+        assert_eq!(split(r#"grep "a \"b\" \n" x\ y ''"#), "grep|a \"b\" \\n|x y|");
+        assert_eq!(split("a=b=c d=e").as_str(), "");
+        assert_eq!(split("npm run lint:all@2 a=b"), "npm|run|lint:all@2|a=b");
+        for refused in [
             "a | b",
             "a && b",
             "a; b",
@@ -112,7 +115,7 @@ mod tests {
             "a\u{1b}[0m",
             "a &",
         ] {
-            assert!(split_words(bad).is_err(), "{bad}: {:?}", split_words(bad));
+            assert!(split_words(refused).is_err(), "{refused}: {:?}", split_words(refused));
         }
     }
 }

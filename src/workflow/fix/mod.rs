@@ -1,8 +1,7 @@
-//! Applying the changes that findings say a machine can make.
+//! Applies the fixes that findings offer.
 //!
-//! Documents are judged, mended in memory and judged again until nothing more
-//! can be mended; only then is anything written, all of it at once. A change
-//! touches its own span and nothing else.
+//! Documents are checked, fixed in memory and checked again until no fix is left.
+//! Only then are all documents written together. A fix changes only its own span.
 
 mod safety;
 
@@ -22,49 +21,51 @@ use crate::pipeline::document_check::{
 use crate::pipeline::packet_gate::{GateRequest, PipelineError, run_gate_checks};
 use crate::text::{Edit, RepoPath, Source, Span, apply_edits};
 
-/// The most rounds; every round mends what the one before made visible.
+/// Maximum number of rounds; a round can apply fixes that the round before
+/// revealed.
 const MAX_ROUNDS: usize = 20;
 
-/// What is to be mended.
+/// The documents to fix, and the options.
 #[derive(Debug, Clone)]
 pub struct FixRequest {
-    /// Documents to mend; all of the repository if none is named.
+    /// The documents to fix; empty for all documents of the repository.
     pub named: Vec<RepoPath>,
-    /// Whether changes are made, too, that need somebody to look at them.
+    /// Whether unsafe fixes are applied too.
     pub include_unsafe: bool,
-    /// A configuration file that the caller names.
+    /// The configuration file that the caller names, if any.
     pub config: Option<Arc<Source>>,
-    /// Now, UTC.
+    /// The current time in UTC.
     pub now: DateTime,
 }
 
-/// One document, mended.
+/// One document with applied fixes.
 #[derive(Debug)]
 pub struct FixedDocument {
-    /// Its path.
+    /// The path of the document.
     pub path: RepoPath,
-    /// Its bytes on disk before.
+    /// The bytes on disk before.
     pub before: Vec<u8>,
-    /// Its text afterwards.
+    /// The text after all fixes.
     pub after: String,
-    /// What was mended: the rule, and what was done.
+    /// The applied fixes: rule id and message.
     pub applied: Vec<(String, String)>,
 }
 
-/// What came of it.
+/// The result of fixing documents.
 #[derive(Debug, Default)]
 pub struct FixOutcome {
-    /// The documents that change, in order of path.
+    /// The documents that change, sorted by path.
     pub documents: Vec<FixedDocument>,
-    /// How many more changes could be made that need somebody to look.
+    /// The number of unsafe fixes that were not applied.
     pub remaining_unsafe: usize,
-    /// Errors that are left afterwards, those behind such changes included.
+    /// The number of errors that remain, including those with an unsafe fix.
     pub remaining_errors: usize,
-    /// What could not be looked at.
+    /// Remarks about packets that could not be checked.
     pub notes: Vec<String>,
 }
 
-/// Mends documents in memory. `raw` reads a file as it lies on disk.
+/// Fixes documents in memory. `raw` returns the bytes of a file on disk; `None` if
+/// it cannot be read.
 ///
 /// # Errors
 /// The repository or the configuration cannot be read.
@@ -75,91 +76,94 @@ pub fn fix_documents(
 ) -> Result<FixOutcome, PipelineError> {
     let mut overlay = Overlay::new(repo);
     let mut before: BTreeMap<RepoPath, Vec<u8>> = BTreeMap::new();
-    let mut done: BTreeMap<RepoPath, Vec<(String, String)>> = BTreeMap::new();
+    let mut applied: BTreeMap<RepoPath, Vec<(String, String)>> = BTreeMap::new();
     let mut seen: BTreeSet<(RepoPath, String)> = BTreeSet::new();
     let mut out = FixOutcome::default();
-    let mut useless: BTreeSet<FixKey> = BTreeSet::new();
-    let mut last: BTreeMap<RepoPath, (String, BTreeSet<FixKey>, usize)> = BTreeMap::new();
+    let mut ineffective: BTreeSet<FixKey> = BTreeSet::new();
+    let mut last_round: BTreeMap<RepoPath, (String, BTreeSet<FixKey>, usize)> = BTreeMap::new();
     for round in 0..MAX_ROUNDS {
         let mut found = collect_fixes(&overlay, request, &mut out)?;
-        // What was put in and is offered again did not help: it is taken back.
-        let again: BTreeSet<FixKey> = found.iter().map(PendingFix::key).collect();
-        let mut undone = false;
-        for (path, (text, keys, count)) in std::mem::take(&mut last) {
-            let back: Vec<FixKey> = keys.intersection(&again).cloned().collect();
-            if !back.is_empty() {
-                useless.extend(back);
+        // A fix that is offered again after it was applied had no effect: undo it.
+        let offered: BTreeSet<FixKey> = found.iter().map(PendingFix::key).collect();
+        let mut was_undone = false;
+        for (path, (text, keys, count)) in std::mem::take(&mut last_round) {
+            let repeated: Vec<FixKey> = keys.intersection(&offered).cloned().collect();
+            if !repeated.is_empty() {
+                ineffective.extend(repeated);
                 overlay.insert(path.clone(), text.into_bytes());
-                done.entry(path).or_default().truncate(count);
-                undone = true;
+                applied.entry(path).or_default().truncate(count);
+                was_undone = true;
             }
         }
-        if undone {
+        if was_undone {
             seen.clear();
             found = collect_fixes(&overlay, request, &mut out)?;
         }
-        found.retain(|found| !useless.contains(&found.key()));
-        // Spans are those of the bytes on disk, not of what git would store.
-        let mut loaded = false;
+        found.retain(|found| !ineffective.contains(&found.key()));
+        // Spans must refer to the bytes on disk, not to the bytes that git would store.
+        let mut is_reloaded = false;
         for path in found.iter().map(|found| &found.path) {
             if before.contains_key(path) {
                 continue;
             }
             let Some(bytes) = raw(path) else { continue };
             if std::str::from_utf8(&bytes).is_ok() {
-                loaded |= overlay.read(TreeState::Worktree, path)?.as_deref() != Some(bytes.as_slice());
+                is_reloaded |= overlay.read(TreeState::Worktree, path)?.as_deref() != Some(bytes.as_slice());
                 overlay.insert(path.clone(), bytes.clone());
             }
             before.insert(path.clone(), bytes);
         }
-        if loaded {
+        if is_reloaded {
             found = collect_fixes(&overlay, request, &mut out)?;
-            found.retain(|found| !useless.contains(&found.key()));
+            found.retain(|found| !ineffective.contains(&found.key()));
         }
         found.retain(|found| overlay.get(&found.path) == Some(found.source.text().as_bytes()));
         safety::mark_unsafe(&mut found);
         out.remaining_unsafe =
-            found.iter().filter(|found| found.fix.is_unsafe && !request.include_unsafe).count();
-        found.retain(|found| request.include_unsafe || !found.fix.is_unsafe);
-        let mut mended = false;
+            found.iter().filter(|found| found.fix.is_unsafe() && !request.include_unsafe).count();
+        found.retain(|found| request.include_unsafe || !found.fix.is_unsafe());
+        let mut is_changed = false;
         let mut by_path: BTreeMap<RepoPath, Vec<PendingFix>> = BTreeMap::new();
         for found in found {
             by_path.entry(found.path.clone()).or_default().push(found);
         }
-        for (path, wanted) in by_path {
-            let Some(text) = wanted.first().map(|wanted| wanted.source.text().to_owned()) else { continue };
-            let edits: Vec<Edit> = wanted.iter().map(PendingFix::edit).collect();
+        for (path, pending) in by_path {
+            let Some(text) = pending.first().map(|pending| pending.source.text().to_owned()) else {
+                continue;
+            };
+            let edits: Vec<Edit> = pending.iter().map(PendingFix::edit).collect();
             let (after, left) = apply_edits(&text, &edits);
-            // What was there before would come back for ever.
+            // Repeating an earlier text would lead to an endless cycle.
             if after == text || !seen.insert((path.clone(), after.clone())) {
                 continue;
             }
-            let inserted = wanted.iter().filter(|wanted| wanted.edit().span.is_empty()).map(PendingFix::key);
-            let count = done.get(&path).map_or(0, Vec::len);
-            last.insert(path.clone(), (text.clone(), inserted.collect(), count));
-            let told = wanted.iter().enumerate().filter(|(index, _)| !left.contains(index));
-            let told = told.map(|(_, wanted)| (wanted.rule.clone(), wanted.fix.message.clone()));
-            done.entry(path.clone()).or_default().extend(told);
+            let inserted =
+                pending.iter().filter(|pending| pending.edit().span.is_empty()).map(PendingFix::key);
+            let count = applied.get(&path).map_or(0, Vec::len);
+            last_round.insert(path.clone(), (text.clone(), inserted.collect(), count));
+            let made = pending.iter().enumerate().filter(|(index, _)| !left.contains(index));
+            let made = made.map(|(_, pending)| (pending.rule.clone(), pending.fix.message.clone()));
+            applied.entry(path.clone()).or_default().extend(made);
             overlay.insert(path, after.into_bytes());
-            mended = true;
+            is_changed = true;
         }
-        if !mended || round + 1 == MAX_ROUNDS {
+        if !is_changed || round + 1 == MAX_ROUNDS {
             break;
         }
     }
     out.notes.sort();
     out.notes.dedup();
-    for (path, done) in done {
+    for (path, applied) in applied {
         let (Some(before), Some(after)) = (before.get(&path), overlay.get(&path)) else { continue };
         if before.as_slice() != after {
             let after = String::from_utf8_lossy(after).into_owned();
-            out.documents.push(FixedDocument { path, before: before.clone(), after, applied: done });
+            out.documents.push(FixedDocument { path, before: before.clone(), after, applied });
         }
     }
     Ok(out)
 }
 
-/// A change that a finding says can be made.
+/// A fix that a finding offers.
 struct PendingFix {
     path: RepoPath,
     source: Arc<Source>,
@@ -167,7 +171,8 @@ struct PendingFix {
     fix: Fix,
 }
 
-/// What tells an offered change from others, wherever its document is by then.
+/// Identity of a fix across rounds, independent of its position: path, rule,
+/// message and replacement.
 type FixKey = (RepoPath, String, String, String);
 
 impl PendingFix {
@@ -175,11 +180,12 @@ impl PendingFix {
         (self.path.clone(), self.rule.clone(), self.fix.message.clone(), self.fix.replacement.clone())
     }
 
+    /// Returns the fix of a finding; `None` if it has no fix in a document on disk.
     fn from_finding(finding: &Finding) -> Option<Self> {
         let fix = finding.fix.clone()?;
         let Place::Text { source, .. } = &fix.place else { return None };
         let (source, path) = (Arc::clone(source), source.name().clone());
-        // Older versions of a document are not mended.
+        // Versions of a document in git history cannot be fixed.
         source.revision().is_none().then(|| Self { path, source, rule: finding.rule.to_string(), fix })
     }
 
@@ -189,37 +195,38 @@ impl PendingFix {
     }
 }
 
-/// All changes that documents need, and those that the manifests of packets in
-/// progress need.
+/// Returns the fixes of all document checks, and the fixes of manifests of packets
+/// that are in progress. Sets the remaining errors and adds notes to `out`.
 fn collect_fixes(
     repo: &Overlay<'_>,
     request: &FixRequest,
     out: &mut FixOutcome,
 ) -> Result<Vec<PendingFix>, PipelineError> {
     let named = request.named.iter().map(|path| NamedDocument { path: path.clone(), bytes: None });
-    let asked = DocumentCheckRequest {
+    let query = DocumentCheckRequest {
         query: DocumentQuery::Check,
         tree: TreeState::Worktree,
         named_documents: named.collect(),
         config: request.config.clone(),
         now: request.now,
     };
-    let mut findings = check_documents(repo, &asked)?.findings;
+    let mut findings = check_documents(repo, &query)?.findings;
     if !request.named.is_empty() {
-        // A change of a named document may be offered by a finding elsewhere.
-        let whole = DocumentCheckRequest { named_documents: Vec::new(), ..asked.clone() };
+        // A finding in another document can offer a fix of a named document.
+        let whole = DocumentCheckRequest { named_documents: Vec::new(), ..query.clone() };
         let others = check_documents(repo, &whole)?.findings.into_iter();
         findings.extend(others.filter(|finding| {
-            let mended = finding.fix.as_ref().and_then(|fix| fix.place.path());
-            mended.is_some() && finding.primary.place.path() != mended
+            let target = finding.fix.as_ref().and_then(|fix| fix.place.path());
+            target.is_some() && finding.primary.place.path() != target
         }));
     }
-    let about = |path: &RepoPath| request.named.is_empty() || request.named.contains(path);
+    let is_selected = |path: &RepoPath| request.named.is_empty() || request.named.contains(path);
     if repo.head()?.is_some() {
-        let progressing = PacketStatus::InProgress.to_string();
-        let listing = list_packets(repo, &asked)?;
-        let open = |status: &Option<String>| status.as_deref() == Some(progressing.as_str());
-        for entry in listing.entries.iter().filter(|entry| open(&entry.status) && about(&entry.path)) {
+        let in_progress = PacketStatus::InProgress.to_string();
+        let listing = list_packets(repo, &query)?;
+        let is_open = |status: &Option<String>| status.as_deref() == Some(in_progress.as_str());
+        let entries = listing.entries.iter();
+        for entry in entries.filter(|entry| is_open(&entry.status) && is_selected(&entry.path)) {
             let gate = GateRequest {
                 gate: Gate::PostWork,
                 packet: entry.wp_id.clone(),
@@ -229,31 +236,35 @@ fn collect_fixes(
                 now: request.now,
             };
             match run_gate_checks(repo, &gate) {
-                Ok(judged) => {
-                    let of_change = |finding: &Finding| finding.rule.family() == "manifest";
-                    findings.extend(judged.report.findings.into_iter().filter(of_change));
+                Ok(outcome) => {
+                    let is_manifest = |finding: &Finding| finding.rule.family() == "manifest";
+                    findings.extend(outcome.report.findings.into_iter().filter(is_manifest));
                 }
                 Err(why) => {
-                    out.notes.push(format!("the manifests of {} were not looked at: {why}", entry.wp_id));
+                    out.notes.push(format!("the manifests of {} were not checked: {why}", entry.wp_id));
                 }
             }
         }
     }
-    let own = |finding: &&Finding| finding.primary.place.path().is_some_and(about);
+    let own = |finding: &&Finding| finding.primary.place.path().is_some_and(is_selected);
     out.remaining_errors =
         findings.iter().filter(own).filter(|finding| finding.level == Level::Error).count();
-    // A gate that does not hold may hold once values are right.
+    // A gate claim that is false now can become true when the values are fixed.
     let is_value = |finding: &Finding| {
-        let of_gates = ["manifest/false-claim", "manifest/unticked"];
+        let gate_rules = ["manifest/false-claim", "manifest/unticked"];
         finding.rule.family() == "manifest"
             && finding.fix.is_some()
-            && !of_gates.contains(&finding.rule.as_str())
+            && !gate_rules.contains(&finding.rule.as_str())
     };
-    let unsettled: BTreeSet<RepoPath> =
+    let with_value_fixes: BTreeSet<RepoPath> =
         findings.iter().filter(|f| is_value(f)).filter_map(|f| f.primary.place.path().cloned()).collect();
     findings.retain(|finding| {
-        let waits = finding.rule.as_str() == "manifest/false-claim";
-        !waits || !finding.primary.place.path().is_some_and(|path| unsettled.contains(path))
+        let is_gate_claim = finding.rule.as_str() == "manifest/false-claim";
+        !is_gate_claim || !finding.primary.place.path().is_some_and(|path| with_value_fixes.contains(path))
     });
-    Ok(findings.iter().filter_map(PendingFix::from_finding).filter(|wanted| about(&wanted.path)).collect())
+    Ok(findings
+        .iter()
+        .filter_map(PendingFix::from_finding)
+        .filter(|pending| is_selected(&pending.path))
+        .collect())
 }

@@ -1,6 +1,5 @@
-//! Which changes somebody has to look at before they are made, whatever their
-//! rule says: those of what was signed, and those that make a text mean
-//! something else.
+//! Marks fixes as unsafe, whatever their rule says, if they change signed text or
+//! the meaning of a document. A person must review such fixes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,48 +7,51 @@ use std::sync::Arc;
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::signed_contract::SignedContract;
 use crate::document::{DocumentKind, Packet, Refinement, WpId, detect_kind};
+use crate::finding::Applicability;
 use crate::text::{Edit, RepoPath, Source, apply_edits};
 
 use super::PendingFix;
 
-/// So many changes of one document are weighed one by one.
+/// Up to this number, the fixes of one document are checked one by one.
 const MAX_INDIVIDUAL_CHECKS: usize = 100;
 
-/// Marks changes that are not for a machine alone.
+/// Marks the fixes that a person must review as unsafe.
 pub(super) fn mark_unsafe(found: &mut [PendingFix]) {
     let mut by_path: BTreeMap<RepoPath, Vec<&mut PendingFix>> = BTreeMap::new();
-    for wanted in found.iter_mut().filter(|wanted| !wanted.fix.is_unsafe) {
-        by_path.entry(wanted.path.clone()).or_default().push(wanted);
+    for pending in found.iter_mut().filter(|pending| !pending.fix.is_unsafe()) {
+        by_path.entry(pending.path.clone()).or_default().push(pending);
     }
-    for mut wanted in by_path.into_values() {
-        let Some(source) = wanted.first().map(|wanted| Arc::clone(&wanted.source)) else { continue };
+    for mut pending in by_path.into_values() {
+        let Some(source) = pending.first().map(|pending| Arc::clone(&pending.source)) else { continue };
         let before = DocumentMeaning::from_source(&source);
-        let (characters, others): (Vec<_>, Vec<_>) =
-            wanted.iter_mut().partition(|wanted| wanted.rule.starts_with("text/"));
-        for (own, is_text) in [(characters, true), (others, false)] {
-            let all: Vec<Edit> = own.iter().map(|wanted| wanted.edit()).collect();
+        let (text_fixes, others): (Vec<_>, Vec<_>) =
+            pending.iter_mut().partition(|pending| pending.rule.starts_with("text/"));
+        for (own, is_text) in [(text_fixes, true), (others, false)] {
+            let all: Vec<Edit> = own.iter().map(|pending| pending.edit()).collect();
             if own.is_empty() || before.is_unchanged_by(&source, &all, is_text) {
                 continue;
             }
-            let few = own.len() <= MAX_INDIVIDUAL_CHECKS;
-            for one in own {
-                one.fix.is_unsafe = !(few && before.is_unchanged_by(&source, &[one.edit()], is_text));
+            let is_few = own.len() <= MAX_INDIVIDUAL_CHECKS;
+            for pending in own {
+                let is_safe = is_few && before.is_unchanged_by(&source, &[pending.edit()], is_text);
+                pending.fix.applicability = if is_safe { Applicability::Safe } else { Applicability::Unsafe };
             }
         }
     }
 }
 
-/// What a document says to those who judge by it.
+/// The content of a document that checks and people rely on.
 struct DocumentMeaning {
     kind: DocumentKind,
     outline: Outline,
     /// Status, approval and verdicts of a packet.
     statements: Vec<String>,
-    /// What a signature covers, by name or by key.
+    /// The parts that a signature covers, with their hashes; `None` if unsigned.
     signed_parts: Option<Vec<(String, String)>>,
 }
 
 impl DocumentMeaning {
+    /// Reads the meaning of a document.
     fn from_source(source: &Arc<Source>) -> Self {
         let kind = detect_kind(source.text());
         let (mut statements, mut signed_parts) = (Vec::new(), None);
@@ -68,12 +70,12 @@ impl DocumentMeaning {
         Self { kind, outline: Outline::parse(source.text()), statements, signed_parts }
     }
 
-    /// Whether a document means after changes what it did before; of
-    /// characters (`is_text`), all of it.
+    /// Returns whether edits keep the signed parts of a document. For fixes of
+    /// `text/…` rules (`is_text`), its structure and statements must stay too.
     fn is_unchanged_by(&self, source: &Arc<Source>, edits: &[Edit], is_text: bool) -> bool {
         match self.kind {
-            // Records of JSON are tied by hashes, and a specification by the
-            // hashes of refinements.
+            // Hashes protect JSON records, and hashes in refinements protect a
+            // specification: every edit would break them.
             DocumentKind::GateLog | DocumentKind::ValidatorState | DocumentKind::Unknown => return false,
             _ => {}
         }
@@ -85,8 +87,8 @@ impl DocumentMeaning {
         if !is_text {
             return true;
         }
-        // A character is no more than that: not a heading, a fence, a row of
-        // the audit, a verdict, or code.
+        // The replacement of a character must not create or change a heading, a code
+        // block, a row of the audit or a verdict.
         let kinds =
             |outline: &Outline| outline.blocks.iter().map(|block| block.kind.clone()).collect::<Vec<_>>();
         let code = self
@@ -104,6 +106,7 @@ impl DocumentMeaning {
     }
 }
 
+/// Returns the parts of a packet's contract: name and hash.
 fn contract_parts(packet: &Packet) -> Vec<(String, String)> {
     let Ok(id) = WpId::parse("WP-1-Any") else { return Vec::new() };
     let parts = SignedContract::from_packet(&id, packet, None).parts;

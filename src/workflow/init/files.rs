@@ -1,4 +1,4 @@
-//! The files of a new governance.
+//! The texts of the files that `countersign init` creates.
 
 use crate::document::template::{PACKET, REFINEMENT, STUB, fill};
 use crate::system::transaction::WriteError;
@@ -16,25 +16,28 @@ pub(super) const SPEC: &str = text!("spec.md");
 pub(super) const GITHUB: &str = text!("github.yml");
 pub(super) const GITLAB: &str = text!("gitlab.yml");
 pub(super) const GATE_LOG: &str = "{\n  \"gate_logs\": []\n}\n";
-/// What git is told to ignore.
+/// The line that `init` adds to `.gitignore`.
 pub(super) const IGNORE_LINE: &str = "/.countersign/";
 
-/// Templates by the names of their files.
+/// Templates: file name and text.
 pub(super) const TEMPLATES: [(&str, &str); 3] = [
     (crate::workflow::new::PACKET_TEMPLATE, PACKET),
     (crate::workflow::new::REFINEMENT_TEMPLATE, REFINEMENT),
     (crate::workflow::new::STUB_TEMPLATE, STUB),
 ];
 
+/// Returns the text of the specification pointer that names `spec`.
 pub(super) fn render_spec_pointer(spec: &str) -> String {
     fill(text!("pointer.md"), &[("SPEC", spec)])
 }
 
-pub(super) fn render_recipes(own: &str) -> String {
-    fill(text!("countersign.just"), &[("SELF", own)])
+/// Returns the text of the recipe file whose own path is `path`.
+pub(super) fn render_recipes(path: &str) -> String {
+    fill(text!("countersign.just"), &[("SELF", path)])
 }
 
-/// Kinds of projects, by a file in their root: name and program of their tests.
+/// Kinds of projects: a file in the root that shows the kind, and the command
+/// that runs the tests.
 const PROJECT_KINDS: [(&str, &str); 5] = [
     ("Cargo.toml", "[cargo, test]"),
     ("package.json", "[npm, test]"),
@@ -43,13 +46,17 @@ const PROJECT_KINDS: [(&str, &str); 5] = [
     ("go.mod", "[go, test, ./...]"),
 ];
 
-/// The steps of the projects that lie in the root.
+/// Returns one test step, as YAML, for every known kind of project in the root.
+/// `exists` reports whether a file of the root exists.
+///
+/// # Errors
+/// Passes on the errors of `exists`.
 pub(super) fn detect_steps(
-    there: &dyn Fn(&str) -> Result<bool, WriteError>,
+    exists: &dyn Fn(&str) -> Result<bool, WriteError>,
 ) -> Result<Vec<String>, WriteError> {
     let mut out: Vec<String> = Vec::new();
     for (file, run) in PROJECT_KINDS {
-        if there(file)? && !out.iter().any(|step| step.contains(run)) {
+        if exists(file)? && !out.iter().any(|step| step.contains(run)) {
             let name = if out.is_empty() { "tests".to_owned() } else { format!("tests of {file}") };
             out.push(format!("  - name: {name}\n    run: {run}\n    timeout: 10m"));
         }
@@ -57,12 +64,18 @@ pub(super) fn detect_steps(
     Ok(out)
 }
 
-pub(super) fn render_configuration(main: &str, steps: &[String]) -> String {
+/// Returns the text of `countersign.yaml` for this main branch and these steps.
+pub(super) fn render_configuration(main_branch: &str, steps: &[String]) -> String {
     let steps = if steps.is_empty() { " []".to_owned() } else { format!("\n{}", steps.join("\n")) };
-    // A name that YAML would read as something else is quoted.
-    let plain = main.starts_with(|c: char| c.is_ascii_alphabetic())
-        && main.chars().all(|c| c.is_ascii_alphanumeric() || "/-_.".contains(c))
-        && !["true", "false", "yes", "no", "null", "on", "off"].contains(&main.to_lowercase().as_str());
-    let main = if plain { main.to_owned() } else { serde_json::to_string(main).unwrap_or_default() };
-    fill(text!("configuration.txt"), &[("MAIN", &main), ("STEPS", &steps)])
+    // YAML would read some branch names as another value than a string.
+    let is_plain_yaml = main_branch.starts_with(|c: char| c.is_ascii_alphabetic())
+        && main_branch.chars().all(|c| c.is_ascii_alphanumeric() || "/-_.".contains(c))
+        && !["true", "false", "yes", "no", "null", "on", "off"]
+            .contains(&main_branch.to_lowercase().as_str());
+    let main_branch = if is_plain_yaml {
+        main_branch.to_owned()
+    } else {
+        serde_json::to_string(main_branch).unwrap_or_default()
+    };
+    fill(text!("configuration.txt"), &[("MAIN", &main_branch), ("STEPS", &steps)])
 }

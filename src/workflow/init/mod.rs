@@ -1,5 +1,5 @@
-//! Governance for a repository that has none: documents, configuration, and
-//! the recipes that people know. Nothing that is there is overwritten.
+//! `countersign init`: plans the documents, the configuration and the recipes
+//! of a repository without governance. Existing text is never overwritten.
 
 mod files;
 
@@ -8,20 +8,20 @@ use crate::document::{Layout, LayoutName};
 use crate::system::transaction::{FileWrite, WriteError};
 use crate::text::{RepoPath, line_ending};
 
-/// What a new governance is to be like.
+/// The choices for a new governance.
 #[derive(Debug, Clone)]
 pub struct InitRequest {
-    /// Where documents lie.
+    /// The folders of the documents.
     pub layout: Layout,
     /// Name of the main branch.
     pub main: String,
-    /// The specification, if there is one.
+    /// The path of the specification; `None` if the project has none yet.
     pub spec: Option<RepoPath>,
-    /// Whose CI is set up, if any.
+    /// The CI system to write a file for; `None` for no file.
     pub ci: Option<Ci>,
 }
 
-/// A continuous integration that a file can be written for.
+/// A CI system that `init` can write a file for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ci {
     /// GitHub Actions.
@@ -30,45 +30,46 @@ pub enum Ci {
     Gitlab,
 }
 
-/// What was done with one file.
+/// The action that a plan takes for one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileAction {
-    /// It was not there.
+    /// The file does not exist and is created.
     Created(RepoPath),
-    /// It is there, and is left as it is.
+    /// The file exists and stays unchanged.
     Kept(RepoPath),
-    /// It is there, and got these lines at its end.
+    /// The file exists and gets these lines at its end.
     Appended(RepoPath, Vec<String>),
 }
 
-/// Everything that is to be written, what that is, and what is left to do.
+/// The files to write, the action for each file, and the next steps of the user.
 #[derive(Debug, Default)]
 pub struct InitPlan {
-    /// The files.
+    /// The files to write.
     pub writes: Vec<FileWrite>,
-    /// What became of each.
+    /// The action for each file, in the order of the plan.
     pub actions: Vec<FileAction>,
-    /// What somebody still has to do, in sentences.
+    /// What the user has to do next, as sentences.
     pub next_steps: Vec<String>,
 }
 
-/// Why it could not be planned.
+/// The reason why no plan could be made.
 #[derive(Debug, thiserror::Error)]
 pub enum InitError {
-    /// A file cannot be looked at.
+    /// A file cannot be read.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// The repository cannot answer.
+    /// The repository cannot be read.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
 }
 
 type FileReader<'a> = &'a dyn Fn(&RepoPath) -> Result<Option<Vec<u8>>, WriteError>;
 
-/// Plans the governance of a repository; `read` gives files as they lie there.
+/// Plans the governance of a repository. `read` returns the bytes of a file in
+/// the working tree, or `None` if it does not exist.
 ///
 /// # Errors
-/// A link or folder lies where a document belongs.
+/// A file cannot be read, for example because its path is a link or a folder.
 pub fn plan_init(read: FileReader<'_>, request: &InitRequest) -> Result<InitPlan, InitError> {
     let mut plan = InitPlanner { read, plan: InitPlan::default() };
     let layout = &request.layout;
@@ -87,7 +88,7 @@ pub fn plan_init(read: FileReader<'_>, request: &InitRequest) -> Result<InitPlan
     if request.spec.is_none() && plan.create_file(&spec, files::SPEC)? {
         plan.plan
             .next_steps
-            .push(format!("Say in {spec} what the project must do; refinements point at its lines."));
+            .push(format!("Describe in {spec} what the project must do; refinements refer to its lines."));
     }
     plan.create_file(&layout.spec_pointer, &files::render_spec_pointer(&spec))?;
     let steps = files::detect_steps(&|path| Ok(plan.read_file(path)?.is_some()))?;
@@ -97,7 +98,8 @@ pub fn plan_init(read: FileReader<'_>, request: &InitRequest) -> Result<InitPlan
     }
     let is_new = plan.create_file(crate::config::FILE_NAME, &configuration)?;
     if is_new && steps.is_empty() {
-        plan.plan.next_steps.push("Name the project's tests under `steps` in countersign.yaml.".to_owned());
+        let line = "Add the project's test command to `steps` in countersign.yaml.";
+        plan.plan.next_steps.push(line.to_owned());
     }
     plan.add_ignore_line()?;
     plan.add_recipes(layout)?;
@@ -109,7 +111,7 @@ pub fn plan_init(read: FileReader<'_>, request: &InitRequest) -> Result<InitPlan
         plan.plan.next_steps.push(format!("Add `{line}` to .gitlab-ci.yml."));
     }
     if !plan.plan.writes.is_empty() {
-        let line = "Commit what was written; everybody's work is judged by it from then on.";
+        let line = "Commit the written files; the gates check all later work against them.";
         plan.plan.next_steps.push(line.to_owned());
     }
     Ok(plan.plan)
@@ -125,7 +127,7 @@ impl InitPlanner<'_> {
         (self.read)(&RepoPath::from(path))
     }
 
-    /// Writes a file unless it is there; whether it is new.
+    /// Adds a new file to the plan unless it exists. Returns whether it is new.
     fn create_file(&mut self, path: &str, text: &str) -> Result<bool, WriteError> {
         let is_new = self.read_file(path)?.is_none();
         let path = RepoPath::from(path);
@@ -139,7 +141,7 @@ impl InitPlanner<'_> {
         Ok(is_new)
     }
 
-    /// Has git ignore logs.
+    /// Adds the line to `.gitignore` that makes git ignore logs.
     fn add_ignore_line(&mut self) -> Result<(), WriteError> {
         let path = RepoPath::from(".gitignore");
         let Some(before) = (self.read)(&path)? else {
@@ -154,32 +156,34 @@ impl InitPlanner<'_> {
             self.plan.actions.push(FileAction::Kept(path));
             return Ok(());
         }
-        let ending = line_ending(&text);
+        let newline = line_ending(&text);
         let mut after = before.clone();
         if !after.is_empty() && !after.ends_with(b"\n") {
-            after.extend_from_slice(ending.as_bytes());
+            after.extend_from_slice(newline.as_bytes());
         }
-        after.extend_from_slice(format!("{}{ending}", files::IGNORE_LINE).as_bytes());
+        after.extend_from_slice(format!("{}{newline}", files::IGNORE_LINE).as_bytes());
         self.plan.writes.push(FileWrite { path: path.clone(), before: Some(before), after });
         self.plan.actions.push(FileAction::Appended(path, vec![files::IGNORE_LINE.to_owned()]));
         Ok(())
     }
 
-    /// The recipes, imported by the justfile if that is new.
+    /// Adds the recipe file, and a justfile that imports it if there is none.
     fn add_recipes(&mut self, layout: &Layout) -> Result<(), WriteError> {
         let folder = layout.governance_folders.first().map_or("", String::as_str);
-        let own = format!("{folder}countersign.just");
-        let is_new = self.create_file(&own, &files::render_recipes(&own))?;
+        let recipes = format!("{folder}countersign.just");
+        let is_new = self.create_file(&recipes, &files::render_recipes(&recipes))?;
         let spellings = ["justfile", "Justfile", ".justfile"];
         for name in spellings {
             let Some(bytes) = self.read_file(name)? else { continue };
-            let imports = String::from_utf8_lossy(&bytes).contains(&own);
+            let imports = String::from_utf8_lossy(&bytes).contains(&recipes);
             if is_new && !imports {
-                self.plan.next_steps.push(format!("Add `import '{own}'` to {name} to have the recipes."));
+                let line = format!("Add `import '{recipes}'` to {name} to use the recipes.");
+                self.plan.next_steps.push(line);
             }
             self.plan.actions.push(FileAction::Kept(RepoPath::from(name)));
             return Ok(());
         }
-        self.create_file("justfile", &format!("import '{own}'\n\n_default:\n    @just --list\n")).map(|_| ())
+        let justfile = format!("import '{recipes}'\n\n_default:\n    @just --list\n");
+        self.create_file("justfile", &justfile).map(|_| ())
     }
 }

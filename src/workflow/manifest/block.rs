@@ -1,4 +1,4 @@
-//! One manifest block: its values, and its text.
+//! One manifest block: its values and its text.
 
 use crate::change::{ChangedFile, FileContent};
 use crate::check::has_lines;
@@ -10,7 +10,7 @@ use crate::text::RepoPath;
 use super::window::{Window, whole_window};
 use crate::workflow::field::wrap_in_backticks;
 
-/// What a manifest says of a file, as it is written.
+/// The values of a manifest block, in the form in which they are written.
 #[derive(Debug, Clone)]
 pub(super) struct BlockValues {
     pub path: RepoPath,
@@ -22,9 +22,10 @@ pub(super) struct BlockValues {
 }
 
 impl BlockValues {
-    /// Values of a file with this window, if it has one.
+    /// Returns the values of a file with this window; `None` for a file without
+    /// lines.
     pub(super) fn from_file(file: &ChangedFile, window: Option<Window>) -> Self {
-        let hash = |image: &Option<FileContent>| image.as_ref().map_or(Hash20::ZERO, FileContent::sha1);
+        let hash = |content: &Option<FileContent>| content.as_ref().map_or(Hash20::ZERO, FileContent::sha1);
         let absent = || "N/A".to_owned();
         let (start, end) = window
             .map_or_else(|| (absent(), absent()), |(first, last)| (first.to_string(), last.to_string()));
@@ -33,7 +34,8 @@ impl BlockValues {
         Self { path: file.change.path.clone(), start, end, delta, pre, post }
     }
 
-    /// The value of a field, as it is written.
+    /// Returns the value of a field, in the form in which it is written; `None` for
+    /// an unknown key.
     pub(super) fn get(&self, key: &str) -> Option<String> {
         Some(match key {
             "TARGET_FILE" => wrap_in_backticks(&quote_path(&self.path)),
@@ -47,14 +49,14 @@ impl BlockValues {
     }
 }
 
-/// A path as a document can declare it: one that reads like a template's
-/// placeholder or like markup is quoted, with its first letter as an escape.
+/// Returns a path in a form that reads back. A path that looks like a placeholder
+/// of a template or like markup is quoted, with its first byte as an octal escape.
 fn quote_path(path: &RepoPath) -> String {
     let plain = path.to_string();
-    let odd =
+    let is_ambiguous =
         is_placeholder(&plain) || plain.starts_with(['<', '{', '-', '.', '(']) || plain.contains("<!--");
     match path.as_bytes().split_first() {
-        Some((first, rest)) if odd && !plain.starts_with('"') => {
+        Some((first, rest)) if is_ambiguous && !plain.starts_with('"') => {
             let rest = RepoPath::from_bytes(rest).to_string();
             format!("\"\\{first:03o}{}\"", rest.trim_matches('"'))
         }
@@ -66,7 +68,7 @@ fn quote_path(path: &RepoPath) -> String {
     }
 }
 
-/// Fields that every block has, in order, with the spelling of their labels.
+/// Fields of every block in their order: key and label.
 pub(super) const FIELDS: [(&str, &str); 6] = [
     ("TARGET_FILE", "Target File"),
     ("START", "Start"),
@@ -76,16 +78,16 @@ pub(super) const FIELDS: [(&str, &str); 6] = [
     ("POST_SHA1", "Post-SHA1"),
 ];
 
-/// How the lines of a block are written.
+/// The format of the lines of a block.
 #[derive(Debug, Clone)]
 pub(super) struct BlockStyle {
-    /// From the start of a line to its label.
+    /// The text from the start of a line to its label.
     pub label_prefix: String,
-    /// From the label to the value.
+    /// The text from the label to the value.
     pub label_suffix: String,
-    /// From the start of a gate's line to its box.
+    /// The text from the start of a gate's line to its check box.
     pub gate_prefix: String,
-    /// How lines end.
+    /// The line ending.
     pub line_ending: &'static str,
 }
 
@@ -101,18 +103,18 @@ impl Default for BlockStyle {
 }
 
 impl BlockStyle {
-    /// One labelled line, without its ending.
+    /// Returns one labelled line, without a line ending.
     pub(super) fn format_line(&self, label: &str, value: &str) -> String {
         format!("{}{label}{}{value}", self.label_prefix, self.label_suffix).trim_end().to_owned()
     }
 
-    /// One gate's line, without its ending.
+    /// Returns the line of one gate, without a line ending.
     pub(super) fn format_gate(&self, name: &str, ticked: bool) -> String {
         format!("{}[{}] {name}", self.gate_prefix, if ticked { 'x' } else { ' ' })
     }
 
-    /// A whole block without the ending of its last line; gates are ticked or
-    /// not, `more` follows them.
+    /// Returns a whole block without a final line ending. `ticked` applies to every
+    /// gate; the labels and values of `more` follow the gates.
     pub(super) fn format_block(&self, values: &BlockValues, ticked: bool, more: &[(&str, &str)]) -> String {
         let value = |key: &str| values.get(key).unwrap_or_default();
         let mut lines: Vec<String> =
@@ -123,7 +125,7 @@ impl BlockStyle {
         lines.join(self.line_ending)
     }
 
-    /// The block that a packet has before anybody fills it.
+    /// Returns the unfilled block of a new packet.
     pub(super) fn format_template(&self) -> String {
         let values =
             ["`path/to/file`", "<line>", "<line>", "<lines after - lines before>", "`<hash>`", "`<hash>`"];
@@ -135,8 +137,8 @@ impl BlockStyle {
     }
 }
 
-/// The COR-701 block of a changed file: one window over all its changes, all
-/// gates ticked. Lines end with `\n`; an empty line follows.
+/// Returns the COR-701 block of a changed file, with one window over all its
+/// changes and all gates ticked. Lines end with `\n`; an empty line follows.
 #[must_use]
 pub fn render_block(file: &ChangedFile) -> String {
     format!(

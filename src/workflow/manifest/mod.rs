@@ -1,7 +1,7 @@
-//! Manifest blocks of changed files, computed and written into a packet.
+//! Computes the manifest blocks of changed files and writes them into a packet.
 //!
-//! Two passes: the first brings values and blocks up to date, the second reads
-//! the result as the gates will read it and ticks what holds there.
+//! This takes two passes. The first pass updates blocks and values. The second
+//! pass reads the result as the gates read it, and ticks the gates that hold.
 
 mod block;
 mod packet_block;
@@ -16,30 +16,30 @@ use crate::text::{RepoPath, Source};
 
 pub use block::render_block;
 
-/// How manifests are to be written.
+/// Options for writing manifests.
 #[derive(Debug, Clone)]
 pub struct ManifestOptions {
-    /// Whether every hunk gets a block of its own.
+    /// Whether every hunk gets its own block.
     pub per_hunk: bool,
-    /// Whether blocks of files that did not change are removed.
+    /// Whether blocks of unchanged files are removed.
     pub prune: bool,
-    /// The time that new and changed blocks carry, RFC 3339.
+    /// The time that is written into new and changed blocks, in RFC 3339 form.
     pub timestamp: String,
 }
 
-/// What became of one file's manifest.
+/// The result for the manifest of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ManifestOutcome {
-    /// It had none.
+    /// The file had no manifest.
     Added,
-    /// It said something else.
+    /// The manifest had other values.
     Updated,
-    /// It was right.
+    /// The manifest was correct.
     Unchanged,
 }
 
 impl ManifestOutcome {
-    /// The word for it.
+    /// Returns the name in output: `added`, `updated` or `unchanged`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -50,44 +50,44 @@ impl ManifestOutcome {
     }
 }
 
-/// The manifest of one file as it stands afterwards.
+/// The manifest of one file after the update.
 #[derive(Debug, Clone)]
 pub struct WrittenManifest {
     /// The file.
     pub path: RepoPath,
-    /// What became of its manifest.
+    /// The result for its manifest.
     pub outcome: ManifestOutcome,
-    /// Its blocks, as text.
+    /// The texts of its blocks.
     pub blocks: Vec<String>,
-    /// Gates that do not hold, with why.
+    /// Gates that do not hold, each with the reason.
     pub failed_gates: Vec<(&'static str, &'static str)>,
 }
 
-/// A packet with its manifests.
+/// A packet with updated manifests.
 #[derive(Debug)]
 pub struct UpdatedManifests {
-    /// The whole packet afterwards.
+    /// The whole text of the packet after the update.
     pub text: String,
-    /// Every changed file that has a manifest, in order of path.
+    /// Every changed file with a manifest, sorted by path.
     pub files: Vec<WrittenManifest>,
-    /// Files with a manifest that did not change.
+    /// Unchanged files with a manifest.
     pub stale: Vec<RepoPath>,
-    /// Those of them whose blocks stay in spite of `prune`: somebody's own
-    /// text stands among their lines.
+    /// Unchanged files whose blocks stay in spite of `prune`, because a person
+    /// wrote text between their lines.
     pub kept_blocks: Vec<RepoPath>,
     /// Whether the blocks of `stale` were removed.
     pub pruned: bool,
 }
 
-/// Why no manifests could be computed.
+/// The reason why no manifests could be computed.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// The repository could not be read.
     #[error(transparent)]
     Gate(#[from] PipelineError),
-    /// What was written does not read back: nothing is written then.
+    /// The edited packet does not read back, so nothing is written.
     #[error(
-        "the manifest of {0} would not read back from the packet; the block around it is too unusual to be edited: write that one by hand"
+        "the manifest of {0} would not read back from the packet, because the format of its block is too unusual for an automatic edit; write this block by hand"
     )]
     NotReadBack(RepoPath),
     /// The packet cannot be edited.
@@ -95,13 +95,14 @@ pub enum ManifestError {
     Packet(String),
 }
 
-/// Computes the manifests of a draft's change, as they stand in `source`, the
-/// packet's exact text on disk, afterwards.
+/// Computes the manifests of a change and returns the updated packet. `source`
+/// holds the exact text of the packet on disk.
 ///
 /// # Errors
-/// The repository cannot be read, or the packet is too unusual to be edited.
+/// The repository cannot be read, the packet is not UTF-8, or its format is too
+/// unusual for an automatic edit.
 pub fn compute_manifests(
-    draft: &ManifestContext<'_>,
+    context: &ManifestContext<'_>,
     source: &Arc<Source>,
     options: &ManifestOptions,
 ) -> Result<UpdatedManifests, ManifestError> {
@@ -109,34 +110,35 @@ pub fn compute_manifests(
         return Err(ManifestError::Packet(format!("{} is not UTF-8: byte {at}", source.name())));
     }
     let reread = |text: String| Source::from_text(source.name().clone(), text);
-    let first = plan::update_values(draft, source, options);
+    let first = plan::update_values(context, source, options);
     let valued = reread(first.text);
-    let claims = draft.compute_gate_claims(&valued)?;
-    let second = plan::tick_gates(draft, &valued, &first.edited, &claims, options);
+    let claims = context.compute_gate_claims(&valued)?;
+    let second = plan::tick_gates(context, &valued, &first.edited, &claims, options);
     let done = reread(second.text);
-    let claims = draft.compute_gate_claims(&done)?;
+    let claims = context.compute_gate_claims(&done)?;
     let read = packet_block::find_blocks(&done);
     let mut files = Vec::new();
-    for file in &draft.files {
+    for file in &context.files {
         let path = &file.change.path;
         let own: Vec<&packet_block::ManifestBlock> =
             read.iter().filter(|block| block.path() == Some(path)).collect();
-        if own.is_empty() && !crate::check::needs_manifest(draft.layout(), file) {
+        if own.is_empty() && !crate::check::needs_manifest(context.layout(), file) {
             continue;
         }
         if own.is_empty() || own.iter().any(|block| !is_current(file, block)) {
             return Err(ManifestError::NotReadBack(path.clone()));
         }
-        let open = claims.iter().filter(|claim| own.iter().any(|block| block.manifest.label == claim.label));
-        let mut open: Vec<_> = open
-            .flat_map(|claim| claim.gates.iter().filter_map(|(gate, held)| Some((*gate, (*held).err()?))))
+        let own_claims =
+            claims.iter().filter(|claim| own.iter().any(|block| block.manifest.label == claim.label));
+        let mut failed_gates: Vec<_> = own_claims
+            .flat_map(|claim| claim.gates.iter().filter_map(|(gate, result)| Some((*gate, (*result).err()?))))
             .collect();
-        open.dedup();
+        failed_gates.dedup();
         files.push(WrittenManifest {
             path: path.clone(),
             outcome: second.outcomes.get(path).copied().unwrap_or(ManifestOutcome::Unchanged),
             blocks: own.iter().map(|block| done.slice(block.span).to_owned()).collect(),
-            failed_gates: open,
+            failed_gates,
         });
     }
     Ok(UpdatedManifests {
@@ -148,11 +150,12 @@ pub fn compute_manifests(
     })
 }
 
-/// Whether a block says of a file what is true of it.
+/// Returns whether a block has the current values of a file, a window, and all
+/// gates.
 fn is_current(file: &ChangedFile, block: &packet_block::ManifestBlock) -> bool {
     let values = block::BlockValues::from_file(file, window::whole_window(file));
-    let same = |key: &str| block.has_value(key, &values);
-    ["LINE_DELTA", "PRE_SHA1", "POST_SHA1"].into_iter().all(same)
+    let has_value = |key: &str| block.has_value(key, &values);
+    ["LINE_DELTA", "PRE_SHA1", "POST_SHA1"].into_iter().all(has_value)
         && block.manifest.start.is_some()
         && block.manifest.end.is_some()
         && block.manifest.gates.len() >= crate::document::manifest::GATES.len()

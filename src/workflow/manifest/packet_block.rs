@@ -1,4 +1,4 @@
-//! Manifest blocks where they stand in a packet.
+//! Finds the manifest blocks of a packet.
 
 use crate::digest::RecordedHash;
 use crate::document::field::{Field, read_fields};
@@ -11,34 +11,34 @@ use crate::workflow::field::separator_span;
 
 use super::block::{BlockStyle, BlockValues, FIELDS};
 
-/// Fields of a block beside its values that a command or a template writes.
+/// Further fields of a block that a command or a template writes.
 const EXTRA_FIELDS: [&str; 6] =
     ["GATES_PASSED", "TIMESTAMP", "OPERATOR", "SPEC_TARGET_RESOLVED", "LINT_RESULTS", "ARTIFACTS"];
 
-/// A manifest block with the fields that make it.
+/// A manifest block with its fields.
 #[derive(Debug)]
 pub(super) struct ManifestBlock {
-    /// The manifest as it was read; a template's is empty.
+    /// The manifest; empty for an unfilled template.
     pub manifest: Manifest,
-    /// Its labelled fields, in order.
+    /// The labelled fields, in order.
     pub fields: Vec<Field>,
-    /// From the start of its first line to the end of its last one, without
-    /// that line's ending.
+    /// The span from the start of the first line to the end of the last line,
+    /// without a line ending.
     pub span: Span,
 }
 
 impl ManifestBlock {
-    /// The file that it is about.
+    /// Returns the file that the manifest names, if it names one.
     pub(super) fn path(&self) -> Option<&RepoPath> {
         self.manifest.path.as_ref()
     }
 
-    /// The first field with this key.
+    /// Returns the first field with this key.
     pub(super) fn field(&self, key: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.key == key)
     }
 
-    /// Whether a field says what it should, however it is spelt.
+    /// Returns whether a field has the expected value, in any accepted spelling.
     pub(super) fn has_value(&self, key: &str, values: &BlockValues) -> bool {
         let number = |found: &Option<crate::text::Spanned<ManifestNumber>>, wanted: &str| {
             found.as_ref().is_some_and(|found| match &found.value {
@@ -61,7 +61,7 @@ impl ManifestBlock {
         }
     }
 
-    /// How its lines are written.
+    /// Returns the format of the lines of the block.
     pub(super) fn detect_style(&self, source: &Source) -> BlockStyle {
         let label = self.manifest.label;
         let line = source.line_span(source.line(label.start)).unwrap_or(label);
@@ -82,7 +82,7 @@ impl ManifestBlock {
         }
     }
 
-    /// Whether somebody wrote more among its lines than a manifest says.
+    /// Returns whether a person wrote text between the lines of the block.
     pub(super) fn has_foreign_text(&self, source: &Source) -> bool {
         let computed = |field: &&Field| {
             FIELDS.iter().map(|(key, _)| *key).chain(EXTRA_FIELDS).any(|key| key == field.key)
@@ -93,19 +93,19 @@ impl ManifestBlock {
         let own: Vec<usize> = fields.chain(gates).map(|at| source.line(at)).collect();
         let lines = source.line(self.span.start)..=source.line(self.span.end);
         lines.into_iter().any(|number| {
-            let says = source.line_span(number).is_some_and(|line| !source.slice(line).trim().is_empty());
-            says && !own.contains(&number)
+            let has_text = source.line_span(number).is_some_and(|line| !source.slice(line).trim().is_empty());
+            has_text && !own.contains(&number)
         })
     }
 
-    /// Gates that the block does not list.
+    /// Returns the gates that the block does not list.
     pub(super) fn missing_gates(&self) -> impl Iterator<Item = &'static str> + '_ {
         let listed = |name: &str| self.manifest.gates.iter().any(|tick| tick.name == name);
         GATES.iter().map(|(name, _)| *name).filter(move |name| !listed(name))
     }
 }
 
-/// All manifest blocks of a packet, templates too, in order.
+/// Returns all manifest blocks of a packet in order, with unfilled templates.
 pub(super) fn find_blocks(source: &std::sync::Arc<Source>) -> Vec<ManifestBlock> {
     let packet = Packet::read(source).value;
     let all = read_fields(source.text(), &packet.outline, 0..packet.outline.blocks.len());
@@ -121,7 +121,8 @@ pub(super) fn find_blocks(source: &std::sync::Arc<Source>) -> Vec<ManifestBlock>
         let fields: Vec<Field> = all.iter().filter(own).cloned().collect();
         let start = source.line_span(source.line(manifest.label.start)).map_or(0, |line| line.start);
         let end = fields_end(&packet.outline, &fields).max(manifest.span.end).min(limit);
-        // The next block's line, up to its label, is not part of this one.
+        // The start of the next block's line, before its label, is not part of this
+        // block.
         let body = source.slice(Span::new(start, end));
         let body = if end == limit { body.rsplit_once('\n').map_or(body, |(body, _)| body) } else { body };
         let span = Span::new(start, start + body.trim_end().len());
@@ -130,7 +131,7 @@ pub(super) fn find_blocks(source: &std::sync::Arc<Source>) -> Vec<ManifestBlock>
     out
 }
 
-/// Where the list (or paragraph) of the last field ends.
+/// Returns the byte at which the list or paragraph of the last field ends.
 fn fields_end(outline: &Outline, fields: &[Field]) -> usize {
     let Some(last) = fields.last() else { return 0 };
     let block = outline.get(last.item.unwrap_or(last.block));

@@ -1,4 +1,4 @@
-//! Which edits bring a packet's manifests up to date.
+//! Plans the edits that update the manifests of a packet.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use super::block::{BlockStyle, BlockValues, FIELDS};
 use super::packet_block::{ManifestBlock, find_blocks};
 use super::{ManifestOptions, ManifestOutcome, window};
 
-/// Blocks that were edited, by their file and their number among its blocks.
+/// Edited blocks by file and index, from 0, among the blocks of that file.
 pub(super) type EditedBlocks = BTreeMap<(RepoPath, usize), ManifestOutcome>;
 
-/// A packet with its blocks and values, gates not looked at yet.
+/// A packet with current blocks and values; its gates are not yet updated.
 pub(super) struct PacketWithValues {
     pub text: String,
     pub edited: EditedBlocks,
@@ -25,15 +25,15 @@ pub(super) struct PacketWithValues {
     pub kept_blocks: Vec<RepoPath>,
 }
 
-/// The same with gates ticked.
+/// A packet with current blocks, values and gates.
 pub(super) struct PacketWithGates {
     pub text: String,
     pub outcomes: BTreeMap<RepoPath, ManifestOutcome>,
 }
 
-/// Brings blocks and their values up to date.
+/// Updates blocks and their values.
 pub(super) fn update_values(
-    draft: &ManifestContext<'_>,
+    context: &ManifestContext<'_>,
     source: &Arc<Source>,
     options: &ManifestOptions,
 ) -> PacketWithValues {
@@ -53,44 +53,47 @@ pub(super) fn update_values(
     };
     let mut free = read.iter().filter(|block| block.manifest.is_template() && block.path().is_none());
     let mut added: Vec<String> = Vec::new();
-    for file in &draft.files {
+    for file in &context.files {
         let path = &file.change.path;
         let own: Vec<&ManifestBlock> = read.iter().filter(|block| block.path() == Some(path)).collect();
         match own.split_last() {
             Some((last, _)) => plan.update_file(file, &own, last),
-            None if needs_manifest(draft.layout(), file) => {
-                added.extend(plan.add_file(file, free.next(), draft.spec_target.as_deref()));
+            None if needs_manifest(context.layout(), file) => {
+                added.extend(plan.add_file(file, free.next(), context.spec_target.as_deref()));
             }
             None => {}
         }
     }
-    let changed = |path: &RepoPath| draft.files.iter().any(|file| file.change.path == *path);
+    let changed = |path: &RepoPath| context.files.iter().any(|file| file.change.path == *path);
     let stale: Vec<&ManifestBlock> =
         read.iter().filter(|block| block.path().is_some_and(|path| !changed(path))).collect();
-    let (held, stale): (Vec<&ManifestBlock>, Vec<&ManifestBlock>) =
+    let (kept, stale): (Vec<&ManifestBlock>, Vec<&ManifestBlock>) =
         stale.into_iter().partition(|block| options.prune && block.has_foreign_text(source));
-    let gone: Vec<&ManifestBlock> = if options.prune { stale.clone() } else { Vec::new() };
-    plan.append_blocks(added, &gone);
-    let rest = read.len() - gone.len() + plan.edited.len();
-    gone.iter().enumerate().for_each(|(index, block)| plan.remove_block(block, index == 0 && rest == 0));
+    let removed: Vec<&ManifestBlock> = if options.prune { stale.clone() } else { Vec::new() };
+    plan.append_blocks(added, &removed);
+    let remaining = read.len() - removed.len() + plan.edited.len();
+    removed
+        .iter()
+        .enumerate()
+        .for_each(|(index, block)| plan.remove_block(block, index == 0 && remaining == 0));
     let (text, left) = apply_edits(source.text(), &plan.edits);
     debug_assert!(left.is_empty(), "edits of manifests overlap");
     PacketWithValues {
         text,
         edited: plan.edited,
         stale: block_paths(&stale),
-        kept_blocks: block_paths(&held),
+        kept_blocks: block_paths(&kept),
     }
 }
 
-/// The files of blocks, once each.
+/// Returns the files of blocks, sorted and without duplicates.
 fn block_paths(blocks: &[&ManifestBlock]) -> Vec<RepoPath> {
     let all: std::collections::BTreeSet<_> =
         blocks.iter().filter_map(|block| block.path().cloned()).collect();
     all.into_iter().collect()
 }
 
-/// Edits that are being collected.
+/// Collects the edits of manifests.
 struct ManifestEditor<'a> {
     source: &'a Arc<Source>,
     blocks: &'a [ManifestBlock],
@@ -101,13 +104,12 @@ struct ManifestEditor<'a> {
 }
 
 impl ManifestEditor<'_> {
-    /// Brings the blocks of a file up to date, and adds those that are wanted
-    /// beside them.
+    /// Updates the blocks of a file, and adds a block for every further window.
     fn update_file(&mut self, file: &ChangedFile, own: &[&ManifestBlock], last: &ManifestBlock) {
         let wanted = if self.options.per_hunk { usize::MAX } else { own.len() };
         let windows = window::merge_windows(file, wanted);
         for (number, block) in own.iter().enumerate() {
-            // A block too many repeats the last window, which harms nobody.
+            // A surplus block repeats the last window, which the checks accept.
             let values = BlockValues::from_file(file, windows.get(number).or(windows.last()).copied());
             if self.update_block(block, &values) {
                 self.edited.insert((file.change.path.clone(), number), ManifestOutcome::Updated);
@@ -122,7 +124,8 @@ impl ManifestEditor<'_> {
         }
     }
 
-    /// A file without a block gets the unfilled one, or new ones, as text.
+    /// Fills the unfilled block for a file without one. Returns the texts of the
+    /// further blocks that it needs.
     fn add_file(
         &mut self,
         file: &ChangedFile,
@@ -153,7 +156,8 @@ impl ManifestEditor<'_> {
         out
     }
 
-    /// Edits what a block says otherwise; whether there was anything.
+    /// Edits the values of a block that differ, and adds missing lines. Returns
+    /// whether anything changed.
     fn update_block(&mut self, block: &ManifestBlock, values: &BlockValues) -> bool {
         let before = self.edits.len();
         let style = block.detect_style(self.source);
@@ -195,21 +199,22 @@ impl ManifestEditor<'_> {
         self.edits.len() > before
     }
 
-    /// Adds new blocks behind the last one that stays, or where manifests stand.
-    fn append_blocks(&mut self, added: Vec<String>, gone: &[&ManifestBlock]) {
+    /// Adds new blocks after the last block that stays, or at the section for
+    /// manifests if there is none.
+    fn append_blocks(&mut self, added: Vec<String>, removed: &[&ManifestBlock]) {
         if added.is_empty() {
             return;
         }
         let ending = self.style.line_ending;
         let gap = ending.repeat(2);
         let text = added.iter().map(|block| format!("{gap}{block}")).collect::<String>();
-        let is_gone = |block: &ManifestBlock| gone.iter().any(|other| other.span == block.span);
-        if let Some(last) = self.blocks.iter().rev().find(|block| !is_gone(block)) {
+        let is_removed = |block: &ManifestBlock| removed.iter().any(|other| other.span == block.span);
+        if let Some(last) = self.blocks.iter().rev().find(|block| !is_removed(block)) {
             self.edits.push(Edit::insert(last.span.end, text));
             return;
         }
         if let Some(first) = self.blocks.first() {
-            // All of them go: the new ones stand before the first.
+            // All old blocks are removed: insert the new ones before the first.
             let text = added.iter().map(|block| format!("{block}{gap}")).collect::<String>();
             self.edits.push(Edit::insert(first.span.start, text));
             return;
@@ -234,8 +239,8 @@ impl ManifestEditor<'_> {
         self.edits.push(Edit::insert(kept, format!("{text}{close}")));
     }
 
-    /// Removes a block with the blank line that parted it; the last one leaves
-    /// a template behind.
+    /// Removes a block with the empty line after it; replaces the last block by an
+    /// unfilled template.
     fn remove_block(&mut self, block: &ManifestBlock, is_last: bool) {
         if is_last {
             self.edits.push(Edit::replace(block.span, block.detect_style(self.source).format_template()));
@@ -243,22 +248,23 @@ impl ManifestEditor<'_> {
         }
         let text = self.source.text();
         let rest = text.get(block.span.end..).unwrap_or_default();
-        let blank = rest.len() - rest.trim_start_matches(['\r', '\n', ' ', '\t']).len();
-        // Up to the start of the next line that says something.
-        let cut = rest.get(..blank).and_then(|blank| blank.rfind('\n')).map_or(blank, |at| at + 1);
+        let blank_len = rest.len() - rest.trim_start_matches(['\r', '\n', ' ', '\t']).len();
+        // Up to the start of the next line with text, to keep its indentation.
+        let cut = rest.get(..blank_len).and_then(|blank| blank.rfind('\n')).map_or(blank_len, |at| at + 1);
         self.edits.push(Edit::replace(Span::new(block.span.start, block.span.end + cut), ""));
     }
 }
 
+/// Returns the byte at which the last line of a span ends.
 fn line_end(source: &Source, span: Span) -> usize {
     source
         .line_span(source.line(span.end.saturating_sub(1).max(span.start)))
         .map_or(span.end, |line| line.end)
 }
 
-/// Ticks the gates that hold and no others, and dates the blocks that changed.
+/// Ticks exactly the gates that hold, and updates the time of changed blocks.
 pub(super) fn tick_gates(
-    draft: &ManifestContext<'_>,
+    context: &ManifestContext<'_>,
     source: &Arc<Source>,
     touched: &EditedBlocks,
     claims: &[GateClaims],
@@ -269,7 +275,7 @@ pub(super) fn tick_gates(
     let mut numbers: BTreeMap<&RepoPath, usize> = BTreeMap::new();
     let mut edits = Vec::new();
     for block in &read {
-        let Some(path) = block.path().filter(|path| draft.files.iter().any(|f| f.change.path == **path))
+        let Some(path) = block.path().filter(|path| context.files.iter().any(|f| f.change.path == **path))
         else {
             continue;
         };
@@ -280,12 +286,12 @@ pub(super) fn tick_gates(
         let before = edits.len();
         for tick in &block.manifest.gates {
             let computed = own.and_then(|own| own.gates.iter().find(|(name, _)| *name == tick.name));
-            let Some((_, held)) = computed else { continue };
-            if held.is_ok() != tick.is_ticked {
-                edits.push(Edit::replace(tick.mark, if held.is_ok() { "x" } else { " " }));
+            let Some((_, result)) = computed else { continue };
+            if result.is_ok() != tick.is_ticked {
+                edits.push(Edit::replace(tick.mark, if result.is_ok() { "x" } else { " " }));
             }
         }
-        let spec = draft.spec_target.as_deref();
+        let spec = context.spec_target.as_deref();
         let other_spec = block.field("SPEC_TARGET_RESOLVED").is_some_and(|field| {
             field.is_filled() && spec.is_some_and(|spec| field.unquoted_value() != spec)
         });
@@ -298,7 +304,7 @@ pub(super) fn tick_gates(
     PacketWithGates { text: apply_edits(source.text(), &edits).0, outcomes }
 }
 
-/// Brings time and specification of a block up to date.
+/// Updates the time and the specification of a block.
 fn update_stamp(
     source: &Source,
     block: &ManifestBlock,

@@ -1,17 +1,18 @@
-//! Windows of a changed file, in lines of the post-image.
+//! Windows of a changed file, in lines of its content after the change.
 
 use crate::change::{ChangedFile, Hunk};
 use crate::check::has_lines;
 
-/// First and last line of a window, from 1.
+/// First and last line of a window, counted from 1.
 pub(super) type Window = (usize, usize);
 
+/// Returns the smallest window that contains both.
 fn join(a: Window, b: Window) -> Window {
     (a.0.min(b.0), a.1.max(b.1))
 }
 
-/// The tightest window over all changes; `None` where there are no lines to
-/// speak of (binary files, submodules, changes of the mode only).
+/// Returns the smallest window over all changes; `None` for a change without
+/// lines (binary file, submodule, change of the mode only).
 pub(super) fn whole_window(file: &ChangedFile) -> Option<Window> {
     if !has_lines(file) {
         return None;
@@ -19,8 +20,8 @@ pub(super) fn whole_window(file: &ChangedFile) -> Option<Window> {
     file.window()
 }
 
-/// As many windows as wanted, at most one a hunk, each as tight as can be:
-/// neighbours with the smallest gap are joined first.
+/// Returns at most `wanted` windows, and at most one per hunk, each as small as
+/// possible: windows with the smallest gap are joined first.
 pub(super) fn merge_windows(file: &ChangedFile, wanted: usize) -> Vec<Window> {
     if !has_lines(file) {
         return Vec::new();

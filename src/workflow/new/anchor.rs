@@ -6,7 +6,7 @@ use crate::document::refinement::escape;
 use crate::text::Source;
 use crate::workflow::records::WorkflowError;
 
-/// Lines of the specification, `FIRST-LAST`, from 1.
+/// A range of lines in the specification, written `FIRST-LAST`, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineRange {
     /// The first line.
@@ -23,17 +23,20 @@ impl FromStr for LineRange {
         let line = |text: &str| text.trim().parse::<usize>().ok().filter(|line| *line > 0);
         match (line(first), line(last)) {
             (Some(first), Some(last)) if first <= last => Ok(Self { first, last }),
-            _ => Err("lines are given as FIRST-LAST, such as 9-11".to_owned()),
+            _ => Err("expected FIRST-LAST, lines from 1, such as 9-11".to_owned()),
         }
     }
 }
 
-/// The shortest token that is taken, in characters.
+/// Minimum length of a token, in characters.
 const MIN_TOKEN_CHARS: usize = 8;
-/// The longest one.
+/// Maximum length of a token, in characters.
 const MAX_TOKEN_CHARS: usize = 60;
 
-/// A refinement's text with these anchors in place of the template's.
+/// Returns a refinement's text with these anchors instead of the template's.
+///
+/// # Errors
+/// A range is outside the specification, or has no text for a token.
 pub(super) fn insert_anchors(
     text: &str,
     spec: &Source,
@@ -45,24 +48,26 @@ pub(super) fn insert_anchors(
         .map(|(index, range)| format_anchor(spec, index + 1, *range))
         .collect::<Result<_, _>>()?;
     let at = text.find("#### ANCHOR").unwrap_or(text.len());
-    let (before, own) = text.split_at(at);
-    // What a template holds behind its anchors stays.
-    let higher = |line: &&str| {
+    let (before, anchors_on) = text.split_at(at);
+    // A template may have sections after its anchors: keep them.
+    let is_section = |line: &&str| {
         let level = line.bytes().take_while(|byte| *byte == b'#').count();
         (1..4).contains(&level) && line.get(level..).is_some_and(|rest| rest.starts_with(' '))
     };
-    let behind: usize = own.split_inclusive('\n').take_while(|line| !higher(line)).map(str::len).sum();
-    let behind = own.get(behind..).unwrap_or_default();
-    let space = if behind.is_empty() { "" } else { "\n" };
-    Ok(format!("{}\n\n{}\n{space}{behind}", before.trim_end(), blocks.join("\n\n")))
+    let anchors_len: usize =
+        anchors_on.split_inclusive('\n').take_while(|line| !is_section(line)).map(str::len).sum();
+    let after = anchors_on.get(anchors_len..).unwrap_or_default();
+    let gap = if after.is_empty() { "" } else { "\n" };
+    Ok(format!("{}\n\n{}\n{gap}{after}", before.trim_end(), blocks.join("\n\n")))
 }
 
+/// Returns the Markdown text of one anchor.
 fn format_anchor(spec: &Source, number: usize, range: LineRange) -> Result<String, WorkflowError> {
     let LineRange { first, last } = range;
     if last > spec.line_count() {
         return Err(WorkflowError::refused(
-            format!("{} has {} lines, so there is no line {last}", spec.name(), spec.line_count()),
-            "Give lines of the specification as FIRST-LAST.",
+            format!("{} has {} lines; line {last} does not exist", spec.name(), spec.line_count()),
+            "Give a range of existing lines with `--anchor FIRST-LAST`.",
         ));
     }
     let line = |number: usize| spec.line_span(number).map_or("", |span| spec.slice(span).trim_end());
@@ -71,8 +76,8 @@ fn format_anchor(spec: &Source, number: usize, range: LineRange) -> Result<Strin
     let heading = heading.map_or("<fill: the section>", |line| line.trim_start_matches('#').trim());
     let token = choose_token(&lines).ok_or_else(|| {
         WorkflowError::refused(
-            format!("lines {first} to {last} of {} hold no words to quote", spec.name()),
-            format!("A token has at least {MIN_TOKEN_CHARS} characters; choose lines that say something."),
+            format!("lines {first} to {last} of {} have no text for a CONTEXT_TOKEN", spec.name()),
+            format!("A token has at least {MIN_TOKEN_CHARS} characters; choose lines with more text."),
         )
     })?;
     let quoted: String =
@@ -86,12 +91,13 @@ fn format_anchor(spec: &Source, number: usize, range: LineRange) -> Result<Strin
     ))
 }
 
-/// The longest run of back-ticks in a line.
+/// Returns the length of the longest run of backticks in a line.
 fn longest_backtick_run(line: &str) -> usize {
     line.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-/// Words that stand in one line: of prose rather than of a heading.
+/// Chooses the token: text of one line, of prose if possible, else of a heading.
+/// Returns `None` if every line is too short.
 fn choose_token<'t>(lines: &[&'t str]) -> Option<&'t str> {
     let usable = |line: &&&str| line.chars().count() >= MIN_TOKEN_CHARS;
     let plain = |line: &&&str| !line.starts_with(['#', '|', '`', '>']);
@@ -102,7 +108,7 @@ fn choose_token<'t>(lines: &[&'t str]) -> Option<&'t str> {
     if line.chars().count() <= MAX_TOKEN_CHARS {
         return Some(line).filter(|line| line.chars().count() >= MIN_TOKEN_CHARS);
     }
-    // Cut at a blank.
+    // Cut at a space, so that no word is split.
     let end = line.char_indices().nth(MAX_TOKEN_CHARS).map_or(line.len(), |(at, _)| at);
     let cut = line.get(..end)?;
     let cut =

@@ -1,4 +1,5 @@
-//! New documents, with all that can be computed filled in.
+//! `countersign new`: creates documents from templates and fills in every value
+//! that can be computed.
 
 mod anchor;
 mod naming;
@@ -23,42 +24,45 @@ pub const REFINEMENT_TEMPLATE: &str = "REFINEMENT_TEMPLATE.md";
 /// File name of the stub's template.
 pub const STUB_TEMPLATE: &str = "TASK_PACKET_STUB_TEMPLATE.md";
 
-/// A new document: where it lies, and the records that changed with it.
+/// A new document, and the records that change with it.
 #[derive(Debug)]
 pub struct CreatedDocument {
     /// Its id.
     pub id: WpId,
     /// Its path.
     pub path: RepoPath,
-    /// Other documents that were changed.
+    /// Other documents that change.
     pub changed_documents: Vec<RepoPath>,
 }
 
-/// A template of the repository, or the one that is built in.
+/// Returns the text of a template: the one of the repository, or the built-in one.
 fn load_template(records: &Records<'_>, name: &str, built_in: &str) -> Result<String, WorkflowError> {
     let path = RepoPath::from(format!("{}{name}", records.layout.templates).as_str());
     let own = records.source(&path)?.map(|source| source.text().replace("\r\n", "\n"));
-    // A template of another kind, or one without variables, fills nothing.
+    // A template without the variable cannot produce a document with an id.
     Ok(own.filter(|text| text.contains("{{WP_ID}}")).unwrap_or_else(|| built_in.to_owned()))
 }
 
-/// The path of a new document.
+/// Returns `path` if no file exists there; `what` names the kind of document.
+///
+/// # Errors
+/// The document exists.
 fn require_free_path(records: &Records<'_>, path: RepoPath, what: &str) -> Result<RepoPath, WorkflowError> {
     match records.source(&path)? {
         Some(_) => Err(WorkflowError::refused(
-            format!("there is a {what} already: {path}"),
-            "Nothing is overwritten. Edit it, or take another id.",
+            format!("the {what} {path} exists already"),
+            "Existing documents are not overwritten; edit this one, or choose another id.",
         )),
         None => Ok(path),
     }
 }
 
-/// A new refinement against the current specification. `date` is RFC 3339;
-/// `anchors` are windows of the specification's lines.
+/// Creates a refinement for the current specification. `date` is in RFC 3339
+/// form; `anchors` are line ranges of the specification to quote.
 ///
 /// # Errors
-/// The id breaks the naming rules, the refinement is there, the specification
-/// is not.
+/// The id breaks the naming rules, the refinement exists already, or the
+/// specification does not exist.
 pub fn create_refinement(
     records: &mut Records<'_>,
     repo: &dyn Repository,
@@ -69,7 +73,7 @@ pub fn create_refinement(
     let id = naming::parse_new_id(repo, &records.layout, requested)?;
     let path = require_free_path(records, records.layout.refinement(&id), "refinement")?;
     let spec = records.spec()?;
-    // The hash is of the bytes as git stores them.
+    // The hash covers the bytes that git stores, not those on disk.
     let stored = repo.read(crate::change::TreeState::Worktree, spec.name())?.unwrap_or_default();
     let text = load_template(records, REFINEMENT_TEMPLATE, REFINEMENT)?;
     let text = fill(
@@ -87,10 +91,10 @@ pub fn create_refinement(
     Ok(CreatedDocument { id, path, changed_documents: Vec::new() })
 }
 
-/// A new stub, and its line on the board.
+/// Creates a stub and its entry on the task board. `date` is in RFC 3339 form.
 ///
 /// # Errors
-/// The id breaks the naming rules, or there is such a stub or packet.
+/// The id breaks the naming rules, or the stub or its packet exists already.
 pub fn create_stub(
     records: &mut Records<'_>,
     repo: &dyn Repository,
@@ -116,10 +120,10 @@ pub fn create_stub(
         if board.entries_of(id.as_str()).next().is_none()
             && let Some(edit) = board.insert_entry_edit(id.as_str(), "STUB")
         {
-            let there = |source: &std::sync::Arc<crate::text::Source>| {
+            let has_stub = |source: &std::sync::Arc<crate::text::Source>| {
                 Board::read(source).entries_of(id.as_str()).any(|entry| entry.state == "STUB")
             };
-            records.edit_checked(&board.source, &[edit], &there)?;
+            records.edit_checked(&board.source, &[edit], &has_stub)?;
             changed.push(board_path);
         }
     }

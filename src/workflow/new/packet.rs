@@ -1,4 +1,5 @@
-//! A new packet: only once it was refined, signed and prepared.
+//! `new packet`: creates a packet whose refinement is recorded, signed and
+//! prepared.
 
 use crate::change::{Repository, TreeState};
 use crate::document::board::Board;
@@ -11,11 +12,12 @@ use crate::workflow::records::{Reason, Records, WorkflowError};
 
 use super::{CreatedDocument, PACKET_TEMPLATE, load_template, naming, require_free_path};
 
-/// A new packet. `date` is RFC 3339, `merge_base` the commit at which the work
-/// begins.
+/// Creates a packet, and enters it in the task board and the registry. `date` is
+/// in RFC 3339 form; `merge_base` is the commit at which the work begins.
 ///
 /// # Errors
-/// The id breaks the naming rules, the packet is there, or an approval is not.
+/// The id breaks the naming rules, the packet exists already, or an approval is
+/// missing.
 pub fn create_packet(
     records: &mut Records<'_>,
     repo: &dyn Repository,
@@ -28,7 +30,7 @@ pub fn create_packet(
     let earlier = find_earlier_packets(repo, &records.layout, &id)?;
     if id.revision().is_some() && earlier.is_empty() {
         return Err(WorkflowError::refused(
-            format!("`{id}` is a revision, but there is no earlier packet of `{}`", id.base()),
+            format!("`{id}` is a revision, but `{}` has no earlier packet", id.base()),
             format!("Use `{}`.", id.base()),
         ));
     }
@@ -67,11 +69,11 @@ pub fn create_packet(
     }
     let source = Source::from_text(path.clone(), text);
     let read = Packet::read(&source).value;
-    let says = read.signature.as_ref().map(|signature| signature.value.as_str());
-    if read.kind != DocumentKind::Packet || says != Some(signature.as_str()) {
-        let why = "what it makes does not read as a packet with its signature; mend it, or remove it to use the built-in one";
-        let at = RepoPath::from(format!("{}{PACKET_TEMPLATE}", records.layout.templates).as_str());
-        return Err(WorkflowError::Document(at, why.to_owned()));
+    let written = read.signature.as_ref().map(|signature| signature.value.as_str());
+    if read.kind != DocumentKind::Packet || written != Some(signature.as_str()) {
+        let why = "this template does not produce a packet with a readable signature; correct it, or remove it to use the built-in template";
+        let template = RepoPath::from(format!("{}{PACKET_TEMPLATE}", records.layout.templates).as_str());
+        return Err(WorkflowError::Document(template, why.to_owned()));
     }
     records.set_text(path.clone(), source.text().to_owned());
     let mut changed = Vec::new();
@@ -80,7 +82,7 @@ pub fn create_packet(
     Ok(CreatedDocument { id, path, changed_documents: changed })
 }
 
-/// Earlier packets of the same base id, oldest first.
+/// Finds the earlier packets of the same base id, lowest revision first.
 fn find_earlier_packets(
     repo: &dyn Repository,
     layout: &Layout,
@@ -98,28 +100,32 @@ fn find_earlier_packets(
     Ok(out)
 }
 
+/// Returns the list for LINEAGE_AUDIT.
 fn format_lineage(layout: &Layout, earlier: &[WpId]) -> String {
     if earlier.is_empty() {
         return "- N/A: this is the first packet of its base id.".to_owned();
     }
     let line = |id: &WpId| {
-        format!("- {id} ({}): <fill: what of it holds, and what this revision changes>", layout.packet(id))
+        format!("- {id} ({}): <fill: what still applies, and what this revision changes>", layout.packet(id))
     };
     earlier.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// The signature of a work packet that was refined, signed and prepared.
+/// Returns the signature of a work packet that is refined, signed and prepared.
+///
+/// # Errors
+/// Refuses with every missing or contradictory record as a reason.
 fn require_approval(records: &Records<'_>, id: &WpId) -> Result<String, WorkflowError> {
     let log = records.gate_log()?;
     let mut reasons = Vec::new();
-    let at = records.layout.refinement(id);
+    let path = records.layout.refinement(id);
     let refinement = records.refinement(id)?;
     if refinement.is_none() {
-        let help = format!("`countersign new refinement {id}` writes it.");
-        reasons.push(Reason::new(format!("there is no refinement: {at}"), help));
+        let help = format!("Create it with `countersign new refinement {id}`.");
+        reasons.push(Reason::new(format!("the refinement {path} does not exist"), help));
     }
     if log.last_entry(id.as_str(), "REFINEMENT").is_none() {
-        let help = format!("`countersign refine {id}` records it once it is complete.");
+        let help = format!("Complete it, then record it with `countersign refine {id}`.");
         reasons.push(Reason::new(format!("the refinement of `{id}` is not recorded in the gate log"), help));
     }
     let entry = log.last_entry(id.as_str(), "SIGNATURE");
@@ -128,44 +134,45 @@ fn require_approval(records: &Records<'_>, id: &WpId) -> Result<String, Workflow
         let help = format!("The operator runs `countersign sign {id} SIGNATURE`.");
         reasons.push(Reason::new(format!("`{id}` is not signed in the gate log"), help));
     } else {
-        let carried = refinement.as_ref().and_then(|refinement| refinement.filled_value("USER_SIGNATURE"));
-        if carried.as_ref().is_none_or(|carried| carried.value != signature) {
-            let what = format!("{at} does not carry the signature of the gate log");
-            reasons.push(Reason::new(what, "Sign again: a signature belongs to the text that was signed."));
+        let written = refinement.as_ref().and_then(|refinement| refinement.filled_value("USER_SIGNATURE"));
+        if written.as_ref().is_none_or(|written| written.value != signature) {
+            let what = format!("the USER_SIGNATURE of {path} differs from the signature in the gate log");
+            let help = format!("The operator signs the current text: `countersign sign {id} SIGNATURE`.");
+            reasons.push(Reason::new(what, help));
         }
         let rows = records.audit()?.rows;
         if !rows.iter().any(|row| row.signature.value == signature && row.names_packet(id.as_str())) {
-            let what = format!("no row of {} has the signature for `{id}`", records.layout.audit);
-            reasons.push(Reason::new(what, "Sign again: `sign` writes the row."));
+            let what = format!("no row of {} contains the signature of `{id}`", records.layout.audit);
+            let help = format!("The operator runs `countersign sign {id} SIGNATURE`, which adds the row.");
+            reasons.push(Reason::new(what, help));
         }
     }
     if log.is_before(id.as_str(), "REFINEMENT", "SIGNATURE") == Some(false) {
         reasons.push(Reason::new(
             format!("the refinement of `{id}` was recorded again after it was signed"),
-            format!("`countersign sign {id} SIGNATURE` signs what it says now."),
+            format!("The operator signs the current text: `countersign sign {id} SIGNATURE`."),
         ));
     }
     let signed = entry.map_or("", |entry| text_or_empty(&entry.refinement_sha256));
     if let Some(refinement) = refinement.as_ref().filter(|_| !signed.is_empty())
         && refinement.approved_sha256() != signed
     {
-        let help = format!("Take the change back, or `countersign refine {id}` and sign anew.");
-        reasons.push(Reason::new(format!("{at} was changed after it was signed"), help));
+        let help = format!("Undo the change, or run `countersign refine {id}` and sign again.");
+        reasons.push(Reason::new(format!("{path} was changed after it was signed"), help));
     }
     if log.last_entry(id.as_str(), "PREPARE").is_none() {
         let help =
-            format!("`countersign prepare {id} --coder NAME --branch BRANCH` records who works where.");
+            format!("Record coder and branch with `countersign prepare {id} --coder NAME --branch BRANCH`.");
         reasons.push(Reason::new(format!("`{id}` is not prepared"), help));
     }
     if log.is_before(id.as_str(), "SIGNATURE", "PREPARE") == Some(false) {
-        let help =
-            format!("`countersign prepare {id} --coder NAME` records it for the signature that counts.");
-        reasons.push(Reason::new(format!("`{id}` was prepared before it was signed as it is now"), help));
+        let help = format!("Run `countersign prepare {id} --coder NAME` again, after the signature.");
+        reasons.push(Reason::new(format!("`{id}` was prepared before its latest signature"), help));
     }
     if reasons.is_empty() { Ok(signature) } else { Err(WorkflowError::Refused(reasons)) }
 }
 
-/// Puts the packet on the board, or moves its stub.
+/// Enters the packet on the task board, or moves the entry of its stub.
 fn update_board(
     records: &mut Records<'_>,
     id: &WpId,
@@ -181,10 +188,11 @@ fn update_board(
     let Some(edit) = edit else {
         let why = match stub {
             Some(stub) => format!(
-                "line {}: more than the stub's packet and state stand there; move it under the heading `Ready for Dev` as [READY_FOR_DEV] yourself, then try again",
+                "line {}: the entry contains more than the stub's id and state; move it by hand to the heading `Ready for Dev` as [READY_FOR_DEV], then run the command again",
                 board.source.line(stub.span.start)
             ),
-            None => "it has no heading `Ready for Dev` to put the packet under".to_owned(),
+            None => "it has no heading `Ready for Dev` for the packet; add one, then run the command again"
+                .to_owned(),
         };
         return Err(WorkflowError::Document(board.source.name().clone(), why));
     };
@@ -197,7 +205,7 @@ fn is_ready(board: &Board, id: &WpId) -> bool {
     board.entries_of(id.as_str()).any(|entry| entry.state == "READY_FOR_DEV")
 }
 
-/// Has the registry name the packet.
+/// Enters the packet in the registry as the active one of its base id.
 fn update_registry(
     records: &mut Records<'_>,
     id: &WpId,
@@ -210,14 +218,15 @@ fn update_registry(
         None => registry.append_row_edit(id.base(), &path.to_string(), "Ready for Dev", ""),
     };
     let Some(edit) = edit else {
-        let why = "it has no table of base ids to put the packet into".to_owned();
+        let why =
+            "it has no table of base ids for the packet; add one, then run the command again".to_owned();
         return Err(WorkflowError::Document(registry.source.name().clone(), why));
     };
-    let names = |source: &std::sync::Arc<Source>| {
+    let has_packet = |source: &std::sync::Arc<Source>| {
         let read = Registry::read(source);
         read.rows_of(id.base()).any(|row| row.active.value == path.to_string())
     };
-    records.edit_checked(&registry.source, &[edit], &names)?;
+    records.edit_checked(&registry.source, &[edit], &has_packet)?;
     changed.push(registry.source.name().clone());
     Ok(())
 }

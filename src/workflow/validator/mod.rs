@@ -1,10 +1,10 @@
-//! The validator's state machine: a report is presented, acknowledged,
-//! appended to the packet, committed (CHECKS, "State files and the validator's
-//! state machine").
+//! The validator's state machine: a report is presented, acknowledged, appended
+//! to the packet and committed (CHECKS, "State files and the validator's state
+//! machine").
 //!
-//! Sessions are only added to. One that is given up, or followed by another,
-//! moves to the archive with all it holds. Every gate is tied by a hash to the
-//! one before.
+//! Records of sessions are never removed. A session that is reset, or followed by
+//! a new one, moves to the archive with its whole content. A hash links every gate
+//! to the gate before it.
 
 mod preconditions;
 mod session_file;
@@ -26,20 +26,20 @@ use super::records::{Reason, Records, WorkflowError};
 /// One step of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionStep {
-    /// A report with this verdict is shown to the user.
+    /// The validator shows a report with this verdict to the user.
     Present(String),
-    /// The user has seen it.
+    /// The user has read the report.
     Acknowledge,
-    /// The packet holds it.
+    /// The packet contains the report.
     Append,
-    /// The packet with it is committed.
+    /// The packet with the report is committed.
     Commit,
-    /// The session is given up, for this reason.
+    /// The session ends early, for this reason.
     Reset(String),
 }
 
 impl SessionStep {
-    /// The gate that it passes.
+    /// Returns the gate that the step passes; `None` for a reset.
     fn gate(&self) -> Option<&'static str> {
         let index = match self {
             Self::Present(_) => 0,
@@ -52,155 +52,161 @@ impl SessionStep {
     }
 }
 
-/// The verdicts that there are.
+/// The valid verdicts.
 pub const VERDICTS: [&str; 3] = ["PASS", "FAIL", "OUTDATED_ONLY"];
 
-/// Who does it, when, and by which rules.
+/// Repository, identity, time and policy of a validator command.
 pub struct ValidatorContext<'a> {
     /// The repository.
     pub repo: &'a dyn Repository,
-    /// Who, as they call themselves.
+    /// The identity of the user, as given on the command line.
     pub by: String,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
-    /// What the configuration asks.
+    /// The policy of the configuration.
     pub policy: &'a Policy,
 }
 
 impl ValidatorContext<'_> {
+    /// Returns the current time in UTC with milliseconds.
     fn timestamp(&self) -> String {
         self.now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
 }
 
-/// How a packet's validation stands.
+/// The state of a packet's validation.
 #[derive(Debug, Default)]
 pub struct ValidationStatus {
-    /// Where its state lies, if there is any.
+    /// The state file, if it exists.
     pub path: Option<RepoPath>,
-    /// The verdict of the session in force.
+    /// The verdict of the current session.
     pub verdict: Option<String>,
-    /// Its gates: name, time, identity.
+    /// The passed gates of the current session: name, time, identity.
     pub gates: Vec<(String, String, String)>,
-    /// Verdict and last gate of the sessions before, oldest first.
+    /// Verdict and last gate of the archived sessions, oldest first.
     pub archived: Vec<(String, String)>,
-    /// The step that comes next.
+    /// The next step; `None` after the last one.
     pub next: Option<&'static str>,
 }
 
-/// A packet's id, by the name of its file.
+/// Reads a packet's id and its packet.
+///
+/// # Errors
+/// The id is malformed, or the packet does not exist.
 fn require_packet(records: &Records<'_>, requested: &str) -> Result<(WpId, Packet), WorkflowError> {
     let shown = to_single_line(requested, 80);
     let id = WpId::parse(requested).map_err(|why| {
         WorkflowError::refused(
-            format!("`{shown}` is no work packet id: {why}"),
-            "An id is `WP-{phase}-{name}`.",
+            format!("invalid work packet id `{shown}`: {why}"),
+            "An id has the form `WP-{phase}-{name}`.",
         )
     })?;
     match records.packet(&id)? {
         Some(packet) => Ok((id, packet)),
         None => Err(WorkflowError::refused(
-            format!("there is no packet {}", records.layout.packet(&id)),
-            "`countersign list` shows the packets that are there.",
+            format!("the packet {} does not exist", records.layout.packet(&id)),
+            "`countersign list` shows the existing packets.",
         )),
     }
 }
 
-/// How a packet's validation stands.
+/// Returns the id and the validation state of a packet.
 ///
 /// # Errors
-/// There is no such packet, or its state cannot be read.
+/// The packet does not exist, or its state file cannot be read.
 pub fn read_status(
     records: &Records<'_>,
     requested: &str,
 ) -> Result<(WpId, ValidationStatus), WorkflowError> {
     let (id, _) = require_packet(records, requested)?;
-    let place = SessionFile::find(records, &id)?;
-    let mut standing = ValidationStatus { next: Some("present"), ..ValidationStatus::default() };
+    let file = SessionFile::find(records, &id)?;
+    let mut status = ValidationStatus { next: Some("present"), ..ValidationStatus::default() };
     let text = |field: &Option<crate::text::Spanned<String>>| {
         field.as_ref().map_or(String::new(), |field| field.value.clone())
     };
-    if let Some(source) = &place.source {
+    if let Some(source) = &file.source {
         let state = ValidatorState::read(source);
-        standing.path = Some(place.path.clone());
+        status.path = Some(file.path.clone());
         for session in state.archived.iter().filter(|session| session.packet() == Some(id.as_str())) {
-            standing.archived.push((text(&session.verdict), text(&session.status)));
+            status.archived.push((text(&session.verdict), text(&session.status)));
         }
         if let Some(session) = find_session(&state, &id) {
-            standing.verdict = session.verdict.as_ref().map(|verdict| verdict.value.clone());
+            status.verdict = session.verdict.as_ref().map(|verdict| verdict.value.clone());
             let gates = session.gates.iter();
-            standing.gates =
+            status.gates =
                 gates.map(|mark| (mark.gate.value.clone(), text(&mark.at), text(&mark.by))).collect();
             let steps = ["acknowledge", "append", "commit"];
-            standing.next = session.gates.len().checked_sub(1).and_then(|done| steps.get(done)).copied();
+            status.next = session.gates.len().checked_sub(1).and_then(|done| steps.get(done)).copied();
         }
     }
-    Ok((id, standing))
+    Ok((id, status))
 }
 
+/// Returns the current session of a packet.
 fn find_session<'s>(state: &'s ValidatorState, id: &WpId) -> Option<&'s ValidatorSession> {
     state.sessions.iter().find(|session| session.packet() == Some(id.as_str()))
 }
 
-/// Takes a step.
+/// Records a step of a packet's validation, and returns the packet's id.
 ///
 /// # Errors
-/// It is not the next one, or what it claims is not so.
+/// The step is not the next one, its claims are false, the identity may not take
+/// it, or the state file is damaged.
 pub fn take_step(
     records: &mut Records<'_>,
-    hand: &ValidatorContext<'_>,
+    context: &ValidatorContext<'_>,
     requested: &str,
     step: &SessionStep,
 ) -> Result<WpId, WorkflowError> {
     let (id, packet) = require_packet(records, requested)?;
-    let place = SessionFile::find(records, &id)?;
-    let state = place.source.as_ref().map(ValidatorState::read);
+    let file = SessionFile::find(records, &id)?;
+    let state = file.source.as_ref().map(ValidatorState::read);
     if let (Some(state), Some(fault)) = (&state, state.as_ref().and_then(|state| state.faults.first())) {
         let line = state.source.line(fault.span.start);
         let why = format!("line {line}: {}", fault.message);
-        return Err(WorkflowError::Document(place.path.clone(), why));
+        return Err(WorkflowError::Document(file.path.clone(), why));
     }
     if let Some(state) = &state
         && let Some(key) = state.sessions.iter().find_map(|session| {
             let key = session.key.as_ref()?;
-            let about = session.packet() == Some(id.as_str()) || key.value == id.as_str();
-            (about && session.packet() != Some(key.value.as_str())).then_some(key)
+            let is_related = session.packet() == Some(id.as_str()) || key.value == id.as_str();
+            (is_related && session.packet() != Some(key.value.as_str())).then_some(key)
         })
     {
         let line = state.source.line(key.span.start);
-        let why = format!("line {line}: the session stands under another id than it names");
-        return Err(WorkflowError::Document(place.path.clone(), why));
+        let why = format!("line {line}: the key of this session differs from the id in its `wpId`");
+        return Err(WorkflowError::Document(file.path.clone(), why));
     }
     let session = state.as_ref().and_then(|state| find_session(state, &id));
     let mut reasons = check_order(&id, session, step);
-    let said = if let SessionStep::Reset(reason) = step { reason.as_str() } else { "" };
-    if !is_plain(&hand.by) || !is_plain(said) {
-        let what = "a name or reason holds characters that cannot be seen";
-        reasons.push(Reason::new(what, "Give it as plain text."));
+    let reset_reason = if let SessionStep::Reset(reason) = step { reason.as_str() } else { "" };
+    if !is_plain(&context.by) || !is_plain(reset_reason) {
+        let what = "a name or reason contains invisible characters or several lines";
+        reasons.push(Reason::new(what, "Give plain text in one line."));
     }
     if reasons.is_empty() {
-        reasons.extend(check_claims(hand, records, &id, session, &packet, step)?);
-        reasons.extend(check_identity(hand, session, step));
+        reasons.extend(check_claims(context, records, &id, session, &packet, step)?);
+        reasons.extend(check_identity(context, session, step));
     }
     if !reasons.is_empty() {
         return Err(WorkflowError::Refused(reasons));
     }
-    // The packet's own file and the older one for all: none may have been
-    // left for the other.
+    // The packet's own file and the older file for all packets: gates must not get
+    // lost by a change from one file to the other.
     let older = RepoPath::from(records.layout.shared_validator_state.as_str());
     for path in [records.layout.validator_state_path(&id), older] {
-        if path == place.path {
-            require_kept_gates(hand, &path, state.as_ref(), &id)?;
+        if path == file.path {
+            require_kept_gates(context, &path, state.as_ref(), &id)?;
         } else {
             let source = records.source(&path)?;
-            require_kept_gates(hand, &path, source.as_ref().map(ValidatorState::read).as_ref(), &id)?;
+            require_kept_gates(context, &path, source.as_ref().map(ValidatorState::read).as_ref(), &id)?;
         }
     }
     let before = verify_chain(state.as_ref(), &id)?;
-    let (stamp, by) = (hand.timestamp(), hand.by.as_str());
+    let (stamp, by) = (context.timestamp(), context.by.as_str());
     match (step, step.gate()) {
         (SessionStep::Reset(reason), _) => {
-            place.archive_session(records, &id, &[("at", &stamp), ("by", by), ("reason", reason)])?;
+            file.archive_session(records, &id, &[("at", &stamp), ("by", by), ("reason", reason)])?;
         }
         (SessionStep::Present(verdict), Some(gate)) => {
             let reports = packet.phases.reports.len().to_string();
@@ -213,19 +219,19 @@ pub fn take_step(
                 ("reports", reports.as_str()),
                 ("chain", chain.as_str()),
             ];
-            place.begin_session(records, &id, verdict, &stamp, &mark)?;
+            file.begin_session(records, &id, verdict, &stamp, &mark)?;
         }
         (_, Some(gate)) => {
             let chain = chain_hash(&before, &[id.as_str(), gate, "", &stamp, by]);
             let mark = [("gate", gate), ("timestamp", stamp.as_str()), ("by", by), ("chain", &chain)];
-            place.pass_gate(records, &id, &mark, step == &SessionStep::Commit)?;
+            file.pass_gate(records, &id, &mark, step == &SessionStep::Commit)?;
         }
         (_, None) => {}
     }
     Ok(id)
 }
 
-/// Whether a step is the next one.
+/// Returns the reasons why a step is not the next one; empty if it is.
 fn check_order(id: &WpId, session: Option<&ValidatorSession>, step: &SessionStep) -> Vec<Reason> {
     let passed = session.map_or(0, |session| session.gates.len());
     let reached =
@@ -233,21 +239,25 @@ fn check_order(id: &WpId, session: Option<&ValidatorSession>, step: &SessionStep
     let refuse = |what: String, help: String| vec![Reason::new(what, help)];
     match step {
         SessionStep::Present(verdict) if !VERDICTS.contains(&verdict.as_str()) => refuse(
-            format!("`{}` is no verdict", to_single_line(verdict, 40)),
-            format!("A verdict is one of {}.", VERDICTS.join(", ")),
-        ),
-        // A session that ended is followed by a new one, which keeps it.
-        SessionStep::Present(_) if passed > 0 && passed < GATES.len() => refuse(
-            format!("a session of `{id}` is under way: it has passed {}", reached.unwrap_or_default()),
             format!(
-                "Go on with it, or give it up with `countersign validator-gate reset {id} --reason TEXT`, which keeps it."
+                "invalid verdict `{}`; expected one of: {}",
+                to_single_line(verdict, 40),
+                VERDICTS.join(", ")
+            ),
+            format!("Run `countersign validator-gate present {id} VERDICT` with one of these."),
+        ),
+        // A new session may follow a completed one, which moves to the archive.
+        SessionStep::Present(_) if passed > 0 && passed < GATES.len() => refuse(
+            format!("a session of `{id}` is in progress; its last gate is {}", reached.unwrap_or_default()),
+            format!(
+                "Continue it, or end it with `countersign validator-gate reset {id} --reason TEXT`, which archives it."
             ),
         ),
         SessionStep::Reset(reason) if reason.trim().is_empty() => {
-            refuse("the session is given up without a reason".into(), "Give it with --reason.".into())
+            refuse("a reset needs a reason".into(), "Give the reason with --reason.".into())
         }
         SessionStep::Reset(_) if session.is_none() => {
-            refuse(format!("there is no session of `{id}` to give up"), "There is nothing to do.".into())
+            refuse(format!("`{id}` has no session to reset"), "No action is necessary.".into())
         }
         SessionStep::Present(_) | SessionStep::Reset(_) => Vec::new(),
         SessionStep::Acknowledge | SessionStep::Append | SessionStep::Commit => {
@@ -258,16 +268,18 @@ fn check_order(id: &WpId, session: Option<&ValidatorSession>, step: &SessionStep
             let steps = ["present", "acknowledge", "append", "commit"];
             let what = match reached {
                 Some(reached) if passed >= GATES.len() => {
-                    format!("the session of `{id}` has ended with {reached}")
+                    format!("the session of `{id}` is complete; its last gate is {reached}")
                 }
-                Some(reached) => format!("`{id}` has passed {reached} last"),
-                None => format!("no report of `{id}` was presented"),
+                Some(reached) => format!("the last gate of `{id}` is {reached}"),
+                None => format!("no report of `{id}` was presented yet"),
             };
             let help = match steps.get(passed) {
-                Some(&"present") => format!("Next is `countersign validator-gate present {id} VERDICT`."),
-                Some(next) => format!("Next is `countersign validator-gate {next} {id}`."),
+                Some(&"present") => {
+                    format!("The next step is `countersign validator-gate present {id} VERDICT`.")
+                }
+                Some(next) => format!("The next step is `countersign validator-gate {next} {id}`."),
                 None => {
-                    format!("A new report begins with `countersign validator-gate present {id} VERDICT`.")
+                    format!("Start a new session with `countersign validator-gate present {id} VERDICT`.")
                 }
             };
             refuse(what, help)
@@ -275,5 +287,5 @@ fn check_order(id: &WpId, session: Option<&ValidatorSession>, step: &SessionStep
     }
 }
 
-/// A state's text, for [`Place`].
+/// The text of a state file, for [`SessionFile`].
 type StateSource = Arc<Source>;

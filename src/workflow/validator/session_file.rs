@@ -1,4 +1,4 @@
-//! The file that holds a packet's sessions, and its edits.
+//! The state file with a packet's sessions, and the edits of it.
 
 use crate::document::json::JsonNode;
 use crate::document::json_edit::{append_item_edit, format_object, insert_member_edit};
@@ -12,32 +12,33 @@ use super::StateSource;
 const SESSIONS: &str = "validation_sessions";
 const ARCHIVE: &str = "archived_sessions";
 
-/// Where a packet's state lies, and its text if it is there.
+/// The state file of a packet: its path, and its text if it exists.
 pub(super) struct SessionFile {
     pub path: RepoPath,
     pub source: Option<StateSource>,
 }
 
 impl SessionFile {
-    /// The packet's own file; the older one for all packets where that has the
-    /// packet's sessions; else a new file of its own.
+    /// Finds the state file: the packet's own file, or the older file for all
+    /// packets if that has sessions of the packet, or else a new own file.
     pub(super) fn find(records: &Records<'_>, id: &WpId) -> Result<Self, WorkflowError> {
         let own = records.layout.validator_state_path(id);
         if let Some(source) = records.source(&own)? {
             return Ok(Self { path: own, source: Some(source) });
         }
-        let older = RepoPath::from(records.layout.shared_validator_state.as_str());
-        if let Some(source) = records.source(&older)? {
+        let shared = RepoPath::from(records.layout.shared_validator_state.as_str());
+        if let Some(source) = records.source(&shared)? {
             let state = ValidatorState::read(&source);
-            let has = state.all_sessions().any(|s| s.packet() == Some(id.as_str()));
-            if has {
-                return Ok(Self { path: older, source: Some(source) });
+            let has_sessions = state.all_sessions().any(|s| s.packet() == Some(id.as_str()));
+            if has_sessions {
+                return Ok(Self { path: shared, source: Some(source) });
             }
         }
         Ok(Self { path: own, source: None })
     }
 
-    /// Begins a session; one that is there goes to the archive.
+    /// Starts a session with its first gate `mark`; an existing session moves to the
+    /// archive.
     pub(super) fn begin_session(
         &self,
         records: &mut Records<'_>,
@@ -46,7 +47,7 @@ impl SessionFile {
         stamp: &str,
         mark: &[(&str, &str)],
     ) -> Result<(), WorkflowError> {
-        let session = |indent: &str, ending: &str| format_session(id, verdict, stamp, mark, indent, ending);
+        let session = |indent: &str, newline: &str| format_session(id, verdict, stamp, mark, indent, newline);
         let Some(source) = &self.source else {
             let key = serde_json::to_string(id.as_str()).unwrap_or_default();
             let body = session("    ", "\n");
@@ -65,7 +66,7 @@ impl SessionFile {
         self.edit(records, &source, edit.into_iter().collect())
     }
 
-    /// Adds a gate to the session, and ends it with the last one.
+    /// Adds the gate `mark` to the session; `ends` completes the session.
     pub(super) fn pass_gate(
         &self,
         records: &mut Records<'_>,
@@ -73,18 +74,18 @@ impl SessionFile {
         mark: &[(&str, &str)],
         ends: bool,
     ) -> Result<(), WorkflowError> {
-        let Some(source) = &self.source else { return Err(self.document_error("it is gone")) };
+        let Some(source) = &self.source else { return Err(self.document_error("it no longer exists")) };
         let Some(node) = find_session_node(source, id)? else {
-            return Err(self.document_error("the session is gone"));
+            return Err(self.document_error("its session no longer exists"));
         };
         let text = source.text();
         let value = |key: &str| mark.iter().find(|(name, _)| *name == key).map_or("", |(_, value)| *value);
         let gates =
-            node.get("gates").ok_or_else(|| self.document_error("the session has no list `gates`"))?;
-        let item = |indent: &str, ending: &str| format_object(mark, indent, ending);
+            node.get("gates").ok_or_else(|| self.document_error("its session has no list `gates`"))?;
+        let item = |indent: &str, newline: &str| format_object(mark, indent, newline);
         let mut edits: Vec<Edit> = append_item_edit(text, gates, &item).into_iter().collect();
         let quoted = serde_json::to_string(value("gate")).unwrap_or_default();
-        let status = node.get("status").ok_or_else(|| self.document_error("the session has no `status`"))?;
+        let status = node.get("status").ok_or_else(|| self.document_error("its session has no `status`"))?;
         edits.push(Edit::replace(status.span, quoted));
         self.edit(records, source, edits)?;
         if !ends {
@@ -92,17 +93,18 @@ impl SessionFile {
         }
         let source = records.require(&self.path)?;
         let Some(node) = find_session_node(&source, id)? else {
-            return Err(self.document_error("the session is gone"));
+            return Err(self.document_error("its session no longer exists"));
         };
         let stamp = serde_json::to_string(value("timestamp")).unwrap_or_default();
         let edit = match node.get("completed") {
-            Some(there) => Some(Edit::replace(there.span, stamp)),
+            Some(old) => Some(Edit::replace(old.span, stamp)),
             None => insert_member_edit(source.text(), &node, "completed", &|_, _| stamp.clone()),
         };
         self.edit(records, &source, edit.into_iter().collect())
     }
 
-    /// Moves the session to the archive, with why if it is given up.
+    /// Moves the session to the archive; `reset` holds time, identity and reason of a
+    /// reset, or is empty.
     pub(super) fn archive_session(
         &self,
         records: &mut Records<'_>,
@@ -111,22 +113,24 @@ impl SessionFile {
     ) -> Result<(), WorkflowError> {
         let source = records.require(&self.path)?;
         let Some(node) = find_session_node(&source, id)? else {
-            return Err(self.document_error("the session is gone"));
+            return Err(self.document_error("its session no longer exists"));
         };
         let mut kept = source.slice(node.span).to_owned();
         if node.get("wpId").is_none() {
-            // In the archive no key says whose session it was.
+            // The archive is a list without keys, so the session needs its own id.
             let quoted = serde_json::to_string(id.as_str()).unwrap_or_default();
-            let inner =
-                json::parse(&kept).value.ok_or_else(|| self.document_error("the session is no object"))?;
+            let inner = json::parse(&kept)
+                .value
+                .ok_or_else(|| self.document_error("its session is not an object"))?;
             let edit = insert_member_edit(&kept, &inner, "wpId", &|_, _| quoted.clone());
             kept = apply_edits(&kept, &edit.into_iter().collect::<Vec<_>>()).0;
         }
         if !reset.is_empty() {
-            let inner =
-                json::parse(&kept).value.ok_or_else(|| self.document_error("the session is no object"))?;
-            let edit = insert_member_edit(&kept, &inner, "reset", &|indent, ending| {
-                format_object(reset, indent, ending)
+            let inner = json::parse(&kept)
+                .value
+                .ok_or_else(|| self.document_error("its session is not an object"))?;
+            let edit = insert_member_edit(&kept, &inner, "reset", &|indent, newline| {
+                format_object(reset, indent, newline)
             });
             kept = apply_edits(&kept, &edit.into_iter().collect::<Vec<_>>()).0;
         }
@@ -136,13 +140,15 @@ impl SessionFile {
         match root.get(ARCHIVE) {
             Some(list) => edits.extend(append_item_edit(source.text(), list, &|_, _| kept.clone())),
             None => {
-                let list = |indent: &str, ending: &str| format!("[{ending}{indent}  {kept}{ending}{indent}]");
+                let list =
+                    |indent: &str, newline: &str| format!("[{newline}{indent}  {kept}{newline}{indent}]");
                 edits.extend(insert_member_edit(source.text(), &root, ARCHIVE, &list));
             }
         }
         self.edit(records, &source, edits)
     }
 
+    /// Applies edits and checks that the state file still reads without faults.
     fn edit(
         &self,
         records: &mut Records<'_>,
@@ -150,38 +156,41 @@ impl SessionFile {
         edits: Vec<Edit>,
     ) -> Result<(), WorkflowError> {
         if edits.is_empty() {
-            return Err(self.document_error("it is too unusual to be edited"));
+            return Err(self.document_error("its format is too unusual for an automatic edit"));
         }
         records.edit_checked(source, &edits, &|source| ValidatorState::read(source).faults.is_empty())
     }
 
+    /// Returns an error about the state file; `why` is a clause.
     fn document_error(&self, why: &str) -> WorkflowError {
         WorkflowError::Document(self.path.clone(), why.to_owned())
     }
 }
 
+/// Returns the root value of a JSON file.
 fn parse_root(source: &Source) -> Result<JsonNode, WorkflowError> {
     json::parse(source.text())
         .value
-        .ok_or_else(|| WorkflowError::Document(source.name().clone(), "it is no JSON".to_owned()))
+        .ok_or_else(|| WorkflowError::Document(source.name().clone(), "it is not valid JSON".to_owned()))
 }
 
+/// Returns a member that the object must have.
 fn require_member<'n>(source: &Source, root: &'n JsonNode, key: &str) -> Result<&'n JsonNode, WorkflowError> {
     root.get(key).ok_or_else(|| WorkflowError::Document(source.name().clone(), format!("it has no `{key}`")))
 }
 
-/// The text of a new session.
+/// Returns the JSON text of a new session.
 fn format_session(
     id: &WpId,
     verdict: &str,
     stamp: &str,
     mark: &[(&str, &str)],
     indent: &str,
-    ending: &str,
+    newline: &str,
 ) -> String {
     let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
     let status = mark.iter().find(|(name, _)| *name == "gate").map_or("", |(_, value)| *value);
-    let gate = format_object(mark, &format!("{indent}    "), ending);
+    let gate = format_object(mark, &format!("{indent}    "), newline);
     [
         "{".to_owned(),
         format!("{indent}  \"wpId\": {},", quoted(id.as_str())),
@@ -193,10 +202,10 @@ fn format_session(
         format!("{indent}  ]"),
         format!("{indent}}}"),
     ]
-    .join(ending)
+    .join(newline)
 }
 
-/// The edit that takes a member out of an object.
+/// Returns the edit that removes a member from an object.
 fn remove_member(map: &JsonNode, id: &WpId) -> Edit {
     let members = map.members();
     let index = members.iter().position(|(key, _)| key.value == id.as_str()).unwrap_or(0);
@@ -204,7 +213,7 @@ fn remove_member(map: &JsonNode, id: &WpId) -> Edit {
     let after = members.get(index + 1);
     let own = members.get(index).map_or(map.span, |(key, node)| key.span.join(node.span));
     let span = match (before, after) {
-        // With the comma and blanks that part it from a neighbour.
+        // Remove the comma and the whitespace between it and a neighbor too.
         (Some((_, before)), _) => crate::text::Span::new(before.span.end, own.end),
         (None, Some((after, _))) => crate::text::Span::new(own.start, after.span.start),
         (None, None) => crate::text::Span::new(map.span.start + 1, map.span.end - 1),
@@ -212,7 +221,7 @@ fn remove_member(map: &JsonNode, id: &WpId) -> Edit {
     Edit::replace(span, "")
 }
 
-/// The packet's session in force.
+/// Returns the current session of a packet.
 fn find_session_node(source: &Source, id: &WpId) -> Result<Option<JsonNode>, WorkflowError> {
     let root = parse_root(source)?;
     Ok(require_member(source, &root, SESSIONS)?.get(id.as_str()).cloned())

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| countersign_fuzz::document(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| countersign::fuzzing::document(bytes));

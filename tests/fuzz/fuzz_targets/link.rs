@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| countersign_fuzz::link(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| countersign::fuzzing::link(bytes));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| countersign_fuzz::registry(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| countersign::fuzzing::registry(bytes));

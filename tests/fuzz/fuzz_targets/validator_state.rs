@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| countersign_fuzz::validator_state(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| countersign::fuzzing::validator_state(bytes));

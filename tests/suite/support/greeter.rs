@@ -1,7 +1,6 @@
 //! The demo's repository, for commands that write.
 
-use countersign::system::git::RepositoryBuilder;
-use countersign::workflow::demo::{DemoRepository, RecordedHashes};
+use countersign::{DemoRepository, RecordedHashes, RepositoryBuilder};
 
 use super::repo::Sandbox;
 

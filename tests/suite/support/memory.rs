@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use countersign::change::{
-    Change, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository,
-    RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState, VersionRequest,
-    WorkingTree, Worktree,
+use countersign::{
+    Change, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, Hash20, History, ObjectStore, RepoPath,
+    Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState,
+    VersionRequest, WorkingTree, Worktree,
 };
-use countersign::digest::{Hash20, git_blob_id, sha1};
-use countersign::text::RepoPath;
+use sha1::{Digest as _, Sha1};
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +38,17 @@ pub struct MemoryRepository {
     pub base: usize,
 }
 
+/// The SHA-1 of some bytes.
+pub fn sha1(bytes: &[u8]) -> Hash20 {
+    Hash20(Sha1::digest(bytes).into())
+}
+
+/// The id under which git stores the bytes as a blob.
+fn git_blob_id(bytes: &[u8]) -> Hash20 {
+    sha1(&[format!("blob {}\0", bytes.len()).as_bytes(), bytes].concat())
+}
+
+/// The id of the commit with this number.
 pub fn commit_id(number: usize) -> Hash20 {
     sha1(format!("commit {number}").as_bytes())
 }

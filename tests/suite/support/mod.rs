@@ -1,4 +1,5 @@
-//! What several test modules share.
+//! Code that several test modules share. Two test programs include this file.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 pub mod expected;
 pub mod greeter;

@@ -11,21 +11,15 @@
 //! - `findings`: what the gate must find, nothing more:
 //!   `level rule place ["line"] :: part of the message`.
 
-use countersign::change::{
-    ChangedFile, FileMode, ObjectStore as _, Repository, SelectionMode, SelectionRequest, TreeState,
+use countersign::{
+    ChangedFile, DemoRepository, DocumentCheckRequest, DocumentQuery, FileMode, Finding, Gate, GateRequest,
+    NamedDocument, ObjectStore as _, PipelineError, RecordedHashes, RepoPath, Repository, ScanProfile,
+    ScanRequest, SelectionMode, SelectionRequest, TreeState, check_documents, check_packet, run_scan,
 };
-use countersign::check::context::Gate;
-use countersign::finding::Finding;
-use countersign::pipeline::document_check::{
-    DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents,
-};
-use countersign::pipeline::packet_gate::{GateRequest, PipelineError, run_gate_checks};
-use countersign::pipeline::source_scan::{ScanProfile, ScanRequest, run_scan};
-use countersign::text::RepoPath;
-use countersign::workflow::demo::{DemoRepository, RecordedHashes, WP_ID};
 use serde::Deserialize;
 
 use super::expected::ExpectedFinding;
+use super::greeter::WP as WP_ID;
 use super::memory::{Files, MemoryCommit, MemoryFile, MemoryRepository, commit_id};
 
 pub use super::literate::scenarios;
@@ -174,7 +168,7 @@ impl Scenario {
         }
         match self.document_query() {
             Some(inquiry) => Ok(check_documents(repo, &self.document_check_request(inquiry))?.findings),
-            None => Ok(run_gate_checks(repo, &self.request(selection))?.report.findings),
+            None => Ok(check_packet(repo, &self.request(selection))?.findings),
         }
     }
 

@@ -1,8 +1,7 @@
 //! A second packet in the demo's repository, derived from the first: the same
 //! documents under another id, with another signature and scope.
 
-use countersign::change::ChangedFile;
-use countersign::workflow::demo::{DemoRepository, RecordedHashes};
+use countersign::{ChangedFile, DemoRepository, RecordedHashes};
 
 use super::repo::Sandbox;
 

@@ -3,16 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use countersign::change::{
-    ChangedFile, FileMode, History as _, ObjectStore as _, Repository as _, Selection, SelectionMode,
-    TreeState,
+use countersign::{
+    ChangedFile, DemoRepository, FileMode, GitRepository, History as _, ObjectStore as _, RecordedHashes,
+    Repository as _, Selection, SelectionMode, TreeState,
 };
-use countersign::system::git::GitRepository;
-use countersign::workflow::demo::{DemoRepository, RecordedHashes};
 use serde::Deserialize;
 
 use super::repo::{Sandbox, isolated_command};
 use super::second_packet as second;
+use super::{files_below, project};
 
 const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
 
@@ -90,6 +89,20 @@ pub struct BuiltWorld {
     packet: Vec<(String, String)>,
     /// Scope of the second packet, if there is one.
     second_scope: Option<Vec<String>>,
+}
+
+/// Every world: its folder below `fixtures/worlds` and its description.
+pub fn all_worlds() -> Vec<(String, WorldFile)> {
+    let root = project().join("fixtures/worlds");
+    let files = files_below(&root).into_iter().filter(|path| path.ends_with("world.yaml"));
+    files
+        .map(|path| {
+            let folder = path.parent().and_then(|folder| folder.strip_prefix(&root).ok()).expect("below");
+            let text = std::fs::read_to_string(&path).expect("world.yaml");
+            let world = serde_yaml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            (folder.to_string_lossy().replace('\\', "/"), world)
+        })
+        .collect()
 }
 
 pub fn build(world: &WorldFile) -> BuiltWorld {

@@ -1,10 +1,10 @@
-//! JSX: elements, their attributes, and the text between tags.
+//! JSX: elements, attributes, and the text between tags.
 
 use super::{LexMode, OpenConstruct, PreviousToken, ScriptLexer, TokenKind, is_word};
 
 impl ScriptLexer<'_, '_> {
-    /// Whether `<` begins an element: where a value is expected, before a name
-    /// or `>`, and not the parameters of a generic function.
+    /// Returns whether `<` begins an element: a value is expected, a name or `>` follows,
+    /// and it does not begin the type parameters of a generic function.
     pub(super) fn begins_element(&mut self) -> bool {
         if self.follows_value() || self.previous == PreviousToken::Dot {
             return false;
@@ -16,26 +16,26 @@ impl ScriptLexer<'_, '_> {
             return after.starts_with(b">");
         }
         let next = after.trim_ascii_start();
-        let bound = next
+        let is_constraint = next
             .strip_prefix(b"extends")
             .is_some_and(|rest| !rest.first().is_some_and(|byte| is_word(*byte)));
         if name == b"const"
             || name.first().is_some_and(u8::is_ascii_digit)
             || next.starts_with(b",")
             || (next.starts_with(b"=") && after != next)
-            || bound
+            || is_constraint
         {
             return false;
         }
         if !after.starts_with(b">(") || self.lookahead_budget == 0 {
             return true;
         }
-        let (closed, looked_at) = has_closing_tag(after, name);
-        self.lookahead_budget = self.lookahead_budget.saturating_sub(looked_at);
-        closed
+        let (is_closed, read_bytes) = has_closing_tag(after, name);
+        self.lookahead_budget = self.lookahead_budget.saturating_sub(read_bytes);
+        is_closed
     }
 
-    /// From `<` behind the tag's name and its type arguments.
+    /// Reads from `<` to the end of the tag's name and its type arguments.
     pub(super) fn open_tag(&mut self) {
         self.cursor.skip(1);
         let length = self.cursor.rest().iter().take_while(|byte| is_tag_name(**byte)).count();
@@ -45,7 +45,7 @@ impl ScriptLexer<'_, '_> {
             return;
         }
         let mut depth = 0_usize;
-        // Type arguments are short; what is longer is something else.
+        // Type arguments are short; a longer text is something else.
         for (at, byte) in self.cursor.rest().iter().enumerate().take(500) {
             match byte {
                 b'<' => depth += 1,
@@ -59,7 +59,7 @@ impl ScriptLexer<'_, '_> {
         }
     }
 
-    /// In a tag, behind `<`.
+    /// Reads one token in a tag, after its name.
     pub(super) fn lex_tag(&mut self, byte: u8) {
         match (byte, self.cursor.peek_ahead(1)) {
             (b'/', Some(b'>')) => {
@@ -90,7 +90,7 @@ impl ScriptLexer<'_, '_> {
         }
     }
 
-    /// Text between tags.
+    /// Reads text between tags.
     pub(super) fn lex_children(&mut self) {
         let found = memchr::memchr2(b'<', b'{', self.cursor.rest());
         let Some(found) = found else {
@@ -112,6 +112,7 @@ impl ScriptLexer<'_, '_> {
         }
     }
 
+    /// Sets the mode after the end of an element.
     fn after_element(&mut self) {
         self.cursor.mark(TokenKind::Code);
         match self.open_constructs.last() {
@@ -132,10 +133,8 @@ fn is_tag_name(byte: u8) -> bool {
     is_word(byte) || matches!(byte, b'$' | b'.' | b'-' | b':')
 }
 
-/// Whether `<Name>(` is an element: it is closed somewhere, and what stands in
-/// the parentheses is no list of parameters.
-///
-/// Beside the answer, how many bytes were looked at.
+/// Returns whether `<Name>(` is an element, and how many bytes were read to decide. It is
+/// one if a closing tag follows and the parentheses are not a parameter list.
 fn has_closing_tag(after: &[u8], name: &[u8]) -> (bool, usize) {
     let mut depth = 0_usize;
     let mut end = None;
@@ -152,8 +151,8 @@ fn has_closing_tag(after: &[u8], name: &[u8]) -> (bool, usize) {
             _ => {}
         }
     }
-    let behind = end.and_then(|end| after.get(end..)).unwrap_or_default().trim_ascii_start();
-    if behind.starts_with(b"=>") || behind.starts_with(b":") {
+    let following = end.and_then(|end| after.get(end..)).unwrap_or_default().trim_ascii_start();
+    if following.starts_with(b"=>") || following.starts_with(b":") {
         return (false, 4000);
     }
     let mut closing = b"</".to_vec();

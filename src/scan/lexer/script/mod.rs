@@ -1,5 +1,5 @@
-//! JavaScript and TypeScript, with and without JSX: templates with nested
-//! code, regular expressions told from divisions, text between tags.
+//! JavaScript and TypeScript, with and without JSX: templates with nested code, regular
+//! expressions (distinguished from divisions), and text between tags.
 
 mod jsx;
 
@@ -7,13 +7,13 @@ use crate::scan::token_map::TokenKind;
 
 use super::{Cursor, is_word};
 
-/// What is open at a place.
+/// A construct that is not closed yet.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum OpenConstruct {
-    /// `(`; whether what follows its end begins an expression, as after `if (…)`.
+    /// `(`; true if it is a condition, as in `if (…)`, so that a statement follows it.
     Paren(bool),
     Bracket,
-    /// `{`; whether it is an object, so a value when closed.
+    /// `{`; true if it is an object, which is a value when closed.
     Brace(bool),
     /// `${` in a template.
     Template,
@@ -21,13 +21,13 @@ enum OpenConstruct {
     Attribute,
     /// `{` between tags.
     Child,
-    /// An element whose children are read.
+    /// An element, between its opening and closing tags.
     Element,
     /// An element that is the value of an attribute.
     TagValue,
 }
 
-/// How the next byte is read.
+/// The way the next byte is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LexMode {
     Code,
@@ -36,25 +36,25 @@ enum LexMode {
     Children,
 }
 
-/// What stood before, as far as it decides what `/` and `<` mean.
+/// Kind of the previous token; it decides the meaning of `/`, `<` and `{`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum PreviousToken {
     /// A value: an operator follows.
     Value,
-    /// `)`: a value, but a brace behind it opens a block.
+    /// `)`: a value, but a brace after it opens a block.
     ClosingParen,
     /// An operator: a value follows.
     Operator,
-    /// A dot: a name follows, whatever its letters.
+    /// A dot: a name follows, which can be equal to a keyword.
     Dot,
     /// `if`, `while`, `for`, `with`: a parenthesis follows.
     Condition,
-    /// `=>` or `)` or a word like `else`: a brace opens a block.
+    /// `=>`, the `)` of a condition, or a keyword such as `else`: a brace opens a block.
     Block,
 }
 
-/// Words after which a value follows.
-const OPERATOR_WORDS: [&[u8]; 16] = [
+/// Keywords that a value follows.
+const OPERATOR_KEYWORDS: [&[u8]; 16] = [
     b"return",
     b"typeof",
     b"case",
@@ -73,16 +73,17 @@ const OPERATOR_WORDS: [&[u8]; 16] = [
     b"as",
 ];
 
+/// Lexer state.
 struct ScriptLexer<'a, 'b> {
     cursor: &'b mut Cursor<'a>,
     jsx: bool,
     open_constructs: Vec<OpenConstruct>,
     mode: LexMode,
     previous: PreviousToken,
-    /// Whether a `case` or `default` waits for its colon.
+    /// Whether the colon of a `case` or `default` label has not been read yet.
     in_case_label: bool,
-    /// Bytes that may still be looked at ahead: what is looked at again and
-    /// again would cost time with the square of the length.
+    /// Number of bytes that may still be read ahead. Without the limit, repeated lookahead
+    /// would take quadratic time.
     lookahead_budget: usize,
 }
 
@@ -90,7 +91,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>, jsx: bool) {
     if cursor.starts_with(b"#!") {
         cursor.lex_line_comment(TokenKind::Comment);
     }
-    let ahead = cursor.text.len().saturating_mul(4) + 10_000;
+    let lookahead_budget = cursor.text.len().saturating_mul(4) + 10_000;
     let mut script = ScriptLexer {
         cursor,
         jsx,
@@ -98,7 +99,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>, jsx: bool) {
         mode: LexMode::Code,
         previous: PreviousToken::Operator,
         in_case_label: false,
-        lookahead_budget: ahead,
+        lookahead_budget,
     };
     while let Some(byte) = script.cursor.peek() {
         match script.mode {
@@ -114,6 +115,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>, jsx: bool) {
 }
 
 impl ScriptLexer<'_, '_> {
+    /// Reads one token of code that begins with `byte`.
     fn lex_code(&mut self, byte: u8) {
         let next = self.cursor.peek_ahead(1);
         match byte {
@@ -134,19 +136,20 @@ impl ScriptLexer<'_, '_> {
             ),
             b'[' => self.push(OpenConstruct::Bracket, PreviousToken::Operator),
             b'{' => {
-                let object = matches!(self.previous, PreviousToken::Operator | PreviousToken::Condition);
-                // Behind a type (`): Promise<void> {`) a block begins.
+                let expects_value =
+                    matches!(self.previous, PreviousToken::Operator | PreviousToken::Condition);
+                // After a type (`): Promise<void> {`) a block begins.
                 let text = self.cursor.text.get(..self.cursor.position).unwrap_or_default().trim_ascii_end();
-                let typed = text.ends_with(b">") || text.ends_with(b"void");
-                let object = object && !typed && !text.is_empty();
+                let follows_type = text.ends_with(b">") || text.ends_with(b"void");
+                let is_object = expects_value && !follows_type && !text.is_empty();
                 self.push(
-                    OpenConstruct::Brace(object),
-                    if object { PreviousToken::Operator } else { PreviousToken::Block },
+                    OpenConstruct::Brace(is_object),
+                    if is_object { PreviousToken::Operator } else { PreviousToken::Block },
                 );
             }
             b')' => {
-                let condition = matches!(self.open_constructs.pop(), Some(OpenConstruct::Paren(true)));
-                self.previous = if condition { PreviousToken::Block } else { PreviousToken::ClosingParen };
+                let is_condition = matches!(self.open_constructs.pop(), Some(OpenConstruct::Paren(true)));
+                self.previous = if is_condition { PreviousToken::Block } else { PreviousToken::ClosingParen };
                 self.cursor.skip(1);
             }
             b']' => {
@@ -186,7 +189,7 @@ impl ScriptLexer<'_, '_> {
                 self.previous = PreviousToken::Block;
                 self.cursor.skip(1);
             }
-            // A blank of two bytes.
+            // A no-break space (U+00A0).
             0xc2 if next == Some(0xa0) => self.cursor.skip(2),
             _ if is_word(byte) || matches!(byte, b'$' | b'#' | b'@' | b'\\') => self.lex_word(),
             _ if byte.is_ascii_whitespace() => self.cursor.skip(1),
@@ -201,12 +204,13 @@ impl ScriptLexer<'_, '_> {
         matches!(self.previous, PreviousToken::Value | PreviousToken::ClosingParen)
     }
 
-    /// Whether a line end stands between here and what is before.
+    /// Returns whether there is a newline between the previous token and the position.
     fn begins_line(&self) -> bool {
         let before = self.cursor.text.get(..self.cursor.position).unwrap_or_default();
         before.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).any(|byte| *byte == b'\n')
     }
 
+    /// Opens a construct at the current byte and skips the byte.
     fn push(&mut self, open: OpenConstruct, before: PreviousToken) {
         self.open_constructs.push(open);
         self.previous = before;
@@ -250,9 +254,9 @@ impl ScriptLexer<'_, '_> {
         }
     }
 
-    /// A regular expression; a line end before its end makes it a division.
+    /// Reads a regular expression; if a newline precedes its end, it is a division.
     fn lex_regex(&mut self) {
-        let mut inside = false;
+        let mut in_class = false;
         let mut escaped = false;
         let mut length = None;
         for (at, byte) in self.cursor.rest().iter().enumerate().skip(1) {
@@ -262,9 +266,9 @@ impl ScriptLexer<'_, '_> {
                 _ if self.lookahead_budget == 0 => break,
                 _ if escaped => escaped = false,
                 b'\\' => escaped = true,
-                b'[' => inside = true,
-                b']' => inside = false,
-                b'/' if !inside => {
+                b'[' => in_class = true,
+                b']' => in_class = false,
+                b'/' if !in_class => {
                     length = Some(at);
                     break;
                 }
@@ -294,24 +298,24 @@ impl ScriptLexer<'_, '_> {
         let whole = rest.get(..end).unwrap_or_default();
         let length = memchr::memmem::find(whole, b"\xc2\xa0").unwrap_or(end).max(1);
         let word = rest.get(..length).unwrap_or_default();
-        let named = self.previous == PreviousToken::Dot;
+        let is_member = self.previous == PreviousToken::Dot;
         let colon = || rest.get(length..).unwrap_or_default().trim_ascii_start().starts_with(b":");
-        self.in_case_label |= !named && (word == b"case" || (word == b"default" && colon()));
+        self.in_case_label |= !is_member && (word == b"case" || (word == b"default" && colon()));
         self.previous = match word {
-            _ if named => PreviousToken::Value,
+            _ if is_member => PreviousToken::Value,
             b"if" | b"while" | b"for" | b"with" => PreviousToken::Condition,
             b"await" if self.previous == PreviousToken::Condition => PreviousToken::Condition,
-            // Names everywhere else.
+            // In other positions these words are names.
             b"of" if self.open_constructs.last() != Some(&OpenConstruct::Paren(true)) => PreviousToken::Value,
             b"as" | b"satisfies" if !self.follows_value() => PreviousToken::Value,
             b"else" | b"do" | b"try" | b"finally" => PreviousToken::Block,
-            _ if OPERATOR_WORDS.contains(&word) => PreviousToken::Operator,
+            _ if OPERATOR_KEYWORDS.contains(&word) => PreviousToken::Operator,
             _ => PreviousToken::Value,
         };
         self.cursor.skip(length);
     }
 
-    /// The text of a template up to its end or the next `${`.
+    /// Reads the text of a template up to its end or the next `${`.
     fn lex_template(&mut self) {
         loop {
             let Some(found) = memchr::memchr3(b'`', b'\\', b'$', self.cursor.rest()) else {
@@ -348,7 +352,7 @@ mod tests {
     use crate::scan::lexer::tests::assert_kinds;
 
     #[test]
-    fn patterns_templates_and_comments() {
+    fn regular_expressions_templates_and_comments_are_read() {
         assert_kinds(TypeScript, &[("a = b / c; // d", "...........cccc")]);
         assert_kinds(
             TypeScript,
@@ -365,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn text_between_tags_is_no_code() {
+    fn text_between_tags_is_not_code() {
         assert_kinds(
             Tsx,
             &[

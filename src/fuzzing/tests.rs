@@ -1,12 +1,10 @@
-//! The fuzz targets over inputs that are kept: every fixture of the project,
-//! what once broke a reader (`fixtures/fuzz/`), and edits of both.
+//! The fuzz targets over stored inputs: the documents of the demo, inputs that
+//! once broke a reader (`fixtures/fuzz/`), and edits of both.
 
 use proptest::prelude::*;
 
-use crate::support::{files_below, project};
-
-#[path = "../fuzz/src/lib.rs"]
-mod targets;
+use super::TARGETS;
+use crate::test_support::{files_below, project};
 
 fn seeds() -> Vec<Vec<u8>> {
     let folders = ["fixtures/demo", "fixtures/fuzz"];
@@ -16,10 +14,9 @@ fn seeds() -> Vec<Vec<u8>> {
 
 #[test]
 fn every_target_takes_every_seed() {
-    let targets = targets::TARGETS;
     let seeds = seeds();
     std::thread::scope(|scope| {
-        for (_, target) in targets {
+        for (_, target) in TARGETS {
             let seeds = &seeds;
             scope.spawn(move || seeds.iter().for_each(|seed| target(seed)));
         }
@@ -27,8 +24,8 @@ fn every_target_takes_every_seed() {
 }
 
 #[test]
-fn every_target_has_its_program() {
-    for (name, _) in targets::TARGETS {
+fn every_target_has_a_program() {
+    for (name, _) in TARGETS {
         assert!(project().join(format!("tests/fuzz/fuzz_targets/{name}.rs")).is_file(), "{name}");
     }
 }
@@ -36,11 +33,11 @@ fn every_target_has_its_program() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// A seed with a piece cut out and another put in reads without a panic.
+    /// A seed with one part replaced does not panic a target.
     #[test]
     fn every_target_takes_edited_seeds(
         pick in 0usize..1000,
-        target in 0usize..targets::TARGETS.len(),
+        target in 0usize..TARGETS.len(),
         cut in (0usize..4000, 0usize..400),
         put in "[ -~\\n\u{e9}\u{200b}|`#*\\[\\]{}:,\"<>-]{0,40}",
     ) {
@@ -49,6 +46,6 @@ proptest! {
         let start = cut.0.min(bytes.len());
         let end = (start + cut.1).min(bytes.len());
         bytes.splice(start..end, put.bytes());
-        targets::TARGETS[target].1(&bytes);
+        TARGETS[target].1(&bytes);
     }
 }

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use countersign::document::{DocumentKind, Packet, detect_kind};
-use countersign::text::{RepoPath, Source};
-
-use crate::support::{files_below, project, shared};
+use crate::document::{DocumentKind, Packet, detect_kind};
+use crate::test_support::{assert_generated, files_below, shared};
+use crate::text::{RepoPath, Source};
 
 #[test]
 fn the_corpus_reads_as_reviewed() {
@@ -53,13 +52,5 @@ fn the_corpus_reads_as_reviewed() {
         }
     }
     let now: String = counts.iter().map(|(name, count)| format!("{name}: {count}\n")).collect();
-    let file = project().join("tests/suite/corpus.txt");
-    if std::env::var_os("COUNTERSIGN_ACCEPT").is_some() {
-        std::fs::write(&file, &now).expect("snapshot");
-    }
-    assert_eq!(
-        std::fs::read_to_string(&file).unwrap_or_default(),
-        now,
-        "review the difference, then COUNTERSIGN_ACCEPT=1 cargo test corpus"
-    );
+    assert_generated("fixtures/corpus.txt", &now);
 }

@@ -1,23 +1,22 @@
-//! How right scans are: snippets in `fixtures/scan/` carry marks for every
-//! finding that there should be; everything else found is false.
+//! Precision of scans. Snippets in `fixtures/scan/` have labels for all expected findings;
+//! every other finding is a false positive.
 //!
-//! A snippet is a fenced block with a path behind its language. A line that
-//! begins with `»` speaks of the line of code above it: carets show where the
-//! finding starts, then comes the rule's name (`» ^^^^ rust-unwrap`).
+//! A snippet is a fenced block with a path after its language. A line that begins with `»`
+//! labels the line of code above it: carets show where the finding starts, and the rule's
+//! name follows (`» ^^^^ rust-unwrap`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use countersign::scan::{Language, RuleSet, ScanSettings, embedded, scan};
-use countersign::text::{RepoPath, Source};
+use crate::scan::{Language, RuleSet, ScanSettings, embedded, scan};
+use crate::test_support::project;
+use crate::text::{RepoPath, Source};
 
-use crate::support::project;
-
-/// A snippet with what should be found: line, column, rule.
+/// A snippet with its expected findings: line, column, rule.
 struct Snippet {
     name: String,
     path: RepoPath,
     text: String,
-    wanted: BTreeSet<(usize, usize, String)>,
+    expected: BTreeSet<(usize, usize, String)>,
 }
 
 fn snippets(file: &str, text: &str) -> Vec<Snippet> {
@@ -31,11 +30,11 @@ fn snippets(file: &str, text: &str) -> Vec<Snippet> {
                     heading = title.to_owned();
                 } else if line.starts_with("```") {
                     let ticks: String = line.chars().take_while(|c| *c == '`').collect();
-                    let mut words = line[ticks.len()..].split_whitespace();
-                    let path = words.nth(1).unwrap_or_else(|| panic!("{file}:{}: no path", number + 1));
+                    let mut info = line[ticks.len()..].split_whitespace();
+                    let path = info.nth(1).unwrap_or_else(|| panic!("{file}:{}: no path", number + 1));
                     let name = format!("{file}:{}: {heading}", number + 1);
                     let snippet =
-                        Snippet { name, path: path.into(), text: String::new(), wanted: BTreeSet::new() };
+                        Snippet { name, path: path.into(), text: String::new(), expected: BTreeSet::new() };
                     open = Some((ticks, snippet, 0));
                 }
             }
@@ -47,7 +46,7 @@ fn snippets(file: &str, text: &str) -> Vec<Snippet> {
                     let rule = mark.trim().trim_start_matches('^').trim();
                     assert!(mark.contains('^') && !rule.is_empty(), "{file}:{}: {line}", number + 1);
                     for rule in rule.split_whitespace() {
-                        snippet.wanted.insert((*lines, column, format!("scan/{rule}")));
+                        snippet.expected.insert((*lines, column, format!("scan/{rule}")));
                     }
                 } else {
                     snippet.text.push_str(line);
@@ -66,7 +65,7 @@ fn labelled_snippets_have_the_expected_findings() {
     let set = RuleSet::new(embedded(&[]).cloned().collect());
     let today = "2026-11-21".parse().expect("day");
     let settings = ScanSettings::default();
-    let (mut wrong, mut table) = (Vec::new(), BTreeMap::<&str, [usize; 5]>::new());
+    let (mut errors, mut table) = (Vec::new(), BTreeMap::<&str, [usize; 5]>::new());
     let folder = project().join("fixtures/scan");
     let mut files: Vec<_> =
         std::fs::read_dir(folder).expect("fixtures").map(|f| f.expect("file").path()).collect();
@@ -83,8 +82,8 @@ fn labelled_snippets_have_the_expected_findings() {
             let found = scan(&set, &rules, language, text, is_test, today).expect("patterns");
             let source = Source::from_text(snippet.path.clone(), snippet.text.clone());
             let hits = found.hits.iter().filter(|hit| {
-                let excuse = hit.suppressed_by.and_then(|at| found.suppressions.get(at));
-                !excuse.is_some_and(|one| one.is_effective(today))
+                let suppression = hit.suppressed_by.and_then(|at| found.suppressions.get(at));
+                !suppression.is_some_and(|one| one.is_effective(today))
             });
             let got: BTreeSet<(usize, usize, String)> = hits
                 .filter_map(|hit| {
@@ -95,20 +94,23 @@ fn labelled_snippets_have_the_expected_findings() {
             let row = table.entry(language.as_str()).or_default();
             row[0] += 1;
             row[1] += snippet.text.lines().count();
-            row[2] += snippet.wanted.len();
-            for (line, column, rule) in got.difference(&snippet.wanted) {
+            row[2] += snippet.expected.len();
+            for (line, column, rule) in got.difference(&snippet.expected) {
                 row[3] += 1;
-                wrong.push(format!("false  {} line {line}:{column} {rule}", snippet.name));
+                errors.push(format!("false  {} line {line}:{column} {rule}", snippet.name));
             }
-            for (line, column, rule) in snippet.wanted.difference(&got) {
+            for (line, column, rule) in snippet.expected.difference(&got) {
                 row[4] += 1;
-                wrong.push(format!("missed {} line {line}:{column} {rule}", snippet.name));
+                errors.push(format!("missed {} line {line}:{column} {rule}", snippet.name));
             }
         }
     }
-    println!("{:<12}{:>9}{:>7}{:>8}{:>7}{:>8}", "language", "snippets", "lines", "wanted", "false", "missed");
-    for (language, [snippets, lines, wanted, false_ones, missed]) in &table {
-        println!("{language:<12}{snippets:>9}{lines:>7}{wanted:>8}{false_ones:>7}{missed:>8}");
+    println!(
+        "{:<12}{:>9}{:>7}{:>9}{:>7}{:>8}",
+        "language", "snippets", "lines", "expected", "false", "missed"
+    );
+    for (language, [snippets, lines, expected, false_positives, missed]) in &table {
+        println!("{language:<12}{snippets:>9}{lines:>7}{expected:>9}{false_positives:>7}{missed:>8}");
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
 }

@@ -1,12 +1,11 @@
 //! The five documents that the project started from, read as a person reads
 //! them. Skipped where they are not there.
 
-use countersign::document::packet::Generation;
-use countersign::document::scope_entry::ScopePattern;
-use countersign::document::{DocumentKind, Packet, PacketStatus, Signature, detect_kind};
-use countersign::text::{RepoPath, Source};
-
-use crate::support::{files_below, shared};
+use crate::document::packet::Generation;
+use crate::document::scope_entry::ScopePattern;
+use crate::document::{DocumentKind, Packet, PacketStatus, Signature, detect_kind};
+use crate::test_support::{files_below, shared};
+use crate::text::{RepoPath, Source};
 
 fn seed(number: &str) -> Option<Packet> {
     let folder = shared("seeds")?;

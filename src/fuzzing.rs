@@ -1,31 +1,36 @@
-//! What every fuzz target demands of a reader: it does not panic, its spans
-//! lie in the text and on character boundaries, and the checks over what it
-//! read, and their report, do not panic either.
+//! Fuzz targets, one function for each reader of untrusted bytes.
 //!
-//! The integration tests run the same functions over `fixtures/fuzz/`, where
-//! inputs lie that once broke something.
+//! A target demands that a reader does not panic, that its spans are inside the
+//! text and on character boundaries, and that the checks over what it read, and
+//! their report, do not panic either. `tests/fuzz` runs the functions with
+//! libFuzzer; a unit test runs them over `fixtures/fuzz/`, which holds inputs
+//! that once broke something.
+#![allow(clippy::missing_panics_doc, clippy::expect_used, reason = "a target panics to report a defect")]
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
-use countersign::change::{
+use crate::change::{
     ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository, RepositoryError,
     Selection, SelectionRequest, TreeEntry, TreeState, VersionRequest, WorkingTree, Worktree,
 };
-use countersign::config::Config;
-use countersign::digest::git_blob_id;
-use countersign::digest::sshsig::verify;
-use countersign::document::allowed_signers::AllowedSigners;
-use countersign::document::audit::Audit;
-use countersign::document::board::Board;
-use countersign::document::contract::Contract;
-use countersign::document::gate_log::GateLog;
-use countersign::document::link::{destination_path, find_links, join_relative};
-use countersign::document::registry::Registry;
-use countersign::document::{Document, DocumentKind, Packet, Refinement};
-use countersign::finding::{Finding, Place};
-use countersign::pipeline::document_check::{DocumentCheckRequest, DocumentQuery, check_documents};
-use countersign::render::{human, json, show};
-use countersign::text::{RepoPath, Source, Span, apply_edits};
+use crate::config::Config;
+use crate::digest::git_blob_id;
+use crate::digest::sshsig::verify;
+use crate::document::allowed_signers::AllowedSigners;
+use crate::document::audit::Audit;
+use crate::document::board::Board;
+use crate::document::contract::Contract;
+use crate::document::gate_log::GateLog;
+use crate::document::link::{destination_path, find_links, join_relative};
+use crate::document::registry::Registry;
+use crate::document::{Document, DocumentKind, Packet, Refinement};
+use crate::finding::{Finding, Place};
+use crate::pipeline::document_check::{DocumentCheckRequest, DocumentQuery, check_documents};
+use crate::render::{human, json, show};
+use crate::text::{RepoPath, Source, Span, apply_edits};
 
 /// A function that takes any bytes and must not panic.
 pub type FuzzTarget = fn(&[u8]);

@@ -1,15 +1,18 @@
-//! Our Rust lexer against rustc's own, over this project's sources and, where
-//! it is there, a part of cargo's registry.
+//! Compares the Rust lexer with the lexer of rustc, over the sources of this project and
+//! (if it exists) a part of cargo's registry.
+#![expect(clippy::disallowed_methods, clippy::string_slice, reason = "the test reads source files itself")]
 
 use std::path::{Path, PathBuf};
 
-use countersign::scan::{Language, TokenKind, lexer::tokenize};
 use ra_ap_rustc_lexer::{DocStyle, FrontmatterAllowed, LiteralKind, TokenKind as RustcKind};
 
-use crate::support::{files_below, project};
+use crate::scan::lexer::tokenize;
+use crate::scan::test_code::test_ranges;
+use crate::scan::{Language, TokenKind, TokenKindSet};
+use crate::test_support::{files_below, project};
 
-/// What rustc says of every byte: `c` comment, `d` documentation, `s` inside
-/// of a literal, `.` anything else. `None` if rustc reports an error.
+/// Returns rustc's token kind of every byte: `c` comment, `d` documentation, `s` inside a
+/// literal, `.` anything else. `None` if rustc reports an error.
 fn rustc_tokens(text: &str) -> Option<Vec<u8>> {
     let mut out = vec![b'.'; text.len()];
     let mut at = ra_ap_rustc_lexer::strip_shebang(text).unwrap_or(0);
@@ -67,7 +70,7 @@ fn own_tokens(text: &str) -> Vec<u8> {
     out
 }
 
-/// The first line on which both differ.
+/// Returns the first line on which both lexers differ; `None` if they agree.
 fn find_difference(file: &Path) -> Option<String> {
     let text = std::fs::read_to_string(file).ok()?;
     let (theirs, ours) = (rustc_tokens(&text)?, own_tokens(&text));
@@ -85,7 +88,7 @@ fn find_difference(file: &Path) -> Option<String> {
 }
 
 fn is_rust(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "rs")
+    path.extension().is_some_and(|extension| extension == "rs")
 }
 
 #[test]
@@ -102,15 +105,15 @@ fn our_rust_lexer_agrees_with_rustc() {
     match registry {
         Some(folder) => {
             let all: Vec<PathBuf> = files_below(&folder).into_iter().filter(|path| is_rust(path)).collect();
-            // All of it takes a minute in a debug build; LEXER_ALL=1 asks for that.
+            // All files take a minute in a debug build; LEXER_ALL=1 selects them.
             let step = if std::env::var_os("LEXER_ALL").is_some() { 1 } else { (all.len() / 400).max(1) };
             files.extend(all.into_iter().step_by(step));
         }
-        None => println!("skipped in part: there is no cargo registry to read"),
+        None => println!("partly skipped: there is no cargo registry"),
     }
     println!("{} files compared", files.len());
-    let wrong: Vec<String> = files.iter().filter_map(|file| find_difference(file)).take(20).collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    let differences: Vec<String> = files.iter().filter_map(|file| find_difference(file)).take(20).collect();
+    assert!(differences.is_empty(), "{}", differences.join("\n\n"));
 }
 
 #[test]
@@ -151,8 +154,8 @@ fn hostile_text_is_read_in_linear_time() {
         let text = unit.repeat(600_000 / unit.len());
         let start = std::time::Instant::now();
         let found = tokenize(language, text.as_bytes());
-        let code = found.masked_text(text.as_bytes(), countersign::scan::TokenKindSet::ANY);
-        let tests = countersign::scan::test_code::test_ranges(language, &code, &found);
+        let code = found.masked_text(text.as_bytes(), TokenKindSet::ANY);
+        let tests = test_ranges(language, &code, &found);
         let took = start.elapsed();
         assert!(took.as_secs() < 8, "{language:?} {unit:?} took {took:?}; {} tests", tests.len());
         assert_eq!(found.end(), text.len());

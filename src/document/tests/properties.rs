@@ -1,15 +1,15 @@
 //! Properties of the readers: they never panic, spans fit the text, and an
 //! edit inside one value changes that value and nothing else.
 
-use countersign::document::outline::Outline;
-use countersign::document::refinement::unescape;
-use countersign::document::scope_entry::ScopeEntry;
-use countersign::document::{
+use proptest::prelude::*;
+
+use crate::document::outline::Outline;
+use crate::document::refinement::unescape;
+use crate::document::scope_entry::ScopeEntry;
+use crate::document::{
     Packet, Refinement, audit::Audit, board::Board, gate_log::GateLog, registry::Registry,
 };
-use countersign::text::{RepoPath, Source, Span, Spanned};
-use countersign::workflow::demo::{DemoRepository, RecordedHashes};
-use proptest::prelude::*;
+use crate::text::{RepoPath, Source, Span, Spanned};
 
 /// Pieces of which governance documents are made, and some that they are not.
 fn piece() -> impl Strategy<Value = String> {
@@ -67,6 +67,15 @@ fn fits(text: &str, span: Span) -> bool {
     text.get(span.start..span.end).is_some()
 }
 
+/// The packet of the demo before any work.
+fn demo_packet() -> String {
+    include_str!("../../../fixtures/demo/packet.md")
+        .replace("{{MERGE_BASE}}", &"a".repeat(40))
+        .replace("{{MANIFESTS}}\n", include_str!("../../../fixtures/demo/manifest_template.md"))
+        .replace("{{MAPPING}}\n", "\n")
+        .replace("{{EVIDENCE}}\n", "\n")
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -113,7 +122,7 @@ proptest! {
 
     #[test]
     fn an_edit_of_one_value_is_read_as_that_edit(index in 0usize..200, word in "[a-z]{3,9}") {
-        let text = DemoRepository::packet_text(&"a".repeat(40), RecordedHashes::Template, &[]);
+        let text = demo_packet();
         let before = Packet::read(&Source::from_text(RepoPath::from("p.md"), text.clone())).value;
         let filled: Vec<_> = before.fields.iter().filter(|field| field.is_filled() && !field.value.value.contains(['`', '*', '\n'])).collect();
         let field = filled[index % filled.len()];

@@ -1,0 +1,5 @@
+//! Tests of all readers together: real documents and generated ones.
+
+mod corpus;
+mod properties;
+mod seeds;

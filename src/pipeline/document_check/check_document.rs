@@ -1,0 +1,167 @@
+//! Runs all rules over one document.
+
+use crate::check::context::{PacketCheckContext, Policy};
+use crate::check::repository_documents::{
+    DocumentCheckContext, GovernanceDocuments, RefinementCheckContext, SpecFact, TextCheckContext,
+};
+use crate::check::{Check, CheckResult, Registered};
+use crate::config::Config;
+use crate::document::Document;
+use crate::document::spec::SpecPointer;
+use crate::finding::{Label, Level};
+use crate::pipeline::outcome::is_disabled;
+use crate::rule::Rule;
+
+use super::collect::expected_kind;
+use super::facts::{DocumentFacts, is_history};
+use super::request::DocumentCheckRequest;
+
+static UNGOVERNED_SPEC: SpecFact = SpecFact::NotSearched("the document is outside of a governed repository");
+
+/// One document to check.
+pub(super) struct DocumentJob<'a> {
+    pub document: &'a Document,
+    /// True if the document is in a folder of the layout.
+    pub is_in_layout: bool,
+}
+
+/// Read-only context shared by the checks of all documents.
+pub(super) struct DocumentContext<'a> {
+    pub request: &'a DocumentCheckRequest,
+    pub config: &'a Config,
+    pub governance: &'a GovernanceDocuments<'a>,
+    pub facts: &'a DocumentFacts,
+    pub rules: &'a [&'static Registered],
+}
+
+impl DocumentContext<'_> {
+    fn policy(&self) -> &Policy {
+        &self.config.policy
+    }
+
+    /// Returns the results of all rules about one document, in the order of
+    /// the rules; `None` for a rule that does not apply to its kind.
+    pub(super) fn check_document(&self, job: &DocumentJob<'_>) -> Vec<Option<CheckResult>> {
+        let document = job.document;
+        let id = document.id();
+        let expected = expected_kind(self.governance.layout, document.path())
+            .ok()
+            .flatten()
+            .filter(|_| job.is_in_layout);
+        let governance = job.is_in_layout.then_some(self.governance);
+        let text = TextCheckContext {
+            source: &document.source,
+            outline: document.outline(),
+            kind: document.kind,
+            policy: self.policy(),
+        };
+        let input = DocumentCheckContext {
+            policy: self.policy(),
+            document,
+            expected,
+            governance,
+            targets: &self.facts.targets,
+            known_contracts: (job.is_in_layout || self.facts.contracts.len() > 1)
+                .then_some(&self.facts.contracts),
+            now: self.request.now,
+        };
+        let is_history = is_history(document, governance);
+        let is_named_packet = self.request.query.packet().is_some();
+        let file_id = document.file_id();
+        let refinement = document.refinement().map(|refinement| RefinementCheckContext {
+            refinement,
+            id: file_id.as_ref().filter(|_| job.is_in_layout),
+            spec: self
+                .facts
+                .specs
+                .get(document.path())
+                .filter(|_| job.is_in_layout)
+                .unwrap_or(&UNGOVERNED_SPEC),
+            is_packet_finished: is_history,
+            is_checked_as_record: !is_named_packet,
+            pointer_target: governance
+                .and_then(GovernanceDocuments::pointer)
+                .and_then(SpecPointer::spec)
+                .map(|spec| spec.value.as_str()),
+            now: self.request.now,
+            policy: self.policy(),
+        });
+        let revision_ids = governance
+            .zip(id.as_ref())
+            .map(|(governance, id)| governance.ids_with_base(id.base()))
+            .unwrap_or_default();
+        let packet = document.packet().zip(id.as_ref()).map(|(packet, id)| PacketCheckContext {
+            id,
+            packet,
+            faults: &document.faults,
+            layout: self.governance.layout,
+            policy: self.policy(),
+            registry: governance.and_then(GovernanceDocuments::registry),
+            board: governance.and_then(GovernanceDocuments::board),
+            revision_ids: &revision_ids,
+        });
+        // Findings in finished documents are reported but fail nothing: finished
+        // documents must not be edited.
+        let reports_notes = is_history && !is_named_packet;
+        let leveled = |result: CheckResult| if reports_notes { downgrade_to_notes(result) } else { result };
+        let is_empty = document.source.text().trim_start_matches('\u{feff}').trim().is_empty();
+        let run_rule = |entry: &&Registered| {
+            let rule = &entry.rule;
+            // One finding is enough for an empty document.
+            if is_disabled(self.config, &rule.id) || (is_empty && !matches!(entry.check, Check::Text(_))) {
+                return None;
+            }
+            match entry.check {
+                Check::Text(check) => Some(check(&text, rule)),
+                Check::Refinement(check) => refinement.as_ref().map(|input| leveled(check(input, rule))),
+                Check::Packet(check) => match &packet {
+                    Some(input) => Some(leveled(check(input, rule))),
+                    None => document.packet().and_then(|_| check_missing_id(document, rule)),
+                },
+                Check::Document(kinds, check) if kinds.is_empty() || kinds.contains(&document.kind) => {
+                    Some(check(&input, rule))
+                }
+                _ => None,
+            }
+        };
+        let mut results: Vec<Option<CheckResult>> = self.rules.iter().map(run_rule).collect();
+        // A command cannot find a packet by its id if the file name is not one.
+        let in_packets =
+            job.is_in_layout && document.path().is_below(self.governance.layout.packets.as_bytes());
+        if in_packets && document.packet().is_some() && file_id.is_none() && id.is_some() {
+            for (entry, result) in self.rules.iter().zip(&mut results) {
+                if entry.rule.id.as_str() == "packet/identity" {
+                    *result = Some(report_file_name(document, &entry.rule));
+                }
+            }
+        }
+        results
+    }
+}
+
+/// Changes the level of all findings to note.
+fn downgrade_to_notes(result: CheckResult) -> CheckResult {
+    match result {
+        CheckResult::Findings(findings) => CheckResult::Findings(
+            findings.into_iter().map(|finding| finding.with_level(Level::Note)).collect(),
+        ),
+        skipped @ CheckResult::Skipped(_) => skipped,
+    }
+}
+
+/// Reports a packet whose file name is not an id.
+fn report_file_name(document: &Document, rule: &Rule) -> CheckResult {
+    let label = Label::text(&document.source, document.head_span(), "the file of a packet is `<WP_ID>.md`");
+    let message = format!("the file name of {} is not a work packet id", document.path());
+    Some(rule.finding(message, label)).into()
+}
+
+/// Reports a packet without any id, once: other rules about packets have
+/// nothing to compare with.
+fn check_missing_id(document: &Document, rule: &Rule) -> Option<CheckResult> {
+    if rule.id.as_str() != "packet/identity" {
+        return None;
+    }
+    let message = "the packet has no work packet id, neither in its file name nor in its title";
+    Some(Some(rule.finding(message, Label::text(&document.source, document.head_span(), "no id"))).into())
+}

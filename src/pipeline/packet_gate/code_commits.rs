@@ -1,0 +1,130 @@
+//! The commits of the work that change code, and their order with respect to
+//! the packet's signature.
+
+use std::collections::BTreeMap;
+
+use crate::change::{Commit, CommitInfo, Repository, RepositoryError, TreeState};
+use crate::check::context::{CodeCommit, ContractFact};
+use crate::document::Signature;
+use crate::document::audit::Audit;
+use crate::pipeline::locate::LocatedPacket;
+use crate::text::RepoPath;
+
+use super::packet_versions::PacketVersions;
+use super::request::GateContext;
+
+/// Returns the commits of the work that change code. Commits that do not have
+/// the signed packet in their history are marked.
+pub(crate) fn collect_code_commits(
+    context: &GateContext<'_>,
+    located: &LocatedPacket,
+    audit: Option<&Audit>,
+    work_start: Option<Commit>,
+    contract: &ContractFact,
+) -> Result<Vec<CodeCommit>, RepositoryError> {
+    let GateContext { repo, layout, .. } = *context;
+    let (Some(head), Some(start)) = (context.judged_head, work_start) else {
+        return Ok(Vec::new());
+    };
+    if start == head {
+        return Ok(Vec::new());
+    }
+    let commits = repo.commits_between(Some(start), head)?;
+    let mut out = Vec::new();
+    for facts in &commits {
+        // A merge commit counts only for edits that none of its parents
+        // contains.
+        let is_code = |path: &&RepoPath| !layout.is_governance(path) && (context.is_judged)(path);
+        if let Some(path) = facts.changed_paths.iter().find(is_code) {
+            out.push(CodeCommit {
+                facts: facts.clone(),
+                path: path.clone(),
+                precedes_signing: false,
+                is_under_earlier_signature: false,
+            });
+        }
+    }
+    let ContractFact::Known { introduction, .. } = contract else { return Ok(out) };
+    mark_unsigned_commits(repo, &commits, &[introduction.commit], &mut out)?;
+    let was_unsigned: Vec<bool> = out.iter().map(|commit| commit.precedes_signing).collect();
+    if was_unsigned.contains(&true) {
+        // A packet may be signed again during the work. Commits under an
+        // earlier signature that the audit records do not precede signing.
+        let mut signing_commits = find_earlier_signatures(context, located, audit, start, head)?;
+        signing_commits.push(introduction.commit);
+        mark_unsigned_commits(repo, &commits, &signing_commits, &mut out)?;
+        for (commit, was_unsigned) in out.iter_mut().zip(was_unsigned) {
+            commit.is_under_earlier_signature = was_unsigned && !commit.precedes_signing;
+        }
+    }
+    Ok(out)
+}
+
+/// Returns the commits at which the packet received a signature that the audit
+/// records, and the start of the work if the packet was signed there already.
+fn find_earlier_signatures(
+    context: &GateContext<'_>,
+    located: &LocatedPacket,
+    audit: Option<&Audit>,
+    start: Commit,
+    head: Commit,
+) -> Result<Vec<Commit>, RepositoryError> {
+    let repo = context.repo;
+    let rows = audit.map_or(&[][..], |audit| audit.rows.as_slice());
+    let id = located.id.as_str();
+    let is_recorded = |signature: &str| {
+        Signature::parse(signature).is_ok()
+            && rows.iter().any(|row| row.signature.value == signature && row.names_packet(id))
+    };
+    let versions = PacketVersions::new(&located.path);
+    let is_signed = |bytes: &[u8]| {
+        let packet = versions.read(bytes);
+        packet.is_some_and(|packet| packet.signature.as_ref().is_some_and(|s| is_recorded(&s.value)))
+    };
+    let found = repo.find_introductions(&located.path, head, Some(start), &is_signed)?;
+    let mut out: Vec<Commit> = found.into_iter().map(|facts| facts.commit).collect();
+    if repo.read(TreeState::Commit(start), &located.path)?.is_some_and(|bytes| is_signed(&bytes)) {
+        out.push(start);
+    }
+    versions.ensure_all_read()?;
+    Ok(out)
+}
+
+/// Sets `precedes_signing` of commits that have none of `signing_commits` in
+/// their history.
+fn mark_unsigned_commits(
+    repo: &dyn Repository,
+    all: &[CommitInfo],
+    signing_commits: &[Commit],
+    code_commits: &mut [CodeCommit],
+) -> Result<(), RepositoryError> {
+    let parents_of: BTreeMap<Commit, &[Commit]> =
+        all.iter().map(|facts| (facts.commit, facts.parents.as_slice())).collect();
+    let mut is_signed: BTreeMap<Commit, bool> =
+        signing_commits.iter().map(|commit| (*commit, true)).collect();
+    for code_commit in code_commits {
+        // The stack holds commits whose parents have to be resolved first.
+        let mut stack = vec![code_commit.facts.commit];
+        while let Some(commit) = stack.last().copied() {
+            let Some(parents) = parents_of.get(&commit) else {
+                let mut has_ancestor = false;
+                for signing_commit in signing_commits {
+                    has_ancestor |= repo.is_ancestor(*signing_commit, commit)?;
+                }
+                is_signed.insert(commit, has_ancestor);
+                stack.pop();
+                continue;
+            };
+            match parents.iter().find(|parent| !is_signed.contains_key(parent)) {
+                Some(parent) if !is_signed.contains_key(&commit) => stack.push(*parent),
+                _ => {
+                    let has_signed_parent = parents.iter().any(|parent| is_signed.get(parent) == Some(&true));
+                    is_signed.entry(commit).or_insert(has_signed_parent);
+                    stack.pop();
+                }
+            }
+        }
+        code_commit.precedes_signing = is_signed.get(&code_commit.facts.commit) != Some(&true);
+    }
+    Ok(())
+}

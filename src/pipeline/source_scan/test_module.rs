@@ -1,0 +1,84 @@
+//! Modules that Rust sources declare for tests only.
+
+use std::collections::BTreeMap;
+
+use crate::scan::{Language, test_code};
+use crate::text::RepoPath;
+
+/// Maximum number of parent modules that are followed.
+const MAX_MODULE_DEPTH: usize = 8;
+
+/// Finds Rust files that are modules of tests. Every file is examined once.
+#[derive(Default)]
+pub(super) struct TestModules {
+    known: BTreeMap<RepoPath, bool>,
+}
+
+impl TestModules {
+    /// Returns true if a Rust file is the body of a module that is declared
+    /// for tests only (`#[cfg(test)] mod name;`), directly or by one of its
+    /// parents. `read` returns the bytes of a file, if it exists.
+    pub(super) fn contains(&mut self, path: &RepoPath, read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>) -> bool {
+        self.is_test_module(path, read, 0)
+    }
+
+    fn is_test_module(
+        &mut self,
+        path: &RepoPath,
+        read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
+        depth: usize,
+    ) -> bool {
+        if Language::from_path(path) != Language::Rust || depth > MAX_MODULE_DEPTH {
+            return false;
+        }
+        if let Some(known) = self.known.get(path) {
+            return *known;
+        }
+        let text = path.to_text().into_owned();
+        let (folder, file) = text.rsplit_once('/').unwrap_or(("", &text));
+        let stem = file.strip_suffix(".rs").unwrap_or(file);
+        if matches!(stem, "lib" | "main") {
+            return false;
+        }
+        let (parent_folder, name) =
+            if stem == "mod" { folder.rsplit_once('/').unwrap_or(("", folder)) } else { (folder, stem) };
+        let (mut is_test, mut is_product) = (false, false);
+        for (parent, bytes) in find_parents(path, parent_folder, name, read) {
+            match test_code::declared_for_tests(&bytes, name, file) {
+                None => {}
+                Some(true) => is_test = true,
+                Some(false) if self.is_test_module(&parent, read, depth + 1) => is_test = true,
+                Some(false) => is_product = true,
+            }
+        }
+        // One declaration as product code is enough to make the file product
+        // code.
+        let answer = is_test && !is_product;
+        self.known.insert(path.clone(), answer);
+        answer
+    }
+}
+
+/// Returns the files that may declare a module, with their bytes.
+fn find_parents(
+    path: &RepoPath,
+    parent_folder: &str,
+    name: &str,
+    read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
+) -> Vec<(RepoPath, Vec<u8>)> {
+    let sibling = |name: &str| {
+        let parent = RepoPath::from(format!("{parent_folder}/{name}.rs").trim_start_matches('/'));
+        if parent == *path { None } else { read(&parent).map(|bytes| (parent, bytes)) }
+    };
+    // A `mod.rs` next to a crate root declares no modules of the crate.
+    let roots: Vec<_> = [sibling("lib"), sibling("main")].into_iter().flatten().collect();
+    let mut parents = if roots.is_empty() { sibling("mod").into_iter().collect() } else { roots };
+    let folder_file = RepoPath::from(format!("{parent_folder}.rs").as_str());
+    if !parent_folder.is_empty() && folder_file != *path {
+        parents.extend(read(&folder_file).map(|bytes| (folder_file.clone(), bytes)));
+    }
+    // `orders.rs` declares `orders_tests.rs` with `#[path = "orders_tests.rs"]`.
+    let tested_module = ["_tests", "_test"].into_iter().find_map(|suffix| name.strip_suffix(suffix));
+    parents.extend(tested_module.and_then(sibling));
+    parents
+}

@@ -1,0 +1,5 @@
+//! Tests over many files: compares lexers with other lexers, and rules with labeled
+//! snippets.
+
+mod lexers;
+mod precision;
