@@ -1,4 +1,4 @@
-# The map of daily work. `just` alone lists it.
+# The commands of daily work. `just` lists them.
 
 _default:
     @just --list
@@ -12,20 +12,22 @@ check:
 test *ARGS:
     cargo test {{ ARGS }}
 
-# show what a fixture's scenarios find now, e.g. `just review scope/outside`
+# print what a fixture's scenarios find, e.g. `just review scope/outside`
 review RULE="":
-    FIXTURE={{ RULE }} cargo test --test suite show_fixture -- --ignored --nocapture
+    FIXTURE={{ RULE }} cargo test --test fixtures show_fixture -- --ignored
 
-# write generated files and reviewed reports anew; read the difference
+# write generated files, reports of worlds and messages of fixtures; review the difference
 gen:
-    COUNTERSIGN_ACCEPT=1 cargo test --test suite
+    COUNTERSIGN_ACCEPT=1 cargo test --lib -- generated the_corpus
+    COUNTERSIGN_ACCEPT=1 cargo test --test suite corpus_check
+    COUNTERSIGN_ACCEPT=1 cargo test --test fixtures
     git diff --stat
 
 # stubs of a new rule: its text and its fixture; then one line in src/check/registry.rs
 new-rule ID:
     mkdir -p rules/$(dirname {{ ID }}) fixtures/rules/$(dirname {{ ID }})
     printf 'level: error\nsummary: >-\n  What must be true.\nwhy: >-\n  Why it matters.\nremedy: >-\n  What to do about it.\n' > rules/{{ ID }}.yaml
-    printf '# {{ ID }}\n\n## An honest change\n\n```findings\n```\n' > fixtures/rules/{{ ID }}.md
+    printf '# {{ ID }}\n\n## A correct change\n\n```findings\n```\n' > fixtures/rules/{{ ID }}.md
 
 bench:
     cargo bench --bench gates
@@ -48,7 +50,7 @@ advisories:
 demo:
     cargo run --release -- demo
 
-# recipes that governed repositories use; they judge the repository they run in
+# recipes that governed repositories use; they check the repository in which they run
 pre-work WP *ARGS:
     cargo run --release -- pre-work {{ WP }} {{ ARGS }}
 

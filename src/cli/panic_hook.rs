@@ -1,11 +1,10 @@
-//! What a user sees if the program itself is wrong: one text, exit code 70.
+//! Reports a panic, which is a bug of the program: one text on standard error,
+//! exit code 70.
 
 use std::io::Write as _;
 
+use super::INTERNAL_ERROR;
 use crate::text::escape_hidden;
-
-/// Exit code of an internal error, the `EX_SOFTWARE` of `sysexits.h`.
-const INTERNAL_ERROR: i32 = 70;
 
 /// Replaces the panic hook of the process: a panic in any thread prints its
 /// message without terminal escapes and ends the process.

@@ -35,7 +35,8 @@ pub fn pretty(value: &impl Serialize) -> String {
     out
 }
 
-/// Returns the JSON Schema of the report.
+/// Returns the JSON Schema of the report, for `docs/schema`.
+#[cfg(test)]
 #[must_use]
 pub fn schema() -> String {
     pretty(&schemars::schema_for!(ReportDocument))

@@ -22,5 +22,5 @@ mod summary;
 mod tests;
 
 pub use format::Format;
-pub use rules::{explain_rule, explain_scan_rule, rules_markdown, scan_rules_markdown};
 pub(crate) use remedy::fill_packet_id;
+pub use rules::{explain_rule, explain_scan_rule, rules_markdown, scan_rules_markdown};

@@ -27,7 +27,7 @@ fn add_approval_rows(approval: &ApprovalSummary, verbose: bool, out: &mut Vec<(&
                 others => format!("with {}", format_count(others, "other file")),
             };
             let committer = to_single_line(&introduced.committer, 80);
-            format!("{signature}, added by {committer} in commit {commit}, {others}")
+            format!("{signature}, introduced by {committer} in commit {commit}, {others}")
         }
         (None, Some(reason)) => format!("{signature} ({})", to_single_line(reason, 120)),
         (None, None) => signature,

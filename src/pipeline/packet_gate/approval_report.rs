@@ -15,8 +15,8 @@ pub(crate) fn build_approval(input: &ApprovalCheckContext<'_>, is_in_order: Opti
     let signature = input.packet.packet.signature.as_ref();
     let unknown_reason = match input.contract {
         ContractFact::Known { .. } => None,
-        ContractFact::Uncommitted => Some("no commit holds the packet with this signature".to_owned()),
-        ContractFact::Several(_) => Some("several lines of history added the signature".to_owned()),
+        ContractFact::Uncommitted => Some("no commit contains the packet with this signature".to_owned()),
+        ContractFact::Several(_) => Some("several lines of history introduced the signature".to_owned()),
         ContractFact::Unknown(reason) => Some(reason.clone()),
     };
     let introduced_by = match input.contract {
