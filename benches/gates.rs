@@ -1,17 +1,18 @@
-//! Benchmarks, as whole processes where a process is what people wait for.
+//! Benchmarks. Where users wait for a process, whole processes are measured.
 //!
 //! `cargo bench` (or `just bench`) prints: the check of one packet in MB/s; a gate
 //! without steps over a generated repository of 5,000 files with 100 changed
 //! ones and their manifests, next to `git diff --raw` of the same range, runs
-//! of both taking turns; the memory of the gate; the size of the program.
+//! of both in turn; the memory of the gate; the size of the program.
 //! `COUNTERSIGN_BENCH_KEEP=DIR` builds the repository in a new folder and
 //! keeps it, for a profile.
+#![allow(unreachable_pub, reason = "a program exports nothing; `pub` means public in its module")]
 #![expect(
     clippy::expect_used,
     clippy::disallowed_methods,
     clippy::cast_precision_loss,
     clippy::indexing_slicing,
-    reason = "a benchmark stops at the first thing that is not as expected, and figures are for reading"
+    reason = "a benchmark stops at the first unexpected thing, and its figures are for people"
 )]
 
 #[path = "support/memory.rs"]
@@ -33,7 +34,7 @@ const SAMPLES: usize = 41;
 const TREE: usize = 20_000;
 
 fn main() {
-    // `cargo test --benches` runs this too; then there is nothing to measure.
+    // `cargo test --benches` runs this too. Then nothing is measured.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
@@ -120,7 +121,7 @@ fn commit(folder: &Path) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// Builds the repository and gives the range of the work.
+/// Builds the repository and returns the range of the work.
 fn generate(folder: &Path) -> String {
     run_git(folder, &["init", "-q", "-b", "main"]);
     for (path, text) in DemoRepository::base_files() {
@@ -218,8 +219,8 @@ fn bench_worktree(folder: &Path) {
     compare_with_git_status(folder, SAMPLES, &format!("{FILES} files"));
 }
 
-/// The gate over a working tree that holds README.md out of scope, next to
-/// `git status`.
+/// Compares the gate over a working tree, in which README.md is out of scope,
+/// with `git status`.
 fn compare_with_git_status(folder: &Path, runs: usize, what: &str) {
     let (mut ours, mut theirs) = (Durations(Vec::new()), Durations(Vec::new()));
     for _ in 0..runs {
@@ -233,8 +234,8 @@ fn compare_with_git_status(folder: &Path, runs: usize, what: &str) {
     println!("git status of the same tree: {}", theirs.format_times());
 }
 
-/// A working tree of 20,000 files: as it is, with every path flagged as
-/// unchanged in the index, and with 20,000 ignored files beside them.
+/// A working tree of 20,000 files in three states: normal, with every path
+/// flagged as unchanged in the index, and with 20,000 more ignored files.
 fn bench_flagged_files() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let folder = folder.path();
@@ -259,7 +260,7 @@ fn bench_flagged_files() {
     measure(", 20,000 more ignored, and attributes");
 }
 
-/// `check` over all documents of a repository of documents.
+/// `check` over all documents of a repository.
 fn bench_documents() {
     let changed: Vec<ChangedFile> = (0..10)
         .map(|n| DemoRepository::changed_file(&path(n), Some(&source(n, false)), Some(&source(n, true))))

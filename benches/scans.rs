@@ -1,14 +1,15 @@
-//! `scan` next to ripgrep: one alternation of the same patterns over the same
-//! tree, taking turns. Whole processes, output to a file.
+//! Compares `scan` with ripgrep: one alternation of the same patterns over the
+//! same tree, in turn. Whole processes are measured, with output to a file.
 //!
-//! ripgrep is taken from `RG` or from the path; without it, only our times are
-//! printed. Both look at Rust files, hidden ones too; ripgrep is measured with
+//! The variable `RG` or the path names ripgrep; without it, only the times of
+//! `scan` are printed. Both look at Rust files, hidden ones too; ripgrep is measured with
 //! and without `--multiline`, because our patterns match over lines.
+#![allow(unreachable_pub, reason = "a program exports nothing; `pub` means public in its module")]
 #![expect(
     clippy::expect_used,
     clippy::disallowed_methods,
     clippy::cast_precision_loss,
-    reason = "a benchmark stops at the first surprise, and its figures are for reading"
+    reason = "a benchmark stops at the first unexpected thing, and its figures are for people"
 )]
 
 #[path = "support/memory.rs"]
@@ -34,7 +35,7 @@ fn ripgrep() -> Option<PathBuf> {
     Command::new(&found).arg("--version").stdout(Stdio::null()).status().ok()?.success().then_some(found)
 }
 
-/// A source file as people write them: some findings, most of them in tests.
+/// A typical source file: some findings, most of them in tests.
 fn source(number: usize) -> String {
     let mut out = format!("//! Module {number}.\n\nuse std::collections::BTreeMap;\n\n");
     for function in 0..6 {

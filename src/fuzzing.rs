@@ -176,8 +176,8 @@ fn assert_locations_fit(findings: &[Finding]) {
     }
 }
 
-/// Judges the bytes as the one document at a place where its kind is
-/// expected.
+/// Checks the bytes as the only document of a repository, at a path where its
+/// kind is expected.
 fn check_one_file(path: &str, bytes: &[u8]) {
     let repo = OneFile { path: RepoPath::from(path), bytes: bytes.to_vec() };
     let request = DocumentCheckRequest {
@@ -187,7 +187,7 @@ fn check_one_file(path: &str, bytes: &[u8]) {
         config: None,
         now: "2026-03-01T12:00:00".parse().expect("a time"),
     };
-    let report = check_documents(&repo, &request).expect("one file can be check_one_file");
+    let report = check_documents(&repo, &request).expect("one file can be checked");
     assert_locations_fit(&report.findings);
     let look = human::HumanOptions { color: false, verbose: true, quiet: false };
     let text = human::render(&report, look);
@@ -220,7 +220,7 @@ pub fn refinement(bytes: &[u8]) {
     check_one_file(".GOV/refinements/WP-1-A.md", bytes);
 }
 
-/// A contract; what does not say that it is one gets the title of one.
+/// A contract, with its title before the bytes.
 pub fn contract(bytes: &[u8]) {
     let text = [b"# Contract: a\n\n", bytes].concat();
     let source = source(&text);
@@ -261,7 +261,7 @@ pub fn spec_pointer(bytes: &[u8]) {
     check_one_file(".GOV/roles_shared/SPEC_CURRENT.md", bytes);
 }
 
-/// Any document, by what it says of itself, and as every kind.
+/// Any document, with its own kind and with every other kind.
 pub fn document(bytes: &[u8]) {
     let source = source(bytes);
     for expected in DocumentKind::ALL.into_iter().map(Some).chain([None]) {
@@ -280,7 +280,7 @@ pub fn config(bytes: &[u8]) {
     }
 }
 
-/// Links and what they name.
+/// Links and their destinations.
 pub fn link(bytes: &[u8]) {
     let source = source(bytes);
     for link in find_links(source.text()) {
@@ -291,7 +291,7 @@ pub fn link(bytes: &[u8]) {
     }
 }
 
-/// Whose keys may sign.
+/// A file of allowed signers.
 pub fn signers(bytes: &[u8]) {
     let source = Source::from_bytes(RepoPath::from("allowed_signers"), bytes.to_vec());
     let read = AllowedSigners::read(&source);
@@ -301,13 +301,13 @@ pub fn signers(bytes: &[u8]) {
     }
 }
 
-/// Signatures by keys: none of them holds.
+/// Signatures by keys: none of them is valid.
 pub fn signature(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    assert!(verify(&text, b"what nobody signed").is_err());
+    assert!(verify(&text, b"a text without a signature").is_err());
 }
 
-/// Entries that are added to records: they fit, and nothing else moves.
+/// Entries that are added to records: each edit applies and makes the text longer.
 pub fn edits(bytes: &[u8]) {
     let source = Source::from_bytes(RepoPath::from("record"), bytes.to_vec());
     let all = [

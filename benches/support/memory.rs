@@ -1,4 +1,4 @@
-//! What a process needs at most.
+//! Peak memory of a process.
 
 use std::process::{Command, Stdio};
 

@@ -54,7 +54,7 @@ const MAX_DIFF_LINES: usize = 200_000;
 /// The result is deterministic: common lines at the start and at the end are
 /// removed first, then Myers' algorithm compares the remaining lines.
 #[must_use]
-pub fn compute_hunks(before: &[u8], after: &[u8]) -> Vec<Hunk> {
+pub(crate) fn compute_hunks(before: &[u8], after: &[u8]) -> Vec<Hunk> {
     let (old, new) = (split_lines(before), split_lines(after));
     let front = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let (old_rest, new_rest) = (old.get(front..).unwrap_or_default(), new.get(front..).unwrap_or_default());

@@ -14,14 +14,16 @@ use std::collections::BTreeMap;
 use crate::digest::Hash20;
 use crate::text::RepoPath;
 
-pub use changed_file::{ChangedFile, FileContent};
-pub use hunk::{Hunk, compute_hunks};
-pub use overlay::Overlay;
+pub(crate) use changed_file::FileContent;
+pub use changed_file::ChangedFile;
+pub(crate) use hunk::{Hunk, compute_hunks};
+pub(crate) use overlay::Overlay;
 pub use repository::{
     CommitInfo, FoundVersion, History, ObjectStore, Repository, RepositoryError, VersionRequest, WorkingTree,
     Worktree,
 };
-pub use selection::{Commit, Selection, SelectionMode, SelectionRequest, TreeState, short_id, split_range};
+pub(crate) use selection::{short_id, split_range};
+pub use selection::{Commit, Selection, SelectionMode, SelectionRequest, TreeState};
 
 /// Type of a path, from git's raw mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::{
 
 /// A base repository with replaced files of the working tree. Other tree states
 /// (commits, the index) are those of the base.
-pub struct Overlay<'a> {
+pub(crate) struct Overlay<'a> {
     base: &'a dyn Repository,
     files: BTreeMap<RepoPath, Vec<u8>>,
 }
@@ -22,18 +22,18 @@ pub struct Overlay<'a> {
 impl<'a> Overlay<'a> {
     /// Creates an overlay without replaced files.
     #[must_use]
-    pub fn new(base: &'a dyn Repository) -> Self {
+    pub(crate) fn new(base: &'a dyn Repository) -> Self {
         Self { base, files: BTreeMap::new() }
     }
 
     /// Replaces a file of the working tree, or adds one.
-    pub fn insert(&mut self, path: RepoPath, bytes: Vec<u8>) {
+    pub(crate) fn insert(&mut self, path: RepoPath, bytes: Vec<u8>) {
         self.files.insert(path, bytes);
     }
 
     /// Returns the bytes that replace a file; `None` if the file is not replaced.
     #[must_use]
-    pub fn get(&self, path: &RepoPath) -> Option<&[u8]> {
+    pub(crate) fn get(&self, path: &RepoPath) -> Option<&[u8]> {
         self.files.get(path).map(Vec::as_slice)
     }
 

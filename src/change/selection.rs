@@ -16,7 +16,7 @@ impl Commit {
 
 /// Returns the first 12 digits of a hexadecimal commit id.
 #[must_use]
-pub fn short_id(hex: &str) -> &str {
+pub(crate) fn short_id(hex: &str) -> &str {
     hex.get(..12).unwrap_or(hex)
 }
 
@@ -124,7 +124,7 @@ impl Selection {
 /// Splits `A..B` or `A...B`; the flag is true for three dots. `None` if the text
 /// is not a range with both ends.
 #[must_use]
-pub fn split_range(text: &str) -> Option<(&str, &str, bool)> {
+pub(crate) fn split_range(text: &str) -> Option<(&str, &str, bool)> {
     let at = text.find("..")?;
     let (base, rest) = (text.get(..at)?, text.get(at + 2..)?);
     let (head, has_three_dots) = rest.strip_prefix('.').map_or((rest, false), |head| (head, true));

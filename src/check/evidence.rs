@@ -20,7 +20,7 @@ fn not_required_reason(input: &ChangeCheckContext<'_>) -> Option<String> {
 /// Returns whether two texts are the same command, ignoring quotation marks and
 /// whitespace.
 #[must_use]
-pub fn is_same_command(a: &str, b: &str) -> bool {
+pub(crate) fn is_same_command(a: &str, b: &str) -> bool {
     normalize(a) == normalize(b)
 }
 

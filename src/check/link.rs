@@ -69,7 +69,7 @@ fn find_span(text: &str, word: &str, span: Span) -> Span {
 
 /// The way in which a document names a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NamedBy {
+pub(crate) enum NamedBy {
     /// A Markdown link.
     Link,
     /// A field that holds paths.
@@ -78,7 +78,7 @@ pub enum NamedBy {
 
 /// A path that a document names.
 #[derive(Debug)]
-pub struct NamedPath {
+pub(crate) struct NamedPath {
     /// Whether a link or a field names it.
     pub named_by: NamedBy,
     /// The name of the field, such as `FILES_TO_OPEN`, for messages.
@@ -95,7 +95,7 @@ pub struct NamedPath {
 /// Returns all paths that a document names. Fields count only while their packet is
 /// open, because a finished packet describes the tree of its time.
 #[must_use]
-pub fn named_paths(document: &Document, governance: Option<&GovernanceDocuments<'_>>) -> Vec<NamedPath> {
+pub(crate) fn named_paths(document: &Document, governance: Option<&GovernanceDocuments<'_>>) -> Vec<NamedPath> {
     let folder = document.path().folder().to_string();
     let mut out: Vec<NamedPath> = Vec::new();
     if document.outline().is_some() {

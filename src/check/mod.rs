@@ -10,7 +10,7 @@ mod baseline;
 mod board;
 mod change;
 mod concurrency;
-pub mod context;
+pub(crate) mod context;
 mod contract;
 mod coverage;
 mod evidence;
@@ -25,8 +25,8 @@ mod phase;
 mod phase_close;
 mod record;
 mod refinement;
-pub mod registry;
-pub mod repository_documents;
+pub(crate) mod registry;
+pub(crate) mod repository_documents;
 pub(crate) mod scope;
 mod source;
 mod spec;
@@ -35,7 +35,7 @@ mod suppression;
 mod text;
 mod traceability;
 mod validator;
-pub mod waiver;
+pub(crate) mod waiver;
 
 #[cfg(test)]
 mod tests;
@@ -45,10 +45,10 @@ use crate::finding::Finding;
 use crate::rule::Rule;
 
 pub(crate) use approval::predates_refinements;
-pub use evidence::is_same_command;
-pub use link::{NamedBy, NamedPath, named_paths};
-pub use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
-pub use registry::{Registered, find_rule, registered_rules, wording};
+pub(crate) use evidence::is_same_command;
+pub(crate) use link::named_paths;
+pub(crate) use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
+pub(crate) use registry::{Registered, find_rule, registered_rules, wording};
 pub(crate) use spec::parse_version as spec_version;
 
 /// The result of one check.

@@ -185,20 +185,20 @@ registry! {
 
 /// Returns every rule, in the order in which gates report them.
 #[must_use]
-pub fn registered_rules() -> &'static [Registered] {
+pub(crate) fn registered_rules() -> &'static [Registered] {
     &RULES
 }
 
 /// Finds a rule by its id; `None` if the id is unknown.
 #[must_use]
-pub fn find_rule(id: &str) -> Option<&'static Registered> {
+pub(crate) fn find_rule(id: &str) -> Option<&'static Registered> {
     RULES.iter().find(|entry| entry.rule.id.as_str() == id)
 }
 
 /// Returns the wording of a finding's rule: the wording in the finding if it
 /// has one, otherwise that of the built-in rule. `None` if neither exists.
 #[must_use]
-pub fn wording(finding: &Finding) -> Option<&Wording> {
+pub(crate) fn wording(finding: &Finding) -> Option<&Wording> {
     let registered = || Some(&find_rule(finding.rule.as_str())?.rule.text().wording);
     finding.wording.as_deref().or_else(registered)
 }

@@ -184,7 +184,7 @@ impl<'a> GovernanceDocuments<'a> {
 /// board alone does not close an open packet. A finished packet is history and
 /// is not fixed.
 #[must_use]
-pub fn is_finished(packet: &Packet, state: Option<&str>) -> bool {
+pub(crate) fn is_finished(packet: &Packet, state: Option<&str>) -> bool {
     let status = packet.status.as_ref().map(|status| &status.value);
     let ended = matches!(
         status,

@@ -14,7 +14,9 @@ fn names(folder: &str, extension: &str) -> BTreeSet<String> {
     let files = files_below(&root)
         .into_iter()
         .filter_map(|path| path.strip_prefix(&root).ok().map(|p| p.to_string_lossy().replace('\\', "/")));
-    files.filter_map(|name| name.strip_suffix(extension).map(str::to_owned)).collect()
+    // A rule's id has a family; other files of `rules/` are in its root.
+    let ids = files.filter(|name| name.contains('/'));
+    ids.filter_map(|name| name.strip_suffix(extension).map(str::to_owned)).collect()
 }
 
 #[test]

@@ -11,11 +11,11 @@ use crate::text::RepoPath;
 
 /// Maximum number of waivers in one packet. Each waiver is compared with each
 /// finding; with more waivers, none of them counts.
-pub const MAX_WAIVERS: usize = 200;
+pub(crate) const MAX_WAIVERS: usize = 200;
 
 /// Returns whether the scope of a waiver covers the path or command of a finding.
 #[must_use]
-pub fn covers(waiver: &Waiver, subject: &Subject) -> bool {
+pub(crate) fn covers(waiver: &Waiver, subject: &Subject) -> bool {
     match subject {
         Subject::Path(path) => waiver.paths.iter().any(|entry| entry.covers(path)),
         Subject::Command(command) => waiver.scope.as_ref().is_some_and(|scope| {
@@ -91,7 +91,7 @@ fn void_reason(origin: &WaiverOrigin, policy: &Policy) -> Option<String> {
 /// Returns whether a waiver can suppress findings: it is complete, in force and not
 /// void. `index` is its position in the packet, from 0.
 #[must_use]
-pub fn is_effective(waiver: &Waiver, index: usize, input: &ChangeCheckContext<'_>) -> bool {
+pub(crate) fn is_effective(waiver: &Waiver, index: usize, input: &ChangeCheckContext<'_>) -> bool {
     let is_void = input
         .waiver_origins
         .get(index)

@@ -5,6 +5,7 @@ mod command;
 mod exit_code;
 mod help;
 mod output;
+mod panic_hook;
 mod version;
 mod workspace;
 
@@ -270,6 +271,7 @@ impl Command {
 /// Runs the program with its arguments (the first is the program's name) and
 /// returns its exit code: 0 passed, 1 failed, 2 could not run.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    panic_hook::install();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let parsed = Cli::command().try_get_matches_from(&arguments);
     let (matches, cli) = match parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {

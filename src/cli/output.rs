@@ -20,7 +20,7 @@ use crate::text::escape_hidden;
 use super::{COULD_NOT_RUN, ColorMode, FAILED, GlobalArgs, PASSED};
 
 /// Where and how to print.
-pub struct Output {
+pub(crate) struct Output {
     /// How to print for a person.
     pub human_options: HumanOptions,
     color_choice: ColorChoice,

@@ -1,46 +1,49 @@
-//! What `evidence` may run, as meant.
+//! Commands that `evidence` may run, validated.
 
 use std::time::Duration;
 
-use super::raw;
-use super::step::parse_duration;
+use crate::rule::ValueError;
 
-/// Which commands of test plans are run.
+use super::raw;
+use super::step::validate_duration;
+
+/// Commands of test plans that `evidence` runs.
 #[derive(Debug, Clone)]
-pub struct EvidencePolicy {
-    /// Commands that are allowed.
+pub(crate) struct EvidencePolicy {
+    /// Allowed commands.
     pub allow: Vec<AllowedCommand>,
-    /// When to give a command up.
+    /// Maximum run time of one command.
     pub timeout: Duration,
 }
 
-/// A command that is allowed, as words.
+/// An allowed command, split at whitespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AllowedCommand {
-    /// How it is written.
+pub(crate) struct AllowedCommand {
+    /// Program and arguments.
     pub words: Vec<String>,
-    /// Whether anything may follow: an entry that ends with ` *`. Options of
-    /// test runners can start any program, so this is said on purpose.
+    /// Whether further arguments may follow: the entry ends with ` *`. Options
+    /// of test runners can start any program, so an entry must allow them explicitly.
     pub allows_arguments: bool,
 }
 
 impl AllowedCommand {
     fn parse(text: &str) -> Option<Self> {
-        let (text, and_more) = text.trim_end().strip_suffix(" *").map_or((text, false), |text| (text, true));
+        let (text, allows_arguments) =
+            text.trim_end().strip_suffix(" *").map_or((text, false), |text| (text, true));
         let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-        (!words.is_empty()).then_some(Self { words, allows_arguments: and_more })
+        (!words.is_empty()).then_some(Self { words, allows_arguments })
     }
 
-    /// Whether it allows a program with these arguments.
+    /// Whether the entry allows a program with these arguments.
     #[must_use]
-    pub fn matches(&self, argv: &[String]) -> bool {
+    pub(crate) fn matches(&self, argv: &[String]) -> bool {
         argv.get(..self.words.len()) == Some(&self.words)
             && (self.allows_arguments || argv.len() == self.words.len())
     }
 }
 
-/// Test runners, linters and builders as they are called without arguments
-/// that could name another program.
+/// Calls of test runners, linters and build tools without arguments that could
+/// name another program.
 const DEFAULT_COMMANDS: [&str; 29] = [
     "cargo test",
     "cargo test --workspace",
@@ -80,20 +83,18 @@ impl Default for EvidencePolicy {
     }
 }
 
-pub(super) fn validate_evidence(raw: raw::RawEvidence) -> Result<EvidencePolicy, (String, String)> {
+pub(super) fn validate_evidence(raw: raw::RawEvidence) -> Result<EvidencePolicy, ValueError> {
     let mut out = EvidencePolicy::default();
     if let Some(allow) = raw.allow {
         out.allow.clear();
         for text in allow {
-            let Some(allowed) = AllowedCommand::parse(&text) else {
-                return Err((text, "an entry of `allow` is a command; this one is empty".to_owned()));
-            };
-            out.allow.push(allowed);
+            let command = AllowedCommand::parse(&text.value)
+                .ok_or_else(|| ValueError::form("entry of `allow`", &text, "a command"))?;
+            out.allow.push(command);
         }
     }
     if let Some(text) = raw.timeout {
-        out.timeout = parse_duration(&text)
-            .ok_or_else(|| (text.clone(), format!("`{text}` is no duration like 90s, 20m or 1h")))?;
+        out.timeout = validate_duration(&text)?;
     }
     Ok(out)
 }

@@ -1,10 +1,12 @@
-//! Where documents lie, as meant.
+//! Folders and files of the documents, validated.
 
 use crate::document::{Layout, LayoutName};
+use crate::rule::ValueError;
 
-use super::raw;
+use super::raw::{self, Text};
 
-/// A folder below the root, without trailing slash; `None` if it leaves it.
+/// Reads a folder below the root: without a trailing slash, empty for the
+/// root itself; `None` if the path leaves the repository.
 pub(super) fn parse_folder(text: &str) -> Option<String> {
     let text = text.trim_end_matches('/');
     let inside = !text.starts_with('/')
@@ -13,13 +15,33 @@ pub(super) fn parse_folder(text: &str) -> Option<String> {
     inside.then(|| if text == "." { String::new() } else { text.to_owned() })
 }
 
-pub(super) fn validate_layout(raw: raw::RawLayout) -> Result<Layout, (String, String)> {
-    let mut out = match raw.base.as_deref() {
-        None | Some(".GOV") => Layout::gov(),
-        Some("docs") => Layout::docs(),
-        Some(other) => {
-            return Err((other.to_owned(), format!("`{other}` is no layout; known are `docs` and `.GOV`")));
-        }
+/// Reads a folder of the repository that may be the root.
+///
+/// # Errors
+/// A path that leaves the repository.
+pub(super) fn validate_folder(text: &Text) -> Result<String, ValueError> {
+    parse_folder(&text.value)
+        .ok_or_else(|| ValueError::form("folder", text, "a path below the root of the repository"))
+}
+
+/// Reads a path below the root; `what` is `folder` or `file`.
+///
+/// # Errors
+/// The root itself, or a path that leaves the repository.
+pub(super) fn validate_path(text: &Text, what: &'static str) -> Result<String, ValueError> {
+    parse_folder(&text.value)
+        .filter(|path| !path.is_empty())
+        .ok_or_else(|| ValueError::form(what, text, "a path below the root of the repository"))
+}
+
+pub(super) fn validate_layout(raw: raw::RawLayout) -> Result<Layout, ValueError> {
+    let mut out = match &raw.base {
+        None => Layout::gov(),
+        Some(base) => match base.value.as_str() {
+            ".GOV" => Layout::gov(),
+            "docs" => Layout::docs(),
+            _ => return Err(ValueError::keyword("layout", base, vec![".GOV", "docs"])),
+        },
     };
     let folders = [
         (raw.packets, &mut out.packets),
@@ -32,12 +54,7 @@ pub(super) fn validate_layout(raw: raw::RawLayout) -> Result<Layout, (String, St
     ];
     for (given, slot) in folders {
         if let Some(given) = given {
-            *slot = format!(
-                "{}/",
-                parse_folder(&given)
-                    .filter(|f| !f.is_empty())
-                    .ok_or_else(|| (given.clone(), format!("`{given}` is no folder of the repository")))?
-            );
+            *slot = format!("{}/", validate_path(&given, "folder")?);
         }
     }
     let files = [
@@ -51,9 +68,7 @@ pub(super) fn validate_layout(raw: raw::RawLayout) -> Result<Layout, (String, St
     ];
     for (given, slot) in files {
         if let Some(given) = given {
-            *slot = parse_folder(&given)
-                .filter(|f| !f.is_empty())
-                .ok_or_else(|| (given.clone(), format!("`{given}` is no file of the repository")))?;
+            *slot = validate_path(&given, "file")?;
         }
     }
     if let Some(governance) = raw.governance {

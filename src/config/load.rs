@@ -13,26 +13,26 @@ use crate::text::{RepoPath, Source};
 
 use super::{Config, ConfigFault, FILE_NAME};
 
-/// A configuration and where it was read.
+/// A configuration and its origin.
 #[derive(Debug, Clone)]
-pub struct LoadedConfig {
-    /// The configuration; the defaults where there is no file.
+pub(crate) struct LoadedConfig {
+    /// The configuration; the defaults if there is no file.
     pub config: Config,
-    /// Where it was read, as reports name it: `countersign.yaml of commit
+    /// Where it was read, as reports show it: `countersign.yaml of commit
     /// 0123456789ab`.
     pub origin: String,
     /// Whether there is a file.
     pub is_file: bool,
 }
 
-/// Why there is no configuration to work with (exit 2).
+/// A configuration that cannot be used (exit 2).
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The repository could not be read, or something else than a file of
     /// acceptable size is at the configuration's path.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
-    /// The file has a mistake.
+    /// The file has an error.
     #[error("{}:{}: {}", .0.source.display_path(), .0.source.line(.0.span.start), .0.message)]
     Invalid(Box<ConfigFault>),
 }
@@ -48,8 +48,8 @@ impl From<ConfigFault> for ConfigError {
 ///
 /// # Errors
 /// A link, folder or submodule at the configuration's path; a file that is too
-/// large or cannot be read; a mistake in the file.
-pub fn load(
+/// large or cannot be read; an error in the file.
+pub(crate) fn load(
     repo: &dyn Repository,
     tree: TreeState,
     named: Option<&Arc<Source>>,
@@ -58,52 +58,54 @@ pub fn load(
         let origin = format!("{} (named by the caller)", source.name());
         return Ok(LoadedConfig { config: Config::read(source)?, origin, is_file: true });
     }
-    let place = match tree {
+    let tree_name = match tree {
         TreeState::Empty => "an empty tree".to_owned(),
         TreeState::Commit(commit) => format!("commit {}", commit.short()),
         TreeState::Index => "the index".to_owned(),
         TreeState::Worktree => "the working tree".to_owned(),
     };
-    match read_file(repo, tree, &place)? {
+    match read_file(repo, tree, &tree_name)? {
         Some(source) => Ok(LoadedConfig {
             config: Config::read(&source)?,
-            origin: format!("{FILE_NAME} of {place}"),
+            origin: format!("{FILE_NAME} of {tree_name}"),
             is_file: true,
         }),
         None => Ok(LoadedConfig {
             config: Config::defaults(),
-            origin: format!("defaults ({place} has no {FILE_NAME})"),
+            origin: format!("defaults ({tree_name} has no {FILE_NAME})"),
             is_file: false,
         }),
     }
 }
 
-/// The file of a tree; `None` if nothing is at its path.
+/// Reads the file of a tree; `None` if nothing is at its path.
 fn read_file(
     repo: &dyn Repository,
     tree: TreeState,
-    place: &str,
+    tree_name: &str,
 ) -> Result<Option<Arc<Source>>, ConfigError> {
     let path = RepoPath::from(FILE_NAME);
     let refuse = |path: RepoPath, reason: String| RepositoryError::Unreadable { path, reason };
     match repo.mode(tree, &path)? {
         Some(FileMode::Regular | FileMode::Executable) => {}
         Some(FileMode::Symlink) => {
-            return Err(refuse(path, format!("in {place} it is a symbolic link; expected a file")).into());
+            return Err(refuse(path, format!("in {tree_name} it is a symbolic link; expected a file")).into());
         }
         Some(FileMode::Submodule) => {
-            return Err(refuse(path, format!("in {place} it is a submodule; expected a file")).into());
+            return Err(refuse(path, format!("in {tree_name} it is a submodule; expected a file")).into());
         }
         None if repo.exists(tree, &path)? => {
-            return Err(
-                refuse(path, format!("in {place} it is a folder or special file; expected a file")).into()
-            );
+            return Err(refuse(
+                path,
+                format!("in {tree_name} it is a folder or special file; expected a file"),
+            )
+            .into());
         }
         None => return Ok(None),
     }
     let bytes = repo.read(tree, &path)?.unwrap_or_default();
     if let Some(problem) = limit_error(&bytes) {
-        return Err(refuse(path, format!("in {place} it is {problem}")).into());
+        return Err(refuse(path, format!("in {tree_name} it is {problem}")).into());
     }
     let source = Source::from_bytes(path, bytes);
     // The file on disk may have other text.
@@ -113,13 +115,12 @@ fn read_file(
     }))
 }
 
-/// The layout of a tree, recognised by what it holds; `None` if it holds no
-/// governance. A folder of packets decides; without one, a record of a known
-/// layout does.
+/// Finds the layout of a tree by its files; `None` if it has none of the known
+/// ones. A folder of packets decides; without one, a record of a known layout does.
 ///
 /// # Errors
 /// The repository cannot be read.
-pub fn detect_layout(repo: &dyn Repository, tree: TreeState) -> Result<Option<Layout>, RepositoryError> {
+pub(crate) fn detect_layout(repo: &dyn Repository, tree: TreeState) -> Result<Option<Layout>, RepositoryError> {
     let known = [Layout::gov(), Layout::docs()];
     for layout in &known {
         if repo.exists(tree, &RepoPath::from(layout.packets.trim_end_matches('/')))? {
@@ -139,13 +140,13 @@ pub fn detect_layout(repo: &dyn Repository, tree: TreeState) -> Result<Option<La
     Ok(None)
 }
 
-/// The layout of a judgement: configured, or recognised in the trusted tree
-/// first, so that a change cannot move the governance folder; the known
-/// default where neither tree holds governance.
+/// Returns the layout of a gate run: the configured one, or the one found in
+/// the trusted tree first, so that a change cannot move the governance folder;
+/// `.GOV` if neither tree has a known layout.
 ///
 /// # Errors
 /// The repository cannot be read.
-pub fn resolve_layout(
+pub(crate) fn resolve_layout(
     repo: &dyn Repository,
     config: &Config,
     trusted: TreeState,

@@ -1,17 +1,20 @@
-//! `countersign.yaml`: as written, then as meant.
+//! `countersign.yaml`: the file as written (`raw`), then validated, with defaults filled in.
 
 mod evidence;
 mod layout;
 mod load;
+#[cfg(test)]
+mod oracle;
 mod raw;
 mod scan;
 mod step;
+#[cfg(test)]
+mod tests;
 mod valid;
 
-pub use evidence::{AllowedCommand, EvidencePolicy};
-pub use load::{ConfigError, LoadedConfig, detect_layout, load, resolve_layout};
-pub use step::{EnvironmentPolicy, GateStep};
-pub use valid::{Config, ConfigFault};
+pub(crate) use load::{ConfigError, LoadedConfig, detect_layout, load, resolve_layout};
+pub(crate) use step::{EnvironmentPolicy, GateStep};
+pub(crate) use valid::{Config, ConfigFault};
 
-/// The file's name at the root of a repository.
-pub const FILE_NAME: &str = "countersign.yaml";
+/// Name of the file at the root of a repository.
+pub(crate) const FILE_NAME: &str = "countersign.yaml";

@@ -1,67 +1,140 @@
-//! The file as written. Unknown keys are errors: a misspelt key must not
-//! silently switch a check off.
+//! The configuration file as written, values with their spans. Unknown keys
+//! are errors: a misspelt key must not silently switch a check off.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
+use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
+
+use crate::rule::YamlMap;
+use crate::text::{Span, Spanned};
+
+/// Text with its span.
+pub(super) type Text = Spanned<String>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawConfig {
-    pub version: Option<u64>,
-    pub main_branch: Option<OneOrMany>,
+    pub version: Option<Spanned<u64>>,
+    pub main_branch: Option<Spanned<OneOrMany>>,
     pub layout: Option<RawLayout>,
-    pub minimum_format: Option<String>,
+    pub minimum_format: Option<Text>,
     pub require_evidence: Option<bool>,
     pub require_signed_approval: Option<bool>,
-    pub protected: Option<Vec<String>>,
+    pub protected: Option<Vec<Text>>,
     pub anchors: Option<RawAnchors>,
     pub ascii_only: Option<bool>,
     pub spec: Option<RawSpec>,
     pub approval: Option<RawApproval>,
     pub waivers: Option<RawWaivers>,
     pub validator: Option<RawValidator>,
-    pub rules: BTreeMap<String, String>,
-    pub logs: Option<String>,
+    pub rules: YamlMap<Text>,
+    pub logs: Option<Text>,
     pub evidence: Option<RawEvidence>,
     pub steps: Option<Vec<RawStep>>,
     pub scan: Option<RawScan>,
 }
 
+/// Headings of specifications.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawSpec {
     pub headings: Option<Vec<String>>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
+/// One name or a list of names. A name must be text: numbers, `true` and
+/// `false` need quotes here.
+#[derive(Debug)]
 pub(super) enum OneOrMany {
     One(String),
-    Many(Vec<String>),
+    Many(Vec<Text>),
 }
 
+impl OneOrMany {
+    /// Returns the names; `span` is the span of the whole value.
+    pub(super) fn into_list(self, span: Span) -> Vec<Text> {
+        match self {
+            Self::One(name) => vec![Spanned::new(name, span)],
+            Self::Many(names) => names,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrManyVisitor)
+    }
+}
+
+struct OneOrManyVisitor;
+
+impl<'de> Visitor<'de> for OneOrManyVisitor {
+    type Value = OneOrMany;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string or a list of strings")
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<OneOrMany, E> {
+        Ok(OneOrMany::One(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<OneOrMany, A::Error> {
+        let mut names = Vec::new();
+        while let Some(name) = access.next_element::<Spanned<Name>>()? {
+            names.push(name.map(|name| name.0));
+        }
+        Ok(OneOrMany::Many(names))
+    }
+}
+
+/// A scalar that is text without a conversion.
+struct Name(String);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NameVisitor)
+    }
+}
+
+struct NameVisitor;
+
+impl Visitor<'_> for NameVisitor {
+    type Value = Name;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Name, E> {
+        Ok(Name(value.to_owned()))
+    }
+}
+
+/// Folders and files of the documents.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawLayout {
-    pub base: Option<String>,
-    pub packets: Option<String>,
-    pub stubs: Option<String>,
-    pub refinements: Option<String>,
-    pub board: Option<String>,
-    pub registry: Option<String>,
-    pub audit: Option<String>,
-    pub spec_pointer: Option<String>,
-    pub gate_log: Option<String>,
-    pub contracts: Option<String>,
-    pub validator_states: Option<String>,
-    pub validator_state: Option<String>,
-    pub templates: Option<String>,
-    pub signatures: Option<String>,
-    pub allowed_signers: Option<String>,
+    pub base: Option<Text>,
+    pub packets: Option<Text>,
+    pub stubs: Option<Text>,
+    pub refinements: Option<Text>,
+    pub board: Option<Text>,
+    pub registry: Option<Text>,
+    pub audit: Option<Text>,
+    pub spec_pointer: Option<Text>,
+    pub gate_log: Option<Text>,
+    pub contracts: Option<Text>,
+    pub validator_states: Option<Text>,
+    pub validator_state: Option<Text>,
+    pub templates: Option<Text>,
+    pub signatures: Option<Text>,
+    pub allowed_signers: Option<Text>,
     pub governance: Option<Vec<String>>,
 }
 
+/// Limits of anchors: tokens in characters, windows in lines.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawAnchors {
@@ -73,77 +146,82 @@ pub(super) struct RawAnchors {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawApproval {
-    pub separate_hands: Option<bool>,
+    // The former name of the key; both at once are an error.
+    #[serde(alias = "separate_hands")]
+    pub separation_of_duties: Option<bool>,
 }
 
-/// What `evidence` may run.
+/// Commands that `evidence` may run.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawEvidence {
-    pub allow: Option<Vec<String>>,
-    pub timeout: Option<String>,
+    pub allow: Option<Vec<Text>>,
+    pub timeout: Option<Text>,
 }
 
 /// Who validates.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawValidator {
-    pub identities: Option<Vec<String>>,
+    pub identities: Option<Vec<Text>>,
 }
 
-/// What scans look at.
+/// Files and rules of scans.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawScan {
     pub gate: Option<Vec<String>>,
-    pub product: Option<Vec<String>>,
-    pub tests: Option<Vec<String>>,
-    pub exclude: Option<Vec<String>>,
-    pub rules: Option<OneOrMany>,
-    pub add: Option<Vec<serde_yaml::Value>>,
+    pub product: Option<Vec<Text>>,
+    pub tests: Option<Vec<Text>>,
+    pub exclude: Option<Vec<Text>>,
+    pub rules: Option<Spanned<OneOrMany>>,
+    /// Rules; read one by one, so that an error in one does not affect the others.
+    pub add: Option<Vec<IgnoredAny>>,
     #[serde(rename = "override")]
-    pub overrides: BTreeMap<String, RawOverride>,
-    pub baseline: Option<String>,
-    pub migrations: Option<Vec<String>>,
+    pub overrides: YamlMap<RawOverride>,
+    pub baseline: Option<Text>,
+    pub migrations: Option<Vec<Text>>,
     pub backends: Option<Vec<String>>,
-    pub artifacts: Option<Vec<String>>,
+    pub artifacts: Option<Vec<Text>>,
     pub large: Option<u64>,
 }
 
-/// What is changed of one scan rule.
+/// Changes of one scan rule.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawOverride {
-    pub include: Option<Vec<String>>,
-    pub exclude: Option<Vec<String>>,
-    pub area: Option<String>,
-    pub tests: Option<String>,
+    pub include: Option<Vec<Text>>,
+    pub exclude: Option<Vec<Text>>,
+    pub area: Option<Text>,
+    pub tests: Option<Text>,
 }
 
 /// Which waivers count.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawWaivers {
-    pub from: Option<String>,
+    pub from: Option<Text>,
 }
 
+/// A step of a gate.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawStep {
-    pub name: String,
-    pub run: Vec<String>,
+    pub name: Text,
+    pub run: Spanned<Vec<String>>,
     #[serde(default)]
-    pub folder: Option<String>,
+    pub folder: Option<Text>,
     #[serde(default)]
-    pub timeout: Option<String>,
+    pub timeout: Option<Text>,
     #[serde(default)]
-    pub gates: Option<Vec<String>>,
+    pub gates: Option<Vec<Text>>,
     #[serde(default)]
     pub environment: RawEnvironment,
     #[serde(default)]
     pub tests: Option<bool>,
 }
 
+/// Environment variables of a step.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawEnvironment {

@@ -1,13 +1,15 @@
-//! What scans look at, as meant.
+//! Settings of scans, validated.
 
 use std::sync::Arc;
 
-use super::layout::parse_folder;
-use super::raw;
+use crate::rule::{ValueError, ValueProblem, YamlNode};
 use crate::scan::{
     AREA_KEYWORDS, PathPatterns, RuleOverride, ScanRule, ScanSettings, TEST_KEYWORDS, parse_keyword,
 };
-use crate::text::Source;
+use crate::text::{Source, Span, Spanned};
+
+use super::layout::validate_path;
+use super::raw::{self, Text};
 
 /// Build products and secrets that no repository should track.
 const DEFAULT_ARTIFACTS: [&str; 14] = [
@@ -28,34 +30,30 @@ const DEFAULT_ARTIFACTS: [&str; 14] = [
 ];
 
 pub(super) fn default_artifacts() -> PathPatterns {
-    PathPatterns::read(&DEFAULT_ARTIFACTS.map(str::to_owned)).unwrap_or_default()
+    let patterns = DEFAULT_ARTIFACTS.map(|pattern| Spanned::new(pattern.to_owned(), Span::default()));
+    PathPatterns::read(&patterns).unwrap_or_default()
 }
 
+/// Validates the key `scan`. `added` are the values of `scan.add`: an error in
+/// one of them becomes a rule fault, which a scan reports.
 pub(super) fn validate_scan(
     raw: raw::RawScan,
+    added: &[YamlNode],
     source: &Arc<Source>,
-) -> Result<ScanSettings, (String, String)> {
-    let paths = |given: Option<Vec<String>>| PathPatterns::read(&given.unwrap_or_default());
-    let inside = |text: &String, what: &str| {
-        let found = parse_folder(text).filter(|folder| !folder.is_empty());
-        found.ok_or_else(|| (text.clone(), format!("`{text}` is no {what} of the repository")))
+) -> Result<ScanSettings, ValueError> {
+    let patterns = |given: Option<Vec<Text>>| PathPatterns::read(&given.unwrap_or_default());
+    let folders = |given: Vec<Text>| {
+        given.iter().map(|text| validate_path(text, "folder")).collect::<Result<Vec<_>, _>>()
     };
-    let folders = |given: Option<Vec<String>>| {
-        given.unwrap_or_default().iter().map(|text| inside(text, "folder")).collect::<Result<Vec<_>, _>>()
-    };
-    let rules = match raw.rules {
-        None => None,
-        Some(raw::OneOrMany::One(one)) => Some(vec![one]),
-        Some(raw::OneOrMany::Many(many)) => Some(many),
-    };
+    let rule_folders = raw.rules.map_or_else(Vec::new, |rules| rules.value.into_list(rules.span));
     let mut out = ScanSettings {
-        product: paths(raw.product)?,
-        tests: paths(raw.tests)?,
-        exclude: paths(raw.exclude)?,
-        rule_folders: folders(rules)?,
-        baseline: raw.baseline.as_ref().map(|text| inside(text, "file")).transpose()?,
+        product: patterns(raw.product)?,
+        tests: patterns(raw.tests)?,
+        exclude: patterns(raw.exclude)?,
+        rule_folders: folders(rule_folders)?,
+        baseline: raw.baseline.as_ref().map(|text| validate_path(text, "file")).transpose()?,
         gate_scans: raw.gate.unwrap_or_default(),
-        migrations: folders(raw.migrations)?,
+        migrations: folders(raw.migrations.unwrap_or_default())?,
         backends: raw.backends.unwrap_or_default(),
         artifacts: match raw.artifacts {
             Some(given) => PathPatterns::read(&given)?,
@@ -64,27 +62,30 @@ pub(super) fn validate_scan(
         large_file_bytes: raw.large,
         ..ScanSettings::default()
     };
-    for value in raw.add.unwrap_or_default() {
-        match ScanRule::from_value(value, source) {
+    for node in added {
+        match ScanRule::from_node(node, source) {
             Ok(rule) => {
-                let id = rule.id.clone();
-                if out.inline_rules.iter().any(|(other, _)| other.id == id) {
-                    return Err((id.to_string(), format!("there is another rule `{id}` in this file")));
+                if out.inline_rules.iter().any(|(other, _)| other.id == rule.id) {
+                    let (id, rest) = (rule.id.to_string(), "`scan.add` has another rule with this id");
+                    return Err(ValueError::new(rule.spans.id, ValueProblem::DuplicateRule { id, rest }));
                 }
                 out.inline_rules.push((rule, Arc::clone(source)));
             }
             Err(fault) => out.rule_faults.push(fault),
         }
     }
-    for (id, change) in raw.overrides {
-        let read = |given: Option<Vec<String>>| given.map(|texts| PathPatterns::read(&texts)).transpose();
+    for (id, change) in raw.overrides.0 {
+        let read = |given: Option<Vec<Text>>| given.map(|texts| PathPatterns::read(&texts)).transpose();
         let change = RuleOverride {
             include: read(change.include)?,
             exclude: read(change.exclude)?,
-            area: change.area.map(|word| parse_keyword(Some(&word), &AREA_KEYWORDS)).transpose()?,
-            tests: change.tests.map(|word| parse_keyword(Some(&word), &TEST_KEYWORDS)).transpose()?,
+            area: change.area.map(|area| parse_keyword("area", Some(&area), &AREA_KEYWORDS)).transpose()?,
+            tests: change
+                .tests
+                .map(|tests| parse_keyword("value of `tests`", Some(&tests), &TEST_KEYWORDS))
+                .transpose()?,
         };
-        out.overrides.insert(id, change);
+        out.overrides.insert(id.value, change);
     }
     Ok(out)
 }

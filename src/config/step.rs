@@ -1,94 +1,108 @@
-//! Steps of gates as meant.
+//! Steps of gates, validated.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::check::context::Gate;
+use crate::rule::ValueError;
 
-use super::layout::parse_folder;
-use super::raw;
+use super::layout::validate_folder;
+use super::raw::{self, Text};
 
-/// Which variables a step sees.
+/// Environment variables of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct EnvironmentPolicy {
-    /// Names that are kept; `None` keeps all that are not dropped. A trailing
-    /// `*` stands for any ending.
+pub(crate) struct EnvironmentPolicy {
+    /// Names that the step sees; `None` keeps all that are not dropped. A
+    /// trailing `*` matches any rest of a name.
     pub keep: Option<Vec<String>>,
-    /// Names that are dropped.
+    /// Names that the step does not see.
     pub drop: Vec<String>,
-    /// Values that are set.
+    /// Values that the step sees, by name.
     pub set: BTreeMap<String, String>,
 }
 
 /// A step of a gate.
 #[derive(Debug, Clone)]
-pub struct GateStep {
-    /// Its name.
+pub(crate) struct GateStep {
+    /// Name in reports.
     pub name: String,
     /// Program and arguments.
     pub argv: Vec<String>,
     /// Folder below the repository's root; empty for the root.
     pub folder: String,
-    /// When to give up.
+    /// Maximum run time.
     pub timeout: Duration,
-    /// The gates that run it.
+    /// Gates that run the step.
     pub gates: Vec<Gate>,
-    /// Its variables.
+    /// Environment variables.
     pub environment: EnvironmentPolicy,
-    /// Whether it must show that tests ran; `None` lets the runner decide.
+    /// Whether its output must show that tests ran; `None`: if its command is a known test runner.
     pub tests: Option<bool>,
 }
 
-pub(super) fn validate_step(raw: raw::RawStep) -> Result<GateStep, (String, String)> {
-    let named = |what: &str| (raw.name.clone(), format!("step `{}`: {what}", raw.name));
-    let plain = !raw.name.is_empty()
-        && raw.name.len() <= 60
-        && raw.name.chars().all(|c| c.is_ascii_alphanumeric() || "._- ".contains(c));
-    if !plain {
-        return Err(named("a name has letters, digits, blanks, `.`, `_` and `-`, at most 60"));
+/// Run time of a step that sets no `timeout`.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+/// Maximum number of bytes of a step's name.
+const MAX_NAME_BYTES: usize = 60;
+
+pub(super) fn validate_step(raw: raw::RawStep) -> Result<GateStep, ValueError> {
+    let name = &raw.name.value;
+    let is_plain = !name.is_empty()
+        && name.len() <= MAX_NAME_BYTES
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "._- ".contains(c));
+    if !is_plain {
+        let expected = "1 to 60 letters, digits, spaces, `.`, `_` or `-`";
+        return Err(ValueError::form("step name", &raw.name, expected));
     }
-    if raw.run.first().is_none_or(String::is_empty) {
-        return Err(named("`run` is a list of program and arguments"));
+    if raw.run.value.first().is_none_or(String::is_empty) {
+        return Err(ValueError::missing(
+            raw.run.span,
+            "run",
+            ": it needs a program and its arguments, as in `run: [cargo, test]`",
+        ));
     }
-    let timeout = match &raw.timeout {
-        None => Duration::from_secs(30 * 60),
-        Some(text) => parse_duration(text)
-            .ok_or_else(|| named(&format!("`{text}` is no duration like 90s, 20m or 1h")))?,
-    };
+    let timeout = raw.timeout.as_ref().map_or(Ok(DEFAULT_TIMEOUT), validate_duration)?;
     let gates = match &raw.gates {
         None => vec![Gate::PostWork],
-        Some(names) => names
-            .iter()
-            .map(|name| parse_gate(name).ok_or_else(|| named(&format!("`{name}` is no gate"))))
-            .collect::<Result<_, _>>()?,
+        Some(names) => names.iter().map(validate_gate).collect::<Result<_, _>>()?,
     };
-    let below = match &raw.folder {
-        None => String::new(),
-        Some(text) => {
-            parse_folder(text).ok_or_else(|| named(&format!("`{text}` is no folder of the repository")))?
-        }
-    };
+    let folder = raw.folder.as_ref().map_or(Ok(String::new()), validate_folder)?;
     let environment = EnvironmentPolicy {
-        keep: raw.environment.keep.clone(),
-        drop: raw.environment.drop.clone().unwrap_or_default(),
-        set: raw.environment.set.clone(),
+        keep: raw.environment.keep,
+        drop: raw.environment.drop.unwrap_or_default(),
+        set: raw.environment.set,
     };
     Ok(GateStep {
-        argv: raw.run.clone(),
-        folder: below,
+        name: raw.name.value,
+        argv: raw.run.value,
+        folder,
         timeout,
         gates,
         environment,
         tests: raw.tests,
-        name: raw.name,
     })
 }
 
-fn parse_gate(name: &str) -> Option<Gate> {
-    [Gate::GateCheck, Gate::PreWork, Gate::PostWork].into_iter().find(|gate| gate.as_str() == name)
+fn validate_gate(name: &Text) -> Result<Gate, ValueError> {
+    let known = [Gate::GateCheck, Gate::PreWork, Gate::PostWork];
+    known
+        .into_iter()
+        .find(|gate| gate.as_str() == name.value)
+        .ok_or_else(|| ValueError::keyword("gate", name, known.map(Gate::as_str).to_vec()))
 }
 
-pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+/// Reads a duration of 1 second to 24 hours, such as `90s`, `20m` or `1h`.
+pub(super) fn validate_duration(text: &Text) -> Result<Duration, ValueError> {
+    parse_duration(&text.value).ok_or_else(|| {
+        ValueError::form(
+            "duration",
+            text,
+            "a number with `s`, `m` or `h`, such as 90s, 20m or 1h, at most 24h",
+        )
+    })
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
     let unit = text.chars().last()?;
     let number: u64 = text.get(..text.len() - unit.len_utf8())?.trim().parse().ok()?;
     let seconds = match unit {

@@ -1,4 +1,4 @@
-//! The file as meant: checked, with defaults in place.
+//! The configuration, validated, with defaults filled in.
 
 use std::sync::Arc;
 
@@ -6,49 +6,74 @@ use crate::check;
 use crate::check::context::{Policy, ProtectedPattern, WaiverSource};
 use crate::document::Layout;
 use crate::finding::Level;
-use crate::rule::{LevelSetting, LevelSettings, find_span, parse_yaml_document};
+use crate::rule::{
+    LevelSetting, LevelSettings, ValueError, ValueProblem, YamlNode, canonical_rule_id, did_you_mean,
+    parse_yaml_tree,
+};
 use crate::scan::ScanSettings;
-use crate::text::{Source, Span};
+use crate::text::{Source, Span, Spanned, to_single_line};
 
 use super::evidence::{EvidencePolicy, validate_evidence};
-use super::layout::{parse_folder, validate_layout};
+use super::layout::{validate_folder, validate_layout};
+use super::raw::{self, Text};
+use super::scan;
 use super::step::{GateStep, validate_step};
-use super::{raw, scan};
 
-/// A mistake in the configuration: the tool cannot run (exit 2).
+/// An error of the configuration: the program cannot run (exit 2).
 #[derive(Debug, Clone)]
 pub struct ConfigFault {
     /// The file.
     pub source: Arc<Source>,
-    /// Where.
+    /// Bytes of the file that are wrong.
     pub span: Span,
     /// What is wrong, in one sentence without a full stop.
     pub message: String,
 }
 
+/// A part of the configuration that is read and should be changed.
+#[derive(Debug, Clone)]
+pub(crate) struct ConfigWarning {
+    /// The file.
+    pub source: Arc<Source>,
+    /// Bytes of the file that should be changed.
+    pub span: Span,
+    /// What should be changed, in one sentence without a full stop.
+    pub message: String,
+}
+
+impl ConfigWarning {
+    /// The warning with its location, on one line.
+    pub(crate) fn to_line(&self) -> String {
+        format!("{}:{}: {}", self.source.display_path(), self.source.line(self.span.start), self.message)
+    }
+}
+
 /// The configuration of a repository.
 #[derive(Debug, Clone, Default)]
-pub struct Config {
+pub(crate) struct Config {
     /// Names of the main branch, in order of preference.
     pub main_branches: Vec<String>,
-    /// Layout, if the file names one.
+    /// Layout, if the file sets one.
     pub layout: Option<Layout>,
-    /// What checks ask for.
+    /// Requirements of the checks.
     pub policy: Policy,
     /// Levels of rules.
     pub levels: LevelSettings,
-    /// Steps; `None` if the file does not say.
+    /// Steps; `None` if the file does not list steps.
     pub steps: Option<Vec<GateStep>>,
-    /// Folder of logs below the repository's root; `None` keeps them in
-    /// git's own folder.
+    /// Folder of logs below the root of the repository; `None` for a folder
+    /// inside `.git`.
     pub logs: Option<String>,
-    /// What `evidence` may run.
+    /// Commands that `evidence` may run.
     pub evidence: EvidencePolicy,
-    /// What scans look at.
+    /// Files and rules of scans.
     pub scan: ScanSettings,
+    /// Former names that the file uses.
+    pub warnings: Vec<ConfigWarning>,
 }
 
-/// What only a literal scope entry may change (CHECKS, "Scope").
+/// Paths that a packet may change only if its scope names them literally
+/// (CHECKS, "Scope").
 const DEFAULT_PROTECTED: [&str; 16] = [
     "countersign.yaml",
     ".countersign/",
@@ -68,110 +93,76 @@ const DEFAULT_PROTECTED: [&str; 16] = [
     ".gitignore",
 ];
 
-/// The rule that no configuration may weaken: without it, a packet whose
-/// `MERGE_BASE_SHA` is moved to a commit with laxer rules would be judged by them.
+/// The rule whose level cannot be changed: without it, a packet whose
+/// `MERGE_BASE_SHA` is moved to a commit with laxer rules would be checked by
+/// those rules.
 const ALWAYS_ERROR_RULE: &str = "approval/contract";
 
 impl Config {
-    /// The configuration of a repository without a file.
+    /// The warnings, one line each, as reports show them.
+    pub(crate) fn warning_lines(&self) -> Vec<String> {
+        self.warnings.iter().map(ConfigWarning::to_line).collect()
+    }
+
+    /// Returns the configuration of a repository without a file.
     #[must_use]
-    pub fn defaults() -> Self {
+    pub(crate) fn defaults() -> Self {
         let protected = DEFAULT_PROTECTED.iter().filter_map(|text| ProtectedPattern::parse(text)).collect();
         let policy = Policy { protected, ..Policy::default() };
         let scan = ScanSettings { artifacts: scan::default_artifacts(), ..ScanSettings::default() };
         Self { main_branches: vec!["main".into(), "master".into()], policy, scan, ..Self::default() }
     }
 
-    /// Reads a configuration file.
+    /// Reads a configuration file; an empty file gives the defaults.
     ///
     /// # Errors
-    /// Text that is not YAML, unknown keys, values that mean nothing; each
-    /// with its place.
-    pub fn read(source: &Arc<Source>) -> Result<Self, ConfigFault> {
-        let text = source.text().trim_start_matches('\u{feff}');
-        let file: Option<raw::RawConfig> = parse_yaml_document(text).map_err(|bad| ConfigFault {
-            source: Arc::clone(source),
-            span: bad.span(source),
-            message: bad.message,
-        })?;
-        let Some(file) = file else { return Ok(Self::defaults()) };
+    /// Text that is not YAML, unknown keys, invalid values; each with its span.
+    pub(crate) fn read(source: &Arc<Source>) -> Result<Self, ConfigFault> {
         let mut config = Self::defaults();
-        config.apply(file, source).map_err(|(needle, message)| ConfigFault {
+        let applied = match parse_yaml_tree(source.text()) {
+            Ok(None) => Ok(()),
+            Ok(Some(root)) => config.apply(&root, source),
+            Err(error) => Err(error.into()),
+        };
+        applied.map_err(|error| ConfigFault {
             source: Arc::clone(source),
-            span: find_span(source, &needle),
-            message,
+            span: error.span,
+            message: error.problem.to_string(),
         })?;
         Ok(config)
     }
 
-    fn apply(&mut self, file: raw::RawConfig, source: &Arc<Source>) -> Result<(), (String, String)> {
-        match file.version {
-            Some(1) => {}
-            Some(other) => {
-                return Err((
-                    "version".into(),
-                    format!("version {other} is not known; this tool reads version 1"),
-                ));
-            }
-            None => return Err(("version".into(), "`version: 1` is missing".into())),
-        }
-        match file.main_branch {
-            Some(raw::OneOrMany::One(name)) => self.main_branches = vec![name],
-            Some(raw::OneOrMany::Many(names)) => self.main_branches = names,
-            None => {}
+    fn apply(&mut self, root: &YamlNode, source: &Arc<Source>) -> Result<(), ValueError> {
+        let file: raw::RawConfig = root.read()?;
+        validate_version(file.version, root.span)?;
+        if let Some(branches) = file.main_branch {
+            let names = branches.value.into_list(branches.span);
+            self.main_branches = names.into_iter().map(|name| name.value).collect();
         }
         self.layout = file.layout.map(validate_layout).transpose()?;
-        if let Some(minimum) = file.minimum_format {
-            minimum
-                .parse::<jiff::civil::Date>()
-                .map_err(|_| (minimum.clone(), format!("`{minimum}` is no date, YYYY-MM-DD")))?;
-            self.policy.minimum_format = Some(minimum);
-        }
+        self.apply_policy(PolicyKeys {
+            minimum_format: file.minimum_format,
+            protected: file.protected.unwrap_or_default(),
+            waivers_from: file.waivers.and_then(|waivers| waivers.from),
+            identities: file.validator.and_then(|validator| validator.identities).unwrap_or_default(),
+        })?;
         self.policy.signed_approval_required = file.require_signed_approval.unwrap_or(false);
         self.policy.evidence_required = file.require_evidence.unwrap_or(false);
-        for path in file.protected.unwrap_or_default() {
-            let pattern = ProtectedPattern::parse(&path)
-                .ok_or_else(|| (path.clone(), format!("`{path}` is no path or pattern of the repository")))?;
-            self.policy.protected.push(pattern);
-        }
         if let Some(anchors) = file.anchors {
             self.policy.min_token_chars = anchors.shortest_token.unwrap_or(self.policy.min_token_chars);
             self.policy.max_window_lines = anchors.longest_window.unwrap_or(self.policy.max_window_lines);
         }
         self.policy.ascii_only = file.ascii_only.unwrap_or(false);
-        self.policy.separation_of_duties = file.approval.and_then(|a| a.separate_hands).unwrap_or(false);
-        if let Some(from) = file.waivers.and_then(|waivers| waivers.from) {
-            self.policy.waivers_from = WaiverSource::parse(&from)
-                .ok_or_else(|| (from.clone(), format!("`{from}` is none of: work, contract, base")))?;
-        }
-        self.policy.identities = file.validator.and_then(|v| v.identities).unwrap_or_default();
-        if let Some(empty) = self.policy.identities.iter().find(|name| name.trim().is_empty()) {
-            return Err((empty.clone(), "an identity of `validator` is empty".to_owned()));
-        }
+        self.policy.separation_of_duties =
+            file.approval.and_then(|approval| approval.separation_of_duties).unwrap_or(false);
         self.policy.spec_headings = file.spec.and_then(|spec| spec.headings).unwrap_or_default();
-        for (id, word) in file.rules {
-            let setting = LevelSetting::parse(&word)
-                .ok_or_else(|| (id.clone(), format!("`{word}` is no level: error, warning, note or off")))?;
-            // Rules of scans may be the repository's own; a scan knows them.
-            if check::find_rule(&id).is_none() && !id.starts_with("scan/") {
-                return Err((id.clone(), format!("there is no rule `{id}`{}", suggest_rule(&id))));
-            }
-            if id == ALWAYS_ERROR_RULE && setting != LevelSetting::At(Level::Error) {
-                let message = format!(
-                    "`{ALWAYS_ERROR_RULE}` is always an error: it guards the revision that rules are read from"
-                );
-                return Err((id, message));
-            }
-            self.levels.0.insert(id, setting);
+        for (id, level) in file.rules.0 {
+            self.apply_level(&id, &level, source)?;
         }
-        if let Some(logs) = file.logs {
-            self.logs = Some(
-                parse_folder(&logs)
-                    .ok_or_else(|| (logs.clone(), format!("`{logs}` is no folder of the repository")))?,
-            );
-        }
+        self.logs = file.logs.as_ref().map(validate_folder).transpose()?;
         self.evidence = validate_evidence(file.evidence.unwrap_or_default())?;
-        self.scan = scan::validate_scan(file.scan.unwrap_or_default(), source)?;
+        let added = root.get("scan").and_then(|scan| scan.get("add")).map_or(&[][..], YamlNode::items);
+        self.scan = scan::validate_scan(file.scan.unwrap_or_default(), added, source)?;
         for own in
             self.scan.rule_folders.iter().map(|folder| format!("{folder}/")).chain(self.scan.baseline.clone())
         {
@@ -180,48 +171,76 @@ impl Config {
         self.steps = file.steps.map(|steps| steps.into_iter().map(validate_step).collect()).transpose()?;
         Ok(())
     }
-}
 
-fn suggest_rule(id: &str) -> String {
-    let scored = check::registered_rules()
-        .iter()
-        .map(|entry| entry.rule.id.as_str())
-        .map(|known| (strsim::normalized_levenshtein(known, id), known));
-    match scored.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        Some((score, near)) if score > 0.6 => format!("; did you mean `{near}`?"),
-        _ => String::new(),
+    fn apply_policy(&mut self, keys: PolicyKeys) -> Result<(), ValueError> {
+        if let Some(minimum) = keys.minimum_format {
+            if minimum.value.parse::<jiff::civil::Date>().is_err() {
+                return Err(ValueError::form("date", &minimum, "YYYY-MM-DD"));
+            }
+            self.policy.minimum_format = Some(minimum.value);
+        }
+        for path in keys.protected {
+            let pattern = ProtectedPattern::parse(&path.value).ok_or_else(|| {
+                ValueError::form("path", &path, "a path or pattern below the root of the repository")
+            })?;
+            self.policy.protected.push(pattern);
+        }
+        if let Some(from) = keys.waivers_from {
+            self.policy.waivers_from = WaiverSource::parse(&from.value).ok_or_else(|| {
+                ValueError::keyword("value of `from`", &from, vec!["work", "contract", "base"])
+            })?;
+        }
+        if let Some(empty) = keys.identities.iter().find(|name| name.value.trim().is_empty()) {
+            return Err(ValueError::form("identity", empty, "a name that is not empty"));
+        }
+        self.policy.identities = keys.identities.into_iter().map(|name| name.value).collect();
+        Ok(())
+    }
+
+    /// Sets the level of one rule; a former id counts as the present one.
+    fn apply_level(&mut self, id: &Text, level: &Text, source: &Arc<Source>) -> Result<(), ValueError> {
+        let setting = LevelSetting::parse(&level.value)
+            .ok_or_else(|| ValueError::keyword("level", level, LevelSetting::NAMES.to_vec()))?;
+        let present = canonical_rule_id(&id.value).unwrap_or(&id.value);
+        if present != id.value {
+            self.warnings.push(ConfigWarning {
+                source: Arc::clone(source),
+                span: id.span,
+                message: format!("rule `{}` is now called `{present}`; use the new id", id.value),
+            });
+        }
+        // A scan rule may be the repository's own: only a scan knows all of them.
+        if check::find_rule(present).is_none() && !present.starts_with("scan/") {
+            let known = check::registered_rules().iter().map(|entry| entry.rule.id.as_str());
+            let hint = did_you_mean(present, known);
+            let id_text = to_single_line(present, 80);
+            return Err(ValueError::new(id.span, ValueProblem::UnknownRule { id: id_text, hint }));
+        }
+        if present == ALWAYS_ERROR_RULE && setting != LevelSetting::At(Level::Error) {
+            return Err(ValueError::new(level.span, ValueProblem::FixedLevel { id: ALWAYS_ERROR_RULE }));
+        }
+        if self.levels.0.insert(present.to_owned(), setting).is_some() {
+            let rest = "`rules` sets its level by its former id and by its present id";
+            let problem = ValueProblem::DuplicateRule { id: present.to_owned(), rest };
+            return Err(ValueError::new(id.span, problem));
+        }
+        Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::RepoPath;
+/// Keys of the file that set a [`Policy`] and whose values can be wrong.
+struct PolicyKeys {
+    minimum_format: Option<Text>,
+    protected: Vec<Text>,
+    waivers_from: Option<Text>,
+    identities: Vec<Text>,
+}
 
-    fn read(text: &str) -> Result<Config, String> {
-        Config::read(&Source::from_text(RepoPath::from("countersign.yaml"), text))
-            .map_err(|fault| format!("{}: {}", fault.source.line(fault.span.start), fault.message))
-    }
-
-    #[test]
-    fn mistakes_have_a_place() {
-        assert_eq!(read("version: 1\nrulez: {}\n").err().map(|e| e.starts_with("2: ")), Some(true));
-        assert_eq!(
-            read("version: 1\nrules:\n  scope/outsid: error\n").err(),
-            Some("3: there is no rule `scope/outsid`; did you mean `scope/outside`?".into())
-        );
-        assert!(read("version: 1\nversion: 1\n").is_err());
-        assert!(read("rules: {}\n").is_err());
-        assert!(read("version: 1\nrules:\n  approval/contract: note\n").is_err());
-        assert!(read("version: 1\nrules:\n  approval/contract: error\n").is_ok());
-        assert!(read("version: 1\nsteps:\n  - name: t\n    run: []\n").is_err());
-        assert!(read("version: 1\nsteps:\n  - name: t\n    run: [a]\n    folder: ../x\n").is_err());
-        assert!(read("version: 1\nsteps:\n  - name: t\n    run: [a]\n    timeout: soon\n").is_err());
-    }
-
-    #[test]
-    fn an_empty_file_and_a_bom_are_fine() {
-        assert!(read("").is_ok());
-        assert!(read("\u{feff}version: 1\n").is_ok());
+/// Checks the version of the format; `file` is the span of the file's first key.
+fn validate_version(version: Option<Spanned<u64>>, file: Span) -> Result<(), ValueError> {
+    match version {
+        Some(Spanned { value: 1, .. }) => Ok(()),
+        Some(other) => Err(ValueError::form("version", &other.map(|number| number.to_string()), "1")),
+        None => Err(ValueError::missing(file, "version", "; add `version: 1`")),
     }
 }

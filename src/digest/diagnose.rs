@@ -29,7 +29,7 @@ impl RecordedHash {
 
 /// Another version of the file, from which the hash may have been taken.
 #[derive(Debug, Clone, Copy)]
-pub struct OtherVersion<'a> {
+pub(crate) struct OtherVersion<'a> {
     /// Name in messages, such as "the file at the other end of the range".
     pub name: &'a str,
     /// Content of this version.
@@ -38,7 +38,7 @@ pub struct OtherVersion<'a> {
 
 /// Origin of a wrong hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HashMismatch {
+pub(crate) enum HashMismatch {
     /// The git object id of the file instead of the hash of its content.
     GitBlobId,
     /// Hash of the content with CRLF line endings.
@@ -111,7 +111,7 @@ impl fmt::Display for HashMismatch {
 ///
 /// Call it only for a hash that is known to be wrong; no result means "correct".
 #[must_use]
-pub fn diagnose(
+pub(crate) fn diagnose(
     recorded: &RecordedHash,
     content: Option<&[u8]>,
     others: &[OtherVersion<'_>],

@@ -2,14 +2,14 @@
 //! and git's object id, which is *not* the manifest's hash.
 
 mod diagnose;
-pub mod sshsig;
+pub(crate) mod sshsig;
 
 use std::fmt;
 
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
-pub use diagnose::{HashMismatch, OtherVersion, RecordedHash, diagnose};
+pub(crate) use diagnose::{HashMismatch, OtherVersion, RecordedHash, diagnose};
 
 /// A 20-byte digest: a file's SHA-1 or a git object id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -58,13 +58,13 @@ impl fmt::Debug for Hash20 {
 
 /// Returns the SHA-1 of the bytes, as a COR-701 manifest records it.
 #[must_use]
-pub fn sha1(bytes: &[u8]) -> Hash20 {
+pub(crate) fn sha1(bytes: &[u8]) -> Hash20 {
     Hash20(Sha1::digest(bytes).into())
 }
 
 /// Returns the id under which git stores the bytes as a blob.
 #[must_use]
-pub fn git_blob_id(bytes: &[u8]) -> Hash20 {
+pub(crate) fn git_blob_id(bytes: &[u8]) -> Hash20 {
     let mut hasher = Sha1::new();
     hasher.update(format!("blob {}\0", bytes.len()));
     hasher.update(bytes);
@@ -73,7 +73,7 @@ pub fn git_blob_id(bytes: &[u8]) -> Hash20 {
 
 /// Returns the SHA-256 of the bytes as 64 lower-case hexadecimal digits.
 #[must_use]
-pub fn sha256_hex(bytes: &[u8]) -> String {
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     encode_hex(&Sha256::digest(bytes))
 }
 
@@ -81,7 +81,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// The stream cannot be read.
-pub fn sha256_hex_of(mut reader: impl std::io::Read) -> std::io::Result<String> {
+pub(crate) fn sha256_hex_of(mut reader: impl std::io::Read) -> std::io::Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 64 * 1024];
     loop {

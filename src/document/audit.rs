@@ -107,7 +107,7 @@ fn is_revocation(cell: &str) -> bool {
 
 /// Finds packet ids in a text, as whole words: `WP-1-A` is not found in
 /// `WP-1-A-v2`.
-pub fn find_wp_ids(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn find_wp_ids(text: &str) -> impl Iterator<Item = &str> {
     let inside = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     text.split(move |c| !inside(c))
         .map(|word| word.trim_end_matches(['.', '-']))

@@ -167,7 +167,7 @@ fn is_state_section(key: &str) -> bool {
 
 /// Returns the states whose packets a section of the board lists.
 #[must_use]
-pub fn section_states(section: &str) -> &'static [&'static str] {
+pub(crate) fn section_states(section: &str) -> &'static [&'static str] {
     match section {
         "READY_FOR_DEV" => &["READY_FOR_DEV"],
         "IN_PROGRESS" => &["IN_PROGRESS"],

@@ -43,7 +43,7 @@ pub struct MappedLocation {
 
 /// Reads the entries of EVIDENCE from its fields.
 #[must_use]
-pub fn read_entries<'a>(
+pub(crate) fn read_entries<'a>(
     text: &str,
     outline: &Outline,
     fields: impl Iterator<Item = &'a Field>,
@@ -100,7 +100,7 @@ fn read_nested_values(text: &str, outline: &Outline, field: &Field) -> Vec<Spann
 
 /// Reads the entries of `EVIDENCE_MAPPING` from its fields.
 #[must_use]
-pub fn read_requirements<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<Requirement> {
+pub(crate) fn read_requirements<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<Requirement> {
     let mut out: Vec<Requirement> = Vec::new();
     for field in fields {
         match field.key.as_str() {
@@ -129,7 +129,7 @@ pub fn read_requirements<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<Req
 /// Reads the rows of the tables in `EVIDENCE_MAPPING` (its span is `inside`):
 /// a column of requirements, and a column of evidence or locations.
 #[must_use]
-pub fn read_mapped_rows(text: &str, outline: &Outline, inside: Span) -> Vec<Requirement> {
+pub(crate) fn read_mapped_rows(text: &str, outline: &Outline, inside: Span) -> Vec<Requirement> {
     let mut out = Vec::new();
     for table in read_tables(text, outline).into_iter().filter(|table| inside.contains(table.span)) {
         let column = |names: &[&str]| {

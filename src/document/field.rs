@@ -61,7 +61,7 @@ impl Field {
 
 /// Removes a trailing ` (hint)`; a value that is only a hint becomes empty.
 #[must_use]
-pub fn strip_hint(value: &str) -> &str {
+pub(crate) fn strip_hint(value: &str) -> &str {
     let value = value.trim();
     if !value.ends_with(')') {
         return value;
@@ -86,7 +86,7 @@ pub fn strip_hint(value: &str) -> &str {
 
 /// Removes one pair of backtick runs around a value.
 #[must_use]
-pub fn strip_quotes(value: &str) -> &str {
+pub(crate) fn strip_quotes(value: &str) -> &str {
     let value = value.trim();
     let ticks = value.len() - value.trim_start_matches('`').len();
     if ticks == 0 || value.len() < 2 * ticks {
@@ -106,7 +106,7 @@ pub fn strip_quotes(value: &str) -> &str {
 
 /// Normalizes a label to a key: `Pre-SHA1 ` → `PRE_SHA1`.
 #[must_use]
-pub fn normalize_key(label: &str) -> String {
+pub(crate) fn normalize_key(label: &str) -> String {
     let mut key = String::with_capacity(label.len());
     for c in label.chars() {
         if c.is_alphanumeric() {
@@ -178,7 +178,7 @@ fn find_label(line: &ProseLine<'_>) -> Option<LabelMatch> {
 /// Reads all labelled fields of the blocks in `range`, in order, nested items
 /// included.
 #[must_use]
-pub fn read_fields(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<Field> {
+pub(crate) fn read_fields(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<Field> {
     let mut out = Vec::new();
     for index in range {
         let Some(block) = outline.get(index) else { break };

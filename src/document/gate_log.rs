@@ -57,7 +57,7 @@ const KEYS: [&str; 12] = [
 
 /// Returns the text of an optional field; empty if the field is absent.
 #[must_use]
-pub fn text_or_empty(field: &Option<Spanned<String>>) -> &str {
+pub(crate) fn text_or_empty(field: &Option<Spanned<String>>) -> &str {
     field.as_ref().map_or("", |field| field.value.as_str())
 }
 

@@ -17,7 +17,7 @@ const MAX_JSON_DEPTH: usize = 64;
 
 /// A value without its span.
 #[derive(Debug, Clone, PartialEq)]
-pub enum JsonValue {
+pub(crate) enum JsonValue {
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -34,7 +34,7 @@ pub enum JsonValue {
 
 /// A value with its span.
 #[derive(Debug, Clone, PartialEq)]
-pub struct JsonNode {
+pub(crate) struct JsonNode {
     /// The value.
     pub value: JsonValue,
     /// Location in the text; includes the quotes of a string.
@@ -44,25 +44,25 @@ pub struct JsonNode {
 impl JsonNode {
     /// Returns the value of the first member with this key.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&JsonNode> {
+    pub(crate) fn get(&self, key: &str) -> Option<&JsonNode> {
         self.members().iter().find(|(name, _)| name.value == key).map(|(_, node)| node)
     }
 
     /// Returns the members of an object; empty for other types.
     #[must_use]
-    pub fn members(&self) -> &[(Spanned<String>, JsonNode)] {
+    pub(crate) fn members(&self) -> &[(Spanned<String>, JsonNode)] {
         if let JsonValue::Object(members) = &self.value { members } else { &[] }
     }
 
     /// Returns the items of an array; empty for other types.
     #[must_use]
-    pub fn items(&self) -> &[JsonNode] {
+    pub(crate) fn items(&self) -> &[JsonNode] {
         if let JsonValue::Array(items) = &self.value { items } else { &[] }
     }
 
     /// Returns the text of a string with its span; `None` for other types.
     #[must_use]
-    pub fn text(&self) -> Option<Spanned<String>> {
+    pub(crate) fn text(&self) -> Option<Spanned<String>> {
         if let JsonValue::Text(text) = &self.value {
             Some(Spanned::new(text.clone(), self.span))
         } else {
@@ -72,13 +72,13 @@ impl JsonNode {
 
     /// Returns the text of a member; `None` if it is absent or not a string.
     #[must_use]
-    pub fn get_text(&self, key: &str) -> Option<Spanned<String>> {
+    pub(crate) fn get_text(&self, key: &str) -> Option<Spanned<String>> {
         self.get(key).and_then(JsonNode::text)
     }
 
     /// Returns the name of the value's type, with its article.
     #[must_use]
-    pub fn type_name(&self) -> &'static str {
+    pub(crate) fn type_name(&self) -> &'static str {
         match self.value {
             JsonValue::Null => "null",
             JsonValue::Bool(_) => "a boolean",
@@ -93,7 +93,7 @@ impl JsonNode {
 /// Reads one value; `None` if the text has no readable value. Every mistake
 /// is a fault of `record/json`.
 #[must_use]
-pub fn parse(text: &str) -> Parsed<Option<JsonNode>> {
+pub(crate) fn parse(text: &str) -> Parsed<Option<JsonNode>> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut reader = JsonReader { text, offset: start, faults: Vec::new() };
     let value = reader.read_value(MAX_JSON_DEPTH).ok();
@@ -107,7 +107,7 @@ pub fn parse(text: &str) -> Parsed<Option<JsonNode>> {
 }
 
 /// Appends all strings of a value to `out`, keys included, in order.
-pub fn collect_strings(node: &JsonNode, out: &mut Vec<Spanned<String>>) {
+pub(crate) fn collect_strings(node: &JsonNode, out: &mut Vec<Spanned<String>>) {
     let mut open = vec![node];
     while let Some(node) = open.pop() {
         out.extend(node.text());
@@ -122,7 +122,7 @@ pub fn collect_strings(node: &JsonNode, out: &mut Vec<Spanned<String>>) {
 /// Returns faults for unknown members of the root. A misspelled key would
 /// hide its value from every check.
 #[must_use]
-pub fn unknown_key_faults(root: &JsonNode, known: &[&str]) -> Vec<Fault> {
+pub(crate) fn unknown_key_faults(root: &JsonNode, known: &[&str]) -> Vec<Fault> {
     let others = root.members().iter().filter(|(key, _)| !known.contains(&key.value.as_str()));
     let fault = |(key, _): &(Spanned<String>, JsonNode)| Fault {
         rule: "record/json",

@@ -7,7 +7,7 @@ use super::json::{JsonNode, JsonValue};
 /// Formats an object of strings: one member per line, each indented by two
 /// spaces more than `indent`. `ending` is the file's line ending.
 #[must_use]
-pub fn format_object(members: &[(&str, &str)], indent: &str, ending: &str) -> String {
+pub(crate) fn format_object(members: &[(&str, &str)], indent: &str, ending: &str) -> String {
     let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
     let lines: Vec<String> =
         members.iter().map(|(key, value)| format!("{indent}  {}: {}", quoted(key), quoted(value))).collect();
@@ -17,7 +17,7 @@ pub fn format_object(members: &[(&str, &str)], indent: &str, ending: &str) -> St
 /// Returns the edit that appends an item to a list; `None` if `list` is not a
 /// list. `item` receives the item's indentation and the file's line ending.
 #[must_use]
-pub fn append_item_edit(text: &str, list: &JsonNode, item: &dyn Fn(&str, &str) -> String) -> Option<Edit> {
+pub(crate) fn append_item_edit(text: &str, list: &JsonNode, item: &dyn Fn(&str, &str) -> String) -> Option<Edit> {
     if !matches!(list.value, JsonValue::Array(_)) {
         return None;
     }
@@ -39,7 +39,7 @@ pub fn append_item_edit(text: &str, list: &JsonNode, item: &dyn Fn(&str, &str) -
 /// Returns the edit that appends a member to an object; `None` if `map` is
 /// not an object. `value` receives the indentation and the line ending.
 #[must_use]
-pub fn insert_member_edit(
+pub(crate) fn insert_member_edit(
     text: &str,
     map: &JsonNode,
     key: &str,
@@ -67,7 +67,7 @@ pub fn insert_member_edit(
 
 /// Returns the spaces and tabs at the start of the line on which `span` starts.
 #[must_use]
-pub fn indentation(text: &str, span: Span) -> String {
+pub(crate) fn indentation(text: &str, span: Span) -> String {
     let before = text.get(..span.start).unwrap_or_default();
     let line = before.rfind('\n').map_or(before, |at| before.get(at + 1..).unwrap_or_default());
     line.chars().take_while(|c| matches!(c, ' ' | '\t')).collect()

@@ -74,7 +74,7 @@ impl DocumentKind {
 /// A template may have a preamble above the real title. So all headings of
 /// level 1 are read, and the last one that names a kind decides.
 #[must_use]
-pub fn detect_kind(text: &str) -> DocumentKind {
+pub(crate) fn detect_kind(text: &str) -> DocumentKind {
     if let Some(kind) = detect_json_kind(text) {
         return kind;
     }
@@ -86,7 +86,7 @@ pub fn detect_kind(text: &str) -> DocumentKind {
 /// brace. The first known key decides, so that the kind of a malformed file
 /// is detected, too.
 #[must_use]
-pub fn detect_json_kind(text: &str) -> Option<DocumentKind> {
+pub(crate) fn detect_json_kind(text: &str) -> Option<DocumentKind> {
     let body = text.trim_start_matches('\u{feff}').trim_start();
     if !body.starts_with('{') {
         return None;
@@ -100,7 +100,7 @@ pub fn detect_json_kind(text: &str) -> Option<DocumentKind> {
 /// Detects the kind of a Markdown document that is already parsed; see
 /// [`detect_kind`].
 #[must_use]
-pub fn detect_outline_kind(all: &[Section], outline: &Outline) -> DocumentKind {
+pub(super) fn detect_outline_kind(all: &[Section], outline: &Outline) -> DocumentKind {
     let titles = || all.iter().filter(|section| section.level == 1).map(|section| &section.title.value);
     if let Some((title, kind)) =
         titles().filter_map(|title| Some((title, kind_from_title(title)?))).next_back()

@@ -2,7 +2,7 @@
 //! never read in part, because a part could be mistaken for the whole.
 
 /// Maximum size of a governance document in bytes.
-pub const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 
 /// Maximum number of headings of a document; real documents have a few hundred.
 const MAX_HEADINGS: usize = 10_000;
@@ -10,7 +10,7 @@ const MAX_HEADINGS: usize = 10_000;
 /// Returns the reason why a document exceeds a limit, as the end of a sentence
 /// that begins with "it is"; `None` if it exceeds no limit.
 #[must_use]
-pub fn limit_error(bytes: &[u8]) -> Option<String> {
+pub(crate) fn limit_error(bytes: &[u8]) -> Option<String> {
     if bytes.len() > MAX_DOCUMENT_BYTES {
         return Some(format!(
             "too large: it has {} bytes; countersign reads at most {MAX_DOCUMENT_BYTES}",

@@ -7,7 +7,7 @@ use crate::text::{Span, Spanned};
 /// Finds the destinations of all links and images, decoded, each with the span
 /// of the link. Reference definitions are resolved; code contains no links.
 #[must_use]
-pub fn find_links(text: &str) -> Vec<Spanned<String>> {
+pub(crate) fn find_links(text: &str) -> Vec<Spanned<String>> {
     if !text.contains("](") && !text.contains("]:") {
         return Vec::new();
     }
@@ -29,7 +29,7 @@ pub fn find_links(text: &str) -> Vec<Spanned<String>> {
 /// percent escapes decoded. `None` for URLs with a scheme, for fragments of
 /// the same document and for invalid paths.
 #[must_use]
-pub fn destination_path(destination: &str) -> Option<String> {
+pub(crate) fn destination_path(destination: &str) -> Option<String> {
     let scheme = destination.split_once(':').is_some_and(|(scheme, _)| {
         scheme.len() > 1 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c))
     });
@@ -56,7 +56,7 @@ fn percent_decode(text: &str) -> String {
 /// Joins `folder` and a relative path and resolves `.` and `..`; `None` if the
 /// result is outside the repository.
 #[must_use]
-pub fn join_relative(folder: &str, path: &str) -> Option<String> {
+pub(crate) fn join_relative(folder: &str, path: &str) -> Option<String> {
     let mut names: Vec<&str> = Vec::new();
     let start = if path.starts_with('/') { "" } else { folder };
     for name in start.split('/').chain(path.split('/')) {

@@ -8,7 +8,7 @@ use super::field::{Field, strip_quotes};
 use super::outline::Outline;
 
 /// The ten gates of COR-701 with their codes.
-pub const GATES: [(&str, &str); 10] = [
+pub(crate) const GATES: [(&str, &str); 10] = [
     ("anchors_present", "C701-G01"),
     ("window_matches_plan", "C701-G02"),
     ("rails_untouched_outside_window", "C701-G04"),
@@ -99,7 +99,7 @@ impl Manifest {
 
 /// Reads the manifest blocks from labelled fields, in order.
 #[must_use]
-pub fn read_manifests<'a>(
+pub(crate) fn read_manifests<'a>(
     text: &str,
     outline: &Outline,
     fields: impl Iterator<Item = &'a Field>,

@@ -3,37 +3,37 @@
 //! Pure functions from text to typed values that keep their spans. A reader
 //! never fails and never panics: text that it cannot read becomes a [`Fault`].
 
-pub mod allowed_signers;
+pub(crate) mod allowed_signers;
 mod any;
-pub mod audit;
-pub mod board;
-pub mod contract;
-pub mod evidence;
-pub mod field;
-pub mod gate_log;
-pub mod json;
-pub mod json_edit;
+pub(crate) mod audit;
+pub(crate) mod board;
+pub(crate) mod contract;
+pub(crate) mod evidence;
+pub(crate) mod field;
+pub(crate) mod gate_log;
+pub(crate) mod json;
+pub(crate) mod json_edit;
 mod kind;
 mod layout;
-pub mod limits;
-pub mod link;
-pub mod manifest;
-pub mod outline;
-pub mod packet;
+pub(crate) mod limits;
+pub(crate) mod link;
+pub(crate) mod manifest;
+pub(crate) mod outline;
+pub(crate) mod packet;
 mod placeholder;
-pub mod refinement;
-pub mod registry;
-pub mod scope_entry;
-pub mod section;
+pub(crate) mod refinement;
+pub(crate) mod registry;
+pub(crate) mod scope_entry;
+pub(crate) mod section;
 mod signature;
-pub mod signed_contract;
-pub mod spec;
+pub(crate) mod signed_contract;
+pub(crate) mod spec;
 mod status;
-pub mod stub;
-pub mod table;
-pub mod template;
-pub mod validator_state;
-pub mod waiver;
+pub(crate) mod stub;
+pub(crate) mod table;
+pub(crate) mod template;
+pub(crate) mod validator_state;
+pub(crate) mod waiver;
 mod wp_id;
 
 #[cfg(test)]
@@ -41,15 +41,15 @@ mod tests;
 
 use crate::text::Span;
 
-pub use any::{Document, DocumentBody};
-pub use kind::{DocumentKind, detect_json_kind, detect_kind};
-pub use layout::{Layout, LayoutName};
-pub use packet::Packet;
-pub use placeholder::is_placeholder;
-pub use refinement::Refinement;
-pub use signature::{Signature, SignatureError};
-pub use status::PacketStatus;
-pub use wp_id::{WpId, WpIdError};
+pub(crate) use any::{Document, DocumentBody};
+pub(crate) use kind::{DocumentKind, detect_json_kind, detect_kind};
+pub(crate) use layout::{Layout, LayoutName};
+pub(crate) use packet::Packet;
+pub(crate) use placeholder::is_placeholder;
+pub(crate) use refinement::Refinement;
+pub(crate) use signature::Signature;
+pub(crate) use status::PacketStatus;
+pub(crate) use wp_id::{WpId, WpIdError};
 
 /// A mistake that a reader found in a document; a check reports it as a
 /// finding of `rule`.

@@ -3,7 +3,7 @@
 /// Returns whether a value is empty or a placeholder of a template, not a
 /// value that an author wrote.
 #[must_use]
-pub fn is_placeholder(value: &str) -> bool {
+pub(crate) fn is_placeholder(value: &str) -> bool {
     let value = value.trim().trim_matches('`').trim();
     if value.is_empty() || has_variable(value) {
         return true;

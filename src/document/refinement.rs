@@ -226,7 +226,7 @@ fn find_proposal(text: &str, outline: &Outline, sections: &[Section]) -> Option<
 }
 
 /// Keys of the fields that an approval fills.
-pub const APPROVAL_FIELDS: [&str; 3] = ["USER_REVIEW_STATUS", "USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"];
+pub(crate) const APPROVAL_FIELDS: [&str; 3] = ["USER_REVIEW_STATUS", "USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"];
 
 impl Refinement {
     /// Returns the SHA-256 of the text that is approved: all lines except those
@@ -248,7 +248,7 @@ impl Refinement {
 /// Decodes the `\uXXXX` escapes of an excerpt, also with a doubled backslash;
 /// other backslashes stay.
 #[must_use]
-pub fn unescape(text: &str) -> String {
+pub(crate) fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("\\u") {
@@ -271,7 +271,7 @@ pub fn unescape(text: &str) -> String {
 /// Writes control characters and all characters outside ASCII as `\uXXXX`
 /// escapes. [`unescape`] returns the original of every text.
 #[must_use]
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(c) = rest.next() {

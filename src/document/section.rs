@@ -28,7 +28,7 @@ pub struct Section {
 
 /// Reads all sections of a document, in order.
 #[must_use]
-pub fn read_sections(text: &str, outline: &Outline) -> Vec<Section> {
+pub(crate) fn read_sections(text: &str, outline: &Outline) -> Vec<Section> {
     let heads: Vec<(usize, u8)> = outline
         .children(None)
         .filter_map(|index| match outline.get(index)?.kind {
@@ -73,7 +73,7 @@ impl Section {
 /// Finds a heading with this key inside a code block, where it does not count
 /// as a heading. Findings about a missing section point at it.
 #[must_use]
-pub fn find_heading_in_fence(text: &str, outline: &Outline, key: &str) -> Option<Span> {
+pub(crate) fn find_heading_in_fence(text: &str, outline: &Outline, key: &str) -> Option<Span> {
     let code = outline.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Code(_)));
     for block in code {
         let mut at = block.content.start;
@@ -92,7 +92,7 @@ pub fn find_heading_in_fence(text: &str, outline: &Outline, key: &str) -> Option
 /// Normalizes a title to a key. Trailing `(…)` and `[…]` tags, decoration
 /// before the first letter, case, spaces and dashes do not matter.
 #[must_use]
-pub fn normalize_title(title: &str) -> String {
+pub(crate) fn normalize_title(title: &str) -> String {
     let mut rest = title.trim().trim_matches('*').trim();
     loop {
         let shorter = strip_hint(rest).trim_end_matches(':').trim_end();

@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 
 /// A user signature with a valid date.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signature {
+pub(crate) struct Signature {
     /// The whole text.
     pub text: String,
     /// The letters before the digits.
@@ -16,7 +16,7 @@ pub struct Signature {
 
 /// Reason why a text is not a valid signature.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SignatureError {
+pub(crate) enum SignatureError {
     /// Not letters followed by twelve digits.
     #[error("expected a lower-case user name followed by twelve digits, DDMMYYYYHHMM")]
     Shape,
@@ -30,7 +30,7 @@ impl Signature {
     ///
     /// # Errors
     /// The text does not have the form of a signature, or its date is invalid.
-    pub fn parse(text: &str) -> Result<Self, SignatureError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, SignatureError> {
         let split = text.find(|c: char| !c.is_ascii_lowercase()).ok_or(SignatureError::Shape)?;
         let (user, digits) = text.split_at(split);
         if user.is_empty() || digits.len() != 12 || !digits.bytes().all(|b| b.is_ascii_digit()) {

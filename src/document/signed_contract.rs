@@ -15,7 +15,7 @@ const HEADER: &str = "countersign contract v1";
 
 /// One line of the signed contract, with the span of the part in the packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedPart {
+pub(crate) struct SignedPart {
     /// Name of the part: `packet SCOPE`, `waiver`, `refinement`; a repeated name
     /// ends with `#2`, `#3` and so on.
     pub name: String,
@@ -28,7 +28,7 @@ pub struct SignedPart {
 
 /// All parts that a contract signature covers.
 #[derive(Debug, Clone)]
-pub struct SignedContract {
+pub(crate) struct SignedContract {
     id: String,
     /// The parts, in order.
     pub parts: Vec<SignedPart>,
@@ -36,7 +36,7 @@ pub struct SignedContract {
 
 /// A difference between a contract and its signed version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContractDifference {
+pub(crate) struct ContractDifference {
     /// Name of the part.
     pub name: String,
     /// `changed`, `added` or `removed`.
@@ -49,7 +49,7 @@ impl SignedContract {
     /// Builds the contract of a packet and its refinement. Whitespace at line
     /// ends, empty lines at the end of a part and line endings do not matter.
     #[must_use]
-    pub fn from_packet(id: &WpId, packet: &Packet, refinement: Option<&Refinement>) -> Self {
+    pub(crate) fn from_packet(id: &WpId, packet: &Packet, refinement: Option<&Refinement>) -> Self {
         let mut all: Vec<SignedPart> = Vec::new();
         let mut add = |name: String, text: &str, span: Option<Span>| {
             let earlier = all
@@ -90,7 +90,7 @@ impl SignedContract {
 
     /// Returns the text that is signed.
     #[must_use]
-    pub fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         let lines = self.parts.iter().map(|part| format!("{} {}\n", part.hash, part.name));
         format!("{HEADER}\n{}\n{}", self.id, lines.collect::<String>())
     }
@@ -98,7 +98,7 @@ impl SignedContract {
     /// Returns the differences between the contract and a signed text; `None` if
     /// the text is not a signed contract of this packet.
     #[must_use]
-    pub fn differences(&self, signed: &str) -> Option<Vec<ContractDifference>> {
+    pub(crate) fn differences(&self, signed: &str) -> Option<Vec<ContractDifference>> {
         let mut lines = signed.lines();
         if lines.next() != Some(HEADER) || lines.next() != Some(self.id.as_str()) {
             return None;

@@ -112,7 +112,7 @@ impl SpecText {
 /// Returns the section number at the start of a title: `2.6.3` of
 /// `§2.6.3 Rules`.
 #[must_use]
-pub fn section_number(title: &str) -> Option<&str> {
+pub(crate) fn section_number(title: &str) -> Option<&str> {
     let title = title.trim_start_matches(|c: char| !c.is_alphanumeric());
     let title = ["Section ", "SECTION ", "Chapter ", "Appendix "]
         .iter()

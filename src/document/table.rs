@@ -7,7 +7,7 @@ use super::outline::{BlockKind, Outline};
 
 /// One row of a table.
 #[derive(Debug, Clone)]
-pub struct TableRow {
+pub(crate) struct TableRow {
     /// The whole row.
     pub span: Span,
     /// The cells, trimmed; GFM adds empty cells to a short row.
@@ -16,17 +16,9 @@ pub struct TableRow {
     pub cell_count: usize,
 }
 
-impl TableRow {
-    /// Returns a cell's text; empty if the row is too short.
-    #[must_use]
-    pub fn cell(&self, index: usize) -> &str {
-        self.cells.get(index).map_or("", |cell| &cell.value)
-    }
-}
-
 /// A table: its header and rows.
 #[derive(Debug, Clone)]
-pub struct Table {
+pub(crate) struct Table {
     /// Cells of the header row, lower case.
     pub head: Vec<String>,
     /// Rows below the header.
@@ -37,7 +29,7 @@ pub struct Table {
 
 /// Reads all tables of a document, in order.
 #[must_use]
-pub fn read_tables(text: &str, outline: &Outline) -> Vec<Table> {
+pub(crate) fn read_tables(text: &str, outline: &Outline) -> Vec<Table> {
     let row = |index: usize| {
         let block = outline.get(index)?;
         let cells = outline
@@ -63,7 +55,7 @@ pub fn read_tables(text: &str, outline: &Outline) -> Vec<Table> {
 /// accepts; `None` if there is no such table. `cell` returns the text for a
 /// column, given its header in lower case.
 #[must_use]
-pub fn append_row_edit(
+pub(crate) fn append_row_edit(
     source: &Source,
     is_wanted: &dyn Fn(&Table) -> bool,
     cell: &dyn Fn(&str) -> String,
@@ -84,7 +76,7 @@ pub fn append_row_edit(
 /// Returns a fault for a table that contains values of the document's records
 /// (as `is_record` decides), but does not have the required columns.
 #[must_use]
-pub fn wrong_columns_fault(
+pub(crate) fn wrong_columns_fault(
     table: &Table,
     rule: &'static str,
     columns: &str,
@@ -112,7 +104,7 @@ fn count_cells(line: &str) -> usize {
 /// Finds lines of prose that look like table rows but are outside any table,
 /// because of a blank line or a missing header.
 #[must_use]
-pub fn find_stray_rows(text: &str, outline: &Outline) -> Vec<Span> {
+pub(crate) fn find_stray_rows(text: &str, outline: &Outline) -> Vec<Span> {
     let mut out = Vec::new();
     for (index, block) in outline.blocks.iter().enumerate() {
         if block.kind != BlockKind::Prose {
@@ -131,7 +123,7 @@ pub fn find_stray_rows(text: &str, outline: &Outline) -> Vec<Span> {
 /// Returns a fault for a row with more or fewer cells than the header, because
 /// some cells are then in the wrong column.
 #[must_use]
-pub fn cell_count_fault(row: &TableRow, head: usize, rule: &'static str) -> Option<Fault> {
+pub(crate) fn cell_count_fault(row: &TableRow, head: usize, rule: &'static str) -> Option<Fault> {
     let message = format!("this row has {}; the header has {head}", format_count(row.cell_count, "cell"));
     (row.cell_count != head).then_some(Fault { rule, message, span: row.span })
 }
@@ -139,7 +131,7 @@ pub fn cell_count_fault(row: &TableRow, head: usize, rule: &'static str) -> Opti
 /// Returns faults for rows outside any table, or for a document without its
 /// table (`found` is false); `columns` names the columns of that table.
 #[must_use]
-pub fn stray_row_faults(
+pub(crate) fn stray_row_faults(
     source: &Source,
     outline: &Outline,
     found: bool,

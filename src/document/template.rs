@@ -8,17 +8,17 @@ use super::outline::Outline;
 use super::section::read_sections;
 
 /// Template of a task packet, generation G2.
-pub const PACKET: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/packet.md"));
+pub(crate) const PACKET: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/packet.md"));
 /// Template of a refinement.
-pub const REFINEMENT: &str =
+pub(crate) const REFINEMENT: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/refinement.md"));
 /// Template of a stub.
-pub const STUB: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/stub.md"));
+pub(crate) const STUB: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/stub.md"));
 
 /// Replaces the variables of a template by their values; variables that are not
 /// given stay.
 #[must_use]
-pub fn fill(template: &str, variables: &[(&str, &str)]) -> String {
+pub(crate) fn fill(template: &str, variables: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
     // One pass: variables in a filled-in value are not replaced.
@@ -46,7 +46,7 @@ pub fn fill(template: &str, variables: &[(&str, &str)]) -> String {
 /// has heading and body, without blank lines at the end. A subsection is part of
 /// its section and is also listed separately.
 #[must_use]
-pub fn split_sections(template: &str) -> Vec<(String, String)> {
+pub(crate) fn split_sections(template: &str) -> Vec<(String, String)> {
     let outline = Outline::parse(template);
     let all = read_sections(template, &outline);
     let text = |span: crate::text::Span| template.get(span.start..span.end).unwrap_or_default().trim_end();
@@ -55,7 +55,7 @@ pub fn split_sections(template: &str) -> Vec<(String, String)> {
 
 /// Returns the keys of all labelled fields in the templates of packets,
 /// refinements and stubs.
-pub fn known_labels() -> impl Iterator<Item = &'static str> {
+pub(crate) fn known_labels() -> impl Iterator<Item = &'static str> {
     static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
         let read_keys = |text: &str| {
             let outline = Outline::parse(text);
@@ -69,7 +69,7 @@ pub fn known_labels() -> impl Iterator<Item = &'static str> {
 
 /// Returns the keys of all sections in the templates of packets and
 /// refinements.
-pub fn known_sections() -> impl Iterator<Item = &'static str> {
+pub(crate) fn known_sections() -> impl Iterator<Item = &'static str> {
     static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
         [PACKET, REFINEMENT].into_iter().flat_map(split_sections).map(|(key, _)| key).collect()
     });

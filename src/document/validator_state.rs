@@ -9,7 +9,7 @@ use super::Fault;
 use super::json::{self, JsonNode};
 
 /// The gates of a session, in order.
-pub const GATES: [&str; 4] = ["REPORT_PRESENTED", "USER_ACKNOWLEDGED", "WP_APPENDED", "COMMITTED"];
+pub(crate) const GATES: [&str; 4] = ["REPORT_PRESENTED", "USER_ACKNOWLEDGED", "WP_APPENDED", "COMMITTED"];
 
 /// One gate that a session has passed.
 #[derive(Debug, Clone)]
@@ -43,14 +43,14 @@ impl PassedGate {
 }
 
 /// Chain hash before the first gate of the first session.
-pub const CHAIN_START: &str = "";
+pub(crate) const CHAIN_START: &str = "";
 
 /// Returns the hash that links a gate to the previous one: the SHA-256 over the
 /// previous chain hash and the gate's fields, each after its length in bytes.
 /// The fields are packet, name, verdict, time, identity and, if recorded, the
 /// number of reports.
 #[must_use]
-pub fn chain_hash(before: &str, fields: &[&str]) -> String {
+pub(crate) fn chain_hash(before: &str, fields: &[&str]) -> String {
     let mut text = before.to_owned();
     fields.iter().for_each(|field| text.push_str(&format!("\n{}:{field}", field.len())));
     crate::digest::sha256_hex(text.as_bytes())

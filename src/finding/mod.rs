@@ -10,14 +10,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-pub use approval::{ApprovalSummary, CodeCommits, KeySignature, SigningCommit, TimelineEvent};
+pub(crate) use approval::{ApprovalSummary, CodeCommits, KeySignature, SigningCommit, TimelineEvent};
 pub use place::{Label, Place};
-pub use report::{
-    CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PacketInfo, Report, RunInfo, ScanInfo,
-    SelectionInfo, StepReport, StepRun, StepStatus, Tally, Verdict,
-};
+pub(crate) use report::{CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PacketInfo, ScanInfo, SelectionInfo, StepReport, StepRun, StepStatus, Tally, Verdict};
+pub use report::Report;
 
-pub use wording::Wording;
+pub(crate) use wording::Wording;
 
 use crate::text::RepoPath;
 

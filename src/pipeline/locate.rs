@@ -12,7 +12,7 @@ use crate::text::{RepoPath, Source, Span};
 
 /// A packet that was found.
 #[derive(Debug)]
-pub struct LocatedPacket {
+pub(crate) struct LocatedPacket {
     /// The packet's id, by its file name.
     pub id: WpId,
     /// The packet's path.
@@ -50,7 +50,7 @@ pub(crate) fn read_document(
 ///
 /// # Errors
 /// The repository cannot be read.
-pub fn locate(
+pub(crate) fn locate(
     repo: &dyn Repository,
     tree: TreeState,
     layout: &Layout,

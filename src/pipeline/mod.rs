@@ -6,13 +6,13 @@
 //! - [`source_scan`]: scans of source files.
 //! - [`steps`]: the repository's own commands, run after a gate's checks.
 
-pub mod document_check;
-pub mod error;
-pub mod locate;
+pub(crate) mod document_check;
+pub(crate) mod error;
+pub(crate) mod locate;
 mod outcome;
-pub mod packet_gate;
+pub(crate) mod packet_gate;
 mod parallel;
 mod selected_change;
-pub mod source_scan;
+pub(crate) mod source_scan;
 mod spec_versions;
-pub mod steps;
+pub(crate) mod steps;

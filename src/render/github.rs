@@ -11,7 +11,7 @@ use super::summary::render_summary;
 
 /// Renders a report as annotations, followed by its summary.
 #[must_use]
-pub fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report) -> String {
     let mut out = String::new();
     if let Some(reason) = &report.not_run {
         let title = escape_property(&format!("countersign: {} could not run", report.gate));

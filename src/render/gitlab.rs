@@ -11,7 +11,7 @@ use super::location::{Location, compute_fingerprints};
 
 /// Renders a report as a list of issues, without waived findings.
 #[must_use]
-pub fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report) -> String {
     let fingerprints = compute_fingerprints(&report.findings);
     let unwaived =
         report.findings.iter().zip(fingerprints).filter(|(finding, _)| finding.waived_by.is_none());

@@ -24,7 +24,7 @@ const MAX_LINE_BYTES: usize = 240;
 
 /// Renders a report.
 #[must_use]
-pub fn render(report: &Report, options: HumanOptions) -> String {
+pub(crate) fn render(report: &Report, options: HumanOptions) -> String {
     if let Some(reason) = &report.not_run {
         let verdict = paint(options, FAIL_STYLE, "NOT RUN");
         return format!("error: {}\n\n{}: {verdict}\n", escape_hidden(reason), report.gate);
@@ -47,7 +47,7 @@ pub fn render(report: &Report, options: HumanOptions) -> String {
 /// Renders findings, one after the other. The reason of a rule is shown with
 /// its first finding only.
 #[must_use]
-pub fn render_findings(findings: &[&Finding], options: HumanOptions) -> String {
+pub(crate) fn render_findings(findings: &[&Finding], options: HumanOptions) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut out = String::new();
     for finding in findings.iter().filter(|finding| !options.quiet || finding.level == Level::Error) {
@@ -111,7 +111,7 @@ fn render_finding(finding: &Finding, options: HumanOptions, is_first: bool) -> S
 /// Renders an error in a document that is not judged, such as the
 /// configuration.
 #[must_use]
-pub fn render_source_error(message: &str, source: &Source, span: Span, options: HumanOptions) -> String {
+pub(crate) fn render_source_error(message: &str, source: &Source, span: Span, options: HumanOptions) -> String {
     let (slice, line, inside) = cut_first_line(source, span);
     let snippet = Snippet::source(slice).line_start(line).path(source.display_path());
     let annotation = AnnotationKind::Primary.span(inside.start..inside.end);

@@ -11,13 +11,13 @@ use crate::text::is_hidden;
 
 /// Renders a report as JSON.
 #[must_use]
-pub fn render(report: &Report) -> String {
+pub(crate) fn render(report: &Report) -> String {
     pretty(&ReportDocument::from(report))
 }
 
 /// Renders any value as JSON.
 #[must_use]
-pub fn pretty(value: &impl Serialize) -> String {
+pub(crate) fn pretty(value: &impl Serialize) -> String {
     let text =
         serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
     let mut out = String::with_capacity(text.len() + 1);
@@ -38,6 +38,6 @@ pub fn pretty(value: &impl Serialize) -> String {
 /// Returns the JSON Schema of the report, for `docs/schema`.
 #[cfg(test)]
 #[must_use]
-pub fn schema() -> String {
+pub(crate) fn schema() -> String {
     pretty(&schemars::schema_for!(ReportDocument))
 }

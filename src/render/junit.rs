@@ -10,7 +10,7 @@ use super::location::{Location, full_message};
 
 /// Renders a report as `JUnit` XML.
 #[must_use]
-pub fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report) -> String {
     let mut xml = XmlWriter { writer: Writer::new_with_indent(Vec::new(), b' ', 2) };
     let failed = report.outcomes.iter().filter(|outcome| outcome.status == CheckStatus::Failed).count()
         + report.steps.iter().filter(|step| step.status == StepStatus::Failed).count();

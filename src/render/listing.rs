@@ -10,7 +10,7 @@ const SCHEMA: &str = "countersign.list/v1";
 
 /// The listing as a JSON document.
 #[derive(Debug, Serialize)]
-pub struct PacketListDocument<'a> {
+pub(crate) struct PacketListDocument<'a> {
     schema: &'static str,
     packets: Vec<PacketListEntryDocument<'a>>,
 }
@@ -30,7 +30,7 @@ struct PacketListEntryDocument<'a> {
 
 /// Converts the listing to its JSON document.
 #[must_use]
-pub fn to_document(listing: &PacketListing) -> PacketListDocument<'_> {
+pub(crate) fn to_document(listing: &PacketListing) -> PacketListDocument<'_> {
     PacketListDocument { schema: SCHEMA, packets: listing.entries.iter().map(to_entry).collect() }
 }
 
@@ -50,7 +50,7 @@ fn to_entry(entry: &PacketListEntry) -> PacketListEntryDocument<'_> {
 
 /// Renders the listing as a table with one row per packet or stub.
 #[must_use]
-pub fn render_human(listing: &PacketListing) -> String {
+pub(crate) fn render_human(listing: &PacketListing) -> String {
     let header = ["WP", "GENERATION", "STATUS", "BOARD", "LIFECYCLE", "SIGNED"].map(str::to_owned);
     let short = |text: Option<&str>| crate::text::to_single_line(text.unwrap_or("-"), 24);
     let row = |entry: &PacketListEntry| {

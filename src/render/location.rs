@@ -7,7 +7,7 @@ use crate::text::{RepoPath, Source, Span};
 
 /// Lines and columns of a span, from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Region {
+pub(crate) struct Region {
     /// First line.
     pub line: usize,
     /// First column.
@@ -23,7 +23,7 @@ pub struct Region {
 impl Region {
     /// Returns the region of a span of a source.
     #[must_use]
-    pub fn from_span(source: &Source, span: Span) -> Self {
+    pub(crate) fn from_span(source: &Source, span: Span) -> Self {
         let (start, end) = (source.position(span.start), source.position(span.end));
         Self {
             line: start.line,
@@ -37,7 +37,7 @@ impl Region {
 
 /// A path of the judged tree, with a region if the location is in text.
 #[derive(Debug, Clone)]
-pub struct Location {
+pub(crate) struct Location {
     /// The file.
     pub path: RepoPath,
     /// The region in it.
@@ -48,7 +48,7 @@ impl Location {
     /// Returns the location of a place; `None` if the place is not in a file of
     /// the judged tree.
     #[must_use]
-    pub fn from_place(place: &Place) -> Option<Self> {
+    pub(crate) fn from_place(place: &Place) -> Option<Self> {
         match place {
             Place::Text { source, .. } if source.revision().is_some() => None,
             Place::Text { source, span } => {
@@ -62,7 +62,7 @@ impl Location {
     /// Returns the location at which a finding is shown: its own, or else a
     /// related one, or else the packet.
     #[must_use]
-    pub fn for_finding(finding: &Finding, report: &Report) -> Option<Self> {
+    pub(crate) fn for_finding(finding: &Finding, report: &Report) -> Option<Self> {
         let mut labels = std::iter::once(&finding.primary).chain(&finding.related);
         labels
             .find_map(|label| Self::from_place(&label.place))
@@ -74,7 +74,7 @@ impl Location {
 /// and not on its line, so that it stays the same when lines move. Equal
 /// findings get different numbers.
 #[must_use]
-pub fn compute_fingerprints(findings: &[Finding]) -> Vec<String> {
+pub(crate) fn compute_fingerprints(findings: &[Finding]) -> Vec<String> {
     let mut seen: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
     let mut fingerprint_of = |finding: &Finding| {
         let place = &finding.primary.place;
@@ -99,7 +99,7 @@ pub fn compute_fingerprints(findings: &[Finding]) -> Vec<String> {
 
 /// Returns message, label, notes, help and waiver of a finding as one text.
 #[must_use]
-pub fn full_message(finding: &Finding) -> String {
+pub(crate) fn full_message(finding: &Finding) -> String {
     let mut out = finding.message.clone();
     if !finding.primary.text.is_empty() {
         out.push_str(&format!(" ({})", finding.primary.text));

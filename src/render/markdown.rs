@@ -11,7 +11,7 @@ const MAX_ROWS: usize = 200;
 
 /// Renders a report as Markdown.
 #[must_use]
-pub fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report) -> String {
     let names: Vec<String> = report.packets().map(|packet| escape(&packet.wp_id)).collect();
     let (mark, verdict) = match report.verdict() {
         Verdict::Passed => ("✅", "passed"),
@@ -45,6 +45,9 @@ pub fn render(report: &Report) -> String {
             escape(&selection.reason)
         ));
     }
+    for warning in &report.warnings {
+        out.push_str(&format!("- warning: {}\n", escape(warning)));
+    }
     for step in &report.steps {
         let status = match &step.status {
             StepStatus::Passed => "passed".to_owned(),
@@ -53,7 +56,7 @@ pub fn render(report: &Report) -> String {
         };
         out.push_str(&format!("- step {}: {status}\n", escape(&step.name)));
     }
-    if !report.steps.is_empty() {
+    if !(report.steps.is_empty() && report.warnings.is_empty()) {
         out.push('\n');
     }
     if report.findings.is_empty() {

@@ -3,18 +3,18 @@
 mod format;
 mod github;
 mod gitlab;
-pub mod human;
-pub mod json;
+pub(crate) mod human;
+pub(crate) mod json;
 mod junit;
-pub mod listing;
-pub mod location;
+pub(crate) mod listing;
+pub(crate) mod location;
 mod markdown;
-pub mod model;
+pub(crate) mod model;
 mod packet;
 mod remedy;
 mod rules;
 mod sarif;
-pub mod show;
+pub(crate) mod show;
 mod style;
 mod summary;
 
@@ -23,4 +23,4 @@ mod tests;
 
 pub use format::Format;
 pub(crate) use remedy::fill_packet_id;
-pub use rules::{explain_rule, explain_scan_rule, rules_markdown, scan_rules_markdown};
+pub(crate) use rules::{explain_rule, explain_scan_rule, rules_markdown, scan_rules_markdown};

@@ -10,7 +10,7 @@ use super::remedy::fill_packet_id;
 
 /// Renders the explanation of a rule.
 #[must_use]
-pub fn explain_rule(rule: &Rule) -> String {
+pub(crate) fn explain_rule(rule: &Rule) -> String {
     let text = rule.text();
     let mut out = format!("{} ({})\n\n{}\n\n", rule.id, text.level, text.wording.summary);
     out.push_str(&format!(
@@ -37,7 +37,7 @@ pub fn explain_rule(rule: &Rule) -> String {
 
 /// Renders the explanation of a scan rule.
 #[must_use]
-pub fn explain_scan_rule(rule: &ScanRule) -> String {
+pub(crate) fn explain_scan_rule(rule: &ScanRule) -> String {
     let wording = &rule.wording;
     let mut out = format!("{} ({}, set {})\n\n{}\n\n", rule.id, rule.level, rule.set, wording.summary);
     out.push_str(&format!("Why: {}\n\nWhat to do: {}\n", wording.why, wording.remedy));
@@ -78,7 +78,7 @@ fn describe_scan_rule(rule: &ScanRule) -> Vec<String> {
 
 /// Renders `docs/scan-rules.md`.
 #[must_use]
-pub fn scan_rules_markdown() -> String {
+pub(crate) fn scan_rules_markdown() -> String {
     let mut out =
         String::from("# Rules of scans\n\nGenerated from `rules/scan/` by `just gen`; do not edit.\n\n");
     out.push_str("| rule | set | level | what is wrong |\n|---|---|---|---|\n");
@@ -121,7 +121,7 @@ pub(crate) fn gates_of_rule(rule: &Rule) -> Vec<&'static str> {
 
 /// Renders `docs/rules.md`.
 #[must_use]
-pub fn rules_markdown() -> String {
+pub(crate) fn rules_markdown() -> String {
     let mut out = String::from("# Rules\n\nGenerated from `rules/` by `just gen`; do not edit.\n\n");
     out.push_str("| rule | level | gates | what must be true |\n|---|---|---|---|\n");
     for entry in registered_rules() {

@@ -23,7 +23,7 @@ const MAX_TEXT_LENGTH: usize = 4000;
 
 /// Renders a report as SARIF.
 #[must_use]
-pub fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report) -> String {
     let mut rules = SarifRules::default();
     for outcome in &report.outcomes {
         let own = report.findings.iter().find(|finding| finding.rule == outcome.rule);

@@ -41,6 +41,7 @@ fn summary_rows(report: &Report, options: HumanOptions) -> Vec<Row> {
     rows.push(checks_row(&tally));
     rows.push(findings_row(&tally, report.documents.is_some() && !options.verbose));
     rows.extend(fixable_row(report));
+    rows.extend(report.warnings.iter().map(|warning| ("warning", escape_hidden(warning).into_owned())));
     rows.extend(report.steps.iter().map(step_row));
     let shows_all_claims = options.verbose || report.gate == Gate::Audit.as_str();
     let shown_claims = report.claims.iter().filter(|claim| shows_all_claims || claim.observed.is_some());

@@ -4,37 +4,40 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Level, RuleId};
 
-/// What the configuration says of one rule.
+/// Configured level of one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LevelSetting {
+pub(crate) enum LevelSetting {
     /// Findings have this level.
     At(Level),
-    /// The check is skipped, and the report says so.
+    /// The check is skipped, and the report shows that it was.
     Off,
 }
 
-/// Settings by rule id.
+/// Configured levels by rule id.
 #[derive(Debug, Clone, Default)]
-pub struct LevelSettings(pub BTreeMap<String, LevelSetting>);
+pub(crate) struct LevelSettings(pub BTreeMap<String, LevelSetting>);
 
 impl LevelSettings {
-    /// The setting of a rule, if there is one.
+    /// Returns the configured level of a rule; `None` if there is none.
     #[must_use]
-    pub fn get(&self, rule: &RuleId) -> Option<LevelSetting> {
+    pub(crate) fn get(&self, rule: &RuleId) -> Option<LevelSetting> {
         self.0.get(rule.as_str()).copied()
     }
 }
 
-/// A level by its word.
+/// Reads the name of a level; `None` if it is unknown.
 #[must_use]
-pub fn parse_level(word: &str) -> Option<Level> {
-    [Level::Error, Level::Warning, Level::Note].into_iter().find(|level| level.as_str() == word)
+pub(crate) fn parse_level(name: &str) -> Option<Level> {
+    [Level::Error, Level::Warning, Level::Note].into_iter().find(|level| level.as_str() == name)
 }
 
 impl LevelSetting {
-    /// A setting by its word: a level, or `off`.
+    /// Names of all settings.
+    pub(crate) const NAMES: [&str; 4] = ["error", "warning", "note", "off"];
+
+    /// Reads a setting: the name of a level, or `off`; `None` if it is unknown.
     #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        if word == "off" { Some(Self::Off) } else { parse_level(word).map(Self::At) }
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        if name == "off" { Some(Self::Off) } else { parse_level(name).map(Self::At) }
     }
 }

@@ -13,7 +13,7 @@ const CODES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/cod
 /// A code of the governance documents, explained.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PolicyCode {
+pub(crate) struct PolicyCode {
     /// The code, e.g. `CX-573F`.
     pub code: String,
     /// What it is called.
@@ -26,7 +26,7 @@ pub struct PolicyCode {
 
 /// All codes, sorted.
 #[must_use]
-pub fn policy_codes() -> &'static [PolicyCode] {
+pub(crate) fn policy_codes() -> &'static [PolicyCode] {
     static PARSED: OnceLock<Vec<PolicyCode>> = OnceLock::new();
     // A test proves that the embedded file can be read.
     PARSED.get_or_init(|| parse_yaml(CODES).unwrap_or_default())
@@ -34,7 +34,7 @@ pub fn policy_codes() -> &'static [PolicyCode] {
 
 /// A code, whatever the case of its letters.
 #[must_use]
-pub fn find_policy_code(code: &str) -> Option<&'static PolicyCode> {
+pub(crate) fn find_policy_code(code: &str) -> Option<&'static PolicyCode> {
     policy_codes().iter().find(|known| known.code.eq_ignore_ascii_case(code))
 }
 

@@ -10,7 +10,7 @@ const RENAMED_RULES: [(&str, &str); 3] = [
 /// Returns the present id of a rule that was renamed; `None` if `id` is not a
 /// former id.
 #[must_use]
-pub fn canonical_rule_id(id: &str) -> Option<&'static str> {
+pub(crate) fn canonical_rule_id(id: &str) -> Option<&'static str> {
     RENAMED_RULES.iter().find(|(former, _)| *former == id).map(|(_, present)| *present)
 }
 

@@ -105,7 +105,7 @@ fn is_fingerprint(text: &str) -> bool {
 
 /// Returns the text of a baseline with these findings (rule and fingerprint).
 #[must_use]
-pub fn write<'a>(findings: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+pub(crate) fn write<'a>(findings: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut lines: Vec<String> =
         findings.map(|(rule, fingerprint)| format!("{rule} {fingerprint}")).collect();
     lines.sort();

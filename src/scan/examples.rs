@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::rule::find_span;
-use crate::text::{RepoPath, Source};
+use crate::text::{RepoPath, Source, Span};
 
 use super::language::Language;
 use super::matcher::scan;
@@ -17,37 +16,34 @@ use super::test_code::is_test_path;
 /// matches although it must not; empty if all examples are correct. `source` is the
 /// file of the rule.
 #[must_use]
-pub fn check_examples(rule: &ScanRule, source: &Arc<Source>) -> Vec<RuleFault> {
+pub(crate) fn check_examples(rule: &ScanRule, source: &Arc<Source>) -> Vec<RuleFault> {
     let set = RuleSet::new(vec![rule.clone()]);
     let path = RepoPath::from(rule.examples.path.as_str());
     let language = Language::from_path(&path);
-    let fault = |example: &str, message: String| {
-        let first = example.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-        RuleFault { source: Arc::clone(source), span: find_span(source, first), message }
-    };
+    let fault = |span: Span, message: String| RuleFault { source: Arc::clone(source), span, message };
     let mut out = Vec::new();
     let applies = rule.supports_language(language) && !rule.exclude.matches(&rule.examples.path);
     if !applies {
         let message =
             format!("the rule does not apply to `{}`, the path of its examples", rule.examples.path);
-        return vec![fault(&rule.examples.path, message)];
+        return vec![fault(rule.spans.example_path, message)];
     }
     let is_test = is_test_path(&path, language);
     let hits = |text: &str| {
         scan(&set, &[0], language, text.as_bytes(), is_test, Date::MIN).map(|found| found.hits.len())
     };
-    for example in &rule.examples.matching {
+    for (example, span) in rule.examples.matching.iter().zip(&rule.spans.matching) {
         match hits(example) {
-            Ok(0) => out.push(fault(example, "this example must match, but does not".to_owned())),
+            Ok(0) => out.push(fault(*span, "this example must match, but does not".to_owned())),
             Ok(_) => {}
-            Err(error) => out.push(fault(example, error)),
+            Err(error) => out.push(fault(*span, error)),
         }
     }
-    for example in &rule.examples.pass {
+    for (example, span) in rule.examples.pass.iter().zip(&rule.spans.pass) {
         match hits(example) {
             Ok(0) => {}
-            Ok(_) => out.push(fault(example, "this example must pass, but matches".to_owned())),
-            Err(error) => out.push(fault(example, error)),
+            Ok(_) => out.push(fault(*span, "this example must pass, but matches".to_owned())),
+            Err(error) => out.push(fault(*span, error)),
         }
     }
     out

@@ -16,14 +16,14 @@ use super::{lexer, suppression};
 
 /// Maximum length of a line in bytes. Longer lines are generated; matches in them are
 /// counted but not reported.
-pub const MAX_LINE_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_LINE_BYTES: usize = 64 * 1024;
 /// Maximum number of matches of one file; further matches are only counted.
-pub const MAX_HITS: usize = 50_000;
+pub(crate) const MAX_HITS: usize = 50_000;
 
 /// A match of a rule's pattern, or (without a span) a required pattern that does not
 /// match.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hit {
+pub(crate) struct Hit {
     /// Index of the rule in the [`RuleSet`].
     pub rule: usize,
     /// Byte range in the file; `None` for a missing pattern.
@@ -38,7 +38,7 @@ pub struct Hit {
 
 /// Matches and suppressions of one file.
 #[derive(Debug, Default)]
-pub struct FileMatches {
+pub(crate) struct FileMatches {
     /// Matches, in order of offset.
     pub hits: Vec<Hit>,
     /// Comments that suppress findings, in order of offset.
@@ -104,7 +104,7 @@ impl LexedFile<'_> {
 ///
 /// # Errors
 /// A pattern cannot be compiled.
-pub fn scan(
+pub(crate) fn scan(
     set: &RuleSet,
     rules: &[usize],
     language: Language,

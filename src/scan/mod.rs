@@ -10,27 +10,29 @@ mod baseline;
 mod examples;
 mod fingerprint;
 mod language;
-pub mod lexer;
+pub(crate) mod lexer;
 mod matcher;
 mod rule;
 mod rule_set;
 mod settings;
 mod suppression;
-pub mod test_code;
+pub(crate) mod test_code;
 mod token_map;
 
 #[cfg(test)]
 mod tests;
 
-pub use baseline::{Baseline, BaselineFault, write as write_baseline};
-pub use examples::check_examples;
-pub use language::Language;
-pub use matcher::{FileMatches, Hit, MAX_HITS, MAX_LINE_BYTES, scan};
-pub use rule::{
-    AREA_KEYWORDS, Area, MatchMode, PathPatterns, RuleExamples, RuleFault, ScanRule, Suppressible,
+pub(crate) use baseline::{Baseline, BaselineFault, write as write_baseline};
+pub(crate) use examples::check_examples;
+pub(crate) use language::Language;
+pub(crate) use matcher::{FileMatches, Hit, MAX_HITS, MAX_LINE_BYTES, scan};
+pub(crate) use rule::{
+    AREA_KEYWORDS, Area, MatchMode, PathPatterns, RuleFault, ScanRule, Suppressible,
     TEST_KEYWORDS, embedded, embedded_ids, embedded_sets, find_embedded, parse_keyword,
 };
-pub use rule_set::RuleSet;
-pub use settings::{RuleOverride, ScanSettings};
-pub use suppression::{Suppression, SuppressionExpiry, SuppressionTarget};
-pub use token_map::{TokenKind, TokenKindSet, TokenMap};
+pub(crate) use rule_set::RuleSet;
+pub(crate) use settings::{RuleOverride, ScanSettings};
+pub(crate) use suppression::{Suppression, SuppressionExpiry, SuppressionTarget};
+
+#[cfg(test)]
+pub(crate) use rule::{compare_added_rules, compare_scan_rule_file};

@@ -11,7 +11,7 @@ use super::rule::{MatchMode, ScanRule, required_literals};
 
 /// Rules by index, with a literal search for each language.
 #[derive(Debug)]
-pub struct RuleSet {
+pub(crate) struct RuleSet {
     rules: Vec<ScanRule>,
     literal_searches: [OnceLock<LiteralSearch>; Language::ALL.len()],
 }
@@ -105,20 +105,20 @@ pub(super) struct Candidates {
 impl RuleSet {
     /// Creates a set from the rules of a scan.
     #[must_use]
-    pub fn new(rules: Vec<ScanRule>) -> Self {
+    pub(crate) fn new(rules: Vec<ScanRule>) -> Self {
         Self { rules, literal_searches: [const { OnceLock::new() }; Language::ALL.len()] }
     }
 
     /// Returns the rules, in order.
     #[must_use]
-    pub fn rules(&self) -> &[ScanRule] {
+    pub(crate) fn rules(&self) -> &[ScanRule] {
         &self.rules
     }
 
     /// Returns the indexes of the rules that apply to a path and support its language.
     /// `None`: language unknown until the shebang line is read.
     #[must_use]
-    pub fn applicable(&self, path: &str, language: Option<Language>, is_product: bool) -> Vec<usize> {
+    pub(crate) fn applicable(&self, path: &str, language: Option<Language>, is_product: bool) -> Vec<usize> {
         let supports = |rule: &ScanRule| language.is_none_or(|language| rule.supports_language(language));
         // A rule that requires patterns applies only to the paths that it includes.
         let is_in_scope = |rule: &ScanRule| rule.mode == MatchMode::Forbid || !rule.include.is_empty();

@@ -46,7 +46,7 @@ impl TokenKindSet {
 
 /// A text divided into tokens of one kind each, without gaps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TokenMap {
+pub(crate) struct TokenMap {
     /// End offset and kind of each token.
     tokens: Vec<(usize, TokenKind)>,
 }
@@ -54,7 +54,7 @@ pub struct TokenMap {
 impl TokenMap {
     /// Creates the map of a text of `length` bytes with a single token.
     #[must_use]
-    pub fn uniform(kind: TokenKind, length: usize) -> Self {
+    pub(crate) fn uniform(kind: TokenKind, length: usize) -> Self {
         let mut out = Self::default();
         out.extend_to(kind, length);
         out
@@ -62,12 +62,12 @@ impl TokenMap {
 
     /// Returns the end offset of the last token.
     #[must_use]
-    pub fn end(&self) -> usize {
+    pub(crate) fn end(&self) -> usize {
         self.tokens.last().map_or(0, |(end, _)| *end)
     }
 
     /// Marks all bytes from the last token up to `end` as `kind`.
-    pub fn extend_to(&mut self, kind: TokenKind, end: usize) {
+    pub(crate) fn extend_to(&mut self, kind: TokenKind, end: usize) {
         if end <= self.end() {
             return;
         }
@@ -78,14 +78,14 @@ impl TokenMap {
     }
 
     /// Returns the token kind at a byte offset.
-    #[must_use]
-    pub fn kind_at(&self, offset: usize) -> TokenKind {
+    #[cfg(test)]
+    pub(crate) fn kind_at(&self, offset: usize) -> TokenKind {
         let index = self.tokens.partition_point(|(end, _)| *end <= offset);
         self.tokens.get(index).or(self.tokens.last()).map_or(TokenKind::Text, |(_, kind)| *kind)
     }
 
     /// Returns the tokens in order.
-    pub fn iter(&self) -> impl Iterator<Item = (Range<usize>, TokenKind)> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Range<usize>, TokenKind)> + '_ {
         let starts = std::iter::once(0).chain(self.tokens.iter().map(|(end, _)| *end));
         starts.zip(&self.tokens).map(|(start, (end, kind))| (start..*end, *kind))
     }
@@ -101,7 +101,7 @@ impl TokenMap {
     /// visible. Comments become spaces, other tokens a byte that no pattern matches.
     /// Line endings are kept.
     #[must_use]
-    pub fn masked_text(&self, text: &[u8], visible: TokenKindSet) -> Vec<u8> {
+    pub(crate) fn masked_text(&self, text: &[u8], visible: TokenKindSet) -> Vec<u8> {
         let mut out = text.to_vec();
         for (range, kind) in self.iter().filter(|(_, kind)| !visible.contains(*kind)) {
             let fill = if matches!(kind, TokenKind::Comment | TokenKind::Doc) { b' ' } else { MASK };

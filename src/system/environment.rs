@@ -9,13 +9,13 @@ use std::path::PathBuf;
 ///
 /// # Errors
 /// The folder does not exist anymore, or is not accessible.
-pub fn current_folder() -> io::Result<PathBuf> {
+pub(crate) fn current_folder() -> io::Result<PathBuf> {
     env::current_dir()
 }
 
 /// Returns the value of an environment variable; `None` if it is unset or not UTF-8.
 #[must_use]
-pub fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
@@ -23,7 +23,7 @@ pub fn variable(name: &str) -> Option<String> {
 ///
 /// # Errors
 /// It cannot be read, is longer than `limit`, or is not UTF-8.
-pub fn read_stdin(limit: u64) -> io::Result<String> {
+pub(crate) fn read_stdin(limit: u64) -> io::Result<String> {
     use std::io::Read as _;
     let mut text = String::new();
     io::stdin().take(limit + 1).read_to_string(&mut text)?;
@@ -35,20 +35,20 @@ pub fn read_stdin(limit: u64) -> io::Result<String> {
 
 /// Returns all environment variables.
 #[must_use]
-pub fn variables() -> Vec<(OsString, OsString)> {
+pub(crate) fn variables() -> Vec<(OsString, OsString)> {
     env::vars_os().collect()
 }
 
 /// Returns whether standard error is a terminal.
 #[must_use]
-pub fn stderr_is_terminal() -> bool {
+pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
 /// Returns whether standard input and standard error are terminals, so that the
 /// tool can ask the user.
 #[must_use]
-pub fn is_interactive() -> bool {
+pub(crate) fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
@@ -56,7 +56,7 @@ pub fn is_interactive() -> bool {
 ///
 /// # Errors
 /// Standard error cannot be written, or standard input cannot be read.
-pub fn prompt(question: &str) -> io::Result<String> {
+pub(crate) fn prompt(question: &str) -> io::Result<String> {
     use std::io::Write as _;
     let mut stderr = io::stderr();
     write!(stderr, "{question}")?;
@@ -70,6 +70,6 @@ pub fn prompt(question: &str) -> io::Result<String> {
 ///
 /// # Errors
 /// The operating system does not provide it.
-pub fn program_path() -> io::Result<PathBuf> {
+pub(crate) fn program_path() -> io::Result<PathBuf> {
     env::current_exe()
 }

@@ -9,16 +9,16 @@ use crate::change::FileMode;
 use crate::text::RepoPath;
 
 /// An open log file.
-pub type LogFile = File;
+pub(crate) type LogFile = File;
 
 /// The name of a file or folder, without its path, as bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FileName(Vec<u8>);
+pub(crate) struct FileName(Vec<u8>);
 
 impl FileName {
     /// Returns the bytes of the name.
     #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
@@ -36,7 +36,7 @@ fn name_bytes(name: &OsString) -> Vec<u8> {
 
 /// Converts a repository path to a relative path of the operating system.
 #[must_use]
-pub fn to_relative_path(path: &RepoPath) -> PathBuf {
+pub(crate) fn to_relative_path(path: &RepoPath) -> PathBuf {
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt as _;
@@ -50,7 +50,7 @@ pub fn to_relative_path(path: &RepoPath) -> PathBuf {
 
 /// Converts a relative path of the operating system to a repository path.
 #[must_use]
-pub fn to_repo_path(path: &Path) -> RepoPath {
+pub(crate) fn to_repo_path(path: &Path) -> RepoPath {
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt as _;
@@ -64,7 +64,7 @@ pub fn to_repo_path(path: &Path) -> RepoPath {
 
 /// Joins a folder of the operating system and a repository path.
 #[must_use]
-pub fn join_repo_path(root: &Path, path: &RepoPath) -> PathBuf {
+pub(crate) fn join_repo_path(root: &Path, path: &RepoPath) -> PathBuf {
     if path.as_bytes().is_empty() { root.to_path_buf() } else { root.join(to_relative_path(path)) }
 }
 
@@ -73,7 +73,7 @@ pub fn join_repo_path(root: &Path, path: &RepoPath) -> PathBuf {
 ///
 /// # Errors
 /// The path exists, or may exist, and its metadata cannot be read.
-pub fn find_metadata(path: &Path) -> io::Result<Option<Metadata>> {
+pub(crate) fn find_metadata(path: &Path) -> io::Result<Option<Metadata>> {
     match path.symlink_metadata() {
         Ok(metadata) => Ok(Some(metadata)),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -86,7 +86,7 @@ pub fn find_metadata(path: &Path) -> io::Result<Option<Metadata>> {
 /// Returns the git mode of a file or link; `None` for folders, sockets, devices and
 /// other types.
 #[must_use]
-pub fn file_mode(metadata: &Metadata) -> Option<FileMode> {
+pub(crate) fn file_mode(metadata: &Metadata) -> Option<FileMode> {
     let kind = metadata.file_type();
     if kind.is_symlink() {
         Some(FileMode::Symlink)
@@ -112,7 +112,7 @@ fn is_executable(_: &Metadata) -> bool {
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn list_folder(folder: &Path) -> io::Result<Vec<(FileName, Metadata)>> {
+pub(crate) fn list_folder(folder: &Path) -> io::Result<Vec<(FileName, Metadata)>> {
     let mut out = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -131,7 +131,7 @@ pub fn list_folder(folder: &Path) -> io::Result<Vec<(FileName, Metadata)>> {
 ///
 /// # Errors
 /// The file cannot be read, or is larger than the limit.
-pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -146,7 +146,7 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn read_if_within(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> io::Result<bool> {
+pub(crate) fn read_if_within(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> io::Result<bool> {
     buffer.clear();
     let file = File::open(path)?;
     let length = file.metadata()?.len();
@@ -163,7 +163,7 @@ pub fn read_if_within(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> io::Resu
 ///
 /// # Errors
 /// The file cannot be read, or is larger than the limit.
-pub fn read_as_stored(path: &Path, is_link: bool, limit: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_as_stored(path: &Path, is_link: bool, limit: u64) -> io::Result<Vec<u8>> {
     if is_link {
         return fs::read_link(path).map(|target| name_bytes(&target.into_os_string()));
     }
@@ -175,7 +175,7 @@ pub fn read_as_stored(path: &Path, is_link: bool, limit: u64) -> io::Result<Vec<
 ///
 /// # Errors
 /// The folder or file cannot be written.
-pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with_mode(path, bytes, 0o644)
 }
 
@@ -183,7 +183,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// The folder or file cannot be written.
-pub fn write_executable(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_executable(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with_mode(path, bytes, 0o755)
 }
 
@@ -205,7 +205,7 @@ fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 ///
 /// # Errors
 /// The file cannot be removed.
-pub fn remove(path: &Path) -> io::Result<()> {
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path)
 }
 
@@ -213,7 +213,7 @@ pub fn remove(path: &Path) -> io::Result<()> {
 /// repository. It is in the system's temporary folder; its name is a hash of the
 /// root's path.
 #[must_use]
-pub fn scratch_folder_for(root: &Path) -> PathBuf {
+pub(crate) fn scratch_folder_for(root: &Path) -> PathBuf {
     let absolute = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
     let name = crate::digest::sha256_hex(absolute.to_string_lossy().as_bytes());
     std::env::temp_dir().join(format!("countersign-{}", name.get(..16).unwrap_or_default()))
@@ -224,7 +224,7 @@ pub fn scratch_folder_for(root: &Path) -> PathBuf {
 ///
 /// # Errors
 /// A part of the path is a link or a file, or the path leaves the root.
-pub fn resolve_folder_below(root: &Path, folder: &str) -> io::Result<PathBuf> {
+pub(crate) fn resolve_folder_below(root: &Path, folder: &str) -> io::Result<PathBuf> {
     let mut at = root.to_path_buf();
     for name in folder.split('/').filter(|name| !name.is_empty()) {
         if matches!(name, "." | "..") || name.contains(['\\', ':']) {
@@ -242,7 +242,7 @@ pub fn resolve_folder_below(root: &Path, folder: &str) -> io::Result<PathBuf> {
 ///
 /// # Errors
 /// The folder cannot be created.
-pub fn create_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
@@ -250,7 +250,7 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// The file exists already, or cannot be created.
-pub fn create_new(path: &Path) -> io::Result<File> {
+pub(crate) fn create_new(path: &Path) -> io::Result<File> {
     File::options().write(true).read(true).create_new(true).open(path)
 }
 
@@ -258,7 +258,7 @@ pub fn create_new(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn read_tail(path: &Path, limit: u64) -> io::Result<(Vec<u8>, u64)> {
+pub(crate) fn read_tail(path: &Path, limit: u64) -> io::Result<(Vec<u8>, u64)> {
     use std::io::{Seek as _, SeekFrom};
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
@@ -272,7 +272,7 @@ pub fn read_tail(path: &Path, limit: u64) -> io::Result<(Vec<u8>, u64)> {
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn sha256_of_file(path: &Path) -> io::Result<String> {
+pub(crate) fn sha256_of_file(path: &Path) -> io::Result<String> {
     crate::digest::sha256_hex_of(File::open(path)?)
 }
 
@@ -280,17 +280,17 @@ pub fn sha256_of_file(path: &Path) -> io::Result<String> {
 ///
 /// # Errors
 /// The folder cannot be created.
-pub fn create_temporary_folder(prefix: &str) -> io::Result<PathBuf> {
+pub(crate) fn create_temporary_folder(prefix: &str) -> io::Result<PathBuf> {
     tempfile::Builder::new().prefix(prefix).tempdir().map(tempfile::TempDir::keep)
 }
 
 /// A temporary folder that is removed with its content when the value is dropped.
-pub type ScratchFolder = tempfile::TempDir;
+pub(crate) type ScratchFolder = tempfile::TempDir;
 
 /// Creates a temporary folder that is removed when the result is dropped.
 ///
 /// # Errors
 /// The folder cannot be created.
-pub fn create_scratch_folder(prefix: &str) -> io::Result<ScratchFolder> {
+pub(crate) fn create_scratch_folder(prefix: &str) -> io::Result<ScratchFolder> {
     tempfile::Builder::new().prefix(prefix).tempdir()
 }

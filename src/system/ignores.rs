@@ -8,12 +8,12 @@ use super::files;
 
 /// The ignore files of one tree state, by folder; the deepest folder is last.
 #[derive(Default)]
-pub struct IgnoreRules(Vec<(RepoPath, Gitignore)>);
+pub(crate) struct IgnoreRules(Vec<(RepoPath, Gitignore)>);
 
 impl IgnoreRules {
     /// Reads ignore files, each given as path and bytes.
     #[must_use]
-    pub fn from_files(all: impl IntoIterator<Item = (RepoPath, Vec<u8>)>) -> Self {
+    pub(crate) fn from_files(all: impl IntoIterator<Item = (RepoPath, Vec<u8>)>) -> Self {
         let mut out = Vec::new();
         for (path, bytes) in all {
             let folder = RepoPath::from_bytes(path.folder());
@@ -33,7 +33,7 @@ impl IgnoreRules {
     /// Returns whether a rule ignores the path itself; rules that ignore one of its
     /// parent folders do not count.
     #[must_use]
-    pub fn matches(&self, path: &RepoPath, is_dir: bool) -> bool {
+    pub(crate) fn matches(&self, path: &RepoPath, is_dir: bool) -> bool {
         let disk = files::to_relative_path(path);
         let below = |folder: &RepoPath| path.is_below(folder.as_bytes());
         let decision = self
@@ -49,7 +49,7 @@ impl IgnoreRules {
     /// Returns whether the file or one of its parent folders is ignored. A file in
     /// an ignored folder cannot be included again, as in git.
     #[must_use]
-    pub fn excludes(&self, path: &RepoPath) -> bool {
+    pub(crate) fn excludes(&self, path: &RepoPath) -> bool {
         let bytes = path.as_bytes();
         let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
         let mut folders = slashes.map(|at| RepoPath::from_bytes(bytes.get(..at).unwrap_or_default()));

@@ -2,13 +2,13 @@
 //! variables. Every other module works on data that it receives.
 #![expect(clippy::disallowed_methods, reason = "this module contains all I/O")]
 
-pub mod clock;
-pub mod environment;
-pub mod files;
-pub mod folder;
-pub mod git;
-pub mod ignores;
-pub mod process;
-pub mod ssh_agent;
-pub mod transaction;
-pub mod walk;
+pub(crate) mod clock;
+pub(crate) mod environment;
+pub(crate) mod files;
+pub(crate) mod folder;
+pub(crate) mod git;
+pub(crate) mod ignores;
+pub(crate) mod process;
+pub(crate) mod ssh_agent;
+pub(crate) mod transaction;
+pub(crate) mod walk;

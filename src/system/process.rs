@@ -26,7 +26,7 @@ static ADOPTS_ORPHANS: AtomicBool = AtomicBool::new(false);
 
 /// A program to run, with its environment and limits.
 #[derive(Debug, Clone)]
-pub struct Program {
+pub(crate) struct Program {
     /// Program and arguments; no shell is involved.
     pub argv: Vec<String>,
     /// Working folder.
@@ -41,7 +41,7 @@ pub struct Program {
 
 /// The reason why a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExitReason {
+pub(crate) enum ExitReason {
     /// The program exited with this code.
     Exited(i32),
     /// A signal from outside killed the program.
@@ -58,7 +58,7 @@ pub enum ExitReason {
 /// finish its report; lets the tool adopt processes that leave a step's group.
 /// Only the command-line tool calls it: a program that uses the library keeps its
 /// own handlers.
-pub fn install_signal_handling() {
+pub(crate) fn install_signal_handling() {
     MAY_HANDLE_SIGNALS.store(true, Ordering::SeqCst);
     #[cfg(target_os = "linux")]
     if rustix::process::set_child_subreaper(Some(rustix::process::getpid())).is_ok() {
@@ -68,7 +68,7 @@ pub fn install_signal_handling() {
 
 /// Returns whether the user pressed Ctrl-C.
 #[must_use]
-pub fn is_interrupted() -> bool {
+pub(crate) fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 
@@ -77,7 +77,7 @@ pub fn is_interrupted() -> bool {
 ///
 /// # Errors
 /// The program cannot be started, or its state or log cannot be read.
-pub fn run(program: &Program, log: &File, mut tick: impl FnMut(Duration)) -> io::Result<ExitReason> {
+pub(crate) fn run(program: &Program, log: &File, mut tick: impl FnMut(Duration)) -> io::Result<ExitReason> {
     let (name, arguments) =
         program.argv.split_first().ok_or_else(|| io::Error::other("there is no program to run"))?;
     if MAY_HANDLE_SIGNALS.swap(false, Ordering::SeqCst) {

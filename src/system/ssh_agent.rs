@@ -5,7 +5,7 @@ use std::io;
 
 /// A key of the agent.
 #[derive(Debug, Clone)]
-pub struct AgentKey {
+pub(crate) struct AgentKey {
     /// The public key in SSH's binary encoding.
     pub blob: Vec<u8>,
     /// Comment of the key.
@@ -23,7 +23,7 @@ const MAX_RESPONSE_BYTES: u32 = 1024 * 1024;
 ///
 /// # Errors
 /// `SSH_AUTH_SOCK` is not set, or the agent does not respond as expected.
-pub fn list_keys() -> io::Result<Vec<AgentKey>> {
+pub(crate) fn list_keys() -> io::Result<Vec<AgentKey>> {
     let response = send_request(&[REQUEST_IDENTITIES], IDENTITIES_RESPONSE)?;
     let mut rest = response.as_slice();
     let count = read_u32(&mut rest)?;
@@ -41,7 +41,7 @@ pub fn list_keys() -> io::Result<Vec<AgentKey>> {
 ///
 /// # Errors
 /// The agent refuses the request or does not respond.
-pub fn sign(key: &AgentKey, data: &[u8]) -> io::Result<Vec<u8>> {
+pub(crate) fn sign(key: &AgentKey, data: &[u8]) -> io::Result<Vec<u8>> {
     let mut request = vec![SIGN_REQUEST];
     for part in [key.blob.as_slice(), data] {
         let length = u32::try_from(part.len())

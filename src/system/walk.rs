@@ -17,7 +17,7 @@ use super::files;
 ///
 /// # Errors
 /// A folder cannot be read.
-pub fn list_unignored_files(root: &Path) -> io::Result<Vec<RepoPath>> {
+pub(crate) fn list_unignored_files(root: &Path) -> io::Result<Vec<RepoPath>> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
     let mut builder = WalkBuilder::new(root);
     builder

@@ -40,7 +40,7 @@ fn edits_overlap(a: Span, b: Span) -> bool {
 /// indexes of the edits that were left out. An edit is left out if it overlaps
 /// an applied one, or if its span is not on character boundaries.
 #[must_use]
-pub fn apply_edits(text: &str, edits: &[Edit]) -> (String, Vec<usize>) {
+pub(crate) fn apply_edits(text: &str, edits: &[Edit]) -> (String, Vec<usize>) {
     let is_valid_span = |edit: &Edit| text.get(edit.span.start..edit.span.end).is_some();
     let (mut applied, mut left): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
     // In this order, only the last applied span can overlap the next one.
@@ -73,7 +73,7 @@ pub fn apply_edits(text: &str, edits: &[Edit]) -> (String, Vec<usize>) {
 /// Returns the line ending of a document: that of its first line, or `\n` if
 /// the text has no newline.
 #[must_use]
-pub fn line_ending(text: &str) -> &'static str {
+pub(crate) fn line_ending(text: &str) -> &'static str {
     match text.find('\n') {
         Some(at) if text.get(..at).is_some_and(|line| line.ends_with('\r')) => "\r\n",
         _ => "\n",

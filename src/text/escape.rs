@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// neighbors: zero-width characters, bidi controls, the tags block and
 /// variation selectors of the supplementary plane.
 #[must_use]
-pub fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -18,21 +18,21 @@ pub fn is_hidden(c: char) -> bool {
 /// Returns whether a text is one line without control and hidden characters,
 /// as records require it.
 #[must_use]
-pub fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     !text.chars().any(|c| c.is_control() || is_hidden(c))
 }
 
 /// Writes control and hidden characters as `\u{…}` escapes; newlines and tabs
 /// stay.
 #[must_use]
-pub fn escape_hidden(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape_hidden(text: &str) -> Cow<'_, str> {
     escape(text, |c| c == '\n' || c == '\t')
 }
 
 /// Writes a text on one line: escapes it like [`escape_hidden`], newlines and
 /// tabs included, and cuts it to `max_chars` characters and `…`.
 #[must_use]
-pub fn to_single_line(text: &str, max_chars: usize) -> String {
+pub(crate) fn to_single_line(text: &str, max_chars: usize) -> String {
     let mut out: String = text.chars().take(max_chars).collect();
     if text.chars().nth(max_chars).is_some() {
         out.push('…');
@@ -43,7 +43,7 @@ pub fn to_single_line(text: &str, max_chars: usize) -> String {
 /// Formats a count with its noun: `1 line`, `2 lines`. The plural is the noun
 /// with `s`.
 #[must_use]
-pub fn format_count(count: usize, noun: &str) -> String {
+pub(crate) fn format_count(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 

@@ -9,10 +9,10 @@ mod escape;
 mod path;
 mod source;
 
-pub use edit::{Edit, apply_edits, line_ending};
-pub use escape::{escape_hidden, format_count, is_hidden, is_plain, to_single_line};
+pub(crate) use edit::{Edit, apply_edits, line_ending};
+pub(crate) use escape::{escape_hidden, format_count, is_hidden, is_plain, to_single_line};
 pub use path::RepoPath;
-pub use source::{Position, Source};
+pub use source::Source;
 
 /// A half-open range of bytes, `start..end`, in one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -82,7 +82,7 @@ impl<T> Spanned<T> {
 ///
 /// The result is empty if `span` is not on character boundaries.
 #[must_use]
-pub fn trim_spanned(text: &str, span: Span) -> Spanned<&str> {
+pub(crate) fn trim_spanned(text: &str, span: Span) -> Spanned<&str> {
     let raw = text.get(span.start..span.end).unwrap_or("");
     let leading = raw.len() - raw.trim_start().len();
     let trimmed = raw.trim();

@@ -7,7 +7,7 @@ use crate::system::files;
 
 /// A hook that can be installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hook {
+pub(crate) enum Hook {
     /// Runs before a commit, on the staged changes.
     PreCommit,
     /// Runs before a push, on the commits that the remote does not have.
@@ -17,7 +17,7 @@ pub enum Hook {
 impl Hook {
     /// Returns git's name of the hook.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::PreCommit => "pre-commit",
             Self::PrePush => "pre-push",
@@ -26,7 +26,7 @@ impl Hook {
 
     /// Returns the shell command that runs the checks, for use in an existing hook.
     #[must_use]
-    pub fn shell_line(self) -> String {
+    pub(crate) fn shell_line(self) -> String {
         format!("countersign hook run {} \"$@\"", self.as_str())
     }
 
@@ -47,7 +47,7 @@ const MARK: &str = "# written by countersign;";
 
 /// The reason why a hook was not installed or removed.
 #[derive(Debug, thiserror::Error)]
-pub enum HookError {
+pub(crate) enum HookError {
     /// `core.hooksPath` is set to this folder, so git ignores `.git/hooks`.
     #[error("core.hooksPath makes git run the hooks in {0}; add this line to the {name} hook there: {line}", name = .1.as_str(), line = .1.shell_line())]
     Elsewhere(String, Hook),
@@ -96,7 +96,7 @@ fn hook_path(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<Path
 ///
 /// # Errors
 /// `core.hooksPath` is set, the hook is foreign, or it cannot be written.
-pub fn install(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<PathBuf, HookError> {
+pub(crate) fn install(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<PathBuf, HookError> {
     let path = hook_path(folder, configured, hook)?;
     if is_own_hook(&path)? == Some(false) {
         return Err(HookError::Foreign(path, hook));
@@ -111,7 +111,7 @@ pub fn install(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<Pa
 /// # Errors
 /// `core.hooksPath` is set, the hook is foreign or does not exist, or it cannot
 /// be removed.
-pub fn remove(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<PathBuf, HookError> {
+pub(crate) fn remove(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<PathBuf, HookError> {
     let path = hook_path(folder, configured, hook)?;
     match is_own_hook(&path)? {
         None => Err(HookError::Missing(path)),

@@ -1,15 +1,15 @@
 //! The logic of commands that write documents: each plans its edits in memory
 //! and writes all of them or none.
 
-pub mod approve;
-pub mod demo;
-pub mod evidence;
+pub(crate) mod approve;
+pub(crate) mod demo;
+pub(crate) mod evidence;
 mod field;
-pub mod fix;
-pub mod hook;
-pub mod init;
-pub mod manifest;
-pub mod new;
-pub mod records;
-pub mod self_test;
-pub mod validator;
+pub(crate) mod fix;
+pub(crate) mod hook;
+pub(crate) mod init;
+pub(crate) mod manifest;
+pub(crate) mod new;
+pub(crate) mod records;
+pub(crate) mod self_test;
+pub(crate) mod validator;

@@ -18,7 +18,7 @@ use crate::text::{Edit, RepoPath, Source, apply_edits};
 
 /// One reason for a refusal, with its remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason {
+pub(crate) struct Reason {
     /// The obstacle, as a sentence without a full stop.
     pub what: String,
     /// What the user can do, as a sentence.
@@ -27,14 +27,14 @@ pub struct Reason {
 
 impl Reason {
     /// Creates a reason with its remedy.
-    pub fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
+    pub(crate) fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
         Self { what: what.into(), help: help.into() }
     }
 }
 
 /// The reason why a command wrote nothing.
 #[derive(Debug, thiserror::Error)]
-pub enum WorkflowError {
+pub(crate) enum WorkflowError {
     /// The conditions of the command are not met.
     #[error("{}", .0.iter().map(|reason| reason.what.as_str()).collect::<Vec<_>>().join("; "))]
     Refused(Vec<Reason>),
@@ -63,16 +63,16 @@ impl From<crate::change::RepositoryError> for WorkflowError {
 
 impl WorkflowError {
     /// Creates a refusal with one reason.
-    pub fn refused(what: impl Into<String>, help: impl Into<String>) -> Self {
+    pub(crate) fn refused(what: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Refused(vec![Reason::new(what, help)])
     }
 }
 
 /// Returns the bytes of a file on disk; `None` if it does not exist.
-pub type DocumentReader<'a> = &'a dyn Fn(&RepoPath) -> Result<Option<Vec<u8>>, WriteError>;
+pub(crate) type DocumentReader<'a> = &'a dyn Fn(&RepoPath) -> Result<Option<Vec<u8>>, WriteError>;
 
 /// The documents of a repository, with the pending changes of a command.
-pub struct Records<'a> {
+pub(crate) struct Records<'a> {
     read: DocumentReader<'a>,
     /// The folders and files of the documents.
     pub layout: Layout,
@@ -82,7 +82,7 @@ pub struct Records<'a> {
 
 impl<'a> Records<'a> {
     /// Creates records without pending changes.
-    pub fn new(read: DocumentReader<'a>, layout: Layout) -> Self {
+    pub(crate) fn new(read: DocumentReader<'a>, layout: Layout) -> Self {
         Self { read, layout, before: RefCell::default(), after: BTreeMap::new() }
     }
 
@@ -90,7 +90,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// The document cannot be read, is too large, or is not UTF-8.
-    pub fn source(&self, path: &RepoPath) -> Result<Option<Arc<Source>>, WorkflowError> {
+    pub(crate) fn source(&self, path: &RepoPath) -> Result<Option<Arc<Source>>, WorkflowError> {
         if let Some(text) = self.after.get(path) {
             return Ok(Some(Source::from_text(path.clone(), text.clone())));
         }
@@ -111,7 +111,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// The document does not exist, or cannot be read.
-    pub fn require(&self, path: &RepoPath) -> Result<Arc<Source>, WorkflowError> {
+    pub(crate) fn require(&self, path: &RepoPath) -> Result<Arc<Source>, WorkflowError> {
         self.source(path)?.ok_or_else(|| {
             WorkflowError::refused(
                 format!("{path} does not exist"),
@@ -121,7 +121,7 @@ impl<'a> Records<'a> {
     }
 
     /// Sets the whole text of a new or existing document.
-    pub fn set_text(&mut self, path: RepoPath, text: String) {
+    pub(crate) fn set_text(&mut self, path: RepoPath, text: String) {
         self.after.insert(path, text);
     }
 
@@ -129,7 +129,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// Two edits overlap.
-    pub fn edit(&mut self, source: &Source, edits: &[Edit]) -> Result<(), WorkflowError> {
+    pub(crate) fn edit(&mut self, source: &Source, edits: &[Edit]) -> Result<(), WorkflowError> {
         let (text, left) = apply_edits(source.text(), edits);
         if !left.is_empty() {
             let why = "its format is too unusual for an automatic edit; edit it by hand".to_owned();
@@ -144,7 +144,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// Two edits overlap, or the edited record does not read back.
-    pub fn edit_checked(
+    pub(crate) fn edit_checked(
         &mut self,
         source: &Source,
         edits: &[Edit],
@@ -160,7 +160,7 @@ impl<'a> Records<'a> {
     }
 
     /// Returns the documents with pending changes, with their whole texts.
-    pub fn pending_texts(&self) -> impl Iterator<Item = (&RepoPath, &String)> {
+    pub(crate) fn pending_texts(&self) -> impl Iterator<Item = (&RepoPath, &String)> {
         self.after.iter()
     }
 
@@ -168,7 +168,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// The old bytes of a document cannot be read.
-    pub fn into_writes(self) -> Result<Vec<FileWrite>, WorkflowError> {
+    pub(crate) fn into_writes(self) -> Result<Vec<FileWrite>, WorkflowError> {
         let mut out = Vec::new();
         let read_before = self.before.into_inner();
         for (path, after) in self.after {
@@ -187,7 +187,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// The refinement cannot be read.
-    pub fn refinement(&self, id: &WpId) -> Result<Option<Refinement>, WorkflowError> {
+    pub(crate) fn refinement(&self, id: &WpId) -> Result<Option<Refinement>, WorkflowError> {
         Ok(self.source(&self.layout.refinement(id))?.map(|source| Refinement::read(&source)))
     }
 
@@ -195,7 +195,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// The packet cannot be read.
-    pub fn packet(&self, id: &WpId) -> Result<Option<Packet>, WorkflowError> {
+    pub(crate) fn packet(&self, id: &WpId) -> Result<Option<Packet>, WorkflowError> {
         Ok(self.source(&self.layout.packet(id))?.map(|source| Packet::read(&source).value))
     }
 
@@ -203,7 +203,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// The file does not exist, or is not a valid gate log.
-    pub fn gate_log(&self) -> Result<GateLog, WorkflowError> {
+    pub(crate) fn gate_log(&self) -> Result<GateLog, WorkflowError> {
         let log = GateLog::read(&self.require(&RepoPath::from(self.layout.gate_log.as_str()))?);
         match log.faults.first() {
             Some(fault) => Err(fault_error(&log.source, fault)),
@@ -215,7 +215,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// The file does not exist, or cannot be read.
-    pub fn audit(&self) -> Result<Audit, WorkflowError> {
+    pub(crate) fn audit(&self) -> Result<Audit, WorkflowError> {
         Ok(Audit::read(&self.require(&RepoPath::from(self.layout.audit.as_str()))?))
     }
 
@@ -223,7 +223,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// The file does not exist, or cannot be read.
-    pub fn board(&self) -> Result<Board, WorkflowError> {
+    pub(crate) fn board(&self) -> Result<Board, WorkflowError> {
         Ok(Board::read(&self.require(&RepoPath::from(self.layout.board.as_str()))?))
     }
 
@@ -231,7 +231,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// The file does not exist, or cannot be read.
-    pub fn registry(&self) -> Result<Registry, WorkflowError> {
+    pub(crate) fn registry(&self) -> Result<Registry, WorkflowError> {
         Ok(Registry::read(&self.require(&RepoPath::from(self.layout.registry.as_str()))?))
     }
 
@@ -240,7 +240,7 @@ impl<'a> Records<'a> {
     /// # Errors
     /// The pointer does not exist, names no file, or names a file that does not
     /// exist.
-    pub fn spec(&self) -> Result<Arc<Source>, WorkflowError> {
+    pub(crate) fn spec(&self) -> Result<Arc<Source>, WorkflowError> {
         let pointer = SpecPointer::read(&self.require(&RepoPath::from(self.layout.spec_pointer.as_str()))?);
         let Some(named) = pointer.spec() else {
             return Err(WorkflowError::refused(

@@ -18,7 +18,7 @@ use crate::finding::Report;
 use crate::pipeline::document_check::{DocumentCheckRequest, DocumentQuery, check_documents};
 use crate::pipeline::packet_gate::{GateRequest, PipelineError};
 use crate::pipeline::source_scan::{ScanProfile, ScanRequest, run_scan};
-use crate::pipeline::steps::{EngineError, NoProgress, StepOptions};
+use crate::pipeline::steps::{StepsError, NoProgress, StepOptions};
 use crate::system::git::{GitRepository, RepositoryBuilder};
 use crate::system::{environment, files};
 
@@ -32,7 +32,7 @@ const NOW: DateTime = jiff::civil::datetime(2026, 3, 1, 12, 0, 0, 0);
 /// One self-test case: a bypass case and its control case.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SelfTestCase {
+pub(crate) struct SelfTestCase {
     /// The rule family that the case tests.
     pub family: String,
     /// The command to run: a gate, a scan or a document check.
@@ -75,7 +75,7 @@ pub struct SelfTestCase {
 
 /// The result of one self-test case.
 #[derive(Debug)]
-pub struct SelfTestOutcome {
+pub(crate) struct SelfTestOutcome {
     /// The case.
     pub case: SelfTestCase,
     /// The reason why the case failed, if it did.
@@ -84,7 +84,7 @@ pub struct SelfTestOutcome {
 
 /// The reason why the self-test could not run.
 #[derive(Debug, thiserror::Error)]
-pub enum SelfTestError {
+pub(crate) enum SelfTestError {
     /// The embedded cases are invalid.
     #[error("invalid self-test case: {0}")]
     Data(String),
@@ -98,18 +98,18 @@ pub enum SelfTestError {
     },
     /// A gate, scan or document check cannot run.
     #[error(transparent)]
-    Engine(#[from] EngineError),
+    Steps(#[from] StepsError),
 }
 
 impl From<PipelineError> for SelfTestError {
     fn from(error: PipelineError) -> Self {
-        Self::Engine(error.into())
+        Self::Steps(error.into())
     }
 }
 
 impl From<RepositoryError> for SelfTestError {
     fn from(error: RepositoryError) -> Self {
-        Self::Engine(PipelineError::from(error).into())
+        Self::Steps(PipelineError::from(error).into())
     }
 }
 
@@ -117,13 +117,13 @@ impl From<RepositoryError> for SelfTestError {
 ///
 /// # Errors
 /// The embedded file is invalid.
-pub fn load_cases() -> Result<Vec<SelfTestCase>, SelfTestError> {
-    serde_yaml::from_str(CASES_YAML).map_err(|error| SelfTestError::Data(error.to_string()))
+pub(crate) fn load_cases() -> Result<Vec<SelfTestCase>, SelfTestError> {
+    crate::rule::parse_yaml(CASES_YAML).map_err(|error| SelfTestError::Data(error.to_string()))
 }
 
 /// Returns the rule families and gates that no case tests.
 #[must_use]
-pub fn list_untested(cases: &[SelfTestCase]) -> Vec<String> {
+pub(crate) fn list_untested(cases: &[SelfTestCase]) -> Vec<String> {
     let families: BTreeSet<&str> = registered_rules().iter().map(|entry| entry.rule.id.family()).collect();
     let is_untested = |family: &&str| !cases.iter().any(|case| case.family == *family);
     let mut out: Vec<String> =
@@ -149,7 +149,7 @@ pub fn list_untested(cases: &[SelfTestCase]) -> Vec<String> {
 ///
 /// # Errors
 /// A repository cannot be built or checked.
-pub fn run_cases(
+pub(crate) fn run_cases(
     cases: &[SelfTestCase],
     mut on_outcome: impl FnMut(&SelfTestOutcome),
 ) -> Result<(), SelfTestError> {

@@ -1,5 +1,5 @@
-//! `init`, `new`, `refine`, `sign`, `prepare`: what they write passes, in its
-//! order and no other.
+//! `init`, `new`, `refine`, `sign`, `prepare`: the files that they write pass
+//! the checks, and the commands work in this order only.
 
 use crate::support::initialized::{
     AUDIT, LOG, PACKET, REFINEMENT, answer_refinement, approved, assert_refused, commit, fill_packet,
@@ -8,7 +8,7 @@ use crate::support::initialized::{
 use crate::support::repo::Sandbox;
 
 #[test]
-fn init_sets_up_what_passes_and_overwrites_nothing() {
+fn init_writes_files_that_pass_and_overwrites_nothing() {
     let sandbox = Sandbox::new();
     sandbox.write(".gitignore", "/target");
     sandbox.write("justfile", "own:\n    true\n");
@@ -41,8 +41,8 @@ fn init_sets_up_what_passes_and_overwrites_nothing() {
     {
         assert!(recipes.contains(&format!("\n{recipe}")), "{recipe}");
     }
-    let workflow: serde_yaml::Value =
-        serde_yaml::from_str(&sandbox.read(".github/workflows/countersign.yml")).expect("YAML");
+    let workflow: serde_json::Value =
+        serde_saphyr::from_str(&sandbox.read(".github/workflows/countersign.yml")).expect("YAML");
     assert!(workflow.get("jobs").is_some());
 }
 
@@ -63,10 +63,10 @@ fn approvals_keep_their_order() {
     let sandbox = governed();
     sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Two"]);
     let mira = signature_now("mira");
-    assert_refused(&sandbox, &["refine", "WP-1-Two"], "there is no refinement of `WP-1-Two`");
-    assert_refused(&sandbox, &["sign", "WP-1-Two", &mira], "there is no refinement");
-    assert_refused(&sandbox, &["prepare", "WP-1-Two", "--coder", "a"], "there is no refinement");
-    let said = assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "there is no refinement");
+    assert_refused(&sandbox, &["refine", "WP-1-Two"], "`WP-1-Two` has no refinement");
+    assert_refused(&sandbox, &["sign", "WP-1-Two", &mira], "has no refinement");
+    assert_refused(&sandbox, &["prepare", "WP-1-Two", "--coder", "a"], "has no refinement");
+    let said = assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "the refinement .GOV/refinements/WP-1-Two.md does not exist");
     for missing in ["not recorded in the gate log", "is not signed", "is not prepared"] {
         assert!(said.contains(missing), "{missing} is missing in {said}");
     }
@@ -77,15 +77,15 @@ fn approvals_keep_their_order() {
     run_ok(&sandbox, &["refine", "WP-1-Two"]);
     assert_refused(&sandbox, &["prepare", "WP-1-Two", "--coder", "a"], "`WP-1-Two` is not signed");
     for (bad, why) in [
-        ("mira", "is no signature"),
+        ("mira", "invalid signature"),
         ("mira300220261200", "is no date"),
         ("mira010120990000", "in the future"),
         ("mira010120200000", "before the refinement was recorded"),
-        ("Mira210220261200", "is no signature"),
+        ("Mira210220261200", "invalid signature"),
     ] {
         assert_refused(&sandbox, &["sign", "WP-1-Two", bad], why);
     }
-    // What was read is what is signed.
+    // The signature is for the text that the command has read.
     let recorded = sandbox.read(REFINEMENT);
     sandbox.edit(REFINEMENT, "The wording is normative.", "Somebody rewrote this.");
     assert_refused(&sandbox, &["sign", "WP-1-Two", &mira], "was changed after it was recorded");
@@ -97,21 +97,21 @@ fn approvals_keep_their_order() {
     assert!(text.contains("- USER_APPROVAL_EVIDENCE: APPROVE REFINEMENT WP-1-Two\n"));
     assert!(sandbox.read(AUDIT).contains(&format!("| {mira} | Orchestrator | ")));
     assert_eq!(sandbox.read(LOG).matches("\"type\"").count(), 2);
-    assert_refused(&sandbox, &["sign", "WP-1-Two", &mira], "is used already");
+    assert_refused(&sandbox, &["sign", "WP-1-Two", &mira], "is already used");
     run_ok(&sandbox, &["new", "refinement", "WP-1-Other", "--anchor", "9-11"]);
     answer_refinement(&sandbox, ".GOV/refinements/WP-1-Other.md");
     run_ok(&sandbox, &["refine", "WP-1-Other"]);
-    assert_refused(&sandbox, &["sign", "WP-1-Other", &mira], "is used already");
+    assert_refused(&sandbox, &["sign", "WP-1-Other", &mira], "is already used");
     assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "is not prepared");
     assert_refused(
         &sandbox,
         &["prepare", "WP-1-Two", "--coder", "a", "--branch", "a..b"],
-        "is no name of a branch",
+        "invalid branch name `a..b`",
     );
     assert_refused(
         &sandbox,
         &["prepare", "WP-1-Two", "--coder", "a", "--worktree", "/tmp"],
-        "no relative path",
+        "expected a relative path",
     );
     run_ok(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
     run_ok(&sandbox, &["new", "packet", "WP-1-Two"]);
@@ -120,7 +120,7 @@ fn approvals_keep_their_order() {
     run_ok(&sandbox, &["governance-check"]);
     commit(&sandbox, "packet");
     run_ok(&sandbox, &["pre-work", "WP-1-Two"]);
-    assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "there is a packet already");
+    assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "the packet .GOV/task_packets/WP-1-Two.md exists already");
 }
 
 #[test]
@@ -139,34 +139,34 @@ fn a_refinement_that_needs_enrichment_is_not_signed() {
     let said = assert_refused(
         &sandbox,
         &["sign", "WP-1-Two", &signature_now("mira")],
-        "does not say ENRICHMENT_NEEDED: NO",
+        "does not contain `ENRICHMENT_NEEDED: NO`",
     );
-    assert!(said.contains("enrich the specification"), "{said}");
+    assert!(said.contains("Add the missing requirements to the specification"), "{said}");
 }
 
 #[test]
 fn ids_follow_the_naming_rules() {
     let sandbox = governed();
     for (id, why) in [
-        ("W", "is no work packet id"),
-        ("WP-1", "has not the parts of an id"),
-        ("WP-1-Two-20260101", "carries a date"),
-        ("WP-1-Two-v1", "is no revision"),
-        ("../WP-1-Two", "is no work packet id"),
-        ("WP-1-Two-", "has not the parts"),
+        ("W", "invalid work packet id"),
+        ("WP-1", "phase and name must begin and end with a letter or a digit"),
+        ("WP-1-Two-20260101", "contains a date"),
+        ("WP-1-Two-v1", "invalid revision"),
+        ("../WP-1-Two", "invalid work packet id"),
+        ("WP-1-Two-", "phase and name must begin and end with a letter or a digit"),
     ] {
         assert_refused(&sandbox, &["new", "stub", id], why);
         assert_refused(&sandbox, &["new", "refinement", id], why);
         assert_refused(&sandbox, &["new", "packet", id], why);
     }
     run_ok(&sandbox, &["new", "stub", "WP-1-Two"]);
-    assert_refused(&sandbox, &["new", "stub", "WP-1-two"], "the same name in other letters");
-    assert_refused(&sandbox, &["new", "stub", "WP-1-Two"], "there is a stub already");
+    assert_refused(&sandbox, &["new", "stub", "WP-1-two"], "differs only in case from the existing");
+    assert_refused(&sandbox, &["new", "stub", "WP-1-Two"], "exists already");
     assert!(
         sandbox.read(".GOV/roles_shared/TASK_BOARD.md").contains("executable)\n- **[WP-1-Two]** - [STUB]\n")
     );
     let (exit, said) = sandbox.run_redacted(&["new", "refinement", "WP-1-Three", "--anchor", "9-99"]);
-    assert!(exit == 1 && said.contains("there is no line 99"), "{exit} {said}");
+    assert!(exit == 1 && said.contains("line 99 does not exist"), "{exit} {said}");
     let (exit, said) = sandbox.run_redacted(&["new", "refinement", "WP-1-Three", "--anchor", "9..11"]);
     assert!(exit == 2 && said.contains("FIRST-LAST"), "{exit} {said}");
 }
@@ -177,7 +177,7 @@ fn a_revision_takes_over_from_its_stub_and_its_predecessor() {
     assert_refused(
         &sandbox,
         &["new", "packet", "WP-1-None-v2"],
-        "is a revision, but there is no earlier packet",
+        "is a revision, but `WP-1-None` has no earlier packet",
     );
     run_ok(&sandbox, &["new", "stub", "WP-1-Two-v2"]);
     run_ok(&sandbox, &["new", "refinement", "WP-1-Two-v2", "--anchor", "9-11"]);
@@ -226,7 +226,7 @@ fn records_keep_windows_line_endings_and_a_custom_template_is_used() {
 }
 
 #[test]
-fn signing_again_moves_the_beginning_of_the_work() {
+fn a_second_signature_moves_the_start_of_the_work() {
     let sandbox = approved();
     sandbox.git(&["switch", "-q", "main"]);
     sandbox.write("other.txt", "x\n");
@@ -265,15 +265,15 @@ fn a_refinement_that_is_recorded_again_is_signed_again() {
     assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "was changed after it was signed");
     run_ok(&sandbox, &["refine", "WP-1-Two"]);
     assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "recorded again after it was signed");
-    // The same moment in other digits is the same signature.
+    // The same time written in another way is the same signature.
     let (user, at) = signature.split_at(4);
     let other = format!("{user}{}{}{}00", &at[..4], &at[6..8], &at[8..]);
-    assert_refused(&sandbox, &["sign", "WP-1-Two", &other], "is used already");
+    assert_refused(&sandbox, &["sign", "WP-1-Two", &other], "is already used");
     run_ok(&sandbox, &["sign", "WP-1-Two", &crate::support::initialized::signature_now("anna")]);
     assert_refused(
         &sandbox,
         &["new", "packet", "WP-1-Two"],
-        "was prepared before it was signed as it is now",
+        "was prepared before its latest signature",
     );
     run_ok(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
     run_ok(&sandbox, &["new", "packet", "WP-1-Two"]);
@@ -283,11 +283,11 @@ fn a_refinement_that_is_recorded_again_is_signed_again() {
 fn names_that_are_read_in_two_ways_are_refused() {
     let sandbox = governed();
     for (id, why) in [
-        ("WP-1-Two-v02", "ends like a revision, but is none"),
-        ("WP-1-Two-V2", "ends like a revision, but is none"),
-        ("WP-1-Two-v2-v3", "ends like a revision, but is none"),
-        ("WP-1-Two-2026-02-14", "carries a date"),
-        ("WP-1-Two-14-02-2026", "carries a date"),
+        ("WP-1-Two-v02", "ends like a revision, but its form is not valid"),
+        ("WP-1-Two-V2", "ends like a revision, but its form is not valid"),
+        ("WP-1-Two-v2-v3", "ends like a revision, but its form is not valid"),
+        ("WP-1-Two-2026-02-14", "contains a date"),
+        ("WP-1-Two-14-02-2026", "contains a date"),
     ] {
         assert_refused(&sandbox, &["new", "stub", id], why);
     }

@@ -27,7 +27,7 @@ fn assert_output(sandbox: &Sandbox, arguments: &[&str], exit: i32, parts: &[&str
 }
 
 #[test]
-fn usage_errors_are_two() {
+fn usage_errors_have_exit_code_2() {
     let sandbox = Sandbox::new();
     assert_output(&sandbox, &["no-such-command"], 2, &["unrecognized subcommand"]);
     assert_output(&sandbox, &["post-work"], 2, &["WP-ID"]);
@@ -73,7 +73,7 @@ fn hashes_are_printed_for_every_version() {
         &["does not exist", "**Pre-SHA1**: `0000000000000000000000000000000000000000`"],
     );
     assert_output(&sandbox, &["cor701-sha", "nothing.txt"], 2, &["exists neither before nor after"]);
-    assert_output(&sandbox, &["cor701-sha", "../outside.txt"], 2, &["outside the repository"]);
+    assert_output(&sandbox, &["cor701-sha", "../outside.txt"], 2, &["outside of the repository"]);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn self_test_passes_and_lists_its_cases() {
     assert_eq!(exit, 0, "{said}");
     let document: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     assert_eq!(document["schema"], "countersign.self-test/v1");
-    assert!(document["deceits"].as_array().is_some_and(|all| all.len() >= 25));
+    assert!(document["cases"].as_array().is_some_and(|all| all.len() >= 25));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! What `check` says of real documents, where they are there: counts by rule,
-//! compared with the reviewed table in `docs/corpus.md`.
+//! Findings of `check` in real documents, where they are available: counts by
+//! rule, compared with the reviewed table in `docs/corpus.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -26,8 +26,8 @@ fn request(inquiry: DocumentQuery, named: Vec<NamedDocument>) -> DocumentCheckRe
     }
 }
 
-/// All documents by themselves, as `check packets refinements stubs contracts`
-/// judges them.
+/// Checks all documents one by one, as `check packets refinements stubs
+/// contracts` does.
 fn check_documents_alone(corpus: &Path) -> Report {
     let folder = PlainFolder::new(corpus);
     let mut named = Vec::new();
@@ -38,8 +38,8 @@ fn check_documents_alone(corpus: &Path) -> Report {
     check_documents(&folder, &request(DocumentQuery::Check, named)).expect("judged")
 }
 
-/// The records of a date with the newest version of every document that was
-/// there by then, as one repository.
+/// Checks one repository: the records of a date with the newest version that
+/// every document had on that date.
 fn check_documents_together(corpus: &Path, date: &str) -> Report {
     let root = tempfile::tempdir().expect("temporary folder");
     let state = corpus.join("state").join(date);
@@ -87,7 +87,7 @@ fn counts(report: &Report) -> BTreeMap<(String, &'static str), usize> {
     out
 }
 
-/// The table, most frequent rules of the first column first.
+/// The table, the most frequent rules first.
 fn table(reports: &[Report]) -> String {
     let all: Vec<_> = reports.iter().map(counts).collect();
     let mut keys: Vec<_> =

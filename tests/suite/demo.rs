@@ -1,9 +1,9 @@
-//! The demo, as a new user runs it.
+//! The demo as a new user runs it.
 
 use crate::support::repo::Sandbox;
 
 #[test]
-fn the_demo_plays_to_its_end() {
+fn the_demo_runs_to_its_end() {
     let sandbox = Sandbox::bare_folder();
     let (exit, said) = sandbox.run_redacted(&["demo", "--keep", "kept"]);
     assert_eq!(exit, 0, "{said}");

@@ -1,5 +1,5 @@
-//! The dependency policy, as far as it can be checked offline: licences,
-//! sources, number, and a reason for each.
+//! The part of the dependency policy that can be checked offline: licences,
+//! sources, number, and a reason for each dependency.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -21,7 +21,7 @@ const LICENCES: [&str; 9] = [
     "CC0-1.0",
 ];
 
-/// What cargo says of the project with these features.
+/// The output of `cargo metadata` with these features; `None` if cargo fails.
 fn metadata(features: &[&str]) -> Option<Value> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let host = "x86_64-unknown-linux-gnu";
@@ -38,13 +38,13 @@ fn metadata(features: &[&str]) -> Option<Value> {
     serde_json::from_slice(&output.stdout).ok()
 }
 
-/// Whether one side of every `OR` is allowed, and both of every `AND`.
+/// True if one operand of every `OR` is allowed, and both of every `AND`.
 fn allowed(expression: &str) -> bool {
     let plain = expression.replace(['(', ')'], " ").replace('/', " OR ");
     plain.split(" AND ").all(|part| part.split(" OR ").any(|licence| LICENCES.contains(&licence.trim())))
 }
 
-/// Ids of the packages that end up in the program (no development ones).
+/// Ids of the packages in the program, without development dependencies.
 fn shipped(metadata: &Value) -> BTreeSet<String> {
     let nodes = metadata["resolve"]["nodes"].as_array().expect("nodes");
     let root = metadata["resolve"]["root"].as_str().expect("root").to_owned();
@@ -93,7 +93,7 @@ fn dependencies_follow_the_policy() {
 }
 
 #[test]
-fn every_dependency_says_why() {
+fn every_dependency_has_a_reason() {
     let text = std::fs::read_to_string(project().join("Cargo.toml")).expect("Cargo.toml");
     let mut inside = false;
     for line in text.lines() {

@@ -1,4 +1,4 @@
-//! `check`, `list` and the questions about documents, as a person runs them.
+//! `check`, `list` and the other document checks, as a person runs them.
 
 use std::process::Command;
 
@@ -44,7 +44,7 @@ fn a_valid_repository_passes_every_query() {
     assert_output(&sandbox, &["wp-activation-traceability-check"], 0, &["PASSED"]);
     assert_output(&sandbox, &["worktree-concurrency-check"], 0, &["PASSED"]);
     assert_output(&sandbox, &["validator-packet-complete", "WP-1-Farewell"], 0, &["PASSED"]);
-    assert_output(&sandbox, &["validator-phase-gate", "Phase-1"], 1, &["`WP-1-Farewell` is not done"]);
+    assert_output(&sandbox, &["validator-phase-gate", "Phase-1"], 1, &["`WP-1-Farewell` is not finished"]);
 }
 
 #[test]
@@ -56,10 +56,10 @@ fn nothing_to_check_is_not_a_pass() {
         assert_output(&sandbox, &[question], 2, &["nothing was judged", "no governance documents"]);
     }
     assert_output(&sandbox, &["validator-packet-complete", "W"], 1, &["packet/id"]);
-    assert_output(&sandbox, &["check", "nowhere.md"], 2, &["there is no nowhere.md"]);
+    assert_output(&sandbox, &["check", "nowhere.md"], 2, &["nowhere.md does not exist"]);
     let sandbox = governed();
     assert_output(&sandbox, &["validator-spec-regression"], 2, &["requires no headings"]);
-    assert_output(&sandbox, &["validator-phase-gate", "1/../2"], 2, &["is no phase"]);
+    assert_output(&sandbox, &["validator-phase-gate", "1/../2"], 2, &["invalid phase"]);
     sandbox.edit(BOARD, "# Greeter Task Board", "# Notes");
     std::fs::remove_file(sandbox.root.join(BOARD)).expect("board");
     assert_output(&sandbox, &["task-board-check"], 2, &["nothing was judged"]);
@@ -75,7 +75,7 @@ fn named_documents_are_checked_alone() {
     assert!(!said.contains("board/entry"), "{said}");
     assert_output(&sandbox, &["check", PACKET], 0, &[]);
     assert_output(&sandbox, &["validator-packet-complete", "WP-1-Farewell"], 1, &["refinement/token"]);
-    // From a folder below, and by an absolute path.
+    // From a subfolder, and by an absolute path.
     assert_output(&sandbox, &["-C", ".GOV", "check", "roles_shared/TASK_BOARD.md"], 1, &["board/entry"]);
     let whole = sandbox.root.join(BOARD).display().to_string();
     assert_output(&sandbox, &["check", &whole], 1, &["board/entry"]);
@@ -86,8 +86,8 @@ fn documents_outside_of_a_repository_are_checked_too() {
     let sandbox = Sandbox::bare_folder();
     write_documents(&sandbox);
     assert_output(&sandbox, &["check"], 0, &["check: PASSED", "7 documents"]);
-    assert_output(&sandbox, &["check", "--staged"], 2, &["in no git repository"]);
-    assert_output(&sandbox, &["worktree-concurrency-check"], 2, &["this is no git repository"]);
+    assert_output(&sandbox, &["check", "--staged"], 2, &["not in a git repository"]);
+    assert_output(&sandbox, &["worktree-concurrency-check"], 2, &["not in a git repository"]);
     let outside = sandbox.home().join("contract.md");
     std::fs::write(&outside, "# Contract: x\n\n**Status:** complete\n\n- [ ] **P1.1** open\n")
         .expect("contract");
@@ -135,12 +135,12 @@ fn packets_are_listed() {
     let (_, said) = sandbox.run_redacted(&["list", "--format", "json"]);
     let list: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     assert_eq!(list["schema"], "countersign.list/v1");
-    assert_eq!(list["packets"][1]["standing"], "stub");
+    assert_eq!(list["packets"][1]["lifecycle"], "stub");
     assert_eq!(list["packets"][1]["status"], "STUB");
 }
 
 #[test]
-fn linked_working_trees_count() {
+fn linked_working_trees_are_checked_too() {
     let sandbox = governed();
     let claim = |packet: &str| {
         sandbox.edit(packet, "- **Status:** Ready for Dev", "- **Status:** In Progress");
@@ -152,7 +152,7 @@ fn linked_working_trees_count() {
         &sandbox,
         &["worktree-concurrency-check"],
         1,
-        &["2 packets are in progress in 1 working tree", "was not prepared"],
+        &["2 packets are in progress, but git has only 1 working tree", "was not prepared"],
     );
     let log = ".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json";
     sandbox.edit(
@@ -163,7 +163,7 @@ fn linked_working_trees_count() {
     sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
     sandbox.git(&["worktree", "add", "-q", "-b", "feat/WP-1-Greeting", "../wt-greeting"]);
     assert_output(&sandbox, &["worktree-concurrency-check"], 0, &["PASSED"]);
-    // Seen from the linked one, the main one counts too.
+    // A check in the linked working tree sees the main one too.
     let there = sandbox.root.with_file_name("wt-greeting");
     for file in [PACKET, ".GOV/task_packets/WP-1-Greeting.md", log] {
         std::fs::copy(sandbox.root.join(file), there.join(file)).expect("copy");
@@ -198,7 +198,7 @@ fn links_and_special_files_are_not_followed() {
     let sandbox = governed();
     std::os::unix::fs::symlink("/etc/passwd", sandbox.root.join(".GOV/task_packets/WP-1-Link.md"))
         .expect("link");
-    assert_output(&sandbox, &["check"], 1, &["text/readable", "a symbolic link lies here"]);
+    assert_output(&sandbox, &["check"], 1, &["text/readable", "it is a symbolic link, which is not followed"]);
     std::fs::remove_file(sandbox.root.join(".GOV/task_packets/WP-1-Link.md")).expect("link");
     std::os::unix::fs::symlink("..", sandbox.root.join(".GOV/task_packets/loop")).expect("link");
     assert_output(&sandbox, &["check"], 0, &[]);

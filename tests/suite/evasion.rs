@@ -1,4 +1,4 @@
-//! Tricks that once passed, each beside an honest twin that still does.
+//! Bypass cases that once passed. Each has a control case that must pass.
 
 #![cfg(unix)]
 
@@ -10,7 +10,7 @@ use crate::support::repo::Sandbox;
 
 const WP: &str = "WP-1-Farewell";
 
-/// The demo's repository with its honest work committed, and its merge base.
+/// The demo's repository with its correct work committed, and its merge base.
 fn committed() -> (Sandbox, String) {
     let sandbox = Sandbox::bare_folder();
     assert_eq!(sandbox.run_redacted(&["demo", "--keep", "."]).0, 0, "the demo plays");
@@ -24,8 +24,8 @@ fn run_post_work(sandbox: &Sandbox, more: &[&str]) -> (i32, String) {
     sandbox.run_redacted(&arguments)
 }
 
-/// A commit on HEAD whose root tree is HEAD's with `change` made to its raw
-/// entries (mode, name, id).
+/// Makes a commit on HEAD. Its root tree is the one of HEAD after `change` has
+/// edited the raw entries (mode, name, id).
 fn commit_raw(
     sandbox: &Sandbox,
     change: impl Fn(&Repository, &mut Vec<(String, String, git2::Oid)>),
@@ -47,7 +47,7 @@ fn commit_raw(
 }
 
 #[test]
-fn modes_that_git_reads_by_their_type_are_seen() {
+fn unusual_file_modes_are_reported() {
     let (sandbox, base) = committed();
     for (mode, exit) in [("120755", 1), ("120777", 1), ("160755", 1), ("110644", 2), ("0", 2)] {
         let head = commit_raw(&sandbox, |repo, entries| {
@@ -61,7 +61,7 @@ fn modes_that_git_reads_by_their_type_are_seen() {
 }
 
 #[test]
-fn a_name_that_is_there_twice_cannot_be_judged() {
+fn a_tree_with_one_name_twice_is_not_judged() {
     let (sandbox, base) = committed();
     let head = commit_raw(&sandbox, |repo, entries| {
         let evil = repo.blob(b"evil\n").expect("blob");
@@ -145,7 +145,7 @@ fn a_void_waiver_is_not_fixed_by_removing_and_adding_it() {
     let with = before.replace("- NONE\n", &format!("{waiver}\n"));
     sandbox.edit("src/invoice.rs", "+ 5", "+ 4");
     sandbox.write(packet, &with);
-    sandbox.commit("code and its excuse");
+    sandbox.commit("code and its waiver");
     sandbox.write(packet, &before);
     sandbox.commit("out");
     sandbox.write(packet, &with);
@@ -222,7 +222,7 @@ fn a_forged_commit_graph_changes_no_parents() {
     let (sandbox, base) = committed();
     sandbox.edit("src/invoice.rs", "+ 5", "+ 4");
     let evil = sandbox.commit("evil");
-    // A history in which the evil commit's parent is on another line.
+    // A history in which the parent of the bad commit is on another branch.
     sandbox.git(&["commit-graph", "write", "--reachable"]);
     let file = ".git/objects/info/commit-graph";
     let mut bytes = std::fs::read(sandbox.root.join(file)).expect("commit-graph");
@@ -231,15 +231,15 @@ fn a_forged_commit_graph_changes_no_parents() {
     std::fs::remove_file(&target).expect("old graph");
     std::fs::write(&target, &bytes).expect("forged graph");
     assert!(forged > 0, "the file has commits");
-    // Git itself now believes that there is no history.
+    // Git itself reads the forged file and sees no history.
     assert_eq!(sandbox.git(&["rev-list", "--count", "HEAD"]), "1");
     let (code, said) = run_post_work(&sandbox, &["--range", &format!("{base}..{evil}")]);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("src/invoice.rs is changed") && !said.contains("[change/base]"), "{said}");
 }
 
-/// Writes "no parent" into every commit of a commit-graph file, and its
-/// checksum anew.
+/// Writes "no parent" into every commit of a commit-graph file and updates its
+/// checksum; returns the number of commits.
 fn forge_roots(bytes: &mut [u8]) -> usize {
     let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().expect("four bytes")) as usize;
     let chunks = usize::from(bytes[6]);

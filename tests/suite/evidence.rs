@@ -1,12 +1,11 @@
-//! `evidence`: a plan is run without a shell, and what is recorded is what
-//! happened.
+//! `evidence` runs a test plan without a shell and records the true results.
 
 use crate::support::initialized::{PACKET, approved, assert_refused, commit, run_ok};
 use crate::support::repo::Sandbox;
 
 const ALLOWED: &str = "evidence:\n  allow: [\"grep *\", \"sh -c true\", \"cat *\"]\n";
 
-/// The packet with another plan, signed as if it had always been so.
+/// Replaces the test plan of the packet and updates the signature records.
 fn sandbox_with_plan(plan: &str) -> Sandbox {
     let sandbox = approved();
     sandbox.git(&["switch", "-q", "main"]);
@@ -34,11 +33,11 @@ fn a_plan_is_run_and_recorded() {
     let sandbox = sandbox_with_plan("just pre-work WP-1-Two\ngrep -n 'two' a.txt\ngrep -c one a.txt");
     let before = sandbox.read(PACKET);
     let (exit, said) = sandbox.run_redacted(&["evidence", "WP-1-Two"]);
-    assert!(exit == 2 && said.contains("pass --yes if you do"), "{exit} {said}");
+    assert!(exit == 2 && said.contains("pass --yes to confirm"), "{exit} {said}");
     assert_eq!(count_logs(&sandbox), 0, "nothing runs without a yes");
     let said = run_ok(&sandbox, &["evidence", "WP-1-Two", "--yes"]);
     assert!(said.contains("run      \"grep\" \"-n\" \"two\" \"a.txt\"\n"), "{said}");
-    assert!(said.contains("skip     just pre-work WP-1-Two: a gate of this tool"), "{said}");
+    assert!(said.contains("skip     just pre-work WP-1-Two: a gate of countersign"), "{said}");
     assert!(said.contains("nothing was written") && said.contains("- PROOF_LINES: `2:two`"), "{said}");
     assert_eq!(sandbox.read(PACKET), before);
     run_ok(&sandbox, &["evidence", "WP-1-Two", "--yes", "--write"]);
@@ -51,7 +50,7 @@ fn a_plan_is_run_and_recorded() {
     let (before_section, _) = before.split_once("## EVIDENCE\n").expect("section");
     assert!(text.starts_with(before_section));
     assert!(text.ends_with(before.split_once("## VALIDATION_REPORTS").expect("section").1));
-    // Run again, the entries are written anew and not twice.
+    // A second run replaces the entries.
     run_ok(&sandbox, &["evidence", "WP-1-Two", "--yes", "--write"]);
     let again = sandbox.read(PACKET);
     assert_eq!(again.matches("- COMMAND: ").count(), 2);
@@ -63,7 +62,7 @@ fn a_plan_is_run_and_recorded() {
     run_ok(&sandbox, &["manifest", "WP-1-Two", "--write"]);
     let (_, said) = sandbox.run_redacted(&["post-work", "WP-1-Two", "--no-run"]);
     assert!(!said.contains("[evidence/command]") && !said.contains("[evidence/log]"), "{said}");
-    // The log is what was recorded.
+    // The log has the recorded hash.
     let log = entries[1].lines().find_map(|line| line.strip_prefix("  - LOG_PATH: ")).expect("path");
     sandbox.append(log, "three\n");
     assert!(sandbox.git(&["status", "--porcelain"]).lines().all(|line| !line.contains(".countersign")));
@@ -76,13 +75,13 @@ fn what_needs_a_shell_or_is_not_allowed_is_refused_with_the_reason() {
     let (exit, said) = sandbox.run_redacted(&["evidence", "WP-1-Two", "--yes", "--write"]);
     assert_eq!(exit, 1, "{said}");
     for part in [
-        "refuse   touch pwned: it is none of the commands",
-        "refuse   grep two a.txt > pwned: `>` means something to a shell only",
-        "refuse   grep $(touch pwned) a.txt: `$` means something to a shell only",
+        "refuse   touch pwned: the trusted configuration does not allow it",
+        "refuse   grep two a.txt > pwned: `>` has a meaning only in a shell",
+        "refuse   grep $(touch pwned) a.txt: `$` has a meaning only in a shell",
         "it sets a variable (`LD_PRELOAD=x`)",
         "run      \"sh\" \"-c\" \"true\"\n",
-        "refuse   sh -c 'touch pwned': it is none",
-        "refuse   cd ..: it leaves the repository",
+        "refuse   sh -c 'touch pwned': the trusted configuration does not allow it",
+        "refuse   cd ..: it does not lead to a folder of the repository",
         "refuse   cat a.txt: it depends on `cd ..`",
     ] {
         assert!(said.contains(part), "{part} is missing in {said}");
@@ -115,7 +114,7 @@ fn the_allowed_list_is_that_of_the_policy_revision_and_logs_are_ignored() {
     sandbox.write(".gitignore", "");
     commit(&sandbox, "logs are no longer left out");
     let (exit, said) = sandbox.run_redacted(&["evidence", "WP-1-Two", "--yes"]);
-    assert!(exit == 2 && said.contains("no .gitignore of HEAD leaves out .countersign/logs/"), "{said}");
+    assert!(exit == 2 && said.contains("git does not ignore .countersign/logs/"), "{said}");
     assert_refused(&sandbox, &["evidence", "WP-1-Nothing", "--yes"], "WP-1-Nothing");
 }
 
@@ -148,7 +147,7 @@ fn a_branch_cannot_choose_its_own_policy_source() {
     let at = text.find("MERGE_BASE_SHA: ").expect("merge base") + 16;
     sandbox.write(PACKET, format!("{}{own}{}", &text[..at], &text[at + 40..]));
     for is_committed in [false, true] {
-        // Committed, it is no better.
+        // The same holds after a commit.
         if is_committed {
             commit(&sandbox, "packet");
         }

@@ -1,5 +1,5 @@
-//! `fix`: every change that a finding offers mends that finding and touches
-//! nothing outside of its span.
+//! `fix`: the change that a finding offers removes this finding and edits only
+//! its span.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ fn all_scenarios() -> Vec<(String, Vec<Scenario>)> {
     files_below(&folder).iter().map(|path| (name(path), scenarios(&read(path)))).collect()
 }
 
-/// Findings of the same rule that say the same of the same place.
+/// The number of findings with the same rule, message and path.
 fn count(findings: &[Finding], of: &Finding) -> usize {
     let same = |found: &&Finding| {
         found.rule == of.rule
@@ -41,14 +41,14 @@ fn every_fix_removes_its_finding() {
                 let mut text = source.text().to_owned();
                 text.replace_range(span.start..span.end, &fix.replacement);
                 assert_ne!(text, source.text(), "{name}: {}: {}", finding.rule, fix.message);
-                let mut mended = memory.clone();
-                let last = mended.commits.len() - 1;
-                for files in [&mut mended.disk, &mut mended.commits[last].files] {
+                let mut fixed = memory.clone();
+                let last = fixed.commits.len() - 1;
+                for files in [&mut fixed.disk, &mut fixed.commits[last].files] {
                     if let Some(file) = files.get_mut(source.name()) {
                         file.bytes = text.clone().into_bytes();
                     }
                 }
-                let after = match scenario.findings(&mended, SelectionRequest::Default) {
+                let after = match scenario.findings(&fixed, SelectionRequest::Default) {
                     Ok(after) => after,
                     Err(error) => {
                         wrong.push(format!("{name}: {}: after {}: {error}", finding.rule, fix.message));
@@ -70,7 +70,7 @@ fn every_fix_removes_its_finding() {
     assert!(missing.is_empty(), "no fixture shows the fix of {missing:?}");
 }
 
-/// Rules that offer a change, where it can be computed.
+/// Rules whose findings offer a change, where it can be computed.
 const FIXED: [&str; 31] = [
     "text/ascii",
     "text/hidden-character",
@@ -131,11 +131,11 @@ fn it_shows_a_diff_writes_once_and_then_finds_nothing() {
     assert!(said.contains("zero\\u{200b}width") && !said.contains('\u{200b}'), "{said}");
     let said = run_fix(&sandbox, &[]);
     assert!(said.contains("tick the box (2 times) [manifest/unticked]"), "{said}");
-    let mended = sandbox.read(PACKET);
-    assert!(mended.contains("- zerowidth, trailing  \r\n") && !mended.replace("\r\n", "").contains('\n'));
-    assert_eq!(mended.matches("**Status:**").count(), 1);
-    assert!(run_fix(&sandbox, &[]).contains("nothing to mend"));
-    assert_eq!(sandbox.read(PACKET), mended);
+    let fixed = sandbox.read(PACKET);
+    assert!(fixed.contains("- zerowidth, trailing  \r\n") && !fixed.replace("\r\n", "").contains('\n'));
+    assert_eq!(fixed.matches("**Status:**").count(), 1);
+    assert!(run_fix(&sandbox, &[]).contains("There is nothing to fix."));
+    assert_eq!(sandbox.read(PACKET), fixed);
     let (exit, said) = sandbox.run_redacted(&["post-work", "WP-1-Farewell", "--no-run"]);
     assert_eq!(exit, 0, "{said}");
 }
@@ -145,7 +145,7 @@ fn signed_text_is_changed_only_on_request() {
     let sandbox = greeter_without_manifests();
     sandbox.edit(PACKET, "- RISK_TIER: LOW", "- RISK_TIER: low");
     let said = run_fix(&sandbox, &[]);
-    assert!(said.contains("2 changes more that somebody should look at"), "{said}");
+    assert!(said.contains("2 changes more with unsafe fixes"), "{said}");
     assert!(sandbox.read(PACKET).contains("- RISK_TIER: low"));
     run_fix(&sandbox, &["--unsafe"]);
     assert!(sandbox.read(PACKET).contains("- RISK_TIER: LOW"));
@@ -168,7 +168,7 @@ fn only_the_named_documents_are_fixed() {
         sandbox.read(board)
     );
     let (exit, said) = sandbox.run_redacted(&["fix", "nowhere"]);
-    assert!(exit == 2 && said.contains("there is no nowhere"), "{said}");
+    assert!(exit == 2 && said.contains("nowhere does not exist"), "{said}");
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn fixes_that_change_the_meaning_need_a_review() {
     let packet = crate::support::initialized::PACKET;
     let whole = sandbox.read(packet);
     let odd = [
-        // An approval, a verdict, a fence, code.
+        // An approval, a verdict, a code fence, code.
         whole.replace("\nSKELETON APPROVED\n", "\nSKELETON \u{200b}APPROVED\n"),
         format!("{whole}\n\u{200b}### VALIDATION REPORT\n\u{200b}- Verdict: PASS\n"),
         whole.replace("## STATUS_HANDOFF\n", "\u{200b}```text\n\n## STATUS_HANDOFF\n"),
@@ -226,9 +226,9 @@ fn fixes_that_change_the_meaning_need_a_review() {
         sandbox.write(packet, &text);
         let (_, said) = sandbox.run_redacted(&["fix"]);
         assert_eq!(sandbox.read(packet), text, "{said}");
-        assert!(said.contains("--unsafe makes them"), "{said}");
+        assert!(said.contains("`--unsafe` applies them"), "{said}");
     }
-    // Between letters it is only a character.
+    // Between letters the character has no meaning.
     sandbox.write(packet, format!("{whole}\nA wo\u{200b}rd.\n"));
     sandbox.run_redacted(&["fix"]);
     assert_eq!(sandbox.read(packet), format!("{whole}\nA word.\n"));

@@ -1,5 +1,5 @@
-//! Every format means what the report means: regions cut what they show,
-//! nothing escapes, limits hold, and the exit code is always the same.
+//! Every format has the content of the report: regions contain the text that
+//! they show, values are escaped, limits hold, and the exit code is the same.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::support::repo::Sandbox;
 
 const FORMATS: [&str; 7] = ["human", "json", "sarif", "junit", "github", "gitlab", "markdown"];
 
-/// A repository whose scan finds things in odd places.
+/// A repository with findings in files with unusual names and contents.
 fn sandbox_with_odd_names() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("src/a.rs", "\u{feff}fn a() {\r\n    let größe = \"€\"; b\r\n        .unwrap();\r\n}\r\n");
@@ -28,7 +28,7 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).expect("JSON")
 }
 
-/// The text of a region, cut out by lines and columns of code points.
+/// The text of a region, from its lines and columns (in code points).
 fn cut_region(text: &str, region: &Value) -> String {
     let number = |key: &str| usize::try_from(region[key].as_u64().expect("number")).expect("size");
     let lines: Vec<&str> = text.trim_start_matches('\u{feff}').split_inclusive('\n').collect();
@@ -68,8 +68,8 @@ fn the_format_never_changes_the_exit_code() {
     for format in FORMATS {
         assert_eq!(run_format(&sandbox, format).0, 0, "{format}");
     }
-    let (code, told) = sandbox.run_redacted(&["--format", "sarif", "rules"]);
-    assert_eq!((code, told.contains("only human and json")), (2, true), "{told}");
+    let (code, messages) = sandbox.run_redacted(&["--format", "sarif", "rules"]);
+    assert_eq!((code, messages.contains("only human and json")), (2, true), "{messages}");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn sarif_holds_no_more_than_is_shown() {
 }
 
 #[test]
-fn junit_is_one_case_a_check_and_readable_xml() {
+fn junit_has_one_case_for_each_check_and_is_readable_xml() {
     let sandbox = sandbox_with_odd_names();
     let (_, text) = run_format(&sandbox, "junit");
     let mut reader = quick_xml::Reader::from_str(&text);
@@ -223,16 +223,16 @@ fn one_run_writes_all_formats() {
         assert!(text.contains(part), "{file}: {text}");
     }
     let (code, said) = sandbox.run_redacted(&["scan", "--output", "report.pdf"]);
-    assert_eq!((code, said.contains("say which format")), (2, true), "{said}");
+    assert_eq!((code, said.contains("cannot tell the format")), (2, true), "{said}");
     let (code, said) = sandbox.run_redacted(&["scan", "--output", "sarif=src"]);
     assert_eq!((code, said.contains("writing the report")), (2, true), "{said}");
 }
 
 #[test]
-fn the_action_gives_no_text_to_the_shell() {
+fn the_action_passes_no_text_to_the_shell() {
     let text = std::fs::read_to_string(project().join("action.yml")).expect("action.yml");
-    let action: serde_yaml::Value = serde_yaml::from_str(&text).expect("YAML");
-    let steps = action["runs"]["steps"].as_sequence().expect("steps");
+    let action: serde_json::Value = serde_saphyr::from_str(&text).expect("YAML");
+    let steps = action["runs"]["steps"].as_array().expect("steps");
     assert!(!steps.is_empty());
     for step in steps {
         let run = step["run"].as_str().expect("every step runs a script");
@@ -241,6 +241,6 @@ fn the_action_gives_no_text_to_the_shell() {
     }
     for file in [".pre-commit-hooks.yaml", "docs/ci/gitlab.yml"] {
         let text = std::fs::read_to_string(project().join(file)).expect(file);
-        serde_yaml::from_str::<serde_yaml::Value>(&text).expect(file);
+        serde_saphyr::from_str::<serde_json::Value>(&text).expect(file);
     }
 }

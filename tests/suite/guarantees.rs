@@ -1,11 +1,11 @@
-//! `docs/guarantees.md` names what proves each guarantee: all of it is there.
+//! `docs/guarantees.md` names the tests of each guarantee: all of them exist.
 
 use regex::Regex;
 
 use crate::support::{files_below, project};
 
 #[test]
-fn everything_that_proves_a_guarantee_is_there() {
+fn every_named_test_of_a_guarantee_exists() {
     let page = std::fs::read_to_string(project().join("docs/guarantees.md")).expect("page");
     let files = [files_below(&project().join("tests")), files_below(&project().join("src"))];
     let tests: String =

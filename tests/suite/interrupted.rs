@@ -1,5 +1,5 @@
-//! Commands that write, killed at any moment (`kill -9`): every file is as it
-//! was or as it is to be, and whoever comes next finds all or nothing.
+//! Commands that write, killed at any time (`kill -9`): every file has its old
+//! or its new content, and the next command finds all changes or none.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ type FolderContents = BTreeMap<PathBuf, Vec<u8>>;
 /// How often every command is killed.
 const KILLS: u32 = 24;
 
-/// All files but git's own and logs.
+/// All files except those of git, and logs.
 fn read_folder(sandbox: &Sandbox) -> FolderContents {
     let walk = walkdir::WalkDir::new(&sandbox.root).into_iter().filter_entry(|entry| {
         let name = entry.file_name();
@@ -33,7 +33,7 @@ fn read_folder(sandbox: &Sandbox) -> FolderContents {
         .collect()
 }
 
-/// Puts files back, and forgets what an interrupted write left.
+/// Restores the files and removes the state of an interrupted write.
 fn restore(sandbox: &Sandbox, wanted: &FolderContents) {
     for path in read_folder(sandbox).keys().filter(|path| !wanted.contains_key(*path)) {
         std::fs::remove_file(sandbox.root.join(path)).expect("new file");
@@ -44,7 +44,7 @@ fn restore(sandbox: &Sandbox, wanted: &FolderContents) {
     let _ = std::fs::remove_dir_all(sandbox.root.join(".git/countersign"));
 }
 
-/// Contents without moments and hashes, which differ from run to run.
+/// Contents without times and hashes, which differ between runs.
 fn without_times_and_hashes(files: &FolderContents) -> FolderContents {
     let moving =
         Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|\d{8}T\d{6}Z-\d+|\b[0-9a-f]{64}\b|\b\d{13}\b")
@@ -56,7 +56,8 @@ fn without_times_and_hashes(files: &FolderContents) -> FolderContents {
     files.iter().map(one).collect()
 }
 
-/// Kills a command at many moments of its run.
+/// Kills a command at many times during its run; returns how often no file was
+/// written and how often all were.
 fn kill_repeatedly(sandbox: &Sandbox, arguments: &[&str]) -> (u32, u32) {
     let old = read_folder(sandbox);
     let start = Instant::now();
@@ -86,7 +87,7 @@ fn kill_repeatedly(sandbox: &Sandbox, arguments: &[&str]) -> (u32, u32) {
                 now.map(|bytes| String::from_utf8_lossy(bytes))
             );
         }
-        // The next command that looks finds all or nothing.
+        // The next command that reads finds all changes or none.
         let _ = sandbox.run_redacted(&["list"]);
         let seen = without_times_and_hashes(&read_folder(sandbox));
         if seen == before {
@@ -103,12 +104,12 @@ fn kill_repeatedly(sandbox: &Sandbox, arguments: &[&str]) -> (u32, u32) {
 
 #[cfg(unix)]
 #[test]
-fn killed_anywhere_everything_or_nothing_is_written() {
+fn a_command_killed_at_any_time_writes_everything_or_nothing() {
     let sandbox = Sandbox::new();
     sandbox.write("a.txt", "one\n");
-    let mut told = Vec::new();
+    let mut counts = Vec::new();
     let mut kill = |sandbox: &Sandbox, arguments: &[&str]| {
-        told.push((arguments.join(" "), kill_repeatedly(sandbox, arguments)));
+        counts.push((arguments.join(" "), kill_repeatedly(sandbox, arguments)));
     };
     kill(&sandbox, &["init"]);
     sandbox.write("Spec_v01.md", crate::support::initialized::SPEC);
@@ -142,8 +143,8 @@ fn killed_anywhere_everything_or_nothing_is_written() {
     sandbox.write(PACKET, odd);
     sandbox.edit(".GOV/roles_shared/TASK_BOARD.md", "- **[WP-1-Two]** - [READY_FOR_DEV]\n", "");
     kill(&sandbox, &["fix"]);
-    let (nothing, all) = told.iter().fold((0, 0), |(a, b), (_, (c, d))| (a + c, b + d));
-    assert!(nothing > 0 && all > 0, "the moments were badly chosen: {told:?}");
+    let (nothing, all) = counts.iter().fold((0, 0), |(a, b), (_, (c, d))| (a + c, b + d));
+    assert!(nothing > 0 && all > 0, "the times were badly chosen: {counts:?}");
 }
 
 #[test]
@@ -169,7 +170,7 @@ fn writers_wait_for_each_other_and_nothing_is_lost() {
 }
 
 #[test]
-fn who_holds_the_lock_is_named() {
+fn the_holder_of_the_lock_is_named() {
     let sandbox = approved();
     let state = sandbox.root.join(".git/countersign");
     std::fs::create_dir_all(&state).expect("folder");

@@ -1,5 +1,5 @@
-//! Approvals that are signed with a key: nobody without the key can make
-//! them, and `ssh-keygen -Y` agrees with every one.
+//! Approvals that are signed with a key: they cannot be made without the key,
+//! and `ssh-keygen -Y` accepts each of them.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -18,14 +18,14 @@ const CONTRACT: &str = ".GOV/roles_shared/signatures/WP-1-Two.contract";
 const CONTRACT_SIGNATURE: &str = ".GOV/roles_shared/signatures/WP-1-Two.contract.sig";
 const SIGNERS: &str = ".GOV/roles_shared/allowed_signers";
 
-/// A key of the tests: it is made from its name, so nobody's secret.
+/// A key for tests. It is computed from its name and is not a secret.
 fn key_pair(name: &str) -> PrivateKey {
     let mut seed = [0; 32];
     name.bytes().zip(&mut seed).for_each(|(from, to)| *to = from);
     PrivateKey::from(Ed25519Keypair::from_seed(&seed))
 }
 
-/// Its file, where only its owner can read it.
+/// The file of the key, readable by its owner only.
 fn write_key(sandbox: &Sandbox, name: &str) -> String {
     let path = sandbox.home().join(name);
     let text = key_pair(name).to_openssh(LineEnding::LF).expect("key");
@@ -43,7 +43,7 @@ fn public_key(name: &str) -> String {
     text.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
 }
 
-/// The packet, approved by name, in a repository that demands keys and allows
+/// The packet, approved by name, in a repository that requires keys and allows
 /// these signers.
 fn sandbox_requiring_keys(signers: &str) -> Sandbox {
     let sandbox = governed();
@@ -77,7 +77,7 @@ fn assert_gate_fails(sandbox: &Sandbox, gate: &str, why: &str) {
     assert!(exit == 1 && said.contains("[approval/signed]") && said.contains(why), "{gate}: {why}: {said}");
 }
 
-/// Runs ssh-keygen, where it is installed.
+/// Runs ssh-keygen if it is installed.
 fn ssh_keygen(sandbox: &Sandbox, arguments: &[&str], input: Option<&str>) -> Option<Output> {
     let mut command = isolated_command("ssh-keygen", &sandbox.root, &sandbox.home());
     command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -123,7 +123,7 @@ fn a_name_is_not_enough_where_a_key_is_required() {
 }
 
 #[test]
-fn the_work_does_not_break_it_and_the_contract_does() {
+fn a_key_signature_survives_the_work_but_not_an_edit_of_the_contract() {
     let sandbox = sandbox_with_key_of_mira();
     sign_with_key(&sandbox, "mira");
     sandbox.append("a.txt", "two\n");
@@ -164,7 +164,7 @@ fn the_work_does_not_break_it_and_the_contract_does() {
 #[test]
 fn the_policy_revision_decides_whose_keys_count() {
     let sandbox = sandbox_with_key_of_mira();
-    // The coder allows himself, in the same work.
+    // The coder adds a signer in the same change.
     let own = format!("mira namespaces=\"countersign\" {}\n", public_key("coder"));
     sandbox.append(SIGNERS, &own);
     let said = sign_with_key(&sandbox, "coder");
@@ -176,11 +176,11 @@ fn the_policy_revision_decides_whose_keys_count() {
         "{said}"
     );
     let cases = [
-        ("anna@example.org {}", "but the key belongs to somebody else"),
-        ("*@example.org {}", "but the key belongs to somebody else"),
-        ("mira namespaces=\"git,file\" {}", "may not sign for the namespace `countersign`"),
-        ("mira valid-before=\"20200101\" {}", "was not valid at the moment of the signature"),
-        ("mira valid-after=\"20990101\" {}", "was not valid at the moment of the signature"),
+        ("anna@example.org {}", "but the key belongs to another person"),
+        ("*@example.org {}", "but the key belongs to another person"),
+        ("mira namespaces=\"git,file\" {}", "is not allowed for the namespace `countersign`"),
+        ("mira valid-before=\"20200101\" {}", "was not valid at the time of the signature"),
+        ("mira valid-after=\"20990101\" {}", "was not valid at the time of the signature"),
         ("mira cert-authority {}", "is not in .GOV"),
         ("mira frob {}", "is not in .GOV"),
     ];
@@ -207,11 +207,11 @@ fn what_ssh_keygen_signs_is_accepted_for_its_purpose_only() {
         return;
     }
     commit(&sandbox, "signed for something else");
-    assert_gate_fails(&sandbox, "pre-work", "it was made for the namespace `file`");
+    assert_gate_fails(&sandbox, "pre-work", "its namespace is `file`");
     sign("countersign");
     commit(&sandbox, "signed");
     run_ok(&sandbox, &["pre-work", WP]);
-    // Another text under the same signature.
+    // The same signature with another text.
     sandbox.append(CONTRACT, "0 packet NOTHING\n");
     commit(&sandbox, "another text");
     assert_gate_fails(&sandbox, "pre-work", "it does not sign this text");
@@ -236,7 +236,7 @@ fn a_contract_of_another_packet_signs_nothing_here() {
     ) else {
         return;
     };
-    // It asks before it overwrites, and nobody answers.
+    // ssh-keygen asks before it overwrites a file, and gets no answer.
     if !made.status.success() || sandbox.git(&["status", "--porcelain", CONTRACT_SIGNATURE]).is_empty() {
         sandbox.remove(CONTRACT_SIGNATURE);
         ssh_keygen(
@@ -246,11 +246,11 @@ fn a_contract_of_another_packet_signs_nothing_here() {
         );
     }
     commit(&sandbox, "another contract");
-    assert_gate_fails(&sandbox, "pre-work", "is no contract of `WP-1-Two`");
+    assert_gate_fails(&sandbox, "pre-work", "the signed text is not a contract of `WP-1-Two`");
 }
 
 #[test]
-fn keys_that_cannot_sign_say_why() {
+fn keys_that_cannot_sign_are_refused_with_a_reason() {
     let sandbox = sandbox_with_key_of_mira();
     let refuses = |path: &str, why: &str| {
         let (exit, said) = sandbox.run_redacted(&["sign", WP, "--ssh-key", path]);
@@ -261,7 +261,7 @@ fn keys_that_cannot_sign_say_why() {
         );
     };
     sandbox.write("../home/mira.pub", public_key("mira"));
-    refuses(&sandbox.home().join("mira.pub").display().to_string(), "it is the public key");
+    refuses(&sandbox.home().join("mira.pub").display().to_string(), "this is a public key");
     refuses("../home/nothing", "nothing");
     for (kind, secret, why) in [("ed25519", "secret", "protected by a passphrase"), ("ecdsa", "", "")] {
         let path = sandbox.home().join(kind).display().to_string();
@@ -279,11 +279,11 @@ fn keys_that_cannot_sign_say_why() {
     assert_refused(
         &bare,
         &["sign", WP, "--ssh-key", &write_key(&bare, "mira")],
-        "there is no packet of `WP-1-Two`",
+        "`WP-1-Two` has no packet",
     );
 }
 
-/// An agent of our own, ended with the test.
+/// An SSH agent for one test, stopped at its end.
 struct Agent {
     socket: String,
     pid: String,

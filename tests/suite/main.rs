@@ -1,11 +1,13 @@
-//! One integration binary; one module a subject.
+//! Integration tests: one module for each subject. They use the built program
+//! and the public API of the library. `tests/fixtures` tests the fixtures.
+#![allow(unreachable_pub, reason = "a program exports nothing; `pub` means public in its module")]
 #![expect(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::disallowed_methods,
-    reason = "tests stop at the first thing that is not as expected, and lay out files and programs themselves"
+    reason = "tests stop at the first unexpected thing, and write files and start programs themselves"
 )]
 
 mod approvals;

@@ -1,4 +1,5 @@
-//! `manifest`: what it writes is what the gate wants, and nothing else moves.
+//! `manifest` writes the manifests that the gate expects and changes nothing
+//! else.
 
 use crate::support::greeter::{PACKET, WP, greeter_sandbox, greeter_without_manifests};
 use crate::support::repo::Sandbox;
@@ -41,7 +42,7 @@ fn a_valid_change_passes_after_it_and_a_second_run_changes_nothing() {
         first
             .contains("- **Spec Target Resolved**: .GOV/roles_shared/SPEC_CURRENT.md -> Greeter_Spec_v01.md")
     );
-    assert!(run_manifest_write(&sandbox, &[]).contains("already stand in"));
+    assert!(run_manifest_write(&sandbox, &[]).contains("already in"));
     assert_eq!(sandbox.read(PACKET), first);
 }
 
@@ -55,14 +56,14 @@ fn committed_work_with_its_manifests_on_disk_is_judged_as_a_whole() {
     run_manifest_write(&sandbox, &[]);
     assert_passes(&sandbox, &[]);
     let first = sandbox.read(PACKET);
-    // The packet alone is uncommitted now: still the whole work.
+    // Only the packet is uncommitted now. The whole work is still selected.
     run_manifest_write(&sandbox, &[]);
     assert_eq!(sandbox.read(PACKET), first);
     sandbox.git(&["add", "-A"]);
     assert_passes(&sandbox, &[]);
     sandbox.commit("manifests");
     assert_passes(&sandbox, &["--range", &format!("{base}..HEAD")]);
-    // Code that nobody declared is not hidden by it.
+    // It does not hide a file outside the scope.
     sandbox.append("src/farewell.rs", "// more\n");
     assert_eq!(sandbox.run_redacted(&["post-work", WP, "--no-run"]).0, 1);
 }
@@ -123,7 +124,7 @@ fn blocks_in_other_spellings_are_updated_in_their_own() {
 }
 
 #[test]
-fn hunks_may_have_windows_of_their_own() {
+fn each_hunk_can_have_its_own_window() {
     let sandbox = greeter_without_manifests();
     sandbox.append("src/lib.rs", "\n/// Two.\npub fn two() -> u8 {\n    2\n}\n");
     run_manifest_write(&sandbox, &["--per-hunk"]);
@@ -132,7 +133,7 @@ fn hunks_may_have_windows_of_their_own() {
     assert_passes(&sandbox, &[]);
     run_manifest_write(&sandbox, &["--per-hunk"]);
     assert_eq!(sandbox.read(PACKET), text);
-    // Without the option the windows that are there stay.
+    // Without the option, existing windows are kept.
     run_manifest_write(&sandbox, &[]);
     assert_eq!(sandbox.read(PACKET), text);
 }
@@ -144,7 +145,7 @@ fn stale_blocks_are_removed_only_on_request() {
     let both = sandbox.read(PACKET);
     sandbox.git(&["checkout", "-q", "--", "src/lib.rs"]);
     let said = run_manifest_write(&sandbox, &[]);
-    assert!(said.contains("src/lib.rs has a manifest, but did not change; --prune removes it"), "{said}");
+    assert!(said.contains("src/lib.rs has a manifest but did not change; --prune removes the manifest"), "{said}");
     assert_eq!(sandbox.read(PACKET), both);
     run_manifest_write(&sandbox, &["--prune"]);
     let text = sandbox.read(PACKET);
@@ -169,7 +170,7 @@ fn text_that_a_person_wrote_into_a_block_is_not_removed() {
         let text = format!("{}{remark}{}", &both[..at], &both[at..]);
         sandbox.write(PACKET, &text);
         let said = run_manifest_write(&sandbox, &["--prune"]);
-        assert!(said.contains("other text stands among its lines"), "{said}");
+        assert!(said.contains("its lines are mixed with other text"), "{said}");
         assert_eq!(sandbox.read(PACKET), text);
     }
 }
@@ -222,7 +223,7 @@ fn packets_without_any_block_get_a_place_for_them() {
 }
 
 #[test]
-fn refusals_say_why() {
+fn refusals_have_a_reason() {
     let sandbox = greeter_without_manifests();
     let (exit, said) = sandbox.run_redacted(&["manifest", "WP-1-Farewel"]);
     assert!(exit == 1 && said.contains("WP-1-Farewell"), "{exit} {said}");

@@ -9,10 +9,10 @@ use crate::support::repo::Sandbox;
 fn report(sandbox: &Sandbox, arguments: &[&str]) -> (i32, Value) {
     let output = sandbox.run(&[arguments, &["--format", "json"]].concat());
     let text = String::from_utf8(output.stdout).expect("text");
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let messages = String::from_utf8_lossy(&output.stderr).into_owned();
     (
         output.status.code().expect("code"),
-        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{told}")),
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{messages}")),
     )
 }
 
@@ -22,17 +22,17 @@ fn rules(report: &Value) -> Vec<String> {
 }
 
 #[test]
-fn a_baseline_survives_moves_and_layout_and_grows_by_nobodys_hand() {
+fn a_baseline_survives_moves_and_layout_and_does_not_grow_by_itself() {
     let sandbox = Sandbox::new();
     sandbox.write("countersign.yaml", "version: 1\nscan:\n  baseline: .countersign/known.txt\n");
     sandbox.write("src/a.rs", "fn a() { b(c, d).unwrap(); }\n");
     assert_eq!(report(&sandbox, &["scan"]).0, 1);
     let (code, said) = sandbox.run_redacted(&["scan", "--baseline", "write"]);
-    assert_eq!((code, said.contains("1 known finding")), (0, true), "{said}");
+    assert_eq!((code, said.contains("1 finding written")), (0, true), "{said}");
     let first = std::fs::read_to_string(sandbox.root.join(".countersign/known.txt")).expect("baseline");
     let (code, found) = report(&sandbox, &["scan"]);
-    assert_eq!((code, &found["scan"]["known"]), (0, &1.into()));
-    // Moved to another file, below other code, laid out anew.
+    assert_eq!((code, &found["scan"]["baselined"]), (0, &1.into()));
+    // Moved to another file, after other code, with another layout.
     sandbox.remove("src/a.rs");
     sandbox.write(
         "src/z.rs",
@@ -42,15 +42,15 @@ fn a_baseline_survives_moves_and_layout_and_grows_by_nobodys_hand() {
     sandbox.run_redacted(&["scan", "--baseline", "write"]);
     let second = std::fs::read_to_string(sandbox.root.join(".countersign/known.txt")).expect("baseline");
     assert_eq!(first, second);
-    // The same statement once more is another finding.
+    // A second copy of the statement is a new finding.
     sandbox.append("src/z.rs", "fn y() { b(c, d).unwrap(); }\n");
     let (code, found) = report(&sandbox, &["scan"]);
     assert_eq!((code, rules(&found)), (1, vec!["scan/rust-unwrap".to_owned()]));
-    // What is mended is told, so that the list gets shorter.
+    // Fixed findings are reported, so that the baseline can be shortened.
     sandbox.write("src/z.rs", "fn a() {}\n");
     let (code, found) = report(&sandbox, &["scan"]);
     assert_eq!((code, rules(&found)), (0, vec!["baseline/stale".to_owned()]));
-    // Entries of rules that were not asked stay.
+    // Entries of rules that did not run are kept.
     sandbox.write("src/c.rs", "fn a() { Instant::now(); }\n");
     sandbox.run_redacted(&["scan", "--set", "errors", "--baseline", "write"]);
     let third = std::fs::read_to_string(sandbox.root.join(".countersign/known.txt")).expect("baseline");
@@ -66,25 +66,25 @@ fn only_what_is_new_in_a_change_fails() {
     );
     sandbox.write("src/e.rs", "fn e() { f.unwrap(); }\n");
     sandbox.commit("old");
-    // A changed file with an old finding: counted.
+    // An old finding in a changed file is counted.
     sandbox.append("src/a.rs", "fn g() {}\n");
     let (code, found) = report(&sandbox, &["scan", "--worktree"]);
-    assert_eq!((code, &found["scan"]["old"]), (0, &1.into()), "{found}");
-    // Laid out anew and moved within the change: not new.
+    assert_eq!((code, &found["scan"]["preexisting"]), (0, &1.into()), "{found}");
+    // Another layout and location within the change: not new.
     sandbox.write("src/e.rs", "fn e() {}\n");
     sandbox.append("src/a.rs", "fn e() {\n    f\n        .unwrap();\n}\n");
     assert_eq!(report(&sandbox, &["scan", "--worktree"]).0, 0);
-    // A new one: told, with its place.
+    // A new finding is reported with its location.
     sandbox.append("src/a.rs", "fn h() { i.unwrap(); }\n");
     let (code, found) = report(&sandbox, &["scan", "--worktree"]);
     assert_eq!((code, rules(&found).len()), (1, 1));
     assert_eq!(found["findings"][0]["place"]["line"], 11);
-    // Code that was a test and is none any more is new, though its line is old.
+    // A finding in former test code is new, although its line is old.
     sandbox.git(&["checkout", "-q", "--", "src"]);
     sandbox.edit("src/a.rs", "#[cfg(test)]\n", "");
     let (code, found) = report(&sandbox, &["scan", "--worktree"]);
     assert_eq!((code, found["findings"][0]["place"]["line"].as_u64()), (1, Some(3)), "{found}");
-    // The same of what is staged, and of a range.
+    // The same for staged changes, and for a range.
     sandbox.git(&["add", "-A"]);
     assert_eq!(report(&sandbox, &["scan", "--staged"]).0, 1);
     sandbox.commit("new");
@@ -107,12 +107,12 @@ fn a_change_is_scanned_by_the_rules_of_its_base() {
     let (code, found) = report(&sandbox, &["scan", "--range", "HEAD~1..HEAD"]);
     assert_eq!((code, rules(&found)), (1, vec!["scan/rust-unwrap".to_owned()]));
     assert!(found["selection"]["trusted"].as_str().is_some_and(|from| from.starts_with("of commit ")));
-    // The tree by itself has no base to be judged by.
+    // A scan of the tree has no base revision.
     let (code, said) = sandbox.run_redacted(&["scan"]);
     assert_eq!((code, said.contains("scanned")), (0, true), "{said}");
 }
 
-/// A repository whose second commit is judged.
+/// A repository whose second commit is scanned.
 fn scan_change(before: &[(&str, &str)], after: &[(&str, &str)]) -> (i32, Value) {
     let sandbox = Sandbox::new();
     sandbox.write("Cargo.toml", "[package]\n");
@@ -130,7 +130,7 @@ fn an_edit_beside_an_old_finding_makes_nothing_new() {
     let old = "fn a(x: u8) -> u8 {\n    match x {\n        1 => b.unwrap(),\n        _ => 2,\n    }\n}\n";
     let new = old.replace("_ => 2", "_ => 3");
     let (code, found) = scan_change(&[("src/a.rs", old)], &[("src/a.rs", &new)]);
-    assert_eq!((code, &found["scan"]["old"]), (0, &1.into()), "{found}");
+    assert_eq!((code, &found["scan"]["preexisting"]), (0, &1.into()), "{found}");
     let go = "package a\nfunc b() {\n\tz := 1\n\tpanic(\"no\")\n}\n";
     assert_eq!(scan_change(&[("a.go", go)], &[("a.go", &go.replace('1', "2"))]).0, 0);
 }
@@ -153,17 +153,17 @@ fn only_a_declaration_that_a_build_reads_makes_a_test_module() {
     }
     let twice = "#[cfg(test)]\nmod orders;\n#[path = \"orders.rs\"]\npub mod book;\n";
     assert_eq!(scan_change(&base, &[("src/orders.rs", BAD), ("src/lib.rs", twice)]).0, 1);
-    // A file of tests that its neighbour names by its path.
+    // A file of tests that the next file declares by its path.
     let beside = "#[cfg(test)]\n#[path = \"orders_tests.rs\"]\nmod tests;\n";
     assert_eq!(scan_change(&base, &[("src/orders.rs", beside), ("src/orders_tests.rs", BAD)]).0, 0);
-    // What was test code before does not pay for product code.
+    // A former finding in test code does not offset one in product code.
     let helpers = [
         ("src/lib.rs", "pub mod orders;\n#[cfg(test)]\nmod helpers;\n"),
         ("src/helpers.rs", BAD),
         ("src/orders.rs", ""),
     ];
     assert_eq!(scan_change(&helpers, &[("src/helpers.rs", "\n"), ("src/orders.rs", BAD)]).0, 1);
-    // Names of folders below src/ are words of the product.
+    // Folder names below src/ are part of the product.
     for folder in ["vendor", "target", "dist", "tests", "benches"] {
         let path = format!("src/{folder}/mod.rs");
         assert_eq!(scan_change(&base, &[(&path, BAD)]).0, 1, "{folder}");
@@ -171,7 +171,7 @@ fn only_a_declaration_that_a_build_reads_makes_a_test_module() {
 }
 
 #[test]
-fn what_hides_from_a_tree_is_found() {
+fn files_hidden_from_a_tree_are_found() {
     let sandbox = Sandbox::new();
     sandbox.write(".gitignore", "hidden.rs\n");
     sandbox.write(".ignore", "*.rs\n");
@@ -241,13 +241,13 @@ fn rules_of_a_repository_are_run_and_changed() {
     assert_eq!((code, said.contains("set house"), said.contains('\u{1b}')), (0, true, false), "{said}");
     let (code, said) = sandbox.run_redacted(&["scan", "--set", "nothing"]);
     assert_eq!(
-        (code, said.contains("there is no set of rules `nothing`; known are product")),
+        (code, said.contains("unknown set of scan rules `nothing`; expected one of: product")),
         (2, true),
         "{said}"
     );
 }
 
-/// A worked packet in a repository whose base configures scans.
+/// A packet with its work, in a repository whose base configures scans.
 fn governed(config: &str, code: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     DemoRepository::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
@@ -266,7 +266,7 @@ fn unknown_scans_of_a_gate_are_not_a_pass() {
     }
     let (code, said) = sandbox.run_redacted(&["post-work", "WP-1-Farewell", "--worktree"]);
     assert_eq!(
-        (code, said.contains("`prodct` in `scan: gate`, which is no set of rules")),
+        (code, said.contains("unknown set of scan rules `prodct` in `scan: gate`")),
         (2, true),
         "{said}"
     );
@@ -281,13 +281,13 @@ fn foreign_hooks_are_not_changed() {
     let hook = sandbox.root.join(".git/hooks/pre-commit");
     sandbox.write(".git/hooks/pre-commit", "#!/bin/sh\necho mine\n");
     let (code, said) = sandbox.run_redacted(&["hook", "install", "pre-commit"]);
-    assert_eq!((code, said.contains("somebody else's hook")), (2, true), "{said}");
+    assert_eq!((code, said.contains("countersign did not write")), (2, true), "{said}");
     assert_eq!(std::fs::read_to_string(&hook).expect("hook"), "#!/bin/sh\necho mine\n");
     assert_eq!(sandbox.run_redacted(&["hook", "remove", "pre-commit"]).0, 2);
     std::fs::remove_file(&hook).expect("removed");
     assert_eq!(sandbox.run_redacted(&["hook", "install", "pre-commit"]).0, 0);
     assert_eq!(sandbox.run_redacted(&["hook", "install", "pre-commit"]).0, 0, "our own may be written anew");
-    // Git runs it, also for `commit -a`, which has an index of its own.
+    // Git runs the hook, also for `commit -a`, which has its own index.
     let program = std::path::PathBuf::from(env!("CARGO_BIN_EXE_countersign"));
     let path =
         format!("{}:{}", program.parent().expect("folder").display(), std::env::var("PATH").expect("PATH"));
@@ -305,7 +305,7 @@ fn foreign_hooks_are_not_changed() {
     sandbox.edit("src/a.rs", "c.unwrap();", "");
     let (done, said) = commit(&["commit", "-q", "-a", "-m", "good"]);
     assert!(done, "{said}");
-    // Before a push, all commits that the other side lacks.
+    // Before a push, all commits that the remote repository lacks are scanned.
     assert_eq!(sandbox.run_redacted(&["hook", "install", "pre-push"]).0, 0);
     let other = sandbox.root.with_file_name("other.git");
     sandbox.git(&["init", "-q", "--bare", other.to_str().expect("path")]);
@@ -318,8 +318,8 @@ fn foreign_hooks_are_not_changed() {
     sandbox.git(&["commit", "-q", "--no-verify", "-m", "bad"]);
     let (done, said) = commit(&["push", "-q", "origin", "work"]);
     assert!(!done && said.contains("[scan/rust-todo]"), "{said}");
-    // Nor does it pass as part of another branch, made from a line that only
-    // this side has.
+    // The push of another branch, made from a commit that only this repository
+    // has, does not pass either.
     sandbox.git(&["branch", "-f", "main", "work"]);
     sandbox.git(&["switch", "-q", "-c", "harmless"]);
     sandbox.write("notes.txt", "x\n");

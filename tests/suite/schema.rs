@@ -1,5 +1,5 @@
-//! JSON reports: valid against the published schema, the same bytes twice,
-//! and agreeing with the exit code.
+//! JSON reports are valid against the published schema, equal in two runs, and
+//! consistent with the exit code.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Steps as processes: no shell, their whole family ended, Ctrl-C, logs.
+//! Steps as processes: no shell, the process tree is killed, Ctrl-C, logs.
 
 #![cfg(unix)]
 
@@ -10,8 +10,8 @@ use countersign::DemoRepository;
 
 use crate::support::repo::Sandbox;
 
-/// An approved packet, a configuration with one step, and staged work is not
-/// needed: pre-work runs the step.
+/// An approved packet and a configuration with one step. No work is needed:
+/// pre-work runs the step.
 fn with_step(run: &str, more: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     DemoRepository::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
@@ -26,7 +26,7 @@ fn with_step(run: &str, more: &str) -> Sandbox {
     sandbox
 }
 
-/// A time to sleep that no other process of this machine sleeps.
+/// A time to sleep, in seconds, that no other process on this machine uses.
 fn sleep_command(number: u32) -> String {
     format!("sleep {number}.{:07}", std::process::id())
 }
@@ -64,7 +64,7 @@ fn a_timeout_kills_the_process_tree() {
     let sandbox = with_step(&run, "    timeout: 1s\n");
     let (exit, said) = sandbox.run_redacted(&["pre-work", "WP-1-Farewell"]);
     assert_eq!(exit, 1, "{said}");
-    assert!(said.contains("was not done after 1 s"), "{said}");
+    assert!(said.contains("did not finish within 1 s"), "{said}");
     assert!(is_gone(&first) && is_gone(&third));
     #[cfg(target_os = "linux")]
     assert!(is_gone(&second), "a child in a session of its own");
@@ -76,7 +76,7 @@ fn orphans_of_a_step_are_killed_too() {
     let start = Instant::now();
     let (exit, said) = sandbox.run_redacted(&["pre-work", "WP-1-Farewell"]);
     assert_eq!(exit, 0, "{said}");
-    assert!(start.elapsed() < Duration::from_secs(20), "nobody waits for an open pipe");
+    assert!(start.elapsed() < Duration::from_secs(20), "the gate does not wait for an open pipe");
     assert!(is_gone(&sleep_command(4721)));
 }
 
@@ -128,7 +128,7 @@ fn logs_have_a_hash_and_a_tail_without_escapes() {
 }
 
 #[test]
-fn two_gates_at_once_do_not_disturb_each_other() {
+fn two_gates_at_once_do_not_affect_each_other() {
     let sandbox = with_step("[sleep, \"1\"]", "");
     let start = |sandbox: &Sandbox| {
         sandbox.program().args(["pre-work", "WP-1-Farewell"]).stdout(Stdio::null()).spawn().expect("runs")

@@ -1,12 +1,12 @@
-//! `docs/tutorial.md`, typed as it stands: every command runs, and prints what
-//! the page says.
+//! Runs all commands of `docs/tutorial.md` and compares their output with the
+//! page.
 
 use std::process::{Command, Stdio};
 
 use crate::support::project;
 use crate::support::repo::{Sandbox, isolated_command};
 
-/// The commands of the page with what follows them, if anything does.
+/// The commands of the page, each with the output that follows it, if any.
 fn blocks() -> Vec<(String, Option<String>)> {
     let page = std::fs::read_to_string(project().join("docs/tutorial.md")).expect("tutorial");
     let mut out: Vec<(String, Option<String>)> = Vec::new();
@@ -16,7 +16,7 @@ fn blocks() -> Vec<(String, Option<String>)> {
             (None, "```sh" | "```text") => open = Some((&line[3..], String::new())),
             (None, _) => {}
             (Some((kind, text)), "```") => {
-                // A fence inside of what is printed is indented.
+                // A fence inside the output is indented.
                 match *kind {
                     "sh" => out.push((text.clone(), None)),
                     _ => out.last_mut().expect("commands before").1 = Some(text.clone()),
@@ -29,7 +29,7 @@ fn blocks() -> Vec<(String, Option<String>)> {
     out
 }
 
-/// Whether a line is the page's, where `…` stands for anything.
+/// True if a line is the one of the page, where `…` means any text.
 fn matches_line(wanted: &str, line: &str) -> bool {
     let mut rest = line;
     let pieces: Vec<&str> = wanted.split('…').collect();
@@ -48,7 +48,7 @@ fn matches_line(wanted: &str, line: &str) -> bool {
     rest.is_empty()
 }
 
-/// Why what was printed is not what the page says; a line `…` stands for any
+/// The first difference between the output and the page; a line `…` means any
 /// lines.
 fn find_difference(wanted: &[&str], lines: &[&str]) -> Option<String> {
     match wanted.split_first() {
@@ -84,7 +84,7 @@ fn the_tutorial_matches_the_program() {
     let all = blocks();
     assert!(all.len() > 10, "{}", all.len());
     let has_keys = Command::new("ssh-keygen").arg("-?").output().is_ok();
-    // One shell runs all blocks, so that a folder that is entered stays so.
+    // One shell runs all blocks, so that `cd` has an effect on later blocks.
     let mut script = "set -eu\n".to_owned();
     for (number, (commands, _)) in all.iter().enumerate() {
         if commands.contains("ssh-keygen") && !has_keys {

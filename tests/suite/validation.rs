@@ -1,4 +1,4 @@
-//! `validator-gate`: a session goes its way, and nothing that it held is lost.
+//! `validator-gate`: a session passes through its steps, and no record is lost.
 
 use crate::support::initialized::{PACKET, STATE, approved, assert_refused, commit, run_ok};
 use crate::support::repo::Sandbox;
@@ -31,22 +31,22 @@ fn a_session_passes_through_all_steps() {
         assert_refused(&sandbox, &gate(step), "no report of `WP-1-Two` was presented");
     }
     run_ok(&sandbox, &present_arguments("FAIL"));
-    assert_refused(&sandbox, &present_arguments("PASS"), "a session of `WP-1-Two` is under way");
-    assert_refused(&sandbox, &gate("append"), "has passed REPORT_PRESENTED last");
+    assert_refused(&sandbox, &present_arguments("PASS"), "a session of `WP-1-Two` is in progress");
+    assert_refused(&sandbox, &gate("append"), "the last gate of `WP-1-Two` is REPORT_PRESENTED");
     run_ok(&sandbox, &gate("acknowledge"));
-    assert_refused(&sandbox, &gate("append"), "there is no report with a verdict in");
+    assert_refused(&sandbox, &gate("append"), "no report in .GOV/task_packets/WP-1-Two.md has a verdict");
     append_report(&sandbox, "PASS");
-    assert_refused(&sandbox, &gate("append"), "says PASS, the session FAIL");
+    assert_refused(&sandbox, &gate("append"), "has the verdict PASS, but the session has FAIL");
     append_report(&sandbox, "FAIL");
     run_ok(&sandbox, &gate("append"));
-    assert_refused(&sandbox, &gate("commit"), "Commit .GOV/task_packets/WP-1-Two.md with its report first");
+    assert_refused(&sandbox, &gate("commit"), "Commit .GOV/task_packets/WP-1-Two.md with the report first");
     commit(&sandbox, "report");
     run_ok(&sandbox, &gate("commit"));
-    assert_refused(&sandbox, &gate("commit"), "has ended with COMMITTED");
+    assert_refused(&sandbox, &gate("commit"), "is complete; its last gate is COMMITTED");
     let ended = state(&sandbox)["validation_sessions"][WP].clone();
     assert_eq!((ended["status"].as_str(), ended["verdict"].as_str()), (Some("COMMITTED"), Some("FAIL")));
     assert!(ended["completed"].is_string());
-    // A FAIL is not overwritten: the next session keeps it.
+    // The next session keeps a FAIL in the archive.
     run_ok(&sandbox, &present_arguments("PASS"));
     let now = state(&sandbox);
     assert_eq!(now["archived_sessions"][0], ended);
@@ -63,9 +63,9 @@ fn a_session_passes_through_all_steps() {
 #[test]
 fn a_session_that_is_given_up_is_kept() {
     let sandbox = approved();
-    assert_refused(&sandbox, &["validator-gate", "reset", WP, "--reason", "x"], "there is no session");
+    assert_refused(&sandbox, &["validator-gate", "reset", WP, "--reason", "x"], "has no session to reset");
     run_ok(&sandbox, &present_arguments("FAIL"));
-    assert_refused(&sandbox, &["validator-gate", "reset", WP, "--reason", " "], "without a reason");
+    assert_refused(&sandbox, &["validator-gate", "reset", WP, "--reason", " "], "a reset needs a reason");
     run_ok(&sandbox, &["validator-gate", "reset", WP, "--reason", "wrong \"report\"", "--by", "mira"]);
     let now = state(&sandbox);
     assert_eq!(now["validation_sessions"], serde_json::json!({}));
@@ -78,7 +78,7 @@ fn a_session_that_is_given_up_is_kept() {
     let (exit, said) = sandbox.run_redacted(&["check"]);
     assert!(exit == 1 && said.contains("[validator/chain]"), "{said}");
     let (exit, said) = sandbox.run_redacted(&gate("acknowledge"));
-    assert!(exit == 2 && said.contains("was changed after it was passed"), "{exit} {said}");
+    assert!(exit == 2 && said.contains("this gate or an earlier one was edited"), "{exit} {said}");
 }
 
 #[test]
@@ -86,12 +86,12 @@ fn identities_are_two_where_they_are_configured() {
     let sandbox = approved();
     sandbox.append("countersign.yaml", "validator:\n  identities: [val-1, \"Mira <mira@example.org>\"]\n");
     commit(&sandbox, "identities");
-    assert_refused(&sandbox, &["validator-gate", "present", WP, "PASS"], "is none of the identities");
+    assert_refused(&sandbox, &["validator-gate", "present", WP, "PASS"], "does not list the identity");
     run_ok(&sandbox, &present_arguments("PASS"));
     assert_refused(
         &sandbox,
         &gate("acknowledge"),
-        "`val-1` has presented the report and cannot acknowledge it",
+        "`val-1` presented the report and cannot acknowledge it",
     );
     sandbox.git(&["config", "user.name", "Somebody"]);
     sandbox.git(&["config", "user.email", "mira@example.org"]);
@@ -122,21 +122,21 @@ fn older_files_are_read_and_kept_readable() {
 }
 
 #[test]
-fn what_is_committed_is_not_lost_and_what_was_presented_stays() {
+fn a_committed_session_is_not_lost_and_its_verdict_is_kept() {
     let sandbox = approved();
     run_ok(&sandbox, &present_arguments("FAIL"));
     commit(&sandbox, "presented");
-    // A worse report does not go by being removed.
+    // Removing the file does not remove a FAIL.
     let kept = sandbox.read(STATE);
     sandbox.remove(STATE);
     assert_refused(
         &sandbox,
         &present_arguments("PASS"),
-        "has lost gates of `WP-1-Two` that HEAD's version holds",
+        "lacks gates of `WP-1-Two` that its version in HEAD has",
     );
-    // Nor by another verdict above the gates.
+    // Another verdict in the session's head does not either.
     sandbox.write(STATE, kept.replacen("\"verdict\": \"FAIL\"", "\"verdict\": \"PASS\"", 1));
-    assert_refused(&sandbox, &gate("acknowledge"), "does not say what was presented: `PASS` and `FAIL`");
+    assert_refused(&sandbox, &gate("acknowledge"), "has the verdict `PASS`, but the presented verdict was `FAIL`");
     let (exit, said) = sandbox.run_redacted(&["check"]);
     assert!(exit == 1 && said.contains("[validator/"), "{said}");
     sandbox.write(STATE, &kept);
@@ -152,7 +152,7 @@ fn a_report_of_an_earlier_session_proves_nothing() {
     assert_refused(&sandbox, &gate("append"), "no report was added in");
     append_report(&sandbox, "PASS");
     run_ok(&sandbox, &gate("append"));
-    assert_refused(&sandbox, &gate("commit"), "Commit .GOV/task_packets/WP-1-Two.md with its report first");
+    assert_refused(&sandbox, &gate("commit"), "Commit .GOV/task_packets/WP-1-Two.md with the report first");
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn reasons_are_one_line_of_plain_text() {
         assert_refused(
             &sandbox,
             &["validator-gate", "reset", WP, "--reason", reason],
-            "characters that cannot be seen",
+            "invisible characters",
         );
     }
 }
@@ -190,17 +190,17 @@ fn a_session_is_found_in_both_places_and_under_its_own_id() {
     run_ok(&sandbox, &present_arguments("FAIL"));
     commit(&sandbox, "presented");
     let kept = sandbox.read(STATE);
-    // The older file for all packets is no way out.
+    // The older file for all packets is not a bypass.
     sandbox.remove(STATE);
     sandbox.write(
         ".GOV/roles/validator/VALIDATOR_GATES.json",
         "{\"validation_sessions\": {\"WP-1-Two\": {\"wpId\": \"WP-1-Two\", \"verdict\": \"PASS\", \"status\": \"REPORT_PRESENTED\", \"gates\": [{\"gate\": \"REPORT_PRESENTED\", \"verdict\": \"PASS\", \"timestamp\": \"2026-01-18T03:04:15.654Z\"}]}}, \"archived_sessions\": []}",
     );
     for arguments in [gate("acknowledge"), vec!["validator-gate", "reset", WP, "--reason", "x"]] {
-        assert_refused(&sandbox, &arguments, "has lost gates of `WP-1-Two`");
+        assert_refused(&sandbox, &arguments, "lacks gates of `WP-1-Two`");
     }
     sandbox.remove(".GOV/roles/validator/VALIDATOR_GATES.json");
     sandbox.write(STATE, kept.replace("\"wpId\": \"WP-1-Two\"", "\"wpId\": \"WP-9-X\""));
     let (exit, said) = sandbox.run_redacted(&["validator-gate", "reset", WP, "--reason", "x"]);
-    assert!(exit == 2 && said.contains("stands under another id than it names"), "{exit} {said}");
+    assert!(exit == 2 && said.contains("differs from the id in its `wpId`"), "{exit} {said}");
 }

@@ -17,13 +17,13 @@ use crate::document::{DocumentKind, Fault, Layout, Packet, Signature, WpId, WpId
 use crate::finding::Label;
 use crate::text::{RepoPath, Source, Span};
 
-pub use approval::{
+pub(crate) use approval::{
     ApprovalCheckContext, CheckpointFact, CodeCommit, ContractFact, KeySignatureFact, MergeBaseFact,
     RecordAtSigning, RecordsAtSigning,
 };
-pub use change::{ChangeCheckContext, EvidencePathFact, RangeFact, WaiverOrigin};
-pub use policy::{Policy, ProtectedPattern, WaiverSource};
-pub use sources::{
+pub(crate) use change::{ChangeCheckContext, EvidencePathFact, RangeFact, WaiverOrigin};
+pub(crate) use policy::{Policy, ProtectedPattern, WaiverSource};
+pub(crate) use sources::{
     BaselineState, ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, WaiverLookup,
 };
 

@@ -67,7 +67,7 @@ pub struct ChangedSource {
 
 /// Returns whether a waiver of the packet with one of these policies covers a
 /// path.
-pub type WaiverLookup<'a> = &'a dyn Fn(&[String], &RepoPath) -> bool;
+pub(crate) type WaiverLookup<'a> = &'a dyn Fn(&[String], &RepoPath) -> bool;
 
 /// Input of checks of source files.
 pub struct SourcesCheckContext<'a> {

@@ -101,7 +101,7 @@ pub(in crate::check) fn unknown_gate(input: &ChangeCheckContext<'_>, rule: &Rule
 
 /// The computed results of the gates of one manifest.
 #[derive(Debug, Clone)]
-pub struct GateClaims {
+pub(crate) struct GateClaims {
     /// Span of the manifest's label `Target File`, which identifies it.
     pub label: Span,
     /// The gates of COR-701 in their order; an error is the reason why a gate
@@ -111,7 +111,7 @@ pub struct GateClaims {
 
 /// Computes the gates of every manifest.
 #[must_use]
-pub fn gate_claims(input: &ChangeCheckContext<'_>) -> Vec<GateClaims> {
+pub(crate) fn gate_claims(input: &ChangeCheckContext<'_>) -> Vec<GateClaims> {
     let evaluate = |manifest: &Manifest| {
         let file = target_path(manifest).and_then(|path| input.file(path));
         let gates = GATES.iter().map(|(name, _)| (*name, evaluate_gate(input, manifest, file, name)));

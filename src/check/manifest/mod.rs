@@ -4,7 +4,7 @@ pub(super) mod blocks;
 pub(super) mod claims;
 pub(super) mod values;
 
-pub use self::claims::{GateClaims, gate_claims};
+pub(crate) use self::claims::{GateClaims, gate_claims};
 use crate::change::{ChangedFile, FileMode};
 use crate::check::context::ChangeCheckContext;
 use crate::digest::Hash20;
@@ -33,7 +33,7 @@ fn manifests_with_files<'a>(
 /// Returns whether a changed file needs a manifest, which is so for every file
 /// outside the governance folders.
 #[must_use]
-pub fn needs_manifest(layout: &Layout, file: &ChangedFile) -> bool {
+pub(crate) fn needs_manifest(layout: &Layout, file: &ChangedFile) -> bool {
     !layout.is_governance(&file.change.path)
 }
 
@@ -49,7 +49,7 @@ fn label_at(input: &ChangeCheckContext<'_>, span: Span, text: impl Into<String>)
 /// Returns whether the lines of a file can be counted: it is not a binary file
 /// and not a submodule.
 #[must_use]
-pub fn has_lines(file: &ChangedFile) -> bool {
+pub(crate) fn has_lines(file: &ChangedFile) -> bool {
     let submodule = [file.change.before, file.change.after]
         .into_iter()
         .flatten()

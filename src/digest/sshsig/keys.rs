@@ -18,7 +18,7 @@ impl SigningKey {
 ///
 /// # Errors
 /// The signature is not valid for this message.
-pub fn verify(armored: &str, message: &[u8]) -> Result<SigningKey, SshSignatureError> {
+pub(crate) fn verify(armored: &str, message: &[u8]) -> Result<SigningKey, SshSignatureError> {
     let text = armored.trim().replace("\r\n", "\n") + "\n";
     let signature =
         SshSig::from_pem(&text).map_err(|error| SshSignatureError::Unreadable(error.to_string()))?;
@@ -42,7 +42,7 @@ pub fn verify(armored: &str, message: &[u8]) -> Result<SigningKey, SshSignatureE
 ///
 /// # Errors
 /// The key cannot sign.
-pub fn sign(private_key: &[u8], message: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
+pub(crate) fn sign(private_key: &[u8], message: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
     let unreadable = |error: ssh_key::Error| SigningKeyError::Unreadable(error.to_string());
     let is_public = private_key.starts_with(b"ssh-") || private_key.starts_with(b"ecdsa-");
     if is_public {
@@ -73,7 +73,7 @@ fn encode_armored(signature: &SshSig) -> Result<(String, SigningKey), SigningKey
 ///
 /// # Errors
 /// The message cannot be encoded.
-pub fn encode_for_signing(message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
+pub(crate) fn encode_for_signing(message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
     SshSig::signed_data(NAMESPACE, HashAlg::Sha512, message)
         .map_err(|error| SigningKeyError::Unreadable(error.to_string()))
 }
@@ -81,7 +81,7 @@ pub fn encode_for_signing(message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
 /// Reads the public key in an agent's response; `None` if its type is not
 /// supported.
 #[must_use]
-pub fn parse_supported_key(blob: &[u8]) -> Option<SigningKey> {
+pub(crate) fn parse_supported_key(blob: &[u8]) -> Option<SigningKey> {
     let key = PublicKey::from_bytes(blob).ok()?;
     let data = key.key_data();
     matches!(data, KeyData::Ed25519(_)).then(|| SigningKey::from_key_data(data).ok()).flatten()
@@ -92,7 +92,7 @@ pub fn parse_supported_key(blob: &[u8]) -> Option<SigningKey> {
 ///
 /// # Errors
 /// The response is not a signature.
-pub fn armor_agent_signature(key: &[u8], signature: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
+pub(crate) fn armor_agent_signature(key: &[u8], signature: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
     let unreadable = |error: ssh_key::Error| SigningKeyError::Unreadable(error.to_string());
     let key = PublicKey::from_bytes(key).map_err(unreadable)?;
     let signature = Signature::try_from(signature).map_err(unreadable)?;

@@ -9,14 +9,15 @@ mod keys;
 #[path = "none.rs"]
 mod keys;
 
-pub use keys::{armor_agent_signature, encode_for_signing, parse_supported_key, sign, verify};
+pub(crate) use keys::{armor_agent_signature, encode_for_signing, parse_supported_key, sign, verify};
 
 /// Namespace of signed approvals. A signature for another namespace is refused.
-pub const NAMESPACE: &str = "countersign";
+pub(crate) const NAMESPACE: &str = "countersign";
 
 /// Reason why a signature is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SshSignatureError {
+#[cfg_attr(not(feature = "ssh"), expect(dead_code, reason = "made by the feature `ssh` only"))]
+pub(crate) enum SshSignatureError {
     /// The text is not a readable signature.
     #[error("it cannot be read as an OpenSSH signature: {0}")]
     Unreadable(String),
@@ -33,7 +34,7 @@ pub enum SshSignatureError {
 
 /// The key that made a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SigningKey {
+pub(crate) struct SigningKey {
     /// The public key as `allowed_signers` writes it: type and base64 data.
     pub key: String,
     /// The key's fingerprint, `SHA256:…`.
@@ -42,7 +43,8 @@ pub struct SigningKey {
 
 /// Reason why a key cannot sign.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SigningKeyError {
+#[cfg_attr(not(feature = "ssh"), expect(dead_code, reason = "made by the feature `ssh` only"))]
+pub(crate) enum SigningKeyError {
     /// The text is not a usable private key.
     #[error("this cannot be used as an OpenSSH private key: {0}")]
     Unreadable(String),

@@ -8,7 +8,7 @@ const WITHOUT: &str = "this program was built without the feature `ssh`";
 ///
 /// # Errors
 /// Always.
-pub fn verify(_: &str, _: &[u8]) -> Result<SigningKey, SshSignatureError> {
+pub(crate) fn verify(_: &str, _: &[u8]) -> Result<SigningKey, SshSignatureError> {
     Err(SshSignatureError::Unreadable(WITHOUT.to_owned()))
 }
 
@@ -16,7 +16,7 @@ pub fn verify(_: &str, _: &[u8]) -> Result<SigningKey, SshSignatureError> {
 ///
 /// # Errors
 /// Always.
-pub fn sign(_: &[u8], _: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
+pub(crate) fn sign(_: &[u8], _: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
     Err(SigningKeyError::Unreadable(WITHOUT.to_owned()))
 }
 
@@ -24,13 +24,13 @@ pub fn sign(_: &[u8], _: &[u8]) -> Result<(String, SigningKey), SigningKeyError>
 ///
 /// # Errors
 /// Always.
-pub fn encode_for_signing(_: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
+pub(crate) fn encode_for_signing(_: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
     Err(SigningKeyError::Unreadable(WITHOUT.to_owned()))
 }
 
 /// Returns `None`: no key is supported.
 #[must_use]
-pub fn parse_supported_key(_: &[u8]) -> Option<SigningKey> {
+pub(crate) fn parse_supported_key(_: &[u8]) -> Option<SigningKey> {
     None
 }
 
@@ -38,6 +38,6 @@ pub fn parse_supported_key(_: &[u8]) -> Option<SigningKey> {
 ///
 /// # Errors
 /// Always.
-pub fn armor_agent_signature(_: &[u8], _: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
+pub(crate) fn armor_agent_signature(_: &[u8], _: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
     Err(SigningKeyError::Unreadable(WITHOUT.to_owned()))
 }

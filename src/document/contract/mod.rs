@@ -12,8 +12,8 @@ use crate::text::{Source, Span, Spanned};
 
 use super::section::Section;
 
-pub use status::ContractStatus;
-pub use task::{Task, TaskId, TaskState};
+pub(crate) use status::ContractStatus;
+pub(crate) use task::{Task, TaskId, TaskState};
 
 /// A phase: a heading `Phase n` and its tasks.
 #[derive(Debug, Clone)]

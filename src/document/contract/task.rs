@@ -64,7 +64,7 @@ pub struct Task {
 
 /// Reads the list items with a checkbox in the blocks of `range`.
 #[must_use]
-pub fn read_tasks(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<Task> {
+pub(super) fn read_tasks(text: &str, outline: &Outline, range: std::ops::Range<usize>) -> Vec<Task> {
     let mut out = Vec::new();
     for index in range {
         if outline.get(index).is_none_or(|block| block.kind != BlockKind::Item) {

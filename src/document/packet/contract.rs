@@ -39,7 +39,7 @@ pub(in crate::document) const WHITESPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// One part of the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContractPart {
+pub(crate) struct ContractPart {
     /// Key of the field or section.
     pub key: String,
     /// Its lines, without whitespace at their ends.
@@ -51,20 +51,20 @@ pub struct ContractPart {
 impl ContractPart {
     /// Returns whether both parts have the same text, at any location.
     #[must_use]
-    pub fn has_same_text(&self, other: &Self) -> bool {
+    pub(crate) fn has_same_text(&self, other: &Self) -> bool {
         self.lines.iter().map(|line| &line.value).eq(other.lines.iter().map(|line| &line.value))
     }
 
     /// Returns the lines as one text, each with a newline.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.lines.iter().map(|line| format!("{}\n", line.value)).collect()
     }
 }
 
 /// Returns the parts of a packet's contract, in order.
 #[must_use]
-pub fn contract_parts(packet: &Packet) -> Vec<ContractPart> {
+pub(crate) fn contract_parts(packet: &Packet) -> Vec<ContractPart> {
     let lines = |text: &str, span: Span| {
         let mut at = span.start;
         let mut out: Vec<Spanned<String>> = Vec::new();

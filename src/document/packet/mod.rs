@@ -22,12 +22,11 @@ use super::waiver::Waiver;
 use super::{PacketStatus, Parsed};
 
 pub(in crate::document) use contract::WHITESPACE;
-pub use contract::{ContractPart, contract_parts};
-pub use phases::{PacketPhases, PhaseSection};
-pub use quality::{Criterion, PlannedCommand};
-pub use read::manifest_fields;
-pub use reports::VerdictReport;
-pub use scope::Scope;
+pub(crate) use contract::{ContractPart, contract_parts};
+pub(crate) use phases::{PacketPhases, PhaseSection};
+pub(crate) use quality::{Criterion, PlannedCommand};
+pub(crate) use read::manifest_fields;
+pub(crate) use scope::Scope;
 
 /// Format generation of a packet (FORMATS, "three generations").
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -245,7 +245,7 @@ fn first_line(text: &str, outline: &Outline, section: &Section) -> Option<Spanne
 
 /// Returns the fields from which manifests are read: all except those of
 /// validation reports, evidence, waivers, scope and history.
-pub fn manifest_fields<'a>(sections: &[Section], all: &'a [Field]) -> impl Iterator<Item = &'a Field> {
+pub(crate) fn manifest_fields<'a>(sections: &[Section], all: &'a [Field]) -> impl Iterator<Item = &'a Field> {
     let is_excluded = |key: &str| {
         key.starts_with("VALIDATION_REPORT")
             || matches!(key, "EVIDENCE" | "EVIDENCE_MAPPING" | "WAIVERS_GRANTED" | "SCOPE" | "HISTORY")

@@ -1,5 +1,5 @@
-//! Every real document of the corpus, where it is there: what is read from it
-//! is counted and compared with a reviewed snapshot.
+//! Reads every real document of the corpus, if it is available, and compares the
+//! counts of what was read with a reviewed snapshot.
 
 use std::collections::BTreeMap;
 

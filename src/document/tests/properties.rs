@@ -11,7 +11,7 @@ use crate::document::{
 };
 use crate::text::{RepoPath, Source, Span, Spanned};
 
-/// Pieces of which governance documents are made, and some that they are not.
+/// Parts of governance documents, and some unusual text.
 fn piece() -> impl Strategy<Value = String> {
     let parts = [
         "# Task Packet: WP-1-A\n",

@@ -1,5 +1,5 @@
-//! The five documents that the project started from, read as a person reads
-//! them. Skipped where they are not there.
+//! The five documents that the project started from: the readers find what a
+//! person finds. Skipped if the documents are missing.
 
 use crate::document::packet::Generation;
 use crate::document::scope_entry::ScopePattern;
@@ -44,7 +44,7 @@ fn a_packet_of_january() {
     assert_eq!(packet.status.as_ref().map(|s| &s.value), Some(&PacketStatus::InProgress));
     assert_eq!(signature(&packet), "ilja180120262320");
     assert_eq!(paths(&packet), ["src/backend/handshake_core/src/llm/ollama.rs"]);
-    assert_eq!(packet.scope.out_of_scope.len(), 6, "six paths stand in back-ticks outside parentheses");
+    assert_eq!(packet.scope.out_of_scope.len(), 6, "six paths are in backticks outside parentheses");
     assert!(packet.waivers.is_empty() && packet.manifests.is_empty() && packet.manifest_template.is_some());
     assert!(packet.phases.approval_marker.is_none() && packet.phases.implementation.is_none());
     let commands: Vec<&str> = packet.test_plan.iter().map(|command| command.text.as_str()).collect();
@@ -82,11 +82,11 @@ fn a_packet_of_february() {
     );
     assert!(
         packet.metadata_field("CODER_MODEL").is_some_and(|field| !field.is_filled()),
-        "<unclaimed> is no value"
+        "<unclaimed> is not a value"
     );
     assert!(
         packet.evidence.is_empty() && packet.mapping.is_empty(),
-        "the template's examples are no evidence"
+        "the template's examples are not evidence"
     );
     assert!(packet.manifests.is_empty() && packet.manifest_template.is_some());
 }
@@ -119,9 +119,9 @@ fn a_packet_with_an_approved_skeleton() {
     assert_eq!(packet.status.as_ref().map(|s| &s.value), Some(&PacketStatus::InProgress));
     assert_eq!(signature(&packet), "ilja010120262219");
     assert_eq!(paths(&packet).len(), 9);
-    let approved = packet.phases.approval_marker.expect("SKELETON APPROVED is seen");
+    let approved = packet.phases.approval_marker.expect("SKELETON APPROVED is found");
     assert_eq!(packet.source.slice(approved), "SKELETON APPROVED");
-    assert!(packet.phases.implementation.is_none(), "the template's words are no implementation");
+    assert!(packet.phases.implementation.is_none(), "the template's text is not an implementation");
     assert_eq!(
         packet.scope.out_of_scope.iter().filter(|entry| entry.raw.value.contains("terminal")).count(),
         7

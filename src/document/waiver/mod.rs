@@ -24,7 +24,6 @@ use super::is_placeholder;
 use super::outline::Outline;
 use super::scope_entry::ScopeEntry;
 
-pub use value::find_paths;
 
 /// End of a waiver's validity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +85,7 @@ impl Waiver {
 
 /// Reads the waivers in the blocks of a section.
 #[must_use]
-pub fn read_waivers(text: &str, outline: &Outline, blocks: Range<usize>) -> Vec<Waiver> {
+pub(crate) fn read_waivers(text: &str, outline: &Outline, blocks: Range<usize>) -> Vec<Waiver> {
     let mut out: Vec<WaiverDraft> = Vec::new();
     let mut index = blocks.start;
     while index < blocks.end {

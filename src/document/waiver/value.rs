@@ -54,7 +54,7 @@ pub(super) fn find_policy(text: &str) -> Option<&str> {
 /// Finds the paths that a scope names: texts in backticks, and words with a
 /// slash. Empty if the scope has an exception.
 #[must_use]
-pub fn find_paths(scope: &Spanned<String>) -> Vec<ScopeEntry> {
+pub(crate) fn find_paths(scope: &Spanned<String>) -> Vec<ScopeEntry> {
     // With an exception, the paths of a scope are not all covered.
     let lower = scope.value.to_lowercase();
     let exceptions = ["except", "excluding", "other than", "does not", "do not", "but not", "not cover"];

@@ -14,7 +14,7 @@ use super::request::DocumentCheckRequest;
 
 /// One packet or stub.
 #[derive(Debug, Clone)]
-pub struct PacketListEntry {
+pub(crate) struct PacketListEntry {
     /// Its id.
     pub wp_id: String,
     /// Its base id.
@@ -37,7 +37,7 @@ pub struct PacketListEntry {
 
 /// All packets and stubs.
 #[derive(Debug, Clone, Default)]
-pub struct PacketListing {
+pub(crate) struct PacketListing {
     /// The entries, in order of id.
     pub entries: Vec<PacketListEntry>,
 }
@@ -46,7 +46,7 @@ pub struct PacketListing {
 ///
 /// # Errors
 /// The repository or the configuration cannot be read.
-pub fn list_packets(
+pub(crate) fn list_packets(
     repo: &dyn Repository,
     request: &DocumentCheckRequest,
 ) -> Result<PacketListing, PipelineError> {

@@ -13,7 +13,7 @@ mod query;
 mod request;
 mod run;
 
-pub use listing::{PacketListEntry, PacketListing, list_packets};
+pub(crate) use listing::{PacketListEntry, PacketListing, list_packets};
 pub use query::DocumentQuery;
 pub use request::{DocumentCheckRequest, NamedDocument};
 pub use run::check_documents;

@@ -77,6 +77,7 @@ pub fn check_documents(
         documents: Some(build_documents_info(&jobs, known_layout.as_ref(), reported.is_some())),
         outcomes,
         findings,
+        warnings: config.warning_lines(),
         ..Report::new(request.query.as_str())
     };
     report.sort();

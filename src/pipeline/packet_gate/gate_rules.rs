@@ -21,7 +21,7 @@ const BEFORE_WORK_RULES: [&str; 4] =
     ["packet/active", "packet/workable", "approval/checkpoint", "approval/prepared"];
 
 /// Returns the rules of a gate, in the order of the registry.
-pub fn rules_of_gate(gate: Gate) -> impl Iterator<Item = &'static Registered> {
+pub(crate) fn rules_of_gate(gate: Gate) -> impl Iterator<Item = &'static Registered> {
     registered_rules().iter().filter(move |entry| is_in_gate(gate, entry))
 }
 

@@ -24,7 +24,7 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
 
 /// A packet on disk and the change that its manifests describe.
-pub struct ManifestContext<'a> {
+pub(crate) struct ManifestContext<'a> {
     repo: &'a dyn Repository,
     request: &'a GateRequest,
     packet_context: PacketContext,
@@ -50,7 +50,7 @@ impl<'a> ManifestContext<'a> {
     /// # Errors
     /// The repository or the configuration cannot be read, or two of the given
     /// ids name the same packet.
-    pub fn find(
+    pub(crate) fn find(
         repo: &'a dyn Repository,
         request: &'a GateRequest,
         command: &'static str,
@@ -98,13 +98,13 @@ impl<'a> ManifestContext<'a> {
 
     /// Returns the layout of the repository's documents.
     #[must_use]
-    pub fn layout(&self) -> &Layout {
+    pub(crate) fn layout(&self) -> &Layout {
         &self.packet_context.layout
     }
 
     /// Returns the configuration.
     #[must_use]
-    pub fn config(&self) -> &Config {
+    pub(crate) fn config(&self) -> &Config {
         &self.packet_context.config
     }
 
@@ -113,7 +113,7 @@ impl<'a> ManifestContext<'a> {
     ///
     /// # Errors
     /// The history that waivers depend on cannot be read.
-    pub fn compute_gate_claims(&self, source: &Arc<Source>) -> Result<Vec<GateClaims>, PipelineError> {
+    pub(crate) fn compute_gate_claims(&self, source: &Arc<Source>) -> Result<Vec<GateClaims>, PipelineError> {
         let parsed = Packet::read(source);
         let located = LocatedPacket {
             id: self.id.clone(),

@@ -74,7 +74,7 @@ impl RelatedDocuments {
 ///
 /// # Errors
 /// The repository cannot be read.
-pub fn find_signature_reuse(
+pub(crate) fn find_signature_reuse(
     repo: &dyn Repository,
     tree: TreeState,
     layout: &Layout,

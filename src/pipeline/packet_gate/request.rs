@@ -38,7 +38,7 @@ impl GateRequest {
 
 /// Result of a gate before its steps run.
 #[derive(Debug)]
-pub struct GateResult {
+pub(crate) struct GateResult {
     /// The report without results of steps.
     pub report: Report,
     /// The configuration of the gate.

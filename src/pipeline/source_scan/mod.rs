@@ -23,7 +23,7 @@ use crate::pipeline::error::PipelineError;
 
 pub(crate) use change::{ChangeScan, run_gate_scans};
 pub use request::{ScanProfile, ScanRequest};
-pub use rules::{ActiveRules, load_active_rules};
+pub(crate) use rules::{ActiveRules, load_active_rules};
 
 /// Runs a scan: of the requested change, or else of the whole tree.
 ///

@@ -33,7 +33,14 @@ pub(super) fn build_report(
         outcomes.push(CheckOutcome { rule: rule_ref.id().clone(), packet: None, status });
     }
     let mut report =
-        Report { selection, scan: Some(info), outcomes, findings, ..Report::new(request.profile.name) };
+        Report {
+            selection,
+            scan: Some(info),
+            outcomes,
+            findings,
+            warnings: config.warning_lines(),
+            ..Report::new(request.profile.name)
+        };
     report.sort();
     report
 }

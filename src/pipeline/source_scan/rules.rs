@@ -8,7 +8,6 @@ use crate::change::{Repository, RepositoryError, TreeState};
 use crate::config::Config;
 use crate::pipeline::locate::read_document;
 use crate::pipeline::outcome::is_disabled;
-use crate::rule::find_span;
 use crate::scan::{RuleFault, ScanRule, embedded, embedded_sets};
 use crate::text::Source;
 
@@ -16,7 +15,7 @@ use super::request::ScanProfile;
 
 /// Rules of a scan, and errors of rule files that could not be loaded.
 #[derive(Debug, Default)]
-pub struct ActiveRules {
+pub(crate) struct ActiveRules {
     /// Rules that run.
     pub rules: Vec<ScanRule>,
     /// Rules that the configuration switches off.
@@ -37,7 +36,7 @@ pub struct ActiveRules {
 ///
 /// # Errors
 /// The repository cannot be read.
-pub fn load_active_rules(
+pub(crate) fn load_active_rules(
     repo: &dyn Repository,
     tree: TreeState,
     config: &Config,
@@ -63,7 +62,7 @@ pub fn load_active_rules(
                     let id = rule.id.as_str().to_owned();
                     if own.contains_key(&id) {
                         let message = format!("there is another rule `{id}` of this repository");
-                        out.faults.push(RuleFault { span: find_span(&source, &id), source, message });
+                        out.faults.push(RuleFault { span: rule.spans.id, source, message });
                         continue;
                     }
                     out.sources.insert(id.clone(), source);

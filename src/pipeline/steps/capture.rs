@@ -20,7 +20,7 @@ const LOG_TAIL_BYTES: u64 = 4 * 1024 * 1024;
 const MAX_LOGS_PER_SECOND: u32 = 999;
 
 /// A program to run.
-pub struct CommandRun<'a> {
+pub(crate) struct CommandRun<'a> {
     /// Its name in messages.
     pub name: &'a str,
     /// Program and arguments; no shell is involved.
@@ -38,7 +38,7 @@ pub struct CommandRun<'a> {
 }
 
 /// Result of a program that was run.
-pub struct CommandOutput {
+pub(crate) struct CommandOutput {
     /// How it ended, or why it could not be started. Never
     /// [`ExitReason::Interrupted`]: [`capture`] returns that as an error.
     pub outcome: io::Result<ExitReason>,
@@ -56,7 +56,7 @@ pub struct CommandOutput {
 ///
 /// # Errors
 /// Its log cannot be written or read, or the user pressed Ctrl-C.
-pub fn capture(run: &CommandRun<'_>, progress: &dyn Progress) -> Result<CommandOutput, StepsError> {
+pub(crate) fn capture(run: &CommandRun<'_>, progress: &dyn Progress) -> Result<CommandOutput, StepsError> {
     let step = || run.name.to_owned();
     let read_error = |source| StepsError::ReadLog { step: step(), source };
     files::create_folder(&run.log_folder)

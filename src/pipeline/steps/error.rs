@@ -17,14 +17,6 @@ pub enum StepsError {
         /// The step's name.
         step: String,
     },
-    /// A log could not be written or read.
-    #[error("{doing}: {source}")]
-    Log {
-        /// The operation.
-        doing: String,
-        /// The error of the operating system.
-        source: io::Error,
-    },
     /// A folder of a command cannot be used.
     #[error("the folder {}: {source}", to_single_line(.folder, 120))]
     Folder {

@@ -9,10 +9,8 @@ mod run;
 mod test_runner;
 mod worktree_snapshot;
 
-pub use capture::{CommandRun, capture};
+pub(crate) use capture::{CommandRun, capture};
 pub use error::StepsError;
-/// Former name of [`StepsError`].
-pub use error::StepsError as EngineError;
 pub use gate::run_gate;
 pub use options::{NoProgress, Progress, StepOptions};
-pub use test_runner::find_proof_lines;
+pub(crate) use test_runner::find_proof_lines;

@@ -151,7 +151,7 @@ const MAX_PROOF_LENGTH: usize = 200;
 /// known test runner, or else the last usable line. The log contains each line
 /// exactly as returned, apart from whitespace at its ends.
 #[must_use]
-pub fn find_proof_lines(argv: &[String], log: &str) -> Vec<String> {
+pub(crate) fn find_proof_lines(argv: &[String], log: &str) -> Vec<String> {
     let usable = |line: &&str| {
         let length = line.chars().count();
         (3..=MAX_PROOF_LENGTH).contains(&length)

@@ -9,7 +9,7 @@ use crate::finding::ApprovalSummary;
 
 /// The approval of a packet: signature, key, and commits with code.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ApprovalDocument {
+pub(crate) struct ApprovalDocument {
     /// The signature in the packet.
     pub signature: Option<String>,
     /// The commit that added the signature to the packet.
@@ -36,7 +36,7 @@ pub struct ApprovalDocument {
 
 /// A key that signed a contract.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct KeyDocument {
+pub(crate) struct KeyDocument {
     /// Owners of the key, according to the revision of the rules.
     pub principals: String,
     /// The key's fingerprint, `SHA256:…`.
@@ -45,7 +45,7 @@ pub struct KeyDocument {
 
 /// The commit that added the signature.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct IntroducedDocument {
+pub(crate) struct IntroducedDocument {
     /// Full id.
     pub commit: String,
     /// Author, `Name <mail>`.
@@ -64,7 +64,7 @@ pub struct IntroducedDocument {
 
 /// An event and its recorded time.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct MomentDocument {
+pub(crate) struct MomentDocument {
     /// The event.
     pub event: String,
     /// Its time; null if no record contains it.

@@ -6,18 +6,18 @@
 mod approval;
 mod from;
 
-pub use approval::ApprovalDocument;
+pub(crate) use approval::ApprovalDocument;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Name and version of the format.
-pub const SCHEMA: &str = "countersign.report/v1";
+pub(crate) const SCHEMA: &str = "countersign.report/v1";
 
 /// The result of a gate or of another command that checks.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "countersign.report/v1")]
-pub struct ReportDocument {
+pub(crate) struct ReportDocument {
     /// Always `countersign.report/v1`.
     pub schema: String,
     /// Version of the program.
@@ -57,7 +57,7 @@ pub struct ReportDocument {
 
 /// A claim of the packet's evidence.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ClaimDocument {
+pub(crate) struct ClaimDocument {
     /// The command, as quoted.
     pub command: String,
     /// The exit code, as the evidence claims it.
@@ -70,7 +70,7 @@ pub struct ClaimDocument {
 
 /// The judged documents.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct DocumentsDocument {
+pub(crate) struct DocumentsDocument {
     /// Number of documents by kind.
     pub kinds: std::collections::BTreeMap<String, usize>,
     /// `docs`, `.GOV`, `configured` or `none`.
@@ -81,7 +81,7 @@ pub struct DocumentsDocument {
 
 /// The scanned source files.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ScanDocument {
+pub(crate) struct ScanDocument {
     /// Number of rules that ran.
     pub rules: usize,
     /// Number of scanned files.
@@ -108,7 +108,7 @@ pub struct ScanDocument {
 
 /// The judged packet.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct PacketDocument {
+pub(crate) struct PacketDocument {
     /// The id that the caller gave.
     pub requested: String,
     /// The id of the judged packet.
@@ -130,7 +130,7 @@ pub struct PacketDocument {
 
 /// The judged change.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct SelectionDocument {
+pub(crate) struct SelectionDocument {
     /// `range`, `rev`, `staged` or `worktree`.
     pub mode: String,
     /// Commit id of the base.
@@ -147,7 +147,7 @@ pub struct SelectionDocument {
 
 /// Counts of checks and findings.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct SummaryDocument {
+pub(crate) struct SummaryDocument {
     /// Checks that passed.
     pub passed: usize,
     /// Checks that failed.
@@ -166,7 +166,7 @@ pub struct SummaryDocument {
 
 /// One check and its outcome.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct CheckDocument {
+pub(crate) struct CheckDocument {
     /// Id of the rule.
     pub rule: String,
     /// Id of the packet, if several packets are judged in one run.
@@ -181,7 +181,7 @@ pub struct CheckDocument {
 
 /// One finding.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct FindingDocument {
+pub(crate) struct FindingDocument {
     /// Id of the rule.
     pub rule: String,
     /// Id of the packet, if several packets are judged in one run.
@@ -217,7 +217,7 @@ pub struct FindingDocument {
 
 /// A location with a label.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct PlaceDocument {
+pub(crate) struct PlaceDocument {
     /// `text`, `path` or `repository`.
     pub kind: String,
     /// Path, escaped; null for the repository.
@@ -242,7 +242,7 @@ pub struct PlaceDocument {
 
 /// A replacement of one span.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct FixDocument {
+pub(crate) struct FixDocument {
     /// The span to replace.
     pub place: PlaceDocument,
     /// The new text.
@@ -255,7 +255,7 @@ pub struct FixDocument {
 
 /// One step.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct StepDocument {
+pub(crate) struct StepDocument {
     /// Its name.
     pub name: String,
     /// Program and arguments.
@@ -272,7 +272,7 @@ pub struct StepDocument {
 
 /// Values that differ from run to run.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct RunDocument {
+pub(crate) struct RunDocument {
     /// RFC 3339 UTC.
     pub started_at: String,
     /// Duration in milliseconds.
@@ -283,7 +283,7 @@ pub struct RunDocument {
 
 /// Values of a step that differ from run to run.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct StepRunDocument {
+pub(crate) struct StepRunDocument {
     /// The step's name.
     pub name: String,
     /// Duration in milliseconds.

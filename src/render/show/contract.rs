@@ -9,7 +9,7 @@ use super::TextLine;
 
 /// Number of tasks by state.
 #[derive(Debug, Default, Clone, Copy, Serialize)]
-pub struct TaskProgress {
+pub(crate) struct TaskProgress {
     /// Ticked tasks.
     pub done: usize,
     /// Unticked tasks.
@@ -20,7 +20,7 @@ pub struct TaskProgress {
 
 /// A phase and its progress.
 #[derive(Debug, Serialize)]
-pub struct PhaseLine {
+pub(crate) struct PhaseLine {
     /// The line of its heading, from 1.
     pub line: usize,
     /// Its heading.
@@ -31,7 +31,7 @@ pub struct PhaseLine {
 
 /// A task.
 #[derive(Debug, Serialize)]
-pub struct TaskLine {
+pub(crate) struct TaskLine {
     /// Its line, from 1.
     pub line: usize,
     /// Its id, as written.
@@ -44,7 +44,7 @@ pub struct TaskLine {
 
 /// A contract as it was parsed.
 #[derive(Debug, Serialize)]
-pub struct ContractDocument {
+pub(crate) struct ContractDocument {
     /// `countersign.contract/v1`.
     pub schema: &'static str,
     /// Its path.
@@ -84,7 +84,7 @@ fn count_progress<'a>(tasks: impl Iterator<Item = &'a Task>) -> TaskProgress {
 
 /// Converts a parsed contract to its document.
 #[must_use]
-pub fn to_document(contract: &Contract) -> ContractDocument {
+pub(crate) fn to_document(contract: &Contract) -> ContractDocument {
     let line = |span: Span| contract.source.line(span.start);
     let text_line = |text: &str, span: Span| TextLine { line: line(span), text: text.to_owned() };
     let phase_progress =
@@ -133,7 +133,7 @@ pub fn to_document(contract: &Contract) -> ContractDocument {
 
 /// Renders the contract as text; control and hidden characters are escaped.
 #[must_use]
-pub fn render_human(document: &ContractDocument) -> String {
+pub(crate) fn render_human(document: &ContractDocument) -> String {
     let mut out = format!("{} (contract)\n", document.path);
     let mut section = |title: &str, rows: Vec<(usize, String)>| {
         if rows.is_empty() {

@@ -9,7 +9,7 @@ type ShowRow = (usize, String);
 
 /// Renders the packet as text; control and hidden characters are escaped.
 #[must_use]
-pub fn render_human(document: &ShowDocument) -> String {
+pub(crate) fn render_human(document: &ShowDocument) -> String {
     let mut out = format!("{} ({}, {})\n", document.path, document.kind, document.generation);
     for (title, rows) in collect_sections(document) {
         if rows.is_empty() {

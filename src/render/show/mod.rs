@@ -1,6 +1,6 @@
 //! Output of `show`: a packet as it was parsed.
 
-pub mod contract;
+pub(crate) mod contract;
 mod human;
 
 use serde::Serialize;
@@ -13,11 +13,11 @@ use crate::document::waiver::Expiry;
 use crate::document::{Packet, Parsed};
 use crate::text::{Span, Spanned};
 
-pub use human::render_human;
+pub(crate) use human::render_human;
 
 /// A value and its line (from 1).
 #[derive(Debug, Serialize)]
-pub struct TextLine {
+pub(crate) struct TextLine {
     /// The line, from 1.
     pub line: usize,
     /// The text.
@@ -26,7 +26,7 @@ pub struct TextLine {
 
 /// A field with its label.
 #[derive(Debug, Serialize)]
-pub struct FieldLine {
+pub(crate) struct FieldLine {
     /// The line, from 1.
     pub line: usize,
     /// Normalized label.
@@ -39,7 +39,7 @@ pub struct FieldLine {
 
 /// A scope entry.
 #[derive(Debug, Serialize)]
-pub struct ScopeLine {
+pub(crate) struct ScopeLine {
     /// The line, from 1.
     pub line: usize,
     /// As written.
@@ -56,7 +56,7 @@ pub struct ScopeLine {
 
 /// A waiver.
 #[derive(Debug, Serialize)]
-pub struct WaiverLine {
+pub(crate) struct WaiverLine {
     /// The line, from 1.
     pub line: usize,
     /// Its id.
@@ -77,7 +77,7 @@ pub struct WaiverLine {
 
 /// A manifest.
 #[derive(Debug, Serialize)]
-pub struct ManifestLine {
+pub(crate) struct ManifestLine {
     /// The line, from 1.
     pub line: usize,
     /// The file.
@@ -100,7 +100,7 @@ pub struct ManifestLine {
 
 /// A packet as it was parsed.
 #[derive(Debug, Serialize)]
-pub struct ShowDocument {
+pub(crate) struct ShowDocument {
     /// `countersign.packet/v1`.
     pub schema: &'static str,
     /// Its path.
@@ -155,7 +155,7 @@ pub struct ShowDocument {
 
 /// Converts a parsed packet to its document.
 #[must_use]
-pub fn to_document(parsed: &Parsed<Packet>) -> ShowDocument {
+pub(crate) fn to_document(parsed: &Parsed<Packet>) -> ShowDocument {
     let packet = &parsed.value;
     let line = |span: Span| packet.source.line(span.start);
     let text = |value: &Spanned<String>| TextLine { line: line(value.span), text: value.value.clone() };

@@ -19,7 +19,7 @@ use super::token_map::{TokenKind, TokenMap};
 
 /// Divides a text into tokens.
 #[must_use]
-pub fn tokenize(language: Language, text: &[u8]) -> TokenMap {
+pub(crate) fn tokenize(language: Language, text: &[u8]) -> TokenMap {
     let mut cursor = Cursor::new(text);
     match language {
         Language::Rust => rust::read(&mut cursor),
@@ -177,7 +177,7 @@ pub(super) mod tests {
 
     /// Returns the text with each character replaced by the letter of its token kind: `c`
     /// comment, `d` documentation, `s` string, `t` prose, `.` code.
-    pub fn draw_kinds(language: Language, text: &str) -> String {
+    pub(crate) fn draw_kinds(language: Language, text: &str) -> String {
         let token_map = tokenize(language, text.as_bytes());
         let letter = |kind| match kind {
             TokenKind::Code => '.',
@@ -191,7 +191,7 @@ pub(super) mod tests {
     }
 
     /// Asserts the token kinds of a text. Each pair is a line and its expected letters.
-    pub fn assert_kinds(language: Language, pairs: &[(&str, &str)]) {
+    pub(crate) fn assert_kinds(language: Language, pairs: &[(&str, &str)]) {
         let text: Vec<&str> = pairs.iter().map(|(line, _)| *line).collect();
         let text = text.join("\n");
         let drawn = draw_kinds(language, &text);

@@ -1,4 +1,4 @@
-//! The rules that are part of the program, by the set that they belong to.
+//! Scan rules that are embedded in the program, by set.
 
 use std::sync::OnceLock;
 
@@ -6,7 +6,7 @@ use crate::text::{RepoPath, Source};
 
 use super::ScanRule;
 
-/// A rule's file in the program.
+/// An embedded rule's file.
 struct Embedded {
     set: &'static str,
     id: &'static str,
@@ -52,25 +52,25 @@ impl Embedded {
     }
 }
 
-/// The embedded rules of some sets; of all if none is named.
-pub fn embedded(sets: &[String]) -> impl Iterator<Item = &'static ScanRule> + use<'_> {
+/// Returns the embedded rules of some sets; of all sets if `sets` is empty.
+pub(crate) fn embedded(sets: &[String]) -> impl Iterator<Item = &'static ScanRule> + use<'_> {
     let wanted = move |file: &&Embedded| sets.is_empty() || sets.iter().any(|set| set == file.set);
     FILES.iter().filter(wanted).filter_map(Embedded::read)
 }
 
-/// An embedded rule by its id.
+/// Finds an embedded rule by its id.
 #[must_use]
-pub fn find_embedded(id: &str) -> Option<&'static ScanRule> {
+pub(crate) fn find_embedded(id: &str) -> Option<&'static ScanRule> {
     FILES.iter().find(|file| file.id == id).and_then(Embedded::read)
 }
 
-/// Ids and files of the embedded rules, with their sets.
-pub fn embedded_ids() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+/// Returns the id, the set and the file's text of every embedded rule.
+pub(crate) fn embedded_ids() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     FILES.iter().map(|file| (file.id, file.set, file.yaml))
 }
 
-/// Names of the embedded sets.
+/// Returns the names of the embedded sets.
 #[must_use]
-pub fn embedded_sets() -> &'static [&'static str] {
+pub(crate) fn embedded_sets() -> &'static [&'static str] {
     SETS
 }

@@ -1,5 +1,5 @@
-//! Scan rules: what is forbidden or required, where, and how it is said. A
-//! rule is a YAML file; none of it is code.
+//! Scan rules: patterns that are forbidden or required, the files they apply
+//! to, and the texts of their findings. A rule is a YAML file without code.
 
 mod embedded;
 mod raw;
@@ -12,26 +12,26 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::finding::{Level, RuleId, Wording};
-use crate::rule::{find_span, parse_yaml};
-use crate::text::{Source, Span};
+use crate::rule::{ValueError, ValueProblem, YamlNode, YamlProblem, canonical_rule_id, parse_yaml_tree};
+use crate::text::{Source, Span, Spanned};
 
 use super::language::Language;
 use super::token_map::TokenKindSet;
 
-pub use embedded::{embedded, embedded_ids, embedded_sets, find_embedded};
+pub(crate) use embedded::{embedded, embedded_ids, embedded_sets, find_embedded};
 pub(super) use required_literals::required_literals;
-pub use valid::{AREA_KEYWORDS, TEST_KEYWORDS, parse_keyword};
+pub(crate) use valid::{AREA_KEYWORDS, TEST_KEYWORDS, parse_keyword};
 
-/// Where in a repository a rule looks.
+/// Files of a repository that a rule applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Area {
-    /// Where the product's own code lies.
+    /// The product's own code.
     Product,
-    /// In every file.
+    /// Every file.
     Everywhere,
 }
 
-/// What a match means.
+/// Meaning of a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MatchMode {
     /// A match is a finding.
@@ -40,18 +40,18 @@ pub enum MatchMode {
     Require,
 }
 
-/// Whether a comment may excuse a match.
+/// Whether a comment may suppress a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Suppressible {
-    /// With a reason.
+    /// Yes, with a reason.
     WithReason,
-    /// With a reason, and in a gate with a waiver of the packet.
+    /// Yes, with a reason; in a gate also with a waiver of the packet.
     WithWaiver,
-    /// Never.
+    /// No.
     Never,
 }
 
-/// Some paths of a repository.
+/// Patterns of paths below the root of a repository.
 #[derive(Debug, Clone, Default)]
 pub struct PathPatterns {
     set: GlobSet,
@@ -59,52 +59,73 @@ pub struct PathPatterns {
 }
 
 impl PathPatterns {
-    /// Reads patterns: `*` stays in a folder, `**` does not, a trailing `/`
-    /// means all below.
+    /// Reads patterns: `*` does not match `/`, `**` does, a trailing `/` means
+    /// all files below.
     ///
     /// # Errors
-    /// The pattern that is none, and why.
-    pub fn read(texts: &[String]) -> Result<Self, (String, String)> {
+    /// The first pattern that is not valid, with its span.
+    pub fn read(texts: &[Spanned<String>]) -> Result<Self, ValueError> {
         let mut set = GlobSetBuilder::new();
         for text in texts {
-            let bad = |reason: &str| (text.clone(), format!("`{text}` is no pattern of paths: {reason}"));
-            let inside = !text.is_empty()
-                && !text.starts_with('/')
-                && !text.contains('\\')
-                && text.split('/').all(|name| !matches!(name, "." | ".."));
-            if !inside {
-                return Err(bad("patterns are relative to the repository's root"));
+            let pattern = text.value.as_str();
+            let is_inside = !pattern.is_empty()
+                && !pattern.starts_with('/')
+                && !pattern.contains('\\')
+                && pattern.split('/').all(|name| !matches!(name, "." | ".."));
+            if !is_inside {
+                let expected = "a pattern relative to the root of the repository";
+                return Err(ValueError::form("path pattern", text, expected));
             }
-            let whole = if text.ends_with('/') { format!("{text}**") } else { text.clone() };
+            let whole = if pattern.ends_with('/') { format!("{pattern}**") } else { pattern.to_owned() };
             let glob = GlobBuilder::new(&whole).literal_separator(true).backslash_escape(false).build();
-            set.add(glob.map_err(|error| bad(&error.kind().to_string()))?);
+            let invalid = |error: globset::Error| {
+                ValueError::form("path pattern", text, &format!("a valid pattern ({})", error.kind()))
+            };
+            set.add(glob.map_err(invalid)?);
         }
-        let set = set.build().map_err(|error| (String::new(), error.to_string()))?;
-        Ok(Self { set, patterns: texts.to_vec() })
+        let span = texts.first().map(|text| text.span).unwrap_or_default();
+        let too_large = |error: globset::Error| {
+            ValueError::new(span, ValueProblem::Pattern(format!("the path patterns cannot be used: {error}")))
+        };
+        let set = set.build().map_err(too_large)?;
+        Ok(Self { set, patterns: texts.iter().map(|text| text.value.clone()).collect() })
     }
 
-    /// Whether there is none.
+    /// Whether there are no patterns.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.patterns.is_empty()
     }
 
-    /// Whether one of the patterns matches a path.
+    /// Whether a pattern matches a path.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
         self.set.is_match(path)
     }
 }
 
-/// Texts that a rule must match, and must not.
+/// Texts that a rule must match and texts that it must not match.
 #[derive(Debug, Clone, Default)]
 pub struct RuleExamples {
-    /// The path that they stand for.
+    /// Path at which the rule is run over them.
     pub path: String,
-    /// Each of these is a finding.
+    /// Texts with a finding.
     pub matching: Vec<String>,
-    /// None of these is.
+    /// Texts without a finding.
     pub pass: Vec<String>,
+}
+
+/// Bytes of a rule's file that findings about the rule point at.
+#[derive(Debug, Clone, Default)]
+pub struct RuleSpans {
+    /// The id.
+    pub id: Span,
+    /// The path of the examples; the examples if the path is the default.
+    pub example_path: Span,
+    /// The texts in `examples: match`.
+    pub matching: Vec<Span>,
+    /// The texts in `examples: pass`.
+    pub pass: Vec<Span>,
 }
 
 /// A rule of a scan.
@@ -112,107 +133,85 @@ pub struct RuleExamples {
 pub struct ScanRule {
     /// `scan/name`.
     pub id: RuleId,
-    /// The set that it belongs to.
+    /// Name of the set of rules that it is part of.
     pub set: String,
-    /// How much a finding weighs.
+    /// Level of its findings.
     pub level: Level,
-    /// What is wrong, in one sentence without a full stop.
+    /// Message of its findings: one sentence without a full stop.
     pub message: String,
-    /// What the rule says of itself.
+    /// Summary, reason, remedy and references.
     pub wording: Arc<Wording>,
-    /// Languages that it reads; all if there is none.
+    /// Languages that it applies to; all if empty.
     pub languages: Vec<Language>,
-    /// Where it looks.
+    /// Files that it applies to.
     pub area: Area,
-    /// Paths that it looks at; all if there is none.
+    /// Paths that it applies to; all if empty.
     pub include: PathPatterns,
-    /// Paths that it does not look at.
+    /// Paths that it does not apply to.
     pub exclude: PathPatterns,
-    /// What is forbidden or required.
+    /// Regular expressions that are forbidden or required.
     pub patterns: Vec<String>,
-    /// What is no match although a pattern matches inside of it.
+    /// Regular expressions whose matches are ignored, with all matches inside.
     pub except: Vec<String>,
-    /// What the patterns can see.
+    /// Kinds of tokens that the patterns see.
     pub visible_kinds: TokenKindSet,
-    /// Whether test code counts.
+    /// Whether it applies to test code.
     pub tests: bool,
-    /// What a match means.
+    /// Meaning of a match.
     pub mode: MatchMode,
-    /// Whether a comment may excuse a match.
+    /// Whether a comment may suppress a match.
     pub suppressible: Suppressible,
-    /// Proofs.
+    /// Texts that test the rule.
     pub examples: RuleExamples,
+    /// Positions in its file.
+    pub spans: RuleSpans,
     compiled_patterns: OnceLock<Result<Vec<Regex>, String>>,
     compiled_exceptions: OnceLock<Result<Vec<Regex>, String>>,
 }
 
-/// A mistake in a rule's file.
+/// An error in a rule's file.
 #[derive(Debug, Clone)]
 pub struct RuleFault {
     /// The file.
     pub source: Arc<Source>,
-    /// Where.
+    /// Bytes of the file that are wrong.
     pub span: Span,
     /// What is wrong, in one sentence without a full stop.
     pub message: String,
 }
 
-/// The most bytes of a compiled pattern.
+/// Maximum size of a compiled pattern in bytes.
 const MAX_PATTERN_BYTES: usize = 4 * 1024 * 1024;
 
 impl ScanRule {
     /// Reads a rule's file.
     ///
     /// # Errors
-    /// Text that is not YAML, unknown or missing keys, values that mean
-    /// nothing, patterns that are none; each with its place.
+    /// Text that is not YAML, unknown or missing keys, invalid values or
+    /// patterns; each with its span.
     pub fn read(source: &Arc<Source>) -> Result<Self, RuleFault> {
-        let text = source.text().trim_start_matches('\u{feff}');
-        let fault = |span, message| RuleFault { source: Arc::clone(source), span, message };
-        let file: raw::RawScanRule = parse_yaml(text).map_err(|bad| fault(bad.span(source), bad.message))?;
-        Self::from_raw(file, source)
-    }
-
-    /// Reads a rule that is written in another document.
-    ///
-    /// # Errors
-    /// As [`ScanRule::read`]; places are looked for in the whole document.
-    pub fn from_value(value: serde_yaml::Value, source: &Arc<Source>) -> Result<Self, RuleFault> {
-        let id = value.get("id").and_then(|id| id.as_str()).unwrap_or("scan:").to_owned();
-        let file: raw::RawScanRule = serde_yaml::from_value(value).map_err(|error| RuleFault {
-            source: Arc::clone(source),
-            span: find_span(source, &id),
-            message: error.to_string(),
-        })?;
-        Self::from_raw(file, source)
-    }
-
-    fn from_raw(file: raw::RawScanRule, source: &Arc<Source>) -> Result<Self, RuleFault> {
-        let fault = |(needle, message): (String, String)| RuleFault {
-            source: Arc::clone(source),
-            span: find_span(source, &needle),
-            message,
-        };
-        let rule = valid::validate_rule(file).map_err(fault)?;
-        rule.check_patterns().map_err(fault)?;
-        Ok(rule)
-    }
-
-    /// Whether every pattern is one, and none matches everywhere.
-    fn check_patterns(&self) -> Result<(), (String, String)> {
-        for pattern in self.patterns.iter().chain(&self.except) {
-            let regex = compile_pattern(pattern).map_err(|reason| (first_line(pattern), reason))?;
-            if regex.is_match(b"") {
-                return Err((first_line(pattern), "the pattern matches where nothing stands".into()));
-            }
+        let fault = |error: ValueError| RuleFault::new(source, error);
+        let root = parse_yaml_tree(source.text()).map_err(|error| fault(error.into()))?;
+        match root {
+            Some(root) => Self::from_node(&root, source),
+            None => Err(fault(ValueError::new(Span::default(), ValueProblem::Yaml(YamlProblem::Empty)))),
         }
-        Ok(())
     }
 
-    /// The patterns, compiled once.
+    /// Reads a rule that is a part of another document, `source`.
     ///
     /// # Errors
-    /// A pattern that is none (rules of files are checked when read).
+    /// As [`ScanRule::read`].
+    pub fn from_node(node: &YamlNode, source: &Arc<Source>) -> Result<Self, RuleFault> {
+        let file: Result<raw::RawScanRule, ValueError> = node.read().map_err(ValueError::from);
+        file.and_then(|file| valid::validate_rule(file, node.span))
+            .map_err(|error| RuleFault::new(source, error))
+    }
+
+    /// Returns the compiled patterns; compiles them on the first call.
+    ///
+    /// # Errors
+    /// An invalid pattern; patterns of files are checked when they are read.
     pub fn regexes(&self) -> Result<&[Regex], &str> {
         let compiled = self
             .compiled_patterns
@@ -220,7 +219,7 @@ impl ScanRule {
         compiled.as_deref().map_err(String::as_str)
     }
 
-    /// What is no match, compiled once.
+    /// Returns the compiled exceptions; compiles them on the first call.
     ///
     /// # Errors
     /// As [`ScanRule::regexes`].
@@ -231,13 +230,13 @@ impl ScanRule {
         compiled.as_deref().map_err(String::as_str)
     }
 
-    /// Whether it reads a language.
+    /// Whether the rule applies to a language.
     #[must_use]
     pub fn supports_language(&self, language: Language) -> bool {
         self.languages.is_empty() || self.languages.contains(&language)
     }
 
-    /// Whether it looks at a path.
+    /// Whether the rule applies to a path.
     #[must_use]
     pub fn applies_to_path(&self, path: &str, is_product: bool) -> bool {
         (self.area == Area::Everywhere || is_product)
@@ -245,22 +244,63 @@ impl ScanRule {
             && !self.exclude.matches(path)
     }
 
-    /// Whether a name in a comment means it: its id, with or without `scan/`.
+    /// Whether a name in a comment is the rule's id, with or without `scan/`,
+    /// or its former id.
     #[must_use]
     pub fn has_name(&self, name: &str) -> bool {
-        let id = self.id.as_str();
+        let (id, name) = (self.id.as_str(), canonical_rule_id(name).unwrap_or(name));
         name == id || id.strip_prefix("scan/") == Some(name)
     }
 }
 
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
+impl RuleFault {
+    fn new(source: &Arc<Source>, error: ValueError) -> Self {
+        Self { source: Arc::clone(source), span: error.span, message: error.problem.to_string() }
+    }
+}
+
+/// Checks that a pattern is a regular expression and does not match the empty text.
+fn check_pattern(pattern: &Spanned<String>) -> Result<(), ValueError> {
+    let problem = match compile_pattern(&pattern.value) {
+        Ok(regex) if regex.is_match(b"") => "the pattern matches the empty text".to_owned(),
+        Ok(_) => return Ok(()),
+        Err(reason) => reason,
+    };
+    Err(ValueError::new(pattern.span, ValueProblem::Pattern(problem)))
 }
 
 fn compile_pattern(pattern: &str) -> Result<Regex, String> {
     RegexBuilder::new(pattern).size_limit(MAX_PATTERN_BYTES).multi_line(true).build().map_err(|error| {
         let text = error.to_string();
         let last = text.lines().rev().find_map(|line| line.strip_prefix("error: ")).unwrap_or(&text);
-        format!("the pattern cannot be read: {last}")
+        format!("invalid pattern: {last}")
     })
+}
+
+/// Compares a text, read as a scan rule's file.
+#[cfg(test)]
+pub(crate) fn compare_scan_rule_file(
+    both: &crate::rule::oracle::BothParsers<'_>,
+) -> crate::rule::oracle::Comparison {
+    both.compare::<raw::RawScanRule>()
+}
+
+/// Compares the rules in `scan: add` of a configuration: if one of them is
+/// refused, the earlier parser refuses them all.
+#[cfg(test)]
+pub(crate) fn compare_added_rules(text: &str, added: &[YamlNode]) -> crate::rule::oracle::Comparison {
+    #[derive(Debug, Default, serde::Deserialize)]
+    #[serde(default)]
+    struct File {
+        scan: Option<Scan>,
+    }
+    #[derive(Debug, Default, serde::Deserialize)]
+    #[serde(default)]
+    struct Scan {
+        add: Option<Vec<raw::RawScanRule>>,
+    }
+    let before = serde_yaml::from_str::<File>(text).map_err(|error| error.to_string());
+    let before = before.map(|file| file.scan.and_then(|scan| scan.add).unwrap_or_default());
+    let now = added.iter().map(YamlNode::read).collect::<Result<Vec<raw::RawScanRule>, _>>();
+    crate::rule::oracle::compare_results(text, &before, &now)
 }

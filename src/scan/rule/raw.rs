@@ -1,45 +1,51 @@
-//! A scan rule's file as written. Unknown keys are errors.
+//! A scan rule's file as written, values with their spans. Unknown keys are errors.
 
 use serde::Deserialize;
+
+use crate::text::Spanned;
+
+/// Text with its span.
+type Text = Spanned<String>;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawScanRule {
-    pub id: String,
-    pub set: String,
-    pub level: String,
-    pub message: String,
-    pub why: String,
-    pub remedy: String,
+    pub id: Text,
+    pub set: Text,
+    pub level: Text,
+    pub message: Text,
+    pub why: Text,
+    pub remedy: Text,
     #[serde(default)]
     pub references: Vec<String>,
     #[serde(default)]
     pub waivable_by: Vec<String>,
     #[serde(default)]
-    pub languages: Vec<String>,
-    pub area: Option<String>,
+    pub languages: Vec<Text>,
+    pub area: Option<Text>,
     #[serde(default)]
-    pub include: Vec<String>,
+    pub include: Vec<Text>,
     #[serde(default)]
-    pub exclude: Vec<String>,
-    pub pattern: Option<String>,
+    pub exclude: Vec<Text>,
+    pub pattern: Option<Text>,
     #[serde(default)]
-    pub patterns: Vec<String>,
+    pub patterns: Vec<Text>,
     #[serde(default)]
-    pub except: Vec<String>,
+    pub except: Vec<Text>,
     #[serde(rename = "where", default)]
-    pub places: Vec<String>,
-    pub tests: Option<String>,
-    pub mode: Option<String>,
-    pub suppression: Option<String>,
-    pub examples: RawExamples,
+    pub token_kinds: Vec<Text>,
+    pub tests: Option<Text>,
+    pub mode: Option<Text>,
+    pub suppression: Option<Text>,
+    pub examples: Spanned<RawExamples>,
 }
 
+/// Examples of a scan rule.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawExamples {
-    pub path: Option<String>,
+    pub path: Option<Text>,
     #[serde(rename = "match")]
-    pub matching: Vec<String>,
-    pub pass: Vec<String>,
+    pub matching: Vec<Text>,
+    pub pass: Vec<Text>,
 }

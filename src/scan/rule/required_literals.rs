@@ -1,22 +1,22 @@
-//! Which literals a text must hold for a pattern to match at all: the search
-//! for all of them at once decides which patterns are worth running.
+//! Literals that a text must contain for a pattern to match. One search for
+//! the literals of all patterns decides which patterns are run.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// One of these must be there.
+/// Literals of which a matching text contains at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::scan) struct RequiredLiterals {
     pub alternatives: Vec<Vec<u8>>,
-    /// Whether capital letters do not matter.
+    /// Whether the case of letters is ignored.
     pub ignores_case: bool,
 }
 
-/// Shorter literals are in every file.
+/// Minimum length of a literal in bytes: shorter ones are in every file.
 const MIN_LITERAL_BYTES: usize = 3;
-/// More alternatives are not worth looking for.
+/// Maximum number of alternatives: a search for more takes longer than it saves.
 const MAX_ALTERNATIVES: usize = 40;
 
-/// The literals that a pattern needs; `None` if it can match without any.
+/// Returns the literals that a pattern requires; `None` if it can match without any.
 pub(in crate::scan) fn required_literals(pattern: &str) -> Option<RequiredLiterals> {
     let hir = regex_syntax::ParserBuilder::new().utf8(false).multi_line(true).build().parse(pattern).ok()?;
     let mut found = best_literals(&hir)?;
@@ -36,13 +36,14 @@ impl RequiredLiterals {
         good.then_some(Self { alternatives: any, ignores_case: false })
     }
 
-    /// How much it is worth: long literals, and those whose case matters.
+    /// Returns a measure of how few texts match: case-sensitive literals before
+    /// others, then longer before shorter ones.
     fn selectivity(&self) -> (bool, usize) {
         (!self.ignores_case, self.alternatives.iter().map(Vec::len).min().unwrap_or(0))
     }
 }
 
-/// The best set of literals of which a match must contain one.
+/// Returns the most selective set of literals of which a match contains one.
 fn best_literals(hir: &Hir) -> Option<RequiredLiterals> {
     match hir.kind() {
         HirKind::Literal(literal) => RequiredLiterals::case_sensitive(vec![literal.0.to_vec()]),
@@ -57,7 +58,7 @@ fn best_literals(hir: &Hir) -> Option<RequiredLiterals> {
         }
         HirKind::Concat(parts) => {
             let mut candidates: Vec<RequiredLiterals> = parts.iter().filter_map(best_literals).collect();
-            // Letters whose case does not matter come one by one.
+            // Letters in either case are separate parts.
             let mut run = Vec::new();
             let mut folded = false;
             for part in parts.iter().map(Some).chain([None]) {
@@ -81,7 +82,7 @@ fn best_literals(hir: &Hir) -> Option<RequiredLiterals> {
     }
 }
 
-/// A literal, or a letter in either case.
+/// Returns the bytes of a literal, or a letter in either case (then `true`).
 fn literal_or_letter(hir: &Hir) -> Option<(Vec<u8>, bool)> {
     match hir.kind() {
         HirKind::Literal(literal) => Some((literal.0.to_vec(), false)),
@@ -94,8 +95,8 @@ fn literal_or_letter(hir: &Hir) -> Option<(Vec<u8>, bool)> {
                 .map(|c| c.to_ascii_lowercase() as u8)
                 .collect();
             let first = *ascii.first()?;
-            // Beside the two cases only signs of other alphabets that fold to
-            // them, such as the Kelvin sign.
+            // Besides the two cases the class has only characters of other
+            // alphabets that fold to them, such as the Kelvin sign.
             let same = chars.len() <= 3 && ascii.iter().all(|byte| *byte == first);
             let others = chars.iter().filter(|c| c.is_ascii()).count() == ascii.len();
             (same && others).then(|| (vec![first], true))
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_part_that_must_be_there() {
+    fn the_longest_required_part_is_found() {
         let one = |text: &str, folded| Some((vec![text.to_owned()], folded));
         assert_eq!(literals(r"\.\s*unwrap\s*\("), one("unwrap", false));
         assert_eq!(literals(r"(?i)\bauto_?increment\b"), one("increment", true));

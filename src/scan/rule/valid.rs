@@ -1,134 +1,159 @@
-//! A scan rule's file as meant.
+//! A scan rule's file, validated.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use crate::finding::{RuleId, Wording};
+use crate::rule::{LEVEL_NAMES, ValueError, parse_level};
 use crate::scan::language::Language;
 use crate::scan::token_map::{TokenKind, TokenKindSet};
+use crate::text::{Span, Spanned};
 
-use super::{Area, MatchMode, PathPatterns, RuleExamples, ScanRule, Suppressible, raw};
+use super::{
+    Area, MatchMode, PathPatterns, RuleExamples, RuleSpans, ScanRule, Suppressible, check_pattern, raw,
+};
 
-/// What is wrong: the text that the file holds, and a message.
-type InvalidValue = (String, String);
+/// Values of `suppression`; the first is the default.
+const SUPPRESSION_KEYWORDS: [(&str, Suppressible); 3] = [
+    ("free", Suppressible::WithReason),
+    ("waiver", Suppressible::WithWaiver),
+    ("never", Suppressible::Never),
+];
+/// Values of `mode`; the first is the default.
+const MODE_KEYWORDS: [(&str, MatchMode); 2] =
+    [("forbid", MatchMode::Forbid), ("require", MatchMode::Require)];
+/// Values of `area`; the first is the default.
+pub(crate) const AREA_KEYWORDS: [(&str, Area); 2] = [("product", Area::Product), ("everywhere", Area::Everywhere)];
+/// Values of `tests`: whether the rule applies to test code. The first is the default.
+pub(crate) const TEST_KEYWORDS: [(&str, bool); 2] = [("ignored", false), ("counted", true)];
 
-pub(super) fn validate_rule(file: raw::RawScanRule) -> Result<ScanRule, InvalidValue> {
+/// Validates a file; `span` is the span of its first key.
+pub(super) fn validate_rule(file: raw::RawScanRule, span: Span) -> Result<ScanRule, ValueError> {
     validate_names(&file)?;
-    let words = ["error", "warning", "note"];
-    let level = crate::rule::parse_level(&file.level).ok_or_else(|| unknown_keyword(&file.level, &words))?;
-    let language = |word: &String| {
-        Language::from_name(word).ok_or_else(|| unknown_keyword(word, &Language::ALL.map(Language::as_str)))
-    };
-    let languages = file.languages.iter().map(language).collect::<Result<Vec<_>, _>>()?;
-    let suppressible = parse_keyword(
-        file.suppression.as_deref(),
-        &[
-            ("free", Suppressible::WithReason),
-            ("waiver", Suppressible::WithWaiver),
-            ("never", Suppressible::Never),
-        ],
-    )?;
+    let level = parse_level(&file.level.value)
+        .ok_or_else(|| ValueError::keyword("level", &file.level, LEVEL_NAMES.to_vec()))?;
+    let languages = file.languages.iter().map(parse_language).collect::<Result<Vec<_>, _>>()?;
+    let suppressible =
+        parse_keyword("value of `suppression`", file.suppression.as_ref(), &SUPPRESSION_KEYWORDS)?;
     if suppressible == Suppressible::WithWaiver && file.waivable_by.is_empty() {
-        let message = "`suppression: waiver` needs `waivable-by`: which policy".to_owned();
-        return Err(("suppression".into(), message));
+        let span = file.suppression.as_ref().map_or(span, |value| value.span);
+        let why = ": `suppression: waiver` needs the policies whose waivers count";
+        return Err(ValueError::missing(span, "waivable-by", why));
     }
-    let patterns: Vec<String> = file.pattern.into_iter().chain(file.patterns).collect();
+    let patterns: Vec<Spanned<String>> = file.pattern.into_iter().chain(file.patterns).collect();
     if patterns.is_empty() {
-        return Err(("id".into(), "`pattern` or `patterns` is missing".into()));
+        return Err(ValueError::missing(span, "pattern", "; add `pattern` or `patterns`"));
     }
-    let (matching, pass) = (file.examples.matching, file.examples.pass);
-    if matching.is_empty() || pass.is_empty() {
-        let message = "a rule proves itself by `match` and `pass` examples, at least one of each".to_owned();
-        return Err(("examples".into(), message));
+    patterns.iter().chain(&file.except).try_for_each(check_pattern)?;
+    let raw::RawExamples { path, matching, pass } = file.examples.value;
+    for (key, examples) in [("match", &matching), ("pass", &pass)] {
+        if examples.is_empty() {
+            let why = "; `examples` needs at least one text that matches and one that passes";
+            return Err(ValueError::missing(file.examples.span, key, why));
+        }
     }
     let first = languages.first().copied().unwrap_or(Language::Plain);
-    let path = file.examples.path.unwrap_or_else(|| format!("src/example.{}", first.ending()));
     let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let spans = RuleSpans {
+        id: file.id.span,
+        example_path: path.as_ref().map_or(file.examples.span, |path| path.span),
+        matching: matching.iter().map(|example| example.span).collect(),
+        pass: pass.iter().map(|example| example.span).collect(),
+    };
     Ok(ScanRule {
-        id: RuleId::new(file.id),
-        set: file.set,
+        id: RuleId::new(file.id.value),
+        set: file.set.value,
         level,
-        message: line(&file.message),
+        message: line(&file.message.value),
         wording: Arc::new(Wording {
-            summary: line(&file.message),
-            why: line(&file.why),
-            remedy: line(&file.remedy),
+            summary: line(&file.message.value),
+            why: line(&file.why.value),
+            remedy: line(&file.remedy.value),
             references: file.references,
             waivable_by: file.waivable_by,
         }),
         languages,
-        area: parse_keyword(file.area.as_deref(), &AREA_KEYWORDS)?,
+        area: parse_keyword("area", file.area.as_ref(), &AREA_KEYWORDS)?,
         include: PathPatterns::read(&file.include)?,
         exclude: PathPatterns::read(&file.exclude)?,
-        patterns,
-        except: file.except,
-        visible_kinds: parse_visible_kinds(&file.places)?,
-        tests: parse_keyword(file.tests.as_deref(), &TEST_KEYWORDS)?,
-        mode: parse_keyword(
-            file.mode.as_deref(),
-            &[("forbid", MatchMode::Forbid), ("require", MatchMode::Require)],
-        )?,
+        patterns: values(patterns),
+        except: values(file.except),
+        visible_kinds: parse_visible_kinds(&file.token_kinds)?,
+        tests: parse_keyword("value of `tests`", file.tests.as_ref(), &TEST_KEYWORDS)?,
+        mode: parse_keyword("mode", file.mode.as_ref(), &MODE_KEYWORDS)?,
         suppressible,
-        examples: RuleExamples { path, matching, pass },
+        examples: RuleExamples {
+            path: path.map_or_else(|| format!("src/example.{}", first.ending()), |path| path.value),
+            matching: values(matching),
+            pass: values(pass),
+        },
+        spans,
         compiled_patterns: OnceLock::new(),
         compiled_exceptions: OnceLock::new(),
     })
 }
 
-/// Where a rule looks, by word; the first is what silence means.
-pub const AREA_KEYWORDS: [(&str, Area); 2] = [("product", Area::Product), ("everywhere", Area::Everywhere)];
-/// Whether test code counts, by word.
-pub const TEST_KEYWORDS: [(&str, bool); 2] = [("ignored", false), ("counted", true)];
+fn values(texts: Vec<Spanned<String>>) -> Vec<String> {
+    texts.into_iter().map(|text| text.value).collect()
+}
 
-fn validate_names(file: &raw::RawScanRule) -> Result<(), InvalidValue> {
-    let plain = |text: &str| {
+fn validate_names(file: &raw::RawScanRule) -> Result<(), ValueError> {
+    let is_name = |text: &str| {
         !text.is_empty()
             && text.len() <= 60
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
-    if !file.id.strip_prefix("scan/").is_some_and(plain) {
-        let message = format!("`{}` is no rule id: `scan/` and small letters, digits, `-`", file.id);
-        return Err((file.id.clone(), message));
+    if !file.id.value.strip_prefix("scan/").is_some_and(is_name) {
+        let expected = "`scan/` and 1 to 60 lowercase letters, digits or `-`";
+        return Err(ValueError::form("rule id", &file.id, expected));
     }
-    if !plain(&file.set) {
-        let message = format!("`{}` is no name of a set: small letters, digits, `-`", file.set);
-        return Err((file.set.clone(), message));
+    if !is_name(&file.set.value) {
+        return Err(ValueError::form("set", &file.set, "1 to 60 lowercase letters, digits or `-`"));
     }
-    for (key, value) in [("message", &file.message), ("why", &file.why), ("remedy", &file.remedy)] {
-        if value.trim().is_empty() {
-            return Err((key.to_owned(), format!("`{key}` says nothing")));
+    for (key, text) in [("message", &file.message), ("why", &file.why), ("remedy", &file.remedy)] {
+        if text.value.trim().is_empty() {
+            return Err(ValueError::form(key, text, "a text that is not empty"));
         }
     }
     Ok(())
 }
 
-/// What a word means; the first of the list if there is none.
+fn parse_language(name: &Spanned<String>) -> Result<Language, ValueError> {
+    Language::from_name(&name.value)
+        .ok_or_else(|| ValueError::keyword("language", name, Language::ALL.map(Language::as_str).to_vec()))
+}
+
+/// Returns the meaning of a keyword; without one, the first of the list. `what`
+/// names the value in messages.
 ///
 /// # Errors
-/// The word and the known ones.
-pub fn parse_keyword<T: Copy>(word: Option<&str>, known: &[(&str, T)]) -> Result<T, InvalidValue> {
-    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-    let found = match word {
-        None => known.first(),
-        Some(word) => known.iter().find(|(name, _)| *name == word),
+/// A keyword that is not in the list.
+pub(crate) fn parse_keyword<T: Copy>(
+    what: &'static str,
+    word: Option<&Spanned<String>>,
+    known: &[(&'static str, T)],
+) -> Result<T, ValueError> {
+    let Some(word) = word else {
+        let default = known.first().map(|(_, value)| *value);
+        return default.ok_or_else(|| ValueError::missing(Span::default(), what, ""));
     };
-    found.map(|(_, value)| *value).ok_or_else(|| unknown_keyword(word.unwrap_or_default(), &names))
+    let found = known.iter().find(|(name, _)| *name == word.value).map(|(_, value)| *value);
+    found.ok_or_else(|| ValueError::keyword(what, word, known.iter().map(|(name, _)| *name).collect()))
 }
 
-fn unknown_keyword(word: &str, known: &[&str]) -> InvalidValue {
-    (word.to_owned(), format!("`{word}` is none of: {}", known.join(", ")))
-}
-
-fn parse_visible_kinds(words: &[String]) -> Result<TokenKindSet, InvalidValue> {
+fn parse_visible_kinds(words: &[Spanned<String>]) -> Result<TokenKindSet, ValueError> {
     let mut kinds = BTreeSet::new();
     for word in words {
-        match word.as_str() {
+        match word.value.as_str() {
             "code" => kinds.extend([TokenKind::Code]),
             "comment" => kinds.extend([TokenKind::Comment, TokenKind::Doc]),
             "string" => kinds.extend([TokenKind::Str]),
             "prose" => kinds.extend([TokenKind::Text]),
             "any" => return Ok(TokenKindSet::ANY),
-            _ => return Err(unknown_keyword(word, &["code", "comment", "string", "prose", "any"])),
+            _ => {
+                let known = vec!["code", "comment", "string", "prose", "any"];
+                return Err(ValueError::keyword("value of `where`", word, known));
+            }
         }
     }
     let all: Vec<TokenKind> = kinds.into_iter().collect();

@@ -11,7 +11,7 @@ use crate::text::RepoPath;
 use super::language::Language;
 use super::token_map::{TokenKind, TokenKindSet, TokenMap};
 
-pub use rust::declared_for_tests;
+pub(crate) use rust::declared_for_tests;
 
 /// Returns the names of folders whose files are test code.
 fn test_folders(language: Language) -> &'static [&'static str] {
@@ -28,7 +28,7 @@ fn test_folders(language: Language) -> &'static [&'static str] {
 
 /// Returns whether a file is test code according to its folder or name.
 #[must_use]
-pub fn is_test_path(path: &RepoPath, language: Language) -> bool {
+pub(crate) fn is_test_path(path: &RepoPath, language: Language) -> bool {
     let text = path.to_text();
     let mut names = text.split('/').rev();
     let file = names.next().unwrap_or_default();
@@ -55,7 +55,7 @@ pub fn is_test_path(path: &RepoPath, language: Language) -> bool {
 
 /// Returns the byte ranges of a file that are test code, sorted and without overlap.
 #[must_use]
-pub fn test_ranges(language: Language, text: &[u8], token_map: &TokenMap) -> Vec<Range<usize>> {
+pub(crate) fn test_ranges(language: Language, text: &[u8], token_map: &TokenMap) -> Vec<Range<usize>> {
     let keywords: &[&[u8]] = match language {
         Language::Rust => &[b"test", b"bench", b"quickcheck"],
         Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
@@ -91,7 +91,7 @@ fn merge_ranges(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
 /// Returns whether one of the ranges contains an offset. The ranges must be sorted and
 /// must not overlap.
 #[must_use]
-pub fn contains_offset(ranges: &[Range<usize>], offset: usize) -> bool {
+pub(crate) fn contains_offset(ranges: &[Range<usize>], offset: usize) -> bool {
     let next = ranges.partition_point(|range| range.start <= offset);
     next.checked_sub(1).and_then(|at| ranges.get(at)).is_some_and(|range| offset < range.end)
 }

@@ -47,7 +47,7 @@ pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
 /// is test code. The declaration is `mod name;`, or a module with `#[path = "file"]`.
 /// `None` if `parent` does not declare it.
 #[must_use]
-pub fn declared_for_tests(parent: &[u8], name: &str, file: &str) -> Option<bool> {
+pub(crate) fn declared_for_tests(parent: &[u8], name: &str, file: &str) -> Option<bool> {
     let quoted = format!("\"{file}\"");
     let by_path = memchr::memmem::find(parent, quoted.as_bytes()).is_some();
     if memchr::memmem::find(parent, name.as_bytes()).is_none() && !by_path {

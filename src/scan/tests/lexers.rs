@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use ra_ap_rustc_lexer::{DocStyle, FrontmatterAllowed, LiteralKind, TokenKind as RustcKind};
 
+use crate::scan::Language;
 use crate::scan::lexer::tokenize;
 use crate::scan::test_code::test_ranges;
-use crate::scan::{Language, TokenKind, TokenKindSet};
+use crate::scan::token_map::{TokenKind, TokenKindSet};
 use crate::test_support::{files_below, project};
 
 /// Returns rustc's token kind of every byte: `c` comment, `d` documentation, `s` inside a

@@ -34,10 +34,11 @@ use crate::digest::Hash20;
 use crate::system::folder::list_files_below;
 use crate::text::RepoPath;
 
-pub use builder::{Identity, RepositoryBuilder};
+pub(crate) use builder::Identity;
+pub use builder::RepositoryBuilder;
 
 /// Maximum size of a file in bytes; larger files are an error.
-pub const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
+pub(crate) const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Maximum number of paths of one change. Work packets change dozens of paths; a larger
 /// number is a mistake or an attack, and each path costs time and memory.
@@ -117,7 +118,7 @@ fn explain_unsupported(message: &str) -> String {
 
 /// The version of libgit2 that is linked, as `1.9.1`.
 #[must_use]
-pub fn libgit2_version() -> String {
+pub(crate) fn libgit2_version() -> String {
     let (major, minor, patch) = git2::Version::get().libgit2_version();
     format!("{major}.{minor}.{patch}")
 }

@@ -10,7 +10,7 @@ use crate::text::to_single_line;
 use super::{WriteError, io_error};
 
 /// Maximum time that a writer waits for the lock.
-pub const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Takes the lock and waits for it at most `timeout`. Writes the command, process
 /// id and start time of the holder to the file `holder`, for messages of others.

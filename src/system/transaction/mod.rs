@@ -23,14 +23,14 @@ use crate::text::RepoPath;
 
 use super::files;
 
-pub use lock::LOCK_TIMEOUT;
+pub(crate) use lock::LOCK_TIMEOUT;
 
 /// Maximum size in bytes of a file that is read or rewritten.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A write to one file: expected old bytes and new bytes.
 #[derive(Debug, Clone)]
-pub struct FileWrite {
+pub(crate) struct FileWrite {
     /// Path below the root.
     pub path: RepoPath,
     /// The bytes that the file must still have; `None` if it must not exist.
@@ -41,7 +41,7 @@ pub struct FileWrite {
 
 /// An error while files are written.
 #[derive(Debug, thiserror::Error)]
-pub enum WriteError {
+pub(crate) enum WriteError {
     /// Another process holds the lock.
     #[error(
         "another countersign is writing here: {holder}; waited {} s, nothing was written; run the command again",
@@ -94,7 +94,7 @@ fn io_error(operation: impl Into<String>) -> impl FnOnce(io::Error) -> WriteErro
 
 /// Exclusive write access to a repository, until the value is dropped.
 #[derive(Debug)]
-pub struct Writer {
+pub(crate) struct Writer {
     root: PathBuf,
     state: PathBuf,
     command: String,
@@ -108,7 +108,7 @@ impl Writer {
     /// # Errors
     /// Another process holds the lock for longer than `timeout`, or an interrupted
     /// write cannot be completed.
-    pub fn acquire(root: &Path, state: &Path, command: &str, timeout: Duration) -> Result<Self, WriteError> {
+    pub(crate) fn acquire(root: &Path, state: &Path, command: &str, timeout: Duration) -> Result<Self, WriteError> {
         let lock = lock::acquire(state, command, timeout)?;
         let (root, state, command) = (root.to_path_buf(), state.to_path_buf(), command.to_owned());
         let writer = Self { root, state, command, _lock: lock };
@@ -116,17 +116,11 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Returns the root folder of the files.
-    #[must_use]
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
     /// Returns the exact bytes on disk; `None` if the file does not exist.
     ///
     /// # Errors
     /// The path is not a regular file, goes through a link, or leaves the root.
-    pub fn read(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, WriteError> {
+    pub(crate) fn read(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, WriteError> {
         read_below(&self.root, path)
     }
 
@@ -135,7 +129,7 @@ impl Writer {
     /// # Errors
     /// A file has changed since it was read, or cannot be written. If the write was
     /// sealed before the error (see the module), the next writer completes it.
-    pub fn write(&self, all: &[FileWrite]) -> Result<(), WriteError> {
+    pub(crate) fn write(&self, all: &[FileWrite]) -> Result<(), WriteError> {
         journal::write_files(self, all, &mut |_| true).map(|_| ())
     }
 
@@ -148,7 +142,7 @@ impl Writer {
 ///
 /// # Errors
 /// The path is not a regular file, goes through a link, or leaves the root.
-pub fn read_below(root: &Path, path: &RepoPath) -> Result<Option<Vec<u8>>, WriteError> {
+pub(crate) fn read_below(root: &Path, path: &RepoPath) -> Result<Option<Vec<u8>>, WriteError> {
     let target = resolve_path(root, path)?;
     if files::find_metadata(&target).map_err(io_error(format!("reading the metadata of {path}")))?.is_none() {
         return Ok(None);
@@ -190,7 +184,7 @@ fn resolve_path(root: &Path, path: &RepoPath) -> Result<PathBuf, WriteError> {
 /// there is none. Some files may then have their old bytes and others their new
 /// bytes.
 #[must_use]
-pub fn interrupted_command(state: &Path) -> Option<String> {
+pub(crate) fn interrupted_command(state: &Path) -> Option<String> {
     journal::interrupted_command(state)
 }
 

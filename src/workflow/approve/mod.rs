@@ -21,13 +21,13 @@ use crate::text::{RepoPath, Source};
 
 use super::records::{Records, WorkflowError};
 
-pub use prepare::{Preparation, prepare};
-pub use refine::refine;
-pub use sign::{SignRequest, sign};
-pub use sign_contract::{ContractSignature, KeySource, sign_contract};
+pub(crate) use prepare::{Preparation, prepare};
+pub(crate) use refine::refine;
+pub(crate) use sign::{SignRequest, sign};
+pub(crate) use sign_contract::{ContractSignature, KeySource, sign_contract};
 
 /// Repository, time and configuration of an approval command.
-pub struct ApprovalContext<'a> {
+pub(crate) struct ApprovalContext<'a> {
     /// The repository.
     pub repo: &'a dyn Repository,
     /// The current time.
@@ -81,7 +81,7 @@ impl ApprovalContext<'_> {
 ///
 /// # Errors
 /// The text is not a valid id, or the refinement does not exist.
-pub fn resolve_id(records: &Records<'_>, requested: &str) -> Result<WpId, WorkflowError> {
+pub(crate) fn resolve_id(records: &Records<'_>, requested: &str) -> Result<WpId, WorkflowError> {
     let shown = crate::text::to_single_line(requested, 80);
     let id = WpId::parse(requested).map_err(|why| {
         WorkflowError::refused(

@@ -10,7 +10,7 @@ use super::{ApprovalContext, append_log_entry, resolve_id};
 
 /// The values of a PREPARE record.
 #[derive(Debug, Clone)]
-pub struct Preparation {
+pub(crate) struct Preparation {
     /// The name of the coder.
     pub coder: String,
     /// The branch of the work.
@@ -24,7 +24,7 @@ pub struct Preparation {
 /// # Errors
 /// The work packet is not signed, its branch belongs to another open packet, or
 /// a value is invalid.
-pub fn prepare(
+pub(crate) fn prepare(
     records: &mut Records<'_>,
     context: &ApprovalContext<'_>,
     requested: &str,

@@ -9,7 +9,7 @@ use super::{ApprovalContext, append_log_entry, resolve_id};
 ///
 /// # Errors
 /// The refinement does not exist, or has errors.
-pub fn refine(
+pub(crate) fn refine(
     records: &mut Records<'_>,
     context: &ApprovalContext<'_>,
     requested: &str,

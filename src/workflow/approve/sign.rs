@@ -16,7 +16,7 @@ use super::{ApprovalContext, append_log_entry, resolve_id};
 
 /// A signature and the details that are recorded with it.
 #[derive(Debug, Clone)]
-pub struct SignRequest {
+pub(crate) struct SignRequest {
     /// The signature, `{username}{DDMMYYYYHHMM}`.
     pub signature: String,
     /// The user of the signature, for the audit.
@@ -37,7 +37,7 @@ const MAX_UTC_OFFSET_HOURS: i64 = 14;
 /// # Errors
 /// The signature is malformed, in the future, or already used; the refinement is
 /// not recorded, was changed since, has errors, or needs enrichment.
-pub fn sign(
+pub(crate) fn sign(
     records: &mut Records<'_>,
     context: &ApprovalContext<'_>,
     requested: &str,

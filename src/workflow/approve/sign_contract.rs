@@ -14,7 +14,7 @@ use crate::workflow::records::{Records, WorkflowError};
 
 /// The source of the signing key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeySource {
+pub(crate) enum KeySource {
     /// A file in OpenSSH format, without a passphrase.
     File(PathBuf),
     /// The SSH agent that `SSH_AUTH_SOCK` names.
@@ -26,7 +26,7 @@ pub enum KeySource {
 
 /// The result of signing a contract.
 #[derive(Debug)]
-pub struct ContractSignature {
+pub(crate) struct ContractSignature {
     /// The path of the signed text.
     pub contract: RepoPath,
     /// The path of its signature, which exists only if a key signed.
@@ -45,7 +45,7 @@ const MAX_KEY_BYTES: u64 = 64 * 1024;
 /// # Errors
 /// The packet or its refinement does not exist, they do not contain the same
 /// typed signature, or the key cannot sign.
-pub fn sign_contract(
+pub(crate) fn sign_contract(
     records: &mut Records<'_>,
     id: &WpId,
     source: &KeySource,

@@ -12,14 +12,15 @@ use crate::change::{RepositoryError, SelectionRequest};
 use crate::check::context::Gate;
 use crate::finding::Report;
 use crate::pipeline::packet_gate::GateRequest;
-use crate::pipeline::steps::{EngineError, Progress, StepOptions};
+use crate::pipeline::steps::{StepsError, Progress, StepOptions};
 use crate::system::clock;
 use crate::system::git::{GitRepository, RepositoryBuilder};
 
-pub use repository::{DemoRepository, RecordedHashes, WP_ID};
+pub(crate) use repository::WP_ID;
+pub use repository::{DemoRepository, RecordedHashes};
 
 /// One step of the demo.
-pub struct DemoStep {
+pub(crate) struct DemoStep {
     /// The situation, in a few sentences.
     pub description: &'static str,
     /// The command that a user would type.
@@ -37,12 +38,12 @@ pub struct DemoStep {
 ///
 /// # Errors
 /// The folder cannot be written, or a gate cannot run.
-pub fn run_demo(
+pub(crate) fn run_demo(
     root: &Path,
     progress: &dyn Progress,
     mut on_step: impl FnMut(&DemoStep),
-) -> Result<(), EngineError> {
-    let build_error = |error: RepositoryError| EngineError::Gate(error.into());
+) -> Result<(), StepsError> {
+    let build_error = |error: RepositoryError| StepsError::Gate(error.into());
     let builder = RepositoryBuilder::create(root).map_err(build_error)?;
     let mut demo = DemoRepository::default();
     demo.initialize(&builder).map_err(build_error)?;

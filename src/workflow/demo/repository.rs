@@ -7,7 +7,7 @@ use crate::text::RepoPath;
 use crate::workflow::manifest;
 
 /// The id of the demo's packet.
-pub const WP_ID: &str = "WP-1-Farewell";
+pub(crate) const WP_ID: &str = "WP-1-Farewell";
 
 macro_rules! sample {
     ($name:literal) => {

@@ -17,7 +17,7 @@ use super::EvidenceRun;
 /// plan: the last existing ones of that command, or new ones at the end of
 /// EVIDENCE. `None` if an entry would not read back.
 #[must_use]
-pub fn record_entries(source: &Arc<Source>, runs: &[EvidenceRun]) -> Option<String> {
+pub(crate) fn record_entries(source: &Arc<Source>, runs: &[EvidenceRun]) -> Option<String> {
     let mut text = source.text().to_owned();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for run in runs {

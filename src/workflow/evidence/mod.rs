@@ -11,16 +11,16 @@ use std::path::Path;
 use crate::config::{Config, EnvironmentPolicy};
 use crate::document::Packet;
 use crate::document::link::join_relative;
-use crate::pipeline::steps::{CommandRun, EngineError, Progress, capture, find_proof_lines};
+use crate::pipeline::steps::{CommandRun, StepsError, Progress, capture, find_proof_lines};
 use crate::system::files;
 use crate::system::process::ExitReason;
 use crate::text::RepoPath;
 
-pub use entry::record_entries;
+pub(crate) use entry::record_entries;
 
 /// The action for one line of a test plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PlannedLine {
+pub(crate) enum PlannedLine {
     /// The line is run.
     Run {
         /// The text of the line.
@@ -45,7 +45,7 @@ const NOT_ALLOWED: &str = "the trusted configuration does not allow it: neither 
 
 /// Decides for every line of a packet's test plan, in order, whether it runs.
 #[must_use]
-pub fn plan_commands(packet: &Packet, config: &Config) -> Vec<PlannedLine> {
+pub(crate) fn plan_commands(packet: &Packet, config: &Config) -> Vec<PlannedLine> {
     let mut folder = String::new();
     let mut unmet: Option<String> = None;
     let mut out = Vec::new();
@@ -123,7 +123,7 @@ fn is_allowed(argv: &[String], folder: &str, config: &Config) -> bool {
 
 /// The result of one command.
 #[derive(Debug, Clone)]
-pub struct EvidenceRun {
+pub(crate) struct EvidenceRun {
     /// The text of the line in the plan.
     pub command: String,
     /// The working folder below the root; empty for the root.
@@ -148,14 +148,14 @@ pub struct EvidenceRun {
 ///
 /// # Errors
 /// The log cannot be written, or the run was interrupted.
-pub fn run_command(
+pub(crate) fn run_command(
     root: &Path,
     logs: &str,
     wp: &str,
     planned: (&str, &[String], &str),
     config: &Config,
     progress: &dyn Progress,
-) -> Result<EvidenceRun, EngineError> {
+) -> Result<EvidenceRun, StepsError> {
     let (command, argv, folder) = planned;
     let logs = format!("{logs}/{wp}");
     let folder_path =
@@ -200,6 +200,6 @@ pub fn run_command(
 }
 
 /// Returns the error for a folder that cannot be used.
-fn log_error(folder: &str, source: std::io::Error) -> EngineError {
-    EngineError::Log { doing: format!("the folder {}", crate::text::to_single_line(folder, 120)), source }
+fn log_error(folder: &str, source: std::io::Error) -> StepsError {
+    StepsError::Folder { folder: folder.to_owned(), source }
 }

@@ -27,7 +27,7 @@ const MAX_ROUNDS: usize = 20;
 
 /// The documents to fix, and the options.
 #[derive(Debug, Clone)]
-pub struct FixRequest {
+pub(crate) struct FixRequest {
     /// The documents to fix; empty for all documents of the repository.
     pub named: Vec<RepoPath>,
     /// Whether unsafe fixes are applied too.
@@ -40,7 +40,7 @@ pub struct FixRequest {
 
 /// One document with applied fixes.
 #[derive(Debug)]
-pub struct FixedDocument {
+pub(crate) struct FixedDocument {
     /// The path of the document.
     pub path: RepoPath,
     /// The bytes on disk before.
@@ -53,7 +53,7 @@ pub struct FixedDocument {
 
 /// The result of fixing documents.
 #[derive(Debug, Default)]
-pub struct FixOutcome {
+pub(crate) struct FixOutcome {
     /// The documents that change, sorted by path.
     pub documents: Vec<FixedDocument>,
     /// The number of unsafe fixes that were not applied.
@@ -69,7 +69,7 @@ pub struct FixOutcome {
 ///
 /// # Errors
 /// The repository or the configuration cannot be read.
-pub fn fix_documents(
+pub(crate) fn fix_documents(
     repo: &dyn Repository,
     raw: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
     request: &FixRequest,

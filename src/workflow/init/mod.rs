@@ -10,7 +10,7 @@ use crate::text::{RepoPath, line_ending};
 
 /// The choices for a new governance.
 #[derive(Debug, Clone)]
-pub struct InitRequest {
+pub(crate) struct InitRequest {
     /// The folders of the documents.
     pub layout: Layout,
     /// Name of the main branch.
@@ -23,7 +23,7 @@ pub struct InitRequest {
 
 /// A CI system that `init` can write a file for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ci {
+pub(crate) enum Ci {
     /// GitHub Actions.
     Github,
     /// GitLab CI.
@@ -32,7 +32,7 @@ pub enum Ci {
 
 /// The action that a plan takes for one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FileAction {
+pub(crate) enum FileAction {
     /// The file does not exist and is created.
     Created(RepoPath),
     /// The file exists and stays unchanged.
@@ -43,7 +43,7 @@ pub enum FileAction {
 
 /// The files to write, the action for each file, and the next steps of the user.
 #[derive(Debug, Default)]
-pub struct InitPlan {
+pub(crate) struct InitPlan {
     /// The files to write.
     pub writes: Vec<FileWrite>,
     /// The action for each file, in the order of the plan.
@@ -54,7 +54,7 @@ pub struct InitPlan {
 
 /// The reason why no plan could be made.
 #[derive(Debug, thiserror::Error)]
-pub enum InitError {
+pub(crate) enum InitError {
     /// A file cannot be read.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -70,7 +70,7 @@ type FileReader<'a> = &'a dyn Fn(&RepoPath) -> Result<Option<Vec<u8>>, WriteErro
 ///
 /// # Errors
 /// A file cannot be read, for example because its path is a link or a folder.
-pub fn plan_init(read: FileReader<'_>, request: &InitRequest) -> Result<InitPlan, InitError> {
+pub(crate) fn plan_init(read: FileReader<'_>, request: &InitRequest) -> Result<InitPlan, InitError> {
     let mut plan = InitPlanner { read, plan: InitPlan::default() };
     let layout = &request.layout;
     let gitkeeps = [&layout.packets, &layout.stubs, &layout.refinements, &layout.validator_states];

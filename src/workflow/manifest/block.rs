@@ -140,7 +140,7 @@ impl BlockStyle {
 /// Returns the COR-701 block of a changed file, with one window over all its
 /// changes and all gates ticked. Lines end with `\n`; an empty line follows.
 #[must_use]
-pub fn render_block(file: &ChangedFile) -> String {
+pub(crate) fn render_block(file: &ChangedFile) -> String {
     format!(
         "{}\n\n",
         BlockStyle::default().format_block(&BlockValues::from_file(file, whole_window(file)), true, &[])

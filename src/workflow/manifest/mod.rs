@@ -14,11 +14,11 @@ use crate::change::ChangedFile;
 use crate::pipeline::packet_gate::{ManifestContext, PipelineError};
 use crate::text::{RepoPath, Source};
 
-pub use block::render_block;
+pub(crate) use block::render_block;
 
 /// Options for writing manifests.
 #[derive(Debug, Clone)]
-pub struct ManifestOptions {
+pub(crate) struct ManifestOptions {
     /// Whether every hunk gets its own block.
     pub per_hunk: bool,
     /// Whether blocks of unchanged files are removed.
@@ -29,7 +29,7 @@ pub struct ManifestOptions {
 
 /// The result for the manifest of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ManifestOutcome {
+pub(crate) enum ManifestOutcome {
     /// The file had no manifest.
     Added,
     /// The manifest had other values.
@@ -41,7 +41,7 @@ pub enum ManifestOutcome {
 impl ManifestOutcome {
     /// Returns the name in output: `added`, `updated` or `unchanged`.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Added => "added",
             Self::Updated => "updated",
@@ -52,7 +52,7 @@ impl ManifestOutcome {
 
 /// The manifest of one file after the update.
 #[derive(Debug, Clone)]
-pub struct WrittenManifest {
+pub(crate) struct WrittenManifest {
     /// The file.
     pub path: RepoPath,
     /// The result for its manifest.
@@ -65,7 +65,7 @@ pub struct WrittenManifest {
 
 /// A packet with updated manifests.
 #[derive(Debug)]
-pub struct UpdatedManifests {
+pub(crate) struct UpdatedManifests {
     /// The whole text of the packet after the update.
     pub text: String,
     /// Every changed file with a manifest, sorted by path.
@@ -81,7 +81,7 @@ pub struct UpdatedManifests {
 
 /// The reason why no manifests could be computed.
 #[derive(Debug, thiserror::Error)]
-pub enum ManifestError {
+pub(crate) enum ManifestError {
     /// The repository could not be read.
     #[error(transparent)]
     Gate(#[from] PipelineError),
@@ -101,7 +101,7 @@ pub enum ManifestError {
 /// # Errors
 /// The repository cannot be read, the packet is not UTF-8, or its format is too
 /// unusual for an automatic edit.
-pub fn compute_manifests(
+pub(crate) fn compute_manifests(
     context: &ManifestContext<'_>,
     source: &Arc<Source>,
     options: &ManifestOptions,

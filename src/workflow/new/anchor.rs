@@ -8,7 +8,7 @@ use crate::workflow::records::WorkflowError;
 
 /// A range of lines in the specification, written `FIRST-LAST`, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LineRange {
+pub(crate) struct LineRange {
     /// The first line.
     pub first: usize,
     /// The last line.

@@ -14,25 +14,23 @@ use crate::text::RepoPath;
 
 use super::records::{Records, WorkflowError};
 
-pub use anchor::LineRange;
-pub use packet::create_packet;
+pub(crate) use anchor::LineRange;
+pub(crate) use packet::create_packet;
 
 /// File name of the packet's template.
-pub const PACKET_TEMPLATE: &str = "TASK_PACKET_TEMPLATE.md";
+pub(crate) const PACKET_TEMPLATE: &str = "TASK_PACKET_TEMPLATE.md";
 /// File name of the refinement's template.
-pub const REFINEMENT_TEMPLATE: &str = "REFINEMENT_TEMPLATE.md";
+pub(crate) const REFINEMENT_TEMPLATE: &str = "REFINEMENT_TEMPLATE.md";
 /// File name of the stub's template.
-pub const STUB_TEMPLATE: &str = "TASK_PACKET_STUB_TEMPLATE.md";
+pub(crate) const STUB_TEMPLATE: &str = "TASK_PACKET_STUB_TEMPLATE.md";
 
-/// A new document, and the records that change with it.
+/// A new document.
 #[derive(Debug)]
-pub struct CreatedDocument {
+pub(crate) struct CreatedDocument {
     /// Its id.
     pub id: WpId,
     /// Its path.
     pub path: RepoPath,
-    /// Other documents that change.
-    pub changed_documents: Vec<RepoPath>,
 }
 
 /// Returns the text of a template: the one of the repository, or the built-in one.
@@ -63,7 +61,7 @@ fn require_free_path(records: &Records<'_>, path: RepoPath, what: &str) -> Resul
 /// # Errors
 /// The id breaks the naming rules, the refinement exists already, or the
 /// specification does not exist.
-pub fn create_refinement(
+pub(crate) fn create_refinement(
     records: &mut Records<'_>,
     repo: &dyn Repository,
     requested: &str,
@@ -88,14 +86,14 @@ pub fn create_refinement(
     );
     let text = if anchors.is_empty() { text } else { anchor::insert_anchors(&text, &spec, anchors)? };
     records.set_text(path.clone(), text);
-    Ok(CreatedDocument { id, path, changed_documents: Vec::new() })
+    Ok(CreatedDocument { id, path })
 }
 
 /// Creates a stub and its entry on the task board. `date` is in RFC 3339 form.
 ///
 /// # Errors
 /// The id breaks the naming rules, or the stub or its packet exists already.
-pub fn create_stub(
+pub(crate) fn create_stub(
     records: &mut Records<'_>,
     repo: &dyn Repository,
     requested: &str,
@@ -113,7 +111,6 @@ pub fn create_stub(
     ];
     let text = fill(&text, &variables);
     records.set_text(path.clone(), text);
-    let mut changed = Vec::new();
     let board_path = RepoPath::from(records.layout.board.as_str());
     if records.source(&board_path)?.is_some() {
         let board = records.board()?;
@@ -124,8 +121,7 @@ pub fn create_stub(
                 Board::read(source).entries_of(id.as_str()).any(|entry| entry.state == "STUB")
             };
             records.edit_checked(&board.source, &[edit], &has_stub)?;
-            changed.push(board_path);
         }
     }
-    Ok(CreatedDocument { id, path, changed_documents: changed })
+    Ok(CreatedDocument { id, path })
 }

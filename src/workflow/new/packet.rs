@@ -18,7 +18,7 @@ use super::{CreatedDocument, PACKET_TEMPLATE, load_template, naming, require_fre
 /// # Errors
 /// The id breaks the naming rules, the packet exists already, or an approval is
 /// missing.
-pub fn create_packet(
+pub(crate) fn create_packet(
     records: &mut Records<'_>,
     repo: &dyn Repository,
     requested: &str,
@@ -76,10 +76,9 @@ pub fn create_packet(
         return Err(WorkflowError::Document(template, why.to_owned()));
     }
     records.set_text(path.clone(), source.text().to_owned());
-    let mut changed = Vec::new();
-    update_board(records, &id, &mut changed)?;
-    update_registry(records, &id, &path, &mut changed)?;
-    Ok(CreatedDocument { id, path, changed_documents: changed })
+    update_board(records, &id)?;
+    update_registry(records, &id, &path)?;
+    Ok(CreatedDocument { id, path })
 }
 
 /// Finds the earlier packets of the same base id, lowest revision first.
@@ -173,11 +172,7 @@ fn require_approval(records: &Records<'_>, id: &WpId) -> Result<String, Workflow
 }
 
 /// Enters the packet on the task board, or moves the entry of its stub.
-fn update_board(
-    records: &mut Records<'_>,
-    id: &WpId,
-    changed: &mut Vec<RepoPath>,
-) -> Result<(), WorkflowError> {
+fn update_board(records: &mut Records<'_>, id: &WpId) -> Result<(), WorkflowError> {
     let board = records.board()?;
     let stub = board.entries_of(id.as_str()).find(|entry| entry.state == "STUB");
     let edit = match (stub, board.entries_of(id.as_str()).next()) {
@@ -197,7 +192,6 @@ fn update_board(
         return Err(WorkflowError::Document(board.source.name().clone(), why));
     };
     records.edit_checked(&board.source, &[edit], &|source| is_ready(&Board::read(source), id))?;
-    changed.push(board.source.name().clone());
     Ok(())
 }
 
@@ -206,12 +200,7 @@ fn is_ready(board: &Board, id: &WpId) -> bool {
 }
 
 /// Enters the packet in the registry as the active one of its base id.
-fn update_registry(
-    records: &mut Records<'_>,
-    id: &WpId,
-    path: &RepoPath,
-    changed: &mut Vec<RepoPath>,
-) -> Result<(), WorkflowError> {
+fn update_registry(records: &mut Records<'_>, id: &WpId, path: &RepoPath) -> Result<(), WorkflowError> {
     let registry = records.registry()?;
     let edit = match registry.rows_of(id.base()).next() {
         Some(row) => Some(Edit::replace(row.active.span, path.to_string())),
@@ -227,6 +216,5 @@ fn update_registry(
         read.rows_of(id.base()).any(|row| row.active.value == path.to_string())
     };
     records.edit_checked(&registry.source, &[edit], &has_packet)?;
-    changed.push(registry.source.name().clone());
     Ok(())
 }

@@ -25,7 +25,7 @@ use super::records::{Reason, Records, WorkflowError};
 
 /// One step of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SessionStep {
+pub(crate) enum SessionStep {
     /// The validator shows a report with this verdict to the user.
     Present(String),
     /// The user has read the report.
@@ -53,10 +53,10 @@ impl SessionStep {
 }
 
 /// The valid verdicts.
-pub const VERDICTS: [&str; 3] = ["PASS", "FAIL", "OUTDATED_ONLY"];
+pub(crate) const VERDICTS: [&str; 3] = ["PASS", "FAIL", "OUTDATED_ONLY"];
 
 /// Repository, identity, time and policy of a validator command.
-pub struct ValidatorContext<'a> {
+pub(crate) struct ValidatorContext<'a> {
     /// The repository.
     pub repo: &'a dyn Repository,
     /// The identity of the user, as given on the command line.
@@ -76,7 +76,7 @@ impl ValidatorContext<'_> {
 
 /// The state of a packet's validation.
 #[derive(Debug, Default)]
-pub struct ValidationStatus {
+pub(crate) struct ValidationStatus {
     /// The state file, if it exists.
     pub path: Option<RepoPath>,
     /// The verdict of the current session.
@@ -114,7 +114,7 @@ fn require_packet(records: &Records<'_>, requested: &str) -> Result<(WpId, Packe
 ///
 /// # Errors
 /// The packet does not exist, or its state file cannot be read.
-pub fn read_status(
+pub(crate) fn read_status(
     records: &Records<'_>,
     requested: &str,
 ) -> Result<(WpId, ValidationStatus), WorkflowError> {
@@ -152,7 +152,7 @@ fn find_session<'s>(state: &'s ValidatorState, id: &WpId) -> Option<&'s Validato
 /// # Errors
 /// The step is not the next one, its claims are false, the identity may not take
 /// it, or the state file is damaged.
-pub fn take_step(
+pub(crate) fn take_step(
     records: &mut Records<'_>,
     context: &ValidatorContext<'_>,
     requested: &str,

@@ -6,11 +6,11 @@ use super::repo::Sandbox;
 
 /// The packet of the demo.
 pub const WP: &str = "WP-1-Farewell";
-/// Its path.
+/// Path of the packet.
 pub const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
 
-/// A repository whose packet is signed; with the coder's work on disk and
-/// claimed if `worked`, evidence included, manifests as told.
+/// A repository whose packet is signed. With `worked`, it has the coder's work
+/// on disk, evidence, and manifests with these hashes.
 pub fn greeter_sandbox(worked: Option<RecordedHashes>) -> Sandbox {
     let sandbox = Sandbox::bare_folder();
     let builder = RepositoryBuilder::create(&sandbox.root).expect("repository");

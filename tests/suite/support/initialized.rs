@@ -2,7 +2,7 @@
 
 use super::repo::{Sandbox, isolated_command};
 
-/// Where things lie.
+/// Paths of documents.
 pub const REFINEMENT: &str = ".GOV/refinements/WP-1-Two.md";
 pub const PACKET: &str = ".GOV/task_packets/WP-1-Two.md";
 pub const LOG: &str = ".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json";
@@ -21,7 +21,7 @@ pub fn governed() -> Sandbox {
     sandbox
 }
 
-/// Commits everything, at the present time.
+/// Commits everything, with the present time.
 pub fn commit(sandbox: &Sandbox, message: &str) -> String {
     sandbox.git(&["add", "-A"]);
     let mut git = isolated_command("git", &sandbox.root, &sandbox.home());
@@ -30,14 +30,14 @@ pub fn commit(sandbox: &Sandbox, message: &str) -> String {
     sandbox.git(&["rev-parse", "HEAD"])
 }
 
-/// Runs a command that must do what it is asked.
+/// Runs a command that must succeed; returns its output.
 pub fn run_ok(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let (exit, said) = sandbox.run_redacted(arguments);
     assert_eq!(exit, 0, "{arguments:?}: {said}");
     said
 }
 
-/// Runs a command that must refuse for this reason and write nothing.
+/// Runs a command that must fail for this reason and write nothing.
 pub fn assert_refused(sandbox: &Sandbox, arguments: &[&str], why: &str) -> String {
     let before = sandbox.git(&["status", "--porcelain", "-uall"]);
     let contents = sandbox.git(&["stash", "create"]);
@@ -95,7 +95,7 @@ pub fn fill_packet(sandbox: &Sandbox, path: &str) {
     sandbox.write(path, text);
 }
 
-/// A signature of this minute, UTC.
+/// A signature with the present time, UTC.
 pub fn signature_now(name: &str) -> String {
     let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
     format!("{name}{}", now.strftime("%d%m%Y%H%M"))

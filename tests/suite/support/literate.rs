@@ -77,7 +77,7 @@ fn add_block(scenario: &mut Scenario, info: &str, text: &str, range: Range<usize
     match word {
         "world" => {
             scenario.setup =
-                serde_yaml::from_str(content).unwrap_or_else(|e| panic!("{}: {e}", scenario.name));
+                serde_saphyr::from_str(content).unwrap_or_else(|e| panic!("{}: {e}", scenario.name));
         }
         "edit" => scenario.edits.push(read_edit(rest, When::Always, content)),
         "edit-head" => scenario.edits.push(read_edit(rest, When::Head, content)),

@@ -1,4 +1,4 @@
-//! A repository in memory: a line of commits, an index and a working tree.
+//! A repository in memory: linear commits, an index and a working tree.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ pub struct MemoryRepository {
     pub folder: String,
     /// How the change is selected.
     pub mode: SelectionMode,
-    /// First commit of a range, by number.
+    /// Number of the first commit of a range.
     pub base: usize,
 }
 
@@ -71,7 +71,7 @@ impl MemoryRepository {
         (0..self.commits.len()).find(|n| commit_id(*n) == commit.0)
     }
 
-    /// All commits are of the day on which the tests' git commits.
+    /// Facts of a commit. All have the date of the commits in real repositories.
     fn facts(&self, number: usize) -> CommitInfo {
         CommitInfo {
             commit: Commit(commit_id(number)),

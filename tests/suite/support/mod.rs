@@ -18,8 +18,8 @@ pub fn project() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A folder of shared test data, if it is there; otherwise the test says that
-/// it was skipped.
+/// A folder of shared test data; `None` if it is missing, after a line that
+/// says that the test was skipped.
 pub fn shared(name: &str) -> Option<PathBuf> {
     let folder = project().join("../shared").join(name);
     if folder.is_dir() {

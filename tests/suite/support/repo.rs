@@ -6,13 +6,13 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// A folder of its own with a home that holds no configuration.
+/// A temporary folder with a home folder that has no configuration.
 pub struct Sandbox {
     pub dir: TempDir,
     pub root: PathBuf,
 }
 
-/// A command whose environment says nothing about the user or about git.
+/// A command without environment variables of the user or of git.
 pub fn isolated_command(program: &str, folder: &Path, home: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder);

@@ -1,15 +1,16 @@
-//! Scenarios of literate fixtures. A fixture is a Markdown file; every `## ` heading is a scenario. A
-//! scenario starts from the demo's honest world (project, approved packet,
-//! honest work with right manifests) and changes it by fenced blocks:
+//! Scenarios of rule fixtures. A fixture is a Markdown file, and every `## `
+//! heading is a scenario. A scenario starts from the correct repository of the
+//! demo (project, approved packet, work with correct manifests) and changes it
+//! by fenced blocks:
 //!
 //! - `world`: YAML with `gate` (or a command about documents, such as
 //!   `check`), `mode`, `wp`, `branch`, `now`, `base`, `steps`, `paths`, and
 //!   `files` (path, `base`, `head`, `link`, `executable`).
 //! - `edit PATH`: lines `- old` / `+ new` replaced wherever the file occurs,
 //!   `edit-head PATH` only in the judged state, `edit-base PATH` only before.
-//! - `config`: the text of countersign.yaml, trusted.
-//! - `findings`: what the gate must find, nothing more:
-//!   `level rule place ["line"] :: part of the message`.
+//! - `config`: the text of countersign.yaml in the base commit.
+//! - `findings`: all findings of the gate, one a line:
+//!   `level rule path ["part of the line"] :: part of the message`.
 
 use countersign::{
     ChangedFile, DemoRepository, DocumentCheckRequest, DocumentQuery, FileMode, Finding, Gate, GateRequest,
@@ -45,7 +46,7 @@ pub struct Setup {
     pub idle: bool,
     /// Documents that the caller of `check` names.
     pub paths: Vec<String>,
-    /// A scan is of the change, not of the tree.
+    /// The scan is of the change, not of the tree.
     pub change: bool,
 }
 
@@ -56,7 +57,7 @@ pub struct FileSetup {
     pub base: Option<String>,
     /// Text in the judged state; the base's if left out.
     pub head: Option<String>,
-    /// Gone in the judged state.
+    /// Deleted in the judged state.
     #[serde(default)]
     pub gone: bool,
     /// A link with this text in the judged state.
@@ -115,20 +116,20 @@ impl Scenario {
             Some(_) if self.scan_profile().is_some() => Gate::PostWork,
             Some("pre-work") => Gate::PreWork,
             Some("gate-check") => Gate::GateCheck,
-            // Documents are judged where work has not begun.
+            // Documents are checked in the state before work.
             Some(_) if self.document_query().is_some() => Gate::PreWork,
             Some(other) => panic!("{}: no gate {other}", self.name),
         }
     }
 
-    /// The question about documents, if the scenario asks one.
+    /// The document check of the scenario, if it is one.
     pub fn document_query(&self) -> Option<DocumentQuery> {
         let command = self.setup.gate.as_deref()?;
         let default = if command == "validator-phase-gate" { "" } else { WP_ID };
         DocumentQuery::from_command(command, self.setup.wp.as_deref().unwrap_or(default))
     }
 
-    /// The scan, if the scenario asks for one.
+    /// The scan of the scenario, if it is one.
     pub fn scan_profile(&self) -> Option<ScanProfile> {
         ScanProfile::from_command(self.setup.gate.as_deref()?)
     }
@@ -147,7 +148,7 @@ impl Scenario {
         }
     }
 
-    /// What a repository's documents or gate find.
+    /// Runs the scenario's gate, document check or scan; returns its findings.
     pub fn findings(
         &self,
         repo: &dyn Repository,
@@ -193,8 +194,8 @@ impl Scenario {
         }
     }
 
-    /// The states of the world: project, approved, judged. `merge_base` gives
-    /// the id under which the first commit is known.
+    /// The states of the repository: project, approved, judged. `merge_base` is
+    /// the id of the first commit.
     pub fn states(&self, merge_base: &str) -> [Files; 3] {
         let mut project = Files::new();
         for (path, text) in DemoRepository::base_files() {
@@ -237,7 +238,7 @@ impl Scenario {
         [project, approved, judged].map(|files| self.rename_packet(files))
     }
 
-    /// All documents with the packet's other id, if it has one.
+    /// The files with the packet's other id, if the scenario gives it one.
     fn rename_packet(&self, files: Files) -> Files {
         let Some(id) = &self.setup.rename else { return files };
         let rename = |(path, mut file): (RepoPath, MemoryFile)| {
@@ -308,7 +309,7 @@ impl Scenario {
         insert_file(judged, ".GOV/task_packets/WP-1-Farewell.md", packet);
     }
 
-    /// The world in memory.
+    /// The scenario's repository in memory.
     pub fn memory(&self) -> MemoryRepository {
         let [project, approved, judged] = self.states(&commit_id(0).to_string());
         let snapshot = |files: &Files, committer: &str| MemoryCommit {

@@ -16,7 +16,8 @@ fn to_second_packet(text: &str) -> String {
     text.replace("WP-1-Farewell", WP).replace("mira140220260915", "mira140220261100")
 }
 
-/// The second packet with a scope; with manifests once there are changes.
+/// The text of the second packet with a scope; with manifests if there are
+/// changes.
 pub fn packet(base: &str, scope: &[String], changed: Option<&[ChangedFile]>) -> String {
     let manifests = if changed.is_some() { RecordedHashes::Correct } else { RecordedHashes::Template };
     let listed: String = scope.iter().map(|path| format!("  - {path}\n")).collect();

@@ -18,9 +18,10 @@ const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorldFile {
-    /// Which verdict is right, and why.
+    /// The correct verdict, and the reason.
     pub why: String,
-    /// `nothing`, `empty`, `project`, `approved`, `worked`, `committed`.
+    /// The state before the steps: `nothing`, `empty`, `project`, `approved`,
+    /// `worked` or `committed`.
     pub start: String,
     /// Replacements in the packet's text, from its approval on.
     #[serde(default)]
@@ -30,21 +31,22 @@ pub struct WorldFile {
     /// Arguments of the program; none where `modes` are given.
     #[serde(default)]
     pub run: Vec<String>,
-    /// Judge what lies on disk (`worktree`), then staged, then committed
-    /// (`range`), with `post-work`; every mode must end the same way.
+    /// Run `post-work` on the working tree (`worktree`), then on the index
+    /// (`staged`), then on the commit (`range`). Every mode must have the same
+    /// exit code.
     #[serde(default)]
     pub modes: Vec<String>,
     /// Folder below the root in which the program runs.
     #[serde(default)]
     pub below: String,
-    /// Variables that the program sees.
+    /// Environment variables of the program.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
     pub exit: i32,
-    /// Rules whose findings must be there.
+    /// Rules that must have a finding.
     #[serde(default)]
     pub finds: Vec<String>,
-    /// Text that must be there.
+    /// Text that the output must contain.
     #[serde(default)]
     pub says: Vec<String>,
 }
@@ -68,13 +70,13 @@ pub struct WorldStep {
     git: Option<Vec<String>>,
     /// A git command that may fail.
     try_git: Option<Vec<String>>,
-    /// Go on in a clone, made with these options.
+    /// Continue in a clone that is made with these options.
     clone: Option<Vec<String>>,
     /// Remove the object of a revision, such as `HEAD:src/lib.rs`.
     lose: Option<String>,
     /// Fill the packet's manifests for all changes since the merge base.
     hand_over: bool,
-    /// Do the honest work.
+    /// Do the correct work.
     work: bool,
     /// Approve a second packet, WP-1-Invoices, with this scope.
     second: Option<Vec<String>>,
@@ -82,7 +84,7 @@ pub struct WorldStep {
     sneak: Option<(String, String, String)>,
 }
 
-/// A world that stands.
+/// A world that has been built.
 pub struct BuiltWorld {
     pub sandbox: Sandbox,
     base: String,
@@ -99,7 +101,7 @@ pub fn all_worlds() -> Vec<(String, WorldFile)> {
         .map(|path| {
             let folder = path.parent().and_then(|folder| folder.strip_prefix(&root).ok()).expect("below");
             let text = std::fs::read_to_string(&path).expect("world.yaml");
-            let world = serde_yaml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            let world = serde_saphyr::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
             (folder.to_string_lossy().replace('\\', "/"), world)
         })
         .collect()
@@ -144,7 +146,7 @@ pub fn build(world: &WorldFile) -> BuiltWorld {
 }
 
 impl BuiltWorld {
-    /// Text with the merge base and HEAD filled in.
+    /// Text with the values of `{base}`, `{root}` and `{head}`.
     pub fn expand_placeholders(&self, text: &str) -> String {
         let text =
             text.replace("{base}", &self.base).replace("{root}", &self.sandbox.root.display().to_string());
@@ -257,7 +259,7 @@ impl BuiltWorld {
         }
     }
 
-    /// Right manifests for everything that differs from the merge base.
+    /// Writes correct manifests for all changes since the merge base.
     fn hand_over(&self) {
         let repo = GitRepository::discover(&self.sandbox.root).expect("repository");
         let base = repo.find_commit(&self.base).expect("commit").expect("merge base");
@@ -296,7 +298,7 @@ impl BuiltWorld {
         }
     }
 
-    /// What the program says and its exit code, for the run or for every mode.
+    /// Exit code and output of the program, for the run or for every mode.
     pub fn run_modes(&self, world: &WorldFile) -> Vec<(i32, String)> {
         if world.modes.is_empty() {
             return vec![self.run(world, &world.run)];
@@ -304,7 +306,7 @@ impl BuiltWorld {
         let all = ["worktree", "staged", "range"];
         assert!(world.modes.iter().all(|mode| all.contains(&mode.as_str())), "an unknown mode");
         let wanted = all.iter().filter(|mode| world.modes.iter().any(|other| other == *mode));
-        let told = wanted.map(|mode| {
+        let outputs = wanted.map(|mode| {
             let mut arguments = vec!["post-work".to_owned(), "WP-1-Farewell".into(), "--no-run".into()];
             match *mode {
                 "worktree" => arguments.push("--worktree".into()),
@@ -320,7 +322,7 @@ impl BuiltWorld {
             let (exit, said) = self.run(world, &arguments);
             (exit, format!("== {mode}\n{said}"))
         });
-        told.collect()
+        outputs.collect()
     }
 
     fn run(&self, world: &WorldFile, arguments: &[String]) -> (i32, String) {
