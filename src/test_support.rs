@@ -25,9 +25,15 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     all.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
 }
 
-/// The text of a file of the project.
-pub(crate) fn read_text(path: &str) -> String {
-    std::fs::read_to_string(project().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+/// The bytes of a file; a relative path is below the project's folder.
+pub(crate) fn read_bytes(path: impl AsRef<Path>) -> Vec<u8> {
+    let path = project().join(path);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The text of a file; a relative path is below the project's folder.
+pub(crate) fn read_text(path: impl AsRef<Path>) -> String {
+    String::from_utf8(read_bytes(path)).expect("text")
 }
 
 /// Asserts that a generated file is up to date; with `COUNTERSIGN_ACCEPT`, it

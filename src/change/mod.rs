@@ -14,16 +14,16 @@ use std::collections::BTreeMap;
 use crate::digest::Hash20;
 use crate::text::RepoPath;
 
-pub(crate) use changed_file::FileContent;
 pub use changed_file::ChangedFile;
+pub(crate) use changed_file::FileContent;
 pub(crate) use hunk::{Hunk, compute_hunks};
 pub(crate) use overlay::Overlay;
 pub use repository::{
     CommitInfo, FoundVersion, History, ObjectStore, Repository, RepositoryError, VersionRequest, WorkingTree,
     Worktree,
 };
-pub(crate) use selection::{short_id, split_range};
 pub use selection::{Commit, Selection, SelectionMode, SelectionRequest, TreeState};
+pub(crate) use selection::{short_id, split_range};
 
 /// Type of a path, from git's raw mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -95,7 +95,10 @@ pub(crate) struct NamedPath {
 /// Returns all paths that a document names. Fields count only while their packet is
 /// open, because a finished packet describes the tree of its time.
 #[must_use]
-pub(crate) fn named_paths(document: &Document, governance: Option<&GovernanceDocuments<'_>>) -> Vec<NamedPath> {
+pub(crate) fn named_paths(
+    document: &Document,
+    governance: Option<&GovernanceDocuments<'_>>,
+) -> Vec<NamedPath> {
     let folder = document.path().folder().to_string();
     let mut out: Vec<NamedPath> = Vec::new();
     if document.outline().is_some() {

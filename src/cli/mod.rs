@@ -18,8 +18,8 @@ use crate::pipeline::source_scan::ScanProfile;
 use crate::system::process;
 
 use command::{
-    approve, cor701_sha, demo, documents, evidence, explain, fix, gates, hook, init, manifest, new, rules, scan,
-    self_test, show, validator_gate,
+    approve, cor701_sha, demo, documents, evidence, explain, fix, gates, hook, init, manifest, new, rules,
+    scan, self_test, show, validator_gate,
 };
 
 pub(crate) use args::{ColorMode, GlobalArgs};
@@ -97,7 +97,9 @@ enum Command {
     #[command(after_help = "Example:\n  countersign refine WP-1-Farewell")]
     Refine(approve::RefineArgs),
     /// Record the approver's signature in refinement, audit and gate log
-    #[command(after_help = "Example:\n  countersign sign WP-1-Farewell mira140220261915 --ssh-key ~/.ssh/id_ed25519")]
+    #[command(
+        after_help = "Example:\n  countersign sign WP-1-Farewell mira140220261915 --ssh-key ~/.ssh/id_ed25519"
+    )]
     Sign(approve::SignArgs),
     /// Record who works on a signed packet, on which branch and in which working tree
     #[command(after_help = "Example:\n  countersign prepare WP-1-Farewell --coder tess")]
@@ -109,7 +111,9 @@ enum Command {
     #[command(after_help = "Example:\n  countersign hook install pre-commit")]
     Hook(hook::HookArgs),
     /// Explain a rule, a family of rules or a policy code
-    #[command(after_help = "Examples:\n  countersign explain scope/outside\n  countersign explain scope\n  countersign explain CX-573F")]
+    #[command(
+        after_help = "Examples:\n  countersign explain scope/outside\n  countersign explain scope\n  countersign explain CX-573F"
+    )]
     Explain(explain::ExplainArgs),
     /// List all rules, or test the scan rules by their examples
     #[command(after_help = "Example:\n  countersign rules test")]
@@ -118,7 +122,9 @@ enum Command {
     #[command(after_help = "Example:\n  countersign self-test --quiet")]
     SelfTest(self_test::SelfTestArgs),
     /// Print a completion script for a shell
-    #[command(after_help = "Example:\n  countersign completions bash > ~/.local/share/bash-completion/completions/countersign")]
+    #[command(
+        after_help = "Example:\n  countersign completions bash > ~/.local/share/bash-completion/completions/countersign"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,

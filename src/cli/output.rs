@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use crate::config::{ConfigError, ConfigFault};
 use crate::finding::{Report, Verdict};
 use crate::pipeline::packet_gate::PipelineError;
-use crate::pipeline::steps::{StepsError, Progress};
+use crate::pipeline::steps::{Progress, StepsError};
 use crate::render::human::HumanOptions;
 use crate::render::{Format, human};
 use crate::system::{environment, files};
@@ -159,7 +159,9 @@ fn parse_destination(wanted: &str) -> anyhow::Result<(Format, &Path)> {
         Some(format) => Ok((format, path)),
         None => {
             let names = Format::ALL.map(Format::as_str).join(", ");
-            anyhow::bail!("cannot tell the format of `--output {wanted}`; write FORMAT={wanted} with one of: {names}")
+            anyhow::bail!(
+                "cannot tell the format of `--output {wanted}`; write FORMAT={wanted} with one of: {names}"
+            )
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The only reader of a repository's configuration.
 //!
 //! Every command gets its configuration from [`load`], so that a missing,
-//! linked, oversized or overridden file is decided once: no file means the
+//! linked, oversized or overridden file is handled in one place: no file means the
 //! defaults, and whatever is there but cannot be read as a file is refused.
 
 use std::sync::Arc;
@@ -120,7 +120,10 @@ fn read_file(
 ///
 /// # Errors
 /// The repository cannot be read.
-pub(crate) fn detect_layout(repo: &dyn Repository, tree: TreeState) -> Result<Option<Layout>, RepositoryError> {
+pub(crate) fn detect_layout(
+    repo: &dyn Repository,
+    tree: TreeState,
+) -> Result<Option<Layout>, RepositoryError> {
     let known = [Layout::gov(), Layout::docs()];
     for layout in &known {
         if repo.exists(tree, &RepoPath::from(layout.packets.trim_end_matches('/')))? {

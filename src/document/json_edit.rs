@@ -17,7 +17,11 @@ pub(crate) fn format_object(members: &[(&str, &str)], indent: &str, ending: &str
 /// Returns the edit that appends an item to a list; `None` if `list` is not a
 /// list. `item` receives the item's indentation and the file's line ending.
 #[must_use]
-pub(crate) fn append_item_edit(text: &str, list: &JsonNode, item: &dyn Fn(&str, &str) -> String) -> Option<Edit> {
+pub(crate) fn append_item_edit(
+    text: &str,
+    list: &JsonNode,
+    item: &dyn Fn(&str, &str) -> String,
+) -> Option<Edit> {
     if !matches!(list.value, JsonValue::Array(_)) {
         return None;
     }

@@ -226,7 +226,8 @@ fn find_proposal(text: &str, outline: &Outline, sections: &[Section]) -> Option<
 }
 
 /// Keys of the fields that an approval fills.
-pub(crate) const APPROVAL_FIELDS: [&str; 3] = ["USER_REVIEW_STATUS", "USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"];
+pub(crate) const APPROVAL_FIELDS: [&str; 3] =
+    ["USER_REVIEW_STATUS", "USER_SIGNATURE", "USER_APPROVAL_EVIDENCE"];
 
 impl Refinement {
     /// Returns the SHA-256 of the text that is approved: all lines except those

@@ -8,7 +8,8 @@ use super::outline::Outline;
 use super::section::read_sections;
 
 /// Template of a task packet, generation G2.
-pub(crate) const PACKET: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/packet.md"));
+pub(crate) const PACKET: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/packet.md"));
 /// Template of a refinement.
 pub(crate) const REFINEMENT: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/refinement.md"));

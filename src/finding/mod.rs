@@ -12,8 +12,11 @@ use std::sync::Arc;
 
 pub(crate) use approval::{ApprovalSummary, CodeCommits, KeySignature, SigningCommit, TimelineEvent};
 pub use place::{Label, Place};
-pub(crate) use report::{CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PacketInfo, ScanInfo, SelectionInfo, StepReport, StepRun, StepStatus, Tally, Verdict};
 pub use report::Report;
+pub(crate) use report::{
+    CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PacketInfo, ScanInfo, SelectionInfo, StepReport,
+    StepRun, StepStatus, Tally, Verdict,
+};
 
 pub(crate) use wording::Wording;
 

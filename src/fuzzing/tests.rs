@@ -4,12 +4,12 @@
 use proptest::prelude::*;
 
 use super::TARGETS;
-use crate::test_support::{files_below, project};
+use crate::test_support::{files_below, project, read_bytes};
 
 fn seeds() -> Vec<Vec<u8>> {
     let folders = ["fixtures/demo", "fixtures/fuzz"];
     let files = folders.iter().flat_map(|folder| files_below(&project().join(folder)));
-    files.map(|path| std::fs::read(path).expect("seed")).collect()
+    files.map(|path| read_bytes(&path)).collect()
 }
 
 #[test]

@@ -111,7 +111,12 @@ fn render_finding(finding: &Finding, options: HumanOptions, is_first: bool) -> S
 /// Renders an error in a document that is not judged, such as the
 /// configuration.
 #[must_use]
-pub(crate) fn render_source_error(message: &str, source: &Source, span: Span, options: HumanOptions) -> String {
+pub(crate) fn render_source_error(
+    message: &str,
+    source: &Source,
+    span: Span,
+    options: HumanOptions,
+) -> String {
     let (slice, line, inside) = cut_first_line(source, span);
     let snippet = Snippet::source(slice).line_start(line).path(source.display_path());
     let annotation = AnnotationKind::Primary.span(inside.start..inside.end);

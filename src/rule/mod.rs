@@ -1,6 +1,7 @@
 //! Rules as data. A rule's file holds its text, level, references and
 //! parameters; the code that checks it holds none of them.
 
+mod hint;
 mod levels;
 mod policy_code;
 mod renamed;
@@ -15,10 +16,11 @@ use serde::Deserialize;
 use crate::finding::{Finding, Label, Level, RuleId, Wording};
 use crate::text::Spanned;
 
+pub(crate) use hint::did_you_mean;
 pub(crate) use levels::{LevelSetting, LevelSettings, parse_level};
 pub(crate) use policy_code::{PolicyCode, find_policy_code, policy_codes};
 pub(crate) use renamed::canonical_rule_id;
-pub(crate) use value_error::{ValueError, ValueProblem, did_you_mean};
+pub(crate) use value_error::{ValueError, ValueProblem};
 pub(crate) use yaml::{YamlError, YamlMap, YamlNode, YamlProblem, parse_yaml, parse_yaml_tree};
 
 #[cfg(test)]

@@ -3,13 +3,10 @@
 use crate::text::{Span, Spanned, to_single_line};
 
 use super::YamlError;
+use super::hint::did_you_mean;
 
 /// Maximum number of characters that a message shows of a value.
 const SHOWN_CHARS: usize = 80;
-/// Longer texts get no "did you mean" hint.
-const MAX_HINT_BYTES: usize = 100;
-/// Minimum similarity of a hint, from 0 to 1.
-const MIN_SIMILARITY: f64 = 0.6;
 
 /// A value that a configuration or rule file may not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -118,17 +115,4 @@ impl From<YamlError> for ValueError {
 
 fn shorten(text: &str) -> String {
     to_single_line(text, SHOWN_CHARS)
-}
-
-/// `; did you mean …` with the most similar candidate; empty if none is similar.
-#[must_use]
-pub(crate) fn did_you_mean<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> String {
-    if text.len() > MAX_HINT_BYTES {
-        return String::new();
-    }
-    let scored = candidates.map(|known| (strsim::normalized_damerau_levenshtein(known, text), known));
-    match scored.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        Some((score, near)) if score > MIN_SIMILARITY => format!("; did you mean `{near}`?"),
-        _ => String::new(),
-    }
 }

@@ -27,8 +27,8 @@ pub(crate) use examples::check_examples;
 pub(crate) use language::Language;
 pub(crate) use matcher::{FileMatches, Hit, MAX_HITS, MAX_LINE_BYTES, scan};
 pub(crate) use rule::{
-    AREA_KEYWORDS, Area, MatchMode, PathPatterns, RuleFault, ScanRule, Suppressible,
-    TEST_KEYWORDS, embedded, embedded_ids, embedded_sets, find_embedded, parse_keyword,
+    AREA_KEYWORDS, Area, MatchMode, PathPatterns, RuleFault, ScanRule, Suppressible, TEST_KEYWORDS, embedded,
+    embedded_ids, embedded_sets, find_embedded, parse_keyword,
 };
 pub(crate) use rule_set::RuleSet;
 pub(crate) use settings::{RuleOverride, ScanSettings};

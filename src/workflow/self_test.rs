@@ -18,7 +18,7 @@ use crate::finding::Report;
 use crate::pipeline::document_check::{DocumentCheckRequest, DocumentQuery, check_documents};
 use crate::pipeline::packet_gate::{GateRequest, PipelineError};
 use crate::pipeline::source_scan::{ScanProfile, ScanRequest, run_scan};
-use crate::pipeline::steps::{StepsError, NoProgress, StepOptions};
+use crate::pipeline::steps::{NoProgress, StepOptions, StepsError};
 use crate::system::git::{GitRepository, RepositoryBuilder};
 use crate::system::{environment, files};
 

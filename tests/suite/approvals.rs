@@ -66,19 +66,27 @@ fn approvals_keep_their_order() {
     assert_refused(&sandbox, &["refine", "WP-1-Two"], "`WP-1-Two` has no refinement");
     assert_refused(&sandbox, &["sign", "WP-1-Two", &mira], "has no refinement");
     assert_refused(&sandbox, &["prepare", "WP-1-Two", "--coder", "a"], "has no refinement");
-    let said = assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "the refinement .GOV/refinements/WP-1-Two.md does not exist");
+    let said = assert_refused(
+        &sandbox,
+        &["new", "packet", "WP-1-Two"],
+        "the refinement .GOV/refinements/WP-1-Two.md does not exist",
+    );
     for missing in ["not recorded in the gate log", "is not signed", "is not prepared"] {
         assert!(said.contains(missing), "{missing} is missing in {said}");
     }
     run_ok(&sandbox, &["new", "refinement", "WP-1-Two", "--anchor", "9-11"]);
-    assert_refused(&sandbox, &["refine", "WP-1-Two"], "does not fill `CLEARLY_COVERS_VERDICT`");
+    assert_refused(
+        &sandbox,
+        &["refine", "WP-1-Two"],
+        "the field `CLEARLY_COVERS_VERDICT` of the refinement is not filled",
+    );
     answer_refinement(&sandbox, REFINEMENT);
     assert_refused(&sandbox, &["sign", "WP-1-Two", &mira], "is not recorded in the gate log");
     run_ok(&sandbox, &["refine", "WP-1-Two"]);
     assert_refused(&sandbox, &["prepare", "WP-1-Two", "--coder", "a"], "`WP-1-Two` is not signed");
     for (bad, why) in [
         ("mira", "invalid signature"),
-        ("mira300220261200", "is no date"),
+        ("mira300220261200", "invalid date"),
         ("mira010120990000", "in the future"),
         ("mira010120200000", "before the refinement was recorded"),
         ("Mira210220261200", "invalid signature"),
@@ -120,7 +128,11 @@ fn approvals_keep_their_order() {
     run_ok(&sandbox, &["governance-check"]);
     commit(&sandbox, "packet");
     run_ok(&sandbox, &["pre-work", "WP-1-Two"]);
-    assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "the packet .GOV/task_packets/WP-1-Two.md exists already");
+    assert_refused(
+        &sandbox,
+        &["new", "packet", "WP-1-Two"],
+        "the packet .GOV/task_packets/WP-1-Two.md exists already",
+    );
 }
 
 #[test]
@@ -256,7 +268,7 @@ fn a_refinement_that_is_recorded_again_is_signed_again() {
         assert_refused(
             &sandbox,
             &["sign", "WP-1-Two", &signature, "--notes", notes],
-            "--notes holds characters",
+            "--notes contains invisible characters",
         );
     }
     run_ok(&sandbox, &["sign", "WP-1-Two", &signature]);
@@ -270,11 +282,7 @@ fn a_refinement_that_is_recorded_again_is_signed_again() {
     let other = format!("{user}{}{}{}00", &at[..4], &at[6..8], &at[8..]);
     assert_refused(&sandbox, &["sign", "WP-1-Two", &other], "is already used");
     run_ok(&sandbox, &["sign", "WP-1-Two", &crate::support::initialized::signature_now("anna")]);
-    assert_refused(
-        &sandbox,
-        &["new", "packet", "WP-1-Two"],
-        "was prepared before its latest signature",
-    );
+    assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "was prepared before its latest signature");
     run_ok(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
     run_ok(&sandbox, &["new", "packet", "WP-1-Two"]);
 }
@@ -298,7 +306,7 @@ fn names_that_are_read_in_two_ways_are_refused() {
 fn init_keeps_the_existing_layout_and_reports_what_git_ignores() {
     let sandbox = governed();
     let (exit, said) = sandbox.run_redacted(&["init", "--layout", "docs"]);
-    assert!(exit == 2 && said.contains("packets lie in .GOV/task_packets/, not in docs/"), "{exit} {said}");
+    assert!(exit == 2 && said.contains("packets are in .GOV/task_packets/, not in docs/"), "{exit} {said}");
     let again = run_ok(&sandbox, &["init"]);
     assert!(!again.contains("next:"), "{again}");
     let other = Sandbox::new();

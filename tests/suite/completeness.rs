@@ -19,8 +19,7 @@ fn all_fixtures() -> Vec<(String, Vec<Scenario>)> {
 
 #[test]
 fn every_rule_is_shown_to_fail_and_to_pass() {
-    let found_by_worlds: Vec<String> =
-        all_worlds().into_iter().flat_map(|(_, world)| world.finds).collect();
+    let found_by_worlds: Vec<String> = all_worlds().into_iter().flat_map(|(_, world)| world.finds).collect();
     for (id, scenarios) in all_fixtures() {
         let fails = |scenario: &&Scenario| scenario.expected.iter().any(|expected| expected.rule == id);
         assert!(

@@ -113,7 +113,8 @@ fn renamed_rules_are_read_with_a_warning() {
     let sandbox = governed();
     sandbox.append("countersign.yaml", "\nrules:\n  milestone/open: note\n");
     let output = sandbox.run(&["check"]);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let text =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("`milestone/open` is now called `phase-close/open-packet`"), "{text}");
 }

@@ -98,7 +98,10 @@ fn table(reports: &[Report]) -> String {
     let mut out = String::from("| rule | level | alone |");
     DATES.iter().for_each(|date| out.push_str(&format!(" {date} |")));
     out.push_str("\n|---|---|--:|--:|--:|--:|--:|\n");
-    let documents = reports.iter().map(|report| report.documents.as_ref().map_or(0, |documents| documents.count()));
+    let documents = reports.iter().map(|report| {
+        let Some(documents) = &report.documents else { return 0 };
+        documents.count()
+    });
     out.push_str(&format!(
         "| *documents* | | {} |\n",
         documents.map(|n| n.to_string()).collect::<Vec<_>>().join(" | ")

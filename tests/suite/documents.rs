@@ -87,7 +87,7 @@ fn documents_outside_of_a_repository_are_checked_too() {
     write_documents(&sandbox);
     assert_output(&sandbox, &["check"], 0, &["check: PASSED", "7 documents"]);
     assert_output(&sandbox, &["check", "--staged"], 2, &["not in a git repository"]);
-    assert_output(&sandbox, &["worktree-concurrency-check"], 2, &["not in a git repository"]);
+    assert_output(&sandbox, &["worktree-concurrency-check"], 2, &["this is not a git repository"]);
     let outside = sandbox.home().join("contract.md");
     std::fs::write(&outside, "# Contract: x\n\n**Status:** complete\n\n- [ ] **P1.1** open\n")
         .expect("contract");
@@ -152,7 +152,10 @@ fn linked_working_trees_are_checked_too() {
         &sandbox,
         &["worktree-concurrency-check"],
         1,
-        &["2 packets are in progress, but git has only 1 working tree", "was not prepared"],
+        &[
+            "2 packets are in progress, but git has only 1 working tree",
+            "the gate log has no PREPARE entry for",
+        ],
     );
     let log = ".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json";
     sandbox.edit(
@@ -198,7 +201,12 @@ fn links_and_special_files_are_not_followed() {
     let sandbox = governed();
     std::os::unix::fs::symlink("/etc/passwd", sandbox.root.join(".GOV/task_packets/WP-1-Link.md"))
         .expect("link");
-    assert_output(&sandbox, &["check"], 1, &["text/readable", "it is a symbolic link, which is not followed"]);
+    assert_output(
+        &sandbox,
+        &["check"],
+        1,
+        &["text/readable", "it is a symbolic link, which is not followed"],
+    );
     std::fs::remove_file(sandbox.root.join(".GOV/task_packets/WP-1-Link.md")).expect("link");
     std::os::unix::fs::symlink("..", sandbox.root.join(".GOV/task_packets/loop")).expect("link");
     assert_output(&sandbox, &["check"], 0, &[]);

@@ -126,8 +126,7 @@ fn steps_do_not_run_beside_unchecked_files() {
         .into_iter()
         .map(|(path, pre, post)| DemoRepository::changed_file(path, pre, Some(post)))
         .collect();
-    let packet =
-        DemoRepository::packet_text(&base, RecordedHashes::Correct, &changed);
+    let packet = DemoRepository::packet_text(&base, RecordedHashes::Correct, &changed);
     sandbox.write(".GOV/task_packets/WP-1-Farewell.md", packet);
     sandbox.commit("work");
     sandbox.write("check.sh", "exit 0\n");

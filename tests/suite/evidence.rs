@@ -98,7 +98,7 @@ fn failures_are_recorded_as_such() {
     let text = sandbox.read(PACKET);
     assert!(text.contains("- COMMAND: `grep -q three a.txt`\n  - EXIT_CODE: 1\n"), "{text}");
     let (_, said) = sandbox.run_redacted(&["post-work", "WP-1-Two", "--no-run"]);
-    assert!(said.contains("the evidence of `grep -q three a.txt` does not show exit code 0"), "{said}");
+    assert!(said.contains("EXIT_CODE of `grep -q three a.txt` is not 0"), "{said}");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::support::greeter::{WP, greeter_without_manifests};
-use crate::support::repo::isolated_command;
 use crate::support::project;
+use crate::support::repo::isolated_command;
 
 /// An example's program. `cargo test` builds it next to the tests; a run of
 /// this test program alone builds it here.

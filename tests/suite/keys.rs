@@ -214,13 +214,13 @@ fn what_ssh_keygen_signs_is_accepted_for_its_purpose_only() {
     // The same signature with another text.
     sandbox.append(CONTRACT, "0 packet NOTHING\n");
     commit(&sandbox, "another text");
-    assert_gate_fails(&sandbox, "pre-work", "it does not sign this text");
+    assert_gate_fails(&sandbox, "pre-work", "it does not match the signed text");
     sandbox.remove(CONTRACT_SIGNATURE);
     commit(&sandbox, "no signature");
-    assert_gate_fails(&sandbox, "pre-work", "one is missing");
+    assert_gate_fails(&sandbox, "pre-work", " is missing");
     sandbox.write(CONTRACT_SIGNATURE, "-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n");
     commit(&sandbox, "nonsense");
-    assert_gate_fails(&sandbox, "pre-work", "it is no OpenSSH signature");
+    assert_gate_fails(&sandbox, "pre-work", "it cannot be read as an OpenSSH signature");
 }
 
 #[test]
@@ -276,11 +276,7 @@ fn keys_that_cannot_sign_are_refused_with_a_reason() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("SSH_AUTH_SOCK is not set"));
     let bare = governed();
     run_ok(&bare, &["new", "refinement", WP, "--anchor", "9-11"]);
-    assert_refused(
-        &bare,
-        &["sign", WP, "--ssh-key", &write_key(&bare, "mira")],
-        "`WP-1-Two` has no packet",
-    );
+    assert_refused(&bare, &["sign", WP, "--ssh-key", &write_key(&bare, "mira")], "`WP-1-Two` has no packet");
 }
 
 /// An SSH agent for one test, stopped at its end.

@@ -135,7 +135,10 @@ fn messages() -> Vec<(String, String)> {
     let mut out = Vec::new();
     for path in files_below(&root.join("src")) {
         let name = path.strip_prefix(&root).expect("below").display().to_string();
-        if path.extension().is_none_or(|end| end != "rs") || name.contains("/tests") || name.ends_with("fuzzing.rs") {
+        if path.extension().is_none_or(|end| end != "rs")
+            || name.contains("/tests")
+            || name.ends_with("fuzzing.rs")
+        {
             continue;
         }
         let text = std::fs::read_to_string(&path).expect("source");
@@ -195,8 +198,7 @@ fn rules_use_standard_words() {
 #[test]
 fn messages_use_standard_words() {
     let avoided = Avoided::new();
-    let found: Vec<String> =
-        messages().iter().flat_map(|(place, text)| avoided.find(place, text)).collect();
+    let found: Vec<String> = messages().iter().flat_map(|(place, text)| avoided.find(place, text)).collect();
     assert_none(&found);
 }
 
@@ -204,13 +206,17 @@ fn messages_use_standard_words() {
 fn help_uses_standard_words_and_imperatives() {
     let avoided = Avoided::new();
     let help = |arguments: &[&str]| {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_countersign")).args(arguments).output().expect("help");
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_countersign"))
+            .args(arguments)
+            .output()
+            .expect("help");
         String::from_utf8(output.stdout).expect("text")
     };
     let overview = help(&["--help"]);
     let mut found = avoided.find("--help", &overview);
     let commands = overview.lines().filter_map(|line| {
-        let line = line.strip_prefix("  ").filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))?;
+        let line =
+            line.strip_prefix("  ").filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))?;
         line.split("  ").next()
     });
     let commands: Vec<&str> = commands.map(str::trim).filter(|name| !name.contains(' ')).collect();
@@ -240,7 +246,8 @@ fn sentences_of_documents_are_short() {
     let mut found = Vec::new();
     for (name, text) in documents() {
         for sentence in paragraphs(&text).iter().flat_map(|paragraph| sentences(paragraph)) {
-            let words = sentence.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count();
+            let words =
+                sentence.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count();
             if words > MAX_WORDS {
                 found.push(format!("{name}: {words} words: {sentence}"));
             }

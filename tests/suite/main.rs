@@ -13,8 +13,8 @@
 mod approvals;
 mod architecture;
 mod cli;
-mod configuration;
 mod completeness;
+mod configuration;
 mod corpus_check;
 mod demo;
 mod dependencies;

@@ -145,7 +145,10 @@ fn stale_blocks_are_removed_only_on_request() {
     let both = sandbox.read(PACKET);
     sandbox.git(&["checkout", "-q", "--", "src/lib.rs"]);
     let said = run_manifest_write(&sandbox, &[]);
-    assert!(said.contains("src/lib.rs has a manifest but did not change; --prune removes the manifest"), "{said}");
+    assert!(
+        said.contains("src/lib.rs has a manifest but did not change; --prune removes the manifest"),
+        "{said}"
+    );
     assert_eq!(sandbox.read(PACKET), both);
     run_manifest_write(&sandbox, &["--prune"]);
     let text = sandbox.read(PACKET);

@@ -12,8 +12,7 @@ fn every_format_says_that_nothing_was_judged() {
     let sandbox = Sandbox::bare_folder();
     for format in FORMATS {
         let output = sandbox.run(&["pre-work", "WP-1-Farewell", "--format", format]);
-        let (out, err) =
-            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert_eq!(output.status.code(), Some(2), "{format}: {out}{err}");
         assert!(err.contains("not in a git repository"), "{format}: {err}");
         match format {

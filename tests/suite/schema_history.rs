@@ -16,7 +16,8 @@ fn git(arguments: &[&str]) -> Option<String> {
 fn broken_promises(old: &Value, new: &Value, path: &str, out: &mut Vec<String>) {
     match (old, new) {
         (Value::Object(old), Value::Object(new)) => {
-            for (key, value) in old.iter().filter(|(key, _)| !matches!(key.as_str(), "description" | "title")) {
+            for (key, value) in old.iter().filter(|(key, _)| !matches!(key.as_str(), "description" | "title"))
+            {
                 match new.get(key) {
                     Some(now) => broken_promises(value, now, &format!("{path}/{key}"), out),
                     None => out.push(format!("{path}/{key} is gone")),

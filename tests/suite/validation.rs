@@ -88,11 +88,7 @@ fn identities_are_two_where_they_are_configured() {
     commit(&sandbox, "identities");
     assert_refused(&sandbox, &["validator-gate", "present", WP, "PASS"], "does not list the identity");
     run_ok(&sandbox, &present_arguments("PASS"));
-    assert_refused(
-        &sandbox,
-        &gate("acknowledge"),
-        "`val-1` presented the report and cannot acknowledge it",
-    );
+    assert_refused(&sandbox, &gate("acknowledge"), "`val-1` presented the report and cannot acknowledge it");
     sandbox.git(&["config", "user.name", "Somebody"]);
     sandbox.git(&["config", "user.email", "mira@example.org"]);
     run_ok(&sandbox, &["validator-gate", "acknowledge", WP]);
@@ -136,7 +132,11 @@ fn a_committed_session_is_not_lost_and_its_verdict_is_kept() {
     );
     // Another verdict in the session's head does not either.
     sandbox.write(STATE, kept.replacen("\"verdict\": \"FAIL\"", "\"verdict\": \"PASS\"", 1));
-    assert_refused(&sandbox, &gate("acknowledge"), "has the verdict `PASS`, but the presented verdict was `FAIL`");
+    assert_refused(
+        &sandbox,
+        &gate("acknowledge"),
+        "has the verdict `PASS`, but the presented verdict was `FAIL`",
+    );
     let (exit, said) = sandbox.run_redacted(&["check"]);
     assert!(exit == 1 && said.contains("[validator/"), "{said}");
     sandbox.write(STATE, &kept);

@@ -65,8 +65,7 @@ impl DemoArgs {
 /// Whether a step ended as its description says.
 fn ended_as_expected(step: &DemoStep) -> bool {
     let failed = |rule: &str| {
-        step
-            .report
+        step.report
             .outcomes
             .iter()
             .any(|outcome| outcome.rule.as_str() == rule && outcome.status == CheckStatus::Failed)
@@ -99,8 +98,5 @@ fn closing_text(root: &Path) -> String {
     let edit = format!(
         "  # an edit outside the scope\n  echo >> src/invoice.rs && {program} post-work WP-1-Farewell\n"
     );
-    format!(
-        "{line}\nThe repository is in {}\n\nTry next, in that folder:\n{commands}{edit}",
-        root.display()
-    )
+    format!("{line}\nThe repository is in {}\n\nTry next, in that folder:\n{commands}{edit}", root.display())
 }

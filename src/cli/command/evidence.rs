@@ -226,10 +226,13 @@ fn resolve_log_folder(repo: &GitRepository, config: &crate::config::Config) -> a
 
 fn confirm(count: usize) -> anyhow::Result<()> {
     if !environment::is_interactive() {
-        bail!("running {} needs a confirmation, and there is no terminal; pass --yes to confirm", format_count(count, "command"));
+        bail!(
+            "running {} needs a confirmation, and there is no terminal; pass --yes to confirm",
+            format_count(count, "command")
+        );
     }
-    let answer =
-        environment::prompt(&format!("Run {}? [y/N] ", format_count(count, "command"))).context("reading the answer")?;
+    let answer = environment::prompt(&format!("Run {}? [y/N] ", format_count(count, "command")))
+        .context("reading the answer")?;
     if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
         bail!("nothing was run");
     }

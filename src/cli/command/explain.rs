@@ -148,8 +148,10 @@ fn to_code_output(code: &'static PolicyCode) -> PolicyCodeOutput<'static> {
     let refers = |wording: &Wording| {
         wording.references.iter().chain(&wording.waivable_by).any(|reference| *reference == code.code)
     };
-    let registered =
-        registered_rules().iter().filter(|entry| refers(&entry.rule.text().wording)).map(|entry| &entry.rule.id);
+    let registered = registered_rules()
+        .iter()
+        .filter(|entry| refers(&entry.rule.text().wording))
+        .map(|entry| &entry.rule.id);
     let scans = embedded(&[]).filter(|rule| refers(&rule.wording)).map(|rule| &rule.id);
     PolicyCodeOutput {
         code: &code.code,
@@ -174,7 +176,10 @@ fn render_family(family: &str, rules: &[RuleEntryOutput]) -> String {
     for rule in rules {
         out.push_str(&format!("{:<32} {:<8} {}\n", rule.id, rule.level, rule.summary));
     }
-    out.push_str(&format!("\n`countersign explain {}` explains one of them.\n", rules.first().map_or("", |r| &r.id)));
+    out.push_str(&format!(
+        "\n`countersign explain {}` explains one of them.\n",
+        rules.first().map_or("", |r| &r.id)
+    ));
     out
 }
 
@@ -201,7 +206,10 @@ mod tests {
         let scans = embedded(&[]).map(|rule| (&rule.id, &*rule.wording));
         for (id, wording) in registered.chain(scans) {
             for code in wording.references.iter().chain(&wording.waivable_by) {
-                assert!(find_policy_code(code).is_some(), "{id} refers to {code}, which rules/codes.yaml lacks");
+                assert!(
+                    find_policy_code(code).is_some(),
+                    "{id} refers to {code}, which rules/codes.yaml lacks"
+                );
             }
         }
     }

@@ -124,7 +124,10 @@ fn read_pushed_ranges(repo: &GitRepository) -> anyhow::Result<Vec<SelectionReque
     for line in text.lines() {
         let words: Vec<&str> = line.split(' ').collect();
         let [_, local, _, remote] = words.as_slice() else {
-            bail!("git wrote a line that does not describe a push: {}", crate::text::to_single_line(line, 120))
+            bail!(
+                "git wrote a line that does not describe a push: {}",
+                crate::text::to_single_line(line, 120)
+            )
         };
         if none(local) {
             continue;

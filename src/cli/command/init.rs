@@ -139,7 +139,11 @@ impl InitArgs {
     }
 
     /// The specification that was named, or the one in the root.
-    fn resolve_spec(&self, workspace: &LockedWorkspace, global: &GlobalArgs) -> anyhow::Result<Option<RepoPath>> {
+    fn resolve_spec(
+        &self,
+        workspace: &LockedWorkspace,
+        global: &GlobalArgs,
+    ) -> anyhow::Result<Option<RepoPath>> {
         let root = workspace.repo.root()?.to_path_buf();
         if let Some(named) = &self.spec {
             let whole = std::path::absolute(global.working_dir()?.join(named))?;

@@ -50,9 +50,12 @@ impl NewArgs {
         match &self.kind {
             NewKind::Packet(NewIdArgs { id }) => {
                 run_workflow(global, output, &format!("new packet {id}"), &|records, workspace, config| {
-                    let base = workspace.repo.main_fork_point(&config.main_branches)?.or(workspace.repo.head()?);
+                    let base =
+                        workspace.repo.main_fork_point(&config.main_branches)?.or(workspace.repo.head()?);
                     let Some(base) = base else {
-                        anyhow::bail!("this branch has no commit for the work to begin at; commit something first");
+                        anyhow::bail!(
+                            "this branch has no commit for the work to begin at; commit something first"
+                        );
                     };
                     let created = create_packet(records, &workspace.repo, id, &date, &base.0.to_string())?;
                     let mut next = vec![

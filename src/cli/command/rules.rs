@@ -75,11 +75,17 @@ fn run_examples(global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         report.outcomes.push(CheckOutcome { rule: rule.clone(), packet: None, status });
         report.findings.extend(findings);
     };
-    let broken = active_rules.faults.iter().map(|fault| to_finding(&fault.source, fault.span, fault.message.clone(), ""));
+    let broken = active_rules
+        .faults
+        .iter()
+        .map(|fault| to_finding(&fault.source, fault.span, fault.message.clone(), ""));
     outcome(&RuleId::from_static("source/rule"), broken.collect());
-    for (source, rule) in collect_rule_sources(&active_rules.sources, active_rules.rules.iter().chain(&active_rules.disabled)) {
+    for (source, rule) in
+        collect_rule_sources(&active_rules.sources, active_rules.rules.iter().chain(&active_rules.disabled))
+    {
         let faults = check_examples(rule, &source);
-        let found = faults.into_iter().map(|bad| to_finding(&bad.source, bad.span, bad.message, rule.id.as_str()));
+        let found =
+            faults.into_iter().map(|bad| to_finding(&bad.source, bad.span, bad.message, rule.id.as_str()));
         outcome(&rule.id, found.collect());
     }
     report.run.started_at = started_at;

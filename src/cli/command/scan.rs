@@ -101,8 +101,10 @@ fn update_baseline(
     }
     let asked: Vec<&str> = report.outcomes.iter().map(|outcome| outcome.rule.as_str()).collect();
     let file = RepoPath::from(path.as_str());
-    let old =
-        workspace.repo().read(TreeState::Worktree, &file)?.map(|bytes| Source::from_bytes(file.clone(), bytes));
+    let old = workspace
+        .repo()
+        .read(TreeState::Worktree, &file)?
+        .map(|bytes| Source::from_bytes(file.clone(), bytes));
     let old = match old.map(|source| Baseline::read(&source)) {
         Some(Ok(baseline)) => baseline,
         Some(Err(fault)) => bail!("{path}:{}: {}", fault.source.line(fault.span.start), fault.message),
@@ -113,7 +115,11 @@ fn update_baseline(
         report.findings.iter().filter_map(|found| Some((found.rule.as_str(), found.fingerprint.as_deref()?)));
     let count = found.clone().count();
     files::write(&files::join_repo_path(root, &file), write_baseline(found.chain(kept)).as_bytes())?;
-    let how = if is_configured { "" } else { "; to use it, add `scan: {baseline: …}` with this path to countersign.yaml" };
+    let how = if is_configured {
+        ""
+    } else {
+        "; to use it, add `scan: {baseline: …}` with this path to countersign.yaml"
+    };
     output.print(&format!("{path}: {} written{how}\n", crate::text::format_count(count, "finding")))?;
     Ok(PASSED)
 }

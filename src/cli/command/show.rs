@@ -76,9 +76,9 @@ impl ShowArgs {
             (_, Some(located)) => Ok(Parsed { value: located.packet, faults: located.faults }),
             (PacketSearch::BadId { why, .. }, _) => bail!("invalid work packet id `{}`: {why}", self.what),
             (PacketSearch::Missing { path, near, stub, .. }, _) => match (stub, near.first()) {
-                (Some(stub), _) => bail!(
-                    "{path} does not exist, only the stub {stub}; run `countersign show {stub}`"
-                ),
+                (Some(stub), _) => {
+                    bail!("{path} does not exist, only the stub {stub}; run `countersign show {stub}`")
+                }
                 (None, Some(near)) => bail!("{path} does not exist; did you mean `{near}`?"),
                 (None, None) => bail!("{path} does not exist"),
             },

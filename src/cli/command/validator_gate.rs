@@ -82,18 +82,22 @@ impl ValidatorGateArgs {
             SessionStep::Commit => "commit",
             SessionStep::Reset(_) => "reset",
         };
-        run_workflow(global, output, &format!("validator-gate {name} {}", of.id), &|records, workspace, config| {
-            let by = of
-                .by
-                .clone()
-                .or_else(|| workspace.repo.configured_identity())
-                .unwrap_or_else(|| "unknown".to_owned());
-            // An uncommitted file does not say who may acknowledge.
-            let committed = workspace.load_committed_config()?;
-            let policy = committed.as_ref().map_or(&config.policy, |config| &config.policy);
-            let context = ValidatorContext { repo: &workspace.repo, by, now: clock::now(), policy };
-            let id = take_step(records, &context, &of.id, &taken)?;
-            let next = match taken {
+        run_workflow(
+            global,
+            output,
+            &format!("validator-gate {name} {}", of.id),
+            &|records, workspace, config| {
+                let by = of
+                    .by
+                    .clone()
+                    .or_else(|| workspace.repo.configured_identity())
+                    .unwrap_or_else(|| "unknown".to_owned());
+                // An uncommitted file does not say who may acknowledge.
+                let committed = workspace.load_committed_config()?;
+                let policy = committed.as_ref().map_or(&config.policy, |config| &config.policy);
+                let context = ValidatorContext { repo: &workspace.repo, by, now: clock::now(), policy };
+                let id = take_step(records, &context, &of.id, &taken)?;
+                let next = match taken {
                 SessionStep::Present(_) => {
                     format!("The user reads the report and runs `countersign validator-gate acknowledge {id}`.")
                 }
@@ -111,8 +115,9 @@ impl ValidatorGateArgs {
                     format!("A new session begins with `countersign validator-gate present {id} VERDICT`.")
                 }
             };
-            Ok(CommandSummary { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
-        })
+                Ok(CommandSummary { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
+            },
+        )
     }
 }
 

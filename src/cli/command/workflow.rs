@@ -102,9 +102,7 @@ pub(crate) fn print_refusal(
         }
         Ok(WorkflowError::DocumentHasErrors(report)) => {
             let code = output.write_report(global, &report)?;
-            Output::print_problem(&format!(
-                "`{command}` refused to write: the document has errors"
-            ));
+            Output::print_problem(&format!("`{command}` refused to write: the document has errors"));
             Ok(code)
         }
         Ok(other) => Err(other.into()),

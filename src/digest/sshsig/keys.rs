@@ -92,7 +92,10 @@ pub(crate) fn parse_supported_key(blob: &[u8]) -> Option<SigningKey> {
 ///
 /// # Errors
 /// The response is not a signature.
-pub(crate) fn armor_agent_signature(key: &[u8], signature: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
+pub(crate) fn armor_agent_signature(
+    key: &[u8],
+    signature: &[u8],
+) -> Result<(String, SigningKey), SigningKeyError> {
     let unreadable = |error: ssh_key::Error| SigningKeyError::Unreadable(error.to_string());
     let key = PublicKey::from_bytes(key).map_err(unreadable)?;
     let signature = Signature::try_from(signature).map_err(unreadable)?;

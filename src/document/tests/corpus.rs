@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::document::{DocumentKind, Packet, detect_kind};
-use crate::test_support::{assert_generated, files_below, shared};
+use crate::test_support::{assert_generated, files_below, read_bytes, shared};
 use crate::text::{RepoPath, Source};
 
 #[test]
@@ -18,8 +18,7 @@ fn the_corpus_reads_as_reviewed() {
         }
         let below = path.strip_prefix(&folder).expect("below").to_string_lossy().replace('\\', "/");
         let group = below.split('/').next().unwrap_or_default().to_owned();
-        let source =
-            Source::from_bytes(RepoPath::from(below.as_str()), std::fs::read(&path).expect("document"));
+        let source = Source::from_bytes(RepoPath::from(below.as_str()), read_bytes(&path));
         let kind = detect_kind(source.text());
         add(format!("{group}: {}", kind.as_str()), 1);
         if kind != DocumentKind::Packet || group != "packets" {

@@ -4,7 +4,7 @@
 use crate::document::packet::Generation;
 use crate::document::scope_entry::ScopePattern;
 use crate::document::{DocumentKind, Packet, PacketStatus, Signature, detect_kind};
-use crate::test_support::{files_below, shared};
+use crate::test_support::{files_below, read_bytes, read_text, shared};
 use crate::text::{RepoPath, Source};
 
 fn seed(number: &str) -> Option<Packet> {
@@ -12,7 +12,7 @@ fn seed(number: &str) -> Option<Packet> {
     let path = files_below(&folder)
         .into_iter()
         .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(number)))?;
-    let source = Source::from_bytes(RepoPath::from("seed.md"), std::fs::read(path).expect("seed"));
+    let source = Source::from_bytes(RepoPath::from("seed.md"), read_bytes(&path));
     let parsed = Packet::read(&source);
     assert!(parsed.faults.is_empty(), "{:?}", parsed.faults);
     Some(parsed.value)
@@ -60,7 +60,7 @@ fn a_contract_is_another_kind() {
         .into_iter()
         .find(|path| path.to_string_lossy().contains("001_"))
         .expect("seed 001");
-    let text = std::fs::read_to_string(path).expect("seed");
+    let text = read_text(&path);
     assert_eq!(detect_kind(&text), DocumentKind::Contract);
 }
 

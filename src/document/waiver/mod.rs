@@ -24,7 +24,6 @@ use super::is_placeholder;
 use super::outline::Outline;
 use super::scope_entry::ScopeEntry;
 
-
 /// End of a waiver's validity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expiry {

@@ -22,7 +22,10 @@ use crate::pipeline::selected_change::{build_selection_info, load_changed_files}
 /// # Errors
 /// The repository or the configuration cannot be read, or two of the given ids
 /// name the same packet.
-pub(crate) fn run_gate_checks(repo: &dyn Repository, request: &GateRequest) -> Result<GateResult, PipelineError> {
+pub(crate) fn run_gate_checks(
+    repo: &dyn Repository,
+    request: &GateRequest,
+) -> Result<GateResult, PipelineError> {
     let head = repo.head()?;
     let head_tree = head.map_or(TreeState::Empty, TreeState::Commit);
     let selection = match request.gate {

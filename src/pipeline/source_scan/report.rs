@@ -32,15 +32,14 @@ pub(super) fn build_report(
         findings.extend(own);
         outcomes.push(CheckOutcome { rule: rule_ref.id().clone(), packet: None, status });
     }
-    let mut report =
-        Report {
-            selection,
-            scan: Some(info),
-            outcomes,
-            findings,
-            warnings: config.warning_lines(),
-            ..Report::new(request.profile.name)
-        };
+    let mut report = Report {
+        selection,
+        scan: Some(info),
+        outcomes,
+        findings,
+        warnings: config.warning_lines(),
+        ..Report::new(request.profile.name)
+    };
     report.sort();
     report
 }

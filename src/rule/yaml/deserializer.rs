@@ -1,6 +1,6 @@
 //! Deserializes types from a tree of YAML values.
 //!
-//! Scalars are read as the type asks: any scalar is text for a string, and
+//! The type decides how a scalar is read: any scalar is text for a string, and
 //! only a plain `true` is a bool. A key without a value is an empty list or
 //! mapping where one is expected, and nothing for an `Option`.
 
@@ -17,7 +17,7 @@ use crate::text::{Span, Spanned, to_single_line};
 use super::node::{NodeKind, ScalarType, YamlNode};
 use super::{YamlError, YamlProblem};
 
-/// The name by which [`Spanned`] asks this deserializer for a span.
+/// The name by which [`Spanned`] requests a span from this deserializer.
 const SPANNED_NAME: &str = "$countersign::Spanned";
 
 impl YamlNode {

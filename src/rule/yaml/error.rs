@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use serde::de;
 
-use crate::rule::value_error::did_you_mean;
+use crate::rule::hint::did_you_mean;
 use crate::text::{Span, to_single_line};
 
 use super::{MAX_ALIAS_EVENTS, MAX_YAML_BYTES, MAX_YAML_DEPTH};

@@ -12,7 +12,7 @@ use super::{YamlError, YamlProblem};
 
 /// Findings of the check that the tree needs.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Layout {
+pub(super) struct TextLayout {
     /// Start of a block scalar that ends at the end of a file without a final
     /// newline: the parser adds a newline to its last line.
     pub(super) unterminated_block: Option<usize>,
@@ -23,12 +23,12 @@ pub(super) struct Layout {
 /// # Errors
 /// A tab that indents a line; an end marker before the document; a scalar that
 /// libyaml refuses.
-pub(super) fn check(text: &str) -> Result<Layout, YamlError> {
+pub(super) fn check(text: &str) -> Result<TextLayout, YamlError> {
     check_start(text)?;
     let ranges = Ranges::of(text)?;
     check_tabs(text, &ranges.no_indentation)?;
     let unterminated = ranges.last_block.filter(|block| block.end == text.len() && !text.ends_with('\n'));
-    Ok(Layout { unterminated_block: unterminated.map(|block| block.start) })
+    Ok(TextLayout { unterminated_block: unterminated.map(|block| block.start) })
 }
 
 /// Checks for characters that are not printable in the sense of YAML 1.2,
@@ -51,7 +51,7 @@ pub(super) fn check_characters(text: &str) -> Result<(), YamlError> {
     }
 }
 
-/// Checks that no `...` stands before the document.
+/// Checks that no `...` precedes the document.
 fn check_start(text: &str) -> Result<(), YamlError> {
     let is_content = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     let Some(first) = text.lines().find(is_content) else { return Ok(()) };
@@ -99,10 +99,10 @@ impl Ranges {
                 Event::Scalar(_, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted, ..) => {
                     out.add(start..end);
                 }
-                Event::Scalar(_, ScalarStyle::Plain, ..) => {
-                    if brackets > 0 && text.get(start..end).is_some_and(|plain| plain.starts_with(':')) {
-                        return Err(YamlError::new(Span::new(start, end), YamlProblem::PlainColon));
-                    }
+                Event::Scalar(_, ScalarStyle::Plain, ..)
+                    if brackets > 0 && text.get(start..end).is_some_and(|plain| plain.starts_with(':')) =>
+                {
+                    return Err(YamlError::new(Span::new(start, end), YamlProblem::PlainColon));
                 }
                 Event::Scalar(value, ScalarStyle::Literal | ScalarStyle::Folded, ..) => {
                     if value.trim_start_matches(['\n', ' ']).starts_with('\t') {

@@ -4,8 +4,8 @@
 //! deserialized from the tree. The parser (`serde-saphyr`) sets the limits on
 //! depth and aliases and refuses duplicate keys; this module adds the limit on
 //! size, and reads scalars by the YAML 1.2 core schema: `yes`, `no`, `on` and
-//! `off` are text, a quoted `"true"` is text, and every plain scalar may stand
-//! for text (`minimum_format: 2026-02-01`). Tags (`!name`) are refused.
+//! `off` are text, a quoted `"true"` is text, and every plain scalar can be read
+//! as text (`minimum_format: 2026-02-01`). Tags (`!name`) are refused.
 
 mod deserializer;
 mod error;

@@ -13,7 +13,7 @@ use serde_saphyr::{
 
 use crate::text::{Span, to_single_line, trim_spanned};
 
-use super::layout::{self, Layout};
+use super::layout::{self, TextLayout};
 use super::{MAX_ALIAS_EVENTS, MAX_YAML_BYTES, MAX_YAML_DEPTH, YamlError, YamlProblem};
 
 /// A value of a YAML document.
@@ -26,13 +26,13 @@ pub struct YamlNode {
 
 #[derive(Debug, Clone)]
 pub(super) enum NodeKind {
-    /// A scalar's text and what it stands for.
+    /// A scalar's text and type.
     Scalar(String, ScalarType),
     List(Vec<YamlNode>),
     Map(Vec<(YamlNode, YamlNode)>),
 }
 
-/// What a scalar stands for where its type is not given (YAML 1.2 core schema).
+/// Type of a scalar by its text (YAML 1.2 core schema).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum ScalarType {
     Null,
@@ -193,7 +193,7 @@ impl<'de> Visitor<'de> for RawVisitor {
 /// Makes the tree from the parser's values.
 struct TreeBuilder<'text> {
     text: &'text str,
-    layout: Layout,
+    layout: TextLayout,
 }
 
 impl TreeBuilder<'_> {
@@ -271,7 +271,7 @@ fn refine_type(scalar: ScalarType, written: &str) -> ScalarType {
     }
 }
 
-/// The first line of a span that is not blank, without the blanks around it. The parser
+/// The first line of a span that is not blank, without the spaces around it. The parser
 /// gives lists and mappings by their start only: they get the rest of their line.
 fn first_line_span(span: Span, text: &str, is_container: bool) -> Span {
     let end = if is_container { text.len() } else { span.end };
@@ -318,7 +318,7 @@ fn translate_error(error: Error, text: &str) -> YamlError {
         Error::DuplicateMappingKey { key: Some(key), .. } => {
             YamlProblem::DuplicateKey(to_single_line(key, 80))
         }
-        // Plain values are not converted: a tag asks for it.
+        // Plain values are not converted: a tag requires it.
         Error::InvalidScalar { .. }
         | Error::UnsupportedTag { .. }
         | Error::TaggedScalarCannotDeserializeIntoString { .. } => YamlProblem::Tag,

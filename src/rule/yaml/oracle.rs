@@ -137,7 +137,7 @@ impl Random {
     }
 }
 
-/// Pieces that mean something in YAML.
+/// Pieces of text with a meaning in YAML.
 const PIECES: &[&str] = &[
     ":",
     ": ",

@@ -7,7 +7,7 @@ use crate::text::Spanned;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct File {
+struct TestFile {
     name: Option<Spanned<String>>,
     #[serde(alias = "former")]
     flag: Option<bool>,
@@ -24,13 +24,13 @@ struct Nested {
     required: String,
 }
 
-fn read(text: &str) -> File {
+fn read(text: &str) -> TestFile {
     parse_yaml(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
 }
 
 /// The text at the span of the error, and its message.
 fn refuse(text: &str) -> (String, String) {
-    let error = parse_yaml::<File>(text).err().unwrap_or_else(|| panic!("{text:?} is read"));
+    let error = parse_yaml::<TestFile>(text).err().unwrap_or_else(|| panic!("{text:?} is read"));
     let at = text.get(error.span.start..error.span.end).unwrap_or("outside").to_owned();
     (at, error.to_string())
 }
@@ -76,7 +76,7 @@ fn errors_of_keys_point_at_the_key() {
     assert_eq!(at, "nmae");
     assert!(message.starts_with("unknown key `nmae`; expected one of: name, flag, "), "{message}");
     assert!(message.ends_with("; did you mean `name`?"), "{message}");
-    let error = parse_yaml::<File>("name: a\n'name': b\n").expect_err("twice");
+    let error = parse_yaml::<TestFile>("name: a\n'name': b\n").expect_err("twice");
     assert_eq!((error.span, error.to_string()), (Span::new(8, 14), "duplicate key `name`".to_owned()));
     let (at, message) = refuse("flag: true\nformer: true\n");
     assert_eq!(

@@ -291,15 +291,15 @@ pub(crate) fn compare_scan_rule_file(
 pub(crate) fn compare_added_rules(text: &str, added: &[YamlNode]) -> crate::rule::oracle::Comparison {
     #[derive(Debug, Default, serde::Deserialize)]
     #[serde(default)]
-    struct File {
-        scan: Option<Scan>,
+    struct AddedRules {
+        scan: Option<AddedRulesKey>,
     }
     #[derive(Debug, Default, serde::Deserialize)]
     #[serde(default)]
-    struct Scan {
+    struct AddedRulesKey {
         add: Option<Vec<raw::RawScanRule>>,
     }
-    let before = serde_yaml::from_str::<File>(text).map_err(|error| error.to_string());
+    let before = serde_yaml::from_str::<AddedRules>(text).map_err(|error| error.to_string());
     let before = before.map(|file| file.scan.and_then(|scan| scan.add).unwrap_or_default());
     let now = added.iter().map(YamlNode::read).collect::<Result<Vec<raw::RawScanRule>, _>>();
     crate::rule::oracle::compare_results(text, &before, &now)

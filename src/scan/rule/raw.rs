@@ -4,39 +4,36 @@ use serde::Deserialize;
 
 use crate::text::Spanned;
 
-/// Text with its span.
-type Text = Spanned<String>;
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RawScanRule {
-    pub id: Text,
-    pub set: Text,
-    pub level: Text,
-    pub message: Text,
-    pub why: Text,
-    pub remedy: Text,
+    pub id: Spanned<String>,
+    pub set: Spanned<String>,
+    pub level: Spanned<String>,
+    pub message: Spanned<String>,
+    pub why: Spanned<String>,
+    pub remedy: Spanned<String>,
     #[serde(default)]
     pub references: Vec<String>,
     #[serde(default)]
     pub waivable_by: Vec<String>,
     #[serde(default)]
-    pub languages: Vec<Text>,
-    pub area: Option<Text>,
+    pub languages: Vec<Spanned<String>>,
+    pub area: Option<Spanned<String>>,
     #[serde(default)]
-    pub include: Vec<Text>,
+    pub include: Vec<Spanned<String>>,
     #[serde(default)]
-    pub exclude: Vec<Text>,
-    pub pattern: Option<Text>,
+    pub exclude: Vec<Spanned<String>>,
+    pub pattern: Option<Spanned<String>>,
     #[serde(default)]
-    pub patterns: Vec<Text>,
+    pub patterns: Vec<Spanned<String>>,
     #[serde(default)]
-    pub except: Vec<Text>,
+    pub except: Vec<Spanned<String>>,
     #[serde(rename = "where", default)]
-    pub token_kinds: Vec<Text>,
-    pub tests: Option<Text>,
-    pub mode: Option<Text>,
-    pub suppression: Option<Text>,
+    pub token_kinds: Vec<Spanned<String>>,
+    pub tests: Option<Spanned<String>>,
+    pub mode: Option<Spanned<String>>,
+    pub suppression: Option<Spanned<String>>,
     pub examples: Spanned<RawExamples>,
 }
 
@@ -44,8 +41,8 @@ pub(super) struct RawScanRule {
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawExamples {
-    pub path: Option<Text>,
+    pub path: Option<Spanned<String>>,
     #[serde(rename = "match")]
-    pub matching: Vec<Text>,
-    pub pass: Vec<Text>,
+    pub matching: Vec<Spanned<String>>,
+    pub pass: Vec<Spanned<String>>,
 }

@@ -23,7 +23,8 @@ const SUPPRESSION_KEYWORDS: [(&str, Suppressible); 3] = [
 const MODE_KEYWORDS: [(&str, MatchMode); 2] =
     [("forbid", MatchMode::Forbid), ("require", MatchMode::Require)];
 /// Values of `area`; the first is the default.
-pub(crate) const AREA_KEYWORDS: [(&str, Area); 2] = [("product", Area::Product), ("everywhere", Area::Everywhere)];
+pub(crate) const AREA_KEYWORDS: [(&str, Area); 2] =
+    [("product", Area::Product), ("everywhere", Area::Everywhere)];
 /// Values of `tests`: whether the rule applies to test code. The first is the default.
 pub(crate) const TEST_KEYWORDS: [(&str, bool); 2] = [("ignored", false), ("counted", true)];
 

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::scan::{Language, RuleSet, ScanSettings, embedded, scan};
-use crate::test_support::project;
+use crate::test_support::{files_below, project, read_text};
 use crate::text::{RepoPath, Source};
 
 /// A snippet with its expected findings: line, column, rule.
@@ -30,7 +30,7 @@ fn snippets(file: &str, text: &str) -> Vec<Snippet> {
                     heading = title.to_owned();
                 } else if line.starts_with("```") {
                     let ticks: String = line.chars().take_while(|c| *c == '`').collect();
-                    let mut info = line[ticks.len()..].split_whitespace();
+                    let mut info = line.trim_start_matches('`').split_whitespace();
                     let path = info.nth(1).unwrap_or_else(|| panic!("{file}:{}: no path", number + 1));
                     let name = format!("{file}:{}: {heading}", number + 1);
                     let snippet =
@@ -67,12 +67,9 @@ fn labelled_snippets_have_the_expected_findings() {
     let settings = ScanSettings::default();
     let (mut errors, mut table) = (Vec::new(), BTreeMap::<&str, [usize; 5]>::new());
     let folder = project().join("fixtures/scan");
-    let mut files: Vec<_> =
-        std::fs::read_dir(folder).expect("fixtures").map(|f| f.expect("file").path()).collect();
-    files.sort();
-    for file in files {
+    for file in files_below(&folder) {
         let name = file.file_name().expect("name").to_string_lossy().into_owned();
-        for snippet in snippets(&name, &std::fs::read_to_string(&file).expect("fixture")) {
+        for snippet in snippets(&name, &read_text(&file)) {
             let named = Language::from_path(&snippet.path);
             let text = snippet.text.as_bytes();
             let language =

@@ -108,7 +108,12 @@ impl Writer {
     /// # Errors
     /// Another process holds the lock for longer than `timeout`, or an interrupted
     /// write cannot be completed.
-    pub(crate) fn acquire(root: &Path, state: &Path, command: &str, timeout: Duration) -> Result<Self, WriteError> {
+    pub(crate) fn acquire(
+        root: &Path,
+        state: &Path,
+        command: &str,
+        timeout: Duration,
+    ) -> Result<Self, WriteError> {
         let lock = lock::acquire(state, command, timeout)?;
         let (root, state, command) = (root.to_path_buf(), state.to_path_buf(), command.to_owned());
         let writer = Self { root, state, command, _lock: lock };

@@ -12,7 +12,7 @@ use crate::change::{RepositoryError, SelectionRequest};
 use crate::check::context::Gate;
 use crate::finding::Report;
 use crate::pipeline::packet_gate::GateRequest;
-use crate::pipeline::steps::{StepsError, Progress, StepOptions};
+use crate::pipeline::steps::{Progress, StepOptions, StepsError};
 use crate::system::clock;
 use crate::system::git::{GitRepository, RepositoryBuilder};
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::config::{Config, EnvironmentPolicy};
 use crate::document::Packet;
 use crate::document::link::join_relative;
-use crate::pipeline::steps::{CommandRun, StepsError, Progress, capture, find_proof_lines};
+use crate::pipeline::steps::{CommandRun, Progress, StepsError, capture, find_proof_lines};
 use crate::system::files;
 use crate::system::process::ExitReason;
 use crate::text::RepoPath;

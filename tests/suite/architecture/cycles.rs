@@ -95,7 +95,7 @@ fn shortest_way_back(start: &str, edges: &BTreeMap<String, BTreeSet<String>>) ->
                     return Some(way);
                 }
                 if seen.insert(next.clone()) {
-                    longer.push([way.as_slice(), &[next.clone()]].concat());
+                    longer.push([way.as_slice(), std::slice::from_ref(next)].concat());
                 }
             }
         }
@@ -106,7 +106,7 @@ fn shortest_way_back(start: &str, edges: &BTreeMap<String, BTreeSet<String>>) ->
 
 #[test]
 fn a_cycle_over_three_files_is_found() {
-    let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
+    let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into(), is_test: false };
     let files = [
         file("check/scope/mod.rs", "pub use a::A;\nuse self::b::B;\n"),
         file("check/scope/a.rs", "use super::b::B;\n"),

@@ -9,8 +9,11 @@ pub fn paths(text: &str) -> Vec<Vec<String>> {
     static START: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(?:^|[^\w:])((?:crate|super|self)::)").expect("pattern"));
     let mut out = Vec::new();
-    let code: String =
-        text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();
+    let code: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(|line| format!("{line}\n"))
+        .collect();
     for captures in START.captures_iter(&code) {
         let start = captures.get(1).expect("a path").start();
         expand(&code[start..], &mut Vec::new(), &mut out);
@@ -64,6 +67,13 @@ fn lists_and_inline_paths_are_read() {
     let joined: Vec<String> = paths(text).into_iter().map(|path| path.join("::")).collect();
     assert_eq!(
         joined,
-        ["crate::a::B", "crate::a::c::D", "crate::a::c::self", "crate::a::f", "super::super::h::i", "crate::j::K"]
+        [
+            "crate::a::B",
+            "crate::a::c::D",
+            "crate::a::c::self",
+            "crate::a::f",
+            "super::super::h::i",
+            "crate::j::K"
+        ]
     );
 }
