@@ -219,6 +219,6 @@ mod tests {
         assert!(rules_of_family("scope").len() >= 8);
         assert!(rules_of_family("scan").len() >= 20);
         assert_eq!(nearest_topic("scope/outsid").as_deref(), Some("scope/outside"));
-        assert_eq!(nearest_topic("CX-573f").as_deref(), Some("CX-573F"));
+        assert_eq!(nearest_topic("manifest/mising").as_deref(), Some("manifest/missing"));
     }
 }
