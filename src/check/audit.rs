@@ -110,7 +110,9 @@ pub(super) fn reuse(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckRes
                 }
             }
             DocumentBody::GateLog(log) => {
-                for entry in log.entries.iter().filter(|entry| text_or_empty(&entry.kind) == "SIGNATURE") {
+                for entry in
+                    log.entries.iter().filter(|entry| text_or_empty(entry.kind.as_ref()) == "SIGNATURE")
+                {
                     if let (Some(signature), Some(id)) = (&entry.signature, &entry.wp_id) {
                         add(
                             &signature.value,
@@ -231,7 +233,7 @@ fn compare_records(
     }
     let last = governance.gate_log().filter(|_| packet.generation != Generation::G0);
     if let Some(entry) = last.and_then(|log| log.last_entry(id, "SIGNATURE"))
-        && text_or_empty(&entry.signature) != signature.value
+        && text_or_empty(entry.signature.as_ref()) != signature.value
         && let Some(log) = governance.gate_log()
     {
         let span = entry.signature.as_ref().map_or_else(|| entry.anchor_span(), |text| text.span);
@@ -252,7 +254,7 @@ fn check_unrecorded_signatures(governance: &GovernanceDocuments<'_>, rule: &Rule
         rows.entry(row.signature.value.as_str()).or_default().push(row);
     }
     let mut out = Vec::new();
-    for entry in log.entries.iter().filter(|entry| text_or_empty(&entry.kind) == "SIGNATURE") {
+    for entry in log.entries.iter().filter(|entry| text_or_empty(entry.kind.as_ref()) == "SIGNATURE") {
         let (Some(id), Some(signature)) = (&entry.wp_id, &entry.signature) else { continue };
         let has_packet = governance.packet(&id.value).is_some();
         let same = rows.get(signature.value.as_str()).map_or(&[][..], Vec::as_slice);

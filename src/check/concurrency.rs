@@ -72,8 +72,8 @@ fn check_shared_locations(active: &[ActivePacket<'_>], rule: &Rule) -> Vec<Findi
             {
                 let normalize =
                     |text: &str| text.trim_end_matches(['/', '\\']).trim_start_matches("./").to_owned();
-                let name = text_or_empty(x);
-                if name.is_empty() || normalize(name) != normalize(text_or_empty(y)) {
+                let name = text_or_empty(x.as_ref());
+                if name.is_empty() || normalize(name) != normalize(text_or_empty(y.as_ref())) {
                     continue;
                 }
                 let shown = crate::text::to_single_line(name, 80);
@@ -94,9 +94,9 @@ fn check_checkout(packet: &ActivePacket<'_>, worktrees: &[Worktree], rule: &Rule
             format!("Prepare the work: `countersign prepare {} --coder NAME --branch BRANCH`.", packet.id);
         return Some(rule.finding(message, packet.label.clone()).help(help));
     };
-    let branch = text_or_empty(&entry.branch);
+    let branch = text_or_empty(entry.branch.as_ref());
     let tree = worktrees.iter().find(|tree| tree.branch.as_deref() == Some(branch));
-    let folder = text_or_empty(&entry.worktree_dir)
+    let folder = text_or_empty(entry.worktree_dir.as_ref())
         .trim_end_matches(['/', '\\'])
         .rsplit(['/', '\\'])
         .next()

@@ -107,13 +107,14 @@ pub(super) fn order(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
         Ok(log) => log,
         Err(skipped) => return skipped,
     };
-    let stamp = |entry: &GateEntry| text_or_empty(&entry.timestamp).parse::<Timestamp>().ok();
+    let stamp = |entry: &GateEntry| text_or_empty(entry.timestamp.as_ref()).parse::<Timestamp>().ok();
     // For each packet and type: the first entry and the earliest time.
     let mut known: BTreeMap<(&str, &str), (&GateEntry, Option<Timestamp>)> = BTreeMap::new();
     for entry in &log.entries {
         let time = stamp(entry);
-        let group =
-            known.entry((text_or_empty(&entry.wp_id), text_or_empty(&entry.kind))).or_insert((entry, None));
+        let group = known
+            .entry((text_or_empty(entry.wp_id.as_ref()), text_or_empty(entry.kind.as_ref())))
+            .or_insert((entry, None));
         group.1 = match (group.1, time) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -121,21 +122,23 @@ pub(super) fn order(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
     }
     let mut out: Vec<Finding> = Vec::new();
     for entry in &log.entries {
-        let before = match text_or_empty(&entry.kind) {
+        let before = match text_or_empty(entry.kind.as_ref()) {
             "SIGNATURE" => "REFINEMENT",
             "PREPARE" => "SIGNATURE",
             _ => continue,
         };
-        let id = text_or_empty(&entry.wp_id);
+        let id = text_or_empty(entry.wp_id.as_ref());
         let here = Label::text(
             &log.source,
             entry.anchor_span(),
-            format!("this {} entry", text_or_empty(&entry.kind)),
+            format!("this {} entry", text_or_empty(entry.kind.as_ref())),
         );
         let shown = crate::text::to_single_line(id, 80);
         let Some((first, earliest)) = known.get(&(id, before)) else {
-            let message =
-                format!("`{shown}` has a {} entry, but no {before} entry", text_or_empty(&entry.kind));
+            let message = format!(
+                "`{shown}` has a {} entry, but no {before} entry",
+                text_or_empty(entry.kind.as_ref())
+            );
             out.push(rule.finding(message, here));
             continue;
         };
@@ -144,7 +147,7 @@ pub(super) fn order(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
         if !is_ordered && stamp(first).is_some() {
             let message = format!(
                 "the {} entry of `{shown}` is older than its {before} entry",
-                text_or_empty(&entry.kind)
+                text_or_empty(entry.kind.as_ref())
             );
             let there = Label::text(&log.source, first.anchor_span(), format!("the {before} entry"));
             out.push(rule.finding(message, here).related(there));

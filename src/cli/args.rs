@@ -1,5 +1,6 @@
 //! Arguments as typed, shared by several commands.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -84,7 +85,7 @@ impl GlobalArgs {
                 Some((name, value)) if name.starts_with("--") => (name.to_owned(), Some(value.to_owned())),
                 _ => (argument.into_owned(), None),
             };
-            let mut value = || value.clone().or_else(|| rest.next().map(|value| value.into_owned()));
+            let mut value = || value.clone().or_else(|| rest.next().map(Cow::into_owned));
             match name.as_str() {
                 "--format" => {
                     found.format = value().and_then(|name| Format::from_name(&name)).unwrap_or(found.format);

@@ -57,8 +57,8 @@ const KEYS: [&str; 12] = [
 
 /// Returns the text of an optional field; empty if the field is absent.
 #[must_use]
-pub(crate) fn text_or_empty(field: &Option<Spanned<String>>) -> &str {
-    field.as_ref().map_or("", |field| field.value.as_str())
+pub(crate) fn text_or_empty(field: Option<&Spanned<String>>) -> &str {
+    field.map_or("", |field| field.value.as_str())
 }
 
 impl GateEntry {
@@ -150,10 +150,11 @@ impl GateLog {
     /// none of them has a valid RFC 3339 time.
     #[must_use]
     pub fn earliest_time(&self, wp_id: &str, kind: &str) -> Option<jiff::Timestamp> {
-        let matches =
-            |entry: &&GateEntry| text_or_empty(&entry.wp_id) == wp_id && text_or_empty(&entry.kind) == kind;
+        let matches = |entry: &&GateEntry| {
+            text_or_empty(entry.wp_id.as_ref()) == wp_id && text_or_empty(entry.kind.as_ref()) == kind
+        };
         let entries = self.entries.iter().filter(matches);
-        entries.filter_map(|entry| text_or_empty(&entry.timestamp).parse().ok()).min()
+        entries.filter_map(|entry| text_or_empty(entry.timestamp.as_ref()).parse().ok()).min()
     }
 
     /// Returns whether a packet's last entry of kind `first` precedes its last
@@ -166,8 +167,9 @@ impl GateLog {
     /// Returns a packet's last entry of a kind.
     #[must_use]
     pub fn last_entry(&self, wp_id: &str, kind: &str) -> Option<&GateEntry> {
-        let matches =
-            |entry: &&GateEntry| text_or_empty(&entry.wp_id) == wp_id && text_or_empty(&entry.kind) == kind;
+        let matches = |entry: &&GateEntry| {
+            text_or_empty(entry.wp_id.as_ref()) == wp_id && text_or_empty(entry.kind.as_ref()) == kind
+        };
         self.entries.iter().rev().find(matches)
     }
 }

@@ -33,7 +33,7 @@ formats! {
     Human "human" "Text for a person";
     Json "json" "countersign.report/v1";
     Sarif "sarif" "SARIF 2.1.0";
-    Junit "junit" "JUnit test report in XML";
+    Junit "junit" "Test report in XML";
     Github "github" "Annotations for GitHub";
     Gitlab "gitlab" "Code quality report for GitLab";
     Markdown "markdown" "Summary of a CI job in Markdown";

@@ -66,7 +66,7 @@ fn write_check(xml: &mut XmlWriter, outcome: &CheckOutcome, report: &Report) {
     );
     match &outcome.status {
         CheckStatus::Skipped(reason) => {
-            xml.write_empty_element("skipped", [("message", reason.clone())].into_iter())
+            xml.write_empty_element("skipped", [("message", reason.clone())].into_iter());
         }
         CheckStatus::Failed => {
             let failing: Vec<&Finding> =
@@ -123,7 +123,7 @@ fn write_step(xml: &mut XmlWriter, step: &StepReport) {
     match &step.status {
         StepStatus::Passed => {}
         StepStatus::Skipped(reason) => {
-            xml.write_empty_element("skipped", [("message", reason.clone())].into_iter())
+            xml.write_empty_element("skipped", [("message", reason.clone())].into_iter());
         }
         StepStatus::Failed => {
             let message = format!("step {} failed", step.name);

@@ -25,8 +25,8 @@ pub(crate) fn fill_packet_id(text: &str, id: Option<&str>) -> String {
 /// id that is the name of a file in the finding's labels.
 fn packet_id(finding: &Finding) -> Option<String> {
     let of_gate = finding.packet.clone().or_else(|| finding.wp_id.clone());
-    let labels = std::iter::once(&finding.primary).chain(&finding.related);
-    of_gate.or_else(|| labels.filter_map(|label| id_in_path(&label.place)).next())
+    let mut labels = std::iter::once(&finding.primary).chain(&finding.related);
+    of_gate.or_else(|| labels.find_map(|label| id_in_path(&label.place)))
 }
 
 fn id_in_path(place: &Place) -> Option<String> {

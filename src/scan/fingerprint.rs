@@ -3,8 +3,8 @@
 
 use crate::digest::sha256_hex;
 
+use super::hit::Hit;
 use super::language::Language;
-use super::matcher::Hit;
 use super::rule_set::RuleSet;
 
 /// Maximum number of bytes of a statement before and after a match.

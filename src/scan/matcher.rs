@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
+use super::hit::Hit;
 use super::language::Language;
 use super::rule::{MatchMode, ScanRule};
 use super::rule_set::RuleSet;
@@ -19,22 +20,6 @@ use super::{lexer, suppression};
 pub(crate) const MAX_LINE_BYTES: usize = 64 * 1024;
 /// Maximum number of matches of one file; further matches are only counted.
 pub(crate) const MAX_HITS: usize = 50_000;
-
-/// A match of a rule's pattern, or (without a span) a required pattern that does not
-/// match.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Hit {
-    /// Index of the rule in the [`RuleSet`].
-    pub rule: usize,
-    /// Byte range in the file; `None` for a missing pattern.
-    pub span: Option<Range<usize>>,
-    /// For a rule that requires patterns: the index of the missing pattern.
-    pub missing_pattern: Option<usize>,
-    /// Index of the comment that suppresses it, in [`FileMatches::suppressions`].
-    pub suppressed_by: Option<usize>,
-    /// Hash of the matched statement, stable if it moves or its layout changes.
-    pub fingerprint: String,
-}
 
 /// Matches and suppressions of one file.
 #[derive(Debug, Default)]
@@ -213,12 +198,4 @@ fn match_rule(
         }
     }
     Ok(())
-}
-
-/// Returns the range of the line that contains an offset, without its newline.
-pub(super) fn line_range(text: &[u8], at: usize) -> Range<usize> {
-    let start = memchr::memrchr(b'\n', text.get(..at).unwrap_or_default()).map_or(0, |found| found + 1);
-    let end =
-        memchr::memchr(b'\n', text.get(at..).unwrap_or_default()).map_or(text.len(), |found| at + found);
-    start..end
 }

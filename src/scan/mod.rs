@@ -9,6 +9,7 @@
 mod baseline;
 mod examples;
 mod fingerprint;
+mod hit;
 mod language;
 pub(crate) mod lexer;
 mod matcher;
@@ -24,8 +25,9 @@ mod tests;
 
 pub(crate) use baseline::{Baseline, BaselineFault, write as write_baseline};
 pub(crate) use examples::check_examples;
+pub(crate) use hit::Hit;
 pub(crate) use language::Language;
-pub(crate) use matcher::{FileMatches, Hit, MAX_HITS, MAX_LINE_BYTES, scan};
+pub(crate) use matcher::{FileMatches, MAX_HITS, MAX_LINE_BYTES, scan};
 pub(crate) use rule::{
     AREA_KEYWORDS, Area, MatchMode, PathPatterns, RuleFault, ScanRule, Suppressible, TEST_KEYWORDS, embedded,
     embedded_ids, embedded_sets, find_embedded, parse_keyword,

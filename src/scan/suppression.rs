@@ -11,8 +11,8 @@ use std::sync::LazyLock;
 use jiff::civil::Date;
 use regex::bytes::Regex;
 
+use super::hit::{Hit, line_range};
 use super::language::Language;
-use super::matcher::{Hit, line_range};
 use super::rule::Suppressible;
 use super::rule_set::RuleSet;
 use super::token_map::{TokenKind, TokenKindSet, TokenMap};

@@ -26,7 +26,7 @@ fn state(sandbox: &Sandbox) -> serde_json::Value {
 #[test]
 fn a_session_passes_through_all_steps() {
     let sandbox = approved();
-    assert!(run_ok(&sandbox, &gate("status")).contains("no report is presented"));
+    assert!(run_ok(&sandbox, &gate("status")).contains("no report was presented"));
     for step in ["acknowledge", "append", "commit"] {
         assert_refused(&sandbox, &gate(step), "no report of `WP-1-Two` was presented");
     }

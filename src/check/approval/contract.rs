@@ -253,7 +253,7 @@ fn check_record_order(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Vec<Find
             // A SIGNATURE entry counts only if it records this signature.
             let has_entry = |log: &GateLog| {
                 log.last_entry(id, kind).is_some_and(|entry| {
-                    kind != "SIGNATURE" || text_or_empty(&entry.signature) == signature.value
+                    kind != "SIGNATURE" || text_or_empty(entry.signature.as_ref()) == signature.value
                 })
             };
             let existed = match &input.records_at_signing.gate_log {
@@ -294,7 +294,7 @@ fn check_record_times(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Vec<Find
             // A packet may be signed again, so compare with its earliest entry.
             let earliest = log.earliest_time(id, before);
             if let (Some(earliest), Some(time)) =
-                (earliest, parse_timestamp(text_or_empty(&second.timestamp)))
+                (earliest, parse_timestamp(text_or_empty(second.timestamp.as_ref())))
                 && time < earliest
             {
                 let message = format!("the {after} entry is older than the {before} entry");
@@ -316,7 +316,7 @@ fn check_record_times(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Vec<Find
     }
     if let Ok(log) = &input.gate_log
         && let Some(entry) = log.last_entry(id, "PREPARE")
-        && let Some(prepared) = parse_timestamp(text_or_empty(&entry.timestamp))
+        && let Some(prepared) = parse_timestamp(text_or_empty(entry.timestamp.as_ref()))
         && prepared.as_second() - CLOCK_SKEW_SECONDS > committed.as_second()
     {
         let message = format!("the work was prepared after commit {commit}, which introduced the signature");

@@ -40,7 +40,7 @@ pub(crate) fn timeline(input: &ApprovalCheckContext<'_>) -> Vec<TimelineEvent> {
     let id = input.packet.id.as_str();
     let logged = |kind: &str| {
         let log = input.gate_log.as_ref().ok()?;
-        Some(to_single_line(text_or_empty(&log.last_entry(id, kind)?.timestamp), 40))
+        Some(to_single_line(text_or_empty(log.last_entry(id, kind)?.timestamp.as_ref()), 40))
             .filter(|text| !text.is_empty())
     };
     let signature = input.packet.packet.signature.as_ref();

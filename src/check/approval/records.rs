@@ -140,7 +140,7 @@ pub(in crate::check) fn prepared(input: &ApprovalCheckContext<'_>, rule: &Rule) 
         .into();
     };
     let mut out = Vec::new();
-    let (branch, folder) = (text_or_empty(&entry.branch), text_or_empty(&entry.worktree_dir));
+    let (branch, folder) = (text_or_empty(entry.branch.as_ref()), text_or_empty(entry.worktree_dir.as_ref()));
     let field_span = |field: &Option<Spanned<String>>| {
         field.as_ref().map_or_else(|| entry.anchor_span(), |text| text.span)
     };

@@ -75,7 +75,7 @@ pub(in crate::check) fn signature_format(input: &ApprovalCheckContext<'_>, rule:
 fn refinement_recorded_at(input: &ApprovalCheckContext<'_>) -> Result<Option<jiff::civil::DateTime>, String> {
     let Ok(log) = input.gate_log else { return Ok(None) };
     let Some(entry) = log.last_entry(input.packet.id.as_str(), "REFINEMENT") else { return Ok(None) };
-    let text = text_or_empty(&entry.timestamp);
+    let text = text_or_empty(entry.timestamp.as_ref());
     let stamp: jiff::Timestamp = text.parse().map_err(|_| text.to_owned())?;
     Ok(Some(stamp.to_zoned(jiff::tz::TimeZone::UTC).datetime()))
 }
@@ -202,7 +202,8 @@ impl SignatureComparison<'_> {
                     self.add_finding(message, Label::path(log.source.name(), format!("no {kind} entry")));
                 }
                 Some(entry)
-                    if kind == "SIGNATURE" && text_or_empty(&entry.signature) != self.signature.value =>
+                    if kind == "SIGNATURE"
+                        && text_or_empty(entry.signature.as_ref()) != self.signature.value =>
                 {
                     let span = entry.signature.as_ref().map_or_else(|| entry.anchor_span(), |text| text.span);
                     let label = Label::text(&log.source, span, "not the packet's signature");
@@ -247,9 +248,10 @@ pub(in crate::check) fn signature_reuse(input: &ApprovalCheckContext<'_>, rule: 
     }
     if let Ok(log) = &input.gate_log {
         for entry in log.entries.iter().filter(|entry| {
-            text_or_empty(&entry.signature) == signature.value && text_or_empty(&entry.wp_id) != id
+            text_or_empty(entry.signature.as_ref()) == signature.value
+                && text_or_empty(entry.wp_id.as_ref()) != id
         }) {
-            let other = crate::text::to_single_line(text_or_empty(&entry.wp_id), 80);
+            let other = crate::text::to_single_line(text_or_empty(entry.wp_id.as_ref()), 80);
             out.push(
                 rule.finding(
                     format!("the gate log records the signature also for `{other}`"),

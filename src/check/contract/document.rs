@@ -190,7 +190,7 @@ pub(in crate::check) fn folder(input: &DocumentCheckContext<'_>, rule: &Rule) ->
     // `completed/area/x.md` is in the folder `completed`, too.
     let Some((folder, allowed)) = folders.rsplit('/').find_map(|name| Some((name, allowed_statuses(name)?)))
     else {
-        return CheckResult::skipped("no folder in the contract's path stands for a status");
+        return CheckResult::skipped("no folder in the contract's path names a status");
     };
     let (found, span) = status_with_span(contract);
     if found == ContractStatus::Unknown || allowed.contains(&found) {

@@ -270,7 +270,7 @@ fn check_text(input: &TextCheckContext<'_>, text: &str, at: usize, rule: &Rule, 
 fn override_finding(input: &TextCheckContext<'_>, order: &str, span: Span, rule: &Rule) -> Finding {
     let shown = crate::text::to_single_line(order, 100);
     rule.finding(
-        format!("the text tells its reader to ignore rules: `{shown}`"),
+        format!("the text instructs its reader to ignore rules: `{shown}`"),
         Label::text(input.source, span, "an order to the reader"),
     )
 }

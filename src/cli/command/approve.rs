@@ -45,7 +45,7 @@ pub(crate) struct SignArgs {
     /// Remarks for the audit record
     #[arg(long, value_name = "TEXT", default_value = "")]
     notes: String,
-    /// When signing again: set MERGE_BASE_SHA to where the branch forks from the
+    /// When signing again: set `MERGE_BASE_SHA` to where the branch forks from the
     /// main branch now
     #[arg(long)]
     move_merge_base: bool,

@@ -9,6 +9,7 @@ use crate::text::{Span, Spanned, trim_spanned};
 
 /// The scope of a packet.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_field_names, reason = "the names of the packet's two lists")]
 pub struct Scope {
     /// Span of the label or heading `IN_SCOPE_PATHS`.
     pub declared: Option<Span>,

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use jiff::civil::DateTime;
+
 use crate::change::{ChangedFile, Repository, RepositoryError, TreeState};
 use crate::check::context::{
     ApprovalCheckContext, ChangeCheckContext, Gate, PacketCheckContext, PacketSearch, SearchCheckContext,
@@ -64,6 +66,17 @@ impl<'a> CheckRunner<'a> {
         }
     }
 
+    /// Builds the input for checks of the selection; `None` if no change is
+    /// judged.
+    fn selection_context(&self) -> Result<Option<SelectionCheckContext<'a>>, PipelineError> {
+        let Some(selection) = self.context.selection else { return Ok(None) };
+        Ok(Some(SelectionCheckContext {
+            selection,
+            is_ancestor_range: change_facts::is_ancestor_range(self.context.repo, selection)?,
+            changed_count: self.context.changed_count,
+        }))
+    }
+
     /// Runs every check of the gate.
     pub(crate) fn run(
         &mut self,
@@ -71,14 +84,7 @@ impl<'a> CheckRunner<'a> {
         located: Option<&LocatedPacket>,
     ) -> Result<(), PipelineError> {
         let search_input = SearchCheckContext { requested: self.context.requested_id, search };
-        let selection_input = match self.context.selection {
-            Some(selection) => Some(SelectionCheckContext {
-                selection,
-                is_ancestor_range: change_facts::is_ancestor_range(self.context.repo, selection)?,
-                changed_count: self.context.changed_count,
-            }),
-            None => None,
-        };
+        let selection_input = self.selection_context()?;
         let Some(located) = located else {
             self.check_without_packet(&search_input, selection_input.as_ref());
             return Ok(());
@@ -99,23 +105,10 @@ impl<'a> CheckRunner<'a> {
             Some(documents) => Some(self.gather_approval_facts(documents, located)?),
             None => None,
         };
-        let approval =
-            documents.as_ref().zip(approval_facts.as_ref()).map(|(documents, facts)| ApprovalCheckContext {
-                packet: packet(),
-                refinement: documents.refinement.as_ref().map_err(Clone::clone),
-                audit: documents.audit.as_ref().map_err(Clone::clone),
-                gate_log: documents.gate_log.as_ref().map_err(Clone::clone),
-                merge_base: facts.merge_base_fact.clone(),
-                checkpoint: &facts.checkpoint,
-                contract: &facts.contract,
-                records_at_signing: &facts.records_at_contract,
-                code_commits: &facts.code_commits,
-                branch: facts.branch.as_deref(),
-                worktree_name: facts.worktree.as_deref(),
-                reused_in: &facts.signature_reuse,
-                key_signature: &facts.signed_contract,
-                now: self.context.request.now,
-            });
+        let approval = documents
+            .as_ref()
+            .zip(approval_facts.as_ref())
+            .map(|(documents, facts)| approval_context(packet(), documents, facts, self.context.request.now));
         let change_facts = match self.context.selection.zip(approval_facts.as_ref()) {
             Some((selection, facts)) => Some(ChangeFacts::gather(repo, layout, located, selection, facts)?),
             None => None,
@@ -360,6 +353,31 @@ impl<'a> CheckRunner<'a> {
         let (status, findings) = resolve_outcome(self.config, rule_ref, result);
         self.findings.extend(findings);
         self.outcomes.push(CheckOutcome { rule: rule_ref.id().clone(), packet: None, status });
+    }
+}
+
+/// Builds the input for checks of the approval from documents and history.
+fn approval_context<'a>(
+    packet: PacketCheckContext<'a>,
+    documents: &'a RelatedDocuments,
+    facts: &'a ApprovalFacts,
+    now: DateTime,
+) -> ApprovalCheckContext<'a> {
+    ApprovalCheckContext {
+        packet,
+        refinement: documents.refinement.as_ref().map_err(Clone::clone),
+        audit: documents.audit.as_ref().map_err(Clone::clone),
+        gate_log: documents.gate_log.as_ref().map_err(Clone::clone),
+        merge_base: facts.merge_base_fact.clone(),
+        checkpoint: &facts.checkpoint,
+        contract: &facts.contract,
+        records_at_signing: &facts.records_at_contract,
+        code_commits: &facts.code_commits,
+        branch: facts.branch.as_deref(),
+        worktree_name: facts.worktree.as_deref(),
+        reused_in: &facts.signature_reuse,
+        key_signature: &facts.signed_contract,
+        now,
     }
 }
 

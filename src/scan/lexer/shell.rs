@@ -123,7 +123,7 @@ impl ShellLexer {
                 }
                 b'<' if next == Some(b'<') && cursor.peek_ahead(2) == Some(b'<') => cursor.skip(3),
                 b'<' if next == Some(b'<') && arithmetic_depth == 0 && !brace && !in_index(cursor) => {
-                    self.lex_here_operator(cursor)
+                    self.lex_here_operator(cursor);
                 }
                 _ => cursor.skip(1),
             }

@@ -68,12 +68,12 @@ pub(crate) fn prepare(
     }
     // Only the last preparation of a packet is in force.
     let mut taken: Option<&str> = None;
-    for other in log.entries.iter().filter(|entry| text_or_empty(&entry.kind) == "PREPARE") {
-        let owner = text_or_empty(&other.wp_id);
+    for other in log.entries.iter().filter(|entry| text_or_empty(entry.kind.as_ref()) == "PREPARE") {
+        let owner = text_or_empty(other.wp_id.as_ref());
         let in_force = log.last_entry(owner, "PREPARE").is_some_and(|last| last.span == other.span);
         if in_force
             && owner != id.as_str()
-            && text_or_empty(&other.branch) == branch
+            && text_or_empty(other.branch.as_ref()) == branch
             && is_open(records, owner)?
         {
             taken = Some(owner);

@@ -144,14 +144,14 @@ fn check_recorded(
         return Ok(None);
     };
     let current = refinement.approved_sha256();
-    let recorded = text_or_empty(&entry.refinement_sha256);
+    let recorded = text_or_empty(entry.refinement_sha256.as_ref());
     if !recorded.is_empty() && recorded != current {
         reasons.push(Reason::new(
             format!("{} was changed after it was recorded", refinement.source.name()),
             format!("Read it again, then run `countersign refine {id}`."),
         ));
     }
-    let at: Option<jiff::Timestamp> = text_or_empty(&entry.timestamp).parse().ok();
+    let at: Option<jiff::Timestamp> = text_or_empty(entry.timestamp.as_ref()).parse().ok();
     Ok(at.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).datetime()))
 }
 
@@ -199,7 +199,7 @@ fn check_unused(
         .filter(|row| is_same(&row.signature.value))
         .for_each(|row| add(&audit.source, row.span.start));
     let log = records.gate_log()?;
-    let entries = log.entries.iter().filter(|entry| is_same(text_or_empty(&entry.signature)));
+    let entries = log.entries.iter().filter(|entry| is_same(text_or_empty(entry.signature.as_ref())));
     entries.for_each(|entry| add(&log.source, entry.anchor_span().start));
     let own = records.refinement(id)?.and_then(|refinement| {
         let found = refinement.filled_value("USER_SIGNATURE").filter(|found| found.value == text)?;

@@ -143,7 +143,7 @@ fn entry_values(run: &EvidenceRun) -> Vec<(&'static str, String)> {
     out
 }
 
-/// Returns the field PROOF_LINES of a run, with a line ending before each line.
+/// Returns the field `PROOF_LINES` of a run, with a line ending before each line.
 fn format_proof_lines(run: &EvidenceRun, indent: &str, newline: &str) -> String {
     let item_indent: String = indent.chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
     match run.proof_lines.as_slice() {

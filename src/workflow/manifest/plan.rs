@@ -191,7 +191,7 @@ impl ManifestEditor<'_> {
             }
         };
         missing.iter().for_each(|gate| {
-            lines.push_str(&(style.line_ending.to_owned() + &style.format_gate(gate, false)))
+            lines.push_str(&(style.line_ending.to_owned() + &style.format_gate(gate, false)));
         });
         if !missing.is_empty() {
             self.edits.push(Edit::insert(at, lines));

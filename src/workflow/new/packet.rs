@@ -99,7 +99,7 @@ fn find_earlier_packets(
     Ok(out)
 }
 
-/// Returns the list for LINEAGE_AUDIT.
+/// Returns the list for `LINEAGE_AUDIT`.
 fn format_lineage(layout: &Layout, earlier: &[WpId]) -> String {
     if earlier.is_empty() {
         return "- N/A: this is the first packet of its base id.".to_owned();
@@ -128,7 +128,7 @@ fn require_approval(records: &Records<'_>, id: &WpId) -> Result<String, Workflow
         reasons.push(Reason::new(format!("the refinement of `{id}` is not recorded in the gate log"), help));
     }
     let entry = log.last_entry(id.as_str(), "SIGNATURE");
-    let signature = entry.map(|entry| text_or_empty(&entry.signature).to_owned()).unwrap_or_default();
+    let signature = entry.map(|entry| text_or_empty(entry.signature.as_ref()).to_owned()).unwrap_or_default();
     if Signature::parse(&signature).is_err() {
         let help = format!("The operator runs `countersign sign {id} SIGNATURE`.");
         reasons.push(Reason::new(format!("`{id}` is not signed in the gate log"), help));
@@ -152,7 +152,7 @@ fn require_approval(records: &Records<'_>, id: &WpId) -> Result<String, Workflow
             format!("The operator signs the current text: `countersign sign {id} SIGNATURE`."),
         ));
     }
-    let signed = entry.map_or("", |entry| text_or_empty(&entry.refinement_sha256));
+    let signed = entry.map_or("", |entry| text_or_empty(entry.refinement_sha256.as_ref()));
     if let Some(refinement) = refinement.as_ref().filter(|_| !signed.is_empty())
         && refinement.approved_sha256() != signed
     {
