@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use bstr::ByteSlice as _;
+use jiff::civil::DateTime;
 
 use crate::change::{Commit, CommitInfo, Repository, RepositoryError, TreeState};
 use crate::check::context::{
-    CheckpointFact, CodeCommit, ContractFact, Gate, KeySignatureFact, MergeBaseFact, RecordAtSigning,
-    RecordsAtSigning,
+    ApprovalCheckContext, CheckpointFact, CodeCommit, ContractFact, Gate, KeySignatureFact, MergeBaseFact,
+    PacketCheckContext, RecordAtSigning, RecordsAtSigning,
 };
 use crate::digest::Hash20;
 use crate::document::allowed_signers::AllowedSigners;
@@ -21,7 +22,7 @@ use crate::text::{RepoPath, Source};
 
 use super::code_commits::collect_code_commits;
 use super::packet_versions::PacketVersions;
-use super::related_documents;
+use super::related_documents::{self, RelatedDocuments};
 use super::request::GateContext;
 
 /// Facts for checks of an approval, in addition to documents.
@@ -41,6 +42,31 @@ pub(crate) struct ApprovalFacts {
 }
 
 impl ApprovalFacts {
+    /// Builds the input for checks of the approval.
+    pub(crate) fn check_context<'a>(
+        &'a self,
+        packet: PacketCheckContext<'a>,
+        documents: &'a RelatedDocuments,
+        now: DateTime,
+    ) -> ApprovalCheckContext<'a> {
+        ApprovalCheckContext {
+            packet,
+            refinement: documents.refinement.as_ref().map_err(Clone::clone),
+            audit: documents.audit.as_ref().map_err(Clone::clone),
+            gate_log: documents.gate_log.as_ref().map_err(Clone::clone),
+            merge_base: self.merge_base_fact.clone(),
+            checkpoint: &self.checkpoint,
+            contract: &self.contract,
+            records_at_signing: &self.records_at_contract,
+            code_commits: &self.code_commits,
+            branch: self.branch.as_deref(),
+            worktree_name: self.worktree.as_deref(),
+            reused_in: &self.signature_reuse,
+            key_signature: &self.signed_contract,
+            now,
+        }
+    }
+
     /// Gathers the facts from the repository. Facts that only `pre-work` or
     /// `audit` need are gathered only for these gates.
     pub(crate) fn gather(

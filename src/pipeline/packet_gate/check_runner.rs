@@ -3,8 +3,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use jiff::civil::DateTime;
-
 use crate::change::{ChangedFile, Repository, RepositoryError, TreeState};
 use crate::check::context::{
     ApprovalCheckContext, ChangeCheckContext, Gate, PacketCheckContext, PacketSearch, SearchCheckContext,
@@ -108,7 +106,7 @@ impl<'a> CheckRunner<'a> {
         let approval = documents
             .as_ref()
             .zip(approval_facts.as_ref())
-            .map(|(documents, facts)| approval_context(packet(), documents, facts, self.context.request.now));
+            .map(|(documents, facts)| facts.check_context(packet(), documents, self.context.request.now));
         let change_facts = match self.context.selection.zip(approval_facts.as_ref()) {
             Some((selection, facts)) => Some(ChangeFacts::gather(repo, layout, located, selection, facts)?),
             None => None,
@@ -353,31 +351,6 @@ impl<'a> CheckRunner<'a> {
         let (status, findings) = resolve_outcome(self.config, rule_ref, result);
         self.findings.extend(findings);
         self.outcomes.push(CheckOutcome { rule: rule_ref.id().clone(), packet: None, status });
-    }
-}
-
-/// Builds the input for checks of the approval from documents and history.
-fn approval_context<'a>(
-    packet: PacketCheckContext<'a>,
-    documents: &'a RelatedDocuments,
-    facts: &'a ApprovalFacts,
-    now: DateTime,
-) -> ApprovalCheckContext<'a> {
-    ApprovalCheckContext {
-        packet,
-        refinement: documents.refinement.as_ref().map_err(Clone::clone),
-        audit: documents.audit.as_ref().map_err(Clone::clone),
-        gate_log: documents.gate_log.as_ref().map_err(Clone::clone),
-        merge_base: facts.merge_base_fact.clone(),
-        checkpoint: &facts.checkpoint,
-        contract: &facts.contract,
-        records_at_signing: &facts.records_at_contract,
-        code_commits: &facts.code_commits,
-        branch: facts.branch.as_deref(),
-        worktree_name: facts.worktree.as_deref(),
-        reused_in: &facts.signature_reuse,
-        key_signature: &facts.signed_contract,
-        now,
     }
 }
 
