@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::gate_log::{GateEntry, GateLog, text_or_empty};
@@ -9,7 +11,6 @@ use crate::document::{DocumentBody, Signature, WpId};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::Spanned;
-use jiff::Timestamp;
 
 /// Returns the document as a gate log, or a skipped result.
 fn log_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a GateLog, CheckResult> {

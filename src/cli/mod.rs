@@ -12,15 +12,14 @@ mod workspace;
 use std::ffi::OsString;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-
-use crate::pipeline::document_check::DocumentQuery;
-use crate::pipeline::source_scan::ScanProfile;
-use crate::system::process;
-
 use command::{
     approve, cor701_sha, demo, documents, evidence, explain, fix, gates, hook, init, manifest, new, rules,
     scan, self_test, show, validator_gate,
 };
+
+use crate::pipeline::document_check::DocumentQuery;
+use crate::pipeline::source_scan::ScanProfile;
+use crate::system::process;
 
 pub(crate) use args::{ColorMode, GlobalArgs};
 pub(crate) use exit_code::{COULD_NOT_RUN, FAILED, INTERNAL_ERROR, PASSED};

@@ -2,8 +2,9 @@
 //! that is linked, a folder, too large or named by the caller, and paths of
 //! options follow `-C`.
 
-use crate::support::repo::Sandbox;
 use countersign::DemoRepository;
+
+use crate::support::repo::Sandbox;
 
 /// Commands that read the configuration of the working tree.
 const READERS: [&[&str]; 12] = [

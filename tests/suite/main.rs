@@ -33,6 +33,7 @@ mod language;
 mod manifest;
 mod not_run;
 mod public_api;
+mod readme;
 mod scans;
 mod schema;
 mod schema_history;

@@ -1,9 +1,10 @@
 //! `manifest` writes the manifests that the gate expects and changes nothing
 //! else.
 
+use countersign::RecordedHashes;
+
 use crate::support::greeter::{PACKET, WP, greeter_sandbox, greeter_without_manifests};
 use crate::support::repo::Sandbox;
-use countersign::RecordedHashes;
 
 fn assert_passes(sandbox: &Sandbox, arguments: &[&str]) {
     let (exit, said) = sandbox.run_redacted(&[&["post-work", WP, "--no-run"], arguments].concat());

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::short_commit;
+use jiff::Timestamp;
+
 use crate::change::{Hunk, compute_hunks};
 use crate::check::CheckResult;
 use crate::check::context::{ApprovalCheckContext, ContractFact, RecordAtSigning};
@@ -15,7 +16,8 @@ use crate::document::{Packet, Signature};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::{Source, Spanned, format_count, to_single_line};
-use jiff::Timestamp;
+
+use super::short_commit;
 
 /// `approval/contract`: the commit that introduced the signature changes only
 /// governance files, and the contract part of the packet has not changed since

@@ -5,9 +5,9 @@ pub(super) mod records;
 pub(super) mod signature;
 pub(super) mod ssh_signature;
 
-pub(crate) use self::records::is_same_person;
-pub(crate) use self::signature::disagreements_by_record;
-pub(crate) use self::ssh_signature::key_signature;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
 use crate::change::CommitInfo;
 use crate::check::context::{ApprovalCheckContext, ContractFact};
 use crate::document::Signature;
@@ -15,8 +15,10 @@ use crate::document::gate_log::text_or_empty;
 use crate::document::packet::Generation;
 use crate::finding::TimelineEvent;
 use crate::text::to_single_line;
-use jiff::Timestamp;
-use jiff::civil::Date;
+
+pub(crate) use self::records::is_same_person;
+pub(crate) use self::signature::disagreements_by_record;
+pub(crate) use self::ssh_signature::key_signature;
 
 /// The first day on which every packet needs a refinement and a gate log.
 const REFINEMENTS_REQUIRED_SINCE: Date = Date::constant(2026, 1, 1);

@@ -1,5 +1,7 @@
 //! `approval/…`: the SSH signature of the contract.
 
+use jiff::civil::DateTime;
+
 use crate::check::CheckResult;
 use crate::check::context::{ApprovalCheckContext, ContractFact};
 use crate::digest::sshsig::{NAMESPACE, SigningKey, verify};
@@ -9,7 +11,6 @@ use crate::document::{Refinement, Signature};
 use crate::finding::{Finding, KeySignature, Label};
 use crate::rule::Rule;
 use crate::text::{Source, format_count, to_single_line};
-use jiff::civil::DateTime;
 
 /// Maximum number of changed parts that a finding names.
 const MAX_NAMED_PARTS: usize = 12;

@@ -1,5 +1,7 @@
 //! `packet/…`: the packet has the sections and fields of its generation.
 
+use jiff::civil::Date;
+
 use crate::check::CheckResult;
 use crate::check::context::PacketCheckContext;
 use crate::check::fix_hints::{
@@ -12,7 +14,6 @@ use crate::document::template::{PACKET, split_sections};
 use crate::finding::{Level, Place};
 use crate::rule::Rule;
 use crate::text::{Span, line_ending};
-use jiff::civil::Date;
 
 /// `packet/duplicate-field`: every field and section that decides a verdict
 /// occurs only once in the packet.

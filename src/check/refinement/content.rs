@@ -1,6 +1,7 @@
 //! `refinement/…`: the identity, sections, fields and enrichment of a refinement.
 
-use super::{label_at, label_at_field};
+use jiff::civil::{Date, DateTime};
+
 use crate::check::CheckResult;
 use crate::check::fix_hints::{
     equals_ignoring_punctuation, find_misspelt_label, with_label_fix, with_section_fix,
@@ -14,7 +15,8 @@ use crate::document::template::REFINEMENT;
 use crate::document::{Refinement, WpId, is_placeholder};
 use crate::finding::{Finding, Level, Place};
 use crate::rule::Rule;
-use jiff::civil::{Date, DateTime};
+
+use super::{label_at, label_at_field};
 
 /// `refinement/identity`: a refinement names one work packet, the one in its file
 /// name, and gives each decisive field only once.

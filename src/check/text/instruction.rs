@@ -2,6 +2,9 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
+use regex::Regex;
+
 use crate::check::CheckResult;
 use crate::check::repository_documents::TextCheckContext;
 use crate::document::json;
@@ -9,8 +12,6 @@ use crate::document::outline::{BlockKind, Outline};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::Span;
-use aho_corasick::AhoCorasick;
-use regex::Regex;
 
 /// Matches text that tells its reader to ignore rules. The verb must address the
 /// reader: it is at the start of a sentence, or after a word such as `you`,

@@ -1,10 +1,10 @@
 //! `refine`, `sign` and `prepare`: the approvals of a work packet.
 
-use crate::change::History as _;
 use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::change::History as _;
 use crate::cli::{GlobalArgs, Output};
 use crate::system::clock;
 use crate::workflow::approve::{

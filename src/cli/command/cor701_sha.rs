@@ -1,20 +1,21 @@
 //! `cor701-sha FILE`: the hashes that a manifest needs.
 
-use crate::change::{History as _, ObjectStore as _, Repository as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 
-use crate::change::{FileContent, Selection, SelectionMode, SelectionRequest, TreeState};
+use crate::change::{
+    FileContent, History as _, ObjectStore as _, Repository as _, Selection, SelectionMode, SelectionRequest,
+    TreeState,
+};
+use crate::cli::args::SelectionArgs;
 use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::digest::{Hash20, git_blob_id};
 use crate::render::json;
 use crate::system::git::GitRepository;
 use crate::text::RepoPath;
-
-use crate::cli::args::SelectionArgs;
 
 /// Arguments of `cor701-sha`.
 #[derive(Debug, Args)]

@@ -1,12 +1,11 @@
 //! `check`, `list`, `governance-check` and the single checks of documents.
 
-use crate::change::ObjectStore as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use crate::change::TreeState;
+use crate::change::{ObjectStore as _, TreeState};
 use crate::cli::workspace::{Workspace, repo_path_below};
 use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::document::{DocumentKind, detect_json_kind};

@@ -1,10 +1,9 @@
 //! `hook`: install, remove and run git hooks.
 
-use crate::change::History as _;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::change::{SelectionRequest, TreeState};
+use crate::change::{History as _, SelectionRequest, TreeState};
 use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::pipeline::source_scan::{ScanProfile, ScanRequest, run_scan};
 use crate::system::git::GitRepository;

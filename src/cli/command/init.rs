@@ -1,13 +1,12 @@
 //! `init`: sets up governance documents and configuration.
 
-use crate::change::{ObjectStore as _, TreeState, WorkingTree as _};
 use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 
-use crate::cli::workspace::LockedWorkspace;
-use crate::cli::workspace::repo_path_below;
+use crate::change::{ObjectStore as _, TreeState, WorkingTree as _};
+use crate::cli::workspace::{LockedWorkspace, repo_path_below};
 use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::config::detect_layout;
 use crate::document::Layout;

@@ -1,10 +1,9 @@
 //! `new`: writes packets, refinements and stubs with everything filled in that
 //! can be computed.
 
-use crate::change::TreeState;
-use crate::change::{History as _, ObjectStore as _};
 use clap::{Args, Subcommand};
 
+use crate::change::{History as _, ObjectStore as _, TreeState};
 use crate::cli::{GlobalArgs, Output};
 use crate::config::FILE_NAME;
 use crate::system::clock;

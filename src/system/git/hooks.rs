@@ -1,10 +1,8 @@
 //! Facts about a repository for the git hooks and their installation.
 
-use crate::change::History as _;
 use std::path::{Path, PathBuf};
 
-use crate::change::{Commit, RepositoryError};
-
+use crate::change::{Commit, History as _, RepositoryError};
 use crate::text::RepoPath;
 
 use super::{GitRepository, git_error, to_hash, to_oid};

@@ -3,10 +3,11 @@
 //! A name must be unambiguous: if a tag or remote branch has the same name as a branch,
 //! the name is refused.
 
-use crate::change::History as _;
 use git2::{ErrorCode, ObjectType, Oid};
 
-use crate::change::{Commit, RepositoryError, Selection, SelectionMode, SelectionRequest, split_range};
+use crate::change::{
+    Commit, History as _, RepositoryError, Selection, SelectionMode, SelectionRequest, split_range,
+};
 
 use super::{GitRepository, to_hash, to_oid};
 

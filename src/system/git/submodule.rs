@@ -1,7 +1,6 @@
 //! The checked-out commit of a submodule.
 
-use crate::change::History as _;
-use crate::change::RepositoryError;
+use crate::change::{History as _, RepositoryError};
 use crate::digest::Hash20;
 use crate::text::RepoPath;
 

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::change::{FileMode, RepositoryError, TreeEntry};
-use crate::system::files;
 use crate::system::ignores::IgnoreRules;
-use crate::system::walk;
+use crate::system::{files, walk};
 use crate::text::RepoPath;
 
 use super::attributes::is_attributes_file;

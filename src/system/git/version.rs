@@ -1,11 +1,10 @@
 //! Finds old versions of files in history, and lists the working trees of a repository.
 
-use crate::change::WorkingTree as _;
 use std::collections::{HashMap, HashSet};
 
 use git2::Oid;
 
-use crate::change::{Commit, FoundVersion, RepositoryError, VersionRequest, Worktree};
+use crate::change::{Commit, FoundVersion, RepositoryError, VersionRequest, WorkingTree as _, Worktree};
 use crate::digest::sha1;
 
 use super::{GitRepository, git_error, to_hash, to_oid};

@@ -5,13 +5,12 @@
 //! again, or a changed clock, can make it so. Index flags that mark a path as unchanged
 //! are ignored and reported.
 
-use crate::change::History as _;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
 use std::path::PathBuf;
 
-use crate::change::{Change, ChangeSet, Commit, FileMode, RepositoryError, TreeEntry};
+use crate::change::{Change, ChangeSet, Commit, FileMode, History as _, RepositoryError, TreeEntry};
 use crate::digest::{Hash20, git_blob_id};
 use crate::system::files;
 use crate::text::RepoPath;

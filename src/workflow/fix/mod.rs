@@ -5,13 +5,12 @@
 
 mod safety;
 
-use crate::change::{History as _, ObjectStore as _};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::DateTime;
 
-use crate::change::{Overlay, Repository, SelectionRequest, TreeState};
+use crate::change::{History as _, ObjectStore as _, Overlay, Repository, SelectionRequest, TreeState};
 use crate::check::context::Gate;
 use crate::document::PacketStatus;
 use crate::finding::{Finding, Fix, Level, Place};

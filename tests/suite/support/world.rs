@@ -10,8 +10,7 @@ use countersign::{
 use serde::Deserialize;
 
 use super::repo::{Sandbox, isolated_command};
-use super::second_packet as second;
-use super::{files_below, project};
+use super::{files_below, project, second_packet as second};
 
 const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
 
