@@ -79,7 +79,7 @@ pub(super) fn with_section_fix(
     });
     let ending = line_ending(source.text());
     let name = source.name().file_name().to_string();
-    let id = name.strip_suffix(".md").unwrap_or("WP");
+    let id = name.strip_suffix(".md").unwrap_or("<packet-id>");
     let body = text.replace("{{WP_ID}}", id).replace('\n', ending);
     let document = source.text();
     let at = next.map_or(document.len(), |section| section.span.start);

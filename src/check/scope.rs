@@ -1,15 +1,17 @@
 //! `scope/…`: the change stays inside the agreed scope.
 
-use unicode_normalization::UnicodeNormalization as _;
+mod similar_entries;
 
 use crate::change::{ChangeKind, ChangedFile, FileMode};
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, PacketCheckContext};
 use crate::document::field::strip_quotes;
-use crate::document::scope_entry::{ScopeEntry, ScopeEntryError, ScopePattern};
+use crate::document::scope_entry::{ScopeEntry, ScopeEntryError};
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
+
+use similar_entries::SimilarEntries;
 
 /// Finds the first entry of `IN_SCOPE_PATHS` that covers a path.
 fn find_covering_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> Option<&'a ScopeEntry> {
@@ -151,22 +153,32 @@ pub(super) fn outside(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResul
         let path = &file.change.path;
         !mentions_path(&input.packet, path) && protection_reason(&input.packet, path).is_none()
     });
-    outside.map(|file| outside_finding(input, file, rule)).collect::<Vec<_>>().into()
+    let similar = SimilarEntries::new(&input.packet.packet.scope.in_scope);
+    outside
+        .enumerate()
+        .map(|(at, file)| outside_finding(input, (at, file), &similar, rule))
+        .collect::<Vec<_>>()
+        .into()
 }
 
 /// Creates the finding for one file, with the packets that own it and the
-/// entries that are similar to its path.
-fn outside_finding(input: &ChangeCheckContext<'_>, file: &ChangedFile, rule: &Rule) -> Finding {
+/// entries that are similar to its path. `at` counts the findings from 0.
+fn outside_finding(
+    input: &ChangeCheckContext<'_>,
+    (at, file): (usize, &ChangedFile),
+    similar: &SimilarEntries<'_>,
+    rule: &Rule,
+) -> Finding {
     let path = &file.change.path;
     let (packet, id) = (input.packet.packet, input.packet.id);
     let declared = packet.scope.declared.unwrap_or_else(|| packet.heading_span("SCOPE"));
     let message = format!("{path} is changed, but no entry of IN_SCOPE_PATHS covers it");
     let mut finding = rule.finding(message, Label::path(path, describe_change(file))).about_path(path);
-    finding = match nearest_entry(input, path) {
-        Some((entry, score)) if score > 0.75 => {
+    finding = match similar.nearest(path, at) {
+        Some(entry) => {
             finding.related(input.packet.label_at(entry.raw.span, "the most similar entry, another file"))
         }
-        _ => finding.related(input.packet.label_at(declared, "the allowed paths")),
+        None => finding.related(input.packet.label_at(declared, "the allowed paths")),
     };
     let owners = (input.owners)(path);
     if let Some(owner) = owners.first() {
@@ -176,42 +188,11 @@ fn outside_finding(input: &ChangeCheckContext<'_>, file: &ChangedFile, rule: &Ru
             owners.join("`, `")
         ));
     }
-    for (entry, how) in packet.scope.in_scope.iter().filter_map(|entry| similar_entry(entry, path)) {
+    for (entry, how) in similar.explanations(path) {
         let shown = to_single_line(&entry.raw.value, 120);
         finding = finding.help(format!("`{shown}` {how}; paths are compared byte for byte."));
     }
     finding
-}
-
-/// Finds the entry that is most similar to a path, with its similarity from 0
-/// to 1.
-fn nearest_entry<'a>(input: &'a ChangeCheckContext<'_>, path: &RepoPath) -> Option<(&'a ScopeEntry, f64)> {
-    let text = path.to_text();
-    let scored = input.packet.packet.scope.in_scope.iter().filter_map(|entry| match &entry.pattern {
-        Ok(ScopePattern::File(known) | ScopePattern::Folder(known)) => {
-            Some((entry, strsim::normalized_levenshtein(&known.to_text(), &text)))
-        }
-        _ => None,
-    });
-    scored.max_by(|a, b| a.1.total_cmp(&b.1))
-}
-
-/// Describes how an entry of another path is similar to a path; `None` if it
-/// is not.
-fn similar_entry<'a>(entry: &'a ScopeEntry, path: &RepoPath) -> Option<(&'a ScopeEntry, &'static str)> {
-    let Ok(ScopePattern::File(declared)) = &entry.pattern else { return None };
-    let (declared, path) = (declared.to_text(), path.to_text());
-    let composed = |text: &str| text.nfkc().collect::<String>();
-    if path.strip_prefix(declared.as_ref()).is_some_and(|rest| rest.starts_with('/')) {
-        return Some((entry, "names a file; write a folder and everything below it with a trailing `/`"));
-    }
-    if declared.eq_ignore_ascii_case(&path) || declared.to_lowercase() == path.to_lowercase() {
-        Some((entry, "differs only in case"))
-    } else if composed(&declared) == composed(&path) {
-        Some((entry, "looks the same, but uses different Unicode characters (such as NFC and NFD)"))
-    } else {
-        None
-    }
 }
 
 /// `scope/excluded`: no changed path is covered by `OUT_OF_SCOPE`, except the

@@ -1,14 +1,15 @@
 //! `traceability/…`: the registry maps every base id to its active packet.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, RepositoryCheckContext};
-use crate::document::registry::Registry;
+use crate::document::registry::{Registry, RegistryRow};
 use crate::document::{DocumentBody, PacketStatus, WpId};
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
-use crate::text::{RepoPath, format_count};
+use crate::text::{RepoPath, Span, format_count};
 
 /// Returns the document as a traceability registry, or a skipped result.
 fn registry_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a Registry, CheckResult> {
@@ -31,9 +32,9 @@ pub(super) fn row(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult 
         .iter()
         .map(|fault| rule.finding(fault.message.clone(), at(fault.span, String::new())))
         .collect();
+    let faulty: HashSet<Span> = registry.faults.iter().map(|fault| fault.span).collect();
     for row in &registry.rows {
-        let has_fault = registry.faults.iter().any(|fault| fault.span == row.span);
-        if has_fault {
+        if faulty.contains(&row.span) {
             continue;
         }
         let base = crate::text::to_single_line(&row.base.value, 60);
@@ -75,6 +76,20 @@ pub(super) fn row(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult 
     out.into()
 }
 
+/// Returns for each row the first row with the same base id; `None` if the row
+/// itself is the first one, or has no base id.
+fn first_rows<'a>(rows: &'a [RegistryRow]) -> Vec<Option<&'a RegistryRow>> {
+    let mut by_base: HashMap<&str, &RegistryRow> = HashMap::new();
+    let first_of = |row: &'a RegistryRow| match by_base.entry(row.base.value.as_str()) {
+        Entry::Occupied(first) => Some(*first.get()).filter(|_| !row.base.value.is_empty()),
+        Entry::Vacant(entry) => {
+            entry.insert(row);
+            None
+        }
+    };
+    rows.iter().map(first_of).collect()
+}
+
 /// `traceability/active`: the registry maps each base id once, to an active packet at
 /// the right path, which is not superseded and has no newer open revision.
 pub(super) fn active(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -84,9 +99,8 @@ pub(super) fn active(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
     };
     let at = |span, text: &str| Label::text(&registry.source, span, text);
     let mut out: Vec<Finding> = Vec::new();
-    for (index, row) in registry.rows.iter().enumerate() {
-        let first = registry.rows.iter().take(index).find(|other| other.base.value == row.base.value);
-        if let Some(first) = first.filter(|_| !row.base.value.is_empty()) {
+    for (index, (row, first)) in registry.rows.iter().zip(first_rows(&registry.rows)).enumerate() {
+        if let Some(first) = first {
             let message =
                 format!("`{}` has more than one row", crate::text::to_single_line(&row.base.value, 60));
             out.push(
@@ -237,4 +251,36 @@ pub(super) fn unmapped(input: &RepositoryCheckContext<'_>, rule: &Rule) -> Check
         });
     }
     out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::text::Spanned;
+
+    #[test]
+    fn many_rows_are_compared_in_linear_time() {
+        let row = |at: usize, base: String| RegistryRow {
+            span: Span::new(at, at + 1),
+            base: Spanned::new(base, Span::new(at, at + 1)),
+            active: Spanned::new(String::new(), Span::new(at, at + 1)),
+        };
+        let mut rows: Vec<RegistryRow> = (0..60_000).map(|n| row(n, format!("WP-1-Name-{n}"))).collect();
+        rows.extend([
+            row(60_000, "WP-1-Name-7".into()),
+            row(60_001, String::new()),
+            row(60_002, String::new()),
+        ]);
+        let start = Instant::now();
+        let first = first_rows(&rows);
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        let repeated: Vec<(usize, usize)> = first
+            .iter()
+            .enumerate()
+            .filter_map(|(at, first)| Some((at, first.as_ref()?.span.start)))
+            .collect();
+        assert_eq!(repeated, [(60_000, 7)], "rows without a base id are not compared");
+    }
 }

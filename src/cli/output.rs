@@ -70,7 +70,7 @@ impl Output {
         for wanted in &global.output {
             let (format, path) = parse_destination(wanted)?;
             let options = HumanOptions { color: false, ..self.human_options };
-            files::write(&global.resolve(path)?, format.render(report, options).as_bytes())
+            files::write_output(&global.resolve(path)?, format.render(report, options).as_bytes())
                 .with_context(|| format!("writing the report to {}", path.display()))?;
         }
         Ok(())

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::change::{FileMode, Repository, RepositoryError, TreeState};
+use crate::change::{Commit, FileMode, Repository, RepositoryError, TreeState};
 use crate::document::Layout;
 use crate::document::limits::limit_error;
 use crate::text::{RepoPath, Source};
@@ -113,6 +113,38 @@ fn read_file(
         TreeState::Commit(commit) => source.with_revision(commit.short()),
         _ => source,
     }))
+}
+
+/// Returns the names of the main branch in all recent configurations in the
+/// history of HEAD.
+///
+/// # Errors
+/// The repository cannot be read. Commits that a shallow clone lacks give no
+/// names.
+pub(crate) fn main_branches_in_history(
+    repo: &dyn Repository,
+    head: Commit,
+) -> Result<Vec<String>, RepositoryError> {
+    let path = RepoPath::from(FILE_NAME);
+    let names = std::cell::RefCell::new(Vec::new());
+    // The closure collects names and always returns false, so the walk ends
+    // after the newest commits. Commits that a shallow clone lacks give no
+    // names.
+    let walk = repo.find_introductions(&path, head, None, &|bytes| {
+        if let Ok(config) = Config::read(&Source::from_bytes(path.clone(), bytes.to_vec())) {
+            names.borrow_mut().extend(config.main_branches);
+        }
+        false
+    });
+    if let Err(error) = walk
+        && !matches!(error, RepositoryError::Git { .. })
+    {
+        return Err(error);
+    }
+    let mut names = names.into_inner();
+    names.sort();
+    names.dedup();
+    Ok(names)
 }
 
 /// Finds the layout of a tree by its files; `None` if it has none of the known

@@ -12,7 +12,9 @@ mod step;
 mod tests;
 mod valid;
 
-pub(crate) use load::{ConfigError, LoadedConfig, detect_layout, load, resolve_layout};
+pub(crate) use load::{
+    ConfigError, LoadedConfig, detect_layout, load, main_branches_in_history, resolve_layout,
+};
 pub(crate) use step::{EnvironmentPolicy, GateStep};
 pub(crate) use valid::{Config, ConfigFault};
 

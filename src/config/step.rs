@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use crate::check::context::Gate;
 use crate::rule::ValueError;
 
@@ -103,13 +105,10 @@ pub(super) fn validate_duration(text: &Text) -> Result<Duration, ValueError> {
 }
 
 fn parse_duration(text: &str) -> Option<Duration> {
-    let unit = text.chars().last()?;
-    let number: u64 = text.get(..text.len() - unit.len_utf8())?.trim().parse().ok()?;
-    let seconds = match unit {
-        's' => number,
-        'm' => number.checked_mul(60)?,
-        'h' => number.checked_mul(3600)?,
-        _ => return None,
-    };
-    (seconds > 0 && seconds <= 24 * 3600).then(|| Duration::from_secs(seconds))
+    let duration: SignedDuration = text.trim().parse().ok()?;
+    let allowed = SignedDuration::from_secs(1)..=SignedDuration::from_hours(24);
+    if !allowed.contains(&duration) {
+        return None;
+    }
+    Duration::try_from(duration).ok()
 }

@@ -17,9 +17,9 @@ pub struct AllowedSigner {
     /// Patterns of namespaces, with `*`, `?` and a leading `!`; `None` allows
     /// all namespaces.
     pub namespaces: Option<Vec<String>>,
-    /// Start of the key's validity, without a time zone.
+    /// Start of the key's validity, inclusive, without a time zone.
     pub valid_after: Option<DateTime>,
-    /// End of the key's validity, exclusive, without a time zone.
+    /// End of the key's validity, inclusive as in OpenSSH, without a time zone.
     pub valid_before: Option<DateTime>,
     /// Whether the key is a certificate authority, which certifies other keys.
     pub is_authority: bool,
@@ -68,18 +68,29 @@ impl AllowedSigners {
 impl AllowedSigner {
     /// Returns whether a name is one of the principals. It must match a whole
     /// pattern or equal the part before the `@`. The part `*` of
-    /// `*@example.org` matches no name; `!eve@*` excludes `eve`.
+    /// `*@example.org` matches no name.
+    ///
+    /// A pattern with `!` denies the principals that it matches as a whole, as in
+    /// `ssh-keygen -Y verify`: `!*@evil.example` does not deny `mira@example.org`.
+    /// If only a pattern such as `*` allows the name, its domain is unknown: then
+    /// `!eve@*` denies `eve`.
     #[must_use]
     pub fn is_principal(&self, name: &str) -> bool {
-        let local = |pattern: &str| pattern.split_once('@').map(|(local, _)| local.to_owned());
-        let denies = |pattern: &str| {
-            matches_pattern(pattern, name)
-                || local(pattern).is_some_and(|local| matches_pattern(&local, name))
-        };
-        let matches =
-            |pattern: &str| matches_pattern(pattern, name) || local(pattern).as_deref() == Some(name);
-        let denied = self.principals.iter().filter_map(|p| p.strip_prefix('!')).any(denies);
-        !denied && self.principals.iter().filter(|p| !p.starts_with('!')).any(|p| matches(p))
+        let local = |principal: &str| principal.split_once('@').is_some_and(|(local, _)| local == name);
+        let (denying, allowing): (Vec<&str>, Vec<&str>) =
+            self.principals.iter().map(String::as_str).partition(|principal| principal.starts_with('!'));
+        let denying: Vec<&str> = denying.iter().filter_map(|p| p.strip_prefix('!')).collect();
+        let is_denied = |principal: &str| denying.iter().any(|p| matches_pattern(p, principal));
+        if is_denied(name) {
+            return false;
+        }
+        allowing.iter().any(|principal| {
+            if local(principal) {
+                !is_denied(principal)
+            } else {
+                matches_pattern(principal, name) && !denying.iter().any(|p| local(p))
+            }
+        })
     }
 
     /// Returns whether the key may sign for a namespace.
@@ -91,10 +102,18 @@ impl AllowedSigner {
         !denied && all.iter().filter(|pattern| !pattern.starts_with('!')).any(|pattern| matches(pattern))
     }
 
-    /// Returns whether the key is valid at a time.
+    /// Returns whether the key is valid at a time. Both limits are inclusive, as in
+    /// OpenSSH.
+    ///
+    /// OpenSSH reads a limit without `Z` as local time. The time zone of the machine
+    /// is not used here: a gate would then pass on one machine and fail on another.
+    /// Instead, checks call this function with the time in the signature, which is
+    /// the signer's local time, and with the time of the commit in UTC. The key must
+    /// be valid at both, with and without `Z`.
     #[must_use]
     pub fn is_valid_at(&self, at: DateTime) -> bool {
-        self.valid_after.is_none_or(|after| after <= at) && self.valid_before.is_none_or(|before| at < before)
+        self.valid_after.is_none_or(|after| after <= at)
+            && self.valid_before.is_none_or(|before| at <= before)
     }
 }
 
@@ -202,7 +221,8 @@ impl AllowedSigner {
     }
 }
 
-/// Reads a time: `YYYYMMDD[HHMM[SS]][Z]`. The suffix `Z` makes no difference.
+/// Reads a time: `YYYYMMDD[HHMM[SS]][Z]`. The suffix `Z` makes no difference; see
+/// [`AllowedSigner::is_valid_at`].
 fn parse_timestamp(text: &str) -> Result<DateTime, String> {
     let invalid = || {
         let shown = crate::text::to_single_line(text, 40);
@@ -279,10 +299,31 @@ mod tests {
         assert!(other.allows_namespace("countersign") && !other.allows_namespace("file"));
         let at = |text: &str| text.parse().expect("time");
         assert!(
-            other.is_valid_at(at("2026-12-31T23:58:00")) && !other.is_valid_at(at("2026-12-31T23:59:00"))
+            other.is_valid_at(at("2026-12-31T23:59:00")) && !other.is_valid_at(at("2026-12-31T23:59:01"))
         );
+        assert!(other.is_valid_at(at("2026-01-01T00:00:00")), "both limits are inclusive");
         assert!(!other.is_valid_at(at("2025-12-31T23:59:00")));
         assert_eq!(other.key, "ssh-ed25519 BBBB");
+    }
+
+    #[test]
+    fn an_exclusion_denies_only_the_principals_that_it_matches() {
+        let allows = |principals: &str, name: &str| {
+            read(&format!("\"{principals}\" ssh-ed25519 AAAA\n")).signers[0].is_principal(name)
+        };
+        assert!(allows("mira@example.org,!*@evil.example", "mira"));
+        assert!(allows("mira,!*@evil.example", "mira"));
+        assert!(allows("mira@evil.example,mira@example.org,!*@evil.example", "mira"));
+        for principals in [
+            "mira@evil.example,!*@evil.example",
+            "mira@example.org,!mira@*",
+            "mira@example.org,!mira",
+            "mira,!m*",
+            "*,!mira@*",
+            "!*@evil.example",
+        ] {
+            assert!(!allows(principals, "mira"), "{principals}");
+        }
     }
 
     #[test]

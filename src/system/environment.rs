@@ -19,6 +19,19 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
+/// Returns the folder for state of programs of this user: `$XDG_STATE_HOME`, or
+/// `.local/state` in the home folder; on Windows `%LOCALAPPDATA%`. Relative paths are
+/// ignored, as the XDG base directory specification requires. `None` if there is none.
+#[must_use]
+pub(crate) fn state_home() -> Option<PathBuf> {
+    let absolute =
+        |name: &str| env::var_os(name).map(PathBuf::from).filter(|path: &PathBuf| path.is_absolute());
+    if cfg!(windows) {
+        return absolute("LOCALAPPDATA");
+    }
+    absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+}
+
 /// Reads standard input to its end, at most `limit` bytes.
 ///
 /// # Errors

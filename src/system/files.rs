@@ -171,32 +171,69 @@ pub(crate) fn read_as_stored(path: &Path, is_link: bool, limit: u64) -> io::Resu
 }
 
 /// Writes a file atomically (temporary file, then rename) and creates missing
-/// folders. The new file has mode 644.
+/// folders. An existing regular file keeps its mode; a new file has mode 666
+/// without the bits of the umask. A link is replaced, not followed.
 ///
 /// # Errors
 /// The folder or file cannot be written.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_with_mode(path, bytes, 0o644)
+    let existing = find_metadata(path)?.filter(Metadata::is_file);
+    write_atomically(path, bytes, existing.map(|found| found.permissions()))
 }
 
-/// Writes an executable file as [`write()`] does, with mode 755.
+/// Writes an executable file as [`write()`] does, always with mode 755.
 ///
 /// # Errors
 /// The folder or file cannot be written.
 pub(crate) fn write_executable(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_with_mode(path, bytes, 0o755)
+    #[cfg(unix)]
+    let permissions = Some(std::os::unix::fs::PermissionsExt::from_mode(0o755));
+    #[cfg(not(unix))]
+    let permissions = None;
+    write_atomically(path, bytes, permissions)
 }
 
-#[cfg_attr(not(unix), expect(unused_variables, reason = "other systems do not have modes"))]
-fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+/// Writes to a path that the user named for output. Links are followed and kept.
+/// [`write()`] writes regular files. Devices, FIFOs and other types are opened and
+/// written, never replaced: `/dev/null` must stay a device.
+///
+/// # Errors
+/// The folder or file cannot be written.
+pub(crate) fn write_output(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // If the standard streams are files, a second open file would overwrite them.
+    if path == Path::new("/dev/stdout") {
+        let mut stream = io::stdout().lock();
+        return stream.write_all(bytes).and_then(|()| stream.flush());
+    }
+    if path == Path::new("/dev/stderr") {
+        return io::stderr().write_all(bytes);
+    }
+    let is_descriptor = path.starts_with("/dev/fd") || path.starts_with("/proc");
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() && !is_descriptor => write(&path.canonicalize()?, bytes),
+        Ok(found) => File::options().write(true).append(found.is_file()).open(path)?.write_all(bytes),
+        // A link without a target: its target is created.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
+            File::create(path)?.write_all(bytes)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => write(path, bytes),
+        Err(error) => Err(error),
+    }
+}
+
+fn write_atomically(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".countersign-").tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".countersign-");
+    // The operating system removes the bits of the umask. Without this line, only
+    // the owner could read the file.
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
     }
     file.persist(path).map(|_| ()).map_err(|error| error.error)
 }
@@ -207,16 +244,6 @@ fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 /// The file cannot be removed.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path)
-}
-
-/// Returns the folder for the tool's own files about a root that is not a
-/// repository. It is in the system's temporary folder; its name is a hash of the
-/// root's path.
-#[must_use]
-pub(crate) fn scratch_folder_for(root: &Path) -> PathBuf {
-    let absolute = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
-    let name = crate::digest::sha256_hex(absolute.to_string_lossy().as_bytes());
-    std::env::temp_dir().join(format!("countersign-{}", name.get(..16).unwrap_or_default()))
 }
 
 /// Returns the path of a folder below a root that does not go through a link. The

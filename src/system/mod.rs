@@ -11,4 +11,5 @@ pub(crate) mod ignores;
 pub(crate) mod process;
 pub(crate) mod ssh_agent;
 pub(crate) mod transaction;
+pub(crate) mod user_state;
 pub(crate) mod walk;

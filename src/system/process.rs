@@ -96,11 +96,11 @@ pub(crate) fn run(program: &Program, log: &File, mut tick: impl FnMut(Duration))
     wrap.wrap(process_wrap::std::ProcessGroup::leader());
     #[cfg(windows)]
     wrap.wrap(process_wrap::std::JobObject);
-    let mut child = wrap.spawn()?;
+    let mut running = RunningProgram { child: wrap.spawn()?, before };
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
     let reason = loop {
-        if let Some(status) = child.inner_mut().try_wait()? {
+        if let Some(status) = running.child.inner_mut().try_wait()? {
             break status.code().map_or(ExitReason::Killed, ExitReason::Exited);
         }
         if is_interrupted() {
@@ -116,8 +116,22 @@ pub(crate) fn run(program: &Program, log: &File, mut tick: impl FnMut(Duration))
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
     };
-    kill_process_tree(child.as_mut(), &before);
+    drop(running);
     Ok(reason)
+}
+
+/// A started program. Its process tree is killed when the value is dropped, so that
+/// an error or a panic does not leave it running.
+struct RunningProgram {
+    child: Box<dyn ChildWrapper>,
+    /// Children of this process from before the run.
+    before: Vec<i32>,
+}
+
+impl Drop for RunningProgram {
+    fn drop(&mut self) {
+        kill_process_tree(self.child.as_mut(), &self.before);
+    }
 }
 
 /// Kills the process group, then the adopted processes that left it. `before` are
@@ -170,4 +184,36 @@ fn parent_of(pid: i32) -> Option<String> {
 #[cfg(not(target_os = "linux"))]
 fn adopted_children() -> Vec<i32> {
     Vec::new()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::system::files;
+
+    #[test]
+    fn a_run_that_stops_early_leaves_no_process() {
+        let scratch = files::create_scratch_folder("countersign-process-").expect("folder");
+        let path = scratch.path().join("log");
+        let log = files::create_new(&path).expect("log");
+        let program = Program {
+            argv: ["sh", "-c", "echo $$; exec sleep 60"].map(str::to_owned).to_vec(),
+            folder: scratch.path().to_path_buf(),
+            environment: vec![("PATH".into(), "/usr/bin:/bin".into())],
+            timeout: Duration::from_secs(30),
+            max_log_bytes: 1000,
+        };
+        let read_pid = || {
+            let text = files::read(&path, 1000).expect("log");
+            String::from_utf8_lossy(&text).strip_suffix('\n').map(str::to_owned)
+        };
+        let stopped = catch_unwind(AssertUnwindSafe(|| {
+            run(&program, &log, |_| assert!(read_pid().is_none(), "stops the run"))
+        }));
+        assert!(stopped.is_err());
+        let process = PathBuf::from("/proc").join(read_pid().expect("process id"));
+        assert!(!process.exists(), "{} still runs", process.display());
+    }
 }

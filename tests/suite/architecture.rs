@@ -101,6 +101,17 @@ fn modules_use_only_modules_listed_above() {
 }
 
 #[test]
+fn only_config_reads_a_configuration() {
+    let is_reader = |source: &SourceFile| {
+        let is_config = source.path.starts_with("config/") || source.path.starts_with("fuzzing");
+        !is_config && (source.text.contains("Config::read(") || source.text.contains("RawConfig"))
+    };
+    let readers: Vec<String> =
+        sources().into_iter().filter(is_reader).map(|source| format!("src/{}", source.path)).collect();
+    assert!(readers.is_empty(), "use config::load in {}", readers.join(", "));
+}
+
+#[test]
 fn files_are_small() {
     let tests = files_below(&project().join("tests")).into_iter();
     let tests = tests.filter(|path| path.extension().is_some_and(|end| end == "rs")).map(|path| {

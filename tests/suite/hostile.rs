@@ -183,3 +183,33 @@ fn a_change_of_a_hundred_thousand_paths_is_refused() {
     assert_eq!(exit, 2, "{said}");
     assert!(said.contains("more than 100000 paths"), "{said}");
 }
+
+#[test]
+fn broken_links_in_a_large_repository_get_a_limited_number_of_hints() {
+    let sandbox = committed();
+    for number in 0..4_000 {
+        sandbox.write(&format!("src/some/long/folder/name/module_{number}_file.rs"), "");
+    }
+    sandbox.commit("files");
+    let links: String =
+        (0..1_000).map(|n| format!("[a](../../src/some/long/folder/name/modula_{n}_file.rs) ")).collect();
+    sandbox.edit(PACKET, "## HYGIENE", &format!("{links}\n\n## HYGIENE"));
+    let (_, output) = run_in_time(&sandbox, &["check", "--format", "json"]);
+    let hints = (0..1_000).filter(|n| output.contains(&format!("name/module_{n}_file.rs"))).count();
+    assert!((1..=20).contains(&hints), "{hints} hints");
+}
+
+#[test]
+fn many_paths_outside_of_many_scope_entries_are_reported_in_time() {
+    let sandbox = committed();
+    let entries: String = (0..300).map(|n| format!("  - src/some/long/folder/entry_{n}_file.rs\n")).collect();
+    sandbox.edit(PACKET, "- IN_SCOPE_PATHS:\n", &format!("- IN_SCOPE_PATHS:\n{entries}"));
+    for number in 0..3_000 {
+        sandbox.write(&format!("src/some/long/folder/entri_{number}_file.rs"), "");
+    }
+    let (_, output) =
+        run_in_time(&sandbox, &["post-work", "WP-1-Farewell", "--no-run", "--worktree", "--format", "json"]);
+    assert!(output.contains("entri_2999_file.rs"), "every path is reported");
+    let hints = output.matches("the most similar entry").count();
+    assert!((1..=50).contains(&hints), "{hints} hints");
+}

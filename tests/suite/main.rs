@@ -32,6 +32,7 @@ mod keys;
 mod language;
 mod manifest;
 mod not_run;
+mod output_files;
 mod public_api;
 mod readme;
 mod scans;

@@ -332,3 +332,67 @@ fn foreign_hooks_are_not_changed() {
     let (code, said) = sandbox.run_redacted(&["hook", "install", "pre-push"]);
     assert_eq!((code, said.contains("core.hooksPath")), (2, true), "{said}");
 }
+
+/// Runs `hook run pre-push` for references that the remote does not have.
+fn push_new(sandbox: &Sandbox, references: &[(&str, &str)], arguments: &[&str]) -> (i32, String) {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    let mut program = sandbox.program();
+    program.args(["hook", "run", "pre-push"]).args(arguments);
+    let piped = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().expect("runs");
+    let zeros = "0".repeat(40);
+    let lines: String =
+        references.iter().map(|(name, id)| format!("refs/{name} {id} refs/{name} {zeros}\n")).collect();
+    child.stdin.take().expect("stdin").write_all(lines.as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("ends");
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    (output.status.code().expect("code"), text)
+}
+
+#[test]
+fn the_first_push_scans_all_commits() {
+    let sandbox = Sandbox::new();
+    sandbox.write("src/a.rs", "fn a() { b().unwrap(); }\n");
+    let first = sandbox.commit("bad");
+    sandbox.write("notes.txt", "x\n");
+    let second = sandbox.commit("harmless");
+    let (code, said) = push_new(&sandbox, &[("heads/main", &second)], &[]);
+    assert!(code == 1 && said.contains("[scan/rust-unwrap]"), "{code} {said}");
+    sandbox.git(&["tag", "-a", "-m", "a tag", "v1"]);
+    let tag = sandbox.git(&["rev-parse", "v1"]);
+    assert_eq!(push_new(&sandbox, &[("tags/v1", &tag)], &[]).0, 1, "an annotated tag");
+    // Grafts of this machine do not decide what the remote has.
+    sandbox.remove("src/a.rs");
+    sandbox.commit("good");
+    sandbox.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    let base = sandbox.git(&["rev-parse", "HEAD"]);
+    sandbox.write("src/b.rs", "fn b() { todo!() }\n");
+    let head = sandbox.commit("bad");
+    sandbox.write(".git/info/grafts", format!("{base} {head}\n{head} {first}\n"));
+    let (code, said) = push_new(&sandbox, &[("heads/main", &head)], &[]);
+    assert!(code == 1 && said.contains("[scan/rust-todo]"), "{code} {said}");
+    assert!(!said.contains("[scan/rust-unwrap]"), "{said}");
+}
+
+#[test]
+fn a_push_of_several_references_has_one_report() {
+    let sandbox = Sandbox::new();
+    let root = sandbox.commit("root");
+    sandbox.write("src/a.rs", "fn a() { b().unwrap(); }\n");
+    let first = sandbox.commit("bad");
+    sandbox.write("src/b.rs", "fn b() { todo!() }\n");
+    let second = sandbox.commit("worse");
+    let references = [("heads/work", second.as_str()), ("heads/main", first.as_str())];
+    let check = || {
+        let (code, text) = push_new(&sandbox, &references, &["--format", "json"]);
+        let report: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        assert_eq!((code, rules(&report)), (1, vec!["scan/rust-unwrap".into(), "scan/rust-todo".into()]));
+    };
+    check();
+    // The same with ranges: the remote has an earlier commit.
+    sandbox.git(&["update-ref", "refs/remotes/origin/other", &root]);
+    check();
+    let nothing = push_new(&sandbox, &[], &["--format", "json"]);
+    assert!(nothing.0 == 0 && serde_json::from_str::<Value>(&nothing.1).is_ok(), "{nothing:?}");
+}

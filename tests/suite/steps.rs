@@ -137,3 +137,20 @@ fn two_gates_at_once_do_not_affect_each_other() {
     assert_eq!(first.wait().expect("ends").code(), Some(0));
     assert_eq!(second.wait().expect("ends").code(), Some(0));
 }
+
+#[test]
+fn logs_do_not_follow_a_link_out_of_the_repository() {
+    let sandbox = with_step("[echo, x]", "logs: target/logs\n");
+    let elsewhere = sandbox.root.with_file_name("elsewhere");
+    std::fs::create_dir(&elsewhere).expect("folder");
+    std::fs::create_dir(sandbox.root.join("target")).expect("folder");
+    std::fs::write(sandbox.root.join(".git/info/exclude"), "/target\n").expect("file");
+    std::os::unix::fs::symlink(&elsewhere, sandbox.root.join("target/logs")).expect("link");
+    let (exit, said) = sandbox.run_redacted(&["pre-work", "WP-1-Farewell"]);
+    assert!(exit == 2 && said.contains("target/logs is not a folder of the repository"), "{exit} {said}");
+    assert_eq!(std::fs::read_dir(&elsewhere).expect("folder").count(), 0);
+    std::fs::remove_file(sandbox.root.join("target/logs")).expect("removed");
+    let (exit, said) = sandbox.run_redacted(&["pre-work", "WP-1-Farewell"]);
+    assert_eq!(exit, 0, "{said}");
+    assert!(sandbox.root.join("target/logs/WP-1-Farewell").is_dir());
+}

@@ -1,5 +1,7 @@
 //! `text/…`: hidden characters and non-ASCII characters.
 
+use std::sync::Arc;
+
 use crate::check::CheckResult;
 use crate::check::repository_documents::TextCheckContext;
 use crate::finding::{Finding, Label, Level, Place};
@@ -130,6 +132,11 @@ fn decode_tag_characters(chars: &[char]) -> String {
     chars.iter().filter_map(plain).collect()
 }
 
+/// Maximum number of findings of `text/ascii` in one document. It is larger than for
+/// other rules, because a document can have many typographic characters that `fix`
+/// replaces, and `fix` applies only the fixes of reported findings.
+const MAX_ASCII_FINDINGS: usize = 100;
+
 /// `text/ascii`: if the configuration sets `ascii_only: true`, documents contain
 /// only ASCII characters.
 pub(in crate::check) fn ascii(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -137,43 +144,83 @@ pub(in crate::check) fn ascii(input: &TextCheckContext<'_>, rule: &Rule) -> Chec
         return CheckResult::skipped("the configuration does not set `ascii_only: true`");
     }
     let source = input.source;
-    let non_ascii =
-        source.text().char_indices().filter(|(at, c)| !(c.is_ascii() || (*at == 0 && *c == '\u{feff}')));
-    let findings = non_ascii.map(|(at, c)| {
-        let span = Span::new(at, at + c.len_utf8());
-        let shown = crate::text::escape_hidden(&c.to_string()).into_owned();
-        let message = format!("`{shown}` (U+{:04X}) is not ASCII", u32::from(c));
-        let finding = rule.finding(message, Label::text(source, span, "not ASCII"));
-        match ascii_replacement(c) {
-            // The replacement could change a file name.
-            Some(plain) if is_in_path_or_code(source, at) => finding.with_unsafe_fix(
-                Place::text(source, span),
-                plain,
-                format!("replace it with `{plain}`; the text may be a file name"),
-            ),
-            Some(plain) => {
-                finding.with_fix(Place::text(source, span), plain, format!("replace it with `{plain}`"))
-            }
-            None => finding,
+    let (mut fixable, mut others) = (Vec::new(), Vec::new());
+    let mut total = 0;
+    let mut position = LinePosition::default();
+    for (at, c) in source.text().char_indices() {
+        let is_path_or_code = position.advance(source.text(), at, c);
+        if c.is_ascii() || (at == 0 && c == '\u{feff}') {
+            continue;
         }
-    });
-    findings.collect::<Vec<_>>().into()
+        total += 1;
+        let replacement = ascii_replacement(c);
+        // Findings with a safe fix come first: `fix` could not reach them behind others.
+        let kept = if replacement.is_some() && !is_path_or_code { &mut fixable } else { &mut others };
+        if kept.len() < MAX_ASCII_FINDINGS {
+            kept.push((at, ascii_finding(source, rule, (at, c), replacement, is_path_or_code)));
+        }
+    }
+    let mut kept: Vec<(usize, Finding)> =
+        fixable.into_iter().chain(others).take(MAX_ASCII_FINDINGS).collect();
+    kept.sort_by_key(|(at, _)| *at);
+    super::note_others(kept.into_iter().map(|(_, finding)| finding).collect(), total).into()
 }
 
-/// Returns whether a character may be part of a path or code: it is in backticks,
-/// or in a word with a slash or a dot.
-fn is_in_path_or_code(source: &Source, at: usize) -> bool {
-    let line = source.line_span(source.line(at)).unwrap_or_default();
-    let before = source.slice(Span::new(line.start, at));
-    if before.matches('`').count() % 2 == 1 {
-        return true;
+/// Creates the finding for one character at a byte offset.
+fn ascii_finding(
+    source: &Arc<Source>,
+    rule: &Rule,
+    (at, c): (usize, char),
+    replacement: Option<&'static str>,
+    is_path_or_code: bool,
+) -> Finding {
+    let span = Span::new(at, at + c.len_utf8());
+    let shown = crate::text::escape_hidden(&c.to_string()).into_owned();
+    let message = format!("`{shown}` (U+{:04X}) is not ASCII", u32::from(c));
+    let finding = rule.finding(message, Label::text(source, span, "not ASCII"));
+    match replacement {
+        // The replacement could change a file name.
+        Some(plain) if is_path_or_code => finding.with_unsafe_fix(
+            Place::text(source, span),
+            plain,
+            format!("replace it with `{plain}`; the text may be a file name"),
+        ),
+        Some(plain) => {
+            finding.with_fix(Place::text(source, span), plain, format!("replace it with `{plain}`"))
+        }
+        None => finding,
     }
-    let after = source.slice(Span::new(at, line.end));
-    let is_path = |text: &str| text.contains('/') || text.contains('.');
-    let left = before.rsplit(char::is_whitespace).next().unwrap_or_default();
-    let right = after.split(char::is_whitespace).next().unwrap_or_default();
-    let name = format!("{left}{right}");
-    is_path(name.trim_end_matches(['.', ',', ';', ':']))
+}
+
+/// Position in a line, for [`LinePosition::advance`].
+#[derive(Default)]
+struct LinePosition {
+    is_in_backticks: bool,
+    /// Whether the current word looks like a path; `None` between words.
+    is_path: Option<bool>,
+}
+
+impl LinePosition {
+    /// Moves to the next character of a text. Returns whether this character may
+    /// be part of a path or code: it is in backticks, or in a word with a slash or a
+    /// dot. Each word is read once, so that a long line costs linear time.
+    fn advance(&mut self, text: &str, at: usize, c: char) -> bool {
+        if c == '\n' {
+            *self = Self::default();
+            return false;
+        }
+        if c.is_whitespace() {
+            // A typographic space belongs to the word before it.
+            return self.is_path.take().unwrap_or(false) || self.is_in_backticks;
+        }
+        let is_path = *self.is_path.get_or_insert_with(|| {
+            let rest = text.get(at..).unwrap_or_default();
+            let word = rest.split(char::is_whitespace).next().unwrap_or_default();
+            word.trim_end_matches(['.', ',', ';', ':']).contains(['/', '.'])
+        });
+        self.is_in_backticks ^= c == '`';
+        is_path || self.is_in_backticks
+    }
 }
 
 /// Returns the ASCII text that replaces a typographic character; `None` for other
@@ -198,4 +245,49 @@ fn ascii_replacement(c: char) -> Option<&'static str> {
         '\u{2717}' | '\u{2718}' | '\u{274c}' => "[ ]",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::check::context::Policy;
+    use crate::document::DocumentKind;
+    use crate::text::RepoPath;
+
+    fn ascii_findings(text: &str) -> Vec<Finding> {
+        let source = Source::from_text(RepoPath::from("packet.md"), text);
+        let policy = Policy { ascii_only: true, ..Policy::default() };
+        let input =
+            TextCheckContext { source: &source, outline: None, kind: DocumentKind::Packet, policy: &policy };
+        let rules = crate::check::registered_rules();
+        let entry = rules.iter().find(|entry| entry.rule.id.as_str() == "text/ascii").expect("the rule");
+        match ascii(&input, &entry.rule) {
+            CheckResult::Findings(findings) => findings,
+            CheckResult::Skipped(why) => panic!("{why}"),
+        }
+    }
+
+    #[test]
+    fn many_non_ascii_characters_are_capped_in_linear_time() {
+        let start = Instant::now();
+        let found = ascii_findings(&"\u{201c}".repeat(80_000));
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert_eq!(found.len(), MAX_ASCII_FINDINGS);
+        let notes = &found.last().expect("a finding").notes;
+        assert_eq!(notes, &["The document has 79900 more findings of this rule."]);
+        // A fixable character behind many others is still reported.
+        let found = ascii_findings(&format!("{}\nAn \u{2026} end\n", "\u{e4}".repeat(500)));
+        assert!(found.last().is_some_and(|finding| finding.message.contains("U+2026")));
+    }
+
+    #[test]
+    fn characters_of_paths_and_code_have_unsafe_fixes() {
+        let text = "a\u{2013}b `c\u{2013}d` e/f\u{2013}g h\u{2013}i. j.k\u{2013}l\n\u{2013}";
+        let found = ascii_findings(text);
+        let safe: Vec<bool> =
+            found.iter().map(|finding| finding.fix.as_ref().is_some_and(|fix| !fix.is_unsafe())).collect();
+        assert_eq!(safe, [true, false, false, true, false, true]);
+    }
 }

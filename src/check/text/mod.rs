@@ -12,8 +12,15 @@ const MAX_FINDINGS: usize = 20;
 /// Keeps the first findings. The last of them has a note with the number of the
 /// others.
 fn cap_findings(mut findings: Vec<Finding>) -> Vec<Finding> {
-    let more = findings.len().saturating_sub(MAX_FINDINGS);
+    let total = findings.len();
     findings.truncate(MAX_FINDINGS);
+    note_others(findings, total)
+}
+
+/// Adds a note to the last finding with the number of findings that are not in the
+/// list. `total` is the number of all findings.
+fn note_others(mut findings: Vec<Finding>, total: usize) -> Vec<Finding> {
+    let more = total.saturating_sub(findings.len());
     if let Some(last) = findings.last_mut().filter(|_| more > 0) {
         last.notes.push(format!("The document has {more} more findings of this rule."));
     }

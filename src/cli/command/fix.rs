@@ -13,7 +13,7 @@ use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
 use crate::pipeline::packet_gate::MAX_DOCUMENT_BYTES;
 use crate::render::json;
 use crate::system::transaction::{FileWrite, LOCK_TIMEOUT, Writer};
-use crate::system::{clock, files};
+use crate::system::{clock, files, user_state};
 use crate::text::{RepoPath, escape_hidden, format_count};
 use crate::workflow::fix::{FixOutcome, FixRequest, FixedDocument, fix_documents};
 
@@ -162,8 +162,10 @@ impl FixArgs {
 fn open_writer(workspace: &Workspace, root: &Path) -> anyhow::Result<Writer> {
     let state = match workspace {
         Workspace::Git(repo) => repo.state_folder(),
-        // Outside of git, the lock is kept in a temporary folder.
-        Workspace::Plain(..) => files::scratch_folder_for(root),
+        // Outside of git, the lock is in a folder that only this user can write.
+        Workspace::Plain(..) => {
+            user_state::create_folder_for(root).context("creating the folder of the lock")?
+        }
     };
     Ok(Writer::acquire(root, &state, "fix", LOCK_TIMEOUT)?)
 }

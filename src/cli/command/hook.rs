@@ -1,11 +1,16 @@
 //! `hook`: install, remove and run git hooks.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::change::{History as _, SelectionRequest, TreeState};
+use crate::change::{Commit, History as _, Repository as _, SelectionRequest, TreeState};
 use crate::cli::{GlobalArgs, Output, PASSED};
+use crate::finding::{CheckStatus, Finding, Report, ScanInfo, SelectionInfo};
+use crate::pipeline::packet_gate::PipelineError;
 use crate::pipeline::source_scan::{ScanProfile, ScanRequest, run_scan};
+use crate::render::Format;
 use crate::system::git::GitRepository;
 use crate::system::{clock, environment};
 use crate::workflow::hook;
@@ -78,69 +83,187 @@ impl HookArgs {
                 if let Some(index) = environment::variable("GIT_INDEX_FILE") {
                     repo.use_index(&global.working_dir()?.join(index))?;
                 }
-                scan_selection(global, output, &repo, SelectionRequest::Staged)
+                let report = scan(global, &repo, TreeState::Index, Some(SelectionRequest::Staged))??;
+                write_hook_report(global, output, &report)
             }
             HookAction::Run { hook: HookName::PrePush, .. } => {
-                let mut worst = PASSED;
-                for asked in read_pushed_ranges(&repo)? {
-                    worst = worst.max(scan_selection(global, output, &repo, asked)?);
+                let mut report = Report::new(hook_profile().name);
+                for pushed in read_pushed_changes(&repo)? {
+                    report = merge_reports(report, scan_pushed(global, &repo, &pushed)?);
                 }
-                Ok(worst)
+                report.sort();
+                write_hook_report(global, output, &report)
             }
         }
     }
 }
 
-fn scan_selection(
+fn hook_profile() -> ScanProfile {
+    ScanProfile::patterns(Vec::new())
+}
+
+fn scan(
     global: &GlobalArgs,
-    output: &Output,
     repo: &GitRepository,
-    asked: SelectionRequest,
-) -> anyhow::Result<u8> {
+    tree: TreeState,
+    change: Option<SelectionRequest>,
+) -> anyhow::Result<Result<Report, PipelineError>> {
     let request = ScanRequest {
-        profile: ScanProfile::patterns(Vec::new()),
-        tree: TreeState::Index,
-        change: Some(asked),
+        profile: hook_profile(),
+        tree,
+        change,
         paths: Vec::new(),
         config: global.config_override()?,
         baseline: None,
         show_baselined: false,
         now: clock::now_civil(),
     };
-    let report = run_scan(repo, &request)?;
-    if report.passed() && report.findings.is_empty() {
-        return Ok(PASSED);
-    }
-    output.write_report(global, &report)
+    Ok(run_scan(repo, &request))
 }
 
-/// Reads the pushed ranges from what git writes to the hook: lines of
+/// Writes the report of a hook. For a person, a hook without findings prints nothing.
+fn write_hook_report(global: &GlobalArgs, output: &Output, report: &Report) -> anyhow::Result<u8> {
+    let has_reader = global.format != Format::Human || !global.output.is_empty();
+    if report.passed() && report.findings.is_empty() && !has_reader {
+        return Ok(PASSED);
+    }
+    output.write_report(global, report)
+}
+
+/// The part of one pushed reference that is scanned.
+#[derive(Debug, PartialEq, Eq)]
+enum PushedChange {
+    /// `A..B`: the remote has A.
+    Range(String),
+    /// The remote has no known ancestor of this commit: all its files are new.
+    AllFiles(Commit),
+}
+
+fn scan_pushed(global: &GlobalArgs, repo: &GitRepository, pushed: &PushedChange) -> anyhow::Result<Report> {
+    match pushed {
+        PushedChange::Range(range) => {
+            let change = SelectionRequest::Range(range.clone());
+            Ok(scan(global, repo, TreeState::Index, Some(change))??)
+        }
+        // The rules are those of the commit itself: an earlier state is not known.
+        PushedChange::AllFiles(commit) => match scan(global, repo, TreeState::Commit(*commit), None)? {
+            Err(PipelineError::NoFiles) => Ok(Report::new(hook_profile().name)),
+            report => Ok(report?),
+        },
+    }
+}
+
+/// Joins the reports of two pushed references: one push has one report. A finding
+/// that both contain is listed once. The selection names the references that are
+/// compared with a base; its base and head are empty if there are several.
+fn merge_reports(mut merged: Report, other: Report) -> Report {
+    for outcome in other.outcomes {
+        match merged.outcomes.iter_mut().find(|known| known.rule == outcome.rule) {
+            Some(known) if status_rank(&known.status) >= status_rank(&outcome.status) => {}
+            Some(known) => known.status = outcome.status,
+            None => merged.outcomes.push(outcome),
+        }
+    }
+    for finding in other.findings {
+        if !merged.findings.iter().any(|known| is_same_finding(known, &finding)) {
+            merged.findings.push(finding);
+        }
+    }
+    merged.warnings.extend(other.warnings);
+    let mut seen = BTreeSet::new();
+    merged.warnings.retain(|warning| seen.insert(warning.clone()));
+    merged.scan = match (merged.scan, other.scan) {
+        (Some(a), Some(b)) => Some(merge_counts(a, b)),
+        (a, b) => a.or(b),
+    };
+    merged.selection = match (merged.selection, other.selection) {
+        (Some(a), Some(b)) => Some(SelectionInfo {
+            mode: a.mode,
+            base: None,
+            head: None,
+            reason: format!("{}; {}", a.reason, b.reason),
+            changed: a.changed + b.changed,
+            policy_source: if a.policy_source == b.policy_source {
+                a.policy_source
+            } else {
+                format!("{}; {}", a.policy_source, b.policy_source)
+            },
+        }),
+        (a, b) => a.or(b),
+    };
+    merged
+}
+
+fn is_same_finding(a: &Finding, b: &Finding) -> bool {
+    a.rule == b.rule
+        && a.fingerprint == b.fingerprint
+        && a.message == b.message
+        && a.primary.place.sort_key() == b.primary.place.sort_key()
+}
+
+/// Returns a number that is higher for the status that decides a merged check.
+fn status_rank(status: &CheckStatus) -> u8 {
+    match status {
+        CheckStatus::Skipped(_) => 0,
+        CheckStatus::Passed => 1,
+        CheckStatus::Waived(_) => 2,
+        CheckStatus::Failed => 3,
+    }
+}
+
+fn merge_counts(a: ScanInfo, b: ScanInfo) -> ScanInfo {
+    ScanInfo {
+        skipped: a.skipped + b.skipped,
+        binary: a.binary + b.binary,
+        large: a.large + b.large,
+        baselined: a.baselined + b.baselined,
+        baseline: a.baseline.clone().or_else(|| b.baseline.clone()),
+        ..a.merged_with(b)
+    }
+}
+
+/// Reads the pushed changes from what git writes to the hook: lines of
 /// `<local ref> <local id> <remote ref> <remote id>`.
-fn read_pushed_ranges(repo: &GitRepository) -> anyhow::Result<Vec<SelectionRequest>> {
+fn read_pushed_changes(repo: &GitRepository) -> anyhow::Result<Vec<PushedChange>> {
     let text = environment::read_stdin(1024 * 1024).context("reading the pushed references")?;
-    let none = |id: &str| id.bytes().all(|byte| byte == b'0');
+    let is_missing = |id: &str| id.bytes().all(|byte| byte == b'0');
     let mut out = Vec::new();
     for line in text.lines() {
-        let words: Vec<&str> = line.split(' ').collect();
-        let [_, local, _, remote] = words.as_slice() else {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let [_, local, _, remote] = fields.as_slice() else {
             bail!(
                 "git wrote a line that does not describe a push: {}",
                 crate::text::to_single_line(line, 120)
             )
         };
-        if none(local) {
+        if is_missing(local) {
             continue;
         }
-        // The remote may hold commits that are unknown here, or nothing yet.
-        let known = !none(remote) && repo.find_commit(remote)?.is_some();
-        let base = match repo.find_commit(local)?.filter(|_| !known) {
-            Some(commit) => repo.find_last_pushed(commit)?.map(|base| base.0.to_string()),
-            None => known.then(|| (*remote).to_owned()),
-        };
-        out.push(match base {
-            Some(base) => SelectionRequest::Range(format!("{base}..{local}")),
-            None => SelectionRequest::Rev((*local).to_owned()),
-        });
+        let pushed = find_pushed_change(repo, local, Some(*remote).filter(|id| !is_missing(id)))?;
+        if !out.contains(&pushed) {
+            out.push(pushed);
+        }
     }
     Ok(out)
+}
+
+/// Finds what a push adds to the remote. `remote` is the commit that the remote
+/// reference has; `None` if it is new. The local repository may not have that commit.
+fn find_pushed_change(
+    repo: &GitRepository,
+    local: &str,
+    remote: Option<&str>,
+) -> anyhow::Result<PushedChange> {
+    if let Some(remote) = remote
+        && repo.find_commit(remote)?.is_some()
+    {
+        return Ok(PushedChange::Range(format!("{remote}..{local}")));
+    }
+    // `local` may be the id of an annotated tag.
+    let selection = repo.select(&SelectionRequest::Rev(local.to_owned()), &|_| None, &[])?;
+    let commit = selection.head.context("a pushed reference without a commit")?;
+    Ok(match repo.find_last_pushed(commit)? {
+        Some(base) => PushedChange::Range(format!("{}..{}", base.0, commit.0)),
+        None => PushedChange::AllFiles(commit),
+    })
 }

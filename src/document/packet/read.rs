@@ -1,5 +1,7 @@
 //! Builds a [`Packet`] from its outline.
 
+use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::document::evidence::Requirement;
@@ -81,12 +83,7 @@ pub(super) fn read_packet(
         all.iter().filter(move |field| blocks.contains(&field.block))
     };
     let phases = phases::read_phases(text, outline, &sections, &all, &manifests, &report_blocks);
-    let locked = outline.blocks.iter().find(|block| {
-        block.kind == BlockKind::Prose
-            && block.parent.is_none()
-            && source.slice(block.content).to_lowercase().contains("this packet is locked")
-    });
-    let locked = locked.map(|block| block.content);
+    let locked = find_lock(text, outline);
     // A quotation in a report is not a field of the packet.
     let in_report = |field: &&Field| report_blocks.iter().any(|blocks| blocks.contains(&field.block));
     let packet_fields: Vec<Field> = all.iter().filter(|field| !in_report(field)).cloned().collect();
@@ -124,6 +121,32 @@ pub(super) fn read_packet(
     Parsed { value, faults }
 }
 
+/// Returns the span of the paragraph that locks the packet, as packets write it:
+/// `**IMPORTANT: This packet is locked. No edits allowed.**`. The statement must be
+/// the whole first line of a top-level paragraph.
+fn find_lock(text: &str, outline: &Outline) -> Option<Span> {
+    let is_lock = |index: usize| {
+        let lines = outline.prose_lines(text, index);
+        lines.first().is_some_and(|line| is_lock_statement(&line.text))
+    };
+    let mut blocks = outline.blocks.iter().enumerate();
+    let locked = blocks
+        .find(|(index, block)| block.kind == BlockKind::Prose && block.parent.is_none() && is_lock(*index));
+    locked.map(|(_, block)| block.content)
+}
+
+/// Returns whether a line says that the packet is locked, and nothing else.
+/// Emphasis, case and an opening `IMPORTANT:` or `NOTE:` make no difference.
+fn is_lock_statement(line: &str) -> bool {
+    let plain: String = line.chars().filter(|c| !matches!(c, '*' | '_')).collect();
+    let plain = plain.trim().to_lowercase();
+    let opened = ["important", "note"].iter().find_map(|word| plain.strip_prefix(word)?.strip_prefix(':'));
+    let statement = opened.unwrap_or(&plain).trim_start();
+    let Some(rest) = statement.strip_prefix("this packet is locked") else { return false };
+    let rest = rest.trim_start_matches(['.', '!', ';', ':', ',']).trim_start();
+    matches!(rest.trim_end_matches(['.', '!']), "" | "no edits allowed" | "no edits are allowed")
+}
+
 /// Reads requirements and their locations: labelled entries, then table rows.
 fn read_mapping<'a>(
     text: &str,
@@ -159,15 +182,16 @@ fn select_metadata(sections: &[Section], all: &[Field], title: Option<&Section>)
         sections.iter().find(|section| section.key == "METADATA").map(|section| section.own_blocks.clone());
     let blocks = blocks.or_else(|| title.map(|section| section.own_blocks.clone())).unwrap_or_default();
     let candidates = || all.iter().filter(|field| blocks.contains(&field.block));
-    let is_at_top = |key: &str| candidates().any(|field| field.is_top_level && field.key == key);
-    candidates().filter(|field| field.is_top_level || !is_at_top(&field.key)).cloned().collect()
+    let top: HashSet<&str> =
+        candidates().filter(|field| field.is_top_level).map(|field| field.key.as_str()).collect();
+    candidates().filter(|field| field.is_top_level || !top.contains(field.key.as_str())).cloned().collect()
 }
 
 fn repeated_field_faults(text: &str, metadata: &[Field]) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for (index, field) in metadata.iter().enumerate() {
-        let first = metadata.iter().take(index).find(|earlier| earlier.key == field.key);
-        if first.is_some() && SINGLE_VALUE_LABELS.contains(&field.key.as_str()) {
+    let mut seen: HashSet<&str> = HashSet::new();
+    for field in metadata.iter().filter(|field| SINGLE_VALUE_LABELS.contains(&field.key.as_str())) {
+        if !seen.insert(&field.key) {
             let label = text.get(field.label.start..field.label.end).unwrap_or("");
             faults.push(Fault {
                 rule: "packet/duplicate-field",
@@ -192,9 +216,9 @@ fn repeated_section_faults(sections: &[Section]) -> Vec<Fault> {
         "AUTHORITY",
     ];
     let mut faults = Vec::new();
-    for (index, section) in sections.iter().enumerate() {
-        let earlier = sections.iter().take(index).any(|other| other.key == section.key && other.level <= 2);
-        if earlier && section.level <= 2 && decisive.contains(&section.key.as_str()) {
+    let mut seen: HashSet<&str> = HashSet::new();
+    for section in sections.iter().filter(|s| s.level <= 2 && decisive.contains(&s.key.as_str())) {
+        if !seen.insert(&section.key) {
             let message = format!("the section `{}` occurs a second time", section.title.value);
             faults.push(Fault { rule: "packet/duplicate-field", message, span: section.title.span });
         }
@@ -206,11 +230,13 @@ fn detect_generation(sections: &[Section], metadata: &[Field]) -> Generation {
     let version =
         metadata.iter().find(|field| field.key == "PACKET_FORMAT_VERSION").and_then(Field::filled_value);
     if let Some(version) = version.map(|v| v.value) {
-        let date: Result<jiff::civil::Date, _> = version.parse();
-        return match date {
-            Ok(_) if version == Generation::G2_VERSION => Generation::G2,
-            Ok(_) if version.as_str() > Generation::G2_VERSION => Generation::Later(version),
-            _ => Generation::Unknown(version),
+        // Dates are compared, not texts: `20260101` is the basic form of ISO 8601.
+        let parse_date = |text: &str| text.parse::<jiff::civil::Date>().ok();
+        return match parse_date(&version).cmp(&parse_date(Generation::G2_VERSION)) {
+            Ordering::Equal => Generation::G2,
+            Ordering::Greater => Generation::Later(version),
+            // `None`, a text that is not a date, is less than every date.
+            Ordering::Less => Generation::Unknown(version),
         };
     }
     let has = |key: &str| sections.iter().any(|section| section.key == key);
@@ -256,4 +282,76 @@ pub(crate) fn manifest_fields<'a>(sections: &[Section], all: &'a [Field]) -> imp
         .map(|s| s.blocks.clone())
         .collect();
     all.iter().filter(move |field| !excluded.iter().any(|range| range.contains(&field.block)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use crate::document::Packet;
+    use crate::document::packet::Generation;
+    use crate::text::{RepoPath, Source};
+
+    fn read(text: &str) -> crate::document::Parsed<Packet> {
+        Packet::read(&Source::from_text(RepoPath::from("packet.md"), text))
+    }
+
+    #[test]
+    fn only_a_line_of_its_own_locks_a_packet() {
+        let is_locked = |line: &str| {
+            let text = format!("# Task Packet: WP-1-A\n\n## METADATA\n- WP_ID: WP-1-A\n\n{line}\n");
+            read(&text).value.locked.is_some()
+        };
+        for line in [
+            "**IMPORTANT: This packet is locked. No edits allowed.**\n**If changes needed: Create NEW packet.**",
+            "IMPORTANT: This packet is locked. No edits allowed.",
+            "This packet is locked",
+            "**This packet is locked.**",
+            "**Important:** this packet is LOCKED!",
+        ] {
+            assert!(is_locked(line), "{line}");
+        }
+        for line in [
+            "Nobody edits the scope once this packet is locked.",
+            "Nobody edits the scope once\nthis packet is locked.",
+            "This packet is locked when the validator has written its verdict.",
+            "This packet is locked. That is what the last line of a finished packet says.",
+            "Note: this packet is locked only after validation.",
+            "> This packet is locked.",
+            "- This packet is locked.",
+            "```\nThis packet is locked.\n```",
+            "<!-- This packet is locked. -->",
+        ] {
+            assert!(!is_locked(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn many_metadata_fields_are_read_in_linear_time() {
+        let top: String = (0..40_000).map(|number| format!("- KEY_{number}: x\n")).collect();
+        let nested: String = (0..20_000).map(|number| format!("  - NESTED_{number}: x\n")).collect();
+        let text =
+            format!("# Task Packet: WP-1-A\n\n## METADATA\n{top}{nested}- STATUS: Done\n- STATUS: Done\n");
+        let start = Instant::now();
+        let parsed = read(&text);
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert!(parsed.value.metadata.len() > 40_000, "{}", parsed.value.metadata.len());
+        let repeated = parsed.faults.iter().filter(|fault| fault.rule == "packet/duplicate-field");
+        assert_eq!(repeated.count(), 1, "the second status");
+    }
+
+    #[test]
+    fn format_versions_are_compared_as_dates() {
+        let generation = |version: &str| {
+            let text = format!("# Task Packet: WP-1-A\n\n## METADATA\n- PACKET_FORMAT_VERSION: {version}\n");
+            read(&text).value.generation
+        };
+        assert_eq!(generation("2026-02-01"), Generation::G2);
+        assert_eq!(generation("20260201"), Generation::G2);
+        assert_eq!(generation("2026-03-01"), Generation::Later("2026-03-01".into()));
+        assert_eq!(generation("20260301"), Generation::Later("20260301".into()));
+        for version in ["20260101", "2025-12-01", "soon", "v9", "2026-13-01"] {
+            assert_eq!(generation(version), Generation::Unknown(version.into()));
+        }
+    }
 }

@@ -8,11 +8,17 @@ use crate::check::named_paths;
 use crate::check::repository_documents::{GovernanceDocuments, SpecFact, TargetFact, is_finished};
 use crate::document::spec::SpecText;
 use crate::document::{Document, DocumentBody, Layout, Refinement, WpId};
+use crate::pipeline::document_check::similar_paths::SimilarPaths;
 use crate::pipeline::spec_versions::gather_spec_facts;
 use crate::text::RepoPath;
 
 /// Maximum length of a path, in bytes.
 const MAX_PATH_LENGTH: usize = 1024;
+/// Maximum number of missing paths of one document that are compared with existing
+/// paths.
+const MAX_DOCUMENT_HINTS: usize = 20;
+/// Maximum number of missing paths of all documents that are compared.
+const MAX_HINTS: usize = 100;
 
 /// Facts about the repository around its documents.
 pub(crate) struct DocumentFacts {
@@ -73,40 +79,51 @@ impl DocumentFacts {
     }
 }
 
-/// Looks up each path that documents name; a missing path gets the existing
-/// path that looks most like it.
+/// Looks up each path that documents name. A missing path gets the existing path
+/// that looks most like it; the number of these hints is limited.
 fn gather_targets(
     repo: &dyn Repository,
     tree: TreeState,
     governance: &GovernanceDocuments<'_>,
 ) -> Result<BTreeMap<RepoPath, TargetFact>, RepositoryError> {
-    let named: BTreeSet<RepoPath> = governance
-        .documents
-        .iter()
-        .flat_map(|document| named_paths(document, Some(governance)))
-        .flat_map(|named| named.candidates)
-        .collect();
     let mut out = BTreeMap::new();
-    let mut all: Option<Vec<RepoPath>> = None;
-    for path in named {
-        // A path that no file system accepts (too long, through a loop of
-        // links) does not exist; a broken repository was reported before.
-        let is_path = path.as_bytes().len() < MAX_PATH_LENGTH && !path.as_bytes().contains(&0);
-        if is_path && repo.exists(tree, &path).unwrap_or(false) {
-            out.insert(path, TargetFact::Found);
-            continue;
+    let mut paths: Option<SimilarPaths> = None;
+    let mut hints = 0;
+    for document in governance.documents {
+        let named = named_paths(document, Some(governance)).into_iter().flat_map(|named| named.candidates);
+        let named: BTreeSet<RepoPath> = named.collect();
+        let mut document_hints = 0;
+        for path in named {
+            if matches!(out.get(&path), Some(TargetFact::Found | TargetFact::Missing(Some(_)))) {
+                continue;
+            }
+            // A path that no file system accepts (too long, through a loop of
+            // links) does not exist; a broken repository was reported before.
+            let is_path = path.as_bytes().len() < MAX_PATH_LENGTH && !path.as_bytes().contains(&0);
+            if !out.contains_key(&path) && is_path && repo.exists(tree, &path).unwrap_or(false) {
+                out.insert(path, TargetFact::Found);
+                continue;
+            }
+            if document_hints == MAX_DOCUMENT_HINTS || hints == MAX_HINTS {
+                out.entry(path).or_insert(TargetFact::Missing(None));
+                continue;
+            }
+            (document_hints, hints) = (document_hints + 1, hints + 1);
+            let similar = match &mut paths {
+                Some(similar) => similar,
+                // The index lists all names without a walk through build folders.
+                None => {
+                    let tracked = repo.list_below(TreeState::Index, "")?;
+                    paths.insert(SimilarPaths::new(if tracked.is_empty() {
+                        list_governance_paths(repo, tree, governance.layout)?
+                    } else {
+                        tracked
+                    }))
+                }
+            };
+            let near = similar.nearest(&path).cloned();
+            out.insert(path, TargetFact::Missing(near));
         }
-        if all.is_none() {
-            // The index lists all names without a walk through build folders.
-            let tracked = repo.list_below(TreeState::Index, "")?;
-            all = Some(if tracked.is_empty() {
-                list_governance_paths(repo, tree, governance.layout)?
-            } else {
-                tracked
-            });
-        }
-        let near = find_nearest_path(&path, all.as_deref().unwrap_or_default());
-        out.insert(path, TargetFact::Missing(near));
     }
     Ok(out)
 }
@@ -121,22 +138,6 @@ fn list_governance_paths(
         out.extend(repo.list_below(tree, folder)?);
     }
     Ok(out)
-}
-
-/// Returns the path that looks most like the wanted one: with the same file
-/// name, or with few letters changed.
-fn find_nearest_path(wanted: &RepoPath, all: &[RepoPath]) -> Option<RepoPath> {
-    let text = wanted.to_text().to_lowercase();
-    let name = wanted.file_name().to_string().to_lowercase();
-    let score = |path: &RepoPath| {
-        let other = path.file_name().to_string().to_lowercase();
-        let name_score = strsim::normalized_levenshtein(&other, &name);
-        let path_score = strsim::normalized_levenshtein(&path.to_text().to_lowercase(), &text);
-        if name_score < 0.7 { 0.0 } else { name_score + path_score }
-    };
-    let scored = all.iter().map(|path| (score(path), path)).filter(|(score, _)| *score > 1.1);
-    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)));
-    best.map(|(_, path)| path.clone())
 }
 
 fn gather_specs(

@@ -12,6 +12,7 @@ mod policy;
 mod query;
 mod request;
 mod run;
+mod similar_paths;
 
 pub(crate) use listing::{PacketListEntry, PacketListing, list_packets};
 pub use query::DocumentQuery;

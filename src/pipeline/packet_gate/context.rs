@@ -1,14 +1,14 @@
 //! Configuration, layout and packet used by one gate run. Configuration and
 //! layout are read from the policy tree, the packet from the judged tree.
 
-use crate::change::{Commit, Repository, RepositoryError, Selection, SelectionMode, TreeState};
+use crate::change::{Commit, Repository, Selection, SelectionMode, TreeState};
 use crate::check::context::{PacketCheckContext, PacketSearch, ProtectedPattern};
-use crate::config::{self, Config, LoadedConfig, load, resolve_layout};
+use crate::config::{Config, LoadedConfig, load, main_branches_in_history, resolve_layout};
 use crate::document::packet::Generation;
 use crate::document::{Layout, LayoutName, WpId};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::locate::{LocatedPacket, locate};
-use crate::text::{RepoPath, Source};
+use crate::text::RepoPath;
 
 use super::approval_facts;
 use super::request::GateRequest;
@@ -137,7 +137,7 @@ fn fork_point(
     let default_branches = Config::defaults().main_branches;
     let mut names: Vec<String> = default_branches.iter().chain(configured_branches).cloned().collect();
     if repo.main_fork_point(&default_branches)?.is_none() {
-        names.extend(earlier_main_branches(repo, head)?);
+        names.extend(main_branches_in_history(repo, head)?);
     }
     let mut oldest: Option<Commit> = None;
     for name in &names {
@@ -151,31 +151,6 @@ fn fork_point(
         };
     }
     Ok(oldest)
-}
-
-/// Returns the names of the main branch in all recent configurations in the
-/// history of HEAD.
-fn earlier_main_branches(repo: &dyn Repository, head: Commit) -> Result<Vec<String>, PipelineError> {
-    let path = RepoPath::from(config::FILE_NAME);
-    let names = std::cell::RefCell::new(Vec::new());
-    // The closure collects names and always returns false, so the walk ends
-    // after the newest commits. Commits that a shallow clone lacks give no
-    // names.
-    let walk = repo.find_introductions(&path, head, None, &|bytes| {
-        if let Ok(config) = Config::read(&Source::from_bytes(path.clone(), bytes.to_vec())) {
-            names.borrow_mut().extend(config.main_branches);
-        }
-        false
-    });
-    if let Err(error) = walk
-        && !matches!(error, RepositoryError::Git { .. })
-    {
-        return Err(error.into());
-    }
-    let mut names = names.into_inner();
-    names.sort();
-    names.dedup();
-    Ok(names)
 }
 
 /// Loads configuration, its description and the layout from the policy tree.

@@ -149,7 +149,7 @@ fn run_step(
         folder: files::join_repo_path(root, &RepoPath::from(step.folder.as_str())),
         environment: &step.environment,
         timeout: step.timeout,
-        log_folder: log_folder(repo, gate_result)?,
+        log_folder: log_folder(repo, gate_result, step)?,
         log_prefix: request.gate.as_str(),
     };
     let CommandOutput { outcome, log, log_sha256, text, milliseconds } = capture(&run, options.progress)?;
@@ -215,17 +215,22 @@ fn describe_failure(step: &GateStep, outcome: &std::io::Result<ExitReason>) -> O
     }
 }
 
-/// Returns the folder for the logs of the packet's steps.
-fn log_folder(repo: &GitRepository, gate_result: &GateResult) -> Result<PathBuf, StepsError> {
+/// Returns the folder for the logs of the packet's steps. It does not go through a
+/// link: a log would be written outside the repository.
+fn log_folder(
+    repo: &GitRepository,
+    gate_result: &GateResult,
+    step: &GateStep,
+) -> Result<PathBuf, StepsError> {
     let wp_id = gate_result.report.packet.as_ref().map_or("unknown", |packet| packet.wp_id.as_str());
-    let logs = match &gate_result.config.logs {
-        Some(folder) => {
+    let folder = match &gate_result.config.logs {
+        Some(logs) => {
             let root = repo.root().map_err(PipelineError::from)?;
-            files::join_repo_path(root, &RepoPath::from(folder.as_str()))
+            files::resolve_folder_below(root, &format!("{logs}/{wp_id}"))
         }
-        None => repo.state_folder().join("logs"),
+        None => files::resolve_folder_below(&repo.state_folder(), &format!("logs/{wp_id}")),
     };
-    Ok(logs.join(wp_id))
+    folder.map_err(|source| StepsError::CreateLogFolder { step: step.name.clone(), source })
 }
 
 fn last_lines(text: &str) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::change::{Commit, History as _, RepositoryError};
 use crate::text::RepoPath;
 
-use super::{GitRepository, git_error, to_hash, to_oid};
+use super::{GitRepository, git_error, to_hash};
 
 impl GitRepository {
     /// Returns the hooks folder of the repository, shared by all its working trees.
@@ -81,8 +81,8 @@ impl GitRepository {
         for reference in self.repo.references_glob("refs/remotes/*").map_err(git_error(operation))? {
             let reference = reference.map_err(git_error(operation))?;
             let Ok(commit) = reference.peel_to_commit() else { continue };
-            let Ok(base) = self.repo.merge_base(to_oid(local.0), commit.id()) else { continue };
-            let base = Commit(to_hash(base));
+            // Without this reference, the base is older, so that more is scanned.
+            let Ok(Some(base)) = self.find_merge_base(local, Commit(to_hash(commit.id()))) else { continue };
             let newer = match newest {
                 None => true,
                 Some(previous) => self.is_ancestor(previous, base)?,

@@ -8,11 +8,13 @@
 
 mod ancestry;
 mod attributes;
+mod branch_name;
 mod builder;
 mod clean;
 mod history;
 mod hooks;
 mod index;
+mod library;
 mod revision;
 mod sparse;
 mod submodule;
@@ -34,8 +36,10 @@ use crate::digest::Hash20;
 use crate::system::folder::list_files_below;
 use crate::text::RepoPath;
 
+pub(crate) use branch_name::is_valid_branch_name;
 pub(crate) use builder::Identity;
 pub use builder::RepositoryBuilder;
+pub(crate) use library::libgit2_version;
 
 /// Maximum size of a file in bytes; larger files are an error.
 pub(crate) const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
@@ -114,13 +118,6 @@ fn explain_unsupported(message: &str) -> String {
         None => return message.to_owned(),
     };
     format!("{message}; {hint}")
-}
-
-/// The version of libgit2 that is linked, as `1.9.1`.
-#[must_use]
-pub(crate) fn libgit2_version() -> String {
-    let (major, minor, patch) = git2::Version::get().libgit2_version();
-    format!("{major}.{minor}.{patch}")
 }
 
 impl GitRepository {

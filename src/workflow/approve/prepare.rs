@@ -3,6 +3,7 @@
 
 use crate::document::WpId;
 use crate::document::gate_log::text_or_empty;
+use crate::system::git::is_valid_branch_name;
 use crate::text::to_single_line;
 use crate::workflow::records::{Reason, Records, WorkflowError};
 
@@ -53,7 +54,7 @@ pub(crate) fn prepare(
         let what = "the name of the coder is empty or contains invisible characters";
         reasons.push(Reason::new(what, "Give it with --coder as plain text."));
     }
-    if !is_branch_name(branch) {
+    if !is_valid_branch_name(branch) {
         let what = format!("invalid branch name `{}`", to_single_line(branch, 80));
         reasons.push(Reason::new(what, "`git help check-ref-format` lists the rules for branch names."));
     }
@@ -108,36 +109,4 @@ fn is_open(records: &Records<'_>, id: &str) -> Result<bool, WorkflowError> {
     let Ok(id) = WpId::parse(id) else { return Ok(false) };
     let packet = records.packet(&id)?;
     Ok(packet.and_then(|packet| packet.status).is_some_and(|status| status.value.allows_work()))
-}
-
-/// Returns whether git accepts a text as a branch name (`git check-ref-format`).
-fn is_branch_name(text: &str) -> bool {
-    let is_forbidden = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
-    let is_valid_part =
-        |part: &str| !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none();
-    !text.is_empty()
-        && text != "@"
-        && !text.starts_with('-')
-        && !text.ends_with('.')
-        && !text.chars().any(is_forbidden)
-        && !text.contains("..")
-        && !text.contains("@{")
-        && text.split('/').all(is_valid_part)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_branch_name;
-
-    #[test]
-    fn branch_names_follow_the_rules_of_git() {
-        for valid in ["main", "feat/WP-1-A", "a@b", "ä/b.c"] {
-            assert!(is_branch_name(valid), "{valid}");
-        }
-        for invalid in
-            ["", "-x", "a b", "a..b", "a/", "/a", "a//b", ".a", "a/.b", "a.lock", "a~1", "@", "x@{1}", "a\nb"]
-        {
-            assert!(!is_branch_name(invalid), "{invalid:?}");
-        }
-    }
 }
