@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 
 use crate::text::{Source, Span};
 
@@ -224,18 +224,19 @@ impl AllowedSigner {
 /// Reads a time: `YYYYMMDD[HHMM[SS]][Z]`. The suffix `Z` makes no difference; see
 /// [`AllowedSigner::is_valid_at`].
 fn parse_timestamp(text: &str) -> Result<DateTime, String> {
-    let invalid = || {
-        let shown = crate::text::to_single_line(text, 40);
-        format!("invalid time `{shown}`; expected YYYYMMDD or YYYYMMDDHHMM")
-    };
     let digits = text.strip_suffix(['Z', 'z']).unwrap_or(text);
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !matches!(digits.len(), 8 | 12 | 14) {
-        return Err(invalid());
-    }
-    let part = |from: usize, to: usize| digits.get(from..to).and_then(|d| d.parse::<i8>().ok()).unwrap_or(0);
-    let year = digits.get(..4).and_then(|d| d.parse().ok()).ok_or_else(invalid)?;
-    let (month, day) = (part(4, 6), part(6, 8));
-    DateTime::new(year, month, day, part(8, 10), part(10, 12), part(12, 14), 0).map_err(|_| invalid())
+    let time = match digits.len() {
+        // Digits only: `strptime` alone would also read signs and spaces.
+        _ if !digits.bytes().all(|byte| byte.is_ascii_digit()) => None,
+        8 => Date::strptime("%Y%m%d", digits).ok().map(DateTime::from),
+        12 => DateTime::strptime("%Y%m%d%H%M", digits).ok(),
+        14 => DateTime::strptime("%Y%m%d%H%M%S", digits).ok(),
+        _ => None,
+    };
+    time.ok_or_else(|| {
+        let shown = crate::text::to_single_line(text, 40);
+        format!("invalid time `{shown}`; expected YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS")
+    })
 }
 
 /// Splits a line into fields; whitespace inside quotes does not separate them.

@@ -2,8 +2,6 @@
 //! that is linked, a folder, too large or named by the caller, and paths of
 //! options follow `-C`.
 
-use countersign::DemoRepository;
-
 use crate::support::repo::Sandbox;
 
 /// Commands that read the configuration of the working tree.
@@ -22,15 +20,6 @@ const READERS: [&[&str]; 12] = [
     &["init"],
 ];
 
-fn governed() -> Sandbox {
-    let sandbox = Sandbox::new();
-    DemoRepository::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
-    let base = sandbox.commit("project");
-    DemoRepository::approved_files(&base).into_iter().for_each(|(path, text)| sandbox.write(path, text));
-    sandbox.commit("packet");
-    sandbox
-}
-
 fn assert_refused(sandbox: &Sandbox, reason: &str) {
     for arguments in READERS {
         let (code, said) = sandbox.run_redacted(arguments);
@@ -42,7 +31,7 @@ fn assert_refused(sandbox: &Sandbox, reason: &str) {
 #[cfg(unix)]
 #[test]
 fn a_linked_configuration_is_refused_by_every_command() {
-    let sandbox = governed();
+    let sandbox = Sandbox::with_packet();
     let text = sandbox.read("countersign.yaml");
     sandbox.remove("countersign.yaml");
     sandbox.write("other.yaml", text);
@@ -52,7 +41,7 @@ fn a_linked_configuration_is_refused_by_every_command() {
 
 #[test]
 fn a_folder_or_an_oversized_configuration_is_refused_by_every_command() {
-    let sandbox = governed();
+    let sandbox = Sandbox::with_packet();
     sandbox.write("countersign.yaml", "#".repeat(17 * 1024 * 1024));
     assert_refused(&sandbox, "bytes");
     sandbox.remove("countersign.yaml");
@@ -62,7 +51,7 @@ fn a_folder_or_an_oversized_configuration_is_refused_by_every_command() {
 
 #[test]
 fn without_a_file_the_defaults_apply() {
-    let sandbox = governed();
+    let sandbox = Sandbox::with_packet();
     sandbox.remove("countersign.yaml");
     let (code, said) = sandbox.run_redacted(&["check"]);
     assert_eq!(code, 0, "{said}");
@@ -70,7 +59,7 @@ fn without_a_file_the_defaults_apply() {
 
 #[test]
 fn a_linked_configuration_of_a_commit_is_refused_by_gates() {
-    let sandbox = governed();
+    let sandbox = Sandbox::with_packet();
     sandbox.remove("countersign.yaml");
     sandbox.write("other.yaml", "version: 1\n");
     #[cfg(unix)]
@@ -85,7 +74,7 @@ fn a_linked_configuration_of_a_commit_is_refused_by_gates() {
 
 #[test]
 fn paths_of_options_follow_the_working_directory() {
-    let sandbox = governed();
+    let sandbox = Sandbox::with_packet();
     let above = sandbox.root.parent().expect("parent").to_path_buf();
     // A rule that the repository's own configuration does not have.
     sandbox.write("strict.yaml", "version: 1\nascii_only: true\n");
@@ -111,7 +100,7 @@ fn paths_of_options_follow_the_working_directory() {
 
 #[test]
 fn renamed_rules_are_read_with_a_warning() {
-    let sandbox = governed();
+    let sandbox = Sandbox::with_packet();
     sandbox.append("countersign.yaml", "\nrules:\n  milestone/open: note\n");
     let output = sandbox.run(&["check"]);
     let text =

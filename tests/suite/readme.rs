@@ -1,7 +1,5 @@
 //! The README shows what the program prints.
 
-use countersign::DemoRepository;
-
 use crate::support::project;
 use crate::support::repo::Sandbox;
 
@@ -14,18 +12,9 @@ fn sample(command: &str) -> String {
     rest[..rest.find("```").expect("the end of the block")].to_owned()
 }
 
-fn demo() -> Sandbox {
-    let sandbox = Sandbox::new();
-    DemoRepository::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
-    let base = sandbox.commit("project");
-    DemoRepository::approved_files(&base).into_iter().for_each(|(path, text)| sandbox.write(path, text));
-    sandbox.commit("packet");
-    sandbox
-}
-
 #[test]
 fn the_first_sample_is_what_post_work_prints() {
-    let sandbox = demo();
+    let sandbox = Sandbox::with_packet();
     sandbox.append("src/invoice.rs", "\n");
     let (code, said) = sandbox.run_redacted(&["post-work", "WP-1-Farewell", "--no-run"]);
     assert_eq!(code, 1, "{said}");
@@ -36,7 +25,7 @@ fn the_first_sample_is_what_post_work_prints() {
 
 #[test]
 fn the_sample_of_check_is_what_it_prints() {
-    let sandbox = demo();
+    let sandbox = Sandbox::with_packet();
     let refinement = ".GOV/refinements/WP-1-Farewell.md";
     sandbox.edit(refinement, "CONTEXT_START_LINE: 9", "CONTEXT_START_LINE: 3");
     sandbox.edit(refinement, "CONTEXT_END_LINE: 11", "CONTEXT_END_LINE: 5");

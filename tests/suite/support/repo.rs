@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use countersign::DemoRepository;
 use tempfile::TempDir;
 
 /// A temporary folder with a home folder that has no configuration.
@@ -70,6 +71,17 @@ impl Sandbox {
         let sandbox = Self::bare_folder();
         sandbox.git(&["init", "-q", "-b", "main"]);
         sandbox.git(&["config", "commit.gpgsign", "false"]);
+        sandbox
+    }
+
+    /// A repository with the demo's project and its approved packet, each
+    /// committed on main.
+    pub fn with_packet() -> Self {
+        let sandbox = Sandbox::new();
+        DemoRepository::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
+        let base = sandbox.commit("project");
+        DemoRepository::approved_files(&base).into_iter().for_each(|(path, text)| sandbox.write(path, text));
+        sandbox.commit("packet");
         sandbox
     }
 
