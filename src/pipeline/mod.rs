@@ -11,7 +11,6 @@ pub(crate) mod error;
 pub(crate) mod locate;
 mod outcome;
 pub(crate) mod packet_gate;
-mod parallel;
 mod selected_change;
 pub(crate) mod source_scan;
 mod spec_versions;
