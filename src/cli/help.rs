@@ -14,7 +14,7 @@ use super::{COULD_NOT_RUN, Cli};
 /// Commands in the order of the overview, everyday ones first.
 const GROUPS: [(&str, &[&str]); 7] = [
     ("Start", &["init", "demo"]),
-    ("Work on a packet", &["pre-work", "post-work", "evidence", "manifest", "fix", "scan"]),
+    ("Work", &["verify", "pre-work", "post-work", "evidence", "manifest", "fix", "scan"]),
     ("Review", &["audit", "check", "governance-check", "list", "show"]),
     ("Documents and approvals", &["new", "refine", "sign", "prepare", "validator-gate"]),
     ("Setup and help", &["hook", "explain", "rules", "self-test", "completions"]),

@@ -15,3 +15,5 @@ mod selected_change;
 pub(crate) mod source_scan;
 mod spec_versions;
 pub(crate) mod steps;
+pub(crate) mod trusted_revision;
+pub(crate) mod verify;

@@ -275,7 +275,15 @@ fn run_case(case: &SelfTestCase, is_bypass: bool) -> Result<Report, SelfTestErro
         }
     };
     let repo = GitRepository::discover(&root)?;
-    let request = GateRequest { gate, packet, other_packets: Vec::new(), selection, config: None, now: NOW };
+    let request = GateRequest {
+        gate,
+        packet,
+        other_packets: Vec::new(),
+        selection,
+        base: None,
+        config: None,
+        now: NOW,
+    };
     let skip = (!case.steps).then(|| "the self-test case needs no step".to_owned());
     Ok(crate::pipeline::steps::run_gate(&repo, &request, &StepOptions { skip, progress: &NoProgress })?)
 }
@@ -290,6 +298,7 @@ fn run_case_scan(
         profile: scan,
         tree: TreeState::Worktree,
         change,
+        base: None,
         paths: Vec::new(),
         config: None,
         baseline: None,

@@ -25,7 +25,7 @@ use super::short_commit;
 pub(in crate::check) fn contract(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     let packet = input.packet.packet;
     let (introduction, signed, is_in_range, code_paths) = match input.contract {
-        ContractFact::Known { introduction, packet_at_signing, is_in_range, code_paths } => {
+        ContractFact::Known { introduction, packet_at_signing, is_in_range, code_paths, .. } => {
             (introduction, packet_at_signing, *is_in_range, code_paths)
         }
         ContractFact::Uncommitted => {
@@ -71,8 +71,67 @@ pub(in crate::check) fn contract(input: &ApprovalCheckContext<'_>, rule: &Rule) 
         }
         out.push(finding);
     }
-    compare_parts(input, signed, packet, &commit, rule, &mut out);
+    compare_parts(input, signed, &ContractBasis::Signed(&commit), rule, &mut out);
     out.into()
+}
+
+/// Adds a finding for each part of the contract that differs from the packet of a
+/// trusted commit.
+pub(super) fn compare_with_trusted(
+    input: &ApprovalCheckContext<'_>,
+    trusted: &Packet,
+    revision: &str,
+    rule: &Rule,
+    out: &mut Vec<Finding>,
+) {
+    compare_parts(input, trusted, &ContractBasis::Trusted(revision), rule, out);
+}
+
+/// The text that a contract is compared with, with the first digits of its commit.
+enum ContractBasis<'a> {
+    /// The text that was signed.
+    Signed(&'a str),
+    /// The text of a trusted commit, for a packet without a signature.
+    Trusted(&'a str),
+}
+
+impl ContractBasis<'_> {
+    fn added(&self, key: &str) -> String {
+        match self {
+            Self::Signed(commit) => {
+                format!("`{key}` was added after the packet was signed in commit {commit}")
+            }
+            Self::Trusted(commit) => format!("the packet is not signed, and commit {commit} has no `{key}`"),
+        }
+    }
+
+    fn changed(&self, key: &str) -> String {
+        match self {
+            Self::Signed(commit) => {
+                format!("`{key}` differs from the text that was signed in commit {commit}")
+            }
+            Self::Trusted(commit) => {
+                format!("the packet is not signed, and `{key}` differs from commit {commit}")
+            }
+        }
+    }
+
+    fn removed(&self, key: &str) -> String {
+        match self {
+            Self::Signed(commit) => format!("`{key}` was signed in commit {commit}, but was removed since"),
+            Self::Trusted(commit) => {
+                format!("the packet is not signed, and `{key}` of commit {commit} was removed")
+            }
+        }
+    }
+
+    /// Returns a label for the text that is compared with.
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Signed(_) => "the signed text",
+            Self::Trusted(_) => "the trusted text",
+        }
+    }
 }
 
 /// Adds a finding for each part of the contract that was added, changed or
@@ -80,11 +139,11 @@ pub(in crate::check) fn contract(input: &ApprovalCheckContext<'_>, rule: &Rule) 
 fn compare_parts(
     input: &ApprovalCheckContext<'_>,
     signed: &Packet,
-    current: &Packet,
-    commit: &str,
+    basis: &ContractBasis<'_>,
     rule: &Rule,
     out: &mut Vec<Finding>,
 ) {
+    let current = input.packet.packet;
     let (signed_parts, current_parts) = (contract_parts(signed), contract_parts(current));
     // The n-th part with a key is compared with the n-th part with that key.
     let mut remaining: BTreeMap<&str, VecDeque<&ContractPart>> = BTreeMap::new();
@@ -94,28 +153,28 @@ fn compare_parts(
     for part in &current_parts {
         let before = remaining.get_mut(part.key.as_str()).and_then(VecDeque::pop_front);
         let Some(before) = before else {
-            let message = format!("`{}` was added after the packet was signed in commit {commit}", part.key);
+            let message = basis.added(&part.key);
             let span = part.lines.first().map_or(part.span, |line| line.span);
-            out.push(rule.finding(message, input.packet.label_at(span, "not in the signed text")));
+            out.push(rule.finding(message, input.packet.label_at(span, format!("not in {}", basis.label()))));
             continue;
         };
         if !before.has_same_text(part) {
-            let message = format!("`{}` differs from the text that was signed in commit {commit}", part.key);
+            let message = basis.changed(&part.key);
             let (signed, current) = (
                 SignedFile { part: before, source: &signed.source },
                 SignedFile { part, source: &current.source },
             );
-            out.push(difference_finding(rule, message, &signed, &current));
+            out.push(difference_finding(rule, message, basis.label(), &signed, &current));
         }
     }
     for removed in remaining.into_values().flatten() {
         let span = removed.lines.first().map_or(removed.span, |line| line.span);
         out.push(
             rule.finding(
-                format!("`{}` was signed in commit {commit}, but was removed since", removed.key),
+                basis.removed(&removed.key),
                 input.packet.label_at(current.head_span(), "no longer in the packet"),
             )
-            .related(Label::text(&signed.source, span, "signed here")),
+            .related(Label::text(&signed.source, span, basis.label())),
         );
     }
 }
@@ -149,6 +208,7 @@ const MAX_CONTRACT_DIFF_LINES: usize = 8;
 fn difference_finding(
     rule: &Rule,
     message: String,
+    signed_label: &'static str,
     signed: &SignedFile<'_>,
     current: &SignedFile<'_>,
 ) -> Finding {
@@ -169,7 +229,7 @@ fn difference_finding(
         labels.push(
             label(current, &hunk.after, "changed since the signature").unwrap_or_else(|| removal_label(hunk)),
         );
-        labels.extend(label(signed, &hunk.before, "the signed text"));
+        labels.extend(label(signed, &hunk.before, signed_label));
     }
     let mut labels = labels.into_iter();
     let first = labels.next().unwrap_or_else(|| Label::text(current.source, current.part.span, "changed"));

@@ -4,6 +4,7 @@ pub(super) mod contract;
 pub(super) mod records;
 pub(super) mod signature;
 pub(super) mod ssh_signature;
+pub(super) mod trusted;
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::change::History as _;
 use crate::cli::{GlobalArgs, Output};
+use crate::pipeline::trusted_revision::fork_point;
 use crate::system::clock;
 use crate::workflow::approve::{
     ApprovalContext, ContractSignature, KeySource, Preparation, SignRequest, prepare, refine, resolve_id,
@@ -82,13 +83,13 @@ impl RefineArgs {
 
 impl SignArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        run_workflow(global, output, &format!("sign {}", self.id), &|records, workspace, config| {
+        run_workflow(global, output, &format!("sign {}", self.id), &|records, workspace, _| {
             let mut next = Vec::new();
             if let Some(signature) = &self.signature {
                 let named = global.config_override()?;
                 let context = ApprovalContext { repo: &workspace.repo, now: clock::now(), config: named };
                 let merge_base = if self.move_merge_base {
-                    workspace.repo.main_fork_point(&config.main_branches)?.or(workspace.repo.head()?)
+                    fork_point(&workspace.repo)?.or(workspace.repo.head()?)
                 } else {
                     None
                 };

@@ -84,7 +84,7 @@ fn classify_range(
                 head: Some(base),
                 reason: String::new(),
                 is_explicit: false,
-                policy_source: None,
+                left_end: None,
             };
             let is_forward = repo.is_ancestor(merge_base, base)?;
             let changes = repo.changes(&skipped)?.changes;

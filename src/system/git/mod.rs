@@ -28,9 +28,9 @@ use std::path::{Path, PathBuf};
 use git2::{ObjectType, Oid, RepositoryOpenFlags};
 
 use crate::change::{
-    Change, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository,
-    RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState, VersionRequest,
-    WorkingTree, Worktree,
+    BranchTip, Change, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore,
+    Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState,
+    VersionRequest, WorkingTree, Worktree,
 };
 use crate::digest::Hash20;
 use crate::system::folder::list_files_below;
@@ -292,8 +292,26 @@ impl ObjectStore for GitRepository {
 }
 
 impl History for GitRepository {
-    fn main_fork_point(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
-        self.find_fork_point(main)
+    fn branch_tips(&self, names: &[String]) -> Result<Vec<BranchTip>, RepositoryError> {
+        self.find_branch_tips(names)
+    }
+
+    fn merge_base(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
+        self.find_merge_base(a, b)
+    }
+
+    fn commit_signature(&self, commit: Commit) -> Result<Option<(String, Vec<u8>)>, RepositoryError> {
+        match self.repo.extract_signature(&to_oid(commit.0), None) {
+            Ok((signature, text)) => {
+                Ok(Some((String::from_utf8_lossy(&signature).into_owned(), text.to_vec())))
+            }
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(git_error(format!("reading the signature of {}", commit.short()))(error)),
+        }
+    }
+
+    fn newest_time(&self, base: Option<Commit>, head: Commit) -> Result<Option<i64>, RepositoryError> {
+        self.find_newest_time(base, head)
     }
 
     fn find_versions(
@@ -380,7 +398,7 @@ impl Repository for GitRepository {
         &self,
         request: &SelectionRequest,
         merge_base: &dyn Fn(Commit) -> Option<String>,
-        main: &[String],
+        main: Option<&BranchTip>,
     ) -> Result<Selection, RepositoryError> {
         self.resolve_selection(request, merge_base, main)
     }

@@ -1,0 +1,440 @@
+//! The trusted revision: the commit that rules, configuration, keys and unsigned
+//! contracts are read from, because the judged change cannot edit it.
+//!
+//! [`TrustedRevision::resolve`] is the only place that computes it. [`TrustRow`] is the
+//! table of `docs/guarantees.md`, row by row.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::change::{BranchTip, Commit, Repository, RepositoryError, Selection, SelectionRequest, TreeState};
+use crate::check::context::TrustCheckContext;
+use crate::config::{Config, ConfigError, FILE_NAME, load, main_branches_in_history, resolve_layout};
+use crate::finding::{Label, PolicyInfo};
+use crate::text::{RepoPath, Source};
+
+use super::error::PipelineError;
+
+/// The rule by which a trusted revision was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum TrustRow {
+    /// `A..B`: A.
+    RangeStart,
+    /// `A..B`: the tip of the main branch, which descends from A and does not contain B.
+    RangeMain,
+    /// `A...B`: A, the tip and not the merge base.
+    LeftEnd,
+    /// An uncommitted change on a branch: the tip of the main branch.
+    Branch,
+    /// An uncommitted change on the main branch: the remote-tracking main branch.
+    RemoteMain,
+    /// An uncommitted change on the main branch without a remote: HEAD.
+    SoftHead,
+    /// An uncommitted change, and no main branch is known: HEAD.
+    UnknownMain,
+    /// An uncommitted change on the main branch, and the packet names an earlier start
+    /// of its work: that commit.
+    WorkStart,
+}
+
+impl TrustRow {
+    /// All rows, in the order of the documentation.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 8] = [
+        Self::RangeStart,
+        Self::RangeMain,
+        Self::LeftEnd,
+        Self::Branch,
+        Self::RemoteMain,
+        Self::SoftHead,
+        Self::UnknownMain,
+        Self::WorkStart,
+    ];
+
+    /// Returns the selection of the row, as the table shows it.
+    #[cfg(test)]
+    pub(crate) fn selection(self) -> &'static str {
+        match self {
+            Self::RangeStart | Self::RangeMain => "`--range A..B`, `--rev R` (as `R^..R`)",
+            Self::LeftEnd => "`--range A...B`",
+            Self::Branch => "`--staged`, `--worktree`, `pre-work`, `verify`, on a branch",
+            Self::RemoteMain | Self::SoftHead => "the same, on the main branch",
+            Self::UnknownMain => "the same, without a main branch",
+            Self::WorkStart => "the same, on the main branch or without one",
+        }
+    }
+
+    /// Returns the reason for the choice, as a clause of reports and the table.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::RangeStart => "the start of the range",
+            Self::RangeMain => "the main branch, which descends from the start of the range",
+            Self::LeftEnd => "the left end of the range",
+            Self::Branch => "the main branch",
+            Self::RemoteMain => "the main branch of the remote",
+            Self::SoftHead => "HEAD, because the work is on the main branch and there is no remote",
+            Self::UnknownMain => "HEAD, because no main branch is known",
+            Self::WorkStart => "the packet's MERGE_BASE_SHA, the start of the work on the main branch",
+        }
+    }
+
+    /// Returns whether the person who does the work can move the trusted revision.
+    pub(crate) fn is_soft(self) -> bool {
+        matches!(self, Self::SoftHead | Self::UnknownMain)
+    }
+}
+
+/// The trusted revision of a gate run.
+#[derive(Debug, Clone)]
+pub(crate) struct TrustedRevision {
+    /// The tree that rules and configuration are read from.
+    pub tree: TreeState,
+    /// Why.
+    pub row: TrustRow,
+    /// The main branch as a reference, if it was used.
+    pub reference: Option<String>,
+    /// Commits at which the state of an approval is looked up: the trusted revision
+    /// and the tips of the main branch. Empty for a range that is history.
+    pub state_commits: Vec<Commit>,
+    /// Commits whose approval records must still be in the judged tree: the base of
+    /// the change, and the last commit of the main branch that the work contains.
+    pub record_commits: Vec<Commit>,
+    /// The commit before which times are trusted.
+    pub time_base: Option<Commit>,
+}
+
+impl TrustedRevision {
+    /// Returns one clause for reports: the revision and the reason.
+    pub(crate) fn describe(&self) -> String {
+        let reference = self.reference.as_deref().map(|name| format!(" (`{name}`)")).unwrap_or_default();
+        let revision = match self.tree {
+            TreeState::Commit(commit) => format!("commit {}", commit.short()),
+            _ => "an empty tree".to_owned(),
+        };
+        format!("{revision}: {}{reference}", self.row.reason())
+    }
+
+    /// Builds the input of the checks about the rules. `judged` is the judged tree.
+    pub(crate) fn check_context(&self, repo: &dyn Repository, judged: TreeState) -> TrustCheckContext {
+        let path = RepoPath::from(FILE_NAME);
+        let is_unchanged = match (repo.entry(self.tree, &path), repo.entry(judged, &path)) {
+            (Ok(trusted), Ok(judged)) => trusted.is_some() && trusted == judged,
+            _ => false,
+        };
+        let config_fault = match load(repo, judged, None) {
+            _ if is_unchanged => None,
+            Ok(_) => None,
+            Err(ConfigError::Invalid(fault)) => {
+                let label = Label::text(&fault.source, fault.span, "here");
+                Some((label, fault.message.clone()))
+            }
+            Err(ConfigError::Repository(error)) => Some((Label::path(&path, "this file"), error.to_string())),
+        };
+        let soft_reason = self.row.is_soft().then(|| self.row.reason());
+        TrustCheckContext { soft_reason, config_fault }
+    }
+
+    /// Describes the rules for a report. `tree` is the tree that they were read from: a
+    /// packet can name an earlier one if only HEAD is trusted.
+    pub(crate) fn policy_info(&self, config: &Config, tree: TreeState, source: &str) -> PolicyInfo {
+        let row = if tree == self.tree { self.row } else { TrustRow::WorkStart };
+        let reference = self.reference.as_deref().map(|name| format!(", `{name}`")).unwrap_or_default();
+        PolicyInfo {
+            profile: config.levels.profile.as_str(),
+            revision: match tree {
+                TreeState::Commit(commit) => Some(commit.0.to_string()),
+                _ => None,
+            },
+            reason: format!("{}{reference}", row.reason()),
+            source: source.to_owned(),
+        }
+    }
+
+    /// Computes the trusted revision of a selection; `None` stands for a gate that
+    /// judges no change, which is treated as an uncommitted one.
+    ///
+    /// # Errors
+    /// The repository cannot be read.
+    pub(crate) fn resolve(
+        repo: &dyn Repository,
+        main: &MainBranch,
+        selection: Option<&Selection>,
+    ) -> Result<Self, PipelineError> {
+        match selection.filter(|selection| selection.mode.is_committed()) {
+            Some(selection) => resolve_committed(repo, main, selection),
+            None => resolve_uncommitted(repo, main),
+        }
+    }
+}
+
+fn resolve_committed(
+    repo: &dyn Repository,
+    main: &MainBranch,
+    selection: &Selection,
+) -> Result<TrustedRevision, PipelineError> {
+    let (base, head) = (selection.base, selection.head);
+    let contains_head = |tip: Commit| match head {
+        Some(head) => repo.is_ancestor(head, tip),
+        None => Ok(true),
+    };
+    let is_history = match main.choose(repo, &|_| Ok(true)) {
+        Ok(Some(tip)) => contains_head(tip.tip)?,
+        _ => false,
+    };
+    let start = selection.left_end.or(base);
+    let mut trusted = TrustedRevision {
+        tree: start.map_or(TreeState::Empty, TreeState::Commit),
+        row: if selection.left_end.is_some() { TrustRow::LeftEnd } else { TrustRow::RangeStart },
+        reference: None,
+        state_commits: start.into_iter().collect(),
+        record_commits: base.into_iter().collect(),
+        time_base: base,
+    };
+    if selection.left_end.is_none() {
+        let is_newer = |tip: Commit| {
+            let descends = match base {
+                Some(base) => tip != base && repo.is_ancestor(base, tip)?,
+                None => true,
+            };
+            Ok(descends && !contains_head(tip)?)
+        };
+        if let Some(tip) = main.choose(repo, &is_newer)? {
+            trusted.tree = TreeState::Commit(tip.tip);
+            trusted.row = TrustRow::RangeMain;
+            trusted.reference = Some(tip.reference.clone());
+            trusted.state_commits.push(tip.tip);
+        }
+    }
+    if is_history {
+        trusted.state_commits.truncate(1);
+        return Ok(trusted);
+    }
+    if let Some(head) = head {
+        trusted.add_merged_main(repo, main, head)?;
+    }
+    Ok(trusted)
+}
+
+fn resolve_uncommitted(repo: &dyn Repository, main: &MainBranch) -> Result<TrustedRevision, PipelineError> {
+    let head = repo.head()?;
+    let branch = repo.current_branch()?;
+    let tip = main.choose(repo, &|_| Ok(true))?;
+    let on_main = branch.as_deref().is_some_and(|branch| main.tips.iter().any(|tip| tip.name == branch));
+    let (tree, row) = match (&tip, head) {
+        (Some(tip), _) if !on_main => (Some(tip.tip), TrustRow::Branch),
+        (Some(tip), _) if tip.is_remote => (Some(tip.tip), TrustRow::RemoteMain),
+        (Some(_), head) => (head, TrustRow::SoftHead),
+        (None, head) => (head, TrustRow::UnknownMain),
+    };
+    let reference = tip.filter(|_| !row.is_soft()).map(|tip| tip.reference.clone());
+    let mut trusted = TrustedRevision {
+        tree: tree.map_or(TreeState::Empty, TreeState::Commit),
+        row,
+        reference,
+        state_commits: tree.into_iter().collect(),
+        record_commits: Vec::new(),
+        time_base: None,
+    };
+    if let Some(head) = head {
+        trusted.add_merged_main(repo, main, head)?;
+        if trusted.record_commits.is_empty() {
+            trusted.record_commits.push(head);
+        }
+    }
+    Ok(trusted)
+}
+
+impl TrustedRevision {
+    /// Adds the tips of the main branch to the commits of the state, and its last
+    /// commit that the work contains to those of the records.
+    fn add_merged_main(
+        &mut self,
+        repo: &dyn Repository,
+        main: &MainBranch,
+        head: Commit,
+    ) -> Result<(), PipelineError> {
+        for tip in &main.tips {
+            if !repo.is_ancestor(head, tip.tip)? {
+                self.state_commits.push(tip.tip);
+            }
+            if let Some(merged) = repo.merge_base(tip.tip, head)? {
+                self.record_commits.push(merged);
+                let is_later = match self.time_base {
+                    Some(base) => repo.is_ancestor(base, merged)?,
+                    None => true,
+                };
+                if is_later && merged != head {
+                    self.time_base = Some(merged);
+                }
+            }
+        }
+        self.state_commits.sort();
+        self.state_commits.dedup();
+        self.record_commits.sort();
+        self.record_commits.dedup();
+        Ok(())
+    }
+}
+
+/// Returns the commit at which HEAD left the main branch; see [`MainBranch::fork_point`].
+///
+/// # Errors
+/// The repository cannot be read, or the rules of two main branches differ.
+pub(crate) fn fork_point(repo: &dyn Repository) -> Result<Option<Commit>, PipelineError> {
+    MainBranch::find(repo, None, None)?.fork_point(repo)
+}
+
+/// The references that are the main branch, as far as that can be known.
+#[derive(Debug)]
+pub(crate) struct MainBranch {
+    /// Branches that name themselves main in their own configuration, or have none.
+    pub tips: Vec<BranchTip>,
+    /// For each tip, what its rules consist of.
+    policies: Vec<RuleObjects>,
+}
+
+/// The objects that make up the rules of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct RuleObjects {
+    has_config: bool,
+    objects: Vec<(RepoPath, Option<String>)>,
+}
+
+impl MainBranch {
+    /// Finds the main branch. `base` is the revision that the caller names instead
+    /// (`--base`).
+    ///
+    /// # Errors
+    /// The repository cannot be read, or `base` is no commit.
+    pub(crate) fn find(
+        repo: &dyn Repository,
+        config: Option<&Arc<Source>>,
+        base: Option<&str>,
+    ) -> Result<Self, PipelineError> {
+        if let Some(base) = base {
+            let request = SelectionRequest::Rev(base.to_owned());
+            let tip = repo.select(&request, &|_| None, None)?.head;
+            let tips: Vec<BranchTip> = tip
+                .map(|tip| BranchTip {
+                    name: base.to_owned(),
+                    reference: base.to_owned(),
+                    tip,
+                    is_remote: true,
+                })
+                .into_iter()
+                .collect();
+            let policies =
+                tips.iter().map(|_| RuleObjects { has_config: true, objects: Vec::new() }).collect();
+            return Ok(Self { tips, policies });
+        }
+        let mut names: BTreeSet<String> = Config::defaults().main_branches.into_iter().collect();
+        let head = repo.head()?;
+        if let Some(head) = head
+            && let Ok(loaded) = load(repo, TreeState::Commit(head), config)
+        {
+            names.extend(loaded.config.main_branches);
+        }
+        // The coder can change the name in HEAD, so names in the history count as well.
+        if let Some(head) = head {
+            names.extend(main_branches_in_history(repo, head)?);
+        }
+        Self::named(repo, &names)
+    }
+
+    /// Returns the commit at which HEAD left the main branch: HEAD itself on the main
+    /// branch; `None` if no main branch is known.
+    ///
+    /// # Errors
+    /// The repository cannot be read, or the rules of two main branches differ.
+    pub(crate) fn fork_point(&self, repo: &dyn Repository) -> Result<Option<Commit>, PipelineError> {
+        let (Some(head), Some(tip)) = (repo.head()?, self.choose(repo, &|_| Ok(true))?) else {
+            return Ok(None);
+        };
+        Ok(repo.merge_base(tip.tip, head)?)
+    }
+
+    fn named(repo: &dyn Repository, names: &BTreeSet<String>) -> Result<Self, PipelineError> {
+        let names: Vec<String> = names.iter().cloned().collect();
+        let (mut tips, mut policies) = (Vec::new(), Vec::new());
+        for tip in repo.branch_tips(&names)? {
+            let policy = read_policy(repo, tip.tip)?;
+            // A configuration that cannot be read is an error where it is used.
+            let names_itself = match load(repo, TreeState::Commit(tip.tip), None) {
+                Ok(loaded) => !loaded.is_file || loaded.config.main_branches.contains(&tip.name),
+                Err(_) => true,
+            };
+            if names_itself {
+                tips.push(tip);
+                policies.push(policy);
+            }
+        }
+        Ok(Self { tips, policies })
+    }
+
+    /// Chooses the tip whose rules count, among those that are `relevant`: a
+    /// remote-tracking one if there is one.
+    ///
+    /// - A tip without a configuration is passed over if another one descends from it
+    ///   and has a configuration: a planted branch cannot choose older rules.
+    /// - A local branch that a remote-tracking one contains is passed over.
+    ///
+    /// # Errors
+    /// Two tips are left whose rules differ.
+    pub(crate) fn choose(
+        &self,
+        repo: &dyn Repository,
+        relevant: &dyn Fn(Commit) -> Result<bool, RepositoryError>,
+    ) -> Result<Option<&BranchTip>, PipelineError> {
+        let mut left: Vec<(&BranchTip, &RuleObjects)> = Vec::new();
+        for (tip, policy) in self.tips.iter().zip(&self.policies) {
+            if relevant(tip.tip)? {
+                left.push((tip, policy));
+            }
+        }
+        let mut kept: Vec<(&BranchTip, &RuleObjects)> = Vec::new();
+        for (tip, policy) in &left {
+            let mut is_passed_over = false;
+            for (other, other_policy) in &left {
+                let adds_rules = other_policy.has_config && !policy.has_config;
+                let is_stale = other.is_remote && !tip.is_remote && tip.tip != other.tip;
+                is_passed_over =
+                    is_passed_over || ((adds_rules || is_stale) && repo.is_ancestor(tip.tip, other.tip)?);
+            }
+            if !is_passed_over {
+                kept.push((tip, policy));
+            }
+        }
+        let Some((first, policy)) = kept.iter().min_by_key(|(tip, _)| (!tip.is_remote, &tip.reference))
+        else {
+            return Ok(None);
+        };
+        if let Some((other, _)) = kept.iter().find(|(_, other)| other != policy) {
+            return Err(PipelineError::AmbiguousMain {
+                first: first.reference.clone(),
+                second: other.reference.clone(),
+            });
+        }
+        Ok(Some(first))
+    }
+}
+
+/// Reads the ids of everything that decides rules at a commit.
+fn read_policy(repo: &dyn Repository, commit: Commit) -> Result<RuleObjects, PipelineError> {
+    let tree = TreeState::Commit(commit);
+    let mut paths = vec![RepoPath::from(FILE_NAME)];
+    let has_config = repo.entry(tree, &RepoPath::from(FILE_NAME))?.is_some();
+    if let Ok(loaded) = load(repo, tree, None) {
+        let layout = resolve_layout(repo, &loaded.config, tree, tree)?;
+        paths.push(RepoPath::from(layout.allowed_signers.as_str()));
+        paths.extend(loaded.config.scan.baseline.as_deref().map(RepoPath::from));
+        for folder in &loaded.config.scan.rule_folders {
+            paths.extend(repo.list_below(tree, folder)?);
+        }
+    }
+    let mut objects = Vec::new();
+    for path in paths {
+        let id = repo.entry(tree, &path)?.map(|entry| entry.id.to_string());
+        objects.push((path, id));
+    }
+    Ok(RuleObjects { has_config, objects })
+}
