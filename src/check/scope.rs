@@ -31,12 +31,13 @@ fn protection_reason(input: &PacketCheckContext<'_>, path: &RepoPath) -> Option<
         return None;
     }
     let layout = input.layout;
+    // A fence is in a repository without packets.
     for (folder, what) in [
         (&layout.packets, "packet"),
         (&layout.refinements, "refinement"),
         (&layout.signed_contracts, "packet's signed contract"),
     ] {
-        if path.is_below(folder.as_bytes()) {
+        if !input.is_fence && path.is_below(folder.as_bytes()) {
             return Some(format!("it is another {what}"));
         }
     }

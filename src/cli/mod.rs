@@ -95,6 +95,9 @@ enum Command {
     /// Write a new document with everything that can be computed filled in
     #[command(after_help = "Example:\n  countersign new stub WP-2-Next")]
     New(new::NewArgs),
+    /// Show the whole contract of packets and sign it with an SSH key
+    #[command(after_help = "Example:\n  countersign approve WP-1-Farewell")]
+    Approve(approve::ApproveArgs),
     /// Record a complete refinement in the gate log
     #[command(after_help = "Example:\n  countersign refine WP-1-Farewell")]
     Refine(approve::RefineArgs),
@@ -200,6 +203,7 @@ impl Command {
             Self::List(_) => "list",
             Self::Show(_) => "show",
             Self::New(_) => "new",
+            Self::Approve(_) => "approve",
             Self::Refine(_) => "refine",
             Self::Sign(_) => "sign",
             Self::Prepare(_) => "prepare",
@@ -245,6 +249,7 @@ impl Command {
             Self::List(args) => args.list(global, output),
             Self::Show(args) => args.run(global, output),
             Self::New(args) => args.run(global, output),
+            Self::Approve(args) => args.run(global, output),
             Self::Refine(args) => args.run(global, output),
             Self::Sign(args) => args.run(global, output),
             Self::Prepare(args) => args.run(global, output),

@@ -176,6 +176,7 @@ impl Config {
         }
         let signature_rule = RuleId::from_static("approval/signature-format");
         self.policy.requires_signature = self.levels.get(&signature_rule) != Some(LevelSetting::Off);
+        self.policy.typed_signature_approves = self.levels.profile == Profile::Full;
         self.logs = file.logs.as_ref().map(validate_folder).transpose()?;
         self.evidence = validate_evidence(file.evidence.unwrap_or_default())?;
         let added = root.get("scan").and_then(|scan| scan.get("add")).map_or(&[][..], YamlNode::items);

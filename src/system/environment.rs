@@ -124,3 +124,13 @@ pub(crate) fn agent_variable() -> Option<String> {
     found.sort();
     found.into_iter().next()
 }
+
+/// Returns a path with a leading `~/` replaced by the home folder.
+#[must_use]
+pub(crate) fn expand_home(path: &str) -> PathBuf {
+    let home = || env::var_os("HOME").or_else(|| env::var_os("USERPROFILE")).map(PathBuf::from);
+    match path.strip_prefix("~/").and_then(|rest| Some(home()?.join(rest))) {
+        Some(whole) => whole,
+        None => PathBuf::from(path),
+    }
+}

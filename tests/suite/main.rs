@@ -40,5 +40,7 @@ mod schema;
 mod schema_history;
 mod steps;
 mod support;
+mod trusted_revision;
 mod tutorial;
 mod validation;
+mod verify;

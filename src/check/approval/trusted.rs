@@ -186,13 +186,15 @@ fn removal_finding(rule: &Rule, revision: &str, lost: &LostEntries<'_>) -> Findi
 /// one of the trusted revision.
 pub(in crate::check) fn unsigned_contract(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     let packet = input.packet.packet;
-    if packet.signature.is_some() {
+    let has_key = input.key_signature.contract.is_some() && input.key_signature.signature.is_some();
+    if packet.signature.is_some() && (input.packet.policy.typed_signature_approves || has_key) {
         return CheckResult::skipped("the packet is signed");
     }
     let Some(state) = input.trusted.states.first() else {
         return CheckResult::skipped("the judged range is part of the main branch's history");
     };
     match &state.packet {
+        None if input.packet.policy.requires_signature => CheckResult::skipped("the packet is not signed"),
         None => {
             let message =
                 format!("the packet is not signed, and commit {} does not contain it", state.revision);
@@ -201,7 +203,7 @@ pub(in crate::check) fn unsigned_contract(input: &ApprovalCheckContext<'_>, rule
         }
         Some(trusted) => {
             let mut out = Vec::new();
-            super::contract::compare_with_trusted(input, trusted, &state.revision, rule, &mut out);
+            super::contract_difference::compare_with_trusted(input, trusted, &state.revision, rule, &mut out);
             out.into()
         }
     }

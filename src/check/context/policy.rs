@@ -18,6 +18,9 @@ pub struct Policy {
     pub protected: Vec<ProtectedPattern>,
     /// Whether another rule reports a packet without a signature.
     pub requires_signature: bool,
+    /// Whether a typed signature approves a packet; otherwise only a key or the trusted
+    /// revision does.
+    pub typed_signature_approves: bool,
     /// Where the manifests are.
     pub manifests: ManifestPlace,
     /// Shortest allowed token of a spec anchor, in characters.
@@ -173,6 +176,7 @@ impl Default for Policy {
             signed_approval_required: false,
             protected: Vec::new(),
             requires_signature: true,
+            typed_signature_approves: true,
             manifests: ManifestPlace::Packet,
             min_token_chars: 8,
             max_window_lines: 400,

@@ -133,6 +133,9 @@ impl InitArgs {
             let Some(path) = repo_path_below(&root, &whole) else {
                 bail!("{typed} is outside of the repository")
             };
+            if path.as_bytes().is_empty() {
+                bail!("{typed} covers the whole repository, so it limits nothing; name folders or files");
+            }
             let path = path.to_string();
             let is_folder = typed.ends_with('/') || whole.is_dir();
             Ok(if is_folder && !path.ends_with('/') { format!("{path}/") } else { path })

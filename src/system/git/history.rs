@@ -124,6 +124,20 @@ impl GitRepository {
         found.into_iter().map(|id| self.read_commit_facts(id, base, &within)).collect()
     }
 
+    /// See [`crate::change::History::commit_signature`].
+    pub(super) fn read_commit_signature(
+        &self,
+        commit: Commit,
+    ) -> Result<Option<(String, Vec<u8>)>, RepositoryError> {
+        match self.repo.extract_signature(&to_oid(commit.0), None) {
+            Ok((signature, text)) => {
+                Ok(Some((String::from_utf8_lossy(&signature).into_owned(), text.to_vec())))
+            }
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(git_error(format!("reading the signature of {}", commit.short()))(error)),
+        }
+    }
+
     /// See [`crate::change::History::newest_time`].
     pub(super) fn find_newest_time(
         &self,

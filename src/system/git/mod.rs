@@ -28,9 +28,9 @@ use std::path::{Path, PathBuf};
 use git2::{ObjectType, Oid, RepositoryOpenFlags};
 
 use crate::change::{
-    BranchTip, Change, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore,
-    Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState,
-    VersionRequest, WorkingTree, Worktree,
+    BranchTip, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository,
+    RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState, VersionRequest,
+    WorkingTree, Worktree,
 };
 use crate::digest::Hash20;
 use crate::system::folder::list_files_below;
@@ -50,15 +50,6 @@ const MAX_CHANGED_PATHS: usize = 100_000;
 
 fn too_many_paths(limit: usize) -> RepositoryError {
     RepositoryError::TooManyPaths { limit }
-}
-
-/// Creates a change set; an error if it has more than [`MAX_CHANGED_PATHS`] paths.
-fn limit_changes(changes: Vec<Change>) -> Result<ChangeSet, RepositoryError> {
-    if changes.len() > MAX_CHANGED_PATHS {
-        Err(too_many_paths(MAX_CHANGED_PATHS))
-    } else {
-        Ok(ChangeSet::new(changes))
-    }
 }
 
 /// A repository on disk.
@@ -301,13 +292,7 @@ impl History for GitRepository {
     }
 
     fn commit_signature(&self, commit: Commit) -> Result<Option<(String, Vec<u8>)>, RepositoryError> {
-        match self.repo.extract_signature(&to_oid(commit.0), None) {
-            Ok((signature, text)) => {
-                Ok(Some((String::from_utf8_lossy(&signature).into_owned(), text.to_vec())))
-            }
-            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(git_error(format!("reading the signature of {}", commit.short()))(error)),
-        }
+        self.read_commit_signature(commit)
     }
 
     fn newest_time(&self, base: Option<Commit>, head: Commit) -> Result<Option<i64>, RepositoryError> {
@@ -406,10 +391,10 @@ impl Repository for GitRepository {
     fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
         match selection.mode {
             SelectionMode::Range | SelectionMode::Rev => {
-                limit_changes(self.tree_changes(selection.base, selection.head)?.changes)
+                trees::limit_changes(self.tree_changes(selection.base, selection.head)?.changes)
             }
-            SelectionMode::Staged => limit_changes(self.index_changes(selection.base)?.changes),
-            SelectionMode::Worktree => limit_changes(self.worktree_changes(selection.base)?.changes),
+            SelectionMode::Staged => trees::limit_changes(self.index_changes(selection.base)?.changes),
+            SelectionMode::Worktree => trees::limit_changes(self.worktree_changes(selection.base)?.changes),
         }
     }
 }
