@@ -152,7 +152,7 @@ impl<'a> ManifestContext<'a> {
             let source = read_document(repo, self.tree, &RepoPath::from(layout.audit.as_str()))?;
             let audit = source.map(|source| Audit::read(&source));
             let approval = ApprovalFacts::gather(&context, &located, audit.as_ref())?;
-            Some(ChangeFacts::gather(repo, layout, &located, &self.selection, &approval)?)
+            Some(ChangeFacts::gather(&context, &located, &self.selection, &approval)?)
         };
         let exists = |path: &RepoPath| repo.exists(self.tree, path).unwrap_or(false);
         let (paths, logs) = Default::default();

@@ -117,16 +117,12 @@ impl MainBranch {
         repo: &dyn Repository,
         relevant: &dyn Fn(Commit) -> Result<bool, RepositoryError>,
     ) -> Result<Option<&BranchTip>, PipelineError> {
-        let mut left: Vec<(&BranchTip, &RuleObjects)> = Vec::new();
-        for (tip, policy) in self.tips.iter().zip(&self.policies) {
-            if relevant(tip.tip)? {
-                left.push((tip, policy));
-            }
-        }
+        let all: Vec<(&BranchTip, &RuleObjects)> = self.tips.iter().zip(&self.policies).collect();
         let mut kept: Vec<(&BranchTip, &RuleObjects)> = Vec::new();
-        for (tip, policy) in &left {
-            let mut is_passed_over = false;
-            for (other, other_policy) in &left {
+        for (tip, policy) in &all {
+            let mut is_passed_over = !relevant(tip.tip)?;
+            // A branch that is not relevant itself still shows that another one is stale.
+            for (other, other_policy) in &all {
                 let adds_rules = other_policy.has_config && !policy.has_config;
                 let is_stale = other.is_remote && !tip.is_remote && tip.tip != other.tip;
                 is_passed_over =

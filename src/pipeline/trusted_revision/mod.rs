@@ -98,6 +98,8 @@ pub(crate) struct TrustedRevision {
     /// Commits whose approval records must still be in the judged tree: the base of
     /// the change, and the last commit of the main branch that the work contains.
     pub record_commits: Vec<Commit>,
+    /// Tips of the main branch that do not contain the judged head.
+    pub open_tips: Vec<Commit>,
     /// The commit before which times are trusted.
     pub time_base: Option<Commit>,
 }
@@ -187,6 +189,7 @@ fn resolve_committed(
         reference: None,
         state_commits: start.into_iter().collect(),
         record_commits: base.into_iter().collect(),
+        open_tips: Vec::new(),
         time_base: base,
     };
     if selection.left_end.is_none() {
@@ -227,6 +230,7 @@ fn resolve_uncommitted(repo: &dyn Repository, main: &MainBranch) -> Result<Trust
         reference,
         state_commits: tree.into_iter().collect(),
         record_commits: Vec::new(),
+        open_tips: Vec::new(),
         time_base: None,
     };
     if let Some(head) = head {
@@ -250,6 +254,7 @@ impl TrustedRevision {
         for tip in &main.tips {
             if !repo.is_ancestor(head, tip.tip)? {
                 self.state_commits.push(tip.tip);
+                self.open_tips.push(tip.tip);
             }
             if let Some(merged) = repo.merge_base(tip.tip, head)? {
                 self.record_commits.push(merged);
