@@ -28,11 +28,7 @@ fn errors_are_located_at_their_key_or_value() {
     assert!(message.ends_with("; did you mean `rules`?"), "{message}");
     let cases = [
         ("profile: wall", "wall", "invalid profile `wall`; expected one of: fence, standard, full"),
-        (
-            "profile: fence",
-            "version: 1\nprofile: fence\n",
-            "missing key `scope`; the profile `fence` needs one",
-        ),
+        ("profile: fence", "version: 1", "missing key `scope`; the profile `fence` needs one"),
         ("profile: fence\nscope: [../x]", "../x", "invalid scope entry `../x`"),
         ("scope: [src/]", "[src/]", "a scope in the configuration needs `profile: fence`"),
         (

@@ -38,6 +38,8 @@ mod readme;
 mod scans;
 mod schema;
 mod schema_history;
+#[cfg(feature = "ssh")]
+mod standard;
 mod steps;
 mod support;
 mod trusted_revision;
