@@ -179,7 +179,11 @@ registry! {
     "hygiene/large" => Check::Sources(hygiene::large),
     "step/failed" => Check::Step,
     "step/no-tests" => Check::Step,
+    "step/unknown-tests" => Check::Step,
+    "step/not-verified" => Check::Step,
     "step/edited-tree" => Check::Step,
+    "step/edited-repository" => Check::Step,
+    "step/new-file" => Check::Step,
     "step/other-tree" => Check::Step,
 }
 

@@ -62,6 +62,19 @@ pub(crate) fn mentions_path(input: &PacketCheckContext<'_>, path: &RepoPath) -> 
     is_own_governance(input, path) || find_covering_entry(input, path).is_some()
 }
 
+/// Returns the reason why an untracked file at this path matters, as a clause: the
+/// scope contains it, or it controls the checks. `None` if there is no reason.
+#[must_use]
+pub(crate) fn sensitive_path_reason(input: &PacketCheckContext<'_>, path: &RepoPath) -> Option<String> {
+    if input.layout.is_governance(path) {
+        return Some("it is in a folder of governance documents".to_owned());
+    }
+    let protected = input.packet.scope.in_scope.iter().find(|entry| entry.covers(path)).map(|entry| {
+        format!("the scope entry `{}` contains it", to_single_line(strip_quotes(&entry.raw.value), 60))
+    });
+    protected.or_else(|| protection_reason(input, path))
+}
+
 /// Describes what happened to a file, for labels.
 fn describe_change(file: &ChangedFile) -> String {
     let change = &file.change;

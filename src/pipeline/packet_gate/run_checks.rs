@@ -13,7 +13,8 @@ use crate::text::RepoPath;
 use super::attribution::FileAttribution;
 use super::check_runner::CheckRunner;
 use super::context::{PacketContext, SourceTrees, resolve_selection};
-use super::request::{GateContext, GateRequest, GateResult};
+use super::gate_result::GateResult;
+use super::request::{GateContext, GateRequest};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
 
@@ -56,6 +57,7 @@ pub(crate) fn run_gate_checks(
         None => Vec::new(),
     };
     let changed_count = files.len();
+    let judged_entries = files.iter().map(|file| (file.change.path.clone(), file.change.after)).collect();
     let attribution = FileAttribution::new(files, &packets);
     let several = packets.len() > 1;
     let is_committed = selection.as_ref().is_some_and(|selection| selection.mode.is_committed());
@@ -113,14 +115,15 @@ pub(crate) fn run_gate_checks(
         }
     }
     report.sort();
-    let Some(first) = packets.into_iter().next() else {
+    let Some(first) = packets.first() else {
         return Err(PipelineError::PacketDisappeared { id: request.packet.clone() });
     };
     report.selection = selection
         .as_ref()
-        .map(|selection| build_selection_info(selection, changed_count, first.config_source));
+        .map(|selection| build_selection_info(selection, changed_count, first.config_source.clone()));
     report.warnings = first.config.warning_lines();
-    Ok(GateResult { report, config: first.config, selection, tree })
+    let config = first.config.clone();
+    Ok(GateResult { report, config, selection, tree, judged_entries, packets })
 }
 
 /// Runs the checks of a gate over any repository, without the configured steps.

@@ -7,8 +7,9 @@ use crate::system::clock::Stopwatch;
 use crate::system::git::GitRepository;
 
 use super::error::StepsError;
+use super::merge::merge_steps;
 use super::options::StepOptions;
-use super::run::{merge_steps, run_steps};
+use super::run::run_steps;
 
 /// Runs a gate: its checks, and its steps if the checks passed.
 ///
@@ -24,7 +25,7 @@ pub fn run_gate(
     let watch = Stopwatch::start();
     let mut gate_result = run_gate_checks(repo, request)?;
     let step_results = run_steps(repo, request, &gate_result, options)?;
-    merge_steps(&mut gate_result.report, step_results);
+    merge_steps(&mut gate_result.report, step_results, &gate_result.config);
     let mut report = gate_result.report;
     report.sort();
     report.run.started_at = started_at;

@@ -20,7 +20,16 @@ impl GitRepository {
     /// # Errors
     /// HEAD cannot be read.
     pub fn is_ignored_at_head(&self, path: &RepoPath) -> Result<bool, RepositoryError> {
-        let base = self.flat_tree(self.head()?)?;
+        self.is_ignored_at(self.head()?, path)
+    }
+
+    /// Returns whether a tracked ignore file of a commit ignores a path. Without a
+    /// commit, nothing is ignored.
+    ///
+    /// # Errors
+    /// The commit cannot be read.
+    pub fn is_ignored_at(&self, commit: Option<Commit>, path: &RepoPath) -> Result<bool, RepositoryError> {
+        let base = self.flat_tree(commit)?;
         Ok(self.base_ignore_rules(&base)?.excludes(path))
     }
 

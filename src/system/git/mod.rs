@@ -11,6 +11,7 @@ mod attributes;
 mod branch_name;
 mod builder;
 mod clean;
+mod fingerprint;
 mod history;
 mod hooks;
 mod index;
@@ -39,6 +40,7 @@ use crate::text::RepoPath;
 pub(crate) use branch_name::is_valid_branch_name;
 pub(crate) use builder::Identity;
 pub use builder::RepositoryBuilder;
+pub(crate) use fingerprint::GitState;
 pub(crate) use library::libgit2_version;
 
 /// Maximum size of a file in bytes; larger files are an error.
