@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::change::{ChangedFile, Repository, RepositoryError, TreeState};
+use crate::change::{ChangedFile, FileMode, Repository, RepositoryError, TreeState};
 use crate::check::context::{
     ApprovalCheckContext, ChangeCheckContext, Gate, PacketCheckContext, PacketSearch, SearchCheckContext,
     SelectionCheckContext,
@@ -114,6 +114,7 @@ impl<'a> CheckRunner<'a> {
         let open_scopes = OpenScopes::new(repo, tree, layout, &located.id);
         let owners = |path: &RepoPath| open_scopes.covering(path);
         let exists = cached_exists(repo, tree);
+        let link_target = cached_link_target(repo, tree);
         let change =
             change_facts.as_ref().zip(self.context.selection).map(|(facts, selection)| ChangeCheckContext {
                 packet: packet(),
@@ -125,6 +126,7 @@ impl<'a> CheckRunner<'a> {
                 owners: &owners,
                 other_packet_for: self.context.other_owner,
                 exists: &exists,
+                link_target: &link_target,
                 packet_at_start: facts.packet_before.as_ref(),
                 waiver_origins: &facts.waiver_origins,
                 evidence_paths: &facts.evidence_facts.0,
@@ -383,5 +385,19 @@ fn cached_exists(repo: &dyn Repository, tree: TreeState) -> impl Fn(&RepoPath) -
             cache.borrow_mut().insert(path.clone(), exists);
             exists
         })
+    }
+}
+
+/// Returns a function that reads the target of a link, and looks up each path once.
+fn cached_link_target(repo: &dyn Repository, tree: TreeState) -> impl Fn(&RepoPath) -> Option<Vec<u8>> {
+    let cache: RefCell<BTreeMap<RepoPath, Option<Vec<u8>>>> = RefCell::default();
+    move |path| {
+        if let Some(known) = cache.borrow().get(path) {
+            return known.clone();
+        }
+        let is_link = repo.mode(tree, path).is_ok_and(|mode| mode == Some(FileMode::Symlink));
+        let target = if is_link { repo.read(tree, path).ok().flatten() } else { None };
+        cache.borrow_mut().insert(path.clone(), target.clone());
+        target
     }
 }

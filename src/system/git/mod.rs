@@ -69,6 +69,8 @@ pub struct GitRepository {
     commit_cache: ancestry::CommitCache,
     /// Whether any path can have attributes; `None` before the first walk.
     has_attributes: std::cell::Cell<Option<bool>>,
+    /// Number of tree entries that were read.
+    entries_read: std::cell::Cell<u64>,
     /// Number of repositories that contain this one as a nested submodule.
     submodule_depth: usize,
 }
@@ -151,6 +153,7 @@ impl GitRepository {
             repo,
             commit_cache: ancestry::CommitCache::default(),
             has_attributes: std::cell::Cell::new(None),
+            entries_read: std::cell::Cell::new(0),
             submodule_depth: 0,
         }
     }
