@@ -131,7 +131,7 @@ impl ChangedFile {
             // Binary content is not compared by line.
             let _ = self.hunks.set(Vec::new());
         } else {
-            self.hunks();
+            let _ = self.hunks();
         }
         let contents = [&mut self.before, &mut self.after].into_iter().flatten();
         contents.filter(|content| is_large(content)).for_each(FileContent::release);

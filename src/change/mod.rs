@@ -15,7 +15,7 @@ use crate::digest::Hash20;
 use crate::text::RepoPath;
 
 pub use changed_file::ChangedFile;
-pub use changed_file::FileContent;
+pub(crate) use changed_file::FileContent;
 pub(crate) use hunk::{Hunk, compute_hunks};
 pub(crate) use overlay::Overlay;
 pub use repository::{

@@ -11,6 +11,8 @@ mod attributes;
 mod branch_name;
 mod builder;
 mod clean;
+#[cfg(test)]
+mod differential;
 mod fingerprint;
 mod history;
 mod hooks;
@@ -69,6 +71,8 @@ pub struct GitRepository {
     commit_cache: ancestry::CommitCache,
     /// Whether any path can have attributes; `None` before the first walk.
     has_attributes: std::cell::Cell<Option<bool>>,
+    /// Attributes files that were read since the last walk.
+    attribute_rules: std::cell::RefCell<Option<attributes::AttributeRules>>,
     /// Number of tree entries that were read.
     entries_read: std::cell::Cell<u64>,
     /// Number of repositories that contain this one as a nested submodule.
@@ -153,6 +157,7 @@ impl GitRepository {
             repo,
             commit_cache: ancestry::CommitCache::default(),
             has_attributes: std::cell::Cell::new(None),
+            attribute_rules: std::cell::RefCell::new(None),
             entries_read: std::cell::Cell::new(0),
             submodule_depth: 0,
         }
