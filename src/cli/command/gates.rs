@@ -102,8 +102,9 @@ fn run_gate_command(
     selection: SelectionRequest,
     no_run: bool,
 ) -> anyhow::Result<u8> {
-    let repo = GitRepository::discover(&global.working_dir()?)?;
+    let mut repo = GitRepository::discover(&global.working_dir()?)?;
     recover_interrupted_write(&repo)?;
+    repo.use_index_of_commit(&global.working_dir()?)?;
     let request = GateRequest {
         gate,
         packet: packets.first.to_owned(),
