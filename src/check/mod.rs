@@ -32,6 +32,7 @@ mod source;
 mod spec;
 mod stub;
 mod suppression;
+mod test_changes;
 mod text;
 mod traceability;
 mod validator;
