@@ -32,6 +32,7 @@ mod source;
 mod spec;
 mod stub;
 mod suppression;
+mod test_changes;
 mod text;
 mod traceability;
 mod trust;
@@ -47,10 +48,11 @@ use crate::rule::Rule;
 
 pub(crate) use approval::predates_refinements;
 pub(crate) use approval::trusted::removed_records;
-pub(crate) use evidence::is_same_command;
+pub(crate) use evidence::{is_same_command, normalize as normalize_command};
 pub(crate) use link::named_paths;
 pub(crate) use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
 pub(crate) use registry::{Registered, find_rule, registered_rules, wording};
+pub(crate) use scope::sensitive_path_reason;
 pub(crate) use spec::parse_version as spec_version;
 
 /// The result of one check.
@@ -67,6 +69,24 @@ impl CheckResult {
     /// Creates a skipped result with a reason.
     pub fn skipped(reason: impl Into<String>) -> Self {
         Self::Skipped(reason.into())
+    }
+
+    /// Merges the results of one check over several documents.
+    pub(crate) fn merged(results: impl Iterator<Item = Self>) -> Self {
+        let (mut findings, mut skip_reason, mut has_run) = (Vec::new(), None, false);
+        for result in results {
+            match result {
+                Self::Findings(more) => {
+                    has_run = true;
+                    findings.extend(more);
+                }
+                Self::Skipped(reason) => skip_reason = Some(reason),
+            }
+        }
+        match skip_reason {
+            Some(reason) if !has_run => Self::Skipped(reason),
+            _ => Self::Findings(findings),
+        }
     }
 }
 

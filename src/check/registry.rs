@@ -7,7 +7,7 @@ use crate::rule::Rule;
 use super::{
     Check, approval, audit, baseline, board, change, concurrency, contract, coverage, evidence, gate_log,
     hygiene, link, manifest, migration, packet, phase, phase_close, record, refinement, scope, source, spec,
-    stub, suppression, text, traceability, trust, validator, waiver,
+    stub, suppression, test_changes, text, traceability, trust, validator, waiver,
 };
 
 /// A built-in rule and its check.
@@ -184,9 +184,14 @@ registry! {
     "hygiene/artifact" => Check::Sources(hygiene::artifact),
     "hygiene/ignore" => Check::Sources(hygiene::ignore),
     "hygiene/large" => Check::Sources(hygiene::large),
+    "tests/weakened" => Check::Change(test_changes::weakened),
     "step/failed" => Check::Step,
     "step/no-tests" => Check::Step,
+    "step/unknown-tests" => Check::Step,
+    "step/not-verified" => Check::Step,
     "step/edited-tree" => Check::Step,
+    "step/edited-repository" => Check::Step,
+    "step/new-file" => Check::Step,
     "step/other-tree" => Check::Step,
 }
 

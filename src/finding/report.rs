@@ -263,8 +263,9 @@ pub struct Report {
     /// Remarks about the configuration that decide nothing, such as an old name
     /// of a rule.
     pub warnings: Vec<String>,
-    /// Restriction of a passed verdict, such as `policy change`.
-    pub qualifier: Option<&'static str>,
+    /// Remarks that the verdict line shows behind `PASSED`: what the verdict does not
+    /// contain, such as "tests not verified".
+    pub verdict_remarks: Vec<String>,
     /// Reason why the command could not run (exit 2); `None` if it ran.
     pub not_run: Option<String>,
     /// Values that differ from run to run.
@@ -329,7 +330,7 @@ impl Report {
             steps: Vec::new(),
             claims: Vec::new(),
             warnings: Vec::new(),
-            qualifier: None,
+            verdict_remarks: Vec::new(),
             not_run: None,
             run: RunInfo::default(),
         }

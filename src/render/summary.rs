@@ -23,9 +23,11 @@ pub(super) fn render_summary(report: &Report, options: HumanOptions) -> String {
         Verdict::Failed => paint(options, FAIL_STYLE, "FAILED"),
         Verdict::NotRun => paint(options, FAIL_STYLE, "NOT RUN"),
     };
-    let qualifier = report.qualifier.filter(|_| report.verdict() == Verdict::Passed);
-    let qualifier = qualifier.map(|text| format!(", {text}")).unwrap_or_default();
-    let mut out = format!("{}{subject}: {verdict}{qualifier}\n", report.gate);
+    let remarks: String = match report.verdict() {
+        Verdict::Passed => report.verdict_remarks.iter().map(|remark| format!(", {remark}")).collect(),
+        Verdict::Failed | Verdict::NotRun => String::new(),
+    };
+    let mut out = format!("{}{subject}: {verdict}{}\n", report.gate, escape_hidden(&remarks));
     for (name, text) in summary_rows(report, options) {
         out.push_str(&format!("  {name:<9}{text}\n"));
     }

@@ -35,6 +35,7 @@ pub(crate) use rule::{
 pub(crate) use rule_set::RuleSet;
 pub(crate) use settings::{RuleOverride, ScanSettings};
 pub(crate) use suppression::{Suppression, SuppressionExpiry, SuppressionTarget};
+pub(crate) use token_map::{TokenKind, TokenKindSet};
 
 #[cfg(test)]
 pub(crate) use rule::{compare_added_rules, compare_scan_rule_file};

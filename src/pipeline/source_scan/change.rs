@@ -147,12 +147,12 @@ impl ChangeScan<'_> {
         for file in self.files {
             let path = &file.change.path;
             if let Some(content) = file.after.as_ref().filter(|_| is_regular_file(file.change.after)) {
-                let mut file_scan = context.scan_bytes(path, &content.bytes)?;
+                let mut file_scan = context.scan_content(path, content)?;
                 context.finish_test_module(path, &mut file_scan, &read, &mut modules);
                 after.push(ScannedFile { file, path, bytes: &content.bytes, file_scan });
             }
             if let Some(content) = file.before.as_ref().filter(|_| is_regular_file(file.change.before)) {
-                let mut file_scan = context.scan_bytes(path, &content.bytes)?;
+                let mut file_scan = context.scan_content(path, content)?;
                 context.finish_test_module(path, &mut file_scan, &read_before, &mut modules_before);
                 before.push(ScannedFile { file, path, bytes: &content.bytes, file_scan });
             }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::change::{Repository, RepositoryError, TreeState};
+use crate::change::{FileContent, Repository, RepositoryError, TreeState};
 use crate::pipeline::error::PipelineError;
 use crate::scan::{FileMatches, Language, RuleSet, ScanSettings, scan};
 use crate::system::files;
@@ -125,7 +125,18 @@ impl ScanContext<'_> {
 
     /// Matches the bytes of one file, or rejects them as too long. The result
     /// keeps findings in test modules; see [`Self::finish_test_module`].
-    pub(super) fn scan_bytes(&self, path: &RepoPath, bytes: &[u8]) -> Result<FileScan, FileScanError> {
+    pub(super) fn scan_content(
+        &self,
+        path: &RepoPath,
+        content: &FileContent,
+    ) -> Result<FileScan, FileScanError> {
+        if content.is_released() {
+            return Ok(FileScan::oversized(Some(Language::from_path(path))));
+        }
+        self.scan_bytes(path, &content.bytes)
+    }
+
+    fn scan_bytes(&self, path: &RepoPath, bytes: &[u8]) -> Result<FileScan, FileScanError> {
         if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_SOURCE_BYTES) {
             return Ok(FileScan::oversized(Some(Language::from_path(path))));
         }

@@ -16,7 +16,6 @@ impl From<&Report> for ReportDocument {
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             gate: report.gate.to_owned(),
             verdict: report.verdict().as_str().to_owned(),
-            qualifier: report.qualifier.filter(|_| report.passed()).map(str::to_owned),
             reason: report.not_run.clone(),
             warnings: report.warnings.clone(),
             packet: report.packet.as_ref().map(to_packet),

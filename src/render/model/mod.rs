@@ -26,8 +26,6 @@ pub(crate) struct ReportDocument {
     pub gate: String,
     /// `passed` (exit code 0), `failed` (1) or `not_run` (2: nothing was judged).
     pub verdict: String,
-    /// Restriction of a passed verdict, such as `policy change`.
-    pub qualifier: Option<String>,
     /// Reason why nothing was judged, for `not_run`.
     pub reason: Option<String>,
     /// Remarks about the configuration that do not change the verdict.
