@@ -106,7 +106,8 @@ pub(super) fn one_state(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckR
 }
 
 /// `board/packet`: every entry with the state STUB has a stub and no task
-/// packet, and every other entry has a task packet.
+/// packet, every entry with the state SUPERSEDED has a stub or a task packet, and
+/// every other entry has a task packet.
 pub(super) fn packet(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let board = match board_of(input) {
         Ok(board) => board,
@@ -139,7 +140,8 @@ pub(super) fn packet(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
             ("STUB", None, None) => {
                 out.push(rule.finding(format!("the stub of `{id}` does not exist"), at("listed here")));
             }
-            ("STUB", None, Some(_)) | (_, Some(_), _) => {}
+            // A stub can also be superseded.
+            ("STUB" | "SUPERSEDED", None, Some(_)) | (_, Some(_), _) => {}
             (_, None, Some(stub)) => {
                 let message = format!("`{id}` is {} on the board, but only its stub exists", entry.state);
                 out.push(
@@ -174,7 +176,7 @@ pub(super) fn validated(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckR
         };
         let Some((document, packet)) = governance.packet(&entry.wp_id) else { continue };
         // Only the last report counts.
-        let last = packet.phases.reports.last();
+        let last = packet.phases.last_report();
         if last.is_some_and(|report| report.verdict.value.eq_ignore_ascii_case(wanted)) {
             continue;
         }

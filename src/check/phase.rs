@@ -73,7 +73,12 @@ pub(super) fn approval(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResu
     let evidence = [
         phases.implementation.map(|span| (span, "description of the implementation")),
         phases.manifest.map(|span| (span, "a filled manifest")),
-        phases.reports.first().map(|report| (report.verdict.span, "the verdict of a report")),
+        phases
+            .reports
+            .iter()
+            .chain(&phases.fenced_reports)
+            .next()
+            .map(|report| (report.verdict.span, "the verdict of a report")),
         phases.report_text.map(|span| (span, "a report")),
     ];
     let Some((span, what)) = evidence.into_iter().flatten().next() else { return Vec::new().into() };

@@ -35,19 +35,20 @@ impl<'a> GovernanceDocuments<'a> {
     /// Indexes the documents by kind and folder.
     #[must_use]
     pub fn new(documents: &'a [Document], layout: &'a Layout) -> Self {
-        let ids = |folder: &str, kind: DocumentKind| {
-            let folder = folder.trim_end_matches('/').as_bytes();
-            let here = documents.iter().enumerate();
-            here.filter(|(_, document)| document.kind == kind && document.path().folder() == folder)
-                .filter_map(|(at, document)| Some((document.file_id()?.as_str().to_owned(), at)))
-                .collect()
+        let ids = |kind: DocumentKind, path_of: &dyn Fn(&WpId) -> RepoPath| {
+            let here = documents.iter().enumerate().filter(|(_, document)| document.kind == kind);
+            here.filter_map(|(at, document)| {
+                let id = document.file_id().filter(|id| path_of(id) == *document.path())?;
+                Some((id.as_str().to_owned(), at))
+            })
+            .collect()
         };
         Self {
             documents,
             layout,
-            packets: ids(&layout.packets, DocumentKind::Packet),
-            stubs: ids(&layout.stubs, DocumentKind::Stub),
-            refinements: ids(&layout.refinements, DocumentKind::Refinement),
+            packets: ids(DocumentKind::Packet, &|id| layout.packet(id)),
+            stubs: ids(DocumentKind::Stub, &|id| layout.stub(id)),
+            refinements: ids(DocumentKind::Refinement, &|id| layout.refinement(id)),
         }
     }
 

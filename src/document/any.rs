@@ -15,7 +15,7 @@ use super::section::read_sections;
 use super::spec::SpecPointer;
 use super::stub::Stub;
 use super::validator_state::ValidatorState;
-use super::{DocumentKind, Fault, Packet, Refinement, WpId};
+use super::{DocumentKind, Fault, Layout, Packet, Refinement, WpId};
 
 /// Typed content of a document, by kind.
 #[derive(Debug)]
@@ -106,12 +106,11 @@ impl Document {
         self.source.name()
     }
 
-    /// Returns the id in the file name; `None` if the name is not a valid id.
+    /// Returns the id in the file name, or in the name of the packet's folder;
+    /// `None` if the name is not a valid id.
     #[must_use]
     pub fn file_id(&self) -> Option<WpId> {
-        let name = self.path().file_name().to_string();
-        let stem = name.strip_suffix(".md").or_else(|| name.strip_suffix(".json"))?;
-        WpId::parse(stem).ok()
+        Layout::id_of(self.path())
     }
 
     /// Returns the id in the document's text: from its title, otherwise from

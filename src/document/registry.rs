@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::text::{Edit, Source, Span, Spanned};
+use crate::text::{Edit, RepoPath, Source, Span, Spanned};
 
 use super::audit::find_wp_ids;
 use super::field::strip_quotes;
@@ -10,7 +10,7 @@ use super::outline::Outline;
 use super::table::{
     Table, append_row_edit, cell_count_fault, read_tables, stray_row_faults, wrong_columns_fault,
 };
-use super::{Fault, WpId};
+use super::{Fault, Layout, WpId};
 
 /// Columns that identify the registry table, as messages name them.
 const COLUMNS: &str = "`Base WP ID` and `Active Packet`";
@@ -89,8 +89,11 @@ impl Registry {
     /// Returns the packet id in a row's path; `None` if it is not a valid id.
     #[must_use]
     pub fn active_id(row: &RegistryRow) -> Option<WpId> {
-        let name = row.active.value.rsplit(['/', '\\']).next().unwrap_or("");
-        WpId::parse(name.strip_suffix(".md").unwrap_or(name)).ok()
+        let path = row.active.value.replace('\\', "/");
+        let path = path.trim_end_matches('/');
+        let name = path.rsplit('/').next().unwrap_or("");
+        // The row may also name the packet's folder.
+        Layout::id_of(&RepoPath::from(path)).or_else(|| WpId::parse(name).ok())
     }
 
     /// Returns all rows of a base id.

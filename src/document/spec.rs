@@ -101,11 +101,21 @@ impl SpecText {
         })
     }
 
-    /// Returns the section whose heading starts with exactly this number
-    /// (`2.6.3`).
+    /// Returns the sections whose heading starts with exactly this number
+    /// (`2.6.3`). A specification may use a number twice.
+    pub fn find_sections<'a>(&'a self, number: &'a str) -> impl Iterator<Item = &'a Section> {
+        self.headings().iter().filter(move |section| section_number(&section.title.value) == Some(number))
+    }
+
+    /// Returns whether a line that looks like a heading with this number is inside a
+    /// fence, where it is not a heading.
     #[must_use]
-    pub fn find_section(&self, number: &str) -> Option<&Section> {
-        self.headings().iter().find(|section| section_number(&section.title.value) == Some(number))
+    pub fn has_fenced_section(&self, number: &str) -> bool {
+        let titles = self.source.text().lines().filter_map(|line| {
+            let title = line.trim_start().trim_start_matches('#');
+            (title.len() < line.trim_start().len()).then(|| title.trim())
+        });
+        titles.into_iter().any(|title| section_number(title) == Some(number))
     }
 }
 
@@ -143,7 +153,9 @@ mod tests {
     fn a_heading_in_a_fence_is_not_a_section() {
         let text = "# 1 A\n\n```\n## 1.2 no\n```\n\n## 1.1 B\n";
         let spec = SpecText::new(RepoPath::from("s.md"), text.as_bytes().to_vec());
-        assert!(spec.find_section("1.1").is_some() && spec.find_section("1.2").is_none());
+        let exists = |number: &str| spec.find_sections(number).next().is_some();
+        assert!(exists("1.1") && !exists("1.2"));
+        assert!(spec.has_fenced_section("1.2") && !spec.has_fenced_section("1.3"));
     }
 
     #[test]

@@ -108,13 +108,11 @@ fn resolve_by_registry(
             "the registry names a second active packet here",
         )));
     }
-    let name = row.active.value.rsplit('/').next().unwrap_or("");
-    let active = name.strip_suffix(".md").unwrap_or(name);
-    match WpId::parse(active) {
-        Ok(active) if active.base() != id.base() => {
+    match Registry::active_id(row) {
+        Some(active) if active.base() != id.base() => {
             Ok(Err(Label::text(&source, row.active.span, "the registry names a packet of another base id")))
         }
-        Ok(active) if repo.exists(tree, &layout.packet(&active))? => {
+        Some(active) if repo.exists(tree, &layout.packet(&active))? => {
             let path = layout.packet(&active);
             Ok(Ok(Some((active, path))))
         }
@@ -155,13 +153,9 @@ pub(crate) fn list_packet_ids(
     tree: TreeState,
     layout: &Layout,
 ) -> Result<Vec<String>, RepositoryError> {
-    let names = repo.list(tree, &layout.packets)?;
-    let ids = names.iter().filter_map(|path| {
-        let name = path.file_name().to_string();
-        let id = name.strip_suffix(".md")?;
-        WpId::parse(id).ok().map(|id| id.as_str().to_owned())
-    });
-    Ok(ids.collect())
+    let paths = repo.list_below(tree, &layout.packets)?;
+    let id_of = |path: &RepoPath| Layout::id_of(path).filter(|id| layout.packet(id) == *path);
+    Ok(paths.iter().filter_map(id_of).map(|id| id.as_str().to_owned()).collect())
 }
 
 fn open_packet(

@@ -171,7 +171,7 @@ pub(in crate::check) fn verdict(input: &DocumentCheckContext<'_>, rule: &Rule) -
     let PacketStatus::Validated(verdict) = &status.value else { return Vec::new().into() };
     let wanted = verdict.as_deref().map_or_else(|| "PASS".to_owned(), str::to_uppercase);
     let here = |text: &str| Label::text(&packet.source, status.span, text.to_owned());
-    match packet.phases.reports.last() {
+    match packet.phases.last_report() {
         None => {
             let message =
                 format!("the status is `{}`, but the packet contains no report with a verdict", status.value);

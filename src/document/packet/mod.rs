@@ -4,6 +4,7 @@ mod contract;
 mod phases;
 mod quality;
 mod read;
+mod reading;
 mod reports;
 mod scope;
 
@@ -26,6 +27,7 @@ pub(crate) use contract::{ContractPart, contract_parts};
 pub(crate) use phases::{PacketPhases, PhaseSection};
 pub(crate) use quality::{Criterion, PlannedCommand};
 pub(crate) use read::manifest_fields;
+pub(crate) use reports::VerdictReport;
 pub(crate) use scope::Scope;
 
 /// Format generation of a packet (FORMATS, "three generations").
@@ -78,7 +80,7 @@ impl fmt::Display for Generation {
 }
 
 /// A task packet with its fields and sections.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Packet {
     /// Text of the packet.
     pub source: Arc<Source>,
@@ -130,6 +132,8 @@ pub struct Packet {
     pub locked: Option<Span>,
     /// Block structure.
     pub outline: Outline,
+    /// The packet as CommonMark defines it, if a fence was recovered.
+    pub commonmark: Option<Box<Packet>>,
 }
 
 /// State of the content under a name, which may be a section or a labelled
@@ -151,7 +155,7 @@ impl Packet {
         let outline = Outline::parse(source.text());
         let sections = read_sections(source.text(), &outline);
         let kind = detect_outline_kind(&sections, &outline);
-        read::read_packet(source, outline, sections, kind)
+        Self::from_outline(source, outline, sections, kind)
     }
 
     /// Reads a packet from a text that is already parsed; see [`Packet::read`].
@@ -162,7 +166,15 @@ impl Packet {
         sections: Vec<Section>,
         kind: DocumentKind,
     ) -> Parsed<Self> {
-        read::read_packet(source, outline, sections, kind)
+        let is_recovered = !outline.recoveries.is_empty();
+        let mut parsed = read::read_packet(source, outline, sections, kind);
+        if is_recovered {
+            let outline = Outline::parse_strict(source.text());
+            let sections = read_sections(source.text(), &outline);
+            let strict = read::read_packet(source, outline, sections, kind).value;
+            parsed.value.commonmark = Some(Box::new(strict));
+        }
+        parsed
     }
 
     /// Returns the first section with this key (see

@@ -183,6 +183,9 @@ pub(super) fn read_done_means(
     while next < criteria.blocks.end {
         let Some(block) = outline.get(next) else { break };
         if block.kind == BlockKind::Item {
+            if is_other_field(text, outline, next) {
+                break;
+            }
             read_criterion(text, outline, next, None, MAX_LIST_DEPTH, &mut out);
             next = block.end.max(next + 1);
         } else {
@@ -190,6 +193,18 @@ pub(super) fn read_done_means(
         }
     }
     (out, faults)
+}
+
+/// Returns whether an item starts another field: a label in capitals with an
+/// underscore and a nested list, such as `- PRIMITIVES_EXPOSED:`.
+fn is_other_field(text: &str, outline: &Outline, item: usize) -> bool {
+    let Some(prose) = outline.item_prose(item).and_then(|prose| outline.get(prose)) else { return false };
+    let line = trim_spanned(text, prose.content).value;
+    let label = line.trim_matches('*').strip_suffix(':').unwrap_or("").trim_matches('*');
+    let is_constant = label.contains('_')
+        && label.len() > 4
+        && label.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    is_constant && outline.items(Some(item)).next().is_some()
 }
 
 fn read_criterion(

@@ -117,6 +117,7 @@ pub(super) fn read_packet(
         sections,
         source: Arc::clone(source),
         outline: blocks,
+        commonmark: None,
     };
     Parsed { value, faults }
 }

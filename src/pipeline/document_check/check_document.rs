@@ -104,6 +104,16 @@ impl DocumentContext<'_> {
         // documents must not be edited.
         let reports_notes = is_history && !is_named_packet;
         let leveled = |result: CheckResult| if reports_notes { downgrade_to_notes(result) } else { result };
+        let is_archived = governance.is_some_and(|governance| governance.layout.is_archived(document.path()));
+        let leveled_text = |result: CheckResult, rule: &Rule| {
+            // Agents also read what is archived.
+            let addresses_readers = matches!(rule.id.as_str(), "text/instruction" | "text/hidden-character");
+            if is_archived && !is_named_packet && !addresses_readers {
+                downgrade_to_notes(result)
+            } else {
+                result
+            }
+        };
         let is_empty = document.source.text().trim_start_matches('\u{feff}').trim().is_empty();
         let run_rule = |entry: &&Registered| {
             let rule = &entry.rule;
@@ -112,14 +122,14 @@ impl DocumentContext<'_> {
                 return None;
             }
             match entry.check {
-                Check::Text(check) => Some(check(&text, rule)),
+                Check::Text(check) => Some(leveled_text(check(&text, rule), rule)),
                 Check::Refinement(check) => refinement.as_ref().map(|input| leveled(check(input, rule))),
                 Check::Packet(check) => match &packet {
                     Some(input) => Some(leveled(check(input, rule))),
                     None => document.packet().and_then(|_| check_missing_id(document, rule)),
                 },
                 Check::Document(kinds, check) if kinds.is_empty() || kinds.contains(&document.kind) => {
-                    Some(check(&input, rule))
+                    Some(leveled_text(check(&input, rule), rule))
                 }
                 _ => None,
             }
@@ -128,7 +138,7 @@ impl DocumentContext<'_> {
         // A command cannot find a packet by its id if the file name is not one.
         let in_packets =
             job.is_in_layout && document.path().is_below(self.governance.layout.packets.as_bytes());
-        if in_packets && document.packet().is_some() && file_id.is_none() && id.is_some() {
+        if in_packets && !is_archived && document.packet().is_some() && file_id.is_none() && id.is_some() {
             for (entry, result) in self.rules.iter().zip(&mut results) {
                 if entry.rule.id.as_str() == "packet/identity" {
                     *result = Some(report_file_name(document, &entry.rule));

@@ -100,7 +100,10 @@ fn gather_targets(
             // A path that no file system accepts (too long, through a loop of
             // links) does not exist; a broken repository was reported before.
             let is_path = path.as_bytes().len() < MAX_PATH_LENGTH && !path.as_bytes().contains(&0);
-            if !out.contains_key(&path) && is_path && repo.exists(tree, &path).unwrap_or(false) {
+            let exists = |path: &RepoPath| repo.exists(tree, path).unwrap_or(false);
+            // Older documents name the places at which the records were before.
+            let is_moved_record = || governance.layout.moved_record(&path).is_some_and(|now| exists(&now));
+            if !out.contains_key(&path) && is_path && (exists(&path) || is_moved_record()) {
                 out.insert(path, TargetFact::Found);
                 continue;
             }
@@ -202,8 +205,12 @@ fn read_current_spec(
     Ok((None, repo.list(tree, "")?))
 }
 
-/// Returns true for a finished packet, and for the refinement of one.
+/// Returns true for a document in an archive, for a finished packet, and for the
+/// refinement of one.
 pub(crate) fn is_history(document: &Document, governance: Option<&GovernanceDocuments<'_>>) -> bool {
+    if governance.is_some_and(|governance| governance.layout.is_archived(document.path())) {
+        return true;
+    }
     let id = document.id();
     let id = id.as_ref().map(WpId::as_str).unwrap_or_default();
     match (document.packet(), governance) {

@@ -1,7 +1,7 @@
 //! Configuration and layout for a check of documents.
 
 use crate::change::Repository;
-use crate::config::{Config, detect_layout, load};
+use crate::config::{Config, complete_layout, detect_layout, load};
 use crate::document::Layout;
 use crate::pipeline::error::PipelineError;
 
@@ -15,7 +15,7 @@ pub(super) fn load_config_and_layout(
 ) -> Result<(Config, Option<Layout>), PipelineError> {
     let config = load(repo, request.tree, request.config.as_ref())?.config;
     let layout = match &config.layout {
-        Some(layout) => Some(layout.clone()),
+        Some(layout) => Some(complete_layout(repo, layout.clone(), request.tree, request.tree)?),
         None => detect_layout(repo, request.tree)?,
     };
     Ok((config, layout))

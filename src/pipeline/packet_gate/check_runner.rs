@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::change::{ChangedFile, Repository, RepositoryError, TreeState};
 use crate::check::context::{
-    ApprovalCheckContext, ChangeCheckContext, Gate, PacketCheckContext, PacketSearch, SearchCheckContext,
-    SelectionCheckContext,
+    ApprovalCheckContext, ChangeCheckContext, ContractFact, Gate, PacketCheckContext, PacketSearch,
+    SearchCheckContext, SelectionCheckContext,
 };
 use crate::check::repository_documents::{RefinementCheckContext, TextCheckContext};
 use crate::check::{Check, CheckResult, Registered, predates_refinements};
@@ -89,6 +89,16 @@ impl<'a> CheckRunner<'a> {
         };
         let GateContext { repo, layout, tree, .. } = self.context;
         let documents = self.read_related_documents(&located.id)?;
+        let mut approval_facts = match &documents {
+            Some(documents) => Some(self.gather_approval_facts(documents, located)?),
+            None => None,
+        };
+        let restricted = restrict_to_approved(located, approval_facts.as_ref().map(|facts| &facts.contract));
+        let located = restricted.as_ref().unwrap_or(located);
+        // Without the signature that only the recovered text has, there is no contract.
+        if let (Some(_), Some(documents)) = (&restricted, &documents) {
+            approval_facts = Some(self.gather_approval_facts(documents, located)?);
+        }
         let packet = || PacketCheckContext {
             id: &located.id,
             packet: &located.packet,
@@ -98,10 +108,6 @@ impl<'a> CheckRunner<'a> {
             registry: documents.as_ref().and_then(|documents| documents.registry.as_ref()),
             board: documents.as_ref().and_then(|documents| documents.board.as_ref()),
             revision_ids: documents.as_ref().map_or(&[], |documents| documents.same_base_ids.as_slice()),
-        };
-        let approval_facts = match &documents {
-            Some(documents) => Some(self.gather_approval_facts(documents, located)?),
-            None => None,
         };
         let approval = documents
             .as_ref()
@@ -352,6 +358,24 @@ impl<'a> CheckRunner<'a> {
         self.findings.extend(findings);
         self.outcomes.push(CheckOutcome { rule: rule_ref.id().clone(), packet: None, status });
     }
+}
+
+/// Returns the packet without the permissions that only a recovered text gives;
+/// `None` if there are none, or if the approved version of the packet has the same
+/// recovered fences, so that the approval covers this reading.
+fn restrict_to_approved(located: &LocatedPacket, contract: Option<&ContractFact>) -> Option<LocatedPacket> {
+    if let Some(ContractFact::Known { packet_at_signing, .. }) = contract
+        && located.packet.has_fences_of(packet_at_signing)
+    {
+        return None;
+    }
+    Some(LocatedPacket {
+        id: located.id.clone(),
+        path: located.path.clone(),
+        packet: located.packet.restricted()?,
+        faults: located.faults.clone(),
+        resolved_by: located.resolved_by.clone(),
+    })
 }
 
 /// Merges the results of one check over several documents.
