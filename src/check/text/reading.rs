@@ -18,12 +18,14 @@ pub(in crate::check) fn readable(input: &TextCheckContext<'_>, rule: &Rule) -> C
         let line = source.line_span(source.line(at)).unwrap_or_default();
         let message = format!("the document is not valid UTF-8 at byte {at}");
         let finding = rule.finding(message, Label::text(source, line, "not valid UTF-8"));
-        let zeros = source.text().chars().filter(|c| *c == '\0').count();
-        return Some(if zeros > 8 {
-            finding.help("The document contains many zero bytes and is probably UTF-16. Save it as UTF-8.")
-        } else {
-            finding
-        })
+        let (encoding, start) = (source.encoding(), Place::text(source, Span::new(0, 0)));
+        return Some(
+            finding.note(format!("It was read as {encoding}. Gates do not accept it.")).with_unsafe_fix(
+                start,
+                "",
+                format!("convert the document from {encoding} to UTF-8"),
+            ),
+        )
         .into();
     }
     if source.text().trim_start_matches('\u{feff}').trim().is_empty() {

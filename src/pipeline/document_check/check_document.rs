@@ -108,6 +108,9 @@ impl DocumentContext<'_> {
         let leveled_text = |result: CheckResult, rule: &Rule| {
             // Agents also read what is archived.
             let addresses_readers = matches!(rule.id.as_str(), "text/instruction" | "text/hidden-character");
+            let is_decoded = rule.id.as_str() == "text/readable" && document.source.not_utf8_at().is_some();
+            // The document was read in its encoding; only gates refuse it.
+            let result = if is_decoded { downgrade(result, Level::Warning) } else { result };
             if is_archived && !is_named_packet && !addresses_readers {
                 downgrade_to_notes(result)
             } else {
@@ -151,10 +154,15 @@ impl DocumentContext<'_> {
 
 /// Changes the level of all findings to note.
 fn downgrade_to_notes(result: CheckResult) -> CheckResult {
+    downgrade(result, Level::Note)
+}
+
+/// Changes the level of all findings.
+fn downgrade(result: CheckResult, level: Level) -> CheckResult {
     match result {
-        CheckResult::Findings(findings) => CheckResult::Findings(
-            findings.into_iter().map(|finding| finding.with_level(Level::Note)).collect(),
-        ),
+        CheckResult::Findings(findings) => {
+            CheckResult::Findings(findings.into_iter().map(|finding| finding.with_level(level)).collect())
+        }
         skipped @ CheckResult::Skipped(_) => skipped,
     }
 }
