@@ -148,6 +148,14 @@ impl History for Overlay<'_> {
         self.base.find_introductions(path, head, stop, holds)
     }
 
+    fn main_tip(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+        self.base.main_tip(main)
+    }
+
+    fn subjects(&self, head: Commit) -> Result<Vec<String>, RepositoryError> {
+        self.base.subjects(head)
+    }
+
     fn commits_between(
         &self,
         base: Option<Commit>,

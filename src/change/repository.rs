@@ -68,6 +68,8 @@ pub enum RepositoryError {
 pub struct CommitInfo {
     /// Id of the commit.
     pub commit: Commit,
+    /// First line of the message.
+    pub subject: String,
     /// Author, `Name <mail>`.
     pub author: String,
     /// Committer, `Name <mail>`.
@@ -188,6 +190,24 @@ pub trait History {
     /// Missing objects.
     fn main_fork_point(&self, _main: &[String]) -> Result<Option<Commit>, RepositoryError> {
         Ok(None)
+    }
+
+    /// Returns the tip of the main branch: of the first existing one of the names in
+    /// `main`. `None` if none of them exists.
+    ///
+    /// # Errors
+    /// Unreadable references.
+    fn main_tip(&self, _main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+        Ok(None)
+    }
+
+    /// Returns the first lines of the messages of all commits reachable from `head`;
+    /// empty if the history is not available.
+    ///
+    /// # Errors
+    /// Missing objects.
+    fn subjects(&self, _head: Commit) -> Result<Vec<String>, RepositoryError> {
+        Ok(Vec::new())
     }
 
     /// Finds the newest commits reachable from `head` that contain the requested

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::CheckResult;
+use crate::check::record::report_missing;
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::board::{Board, BoardEntry, section_states};
 use crate::document::{DocumentBody, PacketStatus};
@@ -125,6 +126,7 @@ pub(super) fn packet(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
         return Some(rule.finding(message, label)).into();
     }
     let mut out: Vec<Finding> = Vec::new();
+    let mut missing: Vec<(String, Label)> = Vec::new();
     for entry in &board.entries {
         let (packet, stub) = (governance.packet(&entry.wp_id), governance.stub(&entry.wp_id));
         let at = |text: &str| Label::text(&board.source, entry.span, text);
@@ -138,7 +140,7 @@ pub(super) fn packet(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
                 );
             }
             ("STUB", None, None) => {
-                out.push(rule.finding(format!("the stub of `{id}` does not exist"), at("listed here")));
+                missing.push((format!("the stub of `{id}` does not exist"), at("listed here")));
             }
             // A stub can also be superseded.
             ("STUB" | "SUPERSEDED", None, Some(_)) | (_, Some(_), _) => {}
@@ -149,10 +151,11 @@ pub(super) fn packet(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
                 );
             }
             (_, None, None) => {
-                out.push(rule.finding(format!("the task packet `{id}` does not exist"), at("listed here")));
+                missing.push((format!("the task packet `{id}` does not exist"), at("listed here")));
             }
         }
     }
+    out.extend(report_missing(rule, missing, "task board", "packet"));
     out.into()
 }
 

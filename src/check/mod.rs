@@ -20,7 +20,7 @@ mod hygiene;
 mod link;
 mod manifest;
 mod migration;
-mod packet;
+pub(crate) mod packet;
 mod phase;
 mod phase_close;
 mod record;
@@ -48,6 +48,8 @@ pub(crate) use approval::predates_refinements;
 pub(crate) use evidence::is_same_command;
 pub(crate) use link::named_paths;
 pub(crate) use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
+pub(crate) use packet::merged::merged_commit;
+pub(crate) use refinement::is_bundle;
 pub(crate) use registry::{Registered, find_rule, registered_rules, wording};
 pub(crate) use spec::parse_version as spec_version;
 

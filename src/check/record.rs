@@ -21,6 +21,32 @@ pub(super) fn json(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult
     document.faults.iter().take(20).map(finding).collect::<Vec<Finding>>().into()
 }
 
+/// Number of missing documents of one record above which they are one finding: the
+/// documents were moved or not checked out.
+const MAX_SEPARATE: usize = 12;
+
+/// Returns one finding for each missing document that a record names, or a single
+/// finding if there are many; `what` is their noun, such as `packet`.
+pub(super) fn report_missing(
+    rule: &Rule,
+    missing: Vec<(String, Label)>,
+    record: &str,
+    what: &str,
+) -> Vec<Finding> {
+    let count = missing.len();
+    let mut all = missing.into_iter();
+    if count <= MAX_SEPARATE {
+        return all.map(|(message, label)| rule.finding(message, label)).collect();
+    }
+    let Some((_, first)) = all.next() else { return Vec::new() };
+    let message = format!("{} that the {record} names do not exist", crate::text::format_count(count, what));
+    let mut finding = rule.finding(message, first);
+    for (_, label) in all.take(MAX_SEPARATE) {
+        finding = finding.related(label);
+    }
+    vec![finding]
+}
+
 /// `record/missing`: while a packet is open, the task board, the signature audit
 /// and the gate log exist (the gate log only from generation G1 on).
 pub(super) fn missing(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {

@@ -96,6 +96,23 @@ impl<'a> GovernanceDocuments<'a> {
         self.packets.is_empty() && self.stubs.is_empty()
     }
 
+    /// Returns whether a document is the file of a packet or refinement that is not in
+    /// force, because there is another one with the same id.
+    #[must_use]
+    pub fn is_twin(&self, document: &Document) -> bool {
+        let Some(id) = document.file_id() else { return false };
+        match document.kind {
+            DocumentKind::Packet => {
+                self.packet(id.as_str()).is_some_and(|(other, _)| other.path() != document.path())
+                    && self.layout.packet_twin(&id) == *document.path()
+            }
+            DocumentKind::Refinement => {
+                self.refinement(id.as_str()).is_some() && self.layout.refinement(&id) != *document.path()
+            }
+            _ => false,
+        }
+    }
+
     /// Returns the ids of all packets of a base id, sorted.
     #[must_use]
     pub fn ids_with_base(&self, base: &str) -> Vec<String> {
@@ -207,6 +224,17 @@ pub enum TargetFact {
     Missing(Option<RepoPath>),
 }
 
+/// Where a commit that a packet names as merged is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MergedCommitFact {
+    /// It is an ancestor of the main branch, or of HEAD.
+    OnMain,
+    /// It exists elsewhere.
+    NotOnMain,
+    /// It does not exist.
+    Missing,
+}
+
 /// The specification that a refinement refers to.
 #[derive(Debug, Default)]
 pub enum SpecFact {
@@ -224,6 +252,9 @@ pub enum SpecFact {
         /// The version with the recorded hash and the commit that contains
         /// it, if it is not the version in the judged tree.
         recorded: Option<(Arc<SpecText>, String)>,
+        /// The modules that anchors name, if the specification is a bundle of files
+        /// and the file at its path is their list.
+        modules: BTreeMap<RepoPath, Arc<SpecText>>,
     },
 }
 
@@ -284,6 +315,9 @@ pub struct DocumentCheckContext<'a> {
     pub targets: &'a BTreeMap<RepoPath, TargetFact>,
     /// The paths of all known contracts by their names in lowercase.
     pub known_contracts: Option<&'a BTreeMap<String, RepoPath>>,
+    /// The commits that packets name as merged; `None` outside of a repository with
+    /// history.
+    pub merged_commits: Option<&'a BTreeMap<String, MergedCommitFact>>,
     /// The policy of the configuration.
     pub policy: &'a Policy,
     /// The current time in UTC.

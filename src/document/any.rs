@@ -70,6 +70,11 @@ impl Document {
     pub fn read(source: &Arc<Source>, expected: Option<DocumentKind>) -> Self {
         let text = source.text();
         let json_kind = expected.filter(|kind| is_json(*kind)).or_else(|| detect_json_kind(text));
+        if json_kind == Some(DocumentKind::Unknown) && expected == Some(DocumentKind::SpecPointer) {
+            let body = DocumentBody::SpecPointer(SpecPointer::read(source));
+            let kind = DocumentKind::SpecPointer;
+            return Self { source: Arc::clone(source), kind, body, outline: None, faults: Vec::new() };
+        }
         if let Some(kind) = json_kind {
             let (body, faults) = read_json_body(source, kind);
             return Self { source: Arc::clone(source), kind, body, outline: None, faults };

@@ -45,11 +45,12 @@ impl Registry {
         let outline = Outline::parse(source.text());
         let (mut rows, mut faults) = (Vec::new(), Vec::new());
         let mut found = false;
+        let mut misnamed: Vec<Fault> = Vec::new();
         for table in read_tables(source.text(), &outline) {
             let column = |name: &str| table.head.iter().position(|head| head.contains(name));
             let (Some(base), Some(active)) = (column("base"), column("active packet")) else {
                 let has_id = |cell: &str| find_wp_ids(cell).next().is_some();
-                faults.extend(wrong_columns_fault(&table, "traceability/row", COLUMNS, &has_id));
+                misnamed.extend(wrong_columns_fault(&table, "traceability/row", COLUMNS, &has_id));
                 continue;
             };
             found = true;
@@ -62,6 +63,8 @@ impl Registry {
                 rows.push(RegistryRow { span: row.span, base: clean(get(base)), active: clean(get(active)) });
             }
         }
+        // Next to the registry's table, another table is about something else.
+        faults.extend(misnamed.into_iter().filter(|_| !found));
         faults.extend(stray_row_faults(source, &outline, found, "traceability/row", COLUMNS));
         Self { source: Arc::clone(source), rows, faults }
     }

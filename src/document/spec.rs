@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::text::{Source, Span, Spanned};
 
+use super::json;
 use super::outline::{BlockKind, Outline};
 use super::section::{Section, read_sections};
 
@@ -24,6 +25,11 @@ impl SpecPointer {
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
         let text = source.text();
+        if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
+            let bold_names = read_json_pointer(text).into_iter().collect();
+            let head_span = source.line_span(1).unwrap_or_default();
+            return Self { source: Arc::clone(source), bold_names, head_span };
+        }
         let outline = Outline::parse(text);
         let mut bold = Vec::new();
         for (index, block) in outline.blocks.iter().enumerate() {
@@ -64,6 +70,15 @@ impl SpecPointer {
     pub fn spec(&self) -> Option<&Spanned<String>> {
         self.bold_names.first()
     }
+}
+
+/// Reads the path of the current specification from a pointer in JSON.
+fn read_json_pointer(text: &str) -> Option<Spanned<String>> {
+    let root = json::parse(text).value?;
+    let current = root.get("current_spec").unwrap_or(&root);
+    let keys = ["entrypoint_path", "path", "file", "spec"];
+    let path = keys.iter().find_map(|key| current.get_text(key));
+    path.or_else(|| root.get_text("current_spec")).filter(|path| !path.value.trim().is_empty())
 }
 
 /// Finds the next `**…**` of a line after the byte offset `from`; returns the
@@ -165,6 +180,10 @@ mod tests {
         let pointer = SpecPointer::read(&Source::from_text(RepoPath::from("p.md"), text));
         let names: Vec<_> = pointer.bold_names.iter().map(|name| name.value.as_str()).collect();
         assert_eq!(names, ["A_v2.md", "Codex v1.md"]);
+        let text =
+            "{\"current_spec\": {\"entrypoint_path\": \"spec/v2/list.json\"}, \"old\": {\"path\": \"x.md\"}}";
+        let pointer = SpecPointer::read(&Source::from_text(RepoPath::from("p.md"), text));
+        assert_eq!(pointer.spec().map(|name| name.value.as_str()), Some("spec/v2/list.json"));
         let text = "# SPEC_CURRENT\n\n**Status: current**\n\n- The spec is **`B_v3.md`**.\n";
         let pointer = SpecPointer::read(&Source::from_text(RepoPath::from("p.md"), text));
         assert_eq!(pointer.spec().map(|name| name.value.as_str()), Some("B_v3.md"));

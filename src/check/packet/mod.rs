@@ -3,4 +3,6 @@
 pub(super) mod fields;
 pub(super) mod identity;
 pub(super) mod lineage;
+pub(super) mod merged;
+pub(super) mod report;
 pub(super) mod search;

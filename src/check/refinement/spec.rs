@@ -1,6 +1,6 @@
 //! `refinement/…`: the specification that a refinement names, and its sections.
 
-use super::{label_at, recorded_hash, recorded_spec};
+use super::{anchor_spec, label_at, recorded_hash, recorded_spec};
 use crate::check::CheckResult;
 use crate::check::repository_documents::{RefinementCheckContext, SpecFact};
 use crate::check::spec::parse_version;
@@ -25,7 +25,7 @@ pub(in crate::check) fn spec(input: &RefinementCheckContext<'_>, rule: &Rule) ->
             return Some(rule.finding(message, label_at(refinement, span, "fill SPEC_TARGET_RESOLVED")))
                 .into();
         }
-        SpecFact::Named { path, current, recorded } => (path, current, recorded),
+        SpecFact::Named { path, current, recorded, .. } => (path, current, recorded),
     };
     if let Some(finding) = check_pointer_target(input, path, rule) {
         return Some(finding).into();
@@ -108,20 +108,24 @@ fn check_pointer_target(input: &RefinementCheckContext<'_>, path: &RepoPath, rul
 /// the refinement's specification, and the anchor's window overlaps that section.
 pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
-    let spec = match recorded_spec(input) {
-        Ok(spec) => spec,
-        Err(skipped) => return skipped,
-    };
+    if let Err(skipped) = recorded_spec(input) {
+        return skipped;
+    }
     let mut out: Vec<Finding> = Vec::new();
     for anchor in &refinement.anchors {
-        let Some(name) = &anchor.name else {
+        let Some((name, plain)) = anchor.name.as_ref().zip(anchor.plain_name()) else {
             let label = label_at(refinement, anchor.heading, "no SPEC_ANCHOR");
             out.push(rule.finding("the anchor has no SPEC_ANCHOR", label));
             continue;
         };
         // `Spec_v01.md 2.2 Farewell`: the file name is before the section.
-        let (file, rest) =
-            name.value.split_once(".md").map_or(("", name.value.as_str()), |(file, rest)| (file, rest));
+        let (file, rest) = plain.split_once(".md").unwrap_or(("", plain.as_str()));
+        let Some(spec) = anchor_spec(input, anchor) else {
+            let module = anchor.module().map(|path| path.to_string()).unwrap_or_default();
+            let message = format!("the module {module} of the specification does not exist");
+            out.push(rule.finding(message, label_at(refinement, name.span, "no such module")));
+            continue;
+        };
         let own = spec.source.name().file_name().to_string();
         let file = file.rsplit(['/', ' ', '`']).next().unwrap_or("");
         if !file.is_empty()

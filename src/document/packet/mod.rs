@@ -1,6 +1,7 @@
 //! Task packets of all generations, as typed fields with spans.
 
 mod contract;
+mod items;
 mod phases;
 mod quality;
 mod read;

@@ -101,8 +101,14 @@ pub(super) fn read_fenced_verdicts(
             continue;
         }
         for block in inside.iter().filter(|block| matches!(block.kind, BlockKind::Code(_))) {
+            // The first line names the report; another fence only shows a verdict.
+            let body = text.get(block.content.start..block.content.end).unwrap_or("");
+            let first = body.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+            if !first.to_uppercase().contains("REPORT") {
+                continue;
+            }
             let mut at = block.content.start;
-            for line in text.get(block.content.start..block.content.end).unwrap_or("").split_inclusive('\n') {
+            for line in body.split_inclusive('\n') {
                 let body = line.trim().trim_start_matches(['-', '*', '#', ' ']);
                 let value = body
                     .split_once(':')

@@ -63,6 +63,7 @@ impl DocumentContext<'_> {
             targets: &self.facts.targets,
             known_contracts: (job.is_in_layout || self.facts.contracts.len() > 1)
                 .then_some(&self.facts.contracts),
+            merged_commits: self.facts.merged_commits.as_ref(),
             now: self.request.now,
         };
         let is_history = is_history(document, governance);
@@ -99,12 +100,15 @@ impl DocumentContext<'_> {
             registry: governance.and_then(GovernanceDocuments::registry),
             board: governance.and_then(GovernanceDocuments::board),
             revision_ids: &revision_ids,
+            skeleton_approval: self.facts.skeleton_approvals.get(id.as_str()),
         });
         // Findings in finished documents are reported but fail nothing: finished
         // documents must not be edited.
         let reports_notes = is_history && !is_named_packet;
         let leveled = |result: CheckResult| if reports_notes { downgrade_to_notes(result) } else { result };
-        let is_archived = governance.is_some_and(|governance| governance.layout.is_archived(document.path()));
+        let is_archived = governance.is_some_and(|governance| {
+            governance.layout.is_archived(document.path()) || governance.is_twin(document)
+        });
         let leveled_text = |result: CheckResult, rule: &Rule| {
             // Agents also read what is archived.
             let addresses_readers = matches!(rule.id.as_str(), "text/instruction" | "text/hidden-character");

@@ -37,7 +37,14 @@ pub fn check_documents(
     let CollectedDocuments { in_layout, outside_layout, unread_documents } = collected;
     let governance = GovernanceDocuments::new(&in_layout, &layout);
     let wanted = wanted_facts(&rules);
-    let facts = DocumentFacts::gather(repo, request.tree, &governance, &outside_layout, &wanted)?;
+    let facts = DocumentFacts::gather(
+        repo,
+        request.tree,
+        &governance,
+        &outside_layout,
+        &wanted,
+        &config.main_branches,
+    )?;
     let search = request.query.packet().map(|id| locate(repo, request.tree, &layout, id)).transpose()?;
     let located = search.as_ref().and_then(|(_, located)| located.as_ref());
     let reported = reported_paths(request, located, &layout);
@@ -93,6 +100,7 @@ fn wanted_facts(rules: &[&'static Registered]) -> Vec<FactKind> {
         (FactKind::Specs, checks_refinements),
         (FactKind::CurrentSpec, has_family("spec")),
         (FactKind::Worktrees, has_family("concurrency")),
+        (FactKind::History, has_family("phase") || has_family("packet")),
     ]
     .into_iter()
     .filter_map(|(kind, is_wanted)| is_wanted.then_some(kind))

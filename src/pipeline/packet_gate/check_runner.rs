@@ -107,6 +107,7 @@ impl<'a> CheckRunner<'a> {
             policy: &self.config.policy,
             registry: documents.as_ref().and_then(|documents| documents.registry.as_ref()),
             board: documents.as_ref().and_then(|documents| documents.board.as_ref()),
+            skeleton_approval: approval_facts.as_ref().and_then(|facts| facts.skeleton_approval.as_ref()),
             revision_ids: documents.as_ref().map_or(&[], |documents| documents.same_base_ids.as_slice()),
         };
         let approval = documents

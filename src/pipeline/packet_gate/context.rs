@@ -104,6 +104,7 @@ impl PacketContext {
             registry: None,
             board: None,
             revision_ids: &[],
+            skeleton_approval: None,
         })
     }
 

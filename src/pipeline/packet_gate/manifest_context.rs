@@ -162,6 +162,7 @@ impl<'a> ManifestContext<'a> {
                 registry: None,
                 board: None,
                 revision_ids: &[],
+                skeleton_approval: None,
             },
             selection: &self.selection,
             files: &self.files,

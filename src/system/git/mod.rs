@@ -296,6 +296,14 @@ impl History for GitRepository {
         self.find_fork_point(main)
     }
 
+    fn main_tip(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+        Ok(self.find_main_tip(main))
+    }
+
+    fn subjects(&self, head: Commit) -> Result<Vec<String>, RepositoryError> {
+        self.list_subjects(head)
+    }
+
     fn find_versions(
         &self,
         head: Commit,

@@ -145,6 +145,11 @@ impl GitRepository {
         Ok(None)
     }
 
+    /// Returns the tip of the first existing branch of the names.
+    pub(super) fn find_main_tip(&self, main: &[String]) -> Option<Commit> {
+        main.iter().find_map(|name| self.branch_tip(name))
+    }
+
     pub(super) fn resolve_selection(
         &self,
         request: &SelectionRequest,
