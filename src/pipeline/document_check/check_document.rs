@@ -106,9 +106,9 @@ impl DocumentContext<'_> {
         // documents must not be edited.
         let reports_notes = is_history && !is_named_packet;
         let leveled = |result: CheckResult| if reports_notes { downgrade_to_notes(result) } else { result };
-        let is_archived = governance.is_some_and(|governance| {
-            governance.layout.is_archived(document.path()) || governance.is_twin(document)
-        });
+        let is_archived = governance.is_some_and(|governance| governance.layout.is_archived(document.path()));
+        // `packet/twin` reports the second file of a packet, as one finding.
+        let is_twin = governance.is_some_and(|governance| governance.is_twin(document));
         let leveled_text = |result: CheckResult, rule: &Rule| {
             // Agents also read what is archived.
             let addresses_readers = matches!(rule.id.as_str(), "text/instruction" | "text/hidden-character");
@@ -125,7 +125,8 @@ impl DocumentContext<'_> {
         let run_rule = |entry: &&Registered| {
             let rule = &entry.rule;
             // One finding is enough for an empty document.
-            if is_disabled(self.config, &rule.id) || (is_empty && !matches!(entry.check, Check::Text(_))) {
+            let only_text = is_empty || is_twin;
+            if is_disabled(self.config, &rule.id) || (only_text && !matches!(entry.check, Check::Text(_))) {
                 return None;
             }
             match entry.check {

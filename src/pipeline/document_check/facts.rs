@@ -276,13 +276,10 @@ fn read_current_spec(
     Ok((None, repo.list(tree, "")?))
 }
 
-/// Returns true for a document in an archive, for the second file of a packet, for a finished packet, and for the
+/// Returns true for a document in an archive, for a finished packet, and for the
 /// refinement of one.
 pub(crate) fn is_history(document: &Document, governance: Option<&GovernanceDocuments<'_>>) -> bool {
-    let is_aside = |governance: &GovernanceDocuments<'_>| {
-        governance.layout.is_archived(document.path()) || governance.is_twin(document)
-    };
-    if governance.is_some_and(is_aside) {
+    if governance.is_some_and(|governance| governance.layout.is_archived(document.path())) {
         return true;
     }
     let id = document.id();

@@ -23,6 +23,7 @@ pub type Files = BTreeMap<RepoPath, MemoryFile>;
 pub struct MemoryCommit {
     pub files: Files,
     pub committer: String,
+    pub subject: String,
 }
 
 /// The repository. Commit `n` has the id `sha1("commit n")`.
@@ -75,6 +76,7 @@ impl MemoryRepository {
     fn facts(&self, number: usize) -> CommitInfo {
         CommitInfo {
             commit: Commit(commit_id(number)),
+            subject: self.commits[number].subject.clone(),
             author: self.commits[number].committer.clone(),
             committer: self.commits[number].committer.clone(),
             time: 1_772_359_200,
@@ -155,6 +157,11 @@ impl History for MemoryRepository {
 
     fn is_ancestor(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError> {
         Ok(self.number(ancestor).zip(self.number(of)).is_some_and(|(a, b)| a <= b))
+    }
+
+    fn subjects(&self, head: Commit) -> Result<Vec<String>, RepositoryError> {
+        let last = self.number(head).map_or(0, |number| number + 1);
+        Ok(self.commits[..last].iter().map(|commit| commit.subject.clone()).collect())
     }
 
     fn commits_between(
