@@ -21,6 +21,7 @@ mod link;
 mod manifest;
 mod migration;
 pub(crate) mod packet;
+mod packet_contract;
 mod phase;
 mod phase_close;
 mod record;

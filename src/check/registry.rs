@@ -6,8 +6,8 @@ use crate::rule::Rule;
 
 use super::{
     Check, approval, audit, baseline, board, change, concurrency, contract, coverage, evidence, gate_log,
-    hygiene, link, manifest, migration, packet, phase, phase_close, record, refinement, scope, source, spec,
-    stub, suppression, text, traceability, validator, waiver,
+    hygiene, link, manifest, migration, packet, packet_contract, phase, phase_close, record, refinement,
+    scope, source, spec, stub, suppression, text, traceability, validator, waiver,
 };
 
 /// A built-in rule and its check.
@@ -159,6 +159,12 @@ registry! {
     "spec/heading" => Check::Repository(spec::heading),
     "concurrency/worktree" => Check::Repository(concurrency::worktree),
     "phase-close/open-packet" => Check::Repository(phase_close::open_packet),
+    "packet-contract/identity" =>
+        Check::Document(&[Kind::Packet, Kind::PacketContract, Kind::TaskContract], packet_contract::identity),
+    "packet-contract/value" =>
+        Check::Document(&[Kind::Packet, Kind::PacketContract, Kind::TaskContract], packet_contract::value),
+    "packet-contract/agreement" => Check::Document(&[Kind::PacketContract], packet_contract::agreement),
+    "packet-contract/task" => Check::Repository(packet_contract::task),
     "packet/twin" => Check::Repository(packet::search::twin),
     "packet/dropped-requirement" => Check::Repository(packet::lineage::dropped_requirement),
     "packet/report-coherence" => Check::Document(&[Kind::Packet], packet::report::coherence),

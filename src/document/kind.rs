@@ -26,6 +26,10 @@ pub enum DocumentKind {
     ValidatorState,
     /// The pointer to the current specification.
     SpecPointer,
+    /// A packet as a typed contract (JSON), next to its Markdown.
+    PacketContract,
+    /// A task of a packet as a typed contract (JSON).
+    TaskContract,
     /// A template of one of these, with unfilled variables.
     Template,
     /// None of these.
@@ -34,7 +38,7 @@ pub enum DocumentKind {
 
 impl DocumentKind {
     /// All kinds, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Packet,
         Self::Stub,
         Self::Refinement,
@@ -45,6 +49,8 @@ impl DocumentKind {
         Self::GateLog,
         Self::ValidatorState,
         Self::SpecPointer,
+        Self::PacketContract,
+        Self::TaskContract,
         Self::Template,
         Self::Unknown,
     ];
@@ -63,6 +69,8 @@ impl DocumentKind {
             Self::GateLog => "gate log",
             Self::ValidatorState => "validator state",
             Self::SpecPointer => "specification pointer",
+            Self::PacketContract => "packet contract",
+            Self::TaskContract => "micro task",
             Self::Template => "template",
             Self::Unknown => "document of unknown kind",
         }

@@ -10,8 +10,10 @@ use super::WpId;
 const FOLDER_PACKET: &str = "packet.md";
 /// File name of a refinement in the folder of its packet.
 const FOLDER_REFINEMENT: &str = "refinement.md";
+/// File name of a packet's typed contract.
+const FOLDER_CONTRACT: &str = "packet.json";
 /// Files in the folder of a packet that have the id of the packet.
-const FOLDER_FILES: [&str; 4] = [FOLDER_PACKET, FOLDER_REFINEMENT, "packet.json", "refinement.json"];
+const FOLDER_FILES: [&str; 4] = [FOLDER_PACKET, FOLDER_REFINEMENT, FOLDER_CONTRACT, "refinement.json"];
 /// Names of folders whose documents are history.
 const ARCHIVE_FOLDERS: [&str; 3] = ["_archive", "archive", "archived"];
 /// Folders in which the records of a repository have been kept, in the order in
@@ -77,6 +79,8 @@ pub struct DocumentForms {
     packets: BTreeSet<String>,
     /// Ids of packets whose refinement is in their folder.
     refinements: BTreeSet<String>,
+    /// Ids of packets that are only a typed contract in their folder.
+    contracts: BTreeSet<String>,
     /// Whether new packets get a folder: all existing packets have one.
     new_in_folder: bool,
 }
@@ -131,10 +135,12 @@ impl Layout {
     }
 
     /// Returns the path of a packet: `<WP_ID>.md`, or `<WP_ID>/packet.md` if the
-    /// packet has a folder.
+    /// packet has a folder, or its typed contract if it has no Markdown.
     #[must_use]
     pub fn packet(&self, id: &WpId) -> RepoPath {
-        if self.forms.packets.contains(id.as_str()) || self.forms.new_in_folder {
+        if self.forms.contracts.contains(id.as_str()) {
+            self.packet_contract(id)
+        } else if self.forms.packets.contains(id.as_str()) || self.forms.new_in_folder {
             self.folder_packet(id)
         } else {
             self.flat_packet(id)
@@ -149,6 +155,12 @@ impl Layout {
         RepoPath::from(format!("{}{id}/{FOLDER_PACKET}", self.packets).as_str())
     }
 
+    /// Returns the path of a packet's typed contract.
+    #[must_use]
+    pub fn packet_contract(&self, id: &WpId) -> RepoPath {
+        RepoPath::from(format!("{}{id}/{FOLDER_CONTRACT}", self.packets).as_str())
+    }
+
     /// Returns the path that the packet would have in the other form. A file there
     /// is a second version of the same packet and is not in force.
     #[must_use]
@@ -161,7 +173,8 @@ impl Layout {
     /// is a single file.
     #[must_use]
     pub fn packet_folder(&self, id: &WpId) -> Option<String> {
-        let has_folder = self.packet(id) == self.folder_packet(id);
+        let path = self.packet(id);
+        let has_folder = path == self.folder_packet(id) || path == self.packet_contract(id);
         has_folder.then(|| format!("{}{id}/", self.packets))
     }
 
@@ -221,6 +234,10 @@ impl Layout {
             let (flat, folder) = (self.flat_packet(&id), self.folder_packet(&id));
             let is_packet =
                 [&flat, &folder].into_iter().any(|path| judged.contains(path) || trusted.contains(path));
+            let contract = self.packet_contract(&id);
+            if !is_packet && (judged.contains(&contract) || trusted.contains(&contract)) {
+                forms.contracts.insert(id.as_str().to_owned());
+            }
             if choose(&flat, &folder) {
                 forms.packets.insert(id.as_str().to_owned());
             } else {
@@ -230,7 +247,8 @@ impl Layout {
                 forms.refinements.insert(id.as_str().to_owned());
             }
         }
-        forms.new_in_folder = !forms.packets.is_empty() && !has_flat;
+        let has_folder = !forms.packets.is_empty() || !forms.contracts.is_empty();
+        forms.new_in_folder = has_folder && !has_flat;
         self.forms = forms;
     }
 

@@ -33,6 +33,7 @@ mod status;
 pub(crate) mod stub;
 pub(crate) mod table;
 pub(crate) mod template;
+pub(crate) mod typed_contract;
 pub(crate) mod validator_state;
 pub(crate) mod waiver;
 mod wp_id;

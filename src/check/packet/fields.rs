@@ -348,7 +348,7 @@ pub(in crate::check) fn format_version(input: &PacketCheckContext<'_>, rule: &Ru
             )
             .into();
         }
-        Generation::G2 => {}
+        Generation::G2 | Generation::Contract(_) => {}
         Generation::G0 | Generation::G1 => {
             if let Some(finding) = check_missing_version(input, rule) {
                 return Some(finding).into();

@@ -1,6 +1,7 @@
 //! Task packets of all generations, as typed fields with spans.
 
 mod contract;
+mod from_contract;
 mod items;
 mod phases;
 mod quality;
@@ -20,6 +21,7 @@ use super::kind::{DocumentKind, detect_outline_kind};
 use super::manifest::Manifest;
 use super::outline::{BlockKind, Outline};
 use super::section::{Section, read_sections};
+use super::typed_contract::{ContractRole, TypedContract};
 use super::waiver::Waiver;
 use super::{PacketStatus, Parsed};
 
@@ -44,6 +46,8 @@ pub enum Generation {
     Later(String),
     /// A format version that is not a date, or is earlier than that of G2.
     Unknown(String),
+    /// A typed contract without a packet in Markdown; with its schema.
+    Contract(String),
 }
 
 impl Generation {
@@ -63,6 +67,7 @@ impl Generation {
         match self {
             Self::G0 => "g0",
             Self::G1 => "g1",
+            Self::Contract(_) => "contract",
             _ => "g2",
         }
     }
@@ -76,6 +81,7 @@ impl fmt::Display for Generation {
             Self::G2 => write!(f, "G2 ({})", Self::G2_VERSION),
             Self::Later(version) => write!(f, "later ({version})"),
             Self::Unknown(version) => write!(f, "unknown ({version})"),
+            Self::Contract(schema) => write!(f, "contract ({schema})"),
         }
     }
 }
@@ -135,6 +141,8 @@ pub struct Packet {
     pub outline: Outline,
     /// The packet as CommonMark defines it, if a fence was recovered.
     pub commonmark: Option<Box<Packet>>,
+    /// The typed contract from which the packet was read, if it has no Markdown.
+    pub contract: Option<Box<TypedContract>>,
 }
 
 /// State of the content under a name, which may be a section or a labelled
@@ -153,6 +161,11 @@ impl Packet {
     /// Reads a packet. Never fails; mistakes become faults.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Parsed<Self> {
+        let contract =
+            TypedContract::read(source).filter(|contract| contract.schema.role == ContractRole::Packet);
+        if let Some(contract) = contract {
+            return from_contract::from_contract(contract);
+        }
         let outline = Outline::parse(source.text());
         let sections = read_sections(source.text(), &outline);
         let kind = detect_outline_kind(&sections, &outline);

@@ -118,6 +118,7 @@ pub(super) fn read_packet(
         source: Arc::clone(source),
         outline: blocks,
         commonmark: None,
+        contract: None,
     };
     Parsed { value, faults }
 }

@@ -1,6 +1,7 @@
 //! Runs all rules over one document.
 
 use crate::check::context::{PacketCheckContext, Policy};
+use crate::check::packet::run_check;
 use crate::check::repository_documents::{
     DocumentCheckContext, GovernanceDocuments, RefinementCheckContext, SpecFact, TextCheckContext,
 };
@@ -133,11 +134,14 @@ impl DocumentContext<'_> {
                 Check::Text(check) => Some(leveled_text(check(&text, rule), rule)),
                 Check::Refinement(check) => refinement.as_ref().map(|input| leveled(check(input, rule))),
                 Check::Packet(check) => match &packet {
-                    Some(input) => Some(leveled(check(input, rule))),
+                    Some(input) => Some(leveled(run_check(check, input, rule))),
                     None => document.packet().and_then(|_| check_missing_id(document, rule)),
                 },
                 Check::Document(kinds, check) if kinds.is_empty() || kinds.contains(&document.kind) => {
-                    Some(leveled_text(check(&input, rule), rule))
+                    let is_contract = document.typed_contract().is_some();
+                    let result = check(&input, rule);
+                    let result = if is_contract { leveled(result) } else { result };
+                    Some(leveled_text(result, rule))
                 }
                 _ => None,
             }

@@ -65,6 +65,10 @@ pub(crate) fn expected_kind(layout: &Layout, path: &RepoPath) -> Result<Option<D
             return Ok(id.is_some().then_some(kind).filter(|_| !layout.is_archived(path)));
         }
     }
+    if path.is_below(layout.packets.as_bytes()) && has_extension(".json") {
+        let is_packet = id.as_ref().is_some_and(|id| layout.packet(id) == *path);
+        return Ok(is_packet.then_some(DocumentKind::Packet));
+    }
     if path.is_below(layout.validator_states.as_bytes()) && has_extension(".json") {
         return Ok(Some(DocumentKind::ValidatorState));
     }

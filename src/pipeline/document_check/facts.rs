@@ -10,7 +10,7 @@ use crate::check::repository_documents::{
 };
 use crate::check::{merged_commit, named_paths};
 use crate::document::spec::SpecText;
-use crate::document::{Document, DocumentBody, Layout, Packet, Refinement, WpId};
+use crate::document::{Document, DocumentBody, DocumentKind, Layout, Packet, Refinement, WpId};
 use crate::pipeline::document_check::similar_paths::SimilarPaths;
 use crate::pipeline::spec_versions::gather_spec_facts;
 use crate::text::RepoPath;
@@ -281,6 +281,14 @@ fn read_current_spec(
 pub(crate) fn is_history(document: &Document, governance: Option<&GovernanceDocuments<'_>>) -> bool {
     if governance.is_some_and(|governance| governance.layout.is_archived(document.path())) {
         return true;
+    }
+    if let Some(governance) = governance
+        && matches!(document.kind, DocumentKind::PacketContract | DocumentKind::TaskContract)
+    {
+        let folder = RepoPath::from_bytes(document.path().folder()).file_name().to_string();
+        return governance
+            .packet(&folder)
+            .is_some_and(|(_, packet)| governance.is_historical(&folder, packet));
     }
     let id = document.id();
     let id = id.as_ref().map(WpId::as_str).unwrap_or_default();

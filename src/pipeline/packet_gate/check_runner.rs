@@ -8,6 +8,7 @@ use crate::check::context::{
     ApprovalCheckContext, ChangeCheckContext, ContractFact, Gate, PacketCheckContext, PacketSearch,
     SearchCheckContext, SelectionCheckContext,
 };
+use crate::check::packet::run_check;
 use crate::check::repository_documents::{RefinementCheckContext, TextCheckContext};
 use crate::check::{Check, CheckResult, Registered, predates_refinements};
 use crate::config::Config;
@@ -297,7 +298,7 @@ impl<'a> CheckRunner<'a> {
         let result = match entry.check {
             Check::Search(check) => Some(check(inputs.search, rule)),
             Check::Selection(check) => inputs.selection.map(|input| check(input, rule)),
-            Check::Packet(check) => inputs.packet.map(|input| check(input, rule)),
+            Check::Packet(check) => inputs.packet.map(|input| run_check(check, input, rule)),
             Check::Text(check) if !inputs.texts.is_empty() => {
                 Some(merge_results(inputs.texts.iter().map(|input| check(input, rule))))
             }
