@@ -4,7 +4,7 @@ use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, RepositoryCheckContext};
 use crate::document::DocumentBody;
 use crate::document::packet::Generation;
-use crate::finding::{Finding, Label};
+use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::RepoPath;
 
@@ -16,7 +16,9 @@ pub(super) fn json(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult
         return CheckResult::skipped("not a state file");
     }
     let finding = |fault: &crate::document::Fault| {
-        rule.finding(fault.message.clone(), Label::text(&document.source, fault.span, ""))
+        // Later versions of the tools add keys.
+        let level = if fault.message.starts_with("unknown key") { Level::Warning } else { Level::Error };
+        rule.finding(fault.message.clone(), Label::text(&document.source, fault.span, "")).with_level(level)
     };
     document.faults.iter().take(20).map(finding).collect::<Vec<Finding>>().into()
 }

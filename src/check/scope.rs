@@ -6,8 +6,8 @@ use crate::change::{ChangeKind, ChangedFile, FileMode};
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, PacketCheckContext};
 use crate::document::field::strip_quotes;
-use crate::document::scope_entry::{ScopeEntry, ScopeEntryError};
-use crate::finding::{Finding, Label, Place};
+use crate::document::scope_entry::{ScopeEntry, ScopeEntryError, ScopePattern};
+use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
 
@@ -15,7 +15,19 @@ use similar_entries::SimilarEntries;
 
 /// Finds the first entry of `IN_SCOPE_PATHS` that covers a path.
 fn find_covering_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> Option<&'a ScopeEntry> {
-    input.packet.scope.in_scope.iter().find(|entry| entry.covers(path))
+    let scope = &input.packet.scope;
+    // A second form of the packet must allow the path as well.
+    let is_agreed = scope.second.as_ref().is_none_or(|second| second.iter().any(|entry| entry.covers(path)));
+    scope.in_scope.iter().find(|entry| entry.covers(path)).filter(|_| is_agreed)
+}
+
+/// Finds the entry of `OUT_OF_SCOPE` that excludes a path. An exact path in scope wins
+/// over a folder or glob out of scope.
+fn find_excluding_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> Option<&'a ScopeEntry> {
+    let scope = &input.packet.scope;
+    let is_exact = scope.in_scope.iter().any(|entry| entry.names_literally(path));
+    let excludes = |entry: &&ScopeEntry| entry.covers(path) && !(is_exact && !entry.names_literally(path));
+    scope.out_of_scope.iter().find(excludes)
 }
 
 /// Returns whether a path belongs to this packet's own governance files.
@@ -48,10 +60,9 @@ fn protection_reason(input: &PacketCheckContext<'_>, path: &RepoPath) -> Option<
 /// Returns whether a path may be changed: covered, not excluded, not protected.
 #[must_use]
 pub(crate) fn allows_change(input: &PacketCheckContext<'_>, path: &RepoPath) -> bool {
-    let excluded = input.packet.scope.out_of_scope.iter().any(|entry| entry.covers(path));
     is_own_governance(input, path)
         || (find_covering_entry(input, path).is_some()
-            && !excluded
+            && find_excluding_entry(input, path).is_none()
             && protection_reason(input, path).is_none())
 }
 
@@ -130,14 +141,22 @@ pub(super) fn overlap(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResul
         return Some(rule.finding(message, input.label_at(span, "too many entries"))).into();
     }
     for inside in &scope.in_scope {
-        for outside in scope.out_of_scope.iter().filter(|outside| inside.overlaps(outside)) {
+        let is_file = |entry: &ScopeEntry| matches!(entry.pattern, Ok(ScopePattern::File(_)));
+        // An exact path in scope is an exception of a folder or pattern out of scope.
+        let conflicts =
+            |outside: &&ScopeEntry| inside.overlaps(outside) && !(is_file(inside) && !is_file(outside));
+        for outside in scope.out_of_scope.iter().filter(conflicts) {
+            let is_same = inside.pattern == outside.pattern;
             let message = format!(
                 "`{}` is in scope and `{}` is out of scope, and both cover the same path",
                 to_single_line(strip_quotes(&inside.raw.value), 60),
                 to_single_line(strip_quotes(&outside.raw.value), 60)
             );
+            // A narrower entry out of scope is how exceptions are written: it wins.
+            let level = if is_same { Level::Error } else { Level::Warning };
             out.push(
                 rule.finding(message, input.label_at(inside.raw.span, "in scope"))
+                    .with_level(level)
                     .related(input.label_at(outside.raw.span, "out of scope")),
             );
         }
@@ -201,7 +220,7 @@ pub(super) fn excluded(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResu
     let mut out = Vec::new();
     for file in input.files.iter().filter(|file| !is_own_governance(&input.packet, &file.change.path)) {
         let path = &file.change.path;
-        if let Some(entry) = input.packet.packet.scope.out_of_scope.iter().find(|entry| entry.covers(path)) {
+        if let Some(entry) = find_excluding_entry(&input.packet, path) {
             let message = format!("{path} is changed, but OUT_OF_SCOPE excludes it");
             let finding = rule.finding(message, Label::path(path, describe_change(file)));
             out.push(finding.related(input.packet.label_at(entry.raw.span, "out of scope")).about_path(path));

@@ -69,6 +69,9 @@ pub struct Layout {
     pub governance_folders: Vec<String>,
     /// Which packets and refinements are in a folder of their own.
     pub forms: DocumentForms,
+    /// Prefixes of paths in documents that stand for a path of the repository, such as
+    /// the name of a sibling working tree; longest first.
+    pub aliases: Vec<(String, String)>,
 }
 
 /// Packets and refinements that are `<WP_ID>/packet.md` and `<WP_ID>/refinement.md`
@@ -107,6 +110,7 @@ impl Layout {
             templates: "docs/templates/".into(),
             governance_folders: vec!["docs/".into()],
             forms: DocumentForms::default(),
+            aliases: Vec::new(),
         }
     }
 
@@ -131,6 +135,7 @@ impl Layout {
             templates: ".GOV/templates/".into(),
             governance_folders: vec![".GOV/".into()],
             forms: DocumentForms::default(),
+            aliases: Vec::new(),
         }
     }
 
@@ -250,6 +255,12 @@ impl Layout {
         let has_folder = !forms.packets.is_empty() || !forms.contracts.is_empty();
         forms.new_in_folder = has_folder && !has_flat;
         self.forms = forms;
+    }
+
+    /// Replaces the alias at the start of a path in a document.
+    #[must_use]
+    pub fn resolve_alias(&self, path: &str) -> Option<String> {
+        self.aliases.iter().find_map(|(alias, target)| Some(format!("{target}{}", path.strip_prefix(alias)?)))
     }
 
     /// Returns the paths at which a record is searched, its own path first.

@@ -7,6 +7,7 @@ use crate::document::field::Field;
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::scope_entry::{ScopeEntry, ScopeEntryError};
 use crate::document::section::Section;
+use crate::document::typed_contract::TypedContract;
 use crate::text::{Span, Spanned, trim_spanned};
 
 use super::items::{FieldText, TextForm, strip_box, texts_in};
@@ -21,6 +22,36 @@ pub struct Scope {
     pub in_scope: Vec<ScopeEntry>,
     /// Paths that `OUT_OF_SCOPE` names.
     pub out_of_scope: Vec<ScopeEntry>,
+    /// Paths that the packet's typed contract allows, if there is one with paths: a
+    /// change must be allowed by both.
+    pub second: Option<Vec<ScopeEntry>>,
+}
+
+impl Scope {
+    /// Reads the entries that begin with an alias again, as paths of the repository.
+    pub(crate) fn apply_aliases(&mut self, aliases: &[(String, String)]) {
+        let second = self.second.iter_mut().flatten();
+        for entry in self.in_scope.iter_mut().chain(&mut self.out_of_scope).chain(second) {
+            let body = entry.raw.value.trim_start_matches(['`', '"']);
+            let found =
+                aliases.iter().find_map(|(alias, path)| Some((body.strip_prefix(alias.as_str())?, path)));
+            let Some((rest, path)) = found else { continue };
+            let quote: String = entry.raw.value.chars().take_while(|c| matches!(c, '`' | '"')).collect();
+            let read = ScopeEntry::read(Spanned::new(format!("{quote}{path}{rest}"), entry.raw.span));
+            entry.pattern = read.pattern;
+        }
+    }
+
+    /// Adds the scope of the packet's typed contract.
+    pub(crate) fn restrict_to(&mut self, contract: &TypedContract) {
+        let valid = |entries: &[ScopeEntry]| -> Vec<ScopeEntry> {
+            entries.iter().filter(|entry| entry.pattern.is_ok()).cloned().collect()
+        };
+        if !contract.allowed.is_empty() {
+            self.second = Some(valid(&contract.allowed));
+        }
+        self.out_of_scope.extend(valid(&contract.forbidden));
+    }
 }
 
 /// A list to read: the span of its label, an inline value, the block indexes of its

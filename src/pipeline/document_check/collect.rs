@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::change::{FileMode, Repository, RepositoryError, TreeState};
 use crate::document::limits::limit_error;
-use crate::document::{Document, DocumentKind, Layout};
+use crate::document::{Document, DocumentBody, DocumentKind, Layout};
+use crate::pipeline::locate::apply_aliases;
 use crate::pipeline::parallel;
 use crate::text::{RepoPath, Source};
 
@@ -116,7 +117,11 @@ pub(crate) fn collect_documents(
         let expected = unparsed
             .expected_kind
             .or_else(|| (in_contracts && is_contract(&unparsed.source)).then_some(DocumentKind::Contract));
-        Document::read(&unparsed.source, expected)
+        let mut document = Document::read(&unparsed.source, expected);
+        if let DocumentBody::Packet(packet) = &mut document.body {
+            apply_aliases(packet, layout);
+        }
+        document
     };
     out.in_layout = parallel::map(&in_layout, parse);
     out.outside_layout = parallel::map(&outside_layout, parse);

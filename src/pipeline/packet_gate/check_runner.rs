@@ -25,7 +25,7 @@ use super::change_facts::ChangeFacts;
 use super::gate_rules::rules_of_gate;
 use super::related_documents::{OpenScopes, RelatedDocuments};
 use super::request::GateContext;
-use super::{approval_report, change_facts, waivers};
+use super::{approval_report, causes, change_facts, waivers};
 use crate::pipeline::error::PipelineError;
 
 /// State of one gate run over one packet.
@@ -188,6 +188,7 @@ impl<'a> CheckRunner<'a> {
         if let Some(input) = change {
             self.apply_waivers(input, &mut results);
         }
+        causes::fold_false_claims(&mut results);
         let order = results.iter().find(|(rule_ref, _)| rule_ref.id().as_str() == "approval/order");
         let in_order = match order {
             Some((_, CheckResult::Findings(findings))) => Some(!findings.iter().any(Finding::fails_gate)),
