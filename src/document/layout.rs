@@ -230,7 +230,9 @@ impl Layout {
             let still_exists = |form: bool| judged.contains(if form { folder } else { flat });
             match trusted_form.filter(|form| still_exists(*form)) {
                 Some(form) => form,
-                None => judged.contains(folder) || (!judged.contains(flat) && trusted.contains(folder)),
+                // Of two new forms the single file counts; `packet/twin` and
+                // `scope/protected` report the other one.
+                None => !judged.contains(flat) && (judged.contains(folder) || trusted.contains(folder)),
             }
         };
         let mut forms = DocumentForms::default();
