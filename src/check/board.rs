@@ -227,7 +227,7 @@ pub(super) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
         match entry {
             Some(entry)
                 if !status_matches_state(&status.value, &entry.state)
-                    && !governance.is_historical(id, packet) =>
+                    && !governance.is_closed(id, packet) =>
             {
                 let message =
                     format!("`{id}` is `{}` in its packet, but {} on the board", status.value, entry.state);
@@ -274,7 +274,7 @@ fn status_matches_state(status: &PacketStatus, state: &str) -> bool {
         "READY_FOR_DEV" => *status == PacketStatus::ReadyForDev,
         "IN_PROGRESS" => matches!(status, PacketStatus::InProgress | PacketStatus::Done),
         "BLOCKED" => *status == PacketStatus::Blocked,
-        "VALIDATED" | "FAIL" | "OUTDATED_ONLY" => {
+        "VALIDATED" | "FAIL" | "OUTDATED_ONLY" | "MERGE_PENDING" | "ABANDONED" => {
             matches!(status, PacketStatus::Done | PacketStatus::DoneHistorical | PacketStatus::Validated(_))
         }
         "SUPERSEDED" => !status.allows_work() && *status != PacketStatus::Blocked,

@@ -140,6 +140,7 @@ registry! {
     "traceability/row" => Check::Document(&[Kind::Registry], traceability::row),
     "traceability/active" => Check::Document(&[Kind::Registry], traceability::active),
     "traceability/stub" => Check::Document(&[Kind::Registry], traceability::stub),
+    "traceability/board" => Check::Document(&[Kind::Registry], traceability::board),
     "traceability/unmapped" => Check::Repository(traceability::unmapped),
     "audit/row" => Check::Document(&[Kind::Audit], audit::row),
     "audit/reuse" => Check::Repository(audit::reuse),

@@ -1,7 +1,7 @@
 //! All governance documents of a repository, and the inputs of document
 //! checks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::DateTime;
@@ -29,6 +29,8 @@ pub struct GovernanceDocuments<'a> {
     packets: BTreeMap<String, usize>,
     stubs: BTreeMap<String, usize>,
     refinements: BTreeMap<String, usize>,
+    /// Ids of packets that are open in the trusted tree, whatever the judged tree says.
+    open_before: BTreeSet<String>,
 }
 
 impl<'a> GovernanceDocuments<'a> {
@@ -49,7 +51,16 @@ impl<'a> GovernanceDocuments<'a> {
             packets: ids(DocumentKind::Packet, &|id| layout.packet(id)),
             stubs: ids(DocumentKind::Stub, &|id| layout.stub(id)),
             refinements: ids(DocumentKind::Refinement, &|id| layout.refinement(id)),
+            open_before: BTreeSet::new(),
         }
+    }
+
+    /// Marks the packets that are not history in the trusted tree: a change cannot
+    /// retire a document and be excused by it.
+    pub(crate) fn with_trusted(mut self, trusted: &GovernanceDocuments<'_>) -> Self {
+        let open = trusted.packets().filter(|(id, _, packet)| !trusted.is_historical(id, packet));
+        self.open_before = open.map(|(id, _, _)| id.to_owned()).collect();
+        self
     }
 
     fn document_at(&self, index: Option<&usize>) -> Option<&'a Document> {
@@ -120,10 +131,20 @@ impl<'a> GovernanceDocuments<'a> {
         self.packets.keys().filter(has_base).cloned().collect()
     }
 
-    /// Returns whether a packet is history: it is finished, or the board lists
-    /// it as SUPERSEDED and the registry names another existing packet.
+    /// Returns whether a packet is history, in the judged and in the trusted tree: it is
+    /// finished, or the board lists it as SUPERSEDED and nobody works on it.
     #[must_use]
     pub fn is_historical(&self, id: &str, packet: &Packet) -> bool {
+        let state = self.board().and_then(|board| board.entries_of(id).last());
+        let is_superseded = state.is_some_and(|entry| entry.state == "SUPERSEDED");
+        let is_claimed = packet.status.as_ref().is_some_and(|s| s.value == PacketStatus::InProgress);
+        !self.open_before.contains(id) && ((is_superseded && !is_claimed) || self.is_closed(id, packet))
+    }
+
+    /// Returns whether the records agree that a packet is closed: it is finished, or the
+    /// board lists it as SUPERSEDED and the registry names another existing packet.
+    #[must_use]
+    pub fn is_closed(&self, id: &str, packet: &Packet) -> bool {
         let state =
             self.board().and_then(|board| board.entries_of(id).last()).map(|entry| entry.state.as_str());
         let base = WpId::parse(id).map(|id| id.base().to_owned()).unwrap_or_default();

@@ -209,6 +209,68 @@ pub(super) fn stub(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult
     out.into()
 }
 
+/// `traceability/board`: the state that a row of the registry repeats is that of the
+/// packet on the task board.
+pub(super) fn board(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let registry = match registry_of(input) {
+        Ok(registry) => registry,
+        Err(skipped) => return skipped,
+    };
+    let Some(board) = input.governance.and_then(|governance| governance.board()) else {
+        return CheckResult::skipped("the task board does not exist");
+    };
+    let mut out: Vec<Finding> = Vec::new();
+    for row in &registry.rows {
+        let (Some(cell), Some(active)) = (&row.board, Registry::active_id(row)) else { continue };
+        let Some(group) = board_group(&cell.value) else { continue };
+        // `Done: WP-1-A-v2` may be about another revision than the active packet.
+        let named = crate::document::audit::find_wp_ids(&cell.value).next().map(str::to_owned);
+        let id = named.unwrap_or_else(|| active.as_str().to_owned());
+        let Some(entry) = board.entries_of(&id).last() else { continue };
+        if state_group(&entry.state) == Some(group) {
+            continue;
+        }
+        let message = format!(
+            "the registry says `{}`, but `{id}` is {} on the task board",
+            crate::text::to_single_line(&cell.value, 80),
+            entry.state
+        );
+        out.push(
+            rule.finding(message, Label::text(&registry.source, cell.span, "state in the registry"))
+                .related(Label::text(&board.source, entry.span, "state on the board")),
+        );
+    }
+    out.into()
+}
+
+/// Returns the group of a board state that a text of the registry begins with.
+fn board_group(text: &str) -> Option<&'static str> {
+    let lower = text.trim().to_lowercase();
+    let groups = [
+        ("stub", "stub"),
+        ("ready for dev", "ready"),
+        ("in progress", "in progress"),
+        ("blocked", "blocked"),
+        ("done", "done"),
+        ("validated", "done"),
+        ("superseded", "superseded"),
+    ];
+    groups.iter().find(|(start, _)| lower.starts_with(start)).map(|(_, group)| *group)
+}
+
+/// Returns the group of a state in brackets.
+fn state_group(state: &str) -> Option<&'static str> {
+    Some(match state {
+        "STUB" => "stub",
+        "READY_FOR_DEV" => "ready",
+        "IN_PROGRESS" => "in progress",
+        "BLOCKED" => "blocked",
+        "SUPERSEDED" => "superseded",
+        "VALIDATED" | "FAIL" | "OUTDATED_ONLY" | "MERGE_PENDING" | "ABANDONED" | "DONE" => "done",
+        _ => return None,
+    })
+}
+
 /// `traceability/unmapped`: every base id with several packets has a row in the
 /// traceability registry.
 pub(super) fn unmapped(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -271,6 +333,7 @@ mod tests {
             span: Span::new(at, at + 1),
             base: Spanned::new(base, Span::new(at, at + 1)),
             active: Spanned::new(String::new(), Span::new(at, at + 1)),
+            board: None,
         };
         let mut rows: Vec<RegistryRow> = (0..60_000).map(|n| row(n, format!("WP-1-Name-{n}"))).collect();
         rows.extend([

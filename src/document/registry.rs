@@ -24,6 +24,8 @@ pub struct RegistryRow {
     pub base: Spanned<String>,
     /// Path of the active packet, as written.
     pub active: Spanned<String>,
+    /// State of the packet on the task board, as the registry repeats it.
+    pub board: Option<Spanned<String>>,
 }
 
 /// The traceability registry with its rows.
@@ -54,13 +56,16 @@ impl Registry {
                 continue;
             };
             found = true;
+            let board = column("board");
             for row in table.rows {
                 faults.extend(cell_count_fault(&row, table.head.len(), "traceability/row"));
                 let get = |index: usize| {
                     row.cells.get(index).cloned().unwrap_or_else(|| Spanned::new(String::new(), row.span))
                 };
                 let clean = |cell: Spanned<String>| cell.map(|text| strip_quotes(&text).to_owned());
-                rows.push(RegistryRow { span: row.span, base: clean(get(base)), active: clean(get(active)) });
+                let board = board.and_then(|index| row.cells.get(index).cloned()).map(clean);
+                let (base, active) = (clean(get(base)), clean(get(active)));
+                rows.push(RegistryRow { span: row.span, base, active, board });
             }
         }
         // Next to the registry's table, another table is about something else.

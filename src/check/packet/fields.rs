@@ -337,6 +337,10 @@ pub(in crate::check) fn format_version(input: &PacketCheckContext<'_>, rule: &Ru
             return Some(rule.finding(message, input.label_at(at, "unknown format version"))).into();
         }
         Generation::Later(version) => {
+            let known = rule.parameter("known");
+            if known.iter().any(|other| other == version) {
+                return Vec::new().into();
+            }
             let message = format!(
                 "PACKET_FORMAT_VERSION {version} is newer than this program supports; the packet is \
                     read as {}",

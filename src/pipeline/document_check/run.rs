@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::change::Repository;
+use crate::change::{Repository, TreeState};
 use crate::check::context::{PacketSearch, SearchCheckContext};
 use crate::check::repository_documents::{GovernanceDocuments, RepositoryCheckContext};
 use crate::check::{Check, CheckResult, Registered, registered_rules};
 use crate::config::Config;
-use crate::document::{DocumentKind, Layout, LayoutName};
+use crate::document::{Document, DocumentKind, Layout, LayoutName};
 use crate::finding::{CheckOutcome, CheckStatus, DocumentsInfo, Finding, Label, PacketInfo, Report};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::locate::{LocatedPacket, locate};
@@ -35,7 +35,12 @@ pub fn check_documents(
         registered_rules().iter().filter(|entry| request.query.includes_rule(entry)).collect();
     let collected = collect_documents(repo, request.tree, &layout, &request.named_documents)?;
     let CollectedDocuments { in_layout, outside_layout, unread_documents } = collected;
+    let trusted = collect_trusted(repo, request, &config, &layout, &in_layout)?;
     let governance = GovernanceDocuments::new(&in_layout, &layout);
+    let governance = match &trusted {
+        Some(documents) => governance.with_trusted(&GovernanceDocuments::new(documents, &layout)),
+        None => governance,
+    };
     let wanted = wanted_facts(&rules);
     let facts = DocumentFacts::gather(
         repo,
@@ -89,6 +94,34 @@ pub fn check_documents(
     };
     report.sort();
     Ok(report)
+}
+
+/// Reads the documents of the trusted tree, which decide with the judged ones which
+/// packets are history: the fork point from the main branch, or HEAD on it. `None` if no
+/// document differs, or without history.
+fn collect_trusted(
+    repo: &dyn Repository,
+    request: &DocumentCheckRequest,
+    config: &Config,
+    layout: &Layout,
+    judged: &[Document],
+) -> Result<Option<Vec<Document>>, PipelineError> {
+    let Some(head) = repo.head()? else { return Ok(None) };
+    let commit = repo.main_fork_point(&config.main_branches)?.unwrap_or(head);
+    let tree = TreeState::Commit(commit);
+    if tree == request.tree {
+        return Ok(None);
+    }
+    let decides = |document: &&Document| {
+        matches!(document.kind, DocumentKind::Packet | DocumentKind::Board | DocumentKind::Registry)
+    };
+    for document in judged.iter().filter(decides) {
+        let before = repo.read(tree, document.path()).ok().flatten();
+        if before.is_some_and(|bytes| bytes != document.source.text().as_bytes()) {
+            return Ok(Some(collect_documents(repo, tree, layout, &[])?.in_layout));
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the kinds of facts that the rules need.
