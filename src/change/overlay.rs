@@ -161,6 +161,10 @@ impl History for Overlay<'_> {
         self.base.find_introductions(path, head, stop, holds)
     }
 
+    fn subjects(&self, head: Commit) -> Result<Vec<String>, RepositoryError> {
+        self.base.subjects(head)
+    }
+
     fn commits_between(
         &self,
         base: Option<Commit>,

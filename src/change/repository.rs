@@ -78,6 +78,8 @@ pub enum RepositoryError {
 pub struct CommitInfo {
     /// Id of the commit.
     pub commit: Commit,
+    /// First line of the message.
+    pub subject: String,
     /// Author, `Name <mail>`.
     pub author: String,
     /// Committer, `Name <mail>`.
@@ -227,6 +229,15 @@ pub trait History {
     /// Missing objects.
     fn commit_signature(&self, _commit: Commit) -> Result<Option<(String, Vec<u8>)>, RepositoryError> {
         Ok(None)
+    }
+
+    /// Returns the first lines of the messages of all commits reachable from `head`;
+    /// empty if the history is not available.
+    ///
+    /// # Errors
+    /// Missing objects.
+    fn subjects(&self, _head: Commit) -> Result<Vec<String>, RepositoryError> {
+        Ok(Vec::new())
     }
 
     /// Finds the newest commits reachable from `head` that contain the requested

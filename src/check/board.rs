@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::check::CheckResult;
+use crate::check::record::report_missing;
 use crate::check::repository_documents::DocumentCheckContext;
 use crate::document::board::{Board, BoardEntry, section_states};
 use crate::document::{DocumentBody, PacketStatus};
@@ -106,7 +107,8 @@ pub(super) fn one_state(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckR
 }
 
 /// `board/packet`: every entry with the state STUB has a stub and no task
-/// packet, and every other entry has a task packet.
+/// packet, every entry with the state SUPERSEDED has a stub or a task packet, and
+/// every other entry has a task packet.
 pub(super) fn packet(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let board = match board_of(input) {
         Ok(board) => board,
@@ -124,6 +126,7 @@ pub(super) fn packet(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
         return Some(rule.finding(message, label)).into();
     }
     let mut out: Vec<Finding> = Vec::new();
+    let mut missing: Vec<(String, Label)> = Vec::new();
     for entry in &board.entries {
         let (packet, stub) = (governance.packet(&entry.wp_id), governance.stub(&entry.wp_id));
         let at = |text: &str| Label::text(&board.source, entry.span, text);
@@ -137,9 +140,10 @@ pub(super) fn packet(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
                 );
             }
             ("STUB", None, None) => {
-                out.push(rule.finding(format!("the stub of `{id}` does not exist"), at("listed here")));
+                missing.push((format!("the stub of `{id}` does not exist"), at("listed here")));
             }
-            ("STUB", None, Some(_)) | (_, Some(_), _) => {}
+            // A stub can also be superseded.
+            ("STUB" | "SUPERSEDED", None, Some(_)) | (_, Some(_), _) => {}
             (_, None, Some(stub)) => {
                 let message = format!("`{id}` is {} on the board, but only its stub exists", entry.state);
                 out.push(
@@ -147,10 +151,11 @@ pub(super) fn packet(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
                 );
             }
             (_, None, None) => {
-                out.push(rule.finding(format!("the task packet `{id}` does not exist"), at("listed here")));
+                missing.push((format!("the task packet `{id}` does not exist"), at("listed here")));
             }
         }
     }
+    out.extend(report_missing(rule, missing, "task board", "packet"));
     out.into()
 }
 
@@ -174,7 +179,7 @@ pub(super) fn validated(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckR
         };
         let Some((document, packet)) = governance.packet(&entry.wp_id) else { continue };
         // Only the last report counts.
-        let last = packet.phases.reports.last();
+        let last = packet.phases.last_report();
         if last.is_some_and(|report| report.verdict.value.eq_ignore_ascii_case(wanted)) {
             continue;
         }
@@ -222,7 +227,7 @@ pub(super) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
         match entry {
             Some(entry)
                 if !status_matches_state(&status.value, &entry.state)
-                    && !governance.is_historical(id, packet) =>
+                    && !governance.is_closed(id, packet) =>
             {
                 let message =
                     format!("`{id}` is `{}` in its packet, but {} on the board", status.value, entry.state);
@@ -269,7 +274,7 @@ fn status_matches_state(status: &PacketStatus, state: &str) -> bool {
         "READY_FOR_DEV" => *status == PacketStatus::ReadyForDev,
         "IN_PROGRESS" => matches!(status, PacketStatus::InProgress | PacketStatus::Done),
         "BLOCKED" => *status == PacketStatus::Blocked,
-        "VALIDATED" | "FAIL" | "OUTDATED_ONLY" => {
+        "VALIDATED" | "FAIL" | "OUTDATED_ONLY" | "MERGE_PENDING" | "ABANDONED" => {
             matches!(status, PacketStatus::Done | PacketStatus::DoneHistorical | PacketStatus::Validated(_))
         }
         "SUPERSEDED" => !status.allows_work() && *status != PacketStatus::Blocked,

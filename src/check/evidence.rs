@@ -1,13 +1,17 @@
 //! `evidence/…`: the evidence of commands and requirements is complete, and points
 //! at existing logs and lines.
 
+use std::collections::BTreeSet;
+
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, EvidencePathFact};
 use crate::digest::sha256_hex;
 use crate::document::packet::PlannedCommand;
-use crate::finding::Finding;
+use crate::finding::{Finding, Level, Place};
 use crate::rule::Rule;
 use crate::text::{format_count, to_single_line};
+
+mod paraphrase;
 
 /// Returns the reason why evidence is not required, as a clause; `None` if it is
 /// required.
@@ -146,6 +150,7 @@ pub(super) fn requirement(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
     }
     let packet = input.packet.packet;
     let mut out = Vec::new();
+    let mut paraphrasing: BTreeSet<usize> = BTreeSet::new();
     for bullet in &packet.done_means {
         let wanted = normalize(&bullet.text.value);
         let group = bullet.group.as_deref().map(normalize);
@@ -154,7 +159,30 @@ pub(super) fn requirement(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
             matches_quote(&quote, &wanted)
                 || group.as_deref().is_some_and(|group| matches_quote(&quote, group))
         });
-        let Some(requirement) = quoted else {
+        let paraphrase = || {
+            let all = packet.mapping.iter().enumerate();
+            all.filter(|(index, requirement)| {
+                let is_quote = packet.done_means.iter().any(|other| {
+                    matches_quote(&normalize(&requirement.quote.value), &normalize(&other.text.value))
+                });
+                !is_quote && !paraphrasing.contains(index)
+            })
+            .find(|(_, requirement)| paraphrase::is_paraphrase(&requirement.quote.value, &bullet.text.value))
+        };
+        let paraphrased = if quoted.is_none() { paraphrase() } else { None };
+        if let Some((index, requirement)) = paraphrased {
+            paraphrasing.insert(index);
+            let message = format!("the REQUIREMENT paraphrases `{}`", to_single_line(&bullet.text.value, 80));
+            let source = &input.packet.packet.source;
+            let finding = rule
+                .finding(message, input.packet.label_at(requirement.quote.span, "not a quotation"))
+                .with_level(Level::Warning)
+                .related(input.packet.label_at(bullet.text.span, "the bullet"));
+            let quote = format!("\"{}\"", bullet.text.value);
+            let place = Place::text(source, requirement.quote.span);
+            out.push(finding.with_fix(place, quote, "quote the bullet"));
+        }
+        let Some(requirement) = quoted.or(paraphrased.map(|(_, requirement)| requirement)) else {
             out.push(rule.finding(
                 format!("no REQUIREMENT quotes `{}`", to_single_line(&bullet.text.value, 80)),
                 input.packet.label_at(bullet.text.span, "no REQUIREMENT for this bullet"),

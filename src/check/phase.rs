@@ -60,6 +60,26 @@ pub(super) fn bootstrap(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckRes
         .into()
 }
 
+/// `phase/self-approval`: the commit that approves the skeleton is not by a committer of
+/// the judged code.
+pub(super) fn self_approval(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let Some(approval) = input.skeleton_approval.filter(|_| input.packet.phases.approval_marker.is_none())
+    else {
+        return CheckResult::skipped("no commit approves the skeleton");
+    };
+    if !approval.is_by_coder || input.policy.separation_of_duties {
+        return Vec::new().into();
+    }
+    let span =
+        input.packet.phases.section("SKELETON").map_or_else(|| input.packet.head_span(), |s| s.heading);
+    let message = format!(
+        "commit {} approves the skeleton, but its committer {} also committed judged code",
+        approval.commit,
+        crate::text::to_single_line(&approval.committer, 80)
+    );
+    Some(rule.finding(message, input.label_at(span, "the approved skeleton"))).into()
+}
+
 /// `phase/approval`: if the packet contains evidence of implementation, it also
 /// contains the approval marker `SKELETON APPROVED`.
 pub(super) fn approval(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -73,11 +93,19 @@ pub(super) fn approval(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResu
     let evidence = [
         phases.implementation.map(|span| (span, "description of the implementation")),
         phases.manifest.map(|span| (span, "a filled manifest")),
-        phases.reports.first().map(|report| (report.verdict.span, "the verdict of a report")),
+        phases
+            .reports
+            .iter()
+            .chain(&phases.fenced_reports)
+            .next()
+            .map(|report| (report.verdict.span, "the verdict of a report")),
         phases.report_text.map(|span| (span, "a report")),
     ];
     let Some((span, what)) = evidence.into_iter().flatten().next() else { return Vec::new().into() };
-    if phases.approval_marker.is_some() {
+    let by_commit = input
+        .skeleton_approval
+        .filter(|approval| !(approval.is_by_coder && input.policy.separation_of_duties));
+    if phases.approval_marker.is_some() || by_commit.is_some() {
         return Vec::new().into();
     }
     let mut finding = rule.finding(

@@ -4,7 +4,7 @@ use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, RepositoryCheckContext};
 use crate::document::DocumentBody;
 use crate::document::packet::Generation;
-use crate::finding::{Finding, Label};
+use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::RepoPath;
 
@@ -16,9 +16,37 @@ pub(super) fn json(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult
         return CheckResult::skipped("not a state file");
     }
     let finding = |fault: &crate::document::Fault| {
-        rule.finding(fault.message.clone(), Label::text(&document.source, fault.span, ""))
+        // Later versions of the tools add keys.
+        let level = if fault.message.starts_with("unknown key") { Level::Warning } else { Level::Error };
+        rule.finding(fault.message.clone(), Label::text(&document.source, fault.span, "")).with_level(level)
     };
     document.faults.iter().take(20).map(finding).collect::<Vec<Finding>>().into()
+}
+
+/// Number of missing documents of one record above which they are one finding: the
+/// documents were moved or not checked out.
+const MAX_SEPARATE: usize = 12;
+
+/// Returns one finding for each missing document that a record names, or a single
+/// finding if there are many; `what` is their noun, such as `packet`.
+pub(super) fn report_missing(
+    rule: &Rule,
+    missing: Vec<(String, Label)>,
+    record: &str,
+    what: &str,
+) -> Vec<Finding> {
+    let count = missing.len();
+    let mut all = missing.into_iter();
+    if count <= MAX_SEPARATE {
+        return all.map(|(message, label)| rule.finding(message, label)).collect();
+    }
+    let Some((_, first)) = all.next() else { return Vec::new() };
+    let message = format!("{} that the {record} names do not exist", crate::text::format_count(count, what));
+    let mut finding = rule.finding(message, first);
+    for (_, label) in all.take(MAX_SEPARATE) {
+        finding = finding.related(label);
+    }
+    vec![finding]
 }
 
 /// `record/missing`: while a packet is open, the task board, the signature audit

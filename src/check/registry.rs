@@ -6,8 +6,8 @@ use crate::rule::Rule;
 
 use super::{
     Check, approval, audit, baseline, board, change, concurrency, contract, coverage, evidence, gate_log,
-    hygiene, link, manifest, migration, packet, phase, phase_close, record, refinement, scope, source, spec,
-    stub, suppression, test_changes, text, traceability, trust, validator, waiver,
+    hygiene, link, manifest, migration, packet, packet_contract, phase, phase_close, record, refinement,
+    scope, source, spec, stub, suppression, test_changes, text, traceability, trust, validator, waiver,
 };
 
 /// A built-in rule and its check.
@@ -45,6 +45,7 @@ registry! {
     "packet/active" => Check::Packet(packet::identity::active),
     "packet/identity" => Check::Packet(packet::identity::identity),
     "packet/duplicate-field" => Check::Packet(packet::fields::duplicate_field),
+    "packet/unread-item" => Check::Packet(packet::fields::unread_item),
     "packet/section" => Check::Packet(packet::fields::section),
     "packet/field" => Check::Packet(packet::fields::field),
     "packet/status" => Check::Packet(packet::identity::status),
@@ -58,6 +59,7 @@ registry! {
     "packet/manifest-template" => Check::Packet(packet::fields::manifest_template),
     "phase/order" => Check::Packet(phase::order),
     "phase/bootstrap" => Check::Packet(phase::bootstrap),
+    "phase/self-approval" => Check::Packet(phase::self_approval),
     "phase/approval" => Check::Packet(phase::approval),
     "approval/merge-base" => Check::Approval(approval::records::merge_base),
     "approval/refinement" => Check::Approval(approval::records::refinement),
@@ -101,6 +103,7 @@ registry! {
     "scope/outside" => Check::Change(scope::outside),
     "scope/excluded" => Check::Change(scope::excluded),
     "scope/protected" => Check::Change(scope::protected),
+    "scope/budget" => Check::Change(scope::budget),
     "scope/shared" => Check::SharedPaths(scope::shared),
     "scope/escaping-link" => Check::Change(scope::escaping_link),
     "manifest/missing" => Check::Change(manifest::blocks::missing),
@@ -144,6 +147,7 @@ registry! {
     "traceability/row" => Check::Document(&[Kind::Registry], traceability::row),
     "traceability/active" => Check::Document(&[Kind::Registry], traceability::active),
     "traceability/stub" => Check::Document(&[Kind::Registry], traceability::stub),
+    "traceability/board" => Check::Document(&[Kind::Registry], traceability::board),
     "traceability/unmapped" => Check::Repository(traceability::unmapped),
     "audit/row" => Check::Document(&[Kind::Audit], audit::row),
     "audit/reuse" => Check::Repository(audit::reuse),
@@ -163,7 +167,16 @@ registry! {
     "spec/heading" => Check::Repository(spec::heading),
     "concurrency/worktree" => Check::Repository(concurrency::worktree),
     "phase-close/open-packet" => Check::Repository(phase_close::open_packet),
+    "packet-contract/identity" =>
+        Check::Document(&[Kind::Packet, Kind::PacketContract, Kind::TaskContract], packet_contract::identity),
+    "packet-contract/value" =>
+        Check::Document(&[Kind::Packet, Kind::PacketContract, Kind::TaskContract], packet_contract::value),
+    "packet-contract/agreement" => Check::Document(&[Kind::PacketContract], packet_contract::agreement),
+    "packet-contract/task" => Check::Repository(packet_contract::task),
+    "packet/twin" => Check::Repository(packet::search::twin),
     "packet/dropped-requirement" => Check::Repository(packet::lineage::dropped_requirement),
+    "packet/report-coherence" => Check::Document(&[Kind::Packet], packet::report::coherence),
+    "packet/merged-commit" => Check::Document(&[Kind::Packet], packet::merged::merged),
     "packet/verdict" => Check::Document(&[Kind::Packet], packet::identity::verdict),
     "link/target" => Check::Document(&[], link::target),
     "link/reference" => Check::Document(&[Kind::Packet, Kind::Refinement, Kind::GateLog], link::reference),

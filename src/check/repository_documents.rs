@@ -1,7 +1,7 @@
 //! All governance documents of a repository, and the inputs of document
 //! checks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::DateTime;
@@ -29,26 +29,38 @@ pub struct GovernanceDocuments<'a> {
     packets: BTreeMap<String, usize>,
     stubs: BTreeMap<String, usize>,
     refinements: BTreeMap<String, usize>,
+    /// Ids of packets that are open in the trusted tree, whatever the judged tree says.
+    open_before: BTreeSet<String>,
 }
 
 impl<'a> GovernanceDocuments<'a> {
     /// Indexes the documents by kind and folder.
     #[must_use]
     pub fn new(documents: &'a [Document], layout: &'a Layout) -> Self {
-        let ids = |folder: &str, kind: DocumentKind| {
-            let folder = folder.trim_end_matches('/').as_bytes();
-            let here = documents.iter().enumerate();
-            here.filter(|(_, document)| document.kind == kind && document.path().folder() == folder)
-                .filter_map(|(at, document)| Some((document.file_id()?.as_str().to_owned(), at)))
-                .collect()
+        let ids = |kind: DocumentKind, path_of: &dyn Fn(&WpId) -> RepoPath| {
+            let here = documents.iter().enumerate().filter(|(_, document)| document.kind == kind);
+            here.filter_map(|(at, document)| {
+                let id = document.file_id().filter(|id| path_of(id) == *document.path())?;
+                Some((id.as_str().to_owned(), at))
+            })
+            .collect()
         };
         Self {
             documents,
             layout,
-            packets: ids(&layout.packets, DocumentKind::Packet),
-            stubs: ids(&layout.stubs, DocumentKind::Stub),
-            refinements: ids(&layout.refinements, DocumentKind::Refinement),
+            packets: ids(DocumentKind::Packet, &|id| layout.packet(id)),
+            stubs: ids(DocumentKind::Stub, &|id| layout.stub(id)),
+            refinements: ids(DocumentKind::Refinement, &|id| layout.refinement(id)),
+            open_before: BTreeSet::new(),
         }
+    }
+
+    /// Marks the packets that are not history in the trusted tree: a change cannot
+    /// retire a document and be excused by it.
+    pub(crate) fn with_trusted(mut self, trusted: &GovernanceDocuments<'_>) -> Self {
+        let open = trusted.packets().filter(|(id, _, packet)| !trusted.is_historical(id, packet));
+        self.open_before = open.map(|(id, _, _)| id.to_owned()).collect();
+        self
     }
 
     fn document_at(&self, index: Option<&usize>) -> Option<&'a Document> {
@@ -95,6 +107,23 @@ impl<'a> GovernanceDocuments<'a> {
         self.packets.is_empty() && self.stubs.is_empty()
     }
 
+    /// Returns whether a document is the file of a packet or refinement that is not in
+    /// force, because there is another one with the same id.
+    #[must_use]
+    pub fn is_twin(&self, document: &Document) -> bool {
+        let Some(id) = document.file_id() else { return false };
+        match document.kind {
+            DocumentKind::Packet => {
+                self.packet(id.as_str()).is_some_and(|(other, _)| other.path() != document.path())
+                    && self.layout.packet_twin(&id) == *document.path()
+            }
+            DocumentKind::Refinement => {
+                self.refinement(id.as_str()).is_some() && self.layout.refinement(&id) != *document.path()
+            }
+            _ => false,
+        }
+    }
+
     /// Returns the ids of all packets of a base id, sorted.
     #[must_use]
     pub fn ids_with_base(&self, base: &str) -> Vec<String> {
@@ -102,10 +131,20 @@ impl<'a> GovernanceDocuments<'a> {
         self.packets.keys().filter(has_base).cloned().collect()
     }
 
-    /// Returns whether a packet is history: it is finished, or the board lists
-    /// it as SUPERSEDED and the registry names another existing packet.
+    /// Returns whether a packet is history, in the judged and in the trusted tree: it is
+    /// finished, or the board lists it as SUPERSEDED and nobody works on it.
     #[must_use]
     pub fn is_historical(&self, id: &str, packet: &Packet) -> bool {
+        let state = self.board().and_then(|board| board.entries_of(id).last());
+        let is_superseded = state.is_some_and(|entry| entry.state == "SUPERSEDED");
+        let is_claimed = packet.status.as_ref().is_some_and(|s| s.value == PacketStatus::InProgress);
+        !self.open_before.contains(id) && ((is_superseded && !is_claimed) || self.is_closed(id, packet))
+    }
+
+    /// Returns whether the records agree that a packet is closed: it is finished, or the
+    /// board lists it as SUPERSEDED and the registry names another existing packet.
+    #[must_use]
+    pub fn is_closed(&self, id: &str, packet: &Packet) -> bool {
         let state =
             self.board().and_then(|board| board.entries_of(id).last()).map(|entry| entry.state.as_str());
         let base = WpId::parse(id).map(|id| id.base().to_owned()).unwrap_or_default();
@@ -206,6 +245,17 @@ pub enum TargetFact {
     Missing(Option<RepoPath>),
 }
 
+/// Where a commit that a packet names as merged is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MergedCommitFact {
+    /// It is an ancestor of the main branch, or of HEAD.
+    OnMain,
+    /// It exists elsewhere.
+    NotOnMain,
+    /// It does not exist.
+    Missing,
+}
+
 /// The specification that a refinement refers to.
 #[derive(Debug, Default)]
 pub enum SpecFact {
@@ -223,6 +273,9 @@ pub enum SpecFact {
         /// The version with the recorded hash and the commit that contains
         /// it, if it is not the version in the judged tree.
         recorded: Option<(Arc<SpecText>, String)>,
+        /// The modules that anchors name, if the specification is a bundle of files
+        /// and the file at its path is their list.
+        modules: BTreeMap<RepoPath, Arc<SpecText>>,
     },
 }
 
@@ -283,6 +336,9 @@ pub struct DocumentCheckContext<'a> {
     pub targets: &'a BTreeMap<RepoPath, TargetFact>,
     /// The paths of all known contracts by their names in lowercase.
     pub known_contracts: Option<&'a BTreeMap<String, RepoPath>>,
+    /// The commits that packets name as merged; `None` outside of a repository with
+    /// history.
+    pub merged_commits: Option<&'a BTreeMap<String, MergedCommitFact>>,
     /// The policy of the configuration.
     pub policy: &'a Policy,
     /// The current time in UTC.

@@ -7,8 +7,8 @@ use crate::change::{ChangeKind, ChangedFile};
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, PacketCheckContext};
 use crate::document::field::strip_quotes;
-use crate::document::scope_entry::{ScopeEntry, ScopeEntryError};
-use crate::finding::{Finding, Label, Place};
+use crate::document::scope_entry::{ScopeEntry, ScopeEntryError, ScopePattern};
+use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
 
@@ -17,7 +17,19 @@ use similar_entries::SimilarEntries;
 
 /// Finds the first entry of `IN_SCOPE_PATHS` that covers a path.
 fn find_covering_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> Option<&'a ScopeEntry> {
-    input.packet.scope.in_scope.iter().find(|entry| entry.covers(path))
+    let scope = &input.packet.scope;
+    // A second form of the packet must allow the path as well.
+    let is_agreed = scope.second.as_ref().is_none_or(|second| second.iter().any(|entry| entry.covers(path)));
+    scope.in_scope.iter().find(|entry| entry.covers(path)).filter(|_| is_agreed)
+}
+
+/// Finds the entry of `OUT_OF_SCOPE` that excludes a path. An exact path in scope wins
+/// over a folder or glob out of scope.
+fn find_excluding_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> Option<&'a ScopeEntry> {
+    let scope = &input.packet.scope;
+    let is_exact = scope.in_scope.iter().any(|entry| entry.names_literally(path));
+    let excludes = |entry: &&ScopeEntry| entry.covers(path) && !(is_exact && !entry.names_literally(path));
+    scope.out_of_scope.iter().find(excludes)
 }
 
 /// Returns whether a path belongs to this packet's own governance files.
@@ -51,10 +63,9 @@ fn protection_reason(input: &PacketCheckContext<'_>, path: &RepoPath) -> Option<
 /// Returns whether a path may be changed: covered, not excluded, not protected.
 #[must_use]
 pub(crate) fn allows_change(input: &PacketCheckContext<'_>, path: &RepoPath) -> bool {
-    let excluded = input.packet.scope.out_of_scope.iter().any(|entry| entry.covers(path));
     is_own_governance(input, path)
         || (find_covering_entry(input, path).is_some()
-            && !excluded
+            && find_excluding_entry(input, path).is_none()
             && protection_reason(input, path).is_none())
 }
 
@@ -146,14 +157,22 @@ pub(super) fn overlap(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResul
         return Some(rule.finding(message, input.label_at(span, "too many entries"))).into();
     }
     for inside in &scope.in_scope {
-        for outside in scope.out_of_scope.iter().filter(|outside| inside.overlaps(outside)) {
+        let is_file = |entry: &ScopeEntry| matches!(entry.pattern, Ok(ScopePattern::File(_)));
+        // An exact path in scope is an exception of a folder or pattern out of scope.
+        let conflicts =
+            |outside: &&ScopeEntry| inside.overlaps(outside) && !(is_file(inside) && !is_file(outside));
+        for outside in scope.out_of_scope.iter().filter(conflicts) {
+            let is_same = inside.pattern == outside.pattern;
             let message = format!(
                 "`{}` is in scope and `{}` is out of scope, and both cover the same path",
                 to_single_line(strip_quotes(&inside.raw.value), 60),
                 to_single_line(strip_quotes(&outside.raw.value), 60)
             );
+            // A narrower entry out of scope is how exceptions are written: it wins.
+            let level = if is_same { Level::Error } else { Level::Warning };
             out.push(
                 rule.finding(message, input.label_at(inside.raw.span, "in scope"))
+                    .with_level(level)
                     .related(input.label_at(outside.raw.span, "out of scope")),
             );
         }
@@ -217,7 +236,7 @@ pub(super) fn excluded(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResu
     let mut out = Vec::new();
     for file in input.files.iter().filter(|file| !is_own_governance(&input.packet, &file.change.path)) {
         let path = &file.change.path;
-        if let Some(entry) = input.packet.packet.scope.out_of_scope.iter().find(|entry| entry.covers(path)) {
+        if let Some(entry) = find_excluding_entry(&input.packet, path) {
             let message = format!("{path} is changed, but {} excludes it", input.packet.excluded_name());
             let finding = rule.finding(message, Label::path(path, describe_change(file)));
             out.push(finding.related(input.packet.label_at(entry.raw.span, "out of scope")).about_path(path));
@@ -244,6 +263,41 @@ pub(super) fn protected(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckRes
         });
     }
     out.into()
+}
+
+/// `scope/budget`: the change touches at most as many files as `TOUCHED_FILE_BUDGET`
+/// allows. The packet's own governance files do not count.
+pub(super) fn budget(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let packet = input.packet.packet;
+    let mut fields =
+        packet.fields.iter().filter(|field| field.key == "TOUCHED_FILE_BUDGET" && field.is_filled());
+    let Some(field) = fields.next() else {
+        return CheckResult::skipped("the packet has no TOUCHED_FILE_BUDGET");
+    };
+    let value = field.bare_value();
+    let at = |text: &str| input.packet.label_at(value.span, text);
+    let Ok(budget) = value.value.parse::<usize>() else {
+        let shown = to_single_line(value.value, 40);
+        if matches!(shown.to_uppercase().as_str(), "NONE" | "N/A") {
+            return Vec::new().into();
+        }
+        let message = format!("invalid TOUCHED_FILE_BUDGET `{shown}`; expected a number of files");
+        return Some(rule.finding(message, at("not a number"))).into();
+    };
+    let touched: Vec<_> =
+        input.files.iter().filter(|file| !is_own_governance(&input.packet, &file.change.path)).collect();
+    if touched.len() <= budget {
+        return Vec::new().into();
+    }
+    let message = format!(
+        "{} changed, but TOUCHED_FILE_BUDGET allows {budget}",
+        if touched.len() == 1 { "1 file is".to_owned() } else { format!("{} files are", touched.len()) }
+    );
+    let mut finding = rule.finding(message, at("the agreed number of files"));
+    for file in touched.iter().skip(budget).take(3) {
+        finding = finding.related(Label::path(&file.change.path, "beyond the budget"));
+    }
+    Some(finding).into()
 }
 
 /// `scope/shared`: if several packets are judged together, only one of them

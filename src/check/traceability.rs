@@ -4,6 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::check::CheckResult;
+use crate::check::record::report_missing;
 use crate::check::repository_documents::{DocumentCheckContext, RepositoryCheckContext};
 use crate::document::registry::{Registry, RegistryRow};
 use crate::document::{DocumentBody, PacketStatus, WpId};
@@ -56,6 +57,8 @@ pub(super) fn row(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult 
                 });
             }
             Ok(id) => match Registry::active_id(row) {
+                // `Task board only: WP-1-A-v1` says that there is no packet.
+                None if !row.active.value.contains('/') && row.active.value.contains(": WP-") => {}
                 None => {
                     let shown = crate::text::to_single_line(&row.active.value, 80);
                     let message = format!("`{shown}` is not the path of a packet; expected `…/<WP_ID>.md`");
@@ -99,6 +102,7 @@ pub(super) fn active(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
     };
     let at = |span, text: &str| Label::text(&registry.source, span, text);
     let mut out: Vec<Finding> = Vec::new();
+    let mut missing: Vec<(String, Label)> = Vec::new();
     for (index, (row, first)) in registry.rows.iter().zip(first_rows(&registry.rows)).enumerate() {
         if let Some(first) = first {
             let message =
@@ -126,7 +130,7 @@ pub(super) fn active(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
             } else {
                 format!("the active packet `{active}` of `{base}` does not exist")
             };
-            out.push(rule.finding(message, at(row.active.span, "no such packet")));
+            missing.push((message, at(row.active.span, "no such packet")));
             continue;
         };
         let wanted = governance.layout.packet(&active).to_string();
@@ -152,6 +156,7 @@ pub(super) fn active(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
             rule.finding(message, at(row.active.span, "an older revision"))
         }));
     }
+    out.extend(report_missing(rule, missing, "registry", "active packet"));
     out.into()
 }
 
@@ -181,6 +186,7 @@ pub(super) fn stub(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult
         return CheckResult::skipped("the packets were not read");
     };
     let mut out: Vec<Finding> = Vec::new();
+    let mut missing: Vec<(String, Label)> = Vec::new();
     for row in &registry.rows {
         let Some(active) = Registry::active_id(row) else { continue };
         let folder = row.active.value.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -195,13 +201,74 @@ pub(super) fn stub(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult
                 rule.finding(message, label("the stub")).related(Label::path(document.path(), "the packet")),
             );
         } else if governance.stub(active.as_str()).is_none() && !governance.has_no_packets_or_stubs() {
-            out.push(rule.finding(
-                format!("the stub that the registry names for `{base}` does not exist"),
-                label("no such stub"),
-            ));
+            let message = format!("the stub that the registry names for `{base}` does not exist");
+            missing.push((message, label("no such stub")));
         }
     }
+    out.extend(report_missing(rule, missing, "registry", "stub"));
     out.into()
+}
+
+/// `traceability/board`: the state that a row of the registry repeats is that of the
+/// packet on the task board.
+pub(super) fn board(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let registry = match registry_of(input) {
+        Ok(registry) => registry,
+        Err(skipped) => return skipped,
+    };
+    let Some(board) = input.governance.and_then(|governance| governance.board()) else {
+        return CheckResult::skipped("the task board does not exist");
+    };
+    let mut out: Vec<Finding> = Vec::new();
+    for row in &registry.rows {
+        let (Some(cell), Some(active)) = (&row.board, Registry::active_id(row)) else { continue };
+        let Some(group) = board_group(&cell.value) else { continue };
+        // `Done: WP-1-A-v2` may be about another revision than the active packet.
+        let named = crate::document::audit::find_wp_ids(&cell.value).next().map(str::to_owned);
+        let id = named.unwrap_or_else(|| active.as_str().to_owned());
+        let Some(entry) = board.entries_of(&id).last() else { continue };
+        if state_group(&entry.state) == Some(group) {
+            continue;
+        }
+        let message = format!(
+            "the registry says `{}`, but `{id}` is {} on the task board",
+            crate::text::to_single_line(&cell.value, 80),
+            entry.state
+        );
+        out.push(
+            rule.finding(message, Label::text(&registry.source, cell.span, "state in the registry"))
+                .related(Label::text(&board.source, entry.span, "state on the board")),
+        );
+    }
+    out.into()
+}
+
+/// Returns the group of a board state that a text of the registry begins with.
+fn board_group(text: &str) -> Option<&'static str> {
+    let lower = text.trim().to_lowercase();
+    let groups = [
+        ("stub", "stub"),
+        ("ready for dev", "ready"),
+        ("in progress", "in progress"),
+        ("blocked", "blocked"),
+        ("done", "done"),
+        ("validated", "done"),
+        ("superseded", "superseded"),
+    ];
+    groups.iter().find(|(start, _)| lower.starts_with(start)).map(|(_, group)| *group)
+}
+
+/// Returns the group of a state in brackets.
+fn state_group(state: &str) -> Option<&'static str> {
+    Some(match state {
+        "STUB" => "stub",
+        "READY_FOR_DEV" => "ready",
+        "IN_PROGRESS" => "in progress",
+        "BLOCKED" => "blocked",
+        "SUPERSEDED" => "superseded",
+        "VALIDATED" | "FAIL" | "OUTDATED_ONLY" | "MERGE_PENDING" | "ABANDONED" | "DONE" => "done",
+        _ => return None,
+    })
 }
 
 /// `traceability/unmapped`: every base id with several packets has a row in the
@@ -266,6 +333,7 @@ mod tests {
             span: Span::new(at, at + 1),
             base: Spanned::new(base, Span::new(at, at + 1)),
             active: Spanned::new(String::new(), Span::new(at, at + 1)),
+            board: None,
         };
         let mut rows: Vec<RegistryRow> = (0..60_000).map(|n| row(n, format!("WP-1-Name-{n}"))).collect();
         rows.extend([

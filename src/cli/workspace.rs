@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 
 use crate::change::{History as _, Repository, RepositoryError, SelectionRequest, TreeState};
-use crate::config::{Config, LoadedConfig, detect_layout, load};
+use crate::config::{Config, LoadedConfig, complete_layout, detect_layout, load};
 use crate::document::Layout;
 use crate::system::folder::PlainFolder;
 use crate::system::git::GitRepository;
@@ -188,7 +188,7 @@ fn load_config(repo: &dyn Repository, global: &GlobalArgs) -> anyhow::Result<Con
 
 fn require_layout(repo: &GitRepository, config: &Config) -> anyhow::Result<Layout> {
     if let Some(layout) = &config.layout {
-        return Ok(layout.clone());
+        return Ok(complete_layout(repo, layout.clone(), TreeState::Worktree, TreeState::Worktree)?);
     }
     detect_layout(repo, TreeState::Worktree)?
         .context("this repository has no governance documents; `countersign init` sets them up")

@@ -34,6 +34,17 @@ pub(super) fn validate_path(text: &Text, what: &'static str) -> Result<String, V
         .ok_or_else(|| ValueError::form(what, text, "a path below the root of the repository"))
 }
 
+/// Validates an alias: a prefix of paths outside the repository, and the folder of the
+/// repository for which it stands, or the empty text for the root.
+fn validate_alias(alias: Text, path: Text) -> Result<(String, String), ValueError> {
+    if !alias.value.starts_with("../") || !alias.value.ends_with('/') {
+        return Err(ValueError::form("alias", &alias, "a path such as `../main_tree/`"));
+    }
+    let folder = validate_folder(&path)?;
+    let folder = if folder.is_empty() { folder } else { format!("{folder}/") };
+    Ok((alias.value, folder))
+}
+
 pub(super) fn validate_layout(raw: raw::RawLayout) -> Result<Layout, ValueError> {
     let mut out = match &raw.base {
         None => Layout::gov(),
@@ -71,6 +82,9 @@ pub(super) fn validate_layout(raw: raw::RawLayout) -> Result<Layout, ValueError>
             *slot = validate_path(&given, "file")?;
         }
     }
+    let aliases = raw.aliases.0.into_iter().map(|(alias, path)| validate_alias(alias, path));
+    out.aliases = aliases.collect::<Result<_, _>>()?;
+    out.aliases.sort_by_key(|(alias, _)| std::cmp::Reverse(alias.len()));
     if let Some(governance) = raw.governance {
         out.governance_folders = governance;
     }

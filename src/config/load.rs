@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use crate::change::{Commit, FileMode, Repository, RepositoryError, TreeState};
-use crate::document::Layout;
 use crate::document::limits::limit_error;
+use crate::document::{Layout, LayoutName};
 use crate::text::{RepoPath, Source};
 
 use super::{Config, ConfigFault, FILE_NAME};
@@ -165,6 +165,13 @@ pub(crate) fn detect_layout(
     repo: &dyn Repository,
     tree: TreeState,
 ) -> Result<Option<Layout>, RepositoryError> {
+    match detect_known(repo, tree)? {
+        Some(layout) => Ok(Some(complete_layout(repo, layout, tree, tree)?)),
+        None => Ok(None),
+    }
+}
+
+fn detect_known(repo: &dyn Repository, tree: TreeState) -> Result<Option<Layout>, RepositoryError> {
     let known = [Layout::gov(), Layout::docs()];
     for layout in &known {
         if repo.exists(tree, &RepoPath::from(layout.packets.trim_end_matches('/')))? {
@@ -184,6 +191,53 @@ pub(crate) fn detect_layout(
     Ok(None)
 }
 
+/// Completes a layout by what the trees contain: the places of the records, unless
+/// the configuration sets them, and the packets that have a folder. What exists in
+/// the trusted tree wins.
+///
+/// # Errors
+/// The repository cannot be read.
+pub(crate) fn complete_layout(
+    repo: &dyn Repository,
+    mut layout: Layout,
+    trusted: TreeState,
+    judged: TreeState,
+) -> Result<Layout, RepositoryError> {
+    let trees: &[TreeState] = if trusted == judged { &[judged] } else { &[trusted, judged] };
+    if layout.name != LayoutName::Configured {
+        for record in layout.searched_records() {
+            if let Some(found) = find_record(repo, trees, record)? {
+                *record = found;
+            }
+        }
+    }
+    let list = |tree: TreeState| -> Result<Vec<RepoPath>, RepositoryError> {
+        let mut out = repo.list_below(tree, &layout.packets)?;
+        out.extend(repo.list_below(tree, &layout.refinements)?);
+        Ok(out)
+    };
+    let judged_paths = list(judged)?;
+    let trusted_paths = if trusted == judged { Vec::new() } else { list(trusted)? };
+    layout.find_forms(&trusted_paths, &judged_paths);
+    Ok(layout)
+}
+
+/// Returns the first place at which a record exists, in the first tree that has it.
+fn find_record(
+    repo: &dyn Repository,
+    trees: &[TreeState],
+    record: &str,
+) -> Result<Option<String>, RepositoryError> {
+    for tree in trees {
+        for place in Layout::record_places(record) {
+            if repo.exists(*tree, &RepoPath::from(place.as_str()))? {
+                return Ok(Some(place));
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// Returns the layout of a gate run: the configured one, or the one found in
 /// the trusted tree first, so that a change cannot move the governance folder;
 /// `.GOV` if neither tree has a known layout.
@@ -196,11 +250,13 @@ pub(crate) fn resolve_layout(
     trusted: TreeState,
     judged: TreeState,
 ) -> Result<Layout, RepositoryError> {
-    if let Some(layout) = &config.layout {
-        return Ok(layout.clone());
-    }
-    match detect_layout(repo, trusted)? {
-        Some(layout) => Ok(layout),
-        None => Ok(detect_layout(repo, judged)?.unwrap_or_else(Layout::gov)),
-    }
+    let known = match &config.layout {
+        Some(layout) => Some(layout.clone()),
+        None => detect_known(repo, trusted)?,
+    };
+    let layout = match known {
+        Some(layout) => layout,
+        None => detect_known(repo, judged)?.unwrap_or_else(Layout::gov),
+    };
+    complete_layout(repo, layout, trusted, judged)
 }

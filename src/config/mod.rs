@@ -14,7 +14,7 @@ mod tests;
 mod valid;
 
 pub(crate) use load::{
-    ConfigError, LoadedConfig, detect_layout, load, main_branches_in_history, resolve_layout,
+    ConfigError, LoadedConfig, complete_layout, detect_layout, load, main_branches_in_history, resolve_layout,
 };
 pub(crate) use step::{EnvironmentPolicy, GateStep};
 pub(crate) use valid::{Config, ConfigFault};

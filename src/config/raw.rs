@@ -136,6 +136,7 @@ pub(super) struct RawLayout {
     pub signatures: Option<Text>,
     pub allowed_signers: Option<Text>,
     pub governance: Option<Vec<String>>,
+    pub aliases: YamlMap<Text>,
 }
 
 /// Limits of anchors: tokens in characters, windows in lines.

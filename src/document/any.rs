@@ -14,8 +14,9 @@ use super::registry::Registry;
 use super::section::read_sections;
 use super::spec::SpecPointer;
 use super::stub::Stub;
+use super::typed_contract::{ContractRole, TypedContract};
 use super::validator_state::ValidatorState;
-use super::{DocumentKind, Fault, Packet, Refinement, WpId};
+use super::{DocumentKind, Fault, Layout, Packet, Refinement, WpId};
 
 /// Typed content of a document, by kind.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub enum DocumentBody {
     ValidatorState(ValidatorState),
     /// The specification pointer.
     SpecPointer(SpecPointer),
+    /// A packet or a task as a typed contract.
+    TypedContract(Box<TypedContract>),
     /// A template or an unknown document: only its text is checked.
     Text,
 }
@@ -69,7 +72,15 @@ impl Document {
     #[must_use]
     pub fn read(source: &Arc<Source>, expected: Option<DocumentKind>) -> Self {
         let text = source.text();
+        if let Some(contract) = TypedContract::read(source) {
+            return Self::from_contract(source, contract, expected);
+        }
         let json_kind = expected.filter(|kind| is_json(*kind)).or_else(|| detect_json_kind(text));
+        if json_kind == Some(DocumentKind::Unknown) && expected == Some(DocumentKind::SpecPointer) {
+            let body = DocumentBody::SpecPointer(SpecPointer::read(source));
+            let kind = DocumentKind::SpecPointer;
+            return Self { source: Arc::clone(source), kind, body, outline: None, faults: Vec::new() };
+        }
         if let Some(kind) = json_kind {
             let (body, faults) = read_json_body(source, kind);
             return Self { source: Arc::clone(source), kind, body, outline: None, faults };
@@ -94,10 +105,37 @@ impl Document {
         Self { source: Arc::clone(source), kind, body, outline: Some(outline), faults }
     }
 
+    /// A packet without Markdown is a packet; other contracts are documents of their own.
+    fn from_contract(source: &Arc<Source>, contract: TypedContract, expected: Option<DocumentKind>) -> Self {
+        let source = Arc::clone(source);
+        if expected == Some(DocumentKind::Packet) && contract.schema.role == ContractRole::Packet {
+            let parsed = Packet::read(&source);
+            let body = DocumentBody::Packet(Box::new(parsed.value));
+            return Self { source, kind: DocumentKind::Packet, body, outline: None, faults: parsed.faults };
+        }
+        let kind = match contract.schema.role {
+            ContractRole::Packet => DocumentKind::PacketContract,
+            ContractRole::Task => DocumentKind::TaskContract,
+        };
+        let faults = contract.faults.clone();
+        Self { source, kind, body: DocumentBody::TypedContract(Box::new(contract)), outline: None, faults }
+    }
+
+    /// Returns the typed contract of a packet or task; `None` for other documents.
+    #[must_use]
+    pub fn typed_contract(&self) -> Option<&TypedContract> {
+        match &self.body {
+            DocumentBody::TypedContract(contract) => Some(contract),
+            DocumentBody::Packet(packet) => packet.contract.as_deref(),
+            _ => None,
+        }
+    }
+
     /// Returns the block structure; `None` for JSON.
     #[must_use]
     pub fn outline(&self) -> Option<&Outline> {
-        self.outline.as_ref().or_else(|| self.packet().map(|packet| &packet.outline))
+        let packet = self.packet().filter(|packet| packet.contract.is_none());
+        self.outline.as_ref().or_else(|| packet.map(|packet| &packet.outline))
     }
 
     /// Returns the path of the document.
@@ -106,12 +144,11 @@ impl Document {
         self.source.name()
     }
 
-    /// Returns the id in the file name; `None` if the name is not a valid id.
+    /// Returns the id in the file name, or in the name of the packet's folder;
+    /// `None` if the name is not a valid id.
     #[must_use]
     pub fn file_id(&self) -> Option<WpId> {
-        let name = self.path().file_name().to_string();
-        let stem = name.strip_suffix(".md").or_else(|| name.strip_suffix(".json"))?;
-        WpId::parse(stem).ok()
+        Layout::id_of(self.path())
     }
 
     /// Returns the id in the document's text: from its title, otherwise from
@@ -150,6 +187,7 @@ impl Document {
             DocumentBody::Refinement(refinement) => refinement.head_span(),
             DocumentBody::Contract(contract) => contract.head_span(),
             DocumentBody::SpecPointer(pointer) => pointer.head_span,
+            DocumentBody::TypedContract(contract) => contract.head_span(),
             _ => self.source.line_span(1).unwrap_or_default(),
         }
     }

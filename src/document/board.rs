@@ -172,7 +172,7 @@ pub(crate) fn section_states(section: &str) -> &'static [&'static str] {
         "READY_FOR_DEV" => &["READY_FOR_DEV"],
         "IN_PROGRESS" => &["IN_PROGRESS"],
         "BLOCKED" => &["BLOCKED"],
-        "DONE" => &["VALIDATED", "FAIL", "OUTDATED_ONLY"],
+        "DONE" => &["VALIDATED", "FAIL", "OUTDATED_ONLY", "MERGE_PENDING", "ABANDONED"],
         "STUB_BACKLOG" => &["STUB"],
         _ if section.starts_with("SUPERSEDED") => &["SUPERSEDED"],
         _ => &[],
@@ -180,8 +180,18 @@ pub(crate) fn section_states(section: &str) -> &'static [&'static str] {
 }
 
 /// All states of a board.
-const STATES: [&str; 8] =
-    ["READY_FOR_DEV", "IN_PROGRESS", "BLOCKED", "VALIDATED", "FAIL", "OUTDATED_ONLY", "STUB", "SUPERSEDED"];
+const STATES: [&str; 10] = [
+    "READY_FOR_DEV",
+    "IN_PROGRESS",
+    "BLOCKED",
+    "VALIDATED",
+    "FAIL",
+    "OUTDATED_ONLY",
+    "MERGE_PENDING",
+    "ABANDONED",
+    "STUB",
+    "SUPERSEDED",
+];
 
 /// Returns whether a text names a packet, in any case and with any dash.
 fn names_packet(text: &str) -> bool {

@@ -26,6 +26,10 @@ pub enum DocumentKind {
     ValidatorState,
     /// The pointer to the current specification.
     SpecPointer,
+    /// A packet as a typed contract (JSON), next to its Markdown.
+    PacketContract,
+    /// A task of a packet as a typed contract (JSON).
+    TaskContract,
     /// A template of one of these, with unfilled variables.
     Template,
     /// None of these.
@@ -34,7 +38,7 @@ pub enum DocumentKind {
 
 impl DocumentKind {
     /// All kinds, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Packet,
         Self::Stub,
         Self::Refinement,
@@ -45,6 +49,8 @@ impl DocumentKind {
         Self::GateLog,
         Self::ValidatorState,
         Self::SpecPointer,
+        Self::PacketContract,
+        Self::TaskContract,
         Self::Template,
         Self::Unknown,
     ];
@@ -63,6 +69,8 @@ impl DocumentKind {
             Self::GateLog => "gate log",
             Self::ValidatorState => "validator state",
             Self::SpecPointer => "specification pointer",
+            Self::PacketContract => "packet contract",
+            Self::TaskContract => "micro task",
             Self::Template => "template",
             Self::Unknown => "document of unknown kind",
         }
@@ -102,8 +110,16 @@ pub(crate) fn detect_json_kind(text: &str) -> Option<DocumentKind> {
 #[must_use]
 pub(super) fn detect_outline_kind(all: &[Section], outline: &Outline) -> DocumentKind {
     let titles = || all.iter().filter(|section| section.level == 1).map(|section| &section.title.value);
-    if let Some((title, kind)) =
-        titles().filter_map(|title| Some((title, kind_from_title(title)?))).next_back()
+    let has_shape = |kind: &DocumentKind| match kind {
+        DocumentKind::Board => all.iter().any(|section| is_board_state(&section.key)),
+        DocumentKind::Registry | DocumentKind::Audit => {
+            outline.blocks.iter().any(|block| block.kind == BlockKind::Table)
+        }
+        _ => true,
+    };
+    if let Some((title, kind)) = titles()
+        .filter_map(|title| Some((title, kind_from_title(title)?)))
+        .rfind(|(title, kind)| is_exact_title(title) || has_shape(kind))
     {
         return if title.contains("{{") { DocumentKind::Template } else { kind };
     }
@@ -117,6 +133,28 @@ pub(super) fn detect_outline_kind(all: &[Section], outline: &Outline) -> Documen
     }
     let table = outline.blocks.iter().any(|block| block.kind == BlockKind::Table);
     if table && has("CONSUMED_SIGNATURES") { DocumentKind::Audit } else { DocumentKind::Unknown }
+}
+
+/// Returns whether a section of a task board has this key.
+fn is_board_state(key: &str) -> bool {
+    let states = ["READY_FOR_DEV", "IN_PROGRESS", "DONE", "SUPERSEDED", "STUB_BACKLOG", "BLOCKED"];
+    states
+        .iter()
+        .any(|state| key == *state || key.strip_prefix(state).is_some_and(|rest| rest.starts_with('_')))
+}
+
+/// Returns whether a title names a record and nothing else; words of a longer title
+/// do not make a document a record.
+fn is_exact_title(title: &str) -> bool {
+    let key = super::section::normalize_title(title);
+    matches!(
+        key.as_str(),
+        "TASK_BOARD"
+            | "WP_TRACEABILITY_REGISTRY"
+            | "TRACEABILITY_REGISTRY"
+            | "SIGNATURE_AUDIT"
+            | "SPEC_CURRENT"
+    )
 }
 
 fn kind_from_title(title: &str) -> Option<DocumentKind> {
@@ -158,6 +196,20 @@ mod tests {
         assert_eq!(detect_kind("# Contract — token-tracking\n"), DocumentKind::Contract);
         assert_eq!(detect_kind("```\n# Task Packet: WP-1-A\n```\n"), DocumentKind::Unknown);
         assert_eq!(detect_kind("# Task Packet: {{WP_ID}}\n"), DocumentKind::Template);
+    }
+
+    #[test]
+    fn words_in_a_title_do_not_make_a_document_a_record() {
+        for text in [
+            "# MT-001: Task Board sync keeps its rows\n\n## Scope\n- a\n",
+            "# Why the traceability registry is a table\n\ntext\n",
+            "# Signature audit of the second quarter, a report\n",
+        ] {
+            assert_eq!(detect_kind(text), DocumentKind::Unknown, "{text}");
+        }
+        assert_eq!(detect_kind("# Task Board\n"), DocumentKind::Board);
+        assert_eq!(detect_kind("# Our Task Board\n\n## Done\n"), DocumentKind::Board);
+        assert_eq!(detect_kind("# Signature Audit Log\n\n| a |\n|---|\n"), DocumentKind::Audit);
     }
 
     #[test]

@@ -1,8 +1,25 @@
 //! Paths of a repository's governance documents.
 
+use std::collections::BTreeSet;
+
 use crate::text::RepoPath;
 
 use super::WpId;
+
+/// File name of a packet in a folder of its own.
+const FOLDER_PACKET: &str = "packet.md";
+/// File name of a refinement in the folder of its packet.
+const FOLDER_REFINEMENT: &str = "refinement.md";
+/// File name of a packet's typed contract.
+const FOLDER_CONTRACT: &str = "packet.json";
+/// Files in the folder of a packet that have the id of the packet.
+const FOLDER_FILES: [&str; 4] = [FOLDER_PACKET, FOLDER_REFINEMENT, FOLDER_CONTRACT, "refinement.json"];
+/// Names of folders whose documents are history.
+const ARCHIVE_FOLDERS: [&str; 3] = ["_archive", "archive", "archived"];
+/// Folders in which the records of a repository have been kept, in the order in
+/// which they are searched (FORMATS, "Later formats").
+const RECORD_FOLDERS: [&str; 6] =
+    [".GOV/roles_shared/", ".GOV/roles_shared/records/", ".GOV/spec/", ".GOV/", "docs/", "docs/records/"];
 
 /// Name of a layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +67,25 @@ pub struct Layout {
     pub templates: String,
     /// Folders whose files need no manifest.
     pub governance_folders: Vec<String>,
+    /// Which packets and refinements are in a folder of their own.
+    pub forms: DocumentForms,
+    /// Prefixes of paths in documents that stand for a path of the repository, such as
+    /// the name of a sibling working tree; longest first.
+    pub aliases: Vec<(String, String)>,
+}
+
+/// Packets and refinements that are `<WP_ID>/packet.md` and `<WP_ID>/refinement.md`
+/// instead of `<WP_ID>.md`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DocumentForms {
+    /// Ids of packets that have a folder.
+    packets: BTreeSet<String>,
+    /// Ids of packets whose refinement is in their folder.
+    refinements: BTreeSet<String>,
+    /// Ids of packets that are only a typed contract in their folder.
+    contracts: BTreeSet<String>,
+    /// Whether new packets get a folder: all existing packets have one.
+    new_in_folder: bool,
 }
 
 /// Extension of the file of manifests; it is no Markdown file, so that no reader of a
@@ -77,6 +113,8 @@ impl Layout {
             allowed_signers: "docs/allowed_signers".into(),
             templates: "docs/templates/".into(),
             governance_folders: vec!["docs/".into()],
+            forms: DocumentForms::default(),
+            aliases: Vec::new(),
         }
     }
 
@@ -100,13 +138,162 @@ impl Layout {
             allowed_signers: ".GOV/roles_shared/allowed_signers".into(),
             templates: ".GOV/templates/".into(),
             governance_folders: vec![".GOV/".into()],
+            forms: DocumentForms::default(),
+            aliases: Vec::new(),
         }
     }
 
-    /// Returns the path of a packet.
+    /// Returns the path of a packet: `<WP_ID>.md`, or `<WP_ID>/packet.md` if the
+    /// packet has a folder, or its typed contract if it has no Markdown.
     #[must_use]
     pub fn packet(&self, id: &WpId) -> RepoPath {
+        if self.forms.contracts.contains(id.as_str()) {
+            self.packet_contract(id)
+        } else if self.forms.packets.contains(id.as_str()) || self.forms.new_in_folder {
+            self.folder_packet(id)
+        } else {
+            self.flat_packet(id)
+        }
+    }
+
+    fn flat_packet(&self, id: &WpId) -> RepoPath {
         RepoPath::from(format!("{}{id}.md", self.packets).as_str())
+    }
+
+    fn folder_packet(&self, id: &WpId) -> RepoPath {
+        RepoPath::from(format!("{}{id}/{FOLDER_PACKET}", self.packets).as_str())
+    }
+
+    /// Returns the path of a packet's typed contract.
+    #[must_use]
+    pub fn packet_contract(&self, id: &WpId) -> RepoPath {
+        RepoPath::from(format!("{}{id}/{FOLDER_CONTRACT}", self.packets).as_str())
+    }
+
+    /// Returns the path that the packet would have in the other form. A file there
+    /// is a second version of the same packet and is not in force.
+    #[must_use]
+    pub fn packet_twin(&self, id: &WpId) -> RepoPath {
+        let folder = self.folder_packet(id);
+        if self.packet(id) == folder { self.flat_packet(id) } else { folder }
+    }
+
+    /// Returns the folder of a packet, with a trailing slash; `None` if the packet
+    /// is a single file.
+    #[must_use]
+    pub fn packet_folder(&self, id: &WpId) -> Option<String> {
+        let path = self.packet(id);
+        let has_folder = path == self.folder_packet(id) || path == self.packet_contract(id);
+        has_folder.then(|| format!("{}{id}/", self.packets))
+    }
+
+    /// Returns the id that a path gives to its document: the file name without its
+    /// extension, or the name of the folder for the documents of a packet's folder.
+    #[must_use]
+    pub fn id_of(path: &RepoPath) -> Option<WpId> {
+        let name = path.file_name().to_string();
+        if FOLDER_FILES.contains(&name.as_str()) {
+            let folder = RepoPath::from_bytes(path.folder());
+            return WpId::parse(&folder.file_name().to_string()).ok();
+        }
+        let stem = name.strip_suffix(".md").or_else(|| name.strip_suffix(".json"))?;
+        WpId::parse(stem).ok()
+    }
+
+    /// Returns whether a path is in an archive below one of the layout's folders.
+    #[must_use]
+    pub fn is_archived(&self, path: &RepoPath) -> bool {
+        let folders = [&self.packets, &self.stubs, &self.refinements, &self.contracts];
+        let text = path.to_text();
+        let below = folders.iter().filter_map(|folder| text.strip_prefix(folder.as_str()));
+        below.into_iter().any(|rest| {
+            let names = rest.split('/');
+            names.map(str::to_ascii_lowercase).any(|name| ARCHIVE_FOLDERS.contains(&name.as_str()))
+        })
+    }
+
+    /// Determines which packets have a folder, from the files below the folders of
+    /// packets and refinements. A form that exists in the trusted tree wins, so that
+    /// a change cannot replace a packet by a second one.
+    pub(crate) fn find_forms(&mut self, trusted: &[RepoPath], judged: &[RepoPath]) {
+        let both = || trusted.iter().chain(judged);
+        let ids: BTreeSet<String> = both()
+            .filter(|path| {
+                path.is_below(self.packets.as_bytes()) || path.is_below(self.refinements.as_bytes())
+            })
+            .filter_map(|path| Some(Self::id_of(path)?.as_str().to_owned()))
+            .collect();
+        let (trusted, judged): (BTreeSet<&RepoPath>, BTreeSet<&RepoPath>) =
+            (trusted.iter().collect(), judged.iter().collect());
+        let choose = |flat: &RepoPath, folder: &RepoPath| {
+            let trusted_form = match (trusted.contains(folder), trusted.contains(flat)) {
+                (false, false) => None,
+                (has_folder, _) => Some(has_folder),
+            };
+            // A document that the change moved has its new form.
+            let still_exists = |form: bool| judged.contains(if form { folder } else { flat });
+            match trusted_form.filter(|form| still_exists(*form)) {
+                Some(form) => form,
+                // Of two new forms the single file counts; `packet/twin` and
+                // `scope/protected` report the other one.
+                None => !judged.contains(flat) && (judged.contains(folder) || trusted.contains(folder)),
+            }
+        };
+        let mut forms = DocumentForms::default();
+        let mut has_flat = false;
+        for id in ids.iter().filter_map(|id| WpId::parse(id).ok()) {
+            let (flat, folder) = (self.flat_packet(&id), self.folder_packet(&id));
+            let is_packet =
+                [&flat, &folder].into_iter().any(|path| judged.contains(path) || trusted.contains(path));
+            let contract = self.packet_contract(&id);
+            if !is_packet && (judged.contains(&contract) || trusted.contains(&contract)) {
+                forms.contracts.insert(id.as_str().to_owned());
+            }
+            if choose(&flat, &folder) {
+                forms.packets.insert(id.as_str().to_owned());
+            } else {
+                has_flat |= is_packet;
+            }
+            if choose(&self.flat_refinement(&id), &self.folder_refinement(&id)) {
+                forms.refinements.insert(id.as_str().to_owned());
+            }
+        }
+        let has_folder = !forms.packets.is_empty() || !forms.contracts.is_empty();
+        forms.new_in_folder = has_folder && !has_flat;
+        self.forms = forms;
+    }
+
+    /// Replaces the alias at the start of a path in a document.
+    #[must_use]
+    pub fn resolve_alias(&self, path: &str) -> Option<String> {
+        self.aliases.iter().find_map(|(alias, target)| Some(format!("{target}{}", path.strip_prefix(alias)?)))
+    }
+
+    /// Returns the paths at which a record is searched, its own path first.
+    #[must_use]
+    pub(crate) fn record_places(record: &str) -> Vec<String> {
+        let name = record.rsplit('/').next().unwrap_or(record);
+        let mut out = vec![record.to_owned()];
+        out.extend(
+            RECORD_FOLDERS.iter().map(|folder| format!("{folder}{name}")).filter(|path| path != record),
+        );
+        out
+    }
+
+    /// Returns the path at which a moved record is now; `None` if the path is not one
+    /// of the places of a record, or if the record is not moved.
+    #[must_use]
+    pub(crate) fn moved_record(&self, path: &RepoPath) -> Option<RepoPath> {
+        let records = [&self.board, &self.registry, &self.audit, &self.spec_pointer, &self.gate_log];
+        let text = path.to_text();
+        let is_place = |record: &&&String| Self::record_places(record).iter().any(|place| *place == text);
+        let now = records.iter().find(is_place)?;
+        (***now != *text).then(|| RepoPath::from(now.as_str()))
+    }
+
+    /// Returns the paths of the records that are searched at several places.
+    pub(crate) fn searched_records(&mut self) -> [&mut String; 5] {
+        [&mut self.board, &mut self.registry, &mut self.audit, &mut self.spec_pointer, &mut self.gate_log]
     }
 
     /// Returns the path of a stub.
@@ -115,10 +302,22 @@ impl Layout {
         RepoPath::from(format!("{}{id}.md", self.stubs).as_str())
     }
 
-    /// Returns the path of a refinement.
+    /// Returns the path of a refinement, which may be in the folder of its packet.
     #[must_use]
     pub fn refinement(&self, id: &WpId) -> RepoPath {
+        if self.forms.refinements.contains(id.as_str()) {
+            self.folder_refinement(id)
+        } else {
+            self.flat_refinement(id)
+        }
+    }
+
+    fn flat_refinement(&self, id: &WpId) -> RepoPath {
         RepoPath::from(format!("{}{id}.md", self.refinements).as_str())
+    }
+
+    fn folder_refinement(&self, id: &WpId) -> RepoPath {
+        RepoPath::from(format!("{}{id}/{FOLDER_REFINEMENT}", self.packets).as_str())
     }
 
     /// Returns the path of a packet's validator state.
@@ -161,6 +360,7 @@ impl Layout {
     pub fn is_packet_record(&self, id: &WpId, path: &RepoPath) -> bool {
         *path == self.packet(id)
             || *path == self.manifest_file(id, &self.packet(id))
+            || self.packet_folder(id).is_some_and(|folder| path.is_below(folder.as_bytes()))
             || *path == self.refinement(id)
             || *path == self.validator_state_path(id)
             || *path == self.signed_contract(id)

@@ -19,9 +19,11 @@ pub(crate) fn limit_error(bytes: &[u8]) -> Option<String> {
     }
     // A heading starts with `#`, or is underlined with `=` or `-`.
     let is_heading = |line: &&[u8]| {
-        let line = line.trim_ascii();
-        line.first().is_some_and(|first| {
-            *first == b'#' || (matches!(*first, b'=' | b'-') && line.iter().all(|byte| byte == first))
+        // In UTF-16 every second byte is zero.
+        let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
+        let mut bytes = line.iter().filter(|byte| !is_blank(byte));
+        bytes.next().is_some_and(|first| {
+            *first == b'#' || (matches!(*first, b'=' | b'-') && bytes.all(|byte| byte == first))
         })
     };
     let headings = bytes.split(|byte| *byte == b'\n').filter(is_heading).take(MAX_HEADINGS + 1).count();

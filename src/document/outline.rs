@@ -15,6 +15,8 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
 
 use crate::text::Span;
 
+use super::recovery::{Recovery, parse_recovered};
+
 /// Kind of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BlockKind {
@@ -43,7 +45,7 @@ pub enum BlockKind {
 }
 
 /// One block of the document.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
     /// Kind of the block.
     pub kind: BlockKind,
@@ -62,16 +64,25 @@ pub struct Block {
 }
 
 /// The blocks of one document in pre-order.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Outline {
     /// All blocks; a block's descendants follow it directly.
     pub blocks: Vec<Block>,
+    /// Fences that are read differently from CommonMark.
+    pub recoveries: Vec<Recovery>,
 }
 
 impl Outline {
-    /// Parses a document. Never fails: any text is Markdown.
+    /// Parses a document as people read it: fences whose lines left their list
+    /// item are recovered. Never fails: any text is Markdown.
     #[must_use]
     pub fn parse(text: &str) -> Self {
+        parse_recovered(text)
+    }
+
+    /// Parses a document as CommonMark defines it, without recovery.
+    #[must_use]
+    pub fn parse_strict(text: &str) -> Self {
         let offset = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let body = text.get(offset..).unwrap_or("");
         let mut builder = OutlineBuilder::default();
@@ -274,7 +285,7 @@ impl OutlineBuilder {
         while !self.open_blocks.is_empty() {
             self.pop();
         }
-        Outline { blocks: self.blocks }
+        Outline { blocks: self.blocks, recoveries: Vec::new() }
     }
 }
 

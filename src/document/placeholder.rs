@@ -33,7 +33,6 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
         "path/to/file",
         "path/to/file:line",
         "out/of/scope/path",
-        "measurable criterion 1",
         "yes | no",
         "yes|no",
         "...",
@@ -41,9 +40,29 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
         "-",
     ];
     bracketed
+        || is_numbered_example(&lower)
+        || is_open_note(&lower)
         || leading.iter().any(|start| lower.starts_with(start))
         || words.contains(&lower.as_str())
         || is_untouched_choice(value)
+}
+
+/// Returns whether a value is a numbered example of a template: `measurable criterion 2`,
+/// `criterion 1`, `path/to/file2`.
+fn is_numbered_example(lower: &str) -> bool {
+    let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' ' | '_' | '-'));
+    matches!(stem, "measurable criterion" | "criterion" | "path/to/file" | "path/to/other" | "path/to")
+        || (stem == "command" || stem == "item") && stem.len() < lower.len()
+}
+
+/// Returns whether a value is a note that something is still to be written: `TBD`,
+/// `TODO: decide`. A sentence about TODO comments is not.
+fn is_open_note(lower: &str) -> bool {
+    ["tbd", "todo", "tba", "fixme"].iter().any(|word| {
+        lower
+            .strip_prefix(word)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '.', ';', '!', '?']))
+    })
 }
 
 /// Returns whether a value contains a variable of a template: `{{WP_ID}}`.
@@ -94,11 +113,26 @@ mod tests {
             "TBD",
             "todo",
             "<adds - dels>",
+            "measurable criterion 2",
+            "Measurable criterion 12",
+            "TBD: later",
+            "path/to/file2",
         ] {
             assert!(is_placeholder(value), "{value}");
         }
-        for value in ["NONE", "N/A", "a | b", "no `{{...}}` left", "0", "LOW", "Vec<u8>", "HIGH (LOW | HIGH)"]
-        {
+        for value in [
+            "TODO comments are gone",
+            "criterion of Mohr",
+            "item",
+            "NONE",
+            "N/A",
+            "a | b",
+            "no `{{...}}` left",
+            "0",
+            "LOW",
+            "Vec<u8>",
+            "HIGH (LOW | HIGH)",
+        ] {
             assert!(!is_placeholder(value), "{value}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::text::{Source, Span, Spanned};
+use crate::text::{RepoPath, Source, Span, Spanned};
 
 use super::field::{Field, read_fields};
 use super::outline::{BlockKind, Outline};
@@ -26,6 +26,22 @@ pub struct Anchor {
 }
 
 impl Anchor {
+    /// Returns the name with its escapes decoded: `\u00a72.0.4` is `§2.0.4`.
+    #[must_use]
+    pub fn plain_name(&self) -> Option<String> {
+        self.name.as_ref().map(|name| unescape(&name.value))
+    }
+
+    /// Returns the file that the anchor names with its folder, as in
+    /// `spec/modules/02.md#2.3`: a module of a specification that is a bundle.
+    #[must_use]
+    pub fn module(&self) -> Option<RepoPath> {
+        let name = self.plain_name()?;
+        let at = name.find(".md")?;
+        let path = name.get(..at + 3)?.trim_start_matches(['`', ' ', '*']);
+        (path.contains('/') && !path.contains(' ')).then(|| RepoPath::from(path))
+    }
+
     /// Returns first and last line of the window (lines from 1); `None` if one of
     /// them is not a line number.
     #[must_use]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::text::{Edit, Source, Span, Spanned};
+use crate::text::{Edit, RepoPath, Source, Span, Spanned};
 
 use super::audit::find_wp_ids;
 use super::field::strip_quotes;
@@ -10,7 +10,7 @@ use super::outline::Outline;
 use super::table::{
     Table, append_row_edit, cell_count_fault, read_tables, stray_row_faults, wrong_columns_fault,
 };
-use super::{Fault, WpId};
+use super::{Fault, Layout, WpId};
 
 /// Columns that identify the registry table, as messages name them.
 const COLUMNS: &str = "`Base WP ID` and `Active Packet`";
@@ -24,6 +24,8 @@ pub struct RegistryRow {
     pub base: Spanned<String>,
     /// Path of the active packet, as written.
     pub active: Spanned<String>,
+    /// State of the packet on the task board, as the registry repeats it.
+    pub board: Option<Spanned<String>>,
 }
 
 /// The traceability registry with its rows.
@@ -45,23 +47,29 @@ impl Registry {
         let outline = Outline::parse(source.text());
         let (mut rows, mut faults) = (Vec::new(), Vec::new());
         let mut found = false;
+        let mut misnamed: Vec<Fault> = Vec::new();
         for table in read_tables(source.text(), &outline) {
             let column = |name: &str| table.head.iter().position(|head| head.contains(name));
             let (Some(base), Some(active)) = (column("base"), column("active packet")) else {
                 let has_id = |cell: &str| find_wp_ids(cell).next().is_some();
-                faults.extend(wrong_columns_fault(&table, "traceability/row", COLUMNS, &has_id));
+                misnamed.extend(wrong_columns_fault(&table, "traceability/row", COLUMNS, &has_id));
                 continue;
             };
             found = true;
+            let board = column("board");
             for row in table.rows {
                 faults.extend(cell_count_fault(&row, table.head.len(), "traceability/row"));
                 let get = |index: usize| {
                     row.cells.get(index).cloned().unwrap_or_else(|| Spanned::new(String::new(), row.span))
                 };
                 let clean = |cell: Spanned<String>| cell.map(|text| strip_quotes(&text).to_owned());
-                rows.push(RegistryRow { span: row.span, base: clean(get(base)), active: clean(get(active)) });
+                let board = board.and_then(|index| row.cells.get(index).cloned()).map(clean);
+                let (base, active) = (clean(get(base)), clean(get(active)));
+                rows.push(RegistryRow { span: row.span, base, active, board });
             }
         }
+        // Next to the registry's table, another table is about something else.
+        faults.extend(misnamed.into_iter().filter(|_| !found));
         faults.extend(stray_row_faults(source, &outline, found, "traceability/row", COLUMNS));
         Self { source: Arc::clone(source), rows, faults }
     }
@@ -89,8 +97,11 @@ impl Registry {
     /// Returns the packet id in a row's path; `None` if it is not a valid id.
     #[must_use]
     pub fn active_id(row: &RegistryRow) -> Option<WpId> {
-        let name = row.active.value.rsplit(['/', '\\']).next().unwrap_or("");
-        WpId::parse(name.strip_suffix(".md").unwrap_or(name)).ok()
+        let path = row.active.value.replace('\\', "/");
+        let path = path.trim_end_matches('/');
+        let name = path.rsplit('/').next().unwrap_or("");
+        // The row may also name the packet's folder.
+        Layout::id_of(&RepoPath::from(path)).or_else(|| WpId::parse(name).ok())
     }
 
     /// Returns all rows of a base id.

@@ -48,6 +48,12 @@ pub enum ScopeEntryError {
     /// Longer than the maximum length of a path.
     #[error("this is longer than 4096 bytes, the maximum length of a path")]
     TooLong,
+    /// Not an item of the list: a paragraph, a quote, a table, code.
+    #[error("it is not an item of the list")]
+    NotAnItem,
+    /// Excludes something below a path, in a form that is not read.
+    #[error("a note below a path cannot exclude a path; write it under OUT_OF_SCOPE")]
+    Note,
     /// Contains control or invisible characters.
     #[error("this contains control or invisible characters; quote the path with C escapes")]
     ControlCharacter,

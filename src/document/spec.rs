@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::text::{Source, Span, Spanned};
 
+use super::json;
 use super::outline::{BlockKind, Outline};
 use super::section::{Section, read_sections};
 
@@ -24,6 +25,11 @@ impl SpecPointer {
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
         let text = source.text();
+        if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
+            let bold_names = read_json_pointer(text).into_iter().collect();
+            let head_span = source.line_span(1).unwrap_or_default();
+            return Self { source: Arc::clone(source), bold_names, head_span };
+        }
         let outline = Outline::parse(text);
         let mut bold = Vec::new();
         for (index, block) in outline.blocks.iter().enumerate() {
@@ -66,6 +72,15 @@ impl SpecPointer {
     }
 }
 
+/// Reads the path of the current specification from a pointer in JSON.
+fn read_json_pointer(text: &str) -> Option<Spanned<String>> {
+    let root = json::parse(text).value?;
+    let current = root.get("current_spec").unwrap_or(&root);
+    let keys = ["entrypoint_path", "path", "file", "spec"];
+    let path = keys.iter().find_map(|key| current.get_text(key));
+    path.or_else(|| root.get_text("current_spec")).filter(|path| !path.value.trim().is_empty())
+}
+
 /// Finds the next `**…**` of a line after the byte offset `from`; returns the
 /// offset of its text and the text.
 fn find_bold(line: &str, from: usize) -> Option<(usize, &str)> {
@@ -101,11 +116,21 @@ impl SpecText {
         })
     }
 
-    /// Returns the section whose heading starts with exactly this number
-    /// (`2.6.3`).
+    /// Returns the sections whose heading starts with exactly this number
+    /// (`2.6.3`). A specification may use a number twice.
+    pub fn find_sections<'a>(&'a self, number: &'a str) -> impl Iterator<Item = &'a Section> {
+        self.headings().iter().filter(move |section| section_number(&section.title.value) == Some(number))
+    }
+
+    /// Returns whether a line that looks like a heading with this number is inside a
+    /// fence, where it is not a heading.
     #[must_use]
-    pub fn find_section(&self, number: &str) -> Option<&Section> {
-        self.headings().iter().find(|section| section_number(&section.title.value) == Some(number))
+    pub fn has_fenced_section(&self, number: &str) -> bool {
+        let titles = self.source.text().lines().filter_map(|line| {
+            let title = line.trim_start().trim_start_matches('#');
+            (title.len() < line.trim_start().len()).then(|| title.trim())
+        });
+        titles.into_iter().any(|title| section_number(title) == Some(number))
     }
 }
 
@@ -143,7 +168,9 @@ mod tests {
     fn a_heading_in_a_fence_is_not_a_section() {
         let text = "# 1 A\n\n```\n## 1.2 no\n```\n\n## 1.1 B\n";
         let spec = SpecText::new(RepoPath::from("s.md"), text.as_bytes().to_vec());
-        assert!(spec.find_section("1.1").is_some() && spec.find_section("1.2").is_none());
+        let exists = |number: &str| spec.find_sections(number).next().is_some();
+        assert!(exists("1.1") && !exists("1.2"));
+        assert!(spec.has_fenced_section("1.2") && !spec.has_fenced_section("1.3"));
     }
 
     #[test]
@@ -153,6 +180,10 @@ mod tests {
         let pointer = SpecPointer::read(&Source::from_text(RepoPath::from("p.md"), text));
         let names: Vec<_> = pointer.bold_names.iter().map(|name| name.value.as_str()).collect();
         assert_eq!(names, ["A_v2.md", "Codex v1.md"]);
+        let text =
+            "{\"current_spec\": {\"entrypoint_path\": \"spec/v2/list.json\"}, \"old\": {\"path\": \"x.md\"}}";
+        let pointer = SpecPointer::read(&Source::from_text(RepoPath::from("p.md"), text));
+        assert_eq!(pointer.spec().map(|name| name.value.as_str()), Some("spec/v2/list.json"));
         let text = "# SPEC_CURRENT\n\n**Status: current**\n\n- The spec is **`B_v3.md`**.\n";
         let pointer = SpecPointer::read(&Source::from_text(RepoPath::from("p.md"), text));
         assert_eq!(pointer.spec().map(|name| name.value.as_str()), Some("B_v3.md"));

@@ -143,8 +143,29 @@ pub(crate) fn stray_row_faults(
         let span = source.line_span(1).unwrap_or_default();
         return vec![Fault { rule, message: format!("there is no table with the columns {columns}"), span }];
     }
-    let message = "this row is outside the table, so it is ignored";
-    stray.into_iter().map(|span| Fault { rule, message: message.to_owned(), span }).collect()
+    // Rows in adjacent lines have one cause, such as a blank line above them.
+    let mut groups: Vec<(Span, usize)> = Vec::new();
+    for span in stray {
+        match groups.last_mut() {
+            Some((all, count)) if source.line(all.end) + 1 == source.line(span.start) => {
+                *all = all.join(span);
+                *count += 1;
+            }
+            _ => groups.push((span, 1)),
+        }
+    }
+    groups
+        .into_iter()
+        .map(|(span, count)| {
+            let line = source.line_span(source.line(span.start)).unwrap_or(span);
+            let message = if count == 1 {
+                "this row is outside the table, so it is ignored".to_owned()
+            } else {
+                format!("this row and {} below it are outside the table, so they are ignored", count - 1)
+            };
+            Fault { rule, message, span: Span::new(span.start, line.end.min(span.end)) }
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::change::{FileMode, Repository, RepositoryError, TreeState};
 use crate::check::context::PacketSearch;
 use crate::document::limits::limit_error;
 use crate::document::registry::Registry;
+use crate::document::typed_contract::TypedContract;
 use crate::document::{DocumentKind, Fault, Layout, Packet, WpId};
 use crate::finding::Label;
 use crate::text::{RepoPath, Source, Span};
@@ -65,14 +66,14 @@ pub(crate) fn locate(
     };
     let path = layout.packet(&id);
     if repo.exists(tree, &path)? {
-        return open_packet(repo, tree, id, path, None);
+        return open_packet(repo, tree, layout, id, path, None);
     }
     let mut registry_problem = None;
     if id.revision().is_none() {
         match resolve_by_registry(repo, tree, layout, &id)? {
             Ok(Some((active, path))) => {
                 let resolved = format!("the registry names {active} as the active packet of {id}");
-                return open_packet(repo, tree, active, path, Some(resolved));
+                return open_packet(repo, tree, layout, active, path, Some(resolved));
             }
             Ok(None) => {}
             Err(problem) => registry_problem = Some(problem),
@@ -108,13 +109,11 @@ fn resolve_by_registry(
             "the registry names a second active packet here",
         )));
     }
-    let name = row.active.value.rsplit('/').next().unwrap_or("");
-    let active = name.strip_suffix(".md").unwrap_or(name);
-    match WpId::parse(active) {
-        Ok(active) if active.base() != id.base() => {
+    match Registry::active_id(row) {
+        Some(active) if active.base() != id.base() => {
             Ok(Err(Label::text(&source, row.active.span, "the registry names a packet of another base id")))
         }
-        Ok(active) if repo.exists(tree, &layout.packet(&active))? => {
+        Some(active) if repo.exists(tree, &layout.packet(&active))? => {
             let path = layout.packet(&active);
             Ok(Ok(Some((active, path))))
         }
@@ -155,18 +154,51 @@ pub(crate) fn list_packet_ids(
     tree: TreeState,
     layout: &Layout,
 ) -> Result<Vec<String>, RepositoryError> {
-    let names = repo.list(tree, &layout.packets)?;
-    let ids = names.iter().filter_map(|path| {
-        let name = path.file_name().to_string();
-        let id = name.strip_suffix(".md")?;
-        WpId::parse(id).ok().map(|id| id.as_str().to_owned())
-    });
-    Ok(ids.collect())
+    let paths = repo.list_below(tree, &layout.packets)?;
+    let id_of = |path: &RepoPath| Layout::id_of(path).filter(|id| layout.packet(id) == *path);
+    Ok(paths.iter().filter_map(id_of).map(|id| id.as_str().to_owned()).collect())
+}
+
+/// Reads the typed contract next to a packet in Markdown.
+fn read_second_form(
+    repo: &dyn Repository,
+    tree: TreeState,
+    layout: &Layout,
+    id: &WpId,
+    path: &RepoPath,
+) -> Result<Option<TypedContract>, RepositoryError> {
+    let second = layout.packet_contract(id);
+    if second == *path || layout.packet_folder(id).is_none() {
+        return Ok(None);
+    }
+    Ok(read_document(repo, tree, &second)?.and_then(|source| TypedContract::read(&source)))
+}
+
+/// Replaces the aliases of the configuration in the paths of a packet.
+pub(crate) fn apply_aliases(packet: &mut Packet, layout: &Layout) {
+    if layout.aliases.is_empty() {
+        return;
+    }
+    packet.scope.apply_aliases(&layout.aliases);
+    for manifest in &mut packet.manifests {
+        let target = manifest.target.as_ref().and_then(|target| layout.resolve_alias(&target.value));
+        if let Some(target) = target {
+            manifest.path = Some(RepoPath::from_declared(&target));
+        }
+    }
+    for location in packet.mapping.iter_mut().flat_map(|requirement| &mut requirement.locations) {
+        if let Some((path, _)) = &mut location.target
+            && let Some(target) = layout.resolve_alias(&path.to_text())
+        {
+            *path = RepoPath::from(target.as_str());
+        }
+    }
 }
 
 fn open_packet(
     repo: &dyn Repository,
     tree: TreeState,
+    layout: &Layout,
     id: WpId,
     path: RepoPath,
     resolved_by: Option<String>,
@@ -198,7 +230,11 @@ fn open_packet(
     if source.text().trim().is_empty() {
         return unreadable(Arc::clone(&source), "the packet is empty".to_owned(), first_line, None);
     }
-    let parsed = Packet::read(&source);
+    let mut parsed = Packet::read(&source);
+    if let Some(contract) = read_second_form(repo, tree, layout, &id, &path)? {
+        parsed.value.scope.restrict_to(&contract);
+    }
+    apply_aliases(&mut parsed.value, layout);
     if parsed.value.kind != DocumentKind::Packet {
         let (kind, head) = (parsed.value.kind, parsed.value.head_span());
         let why = "this file is not a task packet".to_owned();

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::change::{Commit, FileMode, Repository, RepositoryError, TreeState, VersionRequest};
+use crate::check::is_bundle;
 use crate::check::repository_documents::SpecFact;
 use crate::digest::Hash20;
 use crate::document::Refinement;
+use crate::document::refinement::Anchor;
 use crate::document::spec::SpecText;
 use crate::text::RepoPath;
 
@@ -49,17 +51,51 @@ pub(crate) fn gather_spec_facts(
     requests.sort();
     requests.dedup();
     let earlier = find_earlier_versions(repo, head, &requests)?;
-    let fact = |named: Option<(RepoPath, Option<Hash20>)>| {
-        let Some((path, sha1)) = named else { return SpecFact::Unnamed };
+    let mut out = Vec::new();
+    for (refinement, named) in refinements.iter().zip(named) {
+        let Some((path, sha1)) = named else {
+            out.push(SpecFact::Unnamed);
+            continue;
+        };
         let now = current.get(&path).cloned().flatten();
         let recorded = sha1.and_then(|sha1| earlier.get(&VersionRequest { path: path.clone(), sha1 }));
-        SpecFact::Named { recorded: recorded.cloned(), path, current: now }
-    };
-    Ok(named.into_iter().map(fact).collect())
+        let is_current = now.as_ref().is_some_and(|spec| sha1.is_none_or(|sha1| spec.sha1 == sha1));
+        let version =
+            if is_current { Some(tree) } else { recorded.map(|(_, commit)| TreeState::Commit(*commit)) };
+        let modules = match version.filter(|_| is_bundle(&path)) {
+            Some(version) => read_modules(repo, version, &path, refinement)?,
+            None => BTreeMap::new(),
+        };
+        let recorded = recorded.map(|(spec, commit)| (Arc::clone(spec), commit.short()));
+        out.push(SpecFact::Named { recorded, path, current: now, modules });
+    }
+    Ok(out)
 }
 
-/// Versions of specifications with the short ids of their commits.
-type EarlierVersions = BTreeMap<VersionRequest, (Arc<SpecText>, String)>;
+/// Reads the modules that the anchors of a refinement name, in the folder of the
+/// bundle's list.
+fn read_modules(
+    repo: &dyn Repository,
+    tree: TreeState,
+    list: &RepoPath,
+    refinement: &Refinement,
+) -> Result<BTreeMap<RepoPath, Arc<SpecText>>, RepositoryError> {
+    let mut out = BTreeMap::new();
+    for module in refinement.anchors.iter().filter_map(Anchor::module) {
+        let is_wanted = is_inside_repository(&module) && module.is_below(list.folder());
+        if !is_wanted || out.contains_key(&module) {
+            continue;
+        }
+        let is_file = matches!(repo.mode(tree, &module), Ok(Some(FileMode::Regular | FileMode::Executable)));
+        if let Some(bytes) = if is_file { repo.read(tree, &module)? } else { None } {
+            out.insert(module.clone(), Arc::new(SpecText::new(module, bytes)));
+        }
+    }
+    Ok(out)
+}
+
+/// Versions of specifications with their commits.
+type EarlierVersions = BTreeMap<VersionRequest, (Arc<SpecText>, Commit)>;
 
 fn find_earlier_versions(
     repo: &dyn Repository,
@@ -71,7 +107,7 @@ fn find_earlier_versions(
     let pairs = requests.iter().zip(found).filter_map(|(request, found)| {
         let (commit, bytes) = found?;
         let spec = Arc::new(SpecText::new(request.path.clone(), bytes));
-        Some((request.clone(), (spec, commit.short())))
+        Some((request.clone(), (spec, commit)))
     });
     Ok(pairs.collect())
 }

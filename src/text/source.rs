@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
 use super::{RepoPath, Span};
 
 /// A line and column, both counted from 1; the column counts characters.
@@ -21,23 +23,36 @@ pub struct Source {
     revision: Option<String>,
     text: String,
     not_utf8_at: Option<usize>,
+    encoding: &'static str,
     line_starts: OnceLock<Vec<usize>>,
 }
 
 impl Source {
-    /// Creates a source from a document's bytes. Bytes that are not UTF-8 become
-    /// replacement characters; [`Source::not_utf8_at`] returns the offset of the
-    /// first one.
+    /// Creates a source from a document's bytes. A text in UTF-16 is decoded; bytes
+    /// that are not UTF-8 are read as Windows-1252. [`Source::not_utf8_at`] returns
+    /// the offset of the first of them.
     #[must_use]
     pub fn from_bytes(name: RepoPath, bytes: Vec<u8>) -> Arc<Self> {
-        let (text, not_utf8_at) = match String::from_utf8(bytes) {
-            Ok(text) => (text, None),
-            Err(error) => {
+        let utf16 = utf16_of(&bytes);
+        let (text, not_utf8_at, encoding) = match (utf16, String::from_utf8(bytes)) {
+            (Some(encoding), bytes) => {
+                let bytes = bytes.map_or_else(std::string::FromUtf8Error::into_bytes, String::into_bytes);
+                (encoding.decode(&bytes).0.into_owned(), Some(0), encoding.name())
+            }
+            (None, Ok(text)) => (text, None, UTF_8.name()),
+            (None, Err(error)) => {
                 let at = error.utf8_error().valid_up_to();
-                (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
+                (decode_windows_1252(error.as_bytes()), Some(at), WINDOWS_1252.name())
             }
         };
-        Arc::new(Self { name, revision: None, text, not_utf8_at, line_starts: OnceLock::new() })
+        Arc::new(Self { name, revision: None, text, not_utf8_at, encoding, line_starts: OnceLock::new() })
+    }
+
+    /// Returns the name of the encoding from which the text was decoded: `UTF-8`,
+    /// `UTF-16LE`, `UTF-16BE`, or `windows-1252`.
+    #[must_use]
+    pub fn encoding(&self) -> &'static str {
+        self.encoding
     }
 
     /// Creates a source from a text.
@@ -48,6 +63,7 @@ impl Source {
             revision: None,
             text: text.into(),
             not_utf8_at: None,
+            encoding: UTF_8.name(),
             line_starts: OnceLock::new(),
         })
     }
@@ -153,6 +169,37 @@ impl Source {
     }
 }
 
+/// Number of bytes in which zero bytes are counted.
+const UTF16_SAMPLE: usize = 512;
+
+/// Returns the encoding of a text in UTF-16: it has a byte-order mark, or every
+/// second byte of its start is zero, as in ASCII text. `None` for other texts.
+fn utf16_of(bytes: &[u8]) -> Option<&'static Encoding> {
+    match bytes {
+        [0xff, 0xfe, ..] => return Some(UTF_16LE),
+        [0xfe, 0xff, ..] => return Some(UTF_16BE),
+        _ => {}
+    }
+    let sample = bytes.get(..bytes.len().min(UTF16_SAMPLE)).unwrap_or_default();
+    let zeros = |parity: usize| sample.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
+    let half = sample.len() / 2;
+    let (even, odd) = (zeros(0), zeros(1));
+    if half < 4 || (even > 0 && odd > 0) {
+        return None;
+    }
+    if odd * 10 > half * 9 { Some(UTF_16LE) } else { (even * 10 > half * 9).then_some(UTF_16BE) }
+}
+
+/// Decodes a text that is UTF-8 except for some bytes, which are Windows-1252.
+fn decode_windows_1252(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +212,26 @@ mod tests {
         assert_eq!(source.line(9), 2);
         assert_eq!(source.line_count(), 2);
         assert_eq!(source.line_span(1).map(|s| source.slice(s)), Some("\u{feff}# é"));
+    }
+
+    #[test]
+    fn other_encodings_are_decoded() {
+        let read = |bytes: &[u8]| {
+            let source = Source::from_bytes(RepoPath::from("a.md"), bytes.to_vec());
+            (source.text().to_owned(), source.not_utf8_at(), source.encoding())
+        };
+        assert_eq!(
+            read(b"# \x93a\x94 \xc3\xa9"),
+            ("# \u{201c}a\u{201d} \u{e9}".into(), Some(2), "windows-1252")
+        );
+        let utf16 = |text: &str, little: bool| -> Vec<u8> {
+            text.encode_utf16().flat_map(|u| if little { u.to_le_bytes() } else { u.to_be_bytes() }).collect()
+        };
+        assert_eq!(read(&utf16("\u{feff}# A\n", true)), ("# A\n".into(), Some(0), "UTF-16LE"));
+        assert_eq!(read(&utf16("\u{feff}# A\n", false)), ("# A\n".into(), Some(0), "UTF-16BE"));
+        assert_eq!(read(&utf16("# Task Packet\n", true)).0, "# Task Packet\n");
+        assert_eq!(read(b"plain\n"), ("plain\n".into(), None, "UTF-8"));
+        assert_eq!(read(b"a\0b\0\0\0c").2, "UTF-8");
     }
 
     #[test]

@@ -34,6 +34,7 @@ mod manifest;
 mod not_run;
 mod output_files;
 mod public_api;
+mod reading;
 mod readme;
 mod scans;
 mod schema;

@@ -141,6 +141,27 @@ pub struct PacketCheckContext<'a> {
     pub revision_ids: &'a [String],
     /// Whether there is no packet, and the scope is the one of the configuration.
     pub is_fence: bool,
+    /// The commit that approves the packet's skeleton, if there is one.
+    pub skeleton_approval: Option<&'a SkeletonApproval>,
+}
+
+/// A commit `docs: skeleton approved [WP]` before the first commit of code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkeletonApproval {
+    /// Short id of the commit.
+    pub commit: String,
+    /// Its committer, `Name <mail>`.
+    pub committer: String,
+    /// Whether the committer also committed judged code.
+    pub is_by_coder: bool,
+}
+
+impl SkeletonApproval {
+    /// Returns the subject of the commit that approves a packet's skeleton.
+    #[must_use]
+    pub fn subject(id: &str) -> String {
+        format!("docs: skeleton approved [{id}]")
+    }
 }
 
 impl PacketCheckContext<'_> {

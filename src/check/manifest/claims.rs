@@ -130,7 +130,10 @@ fn evaluate_gate(
 ) -> Result<(), &'static str> {
     let file = file.ok_or("the file is not part of the change")?;
     let hash = |recorded: &Option<crate::text::Spanned<RecordedHash>>, post: bool| {
-        recorded.as_ref().is_some_and(|r| r.value == RecordedHash::Sha1(expected_hash(file, post)))
+        recorded.as_ref().is_some_and(|r| {
+            r.value == RecordedHash::Sha1(expected_hash(file, post))
+                || (!post && super::values::is_empty_input_for_absent(r, file))
+        })
     };
     let require = |condition: bool, why: &'static str| if condition { Ok(()) } else { Err(why) };
     match gate {

@@ -6,7 +6,7 @@ use crate::check::CheckResult;
 use crate::check::context::ChangeCheckContext;
 use crate::digest::{Hash20, HashMismatch, OtherVersion, RecordedHash, diagnose};
 use crate::document::manifest::{Manifest, ManifestNumber};
-use crate::finding::{Finding, Place};
+use crate::finding::{Finding, Level, Place};
 use crate::rule::Rule;
 use crate::text::{Span, Spanned, format_count, to_single_line};
 
@@ -42,6 +42,13 @@ fn check_hash(
     if recorded.value == RecordedHash::Sha1(expected) {
         return None;
     }
+    if !post && is_empty_input_for_absent(recorded, file) {
+        let place = Place::text(&input.packet.packet.source, recorded.span);
+        let message = format!("Pre-SHA1 is the hash of empty input, and {} did not exist", file.change.path);
+        let label = label_at(input, recorded.span, "accepted instead of forty zeros");
+        let finding = rule.finding(message, label).about_path(&file.change.path).with_level(Level::Note);
+        return Some(finding.with_fix(place, expected.to_string(), "write forty zeros"));
+    }
     let (name, when) = if post { ("Post-SHA1", "after") } else { ("Pre-SHA1", "before") };
     let path = &file.change.path;
     let (content, other) = if post { (&file.after, &file.before) } else { (&file.before, &file.after) };
@@ -60,6 +67,15 @@ fn check_hash(
     Some(finding.with_fix(place, expected.to_string(), format!("write the computed {name}")))
 }
 
+/// Returns whether a Pre-SHA1 is the hash of empty input for a file that did not exist:
+/// many tools write it instead of forty zeros. A file that exists and is empty has this
+/// hash anyway, and a deleted file must have zeros.
+pub(super) fn is_empty_input_for_absent(recorded: &Spanned<RecordedHash>, file: &ChangedFile) -> bool {
+    file.before.is_none()
+        && file.change.before.is_none()
+        && recorded.value == RecordedHash::Sha1(crate::digest::sha1(b""))
+}
+
 /// Explains which wrong value was recorded, for labels.
 fn explain_hash(
     recorded: &RecordedHash,
@@ -70,7 +86,7 @@ fn explain_hash(
     let other_name = if post { "the file before the change" } else { "the file after the change" };
     let others: Vec<OtherVersion<'_>> =
         other.map(|other| OtherVersion { name: other_name, bytes: &other.bytes }).into_iter().collect();
-    if content.is_none() && *recorded == RecordedHash::Sha1(crate::digest::sha1(b"")) {
+    if post && content.is_none() && *recorded == RecordedHash::Sha1(crate::digest::sha1(b"")) {
         return "the hash of an empty file; for a file that does not exist, write forty zeros".into();
     }
     let found = diagnose(recorded, content.map(|content| &content.bytes[..]), &others);

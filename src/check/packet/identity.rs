@@ -5,9 +5,10 @@ use crate::check::approval::trusted::is_closed;
 use crate::check::context::{ChangeCheckContext, PacketCheckContext};
 use crate::check::fix_hints::equals_ignoring_punctuation;
 use crate::check::repository_documents::DocumentCheckContext;
-use crate::document::{PacketStatus, WpId};
-use crate::finding::{Label, Place};
+use crate::document::{Packet, PacketStatus, WpId};
+use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
+use crate::text::Spanned;
 
 /// `packet/active`: work starts only on a packet that is in force: it is not
 /// superseded or locked, and the registry names no other packet as active.
@@ -94,6 +95,8 @@ pub(in crate::check) fn status(input: &PacketCheckContext<'_>, rule: &Rule) -> C
         ))
         .into(),
         Some(status) => match &status.value {
+            // The schemas of typed contracts leave the status open.
+            PacketStatus::Unknown(_) if input.packet.contract.is_some() => Vec::new().into(),
             PacketStatus::Unknown(text) => {
                 let shown = crate::text::to_single_line(text, 60);
                 let finding = rule.finding(
@@ -172,15 +175,39 @@ pub(in crate::check) fn closed(input: &ChangeCheckContext<'_>, rule: &Rule) -> C
     Some(finding.related(Label::path(&code.change.path, "changed by the judged work"))).into()
 }
 
+/// Returns a finding for an open packet whose last report is a PASS, and for a packet
+/// that is done although its last report is a FAIL.
+fn contradicting_report(packet: &Packet, status: &Spanned<PacketStatus>, rule: &Rule) -> Option<Finding> {
+    let last = packet.phases.last_report()?;
+    let is_open = status.value.allows_work() || status.value == PacketStatus::Blocked;
+    let contradicts = match last.verdict.value.as_str() {
+        "PASS" => is_open,
+        "FAIL" => matches!(status.value, PacketStatus::Done | PacketStatus::DoneHistorical),
+        _ => false,
+    };
+    if !contradicts {
+        return None;
+    }
+    let message = format!(
+        "the status is `{}`, but the last report has the verdict {}",
+        status.value, last.verdict.value
+    );
+    let there = Label::text(&packet.source, last.verdict.span, "the last verdict");
+    let here = Label::text(&packet.source, status.span, "the status");
+    Some(rule.finding(message, here).with_level(Level::Warning).related(there))
+}
+
 /// `packet/verdict`: a packet with the status Validated contains a report, and
 /// the last report has the same verdict as the status.
 pub(in crate::check) fn verdict(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let Some(packet) = input.document.packet() else { return CheckResult::skipped("not a task packet") };
     let Some(status) = &packet.status else { return CheckResult::skipped("the packet has no status") };
-    let PacketStatus::Validated(verdict) = &status.value else { return Vec::new().into() };
+    let PacketStatus::Validated(verdict) = &status.value else {
+        return contradicting_report(packet, status, rule).into();
+    };
     let wanted = verdict.as_deref().map_or_else(|| "PASS".to_owned(), str::to_uppercase);
     let here = |text: &str| Label::text(&packet.source, status.span, text.to_owned());
-    match packet.phases.reports.last() {
+    match packet.phases.last_report() {
         None => {
             let message =
                 format!("the status is `{}`, but the packet contains no report with a verdict", status.value);

@@ -3,4 +3,31 @@
 pub(super) mod fields;
 pub(super) mod identity;
 pub(super) mod lineage;
+pub(super) mod merged;
+pub(super) mod report;
 pub(super) mod search;
+
+use crate::check::{CheckResult, context::PacketCheckContext};
+use crate::rule::Rule;
+
+/// Rules about parts that only a packet in Markdown has.
+const MARKDOWN_ONLY: [&str; 5] = [
+    "packet/claim",
+    "packet/spec-reference",
+    "packet/lineage",
+    "packet/manifest-template",
+    "phase/bootstrap",
+];
+
+/// Runs a check of a packet; rules about parts of a Markdown document are skipped for a
+/// packet that is only a typed contract.
+pub(crate) fn run_check(
+    check: fn(&PacketCheckContext<'_>, &Rule) -> CheckResult,
+    input: &PacketCheckContext<'_>,
+    rule: &Rule,
+) -> CheckResult {
+    if input.packet.contract.is_some() && MARKDOWN_ONLY.contains(&rule.id.as_str()) {
+        return CheckResult::skipped("a typed contract has no such part");
+    }
+    check(input, rule)
+}

@@ -3,7 +3,9 @@
 
 use crate::check::CheckResult;
 use crate::check::context::{PacketSearch, SearchCheckContext};
-use crate::finding::{Finding, Label};
+use crate::check::repository_documents::RepositoryCheckContext;
+use crate::document::{Packet, WpId};
+use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
 
@@ -102,4 +104,39 @@ pub(in crate::check) fn readable(input: &SearchCheckContext<'_>, rule: &Rule) ->
         PacketSearch::Found { .. } => Vec::new().into(),
         _ => CheckResult::skipped("the packet does not exist"),
     }
+}
+
+/// `packet/twin`: a packet is either one file or a folder with `packet.md`, not both.
+/// The same holds for its refinement.
+pub(in crate::check) fn twin(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let governance = input.governance;
+    let mut out = Vec::new();
+    for (id, document, packet) in governance.packets() {
+        let Ok(wp_id) = WpId::parse(id) else { continue };
+        let path = governance.layout.packet_twin(&wp_id);
+        let Some(other) = governance.documents.iter().find(|other| *other.path() == path) else { continue };
+        let label = Label::path(other.path(), "not in force");
+        let differs = |key: &str| {
+            let value = |packet: &Packet| packet.metadata_field(key).map(|field| field.value.value.clone());
+            other.packet().is_none_or(|other| value(other) != value(packet))
+        };
+        let covers = |a: &Packet, b: &Packet| {
+            let known: Vec<_> = b.scope.in_scope.iter().map(|entry| &entry.pattern).collect();
+            a.scope.in_scope.iter().all(|entry| known.contains(&&entry.pattern))
+        };
+        let same_scope = other.packet().is_some_and(|other| covers(other, packet) && covers(packet, other));
+        let keys = ["STATUS", "RISK_TIER", "USER_SIGNATURE"];
+        let different: Vec<&str> = keys.into_iter().filter(|key| differs(key)).collect();
+        let is_same = other.source.text() == document.source.text();
+        let mut finding = rule.finding(format!("`{id}` has a second file, which is not in force"), label);
+        if !different.is_empty() {
+            finding = finding.note(format!("The files differ in: {}.", different.join(", ")));
+        }
+        if !same_scope {
+            finding = finding.note("The files differ in IN_SCOPE_PATHS.");
+        }
+        let level = if is_same { Level::Warning } else { Level::Error };
+        out.push(finding.with_level(level).related(Label::path(document.path(), "the packet in force")));
+    }
+    out.into()
 }

@@ -1,7 +1,7 @@
 //! `refinement/…`: the windows, tokens and excerpts of anchors.
 
 use super::{
-    find_block, label_at, recorded_spec, spec_line, trim_empty_lines, unescaped_value, window_in_spec,
+    anchor_spec, find_block, label_at, spec_line, trim_empty_lines, unescaped_value, window_in_spec,
     with_window_fix,
 };
 use crate::check::CheckResult;
@@ -15,10 +15,10 @@ use crate::text::{Source, line_ending};
 /// the specification and not longer than the limit.
 pub(in crate::check) fn window(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
-    let spec = recorded_spec(input).ok();
     let longest = input.policy.max_window_lines;
     let mut out: Vec<Finding> = Vec::new();
     for anchor in &refinement.anchors {
+        let spec = anchor_spec(input, anchor);
         let Some((first, last)) = anchor.window() else {
             let given = anchor.start.as_ref().or(anchor.end.as_ref());
             let span = given.map_or(anchor.heading, |value| value.span);
@@ -49,9 +49,9 @@ pub(in crate::check) fn window(input: &RefinementCheckContext<'_>, rule: &Rule) 
 /// place and that occurs in the anchor's window.
 pub(in crate::check) fn token(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
-    let spec = recorded_spec(input).ok();
     let mut out: Vec<Finding> = Vec::new();
     for anchor in &refinement.anchors {
+        let spec = anchor_spec(input, anchor);
         let Some(token) = &anchor.token else {
             let label = label_at(refinement, anchor.heading, "CONTEXT_TOKEN is missing");
             out.push(rule.finding("the anchor has no token", label));
@@ -121,9 +121,9 @@ fn locate_token(anchor: &Anchor, spec: &Source, token: &str) -> TokenLocation {
 /// the lines of its window in the specification.
 pub(in crate::check) fn excerpt(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
-    let spec = recorded_spec(input).ok();
     let mut out: Vec<Finding> = Vec::new();
     for anchor in &refinement.anchors {
+        let spec = anchor_spec(input, anchor);
         let text = anchor.excerpt.as_ref().map(|excerpt| unescape(&excerpt.value));
         let Some((excerpt, text)) = anchor.excerpt.as_ref().zip(text.filter(|text| !text.trim().is_empty()))
         else {

@@ -28,10 +28,20 @@ pub(in crate::check) fn identity(input: &RefinementCheckContext<'_>, rule: &Rule
         // in capitals.
         let fields =
             refinement.fields.iter().filter(|field| field.key == *key && !refinement.is_in_anchor(field));
-        let exact = fields.filter(|field| refinement.source.slice(field.label) == key.as_str());
-        for repeated in exact.skip(1) {
+        let mut exact = fields.filter(|field| refinement.source.slice(field.label) == key.as_str());
+        let Some(first) = exact.next() else { continue };
+        // A summary may repeat a value; only another value contradicts.
+        let differs = |field: &&Field| {
+            is_same_section(refinement, first, field) || field.bare_value().value != first.bare_value().value
+        };
+        for repeated in exact.filter(differs) {
             let message = format!("the field `{key}` occurs more than once");
-            out.push(rule.finding(message, label_at_field(refinement, repeated, "a repetition")));
+            let label = label_at_field(refinement, repeated, "a repetition");
+            out.push(rule.finding(message, label).related(label_at_field(
+                refinement,
+                first,
+                "the first one",
+            )));
         }
     }
     let Some(own) = refinement.filled_value("WP_ID") else { return out.into() };
@@ -48,6 +58,15 @@ pub(in crate::check) fn identity(input: &RefinementCheckContext<'_>, rule: &Rule
         _ => {}
     }
     out.into()
+}
+
+/// Returns whether two fields are below the same heading.
+fn is_same_section(refinement: &Refinement, a: &Field, b: &Field) -> bool {
+    let heading = |field: &Field| {
+        let own = refinement.sections.iter().rfind(|section| section.own_blocks.contains(&field.block));
+        own.map(|section| section.heading)
+    };
+    heading(a) == heading(b)
 }
 
 /// `refinement/section`: a refinement has every required section as a heading with

@@ -16,7 +16,7 @@ use crate::document::field::Field;
 use crate::document::refinement::Anchor;
 use crate::document::spec::SpecText;
 use crate::finding::{Finding, Label, Place};
-use crate::text::{Source, Span, Spanned};
+use crate::text::{RepoPath, Source, Span, Spanned};
 
 fn label_at(refinement: &Refinement, span: Span, text: impl Into<String>) -> Label {
     Label::text(&refinement.source, span, text)
@@ -44,6 +44,23 @@ fn recorded_spec<'a>(input: &'a RefinementCheckContext<'_>) -> Result<&'a Arc<Sp
         },
     };
     Err(CheckResult::skipped(why))
+}
+
+/// Returns the text that an anchor is compared with: the specification, or the module
+/// that the anchor names if the specification is a bundle. `None` if it was not found.
+fn anchor_spec<'a>(input: &'a RefinementCheckContext<'_>, anchor: &Anchor) -> Option<&'a Arc<SpecText>> {
+    let spec = recorded_spec(input).ok()?;
+    let SpecFact::Named { path, modules, .. } = input.spec else { return Some(spec) };
+    match anchor.module().filter(|_| is_bundle(path)) {
+        Some(module) => modules.get(&module),
+        None => Some(spec),
+    }
+}
+
+/// Returns whether the file of a specification is the list of a bundle's modules.
+#[must_use]
+pub(crate) fn is_bundle(path: &RepoPath) -> bool {
+    path.as_bytes().to_ascii_lowercase().ends_with(b".json")
 }
 
 /// Returns the window of an anchor as its first and last line, counted from 1;

@@ -1,6 +1,6 @@
 //! `refinement/…`: the specification that a refinement names, and its sections.
 
-use super::{label_at, recorded_hash, recorded_spec};
+use super::{anchor_spec, label_at, recorded_hash, recorded_spec};
 use crate::check::CheckResult;
 use crate::check::repository_documents::{RefinementCheckContext, SpecFact};
 use crate::check::spec::parse_version;
@@ -25,7 +25,7 @@ pub(in crate::check) fn spec(input: &RefinementCheckContext<'_>, rule: &Rule) ->
             return Some(rule.finding(message, label_at(refinement, span, "fill SPEC_TARGET_RESOLVED")))
                 .into();
         }
-        SpecFact::Named { path, current, recorded } => (path, current, recorded),
+        SpecFact::Named { path, current, recorded, .. } => (path, current, recorded),
     };
     if let Some(finding) = check_pointer_target(input, path, rule) {
         return Some(finding).into();
@@ -108,20 +108,24 @@ fn check_pointer_target(input: &RefinementCheckContext<'_>, path: &RepoPath, rul
 /// the refinement's specification, and the anchor's window overlaps that section.
 pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule: &Rule) -> CheckResult {
     let refinement = input.refinement;
-    let spec = match recorded_spec(input) {
-        Ok(spec) => spec,
-        Err(skipped) => return skipped,
-    };
+    if let Err(skipped) = recorded_spec(input) {
+        return skipped;
+    }
     let mut out: Vec<Finding> = Vec::new();
     for anchor in &refinement.anchors {
-        let Some(name) = &anchor.name else {
+        let Some((name, plain)) = anchor.name.as_ref().zip(anchor.plain_name()) else {
             let label = label_at(refinement, anchor.heading, "no SPEC_ANCHOR");
             out.push(rule.finding("the anchor has no SPEC_ANCHOR", label));
             continue;
         };
         // `Spec_v01.md 2.2 Farewell`: the file name is before the section.
-        let (file, rest) =
-            name.value.split_once(".md").map_or(("", name.value.as_str()), |(file, rest)| (file, rest));
+        let (file, rest) = plain.split_once(".md").unwrap_or(("", plain.as_str()));
+        let Some(spec) = anchor_spec(input, anchor) else {
+            let module = anchor.module().map(|path| path.to_string()).unwrap_or_default();
+            let message = format!("the module {module} of the specification does not exist");
+            out.push(rule.finding(message, label_at(refinement, name.span, "no such module")));
+            continue;
+        };
         let own = spec.source.name().file_name().to_string();
         let file = file.rsplit(['/', ' ', '`']).next().unwrap_or("");
         if !file.is_empty()
@@ -135,9 +139,28 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
             out.push(rule.finding(message, label_at(refinement, name.span, "a different specification")));
             continue;
         }
-        let rest = rest.trim_start_matches([' ', '#', '`', ':', ',']);
+        let rest = strip_line_number(rest).trim_start_matches([' ', '#', '`', ':', ',']);
+        if rest.is_empty() {
+            // A file with a line is a position; the window and the excerpt decide.
+            continue;
+        }
+        // Of several sections with one number, the one at the window is meant.
+        let is_at_window = |section: &&Section| {
+            anchor.window().is_some_and(|(first, last)| {
+                let (from, to) = section_lines(spec, section);
+                last >= from && first <= to
+            })
+        };
         let found = match section_number(rest) {
-            Some(number) => spec.find_section(number).ok_or_else(|| format!("the number {number}")),
+            Some(number) => {
+                let all = || spec.find_sections(number);
+                let found = all().find(is_at_window).or_else(|| all().next());
+                if found.is_none() && spec.has_fenced_section(number) {
+                    // Long fences of the specification contain whole chapters.
+                    continue;
+                }
+                found.ok_or_else(|| format!("the number {number}"))
+            }
             None => find_section(spec, rest)
                 .ok_or_else(|| format!("the title `{}`", crate::text::to_single_line(rest, 80))),
         };
@@ -153,8 +176,7 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
             }
             Ok(section) => {
                 let Some((first, last)) = anchor.window() else { continue };
-                let from = spec.source.line(section.span.start);
-                let to = spec.source.line(section.span.end.saturating_sub(1));
+                let (from, to) = section_lines(spec, section);
                 if last < from || first > to {
                     let span = anchor.start.as_ref().map_or(anchor.heading, |start| start.span);
                     let message = format!(
@@ -172,6 +194,21 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
         }
     }
     out.into()
+}
+
+/// Returns the first and last line of a section, counted from 1.
+fn section_lines(spec: &SpecText, section: &Section) -> (usize, usize) {
+    (spec.source.line(section.span.start), spec.source.line(section.span.end.saturating_sub(1)))
+}
+
+/// Removes a position after a file name: `:9`, `:9-11`, `#L9`, `#L9-L11`.
+fn strip_line_number(text: &str) -> &str {
+    let Some(rest) = text.strip_prefix(':').or_else(|| text.strip_prefix("#L")) else { return text };
+    let end = rest.find(|c: char| !(c.is_ascii_digit() || "-:L".contains(c))).unwrap_or(rest.len());
+    let (position, after) = rest.split_at(end);
+    let is_position = position.starts_with(|c: char| c.is_ascii_digit())
+        && !after.starts_with(|c: char| c.is_alphanumeric() || c == '.');
+    if is_position { after } else { text }
 }
 
 /// Finds the section whose title contains the anchor's text, or is contained in it.

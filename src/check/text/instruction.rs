@@ -99,6 +99,13 @@ static MILD_ORDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!("(?i-u){you}|{verb}")).ok()
 });
 
+/// Matches words in a mild order that make it more than guidance for authors: those
+/// of results, approvals and commands.
+static RESULT_WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let words = r"pass(?:es|ed)?|fail(?:s|ed|ure)?|approv\w*|verdict|success\w*|green|waive\w*|sign(?:s|ed|ature)?|merge\w*|scope|exit|execute|run|report|answer|reply|respond|agent|assistant|model|validator|reviewer|token|secret|password|https?|curl|wget";
+    Regex::new(&format!(r"(?i-u)\b(?:{words})\b")).ok()
+});
+
 /// `text/instruction`: no document tells its reader to ignore rules, and no comment
 /// or other hidden text gives orders.
 pub(in crate::check) fn instruction(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -176,9 +183,11 @@ fn check_comment(input: &TextCheckContext<'_>, body: &str, at: usize, rule: &Rul
         return;
     }
     let span = Span::new(start, start + trimmed.len());
+    // Guidance for authors is not an order, unless it touches results or commands.
+    let level = if matches(&RESULT_WORDS) { Level::Warning } else { Level::Note };
     let message = format!("hidden text gives an order: `{}`", crate::text::to_single_line(trimmed, 120));
     let finding = rule.finding(message, Label::text(input.source, span, "not visible when rendered"));
-    out.push(if is_strong { finding } else { finding.with_level(Level::Warning) });
+    out.push(if is_strong { finding } else { finding.with_level(level) });
 }
 
 /// Checks prose without code spans and quotations, which only mention an order.

@@ -1,12 +1,15 @@
 //! `text/…`: documents can be read, have the right type, and are complete.
 
+use std::sync::Arc;
+
 use crate::check::CheckResult;
 use crate::check::repository_documents::{DocumentCheckContext, TextCheckContext};
 use crate::document::DocumentKind;
 use crate::document::outline::{BlockKind, Outline};
-use crate::finding::{Label, Level};
+use crate::document::recovery::{Recovery, is_closed_fence};
+use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
-use crate::text::{Span, format_count};
+use crate::text::{Source, Span, format_count};
 
 /// `text/readable`: a governance document is UTF-8 text and is not empty.
 pub(in crate::check) fn readable(input: &TextCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -15,12 +18,14 @@ pub(in crate::check) fn readable(input: &TextCheckContext<'_>, rule: &Rule) -> C
         let line = source.line_span(source.line(at)).unwrap_or_default();
         let message = format!("the document is not valid UTF-8 at byte {at}");
         let finding = rule.finding(message, Label::text(source, line, "not valid UTF-8"));
-        let zeros = source.text().chars().filter(|c| *c == '\0').count();
-        return Some(if zeros > 8 {
-            finding.help("The document contains many zero bytes and is probably UTF-16. Save it as UTF-8.")
-        } else {
-            finding
-        })
+        let (encoding, start) = (source.encoding(), Place::text(source, Span::new(0, 0)));
+        return Some(
+            finding.note(format!("It was read as {encoding}. Gates do not accept it.")).with_unsafe_fix(
+                start,
+                "",
+                format!("convert the document from {encoding} to UTF-8"),
+            ),
+        )
         .into();
     }
     if source.text().trim_start_matches('\u{feff}').trim().is_empty() {
@@ -91,18 +96,20 @@ pub(in crate::check) fn unclosed_fence(input: &TextCheckContext<'_>, rule: &Rule
     let Some(outline) = input.outline else { return CheckResult::skipped("JSON has no fences") };
     let source = input.source;
     let last = source.text().trim_end().len();
-    let mut out = Vec::new();
+    let mut out: Vec<Finding> =
+        outline.recoveries.iter().map(|recovery| report_recovery(source, recovery, rule)).collect();
+    let is_recovered = |span: Span| outline.recoveries.iter().any(|recovery| recovery.span == span);
     for block in outline.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Code(_))) {
         let body = source.slice(block.span);
         let opening = body.lines().next().unwrap_or("").trim();
         let Some(mark) = opening.chars().next().filter(|c| matches!(c, '`' | '~')) else { continue };
         let width = opening.chars().take_while(|c| *c == mark).count();
-        let closing = body.trim_end().lines().last().unwrap_or("").trim();
-        let is_closed = body.trim_end().contains('\n')
-            && closing.chars().all(|c| c == mark)
-            && closing.chars().count() >= width;
         // A fence also ends with the list or quote that contains it.
-        if width < 3 || is_closed || (block.span.end < last && block.parent.is_none()) {
+        if width < 3
+            || is_recovered(block.span)
+            || is_closed_fence(body)
+            || (block.span.end < last && block.parent.is_none())
+        {
             continue;
         }
         let line = source.line_span(source.line(block.span.start)).unwrap_or(block.span);
@@ -132,6 +139,28 @@ pub(in crate::check) fn unclosed_fence(input: &TextCheckContext<'_>, rule: &Rule
         out.push(finding);
     }
     super::cap_findings(out).into()
+}
+
+/// Reports a fence that was recovered, with a fix that indents its lines.
+fn report_recovery(source: &Arc<Source>, recovery: &Recovery, rule: &Rule) -> Finding {
+    let start = source.line_span(source.line(recovery.outdented.start)).map_or(0, |line| line.start);
+    let span = Span::new(start, recovery.span.end);
+    let indent = |line: &str| {
+        let own = line.bytes().take_while(|byte| *byte == b' ').count();
+        let missing = recovery.indent.saturating_sub(own);
+        format!("{:missing$}{line}", "")
+    };
+    let lines = source.slice(span).split_inclusive('\n');
+    let indented: String =
+        lines.map(|line| if line.trim().is_empty() { line.to_owned() } else { indent(line) }).collect();
+    rule.finding(
+        "this line is indented less than the list item of its fence",
+        Label::text(source, recovery.outdented, "ends the list item and its fence"),
+    )
+    .related(Label::text(source, recovery.opening, "the fence opens here"))
+    .note("The fence was read up to its closing line. A Markdown viewer shows the text after it as code.")
+    .help("Indent the lines of the fence like its first line.")
+    .with_unsafe_fix(Place::text(source, span), indented, "indent the lines of the fence")
 }
 
 /// The start of a placeholder in the templates.

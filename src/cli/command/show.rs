@@ -83,6 +83,10 @@ impl ShowArgs {
                 (None, None) => bail!("{path} does not exist"),
             },
             (PacketSearch::NotAFile { path, what }, _) => bail!("{path} is a {what}, not a file"),
+            // A packet in another encoding is shown; gates refuse it.
+            (PacketSearch::Unreadable { source, .. }, _) if source.not_utf8_at().is_some() => {
+                Ok(Packet::read(&source))
+            }
             (PacketSearch::Unreadable { source, why, .. }, _) => {
                 bail!("{}: {why} (by its headings a {})", source.name(), detect_kind(source.text()).as_str())
             }

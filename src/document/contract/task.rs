@@ -10,7 +10,7 @@ pub enum TaskState {
     Open,
     /// `[x]`: done.
     Done,
-    /// `[-]`, `[~]`, `[→]` or `[>]`: dropped or moved.
+    /// `[-]` or `[→]`: dropped or moved.
     Dropped,
 }
 
@@ -85,7 +85,7 @@ pub(super) fn read_tasks(text: &str, outline: &Outline, range: std::ops::Range<u
 
 /// Reads the checkbox at the start of an item; returns the state and the width
 /// in bytes. A checkbox is `[ ]`, `[x]` or `[]`, also bold or in backticks, or a
-/// box character. An unknown mark means open.
+/// box character. An unknown mark means open: `[v]` and `[~]` are not done.
 fn parse_checkbox(text: &str) -> Option<(TaskState, usize)> {
     let plain = text.trim_start_matches(['*', '_', '`']);
     let lead = text.len() - plain.len();
@@ -97,15 +97,13 @@ fn parse_checkbox(text: &str) -> Option<(TaskState, usize)> {
     let inner = plain.strip_prefix('[')?;
     let (mark, rest) = inner.split_once(']')?;
     // `[text](target)` and `[1]: …` are links, `[note]` is text.
-    if rest.starts_with(['(', '[', ':'])
-        || mark.chars().count() > 2
-        || mark.chars().any(|c| c.is_alphanumeric() && !"xXo".contains(c))
-    {
+    let is_number = !mark.is_empty() && mark.bytes().all(|b| b.is_ascii_digit());
+    if rest.starts_with(['(', '[', ':']) || mark.trim().chars().count() > 1 || is_number {
         return None;
     }
     let state = match mark.trim() {
         "x" | "X" | "✓" | "✔" | "✅" => TaskState::Done,
-        "-" | "~" | "→" | ">" => TaskState::Dropped,
+        "-" | "→" => TaskState::Dropped,
         _ => TaskState::Open,
     };
     Some((state, lead + 1 + mark.len() + 1))
@@ -149,6 +147,12 @@ mod tests {
 
     #[test]
     fn tasks_are_items_with_a_checkbox() {
+        for mark in ["v", "V", "w", "\u{445}", "~", ">", "/", "?"] {
+            let text = format!("- [{mark}] a\n");
+            let outline = Outline::parse(&text);
+            let all = read_tasks(&text, &outline, 0..outline.blocks.len());
+            assert_eq!(all.iter().map(|task| task.state).collect::<Vec<_>>(), [TaskState::Open], "{mark}");
+        }
         let text = "- [ ] **P1.1** Do `x`\n- [x] P1.2 — done\n- [-] no id, set aside\n- plain\n- [link](x)\n- [note] y\n- []**P1.3** open\n- **[ ] P1.4** open\n- ☐ open\n- [→] **P1.5** moved\n\n```\n- [ ] code\n```\n";
         let outline = Outline::parse(text);
         let all = read_tasks(text, &outline, 0..outline.blocks.len());

@@ -1,9 +1,12 @@
 //! Task packets of all generations, as typed fields with spans.
 
 mod contract;
+mod from_contract;
+mod items;
 mod phases;
 mod quality;
 mod read;
+mod reading;
 mod reports;
 mod scope;
 
@@ -18,6 +21,7 @@ use super::kind::{DocumentKind, detect_outline_kind};
 use super::manifest::Manifest;
 use super::outline::{BlockKind, Outline};
 use super::section::{Section, read_sections};
+use super::typed_contract::{ContractRole, TypedContract};
 use super::waiver::Waiver;
 use super::{PacketStatus, Parsed};
 
@@ -26,6 +30,7 @@ pub(crate) use contract::{ContractPart, contract_parts};
 pub(crate) use phases::{PacketPhases, PhaseSection};
 pub(crate) use quality::{Criterion, PlannedCommand};
 pub(crate) use read::manifest_fields;
+pub(crate) use reports::VerdictReport;
 pub(crate) use scope::Scope;
 
 /// Format generation of a packet (FORMATS, "three generations").
@@ -41,6 +46,8 @@ pub enum Generation {
     Later(String),
     /// A format version that is not a date, or is earlier than that of G2.
     Unknown(String),
+    /// A typed contract without a packet in Markdown; with its schema.
+    Contract(String),
 }
 
 impl Generation {
@@ -60,6 +67,7 @@ impl Generation {
         match self {
             Self::G0 => "g0",
             Self::G1 => "g1",
+            Self::Contract(_) => "contract",
             _ => "g2",
         }
     }
@@ -73,12 +81,13 @@ impl fmt::Display for Generation {
             Self::G2 => write!(f, "G2 ({})", Self::G2_VERSION),
             Self::Later(version) => write!(f, "later ({version})"),
             Self::Unknown(version) => write!(f, "unknown ({version})"),
+            Self::Contract(schema) => write!(f, "contract ({schema})"),
         }
     }
 }
 
 /// A task packet with its fields and sections.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Packet {
     /// Text of the packet.
     pub source: Arc<Source>,
@@ -130,6 +139,10 @@ pub struct Packet {
     pub locked: Option<Span>,
     /// Block structure.
     pub outline: Outline,
+    /// The packet as CommonMark defines it, if a fence was recovered.
+    pub commonmark: Option<Box<Packet>>,
+    /// The typed contract from which the packet was read, if it has no Markdown.
+    pub contract: Option<Box<TypedContract>>,
 }
 
 /// State of the content under a name, which may be a section or a labelled
@@ -148,10 +161,15 @@ impl Packet {
     /// Reads a packet. Never fails; mistakes become faults.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Parsed<Self> {
+        let contract =
+            TypedContract::read(source).filter(|contract| contract.schema.role == ContractRole::Packet);
+        if let Some(contract) = contract {
+            return from_contract::from_contract(contract);
+        }
         let outline = Outline::parse(source.text());
         let sections = read_sections(source.text(), &outline);
         let kind = detect_outline_kind(&sections, &outline);
-        read::read_packet(source, outline, sections, kind)
+        Self::from_outline(source, outline, sections, kind)
     }
 
     /// Reads a packet from a text that is already parsed; see [`Packet::read`].
@@ -162,7 +180,15 @@ impl Packet {
         sections: Vec<Section>,
         kind: DocumentKind,
     ) -> Parsed<Self> {
-        read::read_packet(source, outline, sections, kind)
+        let is_recovered = !outline.recoveries.is_empty();
+        let mut parsed = read::read_packet(source, outline, sections, kind);
+        if is_recovered {
+            let outline = Outline::parse_strict(source.text());
+            let sections = read_sections(source.text(), &outline);
+            let strict = read::read_packet(source, outline, sections, kind).value;
+            parsed.value.commonmark = Some(Box::new(strict));
+        }
+        parsed
     }
 
     /// Returns the first section with this key (see

@@ -36,9 +36,18 @@ pub struct PacketPhases {
     pub report_text: Option<Span>,
     /// Verdicts of appended reports.
     pub reports: Vec<VerdictReport>,
+    /// Verdicts of reports that were pasted in a fence. Documents count them; gates
+    /// take no PASS from them.
+    pub fenced_reports: Vec<VerdictReport>,
 }
 
 impl PacketPhases {
+    /// Returns the last report of the document, pasted in a fence or not.
+    #[must_use]
+    pub fn last_report(&self) -> Option<&VerdictReport> {
+        self.reports.iter().chain(&self.fenced_reports).max_by_key(|report| report.verdict.span.start)
+    }
+
     /// Returns the section of a phase.
     #[must_use]
     pub fn section(&self, key: &str) -> Option<&PhaseSection> {
@@ -79,6 +88,7 @@ pub(super) fn read_phases(
     phases.report_text = first_text_in("VALIDATION_REPORTS");
     phases.manifest = manifests.first().map(|manifest| manifest.span);
     phases.reports = reports::read_verdicts(all, sections, report_blocks);
+    phases.fenced_reports = reports::read_fenced_verdicts(text, outline, report_blocks, &phases.reports);
     phases
 }
 
@@ -87,7 +97,7 @@ pub(super) fn read_phases(
 /// (CHECKS, "Phase order").
 fn read_marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut PacketPhases) {
     let skeleton = sections.iter().position(|section| section.key == "SKELETON" && section.level <= 2);
-    let inside = skeleton.and_then(|at| sections.get(at)).map(|section| section.blocks.clone());
+    let inside = skeleton.and_then(|at| skeleton_blocks(sections, at));
     for (index, block) in outline.blocks.iter().enumerate() {
         if block.kind != BlockKind::Prose {
             continue;
@@ -109,7 +119,8 @@ fn read_marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut
             continue;
         }
         let follows = skeleton.is_some_and(|skeleton| {
-            skeleton < at && sections.get(skeleton + 1..at).unwrap_or_default().iter().all(|s| s.level > 2)
+            let between = sections.get(skeleton + 1..at).unwrap_or_default();
+            skeleton < at && between.iter().all(|s| s.level > 2 || s.key == CLOSURE_PLAN)
         });
         if follows && section.title.value.trim() == APPROVAL_MARKER {
             phases.approval_marker = phases.approval_marker.or(Some(section.title.span));
@@ -117,6 +128,23 @@ fn read_marker(text: &str, outline: &Outline, sections: &[Section], phases: &mut
             phases.near_markers.push(section.title.span);
         }
     }
+}
+
+/// The section between SKELETON and IMPLEMENTATION that completes the skeleton.
+const CLOSURE_PLAN: &str = "END_TO_END_CLOSURE_PLAN";
+
+/// Returns the blocks of the skeleton at index `at`, with those of the closure plan if
+/// that is the next section and IMPLEMENTATION follows it.
+fn skeleton_blocks(sections: &[Section], at: usize) -> Option<std::ops::Range<usize>> {
+    let skeleton = sections.get(at)?;
+    let mut later = sections.iter().filter(|s| s.heading >= skeleton.blocks.end && s.level <= skeleton.level);
+    let end = match (later.next(), later.next()) {
+        (Some(plan), Some(next)) if plan.key == CLOSURE_PLAN && next.key == "IMPLEMENTATION" => {
+            plan.blocks.end
+        }
+        _ => skeleton.blocks.end,
+    };
+    Some(skeleton.blocks.start..end)
 }
 
 /// Returns whether a paragraph is the marker: its whole first line, followed

@@ -1,12 +1,15 @@
 //! `QUALITY_GATE`: the test plan's commands and the criteria of `DONE_MEANS`.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::document::field::{Field, strip_quotes};
+use crate::document::field::Field;
 use crate::document::outline::{BlockKind, Outline};
 use crate::document::section::Section;
 use crate::document::{Fault, is_placeholder};
 use crate::text::{Span, Spanned, trim_spanned};
+
+use super::items::{FieldText, TextForm, strip_box, texts_in};
 
 /// One command of `TEST_PLAN`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +18,9 @@ pub struct PlannedCommand {
     pub text: String,
     /// Location in the packet.
     pub span: Span,
+    /// Whether the packet marks the text as a command, by backticks or a fence. Other
+    /// items need evidence like a command, but are not run.
+    pub is_quoted: bool,
 }
 
 impl PlannedCommand {
@@ -73,14 +79,30 @@ fn find_occurrences(
             let start = field.block + 1;
             let end = match field.item.and_then(|item| outline.get(item)) {
                 Some(item) => item.end,
-                // A paragraph `TEST_PLAN:` has the block after it as its value.
-                None => outline.get(start).map_or(start, |next| next.end),
+                // A paragraph `TEST_PLAN:` has the blocks after it as its value.
+                None => end_of_value(outline, all, start),
             };
             FieldOccurrence { label: field.label, inline: Some(field.value.clone()), blocks: start..end }
         });
     let mut all: Vec<FieldOccurrence> = from_sections.chain(from_fields).collect();
     all.sort_by_key(|occurrence| occurrence.label.start);
     all
+}
+
+/// Returns the end of the blocks that belong to a label in a paragraph: the next
+/// heading, or the next paragraph with a label.
+fn end_of_value(outline: &Outline, all: &[Field], start: usize) -> usize {
+    let is_end = |index: usize| {
+        outline.get(index).is_none_or(|block| {
+            let is_label = || all.iter().any(|field| field.block == index && field.item.is_none());
+            matches!(block.kind, BlockKind::Heading(_)) || (block.kind == BlockKind::Prose && is_label())
+        })
+    };
+    let mut at = start;
+    while !is_end(at) {
+        at = outline.get(at).map_or(at + 1, |block| block.end.max(at + 1));
+    }
+    at
 }
 
 /// Returns the first occurrence; every other one is a fault.
@@ -100,40 +122,106 @@ fn single_occurrence(
     (first, repeated.collect())
 }
 
-/// Reads `TEST_PLAN`: the lines of its code fences; if it has none, its bullets
-/// that are one command in backticks.
+/// Reads `TEST_PLAN`: the lines of its code, and every item, cell and command in
+/// backticks around it.
 pub(super) fn read_test_plan(
     text: &str,
     outline: &Outline,
     sections: &[Section],
     all: &[Field],
 ) -> (Vec<PlannedCommand>, Vec<Fault>) {
-    let (occurrence, faults) = single_occurrence(sections, all, outline, "TEST_PLAN");
-    let Some(plan) = occurrence else { return (Vec::new(), faults) };
-    let mut out = Vec::new();
-    for block in plan.blocks.clone().filter_map(|index| outline.get(index)) {
-        if matches!(block.kind, BlockKind::Code(_)) {
-            read_fenced_commands(text, block.content, &mut out);
+    let (occurrence, repeated) = single_occurrence(sections, all, outline, "TEST_PLAN");
+    let Some(plan) = occurrence else { return (Vec::new(), repeated) };
+    let (mut out, mut faults) = (Vec::new(), Vec::new());
+    if let Some(value) = plan.inline.filter(|value| !is_placeholder(&value.value)) {
+        let inline = FieldText { text: value, form: TextForm::Item, block: plan.blocks.start };
+        read_planned_text(&inline, &mut out, &mut faults);
+    }
+    let texts = texts_in(text, outline, plan.blocks);
+    let mut placeholders: Vec<Fault> = Vec::new();
+    for found in &texts {
+        if found.form == TextForm::Code {
+            let content = outline.get(found.block).map_or(found.text.span, |block| block.content);
+            read_fenced_commands(text, content, &mut out);
+        } else if found.form == TextForm::Item && is_labelled_list(found, outline) {
+            // `- Backend:` with nested commands.
+        } else if let Some(fault) = found.placeholder_fault("TEST_PLAN") {
+            placeholders.push(fault);
+        } else {
+            read_planned_text(found, &mut out, &mut faults);
         }
     }
-    if out.is_empty() {
-        let items =
-            plan.blocks.filter_map(|index| outline.item_prose(index)).filter_map(|at| outline.get(at));
-        out.extend(items.filter_map(|block| read_quoted_command(text, block.content)));
-        out.extend(
-            plan.inline
-                .filter(|value| !is_placeholder(&value.value))
-                .and_then(|value| read_quoted_command(text, value.span)),
-        );
-    }
-    (out, faults)
+    // Without any command, the whole field is reported as not filled.
+    if out.is_empty() { (out, repeated) } else { (out, [repeated, faults, placeholders].concat()) }
 }
 
-fn read_quoted_command(text: &str, span: Span) -> Option<PlannedCommand> {
-    let line = trim_spanned(text, span);
-    let command = strip_quotes(line.value);
-    (command.len() < line.value.len() && !is_placeholder(command))
-        .then(|| PlannedCommand { text: command.to_owned(), span: line.span })
+fn is_labelled_list(found: &FieldText, outline: &Outline) -> bool {
+    let item = outline.get(found.block).and_then(|block| block.parent);
+    found.is_introduction()
+        && item.is_some_and(|item| outline.get(item).is_some_and(|b| b.end > found.block + 1))
+}
+
+/// Reads the commands of one text outside of code: those in backticks. An item or
+/// cell without backticks is one command as a whole.
+fn read_planned_text(found: &FieldText, out: &mut Vec<PlannedCommand>, faults: &mut Vec<Fault>) {
+    let body = strip_box(&found.text.value);
+    if found.is_empty_statement() || is_placeholder(body) {
+        return;
+    }
+    let spans = code_spans(&found.text.value);
+    let command = |text: &str, is_quoted: bool| PlannedCommand {
+        text: text.to_owned(),
+        span: found.text.span,
+        is_quoted,
+    };
+    let commands: Vec<&str> = match spans.as_slice() {
+        [only] => vec![*only],
+        // A word alone is a name: ``run `cargo test` in `app` ``.
+        several => several.iter().copied().filter(|span| span.trim().contains(' ')).collect(),
+    };
+    if !commands.is_empty() {
+        out.extend(commands.into_iter().map(|text| command(text.trim(), true)));
+        return;
+    }
+    match found.form {
+        TextForm::Item | TextForm::Cell if spans.is_empty() => {
+            let plain = body.split_whitespace().collect::<Vec<_>>().join(" ");
+            out.push(command(plain.trim_matches('*'), false));
+        }
+        TextForm::Heading => {}
+        TextForm::Html => faults.push(found.fault("TEST_PLAN", "it is HTML; write commands in a fence")),
+        _ if found.is_introduction() => {}
+        _ => faults.push(found.fault("TEST_PLAN", "it is not a command in backticks")),
+    }
+}
+
+/// Returns the texts in backticks; a run of backticks ends at a run of the same length.
+fn code_spans(text: &str) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('`') {
+        let tail = rest.get(at..).unwrap_or("");
+        let ticks = tail.len() - tail.trim_start_matches('`').len();
+        let (fence, inner) = tail.split_at(ticks);
+        let mut from = 0;
+        let close = loop {
+            let Some(found) = inner.get(from..).and_then(|rest| rest.find(fence)) else { break None };
+            let start = from + found;
+            let run = inner.get(start..).map_or(0, |rest| rest.len() - rest.trim_start_matches('`').len());
+            if run == ticks {
+                break Some(start);
+            }
+            from = start + run;
+        };
+        match close {
+            Some(close) => {
+                out.extend(inner.get(..close).filter(|span| !is_placeholder(span)));
+                rest = inner.get(close + ticks..).unwrap_or("");
+            }
+            None => rest = inner,
+        }
+    }
+    out
 }
 
 fn read_fenced_commands(text: &str, content: Span, out: &mut Vec<PlannedCommand>) {
@@ -153,7 +241,7 @@ fn read_fenced_commands(text: &str, content: Span, out: &mut Vec<PlannedCommand>
             None if line.value.is_empty() || line.value.starts_with('#') => {}
             // The template's text is not a command.
             None if line.value.starts_with('<') && is_placeholder(line.value) => {}
-            None => open = Some(PlannedCommand { text: body.to_owned(), span: line.span }),
+            None => open = Some(PlannedCommand { text: body.to_owned(), span: line.span, is_quoted: true }),
         }
         if continued.is_none() {
             out.extend(open.take());
@@ -162,7 +250,7 @@ fn read_fenced_commands(text: &str, content: Span, out: &mut Vec<PlannedCommand>
     out.extend(open);
 }
 
-/// Maximum nesting depth of lists; deeper items are ignored.
+/// Maximum nesting depth of lists; deeper items are faults.
 const MAX_LIST_DEPTH: usize = 32;
 
 /// Reads `DONE_MEANS`. A bullet that ends with a colon and has nested bullets
@@ -173,23 +261,54 @@ pub(super) fn read_done_means(
     sections: &[Section],
     all: &[Field],
 ) -> (Vec<Criterion>, Vec<Fault>) {
-    let (occurrence, faults) = single_occurrence(sections, all, outline, "DONE_MEANS");
-    let Some(criteria) = occurrence else { return (Vec::new(), faults) };
-    let mut out = Vec::new();
+    let (occurrence, repeated) = single_occurrence(sections, all, outline, "DONE_MEANS");
+    let Some(criteria) = occurrence else { return (Vec::new(), repeated) };
+    let (mut out, mut faults) = (Vec::new(), Vec::new());
     if let Some(value) = criteria.inline.filter(|value| !is_placeholder(&value.value)) {
         out.push(Criterion { text: value, group: None });
     }
+    let mut read: HashSet<usize> = HashSet::new();
     let mut next = criteria.blocks.start;
+    let mut end = criteria.blocks.end;
     while next < criteria.blocks.end {
         let Some(block) = outline.get(next) else { break };
         if block.kind == BlockKind::Item {
-            read_criterion(text, outline, next, None, MAX_LIST_DEPTH, &mut out);
+            if is_other_field(text, outline, next) {
+                end = next;
+                break;
+            }
+            read_criterion(text, outline, next, None, MAX_LIST_DEPTH, &mut out, &mut read);
             next = block.end.max(next + 1);
         } else {
             next += 1;
         }
     }
-    (out, faults)
+    let mut placeholders: Vec<Fault> = Vec::new();
+    for found in texts_in(text, outline, criteria.blocks.start..end) {
+        if let Some(fault) = found.placeholder_fault("DONE_MEANS") {
+            placeholders.push(fault);
+        } else if !read.contains(&found.block)
+            && !found.is_empty_statement()
+            && !found.is_introduction()
+            && found.form != TextForm::Heading
+        {
+            faults.push(found.fault("DONE_MEANS", "a criterion is a list item"));
+        }
+    }
+    // Without any criterion, the whole field is reported as not filled.
+    if out.is_empty() { (out, repeated) } else { (out, [repeated, faults, placeholders].concat()) }
+}
+
+/// Returns whether an item starts another field: a label in capitals with an
+/// underscore and a nested list, such as `- PRIMITIVES_EXPOSED:`.
+fn is_other_field(text: &str, outline: &Outline, item: usize) -> bool {
+    let Some(prose) = outline.item_prose(item).and_then(|prose| outline.get(prose)) else { return false };
+    let line = trim_spanned(text, prose.content).value;
+    let label = line.trim_matches('*').strip_suffix(':').unwrap_or("").trim_matches('*');
+    let is_constant = label.contains('_')
+        && label.len() > 4
+        && label.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    is_constant && outline.items(Some(item)).next().is_some()
 }
 
 fn read_criterion(
@@ -199,20 +318,32 @@ fn read_criterion(
     group: Option<&str>,
     depth: usize,
     out: &mut Vec<Criterion>,
+    read: &mut HashSet<usize>,
 ) {
     let Some(depth) = depth.checked_sub(1) else { return };
-    let Some(prose) = outline.item_prose(item).and_then(|prose| outline.get(prose)) else { return };
-    let line = trim_spanned(text, prose.content);
+    let nested: Vec<usize> = outline.items(Some(item)).collect();
+    let prose = outline.item_prose(item);
+    let Some((at, block)) = prose.and_then(|at| Some((at, outline.get(at)?))) else {
+        // `- > quoted`: nested items count, other text is reported.
+        nested.into_iter().for_each(|child| read_criterion(text, outline, child, group, depth, out, read));
+        return;
+    };
+    read.insert(at);
+    let line = trim_spanned(text, block.content);
     // Ticks, also in a damaged encoding, are decoration.
     let body = line.value.trim_start_matches(|c: char| !c.is_ascii() || c.is_whitespace() || c == '?');
-    let body = ["[ ] ", "[x] ", "[X] "].iter().find_map(|mark| body.strip_prefix(mark)).unwrap_or(body);
-    let plain = body.split_whitespace().collect::<Vec<_>>().join(" ");
-    let nested: Vec<usize> = outline.items(Some(item)).collect();
+    let plain = strip_box(body).split_whitespace().collect::<Vec<_>>().join(" ");
     if plain.trim_end_matches(['*', ' ']).ends_with(':') && !nested.is_empty() {
-        nested.into_iter().for_each(|child| read_criterion(text, outline, child, Some(&plain), depth, out));
+        for child in nested {
+            read_criterion(text, outline, child, Some(&plain), depth, out, read);
+        }
         return;
     }
     if !is_placeholder(&plain) {
-        out.push(Criterion { text: Spanned::new(plain, line.span), group: group.map(str::to_owned) });
+        out.push(Criterion { text: Spanned::new(plain.clone(), line.span), group: group.map(str::to_owned) });
+    }
+    // Whoever maps the bullet above maps its details, too.
+    for child in nested {
+        read_criterion(text, outline, child, Some(&plain), depth, out, read);
     }
 }

@@ -117,6 +117,8 @@ pub(super) fn read_packet(
         sections,
         source: Arc::clone(source),
         outline: blocks,
+        commonmark: None,
+        contract: None,
     };
     Parsed { value, faults }
 }

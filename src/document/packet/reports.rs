@@ -6,15 +6,16 @@
 
 use std::ops::Range;
 
-use crate::document::field::Field;
-use crate::document::outline::{BlockKind, Outline};
+use crate::document::field::{Field, normalize_key};
+use crate::document::outline::{Block, BlockKind, Outline};
 use crate::document::section::Section;
 use crate::text::{Span, Spanned};
 
 /// A validation report's verdict.
 #[derive(Debug, Clone)]
 pub struct VerdictReport {
-    /// `PASS`, `FAIL` or `OUTDATED_ONLY`; any other text as written, on one line.
+    /// `PASS`, `FAIL`, `OUTDATED_ONLY` or another known verdict; any other text as
+    /// written, on one line.
     pub verdict: Spanned<String>,
 }
 
@@ -22,6 +23,8 @@ pub struct VerdictReport {
 const WORK_PHASES: [&str; 4] = ["BOOTSTRAP", "SKELETON", "IMPLEMENTATION", "SCOPE"];
 /// Keys of fields that contain a verdict.
 const VERDICT_LABELS: [&str; 3] = ["VERDICT", "FINAL_VERDICT", "OVERALL_VERDICT"];
+/// Verdicts of reports (FORMATS, "Validator report").
+const VERDICTS: [&str; 6] = ["PASS", "FAIL", "OUTDATED_ONLY", "NOT_PROVEN", "ABANDONED", "BLOCKED"];
 
 /// Finds the blocks that belong to reports.
 pub(super) fn find_report_blocks(text: &str, outline: &Outline, sections: &[Section]) -> Vec<Range<usize>> {
@@ -81,6 +84,49 @@ pub(super) fn read_verdicts(
     out.into_iter().map(|(_, report)| report).collect()
 }
 
+/// Reads the verdicts in fences of report sections that have no other verdict: a
+/// report that was pasted with a fence around it.
+pub(super) fn read_fenced_verdicts(
+    text: &str,
+    outline: &Outline,
+    report_blocks: &[Range<usize>],
+    reports: &[VerdictReport],
+) -> Vec<VerdictReport> {
+    let mut out: Vec<VerdictReport> = Vec::new();
+    for blocks in report_blocks {
+        let inside: Vec<&Block> = blocks.clone().filter_map(|index| outline.get(index)).collect();
+        let span = inside.first().zip(inside.last()).map(|(first, last)| first.span.join(last.span));
+        let has_verdict = |span: Span| reports.iter().any(|report| span.contains(report.verdict.span));
+        if span.is_none_or(has_verdict) {
+            continue;
+        }
+        for block in inside.iter().filter(|block| matches!(block.kind, BlockKind::Code(_))) {
+            // The first line names the report; another fence only shows a verdict.
+            let body = text.get(block.content.start..block.content.end).unwrap_or("");
+            let first = body.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+            if !first.to_uppercase().contains("REPORT") {
+                continue;
+            }
+            let mut at = block.content.start;
+            for line in body.split_inclusive('\n') {
+                let body = line.trim().trim_start_matches(['-', '*', '#', ' ']);
+                let value = body
+                    .split_once(':')
+                    .filter(|(label, _)| VERDICT_LABELS.contains(&normalize_key(label).as_str()));
+                let verdict = value.map(|(_, value)| parse_verdict(value));
+                if let Some(verdict) = verdict.filter(|verdict| VERDICTS.contains(&verdict.as_str())) {
+                    let span = Span::new(at, at + line.trim_end().len());
+                    out.push(VerdictReport { verdict: Spanned::new(verdict, span) });
+                }
+                at += line.len();
+            }
+        }
+    }
+    out.sort_by_key(|report| report.verdict.span);
+    out.dedup_by_key(|report| report.verdict.span);
+    out
+}
+
 /// Reads the verdict from a value. A known word counts alone, followed by a
 /// tick, or followed by a remark in parentheses that does not negate it.
 fn parse_verdict(text: &str) -> String {
@@ -89,7 +135,7 @@ fn parse_verdict(text: &str) -> String {
     let plain = plain.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
     let end = plain.find(|c: char| !(c.is_ascii_alphabetic() || c == '_')).unwrap_or(plain.len());
     let (word, rest) = plain.split_at(end);
-    let is_known = ["PASS", "FAIL", "OUTDATED_ONLY"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    let is_known = VERDICTS.iter().any(|known| word.eq_ignore_ascii_case(known));
     let remark = rest.trim_start();
     let is_negated = ["not", "un", "pending", "premature"].iter().any(|start| {
         remark.strip_prefix('(').is_some_and(|inner| inner.trim_start().to_lowercase().starts_with(start))

@@ -1,11 +1,16 @@
 //! `IN_SCOPE_PATHS` and `OUT_OF_SCOPE` of a packet, as lists of entries.
 
+use std::collections::HashSet;
+
 use crate::document::Fault;
 use crate::document::field::Field;
 use crate::document::outline::{BlockKind, Outline};
-use crate::document::scope_entry::ScopeEntry;
+use crate::document::scope_entry::{ScopeEntry, ScopeEntryError};
 use crate::document::section::Section;
+use crate::document::typed_contract::TypedContract;
 use crate::text::{Span, Spanned, trim_spanned};
+
+use super::items::{FieldText, TextForm, strip_box, texts_in};
 
 /// The scope of a packet.
 #[derive(Debug, Clone, Default)]
@@ -17,14 +22,45 @@ pub struct Scope {
     pub in_scope: Vec<ScopeEntry>,
     /// Paths that `OUT_OF_SCOPE` names.
     pub out_of_scope: Vec<ScopeEntry>,
+    /// Paths that the packet's typed contract allows, if there is one with paths: a
+    /// change must be allowed by both.
+    pub second: Option<Vec<ScopeEntry>>,
 }
 
-/// A list to read: the span of its label, an inline value, and the block indexes
-/// of its items.
+impl Scope {
+    /// Reads the entries that begin with an alias again, as paths of the repository.
+    pub(crate) fn apply_aliases(&mut self, aliases: &[(String, String)]) {
+        let second = self.second.iter_mut().flatten();
+        for entry in self.in_scope.iter_mut().chain(&mut self.out_of_scope).chain(second) {
+            let body = entry.raw.value.trim_start_matches(['`', '"']);
+            let found =
+                aliases.iter().find_map(|(alias, path)| Some((body.strip_prefix(alias.as_str())?, path)));
+            let Some((rest, path)) = found else { continue };
+            let quote: String = entry.raw.value.chars().take_while(|c| matches!(c, '`' | '"')).collect();
+            let read = ScopeEntry::read(Spanned::new(format!("{quote}{path}{rest}"), entry.raw.span));
+            entry.pattern = read.pattern;
+        }
+    }
+
+    /// Adds the scope of the packet's typed contract.
+    pub(crate) fn restrict_to(&mut self, contract: &TypedContract) {
+        let valid = |entries: &[ScopeEntry]| -> Vec<ScopeEntry> {
+            entries.iter().filter(|entry| entry.pattern.is_ok()).cloned().collect()
+        };
+        if !contract.allowed.is_empty() {
+            self.second = Some(valid(&contract.allowed));
+        }
+        self.out_of_scope.extend(valid(&contract.forbidden));
+    }
+}
+
+/// A list to read: the span of its label, an inline value, the block indexes of its
+/// items, and all blocks that belong to it.
 struct ScopeList {
     declared: Span,
     inline: Option<Spanned<String>>,
     items: Vec<usize>,
+    blocks: std::ops::Range<usize>,
 }
 
 /// Maximum nesting depth of lists; deeper items are ignored.
@@ -48,19 +84,21 @@ pub(super) fn read_scope(
         for value in listing.inline.iter().flat_map(split_inline_entries) {
             scope.in_scope.push(ScopeEntry::read(value));
         }
+        let mut read: HashSet<usize> = HashSet::new();
         for item in &listing.items {
-            read_entries(text, outline, *item, MAX_LIST_DEPTH, &mut scope.in_scope);
+            read_entries(text, outline, *item, MAX_LIST_DEPTH, &mut scope.in_scope, &mut read);
         }
+        scope.in_scope.extend(unread_entries(text, outline, listing, &read));
     }
     for listing in find_lists(outline, sections, all, text, "OUT_OF_SCOPE") {
         for value in listing.inline.iter().flat_map(split_inline_entries) {
-            scope.out_of_scope.extend(parse_leading_path(&value));
-            scope.out_of_scope.extend(find_quoted_paths(&value));
+            scope.out_of_scope.extend(parse_excluded(&value));
         }
-        for item in listing.items {
-            read_out_of_scope(text, outline, item, MAX_LIST_DEPTH, &mut scope.out_of_scope);
+        for found in texts_in(text, outline, listing.blocks.clone()) {
+            read_excluded_text(text, outline, &found, &mut scope.out_of_scope, &mut faults);
         }
     }
+    exclude_by_mark(&mut scope);
     // After the removal of a comment a value is shorter than its span: such an
     // entry points at the list instead.
     let declared = scope.declared.unwrap_or_default();
@@ -82,8 +120,9 @@ fn find_lists(
 ) -> Vec<ScopeList> {
     let mut out = Vec::new();
     for section in sections.iter().filter(|section| section.key == key) {
-        let items = section.own_blocks.clone().filter(|index| is_first_level_item(outline, *index)).collect();
-        out.push(ScopeList { declared: section.title.span, inline: None, items });
+        let blocks = section.own_blocks.clone();
+        let items = blocks.clone().filter(|index| is_first_level_item(outline, *index)).collect();
+        out.push(ScopeList { declared: section.title.span, inline: None, items, blocks });
     }
     let scope = sections.iter().find(|section| section.key == "SCOPE");
     for field in all.iter().filter(|field| field.key == key && field.is_top_level) {
@@ -92,18 +131,26 @@ fn find_lists(
             continue;
         }
         let inline = Some(field.value.clone()).filter(|value| !crate::document::is_placeholder(&value.value));
-        let items = match field.item {
+        let end_of = |index: usize| outline.get(index).map_or(index, |block| block.end.max(index + 1));
+        let (items, blocks) = match field.item {
             Some(item) => {
                 let nested: Vec<usize> = outline.items(Some(item)).collect();
+                let own = field.block + 1..end_of(item);
                 if nested.is_empty() && inline.is_none() {
-                    following_siblings(text, outline, item, all)
+                    let siblings = following_siblings(text, outline, item, all);
+                    let end = siblings.last().map_or(own.end, |last| end_of(*last));
+                    (siblings, own.start..end)
                 } else {
-                    nested
+                    (nested, own)
                 }
             }
-            None => following_list(outline, field.block),
+            None => {
+                let items = following_list(outline, field.block);
+                let end = items.last().map_or(field.block + 1, |last| end_of(*last));
+                (items, field.block + 1..end)
+            }
         };
-        out.push(ScopeList { declared: field.label, inline, items });
+        out.push(ScopeList { declared: field.label, inline, items, blocks });
     }
     out
 }
@@ -167,18 +214,26 @@ fn item_text(text: &str, outline: &Outline, item: usize) -> Option<Spanned<Strin
 }
 
 /// Reads one item: a group heading with nested items, or an entry with notes.
-fn read_entries(text: &str, outline: &Outline, item: usize, depth: usize, out: &mut Vec<ScopeEntry>) {
+fn read_entries(
+    text: &str,
+    outline: &Outline,
+    item: usize,
+    depth: usize,
+    out: &mut Vec<ScopeEntry>,
+    read: &mut HashSet<usize>,
+) {
     let Some(depth) = depth.checked_sub(1) else { return };
     let nested: Vec<usize> = outline.items(Some(item)).collect();
     let Some(own) = item_text(text, outline, item) else {
-        nested.into_iter().for_each(|child| read_entries(text, outline, child, depth, out));
+        nested.into_iter().for_each(|child| read_entries(text, outline, child, depth, out, read));
         return;
     };
+    read.extend(outline.item_prose(item));
     let is_bold =
         own.value.len() > 4 && own.value.starts_with("**") && own.value.trim_end_matches(':').ends_with("**");
     let has_letters = own.value.chars().any(char::is_alphanumeric);
     if has_letters && (is_bold || (own.value.ends_with(':') && !nested.is_empty())) {
-        nested.into_iter().for_each(|child| read_entries(text, outline, child, depth, out));
+        nested.into_iter().for_each(|child| read_entries(text, outline, child, depth, out, read));
         return;
     }
     let entry = ScopeEntry::read(own);
@@ -186,33 +241,137 @@ fn read_entries(text: &str, outline: &Outline, item: usize, depth: usize, out: &
     out.push(entry);
     for child in nested {
         let before = out.len();
-        read_entries(text, outline, child, depth, out);
+        read_entries(text, outline, child, depth, out, read);
         if is_valid {
-            // Below a path, an item that is not a path is a note about it.
-            let is_path = |entry: &ScopeEntry| entry.pattern.is_ok() && entry.raw.value.contains('/');
-            let kept: Vec<ScopeEntry> = out.drain(before..).filter(is_path).collect();
+            // Below a path, an item that is not a path is a note about it. A note that
+            // names a path could exclude it, so that it must not be ignored.
+            let kept: Vec<ScopeEntry> = out.drain(before..).filter_map(kept_note).collect();
             out.extend(kept);
         }
     }
 }
 
-/// Reads an item of `OUT_OF_SCOPE`: a path, or prose with paths in backticks,
-/// and possibly a nested list of paths.
-fn read_out_of_scope(text: &str, outline: &Outline, item: usize, depth: usize, out: &mut Vec<ScopeEntry>) {
-    let Some(depth) = depth.checked_sub(1) else { return };
-    if let Some(own) = item_text(text, outline, item) {
-        let entry = ScopeEntry::read(own.clone());
-        let path = crate::document::field::strip_hint(&own.value);
-        if entry.pattern.is_ok() && path.contains(['/', '.']) {
-            out.push(entry);
-        } else {
-            out.extend(parse_leading_path(&own));
-            out.extend(find_quoted_paths(&own));
+fn kept_note(mut entry: ScopeEntry) -> Option<ScopeEntry> {
+    let names_path = entry.raw.value.split_whitespace().any(|word| word.contains('/') || word.contains('*'));
+    if entry.pattern.is_err() && names_path {
+        entry.pattern = Err(ScopeEntryError::Note);
+    }
+    names_path.then_some(entry)
+}
+
+/// Returns an invalid entry for each text of `IN_SCOPE_PATHS` that is not an item of
+/// its list: it allows nothing, but it is reported.
+fn unread_entries(
+    text: &str,
+    outline: &Outline,
+    listing: &ScopeList,
+    read: &HashSet<usize>,
+) -> Vec<ScopeEntry> {
+    let is_unread = |found: &FieldText| {
+        !read.contains(&found.block)
+            && !found.is_empty_statement()
+            && !found.is_introduction()
+            && found.form != TextForm::Heading
+    };
+    let unread = texts_in(text, outline, listing.blocks.clone()).into_iter().filter(is_unread);
+    unread
+        .map(|found| ScopeEntry {
+            raw: found.text,
+            pattern: Err(ScopeEntryError::NotAnItem),
+            annotation: None,
+        })
+        .collect()
+}
+
+/// Moves the entries `!path` of `IN_SCOPE_PATHS` to the excluded ones, and adds the
+/// paths that an annotation excludes: `src/ (except src/secret.rs)`.
+fn exclude_by_mark(scope: &mut Scope) {
+    let mut excluded = Vec::new();
+    scope.in_scope.retain(|entry| {
+        let plain = entry.raw.value.trim_start_matches(['`', '"', '\'']);
+        let Some(path) = plain.strip_prefix('!') else { return true };
+        let at = entry.raw.span.start + entry.raw.value.len() - path.len();
+        let path = path.trim_end_matches(['`', '"', '\'']);
+        let read = ScopeEntry::read(Spanned::new(path.to_owned(), Span::new(at, at + path.len())));
+        let is_path = read.pattern.is_ok();
+        excluded.extend(Some(read).filter(|_| is_path));
+        // An exclusion that cannot be read stays, as an invalid entry.
+        !is_path
+    });
+    for entry in &mut scope.in_scope {
+        if entry.raw.value.trim_start_matches(['`', '"', '\'']).starts_with('!') {
+            entry.pattern = Err(ScopeEntryError::Prose);
+        }
+        let Some(annotation) = &entry.annotation else { continue };
+        let lower = annotation.value.to_lowercase();
+        let words = ["except", "excluding", "without", "but not", "not "];
+        if words.iter().any(|word| lower.trim_start_matches('(').contains(word)) {
+            excluded.extend(annotation_paths(annotation));
         }
     }
-    for child in outline.items(Some(item)).collect::<Vec<_>>() {
-        read_out_of_scope(text, outline, child, depth, out);
+    scope.out_of_scope.extend(excluded);
+}
+
+/// Returns the paths in an annotation.
+fn annotation_paths(annotation: &Spanned<String>) -> Vec<ScopeEntry> {
+    let words =
+        annotation.value.split([' ', ',', ';', '(', ')']).map(|word| word.trim_matches(['`', '"', '\'']));
+    let paths = words.filter(|word| looks_like_path(word));
+    let entries = paths.map(|word| ScopeEntry::read(Spanned::new(word.to_owned(), annotation.span)));
+    entries.filter(|entry| entry.pattern.is_ok()).collect()
+}
+
+/// Reads one text of `OUT_OF_SCOPE`: a path, prose with paths, or lines of code that
+/// are paths.
+fn read_excluded_text(
+    text: &str,
+    outline: &Outline,
+    found: &FieldText,
+    out: &mut Vec<ScopeEntry>,
+    faults: &mut Vec<Fault>,
+) {
+    if found.form == TextForm::Code {
+        let content = outline.get(found.block).map_or(found.text.span, |block| block.content);
+        let mut at = content.start;
+        for line in text.get(content.start..content.end).unwrap_or("").split_inclusive('\n') {
+            let line_text = trim_spanned(text, Span::new(at, at + line.len()));
+            at += line.len();
+            out.extend(parse_excluded(&line_text.map(str::to_owned)));
+        }
+        return;
     }
+    if found.form == TextForm::Heading {
+        return;
+    }
+    let body = strip_box(&found.text.value);
+    let start = found.text.span.start + found.text.value.len() - body.len();
+    let body = Spanned::new(body.to_owned(), Span::new(start, start + body.len()));
+    let entries = parse_excluded(&body);
+    // A path in a form that cannot be read excludes nothing: that must be said.
+    let unread = body.value.split_whitespace().next().filter(|word| {
+        let has_separator = word.contains(['/', '\\']) && !word.contains("://");
+        let last = word.rsplit(['/', '\\']).next().unwrap_or("").trim_end_matches(['.', ',', ')', '"', '\'']);
+        has_separator && last.contains('.') && entries.is_empty() && !word.starts_with(['(', '`'])
+    });
+    if unread.is_some() {
+        faults.push(found.fault("OUT_OF_SCOPE", "its path cannot be read, so it excludes nothing"));
+    }
+    if let Some(fault) = found.placeholder_fault("OUT_OF_SCOPE") {
+        faults.push(fault);
+    }
+    out.extend(entries);
+}
+
+/// Reads the paths that a text excludes.
+fn parse_excluded(own: &Spanned<String>) -> Vec<ScopeEntry> {
+    let entry = ScopeEntry::read(own.clone());
+    let path = crate::document::field::strip_hint(&own.value);
+    let is_path = entry.pattern.is_ok() && path.contains(['/', '.']);
+    let mut out = if is_path { vec![entry] } else { find_quoted_paths(own) };
+    // `_src/a.rs_` is a path, and emphasis: both are excluded.
+    let leading = parse_leading_path(own);
+    out.extend(leading.filter(|leading| out.iter().all(|other| other.pattern != leading.pattern)));
+    out
 }
 
 /// Reads the path at the start of a sentence, which the sentence excludes:
@@ -220,18 +379,26 @@ fn read_out_of_scope(text: &str, outline: &Outline, item: usize, depth: usize, o
 fn parse_leading_path(sentence: &Spanned<String>) -> Option<ScopeEntry> {
     let word =
         sentence.value.split_whitespace().find(|word| !matches!(*word, "[" | "]" | "[x]" | "[ ]" | "-"))?;
-    let plain = word.trim_matches(['*', '`', ',', ';', ':', '"', '[']);
-    let plain = plain.split("](").next().unwrap_or(plain).trim_end_matches(']');
-    let plain = plain.strip_prefix("./").unwrap_or(plain);
+    if word.starts_with('`') {
+        return None;
+    }
+    // `[name](path)`: the target is the path.
+    let linked = word.split_once("](").map(|(_, target)| target.split(')').next().unwrap_or(target));
+    let marks =
+        ['*', '_', '~', '`', ',', ';', ':', '"', '\'', '\u{201c}', '\u{201d}', '<', '>', '[', ']', '!'];
+    let plain = linked.unwrap_or(word).trim_matches(marks);
+    let slashed = plain.replace('\\', "/");
+    let path = slashed.trim_start_matches("./").trim_start_matches('/');
     // `Frontend/UI` is not a path. A path ends with `/`, or its last name
     // contains a star or a dot.
-    let last = plain.rsplit('/').next().unwrap_or("");
-    let is_path = plain.contains('/') && (last.is_empty() || last.contains(['.', '*']));
-    if !is_path || word.starts_with('`') {
+    let last = path.rsplit('/').next().unwrap_or("");
+    let is_path =
+        (slashed.contains('/') || linked.is_some()) && (last.is_empty() || last.contains(['.', '*']));
+    if !is_path || path.is_empty() {
         return None;
     }
     let at = sentence.span.start + sentence.value.find(plain).unwrap_or(0);
-    let entry = ScopeEntry::read(Spanned::new(plain.to_owned(), Span::new(at, at + plain.len())));
+    let entry = ScopeEntry::read(Spanned::new(path.to_owned(), Span::new(at, at + plain.len())));
     Some(entry).filter(|entry| entry.pattern.is_ok())
 }
 

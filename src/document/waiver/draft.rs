@@ -50,8 +50,62 @@ fn is_refusal(value: &str) -> bool {
         "proposed",
         "requested",
         "expired",
+        "closed",
+        "inactive",
+        "superseded",
     ];
     starts.iter().any(|start| lower.starts_with(start))
+}
+
+/// Returns the policy at the start of an id such as `CX-573F-20260213-A`: the code
+/// with its number, without the parts that follow.
+fn leading_policy(code: &str) -> &str {
+    let rest = code.strip_prefix("CX-").unwrap_or("");
+    let end = rest.find('-').unwrap_or(rest.len());
+    let number = rest.get(..end).unwrap_or("");
+    if number.starts_with(|c: char| c.is_ascii_digit()) { code.get(..3 + end).unwrap_or(code) } else { code }
+}
+
+/// Reads the date in an id: eight digits between dashes.
+fn date_in_id(id: &Spanned<String>) -> Option<Spanned<jiff::civil::Date>> {
+    let digits =
+        id.value.split('-').find(|part| part.len() == 8 && part.bytes().all(|b| b.is_ascii_digit()))?;
+    let date = digits.parse().ok()?;
+    Some(Spanned::new(date, id.span))
+}
+
+/// Kinds of requirements that a waiver can cover (FORMATS, "Later formats").
+const CLASSES: [&str; 10] = [
+    "SCOPE",
+    "PROOF",
+    "INTEGRATION",
+    "DOMAIN",
+    "PROTECTED_SURFACE",
+    "TEST",
+    "ENVIRONMENT",
+    "HEURISTIC",
+    "SPEC",
+    "GOVERNANCE",
+];
+
+/// Reads the kinds that `COVERS` lists; `None` if the value is something else.
+fn read_classes(value: &str) -> Option<Vec<&str>> {
+    let words: Vec<&str> =
+        value.split([',', ';', '/', '+', ' ']).map(|word| word.trim_matches(['`', '*', '[', ']'])).collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    (!words.is_empty() && words.iter().all(|word| CLASSES.contains(word))).then_some(words)
+}
+
+/// Returns the policy that a waiver relaxes: the one that it names, if that policy is
+/// about one of the covered kinds; without one, the policy of scopes for SCOPE.
+fn policy_of_classes(classes: &[&str], named: Option<&str>) -> Option<String> {
+    let covers_scope = classes.contains(&"SCOPE");
+    match named {
+        None => covers_scope.then(|| "CX-573F".to_owned()),
+        Some("CX-573F") => covers_scope.then(|| "CX-573F".to_owned()),
+        Some("CX-573E") => classes.contains(&"HEURISTIC").then(|| "CX-573E".to_owned()),
+        Some(other) => Some(other.to_owned()),
+    }
 }
 
 impl WaiverDraft {
@@ -157,7 +211,11 @@ impl WaiverDraft {
         let scopes: Vec<&Spanned<String>> = self
             .parts
             .iter()
-            .filter(|(part, _)| *part == WaiverPart::Scope)
+            .filter(|(part, value)| match part {
+                WaiverPart::Scope => true,
+                WaiverPart::Covers => read_classes(&value.value).is_none(),
+                _ => false,
+            })
             .map(|(_, value)| value)
             .collect();
         let joined = scopes.iter().map(|scope| scope.value.as_str()).collect::<Vec<_>>().join("; ");
@@ -172,11 +230,22 @@ impl WaiverDraft {
         let policy = policy.or_else(|| {
             let id = id.as_ref()?;
             // An id may contain its policy, but must not consist of it.
-            let policy = find_policy(&id.value).filter(|policy| *policy != id.value)?;
+            let policy = find_policy(&id.value).map(leading_policy).filter(|policy| *policy != id.value)?;
             Some(Spanned::new(policy.to_owned(), id.span))
         });
+        let covers = first(WaiverPart::Covers);
+        let policy = match (policy, covers.as_ref().map(|covers| read_classes(&covers.value))) {
+            // Paths after `Covers:` are a scope.
+            (policy, None | Some(None)) => policy,
+            (policy, Some(Some(classes))) => {
+                let span = policy.as_ref().or(covers.as_ref()).map_or(self.span, |value| value.span);
+                policy_of_classes(&classes, policy.as_ref().map(|policy| policy.value.as_str()))
+                    .map(|policy| Spanned::new(policy, span))
+            }
+        };
         let date = first(WaiverPart::Date)
             .and_then(|value| find_date(&value.value).map(|date| Spanned::new(date, value.span)));
+        let date = date.or_else(|| id.as_ref().and_then(date_in_id));
         let expiry = first(WaiverPart::Expiry).map_or(Expiry::Never, |value| parse_expiry(&value.value));
         let paths = scope.as_ref().map(find_paths).unwrap_or_default();
         Waiver {

@@ -211,6 +211,26 @@ mod tests {
     }
 
     #[test]
+    fn a_record_with_labels_is_read() {
+        let record = |covers: &str, status: &str| {
+            let text = format!(
+                "- WAIVER_ID: CX-573F-20260213-A | STATUS: {status} | COVERS: {covers} | SCOPE: src/x.rs | \
+                 JUSTIFICATION: same table | APPROVER: Mira | EXPIRES: when the packet is validated\n"
+            );
+            waivers(&text).remove(0)
+        };
+        let waiver = record("SCOPE", "ACTIVE");
+        assert!(waiver.missing().is_empty(), "{waiver:?}");
+        assert_eq!(waiver.policy.as_ref().map(|policy| policy.value.as_str()), Some("CX-573F"));
+        assert_eq!((waiver.paths.len(), &waiver.expiry), (1, &Expiry::Closure));
+        assert!(record("SCOPE, TEST", "ACTIVE").missing().is_empty());
+        assert_eq!(record("TEST", "ACTIVE").missing(), ["policy"]);
+        for status in ["EXPIRED", "REVOKED", "CLOSED"] {
+            assert_eq!(record("SCOPE", status).missing(), ["approver"], "{status}");
+        }
+    }
+
+    #[test]
     fn titles_contain_id_and_policy() {
         let all = waivers(
             "- WAIVER-SCOPE-WP-1-A-001 [CX-573F SCOPE-EXPAND]\n  - Date: 2026-01-18\n- CX-573F | 2026-02-11 | Scope: allow `.gitattributes` | Justification: x\n",

@@ -7,6 +7,8 @@ pub(super) enum WaiverPart {
     Id,
     /// The policy that it relaxes.
     Policy,
+    /// The kinds of requirements that it relaxes, such as SCOPE or TEST.
+    Covers,
     /// The paths or checks that it covers.
     Scope,
     /// The date of the grant.
@@ -29,8 +31,9 @@ impl WaiverPart {
             "WAIVER_ID" | "ID" | "WAIVER" => Self::Id,
             "POLICY" | "REF" | "POLICY_REF" | "REFERENCE" | "RULE" => Self::Policy,
             "DATE" | "GRANTED" | "GRANTED_ON" | "GRANTED_AT" => Self::Date,
-            "SCOPE" | "CHECK_WAIVED" | "CHECKS_WAIVED" | "FILES_COVERED" | "COVERS" | "DELETED_FILES"
+            "SCOPE" | "CHECK_WAIVED" | "CHECKS_WAIVED" | "FILES_COVERED" | "DELETED_FILES"
             | "CODE_LOCATION" => Self::Scope,
+            "COVERS" => Self::Covers,
             "JUSTIFICATION" | "REASON" | "RATIONALE" | "WHY" => Self::Justification,
             "APPROVER" | "APPROVED_BY" | "GRANTED_BY" | "USER_APPROVAL" | "APPROVAL" => Self::Approver,
             "STATUS" | "STATE" => Self::Status,
@@ -47,6 +50,7 @@ impl WaiverPart {
         match self {
             Self::Id => "id",
             Self::Policy => "policy",
+            Self::Covers => "covers",
             Self::Scope => "scope",
             Self::Date => "date",
             Self::Justification => "justification",

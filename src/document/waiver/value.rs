@@ -26,9 +26,23 @@ pub(super) fn parse_expiry(text: &str) -> Expiry {
 /// `WP-1-A closure`.
 fn is_closure(lower: &str) -> bool {
     let head = lower.split('(').next().unwrap_or("").trim().trim_end_matches('.');
-    let of_a_packet = head.trim_start_matches("on ").starts_with("wp-") && head.ends_with(" closure");
-    of_a_packet
-        || matches!(head, "closure" | "on closure" | "on wp closure" | "wp closure" | "packet closure")
+    let words: Vec<&str> = head.split([' ', '_']).filter(|word| !word.is_empty()).collect();
+    let is_preposition =
+        |word: &str| matches!(word, "on" | "at" | "upon" | "until" | "when" | "after" | "with");
+    let skipped = words.iter().take_while(|word| is_preposition(word)).count();
+    let mut words: Vec<&str> = words.get(skipped..).unwrap_or_default().to_vec();
+    words.retain(|word| !matches!(*word, "the" | "this" | "is" | "of" | "has" | "been" | "work"));
+    let is_packet = |word: &str| matches!(word, "wp" | "packet") || word.starts_with("wp-");
+    let is_end = |word: &str| {
+        matches!(word, "closure" | "close" | "closed" | "closes" | "validation" | "validated" | "done")
+            || matches!(word, "completion" | "complete" | "completed" | "merge" | "merged")
+    };
+    match words.as_slice() {
+        ["closure"] => true,
+        [packet, end] if is_packet(packet) => is_end(end),
+        [end, packet] if is_packet(packet) => is_end(end),
+        _ => false,
+    }
 }
 
 /// Reads a date `YYYY-MM-DD` at the start of a text.

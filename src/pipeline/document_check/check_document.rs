@@ -1,6 +1,7 @@
 //! Runs all rules over one document.
 
 use crate::check::context::{PacketCheckContext, Policy};
+use crate::check::packet::run_check;
 use crate::check::repository_documents::{
     DocumentCheckContext, GovernanceDocuments, RefinementCheckContext, SpecFact, TextCheckContext,
 };
@@ -63,6 +64,7 @@ impl DocumentContext<'_> {
             targets: &self.facts.targets,
             known_contracts: (job.is_in_layout || self.facts.contracts.len() > 1)
                 .then_some(&self.facts.contracts),
+            merged_commits: self.facts.merged_commits.as_ref(),
             now: self.request.now,
         };
         let is_history = is_history(document, governance);
@@ -100,27 +102,47 @@ impl DocumentContext<'_> {
             board: governance.and_then(GovernanceDocuments::board),
             revision_ids: &revision_ids,
             is_fence: false,
+            skeleton_approval: self.facts.skeleton_approvals.get(id.as_str()),
         });
         // Findings in finished documents are reported but fail nothing: finished
         // documents must not be edited.
         let reports_notes = is_history && !is_named_packet;
         let leveled = |result: CheckResult| if reports_notes { downgrade_to_notes(result) } else { result };
+        let is_archived = governance.is_some_and(|governance| governance.layout.is_archived(document.path()));
+        // `packet/twin` reports the second file of a packet, as one finding.
+        let is_twin = governance.is_some_and(|governance| governance.is_twin(document));
+        let leveled_text = |result: CheckResult, rule: &Rule| {
+            // Agents also read what is archived.
+            let addresses_readers = matches!(rule.id.as_str(), "text/instruction" | "text/hidden-character");
+            let is_decoded = rule.id.as_str() == "text/readable" && document.source.not_utf8_at().is_some();
+            // The document was read in its encoding; only gates refuse it.
+            let result = if is_decoded { downgrade(result, Level::Warning) } else { result };
+            if is_archived && !is_named_packet && !addresses_readers {
+                downgrade_to_notes(result)
+            } else {
+                result
+            }
+        };
         let is_empty = document.source.text().trim_start_matches('\u{feff}').trim().is_empty();
         let run_rule = |entry: &&Registered| {
             let rule = &entry.rule;
             // One finding is enough for an empty document.
-            if is_disabled(self.config, &rule.id) || (is_empty && !matches!(entry.check, Check::Text(_))) {
+            let only_text = is_empty || is_twin;
+            if is_disabled(self.config, &rule.id) || (only_text && !matches!(entry.check, Check::Text(_))) {
                 return None;
             }
             match entry.check {
-                Check::Text(check) => Some(check(&text, rule)),
+                Check::Text(check) => Some(leveled_text(check(&text, rule), rule)),
                 Check::Refinement(check) => refinement.as_ref().map(|input| leveled(check(input, rule))),
                 Check::Packet(check) => match &packet {
-                    Some(input) => Some(leveled(check(input, rule))),
+                    Some(input) => Some(leveled(run_check(check, input, rule))),
                     None => document.packet().and_then(|_| check_missing_id(document, rule)),
                 },
                 Check::Document(kinds, check) if kinds.is_empty() || kinds.contains(&document.kind) => {
-                    Some(check(&input, rule))
+                    let is_contract = document.typed_contract().is_some();
+                    let result = check(&input, rule);
+                    let result = if is_contract { leveled(result) } else { result };
+                    Some(leveled_text(result, rule))
                 }
                 _ => None,
             }
@@ -129,7 +151,7 @@ impl DocumentContext<'_> {
         // A command cannot find a packet by its id if the file name is not one.
         let in_packets =
             job.is_in_layout && document.path().is_below(self.governance.layout.packets.as_bytes());
-        if in_packets && document.packet().is_some() && file_id.is_none() && id.is_some() {
+        if in_packets && !is_archived && document.packet().is_some() && file_id.is_none() && id.is_some() {
             for (entry, result) in self.rules.iter().zip(&mut results) {
                 if entry.rule.id.as_str() == "packet/identity" {
                     *result = Some(report_file_name(document, &entry.rule));
@@ -142,10 +164,15 @@ impl DocumentContext<'_> {
 
 /// Changes the level of all findings to note.
 fn downgrade_to_notes(result: CheckResult) -> CheckResult {
+    downgrade(result, Level::Note)
+}
+
+/// Changes the level of all findings.
+fn downgrade(result: CheckResult, level: Level) -> CheckResult {
     match result {
-        CheckResult::Findings(findings) => CheckResult::Findings(
-            findings.into_iter().map(|finding| finding.with_level(Level::Note)).collect(),
-        ),
+        CheckResult::Findings(findings) => {
+            CheckResult::Findings(findings.into_iter().map(|finding| finding.with_level(level)).collect())
+        }
         skipped @ CheckResult::Skipped(_) => skipped,
     }
 }

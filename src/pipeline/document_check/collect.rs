@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::change::{FileMode, Repository, RepositoryError, TreeState};
 use crate::document::limits::limit_error;
-use crate::document::{Document, DocumentKind, Layout, WpId};
+use crate::document::{Document, DocumentBody, DocumentKind, Layout};
+use crate::pipeline::locate::apply_aliases;
 use crate::system::parallel;
 use crate::text::{RepoPath, Source};
 
@@ -51,10 +52,7 @@ pub(crate) fn expected_kind(layout: &Layout, path: &RepoPath) -> Result<Option<D
     }
     let has_extension =
         |extension: &str| path.as_bytes().to_ascii_lowercase().ends_with(extension.as_bytes());
-    let is_named_by_id = || {
-        let name = path.file_name().to_string();
-        name.strip_suffix(".md").is_some_and(|stem| WpId::parse(stem).is_ok())
-    };
+    let id = Layout::id_of(path);
     let folders = [
         (&layout.stubs, DocumentKind::Stub),
         (&layout.packets, DocumentKind::Packet),
@@ -62,8 +60,15 @@ pub(crate) fn expected_kind(layout: &Layout, path: &RepoPath) -> Result<Option<D
     ];
     for (folder, kind) in folders {
         if path.is_below(folder.as_bytes()) && has_extension(".md") {
-            return Ok(is_named_by_id().then_some(kind));
+            let is_refinement = id.as_ref().is_some_and(|id| layout.refinement(id) == *path);
+            let kind = if is_refinement { DocumentKind::Refinement } else { kind };
+            // An archive has documents of all kinds.
+            return Ok(id.is_some().then_some(kind).filter(|_| !layout.is_archived(path)));
         }
+    }
+    if path.is_below(layout.packets.as_bytes()) && has_extension(".json") {
+        let is_packet = id.as_ref().is_some_and(|id| layout.packet(id) == *path);
+        return Ok(is_packet.then_some(DocumentKind::Packet));
     }
     if path.is_below(layout.validator_states.as_bytes()) && has_extension(".json") {
         return Ok(Some(DocumentKind::ValidatorState));
@@ -112,7 +117,11 @@ pub(crate) fn collect_documents(
         let expected = unparsed
             .expected_kind
             .or_else(|| (in_contracts && is_contract(&unparsed.source)).then_some(DocumentKind::Contract));
-        Document::read(&unparsed.source, expected)
+        let mut document = Document::read(&unparsed.source, expected);
+        if let DocumentBody::Packet(packet) = &mut document.body {
+            apply_aliases(packet, layout);
+        }
+        document
     };
     out.in_layout = parallel::map(&in_layout, parse);
     out.outside_layout = parallel::map(&outside_layout, parse);

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::change::{Commit, FileMode, Repository, RepositoryError, TreeState, Worktree};
-use crate::check::named_paths;
-use crate::check::repository_documents::{GovernanceDocuments, SpecFact, TargetFact, is_finished};
+use crate::check::context::SkeletonApproval;
+use crate::check::repository_documents::{
+    GovernanceDocuments, MergedCommitFact, SpecFact, TargetFact, is_finished,
+};
+use crate::check::{merged_commit, named_paths};
 use crate::document::spec::SpecText;
-use crate::document::{Document, DocumentBody, Layout, Refinement, WpId};
+use crate::document::{Document, DocumentBody, DocumentKind, Layout, Packet, Refinement, WpId};
 use crate::pipeline::document_check::similar_paths::SimilarPaths;
 use crate::pipeline::spec_versions::gather_spec_facts;
 use crate::text::RepoPath;
@@ -34,6 +37,10 @@ pub(crate) struct DocumentFacts {
     pub spec_siblings: Vec<RepoPath>,
     /// Working trees of the repository.
     pub worktrees: Option<Vec<Worktree>>,
+    /// Commits that packets name as merged; `None` without history.
+    pub merged_commits: Option<BTreeMap<String, MergedCommitFact>>,
+    /// Commits that approve a skeleton, by the packet's id.
+    pub skeleton_approvals: BTreeMap<String, SkeletonApproval>,
 }
 
 /// A kind of fact that has to be read from the repository.
@@ -43,6 +50,7 @@ pub(crate) enum FactKind {
     Specs,
     CurrentSpec,
     Worktrees,
+    History,
 }
 
 impl DocumentFacts {
@@ -54,7 +62,9 @@ impl DocumentFacts {
         governance: &GovernanceDocuments<'_>,
         outside_layout: &[Document],
         wanted: &[FactKind],
+        main_branches: &[String],
     ) -> Result<Self, RepositoryError> {
+        let head = if wanted.contains(&FactKind::History) { repo.head()? } else { None };
         let (spec, spec_siblings) = if wanted.contains(&FactKind::CurrentSpec) {
             read_current_spec(repo, tree, governance)?
         } else {
@@ -74,9 +84,73 @@ impl DocumentFacts {
             contracts: collect_contract_names(governance.documents.iter().chain(outside_layout)),
             spec,
             spec_siblings,
+            merged_commits: match head {
+                Some(head) => Some(gather_merged_commits(repo, governance, head, main_branches)?),
+                None => None,
+            },
+            skeleton_approvals: match head {
+                Some(head) => gather_skeleton_approvals(repo, governance, head)?,
+                None => BTreeMap::new(),
+            },
             worktrees: if wanted.contains(&FactKind::Worktrees) { repo.worktrees()? } else { None },
         })
     }
+}
+
+/// Looks up the commits that packets name as merged.
+fn gather_merged_commits(
+    repo: &dyn Repository,
+    governance: &GovernanceDocuments<'_>,
+    head: Commit,
+    main_branches: &[String],
+) -> Result<BTreeMap<String, MergedCommitFact>, RepositoryError> {
+    let mut out = BTreeMap::new();
+    let tips = repo.branch_tips(main_branches)?;
+    for (_, _, packet) in governance.packets() {
+        let Some(named) = merged_commit(packet) else { continue };
+        if out.contains_key(&named.value) {
+            continue;
+        }
+        let fact = match repo.find_commit(&named.value)? {
+            None => MergedCommitFact::Missing,
+            Some(commit) if repo.is_ancestor(commit, head)? => MergedCommitFact::OnMain,
+            Some(commit) => {
+                let mut is_on_main = false;
+                for tip in &tips {
+                    is_on_main = is_on_main || repo.is_ancestor(commit, tip.tip)?;
+                }
+                if is_on_main { MergedCommitFact::OnMain } else { MergedCommitFact::NotOnMain }
+            }
+        };
+        out.insert(named.value, fact);
+    }
+    Ok(out)
+}
+
+/// Finds the packets whose skeleton a commit approves. The history is read only if a
+/// packet that needs an approval has no marker.
+fn gather_skeleton_approvals(
+    repo: &dyn Repository,
+    governance: &GovernanceDocuments<'_>,
+    head: Commit,
+) -> Result<BTreeMap<String, SkeletonApproval>, RepositoryError> {
+    let without_marker = |packet: &Packet| {
+        packet.phases.approval_marker.is_none() && packet.phases.section("SKELETON").is_some()
+    };
+    let wanted: BTreeMap<String, &str> = governance
+        .packets()
+        .filter(|(_, _, packet)| without_marker(packet))
+        .map(|(id, _, _)| (SkeletonApproval::subject(id), id))
+        .collect();
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let approval = |id: &&str| {
+        let approval =
+            SkeletonApproval { commit: String::new(), committer: String::new(), is_by_coder: false };
+        ((*id).to_owned(), approval)
+    };
+    Ok(repo.subjects(head)?.iter().filter_map(|subject| wanted.get(subject)).map(approval).collect())
 }
 
 /// Looks up each path that documents name. A missing path gets the existing path
@@ -100,7 +174,10 @@ fn gather_targets(
             // A path that no file system accepts (too long, through a loop of
             // links) does not exist; a broken repository was reported before.
             let is_path = path.as_bytes().len() < MAX_PATH_LENGTH && !path.as_bytes().contains(&0);
-            if !out.contains_key(&path) && is_path && repo.exists(tree, &path).unwrap_or(false) {
+            let exists = |path: &RepoPath| repo.exists(tree, path).unwrap_or(false);
+            // Older documents name the places at which the records were before.
+            let is_moved_record = || governance.layout.moved_record(&path).is_some_and(|now| exists(&now));
+            if !out.contains_key(&path) && is_path && (exists(&path) || is_moved_record()) {
                 out.insert(path, TargetFact::Found);
                 continue;
             }
@@ -202,8 +279,20 @@ fn read_current_spec(
     Ok((None, repo.list(tree, "")?))
 }
 
-/// Returns true for a finished packet, and for the refinement of one.
+/// Returns true for a document in an archive, for a finished packet, and for the
+/// refinement of one.
 pub(crate) fn is_history(document: &Document, governance: Option<&GovernanceDocuments<'_>>) -> bool {
+    if governance.is_some_and(|governance| governance.layout.is_archived(document.path())) {
+        return true;
+    }
+    if let Some(governance) = governance
+        && matches!(document.kind, DocumentKind::PacketContract | DocumentKind::TaskContract)
+    {
+        let folder = RepoPath::from_bytes(document.path().folder()).file_name().to_string();
+        return governance
+            .packet(&folder)
+            .is_some_and(|(_, packet)| governance.is_historical(&folder, packet));
+    }
     let id = document.id();
     let id = id.as_ref().map(WpId::as_str).unwrap_or_default();
     match (document.packet(), governance) {

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::change::Repository;
+use crate::change::{Repository, TreeState};
 use crate::check::context::{PacketSearch, SearchCheckContext};
 use crate::check::repository_documents::{GovernanceDocuments, RepositoryCheckContext};
 use crate::check::{Check, CheckResult, Registered, registered_rules};
 use crate::config::Config;
-use crate::document::{DocumentKind, Layout, LayoutName};
+use crate::document::{Document, DocumentKind, Layout, LayoutName};
 use crate::finding::{CheckOutcome, CheckStatus, DocumentsInfo, Finding, Label, PacketInfo, Report};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::locate::{LocatedPacket, locate};
 use crate::pipeline::outcome::{RuleRef, apply_level_overrides, is_disabled, status_of};
+use crate::pipeline::trusted_revision::MainBranch;
 use crate::system::parallel;
 use crate::text::{RepoPath, Source};
 
@@ -35,9 +36,21 @@ pub fn check_documents(
         registered_rules().iter().filter(|entry| request.query.includes_rule(entry)).collect();
     let collected = collect_documents(repo, request.tree, &layout, &request.named_documents)?;
     let CollectedDocuments { in_layout, outside_layout, unread_documents } = collected;
+    let trusted = collect_trusted(repo, request, &layout, &in_layout)?;
     let governance = GovernanceDocuments::new(&in_layout, &layout);
+    let governance = match &trusted {
+        Some(documents) => governance.with_trusted(&GovernanceDocuments::new(documents, &layout)),
+        None => governance,
+    };
     let wanted = wanted_facts(&rules);
-    let facts = DocumentFacts::gather(repo, request.tree, &governance, &outside_layout, &wanted)?;
+    let facts = DocumentFacts::gather(
+        repo,
+        request.tree,
+        &governance,
+        &outside_layout,
+        &wanted,
+        &config.main_branches,
+    )?;
     let search = request.query.packet().map(|id| locate(repo, request.tree, &layout, id)).transpose()?;
     let located = search.as_ref().and_then(|(_, located)| located.as_ref());
     let reported = reported_paths(request, located, &layout);
@@ -84,6 +97,34 @@ pub fn check_documents(
     Ok(report)
 }
 
+/// Reads the documents of the trusted tree, which decide with the judged ones which
+/// packets are history: the fork point from the main branch, or HEAD on it. `None` if no
+/// document differs, or without history.
+fn collect_trusted(
+    repo: &dyn Repository,
+    request: &DocumentCheckRequest,
+    layout: &Layout,
+    judged: &[Document],
+) -> Result<Option<Vec<Document>>, PipelineError> {
+    let Some(head) = repo.head()? else { return Ok(None) };
+    let main = MainBranch::find(repo, request.config.as_ref(), None)?;
+    let commit = main.oldest_fork(repo, head)?.unwrap_or(head);
+    let tree = TreeState::Commit(commit);
+    if tree == request.tree {
+        return Ok(None);
+    }
+    let decides = |document: &&Document| {
+        matches!(document.kind, DocumentKind::Packet | DocumentKind::Board | DocumentKind::Registry)
+    };
+    for document in judged.iter().filter(decides) {
+        let before = repo.read(tree, document.path()).ok().flatten();
+        if before.is_some_and(|bytes| bytes != document.source.text().as_bytes()) {
+            return Ok(Some(collect_documents(repo, tree, layout, &[])?.in_layout));
+        }
+    }
+    Ok(None)
+}
+
 /// Returns the kinds of facts that the rules need.
 fn wanted_facts(rules: &[&'static Registered]) -> Vec<FactKind> {
     let has_family = |name: &str| rules.iter().any(|entry| entry.rule.id.family() == name);
@@ -93,6 +134,7 @@ fn wanted_facts(rules: &[&'static Registered]) -> Vec<FactKind> {
         (FactKind::Specs, checks_refinements),
         (FactKind::CurrentSpec, has_family("spec")),
         (FactKind::Worktrees, has_family("concurrency")),
+        (FactKind::History, has_family("phase") || has_family("packet")),
     ]
     .into_iter()
     .filter_map(|(kind, is_wanted)| is_wanted.then_some(kind))

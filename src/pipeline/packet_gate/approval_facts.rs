@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use crate::change::{Commit, CommitInfo, Repository, RepositoryError, TreeState};
 use crate::check::context::{
     ApprovalCheckContext, CheckpointFact, CodeCommit, ContractFact, Gate, KeySignatureFact, MergeBaseFact,
-    PacketCheckContext, RecordAtSigning, RecordsAtSigning, TrustedApproval,
+    PacketCheckContext, RecordAtSigning, RecordsAtSigning, SkeletonApproval, TrustedApproval,
 };
 use crate::digest::Hash20;
 use crate::document::allowed_signers::AllowedSigners;
@@ -20,7 +20,7 @@ use crate::finding::Label;
 use crate::pipeline::locate::{LocatedPacket, read_document};
 use crate::text::{RepoPath, Source};
 
-use super::code_commits::collect_code_commits;
+use super::code_commits::{collect_code_commits, find_skeleton_approval};
 use super::packet_versions::PacketVersions;
 use super::related_documents::{self, RelatedDocuments};
 use super::request::GateContext;
@@ -35,6 +35,7 @@ pub(crate) struct ApprovalFacts {
     pub contract: ContractFact,
     pub records_at_contract: RecordsAtSigning,
     pub code_commits: Vec<CodeCommit>,
+    pub skeleton_approval: Option<SkeletonApproval>,
     pub checkpoint: Vec<(RepoPath, CheckpointFact)>,
     pub branch: Option<String>,
     pub worktree: Option<String>,
@@ -86,12 +87,14 @@ impl ApprovalFacts {
         let needs_reuse = is_pre_work || context.request.gate == Gate::Audit;
         let signature = located.packet.signature.as_ref().filter(|_| needs_reuse);
         let contract = find_contract(context, located, work_start)?;
+        let code_commits = collect_code_commits(context, located, audit, work_start, &contract)?;
         Ok(Self {
+            skeleton_approval: find_skeleton_approval(context, &located.id, work_start, &code_commits)?,
             merge_base_fact,
             merge_base,
             work_start,
             records_at_contract: read_records_at_contract(context, located, &contract)?,
-            code_commits: collect_code_commits(context, located, audit, work_start, &contract)?,
+            code_commits,
             contract,
             trusted: read_trusted_approval(context, located)?,
             judges_change: context.selection.is_some(),
@@ -135,6 +138,7 @@ impl ApprovalFacts {
             contract: ContractFact::Unknown(error.to_string()),
             records_at_contract: RecordsAtSigning::default(),
             code_commits: Vec::new(),
+            skeleton_approval: None,
             checkpoint: Vec::new(),
             branch: None,
             worktree: None,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::change::{ChangedFile, RepositoryError, TreeState};
 use crate::check::context::{
-    ApprovalCheckContext, ChangeCheckContext, Gate, ManifestPlace, PacketCheckContext, PacketSearch,
-    SearchCheckContext, SelectionCheckContext,
+    ApprovalCheckContext, ChangeCheckContext, ContractFact, Gate, ManifestPlace, PacketCheckContext,
+    PacketSearch, SearchCheckContext, SelectionCheckContext,
 };
+use crate::check::packet::run_check;
 use crate::check::repository_documents::{RefinementCheckContext, TextCheckContext};
 use crate::check::{Check, CheckResult, Registered, predates_refinements};
 use crate::config::Config;
@@ -24,7 +25,7 @@ use super::gate_rules::rules_of_gate;
 use super::lookups::{cached_exists, cached_link_target};
 use super::related_documents::{OpenScopes, RelatedDocuments};
 use super::request::GateContext;
-use super::{approval_report, change_facts, waivers};
+use super::{approval_report, causes, change_facts, waivers};
 use crate::pipeline::error::PipelineError;
 
 /// State of one gate run over one packet.
@@ -91,6 +92,16 @@ impl<'a> CheckRunner<'a> {
         };
         let GateContext { repo, layout, tree, .. } = self.context;
         let documents = self.read_related_documents(&located.id)?;
+        let mut approval_facts = match &documents {
+            Some(documents) => Some(self.gather_approval_facts(documents, located)?),
+            None => None,
+        };
+        let restricted = restrict_to_approved(located, approval_facts.as_ref().map(|facts| &facts.contract));
+        let located = restricted.as_ref().unwrap_or(located);
+        // Without the signature that only the recovered text has, there is no contract.
+        if let (Some(_), Some(documents)) = (&restricted, &documents) {
+            approval_facts = Some(self.gather_approval_facts(documents, located)?);
+        }
         let packet = || PacketCheckContext {
             id: &located.id,
             packet: &located.packet,
@@ -99,12 +110,9 @@ impl<'a> CheckRunner<'a> {
             policy: &self.config.policy,
             registry: documents.as_ref().and_then(|documents| documents.registry.as_ref()),
             board: documents.as_ref().and_then(|documents| documents.board.as_ref()),
+            skeleton_approval: approval_facts.as_ref().and_then(|facts| facts.skeleton_approval.as_ref()),
             revision_ids: documents.as_ref().map_or(&[], |documents| documents.same_base_ids.as_slice()),
             is_fence: false,
-        };
-        let approval_facts = match &documents {
-            Some(documents) => Some(self.gather_approval_facts(documents, located)?),
-            None => None,
         };
         let approval = documents
             .as_ref()
@@ -194,6 +202,7 @@ impl<'a> CheckRunner<'a> {
         if let Some(input) = change {
             self.apply_waivers(input, &mut results);
         }
+        causes::fold_false_claims(&mut results);
         let order = results.iter().find(|(rule_ref, _)| rule_ref.id().as_str() == "approval/order");
         let in_order = match order {
             Some((_, CheckResult::Findings(findings))) => Some(!findings.iter().any(Finding::fails_gate)),
@@ -319,7 +328,7 @@ impl<'a> CheckRunner<'a> {
             Check::Search(check) => Some(check(inputs.search, rule)),
             Check::Selection(check) => inputs.selection.map(|input| check(input, rule)),
             Check::Trust(check) => Some(check(self.context.trust, rule)),
-            Check::Packet(check) => inputs.packet.map(|input| check(input, rule)),
+            Check::Packet(check) => inputs.packet.map(|input| run_check(check, input, rule)),
             Check::Text(check) if !inputs.texts.is_empty() => {
                 Some(CheckResult::merged(inputs.texts.iter().map(|input| check(input, rule))))
             }
@@ -391,4 +400,22 @@ pub(super) fn read_manifest_packet(source: &Arc<Source>, packet: &Packet) -> Par
     let mut beside = Packet::read(source);
     beside.value.scope.clone_from(&packet.scope);
     beside
+}
+
+/// Returns the packet without the permissions that only a recovered text gives;
+/// `None` if there are none, or if the approved version of the packet has the same
+/// recovered fences, so that the approval covers this reading.
+fn restrict_to_approved(located: &LocatedPacket, contract: Option<&ContractFact>) -> Option<LocatedPacket> {
+    if let Some(ContractFact::Known { packet_at_signing, .. }) = contract
+        && located.packet.has_fences_of(packet_at_signing)
+    {
+        return None;
+    }
+    Some(LocatedPacket {
+        id: located.id.clone(),
+        path: located.path.clone(),
+        packet: located.packet.restricted()?,
+        faults: located.faults.clone(),
+        resolved_by: located.resolved_by.clone(),
+    })
 }

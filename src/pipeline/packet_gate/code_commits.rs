@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::change::{Commit, CommitInfo, Repository, RepositoryError, TreeState};
-use crate::check::context::{CodeCommit, ContractFact};
-use crate::document::Signature;
+use crate::check::context::{CodeCommit, ContractFact, SkeletonApproval};
 use crate::document::audit::Audit;
+use crate::document::{Signature, WpId};
 use crate::pipeline::locate::LocatedPacket;
 use crate::text::RepoPath;
 
@@ -55,6 +55,42 @@ pub(crate) fn collect_code_commits(
         mark_unsigned_commits(repo, &commits, &signing_commits, &mut out)?;
         for (commit, was_unsigned) in out.iter_mut().zip(was_unsigned) {
             commit.is_under_earlier_signature = was_unsigned && !commit.precedes_signing;
+        }
+    }
+    Ok(out)
+}
+
+/// Returns the commit that approves the packet's skeleton: it names exactly this id,
+/// changes only the packet's own records or nothing, and every commit of code has it in
+/// its history.
+pub(crate) fn find_skeleton_approval(
+    context: &GateContext<'_>,
+    id: &WpId,
+    work_start: Option<Commit>,
+    code_commits: &[CodeCommit],
+) -> Result<Option<SkeletonApproval>, RepositoryError> {
+    let GateContext { repo, layout, .. } = *context;
+    let (Some(head), Some(start)) = (context.judged_head, work_start) else { return Ok(None) };
+    if start == head {
+        return Ok(None);
+    }
+    let wanted = SkeletonApproval::subject(id.as_str());
+    let is_own = |path: &RepoPath| layout.is_packet_record(id, path);
+    let commits = repo.commits_between(Some(start), head)?;
+    let mut approvals =
+        commits.iter().filter(|facts| facts.subject == wanted && facts.changed_paths.iter().all(is_own));
+    let mut out = None;
+    for approval in approvals.by_ref() {
+        let mut is_first = true;
+        for code in code_commits {
+            is_first = is_first
+                && code.facts.commit != approval.commit
+                && repo.is_ancestor(approval.commit, code.facts.commit)?;
+        }
+        if is_first {
+            let is_by_coder = code_commits.iter().any(|code| code.facts.committer == approval.committer);
+            let (commit, committer) = (approval.commit.short(), approval.committer.clone());
+            out = Some(SkeletonApproval { commit, committer, is_by_coder });
         }
     }
     Ok(out)

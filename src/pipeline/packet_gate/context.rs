@@ -72,6 +72,7 @@ impl PacketContext {
             board: None,
             revision_ids: &[],
             is_fence: false,
+            skeleton_approval: None,
         })
     }
 

@@ -78,6 +78,7 @@ impl FencePacket {
             board: None,
             revision_ids: &[],
             is_fence: true,
+            skeleton_approval: None,
         }
     }
 }

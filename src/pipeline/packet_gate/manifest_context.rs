@@ -185,6 +185,7 @@ impl<'a> ManifestContext<'a> {
                 board: None,
                 revision_ids: &[],
                 is_fence: false,
+                skeleton_approval: None,
             },
             selection: &self.selection,
             files: &self.files,

@@ -4,6 +4,7 @@
 mod approval_facts;
 mod approval_report;
 mod attribution;
+mod causes;
 mod change_facts;
 mod check_runner;
 mod code_commits;

@@ -197,6 +197,7 @@ impl GitRepository {
         let person =
             |who: git2::Signature<'_>| format!("{} <{}>", text(who.name_bytes()), text(who.email_bytes()));
         Ok(CommitInfo {
+            subject: first_line(commit.message_bytes()),
             commit: Commit(to_hash(commit.id())),
             author: person(commit.author()),
             committer: person(commit.committer()),
@@ -205,4 +206,23 @@ impl GitRepository {
             changed_paths,
         })
     }
+
+    /// Returns the first lines of the messages of all commits reachable from `head`.
+    pub(super) fn list_subjects(&self, head: Commit) -> Result<Vec<String>, RepositoryError> {
+        let mut open = vec![to_oid(head.0)];
+        let mut seen: std::collections::HashSet<Oid> = open.iter().copied().collect();
+        let mut out = Vec::new();
+        while let Some(id) = open.pop() {
+            let commit = self.repo.find_commit(id).map_err(git_error(format!("reading commit {id}")))?;
+            out.push(first_line(commit.message_bytes()));
+            let node = self.commit_node(id)?;
+            open.extend(node.parents.iter().copied().filter(|parent| seen.insert(*parent)));
+        }
+        Ok(out)
+    }
+}
+
+/// Returns the first line of a message, without whitespace at its end.
+fn first_line(message: &[u8]) -> String {
+    String::from_utf8_lossy(message).lines().next().unwrap_or_default().trim_end().to_owned()
 }

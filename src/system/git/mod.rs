@@ -309,6 +309,10 @@ impl History for GitRepository {
         self.find_newest_time(base, head)
     }
 
+    fn subjects(&self, head: Commit) -> Result<Vec<String>, RepositoryError> {
+        self.list_subjects(head)
+    }
+
     fn find_versions(
         &self,
         head: Commit,

@@ -56,6 +56,10 @@ pub(crate) fn plan_commands(packet: &Packet, config: &Config) -> Vec<PlannedLine
             continue;
         }
         let refused = |why: String| PlannedLine::Refused { command: text.clone(), why };
+        if !command.is_quoted {
+            out.push(refused("it is not a command in backticks".to_owned()));
+            continue;
+        }
         let argv = match words::split_words(&text) {
             Ok(argv) => argv,
             Err(why) => {

@@ -109,6 +109,14 @@ pub(crate) fn fix_documents(
             if std::str::from_utf8(&bytes).is_ok() {
                 is_reloaded |= overlay.read(TreeState::Worktree, path)?.as_deref() != Some(bytes.as_slice());
                 overlay.insert(path.clone(), bytes.clone());
+            } else if let Some(conversion) = found.iter().find(|other| is_conversion(other, path))
+                && request.include_unsafe
+            {
+                // All other fixes refer to the decoded text.
+                overlay.insert(path.clone(), conversion.source.text().as_bytes().to_vec());
+                let did = (conversion.rule.clone(), conversion.fix.message.clone());
+                applied.entry(path.clone()).or_default().push(did);
+                is_reloaded = true;
             }
             before.insert(path.clone(), bytes);
         }
@@ -116,7 +124,11 @@ pub(crate) fn fix_documents(
             found = collect_fixes(&overlay, request, &mut out)?;
             found.retain(|found| !ineffective.contains(&found.key()));
         }
-        found.retain(|found| overlay.get(&found.path) == Some(found.source.text().as_bytes()));
+        let is_on_disk = |found: &PendingFix| {
+            overlay.get(&found.path) == Some(found.source.text().as_bytes())
+                || (!request.include_unsafe && is_conversion(found, &found.path))
+        };
+        found.retain(is_on_disk);
         safety::mark_unsafe(&mut found);
         out.remaining_unsafe =
             found.iter().filter(|found| found.fix.is_unsafe() && !request.include_unsafe).count();
@@ -160,6 +172,11 @@ pub(crate) fn fix_documents(
         }
     }
     Ok(out)
+}
+
+/// Returns whether a fix converts the document at a path to UTF-8.
+fn is_conversion(pending: &PendingFix, path: &RepoPath) -> bool {
+    pending.path == *path && pending.rule == "text/readable" && pending.source.not_utf8_at().is_some()
 }
 
 /// A fix that a finding offers.

@@ -23,6 +23,7 @@ pub type Files = BTreeMap<RepoPath, MemoryFile>;
 pub struct MemoryCommit {
     pub files: Files,
     pub committer: String,
+    pub subject: String,
 }
 
 /// The repository. Commit `n` has the id `sha1("commit n")`.
@@ -75,6 +76,7 @@ impl MemoryRepository {
     fn facts(&self, number: usize) -> CommitInfo {
         CommitInfo {
             commit: Commit(commit_id(number)),
+            subject: self.commits[number].subject.clone(),
             author: self.commits[number].committer.clone(),
             committer: self.commits[number].committer.clone(),
             time: 1_772_359_200,
@@ -170,6 +172,11 @@ impl History for MemoryRepository {
 
     fn merge_base(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
         Ok(self.number(a).zip(self.number(b)).map(|(a, b)| Commit(commit_id(a.min(b)))))
+    }
+
+    fn subjects(&self, head: Commit) -> Result<Vec<String>, RepositoryError> {
+        let last = self.number(head).map_or(0, |number| number + 1);
+        Ok(self.commits[..last].iter().map(|commit| commit.subject.clone()).collect())
     }
 
     fn commits_between(

@@ -37,6 +37,8 @@ pub struct Setup {
     pub base: Option<usize>,
     /// Whether the packet is approved in a commit of its own (default).
     pub approved: Option<bool>,
+    /// First line of the message of that commit.
+    pub subject: Option<String>,
     pub files: Vec<FileSetup>,
     /// Run the configured steps, in a real repository.
     pub steps: bool,
@@ -282,8 +284,8 @@ impl Scenario {
         }
         let memory = MemoryRepository {
             commits: vec![
-                MemoryCommit { files: project.clone(), committer: String::new() },
-                MemoryCommit { files: judged.clone(), committer: String::new() },
+                MemoryCommit { files: project.clone(), committer: String::new(), subject: String::new() },
+                MemoryCommit { files: judged.clone(), committer: String::new(), subject: String::new() },
             ],
             disk: judged.clone(),
             branch: None,
@@ -314,9 +316,11 @@ impl Scenario {
     /// The scenario's repository in memory.
     pub fn memory(&self) -> MemoryRepository {
         let [project, approved, judged] = self.states(&commit_id(0).to_string());
+        let subject = self.setup.subject.as_deref().unwrap_or("packet");
         let snapshot = |files: &Files, committer: &str| MemoryCommit {
             files: files.clone(),
             committer: committer.to_owned(),
+            subject: subject.to_owned(),
         };
         let mut commits = vec![snapshot(&project, "Tess <tess@example.org>")];
         if self.setup.approved != Some(false) {

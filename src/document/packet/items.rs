@@ -1,0 +1,195 @@
+//! All texts of a deciding field, whatever Markdown construct holds them.
+//!
+//! Every item of a section that decides a verdict is read or is a finding (PRODUCT,
+//! promise 3). A reader takes the forms that it knows; the rest of the texts is
+//! reported at its line.
+
+use std::ops::Range;
+
+use crate::document::Fault;
+use crate::document::is_placeholder;
+use crate::document::outline::{BlockKind, Outline};
+use crate::text::{Span, Spanned, to_single_line};
+
+/// Rule that reports the items that were not read.
+const RULE: &str = "packet/unread-item";
+
+/// The construct that holds a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextForm {
+    /// The first paragraph of a list item, at any depth.
+    Item,
+    /// A further paragraph of a list item.
+    ItemParagraph,
+    /// A paragraph outside of lists.
+    Paragraph,
+    /// Fenced or indented code.
+    Code,
+    /// A cell of a table.
+    Cell,
+    /// HTML that is not a comment.
+    Html,
+    /// A heading below the heading of the field.
+    Heading,
+}
+
+/// One text of a field.
+#[derive(Debug, Clone)]
+pub(super) struct FieldText {
+    /// The text without inline comments, trimmed.
+    pub text: Spanned<String>,
+    /// The construct that holds it.
+    pub form: TextForm,
+    /// Index of its block.
+    pub block: usize,
+}
+
+impl FieldText {
+    /// Returns whether the text is not content: empty, an instruction of the template
+    /// in parentheses, or a statement that there is nothing.
+    pub(super) fn is_empty_statement(&self) -> bool {
+        let text = self.text.value.trim_matches(['*', '`', '_', ' ']);
+        let lower = text.trim_end_matches('.').to_lowercase();
+        text.is_empty()
+            || !text.chars().any(char::is_alphanumeric)
+            || (text.starts_with('(') && text.ends_with(')'))
+            || matches!(lower.as_str(), "none" | "n/a" | "not applicable")
+    }
+
+    /// Returns whether the text introduces what follows it: it ends with a colon.
+    pub(super) fn is_introduction(&self) -> bool {
+        self.text.value.trim_end_matches(['*', '_', '`', ' ']).ends_with(':')
+    }
+
+    /// Reports the text.
+    pub(super) fn fault(&self, field: &str, why: &str) -> Fault {
+        let shown = to_single_line(&self.text.value, 60);
+        Fault {
+            rule: RULE,
+            message: format!("`{shown}` in {field} is not read: {why}"),
+            span: first_line(&self.text),
+        }
+    }
+
+    /// Reports the text if it is a placeholder of the template.
+    pub(super) fn placeholder_fault(&self, field: &str) -> Option<Fault> {
+        let is_reported_elsewhere = self.text.value.contains("<fill");
+        (is_placeholder(&self.text.value) && !self.text.value.is_empty() && !is_reported_elsewhere)
+            .then(|| self.fault(field, "it is a placeholder of the template"))
+    }
+}
+
+fn first_line(text: &Spanned<String>) -> Span {
+    let length = text.value.lines().next().map_or(0, str::len);
+    Span::new(text.span.start, (text.span.start + length).min(text.span.end))
+}
+
+/// Returns all texts in a range of blocks, in order.
+pub(super) fn texts_in(text: &str, outline: &Outline, range: Range<usize>) -> Vec<FieldText> {
+    let mut out = Vec::new();
+    for index in range {
+        let Some(block) = outline.get(index) else { break };
+        let form = match &block.kind {
+            BlockKind::Prose => form_of_paragraph(outline, index, block.parent),
+            BlockKind::Code(_) => TextForm::Code,
+            BlockKind::Cell => TextForm::Cell,
+            BlockKind::Html => TextForm::Html,
+            BlockKind::Heading(_) => TextForm::Heading,
+            _ => continue,
+        };
+        let (raw, span) = if form == TextForm::Html {
+            (text.get(block.span.start..block.span.end).unwrap_or("").to_owned(), block.span)
+        } else {
+            (outline.prose_lines(text, index).into_iter().map(|line| line.text).collect(), block.content)
+        };
+        let body = raw.trim();
+        if form == TextForm::Html && is_only_comments(body) {
+            continue;
+        }
+        let at = span.start + raw.find(body).unwrap_or(0);
+        out.push(FieldText {
+            text: Spanned::new(body.to_owned(), Span::new(at, at + body.len())),
+            form,
+            block: index,
+        });
+    }
+    out
+}
+
+fn form_of_paragraph(outline: &Outline, index: usize, parent: Option<usize>) -> TextForm {
+    let mut above = parent;
+    while let Some(block) = above.and_then(|index| outline.get(index)) {
+        if block.kind == BlockKind::Item {
+            let item = above.unwrap_or(index);
+            return if outline.item_prose(item) == Some(index) {
+                TextForm::Item
+            } else {
+                TextForm::ItemParagraph
+            };
+        }
+        above = block.parent;
+    }
+    TextForm::Paragraph
+}
+
+fn is_only_comments(html: &str) -> bool {
+    let mut rest = html.trim();
+    while let Some(inner) = rest.strip_prefix("<!--") {
+        let Some(end) = inner.find("-->") else { return true };
+        rest = inner.get(end + 3..).unwrap_or("").trim();
+    }
+    rest.is_empty()
+}
+
+/// Removes decoration before the text of an item: a checkbox, and ticks in any
+/// encoding.
+pub(super) fn strip_box(text: &str) -> &str {
+    let text = text.trim_start();
+    let Some(rest) = text.strip_prefix('[') else { return text };
+    let mut chars = rest.char_indices();
+    match (chars.next(), chars.next(), chars.next()) {
+        (Some(_), Some((at, ']')), next) if next.is_none_or(|(_, c)| c.is_whitespace()) => {
+            rest.get(at + 1..).unwrap_or("").trim_start()
+        }
+        (Some((_, ']')), Some((at, c)), _) if c.is_whitespace() => rest.get(at..).unwrap_or("").trim_start(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_construct_gives_a_text() {
+        let text =
+            "- a\n\n  b\n- > c\n\nd\n\n> - e\n\n| f |\n|---|\n| g |\n\n    h\n\n<p>i</p>\n\n<!-- no -->\n";
+        let outline = Outline::parse(text);
+        let all = texts_in(text, &outline, 0..outline.blocks.len());
+        let found: Vec<(&str, TextForm)> = all.iter().map(|t| (t.text.value.as_str(), t.form)).collect();
+        assert_eq!(
+            found,
+            [
+                ("a", TextForm::Item),
+                ("b", TextForm::ItemParagraph),
+                ("c", TextForm::ItemParagraph),
+                ("d", TextForm::Paragraph),
+                ("e", TextForm::Item),
+                ("f", TextForm::Cell),
+                ("g", TextForm::Cell),
+                ("h", TextForm::Code),
+                ("<p>i</p>", TextForm::Html),
+            ]
+        );
+    }
+
+    #[test]
+    fn boxes_with_any_mark_are_decoration() {
+        for text in ["[ ] a", "[x] a", "[v] a", "[] a", "[\u{445}] a", "a"] {
+            assert_eq!(strip_box(text), "a", "{text}");
+        }
+        for text in ["[a](b)", "[note] a", "[x]a"] {
+            assert_eq!(strip_box(text), text);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Two readings of one packet: as people read it, and as CommonMark defines it.
+//!
+//! The readings differ only where a fence was recovered (see
+//! [`crate::document::recovery`]). A gate must not take a permission from a
+//! recovered text, because nobody who renders the packet sees it; it takes every
+//! duty from either reading (CHECKS, "Reading what people meant").
+
+use crate::text::Span;
+
+use super::{Packet, VerdictReport};
+
+impl Packet {
+    /// Returns whether every recovered fence was already in an earlier version of
+    /// the packet. Who approved that version approved the recovered reading.
+    #[must_use]
+    pub(crate) fn has_fences_of(&self, approved: &Packet) -> bool {
+        let text = |packet: &Packet, span: Span| packet.source.slice(span).to_owned();
+        let known: Vec<String> =
+            approved.outline.recoveries.iter().map(|recovery| text(approved, recovery.span)).collect();
+        self.outline.recoveries.iter().all(|recovery| known.contains(&text(self, recovery.span)))
+    }
+
+    /// Returns the packet with the permissions of both readings and the duties of
+    /// either reading; `None` if no fence was recovered, so that there is only one
+    /// reading.
+    ///
+    /// Permissions are scope entries, waivers, the approval marker, the signature,
+    /// manifests, evidence, mapped requirements, and verdicts other than FAIL.
+    #[must_use]
+    pub(crate) fn restricted(&self) -> Option<Packet> {
+        let strict = self.commonmark.as_deref()?;
+        let mut out = self.clone();
+        let spans = |spans: Vec<Span>| move |span: Span| spans.contains(&span);
+        let in_scope = spans(strict.scope.in_scope.iter().map(|entry| entry.raw.span).collect());
+        out.scope.in_scope.retain(|entry| in_scope(entry.raw.span));
+        let waivers = spans(strict.waivers.iter().map(|waiver| waiver.span).collect());
+        out.waivers.retain(|waiver| waivers(waiver.span));
+        let manifests = spans(strict.manifests.iter().map(|manifest| manifest.span).collect());
+        out.manifests.retain(|manifest| manifests(manifest.span));
+        let commands = spans(strict.evidence.iter().map(|entry| entry.command.span).collect());
+        out.evidence.retain(|entry| commands(entry.command.span));
+        let quotes = spans(strict.mapping.iter().map(|requirement| requirement.quote.span).collect());
+        out.mapping.retain(|requirement| quotes(requirement.quote.span));
+        let is_same = |a: Option<Span>, b: Option<Span>| a.filter(|_| a == b);
+        out.phases.approval_marker = is_same(out.phases.approval_marker, strict.phases.approval_marker);
+        let signature = strict.signature.as_ref().map(|signature| signature.span);
+        out.signature = out.signature.filter(|own| Some(own.span) == signature);
+        out.phases.reports.retain(|report| is_fail(report) || contains(&strict.phases.reports, report));
+        out.add_duties(strict);
+        Some(out)
+    }
+
+    /// Adds what only the other reading requires: excluded paths, planned commands,
+    /// criteria, verdicts FAIL, and the lock.
+    fn add_duties(&mut self, strict: &Packet) {
+        let known: Vec<Span> = self.scope.out_of_scope.iter().map(|entry| entry.raw.span).collect();
+        let more = strict.scope.out_of_scope.iter().filter(|entry| !known.contains(&entry.raw.span));
+        self.scope.out_of_scope.extend(more.cloned());
+        let known: Vec<Span> = self.test_plan.iter().map(|command| command.span).collect();
+        let more = strict.test_plan.iter().filter(|command| !known.contains(&command.span));
+        self.test_plan.extend(more.cloned());
+        let known: Vec<Span> = self.done_means.iter().map(|criterion| criterion.text.span).collect();
+        let more = strict.done_means.iter().filter(|criterion| !known.contains(&criterion.text.span));
+        self.done_means.extend(more.cloned());
+        let fails = strict.phases.reports.iter().filter(|report| is_fail(report));
+        let missing: Vec<VerdictReport> =
+            fails.filter(|report| !contains(&self.phases.reports, report)).cloned().collect();
+        self.phases.reports.extend(missing);
+        self.phases.reports.sort_by_key(|report| report.verdict.span);
+        self.locked = self.locked.or(strict.locked);
+    }
+}
+
+fn is_fail(report: &VerdictReport) -> bool {
+    report.verdict.value == "FAIL"
+}
+
+fn contains(reports: &[VerdictReport], report: &VerdictReport) -> bool {
+    reports.iter().any(|other| other.verdict.span == report.verdict.span)
+}

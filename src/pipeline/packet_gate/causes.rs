@@ -1,0 +1,95 @@
+//! One cause gives one finding: ticked gates that are false because of another finding
+//! are listed in that finding (CHECKS, "COR-701 manifests").
+
+use crate::check::CheckResult;
+use crate::finding::{Finding, Subject};
+use crate::pipeline::outcome::RuleRef;
+use crate::text::RepoPath;
+
+const FALSE_CLAIM: &str = "manifest/false-claim";
+
+/// The rules whose findings make a gate false.
+const CAUSES: [(&str, &[&str]); 9] = [
+    ("anchors_present", &["manifest/window", "manifest/incomplete"]),
+    (
+        "window_matches_plan",
+        &["scope/outside", "scope/protected", "scope/excluded", "manifest/window", "manifest/incomplete"],
+    ),
+    ("rails_untouched_outside_window", &["manifest/coverage", "manifest/window", "manifest/incomplete"]),
+    ("pre_sha1_captured", &["manifest/pre-sha1", "manifest/incomplete"]),
+    ("current_file_matches_preimage", &["manifest/pre-sha1", "manifest/incomplete"]),
+    ("post_sha1_captured", &["manifest/post-sha1", "manifest/incomplete"]),
+    ("line_delta_equals_expected", &["manifest/line-delta", "manifest/incomplete"]),
+    ("manifest_written_and_path_returned", &["manifest/incomplete"]),
+    // A manifest whose file is not part of the change.
+    ("", &["manifest/stale", "manifest/incomplete"]),
+];
+
+/// Removes the findings about ticked gates whose cause is another error about the same
+/// file, and notes the gates in that error. An error that a waiver covers is no cause: it
+/// fails nothing, and the claim is still false.
+pub(crate) fn fold_false_claims(results: &mut [(RuleRef, CheckResult)]) {
+    let Some(at) = results.iter().position(|(rule, _)| rule.id().as_str() == FALSE_CLAIM) else { return };
+    let Some((_, CheckResult::Findings(claims))) = results.get_mut(at) else { return };
+    let claims = std::mem::take(claims);
+    let mut kept: Vec<Finding> = Vec::new();
+    for claim in claims {
+        let gate = gate_of(&claim);
+        let path = path_of(&claim).cloned();
+        let cause = path.and_then(|path| find_cause(results, &gate, &path)).filter(|_| claim.fails_gate());
+        match cause {
+            Some(cause) => add_gate(cause, &claim, &gate),
+            None => kept.push(claim),
+        }
+    }
+    if let Some((_, CheckResult::Findings(claims))) = results.get_mut(at) {
+        *claims = kept;
+    }
+}
+
+/// Returns the gate that a finding is about; empty for all gates of a manifest.
+fn gate_of(claim: &Finding) -> String {
+    claim.message.strip_prefix('`').and_then(|rest| rest.split('`').next()).unwrap_or_default().to_owned()
+}
+
+fn path_of(finding: &Finding) -> Option<&RepoPath> {
+    match &finding.subject {
+        Some(Subject::Path(path)) => Some(path),
+        _ => None,
+    }
+}
+
+fn find_cause<'a>(
+    results: &'a mut [(RuleRef, CheckResult)],
+    gate: &str,
+    path: &RepoPath,
+) -> Option<&'a mut Finding> {
+    let (_, rules) = CAUSES.iter().find(|(name, _)| *name == gate)?;
+    let mut all = results.iter_mut().filter_map(|(_, result)| match result {
+        CheckResult::Findings(findings) => Some(findings),
+        CheckResult::Skipped(_) => None,
+    });
+    all.find_map(|findings| {
+        findings.iter_mut().find(|finding| {
+            rules.contains(&finding.rule.as_str()) && finding.fails_gate() && path_of(finding) == Some(path)
+        })
+    })
+}
+
+const NOTE: &str = "Ticked gates that are false because of this: ";
+
+/// Adds a gate to the note of its cause.
+fn add_gate(cause: &mut Finding, claim: &Finding, gate: &str) {
+    let shown = if gate.is_empty() { "all of the manifest".to_owned() } else { format!("`{gate}`") };
+    match cause.notes.iter_mut().find(|note| note.starts_with(NOTE)) {
+        Some(note) if note.contains(&shown) => {}
+        Some(note) => {
+            note.truncate(note.trim_end_matches('.').len());
+            note.push_str(&format!(", {shown}."));
+        }
+        None => {
+            cause.notes.push(format!("{NOTE}{shown}."));
+            cause.related.push(claim.primary.clone());
+        }
+    }
+}
