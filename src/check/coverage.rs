@@ -5,16 +5,18 @@ use crate::check::CheckResult;
 use crate::check::context::SourcesCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
-use crate::scan::{Language, lexer, test_code};
+use crate::scan::{AreaKind, Language, Treatment, lexer, test_code};
 use crate::text::RepoPath;
 
 /// Languages whose files can have tests.
-const TESTABLE_LANGUAGES: [Language; 7] = [
+const TESTABLE_LANGUAGES: [Language; 9] = [
     Language::Rust,
     Language::TypeScript,
     Language::Tsx,
     Language::JavaScript,
     Language::Jsx,
+    Language::Vue,
+    Language::Svelte,
     Language::Python,
     Language::Go,
 ];
@@ -25,16 +27,13 @@ pub(super) fn test(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult 
     let Some(changed) = input.changed else {
         return CheckResult::skipped("no change is judged; the rule checks changed files only");
     };
-    let has_file = |file: &str| input.has_file(file);
     let mut found = Vec::new();
     for file in
         changed.iter().filter(|file| !matches!(file.kind, ChangeKind::Deleted | ChangeKind::ModeChanged))
     {
         let language = Language::from_path(&file.path);
         let is_source = TESTABLE_LANGUAGES.contains(&language)
-            && !input.settings.skips(&file.path)
-            && !input.settings.is_test(&file.path, language)
-            && input.settings.is_product(&file.path, language, &has_file);
+            && input.settings.treatment(input.area(&file.path)) == Treatment::Product;
         if !is_source || is_declaration_file(&file.path) || has_test(input, &file.path, language) {
             continue;
         }
@@ -68,7 +67,7 @@ fn has_test(input: &SourcesCheckContext<'_>, path: &RepoPath, language: Language
     };
     let is_adjacent_test = |other: &RepoPath| {
         other.folder() == folder.as_bytes()
-            && input.settings.is_test(other, Language::from_path(other))
+            && input.area(other) == AreaKind::Tests
             && test_name_matches(&other.file_name().to_string(), name)
     };
     if input.paths.iter().any(|other| *other != *path && is_adjacent_test(other)) {
@@ -78,8 +77,7 @@ fn has_test(input: &SourcesCheckContext<'_>, path: &RepoPath, language: Language
         let all = input.paths.iter().filter(|path| {
             let language = Language::from_path(path);
             TESTABLE_LANGUAGES.contains(&language)
-                && input.settings.is_test(path, language)
-                && !input.settings.skips(path)
+                && input.area(path) == AreaKind::Tests
         });
         all.filter_map(|path| Some((path.clone(), (input.read_file)(path)?))).collect()
     });

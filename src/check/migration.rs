@@ -92,7 +92,7 @@ pub(super) fn backend(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResu
         });
     }
     let mut found = Vec::new();
-    for path in input.paths.iter().filter(|path| input.is_reported(path) && !input.settings.skips(path)) {
+    for path in input.paths.iter().filter(|path| input.is_reported(path) && !input.skips(path)) {
         for own in &present {
             for other in present.iter().filter(|other| *other != own) {
                 if let Some(wanted) =
@@ -166,7 +166,7 @@ pub(super) fn find_migrations(input: &SourcesCheckContext<'_>) -> BTreeMap<Strin
             folders => folders.iter().any(|folder| path.is_below(folder.as_bytes())),
         };
         if let Some((series, migration)) =
-            parse_migration(path).filter(|_| is_migration_folder && !input.settings.skips(path))
+            parse_migration(path).filter(|_| is_migration_folder && !input.skips(path))
         {
             out.entry(series).or_default().push(migration);
         }

@@ -14,7 +14,7 @@ pub(crate) use approval::{ApprovalSummary, CodeCommits, KeySignature, SigningCom
 pub use place::{Label, Place};
 pub use report::Report;
 pub(crate) use report::{
-    CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PacketInfo, ScanInfo, SelectionInfo, StepReport,
+    AreaInfo, CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PacketInfo, ScanInfo, SelectionInfo, StepReport,
     StepRun, StepStatus, Tally, Verdict,
 };
 

@@ -15,6 +15,7 @@ use crate::finding::{Level, RuleId, Wording};
 use crate::rule::{ValueError, ValueProblem, YamlNode, YamlProblem, canonical_rule_id, parse_yaml_tree};
 use crate::text::{Source, Span, Spanned};
 
+use super::area::Treatment;
 use super::language::Language;
 use super::token_map::TokenKindSet;
 
@@ -24,7 +25,7 @@ pub(crate) use valid::{AREA_KEYWORDS, TEST_KEYWORDS, parse_keyword};
 
 /// Files of a repository that a rule applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Area {
+pub enum RuleArea {
     /// The product's own code.
     Product,
     /// Every file.
@@ -104,6 +105,37 @@ impl PathPatterns {
     }
 }
 
+/// A layer of the product in which a pattern is allowed. The rule applies to the rest of
+/// the product, if there is such a layer.
+#[derive(Debug, Clone, Default)]
+pub struct RuleLayer {
+    /// The key in `scan: layers`.
+    pub name: String,
+    /// The name in messages.
+    pub title: String,
+    /// Paths that are the layer by their names.
+    pub paths: PathPatterns,
+    /// Paths in which the pattern is a finding even if no layer was found.
+    pub without_layer: PathPatterns,
+    /// Whether each package has a layer of its own.
+    pub per_package: bool,
+    /// Names of packages that implement what the layer uses, and so have no such layer.
+    pub implementations: Vec<String>,
+}
+
+impl RuleLayer {
+    /// Returns whether a package implements what the layer uses: by its name, or as a part
+    /// of a package with that name.
+    #[must_use]
+    pub fn is_implemented_by(&self, package: &str) -> bool {
+        let package = package.replace('_', "-");
+        let is_part = |name: &String| {
+            package.strip_prefix(&name.replace('_', "-")).is_some_and(|rest| matches!(rest, "" | "-core"))
+        };
+        self.implementations.iter().any(is_part)
+    }
+}
+
 /// Texts that a rule must match and texts that it must not match.
 #[derive(Debug, Clone, Default)]
 pub struct RuleExamples {
@@ -144,11 +176,13 @@ pub struct ScanRule {
     /// Languages that it applies to; all if empty.
     pub languages: Vec<Language>,
     /// Files that it applies to.
-    pub area: Area,
+    pub area: RuleArea,
     /// Paths that it applies to; all if empty.
     pub include: PathPatterns,
     /// Paths that it does not apply to.
     pub exclude: PathPatterns,
+    /// The layer to which its patterns belong, if it is about a layer.
+    pub layer: Option<RuleLayer>,
     /// Regular expressions that are forbidden or required.
     pub patterns: Vec<String>,
     /// Regular expressions whose matches are ignored, with all matches inside.
@@ -233,13 +267,23 @@ impl ScanRule {
     /// Whether the rule applies to a language.
     #[must_use]
     pub fn supports_language(&self, language: Language) -> bool {
-        self.languages.is_empty() || self.languages.contains(&language)
+        // The script of a component is TypeScript or JavaScript.
+        let is_script = |own: &Language| matches!(own, Language::TypeScript | Language::JavaScript);
+        self.languages.is_empty()
+            || self.languages.contains(&language)
+            || (language.is_component() && self.languages.iter().any(is_script))
     }
 
-    /// Whether the rule applies to a path.
+    /// Whether the rule applies to a path in an area with this treatment.
     #[must_use]
-    pub fn applies_to_path(&self, path: &str, is_product: bool) -> bool {
-        (self.area == Area::Everywhere || is_product)
+    pub(crate) fn applies_to_path(&self, path: &str, treatment: Treatment) -> bool {
+        let applies = match treatment {
+            Treatment::Skip => false,
+            Treatment::Limited => self.area == RuleArea::Everywhere,
+            Treatment::Tests => self.tests,
+            Treatment::Product => true,
+        };
+        applies
             && (self.include.is_empty() || self.include.matches(path))
             && !self.exclude.matches(path)
     }
