@@ -66,9 +66,15 @@ fn has_test(input: &SourcesCheckContext<'_>, path: &RepoPath, language: Language
         stem => stem,
     };
     let is_adjacent_test = |other: &RepoPath| {
-        other.folder() == folder.as_bytes()
+        let beside = other.folder().strip_prefix(folder.as_bytes());
+        let is_beside = beside.is_some_and(|rest| {
+            matches!(rest, b"" | b"/__tests__" | b"/tests" | b"/test" | b"__tests__" | b"tests" | b"test")
+        });
+        let file = other.file_name().to_string();
+        // `index.test.ts` beside `index.ts` imports it as `.`.
+        is_beside
+            && (test_name_matches(&file, name) || test_name_matches(&file, stem))
             && input.area(other) == AreaKind::Tests
-            && test_name_matches(&other.file_name().to_string(), name)
     };
     if input.paths.iter().any(|other| *other != *path && is_adjacent_test(other)) {
         return true;
@@ -76,8 +82,7 @@ fn has_test(input: &SourcesCheckContext<'_>, path: &RepoPath, language: Language
     let tests = input.test_files.get_or_init(|| {
         let all = input.paths.iter().filter(|path| {
             let language = Language::from_path(path);
-            TESTABLE_LANGUAGES.contains(&language)
-                && input.area(path) == AreaKind::Tests
+            TESTABLE_LANGUAGES.contains(&language) && input.area(path) == AreaKind::Tests
         });
         all.filter_map(|path| Some((path.clone(), (input.read_file)(path)?))).collect()
     });

@@ -3,8 +3,8 @@
 use crate::change::short_id;
 use crate::check::context::Gate;
 use crate::finding::{
-    AreaInfo, CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, Report, ScanInfo, SelectionInfo, StepReport,
-    StepStatus, Tally, Verdict,
+    AreaInfo, CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, Report, ScanInfo, SelectionInfo,
+    StepReport, StepStatus, Tally, Verdict,
 };
 use crate::text::{escape_hidden, format_count, to_single_line};
 

@@ -119,7 +119,12 @@ impl RuleSet {
     /// Returns the indexes of the rules that apply to a path and support its language.
     /// `None`: language unknown until the shebang line is read.
     #[must_use]
-    pub(crate) fn applicable(&self, path: &str, language: Option<Language>, treatment: Treatment) -> Vec<usize> {
+    pub(crate) fn applicable(
+        &self,
+        path: &str,
+        language: Option<Language>,
+        treatment: Treatment,
+    ) -> Vec<usize> {
         let supports = |rule: &ScanRule| language.is_none_or(|language| rule.supports_language(language));
         // A rule that requires patterns applies only to the paths that it includes.
         let is_in_scope = |rule: &ScanRule| rule.mode == MatchMode::Forbid || !rule.include.is_empty();

@@ -24,7 +24,8 @@ pub(crate) use approval::{
 pub(crate) use change::{ChangeCheckContext, EvidencePathFact, RangeFact, WaiverOrigin};
 pub(crate) use policy::{Policy, ProtectedPattern, WaiverSource};
 pub(crate) use sources::{
-    BaselineState, ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, UnscannedFolder, WaiverLookup,
+    BaselineState, ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, UnscannedFolder,
+    WaiverLookup,
 };
 
 /// The gates that judge a packet.

@@ -6,13 +6,17 @@ use std::sync::Arc;
 
 use crate::change::{ChangedFile, FileMode, Repository, SelectionRequest, TreeEntry, TreeState};
 use crate::check::CheckResult;
-use crate::check::context::{ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, UnscannedFolder, WaiverLookup};
+use crate::check::context::{
+    ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, UnscannedFolder, WaiverLookup,
+};
 use crate::config::{Config, load};
 use crate::finding::{Finding, Report, ScanInfo};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::outcome::RuleRef;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
-use crate::scan::{AreaBasis, Areas, Hit, MAX_HITS, RuleSet, ScanRule, Suppression, Treatment, decides_areas};
+use crate::scan::{
+    AreaBasis, Areas, Hit, MAX_HITS, RuleSet, ScanRule, Suppression, Treatment, decides_areas,
+};
 use crate::text::RepoPath;
 
 use super::baseline::read_changed_baseline;
@@ -25,7 +29,6 @@ use super::request::{ScanProfile, ScanRequest};
 use super::results::{ScannedText, build_finding, collect_suppressions, run_scan_rules};
 use super::rules::{ActiveRules, load_active_rules};
 use super::test_module::TestModules;
-
 
 /// Results of a scan of a change.
 pub(crate) struct ChangeScanResult {
@@ -145,8 +148,11 @@ impl ChangeScan<'_> {
         let (mut after, mut before) = (Vec::new(), Vec::new());
         for file in self.files {
             let path = &file.change.path;
-            let content_before =
-                file.before.as_ref().filter(|_| is_regular_file(file.change.before)).map(|content| &content.bytes);
+            let content_before = file
+                .before
+                .as_ref()
+                .filter(|_| is_regular_file(file.change.before))
+                .map(|content| &content.bytes);
             // A change cannot move its own code out of the product.
             let floor = content_before.map(|bytes| context_before.treatment(path, bytes));
             if let Some(content) = file.after.as_ref().filter(|_| is_regular_file(file.change.after)) {
@@ -162,7 +168,8 @@ impl ChangeScan<'_> {
             }
         }
         let layers = {
-            let scanned = after.iter().chain(&before).map(|scanned| (scanned.path, &scanned.file_scan.matches));
+            let scanned =
+                after.iter().chain(&before).map(|scanned| (scanned.path, &scanned.file_scan.matches));
             LayerPremises::read(&context, &paths, scanned, &read)
         };
         for scanned in after.iter_mut().chain(&mut before) {
@@ -170,7 +177,12 @@ impl ChangeScan<'_> {
         }
         let summary = self.summarize(rules, &rule_set, &layers, &after, &before);
         let unscanned = self.find_new_generated(&after);
-        self.check_results(profile, rules, summary, &Inputs { paths: &paths, areas: &areas, layers: &layers, unscanned: &unscanned })
+        self.check_results(
+            profile,
+            rules,
+            summary,
+            &Inputs { paths: &paths, areas: &areas, layers: &layers, unscanned: &unscanned },
+        )
     }
 
     /// Reads the areas of the tree before the change, if the change can alter areas.
@@ -196,7 +208,10 @@ impl ChangeScan<'_> {
         };
         let warn = |scanned: &ScannedFile<'_>| UnscannedFolder {
             path: scanned.path.clone(),
-            message: format!("{} is new, and it was not scanned because its own text says that a tool wrote it", scanned.path),
+            message: format!(
+                "{} is new, and it was not scanned because its own text says that a tool wrote it",
+                scanned.path
+            ),
         };
         after.iter().filter(is_unscanned).map(warn).collect()
     }
@@ -386,8 +401,7 @@ impl ChangeScan<'_> {
             |rule: &ScanRule| changed.iter().any(|file| rule.include.matches(&file.path.to_text()));
         let governed: Vec<bool> = rules.rules.iter().map(governs_file).collect();
         let findings = summary.findings_by_rule;
-        let results =
-            run_scan_rules(profile, rules, self.config, findings, &governed, inputs.layers, &input);
+        let results = run_scan_rules(profile, rules, self.config, findings, &governed, inputs.layers, &input);
         Ok(ChangeScanResult { results, info: summary.info })
     }
 }

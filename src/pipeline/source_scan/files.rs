@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crate::change::{Repository, RepositoryError, TreeState};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::parallel;
-use crate::scan::{Area, AreaBasis, AreaKind, Areas, FileMatches, Language, RuleSet, ScanSettings, Treatment, scan};
+use crate::scan::{
+    Area, AreaBasis, AreaKind, Areas, FileMatches, Language, RuleSet, ScanSettings, Treatment, scan,
+};
 use crate::system::files;
 use crate::text::RepoPath;
 

@@ -42,8 +42,11 @@ impl LayerPremises {
         read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
     ) -> Self {
         let rules = context.rule_set.rules();
-        let layered: BTreeMap<usize, &RuleLayer> =
-            rules.iter().enumerate().filter_map(|(index, rule)| Some((index, rule.layer.as_ref()?))).collect();
+        let layered: BTreeMap<usize, &RuleLayer> = rules
+            .iter()
+            .enumerate()
+            .filter_map(|(index, rule)| Some((index, rule.layer.as_ref()?)))
+            .collect();
         if layered.is_empty() {
             return Self::default();
         }
@@ -123,7 +126,7 @@ impl LayerState {
             if layer.per_package { folder.unwrap_or_default().to_owned() } else { String::new() }
         };
         out.packages = matched.iter().map(|path| ((*path).clone(), package(path))).collect();
-        if matched.iter().any(|path| !layer.paths.matches(&path.to_text())) {
+        if matched.iter().any(|path| !out.is_layer(path)) {
             out.find_layer(context, index, paths, &package, read);
         }
         let applies = matched.iter().any(|path| out.keeps(path)) || !out.found.is_empty();
@@ -149,7 +152,7 @@ impl LayerState {
         let single = RuleSet::new(vec![rule.clone()]);
         let single = ScanContext { rule_set: &single, ..*context };
         let is_candidate = |path: &&RepoPath| {
-            self.layer.paths.matches(&path.to_text())
+            self.layer.paths.matches(below(&path.to_text(), &package(path)))
                 && rule.supports_language(Language::from_path(path))
                 && single.treatment_by_path(path) == Treatment::Product
         };
@@ -159,8 +162,9 @@ impl LayerState {
                 continue;
             }
             let Some(bytes) = read(path) else { continue };
-            let has_match =
-                single.scan_bytes(path, &bytes, Treatment::Skip).is_ok_and(|scan| !scan.matches.hits.is_empty());
+            let has_match = single
+                .scan_bytes(path, &bytes, Treatment::Skip)
+                .is_ok_and(|scan| !scan.matches.hits.is_empty());
             if has_match {
                 self.found.insert(folder, path.clone());
             }
@@ -172,11 +176,23 @@ impl LayerState {
         self.found.get(self.packages.get(path)?)
     }
 
+    /// Returns whether a file is the layer. Names count below the folder of the package:
+    /// a package in `client/` is not a client of an API.
+    fn is_layer(&self, path: &RepoPath) -> bool {
+        let folder = self.packages.get(path).map_or("", String::as_str);
+        self.layer.paths.matches(below(&path.to_text(), folder))
+    }
+
     fn keeps(&self, path: &RepoPath) -> bool {
         let text = path.to_text();
-        if self.skip_reason.is_some() || self.layer.paths.matches(&text) {
+        if self.skip_reason.is_some() || self.is_layer(path) {
             return false;
         }
         self.configured || self.layer_file(path).is_some() || self.layer.without_layer.matches(&text)
     }
+}
+
+/// Returns a path relative to a folder above it.
+fn below<'a>(text: &'a str, folder: &str) -> &'a str {
+    text.strip_prefix(folder).map_or(text, |rest| rest.trim_start_matches('/'))
 }

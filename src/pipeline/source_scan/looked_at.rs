@@ -24,7 +24,9 @@ pub(super) fn count_areas(settings: &ScanSettings, file_scans: &[FileScan]) -> V
         ..AreaInfo::default()
     };
     out.insert(AreaKind::Product, empty(AreaKind::Product));
-    for area in file_scans.iter().filter(|file_scan| file_scan.is_code()).filter_map(|file_scan| file_scan.area) {
+    for area in
+        file_scans.iter().filter(|file_scan| file_scan.is_code()).filter_map(|file_scan| file_scan.area)
+    {
         let info = out.entry(area.kind).or_insert_with(|| empty(area.kind));
         info.files += 1;
         *info.decided_by.entry(area.basis.as_str()).or_default() += 1;
@@ -51,14 +53,18 @@ pub(super) fn find_unscanned(
     };
     for named in &request.paths {
         let below = |path: &RepoPath| path == named || path.is_below(named.as_bytes());
-        let own: Vec<&FileScan> = all().filter(|(path, _)| below(path)).map(|(_, file_scan)| file_scan).collect();
+        let own: Vec<&FileScan> =
+            all().filter(|(path, _)| below(path)).map(|(_, file_scan)| file_scan).collect();
         let code: Vec<&FileScan> = own.iter().copied().filter(|file_scan| file_scan.is_code()).collect();
         let scanned = code.iter().filter(|file_scan| file_scan.is_looked_at(settings)).count();
         if code.is_empty() && !own.iter().any(|file_scan| file_scan.is_scanned()) {
             add(named, format!("{named} has no file that a rule applies to"));
         } else if scanned * MIN_SCANNED_SHARE < code.len() {
             let files = format_count(code.len(), "code file");
-            add(named, format!("{scanned} of {files} in {named} were scanned; the others are {}", list_areas(&code)));
+            add(
+                named,
+                format!("{scanned} of {files} in {named} were scanned; the others are {}", list_areas(&code)),
+            );
         }
     }
     if request.paths.is_empty() {
@@ -69,7 +75,10 @@ pub(super) fn find_unscanned(
         let (product, unassigned) = (count(AreaKind::Product), count(AreaKind::Unassigned));
         let root = RepoPath::default();
         if code.is_empty() {
-            add(&root, "no code file of a known language was found, so no product code was scanned".to_owned());
+            add(
+                &root,
+                "no code file of a known language was found, so no product code was scanned".to_owned(),
+            );
         } else if !code.iter().any(|file_scan| file_scan.has_treatment(settings, Treatment::Product)) {
             let files = format_count(code.len(), "code file");
             add(&root, format!("no product code was scanned; the {files} are {}", list_areas(&code)));

@@ -47,12 +47,8 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
         return Err(PipelineError::NoFiles);
     }
     let rule_set = RuleSet::new(rules.rules.clone());
-    let context = ScanContext {
-        rule_set: &rule_set,
-        settings: &config.scan,
-        today: request.now.date(),
-        areas: &areas,
-    };
+    let context =
+        ScanContext { rule_set: &rule_set, settings: &config.scan, today: request.now.date(), areas: &areas };
     let mut file_scans = scan_files(repo, tree, &context, &requested)?;
     let layers = {
         let scanned = requested.iter().zip(&file_scans);

@@ -3,9 +3,9 @@
 use crate::finding::{AreaInfo, CheckStatus, Finding, Label, PacketInfo, Place, Report, StepStatus, Subject};
 
 use super::{
-    AreaDocument, CheckDocument, ClaimDocument, DocumentsDocument, FindingDocument, FixDocument, PacketDocument,
-    PlaceDocument, ReportDocument, RunDocument, SCHEMA, ScanDocument, SelectionDocument, StepDocument,
-    StepRunDocument, SummaryDocument,
+    AreaDocument, CheckDocument, ClaimDocument, DocumentsDocument, FindingDocument, FixDocument,
+    PacketDocument, PlaceDocument, ReportDocument, RunDocument, SCHEMA, ScanDocument, SelectionDocument,
+    StepDocument, StepRunDocument, SummaryDocument,
 };
 
 impl From<&Report> for ReportDocument {

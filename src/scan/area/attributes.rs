@@ -59,9 +59,7 @@ fn read_line(folder: &str, line: &str) -> Vec<(Glob, AreaKind, bool)> {
     // A pattern with blanks is in quotation marks, as in C.
     let (pattern, attributes) = match line.strip_prefix('"') {
         Some(rest) => match rest.split_once("\" ").or_else(|| rest.split_once("\"\t")) {
-            Some((pattern, attributes)) => {
-                (pattern.replace("\\\"", "\"").replace("\\\\", "\\"), attributes)
-            }
+            Some((pattern, attributes)) => (pattern.replace("\\\"", "\"").replace("\\\\", "\\"), attributes),
             None => return Vec::new(),
         },
         None => match line.split_once(char::is_whitespace) {
@@ -72,7 +70,8 @@ fn read_line(folder: &str, line: &str) -> Vec<(Glob, AreaKind, bool)> {
     let Some(glob) = compile(folder, &pattern) else { return Vec::new() };
     let read = |attribute: &str| {
         let bare = attribute.strip_prefix(['-', '!']);
-        let (name, value) = bare.unwrap_or(attribute).split_once('=').unwrap_or((bare.unwrap_or(attribute), "true"));
+        let (name, value) =
+            bare.unwrap_or(attribute).split_once('=').unwrap_or((bare.unwrap_or(attribute), "true"));
         let kind = match name {
             "linguist-generated" => AreaKind::Generated,
             "linguist-vendored" => AreaKind::Vendored,
@@ -94,10 +93,8 @@ fn compile(folder: &str, pattern: &str) -> Option<Glob> {
     // Git reads braces literally.
     let escaped = whole.replace('{', "[{]").replace('}', "[}]");
     let below = if is_anchored { escaped } else { format!("**/{escaped}") };
-    let folder: String = folder
-        .chars()
-        .flat_map(|c| if "*?[]{}\\!".contains(c) { vec!['\\', c] } else { vec![c] })
-        .collect();
+    let folder: String =
+        folder.chars().flat_map(|c| if "*?[]{}\\!".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
     let glob = if folder.is_empty() { below } else { format!("{folder}/{below}") };
     GlobBuilder::new(&glob).literal_separator(true).backslash_escape(true).build().ok()
 }
@@ -110,7 +107,10 @@ mod tests {
     fn the_last_line_of_an_attribute_counts() {
         let root = "*.pb.go linguist-generated\n/web/lib/** linguist-vendored=true\n\"a b.js\" linguist-generated=true\nkeep.pb.go -linguist-generated\n# x linguist-generated\n";
         let deeper = "x.go linguist-generated=false\ngen/ linguist-generated\n";
-        let all = LinguistAttributes::read(vec![("api".to_owned(), deeper.to_owned()), (String::new(), root.to_owned())]);
+        let all = LinguistAttributes::read(vec![
+            ("api".to_owned(), deeper.to_owned()),
+            (String::new(), root.to_owned()),
+        ]);
         for (path, expected) in [
             ("a/b.pb.go", vec![(AreaKind::Generated, true)]),
             ("a/keep.pb.go", vec![(AreaKind::Generated, false)]),

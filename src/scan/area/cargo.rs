@@ -184,7 +184,8 @@ impl CargoPackage {
         if by_product {
             return AreaKind::Product;
         }
-        let has_test_name = names::is_test_name(&self.name) || names::folder_area(&self.name) == Some(AreaKind::Tests);
+        let has_test_name =
+            names::is_test_name(&self.name) || names::folder_area(&self.name) == Some(AreaKind::Tests);
         let only_tests_use = by_tests && !self.has_binary && (!self.is_publishable || has_test_name);
         match self.kind {
             AreaKind::Product if only_tests_use => AreaKind::Tests,
@@ -201,7 +202,8 @@ impl CargoPackage {
         let target = self.targets.iter().find(|(target, _)| is_below_target(path, target));
         let own = target.map(|(_, kind)| *kind);
         let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
-        let by_names = || names::area_of_folders(folders.split('/').filter(|name| !name.is_empty()), false, |_| false);
+        let by_names =
+            || names::area_of_folders(folders.split('/').filter(|name| !name.is_empty()), false, |_| false);
         match (own, self.kind) {
             // Data of tests is below a folder of tests.
             (Some(kind @ (AreaKind::Tests | AreaKind::Benchmarks)), _) => {
@@ -233,7 +235,8 @@ fn is_in(folder: &str, root: &str) -> bool {
 
 /// Returns the area that the folder and the name of a package say.
 fn area_by_name(folder: &str, name: &str) -> AreaKind {
-    let by_folder = names::area_of_folders(folder.split('/').filter(|name| !name.is_empty()), false, |_| false);
+    let by_folder =
+        names::area_of_folders(folder.split('/').filter(|name| !name.is_empty()), false, |_| false);
     let is_test = names::is_test_name(name) && names::is_test_name(&name.replace('_', "-"));
     let of_tests = || is_test.then_some(AreaKind::Tests);
     let of_name = || {

@@ -99,11 +99,9 @@ impl AreaKind {
         match self {
             Self::Product => Treatment::Product,
             Self::Tests => Treatment::Tests,
-            Self::Examples
-            | Self::Benchmarks
-            | Self::Tools
-            | Self::Documentation
-            | Self::Unassigned => Treatment::Limited,
+            Self::Examples | Self::Benchmarks | Self::Tools | Self::Documentation | Self::Unassigned => {
+                Treatment::Limited
+            }
             Self::Fixtures | Self::Generated | Self::Vendored | Self::Excluded => Treatment::Skip,
         }
     }

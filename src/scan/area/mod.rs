@@ -69,7 +69,8 @@ impl Areas {
     /// the bytes of a file.
     pub(crate) fn read(paths: &[RepoPath], read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>) -> Self {
         let mut out = Self::default();
-        let has_file = |file: &str| paths.binary_search_by(|path| path.as_bytes().cmp(file.as_bytes())).is_ok();
+        let has_file =
+            |file: &str| paths.binary_search_by(|path| path.as_bytes().cmp(file.as_bytes())).is_ok();
         let mut found: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
         for path in paths {
             let Some(text) = path.as_str() else { continue };
@@ -90,7 +91,8 @@ impl Areas {
                 let known = decided_name(name);
                 found.entry(known).or_default().push((folder.to_owned(), content.unwrap_or_default()));
                 if python::MANIFESTS.contains(&name) {
-                    let text = found.get(known).and_then(|all| all.last()).map_or("", |(_, text)| text.as_str());
+                    let text =
+                        found.get(known).and_then(|all| all.last()).map_or("", |(_, text)| text.as_str());
                     out.python.push(PythonProject::read(folder, name, text));
                 }
             }
@@ -136,7 +138,8 @@ impl Areas {
         for (at, project) in self.python.iter().enumerate() {
             let facts = self.folders.entry(project.folder.clone()).or_default();
             // `pyproject.toml` says more than the others beside it.
-            let known = facts.python.and_then(|at| self.python.get(at)).is_some_and(|known| !known.ships.is_empty());
+            let known =
+                facts.python.and_then(|at| self.python.get(at)).is_some_and(|known| !known.ships.is_empty());
             if !known {
                 facts.python = Some(at);
             }
@@ -302,7 +305,12 @@ impl Areas {
 
     /// Returns the area that the content of a file of the product says; `None` if it says
     /// nothing.
-    pub(crate) fn area_of_content(&self, path: &RepoPath, language: Language, text: &[u8]) -> Option<AreaKind> {
+    pub(crate) fn area_of_content(
+        &self,
+        path: &RepoPath,
+        language: Language,
+        text: &[u8],
+    ) -> Option<AreaKind> {
         let name = path.to_text();
         let (folder, _) = name.rsplit_once('/').unwrap_or(("", &name));
         let facts = self.find_facts(folder);

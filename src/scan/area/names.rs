@@ -83,15 +83,38 @@ const FIXTURES: [&str; 11] = [
     "cassettes",
 ];
 const TOOLS: [&str; 15] = [
-    "script", "scripts", "tool", "tools", "tooling", "ci", "hack", "xtask", "xtasks", "dev", "devtools",
-    "devel", "release", "packaging", "maintainers",
+    "script",
+    "scripts",
+    "tool",
+    "tools",
+    "tooling",
+    "ci",
+    "hack",
+    "xtask",
+    "xtasks",
+    "dev",
+    "devtools",
+    "devel",
+    "release",
+    "packaging",
+    "maintainers",
 ];
 const DOCUMENTATION: [&str; 6] = ["doc", "docs", "documentation", "website", "www", "site"];
 
 /// Folders in which an application keeps its code. Below them, only tests have names of
 /// their own.
 const SOURCE_FOLDERS: [&str; 12] = [
-    "src", "app", "lib", "pages", "components", "server", "client", "routes", "electron", "source", "internal",
+    "src",
+    "app",
+    "lib",
+    "pages",
+    "components",
+    "server",
+    "client",
+    "routes",
+    "electron",
+    "source",
+    "internal",
     "pkg",
 ];
 
@@ -122,7 +145,9 @@ pub(super) fn folder_area(name: &str) -> Option<AreaKind> {
         let (first, last) = (words().next(), words().last());
         first.is_some_and(|word| all.contains(&word)) || last.is_some_and(|word| all.contains(&word))
     };
-    if FIXTURES.contains(&name) || (is_test_name(name) && words().any(|word| matches!(word, "data" | "fixtures"))) {
+    if FIXTURES.contains(&name)
+        || (is_test_name(name) && words().any(|word| matches!(word, "data" | "fixtures")))
+    {
         return Some(AreaKind::Fixtures);
     }
     if TESTS.contains(&name) || is_test_name(name) {
@@ -147,16 +172,40 @@ pub(super) fn is_test_name(name: &str) -> bool {
     let is_test = |word: &&str| matches!(*word, "test" | "tests" | "testing" | "testutil" | "testutils");
     let first_helper = words.get(1).is_some_and(|word| {
         let helpers = [
-            "util", "utils", "helper", "helpers", "support", "data", "fixtures", "lib", "kit", "harness", "app",
-            "apps", "common", "server", "suite", "runner", "project", "projects", "cases", "d", "types", "tool",
-            "tools", "integration",
+            "util",
+            "utils",
+            "helper",
+            "helpers",
+            "support",
+            "data",
+            "fixtures",
+            "lib",
+            "kit",
+            "harness",
+            "app",
+            "apps",
+            "common",
+            "server",
+            "suite",
+            "runner",
+            "project",
+            "projects",
+            "cases",
+            "d",
+            "types",
+            "tool",
+            "tools",
+            "integration",
         ];
         helpers.contains(word)
     });
     words.len() > 1
-        && (words.last().is_some_and(|word| matches!(*word, "test" | "tests" | "testutil" | "testutils" | "fuzz"))
+        && (words
+            .last()
+            .is_some_and(|word| matches!(*word, "test" | "tests" | "testutil" | "testutils" | "fuzz"))
             || (words.first().is_some_and(|word| is_test(&word)) && first_helper)
-            || (words.iter().any(|word| is_test(&word)) && words.iter().any(|word| matches!(*word, "utils" | "helpers"))))
+            || (words.iter().any(|word| is_test(&word))
+                && words.iter().any(|word| matches!(*word, "utils" | "helpers"))))
 }
 
 /// Returns the area that the folders of a path say, from the outermost to the innermost;
@@ -216,7 +265,13 @@ pub(super) fn file_area(file: &str, language: Language) -> Option<AreaKind> {
     match language {
         Language::Python => matches!(
             file,
-            "setup.py" | "noxfile.py" | "fabfile.py" | "versioneer.py" | "_version.py" | "toxfile.py" | "dodo.py"
+            "setup.py"
+                | "noxfile.py"
+                | "fabfile.py"
+                | "versioneer.py"
+                | "_version.py"
+                | "toxfile.py"
+                | "dodo.py"
         )
         .then_some(AreaKind::Tools),
         _ => None,

@@ -86,7 +86,9 @@ fn mark_harnesses(all: &mut [NodePackage]) {
     let used: BTreeSet<String> = all.iter().flat_map(|package| package.ships.iter().cloned()).collect();
     let published: BTreeSet<String> = all
         .iter()
-        .filter(|package| !package.is_private && !package.name.is_empty() && package.kind == AreaKind::Product)
+        .filter(|package| {
+            !package.is_private && !package.name.is_empty() && package.kind == AreaKind::Product
+        })
         .map(|package| parent(&package.folder).to_owned())
         .collect();
     for package in all.iter_mut() {
@@ -124,13 +126,17 @@ impl NodePackage {
         let by_name = names::folder_area(short).filter(|_| is_private);
         let kind = match by_folder.or(by_name) {
             // A published package is a product, whatever its folder is called.
-            Some(AreaKind::Tools | AreaKind::Documentation) if !is_private && !name.is_empty() => AreaKind::Product,
+            Some(AreaKind::Tools | AreaKind::Documentation) if !is_private && !name.is_empty() => {
+                AreaKind::Product
+            }
             // The package of a whole repository is not named after a part of it.
             Some(_) if folder.is_empty() => AreaKind::Product,
             found => found.unwrap_or(AreaKind::Product),
         };
         let mut roots = Vec::new();
-        for value in ["main", "module", "exports", "bin", "browser"].into_iter().filter_map(|key| manifest.get(key)) {
+        for value in
+            ["main", "module", "exports", "bin", "browser"].into_iter().filter_map(|key| manifest.get(key))
+        {
             collect_paths(value, &mut roots, 0);
         }
         let outputs = Vec::new();

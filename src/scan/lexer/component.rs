@@ -30,7 +30,8 @@ pub(super) fn read(cursor: &mut Cursor<'_>) {
 fn begins_tag(cursor: &Cursor<'_>, tag: &[u8]) -> bool {
     let rest = cursor.rest();
     let is_name = rest.get(..tag.len()).is_some_and(|own| own.eq_ignore_ascii_case(tag));
-    is_name && rest.get(tag.len()).is_some_and(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))
+    is_name
+        && rest.get(tag.len()).is_some_and(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))
 }
 
 /// Reads a script from its opening tag to its closing tag. The bytes of the script get the
@@ -75,7 +76,10 @@ mod tests {
         assert_kinds(
             Vue,
             &[
-                ("<template>a // b <!-- c --></template>", "tttttttttttttttttcccccccccctttttttttttt".get(..38).unwrap_or("")),
+                (
+                    "<template>a // b <!-- c --></template>",
+                    "tttttttttttttttttcccccccccctttttttttttt".get(..38).unwrap_or(""),
+                ),
                 ("<script setup lang=\"ts\">", "tttttttttttttttttttttttt"),
                 ("a('</b>'); // c", "..ssss......ccc".replace("..ssss......ccc", "...ssss....cccc").as_str()),
                 ("</script>", "ttttttttt"),

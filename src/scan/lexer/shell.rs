@@ -54,7 +54,10 @@ impl ShellLexer {
             let next = cursor.peek_ahead(1);
             match byte {
                 b'\\' => cursor.skip(2),
-                b'#' if !brace && self.substitution_end != Some(cursor.position) && begins_word(cursor, end) => {
+                b'#' if !brace
+                    && self.substitution_end != Some(cursor.position)
+                    && begins_word(cursor, end) =>
+                {
                     // In backticks, a comment ends at the closing backtick.
                     let stop = if end == CommandEnd::Backtick { b'`' } else { b'\n' };
                     let length = memchr::memchr2(b'\n', stop, cursor.rest());
@@ -285,7 +288,7 @@ mod tests {
             Shell,
             &[
                 ("a='#' b=\"x # $(echo \"y\") z\" # c", "...s.....ssss........s..ss..ccc"),
-                ("echo $(a)#b (c)#d", ".............cc"),
+                ("echo $(a)#b (c)#d", "...............cc"),
                 ("echo ${#a} $# a#b # c", "..................ccc"),
                 ("cat <<EOF | grep x # c", "...................ccc"),
                 ("# text 'it", "ssssssssss"),

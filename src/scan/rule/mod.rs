@@ -283,9 +283,7 @@ impl ScanRule {
             Treatment::Tests => self.tests,
             Treatment::Product => true,
         };
-        applies
-            && (self.include.is_empty() || self.include.matches(path))
-            && !self.exclude.matches(path)
+        applies && (self.include.is_empty() || self.include.matches(path)) && !self.exclude.matches(path)
     }
 
     /// Whether a name in a comment is the rule's id, with or without `scan/`,

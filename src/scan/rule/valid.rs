@@ -10,7 +10,8 @@ use crate::scan::token_map::{TokenKind, TokenKindSet};
 use crate::text::{Span, Spanned};
 
 use super::{
-    RuleArea, MatchMode, PathPatterns, RuleExamples, RuleLayer, RuleSpans, ScanRule, Suppressible, check_pattern, raw,
+    MatchMode, PathPatterns, RuleArea, RuleExamples, RuleLayer, RuleSpans, ScanRule, Suppressible,
+    check_pattern, raw,
 };
 
 /// Values of `suppression`; the first is the default.
@@ -97,7 +98,11 @@ pub(super) fn validate_rule(file: raw::RawScanRule, span: Span) -> Result<ScanRu
 
 fn validate_layer(layer: raw::RawLayer) -> Result<RuleLayer, ValueError> {
     if !is_name(&layer.name.value) {
-        return Err(ValueError::form("name of a layer", &layer.name, "1 to 60 lowercase letters, digits or `-`"));
+        return Err(ValueError::form(
+            "name of a layer",
+            &layer.name,
+            "1 to 60 lowercase letters, digits or `-`",
+        ));
     }
     Ok(RuleLayer {
         name: layer.name.value,

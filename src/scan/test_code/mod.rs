@@ -50,7 +50,9 @@ pub(crate) fn is_test_file_name(file: &str, language: Language) -> bool {
             let inner = parts.get(1..parts.len().saturating_sub(1)).unwrap_or_default();
             let setup_prefixes = ["setupTests.", "jest.", "vitest.", "playwright.", "cypress."];
             setup_prefixes.iter().any(|start| file.starts_with(start))
-                || inner.iter().any(|part| matches!(*part, "test" | "spec" | "stories" | "cy" | "e2e" | "test-d"))
+                || inner
+                    .iter()
+                    .any(|part| matches!(*part, "test" | "spec" | "stories" | "cy" | "e2e" | "test-d"))
         }
         Language::Python => stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest",
         Language::Go => stem.ends_with("_test"),
@@ -64,9 +66,7 @@ pub(crate) fn is_test_file_name(file: &str, language: Language) -> bool {
 pub(crate) fn test_ranges(language: Language, text: &[u8], token_map: &TokenMap) -> Vec<Range<usize>> {
     let keywords: &[&[u8]] = match language {
         Language::Rust => &[b"test", b"bench", b"quickcheck"],
-        language if language.is_script() => {
-            &[b"describe", b"it", b"test", b"suite", b"vitest"]
-        }
+        language if language.is_script() => &[b"describe", b"it", b"test", b"suite", b"vitest"],
         Language::Python => &[b"def test_", b"TestCase", b"class Test"],
         _ => return Vec::new(),
     };

@@ -211,7 +211,11 @@ impl ScriptLexer<'_, '_> {
     /// Returns whether there is a newline between the previous token and the position.
     fn begins_line(&self) -> bool {
         let before = self.cursor.text.get(..self.cursor.position).unwrap_or_default();
-        before.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).any(|byte| matches!(byte, b'\n' | b'\r'))
+        before
+            .iter()
+            .rev()
+            .take_while(|byte| byte.is_ascii_whitespace())
+            .any(|byte| matches!(byte, b'\n' | b'\r'))
     }
 
     /// Opens a construct at the current byte and skips the byte.
@@ -388,7 +392,7 @@ mod tests {
                 ("f = 1<<0, g = 'a';", "...............s.."),
                 ("h = <A b=<C /> d='e'>it's</A>;", "..................s..tttt....."),
                 ("i = <S<T> u='v'>it's</S>;", ".............s..tttt....."),
-                ("j = <p>x</p /* c */>; k = <>y</ // d", ".......t....ccccccc........t...cccc"),
+                ("j = <p>x</p /* c */>; k = <>y</ // d", ".......t....ccccccc.........t...cccc"),
                 (">;", ".."),
             ],
         );
