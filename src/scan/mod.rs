@@ -27,7 +27,7 @@ mod tests;
 pub(crate) use area::{AREA_KINDS, Areas, TREATMENTS, decides_areas};
 pub(crate) use area::{Area, AreaBasis, AreaKind, Treatment};
 pub(crate) use baseline::{Baseline, BaselineFault, write as write_baseline};
-pub(crate) use examples::check_examples;
+pub(crate) use examples::{check_examples, check_prefilter};
 pub(crate) use hit::Hit;
 pub(crate) use language::Language;
 pub(crate) use matcher::{FileMatches, MAX_HITS, MAX_LINE_BYTES, scan};

@@ -4,6 +4,7 @@
 mod embedded;
 mod raw;
 mod required_literals;
+mod samples;
 mod valid;
 
 use std::sync::{Arc, OnceLock};
@@ -21,6 +22,7 @@ use super::token_map::TokenKindSet;
 
 pub(crate) use embedded::{embedded, embedded_ids, embedded_sets, find_embedded};
 pub(super) use required_literals::required_literals;
+pub(super) use samples::derive_samples;
 pub(crate) use valid::{AREA_KEYWORDS, TEST_KEYWORDS, parse_keyword};
 
 /// Files of a repository that a rule applies to.
