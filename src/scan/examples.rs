@@ -61,8 +61,10 @@ pub(crate) fn check_prefilter(
     let set = RuleSet::new(rules.to_vec());
     let mut out = Vec::new();
     for (index, rule) in rules.iter().enumerate() {
-        let languages = if rule.languages.is_empty() { vec![Language::Plain] } else { rule.languages.clone() };
-        let missed = languages.into_iter().find_map(|language| find_missed_sample(&set, index, rule, language));
+        let languages =
+            if rule.languages.is_empty() { vec![Language::Plain] } else { rule.languages.clone() };
+        let missed =
+            languages.into_iter().find_map(|language| find_missed_sample(&set, index, rule, language));
         if let Some(sample) = missed {
             let text = to_single_line(&String::from_utf8_lossy(&sample), 60);
             let message = format!("the search for literals passes over `{text}`, which the rule matches");
@@ -84,7 +86,8 @@ fn find_missed_sample(set: &RuleSet, index: usize, rule: &ScanRule, language: La
             marks.iter().map(move |(begin, end)| [begin.as_bytes(), &sample, end.as_bytes()].concat())
         })
         .find(|text| {
-            let hits = |found: Result<FileMatches, String>| found.map(|found| found.hits.len()).unwrap_or_default();
+            let hits =
+                |found: Result<FileMatches, String>| found.map(|found| found.hits.len()).unwrap_or_default();
             let all = hits(scan_unfiltered(set, &[index], language, text));
             all != hits(scan(set, &[index], language, text, false, Date::MIN))
         })
@@ -121,7 +124,8 @@ mod tests {
         let rules: Vec<ScanRule> = super::super::embedded(&[]).cloned().collect();
         let source = |rule: &ScanRule| Source::from_text(RepoPath::from(rule.id.as_str()), "");
         let faults = check_prefilter(&rules, &source);
-        let messages: Vec<String> = faults.iter().map(|(id, fault)| format!("{id}: {}", fault.message)).collect();
+        let messages: Vec<String> =
+            faults.iter().map(|(id, fault)| format!("{id}: {}", fault.message)).collect();
         assert!(messages.is_empty(), "{}", messages.join("\n"));
     }
 

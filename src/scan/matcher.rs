@@ -185,6 +185,7 @@ fn match_rule(
         missing_pattern: missing,
         suppressed_by: None,
         fingerprint: String::new(),
+        old_fingerprint: String::new(),
     };
     if rule.mode == MatchMode::Require {
         let masked = file.masked_text(rule.visible_kinds);

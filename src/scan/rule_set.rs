@@ -14,6 +14,7 @@ use super::rule::{MatchMode, ScanRule, required_literals};
 #[derive(Debug)]
 pub(crate) struct RuleSet {
     rules: Vec<ScanRule>,
+    has_old_fingerprints: bool,
     literal_searches: [OnceLock<LiteralSearch>; Language::ALL.len()],
 }
 
@@ -67,7 +68,8 @@ impl LiteralMatcher {
     fn build(literals: BTreeMap<Vec<u8>, Vec<usize>>, ignores_case: bool) -> Option<Self> {
         let needles: Vec<&Vec<u8>> = literals.keys().collect();
         let (automaton, hidden) = if literals.len() > MAX_EXCLUSIVE_LITERALS {
-            let automaton = AhoCorasick::builder().ascii_case_insensitive(ignores_case).build(&needles).ok()?;
+            let automaton =
+                AhoCorasick::builder().ascii_case_insensitive(ignores_case).build(&needles).ok()?;
             (LiteralAutomaton::Overlapping(automaton), Vec::new())
         } else {
             let packed = || packed::Config::new().builder().extend(&needles).build();
@@ -159,7 +161,19 @@ impl RuleSet {
     /// Creates a set from the rules of a scan.
     #[must_use]
     pub(crate) fn new(rules: Vec<ScanRule>) -> Self {
-        Self { rules, literal_searches: [const { OnceLock::new() }; Language::ALL.len()] }
+        let literal_searches = [const { OnceLock::new() }; Language::ALL.len()];
+        Self { rules, has_old_fingerprints: false, literal_searches }
+    }
+
+    /// Sets whether matches also get the fingerprints of version 1, for a baseline of that
+    /// version.
+    #[must_use]
+    pub(crate) fn with_old_fingerprints(self, has_old_fingerprints: bool) -> Self {
+        Self { has_old_fingerprints, ..self }
+    }
+
+    pub(super) fn has_old_fingerprints(&self) -> bool {
+        self.has_old_fingerprints
     }
 
     /// Returns the rules, in order.

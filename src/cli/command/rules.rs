@@ -91,7 +91,10 @@ fn run_examples(global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
     let sources = collect_rule_sources(&active_rules.sources, active_rules.rules.iter());
     let source = |rule: &ScanRule| {
         let own = sources.iter().find(|(_, other)| other.id == rule.id);
-        own.map_or_else(|| Source::from_text(RepoPath::from(rule.id.as_str()), ""), |(source, _)| Arc::clone(source))
+        own.map_or_else(
+            || Source::from_text(RepoPath::from(rule.id.as_str()), ""),
+            |(source, _)| Arc::clone(source),
+        )
     };
     for (id, fault) in check_prefilter(&active_rules.rules, &source) {
         outcome(&id, vec![to_finding(&fault.source, fault.span, fault.message, id.as_str())]);

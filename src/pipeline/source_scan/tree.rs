@@ -46,7 +46,11 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
     if requested.is_empty() {
         return Err(PipelineError::NoFiles);
     }
-    let rule_set = RuleSet::new(rules.rules.clone());
+    let baseline_path = request.baseline.as_ref().or(config.scan.baseline.as_ref());
+    let baseline = read_baseline(repo, tree, baseline_path)?;
+    let known = baseline.as_ref().and_then(|state| state.baseline.as_ref());
+    let rule_set =
+        RuleSet::new(rules.rules.clone()).with_old_fingerprints(known.is_some_and(Baseline::has_old_entries));
     let context =
         ScanContext { rule_set: &rule_set, settings: &config.scan, today: request.now.date(), areas: &areas };
     let mut file_scans = scan_files(repo, tree, &context, &requested)?;
@@ -58,8 +62,6 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
         file_scan.matches.hits.retain(|hit| layers.keeps(hit.rule, path));
     }
     let unscanned = find_unscanned(request, &config.scan, &rule_set, &requested, &file_scans);
-    let baseline_path = request.baseline.as_ref().or(config.scan.baseline.as_ref());
-    let baseline = read_baseline(repo, tree, baseline_path)?;
     let tree_scan =
         TreeScan { request, config: &config, active_rules: &rules, rule_set: &rule_set, layers: &layers };
     let summary = tree_scan.summarize(&requested, &file_scans, baseline);
@@ -125,6 +127,8 @@ struct ScanSummary {
 struct FindingCounts<'a> {
     /// Number of matches by rule and fingerprint.
     ordinals: BTreeMap<(usize, &'a str), usize>,
+    /// The same for fingerprints of version 1.
+    old_ordinals: BTreeMap<(usize, &'a str), usize>,
     /// Baseline entries that match a finding, by rule id and fingerprint.
     matched: BTreeSet<(String, String)>,
     /// Number of findings for the report.
@@ -191,9 +195,14 @@ impl TreeScan<'_> {
             let ordinal = counts.ordinals.entry((hit.rule, hit.fingerprint.as_str())).or_default();
             *ordinal += 1;
             let fingerprint = format!("{}-{ordinal}", hit.fingerprint);
-            if baseline.is_some_and(|baseline| baseline.contains(rule.id.as_str(), &fingerprint)) {
+            let old_ordinal =
+                counts.old_ordinals.entry((hit.rule, hit.old_fingerprint.as_str())).or_default();
+            *old_ordinal += 1;
+            let old = format!("{}-{old_ordinal}", hit.old_fingerprint);
+            let entry = baseline.and_then(|baseline| baseline.find(rule.id.as_str(), &fingerprint, &old));
+            if let Some(entry) = entry {
                 info.baselined += 1;
-                counts.matched.insert((rule.id.as_str().to_owned(), fingerprint));
+                counts.matched.insert((rule.id.as_str().to_owned(), entry.to_owned()));
                 if !self.request.show_baselined {
                     continue;
                 }

@@ -52,8 +52,9 @@ fn concatenations(parts: &[Hir]) -> Vec<Vec<u8>> {
     let mut out = vec![all.iter().map(first).collect::<Vec<_>>().concat()];
     for (at, part) in all.iter().enumerate() {
         for text in part.iter().skip(1) {
-            let with_text =
-                |(index, other): (usize, &Vec<Vec<u8>>)| if index == at { text.clone() } else { first(other) };
+            let with_text = |(index, other): (usize, &Vec<Vec<u8>>)| {
+                if index == at { text.clone() } else { first(other) }
+            };
             out.push(all.iter().enumerate().map(with_text).collect::<Vec<_>>().concat());
             if out.len() >= MAX_SAMPLES {
                 return out;
@@ -66,7 +67,9 @@ fn concatenations(parts: &[Hir]) -> Vec<Vec<u8>> {
 /// Returns all characters of a small class, or a typical one of a larger class.
 fn class_samples(class: &Class) -> Vec<Vec<u8>> {
     let contains = |c: char| match class {
-        Class::Unicode(class) => class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&c)),
+        Class::Unicode(class) => {
+            class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&c))
+        }
         Class::Bytes(class) => {
             let byte = u8::try_from(c).unwrap_or(0xff);
             class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&byte))
@@ -75,7 +78,8 @@ fn class_samples(class: &Class) -> Vec<Vec<u8>> {
     let text = |c: char| c.to_string().into_bytes();
     // Single letters as alternatives are a class, too: all of them are tried.
     if let Class::Unicode(class) = class {
-        let few: Vec<char> = class.ranges().iter().flat_map(|range| range.start()..=range.end()).take(9).collect();
+        let few: Vec<char> =
+            class.ranges().iter().flat_map(|range| range.start()..=range.end()).take(9).collect();
         if few.len() < 9 {
             return few.into_iter().map(text).collect();
         }
