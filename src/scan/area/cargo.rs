@@ -48,6 +48,8 @@ struct Workspace {
 #[serde(default)]
 struct Target {
     path: Option<String>,
+    #[serde(rename = "required-features")]
+    required_features: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -240,6 +242,10 @@ fn area_by_name(folder: &str, name: &str) -> AreaKind {
     let is_test = names::is_test_name(name) && names::is_test_name(&name.replace('_', "-"));
     let of_tests = || is_test.then_some(AreaKind::Tests);
     let of_name = || {
+        let is_generator = |word: &str| matches!(word, "gen" | "codegen" | "generator" | "generate" | "xtask");
+        if name.split(['-', '_']).next().is_some_and(is_generator) || name.split(['-', '_']).next_back().is_some_and(is_generator) {
+            return Some(AreaKind::Tools);
+        }
         let kind = names::folder_area(name)?;
         matches!(kind, AreaKind::Benchmarks | AreaKind::Tools).then_some(kind)
     };
@@ -251,12 +257,17 @@ fn area_by_name(folder: &str, name: &str) -> AreaKind {
 fn targets(manifest: &Manifest) -> Vec<(String, AreaKind)> {
     let mut out: Vec<(String, AreaKind)> = Vec::new();
     let mut add = |targets: &[Target], kind: AreaKind| {
-        for path in targets.iter().filter_map(|target| target.path.as_deref()) {
+        for (target, path) in targets.iter().filter_map(|target| Some((target, target.path.as_deref()?))) {
             let path = normalize("", path);
+            // Programs that tests start, such as `required-features = ["test-fakes"]`.
+            let is_for_tests = target.required_features.iter().any(|feature| {
+                feature.split(['-', '_']).any(|word| matches!(word, "test" | "tests" | "testing"))
+            });
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
             // The modules of a target are beside it; below `src/`, Cargo knows them.
             let is_usual = matches!(folder.as_str(), "src" | "src/bin");
             let by_name = names::area_of_folders(folder.split('/'), false, |_| false);
+            let kind = if is_for_tests || folder == "testing" { AreaKind::Tests } else { kind };
             let kind = if kind == AreaKind::Product { by_name.unwrap_or(kind) } else { kind };
             if !(folder.is_empty() && kind != AreaKind::Product) && !is_usual {
                 out.push((folder, kind));

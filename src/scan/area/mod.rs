@@ -217,8 +217,12 @@ impl Areas {
             language if language.is_script() => self.area_in_node(text, facts),
             Language::Python => self.area_in_python(text, facts),
             _ => {
-                let is_go = language == Language::Go && facts.is_some_and(|facts| facts.go.is_some());
-                let basis = if is_go { AreaBasis::Manifest } else { AreaBasis::Name };
+                // A query or a shell script belongs to the package around it.
+                let has_package = facts.is_some_and(|facts| match language {
+                    Language::Go => facts.go.is_some(),
+                    _ => facts.cargo.or(facts.node).or(facts.python).or(facts.go).is_some(),
+                });
+                let basis = if has_package { AreaBasis::Manifest } else { AreaBasis::Name };
                 let folders = folder.split('/').filter(|name| !name.is_empty());
                 match names::area_of_folders(folders, true, |_| false) {
                     Some(kind) => Area::new(kind, AreaBasis::Name),

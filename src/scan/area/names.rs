@@ -38,8 +38,11 @@ const EXAMPLES: [&str; 15] = [
 ];
 const BENCHMARKS: [&str; 7] =
     ["bench", "benches", "benchmark", "benchmarks", "benchmarking", "perf", "performance-tests"];
-const TESTS: [&str; 29] = [
+const TESTS: [&str; 32] = [
     "test",
+    "mocks",
+    "fakes",
+    "testdoubles",
     "tests",
     "__tests__",
     "__test__",
@@ -156,7 +159,7 @@ pub(super) fn folder_area(name: &str) -> Option<AreaKind> {
     if EXAMPLES.contains(&name) || begins_or_ends(&["example", "examples", "demo", "demos", "playground"]) {
         return Some(AreaKind::Examples);
     }
-    if BENCHMARKS.contains(&name) || begins_or_ends(&["bench", "benches", "benchmark", "benchmarks"]) {
+    if BENCHMARKS.contains(&name) || begins_or_ends(&["bench", "benches", "benchmark", "benchmarks", "perf", "perftest"]) {
         return Some(AreaKind::Benchmarks);
     }
     if DOCUMENTATION.contains(&name) {
@@ -224,8 +227,10 @@ pub(super) fn area_of_folders<'a>(
         let own = match own {
             Some(AreaKind::Tests) if !below_source || (tests_below_source && !is_weak_test_name(name)) => own,
             Some(AreaKind::Fixtures) if !below_source => own,
+            Some(AreaKind::Benchmarks) if tests_below_source && matches!(name, "benchmarks" | "__benchmarks__") => own,
             // Below the code of the product, data of tests is for tests; other data is not.
             Some(AreaKind::Fixtures) if tests_below_source && name != "golden" => Some(AreaKind::Tests),
+            Some(AreaKind::Tools) if name == "build" => own.filter(|_| depth == 0),
             Some(AreaKind::Tools | AreaKind::Documentation) if depth > 0 && !name.starts_with('.') => {
                 own.filter(|_| !below_source && depth < 2)
             }
@@ -257,6 +262,7 @@ pub(super) fn is_tool_configuration(file: &str) -> bool {
     let stem = parts.first().copied().unwrap_or_default();
     lower.starts_with('.')
         || inner.iter().any(|part| matches!(*part, "config" | "conf" | "setup" | "workspace"))
+        || matches!(lower.as_str(), "play.ts" | "play.js" | "playground.ts" | "scratch.ts")
         || matches!(stem, "gulpfile" | "gruntfile" | "jakefile" | "webpack" | "rollup" | "esbuild" | "build")
 }
 

@@ -18,20 +18,23 @@ pub(super) struct NodePackage {
     pub kind: AreaKind,
     /// Names of the packages that users of this package get with it.
     pub ships: BTreeSet<String>,
+    /// Names of the packages that only its developers need.
+    develops_with: BTreeSet<String>,
     /// Folders and files of entry points and of compiler roots, relative to `folder`:
     /// they are the product, whatever they are called.
     roots: Vec<String>,
     /// Folders that the compiler writes to.
     outputs: Vec<String>,
     is_private: bool,
-    /// Whether it has an entry point, or a script that builds, starts or deploys it.
+    /// Whether it is a program, or has a script that builds, starts or deploys it.
     has_use: bool,
 }
 
 /// Scripts of applications, which other packages do not import.
-const APPLICATION_SCRIPTS: [&str; 6] = ["start", "dev", "build", "serve", "deploy", "preview"];
-/// Keys of entry points.
-const ENTRY_POINTS: [&str; 6] = ["main", "module", "exports", "bin", "browser", "types"];
+const APPLICATION_SCRIPTS: [&str; 8] =
+    ["start", "dev", "build", "serve", "deploy", "preview", "package", "watch"];
+/// Keys of programs, and of extensions of an editor.
+const PROGRAM_KEYS: [&str; 3] = ["bin", "contributes", "activationEvents"];
 
 /// Reads the packages of a tree: manifests with their folders. A manifest that cannot be
 /// read is a package whose folders decide.
@@ -80,10 +83,11 @@ pub(super) fn read_packages(
     all
 }
 
-/// Marks private packages beside published ones that have no entry point and that no
-/// other package needs: the developers run them.
+/// Marks private packages beside published ones that are no programs and that no other
+/// package needs: the developers run them.
 fn mark_harnesses(all: &mut [NodePackage]) {
-    let used: BTreeSet<String> = all.iter().flat_map(|package| package.ships.iter().cloned()).collect();
+    let used: BTreeSet<String> =
+        all.iter().flat_map(|package| package.ships.iter().chain(&package.develops_with).cloned()).collect();
     let published: BTreeSet<String> = all
         .iter()
         .filter(|package| {
@@ -118,7 +122,8 @@ impl NodePackage {
             .flat_map(keys)
             .cloned()
             .collect();
-        let has_use = ENTRY_POINTS.iter().any(|key| manifest.contains_key(*key))
+        let develops_with = keys("devDependencies").cloned().collect();
+        let has_use = PROGRAM_KEYS.iter().any(|key| manifest.contains_key(*key))
             || keys("scripts").any(|script| APPLICATION_SCRIPTS.contains(&script.as_str()));
         let by_folder =
             names::area_of_folders(folder.split('/').filter(|name| !name.is_empty()), true, |_| false);
@@ -140,7 +145,7 @@ impl NodePackage {
             collect_paths(value, &mut roots, 0);
         }
         let outputs = Vec::new();
-        Self { folder: folder.to_owned(), name, kind, ships, roots, outputs, is_private, has_use }
+        Self { folder: folder.to_owned(), name, kind, ships, develops_with, roots, outputs, is_private, has_use }
     }
 
     /// Adds the folders that a `tsconfig.json` names.
