@@ -81,7 +81,7 @@ pub(super) fn find_unscanned(
             );
         } else if !code.iter().any(|file_scan| file_scan.has_treatment(settings, Treatment::Product)) {
             let files = format_count(code.len(), "code file");
-            add(&root, format!("no product code was scanned; the {files} are {}", list_areas(&code)));
+            add(&root, format!("no product code was scanned; {files}: {}", list_areas(&code)));
         } else if unassigned > MAX_UNASSIGNED_FILES && unassigned * 5 > product + unassigned {
             let files = format_count(unassigned, "code file");
             add(&root, format!("{files} belong to no target of a manifest, or are outside `scan: product`"));

@@ -243,7 +243,11 @@ impl TreeScan<'_> {
             rules: self.rule_set.rules().len(),
             files: file_scans.iter().filter(|file_scan| file_scan.is_scanned()).count(),
             bytes: file_scans.iter().map(|file_scan| file_scan.bytes).sum(),
-            areas: count_areas(&self.config.scan, file_scans),
+            areas: if self.rule_set.rules().is_empty() {
+                Vec::new()
+            } else {
+                count_areas(&self.config.scan, file_scans)
+            },
             skipped: count_skipped(SkipReason::NoRule),
             binary: count_skipped(SkipReason::Binary),
             large: count_skipped(SkipReason::Large),

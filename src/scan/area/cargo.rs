@@ -60,6 +60,13 @@ struct PlatformTables {
     build_dependencies: BTreeMap<String, Value>,
 }
 
+impl Manifest {
+    /// Returns a package with the usual targets, for a manifest that cannot be read.
+    fn unreadable() -> Self {
+        Self { package: Some(Package::default()), ..Self::default() }
+    }
+}
+
 /// A package of Cargo, or a workspace without one.
 #[derive(Debug)]
 pub(super) struct CargoPackage {
@@ -97,7 +104,7 @@ impl CargoPackages {
     pub(super) fn read(manifests: &[(String, String)], has_file: &dyn Fn(&str) -> bool) -> Self {
         let parsed: Vec<(&String, Manifest)> = manifests
             .iter()
-            .map(|(folder, text)| (folder, toml::from_str::<Manifest>(text).unwrap_or_default()))
+            .map(|(folder, text)| (folder, toml::from_str::<Manifest>(text).unwrap_or_else(|_| Manifest::unreadable())))
             .collect();
         let mut all: Vec<CargoPackage> = Vec::with_capacity(parsed.len());
         for (folder, manifest) in &parsed {
