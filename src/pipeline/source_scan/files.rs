@@ -179,11 +179,13 @@ impl ScanContext<'_> {
         plan: &mut FilePlan,
     ) {
         let is_by_configuration = plan.area.basis == AreaBasis::Configuration;
-        if plan.area.kind != AreaKind::Product || !language.is_code() {
+        if !matches!(plan.area.kind, AreaKind::Product | AreaKind::Tests) || !language.is_code() {
             return;
         }
         let Some(kind) = self.areas.area_of_content(path, language, bytes) else { return };
-        if is_by_configuration && kind != AreaKind::Generated {
+        // Of tests, only what a tool wrote is something else.
+        let is_only_generated = is_by_configuration || plan.area.kind == AreaKind::Tests;
+        if is_only_generated && kind != AreaKind::Generated {
             return;
         }
         plan.area = Area { kind, basis: AreaBasis::Content };

@@ -104,7 +104,9 @@ impl CargoPackages {
     pub(super) fn read(manifests: &[(String, String)], has_file: &dyn Fn(&str) -> bool) -> Self {
         let parsed: Vec<(&String, Manifest)> = manifests
             .iter()
-            .map(|(folder, text)| (folder, toml::from_str::<Manifest>(text).unwrap_or_else(|_| Manifest::unreadable())))
+            .map(|(folder, text)| {
+                (folder, toml::from_str::<Manifest>(text).unwrap_or_else(|_| Manifest::unreadable()))
+            })
             .collect();
         let mut all: Vec<CargoPackage> = Vec::with_capacity(parsed.len());
         for (folder, manifest) in &parsed {
@@ -249,8 +251,11 @@ fn area_by_name(folder: &str, name: &str) -> AreaKind {
     let is_test = names::is_test_name(name) && names::is_test_name(&name.replace('_', "-"));
     let of_tests = || is_test.then_some(AreaKind::Tests);
     let of_name = || {
-        let is_generator = |word: &str| matches!(word, "gen" | "codegen" | "generator" | "generate" | "xtask");
-        if name.split(['-', '_']).next().is_some_and(is_generator) || name.split(['-', '_']).next_back().is_some_and(is_generator) {
+        let is_generator =
+            |word: &str| matches!(word, "gen" | "codegen" | "generator" | "generate" | "xtask");
+        if name.split(['-', '_']).next().is_some_and(is_generator)
+            || name.split(['-', '_']).next_back().is_some_and(is_generator)
+        {
             return Some(AreaKind::Tools);
         }
         let kind = names::folder_area(name)?;

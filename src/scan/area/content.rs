@@ -16,6 +16,11 @@ const HEADER_LINES: usize = 40;
 /// Number of bytes at the end of a file in which the link to a source map counts.
 const FOOTER_BYTES: usize = 400;
 
+/// Average length of the lines of a minified script in bytes.
+const MINIFIED_LINE_BYTES: usize = 400;
+/// Shorter scripts are not called minified, in bytes.
+const MIN_MINIFIED_BYTES: usize = 4_000;
+
 /// Compiles a pattern; `None` never happens for the constant patterns of this file.
 fn pattern(text: &str) -> Option<Regex> {
     Regex::new(&format!("(?-u){text}")).ok()
@@ -25,6 +30,7 @@ static GENERATED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // The first is the mark of Go's tools, the second that of many others.
     pattern(concat!(
         r"(?i)\bcode generated\b.*\bdo not edit\b",
+        r"|\b(?:do not|don't|never) (?:manually |directly )?(?:edit|modify|change) this file\b",
         r#"|(?:^|[^\w`"'])@(?:auto-?)?generated\b"#,
         r"|\bthis (?:file|code|module|source|class|document) (?:is|was|has been) (?:(?:auto|machine)[- ]?|automatically |programmatically )?generated\b",
         r"|^\W*(?:auto|machine)[- ]?generated (?:file|code|by|from)\b",
@@ -104,11 +110,14 @@ fn is_generated(language: Language, text: &[u8]) -> bool {
     if is_javascript && memchr::memmem::find(footer, b"\n//# sourceMappingURL=").is_some() {
         return true;
     }
+    let newlines = || memchr::memchr_iter(b'\n', text).count();
+    if is_javascript && text.len() > MIN_MINIFIED_BYTES && newlines() * MINIFIED_LINE_BYTES < text.len() {
+        return true;
+    }
     let header = text.get(..HEADER_BYTES.min(text.len())).unwrap_or_default();
-    // Most files do not contain the word at all.
-    let says =
-        memchr::memmem::find(header, b"enerated").or_else(|| memchr::memmem::find(header, b"ENERATED"));
-    if says.is_none() {
+    // Most files do not contain these words at all.
+    let says = |words: &[&[u8]]| words.iter().any(|word| memchr::memmem::find(header, word).is_some());
+    if !says(&[b"enerated", b"ENERATED", b"this file"]) {
         return false;
     }
     let (Some(generated), Some(generated_by), Some(do_not_edit)) =

@@ -38,7 +38,7 @@ const EXAMPLES: [&str; 15] = [
 ];
 const BENCHMARKS: [&str; 7] =
     ["bench", "benches", "benchmark", "benchmarks", "benchmarking", "perf", "performance-tests"];
-const TESTS: [&str; 32] = [
+const TESTS: [&str; 33] = [
     "test",
     "mocks",
     "fakes",
@@ -65,6 +65,7 @@ const TESTS: [&str; 32] = [
     "tsd",
     "smoke",
     "fuzz",
+    "fuzzers",
     "fuzzing",
     "integration_test",
     "integration_tests",
@@ -124,11 +125,14 @@ const SOURCE_FOLDERS: [&str; 12] = [
 /// Returns whether a path is third-party code, or output of a build. Below `src/`, only
 /// `node_modules` has this meaning.
 pub(super) fn is_vendored(text: &str) -> bool {
-    let mut below_source = false;
+    let (mut below_source, mut parent) = (false, "");
     let Some((folders, file)) = text.rsplit_once('/') else { return is_minified(text) };
     for name in folders.split('/') {
         below_source |= name == "src";
-        if name == "node_modules" || (!below_source && VENDORED.contains(&name)) {
+        let is_asset_library =
+            matches!(name, "lib" | "libs" | "vendors") && matches!(parent, "public" | "static" | "assets");
+        parent = name;
+        if name == "node_modules" || is_asset_library || (!below_source && VENDORED.contains(&name)) {
             return true;
         }
     }
@@ -159,7 +163,9 @@ pub(super) fn folder_area(name: &str) -> Option<AreaKind> {
     if EXAMPLES.contains(&name) || begins_or_ends(&["example", "examples", "demo", "demos", "playground"]) {
         return Some(AreaKind::Examples);
     }
-    if BENCHMARKS.contains(&name) || begins_or_ends(&["bench", "benches", "benchmark", "benchmarks", "perf", "perftest"]) {
+    if BENCHMARKS.contains(&name)
+        || begins_or_ends(&["bench", "benches", "benchmark", "benchmarks", "perf", "perftest"])
+    {
         return Some(AreaKind::Benchmarks);
     }
     if DOCUMENTATION.contains(&name) {
@@ -222,14 +228,21 @@ pub(super) fn area_of_folders<'a>(
 ) -> Option<AreaKind> {
     let mut found: Option<AreaKind> = None;
     let mut below_source = false;
+    let mut parent = "";
     for (depth, name) in folders.enumerate() {
         let own = folder_area(name);
         let own = match own {
             Some(AreaKind::Tests) if !below_source || (tests_below_source && !is_weak_test_name(name)) => own,
             Some(AreaKind::Fixtures) if !below_source => own,
-            Some(AreaKind::Benchmarks) if tests_below_source && matches!(name, "benchmarks" | "__benchmarks__") => own,
+            Some(AreaKind::Benchmarks)
+                if tests_below_source && matches!(name, "benchmarks" | "__benchmarks__") =>
+            {
+                own
+            }
             // Below the code of the product, data of tests is for tests; other data is not.
             Some(AreaKind::Fixtures) if tests_below_source && name != "golden" => Some(AreaKind::Tests),
+            // Scripts that operate a server are run by hand.
+            Some(AreaKind::Tools) if name == "scripts" && matches!(parent, "server" | "backend") => own,
             Some(AreaKind::Tools) if name == "build" => own.filter(|_| depth == 0),
             Some(AreaKind::Tools | AreaKind::Documentation) if depth > 0 && !name.starts_with('.') => {
                 own.filter(|_| !below_source && depth < 2)
@@ -242,6 +255,7 @@ pub(super) fn area_of_folders<'a>(
             (None, own) => own,
             (found, _) => found,
         };
+        parent = name;
         let starts = starts_package(name);
         below_source |= found.is_none() && (SOURCE_FOLDERS.contains(&name) || starts);
     }

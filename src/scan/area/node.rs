@@ -128,7 +128,9 @@ impl NodePackage {
         let by_folder =
             names::area_of_folders(folder.split('/').filter(|name| !name.is_empty()), true, |_| false);
         let short = name.rsplit('/').next().unwrap_or_default();
-        let by_name = names::folder_area(short).filter(|_| is_private);
+        let is_mock = short.split('-').any(|word| matches!(word, "msw" | "mock" | "mocks" | "fixtures"));
+        let of_mocks = is_mock.then_some(AreaKind::Tests);
+        let by_name = of_mocks.or_else(|| names::folder_area(short)).filter(|_| is_private);
         let kind = match by_folder.or(by_name) {
             // A published package is a product, whatever its folder is called.
             Some(AreaKind::Tools | AreaKind::Documentation) if !is_private && !name.is_empty() => {
@@ -145,7 +147,17 @@ impl NodePackage {
             collect_paths(value, &mut roots, 0);
         }
         let outputs = Vec::new();
-        Self { folder: folder.to_owned(), name, kind, ships, develops_with, roots, outputs, is_private, has_use }
+        Self {
+            folder: folder.to_owned(),
+            name,
+            kind,
+            ships,
+            develops_with,
+            roots,
+            outputs,
+            is_private,
+            has_use,
+        }
     }
 
     /// Adds the folders that a `tsconfig.json` names.
@@ -174,6 +186,9 @@ impl NodePackage {
             return (AreaKind::Vendored, true);
         }
         let own = names::area_of_folders(folders.split('/').filter(|name| !name.is_empty()), true, |_| false);
+        // A published package can hand out helpers for tests.
+        let is_support = self.is_private && folders.split('/').any(|name| name == "testing");
+        let own = own.or_else(|| is_support.then_some(AreaKind::Tests));
         match (own, self.kind) {
             (Some(kind @ (AreaKind::Tests | AreaKind::Fixtures)), _) => (kind, false),
             (_, kind) if kind != AreaKind::Product => (kind, true),

@@ -126,7 +126,13 @@ fn is_test_only(predicate: &str, depth: usize) -> bool {
     if let Some(any) = list("any") {
         return !any.is_empty() && any.iter().all(|part| is_test_only(part, depth + 1));
     }
-    matches!(predicate, "test" | "doctest")
+    // A feature that is named after tests, such as `test-helpers`.
+    let feature = predicate.strip_prefix("feature=").map(|name| name.trim_matches('"'));
+    let is_for_tests = |name: &str| {
+        name.split(['-', '_'])
+            .any(|word| matches!(word, "test" | "tests" | "testing" | "mock" | "mocks" | "testutils"))
+    };
+    matches!(predicate, "test" | "doctest") || feature.is_some_and(is_for_tests)
 }
 
 /// Splits a text at commas outside parentheses.
