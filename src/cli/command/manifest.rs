@@ -77,6 +77,7 @@ impl ManifestArgs {
             packet: self.work.packet.clone(),
             other_packets: self.work.also.clone(),
             selection: self.work.selection.request(),
+            base: self.work.base.revision.clone(),
             config: global.config_override()?,
             now: clock::now_civil(),
         };

@@ -99,6 +99,7 @@ impl DocumentContext<'_> {
             registry: governance.and_then(GovernanceDocuments::registry),
             board: governance.and_then(GovernanceDocuments::board),
             revision_ids: &revision_ids,
+            is_fence: false,
         });
         // Findings in finished documents are reported but fail nothing: finished
         // documents must not be edited.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::change::{FileMode, Repository, RepositoryError, TreeState};
 use crate::document::limits::limit_error;
 use crate::document::{Document, DocumentKind, Layout, WpId};
-use crate::pipeline::parallel;
+use crate::system::parallel;
 use crate::text::{RepoPath, Source};
 
 use super::request::NamedDocument;

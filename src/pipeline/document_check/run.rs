@@ -12,7 +12,7 @@ use crate::finding::{CheckOutcome, CheckStatus, DocumentsInfo, Finding, Label, P
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::locate::{LocatedPacket, locate};
 use crate::pipeline::outcome::{RuleRef, apply_level_overrides, is_disabled, status_of};
-use crate::pipeline::parallel;
+use crate::system::parallel;
 use crate::text::{RepoPath, Source};
 
 use super::check_document::{DocumentContext, DocumentJob};

@@ -98,6 +98,7 @@ impl<'a> CheckRunner<'a> {
             registry: documents.as_ref().and_then(|documents| documents.registry.as_ref()),
             board: documents.as_ref().and_then(|documents| documents.board.as_ref()),
             revision_ids: documents.as_ref().map_or(&[], |documents| documents.same_base_ids.as_slice()),
+            is_fence: false,
         };
         let approval_facts = match &documents {
             Some(documents) => Some(self.gather_approval_facts(documents, located)?),
@@ -108,7 +109,7 @@ impl<'a> CheckRunner<'a> {
             .zip(approval_facts.as_ref())
             .map(|(documents, facts)| facts.check_context(packet(), documents, self.context.request.now));
         let change_facts = match self.context.selection.zip(approval_facts.as_ref()) {
-            Some((selection, facts)) => Some(ChangeFacts::gather(repo, layout, located, selection, facts)?),
+            Some((selection, facts)) => Some(ChangeFacts::gather(&self.context, located, selection, facts)?),
             None => None,
         };
         let open_scopes = OpenScopes::new(repo, tree, layout, &located.id);
@@ -126,6 +127,7 @@ impl<'a> CheckRunner<'a> {
                 other_packet_for: self.context.other_owner,
                 exists: &exists,
                 packet_at_start: facts.packet_before.as_ref(),
+                trusted_states: approval_facts.as_ref().map_or(&[], |facts| facts.trusted.states.as_slice()),
                 waiver_origins: &facts.waiver_origins,
                 evidence_paths: &facts.evidence_facts.0,
                 logs: &facts.evidence_facts.1,
@@ -223,8 +225,9 @@ impl<'a> CheckRunner<'a> {
     /// steps run for the first packet only.
     fn planned_rules(&self) -> impl Iterator<Item = &'static Registered> + use<> {
         let is_first = self.context.is_first;
-        rules_of_gate(self.context.request.gate)
-            .filter(move |entry| is_first || !matches!(entry.check, Check::Selection(_) | Check::Step))
+        rules_of_gate(self.context.request.gate).filter(move |entry| {
+            is_first || !matches!(entry.check, Check::Selection(_) | Check::Trust(_) | Check::Step)
+        })
     }
 
     /// Runs the checks that need no packet, and skips the others.
@@ -290,6 +293,7 @@ impl<'a> CheckRunner<'a> {
         let result = match entry.check {
             Check::Search(check) => Some(check(inputs.search, rule)),
             Check::Selection(check) => inputs.selection.map(|input| check(input, rule)),
+            Check::Trust(check) => Some(check(self.context.trust, rule)),
             Check::Packet(check) => inputs.packet.map(|input| check(input, rule)),
             Check::Text(check) if !inputs.texts.is_empty() => {
                 Some(merge_results(inputs.texts.iter().map(|input| check(input, rule))))

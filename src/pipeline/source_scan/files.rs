@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use crate::change::{Repository, RepositoryError, TreeState};
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::parallel;
 use crate::scan::{
     Area, AreaBasis, AreaKind, Areas, FileMatches, Language, RuleSet, ScanSettings, Treatment, scan,
 };
 use crate::system::files;
+use crate::system::parallel;
 use crate::text::RepoPath;
 
 use super::results::ScannedText;

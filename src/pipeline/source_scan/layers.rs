@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::scan::{FileMatches, Language, RuleLayer, RuleSet, Treatment};
+use crate::scan::{FileMatches, Language, PathPatterns, RuleLayer, RuleSet, Treatment};
 use crate::text::RepoPath;
 
 use super::files::ScanContext;
@@ -23,6 +23,8 @@ struct LayerState {
     layer: RuleLayer,
     /// The configuration names the layer, so that the rule applies outside of it.
     configured: bool,
+    /// The paths that it names; empty if it only changes the rule's `exclude`.
+    configured_paths: PathPatterns,
     /// Files of the layer that do what the rule forbids elsewhere, by the folder of their
     /// package.
     found: BTreeMap<String, RepoPath>,
@@ -105,14 +107,11 @@ impl LayerState {
         let mut out = Self {
             layer: layer.clone(),
             configured: configured_paths.is_some() || has_override,
+            configured_paths: configured_paths.cloned().unwrap_or_default(),
             found: BTreeMap::new(),
             skip_reason: None,
             packages: BTreeMap::new(),
         };
-        if out.configured {
-            // The configuration replaces the names: its paths, or the rule's `exclude`.
-            out.layer.paths = configured_paths.cloned().unwrap_or_default();
-        }
         let own_crate = context.areas.product_crates().find(|name| layer.is_implemented_by(name));
         if let Some(name) = own_crate.filter(|_| !out.configured) {
             out.skip_reason = Some(format!("this repository is `{name}` itself"));
@@ -152,7 +151,7 @@ impl LayerState {
         let single = RuleSet::new(vec![rule.clone()]);
         let single = ScanContext { rule_set: &single, ..*context };
         let is_candidate = |path: &&RepoPath| {
-            self.layer.paths.matches(below(&path.to_text(), &package(path)))
+            self.layer.is_named(below(&path.to_text(), &package(path)))
                 && rule.supports_language(Language::from_path(path))
                 && single.treatment_by_path(path) == Treatment::Product
         };
@@ -179,8 +178,11 @@ impl LayerState {
     /// Returns whether a file is the layer. Names count below the folder of the package:
     /// a package in `client/` is not a client of an API.
     fn is_layer(&self, path: &RepoPath) -> bool {
+        if self.configured {
+            return self.configured_paths.matches(&path.to_text());
+        }
         let folder = self.packages.get(path).map_or("", String::as_str);
-        self.layer.paths.matches(below(&path.to_text(), folder))
+        self.layer.is_named(below(&path.to_text(), folder))
     }
 
     fn keeps(&self, path: &RepoPath) -> bool {

@@ -223,8 +223,12 @@ impl Areas {
                     _ => facts.cargo.or(facts.node).or(facts.python).or(facts.go).is_some(),
                 });
                 let basis = if has_package { AreaBasis::Manifest } else { AreaBasis::Name };
-                let folders = folder.split('/').filter(|name| !name.is_empty());
-                match names::area_of_folders(folders, true, |_| false) {
+                let mut folders = folder.split('/').filter(|name| !name.is_empty());
+                // In Go, helpers for tests are packages of their own.
+                let is_support = language == Language::Go
+                    && folders.clone().any(|name| matches!(name, "testing" | "mock" | "mocks"));
+                let support = is_support.then_some(AreaKind::Tests);
+                match names::area_of_folders(&mut folders, true, |_| false).or(support) {
                     Some(kind) => Area::new(kind, AreaBasis::Name),
                     None => Area::new(AreaKind::Product, basis),
                 }

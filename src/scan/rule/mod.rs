@@ -2,6 +2,7 @@
 //! to, and the texts of their findings. A rule is a YAML file without code.
 
 mod embedded;
+mod layer;
 mod raw;
 mod required_literals;
 mod samples;
@@ -9,16 +10,18 @@ mod valid;
 
 use std::sync::{Arc, OnceLock};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{GlobSet, GlobSetBuilder};
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::finding::{Level, RuleId, Wording};
 use crate::rule::{ValueError, ValueProblem, YamlNode, YamlProblem, canonical_rule_id, parse_yaml_tree};
-use crate::text::{Source, Span, Spanned};
+use crate::text::{Source, Span, Spanned, compile_repo_glob};
 
 use super::area::Treatment;
 use super::language::Language;
 use super::token_map::TokenKindSet;
+
+pub(crate) use layer::RuleLayer;
 
 pub(crate) use embedded::{embedded, embedded_ids, embedded_sets, find_embedded};
 pub(super) use required_literals::required_literals;
@@ -79,8 +82,12 @@ impl PathPatterns {
                 let expected = "a pattern relative to the root of the repository";
                 return Err(ValueError::form("path pattern", text, expected));
             }
+            if pattern.contains(['{', '}', '?']) {
+                let expected = "only the wildcards `*` and `**`; write one pattern per alternative";
+                return Err(ValueError::form("path pattern", text, expected));
+            }
             let whole = if pattern.ends_with('/') { format!("{pattern}**") } else { pattern.to_owned() };
-            let glob = GlobBuilder::new(&whole).literal_separator(true).backslash_escape(false).build();
+            let glob = compile_repo_glob(&whole);
             let invalid = |error: globset::Error| {
                 ValueError::form("path pattern", text, &format!("a valid pattern ({})", error.kind()))
             };
@@ -104,37 +111,6 @@ impl PathPatterns {
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
         self.set.is_match(path)
-    }
-}
-
-/// A layer of the product in which a pattern is allowed. The rule applies to the rest of
-/// the product, if there is such a layer.
-#[derive(Debug, Clone, Default)]
-pub struct RuleLayer {
-    /// The key in `scan: layers`.
-    pub name: String,
-    /// The name in messages.
-    pub title: String,
-    /// Paths that are the layer by their names.
-    pub paths: PathPatterns,
-    /// Paths in which the pattern is a finding even if no layer was found.
-    pub without_layer: PathPatterns,
-    /// Whether each package has a layer of its own.
-    pub per_package: bool,
-    /// Names of packages that implement what the layer uses, and so have no such layer.
-    pub implementations: Vec<String>,
-}
-
-impl RuleLayer {
-    /// Returns whether a package implements what the layer uses: by its name, or as a part
-    /// of a package with that name.
-    #[must_use]
-    pub fn is_implemented_by(&self, package: &str) -> bool {
-        let package = package.replace('_', "-");
-        let is_part = |name: &String| {
-            package.strip_prefix(&name.replace('_', "-")).is_some_and(|rest| matches!(rest, "" | "-core"))
-        };
-        self.implementations.iter().any(is_part)
     }
 }
 
@@ -184,7 +160,7 @@ pub struct ScanRule {
     /// Paths that it does not apply to.
     pub exclude: PathPatterns,
     /// The layer to which its patterns belong, if it is about a layer.
-    pub layer: Option<RuleLayer>,
+    pub(crate) layer: Option<RuleLayer>,
     /// Regular expressions that are forbidden or required.
     pub patterns: Vec<String>,
     /// Regular expressions whose matches are ignored, with all matches inside.

@@ -54,7 +54,8 @@ pub(super) struct RawExamples {
 pub(super) struct RawLayer {
     pub name: Spanned<String>,
     pub title: Spanned<String>,
-    pub paths: Vec<Spanned<String>>,
+    pub folders: Vec<String>,
+    pub files: Vec<String>,
     #[serde(default)]
     pub without_layer: Vec<Spanned<String>>,
     #[serde(default)]

@@ -70,6 +70,7 @@ pub(super) fn validate_rule(file: raw::RawScanRule, span: Span) -> Result<ScanRu
         wording: Arc::new(Wording {
             summary: line(&file.message.value),
             why: line(&file.why.value),
+            fence_remedy: String::new(),
             remedy: line(&file.remedy.value),
             references: file.references,
             waivable_by: file.waivable_by,
@@ -107,7 +108,8 @@ fn validate_layer(layer: raw::RawLayer) -> Result<RuleLayer, ValueError> {
     Ok(RuleLayer {
         name: layer.name.value,
         title: layer.title.value,
-        paths: PathPatterns::read(&layer.paths)?,
+        folders: layer.folders,
+        files: layer.files,
         without_layer: PathPatterns::read(&layer.without_layer)?,
         per_package: layer.per_package,
         implementations: layer.implementations,

@@ -78,7 +78,7 @@ fn labelled_snippets_have_the_expected_findings() {
             let mut rules = set.applicable(&snippet.path.to_text(), Some(language), Treatment::Product);
             rules.retain(|index| {
                 let layer = set.rules()[*index].layer.as_ref();
-                !layer.is_some_and(|layer| layer.paths.matches(&snippet.path.to_text()))
+                !layer.is_some_and(|layer| layer.is_named(&snippet.path.to_text()))
             });
             let found = scan(&set, &rules, language, text, is_test, today).expect("patterns");
             let source = Source::from_text(snippet.path.clone(), snippet.text.clone());
