@@ -183,6 +183,7 @@ registry! {
     "source/rule" => Check::Sources(source::rule),
     "source/example-failed" => Check::Command,
     "source/unread" => Check::Sources(source::unread),
+    "source/unscanned" => Check::Sources(source::unscanned),
     "suppression/reason" => Check::Sources(suppression::reason),
     "suppression/expired" => Check::Sources(suppression::expired),
     "suppression/unused" => Check::Sources(suppression::unused),

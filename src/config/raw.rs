@@ -179,6 +179,10 @@ pub(super) struct RawScan {
     pub product: Option<Vec<Text>>,
     pub tests: Option<Vec<Text>>,
     pub exclude: Option<Vec<Text>>,
+    /// Treatments by the names of areas.
+    pub areas: YamlMap<Text>,
+    /// Paths by the names of layers.
+    pub layers: YamlMap<Vec<Text>>,
     pub rules: Option<Spanned<OneOrMany>>,
     /// Rules; read one by one, so that an error in one does not affect the others.
     pub add: Option<Vec<IgnoredAny>>,
