@@ -216,3 +216,107 @@ fn init_without_a_runner_asks_or_names_the_options() {
         assert_eq!(exit, 2, "{bad}: {said}");
     }
 }
+
+/// Commits what is staged through the installed hook.
+fn commit_succeeds(sandbox: &Sandbox) -> bool {
+    let mut command = crate::support::repo::isolated_command("git", &sandbox.root, &sandbox.home());
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_countersign")).parent().expect("folder");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(program.to_path_buf()).chain(std::env::split_paths(&path));
+    command.env("PATH", std::env::join_paths(folders).expect("PATH"));
+    command.args(["commit", "-q", "-m", "through the hook"]).output().expect("git runs").status.success()
+}
+
+#[test]
+fn the_hook_judges_the_scope_of_fence_and_packet() {
+    for sandbox in [fenced(), on_branch_of_packet()] {
+        let (exit, said) = sandbox.run_redacted(&["hook", "install", "pre-commit"]);
+        assert_eq!(exit, 0, "{said}");
+        sandbox.append("src/lib.rs", "// more\n");
+        sandbox.git(&["add", "src/lib.rs"]);
+        assert!(commit_succeeds(&sandbox), "work in scope");
+        sandbox.write("deploy.sh", "x\n");
+        sandbox.git(&["add", "deploy.sh"]);
+        assert!(!commit_succeeds(&sandbox), "work outside the scope");
+        assert_eq!(sandbox.run(&["verify", "--staged", "--no-run"]).status.code(), Some(1));
+        sandbox.git(&["rm", "-q", "--cached", "deploy.sh"]);
+        sandbox.write(".github/workflows/x.yml", "x\n");
+        sandbox.git(&["add", ".github"]);
+        assert!(!commit_succeeds(&sandbox), "a protected file");
+    }
+}
+
+fn on_branch_of_packet() -> Sandbox {
+    let sandbox = Sandbox::with_packet();
+    sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
+    sandbox
+}
+
+#[test]
+fn the_hook_is_quiet_where_no_fence_and_no_packet_is_in_force() {
+    let sandbox = Sandbox::new();
+    sandbox.commit("empty");
+    sandbox.run(&["hook", "install", "pre-commit"]);
+    sandbox.write("anything.txt", "x\n");
+    sandbox.git(&["add", "-A"]);
+    assert!(commit_succeeds(&sandbox));
+    // A change of the rules themselves gets its signature with the commit.
+    let sandbox = fenced();
+    sandbox.run(&["hook", "install", "pre-commit"]);
+    sandbox.edit("countersign.yaml", "  - src/\n", "  - src/\n  - docs/\n");
+    sandbox.git(&["add", "-A"]);
+    assert!(commit_succeeds(&sandbox));
+}
+
+/// The verdict of the hook is the one of `verify --staged`, for changes of all kinds.
+#[test]
+fn hook_and_verify_agree_on_generated_commits() {
+    let sandbox = fenced();
+    sandbox.write("src/kept.txt", "one\n");
+    sandbox.commit("kept");
+    let mut seed: u64 = 7;
+    let mut next = |limit: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % limit
+    };
+    let paths = [
+        "src/a.txt",
+        "src/b/c.txt",
+        "src/secret/key",
+        "deploy.sh",
+        "docs/x.md",
+        ".github/workflows/ci.yml",
+        "SRC/a.txt",
+        "src",
+        "src/ä.txt",
+        "Makefile",
+        ".gitattributes",
+        "src/kept.txt",
+    ];
+    let mut verdicts = [0, 0];
+    for round in 0..60 {
+        sandbox.git(&["reset", "-q", "--hard"]);
+        sandbox.git(&["clean", "-qfdx"]);
+        for _ in 0..=next(2) {
+            let path = paths[usize::try_from(next(paths.len() as u64)).expect("index")];
+            if sandbox.root.join(path).is_dir() || path == "src" {
+                continue;
+            }
+            if next(4) == 0 && sandbox.root.join(path).is_file() {
+                sandbox.remove(path);
+            } else {
+                sandbox.write(path, format!("round {round}\n"));
+            }
+        }
+        sandbox.git(&["add", "-A"]);
+        if sandbox.git(&["diff", "--cached", "--name-only"]).is_empty() {
+            continue;
+        }
+        let by_hook = sandbox.run(&["hook", "run", "pre-commit"]).status.code();
+        let by_verify = sandbox.run(&["verify", "--staged", "--no-run"]).status.code();
+        let staged = sandbox.git(&["diff", "--cached", "--name-only"]);
+        assert_eq!(by_hook, by_verify, "round {round}: {staged}");
+        verdicts[usize::from(by_hook == Some(0))] += 1;
+    }
+    assert!(verdicts.iter().all(|count| *count > 5), "{verdicts:?}");
+}

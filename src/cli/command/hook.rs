@@ -10,6 +10,7 @@ use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::finding::{CheckStatus, Finding, Report, ScanInfo, SelectionInfo};
 use crate::pipeline::packet_gate::PipelineError;
 use crate::pipeline::source_scan::{ScanProfile, ScanRequest, run_scan};
+use crate::pipeline::verify::{PolicyApproval, VerifyRequest, check_commit_scope};
 use crate::render::Format;
 use crate::system::git::GitRepository;
 use crate::system::{clock, environment};
@@ -89,7 +90,11 @@ impl HookArgs {
                 if let Some(index) = environment::variable("GIT_INDEX_FILE") {
                     repo.use_index(&global.working_dir()?.join(index))?;
                 }
-                let report = scan(global, &repo, TreeState::Index, Some(SelectionRequest::Staged))??;
+                let mut report = scan(global, &repo, TreeState::Index, Some(SelectionRequest::Staged))??;
+                if let Some(scope) = check_scope(global, &repo)? {
+                    report = merge_reports(report, scope);
+                    report.sort();
+                }
                 write_hook_report(global, output, &report)
             }
             HookAction::Run { hook: HookName::PrePush, given } => {
@@ -127,6 +132,20 @@ fn scan(
         now: clock::now_civil(),
     };
     Ok(run_scan(repo, &request))
+}
+
+/// Checks the scope of the commit: the fence, or the packet of the branch.
+fn check_scope(global: &GlobalArgs, repo: &GitRepository) -> anyhow::Result<Option<Report>> {
+    let request = VerifyRequest {
+        packet: None,
+        selection: SelectionRequest::Staged,
+        base: None,
+        config: global.config_override()?,
+        approval: PolicyApproval::None,
+        is_ci: false,
+        now: clock::now_civil(),
+    };
+    Ok(check_commit_scope(repo, &request)?)
 }
 
 /// Writes the report of a hook. For a person, a hook without findings prints nothing.

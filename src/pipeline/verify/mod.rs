@@ -13,7 +13,7 @@ use jiff::civil::DateTime;
 use crate::change::{ChangedFile, Repository, Selection, SelectionRequest, TreeState};
 use crate::check::context::Gate;
 use crate::config::{LoadedConfig, load};
-use crate::finding::Report;
+use crate::finding::{Level, Report};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::packet_gate::{GateRequest, GateResult, run_gate_checks};
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
@@ -55,7 +55,29 @@ struct VerifyContext<'a> {
     files: Vec<ChangedFile>,
 }
 
-impl VerifyContext<'_> {
+impl<'a> VerifyContext<'a> {
+    /// Resolves the change and loads the rules; also returns the selection that a gate
+    /// of packets gets.
+    fn load(
+        repo: &'a dyn Repository,
+        request: &'a VerifyRequest,
+    ) -> Result<(Self, SelectionRequest), PipelineError> {
+        let main = MainBranch::find(repo, request.config.as_ref(), request.base.as_deref())?;
+        let tip = match request.selection {
+            SelectionRequest::Default | SelectionRequest::Work => main.choose(repo, &|_| Ok(true))?,
+            _ => None,
+        };
+        let wanted = match &request.selection {
+            SelectionRequest::Default => SelectionRequest::Work,
+            other => other.clone(),
+        };
+        let selection = repo.select(&wanted, &|_| None, tip)?;
+        let trusted = TrustedRevision::resolve(repo, &main, Some(&selection))?;
+        let loaded = load(repo, trusted.tree, request.config.as_ref())?;
+        let files = load_changed_files(repo, &selection)?;
+        Ok((Self { repo, request, selection, trusted, loaded, files }, wanted))
+    }
+
     /// Returns a report that names the change and the rules.
     fn new_report(&self) -> Report {
         let source = self.loaded.origin.clone();
@@ -96,20 +118,7 @@ pub(crate) fn run_verify_checks(
     repo: &dyn Repository,
     request: &VerifyRequest,
 ) -> Result<GateResult, PipelineError> {
-    let main = MainBranch::find(repo, request.config.as_ref(), request.base.as_deref())?;
-    let tip = match request.selection {
-        SelectionRequest::Default | SelectionRequest::Work => main.choose(repo, &|_| Ok(true))?,
-        _ => None,
-    };
-    let wanted = match &request.selection {
-        SelectionRequest::Default => SelectionRequest::Work,
-        other => other.clone(),
-    };
-    let selection = repo.select(&wanted, &|_| None, tip)?;
-    let trusted = TrustedRevision::resolve(repo, &main, Some(&selection))?;
-    let loaded = load(repo, trusted.tree, request.config.as_ref())?;
-    let files = load_changed_files(repo, &selection)?;
-    let context = VerifyContext { repo, request, selection, trusted, loaded, files };
+    let (context, wanted) = VerifyContext::load(repo, request)?;
     if context.files.is_empty() {
         return Ok(report_empty_change(context));
     }
@@ -120,6 +129,61 @@ pub(crate) fn run_verify_checks(
         Profile::Fence => fence::check(context),
         Profile::Standard | Profile::Full => check_packets(context, wanted),
     }
+}
+
+/// Checks the scope of a commit that is about to be made: the fence, or the scope of the
+/// packets of the branch. Manifests and evidence come later, so they are not demanded.
+/// `None` if neither a fence nor a packet is in force.
+///
+/// # Errors
+/// The repository or the configuration cannot be read.
+pub(crate) fn check_commit_scope(
+    repo: &dyn Repository,
+    request: &VerifyRequest,
+) -> Result<Option<Report>, PipelineError> {
+    let (context, wanted) = VerifyContext::load(repo, request)?;
+    if context.files.is_empty() {
+        return Ok(None);
+    }
+    if let Some(mut report) = policy_change::check(&context)? {
+        // The commit that may carry a signature does not exist yet.
+        report
+            .findings
+            .iter_mut()
+            .filter(|finding| finding.rule.as_str() == "config/policy-change")
+            .for_each(|finding| finding.level = Level::Warning);
+        return Ok(Some(report));
+    }
+    if context.loaded.config.levels.profile == Profile::Fence {
+        return Ok(Some(fence::check(context)?.report));
+    }
+    let ids = match packets::find(&context) {
+        Err(PipelineError::NoPacketOfBranch { .. }) => return Ok(None),
+        found => found?,
+    };
+    let Some(gate) = gate_request(&context, &ids, wanted) else { return Ok(None) };
+    let mut report = run_gate_checks(repo, &gate)?.report;
+    report.findings.retain(|finding| finding.rule.family() == "scope");
+    report.outcomes.retain(|outcome| outcome.rule.family() == "scope");
+    Ok(Some(report))
+}
+
+/// Builds the request of the gate over packets; `None` without packets.
+fn gate_request(
+    context: &VerifyContext<'_>,
+    ids: &[String],
+    selection: SelectionRequest,
+) -> Option<GateRequest> {
+    let (first, others) = ids.split_first()?;
+    Some(GateRequest {
+        gate: Gate::PostWork,
+        packet: first.clone(),
+        other_packets: others.to_vec(),
+        selection,
+        base: context.request.base.clone(),
+        config: context.request.config.clone(),
+        now: context.request.now,
+    })
 }
 
 /// Reports that there is nothing to check: an error in continuous integration, unless
@@ -147,17 +211,8 @@ fn check_packets(
         return Ok(context.into_result(report));
     }
     let ids = packets::find(&context)?;
-    let Some((first, others)) = ids.split_first() else {
+    let Some(request) = gate_request(&context, &ids, selection) else {
         return Err(PipelineError::NoPacketOfBranch { branch: None, candidates: Vec::new() });
-    };
-    let request = GateRequest {
-        gate: Gate::PostWork,
-        packet: first.clone(),
-        other_packets: others.to_vec(),
-        selection,
-        base: context.request.base.clone(),
-        config: context.request.config.clone(),
-        now: context.request.now,
     };
     let mut result = run_gate_checks(context.repo, &request)?;
     result.report.gate = VERIFY;

@@ -197,8 +197,10 @@ pub(crate) fn interrupted_command(state: &Path) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// Waits for the lock: while another test starts a program, its copy of the file
+    /// descriptor holds the lock for an instant.
     fn writer(root: &Path) -> Writer {
-        Writer::acquire(root, &root.join(".git/countersign"), "a test", Duration::ZERO).expect("lock")
+        Writer::acquire(root, &root.join(".git/countersign"), "a test", Duration::from_secs(5)).expect("lock")
     }
 
     fn file(path: &str, before: Option<&str>, after: &str) -> FileWrite {
