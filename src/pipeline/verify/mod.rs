@@ -13,7 +13,7 @@ use jiff::civil::DateTime;
 use crate::change::{ChangedFile, Repository, Selection, SelectionRequest, TreeState};
 use crate::check::context::Gate;
 use crate::config::{LoadedConfig, load};
-use crate::finding::{Level, Report};
+use crate::finding::{CheckStatus, Level, Report, RuleId};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::packet_gate::{GateRequest, GateResult, run_gate_checks};
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
@@ -147,11 +147,13 @@ pub(crate) fn check_commit_scope(
     }
     if let Some(mut report) = policy_change::check(&context)? {
         // The commit that may carry a signature does not exist yet.
-        report
-            .findings
-            .iter_mut()
-            .filter(|finding| finding.rule.as_str() == "config/policy-change")
-            .for_each(|finding| finding.level = Level::Warning);
+        let is_change = |id: &RuleId| id.as_str() == "config/policy-change";
+        for finding in report.findings.iter_mut().filter(|finding| is_change(&finding.rule)) {
+            finding.level = Level::Warning;
+        }
+        for outcome in report.outcomes.iter_mut().filter(|outcome| is_change(&outcome.rule)) {
+            outcome.status = CheckStatus::Passed;
+        }
         return Ok(Some(report));
     }
     if context.loaded.config.levels.profile == Profile::Fence {
