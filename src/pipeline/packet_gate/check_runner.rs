@@ -1,7 +1,5 @@
 //! Runs the checks of a gate over one packet, in order.
 
-use std::sync::Arc;
-
 use crate::change::{ChangedFile, RepositoryError, TreeState};
 use crate::check::context::{
     ApprovalCheckContext, ChangeCheckContext, ContractFact, Gate, ManifestPlace, PacketCheckContext,
@@ -23,6 +21,7 @@ use super::approval_facts::ApprovalFacts;
 use super::change_facts::ChangeFacts;
 use super::gate_rules::rules_of_gate;
 use super::lookups::{cached_exists, cached_link_target};
+use super::related_documents::read_manifest_packet;
 use super::related_documents::{OpenScopes, RelatedDocuments};
 use super::request::GateContext;
 use super::{approval_report, causes, change_facts, waivers};
@@ -200,7 +199,7 @@ impl<'a> CheckRunner<'a> {
         change: Option<&ChangeCheckContext<'_>>,
     ) {
         if let Some(input) = change {
-            self.apply_waivers(input, &mut results);
+            waivers::apply_to_results(self.context.request.gate, input, &mut results);
         }
         causes::fold_false_claims(&mut results);
         let order = results.iter().find(|(rule_ref, _)| rule_ref.id().as_str() == "approval/order");
@@ -355,51 +354,12 @@ impl<'a> CheckRunner<'a> {
         result.unwrap_or_else(|| CheckResult::skipped("there is no packet to judge"))
     }
 
-    /// Marks waived findings, and adds findings about unused waivers.
-    fn apply_waivers(&self, input: &ChangeCheckContext<'_>, results: &mut [(RuleRef, CheckResult)]) {
-        if input.packet.packet.waivers.is_empty() {
-            return;
-        }
-        let mut policies: Vec<String> = rules_of_gate(self.context.request.gate)
-            .flat_map(|entry| entry.rule.text().wording.waivable_by.clone())
-            .collect();
-        policies.sort();
-        policies.dedup();
-        let mut all: Vec<Finding> = Vec::new();
-        let mut counts = Vec::new();
-        for (_, result) in results.iter_mut() {
-            let taken = match result {
-                CheckResult::Findings(findings) => std::mem::take(findings),
-                CheckResult::Skipped(_) => Vec::new(),
-            };
-            counts.push(taken.len());
-            all.extend(taken);
-        }
-        let unused = waivers::apply_waivers(input, &mut all, &policies);
-        let mut all = all.into_iter();
-        for ((rule_ref, result), count) in results.iter_mut().zip(counts) {
-            if let CheckResult::Findings(findings) = result {
-                findings.extend(all.by_ref().take(count));
-                if rule_ref.id().as_str() == "waiver/unused" {
-                    findings.extend(unused.clone());
-                }
-            }
-        }
-    }
-
     /// Records the result of a check.
     fn record_outcome(&mut self, rule_ref: &RuleRef, result: CheckResult) {
         let (status, findings) = resolve_outcome(self.config, rule_ref, result);
         self.findings.extend(findings);
         self.outcomes.push(CheckOutcome { rule: rule_ref.id().clone(), packet: None, status });
     }
-}
-
-/// Reads a file of manifests as a packet with the scope of the real one.
-pub(super) fn read_manifest_packet(source: &Arc<Source>, packet: &Packet) -> Parsed<Packet> {
-    let mut beside = Packet::read(source);
-    beside.value.scope.clone_from(&packet.scope);
-    beside
 }
 
 /// Returns the packet without the permissions that only a recovered text gives;

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::context::ChangeCheckContext;
-use crate::check::{find_rule, waiver, wording};
+use crate::check::context::{ChangeCheckContext, Gate};
+use crate::check::{CheckResult, find_rule, waiver, wording};
 use crate::finding::{Finding, Level, Subject};
+use crate::pipeline::outcome::RuleRef;
 use crate::text::RepoPath;
+
+use super::gate_rules::rules_of_gate;
 
 /// Marks the findings that a waiver of the packet waives. Returns findings
 /// about waivers that waive nothing. `policies` are the policies that rules of
 /// the gate accept.
-pub(crate) fn apply_waivers(
+fn apply_waivers(
     input: &ChangeCheckContext<'_>,
     findings: &mut [Finding],
     policies: &[String],
@@ -81,4 +84,39 @@ pub(crate) fn is_waived(input: &ChangeCheckContext<'_>, policies: &[String], pat
         let has_policy = waiver.policy.as_ref().is_some_and(|policy| policies.contains(&policy.value));
         has_policy && waiver::is_effective(waiver, index, input) && waiver::covers(waiver, &subject)
     })
+}
+
+/// Marks waived findings, and adds findings about unused waivers.
+pub(crate) fn apply_to_results(
+    gate: Gate,
+    input: &ChangeCheckContext<'_>,
+    results: &mut [(RuleRef, CheckResult)],
+) {
+    if input.packet.packet.waivers.is_empty() {
+        return;
+    }
+    let mut policies: Vec<String> =
+        rules_of_gate(gate).flat_map(|entry| entry.rule.text().wording.waivable_by.clone()).collect();
+    policies.sort();
+    policies.dedup();
+    let mut all: Vec<Finding> = Vec::new();
+    let mut counts = Vec::new();
+    for (_, result) in results.iter_mut() {
+        let taken = match result {
+            CheckResult::Findings(findings) => std::mem::take(findings),
+            CheckResult::Skipped(_) => Vec::new(),
+        };
+        counts.push(taken.len());
+        all.extend(taken);
+    }
+    let unused = apply_waivers(input, &mut all, &policies);
+    let mut all = all.into_iter();
+    for ((rule_ref, result), count) in results.iter_mut().zip(counts) {
+        if let CheckResult::Findings(findings) = result {
+            findings.extend(all.by_ref().take(count));
+            if rule_ref.id().as_str() == "waiver/unused" {
+                findings.extend(unused.clone());
+            }
+        }
+    }
 }

@@ -30,7 +30,7 @@ impl GitRepository {
     pub(super) fn staged_entries(&self) -> Result<BTreeMap<RepoPath, StagedEntry>, RepositoryError> {
         let index = self.repo.index().map_err(|error| RepositoryError::Git {
             operation: "reading the index".into(),
-            reason: super::explain_unsupported(error.message()),
+            reason: super::library::explain_unsupported(error.message()),
         })?;
         let mut out = BTreeMap::new();
         for entry in index.iter() {
@@ -79,7 +79,7 @@ impl GitRepository {
     pub(super) fn index_entry(&self, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
         let index = self.repo.index().map_err(|error| RepositoryError::Git {
             operation: "reading the index".into(),
-            reason: super::explain_unsupported(error.message()),
+            reason: super::library::explain_unsupported(error.message()),
         })?;
         let disk = crate::system::files::to_relative_path(path);
         let Some(entry) = index.get_path(&disk, 0) else { return Ok(None) };

@@ -23,3 +23,31 @@ impl super::GitRepository {
         Ok((format == "ssh" && !key.is_empty()).then_some(key))
     }
 }
+
+/// Adds a hint to libgit2's message about an unsupported repository format: what the
+/// format is and how to convert it.
+pub(super) fn explain_unsupported(message: &str) -> String {
+    let extension = message.strip_prefix("unsupported extension name extensions.");
+    if message.contains("mandatory extension: 'link'") {
+        return format!(
+            "{message}; this is a split index: run `git update-index --no-split-index` to convert it"
+        );
+    }
+    if message.contains("mandatory extension: 'sdir'") {
+        return format!(
+            "{message}; this is a sparse index: run `git sparse-checkout reapply --no-sparse-index` to expand it"
+        );
+    }
+    let hint = match extension.map(str::to_lowercase).as_deref() {
+        Some("refstorage") => {
+            "its references are stored as a reftable, which countersign cannot read: run `git refs migrate --ref-format=files` to convert them"
+        }
+        Some("partialclone") => "it is an old-style partial clone: use a full clone",
+        Some(_) => "countersign does not read repositories with unknown extensions",
+        None if message.contains("object format") => {
+            "countersign reads only repositories with SHA-1 object ids, because COR-701 manifests use them"
+        }
+        None => return message.to_owned(),
+    };
+    format!("{message}; {hint}")
+}
