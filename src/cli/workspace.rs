@@ -205,6 +205,18 @@ pub(crate) fn recover_interrupted_write(repo: &GitRepository) -> anyhow::Result<
     Ok(())
 }
 
+/// Completes an interrupted write, then keeps writers away while the checks read. A
+/// writer that holds the lock is waited for.
+pub(crate) fn lock_for_checks(repo: &GitRepository) -> anyhow::Result<()> {
+    repo.lock_for_reading()?;
+    if interrupted_command(&repo.state_folder()).is_some() {
+        repo.release_read_lock();
+        recover_interrupted_write(repo)?;
+        repo.lock_for_reading()?;
+    }
+    Ok(())
+}
+
 /// An absolute path below the root, as a path of the repository; `None` if it
 /// is outside.
 pub(crate) fn repo_path_below(root: &Path, whole: &Path) -> Option<RepoPath> {
