@@ -19,6 +19,7 @@ use crate::text::{RepoPath, Source};
 use super::args::GlobalArgs;
 
 /// A place to read: a git repository, or a folder without one.
+#[expect(clippy::large_enum_variant, reason = "a command has one value")]
 pub(crate) enum Workspace {
     Git(GitRepository),
     Plain(PlainFolder, PathBuf),
