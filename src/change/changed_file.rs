@@ -51,7 +51,7 @@ impl FileContent {
     /// Computes all facts and drops the bytes.
     fn release(&mut self) {
         if !self.is_released {
-            (self.sha1(), self.line_count(), self.is_binary());
+            let _ = (self.sha1(), self.line_count(), self.is_binary());
             self.bytes = Vec::new();
             self.is_released = true;
         }

@@ -55,6 +55,7 @@ registry! {
     "packet/spec-reference" => Check::Packet(packet::fields::spec_reference),
     "packet/lineage" => Check::Packet(packet::lineage::lineage),
     "packet/format-version" => Check::Packet(packet::fields::format_version),
+    "packet/unclaimed" => Check::Change(packet::identity::unclaimed),
     "packet/closed" => Check::Change(packet::identity::closed),
     "packet/manifest-template" => Check::Packet(packet::fields::manifest_template),
     "phase/order" => Check::Packet(phase::order),

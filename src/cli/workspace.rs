@@ -19,6 +19,7 @@ use crate::text::{RepoPath, Source};
 use super::args::GlobalArgs;
 
 /// A place to read: a git repository, or a folder without one.
+#[expect(clippy::large_enum_variant, reason = "a command has one value")]
 pub(crate) enum Workspace {
     Git(GitRepository),
     Plain(PlainFolder, PathBuf),
@@ -201,6 +202,18 @@ pub(crate) fn recover_interrupted_write(repo: &GitRepository) -> anyhow::Result<
     if let (Some(command), Ok(root)) = (interrupted_command(&state), repo.root()) {
         let holder = format!("completing an interrupted `{command}`");
         Writer::acquire(root, &state, &holder, LOCK_TIMEOUT)?;
+    }
+    Ok(())
+}
+
+/// Completes an interrupted write, then keeps writers away while the checks read. A
+/// writer that holds the lock is waited for.
+pub(crate) fn lock_for_checks(repo: &GitRepository) -> anyhow::Result<()> {
+    repo.lock_for_reading()?;
+    if interrupted_command(&repo.state_folder()).is_some() {
+        repo.release_read_lock();
+        recover_interrupted_write(repo)?;
+        repo.lock_for_reading()?;
     }
     Ok(())
 }

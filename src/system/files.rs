@@ -127,12 +127,37 @@ pub(crate) fn list_folder(folder: &Path) -> io::Result<Vec<(FileName, Metadata)>
     Ok(out)
 }
 
+/// Opens a regular file for reading. Links are followed.
+///
+/// # Errors
+/// The file cannot be opened, or is not a regular file. A FIFO or a device is refused at
+/// once: opening a FIFO would wait for its writer, and a device may never end.
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    let refuse = |found: &Metadata| {
+        if found.is_file() { Ok(()) } else { Err(io::Error::other("this is not a regular file")) }
+    };
+    let mut options = File::options();
+    options.read(true);
+    // Between the check and the opening, the path may become a FIFO.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, non_blocking());
+    refuse(&fs::metadata(path)?)?;
+    let file = options.open(path)?;
+    refuse(&file.metadata()?)?;
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn non_blocking() -> i32 {
+    i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default()
+}
+
 /// Reads a file of at most `limit` bytes.
 ///
 /// # Errors
 /// The file cannot be read, or is larger than the limit.
 pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
+    let file = open_regular(path)?;
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
@@ -148,7 +173,7 @@ pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// The file cannot be read.
 pub(crate) fn read_if_within(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> io::Result<bool> {
     buffer.clear();
-    let file = File::open(path)?;
+    let file = open_regular(path)?;
     let length = file.metadata()?.len();
     if length > limit {
         return Ok(false);
@@ -287,7 +312,7 @@ pub(crate) fn create_new(path: &Path) -> io::Result<File> {
 /// The file cannot be read.
 pub(crate) fn read_tail(path: &Path, limit: u64) -> io::Result<(Vec<u8>, u64)> {
     use std::io::{Seek as _, SeekFrom};
-    let mut file = File::open(path)?;
+    let mut file = open_regular(path)?;
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(limit)))?;
     let mut bytes = Vec::new();
@@ -300,7 +325,7 @@ pub(crate) fn read_tail(path: &Path, limit: u64) -> io::Result<(Vec<u8>, u64)> {
 /// # Errors
 /// The file cannot be read.
 pub(crate) fn sha256_of_file(path: &Path) -> io::Result<String> {
-    crate::digest::sha256_hex_of(File::open(path)?)
+    crate::digest::sha256_hex_of(open_regular(path)?)
 }
 
 /// Creates a temporary folder that is not removed automatically.

@@ -12,6 +12,7 @@
 
 mod approvals;
 mod architecture;
+mod barriers;
 mod cli;
 mod completeness;
 mod configuration;

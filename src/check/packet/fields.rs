@@ -247,7 +247,7 @@ pub(in crate::check) fn claim(input: &PacketCheckContext<'_>, rule: &Rule) -> Ch
 }
 
 /// Returns whether a value means that the packet has no owner.
-fn is_unclaimed(value: &str) -> bool {
+pub(super) fn is_unclaimed(value: &str) -> bool {
     matches!(
         value.to_lowercase().as_str(),
         "n/a" | "none" | "nobody" | "unclaimed" | "unassigned" | "_" | "-"

@@ -4,11 +4,34 @@ use crate::check::CheckResult;
 use crate::check::approval::trusted::is_closed;
 use crate::check::context::{ChangeCheckContext, PacketCheckContext};
 use crate::check::fix_hints::equals_ignoring_punctuation;
+use crate::check::packet::fields::is_unclaimed;
 use crate::check::repository_documents::DocumentCheckContext;
+use crate::document::packet::Generation;
 use crate::document::{Packet, PacketStatus, WpId};
 use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::Spanned;
+
+/// `packet/unclaimed`: a packet whose change contains code has a coder.
+pub(in crate::check) fn unclaimed(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let PacketCheckContext { packet, layout, .. } = &input.packet;
+    if packet.generation == Generation::G0 {
+        return CheckResult::skipped("packets of generation G0 have no claim fields");
+    }
+    let Some(file) = input.files.iter().find(|file| !layout.is_governance(&file.change.path)) else {
+        return CheckResult::skipped("the change contains no code");
+    };
+    let coder = packet.metadata_field("CODER_MODEL");
+    if coder.is_some_and(|field| field.is_filled() && !is_unclaimed(field.bare_value().value)) {
+        return Vec::new().into();
+    }
+    let (span, label) = match coder {
+        Some(field) => (field.label, "not filled"),
+        None => (packet.heading_span("METADATA"), "add `CODER_MODEL` here"),
+    };
+    let message = format!("{} is changed, but no coder has claimed the packet", file.change.path);
+    Some(rule.finding(message, input.packet.label_at(span, label))).into()
+}
 
 /// `packet/active`: work starts only on a packet that is in force: it is not
 /// superseded or locked, and the registry names no other packet as active.

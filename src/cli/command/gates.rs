@@ -5,7 +5,7 @@ use clap::Args;
 use crate::change::SelectionRequest;
 use crate::check::context::Gate;
 use crate::cli::args::{BaseArgs, PacketIds, WorkArgs};
-use crate::cli::workspace::recover_interrupted_write;
+use crate::cli::workspace::lock_for_checks;
 use crate::cli::{GlobalArgs, Output};
 use crate::pipeline::packet_gate::GateRequest;
 use crate::pipeline::steps::{StepOptions, run_gate};
@@ -110,7 +110,7 @@ impl<'a> GateRun<'a> {
 
     fn run(self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let mut repo = GitRepository::discover(&global.working_dir()?)?;
-        recover_interrupted_write(&repo)?;
+        lock_for_checks(&repo)?;
         repo.use_index_of_commit(&global.working_dir()?)?;
         let request = GateRequest {
             gate: self.gate,

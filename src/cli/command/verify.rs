@@ -4,7 +4,7 @@ use anyhow::bail;
 use clap::Args;
 
 use crate::cli::args::{BaseArgs, SelectionArgs};
-use crate::cli::workspace::recover_interrupted_write;
+use crate::cli::workspace::lock_for_checks;
 use crate::cli::{GlobalArgs, Output};
 use crate::pipeline::steps::{StepOptions, run_verify};
 use crate::pipeline::verify::{PolicyApproval, VerifyRequest};
@@ -34,7 +34,7 @@ pub(crate) struct VerifyArgs {
 impl VerifyArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let repo = GitRepository::discover(&global.working_dir()?)?;
-        recover_interrupted_write(&repo)?;
+        lock_for_checks(&repo)?;
         let request = VerifyRequest {
             packet: self.packet.clone(),
             selection: self.selection.request(),

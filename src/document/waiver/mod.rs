@@ -177,6 +177,23 @@ mod tests {
     }
 
     #[test]
+    fn a_scope_can_name_a_file_in_the_root() {
+        let scope = |text: &str| {
+            let line = format!(
+                "- W-A-1 | CX-573F | 2026-01-02 | Scope: {text} | Justification: because | Approver: mira\n"
+            );
+            waivers(&line)[0].paths.iter().map(|entry| entry.raw.value.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(scope("README.md"), ["README.md"]);
+        assert_eq!(scope("`Makefile`"), ["Makefile"]);
+        assert_eq!(scope("the file `Cargo.toml` only"), ["Cargo.toml"]);
+        assert_eq!(scope("./LICENSE"), ["./LICENSE"]);
+        // Names of checks and sentences are not paths.
+        assert!(scope("`unwrap` in the tests").is_empty());
+        assert!(scope("all files. No exceptions are needed.").is_empty());
+    }
+
+    #[test]
     fn free_text_after_an_id_is_read() {
         let text = "- W-A-1 [CX-573F] 2026-02-19: Allow `src/x.rs` because the generator rewrites it. Approved by: Mira. Expires: 2026-05-01.\n";
         let all = waivers(text);

@@ -66,7 +66,8 @@ pub(super) fn find_policy(text: &str) -> Option<&str> {
 }
 
 /// Finds the paths that a scope names: texts in backticks, and words with a
-/// slash. Empty if the scope has an exception.
+/// slash. A file in the root has no slash: it is in backticks, or is the whole scope.
+/// Empty if the scope has an exception.
 #[must_use]
 pub(crate) fn find_paths(scope: &Spanned<String>) -> Vec<ScopeEntry> {
     // With an exception, the paths of a scope are not all covered.
@@ -81,8 +82,13 @@ pub(crate) fn find_paths(scope: &Spanned<String>) -> Vec<ScopeEntry> {
         let at = word.as_ptr().addr().saturating_sub(scope.value.as_ptr().addr());
         let span = Span::new(scope.span.start + at, scope.span.start + at + word.len());
         let read = ScopeEntry::read(Spanned::new(word.to_owned(), span));
-        (read.pattern.is_ok() && word.contains(['/', '.'])).then_some(read)
+        (read.pattern.is_ok() && (is_root_file(word) || word.contains(['/', '.']))).then_some(read)
     };
+    let whole = scope.value.trim();
+    let is_file_name = !whole.contains(|c: char| c.is_whitespace() || c == '`') && whole.contains('.');
+    if is_file_name && !whole.contains('/') {
+        return entry(whole).into_iter().collect();
+    }
     let mut out = Vec::new();
     for (number, piece) in scope.value.split('`').enumerate() {
         if number % 2 == 1 {
@@ -96,4 +102,12 @@ pub(crate) fn find_paths(scope: &Spanned<String>) -> Vec<ScopeEntry> {
         }
     }
     out
+}
+
+/// Returns whether a word without slash and dot is the name of a file that projects have
+/// in their root, such as `Makefile` or `LICENSE`. Other words are names of checks.
+fn is_root_file(word: &str) -> bool {
+    let is_name = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    let known = ["justfile", "makefile", "gradlew", "mvnw", "configure"];
+    is_name && (known.contains(&word) || word.starts_with(|c: char| c.is_ascii_uppercase()))
 }

@@ -20,6 +20,32 @@ use crate::pipeline::selected_change::{build_selection_info, load_changed_files}
 use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
 use crate::rule::Profile;
 
+/// Loads the requested packets, all with the rules of one revision.
+fn load_packets(
+    repo: &dyn Repository,
+    request: &GateRequest,
+    trusted: &TrustedRevision,
+    tree: TreeState,
+) -> Result<Vec<PacketContext>, PipelineError> {
+    let mut packets: Vec<PacketContext> = request
+        .packets()
+        .map(|requested| PacketContext::load(repo, request, requested, trusted, tree))
+        .collect::<Result<_, _>>()?;
+    // The rules of HEAD judge a packet that does not name the start of its
+    // work. Next to a packet that names it, both are judged by the older rules.
+    let default_policy = trusted.tree;
+    if let Some(older) =
+        packets.iter().map(|packet| packet.policy_tree).find(|policy_tree| *policy_tree != default_policy)
+    {
+        let reloaded = packets.into_iter().map(|packet| {
+            let has_default = packet.policy_tree == default_policy;
+            if has_default { packet.with_policy_tree(repo, request, older, tree) } else { Ok(packet) }
+        });
+        packets = reloaded.collect::<Result<_, _>>()?;
+    }
+    Ok(packets)
+}
+
 /// Runs the checks of a gate over the requested packets.
 ///
 /// # Errors
@@ -37,22 +63,7 @@ pub(crate) fn run_gate_checks(
     };
     let tree = selection.as_ref().map_or(TreeState::Worktree, Selection::judged_tree);
     let trusted = TrustedRevision::resolve(repo, &main, selection.as_ref())?;
-    let mut packets: Vec<PacketContext> = request
-        .packets()
-        .map(|requested| PacketContext::load(repo, request, requested, &trusted, tree))
-        .collect::<Result<_, _>>()?;
-    // The rules of HEAD judge a packet that does not name the start of its
-    // work. Next to a packet that names it, both are judged by the older rules.
-    let default_policy = trusted.tree;
-    if let Some(older) =
-        packets.iter().map(|packet| packet.policy_tree).find(|policy_tree| *policy_tree != default_policy)
-    {
-        let reloaded = packets.into_iter().map(|packet| {
-            let has_default = packet.policy_tree == default_policy;
-            if has_default { packet.with_policy_tree(repo, request, older, tree) } else { Ok(packet) }
-        });
-        packets = reloaded.collect::<Result<_, _>>()?;
-    }
+    let packets = load_packets(repo, request, &trusted, tree)?;
     reject_duplicates(&packets)?;
     if packets.iter().any(|packet| packet.config.levels.profile == Profile::Fence) {
         return Err(PipelineError::FenceHasNoPackets);

@@ -62,6 +62,7 @@ pub(super) fn run_steps(
         results.findings.extend(step_finding("step/other-tree", message.to_owned(), label));
         return Ok(results);
     }
+    repo.release_read_lock();
     // Fixed once: every step is compared with the state before the first one.
     let judged = JudgedState::take(repo).map_err(PipelineError::from)?;
     for (index, step) in planned.iter().enumerate() {

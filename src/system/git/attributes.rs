@@ -282,14 +282,14 @@ fn parse_file(
     AttributesFile { folder, lines }
 }
 
-fn is_blank(byte: &u8) -> bool {
+fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r')
 }
 
 /// Reads a line; `None` for comments, negative patterns and lines with an invalid name,
 /// which git ignores.
 fn parse_line(line: &[u8]) -> Option<Line> {
-    let start = line.iter().position(|byte| !is_blank(byte))?;
+    let start = line.iter().position(|byte| !is_blank(*byte))?;
     let line = line.get(start..)?;
     if line.starts_with(b"#") {
         return None;
@@ -298,11 +298,11 @@ fn parse_line(line: &[u8]) -> Option<Line> {
     let (name, rest) = match quoted {
         Some((name, rest)) => (name, rest),
         None => {
-            let end = line.iter().position(is_blank).unwrap_or(line.len());
+            let end = line.iter().position(|byte| is_blank(*byte)).unwrap_or(line.len());
             (line.get(..end)?.to_vec(), line.get(end..)?)
         }
     };
-    let words = rest.split(is_blank).filter(|word| !word.is_empty());
+    let words = rest.split(|byte| is_blank(*byte)).filter(|word| !word.is_empty());
     let settings = words.map(parse_setting).collect::<Option<Vec<_>>>()?;
     let target = match name.strip_prefix(b"[attr]").filter(|rest| !rest.is_empty()) {
         Some(name) => {

@@ -118,8 +118,8 @@ impl GitRepository {
         let Some(file) = environment::variable("GIT_INDEX_FILE") else { return Ok(()) };
         let path = folder.join(&file);
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let is_of_commit =
-            name == "index.lock" || (name.starts_with("next-index-") && name.ends_with(".lock"));
+        let is_of_commit = name == "index.lock"
+            || (name.starts_with("next-index-") && path.extension().is_some_and(|end| end == "lock"));
         let is_file = || path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
         if is_of_commit && is_file() && self.is_in_git_folder(&path) { self.use_index(&path) } else { Ok(()) }
     }

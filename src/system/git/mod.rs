@@ -37,6 +37,7 @@ use crate::change::{
 };
 use crate::digest::Hash20;
 use crate::system::folder::list_files_below;
+use crate::system::transaction::{ReadLock, WriteError, lock_for_reading};
 use crate::text::RepoPath;
 
 pub(crate) use branch_name::is_valid_branch_name;
@@ -62,10 +63,14 @@ pub struct GitRepository {
     commit_cache: ancestry::CommitCache,
     /// Whether any path can have attributes; `None` before the first walk.
     has_attributes: std::cell::Cell<Option<bool>>,
+    /// Keeps writers of countersign away while the checks read files.
+    read_lock: std::cell::RefCell<Option<ReadLock>>,
     /// Attributes files that were read since the last walk.
     attribute_rules: std::cell::RefCell<Option<attributes::AttributeRules>>,
     /// Number of tree entries that were read.
     entries_read: std::cell::Cell<u64>,
+    /// Number of folders of commits that were read.
+    folders_read: std::cell::Cell<u64>,
     /// Number of repositories that contain this one as a nested submodule.
     submodule_depth: usize,
 }
@@ -120,8 +125,10 @@ impl GitRepository {
             repo,
             commit_cache: ancestry::CommitCache::default(),
             has_attributes: std::cell::Cell::new(None),
+            read_lock: std::cell::RefCell::new(None),
             attribute_rules: std::cell::RefCell::new(None),
             entries_read: std::cell::Cell::new(0),
+            folders_read: std::cell::Cell::new(0),
             submodule_depth: 0,
         }
     }
@@ -148,6 +155,20 @@ impl GitRepository {
     /// The repository is bare.
     pub fn root(&self) -> Result<&Path, RepositoryError> {
         self.repo.workdir().ok_or(RepositoryError::Bare)
+    }
+
+    /// Takes the lock for reading: no command of countersign writes until it is released.
+    ///
+    /// # Errors
+    /// A command writes for longer than the timeout.
+    pub(crate) fn lock_for_reading(&self) -> Result<(), WriteError> {
+        *self.read_lock.borrow_mut() = lock_for_reading(&self.state_folder())?;
+        Ok(())
+    }
+
+    /// Releases the lock for reading. Steps run without it: they may write.
+    pub(crate) fn release_read_lock(&self) {
+        *self.read_lock.borrow_mut() = None;
     }
 
     /// Returns the folder for the tool's own files, inside git's folder.

@@ -21,6 +21,8 @@ const MAX_FILES: usize = 1_000_000;
 /// Maximum number of tree entries that one run reads. Every comparison of two trees
 /// counts.
 const MAX_ENTRIES_READ: u64 = 50_000_000;
+/// Maximum number of folders that one run reads.
+const MAX_FOLDERS_READ: u64 = 600_000;
 
 /// Raw mode and object id of a tree entry.
 type RawTreeEntry = (u32, Oid);
@@ -62,10 +64,15 @@ impl GitRepository {
         let tree = self.find_tree(id, at)?;
         let count = u64::try_from(tree.len()).unwrap_or(u64::MAX).saturating_add(1);
         self.entries_read.set(self.entries_read.get().saturating_add(count));
-        if self.entries_read.get() > MAX_ENTRIES_READ {
+        self.folders_read.set(self.folders_read.get().saturating_add(1));
+        let limits = [
+            (self.entries_read.get(), MAX_ENTRIES_READ, "entries of folders"),
+            (self.folders_read.get(), MAX_FOLDERS_READ, "folders"),
+        ];
+        if let Some((_, limit, what)) = limits.into_iter().find(|(read, limit, _)| read > limit) {
             return Err(RepositoryError::Git {
                 operation: format!("reading folder {at}"),
-                reason: format!("this would require reading more than {MAX_ENTRIES_READ} entries of folders"),
+                reason: format!("this would require reading more than {limit} {what}"),
             });
         }
         let mut out = RawTreeEntries::new();

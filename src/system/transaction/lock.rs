@@ -48,6 +48,30 @@ pub(super) fn acquire(state: &Path, command: &str, timeout: Duration) -> Result<
     Ok(file)
 }
 
+/// Takes the lock for reading and waits for a writer at most `timeout`. Several readers
+/// can hold it. `None` if the folder of the lock cannot be written, as in a read-only
+/// checkout: then nobody can write under the lock either.
+pub(super) fn acquire_shared(state: &Path, timeout: Duration) -> Result<Option<File>, WriteError> {
+    let failed = || format!("locking {}", state.display());
+    let opened = files::create_folder(state).and_then(|()| {
+        File::options().read(true).write(true).create(true).truncate(false).open(state.join("lock"))
+    });
+    let Ok(file) = opened else { return Ok(None) };
+    let start = Instant::now();
+    loop {
+        match file.try_lock_shared() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) if start.elapsed() < timeout => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(WriteError::Locked { holder: read_holder(state), waited: timeout });
+            }
+            Err(TryLockError::Error(source)) => return Err(WriteError::Io { operation: failed(), source }),
+        }
+    }
+}
+
 fn read_holder(state: &Path) -> String {
     let holder = files::read(&state.join("holder"), 1000).unwrap_or_default();
     let holder = to_single_line(&String::from_utf8_lossy(&holder), 300);

@@ -193,6 +193,19 @@ pub(crate) fn interrupted_command(state: &Path) -> Option<String> {
     journal::interrupted_command(state)
 }
 
+/// The lock for reading: no command writes while the value exists.
+#[derive(Debug)]
+pub(crate) struct ReadLock(#[expect(dead_code, reason = "the file holds the lock")] std::fs::File);
+
+/// Takes the lock of a repository for reading. `None` if the folder of the lock cannot be
+/// written.
+///
+/// # Errors
+/// A writer holds the lock for longer than the timeout.
+pub(crate) fn lock_for_reading(state: &Path) -> Result<Option<ReadLock>, WriteError> {
+    Ok(lock::acquire_shared(state, LOCK_TIMEOUT)?.map(ReadLock))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,6 +225,23 @@ mod tests {
         files::read(&root.join(path), MAX_FILE_BYTES)
             .ok()
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    #[test]
+    fn nobody_writes_while_a_gate_reads() {
+        let scratch = files::create_scratch_folder("countersign-lock-").expect("folder");
+        let state = scratch.path().join(".git/countersign");
+        let acquire = || Writer::acquire(scratch.path(), &state, "a test", Duration::ZERO);
+        let (first, second) =
+            (lock_for_reading(&state).expect("lock"), lock_for_reading(&state).expect("lock"));
+        assert!(matches!(acquire(), Err(WriteError::Locked { .. })), "two readers");
+        drop(first);
+        assert!(matches!(acquire(), Err(WriteError::Locked { .. })), "one reader");
+        drop(second);
+        let writer = acquire().expect("no reader");
+        assert!(super::lock::acquire_shared(&state, Duration::ZERO).is_err(), "a writer");
+        drop(writer);
+        assert!(lock_for_reading(&state).expect("lock").is_some());
     }
 
     #[test]

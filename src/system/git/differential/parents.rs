@@ -8,6 +8,15 @@ use crate::system::git::GitRepository;
 
 use super::{CASES, Case, Generator, GitSandbox, assert_only_the_planted_case_differs};
 
+/// Header lines after the committer.
+const EXTRAS: [&str; 5] = [
+    "encoding UTF-8\n",
+    "gpgsig -----BEGIN\n parent x\n -----END\n",
+    "x y\n",
+    " parent z\n",
+    "mergetag a\n b\n",
+];
+
 /// Generates a commit object that git accepts; `parent` lines are in many places.
 fn generate_commit(generator: &mut Generator, tree: Oid, known: &[Oid]) -> String {
     let parent = |generator: &mut Generator| format!("parent {}\n", known[generator.below(known.len())]);
@@ -19,13 +28,6 @@ fn generate_commit(generator: &mut Generator, tree: Oid, known: &[Oid]) -> Strin
     let name = generator.pick(&["C", "parent", "", "C <x>", "Ü"]);
     out.push_str(&format!("author {name} <c@e> {time} +0000\n"));
     out.push_str(&format!("committer {name} <c@e> {time} +0000\n"));
-    const EXTRAS: [&str; 5] = [
-        "encoding UTF-8\n",
-        "gpgsig -----BEGIN\n parent x\n -----END\n",
-        "x y\n",
-        " parent z\n",
-        "mergetag a\n b\n",
-    ];
     for _ in 0..generator.below(4) {
         match generator.below(3) {
             0 => out.push_str(&parent(generator)),

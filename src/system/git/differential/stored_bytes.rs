@@ -64,7 +64,7 @@ fn generate_content(generator: &mut Generator) -> String {
 }
 
 fn name_of(number: usize) -> String {
-    let folder = if number % 3 == 0 { "d/" } else { "" };
+    let folder = if number.is_multiple_of(3) { "d/" } else { "" };
     format!("{folder}f{number}.{}", ["a", "b", "c", "d"][number % 4])
 }
 
@@ -77,7 +77,7 @@ fn files_on_disk_have_the_ids_that_git_add_stores() {
         let sandbox = GitSandbox::new();
         // Half of the files are in the index already, some with CRLF.
         let mut indexed: BTreeMap<String, String> = BTreeMap::new();
-        for number in (0..FILES).filter(|number| number % 2 == 0) {
+        for number in (0..FILES).filter(|number| number.is_multiple_of(2)) {
             let content = generate_content(&mut generator);
             sandbox.write(&name_of(number), &content);
             indexed.insert(name_of(number), content);
