@@ -17,6 +17,7 @@ mod fingerprint;
 mod history;
 mod hooks;
 mod index;
+mod known_caches;
 mod library;
 mod revision;
 mod sparse;

@@ -10,6 +10,7 @@ use crate::system::{files, walk};
 use crate::text::RepoPath;
 
 use super::attributes::is_attributes_file;
+use super::known_caches::is_known_cache;
 use super::{GitRepository, to_oid, too_many_paths, unreadable};
 
 impl GitRepository {
@@ -127,7 +128,10 @@ impl WorktreeWalk<'_> {
                 // The submodule is not checked out: files in its folder are untracked.
                 pending.push(path);
             }
-        } else if !has_tracked_files && self.ignores.matches(&path, true) {
+        } else if !has_tracked_files
+            && (self.ignores.matches(&path, true)
+                || is_known_cache(&files::join_repo_path(self.root, &path), path.file_name().as_ref()))
+        {
         } else if is_repository && !has_tracked_files {
             out.insert(path, DiskEntry { mode: FileMode::Submodule });
         } else {
