@@ -228,7 +228,12 @@ impl Areas {
                 let is_support = language == Language::Go
                     && folders.clone().any(|name| matches!(name, "testing" | "mock" | "mocks"));
                 let support = is_support.then_some(AreaKind::Tests);
-                match names::area_of_folders(&mut folders, true, |_| false).or(support) {
+                // A library in `tools/` is a part of the product; see `area_of_content`.
+                let is_library = |kind: &AreaKind| language == Language::Go && *kind == AreaKind::Tools;
+                match names::area_of_folders(&mut folders, true, |_| false)
+                    .filter(|kind| !is_library(kind))
+                    .or(support)
+                {
                     Some(kind) => Area::new(kind, AreaBasis::Name),
                     None => Area::new(AreaKind::Product, basis),
                 }
@@ -332,7 +337,11 @@ impl Areas {
                 .and_then(|at| self.node.get(at))
                 .is_some_and(|node| node.ships.contains(package)),
         };
-        let found = content::area_of_content(language, text, &ships)?;
+        let names = folder.split('/').filter(|name| !name.is_empty());
+        let is_tool = language == Language::Go
+            && names::area_of_folders(names, true, |_| false) == Some(AreaKind::Tools)
+            && content::is_go_program(text);
+        let found = content::area_of_content(language, text, &ships).or(is_tool.then_some(AreaKind::Tools))?;
         let is_denied = found == AreaKind::Generated && self.attributes.find(&name).contains(&(found, false));
         (!is_denied).then_some(found)
     }
