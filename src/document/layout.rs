@@ -52,6 +52,10 @@ pub struct Layout {
     pub governance_folders: Vec<String>,
 }
 
+/// Extension of the file of manifests; it is no Markdown file, so that no reader of a
+/// folder takes it for a packet.
+const MANIFEST_EXTENSION: &str = ".manifests";
+
 impl Layout {
     /// Returns the layout `docs`.
     #[must_use]
@@ -144,11 +148,19 @@ impl Layout {
         RepoPath::from(format!("{}{id}.contract.sig", self.signed_contracts).as_str())
     }
 
+    /// Returns the path of the file of manifests beside a packet, for `manifests: file`.
+    #[must_use]
+    pub fn manifest_file(&self, id: &WpId, packet: &RepoPath) -> RepoPath {
+        let folder = String::from_utf8_lossy(packet.folder()).into_owned();
+        RepoPath::from(format!("{folder}/{id}{MANIFEST_EXTENSION}").as_str())
+    }
+
     /// Returns whether the work on a packet may always change a path: its packet
     /// and refinement, board, registry, audit and its gate state (CHECKS, "Scope").
     #[must_use]
     pub fn is_packet_record(&self, id: &WpId, path: &RepoPath) -> bool {
         *path == self.packet(id)
+            || *path == self.manifest_file(id, &self.packet(id))
             || *path == self.refinement(id)
             || *path == self.validator_state_path(id)
             || *path == self.signed_contract(id)

@@ -26,7 +26,7 @@ fn key_pair(name: &str) -> PrivateKey {
 }
 
 /// The file of the key, readable by its owner only.
-fn write_key(sandbox: &Sandbox, name: &str) -> String {
+pub fn write_key(sandbox: &Sandbox, name: &str) -> String {
     let path = sandbox.home().join(name);
     let text = key_pair(name).to_openssh(LineEnding::LF).expect("key");
     std::fs::write(&path, text.as_bytes()).expect("key file");
@@ -38,7 +38,7 @@ fn write_key(sandbox: &Sandbox, name: &str) -> String {
     path.display().to_string()
 }
 
-fn public_key(name: &str) -> String {
+pub fn public_key(name: &str) -> String {
     let text = key_pair(name).public_key().to_openssh().expect("key");
     text.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
 }

@@ -39,6 +39,8 @@ mod scan_areas;
 mod scans;
 mod schema;
 mod schema_history;
+#[cfg(feature = "ssh")]
+mod standard;
 mod steps;
 mod support;
 mod trusted_revision;

@@ -2,22 +2,23 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::change::{ChangedFile, Repository, RepositoryError, TreeState};
 use crate::check::context::{
-    ApprovalCheckContext, ChangeCheckContext, Gate, PacketCheckContext, PacketSearch, SearchCheckContext,
-    SelectionCheckContext,
+    ApprovalCheckContext, ChangeCheckContext, Gate, ManifestPlace, PacketCheckContext, PacketSearch,
+    SearchCheckContext, SelectionCheckContext,
 };
 use crate::check::repository_documents::{RefinementCheckContext, TextCheckContext};
 use crate::check::{Check, CheckResult, Registered, predates_refinements};
 use crate::config::Config;
 use crate::document::outline::Outline;
-use crate::document::{DocumentKind, WpId};
+use crate::document::{DocumentKind, Packet, Parsed, WpId};
 use crate::finding::{ApprovalSummary, CheckOutcome, Finding, ScanInfo};
-use crate::pipeline::locate::LocatedPacket;
+use crate::pipeline::locate::{LocatedPacket, read_document};
 use crate::pipeline::outcome::{RuleRef, is_disabled, resolve_outcome};
 use crate::pipeline::source_scan;
-use crate::text::RepoPath;
+use crate::text::{RepoPath, Source};
 
 use super::approval_facts::ApprovalFacts;
 use super::change_facts::ChangeFacts;
@@ -46,6 +47,8 @@ struct CheckInputs<'a, 'b> {
     packet: Option<&'a PacketCheckContext<'b>>,
     approval: Option<&'a ApprovalCheckContext<'b>>,
     change: Option<&'a ChangeCheckContext<'b>>,
+    /// The change with the manifests of the file beside the packet, if they are there.
+    manifest_change: Option<&'a ChangeCheckContext<'b>>,
     texts: &'a [TextCheckContext<'b>],
     refinement: Option<&'a RefinementCheckContext<'b>>,
 }
@@ -134,6 +137,13 @@ impl<'a> CheckRunner<'a> {
                 now: self.context.request.now,
             });
         let packet_input = packet();
+        let beside = self.read_manifest_file(located)?;
+        let manifest_change =
+            beside.as_ref().zip(change.as_ref()).map(|(beside, change)| ChangeCheckContext {
+                packet: PacketCheckContext { packet: &beside.value, faults: &beside.faults, ..packet() },
+                range_fact: change.range_fact.clone(),
+                ..*change
+            });
         let refinement_document = documents.as_ref().and_then(|documents| documents.refinement.as_ref().ok());
         let outline = refinement_document.map(|refinement| Outline::parse(refinement.source.text()));
         let text =
@@ -161,6 +171,7 @@ impl<'a> CheckRunner<'a> {
             packet: Some(&packet_input),
             approval: approval.as_ref(),
             change: change.as_ref(),
+            manifest_change: manifest_change.as_ref(),
             texts: &texts,
             refinement: refinement.as_ref(),
         };
@@ -242,6 +253,7 @@ impl<'a> CheckRunner<'a> {
             packet: None,
             approval: None,
             change: None,
+            manifest_change: None,
             texts: &[],
             refinement: None,
         };
@@ -249,6 +261,18 @@ impl<'a> CheckRunner<'a> {
             let result = self.run_check(entry, &inputs);
             self.record_outcome(&RuleRef::Registered(entry), result);
         }
+    }
+
+    /// Reads the file of manifests beside the packet, as a packet that has the scope of
+    /// the real one; `None` if the manifests are in the packet.
+    fn read_manifest_file(&self, located: &LocatedPacket) -> Result<Option<Parsed<Packet>>, RepositoryError> {
+        if self.config.policy.manifests != ManifestPlace::File {
+            return Ok(None);
+        }
+        let GateContext { repo, layout, tree, .. } = self.context;
+        let path = layout.manifest_file(&located.id, &located.path);
+        let source = read_document(repo, tree, &path)?.unwrap_or_else(|| Source::from_text(path, ""));
+        Ok(Some(read_manifest_packet(&source, &located.packet)))
     }
 
     /// Gathers the facts of the approval. In a gate that does not check them,
@@ -307,6 +331,9 @@ impl<'a> CheckRunner<'a> {
                 Some(CheckResult::skipped("the rule applies to documents or source files only"))
             }
             Check::Approval(check) => inputs.approval.map(|input| check(input, rule)),
+            Check::Change(check) if rule.id.family() == "manifest" => {
+                inputs.manifest_change.or(inputs.change).map(|input| check(input, rule))
+            }
             Check::Change(check) => inputs.change.map(|input| check(input, rule)),
             Check::SharedPaths(check) => Some(match self.context.shared_paths {
                 Some(shared) => check(shared, rule),
@@ -356,6 +383,13 @@ impl<'a> CheckRunner<'a> {
         self.findings.extend(findings);
         self.outcomes.push(CheckOutcome { rule: rule_ref.id().clone(), packet: None, status });
     }
+}
+
+/// Reads a file of manifests as a packet with the scope of the real one.
+pub(super) fn read_manifest_packet(source: &Arc<Source>, packet: &Packet) -> Parsed<Packet> {
+    let mut beside = Packet::read(source);
+    beside.value.scope.clone_from(&packet.scope);
+    beside
 }
 
 /// Merges the results of one check over several documents.

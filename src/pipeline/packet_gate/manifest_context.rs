@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use crate::change::{ChangedFile, Repository, TreeState};
-use crate::check::context::{ChangeCheckContext, PacketCheckContext, RangeFact, TrustCheckContext};
+use crate::check::context::{
+    ChangeCheckContext, ManifestPlace, PacketCheckContext, RangeFact, TrustCheckContext,
+};
 use crate::check::{GateClaims, gate_claims};
 use crate::config::Config;
 use crate::document::audit::Audit;
@@ -17,6 +19,7 @@ use crate::text::{RepoPath, Source};
 use super::approval_facts::ApprovalFacts;
 use super::attribution::FileAttribution;
 use super::change_facts::ChangeFacts;
+use super::check_runner::read_manifest_packet;
 use super::context::{PacketContext, resolve_selection};
 use super::request::{GateContext, GateRequest};
 use super::run_checks::{reject_duplicates, run_gate_checks};
@@ -110,13 +113,28 @@ impl<'a> ManifestContext<'a> {
         &self.packet_context.config
     }
 
+    /// Returns whether the manifests are in a file beside the packet.
+    #[must_use]
+    pub(crate) fn is_in_file(&self) -> bool {
+        self.packet_context.config.policy.manifests == ManifestPlace::File
+    }
+
+    /// Returns the path of the document with the manifests.
+    #[must_use]
+    pub(crate) fn manifest_path(&self) -> RepoPath {
+        if self.is_in_file() { self.layout().manifest_file(&self.id, &self.path) } else { self.path.clone() }
+    }
+
     /// Computes the results of the gates of every manifest in a version of the
     /// packet.
     ///
     /// # Errors
     /// The history that waivers depend on cannot be read.
     pub(crate) fn compute_gate_claims(&self, source: &Arc<Source>) -> Result<Vec<GateClaims>, PipelineError> {
-        let parsed = Packet::read(source);
+        let parsed = match self.packet_context.located.as_ref().filter(|_| self.is_in_file()) {
+            Some(located) => read_manifest_packet(source, &located.packet),
+            None => Packet::read(source),
+        };
         let located = LocatedPacket {
             id: self.id.clone(),
             path: self.path.clone(),
