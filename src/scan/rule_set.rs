@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind, packed};
 
-use super::area::Treatment;
+use super::area_kind::Treatment;
 use super::language::Language;
 use super::rule::{MatchMode, ScanRule, required_literals};
 

@@ -124,7 +124,7 @@ struct ChangeScanSummary {
 }
 
 /// Facts of the tree after the change that checks need.
-struct Inputs<'a> {
+struct ChangeScanInputs<'a> {
     paths: &'a [RepoPath],
     areas: &'a Areas,
     layers: &'a LayerPremises,
@@ -183,7 +183,7 @@ impl ChangeScan<'_> {
             profile,
             rules,
             summary,
-            &Inputs { paths: &paths, areas: &areas, layers: &layers, unscanned: &unscanned },
+            &ChangeScanInputs { paths: &paths, areas: &areas, layers: &layers, unscanned: &unscanned },
         )
     }
 
@@ -356,7 +356,7 @@ impl ChangeScan<'_> {
         profile: &ScanProfile,
         rules: &ActiveRules,
         summary: ChangeScanSummary,
-        inputs: &Inputs<'_>,
+        inputs: &ChangeScanInputs<'_>,
     ) -> Result<ChangeScanResult, PipelineError> {
         let paths = inputs.paths;
         let changed: Vec<ChangedSource> = self
@@ -390,7 +390,15 @@ impl ChangeScan<'_> {
             |rule: &ScanRule| changed.iter().any(|file| rule.include.matches(&file.path.to_text()));
         let governed: Vec<bool> = rules.rules.iter().map(governs_file).collect();
         let findings = summary.findings_by_rule;
-        let results = run_scan_rules(profile, rules, self.config, findings, &governed, inputs.layers, &input);
+        let results = run_scan_rules(
+            profile,
+            rules,
+            self.config,
+            findings,
+            &governed,
+            &|rule| inputs.layers.skip_reason(rule),
+            &input,
+        );
         Ok(ChangeScanResult { results, info: summary.info })
     }
 }

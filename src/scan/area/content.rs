@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use crate::scan::language::Language;
 
-use super::kind::AreaKind;
+use crate::scan::area_kind::AreaKind;
 
 /// Number of bytes at the begin of a file in which comments and imports are read.
 const HEADER_BYTES: usize = 4096;

@@ -7,7 +7,6 @@
 mod attributes;
 mod cargo;
 mod content;
-mod kind;
 mod names;
 mod node;
 mod python;
@@ -22,12 +21,10 @@ use self::attributes::LinguistAttributes;
 use self::cargo::CargoPackages;
 use self::node::NodePackage;
 use self::python::PythonProject;
+use super::area_kind::{Area, AreaBasis, AreaKind};
 use super::language::Language;
 use super::settings::ScanSettings;
 use super::test_code::is_test_file_name;
-
-pub(crate) use kind::{AREA_KINDS, TREATMENTS};
-pub(crate) use kind::{Area, AreaBasis, AreaKind, Treatment};
 
 /// Returns whether a file of this name can decide the areas of other files.
 pub(crate) fn decides_areas(file_name: &str) -> bool {

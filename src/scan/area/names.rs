@@ -3,7 +3,7 @@
 
 use crate::scan::language::Language;
 
-use super::kind::AreaKind;
+use crate::scan::area_kind::AreaKind;
 
 /// Folders of third-party code and of files that tools generate.
 fn is_vendored_folder(name: &str) -> bool {
@@ -185,7 +185,7 @@ pub(super) fn folder_area(name: &str) -> Option<AreaKind> {
     }
     let words = || name.split(['-', '_', '.']).filter(|word| !word.is_empty());
     let begins_or_ends = |all: &[&str]| {
-        let (first, last) = (words().next(), words().last());
+        let (first, last) = (words().next(), words().next_back());
         first.is_some_and(|word| all.contains(&word)) || last.is_some_and(|word| all.contains(&word))
     };
     if is_fixtures(name) || (is_test_name(name) && words().any(|word| matches!(word, "data" | "fixtures"))) {
@@ -215,7 +215,7 @@ pub(super) fn is_test_name(name: &str) -> bool {
         return false;
     }
     let words: Vec<&str> = name.split(['-', '_', '.']).filter(|word| !word.is_empty()).collect();
-    let is_test = |word: &&str| matches!(*word, "test" | "tests" | "testing" | "testutil" | "testutils");
+    let is_test = |word: &str| matches!(word, "test" | "tests" | "testing" | "testutil" | "testutils");
     let first_helper = words.get(1).is_some_and(|word| {
         let helpers = [
             "util",
@@ -249,8 +249,8 @@ pub(super) fn is_test_name(name: &str) -> bool {
         && (words
             .last()
             .is_some_and(|word| matches!(*word, "test" | "tests" | "testutil" | "testutils" | "fuzz"))
-            || (words.first().is_some_and(|word| is_test(&word)) && first_helper)
-            || (words.iter().any(|word| is_test(&word))
+            || (words.first().is_some_and(|word| is_test(word)) && first_helper)
+            || (words.iter().any(|word| is_test(word))
                 && words.iter().any(|word| matches!(*word, "utils" | "helpers"))))
 }
 

@@ -17,7 +17,7 @@ use crate::finding::{Level, RuleId, Wording};
 use crate::rule::{ValueError, ValueProblem, YamlNode, YamlProblem, canonical_rule_id, parse_yaml_tree};
 use crate::text::{Source, Span, Spanned, compile_repo_glob};
 
-use super::area::Treatment;
+use super::area_kind::Treatment;
 use super::language::Language;
 use super::token_map::TokenKindSet;
 
