@@ -5,6 +5,7 @@ use crate::check::CheckResult;
 use crate::check::context::SourcesCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
+use crate::scan::AreaKind;
 use crate::text::RepoPath;
 
 /// Default limit in bytes; a larger untracked file is reported. `scan: {large:}` in
@@ -16,7 +17,11 @@ const DEFAULT_LARGE_BYTES: u64 = 5 * 1024 * 1024;
 pub(super) fn artifact(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
     let is_untracked = |path: &RepoPath| input.untracked.is_some_and(|all| all.contains_key(path));
     let mut found = Vec::new();
-    for path in input.paths.iter().filter(|path| input.is_reported(path) && !is_untracked(path)) {
+    // Data of tests looks like an artifact on purpose, and is added by force.
+    let is_test_data = |path: &RepoPath| matches!(input.area(path), AreaKind::Tests | AreaKind::Fixtures);
+    let is_candidate =
+        |path: &&RepoPath| input.is_reported(path) && !is_untracked(path) && !is_test_data(path);
+    for path in input.paths.iter().filter(is_candidate) {
         let why = if input.settings.artifacts.matches(&path.to_text()) {
             "is tracked, but its name is that of an artifact or secrets file"
         } else if path.file_name() != ".gitignore" && (input.is_ignored)(path) {

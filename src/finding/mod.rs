@@ -2,6 +2,7 @@
 //! report that contains them.
 
 mod approval;
+mod area_info;
 mod place;
 mod report;
 mod wording;
@@ -11,11 +12,12 @@ use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use approval::{ApprovalSummary, CodeCommits, KeySignature, SigningCommit, TimelineEvent};
+pub(crate) use area_info::AreaInfo;
 pub use place::{Label, Place};
 pub use report::Report;
 pub(crate) use report::{
-    AreaInfo, CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PacketInfo, PolicyInfo, ScanInfo,
-    SelectionInfo, StepReport, StepRun, StepStatus, Tally, Verdict,
+    CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PacketInfo, PolicyInfo, ScanInfo, SelectionInfo,
+    StepReport, StepRun, StepStatus, Tally, Verdict,
 };
 
 pub(crate) use wording::Wording;

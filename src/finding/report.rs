@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::area_info::AreaInfo;
 use super::{ApprovalSummary, Finding, Level, RuleId};
 use crate::text::RepoPath;
 
@@ -146,20 +147,6 @@ pub struct EvidenceClaim {
     pub observed: Option<(String, Option<i32>)>,
 }
 
-/// Number of code files in one area of a scanned tree.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AreaInfo {
-    /// Name of the area, as in `scan: areas`.
-    pub area: &'static str,
-    /// The rules that apply to it: `product` (all), `tests`, `limited` or `skip`.
-    pub treatment: &'static str,
-    /// Number of files.
-    pub files: usize,
-    /// Number of files by what decided their area: `configuration`, `manifest`,
-    /// `attribute`, `content` or `name`.
-    pub decided_by: BTreeMap<&'static str, usize>,
-}
-
 /// Counts of a source scan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScanInfo {
@@ -170,7 +157,7 @@ pub struct ScanInfo {
     /// Total size of these files in bytes.
     pub bytes: usize,
     /// Code files by area; empty for the scan of a change.
-    pub areas: Vec<AreaInfo>,
+    pub(crate) areas: Vec<AreaInfo>,
     /// Files to which no rule applies.
     pub skipped: usize,
     /// Files that are not text and not in a known language.

@@ -17,7 +17,7 @@ const MAX_CONTEXT_BYTES: usize = 400;
 
 /// Sets the fingerprints of the hits of a file. `code` is the file without comments.
 pub(super) fn set_fingerprints(set: &RuleSet, code: &[u8], language: Language, hits: &mut [Hit]) {
-    let compact = CompactText::new(code);
+    let mut statements = Statements { code, language, budget: code.len() * 2 + MIN_BUDGET, compact: None };
     for hit in hits {
         let Some(rule) = set.rules().get(hit.rule) else { continue };
         let hash = |text: &str| {
@@ -26,7 +26,7 @@ pub(super) fn set_fingerprints(set: &RuleSet, code: &[u8], language: Language, h
         };
         match (&hit.span, hit.missing_pattern) {
             (Some(span), _) => {
-                hit.fingerprint = hash(&compact.statement(code, span.start, span.end, language));
+                hit.fingerprint = hash(&statements.around(span.start, span.end));
                 if set.has_old_fingerprints() {
                     hit.old_fingerprint = hash(&statement_v1(code, span.start, span.end, language));
                 }
@@ -51,6 +51,56 @@ fn ends_statement(language: Language) -> impl Fn(u8) -> bool {
             | Language::Plain
     );
     move |byte| if by_line { byte == b'\n' } else { matches!(byte, b';' | b'{' | b'}') }
+}
+
+/// Bytes that may be read around the matches of a file, in addition to twice its length,
+/// before the whole file is compacted. Without the limit, many matches in much whitespace
+/// would take quadratic time.
+const MIN_BUDGET: usize = 64 * 1024;
+
+/// The statements of a file.
+struct Statements<'a> {
+    code: &'a [u8],
+    language: Language,
+    budget: usize,
+    compact: Option<CompactText>,
+}
+
+impl Statements<'_> {
+    /// Returns the statement around a match.
+    fn around(&mut self, start: usize, end: usize) -> String {
+        if let Some(compact) = &self.compact {
+            return compact.statement(self.code, start, end, self.language);
+        }
+        let ends = ends_statement(self.language);
+        // Twice the context: commas before closing brackets do not count.
+        let walk = |bytes: &mut dyn Iterator<Item = &u8>| {
+            let (mut visible, mut length) = (0, 0);
+            for byte in bytes {
+                visible += usize::from(!byte.is_ascii_whitespace());
+                if visible > MAX_CONTEXT_BYTES * 2 || ends(*byte) {
+                    break;
+                }
+                length += 1;
+            }
+            length
+        };
+        let before = walk(&mut self.code.get(..start).unwrap_or_default().iter().rev());
+        let after = walk(&mut self.code.get(end..).unwrap_or_default().iter());
+        self.budget = self.budget.saturating_sub(before + after);
+        if self.budget == 0 {
+            return self.compact.insert(CompactText::new(self.code)).statement(
+                self.code,
+                start,
+                end,
+                self.language,
+            );
+        }
+        // One byte more on each side, so that a comma and its bracket stay together.
+        let from = start.saturating_sub(before + 1);
+        let part = self.code.get(from..(end + after + 1).min(self.code.len())).unwrap_or_default();
+        CompactText::new(part).statement(part, start - from, end - from, self.language)
+    }
 }
 
 /// A text without whitespace, and without the commas before closing brackets.
@@ -121,9 +171,12 @@ mod tests {
 
     fn statements(text: &str) -> (String, String) {
         let (bytes, start) = (text.as_bytes(), text.find("unwrap").expect("there"));
-        let compact = CompactText::new(bytes);
-        let rust = Language::Rust;
-        (compact.statement(bytes, start, start + 6, rust), statement_v1(bytes, start, start + 6, rust))
+        let (language, end) = (Language::Rust, start + 6);
+        let mut near = Statements { code: bytes, language, budget: usize::MAX, compact: None };
+        let mut whole = Statements { code: bytes, language, budget: 0, compact: None };
+        let statement = near.around(start, end);
+        assert_eq!(statement, whole.around(start, end));
+        (statement, statement_v1(bytes, start, end, language))
     }
 
     #[test]

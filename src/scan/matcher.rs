@@ -171,6 +171,18 @@ fn remove_overlaps(hits: &mut Vec<Hit>) {
     });
 }
 
+/// Returns whether a match that begins with a letter follows a letter outside of ASCII, so
+/// that it is the end of a longer name.
+fn follows_letter(text: &[u8], start: usize) -> bool {
+    let begins = text.get(start).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let before = text.get(start.saturating_sub(4)..start).unwrap_or_default();
+    if !begins || !before.last().is_some_and(|byte| *byte >= 0x80) {
+        return false;
+    }
+    let last = before.utf8_chunks().last().and_then(|chunk| chunk.valid().chars().next_back());
+    last.is_some_and(char::is_alphanumeric)
+}
+
 /// Adds the matches of one rule to `out`.
 fn match_rule(
     file: &mut LexedFile<'_>,
@@ -197,7 +209,8 @@ fn match_rule(
     }
     let mut spans = Vec::new();
     let masked = file.masked_text(rule.visible_kinds);
-    for regex in regexes {
+    for (regex, pattern) in regexes.iter().zip(&rule.patterns) {
+        let known = spans.len();
         let has_at_group = regex.capture_names().flatten().any(|name| name == "at");
         if has_at_group {
             let all =
@@ -205,6 +218,10 @@ fn match_rule(
             spans.extend(all.map(|found| found.range()));
         } else {
             spans.extend(regex.find_iter(masked).map(|found| found.range()));
+        }
+        if rule.has_ascii_boundaries && pattern.contains(r"\b(?P<at>") {
+            let found = spans.split_off(known);
+            spans.extend(found.into_iter().filter(|span| !follows_letter(masked, span.start)));
         }
     }
     if !spans.is_empty() {

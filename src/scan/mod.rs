@@ -7,6 +7,7 @@
 //! This module does not read files.
 
 mod area;
+mod area_kind;
 mod baseline;
 mod examples;
 mod fingerprint;
@@ -24,8 +25,8 @@ mod token_map;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use area::{AREA_KINDS, Areas, TREATMENTS, decides_areas};
-pub(crate) use area::{Area, AreaBasis, AreaKind, Treatment};
+pub(crate) use area::{Areas, decides_areas};
+pub(crate) use area_kind::{AREA_KINDS, Area, AreaBasis, AreaKind, TREATMENTS, Treatment};
 pub(crate) use baseline::{Baseline, BaselineFault, write as write_baseline};
 pub(crate) use examples::{check_examples, check_prefilter};
 pub(crate) use hit::Hit;

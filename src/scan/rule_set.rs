@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind, packed};
 
-use super::area::Treatment;
+use super::area_kind::Treatment;
 use super::language::Language;
 use super::rule::{MatchMode, ScanRule, required_literals};
 
@@ -63,6 +63,10 @@ enum LiteralAutomaton {
 /// the overlaps of each pair are computed in advance, which is quadratic.
 const MAX_EXCLUSIVE_LITERALS: usize = 200;
 
+/// Above this number of literals, the search with vector instructions is slower than an
+/// automaton.
+const MAX_PACKED_LITERALS: usize = 64;
+
 impl LiteralMatcher {
     /// Builds the search. `None` if there are no literals, or too many for the automaton.
     fn build(literals: BTreeMap<Vec<u8>, Vec<usize>>, ignores_case: bool) -> Option<Self> {
@@ -72,8 +76,9 @@ impl LiteralMatcher {
                 AhoCorasick::builder().ascii_case_insensitive(ignores_case).build(&needles).ok()?;
             (LiteralAutomaton::Overlapping(automaton), Vec::new())
         } else {
+            let is_packed = !ignores_case && needles.len() <= MAX_PACKED_LITERALS;
             let packed = || packed::Config::new().builder().extend(&needles).build();
-            let search = match packed().filter(|_| !ignores_case) {
+            let search = match is_packed.then(packed).flatten() {
                 Some(packed) => LiteralAutomaton::Packed(packed),
                 None => LiteralAutomaton::Automaton(
                     AhoCorasick::builder()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::area::{AreaKind, Treatment};
+use super::area_kind::{AreaKind, Treatment};
 use super::rule::{PathPatterns, RuleArea, RuleFault, ScanRule};
 use crate::text::Source;
 

@@ -136,8 +136,7 @@ mod tests {
 
     #[test]
     fn versions_are_read_as_the_tools_read_them() {
-        let version =
-            |name: &str| parse_version(name).map(|(text, version, is_date)| (text, version, is_date));
+        let version = |name: &str| parse_version(name);
         let some = |text: &str, version: &[u64], is_date| Some((text.to_owned(), version.to_vec(), is_date));
         assert_eq!(
             version("2019-02-26-002946_create_user"),

@@ -115,7 +115,7 @@ fn update_baseline(
         bail!("not everything was scanned ({}); fix that first", fault.message);
     }
     let asked: Vec<&str> = report.outcomes.iter().map(|outcome| outcome.rule.as_str()).collect();
-    let old = read_baseline(&workspace, &path)?.unwrap_or_default();
+    let old = read_baseline(workspace, &path)?.unwrap_or_default();
     let kept: Vec<(&str, &str)> = old
         .entries()
         .map(|(rule, print, _)| (rule, print))

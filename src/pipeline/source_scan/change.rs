@@ -15,9 +15,7 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::outcome::RuleRef;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
 use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
-use crate::scan::{
-    AreaBasis, Areas, Hit, MAX_HITS, RuleSet, ScanRule, Suppression, Treatment, decides_areas,
-};
+use crate::scan::{AreaBasis, Areas, Hit, MAX_HITS, RuleSet, ScanRule, Suppression, Treatment};
 use crate::text::RepoPath;
 
 use super::baseline::read_changed_baseline;
@@ -25,6 +23,7 @@ use super::files::{FileScan, ScanContext};
 use super::ignores::read_ignore_files;
 use super::layers::LayerPremises;
 use super::lines::{LineEnds, line_before_change};
+use super::looked_at::read_areas_before;
 use super::report::{build_report, reject_unknown_sets};
 use super::request::{ScanProfile, ScanRequest};
 use super::results::{ScannedText, build_finding, collect_suppressions, run_scan_rules};
@@ -125,7 +124,7 @@ struct ChangeScanSummary {
 }
 
 /// Facts of the tree after the change that checks need.
-struct Inputs<'a> {
+struct ChangeScanInputs<'a> {
     paths: &'a [RepoPath],
     areas: &'a Areas,
     layers: &'a LayerPremises,
@@ -142,7 +141,7 @@ impl ChangeScan<'_> {
         let read_before = |path: &RepoPath| self.repo.read(self.tree_before, path).ok().flatten();
         let paths = self.repo.list_sources(self.tree)?;
         let areas = Areas::read(&paths, &read);
-        let areas_before = self.read_areas_before(&read_before)?;
+        let areas_before = read_areas_before(self.repo, self.tree_before, self.files, &read_before)?;
         let rule_set = RuleSet::new(rules.rules.clone());
         let (settings, today) = (&self.config.scan, self.today);
         let context = ScanContext { rule_set: &rule_set, settings, today, areas: &areas };
@@ -180,21 +179,8 @@ impl ChangeScan<'_> {
             profile,
             rules,
             summary,
-            &Inputs { paths: &paths, areas: &areas, layers: &layers, unscanned: &unscanned },
+            &ChangeScanInputs { paths: &paths, areas: &areas, layers: &layers, unscanned: &unscanned },
         )
-    }
-
-    /// Reads the areas of the tree before the change, if the change can alter areas.
-    fn read_areas_before(
-        &self,
-        read_before: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
-    ) -> Result<Option<Areas>, PipelineError> {
-        let decides = |file: &ChangedFile| decides_areas(&file.change.path.file_name().to_string());
-        if !self.files.iter().any(decides) {
-            return Ok(None);
-        }
-        let paths = self.repo.list_sources(self.tree_before)?;
-        Ok(Some(Areas::read(&paths, read_before)))
     }
 
     /// Returns a warning for each new file that is not scanned because its own content
@@ -366,7 +352,7 @@ impl ChangeScan<'_> {
         profile: &ScanProfile,
         rules: &ActiveRules,
         summary: ChangeScanSummary,
-        inputs: &Inputs<'_>,
+        inputs: &ChangeScanInputs<'_>,
     ) -> Result<ChangeScanResult, PipelineError> {
         let paths = inputs.paths;
         let changed: Vec<ChangedSource> = self
@@ -400,7 +386,15 @@ impl ChangeScan<'_> {
             |rule: &ScanRule| changed.iter().any(|file| rule.include.matches(&file.path.to_text()));
         let governed: Vec<bool> = rules.rules.iter().map(governs_file).collect();
         let findings = summary.findings_by_rule;
-        let results = run_scan_rules(profile, rules, self.config, findings, &governed, inputs.layers, &input);
+        let results = run_scan_rules(
+            profile,
+            rules,
+            self.config,
+            findings,
+            &governed,
+            &|rule| inputs.layers.skip_reason(rule),
+            &input,
+        );
         Ok(ChangeScanResult { results, info: summary.info })
     }
 }

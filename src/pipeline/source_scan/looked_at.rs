@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::change::{ChangedFile, Repository, RepositoryError, TreeState};
 use crate::check::context::UnscannedFolder;
 use crate::finding::AreaInfo;
-use crate::scan::{AreaKind, RuleArea, RuleSet, ScanSettings, Treatment};
+use crate::scan::{AreaKind, Areas, RuleArea, RuleSet, ScanSettings, Treatment, decides_areas};
 use crate::text::{RepoPath, format_count};
 
 use super::files::FileScan;
@@ -14,6 +15,22 @@ use super::request::ScanRequest;
 const MIN_SCANNED_SHARE: usize = 10;
 /// Maximum number of code files that belong to no target before they are reported.
 const MAX_UNASSIGNED_FILES: usize = 4;
+
+/// Reads the areas of the tree before a change, if the change can alter areas; `None` if
+/// they are those of the tree after it.
+pub(super) fn read_areas_before(
+    repo: &dyn Repository,
+    tree_before: TreeState,
+    files: &[ChangedFile],
+    read_before: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
+) -> Result<Option<Areas>, RepositoryError> {
+    let decides = |file: &ChangedFile| decides_areas(&file.change.path.file_name().to_string());
+    if !files.iter().any(decides) {
+        return Ok(None);
+    }
+    let paths = repo.list_sources(tree_before)?;
+    Ok(Some(Areas::read(&paths, read_before)))
+}
 
 /// Counts the code files of a scan by area, in the order of the areas.
 pub(super) fn count_areas(settings: &ScanSettings, file_scans: &[FileScan]) -> Vec<AreaInfo> {

@@ -12,7 +12,6 @@ use crate::pipeline::outcome::{RuleRef, is_disabled};
 use crate::scan::{Hit, MatchMode, RuleSet, ScanRule, Suppressible, Suppression, SuppressionTarget};
 use crate::text::{RepoPath, Source, Span, to_single_line};
 
-use super::layers::LayerPremises;
 use super::request::ScanProfile;
 use super::rules::ActiveRules;
 
@@ -135,7 +134,7 @@ pub(super) fn run_scan_rules(
     config: &Config,
     mut findings_by_rule: BTreeMap<usize, Vec<Finding>>,
     governed: &[bool],
-    layers: &LayerPremises,
+    skip_reason: &dyn Fn(usize) -> Option<String>,
     input: &SourcesCheckContext<'_>,
 ) -> Vec<(RuleRef, CheckResult)> {
     let mut out = Vec::new();
@@ -148,7 +147,7 @@ pub(super) fn run_scan_rules(
             ))
         } else if rule.mode == MatchMode::Require && governed.get(index) != Some(&true) {
             CheckResult::skipped("no file that the rule governs was scanned")
-        } else if let Some(reason) = layers.skip_reason(index) {
+        } else if let Some(reason) = skip_reason(index) {
             CheckResult::skipped(reason)
         } else {
             findings_by_rule.remove(&index).unwrap_or_default().into()

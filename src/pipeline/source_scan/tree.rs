@@ -98,7 +98,7 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
         &config,
         summary.findings_by_rule,
         &governed,
-        &layers,
+        &|rule| layers.skip_reason(rule),
         &input,
     );
     Ok(build_report(request, &config, summary.info, None, results))

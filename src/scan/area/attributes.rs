@@ -3,7 +3,7 @@
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::kind::AreaKind;
+use crate::scan::area_kind::AreaKind;
 
 /// Maximum number of lines with such attributes in all files of a tree.
 const MAX_LINES: usize = 2_000;

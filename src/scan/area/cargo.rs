@@ -5,29 +5,29 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Value;
 
-use super::kind::AreaKind;
 use super::names;
+use crate::scan::area_kind::AreaKind;
 
 /// The parts of a `Cargo.toml` that say what its files are for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
-struct Manifest {
-    package: Option<Package>,
-    workspace: Option<Workspace>,
-    lib: Option<Target>,
-    bin: Vec<Target>,
-    example: Vec<Target>,
-    test: Vec<Target>,
-    bench: Vec<Target>,
+struct CargoManifest {
+    package: Option<CargoPackageKeys>,
+    workspace: Option<CargoWorkspaceKeys>,
+    lib: Option<CargoTarget>,
+    bin: Vec<CargoTarget>,
+    example: Vec<CargoTarget>,
+    test: Vec<CargoTarget>,
+    bench: Vec<CargoTarget>,
     dependencies: BTreeMap<String, Value>,
     dev_dependencies: BTreeMap<String, Value>,
     build_dependencies: BTreeMap<String, Value>,
-    target: BTreeMap<String, PlatformTables>,
+    target: BTreeMap<String, CargoPlatformTables>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Package {
+struct CargoPackageKeys {
     name: String,
     publish: Option<Value>,
     description: Option<Value>,
@@ -40,13 +40,13 @@ struct Package {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Workspace {
+struct CargoWorkspaceKeys {
     dependencies: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Target {
+struct CargoTarget {
     path: Option<String>,
     #[serde(rename = "required-features")]
     required_features: Vec<String>,
@@ -54,16 +54,16 @@ struct Target {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
-struct PlatformTables {
+struct CargoPlatformTables {
     dependencies: BTreeMap<String, Value>,
     dev_dependencies: BTreeMap<String, Value>,
     build_dependencies: BTreeMap<String, Value>,
 }
 
-impl Manifest {
+impl CargoManifest {
     /// Returns a package with the usual targets, for a manifest that cannot be read.
     fn unreadable() -> Self {
-        Self { package: Some(Package::default()), ..Self::default() }
+        Self { package: Some(CargoPackageKeys::default()), ..Self::default() }
     }
 }
 
@@ -79,13 +79,13 @@ pub(super) struct CargoPackage {
     /// Paths of targets relative to `folder` with their areas, the longest path first.
     targets: Vec<(String, AreaKind)>,
     /// Folders of the packages that it uses, with the kind of the dependency.
-    uses: Vec<(String, DependencyKind)>,
+    uses: Vec<(String, CargoDependencyKind)>,
     is_publishable: bool,
     has_binary: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum DependencyKind {
+enum CargoDependencyKind {
     Normal,
     /// Only with a feature that a user of the package switches on.
     Optional,
@@ -102,10 +102,13 @@ impl CargoPackages {
     /// Reads manifests, each with its folder. `has_file` returns whether the tree has a
     /// file. A manifest that cannot be read is a package with the usual targets.
     pub(super) fn read(manifests: &[(String, String)], has_file: &dyn Fn(&str) -> bool) -> Self {
-        let parsed: Vec<(&String, Manifest)> = manifests
+        let parsed: Vec<(&String, CargoManifest)> = manifests
             .iter()
             .map(|(folder, text)| {
-                (folder, toml::from_str::<Manifest>(text).unwrap_or_else(|_| Manifest::unreadable()))
+                (
+                    folder,
+                    toml::from_str::<CargoManifest>(text).unwrap_or_else(|_| CargoManifest::unreadable()),
+                )
             })
             .collect();
         let mut all: Vec<CargoPackage> = Vec::with_capacity(parsed.len());
@@ -133,9 +136,10 @@ impl CargoPackages {
             for package in &self.all {
                 for (folder, kind) in &package.uses {
                     let Some(slot) = index.get(folder).and_then(|at| used.get_mut(*at)) else { continue };
-                    let by_product = package.kind == AreaKind::Product && *kind == DependencyKind::Normal;
-                    let by_tests = *kind == DependencyKind::Tests
-                        || (*kind == DependencyKind::Normal && package.kind != AreaKind::Product);
+                    let by_product =
+                        package.kind == AreaKind::Product && *kind == CargoDependencyKind::Normal;
+                    let by_tests = *kind == CargoDependencyKind::Tests
+                        || (*kind == CargoDependencyKind::Normal && package.kind != AreaKind::Product);
                     slot[0] |= by_product;
                     slot[1] |= by_tests;
                 }
@@ -156,8 +160,8 @@ impl CargoPackages {
 impl CargoPackage {
     fn new(
         folder: &str,
-        manifest: &Manifest,
-        workspace: Option<(&str, &Workspace)>,
+        manifest: &CargoManifest,
+        workspace: Option<(&str, &CargoWorkspaceKeys)>,
         has_file: &dyn Fn(&str) -> bool,
     ) -> Self {
         let package = manifest.package.as_ref();
@@ -221,8 +225,7 @@ impl CargoPackage {
                 let is_data = by_names() == Some(AreaKind::Fixtures);
                 (if is_data { AreaKind::Fixtures } else { kind }, true)
             }
-            (Some(AreaKind::Product), kind) => (kind, true),
-            (Some(kind), AreaKind::Product) => (kind, true),
+            (Some(AreaKind::Product), kind) | (Some(kind), AreaKind::Product) => (kind, true),
             (_, kind) if kind != AreaKind::Product => (kind, true),
             (_, _) => by_names().map_or((AreaKind::Unassigned, true), |kind| (kind, false)),
         }
@@ -266,9 +269,9 @@ fn area_by_name(folder: &str, name: &str) -> AreaKind {
 
 /// Returns the targets of a manifest: those with a path, and the folders in which Cargo
 /// looks for the others.
-fn targets(manifest: &Manifest) -> Vec<(String, AreaKind)> {
+fn targets(manifest: &CargoManifest) -> Vec<(String, AreaKind)> {
     let mut out: Vec<(String, AreaKind)> = Vec::new();
-    let mut add = |targets: &[Target], kind: AreaKind| {
+    let mut add = |targets: &[CargoTarget], kind: AreaKind| {
         for (target, path) in targets.iter().filter_map(|target| Some((target, target.path.as_deref()?))) {
             let path = normalize("", path);
             // Programs that tests start, such as `required-features = ["test-fakes"]`.
@@ -281,7 +284,7 @@ fn targets(manifest: &Manifest) -> Vec<(String, AreaKind)> {
             let by_name = names::area_of_folders(folder.split('/'), false, |_| false);
             let kind = if is_for_tests || folder == "testing" { AreaKind::Tests } else { kind };
             let kind = if kind == AreaKind::Product { by_name.unwrap_or(kind) } else { kind };
-            if !(folder.is_empty() && kind != AreaKind::Product) && !is_usual {
+            if !(is_usual || folder.is_empty() && kind != AreaKind::Product) {
                 out.push((folder, kind));
             }
             out.push((path, kind));
@@ -318,11 +321,11 @@ fn targets(manifest: &Manifest) -> Vec<(String, AreaKind)> {
 /// Returns the folders of the packages that a manifest names by path.
 fn dependencies(
     folder: &str,
-    manifest: &Manifest,
-    workspace: Option<(&str, &Workspace)>,
-) -> Vec<(String, DependencyKind)> {
+    manifest: &CargoManifest,
+    workspace: Option<(&str, &CargoWorkspaceKeys)>,
+) -> Vec<(String, CargoDependencyKind)> {
     let mut out = Vec::new();
-    let mut add = |table: &BTreeMap<String, Value>, kind: DependencyKind| {
+    let mut add = |table: &BTreeMap<String, Value>, kind: CargoDependencyKind| {
         for (name, value) in table {
             let path = value.get("path").and_then(Value::as_str).map(|path| normalize(folder, path));
             let inherited = || {
@@ -332,17 +335,17 @@ fn dependencies(
                 Some(normalize(root, path))
             };
             let is_optional = value.get("optional").and_then(Value::as_bool) == Some(true);
-            let kind = if is_optional { DependencyKind::Optional } else { kind };
+            let kind = if is_optional { CargoDependencyKind::Optional } else { kind };
             out.extend(path.or_else(inherited).map(|path| (path, kind)));
         }
     };
-    add(&manifest.dependencies, DependencyKind::Normal);
-    add(&manifest.build_dependencies, DependencyKind::Normal);
-    add(&manifest.dev_dependencies, DependencyKind::Tests);
+    add(&manifest.dependencies, CargoDependencyKind::Normal);
+    add(&manifest.build_dependencies, CargoDependencyKind::Normal);
+    add(&manifest.dev_dependencies, CargoDependencyKind::Tests);
     for tables in manifest.target.values() {
-        add(&tables.dependencies, DependencyKind::Normal);
-        add(&tables.build_dependencies, DependencyKind::Normal);
-        add(&tables.dev_dependencies, DependencyKind::Tests);
+        add(&tables.dependencies, CargoDependencyKind::Normal);
+        add(&tables.build_dependencies, CargoDependencyKind::Normal);
+        add(&tables.dev_dependencies, CargoDependencyKind::Tests);
     }
     out
 }

@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use crate::scan::language::Language;
 
-use super::kind::AreaKind;
+use crate::scan::area_kind::AreaKind;
 
 /// Number of bytes at the begin of a file in which comments and imports are read.
 const HEADER_BYTES: usize = 4096;
@@ -59,6 +59,11 @@ static SCRIPT_TEST_IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r#"["'](?P<name>vitest|@jest/globals|jest-mock|@testing-library/[\w-]+|node:test|@playwright/test|sinon|enzyme|supertest|cypress|mocha|ava)["']"#,
     ))
 });
+static TEST_FRAMEWORK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r#"vitest|jest/globals|jest-mock|testing-library/|node:test|playwright/test|sinon|enzyme|supertest|cypress|mocha|["']ava["']|pytest|unittest|hypothesis|nose"#,
+    )
+});
 static PYTHON_TEST_IMPORT: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"(?m)^(?:import|from)[ \t]+(?P<name>pytest|unittest|hypothesis|nose)\b"));
 
@@ -77,6 +82,8 @@ pub(super) fn area_of_content(
         regex.as_ref().is_some_and(|regex| regex.is_match(text))
     };
     let header = text.get(..HEADER_BYTES.min(text.len())).unwrap_or_default();
+    // Most files do not contain the name of any test framework.
+    let may_import = || is_match(&TEST_FRAMEWORK, header);
     let imports = |regex: &Option<Regex>| {
         // Types are erased: they say nothing about what runs.
         let is_value = |found: &regex::bytes::Captures<'_>| {
@@ -96,10 +103,17 @@ pub(super) fn area_of_content(
                 memchr::memmem::find(header, b"build ").is_some() && is_match(&GO_IGNORED, header);
             if takes_test { Some(AreaKind::Tests) } else { is_ignored.then_some(AreaKind::Tools) }
         }
-        language if language.is_script() => imports(&SCRIPT_TEST_IMPORT).then_some(AreaKind::Tests),
-        Language::Python => imports(&PYTHON_TEST_IMPORT).then_some(AreaKind::Tests),
+        language if language.is_script() => {
+            (may_import() && imports(&SCRIPT_TEST_IMPORT)).then_some(AreaKind::Tests)
+        }
+        Language::Python => (may_import() && imports(&PYTHON_TEST_IMPORT)).then_some(AreaKind::Tests),
         _ => None,
     }
+}
+
+/// Returns whether a Go file is part of a program, and not of a library.
+pub(super) fn is_go_program(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).any(|line| line == b"package main")
 }
 
 /// Returns whether a file says that a tool wrote it: in the comments at its begin, or

@@ -7,7 +7,6 @@
 mod attributes;
 mod cargo;
 mod content;
-mod kind;
 mod names;
 mod node;
 mod python;
@@ -22,12 +21,10 @@ use self::attributes::LinguistAttributes;
 use self::cargo::CargoPackages;
 use self::node::NodePackage;
 use self::python::PythonProject;
+use super::area_kind::{Area, AreaBasis, AreaKind};
 use super::language::Language;
 use super::settings::ScanSettings;
 use super::test_code::is_test_file_name;
-
-pub(crate) use kind::{AREA_KINDS, TREATMENTS};
-pub(crate) use kind::{Area, AreaBasis, AreaKind, Treatment};
 
 /// Returns whether a file of this name can decide the areas of other files.
 pub(crate) fn decides_areas(file_name: &str) -> bool {
@@ -228,7 +225,12 @@ impl Areas {
                 let is_support = language == Language::Go
                     && folders.clone().any(|name| matches!(name, "testing" | "mock" | "mocks"));
                 let support = is_support.then_some(AreaKind::Tests);
-                match names::area_of_folders(&mut folders, true, |_| false).or(support) {
+                // A library in `tools/` is a part of the product; see `area_of_content`.
+                let is_library = |kind: &AreaKind| language == Language::Go && *kind == AreaKind::Tools;
+                match names::area_of_folders(&mut folders, true, |_| false)
+                    .filter(|kind| !is_library(kind))
+                    .or(support)
+                {
                     Some(kind) => Area::new(kind, AreaBasis::Name),
                     None => Area::new(AreaKind::Product, basis),
                 }
@@ -332,7 +334,11 @@ impl Areas {
                 .and_then(|at| self.node.get(at))
                 .is_some_and(|node| node.ships.contains(package)),
         };
-        let found = content::area_of_content(language, text, &ships)?;
+        let names = folder.split('/').filter(|name| !name.is_empty());
+        let is_tool = language == Language::Go
+            && names::area_of_folders(names, true, |_| false) == Some(AreaKind::Tools)
+            && content::is_go_program(text);
+        let found = content::area_of_content(language, text, &ships).or(is_tool.then_some(AreaKind::Tools))?;
         let is_denied = found == AreaKind::Generated && self.attributes.find(&name).contains(&(found, false));
         (!is_denied).then_some(found)
     }

@@ -3,124 +3,159 @@
 
 use crate::scan::language::Language;
 
-use super::kind::AreaKind;
+use crate::scan::area_kind::AreaKind;
 
 /// Folders of third-party code and of files that tools generate.
-const VENDORED: [&str; 10] = [
-    "node_modules",
-    "vendor",
-    "third_party",
-    "third-party",
-    "target",
-    "dist",
-    ".git",
-    ".yarn",
-    "bower_components",
-    "Pods",
-];
+fn is_vendored_folder(name: &str) -> bool {
+    matches!(
+        name,
+        "node_modules"
+            | "vendor"
+            | "third_party"
+            | "third-party"
+            | "target"
+            | "dist"
+            | ".git"
+            | ".yarn"
+            | "bower_components"
+            | "Pods"
+    )
+}
 
-const EXAMPLES: [&str; 15] = [
-    "example",
-    "examples",
-    "_examples",
-    "demo",
-    "demos",
-    "sample",
-    "samples",
-    "playground",
-    "playgrounds",
-    "sandbox",
-    "sandboxes",
-    "tutorial",
-    "tutorials",
-    "quickstart",
-    "quickstarts",
-];
-const BENCHMARKS: [&str; 7] =
-    ["bench", "benches", "benchmark", "benchmarks", "benchmarking", "perf", "performance-tests"];
-const TESTS: [&str; 33] = [
-    "test",
-    "mocks",
-    "fakes",
-    "testdoubles",
-    "tests",
-    "__tests__",
-    "__test__",
-    "__mocks__",
-    "spec",
-    "specs",
-    "e2e",
-    "cypress",
-    "playwright",
-    "testutil",
-    "testutils",
-    "testhelper",
-    "testhelpers",
-    "testsupport",
-    "testlib",
-    "typetests",
-    "typecheck",
-    "typechecks",
-    "dtslint",
-    "tsd",
-    "smoke",
-    "fuzz",
-    "fuzzers",
-    "fuzzing",
-    "integration_test",
-    "integration_tests",
-    "unit_tests",
-    "testsuite",
-    "mutation-tests",
-];
-const FIXTURES: [&str; 11] = [
-    "fixture",
-    "fixtures",
-    "__fixtures__",
-    "__testfixtures__",
-    "__snapshots__",
-    "testdata",
-    "testfixtures",
-    "snapshots",
-    "golden",
-    "goldens",
-    "cassettes",
-];
-const TOOLS: [&str; 15] = [
-    "script",
-    "scripts",
-    "tool",
-    "tools",
-    "tooling",
-    "ci",
-    "hack",
-    "xtask",
-    "xtasks",
-    "dev",
-    "devtools",
-    "devel",
-    "release",
-    "packaging",
-    "maintainers",
-];
-const DOCUMENTATION: [&str; 6] = ["doc", "docs", "documentation", "website", "www", "site"];
+/// Returns whether a folder of this name holds examples.
+fn is_examples(name: &str) -> bool {
+    matches!(
+        name,
+        "example"
+            | "examples"
+            | "_examples"
+            | "demo"
+            | "demos"
+            | "sample"
+            | "samples"
+            | "playground"
+            | "playgrounds"
+            | "sandbox"
+            | "sandboxes"
+            | "tutorial"
+            | "tutorials"
+            | "quickstart"
+            | "quickstarts"
+    )
+}
+
+/// Returns whether a folder of this name holds benchmarks.
+fn is_benchmarks(name: &str) -> bool {
+    matches!(
+        name,
+        "bench" | "benches" | "benchmark" | "benchmarks" | "benchmarking" | "perf" | "performance-tests"
+    )
+}
+
+/// Returns whether a folder of this name holds tests.
+fn is_tests(name: &str) -> bool {
+    matches!(
+        name,
+        "test"
+            | "mocks"
+            | "fakes"
+            | "testdoubles"
+            | "tests"
+            | "__tests__"
+            | "__test__"
+            | "__mocks__"
+            | "spec"
+            | "specs"
+            | "e2e"
+            | "cypress"
+            | "playwright"
+            | "testutil"
+            | "testutils"
+            | "testhelper"
+            | "testhelpers"
+            | "testsupport"
+            | "testlib"
+            | "typetests"
+            | "typecheck"
+            | "typechecks"
+            | "dtslint"
+            | "tsd"
+            | "smoke"
+            | "fuzz"
+            | "fuzzers"
+            | "fuzzing"
+            | "integration_test"
+            | "integration_tests"
+            | "unit_tests"
+            | "testsuite"
+            | "mutation-tests"
+    )
+}
+
+/// Returns whether a folder of this name holds fixtures.
+fn is_fixtures(name: &str) -> bool {
+    matches!(
+        name,
+        "fixture"
+            | "fixtures"
+            | "__fixtures__"
+            | "__testfixtures__"
+            | "__snapshots__"
+            | "testdata"
+            | "testfixtures"
+            | "snapshots"
+            | "golden"
+            | "goldens"
+            | "cassettes"
+    )
+}
+
+/// Returns whether a folder of this name holds tools.
+fn is_tools(name: &str) -> bool {
+    matches!(
+        name,
+        "script"
+            | "scripts"
+            | "tool"
+            | "tools"
+            | "tooling"
+            | "ci"
+            | "hack"
+            | "xtask"
+            | "xtasks"
+            | "dev"
+            | "devtools"
+            | "devel"
+            | "release"
+            | "packaging"
+            | "maintainers"
+    )
+}
+
+/// Returns whether a folder of this name holds documentation.
+fn is_documentation(name: &str) -> bool {
+    matches!(name, "doc" | "docs" | "documentation" | "website" | "www" | "site")
+}
 
 /// Folders in which an application keeps its code. Below them, only tests have names of
 /// their own.
-const SOURCE_FOLDERS: [&str; 12] = [
-    "src",
-    "app",
-    "lib",
-    "pages",
-    "components",
-    "server",
-    "client",
-    "routes",
-    "electron",
-    "source",
-    "internal",
-    "pkg",
-];
+fn is_source_folder(name: &str) -> bool {
+    matches!(
+        name,
+        "src"
+            | "app"
+            | "lib"
+            | "pages"
+            | "components"
+            | "server"
+            | "client"
+            | "routes"
+            | "electron"
+            | "source"
+            | "internal"
+            | "pkg"
+    )
+}
 
 /// Returns whether a path is third-party code, or output of a build. Below `src/`, only
 /// `node_modules` has this meaning.
@@ -132,7 +167,7 @@ pub(super) fn is_vendored(text: &str) -> bool {
         let is_asset_library =
             matches!(name, "lib" | "libs" | "vendors") && matches!(parent, "public" | "static" | "assets");
         parent = name;
-        if name == "node_modules" || is_asset_library || (!below_source && VENDORED.contains(&name)) {
+        if name == "node_modules" || is_asset_library || (!below_source && is_vendored_folder(name)) {
             return true;
         }
     }
@@ -145,40 +180,42 @@ fn is_minified(file: &str) -> bool {
 
 /// Returns the area that a folder's own name says; `None` if it says nothing.
 pub(super) fn folder_area(name: &str) -> Option<AreaKind> {
-    let lower = name.to_ascii_lowercase();
-    let name = lower.as_str();
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return folder_area(&name.to_ascii_lowercase());
+    }
     let words = || name.split(['-', '_', '.']).filter(|word| !word.is_empty());
     let begins_or_ends = |all: &[&str]| {
-        let (first, last) = (words().next(), words().last());
+        let (first, last) = (words().next(), words().next_back());
         first.is_some_and(|word| all.contains(&word)) || last.is_some_and(|word| all.contains(&word))
     };
-    if FIXTURES.contains(&name)
-        || (is_test_name(name) && words().any(|word| matches!(word, "data" | "fixtures")))
-    {
+    if is_fixtures(name) || (is_test_name(name) && words().any(|word| matches!(word, "data" | "fixtures"))) {
         return Some(AreaKind::Fixtures);
     }
-    if TESTS.contains(&name) || is_test_name(name) {
+    if is_tests(name) || is_test_name(name) {
         return Some(AreaKind::Tests);
     }
-    if EXAMPLES.contains(&name) || begins_or_ends(&["example", "examples", "demo", "demos", "playground"]) {
+    if is_examples(name) || begins_or_ends(&["example", "examples", "demo", "demos", "playground"]) {
         return Some(AreaKind::Examples);
     }
-    if BENCHMARKS.contains(&name)
+    if is_benchmarks(name)
         || begins_or_ends(&["bench", "benches", "benchmark", "benchmarks", "perf", "perftest"])
     {
         return Some(AreaKind::Benchmarks);
     }
-    if DOCUMENTATION.contains(&name) {
+    if is_documentation(name) {
         return Some(AreaKind::Documentation);
     }
     // `.github`, `.circleci`, `.storybook` and others are read by tools of the developers.
-    (TOOLS.contains(&name) || name.starts_with('.')).then_some(AreaKind::Tools)
+    (is_tools(name) || name.starts_with('.')).then_some(AreaKind::Tools)
 }
 
 /// Returns whether a name of several words says that its code is for tests.
 pub(super) fn is_test_name(name: &str) -> bool {
+    if !name.bytes().any(|byte| matches!(byte, b'-' | b'_' | b'.')) {
+        return false;
+    }
     let words: Vec<&str> = name.split(['-', '_', '.']).filter(|word| !word.is_empty()).collect();
-    let is_test = |word: &&str| matches!(*word, "test" | "tests" | "testing" | "testutil" | "testutils");
+    let is_test = |word: &str| matches!(word, "test" | "tests" | "testing" | "testutil" | "testutils");
     let first_helper = words.get(1).is_some_and(|word| {
         let helpers = [
             "util",
@@ -212,8 +249,8 @@ pub(super) fn is_test_name(name: &str) -> bool {
         && (words
             .last()
             .is_some_and(|word| matches!(*word, "test" | "tests" | "testutil" | "testutils" | "fuzz"))
-            || (words.first().is_some_and(|word| is_test(&word)) && first_helper)
-            || (words.iter().any(|word| is_test(&word))
+            || (words.first().is_some_and(|word| is_test(word)) && first_helper)
+            || (words.iter().any(|word| is_test(word))
                 && words.iter().any(|word| matches!(*word, "utils" | "helpers"))))
 }
 
@@ -257,7 +294,7 @@ pub(super) fn area_of_folders<'a>(
         };
         parent = name;
         let starts = starts_package(name);
-        below_source |= found.is_none() && (SOURCE_FOLDERS.contains(&name) || starts);
+        below_source |= found.is_none() && (is_source_folder(name) || starts);
     }
     found
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::cargo::normalize;
-use super::kind::AreaKind;
 use super::names;
+use crate::scan::area_kind::AreaKind;
 
 /// A package with a `package.json`.
 #[derive(Debug)]

@@ -86,6 +86,7 @@ pub(super) fn validate_rule(file: raw::RawScanRule, span: Span) -> Result<ScanRu
         tests: parse_keyword("value of `tests`", file.tests.as_ref(), &TEST_KEYWORDS)?,
         mode: parse_keyword("mode", file.mode.as_ref(), &MODE_KEYWORDS)?,
         suppressible,
+        has_ascii_boundaries: false,
         examples: RuleExamples {
             path: path.map_or_else(|| format!("src/example.{}", first.ending()), |path| path.value),
             matching: values(matching),

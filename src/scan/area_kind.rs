@@ -130,7 +130,7 @@ impl AreaBasis {
 }
 
 impl Area {
-    pub(super) fn new(kind: AreaKind, basis: AreaBasis) -> Self {
+    pub(crate) fn new(kind: AreaKind, basis: AreaBasis) -> Self {
         Self { kind, basis }
     }
 }
