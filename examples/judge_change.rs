@@ -16,7 +16,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         demo.write_handover(&builder, RecordedHashes::Correct)?;
     }
     let (gate, selection, now) = (Gate::PostWork, SelectionRequest::Default, jiff::Zoned::now().datetime());
-    let request = GateRequest { gate, packet, other_packets: Vec::new(), selection, config: None, now };
+    let request =
+        GateRequest { gate, packet, other_packets: Vec::new(), selection, base: None, config: None, now };
     for finding in check_packet(&GitRepository::discover(folder)?, &request)?.findings {
         println!("{} [{}] {}", finding.level, finding.rule, finding.message);
     }

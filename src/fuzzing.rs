@@ -13,8 +13,9 @@ mod tests;
 use std::sync::Arc;
 
 use crate::change::{
-    ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository, RepositoryError,
-    Selection, SelectionRequest, TreeEntry, TreeState, VersionRequest, WorkingTree, Worktree,
+    BranchTip, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository,
+    RepositoryError, Selection, SelectionRequest, TreeEntry, TreeState, VersionRequest, WorkingTree,
+    Worktree,
 };
 use crate::config::Config;
 use crate::digest::git_blob_id;
@@ -151,7 +152,7 @@ impl Repository for OneFile {
         &self,
         _: &SelectionRequest,
         _: &dyn Fn(Commit) -> Option<String>,
-        _: &[String],
+        _: Option<&BranchTip>,
     ) -> Result<Selection, RepositoryError> {
         Err(RepositoryError::Bare)
     }

@@ -22,9 +22,9 @@ mod test_support;
 
 // Repositories: what a pipeline reads, and the two implementations.
 pub use change::{
-    Change, ChangeSet, ChangedFile, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore,
-    Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState,
-    VersionRequest, WorkingTree, Worktree,
+    BranchTip, Change, ChangeSet, ChangedFile, Commit, CommitInfo, FileMode, FoundVersion, History,
+    ObjectStore, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry,
+    TreeState, VersionRequest, WorkingTree, Worktree,
 };
 pub use digest::Hash20;
 pub use system::folder::PlainFolder;

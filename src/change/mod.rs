@@ -22,7 +22,7 @@ pub use repository::{
     CommitInfo, FoundVersion, History, ObjectStore, Repository, RepositoryError, VersionRequest, WorkingTree,
     Worktree,
 };
-pub use selection::{Commit, Selection, SelectionMode, SelectionRequest, TreeState};
+pub use selection::{BranchTip, Commit, Selection, SelectionMode, SelectionRequest, TreeState};
 pub(crate) use selection::{short_id, split_range};
 
 /// Type of a path, from git's raw mode.

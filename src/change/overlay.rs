@@ -8,8 +8,9 @@ use crate::digest::git_blob_id;
 use crate::text::RepoPath;
 
 use super::{
-    ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository, RepositoryError,
-    Selection, SelectionRequest, TreeEntry, TreeState, VersionRequest, WorkingTree, Worktree,
+    BranchTip, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository,
+    RepositoryError, Selection, SelectionRequest, TreeEntry, TreeState, VersionRequest, WorkingTree,
+    Worktree,
 };
 
 /// A base repository with replaced files of the working tree. Other tree states
@@ -114,8 +115,20 @@ impl ObjectStore for Overlay<'_> {
 }
 
 impl History for Overlay<'_> {
-    fn main_fork_point(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
-        self.base.main_fork_point(main)
+    fn branch_tips(&self, names: &[String]) -> Result<Vec<BranchTip>, RepositoryError> {
+        self.base.branch_tips(names)
+    }
+
+    fn merge_base(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
+        self.base.merge_base(a, b)
+    }
+
+    fn commit_signature(&self, commit: Commit) -> Result<Option<(String, Vec<u8>)>, RepositoryError> {
+        self.base.commit_signature(commit)
+    }
+
+    fn newest_time(&self, base: Option<Commit>, head: Commit) -> Result<Option<i64>, RepositoryError> {
+        self.base.newest_time(base, head)
     }
 
     fn find_versions(
@@ -146,10 +159,6 @@ impl History for Overlay<'_> {
         holds: &dyn Fn(&[u8]) -> bool,
     ) -> Result<Vec<CommitInfo>, RepositoryError> {
         self.base.find_introductions(path, head, stop, holds)
-    }
-
-    fn main_tip(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
-        self.base.main_tip(main)
     }
 
     fn subjects(&self, head: Commit) -> Result<Vec<String>, RepositoryError> {
@@ -192,7 +201,7 @@ impl Repository for Overlay<'_> {
         &self,
         request: &SelectionRequest,
         merge_base: &dyn Fn(Commit) -> Option<String>,
-        main: &[String],
+        main: Option<&BranchTip>,
     ) -> Result<Selection, RepositoryError> {
         self.base.select(request, merge_base, main)
     }

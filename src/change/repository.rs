@@ -5,7 +5,7 @@
 
 use crate::text::RepoPath;
 
-use super::{ChangeSet, Commit, FileMode, Selection, SelectionRequest, TreeEntry, TreeState};
+use super::{BranchTip, ChangeSet, Commit, FileMode, Selection, SelectionRequest, TreeEntry, TreeState};
 
 /// An error while a repository is read. The tool then ends with exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -182,22 +182,42 @@ pub trait History {
     /// Missing objects.
     fn is_ancestor(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError>;
 
-    /// Returns the merge base of HEAD and the main branch. The main branch is the
-    /// first existing one of the names in `main`. `None` if none of them exists, or
-    /// before the first commit.
+    /// Returns the existing branches with these names: local ones and
+    /// remote-tracking ones, and the branch that HEAD of the remote names. Sorted
+    /// by reference.
+    ///
+    /// # Errors
+    /// References that cannot be read.
+    fn branch_tips(&self, _names: &[String]) -> Result<Vec<BranchTip>, RepositoryError> {
+        Ok(Vec::new())
+    }
+
+    /// Returns the merge base of two commits: the newest common ancestor that is not
+    /// an ancestor of another one. `None` if there is none.
     ///
     /// # Errors
     /// Missing objects.
-    fn main_fork_point(&self, _main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+    fn merge_base(&self, _a: Commit, _b: Commit) -> Result<Option<Commit>, RepositoryError> {
         Ok(None)
     }
 
-    /// Returns the tip of the main branch: of the first existing one of the names in
-    /// `main`. `None` if none of them exists.
+    /// Returns the greatest commit time, in seconds since 1970, of `base` and of the
+    /// commits reachable from `head` and not from `base`: no commit is older than
+    /// its ancestors, whatever its author wrote.
     ///
     /// # Errors
-    /// Unreadable references.
-    fn main_tip(&self, _main: &[String]) -> Result<Option<Commit>, RepositoryError> {
+    /// Missing objects, or a history with more commits than the limit.
+    fn newest_time(&self, base: Option<Commit>, head: Commit) -> Result<Option<i64>, RepositoryError> {
+        let times = self.commits_between(base, head)?.into_iter().map(|commit| commit.time);
+        Ok(times.max())
+    }
+
+    /// Returns the signature of a commit and the text that it signs; `None` if the
+    /// commit is not signed.
+    ///
+    /// # Errors
+    /// Missing objects.
+    fn commit_signature(&self, _commit: Commit) -> Result<Option<(String, Vec<u8>)>, RepositoryError> {
         Ok(None)
     }
 
@@ -287,7 +307,7 @@ pub trait Repository: ObjectStore + History + WorkingTree {
     /// Resolves a selection request to commits.
     ///
     /// `merge_base` returns the packet's `MERGE_BASE_SHA` as written at a commit.
-    /// `main` contains possible names of the main branch, in order of preference.
+    /// `main` is the main branch, if it is known.
     ///
     /// # Errors
     /// A revision does not exist, or the repository is bare and files are needed.
@@ -295,7 +315,7 @@ pub trait Repository: ObjectStore + History + WorkingTree {
         &self,
         request: &SelectionRequest,
         merge_base: &dyn Fn(Commit) -> Option<String>,
-        main: &[String],
+        main: Option<&BranchTip>,
     ) -> Result<Selection, RepositoryError>;
 
     /// Returns the change set of a selection.

@@ -33,13 +33,31 @@ pub enum TreeState {
     Worktree,
 }
 
+/// A branch that may be the main branch, and its newest commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BranchTip {
+    /// Name of the branch, without a remote.
+    pub name: String,
+    /// The reference as people write it: `main` or `origin/main`.
+    pub reference: String,
+    /// The newest commit.
+    pub tip: Commit,
+    /// Whether this is a remote-tracking reference.
+    pub is_remote: bool,
+}
+
 /// The change that the caller requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SelectionRequest {
     /// No option: staged changes, otherwise changes of the working tree, otherwise
-    /// the range from the packet's merge base, otherwise from the merge base with
-    /// the main branch, otherwise the last commit.
+    /// the work of this branch, from its merge base with the main branch. If the
+    /// packet names a later merge base, the work starts there. On the main branch it
+    /// is the range from the packet's merge base, otherwise the last commit.
     Default,
+    /// The whole work of this branch: from its merge base with the main branch to the
+    /// files on disk, or to HEAD if nothing is uncommitted. On the main branch the work
+    /// starts at the remote-tracking one; without it, at HEAD.
+    Work,
     /// `--range A..B` or `A...B`.
     Range(String),
     /// `--rev R`: from the first parent of R to R.
@@ -95,10 +113,8 @@ pub struct Selection {
     pub reason: String,
     /// Whether the caller requested it with an option.
     pub is_explicit: bool,
-    /// The commit that the rules are read from, if it is not the base. It is the
-    /// left end of `A...B`, or the fork point from the main branch if the packet
-    /// names a later merge base.
-    pub policy_source: Option<Commit>,
+    /// The left end of `A...B`; its merge base with the head is the base.
+    pub left_end: Option<Commit>,
 }
 
 impl Selection {

@@ -35,6 +35,7 @@ mod stub;
 mod suppression;
 mod text;
 mod traceability;
+mod trust;
 mod validator;
 pub(crate) mod waiver;
 
@@ -46,6 +47,7 @@ use crate::finding::Finding;
 use crate::rule::Rule;
 
 pub(crate) use approval::predates_refinements;
+pub(crate) use approval::trusted::removed_records;
 pub(crate) use evidence::is_same_command;
 pub(crate) use link::named_paths;
 pub(crate) use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
@@ -90,6 +92,8 @@ pub enum Check {
     Search(fn(&context::SearchCheckContext<'_>, &Rule) -> CheckResult),
     /// The selected change, without the packet.
     Selection(fn(&context::SelectionCheckContext<'_>, &Rule) -> CheckResult),
+    /// The rules of the run, without the packet.
+    Trust(fn(&context::TrustCheckContext, &Rule) -> CheckResult),
     /// The packet alone.
     Packet(fn(&context::PacketCheckContext<'_>, &Rule) -> CheckResult),
     /// The text of one document of any kind.

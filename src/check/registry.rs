@@ -7,7 +7,7 @@ use crate::rule::Rule;
 use super::{
     Check, approval, audit, baseline, board, change, concurrency, contract, coverage, evidence, gate_log,
     hygiene, link, manifest, migration, packet, packet_contract, phase, phase_close, record, refinement,
-    scope, source, spec, stub, suppression, text, traceability, validator, waiver,
+    scope, source, spec, stub, suppression, text, traceability, trust, validator, waiver,
 };
 
 /// A built-in rule and its check.
@@ -83,7 +83,14 @@ registry! {
     "approval/contract" => Check::Approval(approval::contract::contract),
     "approval/refinement-text" => Check::Approval(approval::records::refinement_text),
     "approval/order" => Check::Approval(approval::contract::order),
+    "approval/withdrawn" => Check::Approval(approval::trusted::withdrawn),
+    "approval/record-removed" => Check::Approval(approval::trusted::record_removed),
+    "approval/unsigned-contract" => Check::Approval(approval::trusted::unsigned_contract),
     "approval/separation-of-duties" => Check::Approval(approval::records::separation_of_duties),
+    "fence/soft" => Check::Trust(trust::soft),
+    "config/readable" => Check::Trust(trust::readable),
+    "config/first" => Check::Command,
+    "config/policy-change" => Check::Command,
     "change/empty" => Check::Selection(change::empty),
     "change/base" => Check::Selection(change::base),
     "change/judge" => Check::Change(change::judge),

@@ -32,7 +32,7 @@ fn find_excluding_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> 
 
 /// Returns whether a path belongs to this packet's own governance files.
 fn is_own_governance(input: &PacketCheckContext<'_>, path: &RepoPath) -> bool {
-    input.layout.is_packet_record(input.id, path)
+    !input.is_fence && input.layout.is_packet_record(input.id, path)
 }
 
 /// Returns the reason why a path is protected, as a clause. `None` if it is not
@@ -43,12 +43,13 @@ fn protection_reason(input: &PacketCheckContext<'_>, path: &RepoPath) -> Option<
         return None;
     }
     let layout = input.layout;
+    // A fence is in a repository without packets.
     for (folder, what) in [
         (&layout.packets, "packet"),
         (&layout.refinements, "refinement"),
         (&layout.signed_contracts, "packet's signed contract"),
     ] {
-        if path.is_below(folder.as_bytes()) {
+        if !input.is_fence && path.is_below(folder.as_bytes()) {
             return Some(format!("it is another {what}"));
         }
     }
@@ -191,7 +192,7 @@ fn outside_finding(
     let path = &file.change.path;
     let (packet, id) = (input.packet.packet, input.packet.id);
     let declared = packet.scope.declared.unwrap_or_else(|| packet.heading_span("SCOPE"));
-    let message = format!("{path} is changed, but no entry of IN_SCOPE_PATHS covers it");
+    let message = format!("{path} is changed, but no entry of {} covers it", input.packet.scope_name());
     let mut finding = rule.finding(message, Label::path(path, describe_change(file))).about_path(path);
     finding = match similar.nearest(path, at) {
         Some(entry) => {
@@ -221,7 +222,7 @@ pub(super) fn excluded(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResu
     for file in input.files.iter().filter(|file| !is_own_governance(&input.packet, &file.change.path)) {
         let path = &file.change.path;
         if let Some(entry) = find_excluding_entry(&input.packet, path) {
-            let message = format!("{path} is changed, but OUT_OF_SCOPE excludes it");
+            let message = format!("{path} is changed, but {} excludes it", input.packet.excluded_name());
             let finding = rule.finding(message, Label::path(path, describe_change(file)));
             out.push(finding.related(input.packet.label_at(entry.raw.span, "out of scope")).about_path(path));
         }
@@ -236,7 +237,8 @@ pub(super) fn protected(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckRes
     for file in input.files {
         let path = &file.change.path;
         let Some(why) = protection_reason(&input.packet, path) else { continue };
-        let message = format!("{path} is changed, but IN_SCOPE_PATHS does not name this exact path: {why}");
+        let list = input.packet.scope_name();
+        let message = format!("{path} is changed, but {list} does not name this exact path: {why}");
         let finding = rule.finding(message, Label::path(path, describe_change(file))).about_path(path);
         out.push(match find_covering_entry(&input.packet, path) {
             Some(entry) => finding.related(

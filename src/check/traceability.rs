@@ -221,12 +221,12 @@ pub(super) fn board(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
     };
     let mut out: Vec<Finding> = Vec::new();
     for row in &registry.rows {
-        let (Some(cell), Some(active)) = (&row.board, Registry::active_id(row)) else { continue };
+        let Some(cell) = &row.board else { continue };
         let Some(group) = board_group(&cell.value) else { continue };
-        // `Done: WP-1-A-v2` may be about another revision than the active packet.
-        let named = crate::document::audit::find_wp_ids(&cell.value).next().map(str::to_owned);
-        let id = named.unwrap_or_else(|| active.as_str().to_owned());
-        let Some(entry) = board.entries_of(&id).last() else { continue };
+        // `Done: WP-1-A-v2` names the packet, which may be another revision than the active
+        // one. A cell without a packet is a general remark.
+        let Some(id) = crate::document::audit::find_wp_ids(&cell.value).next() else { continue };
+        let Some(entry) = board.entries_of(id).last() else { continue };
         if state_group(&entry.state) == Some(group) {
             continue;
         }
@@ -248,9 +248,9 @@ fn board_group(text: &str) -> Option<&'static str> {
     let lower = text.trim().to_lowercase();
     let groups = [
         ("stub", "stub"),
-        ("ready for dev", "ready"),
-        ("in progress", "in progress"),
-        ("blocked", "blocked"),
+        ("ready for dev", "open"),
+        ("in progress", "open"),
+        ("blocked", "open"),
         ("done", "done"),
         ("validated", "done"),
         ("superseded", "superseded"),
@@ -262,9 +262,7 @@ fn board_group(text: &str) -> Option<&'static str> {
 fn state_group(state: &str) -> Option<&'static str> {
     Some(match state {
         "STUB" => "stub",
-        "READY_FOR_DEV" => "ready",
-        "IN_PROGRESS" => "in progress",
-        "BLOCKED" => "blocked",
+        "READY_FOR_DEV" | "IN_PROGRESS" | "BLOCKED" => "open",
         "SUPERSEDED" => "superseded",
         "VALIDATED" | "FAIL" | "OUTDATED_ONLY" | "MERGE_PENDING" | "ABANDONED" | "DONE" => "done",
         _ => return None,

@@ -139,6 +139,16 @@ pub(crate) struct WorkArgs {
     pub also: Vec<String>,
     #[command(flatten)]
     pub selection: SelectionArgs,
+    #[command(flatten)]
+    pub base: BaseArgs,
+}
+
+/// The revision that is trusted.
+#[derive(Debug, Args)]
+pub(crate) struct BaseArgs {
+    /// Take rules and approvals from this revision instead of the main branch
+    #[arg(long = "base", value_name = "REV", allow_hyphen_values = true)]
+    pub revision: Option<String>,
 }
 
 impl WorkArgs {
@@ -160,8 +170,8 @@ impl<'a> PacketIds<'a> {
 }
 
 /// Which change to judge. With none given: staged changes if there are any,
-/// else the working tree, else `MERGE_BASE_SHA..HEAD`, else the merge base with
-/// the main branch, else the last commit.
+/// else the working tree, else the work of this branch since the main branch,
+/// else the last commit.
 #[derive(Debug, Args)]
 pub(crate) struct SelectionArgs {
     /// Two commits; three dots mean their merge base

@@ -14,9 +14,9 @@ use super::{COULD_NOT_RUN, Cli};
 /// Commands in the order of the overview, everyday ones first.
 const GROUPS: [(&str, &[&str]); 7] = [
     ("Start", &["init", "demo"]),
-    ("Work on a packet", &["pre-work", "post-work", "evidence", "manifest", "fix", "scan"]),
+    ("Work", &["verify", "pre-work", "post-work", "evidence", "manifest", "fix", "scan"]),
     ("Review", &["audit", "check", "governance-check", "list", "show"]),
-    ("Documents and approvals", &["new", "refine", "sign", "prepare", "validator-gate"]),
+    ("Documents and approvals", &["approve", "new", "refine", "sign", "prepare", "validator-gate"]),
     ("Setup and help", &["hook", "explain", "rules", "self-test", "completions"]),
     ("Parts of the gates", &["gate-check", "cor701-sha"]),
     (
@@ -41,7 +41,7 @@ const GROUPS: [(&str, &[&str]); 7] = [
 ];
 
 /// Global options that have no effect on a command, by argument id.
-const WITHOUT_EFFECT: [(&str, &[&str]); 18] = [
+const WITHOUT_EFFECT: [(&str, &[&str]); 19] = [
     ("list", &["output", "color", "quiet", "verbose"]),
     ("show", &["output", "color", "quiet", "verbose"]),
     ("cor701-sha", &["output", "color", "quiet", "verbose", "config"]),
@@ -50,6 +50,7 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 18] = [
     ("fix", &["output"]),
     ("init", &["output", "color", "quiet", "verbose"]),
     ("new", &["output"]),
+    ("approve", &["output"]),
     ("refine", &["output"]),
     ("sign", &["output"]),
     ("prepare", &["output"]),

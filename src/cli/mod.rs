@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use command::{
     approve, cor701_sha, demo, documents, evidence, explain, fix, gates, hook, init, manifest, new, rules,
-    scan, self_test, show, validator_gate,
+    scan, self_test, show, validator_gate, verify,
 };
 
 use crate::pipeline::document_check::DocumentQuery;
@@ -53,6 +53,9 @@ enum Command {
     /// Build a small governed repository and run its gates
     #[command(after_help = "Example:\n  countersign demo --keep /tmp/countersign-demo")]
     Demo(demo::DemoArgs),
+    /// Check whether the work of this branch is what was agreed, then run the steps
+    #[command(after_help = "Example:\n  countersign verify --packet WP-1-Farewell")]
+    Verify(verify::VerifyArgs),
     /// Check whether work on a packet may start
     #[command(after_help = "Example:\n  countersign pre-work WP-1-Farewell-v2")]
     PreWork(gates::PreWorkArgs),
@@ -92,6 +95,9 @@ enum Command {
     /// Write a new document with everything that can be computed filled in
     #[command(after_help = "Example:\n  countersign new stub WP-2-Next")]
     New(new::NewArgs),
+    /// Show the whole contract of packets and sign it with an SSH key
+    #[command(after_help = "Example:\n  countersign approve WP-1-Farewell")]
+    Approve(approve::ApproveArgs),
     /// Record a complete refinement in the gate log
     #[command(after_help = "Example:\n  countersign refine WP-1-Farewell")]
     Refine(approve::RefineArgs),
@@ -186,6 +192,7 @@ impl Command {
             Self::Demo(_) => "demo",
             Self::PreWork(_) => "pre-work",
             Self::PostWork(_) => "post-work",
+            Self::Verify(_) => "verify",
             Self::Evidence(_) => "evidence",
             Self::Manifest(_) => "manifest",
             Self::Fix(_) => "fix",
@@ -196,6 +203,7 @@ impl Command {
             Self::List(_) => "list",
             Self::Show(_) => "show",
             Self::New(_) => "new",
+            Self::Approve(_) => "approve",
             Self::Refine(_) => "refine",
             Self::Sign(_) => "sign",
             Self::Prepare(_) => "prepare",
@@ -230,6 +238,7 @@ impl Command {
             Self::Demo(args) => args.run(global, output),
             Self::PreWork(args) => args.run(global, output),
             Self::PostWork(args) => args.run(global, output),
+            Self::Verify(args) => args.run(global, output),
             Self::Evidence(args) => args.run(global, output),
             Self::Manifest(args) => args.run(global, output),
             Self::Fix(args) => args.run(global, output),
@@ -240,6 +249,7 @@ impl Command {
             Self::List(args) => args.list(global, output),
             Self::Show(args) => args.run(global, output),
             Self::New(args) => args.run(global, output),
+            Self::Approve(args) => args.run(global, output),
             Self::Refine(args) => args.run(global, output),
             Self::Sign(args) => args.run(global, output),
             Self::Prepare(args) => args.run(global, output),

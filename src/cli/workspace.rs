@@ -85,7 +85,7 @@ impl Workspace {
                 bail!("this folder is not in a git repository; --staged and --rev need one")
             }
             (Self::Git(repo), Some(rev)) => {
-                let selection = repo.select(&SelectionRequest::Rev(rev.to_owned()), &|_| None, &[])?;
+                let selection = repo.select(&SelectionRequest::Rev(rev.to_owned()), &|_| None, None)?;
                 Ok(selection.head.map_or(TreeState::Empty, TreeState::Commit))
             }
             _ if staged => Ok(TreeState::Index),

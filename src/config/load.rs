@@ -23,6 +23,8 @@ pub(crate) struct LoadedConfig {
     pub origin: String,
     /// Whether there is a file.
     pub is_file: bool,
+    /// Text of the file.
+    pub source: Option<Arc<Source>>,
 }
 
 /// A configuration that cannot be used (exit 2).
@@ -56,7 +58,12 @@ pub(crate) fn load(
 ) -> Result<LoadedConfig, ConfigError> {
     if let Some(source) = named {
         let origin = format!("{} (named by the caller)", source.name());
-        return Ok(LoadedConfig { config: Config::read(source)?, origin, is_file: true });
+        return Ok(LoadedConfig {
+            config: Config::read(source)?,
+            origin,
+            is_file: true,
+            source: Some(Arc::clone(source)),
+        });
     }
     let tree_name = match tree {
         TreeState::Empty => "an empty tree".to_owned(),
@@ -69,11 +76,13 @@ pub(crate) fn load(
             config: Config::read(&source)?,
             origin: format!("{FILE_NAME} of {tree_name}"),
             is_file: true,
+            source: Some(source),
         }),
         None => Ok(LoadedConfig {
             config: Config::defaults(),
             origin: format!("defaults ({tree_name} has no {FILE_NAME})"),
             is_file: false,
+            source: None,
         }),
     }
 }

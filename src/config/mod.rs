@@ -1,6 +1,7 @@
 //! `countersign.yaml`: the file as written (`raw`), then validated, with defaults filled in.
 
 mod evidence;
+mod fence;
 mod layout;
 mod load;
 #[cfg(test)]

@@ -17,6 +17,10 @@ pub(super) type Text = Spanned<String>;
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawConfig {
     pub version: Option<Spanned<u64>>,
+    pub profile: Option<Text>,
+    pub scope: Option<Spanned<Vec<Text>>>,
+    pub out_of_scope: Option<Vec<Text>>,
+    pub manifests: Option<Text>,
     pub main_branch: Option<Spanned<OneOrMany>>,
     pub layout: Option<RawLayout>,
     pub minimum_format: Option<Text>,

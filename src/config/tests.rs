@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::Config;
+use crate::finding::Level;
 use crate::rule::LevelSetting;
 use crate::text::{RepoPath, Source};
 
@@ -23,9 +24,20 @@ fn read(text: &str) -> Config {
 fn errors_are_located_at_their_key_or_value() {
     let (line, at, message) = refuse("version: 1\nrulez: {}\n");
     assert_eq!((line, at.as_str()), (2, "rulez"));
-    assert!(message.starts_with("unknown key `rulez`; expected one of: version, main_branch, "), "{message}");
+    assert!(message.starts_with("unknown key `rulez`; expected one of: version, profile, "), "{message}");
     assert!(message.ends_with("; did you mean `rules`?"), "{message}");
     let cases = [
+        ("profile: wall", "wall", "invalid profile `wall`; expected one of: fence, standard, full"),
+        ("profile: fence", "version: 1", "missing key `scope`; the profile `fence` needs one"),
+        ("profile: fence\nscope: [../x]", "../x", "invalid scope entry `../x`"),
+        ("scope: [src/]", "[src/]", "a scope in the configuration needs `profile: fence`"),
+        (
+            "manifests: here",
+            "here",
+            "invalid value of `manifests` `here`; expected one of: packet, file, off",
+        ),
+        ("rules: {manifst/*: off}", "manifst/*", "unknown rule `manifst/*`"),
+        ("rules: {approval/*: off}", "off", "`approval/contract`"),
         ("rules: {}", "rules: {}", "missing key `version`; add `version: 1`"),
         ("version: 2", "2", "invalid version `2`; expected 1"),
         (
@@ -177,4 +189,20 @@ fn an_error_in_an_added_rule_is_a_fault_of_the_rule_at_its_location() {
     let (line, at, message) = refuse(&twice);
     assert_eq!((line, at.as_str()), (12, "scan/a"));
     assert_eq!(message, "duplicate rule `scan/a`; `scan.add` has another rule with this id");
+}
+
+#[test]
+fn a_family_sets_the_level_of_its_rules_and_a_rule_its_own() {
+    let config = read(
+        "version: 1\nprofile: standard\nrules:\n  scope/*: warning\n  scope/outside: error\n  phase/order: note\n",
+    );
+    let level = |id: &'static str| config.levels.get(&crate::finding::RuleId::from_static(id));
+    assert_eq!(level("scope/excluded"), Some(LevelSetting::At(Level::Warning)));
+    assert_eq!(level("scope/outside"), Some(LevelSetting::At(Level::Error)));
+    // The profile switches these off, unless the configuration names them.
+    assert_eq!(level("phase/order"), Some(LevelSetting::At(Level::Note)));
+    assert_eq!(level("phase/approval"), Some(LevelSetting::Off));
+    assert_eq!(level("step/failed"), None);
+    let full = read("version: 1\n");
+    assert_eq!(full.levels.get(&crate::finding::RuleId::from_static("phase/approval")), None);
 }

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use crate::check;
-use crate::check::context::{Policy, ProtectedPattern, WaiverSource};
+use crate::check::context::{ManifestPlace, Policy, ProtectedPattern, WaiverSource};
 use crate::document::Layout;
-use crate::finding::Level;
+use crate::finding::{Level, RuleId};
 use crate::rule::{
-    LevelSetting, LevelSettings, ValueError, ValueProblem, YamlNode, canonical_rule_id, did_you_mean,
-    parse_yaml_tree,
+    LevelSetting, LevelSettings, Profile, ValueError, ValueProblem, YamlNode, canonical_rule_id,
+    did_you_mean, parse_yaml_tree,
 };
 use crate::scan::ScanSettings;
 use crate::text::{Source, Span, Spanned, to_single_line};
 
 use super::evidence::{EvidencePolicy, validate_evidence};
+use super::fence::{FenceScope, validate_fence};
 use super::layout::{validate_folder, validate_layout};
 use super::raw::{self, Text};
 use super::scan;
@@ -57,8 +58,10 @@ pub(crate) struct Config {
     pub layout: Option<Layout>,
     /// Requirements of the checks.
     pub policy: Policy,
-    /// Levels of rules.
+    /// Profile and levels of rules.
     pub levels: LevelSettings,
+    /// The scope of the profile `fence`; `None` in other profiles.
+    pub fence: Option<FenceScope>,
     /// Steps; `None` if the file does not list steps.
     pub steps: Option<Vec<GateStep>>,
     /// Folder of logs below the root of the repository; `None` for a folder
@@ -135,6 +138,8 @@ impl Config {
     fn apply(&mut self, root: &YamlNode, source: &Arc<Source>) -> Result<(), ValueError> {
         let file: raw::RawConfig = root.read()?;
         validate_version(file.version, root.span)?;
+        self.apply_profile(file.profile.as_ref())?;
+        self.fence = validate_fence(self.levels.profile, file.scope, file.out_of_scope, root.span)?;
         if let Some(branches) = file.main_branch {
             let names = branches.value.into_list(branches.span);
             self.main_branches = names.into_iter().map(|name| name.value).collect();
@@ -156,9 +161,22 @@ impl Config {
         self.policy.separation_of_duties =
             file.approval.and_then(|approval| approval.separation_of_duties).unwrap_or(false);
         self.policy.spec_headings = file.spec.and_then(|spec| spec.headings).unwrap_or_default();
+        self.policy.manifests = match &file.manifests {
+            Some(text) => ManifestPlace::parse(&text.value).ok_or_else(|| {
+                ValueError::keyword("value of `manifests`", text, vec!["packet", "file", "off"])
+            })?,
+            None if self.levels.profile == Profile::Standard => ManifestPlace::File,
+            None => ManifestPlace::Packet,
+        };
+        if self.policy.manifests == ManifestPlace::Off {
+            self.levels.set.insert("manifest/*".to_owned(), LevelSetting::Off);
+        }
         for (id, level) in file.rules.0 {
             self.apply_level(&id, &level, source)?;
         }
+        let signature_rule = RuleId::from_static("approval/signature-format");
+        self.policy.requires_signature = self.levels.get(&signature_rule) != Some(LevelSetting::Off);
+        self.policy.typed_signature_approves = self.levels.profile == Profile::Full;
         self.logs = file.logs.as_ref().map(validate_folder).transpose()?;
         self.evidence = validate_evidence(file.evidence.unwrap_or_default())?;
         let added = root.get("scan").and_then(|scan| scan.get("add")).map_or(&[][..], YamlNode::items);
@@ -197,6 +215,34 @@ impl Config {
         Ok(())
     }
 
+    fn apply_profile(&mut self, profile: Option<&Text>) -> Result<(), ValueError> {
+        let Some(name) = profile else { return Ok(()) };
+        self.levels.profile = Profile::parse(&name.value)
+            .ok_or_else(|| ValueError::keyword("profile", name, Profile::NAMES.to_vec()))?;
+        Ok(())
+    }
+
+    /// Checks the level of a family. A family with a fixed rule keeps its level.
+    fn validate_family(
+        &self,
+        family: &str,
+        id: &Text,
+        setting: LevelSetting,
+        level: &Text,
+    ) -> Result<(), ValueError> {
+        let families = || check::registered_rules().iter().map(|entry| entry.rule.id.family());
+        if family != "scan" && !families().any(|known| known == family) {
+            let hint = did_you_mean(family, families());
+            let id_text = to_single_line(&id.value, 80);
+            return Err(ValueError::new(id.span, ValueProblem::UnknownRule { id: id_text, hint }));
+        }
+        let has_fixed_rule = ALWAYS_ERROR_RULE.strip_prefix(family).is_some_and(|rest| rest.starts_with('/'));
+        if has_fixed_rule && setting != LevelSetting::At(Level::Error) {
+            return Err(ValueError::new(level.span, ValueProblem::FixedLevel { id: ALWAYS_ERROR_RULE }));
+        }
+        Ok(())
+    }
+
     /// Sets the level of one rule; a former id counts as the present one.
     fn apply_level(&mut self, id: &Text, level: &Text, source: &Arc<Source>) -> Result<(), ValueError> {
         let setting = LevelSetting::parse(&level.value)
@@ -209,8 +255,9 @@ impl Config {
                 message: format!("rule `{}` is now called `{present}`; use the new id", id.value),
             });
         }
-        // A scan rule may be the repository's own: only a scan knows all of them.
-        if check::find_rule(present).is_none() && !present.starts_with("scan/") {
+        if let Some(family) = present.strip_suffix("/*") {
+            self.validate_family(family, id, setting, level)?;
+        } else if check::find_rule(present).is_none() && !present.starts_with("scan/") {
             let known = check::registered_rules().iter().map(|entry| entry.rule.id.as_str());
             let hint = did_you_mean(present, known);
             let id_text = to_single_line(present, 80);
@@ -219,7 +266,7 @@ impl Config {
         if present == ALWAYS_ERROR_RULE && setting != LevelSetting::At(Level::Error) {
             return Err(ValueError::new(level.span, ValueProblem::FixedLevel { id: ALWAYS_ERROR_RULE }));
         }
-        if self.levels.0.insert(present.to_owned(), setting).is_some() {
+        if self.levels.set.insert(present.to_owned(), setting).is_some() {
             let rest = "`rules` sets its level by its former id and by its present id";
             let problem = ValueProblem::DuplicateRule { id: present.to_owned(), rest };
             return Err(ValueError::new(id.span, problem));

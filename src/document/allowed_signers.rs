@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::{Date, DateTime};
 
-use crate::text::{Source, Span};
+use crate::text::{Source, Span, fnmatch};
 
 use super::Fault;
 
@@ -80,7 +80,7 @@ impl AllowedSigner {
         let (denying, allowing): (Vec<&str>, Vec<&str>) =
             self.principals.iter().map(String::as_str).partition(|principal| principal.starts_with('!'));
         let denying: Vec<&str> = denying.iter().filter_map(|p| p.strip_prefix('!')).collect();
-        let is_denied = |principal: &str| denying.iter().any(|p| matches_pattern(p, principal));
+        let is_denied = |principal: &str| denying.iter().any(|p| fnmatch(p, principal));
         if is_denied(name) {
             return false;
         }
@@ -88,7 +88,7 @@ impl AllowedSigner {
             if local(principal) {
                 !is_denied(principal)
             } else {
-                matches_pattern(principal, name) && !denying.iter().any(|p| local(p))
+                fnmatch(principal, name) && !denying.iter().any(|p| local(p))
             }
         })
     }
@@ -97,7 +97,7 @@ impl AllowedSigner {
     #[must_use]
     pub fn allows_namespace(&self, namespace: &str) -> bool {
         let Some(all) = &self.namespaces else { return true };
-        let matches = |pattern: &str| matches_pattern(pattern, namespace);
+        let matches = |pattern: &str| fnmatch(pattern, namespace);
         let denied = all.iter().filter_map(|pattern| pattern.strip_prefix('!')).any(matches);
         !denied && all.iter().filter(|pattern| !pattern.starts_with('!')).any(|pattern| matches(pattern))
     }
@@ -115,32 +115,6 @@ impl AllowedSigner {
         self.valid_after.is_none_or(|after| after <= at)
             && self.valid_before.is_none_or(|before| at <= before)
     }
-}
-
-/// Returns whether a text matches a pattern with `*` and `?`.
-fn matches_pattern(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(c) if *c == '?' || text.get(t) == Some(c) => {
-                p += 1;
-                t += 1;
-            }
-            _ => match star {
-                Some((at, from)) => {
-                    star = Some((at, from + 1));
-                    (p, t) = (at + 1, from + 1);
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern.get(p..).unwrap_or_default().iter().all(|c| *c == '*')
 }
 
 /// Prefixes of key types. The first field with one of them ends the options.
@@ -351,11 +325,6 @@ mod tests {
 
     #[test]
     fn patterns_have_stars_and_question_marks() {
-        assert!(
-            matches_pattern("a*c?", "abbcd")
-                && matches_pattern("*", "")
-                && !matches_pattern("a", "ab")
-                && !matches_pattern("?", "")
-        );
+        assert!(fnmatch("a*c?", "abbcd") && fnmatch("*", "") && !fnmatch("a", "ab") && !fnmatch("?", ""));
     }
 }

@@ -88,6 +88,10 @@ pub struct DocumentForms {
     new_in_folder: bool,
 }
 
+/// Extension of the file of manifests; it is no Markdown file, so that no reader of a
+/// folder takes it for a packet.
+const MANIFEST_EXTENSION: &str = ".manifests";
+
 impl Layout {
     /// Returns the layout `docs`.
     #[must_use]
@@ -343,12 +347,20 @@ impl Layout {
         RepoPath::from(format!("{}{id}.contract.sig", self.signed_contracts).as_str())
     }
 
+    /// Returns the path of the file of manifests beside a packet, for `manifests: file`.
+    #[must_use]
+    pub fn manifest_file(&self, id: &WpId, packet: &RepoPath) -> RepoPath {
+        let folder = String::from_utf8_lossy(packet.folder()).into_owned();
+        RepoPath::from(format!("{folder}/{id}{MANIFEST_EXTENSION}").as_str())
+    }
+
     /// Returns whether the work on a packet may always change a path: its packet
     /// and refinement, board, registry, audit and its gate state (CHECKS, "Scope").
     #[must_use]
     pub fn is_packet_record(&self, id: &WpId, path: &RepoPath) -> bool {
         *path == self.packet(id)
             || self.packet_folder(id).is_some_and(|folder| path.is_below(folder.as_bytes()))
+            || *path == self.manifest_file(id, &self.packet(id))
             || *path == self.refinement(id)
             || *path == self.validator_state_path(id)
             || *path == self.signed_contract(id)

@@ -6,7 +6,7 @@
 //! file names. One annotation in parentheses after a space is removed. Prose
 //! is not an entry and allows no path.
 
-use crate::text::{RepoPath, Span, Spanned};
+use crate::text::{RepoPath, Span, Spanned, globs_overlap};
 
 use super::field::strip_quotes;
 
@@ -238,48 +238,6 @@ fn is_path_with_spaces(text: &str) -> bool {
             .iter()
             .any(|word| word.is_empty() || has_extension(word) || word.ends_with(['/', ',', ':', ';']))
         && text.split('/').all(|part| part.trim() == part)
-}
-
-/// Returns whether two globs, given as components, match a common path. Uses a
-/// table over both, so that the time is the product of their lengths.
-fn globs_overlap(a: &[String], b: &[String]) -> bool {
-    let mut table = vec![vec![false; b.len() + 1]; a.len() + 1];
-    for i in (0..=a.len()).rev() {
-        for j in (0..=b.len()).rev() {
-            let at = |i: usize, j: usize| table.get(i).and_then(|row| row.get(j)).copied().unwrap_or(false);
-            let overlap = match (a.get(i), b.get(j)) {
-                (None, None) => true,
-                (Some(x), y) if x == "**" => at(i + 1, j) || (y.is_some() && at(i, j + 1)),
-                (x, Some(y)) if y == "**" => at(i, j + 1) || (x.is_some() && at(i + 1, j)),
-                (Some(x), Some(y)) => at(i + 1, j + 1) && components_overlap(x.as_bytes(), y.as_bytes()),
-                _ => false,
-            };
-            if let Some(cell) = table.get_mut(i).and_then(|row| row.get_mut(j)) {
-                *cell = overlap;
-            }
-        }
-    }
-    table.first().and_then(|row| row.first()).copied().unwrap_or(false)
-}
-
-fn components_overlap(a: &[u8], b: &[u8]) -> bool {
-    let mut table = vec![vec![false; b.len() + 1]; a.len() + 1];
-    for i in (0..=a.len()).rev() {
-        for j in (0..=b.len()).rev() {
-            let at = |i: usize, j: usize| table.get(i).and_then(|row| row.get(j)).copied().unwrap_or(false);
-            let overlap = match (a.get(i), b.get(j)) {
-                (None, None) => true,
-                (Some(b'*'), y) => at(i + 1, j) || (y.is_some() && at(i, j + 1)),
-                (x, Some(b'*')) => at(i, j + 1) || (x.is_some() && at(i + 1, j)),
-                (Some(x), Some(y)) => x == y && at(i + 1, j + 1),
-                _ => false,
-            };
-            if let Some(cell) = table.get_mut(i).and_then(|row| row.get_mut(j)) {
-                *cell = overlap;
-            }
-        }
-    }
-    table.first().and_then(|row| row.first()).copied().unwrap_or(false)
 }
 
 #[cfg(test)]

@@ -64,6 +64,19 @@ pub struct PacketInfo {
     pub paths: usize,
 }
 
+/// The rules that judged, and why they are trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyInfo {
+    /// `fence`, `standard` or `full`.
+    pub profile: &'static str,
+    /// Commit id of the trusted revision; `None` for an empty tree.
+    pub revision: Option<String>,
+    /// Why this revision is trusted, as a clause.
+    pub reason: String,
+    /// Where the configuration was read.
+    pub source: String,
+}
+
 /// The judged change, and the reason for its selection.
 #[derive(Debug, Clone)]
 pub struct SelectionInfo {
@@ -231,6 +244,8 @@ pub struct Report {
     pub packet: Option<PacketInfo>,
     /// Packets that were checked together with it.
     pub other_packets: Vec<PacketInfo>,
+    /// The rules that judged, for gates.
+    pub policy: Option<PolicyInfo>,
     /// The change, if the gate checks one.
     pub selection: Option<SelectionInfo>,
     /// The documents, if documents were checked.
@@ -248,6 +263,8 @@ pub struct Report {
     /// Remarks about the configuration that decide nothing, such as an old name
     /// of a rule.
     pub warnings: Vec<String>,
+    /// Restriction of a passed verdict, such as `policy change`.
+    pub qualifier: Option<&'static str>,
     /// Reason why the command could not run (exit 2); `None` if it ran.
     pub not_run: Option<String>,
     /// Values that differ from run to run.
@@ -303,6 +320,7 @@ impl Report {
             gate,
             packet: None,
             other_packets: Vec::new(),
+            policy: None,
             selection: None,
             documents: None,
             scan: None,
@@ -311,6 +329,7 @@ impl Report {
             steps: Vec::new(),
             claims: Vec::new(),
             warnings: Vec::new(),
+            qualifier: None,
             not_run: None,
             run: RunInfo::default(),
         }

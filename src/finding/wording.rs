@@ -9,6 +9,8 @@ pub struct Wording {
     pub why: String,
     /// Instructions to fix a finding.
     pub remedy: String,
+    /// Instructions in a repository without packets; empty if they are the same.
+    pub fence_remedy: String,
     /// Governance references, e.g. `CX-573`.
     pub references: Vec<String>,
     /// Policies whose waivers can cover a finding.

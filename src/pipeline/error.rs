@@ -13,6 +13,28 @@ pub enum PipelineError {
     /// The configuration could not be read.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Several branches may be the main branch, and their rules differ.
+    #[error(
+        "`{first}` and `{second}` may both be the main branch, and their rules differ; \
+         bring them together, or name the trusted revision: `--base {first}`"
+    )]
+    AmbiguousMain {
+        /// A reference, as people write it.
+        first: String,
+        /// A reference with other rules.
+        second: String,
+    },
+    /// A gate of packets in a repository without packets.
+    #[error("the profile `fence` has no packets; run `countersign verify`")]
+    FenceHasNoPackets,
+    /// No trusted record names the packet of the branch.
+    #[error("{}", explain_missing_packet(.branch.as_deref(), .candidates))]
+    NoPacketOfBranch {
+        /// The checked-out branch; `None` if HEAD is detached.
+        branch: Option<String>,
+        /// Packets that the work may belong to.
+        candidates: Vec<String>,
+    },
     /// Two of the given ids name the same packet.
     #[error("`{id}` is given twice; name every packet once")]
     DuplicatePacket {
@@ -57,4 +79,24 @@ pub enum PipelineError {
         /// The rule's id and the fault of its pattern.
         reason: String,
     },
+}
+
+fn explain_missing_packet(branch: Option<&str>, candidates: &[String]) -> String {
+    let what = match branch {
+        Some(branch) => {
+            format!(
+                "no PREPARE record of the trusted revision names the branch `{}`",
+                to_single_line(branch, 80)
+            )
+        }
+        None => "HEAD is detached, so no record names its packet".to_owned(),
+    };
+    match candidates {
+        [] => format!("{what}; name the packet with `--packet`"),
+        candidates => {
+            let commands: Vec<String> =
+                candidates.iter().map(|id| format!("`countersign verify --packet {id}`")).collect();
+            format!("{what}; name the packet: {}", commands.join(" or "))
+        }
+    }
 }

@@ -11,6 +11,7 @@ pub(crate) mod location;
 mod markdown;
 pub(crate) mod model;
 mod packet;
+mod profiles;
 mod remedy;
 mod rules;
 mod sarif;
@@ -22,5 +23,6 @@ mod summary;
 mod tests;
 
 pub use format::Format;
+pub(crate) use profiles::profiles_markdown;
 pub(crate) use remedy::fill_packet_id;
 pub(crate) use rules::{explain_rule, explain_scan_rule, rules_markdown, scan_rules_markdown};

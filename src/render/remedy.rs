@@ -13,7 +13,13 @@ const UNKNOWN_PACKET: &str = "<packet-id>";
 /// Returns the remedy of a finding's rule; commands in it can be copied. `None`
 /// if the rule is unknown.
 pub(crate) fn remedy(finding: &Finding) -> Option<String> {
-    wording(finding).map(|wording| fill_packet_id(&wording.remedy, packet_id(finding).as_deref()))
+    let wording = wording(finding)?;
+    let id = packet_id(finding);
+    let text = match id {
+        None if !wording.fence_remedy.is_empty() => &wording.fence_remedy,
+        _ => &wording.remedy,
+    };
+    Some(fill_packet_id(text, id.as_deref()))
 }
 
 /// Fills a packet's id into a text, or else `<packet-id>`.

@@ -3,8 +3,8 @@
 use crate::change::short_id;
 use crate::check::context::Gate;
 use crate::finding::{
-    CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, Report, ScanInfo, SelectionInfo, StepReport,
-    StepStatus, Tally, Verdict,
+    CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PolicyInfo, Report, ScanInfo, SelectionInfo,
+    StepReport, StepStatus, Tally, Verdict,
 };
 use crate::text::{escape_hidden, format_count, to_single_line};
 
@@ -23,7 +23,9 @@ pub(super) fn render_summary(report: &Report, options: HumanOptions) -> String {
         Verdict::Failed => paint(options, FAIL_STYLE, "FAILED"),
         Verdict::NotRun => paint(options, FAIL_STYLE, "NOT RUN"),
     };
-    let mut out = format!("{}{subject}: {verdict}\n", report.gate);
+    let qualifier = report.qualifier.filter(|_| report.verdict() == Verdict::Passed);
+    let qualifier = qualifier.map(|text| format!(", {text}")).unwrap_or_default();
+    let mut out = format!("{}{subject}: {verdict}{qualifier}\n", report.gate);
     for (name, text) in summary_rows(report, options) {
         out.push_str(&format!("  {name:<9}{text}\n"));
     }
@@ -34,7 +36,10 @@ fn summary_rows(report: &Report, options: HumanOptions) -> Vec<Row> {
     let mut rows = Vec::new();
     let several = !report.other_packets.is_empty();
     rows.extend(report.packets().flat_map(|packet| packet_rows(packet, several, options.verbose)));
-    rows.extend(report.selection.iter().flat_map(selection_rows));
+    rows.extend(report.selection.iter().map(selection_row));
+    let rules = report.policy.as_ref().map(policy_text);
+    let rules = rules.or_else(|| report.selection.as_ref().map(|selection| selection.policy_source.clone()));
+    rows.extend(rules.map(|text| ("rules", escape_hidden(&text).into_owned())));
     rows.extend(report.documents.as_ref().map(documents_row));
     rows.extend(report.scan.iter().flat_map(scan_rows));
     let tally = report.tally();
@@ -52,7 +57,12 @@ fn summary_rows(report: &Report, options: HumanOptions) -> Vec<Row> {
     rows
 }
 
-fn selection_rows(selection: &SelectionInfo) -> [Row; 2] {
+/// Describes the rules: where they were read, why they are trusted, the profile.
+fn policy_text(policy: &PolicyInfo) -> String {
+    format!("{}; {}; profile {}", policy.source, policy.reason, policy.profile)
+}
+
+fn selection_row(selection: &SelectionInfo) -> Row {
     let id = |id: &Option<String>, without: &str| id.as_deref().map_or(without, short_id).to_owned();
     let head = match selection.mode {
         "staged" => "the index",
@@ -66,7 +76,7 @@ fn selection_rows(selection: &SelectionInfo) -> [Row; 2] {
         format_count(selection.changed, "path"),
         escape_hidden(&selection.reason)
     );
-    [("change", change), ("rules", escape_hidden(&selection.policy_source).into_owned())]
+    ("change", change)
 }
 
 fn documents_row(documents: &DocumentsInfo) -> Row {

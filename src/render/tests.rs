@@ -1,7 +1,7 @@
 //! Generated files are up to date; `COUNTERSIGN_ACCEPT=1 cargo test generated`
 //! writes them.
 
-use super::{json, rules_markdown, scan_rules_markdown};
+use super::{json, profiles_markdown, rules_markdown, scan_rules_markdown};
 use crate::test_support::assert_generated;
 
 #[test]
@@ -12,6 +12,7 @@ fn generated_rules_page() {
 #[test]
 fn generated_page_of_scan_rules() {
     assert_generated("docs/scan-rules.md", &scan_rules_markdown());
+    assert_generated("docs/profiles.md", &profiles_markdown());
 }
 
 #[test]

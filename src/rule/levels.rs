@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Level, RuleId};
 
+use super::Profile;
+
 /// Configured level of one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LevelSetting {
@@ -13,15 +15,23 @@ pub(crate) enum LevelSetting {
     Off,
 }
 
-/// Configured levels by rule id.
+/// Configured levels of rules and families, and the profile.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LevelSettings(pub BTreeMap<String, LevelSetting>);
+pub(crate) struct LevelSettings {
+    /// Levels by rule id, or by `family/*`.
+    pub set: BTreeMap<String, LevelSetting>,
+    /// The profile, which switches rules off that have no level here.
+    pub profile: Profile,
+}
 
 impl LevelSettings {
-    /// Returns the configured level of a rule; `None` if there is none.
+    /// Returns the level of a rule: its own, otherwise that of its family, otherwise
+    /// the one of the profile; `None` if nothing sets it.
     #[must_use]
     pub(crate) fn get(&self, rule: &RuleId) -> Option<LevelSetting> {
-        self.0.get(rule.as_str()).copied()
+        let own = self.set.get(rule.as_str());
+        let configured = own.or_else(|| self.set.get(&format!("{}/*", rule.family()))).copied();
+        configured.or_else(|| self.profile.leaves_out(rule).then_some(LevelSetting::Off))
     }
 }
 

@@ -4,6 +4,7 @@
 mod hint;
 mod levels;
 mod policy_code;
+mod profile;
 mod renamed;
 mod value_error;
 mod yaml;
@@ -19,6 +20,7 @@ use crate::text::Spanned;
 pub(crate) use hint::did_you_mean;
 pub(crate) use levels::{LevelSetting, LevelSettings, parse_level};
 pub(crate) use policy_code::{PolicyCode, find_policy_code, policy_codes};
+pub(crate) use profile::{Profile, profile_texts};
 pub(crate) use renamed::canonical_rule_id;
 pub(crate) use value_error::{ValueError, ValueProblem};
 pub(crate) use yaml::{YamlError, YamlMap, YamlNode, YamlProblem, parse_yaml, parse_yaml_tree};
@@ -70,6 +72,8 @@ struct RuleFile {
     summary: String,
     why: String,
     remedy: String,
+    #[serde(default, rename = "fence-remedy")]
+    fence_remedy: String,
     #[serde(default)]
     references: Vec<String>,
     #[serde(default)]
@@ -115,6 +119,7 @@ impl RuleText {
                 summary: line(&file.summary),
                 why: line(&file.why),
                 remedy: line(&file.remedy),
+                fence_remedy: line(&file.fence_remedy),
                 references: file.references,
                 waivable_by: file.waivable_by,
             },

@@ -26,4 +26,10 @@ mod tests {
             assert!(canonical_rule_id(present).is_none(), "{former} leads to a former id");
         }
     }
+    /// Only scan rules can be named in a suppression. A renamed one needs a rule of the
+    /// family `suppression` that warns about its former id, as `rules:` does.
+    #[test]
+    fn no_former_id_can_stand_in_a_suppression() {
+        assert!(RENAMED_RULES.iter().all(|(former, _)| !former.starts_with("scan/")));
+    }
 }

@@ -31,6 +31,11 @@ pub enum ValueProblem {
         /// The allowed values.
         expected: Vec<&'static str>,
     },
+    /// A scope outside of the profile `fence`.
+    #[error(
+        "a scope in the configuration needs `profile: fence`; in other profiles the packet has the scope"
+    )]
+    ScopeWithoutFence,
     /// A value of a wrong form.
     #[error("invalid {what} `{value}`; expected {expected}")]
     Form {

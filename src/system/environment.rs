@@ -86,3 +86,51 @@ pub(crate) fn prompt(question: &str) -> io::Result<String> {
 pub(crate) fn program_path() -> io::Result<PathBuf> {
     env::current_exe()
 }
+
+/// Variables that continuous-integration services set.
+const CI_VARIABLES: [&str; 5] = ["CI", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "JENKINS_URL"];
+
+/// Returns whether this process runs in a continuous-integration service.
+#[must_use]
+pub(crate) fn is_ci() -> bool {
+    CI_VARIABLES
+        .iter()
+        .any(|name| variable(name).is_some_and(|value| !matches!(value.as_str(), "" | "false" | "0")))
+}
+
+/// Variables that coding agents set for the commands that they start; a final `*`
+/// stands for any rest of the name.
+const AGENT_VARIABLES: [&str; 9] = [
+    "CLAUDECODE",
+    "CLAUDE_CODE_*",
+    "CODEX_*",
+    "CURSOR_*",
+    "GEMINI_CLI",
+    "AIDER_*",
+    "OPENCODE*",
+    "COPILOT_AGENT_*",
+    "AI_AGENT",
+];
+
+/// Returns the name of a variable that shows a coding agent; `None` if a person seems to
+/// run this process.
+#[must_use]
+pub(crate) fn agent_variable() -> Option<String> {
+    let names =
+        env::vars_os().filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.into_string().ok());
+    let mut found: Vec<String> = names
+        .filter(|name| AGENT_VARIABLES.iter().any(|pattern| crate::text::fnmatch(pattern, name)))
+        .collect();
+    found.sort();
+    found.into_iter().next()
+}
+
+/// Returns a path with a leading `~/` replaced by the home folder.
+#[must_use]
+pub(crate) fn expand_home(path: &str) -> PathBuf {
+    let home = || env::var_os("HOME").or_else(|| env::var_os("USERPROFILE")).map(PathBuf::from);
+    match path.strip_prefix("~/").and_then(|rest| Some(home()?.join(rest))) {
+        Some(whole) => whole,
+        None => PathBuf::from(path),
+    }
+}

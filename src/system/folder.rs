@@ -4,8 +4,9 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use crate::change::{
-    ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository, RepositoryError,
-    Selection, SelectionRequest, TreeEntry, TreeState, VersionRequest, WorkingTree, Worktree,
+    BranchTip, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository,
+    RepositoryError, Selection, SelectionRequest, TreeEntry, TreeState, VersionRequest, WorkingTree,
+    Worktree,
 };
 use crate::digest::git_blob_id;
 use crate::text::RepoPath;
@@ -188,7 +189,7 @@ impl Repository for PlainFolder {
         &self,
         _: &SelectionRequest,
         _: &dyn Fn(Commit) -> Option<String>,
-        _: &[String],
+        _: Option<&BranchTip>,
     ) -> Result<Selection, RepositoryError> {
         Err(RepositoryError::NotARepository(self.root.display().to_string()))
     }

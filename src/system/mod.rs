@@ -8,6 +8,7 @@ pub(crate) mod files;
 pub(crate) mod folder;
 pub(crate) mod git;
 pub(crate) mod ignores;
+pub(crate) mod parallel;
 pub(crate) mod process;
 pub(crate) mod ssh_agent;
 pub(crate) mod transaction;

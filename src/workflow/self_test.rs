@@ -18,7 +18,8 @@ use crate::finding::Report;
 use crate::pipeline::document_check::{DocumentCheckRequest, DocumentQuery, check_documents};
 use crate::pipeline::packet_gate::{GateRequest, PipelineError};
 use crate::pipeline::source_scan::{ScanProfile, ScanRequest, run_scan};
-use crate::pipeline::steps::{NoProgress, StepOptions, StepsError};
+use crate::pipeline::steps::{NoProgress, StepOptions, StepsError, run_verify};
+use crate::pipeline::verify::{PolicyApproval, VerifyRequest};
 use crate::system::git::{GitRepository, RepositoryBuilder};
 use crate::system::{environment, files};
 
@@ -135,6 +136,7 @@ pub(crate) fn list_untested(cases: &[SelfTestCase]) -> Vec<String> {
         "post-work --worktree",
         "post-work --staged",
         "post-work --range",
+        "verify",
     ];
     out.extend(
         gates
@@ -255,6 +257,7 @@ fn run_case(case: &SelfTestCase, is_bypass: bool) -> Result<Report, SelfTestErro
             let base = demo.merge_base().map_or_else(String::new, |commit| commit.0.to_string());
             (Gate::PostWork, SelectionRequest::Range(format!("{base}..{}", head.0)))
         }
+        "verify" => return run_case_verify(&root),
         other if ScanProfile::from_command(other.trim_end_matches(" --worktree")).is_some() => {
             let scan = ScanProfile::from_command(other.trim_end_matches(" --worktree"));
             let change = other.ends_with(" --worktree").then_some(SelectionRequest::Worktree);
@@ -275,9 +278,33 @@ fn run_case(case: &SelfTestCase, is_bypass: bool) -> Result<Report, SelfTestErro
         }
     };
     let repo = GitRepository::discover(&root)?;
-    let request = GateRequest { gate, packet, other_packets: Vec::new(), selection, config: None, now: NOW };
+    let request = GateRequest {
+        gate,
+        packet,
+        other_packets: Vec::new(),
+        selection,
+        base: None,
+        config: None,
+        now: NOW,
+    };
     let skip = (!case.steps).then(|| "the self-test case needs no step".to_owned());
     Ok(crate::pipeline::steps::run_gate(&repo, &request, &StepOptions { skip, progress: &NoProgress })?)
+}
+
+/// Judges the work of the branch in the repository at `root`.
+fn run_case_verify(root: &std::path::Path) -> Result<Report, SelfTestError> {
+    let request = VerifyRequest {
+        packet: None,
+        selection: SelectionRequest::Default,
+        base: None,
+        config: None,
+        approval: PolicyApproval::None,
+        is_ci: false,
+        now: NOW,
+    };
+    let skip = Some("the self-test case needs no step".to_owned());
+    let options = StepOptions { skip, progress: &NoProgress };
+    Ok(run_verify(&GitRepository::discover(root)?, &request, &options)?)
 }
 
 /// Runs a scan of the repository at `root`.
@@ -290,6 +317,7 @@ fn run_case_scan(
         profile: scan,
         tree: TreeState::Worktree,
         change,
+        base: None,
         paths: Vec::new(),
         config: None,
         baseline: None,

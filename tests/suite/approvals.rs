@@ -195,7 +195,7 @@ fn a_revision_takes_over_from_its_stub_and_its_predecessor() {
     run_ok(&sandbox, &["new", "refinement", "WP-1-Two-v2", "--anchor", "9-11"]);
     answer_refinement(&sandbox, ".GOV/refinements/WP-1-Two-v2.md");
     run_ok(&sandbox, &["refine", "WP-1-Two-v2"]);
-    run_ok(&sandbox, &["sign", "WP-1-Two-v2", &signature_now("anna")]);
+    run_ok(&sandbox, &["sign", "WP-1-Two-v2", &signature_now("anna"), "--yes"]);
     assert_refused(
         &sandbox,
         &["prepare", "WP-1-Two-v2", "--coder", "b", "--branch", "feat/WP-1-Two"],
@@ -245,7 +245,7 @@ fn a_second_signature_moves_the_start_of_the_work() {
     let base = commit(&sandbox, "somebody else's work");
     sandbox.git(&["switch", "-q", "feat/WP-1-Two"]);
     sandbox.git(&["merge", "-q", "--no-edit", "main"]);
-    run_ok(&sandbox, &["sign", "WP-1-Two", &signature_now("anna"), "--move-merge-base"]);
+    run_ok(&sandbox, &["sign", "WP-1-Two", &signature_now("anna"), "--move-merge-base", "--yes"]);
     let text = sandbox.read(PACKET);
     assert!(text.contains(&format!("- MERGE_BASE_SHA: {base}\n")), "{text}");
     commit(&sandbox, "signed again");
@@ -281,7 +281,7 @@ fn a_refinement_that_is_recorded_again_is_signed_again() {
     let (user, at) = signature.split_at(4);
     let other = format!("{user}{}{}{}00", &at[..4], &at[6..8], &at[8..]);
     assert_refused(&sandbox, &["sign", "WP-1-Two", &other], "is already used");
-    run_ok(&sandbox, &["sign", "WP-1-Two", &crate::support::initialized::signature_now("anna")]);
+    run_ok(&sandbox, &["sign", "WP-1-Two", &crate::support::initialized::signature_now("anna"), "--yes"]);
     assert_refused(&sandbox, &["new", "packet", "WP-1-Two"], "was prepared before its latest signature");
     run_ok(&sandbox, &["prepare", "WP-1-Two", "--coder", "coder-a"]);
     run_ok(&sandbox, &["new", "packet", "WP-1-Two"]);

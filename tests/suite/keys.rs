@@ -26,7 +26,7 @@ fn key_pair(name: &str) -> PrivateKey {
 }
 
 /// The file of the key, readable by its owner only.
-fn write_key(sandbox: &Sandbox, name: &str) -> String {
+pub fn write_key(sandbox: &Sandbox, name: &str) -> String {
     let path = sandbox.home().join(name);
     let text = key_pair(name).to_openssh(LineEnding::LF).expect("key");
     std::fs::write(&path, text.as_bytes()).expect("key file");
@@ -38,7 +38,7 @@ fn write_key(sandbox: &Sandbox, name: &str) -> String {
     path.display().to_string()
 }
 
-fn public_key(name: &str) -> String {
+pub fn public_key(name: &str) -> String {
     let text = key_pair(name).public_key().to_openssh().expect("key");
     text.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
 }
@@ -67,7 +67,7 @@ fn sandbox_with_key_of_mira() -> Sandbox {
 }
 
 fn sign_with_key(sandbox: &Sandbox, name: &str) -> String {
-    let said = run_ok(sandbox, &["sign", WP, "--ssh-key", &write_key(sandbox, name)]);
+    let said = run_ok(sandbox, &["sign", WP, "--ssh-key", &write_key(sandbox, name), "--yes"]);
     commit(sandbox, "signed");
     said
 }
@@ -253,7 +253,7 @@ fn a_contract_of_another_packet_signs_nothing_here() {
 fn keys_that_cannot_sign_are_refused_with_a_reason() {
     let sandbox = sandbox_with_key_of_mira();
     let refuses = |path: &str, why: &str| {
-        let (exit, said) = sandbox.run_redacted(&["sign", WP, "--ssh-key", path]);
+        let (exit, said) = sandbox.run_redacted(&["sign", WP, "--ssh-key", path, "--yes"]);
         assert!(exit == 2 && said.contains(why), "{path}: {exit} {said}");
         assert!(
             !sandbox.root.join(CONTRACT_SIGNATURE).exists() && !sandbox.root.join(CONTRACT).exists(),
@@ -270,13 +270,20 @@ fn keys_that_cannot_sign_are_refused_with_a_reason() {
         }
     }
     let mut program = sandbox.program();
-    let output =
-        program.env_remove("SSH_AUTH_SOCK").args(["sign", WP, "--ssh-key", "agent"]).output().expect("runs");
+    let output = program
+        .env_remove("SSH_AUTH_SOCK")
+        .args(["sign", WP, "--ssh-key", "agent", "--yes"])
+        .output()
+        .expect("runs");
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("SSH_AUTH_SOCK is not set"));
     let bare = governed();
     run_ok(&bare, &["new", "refinement", WP, "--anchor", "9-11"]);
-    assert_refused(&bare, &["sign", WP, "--ssh-key", &write_key(&bare, "mira")], "`WP-1-Two` has no packet");
+    assert_refused(
+        &bare,
+        &["sign", WP, "--ssh-key", &write_key(&bare, "mira"), "--yes"],
+        "`WP-1-Two` has no packet",
+    );
 }
 
 /// An SSH agent for one test, stopped at its end.
@@ -317,7 +324,7 @@ fn the_agent_signs_with_the_key_that_counts() {
         assert!(add.status().expect("ssh-add runs").success());
     }
     let mut program = sandbox.program();
-    program.env("SSH_AUTH_SOCK", &agent.socket).args(["sign", WP, "--ssh-key", "agent"]);
+    program.env("SSH_AUTH_SOCK", &agent.socket).args(["sign", WP, "--ssh-key", "agent", "--yes"]);
     let output = program.output().expect("runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     commit(&sandbox, "signed");

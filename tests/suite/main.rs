@@ -39,7 +39,11 @@ mod readme;
 mod scans;
 mod schema;
 mod schema_history;
+#[cfg(feature = "ssh")]
+mod standard;
 mod steps;
 mod support;
+mod trusted_revision;
 mod tutorial;
 mod validation;
+mod verify;

@@ -9,6 +9,7 @@ use crate::support::project;
 /// All exported names, in the order of `src/lib.rs`.
 const EXPORTED: &[&str] = &[
     // Repositories.
+    "BranchTip",
     "Change",
     "ChangeSet",
     "ChangedFile",

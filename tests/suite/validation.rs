@@ -7,7 +7,9 @@ const WP: &str = "WP-1-Two";
 
 fn gate(step: &str) -> Vec<&str> {
     let mut out = vec!["validator-gate", step, WP];
-    out.extend(["--by", "val-1"].iter().filter(|_| step != "status"));
+    // Another person than the validator acknowledges a report.
+    let by = if step == "acknowledge" { "user-1" } else { "val-1" };
+    out.extend(["--by", by].iter().filter(|_| step != "status"));
     out
 }
 
@@ -31,7 +33,7 @@ fn a_session_passes_through_all_steps() {
         assert_refused(&sandbox, &gate(step), "no report of `WP-1-Two` was presented");
     }
     run_ok(&sandbox, &present_arguments("FAIL"));
-    assert_refused(&sandbox, &present_arguments("PASS"), "a session of `WP-1-Two` is in progress");
+    assert_refused(&sandbox, &present_arguments("OUTDATED_ONLY"), "a session of `WP-1-Two` is in progress");
     assert_refused(&sandbox, &gate("append"), "the last gate of `WP-1-Two` is REPORT_PRESENTED");
     run_ok(&sandbox, &gate("acknowledge"));
     assert_refused(&sandbox, &gate("append"), "no report in .GOV/task_packets/WP-1-Two.md has a verdict");
@@ -47,10 +49,10 @@ fn a_session_passes_through_all_steps() {
     assert_eq!((ended["status"].as_str(), ended["verdict"].as_str()), (Some("COMMITTED"), Some("FAIL")));
     assert!(ended["completed"].is_string());
     // The next session keeps a FAIL in the archive.
-    run_ok(&sandbox, &present_arguments("PASS"));
+    run_ok(&sandbox, &present_arguments("OUTDATED_ONLY"));
     let now = state(&sandbox);
     assert_eq!(now["archived_sessions"][0], ended);
-    assert_eq!(now["validation_sessions"][WP]["verdict"].as_str(), Some("PASS"));
+    assert_eq!(now["validation_sessions"][WP]["verdict"].as_str(), Some("OUTDATED_ONLY"));
     let said = run_ok(&sandbox, &gate("status"));
     assert!(
         said.contains("before: FAIL (COMMITTED)")
@@ -70,7 +72,7 @@ fn a_session_that_is_given_up_is_kept() {
     let now = state(&sandbox);
     assert_eq!(now["validation_sessions"], serde_json::json!({}));
     assert_eq!(now["archived_sessions"][0]["reset"]["reason"].as_str(), Some("wrong \"report\""));
-    run_ok(&sandbox, &present_arguments("PASS"));
+    run_ok(&sandbox, &present_arguments("OUTDATED_ONLY"));
     run_ok(&sandbox, &["check"]);
     // The archive is part of the chain.
     sandbox.edit(STATE, "\"verdict\": \"FAIL\"", "\"verdict\": \"PASS\"");
@@ -86,9 +88,13 @@ fn identities_are_two_where_they_are_configured() {
     let sandbox = approved();
     sandbox.append("countersign.yaml", "validator:\n  identities: [val-1, \"Mira <mira@example.org>\"]\n");
     commit(&sandbox, "identities");
-    assert_refused(&sandbox, &["validator-gate", "present", WP, "PASS"], "does not list the identity");
-    run_ok(&sandbox, &present_arguments("PASS"));
-    assert_refused(&sandbox, &gate("acknowledge"), "`val-1` presented the report and cannot acknowledge it");
+    assert_refused(&sandbox, &["validator-gate", "present", WP, "FAIL"], "does not list the identity");
+    run_ok(&sandbox, &present_arguments("OUTDATED_ONLY"));
+    assert_refused(
+        &sandbox,
+        &["validator-gate", "acknowledge", WP, "--by", "val-1"],
+        "`val-1` presented the report and cannot acknowledge it",
+    );
     sandbox.git(&["config", "user.name", "Somebody"]);
     sandbox.git(&["config", "user.email", "mira@example.org"]);
     run_ok(&sandbox, &["validator-gate", "acknowledge", WP]);
@@ -127,7 +133,7 @@ fn a_committed_session_is_not_lost_and_its_verdict_is_kept() {
     sandbox.remove(STATE);
     assert_refused(
         &sandbox,
-        &present_arguments("PASS"),
+        &present_arguments("OUTDATED_ONLY"),
         "lacks gates of `WP-1-Two` that its version in HEAD has",
     );
     // Another verdict in the session's head does not either.
@@ -146,11 +152,11 @@ fn a_committed_session_is_not_lost_and_its_verdict_is_kept() {
 #[test]
 fn a_report_of_an_earlier_session_proves_nothing() {
     let sandbox = approved();
-    append_report(&sandbox, "PASS");
-    run_ok(&sandbox, &present_arguments("PASS"));
+    append_report(&sandbox, "OUTDATED_ONLY");
+    run_ok(&sandbox, &present_arguments("OUTDATED_ONLY"));
     run_ok(&sandbox, &gate("acknowledge"));
     assert_refused(&sandbox, &gate("append"), "no report was added in");
-    append_report(&sandbox, "PASS");
+    append_report(&sandbox, "OUTDATED_ONLY");
     run_ok(&sandbox, &gate("append"));
     assert_refused(&sandbox, &gate("commit"), "Commit .GOV/task_packets/WP-1-Two.md with the report first");
 }
@@ -171,8 +177,8 @@ fn reasons_are_one_line_of_plain_text() {
 #[test]
 fn the_number_of_earlier_reports_is_part_of_the_chain() {
     let sandbox = approved();
-    append_report(&sandbox, "PASS");
-    run_ok(&sandbox, &present_arguments("PASS"));
+    append_report(&sandbox, "OUTDATED_ONLY");
+    run_ok(&sandbox, &present_arguments("OUTDATED_ONLY"));
     run_ok(&sandbox, &gate("acknowledge"));
     let kept = sandbox.read(STATE);
     for forged in ["\"reports\": \"0\"", "\"reports\": \"x\"", "\"was\": \"1\""] {
@@ -203,4 +209,48 @@ fn a_session_is_found_in_both_places_and_under_its_own_id() {
     sandbox.write(STATE, kept.replace("\"wpId\": \"WP-1-Two\"", "\"wpId\": \"WP-9-X\""));
     let (exit, said) = sandbox.run_redacted(&["validator-gate", "reset", WP, "--reason", "x"]);
     assert!(exit == 2 && said.contains("differs from the id in its `wpId`"), "{exit} {said}");
+}
+
+#[test]
+fn another_person_than_the_presenter_acknowledges() {
+    let sandbox = approved();
+    run_ok(&sandbox, &present_arguments("FAIL"));
+    for by in ["val-1", " VAL-1 "] {
+        let arguments = ["validator-gate", "acknowledge", WP, "--by", by];
+        assert_refused(&sandbox, &arguments, "presented the report and cannot acknowledge it");
+    }
+    run_ok(&sandbox, &gate("acknowledge"));
+}
+
+#[test]
+fn a_pass_needs_an_audit_without_errors() {
+    let sandbox = approved();
+    assert_refused(&sandbox, &present_arguments("PASS"), "the audit of `WP-1-Two` has");
+    sandbox.git(&["switch", "-q", "main"]);
+    sandbox.append("countersign.yaml", "evidence:\n  allow: [\"grep *\"]\n");
+    commit(&sandbox, "an allowed command");
+    sandbox.git(&["switch", "-q", "feat/WP-1-Two"]);
+    sandbox.git(&["merge", "-q", "--no-edit", "main"]);
+    sandbox.write("a.txt", "one\ntwo\n");
+    sandbox.edit(PACKET, "- **Status:** Ready for Dev", "- **Status:** In Progress");
+    for (key, value) in [("CODER_MODEL", "coder-a"), ("CODER_REASONING_STRENGTH", "HIGH")] {
+        let text = sandbox.read(PACKET);
+        let line = text.lines().find(|line| line.contains(&format!("{key}:"))).expect("field").to_owned();
+        sandbox.edit(PACKET, &line, &format!("- {key}: {value}"));
+    }
+    run_ok(&sandbox, &["fix", "--unsafe", ".GOV/roles_shared/TASK_BOARD.md"]);
+    run_ok(&sandbox, &["evidence", WP, "--yes", "--write"]);
+    let text = sandbox.read(PACKET);
+    let hint = text.lines().find(|line| line.starts_with("- (One entry for every criterion")).expect("hint");
+    let entry = "- REQUIREMENT: \"a.txt has a second line, `two`.\"\n  - EVIDENCE: `a.txt:2`";
+    sandbox.write(PACKET, text.replace(hint, entry));
+    run_ok(&sandbox, &["manifest", WP, "--write"]);
+    commit(&sandbox, "work");
+    run_ok(&sandbox, &["audit", WP]);
+    run_ok(&sandbox, &present_arguments("PASS"));
+    // A later error stops the PASS of the next session.
+    run_ok(&sandbox, &["validator-gate", "reset", WP, "--reason", "again", "--by", "val-1"]);
+    sandbox.write("outside.txt", "x\n");
+    commit(&sandbox, "more");
+    assert_refused(&sandbox, &present_arguments("PASS"), "scope/outside");
 }

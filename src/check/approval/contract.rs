@@ -1,22 +1,17 @@
 //! `approval/…`: the signed contract is unchanged, and the steps happened in
 //! the required order.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::ops::Range;
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
-use crate::change::{Hunk, compute_hunks};
 use crate::check::CheckResult;
 use crate::check::context::{ApprovalCheckContext, ContractFact, RecordAtSigning};
+use crate::document::Signature;
 use crate::document::gate_log::{GateLog, text_or_empty};
-use crate::document::packet::{ContractPart, contract_parts};
-use crate::document::{Packet, Signature};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
-use crate::text::{Source, Spanned, format_count, to_single_line};
+use crate::text::{format_count, to_single_line};
 
+use super::contract_difference::{ContractBasis, compare_parts};
 use super::short_commit;
 
 /// `approval/contract`: the commit that introduced the signature changes only
@@ -25,7 +20,7 @@ use super::short_commit;
 pub(in crate::check) fn contract(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     let packet = input.packet.packet;
     let (introduction, signed, is_in_range, code_paths) = match input.contract {
-        ContractFact::Known { introduction, packet_at_signing, is_in_range, code_paths } => {
+        ContractFact::Known { introduction, packet_at_signing, is_in_range, code_paths, .. } => {
             (introduction, packet_at_signing, *is_in_range, code_paths)
         }
         ContractFact::Uncommitted => {
@@ -71,120 +66,8 @@ pub(in crate::check) fn contract(input: &ApprovalCheckContext<'_>, rule: &Rule) 
         }
         out.push(finding);
     }
-    compare_parts(input, signed, packet, &commit, rule, &mut out);
+    compare_parts(input, signed, &ContractBasis::Signed(&commit), rule, &mut out);
     out.into()
-}
-
-/// Adds a finding for each part of the contract that was added, changed or
-/// removed since the signature.
-fn compare_parts(
-    input: &ApprovalCheckContext<'_>,
-    signed: &Packet,
-    current: &Packet,
-    commit: &str,
-    rule: &Rule,
-    out: &mut Vec<Finding>,
-) {
-    let (signed_parts, current_parts) = (contract_parts(signed), contract_parts(current));
-    // The n-th part with a key is compared with the n-th part with that key.
-    let mut remaining: BTreeMap<&str, VecDeque<&ContractPart>> = BTreeMap::new();
-    for part in &signed_parts {
-        remaining.entry(part.key.as_str()).or_default().push_back(part);
-    }
-    for part in &current_parts {
-        let before = remaining.get_mut(part.key.as_str()).and_then(VecDeque::pop_front);
-        let Some(before) = before else {
-            let message = format!("`{}` was added after the packet was signed in commit {commit}", part.key);
-            let span = part.lines.first().map_or(part.span, |line| line.span);
-            out.push(rule.finding(message, input.packet.label_at(span, "not in the signed text")));
-            continue;
-        };
-        if !before.has_same_text(part) {
-            let message = format!("`{}` differs from the text that was signed in commit {commit}", part.key);
-            let (signed, current) = (
-                SignedFile { part: before, source: &signed.source },
-                SignedFile { part, source: &current.source },
-            );
-            out.push(difference_finding(rule, message, &signed, &current));
-        }
-    }
-    for removed in remaining.into_values().flatten() {
-        let span = removed.lines.first().map_or(removed.span, |line| line.span);
-        out.push(
-            rule.finding(
-                format!("`{}` was signed in commit {commit}, but was removed since", removed.key),
-                input.packet.label_at(current.head_span(), "no longer in the packet"),
-            )
-            .related(Label::text(&signed.source, span, "signed here")),
-        );
-    }
-}
-
-/// A part of the contract and the document that contains it.
-struct SignedFile<'a> {
-    part: &'a ContractPart,
-    source: &'a Arc<Source>,
-}
-
-impl SignedFile<'_> {
-    fn line(&self, index: usize) -> Option<&Spanned<String>> {
-        self.part.lines.get(index)
-    }
-
-    /// Describes a changed line for a note, with its line number in the document.
-    fn describe_line(&self, prefix: &str, index: usize) -> Option<String> {
-        let line = self.line(index)?;
-        let number = self.source.line(line.span.start);
-        Some(format!("{prefix}, line {number}: {}", crate::text::to_single_line(line.value.trim(), 100)))
-    }
-}
-
-/// Maximum number of changes of one part that are shown with labels.
-const MAX_SHOWN_HUNKS: usize = 3;
-/// Maximum number of changed lines that are shown as notes.
-const MAX_CONTRACT_DIFF_LINES: usize = 8;
-
-/// Creates one finding with both texts: labels at the first changes, then the
-/// changed lines as notes.
-fn difference_finding(
-    rule: &Rule,
-    message: String,
-    signed: &SignedFile<'_>,
-    current: &SignedFile<'_>,
-) -> Finding {
-    let hunks = compute_hunks(signed.part.text().as_bytes(), current.part.text().as_bytes());
-    let label = |file: &SignedFile<'_>, range: &Range<usize>, text: &str| {
-        let line = file.line(range.start).filter(|_| !range.is_empty())?;
-        Some(Label::text(file.source, line.span, text))
-    };
-    let removal_label = |hunk: &Hunk| {
-        // A deletion has no line of its own: label the line next to it.
-        let near =
-            current.line(hunk.after.start.saturating_sub(1)).map_or(current.part.span, |line| line.span);
-        let text = if hunk.after.start == 0 { "text removed before this" } else { "text removed after this" };
-        Label::text(current.source, near, text)
-    };
-    let mut labels = Vec::new();
-    for hunk in hunks.iter().take(MAX_SHOWN_HUNKS) {
-        labels.push(
-            label(current, &hunk.after, "changed since the signature").unwrap_or_else(|| removal_label(hunk)),
-        );
-        labels.extend(label(signed, &hunk.before, "the signed text"));
-    }
-    let mut labels = labels.into_iter();
-    let first = labels.next().unwrap_or_else(|| Label::text(current.source, current.part.span, "changed"));
-    let mut finding = rule.finding(message, first);
-    finding.related.extend(labels);
-    let lines = hunks.iter().flat_map(|hunk| {
-        let before = hunk.before.clone().filter_map(|index| signed.describe_line("signed", index));
-        before.chain(hunk.after.clone().filter_map(|index| current.describe_line("now", index)))
-    });
-    let lines: Vec<String> = lines.collect();
-    finding.notes.extend(lines.iter().take(MAX_CONTRACT_DIFF_LINES).cloned());
-    if lines.len() > MAX_CONTRACT_DIFF_LINES {
-        finding.notes.push(format!("… and {} more changed lines", lines.len() - MAX_CONTRACT_DIFF_LINES));
-    }
-    finding
 }
 
 /// Maximum number of commits that a finding names.

@@ -1,9 +1,11 @@
 //! `approval/…`: refinement, signature, audit, gate log and git history agree.
 
 pub(super) mod contract;
+mod contract_difference;
 pub(super) mod records;
 pub(super) mod signature;
 pub(super) mod ssh_signature;
+pub(super) mod trusted;
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -152,7 +152,7 @@ fn find_allowed_signer<'a>(
     }
     // The signer types the time of the signature, so check the commit time, too.
     let committed = match input.contract {
-        ContractFact::Known { introduction, .. } => introduction.time,
+        ContractFact::Known { earliest_time, .. } => *earliest_time,
         _ => return valid_at_signing.first().copied().ok_or_else(|| "no line allows the key".to_owned()),
     };
     let committed =

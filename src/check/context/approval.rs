@@ -12,7 +12,7 @@ use crate::document::{Packet, Refinement};
 use crate::finding::Label;
 use crate::text::{RepoPath, Source};
 
-use super::PacketCheckContext;
+use super::{PacketCheckContext, TrustedApproval};
 
 /// The relation of the packet's `MERGE_BASE_SHA` to the judged head.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,9 @@ pub enum ContractFact {
         packet_at_signing: Box<Packet>,
         /// Whether the commit is in the judged range.
         is_in_range: bool,
+        /// The greatest time of the commit and its ancestors, in seconds since 1970:
+        /// the author can date a commit back, but not behind what it builds on.
+        earliest_time: i64,
         /// Paths outside governance that the commit changed.
         code_paths: Vec<RepoPath>,
     },
@@ -159,6 +162,10 @@ pub struct ApprovalCheckContext<'a> {
     pub records_at_signing: &'a RecordsAtSigning,
     /// Commits of the work that change files outside governance, newest first.
     pub code_commits: &'a [CodeCommit],
+    /// The approval at trusted commits.
+    pub trusted: &'a TrustedApproval,
+    /// Whether the gate judges a change.
+    pub judges_change: bool,
     /// The current time in UTC.
     pub now: DateTime,
 }

@@ -8,7 +8,7 @@ use crate::change::{ChangedFile, CommitInfo, Selection};
 use crate::document::Packet;
 use crate::text::RepoPath;
 
-use super::PacketCheckContext;
+use super::{PacketCheckContext, TrustedState};
 
 /// The origin of a waiver.
 #[derive(Debug, Clone)]
@@ -78,6 +78,8 @@ pub struct ChangeCheckContext<'a> {
     pub exists: &'a dyn Fn(&RepoPath) -> bool,
     /// The packet at the start of the work, if it existed.
     pub packet_at_start: Option<&'a Packet>,
+    /// The packet at trusted commits; empty for a range that is history.
+    pub trusted_states: &'a [TrustedState],
     /// The origin of each waiver, in the packet's order.
     pub waiver_origins: &'a [WaiverOrigin],
     /// The paths that evidence points at.

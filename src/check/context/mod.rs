@@ -4,6 +4,7 @@ mod approval;
 mod change;
 mod policy;
 mod sources;
+mod trusted;
 
 use std::sync::Arc;
 
@@ -22,10 +23,11 @@ pub(crate) use approval::{
     RecordAtSigning, RecordsAtSigning,
 };
 pub(crate) use change::{ChangeCheckContext, EvidencePathFact, RangeFact, WaiverOrigin};
-pub(crate) use policy::{Policy, ProtectedPattern, WaiverSource};
+pub(crate) use policy::{ManifestPlace, Policy, ProtectedPattern, WaiverSource};
 pub(crate) use sources::{
     BaselineState, ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, WaiverLookup,
 };
+pub(crate) use trusted::{TrustCheckContext, TrustedApproval, TrustedRecords, TrustedState};
 
 /// The gates that judge a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +139,8 @@ pub struct PacketCheckContext<'a> {
     pub board: Option<&'a Board>,
     /// Ids of all packets with the same base id, including this packet.
     pub revision_ids: &'a [String],
+    /// Whether there is no packet, and the scope is the one of the configuration.
+    pub is_fence: bool,
     /// The commit that approves the packet's skeleton, if there is one.
     pub skeleton_approval: Option<&'a SkeletonApproval>,
 }
@@ -161,6 +165,18 @@ impl SkeletonApproval {
 }
 
 impl PacketCheckContext<'_> {
+    /// Returns the name of the list of allowed paths.
+    #[must_use]
+    pub fn scope_name(&self) -> &'static str {
+        if self.is_fence { "`scope` of countersign.yaml" } else { "IN_SCOPE_PATHS" }
+    }
+
+    /// Returns the name of the list of excluded paths.
+    #[must_use]
+    pub fn excluded_name(&self) -> &'static str {
+        if self.is_fence { "`out_of_scope` of countersign.yaml" } else { "OUT_OF_SCOPE" }
+    }
+
     /// Returns the newer of the packet's DATE and the date of its signature,
     /// so that back-dating one of them does not make the packet older.
     #[must_use]

@@ -16,6 +16,13 @@ pub struct Policy {
     pub signed_approval_required: bool,
     /// Paths that a scope allows only if it names the exact path.
     pub protected: Vec<ProtectedPattern>,
+    /// Whether another rule reports a packet without a signature.
+    pub requires_signature: bool,
+    /// Whether a typed signature approves a packet; otherwise only a key or the trusted
+    /// revision does.
+    pub typed_signature_approves: bool,
+    /// Where the manifests are.
+    pub manifests: ManifestPlace,
     /// Shortest allowed token of a spec anchor, in characters.
     pub min_token_chars: usize,
     /// Longest allowed window of a spec anchor, in lines.
@@ -87,6 +94,31 @@ impl WaiverSource {
     }
 }
 
+/// Where the manifests of a packet are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ManifestPlace {
+    /// In the packet.
+    #[default]
+    Packet,
+    /// In a file beside the packet, which the program generates.
+    File,
+    /// There are none.
+    Off,
+}
+
+impl ManifestPlace {
+    /// Reads a value of `manifests`; `None` if it is unknown.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "packet" => Self::Packet,
+            "file" => Self::File,
+            "off" => Self::Off,
+            _ => return None,
+        })
+    }
+}
+
 /// A pattern of protected paths. Without a slash it matches in every folder.
 /// Case is ignored, because `.GitHub` is `.github` on many systems.
 #[derive(Debug, Clone)]
@@ -143,6 +175,9 @@ impl Default for Policy {
             evidence_required: false,
             signed_approval_required: false,
             protected: Vec::new(),
+            requires_signature: true,
+            typed_signature_approves: true,
+            manifests: ManifestPlace::Packet,
             min_token_chars: 8,
             max_window_lines: 400,
             ascii_only: false,

@@ -1,10 +1,10 @@
 //! `packet/…`: the packet's id, status and verdict.
 
 use crate::check::CheckResult;
+use crate::check::approval::trusted::is_closed;
 use crate::check::context::{ChangeCheckContext, PacketCheckContext};
 use crate::check::fix_hints::equals_ignoring_punctuation;
 use crate::check::repository_documents::DocumentCheckContext;
-use crate::document::PacketStatus::{DoneHistorical, Superseded, Validated};
 use crate::document::{Packet, PacketStatus, WpId};
 use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
@@ -147,12 +147,16 @@ pub(in crate::check) fn workable(input: &PacketCheckContext<'_>, rule: &Rule) ->
     }
 }
 
-/// `packet/closed`: if the packet was closed before the judged work began, the
-/// change contains only the packet's own governance files.
+/// `packet/closed`: if the packet was closed before the judged work began, or is
+/// closed at the trusted revision, the change contains only the packet's own governance files.
 pub(in crate::check) fn closed(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let Some(before) = input.packet_at_start else { return Vec::new().into() };
-    let closed =
-        before.status.as_ref().filter(|s| matches!(s.value, Validated(_) | Superseded | DoneHistorical));
+    let trusted = input.trusted_states.iter().filter_map(|state| state.packet.as_ref());
+    let closed = input
+        .packet_at_start
+        .into_iter()
+        .chain(trusted)
+        .filter_map(|packet| packet.status.as_ref())
+        .find(|status| is_closed(&status.value));
     // Reports and records may be added to a closed packet at any time.
     let code = input
         .files
@@ -161,7 +165,12 @@ pub(in crate::check) fn closed(input: &ChangeCheckContext<'_>, rule: &Rule) -> C
     let (Some(status), Some(code)) = (closed, code) else { return Vec::new().into() };
     let span =
         input.packet.packet.status.as_ref().map_or_else(|| input.packet.packet.head_span(), |s| s.span);
-    let message = format!("the packet was already `{}` before the judged work began", status.value);
+    let is_old = input.packet_at_start.is_some_and(|packet| packet.status.as_ref() == Some(status));
+    let message = if is_old {
+        format!("the packet was already `{}` before the judged work began", status.value)
+    } else {
+        format!("the packet is `{}` at the trusted revision", status.value)
+    };
     let finding = rule.finding(message, input.packet.label_at(span, "the current status"));
     Some(finding.related(Label::path(&code.change.path, "changed by the judged work"))).into()
 }

@@ -1,18 +1,40 @@
-//! `refine`, `sign` and `prepare`: the approvals of a work packet.
+//! `approve`, `refine`, `sign` and `prepare`: the approvals of a work packet.
 
 use std::path::PathBuf;
 
+use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::change::History as _;
 use crate::cli::{GlobalArgs, Output};
-use crate::system::clock;
+use crate::pipeline::trusted_revision::fork_point;
+use crate::system::git::GitRepository;
+use crate::system::{clock, environment};
+use crate::text::to_single_line;
 use crate::workflow::approve::{
-    ApprovalContext, ContractSignature, KeySource, Preparation, SignRequest, prepare, refine, resolve_id,
-    sign, sign_contract,
+    ApprovalContext, ContractApproval, ContractSignature, KeySource, Preparation, SignRequest, approve,
+    find_packet, prepare, refine, render_contract, resolve_id, sign, sign_contract,
 };
 
 use super::workflow::{CommandSummary, run_workflow};
+
+/// Arguments of `approve`.
+#[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    /// The packets to approve
+    #[arg(value_name = "WP-ID", required = true)]
+    ids: Vec<String>,
+    /// The SSH key: a file (OpenSSH, ed25519, without a passphrase) or `agent`; the
+    /// default is the key with which git signs
+    #[arg(long, value_name = "FILE|agent")]
+    ssh_key: Option<PathBuf>,
+    /// Name of the approver; the default is the one that allowed_signers gives the key
+    #[arg(long = "as", value_name = "NAME")]
+    name: Option<String>,
+    /// Approve without a question
+    #[arg(long)]
+    yes: bool,
+}
 
 /// Arguments of `refine`.
 #[derive(Debug, Args)]
@@ -45,6 +67,9 @@ pub(crate) struct SignArgs {
     /// Remarks for the audit record
     #[arg(long, value_name = "TEXT", default_value = "")]
     notes: String,
+    /// Sign without a question
+    #[arg(long)]
+    yes: bool,
     /// When signing again: set `MERGE_BASE_SHA` to where the branch forks from the
     /// main branch now
     #[arg(long)]
@@ -68,6 +93,78 @@ pub(crate) struct PrepareArgs {
     worktree: String,
 }
 
+impl ApproveArgs {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        if let Some(agent) = environment::agent_variable() {
+            bail!(
+                "`{agent}` is set: this is the environment of a coding agent, and an agent cannot approve a \
+                 contract; run `countersign approve {}` yourself",
+                to_single_line(&self.ids.join(" "), 200)
+            );
+        }
+        let command = format!("approve {}", self.ids.join(" "));
+        run_workflow(global, output, &command, &|records, workspace, config| {
+            let key = self.resolve_key(global, &workspace.repo)?;
+            let named = global.config_override()?;
+            let context = ApprovalContext { repo: &workspace.repo, now: clock::now(), config: named };
+            let approval =
+                ContractApproval { key: &key, name: self.name.as_deref(), profile: config.levels.profile };
+            let mut next = Vec::new();
+            let mut last = None;
+            for requested in &self.ids {
+                let (id, packet) = find_packet(records, requested)?;
+                output.print_notice(&render_contract(records, &id, &packet)?);
+                confirm(&format!("Approve the contract of {id}?"), self.yes)?;
+                let signed = approve(records, &context, &id, &approval)?;
+                next.extend(describe_contract_signature(&signed));
+                last = Some(id.as_str().to_owned());
+            }
+            next.push("Commit the packet and its signature, before any code.".to_owned());
+            Ok(CommandSummary { wp_id: last.filter(|_| self.ids.len() == 1), next })
+        })
+    }
+
+    /// Returns the key that the caller names, otherwise the one with which git signs.
+    fn resolve_key(&self, global: &GlobalArgs, repo: &GitRepository) -> anyhow::Result<KeySource> {
+        if let Some(key) = &self.ssh_key {
+            return Ok(match key.as_os_str() == "agent" {
+                true => KeySource::Agent,
+                false => KeySource::File(global.working_dir()?.join(key)),
+            });
+        }
+        let Some(key) = repo.ssh_signing_key()? else {
+            bail!(
+                "git has no SSH key to sign with (`gpg.format = ssh` and `user.signingkey`); name one with \
+                 `--ssh-key`"
+            );
+        };
+        // git also accepts a public key whose private half is in the agent.
+        let path = environment::expand_home(&key);
+        let private = path.with_extension("");
+        Ok(match path.extension() {
+            _ if key.starts_with("key::") || key.starts_with("ssh-") => KeySource::Agent,
+            Some(extension) if extension == "pub" && private.is_file() => KeySource::File(private),
+            Some(extension) if extension == "pub" => KeySource::Agent,
+            _ => KeySource::File(path),
+        })
+    }
+}
+
+/// Asks for a confirmation on a terminal; without one, `--yes` is needed.
+fn confirm(question: &str, yes: bool) -> anyhow::Result<()> {
+    if yes {
+        return Ok(());
+    }
+    if !environment::is_interactive() {
+        bail!("an approval needs a confirmation, and there is no terminal; pass --yes to confirm");
+    }
+    let answer = environment::prompt(&format!("{question} [y/N] ")).context("reading the answer")?;
+    if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+        bail!("nothing was approved");
+    }
+    Ok(())
+}
+
 impl RefineArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         run_workflow(global, output, &format!("refine {}", self.id), &|records, workspace, _| {
@@ -82,13 +179,20 @@ impl RefineArgs {
 
 impl SignArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        run_workflow(global, output, &format!("sign {}", self.id), &|records, workspace, config| {
+        run_workflow(global, output, &format!("sign {}", self.id), &|records, workspace, _| {
             let mut next = Vec::new();
+            // Without a packet there is no contract yet; `--contract` only writes a text.
+            if !self.contract
+                && let Ok((id, packet)) = find_packet(records, &self.id)
+            {
+                output.print_notice(&render_contract(records, &id, &packet)?);
+                confirm(&format!("Sign the contract of {id}?"), self.yes)?;
+            }
             if let Some(signature) = &self.signature {
                 let named = global.config_override()?;
                 let context = ApprovalContext { repo: &workspace.repo, now: clock::now(), config: named };
                 let merge_base = if self.move_merge_base {
-                    workspace.repo.main_fork_point(&config.main_branches)?.or(workspace.repo.head()?)
+                    fork_point(&workspace.repo)?.or(workspace.repo.head()?)
                 } else {
                     None
                 };

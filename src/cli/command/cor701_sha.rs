@@ -62,7 +62,7 @@ impl Cor701ShaArgs {
         let head = repo.head()?.map_or(TreeState::Empty, TreeState::Commit);
         let (mut variants, pre, post, chosen) = match self.selection.request() {
             request @ (SelectionRequest::Range(_) | SelectionRequest::Rev(_)) => {
-                let selection: Selection = repo.select(&request, &|_| None, &[])?;
+                let selection: Selection = repo.select(&request, &|_| None, None)?;
                 let (pre, post) = (
                     read_content(repo, selection.base.map_or(TreeState::Empty, TreeState::Commit), path)?,
                     read_content(repo, selection.head.map_or(TreeState::Empty, TreeState::Commit), path)?,

@@ -67,6 +67,7 @@ impl EvidenceArgs {
             packet: self.packet.clone(),
             other_packets: Vec::new(),
             selection: SelectionRequest::Default,
+            base: None,
             config: global.config_override()?,
             now: clock::now_civil(),
         };

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::change::SelectionRequest;
 use crate::check::context::Gate;
-use crate::cli::args::{PacketIds, WorkArgs};
+use crate::cli::args::{BaseArgs, PacketIds, WorkArgs};
 use crate::cli::workspace::recover_interrupted_write;
 use crate::cli::{GlobalArgs, Output};
 use crate::pipeline::packet_gate::GateRequest;
@@ -21,6 +21,8 @@ pub(crate) struct PreWorkArgs {
     /// Do not run the configured steps
     #[arg(long)]
     no_run: bool,
+    #[command(flatten)]
+    base: BaseArgs,
 }
 
 /// Arguments of `post-work`.
@@ -50,69 +52,76 @@ pub(crate) struct GateCheckArgs {
 
 impl PreWorkArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        run_gate_command(
-            global,
-            output,
-            Gate::PreWork,
-            PacketIds::single(&self.packet),
-            SelectionRequest::Default,
-            self.no_run,
-        )
+        let run = GateRun {
+            gate: Gate::PreWork,
+            packets: PacketIds::single(&self.packet),
+            selection: SelectionRequest::Default,
+            base: self.base.revision.as_ref(),
+            no_run: self.no_run,
+        };
+        run.run(global, output)
     }
 }
 
 impl PostWorkArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        let change = self.work.selection.request();
-        run_gate_command(global, output, Gate::PostWork, self.work.packet_ids(), change, self.no_run)
+        GateRun::of_work(Gate::PostWork, &self.work, self.no_run).run(global, output)
     }
 }
 
 impl AuditArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        run_gate_command(
-            global,
-            output,
-            Gate::Audit,
-            self.work.packet_ids(),
-            self.work.selection.request(),
-            true,
-        )
+        GateRun::of_work(Gate::Audit, &self.work, true).run(global, output)
     }
 }
 
 impl GateCheckArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        run_gate_command(
-            global,
-            output,
-            Gate::GateCheck,
-            PacketIds::single(&self.packet),
-            SelectionRequest::Default,
-            false,
-        )
+        let run = GateRun {
+            gate: Gate::GateCheck,
+            packets: PacketIds::single(&self.packet),
+            selection: SelectionRequest::Default,
+            base: None,
+            no_run: false,
+        };
+        run.run(global, output)
     }
 }
 
-fn run_gate_command(
-    global: &GlobalArgs,
-    output: &Output,
+/// One gate as the caller requests it.
+struct GateRun<'a> {
     gate: Gate,
-    packets: PacketIds<'_>,
+    packets: PacketIds<'a>,
     selection: SelectionRequest,
+    base: Option<&'a String>,
     no_run: bool,
-) -> anyhow::Result<u8> {
-    let repo = GitRepository::discover(&global.working_dir()?)?;
-    recover_interrupted_write(&repo)?;
-    let request = GateRequest {
-        gate,
-        packet: packets.first.to_owned(),
-        other_packets: packets.others.to_vec(),
-        selection,
-        config: global.config_override()?,
-        now: clock::now_civil(),
-    };
-    let skip = no_run.then(|| "--no-run was given".to_owned());
-    let report = run_gate(&repo, &request, &StepOptions { skip, progress: output })?;
-    output.write_report(global, &report)
+}
+
+impl<'a> GateRun<'a> {
+    fn of_work(gate: Gate, work: &'a WorkArgs, no_run: bool) -> Self {
+        Self {
+            gate,
+            packets: work.packet_ids(),
+            selection: work.selection.request(),
+            base: work.base.revision.as_ref(),
+            no_run,
+        }
+    }
+
+    fn run(self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        let repo = GitRepository::discover(&global.working_dir()?)?;
+        recover_interrupted_write(&repo)?;
+        let request = GateRequest {
+            gate: self.gate,
+            packet: self.packets.first.to_owned(),
+            other_packets: self.packets.others.to_vec(),
+            selection: self.selection,
+            base: self.base.cloned(),
+            config: global.config_override()?,
+            now: clock::now_civil(),
+        };
+        let skip = self.no_run.then(|| "--no-run was given".to_owned());
+        let report = run_gate(&repo, &request, &StepOptions { skip, progress: output })?;
+        output.write_report(global, &report)
+    }
 }

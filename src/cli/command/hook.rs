@@ -112,6 +112,7 @@ fn scan(
         profile: hook_profile(),
         tree,
         change,
+        base: None,
         paths: Vec::new(),
         config: global.config_override()?,
         baseline: None,
@@ -260,7 +261,7 @@ fn find_pushed_change(
         return Ok(PushedChange::Range(format!("{remote}..{local}")));
     }
     // `local` may be the id of an annotated tag.
-    let selection = repo.select(&SelectionRequest::Rev(local.to_owned()), &|_| None, &[])?;
+    let selection = repo.select(&SelectionRequest::Rev(local.to_owned()), &|_| None, None)?;
     let commit = selection.head.context("a pushed reference without a commit")?;
     Ok(match repo.find_last_pushed(commit)? {
         Some(base) => PushedChange::Range(format!("{}..{}", base.0, commit.0)),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use clap::{Args, ValueEnum};
 
 use crate::change::{ObjectStore as _, TreeState, WorkingTree as _};
@@ -11,9 +11,14 @@ use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::config::detect_layout;
 use crate::document::Layout;
 use crate::render::json;
+use crate::system::environment;
 use crate::system::transaction::WriteError;
-use crate::text::{RepoPath, escape_hidden};
-use crate::workflow::init::{Ci, FileAction, InitRequest, plan_init};
+use crate::text::{RepoPath, escape_hidden, to_single_line};
+use crate::workflow::evidence::words::split_words;
+use crate::workflow::init::{
+    Ci, FenceRequest, FileAction, InitPlan, InitRequest, ProjectFiles, TestStep, detect_test_steps,
+    plan_fence, plan_init,
+};
 
 use super::workflow::SCHEMA;
 
@@ -33,6 +38,16 @@ pub(crate) struct InitArgs {
     /// Also write a workflow for this CI system
     #[arg(long, value_enum)]
     ci: Option<CiChoice>,
+    /// Write one file with these paths as the scope of all work, without packets
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["layout", "spec", "ci"])]
+    fence: Vec<String>,
+    /// A command that runs the tests; may be given several times. The default is
+    /// detected from manifests and lock files
+    #[arg(long, value_name = "COMMAND")]
+    step: Vec<String>,
+    /// Write no steps: the verdict then says that no test ran
+    #[arg(long, conflicts_with = "step")]
+    no_steps: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -62,6 +77,11 @@ impl InitArgs {
                 return Err(error);
             }
         };
+        if !self.fence.is_empty() {
+            let plan = self.plan_fence(&workspace, global)?;
+            workspace.writer.write(&plan.writes)?;
+            return report(&workspace, plan, is_json, output);
+        }
         let configured = workspace.load_config(global)?.layout;
         let existing = detect_layout(&workspace.repo, TreeState::Worktree)?;
         let wanted = self.layout.map(|choice| match choice {
@@ -86,55 +106,71 @@ impl InitArgs {
                 None => workspace.repo.current_branch()?.unwrap_or_else(|| "main".to_owned()),
             },
             spec: self.resolve_spec(&workspace, global)?,
+            steps: self.steps(&workspace)?,
             ci: self.ci.map(|ci| match ci {
                 CiChoice::Github => Ci::Github,
                 CiChoice::Gitlab => Ci::Gitlab,
             }),
         };
         let read = |path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { workspace.writer.read(path) };
-        let mut plan = plan_init(&read, &request)?;
+        let plan = plan_init(&read, &request)?;
         if !plan.writes.is_empty() {
             workspace.writer.write(&plan.writes)?;
         }
-        let mut lost = Vec::new();
-        for did in &plan.actions {
-            if let FileAction::Created(path) = did
-                && workspace.repo.is_ignored_by_git(path)?
-            {
-                lost.push(path.to_string());
+        report(&workspace, plan, is_json, output)
+    }
+
+    /// Plans the one file of a fence. Without a test command, asks for one on a terminal.
+    fn plan_fence(&self, workspace: &LockedWorkspace, global: &GlobalArgs) -> anyhow::Result<InitPlan> {
+        let root = workspace.repo.root()?.to_path_buf();
+        let folder = global.working_dir()?;
+        let entry = |typed: &String| {
+            // A glob is no path on disk.
+            if typed.contains('*') {
+                return Ok(typed.clone());
             }
-        }
-        if !lost.is_empty() {
-            let files = lost.join(", ");
-            plan.next_steps
-                .insert(0, format!("git ignores {files}: correct .gitignore so that they can be committed."));
-        }
-        if is_json {
-            let of = |wanted: &dyn Fn(&FileAction) -> Option<String>| {
-                plan.actions.iter().filter_map(wanted).collect::<Vec<_>>()
+            let whole = std::path::absolute(folder.join(typed))?;
+            let Some(path) = repo_path_below(&root, &whole) else {
+                bail!("{typed} is outside of the repository")
             };
-            output.print(&json::pretty(&serde_json::json!({
-                "schema": SCHEMA,
-                "command": "init",
-                "done": true,
-                "created": of(&|did| if let FileAction::Created(path) = did { Some(path.to_string()) } else { None }),
-                "kept": of(&|did| if let FileAction::Kept(path) = did { Some(path.to_string()) } else { None }),
-                "added_to": of(&|did| if let FileAction::Appended(path, _) = did { Some(path.to_string()) } else { None }),
-                "next": plan.next_steps,
-            })))?;
-            return Ok(PASSED);
+            if path.as_bytes().is_empty() {
+                bail!("{typed} covers the whole repository, so it limits nothing; name folders or files");
+            }
+            let path = path.to_string();
+            let is_folder = typed.ends_with('/') || whole.is_dir();
+            Ok(if is_folder && !path.ends_with('/') { format!("{path}/") } else { path })
+        };
+        let mut steps = self.steps(workspace)?;
+        if steps.is_empty() && !self.no_steps {
+            steps = ask_for_step()?;
         }
-        let mut out = String::new();
-        for did in &plan.actions {
-            out.push_str(&match did {
-                FileAction::Created(path) => format!("created  {path}\n"),
-                FileAction::Kept(path) => format!("kept     {path} (it exists)\n"),
-                FileAction::Appended(path, lines) => format!("added    `{}` to {path}\n", lines.join("`, `")),
-            });
+        let request = FenceRequest {
+            scope: self.fence.iter().map(entry).collect::<anyhow::Result<_>>()?,
+            main: match &self.main {
+                Some(main) => main.clone(),
+                None => workspace.repo.current_branch()?.unwrap_or_else(|| "main".to_owned()),
+            },
+            steps,
+        };
+        let read = |path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { workspace.writer.read(path) };
+        Ok(plan_fence(&read, &request)?)
+    }
+
+    /// Returns the steps that the arguments name, otherwise the detected ones.
+    fn steps(&self, workspace: &LockedWorkspace) -> anyhow::Result<Vec<TestStep>> {
+        if self.no_steps {
+            return Ok(Vec::new());
         }
-        plan.next_steps.iter().for_each(|line| out.push_str(&format!("next: {}\n", escape_hidden(line))));
-        output.print(&out)?;
-        Ok(PASSED)
+        if !self.step.is_empty() {
+            return self.step.iter().enumerate().map(|(at, text)| parse_step(text, at)).collect();
+        }
+        let paths = workspace.repo.list_sources(TreeState::Worktree)?;
+        let read = |path: &str| {
+            let bytes = workspace.writer.read(&RepoPath::from(path)).ok().flatten()?;
+            Some(String::from_utf8_lossy(&bytes).into_owned())
+        };
+        let files = ProjectFiles::new(paths.iter().map(ToString::to_string), &read);
+        Ok(detect_test_steps(&files))
     }
 
     /// The specification that was named, or the one in the root.
@@ -173,4 +209,74 @@ impl InitArgs {
         }
         Ok(found.pop())
     }
+}
+
+/// Reads a test command as typed. `at` counts the commands from 0.
+fn parse_step(text: &str, at: usize) -> anyhow::Result<TestStep> {
+    let argv = split_words(text).map_err(|why| anyhow!("--step `{}`: {why}", to_single_line(text, 80)))?;
+    if argv.is_empty() {
+        bail!("--step is empty; expected a command such as `cargo test`");
+    }
+    let name = if at == 0 { "tests".to_owned() } else { format!("tests {}", at + 1) };
+    Ok(TestStep { name, argv, folder: String::new() })
+}
+
+/// Asks for the test command on a terminal.
+fn ask_for_step() -> anyhow::Result<Vec<TestStep>> {
+    if !environment::is_interactive() {
+        bail!(
+            "no test command was detected; name one with `--step 'cargo test'`, or leave tests out with \
+             `--no-steps`"
+        );
+    }
+    let line = environment::prompt("No test command was detected. Type one (empty for no tests): ")?;
+    if line.trim().is_empty() { Ok(Vec::new()) } else { Ok(vec![parse_step(line.trim(), 0)?]) }
+}
+
+/// Prints what was written and what comes next.
+fn report(
+    workspace: &LockedWorkspace,
+    mut plan: InitPlan,
+    is_json: bool,
+    output: &Output,
+) -> anyhow::Result<u8> {
+    let mut lost = Vec::new();
+    for did in &plan.actions {
+        if let FileAction::Created(path) = did
+            && workspace.repo.is_ignored_by_git(path)?
+        {
+            lost.push(path.to_string());
+        }
+    }
+    if !lost.is_empty() {
+        let files = lost.join(", ");
+        plan.next_steps
+            .insert(0, format!("git ignores {files}: correct .gitignore so that they can be committed."));
+    }
+    if is_json {
+        let of = |wanted: &dyn Fn(&FileAction) -> Option<String>| {
+            plan.actions.iter().filter_map(wanted).collect::<Vec<_>>()
+        };
+        output.print(&json::pretty(&serde_json::json!({
+                "schema": SCHEMA,
+                "command": "init",
+                "done": true,
+                "created": of(&|did| if let FileAction::Created(path) = did { Some(path.to_string()) } else { None }),
+                "kept": of(&|did| if let FileAction::Kept(path) = did { Some(path.to_string()) } else { None }),
+                "added_to": of(&|did| if let FileAction::Appended(path, _) = did { Some(path.to_string()) } else { None }),
+                "next": plan.next_steps,
+            })))?;
+        return Ok(PASSED);
+    }
+    let mut out = String::new();
+    for did in &plan.actions {
+        out.push_str(&match did {
+            FileAction::Created(path) => format!("created  {path}\n"),
+            FileAction::Kept(path) => format!("kept     {path} (it exists)\n"),
+            FileAction::Appended(path, lines) => format!("added    `{}` to {path}\n", lines.join("`, `")),
+        });
+    }
+    plan.next_steps.iter().for_each(|line| out.push_str(&format!("next: {}\n", escape_hidden(line))));
+    output.print(&out)?;
+    Ok(PASSED)
 }

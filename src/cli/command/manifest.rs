@@ -11,9 +11,11 @@ use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::pipeline::packet_gate::{GateRequest, ManifestContext};
 use crate::render::json;
 use crate::system::clock;
+use crate::system::transaction::FileWrite;
 use crate::text::{RepoPath, escape_hidden, format_count};
 use crate::workflow::manifest::{
     ManifestOptions, ManifestOutcome, UpdatedManifests, WrittenManifest, compute_manifests,
+    generate_manifest_file,
 };
 
 use crate::cli::args::WorkArgs;
@@ -77,6 +79,7 @@ impl ManifestArgs {
             packet: self.work.packet.clone(),
             other_packets: self.work.also.clone(),
             selection: self.work.selection.request(),
+            base: self.work.base.revision.clone(),
             config: global.config_override()?,
             now: clock::now_civil(),
         };
@@ -85,14 +88,23 @@ impl ManifestArgs {
             Err(report) => return output.write_report(global, &report),
         };
         let is_json = global.is_json()?;
-        let source = workspace.read_source(&draft.path)?;
         let options =
             ManifestOptions { per_hunk: self.per_hunk, prune: self.prune, timestamp: clock::now_text() };
-        let found = compute_manifests(&draft, &source, &options)?;
-        let is_new = match &locked {
-            Some(locked) => locked.rewrite(&source, &found.text)?,
-            None => false,
+        let path = draft.manifest_path();
+        let (before, found) = if draft.is_in_file() {
+            let before = workspace.read(&path)?;
+            let found = generate_manifest_file(&draft, before.as_deref(), &options)?;
+            (before, found)
+        } else {
+            let source = workspace.read_source(&path)?;
+            (Some(source.text().as_bytes().to_vec()), compute_manifests(&draft, &source, &options)?)
         };
+        let is_new = before.as_deref() != Some(found.text.as_bytes());
+        if let Some(locked) = locked.as_ref().filter(|_| is_new) {
+            let after = found.text.as_bytes().to_vec();
+            locked.writer.write(&[FileWrite { path, before, after }])?;
+        }
+        let is_new = is_new && locked.is_some();
         output.print(&if is_json {
             self.render_json(&draft, &found)
         } else {
@@ -144,7 +156,7 @@ impl ManifestArgs {
             out.push_str(&format!(
                 "{} {verb} {}: {}\n",
                 format_count(found.files.len(), "manifest"),
-                draft.path,
+                draft.manifest_path(),
                 counts.join(", ")
             ));
         }
@@ -161,7 +173,10 @@ impl ManifestArgs {
             ));
         }
         if is_new && draft.selection_info.mode == SelectionMode::Staged.as_str() {
-            out.push_str(&format!("next: `git add {}`; the gate reads the staged packet\n", draft.path));
+            out.push_str(&format!(
+                "next: `git add {}`; the gate reads the staged packet\n",
+                draft.manifest_path()
+            ));
         }
         if draft.selection_info.mode == SelectionMode::Rev.as_str() {
             out.push_str(

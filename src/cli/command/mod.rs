@@ -17,4 +17,5 @@ pub(crate) mod scan;
 pub(crate) mod self_test;
 pub(crate) mod show;
 pub(crate) mod validator_gate;
+pub(crate) mod verify;
 pub(crate) mod workflow;

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use crate::change::{History as _, ObjectStore as _, TreeState};
 use crate::cli::{GlobalArgs, Output};
 use crate::config::FILE_NAME;
+use crate::pipeline::trusted_revision::fork_point;
 use crate::system::clock;
 use crate::text::RepoPath;
 use crate::workflow::new::{CreatedDocument, LineRange, create_packet, create_refinement, create_stub};
@@ -48,9 +49,8 @@ impl NewArgs {
         let date = clock::now_text();
         match &self.kind {
             NewKind::Packet(NewIdArgs { id }) => {
-                run_workflow(global, output, &format!("new packet {id}"), &|records, workspace, config| {
-                    let base =
-                        workspace.repo.main_fork_point(&config.main_branches)?.or(workspace.repo.head()?);
+                run_workflow(global, output, &format!("new packet {id}"), &|records, workspace, _| {
+                    let base = fork_point(&workspace.repo)?.or(workspace.repo.head()?);
                     let Some(base) = base else {
                         anyhow::bail!(
                             "this branch has no commit for the work to begin at; commit something first"

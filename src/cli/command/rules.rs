@@ -9,7 +9,7 @@ use crate::check::registered_rules;
 use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::finding::{CheckOutcome, Finding, Label, Report, RuleId};
 use crate::pipeline::packet_gate::status_of;
-use crate::render::{json, rules_markdown, scan_rules_markdown};
+use crate::render::{json, profiles_markdown, rules_markdown, scan_rules_markdown};
 use crate::scan::{ScanRule, check_examples, embedded, embedded_ids};
 use crate::system::clock;
 use crate::system::clock::Stopwatch;
@@ -29,6 +29,9 @@ pub(crate) struct RulesArgs {
     /// Print the manual page of the scan rules
     #[arg(long, conflicts_with = "markdown")]
     scan_markdown: bool,
+    /// Print the manual page of the profiles and of the trusted revision
+    #[arg(long, conflicts_with_all = ["markdown", "scan_markdown"])]
+    profiles_markdown: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -51,6 +54,8 @@ impl RulesArgs {
             rules_markdown()
         } else if self.scan_markdown {
             scan_rules_markdown()
+        } else if self.profiles_markdown {
+            profiles_markdown()
         } else if is_json {
             json::pretty(&own.chain(scans).collect::<Vec<_>>())
         } else {

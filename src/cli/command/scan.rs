@@ -15,7 +15,7 @@ use crate::system::clock::Stopwatch;
 use crate::system::{clock, files};
 use crate::text::{RepoPath, Source};
 
-use crate::cli::args::SelectionArgs;
+use crate::cli::args::{BaseArgs, SelectionArgs};
 
 /// The baseline file where the configuration names none.
 const DEFAULT_BASELINE: &str = ".countersign/baseline.txt";
@@ -38,6 +38,8 @@ pub(crate) struct ScanArgs {
     all: bool,
     #[command(flatten)]
     selection: SelectionArgs,
+    #[command(flatten)]
+    base: BaseArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -56,12 +58,19 @@ pub(crate) struct ValidatorScanArgs {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     selection: SelectionArgs,
+    #[command(flatten)]
+    base: BaseArgs,
 }
 
 impl ScanArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        let mut request =
-            build_request(global, ScanProfile::patterns(self.sets.clone()), &self.selection, &self.paths)?;
+        let mut request = build_request(
+            global,
+            ScanProfile::patterns(self.sets.clone()),
+            &self.selection,
+            &self.base,
+            &self.paths,
+        )?;
         request.show_baselined = self.all;
         if let Some(action) = self.baseline {
             let workspace = Workspace::discover(global)?;
@@ -126,7 +135,7 @@ fn update_baseline(
 
 impl ValidatorScanArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output, scan: ScanProfile) -> anyhow::Result<u8> {
-        let mut request = build_request(global, scan, &self.selection, &self.paths)?;
+        let mut request = build_request(global, scan, &self.selection, &self.base, &self.paths)?;
         let of_change = matches!(request.profile.name, "validator-coverage-gaps" | "validator-traceability");
         if of_change && request.change.is_none() && request.paths.is_empty() {
             // These check changed files; use the default selection.
@@ -140,6 +149,7 @@ fn build_request(
     global: &GlobalArgs,
     scan: ScanProfile,
     selection: &SelectionArgs,
+    base: &BaseArgs,
     paths: &[PathBuf],
 ) -> anyhow::Result<ScanRequest> {
     let change = match selection.request() {
@@ -160,6 +170,7 @@ fn build_request(
         profile: scan,
         tree: TreeState::Worktree,
         change,
+        base: base.revision.clone(),
         paths: if all { Vec::new() } else { named },
         config: global.config_override()?,
         baseline: None,

@@ -19,21 +19,31 @@ impl SigningKey {
 /// # Errors
 /// The signature is not valid for this message.
 pub(crate) fn verify(armored: &str, message: &[u8]) -> Result<SigningKey, SshSignatureError> {
+    verify_in(NAMESPACE, armored, message)
+}
+
+/// Verifies an armored signature of a message for a namespace, and returns its key.
+///
+/// # Errors
+/// The signature is not valid.
+pub(crate) fn verify_in(
+    namespace: &'static str,
+    armored: &str,
+    message: &[u8],
+) -> Result<SigningKey, SshSignatureError> {
     let text = armored.trim().replace("\r\n", "\n") + "\n";
     let signature =
         SshSig::from_pem(&text).map_err(|error| SshSignatureError::Unreadable(error.to_string()))?;
-    if signature.namespace() != NAMESPACE {
-        return Err(SshSignatureError::WrongNamespace(crate::text::to_single_line(
-            signature.namespace(),
-            60,
-        )));
+    if signature.namespace() != namespace {
+        let found = crate::text::to_single_line(signature.namespace(), 60);
+        return Err(SshSignatureError::WrongNamespace { found, expected: namespace });
     }
     let data = signature.public_key();
     if !matches!(data, KeyData::Ed25519(_) | KeyData::SkEd25519(_)) {
         return Err(SshSignatureError::UnsupportedKey(data.algorithm().to_string()));
     }
     let key = PublicKey::from(data.clone());
-    key.verify(NAMESPACE, message, &signature).map_err(|_| SshSignatureError::MessageMismatch)?;
+    key.verify(namespace, message, &signature).map_err(|_| SshSignatureError::MessageMismatch)?;
     SigningKey::from_key_data(data)
 }
 

@@ -9,10 +9,14 @@ mod keys;
 #[path = "none.rs"]
 mod keys;
 
-pub(crate) use keys::{armor_agent_signature, encode_for_signing, parse_supported_key, sign, verify};
+pub(crate) use keys::{
+    armor_agent_signature, encode_for_signing, parse_supported_key, sign, verify, verify_in,
+};
 
 /// Namespace of signed approvals. A signature for another namespace is refused.
 pub(crate) const NAMESPACE: &str = "countersign";
+/// Namespace of commits that git signs.
+pub(crate) const GIT_NAMESPACE: &str = "git";
 
 /// Reason why a signature is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,8 +26,13 @@ pub(crate) enum SshSignatureError {
     #[error("it cannot be read as an OpenSSH signature: {0}")]
     Unreadable(String),
     /// It was made for another namespace.
-    #[error("its namespace is `{0}`; expected `{NAMESPACE}`")]
-    WrongNamespace(String),
+    #[error("its namespace is `{found}`; expected `{expected}`")]
+    WrongNamespace {
+        /// The namespace of the signature, on one line.
+        found: String,
+        /// The namespace that it must have.
+        expected: &'static str,
+    },
     /// The key type is not supported.
     #[error("its key type {0} is not supported; only ed25519 keys can be verified")]
     UnsupportedKey(String),

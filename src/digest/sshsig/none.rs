@@ -12,6 +12,14 @@ pub(crate) fn verify(_: &str, _: &[u8]) -> Result<SigningKey, SshSignatureError>
     Err(SshSignatureError::Unreadable(WITHOUT.to_owned()))
 }
 
+/// Returns an error: signatures are not supported.
+///
+/// # Errors
+/// Always.
+pub(crate) fn verify_in(_: &'static str, _: &str, _: &[u8]) -> Result<SigningKey, SshSignatureError> {
+    Err(SshSignatureError::Unreadable(WITHOUT.to_owned()))
+}
+
 /// Returns an error: signing is not supported.
 ///
 /// # Errors

@@ -102,6 +102,7 @@ impl DocumentContext<'_> {
             board: governance.and_then(GovernanceDocuments::board),
             revision_ids: &revision_ids,
             skeleton_approval: self.facts.skeleton_approvals.get(id.as_str()),
+            is_fence: false,
         });
         // Findings in finished documents are reported but fail nothing: finished
         // documents must not be edited.

@@ -6,7 +6,7 @@ use crate::change::{FileMode, Repository, RepositoryError, TreeState};
 use crate::document::limits::limit_error;
 use crate::document::{Document, DocumentBody, DocumentKind, Layout};
 use crate::pipeline::locate::apply_aliases;
-use crate::pipeline::parallel;
+use crate::system::parallel;
 use crate::text::{RepoPath, Source};
 
 use super::request::NamedDocument;

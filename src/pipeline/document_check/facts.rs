@@ -105,7 +105,7 @@ fn gather_merged_commits(
     main_branches: &[String],
 ) -> Result<BTreeMap<String, MergedCommitFact>, RepositoryError> {
     let mut out = BTreeMap::new();
-    let main = repo.main_tip(main_branches)?;
+    let main = repo.branch_tips(main_branches)?.first().map(|branch| branch.tip);
     for (_, _, packet) in governance.packets() {
         let Some(named) = merged_commit(packet) else { continue };
         if out.contains_key(&named.value) {

@@ -12,7 +12,7 @@ use crate::finding::{CheckOutcome, CheckStatus, DocumentsInfo, Finding, Label, P
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::locate::{LocatedPacket, locate};
 use crate::pipeline::outcome::{RuleRef, apply_level_overrides, is_disabled, status_of};
-use crate::pipeline::parallel;
+use crate::system::parallel;
 use crate::text::{RepoPath, Source};
 
 use super::check_document::{DocumentContext, DocumentJob};
@@ -107,7 +107,12 @@ fn collect_trusted(
     judged: &[Document],
 ) -> Result<Option<Vec<Document>>, PipelineError> {
     let Some(head) = repo.head()? else { return Ok(None) };
-    let commit = repo.main_fork_point(&config.main_branches)?.unwrap_or(head);
+    let main = repo.branch_tips(&config.main_branches)?.first().map(|branch| branch.tip);
+    let fork = match main {
+        Some(main) => repo.merge_base(main, head)?,
+        None => None,
+    };
+    let commit = fork.unwrap_or(head);
     let tree = TreeState::Commit(commit);
     if tree == request.tree {
         return Ok(None);

@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use crate::change::{Commit, CommitInfo, Repository, RepositoryError, TreeState};
 use crate::check::context::{
     ApprovalCheckContext, CheckpointFact, CodeCommit, ContractFact, Gate, KeySignatureFact, MergeBaseFact,
-    PacketCheckContext, RecordAtSigning, RecordsAtSigning, SkeletonApproval,
+    PacketCheckContext, RecordAtSigning, RecordsAtSigning, SkeletonApproval, TrustedApproval,
 };
 use crate::digest::Hash20;
 use crate::document::allowed_signers::AllowedSigners;
@@ -24,6 +24,7 @@ use super::code_commits::{collect_code_commits, find_skeleton_approval};
 use super::packet_versions::PacketVersions;
 use super::related_documents::{self, RelatedDocuments};
 use super::request::GateContext;
+use super::trusted_approval::read_trusted_approval;
 
 /// Facts for checks of an approval, in addition to documents.
 pub(crate) struct ApprovalFacts {
@@ -40,6 +41,8 @@ pub(crate) struct ApprovalFacts {
     pub worktree: Option<String>,
     pub signature_reuse: Vec<Label>,
     pub signed_contract: KeySignatureFact,
+    pub trusted: TrustedApproval,
+    pub judges_change: bool,
 }
 
 impl ApprovalFacts {
@@ -64,6 +67,8 @@ impl ApprovalFacts {
             worktree_name: self.worktree.as_deref(),
             reused_in: &self.signature_reuse,
             key_signature: &self.signed_contract,
+            trusted: &self.trusted,
+            judges_change: self.judges_change,
             now,
         }
     }
@@ -91,6 +96,8 @@ impl ApprovalFacts {
             records_at_contract: read_records_at_contract(context, located, &contract)?,
             code_commits,
             contract,
+            trusted: read_trusted_approval(context, located)?,
+            judges_change: context.selection.is_some(),
             checkpoint: if is_pre_work {
                 gather_checkpoint(repo, layout, located, context.head)?
             } else {
@@ -123,6 +130,8 @@ impl ApprovalFacts {
     pub(crate) fn unknown(error: &RepositoryError, layout: &Layout, id: &WpId) -> Self {
         Self {
             signed_contract: empty_signed_contract(layout, id),
+            trusted: TrustedApproval::default(),
+            judges_change: false,
             merge_base_fact: MergeBaseFact::Absent,
             merge_base: None,
             work_start: None,
@@ -275,7 +284,21 @@ fn find_contract(
     let packet_at_signing = Box::new(Packet::read(&source).value);
     let code_paths =
         introduction.changed_paths.iter().filter(|path| !layout.is_governance(path)).cloned().collect();
-    Ok(ContractFact::Known { packet_at_signing, introduction, is_in_range, code_paths })
+    let earliest_time = earliest_time(context, &introduction)?;
+    Ok(ContractFact::Known { packet_at_signing, introduction, is_in_range, earliest_time, code_paths })
+}
+
+/// Returns the greatest time of a commit and of its ancestors since the trusted commit.
+/// A commit that the trusted commit contains keeps its own time.
+fn earliest_time(context: &GateContext<'_>, introduction: &CommitInfo) -> Result<i64, RepositoryError> {
+    let base = context.trusted.time_base;
+    if let Some(base) = base
+        && context.repo.is_ancestor(introduction.commit, base)?
+    {
+        return Ok(introduction.time);
+    }
+    let newest = context.repo.newest_time(base, introduction.commit)?;
+    Ok(newest.map_or(introduction.time, |newest| newest.max(introduction.time)))
 }
 
 /// Returns the introduction that is an ancestor of all others, if there is one.

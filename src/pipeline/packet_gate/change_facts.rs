@@ -12,6 +12,7 @@ use crate::text::RepoPath;
 
 use super::approval_facts::ApprovalFacts;
 use super::packet_versions::PacketVersions;
+use super::request::GateContext;
 
 /// Facts for checks of a change, in addition to its files.
 pub(crate) struct ChangeFacts {
@@ -24,16 +25,16 @@ pub(crate) struct ChangeFacts {
 
 impl ChangeFacts {
     pub(crate) fn gather(
-        repo: &dyn Repository,
-        layout: &Layout,
+        context: &GateContext<'_>,
         located: &LocatedPacket,
         selection: &Selection,
         approval: &ApprovalFacts,
     ) -> Result<Self, RepositoryError> {
+        let GateContext { repo, layout, trusted, .. } = *context;
         let merge_base = approval.merge_base;
         let waivers = &located.packet.waivers;
         Ok(Self {
-            range: classify_range(repo, layout, located, selection, merge_base)?,
+            range: classify_range(repo, layout, located, selection, (merge_base, &trusted.open_tips))?,
             waiver_origins: if waivers.is_empty() {
                 Vec::new()
             } else {
@@ -69,12 +70,18 @@ fn classify_range(
     layout: &Layout,
     located: &LocatedPacket,
     selection: &Selection,
-    merge_base: Option<Commit>,
+    (merge_base, main_tips): (Option<Commit>, &[Commit]),
 ) -> Result<RangeFact, RepositoryError> {
     if !selection.mode.is_committed() {
         return Ok(RangeFact::NotApplicable);
     }
     let Some(base) = selection.base else { return Ok(RangeFact::Complete) };
+    // What lies before a commit of the main branch was judged on its way there.
+    for tip in main_tips {
+        if merge_base.is_some() && repo.is_ancestor(base, *tip)? {
+            return Ok(RangeFact::Complete);
+        }
+    }
     match merge_base {
         Some(merge_base) if repo.is_ancestor(base, merge_base)? => Ok(RangeFact::Complete),
         Some(merge_base) => {
@@ -84,7 +91,7 @@ fn classify_range(
                 head: Some(base),
                 reason: String::new(),
                 is_explicit: false,
-                policy_source: None,
+                left_end: None,
             };
             let is_forward = repo.is_ancestor(merge_base, base)?;
             let changes = repo.changes(&skipped)?.changes;

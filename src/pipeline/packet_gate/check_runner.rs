@@ -2,23 +2,24 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::change::{ChangedFile, Repository, RepositoryError, TreeState};
 use crate::check::context::{
-    ApprovalCheckContext, ChangeCheckContext, ContractFact, Gate, PacketCheckContext, PacketSearch,
-    SearchCheckContext, SelectionCheckContext,
+    ApprovalCheckContext, ChangeCheckContext, ContractFact, Gate, ManifestPlace, PacketCheckContext,
+    PacketSearch, SearchCheckContext, SelectionCheckContext,
 };
 use crate::check::packet::run_check;
 use crate::check::repository_documents::{RefinementCheckContext, TextCheckContext};
 use crate::check::{Check, CheckResult, Registered, predates_refinements};
 use crate::config::Config;
 use crate::document::outline::Outline;
-use crate::document::{DocumentKind, WpId};
+use crate::document::{DocumentKind, Packet, Parsed, WpId};
 use crate::finding::{ApprovalSummary, CheckOutcome, Finding, ScanInfo};
-use crate::pipeline::locate::LocatedPacket;
+use crate::pipeline::locate::{LocatedPacket, read_document};
 use crate::pipeline::outcome::{RuleRef, is_disabled, resolve_outcome};
 use crate::pipeline::source_scan;
-use crate::text::RepoPath;
+use crate::text::{RepoPath, Source};
 
 use super::approval_facts::ApprovalFacts;
 use super::change_facts::ChangeFacts;
@@ -47,6 +48,8 @@ struct CheckInputs<'a, 'b> {
     packet: Option<&'a PacketCheckContext<'b>>,
     approval: Option<&'a ApprovalCheckContext<'b>>,
     change: Option<&'a ChangeCheckContext<'b>>,
+    /// The change with the manifests of the file beside the packet, if they are there.
+    manifest_change: Option<&'a ChangeCheckContext<'b>>,
     texts: &'a [TextCheckContext<'b>],
     refinement: Option<&'a RefinementCheckContext<'b>>,
 }
@@ -110,13 +113,14 @@ impl<'a> CheckRunner<'a> {
             board: documents.as_ref().and_then(|documents| documents.board.as_ref()),
             skeleton_approval: approval_facts.as_ref().and_then(|facts| facts.skeleton_approval.as_ref()),
             revision_ids: documents.as_ref().map_or(&[], |documents| documents.same_base_ids.as_slice()),
+            is_fence: false,
         };
         let approval = documents
             .as_ref()
             .zip(approval_facts.as_ref())
             .map(|(documents, facts)| facts.check_context(packet(), documents, self.context.request.now));
         let change_facts = match self.context.selection.zip(approval_facts.as_ref()) {
-            Some((selection, facts)) => Some(ChangeFacts::gather(repo, layout, located, selection, facts)?),
+            Some((selection, facts)) => Some(ChangeFacts::gather(&self.context, located, selection, facts)?),
             None => None,
         };
         let open_scopes = OpenScopes::new(repo, tree, layout, &located.id);
@@ -134,12 +138,20 @@ impl<'a> CheckRunner<'a> {
                 other_packet_for: self.context.other_owner,
                 exists: &exists,
                 packet_at_start: facts.packet_before.as_ref(),
+                trusted_states: approval_facts.as_ref().map_or(&[], |facts| facts.trusted.states.as_slice()),
                 waiver_origins: &facts.waiver_origins,
                 evidence_paths: &facts.evidence_facts.0,
                 logs: &facts.evidence_facts.1,
                 now: self.context.request.now,
             });
         let packet_input = packet();
+        let beside = self.read_manifest_file(located)?;
+        let manifest_change =
+            beside.as_ref().zip(change.as_ref()).map(|(beside, change)| ChangeCheckContext {
+                packet: PacketCheckContext { packet: &beside.value, faults: &beside.faults, ..packet() },
+                range_fact: change.range_fact.clone(),
+                ..*change
+            });
         let refinement_document = documents.as_ref().and_then(|documents| documents.refinement.as_ref().ok());
         let outline = refinement_document.map(|refinement| Outline::parse(refinement.source.text()));
         let text =
@@ -167,6 +179,7 @@ impl<'a> CheckRunner<'a> {
             packet: Some(&packet_input),
             approval: approval.as_ref(),
             change: change.as_ref(),
+            manifest_change: manifest_change.as_ref(),
             texts: &texts,
             refinement: refinement.as_ref(),
         };
@@ -232,8 +245,9 @@ impl<'a> CheckRunner<'a> {
     /// steps run for the first packet only.
     fn planned_rules(&self) -> impl Iterator<Item = &'static Registered> + use<> {
         let is_first = self.context.is_first;
-        rules_of_gate(self.context.request.gate)
-            .filter(move |entry| is_first || !matches!(entry.check, Check::Selection(_) | Check::Step))
+        rules_of_gate(self.context.request.gate).filter(move |entry| {
+            is_first || !matches!(entry.check, Check::Selection(_) | Check::Trust(_) | Check::Step)
+        })
     }
 
     /// Runs the checks that need no packet, and skips the others.
@@ -248,6 +262,7 @@ impl<'a> CheckRunner<'a> {
             packet: None,
             approval: None,
             change: None,
+            manifest_change: None,
             texts: &[],
             refinement: None,
         };
@@ -255,6 +270,18 @@ impl<'a> CheckRunner<'a> {
             let result = self.run_check(entry, &inputs);
             self.record_outcome(&RuleRef::Registered(entry), result);
         }
+    }
+
+    /// Reads the file of manifests beside the packet, as a packet that has the scope of
+    /// the real one; `None` if the manifests are in the packet.
+    fn read_manifest_file(&self, located: &LocatedPacket) -> Result<Option<Parsed<Packet>>, RepositoryError> {
+        if self.config.policy.manifests != ManifestPlace::File {
+            return Ok(None);
+        }
+        let GateContext { repo, layout, tree, .. } = self.context;
+        let path = layout.manifest_file(&located.id, &located.path);
+        let source = read_document(repo, tree, &path)?.unwrap_or_else(|| Source::from_text(path, ""));
+        Ok(Some(read_manifest_packet(&source, &located.packet)))
     }
 
     /// Gathers the facts of the approval. In a gate that does not check them,
@@ -299,6 +326,7 @@ impl<'a> CheckRunner<'a> {
         let result = match entry.check {
             Check::Search(check) => Some(check(inputs.search, rule)),
             Check::Selection(check) => inputs.selection.map(|input| check(input, rule)),
+            Check::Trust(check) => Some(check(self.context.trust, rule)),
             Check::Packet(check) => inputs.packet.map(|input| run_check(check, input, rule)),
             Check::Text(check) if !inputs.texts.is_empty() => {
                 Some(merge_results(inputs.texts.iter().map(|input| check(input, rule))))
@@ -312,6 +340,9 @@ impl<'a> CheckRunner<'a> {
                 Some(CheckResult::skipped("the rule applies to documents or source files only"))
             }
             Check::Approval(check) => inputs.approval.map(|input| check(input, rule)),
+            Check::Change(check) if rule.id.family() == "manifest" => {
+                inputs.manifest_change.or(inputs.change).map(|input| check(input, rule))
+            }
             Check::Change(check) => inputs.change.map(|input| check(input, rule)),
             Check::SharedPaths(check) => Some(match self.context.shared_paths {
                 Some(shared) => check(shared, rule),
@@ -379,6 +410,17 @@ fn restrict_to_approved(located: &LocatedPacket, contract: Option<&ContractFact>
         faults: located.faults.clone(),
         resolved_by: located.resolved_by.clone(),
     })
+}
+
+/// Reads a file of manifests as a packet with the scope of the real one.
+pub(super) fn read_manifest_packet(source: &Arc<Source>, packet: &Packet) -> Parsed<Packet> {
+    let mut beside = Packet::read(source);
+    // No approval shows this file, so recovered text permits nothing.
+    if let Some(restricted) = beside.value.restricted() {
+        beside.value = restricted;
+    }
+    beside.value.scope.clone_from(&packet.scope);
+    beside
 }
 
 /// Merges the results of one check over several documents.

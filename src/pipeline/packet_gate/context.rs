@@ -1,13 +1,14 @@
 //! Configuration, layout and packet used by one gate run. Configuration and
 //! layout are read from the policy tree, the packet from the judged tree.
 
-use crate::change::{Commit, Repository, Selection, SelectionMode, TreeState};
+use crate::change::{BranchTip, Commit, Repository, Selection, SelectionMode, SelectionRequest, TreeState};
 use crate::check::context::{PacketCheckContext, PacketSearch, ProtectedPattern};
-use crate::config::{Config, LoadedConfig, load, main_branches_in_history, resolve_layout};
+use crate::config::{Config, LoadedConfig, load, resolve_layout};
 use crate::document::packet::Generation;
 use crate::document::{Layout, LayoutName, WpId};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::locate::{LocatedPacket, locate};
+use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
 use crate::text::RepoPath;
 
 use super::approval_facts;
@@ -27,64 +28,30 @@ pub(crate) struct PacketContext {
     pub located: Option<LocatedPacket>,
 }
 
-/// The trees that a gate run reads from.
-#[derive(Clone, Copy)]
-pub(crate) struct SourceTrees {
-    /// The tree of rules and configuration.
-    pub policy_tree: TreeState,
-    /// The tree of the judged documents and files.
-    pub judged_tree: TreeState,
-    /// HEAD, if the change is not committed. Rules then come from the commit
-    /// at which the work began, because the coder can change HEAD.
-    pub uncommitted_head: Option<Commit>,
-}
-
-impl SourceTrees {
-    /// Returns the trees for a selection. Rules of a committed change come from
-    /// the tree before it; otherwise they come from HEAD until
-    /// [`PacketContext::load`] finds the start of the work.
-    pub(crate) fn from_selection(
-        selection: Option<&Selection>,
-        head: Option<Commit>,
-        judged_tree: TreeState,
-    ) -> Self {
-        let committed = selection.filter(|selection| selection.mode.is_committed());
-        let policy_commit = committed.map_or(head, |selection| selection.policy_source.or(selection.base));
-        Self {
-            policy_tree: policy_commit.map_or(TreeState::Empty, TreeState::Commit),
-            judged_tree,
-            uncommitted_head: head.filter(|_| committed.is_none()),
-        }
-    }
-}
-
 impl PacketContext {
-    /// Loads the configuration from the policy tree and a packet from the judged
-    /// tree.
+    /// Loads the configuration from the trusted revision and a packet from the judged
+    /// tree. If nothing but HEAD can be trusted, rules come from the commit at which
+    /// the packet's work began, because the coder can change HEAD.
     pub(crate) fn load(
         repo: &dyn Repository,
         request: &GateRequest,
         requested: &str,
-        source_trees: SourceTrees,
+        trusted: &TrustedRevision,
+        judged_tree: TreeState,
     ) -> Result<Self, PipelineError> {
-        let SourceTrees { policy_tree, judged_tree, uncommitted_head } = source_trees;
+        let policy_tree = trusted.tree;
         let (config, config_source, layout) = load_policy(repo, request, policy_tree, judged_tree)?;
         let (search, located) = locate(repo, judged_tree, &layout, requested)?;
         let requested_id = requested.to_owned();
         let packet_context =
             Self { requested_id, policy_tree, config, config_source, layout, search, located };
         let packet = packet_context.located.as_ref().map(|located| &located.packet);
-        let Some((packet, head)) = packet.zip(uncommitted_head) else { return Ok(packet_context) };
-        let (_, merge_base) = approval_facts::resolve_merge_base(repo, packet, Some(head))?;
-        // A packet may name a commit of its own branch as the start of the
-        // work. The fork point from the main branch is then more reliable,
-        // unless HEAD is on the main branch.
-        let fork = fork_point(repo, &packet_context.config.main_branches, head)?;
-        let policy_commit = match (merge_base, fork) {
-            (Some(merge_base), Some(fork)) if !repo.is_ancestor(merge_base, fork)? => Some(fork),
-            (merge_base, _) => merge_base,
+        let (Some(packet), true, TreeState::Commit(head)) = (packet, trusted.row.is_soft(), policy_tree)
+        else {
+            return Ok(packet_context);
         };
-        match policy_commit {
+        let (_, merge_base) = approval_facts::resolve_merge_base(repo, packet, Some(head))?;
+        match merge_base {
             Some(commit) if commit != head => {
                 packet_context.with_policy_tree(repo, request, TreeState::Commit(commit), judged_tree)
             }
@@ -105,6 +72,7 @@ impl PacketContext {
             board: None,
             revision_ids: &[],
             skeleton_approval: None,
+            is_fence: false,
         })
     }
 
@@ -125,33 +93,6 @@ impl PacketContext {
         let (search, located) = locate(repo, judged_tree, &layout, &self.requested_id)?;
         Ok(Self { config, config_source, layout, search, located, ..self })
     }
-}
-
-/// Returns the commit at which HEAD left the main branch; `None` if HEAD is on
-/// it. Of several possible commits the oldest is returned, because the coder
-/// may have changed the configuration that names the main branch.
-fn fork_point(
-    repo: &dyn Repository,
-    configured_branches: &[String],
-    head: Commit,
-) -> Result<Option<Commit>, PipelineError> {
-    let default_branches = Config::defaults().main_branches;
-    let mut names: Vec<String> = default_branches.iter().chain(configured_branches).cloned().collect();
-    if repo.main_fork_point(&default_branches)?.is_none() {
-        names.extend(main_branches_in_history(repo, head)?);
-    }
-    let mut oldest: Option<Commit> = None;
-    for name in &names {
-        let Some(found) = repo.main_fork_point(std::slice::from_ref(name))?.filter(|found| *found != head)
-        else {
-            continue;
-        };
-        oldest = match oldest {
-            Some(oldest) if !repo.is_ancestor(found, oldest)? => Some(oldest),
-            _ => Some(found),
-        };
-    }
-    Ok(oldest)
 }
 
 /// Loads configuration, its description and the layout from the policy tree.
@@ -175,14 +116,17 @@ fn load_policy(
 
 /// Resolves the selection of the judged change. The merge bases of the packets
 /// are read only if the selection depends on them, and only from commits; the
-/// oldest of several is used. `config_tree` is the tree of the configuration
-/// that names the main branch.
+/// oldest of several is used.
 pub(crate) fn resolve_selection(
     repo: &dyn Repository,
     request: &GateRequest,
-    config_tree: TreeState,
+    main: &MainBranch,
 ) -> Result<Selection, PipelineError> {
-    let config = load(repo, config_tree, request.config.as_ref())?.config;
+    // Committed rules judge a range; a configuration of HEAD that cannot be read is a
+    // finding about the change, not a reason to stop.
+    let head_tree = repo.head()?.map_or(TreeState::Empty, TreeState::Commit);
+    let config = load(repo, head_tree, request.config.as_ref())
+        .map_or_else(|_| Config::defaults(), |loaded| loaded.config);
     let merge_base = |head: Commit| {
         let tree = TreeState::Commit(head);
         let layout = resolve_layout(repo, &config, tree, tree).ok()?;
@@ -198,20 +142,15 @@ pub(crate) fn resolve_selection(
         let oldest = all.iter().find(|first| all.iter().all(|other| is_ancestor(first, other) == Some(true)));
         oldest.or(all.first()).cloned()
     };
-    let mut selection = repo.select(&request.selection, &merge_base, &config.main_branches)?;
-    // The packet's own statement about its start must not select the rules that
-    // judge it.
-    if let (false, Some(base), Some(head)) = (selection.is_explicit, selection.base, selection.head)
-        && let Some(fork) = fork_point(repo, &config.main_branches, head)?
-        && fork != base
-        && repo.is_ancestor(fork, base)?
-    {
-        selection.policy_source = Some(fork);
-    }
+    let tip = match request.selection {
+        SelectionRequest::Default | SelectionRequest::Work => main.choose(repo, &|_| Ok(true))?,
+        _ => None,
+    };
+    let selection = repo.select(&request.selection, &merge_base, tip)?;
     let extended = if selection.is_explicit {
         None
     } else {
-        extend_to_whole_work(repo, &config, request, &selection, &merge_base)?
+        extend_to_whole_work(repo, &config, request, &selection, &merge_base, tip)?
     };
     Ok(extended.unwrap_or(selection))
 }
@@ -225,11 +164,11 @@ fn extend_to_whole_work(
     request: &GateRequest,
     selection: &Selection,
     merge_base: &dyn Fn(Commit) -> Option<String>,
+    main: Option<&BranchTip>,
 ) -> Result<Option<Selection>, PipelineError> {
     let Some(head) = selection.base.filter(|_| !selection.mode.is_committed()) else { return Ok(None) };
-    let Some(base) = merge_base(head).map(|text| repo.find_commit(&text)).transpose()?.flatten() else {
-        return Ok(None);
-    };
+    let named = merge_base(head).map(|text| repo.find_commit(&text)).transpose()?.flatten();
+    let Some((base, start)) = start_of_work(repo, head, named, main)? else { return Ok(None) };
     if base == head || !repo.is_ancestor(base, head)? {
         return Ok(None);
     }
@@ -249,12 +188,34 @@ fn extend_to_whole_work(
         head: Some(head),
         reason: String::new(),
         is_explicit: false,
-        policy_source: None,
+        left_end: None,
     };
     if repo.changes(&earlier)?.changes.iter().all(|change| is_record(&change.path)) {
         return Ok(None);
     }
     let end = if selection.mode == SelectionMode::Staged { "the index" } else { "the files on disk" };
-    let reason = format!("earlier commits contain work of the packet: its MERGE_BASE_SHA to {end}");
+    let reason = format!("earlier commits contain work of the packet: {start} to {end}");
     Ok(Some(Selection { base: Some(base), reason, ..selection.clone() }))
+}
+
+/// Returns the commit at which the uncommitted work of HEAD began, with its name: the
+/// merge base with the main branch, unless the packet names a later commit. Commits of
+/// the main branch since the packet's merge base are not its work.
+fn start_of_work(
+    repo: &dyn Repository,
+    head: Commit,
+    named: Option<Commit>,
+    main: Option<&BranchTip>,
+) -> Result<Option<(Commit, String)>, PipelineError> {
+    let on_main = repo.current_branch()?.is_some_and(|branch| main.is_some_and(|main| main.name == branch));
+    let fork = match main.filter(|_| !on_main) {
+        Some(main) => repo.merge_base(main.tip, head)?.map(|fork| (fork, main)),
+        None => None,
+    };
+    let from_packet = named.map(|named| (named, "its MERGE_BASE_SHA".to_owned()));
+    Ok(match (fork, named) {
+        (Some((fork, _)), Some(named)) if fork != named && repo.is_ancestor(fork, named)? => from_packet,
+        (Some((fork, main)), _) => Some((fork, format!("its merge base with `{}`", main.reference))),
+        (None, _) => from_packet,
+    })
 }

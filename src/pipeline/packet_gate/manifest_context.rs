@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use crate::change::{ChangedFile, Repository, TreeState};
-use crate::check::context::{ChangeCheckContext, PacketCheckContext, RangeFact};
+use crate::check::context::{
+    ChangeCheckContext, ManifestPlace, PacketCheckContext, RangeFact, TrustCheckContext,
+};
 use crate::check::{GateClaims, gate_claims};
 use crate::config::Config;
 use crate::document::audit::Audit;
@@ -17,11 +19,13 @@ use crate::text::{RepoPath, Source};
 use super::approval_facts::ApprovalFacts;
 use super::attribution::FileAttribution;
 use super::change_facts::ChangeFacts;
-use super::context::{PacketContext, SourceTrees, resolve_selection};
+use super::check_runner::read_manifest_packet;
+use super::context::{PacketContext, resolve_selection};
 use super::request::{GateContext, GateRequest};
 use super::run_checks::{reject_duplicates, run_gate_checks};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
+use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
 
 /// A packet on disk and the change that its manifests describe.
 pub(crate) struct ManifestContext<'a> {
@@ -29,6 +33,7 @@ pub(crate) struct ManifestContext<'a> {
     request: &'a GateRequest,
     packet_context: PacketContext,
     selection: crate::change::Selection,
+    trusted: TrustedRevision,
     tree: TreeState,
     changed_count: usize,
     /// The packet's id, by its file name.
@@ -55,13 +60,12 @@ impl<'a> ManifestContext<'a> {
         request: &'a GateRequest,
         command: &'static str,
     ) -> Result<Result<Self, Box<Report>>, PipelineError> {
-        let head = repo.head()?;
-        let head_tree = head.map_or(TreeState::Empty, TreeState::Commit);
-        let selection = resolve_selection(repo, request, head_tree)?;
-        let source_trees = SourceTrees::from_selection(Some(&selection), head, TreeState::Worktree);
+        let main = MainBranch::find(repo, request.config.as_ref(), request.base.as_deref())?;
+        let selection = resolve_selection(repo, request, &main)?;
+        let trusted = TrustedRevision::resolve(repo, &main, Some(&selection))?;
         let mut packets: Vec<PacketContext> = request
             .packets()
-            .map(|requested| PacketContext::load(repo, request, requested, source_trees))
+            .map(|requested| PacketContext::load(repo, request, requested, &trusted, TreeState::Worktree))
             .collect::<Result<_, _>>()?;
         reject_duplicates(&packets)?;
         let changed_files = load_changed_files(repo, &selection)?;
@@ -93,6 +97,7 @@ impl<'a> ManifestContext<'a> {
             files,
             selection_info,
             spec_target,
+            trusted,
         }))
     }
 
@@ -108,13 +113,28 @@ impl<'a> ManifestContext<'a> {
         &self.packet_context.config
     }
 
+    /// Returns whether the manifests are in a file beside the packet.
+    #[must_use]
+    pub(crate) fn is_in_file(&self) -> bool {
+        self.packet_context.config.policy.manifests == ManifestPlace::File
+    }
+
+    /// Returns the path of the document with the manifests.
+    #[must_use]
+    pub(crate) fn manifest_path(&self) -> RepoPath {
+        if self.is_in_file() { self.layout().manifest_file(&self.id, &self.path) } else { self.path.clone() }
+    }
+
     /// Computes the results of the gates of every manifest in a version of the
     /// packet.
     ///
     /// # Errors
     /// The history that waivers depend on cannot be read.
     pub(crate) fn compute_gate_claims(&self, source: &Arc<Source>) -> Result<Vec<GateClaims>, PipelineError> {
-        let parsed = Packet::read(source);
+        let parsed = match self.packet_context.located.as_ref().filter(|_| self.is_in_file()) {
+            Some(located) => read_manifest_packet(source, &located.packet),
+            None => Packet::read(source),
+        };
         let located = LocatedPacket {
             id: self.id.clone(),
             path: self.path.clone(),
@@ -139,6 +159,8 @@ impl<'a> ManifestContext<'a> {
             requested_id: &self.packet_context.requested_id,
             policy_source: &self.packet_context.config_source,
             policy_tree: self.packet_context.policy_tree,
+            trust: &TrustCheckContext::default(),
+            trusted: &self.trusted,
             changed_count: self.changed_count,
         };
         // Waivers are the only input that depends on history.
@@ -148,7 +170,7 @@ impl<'a> ManifestContext<'a> {
             let source = read_document(repo, self.tree, &RepoPath::from(layout.audit.as_str()))?;
             let audit = source.map(|source| Audit::read(&source));
             let approval = ApprovalFacts::gather(&context, &located, audit.as_ref())?;
-            Some(ChangeFacts::gather(repo, layout, &located, &self.selection, &approval)?)
+            Some(ChangeFacts::gather(&context, &located, &self.selection, &approval)?)
         };
         let exists = |path: &RepoPath| repo.exists(self.tree, path).unwrap_or(false);
         let (paths, logs) = Default::default();
@@ -163,6 +185,7 @@ impl<'a> ManifestContext<'a> {
                 board: None,
                 revision_ids: &[],
                 skeleton_approval: None,
+                is_fence: false,
             },
             selection: &self.selection,
             files: &self.files,
@@ -173,6 +196,7 @@ impl<'a> ManifestContext<'a> {
             other_packet_for: &|_| None,
             exists: &exists,
             packet_at_start: change_facts.as_ref().and_then(|facts| facts.packet_before.as_ref()),
+            trusted_states: &[],
             waiver_origins: change_facts.as_ref().map_or(&[], |facts| facts.waiver_origins.as_slice()),
             evidence_paths: &paths,
             logs: &logs,

@@ -15,6 +15,7 @@ mod packet_versions;
 mod related_documents;
 mod request;
 mod run_checks;
+mod trusted_approval;
 mod waivers;
 
 pub use super::error::PipelineError;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use jiff::civil::DateTime;
 
 use crate::change::{Commit, Repository, Selection, SelectionRequest, TreeState};
-use crate::check::context::Gate;
+use crate::check::context::{Gate, TrustCheckContext};
 use crate::config::Config;
 use crate::document::Layout;
 use crate::finding::Report;
+use crate::pipeline::trusted_revision::TrustedRevision;
 use crate::text::{RepoPath, Source};
 
 /// Request to run a gate.
@@ -22,6 +23,8 @@ pub struct GateRequest {
     pub other_packets: Vec<String>,
     /// The change to judge.
     pub selection: SelectionRequest,
+    /// The revision that the caller trusts as the main branch (`--base`).
+    pub base: Option<String>,
     /// A configuration file that the caller names, instead of the
     /// repository's.
     pub config: Option<Arc<Source>>,
@@ -39,6 +42,8 @@ impl GateRequest {
 /// Result of a gate before its steps run.
 #[derive(Debug)]
 pub(crate) struct GateResult {
+    /// The gate whose steps belong to the result.
+    pub gate: Gate,
     /// The report without results of steps.
     pub report: Report,
     /// The configuration of the gate.
@@ -79,6 +84,10 @@ pub(crate) struct GateContext<'a> {
     pub policy_source: &'a str,
     /// The tree that rules and configuration were read from.
     pub policy_tree: TreeState,
+    /// Facts about the rules of this run.
+    pub trust: &'a TrustCheckContext,
+    /// The trusted revision of this run.
+    pub trusted: &'a TrustedRevision,
     /// Number of changed paths of all packets.
     pub changed_count: usize,
 }

@@ -12,10 +12,12 @@ use crate::text::RepoPath;
 
 use super::attribution::FileAttribution;
 use super::check_runner::CheckRunner;
-use super::context::{PacketContext, SourceTrees, resolve_selection};
+use super::context::{PacketContext, resolve_selection};
 use super::request::{GateContext, GateRequest, GateResult};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
+use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
+use crate::rule::Profile;
 
 /// Runs the checks of a gate over the requested packets.
 ///
@@ -27,20 +29,20 @@ pub(crate) fn run_gate_checks(
     request: &GateRequest,
 ) -> Result<GateResult, PipelineError> {
     let head = repo.head()?;
-    let head_tree = head.map_or(TreeState::Empty, TreeState::Commit);
+    let main = MainBranch::find(repo, request.config.as_ref(), request.base.as_deref())?;
     let selection = match request.gate {
-        Gate::PostWork | Gate::Audit => Some(resolve_selection(repo, request, head_tree)?),
+        Gate::PostWork | Gate::Audit => Some(resolve_selection(repo, request, &main)?),
         Gate::GateCheck | Gate::PreWork => None,
     };
     let tree = selection.as_ref().map_or(TreeState::Worktree, Selection::judged_tree);
-    let source_trees = SourceTrees::from_selection(selection.as_ref(), head, tree);
+    let trusted = TrustedRevision::resolve(repo, &main, selection.as_ref())?;
     let mut packets: Vec<PacketContext> = request
         .packets()
-        .map(|requested| PacketContext::load(repo, request, requested, source_trees))
+        .map(|requested| PacketContext::load(repo, request, requested, &trusted, tree))
         .collect::<Result<_, _>>()?;
     // The rules of HEAD judge a packet that does not name the start of its
     // work. Next to a packet that names it, both are judged by the older rules.
-    let default_policy = source_trees.policy_tree;
+    let default_policy = trusted.tree;
     if let Some(older) =
         packets.iter().map(|packet| packet.policy_tree).find(|policy_tree| *policy_tree != default_policy)
     {
@@ -51,6 +53,9 @@ pub(crate) fn run_gate_checks(
         packets = reloaded.collect::<Result<_, _>>()?;
     }
     reject_duplicates(&packets)?;
+    if packets.iter().any(|packet| packet.config.levels.profile == Profile::Fence) {
+        return Err(PipelineError::FenceHasNoPackets);
+    }
     let files = match &selection {
         Some(selection) => load_changed_files(repo, selection)?,
         None => Vec::new(),
@@ -59,6 +64,7 @@ pub(crate) fn run_gate_checks(
     let attribution = FileAttribution::new(files, &packets);
     let several = packets.len() > 1;
     let is_committed = selection.as_ref().is_some_and(|selection| selection.mode.is_committed());
+    let trust = trusted.check_context(repo, tree);
     let mut report = Report::new(request.gate.as_str());
     for (index, packet) in packets.iter().enumerate() {
         let files = attribution.files(index);
@@ -85,6 +91,8 @@ pub(crate) fn run_gate_checks(
             requested_id: &packet.requested_id,
             policy_source: &packet.config_source,
             policy_tree: packet.policy_tree,
+            trust: &trust,
+            trusted: &trusted,
             changed_count,
         };
         let mut runner = CheckRunner::new(context, &packet.config, files);
@@ -118,9 +126,10 @@ pub(crate) fn run_gate_checks(
     };
     report.selection = selection
         .as_ref()
-        .map(|selection| build_selection_info(selection, changed_count, first.config_source));
+        .map(|selection| build_selection_info(selection, changed_count, first.config_source.clone()));
+    report.policy = Some(trusted.policy_info(&first.config, first.policy_tree, &first.config_source));
     report.warnings = first.config.warning_lines();
-    Ok(GateResult { report, config: first.config, selection, tree })
+    Ok(GateResult { gate: request.gate, report, config: first.config, selection, tree })
 }
 
 /// Runs the checks of a gate over any repository, without the configured steps.

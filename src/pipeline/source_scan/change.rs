@@ -12,6 +12,7 @@ use crate::finding::{Finding, Report, ScanInfo};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::outcome::RuleRef;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
+use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
 use crate::scan::{Hit, MAX_HITS, RuleSet, ScanRule, Suppression};
 use crate::text::RepoPath;
 
@@ -59,11 +60,13 @@ pub(super) fn scan_change(
     request: &ScanRequest,
     selection_request: &SelectionRequest,
 ) -> Result<Report, PipelineError> {
-    // The selection of a base needs the names of the main branch.
-    let head = repo.head()?.map_or(TreeState::Empty, TreeState::Commit);
-    let main_branches = load(repo, head, request.config.as_ref())?.config.main_branches;
-    let selection = repo.select(selection_request, &|_| None, &main_branches)?;
-    let policy_tree = selection.base.map_or(TreeState::Empty, TreeState::Commit);
+    let main = MainBranch::find(repo, request.config.as_ref(), request.base.as_deref())?;
+    let tip = match selection_request {
+        SelectionRequest::Default => main.choose(repo, &|_| Ok(true))?,
+        _ => None,
+    };
+    let selection = repo.select(selection_request, &|_| None, tip)?;
+    let policy_tree = TrustedRevision::resolve(repo, &main, Some(&selection))?.tree;
     let loaded = load(repo, policy_tree, request.config.as_ref())?;
     let config = &loaded.config;
     let files = load_changed_files(repo, &selection)?;
@@ -75,7 +78,7 @@ pub(super) fn scan_change(
         repo,
         policy_tree,
         tree: selection.judged_tree(),
-        tree_before: policy_tree,
+        tree_before: selection.base.map_or(TreeState::Empty, TreeState::Commit),
         files: &requested,
         config,
         waived: None,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::change::{Repository, RepositoryError, TreeState};
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::parallel;
 use crate::scan::{FileMatches, Language, RuleSet, ScanSettings, scan};
 use crate::system::files;
+use crate::system::parallel;
 use crate::text::RepoPath;
 
 use super::results::ScannedText;

@@ -137,6 +137,8 @@ pub struct ScanRequest {
     pub tree: TreeState,
     /// The change to scan; `None` scans the whole tree.
     pub change: Option<SelectionRequest>,
+    /// The revision that the caller trusts as the main branch (`--base`).
+    pub base: Option<String>,
     /// Files and folders that the caller names; empty: all.
     pub paths: Vec<RepoPath>,
     /// A configuration file that the caller names, instead of the

@@ -8,6 +8,7 @@ use crate::config::EnvironmentPolicy;
 use crate::system::clock::Stopwatch;
 use crate::system::process::{ExitReason, Program};
 use crate::system::{clock, environment, files, process};
+use crate::text::fnmatch;
 
 use super::error::StepsError;
 use super::options::Progress;
@@ -105,17 +106,14 @@ fn create_log(run: &CommandRun<'_>) -> io::Result<(PathBuf, files::LogFile)> {
 /// unless the policy keeps them by name: a hook that runs a gate would make
 /// every git command in the step's tests use the wrong repository.
 fn step_environment(policy: &EnvironmentPolicy) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
-    let matches = |pattern: &String, name: &str| {
-        pattern.strip_suffix('*').map_or(name == pattern, |start| name.starts_with(start))
-    };
     let mut out: Vec<_> = environment::variables()
         .into_iter()
         .filter(|(name, _)| {
             let name = name.to_string_lossy();
             let kept_by_name =
-                policy.keep.as_ref().is_some_and(|keep| keep.iter().any(|pattern| matches(pattern, &name)));
+                policy.keep.as_ref().is_some_and(|keep| keep.iter().any(|pattern| fnmatch(pattern, &name)));
             let kept_by_default = policy.keep.is_none() && !name.starts_with("GIT_");
-            (kept_by_name || kept_by_default) && !policy.drop.iter().any(|pattern| matches(pattern, &name))
+            (kept_by_name || kept_by_default) && !policy.drop.iter().any(|pattern| fnmatch(pattern, &name))
         })
         .collect();
     out.retain(|(name, _)| !policy.set.contains_key(name.to_string_lossy().as_ref()));

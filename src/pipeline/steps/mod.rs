@@ -12,5 +12,6 @@ mod worktree_snapshot;
 pub(crate) use capture::{CommandRun, capture};
 pub use error::StepsError;
 pub use gate::run_gate;
+pub(crate) use gate::run_verify;
 pub use options::{NoProgress, Progress, StepOptions};
 pub(crate) use test_runner::find_proof_lines;

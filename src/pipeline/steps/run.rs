@@ -9,7 +9,7 @@ use crate::check::context::Gate;
 use crate::check::find_rule;
 use crate::config::{EnvironmentPolicy, FILE_NAME, GateStep};
 use crate::finding::{CheckStatus, Finding, Label, Report, StepReport, StepRun, StepStatus};
-use crate::pipeline::packet_gate::{GateRequest, GateResult, PipelineError, status_of};
+use crate::pipeline::packet_gate::{GateResult, PipelineError, status_of};
 use crate::system::files;
 use crate::system::git::GitRepository;
 use crate::system::process::ExitReason;
@@ -35,11 +35,10 @@ pub(super) struct StepResults {
 /// Runs the planned steps in order, up to the first that fails.
 pub(super) fn run_steps(
     repo: &GitRepository,
-    request: &GateRequest,
     gate_result: &GateResult,
     options: &StepOptions<'_>,
 ) -> Result<StepResults, StepsError> {
-    let planned = planned_steps(repo, request.gate, gate_result)?;
+    let planned = planned_steps(repo, gate_result.gate, gate_result)?;
     let skip_reason = options
         .skip
         .clone()
@@ -69,7 +68,7 @@ pub(super) fn run_steps(
     let mut results = StepResults { steps: Vec::new(), findings: Vec::new() };
     for step in &planned {
         let before = worktree_snapshot::take_snapshot(repo).map_err(PipelineError::from)?;
-        let (report, findings) = run_step(repo, request, gate_result, step, options)?;
+        let (report, findings) = run_step(repo, gate_result, step, options)?;
         let after = worktree_snapshot::take_snapshot(repo).map_err(PipelineError::from)?;
         results.findings.extend(findings);
         for path in worktree_snapshot::edited_paths(&before, &after) {
@@ -137,7 +136,6 @@ fn new_step_report(step: &GateStep, status: StepStatus) -> StepReport {
 /// Runs one step and returns its report and its findings.
 fn run_step(
     repo: &GitRepository,
-    request: &GateRequest,
     gate_result: &GateResult,
     step: &GateStep,
     options: &StepOptions<'_>,
@@ -150,7 +148,7 @@ fn run_step(
         environment: &step.environment,
         timeout: step.timeout,
         log_folder: log_folder(repo, gate_result, step)?,
-        log_prefix: request.gate.as_str(),
+        log_prefix: gate_result.gate.as_str(),
     };
     let CommandOutput { outcome, log, log_sha256, text, milliseconds } = capture(&run, options.progress)?;
     let mut report = new_step_report(step, StepStatus::Passed);

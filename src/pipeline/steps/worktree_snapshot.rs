@@ -21,7 +21,7 @@ fn list_changes(repo: &GitRepository, mode: SelectionMode) -> Result<Vec<Change>
         head: None,
         reason: String::new(),
         is_explicit: false,
-        policy_source: None,
+        left_end: None,
     };
     Ok(repo.changes(&selection)?.changes)
 }

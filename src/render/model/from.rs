@@ -4,8 +4,8 @@ use crate::finding::{CheckStatus, Finding, Label, PacketInfo, Place, Report, Ste
 
 use super::{
     CheckDocument, ClaimDocument, DocumentsDocument, FindingDocument, FixDocument, PacketDocument,
-    PlaceDocument, ReportDocument, RunDocument, SCHEMA, ScanDocument, SelectionDocument, StepDocument,
-    StepRunDocument, SummaryDocument,
+    PlaceDocument, PolicyDocument, ReportDocument, RunDocument, SCHEMA, ScanDocument, SelectionDocument,
+    StepDocument, StepRunDocument, SummaryDocument,
 };
 
 impl From<&Report> for ReportDocument {
@@ -16,10 +16,17 @@ impl From<&Report> for ReportDocument {
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             gate: report.gate.to_owned(),
             verdict: report.verdict().as_str().to_owned(),
+            qualifier: report.qualifier.filter(|_| report.passed()).map(str::to_owned),
             reason: report.not_run.clone(),
             warnings: report.warnings.clone(),
             packet: report.packet.as_ref().map(to_packet),
             also: report.other_packets.iter().map(to_packet).collect(),
+            policy: report.policy.as_ref().map(|policy| PolicyDocument {
+                profile: policy.profile.to_owned(),
+                revision: policy.revision.clone(),
+                reason: policy.reason.clone(),
+                source: policy.source.clone(),
+            }),
             selection: report.selection.as_ref().map(|selection| SelectionDocument {
                 mode: selection.mode.to_owned(),
                 base: selection.base.clone(),

@@ -26,6 +26,8 @@ pub(crate) struct ReportDocument {
     pub gate: String,
     /// `passed` (exit code 0), `failed` (1) or `not_run` (2: nothing was judged).
     pub verdict: String,
+    /// Restriction of a passed verdict, such as `policy change`.
+    pub qualifier: Option<String>,
     /// Reason why nothing was judged, for `not_run`.
     pub reason: Option<String>,
     /// Remarks about the configuration that do not change the verdict.
@@ -34,6 +36,8 @@ pub(crate) struct ReportDocument {
     pub packet: Option<PacketDocument>,
     /// Packets that were judged in the same run (`--also`).
     pub also: Vec<PacketDocument>,
+    /// The rules that judged, and why they are trusted; for gates.
+    pub policy: Option<PolicyDocument>,
     /// The judged change, for gates that judge one.
     pub selection: Option<SelectionDocument>,
     /// The judged documents, for commands that judge documents.
@@ -53,6 +57,19 @@ pub(crate) struct ReportDocument {
     pub claims: Vec<ClaimDocument>,
     /// Values that differ from run to run.
     pub run: RunDocument,
+}
+
+/// The rules that judged, and why they are trusted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct PolicyDocument {
+    /// `fence`, `standard` or `full`.
+    pub profile: String,
+    /// Commit id of the trusted revision; null for an empty tree.
+    pub revision: Option<String>,
+    /// Why this revision is trusted, as a clause.
+    pub reason: String,
+    /// Where the configuration was read.
+    pub source: String,
 }
 
 /// A claim of the packet's evidence.

@@ -8,12 +8,12 @@ mod valid;
 
 use std::sync::{Arc, OnceLock};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{GlobSet, GlobSetBuilder};
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::finding::{Level, RuleId, Wording};
 use crate::rule::{ValueError, ValueProblem, YamlNode, YamlProblem, canonical_rule_id, parse_yaml_tree};
-use crate::text::{Source, Span, Spanned};
+use crate::text::{Source, Span, Spanned, compile_repo_glob};
 
 use super::language::Language;
 use super::token_map::TokenKindSet;
@@ -76,8 +76,12 @@ impl PathPatterns {
                 let expected = "a pattern relative to the root of the repository";
                 return Err(ValueError::form("path pattern", text, expected));
             }
+            if pattern.contains(['{', '}', '?']) {
+                let expected = "only the wildcards `*` and `**`; write one pattern per alternative";
+                return Err(ValueError::form("path pattern", text, expected));
+            }
             let whole = if pattern.ends_with('/') { format!("{pattern}**") } else { pattern.to_owned() };
-            let glob = GlobBuilder::new(&whole).literal_separator(true).backslash_escape(false).build();
+            let glob = compile_repo_glob(&whole);
             let invalid = |error: globset::Error| {
                 ValueError::form("path pattern", text, &format!("a valid pattern ({})", error.kind()))
             };

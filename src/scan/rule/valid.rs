@@ -69,6 +69,7 @@ pub(super) fn validate_rule(file: raw::RawScanRule, span: Span) -> Result<ScanRu
         wording: Arc::new(Wording {
             summary: line(&file.message.value),
             why: line(&file.why.value),
+            fence_remedy: String::new(),
             remedy: line(&file.remedy.value),
             references: file.references,
             waivable_by: file.waivable_by,

@@ -124,6 +124,38 @@ impl GitRepository {
         found.into_iter().map(|id| self.read_commit_facts(id, base, &within)).collect()
     }
 
+    /// See [`crate::change::History::commit_signature`].
+    pub(super) fn read_commit_signature(
+        &self,
+        commit: Commit,
+    ) -> Result<Option<(String, Vec<u8>)>, RepositoryError> {
+        match self.repo.extract_signature(&to_oid(commit.0), None) {
+            Ok((signature, text)) => {
+                Ok(Some((String::from_utf8_lossy(&signature).into_owned(), text.to_vec())))
+            }
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(git_error(format!("reading the signature of {}", commit.short()))(error)),
+        }
+    }
+
+    /// See [`crate::change::History::newest_time`].
+    pub(super) fn find_newest_time(
+        &self,
+        base: Option<Commit>,
+        head: Commit,
+    ) -> Result<Option<i64>, RepositoryError> {
+        let found = self.ids_between(base, head)?;
+        if found.len() > MAX_WALKED_COMMITS {
+            let reason = format!("this would require reading more than {MAX_WALKED_COMMITS} commits");
+            return Err(RepositoryError::Git { operation: "reading the times of commits".into(), reason });
+        }
+        let mut newest = None;
+        for id in found.into_iter().chain(base.map(|base| to_oid(base.0))) {
+            newest = newest.max(Some(self.commit_node(id)?.time));
+        }
+        Ok(newest)
+    }
+
     /// Reads authors, time, parents and changed paths of a commit. The commit is compared
     /// only with parents that are `within` the walk or equal to `base`. Otherwise a merge
     /// with an old ancestor as second parent could restore old content undetected.

@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 use git2::{ObjectType, Oid, RepositoryOpenFlags};
 
 use crate::change::{
-    Change, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository,
+    BranchTip, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository,
     RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState, VersionRequest,
     WorkingTree, Worktree,
 };
@@ -50,15 +50,6 @@ const MAX_CHANGED_PATHS: usize = 100_000;
 
 fn too_many_paths(limit: usize) -> RepositoryError {
     RepositoryError::TooManyPaths { limit }
-}
-
-/// Creates a change set; an error if it has more than [`MAX_CHANGED_PATHS`] paths.
-fn limit_changes(changes: Vec<Change>) -> Result<ChangeSet, RepositoryError> {
-    if changes.len() > MAX_CHANGED_PATHS {
-        Err(too_many_paths(MAX_CHANGED_PATHS))
-    } else {
-        Ok(ChangeSet::new(changes))
-    }
 }
 
 /// A repository on disk.
@@ -292,12 +283,20 @@ impl ObjectStore for GitRepository {
 }
 
 impl History for GitRepository {
-    fn main_fork_point(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
-        self.find_fork_point(main)
+    fn branch_tips(&self, names: &[String]) -> Result<Vec<BranchTip>, RepositoryError> {
+        self.find_branch_tips(names)
     }
 
-    fn main_tip(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
-        Ok(self.find_main_tip(main))
+    fn merge_base(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
+        self.find_merge_base(a, b)
+    }
+
+    fn commit_signature(&self, commit: Commit) -> Result<Option<(String, Vec<u8>)>, RepositoryError> {
+        self.read_commit_signature(commit)
+    }
+
+    fn newest_time(&self, base: Option<Commit>, head: Commit) -> Result<Option<i64>, RepositoryError> {
+        self.find_newest_time(base, head)
     }
 
     fn subjects(&self, head: Commit) -> Result<Vec<String>, RepositoryError> {
@@ -388,7 +387,7 @@ impl Repository for GitRepository {
         &self,
         request: &SelectionRequest,
         merge_base: &dyn Fn(Commit) -> Option<String>,
-        main: &[String],
+        main: Option<&BranchTip>,
     ) -> Result<Selection, RepositoryError> {
         self.resolve_selection(request, merge_base, main)
     }
@@ -396,10 +395,10 @@ impl Repository for GitRepository {
     fn changes(&self, selection: &Selection) -> Result<ChangeSet, RepositoryError> {
         match selection.mode {
             SelectionMode::Range | SelectionMode::Rev => {
-                limit_changes(self.tree_changes(selection.base, selection.head)?.changes)
+                trees::limit_changes(self.tree_changes(selection.base, selection.head)?.changes)
             }
-            SelectionMode::Staged => limit_changes(self.index_changes(selection.base)?.changes),
-            SelectionMode::Worktree => limit_changes(self.worktree_changes(selection.base)?.changes),
+            SelectionMode::Staged => trees::limit_changes(self.index_changes(selection.base)?.changes),
+            SelectionMode::Worktree => trees::limit_changes(self.worktree_changes(selection.base)?.changes),
         }
     }
 }

@@ -3,13 +3,15 @@
 //! A name must be unambiguous: if a tag or remote branch has the same name as a branch,
 //! the name is refused.
 
+use std::collections::BTreeSet;
+
 use git2::{ErrorCode, ObjectType, Oid};
 
 use crate::change::{
-    Commit, History as _, RepositoryError, Selection, SelectionMode, SelectionRequest, split_range,
+    BranchTip, Commit, History as _, RepositoryError, Selection, SelectionMode, SelectionRequest, split_range,
 };
 
-use super::{GitRepository, to_hash, to_oid};
+use super::{GitRepository, git_error, to_hash, to_oid};
 
 fn revision_error(revision: &str, reason: impl Into<String>) -> RepositoryError {
     RepositoryError::Revision { revision: crate::text::to_single_line(revision, 120), reason: reason.into() }
@@ -118,14 +120,51 @@ impl GitRepository {
         }
     }
 
-    /// Returns the newest commit of a local branch, or of the branch of `origin`.
-    fn branch_tip(&self, name: &str) -> Option<Commit> {
-        let reference = self
-            .repo
-            .find_reference(&format!("refs/heads/{name}"))
-            .or_else(|_| self.repo.find_reference(&format!("refs/remotes/origin/{name}")))
-            .ok()?;
-        reference.peel_to_commit().ok().map(|commit| Commit(to_hash(commit.id())))
+    /// See [`crate::change::History::branch_tips`].
+    pub(super) fn find_branch_tips(&self, names: &[String]) -> Result<Vec<BranchTip>, RepositoryError> {
+        let remote = self.main_remote();
+        let mut names: BTreeSet<String> = names.iter().cloned().collect();
+        let head_name = remote.as_ref().and_then(|remote| {
+            let head = self.repo.find_reference(&format!("refs/remotes/{remote}/HEAD")).ok()?;
+            let target = head.symbolic_target().ok().flatten()?;
+            target.strip_prefix(&format!("refs/remotes/{remote}/")).map(str::to_owned)
+        });
+        names.extend(head_name);
+        let mut out = Vec::new();
+        for name in names {
+            let local = (format!("refs/heads/{name}"), name.clone(), false);
+            let tracking = remote
+                .as_ref()
+                .map(|remote| (format!("refs/remotes/{remote}/{name}"), format!("{remote}/{name}"), true));
+            for (full, reference, is_remote) in std::iter::once(local).chain(tracking) {
+                let found = match self.repo.find_reference(&full) {
+                    Ok(found) => found,
+                    Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => {
+                        continue;
+                    }
+                    Err(error) => return Err(git_error(format!("reading the reference {full}"))(error)),
+                };
+                let commit =
+                    found.peel_to_commit().map_err(git_error(format!("reading the commit of {full}")))?;
+                let tip = Commit(to_hash(commit.id()));
+                out.push(BranchTip { name: name.clone(), reference, tip, is_remote });
+            }
+        }
+        out.sort_by(|a, b| a.reference.cmp(&b.reference));
+        Ok(out)
+    }
+
+    /// Returns the remote whose branches may be the main branch: `origin`, or the only
+    /// one that there is.
+    fn main_remote(&self) -> Option<String> {
+        let names = self.repo.remotes().ok()?;
+        let mut names = names.iter().filter_map(|name| name.ok().flatten().map(str::to_owned));
+        let all: Vec<String> = names.by_ref().collect();
+        // A tracking reference of `origin` counts even if its settings are gone.
+        match all.as_slice() {
+            [only] => Some(only.clone()),
+            _ => Some("origin".to_owned()),
+        }
     }
 
     fn first_parent(&self, commit: Commit) -> Result<Option<Commit>, RepositoryError> {
@@ -133,28 +172,11 @@ impl GitRepository {
         parent.map(|id| self.commit_node(id).map(|_| Commit(to_hash(id)))).transpose()
     }
 
-    /// Returns the merge base of HEAD and the first existing branch of `main`.
-    pub(super) fn find_fork_point(&self, main: &[String]) -> Result<Option<Commit>, RepositoryError> {
-        let Some(head) = self.head()? else { return Ok(None) };
-        for name in main {
-            let Some(tip) = self.branch_tip(name) else { continue };
-            if let Some(base) = self.find_merge_base(tip, head)? {
-                return Ok(Some(base));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Returns the tip of the first existing branch of the names.
-    pub(super) fn find_main_tip(&self, main: &[String]) -> Option<Commit> {
-        main.iter().find_map(|name| self.branch_tip(name))
-    }
-
     pub(super) fn resolve_selection(
         &self,
         request: &SelectionRequest,
         merge_base: &dyn Fn(Commit) -> Option<String>,
-        main: &[String],
+        main: Option<&BranchTip>,
     ) -> Result<Selection, RepositoryError> {
         match request {
             SelectionRequest::Range(text) => self.resolve_range(text),
@@ -167,7 +189,7 @@ impl GitRepository {
                     head: Some(head),
                     reason: format!("--rev {text}: its first parent to this commit"),
                     is_explicit: true,
-                    policy_source: None,
+                    left_end: None,
                 })
             }
             SelectionRequest::Staged => {
@@ -178,7 +200,7 @@ impl GitRepository {
                     head: None,
                     reason: "--staged: HEAD to the index".into(),
                     is_explicit: true,
-                    policy_source: None,
+                    left_end: None,
                 })
             }
             SelectionRequest::Worktree => {
@@ -189,10 +211,11 @@ impl GitRepository {
                     head: None,
                     reason: "--worktree: HEAD to the files on disk".into(),
                     is_explicit: true,
-                    policy_source: None,
+                    left_end: None,
                 })
             }
             SelectionRequest::Default => self.default_selection(merge_base, main),
+            SelectionRequest::Work => self.select_work(main),
         }
     }
 
@@ -214,7 +237,36 @@ impl GitRepository {
             head: Some(head_commit),
             reason,
             is_explicit: true,
-            policy_source: has_three_dots.then_some(left),
+            left_end: has_three_dots.then_some(left),
+        })
+    }
+
+    /// See [`SelectionRequest::Work`].
+    fn select_work(&self, main: Option<&BranchTip>) -> Result<Selection, RepositoryError> {
+        let head = self.head()?;
+        let fork = match (main, head) {
+            (Some(main), Some(head)) => self.find_merge_base(main.tip, head)?,
+            _ => None,
+        };
+        let start = match (main, fork) {
+            (Some(main), Some(_)) => format!("the merge base with `{}`", main.reference),
+            _ => "HEAD".to_owned(),
+        };
+        let is_dirty = self.repo.workdir().is_some()
+            && (!self.index_changes(head)?.changes.is_empty()
+                || !self.worktree_changes(head)?.changes.is_empty());
+        let (mode, head, end) = if is_dirty {
+            (SelectionMode::Worktree, None, "the files on disk")
+        } else {
+            (SelectionMode::Range, head, "HEAD")
+        };
+        Ok(Selection {
+            mode,
+            base: fork.or(self.head()?),
+            head,
+            reason: format!("the work of this branch: {start} to {end}"),
+            is_explicit: false,
+            left_end: None,
         })
     }
 
@@ -223,7 +275,7 @@ impl GitRepository {
     fn default_selection(
         &self,
         merge_base: &dyn Fn(Commit) -> Option<String>,
-        main: &[String],
+        main: Option<&BranchTip>,
     ) -> Result<Selection, RepositoryError> {
         let head = self.head()?;
         if self.repo.workdir().is_some() {
@@ -234,7 +286,7 @@ impl GitRepository {
                     head: None,
                     reason: "there are staged changes".into(),
                     is_explicit: false,
-                    policy_source: None,
+                    left_end: None,
                 });
             }
             if !self.worktree_changes(head)?.changes.is_empty() {
@@ -245,7 +297,7 @@ impl GitRepository {
                     head: None,
                     reason,
                     is_explicit: false,
-                    policy_source: None,
+                    left_end: None,
                 });
             }
         }
@@ -261,24 +313,26 @@ impl GitRepository {
             head: Some(head),
             reason,
             is_explicit: false,
-            policy_source: None,
+            left_end: None,
         };
-        if let Some(text) = merge_base(head)
-            && let Some(base) = self.find_commit(&text)?
-        {
-            return Ok(range(
-                Some(base),
-                "the working tree is clean: the packet's MERGE_BASE_SHA to HEAD".into(),
-            ));
-        }
-        for name in main {
-            let Some(tip) = self.branch_tip(name) else { continue };
-            if let Some(base) = self.find_merge_base(tip, head)?.filter(|base| *base != head) {
-                return Ok(range(
-                    Some(base),
-                    format!("the working tree is clean: the merge base with `{name}` to HEAD"),
-                ));
+        let named = merge_base(head).map(|text| self.find_commit(&text)).transpose()?.flatten();
+        let fork = match main {
+            Some(main) => {
+                self.find_merge_base(main.tip, head)?.filter(|fork| *fork != head).map(|fork| (fork, main))
             }
+            None => None,
+        };
+        // A packet may start on top of another packet's work on the same branch.
+        if let Some((fork, main)) = fork
+            && !named.is_some_and(|named| named != fork && self.is_ancestor(fork, named).unwrap_or(false))
+        {
+            let reason =
+                format!("the working tree is clean: the merge base with `{}` to HEAD", main.reference);
+            return Ok(range(Some(fork), reason));
+        }
+        if let Some(named) = named {
+            let reason = "the working tree is clean: the packet's MERGE_BASE_SHA to HEAD".into();
+            return Ok(range(Some(named), reason));
         }
         Ok(range(
             self.first_parent(head)?,

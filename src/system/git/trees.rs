@@ -167,3 +167,12 @@ impl GitRepository {
             .collect())
     }
 }
+
+/// Creates a change set; an error if it has more than [`super::MAX_CHANGED_PATHS`] paths.
+pub(super) fn limit_changes(changes: Vec<Change>) -> Result<ChangeSet, RepositoryError> {
+    if changes.len() > super::MAX_CHANGED_PATHS {
+        Err(super::too_many_paths(super::MAX_CHANGED_PATHS))
+    } else {
+        Ok(ChangeSet::new(changes))
+    }
+}

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use crate::change::{Change, ChangeSet, Commit, FileMode, History as _, RepositoryError, TreeEntry};
 use crate::digest::{Hash20, git_blob_id};
-use crate::system::files;
+use crate::system::{files, parallel};
 use crate::text::RepoPath;
 
 use super::attributes::is_attributes_file;
@@ -149,27 +149,14 @@ impl GitRepository {
         let root = self.root()?;
         let files: Vec<(&RepoPath, &DiskEntry)> =
             found.iter().filter(|(_, found)| found.mode != FileMode::Submodule).collect();
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-        let share = files.len().div_ceil(threads).max(1);
-        let read = |part: &[(&RepoPath, &DiskEntry)]| -> Result<Vec<(RepoPath, Hash20)>, RepositoryError> {
-            let one = |(path, found): &(&RepoPath, &DiskEntry)| {
-                let is_link = found.mode == FileMode::Symlink;
-                let bytes =
-                    files::read_as_stored(&files::join_repo_path(root, path), is_link, super::MAX_FILE_BYTES)
-                        .map_err(|error| unreadable(path, &error))?;
-                Ok(((*path).clone(), git_blob_id(&bytes)))
-            };
-            part.iter().map(one).collect()
-        };
-        let parts: Vec<_> = std::thread::scope(|scope| {
-            let workers: Vec<_> = files.chunks(share).map(|part| scope.spawn(|| read(part))).collect();
-            workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| read(&files))).collect()
+        let ids = parallel::map(&files, |(path, found)| {
+            let is_link = found.mode == FileMode::Symlink;
+            let bytes =
+                files::read_as_stored(&files::join_repo_path(root, path), is_link, super::MAX_FILE_BYTES)
+                    .map_err(|error| unreadable(path, &error))?;
+            Ok(((*path).clone(), git_blob_id(&bytes)))
         });
-        let mut ids = BTreeMap::new();
-        for part in parts {
-            ids.extend(part?);
-        }
-        Ok(ids)
+        ids.into_iter().collect()
     }
 
     pub(super) fn disk_path(&self, path: &RepoPath) -> Result<PathBuf, RepositoryError> {

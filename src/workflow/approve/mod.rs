@@ -1,6 +1,7 @@
 //! Approvals in their order: `refine` records a refinement, `sign` signs it,
 //! `prepare` assigns the work. Every command changes all of its records or none.
 
+mod contract_approval;
 mod prepare;
 mod refine;
 mod sign;
@@ -21,6 +22,7 @@ use crate::text::{RepoPath, Source};
 
 use super::records::{Records, WorkflowError};
 
+pub(crate) use contract_approval::{ContractApproval, approve, find_packet, render_contract};
 pub(crate) use prepare::{Preparation, prepare};
 pub(crate) use refine::refine;
 pub(crate) use sign::{SignRequest, sign};

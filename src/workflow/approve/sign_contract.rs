@@ -38,7 +38,7 @@ pub(crate) struct ContractSignature {
 }
 
 /// Maximum size of a key file, in bytes.
-const MAX_KEY_BYTES: u64 = 64 * 1024;
+pub(super) const MAX_KEY_BYTES: u64 = 64 * 1024;
 
 /// Signs the contract of a packet in its pending state.
 ///
@@ -59,8 +59,13 @@ pub(crate) fn sign_contract(
     let refinement = records.refinement(id)?;
     let name = packet.signature.as_ref().and_then(|text| Signature::parse(&text.value).ok());
     let written = refinement.as_ref().and_then(|refinement| refinement.filled_value("USER_SIGNATURE"));
-    let agree = name.as_ref().zip(written.as_ref()).is_some_and(|(name, written)| name.text == written.value);
-    let Some(name) = name.filter(|_| agree) else {
+    // A repository of the profile `standard` has no refinements.
+    let agree = match (&name, &refinement) {
+        (Some(_), None) => true,
+        (Some(name), Some(_)) => written.as_ref().is_some_and(|written| name.text == written.value),
+        (None, _) => false,
+    };
+    let Some(name) = name.clone().filter(|_| agree) else {
         return Err(WorkflowError::refused(
             format!("packet and refinement of `{id}` do not contain the same signature"),
             format!("Sign with a typed signature first: `countersign sign {id} SIGNATURE`."),

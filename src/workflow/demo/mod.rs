@@ -54,6 +54,7 @@ pub(crate) fn run_demo(
             gate,
             packet: WP_ID.into(),
             selection: SelectionRequest::Default,
+            base: None,
             config: None,
             now: clock::now_civil(),
         };

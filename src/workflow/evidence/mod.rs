@@ -4,7 +4,7 @@
 //! and matches a command that the trusted configuration allows.
 
 mod entry;
-mod words;
+pub(crate) mod words;
 
 use std::path::Path;
 

@@ -6,7 +6,7 @@
 /// # Errors
 /// The line is empty, has an unclosed quote or a control character, or needs a
 /// shell; the text is a clause about the line.
-pub(super) fn split_words(line: &str) -> Result<Vec<String>, String> {
+pub(crate) fn split_words(line: &str) -> Result<Vec<String>, String> {
     let mut out: Vec<String> = Vec::new();
     let mut word: Option<String> = None;
     let mut chars = line.chars().peekable();

@@ -248,6 +248,7 @@ fn collect_fixes(
                 packet: entry.wp_id.clone(),
                 other_packets: Vec::new(),
                 selection: SelectionRequest::Default,
+                base: None,
                 config: request.config.clone(),
                 now: request.now,
             };

@@ -1,7 +1,8 @@
 //! The texts of the files that `countersign init` creates.
 
 use crate::document::template::{PACKET, REFINEMENT, STUB, fill};
-use crate::system::transaction::WriteError;
+
+use super::runner::TestStep;
 
 macro_rules! text {
     ($name:literal) => {
@@ -36,46 +37,38 @@ pub(super) fn render_recipes(path: &str) -> String {
     fill(text!("countersign.just"), &[("SELF", path)])
 }
 
-/// Kinds of projects: a file in the root that shows the kind, and the command
-/// that runs the tests.
-const PROJECT_KINDS: [(&str, &str); 5] = [
-    ("Cargo.toml", "[cargo, test]"),
-    ("package.json", "[npm, test]"),
-    ("pyproject.toml", "[python, -m, pytest]"),
-    ("setup.py", "[python, -m, pytest]"),
-    ("go.mod", "[go, test, ./...]"),
-];
-
-/// Returns one test step, as YAML, for every known kind of project in the root.
-/// `exists` reports whether a file of the root exists.
-///
-/// # Errors
-/// Passes on the errors of `exists`.
-pub(super) fn detect_steps(
-    exists: &dyn Fn(&str) -> Result<bool, WriteError>,
-) -> Result<Vec<String>, WriteError> {
-    let mut out: Vec<String> = Vec::new();
-    for (file, run) in PROJECT_KINDS {
-        if exists(file)? && !out.iter().any(|step| step.contains(run)) {
-            let name = if out.is_empty() { "tests".to_owned() } else { format!("tests of {file}") };
-            out.push(format!("  - name: {name}\n    run: {run}\n    timeout: 10m"));
-        }
+/// Returns the steps as a value of `steps`, in YAML.
+pub(super) fn render_steps(steps: &[TestStep]) -> String {
+    if steps.is_empty() {
+        return " []".to_owned();
     }
-    Ok(out)
+    let render = |step: &TestStep| {
+        let argv: Vec<String> = step.argv.iter().map(|word| yaml_text(word)).collect();
+        let folder = match step.folder.as_str() {
+            "" => String::new(),
+            folder => format!("\n    folder: {}", yaml_text(folder)),
+        };
+        format!(
+            "\n  - name: {}\n    run: [{}]{folder}\n    timeout: 10m",
+            yaml_text(&step.name),
+            argv.join(", ")
+        )
+    };
+    steps.iter().map(render).collect()
+}
+
+/// Returns a text as a YAML scalar in a block or in a flow list; with quotes if YAML
+/// would read it as another value.
+pub(super) fn yaml_text(text: &str) -> String {
+    let is_plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || "./".contains(c))
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "/-_. ".contains(c))
+        && !text.ends_with(' ')
+        && !["true", "false", "yes", "no", "null", "on", "off"].contains(&text.to_lowercase().as_str());
+    if is_plain { text.to_owned() } else { serde_json::to_string(text).unwrap_or_default() }
 }
 
 /// Returns the text of `countersign.yaml` for this main branch and these steps.
-pub(super) fn render_configuration(main_branch: &str, steps: &[String]) -> String {
-    let steps = if steps.is_empty() { " []".to_owned() } else { format!("\n{}", steps.join("\n")) };
-    // YAML would read some branch names as another value than a string.
-    let is_plain_yaml = main_branch.starts_with(|c: char| c.is_ascii_alphabetic())
-        && main_branch.chars().all(|c| c.is_ascii_alphanumeric() || "/-_.".contains(c))
-        && !["true", "false", "yes", "no", "null", "on", "off"]
-            .contains(&main_branch.to_lowercase().as_str());
-    let main_branch = if is_plain_yaml {
-        main_branch.to_owned()
-    } else {
-        serde_json::to_string(main_branch).unwrap_or_default()
-    };
-    fill(text!("configuration.txt"), &[("MAIN", &main_branch), ("STEPS", &steps)])
+pub(super) fn render_configuration(main_branch: &str, steps: &[TestStep]) -> String {
+    let steps = render_steps(steps);
+    fill(text!("configuration.txt"), &[("MAIN", &yaml_text(main_branch)), ("STEPS", &steps)])
 }

@@ -1,9 +1,14 @@
 //! `countersign init`: plans the documents, the configuration and the recipes
 //! of a repository without governance. Existing text is never overwritten.
 
+mod fence;
 mod files;
+mod runner;
 
 use crate::change::RepositoryError;
+pub(crate) use fence::{FenceRequest, plan_fence};
+pub(crate) use runner::{ProjectFiles, TestStep, detect_test_steps};
+
 use crate::document::{Layout, LayoutName};
 use crate::system::transaction::{FileWrite, WriteError};
 use crate::text::{RepoPath, line_ending};
@@ -17,6 +22,8 @@ pub(crate) struct InitRequest {
     pub main: String,
     /// The path of the specification; `None` if the project has none yet.
     pub spec: Option<RepoPath>,
+    /// Steps that run the tests.
+    pub steps: Vec<TestStep>,
     /// The CI system to write a file for; `None` for no file.
     pub ci: Option<Ci>,
 }
@@ -61,6 +68,17 @@ pub(crate) enum InitError {
     /// The repository cannot be read.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
+    /// There is a configuration already.
+    #[error("countersign.yaml exists already; edit it in a change of its own")]
+    ConfigurationExists,
+    /// An entry of the scope is not valid.
+    #[error("invalid path `{entry}` for the fence: {why}")]
+    InvalidEntry {
+        /// The entry.
+        entry: String,
+        /// What is wrong, as a clause.
+        why: String,
+    },
 }
 
 type FileReader<'a> = &'a dyn Fn(&RepoPath) -> Result<Option<Vec<u8>>, WriteError>;
@@ -91,13 +109,12 @@ pub(crate) fn plan_init(read: FileReader<'_>, request: &InitRequest) -> Result<I
             .push(format!("Describe in {spec} what the project must do; refinements refer to its lines."));
     }
     plan.create_file(&layout.spec_pointer, &files::render_spec_pointer(&spec))?;
-    let steps = files::detect_steps(&|path| Ok(plan.read_file(path)?.is_some()))?;
-    let mut configuration = files::render_configuration(&request.main, &steps);
+    let mut configuration = files::render_configuration(&request.main, &request.steps);
     if layout.name == LayoutName::Docs {
         configuration.push_str("layout:\n  base: docs\n");
     }
     let is_new = plan.create_file(crate::config::FILE_NAME, &configuration)?;
-    if is_new && steps.is_empty() {
+    if is_new && request.steps.is_empty() {
         let line = "Add the project's test command to `steps` in countersign.yaml.";
         plan.plan.next_steps.push(line.to_owned());
     }

@@ -150,6 +150,32 @@ pub(crate) fn compute_manifests(
     })
 }
 
+/// Generates the file of manifests beside a packet: one entry for each file, sorted by
+/// path. Nothing of the old file is kept but the time of manifests that did not change.
+///
+/// # Errors
+/// The repository cannot be read.
+pub(crate) fn generate_manifest_file(
+    context: &ManifestContext<'_>,
+    before: Option<&[u8]>,
+    options: &ManifestOptions,
+) -> Result<UpdatedManifests, ManifestError> {
+    let path = context.manifest_path();
+    let header = format!("# Manifests of {}\n\n## VALIDATION\n", context.id);
+    let empty = Source::from_text(path.clone(), &header);
+    let old = before.map(|bytes| Source::from_bytes(path, bytes.to_vec()));
+    let old_time = old.as_ref().and_then(|source| packet_block::find_blocks(source).into_iter().next());
+    let old_time = old_time.and_then(|block| block.timestamp());
+    if let (Some(old), Some(timestamp)) = (&old, old_time) {
+        let unchanged =
+            compute_manifests(context, &empty, &ManifestOptions { timestamp, ..options.clone() })?;
+        if unchanged.text == old.text() {
+            return Ok(unchanged);
+        }
+    }
+    compute_manifests(context, &empty, options)
+}
+
 /// Returns whether a block has the current values of a file, a window, and all
 /// gates.
 fn is_current(file: &ChangedFile, block: &packet_block::ManifestBlock) -> bool {

@@ -33,6 +33,11 @@ impl ManifestBlock {
         self.manifest.path.as_ref()
     }
 
+    /// Returns the time of the block as written, if it has one.
+    pub(super) fn timestamp(&self) -> Option<String> {
+        self.field("TIMESTAMP").map(|field| field.bare_value().value.to_owned())
+    }
+
     /// Returns the first field with this key.
     pub(super) fn field(&self, key: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.key == key)

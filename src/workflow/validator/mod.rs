@@ -12,7 +12,7 @@ mod session_file;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use preconditions::{check_claims, check_identity, require_kept_gates, verify_chain};
+use preconditions::{check_audit, check_claims, check_identity, require_kept_gates, verify_chain};
 use session_file::SessionFile;
 
 use crate::change::Repository;
@@ -187,6 +187,9 @@ pub(crate) fn take_step(
     if reasons.is_empty() {
         reasons.extend(check_claims(context, records, &id, session, &packet, step)?);
         reasons.extend(check_identity(context, session, step));
+        if *step == SessionStep::Present("PASS".to_owned()) {
+            reasons.extend(check_audit(context, &id)?);
+        }
     }
     if !reasons.is_empty() {
         return Err(WorkflowError::Refused(reasons));

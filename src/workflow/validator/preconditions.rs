@@ -1,10 +1,12 @@
 //! Conditions of a validation step: the report is in place, the identity may take
 //! the step, and no gate is missing from the state file.
 
-use crate::change::TreeState;
+use crate::change::{SelectionRequest, TreeState};
+use crate::check::context::Gate;
 use crate::document::validator_state::{CHAIN_START, ValidatorSession, ValidatorState};
 use crate::document::{Packet, WpId};
-use crate::text::{RepoPath, Source, Spanned, to_single_line};
+use crate::pipeline::packet_gate::{GateRequest, check_packet};
+use crate::text::{RepoPath, Source, Spanned, format_count, to_single_line};
 use crate::workflow::records::{Reason, Records, WorkflowError};
 
 use super::{SessionStep, ValidatorContext};
@@ -110,10 +112,11 @@ pub(super) fn check_identity(
     session: Option<&ValidatorSession>,
     step: &SessionStep,
 ) -> Option<Reason> {
-    if context.policy.identities.is_empty()
-        || !matches!(step, SessionStep::Present(_) | SessionStep::Acknowledge)
-    {
+    if !matches!(step, SessionStep::Present(_) | SessionStep::Acknowledge) {
         return None;
+    }
+    if context.policy.identities.is_empty() {
+        return check_other_person(context, session, step);
     }
     let names = context.policy.identities.join(", ");
     let Some(own) = context.policy.find_identity(&context.by) else {
@@ -132,6 +135,54 @@ pub(super) fn check_identity(
             "Another listed identity must acknowledge it.",
         )
     })
+}
+
+/// Checks that another person than the presenter acknowledges a report. Names are typed,
+/// so this separates two duties but proves nothing.
+fn check_other_person(
+    context: &ValidatorContext<'_>,
+    session: Option<&ValidatorSession>,
+    step: &SessionStep,
+) -> Option<Reason> {
+    let presented = session.and_then(|session| session.gates.first()).and_then(|mark| mark.by.as_ref())?;
+    let is_same = presented.value.trim().to_lowercase() == context.by.trim().to_lowercase();
+    let shown = to_single_line(&context.by, 80);
+    (*step == SessionStep::Acknowledge && is_same).then(|| {
+        Reason::new(
+            format!("`{shown}` presented the report and cannot acknowledge it"),
+            "Another person acknowledges it: give their name with --by.",
+        )
+    })
+}
+
+/// Checks that the audit of a packet has no error: nobody can present a PASS over one.
+///
+/// # Errors
+/// The audit cannot run.
+pub(super) fn check_audit(
+    context: &ValidatorContext<'_>,
+    id: &WpId,
+) -> Result<Option<Reason>, WorkflowError> {
+    let request = GateRequest {
+        gate: Gate::Audit,
+        packet: id.as_str().to_owned(),
+        other_packets: Vec::new(),
+        selection: SelectionRequest::Default,
+        base: None,
+        config: None,
+        now: context.now.to_zoned(jiff::tz::TimeZone::UTC).datetime(),
+    };
+    let report = check_packet(context.repo, &request)?;
+    let errors = report.findings.iter().filter(|finding| finding.fails_gate()).count();
+    let first = report.findings.iter().find(|finding| finding.fails_gate());
+    Ok(first.map(|finding| {
+        let count = format_count(errors, "error");
+        let what =
+            format!("the audit of `{id}` has {count}, the first is {}: {}", finding.rule, finding.message);
+        let help =
+            format!("Correct the work, or present the verdict FAIL; `countersign audit {id}` shows all.");
+        Reason::new(to_single_line(&what, 400), help)
+    }))
 }
 
 /// Requires that the state file has every gate of the version in HEAD.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use countersign::{
-    Change, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, Hash20, History, ObjectStore, RepoPath,
-    Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState,
+    BranchTip, Change, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, Hash20, History, ObjectStore,
+    RepoPath, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState,
     VersionRequest, WorkingTree, Worktree,
 };
 use sha1::{Digest as _, Sha1};
@@ -164,6 +164,21 @@ impl History for MemoryRepository {
         Ok(self.commits[..last].iter().map(|commit| commit.subject.clone()).collect())
     }
 
+    /// The main branch ends where the work begins.
+    fn branch_tips(&self, names: &[String]) -> Result<Vec<BranchTip>, RepositoryError> {
+        let tip = |name: &String| BranchTip {
+            name: name.clone(),
+            reference: name.clone(),
+            tip: Commit(commit_id(self.base)),
+            is_remote: false,
+        };
+        Ok(names.iter().filter(|name| *name == "main").map(tip).collect())
+    }
+
+    fn merge_base(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
+        Ok(self.number(a).zip(self.number(b)).map(|(a, b)| Commit(commit_id(a.min(b)))))
+    }
+
     fn commits_between(
         &self,
         base: Option<Commit>,
@@ -212,7 +227,7 @@ impl Repository for MemoryRepository {
         &self,
         _: &SelectionRequest,
         _: &dyn Fn(Commit) -> Option<String>,
-        _: &[String],
+        _: Option<&BranchTip>,
     ) -> Result<Selection, RepositoryError> {
         let last = self.commits.len() - 1;
         let (base, head) = match self.mode {
@@ -225,7 +240,7 @@ impl Repository for MemoryRepository {
             head,
             reason: "as the fixture says".into(),
             is_explicit: true,
-            policy_source: None,
+            left_end: None,
         })
     }
 

@@ -19,12 +19,11 @@ pub fn isolated_command(program: &str, folder: &Path, home: &Path) -> Command {
     command.current_dir(folder);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy().into_owned();
-        if text.starts_with("GIT_")
-            || text.starts_with("XDG_")
-            || text.starts_with("CARGO_")
-            || text == "HOME"
-            || text == "RUSTFLAGS"
-        {
+        let prefixes = [
+            "GIT_", "XDG_", "CARGO_", "CI", "GITHUB_", "GITLAB_", "CLAUDE", "CODEX_", "CURSOR_", "GEMINI_",
+            "AIDER_", "OPENCODE", "COPILOT_", "AI_AGENT",
+        ];
+        if prefixes.iter().any(|prefix| text.starts_with(prefix)) || text == "HOME" || text == "RUSTFLAGS" {
             command.env_remove(&name);
         }
     }

@@ -161,6 +161,7 @@ impl Scenario {
                 profile: scan,
                 tree: TreeState::Worktree,
                 change: self.setup.change.then_some(selection),
+                base: None,
                 paths: Vec::new(),
                 config: None,
                 baseline: None,
@@ -191,6 +192,7 @@ impl Scenario {
             gate: self.gate(),
             packet: self.setup.wp.clone().unwrap_or_else(|| WP_ID.into()),
             selection,
+            base: None,
             config: None,
             now: now.parse().expect("now"),
         }
@@ -291,7 +293,7 @@ impl Scenario {
             mode: SelectionMode::Range,
             base: 0,
         };
-        let selection = memory.select(&SelectionRequest::Default, &|_| None, &[]).expect("selection");
+        let selection = memory.select(&SelectionRequest::Default, &|_| None, None).expect("selection");
         let changed: Vec<ChangedFile> = memory
             .changes(&selection)
             .expect("changes")

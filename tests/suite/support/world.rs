@@ -268,7 +268,7 @@ impl BuiltWorld {
             head: None,
             reason: String::new(),
             is_explicit: true,
-            policy_source: None,
+            left_end: None,
         };
         let changes = repo.changes(&selection).expect("changes").changes;
         let changed: Vec<ChangedFile> = changes

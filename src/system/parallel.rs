@@ -1,4 +1,5 @@
-//! Runs independent jobs on several threads.
+//! Runs independent jobs on several threads: the only thread pool of the crate besides
+//! the walk over a file tree, whose crate brings one.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

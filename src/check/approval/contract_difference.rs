@@ -1,0 +1,185 @@
+//! The parts of a contract that differ from the signed or trusted text.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::change::{Hunk, compute_hunks};
+use crate::check::context::ApprovalCheckContext;
+use crate::document::Packet;
+use crate::document::packet::{ContractPart, contract_parts};
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+use crate::text::{Source, Spanned};
+
+/// Adds a finding for each part of the contract that differs from the packet of a
+/// trusted commit.
+pub(super) fn compare_with_trusted(
+    input: &ApprovalCheckContext<'_>,
+    trusted: &Packet,
+    revision: &str,
+    rule: &Rule,
+    out: &mut Vec<Finding>,
+) {
+    compare_parts(input, trusted, &ContractBasis::Trusted(revision), rule, out);
+}
+
+/// The text that a contract is compared with, with the first digits of its commit.
+pub(super) enum ContractBasis<'a> {
+    /// The text that was signed.
+    Signed(&'a str),
+    /// The text of a trusted commit, for a packet without a signature.
+    Trusted(&'a str),
+}
+
+impl ContractBasis<'_> {
+    fn added(&self, key: &str) -> String {
+        match self {
+            Self::Signed(commit) => {
+                format!("`{key}` was added after the packet was signed in commit {commit}")
+            }
+            Self::Trusted(commit) => format!("the packet is not signed, and commit {commit} has no `{key}`"),
+        }
+    }
+
+    fn changed(&self, key: &str) -> String {
+        match self {
+            Self::Signed(commit) => {
+                format!("`{key}` differs from the text that was signed in commit {commit}")
+            }
+            Self::Trusted(commit) => {
+                format!("the packet is not signed, and `{key}` differs from commit {commit}")
+            }
+        }
+    }
+
+    fn removed(&self, key: &str) -> String {
+        match self {
+            Self::Signed(commit) => format!("`{key}` was signed in commit {commit}, but was removed since"),
+            Self::Trusted(commit) => {
+                format!("the packet is not signed, and `{key}` of commit {commit} was removed")
+            }
+        }
+    }
+
+    /// Returns a label for the text that is compared with.
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Signed(_) => "the signed text",
+            Self::Trusted(_) => "the trusted text",
+        }
+    }
+}
+
+/// Adds a finding for each part of the contract that was added, changed or
+/// removed since the signature.
+pub(super) fn compare_parts(
+    input: &ApprovalCheckContext<'_>,
+    signed: &Packet,
+    basis: &ContractBasis<'_>,
+    rule: &Rule,
+    out: &mut Vec<Finding>,
+) {
+    let current = input.packet.packet;
+    let (signed_parts, current_parts) = (contract_parts(signed), contract_parts(current));
+    // The n-th part with a key is compared with the n-th part with that key.
+    let mut remaining: BTreeMap<&str, VecDeque<&ContractPart>> = BTreeMap::new();
+    for part in &signed_parts {
+        remaining.entry(part.key.as_str()).or_default().push_back(part);
+    }
+    for part in &current_parts {
+        let before = remaining.get_mut(part.key.as_str()).and_then(VecDeque::pop_front);
+        let Some(before) = before else {
+            let message = basis.added(&part.key);
+            let span = part.lines.first().map_or(part.span, |line| line.span);
+            out.push(rule.finding(message, input.packet.label_at(span, format!("not in {}", basis.label()))));
+            continue;
+        };
+        if !before.has_same_text(part) {
+            let message = basis.changed(&part.key);
+            let (signed, current) = (
+                SignedFile { part: before, source: &signed.source },
+                SignedFile { part, source: &current.source },
+            );
+            out.push(difference_finding(rule, message, basis.label(), &signed, &current));
+        }
+    }
+    for removed in remaining.into_values().flatten() {
+        let span = removed.lines.first().map_or(removed.span, |line| line.span);
+        out.push(
+            rule.finding(
+                basis.removed(&removed.key),
+                input.packet.label_at(current.head_span(), "no longer in the packet"),
+            )
+            .related(Label::text(&signed.source, span, basis.label())),
+        );
+    }
+}
+
+/// A part of the contract and the document that contains it.
+struct SignedFile<'a> {
+    part: &'a ContractPart,
+    source: &'a Arc<Source>,
+}
+
+impl SignedFile<'_> {
+    fn line(&self, index: usize) -> Option<&Spanned<String>> {
+        self.part.lines.get(index)
+    }
+
+    /// Describes a changed line for a note, with its line number in the document.
+    fn describe_line(&self, prefix: &str, index: usize) -> Option<String> {
+        let line = self.line(index)?;
+        let number = self.source.line(line.span.start);
+        Some(format!("{prefix}, line {number}: {}", crate::text::to_single_line(line.value.trim(), 100)))
+    }
+}
+
+/// Maximum number of changes of one part that are shown with labels.
+const MAX_SHOWN_HUNKS: usize = 3;
+/// Maximum number of changed lines that are shown as notes.
+const MAX_CONTRACT_DIFF_LINES: usize = 8;
+
+/// Creates one finding with both texts: labels at the first changes, then the
+/// changed lines as notes.
+fn difference_finding(
+    rule: &Rule,
+    message: String,
+    signed_label: &'static str,
+    signed: &SignedFile<'_>,
+    current: &SignedFile<'_>,
+) -> Finding {
+    let hunks = compute_hunks(signed.part.text().as_bytes(), current.part.text().as_bytes());
+    let label = |file: &SignedFile<'_>, range: &Range<usize>, text: &str| {
+        let line = file.line(range.start).filter(|_| !range.is_empty())?;
+        Some(Label::text(file.source, line.span, text))
+    };
+    let removal_label = |hunk: &Hunk| {
+        // A deletion has no line of its own: label the line next to it.
+        let near =
+            current.line(hunk.after.start.saturating_sub(1)).map_or(current.part.span, |line| line.span);
+        let text = if hunk.after.start == 0 { "text removed before this" } else { "text removed after this" };
+        Label::text(current.source, near, text)
+    };
+    let mut labels = Vec::new();
+    for hunk in hunks.iter().take(MAX_SHOWN_HUNKS) {
+        labels.push(
+            label(current, &hunk.after, "changed since the signature").unwrap_or_else(|| removal_label(hunk)),
+        );
+        labels.extend(label(signed, &hunk.before, signed_label));
+    }
+    let mut labels = labels.into_iter();
+    let first = labels.next().unwrap_or_else(|| Label::text(current.source, current.part.span, "changed"));
+    let mut finding = rule.finding(message, first);
+    finding.related.extend(labels);
+    let lines = hunks.iter().flat_map(|hunk| {
+        let before = hunk.before.clone().filter_map(|index| signed.describe_line("signed", index));
+        before.chain(hunk.after.clone().filter_map(|index| current.describe_line("now", index)))
+    });
+    let lines: Vec<String> = lines.collect();
+    finding.notes.extend(lines.iter().take(MAX_CONTRACT_DIFF_LINES).cloned());
+    if lines.len() > MAX_CONTRACT_DIFF_LINES {
+        finding.notes.push(format!("… and {} more changed lines", lines.len() - MAX_CONTRACT_DIFF_LINES));
+    }
+    finding
+}

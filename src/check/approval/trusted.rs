@@ -1,0 +1,210 @@
+//! `approval/…`: the approval compared with trusted commits (CHECKS, "The trusted
+//! revision"). What the main branch withdrew, closed or signed again stays so.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::check::CheckResult;
+use crate::check::context::{ApprovalCheckContext, TrustedRecords, TrustedState};
+use crate::document::PacketStatus;
+use crate::document::Signature;
+use crate::document::audit::Audit;
+use crate::document::gate_log::GateLog;
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+use crate::text::{RepoPath, Source, Span, format_count};
+
+/// Maximum number of removed entries that a finding shows.
+const MAX_SHOWN_ENTRIES: usize = 3;
+
+/// `approval/withdrawn`: at the trusted revision the packet is not closed, its
+/// signature is not revoked, and no newer signature replaces it.
+pub(in crate::check) fn withdrawn(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
+    if input.trusted.states.is_empty() {
+        return CheckResult::skipped("the judged range is part of the main branch's history");
+    }
+    let Some(signature) = &input.packet.packet.signature else {
+        return CheckResult::skipped("the packet is not signed");
+    };
+    let here = || input.packet.label_at(signature.span, "the judged signature");
+    for state in &input.trusted.states {
+        let Some((message, there)) = withdrawal(input, state, &signature.value) else { continue };
+        return Some(rule.finding(message, here()).related(there)).into();
+    }
+    Vec::new().into()
+}
+
+/// Returns why a trusted state does not approve the judged signature, and where it
+/// says so; `None` if it does.
+fn withdrawal(
+    input: &ApprovalCheckContext<'_>,
+    state: &TrustedState,
+    signature: &str,
+) -> Option<(String, Label)> {
+    let packet = state.packet.as_ref()?;
+    let at = &state.revision;
+    let trusted = packet.signature.as_ref()?;
+    if trusted.value != signature {
+        let time = |text: &str| Signature::parse(text).ok().map(|signature| signature.at);
+        let is_newer = match (time(&trusted.value), time(signature)) {
+            (Some(trusted), Some(judged)) => trusted > judged,
+            _ => true,
+        };
+        let message = format!("the packet carries a newer signature in commit {at}");
+        return is_newer.then(|| (message, Label::text(&packet.source, trusted.span, "the newer signature")));
+    }
+    let is_open_now = input.packet.packet.status.as_ref().is_none_or(|status| !is_closed(&status.value));
+    if !input.judges_change
+        && is_open_now
+        && let Some(status) = packet.status.as_ref().filter(|status| is_closed(&status.value))
+    {
+        let message = format!("the packet is `{}` in commit {at}", status.value);
+        return Some((message, Label::text(&packet.source, status.span, "closed here")));
+    }
+    let is_approved_now = input.audit.as_ref().is_ok_and(|audit| has_valid_row(audit, signature));
+    let audit = state.audit.as_ref().filter(|_| is_approved_now)?;
+    if let Some(row) = audit.rows.iter().find(|row| row.signature.value == signature && row.is_revoked) {
+        let message = format!("the signature is revoked in commit {at}");
+        return Some((message, Label::text(&audit.source, row.span, "revoked here")));
+    }
+    (!has_valid_row(audit, signature)).then(|| {
+        let span = audit.source.line_span(1).unwrap_or_default();
+        let message = format!("the audit of commit {at} has no row of the packet's signature");
+        (message, Label::text(&audit.source, span, "no such row"))
+    })
+}
+
+fn has_valid_row(audit: &Audit, signature: &str) -> bool {
+    let mut rows = audit.rows.iter().filter(|row| row.signature.value == signature).peekable();
+    rows.peek().is_some() && rows.all(|row| !row.is_revoked)
+}
+
+/// Returns whether a status ends the work of a packet.
+pub(in crate::check) fn is_closed(status: &PacketStatus) -> bool {
+    matches!(status, PacketStatus::Validated(_) | PacketStatus::Superseded | PacketStatus::DoneHistorical)
+}
+
+/// `approval/record-removed`: the audit and the gate log of trusted commits are a
+/// subsequence of the judged ones: no entry is gone, changed or moved.
+pub(in crate::check) fn record_removed(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let judged = (input.audit.as_ref().ok().copied(), input.gate_log.as_ref().ok().copied());
+    removed_records(&input.trusted.records, judged, rule).into()
+}
+
+/// Returns the findings of `approval/record-removed` for the audit and the gate log of
+/// the judged tree.
+pub(crate) fn removed_records(
+    records: &[TrustedRecords],
+    (audit, gate_log): (Option<&Audit>, Option<&GateLog>),
+    rule: &Rule,
+) -> Vec<Finding> {
+    let (mut out, mut reported) = (Vec::new(), BTreeSet::new());
+    for trusted in records {
+        let lost = [
+            trusted.audit.as_ref().map(|trusted| lost_rows(trusted, audit)),
+            trusted.gate_log.as_ref().map(|trusted| lost_entries(trusted, gate_log)),
+        ];
+        for lost in lost.into_iter().flatten().filter(|lost| !lost.spans.is_empty()) {
+            if reported.insert(lost.path.clone()) {
+                out.push(removal_finding(rule, &trusted.revision, &lost));
+            }
+        }
+    }
+    out
+}
+
+/// Entries of a trusted record that the judged record does not contain in order.
+struct LostEntries<'a> {
+    path: &'a RepoPath,
+    source: &'a Arc<Source>,
+    spans: Vec<Span>,
+    judged: Option<&'a Arc<Source>>,
+}
+
+fn lost_rows<'a>(trusted: &'a Audit, judged: Option<&'a Audit>) -> LostEntries<'a> {
+    let texts = |audit: &Audit| -> Vec<(String, Span)> {
+        let text = |span: Span| audit.source.slice(span);
+        let cells = |span: Span| text(span).split('|').map(str::trim).collect::<Vec<_>>().join("|");
+        audit.rows.iter().map(|row| (cells(row.span), row.span)).collect()
+    };
+    LostEntries {
+        path: trusted.source.name(),
+        source: &trusted.source,
+        spans: missing_in_order(&texts(trusted), &judged.map(texts).unwrap_or_default()),
+        judged: judged.map(|audit| &audit.source),
+    }
+}
+
+fn lost_entries<'a>(trusted: &'a GateLog, judged: Option<&'a GateLog>) -> LostEntries<'a> {
+    let texts = |log: &GateLog| -> Vec<(String, Span)> {
+        let canonical = |span: Span| {
+            let text = log.source.slice(span);
+            serde_json::from_str::<serde_json::Value>(text)
+                .map_or_else(|_| text.split_whitespace().collect(), |value| value.to_string())
+        };
+        log.entries.iter().map(|entry| (canonical(entry.span), entry.anchor_span())).collect()
+    };
+    LostEntries {
+        path: trusted.source.name(),
+        source: &trusted.source,
+        spans: missing_in_order(&texts(trusted), &judged.map(texts).unwrap_or_default()),
+        judged: judged.map(|log| &log.source),
+    }
+}
+
+/// Returns the spans of the entries of `trusted` that keep it from being a subsequence
+/// of `judged`. The time is the sum of both lengths.
+fn missing_in_order(trusted: &[(String, Span)], judged: &[(String, Span)]) -> Vec<Span> {
+    let present: BTreeSet<&str> = judged.iter().map(|(text, _)| text.as_str()).collect();
+    let mut rest = judged.iter();
+    let mut missing = Vec::new();
+    for (text, span) in trusted {
+        // An entry that is nowhere must not consume the others.
+        if !present.contains(text.as_str()) || !rest.any(|(other, _)| other == text) {
+            missing.push(*span);
+        }
+    }
+    missing
+}
+
+fn removal_finding(rule: &Rule, revision: &str, lost: &LostEntries<'_>) -> Finding {
+    let message = format!(
+        "{} of commit {revision} {} removed, changed or moved",
+        format_count(lost.spans.len(), "record"),
+        if lost.spans.len() == 1 { "was" } else { "were" }
+    );
+    let here = match lost.judged {
+        Some(source) => Label::text(source, source.line_span(1).unwrap_or_default(), "the judged record"),
+        None => Label::path(lost.path, "the record was removed"),
+    };
+    lost.spans.iter().take(MAX_SHOWN_ENTRIES).fold(rule.finding(message, here), |finding, span| {
+        finding.related(Label::text(lost.source, *span, "missing here now"))
+    })
+}
+
+/// `approval/unsigned-contract`: the contract of a packet without a signature is the
+/// one of the trusted revision.
+pub(in crate::check) fn unsigned_contract(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let packet = input.packet.packet;
+    let has_key = input.key_signature.contract.is_some() && input.key_signature.signature.is_some();
+    if packet.signature.is_some() && (input.packet.policy.typed_signature_approves || has_key) {
+        return CheckResult::skipped("the packet is signed");
+    }
+    let Some(state) = input.trusted.states.first() else {
+        return CheckResult::skipped("the judged range is part of the main branch's history");
+    };
+    match &state.packet {
+        None if input.packet.policy.requires_signature => CheckResult::skipped("the packet is not signed"),
+        None => {
+            let message =
+                format!("the packet is not signed, and commit {} does not contain it", state.revision);
+            Some(rule.finding(message, input.packet.label_at(packet.head_span(), "approved by nothing")))
+                .into()
+        }
+        Some(trusted) => {
+            let mut out = Vec::new();
+            super::contract_difference::compare_with_trusted(input, trusted, &state.revision, rule, &mut out);
+            out.into()
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! `verify`: the work of this branch, by the fence or by its packets.
+
+use anyhow::bail;
+use clap::Args;
+
+use crate::cli::args::{BaseArgs, SelectionArgs};
+use crate::cli::workspace::recover_interrupted_write;
+use crate::cli::{GlobalArgs, Output};
+use crate::pipeline::steps::{StepOptions, run_verify};
+use crate::pipeline::verify::{PolicyApproval, VerifyRequest};
+use crate::system::git::GitRepository;
+use crate::system::{clock, environment};
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The packet of the work; the default is the one whose PREPARE record names
+    /// this branch
+    #[arg(long, value_name = "WP-ID")]
+    packet: Option<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    base: BaseArgs,
+    /// Do not run the configured steps; the report says so
+    #[arg(long)]
+    no_run: bool,
+    /// Approve a change of nothing but the configuration, as a person on a terminal
+    /// or in a protected job
+    #[arg(long)]
+    policy_change: bool,
+}
+
+impl VerifyArgs {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+        let repo = GitRepository::discover(&global.working_dir()?)?;
+        recover_interrupted_write(&repo)?;
+        let request = VerifyRequest {
+            packet: self.packet.clone(),
+            selection: self.selection.request(),
+            base: self.base.revision.clone(),
+            config: global.config_override()?,
+            approval: self.policy_approval()?,
+            is_ci: environment::is_ci(),
+            now: clock::now_civil(),
+        };
+        let skip = self.no_run.then(|| "--no-run was given".to_owned());
+        let report = run_verify(&repo, &request, &StepOptions { skip, progress: output })?;
+        output.write_report(global, &report)
+    }
+
+    /// Decides whether a person approves a change of the rules.
+    fn policy_approval(&self) -> anyhow::Result<PolicyApproval> {
+        if !self.policy_change {
+            return Ok(PolicyApproval::None);
+        }
+        if let Some(agent) = environment::agent_variable() {
+            bail!(
+                "`{agent}` is set: this is the environment of a coding agent, and an agent cannot approve \
+                 rules; run `countersign verify --policy-change` yourself"
+            );
+        }
+        if !environment::is_ci() && !environment::is_interactive() {
+            bail!(
+                "--policy-change needs a person: run the command on a terminal or in a protected job of \
+                 continuous integration, or sign the commit with a key"
+            );
+        }
+        Ok(PolicyApproval::Person)
+    }
+}

@@ -1,0 +1,68 @@
+//! Reads a packet's approval at trusted commits.
+
+use std::sync::Arc;
+
+use crate::change::{Commit, Repository, RepositoryError, TreeState};
+use crate::check::context::{TrustedApproval, TrustedRecords, TrustedState};
+use crate::document::Packet;
+use crate::document::audit::Audit;
+use crate::document::gate_log::GateLog;
+use crate::pipeline::locate::{LocatedPacket, read_document};
+use crate::text::{RepoPath, Source};
+
+use super::request::GateContext;
+
+/// Reads the approval of a packet at the commits of the trusted revision.
+pub(crate) fn read_trusted_approval(
+    context: &GateContext<'_>,
+    located: &LocatedPacket,
+) -> Result<TrustedApproval, RepositoryError> {
+    let GateContext { repo, layout, tree, trusted, .. } = *context;
+    let (audit_path, log_path) =
+        (RepoPath::from(layout.audit.as_str()), RepoPath::from(layout.gate_log.as_str()));
+    let reader = RecordReader { repo, judged: tree };
+    let mut states = Vec::new();
+    let mut state_commits = trusted.state_commits.clone();
+    if let TreeState::Commit(first) = trusted.tree {
+        state_commits.sort_by_key(|commit| *commit != first);
+    }
+    for commit in state_commits {
+        let packet = read_document(repo, TreeState::Commit(commit), &located.path)?;
+        states.push(TrustedState {
+            revision: commit.short(),
+            packet: packet.map(|source| Packet::read(&source.with_revision(commit.short())).value),
+            audit: reader.read_if_different(commit, &audit_path)?.map(|source| Audit::read(&source)),
+        });
+    }
+    let mut records = Vec::new();
+    for commit in &trusted.record_commits {
+        records.push(TrustedRecords {
+            revision: commit.short(),
+            audit: reader.read_if_different(*commit, &audit_path)?.map(|source| Audit::read(&source)),
+            gate_log: reader.read_if_different(*commit, &log_path)?.map(|source| GateLog::read(&source)),
+        });
+    }
+    Ok(TrustedApproval { description: trusted.describe(), states, records })
+}
+
+struct RecordReader<'a> {
+    repo: &'a dyn Repository,
+    judged: TreeState,
+}
+
+impl RecordReader<'_> {
+    /// Reads a record at a commit; `None` if it does not exist there or is the judged one.
+    fn read_if_different(
+        &self,
+        commit: Commit,
+        path: &RepoPath,
+    ) -> Result<Option<Arc<Source>>, RepositoryError> {
+        let tree = TreeState::Commit(commit);
+        let entry = self.repo.entry(tree, path)?;
+        if entry.is_none() || entry == self.repo.entry(self.judged, path)? {
+            return Ok(None);
+        }
+        let source = read_document(self.repo, tree, path)?;
+        Ok(source.map(|source| source.with_revision(commit.short())))
+    }
+}

@@ -1,0 +1,168 @@
+//! The main branch, as far as the references of a repository show it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::change::{BranchTip, Commit, Repository, RepositoryError, SelectionRequest, TreeState};
+use crate::config::{Config, FILE_NAME, load, main_branches_in_history, resolve_layout};
+use crate::pipeline::error::PipelineError;
+use crate::text::{RepoPath, Source};
+
+/// Returns the commit at which HEAD left the main branch; see [`MainBranch::fork_point`].
+///
+/// # Errors
+/// The repository cannot be read, or the rules of two main branches differ.
+pub(crate) fn fork_point(repo: &dyn Repository) -> Result<Option<Commit>, PipelineError> {
+    MainBranch::find(repo, None, None)?.fork_point(repo)
+}
+
+/// The references that are the main branch, as far as that can be known.
+#[derive(Debug)]
+pub(crate) struct MainBranch {
+    /// Branches that name themselves main in their own configuration, or have none.
+    pub tips: Vec<BranchTip>,
+    /// For each tip, what its rules consist of.
+    policies: Vec<RuleObjects>,
+}
+
+/// The objects that make up the rules of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct RuleObjects {
+    has_config: bool,
+    objects: Vec<(RepoPath, Option<String>)>,
+}
+
+impl MainBranch {
+    /// Finds the main branch. `base` is the revision that the caller names instead
+    /// (`--base`).
+    ///
+    /// # Errors
+    /// The repository cannot be read, or `base` is no commit.
+    pub(crate) fn find(
+        repo: &dyn Repository,
+        config: Option<&Arc<Source>>,
+        base: Option<&str>,
+    ) -> Result<Self, PipelineError> {
+        if let Some(base) = base {
+            let request = SelectionRequest::Rev(base.to_owned());
+            let tip = repo.select(&request, &|_| None, None)?.head;
+            let tips: Vec<BranchTip> = tip
+                .map(|tip| BranchTip {
+                    name: base.to_owned(),
+                    reference: base.to_owned(),
+                    tip,
+                    is_remote: true,
+                })
+                .into_iter()
+                .collect();
+            let policies =
+                tips.iter().map(|_| RuleObjects { has_config: true, objects: Vec::new() }).collect();
+            return Ok(Self { tips, policies });
+        }
+        let mut names: BTreeSet<String> = Config::defaults().main_branches.into_iter().collect();
+        let head = repo.head()?;
+        if let Some(head) = head
+            && let Ok(loaded) = load(repo, TreeState::Commit(head), config)
+        {
+            names.extend(loaded.config.main_branches);
+        }
+        // The coder can change the name in HEAD, so names in the history count as well.
+        if let Some(head) = head {
+            names.extend(main_branches_in_history(repo, head)?);
+        }
+        Self::named(repo, &names)
+    }
+
+    /// Returns the commit at which HEAD left the main branch: HEAD itself on the main
+    /// branch; `None` if no main branch is known.
+    ///
+    /// # Errors
+    /// The repository cannot be read, or the rules of two main branches differ.
+    pub(crate) fn fork_point(&self, repo: &dyn Repository) -> Result<Option<Commit>, PipelineError> {
+        let (Some(head), Some(tip)) = (repo.head()?, self.choose(repo, &|_| Ok(true))?) else {
+            return Ok(None);
+        };
+        Ok(repo.merge_base(tip.tip, head)?)
+    }
+
+    fn named(repo: &dyn Repository, names: &BTreeSet<String>) -> Result<Self, PipelineError> {
+        let names: Vec<String> = names.iter().cloned().collect();
+        let (mut tips, mut policies) = (Vec::new(), Vec::new());
+        for tip in repo.branch_tips(&names)? {
+            let policy = read_policy(repo, tip.tip)?;
+            // A configuration that cannot be read is an error where it is used.
+            let names_itself = match load(repo, TreeState::Commit(tip.tip), None) {
+                Ok(loaded) => !loaded.is_file || loaded.config.main_branches.contains(&tip.name),
+                Err(_) => true,
+            };
+            if names_itself {
+                tips.push(tip);
+                policies.push(policy);
+            }
+        }
+        Ok(Self { tips, policies })
+    }
+
+    /// Chooses the tip whose rules count, among those that are `relevant`: a
+    /// remote-tracking one if there is one.
+    ///
+    /// - A tip without a configuration is passed over if another one descends from it
+    ///   and has a configuration: a planted branch cannot choose older rules.
+    /// - A local branch that a remote-tracking one contains is passed over.
+    ///
+    /// # Errors
+    /// Two tips are left whose rules differ.
+    pub(crate) fn choose(
+        &self,
+        repo: &dyn Repository,
+        relevant: &dyn Fn(Commit) -> Result<bool, RepositoryError>,
+    ) -> Result<Option<&BranchTip>, PipelineError> {
+        let all: Vec<(&BranchTip, &RuleObjects)> = self.tips.iter().zip(&self.policies).collect();
+        let mut kept: Vec<(&BranchTip, &RuleObjects)> = Vec::new();
+        for (tip, policy) in &all {
+            let mut is_passed_over = !relevant(tip.tip)?;
+            // A branch that is not relevant itself still shows that another one is stale.
+            for (other, other_policy) in &all {
+                let adds_rules = other_policy.has_config && !policy.has_config;
+                let is_stale = other.is_remote && !tip.is_remote && tip.tip != other.tip;
+                is_passed_over =
+                    is_passed_over || ((adds_rules || is_stale) && repo.is_ancestor(tip.tip, other.tip)?);
+            }
+            if !is_passed_over {
+                kept.push((tip, policy));
+            }
+        }
+        let Some((first, policy)) = kept.iter().min_by_key(|(tip, _)| (!tip.is_remote, &tip.reference))
+        else {
+            return Ok(None);
+        };
+        if let Some((other, _)) = kept.iter().find(|(_, other)| other != policy) {
+            return Err(PipelineError::AmbiguousMain {
+                first: first.reference.clone(),
+                second: other.reference.clone(),
+            });
+        }
+        Ok(Some(first))
+    }
+}
+
+/// Reads the ids of everything that decides rules at a commit.
+fn read_policy(repo: &dyn Repository, commit: Commit) -> Result<RuleObjects, PipelineError> {
+    let tree = TreeState::Commit(commit);
+    let mut paths = vec![RepoPath::from(FILE_NAME)];
+    let has_config = repo.entry(tree, &RepoPath::from(FILE_NAME))?.is_some();
+    if let Ok(loaded) = load(repo, tree, None) {
+        let layout = resolve_layout(repo, &loaded.config, tree, tree)?;
+        paths.push(RepoPath::from(layout.allowed_signers.as_str()));
+        paths.extend(loaded.config.scan.baseline.as_deref().map(RepoPath::from));
+        for folder in &loaded.config.scan.rule_folders {
+            paths.extend(repo.list_below(tree, folder)?);
+        }
+    }
+    let mut objects = Vec::new();
+    for path in paths {
+        let id = repo.entry(tree, &path)?.map(|entry| entry.id.to_string());
+        objects.push((path, id));
+    }
+    Ok(RuleObjects { has_config, objects })
+}

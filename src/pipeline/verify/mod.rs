@@ -1,0 +1,163 @@
+//! `verify`: judges the whole work of a branch, by the fence of the configuration or by
+//! the packets of the branch. It selects what the gates check; it checks nothing in
+//! another way.
+
+mod fence;
+mod packets;
+mod policy_change;
+
+use std::sync::Arc;
+
+use jiff::civil::DateTime;
+
+use crate::change::{ChangedFile, Repository, Selection, SelectionRequest, TreeState};
+use crate::check::context::Gate;
+use crate::config::{LoadedConfig, load};
+use crate::finding::Report;
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::packet_gate::{GateRequest, GateResult, run_gate_checks};
+use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
+use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
+use crate::rule::Profile;
+use crate::text::Source;
+
+pub(crate) use policy_change::PolicyApproval;
+
+/// Name of the command in reports.
+const VERIFY: &str = "verify";
+
+/// Request to judge the work of a branch.
+#[derive(Debug, Clone)]
+pub(crate) struct VerifyRequest {
+    /// The packet that the caller names.
+    pub packet: Option<String>,
+    /// The change to judge; the default is the whole work of the branch.
+    pub selection: SelectionRequest,
+    /// The revision that the caller trusts as the main branch.
+    pub base: Option<String>,
+    /// A configuration file that the caller names, instead of the repository's.
+    pub config: Option<Arc<Source>>,
+    /// Who approves a change of the configuration.
+    pub approval: PolicyApproval,
+    /// Whether this is a run of a continuous-integration service.
+    pub is_ci: bool,
+    /// Now, UTC.
+    pub now: DateTime,
+}
+
+/// The change under judgement and the rules that judge it.
+struct VerifyContext<'a> {
+    repo: &'a dyn Repository,
+    request: &'a VerifyRequest,
+    selection: Selection,
+    trusted: TrustedRevision,
+    loaded: LoadedConfig,
+    files: Vec<ChangedFile>,
+}
+
+impl VerifyContext<'_> {
+    /// Returns a report that names the change and the rules.
+    fn new_report(&self) -> Report {
+        let source = self.loaded.origin.clone();
+        Report {
+            policy: Some(self.trusted.policy_info(&self.loaded.config, self.trusted.tree, &source)),
+            selection: Some(build_selection_info(&self.selection, self.files.len(), source)),
+            warnings: self.loaded.config.warning_lines(),
+            ..Report::new(VERIFY)
+        }
+    }
+
+    /// Returns the result of the gate with this report.
+    fn into_result(self, report: Report) -> GateResult {
+        let tree = self.selection.judged_tree();
+        GateResult {
+            gate: Gate::PostWork,
+            report,
+            config: self.loaded.config,
+            selection: Some(self.selection),
+            tree,
+        }
+    }
+}
+
+/// Runs the checks over the work of a branch.
+///
+/// # Errors
+/// The repository or the configuration cannot be read, or it is not clear which packet
+/// the work belongs to.
+pub(crate) fn run_verify_checks(
+    repo: &dyn Repository,
+    request: &VerifyRequest,
+) -> Result<GateResult, PipelineError> {
+    let main = MainBranch::find(repo, request.config.as_ref(), request.base.as_deref())?;
+    let tip = match request.selection {
+        SelectionRequest::Default | SelectionRequest::Work => main.choose(repo, &|_| Ok(true))?,
+        _ => None,
+    };
+    let wanted = match &request.selection {
+        SelectionRequest::Default => SelectionRequest::Work,
+        other => other.clone(),
+    };
+    let selection = repo.select(&wanted, &|_| None, tip)?;
+    let trusted = TrustedRevision::resolve(repo, &main, Some(&selection))?;
+    let loaded = load(repo, trusted.tree, request.config.as_ref())?;
+    let files = load_changed_files(repo, &selection)?;
+    let context = VerifyContext { repo, request, selection, trusted, loaded, files };
+    if context.files.is_empty() {
+        return Ok(report_empty_change(context));
+    }
+    if let Some(report) = policy_change::check(&context)? {
+        return Ok(context.into_result(report));
+    }
+    match context.loaded.config.levels.profile {
+        Profile::Fence => fence::check(context),
+        Profile::Standard | Profile::Full => check_packets(context, wanted),
+    }
+}
+
+/// Reports that there is nothing to check: an error in continuous integration, unless
+/// the base is the head, because a range that was computed wrongly looks like this.
+fn report_empty_change(context: VerifyContext<'_>) -> GateResult {
+    let mut report = context.new_report();
+    let is_same = context.selection.base.is_some() && context.selection.base == context.selection.head;
+    if context.request.is_ci && !is_same {
+        fence::push_rule(&mut report, &context.loaded.config, "change/empty", |rule| {
+            let label = crate::finding::Label::repository(context.selection.reason.clone());
+            vec![rule.finding("the selected change contains no changed file", label)].into()
+        });
+    } else {
+        report.warnings.push("nothing to check: no file differs".to_owned());
+    }
+    context.into_result(report)
+}
+
+/// Checks the change against the packets that it belongs to.
+fn check_packets(
+    context: VerifyContext<'_>,
+    selection: SelectionRequest,
+) -> Result<GateResult, PipelineError> {
+    if let Some(report) = packets::check_contract_first(&context)? {
+        return Ok(context.into_result(report));
+    }
+    let ids = packets::find(&context)?;
+    let Some((first, others)) = ids.split_first() else {
+        return Err(PipelineError::NoPacketOfBranch { branch: None, candidates: Vec::new() });
+    };
+    let request = GateRequest {
+        gate: Gate::PostWork,
+        packet: first.clone(),
+        other_packets: others.to_vec(),
+        selection,
+        base: context.request.base.clone(),
+        config: context.request.config.clone(),
+        now: context.request.now,
+    };
+    let mut result = run_gate_checks(context.repo, &request)?;
+    result.report.gate = VERIFY;
+    Ok(result)
+}
+
+/// Returns the tree of a commit; an empty tree without one.
+fn tree_of(commit: Option<crate::change::Commit>) -> TreeState {
+    commit.map_or(TreeState::Empty, TreeState::Commit)
+}

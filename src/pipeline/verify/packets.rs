@@ -1,0 +1,162 @@
+//! Which packets a branch works on, and changes that only bring contracts in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::change::{ChangedFile, FileMode, RepositoryError, TreeState};
+use crate::check::context::TrustedRecords;
+use crate::check::removed_records;
+use crate::config::resolve_layout;
+use crate::document::audit::Audit;
+use crate::document::gate_log::{GateLog, text_or_empty};
+use crate::document::packet::contract_parts;
+use crate::document::{Layout, Packet};
+use crate::finding::{Finding, Label, Report};
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::locate::{list_packet_ids, read_document};
+use crate::text::{RepoPath, Source};
+
+use super::VerifyContext;
+use super::fence::push_rule;
+
+/// Maximum number of packets that a message proposes.
+const MAX_CANDIDATES: usize = 5;
+
+/// Finds the packets of the branch: the named one, or those whose PREPARE record names
+/// the branch. In continuous integration only records of the trusted revision decide,
+/// because the coder can choose the name of a branch.
+///
+/// # Errors
+/// No packet is known, with the candidates.
+pub(super) fn find(context: &VerifyContext<'_>) -> Result<Vec<String>, PipelineError> {
+    if let Some(packet) = &context.request.packet {
+        return Ok(vec![packet.clone()]);
+    }
+    let judged = context.selection.judged_tree();
+    let layout = resolve_layout(context.repo, &context.loaded.config, context.trusted.tree, judged)?;
+    let branch = context.repo.current_branch()?;
+    let prepared = |tree: TreeState| match &branch {
+        Some(branch) => prepared_for(context, &layout, tree, branch),
+        None => Ok(Vec::new()),
+    };
+    let trusted = prepared(context.trusted.tree)?;
+    if !trusted.is_empty() {
+        return Ok(trusted);
+    }
+    let mut candidates = prepared(judged)?;
+    if candidates.is_empty()
+        && let Some(branch) = &branch
+    {
+        let ids = list_packet_ids(context.repo, judged, &layout)?;
+        candidates = ids.into_iter().filter(|id| branch.split('/').any(|part| part == id)).collect();
+    }
+    if context.request.is_ci || candidates.is_empty() {
+        candidates.truncate(MAX_CANDIDATES);
+        return Err(PipelineError::NoPacketOfBranch { branch, candidates });
+    }
+    Ok(candidates)
+}
+
+/// Returns the packets whose last PREPARE record in a tree names a branch.
+fn prepared_for(
+    context: &VerifyContext<'_>,
+    layout: &Layout,
+    tree: TreeState,
+    branch: &str,
+) -> Result<Vec<String>, RepositoryError> {
+    let path = RepoPath::from(layout.gate_log.as_str());
+    let Some(source) = read_document(context.repo, tree, &path)? else { return Ok(Vec::new()) };
+    let log = GateLog::read(&source);
+    let mut last: BTreeMap<&str, &str> = BTreeMap::new();
+    for entry in &log.entries {
+        if text_or_empty(entry.kind.as_ref()) == "PREPARE" {
+            last.insert(text_or_empty(entry.wp_id.as_ref()), text_or_empty(entry.branch.as_ref()));
+        }
+    }
+    Ok(last.into_iter().filter(|(_, named)| *named == branch).map(|(id, _)| id.to_owned()).collect())
+}
+
+/// Checks a change that touches nothing but documents of governance: it brings a
+/// contract to its base and needs no packet of its own. `None` for other changes.
+///
+/// # Errors
+/// The repository cannot be read.
+pub(super) fn check_contract_first(context: &VerifyContext<'_>) -> Result<Option<Report>, PipelineError> {
+    if context.request.packet.is_some() {
+        return Ok(None);
+    }
+    let judged = context.selection.judged_tree();
+    let layout = resolve_layout(context.repo, &context.loaded.config, context.trusted.tree, judged)?;
+    let is_document = |file: &ChangedFile| {
+        let path = &file.change.path;
+        let is_file = |mode: FileMode| matches!(mode, FileMode::Regular | FileMode::Executable);
+        layout.is_governance(path)
+            && path.as_bytes() != layout.allowed_signers.as_bytes()
+            && [file.change.before, file.change.after].into_iter().flatten().all(|entry| is_file(entry.mode))
+    };
+    if !context.files.iter().all(is_document) {
+        return Ok(None);
+    }
+    let mut findings = Vec::new();
+    for file in &context.files {
+        findings.extend(changed_contract(context, &layout, file)?);
+    }
+    let read = |tree: TreeState, path: &str| read_document(context.repo, tree, &RepoPath::from(path));
+    let audit = read(judged, &layout.audit)?.map(|source| Audit::read(&source));
+    let gate_log = read(judged, &layout.gate_log)?.map(|source| GateLog::read(&source));
+    let mut records = Vec::new();
+    for commit in &context.trusted.record_commits {
+        let tree = TreeState::Commit(*commit);
+        let named = |source: Arc<Source>| source.with_revision(commit.short());
+        records.push(TrustedRecords {
+            revision: commit.short(),
+            audit: read(tree, &layout.audit)?.map(|source| Audit::read(&named(source))),
+            gate_log: read(tree, &layout.gate_log)?.map(|source| GateLog::read(&named(source))),
+        });
+    }
+    let mut report = context.new_report();
+    report.qualifier = Some("contract only");
+    push_rule(&mut report, &context.loaded.config, "approval/unsigned-contract", |rule| {
+        let finding = |(message, label): (String, Label)| -> Finding { rule.finding(message, label) };
+        findings.into_iter().map(finding).collect::<Vec<_>>().into()
+    });
+    push_rule(&mut report, &context.loaded.config, "approval/record-removed", |rule| {
+        let judged = (audit.as_ref(), gate_log.as_ref());
+        removed_records(&records, judged, rule).into()
+    });
+    report.sort();
+    Ok(Some(report))
+}
+
+/// Returns the finding for a packet of the trusted revision whose contract the change
+/// alters without a new signature.
+fn changed_contract(
+    context: &VerifyContext<'_>,
+    layout: &Layout,
+    file: &ChangedFile,
+) -> Result<Option<(String, Label)>, RepositoryError> {
+    let path = &file.change.path;
+    if !path.is_below(layout.packets.as_bytes()) || path.is_below(layout.stubs.as_bytes()) {
+        return Ok(None);
+    }
+    let Some(before) = read_document(context.repo, context.trusted.tree, path)? else { return Ok(None) };
+    let before = Packet::read(&before).value;
+    let Some(after) = read_document(context.repo, context.selection.judged_tree(), path)? else {
+        return Ok(Some((
+            "the change removes a packet of the trusted revision".to_owned(),
+            Label::path(path, "removed"),
+        )));
+    };
+    let after = Packet::read(&after).value;
+    let signature = |packet: &Packet| packet.signature.as_ref().map(|signature| signature.value.clone());
+    let is_signed_again = after.signature.is_some() && signature(&before) != signature(&after);
+    let (old, new) = (contract_parts(&before), contract_parts(&after));
+    let is_same = old.len() == new.len()
+        && old.iter().zip(&new).all(|(old, new)| old.key == new.key && old.has_same_text(new));
+    let changed = (!is_same && !is_signed_again).then(|| {
+        let label =
+            Label::text(&after.source, after.head_span(), "its contract differs from the trusted one");
+        ("the change alters the contract of a packet without a new signature".to_owned(), label)
+    });
+    Ok(changed)
+}

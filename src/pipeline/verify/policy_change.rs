@@ -1,0 +1,182 @@
+//! The life of a configuration: the change that brings the first one in, and changes of
+//! nothing but the configuration, which the old policy judges (PRODUCT, "Life of a
+//! configuration").
+
+use crate::change::{Commit, RepositoryError, TreeState};
+use crate::check::context::ProtectedPattern;
+use crate::config::{Config, FILE_NAME, resolve_layout};
+use crate::digest::sshsig::{GIT_NAMESPACE, verify_in};
+use crate::document::Layout;
+use crate::document::allowed_signers::AllowedSigners;
+use crate::finding::{Label, Level, Report};
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::locate::read_document;
+use crate::text::RepoPath;
+
+use super::VerifyContext;
+use super::fence::push_rule;
+
+/// Who approves a change of the configuration, besides a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PolicyApproval {
+    /// No person does.
+    None,
+    /// A person at a terminal, or a protected job of continuous integration.
+    Person,
+}
+
+/// Checks a change that brings the first configuration, or touches nothing but the
+/// configuration. `None` for other changes.
+///
+/// # Errors
+/// The repository cannot be read.
+pub(super) fn check(context: &VerifyContext<'_>) -> Result<Option<Report>, PipelineError> {
+    let judged = context.selection.judged_tree();
+    let config = &context.loaded.config;
+    let layout = resolve_layout(context.repo, config, context.trusted.tree, judged)?;
+    if !context.loaded.is_file {
+        let adds_config = context.files.iter().any(|file| is_config_file(&file.change.path));
+        let is_new = adds_config && context.repo.exists(judged, &RepoPath::from(FILE_NAME))?;
+        return Ok(is_new.then(|| check_first(context, &layout)));
+    }
+    let paths = RulePaths::new(config, &layout);
+    if !context.files.iter().all(|file| paths.contain(&file.change.path)) {
+        return Ok(None);
+    }
+    check_policy_change(context, &layout).map(Some).map_err(PipelineError::from)
+}
+
+fn is_config_file(path: &RepoPath) -> bool {
+    path.as_bytes() == FILE_NAME.as_bytes()
+}
+
+/// The files that hold rules.
+struct RulePaths<'a> {
+    config: &'a Config,
+    layout: &'a Layout,
+}
+
+impl<'a> RulePaths<'a> {
+    fn new(config: &'a Config, layout: &'a Layout) -> Self {
+        Self { config, layout }
+    }
+
+    fn contain(&self, path: &RepoPath) -> bool {
+        let scan = &self.config.scan;
+        is_config_file(path)
+            || path.as_bytes() == self.layout.allowed_signers.as_bytes()
+            || scan.baseline.as_ref().is_some_and(|baseline| path.as_bytes() == baseline.as_bytes())
+            || scan.rule_folders.iter().any(|folder| path.is_below(folder.as_bytes()))
+    }
+}
+
+/// Checks the change that adds the first configuration: it touches nothing else than
+/// governance and the files that control the checks.
+fn check_first(context: &VerifyContext<'_>, layout: &Layout) -> Report {
+    let protected: Vec<ProtectedPattern> = Config::defaults().policy.protected;
+    let is_governance = |path: &RepoPath| {
+        let lower = RepoPath::from(path.to_text().to_lowercase().as_str());
+        layout.is_governance(path) || protected.iter().any(|pattern| pattern.covers(&lower))
+    };
+    let outside: Vec<&RepoPath> =
+        context.files.iter().map(|file| &file.change.path).filter(|path| !is_governance(path)).collect();
+    let mut report = context.new_report();
+    report.qualifier = Some("first configuration");
+    push_rule(&mut report, &context.loaded.config, "config/first", |rule| {
+        let label = || Label::path(&RepoPath::from(FILE_NAME), "the first configuration");
+        match outside.first() {
+            None => {
+                let message = "the change adds the first configuration; no rule judged it";
+                vec![rule.finding(message, label()).with_level(Level::Note)].into()
+            }
+            Some(path) => {
+                let message = format!("the change adds the first configuration together with {path}");
+                let finding = rule.finding(message, Label::path(path, "not a governance file"));
+                vec![finding.related(label())].into()
+            }
+        }
+    });
+    push_trust(context, &mut report);
+    report
+}
+
+/// Adds the check that the new configuration can be read.
+fn push_trust(context: &VerifyContext<'_>, report: &mut Report) {
+    let trust = context.trusted.check_context(context.repo, context.selection.judged_tree());
+    push_rule(report, &context.loaded.config, "config/readable", |rule| {
+        let fault = trust.config_fault.as_ref().map(|(label, problem)| {
+            rule.finding(format!("the new configuration cannot be used: {problem}"), label.clone())
+        });
+        fault.into()
+    });
+}
+
+/// Checks a change of nothing but the configuration under the old policy.
+fn check_policy_change(context: &VerifyContext<'_>, layout: &Layout) -> Result<Report, RepositoryError> {
+    let mut report = context.new_report();
+    report.qualifier = Some("policy change");
+    let refusal = match context.request.approval {
+        PolicyApproval::Person => None,
+        PolicyApproval::None => signature_refusal(context, layout)?,
+    };
+    push_rule(&mut report, &context.loaded.config, "config/policy-change", |rule| {
+        let first = context.files.first().map(|file| file.change.path.clone());
+        let path = first.unwrap_or_else(|| RepoPath::from(FILE_NAME));
+        let finding = refusal.map(|why| {
+            let message =
+                format!("the change edits the rules, and no trusted key or person approves it: {why}");
+            rule.finding(message, Label::path(&path, "part of the rules"))
+        });
+        finding.into()
+    });
+    push_trust(context, &mut report);
+    report.sort();
+    Ok(report)
+}
+
+/// Returns why the signature of the judged commit does not approve it; `None` if it does.
+fn signature_refusal(
+    context: &VerifyContext<'_>,
+    layout: &Layout,
+) -> Result<Option<String>, RepositoryError> {
+    let Some(commit) = context.selection.head else {
+        return Ok(Some("the change is not committed".to_owned()));
+    };
+    let Some((armored, text)) = context.repo.commit_signature(commit)? else {
+        return Ok(Some(format!("commit {} is not signed", commit.short())));
+    };
+    let key = match verify_in(GIT_NAMESPACE, &armored, &text) {
+        Ok(key) => key,
+        Err(fault) => {
+            return Ok(Some(format!("the signature of commit {} is invalid: {fault}", commit.short())));
+        }
+    };
+    let path = RepoPath::from(layout.allowed_signers.as_str());
+    let Some(source) = read_document(context.repo, context.trusted.tree, &path)? else {
+        return Ok(Some(format!("the trusted revision has no {path}")));
+    };
+    let at = commit_time(context, commit)?;
+    let signers = AllowedSigners::read(&source);
+    let is_allowed = signers.signers_with_key(&key.key).any(|signer| {
+        !signer.is_authority
+            && signer.allows_namespace(GIT_NAMESPACE)
+            && at.is_some_and(|at| signer.is_valid_at(at))
+    });
+    Ok((!is_allowed).then(|| {
+        format!("{path} of the trusted revision does not allow the key {} for commits", key.fingerprint)
+    }))
+}
+
+/// Returns the time of a commit in UTC: no commit is older than its ancestors.
+fn commit_time(
+    context: &VerifyContext<'_>,
+    commit: Commit,
+) -> Result<Option<jiff::civil::DateTime>, RepositoryError> {
+    let base = match context.trusted.tree {
+        TreeState::Commit(base) if context.repo.is_ancestor(base, commit)? => Some(base),
+        _ => context.selection.base,
+    };
+    let seconds = context.repo.newest_time(base, commit)?;
+    let time = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    Ok(time.map(|time| time.to_zoned(jiff::tz::TimeZone::UTC).datetime()))
+}

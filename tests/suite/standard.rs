@@ -1,0 +1,168 @@
+//! The profile `standard`: packets without refinements, approved with a key, and
+//! manifests in a file beside the packet.
+
+use crate::keys::{public_key, write_key};
+use crate::support::initialized::{assert_refused, run_ok};
+use crate::support::repo::Sandbox;
+
+const PACKET: &str = ".GOV/task_packets/WP-1-Word.md";
+const MANIFESTS: &str = ".GOV/task_packets/WP-1-Word.manifests";
+
+const TEXT: &str = "# Task Packet: WP-1-Word\n\n## METADATA\n- WP_ID: WP-1-Word\n- DATE: 2026-03-01\n\
+    - **Status:** In Progress\n- USER_SIGNATURE: <pending>\n\n## SCOPE\n- What: Add the word.\n- Why: It is missing.\n\
+    - IN_SCOPE_PATHS:\n  - a.txt\n- OUT_OF_SCOPE:\n  - deploy.sh\n\n## QUALITY_GATE\n### TEST_PLAN\n```bash\n\
+    grep -qx two a.txt\n```\n### DONE_MEANS\n- a.txt has the line two.\n";
+
+/// A repository of the profile with a packet that nothing approves yet, on its branch.
+fn proposed() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.txt", "one\n");
+    sandbox.write(
+        "countersign.yaml",
+        "version: 1\nprofile: standard\nsteps:\n  - {name: tests, run: [grep, -qx, two, a.txt], tests: false}\nrules: {packet/section: off, packet/field: off}\n",
+    );
+    let signer = format!("mira@example.org namespaces=\"countersign\" {}\n", public_key("mira"));
+    sandbox.write(".GOV/roles_shared/allowed_signers", signer);
+    sandbox.commit("project");
+    sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Word"]);
+    sandbox.write(PACKET, TEXT);
+    sandbox
+}
+
+fn approve(sandbox: &Sandbox) -> String {
+    let key = write_key(sandbox, "mira");
+    run_ok(sandbox, &["approve", "WP-1-Word", "--ssh-key", &key, "--yes"])
+}
+
+fn gate(sandbox: &Sandbox) -> (i32, String) {
+    sandbox.run_redacted(&["post-work", "WP-1-Word", "--range", "main..HEAD", "--no-run"])
+}
+
+fn work(sandbox: &Sandbox) {
+    sandbox.write("a.txt", "one\ntwo\n");
+    run_ok(sandbox, &["manifest", "WP-1-Word", "--write"]);
+    sandbox.commit("work");
+}
+
+#[test]
+fn an_approved_packet_passes_with_manifests_in_a_file() {
+    let sandbox = proposed();
+    let said = approve(&sandbox);
+    assert!(said.contains("IN_SCOPE_PATHS") && said.contains("a.txt has the line two"), "{said}");
+    assert!(sandbox.read(PACKET).contains("- USER_SIGNATURE: mira"), "{}", sandbox.read(PACKET));
+    sandbox.commit("packet");
+    work(&sandbox);
+    assert!(!sandbox.read(PACKET).contains("Target File"));
+    let text = sandbox.read(MANIFESTS);
+    assert!(
+        text.starts_with("# Manifests of WP-1-Word\n") && text.contains("- **Target File**: `a.txt`"),
+        "{text}"
+    );
+    let (exit, said) = gate(&sandbox);
+    assert!(exit == 0 && said.contains("profile standard"), "{said}");
+    // A second run changes nothing.
+    run_ok(&sandbox, &["manifest", "WP-1-Word", "--write", "--range", "main..HEAD"]);
+    assert_eq!(sandbox.read(MANIFESTS), text);
+}
+
+#[test]
+fn the_scope_of_an_approved_packet_cannot_be_widened() {
+    let sandbox = proposed();
+    approve(&sandbox);
+    sandbox.commit("packet");
+    sandbox.edit(PACKET, "  - a.txt\n", "  - a.txt\n  - b.txt\n");
+    sandbox.write("b.txt", "x\n");
+    work(&sandbox);
+    let (exit, said) = gate(&sandbox);
+    assert!(exit == 1 && said.contains("[approval/signed]"), "{said}");
+}
+
+#[test]
+fn a_typed_signature_approves_nothing() {
+    let sandbox = proposed();
+    sandbox.edit(PACKET, "<pending>", "mira010320260900");
+    sandbox.commit("packet");
+    work(&sandbox);
+    let (exit, said) = gate(&sandbox);
+    assert!(exit == 1 && said.contains("[approval/unsigned-contract]"), "{said}");
+    // On the main branch the packet is approved by the branch.
+    let sandbox = proposed();
+    sandbox.commit("packet");
+    sandbox.git(&["branch", "-f", "main", "HEAD"]);
+    work(&sandbox);
+    let (exit, said) = gate(&sandbox);
+    assert_eq!(exit, 0, "{said}");
+}
+
+#[test]
+fn wrong_and_missing_manifests_of_the_file_are_findings() {
+    let sandbox = proposed();
+    approve(&sandbox);
+    sandbox.commit("packet");
+    work(&sandbox);
+    sandbox.write("a.txt", "one\ntwo\nthree\n");
+    sandbox.commit("more");
+    let (exit, said) = gate(&sandbox);
+    assert!(exit == 1 && said.contains("[manifest/post-sha1]") && said.contains(MANIFESTS), "{said}");
+    sandbox.remove(MANIFESTS);
+    sandbox.commit("no manifests");
+    let (exit, said) = gate(&sandbox);
+    assert!(exit == 1 && said.contains("[manifest/missing]"), "{said}");
+}
+
+#[test]
+fn packets_on_two_branches_merge_without_a_conflict() {
+    for order in [["first", "second"], ["second", "first"]] {
+        let sandbox = proposed();
+        sandbox.git(&["switch", "-q", "main"]);
+        for (branch, file) in [("first", "a"), ("second", "b")] {
+            sandbox.git(&["switch", "-q", "-c", branch, "main"]);
+            let id = format!("WP-1-{branch}");
+            let text = TEXT.replace("WP-1-Word", &id).replace("a.txt", &format!("{file}.txt"));
+            sandbox.write(&format!(".GOV/task_packets/{id}.md"), text);
+            let key = write_key(&sandbox, "mira");
+            run_ok(&sandbox, &["approve", &id, "--ssh-key", &key, "--yes"]);
+            sandbox.commit("packet");
+            sandbox.write(&format!("{file}.txt"), "two\n");
+            run_ok(&sandbox, &["manifest", &id, "--write"]);
+            sandbox.commit("work");
+        }
+        sandbox.git(&["switch", "-q", "main"]);
+        for branch in order {
+            sandbox.git(&["merge", "-q", "--no-edit", branch]);
+        }
+        assert!(sandbox.git(&["status", "--porcelain"]).is_empty());
+    }
+}
+
+#[test]
+fn an_agent_and_a_script_cannot_approve() {
+    let sandbox = proposed();
+    let key = write_key(&sandbox, "mira");
+    let arguments = ["approve", "WP-1-Word", "--ssh-key", &key];
+    let (exit, said) = sandbox.run_redacted(&arguments);
+    assert!(exit == 2 && said.contains("pass --yes to confirm"), "{exit} {said}");
+    let mut program = sandbox.program();
+    let output = program.env("CLAUDECODE", "1").args(arguments).arg("--yes").output().expect("runs");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(sandbox.read(PACKET), TEXT);
+    assert_refused(&sandbox, &["approve", "WP-1-Gone", "--ssh-key", &key, "--yes"], "has no packet");
+    // The key of a stranger has no name in the list.
+    let other = write_key(&sandbox, "eve");
+    assert_refused(
+        &sandbox,
+        &["approve", "WP-1-Word", "--ssh-key", &other, "--yes"],
+        "does not list this key",
+    );
+}
+
+#[test]
+fn the_key_with_which_git_signs_is_the_default() {
+    let sandbox = proposed();
+    let key = write_key(&sandbox, "mira");
+    let (exit, said) = sandbox.run_redacted(&["approve", "WP-1-Word", "--yes"]);
+    assert!(exit == 2 && said.contains("name one with `--ssh-key`"), "{exit} {said}");
+    sandbox.git(&["config", "gpg.format", "ssh"]);
+    sandbox.git(&["config", "user.signingkey", &key]);
+    run_ok(&sandbox, &["approve", "WP-1-Word", "--yes"]);
+}
