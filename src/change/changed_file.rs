@@ -11,8 +11,11 @@ use super::{Change, Hunk, compute_hunks};
 /// Bytes of a changed file, before or after the change, with facts computed on first use.
 #[derive(Debug, Clone)]
 pub struct FileContent {
-    /// The bytes as git stores them.
+    /// The bytes as git stores them; empty if they were released.
     pub bytes: Vec<u8>,
+    /// Number of bytes.
+    size: u64,
+    is_released: bool,
     sha1: OnceCell<Hash20>,
     line_count: OnceCell<usize>,
     is_binary: OnceCell<bool>,
@@ -22,7 +25,36 @@ impl FileContent {
     /// Creates the content from its bytes.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes, sha1: OnceCell::new(), line_count: OnceCell::new(), is_binary: OnceCell::new() }
+        Self {
+            size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            bytes,
+            is_released: false,
+            sha1: OnceCell::new(),
+            line_count: OnceCell::new(),
+            is_binary: OnceCell::new(),
+        }
+    }
+
+    /// Returns the number of bytes of the content, also if they were released.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Returns whether the bytes were released to save memory. Facts about them are
+    /// still known.
+    #[must_use]
+    pub fn is_released(&self) -> bool {
+        self.is_released
+    }
+
+    /// Computes all facts and drops the bytes.
+    fn release(&mut self) {
+        if !self.is_released {
+            (self.sha1(), self.line_count(), self.is_binary());
+            self.bytes = Vec::new();
+            self.is_released = true;
+        }
     }
 
     /// Returns the SHA-1 of the bytes (not the git blob id).
@@ -47,6 +79,11 @@ impl FileContent {
     }
 }
 
+/// Maximum size of binary content whose bytes are kept.
+const MAX_KEPT_BINARY_BYTES: u64 = 64 * 1024;
+/// Maximum size of text whose bytes are kept; the maximum of a scan, too.
+const MAX_KEPT_TEXT_BYTES: u64 = 16 * 1024 * 1024;
+
 /// A changed path with its content before and after the change.
 #[derive(Debug, Clone)]
 pub struct ChangedFile {
@@ -69,6 +106,42 @@ impl ChangedFile {
             after: after.map(FileContent::new),
             hunks: OnceCell::new(),
         }
+    }
+
+    /// Returns the same content under another change, with the facts that are known.
+    #[must_use]
+    pub(crate) fn with_change(&self, change: Change) -> Self {
+        Self { change, ..self.clone() }
+    }
+
+    /// Releases the bytes of large content. All facts that checks need are computed
+    /// first: hashes, numbers of lines, hunks. Only so the bytes of a change are never
+    /// all held at once. Binary content of more than 64 KiB and text of more than 16 MiB
+    /// is released.
+    pub fn release_large_content(&mut self) {
+        let is_large = |content: &FileContent| {
+            let limit = if content.is_binary() { MAX_KEPT_BINARY_BYTES } else { MAX_KEPT_TEXT_BYTES };
+            content.size() > limit
+        };
+        let contents = || [&self.before, &self.after].into_iter().flatten();
+        if !contents().any(is_large) {
+            return;
+        }
+        if self.is_binary() {
+            // Binary content is not compared by line.
+            let _ = self.hunks.set(Vec::new());
+        } else {
+            let _ = self.hunks();
+        }
+        let contents = [&mut self.before, &mut self.after].into_iter().flatten();
+        contents.filter(|content| is_large(content)).for_each(FileContent::release);
+    }
+
+    /// Returns the number of bytes that are held.
+    #[must_use]
+    pub fn held_bytes(&self) -> u64 {
+        let contents = [&self.before, &self.after].into_iter().flatten();
+        contents.map(|content| u64::try_from(content.bytes.len()).unwrap_or(u64::MAX)).sum()
     }
 
     /// Returns the hunks between both contents; a missing file counts as empty.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use bstr::ByteSlice as _;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 /// One run of changed lines. Both ranges count lines from 0 and are half-open.
@@ -44,6 +45,35 @@ fn split_lines(bytes: &[u8]) -> Vec<&[u8]> {
     bytes.split_inclusive(|byte| *byte == b'\n').collect()
 }
 
+/// Counts the lines of bytes; a last line without a newline counts.
+fn count_lines(bytes: &[u8]) -> usize {
+    let has_partial_line = bytes.last().is_some_and(|byte| *byte != b'\n');
+    bytes.find_iter(b"\n").count() + usize::from(has_partial_line)
+}
+
+/// Returns the length in bytes of the lines that both contents start with.
+fn common_prefix(old: &[u8], new: &[u8]) -> usize {
+    let equal = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    if equal == old.len() && equal == new.len() {
+        return equal;
+    }
+    old.get(..equal).and_then(|start| start.rfind_byte(b'\n')).map_or(0, |at| at + 1)
+}
+
+/// Returns the length in bytes of the lines that both contents end with.
+fn common_suffix(old: &[u8], new: &[u8]) -> usize {
+    let equal = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
+    let starts_line = |bytes: &[u8]| {
+        let at = bytes.len() - equal;
+        at == 0 || bytes.get(at - 1) == Some(&b'\n')
+    };
+    if starts_line(old) && starts_line(new) {
+        return equal;
+    }
+    let end = old.get(old.len() - equal..).unwrap_or_default();
+    end.find_byte(b'\n').map_or(0, |at| end.len() - at - 1)
+}
+
 /// Maximum number of lines (old plus new) between the first and the last change
 /// that are compared. Above it, everything between is one hunk, and a window must
 /// contain all of it. This limits the work per file.
@@ -55,28 +85,23 @@ const MAX_DIFF_LINES: usize = 200_000;
 /// removed first, then Myers' algorithm compares the remaining lines.
 #[must_use]
 pub(crate) fn compute_hunks(before: &[u8], after: &[u8]) -> Vec<Hunk> {
-    let (old, new) = (split_lines(before), split_lines(after));
-    let front = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let (old_rest, new_rest) = (old.get(front..).unwrap_or_default(), new.get(front..).unwrap_or_default());
-    let back = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| a == b).count();
-    let old_middle = old_rest.get(..old_rest.len() - back).unwrap_or_default();
-    let new_middle = new_rest.get(..new_rest.len() - back).unwrap_or_default();
+    let prefix = common_prefix(before, after);
+    let (old_rest, new_rest) =
+        (before.get(prefix..).unwrap_or_default(), after.get(prefix..).unwrap_or_default());
+    let suffix = common_suffix(old_rest, new_rest);
+    let old_middle = old_rest.get(..old_rest.len() - suffix).unwrap_or_default();
+    let new_middle = new_rest.get(..new_rest.len() - suffix).unwrap_or_default();
     if old_middle.is_empty() && new_middle.is_empty() {
         return Vec::new();
     }
-    if old_middle.is_empty() || new_middle.is_empty() {
-        return vec![Hunk {
-            before: front..front + old_middle.len(),
-            after: front..front + new_middle.len(),
-        }];
+    let front = count_lines(before.get(..prefix).unwrap_or_default());
+    let (old_count, new_count) = (count_lines(old_middle), count_lines(new_middle));
+    let is_too_costly = old_count + new_count > MAX_DIFF_LINES;
+    if old_middle.is_empty() || new_middle.is_empty() || is_too_costly {
+        return vec![Hunk { before: front..front + old_count, after: front..front + new_count }];
     }
-    if old_middle.len() + new_middle.len() > MAX_DIFF_LINES {
-        return vec![Hunk {
-            before: front..front + old_middle.len(),
-            after: front..front + new_middle.len(),
-        }];
-    }
-    capture_diff_slices(Algorithm::Myers, old_middle, new_middle)
+    let (old_middle, new_middle) = (split_lines(old_middle), split_lines(new_middle));
+    capture_diff_slices(Algorithm::Myers, &old_middle, &new_middle)
         .into_iter()
         .filter(|op| !matches!(op, DiffOp::Equal { .. }))
         .fold(Vec::new(), |mut out: Vec<Hunk>, op| {
@@ -116,7 +141,49 @@ mod tests {
         assert!(top.is_within(1, 1) && !top.is_within(2, 2));
     }
 
+    /// The hunks as computed line by line.
+    fn hunks_of_lines(before: &[u8], after: &[u8]) -> (usize, usize) {
+        let (old, new) = (split_lines(before), split_lines(after));
+        let front = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+        let back =
+            old[front..].iter().rev().zip(new[front..].iter().rev()).take_while(|(a, b)| a == b).count();
+        (front, back)
+    }
+
+    #[test]
+    fn lines_in_another_order_are_compared_in_bounded_time() {
+        // Lines of few kinds in another order are the worst case of Myers' algorithm.
+        let mut state = 1_u64;
+        let mut lines = |count: usize, kinds: u64| -> String {
+            (0..count)
+                .map(|_| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    format!("{}\n", (state >> 33) % kinds)
+                })
+                .collect()
+        };
+        let start = std::time::Instant::now();
+        for kinds in [2, 50, 1_000_000] {
+            let (old, new) = (lines(30_000, kinds), lines(30_000, kinds));
+            assert!(!compute_hunks(old.as_bytes(), new.as_bytes()).is_empty());
+        }
+        assert!(start.elapsed() < std::time::Duration::from_secs(60), "{:?}", start.elapsed());
+        // Newlines only: no memory for each line.
+        assert_eq!(compute_hunks(&vec![b'\n'; 50_000_000], b"").len(), 1);
+    }
+
     proptest! {
+        /// Trimming by bytes gives the same lines as trimming by lines.
+        #[test]
+        fn the_middle_starts_and_ends_at_lines(before in "[ab\n]{0,40}", after in "[ab\n]{0,40}") {
+            let (front, back) = hunks_of_lines(before.as_bytes(), after.as_bytes());
+            let prefix = common_prefix(before.as_bytes(), after.as_bytes());
+            let (old, new) = (&before.as_bytes()[prefix..], &after.as_bytes()[prefix..]);
+            let suffix = common_suffix(old, new);
+            prop_assert_eq!(count_lines(&before.as_bytes()[..prefix]), front);
+            prop_assert_eq!(count_lines(&old[old.len() - suffix..]), back);
+        }
+
         /// Replacing the old lines of each hunk by its new lines gives the new content.
         #[test]
         fn hunks_rebuild_the_new_content(before in "[ab\n]{0,60}", after in "[ab\n]{0,60}") {

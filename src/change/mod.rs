@@ -26,7 +26,7 @@ pub use selection::{BranchTip, Commit, Selection, SelectionMode, SelectionReques
 pub(crate) use selection::{short_id, split_range};
 
 /// Type of a path, from git's raw mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileMode {
     /// An ordinary file (`100644`, or the old `100664`).
     Regular,
@@ -76,7 +76,7 @@ impl FileMode {
 }
 
 /// Mode and content id of a path in one tree state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TreeEntry {
     /// Type of the path.
     pub mode: FileMode,

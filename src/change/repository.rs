@@ -37,6 +37,16 @@ pub enum RepositoryError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The files of the change have more bytes than the limit.
+    #[error(
+        "up to {path}, the files of the change have more than {limit} bytes; check the change in parts (--range)"
+    )]
+    ChangeTooLarge {
+        /// The file at which the limit was exceeded.
+        path: RepoPath,
+        /// The maximum number of bytes.
+        limit: u64,
+    },
     /// The change has more paths than the limit.
     #[error(
         "the change has more than {limit} paths; add files that do not belong to the work to a tracked .gitignore, or check the change in parts (--range)"

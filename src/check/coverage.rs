@@ -5,16 +5,18 @@ use crate::check::CheckResult;
 use crate::check::context::SourcesCheckContext;
 use crate::finding::Label;
 use crate::rule::Rule;
-use crate::scan::{Language, lexer, test_code};
+use crate::scan::{AreaKind, Language, Treatment, lexer, test_code};
 use crate::text::RepoPath;
 
 /// Languages whose files can have tests.
-const TESTABLE_LANGUAGES: [Language; 7] = [
+const TESTABLE_LANGUAGES: [Language; 9] = [
     Language::Rust,
     Language::TypeScript,
     Language::Tsx,
     Language::JavaScript,
     Language::Jsx,
+    Language::Vue,
+    Language::Svelte,
     Language::Python,
     Language::Go,
 ];
@@ -25,16 +27,13 @@ pub(super) fn test(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult 
     let Some(changed) = input.changed else {
         return CheckResult::skipped("no change is judged; the rule checks changed files only");
     };
-    let has_file = |file: &str| input.has_file(file);
     let mut found = Vec::new();
     for file in
         changed.iter().filter(|file| !matches!(file.kind, ChangeKind::Deleted | ChangeKind::ModeChanged))
     {
         let language = Language::from_path(&file.path);
         let is_source = TESTABLE_LANGUAGES.contains(&language)
-            && !input.settings.skips(&file.path)
-            && !input.settings.is_test(&file.path, language)
-            && input.settings.is_product(&file.path, language, &has_file);
+            && input.settings.treatment(input.area(&file.path)) == Treatment::Product;
         if !is_source || is_declaration_file(&file.path) || has_test(input, &file.path, language) {
             continue;
         }
@@ -67,9 +66,15 @@ fn has_test(input: &SourcesCheckContext<'_>, path: &RepoPath, language: Language
         stem => stem,
     };
     let is_adjacent_test = |other: &RepoPath| {
-        other.folder() == folder.as_bytes()
-            && input.settings.is_test(other, Language::from_path(other))
-            && test_name_matches(&other.file_name().to_string(), name)
+        let beside = other.folder().strip_prefix(folder.as_bytes());
+        let is_beside = beside.is_some_and(|rest| {
+            matches!(rest, b"" | b"/__tests__" | b"/tests" | b"/test" | b"__tests__" | b"tests" | b"test")
+        });
+        let file = other.file_name().to_string();
+        // `index.test.ts` beside `index.ts` imports it as `.`.
+        is_beside
+            && (test_name_matches(&file, name) || test_name_matches(&file, stem))
+            && input.area(other) == AreaKind::Tests
     };
     if input.paths.iter().any(|other| *other != *path && is_adjacent_test(other)) {
         return true;
@@ -77,9 +82,7 @@ fn has_test(input: &SourcesCheckContext<'_>, path: &RepoPath, language: Language
     let tests = input.test_files.get_or_init(|| {
         let all = input.paths.iter().filter(|path| {
             let language = Language::from_path(path);
-            TESTABLE_LANGUAGES.contains(&language)
-                && input.settings.is_test(path, language)
-                && !input.settings.skips(path)
+            TESTABLE_LANGUAGES.contains(&language) && input.area(path) == AreaKind::Tests
         });
         all.filter_map(|path| Some((path.clone(), (input.read_file)(path)?))).collect()
     });

@@ -30,7 +30,7 @@ pub(crate) fn is_same_command(a: &str, b: &str) -> bool {
 
 /// Normalizes a text for comparison: joins whitespace, and removes backticks,
 /// quotation marks, asterisks and trailing full stops and colons.
-pub(super) fn normalize(text: &str) -> String {
+pub(crate) fn normalize(text: &str) -> String {
     let plain: String = text.chars().filter(|c| !matches!(c, '`' | '"' | '*')).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches(['.', ':']).to_owned()
 }

@@ -37,9 +37,7 @@ pub(super) fn ignore(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResul
     let mut found = Vec::new();
     for (manifest, output) in wanted {
         let mut roots: Vec<&RepoPath> = Vec::new();
-        for path in
-            input.paths.iter().filter(|path| path.file_name() == manifest && !input.settings.skips(path))
-        {
+        for path in input.paths.iter().filter(|path| path.file_name() == manifest && !input.skips(path)) {
             // Members of a workspace write their output to the root of the workspace.
             if !roots.iter().any(|root| path.is_below(root.folder())) {
                 roots.push(path);

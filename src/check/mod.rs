@@ -33,6 +33,7 @@ mod source;
 mod spec;
 mod stub;
 mod suppression;
+mod test_changes;
 mod text;
 mod traceability;
 mod trust;
@@ -48,12 +49,13 @@ use crate::rule::Rule;
 
 pub(crate) use approval::predates_refinements;
 pub(crate) use approval::trusted::removed_records;
-pub(crate) use evidence::is_same_command;
+pub(crate) use evidence::{is_same_command, normalize as normalize_command};
 pub(crate) use link::named_paths;
 pub(crate) use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
 pub(crate) use packet::merged::merged_commit;
 pub(crate) use refinement::is_bundle;
 pub(crate) use registry::{Registered, find_rule, registered_rules, wording};
+pub(crate) use scope::sensitive_path_reason;
 pub(crate) use spec::parse_version as spec_version;
 
 /// The result of one check.
@@ -70,6 +72,24 @@ impl CheckResult {
     /// Creates a skipped result with a reason.
     pub fn skipped(reason: impl Into<String>) -> Self {
         Self::Skipped(reason.into())
+    }
+
+    /// Merges the results of one check over several documents.
+    pub(crate) fn merged(results: impl Iterator<Item = Self>) -> Self {
+        let (mut findings, mut skip_reason, mut has_run) = (Vec::new(), None, false);
+        for result in results {
+            match result {
+                Self::Findings(more) => {
+                    has_run = true;
+                    findings.extend(more);
+                }
+                Self::Skipped(reason) => skip_reason = Some(reason),
+            }
+        }
+        match skip_reason {
+            Some(reason) if !has_run => Self::Skipped(reason),
+            _ => Self::Findings(findings),
+        }
     }
 }
 

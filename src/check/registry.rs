@@ -7,7 +7,7 @@ use crate::rule::Rule;
 use super::{
     Check, approval, audit, baseline, board, change, concurrency, contract, coverage, evidence, gate_log,
     hygiene, link, manifest, migration, packet, packet_contract, phase, phase_close, record, refinement,
-    scope, source, spec, stub, suppression, text, traceability, trust, validator, waiver,
+    scope, source, spec, stub, suppression, test_changes, text, traceability, trust, validator, waiver,
 };
 
 /// A built-in rule and its check.
@@ -183,6 +183,7 @@ registry! {
     "source/rule" => Check::Sources(source::rule),
     "source/example-failed" => Check::Command,
     "source/unread" => Check::Sources(source::unread),
+    "source/unscanned" => Check::Sources(source::unscanned),
     "suppression/reason" => Check::Sources(suppression::reason),
     "suppression/expired" => Check::Sources(suppression::expired),
     "suppression/unused" => Check::Sources(suppression::unused),
@@ -197,9 +198,14 @@ registry! {
     "hygiene/artifact" => Check::Sources(hygiene::artifact),
     "hygiene/ignore" => Check::Sources(hygiene::ignore),
     "hygiene/large" => Check::Sources(hygiene::large),
+    "tests/weakened" => Check::Change(test_changes::weakened),
     "step/failed" => Check::Step,
     "step/no-tests" => Check::Step,
+    "step/unknown-tests" => Check::Step,
+    "step/not-verified" => Check::Step,
     "step/edited-tree" => Check::Step,
+    "step/edited-repository" => Check::Step,
+    "step/new-file" => Check::Step,
     "step/other-tree" => Check::Step,
 }
 

@@ -1,8 +1,9 @@
 //! `scope/…`: the change stays inside the agreed scope.
 
+mod link;
 mod similar_entries;
 
-use crate::change::{ChangeKind, ChangedFile, FileMode};
+use crate::change::{ChangeKind, ChangedFile};
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, PacketCheckContext};
 use crate::document::field::strip_quotes;
@@ -11,6 +12,7 @@ use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
 
+pub(super) use link::escaping_link;
 use similar_entries::SimilarEntries;
 
 /// Finds the first entry of `IN_SCOPE_PATHS` that covers a path.
@@ -72,6 +74,19 @@ pub(crate) fn allows_change(input: &PacketCheckContext<'_>, path: &RepoPath) -> 
 #[must_use]
 pub(crate) fn mentions_path(input: &PacketCheckContext<'_>, path: &RepoPath) -> bool {
     is_own_governance(input, path) || find_covering_entry(input, path).is_some()
+}
+
+/// Returns the reason why an untracked file at this path matters, as a clause: the
+/// scope contains it, or it controls the checks. `None` if there is no reason.
+#[must_use]
+pub(crate) fn sensitive_path_reason(input: &PacketCheckContext<'_>, path: &RepoPath) -> Option<String> {
+    if input.layout.is_governance(path) {
+        return Some("it is in a folder of governance documents".to_owned());
+    }
+    let protected = input.packet.scope.in_scope.iter().find(|entry| entry.covers(path)).map(|entry| {
+        format!("the scope entry `{}` contains it", to_single_line(strip_quotes(&entry.raw.value), 60))
+    });
+    protected.or_else(|| protection_reason(input, path))
 }
 
 /// Describes what happened to a file, for labels.
@@ -293,43 +308,4 @@ pub(super) fn shared(shared: &[(RepoPath, String)], rule: &Rule) -> CheckResult 
         rule.finding(message, Label::path(path, "allowed by two packets")).about_path(path)
     };
     shared.iter().map(finding).collect::<Vec<_>>().into()
-}
-
-/// `scope/escaping-link`: every changed symbolic link points to a path inside
-/// the repository and inside the scope.
-pub(super) fn escaping_link(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let mut out = Vec::new();
-    for file in input.files {
-        let path = &file.change.path;
-        let link = file.change.after.filter(|entry| entry.mode == FileMode::Symlink).and(file.after.as_ref());
-        let Some(target) = link else { continue };
-        let text = to_single_line(&String::from_utf8_lossy(&target.bytes), 120);
-        let message = match resolve_link(path, &target.bytes) {
-            None => format!("{path} is a symbolic link to `{text}`, outside the repository"),
-            Some(inside) if mentions_path(&input.packet, &inside) => continue,
-            Some(inside) => format!("{path} is a symbolic link to {inside}, which is outside the scope"),
-        };
-        out.push(rule.finding(message, Label::path(path, "this link")).about_path(path));
-    }
-    out.into()
-}
-
-/// Resolves a link's target to a path in the repository; `None` if it leaves
-/// the repository.
-fn resolve_link(link: &RepoPath, target: &[u8]) -> Option<RepoPath> {
-    if target.first() == Some(&b'/') || target.get(1) == Some(&b':') || target.contains(&b'\\') {
-        return None;
-    }
-    let mut names: Vec<&[u8]> = link.folder().split(|b| *b == b'/').filter(|name| !name.is_empty()).collect();
-    for name in target.split(|b| *b == b'/') {
-        match name {
-            b"" | b"." => {}
-            b".." => {
-                names.pop()?;
-            }
-            name if name.eq_ignore_ascii_case(b".git") => return None,
-            name => names.push(name),
-        }
-    }
-    (!names.is_empty()).then(|| RepoPath::from_bytes(&names.join(&b'/')))
 }

@@ -32,3 +32,11 @@ pub(super) fn unread(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResul
     });
     found.collect::<Vec<_>>().into()
 }
+
+/// `source/unscanned`: a scan looks at product code.
+pub(super) fn unscanned(input: &SourcesCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let found = input.unscanned.iter().map(|folder| {
+        rule.finding(folder.message.clone(), Label::path(&folder.path, "almost nothing was scanned"))
+    });
+    found.collect::<Vec<_>>().into()
+}

@@ -32,8 +32,9 @@ impl Workspace {
             bail!("{} is not a folder", folder.display());
         }
         match GitRepository::discover(&folder) {
-            Ok(repo) => {
+            Ok(mut repo) => {
                 recover_interrupted_write(&repo)?;
+                repo.use_index_of_commit(&folder)?;
                 Ok(Self::Git(repo))
             }
             Err(RepositoryError::NotARepository(_)) => Ok(Self::Plain(PlainFolder::new(&folder), folder)),

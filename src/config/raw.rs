@@ -36,7 +36,7 @@ pub(super) struct RawConfig {
     pub rules: YamlMap<Text>,
     pub logs: Option<Text>,
     pub evidence: Option<RawEvidence>,
-    pub steps: Option<Vec<RawStep>>,
+    pub steps: Option<RawSteps>,
     pub scan: Option<RawScan>,
 }
 
@@ -179,6 +179,10 @@ pub(super) struct RawScan {
     pub product: Option<Vec<Text>>,
     pub tests: Option<Vec<Text>>,
     pub exclude: Option<Vec<Text>>,
+    /// Treatments by the names of areas.
+    pub areas: YamlMap<Text>,
+    /// Paths by the names of layers.
+    pub layers: YamlMap<Vec<Text>>,
     pub rules: Option<Spanned<OneOrMany>>,
     /// Rules; read one by one, so that an error in one does not affect the others.
     pub add: Option<Vec<IgnoredAny>>,
@@ -224,6 +228,48 @@ pub(super) struct RawStep {
     pub environment: RawEnvironment,
     #[serde(default)]
     pub tests: Option<bool>,
+    #[serde(default)]
+    pub junit: Option<Text>,
+    #[serde(default)]
+    pub paths: Option<Vec<Text>>,
+}
+
+/// The steps: a list, or `none` for a repository without tests.
+#[derive(Debug)]
+pub(super) enum RawSteps {
+    None,
+    List(Vec<RawStep>),
+}
+
+impl<'de> Deserialize<'de> for RawSteps {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawStepsVisitor)
+    }
+}
+
+struct RawStepsVisitor;
+
+impl<'de> Visitor<'de> for RawStepsVisitor {
+    type Value = RawSteps;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of steps, or `none`")
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<RawSteps, E> {
+        if value == "none" {
+            return Ok(RawSteps::None);
+        }
+        Err(E::invalid_value(de::Unexpected::Str(value), &self))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<RawSteps, A::Error> {
+        let mut steps = Vec::new();
+        while let Some(step) = access.next_element::<RawStep>()? {
+            steps.push(step);
+        }
+        Ok(RawSteps::List(steps))
+    }
 }
 
 /// Environment variables of a step.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::rule::{ValueError, ValueProblem, YamlNode};
 use crate::scan::{
-    AREA_KEYWORDS, PathPatterns, RuleOverride, ScanRule, ScanSettings, TEST_KEYWORDS, parse_keyword,
+    AREA_KEYWORDS, AREA_KINDS, PathPatterns, RuleOverride, ScanRule, ScanSettings, TEST_KEYWORDS, TREATMENTS,
+    parse_keyword,
 };
 use crate::text::{Source, Span, Spanned};
 
@@ -73,6 +74,13 @@ pub(super) fn validate_scan(
             }
             Err(fault) => out.rule_faults.push(fault),
         }
+    }
+    for (area, treatment) in raw.areas.0 {
+        let kind = parse_keyword("area", Some(&area), &AREA_KINDS)?;
+        out.treatments.insert(kind, parse_keyword("treatment of an area", Some(&treatment), &TREATMENTS)?);
+    }
+    for (name, paths) in raw.layers.0 {
+        out.layers.insert(name.value, PathPatterns::read(&paths)?);
     }
     for (id, change) in raw.overrides.0 {
         let read = |given: Option<Vec<Text>>| given.map(|texts| PathPatterns::read(&texts)).transpose();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use crate::check::context::Gate;
+use crate::check::context::{Gate, ProtectedPattern};
 use crate::rule::ValueError;
 
 use super::layout::validate_folder;
@@ -15,7 +15,8 @@ use super::raw::{self, Text};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct EnvironmentPolicy {
     /// Names that the step sees; `None` keeps all that are not dropped. A
-    /// trailing `*` matches any rest of a name.
+    /// trailing `*` matches any rest of a name. Credentials are dropped unless
+    /// they are named here.
     pub keep: Option<Vec<String>>,
     /// Names that the step does not see.
     pub drop: Vec<String>,
@@ -40,6 +41,11 @@ pub(crate) struct GateStep {
     pub environment: EnvironmentPolicy,
     /// Whether its output must show that tests ran; `None`: if its command is a known test runner.
     pub tests: Option<bool>,
+    /// `JUnit` file that the step writes, or a folder of them with a trailing `/`.
+    pub junit: Option<String>,
+    /// The step runs only if the change touches one of these paths; `None` always
+    /// runs it.
+    pub paths: Option<Vec<ProtectedPattern>>,
 }
 
 /// Run time of a step that sets no `timeout`.
@@ -82,7 +88,23 @@ pub(super) fn validate_step(raw: raw::RawStep) -> Result<GateStep, ValueError> {
         gates,
         environment,
         tests: raw.tests,
+        junit: raw.junit.as_ref().map(validate_junit).transpose()?,
+        paths: raw.paths.as_ref().map(|paths| paths.iter().map(validate_path).collect()).transpose()?,
     })
+}
+
+/// Reads a path of a file, or of a folder with a trailing `/`.
+fn validate_junit(path: &Text) -> Result<String, ValueError> {
+    let folder = validate_folder(path)?;
+    if folder.is_empty() {
+        return Err(ValueError::form("path", path, "a file, or a folder with a trailing `/`"));
+    }
+    Ok(if path.value.ends_with('/') { format!("{folder}/") } else { folder })
+}
+
+fn validate_path(path: &Text) -> Result<ProtectedPattern, ValueError> {
+    ProtectedPattern::parse(&path.value)
+        .ok_or_else(|| ValueError::form("path", path, "a path or pattern below the root of the repository"))
 }
 
 fn validate_gate(name: &Text) -> Result<Gate, ValueError> {

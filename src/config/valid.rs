@@ -52,6 +52,8 @@ impl ConfigWarning {
 /// The configuration of a repository.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Config {
+    /// Whether there is no configuration file: all values are defaults.
+    pub is_default: bool,
     /// Names of the main branch, in order of preference.
     pub main_branches: Vec<String>,
     /// Layout, if the file sets one.
@@ -64,6 +66,8 @@ pub(crate) struct Config {
     pub fence: Option<FenceScope>,
     /// Steps; `None` if the file does not list steps.
     pub steps: Option<Vec<GateStep>>,
+    /// Whether the file says `steps: none`: the repository has no tests.
+    pub declares_no_steps: bool,
     /// Folder of logs below the root of the repository; `None` for a folder
     /// inside `.git`.
     pub logs: Option<String>,
@@ -113,7 +117,13 @@ impl Config {
         let protected = DEFAULT_PROTECTED.iter().filter_map(|text| ProtectedPattern::parse(text)).collect();
         let policy = Policy { protected, ..Policy::default() };
         let scan = ScanSettings { artifacts: scan::default_artifacts(), ..ScanSettings::default() };
-        Self { main_branches: vec!["main".into(), "master".into()], policy, scan, ..Self::default() }
+        Self {
+            is_default: true,
+            main_branches: vec!["main".into(), "master".into()],
+            policy,
+            scan,
+            ..Self::default()
+        }
     }
 
     /// Reads a configuration file; an empty file gives the defaults.
@@ -121,7 +131,7 @@ impl Config {
     /// # Errors
     /// Text that is not YAML, unknown keys, invalid values; each with its span.
     pub(crate) fn read(source: &Arc<Source>) -> Result<Self, ConfigFault> {
-        let mut config = Self::defaults();
+        let mut config = Self { is_default: false, ..Self::defaults() };
         let applied = match parse_yaml_tree(source.text()) {
             Ok(None) => Ok(()),
             Ok(Some(root)) => config.apply(&root, source),
@@ -186,7 +196,14 @@ impl Config {
         {
             self.policy.protected.extend(ProtectedPattern::parse(&own));
         }
-        self.steps = file.steps.map(|steps| steps.into_iter().map(validate_step).collect()).transpose()?;
+        self.declares_no_steps = matches!(file.steps, Some(raw::RawSteps::None));
+        self.steps = match file.steps {
+            None => None,
+            Some(raw::RawSteps::None) => Some(Vec::new()),
+            Some(raw::RawSteps::List(steps)) => {
+                Some(steps.into_iter().map(validate_step).collect::<Result<_, _>>()?)
+            }
+        };
         Ok(())
     }
 

@@ -47,7 +47,11 @@ impl AllowedSigners {
         let mut out = Self { source: Arc::clone(source), signers: Vec::new(), faults: Vec::new() };
         for number in 1..=source.line_count() {
             let Some(span) = source.line_span(number) else { continue };
-            let line = source.slice(span).trim_start_matches('\u{feff}').trim();
+            // A byte order mark is not whitespace for OpenSSH, which then reads another
+            // name; here it is a mistake of the editor that saved the file.
+            let line = source.slice(span).trim_start_matches('\u{feff}');
+            // A carriage return at the start is part of the first name.
+            let line = line.trim_start_matches(is_blank).trim_end_matches([' ', '\t', '\n', '\r']);
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
@@ -117,137 +121,217 @@ impl AllowedSigner {
     }
 }
 
-/// Prefixes of key types. The first field with one of them ends the options.
-const KEY_TYPE_PREFIXES: [&str; 4] = ["ssh-", "sk-ssh-", "ecdsa-", "sk-ecdsa-"];
+/// Key types of OpenSSH that can be in the file.
+const KEY_TYPES: [&str; 9] = [
+    "ssh-ed25519",
+    "ssh-rsa",
+    "ssh-dss",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "sk-ssh-ed25519@openssh.com",
+    "sk-ecdsa-sha2-nistp256@openssh.com",
+    "webauthn-sk-ecdsa-sha2-nistp256@openssh.com",
+];
 
+/// Splits a list of patterns at its commas. Whitespace belongs to a pattern; empty
+/// patterns match nothing.
+fn split_patterns(list: &str) -> Vec<String> {
+    list.split(',').map(str::to_owned).collect()
+}
+
+/// Returns whether whitespace of a line separates fields.
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t')
+}
+
+/// Reads a line: principals, options and key, as `ssh-keygen` does.
 fn parse_signer(line: &str, span: Span) -> Result<AllowedSigner, String> {
-    let fields = split_fields(line)?;
-    let (principals, rest) = fields.split_first().ok_or("the line is empty")?;
-    let bare = if principals.starts_with('"') { unquote(principals)? } else { principals.as_str() };
-    if bare.contains('"') {
-        return Err("one pair of quotes must enclose all principals".to_owned());
-    }
-    let principals: Vec<String> = bare.split(',').map(|p| p.trim().to_owned()).collect();
-    if principals.iter().any(|principal| principal.trim_start_matches('!').is_empty()) {
-        return Err("a principal is empty; expected a name or pattern".to_owned());
-    }
-    let is_key_type = |field: &String| KEY_TYPE_PREFIXES.iter().any(|prefix| field.starts_with(prefix));
-    let at = rest
-        .iter()
-        .position(is_key_type)
-        .filter(|at| *at <= 1)
-        .ok_or("expected a key type after the principals")?;
-    let (Some(key_type), Some(base64)) = (rest.get(at), rest.get(at + 1)) else {
-        return Err("expected a base64 key after the key type".to_owned());
-    };
+    let (principals, rest) = take_principals(line)?;
     let mut out = AllowedSigner {
-        principals,
+        principals: split_patterns(&principals),
         namespaces: None,
         valid_after: None,
         valid_before: None,
         is_authority: false,
-        key: format!("{key_type} {base64}"),
+        key: String::new(),
         span,
     };
-    if let Some(options) = rest.first().filter(|_| at == 1) {
-        let mut seen: Vec<String> = Vec::new();
-        for option in split_options(options) {
-            let name = out.apply_option(&option)?;
-            if seen.contains(&name) {
-                return Err(format!("the option `{name}` is given twice"));
-            }
-            seen.push(name);
-        }
+    if let Some(key) = read_key(rest) {
+        out.key = key;
+        return Ok(out);
+    }
+    let end = find_end_of_options(rest)?;
+    let (options, key) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    let key = key.trim_start_matches(is_blank);
+    out.key = read_key(key).ok_or("expected a known key type and a base64 key after the principals")?;
+    out.read_options(options)?;
+    if let (Some(after), Some(before)) = (out.valid_after, out.valid_before)
+        && before <= after
+    {
+        return Err("`valid-before` is not later than `valid-after`".to_owned());
     }
     Ok(out)
 }
 
-/// Returns the text inside a pair of quotes, as ssh-keygen requires it.
-fn unquote(text: &str) -> Result<&str, String> {
-    let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    inner.filter(|inner| !inner.contains(['"', '\\'])).ok_or_else(|| {
-        format!("`{}` must be in one pair of double quotes", crate::text::to_single_line(text, 60))
-    })
+/// Takes the first field. A quoted part of it may contain whitespace; the field ends at
+/// the closing quote.
+fn take_principals(line: &str) -> Result<(String, &str), String> {
+    let separates = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
+    let Some(at) = line.find(|c| separates(c) || c == '"') else {
+        return Err("expected a key after the principals".to_owned());
+    };
+    let (start, rest) = line.split_at_checked(at).unwrap_or((line, ""));
+    let Some(quoted) = rest.strip_prefix('"') else {
+        return Ok((start.to_owned(), rest.trim_start_matches(separates)));
+    };
+    let Some((inner, rest)) = quoted.split_once('"') else {
+        return Err("a quote is not closed; expected `\"`".to_owned());
+    };
+    Ok((format!("{start}{inner}"), rest.trim_start_matches(separates)))
+}
+
+/// Reads `type base64` at the start of a text; `None` if there is no known key type.
+fn read_key(text: &str) -> Option<String> {
+    let (key_type, rest) = text.split_once(is_blank)?;
+    let base64 = rest.trim_start_matches(is_blank).split(is_blank).next().unwrap_or_default();
+    (KEY_TYPES.contains(&key_type) && !base64.is_empty()).then(|| format!("{key_type} {base64}"))
+}
+
+/// Returns where the options end: at whitespace outside quotes.
+fn find_end_of_options(text: &str) -> Result<usize, String> {
+    let mut quoted = false;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' if chars.peek().is_some_and(|(_, next)| *next == '"') => {
+                chars.next();
+            }
+            '"' => quoted = !quoted,
+            c if is_blank(c) && !quoted => return Ok(at),
+            _ => {}
+        }
+    }
+    if quoted { Err("a quote is not closed; expected `\"`".to_owned()) } else { Ok(text.len()) }
+}
+
+/// Returns the rest of a text after a word, ignoring ASCII case.
+fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(word.len())?;
+    start.eq_ignore_ascii_case(word).then_some(rest)
+}
+
+/// Reads a value in double quotes, in which `\"` is a quote, and returns the rest.
+fn take_quoted(text: &str) -> Result<(String, &str), String> {
+    let shown = || crate::text::to_single_line(text, 60);
+    let Some(inner) = text.strip_prefix('"') else {
+        return Err(format!("`{}` must be in one pair of double quotes", shown()));
+    };
+    let mut out = String::new();
+    let mut chars = inner.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return Ok((out, inner.get(at + 1..).unwrap_or_default())),
+            '\\' if chars.peek().is_some_and(|(_, next)| *next == '"') => {
+                chars.next();
+                out.push('"');
+            }
+            c => out.push(c),
+        }
+    }
+    Err(format!("the quote of `{}` is not closed", shown()))
 }
 
 impl AllowedSigner {
-    /// Applies an option and returns its name.
-    fn apply_option(&mut self, option: &str) -> Result<String, String> {
-        let (name, value) =
-            option.split_once('=').map_or((option, None), |(name, value)| (name, Some(value)));
-        let name = name.to_lowercase();
-        let value = || unquote(value.unwrap_or_default());
-        match name.as_str() {
-            "cert-authority" if !option.contains('=') => self.is_authority = true,
-            "namespaces" => {
-                self.namespaces = Some(value()?.split(',').map(|n| n.trim().to_owned()).collect());
+    /// Reads the options, separated by commas.
+    fn read_options(&mut self, options: &str) -> Result<(), String> {
+        let mut rest = options;
+        while !rest.is_empty() {
+            rest = self.read_option(rest)?;
+            if rest.is_empty() {
+                break;
             }
-            "valid-after" => self.valid_after = Some(parse_timestamp(value()?)?),
-            "valid-before" => self.valid_before = Some(parse_timestamp(value()?)?),
-            _ => {
-                return Err(format!(
-                    "unknown option `{}`; expected cert-authority, namespaces, valid-after or valid-before",
-                    crate::text::to_single_line(option, 40)
-                ));
+            rest = rest.strip_prefix(',').ok_or_else(|| unknown_option(rest))?;
+            if rest.is_empty() {
+                return Err("an option is missing after the comma".to_owned());
             }
         }
-        Ok(name)
+        Ok(())
+    }
+
+    /// Reads one option, and returns the rest of the text.
+    fn read_option<'a>(&mut self, text: &'a str) -> Result<&'a str, String> {
+        if let Some(rest) = strip_word(text, "cert-authority") {
+            self.is_authority = true;
+            return Ok(rest);
+        }
+        let twice = |name: &str, is_set: bool| {
+            if is_set { Err(format!("the option `{name}` is given twice")) } else { Ok(()) }
+        };
+        if let Some(rest) = strip_word(text, "namespaces=") {
+            twice("namespaces", self.namespaces.is_some())?;
+            let (value, rest) = take_quoted(rest)?;
+            self.namespaces = Some(split_patterns(&value));
+            return Ok(rest);
+        }
+        if let Some(rest) = strip_word(text, "valid-after=") {
+            twice("valid-after", self.valid_after.is_some())?;
+            let (value, rest) = take_quoted(rest)?;
+            self.valid_after = Some(parse_timestamp(&value)?);
+            return Ok(rest);
+        }
+        if let Some(rest) = strip_word(text, "valid-before=") {
+            twice("valid-before", self.valid_before.is_some())?;
+            let (value, rest) = take_quoted(rest)?;
+            self.valid_before = Some(parse_timestamp(&value)?);
+            return Ok(rest);
+        }
+        Err(unknown_option(text))
     }
 }
 
-/// Reads a time: `YYYYMMDD[HHMM[SS]][Z]`. The suffix `Z` makes no difference; see
-/// [`AllowedSigner::is_valid_at`].
+fn unknown_option(text: &str) -> String {
+    format!(
+        "unknown option `{}`; expected cert-authority, namespaces, valid-after or valid-before",
+        crate::text::to_single_line(text, 40)
+    )
+}
+
+/// Reads a time: `YYYYMMDD[HHMM[SS]]`, with the suffix `Z` or `UTC` or without. The suffix
+/// makes no difference; see [`AllowedSigner::is_valid_at`]. As in OpenSSH, a day after the
+/// end of a month is a day of the next month.
 fn parse_timestamp(text: &str) -> Result<DateTime, String> {
-    let digits = text.strip_suffix(['Z', 'z']).unwrap_or(text);
-    let time = match digits.len() {
-        // Digits only: `strptime` alone would also read signs and spaces.
-        _ if !digits.bytes().all(|byte| byte.is_ascii_digit()) => None,
-        8 => Date::strptime("%Y%m%d", digits).ok().map(DateTime::from),
-        12 => DateTime::strptime("%Y%m%d%H%M", digits).ok(),
-        14 => DateTime::strptime("%Y%m%d%H%M%S", digits).ok(),
-        _ => None,
+    let upper = text.to_ascii_uppercase();
+    let digits = match (upper.strip_suffix('Z'), upper.strip_suffix("UTC")) {
+        (Some(digits), _) | (None, Some(digits)) if !digits.is_empty() => digits,
+        _ => upper.as_str(),
     };
+    let time = digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| parse_digits(digits))
+        .flatten()
+        .filter(|time| *time > DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
     time.ok_or_else(|| {
         let shown = crate::text::to_single_line(text, 40);
         format!("invalid time `{shown}`; expected YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS")
     })
 }
 
-/// Splits a line into fields; whitespace inside quotes does not separate them.
-fn split_fields(line: &str) -> Result<Vec<String>, String> {
-    let mut out = vec![String::new()];
-    let mut quoted = false;
-    for c in line.chars() {
-        match c {
-            '"' => {
-                quoted = !quoted;
-                out.last_mut().into_iter().for_each(|field| field.push(c));
-            }
-            ' ' | '\t' if !quoted => {
-                if out.last().is_some_and(|field| !field.is_empty()) {
-                    out.push(String::new());
-                }
-            }
-            c => out.last_mut().into_iter().for_each(|field| field.push(c)),
-        }
-    }
-    out.retain(|field| !field.is_empty());
-    if quoted { Err("a quote is not closed; expected `\"`".to_owned()) } else { Ok(out) }
-}
-
-fn split_options(text: &str) -> Vec<String> {
-    let mut out = vec![String::new()];
-    let mut quoted = false;
-    for c in text.chars() {
-        match c {
-            ',' if !quoted => out.push(String::new()),
-            c => {
-                quoted ^= c == '"';
-                out.last_mut().into_iter().for_each(|option| option.push(c));
-            }
-        }
-    }
-    out
+/// Reads 8, 12 or 14 digits.
+fn parse_digits(digits: &str) -> Option<DateTime> {
+    let part = |range: std::ops::Range<usize>| digits.get(range).and_then(|text| text.parse::<i16>().ok());
+    let (hour, minute, second) = match digits.len() {
+        8 => (0, 0, 0),
+        12 => (part(8..10)?, part(10..12)?, 0),
+        14 => (part(8..10)?, part(10..12)?, part(12..14)?),
+        _ => return None,
+    };
+    let (year, month, day) = (part(0..4)?, part(4..6)?, part(6..8)?);
+    let in_range = (1..=31).contains(&day) && hour <= 23 && minute <= 59 && second <= 61;
+    let first = Date::new(year, i8::try_from(month).ok()?, 1).ok().filter(|_| in_range)?;
+    let span = jiff::Span::new().days(day - 1).hours(hour).minutes(minute).seconds(second);
+    first.to_datetime(jiff::civil::Time::midnight()).checked_add(span).ok()
 }
 
 #[cfg(test)]

@@ -359,8 +359,8 @@ impl Layout {
     #[must_use]
     pub fn is_packet_record(&self, id: &WpId, path: &RepoPath) -> bool {
         *path == self.packet(id)
-            || self.packet_folder(id).is_some_and(|folder| path.is_below(folder.as_bytes()))
             || *path == self.manifest_file(id, &self.packet(id))
+            || self.packet_folder(id).is_some_and(|folder| path.is_below(folder.as_bytes()))
             || *path == self.refinement(id)
             || *path == self.validator_state_path(id)
             || *path == self.signed_contract(id)

@@ -14,8 +14,8 @@ pub(crate) use approval::{ApprovalSummary, CodeCommits, KeySignature, SigningCom
 pub use place::{Label, Place};
 pub use report::Report;
 pub(crate) use report::{
-    CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PacketInfo, PolicyInfo, ScanInfo, SelectionInfo,
-    StepReport, StepRun, StepStatus, Tally, Verdict,
+    AreaInfo, CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PacketInfo, PolicyInfo, ScanInfo,
+    SelectionInfo, StepReport, StepRun, StepStatus, Tally, Verdict,
 };
 
 pub(crate) use wording::Wording;

@@ -146,6 +146,20 @@ pub struct EvidenceClaim {
     pub observed: Option<(String, Option<i32>)>,
 }
 
+/// Number of code files in one area of a scanned tree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AreaInfo {
+    /// Name of the area, as in `scan: areas`.
+    pub area: &'static str,
+    /// The rules that apply to it: `product` (all), `tests`, `limited` or `skip`.
+    pub treatment: &'static str,
+    /// Number of files.
+    pub files: usize,
+    /// Number of files by what decided their area: `configuration`, `manifest`,
+    /// `attribute`, `content` or `name`.
+    pub decided_by: BTreeMap<&'static str, usize>,
+}
+
 /// Counts of a source scan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScanInfo {
@@ -155,6 +169,8 @@ pub struct ScanInfo {
     pub files: usize,
     /// Total size of these files in bytes.
     pub bytes: usize,
+    /// Code files by area; empty for the scan of a change.
+    pub areas: Vec<AreaInfo>,
     /// Files to which no rule applies.
     pub skipped: usize,
     /// Files that are not text and not in a known language.
@@ -263,8 +279,9 @@ pub struct Report {
     /// Remarks about the configuration that decide nothing, such as an old name
     /// of a rule.
     pub warnings: Vec<String>,
-    /// Restriction of a passed verdict, such as `policy change`.
-    pub qualifier: Option<&'static str>,
+    /// Remarks that the verdict line shows behind `PASSED`: what the verdict does not
+    /// contain, such as "tests not verified".
+    pub verdict_remarks: Vec<String>,
     /// Reason why the command could not run (exit 2); `None` if it ran.
     pub not_run: Option<String>,
     /// Values that differ from run to run.
@@ -329,7 +346,7 @@ impl Report {
             steps: Vec::new(),
             claims: Vec::new(),
             warnings: Vec::new(),
-            qualifier: None,
+            verdict_remarks: Vec::new(),
             not_run: None,
             run: RunInfo::default(),
         }

@@ -33,7 +33,7 @@ fn render_annotation(finding: &Finding, report: &Report) -> String {
     };
     let mut properties = Vec::new();
     if let Some(location) = Location::for_finding(finding, report) {
-        properties.push(format!("file={}", escape_property(&location.path.to_string())));
+        properties.push(format!("file={}", escape_property(&location.path.to_text())));
         if let Some(region) = location.region {
             properties.push(format!("line={},endLine={}", region.line, region.end_line));
             if region.line == region.end_line {

@@ -32,7 +32,11 @@ pub(super) fn render(report: &Report) -> String {
                 .and_then(|location| location.region.as_ref())
                 .map_or((1, 1), |region| (region.line, region.end_line));
             let path = location
-                .map_or_else(|| crate::config::FILE_NAME.to_owned(), |location| location.path.to_string());
+                // The path itself, which a JSON string can hold; not the quoted form for people.
+                .map_or_else(
+                    || crate::config::FILE_NAME.to_owned(),
+                    |location| location.path.to_text().into_owned(),
+                );
             json!({
                 "description": to_single_line(&finding.message, 1000),
                 "check_name": finding.rule.as_str(),

@@ -148,7 +148,7 @@ impl XmlWriter {
     fn start_tag<'a>(name: &'a str, attributes: impl Iterator<Item = (&'a str, String)>) -> BytesStart<'a> {
         let mut start = BytesStart::new(name);
         for (key, value) in attributes {
-            start.push_attribute((key, escape_hidden(&value).replace('\n', " ").as_str()));
+            start.push_attribute((key, escape_text(&value).replace('\n', " ").as_str()));
         }
         start
     }
@@ -166,7 +166,7 @@ impl XmlWriter {
     }
 
     fn write_text(&mut self, text: &str) {
-        self.write_event(Event::Text(BytesText::new(&escape_hidden(text))));
+        self.write_event(Event::Text(BytesText::new(&escape_text(text))));
     }
 
     fn close_element(&mut self, name: &str) {
@@ -177,5 +177,19 @@ impl XmlWriter {
         let mut out = String::from_utf8_lossy(&self.writer.into_inner()).into_owned();
         out.push('\n');
         out
+    }
+}
+
+/// Escapes what XML 1.0 cannot hold, even as a reference: control characters, and the
+/// non-characters U+FFFE and U+FFFF.
+fn escape_text(text: &str) -> String {
+    escape_hidden(text).replace('\u{fffe}', "\\u{fffe}").replace('\u{ffff}', "\\u{ffff}")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn non_characters_are_escaped() {
+        assert_eq!(super::escape_text("a\u{ffff}\u{1}\u{fffe}é"), "a\\u{ffff}\\u{1}\\u{fffe}é");
     }
 }

@@ -4,7 +4,7 @@ use crate::check::context::Gate;
 use crate::check::registered_rules;
 use crate::pipeline::packet_gate::rules_of_gate;
 use crate::rule::Rule;
-use crate::scan::{Area, ScanRule, Suppressible, embedded};
+use crate::scan::{RuleArea, ScanRule, Suppressible, embedded};
 
 use super::remedy::fill_packet_id;
 
@@ -57,7 +57,7 @@ fn describe_scan_rule(rule: &ScanRule) -> Vec<String> {
         format!("Languages: {languages}"),
         format!(
             "Files: {}",
-            if rule.area == Area::Product { "the product's own code" } else { "every file" }
+            if rule.area == RuleArea::Product { "the product's own code" } else { "every file" }
         ),
         format!("Test code: {}", if rule.tests { "checked" } else { "ignored" }),
     ];

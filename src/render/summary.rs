@@ -3,8 +3,8 @@
 use crate::change::short_id;
 use crate::check::context::Gate;
 use crate::finding::{
-    CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PolicyInfo, Report, ScanInfo, SelectionInfo,
-    StepReport, StepStatus, Tally, Verdict,
+    AreaInfo, CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PolicyInfo, Report, ScanInfo,
+    SelectionInfo, StepReport, StepStatus, Tally, Verdict,
 };
 use crate::text::{escape_hidden, format_count, to_single_line};
 
@@ -23,9 +23,11 @@ pub(super) fn render_summary(report: &Report, options: HumanOptions) -> String {
         Verdict::Failed => paint(options, FAIL_STYLE, "FAILED"),
         Verdict::NotRun => paint(options, FAIL_STYLE, "NOT RUN"),
     };
-    let qualifier = report.qualifier.filter(|_| report.verdict() == Verdict::Passed);
-    let qualifier = qualifier.map(|text| format!(", {text}")).unwrap_or_default();
-    let mut out = format!("{}{subject}: {verdict}{qualifier}\n", report.gate);
+    let remarks: String = match report.verdict() {
+        Verdict::Passed => report.verdict_remarks.iter().map(|remark| format!(", {remark}")).collect(),
+        Verdict::Failed | Verdict::NotRun => String::new(),
+    };
+    let mut out = format!("{}{subject}: {verdict}{}\n", report.gate, escape_hidden(&remarks));
     for (name, text) in summary_rows(report, options) {
         out.push_str(&format!("  {name:<9}{text}\n"));
     }
@@ -97,6 +99,7 @@ fn scan_rows(scan: &ScanInfo) -> Vec<Row> {
             format_count(scan.rules, "rule")
         ),
     )];
+    rows.extend(area_rows(&scan.areas));
     let counted = join_counts(&[
         (scan.preexisting, "present before the change"),
         (scan.baselined, "in the baseline"),
@@ -106,6 +109,35 @@ fn scan_rows(scan: &ScanInfo) -> Vec<Row> {
     rows.extend(counted.map(|text| ("counted", text)));
     let skipped = join_counts(&[(scan.binary, "binary"), (scan.large, "too large")]);
     rows.extend(skipped.map(|text| ("skipped", format!("files of no known language: {text}"))));
+    rows
+}
+
+/// Rows about the areas of a scanned tree: the product with what decided it, the others,
+/// and those that were skipped.
+fn area_rows(areas: &[AreaInfo]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    if let Some(product) = areas.iter().find(|area| area.area == "product") {
+        let decided = |by: &str| product.decided_by.get(by).copied().unwrap_or_default();
+        let named = decided("name");
+        let known = product.files - named;
+        let text = if product.files == 0 {
+            "no code file".to_owned()
+        } else {
+            format!(
+                "{}: {known} by manifest or configuration, {named} by folder name",
+                format_count(product.files, "code file")
+            )
+        };
+        rows.push(("product", text));
+    }
+    let is_other = |area: &&AreaInfo| area.area != "product" && area.treatment != "skip";
+    let join = |all: Vec<&AreaInfo>| {
+        let texts: Vec<String> = all.iter().map(|area| format!("{} {}", area.area, area.files)).collect();
+        (!texts.is_empty()).then(|| texts.join(", "))
+    };
+    rows.extend(join(areas.iter().filter(is_other).collect()).map(|text| ("others", text)));
+    let skipped = areas.iter().filter(|area| area.treatment == "skip").collect();
+    rows.extend(join(skipped).map(|text| ("skipped", format!("code files: {text}"))));
     rows
 }
 

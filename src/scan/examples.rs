@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::text::{RepoPath, Source, Span};
+use crate::finding::RuleId;
+use crate::text::{RepoPath, Source, Span, to_single_line};
 
 use super::language::Language;
-use super::matcher::scan;
-use super::rule::{RuleFault, ScanRule};
+use super::matcher::{FileMatches, scan, scan_unfiltered};
+use super::rule::{RuleFault, ScanRule, derive_samples};
 use super::rule_set::RuleSet;
 use super::test_code::is_test_path;
 
@@ -49,6 +50,49 @@ pub(crate) fn check_examples(rule: &ScanRule, source: &Arc<Source>) -> Vec<RuleF
     out
 }
 
+/// Returns an error for each rule of a scan that the search for literals would pass over
+/// in a text that its patterns match. The texts are derived from every alternative of
+/// every pattern; `source` returns the file of a rule.
+#[must_use]
+pub(crate) fn check_prefilter(
+    rules: &[ScanRule],
+    source: &dyn Fn(&ScanRule) -> Arc<Source>,
+) -> Vec<(RuleId, RuleFault)> {
+    let set = RuleSet::new(rules.to_vec());
+    let mut out = Vec::new();
+    for (index, rule) in rules.iter().enumerate() {
+        let languages =
+            if rule.languages.is_empty() { vec![Language::Plain] } else { rule.languages.clone() };
+        let missed =
+            languages.into_iter().find_map(|language| find_missed_sample(&set, index, rule, language));
+        if let Some(sample) = missed {
+            let text = to_single_line(&String::from_utf8_lossy(&sample), 60);
+            let message = format!("the search for literals passes over `{text}`, which the rule matches");
+            out.push((rule.id.clone(), RuleFault { source: source(rule), span: rule.spans.id, message }));
+        }
+    }
+    out
+}
+
+/// Returns a text that is derived from a pattern of a rule, and in which a scan finds less
+/// than the patterns match.
+fn find_missed_sample(set: &RuleSet, index: usize, rule: &ScanRule, language: Language) -> Option<Vec<u8>> {
+    let marks: &[(&str, &str)] = &[("", ""), ("// ", "\n"), ("# ", "\n"), ("-- ", "\n"), ("q(\"", "\")\n")];
+    let samples = rule.patterns.iter().flat_map(|pattern| derive_samples(pattern));
+    samples
+        .flat_map(|sample| {
+            // The byte 1 is a part of the text between the tokens that a pattern sees.
+            let sample: Vec<u8> = sample.iter().map(|byte| if *byte == 1 { b'"' } else { *byte }).collect();
+            marks.iter().map(move |(begin, end)| [begin.as_bytes(), &sample, end.as_bytes()].concat())
+        })
+        .find(|text| {
+            let hits =
+                |found: Result<FileMatches, String>| found.map(|found| found.hits.len()).unwrap_or_default();
+            let all = hits(scan_unfiltered(set, &[index], language, text));
+            all != hits(scan(set, &[index], language, text, false, Date::MIN))
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{embedded_ids, rule::ScanRule};
@@ -73,5 +117,27 @@ mod tests {
             }
         }
         assert!(errors.is_empty(), "{}", errors.join("\n"));
+    }
+
+    #[test]
+    fn the_search_for_literals_passes_over_no_alternative_of_a_pattern() {
+        let rules: Vec<ScanRule> = super::super::embedded(&[]).cloned().collect();
+        let source = |rule: &ScanRule| Source::from_text(RepoPath::from(rule.id.as_str()), "");
+        let faults = check_prefilter(&rules, &source);
+        let messages: Vec<String> =
+            faults.iter().map(|(id, fault)| format!("{id}: {}", fault.message)).collect();
+        assert!(messages.is_empty(), "{}", messages.join("\n"));
+    }
+
+    #[test]
+    fn most_patterns_match_a_text_that_is_derived_from_them() {
+        let rules: Vec<ScanRule> = super::super::embedded(&[]).cloned().collect();
+        let (mut all, mut matched) = (0, 0);
+        for pattern in rules.iter().flat_map(|rule| &rule.patterns) {
+            let regex = regex::bytes::RegexBuilder::new(pattern).multi_line(true).build().expect("pattern");
+            all += 1;
+            matched += usize::from(derive_samples(pattern).iter().any(|text| regex.is_match(text)));
+        }
+        assert!(matched * 20 >= all * 19, "{matched} of {all}");
     }
 }

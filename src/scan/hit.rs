@@ -16,6 +16,8 @@ pub(crate) struct Hit {
     pub suppressed_by: Option<usize>,
     /// Hash of the matched statement, stable if it moves or its layout changes.
     pub fingerprint: String,
+    /// The same in version 1; empty if no baseline of version 1 is compared.
+    pub old_fingerprint: String,
 }
 
 /// Returns the range of the line that contains an offset, without its newline.

@@ -40,6 +40,8 @@ languages! {
     Tsx "tsx": "tsx";
     JavaScript "javascript": "js" "mjs" "cjs";
     Jsx "jsx": "jsx";
+    Vue "vue": "vue";
+    Svelte "svelte": "svelte";
     Sql "sql": "sql";
     Toml "toml": "toml";
     Yaml "yaml": "yaml" "yml";
@@ -51,6 +53,24 @@ languages! {
 }
 
 impl Language {
+    /// Returns whether it is JavaScript, TypeScript, or a component with a script.
+    #[must_use]
+    pub fn is_script(self) -> bool {
+        matches!(self, Self::TypeScript | Self::Tsx | Self::JavaScript | Self::Jsx) || self.is_component()
+    }
+
+    /// Returns whether a file has a script inside of markup.
+    #[must_use]
+    pub fn is_component(self) -> bool {
+        matches!(self, Self::Vue | Self::Svelte)
+    }
+
+    /// Returns whether files of the language are code: programs, scripts and queries.
+    #[must_use]
+    pub fn is_code(self) -> bool {
+        !matches!(self, Self::Toml | Self::Yaml | Self::Markdown | Self::Plain)
+    }
+
     /// Returns the language with a name in rules; `None` if there is none.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::hit::Hit;
 use super::language::Language;
 use super::rule::{MatchMode, ScanRule};
-use super::rule_set::RuleSet;
+use super::rule_set::{Candidates, RuleSet};
 use super::suppression::Suppression;
 use super::test_code::{contains_offset, test_ranges};
 use super::token_map::{TokenKind, TokenKindSet, TokenMap};
@@ -97,7 +97,32 @@ pub(crate) fn scan(
     is_test: bool,
     today: Date,
 ) -> Result<FileMatches, String> {
-    let candidates = set.candidates(language, rules, text);
+    scan_candidates(set, set.candidates(language, rules, text), language, text, is_test, today)
+}
+
+/// Matches the rules with the indexes `rules` without the search for literals. The result
+/// is the same as that of [`scan`].
+///
+/// # Errors
+/// As [`scan`].
+pub(super) fn scan_unfiltered(
+    set: &RuleSet,
+    rules: &[usize],
+    language: Language,
+    text: &[u8],
+) -> Result<FileMatches, String> {
+    let candidates = Candidates { rules: rules.to_vec(), has_markers: true };
+    scan_candidates(set, candidates, language, text, false, Date::MIN)
+}
+
+fn scan_candidates(
+    set: &RuleSet,
+    candidates: Candidates,
+    language: Language,
+    text: &[u8],
+    is_test: bool,
+    today: Date,
+) -> Result<FileMatches, String> {
     let mut out = FileMatches::default();
     if candidates.rules.is_empty() && !candidates.has_markers {
         return Ok(out);
@@ -160,6 +185,7 @@ fn match_rule(
         missing_pattern: missing,
         suppressed_by: None,
         fingerprint: String::new(),
+        old_fingerprint: String::new(),
     };
     if rule.mode == MatchMode::Require {
         let masked = file.masked_text(rule.visible_kinds);

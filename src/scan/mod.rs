@@ -6,6 +6,7 @@
 //! Therefore it matches across lines and comments, and never inside other tokens.
 //! This module does not read files.
 
+mod area;
 mod baseline;
 mod examples;
 mod fingerprint;
@@ -23,18 +24,21 @@ mod token_map;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use area::{AREA_KINDS, Areas, TREATMENTS, decides_areas};
+pub(crate) use area::{Area, AreaBasis, AreaKind, Treatment};
 pub(crate) use baseline::{Baseline, BaselineFault, write as write_baseline};
-pub(crate) use examples::check_examples;
+pub(crate) use examples::{check_examples, check_prefilter};
 pub(crate) use hit::Hit;
 pub(crate) use language::Language;
 pub(crate) use matcher::{FileMatches, MAX_HITS, MAX_LINE_BYTES, scan};
 pub(crate) use rule::{
-    AREA_KEYWORDS, Area, MatchMode, PathPatterns, RuleFault, ScanRule, Suppressible, TEST_KEYWORDS, embedded,
-    embedded_ids, embedded_sets, find_embedded, parse_keyword,
+    AREA_KEYWORDS, MatchMode, PathPatterns, RuleArea, RuleFault, RuleLayer, ScanRule, Suppressible,
+    TEST_KEYWORDS, embedded, embedded_ids, embedded_sets, find_embedded, parse_keyword,
 };
 pub(crate) use rule_set::RuleSet;
 pub(crate) use settings::{RuleOverride, ScanSettings};
 pub(crate) use suppression::{Suppression, SuppressionExpiry, SuppressionTarget};
+pub(crate) use token_map::{TokenKind, TokenKindSet};
 
 #[cfg(test)]
 pub(crate) use rule::{compare_added_rules, compare_scan_rule_file};

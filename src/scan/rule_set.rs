@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind, packed};
 
+use super::area::Treatment;
 use super::language::Language;
 use super::rule::{MatchMode, ScanRule, required_literals};
 
@@ -13,6 +14,7 @@ use super::rule::{MatchMode, ScanRule, required_literals};
 #[derive(Debug)]
 pub(crate) struct RuleSet {
     rules: Vec<ScanRule>,
+    has_old_fingerprints: bool,
     literal_searches: [OnceLock<LiteralSearch>; Language::ALL.len()],
 }
 
@@ -30,8 +32,21 @@ struct LiteralSearch {
 #[derive(Debug)]
 struct LiteralMatcher {
     automaton: LiteralAutomaton,
-    /// Indexes of the rules that need each literal.
-    owners: Vec<Vec<usize>>,
+    /// For each literal, in order: the literal, and the rules that need it.
+    literals: Vec<(Vec<u8>, Vec<usize>)>,
+    /// For each literal, what a search without overlaps passes over after it.
+    hidden: Vec<Vec<HiddenLiteral>>,
+    ignores_case: bool,
+}
+
+/// A literal that can begin inside of another one, or at the same offset. A search
+/// without overlaps does not report it there.
+#[derive(Debug, Clone, Copy)]
+struct HiddenLiteral {
+    /// Index of the hidden literal.
+    literal: usize,
+    /// Its offset in the found one, in bytes.
+    offset: usize,
 }
 
 /// A search for all literals at once: with vector instructions for few case-sensitive
@@ -50,44 +65,84 @@ const MAX_EXCLUSIVE_LITERALS: usize = 200;
 
 impl LiteralMatcher {
     /// Builds the search. `None` if there are no literals, or too many for the automaton.
-    fn build(literals: BTreeMap<Vec<u8>, Vec<usize>>, folded: bool) -> Option<Self> {
-        if literals.len() > MAX_EXCLUSIVE_LITERALS {
+    fn build(literals: BTreeMap<Vec<u8>, Vec<usize>>, ignores_case: bool) -> Option<Self> {
+        let needles: Vec<&Vec<u8>> = literals.keys().collect();
+        let (automaton, hidden) = if literals.len() > MAX_EXCLUSIVE_LITERALS {
             let automaton =
-                AhoCorasick::builder().ascii_case_insensitive(folded).build(literals.keys()).ok()?;
-            let search = LiteralAutomaton::Overlapping(automaton);
-            return Some(Self { automaton: search, owners: literals.into_values().collect() });
-        }
-        let packed = || packed::Config::new().builder().extend(literals.keys()).build();
-        let search = match packed().filter(|_| !folded) {
-            Some(packed) => LiteralAutomaton::Packed(packed),
-            None => LiteralAutomaton::Automaton(
-                AhoCorasick::builder()
-                    .match_kind(MatchKind::LeftmostFirst)
-                    .ascii_case_insensitive(folded)
-                    .build(literals.keys())
-                    .ok()?,
-            ),
+                AhoCorasick::builder().ascii_case_insensitive(ignores_case).build(&needles).ok()?;
+            (LiteralAutomaton::Overlapping(automaton), Vec::new())
+        } else {
+            let packed = || packed::Config::new().builder().extend(&needles).build();
+            let search = match packed().filter(|_| !ignores_case) {
+                Some(packed) => LiteralAutomaton::Packed(packed),
+                None => LiteralAutomaton::Automaton(
+                    AhoCorasick::builder()
+                        .match_kind(MatchKind::LeftmostFirst)
+                        .ascii_case_insensitive(ignores_case)
+                        .build(&needles)
+                        .ok()?,
+                ),
+            };
+            (search, find_hidden_literals(&needles))
         };
-        Some(Self { automaton: search, owners: literals.into_values().collect() })
+        Some(Self { automaton, literals: literals.into_iter().collect(), hidden, ignores_case })
     }
 
     /// Calls `on_match` with the rules of each literal that the text contains, once per
     /// match.
     fn for_each_match(&self, text: &[u8], mut on_match: impl FnMut(&[usize])) {
-        let mut report =
-            |pattern: usize| self.owners.get(pattern).into_iter().for_each(|owners| on_match(owners));
+        let mut report = |literal: usize| {
+            self.literals.get(literal).into_iter().for_each(|(_, owners)| on_match(owners));
+        };
         match &self.automaton {
             LiteralAutomaton::Packed(packed) => {
-                packed.find_iter(text).for_each(|found| report(found.pattern().as_usize()));
+                packed.find_iter(text).for_each(|found| {
+                    report(found.pattern().as_usize());
+                    self.for_each_hidden(text, found.pattern().as_usize(), found.start(), &mut report);
+                });
             }
             LiteralAutomaton::Overlapping(automaton) => {
                 automaton.find_overlapping_iter(text).for_each(|found| report(found.pattern().as_usize()));
             }
             LiteralAutomaton::Automaton(automaton) => {
-                automaton.find_iter(text).for_each(|found| report(found.pattern().as_usize()));
+                automaton.find_iter(text).for_each(|found| {
+                    report(found.pattern().as_usize());
+                    self.for_each_hidden(text, found.pattern().as_usize(), found.start(), &mut report);
+                });
             }
         }
     }
+
+    /// Calls `report` with the literals that begin in a found one, which begins at `start`.
+    fn for_each_hidden(&self, text: &[u8], found: usize, start: usize, report: &mut impl FnMut(usize)) {
+        for hidden in self.hidden.get(found).into_iter().flatten() {
+            let Some((literal, _)) = self.literals.get(hidden.literal) else { continue };
+            let begin = start + hidden.offset;
+            let Some(own) = text.get(begin..begin + literal.len()) else { continue };
+            if own == literal || (self.ignores_case && own.eq_ignore_ascii_case(literal)) {
+                report(hidden.literal);
+            }
+        }
+    }
+}
+
+/// Returns, for each literal, the others that can begin in it: those that it contains, and
+/// those whose begin is its end.
+fn find_hidden_literals(literals: &[&Vec<u8>]) -> Vec<Vec<HiddenLiteral>> {
+    let hidden_in = |found: &Vec<u8>| {
+        let mut out = Vec::new();
+        for (index, other) in literals.iter().enumerate().filter(|(_, other)| **other != found) {
+            for offset in 0..found.len() {
+                let rest = found.get(offset..).unwrap_or_default();
+                let shared = rest.len().min(other.len());
+                if rest.get(..shared) == other.get(..shared) {
+                    out.push(HiddenLiteral { literal: index, offset });
+                }
+            }
+        }
+        out
+    };
+    literals.iter().map(|literal| hidden_in(literal)).collect()
 }
 
 /// Owner of the literals of suppression comments; not the index of a rule.
@@ -106,7 +161,19 @@ impl RuleSet {
     /// Creates a set from the rules of a scan.
     #[must_use]
     pub(crate) fn new(rules: Vec<ScanRule>) -> Self {
-        Self { rules, literal_searches: [const { OnceLock::new() }; Language::ALL.len()] }
+        let literal_searches = [const { OnceLock::new() }; Language::ALL.len()];
+        Self { rules, has_old_fingerprints: false, literal_searches }
+    }
+
+    /// Sets whether matches also get the fingerprints of version 1, for a baseline of that
+    /// version.
+    #[must_use]
+    pub(crate) fn with_old_fingerprints(self, has_old_fingerprints: bool) -> Self {
+        Self { has_old_fingerprints, ..self }
+    }
+
+    pub(super) fn has_old_fingerprints(&self) -> bool {
+        self.has_old_fingerprints
     }
 
     /// Returns the rules, in order.
@@ -118,12 +185,17 @@ impl RuleSet {
     /// Returns the indexes of the rules that apply to a path and support its language.
     /// `None`: language unknown until the shebang line is read.
     #[must_use]
-    pub(crate) fn applicable(&self, path: &str, language: Option<Language>, is_product: bool) -> Vec<usize> {
+    pub(crate) fn applicable(
+        &self,
+        path: &str,
+        language: Option<Language>,
+        treatment: Treatment,
+    ) -> Vec<usize> {
         let supports = |rule: &ScanRule| language.is_none_or(|language| rule.supports_language(language));
         // A rule that requires patterns applies only to the paths that it includes.
         let is_in_scope = |rule: &ScanRule| rule.mode == MatchMode::Forbid || !rule.include.is_empty();
         let all = self.rules.iter().enumerate();
-        all.filter(|(_, rule)| supports(rule) && is_in_scope(rule) && rule.applies_to_path(path, is_product))
+        all.filter(|(_, rule)| supports(rule) && is_in_scope(rule) && rule.applies_to_path(path, treatment))
             .map(|(index, _)| index)
             .collect()
     }
@@ -180,35 +252,25 @@ impl RuleSet {
                 }
             }
         }
-        share_overlapping_owners(&mut plain);
-        share_overlapping_owners(&mut folded);
+        add_folding_letters(&mut plain, &folded);
         out.case_sensitive = LiteralMatcher::build(plain, false);
         out.case_insensitive = if folded.is_empty() { None } else { LiteralMatcher::build(folded, true) };
         out
     }
 }
 
-/// A search without overlapping matches does not find a literal that is part of a
-/// found one, or that begins with its end. The rules of such a literal are therefore
-/// added to the owners of the other one.
-fn share_overlapping_owners(literals: &mut BTreeMap<Vec<u8>, Vec<usize>>) {
-    if literals.len() > MAX_EXCLUSIVE_LITERALS {
-        return;
-    }
-    let all: Vec<(Vec<u8>, Vec<usize>)> =
-        literals.iter().map(|(literal, owners)| (literal.clone(), owners.clone())).collect();
-    let is_name = |bytes: &[u8]| bytes.iter().all(|byte| crate::scan::lexer::is_word(*byte));
-    for (literal, owners) in literals.iter_mut() {
-        for (other, other_owners) in all.iter().filter(|(other, _)| other != literal) {
-            let is_inside = other.len() < literal.len() && memchr::memmem::find(literal, other).is_some();
-            // Two names that share a few letters form one longer name, which is neither of them.
-            let overlaps = (1..other.len().min(literal.len())).any(|length| {
-                let begin = other.get(..length).unwrap_or_default();
-                literal.ends_with(begin) && !(is_name(begin) && is_name(literal) && is_name(other))
-            });
-            if is_inside || overlaps {
-                owners.extend(other_owners);
-            }
+/// Outside of ASCII, two letters are equal to `k` and `s` if case is ignored: the Kelvin
+/// sign and the long s. A search that ignores the case of ASCII does not find them, so a
+/// text with one of them can match every rule that ignores case.
+fn add_folding_letters(plain: &mut BTreeMap<Vec<u8>, Vec<usize>>, folded: &BTreeMap<Vec<u8>, Vec<usize>>) {
+    for (letter, ascii) in [("\u{212a}", b'k'), ("\u{17f}", b's')] {
+        let owners: Vec<usize> = folded
+            .iter()
+            .filter(|(literal, _)| literal.contains(&ascii))
+            .flat_map(|(_, owners)| owners.iter().copied())
+            .collect();
+        if !owners.is_empty() {
+            plain.entry(letter.as_bytes().to_vec()).or_default().extend(owners);
         }
     }
 }
@@ -217,13 +279,25 @@ fn share_overlapping_owners(literals: &mut BTreeMap<Vec<u8>, Vec<usize>>) {
 mod tests {
     use super::*;
 
+    fn found(literals: &[&str], text: &str, ignores_case: bool) -> Vec<usize> {
+        let owners = literals.iter().enumerate().map(|(index, one)| (one.as_bytes().to_vec(), vec![index]));
+        let matcher = LiteralMatcher::build(owners.collect(), ignores_case).expect("literals");
+        let mut out = Vec::new();
+        matcher.for_each_match(text.as_bytes(), |owners| out.extend(owners));
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
     #[test]
-    fn a_longer_literal_does_not_hide_a_shorter_one() {
-        let mut literals = BTreeMap::from([(b"print".to_vec(), vec![1]), (b"eprintln".to_vec(), vec![2])]);
-        share_overlapping_owners(&mut literals);
-        assert_eq!(literals.get(&b"eprintln"[..]), Some(&vec![2, 1]));
-        let mut literals = BTreeMap::from([(b"all()".to_vec(), vec![1]), (b"().detach".to_vec(), vec![2])]);
-        share_overlapping_owners(&mut literals);
-        assert_eq!(literals.get(&b"all()"[..]), Some(&vec![1, 2]));
+    fn no_literal_hides_another() {
+        for ignores_case in [false, true] {
+            assert_eq!(found(&["print", "eprintln"], "eprintln!", ignores_case), [0, 1]);
+            assert_eq!(found(&["now", "now_v"], "Uuid::now_v7()", ignores_case), [0, 1]);
+            assert_eq!(found(&["now", "now_v"], "Utc::now()", ignores_case), [0]);
+            assert_eq!(found(&["unwrap", "wrapper"], "unwrapper", ignores_case), [0, 1]);
+            assert_eq!(found(&["all()", "().detach"], "all().detach", ignores_case), [0, 1]);
+        }
+        assert_eq!(found(&["now", "now_v"], "NOW_V", true), [0, 1]);
     }
 }

@@ -207,8 +207,7 @@ fn statement_range(code: &[u8], from: usize, language: Language) -> Range<usize>
         language,
         Language::Python | Language::Shell | Language::Yaml | Language::Toml | Language::Go | Language::Plain
     );
-    let script =
-        matches!(language, Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx);
+    let script = language.is_script();
     let (mut at, mut start, mut depth) = (from, None, 0_i64);
     let mut in_attribute = false;
     for _ in 0..MAX_STATEMENT_LINES {

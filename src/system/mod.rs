@@ -14,3 +14,4 @@ pub(crate) mod ssh_agent;
 pub(crate) mod transaction;
 pub(crate) mod user_state;
 pub(crate) mod walk;
+pub(crate) mod wildmatch;

@@ -21,6 +21,9 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// Whether this process may install a signal handler when the first step runs.
 /// Without the handler, Ctrl-C ends the process in the usual way.
 static MAY_HANDLE_SIGNALS: AtomicBool = AtomicBool::new(false);
+/// Whether files that the caller of this process left open are closed for programs that
+/// it starts.
+static CLOSES_INHERITED_FILES: AtomicBool = AtomicBool::new(false);
 /// Whether this process is a subreaper: orphans below it become its children.
 static ADOPTS_ORPHANS: AtomicBool = AtomicBool::new(false);
 
@@ -55,11 +58,13 @@ pub(crate) enum ExitReason {
 }
 
 /// Lets Ctrl-C end the running step instead of the tool, so that the tool can
-/// finish its report; lets the tool adopt processes that leave a step's group.
+/// finish its report; lets the tool adopt processes that leave a step's group; lets
+/// steps inherit no open files, such as the pipe of a CI runner.
 /// Only the command-line tool calls it: a program that uses the library keeps its
 /// own handlers.
 pub(crate) fn install_signal_handling() {
     MAY_HANDLE_SIGNALS.store(true, Ordering::SeqCst);
+    CLOSES_INHERITED_FILES.store(true, Ordering::SeqCst);
     #[cfg(target_os = "linux")]
     if rustix::process::set_child_subreaper(Some(rustix::process::getpid())).is_ok() {
         ADOPTS_ORPHANS.store(true, Ordering::SeqCst);
@@ -96,6 +101,7 @@ pub(crate) fn run(program: &Program, log: &File, mut tick: impl FnMut(Duration))
     wrap.wrap(process_wrap::std::ProcessGroup::leader());
     #[cfg(windows)]
     wrap.wrap(process_wrap::std::JobObject);
+    close_inherited_files();
     let mut running = RunningProgram { child: wrap.spawn()?, before };
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
@@ -119,6 +125,17 @@ pub(crate) fn run(program: &Program, log: &File, mut tick: impl FnMut(Duration))
     drop(running);
     Ok(reason)
 }
+
+/// Marks all open files except the standard streams as closed for started programs.
+#[cfg(unix)]
+fn close_inherited_files() {
+    if CLOSES_INHERITED_FILES.load(Ordering::SeqCst) {
+        close_fds::CloseFdsBuilder::new().threadsafe(true).cloexecfrom(3);
+    }
+}
+
+#[cfg(not(unix))]
+fn close_inherited_files() {}
 
 /// A started program. Its process tree is killed when the value is dropped, so that
 /// an error or a panic does not leave it running.

@@ -75,20 +75,20 @@ fn components_overlap(a: &[u8], b: &[u8]) -> bool {
     table.first().and_then(|row| row.first()).copied().unwrap_or(false)
 }
 
-/// Returns whether a text matches a pattern with `*` (any characters) and `?` (one
-/// character), as `match_pattern` of OpenSSH decides it. The time is at most the
+/// Returns whether a text matches a pattern with `*` (any bytes) and `?` (one byte), as
+/// `match_pattern` of OpenSSH decides it. The time is at most the
 /// product of both lengths.
 #[must_use]
 pub(crate) fn fnmatch(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t, mut star) = (0, 0, None);
     while t < text.len() {
         match pattern.get(p) {
-            Some('*') => {
+            Some(b'*') => {
                 star = Some((p, t));
                 p += 1;
             }
-            Some(c) if *c == '?' || text.get(t) == Some(c) => {
+            Some(c) if *c == b'?' || text.get(t) == Some(c) => {
                 p += 1;
                 t += 1;
             }
@@ -101,7 +101,7 @@ pub(crate) fn fnmatch(pattern: &str, text: &str) -> bool {
             },
         }
     }
-    pattern.get(p..).unwrap_or_default().iter().all(|c| *c == '*')
+    pattern.get(p..).unwrap_or_default().iter().all(|c| *c == b'*')
 }
 
 #[cfg(test)]

@@ -48,6 +48,9 @@ const MARK: &str = "# written by countersign;";
 /// The reason why a hook was not installed or removed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HookError {
+    /// `core.hooksPath` is set to nothing, so git runs no hook.
+    #[error("core.hooksPath is empty, so git runs no hook; unset it: git config --unset core.hooksPath")]
+    Nowhere,
     /// `core.hooksPath` is set to this folder, so git ignores `.git/hooks`.
     #[error("core.hooksPath makes git run the hooks in {0}; add this line to the {name} hook there: {line}", name = .1.as_str(), line = .1.shell_line())]
     Elsewhere(String, Hook),
@@ -85,6 +88,7 @@ fn is_own_hook(path: &Path) -> Result<Option<bool>, HookError> {
 /// `core.hooksPath` is set, so git does not look there.
 fn hook_path(folder: &Path, configured: Option<&str>, hook: Hook) -> Result<PathBuf, HookError> {
     match configured {
+        Some("") => Err(HookError::Nowhere),
         Some(other) => Err(HookError::Elsewhere(crate::text::to_single_line(other, 200), hook)),
         None => Ok(folder.join(hook.as_str())),
     }
@@ -104,6 +108,13 @@ pub(crate) fn install(folder: &Path, configured: Option<&str>, hook: Hook) -> Re
     let written = files::write_executable(&path, hook.script().as_bytes());
     written.map_err(|source| HookError::File { path: path.clone(), source })?;
     Ok(path)
+}
+
+/// Returns whether git can run a hook that was written: it is a file, and executable.
+pub(crate) fn is_executable(path: &Path) -> bool {
+    let metadata = files::find_metadata(path).ok().flatten();
+    let mode = metadata.as_ref().and_then(files::file_mode);
+    cfg!(not(unix)) || mode == Some(crate::change::FileMode::Executable)
 }
 
 /// Removes a hook that countersign wrote, and returns its path.

@@ -36,6 +36,7 @@ mod output_files;
 mod public_api;
 mod reading;
 mod readme;
+mod scan_areas;
 mod scans;
 mod schema;
 mod schema_history;

@@ -6,7 +6,7 @@ use countersign::DemoRepository;
 
 use crate::support::repo::Sandbox;
 
-fn report(sandbox: &Sandbox, arguments: &[&str]) -> (i32, Value) {
+pub(crate) fn report(sandbox: &Sandbox, arguments: &[&str]) -> (i32, Value) {
     let output = sandbox.run(&[arguments, &["--format", "json"]].concat());
     let text = String::from_utf8(output.stdout).expect("text");
     let messages = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -16,7 +16,7 @@ fn report(sandbox: &Sandbox, arguments: &[&str]) -> (i32, Value) {
     )
 }
 
-fn rules(report: &Value) -> Vec<String> {
+pub(crate) fn rules(report: &Value) -> Vec<String> {
     let all = report["findings"].as_array().expect("findings");
     all.iter().map(|one| one["rule"].as_str().expect("rule").to_owned()).collect()
 }
@@ -113,7 +113,7 @@ fn a_change_is_scanned_by_the_rules_of_its_base() {
 }
 
 /// A repository whose second commit is scanned.
-fn scan_change(before: &[(&str, &str)], after: &[(&str, &str)]) -> (i32, Value) {
+pub(crate) fn scan_change(before: &[(&str, &str)], after: &[(&str, &str)]) -> (i32, Value) {
     let sandbox = Sandbox::new();
     sandbox.write("Cargo.toml", "[package]\n");
     before.iter().for_each(|(path, text)| sandbox.write(path, text));
@@ -123,7 +123,7 @@ fn scan_change(before: &[(&str, &str)], after: &[(&str, &str)]) -> (i32, Value) 
     report(&sandbox, &["scan", "--range", "HEAD~1..HEAD"])
 }
 
-const BAD: &str = "pub fn bad(x: Option<u8>) -> u8 { x.unwrap() }\n";
+pub(crate) const BAD: &str = "pub fn bad(x: Option<u8>) -> u8 { x.unwrap() }\n";
 
 #[test]
 fn an_edit_beside_an_old_finding_makes_nothing_new() {

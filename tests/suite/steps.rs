@@ -154,3 +154,75 @@ fn logs_do_not_follow_a_link_out_of_the_repository() {
     assert_eq!(exit, 0, "{said}");
     assert!(sandbox.root.join("target/logs/WP-1-Farewell").is_dir());
 }
+
+#[test]
+fn steps_get_no_credentials_and_no_open_files() {
+    let sandbox = with_step(
+        r#"[sh, -c, "env | grep -E 'TOKEN|SECRET|SSH_AUTH_SOCK' && exit 1; { true >&7; } 2>/dev/null && exit 2; exit 0"]"#,
+        "",
+    );
+    let program = sandbox.program();
+    let path = std::path::PathBuf::from(program.get_program());
+    // A shell opens descriptor 7, as a CI runner or a supervisor may.
+    let mut shell = crate::support::repo::isolated_command("sh", &sandbox.root, &sandbox.home());
+    for name in ["GITHUB_TOKEN", "CI_JOB_TOKEN", "AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK"] {
+        shell.env(name, "x");
+    }
+    let line = format!("exec 7>open-file; exec {} pre-work WP-1-Farewell", path.display());
+    let output = shell.args(["-c", &line]).output().expect("runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(sandbox.root.join("open-file").exists());
+    assert!(!said.contains("exit code"), "{said}");
+}
+
+#[test]
+fn named_credentials_reach_a_step() {
+    let sandbox = with_step(
+        r#"[sh, -c, "test \"$GITHUB_TOKEN\" = x && test -z \"$CI_JOB_TOKEN\""]"#,
+        "    environment:\n      keep: [\"*\", GITHUB_TOKEN]\n",
+    );
+    let mut program = sandbox.program();
+    program.env("GITHUB_TOKEN", "x").env("CI_JOB_TOKEN", "x").args(["pre-work", "WP-1-Farewell"]);
+    let output = program.output().expect("runs");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn a_step_that_compares_files_leaves_the_index_as_it_is() {
+    let sandbox =
+        with_step(r#"[sh, -c, "git status --short; git diff --exit-code; git diff HEAD --stat"]"#, "");
+    // The times of the files differ from the index, so that git would refresh it.
+    for path in ["src/lib.rs", "Cargo.toml"] {
+        let text = sandbox.read(path);
+        sandbox.write(path, text);
+    }
+    let (exit, said) = sandbox.run_redacted(&["pre-work", "WP-1-Farewell"]);
+    assert_eq!(exit, 0, "{said}");
+}
+
+#[test]
+fn a_junit_file_counts_only_if_the_step_wrote_it() {
+    let file = "<testsuite><testcase name='a'/><testcase name='b'><skipped/></testcase></testsuite>";
+    let failed = "<testsuite><testcase name='a'><failure/></testcase></testsuite>";
+    let judge = |run: &str, junit: &str, left_over: bool| {
+        let sandbox = with_step(run, &format!("    junit: {junit}\n"));
+        if left_over {
+            sandbox.write("target/junit.xml", file);
+        }
+        sandbox.run_redacted(&["pre-work", "WP-1-Farewell"])
+    };
+    let write = |text: &str, path: &str| format!(r#"[sh, -c, "mkdir -p target; echo \"{text}\" > {path}"]"#);
+    let (exit, said) = judge(&write(file, "target/junit.xml"), "target/junit.xml", true);
+    assert!(exit == 0 && said.contains("passed, 1 test"), "{exit} {said}");
+    let (exit, said) = judge("[sh, -c, \"exit 0\"]", "target/junit.xml", true);
+    assert!(exit == 1 && said.contains("the step did not write target/junit.xml"), "{said}");
+    let (exit, said) = judge(&write(failed, "target/junit.xml"), "target/junit.xml", false);
+    assert!(exit == 1 && said.contains("contains 1 failed tests"), "{said}");
+    let (exit, said) = judge(&write("<testsuite/>", "target/junit.xml"), "target/junit.xml", false);
+    assert!(exit == 1 && said.contains("ran no test (JUnit)"), "{said}");
+    let (exit, said) = judge(&write(file, "report.xml"), "report.xml", false);
+    assert!(exit == 1 && said.contains("not in a folder that the base ignores"), "{said}");
+    let (exit, said) =
+        judge("[sh, -c, \"mkdir -p target; ln -s x target/junit.xml\"]", "target/junit.xml", false);
+    assert!(exit == 1 && said.contains("is not a regular file"), "{said}");
+}

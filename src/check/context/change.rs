@@ -76,6 +76,9 @@ pub struct ChangeCheckContext<'a> {
     pub other_packet_for: &'a dyn Fn(&RepoPath) -> Option<String>,
     /// Returns whether a path exists in the judged tree.
     pub exists: &'a dyn Fn(&RepoPath) -> bool,
+    /// Returns the target of a symbolic link of the judged tree; `None` if the path is
+    /// not a link.
+    pub link_target: &'a dyn Fn(&RepoPath) -> Option<Vec<u8>>,
     /// The packet at the start of the work, if it existed.
     pub packet_at_start: Option<&'a Packet>,
     /// The packet at trusted commits; empty for a range that is history.

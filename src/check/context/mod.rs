@@ -25,7 +25,8 @@ pub(crate) use approval::{
 pub(crate) use change::{ChangeCheckContext, EvidencePathFact, RangeFact, WaiverOrigin};
 pub(crate) use policy::{ManifestPlace, Policy, ProtectedPattern, WaiverSource};
 pub(crate) use sources::{
-    BaselineState, ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, WaiverLookup,
+    BaselineState, ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, UnscannedFolder,
+    WaiverLookup,
 };
 pub(crate) use trusted::{TrustCheckContext, TrustedApproval, TrustedRecords, TrustedState};
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::change::ChangeKind;
-use crate::scan::{Baseline, RuleFault, ScanSettings, Suppression};
+use crate::scan::{AreaKind, Areas, Baseline, Language, RuleFault, ScanSettings, Suppression, Treatment};
 use crate::text::{RepoPath, Source};
 
 /// A file that a scan could not read.
@@ -20,6 +20,15 @@ pub struct UnreadFile {
     /// The source and the byte offset of the skipped line, if only one line was
     /// skipped.
     pub line: Option<(Arc<Source>, usize)>,
+}
+
+/// A folder or file of which a scan looked at almost nothing.
+#[derive(Debug, Clone)]
+pub struct UnscannedFolder {
+    /// The folder or file; empty for the whole tree.
+    pub path: RepoPath,
+    /// The fact, in one sentence without a full stop.
+    pub message: String,
 }
 
 /// A suppression comment and its effect.
@@ -75,6 +84,10 @@ pub struct SourcesCheckContext<'a> {
     pub paths: &'a [RepoPath],
     /// The repository's settings for scans.
     pub settings: &'a ScanSettings,
+    /// What the files of the tree are for.
+    pub(crate) areas: &'a Areas,
+    /// Facts about what was not scanned, for warnings.
+    pub unscanned: &'a [UnscannedFolder],
     /// The changed files; `None` if no change is judged. With a change, only
     /// findings in changed files are reported.
     pub changed: Option<&'a [ChangedSource]>,
@@ -102,6 +115,18 @@ pub struct SourcesCheckContext<'a> {
 }
 
 impl SourcesCheckContext<'_> {
+    /// Returns what a file is for.
+    #[must_use]
+    pub(crate) fn area(&self, path: &RepoPath) -> AreaKind {
+        self.areas.area(self.settings, path, Language::from_path(path)).kind
+    }
+
+    /// Returns whether no rule applies to a file, because of its area.
+    #[must_use]
+    pub fn skips(&self, path: &RepoPath) -> bool {
+        self.settings.treatment(self.area(path)) == Treatment::Skip
+    }
+
     /// Returns whether the tree has a file at a path.
     #[must_use]
     pub fn has_file(&self, path: &str) -> bool {

@@ -10,6 +10,7 @@ use crate::cli::workspace::{GitWorkspace, LockedWorkspace};
 use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
 use crate::document::Packet;
 use crate::pipeline::packet_gate::{GateRequest, ManifestContext};
+use crate::pipeline::steps::record_run;
 use crate::render::json;
 use crate::system::git::GitRepository;
 use crate::system::{clock, environment};
@@ -96,6 +97,8 @@ impl EvidenceArgs {
                 escape_hidden(&remark),
                 escape_hidden(command)
             ));
+            record_run(&repo.state_folder(), command, one.exit_code, &one.log_sha256)
+                .context("recording the run in git's folder")?;
             ran.push(one);
         }
         if self.write && !ran.is_empty() {

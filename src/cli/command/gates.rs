@@ -109,8 +109,9 @@ impl<'a> GateRun<'a> {
     }
 
     fn run(self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        let repo = GitRepository::discover(&global.working_dir()?)?;
+        let mut repo = GitRepository::discover(&global.working_dir()?)?;
         recover_interrupted_write(&repo)?;
+        repo.use_index_of_commit(&global.working_dir()?)?;
         let request = GateRequest {
             gate: self.gate,
             packet: self.packets.first.to_owned(),

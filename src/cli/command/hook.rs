@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::change::{Commit, History as _, Repository as _, SelectionRequest, TreeState};
+use crate::change::{Commit, SelectionRequest, TreeState};
 use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::finding::{CheckStatus, Finding, Report, ScanInfo, SelectionInfo};
 use crate::pipeline::packet_gate::PipelineError;
@@ -70,6 +70,12 @@ impl HookArgs {
         match &self.action {
             HookAction::Install { hook } => {
                 let path = hook::install(&own, configured.as_deref(), hook.to_hook())?;
+                if !hook::is_executable(&path) {
+                    bail!(
+                        "{} was written, but git cannot run it: the file system stores no executable bit",
+                        path.display()
+                    );
+                }
                 output.print(&format!("{} written\n", path.display()))?;
                 Ok(PASSED)
             }
@@ -86,9 +92,10 @@ impl HookArgs {
                 let report = scan(global, &repo, TreeState::Index, Some(SelectionRequest::Staged))??;
                 write_hook_report(global, output, &report)
             }
-            HookAction::Run { hook: HookName::PrePush, .. } => {
+            HookAction::Run { hook: HookName::PrePush, given } => {
                 let mut report = Report::new(hook_profile().name);
-                for pushed in read_pushed_changes(&repo)? {
+                let (name, url) = (given.first().map(String::as_str), given.get(1).map(String::as_str));
+                for pushed in read_pushed_changes(&repo, (name, url))? {
                     report = merge_reports(report, scan_pushed(global, &repo, &pushed)?);
                 }
                 report.sort();
@@ -223,15 +230,18 @@ fn merge_counts(a: ScanInfo, b: ScanInfo) -> ScanInfo {
     }
 }
 
+/// Name and URL of the remote that git passes to the hook.
+type Remote<'a> = (Option<&'a str>, Option<&'a str>);
+
 /// Reads the pushed changes from what git writes to the hook: lines of
 /// `<local ref> <local id> <remote ref> <remote id>`.
-fn read_pushed_changes(repo: &GitRepository) -> anyhow::Result<Vec<PushedChange>> {
+fn read_pushed_changes(repo: &GitRepository, remote: Remote<'_>) -> anyhow::Result<Vec<PushedChange>> {
     let text = environment::read_stdin(1024 * 1024).context("reading the pushed references")?;
     let is_missing = |id: &str| id.bytes().all(|byte| byte == b'0');
     let mut out = Vec::new();
     for line in text.lines() {
         let fields: Vec<&str> = line.split(' ').collect();
-        let [_, local, _, remote] = fields.as_slice() else {
+        let [_, local, _, remote_id] = fields.as_slice() else {
             bail!(
                 "git wrote a line that does not describe a push: {}",
                 crate::text::to_single_line(line, 120)
@@ -240,7 +250,8 @@ fn read_pushed_changes(repo: &GitRepository) -> anyhow::Result<Vec<PushedChange>
         if is_missing(local) {
             continue;
         }
-        let pushed = find_pushed_change(repo, local, Some(*remote).filter(|id| !is_missing(id)))?;
+        let remote_id = Some(*remote_id).filter(|id| !is_missing(id));
+        let Some(pushed) = find_pushed_change(repo, local, remote_id, remote)? else { continue };
         if !out.contains(&pushed) {
             out.push(pushed);
         }
@@ -248,23 +259,25 @@ fn read_pushed_changes(repo: &GitRepository) -> anyhow::Result<Vec<PushedChange>
     Ok(out)
 }
 
-/// Finds what a push adds to the remote. `remote` is the commit that the remote
-/// reference has; `None` if it is new. The local repository may not have that commit.
+/// Finds what a push adds to the remote. `remote_id` is the object that the remote
+/// reference has; `None` if it is new. The local repository may not have that object.
+/// `None` if the remote has everything.
 fn find_pushed_change(
     repo: &GitRepository,
     local: &str,
-    remote: Option<&str>,
-) -> anyhow::Result<PushedChange> {
-    if let Some(remote) = remote
-        && repo.find_commit(remote)?.is_some()
-    {
-        return Ok(PushedChange::Range(format!("{remote}..{local}")));
-    }
-    // `local` may be the id of an annotated tag.
-    let selection = repo.select(&SelectionRequest::Rev(local.to_owned()), &|_| None, None)?;
-    let commit = selection.head.context("a pushed reference without a commit")?;
-    Ok(match repo.find_last_pushed(commit)? {
-        Some(base) => PushedChange::Range(format!("{}..{}", base.0, commit.0)),
-        None => PushedChange::AllFiles(commit),
+    remote_id: Option<&str>,
+    (name, url): Remote<'_>,
+) -> anyhow::Result<Option<PushedChange>> {
+    // Both may be ids of annotated tags.
+    let commit = repo.peel_to_commit(local)?.context("a pushed reference without a commit")?;
+    let remote_commit = remote_id.map(|id| repo.peel_to_commit(id).unwrap_or_default());
+    let base = match remote_commit.flatten() {
+        Some(known) => Some(known),
+        None => repo.find_last_pushed(commit, name, url)?,
+    };
+    Ok(match base {
+        Some(base) if base == commit => None,
+        Some(base) => Some(PushedChange::Range(format!("{}..{}", base.0, commit.0))),
+        None => Some(PushedChange::AllFiles(commit)),
     })
 }

@@ -10,7 +10,7 @@ use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::finding::{CheckOutcome, Finding, Label, Report, RuleId};
 use crate::pipeline::packet_gate::status_of;
 use crate::render::{json, profiles_markdown, rules_markdown, scan_rules_markdown};
-use crate::scan::{ScanRule, check_examples, embedded, embedded_ids};
+use crate::scan::{ScanRule, check_examples, check_prefilter, embedded, embedded_ids};
 use crate::system::clock;
 use crate::system::clock::Stopwatch;
 use crate::text::{RepoPath, Source};
@@ -92,6 +92,17 @@ fn run_examples(global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let found =
             faults.into_iter().map(|bad| to_finding(&bad.source, bad.span, bad.message, rule.id.as_str()));
         outcome(&rule.id, found.collect());
+    }
+    let sources = collect_rule_sources(&active_rules.sources, active_rules.rules.iter());
+    let source = |rule: &ScanRule| {
+        let own = sources.iter().find(|(_, other)| other.id == rule.id);
+        own.map_or_else(
+            || Source::from_text(RepoPath::from(rule.id.as_str()), ""),
+            |(source, _)| Arc::clone(source),
+        )
+    };
+    for (id, fault) in check_prefilter(&active_rules.rules, &source) {
+        outcome(&id, vec![to_finding(&fault.source, fault.span, fault.message, id.as_str())]);
     }
     report.run.started_at = started_at;
     report.run.milliseconds = watch.elapsed_milliseconds();

@@ -1,5 +1,6 @@
 //! `scan` and the validator scans.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::bail;
@@ -13,7 +14,7 @@ use crate::pipeline::source_scan::{ScanProfile, ScanRequest, load_active_rules, 
 use crate::scan::{Baseline, write_baseline};
 use crate::system::clock::Stopwatch;
 use crate::system::{clock, files};
-use crate::text::{RepoPath, Source};
+use crate::text::{RepoPath, Source, format_count};
 
 use crate::cli::args::{BaseArgs, SelectionArgs};
 
@@ -30,7 +31,7 @@ pub(crate) struct ScanArgs {
     /// `errors`, `dal` and `traceability`
     #[arg(long = "set", value_name = "NAME")]
     sets: Vec<String>,
-    /// Write the baseline file, or fail only on findings that it does not list
+    /// Write or upgrade the baseline file, or fail only on findings that it does not list
     #[arg(long, value_enum, value_name = "ACTION")]
     baseline: Option<BaselineAction>,
     /// Also list findings that the baseline knows
@@ -48,6 +49,8 @@ enum BaselineAction {
     Write,
     /// Fail on findings that the baseline does not list
     Check,
+    /// Rewrite a baseline of version 1 with fingerprints of version 2; adds no finding
+    Upgrade,
 }
 
 /// Arguments of the validator scans.
@@ -79,6 +82,9 @@ impl ScanArgs {
             }
             let configured = workspace.load_config(global)?.scan.baseline;
             request.baseline = Some(configured.clone().unwrap_or_else(|| DEFAULT_BASELINE.to_owned()));
+            if action == BaselineAction::Upgrade {
+                return upgrade_baseline(output, &workspace, request);
+            }
             if action == BaselineAction::Write {
                 return update_baseline(output, &workspace, request, configured.is_some());
             }
@@ -109,27 +115,69 @@ fn update_baseline(
         bail!("not everything was scanned ({}); fix that first", fault.message);
     }
     let asked: Vec<&str> = report.outcomes.iter().map(|outcome| outcome.rule.as_str()).collect();
-    let file = RepoPath::from(path.as_str());
-    let old = workspace
-        .repo()
-        .read(TreeState::Worktree, &file)?
-        .map(|bytes| Source::from_bytes(file.clone(), bytes));
-    let old = match old.map(|source| Baseline::read(&source)) {
-        Some(Ok(baseline)) => baseline,
-        Some(Err(fault)) => bail!("{path}:{}: {}", fault.source.line(fault.span.start), fault.message),
-        None => Baseline::default(),
-    };
-    let kept = old.entries().map(|(rule, print, _)| (rule, print)).filter(|(rule, _)| !asked.contains(rule));
+    let old = read_baseline(&workspace, &path)?.unwrap_or_default();
+    let kept: Vec<(&str, &str)> = old
+        .entries()
+        .map(|(rule, print, _)| (rule, print))
+        .filter(|(rule, _)| !asked.contains(rule))
+        .collect();
     let found =
         report.findings.iter().filter_map(|found| Some((found.rule.as_str(), found.fingerprint.as_deref()?)));
     let count = found.clone().count();
-    files::write(&files::join_repo_path(root, &file), write_baseline(found.chain(kept)).as_bytes())?;
+    let has_old_entries = old.has_old_entries() && !kept.is_empty();
+    let text = write_baseline(found.chain(kept), has_old_entries);
+    files::write(&files::join_repo_path(root, &RepoPath::from(path.as_str())), text.as_bytes())?;
     let how = if is_configured {
         ""
     } else {
         "; to use it, add `scan: {baseline: …}` with this path to countersign.yaml"
     };
-    output.print(&format!("{path}: {} written{how}\n", crate::text::format_count(count, "finding")))?;
+    output.print(&format!("{path}: {} written{how}\n", format_count(count, "finding")))?;
+    Ok(PASSED)
+}
+
+/// Reads the baseline file at a path; `None` if there is none.
+fn read_baseline(workspace: &Workspace, path: &str) -> anyhow::Result<Option<Baseline>> {
+    let file = RepoPath::from(path);
+    let Some(bytes) = workspace.repo().read(TreeState::Worktree, &file)? else { return Ok(None) };
+    match Baseline::read(&Source::from_bytes(file, bytes)) {
+        Ok(baseline) => Ok(Some(baseline)),
+        Err(fault) => bail!("{path}:{}: {}", fault.source.line(fault.span.start), fault.message),
+    }
+}
+
+/// Rewrites a baseline with the fingerprints of the findings that it lists.
+fn upgrade_baseline(output: &Output, workspace: &Workspace, mut request: ScanRequest) -> anyhow::Result<u8> {
+    if !request.paths.is_empty() {
+        bail!("a baseline covers the whole tree; leave out the paths");
+    }
+    let path = request.baseline.clone().unwrap_or_default();
+    let Some(root) = workspace.root() else { bail!("a bare repository has no folder to write {path} to") };
+    let Some(old) = read_baseline(workspace, &path)? else { bail!("there is no baseline {path} to upgrade") };
+    if !old.has_old_entries() {
+        output.print(&format!("{path}: nothing to do, all entries are of version 2\n"))?;
+        return Ok(PASSED);
+    }
+    // Entries of every set are renewed.
+    request.profile = ScanProfile::full();
+    let new = run_scan(workspace.repo(), &request)?;
+    request.show_baselined = true;
+    let all = run_scan(workspace.repo(), &request)?;
+    if all.scan.as_ref().is_some_and(|scan| scan.truncated > 0) {
+        bail!("there are more findings than a baseline should hold; narrow the rules first");
+    }
+    let prints = |report: &Report| -> BTreeSet<(String, String)> {
+        let all = report.findings.iter();
+        all.filter_map(|found| Some((found.rule.to_string(), found.fingerprint.clone()?))).collect()
+    };
+    let unlisted = prints(&new);
+    let listed: Vec<(String, String)> =
+        prints(&all).into_iter().filter(|finding| !unlisted.contains(finding)).collect();
+    let text = write_baseline(listed.iter().map(|(rule, print)| (rule.as_str(), print.as_str())), false);
+    files::write(&files::join_repo_path(root, &RepoPath::from(path.as_str())), text.as_bytes())?;
+    let removed = old.len().saturating_sub(listed.len());
+    let renewed = format_count(listed.len(), "finding");
+    output.print(&format!("{path}: {renewed} renewed, {removed} without a match removed\n"))?;
     Ok(PASSED)
 }
 

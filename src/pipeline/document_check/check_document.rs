@@ -101,8 +101,8 @@ impl DocumentContext<'_> {
             registry: governance.and_then(GovernanceDocuments::registry),
             board: governance.and_then(GovernanceDocuments::board),
             revision_ids: &revision_ids,
-            skeleton_approval: self.facts.skeleton_approvals.get(id.as_str()),
             is_fence: false,
+            skeleton_approval: self.facts.skeleton_approvals.get(id.as_str()),
         });
         // Findings in finished documents are reported but fail nothing: finished
         // documents must not be edited.

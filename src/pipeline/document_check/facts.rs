@@ -105,7 +105,7 @@ fn gather_merged_commits(
     main_branches: &[String],
 ) -> Result<BTreeMap<String, MergedCommitFact>, RepositoryError> {
     let mut out = BTreeMap::new();
-    let main = repo.branch_tips(main_branches)?.first().map(|branch| branch.tip);
+    let tips = repo.branch_tips(main_branches)?;
     for (_, _, packet) in governance.packets() {
         let Some(named) = merged_commit(packet) else { continue };
         if out.contains_key(&named.value) {
@@ -114,10 +114,13 @@ fn gather_merged_commits(
         let fact = match repo.find_commit(&named.value)? {
             None => MergedCommitFact::Missing,
             Some(commit) if repo.is_ancestor(commit, head)? => MergedCommitFact::OnMain,
-            Some(commit) => match main {
-                Some(main) if repo.is_ancestor(commit, main)? => MergedCommitFact::OnMain,
-                _ => MergedCommitFact::NotOnMain,
-            },
+            Some(commit) => {
+                let mut is_on_main = false;
+                for tip in &tips {
+                    is_on_main = is_on_main || repo.is_ancestor(commit, tip.tip)?;
+                }
+                if is_on_main { MergedCommitFact::OnMain } else { MergedCommitFact::NotOnMain }
+            }
         };
         out.insert(named.value, fact);
     }

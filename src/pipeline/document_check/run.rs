@@ -12,6 +12,7 @@ use crate::finding::{CheckOutcome, CheckStatus, DocumentsInfo, Finding, Label, P
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::locate::{LocatedPacket, locate};
 use crate::pipeline::outcome::{RuleRef, apply_level_overrides, is_disabled, status_of};
+use crate::pipeline::trusted_revision::MainBranch;
 use crate::system::parallel;
 use crate::text::{RepoPath, Source};
 
@@ -35,7 +36,7 @@ pub fn check_documents(
         registered_rules().iter().filter(|entry| request.query.includes_rule(entry)).collect();
     let collected = collect_documents(repo, request.tree, &layout, &request.named_documents)?;
     let CollectedDocuments { in_layout, outside_layout, unread_documents } = collected;
-    let trusted = collect_trusted(repo, request, &config, &layout, &in_layout)?;
+    let trusted = collect_trusted(repo, request, &layout, &in_layout)?;
     let governance = GovernanceDocuments::new(&in_layout, &layout);
     let governance = match &trusted {
         Some(documents) => governance.with_trusted(&GovernanceDocuments::new(documents, &layout)),
@@ -102,17 +103,12 @@ pub fn check_documents(
 fn collect_trusted(
     repo: &dyn Repository,
     request: &DocumentCheckRequest,
-    config: &Config,
     layout: &Layout,
     judged: &[Document],
 ) -> Result<Option<Vec<Document>>, PipelineError> {
     let Some(head) = repo.head()? else { return Ok(None) };
-    let main = repo.branch_tips(&config.main_branches)?.first().map(|branch| branch.tip);
-    let fork = match main {
-        Some(main) => repo.merge_base(main, head)?,
-        None => None,
-    };
-    let commit = fork.unwrap_or(head);
+    let main = MainBranch::find(repo, request.config.as_ref(), None)?;
+    let commit = main.oldest_fork(repo, head)?.unwrap_or(head);
     let tree = TreeState::Commit(commit);
     if tree == request.tree {
         return Ok(None);

@@ -58,6 +58,11 @@ impl FileAttribution {
         self.files.get(index).map_or(&[], Vec::as_slice)
     }
 
+    /// Returns the files that belong to the first packet, in order of path.
+    pub(crate) fn into_first(self) -> Vec<ChangedFile> {
+        self.files.into_iter().next().unwrap_or_default()
+    }
+
     /// Returns the files that a packet shares, with the ids of the other packets.
     pub(crate) fn shared(&self, index: usize) -> &[(RepoPath, String)] {
         self.shared.get(index).map_or(&[], Vec::as_slice)

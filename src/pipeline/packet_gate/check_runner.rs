@@ -1,10 +1,8 @@
 //! Runs the checks of a gate over one packet, in order.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::change::{ChangedFile, Repository, RepositoryError, TreeState};
+use crate::change::{ChangedFile, RepositoryError, TreeState};
 use crate::check::context::{
     ApprovalCheckContext, ChangeCheckContext, ContractFact, Gate, ManifestPlace, PacketCheckContext,
     PacketSearch, SearchCheckContext, SelectionCheckContext,
@@ -24,6 +22,7 @@ use crate::text::{RepoPath, Source};
 use super::approval_facts::ApprovalFacts;
 use super::change_facts::ChangeFacts;
 use super::gate_rules::rules_of_gate;
+use super::lookups::{cached_exists, cached_link_target};
 use super::related_documents::{OpenScopes, RelatedDocuments};
 use super::request::GateContext;
 use super::{approval_report, causes, change_facts, waivers};
@@ -126,6 +125,7 @@ impl<'a> CheckRunner<'a> {
         let open_scopes = OpenScopes::new(repo, tree, layout, &located.id);
         let owners = |path: &RepoPath| open_scopes.covering(path);
         let exists = cached_exists(repo, tree);
+        let link_target = cached_link_target(repo, tree);
         let change =
             change_facts.as_ref().zip(self.context.selection).map(|(facts, selection)| ChangeCheckContext {
                 packet: packet(),
@@ -137,6 +137,7 @@ impl<'a> CheckRunner<'a> {
                 owners: &owners,
                 other_packet_for: self.context.other_owner,
                 exists: &exists,
+                link_target: &link_target,
                 packet_at_start: facts.packet_before.as_ref(),
                 trusted_states: approval_facts.as_ref().map_or(&[], |facts| facts.trusted.states.as_slice()),
                 waiver_origins: &facts.waiver_origins,
@@ -329,7 +330,7 @@ impl<'a> CheckRunner<'a> {
             Check::Trust(check) => Some(check(self.context.trust, rule)),
             Check::Packet(check) => inputs.packet.map(|input| run_check(check, input, rule)),
             Check::Text(check) if !inputs.texts.is_empty() => {
-                Some(merge_results(inputs.texts.iter().map(|input| check(input, rule))))
+                Some(CheckResult::merged(inputs.texts.iter().map(|input| check(input, rule))))
             }
             Check::Refinement(check) if inputs.packet.is_some() => Some(match inputs.refinement {
                 Some(input) => check(input, rule),
@@ -394,6 +395,17 @@ impl<'a> CheckRunner<'a> {
     }
 }
 
+/// Reads a file of manifests as a packet with the scope of the real one.
+pub(super) fn read_manifest_packet(source: &Arc<Source>, packet: &Packet) -> Parsed<Packet> {
+    let mut beside = Packet::read(source);
+    // No approval shows this file, so recovered text permits nothing.
+    if let Some(restricted) = beside.value.restricted() {
+        beside.value = restricted;
+    }
+    beside.value.scope.clone_from(&packet.scope);
+    beside
+}
+
 /// Returns the packet without the permissions that only a recovered text gives;
 /// `None` if there are none, or if the approved version of the packet has the same
 /// recovered fences, so that the approval covers this reading.
@@ -410,47 +422,4 @@ fn restrict_to_approved(located: &LocatedPacket, contract: Option<&ContractFact>
         faults: located.faults.clone(),
         resolved_by: located.resolved_by.clone(),
     })
-}
-
-/// Reads a file of manifests as a packet with the scope of the real one.
-pub(super) fn read_manifest_packet(source: &Arc<Source>, packet: &Packet) -> Parsed<Packet> {
-    let mut beside = Packet::read(source);
-    // No approval shows this file, so recovered text permits nothing.
-    if let Some(restricted) = beside.value.restricted() {
-        beside.value = restricted;
-    }
-    beside.value.scope.clone_from(&packet.scope);
-    beside
-}
-
-/// Merges the results of one check over several documents.
-fn merge_results(results: impl Iterator<Item = CheckResult>) -> CheckResult {
-    let (mut findings, mut skip_reason, mut has_run) = (Vec::new(), None, false);
-    for result in results {
-        match result {
-            CheckResult::Findings(more) => {
-                has_run = true;
-                findings.extend(more);
-            }
-            CheckResult::Skipped(reason) => skip_reason = Some(reason),
-        }
-    }
-    match skip_reason {
-        Some(reason) if !has_run => CheckResult::Skipped(reason),
-        _ => CheckResult::Findings(findings),
-    }
-}
-
-/// Returns a function that tests whether a path exists, and looks up each path
-/// once.
-fn cached_exists(repo: &dyn Repository, tree: TreeState) -> impl Fn(&RepoPath) -> bool {
-    let cache: RefCell<BTreeMap<RepoPath, bool>> = RefCell::default();
-    move |path| {
-        let known = cache.borrow().get(path).copied();
-        known.unwrap_or_else(|| {
-            let exists = repo.exists(tree, path).unwrap_or(false);
-            cache.borrow_mut().insert(path.clone(), exists);
-            exists
-        })
-    }
 }

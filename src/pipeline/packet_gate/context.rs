@@ -71,8 +71,8 @@ impl PacketContext {
             registry: None,
             board: None,
             revision_ids: &[],
-            skeleton_approval: None,
             is_fence: false,
+            skeleton_approval: None,
         })
     }
 

@@ -70,7 +70,7 @@ impl<'a> ManifestContext<'a> {
         reject_duplicates(&packets)?;
         let changed_files = load_changed_files(repo, &selection)?;
         let changed_count = changed_files.len();
-        let files = FileAttribution::new(changed_files, &packets).files(0).to_vec();
+        let files = FileAttribution::new(changed_files, &packets).into_first();
         if packets.iter().any(|packet| packet.located.is_none()) {
             // `gate-check` reports the missing packet and needs little else.
             let request = GateRequest { gate: crate::check::context::Gate::GateCheck, ..request.clone() };
@@ -184,8 +184,8 @@ impl<'a> ManifestContext<'a> {
                 registry: None,
                 board: None,
                 revision_ids: &[],
-                skeleton_approval: None,
                 is_fence: false,
+                skeleton_approval: None,
             },
             selection: &self.selection,
             files: &self.files,
@@ -195,6 +195,7 @@ impl<'a> ManifestContext<'a> {
             owners: &|_| Vec::new(),
             other_packet_for: &|_| None,
             exists: &exists,
+            link_target: &|_| None,
             packet_at_start: change_facts.as_ref().and_then(|facts| facts.packet_before.as_ref()),
             trusted_states: &[],
             waiver_origins: change_facts.as_ref().map_or(&[], |facts| facts.waiver_origins.as_slice()),

@@ -1,4 +1,4 @@
-//! Parameters and result of a gate, and the context that its checks share.
+//! Parameters of a gate, and the context that its checks share.
 
 use std::sync::Arc;
 
@@ -6,9 +6,7 @@ use jiff::civil::DateTime;
 
 use crate::change::{Commit, Repository, Selection, SelectionRequest, TreeState};
 use crate::check::context::{Gate, TrustCheckContext};
-use crate::config::Config;
 use crate::document::Layout;
-use crate::finding::Report;
 use crate::pipeline::trusted_revision::TrustedRevision;
 use crate::text::{RepoPath, Source};
 
@@ -37,21 +35,6 @@ impl GateRequest {
     pub fn packets(&self) -> impl Iterator<Item = &String> {
         std::iter::once(&self.packet).chain(&self.other_packets)
     }
-}
-
-/// Result of a gate before its steps run.
-#[derive(Debug)]
-pub(crate) struct GateResult {
-    /// The gate whose steps belong to the result.
-    pub gate: Gate,
-    /// The report without results of steps.
-    pub report: Report,
-    /// The configuration of the gate.
-    pub config: Config,
-    /// The judged change; `None` for gates that judge no change.
-    pub selection: Option<Selection>,
-    /// The judged tree.
-    pub tree: TreeState,
 }
 
 /// Read-only context shared by all checks of one packet.

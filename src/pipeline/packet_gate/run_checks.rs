@@ -13,7 +13,8 @@ use crate::text::RepoPath;
 use super::attribution::FileAttribution;
 use super::check_runner::CheckRunner;
 use super::context::{PacketContext, resolve_selection};
-use super::request::{GateContext, GateRequest, GateResult};
+use super::gate_result::GateResult;
+use super::request::{GateContext, GateRequest};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
 use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
@@ -61,6 +62,7 @@ pub(crate) fn run_gate_checks(
         None => Vec::new(),
     };
     let changed_count = files.len();
+    let judged_entries = files.iter().map(|file| (file.change.path.clone(), file.change.after)).collect();
     let attribution = FileAttribution::new(files, &packets);
     let several = packets.len() > 1;
     let is_committed = selection.as_ref().is_some_and(|selection| selection.mode.is_committed());
@@ -121,7 +123,7 @@ pub(crate) fn run_gate_checks(
         }
     }
     report.sort();
-    let Some(first) = packets.into_iter().next() else {
+    let Some(first) = packets.first() else {
         return Err(PipelineError::PacketDisappeared { id: request.packet.clone() });
     };
     report.selection = selection
@@ -129,7 +131,19 @@ pub(crate) fn run_gate_checks(
         .map(|selection| build_selection_info(selection, changed_count, first.config_source.clone()));
     report.policy = Some(trusted.policy_info(&first.config, first.policy_tree, &first.config_source));
     report.warnings = first.config.warning_lines();
-    Ok(GateResult { gate: request.gate, report, config: first.config, selection, tree })
+    let config = first.config.clone();
+    Ok(GateResult {
+        gate: request.gate,
+        report,
+        config,
+        selection,
+        tree,
+        policy_tree: first.policy_tree,
+        judged_entries,
+        packets,
+        fence: None,
+        has_code: true,
+    })
 }
 
 /// Runs the checks of a gate over any repository, without the configured steps.

@@ -6,30 +6,30 @@ use std::sync::Arc;
 
 use crate::change::{ChangedFile, FileMode, Repository, SelectionRequest, TreeEntry, TreeState};
 use crate::check::CheckResult;
-use crate::check::context::{ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, WaiverLookup};
+use crate::check::context::{
+    ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, UnscannedFolder, WaiverLookup,
+};
 use crate::config::{Config, load};
 use crate::finding::{Finding, Report, ScanInfo};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::outcome::RuleRef;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
 use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
-use crate::scan::{Hit, MAX_HITS, RuleSet, ScanRule, Suppression};
+use crate::scan::{
+    AreaBasis, Areas, Hit, MAX_HITS, RuleSet, ScanRule, Suppression, Treatment, decides_areas,
+};
 use crate::text::RepoPath;
 
 use super::baseline::read_changed_baseline;
 use super::files::{FileScan, ScanContext};
 use super::ignores::read_ignore_files;
+use super::layers::LayerPremises;
 use super::lines::{LineEnds, line_before_change};
 use super::report::{build_report, reject_unknown_sets};
 use super::request::{ScanProfile, ScanRequest};
 use super::results::{ScannedText, build_finding, collect_suppressions, run_scan_rules};
 use super::rules::{ActiveRules, load_active_rules};
 use super::test_module::TestModules;
-
-/// Families whose checks need the paths of the whole tree.
-const WHOLE_TREE_FAMILIES: [&str; 3] = ["migration", "coverage", "hygiene"];
-/// Files that declare the kind of the source files below their folder.
-const MANIFEST_NAMES: [&str; 2] = ["Cargo.toml", "package.json"];
 
 /// Results of a scan of a change.
 pub(crate) struct ChangeScanResult {
@@ -124,60 +124,95 @@ struct ChangeScanSummary {
     info: ScanInfo,
 }
 
+/// Facts of the tree after the change that checks need.
+struct Inputs<'a> {
+    paths: &'a [RepoPath],
+    areas: &'a Areas,
+    layers: &'a LayerPremises,
+    unscanned: &'a [UnscannedFolder],
+}
+
 /// A match after the change: true if its line is unchanged, the index of its
 /// file, the match.
 type HitCandidate<'a> = (bool, usize, &'a Hit);
 
 impl ChangeScan<'_> {
     fn run(&self, profile: &ScanProfile, rules: &ActiveRules) -> Result<ChangeScanResult, PipelineError> {
-        let manifests = self.find_manifests();
-        let file_exists =
-            |file: &str| manifests.binary_search_by(|manifest| manifest.as_str().cmp(file)).is_ok();
-        let rule_set = RuleSet::new(rules.rules.clone());
-        let context = ScanContext {
-            rule_set: &rule_set,
-            settings: &self.config.scan,
-            today: self.today,
-            file_exists: &file_exists,
-        };
         let read = |path: &RepoPath| self.repo.read(self.tree, path).ok().flatten();
         let read_before = |path: &RepoPath| self.repo.read(self.tree_before, path).ok().flatten();
+        let paths = self.repo.list_sources(self.tree)?;
+        let areas = Areas::read(&paths, &read);
+        let areas_before = self.read_areas_before(&read_before)?;
+        let rule_set = RuleSet::new(rules.rules.clone());
+        let (settings, today) = (&self.config.scan, self.today);
+        let context = ScanContext { rule_set: &rule_set, settings, today, areas: &areas };
+        let context_before = ScanContext { areas: areas_before.as_ref().unwrap_or(&areas), ..context };
         let (mut modules, mut modules_before) = (TestModules::default(), TestModules::default());
         let (mut after, mut before) = (Vec::new(), Vec::new());
         for file in self.files {
             let path = &file.change.path;
+            let content_before = file.before.as_ref().filter(|_| is_regular_file(file.change.before));
+            // A change cannot move its own code out of the product.
+            let floor = content_before.map(|content| context_before.treatment(path, &content.bytes));
             if let Some(content) = file.after.as_ref().filter(|_| is_regular_file(file.change.after)) {
-                let mut file_scan = context.scan_bytes(path, &content.bytes)?;
+                let floor = floor.unwrap_or(Treatment::Skip);
+                let mut file_scan = context.scan_content(path, content, floor)?;
                 context.finish_test_module(path, &mut file_scan, &read, &mut modules);
                 after.push(ScannedFile { file, path, bytes: &content.bytes, file_scan });
             }
-            if let Some(content) = file.before.as_ref().filter(|_| is_regular_file(file.change.before)) {
-                let mut file_scan = context.scan_bytes(path, &content.bytes)?;
-                context.finish_test_module(path, &mut file_scan, &read_before, &mut modules_before);
+            if let Some(content) = content_before {
+                let mut file_scan = context_before.scan_content(path, content, Treatment::Skip)?;
+                context_before.finish_test_module(path, &mut file_scan, &read_before, &mut modules_before);
                 before.push(ScannedFile { file, path, bytes: &content.bytes, file_scan });
             }
         }
-        let summary = self.summarize(rules, &rule_set, &after, &before);
-        self.check_results(profile, rules, summary)
+        let layers = {
+            let scanned =
+                after.iter().chain(&before).map(|scanned| (scanned.path, &scanned.file_scan.matches));
+            LayerPremises::read(&context, &paths, scanned, &read)
+        };
+        for scanned in after.iter_mut().chain(&mut before) {
+            scanned.file_scan.matches.hits.retain(|hit| layers.keeps(hit.rule, scanned.path));
+        }
+        let summary = self.summarize(rules, &rule_set, &layers, &after, &before);
+        let unscanned = self.find_new_generated(&after);
+        self.check_results(
+            profile,
+            rules,
+            summary,
+            &Inputs { paths: &paths, areas: &areas, layers: &layers, unscanned: &unscanned },
+        )
     }
 
-    /// Returns the paths of existing manifests above the changed files, in
-    /// order. They are looked up before threads start, because only one thread
-    /// may read the repository.
-    fn find_manifests(&self) -> Vec<String> {
-        let mut manifests: Vec<String> = MANIFEST_NAMES.map(str::to_owned).to_vec();
-        for file in self.files {
-            let text = file.change.path.to_text().into_owned();
-            let mut folder = text.as_str();
-            while let Some((parent, _)) = folder.rsplit_once('/') {
-                folder = parent;
-                manifests.extend(MANIFEST_NAMES.map(|name| format!("{parent}/{name}")));
-            }
+    /// Reads the areas of the tree before the change, if the change can alter areas.
+    fn read_areas_before(
+        &self,
+        read_before: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
+    ) -> Result<Option<Areas>, PipelineError> {
+        let decides = |file: &ChangedFile| decides_areas(&file.change.path.file_name().to_string());
+        if !self.files.iter().any(decides) {
+            return Ok(None);
         }
-        manifests.sort();
-        manifests.dedup();
-        manifests.retain(|file| self.repo.exists(self.tree, &RepoPath::from(file.as_str())).unwrap_or(false));
-        manifests
+        let paths = self.repo.list_sources(self.tree_before)?;
+        Ok(Some(Areas::read(&paths, read_before)))
+    }
+
+    /// Returns a warning for each new file that is not scanned because its own content
+    /// says that it is generated.
+    fn find_new_generated(&self, after: &[ScannedFile<'_>]) -> Vec<UnscannedFolder> {
+        let is_unscanned = |scanned: &&ScannedFile<'_>| {
+            let area = scanned.file_scan.area;
+            let by_content = area.is_some_and(|area| area.basis == AreaBasis::Content);
+            by_content && scanned.file.before.is_none() && !scanned.file_scan.is_looked_at(&self.config.scan)
+        };
+        let warn = |scanned: &ScannedFile<'_>| UnscannedFolder {
+            path: scanned.path.clone(),
+            message: format!(
+                "{} is new, and it was not scanned because its own text says that a tool wrote it",
+                scanned.path
+            ),
+        };
+        after.iter().filter(is_unscanned).map(warn).collect()
     }
 
     /// Reports new matches as findings and counts the others.
@@ -185,6 +220,7 @@ impl ChangeScan<'_> {
         &self,
         rules: &ActiveRules,
         rule_set: &RuleSet,
+        layers: &LayerPremises,
         after: &[ScannedFile<'_>],
         before: &[ScannedFile<'_>],
     ) -> ChangeScanSummary {
@@ -205,7 +241,10 @@ impl ChangeScan<'_> {
             let text = ScannedText::new(scanned.path, scanned.bytes.to_vec());
             for (ordinal, hit) in own {
                 if let Some(rule) = rule_set.rules().get(hit.rule) {
-                    let finding = build_finding(rule, hit, &text, ordinal);
+                    let mut finding = build_finding(rule, hit, &text, ordinal);
+                    if let Some(help) = layers.explain(hit.rule, scanned.path) {
+                        finding = finding.help(help);
+                    }
                     out.findings_by_rule.entry(hit.rule).or_default().push(finding);
                 }
             }
@@ -327,9 +366,9 @@ impl ChangeScan<'_> {
         profile: &ScanProfile,
         rules: &ActiveRules,
         summary: ChangeScanSummary,
+        inputs: &Inputs<'_>,
     ) -> Result<ChangeScanResult, PipelineError> {
-        let needs_whole_tree = WHOLE_TREE_FAMILIES.iter().any(|family| profile.families.contains(family));
-        let paths = if needs_whole_tree { self.repo.list_sources(self.tree)? } else { Vec::new() };
+        let paths = inputs.paths;
         let changed: Vec<ChangedSource> = self
             .files
             .iter()
@@ -338,11 +377,13 @@ impl ChangeScan<'_> {
         let read = |path: &RepoPath| self.repo.read(self.tree, path).ok().flatten();
         let ignore_rules = OnceCell::new();
         let is_ignored =
-            |path: &RepoPath| ignore_rules.get_or_init(|| read_ignore_files(&paths, &read)).excludes(path);
+            |path: &RepoPath| ignore_rules.get_or_init(|| read_ignore_files(paths, &read)).excludes(path);
         let baseline = read_changed_baseline(self.files, self.config.scan.baseline.as_ref());
         let input = SourcesCheckContext {
-            paths: &paths,
+            paths,
             settings: &self.config.scan,
+            areas: inputs.areas,
+            unscanned: inputs.unscanned,
             changed: Some(&changed),
             faults: &rules.faults,
             unread: &summary.unread_files,
@@ -358,8 +399,8 @@ impl ChangeScan<'_> {
         let governs_file =
             |rule: &ScanRule| changed.iter().any(|file| rule.include.matches(&file.path.to_text()));
         let governed: Vec<bool> = rules.rules.iter().map(governs_file).collect();
-        let results =
-            run_scan_rules(profile, rules, self.config, summary.findings_by_rule, &governed, &input);
+        let findings = summary.findings_by_rule;
+        let results = run_scan_rules(profile, rules, self.config, findings, &governed, inputs.layers, &input);
         Ok(ChangeScanResult { results, info: summary.info })
     }
 }

@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::change::{Repository, RepositoryError, TreeState};
+use crate::change::{FileContent, Repository, RepositoryError, TreeState};
 use crate::pipeline::error::PipelineError;
-use crate::scan::{FileMatches, Language, RuleSet, ScanSettings, scan};
+use crate::scan::{
+    Area, AreaBasis, AreaKind, Areas, FileMatches, Language, RuleSet, ScanSettings, Treatment, scan,
+};
 use crate::system::files;
 use crate::system::parallel;
 use crate::text::RepoPath;
@@ -39,27 +41,34 @@ pub(super) struct FileScan {
     pub skip_reason: Option<SkipReason>,
     /// Reason why a file that rules apply to could not be scanned.
     pub unread_reason: Option<String>,
-    /// True if the whole file is test code.
-    pub is_test: bool,
+    /// What the file is for; `None` if its content was not read and its name says
+    /// nothing.
+    pub area: Option<Area>,
+    /// The language; `None` if it is unknown.
+    pub language: Option<Language>,
     /// The file's text; `None` if nothing was found in it.
     pub text: Option<Arc<ScannedText>>,
 }
 
 impl FileScan {
-    fn skipped(reason: SkipReason) -> Self {
-        Self { skip_reason: Some(reason), ..Self::default() }
+    fn skipped(reason: SkipReason, plan: &FilePlan) -> Self {
+        Self { skip_reason: Some(reason), ..Self::of(plan) }
     }
 
-    fn unread(reason: String) -> Self {
-        Self { unread_reason: Some(reason), ..Self::default() }
+    fn unread(reason: String, plan: &FilePlan) -> Self {
+        Self { unread_reason: Some(reason), ..Self::of(plan) }
+    }
+
+    fn of(plan: &FilePlan) -> Self {
+        Self { area: Some(plan.area), language: plan.language, ..Self::default() }
     }
 
     /// Returns the result for a file that exceeds [`MAX_SOURCE_BYTES`].
-    fn oversized(language: Option<Language>) -> Self {
-        if language.is_none_or(|language| language == Language::Plain) {
-            return Self::skipped(SkipReason::Large);
+    fn oversized(plan: &FilePlan) -> Self {
+        if plan.language.is_none_or(|language| language == Language::Plain) {
+            return Self::skipped(SkipReason::Large, plan);
         }
-        Self::unread(format!("it is longer than {MAX_SOURCE_BYTES} bytes, the maximum for a scan"))
+        Self::unread(format!("it is longer than {MAX_SOURCE_BYTES} bytes, the maximum for a scan"), plan)
     }
 
     /// Returns true if the file was read and matched.
@@ -67,10 +76,24 @@ impl FileScan {
         self.skip_reason.is_none() && self.unread_reason.is_none()
     }
 
+    /// Returns true if the file is code of a known language.
+    pub(super) fn is_code(&self) -> bool {
+        self.language.is_some_and(Language::is_code)
+    }
+
+    /// Returns true if rules of the product or of tests looked at the file.
+    pub(super) fn is_looked_at(&self, settings: &ScanSettings) -> bool {
+        self.area.is_some_and(|area| settings.treatment(area.kind) >= Treatment::Tests)
+    }
+
+    /// Returns true if the area of the file has a treatment.
+    pub(super) fn has_treatment(&self, settings: &ScanSettings, treatment: Treatment) -> bool {
+        self.area.is_some_and(|area| settings.treatment(area.kind) == treatment)
+    }
+
     /// Marks the file as test code and drops findings of rules that do not
     /// apply to test code.
     fn mark_as_test_code(&mut self, rule_set: &RuleSet) {
-        self.is_test = true;
         self.matches.hits.retain(|hit| rule_set.rules().get(hit.rule).is_some_and(|rule| rule.tests));
     }
 }
@@ -99,72 +122,139 @@ impl From<FileScanError> for PipelineError {
 }
 
 /// Read-only context shared by all files of a scan.
+#[derive(Clone, Copy)]
 pub(super) struct ScanContext<'a> {
     pub rule_set: &'a RuleSet,
     pub settings: &'a ScanSettings,
     pub today: jiff::civil::Date,
-    /// Returns true if a file is in the scanned tree.
-    pub file_exists: &'a (dyn Fn(&str) -> bool + Sync),
+    /// What the files of the scanned tree are for.
+    pub areas: &'a Areas,
+}
+
+/// What is known of a file before it is read.
+struct FilePlan {
+    /// `None`: the language is unknown until the shebang line is read.
+    language: Option<Language>,
+    area: Area,
+    treatment: Treatment,
+    /// Indexes of the rules that apply.
+    rules: Vec<usize>,
 }
 
 impl ScanContext<'_> {
-    /// Returns the language of a file and the indexes of the rules that apply
-    /// to it. `None`: the language is unknown until the shebang line is read.
-    fn select_rules(&self, path: &RepoPath) -> (Option<Language>, Vec<usize>) {
+    /// Determines the area of a file and the rules that apply to it. Rules are at least
+    /// those of `floor`: a change cannot move its own code out of the product.
+    fn plan(&self, path: &RepoPath, floor: Treatment) -> FilePlan {
         let language = Language::from_path(path);
         let has_no_extension = language == Language::Plain && !path.file_name().contains(&b'.');
         let language = (!has_no_extension).then_some(language);
-        if self.settings.skips(path) {
-            return (language, Vec::new());
+        let area = self.areas.area(self.settings, path, language.unwrap_or(Language::Plain));
+        let treatment = self.settings.treatment(area.kind).max(floor);
+        let rules = self.rule_set.applicable(&path.to_text(), language, treatment);
+        FilePlan { language, area, treatment, rules }
+    }
+
+    /// Returns the treatment of a file by its path.
+    pub(super) fn treatment_by_path(&self, path: &RepoPath) -> Treatment {
+        let area = self.areas.area(self.settings, path, Language::from_path(path));
+        self.settings.treatment(area.kind)
+    }
+
+    /// Returns the treatment of a file by its path and content, without matching it.
+    pub(super) fn treatment(&self, path: &RepoPath, bytes: &[u8]) -> Treatment {
+        let mut plan = self.plan(path, Treatment::Skip);
+        let language = plan.language.unwrap_or(Language::Plain);
+        self.apply_content(path, language, bytes, Treatment::Skip, &mut plan);
+        plan.treatment
+    }
+
+    /// Takes the area from the content of a file of the product, if the content says
+    /// one.
+    fn apply_content(
+        &self,
+        path: &RepoPath,
+        language: Language,
+        bytes: &[u8],
+        floor: Treatment,
+        plan: &mut FilePlan,
+    ) {
+        let is_by_configuration = plan.area.basis == AreaBasis::Configuration;
+        if !matches!(plan.area.kind, AreaKind::Product | AreaKind::Tests) || !language.is_code() {
+            return;
         }
-        let text = path.to_text();
-        let is_product =
-            self.settings.is_product(path, language.unwrap_or(Language::Plain), self.file_exists);
-        (language, self.rule_set.applicable(&text, language, is_product))
+        let Some(kind) = self.areas.area_of_content(path, language, bytes) else { return };
+        // Of tests, only what a tool wrote is something else.
+        let is_only_generated = is_by_configuration || plan.area.kind == AreaKind::Tests;
+        if is_only_generated && kind != AreaKind::Generated {
+            return;
+        }
+        plan.area = Area { kind, basis: AreaBasis::Content };
+        plan.treatment = self.settings.treatment(kind).max(floor);
+        plan.rules = self.rule_set.applicable(&path.to_text(), Some(language), plan.treatment);
     }
 
     /// Matches the bytes of one file, or rejects them as too long. The result
-    /// keeps findings in test modules; see [`Self::finish_test_module`].
-    pub(super) fn scan_bytes(&self, path: &RepoPath, bytes: &[u8]) -> Result<FileScan, FileScanError> {
+    /// keeps findings in test modules; see [`Self::finish_test_module`]. `floor` is the
+    /// treatment of the file before a change.
+    pub(super) fn scan_content(
+        &self,
+        path: &RepoPath,
+        content: &FileContent,
+        floor: Treatment,
+    ) -> Result<FileScan, FileScanError> {
+        if content.is_released() {
+            return Ok(FileScan::oversized(&self.plan(path, floor)));
+        }
+        self.scan_bytes(path, &content.bytes, floor)
+    }
+
+    /// Matches bytes; see [`Self::scan_content`].
+    pub(super) fn scan_bytes(
+        &self,
+        path: &RepoPath,
+        bytes: &[u8],
+        floor: Treatment,
+    ) -> Result<FileScan, FileScanError> {
+        let plan = self.plan(path, floor);
         if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_SOURCE_BYTES) {
-            return Ok(FileScan::oversized(Some(Language::from_path(path))));
+            return Ok(FileScan::oversized(&plan));
         }
-        let (language, rules) = self.select_rules(path);
-        if rules.is_empty() {
-            return Ok(FileScan::skipped(SkipReason::NoRule));
+        if plan.rules.is_empty() {
+            return Ok(FileScan::skipped(SkipReason::NoRule, &plan));
         }
-        self.match_bytes(path, language, rules, bytes)
+        self.match_bytes(path, plan, bytes, floor)
     }
 
     fn match_bytes(
         &self,
         path: &RepoPath,
-        language_by_name: Option<Language>,
-        rules: Vec<usize>,
+        mut plan: FilePlan,
         bytes: &[u8],
+        floor: Treatment,
     ) -> Result<FileScan, FileScanError> {
-        let language = language_by_name.or_else(|| Language::from_shebang(bytes)).unwrap_or(Language::Plain);
+        let by_name = plan.language.is_some();
+        let language = plan.language.or_else(|| Language::from_shebang(bytes)).unwrap_or(Language::Plain);
+        plan.language = Some(language);
         let head = bytes.get(..8000.min(bytes.len())).unwrap_or_default();
         if language == Language::Plain && memchr::memchr(0, head).is_some() {
-            return Ok(FileScan::skipped(SkipReason::Binary));
+            return Ok(FileScan::skipped(SkipReason::Binary, &plan));
         }
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
             let reason = "it is UTF-16, which no compiler of this language reads without conversion";
-            return Ok(FileScan::unread(reason.to_owned()));
+            return Ok(FileScan::unread(reason.to_owned(), &plan));
         }
-        let rules = if language_by_name.is_some() {
-            rules
-        } else {
+        if !by_name {
             let all = self.rule_set.rules();
-            rules
-                .into_iter()
-                .filter(|index| all.get(*index).is_some_and(|rule| rule.supports_language(language)))
-                .collect()
-        };
-        let is_test = self.settings.is_test(path, language);
-        let matches = scan(self.rule_set, &rules, language, bytes, is_test, self.today)
+            plan.rules.retain(|index| all.get(*index).is_some_and(|rule| rule.supports_language(language)));
+        }
+        self.apply_content(path, language, bytes, floor, &mut plan);
+        if plan.rules.is_empty() {
+            return Ok(FileScan::skipped(SkipReason::NoRule, &plan));
+        }
+        let is_test = plan.treatment == Treatment::Tests;
+        let matches = scan(self.rule_set, &plan.rules, language, bytes, is_test, self.today)
             .map_err(|reason| FileScanError::RuleCannotRun { reason })?;
-        Ok(FileScan { matches, bytes: bytes.len(), is_test, ..FileScan::default() })
+        Ok(FileScan { matches, bytes: bytes.len(), ..FileScan::of(&plan) })
     }
 
     /// Drops findings of rules that do not apply to test modules, if the file
@@ -189,22 +279,22 @@ impl ScanContext<'_> {
         path: &RepoPath,
         buffers: &mut ThreadBuffers,
     ) -> Result<FileScan, FileScanError> {
-        let (language, rules) = self.select_rules(path);
-        if rules.is_empty() {
-            return Ok(FileScan::skipped(SkipReason::NoRule));
+        let plan = self.plan(path, Treatment::Skip);
+        if plan.rules.is_empty() {
+            return Ok(FileScan::skipped(SkipReason::NoRule, &plan));
         }
         let file = files::join_repo_path(root, path);
         match files::read_if_within(&file, MAX_SOURCE_BYTES, &mut buffers.bytes) {
             Ok(true) => {
-                let mut file_scan = self.match_bytes(path, language, rules, &buffers.bytes)?;
+                let mut file_scan = self.match_bytes(path, plan, &buffers.bytes, Treatment::Skip)?;
                 let read =
                     |path: &RepoPath| files::read(&files::join_repo_path(root, path), MAX_SOURCE_BYTES).ok();
                 self.finish_test_module(path, &mut file_scan, &read, &mut buffers.test_modules);
                 keep_text(path, &mut file_scan, &buffers.bytes);
                 Ok(file_scan)
             }
-            Ok(false) => Ok(FileScan::oversized(language)),
-            Err(error) => Ok(FileScan::unread(error.to_string())),
+            Ok(false) => Ok(FileScan::oversized(&plan)),
+            Err(error) => Ok(FileScan::unread(error.to_string(), &plan)),
         }
     }
 }
@@ -242,13 +332,13 @@ pub(super) fn scan_files(
     for batch in paths.chunks(BATCH_FILES) {
         let mut contents: Vec<(&RepoPath, Option<Vec<u8>>)> = Vec::with_capacity(batch.len());
         for path in batch {
-            let (_, rules) = context.select_rules(path);
-            let bytes = if rules.is_empty() { None } else { repo.read(tree, path)? };
+            let plan = context.plan(path, Treatment::Skip);
+            let bytes = if plan.rules.is_empty() { None } else { repo.read(tree, path)? };
             contents.push((path, bytes));
         }
         let scanned = parallel::map(&contents, |(path, bytes)| match bytes {
-            Some(bytes) => context.scan_bytes(path, bytes),
-            None => Ok(FileScan::skipped(SkipReason::NoRule)),
+            Some(bytes) => context.scan_bytes(path, bytes, Treatment::Skip),
+            None => Ok(FileScan::skipped(SkipReason::NoRule, &context.plan(path, Treatment::Skip))),
         });
         for ((path, bytes), file_scan) in contents.iter().zip(scanned) {
             let mut file_scan = file_scan?;

@@ -12,6 +12,7 @@ use crate::pipeline::outcome::{RuleRef, is_disabled};
 use crate::scan::{Hit, MatchMode, RuleSet, ScanRule, Suppressible, Suppression, SuppressionTarget};
 use crate::text::{RepoPath, Source, Span, to_single_line};
 
+use super::layers::LayerPremises;
 use super::request::ScanProfile;
 use super::rules::ActiveRules;
 
@@ -134,6 +135,7 @@ pub(super) fn run_scan_rules(
     config: &Config,
     mut findings_by_rule: BTreeMap<usize, Vec<Finding>>,
     governed: &[bool],
+    layers: &LayerPremises,
     input: &SourcesCheckContext<'_>,
 ) -> Vec<(RuleRef, CheckResult)> {
     let mut out = Vec::new();
@@ -146,6 +148,8 @@ pub(super) fn run_scan_rules(
             ))
         } else if rule.mode == MatchMode::Require && governed.get(index) != Some(&true) {
             CheckResult::skipped("no file that the rule governs was scanned")
+        } else if let Some(reason) = layers.skip_reason(index) {
+            CheckResult::skipped(reason)
         } else {
             findings_by_rule.remove(&index).unwrap_or_default().into()
         };

@@ -80,5 +80,16 @@ fn find_parents(
     // `orders.rs` declares `orders_tests.rs` with `#[path = "orders_tests.rs"]`.
     let tested_module = ["_tests", "_test"].into_iter().find_map(|suffix| name.strip_suffix(suffix));
     parents.extend(tested_module.and_then(sibling));
+    // So does it with a file in a folder of its own: `#[path = "unit/orders_tests.rs"]`.
+    if let Some(tested) = tested_module {
+        let above = parent_folder.rsplit_once('/').map_or("", |(above, _)| above);
+        let candidates = [format!("{above}/{tested}.rs"), format!("{above}/mod.rs"), format!("{above}.rs")];
+        let roots = [format!("{above}/lib.rs"), format!("{above}/main.rs")];
+        let files = candidates.into_iter().chain(roots);
+        let files = files.map(|file| RepoPath::from(file.trim_start_matches('/')));
+        parents.extend(
+            files.filter(|file| file != path).filter_map(|file| read(&file).map(|bytes| (file, bytes))),
+        );
+    }
     parents
 }

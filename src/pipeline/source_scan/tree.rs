@@ -9,12 +9,14 @@ use crate::check::context::{BaselineState, SourcesCheckContext, SuppressionUse, 
 use crate::config::{Config, load};
 use crate::finding::{Finding, Report, ScanInfo};
 use crate::pipeline::error::PipelineError;
-use crate::scan::{Baseline, MAX_HITS, MAX_LINE_BYTES, RuleSet, ScanRule};
+use crate::scan::{Areas, Baseline, MAX_HITS, MAX_LINE_BYTES, RuleSet, ScanRule};
 use crate::text::RepoPath;
 
 use super::baseline::read_baseline;
 use super::files::{FileScan, ScanContext, SkipReason, scan_files};
 use super::ignores::{list_untracked, read_ignore_files};
+use super::layers::LayerPremises;
+use super::looked_at::{count_areas, find_unscanned};
 use super::report::{build_report, reject_unknown_sets};
 use super::request::ScanRequest;
 use super::results::{ScannedText, build_finding, collect_suppressions, run_scan_rules};
@@ -34,8 +36,8 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
     let rules = load_active_rules(repo, tree, &config, &request.profile)?;
     reject_unknown_sets(request, &rules)?;
     let paths = repo.list_sources(tree)?;
-    let file_exists =
-        |file: &str| paths.binary_search_by(|path| path.as_bytes().cmp(file.as_bytes())).is_ok();
+    let read = |path: &RepoPath| repo.read(tree, path).ok().flatten();
+    let areas = Areas::read(&paths, &read);
     let requested: Vec<RepoPath> = paths.iter().filter(|path| request.includes_path(path)).cloned().collect();
     let product = &config.scan.product;
     if !product.is_empty() && !requested.iter().any(|path| product.matches(&path.to_text())) {
@@ -44,19 +46,25 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
     if requested.is_empty() {
         return Err(PipelineError::NoFiles);
     }
-    let rule_set = RuleSet::new(rules.rules.clone());
-    let context = ScanContext {
-        rule_set: &rule_set,
-        settings: &config.scan,
-        today: request.now.date(),
-        file_exists: &file_exists,
-    };
-    let file_scans = scan_files(repo, tree, &context, &requested)?;
     let baseline_path = request.baseline.as_ref().or(config.scan.baseline.as_ref());
     let baseline = read_baseline(repo, tree, baseline_path)?;
-    let tree_scan = TreeScan { request, config: &config, active_rules: &rules, rule_set: &rule_set };
+    let known = baseline.as_ref().and_then(|state| state.baseline.as_ref());
+    let rule_set =
+        RuleSet::new(rules.rules.clone()).with_old_fingerprints(known.is_some_and(Baseline::has_old_entries));
+    let context =
+        ScanContext { rule_set: &rule_set, settings: &config.scan, today: request.now.date(), areas: &areas };
+    let mut file_scans = scan_files(repo, tree, &context, &requested)?;
+    let layers = {
+        let scanned = requested.iter().zip(&file_scans);
+        LayerPremises::read(&context, &paths, scanned.map(|(path, file)| (path, &file.matches)), &read)
+    };
+    for (path, file_scan) in requested.iter().zip(&mut file_scans) {
+        file_scan.matches.hits.retain(|hit| layers.keeps(hit.rule, path));
+    }
+    let unscanned = find_unscanned(request, &config.scan, &rule_set, &requested, &file_scans);
+    let tree_scan =
+        TreeScan { request, config: &config, active_rules: &rules, rule_set: &rule_set, layers: &layers };
     let summary = tree_scan.summarize(&requested, &file_scans, baseline);
-    let read = |path: &RepoPath| repo.read(tree, path).ok().flatten();
     let ignore_rules = OnceCell::new();
     let is_ignored =
         |path: &RepoPath| ignore_rules.get_or_init(|| read_ignore_files(&paths, &read)).excludes(path);
@@ -68,6 +76,8 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
     let input = SourcesCheckContext {
         paths: &paths,
         settings: &config.scan,
+        areas: &areas,
+        unscanned: &unscanned,
         changed: None,
         faults: &rules.faults,
         unread: &summary.unread_files,
@@ -82,8 +92,15 @@ pub(super) fn scan_tree(repo: &dyn Repository, request: &ScanRequest) -> Result<
     };
     let governs_file = |rule: &ScanRule| paths.iter().any(|path| rule.include.matches(&path.to_text()));
     let governed: Vec<bool> = rules.rules.iter().map(governs_file).collect();
-    let results =
-        run_scan_rules(&request.profile, &rules, &config, summary.findings_by_rule, &governed, &input);
+    let results = run_scan_rules(
+        &request.profile,
+        &rules,
+        &config,
+        summary.findings_by_rule,
+        &governed,
+        &layers,
+        &input,
+    );
     Ok(build_report(request, &config, summary.info, None, results))
 }
 
@@ -93,6 +110,7 @@ struct TreeScan<'a> {
     config: &'a Config,
     active_rules: &'a ActiveRules,
     rule_set: &'a RuleSet,
+    layers: &'a LayerPremises,
 }
 
 /// Findings and counts of a scan of a whole tree.
@@ -109,6 +127,8 @@ struct ScanSummary {
 struct FindingCounts<'a> {
     /// Number of matches by rule and fingerprint.
     ordinals: BTreeMap<(usize, &'a str), usize>,
+    /// The same for fingerprints of version 1.
+    old_ordinals: BTreeMap<(usize, &'a str), usize>,
     /// Baseline entries that match a finding, by rule id and fingerprint.
     matched: BTreeSet<(String, String)>,
     /// Number of findings for the report.
@@ -175,9 +195,14 @@ impl TreeScan<'_> {
             let ordinal = counts.ordinals.entry((hit.rule, hit.fingerprint.as_str())).or_default();
             *ordinal += 1;
             let fingerprint = format!("{}-{ordinal}", hit.fingerprint);
-            if baseline.is_some_and(|baseline| baseline.contains(rule.id.as_str(), &fingerprint)) {
+            let old_ordinal =
+                counts.old_ordinals.entry((hit.rule, hit.old_fingerprint.as_str())).or_default();
+            *old_ordinal += 1;
+            let old = format!("{}-{old_ordinal}", hit.old_fingerprint);
+            let entry = baseline.and_then(|baseline| baseline.find(rule.id.as_str(), &fingerprint, &old));
+            if let Some(entry) = entry {
                 info.baselined += 1;
-                counts.matched.insert((rule.id.as_str().to_owned(), fingerprint));
+                counts.matched.insert((rule.id.as_str().to_owned(), entry.to_owned()));
                 if !self.request.show_baselined {
                     continue;
                 }
@@ -187,7 +212,10 @@ impl TreeScan<'_> {
                 info.truncated += 1;
                 continue;
             }
-            let finding = build_finding(rule, hit, text, *ordinal);
+            let mut finding = build_finding(rule, hit, text, *ordinal);
+            if let Some(help) = self.layers.explain(hit.rule, text.source.name()) {
+                finding = finding.help(help);
+            }
             summary.findings_by_rule.entry(hit.rule).or_default().push(finding);
         }
     }
@@ -215,6 +243,11 @@ impl TreeScan<'_> {
             rules: self.rule_set.rules().len(),
             files: file_scans.iter().filter(|file_scan| file_scan.is_scanned()).count(),
             bytes: file_scans.iter().map(|file_scan| file_scan.bytes).sum(),
+            areas: if self.rule_set.rules().is_empty() {
+                Vec::new()
+            } else {
+                count_areas(&self.config.scan, file_scans)
+            },
             skipped: count_skipped(SkipReason::NoRule),
             binary: count_skipped(SkipReason::Binary),
             large: count_skipped(SkipReason::Large),

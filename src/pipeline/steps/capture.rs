@@ -7,9 +7,9 @@ use std::time::Duration;
 use crate::config::EnvironmentPolicy;
 use crate::system::clock::Stopwatch;
 use crate::system::process::{ExitReason, Program};
-use crate::system::{clock, environment, files, process};
-use crate::text::fnmatch;
+use crate::system::{clock, files, process};
 
+use super::environment::step_environment;
 use super::error::StepsError;
 use super::options::Progress;
 
@@ -100,23 +100,4 @@ fn create_log(run: &CommandRun<'_>) -> io::Result<(PathBuf, files::LogFile)> {
         }
     }
     Err(io::Error::other("too many logs of the same second"))
-}
-
-/// Builds the environment of a step. Variables that configure git are dropped
-/// unless the policy keeps them by name: a hook that runs a gate would make
-/// every git command in the step's tests use the wrong repository.
-fn step_environment(policy: &EnvironmentPolicy) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
-    let mut out: Vec<_> = environment::variables()
-        .into_iter()
-        .filter(|(name, _)| {
-            let name = name.to_string_lossy();
-            let kept_by_name =
-                policy.keep.as_ref().is_some_and(|keep| keep.iter().any(|pattern| fnmatch(pattern, &name)));
-            let kept_by_default = policy.keep.is_none() && !name.starts_with("GIT_");
-            (kept_by_name || kept_by_default) && !policy.drop.iter().any(|pattern| fnmatch(pattern, &name))
-        })
-        .collect();
-    out.retain(|(name, _)| !policy.set.contains_key(name.to_string_lossy().as_ref()));
-    out.extend(policy.set.iter().map(|(name, value)| (name.into(), value.into())));
-    out
 }

@@ -8,8 +8,9 @@ use crate::system::clock::Stopwatch;
 use crate::system::git::GitRepository;
 
 use super::error::StepsError;
+use super::merge::merge_steps;
 use super::options::StepOptions;
-use super::run::{merge_steps, run_steps};
+use super::run::run_steps;
 
 /// Judges the work of a branch: the checks of the fence or of its packets, and the steps
 /// if the checks passed.
@@ -26,9 +27,7 @@ pub(crate) fn run_verify(
     let watch = Stopwatch::start();
     let gate_result = run_verify_checks(repo, request)?;
     // Steps judge code: a change of documents or rules alone has none.
-    let only_rules = gate_result.report.qualifier.is_some();
-    let is_empty = gate_result.report.selection.as_ref().is_some_and(|selection| selection.changed == 0);
-    let skip = match (&options.skip, only_rules || is_empty) {
+    let skip = match (&options.skip, !gate_result.has_code) {
         (None, true) => Some("the change contains no code".to_owned()),
         (skip, _) => skip.clone(),
     };
@@ -45,7 +44,7 @@ fn finish(
     watch: &Stopwatch,
 ) -> Result<Report, StepsError> {
     let step_results = run_steps(repo, &gate_result, options)?;
-    merge_steps(&mut gate_result.report, step_results);
+    merge_steps(&mut gate_result.report, step_results, &gate_result.config);
     let mut report = gate_result.report;
     report.sort();
     report.run.started_at = started_at;

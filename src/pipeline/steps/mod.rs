@@ -2,16 +2,21 @@
 //! repository's own commands, such as tests.
 
 mod capture;
+mod environment;
 mod error;
 mod gate;
+mod judged_state;
+mod merge;
 mod options;
+mod receipt;
 mod run;
+mod step;
 mod test_runner;
-mod worktree_snapshot;
 
 pub(crate) use capture::{CommandRun, capture};
 pub use error::StepsError;
 pub use gate::run_gate;
 pub(crate) use gate::run_verify;
 pub use options::{NoProgress, Progress, StepOptions};
+pub(crate) use receipt::record_run;
 pub(crate) use test_runner::find_proof_lines;

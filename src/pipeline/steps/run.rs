@@ -1,36 +1,25 @@
-//! The steps of a gate: which steps are planned, whether they may run, and
-//! their results.
+//! The steps of a gate: which steps are planned, whether they may run, and what they
+//! left behind.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::change::ObjectStore as _;
 use crate::check::context::Gate;
-use crate::check::find_rule;
-use crate::config::{EnvironmentPolicy, FILE_NAME, GateStep};
-use crate::finding::{CheckStatus, Finding, Label, Report, StepReport, StepRun, StepStatus};
-use crate::pipeline::packet_gate::{GateResult, PipelineError, status_of};
-use crate::system::files;
+use crate::config::{EnvironmentPolicy, GateStep};
+use crate::finding::{Finding, Label, Level, StepReport, StepStatus};
+use crate::pipeline::packet_gate::{GateResult, PipelineError};
 use crate::system::git::GitRepository;
-use crate::system::process::ExitReason;
-use crate::text::{RepoPath, escape_hidden};
+use crate::text::RepoPath;
 
-use super::capture::{CommandOutput, CommandRun, MAX_LOG_BYTES, capture};
 use super::error::StepsError;
+use super::judged_state::{JudgedState, StateChanges, describe_difference};
+use super::merge::StepResults;
 use super::options::StepOptions;
-use super::{test_runner, worktree_snapshot};
+use super::receipt;
+use super::step::{new_step_report, run_step, step_finding};
 
-/// Number of lines at the end of a log that the report shows.
-const TAIL_LINES: usize = 20;
-
-/// The rules about steps.
-const STEP_RULES: [&str; 4] = ["step/failed", "step/no-tests", "step/edited-tree", "step/other-tree"];
-
-/// Results of the steps of a gate.
-pub(super) struct StepResults {
-    steps: Vec<StepReport>,
-    findings: Vec<Finding>,
-}
+/// Maximum number of findings about files that one step changed.
+const MAX_FILE_FINDINGS: usize = 50;
 
 /// Runs the planned steps in order, up to the first that fails.
 pub(super) fn run_steps(
@@ -38,80 +27,184 @@ pub(super) fn run_steps(
     gate_result: &GateResult,
     options: &StepOptions<'_>,
 ) -> Result<StepResults, StepsError> {
-    let planned = planned_steps(repo, gate_result.gate, gate_result)?;
+    let (planned, left_out) = planned_steps(repo, gate_result.gate, gate_result)?;
     let skip_reason = options
         .skip
         .clone()
         .or_else(|| (!gate_result.report.passed()).then(|| "the checks failed before".to_owned()));
-    let skip_all = |reason: &str| {
+    let skip_all = |reason: &str| -> Vec<StepReport> {
         planned.iter().map(|step| new_step_report(step, StepStatus::Skipped(reason.to_owned()))).collect()
     };
     if let Some(reason) = skip_reason {
-        return Ok(StepResults { steps: skip_all(&reason), findings: Vec::new() });
+        return Ok(StepResults { steps: skip_all(&reason), ..StepResults::default() });
     }
+    let mut results = StepResults::default();
+    results.steps.extend(left_out.iter().map(|step| {
+        let reason = "the change touches none of its `paths`".to_owned();
+        new_step_report(step, StepStatus::Skipped(reason))
+    }));
     if planned.is_empty() {
-        return Ok(StepResults { steps: Vec::new(), findings: Vec::new() });
+        results.findings.extend(check_claims_without_steps(
+            repo,
+            gate_result.gate,
+            gate_result,
+            left_out.len(),
+        ));
+        return Ok(results);
     }
-    if let Some((path, difference)) =
-        worktree_snapshot::describe_difference(repo, gate_result).map_err(PipelineError::from)?
-    {
+    if let Some((path, difference)) = describe_difference(repo, gate_result).map_err(PipelineError::from)? {
         let label = match path {
             Some(path) => Label::path(&path, difference),
             None => Label::repository(difference),
         };
         let message = "the files on disk differ from the judged files, so steps would test other files";
-        return Ok(StepResults {
-            steps: skip_all("the files on disk differ from the judged files"),
-            findings: step_finding("step/other-tree", message.to_owned(), label).into_iter().collect(),
-        });
+        results.steps.extend(skip_all("the files on disk differ from the judged files"));
+        results.findings.extend(step_finding("step/other-tree", message.to_owned(), label));
+        return Ok(results);
     }
-    let mut results = StepResults { steps: Vec::new(), findings: Vec::new() };
-    for step in &planned {
-        let before = worktree_snapshot::take_snapshot(repo).map_err(PipelineError::from)?;
-        let (report, findings) = run_step(repo, gate_result, step, options)?;
-        let after = worktree_snapshot::take_snapshot(repo).map_err(PipelineError::from)?;
+    // Fixed once: every step is compared with the state before the first one.
+    let judged = JudgedState::take(repo).map_err(PipelineError::from)?;
+    for (index, step) in planned.iter().enumerate() {
+        let (report, mut findings) = run_step(repo, gate_result, step, options)?;
+        let now = judged.take_again(repo).map_err(PipelineError::from)?;
+        let is_last = index + 1 == planned.len();
+        let changes = judged.changes_to(&now);
+        findings.extend(describe_changes(gate_result, step, &changes, is_last, &results.findings));
+        let failed = report.status == StepStatus::Failed || findings.iter().any(Finding::fails_gate);
         results.findings.extend(findings);
-        for path in worktree_snapshot::edited_paths(&before, &after) {
-            let message = format!("step `{}` changed {path}", step.name);
-            let label = Label::path(&path, "a tracked file");
-            results.findings.extend(step_finding("step/edited-tree", message, label));
-        }
-        let failed = report.status == StepStatus::Failed || !results.findings.is_empty();
         results.steps.push(if failed { StepReport { status: StepStatus::Failed, ..report } } else { report });
         if failed {
+            let rest = planned.iter().skip(index + 1);
+            let reason = || StepStatus::Skipped("an earlier step failed".to_owned());
+            results.steps.extend(rest.map(|step| new_step_report(step, reason())));
             break;
         }
     }
-    let rest: Vec<StepReport> = planned
-        .iter()
-        .skip(results.steps.len())
-        .map(|step| new_step_report(step, StepStatus::Skipped("an earlier step failed".to_owned())))
-        .collect();
-    results.steps.extend(rest);
     Ok(results)
 }
 
-/// Builds a finding of a rule about steps.
-fn step_finding(rule: &str, message: String, label: Label) -> Option<Finding> {
-    find_rule(rule).map(|entry| entry.rule.finding(message, label))
+/// Builds the findings about what a step changed. `known` are earlier findings: a new
+/// file is reported for the first step that left it.
+fn describe_changes(
+    gate_result: &GateResult,
+    step: &GateStep,
+    changes: &StateChanges,
+    is_last: bool,
+    known: &[Finding],
+) -> Vec<Finding> {
+    let name = &step.name;
+    let mut out = Vec::new();
+    for what in &changes.repository {
+        let label = Label::repository("a step only reads the repository");
+        out.extend(step_finding("step/edited-repository", format!("step `{name}` {what}"), label));
+    }
+    for path in changes.edited.iter().take(MAX_FILE_FINDINGS) {
+        let label = Label::path(path, "a file of the judged tree");
+        out.extend(step_finding("step/edited-tree", format!("step `{name}` changed {path}"), label));
+    }
+    for path in changes.new_files.iter().take(MAX_FILE_FINDINGS) {
+        let reason = gate_result.sensitive_path_reason(path);
+        let label = Label::path(path, reason.clone().unwrap_or_else(|| "a new file".to_owned()));
+        let finding = step_finding("step/new-file", format!("step `{name}` left the new file {path}"), label);
+        let is_harmless = reason.is_none() && is_last;
+        let finding = finding.map(|finding| {
+            let line = ignore_line(path);
+            let finding = finding.about_path(path).help(format!(
+                "If the file is a result of the step, add the line `{line}` to .gitignore and commit it."
+            ));
+            if is_harmless { finding.with_level(Level::Warning) } else { finding }
+        });
+        let is_known = |finding: &Finding| {
+            known.iter().any(|other| {
+                other.rule == finding.rule
+                    && other.primary.place.sort_key() == finding.primary.place.sort_key()
+            })
+        };
+        out.extend(finding.filter(|finding| !is_known(finding)));
+    }
+    for (paths, rule) in [(&changes.edited, "step/edited-tree"), (&changes.new_files, "step/new-file")] {
+        if paths.len() > MAX_FILE_FINDINGS {
+            let more = paths.len() - MAX_FILE_FINDINGS;
+            let label = Label::repository("only the first files are listed");
+            out.extend(step_finding(rule, format!("step `{name}` changed {more} more files"), label));
+        }
+    }
+    out
 }
 
-/// Returns the steps that the configuration names for this gate. Without
-/// configured steps, `post-work` tests a Cargo project with `cargo test`.
+/// Returns the line of `.gitignore` that ignores a file, or its topmost folder.
+fn ignore_line(path: &RepoPath) -> String {
+    let text = path.to_text();
+    let escaped =
+        |name: &str| name.replace('\\', "\\\\").replace('*', "\\*").replace('?', "\\?").replace('[', "\\[");
+    match text.split_once('/') {
+        Some((folder, _)) => format!("/{}/", escaped(folder)),
+        None => format!("/{}", escaped(&text)),
+    }
+}
+
+/// `step/not-verified`: where no step ran, evidence that was only typed is not a pass.
+fn check_claims_without_steps(
+    repo: &GitRepository,
+    gate: Gate,
+    gate_result: &GateResult,
+    left_out: usize,
+) -> Option<Finding> {
+    let located = || gate_result.packets.iter().filter_map(|packet| packet.located.as_ref());
+    let has_plan = located().any(|located| !located.packet.test_plan.is_empty());
+    let has_claims = located().any(|located| !located.packet.evidence.is_empty());
+    if gate != Gate::PostWork || !(has_plan || has_claims) {
+        return None;
+    }
+    let state = repo.state_folder();
+    let typed = located().flat_map(|located| &located.packet.evidence).find(|entry| {
+        let code = entry.exit_code.as_ref().map_or("", |code| code.value.as_str());
+        let log = entry.log_sha256.as_ref().map(|log| log.value.as_str());
+        !log.is_some_and(|log| receipt::has_run(&state, &entry.command.value, code, log))
+    });
+    let is_accepted =
+        !gate_result.is_configured() || gate_result.config.declares_no_steps || left_out > 0 || !has_claims;
+    let message = match typed {
+        Some(entry) => format!(
+            "no step ran, and `{}` was not run here by `countersign evidence`: its result is only a claim",
+            crate::text::to_single_line(&entry.command.value, 80)
+        ),
+        None => "no step ran on the judged tree, so the tests are not verified".to_owned(),
+    };
+    let label = Label::path(&RepoPath::from(crate::config::FILE_NAME), "no step of `steps` ran");
+    let finding = step_finding("step/not-verified", message, label)?;
+    let is_error = typed.is_some() && !is_accepted;
+    Some(if is_error { finding } else { finding.with_level(Level::Warning) })
+}
+
+/// Returns the steps that the configuration names for this gate, and those that it
+/// leaves out for this change. Without configured steps, `post-work` tests a Cargo
+/// project with `cargo test`.
 fn planned_steps(
     repo: &GitRepository,
     gate: Gate,
     gate_result: &GateResult,
-) -> Result<Vec<GateStep>, StepsError> {
+) -> Result<(Vec<GateStep>, Vec<GateStep>), StepsError> {
     if let Some(steps) = &gate_result.config.steps {
-        return Ok(steps.iter().filter(|step| step.gates.contains(&gate)).cloned().collect());
+        let lower: Vec<RepoPath> = gate_result
+            .judged_entries
+            .keys()
+            .map(|path| RepoPath::from(path.to_text().to_lowercase().as_str()))
+            .collect();
+        let is_touched = |step: &GateStep| {
+            let Some(paths) = step.paths.as_ref().filter(|_| gate_result.selection.is_some()) else {
+                return true;
+            };
+            lower.iter().any(|path| paths.iter().any(|pattern| pattern.covers(path)))
+        };
+        return Ok(steps.iter().filter(|step| step.gates.contains(&gate)).cloned().partition(is_touched));
     }
     let is_cargo_project =
         repo.exists(gate_result.tree, &RepoPath::from("Cargo.toml")).map_err(PipelineError::from)?;
     if gate != Gate::PostWork || !is_cargo_project {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
-    Ok(vec![GateStep {
+    let step = GateStep {
         name: "cargo test".into(),
         argv: vec!["cargo".into(), "test".into()],
         folder: String::new(),
@@ -119,158 +212,8 @@ fn planned_steps(
         gates: vec![Gate::PostWork],
         environment: EnvironmentPolicy::default(),
         tests: None,
-    }])
-}
-
-fn new_step_report(step: &GateStep, status: StepStatus) -> StepReport {
-    StepReport {
-        name: step.name.clone(),
-        argv: step.argv.clone(),
-        status,
-        exit_code: None,
-        tests: None,
-        run: StepRun::default(),
-    }
-}
-
-/// Runs one step and returns its report and its findings.
-fn run_step(
-    repo: &GitRepository,
-    gate_result: &GateResult,
-    step: &GateStep,
-    options: &StepOptions<'_>,
-) -> Result<(StepReport, Vec<Finding>), StepsError> {
-    let root = repo.root().map_err(PipelineError::from)?;
-    let run = CommandRun {
-        name: &step.name,
-        argv: &step.argv,
-        folder: files::join_repo_path(root, &RepoPath::from(step.folder.as_str())),
-        environment: &step.environment,
-        timeout: step.timeout,
-        log_folder: log_folder(repo, gate_result, step)?,
-        log_prefix: gate_result.gate.as_str(),
+        junit: None,
+        paths: None,
     };
-    let CommandOutput { outcome, log, log_sha256, text, milliseconds } = capture(&run, options.progress)?;
-    let mut report = new_step_report(step, StepStatus::Passed);
-    report.run = StepRun {
-        milliseconds,
-        log: Some(log.display().to_string()),
-        log_sha256: Some(log_sha256),
-        tail: last_lines(&text),
-    };
-    if let Ok(ExitReason::Exited(code)) = outcome {
-        report.exit_code = Some(code);
-    }
-    let label = || match gate_result.config.steps {
-        Some(_) => Label::path(&RepoPath::from(FILE_NAME), format!("step `{}`", step.name)),
-        None => Label::path(&RepoPath::from("Cargo.toml"), "a Cargo project is tested with `cargo test`"),
-    };
-    let mut findings: Vec<Finding> = Vec::new();
-    if let Some(message) = describe_failure(step, &outcome) {
-        let finding = step_finding("step/failed", message, label());
-        findings.extend(finding.map(|finding| finding.help(format!("Its log is {}.", log.display()))));
-    }
-    let runner = test_runner::detect_runner(&step.argv, &text);
-    report.tests = runner.and_then(|runner| test_runner::count_tests(runner, &text));
-    let needs_tests = step.tests.unwrap_or(runner.is_some());
-    if findings.is_empty() && needs_tests && report.tests.unwrap_or(0) == 0 {
-        let message = match (runner, report.tests) {
-            (Some(runner), Some(_)) => format!("step `{}` ran no test ({})", step.name, runner.as_str()),
-            (Some(runner), None) => {
-                format!("step `{}` does not show how many tests ran ({})", step.name, runner.as_str())
-            }
-            (None, _) => {
-                format!("step `{}` must show how many tests ran, but its test runner is unknown", step.name)
-            }
-        };
-        findings.extend(step_finding("step/no-tests", message, label()));
-    }
-    if !findings.is_empty() {
-        report.status = StepStatus::Failed;
-    }
-    Ok((report, findings))
-}
-
-/// Returns a message for a step that did not end with exit code 0.
-fn describe_failure(step: &GateStep, outcome: &std::io::Result<ExitReason>) -> Option<String> {
-    let name = &step.name;
-    match outcome {
-        Ok(ExitReason::Exited(0)) => None,
-        Ok(ExitReason::Exited(code)) => Some(format!("step `{name}` ended with exit code {code}")),
-        // `capture` returns an interruption as an error, so only a signal from
-        // outside ends here.
-        Ok(ExitReason::Killed | ExitReason::Interrupted) => {
-            Some(format!("step `{name}` was killed by a signal"))
-        }
-        Ok(ExitReason::TimedOut) => {
-            let seconds = step.timeout.as_secs();
-            Some(format!("step `{name}` did not finish within {seconds} s and was ended"))
-        }
-        Ok(ExitReason::LogLimitExceeded) => {
-            Some(format!("step `{name}` wrote more than {MAX_LOG_BYTES} bytes and was ended"))
-        }
-        Err(error) => Some(format!("step `{name}` could not be started: {error}")),
-    }
-}
-
-/// Returns the folder for the logs of the packet's steps. It does not go through a
-/// link: a log would be written outside the repository.
-fn log_folder(
-    repo: &GitRepository,
-    gate_result: &GateResult,
-    step: &GateStep,
-) -> Result<PathBuf, StepsError> {
-    let wp_id = gate_result.report.packet.as_ref().map_or("unknown", |packet| packet.wp_id.as_str());
-    let folder = match &gate_result.config.logs {
-        Some(logs) => {
-            let root = repo.root().map_err(PipelineError::from)?;
-            files::resolve_folder_below(root, &format!("{logs}/{wp_id}"))
-        }
-        None => files::resolve_folder_below(&repo.state_folder(), &format!("logs/{wp_id}")),
-    };
-    folder.map_err(|source| StepsError::CreateLogFolder { step: step.name.clone(), source })
-}
-
-fn last_lines(text: &str) -> Vec<String> {
-    let lines: Vec<&str> = text.lines().collect();
-    let start = lines.len().saturating_sub(TAIL_LINES);
-    let shown = lines.get(start..).unwrap_or_default().iter();
-    shown.map(|line| escape_hidden(&test_runner::strip_colors(line)).chars().take(400).collect()).collect()
-}
-
-/// Adds the results of the steps to the report.
-pub(super) fn merge_steps(report: &mut Report, results: StepResults) {
-    let skip_reason = results.steps.iter().find_map(|step| match &step.status {
-        StepStatus::Skipped(reason) => Some(reason.clone()),
-        _ => None,
-    });
-    let any_ran = results.steps.iter().any(|step| !matches!(step.status, StepStatus::Skipped(_)));
-    for outcome in &mut report.outcomes {
-        if !STEP_RULES.contains(&outcome.rule.as_str()) {
-            continue;
-        }
-        let own: Vec<Finding> =
-            results.findings.iter().filter(|finding| finding.rule == outcome.rule).cloned().collect();
-        outcome.status = if !own.is_empty() {
-            status_of(&own)
-        } else if any_ran {
-            CheckStatus::Passed
-        } else if let Some(reason) = &skip_reason {
-            CheckStatus::Skipped(reason.clone())
-        } else {
-            CheckStatus::Skipped("the gate has no steps".to_owned())
-        };
-    }
-    for claim in &mut report.claims {
-        let words: Vec<&str> = claim.command.split_whitespace().collect();
-        let starts_with_claim = |step: &&StepReport| {
-            !words.is_empty()
-                && step.argv.iter().map(String::as_str).take(words.len()).eq(words.iter().copied())
-        };
-        let mut ran = results.steps.iter().filter(|step| !matches!(step.status, StepStatus::Skipped(_)));
-        let observed = ran.find(starts_with_claim);
-        claim.observed = observed.map(|step| (step.name.clone(), step.exit_code));
-    }
-    report.findings.extend(results.findings);
-    report.steps = results.steps;
+    Ok((vec![step], Vec::new()))
 }

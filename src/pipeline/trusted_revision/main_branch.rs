@@ -85,6 +85,27 @@ impl MainBranch {
         Ok(repo.merge_base(tip.tip, head)?)
     }
 
+    /// Returns the oldest of the commits at which a commit left one of the branches;
+    /// `None` if no main branch is known. It needs no decision between them.
+    ///
+    /// # Errors
+    /// The repository cannot be read.
+    pub(crate) fn oldest_fork(
+        &self,
+        repo: &dyn Repository,
+        head: Commit,
+    ) -> Result<Option<Commit>, RepositoryError> {
+        let mut oldest: Option<Commit> = None;
+        for tip in &self.tips {
+            let Some(fork) = repo.merge_base(tip.tip, head)? else { continue };
+            oldest = match oldest {
+                Some(known) if repo.is_ancestor(known, fork)? => Some(known),
+                _ => Some(fork),
+            };
+        }
+        Ok(oldest)
+    }
+
     fn named(repo: &dyn Repository, names: &BTreeSet<String>) -> Result<Self, PipelineError> {
         let names: Vec<String> = names.iter().cloned().collect();
         let (mut tips, mut policies) = (Vec::new(), Vec::new());

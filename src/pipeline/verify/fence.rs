@@ -6,11 +6,11 @@ use crate::check::context::{
 };
 use crate::check::{Check, CheckResult, Registered, find_rule};
 use crate::config::Config;
-use crate::document::{Packet, WpId};
+use crate::document::{Layout, Packet, WpId};
 use crate::finding::{CheckOutcome, Report};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::outcome::{RuleRef, is_disabled, resolve_outcome};
-use crate::pipeline::packet_gate::{GateResult, rules_of_gate};
+use crate::pipeline::packet_gate::{FencePacket, GateResult, cached_link_target, rules_of_gate};
 use crate::pipeline::source_scan;
 use crate::rule::Rule;
 use crate::text::{RepoPath, Source};
@@ -25,24 +25,13 @@ pub(super) fn check(context: VerifyContext<'_>) -> Result<GateResult, PipelineEr
     let config = context.loaded.config.clone();
     let mut report = context.new_report();
     let files = with_staged_paths(&context)?;
-    let packet = fence_packet(&context);
-    let layout = crate::document::Layout::gov();
     // The fence has no packet; the id is in no message.
     let Ok(id) = WpId::parse("WP-fence") else { return Ok(context.into_result(report)) };
-    let packet_input = || PacketCheckContext {
-        id: &id,
-        packet: &packet,
-        faults: &[],
-        layout: &layout,
-        policy: &config.policy,
-        registry: None,
-        board: None,
-        revision_ids: &[],
-        is_fence: true,
-        skeleton_approval: None,
-    };
+    let fence = FencePacket { id, packet: fence_packet(&context), layout: Layout::gov() };
+    let packet_input = || fence.check_context(&config.policy);
     let tree = context.selection.judged_tree();
     let exists = |path: &RepoPath| context.repo.exists(tree, path).unwrap_or(false);
+    let link_target = cached_link_target(context.repo, tree);
     let (no_paths, no_logs) = (std::collections::BTreeMap::new(), std::collections::BTreeMap::new());
     let change = ChangeCheckContext {
         packet: packet_input(),
@@ -54,6 +43,7 @@ pub(super) fn check(context: VerifyContext<'_>) -> Result<GateResult, PipelineEr
         owners: &|_| Vec::new(),
         other_packet_for: &|_| None,
         exists: &exists,
+        link_target: &link_target,
         packet_at_start: None,
         trusted_states: &[],
         waiver_origins: &[],
@@ -76,7 +66,8 @@ pub(super) fn check(context: VerifyContext<'_>) -> Result<GateResult, PipelineEr
     }
     run_scans(&context, &files, &config, &mut report)?;
     report.sort();
-    Ok(context.into_result(report))
+    let result = context.into_result(report);
+    Ok(GateResult { fence: Some(fence), has_code: true, ..result })
 }
 
 fn judges_fence(entry: &Registered) -> bool {

@@ -67,15 +67,22 @@ impl VerifyContext<'_> {
         }
     }
 
-    /// Returns the result of the gate with this report.
+    /// Returns the result of the gate with this report, for a change without code.
     fn into_result(self, report: Report) -> GateResult {
         let tree = self.selection.judged_tree();
+        let judged_entries =
+            self.files.iter().map(|file| (file.change.path.clone(), file.change.after)).collect();
         GateResult {
             gate: Gate::PostWork,
             report,
             config: self.loaded.config,
             selection: Some(self.selection),
             tree,
+            policy_tree: self.trusted.tree,
+            judged_entries,
+            packets: Vec::new(),
+            fence: None,
+            has_code: false,
         }
     }
 }

@@ -115,7 +115,7 @@ pub(super) fn check_contract_first(context: &VerifyContext<'_>) -> Result<Option
         });
     }
     let mut report = context.new_report();
-    report.qualifier = Some("contract only");
+    report.verdict_remarks.push("contract only".to_owned());
     push_rule(&mut report, &context.loaded.config, "approval/unsigned-contract", |rule| {
         let finding = |(message, label): (String, Label)| -> Finding { rule.finding(message, label) };
         findings.into_iter().map(finding).collect::<Vec<_>>().into()

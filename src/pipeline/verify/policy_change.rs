@@ -81,7 +81,7 @@ fn check_first(context: &VerifyContext<'_>, layout: &Layout) -> Report {
     let outside: Vec<&RepoPath> =
         context.files.iter().map(|file| &file.change.path).filter(|path| !is_governance(path)).collect();
     let mut report = context.new_report();
-    report.qualifier = Some("first configuration");
+    report.verdict_remarks.push("first configuration".to_owned());
     push_rule(&mut report, &context.loaded.config, "config/first", |rule| {
         let label = || Label::path(&RepoPath::from(FILE_NAME), "the first configuration");
         match outside.first() {
@@ -114,7 +114,7 @@ fn push_trust(context: &VerifyContext<'_>, report: &mut Report) {
 /// Checks a change of nothing but the configuration under the old policy.
 fn check_policy_change(context: &VerifyContext<'_>, layout: &Layout) -> Result<Report, RepositoryError> {
     let mut report = context.new_report();
-    report.qualifier = Some("policy change");
+    report.verdict_remarks.push("policy change".to_owned());
     let refusal = match context.request.approval {
         PolicyApproval::Person => None,
         PolicyApproval::None => signature_refusal(context, layout)?,

@@ -1,11 +1,11 @@
 //! Converts a report to its JSON document.
 
-use crate::finding::{CheckStatus, Finding, Label, PacketInfo, Place, Report, StepStatus, Subject};
+use crate::finding::{AreaInfo, CheckStatus, Finding, Label, PacketInfo, Place, Report, StepStatus, Subject};
 
 use super::{
-    CheckDocument, ClaimDocument, DocumentsDocument, FindingDocument, FixDocument, PacketDocument,
-    PlaceDocument, PolicyDocument, ReportDocument, RunDocument, SCHEMA, ScanDocument, SelectionDocument,
-    StepDocument, StepRunDocument, SummaryDocument,
+    AreaDocument, CheckDocument, ClaimDocument, DocumentsDocument, FindingDocument, FixDocument,
+    PacketDocument, PlaceDocument, PolicyDocument, ReportDocument, RunDocument, SCHEMA, ScanDocument,
+    SelectionDocument, StepDocument, StepRunDocument, SummaryDocument,
 };
 
 impl From<&Report> for ReportDocument {
@@ -16,7 +16,6 @@ impl From<&Report> for ReportDocument {
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             gate: report.gate.to_owned(),
             verdict: report.verdict().as_str().to_owned(),
-            qualifier: report.qualifier.filter(|_| report.passed()).map(str::to_owned),
             reason: report.not_run.clone(),
             warnings: report.warnings.clone(),
             packet: report.packet.as_ref().map(to_packet),
@@ -44,6 +43,7 @@ impl From<&Report> for ReportDocument {
                 rules: scan.rules,
                 files: scan.files,
                 bytes: scan.bytes,
+                areas: scan.areas.iter().map(to_area).collect(),
                 skipped: scan.skipped,
                 binary: scan.binary,
                 large: scan.large,
@@ -202,4 +202,13 @@ fn to_place(place: &Place, label: String) -> PlaceDocument {
         Place::Repository => {}
     }
     out
+}
+
+fn to_area(area: &AreaInfo) -> AreaDocument {
+    AreaDocument {
+        area: area.area,
+        treatment: area.treatment,
+        files: area.files,
+        decided_by: area.decided_by.clone(),
+    }
 }

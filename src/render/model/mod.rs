@@ -6,6 +6,8 @@
 mod approval;
 mod from;
 
+use std::collections::BTreeMap;
+
 pub(crate) use approval::ApprovalDocument;
 
 use schemars::JsonSchema;
@@ -26,8 +28,6 @@ pub(crate) struct ReportDocument {
     pub gate: String,
     /// `passed` (exit code 0), `failed` (1) or `not_run` (2: nothing was judged).
     pub verdict: String,
-    /// Restriction of a passed verdict, such as `policy change`.
-    pub qualifier: Option<String>,
     /// Reason why nothing was judged, for `not_run`.
     pub reason: Option<String>,
     /// Remarks about the configuration that do not change the verdict.
@@ -105,6 +105,8 @@ pub(crate) struct ScanDocument {
     pub files: usize,
     /// Size of the scanned files in bytes.
     pub bytes: usize,
+    /// Code files by area, for the scan of a whole tree.
+    pub areas: Vec<AreaDocument>,
     /// Files to which no rule applies.
     pub skipped: usize,
     /// Files of no known language that are not text.
@@ -121,6 +123,20 @@ pub(crate) struct ScanDocument {
     pub suppressed: usize,
     /// Findings beyond the maximum number that is listed.
     pub truncated: usize,
+}
+
+/// The code files of one area.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AreaDocument {
+    /// Name of the area, as in `scan: areas`.
+    pub area: &'static str,
+    /// The rules that apply to it: `product` (all), `tests`, `limited` or `skip`.
+    pub treatment: &'static str,
+    /// Number of files.
+    pub files: usize,
+    /// Number of files by what decided their area: `configuration`, `manifest`,
+    /// `attribute`, `content` or `name`.
+    pub decided_by: BTreeMap<&'static str, usize>,
 }
 
 /// The judged packet.

@@ -4,6 +4,7 @@
 //! is necessary to distinguish code, comments and strings. An unclosed comment or string
 //! extends to the end of the file.
 
+mod component;
 mod go;
 mod markdown;
 mod python;
@@ -25,6 +26,7 @@ pub(crate) fn tokenize(language: Language, text: &[u8]) -> TokenMap {
         Language::Rust => rust::read(&mut cursor),
         Language::TypeScript => script::read(&mut cursor, false),
         Language::JavaScript | Language::Jsx | Language::Tsx => script::read(&mut cursor, true),
+        Language::Vue | Language::Svelte => component::read(&mut cursor),
         Language::Sql => sql::read(&mut cursor),
         Language::Toml => toml::read(&mut cursor),
         Language::Yaml => yaml::read(&mut cursor),

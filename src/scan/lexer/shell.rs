@@ -22,7 +22,7 @@ enum CommandEnd {
 }
 
 pub(super) fn read(cursor: &mut Cursor<'_>) {
-    let mut reader = ShellLexer { pending_here_documents: Vec::new() };
+    let mut reader = ShellLexer { pending_here_documents: Vec::new(), substitution_end: None };
     while cursor.peek().is_some() {
         reader.lex_commands(cursor, CommandEnd::EndOfText, 0);
     }
@@ -34,9 +34,12 @@ struct HereDocument {
     strips_tabs: bool,
 }
 
-/// Lexer state: the here-documents whose operators were read.
+/// Lexer state.
 struct ShellLexer {
+    /// The here-documents whose operators were read.
     pending_here_documents: Vec<HereDocument>,
+    /// The offset after the last `$(…)`: its `)` is a part of a word.
+    substitution_end: Option<usize>,
 }
 
 impl ShellLexer {
@@ -51,7 +54,10 @@ impl ShellLexer {
             let next = cursor.peek_ahead(1);
             match byte {
                 b'\\' => cursor.skip(2),
-                b'#' if !brace && begins_word(cursor, end) => {
+                b'#' if !brace
+                    && self.substitution_end != Some(cursor.position)
+                    && begins_word(cursor, end) =>
+                {
                     // In backticks, a comment ends at the closing backtick.
                     let stop = if end == CommandEnd::Backtick { b'`' } else { b'\n' };
                     let length = memchr::memchr2(b'\n', stop, cursor.rest());
@@ -73,6 +79,7 @@ impl ShellLexer {
                 b'$' if next == Some(b'(') && depth < MAX_SUBSTITUTION_DEPTH => {
                     cursor.skip(2);
                     self.lex_commands(cursor, CommandEnd::Paren, depth + 1);
+                    self.substitution_end = Some(cursor.position);
                 }
                 b'$' if next == Some(b'{') && depth < MAX_SUBSTITUTION_DEPTH => {
                     cursor.skip(2);
@@ -281,6 +288,7 @@ mod tests {
             Shell,
             &[
                 ("a='#' b=\"x # $(echo \"y\") z\" # c", "...s.....ssss........s..ss..ccc"),
+                ("echo $(a)#b (c)#d", "...............cc"),
                 ("echo ${#a} $# a#b # c", "..................ccc"),
                 ("cat <<EOF | grep x # c", "...................ccc"),
                 ("# text 'it", "ssssssssss"),

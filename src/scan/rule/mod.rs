@@ -2,8 +2,10 @@
 //! to, and the texts of their findings. A rule is a YAML file without code.
 
 mod embedded;
+mod layer;
 mod raw;
 mod required_literals;
+mod samples;
 mod valid;
 
 use std::sync::{Arc, OnceLock};
@@ -15,16 +17,20 @@ use crate::finding::{Level, RuleId, Wording};
 use crate::rule::{ValueError, ValueProblem, YamlNode, YamlProblem, canonical_rule_id, parse_yaml_tree};
 use crate::text::{Source, Span, Spanned, compile_repo_glob};
 
+use super::area::Treatment;
 use super::language::Language;
 use super::token_map::TokenKindSet;
 
+pub(crate) use layer::RuleLayer;
+
 pub(crate) use embedded::{embedded, embedded_ids, embedded_sets, find_embedded};
 pub(super) use required_literals::required_literals;
+pub(super) use samples::derive_samples;
 pub(crate) use valid::{AREA_KEYWORDS, TEST_KEYWORDS, parse_keyword};
 
 /// Files of a repository that a rule applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Area {
+pub enum RuleArea {
     /// The product's own code.
     Product,
     /// Every file.
@@ -148,11 +154,13 @@ pub struct ScanRule {
     /// Languages that it applies to; all if empty.
     pub languages: Vec<Language>,
     /// Files that it applies to.
-    pub area: Area,
+    pub area: RuleArea,
     /// Paths that it applies to; all if empty.
     pub include: PathPatterns,
     /// Paths that it does not apply to.
     pub exclude: PathPatterns,
+    /// The layer to which its patterns belong, if it is about a layer.
+    pub(crate) layer: Option<RuleLayer>,
     /// Regular expressions that are forbidden or required.
     pub patterns: Vec<String>,
     /// Regular expressions whose matches are ignored, with all matches inside.
@@ -237,15 +245,23 @@ impl ScanRule {
     /// Whether the rule applies to a language.
     #[must_use]
     pub fn supports_language(&self, language: Language) -> bool {
-        self.languages.is_empty() || self.languages.contains(&language)
+        // The script of a component is TypeScript or JavaScript.
+        let is_script = |own: &Language| matches!(own, Language::TypeScript | Language::JavaScript);
+        self.languages.is_empty()
+            || self.languages.contains(&language)
+            || (language.is_component() && self.languages.iter().any(is_script))
     }
 
-    /// Whether the rule applies to a path.
+    /// Whether the rule applies to a path in an area with this treatment.
     #[must_use]
-    pub fn applies_to_path(&self, path: &str, is_product: bool) -> bool {
-        (self.area == Area::Everywhere || is_product)
-            && (self.include.is_empty() || self.include.matches(path))
-            && !self.exclude.matches(path)
+    pub(crate) fn applies_to_path(&self, path: &str, treatment: Treatment) -> bool {
+        let applies = match treatment {
+            Treatment::Skip => false,
+            Treatment::Limited => self.area == RuleArea::Everywhere,
+            Treatment::Tests => self.tests,
+            Treatment::Product => true,
+        };
+        applies && (self.include.is_empty() || self.include.matches(path)) && !self.exclude.matches(path)
     }
 
     /// Whether a name in a comment is the rule's id, with or without `scan/`,

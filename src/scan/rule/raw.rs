@@ -24,6 +24,7 @@ pub(super) struct RawScanRule {
     pub include: Vec<Spanned<String>>,
     #[serde(default)]
     pub exclude: Vec<Spanned<String>>,
+    pub layer: Option<RawLayer>,
     pub pattern: Option<Spanned<String>>,
     #[serde(default)]
     pub patterns: Vec<Spanned<String>>,
@@ -45,4 +46,20 @@ pub(super) struct RawExamples {
     #[serde(rename = "match")]
     pub matching: Vec<Spanned<String>>,
     pub pass: Vec<Spanned<String>>,
+}
+
+/// A layer of the product that a rule is about.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawLayer {
+    pub name: Spanned<String>,
+    pub title: Spanned<String>,
+    pub folders: Vec<String>,
+    pub files: Vec<String>,
+    #[serde(default)]
+    pub without_layer: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub per_package: bool,
+    #[serde(default)]
+    pub implementations: Vec<String>,
 }

@@ -28,8 +28,16 @@ pub(in crate::scan) fn required_literals(pattern: &str) -> Option<RequiredLitera
     Some(found)
 }
 
+/// Returns the longest part of a literal that is in the text itself. In the text that
+/// patterns see, comments are spaces and other tokens are the byte 1.
+fn unmasked_part(literal: &[u8]) -> Vec<u8> {
+    let parts = literal.split(|byte| byte.is_ascii_whitespace() || *byte == 1);
+    parts.max_by_key(|part| part.len()).unwrap_or_default().to_vec()
+}
+
 impl RequiredLiterals {
     fn case_sensitive(any: Vec<Vec<u8>>) -> Option<Self> {
+        let any: Vec<Vec<u8>> = any.iter().map(|literal| unmasked_part(literal)).collect();
         let good = !any.is_empty()
             && any.len() <= MAX_ALTERNATIVES
             && any.iter().all(|one| one.len() >= MIN_LITERAL_BYTES);

@@ -10,7 +10,8 @@ use crate::scan::token_map::{TokenKind, TokenKindSet};
 use crate::text::{Span, Spanned};
 
 use super::{
-    Area, MatchMode, PathPatterns, RuleExamples, RuleSpans, ScanRule, Suppressible, check_pattern, raw,
+    MatchMode, PathPatterns, RuleArea, RuleExamples, RuleLayer, RuleSpans, ScanRule, Suppressible,
+    check_pattern, raw,
 };
 
 /// Values of `suppression`; the first is the default.
@@ -23,8 +24,8 @@ const SUPPRESSION_KEYWORDS: [(&str, Suppressible); 3] = [
 const MODE_KEYWORDS: [(&str, MatchMode); 2] =
     [("forbid", MatchMode::Forbid), ("require", MatchMode::Require)];
 /// Values of `area`; the first is the default.
-pub(crate) const AREA_KEYWORDS: [(&str, Area); 2] =
-    [("product", Area::Product), ("everywhere", Area::Everywhere)];
+pub(crate) const AREA_KEYWORDS: [(&str, RuleArea); 2] =
+    [("product", RuleArea::Product), ("everywhere", RuleArea::Everywhere)];
 /// Values of `tests`: whether the rule applies to test code. The first is the default.
 pub(crate) const TEST_KEYWORDS: [(&str, bool); 2] = [("ignored", false), ("counted", true)];
 
@@ -78,6 +79,7 @@ pub(super) fn validate_rule(file: raw::RawScanRule, span: Span) -> Result<ScanRu
         area: parse_keyword("area", file.area.as_ref(), &AREA_KEYWORDS)?,
         include: PathPatterns::read(&file.include)?,
         exclude: PathPatterns::read(&file.exclude)?,
+        layer: file.layer.map(validate_layer).transpose()?,
         patterns: values(patterns),
         except: values(file.except),
         visible_kinds: parse_visible_kinds(&file.token_kinds)?,
@@ -95,16 +97,37 @@ pub(super) fn validate_rule(file: raw::RawScanRule, span: Span) -> Result<ScanRu
     })
 }
 
+fn validate_layer(layer: raw::RawLayer) -> Result<RuleLayer, ValueError> {
+    if !is_name(&layer.name.value) {
+        return Err(ValueError::form(
+            "name of a layer",
+            &layer.name,
+            "1 to 60 lowercase letters, digits or `-`",
+        ));
+    }
+    Ok(RuleLayer {
+        name: layer.name.value,
+        title: layer.title.value,
+        folders: layer.folders,
+        files: layer.files,
+        without_layer: PathPatterns::read(&layer.without_layer)?,
+        per_package: layer.per_package,
+        implementations: layer.implementations,
+    })
+}
+
 fn values(texts: Vec<Spanned<String>>) -> Vec<String> {
     texts.into_iter().map(|text| text.value).collect()
 }
 
+/// Returns whether a text is a name: 1 to 60 lowercase letters, digits or `-`.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 60
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
 fn validate_names(file: &raw::RawScanRule) -> Result<(), ValueError> {
-    let is_name = |text: &str| {
-        !text.is_empty()
-            && text.len() <= 60
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
     if !file.id.value.strip_prefix("scan/").is_some_and(is_name) {
         let expected = "`scan/` and 1 to 60 lowercase letters, digits or `-`";
         return Err(ValueError::form("rule id", &file.id, expected));

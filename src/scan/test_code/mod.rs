@@ -18,7 +18,7 @@ fn test_folders(language: Language) -> &'static [&'static str] {
     match language {
         Language::Rust => &["tests", "benches"],
         Language::Go => &["testdata"],
-        Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
+        language if language.is_script() => {
             &["tests", "test", "__tests__", "__mocks__", "__fixtures__", "e2e", "cypress", "spec", "fixtures"]
         }
         Language::Python => &["tests", "test", "fixtures"],
@@ -37,14 +37,22 @@ pub(crate) fn is_test_path(path: &RepoPath, language: Language) -> bool {
     if names.any(|folder| test_folders(language).contains(&folder)) && !below_src {
         return true;
     }
+    is_test_file_name(file, language)
+}
+
+/// Returns whether a file is test code according to its own name.
+#[must_use]
+pub(crate) fn is_test_file_name(file: &str, language: Language) -> bool {
     let stem = file.split('.').next().unwrap_or_default();
     match language {
-        Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
+        language if language.is_script() => {
             let parts: Vec<&str> = file.split('.').collect();
             let inner = parts.get(1..parts.len().saturating_sub(1)).unwrap_or_default();
             let setup_prefixes = ["setupTests.", "jest.", "vitest.", "playwright.", "cypress."];
             setup_prefixes.iter().any(|start| file.starts_with(start))
-                || inner.iter().any(|part| matches!(*part, "test" | "spec" | "stories" | "cy" | "e2e"))
+                || inner
+                    .iter()
+                    .any(|part| matches!(*part, "test" | "spec" | "stories" | "cy" | "e2e" | "test-d"))
         }
         Language::Python => stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest",
         Language::Go => stem.ends_with("_test"),
@@ -58,9 +66,7 @@ pub(crate) fn is_test_path(path: &RepoPath, language: Language) -> bool {
 pub(crate) fn test_ranges(language: Language, text: &[u8], token_map: &TokenMap) -> Vec<Range<usize>> {
     let keywords: &[&[u8]] = match language {
         Language::Rust => &[b"test", b"bench", b"quickcheck"],
-        Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
-            &[b"describe", b"it", b"test", b"suite", b"vitest"]
-        }
+        language if language.is_script() => &[b"describe", b"it", b"test", b"suite", b"vitest"],
         Language::Python => &[b"def test_", b"TestCase", b"class Test"],
         _ => return Vec::new(),
     };

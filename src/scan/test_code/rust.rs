@@ -48,8 +48,8 @@ pub(super) fn ranges(code: &[u8]) -> Vec<Range<usize>> {
 /// `None` if `parent` does not declare it.
 #[must_use]
 pub(crate) fn declared_for_tests(parent: &[u8], name: &str, file: &str) -> Option<bool> {
-    let quoted = format!("\"{file}\"");
-    let by_path = memchr::memmem::find(parent, quoted.as_bytes()).is_some();
+    let end = format!("{file}\"");
+    let by_path = memchr::memmem::find(parent, end.as_bytes()).is_some();
     if memchr::memmem::find(parent, name.as_bytes()).is_none() && !by_path {
         return None;
     }
@@ -64,8 +64,15 @@ pub(crate) fn declared_for_tests(parent: &[u8], name: &str, file: &str) -> Optio
             declarations.push(found);
         }
     }
-    for found in memchr::memmem::find_iter(parent, &quoted) {
-        let before = code.get(..found).unwrap_or_default().trim_ascii_end();
+    for found in memchr::memmem::find_iter(parent, &end) {
+        // The string is the file, or a path to it: `#[path = "./unit/orders_tests.rs"]`.
+        let line = parent.get(..found).unwrap_or_default();
+        let Some(quote) = memchr::memrchr(b'"', line) else { continue };
+        let lead = line.get(quote + 1..).unwrap_or_default();
+        if !(lead.is_empty() || (lead.ends_with(b"/") && !lead.contains(&b'\n'))) {
+            continue;
+        }
+        let before = code.get(..quote).unwrap_or_default().trim_ascii_end();
         let path = before.strip_suffix(b"=").is_some_and(|before| before.trim_ascii_end().ends_with(b"path"));
         if path {
             declarations.push(found);
@@ -126,7 +133,13 @@ fn is_test_only(predicate: &str, depth: usize) -> bool {
     if let Some(any) = list("any") {
         return !any.is_empty() && any.iter().all(|part| is_test_only(part, depth + 1));
     }
-    matches!(predicate, "test" | "doctest")
+    // A feature that is named after tests, such as `test-helpers`.
+    let feature = predicate.strip_prefix("feature=").map(|name| name.trim_matches('"'));
+    let is_for_tests = |name: &str| {
+        name.split(['-', '_'])
+            .any(|word| matches!(word, "test" | "tests" | "testing" | "mock" | "mocks" | "testutils"))
+    };
+    matches!(predicate, "test" | "doctest") || feature.is_some_and(is_for_tests)
 }
 
 /// Splits a text at commas outside parentheses.

@@ -7,7 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::scan::{Language, RuleSet, ScanSettings, embedded, scan};
+use crate::scan::test_code::is_test_path;
+use crate::scan::{Language, RuleSet, Treatment, embedded, scan};
 use crate::test_support::{files_below, project, read_text};
 use crate::text::{RepoPath, Source};
 
@@ -64,7 +65,6 @@ fn snippets(file: &str, text: &str) -> Vec<Snippet> {
 fn labelled_snippets_have_the_expected_findings() {
     let set = RuleSet::new(embedded(&[]).cloned().collect());
     let today = "2026-11-21".parse().expect("day");
-    let settings = ScanSettings::default();
     let (mut errors, mut table) = (Vec::new(), BTreeMap::<&str, [usize; 5]>::new());
     let folder = project().join("fixtures/scan");
     for file in files_below(&folder) {
@@ -74,8 +74,12 @@ fn labelled_snippets_have_the_expected_findings() {
             let text = snippet.text.as_bytes();
             let language =
                 if named == Language::Plain { Language::from_shebang(text).unwrap_or(named) } else { named };
-            let is_test = settings.is_test(&snippet.path, language);
-            let rules = set.applicable(&snippet.path.to_text(), Some(language), true);
+            let is_test = is_test_path(&snippet.path, language);
+            let mut rules = set.applicable(&snippet.path.to_text(), Some(language), Treatment::Product);
+            rules.retain(|index| {
+                let layer = set.rules()[*index].layer.as_ref();
+                !layer.is_some_and(|layer| layer.is_named(&snippet.path.to_text()))
+            });
             let found = scan(&set, &rules, language, text, is_test, today).expect("patterns");
             let source = Source::from_text(snippet.path.clone(), snippet.text.clone());
             let hits = found.hits.iter().filter(|hit| {

@@ -28,6 +28,8 @@ pub(super) struct CommitNode {
 #[derive(Default)]
 pub(super) struct CommitCache(RefCell<HashMap<Oid, Rc<CommitNode>>>);
 
+/// Maximum number of parents of a commit. Git's own octopus merges have at most 66.
+const MAX_PARENTS: usize = 1_000;
 /// Number of additional commits that are read below the oldest necessary one, to allow
 /// for wrong clocks.
 const CLOCK_SKEW_COMMITS: usize = 64;
@@ -261,22 +263,31 @@ impl HistoryWalk<'_> {
     }
 }
 
-/// Reads parents and commit time from a commit object; `None` if the header is malformed.
+/// Reads parents and commit time from a commit object, as git does: `tree`, then all
+/// `parent` lines, then `author` and `committer`. A `parent` line elsewhere names no
+/// parent. `None` if the header is malformed.
 fn parse_commit_node(data: &[u8]) -> Option<CommitNode> {
+    let id = |hex: &[u8]| {
+        let hex = std::str::from_utf8(hex).ok().filter(|hex| hex.len() == 40)?;
+        Oid::from_str(hex).ok()
+    };
+    let mut lines = data.split(|byte| *byte == b'\n');
+    id(lines.next()?.strip_prefix(b"tree ")?)?;
     let mut node = CommitNode { time: 0, parents: Vec::new() };
-    let mut has_committer = false;
-    for line in data.split(|byte| *byte == b'\n').take_while(|line| !line.is_empty()) {
-        if let Some(hex) = line.strip_prefix(b"parent ") {
-            node.parents
-                .push(Oid::from_str(std::str::from_utf8(hex).ok().filter(|hex| hex.len() == 40)?).ok()?);
-        } else if let Some(rest) = line.strip_prefix(b"committer ") {
-            let mut words = rest.rsplit(|byte| *byte == b' ');
-            let time = words.nth(1).and_then(|word| std::str::from_utf8(word).ok());
-            node.time = time.and_then(|word| word.parse().ok()).unwrap_or_default();
-            has_committer = true;
+    let mut line = lines.next()?;
+    while let Some(hex) = line.strip_prefix(b"parent ") {
+        if node.parents.len() == MAX_PARENTS {
+            return None;
         }
+        node.parents.push(id(hex)?);
+        line = lines.next()?;
     }
-    has_committer.then_some(node)
+    line.strip_prefix(b"author ")?;
+    let committer = lines.next()?.strip_prefix(b"committer ")?;
+    let after_mail = committer.rsplit(|byte| *byte == b'>').next().unwrap_or_default();
+    let word = after_mail.split(|byte| *byte == b' ').find(|word| !word.is_empty());
+    node.time = word.and_then(|word| std::str::from_utf8(word).ok()?.parse().ok()).unwrap_or_default();
+    Some(node)
 }
 
 #[cfg(test)]
@@ -293,6 +304,15 @@ mod tests {
         );
         let node = parse_commit_node(text.as_bytes()).expect("a node");
         assert_eq!((node.time, node.parents.len()), (7, 1));
+        let tail = "author A <a@b> 1 +0000\ncommitter A <a@b> 7 +0000\n";
+        let tree = format!("tree {}\n", "b".repeat(40));
+        let line = format!("parent {parent}\n");
+        let count = |text: String| parse_commit_node(text.as_bytes()).map(|node| node.parents.len());
+        assert_eq!(count(format!("{tree}{tail}{line}\n")), Some(0), "after the committer");
+        assert_eq!(count(format!("{tree}{line}{line}{tail}encoding x\n{line}\n")), Some(2));
+        assert_eq!(count(format!("{tree}author A <a@b> 1 +0000\n{line}committer A <a@b> 7 +0000\n\n")), None);
+        assert_eq!(count(format!("{line}{tree}{tail}\n")), None);
+        assert_eq!(count(format!("{tree}{}{tail}\n", line.repeat(MAX_PARENTS + 1))), None);
         assert!(parse_commit_node(b"tree x\nparent short\n\n").is_none());
         assert!(parse_commit_node(b"tree x\n\n").is_none());
     }

@@ -1,8 +1,8 @@
 //! Computes the bytes that git would store for a file on disk.
 //!
-//! Line endings are converted according to `text`, `eol` and `core.autocrlf`. External
-//! clean filters are never run: a path with a filter can be checked only if git already
-//! stores the bytes on disk.
+//! Line endings are converted according to `text`, `eol`, `crlf` and `core.autocrlf`, and
+//! `$Id$` is reduced for `ident`. External clean filters are never run: a path with a
+//! filter can be checked only if git already stores the bytes on disk.
 
 use crate::change::{FileMode, RepositoryError};
 use crate::digest::{Hash20, git_blob_id};
@@ -11,9 +11,21 @@ use crate::text::RepoPath;
 use super::attributes::AttributeValue;
 use super::{GitRepository, to_oid};
 
+/// How line endings of a file are converted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LineEndings {
+    /// Not at all.
+    Binary,
+    /// Every CRLF becomes LF.
+    Text,
+    /// As `Text`, if the content looks like text and git does not store it with CRLF.
+    Auto,
+}
+
 impl GitRepository {
     /// Returns the bytes as git would store them, and the reason why they cannot be
-    /// checked, if there is one. `expected` are the ids under which git stores the path.
+    /// checked, if there is one. `expected` are the ids under which git stores the path,
+    /// the one of the index first.
     pub(super) fn clean_bytes(
         &self,
         path: &RepoPath,
@@ -25,58 +37,122 @@ impl GitRepository {
         if mode == FileMode::Symlink || is_stored(&raw) {
             return Ok((raw, None));
         }
-        for attribute in ["filter", "working-tree-encoding", "ident"] {
-            let value = self.attribute(path, attribute);
-            let active = match (attribute, &value) {
-                ("ident", value) => *value == AttributeValue::Set,
-                (_, AttributeValue::Value(name)) => !name.is_empty(),
-                _ => false,
-            };
-            if active {
+        for attribute in ["filter", "working-tree-encoding"] {
+            let value = self.attribute(path, attribute)?;
+            if matches!(&value, AttributeValue::Value(name) if !name.is_empty()) {
                 let why = format!(
                     "the attribute `{attribute}` changes its bytes when git stores it, and countersign does not run filters; check the change with --staged or --range"
                 );
                 return Ok((raw, Some(why)));
             }
         }
-        if !raw.windows(2).any(|pair| pair == b"\r\n") {
-            return Ok((raw, None));
+        let statistics = TextStatistics::of(&raw);
+        let mut bytes = raw;
+        if statistics.crlf > 0 {
+            let endings = self.line_endings(path)?;
+            let converts = match endings {
+                LineEndings::Binary => false,
+                LineEndings::Text => true,
+                LineEndings::Auto => {
+                    !statistics.is_binary() && !self.is_stored_with_crlf(path, expected.first())?
+                }
+            };
+            if converts {
+                bytes = convert_crlf_to_lf(&bytes);
+            }
         }
-        let text = self.attribute(path, "text");
-        let eol = matches!(self.attribute(path, "eol"), AttributeValue::Value(_));
-        let automatic = match &text {
-            AttributeValue::Unset => return Ok((raw, None)),
-            AttributeValue::Set => false,
-            AttributeValue::Value(value) if value == "auto" => true,
-            _ if eol => false,
-            _ if self.has_autocrlf() => true,
-            _ => return Ok((raw, None)),
-        };
-        if automatic && (raw.contains(&0) || self.is_stored_with_crlf(path, expected)?) {
-            return Ok((raw, None));
+        if bytes.windows(4).any(|window| window == b"$Id:")
+            && self.attribute(path, "ident")? == AttributeValue::Set
+        {
+            bytes = reduce_ident(&bytes);
         }
-        Ok((convert_crlf_to_lf(&raw), None))
+        Ok((bytes, None))
     }
 
-    /// Returns whether git stores the file with CRLF. Automatic conversion does not
-    /// change such a file.
+    fn line_endings(&self, path: &RepoPath) -> Result<LineEndings, RepositoryError> {
+        /// `None` if the attribute says nothing; true for `auto`.
+        fn action(value: &AttributeValue) -> Option<LineEndings> {
+            Some(match value {
+                AttributeValue::Set => LineEndings::Text,
+                AttributeValue::Unset => LineEndings::Binary,
+                AttributeValue::Value(value) if value == "input" => LineEndings::Text,
+                AttributeValue::Value(value) if value == "auto" => LineEndings::Auto,
+                _ => return None,
+            })
+        }
+        let mut found = action(&self.attribute(path, "text")?);
+        if found.is_none() {
+            // The older name of `text`.
+            found = action(&self.attribute(path, "crlf")?);
+        }
+        let eol = self.attribute(path, "eol")?;
+        let has_eol = matches!(&eol, AttributeValue::Value(value) if value == "lf" || value == "crlf");
+        Ok(match found {
+            Some(endings) => endings,
+            None if has_eol => LineEndings::Text,
+            None if self.autocrlf()?.is_some() => LineEndings::Auto,
+            None => LineEndings::Binary,
+        })
+    }
+
+    /// Returns whether the index has text with CRLF. Automatic conversion does not change
+    /// such a file.
     fn is_stored_with_crlf(
         &self,
         path: &RepoPath,
-        expected: &[Option<Hash20>],
+        stored: Option<&Option<Hash20>>,
     ) -> Result<bool, RepositoryError> {
-        match expected.iter().flatten().next() {
-            Some(id) if *id != Hash20::ZERO => {
-                Ok(self.read_blob(to_oid(*id), path)?.windows(2).any(|pair| pair == b"\r\n"))
+        match stored.copied().flatten() {
+            Some(id) if id != Hash20::ZERO => {
+                let statistics = TextStatistics::of(&self.read_blob(to_oid(id), path)?);
+                Ok(statistics.crlf > 0 && !statistics.is_binary())
             }
             _ => Ok(false),
         }
     }
+}
 
-    fn has_autocrlf(&self) -> bool {
-        let value =
-            self.repo.config().and_then(|config| config.get_string("core.autocrlf")).unwrap_or_default();
-        matches!(value.to_lowercase().as_str(), "true" | "input" | "1" | "yes" | "on")
+/// Counts of bytes by which git tells text from binary content.
+#[derive(Default)]
+struct TextStatistics {
+    crlf: usize,
+    lone_cr: usize,
+    nul: usize,
+    printable: usize,
+    nonprintable: usize,
+}
+
+impl TextStatistics {
+    fn of(bytes: &[u8]) -> Self {
+        let mut out = Self::default();
+        let mut all = bytes.iter().peekable();
+        while let Some(byte) = all.next() {
+            match byte {
+                b'\r' if all.peek() == Some(&&b'\n') => {
+                    all.next();
+                    out.crlf += 1;
+                }
+                b'\r' => out.lone_cr += 1,
+                b'\n' => {}
+                // Backspace, tab, escape, form feed.
+                8 | b'\t' | 27 | 12 => out.printable += 1,
+                0 => {
+                    out.nul += 1;
+                    out.nonprintable += 1;
+                }
+                1..32 | 127 => out.nonprintable += 1,
+                _ => out.printable += 1,
+            }
+        }
+        // An end-of-file mark of DOS.
+        if bytes.last() == Some(&26) {
+            out.nonprintable = out.nonprintable.saturating_sub(1);
+        }
+        out
+    }
+
+    fn is_binary(&self) -> bool {
+        self.lone_cr > 0 || self.nul > 0 || (self.printable >> 7) < self.nonprintable
     }
 }
 
@@ -87,5 +163,24 @@ fn convert_crlf_to_lf(raw: &[u8]) -> Vec<u8> {
             out.push(*byte);
         }
     }
+    out
+}
+
+/// Replaces `$Id: …$` by `$Id$`; the text between must not contain a newline.
+fn reduce_ident(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(dollar) = rest.iter().position(|byte| *byte == b'$') {
+        let (before, after) = rest.split_at(dollar + 1);
+        out.extend_from_slice(before);
+        rest = after;
+        let Some(text) = rest.strip_prefix(b"Id:") else { continue };
+        let Some(end) = text.iter().position(|byte| *byte == b'$') else { break };
+        if text.get(..end).is_some_and(|text| !text.contains(&b'\n')) {
+            out.extend_from_slice(b"Id$");
+            rest = text.get(end + 1..).unwrap_or_default();
+        }
+    }
+    out.extend_from_slice(rest);
     out
 }

@@ -179,9 +179,15 @@ impl GitRepository {
             Ok(changes.changes.into_iter().map(|change| change.path).collect())
         };
         let mut changed_paths = against(parents.first())?;
+        let tree_of = |parent: &Oid| self.repo.find_commit(*parent).ok().map(|commit| commit.tree_id());
+        let mut compared: HashSet<Oid> = parents.first().and_then(tree_of).into_iter().collect();
         for other in parents.iter().skip(1) {
             if changed_paths.is_empty() {
                 break;
+            }
+            // Parents with the same tree give the same result.
+            if tree_of(other).is_some_and(|tree| !compared.insert(tree)) {
+                continue;
             }
             // Both lists are sorted by path.
             let paths = against(Some(other))?;

@@ -7,6 +7,7 @@ use git2::{IndexEntryExtendedFlag, IndexEntryFlag};
 use crate::change::{Change, ChangeSet, Commit, FileMode, RepositoryError, TreeEntry};
 use crate::text::RepoPath;
 
+use super::trees::forbidden_name;
 use super::{GitRepository, to_hash};
 
 /// An index entry with its flags.
@@ -34,6 +35,12 @@ impl GitRepository {
         let mut out = BTreeMap::new();
         for entry in index.iter() {
             let path = RepoPath::from_bytes(&entry.path);
+            if let Some(problem) = entry.path.split(|byte| *byte == b'/').find_map(forbidden_name) {
+                return Err(RepositoryError::Git {
+                    operation: "reading the index".into(),
+                    reason: format!("{path} {problem}"),
+                });
+            }
             if (entry.flags >> 12) & 3 != 0 {
                 return Err(RepositoryError::Conflicted(path));
             }
@@ -70,7 +77,15 @@ impl GitRepository {
     }
 
     pub(super) fn index_entry(&self, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
-        Ok(self.staged_entries()?.get(path).filter(|staged| !staged.intent_to_add).map(|staged| staged.entry))
+        let index = self.repo.index().map_err(|error| RepositoryError::Git {
+            operation: "reading the index".into(),
+            reason: super::explain_unsupported(error.message()),
+        })?;
+        let disk = crate::system::files::to_relative_path(path);
+        let Some(entry) = index.get_path(&disk, 0) else { return Ok(None) };
+        let is_intent = entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0;
+        let mode = FileMode::from_raw(entry.mode).filter(|_| !is_intent && entry.path == path.as_bytes());
+        Ok(mode.map(|mode| TreeEntry { mode, id: to_hash(entry.id) }))
     }
 
     pub(super) fn list_index(&self, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {

@@ -11,6 +11,9 @@ mod attributes;
 mod branch_name;
 mod builder;
 mod clean;
+#[cfg(test)]
+mod differential;
+mod fingerprint;
 mod history;
 mod hooks;
 mod index;
@@ -39,6 +42,7 @@ use crate::text::RepoPath;
 pub(crate) use branch_name::is_valid_branch_name;
 pub(crate) use builder::Identity;
 pub use builder::RepositoryBuilder;
+pub(crate) use fingerprint::GitState;
 pub(crate) use library::libgit2_version;
 
 /// Maximum size of a file in bytes; larger files are an error.
@@ -58,6 +62,10 @@ pub struct GitRepository {
     commit_cache: ancestry::CommitCache,
     /// Whether any path can have attributes; `None` before the first walk.
     has_attributes: std::cell::Cell<Option<bool>>,
+    /// Attributes files that were read since the last walk.
+    attribute_rules: std::cell::RefCell<Option<attributes::AttributeRules>>,
+    /// Number of tree entries that were read.
+    entries_read: std::cell::Cell<u64>,
     /// Number of repositories that contain this one as a nested submodule.
     submodule_depth: usize,
 }
@@ -140,6 +148,8 @@ impl GitRepository {
             repo,
             commit_cache: ancestry::CommitCache::default(),
             has_attributes: std::cell::Cell::new(None),
+            attribute_rules: std::cell::RefCell::new(None),
+            entries_read: std::cell::Cell::new(0),
             submodule_depth: 0,
         }
     }

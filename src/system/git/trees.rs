@@ -15,11 +15,44 @@ const FOLDER_MODE: u32 = 0o040_000;
 /// Maximum depth of nested folders; deeper trees are refused.
 const MAX_DEPTH: usize = 512;
 
+/// Maximum number of files of one tree, and of changed paths of one comparison. A few
+/// small tree objects that name each other can unfold to more paths than memory holds.
+const MAX_FILES: usize = 1_000_000;
+/// Maximum number of tree entries that one run reads. Every comparison of two trees
+/// counts.
+const MAX_ENTRIES_READ: u64 = 50_000_000;
+
 /// Raw mode and object id of a tree entry.
 type RawTreeEntry = (u32, Oid);
 type RawTreeEntries = BTreeMap<Vec<u8>, RawTreeEntry>;
 /// A name with its old and its new entry.
 type ComparedEntry = (Vec<u8>, Option<RawTreeEntry>, Option<RawTreeEntry>);
+
+/// Returns the reason why no checkout may create a file of this name, as a clause.
+/// `None` if it may. These are the names that git itself refuses to check out.
+pub(super) fn forbidden_name(name: &[u8]) -> Option<&'static str> {
+    if name.is_empty() || name == b"." || name == b".." {
+        return Some("has a name that is not a file name");
+    }
+    if name.iter().any(|byte| matches!(byte, b'/' | 0)) {
+        return Some("has a name with a slash or a NUL byte");
+    }
+    is_git_folder(name).then_some("has a name that means git's own folder")
+}
+
+/// Returns whether a name means `.git` on any file system: in upper case, as the short
+/// name of NTFS, as an NTFS stream, or with characters that HFS+ ignores.
+fn is_git_folder(name: &[u8]) -> bool {
+    let visible: String =
+        String::from_utf8_lossy(name).chars().filter(|c| !is_ignored_by_hfs(*c)).collect::<String>();
+    let lower = visible.to_lowercase();
+    let stem = lower.split([':', '\\']).next().unwrap_or_default();
+    matches!(stem.trim_end_matches([' ', '.']), ".git" | "git~1")
+}
+
+fn is_ignored_by_hfs(c: char) -> bool {
+    matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
+}
 
 impl GitRepository {
     /// Reads the direct entries of a tree, by name. `at` is the tree's path, for
@@ -27,6 +60,14 @@ impl GitRepository {
     fn read_tree_entries(&self, tree: Option<Oid>, at: &RepoPath) -> Result<RawTreeEntries, RepositoryError> {
         let Some(id) = tree else { return Ok(RawTreeEntries::new()) };
         let tree = self.find_tree(id, at)?;
+        let count = u64::try_from(tree.len()).unwrap_or(u64::MAX).saturating_add(1);
+        self.entries_read.set(self.entries_read.get().saturating_add(count));
+        if self.entries_read.get() > MAX_ENTRIES_READ {
+            return Err(RepositoryError::Git {
+                operation: format!("reading folder {at}"),
+                reason: format!("this would require reading more than {MAX_ENTRIES_READ} entries of folders"),
+            });
+        }
         let mut out = RawTreeEntries::new();
         for entry in &tree {
             let path = at.join(entry.name_bytes());
@@ -35,6 +76,9 @@ impl GitRepository {
                 operation: format!("reading folder {at} ({id})"),
                 reason: format!("{path} {reason}"),
             };
+            if let Some(problem) = forbidden_name(entry.name_bytes()) {
+                return Err(refused(problem));
+            }
             if mode & 0o170_000 != FOLDER_MODE && FileMode::from_raw(mode).is_none() {
                 return Err(refused(&format!("has mode {mode:o}, which git does not define")));
             }
@@ -102,6 +146,9 @@ impl GitRepository {
                 })
             };
             self.compare_trees(folder(old), folder(new), &path, depth + 1, out)?;
+            if out.len() >= MAX_FILES {
+                return Err(super::too_many_paths(MAX_FILES));
+            }
             out.extend(Change::from_entries(path, file(old), file(new)));
         }
         Ok(())
@@ -174,5 +221,36 @@ pub(super) fn limit_changes(changes: Vec<Change>) -> Result<ChangeSet, Repositor
         Err(super::too_many_paths(super::MAX_CHANGED_PATHS))
     } else {
         Ok(ChangeSet::new(changes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::forbidden_name;
+
+    #[test]
+    fn names_of_git_and_paths_are_refused() {
+        for name in [
+            "",
+            ".",
+            "..",
+            "a/b",
+            "a\0",
+            ".git",
+            ".GIT",
+            ".Git",
+            "git~1",
+            "GIT~1",
+            ".git.",
+            ".git ",
+            ".git::$INDEX_ALLOCATION",
+            ".g\u{200c}it",
+            ".git\\x",
+        ] {
+            assert!(forbidden_name(name.as_bytes()).is_some(), "{name:?}");
+        }
+        for name in [".gitignore", "git", ".git2", "...", "git~2", ".gitx.", "a.git", "\u{fffd}"] {
+            assert!(forbidden_name(name.as_bytes()).is_none(), "{name:?}");
+        }
     }
 }

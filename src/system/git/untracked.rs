@@ -40,7 +40,8 @@ impl GitRepository {
         base: &BTreeMap<RepoPath, TreeEntry>,
     ) -> Result<IgnoreRules, RepositoryError> {
         let is_file = |path: &RepoPath, entry: &TreeEntry| {
-            path.file_name() == ".gitignore" && entry.mode != FileMode::Submodule
+            // git does not follow a link at this path either.
+            path.file_name() == ".gitignore" && matches!(entry.mode, FileMode::Regular | FileMode::Executable)
         };
         let all = base.iter().filter(|(path, entry)| is_file(path, entry));
         let read = all.map(|(path, entry)| Ok((path.clone(), self.read_blob(to_oid(entry.id), path)?)));

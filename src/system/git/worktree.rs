@@ -224,7 +224,8 @@ impl GitRepository {
             Some(commit) => self.tree_entry(commit, path)?.map(|(_, id)| id),
             None => None,
         };
-        Ok(Some(self.clean_bytes(path, raw, mode, &[head])?.0))
+        let staged = self.index_entry(path)?.map(|entry| entry.id);
+        Ok(Some(self.clean_bytes(path, raw, mode, &[staged, head])?.0))
     }
 
     pub(super) fn list_worktree(&self, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {

@@ -159,11 +159,6 @@ impl History for MemoryRepository {
         Ok(self.number(ancestor).zip(self.number(of)).is_some_and(|(a, b)| a <= b))
     }
 
-    fn subjects(&self, head: Commit) -> Result<Vec<String>, RepositoryError> {
-        let last = self.number(head).map_or(0, |number| number + 1);
-        Ok(self.commits[..last].iter().map(|commit| commit.subject.clone()).collect())
-    }
-
     /// The main branch ends where the work begins.
     fn branch_tips(&self, names: &[String]) -> Result<Vec<BranchTip>, RepositoryError> {
         let tip = |name: &String| BranchTip {
@@ -177,6 +172,11 @@ impl History for MemoryRepository {
 
     fn merge_base(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
         Ok(self.number(a).zip(self.number(b)).map(|(a, b)| Commit(commit_id(a.min(b)))))
+    }
+
+    fn subjects(&self, head: Commit) -> Result<Vec<String>, RepositoryError> {
+        let last = self.number(head).map_or(0, |number| number + 1);
+        Ok(self.commits[..last].iter().map(|commit| commit.subject.clone()).collect())
     }
 
     fn commits_between(

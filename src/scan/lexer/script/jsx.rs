@@ -66,7 +66,7 @@ impl ScriptLexer<'_, '_> {
                 self.cursor.skip(2);
                 self.after_element();
             }
-            (b'/', Some(b'/')) => self.cursor.lex_line_comment(TokenKind::Comment),
+            (b'/', Some(b'/')) => self.cursor.lex_line_comment_to_any_end(),
             (b'/', Some(b'*')) => self.cursor.lex_block_comment(2, b"*/", TokenKind::Comment),
             (b'>', _) => {
                 self.cursor.skip(1);
@@ -104,12 +104,30 @@ impl ScriptLexer<'_, '_> {
             self.push(OpenConstruct::Child, PreviousToken::Operator);
             self.mode = LexMode::Code;
         } else if self.cursor.peek_ahead(1) == Some(b'/') {
-            self.cursor.skip_past(b">");
-            self.open_constructs.pop();
-            self.after_element();
+            self.lex_closing_tag();
         } else {
             self.open_tag();
         }
+    }
+
+    /// Reads from `</` to the end of the closing tag, which can contain comments.
+    fn lex_closing_tag(&mut self) {
+        self.cursor.skip(2);
+        while let Some(found) = memchr::memchr2(b'>', b'/', self.cursor.rest()) {
+            self.cursor.skip(found);
+            match (self.cursor.peek(), self.cursor.peek_ahead(1)) {
+                (Some(b'/'), Some(b'*')) => self.cursor.lex_block_comment(2, b"*/", TokenKind::Comment),
+                (Some(b'/'), Some(b'/')) => self.cursor.lex_line_comment_to_any_end(),
+                (Some(b'/'), _) => self.cursor.skip(1),
+                _ => {
+                    self.cursor.skip(1);
+                    self.open_constructs.pop();
+                    self.after_element();
+                    return;
+                }
+            }
+        }
+        self.cursor.position = self.cursor.text.len();
     }
 
     /// Sets the mode after the end of an element.

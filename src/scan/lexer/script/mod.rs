@@ -73,6 +73,9 @@ const OPERATOR_KEYWORDS: [&[u8]; 16] = [
     b"as",
 ];
 
+/// The separators of lines U+2028 and U+2029.
+const LINE_SEPARATORS: [&[u8]; 2] = [b"\xe2\x80\xa8", b"\xe2\x80\xa9"];
+
 /// Lexer state.
 struct ScriptLexer<'a, 'b> {
     cursor: &'b mut Cursor<'a>,
@@ -89,7 +92,7 @@ struct ScriptLexer<'a, 'b> {
 
 pub(super) fn read(cursor: &mut Cursor<'_>, jsx: bool) {
     if cursor.starts_with(b"#!") {
-        cursor.lex_line_comment(TokenKind::Comment);
+        cursor.lex_line_comment_to_any_end();
     }
     let lookahead_budget = cursor.text.len().saturating_mul(4) + 10_000;
     let mut script = ScriptLexer {
@@ -189,8 +192,9 @@ impl ScriptLexer<'_, '_> {
                 self.previous = PreviousToken::Block;
                 self.cursor.skip(1);
             }
-            // A no-break space (U+00A0).
+            // A no-break space (U+00A0), or a line separator (U+2028, U+2029).
             0xc2 if next == Some(0xa0) => self.cursor.skip(2),
+            0xe2 if LINE_SEPARATORS.iter().any(|one| self.cursor.starts_with(one)) => self.cursor.skip(3),
             _ if is_word(byte) || matches!(byte, b'$' | b'#' | b'@' | b'\\') => self.lex_word(),
             _ if byte.is_ascii_whitespace() => self.cursor.skip(1),
             _ => {
@@ -207,7 +211,11 @@ impl ScriptLexer<'_, '_> {
     /// Returns whether there is a newline between the previous token and the position.
     fn begins_line(&self) -> bool {
         let before = self.cursor.text.get(..self.cursor.position).unwrap_or_default();
-        before.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).any(|byte| *byte == b'\n')
+        before
+            .iter()
+            .rev()
+            .take_while(|byte| byte.is_ascii_whitespace())
+            .any(|byte| matches!(byte, b'\n' | b'\r'))
     }
 
     /// Opens a construct at the current byte and skips the byte.
@@ -262,7 +270,7 @@ impl ScriptLexer<'_, '_> {
         for (at, byte) in self.cursor.rest().iter().enumerate().skip(1) {
             self.lookahead_budget = self.lookahead_budget.saturating_sub(1);
             match byte {
-                b'\n' => break,
+                b'\n' | b'\r' => break,
                 _ if self.lookahead_budget == 0 => break,
                 _ if escaped => escaped = false,
                 b'\\' => escaped = true,
@@ -296,7 +304,9 @@ impl ScriptLexer<'_, '_> {
         let rest = self.cursor.rest();
         let end = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
         let whole = rest.get(..end).unwrap_or_default();
-        let length = memchr::memmem::find(whole, b"\xc2\xa0").unwrap_or(end).max(1);
+        let spaces = [&b"\xc2\xa0"[..]].into_iter().chain(LINE_SEPARATORS);
+        let length = spaces.filter_map(|space| memchr::memmem::find(whole, space)).min();
+        let length = length.unwrap_or(end).max(1);
         let word = rest.get(..length).unwrap_or_default();
         let is_member = self.previous == PreviousToken::Dot;
         let colon = || rest.get(length..).unwrap_or_default().trim_ascii_start().starts_with(b":");
@@ -381,10 +391,9 @@ mod tests {
                 ("e = <><i/>f</>;", "..........t...."),
                 ("f = 1<<0, g = 'a';", "...............s.."),
                 ("h = <A b=<C /> d='e'>it's</A>;", "..................s..tttt....."),
-                (
-                    "i = <S<T> u='v'>it's</S>;",
-                    "...............".replace("...............", ".............s..tttt.....").as_str(),
-                ),
+                ("i = <S<T> u='v'>it's</S>;", ".............s..tttt....."),
+                ("j = <p>x</p /* c */>; k = <>y</ // d", ".......t....ccccccc.........t...cccc"),
+                (">;", ".."),
             ],
         );
     }

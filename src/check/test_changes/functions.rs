@@ -1,0 +1,318 @@
+//! Finds test functions of Rust, Python, JavaScript, TypeScript and Go in a text.
+//!
+//! Comments and strings are masked first, so a test that is commented out does not count.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use crate::scan::Language;
+use crate::scan::lexer::tokenize;
+use crate::scan::{TokenKind, TokenKindSet};
+use crate::text::RepoPath;
+
+/// Maximum number of tests of one file that are compared.
+const MAX_TESTS: usize = 20_000;
+
+/// A test function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TestFunction {
+    /// Its name; for JavaScript the text that describes it.
+    pub name: String,
+    /// Line of its start, from 1.
+    pub line: usize,
+    /// Whether a mark skips it or ignores its result.
+    pub is_skipped: bool,
+    /// Whether a mark makes all other tests of the file not run.
+    pub is_exclusive: bool,
+    /// Whether its body calls anything.
+    pub has_calls: bool,
+    /// Number of assertions in its body.
+    pub assertions: usize,
+}
+
+/// Tests of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct FileTests {
+    pub functions: Vec<TestFunction>,
+    /// Number of tables of cases: `parametrize`, `each`, `#[case]`, subtests.
+    pub tables: usize,
+    /// Whether a mark skips the whole file.
+    pub is_skipped: bool,
+}
+
+macro_rules! pattern {
+    ($name:ident, $text:literal) => {
+        static $name: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new($text).ok());
+    };
+}
+
+pattern!(RUST_FN, r"\bfn\s+(\w+)\s*[(<]");
+pattern!(
+    RUST_TEST,
+    r"#\[\s*(?:\w+\s*::\s*)*(?:test|rstest|test_case|quickcheck|wasm_bindgen_test|proptest)\b"
+);
+pattern!(RUST_SKIP, r"#\[\s*(?:ignore\b|cfg_attr\s*\([^\]]*\bignore\b)");
+pattern!(RUST_TABLE, r"#\[\s*(?:case|test_case|values)\b|\bproptest!");
+pattern!(PYTHON_DEF, r"(?m)^([ \t]*)(?:async[ \t]+)?def[ \t]+(test\w*)[ \t]*\(");
+pattern!(PYTHON_SKIP, r"@\s*(?:\w+\s*\.\s*)*(?:skip|skipif|skipIf|skipUnless|xfail|expectedFailure)\b");
+pattern!(
+    PYTHON_BODY_SKIP,
+    r"(?m)\b(?:pytest\s*\.\s*(?:skip|xfail)|self\s*\.\s*skipTest)\s*\(|\braise\s+(?:unittest\s*\.\s*)?SkipTest\b"
+);
+pattern!(
+    PYTHON_FILE_SKIP,
+    r"(?m)^(?:pytestmark\b.*\b(?:skip|skipif|xfail)\b|pytest\s*\.\s*(?:skip|importorskip)\s*\(|__test__\s*=\s*False)"
+);
+pattern!(PYTHON_TABLE, r"\bparametrize\b|\bsubTest\b|\bparameterized\b");
+pattern!(
+    SCRIPT_TEST,
+    r"(?:^|[^\w.$])(it|test|specify|xit|xtest|xspecify|fit|ftest)((?:\s*\.\s*\w+)*)\s*(?:\([^()]*\)|`[^`]*`)?\s*\(\s*[\x22'`]"
+);
+pattern!(
+    SCRIPT_GROUP_SKIP,
+    r"(?:^|[^\w.$])(?:xdescribe|xcontext|describe\s*\.\s*(?:skip|todo)|suite\s*\.\s*skip)\s*\("
+);
+pattern!(
+    SCRIPT_GROUP_ONLY,
+    r"(?:^|[^\w.$])(?:fdescribe|fcontext|describe\s*\.\s*only|suite\s*\.\s*only)\s*\("
+);
+pattern!(SCRIPT_TABLE, r"\.\s*each\b");
+pattern!(GO_FN, r"(?m)^func\s+((?:Test|Fuzz|Example)(?:[A-Z_0-9]\w*)?)\s*\(");
+pattern!(GO_SKIP, r"\b\w+\s*\.\s*(?:Skip|Skipf|SkipNow)\s*\(");
+pattern!(GO_TABLE, r"\.\s*Run\s*\(");
+pattern!(
+    ASSERTIONS,
+    r"(?i)\b(?:assert\w*!?|expect\w*|require\w*|verify\w*|should\w*|prop_assert\w*!|panic!|unwrap|t\s*\.\s*(?:error|fatal|fail)\w*|check\w*)\b"
+);
+
+fn find_all(pattern: &LazyLock<Option<Regex>>, text: &[u8]) -> usize {
+    pattern.as_ref().map_or(0, |pattern| pattern.find_iter(text).count())
+}
+
+fn shows(pattern: &LazyLock<Option<Regex>>, text: &[u8]) -> bool {
+    pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
+}
+
+/// Returns whether a file can contain tests of a known language.
+pub(super) fn has_tests(path: &RepoPath, language: Language) -> bool {
+    let name = path.file_name().to_string();
+    match language {
+        Language::Rust | Language::Python => true,
+        Language::Go => name.ends_with("_test.go"),
+        Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => {
+            name.contains(".test.")
+                || name.contains(".spec.")
+                || name.starts_with("test")
+                || crate::scan::test_code::is_test_path(path, language)
+        }
+        _ => false,
+    }
+}
+
+/// Finds the tests of a text.
+pub(super) fn find_tests(language: Language, text: &[u8]) -> FileTests {
+    let code = tokenize(language, text).masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
+    let source = SourceText { text, code: &code, lines: line_starts(text) };
+    match language {
+        Language::Rust => source.rust(),
+        Language::Python => source.python(),
+        Language::Go => source.go(),
+        Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => source.script(),
+        _ => FileTests::default(),
+    }
+}
+
+fn line_starts(text: &[u8]) -> Vec<usize> {
+    std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|at| at + 1)).collect()
+}
+
+/// A text, and the same text with comments and strings masked.
+struct SourceText<'a> {
+    text: &'a [u8],
+    code: &'a [u8],
+    lines: Vec<usize>,
+}
+
+impl SourceText<'_> {
+    fn line(&self, at: usize) -> usize {
+        self.lines.partition_point(|start| *start <= at)
+    }
+
+    fn slice(&self, range: std::ops::Range<usize>) -> &[u8] {
+        self.code.get(range).unwrap_or_default()
+    }
+
+    /// Returns the matches of a pattern, each with its first group.
+    fn captures(&self, pattern: &'static LazyLock<Option<Regex>>) -> Vec<(usize, usize, String)> {
+        let Some(pattern) = pattern.as_ref() else { return Vec::new() };
+        let found = pattern.captures_iter(self.code).take(MAX_TESTS);
+        found
+            .filter_map(|captures| {
+                let (all, name) = (captures.get(0)?, captures.iter().flatten().last()?);
+                Some((all.start(), all.end(), String::from_utf8_lossy(name.as_bytes()).into_owned()))
+            })
+            .collect()
+    }
+
+    /// Returns the end of the block in braces that starts at or after `at`.
+    fn block_end(&self, at: usize) -> usize {
+        let mut depth = 0_usize;
+        for (offset, byte) in self.code.get(at..).unwrap_or_default().iter().enumerate() {
+            match byte {
+                b'{' | b'(' => depth += 1,
+                b'}' | b')' => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 && *byte == b'}' {
+                        return at + offset + 1;
+                    }
+                }
+                b';' if depth == 0 => return at + offset,
+                _ => {}
+            }
+        }
+        self.code.len()
+    }
+
+    fn function(&self, name: String, start: usize, body: std::ops::Range<usize>) -> TestFunction {
+        let code = self.slice(body);
+        let inner = code.iter().position(|byte| *byte == b'{').and_then(|at| code.get(at..)).unwrap_or(code);
+        TestFunction {
+            name,
+            line: self.line(start),
+            is_skipped: false,
+            is_exclusive: false,
+            has_calls: memchr::memchr2(b'(', b'!', inner).is_some() || find_all(&ASSERTIONS, inner) > 0,
+            assertions: find_all(&ASSERTIONS, inner),
+        }
+    }
+
+    fn rust(&self) -> FileTests {
+        let mut out = FileTests { tables: find_all(&RUST_TABLE, self.code), ..FileTests::default() };
+        let mut previous_end = 0;
+        for (start, end, name) in self.captures(&RUST_FN) {
+            // Attributes are between the last block, statement or opening brace and `fn`.
+            let before = self.slice(previous_end.min(start)..start);
+            let from =
+                before.iter().rposition(|byte| matches!(byte, b'}' | b';' | b'{')).map_or(0, |at| at + 1);
+            let attributes = before.get(from..).unwrap_or_default();
+            previous_end = end;
+            if shows(&RUST_TEST, attributes) {
+                let mut test = self.function(name, start, start..self.block_end(start));
+                test.is_skipped = shows(&RUST_SKIP, attributes);
+                out.functions.push(test);
+            }
+        }
+        out
+    }
+
+    fn python(&self) -> FileTests {
+        let mut out = FileTests {
+            tables: find_all(&PYTHON_TABLE, self.code),
+            is_skipped: shows(&PYTHON_FILE_SKIP, self.code),
+            ..FileTests::default()
+        };
+        for (start, end, name) in self.captures(&PYTHON_DEF) {
+            let line = self.line(start);
+            let indent =
+                self.slice(start..end).iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+            let body_end = self.lines.iter().skip(line).copied().find(|next| {
+                let text = self.slice(*next..self.code.len());
+                let width = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+                let first = text.get(width).copied().unwrap_or(b'\n');
+                !matches!(first, b'\n' | b'\r' | 1) && width <= indent && first != b')'
+            });
+            let body = end..body_end.unwrap_or(self.code.len());
+            let mut test = self.function(name, start, body.clone());
+            test.is_skipped = shows(&PYTHON_SKIP, self.decorators_above(line))
+                || self
+                    .slice(body)
+                    .split(|byte| *byte == b'\n')
+                    .take(4)
+                    .any(|line| shows(&PYTHON_BODY_SKIP, line));
+            out.functions.push(test);
+        }
+        out
+    }
+
+    /// Returns the lines above a definition that are decorators or their arguments.
+    fn decorators_above(&self, line: usize) -> &[u8] {
+        let mut first = line.saturating_sub(1);
+        let start_of = |number: usize| self.lines.get(number).copied().unwrap_or(self.code.len());
+        while first > 0 {
+            let above = self.slice(start_of(first - 1)..start_of(first)).trim_ascii();
+            let is_part = above.starts_with(b"@")
+                || above.starts_with(b")")
+                || above.ends_with(b",")
+                || above.ends_with(b"(")
+                || above.ends_with(b"[");
+            if !is_part || line - first > 200 {
+                break;
+            }
+            first -= 1;
+        }
+        self.slice(start_of(first)..start_of(line.saturating_sub(1)))
+    }
+
+    fn script(&self) -> FileTests {
+        let mut out = FileTests {
+            tables: find_all(&SCRIPT_TABLE, self.code),
+            is_skipped: shows(&SCRIPT_GROUP_SKIP, self.code),
+            ..FileTests::default()
+        };
+        let has_only_group = shows(&SCRIPT_GROUP_ONLY, self.code);
+        let Some(pattern) = SCRIPT_TEST.as_ref() else { return out };
+        for captures in pattern.captures_iter(self.code).take(MAX_TESTS) {
+            let (Some(all), Some(word)) = (captures.get(0), captures.get(1)) else { continue };
+            let modifiers =
+                captures.get(2).map_or("", |m| std::str::from_utf8(m.as_bytes()).unwrap_or_default());
+            let quote = self.code.get(all.end() - 1).copied().unwrap_or(b'"');
+            let rest = self.code.get(all.end()..).unwrap_or_default();
+            let length = memchr::memchr(quote, rest).unwrap_or(0);
+            let name = self.text.get(all.end()..all.end() + length).unwrap_or_default();
+            let start = word.start();
+            let mut test =
+                self.function(String::from_utf8_lossy(name).into_owned(), start, start..self.call_end(start));
+            let has = |word: &str| modifiers.split('.').any(|part| part.trim() == word);
+            test.is_skipped = word.as_bytes().starts_with(b"x")
+                || has("skip")
+                || has("todo")
+                || has("skipIf")
+                || has("fixme");
+            test.is_exclusive = word.as_bytes().starts_with(b"f") || has("only") || has_only_group;
+            out.functions.push(test);
+        }
+        out
+    }
+
+    /// Returns the end of the call whose name starts at `at`.
+    fn call_end(&self, at: usize) -> usize {
+        let mut depth = 0_usize;
+        for (offset, byte) in self.code.get(at..).unwrap_or_default().iter().enumerate() {
+            match byte {
+                b'(' | b'{' => depth += 1,
+                b')' | b'}' => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        return at + offset + 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.code.len()
+    }
+
+    fn go(&self) -> FileTests {
+        let mut out = FileTests { tables: find_all(&GO_TABLE, self.code), ..FileTests::default() };
+        for (start, _, name) in self.captures(&GO_FN).into_iter().filter(|(.., name)| name != "TestMain") {
+            let body = start..self.block_end(start);
+            let mut test = self.function(name, start, body.clone());
+            // Only a skip before anything else skips the whole test.
+            let head: Vec<&[u8]> = self.slice(body).split(|byte| *byte == b'\n').take(3).collect();
+            test.is_skipped = head.iter().skip(1).take(1).any(|line| shows(&GO_SKIP, line));
+            out.functions.push(test);
+        }
+        out
+    }
+}

@@ -1,0 +1,209 @@
+//! `tests/…`: the change does not weaken the tests of the base.
+
+mod functions;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::change::{ChangedFile, FileContent};
+use crate::check::CheckResult;
+use crate::check::context::ChangeCheckContext;
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+use crate::scan::Language;
+use crate::text::{RepoPath, format_count, to_single_line};
+
+use functions::{FileTests, find_tests, has_tests};
+
+/// Maximum number of names in one message.
+const MAX_NAMED: usize = 5;
+
+/// Number of test functions that one new table of cases can replace.
+const CASES_OF_A_TABLE: usize = 10;
+
+/// The tests of one changed file before and after the change.
+struct ChangedTests<'a> {
+    path: &'a RepoPath,
+    before: FileTests,
+    after: FileTests,
+}
+
+impl ChangedTests<'_> {
+    fn side(&self, is_after: bool) -> &FileTests {
+        if is_after { &self.after } else { &self.before }
+    }
+}
+
+/// Counts the tests of all files by name.
+fn count_names<'a>(files: &'a [ChangedTests<'_>], is_after: bool) -> BTreeMap<&'a str, usize> {
+    let mut out = BTreeMap::new();
+    for test in files.iter().flat_map(|file| &file.side(is_after).functions) {
+        *out.entry(test.name.as_str()).or_default() += 1;
+    }
+    out
+}
+
+/// `tests/weakened`: the change deletes, skips and empties no test of the base.
+///
+/// Tests are compared over the whole change, so that moved and renamed tests are not
+/// deleted ones: only the number of tests that are left counts. A new test replaces an
+/// old one only if its body calls anything.
+pub(super) fn weakened(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let mut by_language: BTreeMap<&'static str, Vec<ChangedTests<'_>>> = BTreeMap::new();
+    for file in input.files {
+        let path = &file.change.path;
+        let language = Language::from_path(path);
+        if let Some(family) = family_of(language).filter(|_| has_tests(path, language)) {
+            by_language.entry(family).or_default().push(ChangedTests {
+                path,
+                before: read(language, file.before.as_ref()),
+                after: read(language, file.after.as_ref()),
+            });
+        }
+    }
+    let mut out: Vec<Finding> = Vec::new();
+    for files in by_language.values() {
+        out.extend(find_deleted(files, rule));
+        for file in files {
+            out.extend(find_marks(file, rule));
+        }
+    }
+    out.extend(input.files.iter().flat_map(|file| find_settings(file, rule)));
+    out.into()
+}
+
+/// Languages whose tests can move from one to the other share a family.
+fn family_of(language: Language) -> Option<&'static str> {
+    match language {
+        Language::Rust => Some("rust"),
+        Language::Python => Some("python"),
+        Language::Go => Some("go"),
+        Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Jsx => Some("javascript"),
+        _ => None,
+    }
+}
+
+fn read(language: Language, content: Option<&FileContent>) -> FileTests {
+    content.map_or_else(FileTests::default, |content| find_tests(language, &content.bytes))
+}
+
+/// Finds tests that the change deletes without a replacement.
+fn find_deleted(files: &[ChangedTests<'_>], rule: &Rule) -> Option<Finding> {
+    let (before, after) = (count_names(files, false), count_names(files, true));
+    let tables = |is_after: bool| files.iter().map(|file| file.side(is_after).tables).sum::<usize>();
+    let gained_tables = tables(true).saturating_sub(tables(false));
+    let mut gone: Vec<(&RepoPath, &functions::TestFunction)> = Vec::new();
+    for file in files {
+        let lost = file.before.functions.iter().filter(|test| {
+            after.get(test.name.as_str()).copied().unwrap_or(0)
+                < before.get(test.name.as_str()).copied().unwrap_or(0)
+        });
+        gone.extend(lost.map(|test| (file.path, test)));
+    }
+    let is_new = |name: &str| !before.contains_key(name);
+    let replacements = files
+        .iter()
+        .flat_map(|file| &file.after.functions)
+        .filter(|test| is_new(&test.name) && test.has_calls)
+        .count();
+    // Cases of a table can take the place of functions.
+    let in_tables = if after.is_empty() { 0 } else { gained_tables * CASES_OF_A_TABLE };
+    if gone.len() <= replacements + in_tables {
+        return None;
+    }
+    let count = gone.len() - replacements;
+    let (path, _) = gone.first()?;
+    let shown: Vec<String> =
+        gone.iter().take(MAX_NAMED).map(|(_, test)| to_single_line(&test.name, 60)).collect();
+    let more = if gone.len() > MAX_NAMED { " and others" } else { "" };
+    let message = format!(
+        "the change leaves {} fewer than the base; gone: `{}`{more}",
+        format_count(count, "test"),
+        shown.join("`, `")
+    );
+    let finding = rule.finding(message, Label::path(path, "tests of this file are gone")).about_path(path);
+    let others: BTreeSet<&RepoPath> = gone.iter().map(|(path, _)| *path).collect();
+    let related = others.into_iter().filter(|other| other != path).take(MAX_NAMED);
+    Some(
+        related
+            .fold(finding, |finding, other| finding.related(Label::path(other, "tests are gone here, too"))),
+    )
+}
+
+/// Finds tests of one file that the change skips, makes exclusive or empties.
+fn find_marks(file: &ChangedTests<'_>, rule: &Rule) -> Vec<Finding> {
+    let path = file.path;
+    let mut out = Vec::new();
+    let mut add = |message: String, label: String| {
+        out.push(rule.finding(message, Label::path(path, label)).about_path(path));
+    };
+    if file.after.is_skipped && !file.before.is_skipped && !file.before.functions.is_empty() {
+        add(
+            format!("the change skips all or a group of the tests of {path}"),
+            "a new mark skips tests".to_owned(),
+        );
+    }
+    let old: BTreeMap<&str, &functions::TestFunction> =
+        file.before.functions.iter().map(|test| (test.name.as_str(), test)).collect();
+    for test in &file.after.functions {
+        let (name, line) = (to_single_line(&test.name, 60), test.line);
+        let before = old.get(test.name.as_str());
+        if test.is_exclusive && before.is_none_or(|before| !before.is_exclusive) {
+            add(
+                format!("`{name}` is marked as the only test, so other tests do not run"),
+                format!("line {line}"),
+            );
+        }
+        let Some(before) = before else { continue };
+        if test.is_skipped && !before.is_skipped {
+            add(format!("the change skips the test `{name}`"), format!("line {line}"));
+        }
+        if before.assertions > 0 && test.assertions == 0 {
+            add(format!("the test `{name}` has no assertion anymore"), format!("line {line}"));
+        }
+    }
+    out
+}
+
+/// Words of settings that leave tests out, by file name.
+const SETTINGS: [(&str, &[&str]); 8] = [
+    ("Cargo.toml", &["test = false", "doctest = false", "harness = false", "autotests = false"]),
+    (
+        "pyproject.toml",
+        &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "-k ", "-m \"not", "-m 'not"],
+    ),
+    ("pytest.ini", &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "-k ", "-m "]),
+    ("setup.cfg", &["--ignore", "--deselect", "collect_ignore", "norecursedirs"]),
+    ("tox.ini", &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "|| true"]),
+    ("conftest.py", &["collect_ignore", "pytest_ignore_collect", "pytest.skip"]),
+    (
+        "package.json",
+        &["testPathIgnorePatterns", "passWithNoTests", "--passWithNoTests", "|| true", "exit 0"],
+    ),
+    (".config/nextest.toml", &["default-filter", "retries"]),
+];
+
+/// Finds new settings of test runners that leave tests out.
+fn find_settings(file: &ChangedFile, rule: &Rule) -> Vec<Finding> {
+    let path = &file.change.path;
+    let text = path.to_text();
+    let known = SETTINGS.iter().find(|(name, _)| text == *name || text.ends_with(&format!("/{name}")));
+    let (Some((_, words)), Some(before), Some(after)) = (known, &file.before, &file.after) else {
+        return Vec::new();
+    };
+    let count = |content: &FileContent, word: &str| {
+        let lines = content.bytes.split(|byte| *byte == b'\n');
+        lines
+            .filter(|line| !line.trim_ascii().starts_with(b"#") && bstr::ByteSlice::contains_str(*line, word))
+            .count()
+    };
+    let added = words.iter().filter(|word| count(after, word) > count(before, word));
+    added
+        .map(|word| {
+            let message = format!("{path} has the new setting `{}`, which can leave tests out", word.trim());
+            rule.finding(message, Label::path(path, "a setting of the test runner")).about_path(path)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

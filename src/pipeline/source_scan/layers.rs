@@ -1,0 +1,200 @@
+//! Rules about a layer of the product, such as the data layer: they apply only if the
+//! layer is configured, or if the tree has one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::scan::{FileMatches, Language, PathPatterns, RuleLayer, RuleSet, Treatment};
+use crate::text::RepoPath;
+
+use super::files::ScanContext;
+
+/// Maximum number of files that are read to find a layer.
+const MAX_LAYER_FILES: usize = 400;
+
+/// What each rule about a layer applies to, by the index of the rule.
+#[derive(Debug, Default)]
+pub(super) struct LayerPremises {
+    states: BTreeMap<usize, LayerState>,
+}
+
+/// The layer of one rule.
+#[derive(Debug)]
+struct LayerState {
+    layer: RuleLayer,
+    /// The configuration names the layer, so that the rule applies outside of it.
+    configured: bool,
+    /// The paths that it names; empty if it only changes the rule's `exclude`.
+    configured_paths: PathPatterns,
+    /// Files of the layer that do what the rule forbids elsewhere, by the folder of their
+    /// package.
+    found: BTreeMap<String, RepoPath>,
+    /// Why the rule does not apply at all.
+    skip_reason: Option<String>,
+    /// Folders of packages, by the files with matches.
+    packages: BTreeMap<RepoPath, String>,
+}
+
+impl LayerPremises {
+    /// Determines the layers of the rules that match somewhere. `paths` are all files of
+    /// the tree, and `scanned` those that were scanned, with their matches.
+    pub(super) fn read<'m>(
+        context: &ScanContext<'_>,
+        paths: &[RepoPath],
+        scanned: impl Iterator<Item = (&'m RepoPath, &'m FileMatches)>,
+        read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
+    ) -> Self {
+        let rules = context.rule_set.rules();
+        let layered: BTreeMap<usize, &RuleLayer> = rules
+            .iter()
+            .enumerate()
+            .filter_map(|(index, rule)| Some((index, rule.layer.as_ref()?)))
+            .collect();
+        if layered.is_empty() {
+            return Self::default();
+        }
+        let mut matched: BTreeMap<usize, BTreeSet<&RepoPath>> = BTreeMap::new();
+        for (path, matches) in scanned {
+            for hit in matches.hits.iter().filter(|hit| layered.contains_key(&hit.rule)) {
+                matched.entry(hit.rule).or_default().insert(path);
+            }
+        }
+        let states = layered.into_iter().map(|(index, layer)| {
+            let files = matched.remove(&index).unwrap_or_default();
+            (index, LayerState::new(context, index, layer, paths, files, read))
+        });
+        Self { states: states.collect() }
+    }
+
+    /// Returns whether a match of a rule in a file is a finding.
+    pub(super) fn keeps(&self, rule: usize, path: &RepoPath) -> bool {
+        self.states.get(&rule).is_none_or(|state| state.keeps(path))
+    }
+
+    /// Returns why a rule does not apply; `None` if it does.
+    pub(super) fn skip_reason(&self, rule: usize) -> Option<String> {
+        self.states.get(&rule)?.skip_reason.clone()
+    }
+
+    /// Returns how the layer of a rule was found, for a finding in a file; `None` if it is
+    /// configured.
+    pub(super) fn explain(&self, rule: usize, path: &RepoPath) -> Option<String> {
+        let state = self.states.get(&rule).filter(|state| !state.configured)?;
+        let (name, key) = (&state.layer.title, &state.layer.name);
+        Some(match state.layer_file(path) {
+            Some(file) => format!(
+                "The {name} was inferred from {file}. To name it, set `scan: {{layers: {{{key}: [...]}}}}`."
+            ),
+            None => format!(
+                "This file is part of the user interface, and no {name} was found. To name one, set `scan: {{layers: {{{key}: [...]}}}}`."
+            ),
+        })
+    }
+}
+
+impl LayerState {
+    fn new(
+        context: &ScanContext<'_>,
+        index: usize,
+        layer: &RuleLayer,
+        paths: &[RepoPath],
+        matched: BTreeSet<&RepoPath>,
+        read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
+    ) -> Self {
+        let settings = context.settings;
+        let rule_id = context.rule_set.rules().get(index).map(|rule| rule.id.as_str()).unwrap_or_default();
+        let configured_paths = settings.layers.get(&layer.name).filter(|paths| !paths.is_empty());
+        let has_override = settings.overrides.get(rule_id).is_some_and(|own| own.exclude.is_some());
+        let mut out = Self {
+            layer: layer.clone(),
+            configured: configured_paths.is_some() || has_override,
+            configured_paths: configured_paths.cloned().unwrap_or_default(),
+            found: BTreeMap::new(),
+            skip_reason: None,
+            packages: BTreeMap::new(),
+        };
+        let own_crate = context.areas.product_crates().find(|name| layer.is_implemented_by(name));
+        if let Some(name) = own_crate.filter(|_| !out.configured) {
+            out.skip_reason = Some(format!("this repository is `{name}` itself"));
+            return out;
+        }
+        if out.configured {
+            return out;
+        }
+        let package = |path: &RepoPath| {
+            let folder = context.areas.manifest_folder(path, Language::from_path(path));
+            if layer.per_package { folder.unwrap_or_default().to_owned() } else { String::new() }
+        };
+        out.packages = matched.iter().map(|path| ((*path).clone(), package(path))).collect();
+        if matched.iter().any(|path| !out.is_layer(path)) {
+            out.find_layer(context, index, paths, &package, read);
+        }
+        let applies = matched.iter().any(|path| out.keeps(path)) || !out.found.is_empty();
+        if !applies {
+            out.skip_reason = Some(format!(
+                "no {} is configured, and none was found by its name; to name it, set `scan: {{layers: {{{}: [...]}}}}`",
+                layer.title, layer.name
+            ));
+        }
+        out
+    }
+
+    /// Finds the files that are the layer by name, and do what the rule forbids elsewhere.
+    fn find_layer(
+        &mut self,
+        context: &ScanContext<'_>,
+        index: usize,
+        paths: &[RepoPath],
+        package: &dyn Fn(&RepoPath) -> String,
+        read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>,
+    ) {
+        let Some(rule) = context.rule_set.rules().get(index) else { return };
+        let single = RuleSet::new(vec![rule.clone()]);
+        let single = ScanContext { rule_set: &single, ..*context };
+        let is_candidate = |path: &&RepoPath| {
+            self.layer.is_named(below(&path.to_text(), &package(path)))
+                && rule.supports_language(Language::from_path(path))
+                && single.treatment_by_path(path) == Treatment::Product
+        };
+        for path in paths.iter().filter(is_candidate).take(MAX_LAYER_FILES).collect::<Vec<_>>() {
+            let folder = package(path);
+            if self.found.contains_key(&folder) {
+                continue;
+            }
+            let Some(bytes) = read(path) else { continue };
+            let has_match = single
+                .scan_bytes(path, &bytes, Treatment::Skip)
+                .is_ok_and(|scan| !scan.matches.hits.is_empty());
+            if has_match {
+                self.found.insert(folder, path.clone());
+            }
+        }
+    }
+
+    /// Returns the file from which the layer of a file's package was inferred.
+    fn layer_file(&self, path: &RepoPath) -> Option<&RepoPath> {
+        self.found.get(self.packages.get(path)?)
+    }
+
+    /// Returns whether a file is the layer. Names count below the folder of the package:
+    /// a package in `client/` is not a client of an API.
+    fn is_layer(&self, path: &RepoPath) -> bool {
+        if self.configured {
+            return self.configured_paths.matches(&path.to_text());
+        }
+        let folder = self.packages.get(path).map_or("", String::as_str);
+        self.layer.is_named(below(&path.to_text(), folder))
+    }
+
+    fn keeps(&self, path: &RepoPath) -> bool {
+        let text = path.to_text();
+        if self.skip_reason.is_some() || self.is_layer(path) {
+            return false;
+        }
+        self.configured || self.layer_file(path).is_some() || self.layer.without_layer.matches(&text)
+    }
+}
+
+/// Returns a path relative to a folder above it.
+fn below<'a>(text: &'a str, folder: &str) -> &'a str {
+    text.strip_prefix(folder).map_or(text, |rest| rest.trim_start_matches('/'))
+}

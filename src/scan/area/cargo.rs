@@ -1,0 +1,363 @@
+//! Packages of Cargo: which files are targets, and which packages are for tests only.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Value;
+
+use super::kind::AreaKind;
+use super::names;
+
+/// The parts of a `Cargo.toml` that say what its files are for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+struct Manifest {
+    package: Option<Package>,
+    workspace: Option<Workspace>,
+    lib: Option<Target>,
+    bin: Vec<Target>,
+    example: Vec<Target>,
+    test: Vec<Target>,
+    bench: Vec<Target>,
+    dependencies: BTreeMap<String, Value>,
+    dev_dependencies: BTreeMap<String, Value>,
+    build_dependencies: BTreeMap<String, Value>,
+    target: BTreeMap<String, PlatformTables>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Package {
+    name: String,
+    publish: Option<Value>,
+    description: Option<Value>,
+    license: Option<Value>,
+    #[serde(rename = "license-file")]
+    license_file: Option<Value>,
+    build: Option<Value>,
+    metadata: Option<Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Workspace {
+    dependencies: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Target {
+    path: Option<String>,
+    #[serde(rename = "required-features")]
+    required_features: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+struct PlatformTables {
+    dependencies: BTreeMap<String, Value>,
+    dev_dependencies: BTreeMap<String, Value>,
+    build_dependencies: BTreeMap<String, Value>,
+}
+
+impl Manifest {
+    /// Returns a package with the usual targets, for a manifest that cannot be read.
+    fn unreadable() -> Self {
+        Self { package: Some(Package::default()), ..Self::default() }
+    }
+}
+
+/// A package of Cargo, or a workspace without one.
+#[derive(Debug)]
+pub(super) struct CargoPackage {
+    /// The folder of the manifest, relative to the root of the repository.
+    pub folder: String,
+    /// The name of the package; empty for a workspace without one.
+    pub name: String,
+    /// Area of the whole package; [`AreaKind::Product`] if its targets decide.
+    pub kind: AreaKind,
+    /// Paths of targets relative to `folder` with their areas, the longest path first.
+    targets: Vec<(String, AreaKind)>,
+    /// Folders of the packages that it uses, with the kind of the dependency.
+    uses: Vec<(String, DependencyKind)>,
+    is_publishable: bool,
+    has_binary: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DependencyKind {
+    Normal,
+    /// Only with a feature that a user of the package switches on.
+    Optional,
+    Tests,
+}
+
+/// Packages of a tree.
+#[derive(Debug, Default)]
+pub(super) struct CargoPackages {
+    pub all: Vec<CargoPackage>,
+}
+
+impl CargoPackages {
+    /// Reads manifests, each with its folder. `has_file` returns whether the tree has a
+    /// file. A manifest that cannot be read is a package with the usual targets.
+    pub(super) fn read(manifests: &[(String, String)], has_file: &dyn Fn(&str) -> bool) -> Self {
+        let parsed: Vec<(&String, Manifest)> = manifests
+            .iter()
+            .map(|(folder, text)| {
+                (folder, toml::from_str::<Manifest>(text).unwrap_or_else(|_| Manifest::unreadable()))
+            })
+            .collect();
+        let mut all: Vec<CargoPackage> = Vec::with_capacity(parsed.len());
+        for (folder, manifest) in &parsed {
+            let shared = parsed
+                .iter()
+                .filter(|(root, one)| one.workspace.is_some() && is_in(folder, root))
+                .max_by_key(|(root, _)| root.len());
+            let shared = shared.and_then(|(root, one)| Some((root.as_str(), one.workspace.as_ref()?)));
+            all.push(CargoPackage::new(folder, manifest, shared, has_file));
+        }
+        let mut out = Self { all };
+        out.find_test_support();
+        out
+    }
+
+    /// Marks the packages that only tests use, and takes the mark of its folder from a
+    /// package that the product uses.
+    fn find_test_support(&mut self) {
+        let index: BTreeMap<String, usize> =
+            self.all.iter().enumerate().map(|(at, package)| (package.folder.clone(), at)).collect();
+        // Each round follows one more dependency; a longer chain keeps what names say.
+        for _ in 0..8 {
+            let mut used = vec![[false; 2]; self.all.len()];
+            for package in &self.all {
+                for (folder, kind) in &package.uses {
+                    let Some(slot) = index.get(folder).and_then(|at| used.get_mut(*at)) else { continue };
+                    let by_product = package.kind == AreaKind::Product && *kind == DependencyKind::Normal;
+                    let by_tests = *kind == DependencyKind::Tests
+                        || (*kind == DependencyKind::Normal && package.kind != AreaKind::Product);
+                    slot[0] |= by_product;
+                    slot[1] |= by_tests;
+                }
+            }
+            let mut changed = false;
+            for (package, [by_product, by_tests]) in self.all.iter_mut().zip(used) {
+                let kind = package.kind_when_used(by_product, by_tests);
+                changed |= kind != package.kind;
+                package.kind = kind;
+            }
+            if !changed {
+                break;
+            }
+        }
+    }
+}
+
+impl CargoPackage {
+    fn new(
+        folder: &str,
+        manifest: &Manifest,
+        workspace: Option<(&str, &Workspace)>,
+        has_file: &dyn Fn(&str) -> bool,
+    ) -> Self {
+        let package = manifest.package.as_ref();
+        let name = package.map_or_else(String::new, |package| package.name.clone());
+        let is_published = |value: &Value| match value {
+            Value::Boolean(publish) => *publish,
+            Value::Array(registries) => !registries.is_empty(),
+            _ => true,
+        };
+        // A registry refuses a package without a description or a license.
+        let is_publishable = package.is_some_and(|package| {
+            package.publish.as_ref().is_none_or(is_published)
+                && package.description.is_some()
+                && (package.license.is_some() || package.license_file.is_some())
+        });
+        let is_fuzzing = package
+            .and_then(|package| package.metadata.as_ref())
+            .and_then(|metadata| metadata.get("cargo-fuzz"))
+            .is_some();
+        let at = |file: &str| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
+        Self {
+            kind: if is_fuzzing { AreaKind::Tests } else { area_by_name(folder, &name) },
+            targets: targets(manifest),
+            uses: dependencies(folder, manifest, workspace),
+            is_publishable,
+            has_binary: !manifest.bin.is_empty() || has_file(&at("src/main.rs")),
+            folder: folder.to_owned(),
+            name,
+        }
+    }
+
+    /// Returns the area of the package, given which areas use it.
+    fn kind_when_used(&self, by_product: bool, by_tests: bool) -> AreaKind {
+        let by_name = area_by_name(&self.folder, &self.name);
+        if by_product {
+            return AreaKind::Product;
+        }
+        let has_test_name =
+            names::is_test_name(&self.name) || names::folder_area(&self.name) == Some(AreaKind::Tests);
+        let only_tests_use = by_tests && !self.has_binary && (!self.is_publishable || has_test_name);
+        match self.kind {
+            AreaKind::Product if only_tests_use => AreaKind::Tests,
+            // What is handed out is a product, whatever its folder is called.
+            AreaKind::Tools | AreaKind::Documentation if self.is_publishable => AreaKind::Product,
+            AreaKind::Product if by_name != AreaKind::Product && !self.is_publishable => by_name,
+            kind => kind,
+        }
+    }
+
+    /// Returns the area of a file of the package; `path` is relative to its folder. The
+    /// flag is false if only names of folders decide.
+    pub(super) fn area_of(&self, path: &str) -> (AreaKind, bool) {
+        let target = self.targets.iter().find(|(target, _)| is_below_target(path, target));
+        let own = target.map(|(_, kind)| *kind);
+        let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+        let by_names =
+            || names::area_of_folders(folders.split('/').filter(|name| !name.is_empty()), false, |_| false);
+        match (own, self.kind) {
+            // Data of tests is below a folder of tests.
+            (Some(kind @ (AreaKind::Tests | AreaKind::Benchmarks)), _) => {
+                let is_data = by_names() == Some(AreaKind::Fixtures);
+                (if is_data { AreaKind::Fixtures } else { kind }, true)
+            }
+            (Some(AreaKind::Product), kind) => (kind, true),
+            (Some(kind), AreaKind::Product) => (kind, true),
+            (_, kind) if kind != AreaKind::Product => (kind, true),
+            (_, _) => by_names().map_or((AreaKind::Unassigned, true), |kind| (kind, false)),
+        }
+    }
+}
+
+/// Returns whether a path is a target, or below the folder of a target. An empty target
+/// is the folder of the manifest with the modules beside it.
+fn is_below_target(path: &str, target: &str) -> bool {
+    if target.is_empty() {
+        let first = path.split('/').next().unwrap_or_default();
+        return path == first || names::folder_area(first).is_none();
+    }
+    path.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Returns whether a folder is `root` or below it.
+fn is_in(folder: &str, root: &str) -> bool {
+    root.is_empty() || folder == root || folder.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Returns the area that the folder and the name of a package say.
+fn area_by_name(folder: &str, name: &str) -> AreaKind {
+    let by_folder =
+        names::area_of_folders(folder.split('/').filter(|name| !name.is_empty()), false, |_| false);
+    let is_test = names::is_test_name(name) && names::is_test_name(&name.replace('_', "-"));
+    let of_tests = || is_test.then_some(AreaKind::Tests);
+    let of_name = || {
+        let is_generator =
+            |word: &str| matches!(word, "gen" | "codegen" | "generator" | "generate" | "xtask");
+        if name.split(['-', '_']).next().is_some_and(is_generator)
+            || name.split(['-', '_']).next_back().is_some_and(is_generator)
+        {
+            return Some(AreaKind::Tools);
+        }
+        let kind = names::folder_area(name)?;
+        matches!(kind, AreaKind::Benchmarks | AreaKind::Tools).then_some(kind)
+    };
+    by_folder.or_else(of_tests).or_else(of_name).unwrap_or(AreaKind::Product)
+}
+
+/// Returns the targets of a manifest: those with a path, and the folders in which Cargo
+/// looks for the others.
+fn targets(manifest: &Manifest) -> Vec<(String, AreaKind)> {
+    let mut out: Vec<(String, AreaKind)> = Vec::new();
+    let mut add = |targets: &[Target], kind: AreaKind| {
+        for (target, path) in targets.iter().filter_map(|target| Some((target, target.path.as_deref()?))) {
+            let path = normalize("", path);
+            // Programs that tests start, such as `required-features = ["test-fakes"]`.
+            let is_for_tests = target.required_features.iter().any(|feature| {
+                feature.split(['-', '_']).any(|word| matches!(word, "test" | "tests" | "testing"))
+            });
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+            // The modules of a target are beside it; below `src/`, Cargo knows them.
+            let is_usual = matches!(folder.as_str(), "src" | "src/bin");
+            let by_name = names::area_of_folders(folder.split('/'), false, |_| false);
+            let kind = if is_for_tests || folder == "testing" { AreaKind::Tests } else { kind };
+            let kind = if kind == AreaKind::Product { by_name.unwrap_or(kind) } else { kind };
+            if !(folder.is_empty() && kind != AreaKind::Product) && !is_usual {
+                out.push((folder, kind));
+            }
+            out.push((path, kind));
+        }
+    };
+    add(manifest.lib.as_slice(), AreaKind::Product);
+    add(&manifest.bin, AreaKind::Product);
+    add(&manifest.example, AreaKind::Examples);
+    add(&manifest.test, AreaKind::Tests);
+    add(&manifest.bench, AreaKind::Benchmarks);
+    let build = match manifest.package.as_ref().and_then(|package| package.build.as_ref()) {
+        Some(Value::String(path)) => normalize("", path),
+        _ => "build.rs".to_owned(),
+    };
+    out.push((build, AreaKind::Tools));
+    if manifest.package.is_some() {
+        let usual = [
+            ("src", AreaKind::Product),
+            ("tests", AreaKind::Tests),
+            ("benches", AreaKind::Benchmarks),
+            ("examples", AreaKind::Examples),
+        ];
+        let usual = usual.map(|(folder, kind)| (folder.to_owned(), kind));
+        for (folder, kind) in usual {
+            if !out.iter().any(|(path, _)| *path == folder) {
+                out.push((folder, kind));
+            }
+        }
+    }
+    out.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
+    out
+}
+
+/// Returns the folders of the packages that a manifest names by path.
+fn dependencies(
+    folder: &str,
+    manifest: &Manifest,
+    workspace: Option<(&str, &Workspace)>,
+) -> Vec<(String, DependencyKind)> {
+    let mut out = Vec::new();
+    let mut add = |table: &BTreeMap<String, Value>, kind: DependencyKind| {
+        for (name, value) in table {
+            let path = value.get("path").and_then(Value::as_str).map(|path| normalize(folder, path));
+            let inherited = || {
+                let (root, workspace) = workspace?;
+                value.get("workspace").and_then(Value::as_bool).filter(|inherits| *inherits)?;
+                let path = workspace.dependencies.get(name)?.get("path")?.as_str()?;
+                Some(normalize(root, path))
+            };
+            let is_optional = value.get("optional").and_then(Value::as_bool) == Some(true);
+            let kind = if is_optional { DependencyKind::Optional } else { kind };
+            out.extend(path.or_else(inherited).map(|path| (path, kind)));
+        }
+    };
+    add(&manifest.dependencies, DependencyKind::Normal);
+    add(&manifest.build_dependencies, DependencyKind::Normal);
+    add(&manifest.dev_dependencies, DependencyKind::Tests);
+    for tables in manifest.target.values() {
+        add(&tables.dependencies, DependencyKind::Normal);
+        add(&tables.build_dependencies, DependencyKind::Normal);
+        add(&tables.dev_dependencies, DependencyKind::Tests);
+    }
+    out
+}
+
+/// Returns a path relative to the root of the repository, without `.` and `..`.
+pub(super) fn normalize(folder: &str, path: &str) -> String {
+    let mut names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
+    for name in path.split(['/', '\\']) {
+        match name {
+            "" | "." => {}
+            ".." => {
+                names.pop();
+            }
+            name => names.push(name),
+        }
+    }
+    names.join("/")
+}

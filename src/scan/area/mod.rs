@@ -1,0 +1,384 @@
+//! Which files are the product, and what the others are for.
+//!
+//! The configuration decides first, then attributes for git hosts, then the package
+//! manifests of the file's language, and names of folders last. The content of a file
+//! can say that a tool wrote it, or that only tests use it.
+
+mod attributes;
+mod cargo;
+mod content;
+mod kind;
+mod names;
+mod node;
+mod python;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::text::RepoPath;
+
+use self::attributes::LinguistAttributes;
+use self::cargo::CargoPackages;
+use self::node::NodePackage;
+use self::python::PythonProject;
+use super::language::Language;
+use super::settings::ScanSettings;
+use super::test_code::is_test_file_name;
+
+pub(crate) use kind::{AREA_KINDS, TREATMENTS};
+pub(crate) use kind::{Area, AreaBasis, AreaKind, Treatment};
+
+/// Returns whether a file of this name can decide the areas of other files.
+pub(crate) fn decides_areas(file_name: &str) -> bool {
+    matches!(file_name, "Cargo.toml" | "package.json" | "go.mod" | "tsconfig.json" | ".gitattributes")
+        || python::MANIFESTS.contains(&file_name)
+}
+
+/// The areas of a tree.
+#[derive(Debug, Default)]
+pub(crate) struct Areas {
+    folders: HashMap<String, FolderFacts>,
+    cargo: CargoPackages,
+    node: Vec<NodePackage>,
+    python: Vec<PythonProject>,
+    go: Vec<String>,
+    attributes: LinguistAttributes,
+    /// Paths without extension of `.rs` files whose expected output is beside them.
+    compiler_inputs: Vec<String>,
+}
+
+/// Facts about one folder of the tree.
+#[derive(Debug, Default, Clone)]
+struct FolderFacts {
+    /// Indexes of the nearest packages, in this folder or above.
+    cargo: Option<usize>,
+    node: Option<usize>,
+    python: Option<usize>,
+    go: Option<usize>,
+    /// Whether it is a Python package.
+    is_python_package: bool,
+    /// The names of snapshot files in its folder of snapshots.
+    snapshots: Vec<String>,
+    /// The nearest folder above, or this one, with a folder of snapshots.
+    snapshot_folder: Option<String>,
+}
+
+impl Areas {
+    /// Reads the manifests of a tree. `paths` are all its files, sorted; `read` returns
+    /// the bytes of a file.
+    pub(crate) fn read(paths: &[RepoPath], read: &dyn Fn(&RepoPath) -> Option<Vec<u8>>) -> Self {
+        let mut out = Self::default();
+        let has_file =
+            |file: &str| paths.binary_search_by(|path| path.as_bytes().cmp(file.as_bytes())).is_ok();
+        let mut found: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
+        for path in paths {
+            let Some(text) = path.as_str() else { continue };
+            let (folder, name) = text.rsplit_once('/').unwrap_or(("", text));
+            let is_snapshot = name.ends_with(".snap");
+            if !out.folders.contains_key(folder) {
+                out.folders.insert(folder.to_owned(), FolderFacts::default());
+            }
+            if name == "__init__.py" {
+                out.facts_mut(folder).is_python_package = true;
+            } else if is_snapshot && (folder == "__snapshots__" || folder.ends_with("/__snapshots__")) {
+                let beside = folder.strip_suffix("__snapshots__").unwrap_or_default().trim_end_matches('/');
+                out.facts_mut(beside).snapshots.push(name.to_owned());
+            } else if let Some(stem) = name.strip_suffix(".stderr") {
+                out.compiler_inputs.push(join(folder, stem));
+            } else if decides_areas(name) && !names::is_vendored(text) {
+                let content = read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+                let known = decided_name(name);
+                found.entry(known).or_default().push((folder.to_owned(), content.unwrap_or_default()));
+                if python::MANIFESTS.contains(&name) {
+                    let text =
+                        found.get(known).and_then(|all| all.last()).map_or("", |(_, text)| text.as_str());
+                    out.python.push(PythonProject::read(folder, name, text));
+                }
+            }
+        }
+        out.compiler_inputs.sort();
+        let mut take = |name: &str| found.remove(name).unwrap_or_default();
+        out.cargo = CargoPackages::read(&take("Cargo.toml"), &has_file);
+        out.node = node::read_packages(&take("package.json"), &take("tsconfig.json"));
+        out.go = take("go.mod").into_iter().map(|(folder, _)| folder).collect();
+        out.attributes = LinguistAttributes::read(take(".gitattributes"));
+        out.link_folders();
+        out
+    }
+
+    fn facts_mut(&mut self, folder: &str) -> &mut FolderFacts {
+        self.folders.entry(folder.to_owned()).or_default()
+    }
+
+    /// Adds the folders that contain only folders, and links each folder to the packages
+    /// above it.
+    fn link_folders(&mut self) {
+        let mut all: Vec<String> = Vec::new();
+        for folder in self.folders.keys() {
+            let mut above = folder.as_str();
+            while let Some((parent, _)) = above.rsplit_once('/') {
+                if self.folders.contains_key(parent) {
+                    break;
+                }
+                all.push(parent.to_owned());
+                above = parent;
+            }
+        }
+        all.push(String::new());
+        for folder in all {
+            self.folders.entry(folder).or_default();
+        }
+        for (at, package) in self.cargo.all.iter().enumerate() {
+            self.folders.entry(package.folder.clone()).or_default().cargo = Some(at);
+        }
+        for (at, package) in self.node.iter().enumerate() {
+            self.folders.entry(package.folder.clone()).or_default().node = Some(at);
+        }
+        for (at, project) in self.python.iter().enumerate() {
+            let facts = self.folders.entry(project.folder.clone()).or_default();
+            // `pyproject.toml` says more than the others beside it.
+            let known =
+                facts.python.and_then(|at| self.python.get(at)).is_some_and(|known| !known.ships.is_empty());
+            if !known {
+                facts.python = Some(at);
+            }
+        }
+        for (at, folder) in self.go.iter().enumerate() {
+            self.folders.entry(folder.clone()).or_default().go = Some(at);
+        }
+        let mut order: Vec<String> = self.folders.keys().cloned().collect();
+        order.sort();
+        for folder in order {
+            let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+            let above = if folder.is_empty() { FolderFacts::default() } else { self.facts(parent) };
+            let facts = self.facts_mut(&folder);
+            facts.cargo = facts.cargo.or(above.cargo);
+            facts.node = facts.node.or(above.node);
+            facts.python = facts.python.or(above.python);
+            facts.go = facts.go.or(above.go);
+            facts.snapshot_folder =
+                if facts.snapshots.is_empty() { above.snapshot_folder } else { Some(folder.clone()) };
+        }
+    }
+
+    /// Returns the facts about a folder; for a folder that the tree does not have, those
+    /// of the nearest folder above.
+    fn facts(&self, folder: &str) -> FolderFacts {
+        self.find_facts(folder).cloned().unwrap_or_default()
+    }
+
+    fn find_facts(&self, folder: &str) -> Option<&FolderFacts> {
+        let mut folder = folder;
+        loop {
+            if let Some(facts) = self.folders.get(folder) {
+                return Some(facts);
+            }
+            folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+            if folder.is_empty() {
+                return self.folders.get("");
+            }
+        }
+    }
+
+    /// Returns the area of a file by its path.
+    pub(crate) fn area(&self, settings: &ScanSettings, path: &RepoPath, language: Language) -> Area {
+        let text = path.to_text();
+        let of = Area::new;
+        if settings.exclude.matches(&text) {
+            return of(AreaKind::Excluded, AreaBasis::Configuration);
+        }
+        let attributes = self.attributes.find(&text);
+        if let Some((kind, _)) = attributes.iter().find(|(_, is_set)| *is_set) {
+            return of(*kind, AreaBasis::Attribute);
+        }
+        if names::is_vendored(&text) && !attributes.contains(&(AreaKind::Vendored, false)) {
+            return of(AreaKind::Vendored, AreaBasis::Name);
+        }
+        if settings.tests.matches(&text) {
+            return of(AreaKind::Tests, AreaBasis::Configuration);
+        }
+        let area = self.area_by_manifest(&text, language);
+        if settings.product.is_empty() || matches!(area.kind, AreaKind::Tests | AreaKind::Fixtures) {
+            return area;
+        }
+        match (settings.product.matches(&text), area.kind) {
+            (true, _) => of(AreaKind::Product, AreaBasis::Configuration),
+            (false, AreaKind::Product) => of(AreaKind::Unassigned, AreaBasis::Configuration),
+            (false, _) => area,
+        }
+    }
+
+    fn area_by_manifest(&self, text: &str, language: Language) -> Area {
+        let (folder, file) = text.rsplit_once('/').unwrap_or(("", text));
+        let facts = self.find_facts(folder);
+        let area = match language {
+            Language::Rust => self.area_in_cargo(text, facts),
+            language if language.is_script() => self.area_in_node(text, facts),
+            Language::Python => self.area_in_python(text, facts),
+            _ => {
+                // A query or a shell script belongs to the package around it.
+                let has_package = facts.is_some_and(|facts| match language {
+                    Language::Go => facts.go.is_some(),
+                    _ => facts.cargo.or(facts.node).or(facts.python).or(facts.go).is_some(),
+                });
+                let basis = if has_package { AreaBasis::Manifest } else { AreaBasis::Name };
+                let mut folders = folder.split('/').filter(|name| !name.is_empty());
+                // In Go, helpers for tests are packages of their own.
+                let is_support = language == Language::Go
+                    && folders.clone().any(|name| matches!(name, "testing" | "mock" | "mocks"));
+                let support = is_support.then_some(AreaKind::Tests);
+                match names::area_of_folders(&mut folders, true, |_| false).or(support) {
+                    Some(kind) => Area::new(kind, AreaBasis::Name),
+                    None => Area::new(AreaKind::Product, basis),
+                }
+            }
+        };
+        let is_test = is_test_file_name(file, language);
+        match area.kind {
+            AreaKind::Product | AreaKind::Unassigned | AreaKind::Examples if is_test => {
+                Area::new(AreaKind::Tests, AreaBasis::Name)
+            }
+            AreaKind::Tests if !is_test && self.is_test_input(text, folder, file, facts) => {
+                Area::new(AreaKind::Fixtures, AreaBasis::Name)
+            }
+            AreaKind::Product => match names::file_area(file, language) {
+                Some(kind) => Area::new(kind, AreaBasis::Name),
+                None => area,
+            },
+            _ => area,
+        }
+    }
+
+    fn area_in_cargo(&self, text: &str, facts: Option<&FolderFacts>) -> Area {
+        let package = facts.and_then(|facts| facts.cargo).and_then(|at| self.cargo.all.get(at));
+        let (folder, _) = text.rsplit_once('/').unwrap_or(("", text));
+        let Some(package) = package else {
+            let folders = folder.split('/').filter(|name| !name.is_empty());
+            let kind = names::area_of_folders(folders, false, |_| false).unwrap_or(AreaKind::Product);
+            return Area::new(kind, AreaBasis::Name);
+        };
+        let (kind, by_manifest) = package.area_of(relative(text, &package.folder));
+        Area::new(kind, if by_manifest { AreaBasis::Manifest } else { AreaBasis::Name })
+    }
+
+    fn area_in_node(&self, text: &str, facts: Option<&FolderFacts>) -> Area {
+        let package = facts.and_then(|facts| facts.node).and_then(|at| self.node.get(at));
+        let (folder, _) = text.rsplit_once('/').unwrap_or(("", text));
+        let Some(package) = package else {
+            let folders = folder.split('/').filter(|name| !name.is_empty());
+            let kind = names::area_of_folders(folders, true, |_| false).unwrap_or(AreaKind::Product);
+            return Area::new(kind, AreaBasis::Name);
+        };
+        let (kind, by_manifest) = package.area_of(relative(text, &package.folder));
+        Area::new(kind, if by_manifest { AreaBasis::Manifest } else { AreaBasis::Name })
+    }
+
+    fn area_in_python(&self, text: &str, facts: Option<&FolderFacts>) -> Area {
+        let (folder, _) = text.rsplit_once('/').unwrap_or(("", text));
+        let mut above = String::new();
+        // In a package of Python, folders are modules: `tools/` is one of the product.
+        let starts_package = |name: &str| {
+            above = join(&above, name);
+            self.folders.get(&above).is_some_and(|facts| facts.is_python_package)
+        };
+        let folders = folder.split('/').filter(|name| !name.is_empty());
+        let project = facts.and_then(|facts| facts.python);
+        match names::area_of_folders(folders, true, starts_package) {
+            Some(kind) => Area::new(kind, AreaBasis::Name),
+            None => Area::new(
+                AreaKind::Product,
+                if project.is_some() { AreaBasis::Manifest } else { AreaBasis::Name },
+            ),
+        }
+    }
+
+    /// Returns whether a file below a folder of tests is the input of a test: its
+    /// snapshot, or its expected output, is beside it or above it.
+    fn is_test_input(&self, text: &str, folder: &str, file: &str, facts: Option<&FolderFacts>) -> bool {
+        let stem = text.rsplit_once('.').map_or(text, |(stem, _)| stem);
+        if self.compiler_inputs.binary_search_by(|input| input.as_str().cmp(stem)).is_ok() {
+            return true;
+        }
+        let Some(snapshots) = facts.and_then(|facts| facts.snapshot_folder.as_deref()) else { return false };
+        let is_named = self
+            .folders
+            .get(snapshots)
+            .is_some_and(|facts| facts.snapshots.iter().any(|name| name.strip_prefix(file).is_some()));
+        // A folder that holds all tests has helpers beside them.
+        let last = snapshots.rsplit('/').next().unwrap_or_default();
+        let is_all_tests = folder == snapshots && names::folder_area(last) == Some(AreaKind::Tests);
+        !is_named && !is_all_tests && snapshots_are_of_tests(snapshots)
+    }
+
+    /// Returns the area that the content of a file of the product says; `None` if it says
+    /// nothing.
+    pub(crate) fn area_of_content(
+        &self,
+        path: &RepoPath,
+        language: Language,
+        text: &[u8],
+    ) -> Option<AreaKind> {
+        let name = path.to_text();
+        let (folder, _) = name.rsplit_once('/').unwrap_or(("", &name));
+        let facts = self.find_facts(folder);
+        let ships = |package: &str| match language {
+            Language::Python => facts
+                .and_then(|facts| facts.python)
+                .and_then(|at| self.python.get(at))
+                .is_some_and(|project| project.ships.contains(package)),
+            _ => facts
+                .and_then(|facts| facts.node)
+                .and_then(|at| self.node.get(at))
+                .is_some_and(|node| node.ships.contains(package)),
+        };
+        let found = content::area_of_content(language, text, &ships)?;
+        let is_denied = found == AreaKind::Generated && self.attributes.find(&name).contains(&(found, false));
+        (!is_denied).then_some(found)
+    }
+
+    /// Returns the nearest folder with a manifest of the language of a file; `None` if
+    /// there is none.
+    pub(crate) fn manifest_folder(&self, path: &RepoPath, language: Language) -> Option<&str> {
+        let text = path.to_text();
+        let facts = self.find_facts(text.rsplit_once('/').map_or("", |(folder, _)| folder))?;
+        match language {
+            Language::Rust => Some(self.cargo.all.get(facts.cargo?)?.folder.as_str()),
+            Language::Python => Some(self.python.get(facts.python?)?.folder.as_str()),
+            Language::Go => self.go.get(facts.go?).map(String::as_str),
+            language if language.is_script() => Some(self.node.get(facts.node?)?.folder.as_str()),
+            _ => None,
+        }
+    }
+
+    /// Returns the names of the packages of Cargo that are products.
+    pub(crate) fn product_crates(&self) -> impl Iterator<Item = &str> {
+        let all = self.cargo.all.iter().filter(|package| package.kind == AreaKind::Product);
+        all.map(|package| package.name.as_str()).filter(|name| !name.is_empty())
+    }
+}
+
+/// Returns whether a folder with snapshots is below a folder of tests.
+fn snapshots_are_of_tests(folder: &str) -> bool {
+    folder.split('/').any(|name| names::folder_area(name) == Some(AreaKind::Tests))
+}
+
+/// Returns the constant with the name of a file that decides areas.
+fn decided_name(name: &str) -> &'static str {
+    ["Cargo.toml", "package.json", "go.mod", "tsconfig.json", ".gitattributes"]
+        .into_iter()
+        .find(|known| *known == name)
+        .unwrap_or("python")
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// Returns a path below a folder, relative to it.
+fn relative<'a>(text: &'a str, folder: &str) -> &'a str {
+    if folder.is_empty() {
+        return text;
+    }
+    text.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text)
+}

@@ -1,0 +1,299 @@
+//! Names of folders and files that say what they are for. They decide where no manifest
+//! does.
+
+use crate::scan::language::Language;
+
+use super::kind::AreaKind;
+
+/// Folders of third-party code and of files that tools generate.
+const VENDORED: [&str; 10] = [
+    "node_modules",
+    "vendor",
+    "third_party",
+    "third-party",
+    "target",
+    "dist",
+    ".git",
+    ".yarn",
+    "bower_components",
+    "Pods",
+];
+
+const EXAMPLES: [&str; 15] = [
+    "example",
+    "examples",
+    "_examples",
+    "demo",
+    "demos",
+    "sample",
+    "samples",
+    "playground",
+    "playgrounds",
+    "sandbox",
+    "sandboxes",
+    "tutorial",
+    "tutorials",
+    "quickstart",
+    "quickstarts",
+];
+const BENCHMARKS: [&str; 7] =
+    ["bench", "benches", "benchmark", "benchmarks", "benchmarking", "perf", "performance-tests"];
+const TESTS: [&str; 33] = [
+    "test",
+    "mocks",
+    "fakes",
+    "testdoubles",
+    "tests",
+    "__tests__",
+    "__test__",
+    "__mocks__",
+    "spec",
+    "specs",
+    "e2e",
+    "cypress",
+    "playwright",
+    "testutil",
+    "testutils",
+    "testhelper",
+    "testhelpers",
+    "testsupport",
+    "testlib",
+    "typetests",
+    "typecheck",
+    "typechecks",
+    "dtslint",
+    "tsd",
+    "smoke",
+    "fuzz",
+    "fuzzers",
+    "fuzzing",
+    "integration_test",
+    "integration_tests",
+    "unit_tests",
+    "testsuite",
+    "mutation-tests",
+];
+const FIXTURES: [&str; 11] = [
+    "fixture",
+    "fixtures",
+    "__fixtures__",
+    "__testfixtures__",
+    "__snapshots__",
+    "testdata",
+    "testfixtures",
+    "snapshots",
+    "golden",
+    "goldens",
+    "cassettes",
+];
+const TOOLS: [&str; 15] = [
+    "script",
+    "scripts",
+    "tool",
+    "tools",
+    "tooling",
+    "ci",
+    "hack",
+    "xtask",
+    "xtasks",
+    "dev",
+    "devtools",
+    "devel",
+    "release",
+    "packaging",
+    "maintainers",
+];
+const DOCUMENTATION: [&str; 6] = ["doc", "docs", "documentation", "website", "www", "site"];
+
+/// Folders in which an application keeps its code. Below them, only tests have names of
+/// their own.
+const SOURCE_FOLDERS: [&str; 12] = [
+    "src",
+    "app",
+    "lib",
+    "pages",
+    "components",
+    "server",
+    "client",
+    "routes",
+    "electron",
+    "source",
+    "internal",
+    "pkg",
+];
+
+/// Returns whether a path is third-party code, or output of a build. Below `src/`, only
+/// `node_modules` has this meaning.
+pub(super) fn is_vendored(text: &str) -> bool {
+    let (mut below_source, mut parent) = (false, "");
+    let Some((folders, file)) = text.rsplit_once('/') else { return is_minified(text) };
+    for name in folders.split('/') {
+        below_source |= name == "src";
+        let is_asset_library =
+            matches!(name, "lib" | "libs" | "vendors") && matches!(parent, "public" | "static" | "assets");
+        parent = name;
+        if name == "node_modules" || is_asset_library || (!below_source && VENDORED.contains(&name)) {
+            return true;
+        }
+    }
+    is_minified(file)
+}
+
+fn is_minified(file: &str) -> bool {
+    file.ends_with(".min.js") || file.ends_with(".min.mjs") || file.ends_with(".bundle.js")
+}
+
+/// Returns the area that a folder's own name says; `None` if it says nothing.
+pub(super) fn folder_area(name: &str) -> Option<AreaKind> {
+    let lower = name.to_ascii_lowercase();
+    let name = lower.as_str();
+    let words = || name.split(['-', '_', '.']).filter(|word| !word.is_empty());
+    let begins_or_ends = |all: &[&str]| {
+        let (first, last) = (words().next(), words().last());
+        first.is_some_and(|word| all.contains(&word)) || last.is_some_and(|word| all.contains(&word))
+    };
+    if FIXTURES.contains(&name)
+        || (is_test_name(name) && words().any(|word| matches!(word, "data" | "fixtures")))
+    {
+        return Some(AreaKind::Fixtures);
+    }
+    if TESTS.contains(&name) || is_test_name(name) {
+        return Some(AreaKind::Tests);
+    }
+    if EXAMPLES.contains(&name) || begins_or_ends(&["example", "examples", "demo", "demos", "playground"]) {
+        return Some(AreaKind::Examples);
+    }
+    if BENCHMARKS.contains(&name)
+        || begins_or_ends(&["bench", "benches", "benchmark", "benchmarks", "perf", "perftest"])
+    {
+        return Some(AreaKind::Benchmarks);
+    }
+    if DOCUMENTATION.contains(&name) {
+        return Some(AreaKind::Documentation);
+    }
+    // `.github`, `.circleci`, `.storybook` and others are read by tools of the developers.
+    (TOOLS.contains(&name) || name.starts_with('.')).then_some(AreaKind::Tools)
+}
+
+/// Returns whether a name of several words says that its code is for tests.
+pub(super) fn is_test_name(name: &str) -> bool {
+    let words: Vec<&str> = name.split(['-', '_', '.']).filter(|word| !word.is_empty()).collect();
+    let is_test = |word: &&str| matches!(*word, "test" | "tests" | "testing" | "testutil" | "testutils");
+    let first_helper = words.get(1).is_some_and(|word| {
+        let helpers = [
+            "util",
+            "utils",
+            "helper",
+            "helpers",
+            "support",
+            "data",
+            "fixtures",
+            "lib",
+            "kit",
+            "harness",
+            "app",
+            "apps",
+            "common",
+            "server",
+            "suite",
+            "runner",
+            "project",
+            "projects",
+            "cases",
+            "d",
+            "types",
+            "tool",
+            "tools",
+            "integration",
+        ];
+        helpers.contains(word)
+    });
+    words.len() > 1
+        && (words
+            .last()
+            .is_some_and(|word| matches!(*word, "test" | "tests" | "testutil" | "testutils" | "fuzz"))
+            || (words.first().is_some_and(|word| is_test(&word)) && first_helper)
+            || (words.iter().any(|word| is_test(&word))
+                && words.iter().any(|word| matches!(*word, "utils" | "helpers"))))
+}
+
+/// Returns the area that the folders of a path say, from the outermost to the innermost;
+/// `None` if they say nothing. `starts_package` is true for a folder whose inner
+/// structure is the product's own: names below it have no special meaning, except those
+/// of tests.
+pub(super) fn area_of_folders<'a>(
+    folders: impl Iterator<Item = &'a str>,
+    tests_below_source: bool,
+    mut starts_package: impl FnMut(&str) -> bool,
+) -> Option<AreaKind> {
+    let mut found: Option<AreaKind> = None;
+    let mut below_source = false;
+    let mut parent = "";
+    for (depth, name) in folders.enumerate() {
+        let own = folder_area(name);
+        let own = match own {
+            Some(AreaKind::Tests) if !below_source || (tests_below_source && !is_weak_test_name(name)) => own,
+            Some(AreaKind::Fixtures) if !below_source => own,
+            Some(AreaKind::Benchmarks)
+                if tests_below_source && matches!(name, "benchmarks" | "__benchmarks__") =>
+            {
+                own
+            }
+            // Below the code of the product, data of tests is for tests; other data is not.
+            Some(AreaKind::Fixtures) if tests_below_source && name != "golden" => Some(AreaKind::Tests),
+            // Scripts that operate a server are run by hand.
+            Some(AreaKind::Tools) if name == "scripts" && matches!(parent, "server" | "backend") => own,
+            Some(AreaKind::Tools) if name == "build" => own.filter(|_| depth == 0),
+            Some(AreaKind::Tools | AreaKind::Documentation) if depth > 0 && !name.starts_with('.') => {
+                own.filter(|_| !below_source && depth < 2)
+            }
+            _ => own.filter(|_| !below_source),
+        };
+        found = match (found, own) {
+            // Input files of tests are inside of the folder of tests.
+            (Some(AreaKind::Tests), Some(AreaKind::Fixtures)) => own,
+            (None, own) => own,
+            (found, _) => found,
+        };
+        parent = name;
+        let starts = starts_package(name);
+        below_source |= found.is_none() && (SOURCE_FOLDERS.contains(&name) || starts);
+    }
+    found
+}
+
+/// Returns whether a folder of this name below the code of the product is often a part
+/// of the product.
+fn is_weak_test_name(name: &str) -> bool {
+    matches!(name, "typecheck" | "typechecks" | "fuzz" | "fuzzing" | "smoke" | "playwright" | "specs")
+}
+
+/// Returns whether a file beside a `package.json` configures tools.
+pub(super) fn is_tool_configuration(file: &str) -> bool {
+    let lower = file.to_ascii_lowercase();
+    let parts: Vec<&str> = lower.split('.').collect();
+    let inner = parts.get(1..parts.len().saturating_sub(1)).unwrap_or_default();
+    let stem = parts.first().copied().unwrap_or_default();
+    lower.starts_with('.')
+        || inner.iter().any(|part| matches!(*part, "config" | "conf" | "setup" | "workspace"))
+        || matches!(lower.as_str(), "play.ts" | "play.js" | "playground.ts" | "scratch.ts")
+        || matches!(stem, "gulpfile" | "gruntfile" | "jakefile" | "webpack" | "rollup" | "esbuild" | "build")
+}
+
+/// Returns the area that the name of a file says; `None` if it says nothing.
+pub(super) fn file_area(file: &str, language: Language) -> Option<AreaKind> {
+    match language {
+        Language::Python => matches!(
+            file,
+            "setup.py"
+                | "noxfile.py"
+                | "fabfile.py"
+                | "versioneer.py"
+                | "_version.py"
+                | "toxfile.py"
+                | "dodo.py"
+        )
+        .then_some(AreaKind::Tools),
+        _ => None,
+    }
+}

@@ -1,0 +1,269 @@
+//! Packages with a `package.json`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::cargo::normalize;
+use super::kind::AreaKind;
+use super::names;
+
+/// A package with a `package.json`.
+#[derive(Debug)]
+pub(super) struct NodePackage {
+    /// The folder of the manifest, relative to the root of the repository.
+    pub folder: String,
+    name: String,
+    /// Area of the whole package; [`AreaKind::Product`] if its folders decide.
+    pub kind: AreaKind,
+    /// Names of the packages that users of this package get with it.
+    pub ships: BTreeSet<String>,
+    /// Names of the packages that only its developers need.
+    develops_with: BTreeSet<String>,
+    /// Folders and files of entry points and of compiler roots, relative to `folder`:
+    /// they are the product, whatever they are called.
+    roots: Vec<String>,
+    /// Folders that the compiler writes to.
+    outputs: Vec<String>,
+    is_private: bool,
+    /// Whether it is a program, or has a script that builds, starts or deploys it.
+    has_use: bool,
+}
+
+/// Scripts of applications, which other packages do not import.
+const APPLICATION_SCRIPTS: [&str; 8] =
+    ["start", "dev", "build", "serve", "deploy", "preview", "package", "watch"];
+/// Keys of programs, and of extensions of an editor.
+const PROGRAM_KEYS: [&str; 3] = ["bin", "contributes", "activationEvents"];
+
+/// Reads the packages of a tree: manifests with their folders. A manifest that cannot be
+/// read is a package whose folders decide.
+///
+/// `compilers` are the `tsconfig.json` files with their folders.
+pub(super) fn read_packages(
+    manifests: &[(String, String)],
+    compilers: &[(String, String)],
+) -> Vec<NodePackage> {
+    let compilers: BTreeMap<&str, Value> =
+        compilers.iter().map(|(folder, text)| (folder.as_str(), read_with_comments(text))).collect();
+    let mut all: Vec<NodePackage> = manifests
+        .iter()
+        .map(|(folder, text)| {
+            let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap_or_default();
+            let mut package = NodePackage::new(folder, value.as_object().unwrap_or(&Map::new()));
+            package.add_compiler(compilers.get(folder.as_str()));
+            package
+        })
+        .collect();
+    let by_name: BTreeMap<String, usize> = all
+        .iter()
+        .enumerate()
+        .filter(|(_, package)| !package.name.is_empty())
+        .map(|(at, package)| (package.name.clone(), at))
+        .collect();
+    // What the product needs is a part of the product, whatever its folder is called.
+    for _ in 0..8 {
+        let used: BTreeSet<usize> = all
+            .iter()
+            .filter(|package| package.kind == AreaKind::Product)
+            .flat_map(|package| package.ships.iter().filter_map(|name| by_name.get(name).copied()))
+            .collect();
+        let mut changed = false;
+        for at in used {
+            if let Some(package) = all.get_mut(at).filter(|package| package.kind != AreaKind::Product) {
+                package.kind = AreaKind::Product;
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    mark_harnesses(&mut all);
+    all
+}
+
+/// Marks private packages beside published ones that are no programs and that no other
+/// package needs: the developers run them.
+fn mark_harnesses(all: &mut [NodePackage]) {
+    let used: BTreeSet<String> =
+        all.iter().flat_map(|package| package.ships.iter().chain(&package.develops_with).cloned()).collect();
+    let published: BTreeSet<String> = all
+        .iter()
+        .filter(|package| {
+            !package.is_private && !package.name.is_empty() && package.kind == AreaKind::Product
+        })
+        .map(|package| parent(&package.folder).to_owned())
+        .collect();
+    for package in all.iter_mut() {
+        let is_harness = package.is_private
+            && !package.has_use
+            && !package.folder.is_empty()
+            && !used.contains(&package.name)
+            && published.contains(parent(&package.folder));
+        if package.kind == AreaKind::Product && is_harness {
+            package.kind = AreaKind::Tools;
+        }
+    }
+}
+
+fn parent(folder: &str) -> &str {
+    folder.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+impl NodePackage {
+    fn new(folder: &str, manifest: &Map<String, Value>) -> Self {
+        let text = |key: &str| manifest.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let is_private = manifest.get("private").and_then(Value::as_bool) == Some(true);
+        let name = text("name");
+        let keys = |key: &str| manifest.get(key).and_then(Value::as_object).into_iter().flat_map(Map::keys);
+        let ships = ["dependencies", "peerDependencies", "optionalDependencies"]
+            .into_iter()
+            .flat_map(keys)
+            .cloned()
+            .collect();
+        let develops_with = keys("devDependencies").cloned().collect();
+        let has_use = PROGRAM_KEYS.iter().any(|key| manifest.contains_key(*key))
+            || keys("scripts").any(|script| APPLICATION_SCRIPTS.contains(&script.as_str()));
+        let by_folder =
+            names::area_of_folders(folder.split('/').filter(|name| !name.is_empty()), true, |_| false);
+        let short = name.rsplit('/').next().unwrap_or_default();
+        let is_mock = short.split('-').any(|word| matches!(word, "msw" | "mock" | "mocks" | "fixtures"));
+        let of_mocks = is_mock.then_some(AreaKind::Tests);
+        let by_name = of_mocks.or_else(|| names::folder_area(short)).filter(|_| is_private);
+        let kind = match by_folder.or(by_name) {
+            // A published package is a product, whatever its folder is called.
+            Some(AreaKind::Tools | AreaKind::Documentation) if !is_private && !name.is_empty() => {
+                AreaKind::Product
+            }
+            // The package of a whole repository is not named after a part of it.
+            Some(_) if folder.is_empty() => AreaKind::Product,
+            found => found.unwrap_or(AreaKind::Product),
+        };
+        let mut roots = Vec::new();
+        for value in
+            ["main", "module", "exports", "bin", "browser"].into_iter().filter_map(|key| manifest.get(key))
+        {
+            collect_paths(value, &mut roots, 0);
+        }
+        let outputs = Vec::new();
+        Self {
+            folder: folder.to_owned(),
+            name,
+            kind,
+            ships,
+            develops_with,
+            roots,
+            outputs,
+            is_private,
+            has_use,
+        }
+    }
+
+    /// Adds the folders that a `tsconfig.json` names.
+    fn add_compiler(&mut self, config: Option<&Value>) {
+        let Some(options) = config.and_then(|config| config.get("compilerOptions")) else { return };
+        let texts = |key: &str| -> Vec<String> {
+            let value = options.get(key);
+            let many = value.and_then(Value::as_array).into_iter().flatten();
+            let all = many.chain(value).filter_map(Value::as_str);
+            all.map(|path| normalize("", path)).filter(|path| !path.is_empty()).collect()
+        };
+        self.roots.extend(texts("rootDir").into_iter().chain(texts("rootDirs")));
+        self.outputs.extend(texts("outDir").into_iter().chain(texts("declarationDir")));
+        let roots = &self.roots;
+        self.outputs.retain(|output| !roots.contains(output));
+    }
+
+    /// Returns the area of a file of the package; `path` is relative to its folder. The
+    /// flag is false if only names of folders decide.
+    pub(super) fn area_of(&self, path: &str) -> (AreaKind, bool) {
+        let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
+        let is_in = |root: &String| {
+            path.strip_prefix(root.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if self.outputs.iter().any(is_in) {
+            return (AreaKind::Vendored, true);
+        }
+        let own = names::area_of_folders(folders.split('/').filter(|name| !name.is_empty()), true, |_| false);
+        // A published package can hand out helpers for tests.
+        let is_support = self.is_private && folders.split('/').any(|name| name == "testing");
+        let own = own.or_else(|| is_support.then_some(AreaKind::Tests));
+        match (own, self.kind) {
+            (Some(kind @ (AreaKind::Tests | AreaKind::Fixtures)), _) => (kind, false),
+            (_, kind) if kind != AreaKind::Product => (kind, true),
+            (_, _) if self.roots.iter().any(is_in) => (AreaKind::Product, true),
+            (Some(kind), _) => (kind, false),
+            (None, _) if folders.is_empty() && names::is_tool_configuration(file) => (AreaKind::Tools, true),
+            (None, _) => (AreaKind::Product, true),
+        }
+    }
+}
+
+/// Collects the paths of entry points: strings in a value, without conditions.
+fn collect_paths(value: &Value, out: &mut Vec<String>, depth: usize) {
+    if depth > 8 || out.len() > 200 {
+        return;
+    }
+    match value {
+        Value::String(path) if !path.contains('*') => {
+            let path = normalize("", path);
+            out.extend((!path.is_empty()).then_some(path));
+        }
+        Value::Array(all) => all.iter().for_each(|one| collect_paths(one, out, depth + 1)),
+        Value::Object(all) => all.values().for_each(|one| collect_paths(one, out, depth + 1)),
+        _ => {}
+    }
+}
+
+/// Reads JSON with comments and trailing commas; `Null` if it cannot be read.
+fn read_with_comments(text: &str) -> Value {
+    let bytes = text.trim_start_matches('\u{feff}').as_bytes();
+    let mut out: Vec<u8> = Vec::with_capacity(bytes.len());
+    let (mut at, mut in_string) = (0, false);
+    while let Some(byte) = bytes.get(at).copied() {
+        let next = bytes.get(at + 1).copied();
+        match (byte, next) {
+            (b'\\', Some(escaped)) if in_string => {
+                out.extend([byte, escaped]);
+                at += 1;
+            }
+            (b'"', _) => {
+                in_string = !in_string;
+                out.push(byte);
+            }
+            (b'/', Some(b'/')) if !in_string => {
+                let rest = bytes.get(at..).unwrap_or_default();
+                at += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                continue;
+            }
+            (b'/', Some(b'*')) if !in_string => {
+                let rest = bytes.get(at + 2..).unwrap_or_default();
+                at += memchr::memmem::find(rest, b"*/").map_or(rest.len() + 2, |end| end + 4);
+                continue;
+            }
+            (b']' | b'}', _) if !in_string => {
+                let length = out.trim_ascii_end().len();
+                if out.get(..length).is_some_and(|before| before.ends_with(b",")) {
+                    out.truncate(length - 1);
+                }
+                out.push(byte);
+            }
+            _ => out.push(byte),
+        }
+        at += 1;
+    }
+    serde_json::from_slice(&out).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_and_trailing_commas_are_read() {
+        let text = "{ // a\n \"x\": \"/* no */ // no\", /* b */ \"y\": [1, 2,],\n}";
+        assert_eq!(read_with_comments(text), serde_json::json!({"x": "/* no */ // no", "y": [1, 2]}));
+        assert_eq!(read_with_comments("{"), Value::Null);
+    }
+}

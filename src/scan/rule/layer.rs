@@ -1,0 +1,120 @@
+//! Layers of the product that rules are about.
+
+use super::PathPatterns;
+
+/// A layer of the product in which a pattern is allowed. The rule applies to the rest of
+/// the product, if there is such a layer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RuleLayer {
+    /// The key in `scan: layers`.
+    pub name: String,
+    /// The name in messages.
+    pub title: String,
+    /// Words that begin or end the name of a folder of the layer.
+    pub folders: Vec<String>,
+    /// Words that end the name of a file of the layer.
+    pub files: Vec<String>,
+    /// Paths in which the pattern is a finding even if no layer was found.
+    pub without_layer: PathPatterns,
+    /// Whether each package has a layer of its own.
+    pub per_package: bool,
+    /// Names of packages that implement what the layer uses, and so have no such layer.
+    pub implementations: Vec<String>,
+}
+
+impl RuleLayer {
+    /// Returns whether a path is the layer by its names: `db_schema/a.rs`,
+    /// `sqlite_store.rs` and `UserRepository.ts` are a data layer.
+    #[must_use]
+    pub(crate) fn is_named(&self, path: &str) -> bool {
+        let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
+        let stem = file.split('.').find(|part| !part.is_empty()).unwrap_or(file);
+        let kind = file.split('.').nth(1).filter(|_| file.matches('.').count() > 1);
+        let begins_or_ends = |folder: &str| {
+            let words = words_of(folder);
+            is_one_of(words.first(), &self.folders) || is_one_of(words.last(), &self.folders)
+        };
+        // `ClientStore.ts` is not a client.
+        let ends = |name: &str| is_one_of(words_of(name).last(), &self.files);
+        folders.split('/').any(begins_or_ends)
+            || ends(stem)
+            // `order.service.ts`
+            || kind.is_some_and(ends)
+    }
+
+    /// Returns whether a package implements what the layer uses: by its name, or as a part
+    /// of a package with that name.
+    #[must_use]
+    pub(crate) fn is_implemented_by(&self, package: &str) -> bool {
+        let package = package.replace('_', "-");
+        let is_part = |name: &String| {
+            package.strip_prefix(&name.replace('_', "-")).is_some_and(|rest| matches!(rest, "" | "-core"))
+        };
+        self.implementations.iter().any(is_part)
+    }
+}
+
+/// Returns whether there is a word, and it is one of `words`.
+fn is_one_of(word: Option<&String>, words: &[String]) -> bool {
+    word.is_some_and(|word| words.contains(word))
+}
+
+/// Returns the words of a name in small letters. Words are separated by `-`, `_`, or a
+/// capital letter.
+fn words_of(name: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut after_small = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() {
+            after_small = false;
+            found.push(String::new());
+            continue;
+        }
+        if found.is_empty() || (after_small && c.is_uppercase()) {
+            found.push(String::new());
+        }
+        after_small = !c.is_uppercase();
+        if let Some(last) = found.last_mut() {
+            last.extend(c.to_lowercase());
+        }
+    }
+    found.retain(|word| !word.is_empty());
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_are_found_by_the_words_of_names() {
+        let words = |all: &[&str]| all.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let layer = RuleLayer {
+            folders: words(&["db", "services"]),
+            files: words(&["store", "client", "service"]),
+            implementations: words(&["sqlx"]),
+            ..RuleLayer::default()
+        };
+        for path in [
+            "src/db_schema/a.rs",
+            "a/db/b.rs",
+            "sqlite_store.rs",
+            "src/apiClient.ts",
+            "a/order.service.ts",
+            "store.rs",
+        ] {
+            assert!(layer.is_named(path), "{path}");
+        }
+        for path in [
+            "src/error.rs",
+            "src/storefront.rs",
+            "src/ClientHook.ts",
+            "adb/a.rs",
+            "src/restore.rs",
+            "client/src/a.ts",
+        ] {
+            assert!(!layer.is_named(path), "{path}");
+        }
+        assert!(layer.is_implemented_by("sqlx-core") && !layer.is_implemented_by("sqlx-demo"));
+    }
+}

@@ -1,0 +1,86 @@
+//! The state of a repository that a step must not change: HEAD, branch, references
+//! and the index file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use crate::change::{Commit, History as _, RepositoryError, WorkingTree as _};
+use crate::system::files;
+use crate::text::RepoPath;
+
+use super::{GitRepository, git_error, unreadable};
+
+/// Maximum number of references that are compared.
+const MAX_REFERENCES: usize = 1_000_000;
+
+/// HEAD, branch, references and index of a repository at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GitState {
+    /// The commit of HEAD.
+    pub head: Option<Commit>,
+    /// The checked-out branch; `None` if HEAD is detached.
+    pub branch: Option<String>,
+    /// Object id, or name of the target reference, of every reference by its name.
+    /// Branches that another working tree has checked out are not contained: work
+    /// there goes on while a step runs.
+    pub references: BTreeMap<String, String>,
+    /// SHA-256 of the index file, which is not parsed; `None` if there is none.
+    pub index_sha256: Option<String>,
+}
+
+impl GitRepository {
+    /// Reads HEAD, branch, references and index.
+    ///
+    /// # Errors
+    /// One of them cannot be read, or there are too many references.
+    pub(crate) fn read_state(&self) -> Result<GitState, RepositoryError> {
+        let branch = self.current_branch()?;
+        let index = self.index_path();
+        let index_sha256 = match files::sha256_of_file(&index) {
+            Ok(digest) => Some(digest),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(unreadable(&RepoPath::from("index"), &error)),
+        };
+        Ok(GitState {
+            head: self.head()?,
+            references: self.list_references(branch.as_deref())?,
+            branch,
+            index_sha256,
+        })
+    }
+
+    fn index_path(&self) -> std::path::PathBuf {
+        let named = self.repo.index().ok().and_then(|index| index.path().map(std::path::Path::to_path_buf));
+        named.unwrap_or_else(|| self.repo.path().join("index"))
+    }
+
+    fn list_references(&self, own_branch: Option<&str>) -> Result<BTreeMap<String, String>, RepositoryError> {
+        let operation = "reading the references";
+        let others: BTreeSet<String> = self
+            .list_worktrees()?
+            .into_iter()
+            .filter_map(|tree| tree.branch)
+            .filter(|branch| Some(branch.as_str()) != own_branch)
+            .map(|branch| format!("refs/heads/{branch}"))
+            .collect();
+        let mut out = BTreeMap::new();
+        for reference in self.repo.references().map_err(git_error(operation))? {
+            let reference = reference.map_err(git_error(operation))?;
+            let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
+            let target = match reference.target() {
+                Some(id) => id.to_string(),
+                None => reference
+                    .symbolic_target_bytes()
+                    .map_or_else(String::new, |target| String::from_utf8_lossy(target).into_owned()),
+            };
+            if out.len() == MAX_REFERENCES {
+                let reason = format!("there are more than {MAX_REFERENCES} references");
+                return Err(RepositoryError::Git { operation: operation.into(), reason });
+            }
+            if !others.contains(&name) {
+                out.insert(name, target);
+            }
+        }
+        Ok(out)
+    }
+}
