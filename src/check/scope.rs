@@ -28,7 +28,7 @@ fn find_covering_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> O
 fn find_excluding_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> Option<&'a ScopeEntry> {
     let scope = &input.packet.scope;
     let is_exact = scope.in_scope.iter().any(|entry| entry.names_literally(path));
-    let excludes = |entry: &&ScopeEntry| entry.covers(path) && !(is_exact && !entry.names_literally(path));
+    let excludes = |entry: &&ScopeEntry| entry.covers(path) && (!is_exact || entry.names_literally(path));
     scope.out_of_scope.iter().find(excludes)
 }
 
@@ -160,7 +160,7 @@ pub(super) fn overlap(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResul
         let is_file = |entry: &ScopeEntry| matches!(entry.pattern, Ok(ScopePattern::File(_)));
         // An exact path in scope is an exception of a folder or pattern out of scope.
         let conflicts =
-            |outside: &&ScopeEntry| inside.overlaps(outside) && !(is_file(inside) && !is_file(outside));
+            |outside: &&ScopeEntry| inside.overlaps(outside) && (!is_file(inside) || is_file(outside));
         for outside in scope.out_of_scope.iter().filter(conflicts) {
             let is_same = inside.pattern == outside.pattern;
             let message = format!(

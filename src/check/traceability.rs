@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::check::CheckResult;
 use crate::check::record::report_missing;
-use crate::check::repository_documents::{DocumentCheckContext, RepositoryCheckContext};
+use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments, RepositoryCheckContext};
 use crate::document::registry::{Registry, RegistryRow};
 use crate::document::{DocumentBody, PacketStatus, WpId};
 use crate::finding::{Finding, Label, Place};
@@ -161,10 +161,7 @@ pub(super) fn active(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
 }
 
 /// Finds the newest later revision that is open for work.
-fn find_newer_revision(
-    governance: &crate::check::repository_documents::GovernanceDocuments<'_>,
-    active: &WpId,
-) -> Option<String> {
+fn find_newer_revision(governance: &GovernanceDocuments<'_>, active: &WpId) -> Option<String> {
     let is_later = |id: &String| {
         WpId::parse(id).is_ok_and(|id| id.revision().unwrap_or(0) > active.revision().unwrap_or(0))
     };
@@ -216,7 +213,7 @@ pub(super) fn board(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResul
         Ok(registry) => registry,
         Err(skipped) => return skipped,
     };
-    let Some(board) = input.governance.and_then(|governance| governance.board()) else {
+    let Some(board) = input.governance.and_then(GovernanceDocuments::board) else {
         return CheckResult::skipped("the task board does not exist");
     };
     let mut out: Vec<Finding> = Vec::new();
