@@ -6,6 +6,7 @@ pub(super) mod lineage;
 pub(super) mod merged;
 pub(super) mod report;
 pub(super) mod search;
+pub(super) mod unread;
 
 use crate::check::{CheckResult, context::PacketCheckContext};
 use crate::rule::Rule;

@@ -1,7 +1,7 @@
 //! Two readings of one packet: as people read it, and as CommonMark defines it.
 //!
 //! The readings differ only where a fence was recovered (see
-//! [`crate::document::recovery`]). A gate must not take a permission from a
+//! [`crate::document::outline::recovery`]). A gate must not take a permission from a
 //! recovered text, because nobody who renders the packet sees it; it takes every
 //! duty from either reading (CHECKS, "Reading what people meant").
 

@@ -10,11 +10,11 @@
 //! the text is parsed again, so that all offsets stay correct.
 //!
 //! Recovery must not permit anything that CommonMark does not show: gates compare
-//! both readings (see [`super::packet`]).
+//! both readings (see [`crate::document::packet`]).
 
 use crate::text::Span;
 
-use super::outline::{Block, BlockKind, Outline};
+use super::{Block, BlockKind, Outline};
 
 /// Maximum number of recovered fences in one document; each one costs a parse.
 const MAX_RECOVERIES: usize = 32;
