@@ -13,6 +13,9 @@ use crate::text::{format_count, to_single_line};
 
 mod paraphrase;
 
+/// Maximum number of pairs of bullets and requirements that are compared for paraphrases.
+const MAX_COMPARED: usize = 10_000;
+
 /// Returns the reason why evidence is not required, as a clause; `None` if it is
 /// required.
 fn not_required_reason(input: &ChangeCheckContext<'_>) -> Option<String> {
@@ -150,7 +153,19 @@ pub(super) fn requirement(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
     }
     let packet = input.packet.packet;
     let mut out = Vec::new();
-    let mut paraphrasing: BTreeSet<usize> = BTreeSet::new();
+    let is_small = packet.done_means.len().saturating_mul(packet.mapping.len()) <= MAX_COMPARED;
+    // A REQUIREMENT accounts for one bullet: one that quotes a bullet paraphrases no other.
+    let mut taken: BTreeSet<usize> = BTreeSet::new();
+    if is_small {
+        let bullets: Vec<String> =
+            packet.done_means.iter().map(|bullet| normalize(&bullet.text.value)).collect();
+        for (index, requirement) in packet.mapping.iter().enumerate() {
+            let quote = normalize(&requirement.quote.value);
+            if bullets.iter().any(|bullet| matches_quote(&quote, bullet)) {
+                taken.insert(index);
+            }
+        }
+    }
     for bullet in &packet.done_means {
         let wanted = normalize(&bullet.text.value);
         let group = bullet.group.as_deref().map(normalize);
@@ -160,18 +175,15 @@ pub(super) fn requirement(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckR
                 || group.as_deref().is_some_and(|group| matches_quote(&quote, group))
         });
         let paraphrase = || {
-            let all = packet.mapping.iter().enumerate();
-            all.filter(|(index, requirement)| {
-                let is_quote = packet.done_means.iter().any(|other| {
-                    matches_quote(&normalize(&requirement.quote.value), &normalize(&other.text.value))
-                });
-                !is_quote && !paraphrasing.contains(index)
+            let free =
+                packet.mapping.iter().enumerate().filter(|(index, _)| is_small && !taken.contains(index));
+            free.into_iter().find(|(_, requirement)| {
+                paraphrase::is_paraphrase(&requirement.quote.value, &bullet.text.value)
             })
-            .find(|(_, requirement)| paraphrase::is_paraphrase(&requirement.quote.value, &bullet.text.value))
         };
         let paraphrased = if quoted.is_none() { paraphrase() } else { None };
         if let Some((index, requirement)) = paraphrased {
-            paraphrasing.insert(index);
+            taken.insert(index);
             let message = format!("the REQUIREMENT paraphrases `{}`", to_single_line(&bullet.text.value, 80));
             let source = &input.packet.packet.source;
             let finding = rule

@@ -231,13 +231,22 @@ pub(super) fn task(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResu
         }
     }
     let mut out: Vec<Finding> = Vec::new();
+    // The Markdown files in folders of packets: a task may have only such a file.
+    let markdown: BTreeSet<String> = governance
+        .documents
+        .iter()
+        .filter_map(|document| {
+            let name = document.path().file_name().to_string();
+            Some(format!("{}/{}", folder_id(document)?, name.strip_suffix(".md")?))
+        })
+        .collect();
     let ids: BTreeSet<&String> = folders.keys().chain(packets.keys()).collect();
     if ids.is_empty() {
         return CheckResult::skipped("there are no typed contracts");
     }
     for id in ids {
         let tasks = folders.get(id).map_or(&[][..], Vec::as_slice);
-        let mut found = check_tasks(governance, id, packets.get(id).copied(), tasks, rule);
+        let mut found = check_tasks((governance, &markdown), id, packets.get(id).copied(), tasks, rule);
         let is_history =
             governance.packet(id).is_some_and(|(_, packet)| governance.is_historical(id, packet));
         if is_history {
@@ -250,7 +259,7 @@ pub(super) fn task(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResu
 }
 
 fn check_tasks(
-    governance: &GovernanceDocuments<'_>,
+    (governance, markdown): (&GovernanceDocuments<'_>, &BTreeSet<String>),
     id: &str,
     packet_contract: Option<&TypedContract>,
     tasks: &[&TypedContract],
@@ -259,13 +268,7 @@ fn check_tasks(
     let mut out: Vec<Finding> = Vec::new();
     let by_id: BTreeMap<&str, &TypedContract> =
         tasks.iter().filter_map(|task| Some((task.value("task_id")?.value.as_str(), *task))).collect();
-    let markdown_task = |task: &str| {
-        let name = format!("{task}.md");
-        governance.documents.iter().any(|document| {
-            document.path().file_name().to_string() == name
-                && folder_id(document).is_some_and(|folder| folder.as_str() == id)
-        })
-    };
+    let markdown_task = |task: &str| markdown.contains(&format!("{id}/{task}"));
     if let Some(contract) = packet_contract {
         for declared in contract.tasks.iter().filter(|task| !by_id.contains_key(task.value.as_str())) {
             if !markdown_task(&declared.value) {

@@ -45,7 +45,7 @@ registry! {
     "packet/active" => Check::Packet(packet::identity::active),
     "packet/identity" => Check::Packet(packet::identity::identity),
     "packet/duplicate-field" => Check::Packet(packet::fields::duplicate_field),
-    "packet/unread-item" => Check::Packet(packet::fields::unread_item),
+    "packet/unread-item" => Check::Packet(packet::unread::unread_item),
     "packet/section" => Check::Packet(packet::fields::section),
     "packet/field" => Check::Packet(packet::fields::field),
     "packet/status" => Check::Packet(packet::identity::status),

@@ -14,6 +14,7 @@ use crate::document::gate_log::GateLog;
 use crate::document::outline::Outline;
 use crate::document::registry::Registry;
 use crate::document::spec::{SpecPointer, SpecText};
+use crate::document::typed_contract::TypedContract;
 use crate::document::{Document, DocumentBody, DocumentKind, Layout, Packet, PacketStatus, Refinement, WpId};
 use crate::text::{RepoPath, Source};
 
@@ -107,6 +108,13 @@ impl<'a> GovernanceDocuments<'a> {
         self.packets.is_empty() && self.stubs.is_empty()
     }
 
+    /// Returns the typed contract next to a packet in Markdown.
+    #[must_use]
+    pub fn packet_contract(&self, id: &WpId) -> Option<&'a TypedContract> {
+        let path = self.layout.packet_contract(id).to_string();
+        self.document_by_path(&path)?.typed_contract()
+    }
+
     /// Returns whether a document is the file of a packet or refinement that is not in
     /// force, because there is another one with the same id.
     #[must_use]
@@ -165,7 +173,9 @@ impl<'a> GovernanceDocuments<'a> {
     }
 
     fn document_by_path(&self, path: &str) -> Option<&'a Document> {
-        self.documents.iter().find(|document| document.path().as_bytes() == path.as_bytes())
+        let index =
+            self.documents.binary_search_by(|document| document.path().as_bytes().cmp(path.as_bytes()));
+        self.documents.get(index.ok()?)
     }
 
     /// Returns the task board; `None` if it does not exist.

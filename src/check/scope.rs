@@ -1,5 +1,6 @@
 //! `scope/…`: the change stays inside the agreed scope.
 
+mod budget;
 mod link;
 mod similar_entries;
 
@@ -12,6 +13,7 @@ use crate::finding::{Finding, Label, Level, Place};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
 
+pub(super) use budget::budget;
 pub(super) use link::escaping_link;
 use similar_entries::SimilarEntries;
 
@@ -28,7 +30,7 @@ fn find_covering_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> O
 fn find_excluding_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> Option<&'a ScopeEntry> {
     let scope = &input.packet.scope;
     let is_exact = scope.in_scope.iter().any(|entry| entry.names_literally(path));
-    let excludes = |entry: &&ScopeEntry| entry.covers(path) && !(is_exact && !entry.names_literally(path));
+    let excludes = |entry: &&ScopeEntry| entry.covers(path) && (!is_exact || entry.names_literally(path));
     scope.out_of_scope.iter().find(excludes)
 }
 
@@ -160,7 +162,7 @@ pub(super) fn overlap(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResul
         let is_file = |entry: &ScopeEntry| matches!(entry.pattern, Ok(ScopePattern::File(_)));
         // An exact path in scope is an exception of a folder or pattern out of scope.
         let conflicts =
-            |outside: &&ScopeEntry| inside.overlaps(outside) && !(is_file(inside) && !is_file(outside));
+            |outside: &&ScopeEntry| inside.overlaps(outside) && (!is_file(inside) || is_file(outside));
         for outside in scope.out_of_scope.iter().filter(conflicts) {
             let is_same = inside.pattern == outside.pattern;
             let message = format!(
@@ -263,41 +265,6 @@ pub(super) fn protected(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckRes
         });
     }
     out.into()
-}
-
-/// `scope/budget`: the change touches at most as many files as `TOUCHED_FILE_BUDGET`
-/// allows. The packet's own governance files do not count.
-pub(super) fn budget(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let packet = input.packet.packet;
-    let mut fields =
-        packet.fields.iter().filter(|field| field.key == "TOUCHED_FILE_BUDGET" && field.is_filled());
-    let Some(field) = fields.next() else {
-        return CheckResult::skipped("the packet has no TOUCHED_FILE_BUDGET");
-    };
-    let value = field.bare_value();
-    let at = |text: &str| input.packet.label_at(value.span, text);
-    let Ok(budget) = value.value.parse::<usize>() else {
-        let shown = to_single_line(value.value, 40);
-        if matches!(shown.to_uppercase().as_str(), "NONE" | "N/A") {
-            return Vec::new().into();
-        }
-        let message = format!("invalid TOUCHED_FILE_BUDGET `{shown}`; expected a number of files");
-        return Some(rule.finding(message, at("not a number"))).into();
-    };
-    let touched: Vec<_> =
-        input.files.iter().filter(|file| !is_own_governance(&input.packet, &file.change.path)).collect();
-    if touched.len() <= budget {
-        return Vec::new().into();
-    }
-    let message = format!(
-        "{} changed, but TOUCHED_FILE_BUDGET allows {budget}",
-        if touched.len() == 1 { "1 file is".to_owned() } else { format!("{} files are", touched.len()) }
-    );
-    let mut finding = rule.finding(message, at("the agreed number of files"));
-    for file in touched.iter().skip(budget).take(3) {
-        finding = finding.related(Label::path(&file.change.path, "beyond the budget"));
-    }
-    Some(finding).into()
 }
 
 /// `scope/shared`: if several packets are judged together, only one of them

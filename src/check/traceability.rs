@@ -1,16 +1,20 @@
 //! `traceability/…`: the registry maps every base id to its active packet.
 
+mod board;
+
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::check::CheckResult;
 use crate::check::record::report_missing;
-use crate::check::repository_documents::{DocumentCheckContext, RepositoryCheckContext};
+use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments, RepositoryCheckContext};
 use crate::document::registry::{Registry, RegistryRow};
 use crate::document::{DocumentBody, PacketStatus, WpId};
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
 use crate::text::{RepoPath, Span, format_count};
+
+pub(super) use board::board;
 
 /// Returns the document as a traceability registry, or a skipped result.
 fn registry_of<'a>(input: &'a DocumentCheckContext<'_>) -> Result<&'a Registry, CheckResult> {
@@ -161,10 +165,7 @@ pub(super) fn active(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
 }
 
 /// Finds the newest later revision that is open for work.
-fn find_newer_revision(
-    governance: &crate::check::repository_documents::GovernanceDocuments<'_>,
-    active: &WpId,
-) -> Option<String> {
+fn find_newer_revision(governance: &GovernanceDocuments<'_>, active: &WpId) -> Option<String> {
     let is_later = |id: &String| {
         WpId::parse(id).is_ok_and(|id| id.revision().unwrap_or(0) > active.revision().unwrap_or(0))
     };
@@ -207,68 +208,6 @@ pub(super) fn stub(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult
     }
     out.extend(report_missing(rule, missing, "registry", "stub"));
     out.into()
-}
-
-/// `traceability/board`: the state that a row of the registry repeats is that of the
-/// packet on the task board.
-pub(super) fn board(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let registry = match registry_of(input) {
-        Ok(registry) => registry,
-        Err(skipped) => return skipped,
-    };
-    let Some(board) = input.governance.and_then(|governance| governance.board()) else {
-        return CheckResult::skipped("the task board does not exist");
-    };
-    let mut out: Vec<Finding> = Vec::new();
-    for row in &registry.rows {
-        let (Some(cell), Some(active)) = (&row.board, Registry::active_id(row)) else { continue };
-        let Some(group) = board_group(&cell.value) else { continue };
-        // `Done: WP-1-A-v2` may be about another revision than the active packet.
-        let named = crate::document::audit::find_wp_ids(&cell.value).next().map(str::to_owned);
-        let id = named.unwrap_or_else(|| active.as_str().to_owned());
-        let Some(entry) = board.entries_of(&id).last() else { continue };
-        if state_group(&entry.state) == Some(group) {
-            continue;
-        }
-        let message = format!(
-            "the registry says `{}`, but `{id}` is {} on the task board",
-            crate::text::to_single_line(&cell.value, 80),
-            entry.state
-        );
-        out.push(
-            rule.finding(message, Label::text(&registry.source, cell.span, "state in the registry"))
-                .related(Label::text(&board.source, entry.span, "state on the board")),
-        );
-    }
-    out.into()
-}
-
-/// Returns the group of a board state that a text of the registry begins with.
-fn board_group(text: &str) -> Option<&'static str> {
-    let lower = text.trim().to_lowercase();
-    let groups = [
-        ("stub", "stub"),
-        ("ready for dev", "ready"),
-        ("in progress", "in progress"),
-        ("blocked", "blocked"),
-        ("done", "done"),
-        ("validated", "done"),
-        ("superseded", "superseded"),
-    ];
-    groups.iter().find(|(start, _)| lower.starts_with(start)).map(|(_, group)| *group)
-}
-
-/// Returns the group of a state in brackets.
-fn state_group(state: &str) -> Option<&'static str> {
-    Some(match state {
-        "STUB" => "stub",
-        "READY_FOR_DEV" => "ready",
-        "IN_PROGRESS" => "in progress",
-        "BLOCKED" => "blocked",
-        "SUPERSEDED" => "superseded",
-        "VALIDATED" | "FAIL" | "OUTDATED_ONLY" | "MERGE_PENDING" | "ABANDONED" | "DONE" => "done",
-        _ => return None,
-    })
 }
 
 /// `traceability/unmapped`: every base id with several packets has a row in the

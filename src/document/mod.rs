@@ -21,7 +21,6 @@ pub(crate) mod manifest;
 pub(crate) mod outline;
 pub(crate) mod packet;
 mod placeholder;
-pub(crate) mod recovery;
 pub(crate) mod refinement;
 pub(crate) mod registry;
 pub(crate) mod scope_entry;

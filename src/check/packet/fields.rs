@@ -33,21 +33,6 @@ pub(in crate::check) fn duplicate_field(input: &PacketCheckContext<'_>, rule: &R
         .into()
 }
 
-/// `packet/unread-item`: every item of a section that decides a verdict is read.
-/// A placeholder of the template is an error, because the packet is not finished.
-pub(in crate::check) fn unread_item(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
-    let faults = input.faults.iter().filter(|fault| fault.rule == rule.id.as_str());
-    let findings = faults.map(|fault| {
-        let is_placeholder = fault.message.ends_with("placeholder of the template");
-        let level = if is_placeholder { Level::Error } else { Level::Warning };
-        rule.finding(fault.message.clone(), input.label_at(fault.span, "not read")).with_level(level)
-    });
-    findings.take(MAX_UNREAD_ITEMS).collect::<Vec<_>>().into()
-}
-
-/// Maximum number of reported items of one packet.
-const MAX_UNREAD_ITEMS: usize = 50;
-
 /// Returns the whole line of a field that repeats an earlier field with the
 /// same value; `None` if the values differ or the line contains more.
 fn repeated_line(input: &PacketCheckContext<'_>, label: Span) -> Option<Span> {

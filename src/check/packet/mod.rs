@@ -6,6 +6,7 @@ pub(super) mod lineage;
 pub(super) mod merged;
 pub(super) mod report;
 pub(super) mod search;
+pub(super) mod unread;
 
 use crate::check::{CheckResult, context::PacketCheckContext};
 use crate::rule::Rule;
@@ -18,6 +19,14 @@ const MARKDOWN_ONLY: [&str; 5] = [
     "packet/manifest-template",
     "phase/bootstrap",
 ];
+
+/// Returns whether a rule demands parts of the packet template. The Markdown next to a
+/// typed contract is generated from it and has other parts.
+#[must_use]
+pub(crate) fn demands_template(rule: &Rule) -> bool {
+    let id = rule.id.as_str();
+    MARKDOWN_ONLY.contains(&id) || matches!(id, "packet/section" | "packet/field")
+}
 
 /// Runs a check of a packet; rules about parts of a Markdown document are skipped for a
 /// packet that is only a typed contract.

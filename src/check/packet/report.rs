@@ -19,6 +19,8 @@ const PARTS: [(&str, &[&str]); 6] = [
     ("INTEGRATION_READINESS", &["READY"]),
     ("DOMAIN_GOAL_COMPLETION", &["COMPLETE"]),
 ];
+/// Maximum number of reports of one packet that are compared with their parts.
+const MAX_REPORTS: usize = 20;
 /// Values of a part that contradict a PASS, whatever the part.
 const FAILING: [&str; 9] = [
     "FAIL",
@@ -38,7 +40,9 @@ pub(in crate::check) fn coherence(input: &DocumentCheckContext<'_>, rule: &Rule)
     let Some(packet) = input.document.packet() else { return CheckResult::skipped("not a task packet") };
     let mut out: Vec<Finding> = Vec::new();
     let reports = &packet.phases.reports;
-    for (index, report) in reports.iter().enumerate().filter(|(_, report)| report.verdict.value == "PASS") {
+    // The last reports decide; each one is compared with the fields of its section.
+    let last = reports.iter().enumerate().rev().take(MAX_REPORTS);
+    for (index, report) in last.filter(|(_, report)| report.verdict.value == "PASS") {
         let start = report.verdict.span.end;
         let end = reports.get(index + 1).map_or(usize::MAX, |next| next.verdict.span.start);
         let section = packet

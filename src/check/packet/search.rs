@@ -1,10 +1,12 @@
 //! `packet/…`: the search for the packet. The five rules use the result of one
 //! search, and each reports one kind of failure.
 
+use std::collections::BTreeMap;
+
 use crate::check::CheckResult;
 use crate::check::context::{PacketSearch, SearchCheckContext};
 use crate::check::repository_documents::RepositoryCheckContext;
-use crate::document::{Packet, WpId};
+use crate::document::{Document, Packet, WpId};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
 use crate::text::{RepoPath, to_single_line};
@@ -111,10 +113,12 @@ pub(in crate::check) fn readable(input: &SearchCheckContext<'_>, rule: &Rule) ->
 pub(in crate::check) fn twin(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
     let governance = input.governance;
     let mut out = Vec::new();
+    let by_path: BTreeMap<&RepoPath, &Document> =
+        governance.documents.iter().map(|document| (document.path(), document)).collect();
     for (id, document, packet) in governance.packets() {
         let Ok(wp_id) = WpId::parse(id) else { continue };
         let path = governance.layout.packet_twin(&wp_id);
-        let Some(other) = governance.documents.iter().find(|other| *other.path() == path) else { continue };
+        let Some(other) = by_path.get(&path) else { continue };
         let label = Label::path(other.path(), "not in force");
         let differs = |key: &str| {
             let value = |packet: &Packet| packet.metadata_field(key).map(|field| field.value.value.clone());

@@ -97,7 +97,9 @@ pub(super) fn texts_in(text: &str, outline: &Outline, range: Range<usize>) -> Ve
             BlockKind::Heading(_) => TextForm::Heading,
             _ => continue,
         };
-        let (raw, span) = if form == TextForm::Html {
+        let (raw, span) = if form == TextForm::Code {
+            (text.get(block.content.start..block.content.end).unwrap_or("").to_owned(), block.content)
+        } else if form == TextForm::Html {
             (text.get(block.span.start..block.span.end).unwrap_or("").to_owned(), block.span)
         } else {
             (outline.prose_lines(text, index).into_iter().map(|line| line.text).collect(), block.content)

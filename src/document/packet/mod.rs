@@ -1,6 +1,7 @@
 //! Task packets of all generations, as typed fields with spans.
 
 mod contract;
+mod excluded;
 mod from_contract;
 mod items;
 mod phases;

@@ -92,10 +92,12 @@ fn find_occurrences(
 /// Returns the end of the blocks that belong to a label in a paragraph: the next
 /// heading, or the next paragraph with a label.
 fn end_of_value(outline: &Outline, all: &[Field], start: usize) -> usize {
+    let labelled: HashSet<usize> =
+        all.iter().filter(|field| field.item.is_none()).map(|field| field.block).collect();
     let is_end = |index: usize| {
         outline.get(index).is_none_or(|block| {
-            let is_label = || all.iter().any(|field| field.block == index && field.item.is_none());
-            matches!(block.kind, BlockKind::Heading(_)) || (block.kind == BlockKind::Prose && is_label())
+            matches!(block.kind, BlockKind::Heading(_))
+                || (block.kind == BlockKind::Prose && labelled.contains(&index))
         })
     };
     let mut at = start;

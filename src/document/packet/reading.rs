@@ -1,7 +1,7 @@
 //! Two readings of one packet: as people read it, and as CommonMark defines it.
 //!
 //! The readings differ only where a fence was recovered (see
-//! [`crate::document::recovery`]). A gate must not take a permission from a
+//! [`crate::document::outline::recovery`]). A gate must not take a permission from a
 //! recovered text, because nobody who renders the packet sees it; it takes every
 //! duty from either reading (CHECKS, "Reading what people meant").
 
@@ -41,8 +41,8 @@ impl Packet {
         out.evidence.retain(|entry| commands(entry.command.span));
         let quotes = spans(strict.mapping.iter().map(|requirement| requirement.quote.span).collect());
         out.mapping.retain(|requirement| quotes(requirement.quote.span));
-        let is_same = |a: Option<Span>, b: Option<Span>| a.filter(|_| a == b);
-        out.phases.approval_marker = is_same(out.phases.approval_marker, strict.phases.approval_marker);
+        let marker = strict.phases.approval_marker;
+        out.phases.approval_marker = out.phases.approval_marker.filter(|own| Some(*own) == marker);
         let signature = strict.signature.as_ref().map(|signature| signature.span);
         out.signature = out.signature.filter(|own| Some(own.span) == signature);
         out.phases.reports.retain(|report| is_fail(report) || contains(&strict.phases.reports, report));

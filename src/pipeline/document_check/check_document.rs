@@ -1,14 +1,14 @@
 //! Runs all rules over one document.
 
 use crate::check::context::{PacketCheckContext, Policy};
-use crate::check::packet::run_check;
+use crate::check::packet::{demands_template, run_check};
 use crate::check::repository_documents::{
     DocumentCheckContext, GovernanceDocuments, RefinementCheckContext, SpecFact, TextCheckContext,
 };
 use crate::check::{Check, CheckResult, Registered};
 use crate::config::Config;
-use crate::document::Document;
 use crate::document::spec::SpecPointer;
+use crate::document::{Document, WpId};
 use crate::finding::{Label, Level};
 use crate::pipeline::outcome::is_disabled;
 use crate::rule::Rule;
@@ -135,6 +135,9 @@ impl DocumentContext<'_> {
                 Check::Text(check) => Some(leveled_text(check(&text, rule), rule)),
                 Check::Refinement(check) => refinement.as_ref().map(|input| leveled(check(input, rule))),
                 Check::Packet(check) => match &packet {
+                    Some(input) if is_generated(governance, input.id) && demands_template(rule) => {
+                        Some(CheckResult::skipped("the packet is generated from its typed contract"))
+                    }
                     Some(input) => Some(leveled(run_check(check, input, rule))),
                     None => document.packet().and_then(|_| check_missing_id(document, rule)),
                 },
@@ -160,6 +163,13 @@ impl DocumentContext<'_> {
         }
         results
     }
+}
+
+/// Returns whether the Markdown of a packet is a generated copy of its typed contract.
+fn is_generated(governance: Option<&GovernanceDocuments<'_>>, id: &WpId) -> bool {
+    let contract = governance.and_then(|governance| governance.packet_contract(id));
+    let status = contract.and_then(|contract| contract.projection.as_ref()?.status.as_ref());
+    status.is_some_and(|status| status.value.starts_with("GENERATED"))
 }
 
 /// Changes the level of all findings to note.

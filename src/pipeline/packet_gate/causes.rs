@@ -1,6 +1,8 @@
 //! One cause gives one finding: ticked gates that are false because of another finding
 //! are listed in that finding (CHECKS, "COR-701 manifests").
 
+use std::collections::BTreeMap;
+
 use crate::check::CheckResult;
 use crate::finding::{Finding, Subject};
 use crate::pipeline::outcome::RuleRef;
@@ -32,19 +34,49 @@ pub(crate) fn fold_false_claims(results: &mut [(RuleRef, CheckResult)]) {
     let Some(at) = results.iter().position(|(rule, _)| rule.id().as_str() == FALSE_CLAIM) else { return };
     let Some((_, CheckResult::Findings(claims))) = results.get_mut(at) else { return };
     let claims = std::mem::take(claims);
+    if claims.is_empty() {
+        return;
+    }
+    let causes = index_causes(results);
     let mut kept: Vec<Finding> = Vec::new();
     for claim in claims {
         let gate = gate_of(&claim);
-        let path = path_of(&claim).cloned();
-        let cause = path.and_then(|path| find_cause(results, &gate, &path)).filter(|_| claim.fails_gate());
-        match cause {
-            Some(cause) => add_gate(cause, &claim, &gate),
+        match find_cause(&causes, &gate, &claim).filter(|_| claim.fails_gate()) {
+            Some((result, finding)) => {
+                if let Some((_, CheckResult::Findings(findings))) = results.get_mut(result)
+                    && let Some(cause) = findings.get_mut(finding)
+                {
+                    add_gate(cause, &claim, &gate);
+                }
+            }
             None => kept.push(claim),
         }
     }
     if let Some((_, CheckResult::Findings(claims))) = results.get_mut(at) {
         *claims = kept;
     }
+}
+
+/// Place of an error in the results, by its rule and the file that it is about.
+type Causes = BTreeMap<(String, RepoPath), (usize, usize)>;
+
+fn index_causes(results: &[(RuleRef, CheckResult)]) -> Causes {
+    let mut out = Causes::new();
+    for (result, (_, findings)) in results.iter().enumerate() {
+        let CheckResult::Findings(findings) = findings else { continue };
+        for (index, finding) in findings.iter().enumerate().filter(|(_, finding)| finding.fails_gate()) {
+            if let Some(path) = path_of(finding) {
+                out.entry((finding.rule.to_string(), path.clone())).or_insert((result, index));
+            }
+        }
+    }
+    out
+}
+
+fn find_cause(causes: &Causes, gate: &str, claim: &Finding) -> Option<(usize, usize)> {
+    let (_, rules) = CAUSES.iter().find(|(name, _)| *name == gate)?;
+    let path = path_of(claim)?;
+    rules.iter().find_map(|rule| causes.get(&((*rule).to_owned(), path.clone()))).copied()
 }
 
 /// Returns the gate that a finding is about; empty for all gates of a manifest.
@@ -57,23 +89,6 @@ fn path_of(finding: &Finding) -> Option<&RepoPath> {
         Some(Subject::Path(path)) => Some(path),
         _ => None,
     }
-}
-
-fn find_cause<'a>(
-    results: &'a mut [(RuleRef, CheckResult)],
-    gate: &str,
-    path: &RepoPath,
-) -> Option<&'a mut Finding> {
-    let (_, rules) = CAUSES.iter().find(|(name, _)| *name == gate)?;
-    let mut all = results.iter_mut().filter_map(|(_, result)| match result {
-        CheckResult::Findings(findings) => Some(findings),
-        CheckResult::Skipped(_) => None,
-    });
-    all.find_map(|findings| {
-        findings.iter_mut().find(|finding| {
-            rules.contains(&finding.rule.as_str()) && finding.fails_gate() && path_of(finding) == Some(path)
-        })
-    })
 }
 
 const NOTE: &str = "Ticked gates that are false because of this: ";

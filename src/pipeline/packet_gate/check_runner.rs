@@ -2,8 +2,8 @@
 
 use crate::change::{ChangedFile, RepositoryError, TreeState};
 use crate::check::context::{
-    ApprovalCheckContext, ChangeCheckContext, ContractFact, Gate, ManifestPlace, PacketCheckContext,
-    PacketSearch, SearchCheckContext, SelectionCheckContext,
+    ApprovalCheckContext, ChangeCheckContext, Gate, ManifestPlace, PacketCheckContext, PacketSearch,
+    SearchCheckContext, SelectionCheckContext,
 };
 use crate::check::packet::run_check;
 use crate::check::repository_documents::{RefinementCheckContext, TextCheckContext};
@@ -18,10 +18,10 @@ use crate::pipeline::source_scan;
 use crate::text::{RepoPath, Source};
 
 use super::approval_facts::ApprovalFacts;
+use super::approved_reading::{read_manifest_packet, restrict_to_approved};
 use super::change_facts::ChangeFacts;
 use super::gate_rules::rules_of_gate;
 use super::lookups::{cached_exists, cached_link_target};
-use super::related_documents::read_manifest_packet;
 use super::related_documents::{OpenScopes, RelatedDocuments};
 use super::request::GateContext;
 use super::{approval_report, causes, change_facts, waivers};
@@ -360,22 +360,4 @@ impl<'a> CheckRunner<'a> {
         self.findings.extend(findings);
         self.outcomes.push(CheckOutcome { rule: rule_ref.id().clone(), packet: None, status });
     }
-}
-
-/// Returns the packet without the permissions that only a recovered text gives;
-/// `None` if there are none, or if the approved version of the packet has the same
-/// recovered fences, so that the approval covers this reading.
-fn restrict_to_approved(located: &LocatedPacket, contract: Option<&ContractFact>) -> Option<LocatedPacket> {
-    if let Some(ContractFact::Known { packet_at_signing, .. }) = contract
-        && located.packet.has_fences_of(packet_at_signing)
-    {
-        return None;
-    }
-    Some(LocatedPacket {
-        id: located.id.clone(),
-        path: located.path.clone(),
-        packet: located.packet.restricted()?,
-        faults: located.faults.clone(),
-        resolved_by: located.resolved_by.clone(),
-    })
 }

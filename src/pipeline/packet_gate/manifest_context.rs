@@ -17,10 +17,10 @@ use crate::pipeline::locate::{LocatedPacket, read_document};
 use crate::text::{RepoPath, Source};
 
 use super::approval_facts::ApprovalFacts;
+use super::approved_reading::read_manifest_packet;
 use super::attribution::FileAttribution;
 use super::change_facts::ChangeFacts;
 use super::context::{PacketContext, resolve_selection};
-use super::related_documents::read_manifest_packet;
 use super::request::{GateContext, GateRequest};
 use super::run_checks::{reject_duplicates, run_gate_checks};
 use crate::pipeline::error::PipelineError;

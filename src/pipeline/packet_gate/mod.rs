@@ -3,6 +3,7 @@
 
 mod approval_facts;
 mod approval_report;
+mod approved_reading;
 mod attribution;
 mod causes;
 mod change_facts;

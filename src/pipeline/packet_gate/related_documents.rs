@@ -11,7 +11,7 @@ use crate::document::gate_log::GateLog;
 use crate::document::packet::Scope;
 use crate::document::registry::Registry;
 use crate::document::spec::SpecPointer;
-use crate::document::{Layout, Packet, Parsed, Refinement, WpId};
+use crate::document::{Layout, Packet, Refinement, WpId};
 use crate::finding::Label;
 use crate::pipeline::locate::{list_packet_ids, read_document};
 use crate::pipeline::spec_versions::gather_spec_facts;
@@ -146,11 +146,4 @@ impl<'a> OpenScopes<'a> {
         }
         Ok(out)
     }
-}
-
-/// Reads a file of manifests as a packet with the scope of the real one.
-pub(super) fn read_manifest_packet(source: &Arc<Source>, packet: &Packet) -> Parsed<Packet> {
-    let mut beside = Packet::read(source);
-    beside.value.scope.clone_from(&packet.scope);
-    beside
 }

@@ -9,13 +9,15 @@
 //! its parent extends the parent, and a leading byte-order mark is removed
 //! before parsing.
 
+pub(crate) mod recovery;
+
 use std::borrow::Cow;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
 
 use crate::text::Span;
 
-use super::recovery::{Recovery, parse_recovered};
+use recovery::{Recovery, parse_recovered};
 
 /// Kind of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]

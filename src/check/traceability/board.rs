@@ -1,0 +1,67 @@
+//! `traceability/board`: the registry and the task board agree.
+
+use super::registry_of;
+use crate::check::CheckResult;
+use crate::check::repository_documents::{DocumentCheckContext, GovernanceDocuments};
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+
+/// `traceability/board`: the state that a row of the registry repeats is that of the
+/// packet on the task board.
+pub(in crate::check) fn board(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
+    let registry = match registry_of(input) {
+        Ok(registry) => registry,
+        Err(skipped) => return skipped,
+    };
+    let Some(board) = input.governance.and_then(GovernanceDocuments::board) else {
+        return CheckResult::skipped("the task board does not exist");
+    };
+    let mut out: Vec<Finding> = Vec::new();
+    for row in &registry.rows {
+        let Some(cell) = &row.board else { continue };
+        let Some(group) = board_group(&cell.value) else { continue };
+        // `Done: WP-1-A-v2` names the packet, which may be another revision than the active
+        // one. A cell without a packet is a general remark.
+        let Some(id) = crate::document::audit::find_wp_ids(&cell.value).next() else { continue };
+        let Some(entry) = board.entries_of(id).last() else { continue };
+        if state_group(&entry.state) == Some(group) {
+            continue;
+        }
+        let message = format!(
+            "the registry says `{}`, but `{id}` is {} on the task board",
+            crate::text::to_single_line(&cell.value, 80),
+            entry.state
+        );
+        out.push(
+            rule.finding(message, Label::text(&registry.source, cell.span, "state in the registry"))
+                .related(Label::text(&board.source, entry.span, "state on the board")),
+        );
+    }
+    out.into()
+}
+
+/// Returns the group of a board state that a text of the registry begins with.
+fn board_group(text: &str) -> Option<&'static str> {
+    let lower = text.trim().to_lowercase();
+    let groups = [
+        ("stub", "stub"),
+        ("ready for dev", "open"),
+        ("in progress", "open"),
+        ("blocked", "open"),
+        ("done", "done"),
+        ("validated", "done"),
+        ("superseded", "superseded"),
+    ];
+    groups.iter().find(|(start, _)| lower.starts_with(start)).map(|(_, group)| *group)
+}
+
+/// Returns the group of a state in brackets.
+fn state_group(state: &str) -> Option<&'static str> {
+    Some(match state {
+        "STUB" => "stub",
+        "READY_FOR_DEV" | "IN_PROGRESS" | "BLOCKED" => "open",
+        "SUPERSEDED" => "superseded",
+        "VALIDATED" | "FAIL" | "OUTDATED_ONLY" | "MERGE_PENDING" | "ABANDONED" | "DONE" => "done",
+        _ => return None,
+    })
+}
