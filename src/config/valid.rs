@@ -241,7 +241,6 @@ impl Config {
 
     /// Checks the level of a family. A family with a fixed rule keeps its level.
     fn validate_family(
-        &self,
         family: &str,
         id: &Text,
         setting: LevelSetting,
@@ -273,7 +272,7 @@ impl Config {
             });
         }
         if let Some(family) = present.strip_suffix("/*") {
-            self.validate_family(family, id, setting, level)?;
+            Self::validate_family(family, id, setting, level)?;
         } else if check::find_rule(present).is_none() && !present.starts_with("scan/") {
             let known = check::registered_rules().iter().map(|entry| entry.rule.id.as_str());
             let hint = did_you_mean(present, known);

@@ -349,7 +349,7 @@ impl Layout {
 
     /// Returns the path of the file of manifests beside a packet, for `manifests: file`.
     #[must_use]
-    pub fn manifest_file(&self, id: &WpId, packet: &RepoPath) -> RepoPath {
+    pub fn manifest_file(id: &WpId, packet: &RepoPath) -> RepoPath {
         let folder = String::from_utf8_lossy(packet.folder()).into_owned();
         RepoPath::from(format!("{folder}/{id}{MANIFEST_EXTENSION}").as_str())
     }
@@ -359,7 +359,7 @@ impl Layout {
     #[must_use]
     pub fn is_packet_record(&self, id: &WpId, path: &RepoPath) -> bool {
         *path == self.packet(id)
-            || *path == self.manifest_file(id, &self.packet(id))
+            || *path == Self::manifest_file(id, &self.packet(id))
             || self.packet_folder(id).is_some_and(|folder| path.is_below(folder.as_bytes()))
             || *path == self.refinement(id)
             || *path == self.validator_state_path(id)

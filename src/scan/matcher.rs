@@ -176,7 +176,7 @@ fn remove_overlaps(hits: &mut Vec<Hit>) {
 fn follows_letter(text: &[u8], start: usize) -> bool {
     let begins = text.get(start).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     let before = text.get(start.saturating_sub(4)..start).unwrap_or_default();
-    if !begins || !before.last().is_some_and(|byte| *byte >= 0x80) {
+    if !begins || before.last().is_none_or(|byte| *byte < 0x80) {
         return false;
     }
     let last = before.utf8_chunks().last().and_then(|chunk| chunk.valid().chars().next_back());

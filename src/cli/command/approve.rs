@@ -28,7 +28,7 @@ pub(crate) struct ApproveArgs {
     /// default is the key with which git signs
     #[arg(long, value_name = "FILE|agent")]
     ssh_key: Option<PathBuf>,
-    /// Name of the approver; the default is the one that allowed_signers gives the key
+    /// Name of the approver; the default is the one that `allowed_signers` gives the key
     #[arg(long = "as", value_name = "NAME")]
     name: Option<String>,
     /// Approve without a question
@@ -127,9 +127,11 @@ impl ApproveArgs {
     /// Returns the key that the caller names, otherwise the one with which git signs.
     fn resolve_key(&self, global: &GlobalArgs, repo: &GitRepository) -> anyhow::Result<KeySource> {
         if let Some(key) = &self.ssh_key {
-            return Ok(match key.as_os_str() == "agent" {
-                true => KeySource::Agent,
-                false => KeySource::File(global.working_dir()?.join(key)),
+            let is_agent = key.as_os_str() == "agent";
+            return Ok(if is_agent {
+                KeySource::Agent
+            } else {
+                KeySource::File(global.working_dir()?.join(key))
             });
         }
         let Some(key) = repo.ssh_signing_key()? else {

@@ -40,15 +40,19 @@ impl DocumentContext<'_> {
         &self.config.policy
     }
 
+    /// Returns the specification of a refinement.
+    fn spec_of(&self, job: &DocumentJob<'_>) -> &SpecFact {
+        let found = self.facts.specs.get(job.document.path());
+        found.filter(|_| job.is_in_layout).unwrap_or(&UNGOVERNED_SPEC)
+    }
+
     /// Returns the results of all rules about one document, in the order of
     /// the rules; `None` for a rule that does not apply to its kind.
     pub(super) fn check_document(&self, job: &DocumentJob<'_>) -> Vec<Option<CheckResult>> {
         let document = job.document;
         let id = document.id();
-        let expected = expected_kind(self.governance.layout, document.path())
-            .ok()
-            .flatten()
-            .filter(|_| job.is_in_layout);
+        let expected = expected_kind(self.governance.layout, document.path()).ok().flatten();
+        let expected = expected.filter(|_| job.is_in_layout);
         let governance = job.is_in_layout.then_some(self.governance);
         let text = TextCheckContext {
             source: &document.source,
@@ -73,12 +77,7 @@ impl DocumentContext<'_> {
         let refinement = document.refinement().map(|refinement| RefinementCheckContext {
             refinement,
             id: file_id.as_ref().filter(|_| job.is_in_layout),
-            spec: self
-                .facts
-                .specs
-                .get(document.path())
-                .filter(|_| job.is_in_layout)
-                .unwrap_or(&UNGOVERNED_SPEC),
+            spec: self.spec_of(job),
             is_packet_finished: is_history,
             is_checked_as_record: !is_named_packet,
             pointer_target: governance
@@ -111,18 +110,8 @@ impl DocumentContext<'_> {
         let is_archived = governance.is_some_and(|governance| governance.layout.is_archived(document.path()));
         // `packet/twin` reports the second file of a packet, as one finding.
         let is_twin = governance.is_some_and(|governance| governance.is_twin(document));
-        let leveled_text = |result: CheckResult, rule: &Rule| {
-            // Agents also read what is archived.
-            let addresses_readers = matches!(rule.id.as_str(), "text/instruction" | "text/hidden-character");
-            let is_decoded = rule.id.as_str() == "text/readable" && document.source.not_utf8_at().is_some();
-            // The document was read in its encoding; only gates refuse it.
-            let result = if is_decoded { downgrade(result, Level::Warning) } else { result };
-            if is_archived && !is_named_packet && !addresses_readers {
-                downgrade_to_notes(result)
-            } else {
-                result
-            }
-        };
+        let is_noted = is_archived && !is_named_packet;
+        let leveled_text = |result: CheckResult, rule: &Rule| level_text(document, rule, result, is_noted);
         let is_empty = document.source.text().trim_start_matches('\u{feff}').trim().is_empty();
         let run_rule = |entry: &&Registered| {
             let rule = &entry.rule;
@@ -163,6 +152,17 @@ impl DocumentContext<'_> {
         }
         results
     }
+}
+
+/// Returns the result of a rule about the text of a document; as notes if the document is
+/// archived (`is_noted`).
+fn level_text(document: &Document, rule: &Rule, result: CheckResult, is_noted: bool) -> CheckResult {
+    // Agents also read what is archived.
+    let addresses_readers = matches!(rule.id.as_str(), "text/instruction" | "text/hidden-character");
+    let is_decoded = rule.id.as_str() == "text/readable" && document.source.not_utf8_at().is_some();
+    // The document was read in its encoding; only gates refuse it.
+    let result = if is_decoded { downgrade(result, Level::Warning) } else { result };
+    if is_noted && !addresses_readers { downgrade_to_notes(result) } else { result }
 }
 
 /// Returns whether the Markdown of a packet is a generated copy of its typed contract.

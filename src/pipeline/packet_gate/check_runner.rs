@@ -89,7 +89,6 @@ impl<'a> CheckRunner<'a> {
             self.check_without_packet(&search_input, selection_input.as_ref());
             return Ok(());
         };
-        let GateContext { repo, layout, tree, .. } = self.context;
         let documents = self.read_related_documents(&located.id)?;
         let mut approval_facts = match &documents {
             Some(documents) => Some(self.gather_approval_facts(documents, located)?),
@@ -101,6 +100,18 @@ impl<'a> CheckRunner<'a> {
         if let (Some(_), Some(documents)) = (&restricted, &documents) {
             approval_facts = Some(self.gather_approval_facts(documents, located)?);
         }
+        let inputs = (&search_input, selection_input.as_ref());
+        self.run_on_packet(inputs, located, (documents, approval_facts))
+    }
+
+    /// Runs every check of the gate on a packet that was found.
+    fn run_on_packet(
+        &mut self,
+        (search, selection): (&SearchCheckContext<'_>, Option<&SelectionCheckContext<'_>>),
+        located: &LocatedPacket,
+        (documents, approval_facts): (Option<RelatedDocuments>, Option<ApprovalFacts>),
+    ) -> Result<(), PipelineError> {
+        let GateContext { repo, layout, tree, .. } = self.context;
         let packet = || PacketCheckContext {
             id: &located.id,
             packet: &located.packet,
@@ -174,8 +185,8 @@ impl<'a> CheckRunner<'a> {
             policy: &self.config.policy,
         });
         let inputs = CheckInputs {
-            search: &search_input,
-            selection: selection_input.as_ref(),
+            search,
+            selection,
             packet: Some(&packet_input),
             approval: approval.as_ref(),
             change: change.as_ref(),
@@ -278,8 +289,8 @@ impl<'a> CheckRunner<'a> {
         if self.config.policy.manifests != ManifestPlace::File {
             return Ok(None);
         }
-        let GateContext { repo, layout, tree, .. } = self.context;
-        let path = layout.manifest_file(&located.id, &located.path);
+        let GateContext { repo, tree, .. } = self.context;
+        let path = crate::document::Layout::manifest_file(&located.id, &located.path);
         let source = read_document(repo, tree, &path)?.unwrap_or_else(|| Source::from_text(path, ""));
         Ok(Some(read_manifest_packet(&source, &located.packet)))
     }

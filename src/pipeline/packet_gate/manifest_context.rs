@@ -90,6 +90,7 @@ impl<'a> ManifestContext<'a> {
             request,
             packet_context,
             selection,
+            trusted,
             tree,
             changed_count,
             id,
@@ -97,7 +98,6 @@ impl<'a> ManifestContext<'a> {
             files,
             selection_info,
             spec_target,
-            trusted,
         }))
     }
 
@@ -122,7 +122,7 @@ impl<'a> ManifestContext<'a> {
     /// Returns the path of the document with the manifests.
     #[must_use]
     pub(crate) fn manifest_path(&self) -> RepoPath {
-        if self.is_in_file() { self.layout().manifest_file(&self.id, &self.path) } else { self.path.clone() }
+        if self.is_in_file() { Layout::manifest_file(&self.id, &self.path) } else { self.path.clone() }
     }
 
     /// Computes the results of the gates of every manifest in a version of the

@@ -72,7 +72,7 @@ impl Areas {
         for path in paths {
             let Some(text) = path.as_str() else { continue };
             let (folder, name) = text.rsplit_once('/').unwrap_or(("", text));
-            let is_snapshot = name.ends_with(".snap");
+            let is_snapshot = name.rsplit_once('.').is_some_and(|(_, extension)| extension == "snap");
             if !out.folders.contains_key(folder) {
                 out.folders.insert(folder.to_owned(), FolderFacts::default());
             }

@@ -88,7 +88,7 @@ fn class_samples(class: &Class) -> Vec<Vec<u8>> {
         return vec![text(c)];
     }
     let first = match class {
-        Class::Unicode(class) => class.ranges().first().map(|range| range.start()),
+        Class::Unicode(class) => class.ranges().first().map(regex_syntax::hir::ClassUnicodeRange::start),
         Class::Bytes(class) => class.ranges().first().map(|range| char::from(range.start())),
     };
     let typical = TYPICAL_CHARS.into_iter().find(|c| contains(*c));
