@@ -33,14 +33,10 @@ impl Packet {
         let spans = |spans: Vec<Span>| move |span: Span| spans.contains(&span);
         let in_scope = spans(strict.scope.in_scope.iter().map(|entry| entry.raw.span).collect());
         out.scope.in_scope.retain(|entry| in_scope(entry.raw.span));
-        let waivers = spans(strict.waivers.iter().map(|waiver| waiver.span).collect());
-        out.waivers.retain(|waiver| waivers(waiver.span));
-        let manifests = spans(strict.manifests.iter().map(|manifest| manifest.span).collect());
-        out.manifests.retain(|manifest| manifests(manifest.span));
-        let commands = spans(strict.evidence.iter().map(|entry| entry.command.span).collect());
-        out.evidence.retain(|entry| commands(entry.command.span));
-        let quotes = spans(strict.mapping.iter().map(|requirement| requirement.quote.span).collect());
-        out.mapping.retain(|requirement| quotes(requirement.quote.span));
+        retain_equal(&mut out.waivers, &strict.waivers);
+        retain_equal(&mut out.manifests, &strict.manifests);
+        retain_equal(&mut out.evidence, &strict.evidence);
+        retain_equal(&mut out.mapping, &strict.mapping);
         let marker = strict.phases.approval_marker;
         out.phases.approval_marker = out.phases.approval_marker.filter(|own| Some(*own) == marker);
         let signature = strict.signature.as_ref().map(|signature| signature.span);
@@ -69,6 +65,13 @@ impl Packet {
         self.phases.reports.sort_by_key(|report| report.verdict.span);
         self.locked = self.locked.or(strict.locked);
     }
+}
+
+/// Keeps the entries that the other reading has with the same fields: a field that only
+/// one reading shows, such as a tick or an exit code, must not complete an entry.
+fn retain_equal<T: std::fmt::Debug>(own: &mut Vec<T>, other: &[T]) {
+    let known: Vec<String> = other.iter().map(|entry| format!("{entry:?}")).collect();
+    own.retain(|entry| known.contains(&format!("{entry:?}")));
 }
 
 fn is_fail(report: &VerdictReport) -> bool {

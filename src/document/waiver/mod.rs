@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(scope("README.md"), ["README.md"]);
         assert_eq!(scope("`Makefile`"), ["Makefile"]);
         assert_eq!(scope("the file `Cargo.toml` only"), ["Cargo.toml"]);
-        assert_eq!(scope("./LICENSE"), ["./LICENSE"]);
+        assert_eq!(scope("./LICENSE"), ["LICENSE"]);
         // Names of checks and sentences are not paths.
         assert!(scope("`unwrap` in the tests").is_empty());
         assert!(scope("all files. No exceptions are needed.").is_empty());

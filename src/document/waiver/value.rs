@@ -78,6 +78,7 @@ pub(crate) fn find_paths(scope: &Spanned<String>) -> Vec<ScopeEntry> {
     }
     let entry = |word: &str| {
         let word = word.trim_end_matches([',', ';', '.', ':']);
+        let word = word.strip_prefix("./").unwrap_or(word);
         // The word is a slice of the scope.
         let at = word.as_ptr().addr().saturating_sub(scope.value.as_ptr().addr());
         let span = Span::new(scope.span.start + at, scope.span.start + at + word.len());
@@ -85,7 +86,8 @@ pub(crate) fn find_paths(scope: &Spanned<String>) -> Vec<ScopeEntry> {
         (read.pattern.is_ok() && (is_root_file(word) || word.contains(['/', '.']))).then_some(read)
     };
     let whole = scope.value.trim();
-    let is_file_name = !whole.contains(|c: char| c.is_whitespace() || c == '`') && whole.contains('.');
+    let is_word = !whole.contains(|c: char| c.is_whitespace() || c == '`');
+    let is_file_name = is_word && (whole.contains('.') || ROOT_FILES.contains(&whole));
     if is_file_name && !whole.contains('/') {
         return entry(whole).into_iter().collect();
     }
@@ -103,6 +105,23 @@ pub(crate) fn find_paths(scope: &Spanned<String>) -> Vec<ScopeEntry> {
     }
     out
 }
+
+/// Names of files without a dot that projects have in their root. As the whole scope, other
+/// words can be the name of a check.
+const ROOT_FILES: [&str; 12] = [
+    "justfile",
+    "Justfile",
+    "makefile",
+    "Makefile",
+    "GNUmakefile",
+    "Dockerfile",
+    "Jenkinsfile",
+    "Rakefile",
+    "Gemfile",
+    "Procfile",
+    "LICENSE",
+    "CODEOWNERS",
+];
 
 /// Returns whether a word without slash and dot is the name of a file that projects have
 /// in their root, such as `Makefile` or `LICENSE`. Other words are names of checks.

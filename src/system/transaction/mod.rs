@@ -317,7 +317,7 @@ mod tests {
             "{message}"
         );
         drop(first);
-        assert!(Writer::acquire(folder.path(), &state, "b", Duration::ZERO).is_ok());
+        assert!(Writer::acquire(folder.path(), &state, "b", Duration::from_secs(5)).is_ok());
     }
 
     #[cfg(unix)]

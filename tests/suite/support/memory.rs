@@ -159,12 +159,12 @@ impl History for MemoryRepository {
         Ok(self.number(ancestor).zip(self.number(of)).is_some_and(|(a, b)| a <= b))
     }
 
-    /// The main branch ends where the work begins.
+    /// The main branch contains the project; packet and work are on another branch.
     fn branch_tips(&self, names: &[String]) -> Result<Vec<BranchTip>, RepositoryError> {
         let tip = |name: &String| BranchTip {
             name: name.clone(),
             reference: name.clone(),
-            tip: Commit(commit_id(self.base)),
+            tip: Commit(commit_id(0)),
             is_remote: false,
         };
         Ok(names.iter().filter(|name| *name == "main").map(tip).collect())
