@@ -15,6 +15,7 @@ pub(crate) use escape::{escape_hidden, format_count, is_hidden, is_plain, to_sin
 pub(crate) use glob::{compile_repo_glob, fnmatch, globs_overlap};
 pub use path::RepoPath;
 pub use source::Source;
+pub(crate) use source::decoded_offsets;
 
 /// A half-open range of bytes, `start..end`, in one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -190,6 +190,25 @@ fn utf16_of(bytes: &[u8]) -> Option<&'static Encoding> {
     if odd * 10 > half * 9 { Some(UTF_16LE) } else { (even * 10 > half * 9).then_some(UTF_16BE) }
 }
 
+/// Returns the offsets behind each group of bytes that are not UTF-8, in the bytes and
+/// in the text that [`Source::from_bytes`] decodes from them; empty for UTF-16.
+pub(crate) fn decoded_offsets(bytes: &[u8]) -> Vec<(usize, usize)> {
+    if utf16_of(bytes).is_some() || std::str::from_utf8(bytes).is_ok() {
+        return Vec::new();
+    }
+    let (mut in_bytes, mut in_text) = (0, 0);
+    let mut offsets = Vec::new();
+    for chunk in bytes.utf8_chunks() {
+        in_bytes += chunk.valid().len() + chunk.invalid().len();
+        in_text += chunk.valid().len();
+        if !chunk.invalid().is_empty() {
+            in_text += WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0.len();
+            offsets.push((in_bytes, in_text));
+        }
+    }
+    offsets
+}
+
 /// Decodes a text that is UTF-8 except for some bytes, which are Windows-1252.
 fn decode_windows_1252(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());

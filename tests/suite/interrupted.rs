@@ -129,11 +129,11 @@ fn a_command_killed_at_any_time_writes_everything_or_nothing() {
     sandbox.append("a.txt", "two\n");
     kill(&sandbox, &["manifest", "WP-1-Two", "--write"]);
     kill(&sandbox, &["validator-gate", "present", "WP-1-Two", "OUTDATED_ONLY"]);
-    kill(&sandbox, &["validator-gate", "acknowledge", "WP-1-Two"]);
+    kill(&sandbox, &["validator-gate", "acknowledge", "WP-1-Two", "--by", "user-1"]);
     kill(&sandbox, &["validator-gate", "reset", "WP-1-Two", "--reason", "again"]);
     run_ok(&sandbox, &["validator-gate", "present", "WP-1-Two", "OUTDATED_ONLY"]);
-    run_ok(&sandbox, &["validator-gate", "acknowledge", "WP-1-Two"]);
-    sandbox.append(PACKET, "\n### Report\n- Verdict: PASS\n");
+    run_ok(&sandbox, &["validator-gate", "acknowledge", "WP-1-Two", "--by", "user-1"]);
+    sandbox.append(PACKET, "\n### Report\n- Verdict: OUTDATED_ONLY\n");
     kill(&sandbox, &["validator-gate", "append", "WP-1-Two"]);
     commit(&sandbox, "report");
     kill(&sandbox, &["validator-gate", "commit", "WP-1-Two"]);

@@ -15,15 +15,16 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::outcome::RuleRef;
 use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
 use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
-use crate::scan::{AreaBasis, Areas, Hit, MAX_HITS, RuleSet, ScanRule, Suppression, Treatment};
+use crate::scan::{AreaBasis, Areas, MAX_HITS, RuleSet, ScanRule, Suppression, Treatment};
 use crate::text::RepoPath;
 
 use super::baseline::read_changed_baseline;
-use super::files::{FileScan, ScanContext};
+use super::files::ScanContext;
 use super::ignores::read_ignore_files;
 use super::layers::LayerPremises;
-use super::lines::{LineEnds, line_before_change};
+use super::lines::LineEnds;
 use super::looked_at::read_areas_before;
+use super::new_hits::{ScannedFile, find_new_hits, unsuppressed_hits};
 use super::report::{build_report, reject_unknown_sets};
 use super::request::{ScanProfile, ScanRequest};
 use super::results::{ScannedText, build_finding, collect_suppressions, run_scan_rules};
@@ -105,15 +106,6 @@ pub(crate) fn run_gate_scans(change_scan: &ChangeScan<'_>) -> Result<ChangeScanR
     change_scan.run(&profile, &rules)
 }
 
-/// A changed file with the scan result of its content before or after the
-/// change.
-struct ScannedFile<'a> {
-    file: &'a ChangedFile,
-    path: &'a RepoPath,
-    bytes: &'a [u8],
-    file_scan: FileScan,
-}
-
 /// Findings and counts of a scan of a change.
 #[derive(Default)]
 struct ChangeScanSummary {
@@ -130,10 +122,6 @@ struct ChangeScanInputs<'a> {
     layers: &'a LayerPremises,
     unscanned: &'a [UnscannedFolder],
 }
-
-/// A match after the change: true if its line is unchanged, the index of its
-/// file, the match.
-type HitCandidate<'a> = (bool, usize, &'a Hit);
 
 impl ChangeScan<'_> {
     fn run(&self, profile: &ScanProfile, rules: &ActiveRules) -> Result<ChangeScanResult, PipelineError> {
@@ -217,7 +205,7 @@ impl ChangeScan<'_> {
         for scanned in after {
             self.count_file(scanned, &mut out);
         }
-        let mut new_hits = self.find_new_hits(after, before, &mut out.info);
+        let mut new_hits = find_new_hits(after, before, self.today, &mut out.info);
         for (index, scanned) in after.iter().enumerate() {
             let own = new_hits.remove(&index).unwrap_or_default();
             let matches = &scanned.file_scan.matches;
@@ -271,80 +259,8 @@ impl ChangeScan<'_> {
         }
         out.info.files += usize::from(file_scan.is_scanned());
         out.info.bytes += file_scan.bytes;
-        out.info.suppressed += file_scan.matches.hits.len() - self.unsuppressed_hits(file_scan).count();
-    }
-
-    /// Returns new matches by the index of their file in `after`, each with
-    /// its ordinal, and counts the preexisting ones.
-    fn find_new_hits<'s>(
-        &self,
-        after: &'s [ScannedFile<'_>],
-        before: &'s [ScannedFile<'_>],
-        info: &mut ScanInfo,
-    ) -> BTreeMap<usize, Vec<(usize, &'s Hit)>> {
-        let mut counts_before: BTreeMap<(usize, &str), usize> = BTreeMap::new();
-        let mut lines_before: BTreeMap<(&RepoPath, usize, usize), Vec<&str>> = BTreeMap::new();
-        for scanned in before {
-            let line_ends = LineEnds::new(scanned.bytes);
-            for hit in self.unsuppressed_hits(&scanned.file_scan) {
-                let fingerprint = hit.fingerprint.as_str();
-                *counts_before.entry((hit.rule, fingerprint)).or_default() += 1;
-                let line = hit.span.as_ref().map_or(0, |span| line_ends.line_at(span.start));
-                lines_before.entry((scanned.path, hit.rule, line)).or_default().push(fingerprint);
-            }
-        }
-        let mut candidates: BTreeMap<(usize, &str), Vec<HitCandidate<'_>>> = BTreeMap::new();
-        for (index, scanned) in after.iter().enumerate() {
-            let (file, line_ends) = (scanned.file, LineEnds::new(scanned.bytes));
-            for hit in self.unsuppressed_hits(&scanned.file_scan) {
-                let is_changed = hit.span.as_ref().is_none_or(|span| line_ends.is_changed(file, span));
-                // A match of the same rule on the same unchanged line is the
-                // same finding, even if its fingerprint depends on changed
-                // lines around it.
-                let line = hit
-                    .span
-                    .as_ref()
-                    .filter(|_| !is_changed)
-                    .map(|span| line_before_change(file, line_ends.line_at(span.start)));
-                let same_line = line
-                    .and_then(|line| lines_before.get_mut(&(scanned.path, hit.rule, line)))
-                    .and_then(Vec::pop);
-                if let Some(fingerprint) = same_line {
-                    info.preexisting += 1;
-                    counts_before
-                        .entry((hit.rule, fingerprint))
-                        .and_modify(|count| *count = count.saturating_sub(1));
-                    continue;
-                }
-                let key = (hit.rule, hit.fingerprint.as_str());
-                candidates.entry(key).or_default().push((!is_changed, index, hit));
-            }
-        }
-        let mut new_hits: BTreeMap<usize, Vec<(usize, &Hit)>> = BTreeMap::new();
-        for (key, mut hits) in candidates {
-            let known = counts_before.get(&key).copied().unwrap_or_default();
-            // Matches on changed lines are reported as new before matches on
-            // unchanged lines.
-            hits.sort_by_key(|(unchanged, index, hit)| {
-                (*unchanged, *index, hit.span.as_ref().map(|span| span.start))
-            });
-            let surplus = hits.len().saturating_sub(known);
-            info.preexisting += hits.len() - surplus;
-            for (ordinal, (_, index, hit)) in hits.into_iter().take(surplus).enumerate() {
-                new_hits.entry(index).or_default().push((known + ordinal + 1, hit));
-            }
-        }
-        new_hits
-    }
-
-    /// Returns the matches that no effective comment suppresses.
-    fn unsuppressed_hits<'s>(&self, file_scan: &'s FileScan) -> impl Iterator<Item = &'s Hit> + use<'s> {
-        let today = self.today;
-        let matches = &file_scan.matches;
-        matches.hits.iter().filter(move |hit| {
-            let suppression = hit.suppressed_by.and_then(|index| matches.suppressions.get(index));
-            !suppression.is_some_and(|suppression| suppression.is_effective(today))
-        })
+        out.info.suppressed +=
+            file_scan.matches.hits.len() - unsuppressed_hits(file_scan, self.today).count();
     }
 
     fn check_results(

@@ -12,6 +12,7 @@ mod ignores;
 mod layers;
 mod lines;
 mod looked_at;
+mod new_hits;
 mod report;
 mod request;
 mod results;

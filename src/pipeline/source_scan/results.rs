@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::finding::{Finding, Label};
 use crate::pipeline::outcome::{RuleRef, is_disabled};
 use crate::scan::{Hit, MatchMode, RuleSet, ScanRule, Suppressible, Suppression, SuppressionTarget};
-use crate::text::{RepoPath, Source, Span, to_single_line};
+use crate::text::{RepoPath, Source, Span, decoded_offsets, to_single_line};
 
 use super::request::ScanProfile;
 use super::rules::ActiveRules;
@@ -19,33 +19,21 @@ use super::rules::ActiveRules;
 /// text.
 pub(super) struct ScannedText {
     pub source: Arc<Source>,
-    /// One entry per replacement character, which stands for bytes that are
-    /// not UTF-8: the offset behind these bytes, and the offset behind the
-    /// character.
-    replacement_offsets: Vec<(usize, usize)>,
+    /// For each group of bytes that are not UTF-8, the offset behind these bytes, and the
+    /// offset behind the characters that were decoded from them.
+    decoded_offsets: Vec<(usize, usize)>,
 }
 
 impl ScannedText {
     pub(super) fn new(path: &RepoPath, bytes: Vec<u8>) -> Self {
-        let mut replacement_offsets = Vec::new();
-        if std::str::from_utf8(&bytes).is_err() {
-            let (mut in_bytes, mut in_text) = (0, 0);
-            for chunk in bytes.utf8_chunks() {
-                in_bytes += chunk.valid().len() + chunk.invalid().len();
-                in_text += chunk.valid().len();
-                if !chunk.invalid().is_empty() {
-                    in_text += char::REPLACEMENT_CHARACTER.len_utf8();
-                    replacement_offsets.push((in_bytes, in_text));
-                }
-            }
-        }
-        Self { source: Source::from_bytes(path.clone(), bytes), replacement_offsets }
+        let decoded_offsets = decoded_offsets(&bytes);
+        Self { source: Source::from_bytes(path.clone(), bytes), decoded_offsets }
     }
 
     /// Converts an offset of the file's bytes to an offset of its text.
     fn text_offset(&self, offset: usize) -> usize {
-        let next = self.replacement_offsets.partition_point(|(in_bytes, _)| *in_bytes <= offset);
-        let last = next.checked_sub(1).and_then(|index| self.replacement_offsets.get(index));
+        let next = self.decoded_offsets.partition_point(|(in_bytes, _)| *in_bytes <= offset);
+        let last = next.checked_sub(1).and_then(|index| self.decoded_offsets.get(index));
         last.map_or(offset, |(in_bytes, in_text)| in_text + (offset - in_bytes))
     }
 

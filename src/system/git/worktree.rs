@@ -8,7 +8,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::change::{Change, ChangeSet, Commit, FileMode, History as _, RepositoryError, TreeEntry};
 use crate::digest::{Hash20, git_blob_id};
@@ -21,6 +21,22 @@ use super::untracked::{DiskEntry, WorktreeWalk};
 use super::{GitRepository, unreadable};
 
 impl GitRepository {
+    /// Returns an error if `core.worktree` points away from the files of `folder`.
+    pub(super) fn refuse_redirected_worktree(&self, folder: &Path) -> Result<(), RepositoryError> {
+        let Some(root) = self.repo.workdir() else { return Ok(()) };
+        let (Ok(here), Ok(there)) = (folder.canonicalize(), root.canonicalize()) else { return Ok(()) };
+        // A folder `.git` belongs to the folder that contains it. A file `.git`
+        // (submodules, linked working trees) points to settings elsewhere.
+        let own = self.repo.path().canonicalize().ok().filter(|path| path.ends_with(".git"));
+        let elsewhere = own.as_deref().and_then(Path::parent).is_some_and(|parent| parent != there);
+        if here.starts_with(&there) && !elsewhere {
+            return Ok(());
+        }
+        let operation = format!("opening the repository of {}", folder.display());
+        let reason = format!("its configuration puts the working tree elsewhere, in {}", there.display());
+        Err(RepositoryError::Git { operation, reason })
+    }
+
     /// Returns the changes between a commit's tree (HEAD) and the files on disk; untracked
     /// files are included.
     pub(super) fn worktree_changes(&self, base: Option<Commit>) -> Result<ChangeSet, RepositoryError> {
