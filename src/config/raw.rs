@@ -31,6 +31,7 @@ pub(super) struct RawConfig {
     pub ascii_only: Option<bool>,
     pub spec: Option<RawSpec>,
     pub approval: Option<RawApproval>,
+    pub roles: Option<RawRoles>,
     pub waivers: Option<RawWaivers>,
     pub validator: Option<RawValidator>,
     pub rules: YamlMap<Text>,
@@ -154,6 +155,13 @@ pub(super) struct RawApproval {
     // The former name of the key; both at once are an error.
     #[serde(alias = "separate_hands")]
     pub separation_of_duties: Option<bool>,
+}
+
+/// Persons by role, as principals of `allowed_signers`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawRoles {
+    pub approver: Option<Spanned<Vec<Text>>>,
 }
 
 /// Commands that `evidence` may run.

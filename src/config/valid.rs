@@ -170,6 +170,7 @@ impl Config {
         self.policy.ascii_only = file.ascii_only.unwrap_or(false);
         self.policy.separation_of_duties =
             file.approval.and_then(|approval| approval.separation_of_duties).unwrap_or(false);
+        self.policy.approvers = validate_approvers(file.roles.unwrap_or_default())?;
         self.policy.spec_headings = file.spec.and_then(|spec| spec.headings).unwrap_or_default();
         self.policy.manifests = match &file.manifests {
             Some(text) => ManifestPlace::parse(&text.value).ok_or_else(|| {
@@ -306,4 +307,17 @@ fn validate_version(version: Option<Spanned<u64>>, file: Span) -> Result<(), Val
         Some(other) => Err(ValueError::form("version", &other.map(|number| number.to_string()), "1")),
         None => Err(ValueError::missing(file, "version", "; add `version: 1`")),
     }
+}
+
+/// Checks the persons with the role of an approver.
+fn validate_approvers(roles: raw::RawRoles) -> Result<Vec<String>, ValueError> {
+    let Some(names) = roles.approver else { return Ok(Vec::new()) };
+    if names.value.is_empty() {
+        return Err(ValueError::missing(names.span, "approver", "; name at least one person"));
+    }
+    let is_name = |name: &Text| !name.value.trim().is_empty() && !name.value.contains(['*', '?', '!', ',']);
+    if let Some(wrong) = names.value.iter().find(|name| !is_name(name)) {
+        return Err(ValueError::form("approver", wrong, "a name without wildcards"));
+    }
+    Ok(names.value.into_iter().map(|name| name.value).collect())
 }

@@ -123,6 +123,48 @@ fn a_name_is_not_enough_where_a_key_is_required() {
 }
 
 #[test]
+fn only_an_approver_approves_where_the_roles_name_one() {
+    for (roles, allowed) in [
+        ("[mira]", true),
+        ("[tess, mira@example.org]", true),
+        ("[tess]", false),
+        ("[tess@example.org]", false),
+        ("[Mira]", false),
+    ] {
+        let sandbox = sandbox_with_key_of_mira();
+        commit(&sandbox, "by name");
+        sign_with_key(&sandbox, "mira");
+        // The rules come from main: a branch cannot give itself a role.
+        sandbox.append("countersign.yaml", "roles: {approver: [mira]}\n");
+        sandbox.git(&["stash", "-q"]);
+        sandbox.git(&["switch", "-q", "main"]);
+        sandbox.append("countersign.yaml", &format!("roles: {{approver: {roles}}}\n"));
+        commit(&sandbox, "roles");
+        sandbox.git(&["switch", "-q", "feat/WP-1-Two"]);
+        if allowed {
+            run_ok(&sandbox, &["pre-work", WP]);
+        } else {
+            assert_gate_fails(&sandbox, "pre-work", "`mira` signed the packet, but may not approve it");
+        }
+    }
+}
+
+#[test]
+fn an_empty_role_is_refused() {
+    for (roles, why) in [
+        ("roles: {approver: []}", "name at least one person"),
+        ("roles: {approver: [\"*\"]}", "a name without wildcards"),
+        ("roles: {reviewer: [mira]}", "reviewer"),
+    ] {
+        let sandbox = governed();
+        sandbox.append("countersign.yaml", &format!("{roles}\n"));
+        commit(&sandbox, "roles");
+        let (exit, said) = sandbox.run_redacted(&["check"]);
+        assert!(exit == 2 && said.contains(why), "{roles}: exit {exit}: {said}");
+    }
+}
+
+#[test]
 fn a_key_signature_survives_the_work_but_not_an_edit_of_the_contract() {
     let sandbox = sandbox_with_key_of_mira();
     sign_with_key(&sandbox, "mira");

@@ -17,8 +17,31 @@ const MAX_NAMED_PARTS: usize = 12;
 
 /// `approval/signed`: if a key has signed the contract, or the configuration
 /// requires it, that signature is valid, the trusted revision allows the key,
-/// and the contract is unchanged.
+/// and the contract is unchanged. The signer has the role of an approver.
 pub(in crate::check) fn signed(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
+    if let Some(finding) = missing_role(input, rule) {
+        return Some(finding).into();
+    }
+    signed_by_key(input, rule)
+}
+
+/// Returns a finding if the person who signed the packet may not approve it.
+fn missing_role(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Option<Finding> {
+    let signature = input.packet.packet.signature.as_ref()?;
+    let parsed = Signature::parse(&signature.value).ok()?;
+    let policy = input.packet.policy;
+    if policy.may_approve(&parsed.user) {
+        return None;
+    }
+    let user = to_single_line(&parsed.user, 40);
+    let message = format!("`{user}` signed the packet, but may not approve it");
+    let approvers = to_single_line(&policy.approvers.join(", "), 120);
+    let finding = rule.finding(message, input.packet.label_at(signature.span, "not an approver"));
+    Some(finding.note(format!("`roles: approver:` of the configuration names {approvers}.")))
+}
+
+/// Checks the signature by a key.
+fn signed_by_key(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     let (files, required) = (input.key_signature, input.packet.policy.signed_approval_required);
     let packet = input.packet.packet;
     let signature_span = packet.signature.as_ref().map_or(packet.head_span(), |signature| signature.span);

@@ -157,13 +157,16 @@ fn signature_refusal(
     };
     let at = commit_time(context, commit)?;
     let signers = AllowedSigners::read(&source);
+    let approvers = &context.loaded.config.policy.approvers;
     let is_allowed = signers.signers_with_key(&key.key).any(|signer| {
         !signer.is_authority
             && signer.allows_namespace(GIT_NAMESPACE)
             && at.is_some_and(|at| signer.is_valid_at(at))
+            && (approvers.is_empty() || approvers.iter().any(|name| signer.is_principal(name)))
     });
     Ok((!is_allowed).then(|| {
-        format!("{path} of the trusted revision does not allow the key {} for commits", key.fingerprint)
+        let role = if approvers.is_empty() { "" } else { " of an approver" };
+        format!("{path} of the trusted revision does not allow the key {}{role} for commits", key.fingerprint)
     }))
 }
 

@@ -8,7 +8,7 @@ use crate::change::{Commit, RepositoryError};
 use crate::system::files;
 use crate::text::RepoPath;
 
-use super::{git_error, to_hash};
+use super::{git_error, to_hash, to_oid};
 
 /// Author and committer of a commit.
 #[derive(Debug, Clone, Copy)]
@@ -125,5 +125,25 @@ impl RepositoryBuilder {
         let head = self.repo.head().and_then(|head| head.peel_to_commit()).map_err(git_error(operation))?;
         self.repo.branch(name, &head, false).map_err(git_error(operation))?;
         self.repo.set_head(&format!("refs/heads/{name}")).map_err(git_error(operation))
+    }
+
+    /// Sets a reference, for example `refs/heads/main`, to a commit.
+    pub(crate) fn set_reference(&self, name: &str, commit: Commit) -> Result<(), RepositoryError> {
+        let set = self.repo.reference(name, to_oid(commit.0), true, "set");
+        set.map(|_| ()).map_err(git_error("setting a reference"))
+    }
+
+    /// Removes a reference.
+    pub(crate) fn remove_reference(&self, name: &str) -> Result<(), RepositoryError> {
+        let found = self.repo.find_reference(name);
+        found.and_then(|mut reference| reference.delete()).map_err(git_error("removing a reference"))
+    }
+
+    /// Switches to a branch: its files replace those of the folder.
+    pub(crate) fn switch(&self, branch: &str) -> Result<(), RepositoryError> {
+        let operation = "switching to a branch";
+        self.repo.set_head(&format!("refs/heads/{branch}")).map_err(git_error(operation))?;
+        let mut options = git2::build::CheckoutBuilder::new();
+        self.repo.checkout_head(Some(options.force())).map_err(git_error(operation))
     }
 }

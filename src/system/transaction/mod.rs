@@ -238,7 +238,8 @@ mod tests {
         drop(first);
         assert!(matches!(acquire(), Err(WriteError::Locked { .. })), "one reader");
         drop(second);
-        let writer = acquire().expect("no reader");
+        // A child process of another test can hold the lock until it runs its program.
+        let writer = Writer::acquire(scratch.path(), &state, "a test", LOCK_TIMEOUT).expect("no reader");
         assert!(super::lock::acquire_shared(&state, Duration::ZERO).is_err(), "a writer");
         drop(writer);
         assert!(lock_for_reading(&state).expect("lock").is_some());
@@ -299,7 +300,7 @@ mod tests {
         files::write(&root.join("a.md"), b"edited").expect("file");
         let state = root.join(".git/countersign");
         assert!(matches!(
-            Writer::acquire(root, &state, "next", Duration::ZERO),
+            Writer::acquire(root, &state, "next", LOCK_TIMEOUT),
             Err(WriteError::Unrecoverable { .. })
         ));
         assert_eq!(text(root, "a.md").as_deref(), Some("edited"));

@@ -6,6 +6,8 @@
 //! must pass. The cases are data (`fixtures/self-test.yaml`). They are embedded, so
 //! that the installed program tests itself.
 
+mod trust;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::DateTime;
@@ -19,11 +21,13 @@ use crate::pipeline::document_check::{DocumentCheckRequest, DocumentQuery, check
 use crate::pipeline::packet_gate::{GateRequest, PipelineError};
 use crate::pipeline::source_scan::{ScanProfile, ScanRequest, run_scan};
 use crate::pipeline::steps::{NoProgress, StepOptions, StepsError, run_verify};
+use crate::pipeline::trusted_revision::TrustRow;
 use crate::pipeline::verify::{PolicyApproval, VerifyRequest};
 use crate::system::git::{GitRepository, RepositoryBuilder};
 use crate::system::{environment, files};
 
 use super::demo::{DemoRepository, WP_ID};
+use trust::{CaseRow, run_row};
 
 const CASES_YAML: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/self-test.yaml"));
 
@@ -42,6 +46,10 @@ pub(crate) struct SelfTestCase {
     pub bypass: String,
     /// The rule that must report the bypass.
     pub finds: String,
+    /// The row of the table of trusted revisions that the case tests. Its repository is
+    /// built by the row, and other settings have no effect.
+    #[serde(default)]
+    row: Option<CaseRow>,
     /// The packet or phase to pass to the command, instead of the demo's packet.
     #[serde(default)]
     wp: Option<String>,
@@ -122,7 +130,8 @@ pub(crate) fn load_cases() -> Result<Vec<SelfTestCase>, SelfTestError> {
     crate::rule::parse_yaml(CASES_YAML).map_err(|error| SelfTestError::Data(error.to_string()))
 }
 
-/// Returns the rule families and gates that no case tests.
+/// Returns the rule families, gates and rows of the table of trusted revisions that no
+/// case tests.
 #[must_use]
 pub(crate) fn list_untested(cases: &[SelfTestCase]) -> Vec<String> {
     let families: BTreeSet<&str> = registered_rules().iter().map(|entry| entry.rule.id.family()).collect();
@@ -144,6 +153,10 @@ pub(crate) fn list_untested(cases: &[SelfTestCase]) -> Vec<String> {
             .filter(|gate| !cases.iter().any(|case| case.command == **gate))
             .map(|gate| (*gate).to_owned()),
     );
+    let is_row_untested = |row: &&TrustRow| !cases.iter().any(|case| case.row == Some(CaseRow(**row)));
+    out.extend(
+        TrustRow::ALL.iter().filter(is_row_untested).map(|row| format!("trusted revision: {}", row.reason())),
+    );
     out
 }
 
@@ -160,14 +173,15 @@ pub(crate) fn run_cases(
         let mut failure = check_bypass_found(case)?;
         // Bypass cases with the same initial state share one control case.
         let state = format!(
-            "{} {} {:?} {:?} {} {:?} {:?}",
+            "{} {} {:?} {:?} {} {:?} {:?} {:?}",
             case.command,
             case.work || case.control_work,
             case.control,
             case.base,
             case.steps,
             case.control_base,
-            case.wp
+            case.wp,
+            case.row
         );
         if !controls.contains_key(&state) {
             controls.insert(state.clone(), check_control_passes(case)?);
@@ -198,8 +212,16 @@ fn check_control_passes(case: &SelfTestCase) -> Result<Option<String>, SelfTestE
     Ok(match failed {
         Some(finding) => Some(format!("the control case fails: {}: {}", finding.rule, finding.message)),
         None if !report.passed() => Some("the control case fails".to_owned()),
-        None => None,
+        None => explain_wrong_row(case, &report),
     })
+}
+
+/// Returns a message if the rules were not read from the revision of the case's row.
+fn explain_wrong_row(case: &SelfTestCase, report: &Report) -> Option<String> {
+    let wanted = case.row.as_ref()?.0.reason();
+    let found = report.policy.as_ref().map_or("", |policy| policy.reason.as_str());
+    let is_wanted = found.split(", `").next() == Some(wanted) || found == wanted;
+    (!is_wanted).then(|| format!("the rules come from `{found}`, not from `{wanted}`"))
 }
 
 /// Builds the repository of a case and runs its command, as a bypass case or as a
@@ -213,6 +235,9 @@ fn run_case(case: &SelfTestCase, is_bypass: bool) -> Result<Report, SelfTestErro
         files::create_scratch_folder("countersign-self-test-").map_err(io("making a temporary folder"))?;
     let root = folder.path().join("greeter");
     files::create_folder(&root).map_err(io("making a temporary folder"))?;
+    if let Some(CaseRow(row)) = case.row {
+        return run_row(&root, row, is_bypass);
+    }
     let builder = RepositoryBuilder::create(&root)?;
     let mut demo = DemoRepository::default();
     let program = environment::program_path().map_err(io("finding this program"))?;
@@ -257,7 +282,7 @@ fn run_case(case: &SelfTestCase, is_bypass: bool) -> Result<Report, SelfTestErro
             let base = demo.merge_base().map_or_else(String::new, |commit| commit.0.to_string());
             (Gate::PostWork, SelectionRequest::Range(format!("{base}..{}", head.0)))
         }
-        "verify" => return run_case_verify(&root),
+        "verify" => return run_case_verify(&root, SelectionRequest::Default),
         other if ScanProfile::from_command(other.trim_end_matches(" --worktree")).is_some() => {
             let scan = ScanProfile::from_command(other.trim_end_matches(" --worktree"));
             let change = other.ends_with(" --worktree").then_some(SelectionRequest::Worktree);
@@ -291,11 +316,11 @@ fn run_case(case: &SelfTestCase, is_bypass: bool) -> Result<Report, SelfTestErro
     Ok(crate::pipeline::steps::run_gate(&repo, &request, &StepOptions { skip, progress: &NoProgress })?)
 }
 
-/// Judges the work of the branch in the repository at `root`.
-fn run_case_verify(root: &std::path::Path) -> Result<Report, SelfTestError> {
+/// Judges work in the repository at `root` by its fence.
+fn run_case_verify(root: &std::path::Path, selection: SelectionRequest) -> Result<Report, SelfTestError> {
     let request = VerifyRequest {
         packet: None,
-        selection: SelectionRequest::Default,
+        selection,
         base: None,
         config: None,
         approval: PolicyApproval::None,
@@ -305,6 +330,22 @@ fn run_case_verify(root: &std::path::Path) -> Result<Report, SelfTestError> {
     let skip = Some("the self-test case needs no step".to_owned());
     let options = StepOptions { skip, progress: &NoProgress };
     Ok(run_verify(&GitRepository::discover(root)?, &request, &options)?)
+}
+
+/// Runs `post-work` for the demo's packet in the repository at `root`.
+fn run_case_post_work(root: &std::path::Path, selection: SelectionRequest) -> Result<Report, SelfTestError> {
+    let request = GateRequest {
+        gate: Gate::PostWork,
+        packet: WP_ID.to_owned(),
+        other_packets: Vec::new(),
+        selection,
+        base: None,
+        config: None,
+        now: NOW,
+    };
+    let skip = Some("the self-test case needs no step".to_owned());
+    let options = StepOptions { skip, progress: &NoProgress };
+    Ok(crate::pipeline::steps::run_gate(&GitRepository::discover(root)?, &request, &options)?)
 }
 
 /// Runs a scan of the repository at `root`.
