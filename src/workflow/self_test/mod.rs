@@ -381,7 +381,7 @@ mod tests {
     #[test]
     fn a_case_without_its_bypass_fails() {
         let mut all = load_cases().expect("data");
-        all.retain(|case| case.finds == "scope/outside");
+        all.retain(|case| case.finds == "scope/outside" && case.row.is_none());
         for case in &mut all {
             case.write.clear();
             case.remove.clear();
