@@ -16,8 +16,10 @@ use super::error::PipelineError;
 
 pub(crate) use main_branch::{MainBranch, fork_point};
 
-/// The rule by which a trusted revision was chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// The rule by which a trusted revision was chosen. Cases of the self-test name it in
+/// kebab case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum TrustRow {
     /// `A..B`: A.
     RangeStart,

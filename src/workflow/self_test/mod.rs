@@ -27,7 +27,7 @@ use crate::system::git::{GitRepository, RepositoryBuilder};
 use crate::system::{environment, files};
 
 use super::demo::{DemoRepository, WP_ID};
-use trust::{CaseRow, run_row};
+use trust::run_row;
 
 const CASES_YAML: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/self-test.yaml"));
 
@@ -49,7 +49,7 @@ pub(crate) struct SelfTestCase {
     /// The row of the table of trusted revisions that the case tests. Its repository is
     /// built by the row, and other settings have no effect.
     #[serde(default)]
-    row: Option<CaseRow>,
+    row: Option<TrustRow>,
     /// The packet or phase to pass to the command, instead of the demo's packet.
     #[serde(default)]
     wp: Option<String>,
@@ -153,7 +153,7 @@ pub(crate) fn list_untested(cases: &[SelfTestCase]) -> Vec<String> {
             .filter(|gate| !cases.iter().any(|case| case.command == **gate))
             .map(|gate| (*gate).to_owned()),
     );
-    let is_row_untested = |row: &&TrustRow| !cases.iter().any(|case| case.row == Some(CaseRow(**row)));
+    let is_row_untested = |row: &&TrustRow| !cases.iter().any(|case| case.row == Some(**row));
     out.extend(
         TrustRow::ALL.iter().filter(is_row_untested).map(|row| format!("trusted revision: {}", row.reason())),
     );
@@ -218,7 +218,7 @@ fn check_control_passes(case: &SelfTestCase) -> Result<Option<String>, SelfTestE
 
 /// Returns a message if the rules were not read from the revision of the case's row.
 fn explain_wrong_row(case: &SelfTestCase, report: &Report) -> Option<String> {
-    let wanted = case.row.as_ref()?.0.reason();
+    let wanted = case.row?.reason();
     let found = report.policy.as_ref().map_or("", |policy| policy.reason.as_str());
     let is_wanted = found.split(", `").next() == Some(wanted) || found == wanted;
     (!is_wanted).then(|| format!("the rules come from `{found}`, not from `{wanted}`"))
@@ -235,7 +235,7 @@ fn run_case(case: &SelfTestCase, is_bypass: bool) -> Result<Report, SelfTestErro
         files::create_scratch_folder("countersign-self-test-").map_err(io("making a temporary folder"))?;
     let root = folder.path().join("greeter");
     files::create_folder(&root).map_err(io("making a temporary folder"))?;
-    if let Some(CaseRow(row)) = case.row {
+    if let Some(row) = case.row {
         return run_row(&root, row, is_bypass);
     }
     let builder = RepositoryBuilder::create(&root)?;

@@ -3,8 +3,6 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
-
 use crate::change::SelectionRequest;
 use crate::finding::Report;
 use crate::pipeline::trusted_revision::TrustRow;
@@ -21,25 +19,6 @@ const STRICT: &str = "version: 1\nprofile: fence\nscope: [src/]\nsteps: []\n";
 const AUTHOR: Identity = Identity { name: "Ada", email: "ada@example.org" };
 /// Time of the first commit, in seconds since 1970; each commit is a minute later.
 const START_TIME: i64 = 1_771_056_000;
-
-/// A row of the table, as a case names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case", remote = "TrustRow")]
-enum RowName {
-    RangeStart,
-    RangeMain,
-    LeftEnd,
-    Branch,
-    RemoteMain,
-    SoftHead,
-    UnknownMain,
-    WorkStart,
-}
-
-/// A row in a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct CaseRow(#[serde(with = "RowName")] pub TrustRow);
 
 /// Builds the repository of a row at `root`, and judges work in it. The bypass needs the
 /// earlier rules.
