@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::change::{Commit, FileMode, Repository, RepositoryError, TreeState};
 use crate::document::limits::limit_error;
-use crate::document::{Layout, LayoutName};
+use crate::document::{Layout, LayoutName, record_files};
 use crate::text::{RepoPath, Source};
 
 use super::{Config, ConfigFault, FILE_NAME};
@@ -230,7 +230,11 @@ fn find_record(
 ) -> Result<Option<String>, RepositoryError> {
     for tree in trees {
         for place in Layout::record_places(record) {
-            if repo.exists(*tree, &RepoPath::from(place.as_str()))? {
+            let has_files = || -> Result<bool, RepositoryError> {
+                let files = repo.list(*tree, &record_files::folder(&place))?;
+                Ok(files.iter().any(|file| record_files::id_of(&place, file).is_some()))
+            };
+            if repo.exists(*tree, &RepoPath::from(place.as_str()))? || has_files()? {
                 return Ok(Some(place));
             }
         }

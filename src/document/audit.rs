@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::text::{Edit, Source, Span, Spanned};
 
 use super::field::strip_quotes;
+use super::joined::{Joined, Shift, read_joined};
 use super::outline::Outline;
 use super::table::{
     Table, append_row_edit, cell_count_fault, read_tables, stray_row_faults, wrong_columns_fault,
@@ -60,10 +61,32 @@ impl Audit {
         append_row_edit(&self.source, &is_audit_table, cell)
     }
 
-    /// Reads an audit. Never fails; tables without the columns `Signature` and
-    /// `Purpose` are not part of it.
+    /// Reads an audit of one or of several files. Never fails; tables without the columns
+    /// `Signature` and `Purpose` are not part of it.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
+        read_joined(source)
+    }
+}
+
+impl Joined for Audit {
+    fn append(&mut self, mut other: Self, offset: usize) {
+        for row in &mut other.rows {
+            row.span.shift(offset);
+            row.signature.shift(offset);
+            row.purpose.shift(offset);
+            row.at.shift(offset);
+        }
+        other.faults.shift(offset);
+        self.rows.append(&mut other.rows);
+        self.faults.append(&mut other.faults);
+    }
+
+    fn set_source(&mut self, source: &Arc<Source>) {
+        self.source = Arc::clone(source);
+    }
+
+    fn read_file(source: &Arc<Source>) -> Self {
         let outline = Outline::parse(source.text());
         let (mut rows, mut faults) = (Vec::new(), Vec::new());
         let mut found = false;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::text::{Edit, Source, Span, Spanned, apply_edits, line_ending, trim_spanned};
 
+use super::joined::{Joined, Shift, read_joined};
 use super::outline::{BlockKind, Outline, ProseLine};
 use super::section::read_sections;
 
@@ -38,9 +39,122 @@ pub struct Board {
 }
 
 impl Board {
-    /// Reads a board. Never fails.
+    /// Reads a board of one or of several files. Never fails.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
+        read_joined(source)
+    }
+
+    /// Reads one line. `is_item`: it is the first line of a first-level item.
+    /// `nested`: it is below such an item, where details may name other packets.
+    fn read_line(&mut self, line: &ProseLine<'_>, section: &str, is_item: bool, nested: bool) {
+        let whole = line.text.trim();
+        let at = line.start + (line.text.len() - line.text.trim_start().len());
+        let span = Span::new(at, at + whole.len());
+        let stateful = is_state_section(section);
+        match parse_entry(whole) {
+            Some((wp_id, state, is_plain)) => {
+                let entry = BoardEntry { span, section: section.to_owned(), wp_id, state, is_plain };
+                if stateful {
+                    self.entries.push(entry);
+                } else if section != "ACTIVE" {
+                    self.misplaced.push(entry);
+                }
+                // The second packet on one line would be lost.
+                if whole.matches("**[").count() > 1 {
+                    self.unreadable.push(Spanned::new(whole.to_owned(), span));
+                }
+            }
+            None if stateful && !nested => {
+                let starts = whole.starts_with("**[WP-") || whole.starts_with("WP-");
+                if starts || (is_item && names_packet(whole)) {
+                    self.unreadable.push(Spanned::new(whole.to_owned(), span));
+                }
+            }
+            // Under a heading that is not a state's, an id with a state is
+            // an entry that no reader finds.
+            None if is_item && section != "ACTIVE" && names_packet(whole) && names_state(whole) => {
+                self.unreadable.push(Spanned::new(whole.to_owned(), span));
+            }
+            None => {}
+        }
+    }
+
+    /// Returns the edit that adds an entry under the heading of its state;
+    /// `None` if the board has no such heading. Of several files, the first is edited.
+    #[must_use]
+    pub fn insert_entry_edit(&self, id: &str, state: &str) -> Option<Edit> {
+        if let Some((_, first)) = self.source.parts().first() {
+            return Self::read(first).insert_entry_edit(id, state);
+        }
+        let section = self.sections.iter().find(|section| section_states(&section.value).contains(&state))?;
+        let entries = self.entries.iter().filter(|entry| entry.section == section.value);
+        let last = entries.map(|entry| entry.span.end).max().unwrap_or(section.span.end);
+        let line = self.source.line_span(self.source.line(last.saturating_sub(1)))?;
+        Some(Edit::insert(line.end, format!("{}{}", line_ending(self.source.text()), entry_line(id, state))))
+    }
+
+    /// Returns the edit that moves an entry to the heading of another state;
+    /// `None` if the entry has more text than packet and state. The only entry of a file
+    /// gets the other heading.
+    #[must_use]
+    pub fn move_entry_edit(&self, entry: &BoardEntry, state: &str) -> Option<Edit> {
+        if let Some((part, span)) = self.source.part_at(entry.span) {
+            let mut edit = Self::read(part).move_entry_edit(&BoardEntry { span, ..entry.clone() }, state)?;
+            edit.span.shift(entry.span.start - span.start);
+            return Some(edit);
+        }
+        let text = self.source.text();
+        let number = self.source.line(entry.span.start);
+        let line = self.source.line_span(number)?;
+        let next = self.source.line_span(number + 1);
+        let follows = next.is_some_and(|next| self.source.slice(next).starts_with([' ', '\t']));
+        if !entry.is_plain || follows {
+            return None;
+        }
+        if let ([heading], [_]) = (self.sections.as_slice(), self.entries.as_slice())
+            && !section_states(&heading.value).contains(&state)
+        {
+            let ending = line_ending(text);
+            let moved =
+                format!("{}{ending}{ending}{}", state_heading(state)?, entry_line(&entry.wp_id, state));
+            return Some(Edit::replace(heading.span.join(line), moved));
+        }
+        let add = self.insert_entry_edit(&entry.wp_id, state)?;
+        let removed = Span::new(line.start, next.map_or(text.len(), |next| next.start));
+        let whole = removed.join(add.span);
+        let shift = |edit: Edit| Edit {
+            span: Span::new(edit.span.start - whole.start, edit.span.end - whole.start),
+            ..edit
+        };
+        let inside = text.get(whole.start..whole.end)?;
+        let (moved, left) = apply_edits(inside, &[shift(Edit::replace(removed, "")), shift(add)]);
+        left.is_empty().then(|| Edit::replace(whole, moved))
+    }
+
+    /// Returns the entries of a packet.
+    pub fn entries_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a BoardEntry> {
+        self.entries.iter().filter(move |entry| entry.wp_id == id)
+    }
+}
+
+impl Joined for Board {
+    fn append(&mut self, mut other: Self, offset: usize) {
+        let entries = other.entries.iter_mut().chain(&mut other.misplaced);
+        entries.for_each(|entry| entry.span.shift(offset));
+        other.unreadable.shift(offset);
+        other.sections.shift(offset);
+        self.entries.append(&mut other.entries);
+        self.misplaced.append(&mut other.misplaced);
+        self.unreadable.append(&mut other.unreadable);
+        self.sections.append(&mut other.sections);
+    }
+
+    fn set_source(&mut self, source: &Arc<Source>) {
+        self.source = Arc::clone(source);
+    }
+
+    fn read_file(source: &Arc<Source>) -> Self {
         let text = source.text();
         let outline = Outline::parse(text);
         let mut board = Self {
@@ -83,82 +197,28 @@ impl Board {
         }
         board
     }
-
-    /// Reads one line. `is_item`: it is the first line of a first-level item.
-    /// `nested`: it is below such an item, where details may name other packets.
-    fn read_line(&mut self, line: &ProseLine<'_>, section: &str, is_item: bool, nested: bool) {
-        let whole = line.text.trim();
-        let at = line.start + (line.text.len() - line.text.trim_start().len());
-        let span = Span::new(at, at + whole.len());
-        let stateful = is_state_section(section);
-        match parse_entry(whole) {
-            Some((wp_id, state, is_plain)) => {
-                let entry = BoardEntry { span, section: section.to_owned(), wp_id, state, is_plain };
-                if stateful {
-                    self.entries.push(entry);
-                } else if section != "ACTIVE" {
-                    self.misplaced.push(entry);
-                }
-                // The second packet on one line would be lost.
-                if whole.matches("**[").count() > 1 {
-                    self.unreadable.push(Spanned::new(whole.to_owned(), span));
-                }
-            }
-            None if stateful && !nested => {
-                let starts = whole.starts_with("**[WP-") || whole.starts_with("WP-");
-                if starts || (is_item && names_packet(whole)) {
-                    self.unreadable.push(Spanned::new(whole.to_owned(), span));
-                }
-            }
-            // Under a heading that is not a state's, an id with a state is
-            // an entry that no reader finds.
-            None if is_item && section != "ACTIVE" && names_packet(whole) && names_state(whole) => {
-                self.unreadable.push(Spanned::new(whole.to_owned(), span));
-            }
-            None => {}
-        }
-    }
-
-    /// Returns the edit that adds an entry under the heading of its state;
-    /// `None` if the board has no such heading.
-    #[must_use]
-    pub fn insert_entry_edit(&self, id: &str, state: &str) -> Option<Edit> {
-        let section = self.sections.iter().find(|section| section_states(&section.value).contains(&state))?;
-        let entries = self.entries.iter().filter(|entry| entry.section == section.value);
-        let last = entries.map(|entry| entry.span.end).max().unwrap_or(section.span.end);
-        let line = self.source.line_span(self.source.line(last.saturating_sub(1)))?;
-        Some(Edit::insert(line.end, format!("{}- **[{id}]** - [{state}]", line_ending(self.source.text()))))
-    }
-
-    /// Returns the edit that moves an entry to the heading of another state;
-    /// `None` if the entry has more text than packet and state.
-    #[must_use]
-    pub fn move_entry_edit(&self, entry: &BoardEntry, state: &str) -> Option<Edit> {
-        let text = self.source.text();
-        let number = self.source.line(entry.span.start);
-        let line = self.source.line_span(number)?;
-        let next = self.source.line_span(number + 1);
-        let follows = next.is_some_and(|next| self.source.slice(next).starts_with([' ', '\t']));
-        if !entry.is_plain || follows {
-            return None;
-        }
-        let add = self.insert_entry_edit(&entry.wp_id, state)?;
-        let removed = Span::new(line.start, next.map_or(text.len(), |next| next.start));
-        let whole = removed.join(add.span);
-        let shift = |edit: Edit| Edit {
-            span: Span::new(edit.span.start - whole.start, edit.span.end - whole.start),
-            ..edit
-        };
-        let inside = text.get(whole.start..whole.end)?;
-        let (moved, left) = apply_edits(inside, &[shift(Edit::replace(removed, "")), shift(add)]);
-        left.is_empty().then(|| Edit::replace(whole, moved))
-    }
-
-    /// Returns the entries of a packet.
-    pub fn entries_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a BoardEntry> {
-        self.entries.iter().filter(move |entry| entry.wp_id == id)
-    }
 }
+
+/// Returns the text of the file of one packet, for a board of several files; `None` if
+/// no heading has the state.
+#[must_use]
+pub(crate) fn packet_file(id: &str, state: &str) -> Option<String> {
+    Some(format!("## {}\n\n{}\n", state_heading(state)?, entry_line(id, state)))
+}
+
+fn entry_line(id: &str, state: &str) -> String {
+    format!("- **[{id}]** - [{state}]")
+}
+
+/// Returns the heading under which a new board lists the packets of a state.
+fn state_heading(state: &str) -> Option<&'static str> {
+    HEADINGS
+        .into_iter()
+        .find(|heading| section_states(&crate::document::field::normalize_key(heading)).contains(&state))
+}
+
+/// Headings of a new board.
+const HEADINGS: [&str; 6] = ["Ready for Dev", "In Progress", "Blocked", "Done", "Superseded", "Stub Backlog"];
 
 fn is_state_section(key: &str) -> bool {
     matches!(key, "READY_FOR_DEV" | "IN_PROGRESS" | "DONE" | "BLOCKED" | "STUB_BACKLOG")
@@ -258,6 +318,29 @@ mod tests {
         assert_eq!(board.unreadable.len(), 1);
         assert_eq!(board.misplaced.len(), 1);
         assert_eq!(board.entries_of("WP-1-A").next().map(|e| e.state.as_str()), Some("READY_FOR_DEV"));
+    }
+
+    #[test]
+    fn a_board_of_several_files_is_read_file_by_file() {
+        let file = |name: &str, text: &str| Source::from_text(RepoPath::from(name), text);
+        let own = packet_file("WP-1-B", "READY_FOR_DEV").expect("a heading");
+        let files = vec![
+            file("B.md", "## Ready for Dev\n\n## Done\n"),
+            // A fence without an end ends with its file.
+            file("B/WP-1-A.md", "## Done\n\n- **[WP-1-A]** - [FAIL]\n\n```\n"),
+            file("B/WP-1-B.md", &own),
+        ];
+        let joined = Source::join(RepoPath::from("B.md"), files);
+        let board = Board::read(&joined);
+        let ids: Vec<_> = board.entries.iter().map(|entry| entry.wp_id.as_str()).collect();
+        assert_eq!(ids, ["WP-1-A", "WP-1-B"]);
+        let edit = board.move_entry_edit(&board.entries[1], "VALIDATED").expect("an edit");
+        let (part, span) = joined.part_at(edit.span).expect("a part");
+        assert_eq!(part.name().to_string(), "B/WP-1-B.md");
+        let (text, left) = apply_edits(part.text(), &[Edit::replace(span, edit.text)]);
+        assert_eq!((text.as_str(), left.len()), ("## Done\n\n- **[WP-1-B]** - [VALIDATED]\n", 0));
+        let added = board.insert_entry_edit("WP-1-C", "VALIDATED").expect("an edit");
+        assert_eq!(joined.part_at(added.span).map(|(part, _)| part.name().to_string()), Some("B.md".into()));
     }
 
     #[test]

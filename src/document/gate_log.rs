@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::text::{Edit, Source, Span, Spanned};
 
 use super::Fault;
+use super::joined::{Joined, Shift, read_joined};
 use super::json::{self, JsonNode};
 use super::json_edit::{append_item_edit, format_object};
 use super::validator_state::first_char_span;
@@ -92,6 +93,26 @@ impl GateEntry {
     }
 }
 
+impl Shift for GateEntry {
+    fn shift(&mut self, by: usize) {
+        self.span.shift(by);
+        let texts = [
+            &mut self.wp_id,
+            &mut self.kind,
+            &mut self.signature,
+            &mut self.timestamp,
+            &mut self.refinement_path,
+            &mut self.refinement_sha256,
+            &mut self.spec_target_sha1,
+            &mut self.branch,
+            &mut self.worktree_dir,
+            &mut self.coder_id,
+        ];
+        texts.into_iter().for_each(|text| text.shift(by));
+        self.non_string_keys.shift(by);
+    }
+}
+
 /// The gate log with its entries.
 #[derive(Debug)]
 pub struct GateLog {
@@ -101,7 +122,7 @@ pub struct GateLog {
     pub entries: Vec<GateEntry>,
     /// Mistakes that the reader found.
     pub faults: Vec<Fault>,
-    /// The list `gate_logs`; `None` if the file has no such list.
+    /// The list `gate_logs` of the first file; `None` if it has no such list.
     list: Option<JsonNode>,
 }
 
@@ -115,35 +136,10 @@ impl GateLog {
         })
     }
 
-    /// Reads a log. Never fails; mistakes become faults.
+    /// Reads a log of one or of several files. Never fails; mistakes become faults.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
-        let parsed = json::parse(source.text());
-        let mut log =
-            Self { source: Arc::clone(source), entries: Vec::new(), faults: parsed.faults, list: None };
-        let Some(root) = parsed.value else { return log };
-        log.faults.extend(json::unknown_key_faults(&root, &["gate_logs", "version"]));
-        let mut fault = |span: Span, message: &str| {
-            log.faults.push(Fault { rule: "record/json", message: message.into(), span });
-        };
-        match root.get("gate_logs") {
-            Some(list) if matches!(list.value, json::JsonValue::Array(_)) => {
-                log.list = Some(list.clone());
-                for node in list.items() {
-                    if matches!(node.value, json::JsonValue::Object(_)) {
-                        log.entries.push(GateEntry::read(node));
-                    } else {
-                        let found = node.type_name();
-                        fault(node.span, &format!("an entry must be an object; this is {found}"));
-                    }
-                }
-            }
-            Some(other) => {
-                fault(other.span, &format!("`gate_logs` must be a list; this is {}", other.type_name()));
-            }
-            None => fault(first_char_span(root.span), "the key `gate_logs` is missing"),
-        }
-        log
+        read_joined(source)
     }
 
     /// Returns the earliest time among a packet's entries of a kind; `None` if
@@ -171,5 +167,47 @@ impl GateLog {
             text_or_empty(entry.wp_id.as_ref()) == wp_id && text_or_empty(entry.kind.as_ref()) == kind
         };
         self.entries.iter().rev().find(matches)
+    }
+}
+
+impl Joined for GateLog {
+    fn append(&mut self, mut other: Self, offset: usize) {
+        other.entries.iter_mut().for_each(|entry| entry.shift(offset));
+        other.faults.shift(offset);
+        self.entries.append(&mut other.entries);
+        self.faults.append(&mut other.faults);
+    }
+
+    fn set_source(&mut self, source: &Arc<Source>) {
+        self.source = Arc::clone(source);
+    }
+
+    fn read_file(source: &Arc<Source>) -> Self {
+        let parsed = json::parse(source.text());
+        let mut log =
+            Self { source: Arc::clone(source), entries: Vec::new(), faults: parsed.faults, list: None };
+        let Some(root) = parsed.value else { return log };
+        log.faults.extend(json::unknown_key_faults(&root, &["gate_logs", "version"]));
+        let mut fault = |span: Span, message: &str| {
+            log.faults.push(Fault { rule: "record/json", message: message.into(), span });
+        };
+        match root.get("gate_logs") {
+            Some(list) if matches!(list.value, json::JsonValue::Array(_)) => {
+                log.list = Some(list.clone());
+                for node in list.items() {
+                    if matches!(node.value, json::JsonValue::Object(_)) {
+                        log.entries.push(GateEntry::read(node));
+                    } else {
+                        let found = node.type_name();
+                        fault(node.span, &format!("an entry must be an object; this is {found}"));
+                    }
+                }
+            }
+            Some(other) => {
+                fault(other.span, &format!("`gate_logs` must be a list; this is {}", other.type_name()));
+            }
+            None => fault(first_char_span(root.span), "the key `gate_logs` is missing"),
+        }
+        log
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::text::RepoPath;
 
-use super::WpId;
+use super::{WpId, record_files};
 
 /// File name of a packet in a folder of its own.
 const FOLDER_PACKET: &str = "packet.md";
@@ -366,6 +366,22 @@ impl Layout {
             || *path == self.signed_contract(id)
             || *path == self.contract_signature(id)
             || self.is_shared_record(path)
+            || self.record_file(path).is_some_and(|(_, owner)| owner.base() == id.base())
+    }
+
+    /// Returns the record and the packet of a file of a record that has one file per
+    /// packet; `None` for other paths.
+    #[must_use]
+    pub(crate) fn record_file(&self, path: &RepoPath) -> Option<(&str, WpId)> {
+        self.joined_records()
+            .into_iter()
+            .find_map(|record| Some((record, record_files::id_of(record, path)?)))
+    }
+
+    /// Returns the records that can have one file per packet.
+    #[must_use]
+    pub(crate) fn joined_records(&self) -> [&str; 4] {
+        [&self.board, &self.registry, &self.audit, &self.gate_log].map(String::as_str)
     }
 
     /// Returns whether a path is a record that all packets share: board,

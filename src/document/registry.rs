@@ -6,6 +6,7 @@ use crate::text::{Edit, RepoPath, Source, Span, Spanned};
 
 use super::audit::find_wp_ids;
 use super::field::strip_quotes;
+use super::joined::{Joined, Shift, read_joined};
 use super::outline::Outline;
 use super::table::{
     Table, append_row_edit, cell_count_fault, read_tables, stray_row_faults, wrong_columns_fault,
@@ -40,38 +41,11 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Reads a registry. Never fails; tables without the two columns are not
-    /// part of it.
+    /// Reads a registry of one or of several files. Never fails; tables without the two
+    /// columns are not part of it.
     #[must_use]
     pub fn read(source: &Arc<Source>) -> Self {
-        let outline = Outline::parse(source.text());
-        let (mut rows, mut faults) = (Vec::new(), Vec::new());
-        let mut found = false;
-        let mut misnamed: Vec<Fault> = Vec::new();
-        for table in read_tables(source.text(), &outline) {
-            let column = |name: &str| table.head.iter().position(|head| head.contains(name));
-            let (Some(base), Some(active)) = (column("base"), column("active packet")) else {
-                let has_id = |cell: &str| find_wp_ids(cell).next().is_some();
-                misnamed.extend(wrong_columns_fault(&table, "traceability/row", COLUMNS, &has_id));
-                continue;
-            };
-            found = true;
-            let board = column("board");
-            for row in table.rows {
-                faults.extend(cell_count_fault(&row, table.head.len(), "traceability/row"));
-                let get = |index: usize| {
-                    row.cells.get(index).cloned().unwrap_or_else(|| Spanned::new(String::new(), row.span))
-                };
-                let clean = |cell: Spanned<String>| cell.map(|text| strip_quotes(&text).to_owned());
-                let board = board.and_then(|index| row.cells.get(index).cloned()).map(clean);
-                let (base, active) = (clean(get(base)), clean(get(active)));
-                rows.push(RegistryRow { span: row.span, base, active, board });
-            }
-        }
-        // Next to the registry's table, another table is about something else.
-        faults.extend(misnamed.into_iter().filter(|_| !found));
-        faults.extend(stray_row_faults(source, &outline, found, "traceability/row", COLUMNS));
-        Self { source: Arc::clone(source), rows, faults }
+        read_joined(source)
     }
 
     /// Returns the edit that adds a row; `None` if there is no registry table.
@@ -107,5 +81,54 @@ impl Registry {
     /// Returns all rows of a base id.
     pub fn rows_of<'a>(&'a self, base: &'a str) -> impl Iterator<Item = &'a RegistryRow> {
         self.rows.iter().filter(move |row| row.base.value == base)
+    }
+}
+
+impl Joined for Registry {
+    fn append(&mut self, mut other: Self, offset: usize) {
+        for row in &mut other.rows {
+            row.span.shift(offset);
+            row.base.shift(offset);
+            row.active.shift(offset);
+            row.board.shift(offset);
+        }
+        other.faults.shift(offset);
+        self.rows.append(&mut other.rows);
+        self.faults.append(&mut other.faults);
+    }
+
+    fn set_source(&mut self, source: &Arc<Source>) {
+        self.source = Arc::clone(source);
+    }
+
+    fn read_file(source: &Arc<Source>) -> Self {
+        let outline = Outline::parse(source.text());
+        let (mut rows, mut faults) = (Vec::new(), Vec::new());
+        let mut found = false;
+        let mut misnamed: Vec<Fault> = Vec::new();
+        for table in read_tables(source.text(), &outline) {
+            let column = |name: &str| table.head.iter().position(|head| head.contains(name));
+            let (Some(base), Some(active)) = (column("base"), column("active packet")) else {
+                let has_id = |cell: &str| find_wp_ids(cell).next().is_some();
+                misnamed.extend(wrong_columns_fault(&table, "traceability/row", COLUMNS, &has_id));
+                continue;
+            };
+            found = true;
+            let board = column("board");
+            for row in table.rows {
+                faults.extend(cell_count_fault(&row, table.head.len(), "traceability/row"));
+                let get = |index: usize| {
+                    row.cells.get(index).cloned().unwrap_or_else(|| Spanned::new(String::new(), row.span))
+                };
+                let clean = |cell: Spanned<String>| cell.map(|text| strip_quotes(&text).to_owned());
+                let board = board.and_then(|index| row.cells.get(index).cloned()).map(clean);
+                let (base, active) = (clean(get(base)), clean(get(active)));
+                rows.push(RegistryRow { span: row.span, base, active, board });
+            }
+        }
+        // Next to the registry's table, another table is about something else.
+        faults.extend(misnamed.into_iter().filter(|_| !found));
+        faults.extend(stray_row_faults(source, &outline, found, "traceability/row", COLUMNS));
+        Self { source: Arc::clone(source), rows, faults }
     }
 }

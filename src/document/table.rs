@@ -52,7 +52,7 @@ pub(crate) fn read_tables(text: &str, outline: &Outline) -> Vec<Table> {
 }
 
 /// Returns the edit that appends a row to the first table that `is_wanted`
-/// accepts; `None` if there is no such table. `cell` returns the text for a
+/// accepts; `None` if there is no such table. Of several files, only the first is searched. `cell` returns the text for a
 /// column, given its header in lower case.
 #[must_use]
 pub(crate) fn append_row_edit(
@@ -60,6 +60,7 @@ pub(crate) fn append_row_edit(
     is_wanted: &dyn Fn(&Table) -> bool,
     cell: &dyn Fn(&str) -> String,
 ) -> Option<Edit> {
+    let source = source.parts().first().map_or(source, |(_, first)| first);
     let all = read_tables(source.text(), &Outline::parse(source.text()));
     let table = all.iter().find(|table| is_wanted(table))?;
     let line = match table.rows.last() {

@@ -15,6 +15,13 @@ pub(crate) const REFINEMENT: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/refinement.md"));
 /// Template of a stub.
 pub(crate) const STUB: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/templates/stub.md"));
+/// Text of a gate log without entries.
+pub(crate) const GATE_LOG: &str = "{\n  \"gate_logs\": []\n}\n";
+/// Text of a signature audit of one packet, without rows.
+pub(crate) const PACKET_AUDIT: &str = "| Signature | Used By | Date/Time | Purpose | Master Spec Version | Notes |\n|---|---|---|---|---|---|\n";
+/// Text of a traceability registry of one base id, without rows.
+pub(crate) const PACKET_REGISTRY: &str =
+    "| Base WP ID | Active Packet | Task Board | Notes |\n|---|---|---|---|\n";
 
 /// Replaces the variables of a template by their values; variables that are not
 /// given stay.

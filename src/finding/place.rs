@@ -22,9 +22,11 @@ pub enum Place {
 }
 
 impl Place {
-    /// Creates the location of a span in a document.
+    /// Creates the location of a span in a document. If the document is a record of
+    /// several files, the location is in the file that has the span.
     #[must_use]
     pub fn text(source: &Arc<Source>, span: Span) -> Self {
+        let (source, span) = source.part_at(span).unwrap_or((source, span));
         Self::Text { source: Arc::clone(source), span }
     }
 

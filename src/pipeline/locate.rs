@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::change::{FileMode, Repository, RepositoryError, TreeState};
 use crate::check::context::PacketSearch;
-use crate::document::limits::limit_error;
+use crate::document::limits::{MAX_DOCUMENT_BYTES, limit_error};
 use crate::document::registry::Registry;
 use crate::document::typed_contract::TypedContract;
-use crate::document::{DocumentKind, Fault, Layout, Packet, WpId};
+use crate::document::{DocumentKind, Fault, Layout, Packet, WpId, record_files};
 use crate::finding::Label;
 use crate::text::{RepoPath, Source, Span};
 
@@ -44,6 +44,77 @@ pub(crate) fn read_document(
         return Err(RepositoryError::Unreadable { path: path.clone(), reason: format!("it is {excess}") });
     }
     Ok(bytes.map(|bytes| Source::from_bytes(path.clone(), bytes)))
+}
+
+/// Reads a record that all packets share: its file, joined with the files of single
+/// packets beside it. `None` if it has no file.
+///
+/// # Errors
+/// The repository cannot be read, or a file of the record is no regular file or too large.
+pub(crate) fn read_record(
+    repo: &dyn Repository,
+    tree: TreeState,
+    record: &str,
+) -> Result<Option<Arc<Source>>, RepositoryError> {
+    let path = RepoPath::from(record);
+    let own = read_document(repo, tree, &path)?;
+    let files = record_files_in(repo, tree, record)?;
+    if files.is_empty() {
+        return Ok(own);
+    }
+    let mut length: usize = own.as_ref().map_or(0, |own| own.text().len());
+    let mut parts: Vec<Arc<Source>> = own.into_iter().collect();
+    for file in files {
+        let unreadable = |reason: String| RepositoryError::Unreadable { path: file.clone(), reason };
+        let Some(part) = read_document(repo, tree, &file)? else {
+            return Err(unreadable("it is no regular file".to_owned()));
+        };
+        length += part.text().len();
+        if length > MAX_DOCUMENT_BYTES {
+            let reason = format!("the files of {record} have more than {MAX_DOCUMENT_BYTES} bytes together");
+            return Err(unreadable(reason));
+        }
+        parts.push(part);
+    }
+    Ok(Some(Source::join(path, parts)))
+}
+
+/// Returns whether a record has the same files with the same contents in two trees.
+///
+/// # Errors
+/// The repository cannot be read.
+pub(crate) fn is_same_record(
+    repo: &dyn Repository,
+    one: TreeState,
+    other: TreeState,
+    record: &str,
+) -> Result<bool, RepositoryError> {
+    let mut paths = record_files_in(repo, one, record)?;
+    if paths != record_files_in(repo, other, record)? {
+        return Ok(false);
+    }
+    paths.push(RepoPath::from(record));
+    for path in paths {
+        if repo.entry(one, &path)? != repo.entry(other, &path)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Returns the files of single packets of a record, in order.
+///
+/// # Errors
+/// The repository cannot be read.
+pub(crate) fn record_files_in(
+    repo: &dyn Repository,
+    tree: TreeState,
+    record: &str,
+) -> Result<Vec<RepoPath>, RepositoryError> {
+    let mut out = repo.list(tree, &record_files::folder(record))?;
+    out.retain(|path| record_files::id_of(record, path).is_some());
+    out.sort();
+    Ok(out)
 }
 
 /// Searches a packet in a tree. Returns the result of the search, and the
@@ -96,7 +167,7 @@ fn resolve_by_registry(
     layout: &Layout,
     id: &WpId,
 ) -> Result<RegistryLookup, RepositoryError> {
-    let Some(source) = read_document(repo, tree, &RepoPath::from(layout.registry.as_str()))? else {
+    let Some(source) = read_record(repo, tree, &layout.registry)? else {
         return Ok(Ok(None));
     };
     let registry = Registry::read(&source);

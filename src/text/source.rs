@@ -24,6 +24,9 @@ pub struct Source {
     text: String,
     not_utf8_at: Option<usize>,
     encoding: &'static str,
+    /// The files that the text is joined from, with the offset of each; empty if the
+    /// text is that of one file.
+    parts: Vec<(usize, Arc<Self>)>,
     line_starts: OnceLock<Vec<usize>>,
 }
 
@@ -45,7 +48,15 @@ impl Source {
                 (decode_windows_1252(error.as_bytes()), Some(at), WINDOWS_1252.name())
             }
         };
-        Arc::new(Self { name, revision: None, text, not_utf8_at, encoding, line_starts: OnceLock::new() })
+        Arc::new(Self {
+            name,
+            revision: None,
+            text,
+            not_utf8_at,
+            encoding,
+            parts: Vec::new(),
+            line_starts: OnceLock::new(),
+        })
     }
 
     /// Returns the name of the encoding from which the text was decoded: `UTF-8`,
@@ -64,16 +75,62 @@ impl Source {
             text: text.into(),
             not_utf8_at: None,
             encoding: UTF_8.name(),
+            parts: Vec::new(),
             line_starts: OnceLock::new(),
         })
+    }
+
+    /// Joins the files of one record, in order. `name` is the path of the record.
+    #[must_use]
+    pub fn join(name: RepoPath, files: Vec<Arc<Self>>) -> Arc<Self> {
+        let mut text = String::new();
+        let mut parts = Vec::new();
+        for file in files {
+            if !text.is_empty() && !text.ends_with('\n') {
+                text.push('\n');
+            }
+            parts.push((text.len(), Arc::clone(&file)));
+            text.push_str(&file.text);
+        }
+        let not_utf8_at = parts.iter().find_map(|(start, part)| Some(start + part.not_utf8_at?));
+        Arc::new(Self {
+            name,
+            revision: None,
+            text,
+            not_utf8_at,
+            encoding: UTF_8.name(),
+            parts,
+            line_starts: OnceLock::new(),
+        })
+    }
+
+    /// Returns the files that the text is joined from, with the offset of each; empty if
+    /// the text is that of one file.
+    #[must_use]
+    pub fn parts(&self) -> &[(usize, Arc<Self>)] {
+        &self.parts
+    }
+
+    /// Returns the file that has the start of a span, and the span in that file; the span
+    /// ends with the file. `None` if the text is that of one file.
+    #[must_use]
+    pub fn part_at(&self, span: Span) -> Option<(&Arc<Self>, Span)> {
+        let index = self.parts.partition_point(|(start, _)| *start <= span.start).checked_sub(1)?;
+        let (offset, part) = self.parts.get(index)?;
+        let within = |at: usize| at.saturating_sub(*offset).min(part.text.len());
+        Some((part, Span::new(within(span.start), within(span.end))))
     }
 
     /// Marks the source as the content of another revision. It is shown before
     /// the path, as git writes it (`1a2b3c:path`).
     #[must_use]
     pub fn with_revision(self: Arc<Self>, revision: impl Into<String>) -> Arc<Self> {
+        let revision = revision.into();
         let mut own = Arc::unwrap_or_clone(self);
-        own.revision = Some(revision.into());
+        for (_, part) in &mut own.parts {
+            *part = Arc::clone(part).with_revision(revision.clone());
+        }
+        own.revision = Some(revision);
         Arc::new(own)
     }
 
@@ -251,6 +308,24 @@ mod tests {
         assert_eq!(read(&utf16("# Task Packet\n", true)).0, "# Task Packet\n");
         assert_eq!(read(b"plain\n"), ("plain\n".into(), None, "UTF-8"));
         assert_eq!(read(b"a\0b\0\0\0c").2, "UTF-8");
+    }
+
+    #[test]
+    fn a_joined_text_knows_the_file_of_a_span() {
+        let file = |name: &str, text: &str| Source::from_text(RepoPath::from(name), text);
+        let joined =
+            Source::join(RepoPath::from("A.md"), vec![file("A.md", "a\nb"), file("A/1.md", "\u{e9}\n")]);
+        assert_eq!(joined.text(), "a\nb\n\u{e9}\n");
+        let found = |start, end| {
+            joined.part_at(Span::new(start, end)).map(|(part, span)| (part.name().to_string(), span))
+        };
+        assert_eq!(found(2, 3), Some(("A.md".into(), Span::new(2, 3))));
+        assert_eq!(found(4, 6), Some(("A/1.md".into(), Span::new(0, 2))));
+        // A span over two files ends with the first.
+        assert_eq!(found(2, 6), Some(("A.md".into(), Span::new(2, 3))));
+        assert_eq!(found(99, 100), Some(("A/1.md".into(), Span::new(3, 3))));
+        let marked = joined.with_revision("1a2b");
+        assert_eq!(marked.parts()[1].1.display_path(), "1a2b:A/1.md");
     }
 
     #[test]

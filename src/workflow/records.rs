@@ -5,12 +5,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::change::RepositoryError;
 use crate::document::audit::Audit;
 use crate::document::board::Board;
 use crate::document::gate_log::GateLog;
 use crate::document::registry::Registry;
 use crate::document::spec::SpecPointer;
-use crate::document::{Layout, Packet, Refinement, WpId};
+use crate::document::{Layout, Packet, Refinement, WpId, record_files};
 use crate::finding::Report;
 use crate::pipeline::packet_gate::PipelineError;
 use crate::system::transaction::{FileWrite, WriteError};
@@ -71,9 +72,13 @@ impl WorkflowError {
 /// Returns the bytes of a file on disk; `None` if it does not exist.
 pub(crate) type DocumentReader<'a> = &'a dyn Fn(&RepoPath) -> Result<Option<Vec<u8>>, WriteError>;
 
+/// Returns the files directly in a folder of the working tree.
+pub(crate) type FolderReader<'a> = &'a dyn Fn(&str) -> Result<Vec<RepoPath>, RepositoryError>;
+
 /// The documents of a repository, with the pending changes of a command.
 pub(crate) struct Records<'a> {
     read: DocumentReader<'a>,
+    list: FolderReader<'a>,
     /// The folders and files of the documents.
     pub layout: Layout,
     before: RefCell<BTreeMap<RepoPath, Option<Vec<u8>>>>,
@@ -82,8 +87,8 @@ pub(crate) struct Records<'a> {
 
 impl<'a> Records<'a> {
     /// Creates records without pending changes.
-    pub(crate) fn new(read: DocumentReader<'a>, layout: Layout) -> Self {
-        Self { read, layout, before: RefCell::default(), after: BTreeMap::new() }
+    pub(crate) fn new(read: DocumentReader<'a>, list: FolderReader<'a>, layout: Layout) -> Self {
+        Self { read, list, layout, before: RefCell::default(), after: BTreeMap::new() }
     }
 
     /// Returns a document with its pending changes; `None` if it does not exist.
@@ -199,12 +204,62 @@ impl<'a> Records<'a> {
         Ok(self.source(&self.layout.packet(id))?.map(|source| Packet::read(&source).value))
     }
 
+    /// Returns the files that a record consists of, joined: its own file, and those of
+    /// single packets.
+    ///
+    /// # Errors
+    /// The record has no file, or a file cannot be read.
+    fn record(&self, name: &str) -> Result<Arc<Source>, WorkflowError> {
+        let path = RepoPath::from(name);
+        let mut paths = (self.list)(&record_files::folder(name))?;
+        paths.extend(self.after.keys().cloned());
+        paths.retain(|path| record_files::id_of(name, path).is_some());
+        paths.sort();
+        paths.dedup();
+        if paths.is_empty() {
+            return self.require(&path);
+        }
+        let mut sources: Vec<Arc<Source>> = self.source(&path)?.into_iter().collect();
+        for path in &paths {
+            sources.push(self.require(path)?);
+        }
+        Ok(Source::join(path, sources))
+    }
+
+    /// Returns whether a record gets one file per packet: its folder has such files, or
+    /// the file that keeps it.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub(crate) fn has_packet_files(&self, name: &str) -> Result<bool, WorkflowError> {
+        let files = (self.list)(&record_files::folder(name))?;
+        Ok(files.iter().any(|path| record_files::is_mark(name, path)))
+    }
+
+    /// Returns the file of a record into which an entry of a packet is written: that of
+    /// the packet, which may be new and then has the text `new`, or the record itself.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the record does not exist.
+    pub(crate) fn writable_record(
+        &self,
+        name: &str,
+        id: &str,
+        new: impl Into<String>,
+    ) -> Result<Arc<Source>, WorkflowError> {
+        if !self.has_packet_files(name)? {
+            return self.require(&RepoPath::from(name));
+        }
+        let path = record_files::packet_file(name, id);
+        Ok(self.source(&path)?.unwrap_or_else(|| Source::from_text(path, new)))
+    }
+
     /// Returns the gate log.
     ///
     /// # Errors
     /// The file does not exist, or is not a valid gate log.
     pub(crate) fn gate_log(&self) -> Result<GateLog, WorkflowError> {
-        let log = GateLog::read(&self.require(&RepoPath::from(self.layout.gate_log.as_str()))?);
+        let log = GateLog::read(&self.record(&self.layout.gate_log)?);
         match log.faults.first() {
             Some(fault) => Err(fault_error(&log.source, fault)),
             None => Ok(log),
@@ -216,7 +271,7 @@ impl<'a> Records<'a> {
     /// # Errors
     /// The file does not exist, or cannot be read.
     pub(crate) fn audit(&self) -> Result<Audit, WorkflowError> {
-        Ok(Audit::read(&self.require(&RepoPath::from(self.layout.audit.as_str()))?))
+        Ok(Audit::read(&self.record(&self.layout.audit)?))
     }
 
     /// Returns the task board.
@@ -224,7 +279,7 @@ impl<'a> Records<'a> {
     /// # Errors
     /// The file does not exist, or cannot be read.
     pub(crate) fn board(&self) -> Result<Board, WorkflowError> {
-        Ok(Board::read(&self.require(&RepoPath::from(self.layout.board.as_str()))?))
+        Ok(Board::read(&self.record(&self.layout.board)?))
     }
 
     /// Returns the traceability registry.
@@ -232,7 +287,7 @@ impl<'a> Records<'a> {
     /// # Errors
     /// The file does not exist, or cannot be read.
     pub(crate) fn registry(&self) -> Result<Registry, WorkflowError> {
-        Ok(Registry::read(&self.require(&RepoPath::from(self.layout.registry.as_str()))?))
+        Ok(Registry::read(&self.record(&self.layout.registry)?))
     }
 
     /// Returns the specification that the specification pointer names.
@@ -260,7 +315,8 @@ impl<'a> Records<'a> {
 }
 
 /// Returns the error for a fault of a document, with its line from 1.
-fn fault_error(source: &Source, fault: &crate::document::Fault) -> WorkflowError {
-    let line = source.line(fault.span.start);
+pub(crate) fn fault_error(source: &Source, fault: &crate::document::Fault) -> WorkflowError {
+    let (source, span) = source.part_at(fault.span).map_or((source, fault.span), |(part, span)| (part, span));
+    let line = source.line(span.start);
     WorkflowError::Document(source.name().clone(), format!("line {line}: {}", fault.message))
 }

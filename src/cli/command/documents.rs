@@ -12,6 +12,7 @@ use crate::document::{DocumentKind, detect_json_kind};
 use crate::pipeline::document_check::{
     DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents, list_packets,
 };
+use crate::pipeline::locate::record_files_in;
 use crate::pipeline::packet_gate::MAX_DOCUMENT_BYTES;
 use crate::render::{json, listing};
 use crate::system::clock::Stopwatch;
@@ -162,8 +163,8 @@ fn format_paths(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// Collects the documents that an argument names: a file, or the Markdown and
-/// JSON files below a folder.
+/// Collects the documents that an argument names: a file, with the files of single
+/// packets if it is a record of them, or the Markdown and JSON files below a folder.
 pub(crate) fn collect_named_documents(
     workspace: &Workspace,
     side: TreeState,
@@ -175,6 +176,9 @@ pub(crate) fn collect_named_documents(
     if let Some(inside) = workspace.root().and_then(|root| repo_path_below(root, &whole)) {
         let repo = workspace.repo();
         if repo.mode(side, &inside)?.is_some() {
+            // The files of single packets are part of a record.
+            let files = record_files_in(repo, side, &inside.to_text())?;
+            out.extend(files.into_iter().map(|path| NamedDocument { path, bytes: None }));
             out.push(NamedDocument { path: inside, bytes: None });
             return Ok(());
         }

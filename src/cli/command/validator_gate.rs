@@ -3,13 +3,14 @@
 
 use clap::{Args, Subcommand};
 
+use crate::change::{ObjectStore as _, TreeState};
 use crate::cli::workspace::GitWorkspace;
 use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::render::json;
 use crate::system::clock;
 use crate::system::transaction::WriteError;
 use crate::text::{RepoPath, to_single_line};
-use crate::workflow::records::{DocumentReader, Records};
+use crate::workflow::records::{DocumentReader, FolderReader, Records};
 use crate::workflow::validator::{
     SessionStep, VERDICTS, ValidationStatus, ValidatorContext, read_status, take_step,
 };
@@ -125,7 +126,8 @@ fn print_status(global: &GlobalArgs, output: &Output, id: &str) -> anyhow::Resul
     let workspace = GitWorkspace::open(global)?;
     let read: DocumentReader<'_> =
         &|path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { workspace.read(path) };
-    let records = Records::new(read, workspace.require_layout(global)?);
+    let list: FolderReader<'_> = &|folder: &str| workspace.repo.list(TreeState::Worktree, folder);
+    let records = Records::new(read, list, workspace.require_layout(global)?);
     let (id, standing) = match read_status(&records, id) {
         Ok(found) => found,
         Err(error) => {

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use crate::change::{ObjectStore as _, TreeState};
 use crate::cli::workspace::LockedWorkspace;
 use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
 use crate::render::json;
 use crate::system::transaction::WriteError;
 use crate::text::{RepoPath, escape_hidden};
-use crate::workflow::records::{DocumentReader, Reason, Records, WorkflowError};
+use crate::workflow::records::{DocumentReader, FolderReader, Reason, Records, WorkflowError};
 
 /// Result of a command that writes: what was written, or why it refused.
 #[derive(Serialize)]
@@ -55,7 +56,8 @@ pub(crate) fn run_workflow(
     let layout = workspace.require_layout(&config)?;
     let read: DocumentReader<'_> =
         &|path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { workspace.writer.read(path) };
-    let mut records = Records::new(read, layout);
+    let list: FolderReader<'_> = &|folder: &str| workspace.repo.list(TreeState::Worktree, folder);
+    let mut records = Records::new(read, list, layout);
     let summary = match work(&mut records, &workspace, &config) {
         Ok(summary) => summary,
         Err(error) => return print_refusal(global, output, command, error),

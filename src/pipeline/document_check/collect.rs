@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::change::{FileMode, Repository, RepositoryError, TreeState};
 use crate::document::limits::limit_error;
 use crate::document::{Document, DocumentBody, DocumentKind, Layout};
-use crate::pipeline::locate::apply_aliases;
+use crate::pipeline::locate::{apply_aliases, record_files_in};
 use crate::system::parallel;
 use crate::text::{RepoPath, Source};
 
@@ -50,6 +50,9 @@ pub(crate) fn expected_kind(layout: &Layout, path: &RepoPath) -> Result<Option<D
     if let Some((_, kind)) = records.iter().find(|(record, _)| path.as_bytes() == record.as_bytes()) {
         return Ok(Some(*kind));
     }
+    if let Some((of, _)) = layout.record_file(path) {
+        return Ok(records.iter().find(|(record, _)| *record == of).map(|(_, kind)| *kind));
+    }
     let has_extension =
         |extension: &str| path.as_bytes().to_ascii_lowercase().ends_with(extension.as_bytes());
     let id = Layout::id_of(path);
@@ -90,10 +93,25 @@ pub(crate) fn collect_documents(
     let mut in_layout: Vec<UnparsedDocument> = Vec::new();
     for path in list_document_paths(repo, tree, layout)? {
         let Ok(expected) = expected_kind(layout, &path) else { continue };
-        match open_document(repo, tree, &path)? {
-            Ok(source) => in_layout.push(UnparsedDocument { source, expected_kind: expected }),
-            Err(reason) => out.unread_documents.push(UnreadDocument { path, reason }),
+        let files = if layout.joined_records().iter().any(|record| path.as_bytes() == record.as_bytes()) {
+            record_files_in(repo, tree, &path.to_text())?
+        } else {
+            Vec::new()
+        };
+        let has_own = files.is_empty() || repo.exists(tree, &path)?;
+        let mut sources: Vec<Arc<Source>> = Vec::new();
+        for file in has_own.then(|| path.clone()).into_iter().chain(files) {
+            match open_document(repo, tree, &file)? {
+                Ok(source) => sources.push(source),
+                Err(reason) => out.unread_documents.push(UnreadDocument { path: file, reason }),
+            }
         }
+        let source = match sources.as_slice() {
+            [] => continue,
+            [only] if *only.name() == path => Arc::clone(only),
+            _ => Source::join(path, sources),
+        };
+        in_layout.push(UnparsedDocument { source, expected_kind: expected });
     }
     let mut outside_layout: Vec<UnparsedDocument> = Vec::new();
     for document in named {
@@ -161,7 +179,8 @@ fn list_document_paths(
     ];
     for record in records {
         let path = RepoPath::from(record.as_str());
-        if repo.exists(tree, &path)? {
+        let has_files = || record_files_in(repo, tree, record).map(|files| !files.is_empty());
+        if repo.exists(tree, &path)? || has_files()? {
             out.push(path);
         }
     }

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::document::{Document, DocumentKind, Layout, LayoutName};
 use crate::finding::{CheckOutcome, CheckStatus, DocumentsInfo, Finding, Label, PacketInfo, Report};
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::locate::{LocatedPacket, locate};
+use crate::pipeline::locate::{LocatedPacket, is_same_record, locate};
 use crate::pipeline::outcome::{RuleRef, apply_level_overrides, is_disabled, status_of};
 use crate::pipeline::trusted_revision::MainBranch;
 use crate::system::parallel;
@@ -59,7 +59,10 @@ pub fn check_documents(
         .iter()
         .map(|document| DocumentJob { document, is_in_layout: true })
         .chain(outside_layout.iter().map(|document| DocumentJob { document, is_in_layout: false }))
-        .filter(|job| is_reported(job.document.path()))
+        .filter(|job| {
+            let parts = job.document.source.parts();
+            is_reported(job.document.path()) || parts.iter().any(|(_, part)| is_reported(part.name()))
+        })
         .collect();
     let context =
         DocumentContext { request, config: &config, governance: &governance, facts: &facts, rules: &rules };
@@ -117,8 +120,13 @@ fn collect_trusted(
         matches!(document.kind, DocumentKind::Packet | DocumentKind::Board | DocumentKind::Registry)
     };
     for document in judged.iter().filter(decides) {
-        let before = repo.read(tree, document.path()).ok().flatten();
-        if before.is_some_and(|bytes| bytes != document.source.text().as_bytes()) {
+        let is_different = if document.source.parts().is_empty() {
+            let before = repo.read(tree, document.path()).ok().flatten();
+            before.is_some_and(|bytes| bytes != document.source.text().as_bytes())
+        } else {
+            !is_same_record(repo, tree, request.tree, &document.path().to_text())?
+        };
+        if is_different {
             return Ok(Some(collect_documents(repo, tree, layout, &[])?.in_layout));
         }
     }

@@ -17,7 +17,7 @@ use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
 use crate::document::{Layout, Packet, Refinement, WpId};
 use crate::finding::Label;
-use crate::pipeline::locate::{LocatedPacket, read_document};
+use crate::pipeline::locate::{LocatedPacket, is_same_record, read_document, read_record};
 use crate::text::{RepoPath, Source};
 
 use super::code_commits::{collect_code_commits, find_skeleton_approval};
@@ -335,22 +335,31 @@ fn read_records_at_contract(
     let GateContext { repo, layout, tree, .. } = *context;
     let commit = introduction.commit;
     let revision = commit.short();
-    let source = |path: &RepoPath| -> Result<RecordAtSigning<Arc<Source>>, RepositoryError> {
-        if repo.entry(TreeState::Commit(commit), path)? == repo.entry(tree, path)? {
+    let then = TreeState::Commit(commit);
+    let found = |found: Option<Arc<Source>>| {
+        found.map_or(RecordAtSigning::Missing, |source| {
+            RecordAtSigning::Changed(Box::new(source.with_revision(revision.clone())))
+        })
+    };
+    let document = |path: &RepoPath| -> Result<RecordAtSigning<Arc<Source>>, RepositoryError> {
+        if repo.entry(then, path)? == repo.entry(tree, path)? {
             return Ok(RecordAtSigning::Unchanged);
         }
-        let found = read_document(repo, TreeState::Commit(commit), path)?;
-        Ok(found.map_or(RecordAtSigning::Missing, |source| {
-            RecordAtSigning::Changed(Box::new(source.with_revision(revision.clone())))
-        }))
+        Ok(found(read_document(repo, then, path)?))
     };
-    let refinement = source(&layout.refinement(&located.id))?.map(|source| Refinement::read(&source));
+    let record = |name: &str| -> Result<RecordAtSigning<Arc<Source>>, RepositoryError> {
+        if is_same_record(repo, then, tree, name)? {
+            return Ok(RecordAtSigning::Unchanged);
+        }
+        Ok(found(read_record(repo, then, name)?))
+    };
+    let refinement = document(&layout.refinement(&located.id))?.map(|source| Refinement::read(&source));
     if !is_in_range {
         return Ok(RecordsAtSigning { refinement, ..RecordsAtSigning::default() });
     }
     Ok(RecordsAtSigning {
         refinement,
-        audit: source(&RepoPath::from(layout.audit.as_str()))?.map(|source| Audit::read(&source)),
-        gate_log: source(&RepoPath::from(layout.gate_log.as_str()))?.map(|source| GateLog::read(&source)),
+        audit: record(&layout.audit)?.map(|source| Audit::read(&source)),
+        gate_log: record(&layout.gate_log)?.map(|source| GateLog::read(&source)),
     })
 }

@@ -13,7 +13,7 @@ use crate::document::audit::Audit;
 use crate::document::spec::SpecPointer;
 use crate::document::{Layout, Packet, WpId};
 use crate::finding::{Report, SelectionInfo};
-use crate::pipeline::locate::{LocatedPacket, read_document};
+use crate::pipeline::locate::{LocatedPacket, read_document, read_record};
 use crate::text::{RepoPath, Source};
 
 use super::approval_facts::ApprovalFacts;
@@ -167,7 +167,7 @@ impl<'a> ManifestContext<'a> {
         let change_facts = if located.packet.waivers.is_empty() {
             None
         } else {
-            let source = read_document(repo, self.tree, &RepoPath::from(layout.audit.as_str()))?;
+            let source = read_record(repo, self.tree, &layout.audit)?;
             let audit = source.map(|source| Audit::read(&source));
             let approval = ApprovalFacts::gather(&context, &located, audit.as_ref())?;
             Some(ChangeFacts::gather(&context, &located, &self.selection, &approval)?)

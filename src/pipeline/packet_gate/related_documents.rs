@@ -13,7 +13,7 @@ use crate::document::registry::Registry;
 use crate::document::spec::SpecPointer;
 use crate::document::{Layout, Packet, Refinement, WpId};
 use crate::finding::Label;
-use crate::pipeline::locate::{list_packet_ids, read_document};
+use crate::pipeline::locate::{list_packet_ids, read_document, read_record};
 use crate::pipeline::spec_versions::gather_spec_facts;
 use crate::text::{RepoPath, Source, Span};
 
@@ -45,6 +45,9 @@ impl RelatedDocuments {
         let open = |path: RepoPath| -> Result<Result<Arc<Source>, RepoPath>, RepositoryError> {
             Ok(read_document(repo, tree, &path)?.ok_or(path))
         };
+        let record = |name: &str| -> Result<Result<Arc<Source>, RepoPath>, RepositoryError> {
+            Ok(read_record(repo, tree, name)?.ok_or_else(|| RepoPath::from(name)))
+        };
         let refinement = open(layout.refinement(id))?.map(|source| Refinement::read(&source));
         let spec = match refinement.as_ref().ok().filter(|_| with_spec) {
             Some(refinement) => gather_spec_facts(repo, tree, head, &[refinement])?.pop().unwrap_or_default(),
@@ -56,12 +59,10 @@ impl RelatedDocuments {
             current_spec: pointer.and_then(|pointer| pointer.spec().map(|spec| spec.value.clone())),
             spec,
             refinement,
-            audit: open(RepoPath::from(layout.audit.as_str()))?.map(|source| Audit::read(&source)),
-            gate_log: open(RepoPath::from(layout.gate_log.as_str()))?.map(|source| GateLog::read(&source)),
-            board: open(RepoPath::from(layout.board.as_str()))?.ok().map(|source| Board::read(&source)),
-            registry: open(RepoPath::from(layout.registry.as_str()))?
-                .ok()
-                .map(|source| Registry::read(&source)),
+            audit: record(&layout.audit)?.map(|source| Audit::read(&source)),
+            gate_log: record(&layout.gate_log)?.map(|source| GateLog::read(&source)),
+            board: record(&layout.board)?.ok().map(|source| Board::read(&source)),
+            registry: record(&layout.registry)?.ok().map(|source| Registry::read(&source)),
             same_base_ids: list_packet_ids(repo, tree, layout)?
                 .into_iter()
                 .filter(|other| WpId::parse(other).is_ok_and(|other| other.base() == id.base()))

@@ -7,8 +7,8 @@ use crate::check::context::{TrustedApproval, TrustedRecords, TrustedState};
 use crate::document::Packet;
 use crate::document::audit::Audit;
 use crate::document::gate_log::GateLog;
-use crate::pipeline::locate::{LocatedPacket, read_document};
-use crate::text::{RepoPath, Source};
+use crate::pipeline::locate::{LocatedPacket, is_same_record, read_document, read_record};
+use crate::text::Source;
 
 use super::request::GateContext;
 
@@ -18,8 +18,6 @@ pub(crate) fn read_trusted_approval(
     located: &LocatedPacket,
 ) -> Result<TrustedApproval, RepositoryError> {
     let GateContext { repo, layout, tree, trusted, .. } = *context;
-    let (audit_path, log_path) =
-        (RepoPath::from(layout.audit.as_str()), RepoPath::from(layout.gate_log.as_str()));
     let reader = RecordReader { repo, judged: tree };
     let mut states = Vec::new();
     let mut state_commits = trusted.state_commits.clone();
@@ -31,15 +29,17 @@ pub(crate) fn read_trusted_approval(
         states.push(TrustedState {
             revision: commit.short(),
             packet: packet.map(|source| Packet::read(&source.with_revision(commit.short())).value),
-            audit: reader.read_if_different(commit, &audit_path)?.map(|source| Audit::read(&source)),
+            audit: reader.read_if_different(commit, &layout.audit)?.map(|source| Audit::read(&source)),
         });
     }
     let mut records = Vec::new();
     for commit in &trusted.record_commits {
         records.push(TrustedRecords {
             revision: commit.short(),
-            audit: reader.read_if_different(*commit, &audit_path)?.map(|source| Audit::read(&source)),
-            gate_log: reader.read_if_different(*commit, &log_path)?.map(|source| GateLog::read(&source)),
+            audit: reader.read_if_different(*commit, &layout.audit)?.map(|source| Audit::read(&source)),
+            gate_log: reader
+                .read_if_different(*commit, &layout.gate_log)?
+                .map(|source| GateLog::read(&source)),
         });
     }
     Ok(TrustedApproval { description: trusted.describe(), states, records })
@@ -55,14 +55,13 @@ impl RecordReader<'_> {
     fn read_if_different(
         &self,
         commit: Commit,
-        path: &RepoPath,
+        record: &str,
     ) -> Result<Option<Arc<Source>>, RepositoryError> {
         let tree = TreeState::Commit(commit);
-        let entry = self.repo.entry(tree, path)?;
-        if entry.is_none() || entry == self.repo.entry(self.judged, path)? {
+        if is_same_record(self.repo, tree, self.judged, record)? {
             return Ok(None);
         }
-        let source = read_document(self.repo, tree, path)?;
+        let source = read_record(self.repo, tree, record)?;
         Ok(source.map(|source| source.with_revision(commit.short())))
     }
 }

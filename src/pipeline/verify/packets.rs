@@ -13,8 +13,8 @@ use crate::document::packet::contract_parts;
 use crate::document::{Layout, Packet};
 use crate::finding::{Finding, Label, Report};
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::locate::{list_packet_ids, read_document};
-use crate::text::{RepoPath, Source};
+use crate::pipeline::locate::{list_packet_ids, read_document, read_record};
+use crate::text::Source;
 
 use super::VerifyContext;
 use super::fence::push_rule;
@@ -64,8 +64,7 @@ fn prepared_for(
     tree: TreeState,
     branch: &str,
 ) -> Result<Vec<String>, RepositoryError> {
-    let path = RepoPath::from(layout.gate_log.as_str());
-    let Some(source) = read_document(context.repo, tree, &path)? else { return Ok(Vec::new()) };
+    let Some(source) = read_record(context.repo, tree, &layout.gate_log)? else { return Ok(Vec::new()) };
     let log = GateLog::read(&source);
     let mut last: BTreeMap<&str, &str> = BTreeMap::new();
     for entry in &log.entries {
@@ -101,7 +100,7 @@ pub(super) fn check_contract_first(context: &VerifyContext<'_>) -> Result<Option
     for file in &context.files {
         findings.extend(changed_contract(context, &layout, file)?);
     }
-    let read = |tree: TreeState, path: &str| read_document(context.repo, tree, &RepoPath::from(path));
+    let read = |tree: TreeState, path: &str| read_record(context.repo, tree, path);
     let audit = read(judged, &layout.audit)?.map(|source| Audit::read(&source));
     let gate_log = read(judged, &layout.gate_log)?.map(|source| GateLog::read(&source));
     let mut records = Vec::new();

@@ -14,8 +14,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::change::{Overlay, Repository, TreeState};
-use crate::document::WpId;
 use crate::document::gate_log::GateLog;
+use crate::document::{WpId, template};
 use crate::finding::Report;
 use crate::pipeline::document_check::{DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents};
 use crate::text::{RepoPath, Source};
@@ -100,18 +100,25 @@ pub(crate) fn resolve_id(records: &Records<'_>, requested: &str) -> Result<WpId,
     Ok(id)
 }
 
-/// Adds an entry with these members to the gate log.
+/// Adds an entry of a packet with these members to the gate log.
 ///
 /// # Errors
 /// The log cannot be read, or has no list for entries.
-fn append_log_entry(records: &mut Records<'_>, members: &[(&str, &str)]) -> Result<(), WorkflowError> {
-    let log = records.gate_log()?;
+fn append_log_entry(
+    records: &mut Records<'_>,
+    id: &WpId,
+    members: &[(&str, &str)],
+) -> Result<(), WorkflowError> {
+    // The whole log must be readable before an entry is added.
+    records.gate_log()?;
+    let source = records.writable_record(&records.layout.gate_log, id.as_str(), template::GATE_LOG)?;
+    let log = GateLog::read(&source);
     let Some(edit) = log.append_entry_edit(members) else {
         let why = "it has no list `gate_logs`".to_owned();
-        return Err(WorkflowError::Document(log.source.name().clone(), why));
+        return Err(WorkflowError::Document(source.name().clone(), why));
     };
     let entries = log.entries.len();
-    records.edit_checked(&log.source, &[edit], &|source| {
+    records.edit_checked(&source, &[edit], &|source| {
         let read = GateLog::read(source);
         read.faults.is_empty() && read.entries.len() == entries + 1
     })

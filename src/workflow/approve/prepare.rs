@@ -92,6 +92,7 @@ pub(crate) fn prepare(
     let stamp = context.timestamp();
     append_log_entry(
         records,
+        &id,
         &[
             ("wpId", id.as_str()),
             ("type", "PREPARE"),

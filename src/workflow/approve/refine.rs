@@ -23,6 +23,7 @@ pub(crate) fn refine(
     let field_value = |key: &str| refinement.filled_value(key).map(|value| value.value).unwrap_or_default();
     append_log_entry(
         records,
+        &id,
         &[
             ("wpId", id.as_str()),
             ("type", "REFINEMENT"),

@@ -7,8 +7,8 @@ use crate::change::TreeState;
 use crate::document::audit::{Audit, AuditRow};
 use crate::document::field::Field;
 use crate::document::gate_log::text_or_empty;
-use crate::document::{Packet, Refinement, Signature, WpId};
-use crate::text::{Edit, Source, is_plain, to_single_line};
+use crate::document::{Packet, Refinement, Signature, WpId, template};
+use crate::text::{Edit, Source, Span, is_plain, to_single_line};
 use crate::workflow::field::edit_rest_of_line;
 use crate::workflow::records::{Reason, Records, WorkflowError};
 
@@ -92,6 +92,7 @@ pub(crate) fn sign(
     let stamp = context.timestamp();
     append_log_entry(
         records,
+        &id,
         &[
             ("wpId", id.as_str()),
             ("type", "SIGNATURE"),
@@ -191,21 +192,23 @@ fn check_unused(
     };
     let mut locations: Vec<String> = Vec::new();
     let audit = records.audit()?;
-    let mut add =
-        |source: &Source, start: usize| locations.push(format!("{}:{}", source.name(), source.line(start)));
+    let mut add = |source: &Source, span: Span| {
+        let (source, span) = source.part_at(span).map_or((source, span), |(part, span)| (part, span));
+        locations.push(format!("{}:{}", source.name(), source.line(span.start)));
+    };
     audit
         .rows
         .iter()
         .filter(|row| is_same(&row.signature.value))
-        .for_each(|row| add(&audit.source, row.span.start));
+        .for_each(|row| add(&audit.source, row.span));
     let log = records.gate_log()?;
     let entries = log.entries.iter().filter(|entry| is_same(text_or_empty(entry.signature.as_ref())));
-    entries.for_each(|entry| add(&log.source, entry.anchor_span().start));
+    entries.for_each(|entry| add(&log.source, entry.anchor_span()));
     let own = records.refinement(id)?.and_then(|refinement| {
         let found = refinement.filled_value("USER_SIGNATURE").filter(|found| found.value == text)?;
-        Some((refinement.source, found.span.start))
+        Some((refinement.source, found.span))
     });
-    own.iter().for_each(|(source, start)| add(source, *start));
+    own.iter().for_each(|(source, span)| add(source, *span));
     for label in crate::pipeline::packet_gate::find_signature_reuse(
         context.repo,
         TreeState::Worktree,
@@ -280,7 +283,8 @@ fn append_audit_row(
     signature: Option<&Signature>,
     spec: &Source,
 ) -> Result<(), WorkflowError> {
-    let audit = records.audit()?;
+    let source = records.writable_record(&records.layout.audit, id.as_str(), template::PACKET_AUDIT)?;
+    let audit = Audit::read(&source);
     let at = signature.map(|signature| signature.at.strftime("%Y-%m-%d %H:%M").to_string());
     let purpose = format!("Task packet creation: {id}");
     let version = spec_version(&spec.name().to_string());

@@ -16,7 +16,6 @@ pub(super) const AUDIT: &str = text!("audit.md");
 pub(super) const SPEC: &str = text!("spec.md");
 pub(super) const GITHUB: &str = text!("github.yml");
 pub(super) const GITLAB: &str = text!("gitlab.yml");
-pub(super) const GATE_LOG: &str = "{\n  \"gate_logs\": []\n}\n";
 /// The line that `init` adds to `.gitignore`.
 pub(super) const IGNORE_LINE: &str = "/.countersign/";
 

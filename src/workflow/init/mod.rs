@@ -9,7 +9,8 @@ use crate::change::RepositoryError;
 pub(crate) use fence::{FenceRequest, plan_fence};
 pub(crate) use runner::{ProjectFiles, TestStep, detect_test_steps};
 
-use crate::document::{Layout, LayoutName};
+use crate::document::template::GATE_LOG;
+use crate::document::{Layout, LayoutName, record_files};
 use crate::system::transaction::{FileWrite, WriteError};
 use crate::text::{RepoPath, line_ending};
 
@@ -98,10 +99,18 @@ pub(crate) fn plan_init(read: FileReader<'_>, request: &InitRequest) -> Result<I
     for (name, text) in files::TEMPLATES {
         plan.create_file(&format!("{}{name}", layout.templates), text)?;
     }
-    plan.create_file(&layout.board, files::BOARD)?;
-    plan.create_file(&layout.registry, files::REGISTRY)?;
-    plan.create_file(&layout.audit, files::AUDIT)?;
-    plan.create_file(&layout.gate_log, files::GATE_LOG)?;
+    let records = [
+        (&layout.board, files::BOARD),
+        (&layout.registry, files::REGISTRY),
+        (&layout.audit, files::AUDIT),
+        (&layout.gate_log, GATE_LOG),
+    ];
+    for (record, text) in records {
+        // An existing table stays the place of all packets.
+        if plan.create_file(record, text)? {
+            plan.create_file(&record_files::keep_file(record), "")?;
+        }
+    }
     let spec = request.spec.as_ref().map_or_else(|| "Spec_v01.md".to_owned(), ToString::to_string);
     if request.spec.is_none() && plan.create_file(&spec, files::SPEC)? {
         plan.plan

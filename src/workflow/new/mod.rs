@@ -8,7 +8,6 @@ mod packet;
 use crate::change::Repository;
 use crate::digest::sha1;
 use crate::document::WpId;
-use crate::document::board::Board;
 use crate::document::template::{REFINEMENT, STUB, fill};
 use crate::text::RepoPath;
 
@@ -114,13 +113,8 @@ pub(crate) fn create_stub(
     let board_path = RepoPath::from(records.layout.board.as_str());
     if records.source(&board_path)?.is_some() {
         let board = records.board()?;
-        if board.entries_of(id.as_str()).next().is_none()
-            && let Some(edit) = board.insert_entry_edit(id.as_str(), "STUB")
-        {
-            let has_stub = |source: &std::sync::Arc<crate::text::Source>| {
-                Board::read(source).entries_of(id.as_str()).any(|entry| entry.state == "STUB")
-            };
-            records.edit_checked(&board.source, &[edit], &has_stub)?;
+        if board.entries_of(id.as_str()).next().is_none() {
+            packet::enter_on_board(records, &id, "STUB")?;
         }
     }
     Ok(CreatedDocument { id, path })

@@ -2,10 +2,10 @@
 //! prepared.
 
 use crate::change::{Repository, TreeState};
-use crate::document::board::Board;
+use crate::document::board::{self, Board};
 use crate::document::gate_log::text_or_empty;
 use crate::document::registry::Registry;
-use crate::document::template::{PACKET, fill};
+use crate::document::template::{PACKET, PACKET_REGISTRY, fill};
 use crate::document::{DocumentKind, Layout, Packet, Signature, WpId};
 use crate::text::{Edit, RepoPath, Source};
 use crate::workflow::records::{Reason, Records, WorkflowError};
@@ -174,47 +174,79 @@ fn require_approval(records: &Records<'_>, id: &WpId) -> Result<String, Workflow
 /// Enters the packet on the task board, or moves the entry of its stub.
 fn update_board(records: &mut Records<'_>, id: &WpId) -> Result<(), WorkflowError> {
     let board = records.board()?;
-    let stub = board.entries_of(id.as_str()).find(|entry| entry.state == "STUB");
-    let edit = match (stub, board.entries_of(id.as_str()).next()) {
-        (Some(stub), _) => board.move_entry_edit(stub, "READY_FOR_DEV"),
-        (None, Some(_)) => return Ok(()),
-        (None, None) => board.insert_entry_edit(id.as_str(), "READY_FOR_DEV"),
+    let Some(entry) = board.entries_of(id.as_str()).next() else {
+        if enter_on_board(records, id, "READY_FOR_DEV")? {
+            return Ok(());
+        }
+        let why = "it has no heading `Ready for Dev` for the packet; add one, then run the command again";
+        return Err(WorkflowError::Document(board.source.name().clone(), why.to_owned()));
     };
-    let Some(edit) = edit else {
-        let why = match stub {
-            Some(stub) => format!(
-                "line {}: the entry contains more than the stub's id and state; move it by hand to the heading `Ready for Dev` as [READY_FOR_DEV], then run the command again",
-                board.source.line(stub.span.start)
-            ),
-            None => "it has no heading `Ready for Dev` for the packet; add one, then run the command again"
-                .to_owned(),
-        };
-        return Err(WorkflowError::Document(board.source.name().clone(), why));
+    let Some(stub) = board.entries_of(id.as_str()).find(|entry| entry.state == "STUB") else {
+        return Ok(());
     };
-    records.edit_checked(&board.source, &[edit], &|source| is_ready(&Board::read(source), id))?;
-    Ok(())
+    let file = board.source.part_at(entry.span).map_or(&board.source, |(file, _)| file);
+    let own = Board::read(file);
+    let own_stub = own.entries_of(id.as_str()).find(|entry| entry.state == "STUB");
+    let Some(edit) = own_stub.and_then(|stub| own.move_entry_edit(stub, "READY_FOR_DEV")) else {
+        let why = format!(
+            "line {}: the entry contains more than the stub's id and state; move it by hand to the heading `Ready for Dev` as [READY_FOR_DEV], then run the command again",
+            file.line(board.source.part_at(stub.span).map_or(stub.span, |(_, span)| span).start)
+        );
+        return Err(WorkflowError::Document(file.name().clone(), why));
+    };
+    let file = std::sync::Arc::clone(file);
+    records.edit_checked(&file, &[edit], &|source| has_state(source, id, "READY_FOR_DEV"))
 }
 
-fn is_ready(board: &Board, id: &WpId) -> bool {
-    board.entries_of(id.as_str()).any(|entry| entry.state == "READY_FOR_DEV")
+/// Adds a packet that is not on the board; returns false if no heading has the state.
+///
+/// # Errors
+/// The board cannot be read.
+pub(super) fn enter_on_board(
+    records: &mut Records<'_>,
+    id: &WpId,
+    state: &str,
+) -> Result<bool, WorkflowError> {
+    let new = board::packet_file(id.as_str(), state).unwrap_or_default();
+    let source = records.writable_record(&records.layout.board, id.as_str(), new)?;
+    if has_state(&source, id, state) {
+        records.set_text(source.name().clone(), source.text().to_owned());
+        return Ok(true);
+    }
+    let Some(edit) = Board::read(&source).insert_entry_edit(id.as_str(), state) else { return Ok(false) };
+    records.edit_checked(&source, &[edit], &|source| has_state(source, id, state))?;
+    Ok(true)
+}
+
+fn has_state(source: &std::sync::Arc<Source>, id: &WpId, state: &str) -> bool {
+    Board::read(source).entries_of(id.as_str()).any(|entry| entry.state == state)
 }
 
 /// Enters the packet in the registry as the active one of its base id.
 fn update_registry(records: &mut Records<'_>, id: &WpId, path: &RepoPath) -> Result<(), WorkflowError> {
     let registry = records.registry()?;
-    let edit = match registry.rows_of(id.base()).next() {
-        Some(row) => Some(Edit::replace(row.active.span, path.to_string())),
-        None => registry.append_row_edit(id.base(), &path.to_string(), "Ready for Dev", ""),
+    let existing = registry.rows_of(id.base()).next().map(|row| row.active.span);
+    let (source, edit) = match existing {
+        Some(span) => {
+            let (file, span) = registry.source.part_at(span).unwrap_or((&registry.source, span));
+            (std::sync::Arc::clone(file), Some(Edit::replace(span, path.to_string())))
+        }
+        None => {
+            let new = PACKET_REGISTRY;
+            let source = records.writable_record(&records.layout.registry, id.base(), new)?;
+            let edit =
+                Registry::read(&source).append_row_edit(id.base(), &path.to_string(), "Ready for Dev", "");
+            (source, edit)
+        }
     };
     let Some(edit) = edit else {
         let why =
             "it has no table of base ids for the packet; add one, then run the command again".to_owned();
-        return Err(WorkflowError::Document(registry.source.name().clone(), why));
+        return Err(WorkflowError::Document(source.name().clone(), why));
     };
     let has_packet = |source: &std::sync::Arc<Source>| {
         let read = Registry::read(source);
         read.rows_of(id.base()).any(|row| row.active.value == path.to_string())
     };
-    records.edit_checked(&registry.source, &[edit], &has_packet)?;
-    Ok(())
+    records.edit_checked(&source, &[edit], &has_packet)
 }
