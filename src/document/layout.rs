@@ -369,8 +369,7 @@ impl Layout {
             || self.record_file(path).is_some_and(|(_, owner)| owner.base() == id.base())
     }
 
-    /// Returns the record and the packet of a file of a record that has one file per
-    /// packet; `None` for other paths.
+    /// Returns record and packet of a file of a record with one file per packet.
     #[must_use]
     pub(crate) fn record_file(&self, path: &RepoPath) -> Option<(&str, WpId)> {
         self.joined_records()

@@ -2,8 +2,8 @@
 //! the checks, and the commands work in this order only.
 
 use crate::support::initialized::{
-    AUDIT, LOG, PACKET, REFINEMENT, answer_refinement, approved, assert_refused, commit, fill_packet,
-    governed, run_ok, signature_now,
+    AUDIT, LOG, PACKET, REFINEMENT, SHARED_AUDIT, SHARED_LOG, answer_refinement, approved, assert_refused,
+    commit, fill_packet, governed, run_ok, signature_now, use_shared_records,
 };
 use crate::support::repo::Sandbox;
 
@@ -174,9 +174,8 @@ fn ids_follow_the_naming_rules() {
     run_ok(&sandbox, &["new", "stub", "WP-1-Two"]);
     assert_refused(&sandbox, &["new", "stub", "WP-1-two"], "differs only in case from the existing");
     assert_refused(&sandbox, &["new", "stub", "WP-1-Two"], "exists already");
-    assert!(
-        sandbox.read(".GOV/roles_shared/TASK_BOARD.md").contains("executable)\n- **[WP-1-Two]** - [STUB]\n")
-    );
+    let board = sandbox.read(".GOV/roles_shared/TASK_BOARD/WP-1-Two.md");
+    assert_eq!(board, "## Stub Backlog\n\n- **[WP-1-Two]** - [STUB]\n");
     let (exit, said) = sandbox.run_redacted(&["new", "refinement", "WP-1-Three", "--anchor", "9-99"]);
     assert!(exit == 1 && said.contains("line 99 does not exist"), "{exit} {said}");
     let (exit, said) = sandbox.run_redacted(&["new", "refinement", "WP-1-Three", "--anchor", "9..11"]);
@@ -206,19 +205,17 @@ fn a_revision_takes_over_from_its_stub_and_its_predecessor() {
     let text = sandbox.read(".GOV/task_packets/WP-1-Two-v2.md");
     assert!(text.contains("- BASE_WP_ID: WP-1-Two\n") && text.contains("- SUPERSEDES: WP-1-Two\n"), "{text}");
     assert!(text.contains("\n- WP-1-Two (.GOV/task_packets/WP-1-Two.md): <fill"), "{text}");
-    let board = sandbox.read(".GOV/roles_shared/TASK_BOARD.md");
-    assert!(
-        board.contains("- **[WP-1-Two-v2]** - [READY_FOR_DEV]\n") && !board.contains("[STUB]"),
-        "{board}"
-    );
-    let registry = sandbox.read(".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md");
+    let board = sandbox.read(".GOV/roles_shared/TASK_BOARD/WP-1-Two-v2.md");
+    assert_eq!(board, "## Ready for Dev\n\n- **[WP-1-Two-v2]** - [READY_FOR_DEV]\n");
+    let registry = sandbox.read(".GOV/roles_shared/WP_TRACEABILITY_REGISTRY/WP-1-Two.md");
     assert!(registry.contains("| WP-1-Two | .GOV/task_packets/WP-1-Two-v2.md |"), "{registry}");
 }
 
 #[test]
 fn records_keep_windows_line_endings_and_a_custom_template_is_used() {
     let sandbox = governed();
-    for path in [LOG, AUDIT, "Spec_v01.md", ".GOV/roles_shared/SPEC_CURRENT.md"] {
+    use_shared_records(&sandbox);
+    for path in [SHARED_LOG, SHARED_AUDIT, "Spec_v01.md", ".GOV/roles_shared/SPEC_CURRENT.md"] {
         let text = format!("\u{feff}{}", sandbox.read(path).replace('\n', "\r\n"));
         sandbox.write(path, text);
     }
@@ -230,7 +227,7 @@ fn records_keep_windows_line_endings_and_a_custom_template_is_used() {
     answer_refinement(&sandbox, REFINEMENT);
     run_ok(&sandbox, &["refine", "WP-1-Two"]);
     run_ok(&sandbox, &["sign", "WP-1-Two", &signature_now("mira")]);
-    for path in [LOG, AUDIT] {
+    for path in [SHARED_LOG, SHARED_AUDIT] {
         let text = sandbox.read(path);
         assert!(text.starts_with('\u{feff}') && !text.replace("\r\n", "").contains('\n'), "{path}: {text:?}");
     }

@@ -9,7 +9,8 @@ use std::time::Instant;
 use regex::Regex;
 
 use crate::support::initialized::{
-    PACKET, REFINEMENT, answer_refinement, approved, commit, fill_packet, governed, run_ok, signature_now,
+    PACKET, REFINEMENT, answer_refinement, approved, commit, fill_packet, governed, run_ok,
+    signature_now, use_shared_records,
 };
 use crate::support::repo::Sandbox;
 
@@ -141,7 +142,7 @@ fn a_command_killed_at_any_time_writes_everything_or_nothing() {
     kill(&sandbox, &["sign", "WP-1-Two", &signature_now("anna"), "--contract"]);
     let odd = sandbox.read(PACKET).replace("## HYGIENE\n", "## HYGIENE\n- zero\u{200b}width\n");
     sandbox.write(PACKET, odd);
-    sandbox.edit(".GOV/roles_shared/TASK_BOARD.md", "- **[WP-1-Two]** - [READY_FOR_DEV]\n", "");
+    sandbox.remove(".GOV/roles_shared/TASK_BOARD/WP-1-Two.md");
     kill(&sandbox, &["fix"]);
     let (nothing, all) = counts.iter().fold((0, 0), |(a, b), (_, (c, d))| (a + c, b + d));
     assert!(nothing > 0 && all > 0, "the times were badly chosen: {counts:?}");
@@ -150,6 +151,7 @@ fn a_command_killed_at_any_time_writes_everything_or_nothing() {
 #[test]
 fn writers_wait_for_each_other_and_nothing_is_lost() {
     let sandbox = governed();
+    use_shared_records(&sandbox);
     let names: Vec<String> = (0..8).map(|number| format!("WP-1-Stub{number}")).collect();
     let children: Vec<_> = names
         .iter()

@@ -37,6 +37,7 @@ mod output_files;
 mod public_api;
 mod reading;
 mod readme;
+mod record_files;
 mod scan_areas;
 mod scans;
 mod schema;

@@ -5,8 +5,12 @@ use super::repo::{Sandbox, isolated_command};
 /// Paths of documents.
 pub const REFINEMENT: &str = ".GOV/refinements/WP-1-Two.md";
 pub const PACKET: &str = ".GOV/task_packets/WP-1-Two.md";
-pub const LOG: &str = ".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json";
-pub const AUDIT: &str = ".GOV/roles_shared/SIGNATURE_AUDIT.md";
+pub const LOG: &str = ".GOV/roles/orchestrator/ORCHESTRATOR_GATES/WP-1-Two.json";
+pub const AUDIT: &str = ".GOV/roles_shared/SIGNATURE_AUDIT/WP-1-Two.md";
+/// Records of all packets, as older repositories have them; `init` writes them without
+/// entries.
+pub const SHARED_LOG: &str = ".GOV/roles/orchestrator/ORCHESTRATOR_GATES.json";
+pub const SHARED_AUDIT: &str = ".GOV/roles_shared/SIGNATURE_AUDIT.md";
 pub const STATE: &str = ".GOV/validator_gates/WP-1-Two.json";
 
 pub const SPEC: &str = "# Specification v01\n\n## 1 Purpose\n\nA list of words.\n\n## 2 Words\n\n### 2.1 Second word\n\nThe file `a.txt` MUST hold a second line \u{2014} the word two.\n";
@@ -19,6 +23,15 @@ pub fn governed() -> Sandbox {
     run_ok(&sandbox, &["init"]);
     commit(&sandbox, "governance");
     sandbox
+}
+
+/// Removes the folders of single packets, as in a repository that an older version set up.
+pub fn use_shared_records(sandbox: &Sandbox) {
+    for folder in ["SIGNATURE_AUDIT", "TASK_BOARD", "WP_TRACEABILITY_REGISTRY"] {
+        sandbox.remove(&format!(".GOV/roles_shared/{folder}/.gitkeep"));
+    }
+    sandbox.remove(".GOV/roles/orchestrator/ORCHESTRATOR_GATES/.gitkeep");
+    commit(sandbox, "records of all packets");
 }
 
 /// Commits everything, with the present time.
