@@ -88,6 +88,19 @@ fn void_reason(origin: &WaiverOrigin, policy: &Policy) -> Option<String> {
     }
 }
 
+/// Returns the reason why a waiver is void: its approver may not grant it, or its origin.
+fn void_reason_of(waiver: &Waiver, origin: &WaiverOrigin, policy: &Policy) -> Option<String> {
+    let unknown = waiver.approver.as_ref().filter(|name| !policy.roles.may_grant_waiver(&name.value));
+    if let Some(name) = unknown {
+        return Some(format!(
+            "`{}` may not grant waivers; `roles: waiver:` of the configuration names {}",
+            crate::text::to_single_line(&name.value, 40),
+            crate::text::to_single_line(&policy.roles.waiver.join(", "), 120)
+        ));
+    }
+    void_reason(origin, policy)
+}
+
 /// Returns whether a waiver can suppress findings: it is complete, in force and not
 /// void. `index` is its position in the packet, from 0.
 #[must_use]
@@ -95,7 +108,7 @@ pub(crate) fn is_effective(waiver: &Waiver, index: usize, input: &ChangeCheckCon
     let is_void = input
         .waiver_origins
         .get(index)
-        .is_none_or(|origin| void_reason(origin, input.packet.policy).is_some());
+        .is_none_or(|origin| void_reason_of(waiver, origin, input.packet.policy).is_some());
     input.packet.packet.waivers.len() <= MAX_WAIVERS
         && waiver.missing().is_empty()
         && has_subject(waiver, input)
@@ -172,12 +185,12 @@ pub(super) fn expired(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResul
     out.into()
 }
 
-/// `waiver/void`: every waiver was committed without code, and as early as the
-/// configuration requires (`waivers: from:`).
+/// `waiver/void`: every waiver was granted by a person with that role, and committed
+/// without code, as early as the configuration requires (`waivers: from:`).
 pub(super) fn void(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut out = Vec::new();
     for (waiver, origin) in input.packet.packet.waivers.iter().zip(input.waiver_origins) {
-        if let Some(why) = void_reason(origin, input.packet.policy) {
+        if let Some(why) = void_reason_of(waiver, origin, input.packet.policy) {
             let message =
                 format!("the waiver `{}` is void: {why}", crate::text::to_single_line(waiver.name(), 80));
             out.push(

@@ -162,6 +162,8 @@ pub(super) struct RawApproval {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawRoles {
     pub approver: Option<Spanned<Vec<Text>>>,
+    pub reviewer: Option<Spanned<Vec<Text>>>,
+    pub waiver: Option<Spanned<Vec<Text>>>,
 }
 
 /// Commands that `evidence` may run.

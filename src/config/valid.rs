@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::check;
-use crate::check::context::{ManifestPlace, Policy, ProtectedPattern, WaiverSource};
+use crate::check::context::{ManifestPlace, Policy, ProtectedPattern, Roles, WaiverSource};
 use crate::document::Layout;
 use crate::finding::{Level, RuleId};
 use crate::rule::{
@@ -170,7 +170,7 @@ impl Config {
         self.policy.ascii_only = file.ascii_only.unwrap_or(false);
         self.policy.separation_of_duties =
             file.approval.and_then(|approval| approval.separation_of_duties).unwrap_or(false);
-        self.policy.approvers = validate_approvers(file.roles.unwrap_or_default())?;
+        self.policy.roles = validate_roles(file.roles.unwrap_or_default())?;
         self.policy.spec_headings = file.spec.and_then(|spec| spec.headings).unwrap_or_default();
         self.policy.manifests = match &file.manifests {
             Some(text) => ManifestPlace::parse(&text.value).ok_or_else(|| {
@@ -309,15 +309,26 @@ fn validate_version(version: Option<Spanned<u64>>, file: Span) -> Result<(), Val
     }
 }
 
-/// Checks the persons with the role of an approver.
-fn validate_approvers(roles: raw::RawRoles) -> Result<Vec<String>, ValueError> {
-    let Some(names) = roles.approver else { return Ok(Vec::new()) };
+/// Checks the persons of each role.
+fn validate_roles(roles: raw::RawRoles) -> Result<Roles, ValueError> {
+    Ok(Roles {
+        approver: validate_persons("approver", roles.approver)?,
+        reviewer: validate_persons("reviewer", roles.reviewer)?,
+        waiver: validate_persons("waiver", roles.waiver)?,
+    })
+}
+
+fn validate_persons(
+    role: &'static str,
+    names: Option<Spanned<Vec<Text>>>,
+) -> Result<Vec<String>, ValueError> {
+    let Some(names) = names else { return Ok(Vec::new()) };
     if names.value.is_empty() {
-        return Err(ValueError::missing(names.span, "approver", "; name at least one person"));
+        return Err(ValueError::missing(names.span, role, "; name at least one person"));
     }
     let is_name = |name: &Text| !name.value.trim().is_empty() && !name.value.contains(['*', '?', '!', ',']);
     if let Some(wrong) = names.value.iter().find(|name| !is_name(name)) {
-        return Err(ValueError::form("approver", wrong, "a name without wildcards"));
+        return Err(ValueError::form(role, wrong, "a name without wildcards"));
     }
     Ok(names.value.into_iter().map(|name| name.value).collect())
 }

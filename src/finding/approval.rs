@@ -29,6 +29,8 @@ pub struct KeySignature {
     pub principals: String,
     /// The key's fingerprint, `SHA256:…`.
     pub fingerprint: String,
+    /// Whether a person touched a security token for the signature.
+    pub has_presence: bool,
 }
 
 /// The commit that added a signature to its packet.

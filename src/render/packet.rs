@@ -35,9 +35,13 @@ fn add_approval_rows(approval: &ApprovalSummary, verbose: bool, out: &mut Vec<(&
     out.push(("signed", signed));
     if let Some(key) = &approval.key_signature {
         let principals = to_single_line(&key.principals, 80);
+        let presence = if key.has_presence { "" } else { ", signed without presence" };
         out.push((
             "key",
-            format!("contract signed by the key of {principals} ({})", to_single_line(&key.fingerprint, 80)),
+            format!(
+                "contract signed by the key of {principals} ({}{presence})",
+                to_single_line(&key.fingerprint, 80)
+            ),
         ));
     }
     let code = &approval.code;

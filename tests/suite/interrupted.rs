@@ -9,8 +9,8 @@ use std::time::Instant;
 use regex::Regex;
 
 use crate::support::initialized::{
-    PACKET, REFINEMENT, answer_refinement, approved, commit, fill_packet, governed, run_ok,
-    signature_now, use_shared_records,
+    PACKET, REFINEMENT, answer_refinement, approved, commit, fill_packet, governed, run_ok, signature_now,
+    use_shared_records,
 };
 use crate::support::repo::Sandbox;
 

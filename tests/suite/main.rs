@@ -38,6 +38,8 @@ mod public_api;
 mod reading;
 mod readme;
 mod record_files;
+#[cfg(feature = "ssh")]
+mod roles;
 mod scan_areas;
 mod scans;
 mod schema;

@@ -30,12 +30,12 @@ fn missing_role(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Option<Finding
     let signature = input.packet.packet.signature.as_ref()?;
     let parsed = Signature::parse(&signature.value).ok()?;
     let policy = input.packet.policy;
-    if policy.may_approve(&parsed.user) {
+    if policy.roles.may_approve(&parsed.user) {
         return None;
     }
     let user = to_single_line(&parsed.user, 40);
     let message = format!("`{user}` signed the packet, but may not approve it");
-    let approvers = to_single_line(&policy.approvers.join(", "), 120);
+    let approvers = to_single_line(&policy.roles.approver.join(", "), 120);
     let finding = rule.finding(message, input.packet.label_at(signature.span, "not an approver"));
     Some(finding.note(format!("`roles: approver:` of the configuration names {approvers}.")))
 }
@@ -47,6 +47,15 @@ fn signed_by_key(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
     let signature_span = packet.signature.as_ref().map_or(packet.head_span(), |signature| signature.span);
     let (contract, signature) = match (&files.contract, &files.signature) {
         (Some(contract), Some(signature)) => (contract, signature),
+        (None, None)
+            if !required && packet.signature.is_none() && !input.packet.policy.roles.approver.is_empty() =>
+        {
+            let message = format!("no approver has signed the contract of `{}`", input.packet.id);
+            let approvers = to_single_line(&input.packet.policy.roles.approver.join(", "), 120);
+            let finding = rule.finding(message, input.packet.label_at(signature_span, "approved by nobody"));
+            let note = format!("`roles: approver:` of the configuration names {approvers}.");
+            return Some(finding.note(note)).into();
+        }
         (None, None) if !required => {
             return CheckResult::skipped(
                 "the contract has no signature by a key, and the configuration does not require one",
@@ -121,7 +130,8 @@ pub(crate) fn key_signature(input: &ApprovalCheckContext<'_>) -> Option<KeySigna
     let unchanged =
         current_contract(input).differences(&signed_text(contract)).is_some_and(|changed| changed.is_empty());
     let principals = to_single_line(&signer.principals.join(","), 120);
-    unchanged.then_some(KeySignature { principals, fingerprint: key.fingerprint })
+    let has_presence = key.has_presence;
+    unchanged.then_some(KeySignature { principals, fingerprint: key.fingerprint, has_presence })
 }
 
 /// Returns the signed text with LF line endings, because a checkout can

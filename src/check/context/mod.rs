@@ -3,6 +3,7 @@
 mod approval;
 mod change;
 mod policy;
+mod roles;
 mod sources;
 mod trusted;
 
@@ -24,6 +25,7 @@ pub(crate) use approval::{
 };
 pub(crate) use change::{ChangeCheckContext, EvidencePathFact, RangeFact, WaiverOrigin};
 pub(crate) use policy::{ManifestPlace, Policy, ProtectedPattern, WaiverSource};
+pub(crate) use roles::Roles;
 pub(crate) use sources::{
     BaselineState, ChangedSource, SourcesCheckContext, SuppressionUse, UnreadFile, UnscannedFolder,
     WaiverLookup,

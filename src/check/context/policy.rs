@@ -3,6 +3,8 @@
 use crate::document::scope_entry::ScopeEntry;
 use crate::text::{RepoPath, Span, Spanned};
 
+use super::roles::Roles;
+
 /// The settings of a repository's configuration that checks use.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of the configuration")]
@@ -33,9 +35,8 @@ pub struct Policy {
     pub waivers_from: WaiverSource,
     /// Whether the person who commits the signature must not write code.
     pub separation_of_duties: bool,
-    /// Persons who may approve a packet or a change of the rules, as principals of
-    /// `allowed_signers`. If the list is empty, everyone with an allowed key may.
-    pub approvers: Vec<String>,
+    /// Persons who may approve, review, and grant waivers.
+    pub roles: Roles,
     /// Persons who may present and acknowledge validation reports. If the list
     /// is empty, identities are recorded and not compared.
     pub identities: Vec<String>,
@@ -171,18 +172,6 @@ impl ProtectedPattern {
     }
 }
 
-impl Policy {
-    /// Returns true if a person has the role of an approver. The name equals the whole
-    /// name of an approver, or its part before the `@`.
-    #[must_use]
-    pub fn may_approve(&self, name: &str) -> bool {
-        let is_same = |approver: &String| {
-            approver == name || approver.split_once('@').is_some_and(|(local, _)| local == name)
-        };
-        self.approvers.is_empty() || self.approvers.iter().any(is_same)
-    }
-}
-
 impl Default for Policy {
     fn default() -> Self {
         Self {
@@ -197,7 +186,7 @@ impl Default for Policy {
             max_window_lines: 400,
             ascii_only: false,
             separation_of_duties: false,
-            approvers: Vec::new(),
+            roles: Roles::default(),
             waivers_from: WaiverSource::Work,
             identities: Vec::new(),
             spec_headings: Vec::new(),

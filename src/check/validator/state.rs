@@ -59,14 +59,18 @@ pub(in crate::check) fn chain(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
 }
 
 /// `validator/identity`: if `validator.identities` is configured, each report is
-/// presented and acknowledged by two different identities from that list.
+/// presented and acknowledged by two different identities from that list. If
+/// `roles: reviewer:` is configured, a reviewer presents it.
 pub(in crate::check) fn identity(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResult {
     let state = match state_of(input) {
         Ok(state) => state,
         Err(skipped) => return skipped,
     };
-    if input.policy.identities.is_empty() {
-        return CheckResult::skipped("the configuration has no `validator: identities:`");
+    let has_identities = !input.policy.identities.is_empty();
+    if !has_identities && input.policy.roles.reviewer.is_empty() {
+        return CheckResult::skipped(
+            "the configuration has no `validator: identities:` and no `roles: reviewer:`",
+        );
     }
     let mut out: Vec<Finding> = Vec::new();
     for session in &state.sessions {
@@ -74,7 +78,21 @@ pub(in crate::check) fn identity(input: &DocumentCheckContext<'_>, rule: &Rule) 
             let span = gate.by.as_ref().map_or(gate.gate.span, |by| by.span);
             Label::text(&state.source, span, text)
         };
-        let checked = [find_gate(session, "REPORT_PRESENTED"), find_gate(session, "USER_ACKNOWLEDGED")];
+        let presented = find_gate(session, "REPORT_PRESENTED");
+        let presenter = |gate: &PassedGate| gate.by.as_ref().map_or(String::new(), |by| by.value.clone());
+        if let Some(gate) = presented.filter(|gate| !input.policy.roles.may_review(&presenter(gate))) {
+            let message = format!(
+                "`{}` presented the report, but is no reviewer",
+                to_single_line(&presenter(gate), 80)
+            );
+            let reviewers = to_single_line(&input.policy.roles.reviewer.join(", "), 120);
+            let finding = rule.finding(message, label(gate, "not a reviewer"));
+            out.push(finding.note(format!("`roles: reviewer:` of the configuration names {reviewers}.")));
+        }
+        if !has_identities {
+            continue;
+        }
+        let checked = [presented, find_gate(session, "USER_ACKNOWLEDGED")];
         for gate in checked.into_iter().flatten() {
             let known = gate.by.as_ref().and_then(|by| input.policy.find_identity(&by.value));
             if known.is_none() {

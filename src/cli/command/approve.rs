@@ -106,7 +106,8 @@ impl ApproveArgs {
         run_workflow(global, output, &command, &|records, workspace, config| {
             let key = self.resolve_key(global, &workspace.repo)?;
             let named = global.config_override()?;
-            let context = ApprovalContext { repo: &workspace.repo, now: clock::now(), config: named };
+            let roles = config.policy.roles.clone();
+            let context = ApprovalContext { repo: &workspace.repo, now: clock::now(), config: named, roles };
             let approval =
                 ContractApproval { key: &key, name: self.name.as_deref(), profile: config.levels.profile };
             let mut next = Vec::new();
@@ -169,9 +170,10 @@ fn confirm(question: &str, yes: bool) -> anyhow::Result<()> {
 
 impl RefineArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        run_workflow(global, output, &format!("refine {}", self.id), &|records, workspace, _| {
+        run_workflow(global, output, &format!("refine {}", self.id), &|records, workspace, settings| {
             let config = global.config_override()?;
-            let context = ApprovalContext { repo: &workspace.repo, now: clock::now(), config };
+            let roles = settings.policy.roles.clone();
+            let context = ApprovalContext { repo: &workspace.repo, now: clock::now(), config, roles };
             let id = refine(records, &context, &self.id)?;
             let next = format!("The approver reads it and runs `countersign sign {id} SIGNATURE`.");
             Ok(CommandSummary { wp_id: Some(id.as_str().to_owned()), next: vec![next] })
@@ -181,7 +183,7 @@ impl RefineArgs {
 
 impl SignArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        run_workflow(global, output, &format!("sign {}", self.id), &|records, workspace, _| {
+        run_workflow(global, output, &format!("sign {}", self.id), &|records, workspace, settings| {
             let mut next = Vec::new();
             // Without a packet there is no contract yet; `--contract` only writes a text.
             if !self.contract
@@ -192,7 +194,9 @@ impl SignArgs {
             }
             if let Some(signature) = &self.signature {
                 let named = global.config_override()?;
-                let context = ApprovalContext { repo: &workspace.repo, now: clock::now(), config: named };
+                let roles = settings.policy.roles.clone();
+                let context =
+                    ApprovalContext { repo: &workspace.repo, now: clock::now(), config: named, roles };
                 let merge_base = if self.move_merge_base {
                     fork_point(&workspace.repo)?.or(workspace.repo.head()?)
                 } else {
@@ -245,9 +249,10 @@ fn describe_contract_signature(sealed: &ContractSignature) -> Vec<String> {
 
 impl PrepareArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        run_workflow(global, output, &format!("prepare {}", self.id), &|records, workspace, _| {
+        run_workflow(global, output, &format!("prepare {}", self.id), &|records, workspace, settings| {
             let config = global.config_override()?;
-            let context = ApprovalContext { repo: &workspace.repo, now: clock::now(), config };
+            let roles = settings.policy.roles.clone();
+            let context = ApprovalContext { repo: &workspace.repo, now: clock::now(), config, roles };
             let preparation = Preparation {
                 coder: self.coder.clone(),
                 branch: self.branch.clone().unwrap_or_else(|| format!("feat/{}", self.id)),

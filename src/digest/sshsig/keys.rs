@@ -9,7 +9,8 @@ impl SigningKey {
         let key = PublicKey::from(data.clone());
         let text = key.to_openssh().map_err(|error| SshSignatureError::Unreadable(error.to_string()))?;
         let words: Vec<&str> = text.split_whitespace().take(2).collect();
-        Ok(Self { key: words.join(" "), fingerprint: key.fingerprint(HashAlg::Sha256).to_string() })
+        let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
+        Ok(Self { key: words.join(" "), fingerprint, has_presence: false })
     }
 }
 
@@ -44,7 +45,11 @@ pub(crate) fn verify_in(
     }
     let key = PublicKey::from(data.clone());
     key.verify(namespace, message, &signature).map_err(|_| SshSignatureError::MessageMismatch)?;
-    SigningKey::from_key_data(data)
+    // A security token signs its flags after the 64 bytes of the signature; the first bit
+    // is the presence of a person.
+    let flags = signature.signature().as_bytes().get(64).copied().unwrap_or_default();
+    let has_presence = matches!(data, KeyData::SkEd25519(_)) && flags & 1 == 1;
+    Ok(SigningKey { has_presence, ..SigningKey::from_key_data(data)? })
 }
 
 /// Signs a message with a private key in OpenSSH's format, and returns the

@@ -48,6 +48,8 @@ pub(crate) struct SigningKey {
     pub key: String,
     /// The key's fingerprint, `SHA256:…`.
     pub fingerprint: String,
+    /// Whether the signature says that a person touched a security token.
+    pub has_presence: bool,
 }
 
 /// Reason why a key cannot sign.

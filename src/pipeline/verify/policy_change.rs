@@ -157,7 +157,7 @@ fn signature_refusal(
     };
     let at = commit_time(context, commit)?;
     let signers = AllowedSigners::read(&source);
-    let approvers = &context.loaded.config.policy.approvers;
+    let approvers = &context.loaded.config.policy.roles.approver;
     let is_allowed = signers.signers_with_key(&key.key).any(|signer| {
         !signer.is_authority
             && signer.allows_namespace(GIT_NAMESPACE)

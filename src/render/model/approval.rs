@@ -41,6 +41,8 @@ pub(crate) struct KeyDocument {
     pub principals: String,
     /// The key's fingerprint, `SHA256:…`.
     pub fingerprint: String,
+    /// Whether a person touched a security token for the signature.
+    pub presence: bool,
 }
 
 /// The commit that added the signature.
@@ -87,6 +89,7 @@ impl From<&ApprovalSummary> for ApprovalDocument {
             key: approval.key_signature.as_ref().map(|key| KeyDocument {
                 principals: key.principals.clone(),
                 fingerprint: key.fingerprint.clone(),
+                presence: key.has_presence,
             }),
             unknown: approval.unknown_reason.clone(),
             records: approval.records.iter().map(|(name, agrees)| ((*name).to_owned(), *agrees)).collect(),

@@ -89,6 +89,10 @@ pub(crate) fn approve(
     approval: &ContractApproval<'_>,
 ) -> Result<ContractSignature, WorkflowError> {
     let signature = new_signature(records, context, approval)?;
+    let user = Signature::parse(&signature).map(|signature| signature.user).unwrap_or_default();
+    if let Some(reason) = context.check_role(&user) {
+        return Err(WorkflowError::Refused(vec![reason]));
+    }
     if approval.profile == Profile::Full {
         let request = SignRequest {
             signature,

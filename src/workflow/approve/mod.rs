@@ -14,13 +14,14 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::change::{Overlay, Repository, TreeState};
+use crate::check::context::Roles;
 use crate::document::gate_log::GateLog;
 use crate::document::{WpId, template};
 use crate::finding::Report;
 use crate::pipeline::document_check::{DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents};
-use crate::text::{RepoPath, Source};
+use crate::text::{RepoPath, Source, to_single_line};
 
-use super::records::{Records, WorkflowError};
+use super::records::{Reason, Records, WorkflowError};
 
 pub(crate) use contract_approval::{ContractApproval, approve, find_packet, render_contract};
 pub(crate) use prepare::{Preparation, prepare};
@@ -36,9 +37,22 @@ pub(crate) struct ApprovalContext<'a> {
     pub now: Timestamp,
     /// The configuration file that the caller names, if any.
     pub config: Option<Arc<Source>>,
+    /// Persons who may approve.
+    pub roles: Roles,
 }
 
 impl ApprovalContext<'_> {
+    /// Returns a reason if a person may not approve.
+    fn check_role(&self, user: &str) -> Option<Reason> {
+        let names = to_single_line(&self.roles.approver.join(", "), 300);
+        (!self.roles.may_approve(user)).then(|| {
+            Reason::new(
+                format!("`{}` may not approve packets", to_single_line(user, 40)),
+                format!("`roles: approver:` of the configuration names {names}."),
+            )
+        })
+    }
+
     /// Returns the current civil time in UTC.
     fn now_civil(&self) -> DateTime {
         self.now.to_zoned(TimeZone::UTC).datetime()

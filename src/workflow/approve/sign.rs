@@ -71,6 +71,7 @@ pub(crate) fn sign(
         }
     }
     reasons.extend(check_enrichment(&refinement));
+    reasons.extend(signature.as_ref().and_then(|signature| context.check_role(&signature.user)));
     if let Some(signature) = &signature {
         check_unused(records, context, &id, signature, &mut reasons)?;
     }

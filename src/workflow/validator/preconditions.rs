@@ -115,6 +115,13 @@ pub(super) fn check_identity(
     if !matches!(step, SessionStep::Present(_) | SessionStep::Acknowledge) {
         return None;
     }
+    let roles = &context.policy.roles;
+    if matches!(step, SessionStep::Present(_)) && !roles.may_review(&context.by) {
+        let what =
+            format!("`{}` is no reviewer and cannot present a report", to_single_line(&context.by, 80));
+        let names = to_single_line(&roles.reviewer.join(", "), 300);
+        return Some(Reason::new(what, format!("`roles: reviewer:` of the configuration names {names}.")));
+    }
     if context.policy.identities.is_empty() {
         return check_other_person(context, session, step);
     }
