@@ -202,6 +202,19 @@ pub trait History {
         Ok(Vec::new())
     }
 
+    /// Returns the parents of a commit, in order.
+    ///
+    /// # Errors
+    /// Missing objects.
+    fn parents(&self, _commit: Commit) -> Result<Vec<Commit>, RepositoryError> {
+        Ok(Vec::new())
+    }
+
+    /// Returns whether the clone has only a part of the history.
+    fn is_shallow(&self) -> bool {
+        false
+    }
+
     /// Returns the merge base of two commits: the newest common ancestor that is not
     /// an ancestor of another one. `None` if there is none.
     ///

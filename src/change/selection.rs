@@ -60,6 +60,13 @@ pub enum SelectionRequest {
     Work,
     /// `--range A..B` or `A...B`.
     Range(String),
+    /// `--range auto`, as a range that the caller could have written.
+    Auto {
+        /// The range, `A..B` or `A...B`.
+        range: String,
+        /// Why this range, for reports.
+        reason: String,
+    },
     /// `--rev R`: from the first parent of R to R.
     Rev(String),
     /// `--staged`.

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
-use crate::change::SelectionRequest;
+use crate::change::{Repository, SelectionRequest};
 use crate::document::limits::MAX_DOCUMENT_BYTES;
+use crate::pipeline::ci_range::{CiEvent, CiRange, read_event, select_range};
+use crate::pipeline::packet_gate::PipelineError;
 use crate::render::Format;
 use crate::system::{environment, files};
 use crate::text::{RepoPath, Source};
@@ -174,7 +176,8 @@ impl<'a> PacketIds<'a> {
 /// else the last commit.
 #[derive(Debug, Args)]
 pub(crate) struct SelectionArgs {
-    /// Two commits; three dots mean their merge base
+    /// Two commits; three dots mean their merge base. `auto` takes the change of the
+    /// GitHub or GitLab event of this run
     #[arg(long, value_name = "A..B", group = "which", allow_hyphen_values = true)]
     range: Option<String>,
     /// A commit against its first parent
@@ -188,14 +191,38 @@ pub(crate) struct SelectionArgs {
     worktree: bool,
 }
 
+/// The value of `--range` for the change of a continuous-integration run.
+const AUTO: &str = "auto";
+/// Maximum size of an event file, in bytes.
+const MAX_EVENT_BYTES: u64 = 32 * 1024 * 1024;
+
 impl SelectionArgs {
-    pub(crate) fn request(&self) -> SelectionRequest {
-        match (&self.range, &self.rev) {
+    /// Returns the selected change, with what else the event of a run says.
+    ///
+    /// # Errors
+    /// `--range auto` cannot select a change.
+    pub(crate) fn select(&self, repo: &dyn Repository) -> anyhow::Result<CiRange> {
+        let request = match (&self.range, &self.rev) {
+            (Some(range), _) if range == AUTO => return Ok(select_range(repo, &read_ci_event()?)?),
             (Some(range), _) => SelectionRequest::Range(range.clone()),
             (None, Some(rev)) => SelectionRequest::Rev(rev.clone()),
             (None, None) if self.staged => SelectionRequest::Staged,
             (None, None) if self.worktree => SelectionRequest::Worktree,
             (None, None) => SelectionRequest::Default,
-        }
+        };
+        Ok(CiRange { request, branch: None, forbidden_steps: None })
     }
+}
+
+/// Reads the event of this run of continuous integration.
+///
+/// # Errors
+/// No event is recognised.
+pub(crate) fn read_ci_event() -> Result<CiEvent, PipelineError> {
+    let read = |path: &str| {
+        let bytes = files::read(Path::new(path), MAX_EVENT_BYTES)
+            .map_err(|error| format!("the event file {path} cannot be read: {error}"))?;
+        String::from_utf8(bytes).map_err(|_| format!("the event file {path} is not UTF-8"))
+    };
+    read_event(&environment::variable, &read).map_err(|why| PipelineError::AutoRange { why })
 }

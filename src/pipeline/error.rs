@@ -24,6 +24,12 @@ pub enum PipelineError {
         /// A reference with other rules.
         second: String,
     },
+    /// `--range auto` cannot select a change.
+    #[error("--range auto: {why}")]
+    AutoRange {
+        /// The reason as a clause, with what to do.
+        why: String,
+    },
     /// A gate of packets in a repository without packets.
     #[error("the profile `fence` has no packets; run `countersign verify`")]
     FenceHasNoPackets,

@@ -27,6 +27,7 @@ mod fix;
 mod formats;
 mod guarantees;
 mod hostile;
+mod hosts;
 mod interrupted;
 #[cfg(feature = "ssh")]
 mod keys;

@@ -60,8 +60,10 @@ impl Cor701ShaArgs {
 
     fn compute_output(&self, repo: &GitRepository, path: &RepoPath) -> anyhow::Result<Cor701ShaOutput> {
         let head = repo.head()?.map_or(TreeState::Empty, TreeState::Commit);
-        let (mut variants, pre, post, chosen) = match self.selection.request() {
-            request @ (SelectionRequest::Range(_) | SelectionRequest::Rev(_)) => {
+        let (mut variants, pre, post, chosen) = match self.selection.select(repo)?.request {
+            request @ (SelectionRequest::Range(_)
+            | SelectionRequest::Rev(_)
+            | SelectionRequest::Auto { .. }) => {
                 let selection: Selection = repo.select(&request, &|_| None, None)?;
                 let (pre, post) = (
                     read_content(repo, selection.base.map_or(TreeState::Empty, TreeState::Commit), path)?,

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::change::SelectionRequest;
 use crate::check::context::Gate;
-use crate::cli::args::{BaseArgs, PacketIds, WorkArgs};
+use crate::cli::args::{BaseArgs, PacketIds, SelectionArgs, WorkArgs};
 use crate::cli::workspace::lock_for_checks;
 use crate::cli::{GlobalArgs, Output};
 use crate::pipeline::packet_gate::GateRequest;
@@ -55,7 +55,7 @@ impl PreWorkArgs {
         let run = GateRun {
             gate: Gate::PreWork,
             packets: PacketIds::single(&self.packet),
-            selection: SelectionRequest::Default,
+            selection: None,
             base: self.base.revision.as_ref(),
             no_run: self.no_run,
         };
@@ -80,7 +80,7 @@ impl GateCheckArgs {
         let run = GateRun {
             gate: Gate::GateCheck,
             packets: PacketIds::single(&self.packet),
-            selection: SelectionRequest::Default,
+            selection: None,
             base: None,
             no_run: false,
         };
@@ -92,7 +92,7 @@ impl GateCheckArgs {
 struct GateRun<'a> {
     gate: Gate,
     packets: PacketIds<'a>,
-    selection: SelectionRequest,
+    selection: Option<&'a SelectionArgs>,
     base: Option<&'a String>,
     no_run: bool,
 }
@@ -102,7 +102,7 @@ impl<'a> GateRun<'a> {
         Self {
             gate,
             packets: work.packet_ids(),
-            selection: work.selection.request(),
+            selection: Some(&work.selection),
             base: work.base.revision.as_ref(),
             no_run,
         }
@@ -112,16 +112,21 @@ impl<'a> GateRun<'a> {
         let mut repo = GitRepository::discover(&global.working_dir()?)?;
         lock_for_checks(&repo)?;
         repo.use_index_of_commit(&global.working_dir()?)?;
+        let selected = self.selection.map(|selection| selection.select(&repo)).transpose()?;
+        let (selection, forbidden_steps) = match selected {
+            Some(selected) => (selected.request, selected.forbidden_steps),
+            None => (SelectionRequest::Default, None),
+        };
         let request = GateRequest {
             gate: self.gate,
             packet: self.packets.first.to_owned(),
             other_packets: self.packets.others.to_vec(),
-            selection: self.selection,
+            selection,
             base: self.base.cloned(),
             config: global.config_override()?,
             now: clock::now_civil(),
         };
-        let skip = self.no_run.then(|| "--no-run was given".to_owned());
+        let skip = forbidden_steps.or_else(|| self.no_run.then(|| "--no-run was given".to_owned()));
         let report = run_gate(&repo, &request, &StepOptions { skip, progress: output })?;
         output.write_report(global, &report)
     }

@@ -143,6 +143,7 @@ fn check_scope(global: &GlobalArgs, repo: &GitRepository) -> anyhow::Result<Opti
         config: global.config_override()?,
         approval: PolicyApproval::None,
         is_ci: false,
+        branch: None,
         now: clock::now_civil(),
     };
     Ok(check_commit_scope(repo, &request)?)

@@ -74,11 +74,12 @@ impl ManifestArgs {
             None
         };
         let workspace = GitWorkspace::open(global)?;
+        let selected = self.work.selection.select(&workspace.repo)?;
         let request = GateRequest {
             gate: Gate::PostWork,
             packet: self.work.packet.clone(),
             other_packets: self.work.also.clone(),
-            selection: self.work.selection.request(),
+            selection: selected.request,
             base: self.work.base.revision.clone(),
             config: global.config_override()?,
             now: clock::now_civil(),

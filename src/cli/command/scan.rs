@@ -200,12 +200,12 @@ fn build_request(
     base: &BaseArgs,
     paths: &[PathBuf],
 ) -> anyhow::Result<ScanRequest> {
-    let change = match selection.request() {
+    let mut named = Vec::new();
+    let workspace = Workspace::discover(global)?;
+    let change = match selection.select(workspace.repo())?.request {
         SelectionRequest::Default => None,
         asked => Some(asked),
     };
-    let mut named = Vec::new();
-    let workspace = Workspace::discover(global)?;
     for path in paths {
         named.push(workspace.resolve_path(&global.working_dir()?, path)?);
     }

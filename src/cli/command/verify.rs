@@ -3,7 +3,8 @@
 use anyhow::bail;
 use clap::Args;
 
-use crate::cli::args::{BaseArgs, SelectionArgs};
+use crate::change::WorkingTree as _;
+use crate::cli::args::{BaseArgs, SelectionArgs, read_ci_event};
 use crate::cli::workspace::lock_for_checks;
 use crate::cli::{GlobalArgs, Output};
 use crate::pipeline::steps::{StepOptions, run_verify};
@@ -31,20 +32,29 @@ pub(crate) struct VerifyArgs {
     policy_change: bool,
 }
 
+/// Returns the branch of the work that a run of continuous integration names, if HEAD is
+/// detached.
+fn branch_of_run(repo: &GitRepository) -> Option<String> {
+    let is_detached = repo.current_branch().ok()?.is_none();
+    (is_detached && environment::is_ci()).then(|| read_ci_event().ok()?.source_branch).flatten()
+}
+
 impl VerifyArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let repo = GitRepository::discover(&global.working_dir()?)?;
         lock_for_checks(&repo)?;
+        let selected = self.selection.select(&repo)?;
         let request = VerifyRequest {
             packet: self.packet.clone(),
-            selection: self.selection.request(),
+            selection: selected.request,
+            branch: selected.branch.or_else(|| branch_of_run(&repo)),
             base: self.base.revision.clone(),
             config: global.config_override()?,
             approval: self.policy_approval()?,
             is_ci: environment::is_ci(),
             now: clock::now_civil(),
         };
-        let skip = self.no_run.then(|| "--no-run was given".to_owned());
+        let skip = selected.forbidden_steps.or_else(|| self.no_run.then(|| "--no-run was given".to_owned()));
         let report = run_verify(&repo, &request, &StepOptions { skip, progress: output })?;
         output.write_report(global, &report)
     }

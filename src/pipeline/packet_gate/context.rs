@@ -146,7 +146,7 @@ pub(crate) fn resolve_selection(
         SelectionRequest::Default | SelectionRequest::Work => main.choose(repo, &|_| Ok(true))?,
         _ => None,
     };
-    let selection = repo.select(&request.selection, &merge_base, tip)?;
+    let selection = main.select(repo, &request.selection, &merge_base, tip)?;
     let extended = if selection.is_explicit {
         None
     } else {

@@ -65,7 +65,7 @@ pub(super) fn scan_change(
         SelectionRequest::Default => main.choose(repo, &|_| Ok(true))?,
         _ => None,
     };
-    let selection = repo.select(selection_request, &|_| None, tip)?;
+    let selection = main.select(repo, selection_request, &|_| None, tip)?;
     let policy_tree = TrustedRevision::resolve(repo, &main, Some(&selection))?.tree;
     let loaded = load(repo, policy_tree, request.config.as_ref())?;
     let config = &loaded.config;

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::change::{BranchTip, Commit, Repository, RepositoryError, SelectionRequest, TreeState};
+use crate::change::{
+    BranchTip, Commit, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, TreeState,
+};
 use crate::config::{Config, FILE_NAME, load, main_branches_in_history, resolve_layout};
 use crate::pipeline::error::PipelineError;
 use crate::text::{RepoPath, Source};
@@ -104,6 +106,44 @@ impl MainBranch {
             };
         }
         Ok(oldest)
+    }
+
+    /// Selects a change. If the main branch moved on since the work left it, a range that
+    /// starts there (`main..HEAD`) is judged as `main...HEAD`: what others did on the main
+    /// branch is not part of the work.
+    ///
+    /// # Errors
+    /// The repository cannot be read, or the request is not valid.
+    pub(crate) fn select(
+        &self,
+        repo: &dyn Repository,
+        request: &SelectionRequest,
+        merge_base: &dyn Fn(Commit) -> Option<String>,
+        tip: Option<&BranchTip>,
+    ) -> Result<Selection, RepositoryError> {
+        let selection = repo.select(request, merge_base, tip)?;
+        let (SelectionMode::Range, None, Some(base), Some(head)) =
+            (selection.mode, selection.left_end, selection.base, selection.head)
+        else {
+            return Ok(selection);
+        };
+        if repo.is_ancestor(base, head)? || repo.is_ancestor(head, base)? {
+            return Ok(selection);
+        }
+        for known in &self.tips {
+            if !repo.is_ancestor(base, known.tip)? {
+                continue;
+            }
+            let Some(fork) = repo.merge_base(base, head)? else { break };
+            let reason = format!(
+                "{}, from the merge base {}: `{}` moved on since the work left it",
+                selection.reason,
+                fork.short(),
+                known.reference
+            );
+            return Ok(Selection { base: Some(fork), left_end: Some(base), reason, ..selection });
+        }
+        Ok(selection)
     }
 
     fn named(repo: &dyn Repository, names: &BTreeSet<String>) -> Result<Self, PipelineError> {

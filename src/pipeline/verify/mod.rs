@@ -33,6 +33,9 @@ pub(crate) struct VerifyRequest {
     pub packet: Option<String>,
     /// The change to judge; the default is the whole work of the branch.
     pub selection: SelectionRequest,
+    /// The branch of the work in a run of continuous integration; `None` for the one that
+    /// is checked out.
+    pub branch: Option<String>,
     /// The revision that the caller trusts as the main branch.
     pub base: Option<String>,
     /// A configuration file that the caller names, instead of the repository's.
@@ -71,7 +74,7 @@ impl<'a> VerifyContext<'a> {
             SelectionRequest::Default => SelectionRequest::Work,
             other => other.clone(),
         };
-        let selection = repo.select(&wanted, &|_| None, tip)?;
+        let selection = main.select(repo, &wanted, &|_| None, tip)?;
         let trusted = TrustedRevision::resolve(repo, &main, Some(&selection))?;
         let loaded = load(repo, trusted.tree, request.config.as_ref())?;
         let files = load_changed_files(repo, &selection)?;

@@ -34,7 +34,8 @@ pub(super) fn find(context: &VerifyContext<'_>) -> Result<Vec<String>, PipelineE
     }
     let judged = context.selection.judged_tree();
     let layout = resolve_layout(context.repo, &context.loaded.config, context.trusted.tree, judged)?;
-    let branch = context.repo.current_branch()?;
+    let checked_out = context.repo.current_branch()?;
+    let branch = context.request.branch.clone().or(checked_out);
     let prepared = |tree: TreeState| match &branch {
         Some(branch) => prepared_for(context, &layout, tree, branch),
         None => Ok(Vec::new()),

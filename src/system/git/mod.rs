@@ -275,6 +275,15 @@ impl History for GitRepository {
         self.find_branch_tips(names)
     }
 
+    fn parents(&self, commit: Commit) -> Result<Vec<Commit>, RepositoryError> {
+        let node = self.commit_node(to_oid(commit.0))?;
+        Ok(node.parents.iter().map(|id| Commit(to_hash(*id))).collect())
+    }
+
+    fn is_shallow(&self) -> bool {
+        self.repo.is_shallow()
+    }
+
     fn merge_base(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
         self.find_merge_base(a, b)
     }

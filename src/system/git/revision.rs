@@ -180,6 +180,9 @@ impl GitRepository {
     ) -> Result<Selection, RepositoryError> {
         match request {
             SelectionRequest::Range(text) => self.resolve_range(text),
+            SelectionRequest::Auto { range, reason } => {
+                Ok(Selection { reason: reason.clone(), ..self.resolve_range(range)? })
+            }
             SelectionRequest::Rev(text) => {
                 let head = self.resolve_revision(text)?;
                 let base = self.first_parent(head)?;

@@ -325,6 +325,7 @@ fn run_case_verify(root: &std::path::Path, selection: SelectionRequest) -> Resul
         config: None,
         approval: PolicyApproval::None,
         is_ci: false,
+        branch: None,
         now: NOW,
     };
     let skip = Some("the self-test case needs no step".to_owned());

@@ -1,0 +1,457 @@
+//! Runs of continuous integration, built by git as GitHub and GitLab build them: with
+//! their depth, references and variables, and nothing else in the environment.
+
+use std::process::Command;
+
+use crate::support::repo::{Sandbox, isolated_command};
+
+const FENCE: &str = "version: 1\nprofile: fence\nscope:\n  - src/\nsteps: []\n";
+
+/// A repository of a host, and the pull request of a branch `work`.
+pub struct Host {
+    pub origin: Sandbox,
+    pub work: String,
+}
+
+impl Host {
+    /// `path` is the file that the request changes.
+    pub fn with_change(path: &str) -> Self {
+        Self::with_config(path, FENCE)
+    }
+
+    /// As `with_change`, with a step that leaves a file.
+    pub fn with_step(path: &str) -> Self {
+        let step = "steps:\n  - {name: touch, run: [touch, ran], tests: false}\n";
+        Self::with_config(path, &FENCE.replace("steps: []\n", step))
+    }
+
+    fn with_config(path: &str, config: &str) -> Self {
+        let origin = Sandbox::new();
+        origin.write("src/a.txt", "one\n");
+        origin.write("countersign.yaml", config);
+        origin.commit("project");
+        origin.git(&["switch", "-q", "-c", "work"]);
+        origin.write(path, "changed\n");
+        let work = origin.commit("work");
+        origin.git(&["switch", "-q", "main"]);
+        Self { origin, work }
+    }
+
+    pub fn advance_main(&self) -> String {
+        self.origin.git(&["switch", "-q", "main"]);
+        self.origin.append("other.txt", "x\n");
+        self.origin.commit("somebody else's work")
+    }
+
+    /// The merge of a branch with the request, as the host makes it, under a reference.
+    pub fn merge_into(&self, target: &str, reference: &str) -> String {
+        self.origin.git(&["switch", "-q", "--detach", target]);
+        self.origin.git(&["merge", "-q", "--no-ff", "-m", "Merge request", &self.work]);
+        self.origin.git(&["update-ref", reference, "HEAD"]);
+        let merge = self.origin.git(&["rev-parse", "HEAD"]);
+        self.origin.git(&["switch", "-q", "main"]);
+        merge
+    }
+
+    /// A clone by the runner: `fetched` are references of the host with the references of
+    /// the clone; `depth` 0 is the whole history.
+    pub fn check_out(&self, commit: &str, depth: u32, fetched: &[&str]) -> Sandbox {
+        let clone = Sandbox::bare_folder();
+        let url = format!("file://{}", self.origin.root.display());
+        clone.git(&["init", "-q", "-b", "unused"]);
+        clone.git(&["remote", "add", "origin", &url]);
+        let depth = format!("--depth={depth}");
+        let mut arguments = vec!["fetch", "-q", "--no-tags"];
+        if depth != "--depth=0" {
+            arguments.push(&depth);
+        }
+        arguments.push("origin");
+        arguments.extend(fetched);
+        self.origin.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
+        clone.git(&arguments);
+        clone.git(&["checkout", "-q", "--detach", commit]);
+        clone
+    }
+}
+
+const ALL_BRANCHES: &str = "+refs/heads/*:refs/remotes/origin/*";
+
+/// The variables and the event of a run.
+#[derive(Clone)]
+pub struct Run {
+    pub variables: Vec<(String, String)>,
+    pub event: serde_json::Value,
+}
+
+impl Run {
+    pub fn github(event_name: &str, sha: &str, event: serde_json::Value) -> Self {
+        let mut run = Self { variables: Vec::new(), event };
+        run.set("CI", "true");
+        run.set("GITHUB_ACTIONS", "true");
+        run.set("GITHUB_EVENT_NAME", event_name);
+        run.set("GITHUB_SHA", sha);
+        run
+    }
+
+    pub fn pull_request(host: &Host, target: &str, sha: &str) -> Self {
+        let event = serde_json::json!({"pull_request": {
+            "number": 7,
+            "base": {"ref": target, "sha": host.origin.git(&["rev-parse", "main"])},
+            "head": {"ref": "work", "sha": host.work},
+        }});
+        let mut run = Self::github("pull_request", sha, event);
+        run.set("GITHUB_BASE_REF", target);
+        run.set("GITHUB_HEAD_REF", "work");
+        run
+    }
+
+    pub fn gitlab(source: &str, sha: &str) -> Self {
+        let mut run = Self { variables: Vec::new(), event: serde_json::Value::Null };
+        run.set("CI", "true");
+        run.set("GITLAB_CI", "true");
+        run.set("CI_PIPELINE_SOURCE", source);
+        run.set("CI_COMMIT_SHA", sha);
+        run
+    }
+
+    pub fn merge_request(kind: &str, target: &str, sha: &str, source_sha: &str) -> Self {
+        let mut run = Self::gitlab("merge_request_event", sha);
+        run.set("CI_MERGE_REQUEST_EVENT_TYPE", kind);
+        run.set("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", target);
+        run.set("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "work");
+        run.set("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", source_sha);
+        run
+    }
+
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.retain(|(other, _)| other != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut run = self.clone();
+        run.set(name, value);
+        run
+    }
+
+    /// Runs the program with these variables and no others (`env -i`).
+    pub fn run(&self, clone: &Sandbox, arguments: &[&str]) -> (i32, String) {
+        let event = clone.home().join("event.json");
+        std::fs::create_dir_all(clone.home()).expect("folder");
+        std::fs::write(&event, self.event.to_string()).expect("event file");
+        let mut program = Command::new(env!("CARGO_BIN_EXE_countersign"));
+        program.current_dir(&clone.root).env_clear().env("HOME", clone.home());
+        program.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        program.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        if self.variables.iter().any(|(name, _)| name == "GITHUB_ACTIONS") {
+            program.env("GITHUB_EVENT_PATH", &event);
+        }
+        let output = program.args(arguments).output().expect("runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code().unwrap_or(-1), clone.redact(&String::from_utf8_lossy(&said)))
+    }
+
+    pub fn assert(&self, clone: &Sandbox, exit: i32, says: &str) {
+        let (found, said) = self.run(clone, &["verify", "--range", "auto"]);
+        assert!(found == exit && said.contains(says), "exit {found}, not {exit}; {says:?} not in:\n{said}");
+    }
+}
+
+/// The verdict of a path inside and of one outside of the fence.
+const CASES: [(&str, i32, &str); 2] = [("src/b.txt", 0, "verify: PASSED"), ("deploy.sh", 1, "scope/outside")];
+
+#[test]
+fn the_default_checkout_of_a_pull_request_is_judged() {
+    for (path, exit, says) in CASES {
+        let host = Host::with_change(path);
+        host.advance_main();
+        let merge = host.merge_into("main", "refs/pull/7/merge");
+        let run = Run::pull_request(&host, "main", &merge);
+        // The whole history, as the action fetches it.
+        let clone =
+            host.check_out(&merge, 0, &[ALL_BRANCHES, "+refs/pull/7/merge:refs/remotes/pull/7/merge"]);
+        run.assert(&clone, exit, says);
+        // The head of the request, after main moved.
+        let clone = host.check_out(&host.work, 0, &[ALL_BRANCHES]);
+        run.assert(&clone, exit, says);
+        let explicit = run.run(&clone, &["verify", "--range", "origin/main...HEAD"]);
+        assert!(explicit.0 == exit && explicit.1.contains(says), "{explicit:?}");
+        let explicit = run.run(&clone, &["verify", "--range", "origin/main..HEAD"]);
+        assert!(explicit.0 == exit && explicit.1.contains(says), "{explicit:?}");
+        let default = run.run(&clone, &["verify"]);
+        assert!(default.0 == exit && default.1.contains(says), "{default:?}");
+        // Depth 2 holds the merge and its parents, and no branch.
+        let clone = host.check_out(&merge, 2, &["+refs/pull/7/merge:refs/remotes/pull/7/merge"]);
+        run.assert(&clone, exit, says);
+    }
+}
+
+#[test]
+fn a_clone_without_the_base_is_not_judged() {
+    let host = Host::with_change("src/b.txt");
+    let merge = host.merge_into("main", "refs/pull/7/merge");
+    let run = Run::pull_request(&host, "main", &merge);
+    let clone = host.check_out(&merge, 1, &["+refs/pull/7/merge:refs/remotes/pull/7/merge"]);
+    run.assert(&clone, 2, "git fetch --unshallow");
+    let clone = host.check_out(&host.work, 0, &["+refs/heads/work:refs/remotes/pull/7/head"]);
+    run.assert(&clone, 2, "git fetch origin +refs/heads/main:refs/remotes/origin/main");
+    host.advance_main();
+    let clone = host.check_out(&host.work, 1, &[ALL_BRANCHES]);
+    run.assert(&clone, 2, "--unshallow");
+}
+
+#[test]
+fn variables_do_not_choose_the_base() {
+    let host = Host::with_change("deploy.sh");
+    // The branch of an attacker has rules that allow everything.
+    host.origin.git(&["switch", "-q", "-c", "evil", "main"]);
+    host.origin.write("countersign.yaml", FENCE.replace("  - src/\n", "  - src/\n  - deploy.sh\n"));
+    host.origin.commit("lax");
+    let clone = host.check_out(&host.work, 0, &[ALL_BRANCHES]);
+    let run = Run::pull_request(&host, "main", &host.work);
+    run.assert(&clone, 1, "scope/outside");
+    run.with("GITHUB_BASE_REF", "evil").assert(&clone, 2, "retargeted");
+    // Even if the event names the branch, only main is trusted.
+    let forged = Run::pull_request(&host, "evil", &host.work);
+    forged.assert(&clone, 1, "the target `evil` is not a main branch");
+    for name in ["", "refs/heads/main", "-x", "main\n"] {
+        run.with("GITHUB_BASE_REF", name).assert(&clone, 2, "--range auto");
+    }
+    run.with("GITHUB_SHA", &"0".repeat(40)).assert(&clone, 1, "scope/outside");
+    let mut other = run.with("GITHUB_SHA", &"1".repeat(40));
+    other.event["pull_request"]["head"]["sha"] = "2".repeat(40).into();
+    other.assert(&clone, 2, "but the event is about");
+    let merge = Run::merge_request("detached", "evil", &host.work, "");
+    merge.assert(&clone, 1, "the target `evil` is not a main branch");
+}
+
+#[test]
+fn two_services_and_no_service_are_not_guessed() {
+    let host = Host::with_change("src/b.txt");
+    let clone = host.check_out(&host.work, 0, &[ALL_BRANCHES]);
+    let run = Run::pull_request(&host, "main", &host.work);
+    run.with("GITLAB_CI", "true").assert(&clone, 2, "two services");
+    run.with("GITHUB_ACTIONS", "").assert(&clone, 2, "give the range itself");
+    run.with("GITHUB_EVENT_NAME", "issue_comment").assert(&clone, 2, "has no change to judge");
+    let mut broken = run.clone();
+    broken.event = serde_json::json!({"pull_request": {"base": {}}});
+    broken.assert(&clone, 2, "has no pull_request.base.ref");
+}
+
+#[test]
+fn a_retargeted_request_is_not_judged() {
+    let host = Host::with_change("src/b.txt");
+    host.origin.git(&["switch", "-q", "-c", "next", "main"]);
+    host.origin.write("src/next.txt", "x\n");
+    host.origin.commit("next");
+    // The merge was made with `next`; the event already names `main`.
+    let merge = host.merge_into("next", "refs/pull/7/merge");
+    let run = Run::pull_request(&host, "main", &merge);
+    let clone = host.check_out(&merge, 0, &[ALL_BRANCHES, "+refs/pull/7/merge:refs/remotes/pull/7/merge"]);
+    run.assert(&clone, 2, "the request was retargeted");
+}
+
+#[test]
+fn a_stacked_request_is_judged_from_main() {
+    for (path, exit, says) in CASES {
+        let host = Host::with_change(path);
+        host.origin.git(&["switch", "-q", "work"]);
+        host.origin.git(&["switch", "-q", "-c", "second"]);
+        host.origin.write("src/c.txt", "x\n");
+        let second = host.origin.commit("second");
+        let stacked = Host { origin: host.origin, work: second.clone() };
+        let run = Run::pull_request(&stacked, "work", &second);
+        let clone = stacked.check_out(&second, 0, &[ALL_BRANCHES]);
+        run.assert(&clone, exit, "because the target `work` is not a main branch");
+        run.assert(&clone, exit, says);
+    }
+}
+
+#[test]
+fn a_privileged_request_runs_no_step() {
+    for (path, exit, says) in CASES {
+        let host = Host::with_step(path);
+        let base = host.origin.git(&["rev-parse", "main"]);
+        let mut run = Run::pull_request(&host, "main", &base);
+        run.set("GITHUB_EVENT_NAME", "pull_request_target");
+        let clone = host.check_out(&base, 0, &[ALL_BRANCHES]);
+        run.assert(&clone, exit, says);
+        let (_, said) = run.run(&clone, &["verify", "--range", "auto"]);
+        assert!(exit == 1 || said.contains("tests were not judged"), "{said}");
+        assert!(!clone.root.join("ran").exists(), "a step ran");
+        let clone = host.check_out(&base, 0, &["+refs/heads/main:refs/remotes/origin/main"]);
+        run.assert(&clone, 2, "git fetch origin pull/7/head");
+    }
+}
+
+#[test]
+fn a_merge_queue_is_judged_from_main() {
+    for (path, exit, says) in CASES {
+        let host = Host::with_change(path);
+        host.advance_main();
+        // Another entry of the queue is in front.
+        host.origin.git(&["switch", "-q", "--detach", "main"]);
+        host.origin.write("src/first.txt", "x\n");
+        let first = host.origin.commit("first entry");
+        let merge = host.merge_into(&first, "refs/heads/gh-readonly-queue/main/pr-7");
+        let event = serde_json::json!({"merge_group": {
+            "base_ref": "refs/heads/main", "base_sha": first, "head_sha": merge,
+            "head_ref": "refs/heads/gh-readonly-queue/main/pr-7",
+        }});
+        let clone = host.check_out(&merge, 0, &[ALL_BRANCHES]);
+        Run::github("merge_group", &merge, event).assert(&clone, exit, says);
+        Run::merge_request("merge_train", "main", &merge, &host.work).assert(&clone, exit, says);
+    }
+}
+
+#[test]
+fn a_push_is_judged_from_where_the_branch_was() {
+    for (path, exit, says) in CASES {
+        let host = Host::with_change(path);
+        let before = host.origin.git(&["rev-parse", "main"]);
+        host.origin.git(&["merge", "-q", "--ff-only", "work"]);
+        let clone = host.check_out(&host.work, 0, &[ALL_BRANCHES]);
+        let push = |reference: &str, before: &str| {
+            Run::github("push", &host.work, serde_json::json!({"ref": reference, "before": before}))
+        };
+        push("refs/heads/main", &before).assert(&clone, exit, says);
+        push("refs/heads/main", &"a".repeat(40)).assert(&clone, 2, "before the push is not in this clone");
+        push("refs/tags/v1", &before).assert(&clone, 2, "is no branch");
+        let mut gitlab = Run::gitlab("push", &host.work);
+        gitlab.set("CI_COMMIT_BRANCH", "main");
+        gitlab.set("CI_COMMIT_BEFORE_SHA", &before);
+        gitlab.assert(&clone, exit, says);
+        // A schedule judges the last commit of main.
+        let mut scheduled = Run::github("schedule", &host.work, serde_json::json!({}));
+        scheduled.set("GITHUB_REF_NAME", "main");
+        scheduled.assert(&clone, exit, says);
+        let mut scheduled = Run::gitlab("schedule", &host.work);
+        scheduled.set("CI_COMMIT_BRANCH", "main");
+        scheduled.assert(&clone, exit, says);
+    }
+    // A branch is judged from main, whatever it was before the push.
+    for (path, exit, says) in CASES {
+        let host = Host::with_change(path);
+        let clone = host.check_out(&host.work, 0, &[ALL_BRANCHES]);
+        for before in ["0".repeat(40), host.work.clone()] {
+            let event = serde_json::json!({"ref": "refs/heads/work", "before": before});
+            Run::github("push", &host.work, event).assert(&clone, exit, says);
+        }
+    }
+}
+
+#[test]
+fn a_push_that_rewrites_main_is_not_judged() {
+    let host = Host::with_change("src/b.txt");
+    let before = host.advance_main();
+    host.origin.git(&["reset", "-q", "--hard", "work"]);
+    host.origin.git(&["branch", "old", &before]);
+    let clone = host.check_out(&host.work, 0, &[ALL_BRANCHES]);
+    let event = serde_json::json!({"ref": "refs/heads/main", "before": before});
+    Run::github("push", &host.work, event).assert(&clone, 2, "the push rewrote `main`");
+}
+
+#[test]
+fn merge_requests_are_judged() {
+    for (path, exit, says) in CASES {
+        let host = Host::with_change(path);
+        host.advance_main();
+        let merge = host.merge_into("main", "refs/merge-requests/7/merge");
+        let detached = host.check_out(&host.work, 0, &[ALL_BRANCHES]);
+        Run::merge_request("detached", "main", &host.work, "").assert(&detached, exit, says);
+        let refs = [ALL_BRANCHES, "+refs/merge-requests/7/merge:refs/remotes/merge"];
+        let merged = host.check_out(&merge, 0, &refs);
+        let run = Run::merge_request("merged_result", "main", &merge, &host.work);
+        run.assert(&merged, exit, says);
+        // The runner's default: some commits, and no branch.
+        let shallow = host.check_out(&merge, 20, &["+refs/merge-requests/7/merge:refs/remotes/merge"]);
+        run.assert(&shallow, exit, says);
+        let run = Run::merge_request("detached", "main", &host.work, "");
+        let shallow = host.check_out(&host.work, 20, &["+refs/heads/work:refs/remotes/head"]);
+        run.assert(&shallow, 2, "GIT_DEPTH");
+    }
+}
+
+#[test]
+fn update_branch_rebase_and_cherry_pick_pass_and_an_evil_merge_fails() {
+    for (path, exit, _) in CASES {
+        for how in ["merge", "rebase", "cherry-pick", "amend"] {
+            let mut host = Host::with_change(path);
+            host.advance_main();
+            match how {
+                "merge" => {
+                    host.origin.git(&["switch", "-q", "work"]);
+                    host.origin.git(&["merge", "-q", "--no-edit", "main"]);
+                }
+                "rebase" => {
+                    host.origin.git(&["rebase", "-q", "main", "work"]);
+                }
+                "cherry-pick" => {
+                    host.origin.git(&["switch", "-q", "-C", "picked", "main"]);
+                    host.origin.git(&["cherry-pick", "work"]);
+                }
+                _ => {
+                    host.origin.git(&["switch", "-q", "work"]);
+                    host.origin.git(&["commit", "-q", "--amend", "-m", "better words"]);
+                }
+            }
+            host.work = host.origin.git(&["rev-parse", "HEAD"]);
+            let clone = host.check_out(&host.work, 0, &[ALL_BRANCHES]);
+            let run = Run::pull_request(&host, "main", &host.work);
+            run.assert(&clone, exit, if exit == 0 { "verify: PASSED" } else { "scope/outside" });
+        }
+    }
+    // The merge of main adds a file that neither side has.
+    let mut host = Host::with_change("src/b.txt");
+    host.advance_main();
+    host.origin.git(&["switch", "-q", "work"]);
+    host.origin.git(&["merge", "-q", "--no-commit", "--no-ff", "main"]);
+    host.origin.write("deploy.sh", "x\n");
+    host.work = host.origin.commit("Merge branch 'main' into work");
+    let clone = host.check_out(&host.work, 0, &[ALL_BRANCHES]);
+    Run::pull_request(&host, "main", &host.work).assert(&clone, 1, "deploy.sh is changed");
+    // A merge of something that only looks like main.
+    let mut host = Host::with_change("src/b.txt");
+    host.origin.git(&["switch", "-q", "-c", "other/main", "main"]);
+    host.origin.write("deploy.sh", "x\n");
+    host.origin.commit("not main");
+    host.origin.git(&["switch", "-q", "work"]);
+    host.origin.git(&["merge", "-q", "--no-ff", "-m", "Merge branch 'main'", "other/main"]);
+    host.work = host.origin.git(&["rev-parse", "HEAD"]);
+    let clone = host.check_out(&host.work, 0, &[ALL_BRANCHES]);
+    Run::pull_request(&host, "main", &host.work).assert(&clone, 1, "deploy.sh is changed");
+}
+
+#[test]
+fn a_fork_is_judged_by_the_main_branch_of_the_target() {
+    for (path, exit, says) in CASES {
+        let host = Host::with_change(path);
+        // The fork's branch is called `main`, too.
+        let merge = host.merge_into("main", "refs/pull/7/merge");
+        let mut run = Run::pull_request(&host, "main", &merge);
+        run.event["pull_request"]["head"]["ref"] = "main".into();
+        run.set("GITHUB_HEAD_REF", "main");
+        let clone = host.check_out(
+            &merge,
+            0,
+            &["+refs/heads/main:refs/remotes/origin/main", "+refs/pull/7/merge:refs/remotes/pull/7/merge"],
+        );
+        run.assert(&clone, exit, says);
+    }
+}
+
+#[test]
+fn the_same_scan_and_gate_commands_take_the_event() {
+    let host = Host::with_change("src/b.txt");
+    let clone = host.check_out(&host.work, 0, &[ALL_BRANCHES]);
+    let run = Run::pull_request(&host, "main", &host.work);
+    let (exit, said) = run.run(&clone, &["scan", "--range", "auto", "--format", "json"]);
+    assert!(exit == 0 && said.contains("--range auto, pull_request"), "{exit} {said}");
+    let (exit, said) = run.run(&clone, &["--format", "json", "verify", "--range", "auto"]);
+    assert!(exit == 0 && said.contains("\"reason\": \"--range auto, pull_request"), "{exit} {said}");
+    let (exit, said) =
+        run.with("GITLAB_CI", "true").run(&clone, &["--format", "json", "verify", "--range", "auto"]);
+    assert!(exit == 2 && said.contains("not_run"), "{exit} {said}");
+    let mut git = isolated_command("git", &clone.root, &clone.home());
+    assert!(git.args(["status"]).status().expect("git runs").success());
+}
