@@ -323,3 +323,21 @@ fn text_after_the_anchors_of_a_template_is_kept() {
     assert!(text.ends_with("  ```\n\n### OUR OWN PART\n- <fill: who was asked>\n"), "{text}");
     assert_eq!(text.matches("#### ANCHOR").count(), 1);
 }
+
+#[test]
+fn a_squash_of_a_name_says_what_to_do() {
+    let sandbox = approved();
+    sandbox.append("a.txt", "two\n");
+    run_ok(&sandbox, &["manifest", "WP-1-Two", "--write"]);
+    commit(&sandbox, "work");
+    sandbox.git(&["switch", "-q", "main"]);
+    sandbox.git(&["merge", "-q", "--squash", "feat/WP-1-Two"]);
+    commit(&sandbox, "Two (#1)");
+    for arguments in
+        [vec!["audit", "WP-1-Two"], vec!["post-work", "WP-1-Two", "--range", "main~1..main", "--no-run"]]
+    {
+        let (exit, said) = sandbox.run_redacted(&arguments);
+        assert!(exit == 1 && said.contains("[approval/contract]"), "{arguments:?}: {said}");
+        assert!(said.contains("approve the packet on main first, sign it with a key"), "{said}");
+    }
+}

@@ -357,3 +357,23 @@ fn the_agent_signs_with_the_key_that_counts() {
     commit(&sandbox, "signed");
     run_ok(&sandbox, &["pre-work", WP]);
 }
+
+#[test]
+fn a_key_signature_survives_a_squash_merge() {
+    for is_signed in [true, false] {
+        let sandbox = sandbox_with_key_of_mira();
+        if is_signed {
+            sign_with_key(&sandbox, "mira");
+        } else {
+            commit(&sandbox, "by name");
+        }
+        sandbox.append("a.txt", "two\n");
+        run_ok(&sandbox, &["manifest", WP, "--write"]);
+        commit(&sandbox, "work");
+        sandbox.git(&["switch", "-q", "main"]);
+        sandbox.git(&["merge", "-q", "--squash", "feat/WP-1-Two"]);
+        commit(&sandbox, "Two (#1)");
+        let (_, said) = sandbox.run_redacted(&["post-work", WP, "--range", "main~1..main", "--no-run"]);
+        assert_eq!(said.contains("error[approval/"), !is_signed, "{said}");
+    }
+}

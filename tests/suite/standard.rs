@@ -166,3 +166,66 @@ fn the_key_with_which_git_signs_is_the_default() {
     sandbox.git(&["config", "user.signingkey", &key]);
     run_ok(&sandbox, &["approve", "WP-1-Word", "--yes"]);
 }
+
+/// Merges the branch of the work as one commit on main.
+fn squash(sandbox: &Sandbox) {
+    sandbox.git(&["switch", "-q", "main"]);
+    sandbox.git(&["merge", "-q", "--squash", "feat/WP-1-Word"]);
+    sandbox.git(&["commit", "-q", "-m", "Word (#1)"]);
+}
+
+#[test]
+fn an_approval_by_key_survives_a_squash_and_a_name_does_not() {
+    let judge = |sandbox: &Sandbox| {
+        let range = ["post-work", "WP-1-Word", "--range", "main~1..main", "--no-run"];
+        let verdict = sandbox.run_redacted(&range);
+        let audit = sandbox.run_redacted(&["audit", "WP-1-Word"]);
+        assert_eq!(verdict.0, audit.0, "{}\n{}", verdict.1, audit.1);
+        verdict
+    };
+    let sandbox = proposed();
+    approve(&sandbox);
+    sandbox.commit("packet");
+    work(&sandbox);
+    squash(&sandbox);
+    let (exit, said) = judge(&sandbox);
+    assert_eq!(exit, 0, "{said}");
+    // A squash that adds a line is outside of what was approved.
+    sandbox.git(&["switch", "-q", "feat/WP-1-Word"]);
+    sandbox.git(&["branch", "-f", "main", "main~1"]);
+    sandbox.write("deploy.sh", "x\n");
+    sandbox.commit("one line more");
+    squash(&sandbox);
+    let (exit, said) = judge(&sandbox);
+    assert!(exit == 1 && said.contains("deploy.sh"), "{said}");
+    // The contract was changed after the key signed it.
+    let sandbox = proposed();
+    approve(&sandbox);
+    sandbox.edit(PACKET, "  - a.txt\n", "  - a.txt\n  - b.txt\n");
+    sandbox.commit("packet");
+    work(&sandbox);
+    squash(&sandbox);
+    let (exit, said) = judge(&sandbox);
+    assert!(exit == 1 && said.contains("approval/signed"), "{said}");
+    // A key that the branch itself allows.
+    let sandbox = proposed();
+    sandbox.append(
+        ".GOV/roles_shared/allowed_signers",
+        &format!("otto namespaces=\"countersign\" {}\n", public_key("otto")),
+    );
+    let key = write_key(&sandbox, "otto");
+    run_ok(&sandbox, &["approve", "WP-1-Word", "--ssh-key", &key, "--as", "otto", "--yes"]);
+    sandbox.commit("packet");
+    work(&sandbox);
+    squash(&sandbox);
+    let (exit, said) = judge(&sandbox);
+    assert!(exit == 1 && said.contains("approval/"), "{said}");
+    // Nobody's key.
+    let sandbox = proposed();
+    sandbox.edit(PACKET, "<pending>", "mira010320260900");
+    sandbox.commit("packet");
+    work(&sandbox);
+    squash(&sandbox);
+    let (exit, said) = judge(&sandbox);
+    assert!(exit == 1 && said.contains("approval/unsigned-contract"), "{said}");
+}

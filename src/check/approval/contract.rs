@@ -50,7 +50,10 @@ pub(in crate::check) fn contract(input: &ApprovalCheckContext<'_>, rule: &Rule) 
     };
     let commit = short_commit(introduction);
     let mut out = Vec::new();
-    if is_in_range && !code_paths.is_empty() {
+    // A squash merge makes one commit of approval and code. What a key signed stays
+    // signed; a name in the same commit could be the coder's own entry.
+    let has_key = super::ssh_signature::key_signature(input).is_some();
+    if is_in_range && !code_paths.is_empty() && !has_key {
         let span = packet.signature.as_ref().map_or_else(|| packet.head_span(), |s| s.span);
         let message =
             format!("commit {commit}, which introduced the signature, changes files outside governance");
@@ -64,6 +67,10 @@ pub(in crate::check) fn contract(input: &ApprovalCheckContext<'_>, rule: &Rule) 
         for path in code_paths.iter().take(3) {
             finding = finding.related(Label::path(path, "changed by the same commit"));
         }
+        finding = finding.help(
+            "If this is a squash merge: approve the packet on main first, sign it with a key \
+             (`countersign approve`), or merge without squashing.",
+        );
         out.push(finding);
     }
     compare_parts(input, signed, &ContractBasis::Signed(&commit), rule, &mut out);
