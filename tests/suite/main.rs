@@ -32,6 +32,7 @@ mod interrupted;
 #[cfg(feature = "ssh")]
 mod keys;
 mod language;
+mod local_disks;
 mod manifest;
 mod not_run;
 mod output_files;

@@ -2,10 +2,11 @@
 //!
 //! Line endings are converted according to `text`, `eol`, `crlf` and `core.autocrlf`, and
 //! `$Id$` is reduced for `ident`. External clean filters are never run: a path with a
-//! filter can be checked only if git already stores the bytes on disk.
+//! filter can be checked only if git already stores the bytes on disk, or the pointer of
+//! Git LFS to them. A file in another encoding can be checked if git stores its text.
 
 use crate::change::{FileMode, RepositoryError};
-use crate::digest::{Hash20, git_blob_id};
+use crate::digest::{Hash20, git_blob_id, sha256_hex};
 use crate::text::RepoPath;
 
 use super::attributes::AttributeValue;
@@ -37,8 +38,23 @@ impl GitRepository {
         if mode == FileMode::Symlink || is_stored(&raw) {
             return Ok((raw, None));
         }
-        for attribute in ["filter", "working-tree-encoding"] {
-            let value = self.attribute(path, attribute)?;
+        let size = u64::try_from(raw.len()).unwrap_or(u64::MAX);
+        let sha256 = || Some(sha256_hex(&raw));
+        if let Some(pointer) = self.stored_lfs_pointer(path, size, &sha256, expected)? {
+            return Ok((pointer, None));
+        }
+        let encoding = self.attribute(path, "working-tree-encoding")?;
+        if let AttributeValue::Value(name) = &encoding {
+            for decoded in decode_candidates(name, &raw) {
+                let bytes = self.convert_text(path, decoded.into_bytes(), expected)?;
+                if is_stored(&bytes) {
+                    return Ok((bytes, None));
+                }
+            }
+        }
+        for (attribute, value) in
+            [("filter", self.attribute(path, "filter")?), ("working-tree-encoding", encoding)]
+        {
             if matches!(&value, AttributeValue::Value(name) if !name.is_empty()) {
                 let why = format!(
                     "the attribute `{attribute}` changes its bytes when git stores it, and countersign does not run filters; check the change with --staged or --range"
@@ -46,6 +62,16 @@ impl GitRepository {
                 return Ok((raw, Some(why)));
             }
         }
+        Ok((self.convert_text(path, raw, expected)?, None))
+    }
+
+    /// Converts line endings, and reduces `$Id: …$`, as git does when it stores a file.
+    fn convert_text(
+        &self,
+        path: &RepoPath,
+        raw: Vec<u8>,
+        expected: &[Option<Hash20>],
+    ) -> Result<Vec<u8>, RepositoryError> {
         let statistics = TextStatistics::of(&raw);
         let mut bytes = raw;
         if statistics.crlf > 0 {
@@ -66,7 +92,7 @@ impl GitRepository {
         {
             bytes = reduce_ident(&bytes);
         }
-        Ok((bytes, None))
+        Ok(bytes)
     }
 
     fn line_endings(&self, path: &RepoPath) -> Result<LineEndings, RepositoryError> {
@@ -110,6 +136,21 @@ impl GitRepository {
             _ => Ok(false),
         }
     }
+}
+
+/// Returns what the bytes of a file in another encoding can be in UTF-8: with and without
+/// a byte-order mark. A candidate counts only if git stores it.
+fn decode_candidates(name: &str, raw: &[u8]) -> Vec<String> {
+    // git knows this name, the Encoding Standard does not.
+    let name = name.to_ascii_lowercase();
+    let label = name.strip_suffix("-bom").unwrap_or(&name);
+    let Some(encoding) = encoding_rs::Encoding::for_label(label.as_bytes()) else { return Vec::new() };
+    let (with_mark, _, is_broken) = encoding.decode(raw);
+    let mut out: Vec<String> = (!is_broken).then(|| with_mark.into_owned()).into_iter().collect();
+    if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(raw) {
+        out.push(text.into_owned());
+    }
+    out
 }
 
 /// Counts of bytes by which git tells text from binary content.

@@ -13,11 +13,13 @@ mod builder;
 mod clean;
 #[cfg(test)]
 mod differential;
+mod disk_modes;
 mod fingerprint;
 mod history;
 mod hooks;
 mod index;
 mod known_caches;
+mod lfs;
 mod library;
 mod revision;
 mod sparse;
@@ -62,6 +64,8 @@ fn too_many_paths(limit: usize) -> RepositoryError {
 pub struct GitRepository {
     repo: git2::Repository,
     commit_cache: ancestry::CommitCache,
+    /// Settings of the disk, once they are read.
+    disk_modes: std::cell::OnceCell<disk_modes::DiskModes>,
     /// Whether any path can have attributes; `None` before the first walk.
     has_attributes: std::cell::Cell<Option<bool>>,
     /// Keeps writers of countersign away while the checks read files.
@@ -125,6 +129,7 @@ impl GitRepository {
         Self {
             repo,
             commit_cache: ancestry::CommitCache::default(),
+            disk_modes: std::cell::OnceCell::new(),
             has_attributes: std::cell::Cell::new(None),
             read_lock: std::cell::RefCell::new(None),
             attribute_rules: std::cell::RefCell::new(None),
@@ -205,9 +210,11 @@ impl ObjectStore for GitRepository {
 
     fn mode(&self, tree: TreeState, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
         match tree {
-            TreeState::Worktree => Ok(self
-                .worktree_path(path)?
-                .and_then(|(_, metadata)| crate::system::files::file_mode(&metadata))),
+            TreeState::Worktree => {
+                let found = self.worktree_path(path)?;
+                let disk = found.and_then(|(_, metadata)| crate::system::files::file_mode(&metadata));
+                disk.map(|mode| self.git_mode(path, mode)).transpose()
+            }
             tree => Ok(self.entry(tree, path)?.map(|entry| entry.mode)),
         }
     }

@@ -45,12 +45,22 @@ impl GitRepository {
         let mut before = self.flat_tree(base)?;
         let found = self.walk_worktree(&before, &staged)?;
         let ids = self.hash_raw_files(&found)?;
+        let mut modes = self.disk_modes()?;
+        if !modes.are_complete() {
+            let stored = |path: &RepoPath| {
+                let old = before.get(path).map(|old| old.mode);
+                staged.get(path).map(|staged| staged.entry.mode).or(old)
+            };
+            modes = modes.as_seen(found.iter().filter_map(|(path, found)| Some((found.mode, stored(path)?))));
+        }
         let sparse = self.sparse_patterns()?;
         let mut changes = Vec::new();
         for (path, found) in found {
             let known = staged.remove(&path);
             let old = before.remove(&path);
             let raw = ids.get(&path).copied();
+            let stored = known.as_ref().map(|known| known.entry.mode).or(old.map(|old| old.mode));
+            let found = DiskEntry { mode: modes.mode_of(found.mode, stored), ..found };
             changes.extend(self.compare_on_disk(&path, &found, known.as_ref(), old, raw)?);
         }
         for (path, staged) in staged {
@@ -109,15 +119,31 @@ impl GitRepository {
             let (id, unreadable_reason) = self.submodule_head(path)?;
             return Ok((TreeEntry { mode: FileMode::Submodule, id }, unreadable_reason));
         }
-        let raw = files::read_as_stored(
-            &self.disk_path(path)?,
-            found.mode == FileMode::Symlink,
-            super::MAX_FILE_BYTES,
-        )
-        .map_err(|error| unreadable(path, &error))?;
         let expected = [known.map(|k| k.entry.id), old.map(|e| e.id)];
+        let disk = self.disk_path(path)?;
+        if let Some(pointer) = self.pointer_of_large_file(path, &disk, &expected)? {
+            return Ok((TreeEntry { mode: found.mode, id: git_blob_id(&pointer) }, None));
+        }
+        let is_link =
+            files::find_metadata(&disk).ok().flatten().is_some_and(|metadata| metadata.is_symlink());
+        let raw = files::read_as_stored(&disk, is_link, super::MAX_FILE_BYTES)
+            .map_err(|error| unreadable(path, &error))?;
         let (bytes, unreadable_reason) = self.clean_bytes(path, raw, found.mode, &expected)?;
         Ok((TreeEntry { mode: found.mode, id: git_blob_id(&bytes) }, unreadable_reason))
+    }
+
+    /// Returns the stored pointer of a file of Git LFS that is too large to be read at once.
+    fn pointer_of_large_file(
+        &self,
+        path: &RepoPath,
+        disk: &Path,
+        expected: &[Option<Hash20>],
+    ) -> Result<Option<Vec<u8>>, RepositoryError> {
+        let size = files::find_metadata(disk).ok().flatten().map_or(0, |metadata| metadata.len());
+        if size <= super::MAX_FILE_BYTES {
+            return Ok(None);
+        }
+        self.stored_lfs_pointer(path, size, &|| files::sha256_of_file(disk).ok(), expected)
     }
 
     /// Walks the working tree; records whether there are attribute files.
@@ -167,12 +193,17 @@ impl GitRepository {
             found.iter().filter(|(_, found)| found.mode != FileMode::Submodule).collect();
         let ids = parallel::map(&files, |(path, found)| {
             let is_link = found.mode == FileMode::Symlink;
-            let bytes =
-                files::read_as_stored(&files::join_repo_path(root, path), is_link, super::MAX_FILE_BYTES)
-                    .map_err(|error| unreadable(path, &error))?;
-            Ok(((*path).clone(), git_blob_id(&bytes)))
+            let disk = files::join_repo_path(root, path);
+            // Larger files are looked at later, one by one.
+            let size = files::find_metadata(&disk).ok().flatten().map_or(0, |metadata| metadata.len());
+            if !is_link && size > super::MAX_FILE_BYTES {
+                return Ok(None);
+            }
+            let bytes = files::read_as_stored(&disk, is_link, super::MAX_FILE_BYTES)
+                .map_err(|error| unreadable(path, &error))?;
+            Ok(Some(((*path).clone(), git_blob_id(&bytes))))
         });
-        ids.into_iter().collect()
+        ids.into_iter().filter_map(Result::transpose).collect()
     }
 
     pub(super) fn disk_path(&self, path: &RepoPath) -> Result<PathBuf, RepositoryError> {
@@ -209,8 +240,28 @@ impl GitRepository {
     pub(super) fn worktree_entry(&self, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {
         let Some((_, metadata)) = self.worktree_path(path)? else { return Ok(None) };
         let Some(mode) = files::file_mode(&metadata) else { return Ok(None) };
+        let mode = self.git_mode(path, mode)?;
         let Some(bytes) = self.worktree_bytes(path)? else { return Ok(None) };
         Ok(Some(TreeEntry { mode, id: git_blob_id(&bytes) }))
+    }
+
+    /// Returns the mode that git gives a path with a mode on disk.
+    pub(super) fn git_mode(&self, path: &RepoPath, disk: FileMode) -> Result<FileMode, RepositoryError> {
+        let modes = self.disk_modes()?;
+        Ok(if modes.are_complete() { disk } else { modes.mode_of(disk, self.stored_mode(path)?) })
+    }
+
+    /// Returns the mode that the index has for a path, otherwise HEAD.
+    fn stored_mode(&self, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
+        if let Some(entry) = self.index_entry(path)? {
+            return Ok(Some(entry.mode));
+        }
+        let head = self.head()?;
+        Ok(head
+            .map(|head| self.tree_entry(head, path))
+            .transpose()?
+            .flatten()
+            .and_then(|(raw, _)| FileMode::from_raw(raw)))
     }
 
     /// Returns the bytes of an entry on disk: the raw bytes if they have the entry's id,
@@ -219,7 +270,7 @@ impl GitRepository {
         if let Some((disk, metadata)) = self.worktree_path(path)?
             && files::file_mode(&metadata).is_some()
         {
-            let is_link = entry.mode == FileMode::Symlink;
+            let is_link = metadata.is_symlink();
             let raw = files::read_as_stored(&disk, is_link, super::MAX_FILE_BYTES)
                 .map_err(|error| unreadable(path, &error))?;
             if git_blob_id(&raw) == entry.id {
@@ -234,13 +285,18 @@ impl GitRepository {
     pub(super) fn worktree_bytes(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
         let Some((disk, metadata)) = self.worktree_path(path)? else { return Ok(None) };
         let Some(mode) = files::file_mode(&metadata) else { return Ok(None) };
-        let raw = files::read_as_stored(&disk, mode == FileMode::Symlink, super::MAX_FILE_BYTES)
-            .map_err(|error| unreadable(path, &error))?;
         let head = match self.head()? {
             Some(commit) => self.tree_entry(commit, path)?.map(|(_, id)| id),
             None => None,
         };
         let staged = self.index_entry(path)?.map(|entry| entry.id);
+        if let Some(pointer) = self.pointer_of_large_file(path, &disk, &[staged, head])? {
+            return Ok(Some(pointer));
+        }
+        let is_link = mode == FileMode::Symlink;
+        let raw = files::read_as_stored(&disk, is_link, super::MAX_FILE_BYTES)
+            .map_err(|error| unreadable(path, &error))?;
+        let mode = self.git_mode(path, mode)?;
         Ok(Some(self.clean_bytes(path, raw, mode, &[staged, head])?.0))
     }
 
