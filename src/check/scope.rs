@@ -188,7 +188,9 @@ pub(super) fn overlap(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResul
 pub(super) fn outside(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let outside = input.files.iter().filter(|file| {
         let path = &file.change.path;
-        !mentions_path(&input.packet, path) && protection_reason(&input.packet, path).is_none()
+        !mentions_path(&input.packet, path)
+            && protection_reason(&input.packet, path).is_none()
+            && !input.packet.policy.exempts(path)
     });
     let similar = SimilarEntries::new(&input.packet.packet.scope.in_scope);
     outside

@@ -14,9 +14,11 @@ use crate::pipeline::packet_gate::PipelineError;
 use crate::pipeline::steps::{Progress, StepsError};
 use crate::render::human::HumanOptions;
 use crate::render::{Format, human};
+use crate::system::git::GitRepository;
 use crate::system::{environment, files};
 use crate::text::escape_hidden;
 
+use super::workspace::repo_path_below;
 use super::{COULD_NOT_RUN, ColorMode, FAILED, GlobalArgs, PASSED};
 
 /// Where and how to print.
@@ -70,8 +72,10 @@ impl Output {
         for wanted in &global.output {
             let (format, path) = parse_destination(wanted)?;
             let options = HumanOptions { color: false, ..self.human_options };
-            files::write_output(&global.resolve(path)?, format.render(report, options).as_bytes())
+            let (target, text) = (global.resolve(path)?, format.render(report, options));
+            files::write_output(&target, text.as_bytes())
                 .with_context(|| format!("writing the report to {}", path.display()))?;
+            record_output(global, &target, text.as_bytes());
         }
         Ok(())
     }
@@ -125,6 +129,18 @@ impl Output {
     pub(crate) fn print_problem(text: &str) {
         let _ = writeln!(io::stderr(), "error: {}", escape_hidden(text));
     }
+}
+
+/// Records a report below the root, so that the next command does not take it for a
+/// change. Where that is not possible, the next command reports the file.
+fn record_output(global: &GlobalArgs, target: &Path, bytes: &[u8]) {
+    let record = || -> Option<()> {
+        let repo = GitRepository::discover(&global.working_dir().ok()?).ok()?;
+        let whole = std::path::absolute(target).ok()?;
+        let path = repo_path_below(repo.root().ok()?, &whole)?;
+        repo.record_output(&path, bytes).ok()
+    };
+    let _ = record();
 }
 
 /// The mistake in the configuration that an error is about, if it is about one.

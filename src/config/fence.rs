@@ -43,7 +43,8 @@ pub(super) fn validate_fence(
     }))
 }
 
-fn read_entries(texts: &[Text]) -> Result<Vec<ScopeEntry>, ValueError> {
+/// Reads a list of paths, folders and globs.
+pub(super) fn read_entries(texts: &[Text]) -> Result<Vec<ScopeEntry>, ValueError> {
     let read = |text: &Text| {
         let entry = ScopeEntry::read(Spanned::new(format!("`{}`", text.value), text.span));
         match &entry.pattern {

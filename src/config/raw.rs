@@ -20,6 +20,7 @@ pub(super) struct RawConfig {
     pub profile: Option<Text>,
     pub scope: Option<Spanned<Vec<Text>>>,
     pub out_of_scope: Option<Vec<Text>>,
+    pub exempt: Option<Vec<Text>>,
     pub manifests: Option<Text>,
     pub main_branch: Option<Spanned<OneOrMany>>,
     pub layout: Option<RawLayout>,

@@ -14,7 +14,7 @@ use crate::scan::ScanSettings;
 use crate::text::{Source, Span, Spanned, to_single_line};
 
 use super::evidence::{EvidencePolicy, validate_evidence};
-use super::fence::{FenceScope, validate_fence};
+use super::fence::{FenceScope, read_entries, validate_fence};
 use super::layout::{validate_folder, validate_layout};
 use super::raw::{self, Text};
 use super::scan;
@@ -170,6 +170,7 @@ impl Config {
         self.policy.ascii_only = file.ascii_only.unwrap_or(false);
         self.policy.separation_of_duties =
             file.approval.and_then(|approval| approval.separation_of_duties).unwrap_or(false);
+        self.policy.exempt = read_entries(&file.exempt.unwrap_or_default())?;
         self.policy.roles = validate_roles(file.roles.unwrap_or_default())?;
         self.policy.spec_headings = file.spec.and_then(|spec| spec.headings).unwrap_or_default();
         self.policy.manifests = match &file.manifests {

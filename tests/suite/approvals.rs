@@ -20,13 +20,13 @@ fn init_writes_files_that_pass_and_overwrites_nothing() {
     for part in [
         "kept     .GOV/roles_shared/TASK_BOARD.md",
         "kept     justfile",
-        "added    `/.countersign/` to .gitignore",
+        "added    `/.countersign/logs/` to .gitignore",
         "created  .github/workflows/countersign.yml",
         "Add `import '.GOV/countersign.just'` to justfile",
     ] {
         assert!(said.contains(part), "{part} is missing in {said}");
     }
-    assert_eq!(sandbox.read(".gitignore"), "/target\n/.countersign/\n");
+    assert_eq!(sandbox.read(".gitignore"), "/target\n/.countersign/logs/\n");
     assert_eq!(sandbox.read("justfile"), "own:\n    true\n");
     assert!(sandbox.read(".GOV/roles_shared/SPEC_CURRENT.md").contains("**Greeter_Spec_v02.md**"));
     assert!(sandbox.read("countersign.yaml").contains("run: [cargo, test]"));

@@ -15,11 +15,16 @@ const TEXT: &str = "# Task Packet: WP-1-Word\n\n## METADATA\n- WP_ID: WP-1-Word\
 
 /// A repository of the profile with a packet that nothing approves yet, on its branch.
 fn proposed() -> Sandbox {
+    proposed_with("")
+}
+
+/// As `proposed`, with more lines of configuration.
+fn proposed_with(configuration: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("a.txt", "one\n");
     sandbox.write(
         "countersign.yaml",
-        "version: 1\nprofile: standard\nsteps:\n  - {name: tests, run: [grep, -qx, two, a.txt], tests: false}\nrules: {packet/section: off, packet/field: off}\n",
+        format!("version: 1\nprofile: standard\nsteps:\n  - {{name: tests, run: [grep, -qx, two, a.txt], tests: false}}\nrules: {{packet/section: off, packet/field: off}}\n{configuration}"),
     );
     let signer = format!("mira@example.org namespaces=\"countersign\" {}\n", public_key("mira"));
     sandbox.write(".GOV/roles_shared/allowed_signers", signer);
@@ -228,4 +233,20 @@ fn an_approval_by_key_survives_a_squash_and_a_name_does_not() {
     squash(&sandbox);
     let (exit, said) = judge(&sandbox);
     assert!(exit == 1 && said.contains("approval/unsigned-contract"), "{said}");
+}
+
+#[test]
+fn an_exempt_path_beside_the_work_needs_neither_scope_nor_manifest() {
+    for (path, exit) in [("docs/a.md", 0), ("notes/a.md", 1), ("docs/deploy.sh", 1)] {
+        let sandbox = proposed_with("exempt: [docs/]\n");
+        sandbox.edit(PACKET, "  - deploy.sh\n", "  - deploy.sh\n  - docs/deploy.sh\n");
+        approve(&sandbox);
+        sandbox.commit("packet");
+        sandbox.write("a.txt", "one\ntwo\n");
+        run_ok(&sandbox, &["manifest", "WP-1-Word", "--write"]);
+        sandbox.write(path, "text\n");
+        sandbox.commit("work");
+        let (found, said) = gate(&sandbox);
+        assert!(found == exit && (exit == 0 || said.contains(path)), "{path}: {found} {said}");
+    }
 }

@@ -320,3 +320,58 @@ fn hook_and_verify_agree_on_generated_commits() {
     }
     assert!(verdicts.iter().all(|count| *count > 5), "{verdicts:?}");
 }
+
+/// A repository with packets whose rules exempt the documentation.
+fn with_exempt_paths() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("src/a.txt", "one\n");
+    sandbox.write("docs/a.md", "one\n");
+    let config =
+        "version: 1\nprofile: standard\nsteps: none\nexempt:\n  - docs/\n  - .github/\n  - .GOV/\n  - link\n";
+    sandbox.write("countersign.yaml", config);
+    sandbox.write(".GOV/task_packets/.gitkeep", "");
+    sandbox.commit("project");
+    sandbox.git(&["switch", "-q", "-c", "dependabot/docs"]);
+    sandbox
+}
+
+#[test]
+fn a_change_of_exempt_paths_needs_no_packet() {
+    let sandbox = with_exempt_paths();
+    sandbox.write("docs/a.md", "two\n");
+    sandbox.write("docs/new.md", "new\n");
+    sandbox.commit("documentation");
+    assert_verdict(&sandbox, &[], 0, "PASSED, exempt paths only");
+    assert_verdict(&sandbox, &["--range", "main...HEAD"], 0, "PASSED, exempt paths only");
+    // What matches no packet and no exemption fails, whatever the branch is called.
+    sandbox.write("src/a.txt", "two\n");
+    sandbox.commit("code");
+    assert_verdict(&sandbox, &[], 2, "no PREPARE record");
+    let renamed = with_exempt_paths();
+    renamed.git(&["mv", "src/a.txt", "docs/b.txt"]);
+    renamed.commit("moved into the exempt folder");
+    assert_verdict(&renamed, &[], 2, "no PREPARE record");
+    // Protected kinds and governance are never exempt.
+    for path in [".github/workflows/ci.yml", ".GOV/task_packets/WP-1-Own.md"] {
+        let sandbox = with_exempt_paths();
+        sandbox.write(path, "x\n");
+        sandbox.commit("protected");
+        let (exit, said) = sandbox.run_redacted(&["verify"]);
+        assert!(!said.contains("exempt paths only"), "{path}: {exit} {said}");
+    }
+    // The change cannot exempt itself.
+    let own = with_exempt_paths();
+    own.edit("countersign.yaml", "  - docs/\n", "  - docs/\n  - src/\n");
+    own.write("src/a.txt", "two\n");
+    own.commit("own rules");
+    assert_verdict(&own, &[], 2, "no PREPARE record");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_never_exempt() {
+    let sandbox = with_exempt_paths();
+    std::os::unix::fs::symlink("src/a.txt", sandbox.root.join("link")).expect("link");
+    sandbox.commit("link");
+    assert_verdict(&sandbox, &[], 2, "no PREPARE record");
+}

@@ -35,6 +35,8 @@ pub struct Policy {
     pub waivers_from: WaiverSource,
     /// Whether the person who commits the signature must not write code.
     pub separation_of_duties: bool,
+    /// Paths that may change without a packet, unless they are protected.
+    pub exempt: Vec<ScopeEntry>,
     /// Persons who may approve, review, and grant waivers.
     pub roles: Roles,
     /// Persons who may present and acknowledge validation reports. If the list
@@ -45,6 +47,17 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Returns whether a path may change without a packet: it is exempt and of no protected
+    /// kind.
+    #[must_use]
+    pub fn exempts(&self, path: &RepoPath) -> bool {
+        if !self.exempt.iter().any(|entry| entry.covers(path)) {
+            return false;
+        }
+        let lower = RepoPath::from(path.to_text().to_lowercase().as_str());
+        !self.protected.iter().any(|pattern| pattern.covers(&lower))
+    }
+
     /// Finds the configured identity that a text names: by email address if
     /// both have one, otherwise by name. Returns `None` if no identity or more
     /// than one matches.
@@ -186,6 +199,7 @@ impl Default for Policy {
             max_window_lines: 400,
             ascii_only: false,
             separation_of_duties: false,
+            exempt: Vec::new(),
             roles: Roles::default(),
             waivers_from: WaiverSource::Work,
             identities: Vec::new(),

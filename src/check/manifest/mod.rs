@@ -39,7 +39,11 @@ pub(crate) fn needs_manifest(layout: &Layout, file: &ChangedFile) -> bool {
 
 /// Iterates over the changed files that need a manifest.
 fn files_needing_manifest<'a>(input: &'a ChangeCheckContext<'_>) -> impl Iterator<Item = &'a ChangedFile> {
-    input.files.iter().filter(|file| needs_manifest(input.packet.layout, file))
+    let policy = input.packet.policy;
+    input
+        .files
+        .iter()
+        .filter(|file| needs_manifest(input.packet.layout, file) && !policy.exempts(&file.change.path))
 }
 
 fn label_at(input: &ChangeCheckContext<'_>, span: Span, text: impl Into<String>) -> Label {

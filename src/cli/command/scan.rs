@@ -14,7 +14,7 @@ use crate::pipeline::source_scan::{ScanProfile, ScanRequest, load_active_rules, 
 use crate::scan::{Baseline, write_baseline};
 use crate::system::clock::Stopwatch;
 use crate::system::{clock, files};
-use crate::text::{RepoPath, Source, format_count};
+use crate::text::{RepoPath, Source, escape_hidden, format_count};
 
 use crate::cli::args::{BaseArgs, SelectionArgs};
 
@@ -133,7 +133,20 @@ fn update_baseline(
         "; to use it, add `scan: {baseline: …}` with this path to countersign.yaml"
     };
     output.print(&format!("{path}: {} written{how}\n", format_count(count, "finding")))?;
+    print_ignored(output, workspace, &path);
     Ok(PASSED)
+}
+
+/// Says that git ignores a baseline, which then exists in no other clone.
+fn print_ignored(output: &Output, workspace: &Workspace, path: &str) {
+    let Workspace::Git(repo) = workspace else { return };
+    if repo.is_ignored_by_git(&RepoPath::from(path)).unwrap_or(false) {
+        let path = escape_hidden(path);
+        output.print_notice(&format!(
+            "warning: git ignores {path}, so no other clone has it: narrow the line of .gitignore, or run \
+             `git add -f {path}`\n"
+        ));
+    }
 }
 
 /// Reads the baseline file at a path; `None` if there is none.

@@ -2,6 +2,7 @@
 //! the packets of the branch. It selects what the gates check; it checks nothing in
 //! another way.
 
+mod exempt;
 mod fence;
 mod packets;
 mod policy_change;
@@ -126,6 +127,9 @@ pub(crate) fn run_verify_checks(
         return Ok(report_empty_change(context));
     }
     if let Some(report) = policy_change::check(&context)? {
+        return Ok(context.into_result(report));
+    }
+    if let Some(report) = exempt::check(&context)? {
         return Ok(context.into_result(report));
     }
     match context.loaded.config.levels.profile {

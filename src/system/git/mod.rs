@@ -21,6 +21,7 @@ mod index;
 mod known_caches;
 mod lfs;
 mod library;
+mod own_outputs;
 mod revision;
 mod sparse;
 mod submodule;

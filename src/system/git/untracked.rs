@@ -11,6 +11,7 @@ use crate::text::RepoPath;
 
 use super::attributes::is_attributes_file;
 use super::known_caches::is_known_cache;
+use super::own_outputs::OwnOutputs;
 use super::{GitRepository, to_oid, too_many_paths, unreadable};
 
 impl GitRepository {
@@ -65,6 +66,8 @@ pub(super) struct WorktreeWalk<'a> {
     /// Whether a path is tracked.
     pub is_tracked: &'a dyn Fn(&RepoPath) -> bool,
     pub ignores: IgnoreRules,
+    /// Report files of earlier commands.
+    pub own_outputs: OwnOutputs,
     /// Set when the walk finds a `.gitattributes` file, ignored or not.
     pub saw_attributes: Cell<bool>,
     /// Whether the file system stores executable bits and links.
@@ -96,7 +99,8 @@ impl WorktreeWalk<'_> {
                 }
                 if metadata.is_dir() {
                     self.visit_folder(path, &mut pending, &mut out);
-                } else if ((self.is_tracked)(&path) || !self.ignores.excludes(&path))
+                } else if ((self.is_tracked)(&path)
+                    || !(self.ignores.excludes(&path) || self.is_own_output(&path)))
                     && let Some(mode) = files::file_mode(&metadata)
                 {
                     if out.len() > self.max_files {
@@ -109,6 +113,10 @@ impl WorktreeWalk<'_> {
             }
         }
         Ok(out)
+    }
+
+    fn is_own_output(&self, path: &RepoPath) -> bool {
+        self.own_outputs.contains(path, &files::join_repo_path(self.root, path))
     }
 
     /// Adds a folder to `pending`, or to `out` if it is a submodule or a nested

@@ -173,6 +173,7 @@ impl GitRepository {
             submodules: &submodules,
             is_tracked: &tracked,
             ignores: self.base_ignore_rules(base)?,
+            own_outputs: self.own_outputs(),
             saw_attributes: Cell::new(staged.keys().any(|path| is_attributes_file(path.file_name()))),
             trust_modes: cfg!(unix),
             recorded_mode: &|path| staged.get(path).map(|s| s.entry.mode),

@@ -17,7 +17,7 @@ pub(super) const SPEC: &str = text!("spec.md");
 pub(super) const GITHUB: &str = text!("github.yml");
 pub(super) const GITLAB: &str = text!("gitlab.yml");
 /// The line that `init` adds to `.gitignore`.
-pub(super) const IGNORE_LINE: &str = "/.countersign/";
+pub(super) const IGNORE_LINE: &str = "/.countersign/logs/";
 
 /// Templates: file name and text.
 pub(super) const TEMPLATES: [(&str, &str); 3] = [

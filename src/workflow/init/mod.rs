@@ -176,7 +176,7 @@ impl InitPlanner<'_> {
         let text = String::from_utf8_lossy(&before).into_owned();
         let ignored = |line: &str| {
             let line = line.trim().trim_start_matches('/').trim_end_matches('/');
-            line == files::IGNORE_LINE.trim_matches('/')
+            line == files::IGNORE_LINE.trim_matches('/') || line == ".countersign"
         };
         if text.lines().any(ignored) {
             self.plan.actions.push(FileAction::Kept(path));
