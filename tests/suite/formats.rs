@@ -235,7 +235,10 @@ fn the_action_passes_no_text_to_the_shell() {
     let steps = action["runs"]["steps"].as_array().expect("steps");
     assert!(!steps.is_empty());
     for step in steps {
-        let run = step["run"].as_str().expect("every step runs a script");
+        let Some(run) = step["run"].as_str() else {
+            assert!(step["uses"].is_string(), "a step runs a script or an action: {step}");
+            continue;
+        };
         assert!(!run.contains("${{"), "an input would be read by the shell: {run}");
         assert_eq!(step["shell"], "bash");
     }

@@ -13,6 +13,8 @@
 mod approvals;
 mod architecture;
 mod barriers;
+#[cfg(unix)]
+mod ci_files;
 mod cli;
 mod completeness;
 mod configuration;

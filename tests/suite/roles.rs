@@ -89,7 +89,7 @@ fn only_a_reviewer_presents_a_report() {
     sandbox.git(&["switch", "-q", "feat/WP-1-Two"]);
     sandbox.git(&["merge", "-q", "--no-edit", "main"]);
     let present = |by| ["validator-gate", "present", "WP-1-Two", "FAIL", "--by", by];
-    assert_refused(&sandbox, &present("bot"), "`bot` is no reviewer");
+    assert_refused(&sandbox, &present("bot"), "`bot` is not a reviewer");
     run_ok(&sandbox, &present("val-1"));
     run_ok(&sandbox, &["validator-gate", "acknowledge", "WP-1-Two", "--by", "user-1"]);
     run_ok(&sandbox, &["check"]);
@@ -97,7 +97,7 @@ fn only_a_reviewer_presents_a_report() {
     let state = ".GOV/validator_gates/WP-1-Two.json";
     sandbox.edit(state, "\"val-1\"", "\"bot\"");
     let (exit, said) = sandbox.run_redacted(&["check"]);
-    assert!(exit == 1 && said.contains("`bot` presented the report, but is no reviewer"), "{said}");
+    assert!(exit == 1 && said.contains("`bot` presented the report, but is not a reviewer"), "{said}");
 }
 
 #[test]

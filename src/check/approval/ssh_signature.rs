@@ -52,7 +52,7 @@ fn signed_by_key(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
         {
             let message = format!("no approver has signed the contract of `{}`", input.packet.id);
             let approvers = to_single_line(&input.packet.policy.roles.approver.join(", "), 120);
-            let finding = rule.finding(message, input.packet.label_at(signature_span, "approved by nobody"));
+            let finding = rule.finding(message, input.packet.label_at(signature_span, "no approval"));
             let note = format!("`roles: approver:` of the configuration names {approvers}.");
             return Some(finding.note(note)).into();
         }

@@ -82,7 +82,7 @@ pub(in crate::check) fn identity(input: &DocumentCheckContext<'_>, rule: &Rule) 
         let presenter = |gate: &PassedGate| gate.by.as_ref().map_or(String::new(), |by| by.value.clone());
         if let Some(gate) = presented.filter(|gate| !input.policy.roles.may_review(&presenter(gate))) {
             let message = format!(
-                "`{}` presented the report, but is no reviewer",
+                "`{}` presented the report, but is not a reviewer",
                 to_single_line(&presenter(gate), 80)
             );
             let reviewers = to_single_line(&input.policy.roles.reviewer.join(", "), 120);

@@ -140,7 +140,7 @@ fn read_github(
         "push" => {
             let reference = needed("/ref")?;
             let Some(branch) = reference.strip_prefix("refs/heads/").map(str::to_owned) else {
-                return Err(format!("`{reference}` is no branch; give the range itself"));
+                return Err(format!("`{reference}` is not a branch; give the range itself"));
             };
             let before = needed("/before")?;
             let before = Some(before).filter(|id| id.bytes().any(|byte| byte != b'0'));

@@ -10,11 +10,11 @@ use crate::config::resolve_layout;
 use crate::document::audit::Audit;
 use crate::document::gate_log::{GateLog, text_or_empty};
 use crate::document::packet::contract_parts;
-use crate::document::{Layout, Packet};
+use crate::document::{Layout, Packet, WpId};
 use crate::finding::{Finding, Label, Report};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::locate::{list_packet_ids, read_document, read_record};
-use crate::text::Source;
+use crate::text::{RepoPath, Source};
 
 use super::VerifyContext;
 use super::fence::push_rule;
@@ -44,6 +44,11 @@ pub(super) fn find(context: &VerifyContext<'_>) -> Result<Vec<String>, PipelineE
     if !trusted.is_empty() {
         return Ok(trusted);
     }
+    if context.request.is_ci
+        && let Some(packet) = packet_of_paths(context, &layout)?
+    {
+        return Ok(vec![packet]);
+    }
     let mut candidates = prepared(judged)?;
     if candidates.is_empty()
         && let Some(branch) = &branch
@@ -56,6 +61,46 @@ pub(super) fn find(context: &VerifyContext<'_>) -> Result<Vec<String>, PipelineE
         return Err(PipelineError::NoPacketOfBranch { branch, candidates });
     }
     Ok(candidates)
+}
+
+/// Returns the one open packet of the trusted revision whose scope has all changed paths.
+/// Of several, it is the one whose own file the change edits. `None` if that does not
+/// decide.
+fn packet_of_paths(context: &VerifyContext<'_>, layout: &Layout) -> Result<Option<String>, PipelineError> {
+    let is_document = |path: &RepoPath| layout.is_governance(path);
+    let paths: Vec<&RepoPath> =
+        context.files.iter().map(|file| &file.change.path).filter(|path| !is_document(path)).collect();
+    let mut covering: Vec<String> = Vec::new();
+    for id in list_packet_ids(context.repo, context.trusted.tree, layout)? {
+        let Ok(wp_id) = WpId::parse(&id) else { continue };
+        let path = layout.packet(&wp_id);
+        let Some(source) = read_document(context.repo, context.trusted.tree, &path)? else { continue };
+        let packet = Packet::read(&source).value;
+        let is_open = packet.status.as_ref().is_some_and(|status| status.value.allows_work());
+        let covers = |path: &&RepoPath| {
+            packet.scope.in_scope.iter().any(|entry| entry.covers(path))
+                && !packet.scope.out_of_scope.iter().any(|entry| entry.covers(path))
+        };
+        if is_open && !paths.is_empty() && paths.iter().all(covers) {
+            covering.push(id);
+        }
+    }
+    if let [only] = covering.as_slice() {
+        return Ok(Some(only.clone()));
+    }
+    covering.retain(|id| {
+        let is_own = |path: &RepoPath| {
+            WpId::parse(id).is_ok_and(|id| {
+                let own = layout.packet(&id);
+                *path == own || *path == Layout::manifest_file(&id, &own)
+            })
+        };
+        context.files.iter().any(|file| is_own(&file.change.path))
+    });
+    Ok(match covering.as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    })
 }
 
 /// Returns the packets whose last PREPARE record in a tree names a branch.

@@ -45,7 +45,7 @@ pub(super) fn explain_unsupported(message: &str) -> String {
         Some("partialclone") => "it is an old-style partial clone: use a full clone",
         Some(_) => "countersign does not read repositories with unknown extensions",
         None if message.contains("object format") => {
-            "countersign reads only repositories with SHA-1 object ids, because COR-701 manifests use them"
+            "countersign reads only repositories with SHA-1 object ids, because COR-701 manifests use them: make a copy with `git init --object-format=sha1 ../copy && git fast-export --all | git -C ../copy fast-import`"
         }
         None => return message.to_owned(),
     };

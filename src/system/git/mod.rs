@@ -28,6 +28,7 @@ mod submodule;
 mod trees;
 mod untracked;
 mod version;
+mod working_tree;
 mod worktree;
 
 use std::path::{Path, PathBuf};
@@ -37,7 +38,6 @@ use git2::{ObjectType, Oid, RepositoryOpenFlags};
 use crate::change::{
     BranchTip, ChangeSet, Commit, CommitInfo, FileMode, FoundVersion, History, ObjectStore, Repository,
     RepositoryError, Selection, SelectionMode, SelectionRequest, TreeEntry, TreeState, VersionRequest,
-    WorkingTree, Worktree,
 };
 use crate::digest::Hash20;
 use crate::system::folder::list_files_below;
@@ -67,6 +67,8 @@ pub struct GitRepository {
     commit_cache: ancestry::CommitCache,
     /// Settings of the disk, once they are read.
     disk_modes: std::cell::OnceCell<disk_modes::DiskModes>,
+    /// Report files of earlier commands, once they are read.
+    own_outputs: std::cell::OnceCell<own_outputs::OwnOutputs>,
     /// Whether any path can have attributes; `None` before the first walk.
     has_attributes: std::cell::Cell<Option<bool>>,
     /// Keeps writers of countersign away while the checks read files.
@@ -131,6 +133,7 @@ impl GitRepository {
             repo,
             commit_cache: ancestry::CommitCache::default(),
             disk_modes: std::cell::OnceCell::new(),
+            own_outputs: std::cell::OnceCell::new(),
             has_attributes: std::cell::Cell::new(None),
             read_lock: std::cell::RefCell::new(None),
             attribute_rules: std::cell::RefCell::new(None),
@@ -357,33 +360,6 @@ impl History for GitRepository {
         holds: &dyn Fn(&[u8]) -> bool,
     ) -> Result<Vec<CommitInfo>, RepositoryError> {
         self.find_introductions(path, head, stop, holds)
-    }
-}
-
-impl WorkingTree for GitRepository {
-    fn list_sources(&self, tree: TreeState) -> Result<Vec<RepoPath>, RepositoryError> {
-        match tree {
-            TreeState::Worktree => self.list_worktree_sources(),
-            tree => self.list_below(tree, ""),
-        }
-    }
-
-    fn disk_root(&self) -> Option<&Path> {
-        self.repo.workdir()
-    }
-
-    fn worktrees(&self) -> Result<Option<Vec<Worktree>>, RepositoryError> {
-        self.list_worktrees().map(Some)
-    }
-
-    fn current_branch(&self) -> Result<Option<String>, RepositoryError> {
-        let head = self.repo.find_reference("HEAD").map_err(git_error("reading HEAD"))?;
-        let target = head.symbolic_target_bytes().map(|name| String::from_utf8_lossy(name).into_owned());
-        Ok(target.and_then(|name| name.strip_prefix("refs/heads/").map(str::to_owned)))
-    }
-
-    fn worktree_name(&self) -> Option<String> {
-        self.repo.workdir()?.file_name().map(|name| name.to_string_lossy().into_owned())
     }
 }
 

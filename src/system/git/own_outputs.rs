@@ -47,12 +47,15 @@ impl GitRepository {
         String::from_utf8(bytes).unwrap_or_default()
     }
 
-    /// Returns the report files with the SHA-256 of their bytes.
-    pub(super) fn own_outputs(&self) -> OwnOutputs {
-        let text = self.read_outputs();
-        let entries = text.lines().filter_map(|line| line.split_once("  "));
-        let entries = entries.filter(|(_, path)| is_report(path));
-        OwnOutputs(entries.map(|(hash, path)| (RepoPath::from(path), hash.to_owned())).collect())
+    /// Returns the report files with the SHA-256 of their bytes. The list is read once, so
+    /// that a step of this run cannot add to it.
+    pub(super) fn own_outputs(&self) -> &OwnOutputs {
+        self.own_outputs.get_or_init(|| {
+            let text = self.read_outputs();
+            let entries = text.lines().filter_map(|line| line.split_once("  "));
+            let entries = entries.filter(|(_, path)| is_report(path));
+            OwnOutputs(entries.map(|(hash, path)| (RepoPath::from(path), hash.to_owned())).collect())
+        })
     }
 }
 

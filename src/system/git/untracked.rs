@@ -67,7 +67,7 @@ pub(super) struct WorktreeWalk<'a> {
     pub is_tracked: &'a dyn Fn(&RepoPath) -> bool,
     pub ignores: IgnoreRules,
     /// Report files of earlier commands.
-    pub own_outputs: OwnOutputs,
+    pub own_outputs: &'a OwnOutputs,
     /// Set when the walk finds a `.gitattributes` file, ignored or not.
     pub saw_attributes: Cell<bool>,
     /// Whether the file system stores executable bits and links.

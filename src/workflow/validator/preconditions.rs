@@ -118,7 +118,7 @@ pub(super) fn check_identity(
     let roles = &context.policy.roles;
     if matches!(step, SessionStep::Present(_)) && !roles.may_review(&context.by) {
         let what =
-            format!("`{}` is no reviewer and cannot present a report", to_single_line(&context.by, 80));
+            format!("`{}` is not a reviewer and cannot present a report", to_single_line(&context.by, 80));
         let names = to_single_line(&roles.reviewer.join(", "), 300);
         return Some(Reason::new(what, format!("`roles: reviewer:` of the configuration names {names}.")));
     }

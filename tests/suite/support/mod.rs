@@ -3,6 +3,7 @@
 
 pub mod expected;
 pub mod greeter;
+pub mod host;
 pub mod initialized;
 pub mod literate;
 pub mod memory;
