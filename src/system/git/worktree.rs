@@ -60,7 +60,7 @@ impl GitRepository {
             let old = before.remove(&path);
             let raw = ids.get(&path).copied();
             let stored = known.as_ref().map(|known| known.entry.mode).or(old.map(|old| old.mode));
-            let found = DiskEntry { mode: modes.mode_of(found.mode, stored), ..found };
+            let found = DiskEntry { mode: modes.mode_of(found.mode, stored) };
             changes.extend(self.compare_on_disk(&path, &found, known.as_ref(), old, raw)?);
         }
         for (path, staged) in staged {
