@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::rule::{ValueError, ValueProblem, YamlNode};
 use crate::scan::{
-    AREA_KEYWORDS, AREA_KINDS, PathPatterns, RuleOverride, ScanRule, ScanSettings, TEST_KEYWORDS, TREATMENTS,
-    parse_keyword,
+    AREA_KEYWORDS, AREA_KINDS, PathPatterns, RuleBudget, RuleFault, RuleOverride, ScanRule, ScanSettings,
+    TEST_KEYWORDS, TREATMENTS, parse_keyword,
 };
 use crate::text::{Source, Span, Spanned};
 
@@ -63,9 +63,15 @@ pub(super) fn validate_scan(
         large_file_bytes: raw.large,
         ..ScanSettings::default()
     };
+    let mut budget = RuleBudget::default();
     for node in added {
         match ScanRule::from_node(node, source) {
             Ok(rule) => {
+                if let Err(message) = budget.add(&rule) {
+                    let span = rule.spans.id;
+                    out.rule_faults.push(RuleFault { source: Arc::clone(source), span, message });
+                    break;
+                }
                 if out.inline_rules.iter().any(|(other, _)| other.id == rule.id) {
                     let (id, rest) = (rule.id.to_string(), "`scan.add` has another rule with this id");
                     return Err(ValueError::new(rule.spans.id, ValueProblem::DuplicateRule { id, rest }));

@@ -59,6 +59,13 @@ impl Language {
         matches!(self, Self::TypeScript | Self::Tsx | Self::JavaScript | Self::Jsx) || self.is_component()
     }
 
+    /// Returns whether a line also ends at a carriage return alone, or at U+2028 and U+2029:
+    /// ECMA-262, "Line Terminators"; in Python, a carriage return.
+    #[must_use]
+    pub fn has_other_line_ends(self) -> bool {
+        self.is_script() || self == Self::Python
+    }
+
     /// Returns whether a file has a script inside of markup.
     #[must_use]
     pub fn is_component(self) -> bool {

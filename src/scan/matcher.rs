@@ -75,7 +75,11 @@ impl LexedFile<'_> {
             let masked = if visible == TokenKindSet::ANY {
                 self.text.to_vec()
             } else {
-                self.token_map().masked_text(self.text, visible)
+                let mut masked = self.token_map().masked_text(self.text, visible);
+                if self.language.has_other_line_ends() {
+                    self.token_map().normalize_line_ends(&mut masked);
+                }
+                masked
             };
             self.masked_texts.insert(visible, masked);
         }

@@ -115,6 +115,30 @@ impl TokenMap {
     }
 }
 
+impl TokenMap {
+    /// Replaces the line ends of code that patterns do not know by line feeds, in a masked
+    /// text: a carriage return without a line feed, U+2028 and U+2029. The length stays.
+    pub(crate) fn normalize_line_ends(&self, masked: &mut [u8]) {
+        if memchr::memchr2(b'\r', 0xe2, masked).is_none() {
+            return;
+        }
+        for (range, _) in self.iter().filter(|(_, kind)| *kind == TokenKind::Code) {
+            for at in range {
+                let rest = masked.get(at..).unwrap_or_default();
+                let length = match rest {
+                    [b'\r', next, ..] if *next != b'\n' => 1,
+                    [b'\r'] => 1,
+                    [0xe2, 0x80, 0xa8 | 0xa9, ..] => 3,
+                    _ => continue,
+                };
+                for (byte, fill) in masked.iter_mut().skip(at).take(length).zip(*b"\n  ") {
+                    *byte = fill;
+                }
+            }
+        }
+    }
+}
+
 /// Replaces masked bytes: neither whitespace nor part of a word.
 const MASK: u8 = 1;
 

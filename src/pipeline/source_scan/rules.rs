@@ -8,7 +8,7 @@ use crate::change::{Repository, RepositoryError, TreeState};
 use crate::config::Config;
 use crate::pipeline::locate::read_document;
 use crate::pipeline::outcome::is_disabled;
-use crate::scan::{RuleFault, ScanRule, embedded, embedded_sets};
+use crate::scan::{RuleBudget, RuleFault, ScanRule, embedded, embedded_sets};
 use crate::text::Source;
 
 use super::request::ScanProfile;
@@ -46,11 +46,14 @@ pub(crate) fn load_active_rules(
     let mut out = ActiveRules { faults: settings.rule_faults.clone(), ..ActiveRules::default() };
     out.set_names = embedded_sets().iter().map(|set| (*set).to_owned()).collect();
     let mut own: BTreeMap<String, ScanRule> = BTreeMap::new();
+    let mut budget = RuleBudget::default();
     for (rule, source) in settings.inline_rules.clone() {
+        // The configuration reports inline rules that are too large together.
+        let _ = budget.add(&rule);
         out.sources.insert(rule.id.as_str().to_owned(), source);
         own.insert(rule.id.as_str().to_owned(), rule);
     }
-    for folder in &settings.rule_folders {
+    'folders: for folder in &settings.rule_folders {
         let files = repo.list_below(tree, folder)?;
         let is_yaml = |extension: &str| extension == "yaml" || extension == "yml";
         let files = files.into_iter().filter(|path| path.to_text().rsplit('.').next().is_some_and(is_yaml));
@@ -60,6 +63,10 @@ pub(crate) fn load_active_rules(
                 Err(fault) => out.faults.push(fault),
                 Ok(rule) => {
                     let id = rule.id.as_str().to_owned();
+                    if let Err(message) = budget.add(&rule) {
+                        out.faults.push(RuleFault { span: rule.spans.id, source, message });
+                        break 'folders;
+                    }
                     if own.contains_key(&id) {
                         let message = format!("there is another rule `{id}` of this repository");
                         out.faults.push(RuleFault { span: rule.spans.id, source, message });

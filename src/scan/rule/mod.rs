@@ -1,6 +1,7 @@
 //! Scan rules: patterns that are forbidden or required, the files they apply
 //! to, and the texts of their findings. A rule is a YAML file without code.
 
+mod budget;
 mod embedded;
 mod layer;
 mod raw;
@@ -21,6 +22,7 @@ use super::area_kind::Treatment;
 use super::language::Language;
 use super::token_map::TokenKindSet;
 
+pub(crate) use budget::RuleBudget;
 pub(crate) use layer::RuleLayer;
 
 pub(crate) use embedded::{embedded, embedded_ids, embedded_sets, find_embedded};

@@ -2,4 +2,5 @@
 //! snippets.
 
 mod lexers;
+mod line_ends;
 mod precision;
