@@ -31,6 +31,7 @@ new-rule ID:
 
 bench:
     cargo bench --bench gates
+    cargo bench --bench real_size
     cargo bench --bench scans
 
 # every fuzz target for SECONDS each; needs nightly and `cargo install cargo-fuzz`

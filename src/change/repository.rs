@@ -157,6 +157,20 @@ pub trait ObjectStore {
     /// Missing objects, unreadable folders.
     fn list(&self, tree: TreeState, folder: &str) -> Result<Vec<RepoPath>, RepositoryError>;
 
+    /// Returns whether a document may contain some ASCII bytes, in any encoding. False only
+    /// if it certainly does not, so that the others need not be decoded.
+    ///
+    /// # Errors
+    /// Missing objects, unreadable files.
+    fn may_contain(
+        &self,
+        _tree: TreeState,
+        _path: &RepoPath,
+        _bytes: &[u8],
+    ) -> Result<bool, RepositoryError> {
+        Ok(true)
+    }
+
     /// Returns all files and links below a folder, at any depth, sorted. `.git` is
     /// excluded, and links are not followed.
     ///

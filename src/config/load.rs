@@ -242,6 +242,23 @@ fn find_record(
     Ok(None)
 }
 
+/// Returns the path of the list of allowed keys in a tree. It does not depend on where
+/// records and packets are.
+///
+/// # Errors
+/// The repository cannot be read.
+pub(crate) fn allowed_signers_path(
+    repo: &dyn Repository,
+    config: &Config,
+    tree: TreeState,
+) -> Result<RepoPath, RepositoryError> {
+    let layout = match &config.layout {
+        Some(layout) => layout.clone(),
+        None => detect_known(repo, tree)?.unwrap_or_else(Layout::gov),
+    };
+    Ok(RepoPath::from(layout.allowed_signers.as_str()))
+}
+
 /// Returns the layout of a gate run: the configured one, or the one found in
 /// the trusted tree first, so that a change cannot move the governance folder;
 /// `.GOV` if neither tree has a known layout.

@@ -14,7 +14,8 @@ mod tests;
 mod valid;
 
 pub(crate) use load::{
-    ConfigError, LoadedConfig, complete_layout, detect_layout, load, main_branches_in_history, resolve_layout,
+    ConfigError, LoadedConfig, allowed_signers_path, complete_layout, detect_layout, load,
+    main_branches_in_history, resolve_layout,
 };
 pub(crate) use step::{EnvironmentPolicy, GateStep};
 pub(crate) use valid::{Config, ConfigFault};

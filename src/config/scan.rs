@@ -31,8 +31,12 @@ const DEFAULT_ARTIFACTS: [&str; 14] = [
 ];
 
 pub(super) fn default_artifacts() -> PathPatterns {
-    let patterns = DEFAULT_ARTIFACTS.map(|pattern| Spanned::new(pattern.to_owned(), Span::default()));
-    PathPatterns::read(&patterns).unwrap_or_default()
+    static PATTERNS: std::sync::OnceLock<PathPatterns> = std::sync::OnceLock::new();
+    let read = || {
+        let patterns = DEFAULT_ARTIFACTS.map(|pattern| Spanned::new(pattern.to_owned(), Span::default()));
+        PathPatterns::read(&patterns).unwrap_or_default()
+    };
+    PATTERNS.get_or_init(read).clone()
 }
 
 /// Validates the key `scan`. `added` are the values of `scan.add`: an error in

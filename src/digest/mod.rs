@@ -65,8 +65,14 @@ pub(crate) fn sha1(bytes: &[u8]) -> Hash20 {
 /// Returns the id under which git stores the bytes as a blob.
 #[must_use]
 pub(crate) fn git_blob_id(bytes: &[u8]) -> Hash20 {
+    git_object_id("blob", bytes)
+}
+
+/// Returns the id of an object of a kind, such as `tree`, with these bytes.
+#[must_use]
+pub(crate) fn git_object_id(kind: &str, bytes: &[u8]) -> Hash20 {
     let mut hasher = Sha1::new();
-    hasher.update(format!("blob {}\0", bytes.len()));
+    hasher.update(format!("{kind} {}\0", bytes.len()));
     hasher.update(bytes);
     Hash20(hasher.finalize().into())
 }

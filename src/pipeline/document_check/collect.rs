@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::change::{FileMode, Repository, RepositoryError, TreeState};
 use crate::document::limits::limit_error;
-use crate::document::{Document, DocumentBody, DocumentKind, Layout};
+use crate::document::{Document, DocumentBody, DocumentKind, Layout, WpId};
 use crate::pipeline::locate::{apply_aliases, record_files_in};
 use crate::system::parallel;
 use crate::text::{RepoPath, Source};
@@ -82,17 +82,30 @@ pub(crate) fn expected_kind(layout: &Layout, path: &RepoPath) -> Result<Option<D
     Err(())
 }
 
-/// Reads all governance documents of a tree, and the named documents.
+/// Reads all governance documents of a tree, and the named documents. If only one packet
+/// is asked for, packets, refinements and stubs of other base ids are left out; the
+/// records are always read.
 pub(crate) fn collect_documents(
     repo: &dyn Repository,
     tree: TreeState,
     layout: &Layout,
     named: &[NamedDocument],
+    packet: Option<&str>,
 ) -> Result<CollectedDocuments, RepositoryError> {
+    let base = packet.and_then(|id| WpId::parse(id).ok());
+    let is_other = |path: &RepoPath, kind: Option<DocumentKind>| {
+        let is_of_packet =
+            matches!(kind, Some(DocumentKind::Packet | DocumentKind::Refinement | DocumentKind::Stub));
+        let other = |base: &WpId| Layout::id_of(path).is_some_and(|id| id.base() != base.base());
+        is_of_packet && base.as_ref().is_some_and(other)
+    };
     let mut out = CollectedDocuments::default();
     let mut in_layout: Vec<UnparsedDocument> = Vec::new();
     for path in list_document_paths(repo, tree, layout)? {
         let Ok(expected) = expected_kind(layout, &path) else { continue };
+        if is_other(&path, expected) {
+            continue;
+        }
         let files = if layout.joined_records().iter().any(|record| path.as_bytes() == record.as_bytes()) {
             record_files_in(repo, tree, &path.to_text())?
         } else {

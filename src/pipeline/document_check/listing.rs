@@ -52,7 +52,7 @@ pub(crate) fn list_packets(
 ) -> Result<PacketListing, PipelineError> {
     let (_, layout) = load_config_and_layout(repo, request)?;
     let layout = layout.unwrap_or_else(Layout::gov);
-    let collected = collect_documents(repo, request.tree, &layout, &[])?;
+    let collected = collect_documents(repo, request.tree, &layout, &[], None)?;
     let governance = GovernanceDocuments::new(&collected.in_layout, &layout);
     let mut entries: Vec<PacketListEntry> = Vec::new();
     for (id, document, packet) in governance.packets() {

@@ -20,6 +20,7 @@ use super::check_document::{DocumentContext, DocumentJob};
 use super::collect::{CollectedDocuments, UnreadDocument, collect_documents};
 use super::facts::{DocumentFacts, FactKind};
 use super::policy::load_config_and_layout;
+use super::query::DocumentQuery;
 use super::request::DocumentCheckRequest;
 
 /// Checks documents with the rules of the requested command.
@@ -34,7 +35,8 @@ pub fn check_documents(
     let layout = known_layout.clone().unwrap_or_else(Layout::gov);
     let rules: Vec<&'static Registered> =
         registered_rules().iter().filter(|entry| request.query.includes_rule(entry)).collect();
-    let collected = collect_documents(repo, request.tree, &layout, &request.named_documents)?;
+    let collected =
+        collect_documents(repo, request.tree, &layout, &request.named_documents, query_packet(request))?;
     let CollectedDocuments { in_layout, outside_layout, unread_documents } = collected;
     let trusted = collect_trusted(repo, request, &layout, &in_layout)?;
     let governance = GovernanceDocuments::new(&in_layout, &layout);
@@ -127,10 +129,18 @@ fn collect_trusted(
             !is_same_record(repo, tree, request.tree, &document.path().to_text())?
         };
         if is_different {
-            return Ok(Some(collect_documents(repo, tree, layout, &[])?.in_layout));
+            return Ok(Some(collect_documents(repo, tree, layout, &[], query_packet(request))?.in_layout));
         }
     }
     Ok(None)
+}
+
+/// Returns the packet that the request is about, if it is about one.
+fn query_packet(request: &DocumentCheckRequest) -> Option<&str> {
+    match &request.query {
+        DocumentQuery::PacketComplete(id) => Some(id),
+        _ => None,
+    }
 }
 
 /// Returns the kinds of facts that the rules need.

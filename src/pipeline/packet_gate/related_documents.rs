@@ -89,6 +89,9 @@ pub(crate) fn find_signature_reuse(
             if own.contains(&path) || !path.as_bytes().ends_with(b".md") {
                 continue;
             }
+            if !repo.may_contain(tree, &path, signature.as_bytes())? {
+                continue;
+            }
             let Some(source) = read_document(repo, tree, &path)? else { continue };
             // A signature counts in a signature field, not in other text.
             let signed = source.text().match_indices(signature).find(|(at, _)| {

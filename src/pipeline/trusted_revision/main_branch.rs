@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::change::{
     BranchTip, Commit, Repository, RepositoryError, Selection, SelectionMode, SelectionRequest, TreeState,
 };
-use crate::config::{Config, FILE_NAME, load, main_branches_in_history, resolve_layout};
+use crate::config::{Config, FILE_NAME, allowed_signers_path, load, main_branches_in_history};
 use crate::pipeline::error::PipelineError;
 use crate::text::{RepoPath, Source};
 
@@ -213,8 +213,7 @@ fn read_policy(repo: &dyn Repository, commit: Commit) -> Result<RuleObjects, Pip
     let mut paths = vec![RepoPath::from(FILE_NAME)];
     let has_config = repo.entry(tree, &RepoPath::from(FILE_NAME))?.is_some();
     if let Ok(loaded) = load(repo, tree, None) {
-        let layout = resolve_layout(repo, &loaded.config, tree, tree)?;
-        paths.push(RepoPath::from(layout.allowed_signers.as_str()));
+        paths.push(allowed_signers_path(repo, &loaded.config, tree)?);
         paths.extend(loaded.config.scan.baseline.as_deref().map(RepoPath::from));
         for folder in &loaded.config.scan.rule_folders {
             paths.extend(repo.list_below(tree, folder)?);

@@ -13,7 +13,7 @@ use git2::{ObjectType, Oid};
 
 use crate::change::{Commit, RepositoryError};
 
-use super::{GitRepository, git_error, to_hash, to_oid};
+use super::{GitRepository, to_hash, to_oid};
 
 /// Parents and time of a commit.
 #[derive(Debug)]
@@ -22,6 +22,10 @@ pub(super) struct CommitNode {
     /// wrong, [`GitRepository::ids_between`] may return too many commits, never too few.
     pub time: i64,
     pub parents: Vec<Oid>,
+    /// Id of the tree.
+    pub tree: Oid,
+    /// First line of the message, without whitespace at its end.
+    pub subject: Box<str>,
 }
 
 /// Commits that were read, by id.
@@ -81,14 +85,8 @@ impl GitRepository {
             return Ok(Rc::clone(known));
         }
         let operation = || format!("reading commit {id}");
-        let odb = self.repo.odb().map_err(git_error("opening the object store"))?;
-        let object = odb.read(id).map_err(|error| self.missing_object(operation(), &error))?;
-        if object.kind() != ObjectType::Commit {
-            return Err(RepositoryError::Git {
-                operation: operation(),
-                reason: "the object is not a commit".into(),
-            });
-        }
+        let odb = self.object_store()?;
+        let object = self.read_object(&odb, id, ObjectType::Commit, &operation)?;
         let read = parse_commit_node(object.data());
         let node = Rc::new(read.ok_or_else(|| RepositoryError::Git {
             operation: operation(),
@@ -272,8 +270,8 @@ fn parse_commit_node(data: &[u8]) -> Option<CommitNode> {
         Oid::from_str(hex).ok()
     };
     let mut lines = data.split(|byte| *byte == b'\n');
-    id(lines.next()?.strip_prefix(b"tree ")?)?;
-    let mut node = CommitNode { time: 0, parents: Vec::new() };
+    let tree = id(lines.next()?.strip_prefix(b"tree ")?)?;
+    let mut node = CommitNode { time: 0, parents: Vec::new(), tree, subject: "".into() };
     let mut line = lines.next()?;
     while let Some(hex) = line.strip_prefix(b"parent ") {
         if node.parents.len() == MAX_PARENTS {
@@ -286,6 +284,8 @@ fn parse_commit_node(data: &[u8]) -> Option<CommitNode> {
     let committer = lines.next()?.strip_prefix(b"committer ")?;
     let after_mail = committer.rsplit(|byte| *byte == b'>').next().unwrap_or_default();
     let word = after_mail.split(|byte| *byte == b' ').find(|word| !word.is_empty());
+    let message = lines.skip_while(|line| !line.is_empty()).find(|line| !line.is_empty()).unwrap_or_default();
+    node.subject = String::from_utf8_lossy(message).trim_end().into();
     node.time = word.and_then(|word| std::str::from_utf8(word).ok()?.parse().ok()).unwrap_or_default();
     Some(node)
 }

@@ -165,8 +165,9 @@ impl GitRepository {
         base: Option<Commit>,
         within: &HashSet<Oid>,
     ) -> Result<CommitInfo, RepositoryError> {
-        let commit = self.repo.find_commit(id).map_err(git_error(format!("reading commit {id}")))?;
+        // This also compares the id with the bytes.
         let node = self.commit_node(id)?;
+        let commit = self.repo.find_commit(id).map_err(git_error(format!("reading commit {id}")))?;
         let is_relevant =
             |parent: &&Oid| within.contains(parent) || base.is_some_and(|base| to_oid(base.0) == **parent);
         let mut parents: Vec<Oid> = node.parents.iter().filter(is_relevant).copied().collect();
@@ -179,7 +180,7 @@ impl GitRepository {
             Ok(changes.changes.into_iter().map(|change| change.path).collect())
         };
         let mut changed_paths = against(parents.first())?;
-        let tree_of = |parent: &Oid| self.repo.find_commit(*parent).ok().map(|commit| commit.tree_id());
+        let tree_of = |parent: &Oid| self.commit_node(*parent).ok().map(|commit| commit.tree);
         let mut compared: HashSet<Oid> = parents.first().and_then(tree_of).into_iter().collect();
         for other in parents.iter().skip(1) {
             if changed_paths.is_empty() {
@@ -213,9 +214,8 @@ impl GitRepository {
         let mut seen: std::collections::HashSet<Oid> = open.iter().copied().collect();
         let mut out = Vec::new();
         while let Some(id) = open.pop() {
-            let commit = self.repo.find_commit(id).map_err(git_error(format!("reading commit {id}")))?;
-            out.push(first_line(commit.message_bytes()));
             let node = self.commit_node(id)?;
+            out.push(node.subject.to_string());
             open.extend(node.parents.iter().copied().filter(|parent| seen.insert(*parent)));
         }
         Ok(out)

@@ -7,7 +7,7 @@ use git2::{IndexEntryExtendedFlag, IndexEntryFlag};
 use crate::change::{Change, ChangeSet, Commit, FileMode, RepositoryError, TreeEntry};
 use crate::text::RepoPath;
 
-use super::trees::forbidden_name;
+use super::tree_objects::forbidden_name;
 use super::{GitRepository, to_hash};
 
 /// An index entry with its flags.

@@ -21,10 +21,12 @@ mod index;
 mod known_caches;
 mod lfs;
 mod library;
+mod objects;
 mod own_outputs;
 mod revision;
 mod sparse;
 mod submodule;
+mod tree_objects;
 mod trees;
 mod untracked;
 mod version;
@@ -65,6 +67,7 @@ fn too_many_paths(limit: usize) -> RepositoryError {
 pub struct GitRepository {
     repo: git2::Repository,
     commit_cache: ancestry::CommitCache,
+    tree_cache: tree_objects::TreeCache,
     /// Settings of the disk, once they are read.
     disk_modes: std::cell::OnceCell<disk_modes::DiskModes>,
     /// Report files of earlier commands, once they are read.
@@ -129,9 +132,11 @@ impl GitRepository {
     }
 
     fn from_git2(repo: git2::Repository) -> Self {
+        objects::configure_library();
         Self {
             repo,
             commit_cache: ancestry::CommitCache::default(),
+            tree_cache: tree_objects::TreeCache::default(),
             disk_modes: std::cell::OnceCell::new(),
             own_outputs: std::cell::OnceCell::new(),
             has_attributes: std::cell::Cell::new(None),
@@ -171,18 +176,14 @@ impl GitRepository {
         self.repo.path().join("countersign")
     }
 
-    /// Returns the tree of a commit.
-    fn tree(&self, commit: Commit) -> Result<git2::Tree<'_>, RepositoryError> {
-        let missing = |what: &str, error: &git2::Error| {
-            self.missing_object(format!("reading {what}commit {}", commit.0), error)
-        };
-        let found = self.repo.find_commit(to_oid(commit.0)).map_err(|error| missing("", &error))?;
-        found.tree().map_err(|error| missing("the tree of ", &error))
+    /// Returns the id of a commit's tree.
+    fn tree_of(&self, commit: Commit) -> Result<Oid, RepositoryError> {
+        Ok(self.commit_node(to_oid(commit.0))?.tree)
     }
 
     /// Returns the bytes of a blob. `path` is for messages.
     fn read_blob(&self, id: Oid, path: &RepoPath) -> Result<Vec<u8>, RepositoryError> {
-        let odb = self.repo.odb().map_err(git_error("opening the object store"))?;
+        let odb = self.object_store()?;
         let missing = |error: &git2::Error| self.missing_object(format!("reading {path} ({id})"), error);
         let (size, kind) = odb.read_header(id).map_err(|error| missing(&error))?;
         let bytes = u64::try_from(size).unwrap_or(u64::MAX);
@@ -195,7 +196,7 @@ impl GitRepository {
                 reason: "the object is not a blob".into(),
             });
         }
-        let object = odb.read(id).map_err(|error| missing(&error))?;
+        let object = self.read_object(&odb, id, ObjectType::Blob, &|| format!("reading {path} ({id})"))?;
         Ok(object.data().to_vec())
     }
 }
@@ -210,6 +211,18 @@ impl ObjectStore for GitRepository {
             TreeState::Index => self.index_entry(path),
             TreeState::Worktree => self.worktree_entry(path),
         }
+    }
+
+    fn may_contain(&self, tree: TreeState, path: &RepoPath, bytes: &[u8]) -> Result<bool, RepositoryError> {
+        // In UTF-16, every second byte of ASCII text is zero.
+        let contains =
+            |text: &[u8]| memchr::memmem::find(text, bytes).is_some() || memchr::memchr(0, text).is_some();
+        if tree == TreeState::Worktree {
+            let raw = self.worktree_path(path)?.filter(|(_, metadata)| metadata.is_file());
+            let raw = raw.and_then(|(disk, _)| crate::system::files::read(&disk, MAX_FILE_BYTES).ok());
+            return Ok(raw.is_none_or(|raw| contains(&raw)));
+        }
+        Ok(self.read(tree, path)?.is_none_or(|text| contains(&text)))
     }
 
     fn mode(&self, tree: TreeState, path: &RepoPath) -> Result<Option<FileMode>, RepositoryError> {
@@ -265,7 +278,7 @@ impl ObjectStore for GitRepository {
         let below = |path: &RepoPath| path.is_below(folder.as_bytes());
         Ok(match tree {
             TreeState::Empty => Vec::new(),
-            TreeState::Commit(commit) => self.flat_tree(Some(commit))?.into_keys().filter(below).collect(),
+            TreeState::Commit(commit) => self.list_tree_below(commit, folder)?,
             TreeState::Index => self.staged_entries()?.into_keys().filter(below).collect(),
             TreeState::Worktree => list_files_below(self.root()?, folder)?,
         })

@@ -8,108 +8,23 @@ use crate::change::{Change, ChangeSet, Commit, FileMode, RepositoryError, TreeEn
 use crate::digest::Hash20;
 use crate::text::RepoPath;
 
+use super::tree_objects::{FOLDER_MODE, RawTreeEntry, find_entry, merge_by_name};
 use super::{GitRepository, to_hash};
 
-/// Raw mode of a folder in a tree.
-const FOLDER_MODE: u32 = 0o040_000;
 /// Maximum depth of nested folders; deeper trees are refused.
 const MAX_DEPTH: usize = 512;
 
 /// Maximum number of files of one tree, and of changed paths of one comparison. A few
 /// small tree objects that name each other can unfold to more paths than memory holds.
 const MAX_FILES: usize = 1_000_000;
-/// Maximum number of tree entries that one run reads. Every comparison of two trees
-/// counts.
-const MAX_ENTRIES_READ: u64 = 50_000_000;
-/// Maximum number of folders that one run reads.
-const MAX_FOLDERS_READ: u64 = 600_000;
-
-/// Raw mode and object id of a tree entry.
-type RawTreeEntry = (u32, Oid);
-type RawTreeEntries = BTreeMap<Vec<u8>, RawTreeEntry>;
-/// A name with its old and its new entry.
-type ComparedEntry = (Vec<u8>, Option<RawTreeEntry>, Option<RawTreeEntry>);
-
-/// Returns the reason why no checkout may create a file of this name, as a clause.
-/// `None` if it may. These are the names that git itself refuses to check out.
-pub(super) fn forbidden_name(name: &[u8]) -> Option<&'static str> {
-    if name.is_empty() || name == b"." || name == b".." {
-        return Some("has a name that is not a file name");
-    }
-    if name.iter().any(|byte| matches!(byte, b'/' | 0)) {
-        return Some("has a name with a slash or a NUL byte");
-    }
-    is_git_folder(name).then_some("has a name that means git's own folder")
-}
-
-/// Returns whether a name means `.git` on any file system: in upper case, as the short
-/// name of NTFS, as an NTFS stream, or with characters that HFS+ ignores.
-fn is_git_folder(name: &[u8]) -> bool {
-    let visible: String =
-        String::from_utf8_lossy(name).chars().filter(|c| !is_ignored_by_hfs(*c)).collect::<String>();
-    let lower = visible.to_lowercase();
-    let stem = lower.split([':', '\\']).next().unwrap_or_default();
-    matches!(stem.trim_end_matches([' ', '.']), ".git" | "git~1")
-}
-
-fn is_ignored_by_hfs(c: char) -> bool {
-    matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
-}
-
 impl GitRepository {
-    /// Reads the direct entries of a tree, by name. `at` is the tree's path, for
-    /// messages. Unknown modes and duplicate names are errors.
-    fn read_tree_entries(&self, tree: Option<Oid>, at: &RepoPath) -> Result<RawTreeEntries, RepositoryError> {
-        let Some(id) = tree else { return Ok(RawTreeEntries::new()) };
-        let tree = self.find_tree(id, at)?;
-        let count = u64::try_from(tree.len()).unwrap_or(u64::MAX).saturating_add(1);
-        self.entries_read.set(self.entries_read.get().saturating_add(count));
-        self.folders_read.set(self.folders_read.get().saturating_add(1));
-        let limits = [
-            (self.entries_read.get(), MAX_ENTRIES_READ, "entries of folders"),
-            (self.folders_read.get(), MAX_FOLDERS_READ, "folders"),
-        ];
-        if let Some((_, limit, what)) = limits.into_iter().find(|(read, limit, _)| read > limit) {
-            return Err(RepositoryError::Git {
-                operation: format!("reading folder {at}"),
-                reason: format!("this would require reading more than {limit} {what}"),
-            });
-        }
-        let mut out = RawTreeEntries::new();
-        for entry in &tree {
-            let path = at.join(entry.name_bytes());
-            let mode = u32::try_from(entry.filemode_raw()).unwrap_or(0);
-            let refused = |reason: &str| RepositoryError::Git {
-                operation: format!("reading folder {at} ({id})"),
-                reason: format!("{path} {reason}"),
-            };
-            if let Some(problem) = forbidden_name(entry.name_bytes()) {
-                return Err(refused(problem));
-            }
-            if mode & 0o170_000 != FOLDER_MODE && FileMode::from_raw(mode).is_none() {
-                return Err(refused(&format!("has mode {mode:o}, which git does not define")));
-            }
-            if out.insert(entry.name_bytes().to_vec(), (mode, entry.id())).is_some() {
-                return Err(refused("is there twice"));
-            }
-        }
-        Ok(out)
-    }
-
-    fn find_tree(&self, id: Oid, at: &RepoPath) -> Result<git2::Tree<'_>, RepositoryError> {
-        self.repo
-            .find_tree(id)
-            .map_err(|error| self.missing_object(format!("reading folder {at} ({id})"), &error))
-    }
-
     /// Returns the changes between the trees of two commits; `None` is the empty tree.
     pub(super) fn tree_changes(
         &self,
         base: Option<Commit>,
         head: Option<Commit>,
     ) -> Result<ChangeSet, RepositoryError> {
-        let root =
-            |commit: Option<Commit>| commit.map(|commit| self.tree(commit).map(|tree| tree.id())).transpose();
+        let root = |commit: Option<Commit>| commit.map(|commit| self.tree_of(commit)).transpose();
         let mut changes = Vec::new();
         self.compare_trees(root(base)?, root(head)?, &RepoPath::default(), 0, &mut changes)?;
         Ok(ChangeSet::new(changes))
@@ -134,22 +49,20 @@ impl GitRepository {
                 reason: format!("folders are nested more than {MAX_DEPTH} levels deep"),
             });
         }
-        let mut before = self.read_tree_entries(a, at)?;
-        let after = self.read_tree_entries(b, at)?;
-        let mut names: Vec<ComparedEntry> =
-            after.into_iter().map(|(name, new)| (name.clone(), before.remove(&name), Some(new))).collect();
-        names.extend(before.into_iter().map(|(name, old)| (name, Some(old), None)));
-        for (name, old, new) in names {
-            if old == new {
+        let (before, after) = (self.read_counted_tree(a, at)?, self.read_counted_tree(b, at)?);
+        for (old, new) in merge_by_name(&before, &after) {
+            let Some(name) = new.or(old).map(|entry| &entry.name) else { continue };
+            let same = |a: &RawTreeEntry, b: &RawTreeEntry| (a.mode, a.id) == (b.mode, b.id);
+            if old.zip(new).is_some_and(|(old, new)| same(old, new)) {
                 continue;
             }
-            let path = at.join(&name);
-            let folder = |entry: Option<RawTreeEntry>| {
-                entry.filter(|(mode, _)| *mode & 0o170_000 == FOLDER_MODE).map(|(_, id)| id)
+            let path = at.join(name);
+            let folder = |entry: Option<&RawTreeEntry>| {
+                entry.filter(|entry| entry.mode & 0o170_000 == FOLDER_MODE).map(|entry| entry.id)
             };
-            let file = |entry: Option<RawTreeEntry>| {
-                entry.and_then(|(mode, id)| {
-                    Some(TreeEntry { mode: FileMode::from_raw(mode)?, id: to_hash(id) })
+            let file = |entry: Option<&RawTreeEntry>| {
+                entry.and_then(|entry| {
+                    Some(TreeEntry { mode: FileMode::from_raw(entry.mode)?, id: to_hash(entry.id) })
                 })
             };
             self.compare_trees(folder(old), folder(new), &path, depth + 1, out)?;
@@ -177,48 +90,56 @@ impl GitRepository {
         commit: Commit,
         path: &RepoPath,
     ) -> Result<Option<(u32, Hash20)>, RepositoryError> {
-        let mut tree = self.tree(commit)?;
+        let mut tree = self.tree_of(commit)?;
         if path.as_bytes().is_empty() {
-            return Ok(Some((FOLDER_MODE, to_hash(tree.id()))));
+            return Ok(Some((FOLDER_MODE, to_hash(tree))));
         }
         let mut names = path.as_bytes().split(|byte| *byte == b'/').peekable();
         while let Some(name) = names.next() {
-            // A tree cannot contain a name with a NUL byte, and libgit2 rejects it.
-            if name.contains(&0) {
-                return Ok(None);
-            }
-            let Some(entry) = tree.get_name_bytes(name) else { return Ok(None) };
-            let raw = u32::try_from(entry.filemode_raw()).unwrap_or(0);
-            let id = entry.id();
-            drop(entry);
+            let level = self.read_tree(tree, path)?;
+            let Some(entry) = find_entry(&level, name) else { return Ok(None) };
             if names.peek().is_none() {
-                return Ok(Some((raw, to_hash(id))));
+                return Ok(Some((entry.mode, to_hash(entry.id))));
             }
-            if raw & 0o170_000 != FOLDER_MODE {
+            if entry.mode & 0o170_000 != FOLDER_MODE {
                 return Ok(None);
             }
-            tree = self.find_tree(id, path)?;
+            tree = entry.id;
         }
         Ok(None)
+    }
+
+    /// Lists all files and links below a folder of a commit, sorted; everything for the
+    /// empty folder. Other folders are not read.
+    pub(super) fn list_tree_below(
+        &self,
+        commit: Commit,
+        folder: &str,
+    ) -> Result<Vec<RepoPath>, RepositoryError> {
+        let at = RepoPath::from(folder);
+        let Some((FOLDER_MODE, id)) = self.tree_entry(commit, &at)? else { return Ok(Vec::new()) };
+        let mut changes = Vec::new();
+        let depth = folder.split('/').count();
+        self.compare_trees(None, Some(super::to_oid(id)), &at, depth, &mut changes)?;
+        let mut out: Vec<RepoPath> = changes.into_iter().map(|change| change.path).collect();
+        out.sort();
+        Ok(out)
     }
 
     /// Lists the files and links directly in a folder of a commit.
     pub(super) fn list_tree(&self, commit: Commit, folder: &str) -> Result<Vec<RepoPath>, RepositoryError> {
         let at = RepoPath::from(folder);
         let tree = if folder.is_empty() {
-            self.tree(commit)?.id()
+            self.tree_of(commit)?
         } else {
             match self.tree_entry(commit, &at)? {
                 Some((raw, id)) if raw & 0o170_000 == FOLDER_MODE => super::to_oid(id),
                 _ => return Ok(Vec::new()),
             }
         };
-        let level = self.read_tree_entries(Some(tree), &at)?;
-        Ok(level
-            .into_iter()
-            .filter(|(_, (mode, _))| mode & 0o170_000 != FOLDER_MODE)
-            .map(|(name, _)| at.join(name))
-            .collect())
+        let level = self.read_counted_tree(Some(tree), &at)?;
+        let files = level.iter().filter(|entry| entry.mode & 0o170_000 != FOLDER_MODE);
+        Ok(files.map(|entry| at.join(&entry.name)).collect())
     }
 }
 
@@ -228,36 +149,5 @@ pub(super) fn limit_changes(changes: Vec<Change>) -> Result<ChangeSet, Repositor
         Err(super::too_many_paths(super::MAX_CHANGED_PATHS))
     } else {
         Ok(ChangeSet::new(changes))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::forbidden_name;
-
-    #[test]
-    fn names_of_git_and_paths_are_refused() {
-        for name in [
-            "",
-            ".",
-            "..",
-            "a/b",
-            "a\0",
-            ".git",
-            ".GIT",
-            ".Git",
-            "git~1",
-            "GIT~1",
-            ".git.",
-            ".git ",
-            ".git::$INDEX_ALLOCATION",
-            ".g\u{200c}it",
-            ".git\\x",
-        ] {
-            assert!(forbidden_name(name.as_bytes()).is_some(), "{name:?}");
-        }
-        for name in [".gitignore", "git", ".git2", "...", "git~2", ".gitx.", "a.git", "\u{fffd}"] {
-            assert!(forbidden_name(name.as_bytes()).is_none(), "{name:?}");
-        }
     }
 }

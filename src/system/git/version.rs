@@ -33,8 +33,7 @@ impl GitRepository {
                 let operation = "searching for an old version of the specification".to_owned();
                 return Err(RepositoryError::Git { operation, reason });
             }
-            let commit = self.repo.find_commit(id).map_err(git_error(format!("reading commit {id}")))?;
-            if !trees.insert(commit.tree_id()) {
+            if !trees.insert(self.commit_node(id)?.tree) {
                 continue;
             }
             let here = Commit(to_hash(id));

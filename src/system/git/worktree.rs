@@ -290,6 +290,17 @@ impl GitRepository {
             Some(commit) => self.tree_entry(commit, path)?.map(|(_, id)| id),
             None => None,
         };
+        // Most files are as HEAD has them; then the index does not matter.
+        if mode == FileMode::Regular
+            && metadata.len() <= super::MAX_FILE_BYTES
+            && let Some(head) = head
+        {
+            let raw = files::read_as_stored(&disk, false, super::MAX_FILE_BYTES)
+                .map_err(|error| unreadable(path, &error))?;
+            if git_blob_id(&raw) == head {
+                return Ok(Some(raw));
+            }
+        }
         let staged = self.index_entry(path)?.map(|entry| entry.id);
         if let Some(pointer) = self.pointer_of_large_file(path, &disk, &[staged, head])? {
             return Ok(Some(pointer));
