@@ -304,3 +304,32 @@ fn the_same_scan_and_gate_commands_take_the_event() {
     let mut git = isolated_command("git", &clone.root, &clone.home());
     assert!(git.args(["status"]).status().expect("git runs").success());
 }
+
+#[test]
+fn a_branch_cannot_make_itself_a_main_branch() {
+    let host = Host::with_change("deploy.sh");
+    host.origin.git(&["switch", "-q", "main"]);
+    host.origin.append("countersign.yaml", "main_branch: main\n");
+    host.origin.commit("names itself");
+    host.origin.git(&["switch", "-q", "-c", "master"]);
+    let lax = FENCE.replace("  - src/\n", "  - src/\n  - deploy.sh\n");
+    host.origin.write("countersign.yaml", format!("{lax}main_branch: master\n"));
+    host.origin.commit("lax rules");
+    host.origin.git(&["switch", "-q", "main"]);
+    let clone = host.check_out(&host.work, 0, &[ALL_BRANCHES]);
+    Run::pull_request(&host, "main", &host.work).assert(&clone, 1, "scope/outside");
+    let (exit, said) =
+        Run::pull_request(&host, "master", &host.work).run(&clone, &["verify", "--range", "auto"]);
+    assert!(exit != 0, "{said}");
+    // Two branches that main itself names are both targets.
+    let mut host = Host::with_change("src/b.txt");
+    host.origin.append("countersign.yaml", "main_branch: [main, release]\n");
+    host.origin.commit("names both");
+    host.origin.git(&["branch", "release"]);
+    host.origin.git(&["rebase", "-q", "main", "work"]);
+    host.work = host.origin.git(&["rev-parse", "HEAD"]);
+    let clone = host.check_out(&host.work, 0, &[ALL_BRANCHES]);
+    for target in ["main", "release"] {
+        Run::pull_request(&host, target, &host.work).assert(&clone, 0, "the merge base with `origin/main`\n");
+    }
+}

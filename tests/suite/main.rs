@@ -25,6 +25,7 @@ mod documents;
 mod evasion;
 mod evidence;
 mod examples;
+mod exempt;
 mod fix;
 mod formats;
 mod guarantees;

@@ -4,6 +4,7 @@
 //! quality gate and authority (CHECKS, "Forged approval"). Separate rules check
 //! the waivers one by one.
 
+use crate::document::scope_entry::ScopeEntry;
 use crate::text::{Span, Spanned};
 
 use super::Packet;
@@ -62,6 +63,25 @@ impl ContractPart {
     }
 }
 
+/// Returns the parts of a packet without sections, such as one that is only a typed
+/// contract: the lists that gates use.
+fn listed_parts(packet: &Packet) -> Vec<ContractPart> {
+    let paths = |entries: &[ScopeEntry]| entries.iter().map(|entry| entry.raw.clone()).collect::<Vec<_>>();
+    let criteria = packet.done_means.iter().map(|criterion| criterion.text.clone()).collect();
+    let plan = packet.test_plan.iter().map(|command| Spanned::new(command.text.clone(), packet.head_span()));
+    let lists: [(&str, Vec<Spanned<String>>); 4] = [
+        ("IN_SCOPE_PATHS", paths(&packet.scope.in_scope)),
+        ("OUT_OF_SCOPE", paths(&packet.scope.out_of_scope)),
+        ("TEST_PLAN", plan.collect()),
+        ("DONE_MEANS", criteria),
+    ];
+    let part = |(key, lines): (&str, Vec<Spanned<String>>)| {
+        let span = lines.first().map_or_else(|| packet.head_span(), |line| line.span);
+        (!lines.is_empty()).then(|| ContractPart { key: key.to_owned(), lines, span })
+    };
+    lists.into_iter().filter_map(part).collect()
+}
+
 /// Returns the parts of a packet's contract, in order.
 #[must_use]
 pub(crate) fn contract_parts(packet: &Packet) -> Vec<ContractPart> {
@@ -105,6 +125,9 @@ pub(crate) fn contract_parts(packet: &Packet) -> Vec<ContractPart> {
                 span: section.span,
             });
         }
+    }
+    if packet.sections.is_empty() {
+        out.extend(listed_parts(packet));
     }
     if let Some(tier) = packet.risk_tier.as_ref().filter(|_| packet.metadata_field("RISK_TIER").is_none()) {
         out.push(single_value("RISK_TIER", tier));

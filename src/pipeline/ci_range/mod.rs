@@ -136,7 +136,7 @@ impl Run<'_> {
     }
 
     fn select_push(&self) -> Result<(String, String), PipelineError> {
-        let is_main = self.main.tips.iter().any(|tip| tip.name == self.event.branch);
+        let is_main = self.main.is_main_to_all(self.repo, &self.event.branch)?;
         if !is_main {
             return self.select_request(self.head);
         }
@@ -177,8 +177,9 @@ impl Run<'_> {
     /// repository knows it as a main branch, otherwise the main branch.
     fn main_tip(&self) -> Result<Option<(&BranchTip, String)>, PipelineError> {
         let target = &self.event.branch;
-        let names: Vec<Commit> =
-            self.main.tips.iter().filter(|tip| tip.name == *target).map(|tip| tip.tip).collect();
+        let is_main = self.main.is_main_to_all(self.repo, target)?;
+        let is_target = |tip: &&BranchTip| tip.name == *target && is_main;
+        let names: Vec<Commit> = self.main.tips.iter().filter(is_target).map(|tip| tip.tip).collect();
         if !names.is_empty() {
             let tip = self.main.choose(self.repo, &|tip| Ok(names.contains(&tip)))?;
             return Ok(tip.map(|tip| (tip, String::new())));

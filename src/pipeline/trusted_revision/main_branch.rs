@@ -25,6 +25,8 @@ pub(crate) struct MainBranch {
     pub tips: Vec<BranchTip>,
     /// For each tip, what its rules consist of.
     policies: Vec<RuleObjects>,
+    /// For each tip, the names of main branches in its configuration.
+    names: Vec<Vec<String>>,
 }
 
 /// The objects that make up the rules of a commit.
@@ -59,7 +61,8 @@ impl MainBranch {
                 .collect();
             let policies =
                 tips.iter().map(|_| RuleObjects { has_config: true, objects: Vec::new() }).collect();
-            return Ok(Self { tips, policies });
+            let names = tips.iter().map(|tip| vec![tip.name.clone()]).collect();
+            return Ok(Self { tips, policies, names });
         }
         let mut names: BTreeSet<String> = Config::defaults().main_branches.into_iter().collect();
         let head = repo.head()?;
@@ -108,6 +111,29 @@ impl MainBranch {
         Ok(oldest)
     }
 
+    /// Returns whether a branch is a main branch to all other main branches as well, or was
+    /// one where they parted: a branch cannot make itself one.
+    ///
+    /// # Errors
+    /// The repository cannot be read.
+    pub(crate) fn is_main_to_all(&self, repo: &dyn Repository, name: &str) -> Result<bool, RepositoryError> {
+        let own: Vec<&BranchTip> = self.tips.iter().filter(|tip| tip.name == name).collect();
+        for (other, names) in self.tips.iter().zip(&self.names).filter(|(tip, _)| tip.name != name) {
+            if names.iter().any(|listed| listed == name) {
+                continue;
+            }
+            for tip in &own {
+                let Some(fork) = repo.merge_base(tip.tip, other.tip)? else { return Ok(false) };
+                let was_main = load(repo, TreeState::Commit(fork), None)
+                    .is_ok_and(|loaded| loaded.config.main_branches.iter().any(|listed| listed == name));
+                if !was_main {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(!own.is_empty())
+    }
+
     /// Selects a change. If the main branch moved on since the work left it, a range that
     /// starts there (`main..HEAD`) is judged as `main...HEAD`: what others did on the main
     /// branch is not part of the work.
@@ -148,20 +174,24 @@ impl MainBranch {
 
     fn named(repo: &dyn Repository, names: &BTreeSet<String>) -> Result<Self, PipelineError> {
         let names: Vec<String> = names.iter().cloned().collect();
-        let (mut tips, mut policies) = (Vec::new(), Vec::new());
+        let (mut tips, mut policies, mut listed) = (Vec::new(), Vec::new(), Vec::new());
         for tip in repo.branch_tips(&names)? {
             let policy = read_policy(repo, tip.tip)?;
             // A configuration that cannot be read is an error where it is used.
-            let names_itself = match load(repo, TreeState::Commit(tip.tip), None) {
-                Ok(loaded) => !loaded.is_file || loaded.config.main_branches.contains(&tip.name),
-                Err(_) => true,
+            let (names_itself, main_branches) = match load(repo, TreeState::Commit(tip.tip), None) {
+                Ok(loaded) => {
+                    let names_itself = !loaded.is_file || loaded.config.main_branches.contains(&tip.name);
+                    (names_itself, loaded.config.main_branches)
+                }
+                Err(_) => (true, vec![tip.name.clone()]),
             };
             if names_itself {
+                listed.push(main_branches);
                 tips.push(tip);
                 policies.push(policy);
             }
         }
-        Ok(Self { tips, policies })
+        Ok(Self { tips, policies, names: listed })
     }
 
     /// Chooses the tip whose rules count, among those that are `relevant`: a

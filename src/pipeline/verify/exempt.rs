@@ -26,7 +26,7 @@ pub(super) fn check(context: &VerifyContext<'_>) -> Result<Option<Report>, Pipel
             && !layout.is_governance(&file.change.path)
             && [file.change.before, file.change.after].into_iter().flatten().all(|entry| is_file(entry.mode))
     };
-    if !context.files.iter().all(is_exempt) {
+    if !context.all_files.iter().all(is_exempt) {
         return Ok(None);
     }
     let mut report = context.new_report();

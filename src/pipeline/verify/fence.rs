@@ -1,6 +1,8 @@
 //! The fence: the scope in the configuration of the trusted revision.
 
-use crate::change::{ChangeSet, ChangedFile, RepositoryError, Selection, SelectionMode, TreeState};
+use crate::change::{
+    ChangeSet, ChangedFile, Repository, RepositoryError, Selection, SelectionMode, TreeState,
+};
 use crate::check::context::{
     ChangeCheckContext, Gate, PacketCheckContext, RangeFact, SelectionCheckContext, TrustCheckContext,
 };
@@ -24,7 +26,7 @@ const FENCE_FAMILIES: [&str; 2] = ["scope", "change"];
 pub(super) fn check(context: VerifyContext<'_>) -> Result<GateResult, PipelineError> {
     let config = context.loaded.config.clone();
     let mut report = context.new_report();
-    let files = with_staged_paths(&context)?;
+    let files = context.all_files.clone();
     // The fence has no packet; the id is in no message.
     let Ok(id) = WpId::parse("WP-fence") else { return Ok(context.into_result(report)) };
     let fence = FencePacket { id, packet: fence_packet(&context), layout: Layout::gov() };
@@ -122,19 +124,23 @@ fn fence_packet(context: &VerifyContext<'_>) -> Packet {
 
 /// Returns the changed files, and those that only the index changes: the next commit
 /// would contain them, whatever is on disk.
-fn with_staged_paths(context: &VerifyContext<'_>) -> Result<Vec<ChangedFile>, RepositoryError> {
-    let mut files = context.files.clone();
-    if context.selection.mode != SelectionMode::Worktree {
+pub(super) fn with_staged_paths(
+    repo: &dyn Repository,
+    selection: &Selection,
+    changed: &[ChangedFile],
+) -> Result<Vec<ChangedFile>, RepositoryError> {
+    let mut files = changed.to_vec();
+    if selection.mode != SelectionMode::Worktree {
         return Ok(files);
     }
-    let staged = Selection { mode: SelectionMode::Staged, ..context.selection.clone() };
-    let ChangeSet { changes, .. } = context.repo.changes(&staged)?;
-    let before = tree_of(context.selection.base);
+    let staged = Selection { mode: SelectionMode::Staged, ..selection.clone() };
+    let ChangeSet { changes, .. } = repo.changes(&staged)?;
+    let before = tree_of(selection.base);
     for change in changes {
         if files.binary_search_by(|file| file.change.path.cmp(&change.path)).is_ok() {
             continue;
         }
-        let read = |tree: TreeState, entry| context.repo.read_entry(tree, &change.path, entry);
+        let read = |tree: TreeState, entry| repo.read_entry(tree, &change.path, entry);
         let old = change.before.map(|entry| read(before, entry)).transpose()?;
         let new = change.after.map(|entry| read(TreeState::Index, entry)).transpose()?;
         files.push(ChangedFile::new(change.clone(), old, new));

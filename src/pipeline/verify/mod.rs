@@ -57,6 +57,8 @@ struct VerifyContext<'a> {
     trusted: TrustedRevision,
     loaded: LoadedConfig,
     files: Vec<ChangedFile>,
+    /// The files, and those that only the index changes.
+    all_files: Vec<ChangedFile>,
 }
 
 impl<'a> VerifyContext<'a> {
@@ -79,7 +81,8 @@ impl<'a> VerifyContext<'a> {
         let trusted = TrustedRevision::resolve(repo, &main, Some(&selection))?;
         let loaded = load(repo, trusted.tree, request.config.as_ref())?;
         let files = load_changed_files(repo, &selection)?;
-        Ok((Self { repo, request, selection, trusted, loaded, files }, wanted))
+        let all_files = fence::with_staged_paths(repo, &selection, &files)?;
+        Ok((Self { repo, request, selection, trusted, loaded, files, all_files }, wanted))
     }
 
     /// Returns a report that names the change and the rules.
@@ -123,7 +126,7 @@ pub(crate) fn run_verify_checks(
     request: &VerifyRequest,
 ) -> Result<GateResult, PipelineError> {
     let (context, wanted) = VerifyContext::load(repo, request)?;
-    if context.files.is_empty() {
+    if context.all_files.is_empty() {
         return Ok(report_empty_change(context));
     }
     if let Some(report) = policy_change::check(&context)? {
@@ -149,7 +152,7 @@ pub(crate) fn check_commit_scope(
     request: &VerifyRequest,
 ) -> Result<Option<Report>, PipelineError> {
     let (context, wanted) = VerifyContext::load(repo, request)?;
-    if context.files.is_empty() {
+    if context.all_files.is_empty() {
         return Ok(None);
     }
     if let Some(mut report) = policy_change::check(&context)? {

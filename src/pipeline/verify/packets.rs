@@ -135,7 +135,11 @@ pub(super) fn check_contract_first(context: &VerifyContext<'_>) -> Result<Option
     let is_document = |file: &ChangedFile| {
         let path = &file.change.path;
         let is_file = |mode: FileMode| matches!(mode, FileMode::Regular | FileMode::Executable);
+        // Rules in a governance folder, such as a baseline, are no documents.
+        let lower = RepoPath::from(path.to_text().to_lowercase().as_str());
+        let is_rule = context.loaded.config.policy.protected.iter().any(|pattern| pattern.covers(&lower));
         layout.is_governance(path)
+            && !is_rule
             && path.as_bytes() != layout.allowed_signers.as_bytes()
             && [file.change.before, file.change.after].into_iter().flatten().all(|entry| is_file(entry.mode))
     };

@@ -35,12 +35,12 @@ pub(super) fn check(context: &VerifyContext<'_>) -> Result<Option<Report>, Pipel
     let config = &context.loaded.config;
     let layout = resolve_layout(context.repo, config, context.trusted.tree, judged)?;
     if !context.loaded.is_file {
-        let adds_config = context.files.iter().any(|file| is_config_file(&file.change.path));
+        let adds_config = context.all_files.iter().any(|file| is_config_file(&file.change.path));
         let is_new = adds_config && context.repo.exists(judged, &RepoPath::from(FILE_NAME))?;
         return Ok(is_new.then(|| check_first(context, &layout)));
     }
     let paths = RulePaths::new(config, &layout);
-    if !context.files.iter().all(|file| paths.contain(&file.change.path)) {
+    if !context.all_files.iter().all(|file| paths.contain(&file.change.path)) {
         return Ok(None);
     }
     check_policy_change(context, &layout).map(Some).map_err(PipelineError::from)
@@ -79,7 +79,7 @@ fn check_first(context: &VerifyContext<'_>, layout: &Layout) -> Report {
         layout.is_governance(path) || protected.iter().any(|pattern| pattern.covers(&lower))
     };
     let outside: Vec<&RepoPath> =
-        context.files.iter().map(|file| &file.change.path).filter(|path| !is_governance(path)).collect();
+        context.all_files.iter().map(|file| &file.change.path).filter(|path| !is_governance(path)).collect();
     let mut report = context.new_report();
     report.verdict_remarks.push("first configuration".to_owned());
     push_rule(&mut report, &context.loaded.config, "config/first", |rule| {
@@ -120,7 +120,7 @@ fn check_policy_change(context: &VerifyContext<'_>, layout: &Layout) -> Result<R
         PolicyApproval::None => signature_refusal(context, layout)?,
     };
     push_rule(&mut report, &context.loaded.config, "config/policy-change", |rule| {
-        let first = context.files.first().map(|file| file.change.path.clone());
+        let first = context.all_files.first().map(|file| file.change.path.clone());
         let path = first.unwrap_or_else(|| RepoPath::from(FILE_NAME));
         let finding = refusal.map(|why| {
             let message =

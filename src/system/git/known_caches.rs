@@ -20,7 +20,9 @@ const ENVIRONMENTS: [&str; 5] = [".venv", "venv", ".tox", ".nox", ".env"];
 /// Extensions of files that are data. Caches of the table write no others.
 const DATA_EXTENSIONS: [&str; 8] = ["json", "md", "tag", "gz", "db", "lock", "txt", "bin"];
 /// Files of an environment that Python or a test runner loads unasked.
-const LOADED_FILES: [&str; 4] = ["sitecustomize.py", "usercustomize.py", "pytest.ini", "tox.ini"];
+const LOADED_FILES: [&str; 2] = ["pytest.ini", "tox.ini"];
+/// Python modules that are loaded unasked, as a file of any kind or as a folder.
+const LOADED_MODULES: [&str; 2] = ["sitecustomize", "usercustomize"];
 
 /// Maximum number of entries of a cache; a larger folder is not exempted.
 const MAX_ENTRIES: usize = 200_000;
@@ -85,7 +87,11 @@ fn contains_only_allowed_files(folder: &Path, kind: FolderKind) -> bool {
 /// have a `conftest.py` for its own tests.
 fn is_loaded(name: &str, is_installed: bool) -> bool {
     let name = name.to_lowercase();
-    LOADED_FILES.contains(&name.as_str()) || (name == "conftest.py" && !is_installed) || name == ".cargo"
+    let stem = name.split('.').next().unwrap_or_default();
+    LOADED_FILES.contains(&name.as_str())
+        || LOADED_MODULES.contains(&stem)
+        || (name == "conftest.py" && !is_installed)
+        || name == ".cargo"
 }
 
 /// Returns whether a file name has no extension, or one of data.
@@ -140,7 +146,14 @@ mod tests {
         write(".venv/bin/python");
         write(".venv/lib/python3.13/site-packages/numpy/conftest.py");
         assert!(is_known());
-        for loaded in ["lib/python3.13/site-packages/sitecustomize.py", "conftest.py", ".cargo/config.toml"] {
+        let site = |name: &str| format!("lib/python3.13/site-packages/{name}");
+        for loaded in [
+            site("sitecustomize.py").as_str(),
+            &site("sitecustomize.pyc"),
+            &site("usercustomize.cpython-313-x86_64-linux-gnu.so"),
+            "conftest.py",
+            ".cargo/config.toml",
+        ] {
             write(&format!(".venv/{loaded}"));
             assert!(!is_known(), "{loaded}");
             let first = loaded.split('/').next().unwrap_or(loaded);
