@@ -14,7 +14,7 @@ use crate::pipeline::ci_range::{CiEvent, CiRange, read_event, select_range};
 use crate::pipeline::packet_gate::PipelineError;
 use crate::render::Format;
 use crate::system::{environment, files};
-use crate::text::{RepoPath, Source};
+use crate::text::{RepoPath, Source, to_single_line};
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct GlobalArgs {
@@ -217,12 +217,14 @@ impl SelectionArgs {
 /// Reads the event of this run of continuous integration.
 ///
 /// # Errors
-/// No event is recognised.
+/// No event is recognized.
 pub(crate) fn read_ci_event() -> Result<CiEvent, PipelineError> {
     let read = |path: &str| {
         let bytes = files::read(Path::new(path), MAX_EVENT_BYTES)
             .map_err(|error| format!("the event file {path} cannot be read: {error}"))?;
         String::from_utf8(bytes).map_err(|_| format!("the event file {path} is not UTF-8"))
     };
-    read_event(&environment::variable, &read).map_err(|why| PipelineError::AutoRange { why })
+    // The reason contains text of variables and of the event file.
+    read_event(&environment::variable, &read)
+        .map_err(|why| PipelineError::AutoRange { why: to_single_line(&why, 600) })
 }

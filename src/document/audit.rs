@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::text::{Edit, Source, Span, Spanned};
 
 use super::field::strip_quotes;
-use super::joined::{Joined, Shift, read_joined};
+use super::joined::{Joined, Shift, append_shifted, read_joined};
 use super::outline::Outline;
 use super::table::{
     Table, append_row_edit, cell_count_fault, read_tables, stray_row_faults, wrong_columns_fault,
@@ -69,17 +69,19 @@ impl Audit {
     }
 }
 
+impl Shift for AuditRow {
+    fn shift(&mut self, by: usize) {
+        self.span.shift(by);
+        self.signature.shift(by);
+        self.purpose.shift(by);
+        self.at.shift(by);
+    }
+}
+
 impl Joined for Audit {
-    fn append(&mut self, mut other: Self, offset: usize) {
-        for row in &mut other.rows {
-            row.span.shift(offset);
-            row.signature.shift(offset);
-            row.purpose.shift(offset);
-            row.at.shift(offset);
-        }
-        other.faults.shift(offset);
-        self.rows.append(&mut other.rows);
-        self.faults.append(&mut other.faults);
+    fn append(&mut self, other: Self, offset: usize) {
+        append_shifted(&mut self.rows, other.rows, offset);
+        append_shifted(&mut self.faults, other.faults, offset);
     }
 
     fn set_source(&mut self, source: &Arc<Source>) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::text::{Edit, Source, Span, Spanned, apply_edits, line_ending, trim_spanned};
 
-use super::joined::{Joined, Shift, read_joined};
+use super::joined::{Joined, Shift, append_shifted, read_joined};
 use super::outline::{BlockKind, Outline, ProseLine};
 use super::section::read_sections;
 
@@ -138,16 +138,18 @@ impl Board {
     }
 }
 
+impl Shift for BoardEntry {
+    fn shift(&mut self, by: usize) {
+        self.span.shift(by);
+    }
+}
+
 impl Joined for Board {
-    fn append(&mut self, mut other: Self, offset: usize) {
-        let entries = other.entries.iter_mut().chain(&mut other.misplaced);
-        entries.for_each(|entry| entry.span.shift(offset));
-        other.unreadable.shift(offset);
-        other.sections.shift(offset);
-        self.entries.append(&mut other.entries);
-        self.misplaced.append(&mut other.misplaced);
-        self.unreadable.append(&mut other.unreadable);
-        self.sections.append(&mut other.sections);
+    fn append(&mut self, other: Self, offset: usize) {
+        append_shifted(&mut self.entries, other.entries, offset);
+        append_shifted(&mut self.misplaced, other.misplaced, offset);
+        append_shifted(&mut self.unreadable, other.unreadable, offset);
+        append_shifted(&mut self.sections, other.sections, offset);
     }
 
     fn set_source(&mut self, source: &Arc<Source>) {

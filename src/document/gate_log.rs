@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::text::{Edit, Source, Span, Spanned};
 
 use super::Fault;
-use super::joined::{Joined, Shift, read_joined};
+use super::joined::{Joined, Shift, append_shifted, read_joined};
 use super::json::{self, JsonNode};
 use super::json_edit::{append_item_edit, format_object};
 use super::validator_state::first_char_span;
@@ -171,11 +171,9 @@ impl GateLog {
 }
 
 impl Joined for GateLog {
-    fn append(&mut self, mut other: Self, offset: usize) {
-        other.entries.iter_mut().for_each(|entry| entry.shift(offset));
-        other.faults.shift(offset);
-        self.entries.append(&mut other.entries);
-        self.faults.append(&mut other.faults);
+    fn append(&mut self, other: Self, offset: usize) {
+        append_shifted(&mut self.entries, other.entries, offset);
+        append_shifted(&mut self.faults, other.faults, offset);
     }
 
     fn set_source(&mut self, source: &Arc<Source>) {

@@ -44,6 +44,12 @@ impl<T: Shift> Shift for Vec<T> {
     }
 }
 
+/// Adds the values of another file; `offset` is the offset of that file in the joined text.
+pub(crate) fn append_shifted<T: Shift>(to: &mut Vec<T>, mut from: Vec<T>, offset: usize) {
+    from.shift(offset);
+    to.append(&mut from);
+}
+
 /// A record that can consist of several files.
 pub(crate) trait Joined: Sized {
     /// Reads the record from one file.

@@ -6,7 +6,7 @@ use crate::text::{Edit, RepoPath, Source, Span, Spanned};
 
 use super::audit::find_wp_ids;
 use super::field::strip_quotes;
-use super::joined::{Joined, Shift, read_joined};
+use super::joined::{Joined, Shift, append_shifted, read_joined};
 use super::outline::Outline;
 use super::table::{
     Table, append_row_edit, cell_count_fault, read_tables, stray_row_faults, wrong_columns_fault,
@@ -84,17 +84,19 @@ impl Registry {
     }
 }
 
+impl Shift for RegistryRow {
+    fn shift(&mut self, by: usize) {
+        self.span.shift(by);
+        self.base.shift(by);
+        self.active.shift(by);
+        self.board.shift(by);
+    }
+}
+
 impl Joined for Registry {
-    fn append(&mut self, mut other: Self, offset: usize) {
-        for row in &mut other.rows {
-            row.span.shift(offset);
-            row.base.shift(offset);
-            row.active.shift(offset);
-            row.board.shift(offset);
-        }
-        other.faults.shift(offset);
-        self.rows.append(&mut other.rows);
-        self.faults.append(&mut other.faults);
+    fn append(&mut self, other: Self, offset: usize) {
+        append_shifted(&mut self.rows, other.rows, offset);
+        append_shifted(&mut self.faults, other.faults, offset);
     }
 
     fn set_source(&mut self, source: &Arc<Source>) {

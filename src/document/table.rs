@@ -52,8 +52,8 @@ pub(crate) fn read_tables(text: &str, outline: &Outline) -> Vec<Table> {
 }
 
 /// Returns the edit that appends a row to the first table that `is_wanted`
-/// accepts; `None` if there is no such table. Of several files, only the first is searched. `cell` returns the text for a
-/// column, given its header in lower case.
+/// accepts; `None` if there is no such table. Of several files, only the first is
+/// searched. `cell` returns the text for a column, given its header in lower case.
 #[must_use]
 pub(crate) fn append_row_edit(
     source: &Source,

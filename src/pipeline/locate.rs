@@ -102,10 +102,13 @@ pub(crate) fn is_same_record(
     Ok(true)
 }
 
+/// Maximum number of files of one record.
+const MAX_RECORD_FILES: usize = 10_000;
+
 /// Returns the files of single packets of a record, in order.
 ///
 /// # Errors
-/// The repository cannot be read.
+/// The repository cannot be read, or the record has more files than the limit.
 pub(crate) fn record_files_in(
     repo: &dyn Repository,
     tree: TreeState,
@@ -113,6 +116,10 @@ pub(crate) fn record_files_in(
 ) -> Result<Vec<RepoPath>, RepositoryError> {
     let mut out = repo.list(tree, &record_files::folder(record))?;
     out.retain(|path| record_files::id_of(record, path).is_some());
+    if out.len() > MAX_RECORD_FILES {
+        let reason = format!("it has {} files of packets, more than {MAX_RECORD_FILES}", out.len());
+        return Err(RepositoryError::Unreadable { path: RepoPath::from(record), reason });
+    }
     out.sort();
     Ok(out)
 }

@@ -121,6 +121,13 @@ impl Source {
         Some((part, Span::new(within(span.start), within(span.end))))
     }
 
+    /// Returns the file that has the start of a span, and the span in that file: this text
+    /// and the span itself, unless the text is joined from files.
+    #[must_use]
+    pub fn file_at(&self, span: Span) -> (&Self, Span) {
+        self.part_at(span).map_or((self, span), |(part, span)| (part, span))
+    }
+
     /// Marks the source as the content of another revision. It is shown before
     /// the path, as git writes it (`1a2b3c:path`).
     #[must_use]

@@ -231,7 +231,7 @@ impl<'a> Records<'a> {
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub(crate) fn has_packet_files(&self, name: &str) -> Result<bool, WorkflowError> {
+    fn has_packet_files(&self, name: &str) -> Result<bool, WorkflowError> {
         let files = (self.list)(&record_files::folder(name))?;
         Ok(files.iter().any(|path| record_files::is_mark(name, path)))
     }
@@ -315,8 +315,8 @@ impl<'a> Records<'a> {
 }
 
 /// Returns the error for a fault of a document, with its line from 1.
-pub(crate) fn fault_error(source: &Source, fault: &crate::document::Fault) -> WorkflowError {
-    let (source, span) = source.part_at(fault.span).map_or((source, fault.span), |(part, span)| (part, span));
+fn fault_error(source: &Source, fault: &crate::document::Fault) -> WorkflowError {
+    let (source, span) = source.file_at(fault.span);
     let line = source.line(span.start);
     WorkflowError::Document(source.name().clone(), format!("line {line}: {}", fault.message))
 }

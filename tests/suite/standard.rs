@@ -2,6 +2,7 @@
 //! manifests in a file beside the packet.
 
 use crate::keys::{public_key, write_key};
+use crate::support::host::{Host, Run};
 use crate::support::initialized::{assert_refused, run_ok};
 use crate::support::repo::Sandbox;
 
@@ -249,4 +250,22 @@ fn an_exempt_path_beside_the_work_needs_neither_scope_nor_manifest() {
         let (found, said) = gate(&sandbox);
         assert!(found == exit && (exit == 0 || said.contains(path)), "{path}: {found} {said}");
     }
+}
+
+#[test]
+fn a_packet_needs_the_whole_history() {
+    let sandbox = proposed();
+    approve(&sandbox);
+    sandbox.commit("packet");
+    work(&sandbox);
+    let work = sandbox.git(&["rev-parse", "HEAD"]);
+    let host = Host { origin: sandbox, work };
+    let merge = host.merge_into("main", "refs/pull/7/merge");
+    let clone = host.check_out(&merge, 2, &["+refs/pull/7/merge:refs/remotes/pull/7/merge"]);
+    let run = Run::pull_request(&host, "main", &merge);
+    let (exit, said) = run.run(&clone, &["verify", "--packet", "WP-1-Word", "--range", "auto", "--no-run"]);
+    assert!(exit == 2 && said.contains("git fetch --unshallow"), "{exit} {said}");
+    clone.git(&["fetch", "-q", "--unshallow", "origin", "+refs/heads/*:refs/remotes/origin/*"]);
+    let (exit, said) = run.run(&clone, &["verify", "--packet", "WP-1-Word", "--range", "auto", "--no-run"]);
+    assert_eq!(exit, 0, "{said}");
 }

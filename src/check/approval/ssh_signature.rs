@@ -35,9 +35,14 @@ fn missing_role(input: &ApprovalCheckContext<'_>, rule: &Rule) -> Option<Finding
     }
     let user = to_single_line(&parsed.user, 40);
     let message = format!("`{user}` signed the packet, but may not approve it");
-    let approvers = to_single_line(&policy.roles.approver.join(", "), 120);
     let finding = rule.finding(message, input.packet.label_at(signature.span, "not an approver"));
-    Some(finding.note(format!("`roles: approver:` of the configuration names {approvers}.")))
+    Some(finding.note(name_approvers(input)))
+}
+
+/// Returns a sentence that names the approvers of the configuration.
+fn name_approvers(input: &ApprovalCheckContext<'_>) -> String {
+    let approvers = to_single_line(&input.packet.policy.roles.approver.join(", "), 120);
+    format!("`roles: approver:` of the configuration names {approvers}.")
 }
 
 /// Checks the signature by a key.
@@ -51,10 +56,8 @@ fn signed_by_key(input: &ApprovalCheckContext<'_>, rule: &Rule) -> CheckResult {
             if !required && packet.signature.is_none() && !input.packet.policy.roles.approver.is_empty() =>
         {
             let message = format!("no approver has signed the contract of `{}`", input.packet.id);
-            let approvers = to_single_line(&input.packet.policy.roles.approver.join(", "), 120);
             let finding = rule.finding(message, input.packet.label_at(signature_span, "no approval"));
-            let note = format!("`roles: approver:` of the configuration names {approvers}.");
-            return Some(finding.note(note)).into();
+            return Some(finding.note(name_approvers(input))).into();
         }
         (None, None) if !required => {
             return CheckResult::skipped(

@@ -16,7 +16,7 @@ use crate::system::{clock, environment};
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
     /// The packet of the work; the default is the one whose PREPARE record names
-    /// this branch
+    /// this branch, or in continuous integration the one open packet with these paths
     #[arg(long, value_name = "WP-ID")]
     packet: Option<String>,
     #[command(flatten)]

@@ -37,7 +37,7 @@ pub(crate) struct CiEvent {
     pub kind: CiEventKind,
     /// Name of the event in messages.
     pub name: String,
-    /// The branch into which the change shall be merged, or that was pushed.
+    /// The target branch of the change, or the branch that was pushed.
     pub branch: String,
     /// The branch with the work, if the provider names it.
     pub source_branch: Option<String>,
@@ -58,7 +58,7 @@ pub(crate) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// `GITHUB_EVENT_PATH` names.
 ///
 /// # Errors
-/// No provider or several are recognised, or the event contradicts itself; a clause with
+/// No provider or several are recognized, or the event contradicts itself; a clause with
 /// what to do.
 pub(crate) fn read_event(
     variables: Variables<'_>,

@@ -129,6 +129,8 @@ impl GitRepository {
         &self,
         commit: Commit,
     ) -> Result<Option<(String, Vec<u8>)>, RepositoryError> {
+        // This compares the id with the bytes.
+        self.commit_node(to_oid(commit.0))?;
         match self.repo.extract_signature(&to_oid(commit.0), None) {
             Ok((signature, text)) => {
                 Ok(Some((String::from_utf8_lossy(&signature).into_owned(), text.to_vec())))

@@ -47,3 +47,41 @@ impl GitRepository {
         Ok(object)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::GitRepository;
+    use crate::change::{ObjectStore as _, TreeState};
+    use crate::system::files;
+    use crate::text::RepoPath;
+
+    #[test]
+    fn an_object_whose_bytes_have_another_id_is_refused() {
+        let scratch = files::create_scratch_folder("countersign-objects-").expect("folder");
+        let root = scratch.path();
+        let made = git2::Repository::init(root).expect("repository");
+        let blob = made.blob(b"harmless\n").expect("blob");
+        let other = made.blob(b"hostile\n").expect("blob");
+        let mut tree = made.treebuilder(None).expect("builder");
+        tree.insert("a.txt", blob, 0o100_644).expect("entry");
+        let tree = made.find_tree(tree.write().expect("tree")).expect("tree");
+        let who = git2::Signature::new("a", "a@example.org", &git2::Time::new(0, 0)).expect("name");
+        made.commit(Some("HEAD"), &who, &who, "x", &tree, &[]).expect("commit");
+        let object = |id: git2::Oid| {
+            let hex = id.to_string();
+            let (folder, name) = hex.split_at(2);
+            root.join(".git/objects").join(folder).join(name)
+        };
+        let read = || {
+            let repo = GitRepository::discover(root).expect("repository");
+            let head = crate::change::History::head(&repo).expect("HEAD").expect("a commit");
+            repo.read(TreeState::Commit(head), &RepoPath::from("a.txt"))
+        };
+        assert_eq!(read().expect("readable"), Some(b"harmless\n".to_vec()));
+        let damaged = files::read(&object(other), 10_000).expect("object");
+        std::fs::remove_file(object(blob)).expect("object");
+        files::write(&object(blob), &damaged).expect("object");
+        let error = read().expect_err("a damaged object").to_string();
+        assert!(error.contains("its bytes have another id") && error.contains("a.txt"), "{error}");
+    }
+}

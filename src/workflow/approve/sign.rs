@@ -194,7 +194,7 @@ fn check_unused(
     let mut locations: Vec<String> = Vec::new();
     let audit = records.audit()?;
     let mut add = |source: &Source, span: Span| {
-        let (source, span) = source.part_at(span).map_or((source, span), |(part, span)| (part, span));
+        let (source, span) = source.file_at(span);
         locations.push(format!("{}:{}", source.name(), source.line(span.start)));
     };
     audit

@@ -174,23 +174,23 @@ fn require_approval(records: &Records<'_>, id: &WpId) -> Result<String, Workflow
 /// Enters the packet on the task board, or moves the entry of its stub.
 fn update_board(records: &mut Records<'_>, id: &WpId) -> Result<(), WorkflowError> {
     let board = records.board()?;
-    let Some(entry) = board.entries_of(id.as_str()).next() else {
+    if board.entries_of(id.as_str()).next().is_none() {
         if enter_on_board(records, id, "READY_FOR_DEV")? {
             return Ok(());
         }
         let why = "it has no heading `Ready for Dev` for the packet; add one, then run the command again";
         return Err(WorkflowError::Document(board.source.name().clone(), why.to_owned()));
-    };
+    }
     let Some(stub) = board.entries_of(id.as_str()).find(|entry| entry.state == "STUB") else {
         return Ok(());
     };
-    let file = board.source.part_at(entry.span).map_or(&board.source, |(file, _)| file);
+    let file = board.source.part_at(stub.span).map_or(&board.source, |(file, _)| file);
     let own = Board::read(file);
     let own_stub = own.entries_of(id.as_str()).find(|entry| entry.state == "STUB");
     let Some(edit) = own_stub.and_then(|stub| own.move_entry_edit(stub, "READY_FOR_DEV")) else {
         let why = format!(
             "line {}: the entry contains more than the stub's id and state; move it by hand to the heading `Ready for Dev` as [READY_FOR_DEV], then run the command again",
-            file.line(board.source.part_at(stub.span).map_or(stub.span, |(_, span)| span).start)
+            file.line(board.source.file_at(stub.span).1.start)
         );
         return Err(WorkflowError::Document(file.name().clone(), why));
     };
