@@ -246,7 +246,8 @@ fn take_quoted(text: &str) -> Result<(String, &str), String> {
 }
 
 impl AllowedSigner {
-    /// Reads the options, separated by commas.
+    /// Reads the options, separated by commas. As in OpenSSH, an option may be empty,
+    /// except the last one.
     fn read_options(&mut self, options: &str) -> Result<(), String> {
         let mut rest = options;
         while !rest.is_empty() {
@@ -262,8 +263,11 @@ impl AllowedSigner {
         Ok(())
     }
 
-    /// Reads one option, and returns the rest of the text.
+    /// Reads one option, which may be empty, and returns the rest of the text.
     fn read_option<'a>(&mut self, text: &'a str) -> Result<&'a str, String> {
+        if text.starts_with(',') {
+            return Ok(text);
+        }
         if let Some(rest) = strip_word(text, "cert-authority") {
             self.is_authority = true;
             return Ok(rest);

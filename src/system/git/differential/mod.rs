@@ -1,7 +1,8 @@
 //! Differential tests: generated cases on which git and OpenSSH must agree with us.
 //!
-//! Every test prints its seed. Set `COUNTERSIGN_SEED` to run it again with that seed. One
-//! case of each test is planted: our side gets another input than git, and the harness
+//! The cases are the same in every run, so that an unchanged tree gives an unchanged
+//! answer. Set `COUNTERSIGN_SEED` to a number for other cases, or to `random` for new ones
+//! each time; every test prints its seed. One case of each test is planted: our side gets another input than git, and the harness
 //! must report exactly this case.
 
 mod attributes;
@@ -26,11 +27,9 @@ pub(super) struct Generator(u64);
 impl Generator {
     /// Prints the seed of a test, and starts from it.
     pub(super) fn new(test: &str) -> Self {
-        let given = std::env::var("COUNTERSIGN_SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed: u64 = given.unwrap_or_else(|| {
-            // The process id makes runs differ; it is enough for test cases.
-            0x9e37_79b9_7f4a_7c15 ^ (u64::from(std::process::id()) << 20)
-        });
+        let given = std::env::var("COUNTERSIGN_SEED").unwrap_or_default();
+        let variant = if given == "random" { u64::from(std::process::id()) } else { 0 };
+        let seed: u64 = given.parse().unwrap_or(0x9e37_79b9_7f4a_7c15 ^ (variant << 20));
         eprintln!("{test}: COUNTERSIGN_SEED={seed}");
         Self(seed.max(1))
     }

@@ -82,7 +82,12 @@ fn generate_file(generator: &mut Generator, key: &str) -> String {
         out.push_str(generator.pick(&BLANKS));
         if generator.below(2) == 0 {
             let options: Vec<&str> = (0..=generator.below(3)).map(|_| generator.pick(&OPTIONS)).collect();
-            out.push_str(&options.join(if generator.below(12) == 0 { ", " } else { "," }));
+            out.push_str(if generator.below(20) == 0 { "," } else { "" });
+            out.push_str(&options.join(match generator.below(24) {
+                0 | 1 => ", ",
+                2 => ",,",
+                _ => ",",
+            }));
             out.push_str(if generator.below(30) == 0 { "," } else { "" });
             out.push_str(generator.pick(&BLANKS[..4]));
         }
