@@ -129,6 +129,11 @@ pub struct Change {
     pub note: Option<String>,
     /// The reason why the content cannot be checked; `None` if it can.
     pub unreadable_reason: Option<String>,
+    /// For an untracked file: the path, it or a folder above it, that only the ignore
+    /// file of git's user ignores.
+    pub user_ignored: Option<RepoPath>,
+    /// For an untracked file: the folder above it without tracked files that ignores itself.
+    pub self_ignoring: Option<RepoPath>,
 }
 
 impl Change {
@@ -142,6 +147,8 @@ impl Change {
             renamed_with: None,
             note: None,
             unreadable_reason: None,
+            user_ignored: None,
+            self_ignoring: None,
         })
     }
 
@@ -167,6 +174,9 @@ impl Change {
 pub struct ChangeSet {
     /// The changes.
     pub changes: Vec<Change>,
+    /// Untracked paths that count as no change: known caches and the tool's own report
+    /// files.
+    pub exempted: Vec<RepoPath>,
 }
 
 impl ChangeSet {
@@ -191,6 +201,6 @@ impl ChangeSet {
         for change in changes.iter_mut().filter(|c| c.after.is_none()) {
             change.renamed_with = pairs.get(&change.path).cloned();
         }
-        Self { changes }
+        Self { changes, exempted: Vec::new() }
     }
 }

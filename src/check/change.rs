@@ -4,8 +4,9 @@ use crate::change::Commit;
 use crate::check::CheckResult;
 use crate::check::context::{ChangeCheckContext, RangeFact, SelectionCheckContext};
 use crate::check::scope::allows_change;
-use crate::finding::{Label, Level};
+use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
+use crate::text::RepoPath;
 
 /// `change/empty`: the selected change contains at least one changed file.
 pub(super) fn empty(input: &SelectionCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -13,6 +14,21 @@ pub(super) fn empty(input: &SelectionCheckContext<'_>, rule: &Rule) -> CheckResu
     (input.changed_count == 0)
         .then(|| rule.finding("the selected change contains no changed file", label()))
         .into()
+}
+
+/// `change/user-ignored`: no untracked file is ignored by the user's own ignore file only.
+pub(crate) fn user_ignored(input: &SelectionCheckContext<'_>, rule: &Rule) -> CheckResult {
+    user_ignored_findings(input.user_ignored, rule).into()
+}
+
+/// Creates a finding for each untracked path that only the user of git ignores.
+pub(crate) fn user_ignored_findings(paths: &[RepoPath], rule: &Rule) -> Vec<Finding> {
+    let finding = |path: &RepoPath| {
+        let message = format!("{path} is untracked, and only the ignore file of your own git ignores it");
+        let label = format!("not part of the change; `/{path}` is its line for `.gitignore`");
+        rule.finding(message, Label::path(path, label)).about_path(path)
+    };
+    paths.iter().map(finding).collect()
 }
 
 /// `change/base`: the base of a range is an ancestor of its head.

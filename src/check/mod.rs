@@ -49,13 +49,14 @@ use crate::rule::Rule;
 
 pub(crate) use approval::predates_refinements;
 pub(crate) use approval::trusted::removed_records;
+pub(crate) use change::user_ignored_findings;
 pub(crate) use evidence::{is_same_command, normalize as normalize_command};
 pub(crate) use link::named_paths;
 pub(crate) use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
 pub(crate) use packet::merged::merged_commit;
 pub(crate) use refinement::is_bundle;
 pub(crate) use registry::{Registered, find_rule, registered_rules, wording};
-pub(crate) use scope::sensitive_path_reason;
+pub(crate) use scope::{is_loaded_unasked, sensitive_path_reason};
 pub(crate) use spec::parse_version as spec_version;
 
 /// The result of one check.

@@ -93,6 +93,7 @@ registry! {
     "config/first" => Check::Command,
     "config/policy-change" => Check::Command,
     "change/empty" => Check::Selection(change::empty),
+    "change/user-ignored" => Check::Selection(change::user_ignored),
     "change/base" => Check::Selection(change::base),
     "change/judge" => Check::Change(change::judge),
     "change/range-start" => Check::Change(change::range_start),

@@ -2,7 +2,9 @@
 
 mod budget;
 mod link;
+mod manifest_keys;
 mod similar_entries;
+mod untracked;
 
 use crate::change::{ChangeKind, ChangedFile};
 use crate::check::CheckResult;
@@ -15,7 +17,9 @@ use crate::text::{RepoPath, to_single_line};
 
 pub(super) use budget::budget;
 pub(super) use link::escaping_link;
+use manifest_keys::changed_manifest_keys;
 use similar_entries::SimilarEntries;
+pub(crate) use untracked::{is_loaded_unasked, sensitive_path_reason};
 
 /// Finds the first entry of `IN_SCOPE_PATHS` that covers a path.
 fn find_covering_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> Option<&'a ScopeEntry> {
@@ -59,7 +63,8 @@ fn protection_reason(input: &PacketCheckContext<'_>, path: &RepoPath) -> Option<
     }
     let lower = RepoPath::from(path.to_text().to_lowercase().as_str());
     let pattern = input.policy.protected.iter().find(|pattern| pattern.covers(&lower))?;
-    Some(format!("the pattern `{}` protects it", pattern.text))
+    let of_list = || format!("the pattern `{}` protects it", pattern.text);
+    Some(pattern.reason.clone().unwrap_or_else(of_list))
 }
 
 /// Returns whether a path may be changed: covered, not excluded, not protected.
@@ -76,19 +81,6 @@ pub(crate) fn allows_change(input: &PacketCheckContext<'_>, path: &RepoPath) -> 
 #[must_use]
 pub(crate) fn mentions_path(input: &PacketCheckContext<'_>, path: &RepoPath) -> bool {
     is_own_governance(input, path) || find_covering_entry(input, path).is_some()
-}
-
-/// Returns the reason why an untracked file at this path matters, as a clause: the
-/// scope contains it, or it controls the checks. `None` if there is no reason.
-#[must_use]
-pub(crate) fn sensitive_path_reason(input: &PacketCheckContext<'_>, path: &RepoPath) -> Option<String> {
-    if input.layout.is_governance(path) {
-        return Some("it is in a folder of governance documents".to_owned());
-    }
-    let protected = input.packet.scope.in_scope.iter().find(|entry| entry.covers(path)).map(|entry| {
-        format!("the scope entry `{}` contains it", to_single_line(strip_quotes(&entry.raw.value), 60))
-    });
-    protected.or_else(|| protection_reason(input, path))
 }
 
 /// Describes what happened to a file, for labels.
@@ -266,6 +258,7 @@ pub(super) fn protected(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckRes
             None => finding,
         });
     }
+    out.extend(input.files.iter().filter_map(|file| changed_manifest_keys(input, file, rule)));
     out.into()
 }
 

@@ -6,6 +6,7 @@ mod layout;
 mod load;
 #[cfg(test)]
 mod oracle;
+mod protected;
 mod raw;
 mod scan;
 mod step;
@@ -17,6 +18,7 @@ pub(crate) use load::{
     ConfigError, LoadedConfig, allowed_signers_path, complete_layout, detect_layout, load,
     main_branches_in_history, resolve_layout,
 };
+pub(crate) use protected::setup_patterns;
 pub(crate) use step::{EnvironmentPolicy, GateStep};
 pub(crate) use valid::{Config, ConfigFault};
 

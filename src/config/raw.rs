@@ -21,6 +21,7 @@ pub(super) struct RawConfig {
     pub scope: Option<Spanned<Vec<Text>>>,
     pub out_of_scope: Option<Vec<Text>>,
     pub exempt: Option<Vec<Text>>,
+    pub caches: Option<Vec<Text>>,
     pub manifests: Option<Text>,
     pub main_branch: Option<Spanned<OneOrMany>>,
     pub layout: Option<RawLayout>,

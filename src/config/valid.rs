@@ -16,6 +16,7 @@ use crate::text::{Source, Span, Spanned, to_single_line};
 use super::evidence::{EvidencePolicy, validate_evidence};
 use super::fence::{FenceScope, read_entries, validate_fence};
 use super::layout::{validate_folder, validate_layout};
+use super::protected;
 use super::raw::{self, Text};
 use super::scan;
 use super::step::{GateStep, validate_step};
@@ -79,26 +80,20 @@ pub(crate) struct Config {
     pub warnings: Vec<ConfigWarning>,
 }
 
-/// Paths that a packet may change only if its scope names them literally
-/// (CHECKS, "Scope").
-const DEFAULT_PROTECTED: [&str; 16] = [
-    "countersign.yaml",
-    ".countersign/",
-    "rules/countersign/",
-    ".github/",
-    ".gitlab-ci.yml",
-    ".gitlab/",
-    ".ci/",
-    ".circleci/",
-    "Jenkinsfile",
-    "azure-pipelines.yml",
-    ".githooks/",
-    ".husky/",
-    ".pre-commit-config.yaml",
-    ".gitattributes",
-    ".gitmodules",
-    ".gitignore",
-];
+/// Reads names of cache folders.
+fn validate_caches(names: Vec<Text>) -> Result<Vec<String>, ValueError> {
+    let is_name = |name: &str| {
+        !name.is_empty() && !name.starts_with("..") && name != "." && !name.contains(['/', '\\', '*'])
+    };
+    let expected = "the name of a folder, without `/` and `*`";
+    names
+        .into_iter()
+        .map(|name| {
+            let plain = name.value.trim_end_matches('/').to_owned();
+            if is_name(&plain) { Ok(plain) } else { Err(ValueError::form("folder name", &name, expected)) }
+        })
+        .collect()
+}
 
 /// The rule whose level cannot be changed: without it, a packet whose
 /// `MERGE_BASE_SHA` is moved to a commit with laxer rules would be checked by
@@ -114,8 +109,7 @@ impl Config {
     /// Returns the configuration of a repository without a file.
     #[must_use]
     pub(crate) fn defaults() -> Self {
-        let protected = DEFAULT_PROTECTED.iter().filter_map(|text| ProtectedPattern::parse(text)).collect();
-        let policy = Policy { protected, ..Policy::default() };
+        let policy = Policy { protected: protected::default_patterns(), ..Policy::default() };
         let scan = ScanSettings { artifacts: scan::default_artifacts(), ..ScanSettings::default() };
         Self {
             is_default: true,
@@ -170,6 +164,7 @@ impl Config {
         self.policy.ascii_only = file.ascii_only.unwrap_or(false);
         self.policy.separation_of_duties =
             file.approval.and_then(|approval| approval.separation_of_duties).unwrap_or(false);
+        self.policy.caches = validate_caches(file.caches.unwrap_or_default())?;
         self.policy.exempt = read_entries(&file.exempt.unwrap_or_default())?;
         self.policy.roles = validate_roles(file.roles.unwrap_or_default())?;
         self.policy.spec_headings = file.spec.and_then(|spec| spec.headings).unwrap_or_default();
@@ -206,6 +201,8 @@ impl Config {
                 Some(steps.into_iter().map(validate_step).collect::<Result<_, _>>()?)
             }
         };
+        let scripts = self.steps.iter().flatten().flat_map(protected::step_patterns);
+        self.policy.protected.extend(scripts);
         Ok(())
     }
 
@@ -221,6 +218,9 @@ impl Config {
                 ValueError::form("path", &path, "a path or pattern below the root of the repository")
             })?;
             self.policy.protected.push(pattern);
+        }
+        if self.levels.profile == Profile::Standard {
+            self.policy.waivers_from = WaiverSource::Contract;
         }
         if let Some(from) = keys.waivers_from {
             self.policy.waivers_from = WaiverSource::parse(&from.value).ok_or_else(|| {

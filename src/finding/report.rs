@@ -91,6 +91,9 @@ pub struct SelectionInfo {
     pub reason: String,
     /// Number of changed paths.
     pub changed: usize,
+    /// Untracked paths that count as no change: known caches, own report files, and
+    /// files that only the user of git ignores.
+    pub exempted: Vec<String>,
     /// Source of rules and configuration.
     pub policy_source: String,
 }

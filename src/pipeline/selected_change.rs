@@ -2,14 +2,59 @@
 
 use std::collections::BTreeMap;
 
-use crate::change::{ChangedFile, FileContent, Repository, RepositoryError, Selection, TreeEntry, TreeState};
+use crate::change::{
+    Change, ChangedFile, FileContent, Repository, RepositoryError, Selection, TreeEntry, TreeState,
+};
+use crate::check::is_loaded_unasked;
 use crate::finding::SelectionInfo;
+use crate::text::RepoPath;
 
 /// Maximum number of bytes of a change that are held at once.
 const MAX_HELD_BYTES: u64 = 512 * 1024 * 1024;
 /// Maximum number of bytes of a change that are read. Content that several paths share
 /// is read once.
 const MAX_READ_BYTES: u64 = 16 * 1024 * 1024 * 1024;
+
+/// The files of a change.
+#[derive(Default)]
+pub(crate) struct SelectedChange {
+    /// The files, in order of path.
+    pub files: Vec<ChangedFile>,
+    /// Untracked paths that count as no change.
+    pub exempted: Vec<RepoPath>,
+    /// Untracked files and folders that only the user of git ignores, and that are not
+    /// among the files anymore.
+    pub user_ignored: Vec<RepoPath>,
+}
+
+impl SelectedChange {
+    /// Takes out the untracked files that only the user of git ignores, and those in
+    /// self-ignoring folders whose name is in `caches`. Files that are loaded unasked stay,
+    /// and those for whose path `matters` is true.
+    pub(crate) fn set_aside_untracked(&mut self, caches: &[String], matters: impl Fn(&RepoPath) -> bool) {
+        let is_cached = |change: &Change| {
+            let folder = change.self_ignoring.as_ref();
+            folder.filter(|folder| caches.iter().any(|name| folder.file_name() == name.as_bytes())).cloned()
+        };
+        let mut kept = Vec::new();
+        for file in std::mem::take(&mut self.files) {
+            let path = &file.change.path;
+            let is_relevant = || is_loaded_unasked(path) || matters(path);
+            // The file by which the folder ignores itself.
+            let is_own_ignore = |folder: &RepoPath| *path == folder.join(".gitignore");
+            match (is_cached(&file.change), &file.change.user_ignored) {
+                (Some(folder), _) if is_own_ignore(&folder) || !is_relevant() => self.exempted.push(folder),
+                (_, Some(shown)) if !is_relevant() => self.user_ignored.push(shown.clone()),
+                _ => kept.push(file),
+            }
+        }
+        self.files = kept;
+        for list in [&mut self.exempted, &mut self.user_ignored] {
+            list.sort();
+            list.dedup();
+        }
+    }
+}
 
 /// Reads the changed files of a selection with their bytes before and after. Large
 /// content is released again as soon as its facts are known.
@@ -19,13 +64,14 @@ const MAX_READ_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 pub(crate) fn load_changed_files(
     repo: &dyn Repository,
     selection: &Selection,
-) -> Result<Vec<ChangedFile>, RepositoryError> {
+) -> Result<SelectedChange, RepositoryError> {
     let tree_before = selection.base.map_or(TreeState::Empty, TreeState::Commit);
     let tree_after = selection.judged_tree();
     let mut released: BTreeMap<(Option<TreeEntry>, Option<TreeEntry>), ChangedFile> = BTreeMap::new();
     let (mut held, mut read_bytes) = (0_u64, 0_u64);
     let mut out = Vec::new();
-    for change in repo.changes(selection)?.changes {
+    let found = repo.changes(selection)?;
+    for change in found.changes {
         let entries = (change.before, change.after);
         if let Some(known) = released.get(&entries) {
             out.push(known.with_change(change));
@@ -52,14 +98,14 @@ pub(crate) fn load_changed_files(
             }
         }
     }
-    Ok(out)
+    Ok(SelectedChange { files: out, exempted: found.exempted, user_ignored: Vec::new() })
 }
 
-/// Describes a selection for a report. `changed` is the number of changed
-/// paths; `policy_source` names the origin of rules and configuration.
+/// Describes a selection for a report. `policy_source` names the origin of rules and
+/// configuration.
 pub(crate) fn build_selection_info(
     selection: &Selection,
-    changed: usize,
+    change: &SelectedChange,
     policy_source: String,
 ) -> SelectionInfo {
     SelectionInfo {
@@ -67,7 +113,8 @@ pub(crate) fn build_selection_info(
         base: selection.base.map(|commit| commit.0.to_string()),
         head: selection.head.map(|commit| commit.0.to_string()),
         reason: selection.reason.clone(),
-        changed,
+        changed: change.files.len(),
+        exempted: change.exempted.iter().chain(&change.user_ignored).map(ToString::to_string).collect(),
         policy_source,
     }
 }

@@ -32,6 +32,16 @@ pub(crate) fn state_home() -> Option<PathBuf> {
     absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
 }
 
+/// Returns the folder for configuration of programs of this user: `$XDG_CONFIG_HOME`, or
+/// `.config` in the home folder. Relative paths are ignored. `None` if there is none.
+#[must_use]
+pub(crate) fn config_home() -> Option<PathBuf> {
+    let absolute =
+        |name: &str| env::var_os(name).map(PathBuf::from).filter(|path: &PathBuf| path.is_absolute());
+    let home = || absolute("HOME").or_else(|| absolute("USERPROFILE"));
+    absolute("XDG_CONFIG_HOME").or_else(|| home().map(|home| home.join(".config")))
+}
+
 /// Reads standard input to its end, at most `limit` bytes.
 ///
 /// # Errors

@@ -41,10 +41,18 @@ impl IgnoreRules {
     /// an ignored folder cannot be included again, as in git.
     #[must_use]
     pub(crate) fn excludes(&self, path: &RepoPath) -> bool {
+        self.ignored_root(path).is_some()
+    }
+
+    /// Returns the highest path that a rule ignores: a folder above the file, or the file.
+    #[must_use]
+    pub(crate) fn ignored_root(&self, path: &RepoPath) -> Option<RepoPath> {
         let bytes = path.as_bytes();
         let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
         let mut folders = slashes.map(|at| RepoPath::from_bytes(bytes.get(..at).unwrap_or_default()));
-        self.matches(path, false) || folders.any(|folder| self.matches(&folder, true))
+        folders
+            .find(|folder| self.matches(folder, true))
+            .or_else(|| self.matches(path, false).then(|| path.clone()))
     }
 }
 

@@ -44,6 +44,7 @@ mod reading;
 mod readme;
 mod record_files;
 #[cfg(feature = "ssh")]
+mod rewritten_branches;
 mod roles;
 mod scan_areas;
 mod scans;

@@ -268,55 +268,85 @@ fn the_hook_is_quiet_where_no_fence_and_no_packet_is_in_force() {
     assert!(commit_succeeds(&sandbox));
 }
 
+/// Number of generated commits on which the hook and `verify` are compared.
+const COMMITS: usize = 500;
+/// Threads that compare them, each in a repository of its own.
+const THREADS: usize = 4;
+
 /// The verdict of the hook is the one of `verify --staged`, for changes of all kinds.
 #[test]
 fn hook_and_verify_agree_on_generated_commits() {
+    let verdicts: Vec<[usize; 2]> = std::thread::scope(|scope| {
+        let workers: Vec<_> =
+            (0..THREADS).map(|seed| scope.spawn(move || compare_hook_and_verify(seed as u64))).collect();
+        workers.into_iter().map(|worker| worker.join().expect("ends")).collect()
+    });
+    let [failed, passed] = verdicts.iter().fold([0, 0], |[a, b], [x, y]| [a + x, b + y]);
+    assert_eq!(failed + passed, COMMITS);
+    assert!(failed > COMMITS / 10 && passed > COMMITS / 10, "{failed} failed, {passed} passed");
+}
+
+/// Compares the verdicts on a share of the commits; returns how many failed and passed.
+fn compare_hook_and_verify(seed: u64) -> [usize; 2] {
     let sandbox = fenced();
     sandbox.write("src/kept.txt", "one\n");
     sandbox.commit("kept");
-    let mut seed: u64 = 7;
-    let mut next = |limit: u64| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 33) % limit
+    let mut state = seed + 7;
+    let mut next = |limit: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).expect("number") % limit
     };
     let paths = [
         "src/a.txt",
         "src/b/c.txt",
+        "src/d/e.txt",
+        "src/ä.txt",
+        "src/kept.txt",
+        "src/web/package.json",
         "src/secret/key",
+        "src/.cargo/config.toml",
         "deploy.sh",
         "docs/x.md",
         ".github/workflows/ci.yml",
         "SRC/a.txt",
-        "src",
-        "src/ä.txt",
         "Makefile",
         ".gitattributes",
-        "src/kept.txt",
     ];
     let mut verdicts = [0, 0];
-    for round in 0..60 {
+    while verdicts.iter().sum::<usize>() < COMMITS / THREADS {
         sandbox.git(&["reset", "-q", "--hard"]);
         sandbox.git(&["clean", "-qfdx"]);
         for _ in 0..=next(2) {
-            let path = paths[usize::try_from(next(paths.len() as u64)).expect("index")];
-            if sandbox.root.join(path).is_dir() || path == "src" {
-                continue;
-            }
-            if next(4) == 0 && sandbox.root.join(path).is_file() {
-                sandbox.remove(path);
-            } else {
-                sandbox.write(path, format!("round {round}\n"));
+            // Half of the paths are in scope, so that both verdicts occur.
+            let path = paths[if next(2) == 0 { next(6) } else { next(paths.len()) }];
+            let disk = sandbox.root.join(path);
+            match next(6) {
+                _ if disk.is_dir() => {}
+                0 if disk.is_file() => sandbox.remove(path),
+                1 if disk.is_file() => {
+                    sandbox.git(&["update-index", "--add", "--chmod=+x", path]);
+                }
+                2 => {
+                    std::fs::create_dir_all(disk.parent().expect("folder")).expect("folder");
+                    let _ = std::fs::remove_file(&disk);
+                    let target = ["kept.txt", "../deploy.sh", "../../outside", "/etc/passwd"][next(4)];
+                    std::os::unix::fs::symlink(target, &disk).expect("link");
+                }
+                _ => {
+                    let _ = std::fs::remove_file(&disk);
+                    sandbox.write(path, format!("{}\n", next(1_000)));
+                }
             }
         }
         sandbox.git(&["add", "-A"]);
-        if sandbox.git(&["diff", "--cached", "--name-only"]).is_empty() {
+        let staged = sandbox.git(&["diff", "--cached", "--name-only"]);
+        if staged.is_empty() {
             continue;
         }
         let by_hook = sandbox.run(&["hook", "run", "pre-commit"]).status.code();
         let by_verify = sandbox.run(&["verify", "--staged", "--no-run"]).status.code();
-        let staged = sandbox.git(&["diff", "--cached", "--name-only"]);
-        assert_eq!(by_hook, by_verify, "round {round}: {staged}");
+        assert_eq!(by_hook, by_verify, "seed {seed}, after {verdicts:?}: {staged}");
         verdicts[usize::from(by_hook == Some(0))] += 1;
     }
-    assert!(verdicts.iter().all(|count| *count > 5), "{verdicts:?}");
+    verdicts
 }

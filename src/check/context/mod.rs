@@ -122,6 +122,8 @@ pub struct SelectionCheckContext<'a> {
     pub is_ancestor_range: bool,
     /// Number of changed paths.
     pub changed_count: usize,
+    /// Untracked files and folders that only the user of git ignores.
+    pub user_ignored: &'a [RepoPath],
 }
 
 /// Input of checks of the packet alone.

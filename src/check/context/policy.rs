@@ -37,6 +37,8 @@ pub struct Policy {
     pub separation_of_duties: bool,
     /// Paths that may change without a packet, unless they are protected.
     pub exempt: Vec<ScopeEntry>,
+    /// Names of cache folders in addition to the known ones. Such a folder ignores itself.
+    pub caches: Vec<String>,
     /// Persons who may approve, review, and grant waivers.
     pub roles: Roles,
     /// Persons who may present and acknowledge validation reports. If the list
@@ -142,6 +144,8 @@ impl ManifestPlace {
 pub struct ProtectedPattern {
     /// As written.
     pub text: String,
+    /// Why the path is protected, as a clause; `None` for a pattern of a list.
+    pub reason: Option<String>,
     form: PatternForm,
 }
 
@@ -170,7 +174,19 @@ impl ProtectedPattern {
             (true, true) => PatternForm::Folder(name.as_bytes().to_vec()),
             (false, _) => PatternForm::Pattern(entry.clone()),
         };
-        entry.pattern.is_ok().then(|| Self { text: text.to_owned(), form })
+        entry.pattern.is_ok().then(|| Self { text: text.to_owned(), reason: None, form })
+    }
+
+    /// Reads a path below the root; `None` if it is not a path. `reason` says why it is
+    /// protected, as a clause.
+    #[must_use]
+    pub fn parse_path(text: &str, reason: String) -> Option<Self> {
+        let entry = ScopeEntry::read(Spanned::new(format!("`{}`", text.to_lowercase()), Span::default()));
+        entry.pattern.is_ok().then(|| Self {
+            text: text.to_owned(),
+            reason: Some(reason),
+            form: PatternForm::Pattern(entry.clone()),
+        })
     }
 
     /// Returns whether the pattern matches a path, given in lowercase.
@@ -200,6 +216,7 @@ impl Default for Policy {
             ascii_only: false,
             separation_of_duties: false,
             exempt: Vec::new(),
+            caches: Vec::new(),
             roles: Roles::default(),
             waivers_from: WaiverSource::Work,
             identities: Vec::new(),

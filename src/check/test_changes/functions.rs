@@ -11,10 +11,13 @@ use crate::scan::lexer::tokenize;
 use crate::scan::{TokenKind, TokenKindSet};
 use crate::text::RepoPath;
 
+use super::words::{hash_text, hash_words};
+
 /// Maximum number of tests of one file that are compared.
 const MAX_TESTS: usize = 20_000;
 
 /// A test function.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of a test")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TestFunction {
     /// Its name; for JavaScript the text that describes it.
@@ -29,42 +32,42 @@ pub(super) struct TestFunction {
     pub has_calls: bool,
     /// Number of assertions in its body.
     pub assertions: usize,
+    /// Whether it has a loop or a table of cases.
+    pub has_cases: bool,
+    /// Hash of its text without whitespace, strings included.
+    pub text_hash: u64,
+    /// Number of lines of its body.
+    pub lines: usize,
+    /// Hashes of the identifiers that its code calls or takes from something else, in order.
+    pub words: Vec<u64>,
+    /// Hashes of all identifiers of its code, in order.
+    pub all_words: Vec<u64>,
 }
 
 /// Tests of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FileTests {
     pub functions: Vec<TestFunction>,
-    /// Number of tables of cases: `parametrize`, `each`, `#[case]`, subtests.
-    pub tables: usize,
     /// Whether a mark skips the whole file.
     pub is_skipped: bool,
 }
 
+/// Defines a pattern that is compiled on first use.
 macro_rules! pattern {
     ($name:ident, $text:literal) => {
         static $name: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new($text).ok());
     };
 }
 
+pub(super) use pattern;
+
 pattern!(RUST_FN, r"\bfn\s+(\w+)\s*[(<]");
 pattern!(
     RUST_TEST,
-    r"#\[\s*(?:\w+\s*::\s*)*(?:test|rstest|test_case|quickcheck|wasm_bindgen_test|proptest)\b"
+    r"#\[\s*(?:\w+\s*::\s*)*(?:test|\w*_test|test_(?:case|matrix|with|log)|rstest|quickcheck|proptest)\b"
 );
 pattern!(RUST_SKIP, r"#\[\s*(?:ignore\b|cfg_attr\s*\([^\]]*\bignore\b)");
-pattern!(RUST_TABLE, r"#\[\s*(?:case|test_case|values)\b|\bproptest!");
-pattern!(PYTHON_DEF, r"(?m)^([ \t]*)(?:async[ \t]+)?def[ \t]+(test\w*)[ \t]*\(");
-pattern!(PYTHON_SKIP, r"@\s*(?:\w+\s*\.\s*)*(?:skip|skipif|skipIf|skipUnless|xfail|expectedFailure)\b");
-pattern!(
-    PYTHON_BODY_SKIP,
-    r"(?m)\b(?:pytest\s*\.\s*(?:skip|xfail)|self\s*\.\s*skipTest)\s*\(|\braise\s+(?:unittest\s*\.\s*)?SkipTest\b"
-);
-pattern!(
-    PYTHON_FILE_SKIP,
-    r"(?m)^(?:pytestmark\b.*\b(?:skip|skipif|xfail)\b|pytest\s*\.\s*(?:skip|importorskip)\s*\(|__test__\s*=\s*False)"
-);
-pattern!(PYTHON_TABLE, r"\bparametrize\b|\bsubTest\b|\bparameterized\b");
+pattern!(RUST_TABLE, r"#\[\s*(?:case|test_case|test_matrix|values)\b|\bproptest!");
 pattern!(
     SCRIPT_TEST,
     r"(?:^|[^\w.$])(it|test|specify|xit|xtest|xspecify|fit|ftest)((?:\s*\.\s*\w+)*)\s*(?:\([^()]*\)|`[^`]*`)?\s*\(\s*[\x22'`]"
@@ -77,21 +80,35 @@ pattern!(
     SCRIPT_GROUP_ONLY,
     r"(?:^|[^\w.$])(?:fdescribe|fcontext|describe\s*\.\s*only|suite\s*\.\s*only)\s*\("
 );
-pattern!(SCRIPT_TABLE, r"\.\s*each\b");
 pattern!(GO_FN, r"(?m)^func\s+((?:Test|Fuzz|Example)(?:[A-Z_0-9]\w*)?)\s*\(");
 pattern!(GO_SKIP, r"\b\w+\s*\.\s*(?:Skip|Skipf|SkipNow)\s*\(");
-pattern!(GO_TABLE, r"\.\s*Run\s*\(");
+pattern!(LOOP, r"\b(?:for|while|forEach|each|subTest)\b|\.\s*(?:Run|every|some|map)\s*\(");
 pattern!(
     ASSERTIONS,
     r"(?i)\b(?:assert\w*!?|expect\w*|require\w*|verify\w*|should\w*|prop_assert\w*!|panic!|unwrap|t\s*\.\s*(?:error|fatal|fail)\w*|check\w*)\b"
 );
 
-fn find_all(pattern: &LazyLock<Option<Regex>>, text: &[u8]) -> usize {
+pub(super) fn find_all(pattern: &LazyLock<Option<Regex>>, text: &[u8]) -> usize {
     pattern.as_ref().map_or(0, |pattern| pattern.find_iter(text).count())
 }
 
-fn shows(pattern: &LazyLock<Option<Regex>>, text: &[u8]) -> bool {
+pub(super) fn shows(pattern: &LazyLock<Option<Regex>>, text: &[u8]) -> bool {
     pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
+}
+
+/// Returns where the attributes of an item start, in the code before it: after the last
+/// brace or semicolon outside of brackets.
+fn start_of_item(before: &[u8]) -> usize {
+    let mut depth = 0_usize;
+    for (at, byte) in before.iter().enumerate().rev() {
+        match byte {
+            b']' | b')' => depth += 1,
+            b'[' | b'(' => depth = depth.saturating_sub(1),
+            b'}' | b';' | b'{' if depth == 0 => return at + 1,
+            _ => {}
+        }
+    }
+    0
 }
 
 /// Returns whether a file can contain tests of a known language.
@@ -113,7 +130,8 @@ pub(super) fn has_tests(path: &RepoPath, language: Language) -> bool {
 /// Finds the tests of a text.
 pub(super) fn find_tests(language: Language, text: &[u8]) -> FileTests {
     let code = tokenize(language, text).masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
-    let source = SourceText { text, code: &code, lines: line_starts(text) };
+    let is_braced = language != Language::Python;
+    let source = SourceText { text, code: &code, lines: line_starts(text), is_braced };
     match language {
         Language::Rust => source.rust(),
         Language::Python => source.python(),
@@ -128,23 +146,25 @@ fn line_starts(text: &[u8]) -> Vec<usize> {
 }
 
 /// A text, and the same text with comments and strings masked.
-struct SourceText<'a> {
+pub(super) struct SourceText<'a> {
     text: &'a [u8],
-    code: &'a [u8],
-    lines: Vec<usize>,
+    pub(super) code: &'a [u8],
+    pub(super) lines: Vec<usize>,
+    /// Whether bodies of functions are in braces.
+    is_braced: bool,
 }
 
 impl SourceText<'_> {
-    fn line(&self, at: usize) -> usize {
+    pub(super) fn line(&self, at: usize) -> usize {
         self.lines.partition_point(|start| *start <= at)
     }
 
-    fn slice(&self, range: std::ops::Range<usize>) -> &[u8] {
+    pub(super) fn slice(&self, range: std::ops::Range<usize>) -> &[u8] {
         self.code.get(range).unwrap_or_default()
     }
 
     /// Returns the matches of a pattern, each with its first group.
-    fn captures(&self, pattern: &'static LazyLock<Option<Regex>>) -> Vec<(usize, usize, String)> {
+    pub(super) fn captures(&self, pattern: &'static LazyLock<Option<Regex>>) -> Vec<(usize, usize, String)> {
         let Some(pattern) = pattern.as_ref() else { return Vec::new() };
         let found = pattern.captures_iter(self.code).take(MAX_TESTS);
         found
@@ -174,9 +194,13 @@ impl SourceText<'_> {
         self.code.len()
     }
 
-    fn function(&self, name: String, start: usize, body: std::ops::Range<usize>) -> TestFunction {
+    pub(super) fn function(&self, name: String, start: usize, body: std::ops::Range<usize>) -> TestFunction {
+        let text = self.text.get(body.clone()).unwrap_or_default();
         let code = self.slice(body);
-        let inner = code.iter().position(|byte| *byte == b'{').and_then(|at| code.get(at..)).unwrap_or(code);
+        // Python has no braces around a body.
+        let brace = if self.is_braced { memchr::memchr(b'{', code) } else { None };
+        let inner = brace.and_then(|at| code.get(at..)).unwrap_or(code);
+        let (words, all_words) = hash_words(inner);
         TestFunction {
             name,
             line: self.line(start),
@@ -184,82 +208,34 @@ impl SourceText<'_> {
             is_exclusive: false,
             has_calls: memchr::memchr2(b'(', b'!', inner).is_some() || find_all(&ASSERTIONS, inner) > 0,
             assertions: find_all(&ASSERTIONS, inner),
+            has_cases: shows(&LOOP, inner),
+            lines: memchr::memchr_iter(b'\n', inner).count(),
+            text_hash: hash_text(text),
+            words,
+            all_words,
         }
     }
 
     fn rust(&self) -> FileTests {
-        let mut out = FileTests { tables: find_all(&RUST_TABLE, self.code), ..FileTests::default() };
+        let mut out = FileTests::default();
         let mut previous_end = 0;
         for (start, end, name) in self.captures(&RUST_FN) {
             // Attributes are between the last block, statement or opening brace and `fn`.
             let before = self.slice(previous_end.min(start)..start);
-            let from =
-                before.iter().rposition(|byte| matches!(byte, b'}' | b';' | b'{')).map_or(0, |at| at + 1);
-            let attributes = before.get(from..).unwrap_or_default();
+            let attributes = before.get(start_of_item(before)..).unwrap_or_default();
             previous_end = end;
             if shows(&RUST_TEST, attributes) {
                 let mut test = self.function(name, start, start..self.block_end(start));
                 test.is_skipped = shows(&RUST_SKIP, attributes);
+                test.has_cases |= shows(&RUST_TABLE, attributes);
                 out.functions.push(test);
             }
         }
         out
     }
 
-    fn python(&self) -> FileTests {
-        let mut out = FileTests {
-            tables: find_all(&PYTHON_TABLE, self.code),
-            is_skipped: shows(&PYTHON_FILE_SKIP, self.code),
-            ..FileTests::default()
-        };
-        for (start, end, name) in self.captures(&PYTHON_DEF) {
-            let line = self.line(start);
-            let indent =
-                self.slice(start..end).iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-            let body_end = self.lines.iter().skip(line).copied().find(|next| {
-                let text = self.slice(*next..self.code.len());
-                let width = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-                let first = text.get(width).copied().unwrap_or(b'\n');
-                !matches!(first, b'\n' | b'\r' | 1) && width <= indent && first != b')'
-            });
-            let body = end..body_end.unwrap_or(self.code.len());
-            let mut test = self.function(name, start, body.clone());
-            test.is_skipped = shows(&PYTHON_SKIP, self.decorators_above(line))
-                || self
-                    .slice(body)
-                    .split(|byte| *byte == b'\n')
-                    .take(4)
-                    .any(|line| shows(&PYTHON_BODY_SKIP, line));
-            out.functions.push(test);
-        }
-        out
-    }
-
-    /// Returns the lines above a definition that are decorators or their arguments.
-    fn decorators_above(&self, line: usize) -> &[u8] {
-        let mut first = line.saturating_sub(1);
-        let start_of = |number: usize| self.lines.get(number).copied().unwrap_or(self.code.len());
-        while first > 0 {
-            let above = self.slice(start_of(first - 1)..start_of(first)).trim_ascii();
-            let is_part = above.starts_with(b"@")
-                || above.starts_with(b")")
-                || above.ends_with(b",")
-                || above.ends_with(b"(")
-                || above.ends_with(b"[");
-            if !is_part || line - first > 200 {
-                break;
-            }
-            first -= 1;
-        }
-        self.slice(start_of(first)..start_of(line.saturating_sub(1)))
-    }
-
     fn script(&self) -> FileTests {
-        let mut out = FileTests {
-            tables: find_all(&SCRIPT_TABLE, self.code),
-            is_skipped: shows(&SCRIPT_GROUP_SKIP, self.code),
-            ..FileTests::default()
-        };
+        let mut out = FileTests { is_skipped: shows(&SCRIPT_GROUP_SKIP, self.code), ..FileTests::default() };
         let has_only_group = shows(&SCRIPT_GROUP_ONLY, self.code);
         let Some(pattern) = SCRIPT_TEST.as_ref() else { return out };
         for captures in pattern.captures_iter(self.code).take(MAX_TESTS) {
@@ -279,6 +255,7 @@ impl SourceText<'_> {
                 || has("todo")
                 || has("skipIf")
                 || has("fixme");
+            test.has_cases |= has("each");
             test.is_exclusive = word.as_bytes().starts_with(b"f") || has("only") || has_only_group;
             out.functions.push(test);
         }
@@ -304,9 +281,13 @@ impl SourceText<'_> {
     }
 
     fn go(&self) -> FileTests {
-        let mut out = FileTests { tables: find_all(&GO_TABLE, self.code), ..FileTests::default() };
-        for (start, _, name) in self.captures(&GO_FN).into_iter().filter(|(.., name)| name != "TestMain") {
+        let mut out = FileTests::default();
+        for (start, _, name) in self.captures(&GO_FN) {
             let body = start..self.block_end(start);
+            // `TestMain` with this parameter runs the tests, and is none.
+            if name == "TestMain" && self.slice(body.clone()).starts_with(b"func TestMain(m *testing.M)") {
+                continue;
+            }
             let mut test = self.function(name, start, body.clone());
             // Only a skip before anything else skips the whole test.
             let head: Vec<&[u8]> = self.slice(body).split(|byte| *byte == b'\n').take(3).collect();

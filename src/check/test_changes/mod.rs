@@ -1,6 +1,9 @@
 //! `tests/…`: the change does not weaken the tests of the base.
 
 mod functions;
+mod python;
+mod replacements;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,13 +15,11 @@ use crate::rule::Rule;
 use crate::scan::Language;
 use crate::text::{RepoPath, format_count, to_single_line};
 
-use functions::{FileTests, find_tests, has_tests};
+use functions::{FileTests, TestFunction, find_tests, has_tests};
+use replacements::{Candidate, find_unreplaced};
 
 /// Maximum number of names in one message.
 const MAX_NAMED: usize = 5;
-
-/// Number of test functions that one new table of cases can replace.
-const CASES_OF_A_TABLE: usize = 10;
 
 /// The tests of one changed file before and after the change.
 struct ChangedTests<'a> {
@@ -45,8 +46,8 @@ fn count_names<'a>(files: &'a [ChangedTests<'_>], is_after: bool) -> BTreeMap<&'
 /// `tests/weakened`: the change deletes, skips and empties no test of the base.
 ///
 /// Tests are compared over the whole change, so that moved and renamed tests are not
-/// deleted ones: only the number of tests that are left counts. A new test replaces an
-/// old one only if its body calls anything.
+/// deleted ones: a new or longer test replaces an old one if it uses the same names and has
+/// room for its assertions.
 pub(super) fn weakened(input: &ChangeCheckContext<'_>, rule: &Rule) -> CheckResult {
     let mut by_language: BTreeMap<&'static str, Vec<ChangedTests<'_>>> = BTreeMap::new();
     for file in input.files {
@@ -86,40 +87,49 @@ fn read(language: Language, content: Option<&FileContent>) -> FileTests {
     content.map_or_else(FileTests::default, |content| find_tests(language, &content.bytes))
 }
 
+/// Returns whether a test with the same name and text is left.
+fn has_copy(files: &[ChangedTests<'_>], test: &TestFunction) -> bool {
+    let mut left = files.iter().flat_map(|file| &file.after.functions);
+    left.any(|other| other.name == test.name && other.text_hash == test.text_hash && !other.is_skipped)
+}
+
 /// Finds tests that the change deletes without a replacement.
 fn find_deleted(files: &[ChangedTests<'_>], rule: &Rule) -> Option<Finding> {
     let (before, after) = (count_names(files, false), count_names(files, true));
-    let tables = |is_after: bool| files.iter().map(|file| file.side(is_after).tables).sum::<usize>();
-    let gained_tables = tables(true).saturating_sub(tables(false));
-    let mut gone: Vec<(&RepoPath, &functions::TestFunction)> = Vec::new();
+    let mut gone: Vec<(&RepoPath, &TestFunction)> = Vec::new();
     for file in files {
         let lost = file.before.functions.iter().filter(|test| {
             after.get(test.name.as_str()).copied().unwrap_or(0)
                 < before.get(test.name.as_str()).copied().unwrap_or(0)
         });
-        gone.extend(lost.map(|test| (file.path, test)));
+        gone.extend(lost.filter(|test| !has_copy(files, test)).map(|test| (file.path, test)));
     }
-    let is_new = |name: &str| !before.contains_key(name);
-    let replacements = files
-        .iter()
-        .flat_map(|file| &file.after.functions)
-        .filter(|test| is_new(&test.name) && test.has_calls)
-        .count();
-    // Cases of a table can take the place of functions.
-    let in_tables = if after.is_empty() { 0 } else { gained_tables * CASES_OF_A_TABLE };
-    if gone.len() <= replacements + in_tables {
-        return None;
+    let mut candidates: Vec<Candidate<'_>> = Vec::new();
+    for file in files {
+        // Of several old tests with one name, the longest one counts.
+        let mut old: BTreeMap<&str, &TestFunction> = BTreeMap::new();
+        for test in &file.before.functions {
+            let known = old.entry(test.name.as_str()).or_insert(test);
+            *known = if test.assertions > known.assertions { test } else { known };
+        }
+        let unchanged: BTreeSet<u64> = file.before.functions.iter().map(|test| test.text_hash).collect();
+        for test in file.after.functions.iter().filter(|test| !unchanged.contains(&test.text_hash)) {
+            let known = before.contains_key(test.name.as_str());
+            candidates.extend(Candidate::new(test, old.get(test.name.as_str()).copied(), known));
+        }
     }
-    let count = gone.len() - replacements;
+    let lost: Vec<&TestFunction> = gone.iter().map(|(_, test)| *test).collect();
+    let all = files.iter().flat_map(|file| file.before.functions.iter().chain(&file.after.functions));
+    let unreplaced = find_unreplaced(&lost, &candidates, all);
+    gone.retain(|(_, test)| unreplaced.iter().any(|other| std::ptr::eq(*other, *test)));
+    let count = gone.len();
     let (path, _) = gone.first()?;
     let shown: Vec<String> =
         gone.iter().take(MAX_NAMED).map(|(_, test)| to_single_line(&test.name, 60)).collect();
     let more = if gone.len() > MAX_NAMED { " and others" } else { "" };
-    let message = format!(
-        "the change leaves {} fewer than the base; gone: `{}`{more}",
-        format_count(count, "test"),
-        shown.join("`, `")
-    );
+    let (verb, count) = (if count == 1 { "is" } else { "are" }, format_count(count, "test"));
+    let message =
+        format!("{count} of the base {verb} gone without a similar new one: `{}`{more}", shown.join("`, `"));
     let finding = rule.finding(message, Label::path(path, "tests of this file are gone")).about_path(path);
     let others: BTreeSet<&RepoPath> = gone.iter().map(|(path, _)| *path).collect();
     let related = others.into_iter().filter(|other| other != path).take(MAX_NAMED);
@@ -142,7 +152,7 @@ fn find_marks(file: &ChangedTests<'_>, rule: &Rule) -> Vec<Finding> {
             "a new mark skips tests".to_owned(),
         );
     }
-    let old: BTreeMap<&str, &functions::TestFunction> =
+    let old: BTreeMap<&str, &TestFunction> =
         file.before.functions.iter().map(|test| (test.name.as_str(), test)).collect();
     for test in &file.after.functions {
         let (name, line) = (to_single_line(&test.name, 60), test.line);

@@ -17,7 +17,8 @@ fn rust_tests_have_attributes() {
          // #[test]\nfn helper() { f(); }\nmod tests {\n    #[rstest]\n    #[case(1)]\n    fn c() { check(); }\n}\n",
     );
     assert_eq!(names(&found), [("a", false), ("b", true), ("c", false)]);
-    assert_eq!((found.functions[0].assertions, found.tables), (1, 1));
+    assert_eq!(found.functions[0].assertions, 1);
+    assert!(found.functions[2].has_cases && !found.functions[0].has_cases);
     assert!(found.functions[0].has_calls && !found.functions[1].has_calls);
 }
 
@@ -44,7 +45,7 @@ fn script_tests_are_calls() {
         names(&found),
         [("adds", false), ("subtracts", true), ("old", true), ("one", false), ("table", false)]
     );
-    assert!(found.functions[3].is_exclusive && found.tables == 1);
+    assert!(found.functions[3].is_exclusive && found.functions[4].has_cases);
     assert!(
         !tests(Language::JavaScript, "await edit('a'); obj.it('b')")
             .functions

@@ -211,6 +211,7 @@ fn merge_reports(mut merged: Report, other: Report) -> Report {
             head: None,
             reason: format!("{}; {}", a.reason, b.reason),
             changed: a.changed + b.changed,
+            exempted: a.exempted.into_iter().chain(b.exempted).collect(),
             policy_source: if a.policy_source == b.policy_source {
                 a.policy_source
             } else {

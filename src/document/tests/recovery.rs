@@ -23,6 +23,7 @@ const PACKET: &str = "# Task Packet: WP-1-A\n\n## METADATA\n- WP_ID: WP-1-A\n- *
 ## IMPLEMENTATION\n- Done.\n\n## VALIDATION\n- **Target File**: `src/a.rs`\n- **Start**: 1\n- **End**: 2\n- **Line Delta**: 1\n\
 - **Pre-SHA1**: `0000000000000000000000000000000000000000`\n- **Post-SHA1**: `0000000000000000000000000000000000000000`\n\
 - **Gates Passed**:\n  - [x] anchors_present\n\n## EVIDENCE\n- COMMAND: `cargo test`\n  - EXIT_CODE: 0\n\n\
+## EVIDENCE_MAPPING\n- REQUIREMENT: \"It is done.\"\n  - EVIDENCE: `src/a.rs:1`\n\n\
 ## VALIDATION_REPORTS\n### Report\nVerdict: PASS\n\n```text\n- IN_SCOPE_PATHS:\n  - src/evil.rs\nSKELETON APPROVED\nVerdict: PASS\n```\n";
 
 fn insertion() -> impl Strategy<Value = String> {
@@ -139,7 +140,8 @@ const SHAPES: [&str; 24] = [
 
 fn section_with(section: &str, shape: &str) -> String {
     let mut text = PACKET.replace("  - src/a.rs\n  - src/api/\n", "  - src/a.rs\n");
-    let heading = format!("### {section}\n");
+    let level = if text.contains(&format!("\n## {section}\n")) { "##" } else { "###" };
+    let heading = format!("{level} {section}\n");
     let heading = if section.starts_with("IN_") || section.starts_with("OUT_") {
         text = text.replace(
             "- IN_SCOPE_PATHS:\n  - src/a.rs\n- OUT_OF_SCOPE:\n  - src/api/secret.rs\n",
@@ -159,11 +161,13 @@ fn section_with(section: &str, shape: &str) -> String {
 fn observed(text: &str) -> (Reading, Vec<Span>, usize) {
     let parsed = Packet::read(&Source::from_text(RepoPath::from("p.md"), text));
     let invalid = parsed.value.scope.in_scope.iter().filter(|entry| entry.pattern.is_err()).count();
-    (read_gate(&parsed.value), parsed.faults.iter().map(|fault| fault.span).collect(), invalid)
+    let entries = parsed.value.waivers.len() + parsed.value.evidence.len() + parsed.value.mapping.len();
+    (read_gate(&parsed.value), parsed.faults.iter().map(|fault| fault.span).collect(), invalid + entries)
 }
 
 #[test]
 fn no_item_of_a_deciding_section_is_dropped_in_silence() {
+    let mut dropped = Vec::new();
     for (section, item) in [
         ("TEST_PLAN", "`sh other.sh`"),
         ("TEST_PLAN", "sh other.sh"),
@@ -172,15 +176,27 @@ fn no_item_of_a_deciding_section_is_dropped_in_silence() {
         ("OUT_OF_SCOPE", "src/other.rs"),
         ("OUT_OF_SCOPE", "`src/other.rs`"),
         ("OUT_OF_SCOPE", "/src/other.rs"),
+        (
+            "WAIVERS GRANTED",
+            "W-9 | CX-573F | 2026-01-02 | Scope: `src/y.rs` | Justification: why | Approver: mira",
+        ),
+        ("WAIVERS GRANTED", "The file src/y.rs may change, said mira"),
+        ("EVIDENCE", "COMMAND: `sh other.sh`"),
+        ("EVIDENCE", "`sh other.sh` ended with 0"),
+        ("EVIDENCE_MAPPING", "REQUIREMENT: \"It is fast.\""),
+        ("EVIDENCE_MAPPING", "It is fast: src/a.rs:3"),
     ] {
         let empty = observed(&section_with(section, ""));
         for shape in SHAPES {
             let text = section_with(section, &shape.replace("{}", item));
             let found = observed(&text);
             let is_seen = found.0 != empty.0 || found.1.len() > empty.1.len() || found.2 > empty.2;
-            assert!(is_seen, "{section}: {:?} is dropped", shape.replace("{}", item));
+            if !is_seen {
+                dropped.push(format!("{section}: {:?}", shape.replace("{}", item)));
+            }
         }
     }
+    assert!(dropped.is_empty(), "{}", dropped.join("\n"));
 }
 
 #[test]

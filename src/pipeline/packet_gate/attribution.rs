@@ -2,6 +2,7 @@
 
 use crate::change::ChangedFile;
 use crate::check::scope;
+use crate::pipeline::selected_change::SelectedChange;
 use crate::text::RepoPath;
 
 use super::context::PacketContext;
@@ -103,6 +104,18 @@ fn allows_path(packet: &PacketContext, path: &RepoPath) -> bool {
 
 fn mentions_path(packet: &PacketContext, path: &RepoPath) -> bool {
     packet.packet_input().is_some_and(|input| scope::mentions_path(&input, path))
+}
+
+/// Takes untracked files out of a change that only the user of git ignores, or that are in a
+/// cache that the configuration names. A file stays if a scope contains it or it
+/// controls the checks. Without a packet, every file stays.
+pub(crate) fn set_aside_untracked(change: &mut SelectedChange, packets: &[PacketContext]) {
+    let Some(first) = packets.first() else { return };
+    change.set_aside_untracked(&first.config.policy.caches, |path| {
+        packets.iter().any(|packet| {
+            packet.packet_input().is_none_or(|input| scope::sensitive_path_reason(&input, path).is_some())
+        })
+    });
 }
 
 fn packet_name(packet: &PacketContext) -> Option<String> {

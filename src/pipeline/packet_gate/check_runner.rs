@@ -35,6 +35,8 @@ pub(crate) struct CheckRunner<'a> {
     pub findings: Vec<Finding>,
     pub outcomes: Vec<CheckOutcome>,
     pub approval: Option<ApprovalSummary>,
+    /// Remarks for the line of the verdict.
+    pub verdict_remarks: Vec<String>,
     /// Counts of the scan; `None` if the configuration names no scans.
     pub scan: Option<ScanInfo>,
 }
@@ -62,6 +64,7 @@ impl<'a> CheckRunner<'a> {
             findings: Vec::new(),
             outcomes: Vec::new(),
             approval: None,
+            verdict_remarks: Vec::new(),
             scan: None,
         }
     }
@@ -74,6 +77,7 @@ impl<'a> CheckRunner<'a> {
             selection,
             is_ancestor_range: change_facts::is_ancestor_range(self.context.repo, selection)?,
             changed_count: self.context.changed_count,
+            user_ignored: self.context.user_ignored,
         }))
     }
 
@@ -211,6 +215,7 @@ impl<'a> CheckRunner<'a> {
     ) {
         if let Some(input) = change {
             waivers::apply_to_results(self.context.request.gate, input, &mut results);
+            self.verdict_remarks.extend(waivers::remarks_about_late_waivers(input, &results));
         }
         causes::fold_false_claims(&mut results);
         let order = results.iter().find(|(rule_ref, _)| rule_ref.id().as_str() == "approval/order");

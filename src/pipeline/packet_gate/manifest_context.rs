@@ -18,7 +18,7 @@ use crate::text::{RepoPath, Source};
 
 use super::approval_facts::ApprovalFacts;
 use super::approved_reading::read_manifest_packet;
-use super::attribution::FileAttribution;
+use super::attribution::{self, FileAttribution};
 use super::change_facts::ChangeFacts;
 use super::context::{PacketContext, resolve_selection};
 use super::request::{GateContext, GateRequest};
@@ -68,9 +68,10 @@ impl<'a> ManifestContext<'a> {
             .map(|requested| PacketContext::load(repo, request, requested, &trusted, TreeState::Worktree))
             .collect::<Result<_, _>>()?;
         reject_duplicates(&packets)?;
-        let changed_files = load_changed_files(repo, &selection)?;
-        let changed_count = changed_files.len();
-        let files = FileAttribution::new(changed_files, &packets).into_first();
+        let mut change = load_changed_files(repo, &selection)?;
+        attribution::set_aside_untracked(&mut change, &packets);
+        let changed_count = change.files.len();
+        let files = FileAttribution::new(change.files.clone(), &packets).into_first();
         if packets.iter().any(|packet| packet.located.is_none()) {
             // `gate-check` reports the missing packet and needs little else.
             let request = GateRequest { gate: crate::check::context::Gate::GateCheck, ..request.clone() };
@@ -81,8 +82,7 @@ impl<'a> ManifestContext<'a> {
         let Some((id, path)) = packet_context.located.as_ref().map(|l| (l.id.clone(), l.path.clone())) else {
             return Err(PipelineError::PacketDisappeared { id: request.packet.clone() });
         };
-        let selection_info =
-            build_selection_info(&selection, changed_count, packet_context.config_source.clone());
+        let selection_info = build_selection_info(&selection, &change, packet_context.config_source.clone());
         let tree = selection.judged_tree();
         let spec_target = read_spec_target(repo, &packet_context.layout)?;
         Ok(Ok(Self {
@@ -162,6 +162,7 @@ impl<'a> ManifestContext<'a> {
             trust: &TrustCheckContext::default(),
             trusted: &self.trusted,
             changed_count: self.changed_count,
+            user_ignored: &[],
         };
         // Waivers are the only input that depends on history.
         let change_facts = if located.packet.waivers.is_empty() {

@@ -73,4 +73,6 @@ pub(crate) struct GateContext<'a> {
     pub trusted: &'a TrustedRevision,
     /// Number of changed paths of all packets.
     pub changed_count: usize,
+    /// Untracked files and folders that only the user of git ignores.
+    pub user_ignored: &'a [RepoPath],
 }

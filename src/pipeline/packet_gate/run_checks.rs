@@ -10,13 +10,13 @@ use crate::document::evidence::EvidenceEntry;
 use crate::finding::{ApprovalSummary, EvidenceClaim, PacketInfo, Report};
 use crate::text::RepoPath;
 
-use super::attribution::FileAttribution;
+use super::attribution::{self, FileAttribution};
 use super::check_runner::CheckRunner;
 use super::context::{PacketContext, resolve_selection};
 use super::gate_result::GateResult;
 use super::request::{GateContext, GateRequest};
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
+use crate::pipeline::selected_change::{SelectedChange, build_selection_info, load_changed_files};
 use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
 use crate::rule::Profile;
 
@@ -68,13 +68,11 @@ pub(crate) fn run_gate_checks(
     if packets.iter().any(|packet| packet.config.levels.profile == Profile::Fence) {
         return Err(PipelineError::FenceHasNoPackets);
     }
-    let files = match &selection {
-        Some(selection) => load_changed_files(repo, selection)?,
-        None => Vec::new(),
-    };
-    let changed_count = files.len();
-    let judged_entries = files.iter().map(|file| (file.change.path.clone(), file.change.after)).collect();
-    let attribution = FileAttribution::new(files, &packets);
+    let change = load_relevant_change(repo, selection.as_ref(), &packets)?;
+    let changed_count = change.files.len();
+    let judged_entries =
+        change.files.iter().map(|file| (file.change.path.clone(), file.change.after)).collect();
+    let attribution = FileAttribution::new(change.files.clone(), &packets);
     let several = packets.len() > 1;
     let is_committed = selection.as_ref().is_some_and(|selection| selection.mode.is_committed());
     let trust = trusted.check_context(repo, tree);
@@ -107,6 +105,7 @@ pub(crate) fn run_gate_checks(
             trust: &trust,
             trusted: &trusted,
             changed_count,
+            user_ignored: &change.user_ignored,
         };
         let mut runner = CheckRunner::new(context, &packet.config, files);
         runner.run(&packet.search, packet.located.as_ref())?;
@@ -122,6 +121,7 @@ pub(crate) fn run_gate_checks(
         runner.outcomes.iter_mut().for_each(|outcome| outcome.packet.clone_from(&shown_id));
         report.findings.extend(runner.findings);
         report.outcomes.extend(runner.outcomes);
+        report.verdict_remarks.extend(runner.verdict_remarks);
         if let Some(info) = runner.scan {
             report.scan = Some(report.scan.take().unwrap_or_default().merged_with(info));
         }
@@ -139,7 +139,7 @@ pub(crate) fn run_gate_checks(
     };
     report.selection = selection
         .as_ref()
-        .map(|selection| build_selection_info(selection, changed_count, first.config_source.clone()));
+        .map(|selection| build_selection_info(selection, &change, first.config_source.clone()));
     report.policy = Some(trusted.policy_info(&first.config, first.policy_tree, &first.config_source));
     report.warnings = first.config.warning_lines();
     let config = first.config.clone();
@@ -155,6 +155,21 @@ pub(crate) fn run_gate_checks(
         fence: None,
         has_code: true,
     })
+}
+
+/// Reads the change of a gate, without the untracked files that only the user of git ignores
+/// and that matter to no packet.
+fn load_relevant_change(
+    repo: &dyn Repository,
+    selection: Option<&Selection>,
+    packets: &[PacketContext],
+) -> Result<SelectedChange, PipelineError> {
+    let mut change = match selection {
+        Some(selection) => load_changed_files(repo, selection)?,
+        None => SelectedChange::default(),
+    };
+    attribution::set_aside_untracked(&mut change, packets);
+    Ok(change)
 }
 
 /// Runs the checks of a gate over any repository, without the configured steps.

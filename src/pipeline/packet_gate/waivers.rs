@@ -1,12 +1,12 @@
 //! Applies waivers: a waived finding stays in the report and is marked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::context::{ChangeCheckContext, Gate};
+use crate::check::context::{ChangeCheckContext, Gate, WaiverOrigin};
 use crate::check::{CheckResult, find_rule, waiver, wording};
 use crate::finding::{Finding, Level, Subject};
 use crate::pipeline::outcome::RuleRef;
-use crate::text::RepoPath;
+use crate::text::{RepoPath, to_single_line};
 
 use super::gate_rules::rules_of_gate;
 
@@ -119,4 +119,26 @@ pub(crate) fn apply_to_results(
             }
         }
     }
+}
+
+/// Returns a remark for the verdict about every waiver that counts although it was added
+/// during the work: its id, and who committed it.
+pub(crate) fn remarks_about_late_waivers(
+    input: &ChangeCheckContext<'_>,
+    results: &[(RuleRef, CheckResult)],
+) -> Vec<String> {
+    let findings = results.iter().flat_map(|(_, result)| match result {
+        CheckResult::Findings(findings) => findings.as_slice(),
+        CheckResult::Skipped(_) => &[],
+    });
+    let used: BTreeSet<&str> = findings.filter_map(|finding| finding.waived_by.as_deref()).collect();
+    let waivers = input.packet.packet.waivers.iter().zip(input.waiver_origins);
+    waivers
+        .filter_map(|(waiver, origin)| {
+            let id = waiver.id.as_ref().filter(|id| used.contains(id.value.as_str()))?;
+            let WaiverOrigin::Entered { introduction, .. } = origin else { return None };
+            let (id, person) = (to_single_line(&id.value, 40), to_single_line(&introduction.committer, 80));
+            Some(format!("waiver {id} added during the work by {person}"))
+        })
+        .collect()
 }

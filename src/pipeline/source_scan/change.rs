@@ -69,9 +69,9 @@ pub(super) fn scan_change(
     let policy_tree = TrustedRevision::resolve(repo, &main, Some(&selection))?.tree;
     let loaded = load(repo, policy_tree, request.config.as_ref())?;
     let config = &loaded.config;
-    let files = load_changed_files(repo, &selection)?;
+    let change = load_changed_files(repo, &selection)?;
     let requested: Vec<ChangedFile> =
-        files.iter().filter(|file| request.includes_path(&file.change.path)).cloned().collect();
+        change.files.iter().filter(|file| request.includes_path(&file.change.path)).cloned().collect();
     let rules = load_active_rules(repo, policy_tree, config, &request.profile)?;
     reject_unknown_sets(request, &rules)?;
     let change_scan = ChangeScan {
@@ -85,7 +85,7 @@ pub(super) fn scan_change(
         today: request.now.date(),
     };
     let outcome = change_scan.run(&request.profile, &rules)?;
-    let info = build_selection_info(&selection, files.len(), loaded.origin);
+    let info = build_selection_info(&selection, &change, loaded.origin);
     Ok(build_report(request, config, outcome.info, Some(info), outcome.results))
 }
 

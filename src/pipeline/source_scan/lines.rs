@@ -56,6 +56,8 @@ mod tests {
             renamed_with: None,
             note: None,
             unreadable_reason: None,
+            user_ignored: None,
+            self_ignoring: None,
         };
         ChangedFile::new(change, Some(before.into()), Some(after.into()))
     }

@@ -6,13 +6,14 @@ use crate::change::{
 use crate::check::context::{
     ChangeCheckContext, Gate, PacketCheckContext, RangeFact, SelectionCheckContext, TrustCheckContext,
 };
-use crate::check::{Check, CheckResult, Registered, find_rule};
-use crate::config::Config;
+use crate::check::{Check, CheckResult, Registered, find_rule, sensitive_path_reason};
+use crate::config::{Config, LoadedConfig};
 use crate::document::{Layout, Packet, WpId};
 use crate::finding::{CheckOutcome, Report};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::outcome::{RuleRef, is_disabled, resolve_outcome};
 use crate::pipeline::packet_gate::{FencePacket, GateResult, cached_link_target, rules_of_gate};
+use crate::pipeline::selected_change::SelectedChange;
 use crate::pipeline::source_scan;
 use crate::rule::Rule;
 use crate::text::{RepoPath, Source};
@@ -20,7 +21,7 @@ use crate::text::{RepoPath, Source};
 use super::{VerifyContext, tree_of};
 
 /// Families of rules that judge a change without a packet.
-const FENCE_FAMILIES: [&str; 2] = ["scope", "change"];
+const FENCE_FAMILIES: [&str; 3] = ["scope", "change", "tests"];
 
 /// Checks a change against the fence.
 pub(super) fn check(context: VerifyContext<'_>) -> Result<GateResult, PipelineError> {
@@ -29,7 +30,7 @@ pub(super) fn check(context: VerifyContext<'_>) -> Result<GateResult, PipelineEr
     let files = context.all_files.clone();
     // The fence has no packet; the id is in no message.
     let Ok(id) = WpId::parse("WP-fence") else { return Ok(context.into_result(report)) };
-    let fence = FencePacket { id, packet: fence_packet(&context), layout: Layout::gov() };
+    let fence = FencePacket { id, packet: fence_packet(&context.loaded), layout: Layout::gov() };
     let packet_input = || fence.check_context(&config.policy);
     let tree = context.selection.judged_tree();
     let exists = |path: &RepoPath| context.repo.exists(tree, path).unwrap_or(false);
@@ -58,6 +59,7 @@ pub(super) fn check(context: VerifyContext<'_>) -> Result<GateResult, PipelineEr
             selection: &context.selection,
             is_ancestor_range: is_ancestor_range(&context)?,
             changed_count: files.len(),
+            user_ignored: &context.change.user_ignored,
         },
         trust: context.trusted.check_context(context.repo, tree),
         packet: packet_input(),
@@ -108,18 +110,29 @@ impl FenceInputs<'_> {
 
 /// Returns a packet that has the scope of the configuration and nothing else; its
 /// source is the configuration, so that findings point at it.
-fn fence_packet(context: &VerifyContext<'_>) -> Packet {
+fn fence_packet(loaded: &LoadedConfig) -> Packet {
     let empty = Source::from_text(RepoPath::from(crate::config::FILE_NAME), "");
     let mut packet = Packet::read(&empty).value;
-    if let Some(source) = &context.loaded.source {
+    if let Some(source) = &loaded.source {
         packet.source = std::sync::Arc::clone(source);
     }
-    if let Some(fence) = &context.loaded.config.fence {
+    if let Some(fence) = &loaded.config.fence {
         packet.scope.declared = Some(fence.declared);
         packet.scope.in_scope.clone_from(&fence.in_scope);
         packet.scope.out_of_scope.clone_from(&fence.out_of_scope);
     }
     packet
+}
+
+/// Takes untracked files out of a change that only the user of git ignores, or that are in a
+/// named cache, unless the fence contains them or they control the checks. Packets check their own scopes.
+pub(super) fn set_aside_untracked(loaded: &LoadedConfig, change: &mut SelectedChange) {
+    let Ok(id) = WpId::parse("WP-fence") else { return };
+    let fence = FencePacket { id, packet: fence_packet(loaded), layout: Layout::gov() };
+    let input = fence.check_context(&loaded.config.policy);
+    change.set_aside_untracked(&loaded.config.policy.caches, |path| {
+        sensitive_path_reason(&input, path).is_some()
+    });
 }
 
 /// Returns the changed files, and those that only the index changes: the next commit

@@ -13,11 +13,12 @@ use jiff::civil::DateTime;
 
 use crate::change::{ChangedFile, Repository, Selection, SelectionRequest, TreeState};
 use crate::check::context::Gate;
+use crate::check::user_ignored_findings;
 use crate::config::{LoadedConfig, load};
 use crate::finding::{CheckStatus, Level, Report, RuleId};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::packet_gate::{GateRequest, GateResult, run_gate_checks};
-use crate::pipeline::selected_change::{build_selection_info, load_changed_files};
+use crate::pipeline::selected_change::{SelectedChange, build_selection_info, load_changed_files};
 use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
 use crate::rule::Profile;
 use crate::text::Source;
@@ -56,7 +57,7 @@ struct VerifyContext<'a> {
     selection: Selection,
     trusted: TrustedRevision,
     loaded: LoadedConfig,
-    files: Vec<ChangedFile>,
+    change: SelectedChange,
     /// The files, and those that only the index changes.
     all_files: Vec<ChangedFile>,
 }
@@ -80,9 +81,10 @@ impl<'a> VerifyContext<'a> {
         let selection = main.select(repo, &wanted, &|_| None, tip)?;
         let trusted = TrustedRevision::resolve(repo, &main, Some(&selection))?;
         let loaded = load(repo, trusted.tree, request.config.as_ref())?;
-        let files = load_changed_files(repo, &selection)?;
-        let all_files = fence::with_staged_paths(repo, &selection, &files)?;
-        Ok((Self { repo, request, selection, trusted, loaded, files, all_files }, wanted))
+        let mut change = load_changed_files(repo, &selection)?;
+        fence::set_aside_untracked(&loaded, &mut change);
+        let all_files = fence::with_staged_paths(repo, &selection, &change.files)?;
+        Ok((Self { repo, request, selection, trusted, loaded, change, all_files }, wanted))
     }
 
     /// Returns a report that names the change and the rules.
@@ -90,17 +92,28 @@ impl<'a> VerifyContext<'a> {
         let source = self.loaded.origin.clone();
         Report {
             policy: Some(self.trusted.policy_info(&self.loaded.config, self.trusted.tree, &source)),
-            selection: Some(build_selection_info(&self.selection, self.files.len(), source)),
+            selection: Some(build_selection_info(&self.selection, &self.change, source)),
             warnings: self.loaded.config.warning_lines(),
             ..Report::new(VERIFY)
         }
     }
 
-    /// Returns the result of the gate with this report, for a change without code.
+    /// Returns the result of the gate for a change without code, with a warning for each
+    /// path that only the user of git ignores.
+    fn into_documents_result(self, mut report: Report) -> GateResult {
+        if !self.change.user_ignored.is_empty() {
+            fence::push_rule(&mut report, &self.loaded.config, "change/user-ignored", |rule| {
+                user_ignored_findings(&self.change.user_ignored, rule).into()
+            });
+        }
+        self.into_result(report)
+    }
+
+    /// Returns the result of the gate with this report.
     fn into_result(self, report: Report) -> GateResult {
         let tree = self.selection.judged_tree();
         let judged_entries =
-            self.files.iter().map(|file| (file.change.path.clone(), file.change.after)).collect();
+            self.change.files.iter().map(|file| (file.change.path.clone(), file.change.after)).collect();
         GateResult {
             gate: Gate::PostWork,
             report,
@@ -130,10 +143,10 @@ pub(crate) fn run_verify_checks(
         return Ok(report_empty_change(context));
     }
     if let Some(report) = policy_change::check(&context)? {
-        return Ok(context.into_result(report));
+        return Ok(context.into_documents_result(report));
     }
     if let Some(report) = exempt::check(&context)? {
-        return Ok(context.into_result(report));
+        return Ok(context.into_documents_result(report));
     }
     match context.loaded.config.levels.profile {
         Profile::Fence => fence::check(context),
@@ -211,7 +224,7 @@ fn report_empty_change(context: VerifyContext<'_>) -> GateResult {
     } else {
         report.warnings.push("nothing to check: no file differs".to_owned());
     }
-    context.into_result(report)
+    context.into_documents_result(report)
 }
 
 /// Checks the change against the packets that it belongs to.
@@ -220,7 +233,7 @@ fn check_packets(
     selection: SelectionRequest,
 ) -> Result<GateResult, PipelineError> {
     if let Some(report) = packets::check_contract_first(&context)? {
-        return Ok(context.into_result(report));
+        return Ok(context.into_documents_result(report));
     }
     let ids = packets::find(&context)?;
     let Some(request) = gate_request(&context, &ids, selection) else {

@@ -69,7 +69,7 @@ pub(super) fn find(context: &VerifyContext<'_>) -> Result<Vec<String>, PipelineE
 fn packet_of_paths(context: &VerifyContext<'_>, layout: &Layout) -> Result<Option<String>, PipelineError> {
     let is_document = |path: &RepoPath| layout.is_governance(path);
     let paths: Vec<&RepoPath> =
-        context.files.iter().map(|file| &file.change.path).filter(|path| !is_document(path)).collect();
+        context.change.files.iter().map(|file| &file.change.path).filter(|path| !is_document(path)).collect();
     let mut covering: Vec<String> = Vec::new();
     for id in list_packet_ids(context.repo, context.trusted.tree, layout)? {
         let Ok(wp_id) = WpId::parse(&id) else { continue };
@@ -95,7 +95,7 @@ fn packet_of_paths(context: &VerifyContext<'_>, layout: &Layout) -> Result<Optio
                 *path == own || *path == Layout::manifest_file(&id, &own)
             })
         };
-        context.files.iter().any(|file| is_own(&file.change.path))
+        context.change.files.iter().any(|file| is_own(&file.change.path))
     });
     Ok(match covering.as_slice() {
         [only] => Some(only.clone()),
@@ -143,11 +143,11 @@ pub(super) fn check_contract_first(context: &VerifyContext<'_>) -> Result<Option
             && path.as_bytes() != layout.allowed_signers.as_bytes()
             && [file.change.before, file.change.after].into_iter().flatten().all(|entry| is_file(entry.mode))
     };
-    if !context.files.iter().all(is_document) {
+    if !context.change.files.iter().all(is_document) {
         return Ok(None);
     }
     let mut findings = Vec::new();
-    for file in &context.files {
+    for file in &context.change.files {
         findings.extend(changed_contract(context, &layout, file)?);
     }
     let read = |tree: TreeState, path: &str| read_record(context.repo, tree, path);

@@ -4,7 +4,7 @@
 
 use crate::change::{Commit, RepositoryError, TreeState};
 use crate::check::context::ProtectedPattern;
-use crate::config::{Config, FILE_NAME, resolve_layout};
+use crate::config::{Config, FILE_NAME, resolve_layout, setup_patterns};
 use crate::digest::sshsig::{GIT_NAMESPACE, verify_in};
 use crate::document::Layout;
 use crate::document::allowed_signers::AllowedSigners;
@@ -73,7 +73,7 @@ impl<'a> RulePaths<'a> {
 /// Checks the change that adds the first configuration: it touches nothing else than
 /// governance and the files that control the checks.
 fn check_first(context: &VerifyContext<'_>, layout: &Layout) -> Report {
-    let protected: Vec<ProtectedPattern> = Config::defaults().policy.protected;
+    let protected: Vec<ProtectedPattern> = setup_patterns();
     let is_governance = |path: &RepoPath| {
         let lower = RepoPath::from(path.to_text().to_lowercase().as_str());
         layout.is_governance(path) || protected.iter().any(|pattern| pattern.covers(&lower))

@@ -32,6 +32,7 @@ impl From<&Report> for ReportDocument {
                 head: selection.head.clone(),
                 reason: selection.reason.clone(),
                 changed: selection.changed,
+                excused_untracked: selection.exempted.clone(),
                 trusted: selection.policy_source.clone(),
             }),
             documents: report.documents.as_ref().map(|documents| DocumentsDocument {

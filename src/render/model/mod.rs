@@ -174,6 +174,10 @@ pub(crate) struct SelectionDocument {
     pub reason: String,
     /// Number of changed paths.
     pub changed: usize,
+    /// Untracked paths that count as no change: known caches, own report files, and files
+    /// that only the ignore file of git's user ignores. Absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excused_untracked: Vec<String>,
     /// Description of where rules and configuration were read from.
     pub trusted: String,
 }

@@ -34,7 +34,7 @@ impl GitRepository {
     /// The commit cannot be read.
     pub fn is_ignored_at(&self, commit: Option<Commit>, path: &RepoPath) -> Result<bool, RepositoryError> {
         let base = self.flat_tree(commit)?;
-        Ok(self.base_ignore_rules(&base)?.excludes(path))
+        Ok(self.base_ignore_rules(&base, None)?.excludes(path))
     }
 
     /// Returns whether `git add` would skip a path, because of any ignore file or

@@ -53,7 +53,8 @@ fn kind_of(name: &[u8]) -> Option<FolderKind> {
     is_cache.then_some(FolderKind::Cache)
 }
 
-fn ignores_itself(folder: &Path) -> bool {
+/// Returns whether a folder has a `.gitignore` that ignores everything in it.
+pub(super) fn ignores_itself(folder: &Path) -> bool {
     let text = files::read(&folder.join(".gitignore"), MAX_IGNORE_BYTES).unwrap_or_default();
     text.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == b"*")
 }

@@ -29,6 +29,7 @@ mod submodule;
 mod tree_objects;
 mod trees;
 mod untracked;
+mod user_ignores;
 mod version;
 mod working_tree;
 mod worktree;

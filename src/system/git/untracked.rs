@@ -1,6 +1,6 @@
 //! The walk over the working tree, with the ignore files of the base commit.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::system::{files, walk};
 use crate::text::RepoPath;
 
 use super::attributes::is_attributes_file;
-use super::known_caches::is_known_cache;
+use super::known_caches::{ignores_itself, is_known_cache};
 use super::own_outputs::OwnOutputs;
 use super::{GitRepository, to_oid, too_many_paths, unreadable};
 
@@ -37,9 +37,12 @@ impl GitRepository {
     /// Reads the `.gitignore` files that the base commit tracks. Only they exempt an
     /// untracked file. `.git/info/exclude`, global ignore files and edits of the change
     /// under judgement do not.
+    ///
+    /// With `user_rules`, the ignore file of git's user counts as well, behind them.
     pub(super) fn base_ignore_rules(
         &self,
         base: &BTreeMap<RepoPath, TreeEntry>,
+        user_rules: Option<Vec<u8>>,
     ) -> Result<IgnoreRules, RepositoryError> {
         let is_file = |path: &RepoPath, entry: &TreeEntry| {
             // git does not follow a link at this path either.
@@ -47,13 +50,18 @@ impl GitRepository {
         };
         let all = base.iter().filter(|(path, entry)| is_file(path, entry));
         let read = all.map(|(path, entry)| Ok((path.clone(), self.read_blob(to_oid(entry.id), path)?)));
-        Ok(IgnoreRules::from_files(read.collect::<Result<Vec<_>, RepositoryError>>()?))
+        let mut files = read.collect::<Result<Vec<_>, RepositoryError>>()?;
+        // The first of two files of one folder decides last.
+        files.splice(0..0, user_rules.map(|bytes| (RepoPath::from(".gitignore"), bytes)));
+        Ok(IgnoreRules::from_files(files))
     }
 }
 
 /// A file, link or nested repository on disk.
 pub(super) struct DiskEntry {
     pub mode: FileMode,
+    /// The folder above it, without tracked files, that ignores itself.
+    pub self_ignoring: Option<RepoPath>,
 }
 
 /// Input of a walk over the working tree.
@@ -66,6 +74,8 @@ pub(super) struct WorktreeWalk<'a> {
     /// Whether a path is tracked.
     pub is_tracked: &'a dyn Fn(&RepoPath) -> bool,
     pub ignores: IgnoreRules,
+    /// Receives the untracked paths that count as no change.
+    pub exempted: RefCell<Vec<RepoPath>>,
     /// Report files of earlier commands.
     pub own_outputs: &'a OwnOutputs,
     /// Set when the walk finds a `.gitattributes` file, ignored or not.
@@ -82,8 +92,8 @@ impl WorktreeWalk<'_> {
     /// Returns everything below the root that is tracked or not ignored.
     pub(super) fn run(&self) -> Result<BTreeMap<RepoPath, DiskEntry>, RepositoryError> {
         let mut out = BTreeMap::new();
-        let mut pending = vec![RepoPath::default()];
-        while let Some(folder) = pending.pop() {
+        let mut pending = vec![(RepoPath::default(), None)];
+        while let Some((folder, self_ignoring)) = pending.pop() {
             let disk = files::join_repo_path(self.root, &folder);
             let names = files::list_folder(&disk).map_err(|error| unreadable(&folder, &error))?;
             for (name, metadata) in names {
@@ -98,9 +108,8 @@ impl WorktreeWalk<'_> {
                     continue;
                 }
                 if metadata.is_dir() {
-                    self.visit_folder(path, &mut pending, &mut out);
-                } else if ((self.is_tracked)(&path)
-                    || !(self.ignores.excludes(&path) || self.is_own_output(&path)))
+                    self.visit_folder((path, self_ignoring.clone()), &mut pending, &mut out);
+                } else if ((self.is_tracked)(&path) || !(self.ignores.excludes(&path) || self.exempts(&path)))
                     && let Some(mode) = files::file_mode(&metadata)
                 {
                     if out.len() > self.max_files {
@@ -108,42 +117,51 @@ impl WorktreeWalk<'_> {
                     }
                     let mode =
                         if self.trust_modes { mode } else { (self.recorded_mode)(&path).unwrap_or(mode) };
-                    out.insert(path, DiskEntry { mode });
+                    out.insert(path, DiskEntry { mode, self_ignoring: self_ignoring.clone() });
                 }
             }
         }
         Ok(out)
     }
 
-    fn is_own_output(&self, path: &RepoPath) -> bool {
-        self.own_outputs.contains(path, &files::join_repo_path(self.root, path))
+    /// Returns whether a file is an own report, and records it.
+    fn exempts(&self, path: &RepoPath) -> bool {
+        let is_own = self.own_outputs.contains(path, &files::join_repo_path(self.root, path));
+        if is_own {
+            self.exempted.borrow_mut().push(path.clone());
+        }
+        is_own
     }
 
     /// Adds a folder to `pending`, or to `out` if it is a submodule or a nested
     /// repository; skips it if it is ignored.
     fn visit_folder(
         &self,
-        path: RepoPath,
-        pending: &mut Vec<RepoPath>,
+        (path, self_ignoring): (RepoPath, Option<RepoPath>),
+        pending: &mut Vec<(RepoPath, Option<RepoPath>)>,
         out: &mut BTreeMap<RepoPath, DiskEntry>,
     ) {
         let has_tracked_files = self.tracked_folders.contains(&path);
         let is_repository = files::join_repo_path(self.root, &path.join(b".git")).symlink_metadata().is_ok();
         if self.submodules.contains(&path) {
             if is_repository {
-                out.insert(path, DiskEntry { mode: FileMode::Submodule });
+                out.insert(path, DiskEntry { mode: FileMode::Submodule, self_ignoring: None });
             } else {
                 // The submodule is not checked out: files in its folder are untracked.
-                pending.push(path);
+                pending.push((path, None));
             }
+        } else if !has_tracked_files && self.ignores.matches(&path, true) {
         } else if !has_tracked_files
-            && (self.ignores.matches(&path, true)
-                || is_known_cache(&files::join_repo_path(self.root, &path), path.file_name().as_ref()))
+            && is_known_cache(&files::join_repo_path(self.root, &path), path.file_name().as_ref())
         {
+            self.exempted.borrow_mut().push(path);
         } else if is_repository && !has_tracked_files {
-            out.insert(path, DiskEntry { mode: FileMode::Submodule });
+            out.insert(path, DiskEntry { mode: FileMode::Submodule, self_ignoring: None });
         } else {
-            pending.push(path);
+            let disk = files::join_repo_path(self.root, &path);
+            let ignoring =
+                self_ignoring.or_else(|| (!has_tracked_files && ignores_itself(&disk)).then(|| path.clone()));
+            pending.push((path, ignoring));
         }
     }
 }

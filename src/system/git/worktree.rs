@@ -5,7 +5,7 @@
 //! again, or a changed clock, can make it so. Index flags that mark a path as unchanged
 //! are ignored and reported.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,8 @@ impl GitRepository {
         self.refuse_foreign_attributes()?;
         let mut staged = self.staged_entries()?;
         let mut before = self.flat_tree(base)?;
-        let found = self.walk_worktree(&before, &staged)?;
+        let (found, exempted) = self.walk_worktree(&before, &staged)?;
+        let mut user_ignored = self.user_ignored_paths(&before, &staged, &found)?;
         let ids = self.hash_raw_files(&found)?;
         let mut modes = self.disk_modes()?;
         if !modes.are_complete() {
@@ -60,8 +61,14 @@ impl GitRepository {
             let old = before.remove(&path);
             let raw = ids.get(&path).copied();
             let stored = known.as_ref().map(|known| known.entry.mode).or(old.map(|old| old.mode));
-            let found = DiskEntry { mode: modes.mode_of(found.mode, stored) };
-            changes.extend(self.compare_on_disk(&path, &found, known.as_ref(), old, raw)?);
+            let self_ignoring = found.self_ignoring.filter(|_| known.is_none() && old.is_none());
+            let found = DiskEntry { mode: modes.mode_of(found.mode, stored), self_ignoring: None };
+            let change = self.compare_on_disk(&path, &found, known.as_ref(), old, raw)?;
+            changes.extend(change.map(|change| Change {
+                user_ignored: user_ignored.remove(&path),
+                self_ignoring: self_ignoring.clone(),
+                ..change
+            }));
         }
         for (path, staged) in staged {
             let old = before.remove(&path);
@@ -78,7 +85,7 @@ impl GitRepository {
         }
         changes
             .extend(before.into_iter().filter_map(|(path, old)| Change::from_entries(path, Some(old), None)));
-        Ok(ChangeSet::new(changes))
+        Ok(ChangeSet { exempted, ..ChangeSet::new(changes) })
     }
 
     /// Returns the change of a path that exists on disk; `None` if it did not change. `raw`
@@ -146,12 +153,13 @@ impl GitRepository {
         self.stored_lfs_pointer(path, size, &|| files::sha256_of_file(disk).ok(), expected)
     }
 
-    /// Walks the working tree; records whether there are attribute files.
+    /// Walks the working tree; records whether there are attribute files. Also returns the
+    /// untracked paths that count as no change.
     fn walk_worktree(
         &self,
         base: &BTreeMap<RepoPath, TreeEntry>,
         staged: &BTreeMap<RepoPath, StagedEntry>,
-    ) -> Result<BTreeMap<RepoPath, DiskEntry>, RepositoryError> {
+    ) -> Result<(BTreeMap<RepoPath, DiskEntry>, Vec<RepoPath>), RepositoryError> {
         let mut folders = BTreeSet::new();
         for path in staged.keys() {
             let bytes = path.as_bytes();
@@ -172,7 +180,8 @@ impl GitRepository {
             tracked_folders: &folders,
             submodules: &submodules,
             is_tracked: &tracked,
-            ignores: self.base_ignore_rules(base)?,
+            ignores: self.base_ignore_rules(base, None)?,
+            exempted: RefCell::default(),
             own_outputs: self.own_outputs(),
             saw_attributes: Cell::new(staged.keys().any(|path| is_attributes_file(path.file_name()))),
             trust_modes: cfg!(unix),
@@ -181,7 +190,9 @@ impl GitRepository {
         };
         let found = walk.run()?;
         self.record_attribute_presence(walk.saw_attributes.get());
-        Ok(found)
+        let mut exempted = walk.exempted.take();
+        exempted.sort();
+        Ok((found, exempted))
     }
 
     /// Returns git's id of the raw bytes of every file and link. Several threads read them.

@@ -124,6 +124,8 @@ impl DemoRepository {
             renamed_with: None,
             note: None,
             unreadable_reason: None,
+            user_ignored: None,
+            self_ignoring: None,
         };
         ChangedFile::new(
             change,

@@ -1,0 +1,252 @@
+//! Keys of package manifests that determine what a test step runs. The file itself may
+//! change with its folder; these keys change only with an exact scope entry.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::change::{ChangedFile, FileContent};
+use crate::check::context::ChangeCheckContext;
+use crate::finding::{Finding, Label};
+use crate::rule::Rule;
+use crate::text::{RepoPath, to_single_line};
+
+use super::{describe_change, find_covering_entry, protection_reason};
+
+/// Maximum number of keys in one message.
+const MAX_NAMED: usize = 4;
+
+/// Keys of `package.json` that configure test runners.
+const NODE_KEYS: [&str; 8] = ["jest", "mocha", "ava", "tap", "wireit", "nyc", "c8", "vitest"];
+/// Tables below `tool` of `pyproject.toml` that configure or name test runs.
+const PYTHON_TOOLS: [&str; 8] = ["pytest", "tox", "nox", "hatch", "poe", "taskipy", "unittest", "pdm"];
+
+/// The values that determine test runs, by the name of their key.
+type Keys = BTreeMap<String, Value>;
+
+/// Creates the finding for a manifest in scope that is not named literally, if the change
+/// alters a key that determines what a test step runs.
+pub(super) fn changed_manifest_keys(
+    input: &ChangeCheckContext<'_>,
+    file: &ChangedFile,
+    rule: &Rule,
+) -> Option<Finding> {
+    let path = &file.change.path;
+    let entry = find_covering_entry(&input.packet, path)?;
+    let scope = &input.packet.packet.scope;
+    let is_named = scope.in_scope.iter().any(|entry| entry.names_literally(path));
+    if is_named || protection_reason(&input.packet, path).is_some() {
+        return None;
+    }
+    let keys = changed_keys(file);
+    let shown = (!keys.is_empty()).then(|| to_single_line(&keys.join(", "), 200))?;
+    let list = input.packet.scope_name();
+    let message = format!(
+        "{path} changes {shown}, which determines what tests run, but {list} does not name this exact path"
+    );
+    let finding = rule.finding(message, Label::path(path, describe_change(file))).about_path(path);
+    Some(
+        finding.related(input.packet.label_at(entry.raw.span, "a folder or glob is not enough for this key")),
+    )
+}
+
+/// Returns the keys of a manifest that the change adds, removes or alters and that
+/// determine what a test step runs. A new manifest has none: no step of the base reads it.
+fn changed_keys(file: &ChangedFile) -> Vec<String> {
+    let Some(read) = reader_of(&file.change.path) else { return Vec::new() };
+    let Some(before) = &file.before else { return Vec::new() };
+    let keys_of = |content: &FileContent| -> Option<Keys> {
+        let text = std::str::from_utf8(&content.bytes).ok().filter(|_| !content.is_released())?;
+        read(text.strip_prefix('\u{feff}').unwrap_or(text))
+    };
+    let old = keys_of(before);
+    let new = match &file.after {
+        Some(after) => keys_of(after),
+        None => Some(Keys::new()),
+    };
+    let (Some(old), Some(new)) = (old, new) else {
+        // What cannot be read may say anything.
+        return vec!["the whole file, which cannot be read".to_owned()];
+    };
+    let names = old.keys().chain(new.keys().filter(|name| !old.contains_key(*name)));
+    let changed = names.filter(|name| old.get(*name) != new.get(*name) && !is_new_script(name, &old));
+    let mut out: Vec<String> = changed.map(|name| format!("`{name}`")).collect();
+    if out.len() > MAX_NAMED {
+        out.truncate(MAX_NAMED);
+        out.push("and others".to_owned());
+    }
+    out
+}
+
+/// Returns whether a script is new and no hook of an old one: no step of the base runs it.
+fn is_new_script(name: &str, old: &Keys) -> bool {
+    let Some(script) = name.strip_prefix("scripts.") else { return false };
+    let hooked = script.strip_prefix("pre").or_else(|| script.strip_prefix("post"));
+    let is_hook = hooked.is_some_and(|of| {
+        old.contains_key(&format!("scripts.{of}")) || matches!(of, "test" | "install" | "pare" | "publish")
+    });
+    !old.contains_key(name) && !is_hook && !matches!(script, "test" | "install" | "prepare")
+}
+
+fn reader_of(path: &RepoPath) -> Option<fn(&str) -> Option<Keys>> {
+    let name = path.to_text().rsplit('/').next().unwrap_or_default().to_lowercase();
+    Some(match name.as_str() {
+        "package.json" => read_node,
+        "cargo.toml" => read_cargo,
+        "pyproject.toml" => read_python,
+        "go.mod" => read_go,
+        _ => return None,
+    })
+}
+
+fn read_node(text: &str) -> Option<Keys> {
+    let Value::Object(file) = serde_json::from_str(text).ok()? else { return None };
+    let mut out = Keys::new();
+    if let Some(scripts) = file.get("scripts") {
+        match scripts {
+            Value::Object(scripts) => {
+                out.extend(scripts.iter().map(|(name, value)| (format!("scripts.{name}"), value.clone())));
+            }
+            other => drop(out.insert("scripts".to_owned(), other.clone())),
+        }
+    }
+    for key in NODE_KEYS {
+        out.extend(file.get(key).map(|value| (key.to_owned(), value.clone())));
+    }
+    Some(out)
+}
+
+/// Reads TOML as JSON values, which compare alike.
+fn read_toml(text: &str) -> Option<Value> {
+    serde_json::to_value(toml::from_str::<toml::Table>(text).ok()?).ok()
+}
+
+fn read_cargo(text: &str) -> Option<Keys> {
+    let file = read_toml(text)?;
+    let mut out = Keys::new();
+    for (pointer, name) in [
+        ("/test", "[[test]]"),
+        ("/lib/test", "lib.test"),
+        ("/lib/doctest", "lib.doctest"),
+        ("/lib/harness", "lib.harness"),
+        ("/package/autotests", "package.autotests"),
+        ("/package/autobins", "package.autobins"),
+        ("/workspace/default-members", "workspace.default-members"),
+        ("/workspace/exclude", "workspace.exclude"),
+        ("/package/metadata/nextest", "package.metadata.nextest"),
+    ] {
+        out.extend(file.pointer(pointer).map(|value| (name.to_owned(), value.clone())));
+    }
+    // Programs and examples of a package have tests as well.
+    for kind in ["bin", "example"] {
+        let targets = file.get(kind).and_then(Value::as_array);
+        let switched = targets.into_iter().flatten().filter_map(|target| {
+            let keys = ["test", "doctest", "harness"].map(|key| target.get(key));
+            let name = target.get("name").and_then(Value::as_str).unwrap_or_default();
+            keys.iter().any(Option::is_some).then(|| {
+                let shown = keys.map(|value| value.cloned().unwrap_or_default());
+                (format!("{kind}.{name}"), Value::Array(shown.to_vec()))
+            })
+        });
+        out.extend(switched);
+    }
+    Some(out)
+}
+
+fn read_python(text: &str) -> Option<Keys> {
+    let file = read_toml(text)?;
+    let mut out = Keys::new();
+    for tool in PYTHON_TOOLS {
+        // Of these, only the parts that name commands.
+        let parts: &[&str] = match tool {
+            "hatch" => &["/envs"],
+            "pdm" => &["/scripts"],
+            _ => &[""],
+        };
+        for part in parts {
+            let value = file.pointer(&format!("/tool/{tool}{part}"));
+            let name = format!("tool.{tool}{}", part.replace('/', "."));
+            out.extend(value.map(|value| (name, value.clone())));
+        }
+    }
+    Some(out)
+}
+
+/// Reads the lines of `go.mod` that replace the code of a module or choose the toolchain.
+/// A replaced test library decides what a test does.
+#[expect(clippy::unnecessary_wraps, reason = "one type for all readers")]
+fn read_go(text: &str) -> Option<Keys> {
+    let mut out = Keys::new();
+    let mut in_block = false;
+    for line in text.lines() {
+        let words: Vec<&str> = line.split("//").next().unwrap_or_default().split_whitespace().collect();
+        let (is_replace, is_open) = (words.first() == Some(&"replace"), words.last() == Some(&"("));
+        if in_block && words.first() == Some(&")") {
+            in_block = false;
+        } else if is_replace && is_open {
+            in_block = true;
+        } else if in_block || is_replace {
+            let skipped = usize::from(is_replace && !in_block);
+            let rule = words.iter().skip(skipped).copied().collect::<Vec<_>>().join(" ");
+            if let Some((module, target)) = rule.split_once("=>") {
+                out.insert(format!("replace {}", module.trim()), Value::from(target.trim()));
+            }
+        } else if words.first() == Some(&"toolchain") {
+            out.insert("toolchain".to_owned(), Value::from(words.join(" ")));
+        }
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::{Change, FileMode, TreeEntry};
+    use crate::digest::git_blob_id;
+
+    fn changed(path: &str, before: Option<&str>, after: Option<&str>) -> Vec<String> {
+        let entry = |text: &str| TreeEntry { mode: FileMode::Regular, id: git_blob_id(text.as_bytes()) };
+        let change = Change::from_entries(RepoPath::from(path), before.map(entry), after.map(entry));
+        let bytes = |text: &str| text.as_bytes().to_vec();
+        changed_keys(&ChangedFile::new(change.expect("a change"), before.map(bytes), after.map(bytes)))
+    }
+
+    #[test]
+    fn keys_that_determine_test_runs_are_compared() {
+        let node = |scripts: &str, rest: &str| format!("{{\"scripts\": {{{scripts}}}{rest}}}");
+        let old = node("\"test\": \"jest\", \"build\": \"tsc\"", "");
+        let is = |after: &str, expected: &[&str]| {
+            assert_eq!(changed("web/package.json", Some(&old), Some(after)), expected, "{after}");
+        };
+        is(&node("\"test\": \"true\", \"build\": \"tsc\"", ""), &["`scripts.test`"]);
+        is(&node("\"build\": \"tsc\"", ""), &["`scripts.test`"]);
+        is(&node("\"test\": \"jest\", \"build\": \"tsc\", \"pretest\": \"x\"", ""), &["`scripts.pretest`"]);
+        is(&node("\"test\": \"jest\", \"build\": \"tsc\"", ", \"jest\": {}"), &["`jest`"]);
+        is("{\"scripts\":", &["the whole file, which cannot be read"]);
+        // Honest changes: a dependency, another order, a new script.
+        is(&node("\"build\": \"tsc\", \"test\": \"jest\"", ", \"dependencies\": {\"a\": \"1\"}"), &[]);
+        is(&node("\"test\": \"jest\", \"build\": \"tsc\", \"docs\": \"x\"", ""), &[]);
+        assert!(changed("new/package.json", None, Some(&old)).is_empty());
+        assert_eq!(changed("package.json", Some(&old), None), ["`scripts.build`", "`scripts.test`"]);
+    }
+
+    #[test]
+    fn other_manifests_have_such_keys_too() {
+        let one = |path: &str, before: &str, after: &str| changed(path, Some(before), Some(after)).join(" ");
+        let cargo = "[package]\nname = \"a\"\n";
+        assert_eq!(one("Cargo.toml", cargo, &format!("{cargo}[lib]\ntest = false\n")), "`lib.test`");
+        assert_eq!(one("Cargo.toml", cargo, &format!("{cargo}autotests = false\n")), "`package.autotests`");
+        assert_eq!(
+            one("Cargo.toml", cargo, &format!("{cargo}[[test]]\nname = \"x\"\nharness = false\n")),
+            "`[[test]]`"
+        );
+        assert_eq!(one("Cargo.toml", cargo, &format!("{cargo}[dependencies]\nx = \"1\"\n")), "");
+        let python = "[tool.ruff]\nline-length = 90\n";
+        let pytest = "[tool.pytest.ini_options]\naddopts = \"-k x\"\n";
+        assert_eq!(one("pyproject.toml", python, &format!("{python}{pytest}")), "`tool.pytest`");
+        assert_eq!(one("pyproject.toml", python, "[tool.ruff]\nline-length = 99\n"), "");
+        let go = "module a\n\nrequire x v1\n";
+        assert_eq!(one("go.mod", go, &format!("{go}replace (\n\tx => ./fake\n)\n")), "`replace x`");
+        assert_eq!(one("go.mod", go, "module a\n\nrequire x v2\n"), "");
+    }
+}
