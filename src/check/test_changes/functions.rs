@@ -2,6 +2,7 @@
 //!
 //! Comments and strings are masked first, so a test that is commented out does not count.
 
+use std::cell::Cell;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
@@ -15,6 +16,11 @@ use super::words::{hash_text, hash_words};
 
 /// Maximum number of tests of one file that are compared.
 const MAX_TESTS: usize = 20_000;
+/// Maximum number of bytes of one test's body.
+const MAX_BODY_BYTES: usize = 256 * 1024;
+/// Maximum number of bytes of all bodies of a file, in relation to its size; tests beyond
+/// have an empty body.
+const MAX_BODIES_PER_FILE: usize = 4;
 
 /// A test function.
 #[expect(clippy::struct_excessive_bools, reason = "independent facts of a test")]
@@ -131,7 +137,13 @@ pub(super) fn has_tests(path: &RepoPath, language: Language) -> bool {
 pub(super) fn find_tests(language: Language, text: &[u8]) -> FileTests {
     let code = tokenize(language, text).masked_text(text, TokenKindSet::of(&[TokenKind::Code]));
     let is_braced = language != Language::Python;
-    let source = SourceText { text, code: &code, lines: line_starts(text), is_braced };
+    let source = SourceText {
+        text,
+        code: &code,
+        lines: line_starts(text),
+        is_braced,
+        budget: Cell::new(text.len() * MAX_BODIES_PER_FILE + MAX_BODY_BYTES),
+    };
     match language {
         Language::Rust => source.rust(),
         Language::Python => source.python(),
@@ -152,6 +164,8 @@ pub(super) struct SourceText<'a> {
     pub(super) lines: Vec<usize>,
     /// Whether bodies of functions are in braces.
     is_braced: bool,
+    /// Number of bytes of bodies that are still read.
+    budget: Cell<usize>,
 }
 
 impl SourceText<'_> {
@@ -175,10 +189,17 @@ impl SourceText<'_> {
             .collect()
     }
 
+    /// Returns the code from `at` on, as far as one body may reach. Bodies that never end
+    /// would otherwise be read as often as there are tests.
+    pub(super) fn readable(&self, at: usize) -> &[u8] {
+        let rest = self.code.get(at..).unwrap_or_default();
+        rest.get(..MAX_BODY_BYTES.min(self.budget.get())).unwrap_or(rest)
+    }
+
     /// Returns the end of the block in braces that starts at or after `at`.
     fn block_end(&self, at: usize) -> usize {
         let mut depth = 0_usize;
-        for (offset, byte) in self.code.get(at..).unwrap_or_default().iter().enumerate() {
+        for (offset, byte) in self.readable(at).iter().enumerate() {
             match byte {
                 b'{' | b'(' => depth += 1,
                 b'}' | b')' => {
@@ -191,10 +212,11 @@ impl SourceText<'_> {
                 _ => {}
             }
         }
-        self.code.len()
+        at + self.readable(at).len()
     }
 
     pub(super) fn function(&self, name: String, start: usize, body: std::ops::Range<usize>) -> TestFunction {
+        self.budget.set(self.budget.get().saturating_sub(body.len()));
         let text = self.text.get(body.clone()).unwrap_or_default();
         let code = self.slice(body);
         // Python has no braces around a body.
@@ -265,7 +287,7 @@ impl SourceText<'_> {
     /// Returns the end of the call whose name starts at `at`.
     fn call_end(&self, at: usize) -> usize {
         let mut depth = 0_usize;
-        for (offset, byte) in self.code.get(at..).unwrap_or_default().iter().enumerate() {
+        for (offset, byte) in self.readable(at).iter().enumerate() {
             match byte {
                 b'(' | b'{' => depth += 1,
                 b')' | b'}' => {
@@ -277,7 +299,7 @@ impl SourceText<'_> {
                 _ => {}
             }
         }
-        self.code.len()
+        at + self.readable(at).len()
     }
 
     fn go(&self) -> FileTests {

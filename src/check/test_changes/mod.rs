@@ -16,7 +16,7 @@ use crate::scan::Language;
 use crate::text::{RepoPath, format_count, to_single_line};
 
 use functions::{FileTests, TestFunction, find_tests, has_tests};
-use replacements::{Candidate, find_unreplaced};
+use replacements::{Candidate, find_replaced};
 
 /// Maximum number of names in one message.
 const MAX_NAMED: usize = 5;
@@ -87,22 +87,19 @@ fn read(language: Language, content: Option<&FileContent>) -> FileTests {
     content.map_or_else(FileTests::default, |content| find_tests(language, &content.bytes))
 }
 
-/// Returns whether a test with the same name and text is left.
-fn has_copy(files: &[ChangedTests<'_>], test: &TestFunction) -> bool {
-    let mut left = files.iter().flat_map(|file| &file.after.functions);
-    left.any(|other| other.name == test.name && other.text_hash == test.text_hash && !other.is_skipped)
-}
-
 /// Finds tests that the change deletes without a replacement.
 fn find_deleted(files: &[ChangedTests<'_>], rule: &Rule) -> Option<Finding> {
     let (before, after) = (count_names(files, false), count_names(files, true));
+    let running = files.iter().flat_map(|file| &file.after.functions).filter(|test| !test.is_skipped);
+    let copies: BTreeSet<(&str, u64)> = running.map(|test| (test.name.as_str(), test.text_hash)).collect();
+    let has_copy = |test: &&TestFunction| copies.contains(&(test.name.as_str(), test.text_hash));
     let mut gone: Vec<(&RepoPath, &TestFunction)> = Vec::new();
     for file in files {
         let lost = file.before.functions.iter().filter(|test| {
             after.get(test.name.as_str()).copied().unwrap_or(0)
                 < before.get(test.name.as_str()).copied().unwrap_or(0)
         });
-        gone.extend(lost.filter(|test| !has_copy(files, test)).map(|test| (file.path, test)));
+        gone.extend(lost.filter(|test| !has_copy(test)).map(|test| (file.path, test)));
     }
     let mut candidates: Vec<Candidate<'_>> = Vec::new();
     for file in files {
@@ -120,8 +117,8 @@ fn find_deleted(files: &[ChangedTests<'_>], rule: &Rule) -> Option<Finding> {
     }
     let lost: Vec<&TestFunction> = gone.iter().map(|(_, test)| *test).collect();
     let all = files.iter().flat_map(|file| file.before.functions.iter().chain(&file.after.functions));
-    let unreplaced = find_unreplaced(&lost, &candidates, all);
-    gone.retain(|(_, test)| unreplaced.iter().any(|other| std::ptr::eq(*other, *test)));
+    let mut is_replaced = find_replaced(&lost, &candidates, all).into_iter();
+    gone.retain(|_| is_replaced.next() != Some(true));
     let count = gone.len();
     let (path, _) = gone.first()?;
     let shown: Vec<String> =

@@ -37,13 +37,15 @@ impl SourceText<'_> {
             let line = self.line(start);
             let indent =
                 self.slice(start..end).iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-            let body_end = self.lines.iter().skip(line).copied().find(|next| {
+            let last = end + self.readable(end).len();
+            let lines = self.lines.iter().skip(line).copied().take_while(|next| *next < last);
+            let body_end = lines.into_iter().find(|next| {
                 let text = self.slice(*next..self.code.len());
                 let width = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
                 let first = text.get(width).copied().unwrap_or(b'\n');
                 !matches!(first, b'\n' | b'\r' | 1) && width <= indent && first != b')'
             });
-            let body_end = body_end.unwrap_or(self.code.len());
+            let body_end = body_end.unwrap_or(last);
             let signature = memchr::memmem::find(self.slice(end..body_end), b":\n").unwrap_or(0);
             let body = end + signature..body_end;
             let mut test = self.function(name, start, body.clone());

@@ -70,13 +70,13 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// Returns the tests that are gone and that no candidate replaces. The assertions of a
+/// Returns for each test that is gone whether a candidate replaces it. The assertions of a
 /// candidate are counted once. `all` are the tests before and after the change.
-pub(super) fn find_unreplaced<'a, 'b>(
-    gone: &[&'a TestFunction],
+pub(super) fn find_replaced<'b>(
+    gone: &[&TestFunction],
     candidates: &[Candidate<'b>],
     all: impl Iterator<Item = &'b TestFunction>,
-) -> Vec<&'a TestFunction> {
+) -> Vec<bool> {
     let mut tests_with: BTreeMap<u64, u32> = BTreeMap::new();
     for word in all.flat_map(|test| &test.all_words) {
         *tests_with.entry(*word).or_default() += 1;
@@ -109,7 +109,7 @@ pub(super) fn find_unreplaced<'a, 'b>(
             *done = true;
         }
     }
-    gone.iter().zip(is_replaced).filter(|(_, done)| !done).map(|(test, _)| *test).collect()
+    is_replaced
 }
 
 /// Returns the share of two tests whose names are alike, too.

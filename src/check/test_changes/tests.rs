@@ -62,3 +62,23 @@ fn go_tests_are_functions() {
     );
     assert_eq!(names(&found), [("TestA", false), ("TestB", true)]);
 }
+
+#[test]
+fn bodies_that_never_end_are_read_in_linear_time() {
+    let rust = "#[test]\nfn a() { (\n".repeat(20_000);
+    let python = "def test_a(\n".repeat(20_000);
+    let script = "it('a', () => {\n".repeat(20_000);
+    let go = "func TestA(t *testing.T) {\n".repeat(20_000);
+    let start = std::time::Instant::now();
+    for (language, text) in [
+        (Language::Rust, rust),
+        (Language::Python, python),
+        (Language::JavaScript, script),
+        (Language::Go, go),
+    ] {
+        let found = tests(language, &text);
+        assert!(found.functions.len() > 1_000, "{language:?}: {}", found.functions.len());
+    }
+    // Quadratic time would take minutes in a debug build.
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}

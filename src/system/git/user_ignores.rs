@@ -1,7 +1,7 @@
 //! The ignore file of git's user: it exempts nothing in the scope, but outside it an
 //! untracked file that it ignores is a warning instead of an error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::change::{RepositoryError, TreeEntry};
 use crate::system::{environment, files};
@@ -29,13 +29,18 @@ impl GitRepository {
         let rules = if untracked.is_empty() { None } else { self.user_ignore_file() };
         let Some(rules) = rules else { return Ok(BTreeMap::new()) };
         let rules = self.base_ignore_rules(base, Some(rules))?;
-        let mut with_tracked: BTreeMap<RepoPath, bool> = BTreeMap::new();
+        let mut tracked_folders: BTreeSet<&[u8]> = BTreeSet::new();
+        for path in staged.keys().chain(base.keys()) {
+            let mut folder: &[u8] = path.folder();
+            // Folders above a known folder are known as well.
+            while !folder.is_empty() && tracked_folders.insert(folder) {
+                folder = memchr::memrchr(b'/', folder).and_then(|at| folder.get(..at)).unwrap_or_default();
+            }
+        }
         let mut out = BTreeMap::new();
         for path in untracked {
             let Some(root) = rules.ignored_root(path) else { continue };
-            let has_tracked = *with_tracked.entry(root.clone()).or_insert_with(|| {
-                staged.keys().chain(base.keys()).any(|tracked| tracked.is_below(root.as_bytes()))
-            });
+            let has_tracked = tracked_folders.contains(root.as_bytes());
             let shown = if root == *path || has_tracked { path.clone() } else { root.join(b"") };
             out.insert(path.clone(), shown);
         }
