@@ -109,6 +109,7 @@ fn only_a_person_with_the_role_grants_a_waiver() {
         ("roles: {waiver: [mira]}\n", "Otto for Mira", false),
     ] {
         let sandbox = approved();
+        sandbox.edit("countersign.yaml", "waivers: {from: contract}", "waivers: {from: work}");
         sandbox.append("countersign.yaml", &format!("# roles\n{role}"));
         commit(&sandbox, "roles");
         let waiver = format!(
@@ -126,4 +127,19 @@ fn only_a_person_with_the_role_grants_a_waiver() {
         assert_eq!(said.contains("error[scope/outside]"), !counts, "{role}{approver}: {said}");
         assert_eq!(said.contains("error[manifest/missing]"), !counts, "{role}{approver}: {said}");
     }
+}
+
+#[test]
+fn in_a_new_repository_a_waiver_counts_only_if_it_was_signed() {
+    let sandbox = approved();
+    assert!(sandbox.read("countersign.yaml").contains("waivers: {from: contract}"));
+    let waiver = "- WAIVER_ID: W-1\n  - Policy: CX-573F\n  - Scope: `notes.txt`\n  - Date: 2026-01-02\n  - Justification: A note.\n  - Approver: Mira (Operator)\n  - Expiry: permanent\n";
+    let text = sandbox.read(PACKET);
+    let at = text.find("## WAIVERS GRANTED").expect("section");
+    let end = text[at..].find('\n').expect("line") + at + 1;
+    sandbox.write(PACKET, format!("{}{waiver}{}", &text[..end], &text[end..]));
+    commit(&sandbox, "waiver");
+    sandbox.write("notes.txt", "a note\n");
+    let (exit, said) = sandbox.run_redacted(&["post-work", "WP-1-Two", "--no-run"]);
+    assert!(exit == 1 && said.contains("error[scope/outside]"), "{said}");
 }
