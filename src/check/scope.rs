@@ -18,8 +18,9 @@ use crate::text::{RepoPath, to_single_line};
 pub(super) use budget::budget;
 pub(super) use link::escaping_link;
 use manifest_keys::changed_manifest_keys;
+pub(crate) use manifest_keys::read_keys;
 use similar_entries::SimilarEntries;
-pub(crate) use untracked::{is_loaded_unasked, sensitive_path_reason};
+pub(crate) use untracked::{is_loaded_unasked, is_personal, sensitive_path_reason};
 
 /// Finds the first entry of `IN_SCOPE_PATHS` that covers a path.
 fn find_covering_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> Option<&'a ScopeEntry> {
@@ -87,6 +88,9 @@ pub(crate) fn mentions_path(input: &PacketCheckContext<'_>, path: &RepoPath) -> 
 fn describe_change(file: &ChangedFile) -> String {
     let change = &file.change;
     let mode = change.after.or(change.before).map_or("file", |entry| entry.mode.noun());
+    if change.user_ignored.is_some() {
+        return format!("untracked {mode}, which only your own git ignores");
+    }
     match (&change.renamed_with, change.kind()) {
         (Some(other), ChangeKind::Added) => format!("new {mode}, renamed or copied from {other}"),
         (Some(other), ChangeKind::Deleted) => format!("deleted {mode}, renamed to {other}"),

@@ -193,8 +193,16 @@ pub(super) fn step_patterns(step: &GateStep) -> Vec<ProtectedPattern> {
                 }
                 matches!(word, "-c" | "-m" | "-e" | "--eval" | "-p" | "--print" | "eval")
             };
-            let script = words.take_while(|word| !is_code(word)).find(|word| {
-                !word.starts_with('-') && !matches!(*word, "run" | "test" | "x") && !word.is_empty()
+            let rest: Vec<&str> = words.collect();
+            // Arguments of a test runner are tests, not scripts.
+            if rest.iter().any(|word| matches!(*word, "--test" | "test" | "-Itest" | "-Ispec")) {
+                break;
+            }
+            let script = rest.into_iter().take_while(|word| !is_code(word)).find(|word| {
+                !word.starts_with('-')
+                    && !word.ends_with('/')
+                    && !matches!(*word, "run" | "x")
+                    && !word.is_empty()
             });
             script.into_iter().for_each(|script| add(script, &mut out));
         }
@@ -264,6 +272,9 @@ mod tests {
             (&["pytest", "tests/"], "tests/test_a.py"),
             (&["python", "-m", "pytest", "tests/test_a.py"], "tests/test_a.py"),
             (&["bash", "-c", "true"], "true"),
+            (&["node", "--test", "test/a.test.mjs"], "test/a.test.mjs"),
+            (&["deno", "test", "-A", "test/"], "test/a.ts"),
+            (&["bun", "test", "test/a.ts"], "test/a.ts"),
             (&["just", "test"], "sub/justfile"),
             (&["/usr/bin/make", "x"], "usr/bin/make"),
         ] {

@@ -203,6 +203,7 @@ impl Config {
         };
         let scripts = self.steps.iter().flatten().flat_map(protected::step_patterns);
         self.policy.protected.extend(scripts);
+        self.policy.step_words = self.steps.iter().flatten().flat_map(|step| step.argv.clone()).collect();
         Ok(())
     }
 

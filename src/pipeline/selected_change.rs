@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::change::{
     Change, ChangedFile, FileContent, Repository, RepositoryError, Selection, TreeEntry, TreeState,
 };
-use crate::check::is_loaded_unasked;
+use crate::check::{is_loaded_unasked, is_personal};
 use crate::finding::SelectionInfo;
 use crate::text::RepoPath;
 
@@ -39,7 +39,7 @@ impl SelectedChange {
         let mut kept = Vec::new();
         for file in std::mem::take(&mut self.files) {
             let path = &file.change.path;
-            let is_relevant = || is_loaded_unasked(path) || matters(path);
+            let is_relevant = || !is_personal(path) && (is_loaded_unasked(path) || matters(path));
             // The file by which the folder ignores itself.
             let is_own_ignore = |folder: &RepoPath| *path == folder.join(".gitignore");
             match (is_cached(&file.change), &file.change.user_ignored) {

@@ -39,6 +39,8 @@ pub struct Policy {
     pub exempt: Vec<ScopeEntry>,
     /// Names of cache folders in addition to the known ones. Such a folder ignores itself.
     pub caches: Vec<String>,
+    /// The words of all commands of steps.
+    pub step_words: Vec<String>,
     /// Persons who may approve, review, and grant waivers.
     pub roles: Roles,
     /// Persons who may present and acknowledge validation reports. If the list
@@ -217,6 +219,7 @@ impl Default for Policy {
             separation_of_duties: false,
             exempt: Vec::new(),
             caches: Vec::new(),
+            step_words: Vec::new(),
             roles: Roles::default(),
             waivers_from: WaiverSource::Work,
             identities: Vec::new(),

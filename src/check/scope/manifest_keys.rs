@@ -1,7 +1,7 @@
 //! Keys of package manifests that determine what a test step runs. The file itself may
 //! change with its folder; these keys change only with an exact scope entry.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ const NODE_KEYS: [&str; 8] = ["jest", "mocha", "ava", "tap", "wireit", "nyc", "c
 const PYTHON_TOOLS: [&str; 8] = ["pytest", "tox", "nox", "hatch", "poe", "taskipy", "unittest", "pdm"];
 
 /// The values that determine test runs, by the name of their key.
-type Keys = BTreeMap<String, Value>;
+pub(crate) type Keys = BTreeMap<String, Value>;
 
 /// Creates the finding for a manifest in scope that is not named literally, if the change
 /// alters a key that determines what a test step runs.
@@ -38,7 +38,7 @@ pub(super) fn changed_manifest_keys(
     if is_named || protection_reason(&input.packet, path).is_some() {
         return None;
     }
-    let keys = changed_keys(file);
+    let keys = changed_keys(file, &input.packet.policy.step_words);
     let shown = (!keys.is_empty()).then(|| to_single_line(&keys.join(", "), 200))?;
     let list = input.packet.scope_name();
     let message = format!(
@@ -52,30 +52,76 @@ pub(super) fn changed_manifest_keys(
 
 /// Returns the keys of a manifest that the change adds, removes or alters and that
 /// determine what a test step runs. A new manifest has none: no step of the base reads it.
-fn changed_keys(file: &ChangedFile) -> Vec<String> {
-    let Some(read) = reader_of(&file.change.path) else { return Vec::new() };
+fn changed_keys(file: &ChangedFile, step_words: &[String]) -> Vec<String> {
     let Some(before) = &file.before else { return Vec::new() };
-    let keys_of = |content: &FileContent| -> Option<Keys> {
-        let text = std::str::from_utf8(&content.bytes).ok().filter(|_| !content.is_released())?;
-        read(text.strip_prefix('\u{feff}').unwrap_or(text))
+    // A package that goes takes its tests with it; that is another rule.
+    let Some(after) = &file.after else { return Vec::new() };
+    // What could not be read before ran nothing.
+    let old = read_keys(&file.change.path, before).unwrap_or_default();
+    let Some(new) = read_keys(&file.change.path, after) else {
+        let unreadable = (!old.is_empty()).then(|| "so that it cannot be read,".to_owned());
+        return unreadable.into_iter().collect();
     };
-    let old = keys_of(before);
-    let new = match &file.after {
-        Some(after) => keys_of(after),
-        None => Some(Keys::new()),
-    };
-    let (Some(old), Some(new)) = (old, new) else {
-        // What cannot be read may say anything.
-        return vec!["the whole file, which cannot be read".to_owned()];
-    };
+    let relevant = relevant_scripts(&old, &new, step_words);
     let names = old.keys().chain(new.keys().filter(|name| !old.contains_key(*name)));
-    let changed = names.filter(|name| old.get(*name) != new.get(*name) && !is_new_script(name, &old));
+    let changed = names.filter(|name| {
+        let is_script = name.starts_with("scripts.");
+        old.get(*name) != new.get(*name)
+            && !is_harmless_target(name, &old, &new)
+            && (!is_script || (relevant.contains(*name) && !is_new_script(name, &old)))
+    });
     let mut out: Vec<String> = changed.map(|name| format!("`{name}`")).collect();
     if out.len() > MAX_NAMED {
         out.truncate(MAX_NAMED);
         out.push("and others".to_owned());
     }
     out
+}
+
+/// Words in the names of scripts that check something.
+const CHECKING_WORDS: [&str; 10] =
+    ["test", "spec", "check", "lint", "verify", "ci", "e2e", "coverage", "typecheck", "validate"];
+
+/// Returns the keys of scripts that check something, that a step names, or that such a
+/// script calls.
+fn relevant_scripts(old: &Keys, new: &Keys, step_words: &[String]) -> BTreeSet<String> {
+    let scripts: BTreeSet<&str> =
+        old.keys().chain(new.keys()).filter_map(|key| key.strip_prefix("scripts.")).collect();
+    let checks = |name: &str| {
+        let mut parts = name.split(|c: char| !c.is_ascii_alphanumeric());
+        parts.any(|part| {
+            let part = part.strip_prefix("pre").or(part.strip_prefix("post")).unwrap_or(part);
+            CHECKING_WORDS.contains(&part)
+        }) || step_words.iter().any(|word| word == name)
+    };
+    let mut out: BTreeSet<String> = BTreeSet::new();
+    let mut pending: Vec<&str> = scripts.iter().copied().filter(|name| checks(name)).collect();
+    while let Some(name) = pending.pop() {
+        let key = format!("scripts.{name}");
+        if !out.insert(key.clone()) {
+            continue;
+        }
+        let texts = [old, new].into_iter().filter_map(|keys| keys.get(&key)?.as_str());
+        let called = texts.flat_map(str::split_whitespace).filter_map(|word| scripts.get(word).copied());
+        let hooks = ["pre", "post"].map(|hook| format!("{hook}{name}"));
+        pending.extend(called.chain(hooks.iter().filter_map(|hook| scripts.get(hook.as_str()).copied())));
+    }
+    out
+}
+
+/// Returns whether a target is new and has no setting that leaves its tests out.
+fn is_harmless_target(name: &str, old: &Keys, new: &Keys) -> bool {
+    name.starts_with("[[test]] ")
+        && !old.contains_key(name)
+        && new.get(name).is_some_and(|value| value.get("harness").is_none() && value.get("test").is_none())
+}
+
+/// Reads the keys of a manifest that determine what a test step runs; `None` for other
+/// files, and if it cannot be read.
+pub(crate) fn read_keys(path: &RepoPath, content: &FileContent) -> Option<Keys> {
+    let read = reader_of(path)?;
+    let text = std::str::from_utf8(&content.bytes).ok().filter(|_| !content.is_released())?;
+    read(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 /// Returns whether a script is new and no hook of an old one: no step of the base runs it.
@@ -125,7 +171,6 @@ fn read_cargo(text: &str) -> Option<Keys> {
     let file = read_toml(text)?;
     let mut out = Keys::new();
     for (pointer, name) in [
-        ("/test", "[[test]]"),
         ("/lib/test", "lib.test"),
         ("/lib/doctest", "lib.doctest"),
         ("/lib/harness", "lib.harness"),
@@ -136,6 +181,10 @@ fn read_cargo(text: &str) -> Option<Keys> {
         ("/package/metadata/nextest", "package.metadata.nextest"),
     ] {
         out.extend(file.pointer(pointer).map(|value| (name.to_owned(), value.clone())));
+    }
+    for (at, target) in file.get("test").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        let name = target.get("name").and_then(Value::as_str).map_or_else(|| at.to_string(), str::to_owned);
+        out.insert(format!("[[test]] {name}"), target.clone());
     }
     // Programs and examples of a package have tests as well.
     for kind in ["bin", "example"] {
@@ -172,8 +221,8 @@ fn read_python(text: &str) -> Option<Keys> {
     Some(out)
 }
 
-/// Reads the lines of `go.mod` that replace the code of a module or choose the toolchain.
-/// A replaced test library decides what a test does.
+/// Reads the lines of `go.mod` that replace the code of a module: a replaced test library
+/// determines what a test does.
 #[expect(clippy::unnecessary_wraps, reason = "one type for all readers")]
 fn read_go(text: &str) -> Option<Keys> {
     let mut out = Keys::new();
@@ -191,8 +240,6 @@ fn read_go(text: &str) -> Option<Keys> {
             if let Some((module, target)) = rule.split_once("=>") {
                 out.insert(format!("replace {}", module.trim()), Value::from(target.trim()));
             }
-        } else if words.first() == Some(&"toolchain") {
-            out.insert("toolchain".to_owned(), Value::from(words.join(" ")));
         }
     }
     Some(out)
@@ -208,7 +255,7 @@ mod tests {
         let entry = |text: &str| TreeEntry { mode: FileMode::Regular, id: git_blob_id(text.as_bytes()) };
         let change = Change::from_entries(RepoPath::from(path), before.map(entry), after.map(entry));
         let bytes = |text: &str| text.as_bytes().to_vec();
-        changed_keys(&ChangedFile::new(change.expect("a change"), before.map(bytes), after.map(bytes)))
+        changed_keys(&ChangedFile::new(change.expect("a change"), before.map(bytes), after.map(bytes)), &[])
     }
 
     #[test]
@@ -222,12 +269,17 @@ mod tests {
         is(&node("\"build\": \"tsc\"", ""), &["`scripts.test`"]);
         is(&node("\"test\": \"jest\", \"build\": \"tsc\", \"pretest\": \"x\"", ""), &["`scripts.pretest`"]);
         is(&node("\"test\": \"jest\", \"build\": \"tsc\"", ", \"jest\": {}"), &["`jest`"]);
-        is("{\"scripts\":", &["the whole file, which cannot be read"]);
+        is("{\"scripts\":", &["so that it cannot be read,"]);
         // Honest changes: a dependency, another order, a new script.
         is(&node("\"build\": \"tsc\", \"test\": \"jest\"", ", \"dependencies\": {\"a\": \"1\"}"), &[]);
         is(&node("\"test\": \"jest\", \"build\": \"tsc\", \"docs\": \"x\"", ""), &[]);
         assert!(changed("new/package.json", None, Some(&old)).is_empty());
-        assert_eq!(changed("package.json", Some(&old), None), ["`scripts.build`", "`scripts.test`"]);
+        is(&node("\"test\": \"jest\", \"build\": \"other\"", ""), &[]);
+        assert!(changed("package.json", Some(&old), None).is_empty(), "a package that goes");
+        assert!(changed("package.json", Some("{{broken}}"), Some("{{other}}")).is_empty(), "a template");
+        let calls = node("\"test\": \"npm run unit\", \"unit\": \"jest\"", "");
+        let fakes = node("\"test\": \"npm run unit\", \"unit\": \"true\"", "");
+        assert_eq!(changed("package.json", Some(&calls), Some(&fakes)), ["`scripts.unit`"]);
     }
 
     #[test]
@@ -238,8 +290,9 @@ mod tests {
         assert_eq!(one("Cargo.toml", cargo, &format!("{cargo}autotests = false\n")), "`package.autotests`");
         assert_eq!(
             one("Cargo.toml", cargo, &format!("{cargo}[[test]]\nname = \"x\"\nharness = false\n")),
-            "`[[test]]`"
+            "`[[test]] x`"
         );
+        assert_eq!(one("Cargo.toml", cargo, &format!("{cargo}[[test]]\nname = \"x\"\n")), "");
         assert_eq!(one("Cargo.toml", cargo, &format!("{cargo}[dependencies]\nx = \"1\"\n")), "");
         let python = "[tool.ruff]\nline-length = 90\n";
         let pytest = "[tool.pytest.ini_options]\naddopts = \"-k x\"\n";

@@ -42,9 +42,27 @@ const LOADED_STEMS: [&str; 6] =
 pub(crate) fn is_loaded_unasked(path: &RepoPath) -> bool {
     let lower = path.to_text().to_lowercase();
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
+    if folders.split('/').any(|folder| folder == "site-packages") {
+        // Installed packages have tests and paths of their own.
+        return LOADED_STEMS.iter().take(2).any(|stem| name.starts_with(stem));
+    }
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     LOADED_NAMES.contains(&name)
         || LOADED_STEMS.contains(&stem)
         || name.rsplit_once('.').is_some_and(|(_, extension)| extension == "pth")
         || folders.split('/').any(|folder| folder == "node_modules")
+}
+
+/// Names of files that an operating system leaves in folders.
+const SYSTEM_FILES: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
+/// Settings of one person that belong in no repository.
+const PERSONAL_SETTINGS: [&str; 1] = [".claude/settings.local.json"];
+
+/// Returns whether an untracked file that git's user ignores matters nowhere.
+#[must_use]
+pub(crate) fn is_personal(path: &RepoPath) -> bool {
+    let text = path.to_text();
+    let name = text.rsplit('/').next().unwrap_or_default();
+    SYSTEM_FILES.contains(&name)
+        || PERSONAL_SETTINGS.iter().any(|own| text == *own || text.ends_with(&format!("/{own}")))
 }

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::change::{ChangedFile, FileContent};
 use crate::check::CheckResult;
 use crate::check::context::ChangeCheckContext;
+use crate::check::scope;
 use crate::finding::{Finding, Label};
 use crate::rule::Rule;
 use crate::scan::Language;
@@ -149,20 +150,33 @@ fn find_marks(file: &ChangedTests<'_>, rule: &Rule) -> Vec<Finding> {
             "a new mark skips tests".to_owned(),
         );
     }
-    let old: BTreeMap<&str, &TestFunction> =
-        file.before.functions.iter().map(|test| (test.name.as_str(), test)).collect();
+    let unchanged: BTreeSet<(&str, u64)> =
+        file.before.functions.iter().map(|test| (test.name.as_str(), test.text_hash)).collect();
+    let mut old: BTreeMap<&str, Vec<&TestFunction>> = BTreeMap::new();
+    for test in &file.before.functions {
+        old.entry(test.name.as_str()).or_default().push(test);
+    }
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for test in &file.after.functions {
+        // Of several tests with one name, the first is compared with the first.
+        let index = seen.entry(test.name.as_str()).or_default();
+        let before = old.get(test.name.as_str()).and_then(|all| all.get(*index).copied());
+        *index += 1;
         let (name, line) = (to_single_line(&test.name, 60), test.line);
-        let before = old.get(test.name.as_str());
         if test.is_exclusive && before.is_none_or(|before| !before.is_exclusive) {
             add(
                 format!("`{name}` is marked as the only test, so other tests do not run"),
                 format!("line {line}"),
             );
         }
+        let was_skipped = |before: &TestFunction| before.is_skipped && before.text_hash == test.text_hash;
+        let all = old.get(test.name.as_str()).map_or(&[][..], Vec::as_slice);
         let Some(before) = before else { continue };
-        if test.is_skipped && !before.is_skipped {
+        if test.is_skipped && !before.is_skipped && !all.iter().any(|before| was_skipped(before)) {
             add(format!("the change skips the test `{name}`"), format!("line {line}"));
+        }
+        if unchanged.contains(&(test.name.as_str(), test.text_hash)) {
+            continue;
         }
         if before.assertions > 0 && test.assertions == 0 {
             add(format!("the test `{name}` has no assertion anymore"), format!("line {line}"));
@@ -171,21 +185,26 @@ fn find_marks(file: &ChangedTests<'_>, rule: &Rule) -> Vec<Finding> {
     out
 }
 
-/// Words of settings that leave tests out, by file name.
+/// Words of settings that leave tests out, by file name. In a manifest, only the keys that
+/// determine test runs are compared, each as `key=value` in JSON.
 const SETTINGS: [(&str, &[&str]); 8] = [
-    ("Cargo.toml", &["test = false", "doctest = false", "harness = false", "autotests = false"]),
     (
-        "pyproject.toml",
-        &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "-k ", "-m \"not", "-m 'not"],
+        "Cargo.toml",
+        &[
+            "test=false",
+            "doctest=false",
+            "harness=false",
+            "autotests=false",
+            "\"harness\":false",
+            "\"test\":false",
+        ],
     ),
+    ("pyproject.toml", &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "-k ", "-m "]),
     ("pytest.ini", &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "-k ", "-m "]),
     ("setup.cfg", &["--ignore", "--deselect", "collect_ignore", "norecursedirs"]),
     ("tox.ini", &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "|| true"]),
     ("conftest.py", &["collect_ignore", "pytest_ignore_collect", "pytest.skip"]),
-    (
-        "package.json",
-        &["testPathIgnorePatterns", "passWithNoTests", "--passWithNoTests", "|| true", "exit 0"],
-    ),
+    ("package.json", &["testPathIgnorePatterns", "passWithNoTests", "|| true", "exit 0"]),
     (".config/nextest.toml", &["default-filter", "retries"]),
 ];
 
@@ -197,19 +216,42 @@ fn find_settings(file: &ChangedFile, rule: &Rule) -> Vec<Finding> {
     let (Some((_, words)), Some(before), Some(after)) = (known, &file.before, &file.after) else {
         return Vec::new();
     };
-    let count = |content: &FileContent, word: &str| {
-        let lines = content.bytes.split(|byte| *byte == b'\n');
-        lines
-            .filter(|line| !line.trim_ascii().starts_with(b"#") && bstr::ByteSlice::contains_str(*line, word))
-            .count()
-    };
-    let added = words.iter().filter(|word| count(after, word) > count(before, word));
+    let (before, after) = (lines_of_settings(path, before), lines_of_settings(path, after));
+    let added = words
+        .iter()
+        .filter(|word| lines_with_word(&after, word).count() > lines_with_word(&before, word).count());
     added
         .map(|word| {
-            let message = format!("{path} has the new setting `{}`, which can leave tests out", word.trim());
+            let shown = word.trim().replace('=', " = ").replace('"', "").replace(':', " = ");
+            let message = format!("{path} has the new setting `{shown}`, which can leave tests out");
             rule.finding(message, Label::path(path, "a setting of the test runner")).about_path(path)
         })
         .collect()
+}
+
+/// Returns the lines of a file of settings, without comments; of a manifest the keys that
+/// determine test runs.
+fn lines_of_settings(path: &RepoPath, content: &FileContent) -> Vec<String> {
+    if let Some(keys) = scope::read_keys(path, content) {
+        let checks = |name: &str| {
+            !name.starts_with("scripts.")
+                || ["test", "check", "ci", "lint"].iter().any(|word| name.contains(word))
+        };
+        let keys = keys.iter().filter(|(name, _)| checks(name));
+        return keys.map(|(name, value)| format!("{name}={value}")).collect();
+    }
+    let text = String::from_utf8_lossy(&content.bytes);
+    text.lines().filter(|line| !line.trim_start().starts_with('#')).map(str::to_owned).collect()
+}
+
+/// Returns the lines that have a word which is no part of a longer one.
+fn lines_with_word<'a>(lines: &'a [String], word: &'a str) -> impl Iterator<Item = &'a String> {
+    lines.iter().filter(move |line| {
+        line.match_indices(word).any(|(at, _)| {
+            let before = line.get(..at).and_then(|start| start.chars().next_back());
+            !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-')
+        })
+    })
 }
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ use crate::system::files;
 /// name is one of them.
 const CACHES: [&str; 4] = [".hypothesis", ".import_linter_cache", ".benchmarks", ".testmondata"];
 /// Names of folders with the programs of a project.
-const ENVIRONMENTS: [&str; 5] = [".venv", "venv", ".tox", ".nox", ".env"];
+const ENVIRONMENTS: [&str; 6] = [".venv", "venv", ".tox", ".nox", ".env", "env"];
+/// Names of folders with the state of other version control systems.
+const STATES: [&str; 2] = [".jj", ".sl"];
 
 /// Extensions of files that are data. Caches of the table write no others.
 const DATA_EXTENSIONS: [&str; 8] = ["json", "md", "tag", "gz", "db", "lock", "txt", "bin"];
@@ -46,7 +48,7 @@ pub(super) fn is_known_cache(folder: &Path, name: &[u8]) -> bool {
 fn kind_of(name: &[u8]) -> Option<FolderKind> {
     let name = std::str::from_utf8(name).ok()?;
     let has_word = |word: &str| name.split(['.', '_', '-']).any(|part| part == word);
-    if ENVIRONMENTS.contains(&name) {
+    if ENVIRONMENTS.contains(&name) || STATES.contains(&name) {
         return Some(FolderKind::Environment);
     }
     let is_cache = CACHES.contains(&name) || (name.starts_with('.') && has_word("cache"));
@@ -56,7 +58,7 @@ fn kind_of(name: &[u8]) -> Option<FolderKind> {
 /// Returns whether a folder has a `.gitignore` that ignores everything in it.
 pub(super) fn ignores_itself(folder: &Path) -> bool {
     let text = files::read(&folder.join(".gitignore"), MAX_IGNORE_BYTES).unwrap_or_default();
-    text.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == b"*")
+    text.split(|byte| *byte == b'\n').any(|line| matches!(line.trim_ascii(), b"*" | b"/*" | b"**" | b"/**"))
 }
 
 fn contains_only_allowed_files(folder: &Path, kind: FolderKind) -> bool {
