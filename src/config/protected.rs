@@ -5,7 +5,7 @@ use crate::check::context::ProtectedPattern;
 use super::step::GateStep;
 
 /// Files of this tool, of hooks and of git.
-const CHECKS: [&str; 13] = [
+const CHECKS: [&str; 19] = [
     "countersign.yaml",
     ".countersign/",
     "rules/countersign/",
@@ -15,6 +15,12 @@ const CHECKS: [&str; 13] = [
     "lefthook.yml",
     "lefthook.yaml",
     ".lefthook.yml",
+    "lefthook.toml",
+    "lefthook.json",
+    "lefthook-local.yml",
+    ".pre-commit-config.yml",
+    "prek.toml",
+    ".lintstagedrc",
     ".gitattributes",
     ".gitmodules",
     ".gitignore",
@@ -22,7 +28,7 @@ const CHECKS: [&str; 13] = [
 ];
 
 /// Files of continuous integration, and of who must review.
-const INTEGRATION: [&str; 50] = [
+const INTEGRATION: [&str; 56] = [
     ".github/",
     ".gitlab-ci.yml",
     ".gitlab-ci.yaml",
@@ -72,12 +78,29 @@ const INTEGRATION: [&str; 50] = [
     "codemagic.yaml",
     "bitrise.yml",
     ".prow/",
+    "Jenkinsfile.*",
+    "*.jenkinsfile",
+    "azure-pipelines-*.yml",
+    ".mergify.yml",
+    "bors.toml",
+    "OWNERS",
     "CODEOWNERS",
 ];
 
 /// Settings that run programs, and settings and hooks of coding agents.
-const TOOLS: [&str; 18] = [
+const TOOLS: [&str; 34] = [
     ".cargo/",
+    ".npmrc",
+    ".yarnrc",
+    ".yarnrc.yml",
+    ".pnpmfile.cjs",
+    "pnpm-workspace.yaml",
+    "bunfig.toml",
+    "rust-toolchain",
+    "rust-toolchain.toml",
+    "mise.toml",
+    ".mise.toml",
+    ".envrc",
     ".claude/",
     ".codex/",
     ".cursor/",
@@ -95,6 +118,11 @@ const TOOLS: [&str; 18] = [
     ".amazonq/",
     ".kiro/",
     ".opencode/",
+    "opencode.json",
+    ".junie/",
+    ".augment/",
+    ".trae/",
+    ".goosehints",
 ];
 
 /// Returns the paths that the first configuration of a repository may come together with.
@@ -111,113 +139,157 @@ fn parse_all<'a>(texts: impl Iterator<Item = &'a &'static str>) -> Vec<Protected
     texts.filter_map(|text| ProtectedPattern::parse(text)).collect()
 }
 
-/// Interpreters whose first argument is a script.
-const INTERPRETERS: [&str; 22] = [
-    "sh",
-    "bash",
-    "dash",
-    "zsh",
-    "fish",
-    "ksh",
-    "pwsh",
-    "powershell",
-    "python",
-    "python3",
-    "py",
-    "node",
-    "nodejs",
-    "deno",
-    "bun",
-    "ruby",
-    "perl",
-    "php",
-    "lua",
-    "tsx",
-    "ts-node",
-    "Rscript",
-];
-
 /// Task runners, with the files that say what a task runs.
-const TASK_RUNNERS: [(&str, &[&str]); 10] = [
+const TASK_RUNNERS: [(&str, &[&str]); 12] = [
     ("just", &["justfile", ".justfile"]),
     ("make", &["makefile", "GNUmakefile"]),
     ("gmake", &["makefile", "GNUmakefile"]),
-    ("task", &["Taskfile.yml", "Taskfile.yaml", "Taskfile.dist.yml"]),
+    ("task", &["Taskfile.yml", "Taskfile.yaml", "Taskfile.dist.yml", "Taskfile.dist.yaml"]),
     ("rake", &["Rakefile"]),
-    ("tox", &["tox.ini"]),
+    ("tox", &["tox.ini", "tox.toml"]),
     ("nox", &["noxfile.py"]),
-    ("invoke", &["tasks.py"]),
+    ("invoke", &["tasks.py", "tasks/__init__.py"]),
+    ("inv", &["tasks.py", "tasks/__init__.py"]),
     ("mage", &["magefile.go", "magefiles/"]),
     ("ninja", &["build.ninja"]),
+    ("deno", &["deno.json", "deno.jsonc"]),
 ];
 
-/// Programs that start the program behind them.
-const LAUNCHERS: [&str; 12] =
-    ["env", "uv", "uvx", "poetry", "pipenv", "pdm", "hatch", "rye", "npx", "nice", "time", "timeout"];
+/// Programs that run the file of their first argument, with the extensions that they add.
+const INTERPRETERS: [(&str, &[&str]); 5] = [
+    ("node", &[".js", ".mjs", ".cjs", "/index.js"]),
+    ("tsx", &[".ts", ".js"]),
+    ("ts-node", &[".ts", ".js"]),
+    ("bun", &[".ts", ".js"]),
+    ("python", &[".py", "/__main__.py"]),
+];
+
+/// Extensions of scripts.
+const SCRIPT_EXTENSIONS: [&str; 19] = [
+    "sh", "bash", "zsh", "fish", "py", "js", "mjs", "cjs", "ts", "mts", "rb", "pl", "ps1", "php", "lua",
+    "mk", "bat", "cmd", "just",
+];
+
+/// Programs whose arguments are tests: naming a test protects none.
+const TEST_RUNNERS: [&str; 14] = [
+    "pytest",
+    "py.test",
+    "jest",
+    "vitest",
+    "mocha",
+    "ava",
+    "rspec",
+    "phpunit",
+    "bats",
+    "playwright",
+    "tap",
+    "nextest",
+    "stestr",
+    "cypress",
+];
 
 /// Returns the scripts and task files that a step runs: the work must not edit them unasked.
+/// A script that another script calls is not found.
 pub(super) fn step_patterns(step: &GateStep) -> Vec<ProtectedPattern> {
-    let mut words = step.argv.iter().map(String::as_str).peekable();
-    let mut out = Vec::new();
-    let add = |text: &str, out: &mut Vec<ProtectedPattern>| {
-        let path = join_below_root(&step.folder, text);
-        let reason = || format!("the step `{}` runs it", step.name);
-        out.extend(path.and_then(|path| ProtectedPattern::parse_path(&path, reason())));
-    };
-    while let Some(word) = words.next() {
-        let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
-        let name = name.strip_suffix(".exe").unwrap_or(name);
-        if word.contains('/') && !word.starts_with('-') {
-            add(word, &mut out);
-        }
-        if LAUNCHERS.contains(&name) {
-            // `uv run pytest`, `env A=1 make test`: the program comes later.
-            while words.next_if(|word| is_launcher_word(word)).is_some() {}
-            continue;
-        }
-        if let Some((_, files)) = TASK_RUNNERS.iter().find(|(runner, _)| *runner == name) {
-            for file in *files {
-                add(file, &mut out);
-            }
-            while let Some(word) = words.next() {
-                if matches!(word, "-f" | "--file" | "--justfile" | "--makefile" | "--taskfile") {
-                    words.peek().into_iter().for_each(|file| add(file, &mut out));
-                }
-            }
-        } else if INTERPRETERS.contains(&name) {
-            let is_shell = name.ends_with("sh");
-            let is_code = |word: &str| {
-                if is_shell {
-                    // `-ec` has the same meaning as `-e -c`.
-                    return word.starts_with('-') && !word.starts_with("--") && word.contains('c');
-                }
-                matches!(word, "-c" | "-m" | "-e" | "--eval" | "-p" | "--print" | "eval")
-            };
-            let rest: Vec<&str> = words.collect();
-            // Arguments of a test runner are tests, not scripts.
-            if rest.iter().any(|word| matches!(*word, "--test" | "test" | "-Itest" | "-Ispec")) {
-                break;
-            }
-            let script = rest.into_iter().take_while(|word| !is_code(word)).find(|word| {
-                !word.starts_with('-')
-                    && !word.ends_with('/')
-                    && !matches!(*word, "run" | "x")
-                    && !word.is_empty()
-            });
-            script.into_iter().for_each(|script| add(script, &mut out));
-        }
-        break;
-    }
-    out
+    let mut paths: Vec<String> = Vec::new();
+    collect_paths(&step.argv, &step.folder, &mut paths);
+    paths.sort();
+    paths.dedup();
+    let reason = || format!("the step `{}` runs it", step.name);
+    paths.iter().filter_map(|path| ProtectedPattern::parse_path(path, reason())).collect()
 }
 
-/// Returns whether a word behind a launcher is one of its own: an option, a variable, a
-/// number or its subcommand.
-fn is_launcher_word(word: &str) -> bool {
-    word.starts_with('-')
-        || word.contains('=')
-        || matches!(word, "run" | "exec")
-        || word.starts_with(|c: char| c.is_ascii_digit())
+/// Returns the name of a program, without its folder, extension and version.
+fn program_name(word: &str) -> &str {
+    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+    let name = name.strip_suffix(".exe").unwrap_or(name);
+    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
+}
+
+/// Collects the paths of a command that runs in a folder below the root.
+fn collect_paths(argv: &[String], folder: &str, out: &mut Vec<String>) {
+    let mut folder = folder.to_owned();
+    let names: Vec<&str> = argv.iter().map(|word| program_name(word)).collect();
+    let runs_tests = names.iter().any(|name| TEST_RUNNERS.contains(name))
+        || argv.iter().any(|word| word == "--test" || word.starts_with("-Itest"))
+        || names.windows(2).any(|pair| {
+            matches!(
+                pair,
+                ["cargo" | "go" | "node" | "deno" | "bun" | "npm" | "pnpm" | "yarn" | "dotnet", "test"]
+            )
+        });
+    let mut words = argv.iter().map(String::as_str).peekable();
+    let mut interpreter: Option<&[&str]> = None;
+    let mut runner: Option<&[&str]> = None;
+    while let Some(word) = words.next() {
+        let name = program_name(word);
+        if runner.is_none()
+            && let Some((_, files)) = TASK_RUNNERS.iter().find(|(known, _)| *known == name)
+        {
+            runner = Some(files);
+            continue;
+        }
+        if let Some((_, extensions)) = INTERPRETERS.iter().find(|(known, _)| *known == name) {
+            interpreter = Some(extensions);
+            continue;
+        }
+        if word.contains(char::is_whitespace) {
+            collect_from_code(word, &folder, out);
+            continue;
+        }
+        if matches!(word, "-C" | "--directory" | "--working-directory") {
+            let below = words.next().and_then(|next| join_below_root(&folder, next));
+            folder = below.unwrap_or(folder);
+            continue;
+        }
+        if word == "-m" && interpreter.is_some() {
+            let module = words.next().unwrap_or_default().replace('.', "/");
+            out.extend(
+                [".py", "/__main__.py"]
+                    .iter()
+                    .filter_map(|end| join_below_root(&folder, &format!("{module}{end}"))),
+            );
+            continue;
+        }
+        // `--file=x.mk`, `-fx.mk`: the value of an option can be a script.
+        let value = match word.strip_prefix('-') {
+            Some(option) => {
+                option.split_once('=').map_or(option.get(1..).unwrap_or_default(), |(_, value)| value)
+            }
+            None => word,
+        };
+        let extension = value.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let is_script = SCRIPT_EXTENSIONS.contains(&extension) || value.contains('/');
+        if value.is_empty() || value.ends_with('/') || (runs_tests && word != value && !is_script) {
+            continue;
+        }
+        if is_script && (!runs_tests || word.starts_with("./")) {
+            out.extend(join_below_root(&folder, value));
+        }
+        if let Some(extensions) = interpreter.filter(|_| !word.starts_with('-') && !runs_tests) {
+            out.extend(
+                extensions.iter().filter_map(|end| join_below_root(&folder, &format!("{value}{end}"))),
+            );
+            interpreter = None;
+        }
+    }
+    if !runs_tests || runner.is_some_and(|files| !files.contains(&"deno.json")) {
+        out.extend(runner.into_iter().flatten().filter_map(|file| join_below_root(&folder, file)));
+    }
+}
+
+/// Collects the paths of code for a shell, which may change its folder first.
+fn collect_from_code(code: &str, folder: &str, out: &mut Vec<String>) {
+    let mut folder = folder.to_owned();
+    for command in code.split(['\n', ';', '&', '|']) {
+        let words: Vec<String> =
+            command.split_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned()).collect();
+        match words.as_slice() {
+            [first, to, ..] if first == "cd" => folder = join_below_root(&folder, to).unwrap_or(folder),
+            [] => {}
+            words => collect_paths(words, &folder, out),
+        }
+    }
 }
 
 /// Joins a folder below the root and a path; `None` if it leads out of the root.
@@ -264,6 +336,21 @@ mod tests {
             (&["make", "check"], "makefile"),
             (&["uv", "run", "python", "tools/check.py"], "tools/check.py"),
             (&["node", "scripts/run.mjs"], "scripts/run.mjs"),
+            (&["node", "scripts/run"], "scripts/run.js"),
+            (&["bash", "-euo", "pipefail", "scripts/test.sh"], "scripts/test.sh"),
+            (&["bash", "scripts/run.sh", "test"], "scripts/run.sh"),
+            (&["bash", "-lc", "scripts/test.sh"], "scripts/test.sh"),
+            (&["sh", "-c", "cd backend && ./run-tests.sh"], "backend/run-tests.sh"),
+            (&["make", "-C", "tools", "check"], "tools/makefile"),
+            (&["make", "--file=build/x.mk"], "build/x.mk"),
+            (&["make", "-fbuild/x.mk"], "build/x.mk"),
+            (&["env", "-S", "bash scripts/test.sh"], "scripts/test.sh"),
+            (&["timeout", "-s", "KILL", "60", "bash", "scripts/test.sh"], "scripts/test.sh"),
+            (&["python3.12", "-W", "error", "tools/check.py"], "tools/check.py"),
+            (&["python3", "-m", "tools.check"], "tools/check.py"),
+            (&["python3", "tools/check"], "tools/check/__main__.py"),
+            (&["node", "-r", "./setup.js", "scripts/run.js"], "scripts/run.js"),
+            (&["uv", "run", "--with", "pyyaml", "python", "scripts/t.py"], "scripts/t.py"),
         ] {
             assert!(protects(argv, path), "{argv:?}");
         }
@@ -277,6 +364,9 @@ mod tests {
             (&["bun", "test", "test/a.ts"], "test/a.ts"),
             (&["just", "test"], "sub/justfile"),
             (&["/usr/bin/make", "x"], "usr/bin/make"),
+            (&["npx", "jest", "tests/a.test.js"], "tests/a.test.js"),
+            (&["go", "test", "./..."], "a/b.go"),
+            (&["ruby", "-Itest", "test/a.rb"], "test/a.rb"),
         ] {
             assert!(!protects(argv, path), "{argv:?}");
         }
@@ -286,7 +376,15 @@ mod tests {
     fn kinds_of_files_are_protected_in_every_folder() {
         let all = default_patterns();
         let covers = |path: &str| all.iter().any(|pattern| pattern.covers(&RepoPath::from(path)));
-        for path in [".drone.yml", "docs/codeowners", "a/.cargo/config.toml", ".claude/settings.json"] {
+        for path in [
+            "web/.cargo",
+            "ci/Jenkinsfile.deploy".to_lowercase().as_str(),
+            "web/.npmrc",
+            ".drone.yml",
+            "docs/codeowners",
+            "a/.cargo/config.toml",
+            ".claude/settings.json",
+        ] {
             assert!(covers(path), "{path}");
         }
         for path in ["src/cargo/a.rs", "docs/claude.md", "agents.md", "src/builds/a.rs"] {

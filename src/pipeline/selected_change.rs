@@ -25,9 +25,17 @@ pub(crate) struct SelectedChange {
     /// Untracked files and folders that only the user of git ignores, and that are not
     /// among the files anymore.
     pub user_ignored: Vec<RepoPath>,
+    /// The entries on disk of files that were taken out.
+    pub aside: BTreeMap<RepoPath, Option<TreeEntry>>,
 }
 
 impl SelectedChange {
+    /// Returns the entries on disk of all files, the ones that were taken out included.
+    pub(crate) fn entries(&self) -> BTreeMap<RepoPath, Option<TreeEntry>> {
+        let files = self.files.iter().map(|file| (file.change.path.clone(), file.change.after));
+        files.chain(self.aside.clone()).collect()
+    }
+
     /// Takes out the untracked files that only the user of git ignores, and those in
     /// self-ignoring folders whose name is in `caches`. Files that are loaded unasked stay,
     /// and those for whose path `matters` is true.
@@ -42,9 +50,16 @@ impl SelectedChange {
             let is_relevant = || !is_personal(path) && (is_loaded_unasked(path) || matters(path));
             // The file by which the folder ignores itself.
             let is_own_ignore = |folder: &RepoPath| *path == folder.join(".gitignore");
+            let entry = (path.clone(), file.change.after);
             match (is_cached(&file.change), &file.change.user_ignored) {
-                (Some(folder), _) if is_own_ignore(&folder) || !is_relevant() => self.exempted.push(folder),
-                (_, Some(shown)) if !is_relevant() => self.user_ignored.push(shown.clone()),
+                (Some(folder), _) if is_own_ignore(&folder) || !is_relevant() => {
+                    self.exempted.push(folder);
+                    self.aside.extend([entry]);
+                }
+                (_, Some(shown)) if !is_relevant() => {
+                    self.user_ignored.push(shown.clone());
+                    self.aside.extend([entry]);
+                }
                 _ => kept.push(file),
             }
         }
@@ -98,7 +113,7 @@ pub(crate) fn load_changed_files(
             }
         }
     }
-    Ok(SelectedChange { files: out, exempted: found.exempted, user_ignored: Vec::new() })
+    Ok(SelectedChange { files: out, exempted: found.exempted, ..SelectedChange::default() })
 }
 
 /// Describes a selection for a report. `policy_source` names the origin of rules and

@@ -197,8 +197,11 @@ impl ProtectedPattern {
         let folders = || lower.folder().split(|byte| *byte == b'/');
         match &self.form {
             PatternForm::Name(name) => lower.file_name() == name.as_slice(),
-            PatternForm::Folder(name) => folders().any(|folder| folder == name.as_slice()),
-            PatternForm::Pattern(entry) => entry.covers(lower),
+            // The path itself may be a link or a submodule.
+            PatternForm::Folder(name) => {
+                lower.file_name() == name.as_slice() || folders().any(|folder| folder == name.as_slice())
+            }
+            PatternForm::Pattern(entry) => entry.covers(lower) || entry.covers(&lower.join("")),
         }
     }
 }

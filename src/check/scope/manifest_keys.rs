@@ -17,7 +17,20 @@ use super::{describe_change, find_covering_entry, protection_reason};
 const MAX_NAMED: usize = 4;
 
 /// Keys of `package.json` that configure test runners.
-const NODE_KEYS: [&str; 8] = ["jest", "mocha", "ava", "tap", "wireit", "nyc", "c8", "vitest"];
+const NODE_KEYS: [&str; 12] = [
+    "jest",
+    "mocha",
+    "ava",
+    "tap",
+    "wireit",
+    "nyc",
+    "c8",
+    "vitest",
+    "overrides",
+    "resolutions",
+    "nx",
+    "packageManager",
+];
 /// Tables below `tool` of `pyproject.toml` that configure or name test runs.
 const PYTHON_TOOLS: [&str; 8] = ["pytest", "tox", "nox", "hatch", "poe", "taskipy", "unittest", "pdm"];
 
@@ -111,6 +124,11 @@ fn relevant_scripts(old: &Keys, new: &Keys, step_words: &[String]) -> BTreeSet<S
 
 /// Returns whether a target is new and has no setting that leaves its tests out.
 fn is_harmless_target(name: &str, old: &Keys, new: &Keys) -> bool {
+    let is_member = ["workspace.members ", "workspaces "].iter().any(|list| name.starts_with(list));
+    // A new member adds its tests. A negated one leaves some out.
+    if is_member && !old.contains_key(name) && !name.contains("\"!") {
+        return true;
+    }
     name.starts_with("[[test]] ")
         && !old.contains_key(name)
         && new.get(name).is_some_and(|value| value.get("harness").is_none() && value.get("test").is_none())
@@ -156,6 +174,12 @@ fn read_node(text: &str) -> Option<Keys> {
             other => drop(out.insert("scripts".to_owned(), other.clone())),
         }
     }
+    out.extend(list_entries(file.get("workspaces"), "workspaces"));
+    out.extend(list_entries(file.get("workspaces").and_then(|all| all.get("packages")), "workspaces"));
+    for (first, second) in [("pnpm", "overrides"), ("pnpm", "patchedDependencies")] {
+        let value = file.get(first).and_then(|all| all.get(second));
+        out.extend(value.map(|value| (format!("{first}.{second}"), value.clone())));
+    }
     for key in NODE_KEYS {
         out.extend(file.get(key).map(|value| (key.to_owned(), value.clone())));
     }
@@ -176,12 +200,17 @@ fn read_cargo(text: &str) -> Option<Keys> {
         ("/lib/harness", "lib.harness"),
         ("/package/autotests", "package.autotests"),
         ("/package/autobins", "package.autobins"),
+        ("/lib/path", "lib.path"),
+        ("/package/build", "package.build"),
+        ("/patch", "patch"),
+        ("/replace", "replace"),
         ("/workspace/default-members", "workspace.default-members"),
         ("/workspace/exclude", "workspace.exclude"),
         ("/package/metadata/nextest", "package.metadata.nextest"),
     ] {
         out.extend(file.pointer(pointer).map(|value| (name.to_owned(), value.clone())));
     }
+    out.extend(list_entries(file.pointer("/workspace/members"), "workspace.members"));
     for (at, target) in file.get("test").and_then(Value::as_array).into_iter().flatten().enumerate() {
         let name = target.get("name").and_then(Value::as_str).map_or_else(|| at.to_string(), str::to_owned);
         out.insert(format!("[[test]] {name}"), target.clone());
@@ -218,7 +247,21 @@ fn read_python(text: &str) -> Option<Keys> {
             out.extend(value.map(|value| (name, value.clone())));
         }
     }
+    for (pointer, name) in [
+        ("/tool/uv/sources", "tool.uv.sources"),
+        ("/tool/rye/scripts", "tool.rye.scripts"),
+        ("/tool/pixi/tasks", "tool.pixi.tasks"),
+        ("/project/entry-points/pytest11", "project.entry-points.pytest11"),
+    ] {
+        out.extend(file.pointer(pointer).map(|value| (name.to_owned(), value.clone())));
+    }
     Some(out)
+}
+
+/// Returns one key for each entry of a list, so that a new entry alters no other.
+fn list_entries(list: Option<&Value>, name: &str) -> Vec<(String, Value)> {
+    let entries = list.and_then(Value::as_array).into_iter().flatten();
+    entries.map(|entry| (format!("{name} {entry}"), Value::Bool(true))).collect()
 }
 
 /// Reads the lines of `go.mod` that replace the code of a module: a replaced test library
@@ -234,10 +277,12 @@ fn read_go(text: &str) -> Option<Keys> {
             in_block = false;
         } else if is_replace && is_open {
             in_block = true;
-        } else if in_block || is_replace {
+        } else if in_block || is_replace || words.first() == Some(&"ignore") {
             let skipped = usize::from(is_replace && !in_block);
             let rule = words.iter().skip(skipped).copied().collect::<Vec<_>>().join(" ");
-            if let Some((module, target)) = rule.split_once("=>") {
+            if words.first() == Some(&"ignore") {
+                out.insert(words.join(" "), Value::Bool(true));
+            } else if let Some((module, target)) = rule.split_once("=>") {
                 out.insert(format!("replace {}", module.trim()), Value::from(target.trim()));
             }
         }

@@ -199,11 +199,20 @@ const SETTINGS: [(&str, &[&str]); 8] = [
             "\"test\":false",
         ],
     ),
-    ("pyproject.toml", &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "-k ", "-m "]),
-    ("pytest.ini", &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "-k ", "-m "]),
-    ("setup.cfg", &["--ignore", "--deselect", "collect_ignore", "norecursedirs"]),
+    (
+        "pyproject.toml",
+        &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "python_files", "-k ", "-m "],
+    ),
+    (
+        "pytest.ini",
+        &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "python_files", "-k ", "-m "],
+    ),
+    ("setup.cfg", &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "python_files", "-k "]),
     ("tox.ini", &["--ignore", "--deselect", "collect_ignore", "norecursedirs", "|| true"]),
-    ("conftest.py", &["collect_ignore", "pytest_ignore_collect", "pytest.skip"]),
+    (
+        "conftest.py",
+        &["collect_ignore", "pytest_ignore_collect", "pytest_collection_modifyitems", "pytest_runtest_call"],
+    ),
     ("package.json", &["testPathIgnorePatterns", "passWithNoTests", "|| true", "exit 0"]),
     (".config/nextest.toml", &["default-filter", "retries"]),
 ];
@@ -213,10 +222,12 @@ fn find_settings(file: &ChangedFile, rule: &Rule) -> Vec<Finding> {
     let path = &file.change.path;
     let text = path.to_text();
     let known = SETTINGS.iter().find(|(name, _)| text == *name || text.ends_with(&format!("/{name}")));
-    let (Some((_, words)), Some(before), Some(after)) = (known, &file.before, &file.after) else {
+    let (Some((_, words)), Some(after)) = (known, &file.after) else {
         return Vec::new();
     };
-    let (before, after) = (lines_of_settings(path, before), lines_of_settings(path, after));
+    // A new file of settings can be nearer to the tests than the one of the base.
+    let before = file.before.as_ref().map_or_else(Vec::new, |before| lines_of_settings(path, before));
+    let after = lines_of_settings(path, after);
     let added = words
         .iter()
         .filter(|word| lines_with_word(&after, word).count() > lines_with_word(&before, word).count());

@@ -70,8 +70,7 @@ pub(crate) fn run_gate_checks(
     }
     let change = load_relevant_change(repo, selection.as_ref(), &packets)?;
     let changed_count = change.files.len();
-    let judged_entries =
-        change.files.iter().map(|file| (file.change.path.clone(), file.change.after)).collect();
+    let judged_entries = change.entries();
     let attribution = FileAttribution::new(change.files.clone(), &packets);
     let several = packets.len() > 1;
     let is_committed = selection.as_ref().is_some_and(|selection| selection.mode.is_committed());

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::change::{
     Change, Commit, History as _, Repository as _, RepositoryError, Selection, SelectionMode, TreeEntry,
 };
+use crate::check::is_personal;
 use crate::pipeline::packet_gate::GateResult;
 use crate::system::git::{GitRepository, GitState};
 use crate::text::RepoPath;
@@ -62,7 +63,8 @@ pub(super) fn describe_difference(
             if selection.head != head {
                 return Ok(Some((None, "HEAD is not the head of the judged range".to_owned())));
             }
-            let edited = list_changes(repo, head, SelectionMode::Worktree)?.into_iter().next();
+            let mut edited = list_changes(repo, head, SelectionMode::Worktree)?.into_iter();
+            let edited = edited.find(|change| !is_aside(change));
             Ok(edited.map(|change| (Some(change.path), "differs from the judged commit".to_owned())))
         }
         SelectionMode::Worktree => {
@@ -72,11 +74,18 @@ pub(super) fn describe_difference(
         }
         SelectionMode::Staged => {
             let staged = entries(list_changes(repo, head, SelectionMode::Staged)?);
-            let disk = entries(list_changes(repo, head, SelectionMode::Worktree)?);
+            let mut disk = list_changes(repo, head, SelectionMode::Worktree)?;
+            disk.retain(|change| !is_aside(change));
+            let disk = entries(disk);
             Ok(first_difference(&staged, &disk)
                 .map(|path| (Some(path), "differs from the staged content".to_owned())))
         }
     }
+}
+
+/// Returns whether a file of one person on disk is no part of what is judged.
+fn is_aside(change: &Change) -> bool {
+    change.user_ignored.is_some() && is_personal(&change.path)
 }
 
 /// Returns the first path whose entries differ, or that only one of both contains.

@@ -112,8 +112,7 @@ impl<'a> VerifyContext<'a> {
     /// Returns the result of the gate with this report.
     fn into_result(self, report: Report) -> GateResult {
         let tree = self.selection.judged_tree();
-        let judged_entries =
-            self.change.files.iter().map(|file| (file.change.path.clone(), file.change.after)).collect();
+        let judged_entries = self.change.entries();
         GateResult {
             gate: Gate::PostWork,
             report,
