@@ -47,6 +47,16 @@ pub enum RepositoryError {
         /// The maximum number of bytes.
         limit: u64,
     },
+    /// Patterns and paths are together too many to be compared.
+    #[error(
+        "{what} and the paths of the change need more than {limit} steps to be compared; write fewer or simpler patterns, or check the change in parts (--range)"
+    )]
+    TooManyComparisons {
+        /// The patterns, as a noun.
+        what: &'static str,
+        /// The maximum number of steps.
+        limit: u64,
+    },
     /// The change has more paths than the limit.
     #[error(
         "the change has more than {limit} paths; add files that do not belong to the work to a tracked .gitignore, or check the change in parts (--range)"
@@ -227,6 +237,14 @@ pub trait History {
     /// Returns whether the clone has only a part of the history.
     fn is_shallow(&self) -> bool {
         false
+    }
+
+    /// Returns the commit whose merge into HEAD is under way; `None` without a merge.
+    ///
+    /// # Errors
+    /// The repository cannot be read.
+    fn merged_commit(&self) -> Result<Option<Commit>, RepositoryError> {
+        Ok(None)
     }
 
     /// Returns the merge base of two commits: the newest common ancestor that is not

@@ -56,7 +56,9 @@ pub(crate) use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
 pub(crate) use packet::merged::merged_commit;
 pub(crate) use refinement::is_bundle;
 pub(crate) use registry::{Registered, find_rule, registered_rules, wording};
-pub(crate) use scope::{is_loaded_unasked, is_personal, sensitive_path_reason};
+pub(crate) use scope::{
+    MAX_GLOB_PAIRS, is_comparable, is_loaded_unasked, is_personal, sensitive_path_reason,
+};
 pub(crate) use spec::parse_version as spec_version;
 
 /// The result of one check.

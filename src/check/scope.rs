@@ -39,6 +39,21 @@ fn find_excluding_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> 
     scope.out_of_scope.iter().find(excludes)
 }
 
+/// Maximum number of pairs of a glob and a changed path that are compared.
+pub(crate) const MAX_GLOB_PAIRS: u64 = 3_000_000;
+
+/// Returns whether the globs of a scope and of the protected paths can be compared with
+/// this number of changed paths.
+#[must_use]
+pub(crate) fn is_comparable(input: &PacketCheckContext<'_>, paths: usize) -> bool {
+    let scope = &input.packet.scope;
+    let entries = scope.in_scope.iter().chain(&scope.out_of_scope).chain(&input.policy.exempt);
+    let globs = entries.filter(|entry| matches!(entry.pattern, Ok(ScopePattern::Glob(_)))).count();
+    let protected = input.policy.protected.iter().filter(|pattern| pattern.text.contains('*')).count();
+    let pairs = (globs + protected).saturating_mul(paths);
+    u64::try_from(pairs).unwrap_or(u64::MAX) <= MAX_GLOB_PAIRS
+}
+
 /// Returns whether a path belongs to this packet's own governance files.
 fn is_own_governance(input: &PacketCheckContext<'_>, path: &RepoPath) -> bool {
     !input.is_fence && input.layout.is_packet_record(input.id, path)

@@ -140,7 +140,7 @@ fn parse_all<'a>(texts: impl Iterator<Item = &'a &'static str>) -> Vec<Protected
 }
 
 /// Task runners, with the files that say what a task runs.
-const TASK_RUNNERS: [(&str, &[&str]); 12] = [
+const TASK_RUNNERS: [(&str, &[&str]); 11] = [
     ("just", &["justfile", ".justfile"]),
     ("make", &["makefile", "GNUmakefile"]),
     ("gmake", &["makefile", "GNUmakefile"]),
@@ -152,16 +152,47 @@ const TASK_RUNNERS: [(&str, &[&str]); 12] = [
     ("inv", &["tasks.py", "tasks/__init__.py"]),
     ("mage", &["magefile.go", "magefiles/"]),
     ("ninja", &["build.ninja"]),
-    ("deno", &["deno.json", "deno.jsonc"]),
 ];
 
-/// Programs that run the file of their first argument, with the extensions that they add.
-const INTERPRETERS: [(&str, &[&str]); 5] = [
+/// Programs that run the file of their first argument, with the ends that they add to it.
+const INTERPRETERS: [(&str, &[&str]); 21] = [
     ("node", &[".js", ".mjs", ".cjs", "/index.js"]),
     ("tsx", &[".ts", ".js"]),
     ("ts-node", &[".ts", ".js"]),
     ("bun", &[".ts", ".js"]),
+    ("deno", &[]),
     ("python", &[".py", "/__main__.py"]),
+    ("py", &[".py", "/__main__.py"]),
+    ("sh", &[]),
+    ("bash", &[]),
+    ("dash", &[]),
+    ("zsh", &[]),
+    ("fish", &[]),
+    ("ksh", &[]),
+    ("pwsh", &[".ps1"]),
+    ("powershell", &[".ps1"]),
+    ("ruby", &[]),
+    ("perl", &[]),
+    ("php", &[]),
+    ("lua", &[]),
+    ("Rscript", &[]),
+    ("source", &[]),
+];
+
+/// Options of interpreters and task runners whose value is a file that they run.
+const FILE_OPTIONS: [&str; 12] = [
+    "-r",
+    "--require",
+    "--import",
+    "--loader",
+    "-f",
+    "--file",
+    "--justfile",
+    "--makefile",
+    "--taskfile",
+    "-File",
+    "--rcfile",
+    "--init-file",
 ];
 
 /// Extensions of scripts.
@@ -218,68 +249,77 @@ fn collect_paths(argv: &[String], folder: &str, out: &mut Vec<String>) {
                 ["cargo" | "go" | "node" | "deno" | "bun" | "npm" | "pnpm" | "yarn" | "dotnet", "test"]
             )
         });
-    let mut words = argv.iter().map(String::as_str).peekable();
+    let mut words = argv.iter().map(String::as_str).enumerate();
     let mut interpreter: Option<&[&str]> = None;
     let mut runner: Option<&[&str]> = None;
-    while let Some(word) = words.next() {
+    let mut plain: Option<&str> = None;
+    let mut add = |folder: &str, path: &str| out.extend(join_below_root(folder, path));
+    while let Some((index, word)) = words.next() {
         let name = program_name(word);
-        if runner.is_none()
-            && let Some((_, files)) = TASK_RUNNERS.iter().find(|(known, _)| *known == name)
+        let is_start = interpreter.is_none() && runner.is_none();
+        if is_start && word.contains('/') && !word.starts_with('-') && (index == 0 || word.starts_with("./"))
         {
-            runner = Some(files);
-            continue;
-        }
-        if let Some((_, extensions)) = INTERPRETERS.iter().find(|(known, _)| *known == name) {
-            interpreter = Some(extensions);
-            continue;
+            add(&folder, word);
         }
         if word.contains(char::is_whitespace) {
-            collect_from_code(word, &folder, out);
-            continue;
-        }
-        if matches!(word, "-C" | "--directory" | "--working-directory") {
-            let below = words.next().and_then(|next| join_below_root(&folder, next));
-            folder = below.unwrap_or(folder);
-            continue;
-        }
-        if word == "-m" && interpreter.is_some() {
-            let module = words.next().unwrap_or_default().replace('.', "/");
-            out.extend(
-                [".py", "/__main__.py"]
-                    .iter()
-                    .filter_map(|end| join_below_root(&folder, &format!("{module}{end}"))),
-            );
-            continue;
-        }
-        // `--file=x.mk`, `-fx.mk`: the value of an option can be a script.
-        let value = match word.strip_prefix('-') {
-            Some(option) => {
-                option.split_once('=').map_or(option.get(1..).unwrap_or_default(), |(_, value)| value)
+            collect_from_code(word, &folder, &mut add);
+        } else if let Some((_, files)) = TASK_RUNNERS.iter().find(|(known, _)| is_start && *known == name) {
+            runner = Some(files);
+        } else if let Some((_, ends)) = INTERPRETERS.iter().find(|(known, _)| is_start && *known == name) {
+            interpreter = Some(ends);
+        } else if matches!(word, "-C" | "--directory" | "--working-directory") {
+            folder = words.next().and_then(|(_, next)| join_below_root(&folder, next)).unwrap_or(folder);
+        } else if word == "-m" && interpreter.is_some() {
+            let module = words.next().map_or_else(String::new, |(_, next)| next.replace('.', "/"));
+            add(&folder, &format!("{module}.py"));
+            add(&folder, &format!("{module}/__main__.py"));
+            return;
+        } else if interpreter.is_some() && is_code_option(word) {
+            // Code of a shell can name scripts; code of a language is on the command line.
+            words.next().into_iter().for_each(|(_, code)| collect_from_code(code, &folder, &mut add));
+            return;
+        } else if FILE_OPTIONS.contains(&word) && !is_start {
+            words.next().into_iter().for_each(|(_, next)| add(&folder, next));
+        } else if let Some(option) = word.strip_prefix('-').filter(|_| !is_start) {
+            // `--file=x.mk`, `-fx.mk`: the value of an option can be a file that runs.
+            let value =
+                option.split_once('=').map_or(option.get(1..).unwrap_or_default(), |(_, value)| value);
+            if is_script(value) && !runs_tests {
+                add(&folder, value);
             }
-            None => word,
-        };
-        let extension = value.rsplit_once('.').map_or("", |(_, extension)| extension);
-        let is_script = SCRIPT_EXTENSIONS.contains(&extension) || value.contains('/');
-        if value.is_empty() || value.ends_with('/') || (runs_tests && word != value && !is_script) {
-            continue;
-        }
-        if is_script && (!runs_tests || word.starts_with("./")) {
-            out.extend(join_below_root(&folder, value));
-        }
-        if let Some(extensions) = interpreter.filter(|_| !word.starts_with('-') && !runs_tests) {
-            out.extend(
-                extensions.iter().filter_map(|end| join_below_root(&folder, &format!("{value}{end}"))),
-            );
-            interpreter = None;
+        } else if let Some(ends) = interpreter.filter(|_| !runs_tests) {
+            if is_script(word) {
+                add(&folder, word);
+                ends.iter().for_each(|end| add(&folder, &format!("{word}{end}")));
+                return;
+            }
+            plain = plain.or(Some(word).filter(|word| !matches!(*word, "run" | "x" | "exec" | "task")));
+        } else if runner.is_some() && word.contains('/') {
+            add(&folder, word);
         }
     }
-    if !runs_tests || runner.is_some_and(|files| !files.contains(&"deno.json")) {
-        out.extend(runner.into_iter().flatten().filter_map(|file| join_below_root(&folder, file)));
+    if let (Some(ends), Some(word)) = (interpreter, plain) {
+        add(&folder, word);
+        ends.iter().for_each(|end| add(&folder, &format!("{word}{end}")));
     }
+    runner.into_iter().flatten().for_each(|file| add(&folder, file));
+}
+
+/// Returns whether an option is followed by code, as in `bash -lc` and `node -e`.
+fn is_code_option(word: &str) -> bool {
+    let letters = word.strip_prefix('-').filter(|rest| !rest.starts_with('-')).unwrap_or_default();
+    matches!(word, "-e" | "--eval" | "-p" | "--print" | "-Command")
+        || (letters.ends_with('c') && letters.len() <= 4 && letters.chars().all(|c| c.is_ascii_lowercase()))
+}
+
+/// Returns whether a word looks like the path of a script.
+fn is_script(word: &str) -> bool {
+    let extension = word.rsplit_once('.').map_or("", |(_, extension)| extension);
+    !word.ends_with('/') && (word.contains('/') || SCRIPT_EXTENSIONS.contains(&extension))
 }
 
 /// Collects the paths of code for a shell, which may change its folder first.
-fn collect_from_code(code: &str, folder: &str, out: &mut Vec<String>) {
+fn collect_from_code(code: &str, folder: &str, add: &mut dyn FnMut(&str, &str)) {
     let mut folder = folder.to_owned();
     for command in code.split(['\n', ';', '&', '|']) {
         let words: Vec<String> =
@@ -287,7 +327,11 @@ fn collect_from_code(code: &str, folder: &str, out: &mut Vec<String>) {
         match words.as_slice() {
             [first, to, ..] if first == "cd" => folder = join_below_root(&folder, to).unwrap_or(folder),
             [] => {}
-            words => collect_paths(words, &folder, out),
+            words => {
+                let mut found = Vec::new();
+                collect_paths(words, &folder, &mut found);
+                found.iter().for_each(|path| add("", path));
+            }
         }
     }
 }
@@ -366,6 +410,9 @@ mod tests {
             (&["/usr/bin/make", "x"], "usr/bin/make"),
             (&["npx", "jest", "tests/a.test.js"], "tests/a.test.js"),
             (&["go", "test", "./..."], "a/b.go"),
+            (&["grep", "-q", "two", "src/a.txt"], "src/a.txt"),
+            (&["ruff", "check", "src/a.py"], "src/a.py"),
+            (&["bash", "scripts/lint.sh", "src/a.py"], "src/a.py"),
             (&["ruby", "-Itest", "test/a.rb"], "test/a.rb"),
         ] {
             assert!(!protects(argv, path), "{argv:?}");

@@ -27,10 +27,35 @@ struct Matcher {
     steps: u32,
 }
 
+/// Maximum number of steps of all matches of one walk over the files.
+pub(crate) const MAX_STEPS_OF_WALK: u64 = 300_000_000;
+
+thread_local! {
+    /// Steps of the matches of this thread since the last start.
+    static STEPS_OF_WALK: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// Starts to count the steps of all matches of this thread.
+pub(crate) fn start_walk() {
+    STEPS_OF_WALK.set(0);
+}
+
+/// Returns whether the matches since the start took too many steps. Their results are then
+/// not to be used.
+pub(crate) fn is_walk_too_long() -> bool {
+    STEPS_OF_WALK.get() > MAX_STEPS_OF_WALK
+}
+
 /// Returns whether a pattern matches a whole text. With `stops_at_slash`, only `**`
 /// matches a slash.
 pub(crate) fn matches_wildcards(pattern: &[u8], text: &[u8], stops_at_slash: bool) -> bool {
-    Matcher { stops_at_slash, steps: 0 }.run(pattern, 0, text, 0) == Outcome::Match
+    if is_walk_too_long() {
+        return false;
+    }
+    let mut matcher = Matcher { stops_at_slash, steps: 0 };
+    let outcome = matcher.run(pattern, 0, text, 0);
+    STEPS_OF_WALK.set(STEPS_OF_WALK.get() + u64::from(matcher.steps));
+    outcome == Outcome::Match
 }
 
 /// Returns whether a byte has a meaning in patterns.

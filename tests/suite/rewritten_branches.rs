@@ -131,3 +131,63 @@ fn a_key_that_main_withdrew_approves_no_rewritten_branch() {
         assert!(exit == 1 && said.contains("approval/signed"), "{how:?}\n{said}");
     }
 }
+
+/// A branch of a fence, and main with a change that conflicts and a new CI file.
+fn fence_in_conflict() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("countersign.yaml", "version: 1\nprofile: fence\nscope: [src/]\nsteps: none\n");
+    sandbox.write("src/a.txt", "one\n");
+    sandbox.write(".github/workflows/ci.yml", "on: push\n");
+    sandbox.commit("project");
+    sandbox.git(&["switch", "-q", "-c", "work"]);
+    sandbox.write("src/a.txt", "work\n");
+    sandbox.commit("work");
+    sandbox.git(&["switch", "-q", "main"]);
+    sandbox.write("src/a.txt", "main\n");
+    sandbox.write(".github/workflows/ci.yml", "on: [push]\n");
+    sandbox.commit("main moves");
+    sandbox.git(&["switch", "-q", "work"]);
+    let merge = crate::support::repo::isolated_command("git", &sandbox.root, &sandbox.home())
+        .args(["merge", "-q", "main"])
+        .output()
+        .expect("git runs");
+    assert!(!merge.status.success(), "a conflict");
+    sandbox.write("src/a.txt", "both\n");
+    sandbox.git(&["add", "-A"]);
+    sandbox
+}
+
+#[test]
+fn a_merge_of_main_under_way_is_not_the_work_of_the_branch() {
+    let judge = |sandbox: &Sandbox| {
+        let hook = sandbox.run_redacted(&["hook", "run", "pre-commit"]);
+        let verify = sandbox.run_redacted(&["verify", "--no-run"]);
+        assert_eq!(hook.0, verify.0, "{}\n{}", hook.1, verify.1);
+        verify
+    };
+    let sandbox = fence_in_conflict();
+    let (exit, said) = judge(&sandbox);
+    assert!(exit == 0 && said.contains("a merge of `main` is under way"), "{said}");
+    // The merge adds something that neither side has.
+    sandbox.write("deploy.sh", "x\n");
+    sandbox.git(&["add", "-A"]);
+    let (exit, said) = judge(&sandbox);
+    assert!(exit == 1 && said.contains("deploy.sh is changed"), "{said}");
+    // The merge drops what main brought.
+    let sandbox = fence_in_conflict();
+    sandbox.write(".github/workflows/ci.yml", "on: push\n");
+    sandbox.git(&["add", "-A"]);
+    let (exit, said) = judge(&sandbox);
+    assert!(exit == 1 && said.contains("ci.yml is changed"), "{said}");
+    // Something that is not of main is merged.
+    let sandbox = fence_in_conflict();
+    sandbox.git(&["branch", "other", "main"]);
+    sandbox.git(&["merge", "--abort"]);
+    sandbox.git(&["switch", "-q", "other"]);
+    sandbox.write("deploy.sh", "x\n");
+    sandbox.commit("not main");
+    sandbox.git(&["switch", "-q", "work"]);
+    sandbox.git(&["merge", "-q", "-X", "ours", "--no-commit", "other"]);
+    let (exit, said) = judge(&sandbox);
+    assert!(exit == 1 && said.contains("deploy.sh is changed"), "{said}");
+}

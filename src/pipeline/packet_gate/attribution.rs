@@ -1,7 +1,8 @@
 //! Attributes each changed file to packets, if one run judges several packets.
 
-use crate::change::ChangedFile;
-use crate::check::scope;
+use crate::change::{ChangedFile, RepositoryError};
+use crate::check::context::PacketCheckContext;
+use crate::check::{MAX_GLOB_PAIRS, is_comparable, scope};
 use crate::pipeline::selected_change::SelectedChange;
 use crate::text::RepoPath;
 
@@ -109,13 +110,36 @@ fn mentions_path(packet: &PacketContext, path: &RepoPath) -> bool {
 /// Takes untracked files out of a change that only the user of git ignores, or that are in a
 /// cache that the configuration names. A file stays if a scope contains it or it
 /// controls the checks. Without a packet, every file stays.
-pub(crate) fn set_aside_untracked(change: &mut SelectedChange, packets: &[PacketContext]) {
-    let Some(first) = packets.first() else { return };
+///
+/// # Errors
+/// The globs of the scopes are too many for the change.
+pub(crate) fn set_aside_untracked(
+    change: &mut SelectedChange,
+    packets: &[PacketContext],
+) -> Result<(), RepositoryError> {
+    let Some(first) = packets.first() else { return Ok(()) };
+    let inputs = packets.iter().filter_map(PacketContext::packet_input);
+    refuse_too_many_globs(inputs, change.files.len())?;
     change.set_aside_untracked(&first.config.policy.caches, |path| {
         packets.iter().any(|packet| {
             packet.packet_input().is_none_or(|input| scope::sensitive_path_reason(&input, path).is_some())
         })
     });
+    Ok(())
+}
+
+/// Fails if the globs of the scopes are too many for this number of paths.
+///
+/// # Errors
+/// There are more pairs than the limit.
+pub(crate) fn refuse_too_many_globs<'a>(
+    mut inputs: impl Iterator<Item = PacketCheckContext<'a>>,
+    paths: usize,
+) -> Result<(), RepositoryError> {
+    if inputs.all(|input| is_comparable(&input, paths)) {
+        return Ok(());
+    }
+    Err(RepositoryError::TooManyComparisons { what: "the globs of the scope", limit: MAX_GLOB_PAIRS })
 }
 
 fn packet_name(packet: &PacketContext) -> Option<String> {

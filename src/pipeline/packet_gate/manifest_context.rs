@@ -69,7 +69,7 @@ impl<'a> ManifestContext<'a> {
             .collect::<Result<_, _>>()?;
         reject_duplicates(&packets)?;
         let mut change = load_changed_files(repo, &selection)?;
-        attribution::set_aside_untracked(&mut change, &packets);
+        attribution::set_aside_untracked(&mut change, &packets)?;
         let changed_count = change.files.len();
         let files = FileAttribution::new(change.files.clone(), &packets).into_first();
         if packets.iter().any(|packet| packet.located.is_none()) {

@@ -25,6 +25,7 @@ pub use super::error::PipelineError;
 pub(crate) use super::locate::locate;
 pub(crate) use super::outcome::status_of;
 pub(crate) use crate::document::limits::MAX_DOCUMENT_BYTES;
+pub(crate) use attribution::refuse_too_many_globs;
 pub(crate) use gate_result::{FencePacket, GateResult};
 pub(crate) use gate_rules::rules_of_gate;
 pub(crate) use lookups::cached_link_target;

@@ -167,7 +167,7 @@ fn load_relevant_change(
         Some(selection) => load_changed_files(repo, selection)?,
         None => SelectedChange::default(),
     };
-    attribution::set_aside_untracked(&mut change, packets);
+    attribution::set_aside_untracked(&mut change, packets)?;
     Ok(change)
 }
 

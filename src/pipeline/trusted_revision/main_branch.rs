@@ -147,7 +147,7 @@ impl MainBranch {
         merge_base: &dyn Fn(Commit) -> Option<String>,
         tip: Option<&BranchTip>,
     ) -> Result<Selection, RepositoryError> {
-        let selection = repo.select(request, merge_base, tip)?;
+        let selection = self.against_merged_main(repo, repo.select(request, merge_base, tip)?)?;
         let (SelectionMode::Range, None, Some(base), Some(head)) =
             (selection.mode, selection.left_end, selection.base, selection.head)
         else {
@@ -168,6 +168,34 @@ impl MainBranch {
                 known.reference
             );
             return Ok(Selection { base: Some(fork), left_end: Some(base), reason, ..selection });
+        }
+        Ok(selection)
+    }
+
+    /// While a merge of a main branch is under way, compares with the merged commit: what
+    /// main brings is not the work of this branch.
+    fn against_merged_main(
+        &self,
+        repo: &dyn Repository,
+        selection: Selection,
+    ) -> Result<Selection, RepositoryError> {
+        let merged = if selection.mode.is_committed() { None } else { repo.merged_commit()? };
+        let (Some(merged), Some(head)) = (merged, repo.head()?) else { return Ok(selection) };
+        for known in &self.tips {
+            if !repo.is_ancestor(merged, known.tip)? {
+                continue;
+            }
+            // Without newer commits of main, the merge would take something back.
+            let Some(fork) = repo.merge_base(head, known.tip)? else { continue };
+            if repo.is_ancestor(fork, merged)? {
+                let reason = format!(
+                    "{}; a merge of `{}` is under way, so its commit {} is the base",
+                    selection.reason,
+                    known.reference,
+                    merged.short()
+                );
+                return Ok(Selection { base: Some(merged), reason, ..selection });
+            }
         }
         Ok(selection)
     }

@@ -12,7 +12,9 @@ use crate::document::{Layout, Packet, WpId};
 use crate::finding::{CheckOutcome, Report};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::outcome::{RuleRef, is_disabled, resolve_outcome};
-use crate::pipeline::packet_gate::{FencePacket, GateResult, cached_link_target, rules_of_gate};
+use crate::pipeline::packet_gate::{
+    FencePacket, GateResult, cached_link_target, refuse_too_many_globs, rules_of_gate,
+};
 use crate::pipeline::selected_change::SelectedChange;
 use crate::pipeline::source_scan;
 use crate::rule::Rule;
@@ -126,13 +128,18 @@ fn fence_packet(loaded: &LoadedConfig) -> Packet {
 
 /// Takes untracked files out of a change that only the user of git ignores, or that are in a
 /// named cache, unless the fence contains them or they control the checks. Packets check their own scopes.
-pub(super) fn set_aside_untracked(loaded: &LoadedConfig, change: &mut SelectedChange) {
-    let Ok(id) = WpId::parse("WP-fence") else { return };
+pub(super) fn set_aside_untracked(
+    loaded: &LoadedConfig,
+    change: &mut SelectedChange,
+) -> Result<(), RepositoryError> {
+    let Ok(id) = WpId::parse("WP-fence") else { return Ok(()) };
     let fence = FencePacket { id, packet: fence_packet(loaded), layout: Layout::gov() };
     let input = fence.check_context(&loaded.config.policy);
+    refuse_too_many_globs(std::iter::once(fence.check_context(&loaded.config.policy)), change.files.len())?;
     change.set_aside_untracked(&loaded.config.policy.caches, |path| {
         sensitive_path_reason(&input, path).is_some()
     });
+    Ok(())
 }
 
 /// Returns the changed files, and those that only the index changes: the next commit

@@ -82,7 +82,7 @@ impl<'a> VerifyContext<'a> {
         let trusted = TrustedRevision::resolve(repo, &main, Some(&selection))?;
         let loaded = load(repo, trusted.tree, request.config.as_ref())?;
         let mut change = load_changed_files(repo, &selection)?;
-        fence::set_aside_untracked(&loaded, &mut change);
+        fence::set_aside_untracked(&loaded, &mut change)?;
         let all_files = fence::with_staged_paths(repo, &selection, &change.files)?;
         Ok((Self { repo, request, selection, trusted, loaded, change, all_files }, wanted))
     }

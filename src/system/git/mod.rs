@@ -53,6 +53,8 @@ pub use builder::RepositoryBuilder;
 pub(crate) use fingerprint::GitState;
 pub(crate) use library::libgit2_version;
 
+/// Maximum size of git's file `MERGE_HEAD`, in bytes.
+const MAX_MERGE_HEAD_BYTES: u64 = 4096;
 /// Maximum size of a file in bytes; larger files are an error.
 pub(crate) const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
 
@@ -309,6 +311,16 @@ impl History for GitRepository {
         self.repo.is_shallow()
     }
 
+    fn merged_commit(&self) -> Result<Option<Commit>, RepositoryError> {
+        let path = self.repo.path().join("MERGE_HEAD");
+        let Ok(bytes) = crate::system::files::read(&path, MAX_MERGE_HEAD_BYTES) else { return Ok(None) };
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        let ids: Vec<&str> = text.split_whitespace().collect();
+        // A merge of several branches at once has no single base.
+        let [id] = ids.as_slice() else { return Ok(None) };
+        Ok(git2::Oid::from_str(id).ok().map(|id| Commit(to_hash(id))))
+    }
+
     fn merge_base(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {
         self.find_merge_base(a, b)
     }
@@ -393,7 +405,10 @@ impl Repository for GitRepository {
                 trees::limit_changes(self.tree_changes(selection.base, selection.head)?.changes)
             }
             SelectionMode::Staged => trees::limit_changes(self.index_changes(selection.base)?.changes),
-            SelectionMode::Worktree => trees::limit_changes(self.worktree_changes(selection.base)?.changes),
+            SelectionMode::Worktree => {
+                let ChangeSet { changes, exempted } = self.worktree_changes(selection.base)?;
+                Ok(ChangeSet { exempted, ..trees::limit_changes(changes)? })
+            }
         }
     }
 }

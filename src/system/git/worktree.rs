@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::change::{Change, ChangeSet, Commit, FileMode, History as _, RepositoryError, TreeEntry};
 use crate::digest::{Hash20, git_blob_id};
-use crate::system::{files, parallel};
+use crate::system::{files, parallel, wildmatch};
 use crate::text::RepoPath;
 
 use super::attributes::is_attributes_file;
@@ -41,6 +41,7 @@ impl GitRepository {
     /// files are included.
     pub(super) fn worktree_changes(&self, base: Option<Commit>) -> Result<ChangeSet, RepositoryError> {
         self.refuse_foreign_attributes()?;
+        wildmatch::start_walk();
         let mut staged = self.staged_entries()?;
         let mut before = self.flat_tree(base)?;
         let (found, exempted) = self.walk_worktree(&before, &staged)?;
@@ -85,6 +86,10 @@ impl GitRepository {
         }
         changes
             .extend(before.into_iter().filter_map(|(path, old)| Change::from_entries(path, Some(old), None)));
+        if wildmatch::is_walk_too_long() {
+            let what = "the patterns of ignore and attribute files";
+            return Err(RepositoryError::TooManyComparisons { what, limit: wildmatch::MAX_STEPS_OF_WALK });
+        }
         Ok(ChangeSet { exempted, ..ChangeSet::new(changes) })
     }
 
