@@ -4,6 +4,8 @@
 //! Names are bytes. Work is counted: a pattern that would take too many steps matches
 //! nothing, so it exempts nothing.
 
+use crate::change::RepositoryError;
+
 /// Maximum number of steps of one match.
 const MAX_STEPS: u32 = 100_000;
 /// Maximum depth of stars that are tried inside each other.
@@ -28,7 +30,7 @@ struct Matcher {
 }
 
 /// Maximum number of steps of all matches of one walk over the files.
-pub(crate) const MAX_STEPS_OF_WALK: u64 = 300_000_000;
+const MAX_STEPS_OF_WALK: u64 = 100_000_000;
 
 thread_local! {
     /// Steps of the matches of this thread since the last start.
@@ -40,10 +42,20 @@ pub(crate) fn start_walk() {
     STEPS_OF_WALK.set(0);
 }
 
-/// Returns whether the matches since the start took too many steps. Their results are then
-/// not to be used.
-pub(crate) fn is_walk_too_long() -> bool {
+fn is_walk_too_long() -> bool {
     STEPS_OF_WALK.get() > MAX_STEPS_OF_WALK
+}
+
+/// Fails if the matches since the start took too many steps: their results are wrong then.
+///
+/// # Errors
+/// There were more steps than the limit.
+pub(crate) fn check_walk() -> Result<(), RepositoryError> {
+    if is_walk_too_long() {
+        let what = "the patterns of ignore and attribute files";
+        return Err(RepositoryError::TooManyComparisons { what, limit: MAX_STEPS_OF_WALK });
+    }
+    Ok(())
 }
 
 /// Returns whether a pattern matches a whole text. With `stops_at_slash`, only `**`

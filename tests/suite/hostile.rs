@@ -213,3 +213,37 @@ fn many_paths_outside_of_many_scope_entries_are_reported_in_time() {
     let hints = output.matches("the most similar entry").count();
     assert!((1..=50).contains(&hints), "{hints} hints");
 }
+
+/// A fence on a branch, with this scope and `.gitignore`, and many new files.
+fn fence_with(scope: &str, ignore: &str, files: usize) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("countersign.yaml", format!("version: 1\nprofile: fence\nscope:\n{scope}steps: none\n"));
+    sandbox.write(".gitignore", ignore);
+    sandbox.commit("project");
+    sandbox.git(&["switch", "-q", "-c", "work"]);
+    for number in 0..files {
+        sandbox.write(&format!("src/e{}/f_{number}_aaaaaaaaaaaaaaaaaaaa.rs", number % 50), "x\n");
+    }
+    sandbox
+}
+
+#[test]
+fn globs_of_the_scope_and_paths_have_a_common_limit() {
+    let globs: String = (0..1_600).map(|n| format!("  - src/d{n}/*_{n}_x*.rs\n")).collect();
+    let (exit, said) = run_in_time(&fence_with(&globs, "", 2_000), &["verify", "--no-run"]);
+    assert!(exit == 2 && said.contains("the globs of the scope"), "{exit} {said}");
+    let globs: String = (0..100).map(|n| format!("  - src/e{n}/*.rs\n")).collect();
+    let (exit, said) = run_in_time(&fence_with(&globs, "", 300), &["verify", "--no-run"]);
+    assert_eq!(exit, 0, "{said}");
+}
+
+#[test]
+fn patterns_of_ignore_files_and_paths_have_a_common_limit() {
+    let patterns: String = (0..5_000).map(|n| format!("*a*a*a*b{n}\n")).collect();
+    let sandbox = fence_with("  - src/\n", &patterns, 3_000);
+    let (exit, said) = run_in_time(&sandbox, &["verify", "--no-run"]);
+    assert!(exit == 2 && said.contains("the patterns of ignore and attribute files"), "{exit} {said}");
+    let patterns: String = (0..100).map(|n| format!("*a*b{n}\n")).collect();
+    let (exit, said) = run_in_time(&fence_with("  - src/\n", &patterns, 300), &["verify", "--no-run"]);
+    assert_eq!(exit, 0, "{said}");
+}

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::change::{FileMode, RepositoryError, TreeEntry};
 use crate::system::ignores::IgnoreRules;
-use crate::system::{files, walk};
+use crate::system::{files, walk, wildmatch};
 use crate::text::RepoPath;
 
 use super::attributes::is_attributes_file;
@@ -97,6 +97,7 @@ impl WorktreeWalk<'_> {
             let disk = files::join_repo_path(self.root, &folder);
             let names = files::list_folder(&disk).map_err(|error| unreadable(&folder, &error))?;
             for (name, metadata) in names {
+                wildmatch::check_walk()?;
                 let path = folder.join(name.as_bytes());
                 if is_attributes_file(name.as_bytes()) {
                     self.saw_attributes.set(true);

@@ -64,6 +64,7 @@ impl GitRepository {
             let stored = known.as_ref().map(|known| known.entry.mode).or(old.map(|old| old.mode));
             let self_ignoring = found.self_ignoring.filter(|_| known.is_none() && old.is_none());
             let found = DiskEntry { mode: modes.mode_of(found.mode, stored), self_ignoring: None };
+            wildmatch::check_walk()?;
             let change = self.compare_on_disk(&path, &found, known.as_ref(), old, raw)?;
             changes.extend(change.map(|change| Change {
                 user_ignored: user_ignored.remove(&path),
@@ -86,10 +87,7 @@ impl GitRepository {
         }
         changes
             .extend(before.into_iter().filter_map(|(path, old)| Change::from_entries(path, Some(old), None)));
-        if wildmatch::is_walk_too_long() {
-            let what = "the patterns of ignore and attribute files";
-            return Err(RepositoryError::TooManyComparisons { what, limit: wildmatch::MAX_STEPS_OF_WALK });
-        }
+        wildmatch::check_walk()?;
         Ok(ChangeSet { exempted, ..ChangeSet::new(changes) })
     }
 
