@@ -10,6 +10,7 @@ mod protected;
 mod raw;
 mod scan;
 mod step;
+mod step_scripts;
 #[cfg(test)]
 mod tests;
 mod valid;

@@ -20,6 +20,7 @@ use super::protected;
 use super::raw::{self, Text};
 use super::scan;
 use super::step::{GateStep, validate_step};
+use super::step_scripts::step_patterns;
 
 /// An error of the configuration: the program cannot run (exit 2).
 #[derive(Debug, Clone)]
@@ -201,7 +202,7 @@ impl Config {
                 Some(steps.into_iter().map(validate_step).collect::<Result<_, _>>()?)
             }
         };
-        let scripts = self.steps.iter().flatten().flat_map(protected::step_patterns);
+        let scripts = self.steps.iter().flatten().flat_map(step_patterns);
         self.policy.protected.extend(scripts);
         self.policy.step_words = self.steps.iter().flatten().flat_map(|step| step.argv.clone()).collect();
         Ok(())

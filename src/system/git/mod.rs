@@ -23,6 +23,7 @@ mod lfs;
 mod library;
 mod objects;
 mod own_outputs;
+mod read_lock;
 mod revision;
 mod sparse;
 mod submodule;
@@ -44,7 +45,7 @@ use crate::change::{
 };
 use crate::digest::Hash20;
 use crate::system::folder::list_files_below;
-use crate::system::transaction::{ReadLock, WriteError, lock_for_reading};
+use crate::system::transaction::ReadLock;
 use crate::text::RepoPath;
 
 pub(crate) use branch_name::is_valid_branch_name;
@@ -53,8 +54,6 @@ pub use builder::RepositoryBuilder;
 pub(crate) use fingerprint::GitState;
 pub(crate) use library::libgit2_version;
 
-/// Maximum size of git's file `MERGE_HEAD`, in bytes.
-const MAX_MERGE_HEAD_BYTES: u64 = 4096;
 /// Maximum size of a file in bytes; larger files are an error.
 pub(crate) const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
 
@@ -157,20 +156,6 @@ impl GitRepository {
     /// The repository is bare.
     pub fn root(&self) -> Result<&Path, RepositoryError> {
         self.repo.workdir().ok_or(RepositoryError::Bare)
-    }
-
-    /// Takes the lock for reading: no command of countersign writes until it is released.
-    ///
-    /// # Errors
-    /// A command writes for longer than the timeout.
-    pub(crate) fn lock_for_reading(&self) -> Result<(), WriteError> {
-        *self.read_lock.borrow_mut() = lock_for_reading(&self.state_folder())?;
-        Ok(())
-    }
-
-    /// Releases the lock for reading. Steps run without it: they may write.
-    pub(crate) fn release_read_lock(&self) {
-        *self.read_lock.borrow_mut() = None;
     }
 
     /// Returns the folder for the tool's own files, inside git's folder.
@@ -312,13 +297,7 @@ impl History for GitRepository {
     }
 
     fn merged_commit(&self) -> Result<Option<Commit>, RepositoryError> {
-        let path = self.repo.path().join("MERGE_HEAD");
-        let Ok(bytes) = crate::system::files::read(&path, MAX_MERGE_HEAD_BYTES) else { return Ok(None) };
-        let text = String::from_utf8(bytes).unwrap_or_default();
-        let ids: Vec<&str> = text.split_whitespace().collect();
-        // A merge of several branches at once has no single base.
-        let [id] = ids.as_slice() else { return Ok(None) };
-        Ok(git2::Oid::from_str(id).ok().map(|id| Commit(to_hash(id))))
+        Ok(self.read_merge_head())
     }
 
     fn merge_base(&self, a: Commit, b: Commit) -> Result<Option<Commit>, RepositoryError> {

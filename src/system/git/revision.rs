@@ -17,6 +17,9 @@ fn revision_error(revision: &str, reason: impl Into<String>) -> RepositoryError 
     RepositoryError::Revision { revision: crate::text::to_single_line(revision, 120), reason: reason.into() }
 }
 
+/// Maximum size of git's file `MERGE_HEAD`, in bytes.
+const MAX_MERGE_HEAD_BYTES: u64 = 4096;
+
 impl GitRepository {
     /// Resolves one revision to a commit.
     fn resolve_revision(&self, text: &str) -> Result<Commit, RepositoryError> {
@@ -79,6 +82,17 @@ impl GitRepository {
         }
         // The resulting commit must exist.
         self.commit_node(at).map(|_| at)
+    }
+
+    /// Reads the commit whose merge into HEAD is under way.
+    pub(super) fn read_merge_head(&self) -> Option<Commit> {
+        let path = self.repo.path().join("MERGE_HEAD");
+        let Ok(bytes) = crate::system::files::read(&path, MAX_MERGE_HEAD_BYTES) else { return None };
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        let ids: Vec<&str> = text.split_whitespace().collect();
+        // A merge of several branches at once has no single base.
+        let [id] = ids.as_slice() else { return None };
+        git2::Oid::from_str(id).ok().map(|id| Commit(to_hash(id)))
     }
 
     /// Adds a hint to `reason` if the clone is shallow.
