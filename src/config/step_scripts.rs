@@ -66,23 +66,14 @@ const SCRIPT_EXTENSIONS: [&str; 19] = [
     "mk", "bat", "cmd", "just",
 ];
 
-/// Programs whose arguments are tests: naming a test protects none.
-const TEST_RUNNERS: [&str; 14] = [
-    "pytest",
-    "py.test",
-    "jest",
-    "vitest",
-    "mocha",
-    "ava",
-    "rspec",
-    "phpunit",
-    "bats",
-    "playwright",
-    "tap",
-    "nextest",
-    "stestr",
-    "cypress",
+/// Programs that start the program behind them.
+const LAUNCHERS: [&str; 14] = [
+    "env", "timeout", "nice", "nohup", "time", "xvfb-run", "uv", "poetry", "pipenv", "pdm", "hatch", "rye",
+    "npx", "sudo",
 ];
+
+/// Interpreters that are test runners with an option or subcommand: what follows are tests.
+const TESTING_INTERPRETERS: [&str; 4] = ["node", "deno", "bun", "ruby"];
 
 /// Returns the scripts and task files that a step runs: the work must not edit them unasked.
 /// A script that another script calls is not found.
@@ -105,15 +96,8 @@ fn program_name(word: &str) -> &str {
 /// Collects the paths of a command that runs in a folder below the root.
 fn collect_paths(argv: &[String], folder: &str, out: &mut Vec<String>) {
     let mut folder = folder.to_owned();
-    let names: Vec<&str> = argv.iter().map(|word| program_name(word)).collect();
-    let runs_tests = names.iter().any(|name| TEST_RUNNERS.contains(name))
-        || argv.iter().any(|word| word == "--test" || word.starts_with("-Itest"))
-        || names.windows(2).any(|pair| {
-            matches!(
-                pair,
-                ["cargo" | "go" | "node" | "deno" | "bun" | "npm" | "pnpm" | "yarn" | "dotnet", "test"]
-            )
-        });
+    let is_launched = argv.first().is_some_and(|word| LAUNCHERS.contains(&program_name(word)));
+    let mut may_test = false;
     let mut words = argv.iter().map(String::as_str).enumerate();
     let mut interpreter: Option<&[&str]> = None;
     let mut runner: Option<&[&str]> = None;
@@ -122,7 +106,10 @@ fn collect_paths(argv: &[String], folder: &str, out: &mut Vec<String>) {
     while let Some((index, word)) = words.next() {
         let name = program_name(word);
         let is_start = interpreter.is_none() && runner.is_none();
-        if is_start && word.contains('/') && !word.starts_with('-') && (index == 0 || word.starts_with("./"))
+        if is_start
+            && word.contains('/')
+            && !word.starts_with('-')
+            && (index == 0 || (is_launched && word.starts_with("./")))
         {
             add(&folder, word);
         }
@@ -132,12 +119,15 @@ fn collect_paths(argv: &[String], folder: &str, out: &mut Vec<String>) {
             runner = Some(files);
         } else if let Some((_, ends)) = INTERPRETERS.iter().find(|(known, _)| is_start && *known == name) {
             interpreter = Some(ends);
+            may_test = TESTING_INTERPRETERS.contains(&name);
         } else if matches!(word, "-C" | "--directory" | "--working-directory") {
             folder = words.next().and_then(|(_, next)| join_below_root(&folder, next)).unwrap_or(folder);
         } else if word == "-m" && interpreter.is_some() {
             let module = words.next().map_or_else(String::new, |(_, next)| next.replace('.', "/"));
             add(&folder, &format!("{module}.py"));
             add(&folder, &format!("{module}/__main__.py"));
+            return;
+        } else if may_test && (matches!(word, "--test" | "test") || word.starts_with("-Itest")) {
             return;
         } else if interpreter.is_some() && is_code_option(word) {
             // Code of a shell can name scripts; code of a language is on the command line.
@@ -149,10 +139,10 @@ fn collect_paths(argv: &[String], folder: &str, out: &mut Vec<String>) {
             // `--file=x.mk`, `-fx.mk`: the value of an option can be a file that runs.
             let value =
                 option.split_once('=').map_or(option.get(1..).unwrap_or_default(), |(_, value)| value);
-            if is_script(value) && !runs_tests {
+            if is_script(value) {
                 add(&folder, value);
             }
-        } else if let Some(ends) = interpreter.filter(|_| !runs_tests) {
+        } else if let Some(ends) = interpreter {
             if is_script(word) {
                 add(&folder, word);
                 ends.iter().for_each(|end| add(&folder, &format!("{word}{end}")));
@@ -248,6 +238,9 @@ mod tests {
             (&["node", "scripts/run"], "scripts/run.js"),
             (&["bash", "-euo", "pipefail", "scripts/test.sh"], "scripts/test.sh"),
             (&["bash", "scripts/run.sh", "test"], "scripts/run.sh"),
+            (&["bash", "scripts/run.sh", "jest", "--test"], "scripts/run.sh"),
+            (&["node", "scripts/run.js", "--test"], "scripts/run.js"),
+            (&["env", "A=1", "./run.sh"], "run.sh"),
             (&["bash", "-lc", "scripts/test.sh"], "scripts/test.sh"),
             (&["sh", "-c", "cd backend && ./run-tests.sh"], "backend/run-tests.sh"),
             (&["make", "-C", "tools", "check"], "tools/makefile"),
@@ -275,6 +268,7 @@ mod tests {
             (&["/usr/bin/make", "x"], "usr/bin/make"),
             (&["npx", "jest", "tests/a.test.js"], "tests/a.test.js"),
             (&["go", "test", "./..."], "a/b.go"),
+            (&["pytest", "./tests/test_a.py"], "tests/test_a.py"),
             (&["grep", "-q", "two", "src/a.txt"], "src/a.txt"),
             (&["ruff", "check", "src/a.py"], "src/a.py"),
             (&["bash", "scripts/lint.sh", "src/a.py"], "src/a.py"),
