@@ -239,6 +239,16 @@ pub trait History {
         false
     }
 
+    /// In a clone that lacks the history of a change: from now on, `head` has the only parent
+    /// `base`, and `base` has none, as after a squash merge. What needs the history of the
+    /// work must ask [`History::history_cut`] first.
+    fn cut_history(&self, _base: Commit, _head: Commit) {}
+
+    /// Returns base and head of a change whose history is cut.
+    fn history_cut(&self) -> Option<(Commit, Commit)> {
+        None
+    }
+
     /// Returns the commit whose merge into HEAD is under way; `None` without a merge.
     ///
     /// # Errors

@@ -58,6 +58,8 @@ pub(crate) struct Config {
     pub is_default: bool,
     /// Names of the main branch, in order of preference.
     pub main_branches: Vec<String>,
+    /// Whether the file has the key `main_branch`.
+    pub names_main_branches: bool,
     /// Layout, if the file sets one.
     pub layout: Option<Layout>,
     /// Requirements of the checks.
@@ -148,6 +150,7 @@ impl Config {
         if let Some(branches) = file.main_branch {
             let names = branches.value.into_list(branches.span);
             self.main_branches = names.into_iter().map(|name| name.value).collect();
+            self.names_main_branches = true;
         }
         self.layout = file.layout.map(validate_layout).transpose()?;
         self.apply_policy(PolicyKeys {

@@ -321,6 +321,32 @@ fn a_branch_cannot_make_itself_a_main_branch() {
     let (exit, said) =
         Run::pull_request(&host, "master", &host.work).run(&clone, &["verify", "--range", "auto"]);
     assert!(exit != 0, "{said}");
+    // Nothing names `master` but the list of the program.
+    host.origin.git(&["switch", "-q", "-C", "master", "main~1"]);
+    host.origin.write("countersign.yaml", &lax);
+    host.origin.commit("lax rules");
+    host.origin.git(&["switch", "-q", "-C", "main", "main~1"]);
+    let clone = host.check_out(&host.work, 0, &[ALL_BRANCHES]);
+    let to_master = Run::pull_request(&host, "master", &host.work);
+    to_master.assert(&clone, 2, "can both be the main branch");
+    let mut known = to_master.clone();
+    known.event["repository"] = serde_json::json!({"default_branch": "main"});
+    known.assert(&clone, 1, "scope/outside");
+    known.assert(&clone, 1, "because the target `master` is not a main branch");
+    let mut to_main = Run::pull_request(&host, "main", &host.work);
+    to_main.event["repository"] = serde_json::json!({"default_branch": "main"});
+    to_main.assert(&clone, 1, "scope/outside");
+    let mut gitlab = Run::merge_request("detached", "master", &host.work, "");
+    gitlab.set("CI_DEFAULT_BRANCH", "main");
+    gitlab.assert(&clone, 1, "scope/outside");
+    // A stale `master` beside `main` is no obstacle to honest work.
+    let honest = Host::with_change("src/b.txt");
+    honest.origin.git(&["branch", "master", "main"]);
+    honest.advance_main();
+    let clone = honest.check_out(&honest.work, 0, &[ALL_BRANCHES]);
+    let mut run = Run::pull_request(&honest, "main", &honest.work);
+    run.event["repository"] = serde_json::json!({"default_branch": "main"});
+    run.assert(&clone, 0, "verify: PASSED");
     // Two branches that main itself names are both targets.
     let mut host = Host::with_change("src/b.txt");
     host.origin.append("countersign.yaml", "main_branch: [main, release]\n");

@@ -2,6 +2,7 @@
 //! approval, and a change outside the scope stays one.
 
 use crate::keys::{public_key, write_key};
+use crate::support::host::{Host, Run};
 use crate::support::initialized::run_ok;
 use crate::support::repo::Sandbox;
 
@@ -190,4 +191,49 @@ fn a_merge_of_main_under_way_is_not_the_work_of_the_branch() {
     sandbox.git(&["merge", "-q", "-X", "ours", "--no-commit", "other"]);
     let (exit, said) = judge(&sandbox);
     assert!(exit == 1 && said.contains("deploy.sh is changed"), "{said}");
+}
+
+/// The checkout of a pull request with its two parents and no more history.
+fn check_out_with_depth_two(sandbox: Sandbox) -> (Sandbox, Run) {
+    let work = sandbox.git(&["rev-parse", "HEAD"]);
+    let host = Host { origin: sandbox, work };
+    let merge = host.merge_into("main", "refs/pull/7/merge");
+    let run = Run::pull_request(&host, "main", &merge);
+    (host.check_out(&merge, 2, &["+refs/pull/7/merge:refs/remotes/pull/7/merge"]), run)
+}
+
+#[test]
+fn a_packet_signed_by_a_key_is_judged_without_its_history() {
+    let judge = |edit: &dyn Fn(&Sandbox), exit: i32, says: &str| {
+        let sandbox = branch_behind_main(edit);
+        let (clone, run) = check_out_with_depth_two(sandbox);
+        for command in [
+            &["verify", "--range", "auto", "--packet", "WP-1-Word", "--no-run"][..],
+            &["post-work", "WP-1-Word", "--range", "auto", "--no-run"],
+        ] {
+            let (found, said) = run.run(&clone, command);
+            assert!(found == exit && said.contains(says), "{command:?}: {found}, not {exit}\n{said}");
+        }
+    };
+    judge(&|_| (), 0, "judged as one commit");
+    judge(&|sandbox| sandbox.write("deploy.sh", "x\n"), 1, "deploy.sh is changed");
+    // The contract is not the one that was signed.
+    judge(
+        &|sandbox| {
+            let text = sandbox.read(PACKET);
+            sandbox.write(PACKET, text.replace("src/a.txt has the line two.", "src/a.txt exists."));
+        },
+        1,
+        "contract",
+    );
+    // The signature is gone, so the order of approval and work needs the history.
+    judge(
+        &|sandbox| {
+            for path in sandbox.git(&["ls-files", "*.sig"]).lines() {
+                sandbox.git(&["rm", "-q", path]);
+            }
+        },
+        2,
+        "git fetch --unshallow",
+    );
 }

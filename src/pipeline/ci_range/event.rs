@@ -49,6 +49,8 @@ pub(crate) struct CiEvent {
     pub number: Option<String>,
     /// For a push: the commit of the branch before; `None` if the branch is new.
     pub before: Option<String>,
+    /// The default branch of the repository, if the provider names it.
+    pub default_branch: Option<String>,
 }
 
 /// Reads a variable of the environment.
@@ -107,6 +109,7 @@ fn read_github(
         work_head: None,
         number: None,
         before: None,
+        default_branch: text_at("/repository/default_branch"),
     };
     match name.as_str() {
         "pull_request" | "pull_request_target" => {
@@ -180,6 +183,7 @@ fn read_gitlab(variables: Variables<'_>) -> Result<CiEvent, String> {
         work_head: None,
         number: None,
         before: None,
+        default_branch: variables("CI_DEFAULT_BRANCH").filter(|name| !name.is_empty()),
     };
     match source.as_str() {
         "merge_request_event" => {

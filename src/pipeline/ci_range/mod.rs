@@ -6,6 +6,7 @@
 mod event;
 
 use crate::change::{BranchTip, Commit, Repository, SelectionRequest};
+use crate::config::FILE_NAME;
 use crate::text::to_single_line;
 
 use super::error::PipelineError;
@@ -97,14 +98,15 @@ impl Run<'_> {
         let merged = self.merged_target(head)?;
         let Some((tip, note)) = self.main_tip()? else {
             // The merge commit of the provider names its base: its first parent.
-            return match merged {
-                Some(base) => Ok((
-                    format!("{}..{}", base.0, head.0),
-                    "the first parent of the request's merge commit to HEAD, because the clone has no main branch"
-                        .to_owned(),
-                )),
-                None => Err(self.missing_main()),
-            };
+            let Some(base) = merged else { return Err(self.missing_main()) };
+            let mut reason =
+                "the first parent of the request's merge commit to HEAD, because the clone has no main branch"
+                    .to_owned();
+            if self.repo.is_shallow() && self.repo.merge_base(base, head).is_err() {
+                self.repo.cut_history(base, head);
+                reason.push_str("; judged as one commit, because it also lacks the history");
+            }
+            return Ok((format!("{}..{}", base.0, head.0), reason));
         };
         if let Some(base) = merged
             && note.is_empty()
@@ -136,8 +138,7 @@ impl Run<'_> {
     }
 
     fn select_push(&self) -> Result<(String, String), PipelineError> {
-        let is_main = self.main.is_main_to_all(self.repo, &self.event.branch)?;
-        if !is_main {
+        if !self.is_trusted_target(&self.event.branch)? {
             return self.select_request(self.head);
         }
         let branch = to_single_line(&self.event.branch, 80);
@@ -177,14 +178,15 @@ impl Run<'_> {
     /// repository knows it as a main branch, otherwise the main branch.
     fn main_tip(&self) -> Result<Option<(&BranchTip, String)>, PipelineError> {
         let target = &self.event.branch;
-        let is_main = self.main.is_main_to_all(self.repo, target)?;
+        let is_main = self.is_trusted_target(target)?;
         let is_target = |tip: &&BranchTip| tip.name == *target && is_main;
         let names: Vec<Commit> = self.main.tips.iter().filter(is_target).map(|tip| tip.tip).collect();
         if !names.is_empty() {
             let tip = self.main.choose(self.repo, &|tip| Ok(names.contains(&tip)))?;
             return Ok(tip.map(|tip| (tip, String::new())));
         }
-        let tip = self.main.choose(self.repo, &|_| Ok(true))?;
+        let default: Vec<Commit> = self.tips_named(self.event.default_branch.as_deref());
+        let tip = self.main.choose(self.repo, &|tip| Ok(default.is_empty() || default.contains(&tip)))?;
         let is_request = matches!(
             self.event.kind,
             CiEventKind::Request | CiEventKind::PrivilegedRequest | CiEventKind::Queue
@@ -197,6 +199,29 @@ impl Run<'_> {
             };
             (tip, note)
         }))
+    }
+
+    fn tips_named(&self, name: Option<&str>) -> Vec<Commit> {
+        self.main.tips.iter().filter(|tip| Some(tip.name.as_str()) == name).map(|tip| tip.tip).collect()
+    }
+
+    /// Returns whether the work may be judged by the rules of its target: a main branch to
+    /// all others, and either the default branch, or one that the rules of the others name.
+    fn is_trusted_target(&self, target: &str) -> Result<bool, PipelineError> {
+        if !self.main.is_main_to_all(self.repo, target)? {
+            return Ok(false);
+        }
+        let Some(rival) = self.main.rival_of(target) else { return Ok(true) };
+        if let Some(default) = self.event.default_branch.as_deref()
+            && (default == target || !self.tips_named(Some(default)).is_empty())
+        {
+            return Ok(default == target || self.main.names_explicitly(default, target));
+        }
+        let target = to_single_line(target, 80);
+        Err(failed(format!(
+            "`{target}` and `{}` can both be the main branch; name one with the key `main_branch` of `{FILE_NAME}`",
+            rival.reference
+        )))
     }
 
     fn require_common_history(&self, tip: &BranchTip, head: Commit) -> Result<(), PipelineError> {

@@ -82,6 +82,8 @@ impl ApprovalFacts {
     ) -> Result<Self, RepositoryError> {
         let GateContext { repo, layout, tree, .. } = *context;
         let is_pre_work = context.request.gate == Gate::PreWork;
+        let signed_contract = read_signed_contract(context, &located.id, located.packet.signature.is_some())?;
+        require_history(context, located, &signed_contract)?;
         let (merge_base_fact, merge_base) = resolve_merge_base(repo, &located.packet, context.judged_head)?;
         let work_start = find_work_start(context, merge_base)?;
         let needs_reuse = is_pre_work || context.request.gate == Gate::Audit;
@@ -105,7 +107,7 @@ impl ApprovalFacts {
             },
             branch: if is_pre_work { repo.current_branch()? } else { None },
             worktree: repo.worktree_name().filter(|_| is_pre_work),
-            signed_contract: read_signed_contract(context, &located.id, located.packet.signature.is_some())?,
+            signed_contract,
             signature_reuse: match signature {
                 Some(signature) => related_documents::find_signature_reuse(
                     repo,
@@ -175,6 +177,25 @@ fn read_signed_contract(
     Ok(fact)
 }
 
+/// Fails if the history of the work is cut and the approval needs it: that a typed signature
+/// is older than the work can only be seen there. A signature by a key proves itself.
+fn require_history(
+    context: &GateContext<'_>,
+    located: &LocatedPacket,
+    signed_contract: &KeySignatureFact,
+) -> Result<(), RepositoryError> {
+    let is_typed = located.packet.signature.is_some() && signed_contract.signature.is_none();
+    match context.repo.history_cut() {
+        Some((base, _)) if is_typed => Err(RepositoryError::Git {
+            operation: format!("reading the history of {} before commit {}", located.path, base.short()),
+            reason: "missing from this shallow clone, and the packet is not signed by a key: run `git fetch \
+                     --unshallow` to fetch the whole history"
+                .to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Returns the start of the work: the base of the judged commits or the packet's
 /// merge base, whichever is older. Neither a range that starts too late nor a
 /// packet whose merge base was moved can leave out history.
@@ -203,7 +224,11 @@ pub(crate) fn resolve_merge_base(
     if Hash20::parse(&text.value).is_none() {
         return Ok((MergeBaseFact::Malformed, None));
     }
-    let Some(commit) = repo.find_commit(&text.value)? else { return Ok((MergeBaseFact::Missing, None)) };
+    let Some(commit) = repo.find_commit(&text.value)? else {
+        // The contract that a key signed names it, and the base of the change is known.
+        let is_cut = repo.history_cut().is_some();
+        return Ok((if is_cut { MergeBaseFact::Ancestor } else { MergeBaseFact::Missing }, None));
+    };
     match head {
         Some(head) if repo.is_ancestor(commit, head)? => Ok((MergeBaseFact::Ancestor, Some(commit))),
         _ => Ok((MergeBaseFact::NotAncestor, None)),

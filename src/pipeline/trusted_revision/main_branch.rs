@@ -26,7 +26,21 @@ pub(crate) struct MainBranch {
     /// For each tip, what its rules consist of.
     policies: Vec<RuleObjects>,
     /// For each tip, the names of main branches in its configuration.
-    names: Vec<Vec<String>>,
+    names: Vec<MainNames>,
+}
+
+/// The names of main branches at a commit.
+#[derive(Debug, Clone)]
+struct MainNames {
+    names: Vec<String>,
+    /// Whether the configuration has them, not only the defaults of the program.
+    is_explicit: bool,
+}
+
+impl MainNames {
+    fn contains(&self, name: &str) -> bool {
+        self.names.iter().any(|listed| listed == name)
+    }
 }
 
 /// The objects that make up the rules of a commit.
@@ -61,7 +75,10 @@ impl MainBranch {
                 .collect();
             let policies =
                 tips.iter().map(|_| RuleObjects { has_config: true, objects: Vec::new() }).collect();
-            let names = tips.iter().map(|tip| vec![tip.name.clone()]).collect();
+            let names = tips
+                .iter()
+                .map(|tip| MainNames { names: vec![tip.name.clone()], is_explicit: true })
+                .collect();
             return Ok(Self { tips, policies, names });
         }
         let mut names: BTreeSet<String> = Config::defaults().main_branches.into_iter().collect();
@@ -119,7 +136,7 @@ impl MainBranch {
     pub(crate) fn is_main_to_all(&self, repo: &dyn Repository, name: &str) -> Result<bool, RepositoryError> {
         let own: Vec<&BranchTip> = self.tips.iter().filter(|tip| tip.name == name).collect();
         for (other, names) in self.tips.iter().zip(&self.names).filter(|(tip, _)| tip.name != name) {
-            if names.iter().any(|listed| listed == name) {
+            if names.contains(name) {
                 continue;
             }
             for tip in &own {
@@ -132,6 +149,20 @@ impl MainBranch {
             }
         }
         Ok(!own.is_empty())
+    }
+
+    /// Returns a main branch of another name whose rules name none, so that only the list of
+    /// the program makes both main branches. Anybody who can push can create the second.
+    pub(crate) fn rival_of(&self, name: &str) -> Option<&BranchTip> {
+        let mut others = self.tips.iter().zip(&self.names).filter(|(tip, _)| tip.name != name);
+        others.find(|(_, names)| !names.is_explicit).map(|(tip, _)| tip)
+    }
+
+    /// Returns whether the configuration of the branch `main` has `name` in its list of main
+    /// branches.
+    pub(crate) fn names_explicitly(&self, main: &str, name: &str) -> bool {
+        let mut own = self.tips.iter().zip(&self.names).filter(|(tip, _)| tip.name == main);
+        own.any(|(_, names)| names.is_explicit && names.contains(name))
     }
 
     /// Selects a change. If the main branch moved on since the work left it, a range that
@@ -206,15 +237,15 @@ impl MainBranch {
         for tip in repo.branch_tips(&names)? {
             let policy = read_policy(repo, tip.tip)?;
             // A configuration that cannot be read is an error where it is used.
-            let (names_itself, main_branches) = match load(repo, TreeState::Commit(tip.tip), None) {
+            let (has_file, own) = match load(repo, TreeState::Commit(tip.tip), None) {
                 Ok(loaded) => {
-                    let names_itself = !loaded.is_file || loaded.config.main_branches.contains(&tip.name);
-                    (names_itself, loaded.config.main_branches)
+                    let is_explicit = loaded.config.names_main_branches;
+                    (loaded.is_file, MainNames { names: loaded.config.main_branches, is_explicit })
                 }
-                Err(_) => (true, vec![tip.name.clone()]),
+                Err(_) => (true, MainNames { names: vec![tip.name.clone()], is_explicit: false }),
             };
-            if names_itself {
-                listed.push(main_branches);
+            if !has_file || own.contains(&tip.name) {
+                listed.push(own);
                 tips.push(tip);
                 policies.push(policy);
             }

@@ -5,7 +5,7 @@
 //! write these files. This module reads parents from the commit objects, whose ids
 //! libgit2 verifies.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -30,7 +30,31 @@ pub(super) struct CommitNode {
 
 /// Commits that were read, by id.
 #[derive(Default)]
-pub(super) struct CommitCache(RefCell<HashMap<Oid, Rc<CommitNode>>>);
+pub(super) struct CommitCache {
+    nodes: RefCell<HashMap<Oid, Rc<CommitNode>>>,
+    /// Base and head of a change whose history is cut.
+    cut: Cell<Option<(Oid, Oid)>>,
+}
+
+impl CommitCache {
+    /// Cuts the history of a change; see [`crate::change::History::cut_history`].
+    pub(super) fn cut(&self, base: Oid, head: Oid) {
+        self.cut.set(Some((base, head)));
+        self.nodes.borrow_mut().clear();
+    }
+
+    pub(super) fn cut_at(&self) -> Option<(Oid, Oid)> {
+        self.cut.get()
+    }
+
+    fn cut_parents(&self, id: Oid, node: &mut CommitNode) {
+        match self.cut.get() {
+            Some((base, head)) if id == head => node.parents = vec![base],
+            Some((base, _)) if id == base => node.parents.clear(),
+            _ => {}
+        }
+    }
+}
 
 /// Maximum number of parents of a commit. Git's own octopus merges have at most 66.
 const MAX_PARENTS: usize = 1_000;
@@ -81,18 +105,19 @@ impl PaintState {
 impl GitRepository {
     /// Returns parents and time of a commit, from its object.
     pub(super) fn commit_node(&self, id: Oid) -> Result<Rc<CommitNode>, RepositoryError> {
-        if let Some(known) = self.commit_cache.0.borrow().get(&id) {
+        if let Some(known) = self.commit_cache.nodes.borrow().get(&id) {
             return Ok(Rc::clone(known));
         }
         let operation = || format!("reading commit {id}");
         let odb = self.object_store()?;
         let object = self.read_object(&odb, id, ObjectType::Commit, &operation)?;
-        let read = parse_commit_node(object.data());
-        let node = Rc::new(read.ok_or_else(|| RepositoryError::Git {
+        let mut node = parse_commit_node(object.data()).ok_or_else(|| RepositoryError::Git {
             operation: operation(),
             reason: "its header is malformed".into(),
-        })?);
-        self.commit_cache.0.borrow_mut().insert(id, Rc::clone(&node));
+        })?;
+        self.commit_cache.cut_parents(id, &mut node);
+        let node = Rc::new(node);
+        self.commit_cache.nodes.borrow_mut().insert(id, Rc::clone(&node));
         Ok(node)
     }
 

@@ -296,6 +296,14 @@ impl History for GitRepository {
         self.repo.is_shallow()
     }
 
+    fn cut_history(&self, base: Commit, head: Commit) {
+        self.commit_cache.cut(to_oid(base.0), to_oid(head.0));
+    }
+
+    fn history_cut(&self) -> Option<(Commit, Commit)> {
+        self.commit_cache.cut_at().map(|(base, head)| (Commit(to_hash(base)), Commit(to_hash(head))))
+    }
+
     fn merged_commit(&self) -> Result<Option<Commit>, RepositoryError> {
         Ok(self.read_merge_head())
     }
