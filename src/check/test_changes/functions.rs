@@ -76,7 +76,7 @@ pattern!(RUST_SKIP, r"#\[\s*(?:ignore\b|cfg_attr\s*\([^\]]*\bignore\b)");
 pattern!(RUST_TABLE, r"#\[\s*(?:case|test_case|test_matrix|values)\b|\bproptest!");
 pattern!(
     SCRIPT_TEST,
-    r"(?:^|[^\w.$])(it|test|specify|xit|xtest|xspecify|fit|ftest)((?:\s*\.\s*\w+)*)\s*(?:\([^()]*\)|`[^`]*`)?\s*\(\s*[\x22'`]"
+    r"(?:^|[^\w.$])(?:Deno\s*\.\s*)?(it|test|specify|xit|xtest|xspecify|fit|ftest)((?:\s*\.\s*\w+)*)\s*(?:\([^()]*\)|`[^`]*`)?\s*\(\s*[\x22'`]"
 );
 pattern!(
     SCRIPT_GROUP_SKIP,

@@ -91,17 +91,10 @@ fn read(language: Language, content: Option<&FileContent>) -> FileTests {
 /// Finds tests that the change deletes without a replacement.
 fn find_deleted(files: &[ChangedTests<'_>], rule: &Rule) -> Option<Finding> {
     let (before, after) = (count_names(files, false), count_names(files, true));
-    let running = files.iter().flat_map(|file| &file.after.functions).filter(|test| !test.is_skipped);
-    let copies: BTreeSet<(&str, u64)> = running.map(|test| (test.name.as_str(), test.text_hash)).collect();
-    let has_copy = |test: &&TestFunction| copies.contains(&(test.name.as_str(), test.text_hash));
-    let mut gone: Vec<(&RepoPath, &TestFunction)> = Vec::new();
-    for file in files {
-        let lost = file.before.functions.iter().filter(|test| {
-            after.get(test.name.as_str()).copied().unwrap_or(0)
-                < before.get(test.name.as_str()).copied().unwrap_or(0)
-        });
-        gone.extend(lost.filter(|test| !has_copy(test)).map(|test| (file.path, test)));
-    }
+    let mut gone = find_gone(files, |name| {
+        let count = |side: &BTreeMap<&str, usize>| side.get(name).copied().unwrap_or(0);
+        count(&after) < count(&before)
+    });
     let mut candidates: Vec<Candidate<'_>> = Vec::new();
     for file in files {
         // Of several old tests with one name, the longest one counts.
@@ -110,8 +103,9 @@ fn find_deleted(files: &[ChangedTests<'_>], rule: &Rule) -> Option<Finding> {
             let known = old.entry(test.name.as_str()).or_insert(test);
             *known = if test.assertions > known.assertions { test } else { known };
         }
-        let unchanged: BTreeSet<u64> = file.before.functions.iter().map(|test| test.text_hash).collect();
-        for test in file.after.functions.iter().filter(|test| !unchanged.contains(&test.text_hash)) {
+        let key = |test: &'_ TestFunction| (test.name.clone(), test.text_hash);
+        let unchanged: BTreeSet<(String, u64)> = file.before.functions.iter().map(key).collect();
+        for test in file.after.functions.iter().filter(|test| !unchanged.contains(&key(test))) {
             let known = before.contains_key(test.name.as_str());
             candidates.extend(Candidate::new(test, old.get(test.name.as_str()).copied(), known));
         }
@@ -135,6 +129,46 @@ fn find_deleted(files: &[ChangedTests<'_>], rule: &Rule) -> Option<Finding> {
         related
             .fold(finding, |finding, other| finding.related(Label::path(other, "tests are gone here, too"))),
     )
+}
+
+/// Returns the tests that their files lost, of names that became rarer. A test that runs
+/// unchanged in another file was moved, unless that file had it before.
+fn find_gone<'a>(
+    files: &'a [ChangedTests<'_>],
+    is_rarer: impl Fn(&str) -> bool,
+) -> Vec<(&'a RepoPath, &'a TestFunction)> {
+    let count = |tests: &'a [TestFunction], is_after: bool| {
+        let mut out: BTreeMap<(&str, u64), usize> = BTreeMap::new();
+        for test in tests.iter().filter(|test| !(is_after && test.is_skipped)) {
+            *out.entry((test.name.as_str(), test.text_hash)).or_default() += 1;
+        }
+        out
+    };
+    let mut moved: BTreeMap<(&str, u64), usize> = BTreeMap::new();
+    let mut lost: Vec<(&RepoPath, &TestFunction)> = Vec::new();
+    for file in files {
+        let mut before = count(&file.before.functions, false);
+        for (key, number) in count(&file.after.functions, true) {
+            let old = before.remove(&key).unwrap_or(0);
+            *moved.entry(key).or_default() += number.saturating_sub(old);
+            before.insert(key, old.saturating_sub(number));
+        }
+        for test in file.before.functions.iter().filter(|test| is_rarer(&test.name)) {
+            let left = before.entry((test.name.as_str(), test.text_hash)).or_default();
+            if *left > 0 {
+                *left -= 1;
+                lost.push((file.path, test));
+            }
+        }
+    }
+    lost.retain(|(_, test)| match moved.get_mut(&(test.name.as_str(), test.text_hash)) {
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            false
+        }
+        _ => true,
+    });
+    lost
 }
 
 /// Finds tests of one file that the change skips, makes exclusive or empties.

@@ -39,11 +39,12 @@ fn script_tests_are_calls() {
     let found = tests(
         Language::TypeScript,
         "describe('x', () => {\n  it('adds', () => { expect(1).toBe(1); });\n  it.skip(\"subtracts\", () => {});\n\
-         xit('old', () => {});\n  test.only(`one`, () => {});\n  it.each([1, 2])('table', () => {});\n // it('no', f)\n});\n",
+         xit('old', () => {});\n  test.only(`one`, () => {});\n  it.each([1, 2])('table', () => {});\n // it('no', f)\n});\n\
+         Deno.test('at deno', () => {});\n",
     );
     assert_eq!(
         names(&found),
-        [("adds", false), ("subtracts", true), ("old", true), ("one", false), ("table", false)]
+        [("adds", false), ("subtracts", true), ("old", true), ("one", false), ("table", false), ("at deno", false)]
     );
     assert!(found.functions[3].is_exclusive && found.functions[4].has_cases);
     assert!(

@@ -37,6 +37,7 @@ impl SelfTestArgs {
     #[expect(clippy::unused_self, reason = "every command has the same signature")]
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let is_json = global.is_json()?;
+        let start = std::time::Instant::now();
         let all = load_cases()?;
         let untested = list_untested(&all);
         let (mut cases, mut lines) = (Vec::new(), String::new());
@@ -70,11 +71,12 @@ impl SelfTestArgs {
         }
         if !(passed && output.human_options.quiet) {
             lines.push_str(&format!(
-                "self-test: {}: {} detected, {} failed{}\n",
+                "self-test: {}: {} detected, {} failed{} ({:.1} s)\n",
                 verdict.to_uppercase(),
                 format_count(cases.len() - failed, "bypass case"),
                 failed + untested.len(),
-                if passed { "; every control case passes" } else { "" }
+                if passed { "; every control case passes" } else { "" },
+                start.elapsed().as_secs_f64()
             ));
         }
         output.print(&lines)?;

@@ -160,6 +160,33 @@ pub(crate) fn list_untested(cases: &[SelfTestCase]) -> Vec<String> {
     out
 }
 
+/// The folder in which all cases build their repositories. It is removed after the last
+/// one: some file systems create files slowly while others are removed.
+struct Workshop {
+    folder: files::ScratchFolder,
+    built: std::cell::Cell<usize>,
+}
+
+impl Workshop {
+    fn create() -> Result<Self, SelfTestError> {
+        let folder = files::create_scratch_folder("countersign-self-test-").map_err(Self::error)?;
+        Ok(Self { folder, built: std::cell::Cell::new(0) })
+    }
+
+    /// Creates the root of the next repository.
+    fn create_root(&self) -> Result<std::path::PathBuf, SelfTestError> {
+        self.built.set(self.built.get() + 1);
+        let parent = self.folder.path().join(self.built.get().to_string());
+        let root = parent.join("greeter");
+        files::create_folder(&parent).and_then(|()| files::create_folder(&root)).map_err(Self::error)?;
+        Ok(root)
+    }
+
+    fn error(source: std::io::Error) -> SelfTestError {
+        SelfTestError::File { doing: "making a temporary folder".to_owned(), source }
+    }
+}
+
 /// Runs every case, and calls `on_outcome` after each one.
 ///
 /// # Errors
@@ -169,8 +196,9 @@ pub(crate) fn run_cases(
     mut on_outcome: impl FnMut(&SelfTestOutcome),
 ) -> Result<(), SelfTestError> {
     let mut controls: BTreeMap<String, Option<String>> = BTreeMap::new();
+    let workshop = Workshop::create()?;
     for case in cases {
-        let mut failure = check_bypass_found(case)?;
+        let mut failure = check_bypass_found(&workshop, case)?;
         // Bypass cases with the same initial state share one control case.
         let state = format!(
             "{} {} {:?} {:?} {} {:?} {:?} {:?}",
@@ -184,7 +212,7 @@ pub(crate) fn run_cases(
             case.row
         );
         if !controls.contains_key(&state) {
-            controls.insert(state.clone(), check_control_passes(case)?);
+            controls.insert(state.clone(), check_control_passes(&workshop, case)?);
         }
         failure = failure.or_else(|| controls.get(&state).cloned().flatten());
         on_outcome(&SelfTestOutcome { case: case.clone(), failure });
@@ -193,8 +221,8 @@ pub(crate) fn run_cases(
 }
 
 /// Runs the bypass case. Returns the reason why it failed, if it did.
-fn check_bypass_found(case: &SelfTestCase) -> Result<Option<String>, SelfTestError> {
-    let report = run_case(case, true)?;
+fn check_bypass_found(workshop: &Workshop, case: &SelfTestCase) -> Result<Option<String>, SelfTestError> {
+    let report = run_case(workshop, case, true)?;
     let found = report.findings.iter().find(|finding| finding.rule.as_str() == case.finds);
     Ok(match found {
         None => Some(format!("{} did not report the bypass", case.finds)),
@@ -206,8 +234,8 @@ fn check_bypass_found(case: &SelfTestCase) -> Result<Option<String>, SelfTestErr
 }
 
 /// Runs the control case. Returns the reason why it failed, if it did.
-fn check_control_passes(case: &SelfTestCase) -> Result<Option<String>, SelfTestError> {
-    let report = run_case(case, false)?;
+fn check_control_passes(workshop: &Workshop, case: &SelfTestCase) -> Result<Option<String>, SelfTestError> {
+    let report = run_case(workshop, case, false)?;
     let failed = report.findings.iter().find(|finding| finding.fails_gate());
     Ok(match failed {
         Some(finding) => Some(format!("the control case fails: {}: {}", finding.rule, finding.message)),
@@ -226,15 +254,12 @@ fn explain_wrong_row(case: &SelfTestCase, report: &Report) -> Option<String> {
 
 /// Builds the repository of a case and runs its command, as a bypass case or as a
 /// control case.
-fn run_case(case: &SelfTestCase, is_bypass: bool) -> Result<Report, SelfTestError> {
+fn run_case(workshop: &Workshop, case: &SelfTestCase, is_bypass: bool) -> Result<Report, SelfTestError> {
     let io = |doing: &str| {
         let doing = doing.to_owned();
         move |source| SelfTestError::File { doing, source }
     };
-    let folder =
-        files::create_scratch_folder("countersign-self-test-").map_err(io("making a temporary folder"))?;
-    let root = folder.path().join("greeter");
-    files::create_folder(&root).map_err(io("making a temporary folder"))?;
+    let root = workshop.create_root()?;
     if let Some(row) = case.row {
         return run_row(&root, row, is_bypass);
     }
