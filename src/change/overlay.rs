@@ -147,6 +147,22 @@ impl History for Overlay<'_> {
         self.base.find_commit(hex)
     }
 
+    fn find_abbreviated(&self, hex: &str) -> Result<Option<Commit>, RepositoryError> {
+        self.base.find_abbreviated(hex)
+    }
+
+    fn parents(&self, commit: Commit) -> Result<Vec<Commit>, RepositoryError> {
+        self.base.parents(commit)
+    }
+
+    fn is_shallow(&self) -> bool {
+        self.base.is_shallow()
+    }
+
+    fn history_cut(&self) -> Option<(Commit, Commit)> {
+        self.base.history_cut()
+    }
+
     fn is_ancestor(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError> {
         self.base.is_ancestor(ancestor, of)
     }

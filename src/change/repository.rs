@@ -119,6 +119,8 @@ pub struct VersionRequest {
     pub path: RepoPath,
     /// SHA-1 of the bytes of the version.
     pub sha1: crate::digest::Hash20,
+    /// Whether the hash may also be that of the same text with LF or CRLF line ends.
+    pub any_line_ends: bool,
 }
 
 /// The newest commit that contains a requested version, and the bytes.
@@ -210,6 +212,14 @@ pub trait History {
     /// Unreadable objects.
     fn find_commit(&self, hex: &str) -> Result<Option<Commit>, RepositoryError>;
 
+    /// Finds a commit by a unique start of its id, of at least seven digits; else `None`.
+    ///
+    /// # Errors
+    /// Unreadable objects.
+    fn find_abbreviated(&self, hex: &str) -> Result<Option<Commit>, RepositoryError> {
+        self.find_commit(hex)
+    }
+
     /// Returns whether `ancestor` is equal to `of` or one of its ancestors.
     ///
     /// # Errors
@@ -239,9 +249,8 @@ pub trait History {
         false
     }
 
-    /// In a clone that lacks the history of a change: from now on, `head` has the only parent
-    /// `base`, and `base` has none, as after a squash merge. What needs the history of the
-    /// work must ask [`History::history_cut`] first.
+    /// From now on, `head` has the only parent `base`, and `base` has none, as after a squash
+    /// merge. What needs the history of the work must ask [`History::history_cut`] first.
     fn cut_history(&self, _base: Commit, _head: Commit) {}
 
     /// Returns base and head of a change whose history is cut.

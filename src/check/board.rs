@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::check::CheckResult;
 use crate::check::record::report_missing;
 use crate::check::repository_documents::DocumentCheckContext;
+use crate::document::audit::find_wp_ids;
 use crate::document::board::{Board, BoardEntry, section_states};
 use crate::document::{DocumentBody, PacketStatus};
 use crate::finding::{Finding, Label, Level, Place};
@@ -244,6 +245,9 @@ pub(super) fn status(input: &DocumentCheckContext<'_>, rule: &Rule) -> CheckResu
                     ),
                     None => finding,
                 });
+            }
+            // `board/entry` reports a line that names the packet and has no state.
+            None if board.unreadable.iter().any(|line| find_wp_ids(&line.value).any(|named| named == id)) => {
             }
             None if status.value.allows_work() || status.value == PacketStatus::Blocked => {
                 let label = Label::text(&packet.source, status.span, "not on the board");

@@ -31,6 +31,7 @@ pub(crate) mod repository_documents;
 pub(crate) mod scope;
 mod source;
 mod spec;
+pub(crate) mod standing;
 mod stub;
 mod suppression;
 mod test_changes;

@@ -284,8 +284,13 @@ fn check_tasks(
     for task in tasks {
         let name = task.value("task_id").map_or("?", |id| id.value.as_str());
         for entry in task.allowed.iter().filter(|_| !packet_scope.is_empty()) {
-            let is_record = matches!(&entry.pattern, Ok(ScopePattern::File(path))
-                if WpId::parse(id).is_ok_and(|id| governance.layout.is_packet_record(&id, path)));
+            let own_folder = format!("{}{id}", governance.layout.packets);
+            let is_record = match &entry.pattern {
+                Ok(ScopePattern::File(path)) => {
+                    WpId::parse(id).is_ok_and(|id| governance.layout.is_packet_record(&id, path))
+                }
+                _ => entry.raw.value.trim_end_matches(['*', '/']) == own_folder,
+            };
             if !is_record && !packet_scope.iter().any(|scope| contains_entry(scope, entry)) {
                 let message = format!(
                     "the task `{}` owns `{}`, which is outside the scope of `{id}`",

@@ -15,7 +15,7 @@ use crate::document::outline::Outline;
 use crate::document::registry::Registry;
 use crate::document::spec::{SpecPointer, SpecText};
 use crate::document::typed_contract::TypedContract;
-use crate::document::{Document, DocumentBody, DocumentKind, Layout, Packet, PacketStatus, Refinement, WpId};
+use crate::document::{Document, DocumentBody, DocumentKind, Layout, Packet, Refinement, WpId};
 use crate::text::{RepoPath, Source};
 
 use super::context::Policy;
@@ -31,7 +31,7 @@ pub struct GovernanceDocuments<'a> {
     stubs: BTreeMap<String, usize>,
     refinements: BTreeMap<String, usize>,
     /// Ids of packets that are open in the trusted tree, whatever the judged tree says.
-    open_before: BTreeSet<String>,
+    pub(super) open_before: BTreeSet<String>,
 }
 
 impl<'a> GovernanceDocuments<'a> {
@@ -139,39 +139,6 @@ impl<'a> GovernanceDocuments<'a> {
         self.packets.keys().filter(has_base).cloned().collect()
     }
 
-    /// Returns whether a packet is history, in the judged and in the trusted tree: it is
-    /// finished, or the board lists it as SUPERSEDED and nobody works on it.
-    #[must_use]
-    pub fn is_historical(&self, id: &str, packet: &Packet) -> bool {
-        let state = self.board().and_then(|board| board.entries_of(id).last());
-        let is_superseded = state.is_some_and(|entry| entry.state == "SUPERSEDED");
-        let is_claimed = packet.status.as_ref().is_some_and(|s| s.value == PacketStatus::InProgress);
-        !self.open_before.contains(id) && ((is_superseded && !is_claimed) || self.is_closed(id, packet))
-    }
-
-    /// Returns whether the records agree that a packet is closed: it is finished, or the
-    /// board lists it as SUPERSEDED and the registry names another existing packet.
-    #[must_use]
-    pub fn is_closed(&self, id: &str, packet: &Packet) -> bool {
-        let state =
-            self.board().and_then(|board| board.entries_of(id).last()).map(|entry| entry.state.as_str());
-        let base = WpId::parse(id).map(|id| id.base().to_owned()).unwrap_or_default();
-        let replaced = || {
-            let rows = self.registry().into_iter().flat_map(|registry| registry.rows_of(&base));
-            let active: Vec<WpId> = rows.filter_map(Registry::active_id).collect();
-            active.iter().any(|other| other.as_str() != id && self.packet(other.as_str()).is_some())
-        };
-        is_finished(packet, state) || (state == Some("SUPERSEDED") && replaced())
-    }
-
-    /// Returns whether work on a packet may continue.
-    #[must_use]
-    pub fn is_open(&self, id: &str, packet: &Packet) -> bool {
-        let status = packet.status.as_ref().map(|status| &status.value);
-        let open = status.is_some_and(|status| status.allows_work() || *status == PacketStatus::Blocked);
-        open && !self.is_historical(id, packet)
-    }
-
     fn document_by_path(&self, path: &str) -> Option<&'a Document> {
         let index =
             self.documents.binary_search_by(|document| document.path().as_bytes().cmp(path.as_bytes()));
@@ -222,28 +189,6 @@ impl<'a> GovernanceDocuments<'a> {
             _ => None,
         }
     }
-}
-
-/// Returns whether work on a packet is over. `state` is the packet's state on
-/// the board.
-///
-/// Work is over if the packet is locked or has a closed status, or if its last
-/// report has the verdict PASS and the status is not Ready for Dev. It is also
-/// over if the board lists the packet as ended and its status is not open: the
-/// board alone does not close an open packet. A finished packet is history and
-/// is not fixed.
-#[must_use]
-pub(crate) fn is_finished(packet: &Packet, state: Option<&str>) -> bool {
-    let status = packet.status.as_ref().map(|status| &status.value);
-    let ended = matches!(
-        status,
-        Some(PacketStatus::DoneHistorical | PacketStatus::Validated(_) | PacketStatus::Superseded)
-    );
-    let last = packet.phases.reports.last().map(|report| report.verdict.value.as_str());
-    let passed = last == Some("PASS") && !matches!(status, Some(PacketStatus::ReadyForDev));
-    let open = status.is_some_and(|status| status.allows_work() || *status == PacketStatus::Blocked);
-    let on_board = matches!(state, Some("VALIDATED" | "SUPERSEDED" | "OUTDATED_ONLY"));
-    ended || passed || (on_board && !open) || packet.locked.is_some()
 }
 
 /// The existence of a path that a document names.
@@ -378,6 +323,8 @@ pub struct RepositoryCheckContext<'a> {
     pub spec_siblings: &'a [RepoPath],
     /// The phase to close, for `validator-phase-gate`.
     pub phase: Option<&'a str>,
+    /// Whether all documents are checked, not only what a command is about.
+    pub is_whole_check: bool,
     /// The policy of the configuration.
     pub policy: &'a Policy,
     /// The current time in UTC.

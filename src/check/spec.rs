@@ -3,6 +3,7 @@
 
 use crate::check::CheckResult;
 use crate::check::repository_documents::RepositoryCheckContext;
+use crate::document::Packet;
 use crate::document::spec::SpecPointer;
 use crate::finding::{Finding, Label, Place};
 use crate::rule::Rule;
@@ -62,6 +63,9 @@ pub(crate) fn parse_version(name: &str) -> Option<(String, Vec<u64>)> {
 pub(super) fn pointer(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
     let path = RepoPath::from(input.governance.layout.spec_pointer.as_str());
     let Some(pointer) = input.governance.pointer() else {
+        if names_no_spec(input) {
+            return CheckResult::skipped("no packet and no refinement names a specification");
+        }
         return Some(rule.finding(
             "the pointer file of the specification does not exist",
             Label::path(&path, "no such file"),
@@ -92,6 +96,16 @@ pub(super) fn pointer(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckR
         .into();
     }
     Vec::new().into()
+}
+
+/// Returns whether all documents were read, and no packet and no refinement names a
+/// specification.
+fn names_no_spec(input: &RepositoryCheckContext<'_>) -> bool {
+    let mut packets = input.governance.packets();
+    let names_spec = |packet: &Packet| packet.fields.iter().any(|field| field.key.starts_with("SPEC"));
+    input.is_whole_check
+        && !packets.any(|(_, _, packet)| names_spec(packet))
+        && !input.governance.documents.iter().any(|document| document.refinement().is_some())
 }
 
 /// `spec/newest`: the specification that the pointer names is the newest version in

@@ -88,8 +88,7 @@ pub struct DocumentForms {
     new_in_folder: bool,
 }
 
-/// Extension of the file of manifests; it is no Markdown file, so that no reader of a
-/// folder takes it for a packet.
+/// Extension of the file of manifests, which no reader of a folder takes for a packet.
 const MANIFEST_EXTENSION: &str = ".manifests";
 
 impl Layout {
@@ -196,7 +195,8 @@ impl Layout {
             let folder = RepoPath::from_bytes(path.folder());
             return WpId::parse(&folder.file_name().to_string()).ok();
         }
-        let stem = name.strip_suffix(".md").or_else(|| name.strip_suffix(".json"))?;
+        let in_json = || name.strip_suffix(".contract.json").or_else(|| name.strip_suffix(".json"));
+        let stem = name.strip_suffix(".md").or_else(in_json)?;
         WpId::parse(stem).ok()
     }
 

@@ -38,7 +38,13 @@ pub(crate) fn destination_path(destination: &str) -> Option<String> {
     }
     let end = destination.find(['#', '?']).unwrap_or(destination.len());
     let path = percent_decode(destination.get(..end)?);
-    (!path.is_empty() && !path.contains('\0')).then_some(path)
+    (!path.is_empty() && !path.contains('\0') && !is_uuid(&path)).then_some(path)
+}
+
+/// Returns whether a destination is an id of something else than a file.
+fn is_uuid(text: &str) -> bool {
+    let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && text.split('-').all(is_hex)
 }
 
 fn percent_decode(text: &str) -> String {

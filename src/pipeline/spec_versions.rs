@@ -12,6 +12,9 @@ use crate::document::refinement::Anchor;
 use crate::document::spec::SpecText;
 use crate::text::RepoPath;
 
+/// Maximum number of files with the name of a specification that are searched.
+const MAX_MOVED_FILES: usize = 8;
+
 /// Returns one fact per refinement, in the same order: its specification in
 /// `tree`, and the version with the recorded hash if that is another one.
 /// Walks history once for all refinements.
@@ -44,13 +47,16 @@ pub(crate) fn gather_spec_facts(
         let current_sha1 = current.get(&path).and_then(Option::as_ref).map(|spec| spec.sha1);
         if let Some(sha1) = recorded.filter(|sha1| Some(*sha1) != current_sha1 && is_inside_repository(&path))
         {
-            requests.push(VersionRequest { path: path.clone(), sha1 });
+            requests.push(VersionRequest { path: path.clone(), sha1, any_line_ends: false });
         }
         named.push(Some((path, recorded)));
     }
     requests.sort();
     requests.dedup();
-    let earlier = find_earlier_versions(repo, head, &requests)?;
+    let mut earlier = find_earlier_versions(repo, head, &requests)?;
+    let missing: Vec<VersionRequest> =
+        requests.into_iter().filter(|request| !earlier.contains_key(request)).collect();
+    earlier.extend(find_moved_versions(repo, head, &missing)?);
     let mut out = Vec::new();
     for (refinement, named) in refinements.iter().zip(named) {
         let Some((path, sha1)) = named else {
@@ -58,7 +64,8 @@ pub(crate) fn gather_spec_facts(
             continue;
         };
         let now = current.get(&path).cloned().flatten();
-        let recorded = sha1.and_then(|sha1| earlier.get(&VersionRequest { path: path.clone(), sha1 }));
+        let recorded = sha1
+            .and_then(|sha1| earlier.get(&VersionRequest { path: path.clone(), sha1, any_line_ends: false }));
         let is_current = now.as_ref().is_some_and(|spec| sha1.is_none_or(|sha1| spec.sha1 == sha1));
         let version =
             if is_current { Some(tree) } else { recorded.map(|(_, commit)| TreeState::Commit(*commit)) };
@@ -96,6 +103,35 @@ fn read_modules(
 
 /// Versions of specifications with their commits.
 type EarlierVersions = BTreeMap<VersionRequest, (Arc<SpecText>, Commit)>;
+
+/// Searches for versions that are not at the recorded path: in files of the same name in
+/// other folders of HEAD, and with other line ends, as a checkout may have had them.
+fn find_moved_versions(
+    repo: &dyn Repository,
+    head: Option<Commit>,
+    requests: &[VersionRequest],
+) -> Result<EarlierVersions, RepositoryError> {
+    let Some(head) = head.filter(|_| !requests.is_empty()) else { return Ok(EarlierVersions::new()) };
+    let files = repo.list_below(TreeState::Commit(head), "")?;
+    let mut pairs: Vec<(&VersionRequest, VersionRequest)> = Vec::new();
+    for request in requests {
+        let name = request.path.file_name();
+        let moved = files.iter().filter(|file| file.file_name() == name && **file != request.path);
+        let paths = std::iter::once(&request.path).chain(moved.take(MAX_MOVED_FILES));
+        let wanted =
+            |path: &RepoPath| VersionRequest { path: path.clone(), any_line_ends: true, ..request.clone() };
+        pairs.extend(paths.map(|path| (request, wanted(path))));
+    }
+    let wanted: Vec<VersionRequest> = pairs.iter().map(|(_, wanted)| wanted.clone()).collect();
+    let found = repo.find_versions(head, &wanted)?;
+    let mut out = EarlierVersions::new();
+    for ((request, wanted), found) in pairs.into_iter().zip(found) {
+        let Some((commit, bytes)) = found else { continue };
+        let spec = Arc::new(SpecText::new(wanted.path, bytes));
+        out.entry(request.clone()).or_insert((spec, commit));
+    }
+    Ok(out)
+}
 
 fn find_earlier_versions(
     repo: &dyn Repository,

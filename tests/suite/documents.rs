@@ -4,6 +4,7 @@ use std::process::Command;
 
 use countersign::DemoRepository;
 
+use crate::support::memory;
 use crate::support::repo::Sandbox;
 
 const PACKET: &str = ".GOV/task_packets/WP-1-Farewell.md";
@@ -179,8 +180,10 @@ fn reports_are_the_same_every_time() {
     let sandbox = governed();
     for number in 0..40 {
         let id = format!("WP-1-Greeting-{number}");
-        sandbox
-            .write(&format!(".GOV/task_packets/{id}.md"), format!("# Task Packet: {id}\n\n- WP_ID: {id}\n"));
+        sandbox.write(
+            &format!(".GOV/task_packets/{id}.md"),
+            format!("# Task Packet: {id}\n\n- WP_ID: {id}\n\n## SCOPE\n\nText.\n"),
+        );
     }
     let report = || {
         let (_, said) = sandbox.run_redacted(&["check", "--format", "json"]);
@@ -215,4 +218,42 @@ fn links_and_special_files_are_not_followed() {
     if fifo.is_ok_and(|status| status.success()) {
         assert_output(&sandbox, &["check"], 0, &[]);
     }
+}
+
+#[test]
+fn a_specification_is_found_by_its_hash() {
+    let refinement = ".GOV/refinements/WP-1-Farewell.md";
+    let check = |sandbox: &Sandbox| {
+        let (_, said) = sandbox.run_redacted(&["check", "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+        let all = report["findings"].as_array().expect("findings").clone();
+        let about = |finding: &serde_json::Value| {
+            let rule = finding["rule"].as_str().unwrap_or_default();
+            rule.starts_with("refinement/")
+                .then(|| format!("{rule}: {}", finding["message"].as_str().unwrap_or_default()))
+        };
+        all.iter().filter_map(about).collect::<Vec<String>>()
+    };
+    // A checkout with CRLF line ends has another hash; the text is the same.
+    let sandbox = governed();
+    let spec = sandbox.read("Greeter_Spec_v01.md");
+    let sha1 = |text: &str| memory::sha1(text.as_bytes()).to_string();
+    let (unix, dos) = (sha1(&spec), sha1(&spec.replace('\n', "\r\n")));
+    sandbox.edit(refinement, &unix, &dos);
+    assert_eq!(check(&sandbox), Vec::<String>::new());
+    sandbox.edit(refinement, "CONTEXT_TOKEN: MUST say goodbye", "CONTEXT_TOKEN: MUST say farewell");
+    assert!(check(&sandbox).iter().any(|found| found.starts_with("refinement/token")), "anchors are checked");
+    // An invented hash is none of them.
+    let invented = format!("{}{}", &dos[..39], if dos.ends_with('0') { '1' } else { '0' });
+    sandbox.edit(refinement, &dos, &invented);
+    assert!(check(&sandbox).iter().any(|found| found.contains("is not the hash of Greeter_Spec_v01.md")));
+    // The file has always been in another folder.
+    let sandbox = Sandbox::new();
+    write_documents(&sandbox);
+    let spec = sandbox.read("Greeter_Spec_v01.md");
+    sandbox.remove("Greeter_Spec_v01.md");
+    sandbox.write(".GOV/spec/Greeter_Spec_v01.md", spec);
+    sandbox.commit("all");
+    let found = check(&sandbox).join("\n");
+    assert!(found.contains("Greeter_Spec_v01.md does not exist; the recorded version is"), "{found}");
 }

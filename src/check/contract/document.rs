@@ -3,7 +3,7 @@
 use super::{contract_of, label_at, status_with_span};
 use crate::check::CheckResult;
 use crate::check::repository_documents::DocumentCheckContext;
-use crate::document::contract::{ContractNote, ContractStatus};
+use crate::document::contract::{Contract, ContractNote, ContractStatus};
 use crate::finding::Level;
 use crate::rule::Rule;
 
@@ -72,7 +72,9 @@ pub(in crate::check) fn phase(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
         Ok(contract) => contract,
         Err(skipped) => return skipped,
     };
-    let empty = contract.phases.iter().filter(|phase| !phase.has_items);
+    // Nobody adds a list to the phases of finished work that prose describes.
+    let is_done = is_done(contract);
+    let empty = contract.phases.iter().filter(|phase| !(phase.has_items || is_done && phase.has_text));
     empty
         .map(|phase| {
             let message = format!("phase {} lists no task and no item", phase.number);
@@ -82,6 +84,12 @@ pub(in crate::check) fn phase(input: &DocumentCheckContext<'_>, rule: &Rule) -> 
         })
         .collect::<Vec<_>>()
         .into()
+}
+
+/// Returns whether the work of a contract is over.
+fn is_done(contract: &Contract) -> bool {
+    use ContractStatus::{Abandoned, Absorbed, Closed, Complete};
+    matches!(status_with_span(contract).0, Complete | Closed | Absorbed | Abandoned)
 }
 
 /// `contract/criteria`: the acceptance criteria of a contract contain the words
@@ -98,7 +106,8 @@ pub(in crate::check) fn criteria(input: &DocumentCheckContext<'_>, rule: &Rule) 
     if criteria.is_empty {
         return Some(rule.finding("the acceptance criteria are empty", label("empty"))).into();
     }
-    if criteria.missing.is_empty() {
+    // Finished work was accepted by its criteria, whatever their form.
+    if criteria.missing.is_empty() || is_done(contract) {
         return Vec::new().into();
     }
     let message = format!("missing in the acceptance criteria: {}", criteria.missing.join(", "));
@@ -210,6 +219,7 @@ fn allowed_statuses(folder: &str) -> Option<&'static [ContractStatus]> {
         "active" => &[Active, Pending],
         "completed" | "complete" | "done" => &[Complete, Closed, Absorbed],
         "abandoned" => &[Abandoned, Absorbed, Closed],
+        "absorbed" => &[Absorbed, Abandoned, Closed, Complete],
         "archive" | "archived" | "closed" => &[Complete, Closed, Absorbed, Abandoned],
         _ => return None,
     })

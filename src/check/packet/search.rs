@@ -9,7 +9,7 @@ use crate::check::repository_documents::RepositoryCheckContext;
 use crate::document::{Document, Packet, WpId};
 use crate::finding::{Finding, Label, Level};
 use crate::rule::Rule;
-use crate::text::{RepoPath, to_single_line};
+use crate::text::{RepoPath, format_count, to_single_line};
 
 /// `packet/id`: the requested text is a work packet id.
 pub(in crate::check) fn id(input: &SearchCheckContext<'_>, rule: &Rule) -> CheckResult {
@@ -108,11 +108,16 @@ pub(in crate::check) fn readable(input: &SearchCheckContext<'_>, rule: &Rule) ->
     }
 }
 
+/// Number of second files above which those that differ in nothing important are one
+/// finding: somebody keeps the older form on purpose.
+const MAX_SEPARATE_TWINS: usize = 12;
+
 /// `packet/twin`: a packet is either one file or a folder with `packet.md`, not both.
 /// The same holds for its refinement.
 pub(in crate::check) fn twin(input: &RepositoryCheckContext<'_>, rule: &Rule) -> CheckResult {
     let governance = input.governance;
     let mut out = Vec::new();
+    let mut alike: Vec<(Label, Finding)> = Vec::new();
     let by_path: BTreeMap<&RepoPath, &Document> =
         governance.documents.iter().map(|document| (document.path(), document)).collect();
     for (id, document, packet) in governance.packets() {
@@ -131,16 +136,32 @@ pub(in crate::check) fn twin(input: &RepositoryCheckContext<'_>, rule: &Rule) ->
         let same_scope = other.packet().is_some_and(|other| covers(other, packet) && covers(packet, other));
         let keys = ["STATUS", "RISK_TIER", "USER_SIGNATURE"];
         let different: Vec<&str> = keys.into_iter().filter(|key| differs(key)).collect();
-        let is_same = other.source.text() == document.source.text();
-        let mut finding = rule.finding(format!("`{id}` has a second file, which is not in force"), label);
+        let mut finding =
+            rule.finding(format!("`{id}` has a second file, which is not in force"), label.clone());
+        if different.is_empty() && same_scope {
+            let finding = finding.with_level(Level::Warning);
+            alike.push((label, finding.related(Label::path(document.path(), "the packet in force"))));
+            continue;
+        }
         if !different.is_empty() {
             finding = finding.note(format!("The files differ in: {}.", different.join(", ")));
         }
         if !same_scope {
             finding = finding.note("The files differ in IN_SCOPE_PATHS.");
         }
-        let level = if is_same { Level::Warning } else { Level::Error };
+        let level = if governance.is_historical(id, packet) { Level::Note } else { Level::Error };
         out.push(finding.with_level(level).related(Label::path(document.path(), "the packet in force")));
+    }
+    if alike.len() <= MAX_SEPARATE_TWINS {
+        out.extend(alike.into_iter().map(|(_, finding)| finding));
+    } else {
+        let message =
+            format!("{} have a second file with the same scope", format_count(alike.len(), "packet"));
+        let mut labels = alike.into_iter().map(|(label, _)| label);
+        if let Some(first) = labels.next() {
+            let finding = rule.finding(message, first).with_level(Level::Warning);
+            out.push(labels.take(MAX_SEPARATE_TWINS).fold(finding, Finding::related));
+        }
     }
     out.into()
 }

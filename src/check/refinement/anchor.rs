@@ -1,8 +1,8 @@
 //! `refinement/…`: the windows, tokens and excerpts of anchors.
 
 use super::{
-    anchor_spec, find_block, label_at, spec_line, trim_empty_lines, unescaped_value, window_in_spec,
-    with_window_fix,
+    anchor_spec, find_block, label_at, lines_of_editor, spec_line, trim_empty_lines, unescaped_value,
+    window_in_spec, with_window_fix,
 };
 use crate::check::CheckResult;
 use crate::check::repository_documents::RefinementCheckContext;
@@ -10,6 +10,9 @@ use crate::document::refinement::{Anchor, escape, unescape};
 use crate::finding::{Finding, Place};
 use crate::rule::Rule;
 use crate::text::{Source, line_ending};
+
+/// Least number of letters and digits of an id that is a token.
+const MIN_ID_CHARS: usize = 5;
 
 /// `refinement/window`: every anchor has a window, which is a range of lines inside
 /// the specification and not longer than the limit.
@@ -28,7 +31,7 @@ pub(in crate::check) fn window(input: &RefinementCheckContext<'_>, rule: &Rule) 
             continue;
         };
         let span = anchor.start.as_ref().map_or(anchor.heading, |start| start.span);
-        let is_outside = spec.is_some_and(|spec| last > spec.source.line_count());
+        let is_outside = spec.is_some_and(|spec| last > lines_of_editor(&spec.source));
         if first > last {
             let message = format!("the window ends (line {last}) before it starts (line {first})");
             out.push(rule.finding(message, label_at(refinement, span, "ends before it starts")));
@@ -61,7 +64,8 @@ pub(in crate::check) fn token(input: &RefinementCheckContext<'_>, rule: &Rule) -
         let shortest = input.policy.min_token_chars;
         // A token without letters, such as a horizontal rule, identifies no place.
         let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
-        if text.chars().count() < shortest || letters * 2 < shortest {
+        let is_short = text.chars().count() < shortest || letters * 2 < shortest;
+        if is_short && !spec.is_some_and(|spec| is_unique_word(&text, spec.source.text())) {
             let message = if text.chars().count() < shortest {
                 format!("the token has fewer than {shortest} characters")
             } else {
@@ -85,6 +89,20 @@ pub(in crate::check) fn token(input: &RefinementCheckContext<'_>, rule: &Rule) -
         });
     }
     out.into()
+}
+
+/// Returns whether a text is an id such as `AP-008`, and occurs once in the specification,
+/// as a whole word.
+fn is_unique_word(text: &str, spec: &str) -> bool {
+    let is_id = text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        && text.chars().any(|c| c.is_ascii_digit())
+        && text.chars().filter(char::is_ascii_alphanumeric).count() >= MIN_ID_CHARS;
+    let is_part = |c: char| c.is_alphanumeric() || "-_".contains(c);
+    let mut found = spec.match_indices(text);
+    let (Some((at, _)), None) = (found.next().filter(|_| is_id), found.next()) else { return false };
+    let before = spec.get(..at).and_then(|before| before.chars().next_back());
+    let after = spec.get(at + text.len()..).and_then(|after| after.chars().next());
+    !before.is_some_and(is_part) && !after.is_some_and(is_part)
 }
 
 /// The location of a token in the specification; lines are counted from 1.
@@ -147,7 +165,10 @@ pub(in crate::check) fn excerpt(input: &RefinementCheckContext<'_>, rule: &Rule)
         let Some((first, last)) = window_in_spec(anchor, spec) else { continue };
         let quoted: Vec<&str> = text.lines().map(str::trim_end).collect();
         let window: Vec<&str> = (first..=last).map(|number| spec_line(spec, number)).collect();
-        if trim_empty_lines(&quoted).1 == trim_empty_lines(&window).1 {
+        let has_fence = window.iter().any(|line| is_fence(line));
+        if trim_empty_lines(&quoted).1 == trim_empty_lines(&window).1
+            || (has_fence && without_fences(&quoted) == without_fences(&window))
+        {
             continue;
         }
         let label = label_at(refinement, excerpt.span, format!("not the text of lines {first} to {last}"));
@@ -161,6 +182,16 @@ pub(in crate::check) fn excerpt(input: &RefinementCheckContext<'_>, rule: &Rule)
         ));
     }
     out.into()
+}
+
+fn is_fence(line: &str) -> bool {
+    line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~")
+}
+
+/// Returns the lines without fences: those of the specification cannot stand in the fence
+/// of the excerpt.
+fn without_fences<'t>(lines: &[&'t str]) -> Vec<&'t str> {
+    trim_empty_lines(lines).1.into_iter().filter(|line| !is_fence(line)).collect()
 }
 
 /// Adds a hint or a fix that depends on how the excerpt and the window differ.
@@ -231,4 +262,24 @@ fn with_excerpt_fix(
         format!("{text}{close}"),
         "replace the excerpt with the lines of the window",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_unique_word;
+
+    #[test]
+    fn an_id_identifies_a_place_if_it_occurs_once() {
+        assert!(is_unique_word("AP-008", "- AP-008: paths\n- AP-009: names\n"));
+        for (token, spec) in [
+            ("AP-008", "AP-008 and AP-008"),
+            ("AP-008", "XAP-008 only"),
+            ("AP-008", "AP-0081"),
+            ("paths", "the paths"),
+            ("A-1", "A-1"),
+            ("a 1234", "a 1234"),
+        ] {
+            assert!(!is_unique_word(token, spec), "{token} in {spec}");
+        }
+    }
 }

@@ -163,6 +163,10 @@ pub(in crate::check) fn field(input: &RefinementCheckContext<'_>, rule: &Rule) -
                 let is_newer_field = rule.parameter("younger").contains(key)
                     && input.is_checked_as_record
                     && predates_fields(refinement, rule);
+                // In finished work nobody adds a field that is younger than the document.
+                if is_newer_field && input.is_packet_finished {
+                    continue;
+                }
                 out.push(if is_newer_field { finding.with_level(Level::Note) } else { finding });
             }
         }

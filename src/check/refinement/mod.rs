@@ -66,7 +66,15 @@ pub(crate) fn is_bundle(path: &RepoPath) -> bool {
 /// Returns the window of an anchor as its first and last line, counted from 1;
 /// `None` if it is not inside the specification.
 fn window_in_spec(anchor: &Anchor, spec: &Source) -> Option<(usize, usize)> {
-    anchor.window().filter(|(first, last)| first <= last && *last <= spec.line_count())
+    let lines = lines_of_editor(spec);
+    let window = anchor.window().filter(|(first, last)| first <= last && *last <= lines);
+    window.map(|(first, last)| (first, last.min(spec.line_count())))
+}
+
+/// Returns the number of lines as editors show them: after the last newline, there is an
+/// empty line.
+fn lines_of_editor(spec: &Source) -> usize {
+    spec.line_count() + usize::from(spec.text().ends_with('\n'))
 }
 
 /// Returns a line of the specification, counted from 1, without trailing

@@ -5,11 +5,15 @@ use crate::check::CheckResult;
 use crate::check::repository_documents::{RefinementCheckContext, SpecFact};
 use crate::check::spec::parse_version;
 use crate::digest::{OtherVersion, RecordedHash, diagnose};
+use crate::document::refinement::Anchor;
 use crate::document::section::Section;
 use crate::document::spec::{SpecText, section_number};
 use crate::finding::{Finding, Level};
 use crate::rule::Rule;
 use crate::text::RepoPath;
+
+/// Number of lines of a window in which the name of the anchor is searched.
+const MAX_TITLE_LINES: usize = 200;
 
 /// `refinement/spec`: a refinement names the specification of the pointer, or an
 /// older version of it, and `SPEC_TARGET_SHA1` is its hash in the judged tree or in
@@ -31,7 +35,12 @@ pub(in crate::check) fn spec(input: &RefinementCheckContext<'_>, rule: &Rule) ->
         return Some(finding).into();
     }
     if let (None, None) = (current, recorded) {
-        let message = format!("the specification {path} is neither in the judged tree nor in its history");
+        let message = match recorded_hash(refinement) {
+            Some(_) => format!(
+                "neither the judged tree nor its history has a version of {path} with the recorded hash"
+            ),
+            None => format!("the specification {path} is not in the judged tree"),
+        };
         let finding = rule.finding(message, label_at(refinement, span, "named here"));
         // Finished work was approved against the specification of its time.
         return Some(if input.is_packet_finished { finding.with_level(Level::Note) } else { finding }).into();
@@ -45,11 +54,21 @@ pub(in crate::check) fn spec(input: &RefinementCheckContext<'_>, rule: &Rule) ->
     if current.as_ref().is_some_and(|spec| spec.sha1 == sha1) {
         return Vec::new().into();
     }
-    if input.is_packet_finished && recorded.is_some() {
+    let is_same_text = recorded
+        .as_ref()
+        .zip(current.as_ref())
+        .is_some_and(|((spec, _), current)| spec.source.text().lines().eq(current.source.text().lines()));
+    if is_same_text || (input.is_packet_finished && recorded.is_some()) {
         return Vec::new().into();
     }
-    if let Some((_, commit)) = recorded {
+    if let Some((spec, commit)) = recorded {
         let message = match current {
+            None if spec.source.name() != path => {
+                format!(
+                    "{path} does not exist; the recorded version is {} in commit {commit}",
+                    spec.source.name()
+                )
+            }
             Some(_) => {
                 format!("{path} has changed since the refinement; the recorded version is in commit {commit}")
             }
@@ -145,7 +164,7 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
             continue;
         }
         // Of several sections with one number, the one at the window is meant.
-        let is_at_window = |section: &&Section| {
+        let is_at_window = |section: &&Section| -> bool {
             anchor.window().is_some_and(|(first, last)| {
                 let (from, to) = section_lines(spec, section);
                 last >= from && first <= to
@@ -164,6 +183,10 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
             None => find_section(spec, rest)
                 .ok_or_else(|| format!("the title `{}`", crate::text::to_single_line(rest, 80))),
         };
+        // A bold line or an id can be the title of a part, too.
+        if !matches!(&found, Ok(section) if is_at_window(section)) && is_named_in_window(spec, anchor, rest) {
+            continue;
+        }
         match found {
             Err(what) => {
                 let message = format!("no heading of {} has {what}", spec.source.name());
@@ -177,6 +200,8 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
             Ok(section) => {
                 let Some((first, last)) = anchor.window() else { continue };
                 let (from, to) = section_lines(spec, section);
+                let to =
+                    section_number(rest).map_or(to, |number| to.max(end_of_number(spec, section, number)));
                 if last < from || first > to {
                     let span = anchor.start.as_ref().map_or(anchor.heading, |start| start.span);
                     let message = format!(
@@ -199,6 +224,34 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
 /// Returns the first and last line of a section, counted from 1.
 fn section_lines(spec: &SpecText, section: &Section) -> (usize, usize) {
     (spec.source.line(section.span.start), spec.source.line(section.span.end.saturating_sub(1)))
+}
+
+/// Returns the last line of a numbered section: the one before the next heading with a
+/// number that is not below it. Headings without a number are parts of the section.
+fn end_of_number(spec: &SpecText, section: &Section, number: &str) -> usize {
+    let below = format!("{number}.");
+    let mut later = spec.headings().iter().filter(|other| other.title.span.start > section.title.span.start);
+    let next = later.find(|other| {
+        section_number(&other.title.value).is_some_and(|other| other != number && !other.starts_with(&below))
+            || (other.level < section.level && section_number(&other.title.value).is_none())
+    });
+    match next {
+        Some(next) => spec.source.line(next.title.span.start).saturating_sub(1),
+        None => spec.source.line_count(),
+    }
+}
+
+/// Returns whether a line of an anchor's window begins with the name of the anchor, apart
+/// from marks.
+fn is_named_in_window(spec: &SpecText, anchor: &Anchor, name: &str) -> bool {
+    let normalize = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let wanted = normalize(name.trim_matches(|c: char| !c.is_alphanumeric()));
+    let Some((first, last)) = anchor.window().filter(|_| wanted.chars().count() >= 4) else { return false };
+    let last = last.min(first.saturating_add(MAX_TITLE_LINES));
+    (first..=last).filter_map(|line| spec.source.line_span(line)).any(|span| {
+        let line = spec.source.slice(span).trim_start_matches(|c: char| !c.is_alphanumeric());
+        normalize(line).starts_with(&wanted)
+    })
 }
 
 /// Removes a position after a file name: `:9`, `:9-11`, `#L9`, `#L9-L11`.

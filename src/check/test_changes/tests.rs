@@ -44,7 +44,14 @@ fn script_tests_are_calls() {
     );
     assert_eq!(
         names(&found),
-        [("adds", false), ("subtracts", true), ("old", true), ("one", false), ("table", false), ("at deno", false)]
+        [
+            ("adds", false),
+            ("subtracts", true),
+            ("old", true),
+            ("one", false),
+            ("table", false),
+            ("at deno", false)
+        ]
     );
     assert!(found.functions[3].is_exclusive && found.functions[4].has_cases);
     assert!(

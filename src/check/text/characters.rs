@@ -108,6 +108,19 @@ fn add_run_finding(
     if chars.iter().all(|c| matches!(c, '\u{80}'..='\u{9a}' | '\u{9c}'..='\u{9f}')) {
         finding = finding.with_level(Level::Warning);
     }
+    // `CR CR LF` is a line end that was converted twice.
+    let before_newline = input.source.text().as_bytes().get(span.end..span.end + 2) == Some(b"\r\n");
+    if chars.iter().all(|c| *c == '\r') && before_newline {
+        let place = Place::text(input.source, span);
+        let finding = rule
+            .finding(
+                "the line ends with two carriage returns",
+                Label::text(input.source, span, "one too many"),
+            )
+            .with_level(Level::Warning);
+        out.push(finding.with_fix(place, "", "remove the second carriage return"));
+        return;
+    }
     let decoded = decode_tag_characters(&chars);
     if !decoded.is_empty() {
         finding =

@@ -8,8 +8,8 @@ use crate::check::repository_documents::{
 use crate::check::{Check, CheckResult, Registered};
 use crate::config::Config;
 use crate::document::spec::SpecPointer;
-use crate::document::{Document, WpId};
-use crate::finding::{Label, Level};
+use crate::document::{Document, Packet, WpId};
+use crate::finding::{Finding, Label, Level};
 use crate::pipeline::outcome::is_disabled;
 use crate::rule::Rule;
 
@@ -111,8 +111,15 @@ impl DocumentContext<'_> {
         // `packet/twin` reports the second file of a packet, as one finding.
         let is_twin = governance.is_some_and(|governance| governance.is_twin(document));
         let is_noted = is_archived && !is_named_packet;
-        let leveled_text = |result: CheckResult, rule: &Rule| level_text(document, rule, result, is_noted);
+        let leveled_text = |result: CheckResult, rule: &Rule| {
+            let result = level_text(document, rule, result, is_noted);
+            if reports_notes { note_control_characters(rule, result) } else { result }
+        };
         let is_empty = document.source.text().trim_start_matches('\u{feff}').trim().is_empty();
+        let exception = |input: &PacketCheckContext<'_>, rule: &Rule| {
+            let is_alone = job.is_in_layout && !is_named_packet;
+            find_exception(input, rule, is_generated(governance, input.id), is_alone, reports_notes)
+        };
         let run_rule = |entry: &&Registered| {
             let rule = &entry.rule;
             // One finding is enough for an empty document.
@@ -124,10 +131,9 @@ impl DocumentContext<'_> {
                 Check::Text(check) => Some(leveled_text(check(&text, rule), rule)),
                 Check::Refinement(check) => refinement.as_ref().map(|input| leveled(check(input, rule))),
                 Check::Packet(check) => match &packet {
-                    Some(input) if is_generated(governance, input.id) && demands_template(rule) => {
-                        Some(CheckResult::skipped("the packet is generated from its typed contract"))
+                    Some(input) => {
+                        Some(exception(input, rule).unwrap_or_else(|| leveled(run_check(check, input, rule))))
                     }
-                    Some(input) => Some(leveled(run_check(check, input, rule))),
                     None => document.packet().and_then(|_| check_missing_id(document, rule)),
                 },
                 Check::Document(kinds, check) if kinds.is_empty() || kinds.contains(&document.kind) => {
@@ -144,14 +150,38 @@ impl DocumentContext<'_> {
         let in_packets =
             job.is_in_layout && document.path().is_below(self.governance.layout.packets.as_bytes());
         if in_packets && !is_archived && document.packet().is_some() && file_id.is_none() && id.is_some() {
-            for (entry, result) in self.rules.iter().zip(&mut results) {
-                if entry.rule.id.as_str() == "packet/identity" {
-                    *result = Some(report_file_name(document, &entry.rule));
-                }
-            }
+            self.replace_identity(document, &mut results);
         }
         results
     }
+
+    /// Replaces the result of `packet/identity` by a finding about the file name.
+    fn replace_identity(&self, document: &Document, results: &mut [Option<CheckResult>]) {
+        for (entry, result) in self.rules.iter().zip(results) {
+            if entry.rule.id.as_str() == "packet/identity" {
+                *result = Some(report_file_name(document, &entry.rule));
+            }
+        }
+    }
+}
+
+/// Returns the result of a rule that does not apply to a packet as usual; `None` if it
+/// does. `is_alone`: no command named the packet. `is_noted`: it is history.
+fn find_exception(
+    input: &PacketCheckContext<'_>,
+    rule: &Rule,
+    is_generated: bool,
+    is_alone: bool,
+    is_noted: bool,
+) -> Option<CheckResult> {
+    if is_generated && demands_template(rule) {
+        return Some(CheckResult::skipped("the packet is generated from its typed contract"));
+    }
+    if is_alone && is_foreign(input.packet) {
+        return Some(check_foreign(input, rule));
+    }
+    let is_older = is_noted && is_younger(rule, input.packet);
+    is_older.then(|| CheckResult::skipped("the finished packet is older than this rule"))
 }
 
 /// Returns the result of a rule about the text of a document; as notes if the document is
@@ -163,6 +193,49 @@ fn level_text(document: &Document, rule: &Rule, result: CheckResult, is_noted: b
     // The document was read in its encoding; only gates refuse it.
     let result = if is_decoded { downgrade(result, Level::Warning) } else { result };
     if is_noted && !addresses_readers { downgrade_to_notes(result) } else { result }
+}
+
+/// Changes findings about control characters to notes: in a finished document they are
+/// damage, and give no orders.
+fn note_control_characters(rule: &Rule, result: CheckResult) -> CheckResult {
+    let CheckResult::Findings(findings) = result else { return result };
+    let is_control = |finding: &Finding| {
+        rule.id.as_str() == "text/hidden-character" && finding.message.contains("a control character:")
+    };
+    let leveled = findings
+        .into_iter()
+        .map(|finding| if is_control(&finding) { finding.with_level(Level::Note) } else { finding });
+    CheckResult::Findings(leveled.collect())
+}
+
+/// Returns whether a document in the folder of packets has no part of a task packet.
+fn is_foreign(packet: &Packet) -> bool {
+    let has_work = packet.scope.declared.is_some()
+        || packet.signature.is_some()
+        || packet.merge_base.is_some()
+        || !packet.phases.reports.is_empty();
+    let headings = ["TEST_PLAN", "DONE_MEANS", "SCOPE", "VALIDATION", "QUALITY_GATE"];
+    !has_work && headings.iter().all(|key| packet.section(key).is_none())
+}
+
+/// Reports a document of another form once: every other rule about packets would report
+/// that something is missing.
+fn check_foreign(input: &PacketCheckContext<'_>, rule: &Rule) -> CheckResult {
+    if rule.id.as_str() != "packet/section" {
+        return CheckResult::skipped("the document has no part of a task packet");
+    }
+    let message = "the document has no part of a task packet: no scope, test plan, DONE_MEANS or signature";
+    let label = input.label_at(input.packet.head_span(), "this document");
+    Some(rule.finding(message, label).help("Move it, or name the folder of packets with the key `layout`."))
+        .into()
+}
+
+/// Returns whether a rule was introduced after the date of a packet.
+fn is_younger(rule: &Rule, packet: &Packet) -> bool {
+    let day = |text: &str| text.get(..10).and_then(|date| date.parse::<jiff::civil::Date>().ok());
+    let created = packet.metadata_field("DATE").and_then(|field| day(field.bare_value().value));
+    let since = rule.parameter("since").first().and_then(|date| day(date));
+    created.zip(since).is_some_and(|(created, since)| created < since)
 }
 
 /// Returns whether the Markdown of a packet is a generated copy of its typed contract.

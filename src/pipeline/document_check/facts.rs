@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use crate::change::{Commit, FileMode, Repository, RepositoryError, TreeState, Worktree};
 use crate::check::context::SkeletonApproval;
-use crate::check::repository_documents::{
-    GovernanceDocuments, MergedCommitFact, SpecFact, TargetFact, is_finished,
-};
+use crate::check::repository_documents::{GovernanceDocuments, MergedCommitFact, SpecFact, TargetFact};
+use crate::check::standing::is_finished;
 use crate::check::{merged_commit, named_paths};
 use crate::document::spec::SpecText;
 use crate::document::{Document, DocumentBody, DocumentKind, Layout, Packet, Refinement, WpId};
@@ -111,7 +110,7 @@ fn gather_merged_commits(
         if out.contains_key(&named.value) {
             continue;
         }
-        let fact = match repo.find_commit(&named.value)? {
+        let fact = match repo.find_abbreviated(&named.value)? {
             None => MergedCommitFact::Missing,
             Some(commit) if repo.is_ancestor(commit, head)? => MergedCommitFact::OnMain,
             Some(commit) => {
@@ -298,9 +297,7 @@ pub(crate) fn is_history(document: &Document, governance: Option<&GovernanceDocu
     match (document.packet(), governance) {
         (Some(packet), Some(governance)) => governance.is_historical(id, packet),
         (Some(packet), None) => is_finished(packet, None),
-        (None, Some(governance)) if document.refinement().is_some() => {
-            governance.packet(id).is_some_and(|(_, packet)| governance.is_historical(id, packet))
-        }
+        (None, Some(governance)) if document.refinement().is_some() => governance.is_historical_id(id),
         _ => false,
     }
 }

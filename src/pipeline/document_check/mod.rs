@@ -10,6 +10,7 @@ mod facts;
 mod listing;
 mod policy;
 mod query;
+mod repeated_notes;
 mod request;
 mod run;
 mod similar_paths;

@@ -21,6 +21,7 @@ use super::collect::{CollectedDocuments, UnreadDocument, collect_documents};
 use super::facts::{DocumentFacts, FactKind};
 use super::policy::load_config_and_layout;
 use super::query::DocumentQuery;
+use super::repeated_notes::merge_repeated_notes;
 use super::request::DocumentCheckRequest;
 
 /// Checks documents with the rules of the requested command.
@@ -87,7 +88,7 @@ pub fn check_documents(
     for (entry, column) in rules.iter().zip(columns) {
         let (status, mut own) = merge_outcomes(&config, entry, column, &is_reported);
         own.sort_by(|a, b| a.primary.place.sort_key().cmp(&b.primary.place.sort_key()));
-        findings.extend(own);
+        findings.extend(merge_repeated_notes(own));
         outcomes.push(CheckOutcome { rule: entry.rule.id.clone(), packet: None, status });
     }
     let mut report = Report {
@@ -206,6 +207,7 @@ fn run_repository_rule(
         spec: facts.spec.as_deref(),
         spec_siblings: &facts.spec_siblings,
         phase: request.query.phase(),
+        is_whole_check: matches!(request.query, DocumentQuery::Check | DocumentQuery::Governance),
         policy: &context.config.policy,
         now: request.now,
     };

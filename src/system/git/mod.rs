@@ -2,9 +2,8 @@
 //!
 //! `status` and `diff` of libgit2 are not used, because they follow settings that the
 //! change under judgement can control. Instead, trees and index entries are read and
-//! bytes are hashed. Parents are those of the commit objects (replace references,
-//! grafts and commit-graph files are ignored). Programs that the configuration names
-//! are never started, and GIT_* variables are not read.
+//! bytes are hashed. Replace references, grafts and commit-graph files are ignored,
+//! configured programs are never started, and GIT_* variables are not read.
 
 mod ancestry;
 mod attributes;
@@ -35,6 +34,7 @@ mod version;
 mod working_tree;
 mod worktree;
 
+use std::cell::{Cell, OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 
 use git2::{ObjectType, Oid, RepositoryOpenFlags};
@@ -57,13 +57,8 @@ pub(crate) use library::libgit2_version;
 /// Maximum size of a file in bytes; larger files are an error.
 pub(crate) const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
 
-/// Maximum number of paths of one change. Work packets change dozens of paths; a larger
-/// number is a mistake or an attack, and each path costs time and memory.
+/// Maximum number of paths of one change. Work packets change dozens of paths.
 const MAX_CHANGED_PATHS: usize = 100_000;
-
-fn too_many_paths(limit: usize) -> RepositoryError {
-    RepositoryError::TooManyPaths { limit }
-}
 
 /// A repository on disk.
 pub struct GitRepository {
@@ -71,19 +66,19 @@ pub struct GitRepository {
     commit_cache: ancestry::CommitCache,
     tree_cache: tree_objects::TreeCache,
     /// Settings of the disk, once they are read.
-    disk_modes: std::cell::OnceCell<disk_modes::DiskModes>,
+    disk_modes: OnceCell<disk_modes::DiskModes>,
     /// Report files of earlier commands, once they are read.
-    own_outputs: std::cell::OnceCell<own_outputs::OwnOutputs>,
+    own_outputs: OnceCell<own_outputs::OwnOutputs>,
     /// Whether any path can have attributes; `None` before the first walk.
-    has_attributes: std::cell::Cell<Option<bool>>,
+    has_attributes: Cell<Option<bool>>,
     /// Keeps writers of countersign away while the checks read files.
-    read_lock: std::cell::RefCell<Option<ReadLock>>,
+    read_lock: RefCell<Option<ReadLock>>,
     /// Attributes files that were read since the last walk.
-    attribute_rules: std::cell::RefCell<Option<attributes::AttributeRules>>,
+    attribute_rules: RefCell<Option<attributes::AttributeRules>>,
     /// Number of tree entries that were read.
-    entries_read: std::cell::Cell<u64>,
+    entries_read: Cell<u64>,
     /// Number of folders of commits that were read.
-    folders_read: std::cell::Cell<u64>,
+    folders_read: Cell<u64>,
     /// Number of repositories that contain this one as a nested submodule.
     submodule_depth: usize,
 }
@@ -351,6 +346,10 @@ impl History for GitRepository {
             Err(error) if error.code() == git2::ErrorCode::InvalidSpec => Ok(None),
             Err(error) => Err(git_error(format!("reading commit {hash}"))(error)),
         }
+    }
+
+    fn find_abbreviated(&self, hex: &str) -> Result<Option<Commit>, RepositoryError> {
+        Ok(self.find_by_start(hex))
     }
 
     fn is_ancestor(&self, ancestor: Commit, of: Commit) -> Result<bool, RepositoryError> {

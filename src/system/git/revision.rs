@@ -20,7 +20,18 @@ fn revision_error(revision: &str, reason: impl Into<String>) -> RepositoryError 
 /// Maximum size of git's file `MERGE_HEAD`, in bytes.
 const MAX_MERGE_HEAD_BYTES: u64 = 4096;
 
+/// Number of digits of the shortest abbreviated commit id.
+const MIN_ABBREVIATED: usize = 7;
+
 impl GitRepository {
+    /// See [`crate::change::History::find_abbreviated`].
+    pub(super) fn find_by_start(&self, hex: &str) -> Option<Commit> {
+        let is_start =
+            (MIN_ABBREVIATED..=40).contains(&hex.len()) && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let found = if is_start { self.repo.find_commit_by_prefix(hex).ok() } else { None };
+        found.map(|commit| Commit(to_hash(commit.id())))
+    }
+
     /// Resolves one revision to a commit.
     fn resolve_revision(&self, text: &str) -> Result<Commit, RepositoryError> {
         let allowed = |c: char| c.is_alphanumeric() || "._/@{}^~+-#=".contains(c);

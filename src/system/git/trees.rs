@@ -67,7 +67,7 @@ impl GitRepository {
             };
             self.compare_trees(folder(old), folder(new), &path, depth + 1, out)?;
             if out.len() >= MAX_FILES {
-                return Err(super::too_many_paths(MAX_FILES));
+                return Err(RepositoryError::TooManyPaths { limit: MAX_FILES });
             }
             out.extend(Change::from_entries(path, file(old), file(new)));
         }
@@ -146,7 +146,7 @@ impl GitRepository {
 /// Creates a change set; an error if it has more than [`super::MAX_CHANGED_PATHS`] paths.
 pub(super) fn limit_changes(changes: Vec<Change>) -> Result<ChangeSet, RepositoryError> {
     if changes.len() > super::MAX_CHANGED_PATHS {
-        Err(super::too_many_paths(super::MAX_CHANGED_PATHS))
+        Err(RepositoryError::TooManyPaths { limit: super::MAX_CHANGED_PATHS })
     } else {
         Ok(ChangeSet::new(changes))
     }

@@ -12,7 +12,7 @@ use crate::text::RepoPath;
 use super::attributes::is_attributes_file;
 use super::known_caches::{ignores_itself, is_known_cache};
 use super::own_outputs::OwnOutputs;
-use super::{GitRepository, to_oid, too_many_paths, unreadable};
+use super::{GitRepository, to_oid, unreadable};
 
 impl GitRepository {
     /// Returns the files on disk that are tracked, or that no ignore file on disk ignores.
@@ -114,7 +114,7 @@ impl WorktreeWalk<'_> {
                     && let Some(mode) = files::file_mode(&metadata)
                 {
                     if out.len() > self.max_files {
-                        return Err(too_many_paths(super::MAX_CHANGED_PATHS));
+                        return Err(RepositoryError::TooManyPaths { limit: super::MAX_CHANGED_PATHS });
                     }
                     let mode =
                         if self.trust_modes { mode } else { (self.recorded_mode)(&path).unwrap_or(mode) };

@@ -2,15 +2,23 @@
 
 use std::collections::{HashMap, HashSet};
 
+use bstr::ByteSlice as _;
 use git2::Oid;
 
 use crate::change::{Commit, FoundVersion, RepositoryError, VersionRequest, WorkingTree as _, Worktree};
-use crate::digest::sha1;
+use crate::digest::{Hash20, sha1};
 
 use super::{GitRepository, git_error, to_hash, to_oid};
 
 /// Maximum number of commits that are read; a longer walk is an error.
 const MAX_WALKED_COMMITS: usize = 20_000;
+
+/// Returns the hashes of a text with LF and with CRLF line ends.
+fn hashes_with_other_line_ends(bytes: &[u8]) -> [Hash20; 2] {
+    let unix = bytes.replace("\r\n", "\n");
+    let dos = unix.replace("\n", "\r\n");
+    [sha1(&unix), sha1(&dos)]
+}
 
 impl GitRepository {
     /// Walks back from `head` until every requested version is found or history ends.
@@ -22,7 +30,9 @@ impl GitRepository {
     ) -> Result<Vec<Option<FoundVersion>>, RepositoryError> {
         let mut out: Vec<Option<FoundVersion>> = vec![None; wanted.len()];
         let mut trees: HashSet<Oid> = HashSet::new();
-        let mut blobs: HashMap<Oid, crate::digest::Hash20> = HashMap::new();
+        // For each blob, the hashes of its bytes, and with other line ends once they are
+        // needed.
+        let mut blobs: HashMap<(Oid, bool), Vec<Hash20>> = HashMap::new();
         let mut walk = self.walk_back_from(head);
         let mut walked = 0;
         while out.iter().any(Option::is_none) {
@@ -40,16 +50,19 @@ impl GitRepository {
             for (want, found) in wanted.iter().zip(out.iter_mut()).filter(|(_, found)| found.is_none()) {
                 let Some((_, blob)) = self.tree_entry(here, &want.path)? else { continue };
                 let blob = to_oid(blob);
-                let known_sha1 = blobs.get(&blob).copied();
-                if known_sha1.is_some_and(|sha1| sha1 != want.sha1) {
+                let key = (blob, want.any_line_ends);
+                if blobs.get(&key).is_some_and(|known| !known.contains(&want.sha1)) {
                     continue;
                 }
                 let Ok(bytes) = self.read_blob(blob, &want.path) else { continue };
-                let digest = sha1(&bytes);
-                blobs.insert(blob, digest);
-                if digest == want.sha1 {
+                let mut hashes = vec![sha1(&bytes)];
+                if want.any_line_ends {
+                    hashes.extend(hashes_with_other_line_ends(&bytes));
+                }
+                if hashes.contains(&want.sha1) {
                     *found = Some((here, bytes));
                 }
+                blobs.insert(key, hashes);
             }
         }
         Ok(out)

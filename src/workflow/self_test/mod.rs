@@ -7,6 +7,7 @@
 //! that the installed program tests itself.
 
 mod trust;
+mod workshop;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,11 +24,12 @@ use crate::pipeline::source_scan::{ScanProfile, ScanRequest, run_scan};
 use crate::pipeline::steps::{NoProgress, StepOptions, StepsError, run_verify};
 use crate::pipeline::trusted_revision::TrustRow;
 use crate::pipeline::verify::{PolicyApproval, VerifyRequest};
+use crate::system::environment;
 use crate::system::git::{GitRepository, RepositoryBuilder};
-use crate::system::{environment, files};
 
 use super::demo::{DemoRepository, WP_ID};
 use trust::run_row;
+use workshop::Workshop;
 
 const CASES_YAML: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/self-test.yaml"));
 
@@ -158,33 +160,6 @@ pub(crate) fn list_untested(cases: &[SelfTestCase]) -> Vec<String> {
         TrustRow::ALL.iter().filter(is_row_untested).map(|row| format!("trusted revision: {}", row.reason())),
     );
     out
-}
-
-/// The folder in which all cases build their repositories. It is removed after the last
-/// one: some file systems create files slowly while others are removed.
-struct Workshop {
-    folder: files::ScratchFolder,
-    built: std::cell::Cell<usize>,
-}
-
-impl Workshop {
-    fn create() -> Result<Self, SelfTestError> {
-        let folder = files::create_scratch_folder("countersign-self-test-").map_err(Self::error)?;
-        Ok(Self { folder, built: std::cell::Cell::new(0) })
-    }
-
-    /// Creates the root of the next repository.
-    fn create_root(&self) -> Result<std::path::PathBuf, SelfTestError> {
-        self.built.set(self.built.get() + 1);
-        let parent = self.folder.path().join(self.built.get().to_string());
-        let root = parent.join("greeter");
-        files::create_folder(&parent).and_then(|()| files::create_folder(&root)).map_err(Self::error)?;
-        Ok(root)
-    }
-
-    fn error(source: std::io::Error) -> SelfTestError {
-        SelfTestError::File { doing: "making a temporary folder".to_owned(), source }
-    }
 }
 
 /// Runs every case, and calls `on_outcome` after each one.

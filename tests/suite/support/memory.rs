@@ -141,7 +141,8 @@ impl History for MemoryRepository {
         let find = |want: &VersionRequest| {
             (0..last).rev().find_map(|number| {
                 let file = self.commits[number].files.get(&want.path)?;
-                (sha1(&file.bytes) == want.sha1).then(|| (Commit(commit_id(number)), file.bytes.clone()))
+                (sha1(&file.bytes) == want.sha1 && !want.any_line_ends)
+                    .then(|| (Commit(commit_id(number)), file.bytes.clone()))
             })
         };
         Ok(wanted.iter().map(find).collect())
