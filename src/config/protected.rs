@@ -130,7 +130,8 @@ pub(crate) fn setup_patterns() -> Vec<ProtectedPattern> {
 
 /// Returns the paths that are protected in every repository.
 pub(super) fn default_patterns() -> Vec<ProtectedPattern> {
-    parse_all(CHECKS.iter().chain(&INTEGRATION).chain(&TOOLS))
+    static PATTERNS: std::sync::OnceLock<Vec<ProtectedPattern>> = std::sync::OnceLock::new();
+    PATTERNS.get_or_init(|| parse_all(CHECKS.iter().chain(&INTEGRATION).chain(&TOOLS))).clone()
 }
 
 fn parse_all<'a>(texts: impl Iterator<Item = &'a &'static str>) -> Vec<ProtectedPattern> {

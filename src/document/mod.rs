@@ -11,6 +11,7 @@ pub(crate) mod contract;
 pub(crate) mod evidence;
 pub(crate) mod field;
 pub(crate) mod gate_log;
+pub(crate) mod heading_scan;
 mod joined;
 pub(crate) mod json;
 pub(crate) mod json_edit;

@@ -4,9 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use crate::text::{Source, Span, Spanned};
 
+use super::heading_scan::{Heading, scan_headings};
 use super::json;
 use super::outline::{BlockKind, Outline};
-use super::section::{Section, read_sections};
+use super::section::read_sections;
 
 /// The pointer to the current specification.
 #[derive(Debug)]
@@ -89,6 +90,9 @@ fn find_bold(line: &str, from: usize) -> Option<(usize, &str)> {
     Some((open, line.get(open..open + close)?))
 }
 
+/// Maximum length of a text, in bytes, that is always parsed.
+const SHORT_BYTES: usize = 1024 * 1024;
+
 /// A specification's text; its headings are read on first use.
 #[derive(Debug)]
 pub struct SpecText {
@@ -96,7 +100,7 @@ pub struct SpecText {
     pub source: Arc<Source>,
     /// SHA-1 of its bytes.
     pub sha1: crate::digest::Hash20,
-    headings: OnceLock<Vec<Section>>,
+    headings: OnceLock<Vec<Heading>>,
 }
 
 impl SpecText {
@@ -109,16 +113,20 @@ impl SpecText {
 
     /// Returns the specification's headings according to CommonMark.
     #[must_use]
-    pub fn headings(&self) -> &[Section] {
+    pub fn headings(&self) -> &[Heading] {
         self.headings.get_or_init(|| {
             let text = self.source.text();
-            read_sections(text, &Outline::parse(text))
+            // A short text has the fences that people mean; see `Outline::parse`.
+            let scanned = if text.len() > SHORT_BYTES { scan_headings(text) } else { None };
+            let parse =
+                || read_sections(text, &Outline::parse(text)).into_iter().map(Heading::from).collect();
+            scanned.unwrap_or_else(parse)
         })
     }
 
     /// Returns the sections whose heading starts with exactly this number
     /// (`2.6.3`). A specification may use a number twice.
-    pub fn find_sections<'a>(&'a self, number: &'a str) -> impl Iterator<Item = &'a Section> {
+    pub fn find_sections<'a>(&'a self, number: &'a str) -> impl Iterator<Item = &'a Heading> {
         self.headings().iter().filter(move |section| section_number(&section.title.value) == Some(number))
     }
 

@@ -133,6 +133,11 @@ pub(crate) fn list_folder(folder: &Path) -> io::Result<Vec<(FileName, Metadata)>
 /// The file cannot be opened, or is not a regular file. A FIFO or a device is refused at
 /// once: opening a FIFO would wait for its writer, and a device may never end.
 pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    open_with_length(path).map(|(file, _)| file)
+}
+
+/// Opens a file as [`open_regular`] does; also returns its length in bytes.
+fn open_with_length(path: &Path) -> io::Result<(File, u64)> {
     let refuse = |found: &Metadata| {
         if found.is_file() { Ok(()) } else { Err(io::Error::other("this is not a regular file")) }
     };
@@ -143,8 +148,9 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, non_blocking());
     refuse(&fs::metadata(path)?)?;
     let file = options.open(path)?;
-    refuse(&file.metadata()?)?;
-    Ok(file)
+    let metadata = file.metadata()?;
+    refuse(&metadata)?;
+    Ok((file, metadata.len()))
 }
 
 #[cfg(unix)]
@@ -157,13 +163,23 @@ fn non_blocking() -> i32 {
 /// # Errors
 /// The file cannot be read, or is larger than the limit.
 pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = open_regular(path)?;
-    let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
-        return Err(io::Error::other(format!("the file is longer than {limit} bytes, the maximum size")));
+    let read = read_up_to(path, limit)?;
+    read.ok_or_else(|| io::Error::other(format!("the file is longer than {limit} bytes, the maximum size")))
+}
+
+/// Reads a file; `None` if it is longer than `limit` bytes.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn read_up_to(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let (file, length) = open_with_length(path)?;
+    if length > limit {
+        return Ok(None);
     }
-    Ok(bytes)
+    // With room for one byte more, the second call sees the end of the file.
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0).saturating_add(1).max(64));
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok((u64::try_from(bytes.len()).unwrap_or(u64::MAX) <= limit).then_some(bytes))
 }
 
 /// Reads a file into a reusable buffer. Returns `false`, with an empty buffer, if

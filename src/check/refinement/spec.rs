@@ -5,8 +5,8 @@ use crate::check::CheckResult;
 use crate::check::repository_documents::{RefinementCheckContext, SpecFact};
 use crate::check::spec::parse_version;
 use crate::digest::{OtherVersion, RecordedHash, diagnose};
+use crate::document::heading_scan::Heading;
 use crate::document::refinement::Anchor;
-use crate::document::section::Section;
 use crate::document::spec::{SpecText, section_number};
 use crate::finding::{Finding, Level};
 use crate::rule::Rule;
@@ -164,7 +164,7 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
             continue;
         }
         // Of several sections with one number, the one at the window is meant.
-        let is_at_window = |section: &&Section| -> bool {
+        let is_at_window = |section: &&Heading| -> bool {
             anchor.window().is_some_and(|(first, last)| {
                 let (from, to) = section_lines(spec, section);
                 last >= from && first <= to
@@ -222,13 +222,13 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
 }
 
 /// Returns the first and last line of a section, counted from 1.
-fn section_lines(spec: &SpecText, section: &Section) -> (usize, usize) {
+fn section_lines(spec: &SpecText, section: &Heading) -> (usize, usize) {
     (spec.source.line(section.span.start), spec.source.line(section.span.end.saturating_sub(1)))
 }
 
 /// Returns the last line of a numbered section: the one before the next heading with a
 /// number that is not below it. Headings without a number are parts of the section.
-fn end_of_number(spec: &SpecText, section: &Section, number: &str) -> usize {
+fn end_of_number(spec: &SpecText, section: &Heading, number: &str) -> usize {
     let below = format!("{number}.");
     let mut later = spec.headings().iter().filter(|other| other.title.span.start > section.title.span.start);
     let next = later.find(|other| {
@@ -266,7 +266,7 @@ fn strip_line_number(text: &str) -> &str {
 
 /// Finds the section whose title contains the anchor's text, or is contained in it.
 /// Case and whitespace are ignored.
-fn find_section<'a>(spec: &'a SpecText, name: &str) -> Option<&'a Section> {
+fn find_section<'a>(spec: &'a SpecText, name: &str) -> Option<&'a Heading> {
     let normalize = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let wanted = normalize(name.trim_matches(['`', '(', ')', '"']));
     if wanted.chars().count() < 4 {

@@ -46,7 +46,7 @@ impl Embedded {
     fn read(&self) -> Option<&ScanRule> {
         let read = || {
             let path = RepoPath::from(format!("rules/{}.yaml", self.id).as_str());
-            let rule = ScanRule::read(&Source::from_text(path, self.yaml)).ok()?;
+            let rule = ScanRule::read_embedded(&Source::from_text(path, self.yaml)).ok()?;
             Some(ScanRule { has_ascii_boundaries: true, ..rule })
         };
         self.rule.get_or_init(read).as_ref()

@@ -222,8 +222,21 @@ impl ScanRule {
     /// As [`ScanRule::read`].
     pub fn from_node(node: &YamlNode, source: &Arc<Source>) -> Result<Self, RuleFault> {
         let file: Result<raw::RawScanRule, ValueError> = node.read().map_err(ValueError::from);
-        file.and_then(|file| valid::validate_rule(file, node.span))
-            .map_err(|error| RuleFault::new(source, error))
+        let valid = file.and_then(|file| {
+            valid::check_patterns(&file)?;
+            valid::validate_rule(file, node.span)
+        });
+        valid.map_err(|error| RuleFault::new(source, error))
+    }
+
+    /// Reads a rule of this program, whose patterns the tests compile.
+    ///
+    /// # Errors
+    /// As [`ScanRule::read`], apart from patterns.
+    pub(super) fn read_embedded(source: &Arc<Source>) -> Result<Self, ValueError> {
+        let empty = || ValueError::new(Span::default(), ValueProblem::Yaml(YamlProblem::Empty));
+        let root = parse_yaml_tree(source.text())?.ok_or_else(empty)?;
+        valid::validate_rule(root.read::<raw::RawScanRule>()?, root.span)
     }
 
     /// Returns the compiled patterns; compiles them on the first call.

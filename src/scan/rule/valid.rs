@@ -29,7 +29,12 @@ pub(crate) const AREA_KEYWORDS: [(&str, RuleArea); 2] =
 /// Values of `tests`: whether the rule applies to test code. The first is the default.
 pub(crate) const TEST_KEYWORDS: [(&str, bool); 2] = [("ignored", false), ("counted", true)];
 
-/// Validates a file; `span` is the span of its first key.
+/// Compiles all patterns of a file, to see whether they are valid.
+pub(super) fn check_patterns(file: &raw::RawScanRule) -> Result<(), ValueError> {
+    file.pattern.iter().chain(&file.patterns).chain(&file.except).try_for_each(check_pattern)
+}
+
+/// Validates a file without its patterns; `span` is the span of its first key.
 pub(super) fn validate_rule(file: raw::RawScanRule, span: Span) -> Result<ScanRule, ValueError> {
     validate_names(&file)?;
     let level = parse_level(&file.level.value)
@@ -46,7 +51,6 @@ pub(super) fn validate_rule(file: raw::RawScanRule, span: Span) -> Result<ScanRu
     if patterns.is_empty() {
         return Err(ValueError::missing(span, "pattern", "; add `pattern` or `patterns`"));
     }
-    patterns.iter().chain(&file.except).try_for_each(check_pattern)?;
     let raw::RawExamples { path, matching, pass } = file.examples.value;
     for (key, examples) in [("match", &matching), ("pass", &pass)] {
         if examples.is_empty() {

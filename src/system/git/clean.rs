@@ -72,22 +72,22 @@ impl GitRepository {
         raw: Vec<u8>,
         expected: &[Option<Hash20>],
     ) -> Result<Vec<u8>, RepositoryError> {
-        let statistics = TextStatistics::of(&raw);
         let mut bytes = raw;
-        if statistics.crlf > 0 {
+        if memchr::memmem::find(&bytes, b"\r\n").is_some() {
             let endings = self.line_endings(path)?;
             let converts = match endings {
                 LineEndings::Binary => false,
                 LineEndings::Text => true,
                 LineEndings::Auto => {
-                    !statistics.is_binary() && !self.is_stored_with_crlf(path, expected.first())?
+                    !TextStatistics::of(&bytes).is_binary()
+                        && !self.is_stored_with_crlf(path, expected.first())?
                 }
             };
             if converts {
                 bytes = convert_crlf_to_lf(&bytes);
             }
         }
-        if bytes.windows(4).any(|window| window == b"$Id:")
+        if memchr::memmem::find(&bytes, b"$Id:").is_some()
             && self.attribute(path, "ident")? == AttributeValue::Set
         {
             bytes = reduce_ident(&bytes);

@@ -26,14 +26,15 @@ impl GitRepository {
         holds: &dyn Fn(&[u8]) -> bool,
     ) -> Result<Vec<CommitInfo>, RepositoryError> {
         let mut known: HashMap<Oid, bool> = HashMap::new();
+        let mut folders = HashMap::new();
         let mut has = |commit: Oid| -> Result<bool, RepositoryError> {
-            let Some((mode, blob)) = self.tree_entry(Commit(to_hash(commit)), path)? else {
+            let Some((mode, blob)) = self.entry_in_history(Commit(to_hash(commit)), path, &mut folders)?
+            else {
                 return Ok(false);
             };
             if !matches!(FileMode::from_raw(mode), Some(FileMode::Regular | FileMode::Executable)) {
                 return Ok(false);
             }
-            let blob = to_oid(blob);
             if let Some(result) = known.get(&blob) {
                 return Ok(*result);
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use git2::{IndexEntryExtendedFlag, IndexEntryFlag};
 
-use crate::change::{Change, ChangeSet, Commit, FileMode, RepositoryError, TreeEntry};
+use crate::change::{FileMode, RepositoryError, TreeEntry};
 use crate::text::RepoPath;
 
 use super::tree_objects::forbidden_name;
@@ -59,21 +59,6 @@ impl GitRepository {
             out.insert(path, staged);
         }
         Ok(out)
-    }
-
-    /// Returns the changes between a commit's tree (HEAD) and the index.
-    pub(super) fn index_changes(&self, base: Option<Commit>) -> Result<ChangeSet, RepositoryError> {
-        let staged = self.staged_entries()?;
-        let mut before = self.flat_tree(base)?;
-        let mut changes = Vec::new();
-        for (path, staged) in staged {
-            let old = before.remove(&path);
-            let new = Some(staged.entry).filter(|_| !staged.intent_to_add);
-            changes.extend(Change::from_entries(path, old, new));
-        }
-        changes
-            .extend(before.into_iter().filter_map(|(path, old)| Change::from_entries(path, Some(old), None)));
-        Ok(ChangeSet::new(changes))
     }
 
     pub(super) fn index_entry(&self, path: &RepoPath) -> Result<Option<TreeEntry>, RepositoryError> {

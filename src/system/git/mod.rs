@@ -17,12 +17,14 @@ mod fingerprint;
 mod history;
 mod hooks;
 mod index;
+mod index_compare;
 mod known_caches;
 mod lfs;
 mod library;
 mod objects;
 mod own_outputs;
 mod read_lock;
+mod remembered;
 mod revision;
 mod sparse;
 mod submodule;
@@ -53,11 +55,12 @@ pub(crate) use builder::Identity;
 pub use builder::RepositoryBuilder;
 pub(crate) use fingerprint::GitState;
 pub(crate) use library::libgit2_version;
+pub(crate) use objects::{to_hash, to_oid};
 
 /// Maximum size of a file in bytes; larger files are an error.
 pub(crate) const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
 
-/// Maximum number of paths of one change. Work packets change dozens of paths.
+/// Maximum number of paths of one change.
 const MAX_CHANGED_PATHS: usize = 100_000;
 
 /// A repository on disk.
@@ -71,13 +74,14 @@ pub struct GitRepository {
     own_outputs: OnceCell<own_outputs::OwnOutputs>,
     /// Whether any path can have attributes; `None` before the first walk.
     has_attributes: Cell<Option<bool>>,
+    /// What this run has read already.
+    remembered: remembered::Remembered,
     /// Keeps writers of countersign away while the checks read files.
     read_lock: RefCell<Option<ReadLock>>,
     /// Attributes files that were read since the last walk.
     attribute_rules: RefCell<Option<attributes::AttributeRules>>,
-    /// Number of tree entries that were read.
+    /// Numbers of tree entries and of folders of commits that were read.
     entries_read: Cell<u64>,
-    /// Number of folders of commits that were read.
     folders_read: Cell<u64>,
     /// Number of repositories that contain this one as a nested submodule.
     submodule_depth: usize,
@@ -90,18 +94,6 @@ pub(crate) fn git_error(operation: impl Into<String>) -> impl FnOnce(git2::Error
 
 fn unreadable(path: &RepoPath, error: &std::io::Error) -> RepositoryError {
     RepositoryError::Unreadable { path: path.clone(), reason: error.to_string() }
-}
-
-pub(crate) fn to_hash(oid: Oid) -> Hash20 {
-    let mut bytes = [0; 20];
-    for (to, from) in bytes.iter_mut().zip(oid.as_bytes()) {
-        *to = *from;
-    }
-    Hash20(bytes)
-}
-
-pub(crate) fn to_oid(hash: Hash20) -> Oid {
-    Oid::from_bytes(&hash.0).unwrap_or(Oid::ZERO_SHA1)
 }
 
 impl GitRepository {
@@ -134,13 +126,14 @@ impl GitRepository {
             repo,
             commit_cache: ancestry::CommitCache::default(),
             tree_cache: tree_objects::TreeCache::default(),
-            disk_modes: std::cell::OnceCell::new(),
-            own_outputs: std::cell::OnceCell::new(),
-            has_attributes: std::cell::Cell::new(None),
-            read_lock: std::cell::RefCell::new(None),
-            attribute_rules: std::cell::RefCell::new(None),
-            entries_read: std::cell::Cell::new(0),
-            folders_read: std::cell::Cell::new(0),
+            disk_modes: OnceCell::new(),
+            own_outputs: OnceCell::new(),
+            has_attributes: Cell::new(None),
+            remembered: remembered::Remembered::default(),
+            read_lock: RefCell::new(None),
+            attribute_rules: RefCell::new(None),
+            entries_read: Cell::new(0),
+            folders_read: Cell::new(0),
             submodule_depth: 0,
         }
     }

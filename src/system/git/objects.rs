@@ -9,15 +9,27 @@ use std::sync::Once;
 use git2::{ObjectType, Odb, OdbObject, Oid};
 
 use crate::change::RepositoryError;
-use crate::digest::git_object_id;
+use crate::digest::{Hash20, git_object_id};
 
-use super::{GitRepository, git_error, to_hash};
+use super::{GitRepository, git_error};
 
 static SETTINGS: Once = Once::new();
 
 /// Leaves the check of ids to [`GitRepository::read_object`].
 pub(super) fn configure_library() {
     SETTINGS.call_once(|| git2::opts::strict_hash_verification(false));
+}
+
+pub(crate) fn to_hash(oid: Oid) -> Hash20 {
+    let mut bytes = [0; 20];
+    for (to, from) in bytes.iter_mut().zip(oid.as_bytes()) {
+        *to = *from;
+    }
+    Hash20(bytes)
+}
+
+pub(crate) fn to_oid(hash: Hash20) -> Oid {
+    Oid::from_bytes(&hash.0).unwrap_or(Oid::ZERO_SHA1)
 }
 
 impl GitRepository {

@@ -281,8 +281,7 @@ impl GitRepository {
             _ => "HEAD".to_owned(),
         };
         let is_dirty = self.repo.workdir().is_some()
-            && (!self.index_changes(head)?.changes.is_empty()
-                || !self.worktree_changes(head)?.changes.is_empty());
+            && (!self.index_changes(head)?.changes.is_empty() || self.is_worktree_changed(head)?);
         let (mode, head, end) = if is_dirty {
             (SelectionMode::Worktree, None, "the files on disk")
         } else {
@@ -317,7 +316,7 @@ impl GitRepository {
                     left_end: None,
                 });
             }
-            if !self.worktree_changes(head)?.changes.is_empty() {
+            if self.is_worktree_changed(head)? {
                 let reason = "nothing is staged and the working tree has changes".into();
                 return Ok(Selection {
                     mode: SelectionMode::Worktree,

@@ -135,6 +135,39 @@ impl GitRepository {
         Ok(tree)
     }
 
+    /// Returns raw mode and id of one entry of a tree that is read for this entry only, as
+    /// walks through history do. Names and modes of the other entries are not checked.
+    ///
+    /// # Errors
+    /// A missing or malformed tree, or two entries of this name.
+    pub(super) fn find_in_tree(
+        &self,
+        id: Oid,
+        name: &[u8],
+        at: &RepoPath,
+    ) -> Result<Option<(u32, Oid)>, RepositoryError> {
+        if let Some(known) = self.tree_cache.trees.borrow().get(&id) {
+            return Ok(find_entry(known, name).map(|entry| (entry.mode, entry.id)));
+        }
+        let operation = || format!("reading folder {at} ({id})");
+        let odb = self.object_store()?;
+        let object = self.read_object(&odb, id, ObjectType::Tree, &operation)?;
+        let mut found = None;
+        let mut rest = object.data();
+        while !rest.is_empty() {
+            let Some((mode, entry, id, after)) = split_entry(rest) else {
+                let reason = "the tree is malformed".to_owned();
+                return Err(RepositoryError::Git { operation: operation(), reason });
+            };
+            if entry == name && found.replace((mode, id)).is_some() {
+                let reason = format!("{} is there twice", at.join(name));
+                return Err(RepositoryError::Git { operation: operation(), reason });
+            }
+            rest = after;
+        }
+        Ok(found)
+    }
+
     /// Returns the entries of a tree. Unknown modes, duplicate names and names that no
     /// checkout may create are errors.
     pub(super) fn read_tree(&self, id: Oid, at: &RepoPath) -> Result<Rc<RawTree>, RepositoryError> {
@@ -168,22 +201,27 @@ impl GitRepository {
     }
 }
 
-/// Decodes a tree object: `<mode> <name>\0<20 bytes of id>` for each entry.
+/// Splits the first entry from a tree object, `<mode> <name>\0<20 bytes of id>`: returns
+/// mode, name, id and the rest.
+fn split_entry(bytes: &[u8]) -> Option<(u32, &[u8], Oid, &[u8])> {
+    let space = memchr::memchr(b' ', bytes)?;
+    let (digits, rest) = (bytes.get(..space)?, bytes.get(space + 1..)?);
+    let is_octal =
+        !digits.is_empty() && digits.len() <= 7 && digits.iter().all(|digit| matches!(digit, b'0'..=b'7'));
+    is_octal.then_some(())?;
+    let mode = digits.iter().fold(0_u32, |mode, digit| mode * 8 + u32::from(digit - b'0'));
+    let end = memchr::memchr(0, rest)?;
+    let id = Oid::from_bytes(rest.get(end + 1..end + 21)?).ok()?;
+    Some((mode, rest.get(..end)?, id, rest.get(end + 21..)?))
+}
+
+/// Decodes a tree object.
 fn parse_tree(mut bytes: &[u8]) -> Option<Vec<RawTreeEntry>> {
     let mut out = Vec::with_capacity(bytes.len() / 36);
     while !bytes.is_empty() {
-        let space = memchr::memchr(b' ', bytes)?;
-        let (digits, rest) = (bytes.get(..space)?, bytes.get(space + 1..)?);
-        let is_octal = !digits.is_empty()
-            && digits.len() <= 7
-            && digits.iter().all(|digit| matches!(digit, b'0'..=b'7'));
-        is_octal.then_some(())?;
-        let mode = digits.iter().fold(0_u32, |mode, digit| mode * 8 + u32::from(digit - b'0'));
-        let end = memchr::memchr(0, rest)?;
-        let id = rest.get(end + 1..end + 21)?;
-        let name = rest.get(..end)?.into();
-        out.push(RawTreeEntry { name, mode, id: Oid::from_bytes(id).ok()? });
-        bytes = rest.get(end + 21..)?;
+        let (mode, name, id, rest) = split_entry(bytes)?;
+        out.push(RawTreeEntry { name: name.into(), mode, id });
+        bytes = rest;
     }
     Some(out)
 }

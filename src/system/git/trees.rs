@@ -1,6 +1,6 @@
 //! Reads git trees and compares two of them entry by entry, by raw mode and object id.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use git2::Oid;
 
@@ -105,6 +105,38 @@ impl GitRepository {
                 return Ok(None);
             }
             tree = entry.id;
+        }
+        Ok(None)
+    }
+
+    /// Returns what [`GitRepository::tree_entry`] returns, for walks through history: trees
+    /// are searched and not decoded. `known` holds the results for folders that commits
+    /// share.
+    pub(super) fn entry_in_history(
+        &self,
+        commit: Commit,
+        path: &RepoPath,
+        known: &mut HashMap<(Oid, usize), Option<(u32, Oid)>>,
+    ) -> Result<Option<(u32, Oid)>, RepositoryError> {
+        let mut tree = self.tree_of(commit)?;
+        let mut names = path.as_bytes().split(|byte| *byte == b'/').enumerate().peekable();
+        while let Some((depth, name)) = names.next() {
+            let found = match known.get(&(tree, depth)) {
+                Some(found) => *found,
+                None => {
+                    let found = self.find_in_tree(tree, name, path)?;
+                    known.insert((tree, depth), found);
+                    found
+                }
+            };
+            let Some((mode, id)) = found else { return Ok(None) };
+            if names.peek().is_none() {
+                return Ok(Some((mode, id)));
+            }
+            if mode & 0o170_000 != FOLDER_MODE {
+                return Ok(None);
+            }
+            tree = id;
         }
         Ok(None)
     }

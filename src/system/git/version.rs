@@ -8,7 +8,9 @@ use git2::Oid;
 use crate::change::{Commit, FoundVersion, RepositoryError, VersionRequest, WorkingTree as _, Worktree};
 use crate::digest::{Hash20, sha1};
 
-use super::{GitRepository, git_error, to_hash, to_oid};
+use crate::text::RepoPath;
+
+use super::{GitRepository, git_error, to_hash};
 
 /// Maximum number of commits that are read; a longer walk is an error.
 const MAX_WALKED_COMMITS: usize = 20_000;
@@ -33,6 +35,7 @@ impl GitRepository {
         // For each blob, the hashes of its bytes, and with other line ends once they are
         // needed.
         let mut blobs: HashMap<(Oid, bool), Vec<Hash20>> = HashMap::new();
+        let mut folders: HashMap<RepoPath, HashMap<_, _>> = HashMap::new();
         let mut walk = self.walk_back_from(head);
         let mut walked = 0;
         while out.iter().any(Option::is_none) {
@@ -48,8 +51,8 @@ impl GitRepository {
             }
             let here = Commit(to_hash(id));
             for (want, found) in wanted.iter().zip(out.iter_mut()).filter(|(_, found)| found.is_none()) {
-                let Some((_, blob)) = self.tree_entry(here, &want.path)? else { continue };
-                let blob = to_oid(blob);
+                let folders = folders.entry(want.path.clone()).or_default();
+                let Some((_, blob)) = self.entry_in_history(here, &want.path, folders)? else { continue };
                 let key = (blob, want.any_line_ends);
                 if blobs.get(&key).is_some_and(|known| !known.contains(&want.sha1)) {
                     continue;

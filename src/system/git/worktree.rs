@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-use crate::change::{Change, ChangeSet, Commit, FileMode, History as _, RepositoryError, TreeEntry};
+use crate::change::{Change, ChangeSet, Commit, FileMode, RepositoryError, TreeEntry};
 use crate::digest::{Hash20, git_blob_id};
 use crate::system::{files, parallel, wildmatch};
 use crate::text::RepoPath;
@@ -19,6 +19,13 @@ use super::attributes::is_attributes_file;
 use super::index::StagedEntry;
 use super::untracked::{DiskEntry, WorktreeWalk};
 use super::{GitRepository, unreadable};
+
+/// What a comparison leaves for the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    Nothing,
+    Ids,
+}
 
 impl GitRepository {
     /// Returns an error if `core.worktree` points away from the files of `folder`.
@@ -40,13 +47,31 @@ impl GitRepository {
     /// Returns the changes between a commit's tree (HEAD) and the files on disk; untracked
     /// files are included.
     pub(super) fn worktree_changes(&self, base: Option<Commit>) -> Result<ChangeSet, RepositoryError> {
+        self.compare_worktree(base, Keep::Nothing)
+    }
+
+    /// Returns whether the files on disk differ from a commit's tree. If they do, the next
+    /// call of [`GitRepository::worktree_changes`], which reads the change, need not hash
+    /// them again.
+    pub(super) fn is_worktree_changed(&self, base: Option<Commit>) -> Result<bool, RepositoryError> {
+        let is_changed = !self.compare_worktree(base, Keep::Ids)?.changes.is_empty();
+        if !is_changed {
+            self.take_raw_ids();
+        }
+        Ok(is_changed)
+    }
+
+    fn compare_worktree(&self, base: Option<Commit>, keep: Keep) -> Result<ChangeSet, RepositoryError> {
         self.refuse_foreign_attributes()?;
         wildmatch::start_walk();
         let mut staged = self.staged_entries()?;
-        let mut before = self.flat_tree(base)?;
+        let mut before = self.flat_tree_like(base, &staged)?;
         let (found, exempted) = self.walk_worktree(&before, &staged)?;
         let mut user_ignored = self.user_ignored_paths(&before, &staged, &found)?;
-        let ids = self.hash_raw_files(&found)?;
+        let ids = self.hash_raw_files(&found, self.take_raw_ids())?;
+        if keep == Keep::Ids {
+            self.keep_raw_ids(&ids);
+        }
         let mut modes = self.disk_modes()?;
         if !modes.are_complete() {
             let stored = |path: &RepoPath| {
@@ -198,27 +223,35 @@ impl GitRepository {
         Ok((found, exempted))
     }
 
-    /// Returns git's id of the raw bytes of every file and link. Several threads read them.
+    /// Returns git's id of the raw bytes of every file and link. Several threads read those
+    /// that are not `known`.
     fn hash_raw_files(
         &self,
         found: &BTreeMap<RepoPath, DiskEntry>,
+        mut known: BTreeMap<RepoPath, Hash20>,
     ) -> Result<BTreeMap<RepoPath, Hash20>, RepositoryError> {
         let root = self.root()?;
-        let files: Vec<(&RepoPath, &DiskEntry)> =
-            found.iter().filter(|(_, found)| found.mode != FileMode::Submodule).collect();
+        known.retain(|path, _| found.contains_key(path));
+        let files: Vec<(&RepoPath, &DiskEntry)> = found
+            .iter()
+            .filter(|(path, found)| found.mode != FileMode::Submodule && !known.contains_key(*path))
+            .collect();
         let ids = parallel::map(&files, |(path, found)| {
             let is_link = found.mode == FileMode::Symlink;
             let disk = files::join_repo_path(root, path);
+            let read = if is_link {
+                files::read_as_stored(&disk, is_link, super::MAX_FILE_BYTES).map(Some)
+            } else {
+                files::read_up_to(&disk, super::MAX_FILE_BYTES)
+            };
             // Larger files are looked at later, one by one.
-            let size = files::find_metadata(&disk).ok().flatten().map_or(0, |metadata| metadata.len());
-            if !is_link && size > super::MAX_FILE_BYTES {
-                return Ok(None);
-            }
-            let bytes = files::read_as_stored(&disk, is_link, super::MAX_FILE_BYTES)
-                .map_err(|error| unreadable(path, &error))?;
-            Ok(Some(((*path).clone(), git_blob_id(&bytes))))
+            let bytes = read.map_err(|error| unreadable(path, &error))?;
+            Ok(bytes.map(|bytes| ((*path).clone(), git_blob_id(&bytes))))
         });
-        ids.into_iter().filter_map(Result::transpose).collect()
+        for id in ids {
+            known.extend(id?);
+        }
+        Ok(known)
     }
 
     pub(super) fn disk_path(&self, path: &RepoPath) -> Result<PathBuf, RepositoryError> {
@@ -271,7 +304,7 @@ impl GitRepository {
         if let Some(entry) = self.index_entry(path)? {
             return Ok(Some(entry.mode));
         }
-        let head = self.head()?;
+        let head = self.head_of_files()?;
         Ok(head
             .map(|head| self.tree_entry(head, path))
             .transpose()?
@@ -300,7 +333,7 @@ impl GitRepository {
     pub(super) fn worktree_bytes(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, RepositoryError> {
         let Some((disk, metadata)) = self.worktree_path(path)? else { return Ok(None) };
         let Some(mode) = files::file_mode(&metadata) else { return Ok(None) };
-        let head = match self.head()? {
+        let head = match self.head_of_files()? {
             Some(commit) => self.tree_entry(commit, path)?.map(|(_, id)| id),
             None => None,
         };

@@ -1,0 +1,59 @@
+//! Facts that one run would read twice within milliseconds.
+//!
+//! Nothing here outlives the run, and nothing is kept over a step: a step is judged by a
+//! fingerprint of HEAD, references, index and tree, which is always read anew.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+
+use crate::change::{ChangeSet, Commit, History as _, RepositoryError};
+use crate::digest::Hash20;
+use crate::text::RepoPath;
+
+use super::GitRepository;
+
+/// Facts of one run.
+#[derive(Default)]
+pub(super) struct Remembered {
+    /// The commit of HEAD when the first file was read. It only says where to look first:
+    /// the bytes of a file are compared with what is found there.
+    head: OnceCell<Option<Commit>>,
+    /// The changes from a commit to the index. libgit2 reads the index once for each
+    /// repository that it opens.
+    index_changes: RefCell<Option<(Option<Commit>, ChangeSet)>>,
+    /// Ids of the files on disk, between the choice of the change and its reading.
+    raw_ids: RefCell<Option<BTreeMap<RepoPath, Hash20>>>,
+}
+
+impl GitRepository {
+    /// Returns the commit of HEAD, to find the stored version of a file on disk.
+    pub(super) fn head_of_files(&self) -> Result<Option<Commit>, RepositoryError> {
+        if let Some(head) = self.remembered.head.get() {
+            return Ok(*head);
+        }
+        let head = self.head()?;
+        Ok(*self.remembered.head.get_or_init(|| head))
+    }
+
+    /// Returns the changes from a commit to the index; computed once for each commit.
+    pub(super) fn index_changes(&self, base: Option<Commit>) -> Result<ChangeSet, RepositoryError> {
+        if let Some((known, changes)) = &*self.remembered.index_changes.borrow()
+            && *known == base
+        {
+            return Ok(changes.clone());
+        }
+        let changes = self.read_index_changes(base)?;
+        *self.remembered.index_changes.borrow_mut() = Some((base, changes.clone()));
+        Ok(changes)
+    }
+
+    /// Keeps the ids of the files on disk for the next comparison, which takes them.
+    pub(super) fn keep_raw_ids(&self, ids: &BTreeMap<RepoPath, Hash20>) {
+        *self.remembered.raw_ids.borrow_mut() = Some(ids.clone());
+    }
+
+    /// Takes the ids of the files on disk that the comparison before has kept.
+    pub(super) fn take_raw_ids(&self) -> BTreeMap<RepoPath, Hash20> {
+        self.remembered.raw_ids.take().unwrap_or_default()
+    }
+}
