@@ -183,3 +183,106 @@ fn add_entry(text: &mut Vec<u8>, mode: &str, name: &[u8], id: Oid) {
     text.push(0);
     text.extend_from_slice(id.as_bytes());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::files;
+
+    const NAMES: [&str; 14] = [
+        "a", "a-b", "a.txt", "a/b", "a/b/c", "a/b.c", "a0", "b/x", "b/y/z", "b-/x", "b.d/x", "c", "c/d/e/f",
+        "é/x",
+    ];
+
+    /// Returns paths of which none is the folder of another one, each with a content.
+    fn draw(next: &mut impl FnMut(usize) -> usize) -> BTreeMap<&'static str, usize> {
+        let mut out: BTreeMap<&str, usize> = BTreeMap::new();
+        for _ in 0..next(9) {
+            let name = NAMES[next(NAMES.len())];
+            let is_in_the_way = |other: &&str| {
+                other.starts_with(&format!("{name}/")) || name.starts_with(&format!("{other}/"))
+            };
+            if !out.keys().any(is_in_the_way) {
+                out.insert(name, next(3));
+            }
+        }
+        out
+    }
+
+    fn fill(repo: &git2::Repository, files: &BTreeMap<&str, usize>) -> git2::Index {
+        let mut index = git2::Index::new().expect("index");
+        for (path, content) in files {
+            let id = repo.blob(content.to_string().as_bytes()).expect("blob");
+            let time = git2::IndexTime::new(0, 0);
+            let mode = if *content == 2 { 0o100_755 } else { 0o100_644 };
+            let entry = git2::IndexEntry {
+                ctime: time,
+                mtime: time,
+                dev: 0,
+                ino: 0,
+                mode,
+                uid: 0,
+                gid: 0,
+                file_size: 0,
+                id,
+                flags: 0,
+                flags_extended: 0,
+                path: path.as_bytes().to_vec(),
+            };
+            index.add(&entry).expect("entry");
+        }
+        index
+    }
+
+    #[test]
+    fn folders_are_compared_as_their_files_are() {
+        let scratch = files::create_scratch_folder("countersign-index-").expect("folder");
+        let made = git2::Repository::init(scratch.path()).expect("repository");
+        let repo = GitRepository::discover(scratch.path()).expect("repository");
+        let who = git2::Signature::new("a", "a@example.org", &git2::Time::new(0, 0)).expect("name");
+        let mut state: u64 = 20_261_129;
+        let mut next = |limit: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap_or_default() % limit
+        };
+        let (mut same, mut different) = (0, 0);
+        for _ in 0..600 {
+            let head = draw(&mut next);
+            let staged = if next(3) == 0 { head.clone() } else { draw(&mut next) };
+            let tree = fill(&made, &head).write_tree_to(&made).expect("tree");
+            let tree = made.find_tree(tree).expect("tree");
+            let commit = made.commit(None, &who, &who, "x", &tree, &[]).expect("commit");
+            let commit = Commit(to_hash(commit));
+            let index: Vec<Staged> = fill(&made, &staged)
+                .iter()
+                .map(|entry| {
+                    let mode = FileMode::from_raw(entry.mode).expect("mode");
+                    let staged = StagedEntry {
+                        entry: TreeEntry { mode, id: to_hash(entry.id) },
+                        assume_unchanged: false,
+                        skip_worktree: false,
+                        intent_to_add: next(12) == 0,
+                    };
+                    (RepoPath::from_bytes(&entry.path), staged)
+                })
+                .collect();
+            let root = read_folder(&index, 0..index.len(), 0, 0).expect("a folder");
+            let mut found = Vec::new();
+            let tree = Some(repo.tree_of(commit).expect("tree"));
+            repo.compare_folder(Some(&root), tree, &RepoPath::default(), 0, &index, &mut found)
+                .expect("compared");
+            let mut expected: Vec<Change> =
+                compare_flat(repo.flat_tree(Some(commit)).expect("tree"), index.clone()).collect();
+            let key = |change: &Change| (change.path.clone(), change.before, change.after);
+            found.sort_by_key(|change| change.path.clone());
+            expected.sort_by_key(|change| change.path.clone());
+            assert_eq!(
+                found.iter().map(key).collect::<Vec<_>>(),
+                expected.iter().map(key).collect::<Vec<_>>(),
+                "{head:?} {staged:?}"
+            );
+            if expected.is_empty() { same += 1 } else { different += 1 }
+        }
+        assert!(same > 60 && different > 240, "{same} {different}");
+    }
+}
