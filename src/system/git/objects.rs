@@ -49,6 +49,7 @@ impl GitRepository {
         operation: &dyn Fn() -> String,
     ) -> Result<OdbObject<'a>, RepositoryError> {
         let object = odb.read(id).map_err(|error| self.missing_object(operation(), &error))?;
+        self.count_object(object.len());
         let refused = |reason: String| Err(RepositoryError::Git { operation: operation(), reason });
         if object.kind() != kind {
             return refused(format!("the object is not a {kind}"));

@@ -3,7 +3,7 @@
 //! Nothing here outlives the run, and nothing is kept over a step: a step is judged by a
 //! fingerprint of HEAD, references, index and tree, which is always read anew.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::change::{ChangeSet, Commit, History as _, RepositoryError};
@@ -23,9 +23,25 @@ pub(super) struct Remembered {
     index_changes: RefCell<Option<(Option<Commit>, ChangeSet)>>,
     /// Ids of the files on disk, between the choice of the change and its reading.
     raw_ids: RefCell<Option<BTreeMap<RepoPath, Hash20>>>,
+    /// Number of objects that were read, and of their bytes.
+    objects: Cell<(u64, u64)>,
 }
 
 impl GitRepository {
+    /// Counts an object that was read.
+    pub(super) fn count_object(&self, bytes: usize) {
+        let (objects, all) = self.remembered.objects.get();
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.remembered.objects.set((objects + 1, all.saturating_add(bytes)));
+    }
+
+    /// Returns the number of objects that this run has read, and of their bytes. Unlike a
+    /// time, it is the same on every machine.
+    #[cfg(test)]
+    pub(crate) fn objects_read(&self) -> (u64, u64) {
+        self.remembered.objects.get()
+    }
+
     /// Returns the commit of HEAD, to find the stored version of a file on disk.
     pub(super) fn head_of_files(&self) -> Result<Option<Commit>, RepositoryError> {
         if let Some(head) = self.remembered.head.get() {

@@ -4,6 +4,8 @@
 //! Git objects, the Cargo project and `cargo test` are real. Dates and authors of
 //! commits are fixed, so that commit ids are the same on every machine.
 
+#[cfg(test)]
+mod cost;
 mod repository;
 
 use std::path::Path;
