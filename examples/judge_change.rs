@@ -16,8 +16,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         demo.write_handover(&builder, RecordedHashes::Correct)?;
     }
     let (gate, selection, now) = (Gate::PostWork, SelectionRequest::Default, jiff::Zoned::now().datetime());
-    let request =
-        GateRequest { gate, packet, other_packets: Vec::new(), selection, base: None, config: None, now };
+    let request = GateRequest {
+        task: None,
+        gate,
+        packet,
+        other_packets: Vec::new(),
+        selection,
+        base: None,
+        config: None,
+        now,
+    };
     for finding in check_packet(&GitRepository::discover(folder)?, &request)?.findings {
         println!("{} [{}] {}", finding.level, finding.rule, finding.message);
     }

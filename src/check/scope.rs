@@ -25,8 +25,8 @@ pub(crate) use untracked::{is_loaded_unasked, is_personal, sensitive_path_reason
 /// Finds the first entry of `IN_SCOPE_PATHS` that covers a path.
 fn find_covering_entry<'a>(input: &PacketCheckContext<'a>, path: &RepoPath) -> Option<&'a ScopeEntry> {
     let scope = &input.packet.scope;
-    // A second form of the packet must allow the path as well.
-    let is_agreed = scope.second.as_ref().is_none_or(|second| second.iter().any(|entry| entry.covers(path)));
+    // A second form of the packet and the judged task must allow the path as well.
+    let is_agreed = scope.further.iter().all(|list| list.allows(path));
     scope.in_scope.iter().find(|entry| entry.covers(path)).filter(|_| is_agreed)
 }
 
@@ -222,7 +222,12 @@ fn outside_finding(
     let path = &file.change.path;
     let (packet, id) = (input.packet.packet, input.packet.id);
     let declared = packet.scope.declared.unwrap_or_else(|| packet.heading_span("SCOPE"));
-    let message = format!("{path} is changed, but no entry of {} covers it", input.packet.scope_name());
+    let is_in_first = packet.scope.in_scope.iter().any(|entry| entry.covers(path));
+    let other = packet.scope.further.iter().find(|list| is_in_first && !list.allows(path));
+    let message = match other {
+        Some(list) => format!("{path} is changed, but {} does not allow it", list.path),
+        None => format!("{path} is changed, but no entry of {} covers it", input.packet.scope_name()),
+    };
     let mut finding = rule.finding(message, Label::path(path, describe_change(file))).about_path(path);
     finding = match similar.nearest(path, at) {
         Some(entry) => {

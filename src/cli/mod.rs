@@ -88,7 +88,7 @@ enum Command {
     GovernanceCheck(documents::RepositoryCheckArgs),
     /// List every packet and stub with its state
     #[command(after_help = "Example:\n  countersign list")]
-    List(documents::RepositoryCheckArgs),
+    List(documents::ListArgs),
     /// Show what was read from a packet or contract, with line numbers
     #[command(after_help = "Example:\n  countersign show WP-1-Farewell")]
     Show(show::ShowArgs),
@@ -246,7 +246,7 @@ impl Command {
             Self::Audit(args) => args.run(global, output),
             Self::Check(args) => args.run(global, output),
             Self::GovernanceCheck(args) => args.run(global, output, DocumentQuery::Governance),
-            Self::List(args) => args.list(global, output),
+            Self::List(args) => args.run(global, output),
             Self::Show(args) => args.run(global, output),
             Self::New(args) => args.run(global, output),
             Self::Approve(args) => args.run(global, output),

@@ -33,6 +33,24 @@ pub enum PipelineError {
     /// A gate of packets in a repository without packets.
     #[error("the profile `fence` has no packets; run `countersign verify`")]
     FenceHasNoPackets,
+    /// The packet has no such task.
+    #[error("{}", explain_missing_task(.packet, .task, .known))]
+    NoSuchTask {
+        /// The packet, on one line.
+        packet: String,
+        /// The requested task, on one line.
+        task: String,
+        /// Ids of the packet's tasks.
+        known: Vec<String>,
+    },
+    /// The task allows no path, so that no change could be in it.
+    #[error(
+        "the task `{task}` lists no file, so the change cannot be compared with it; judge the packet without `--task`"
+    )]
+    TaskWithoutFiles {
+        /// The task, on one line.
+        task: String,
+    },
     /// No trusted record names the packet of the branch.
     #[error("{}", explain_missing_packet(.branch.as_deref(), .candidates))]
     NoPacketOfBranch {
@@ -85,6 +103,13 @@ pub enum PipelineError {
         /// The rule's id and the fault of its pattern.
         reason: String,
     },
+}
+
+fn explain_missing_task(packet: &str, task: &str, known: &[String]) -> String {
+    if known.is_empty() {
+        return format!("`{packet}` has no tasks; judge it without `--task`");
+    }
+    format!("`{packet}` has no task `{task}`; its tasks are: {}", known.join(", "))
 }
 
 fn explain_missing_packet(branch: Option<&str>, candidates: &[String]) -> String {

@@ -57,6 +57,16 @@ pub(crate) struct PhaseGateArgs {
     tree: TreeArgs,
 }
 
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// List the tasks of all packets instead
+    #[arg(long)]
+    tasks: bool,
+    #[command(flatten)]
+    tree: TreeArgs,
+}
+
 /// Which tree is read; default: the files on disk.
 #[derive(Debug, Args)]
 struct TreeArgs {
@@ -83,8 +93,10 @@ impl RepositoryCheckArgs {
     ) -> anyhow::Result<u8> {
         run_query(global, output, inquiry, &self.tree, &[])
     }
+}
 
-    pub(crate) fn list(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
+impl ListArgs {
+    pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let workspace = Workspace::discover(global)?;
         let request = DocumentCheckRequest {
             query: DocumentQuery::Check,
@@ -94,12 +106,13 @@ impl RepositoryCheckArgs {
             now: clock::now_civil(),
         };
         let found = list_packets(workspace.repo(), &request)?;
-        let is_json = global.is_json()?;
-        output.print(&if is_json {
-            json::pretty(&listing::to_document(&found))
-        } else {
-            listing::render_human(&found)
-        })?;
+        let text = match (global.is_json()?, self.tasks) {
+            (true, true) => json::pretty(&listing::to_task_document(&found)),
+            (true, false) => json::pretty(&listing::to_document(&found)),
+            (false, true) => listing::render_tasks(&found),
+            (false, false) => listing::render_human(&found),
+        };
+        output.print(&text)?;
         Ok(PASSED)
     }
 }

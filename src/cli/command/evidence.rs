@@ -64,6 +64,7 @@ impl EvidenceArgs {
         let workspace = GitWorkspace::open(global)?;
         let repo = &workspace.repo;
         let request = GateRequest {
+            task: None,
             gate: Gate::PostWork,
             packet: self.packet.clone(),
             other_packets: Vec::new(),

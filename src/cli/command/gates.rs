@@ -33,6 +33,9 @@ pub(crate) struct PostWorkArgs {
     /// Do not run the configured steps; the report says so
     #[arg(long)]
     no_run: bool,
+    /// Allow only the files of this task of the packet
+    #[arg(long, value_name = "MT-ID", conflicts_with = "also")]
+    task: Option<String>,
 }
 
 /// Arguments of `audit`.
@@ -58,6 +61,7 @@ impl PreWorkArgs {
             selection: None,
             base: self.base.revision.as_ref(),
             no_run: self.no_run,
+            task: None,
         };
         run.run(global, output)
     }
@@ -65,7 +69,8 @@ impl PreWorkArgs {
 
 impl PostWorkArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
-        GateRun::of_work(Gate::PostWork, &self.work, self.no_run).run(global, output)
+        let run = GateRun::of_work(Gate::PostWork, &self.work, self.no_run);
+        GateRun { task: self.task.as_ref(), ..run }.run(global, output)
     }
 }
 
@@ -83,6 +88,7 @@ impl GateCheckArgs {
             selection: None,
             base: None,
             no_run: false,
+            task: None,
         };
         run.run(global, output)
     }
@@ -95,6 +101,7 @@ struct GateRun<'a> {
     selection: Option<&'a SelectionArgs>,
     base: Option<&'a String>,
     no_run: bool,
+    task: Option<&'a String>,
 }
 
 impl<'a> GateRun<'a> {
@@ -105,6 +112,7 @@ impl<'a> GateRun<'a> {
             selection: Some(&work.selection),
             base: work.base.revision.as_ref(),
             no_run,
+            task: None,
         }
     }
 
@@ -121,6 +129,7 @@ impl<'a> GateRun<'a> {
             gate: self.gate,
             packet: self.packets.first.to_owned(),
             other_packets: self.packets.others.to_vec(),
+            task: self.task.cloned(),
             selection,
             base: self.base.cloned(),
             config: global.config_override()?,

@@ -76,6 +76,7 @@ impl ManifestArgs {
         let workspace = GitWorkspace::open(global)?;
         let selected = self.work.selection.select(&workspace.repo)?;
         let request = GateRequest {
+            task: None,
             gate: Gate::PostWork,
             packet: self.work.packet.clone(),
             other_packets: self.work.also.clone(),

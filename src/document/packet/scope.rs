@@ -8,7 +8,7 @@ use crate::document::outline::{BlockKind, Outline};
 use crate::document::scope_entry::{ScopeEntry, ScopeEntryError};
 use crate::document::section::Section;
 use crate::document::typed_contract::TypedContract;
-use crate::text::{Span, Spanned, trim_spanned};
+use crate::text::{RepoPath, Span, Spanned, trim_spanned};
 
 use super::excluded::{annotation_paths, parse_excluded, read_excluded_text};
 use super::items::{FieldText, TextForm, texts_in};
@@ -23,16 +23,33 @@ pub struct Scope {
     pub in_scope: Vec<ScopeEntry>,
     /// Paths that `OUT_OF_SCOPE` names.
     pub out_of_scope: Vec<ScopeEntry>,
-    /// Paths that the packet's typed contract allows, if there is one with paths: a
-    /// change must be allowed by both.
-    pub second: Option<Vec<ScopeEntry>>,
+    /// Paths that the packet's typed contract and the judged task allow: a change must be
+    /// allowed by each of these lists, too.
+    pub further: Vec<FurtherPaths>,
+}
+
+/// Paths that another document of the packet allows.
+#[derive(Debug, Clone)]
+pub struct FurtherPaths {
+    /// The document.
+    pub path: RepoPath,
+    /// Its valid entries.
+    pub entries: Vec<ScopeEntry>,
+}
+
+impl FurtherPaths {
+    /// Returns whether an entry covers a path.
+    #[must_use]
+    pub fn allows(&self, path: &RepoPath) -> bool {
+        self.entries.iter().any(|entry| entry.covers(path))
+    }
 }
 
 impl Scope {
     /// Reads the entries that begin with an alias again, as paths of the repository.
     pub(crate) fn apply_aliases(&mut self, aliases: &[(String, String)]) {
-        let second = self.second.iter_mut().flatten();
-        for entry in self.in_scope.iter_mut().chain(&mut self.out_of_scope).chain(second) {
+        let further = self.further.iter_mut().flat_map(|list| &mut list.entries);
+        for entry in self.in_scope.iter_mut().chain(&mut self.out_of_scope).chain(further) {
             let body = entry.raw.value.trim_start_matches(['`', '"']);
             let found =
                 aliases.iter().find_map(|(alias, path)| Some((body.strip_prefix(alias.as_str())?, path)));
@@ -43,13 +60,14 @@ impl Scope {
         }
     }
 
-    /// Adds the scope of the packet's typed contract.
+    /// Adds the scope of a typed contract: a path must be allowed by it, too.
     pub(crate) fn restrict_to(&mut self, contract: &TypedContract) {
         let valid = |entries: &[ScopeEntry]| -> Vec<ScopeEntry> {
             entries.iter().filter(|entry| entry.pattern.is_ok()).cloned().collect()
         };
         if !contract.allowed.is_empty() {
-            self.second = Some(valid(&contract.allowed));
+            let path = contract.source.name().clone();
+            self.further.push(FurtherPaths { path, entries: valid(&contract.allowed) });
         }
         self.out_of_scope.extend(valid(&contract.forbidden));
     }

@@ -4,7 +4,8 @@ use crate::change::Repository;
 use crate::check::repository_documents::GovernanceDocuments;
 use crate::document::field::Field;
 use crate::document::registry::Registry;
-use crate::document::{DocumentBody, Layout, PacketStatus, Signature, WpId};
+use crate::document::typed_contract::ContractRole;
+use crate::document::{Document, DocumentBody, Layout, PacketStatus, Signature, WpId};
 use crate::pipeline::error::PipelineError;
 use crate::text::RepoPath;
 
@@ -35,11 +36,30 @@ pub(crate) struct PacketListEntry {
     pub signed: Option<String>,
 }
 
+/// One task of a packet.
+#[derive(Debug, Clone)]
+pub(crate) struct TaskListEntry {
+    /// Id of the packet.
+    pub wp_id: String,
+    /// Id of the task.
+    pub task_id: String,
+    /// The task's path.
+    pub path: RepoPath,
+    /// Its status.
+    pub status: Option<String>,
+    /// Ids of the tasks that it depends on.
+    pub depends_on: Vec<String>,
+    /// Number of entries that its scope has.
+    pub files: usize,
+}
+
 /// All packets and stubs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PacketListing {
     /// The entries, in order of id.
     pub entries: Vec<PacketListEntry>,
+    /// The tasks of all packets, in order of packet and id.
+    pub tasks: Vec<TaskListEntry>,
 }
 
 /// Lists the packets and stubs of a tree.
@@ -85,7 +105,26 @@ pub(crate) fn list_packets(
         });
     }
     entries.sort_by(|a, b| a.wp_id.cmp(&b.wp_id).then_with(|| a.kind.cmp(b.kind)));
-    Ok(PacketListing { entries })
+    Ok(PacketListing { entries, tasks: list_tasks(&governance) })
+}
+
+fn list_tasks(governance: &GovernanceDocuments<'_>) -> Vec<TaskListEntry> {
+    let read = |document: &Document| {
+        let contract = document.typed_contract()?;
+        let text = |fact: &str| contract.value(fact).map(|value| value.value.clone());
+        let folder = RepoPath::from_bytes(document.path().folder()).file_name().to_string();
+        (contract.schema.role == ContractRole::Task).then_some(TaskListEntry {
+            wp_id: text("wp_id").unwrap_or(folder),
+            task_id: text("task_id")?,
+            path: document.path().clone(),
+            status: text("status"),
+            depends_on: contract.depends_on.iter().map(|id| id.value.clone()).collect(),
+            files: contract.allowed.len(),
+        })
+    };
+    let mut out: Vec<TaskListEntry> = governance.documents.iter().filter_map(read).collect();
+    out.sort_by(|a, b| (&a.wp_id, &a.task_id).cmp(&(&b.wp_id, &b.task_id)));
+    out
 }
 
 fn base_id_of(id: &str) -> String {

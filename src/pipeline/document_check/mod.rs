@@ -15,7 +15,7 @@ mod request;
 mod run;
 mod similar_paths;
 
-pub(crate) use listing::{PacketListEntry, PacketListing, list_packets};
+pub(crate) use listing::{PacketListEntry, PacketListing, TaskListEntry, list_packets};
 pub use query::DocumentQuery;
 pub use request::{DocumentCheckRequest, NamedDocument};
 pub use run::check_documents;

@@ -18,6 +18,7 @@ mod packet_versions;
 mod related_documents;
 mod request;
 mod run_checks;
+mod task;
 mod trusted_approval;
 mod waivers;
 

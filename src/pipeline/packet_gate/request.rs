@@ -19,6 +19,8 @@ pub struct GateRequest {
     pub packet: String,
     /// Ids of packets that share the change with it, as given.
     pub other_packets: Vec<String>,
+    /// The task of the packet to which the change is restricted (`--task`).
+    pub task: Option<String>,
     /// The change to judge.
     pub selection: SelectionRequest,
     /// The revision that the caller trusts as the main branch (`--base`).

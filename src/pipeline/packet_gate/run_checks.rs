@@ -15,6 +15,7 @@ use super::check_runner::CheckRunner;
 use super::context::{PacketContext, resolve_selection};
 use super::gate_result::GateResult;
 use super::request::{GateContext, GateRequest};
+use super::task::restrict_to_task;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::selected_change::{SelectedChange, build_selection_info, load_changed_files};
 use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
@@ -63,7 +64,8 @@ pub(crate) fn run_gate_checks(
     };
     let tree = selection.as_ref().map_or(TreeState::Worktree, Selection::judged_tree);
     let trusted = TrustedRevision::resolve(repo, &main, selection.as_ref())?;
-    let packets = load_packets(repo, request, &trusted, tree)?;
+    let mut packets = load_packets(repo, request, &trusted, tree)?;
+    restrict_to_requested_task(repo, request, &mut packets, (tree, trusted.tree))?;
     reject_duplicates(&packets)?;
     if packets.iter().any(|packet| packet.config.levels.profile == Profile::Fence) {
         return Err(PipelineError::FenceHasNoPackets);
@@ -141,6 +143,9 @@ pub(crate) fn run_gate_checks(
         .map(|selection| build_selection_info(selection, &change, first.config_source.clone()));
     report.policy = Some(trusted.policy_info(&first.config, first.policy_tree, &first.config_source));
     report.warnings = first.config.warning_lines();
+    if let Some(task) = &request.task {
+        report.verdict_remarks.push(format!("task {}", crate::text::to_single_line(task, 60)));
+    }
     let config = first.config.clone();
     Ok(GateResult {
         gate: request.gate,
@@ -154,6 +159,19 @@ pub(crate) fn run_gate_checks(
         fence: None,
         has_code: true,
     })
+}
+
+fn restrict_to_requested_task(
+    repo: &dyn Repository,
+    request: &GateRequest,
+    packets: &mut [PacketContext],
+    trees: (TreeState, TreeState),
+) -> Result<(), PipelineError> {
+    let (Some(task), [packet]) = (&request.task, packets) else { return Ok(()) };
+    match &mut packet.located {
+        Some(located) => restrict_to_task(repo, &packet.layout, located, task, trees),
+        None => Ok(()),
+    }
 }
 
 /// Reads the change of a gate, without the untracked files that only the user of git ignores

@@ -200,6 +200,7 @@ fn gate_request(
 ) -> Option<GateRequest> {
     let (first, others) = ids.split_first()?;
     Some(GateRequest {
+        task: None,
         gate: Gate::PostWork,
         packet: first.clone(),
         other_packets: others.to_vec(),

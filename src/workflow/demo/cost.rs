@@ -45,6 +45,7 @@ fn gates_read_no_more_objects_than_recorded() {
     for (gate, objects, bytes) in CEILINGS {
         let repo = GitRepository::discover(root).expect("repository");
         let request = GateRequest {
+            task: None,
             other_packets: Vec::new(),
             gate,
             packet: WP_ID.into(),

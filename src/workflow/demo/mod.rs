@@ -52,6 +52,7 @@ pub(crate) fn run_demo(
     let run_gate = |gate: Gate| {
         let repo = GitRepository::discover(root).map_err(build_error)?;
         let request = GateRequest {
+            task: None,
             other_packets: Vec::new(),
             gate,
             packet: WP_ID.into(),

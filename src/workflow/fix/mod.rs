@@ -244,6 +244,7 @@ fn collect_fixes(
         let entries = listing.entries.iter();
         for entry in entries.filter(|entry| is_open(&entry.status) && is_selected(&entry.path)) {
             let gate = GateRequest {
+                task: None,
                 gate: Gate::PostWork,
                 packet: entry.wp_id.clone(),
                 other_packets: Vec::new(),

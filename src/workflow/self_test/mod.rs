@@ -304,6 +304,7 @@ fn run_case(workshop: &Workshop, case: &SelfTestCase, is_bypass: bool) -> Result
     };
     let repo = GitRepository::discover(&root)?;
     let request = GateRequest {
+        task: None,
         gate,
         packet,
         other_packets: Vec::new(),
@@ -336,6 +337,7 @@ fn run_case_verify(root: &std::path::Path, selection: SelectionRequest) -> Resul
 /// Runs `post-work` for the demo's packet in the repository at `root`.
 fn run_case_post_work(root: &std::path::Path, selection: SelectionRequest) -> Result<Report, SelfTestError> {
     let request = GateRequest {
+        task: None,
         gate: Gate::PostWork,
         packet: WP_ID.to_owned(),
         other_packets: Vec::new(),

@@ -171,6 +171,7 @@ pub(super) fn check_audit(
     id: &WpId,
 ) -> Result<Option<Reason>, WorkflowError> {
     let request = GateRequest {
+        task: None,
         gate: Gate::Audit,
         packet: id.as_str().to_owned(),
         other_packets: Vec::new(),

@@ -188,6 +188,7 @@ impl Scenario {
     pub fn request(&self, selection: SelectionRequest) -> GateRequest {
         let now = self.setup.now.as_deref().unwrap_or("2026-03-01T12:00:00");
         GateRequest {
+            task: None,
             other_packets: Vec::new(),
             gate: self.gate(),
             packet: self.setup.wp.clone().unwrap_or_else(|| WP_ID.into()),
