@@ -300,7 +300,7 @@ fn is_underline(body: &[u8], mark: u8) -> bool {
 
 fn is_thematic_break(body: &[u8]) -> bool {
     let Some(mark) = body.first().filter(|byte| matches!(byte, b'-' | b'*' | b'_')) else { return false };
-    let count = body.iter().filter(|byte| *byte == mark).count();
+    let count = memchr::memchr_iter(*mark, body).count();
     count >= 3 && body.iter().all(|byte| byte == mark || matches!(byte, b' ' | b'\t'))
 }
 
@@ -425,7 +425,7 @@ mod tests {
         };
         let mut compared = 0;
         for _ in 0..60_000 {
-            let lines: Vec<&str> = (0..1 + next(9)).map(|_| pieces[next(pieces.len())]).collect();
+            let lines: Vec<&str> = (0..=next(9)).map(|_| pieces[next(pieces.len())]).collect();
             let text = format!("{}\n", lines.join("\n"));
             if let Some(found) = scan_headings(&text) {
                 compared += usize::from(!found.is_empty());

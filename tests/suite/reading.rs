@@ -100,6 +100,60 @@ fn a_packet_in_a_folder_is_found_by_every_command() {
     assert_eq!(exit, 0, "{said}");
 }
 
+/// A contract of a task of the packet, as JSON.
+fn task(id: &str, files: &str) -> String {
+    format!(
+        "{{\"schema_id\": \"hsk.microtask_contract@1\", \"wp_id\": \"{WP}\", \"mt_id\": \"{id}\",\n\
+         \"lifecycle\": {{\"status\": \"READY\", \"depends_on\": []}}, \"owned_files\": [{files}]}}\n"
+    )
+}
+
+#[test]
+fn a_task_allows_only_its_own_files() {
+    let folder = format!(".GOV/task_packets/{WP}/");
+    let write_task = |sandbox: &Sandbox, id: &str, files: &str| {
+        sandbox.write(&format!("{folder}{id}.json"), task(id, files))
+    };
+    let prepare = |sandbox: &Sandbox| {
+        let text = sandbox.read(PACKET);
+        std::fs::remove_file(sandbox.root.join(PACKET)).expect("flat packet");
+        sandbox.write(FOLDER_PACKET, text);
+        let registry = ".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md";
+        if sandbox.read(registry).contains(PACKET) {
+            sandbox.edit(registry, PACKET, FOLDER_PACKET);
+        }
+        write_task(sandbox, "MT-001", "\"src/farewell.rs\", \"src/lib.rs\", \"tests/\"");
+        write_task(sandbox, "MT-002", "\"docs/\"");
+        write_task(sandbox, "MT-003", "");
+    };
+    let move_packet = |sandbox: &Sandbox| {
+        account(sandbox);
+        let text = sandbox.read(PACKET);
+        std::fs::remove_file(sandbox.root.join(PACKET)).expect("flat packet");
+        sandbox.write(FOLDER_PACKET, text);
+    };
+    let judge = |sandbox: &Sandbox, range: &str, id: &str, exit: i32, says: &str| {
+        let arguments = ["post-work", WP, "--no-run", "--range", range, "--task", id];
+        let (found, said) = sandbox.run_redacted(&arguments);
+        assert!(found == exit && said.contains(says), "{id}: {found}, not {exit}: {says:?}\n{said}");
+    };
+    let (sandbox, range) = worked(prepare, move_packet);
+    judge(&sandbox, &range, "MT-001", 0, "task MT-001");
+    judge(&sandbox, &range, "MT-002", 1, "MT-002.json does not allow it");
+    judge(&sandbox, &range, "MT-003", 2, "lists no file");
+    judge(&sandbox, &range, "MT-009", 2, "its tasks are: MT-001, MT-002, MT-003");
+    let (_, listed) = sandbox.run_redacted(&["list", "--tasks"]);
+    assert!(listed.contains("MT-001") && listed.contains("3 tasks"), "{listed}");
+    // A task that the work itself widens allows what it allowed before.
+    let (sandbox, range) = worked(prepare, |sandbox| {
+        move_packet(sandbox);
+        write_task(sandbox, "MT-002", "\"docs/\", \"src/\", \"tests/\"");
+    });
+    let since_packet = format!("HEAD^..{}", range.rsplit('.').next().unwrap_or("HEAD"));
+    judge(&sandbox, &since_packet, "MT-002", 1, "MT-002.json does not allow it");
+    judge(&sandbox, &range, "MT-002", 1, "MT-002.json does not allow it");
+}
+
 #[test]
 fn a_second_file_of_the_packet_is_never_in_force() {
     // The work adds a folder packet that allows everything below src/.

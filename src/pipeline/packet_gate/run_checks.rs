@@ -15,7 +15,7 @@ use super::check_runner::CheckRunner;
 use super::context::{PacketContext, resolve_selection};
 use super::gate_result::GateResult;
 use super::request::{GateContext, GateRequest};
-use super::task::restrict_to_task;
+use super::task::{restrict_to_task, task_remark};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::selected_change::{SelectedChange, build_selection_info, load_changed_files};
 use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
@@ -65,7 +65,7 @@ pub(crate) fn run_gate_checks(
     let tree = selection.as_ref().map_or(TreeState::Worktree, Selection::judged_tree);
     let trusted = TrustedRevision::resolve(repo, &main, selection.as_ref())?;
     let mut packets = load_packets(repo, request, &trusted, tree)?;
-    restrict_to_requested_task(repo, request, &mut packets, (tree, trusted.tree))?;
+    restrict_to_requested_task(repo, request, &mut packets, (tree, trusted.tree), selection.as_ref())?;
     reject_duplicates(&packets)?;
     if packets.iter().any(|packet| packet.config.levels.profile == Profile::Fence) {
         return Err(PipelineError::FenceHasNoPackets);
@@ -77,7 +77,8 @@ pub(crate) fn run_gate_checks(
     let several = packets.len() > 1;
     let is_committed = selection.as_ref().is_some_and(|selection| selection.mode.is_committed());
     let trust = trusted.check_context(repo, tree);
-    let mut report = Report::new(request.gate.as_str());
+    let verdict_remarks = request.task.as_deref().map(task_remark).into_iter().collect();
+    let mut report = Report { verdict_remarks, ..Report::new(request.gate.as_str()) };
     for (index, packet) in packets.iter().enumerate() {
         let files = attribution.files(index);
         let is_judged = |path: &RepoPath| {
@@ -115,10 +116,9 @@ pub(crate) fn run_gate_checks(
             None => crate::text::to_single_line(&packet.requested_id, 80),
         });
         let wp_id = packet.located.as_ref().map(|located| located.id.as_str().to_owned());
-        for finding in &mut runner.findings {
-            finding.packet.clone_from(&shown_id);
-            finding.wp_id.clone_from(&wp_id);
-        }
+        runner.findings.iter_mut().for_each(|finding| {
+            (finding.packet, finding.wp_id) = (shown_id.clone(), wp_id.clone());
+        });
         runner.outcomes.iter_mut().for_each(|outcome| outcome.packet.clone_from(&shown_id));
         report.findings.extend(runner.findings);
         report.outcomes.extend(runner.outcomes);
@@ -143,9 +143,6 @@ pub(crate) fn run_gate_checks(
         .map(|selection| build_selection_info(selection, &change, first.config_source.clone()));
     report.policy = Some(trusted.policy_info(&first.config, first.policy_tree, &first.config_source));
     report.warnings = first.config.warning_lines();
-    if let Some(task) = &request.task {
-        report.verdict_remarks.push(format!("task {}", crate::text::to_single_line(task, 60)));
-    }
     let config = first.config.clone();
     Ok(GateResult {
         gate: request.gate,
@@ -166,10 +163,11 @@ fn restrict_to_requested_task(
     request: &GateRequest,
     packets: &mut [PacketContext],
     trees: (TreeState, TreeState),
+    selection: Option<&Selection>,
 ) -> Result<(), PipelineError> {
     let (Some(task), [packet]) = (&request.task, packets) else { return Ok(()) };
     match &mut packet.located {
-        Some(located) => restrict_to_task(repo, &packet.layout, located, task, trees),
+        Some(located) => restrict_to_task(repo, &packet.layout, located, task, trees, selection),
         None => Ok(()),
     }
 }

@@ -1,17 +1,18 @@
 //! `--task`: restricts a packet to the files of one of its tasks.
 
-use crate::change::{Repository, RepositoryError, TreeState};
+use crate::change::{Repository, RepositoryError, Selection, TreeState};
 use crate::document::Layout;
 use crate::document::typed_contract::{ContractRole, TypedContract};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::locate::{LocatedPacket, apply_aliases, read_document};
-use crate::text::to_single_line;
+use crate::text::{Source, to_single_line};
 
 /// Maximum number of tasks of one packet.
 const MAX_TASKS: usize = 2_000;
 
-/// Restricts the scope of a packet to a task. The task is read from the judged and from the
-/// trusted tree, and a path must be allowed by both: the work cannot widen its own task.
+/// Restricts the scope of a packet to a task. A path must be allowed by the task of the
+/// judged tree, of the trusted tree and of the base of the change; if neither has the task,
+/// by its first version in the change. So the work cannot widen its own task.
 ///
 /// # Errors
 /// The judged tree has no such task, the task lists no file, or it cannot be read.
@@ -21,6 +22,7 @@ pub(crate) fn restrict_to_task(
     located: &mut LocatedPacket,
     task: &str,
     (judged, trusted): (TreeState, TreeState),
+    selection: Option<&Selection>,
 ) -> Result<(), PipelineError> {
     let tasks = read_tasks(repo, judged, layout, located)?;
     let id_of = |contract: &TypedContract| contract.value("task_id").map(|id| id.value.clone());
@@ -32,13 +34,34 @@ pub(crate) fn restrict_to_task(
     if found.allowed.is_empty() {
         return Err(PipelineError::TaskWithoutFiles { task: to_single_line(task, 60) });
     }
+    let path = found.source.name().clone();
     located.packet.scope.restrict_to(found);
-    let before = read_tasks(repo, trusted, layout, located)?;
-    if let Some(before) = before.iter().find(|contract| id_of(contract).as_deref() == Some(task)) {
-        located.packet.scope.restrict_to(before);
+    let mut find_in = |tree: TreeState| -> Result<bool, PipelineError> {
+        let before = read_tasks(repo, tree, layout, located)?;
+        let before = before.iter().find(|contract| id_of(contract).as_deref() == Some(task));
+        before.into_iter().for_each(|before| located.packet.scope.restrict_to(before));
+        Ok(before.is_some())
+    };
+    let base = selection.and_then(|selection| selection.base);
+    let in_trusted = find_in(trusted)?;
+    let in_base = base.map(|base| find_in(TreeState::Commit(base))).transpose()?.unwrap_or(false);
+    let head = selection.and_then(|selection| selection.head);
+    if let Some(head) = head.filter(|_| !in_trusted && !in_base) {
+        let is_task = |bytes: &[u8]| {
+            let source = Source::from_bytes(path.clone(), bytes.to_vec());
+            TypedContract::read(&source).and_then(|contract| id_of(&contract)).as_deref() == Some(task)
+        };
+        for commit in repo.find_introductions(&path, head, base, &is_task)? {
+            find_in(TreeState::Commit(commit.commit))?;
+        }
     }
     apply_aliases(&mut located.packet, layout);
     Ok(())
+}
+
+/// Returns the remark of the verdict about the task.
+pub(crate) fn task_remark(task: &str) -> String {
+    format!("task {}", to_single_line(task, 60))
 }
 
 /// Reads the contracts of a packet's tasks in a tree, in order of their files.
