@@ -112,7 +112,7 @@ fn task(id: &str, files: &str) -> String {
 fn a_task_allows_only_its_own_files() {
     let folder = format!(".GOV/task_packets/{WP}/");
     let write_task = |sandbox: &Sandbox, id: &str, files: &str| {
-        sandbox.write(&format!("{folder}{id}.json"), task(id, files))
+        sandbox.write(&format!("{folder}{id}.json"), task(id, files));
     };
     let prepare = |sandbox: &Sandbox| {
         let text = sandbox.read(PACKET);
