@@ -5,9 +5,16 @@
 //! a line for which it would need the structure (a heading in a list, a setext heading, an
 //! HTML block with a heading in it), it gives up. A test compares it with the parser.
 
+mod lines;
+
 use crate::text::{Span, Spanned};
 
 use super::section::Section;
+
+use lines::{
+    Fence, has_fence_in_item, heading_level, indent_of, is_blank, is_closing, is_list_marker,
+    is_thematic_break, is_underline, opening_fence, title_range, trim_line,
+};
 
 /// A top-level heading, with the text below it up to the next heading of the same or a
 /// higher level.
@@ -38,13 +45,6 @@ enum Before {
     Container,
     /// A text behind it: it continues a paragraph there, or starts one at the top level.
     Unknown,
-}
-
-/// An open fence: its character, length and indentation.
-struct Fence {
-    mark: u8,
-    length: usize,
-    indent: usize,
 }
 
 /// Returns all top-level headings in order; `None` if only a parser can tell.
@@ -240,97 +240,6 @@ impl Scan<'_> {
         }
         Some(())
     }
-}
-
-fn trim_line(line: &[u8]) -> &[u8] {
-    let end = line.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |at| at + 1);
-    line.get(..end).unwrap_or_default()
-}
-
-fn is_blank(line: &[u8]) -> bool {
-    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
-}
-
-/// Returns the indentation in columns, at most four.
-fn indent_of(line: &[u8]) -> usize {
-    let spaces = line.iter().take(4).take_while(|byte| **byte == b' ').count();
-    if line.get(spaces) == Some(&b'\t') { 4 } else { spaces }
-}
-
-/// Returns character and length of the fence that a line opens.
-fn opening_fence(body: &[u8]) -> Option<(u8, usize)> {
-    let mark = *body.first().filter(|byte| matches!(byte, b'`' | b'~'))?;
-    let length = body.iter().take_while(|byte| **byte == mark).count();
-    let info = body.get(length..)?;
-    (length >= 3 && !(mark == b'`' && info.contains(&b'`'))).then_some((mark, length))
-}
-
-fn is_closing(line: &[u8], open: &Fence) -> bool {
-    let indent = indent_of(line);
-    let body = trim_line(line.get(indent.min(line.len())..).unwrap_or_default());
-    let length = body.iter().take_while(|byte| **byte == open.mark).count();
-    indent <= 3 && length >= open.length && is_blank(body.get(length..).unwrap_or_default())
-}
-
-/// Returns the level of an ATX heading.
-fn heading_level(body: &[u8]) -> Option<u8> {
-    let level = body.iter().take_while(|byte| **byte == b'#').count();
-    let is_heading = level <= 6 && matches!(body.get(level), None | Some(b' ' | b'\t'));
-    u8::try_from(level).ok().filter(|_| is_heading)
-}
-
-/// Returns the range of the title in a heading: without the marks at both ends.
-fn title_range(body: &[u8], level: usize) -> (usize, usize) {
-    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let end_of = |bytes: &[u8]| bytes.iter().rposition(|byte| !is_space(byte)).map_or(0, |at| at + 1);
-    let mut end = end_of(body);
-    let marks = body.get(..end).unwrap_or_default().iter().rev().take_while(|byte| **byte == b'#').count();
-    let before = body.get(..end - marks).unwrap_or_default();
-    if marks > 0 && before.last().is_some_and(is_space) {
-        end = end_of(before);
-    }
-    let start = body.iter().skip(level).position(|byte| !is_space(byte)).map_or(end, |at| at + level);
-    (start.min(end), end)
-}
-
-fn is_underline(body: &[u8], mark: u8) -> bool {
-    let length = body.iter().take_while(|byte| **byte == mark).count();
-    length > 0 && is_blank(body.get(length..).unwrap_or_default())
-}
-
-fn is_thematic_break(body: &[u8]) -> bool {
-    let Some(mark) = body.first().filter(|byte| matches!(byte, b'-' | b'*' | b'_')) else { return false };
-    let count = memchr::memchr_iter(*mark, body).count();
-    count >= 3 && body.iter().all(|byte| byte == mark || matches!(byte, b' ' | b'\t'))
-}
-
-/// Returns the length of a list marker at the start of a text, with the space after it.
-fn marker_length(body: &[u8]) -> Option<usize> {
-    let digits = body.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let length = match body.get(digits)? {
-        b'-' | b'*' | b'+' if digits == 0 => 1,
-        b'.' | b')' if (1..=9).contains(&digits) => digits + 1,
-        _ => return None,
-    };
-    matches!(body.get(length), None | Some(b' ' | b'\t')).then_some(length)
-}
-
-fn is_list_marker(body: &[u8]) -> bool {
-    marker_length(body).is_some()
-}
-
-/// Returns whether a fence or HTML starts in the line of a list marker, or the marker of a
-/// quote follows it.
-fn has_fence_in_item(body: &[u8]) -> bool {
-    let mut rest = body;
-    while let Some(length) = marker_length(rest) {
-        let after = rest.get(length..).unwrap_or_default();
-        rest = after.trim_ascii_start();
-        if rest.is_empty() {
-            return false;
-        }
-    }
-    opening_fence(rest).is_some() || matches!(rest.first(), Some(b'<' | b'>'))
 }
 
 #[cfg(test)]
