@@ -43,6 +43,16 @@ pub enum PipelineError {
         /// Ids of the packet's tasks.
         known: Vec<String>,
     },
+    /// Several files have the id of the task.
+    #[error("the task `{task}` has two files, {first} and {second}; remove one")]
+    SeveralTasks {
+        /// The task, on one line.
+        task: String,
+        /// The first file.
+        first: crate::text::RepoPath,
+        /// The second file.
+        second: crate::text::RepoPath,
+    },
     /// The task allows no path, so that no change could be in it.
     #[error(
         "the task `{task}` lists no file, so the change cannot be compared with it; judge the packet without `--task`"

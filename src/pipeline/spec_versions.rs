@@ -12,16 +12,20 @@ use crate::document::refinement::Anchor;
 use crate::document::spec::SpecText;
 use crate::text::RepoPath;
 
+/// Maximum number of versions that are searched in other places.
+const MAX_MOVED_VERSIONS: usize = 200;
 /// Maximum number of files with the name of a specification that are searched.
 const MAX_MOVED_FILES: usize = 8;
 
 /// Returns one fact per refinement, in the same order: its specification in
 /// `tree`, and the version with the recorded hash if that is another one.
-/// Walks history once for all refinements.
+/// Walks history once for all refinements. `trusted` is the commit that the judged change
+/// cannot edit.
 pub(crate) fn gather_spec_facts(
     repo: &dyn Repository,
     tree: TreeState,
     head: Option<Commit>,
+    trusted: Option<Commit>,
     refinements: &[&Refinement],
 ) -> Result<Vec<SpecFact>, RepositoryError> {
     let mut current: BTreeMap<RepoPath, Option<Arc<SpecText>>> = BTreeMap::new();
@@ -56,7 +60,7 @@ pub(crate) fn gather_spec_facts(
     let mut earlier = find_earlier_versions(repo, head, &requests)?;
     let missing: Vec<VersionRequest> =
         requests.into_iter().filter(|request| !earlier.contains_key(request)).collect();
-    earlier.extend(find_moved_versions(repo, head, &missing)?);
+    earlier.extend(find_moved_versions(repo, trusted, &missing)?);
     let mut out = Vec::new();
     for (refinement, named) in refinements.iter().zip(named) {
         let Some((path, sha1)) = named else {
@@ -105,18 +109,22 @@ fn read_modules(
 type EarlierVersions = BTreeMap<VersionRequest, (Arc<SpecText>, Commit)>;
 
 /// Searches for versions that are not at the recorded path: in files of the same name in
-/// other folders of HEAD, and with other line ends, as a checkout may have had them.
+/// other folders, if the path does not exist, and with other line ends, as a checkout may
+/// have had them. Only the trusted commit and its history count: the work could bring a
+/// file of that name.
 fn find_moved_versions(
     repo: &dyn Repository,
-    head: Option<Commit>,
+    trusted: Option<Commit>,
     requests: &[VersionRequest],
 ) -> Result<EarlierVersions, RepositoryError> {
-    let Some(head) = head.filter(|_| !requests.is_empty()) else { return Ok(EarlierVersions::new()) };
+    let requests = requests.get(..requests.len().min(MAX_MOVED_VERSIONS)).unwrap_or_default();
+    let Some(head) = trusted.filter(|_| !requests.is_empty()) else { return Ok(EarlierVersions::new()) };
     let files = repo.list_below(TreeState::Commit(head), "")?;
     let mut pairs: Vec<(&VersionRequest, VersionRequest)> = Vec::new();
     for request in requests {
         let name = request.path.file_name();
-        let moved = files.iter().filter(|file| file.file_name() == name && **file != request.path);
+        let is_there = files.binary_search(&request.path).is_ok();
+        let moved = files.iter().filter(|file| !is_there && file.file_name() == name);
         let paths = std::iter::once(&request.path).chain(moved.take(MAX_MOVED_FILES));
         let wanted =
             |path: &RepoPath| VersionRequest { path: path.clone(), any_line_ends: true, ..request.clone() };

@@ -152,6 +152,18 @@ fn a_task_allows_only_its_own_files() {
     let since_packet = format!("HEAD^..{}", range.rsplit('.').next().unwrap_or("HEAD"));
     judge(&sandbox, &since_packet, "MT-002", 1, "MT-002.json does not allow it");
     judge(&sandbox, &range, "MT-002", 1, "MT-002.json does not allow it");
+    // Nor under another file name, nor with a second file.
+    let (sandbox, range) = worked(prepare, |sandbox| {
+        move_packet(sandbox);
+        sandbox.git(&["rm", "-q", &format!("{folder}MT-002.json")]);
+        sandbox.write(&format!("{folder}MT-000.json"), task("MT-002", "\"docs/\", \"src/\", \"tests/\""));
+    });
+    judge(&sandbox, &range, "MT-002", 1, "MT-002.json does not allow it");
+    let (sandbox, range) = worked(prepare, |sandbox| {
+        move_packet(sandbox);
+        sandbox.write(&format!("{folder}MT-000.json"), task("MT-002", "\"docs/\", \"src/\", \"tests/\""));
+    });
+    judge(&sandbox, &range, "MT-002", 2, "has two files");
 }
 
 #[test]

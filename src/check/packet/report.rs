@@ -81,8 +81,8 @@ fn contradiction(packet: &Packet, field: &Field) -> Option<String> {
         return Some(format!("{} is {}", field.key, to_single_line(&word, 40)));
     }
     // `just coverage-gaps: PASS` is a command with its result.
-    let is_command = packet.source.slice(field.label).contains(['-', '`', '/']);
-    let is_list = !is_command && (field.key == "NOT_PROVEN" || field.key.ends_with("_GAPS"));
+    let is_command = packet.source.slice(field.label).trim().contains(' ') && value == "PASS";
+    let is_list = field.key == "NOT_PROVEN" || (field.key.ends_with("_GAPS") && !is_command);
     if is_list && let Some(open) = first_open_point(packet, field) {
         return Some(format!("{} lists `{}`", field.key, to_single_line(&open, 60)));
     }

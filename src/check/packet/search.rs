@@ -134,6 +134,16 @@ pub(in crate::check) fn twin(input: &RepositoryCheckContext<'_>, rule: &Rule) ->
             a.scope.in_scope.iter().all(|entry| known.contains(&&entry.pattern))
         };
         let same_scope = other.packet().is_some_and(|other| covers(other, packet) && covers(packet, other));
+        // A second file that plans other work must be seen.
+        let parts = ["SCOPE", "TEST_PLAN", "DONE_MEANS", "WAIVERS"];
+        let has_same_part = |key: &&str| {
+            let part = |packet: &Packet| {
+                let section = packet.section(key)?;
+                Some(packet.source.slice(section.span).split_whitespace().collect::<Vec<_>>().join(" "))
+            };
+            other.packet().is_some_and(|other| part(other) == part(packet))
+        };
+        let same_scope = same_scope && parts.iter().all(has_same_part);
         let keys = ["STATUS", "RISK_TIER", "USER_SIGNATURE"];
         let different: Vec<&str> = keys.into_iter().filter(|key| differs(key)).collect();
         let mut finding =
@@ -147,7 +157,7 @@ pub(in crate::check) fn twin(input: &RepositoryCheckContext<'_>, rule: &Rule) ->
             finding = finding.note(format!("The files differ in: {}.", different.join(", ")));
         }
         if !same_scope {
-            finding = finding.note("The files differ in IN_SCOPE_PATHS.");
+            finding = finding.note("The files differ in SCOPE, TEST_PLAN, DONE_MEANS or WAIVERS.");
         }
         let level = if governance.is_historical(id, packet) { Level::Note } else { Level::Error };
         out.push(finding.with_level(level).related(Label::path(document.path(), "the packet in force")));
@@ -156,7 +166,7 @@ pub(in crate::check) fn twin(input: &RepositoryCheckContext<'_>, rule: &Rule) ->
         out.extend(alike.into_iter().map(|(_, finding)| finding));
     } else {
         let message =
-            format!("{} have a second file with the same scope", format_count(alike.len(), "packet"));
+            format!("{} have a second file with the same contract", format_count(alike.len(), "packet"));
         let mut labels = alike.into_iter().map(|(label, _)| label);
         if let Some(first) = labels.next() {
             let finding = rule.finding(message, first).with_level(Level::Warning);

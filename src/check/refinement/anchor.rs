@@ -11,6 +11,8 @@ use crate::finding::{Finding, Place};
 use crate::rule::Rule;
 use crate::text::{Source, line_ending};
 
+/// Maximum length of the word behind a fence, the name of a language.
+const MAX_FENCE_WORD: usize = 20;
 /// Least number of letters and digits of an id that is a token.
 const MIN_ID_CHARS: usize = 5;
 
@@ -184,8 +186,14 @@ pub(in crate::check) fn excerpt(input: &RefinementCheckContext<'_>, rule: &Rule)
     out.into()
 }
 
+/// Returns whether a line is only a fence, with one word at most.
 fn is_fence(line: &str) -> bool {
-    line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~")
+    let body = line.trim();
+    let word = ["```", "~~~"].iter().find_map(|mark| body.strip_prefix(mark));
+    let is_word = |word: &str| {
+        word.len() <= MAX_FENCE_WORD && word.chars().all(|c| c.is_ascii_alphanumeric() || "+-_`~".contains(c))
+    };
+    word.is_some_and(is_word)
 }
 
 /// Returns the lines without fences: those of the specification cannot stand in the fence

@@ -184,7 +184,9 @@ pub(in crate::check) fn anchor_section(input: &RefinementCheckContext<'_>, rule:
                 .ok_or_else(|| format!("the title `{}`", crate::text::to_single_line(rest, 80))),
         };
         // A bold line or an id can be the title of a part, too.
-        if !matches!(&found, Ok(section) if is_at_window(section)) && is_named_in_window(spec, anchor, rest) {
+        let may_be_bold = found.is_err() || section_number(rest).is_none();
+        let is_found = matches!(&found, Ok(section) if is_at_window(section));
+        if may_be_bold && !is_found && is_named_in_window(spec, anchor, rest) {
             continue;
         }
         match found {
@@ -250,7 +252,9 @@ fn is_named_in_window(spec: &SpecText, anchor: &Anchor, name: &str) -> bool {
     let last = last.min(first.saturating_add(MAX_TITLE_LINES));
     (first..=last).filter_map(|line| spec.source.line_span(line)).any(|span| {
         let line = spec.source.slice(span).trim_start_matches(|c: char| !c.is_alphanumeric());
-        normalize(line).starts_with(&wanted)
+        let line = normalize(line);
+        let after = line.strip_prefix(&wanted).map(|rest| rest.chars().next());
+        after.is_some_and(|next| next.is_none_or(|c| " :*`)]},;—".contains(c)))
     })
 }
 

@@ -35,20 +35,24 @@ pub struct FurtherPaths {
     pub path: RepoPath,
     /// Its valid entries.
     pub entries: Vec<ScopeEntry>,
+    /// Its entries of paths that must not change.
+    pub forbidden: Vec<ScopeEntry>,
 }
 
 impl FurtherPaths {
     /// Returns whether an entry covers a path.
     #[must_use]
     pub fn allows(&self, path: &RepoPath) -> bool {
-        self.entries.iter().any(|entry| entry.covers(path))
+        let covers = |entry: &ScopeEntry| entry.covers(path);
+        self.entries.iter().any(covers) && !self.forbidden.iter().any(covers)
     }
 }
 
 impl Scope {
     /// Reads the entries that begin with an alias again, as paths of the repository.
     pub(crate) fn apply_aliases(&mut self, aliases: &[(String, String)]) {
-        let further = self.further.iter_mut().flat_map(|list| &mut list.entries);
+        let further =
+            self.further.iter_mut().flat_map(|list| list.entries.iter_mut().chain(&mut list.forbidden));
         for entry in self.in_scope.iter_mut().chain(&mut self.out_of_scope).chain(further) {
             let body = entry.raw.value.trim_start_matches(['`', '"']);
             let found =
@@ -60,6 +64,19 @@ impl Scope {
         }
     }
 
+    /// Adds the scope of a task: a path must be allowed by it, too. A task without files
+    /// allows none.
+    pub(crate) fn restrict_to_task(&mut self, contract: &TypedContract) {
+        let valid = |entries: &[ScopeEntry]| -> Vec<ScopeEntry> {
+            entries.iter().filter(|entry| entry.pattern.is_ok()).cloned().collect()
+        };
+        self.further.push(FurtherPaths {
+            path: contract.source.name().clone(),
+            entries: valid(&contract.allowed),
+            forbidden: valid(&contract.forbidden),
+        });
+    }
+
     /// Adds the scope of a typed contract: a path must be allowed by it, too.
     pub(crate) fn restrict_to(&mut self, contract: &TypedContract) {
         let valid = |entries: &[ScopeEntry]| -> Vec<ScopeEntry> {
@@ -67,7 +84,8 @@ impl Scope {
         };
         if !contract.allowed.is_empty() {
             let path = contract.source.name().clone();
-            self.further.push(FurtherPaths { path, entries: valid(&contract.allowed) });
+            let entries = valid(&contract.allowed);
+            self.further.push(FurtherPaths { path, entries, forbidden: Vec::new() });
         }
         self.out_of_scope.extend(valid(&contract.forbidden));
     }

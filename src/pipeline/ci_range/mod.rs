@@ -102,7 +102,7 @@ impl Run<'_> {
             let mut reason =
                 "the first parent of the request's merge commit to HEAD, because the clone has no main branch"
                     .to_owned();
-            if self.repo.is_shallow() && self.repo.merge_base(base, head).is_err() {
+            if self.repo.is_shallow() && self.repo.newest_time(Some(base), head).is_err() {
                 self.repo.cut_history(base, head);
                 reason.push_str("; judged as one commit, because it also lacks the history");
             }

@@ -200,7 +200,14 @@ fn level_text(document: &Document, rule: &Rule, result: CheckResult, is_noted: b
 fn note_control_characters(rule: &Rule, result: CheckResult) -> CheckResult {
     let CheckResult::Findings(findings) = result else { return result };
     let is_control = |finding: &Finding| {
-        rule.id.as_str() == "text/hidden-character" && finding.message.contains("a control character:")
+        // All characters of the run, and none that starts a terminal command.
+        let shown = finding.message.rsplit_once("a control character: ").map(|(_, shown)| shown);
+        let is_harmless = |code: &str| {
+            let number = code.strip_prefix("U+").and_then(|hex| u32::from_str_radix(hex, 16).ok());
+            number.is_some_and(|number| number < 0x20 && number != 0x1b)
+        };
+        rule.id.as_str() == "text/hidden-character"
+            && shown.is_some_and(|shown| shown.split_whitespace().all(is_harmless))
     };
     let leveled = findings
         .into_iter()

@@ -231,7 +231,7 @@ fn gather_specs(
         _ => repo.head()?,
     };
     let refinements: Vec<&Refinement> = all.iter().map(|(_, refinement)| *refinement).collect();
-    let facts = gather_spec_facts(repo, tree, head, &refinements)?;
+    let facts = gather_spec_facts(repo, tree, head, head, &refinements)?;
     Ok(all.into_iter().map(|(path, _)| path.clone()).zip(facts).collect())
 }
 

@@ -184,7 +184,11 @@ fn require_history(
     located: &LocatedPacket,
     signed_contract: &KeySignatureFact,
 ) -> Result<(), RepositoryError> {
-    let is_typed = located.packet.signature.is_some() && signed_contract.signature.is_none();
+    // Without a list of keys, nothing would judge the signature by a key.
+    let is_by_key = signed_contract.signature.is_some()
+        && signed_contract.contract.is_some()
+        && signed_contract.signers.as_ref().is_some_and(|signers| !signers.signers.is_empty());
+    let is_typed = located.packet.signature.is_some() && !is_by_key;
     match context.repo.history_cut() {
         Some((base, _)) if is_typed => Err(RepositoryError::Git {
             operation: format!("reading the history of {} before commit {}", located.path, base.short()),

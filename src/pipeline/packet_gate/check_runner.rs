@@ -318,11 +318,15 @@ impl<'a> CheckRunner<'a> {
     /// Reads the documents that belong to a packet; `None` if the gate does not
     /// need them and they cannot be read.
     fn read_related_documents(&self, id: &WpId) -> Result<Option<RelatedDocuments>, RepositoryError> {
-        let GateContext { repo, layout, tree, head, request, .. } = self.context;
+        let GateContext { repo, layout, tree, head, request, trusted, .. } = self.context;
+        let trusted = match trusted.tree {
+            TreeState::Commit(commit) => Some(commit),
+            _ => None,
+        };
         match RelatedDocuments::read(
             repo,
             tree,
-            head,
+            (head, trusted),
             layout,
             id,
             matches!(request.gate, Gate::PreWork | Gate::Audit),

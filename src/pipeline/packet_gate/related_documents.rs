@@ -33,11 +33,12 @@ pub(crate) struct RelatedDocuments {
 }
 
 impl RelatedDocuments {
-    /// Reads the documents of a packet; its specification only if `with_spec`.
+    /// Reads the documents of a packet; its specification only if `with_spec`. `head` and
+    /// `trusted` are HEAD and the trusted commit.
     pub(crate) fn read(
         repo: &dyn Repository,
         tree: TreeState,
-        head: Option<Commit>,
+        (head, trusted): (Option<Commit>, Option<Commit>),
         layout: &Layout,
         id: &WpId,
         with_spec: bool,
@@ -50,7 +51,9 @@ impl RelatedDocuments {
         };
         let refinement = open(layout.refinement(id))?.map(|source| Refinement::read(&source));
         let spec = match refinement.as_ref().ok().filter(|_| with_spec) {
-            Some(refinement) => gather_spec_facts(repo, tree, head, &[refinement])?.pop().unwrap_or_default(),
+            Some(refinement) => {
+                gather_spec_facts(repo, tree, head, trusted, &[refinement])?.pop().unwrap_or_default()
+            }
             None => SpecFact::NotSearched("only the gates pre-work and audit check the specification"),
         };
         let pointer =

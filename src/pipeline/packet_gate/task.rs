@@ -1,21 +1,27 @@
 //! `--task`: restricts a packet to the files of one of its tasks.
 
+use std::collections::BTreeSet;
+
 use crate::change::{Repository, RepositoryError, Selection, TreeState};
 use crate::document::Layout;
 use crate::document::typed_contract::{ContractRole, TypedContract};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::locate::{LocatedPacket, apply_aliases, read_document};
-use crate::text::{Source, to_single_line};
+use crate::text::{RepoPath, to_single_line};
 
 /// Maximum number of tasks of one packet.
 const MAX_TASKS: usize = 2_000;
 
-/// Restricts the scope of a packet to a task. A path must be allowed by the task of the
-/// judged tree, of the trusted tree and of the base of the change; if neither has the task,
-/// by its first version in the change. So the work cannot widen its own task.
+/// Maximum number of commits of a change in which the versions of a task are read.
+const MAX_TASK_COMMITS: usize = 200;
+
+/// Restricts the scope of a packet to a task. A path must be allowed by every version of the
+/// task: in the judged tree, in the trusted tree, at the base of the change and in each of
+/// its commits. So the work cannot widen its own task, under whatever file name.
 ///
 /// # Errors
-/// The judged tree has no such task, the task lists no file, or it cannot be read.
+/// The judged tree has no such task or several, the task lists no file, it has too many
+/// versions, or it cannot be read.
 pub(crate) fn restrict_to_task(
     repo: &dyn Repository,
     layout: &Layout,
@@ -26,33 +32,47 @@ pub(crate) fn restrict_to_task(
 ) -> Result<(), PipelineError> {
     let tasks = read_tasks(repo, judged, layout, located)?;
     let id_of = |contract: &TypedContract| contract.value("task_id").map(|id| id.value.clone());
-    let Some(found) = tasks.iter().find(|contract| id_of(contract).as_deref() == Some(task)) else {
-        let known = tasks.iter().filter_map(id_of).map(|id| to_single_line(&id, 40)).collect();
-        let packet = located.id.as_str().to_owned();
-        return Err(PipelineError::NoSuchTask { packet, task: to_single_line(task, 60), known });
+    let is_wanted = |contract: &&TypedContract| id_of(contract).as_deref() == Some(task);
+    let found: Vec<&TypedContract> = tasks.iter().filter(is_wanted).collect();
+    let shown = to_single_line(task, 60);
+    let found = match found.as_slice() {
+        [only] => *only,
+        [] => {
+            let known = tasks.iter().filter_map(id_of).map(|id| to_single_line(&id, 40)).collect();
+            let packet = located.id.as_str().to_owned();
+            return Err(PipelineError::NoSuchTask { packet, task: shown, known });
+        }
+        [first, second, ..] => {
+            let (first, second) = (first.source.name().clone(), second.source.name().clone());
+            return Err(PipelineError::SeveralTasks { task: shown, first, second });
+        }
     };
     if found.allowed.is_empty() {
-        return Err(PipelineError::TaskWithoutFiles { task: to_single_line(task, 60) });
+        return Err(PipelineError::TaskWithoutFiles { task: shown });
     }
-    let path = found.source.name().clone();
-    located.packet.scope.restrict_to(found);
-    let mut find_in = |tree: TreeState| -> Result<bool, PipelineError> {
-        let before = read_tasks(repo, tree, layout, located)?;
-        let before = before.iter().find(|contract| id_of(contract).as_deref() == Some(task));
-        before.into_iter().for_each(|before| located.packet.scope.restrict_to(before));
-        Ok(before.is_some())
-    };
     let base = selection.and_then(|selection| selection.base);
-    let in_trusted = find_in(trusted)?;
-    let in_base = base.map(|base| find_in(TreeState::Commit(base))).transpose()?.unwrap_or(false);
-    let head = selection.and_then(|selection| selection.head);
-    if let Some(head) = head.filter(|_| !in_trusted && !in_base) {
-        let is_task = |bytes: &[u8]| {
-            let source = Source::from_bytes(path.clone(), bytes.to_vec());
-            TypedContract::read(&source).and_then(|contract| id_of(&contract)).as_deref() == Some(task)
-        };
-        for commit in repo.find_introductions(&path, head, base, &is_task)? {
-            find_in(TreeState::Commit(commit.commit))?;
+    let mut trees = vec![trusted];
+    trees.extend(base.map(TreeState::Commit));
+    if let Some(head) = selection.and_then(|selection| selection.head) {
+        let folder = layout.packet_folder(&located.id).unwrap_or_default();
+        let in_folder = |path: &RepoPath| path.is_below(folder.as_bytes());
+        let commits = repo.commits_between(base, head)?;
+        let changing = commits.iter().filter(|commit| commit.changed_paths.iter().any(in_folder));
+        trees.extend(changing.map(|commit| TreeState::Commit(commit.commit)));
+        if trees.len() > MAX_TASK_COMMITS {
+            let reason = format!("more than {MAX_TASK_COMMITS} commits of the change edit its folder");
+            let operation = format!("reading the versions of the task {shown}");
+            return Err(RepositoryError::Git { operation, reason }.into());
+        }
+    }
+    located.packet.scope.restrict_to_task(found);
+    let mut seen: BTreeSet<String> = BTreeSet::from([found.source.text().to_owned()]);
+    for tree in trees {
+        let versions = read_tasks(repo, tree, layout, located)?;
+        for version in versions.iter().filter(is_wanted) {
+            if seen.insert(version.source.text().to_owned()) {
+                located.packet.scope.restrict_to_task(version);
+            }
         }
     }
     apply_aliases(&mut located.packet, layout);
@@ -73,10 +93,13 @@ fn read_tasks(
 ) -> Result<Vec<TypedContract>, RepositoryError> {
     let Some(folder) = layout.packet_folder(&located.id) else { return Ok(Vec::new()) };
     let mut out = Vec::new();
-    for path in repo.list(tree, &folder)?.into_iter().take(MAX_TASKS) {
-        if !path.as_bytes().ends_with(b".json") {
-            continue;
-        }
+    let files = repo.list(tree, &folder)?;
+    let files: Vec<RepoPath> = files.into_iter().filter(|path| path.as_bytes().ends_with(b".json")).collect();
+    if files.len() > MAX_TASKS {
+        let reason = format!("it has more than {MAX_TASKS} files");
+        return Err(RepositoryError::Unreadable { path: RepoPath::from(folder.as_str()), reason });
+    }
+    for path in files {
         let contract = read_document(repo, tree, &path)?.and_then(|source| TypedContract::read(&source));
         out.extend(contract.filter(|contract| contract.schema.role == ContractRole::Task));
     }

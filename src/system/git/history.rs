@@ -28,7 +28,8 @@ impl GitRepository {
         let mut known: HashMap<Oid, bool> = HashMap::new();
         let mut folders = HashMap::new();
         let mut has = |commit: Oid| -> Result<bool, RepositoryError> {
-            let Some((mode, blob)) = self.entry_in_history(Commit(to_hash(commit)), path, &mut folders)?
+            let Some((mode, blob)) =
+                self.entry_in_history(Commit(to_hash(commit)), path, &mut folders, true)?
             else {
                 return Ok(false);
             };

@@ -165,6 +165,10 @@ fn read_folder(
         if let Some(id) = inner.id {
             add_entry(&mut text, "40000", name, id);
         }
+        // Only a damaged index has a file and a folder of one name.
+        if folder.files.contains_key(name) {
+            return None;
+        }
         folder.folders.insert(name, inner);
         at = end.max(at + 1);
     }

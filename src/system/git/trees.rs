@@ -111,12 +111,13 @@ impl GitRepository {
 
     /// Returns what [`GitRepository::tree_entry`] returns, for walks through history: trees
     /// are searched and not decoded. `known` holds the results for folders that commits
-    /// share.
+    /// share; those for root trees only if they are asked for again (`keep_roots`).
     pub(super) fn entry_in_history(
         &self,
         commit: Commit,
         path: &RepoPath,
         known: &mut HashMap<(Oid, usize), Option<(u32, Oid)>>,
+        keep_roots: bool,
     ) -> Result<Option<(u32, Oid)>, RepositoryError> {
         let mut tree = self.tree_of(commit)?;
         let mut names = path.as_bytes().split(|byte| *byte == b'/').enumerate().peekable();
@@ -125,7 +126,9 @@ impl GitRepository {
                 Some(found) => *found,
                 None => {
                     let found = self.find_in_tree(tree, name, path)?;
-                    known.insert((tree, depth), found);
+                    if depth > 0 || keep_roots {
+                        known.insert((tree, depth), found);
+                    }
                     found
                 }
             };

@@ -52,7 +52,9 @@ impl GitRepository {
             let here = Commit(to_hash(id));
             for (want, found) in wanted.iter().zip(out.iter_mut()).filter(|(_, found)| found.is_none()) {
                 let folders = folders.entry(want.path.clone()).or_default();
-                let Some((_, blob)) = self.entry_in_history(here, &want.path, folders)? else { continue };
+                let Some((_, blob)) = self.entry_in_history(here, &want.path, folders, false)? else {
+                    continue;
+                };
                 let key = (blob, want.any_line_ends);
                 if blobs.get(&key).is_some_and(|known| !known.contains(&want.sha1)) {
                     continue;
