@@ -39,6 +39,7 @@ mod local_disks;
 mod manifest;
 mod not_run;
 mod output_files;
+mod products;
 mod public_api;
 mod reading;
 mod readme;

@@ -253,7 +253,7 @@ fn an_exempt_path_beside_the_work_needs_neither_scope_nor_manifest() {
 }
 
 #[test]
-fn a_packet_needs_the_whole_history() {
+fn a_packet_needs_its_history_or_a_signature_by_a_key() {
     let sandbox = proposed();
     approve(&sandbox);
     sandbox.commit("packet");
@@ -261,11 +261,16 @@ fn a_packet_needs_the_whole_history() {
     let work = sandbox.git(&["rev-parse", "HEAD"]);
     let host = Host { origin: sandbox, work };
     let merge = host.merge_into("main", "refs/pull/7/merge");
-    let clone = host.check_out(&merge, 2, &["+refs/pull/7/merge:refs/remotes/pull/7/merge"]);
     let run = Run::pull_request(&host, "main", &merge);
-    let (exit, said) = run.run(&clone, &["verify", "--packet", "WP-1-Word", "--range", "auto", "--no-run"]);
+    let judge =
+        |clone: &Sandbox| run.run(clone, &["verify", "--packet", "WP-1-Word", "--range", "auto", "--no-run"]);
+    let reference = ["+refs/pull/7/merge:refs/remotes/pull/7/merge"];
+    let (exit, said) = judge(&host.check_out(&merge, 1, &reference));
     assert!(exit == 2 && said.contains("git fetch --unshallow"), "{exit} {said}");
+    let clone = host.check_out(&merge, 2, &reference);
+    let (exit, said) = judge(&clone);
+    assert!(exit == 0 && said.contains("judged as one commit"), "{exit} {said}");
     clone.git(&["fetch", "-q", "--unshallow", "origin", "+refs/heads/*:refs/remotes/origin/*"]);
-    let (exit, said) = run.run(&clone, &["verify", "--packet", "WP-1-Word", "--range", "auto", "--no-run"]);
-    assert_eq!(exit, 0, "{said}");
+    let (exit, said) = judge(&clone);
+    assert!(exit == 0 && !said.contains("judged as one commit"), "{exit} {said}");
 }
