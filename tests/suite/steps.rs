@@ -191,7 +191,9 @@ fn named_credentials_reach_a_step() {
 fn a_step_that_compares_files_leaves_the_index_as_it_is() {
     let sandbox =
         with_step(r#"[sh, -c, "git status --short; git diff --exit-code; git diff HEAD --stat"]"#, "");
-    // The times of the files differ from the index, so that git would refresh it.
+    // The times of the files differ from the index, so that git would refresh it. Without
+    // the pause they could be equal.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
     for path in ["src/lib.rs", "Cargo.toml"] {
         let text = sandbox.read(path);
         sandbox.write(path, text);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use crate::change::{Commit, History as _, RepositoryError, WorkingTree as _};
+use crate::digest::sha256_hex;
 use crate::system::files;
 use crate::text::RepoPath;
 
@@ -24,8 +25,24 @@ pub(crate) struct GitState {
     /// Branches that another working tree has checked out are not contained: work
     /// there goes on while a step runs.
     pub references: BTreeMap<String, String>,
-    /// SHA-256 of the index file, which is not parsed; `None` if there is none.
+    /// SHA-256 of the index; `None` if there is none. It is that of the paths, ids, modes and
+    /// flags: `git diff` writes the times of files anew, as its own cache. An index that
+    /// cannot be parsed counts with all of its bytes.
     pub index_sha256: Option<String>,
+}
+
+/// Returns the SHA-256 of what the entries of an index say, without the times of files.
+fn digest_of_entries(path: &std::path::Path) -> Option<String> {
+    let index = git2::Index::open(path).ok()?;
+    let mut text = Vec::new();
+    for entry in index.iter() {
+        text.extend_from_slice(
+            format!("{} {:o} {:x} {:x} ", entry.id, entry.mode, entry.flags, entry.flags_extended).as_bytes(),
+        );
+        text.extend_from_slice(&entry.path);
+        text.push(0);
+    }
+    Some(sha256_hex(&text))
 }
 
 impl GitRepository {
@@ -37,7 +54,7 @@ impl GitRepository {
         let branch = self.current_branch()?;
         let index = self.index_path();
         let index_sha256 = match files::sha256_of_file(&index) {
-            Ok(digest) => Some(digest),
+            Ok(digest) => Some(digest_of_entries(&index).unwrap_or(digest)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(unreadable(&RepoPath::from("index"), &error)),
         };
