@@ -73,17 +73,19 @@ fn a_slip_that_the_approval_did_not_show_permits_nothing() {
     assert!(said.contains("scope/no-entry") || said.contains("approval/contract"), "{said}");
 }
 
+/// Moves the packet into a folder of its own.
+fn to_folder(sandbox: &Sandbox) {
+    let text = sandbox.read(PACKET);
+    std::fs::remove_file(sandbox.root.join(PACKET)).expect("flat packet");
+    sandbox.write(FOLDER_PACKET, text);
+    let registry = ".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md";
+    if sandbox.read(registry).contains(PACKET) {
+        sandbox.edit(registry, PACKET, FOLDER_PACKET);
+    }
+}
+
 #[test]
 fn a_packet_in_a_folder_is_found_by_every_command() {
-    let to_folder = |sandbox: &Sandbox| {
-        let text = sandbox.read(PACKET);
-        std::fs::remove_file(sandbox.root.join(PACKET)).expect("flat packet");
-        sandbox.write(FOLDER_PACKET, text);
-        let registry = ".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md";
-        if sandbox.read(registry).contains(PACKET) {
-            sandbox.edit(registry, PACKET, FOLDER_PACKET);
-        }
-    };
     let (sandbox, range) = worked(to_folder, |sandbox| {
         account(sandbox);
         to_folder(sandbox);
@@ -115,22 +117,14 @@ fn a_task_allows_only_its_own_files() {
         sandbox.write(&format!("{folder}{id}.json"), task(id, files));
     };
     let prepare = |sandbox: &Sandbox| {
-        let text = sandbox.read(PACKET);
-        std::fs::remove_file(sandbox.root.join(PACKET)).expect("flat packet");
-        sandbox.write(FOLDER_PACKET, text);
-        let registry = ".GOV/roles_shared/WP_TRACEABILITY_REGISTRY.md";
-        if sandbox.read(registry).contains(PACKET) {
-            sandbox.edit(registry, PACKET, FOLDER_PACKET);
-        }
+        to_folder(sandbox);
         write_task(sandbox, "MT-001", "\"src/farewell.rs\", \"src/lib.rs\", \"tests/\"");
         write_task(sandbox, "MT-002", "\"docs/\"");
         write_task(sandbox, "MT-003", "");
     };
     let move_packet = |sandbox: &Sandbox| {
         account(sandbox);
-        let text = sandbox.read(PACKET);
-        std::fs::remove_file(sandbox.root.join(PACKET)).expect("flat packet");
-        sandbox.write(FOLDER_PACKET, text);
+        to_folder(sandbox);
     };
     let judge = |sandbox: &Sandbox, range: &str, id: &str, exit: i32, says: &str| {
         let arguments = ["post-work", WP, "--no-run", "--range", range, "--task", id];
@@ -152,6 +146,10 @@ fn a_task_allows_only_its_own_files() {
     let since_packet = format!("HEAD^..{}", range.rsplit('.').next().unwrap_or("HEAD"));
     judge(&sandbox, &since_packet, "MT-002", 1, "MT-002.json does not allow it");
     judge(&sandbox, &range, "MT-002", 1, "MT-002.json does not allow it");
+    // Nor where the work is not committed to its end.
+    sandbox.append("src/lib.rs", "// more\n");
+    let (exit, said) = sandbox.run_redacted(&["post-work", WP, "--no-run", "--worktree", "--task", "MT-002"]);
+    assert!(exit == 1 && said.contains("MT-002.json does not allow it"), "{exit} {said}");
     // Nor under another file name, nor with a second file.
     let (sandbox, range) = worked(prepare, |sandbox| {
         move_packet(sandbox);

@@ -39,6 +39,10 @@ pub struct FurtherPaths {
     pub forbidden: Vec<ScopeEntry>,
 }
 
+fn valid_entries(entries: &[ScopeEntry]) -> Vec<ScopeEntry> {
+    entries.iter().filter(|entry| entry.pattern.is_ok()).cloned().collect()
+}
+
 impl FurtherPaths {
     /// Returns whether an entry covers a path.
     #[must_use]
@@ -67,27 +71,21 @@ impl Scope {
     /// Adds the scope of a task: a path must be allowed by it, too. A task without files
     /// allows none.
     pub(crate) fn restrict_to_task(&mut self, contract: &TypedContract) {
-        let valid = |entries: &[ScopeEntry]| -> Vec<ScopeEntry> {
-            entries.iter().filter(|entry| entry.pattern.is_ok()).cloned().collect()
-        };
         self.further.push(FurtherPaths {
             path: contract.source.name().clone(),
-            entries: valid(&contract.allowed),
-            forbidden: valid(&contract.forbidden),
+            entries: valid_entries(&contract.allowed),
+            forbidden: valid_entries(&contract.forbidden),
         });
     }
 
     /// Adds the scope of a typed contract: a path must be allowed by it, too.
     pub(crate) fn restrict_to(&mut self, contract: &TypedContract) {
-        let valid = |entries: &[ScopeEntry]| -> Vec<ScopeEntry> {
-            entries.iter().filter(|entry| entry.pattern.is_ok()).cloned().collect()
-        };
         if !contract.allowed.is_empty() {
             let path = contract.source.name().clone();
-            let entries = valid(&contract.allowed);
+            let entries = valid_entries(&contract.allowed);
             self.further.push(FurtherPaths { path, entries, forbidden: Vec::new() });
         }
-        self.out_of_scope.extend(valid(&contract.forbidden));
+        self.out_of_scope.extend(valid_entries(&contract.forbidden));
     }
 }
 

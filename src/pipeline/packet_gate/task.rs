@@ -16,8 +16,8 @@ const MAX_TASKS: usize = 2_000;
 const MAX_TASK_COMMITS: usize = 200;
 
 /// Restricts the scope of a packet to a task. A path must be allowed by every version of the
-/// task: in the judged tree, in the trusted tree, at the base of the change and in each of
-/// its commits. So the work cannot widen its own task, under whatever file name.
+/// task: in the judged tree, in the trusted tree, at the base of the change and in each
+/// commit since the trusted one. So the work cannot widen its own task, under whatever file name.
 ///
 /// # Errors
 /// The judged tree has no such task or several, the task lists no file, it has too many
@@ -53,10 +53,20 @@ pub(crate) fn restrict_to_task(
     let base = selection.and_then(|selection| selection.base);
     let mut trees = vec![trusted];
     trees.extend(base.map(TreeState::Commit));
-    if let Some(head) = selection.and_then(|selection| selection.head) {
+    // An uncommitted change follows the commits of its branch.
+    let head = match selection {
+        Some(selection) => selection.head.or(repo.head()?),
+        None => None,
+    };
+    // The work can move the base, but not the trusted commit.
+    let start = match trusted {
+        TreeState::Commit(commit) => Some(commit),
+        _ => base,
+    };
+    if let Some(head) = head.filter(|head| Some(*head) != start) {
         let folder = layout.packet_folder(&located.id).unwrap_or_default();
         let in_folder = |path: &RepoPath| path.is_below(folder.as_bytes());
-        let commits = repo.commits_between(base, head)?;
+        let commits = repo.commits_between(start, head)?;
         let changing = commits.iter().filter(|commit| commit.changed_paths.iter().any(in_folder));
         trees.extend(changing.map(|commit| TreeState::Commit(commit.commit)));
         if trees.len() > MAX_TASK_COMMITS {
