@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bus;
 mod change;
 mod check;
 mod cli;
@@ -7,6 +8,7 @@ mod config;
 mod digest;
 mod document;
 mod finding;
+mod ledger;
 mod pipeline;
 mod render;
 mod rule;

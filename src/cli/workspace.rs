@@ -9,14 +9,17 @@ use anyhow::{Context as _, bail};
 use crate::change::{History as _, Repository, RepositoryError, SelectionRequest, TreeState};
 use crate::config::{Config, LoadedConfig, complete_layout, detect_layout, load};
 use crate::document::Layout;
+use crate::ledger::Recorder;
 use crate::system::folder::PlainFolder;
 use crate::system::git::GitRepository;
 use crate::system::transaction::{
     FileWrite, LOCK_TIMEOUT, WriteError, Writer, interrupted_command, read_below,
 };
+use crate::system::user_state;
 use crate::text::{RepoPath, Source};
 
 use super::args::GlobalArgs;
+use super::job;
 
 /// A place to read: a git repository, or a folder without one.
 #[expect(clippy::large_enum_variant, reason = "a command has one value")]
@@ -137,6 +140,8 @@ impl GitWorkspace {
 pub(crate) struct LockedWorkspace {
     pub repo: GitRepository,
     pub writer: Writer,
+    command: String,
+    recorder: Recorder,
 }
 
 impl LockedWorkspace {
@@ -145,7 +150,18 @@ impl LockedWorkspace {
     pub(crate) fn lock(global: &GlobalArgs, command: &str) -> anyhow::Result<Self> {
         let repo = GitRepository::discover(&global.working_dir()?)?;
         let writer = Writer::acquire(repo.root()?, &repo.state_folder(), command, LOCK_TIMEOUT)?;
-        Ok(Self { repo, writer })
+        let recorder = job::recorder(&repo, job::editing(command));
+        let workspace = Self { repo, writer, command: command.to_owned(), recorder };
+        // A configuration that cannot be read is an error of the command itself.
+        if let Ok(config) = workspace.load_config(global) {
+            job::configure(&workspace.recorder, &config);
+        }
+        Ok(workspace)
+    }
+
+    /// Writes files, all of them or none, as one operation of the bus.
+    pub(crate) fn apply(&self, writes: &[FileWrite]) -> anyhow::Result<()> {
+        job::apply(&self.recorder, &self.writer, &self.command, writes)
     }
 
     /// A document on disk, byte for byte.
@@ -178,7 +194,7 @@ impl LockedWorkspace {
         }
         let before = Some(source.text().as_bytes().to_vec());
         let file = FileWrite { path: source.name().clone(), before, after: text.as_bytes().to_vec() };
-        self.writer.write(&[file])?;
+        self.apply(&[file])?;
         Ok(true)
     }
 }
@@ -193,6 +209,21 @@ fn require_layout(repo: &GitRepository, config: &Config) -> anyhow::Result<Layou
     }
     detect_layout(repo, TreeState::Worktree)?
         .context("this repository has no governance documents; `countersign init` sets them up")
+}
+
+/// Takes the lock of a place for a command that writes.
+///
+/// # Errors
+/// Another command writes, or the folder of the lock cannot be created.
+pub(crate) fn open_writer(workspace: &Workspace, root: &Path, command: &str) -> anyhow::Result<Writer> {
+    let state = match workspace {
+        Workspace::Git(repo) => repo.state_folder(),
+        // Outside of git, the lock is in a folder that only this user can write.
+        Workspace::Plain(..) => {
+            user_state::create_folder_for(root).context("creating the folder of the lock")?
+        }
+    };
+    Ok(Writer::acquire(root, &state, command, LOCK_TIMEOUT)?)
 }
 
 /// Completes a write that was interrupted, or waits for the one that is under

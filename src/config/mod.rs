@@ -1,8 +1,10 @@
 //! `countersign.yaml`: the file as written (`raw`), then validated, with defaults filled in.
 
+mod capability;
 mod evidence;
 mod fence;
 mod layout;
+mod ledger;
 mod load;
 #[cfg(test)]
 mod oracle;
@@ -15,6 +17,10 @@ mod step_scripts;
 mod tests;
 mod valid;
 
+pub(crate) use capability::{
+    CapabilityFault, Grants, StepRights, UNKNOWN_CAPABILITY, axis_of, check_request,
+};
+pub(crate) use ledger::LedgerMode;
 pub(crate) use load::{
     ConfigError, LoadedConfig, allowed_signers_path, complete_layout, detect_layout, load,
     main_branches_in_history, resolve_layout,

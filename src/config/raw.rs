@@ -39,6 +39,9 @@ pub(super) struct RawConfig {
     pub rules: YamlMap<Text>,
     pub logs: Option<Text>,
     pub evidence: Option<RawEvidence>,
+    pub ledger: Option<Text>,
+    /// Capabilities by the names of profiles.
+    pub profiles: YamlMap<Vec<Text>>,
     pub steps: Option<RawSteps>,
     pub scan: Option<RawScan>,
 }
@@ -244,6 +247,10 @@ pub(super) struct RawStep {
     pub junit: Option<Text>,
     #[serde(default)]
     pub paths: Option<Vec<Text>>,
+    #[serde(default)]
+    pub capabilities: Option<Vec<Text>>,
+    #[serde(default)]
+    pub profile: Option<Text>,
 }
 
 /// The steps: a list, or `none` for a repository without tests.

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use crate::check::context::{Gate, ProtectedPattern};
 use crate::rule::ValueError;
 
+use super::capability::{CapabilityProfiles, StepRights, validate_rights};
 use super::layout::validate_folder;
 use super::raw::{self, Text};
 
@@ -46,6 +47,8 @@ pub(crate) struct GateStep {
     /// The step runs only if the change touches one of these paths; `None` always
     /// runs it.
     pub paths: Option<Vec<ProtectedPattern>>,
+    /// What it asks for, and what it is granted.
+    pub rights: StepRights,
 }
 
 /// Run time of a step that sets no `timeout`.
@@ -53,7 +56,10 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// Maximum number of bytes of a step's name.
 const MAX_NAME_BYTES: usize = 60;
 
-pub(super) fn validate_step(raw: raw::RawStep) -> Result<GateStep, ValueError> {
+pub(super) fn validate_step(
+    raw: raw::RawStep,
+    profiles: &CapabilityProfiles,
+) -> Result<GateStep, ValueError> {
     let name = &raw.name.value;
     let is_plain = !name.is_empty()
         && name.len() <= MAX_NAME_BYTES
@@ -80,7 +86,10 @@ pub(super) fn validate_step(raw: raw::RawStep) -> Result<GateStep, ValueError> {
         drop: raw.environment.drop.unwrap_or_default(),
         set: raw.environment.set,
     };
+    let rights =
+        validate_rights(&raw.run.value, raw.capabilities.as_deref(), raw.profile.as_ref(), profiles)?;
     Ok(GateStep {
+        rights,
         name: raw.name.value,
         argv: raw.run.value,
         folder,

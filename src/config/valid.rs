@@ -13,9 +13,11 @@ use crate::rule::{
 use crate::scan::ScanSettings;
 use crate::text::{Source, Span, Spanned, to_single_line};
 
+use super::capability::validate_profiles;
 use super::evidence::{EvidencePolicy, validate_evidence};
 use super::fence::{FenceScope, read_entries, validate_fence};
 use super::layout::{validate_folder, validate_layout};
+use super::ledger::{LedgerMode, validate_ledger};
 use super::protected;
 use super::raw::{self, Text};
 use super::scan;
@@ -77,6 +79,8 @@ pub(crate) struct Config {
     pub logs: Option<String>,
     /// Commands that `evidence` may run.
     pub evidence: EvidencePolicy,
+    /// Whether commands are recorded in the ledger.
+    pub ledger: LedgerMode,
     /// Files and rules of scans.
     pub scan: ScanSettings,
     /// Former names that the file uses.
@@ -190,6 +194,8 @@ impl Config {
         self.policy.typed_signature_approves = self.levels.profile == Profile::Full;
         self.logs = file.logs.as_ref().map(validate_folder).transpose()?;
         self.evidence = validate_evidence(file.evidence.unwrap_or_default())?;
+        self.ledger = file.ledger.as_ref().map_or(Ok(LedgerMode::default()), validate_ledger)?;
+        validate_profiles(&file.profiles)?;
         let added = root.get("scan").and_then(|scan| scan.get("add")).map_or(&[][..], YamlNode::items);
         self.scan = scan::validate_scan(file.scan.unwrap_or_default(), added, source)?;
         for own in
@@ -202,7 +208,8 @@ impl Config {
             None => None,
             Some(raw::RawSteps::None) => Some(Vec::new()),
             Some(raw::RawSteps::List(steps)) => {
-                Some(steps.into_iter().map(validate_step).collect::<Result<_, _>>()?)
+                let read = |step| validate_step(step, &file.profiles);
+                Some(steps.into_iter().map(read).collect::<Result<_, _>>()?)
             }
         };
         let scripts = self.steps.iter().flatten().flat_map(step_patterns);

@@ -16,8 +16,8 @@ pub(crate) use area_info::AreaInfo;
 pub use place::{Label, Place};
 pub use report::Report;
 pub(crate) use report::{
-    CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PacketInfo, PolicyInfo, ScanInfo, SelectionInfo,
-    StepReport, StepRun, StepStatus, Tally, Verdict,
+    CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, LedgerInfo, PacketInfo, PolicyInfo, ScanInfo,
+    SelectionInfo, StepReport, StepRun, StepStatus, Tally, Verdict,
 };
 
 pub(crate) use wording::Wording;

@@ -9,6 +9,7 @@
 pub(crate) mod ci_range;
 pub(crate) mod document_check;
 pub(crate) mod error;
+pub(crate) mod job;
 pub(crate) mod locate;
 mod outcome;
 pub(crate) mod packet_gate;

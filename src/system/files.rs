@@ -279,6 +279,33 @@ fn write_atomically(path: &Path, bytes: &[u8], permissions: Option<fs::Permissio
     file.persist(path).map(|_| ()).map_err(|error| error.error)
 }
 
+/// Returns whether a folder is on a network file system, where processes share no memory.
+#[must_use]
+pub(crate) fn is_network_folder(folder: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        // NFS, SMB (three versions), 9P, AFS, Ceph, Coda, and file systems in user space.
+        const NETWORK: [u64; 9] = [
+            0x6969,
+            0x517b,
+            0xfe53_4d42,
+            0xff53_4d42,
+            0x0102_1997,
+            0x5346_414f,
+            0x00c3_6400,
+            0x7375_7245,
+            0x6573_5546,
+        ];
+        let Ok(found) = rustix::fs::statfs(folder) else { return false };
+        u64::try_from(found.f_type).is_ok_and(|kind| NETWORK.contains(&(kind & 0xffff_ffff)))
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        // A path to a share, as Windows writes it.
+        folder.to_string_lossy().starts_with(r"\\") && !folder.to_string_lossy().starts_with(r"\\?\")
+    }
+}
+
 /// Removes a file.
 ///
 /// # Errors

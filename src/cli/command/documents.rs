@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::change::{ObjectStore as _, TreeState};
+use crate::cli::job;
 use crate::cli::workspace::{Workspace, repo_path_below};
 use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::document::{DocumentKind, detect_json_kind};
@@ -168,6 +169,7 @@ fn run_query(
         bail!("nothing was judged: {why}");
     }
     report.run.started_at = started_at;
+    job::record_report(&workspace, global, &mut report)?;
     report.run.milliseconds = watch.elapsed_milliseconds();
     output.write_report(global, &report)
 }

@@ -4,13 +4,16 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 
+use crate::bus::Bus;
 use crate::change::SelectionRequest;
 use crate::check::context::Gate;
+use crate::cli::job;
 use crate::cli::workspace::{GitWorkspace, LockedWorkspace};
 use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
 use crate::document::Packet;
+use crate::ledger::{JobDescription, JobKind, JobOutcome};
 use crate::pipeline::packet_gate::{GateRequest, ManifestContext};
-use crate::pipeline::steps::record_run;
+use crate::pipeline::steps::{StepsError, record_run};
 use crate::render::json;
 use crate::system::git::GitRepository;
 use crate::system::{clock, environment};
@@ -85,12 +88,32 @@ impl EvidenceArgs {
         if runs > 0 && !self.yes {
             confirm(runs)?;
         }
+        let description = JobDescription {
+            kind: JobKind::TerminalExec,
+            ..JobDescription::judging("evidence").about(Some(draft.id.as_str()))
+        };
+        let recorder = job::recorder(repo, description);
+        job::configure(&recorder, draft.config());
+        let bus = Bus::new(&recorder);
         let mut ran: Vec<EvidenceRun> = Vec::new();
         for line in &planned {
             let PlannedLine::Run { command, argv, folder } = line else { continue };
             let root = repo.root()?;
-            let one =
-                run_command(root, &logs, draft.id.as_str(), (command, argv, folder), draft.config(), output)?;
+            let planned = (command.as_str(), argv.as_slice(), folder.as_str());
+            let one = run_command(root, &logs, draft.id.as_str(), planned, draft.config(), &bus, output);
+            let one = match one {
+                Ok(one) => one,
+                Err(error) => {
+                    let is_cancelled = matches!(error, StepsError::Interrupted { .. });
+                    recorder.finish(JobOutcome {
+                        is_cancelled,
+                        error: Some(error.to_string()),
+                        problems: bus.take_problems(),
+                        ..JobOutcome::default()
+                    })?;
+                    return Err(error.into());
+                }
+            };
             let remark = one.note.as_ref().map_or(String::new(), |remark| format!(" ({remark})"));
             output.print_notice(&format!(
                 "  exit code {}{}: {}\n",
@@ -102,6 +125,12 @@ impl EvidenceArgs {
                 .context("recording the run in git's folder")?;
             ran.push(one);
         }
+        let failed = ran.iter().any(|one| one.exit_code != 0);
+        recorder.finish(JobOutcome {
+            error: failed.then(|| "a command of the test plan failed".to_owned()),
+            has_issues: planned.iter().any(|line| matches!(line, PlannedLine::Refused { .. })),
+            ..JobOutcome::default()
+        })?;
         if self.write && !ran.is_empty() {
             // The lock is not held while commands run: they may need it.
             let locked = LockedWorkspace::lock(global, &format!("evidence {}", self.packet))?;
@@ -115,7 +144,6 @@ impl EvidenceArgs {
             locked.rewrite(&source, &text)?;
         }
         let refused = planned.iter().any(|line| matches!(line, PlannedLine::Refused { .. }));
-        let failed = ran.iter().any(|one| one.exit_code != 0);
         output.print(&if is_json {
             self.render_json(draft.id.as_str(), &planned, &ran)
         } else {

@@ -8,12 +8,13 @@ use serde::Serialize;
 use similar::TextDiff;
 
 use crate::change::TreeState;
-use crate::cli::workspace::Workspace;
+use crate::cli::job;
+use crate::cli::workspace::{Workspace, open_writer};
 use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
 use crate::pipeline::packet_gate::MAX_DOCUMENT_BYTES;
 use crate::render::json;
-use crate::system::transaction::{FileWrite, LOCK_TIMEOUT, Writer};
-use crate::system::{clock, files, user_state};
+use crate::system::transaction::FileWrite;
+use crate::system::{clock, files};
 use crate::text::{RepoPath, escape_hidden, format_count};
 use crate::workflow::fix::{FixOutcome, FixRequest, FixedDocument, fix_documents};
 
@@ -62,7 +63,7 @@ impl FixArgs {
         let is_json = global.is_json()?;
         let workspace = Workspace::discover(global)?;
         let root = workspace.root().context("a bare repository has no files to fix")?.to_path_buf();
-        let writer = if self.diff { None } else { Some(open_writer(&workspace, &root)?) };
+        let writer = if self.diff { None } else { Some(open_writer(&workspace, &root, "fix")?) };
         let named = self.resolve_paths(&workspace, &global.working_dir()?)?;
         let raw = |path: &RepoPath| match &writer {
             Some(writer) => writer.read(path).ok().flatten(),
@@ -81,7 +82,9 @@ impl FixArgs {
         if let Some(writer) = &writer {
             let all: Vec<FileWrite> = outcome.documents.iter().map(to_file_write).collect();
             if !all.is_empty() {
-                writer.write(&all)?;
+                let recorder = job::recorder_in(&workspace, job::editing("fix"));
+                job::configure(&recorder, &workspace.load_config(global)?);
+                job::apply(&recorder, writer, "fix", &all)?;
             }
         }
         output.print(&if is_json { self.render_json(&outcome) } else { self.render_human(&outcome) })?;
@@ -157,17 +160,6 @@ impl FixArgs {
             notes: outcome.notes.clone(),
         })
     }
-}
-
-fn open_writer(workspace: &Workspace, root: &Path) -> anyhow::Result<Writer> {
-    let state = match workspace {
-        Workspace::Git(repo) => repo.state_folder(),
-        // Outside of git, the lock is in a folder that only this user can write.
-        Workspace::Plain(..) => {
-            user_state::create_folder_for(root).context("creating the folder of the lock")?
-        }
-    };
-    Ok(Writer::acquire(root, &state, "fix", LOCK_TIMEOUT)?)
 }
 
 fn to_file_write(fixed: &FixedDocument) -> FileWrite {

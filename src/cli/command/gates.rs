@@ -5,8 +5,10 @@ use clap::Args;
 use crate::change::SelectionRequest;
 use crate::check::context::Gate;
 use crate::cli::args::{BaseArgs, PacketIds, SelectionArgs, WorkArgs};
+use crate::cli::job;
 use crate::cli::workspace::lock_for_checks;
 use crate::cli::{GlobalArgs, Output};
+use crate::ledger::JobDescription;
 use crate::pipeline::packet_gate::GateRequest;
 use crate::pipeline::steps::{StepOptions, run_gate};
 use crate::system::clock;
@@ -136,7 +138,13 @@ impl<'a> GateRun<'a> {
             now: clock::now_civil(),
         };
         let skip = forbidden_steps.or_else(|| self.no_run.then(|| "--no-run was given".to_owned()));
-        let report = run_gate(&repo, &request, &StepOptions { skip, progress: output })?;
+        let description = JobDescription::judging(self.gate.as_str()).about(Some(self.packets.first));
+        let recorder = job::recorder(&repo, description);
+        let report = run_gate(
+            &repo,
+            &request,
+            &StepOptions { skip, ..StepOptions::new(output).recorded_by(&recorder) },
+        )?;
         output.write_report(global, &report)
     }
 }

@@ -79,7 +79,7 @@ impl InitArgs {
         };
         if !self.fence.is_empty() {
             let plan = self.plan_fence(&workspace, global)?;
-            workspace.writer.write(&plan.writes)?;
+            workspace.apply(&plan.writes)?;
             return report(&workspace, plan, is_json, output);
         }
         let configured = workspace.load_config(global)?.layout;
@@ -115,7 +115,7 @@ impl InitArgs {
         let read = |path: &RepoPath| -> Result<Option<Vec<u8>>, WriteError> { workspace.writer.read(path) };
         let plan = plan_init(&read, &request)?;
         if !plan.writes.is_empty() {
-            workspace.writer.write(&plan.writes)?;
+            workspace.apply(&plan.writes)?;
         }
         report(&workspace, plan, is_json, output)
     }

@@ -104,7 +104,7 @@ impl ManifestArgs {
         let is_new = before.as_deref() != Some(found.text.as_bytes());
         if let Some(locked) = locked.as_ref().filter(|_| is_new) {
             let after = found.text.as_bytes().to_vec();
-            locked.writer.write(&[FileWrite { path, before, after }])?;
+            locked.apply(&[FileWrite { path, before, after }])?;
         }
         let is_new = is_new && locked.is_some();
         output.print(&if is_json {

@@ -1,19 +1,22 @@
 //! `scan` and the validator scans.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 
 use crate::change::{SelectionRequest, TreeState};
-use crate::cli::workspace::Workspace;
+use crate::cli::job;
+use crate::cli::workspace::{Workspace, open_writer};
 use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::finding::{Finding, Report};
 use crate::pipeline::source_scan::{ScanProfile, ScanRequest, load_active_rules, run_scan};
 use crate::scan::{Baseline, write_baseline};
+use crate::system::clock;
 use crate::system::clock::Stopwatch;
-use crate::system::{clock, files};
+use crate::system::transaction::FileWrite;
 use crate::text::{RepoPath, Source, escape_hidden, format_count};
 
 use crate::cli::args::{BaseArgs, SelectionArgs};
@@ -83,10 +86,10 @@ impl ScanArgs {
             let configured = workspace.load_config(global)?.scan.baseline;
             request.baseline = Some(configured.clone().unwrap_or_else(|| DEFAULT_BASELINE.to_owned()));
             if action == BaselineAction::Upgrade {
-                return upgrade_baseline(output, &workspace, request);
+                return upgrade_baseline(global, output, &workspace, request);
             }
             if action == BaselineAction::Write {
-                return update_baseline(output, &workspace, request, configured.is_some());
+                return update_baseline(global, output, &workspace, request, configured.is_some());
             }
         }
         run_request(global, output, &request)
@@ -95,6 +98,7 @@ impl ScanArgs {
 
 /// Writes the findings of the selected rules; entries of other rules stay.
 fn update_baseline(
+    global: &GlobalArgs,
     output: &Output,
     workspace: &Workspace,
     mut request: ScanRequest,
@@ -126,7 +130,7 @@ fn update_baseline(
     let count = found.clone().count();
     let has_old_entries = old.has_old_entries() && !kept.is_empty();
     let text = write_baseline(found.chain(kept), has_old_entries);
-    files::write(&files::join_repo_path(root, &RepoPath::from(path.as_str())), text.as_bytes())?;
+    store_baseline(global, workspace, root, &path, &text)?;
     let how = if is_configured {
         ""
     } else {
@@ -135,6 +139,23 @@ fn update_baseline(
     output.print(&format!("{path}: {} written{how}\n", format_count(count, "finding")))?;
     print_ignored(output, workspace, &path);
     Ok(PASSED)
+}
+
+/// Writes a baseline as one operation of the bus.
+fn store_baseline(
+    global: &GlobalArgs,
+    workspace: &Workspace,
+    root: &Path,
+    path: &str,
+    text: &str,
+) -> anyhow::Result<()> {
+    let recorder = job::recorder_in(workspace, job::editing("scan"));
+    job::configure(&recorder, &workspace.load_config(global)?);
+    let writer = open_writer(workspace, root, "scan")?;
+    let path = RepoPath::from(path);
+    let before = writer.read(&path)?;
+    let write = FileWrite { path, before, after: text.as_bytes().to_vec() };
+    job::apply(&recorder, &writer, "scan", &[write])
 }
 
 /// Says that git ignores a baseline, which then exists in no other clone.
@@ -160,7 +181,12 @@ fn read_baseline(workspace: &Workspace, path: &str) -> anyhow::Result<Option<Bas
 }
 
 /// Rewrites a baseline with the fingerprints of the findings that it lists.
-fn upgrade_baseline(output: &Output, workspace: &Workspace, mut request: ScanRequest) -> anyhow::Result<u8> {
+fn upgrade_baseline(
+    global: &GlobalArgs,
+    output: &Output,
+    workspace: &Workspace,
+    mut request: ScanRequest,
+) -> anyhow::Result<u8> {
     if !request.paths.is_empty() {
         bail!("a baseline covers the whole tree; leave out the paths");
     }
@@ -187,7 +213,7 @@ fn upgrade_baseline(output: &Output, workspace: &Workspace, mut request: ScanReq
     let listed: Vec<(String, String)> =
         prints(&all).into_iter().filter(|finding| !unlisted.contains(finding)).collect();
     let text = write_baseline(listed.iter().map(|(rule, print)| (rule.as_str(), print.as_str())), false);
-    files::write(&files::join_repo_path(root, &RepoPath::from(path.as_str())), text.as_bytes())?;
+    store_baseline(global, workspace, root, &path, &text)?;
     let removed = old.len().saturating_sub(listed.len());
     let renewed = format_count(listed.len(), "finding");
     output.print(&format!("{path}: {renewed} renewed, {removed} without a match removed\n"))?;
@@ -264,6 +290,7 @@ fn run_request(global: &GlobalArgs, output: &Output, request: &ScanRequest) -> a
         bail!("nothing was judged: {}", reasons.first().copied().unwrap_or("no rule was selected"));
     }
     report.run.started_at = started_at;
+    job::record_report(&workspace, global, &mut report)?;
     report.run.milliseconds = watch.elapsed_milliseconds();
     output.write_report(global, &report)
 }

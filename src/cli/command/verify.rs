@@ -5,8 +5,10 @@ use clap::Args;
 
 use crate::change::WorkingTree as _;
 use crate::cli::args::{BaseArgs, SelectionArgs, read_ci_event};
+use crate::cli::job;
 use crate::cli::workspace::lock_for_checks;
 use crate::cli::{GlobalArgs, Output};
+use crate::ledger::JobDescription;
 use crate::pipeline::steps::{StepOptions, run_verify};
 use crate::pipeline::verify::{PolicyApproval, VerifyRequest};
 use crate::system::git::GitRepository;
@@ -55,7 +57,13 @@ impl VerifyArgs {
             now: clock::now_civil(),
         };
         let skip = selected.forbidden_steps.or_else(|| self.no_run.then(|| "--no-run was given".to_owned()));
-        let report = run_verify(&repo, &request, &StepOptions { skip, progress: output })?;
+        let description = JobDescription::judging("verify").about(self.packet.as_deref());
+        let recorder = job::recorder(&repo, description);
+        let report = run_verify(
+            &repo,
+            &request,
+            &StepOptions { skip, ..StepOptions::new(output).recorded_by(&recorder) },
+        )?;
         output.write_report(global, &report)
     }
 

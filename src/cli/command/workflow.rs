@@ -63,7 +63,7 @@ pub(crate) fn run_workflow(
         Err(error) => return print_refusal(global, output, command, error),
     };
     let writes = records.into_writes()?;
-    workspace.writer.write(&writes)?;
+    workspace.apply(&writes)?;
     let written: Vec<String> = writes.iter().map(|write| write.path.to_string()).collect();
     let text = if is_json {
         json::pretty(&WorkflowOutput {

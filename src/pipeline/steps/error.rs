@@ -41,6 +41,25 @@ pub enum StepsError {
         /// The error of the operating system.
         source: io::Error,
     },
+    /// A gate of the tool bus denied the step.
+    #[error("step `{step}` did not run: {reason}")]
+    Denied {
+        /// The step's name.
+        step: String,
+        /// The reasons, one on each line.
+        reason: String,
+    },
+    /// The result of a step is not what was observed.
+    #[error("the result of step `{step}` does not count: {reason}")]
+    Result {
+        /// The step's name.
+        step: String,
+        /// The reason.
+        reason: String,
+    },
+    /// The configuration requires the ledger, and it could not be used.
+    #[error("{0}; the configuration says `ledger: required`")]
+    Ledger(String),
     /// A log could not be read after the step.
     #[error("`{step}`: reading its log: {source}")]
     ReadLog {

@@ -1,6 +1,9 @@
 //! A gate from start to end: checks, then steps, then one report.
 
+use crate::bus::Bus;
 use crate::finding::Report;
+use crate::ledger::{JobDescription, Recorder};
+use crate::pipeline::job::{record_failure, record_report};
 use crate::pipeline::packet_gate::{GateRequest, GateResult, run_gate_checks};
 use crate::pipeline::verify::{VerifyRequest, run_verify_checks};
 use crate::system::clock;
@@ -31,7 +34,7 @@ pub(crate) fn run_verify(
         (None, true) => Some("the change contains no code".to_owned()),
         (skip, _) => skip.clone(),
     };
-    let options = StepOptions { skip, progress: options.progress };
+    let options = StepOptions { skip, progress: options.progress, recorder: options.recorder };
     finish(repo, gate_result, &options, started_at, &watch)
 }
 
@@ -43,13 +46,29 @@ fn finish(
     started_at: String,
     watch: &Stopwatch,
 ) -> Result<Report, StepsError> {
-    let step_results = run_steps(repo, &gate_result, options)?;
+    let silent = Recorder::off(JobDescription::judging("gate"));
+    let recorder = options.recorder.unwrap_or(&silent);
+    recorder.configure(gate_result.config.ledger, gate_result.config.levels.profile.as_str());
+    let bus = Bus::new(recorder);
+    let step_results = match run_steps(repo, &gate_result, options, &bus) {
+        Ok(results) => results,
+        Err(error) => {
+            let is_cancelled = matches!(error, StepsError::Interrupted { .. });
+            record_failure(&bus, &gate_result.report, &error.to_string(), is_cancelled).map_err(required)?;
+            return Err(error);
+        }
+    };
     merge_steps(&mut gate_result.report, step_results, &gate_result.config);
     let mut report = gate_result.report;
     report.sort();
     report.run.started_at = started_at;
+    record_report(&bus, &mut report).map_err(required)?;
     report.run.milliseconds = watch.elapsed_milliseconds();
     Ok(report)
+}
+
+fn required(trouble: crate::ledger::LedgerTrouble) -> StepsError {
+    StepsError::Ledger(trouble.to_string())
 }
 
 /// Runs a gate: its checks, and its steps if the checks passed.

@@ -1,8 +1,7 @@
 //! Runs a gate from start to end: its checks, then its steps. Steps are the
 //! repository's own commands, such as tests.
 
-mod capture;
-mod environment;
+mod command;
 mod error;
 mod gate;
 mod judged_state;
@@ -12,8 +11,9 @@ mod receipt;
 mod run;
 mod step;
 mod test_runner;
+mod trust;
 
-pub(crate) use capture::{CommandRun, capture};
+pub(crate) use command::{CommandRun, run_command};
 pub use error::StepsError;
 pub use gate::run_gate;
 pub(crate) use gate::run_verify;

@@ -1,11 +1,35 @@
 //! Options of a run of steps, and its progress.
 
+use crate::ledger::Recorder;
+
 /// Options for the steps of a gate.
 pub struct StepOptions<'a> {
     /// Reason why no step runs; `None` runs them.
     pub skip: Option<String>,
     /// Receives events while steps run.
     pub progress: &'a dyn Progress,
+    /// Records the run; `None` records nothing.
+    pub(crate) recorder: Option<&'a Recorder>,
+}
+
+impl<'a> StepOptions<'a> {
+    /// Options that run all steps and record nothing.
+    #[must_use]
+    pub fn new(progress: &'a dyn Progress) -> Self {
+        Self { skip: None, progress, recorder: None }
+    }
+
+    /// Runs no step, for this reason.
+    #[must_use]
+    pub fn without_steps(self, reason: impl Into<String>) -> Self {
+        Self { skip: Some(reason.into()), ..self }
+    }
+
+    /// Records the run.
+    #[must_use]
+    pub(crate) fn recorded_by(self, recorder: &'a Recorder) -> Self {
+        Self { recorder: Some(recorder), ..self }
+    }
 }
 
 /// Receiver of the progress of steps.

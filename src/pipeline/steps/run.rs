@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use crate::bus::Bus;
 use crate::change::ObjectStore as _;
 use crate::check::context::Gate;
-use crate::config::{EnvironmentPolicy, GateStep};
+use crate::config::{EnvironmentPolicy, GateStep, StepRights};
 use crate::finding::{Finding, Label, Level, StepReport, StepStatus};
 use crate::pipeline::packet_gate::{GateResult, PipelineError};
 use crate::system::git::GitRepository;
@@ -17,6 +18,7 @@ use super::merge::StepResults;
 use super::options::StepOptions;
 use super::receipt;
 use super::step::{new_step_report, run_step, step_finding};
+use super::trust::check_trust;
 
 /// Maximum number of findings about files that one step changed.
 const MAX_FILE_FINDINGS: usize = 50;
@@ -26,6 +28,7 @@ pub(super) fn run_steps(
     repo: &GitRepository,
     gate_result: &GateResult,
     options: &StepOptions<'_>,
+    bus: &Bus<'_>,
 ) -> Result<StepResults, StepsError> {
     let (planned, left_out) = planned_steps(repo, gate_result.gate, gate_result)?;
     let skip_reason = options
@@ -66,10 +69,11 @@ pub(super) fn run_steps(
     // Fixed once: every step is compared with the state before the first one.
     let judged = JudgedState::take(repo).map_err(PipelineError::from)?;
     for (index, step) in planned.iter().enumerate() {
-        let (report, mut findings) = run_step(repo, gate_result, step, options)?;
+        let (report, mut findings) = run_step(repo, gate_result, step, options, bus)?;
         let now = judged.take_again(repo).map_err(PipelineError::from)?;
         let is_last = index + 1 == planned.len();
         let changes = judged.changes_to(&now);
+        check_trust(bus, step, &changes, &results, &report);
         findings.extend(describe_changes(gate_result, step, &changes, is_last, &results.findings));
         let failed = report.status == StepStatus::Failed || findings.iter().any(Finding::fails_gate);
         results.findings.extend(findings);
@@ -205,9 +209,11 @@ fn planned_steps(
     if gate != Gate::PostWork || !is_cargo_project {
         return Ok((Vec::new(), Vec::new()));
     }
+    let argv: Vec<String> = vec!["cargo".into(), "test".into()];
     let step = GateStep {
         name: "cargo test".into(),
-        argv: vec!["cargo".into(), "test".into()],
+        rights: StepRights::default_of(&argv),
+        argv,
         folder: String::new(),
         timeout: Duration::from_secs(30 * 60),
         gates: vec![Gate::PostWork],

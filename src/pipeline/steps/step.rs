@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::bus::{Bus, MAX_LOG_BYTES, ProcessOutput};
 use crate::change::{ObjectStore as _, TreeState};
 use crate::check::find_rule;
 use crate::config::{FILE_NAME, GateStep};
@@ -12,7 +13,7 @@ use crate::system::git::GitRepository;
 use crate::system::process::ExitReason;
 use crate::text::{RepoPath, escape_hidden};
 
-use super::capture::{CommandOutput, CommandRun, MAX_LOG_BYTES, capture};
+use super::command::{CommandRun, run_command};
 use super::error::StepsError;
 use super::options::StepOptions;
 use super::test_runner::{JunitError, JunitTarget, TestCount, count_step_tests, strip_colors};
@@ -26,6 +27,7 @@ pub(super) fn run_step(
     gate_result: &GateResult,
     step: &GateStep,
     options: &StepOptions<'_>,
+    bus: &Bus<'_>,
 ) -> Result<(StepReport, Vec<Finding>), StepsError> {
     let root = repo.root().map_err(PipelineError::from)?;
     let label = || match gate_result.config.steps {
@@ -46,13 +48,16 @@ pub(super) fn run_step(
     let run = CommandRun {
         name: &step.name,
         argv: &step.argv,
+        root,
         folder,
+        rights: &step.rights,
         environment: &step.environment,
         timeout: step.timeout,
         log_folder: log_folder(repo, gate_result, step)?,
         log_prefix: gate_result.gate.as_str(),
     };
-    let CommandOutput { outcome, log, log_sha256, text, milliseconds } = capture(&run, options.progress)?;
+    let output = run_command(bus, &run, options.progress)?;
+    let ProcessOutput { outcome, log, log_sha256, text, milliseconds } = output;
     let mut report = new_step_report(step, StepStatus::Passed);
     report.run = StepRun {
         milliseconds,
@@ -151,7 +156,7 @@ fn describe_failure(step: &GateStep, outcome: &std::io::Result<ExitReason>) -> O
     match outcome {
         Ok(ExitReason::Exited(0)) => None,
         Ok(ExitReason::Exited(code)) => Some(format!("step `{name}` ended with exit code {code}")),
-        // `capture` returns an interruption as an error, so only a signal from
+        // `run_command` returns an interruption as an error, so only a signal from
         // outside ends here.
         Ok(ExitReason::Killed | ExitReason::Interrupted) => {
             Some(format!("step `{name}` was killed by a signal"))

@@ -1,11 +1,13 @@
 //! Converts a report to its JSON document.
 
-use crate::finding::{AreaInfo, CheckStatus, Finding, Label, PacketInfo, Place, Report, StepStatus, Subject};
+use crate::finding::{
+    AreaInfo, CheckStatus, Finding, Label, LedgerInfo, PacketInfo, Place, Report, StepStatus, Subject,
+};
 
 use super::{
     AreaDocument, CheckDocument, ClaimDocument, DocumentsDocument, FindingDocument, FixDocument,
-    PacketDocument, PlaceDocument, PolicyDocument, ReportDocument, RunDocument, SCHEMA, ScanDocument,
-    SelectionDocument, StepDocument, StepRunDocument, SummaryDocument,
+    LedgerDocument, PacketDocument, PlaceDocument, PolicyDocument, ReportDocument, RunDocument, SCHEMA,
+    ScanDocument, SelectionDocument, StepDocument, StepRunDocument, SummaryDocument, UntrustedJobDocument,
 };
 
 impl From<&Report> for ReportDocument {
@@ -82,8 +84,23 @@ impl From<&Report> for ReportDocument {
                         tail: step.run.tail.clone(),
                     })
                     .collect(),
+                ledger: report.run.ledger.as_ref().map(to_ledger),
             },
         }
+    }
+}
+
+fn to_ledger(ledger: &LedgerInfo) -> LedgerDocument {
+    let job = |(job, at, reason): &(String, String, String)| UntrustedJobDocument {
+        job: job.clone(),
+        at: at.clone(),
+        reason: reason.clone(),
+    };
+    LedgerDocument {
+        job: ledger.job.clone(),
+        trouble: ledger.trouble.clone(),
+        untrusted: ledger.untrusted.clone(),
+        untrusted_jobs: ledger.untrusted_jobs.iter().map(job).collect(),
     }
 }
 

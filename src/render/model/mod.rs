@@ -316,6 +316,32 @@ pub(crate) struct RunDocument {
     pub milliseconds: u64,
     /// Steps that ran, by name.
     pub steps: Vec<StepRunDocument>,
+    /// What the ledger knows; null if nothing is recorded.
+    pub ledger: Option<LedgerDocument>,
+}
+
+/// What the ledger knows about a run. None of it decides.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct LedgerDocument {
+    /// Id of the job that was recorded.
+    pub job: Option<String>,
+    /// Why nothing was recorded.
+    pub trouble: Option<String>,
+    /// Why the evidence of this run cannot be trusted.
+    pub untrusted: Option<String>,
+    /// Earlier runs of the packet whose evidence cannot be trusted.
+    pub untrusted_jobs: Vec<UntrustedJobDocument>,
+}
+
+/// A run whose evidence cannot be trusted, and that no person acknowledged.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct UntrustedJobDocument {
+    /// Id of the job.
+    pub job: String,
+    /// When it ended, RFC 3339 UTC.
+    pub at: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// Values of a step that differ from run to run.

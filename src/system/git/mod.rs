@@ -152,6 +152,12 @@ impl GitRepository {
         self.repo.path().join("countersign")
     }
 
+    /// Returns the folder of the ledger: all working trees of a repository share it.
+    #[must_use]
+    pub(crate) fn ledger_folder(&self) -> PathBuf {
+        self.repo.commondir().join("countersign")
+    }
+
     /// Returns the id of a commit's tree.
     fn tree_of(&self, commit: Commit) -> Result<Oid, RepositoryError> {
         Ok(self.commit_node(to_oid(commit.0))?.tree)

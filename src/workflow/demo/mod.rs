@@ -61,7 +61,7 @@ pub(crate) fn run_demo(
             config: None,
             now: clock::now_civil(),
         };
-        crate::pipeline::steps::run_gate(&repo, &request, &StepOptions { skip: None, progress })
+        crate::pipeline::steps::run_gate(&repo, &request, &StepOptions::new(progress))
     };
 
     let report = run_gate(Gate::PreWork)?;

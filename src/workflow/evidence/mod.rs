@@ -8,10 +8,11 @@ pub(crate) mod words;
 
 use std::path::Path;
 
-use crate::config::{Config, EnvironmentPolicy};
+use crate::bus::Bus;
+use crate::config::{Config, EnvironmentPolicy, StepRights};
 use crate::document::Packet;
 use crate::document::link::join_relative;
-use crate::pipeline::steps::{CommandRun, Progress, StepsError, capture, find_proof_lines};
+use crate::pipeline::steps::{self, CommandRun, Progress, StepsError, find_proof_lines};
 use crate::system::files;
 use crate::system::process::ExitReason;
 use crate::text::RepoPath;
@@ -158,6 +159,7 @@ pub(crate) fn run_command(
     wp: &str,
     planned: (&str, &[String], &str),
     config: &Config,
+    bus: &Bus<'_>,
     progress: &dyn Progress,
 ) -> Result<EvidenceRun, StepsError> {
     let (command, argv, folder) = planned;
@@ -169,10 +171,14 @@ pub(crate) fn run_command(
     // A command that is also a step runs with the environment of that step.
     let default_environment = EnvironmentPolicy::default();
     let step = config.steps.iter().flatten().find(|step| step.argv == argv && step.folder == folder);
-    let captured = capture(
+    let default_rights = StepRights::default_of(argv);
+    let captured = steps::run_command(
+        bus,
         &CommandRun {
             name: &name,
             argv,
+            root,
+            rights: step.map_or(&default_rights, |step| &step.rights),
             folder: folder_path,
             environment: step.map_or(&default_environment, |step| &step.environment),
             timeout: config.evidence.timeout,

@@ -314,7 +314,11 @@ fn run_case(workshop: &Workshop, case: &SelfTestCase, is_bypass: bool) -> Result
         now: NOW,
     };
     let skip = (!case.steps).then(|| "the self-test case needs no step".to_owned());
-    Ok(crate::pipeline::steps::run_gate(&repo, &request, &StepOptions { skip, progress: &NoProgress })?)
+    Ok(crate::pipeline::steps::run_gate(
+        &repo,
+        &request,
+        &StepOptions { skip, ..StepOptions::new(&NoProgress) },
+    )?)
 }
 
 /// Judges work in the repository at `root` by its fence.
@@ -330,7 +334,7 @@ fn run_case_verify(root: &std::path::Path, selection: SelectionRequest) -> Resul
         now: NOW,
     };
     let skip = Some("the self-test case needs no step".to_owned());
-    let options = StepOptions { skip, progress: &NoProgress };
+    let options = StepOptions { skip, ..StepOptions::new(&NoProgress) };
     Ok(run_verify(&GitRepository::discover(root)?, &request, &options)?)
 }
 
@@ -347,7 +351,7 @@ fn run_case_post_work(root: &std::path::Path, selection: SelectionRequest) -> Re
         now: NOW,
     };
     let skip = Some("the self-test case needs no step".to_owned());
-    let options = StepOptions { skip, progress: &NoProgress };
+    let options = StepOptions { skip, ..StepOptions::new(&NoProgress) };
     Ok(crate::pipeline::steps::run_gate(&GitRepository::discover(root)?, &request, &options)?)
 }
 

@@ -28,7 +28,7 @@ const CREDENTIAL_PARTS: [&str; 4] = ["SECRET", "PASSWORD", "AUTHTOKEN", "AUTH_TO
 
 /// Returns whether a variable holds credentials by its name. Case is ignored, as npm
 /// and pip read settings in lower case.
-fn is_credential(name: &str) -> bool {
+pub(super) fn is_credential(name: &str) -> bool {
     let upper = name.to_uppercase();
     CREDENTIAL_NAMES.contains(&upper.as_str())
         || CREDENTIAL_STARTS.iter().any(|start| upper.starts_with(start))
@@ -61,7 +61,7 @@ fn needs_descriptor(name: &str, value: &str) -> bool {
 }
 
 /// Returns the complete environment of a step.
-pub(super) fn step_environment(policy: &EnvironmentPolicy) -> Vec<(OsString, OsString)> {
+pub(super) fn process_environment(policy: &EnvironmentPolicy) -> Vec<(OsString, OsString)> {
     filter(environment::variables(), policy)
 }
 

@@ -1,0 +1,90 @@
+//! Commands as jobs of the ledger.
+
+use crate::bus::{ApplyError, Bus, WriteAccess};
+use crate::config::{Config, LedgerMode};
+use crate::finding::Report;
+use crate::ledger::{JobDescription, JobOutcome, LedgerTrouble, Recorder};
+use crate::pipeline::job;
+use crate::system::git::GitRepository;
+use crate::system::transaction::{FileWrite, Writer};
+
+use super::GlobalArgs;
+use super::workspace::Workspace;
+
+/// Returns the recorder of a job in a repository.
+#[must_use]
+pub(crate) fn recorder(repo: &GitRepository, description: JobDescription) -> Recorder {
+    let worktree = repo.root().map(|root| root.display().to_string()).unwrap_or_default();
+    Recorder::new(repo.ledger_folder(), worktree, description)
+}
+
+/// Returns the recorder of a job in a place that may have no repository.
+#[must_use]
+pub(crate) fn recorder_in(workspace: &Workspace, description: JobDescription) -> Recorder {
+    match workspace {
+        Workspace::Git(repo) => recorder(repo, description),
+        Workspace::Plain(..) => Recorder::off(description),
+    }
+}
+
+/// The job of a command that writes, from the command and its arguments.
+#[must_use]
+pub(crate) fn editing(command: &str) -> JobDescription {
+    let mut words = command.split(' ');
+    let name = words.next().unwrap_or_default();
+    let packet = words.next_back().filter(|word| word.starts_with("WP-"));
+    JobDescription::editing(name, true).about(packet)
+}
+
+/// Writes files of the repository as one operation, and ends the job.
+///
+/// # Errors
+/// The operation is denied, a file changed meanwhile or cannot be written, or the ledger
+/// is required and cannot be used.
+pub(crate) fn apply(
+    recorder: &Recorder,
+    writer: &Writer,
+    command: &str,
+    writes: &[FileWrite],
+) -> anyhow::Result<()> {
+    if writes.is_empty() {
+        return Ok(());
+    }
+    let access = WriteAccess::of(recorder)
+        .ok_or_else(|| anyhow::anyhow!("`{command}` is a job that does not write"))?;
+    let bus = Bus::new(recorder);
+    let applied = bus.apply(&access, writer, command, writes);
+    let count = u64::try_from(writes.len()).unwrap_or(u64::MAX);
+    recorder.finish(JobOutcome {
+        error: applied.as_ref().err().map(ApplyError::to_string),
+        entities_written: if applied.is_ok() { count } else { 0 },
+        problems: bus.take_problems(),
+        ..JobOutcome::default()
+    })?;
+    Ok(applied?)
+}
+
+/// Records the report of a command that runs no step.
+///
+/// # Errors
+/// The ledger is required and cannot be used.
+pub(crate) fn record_report(
+    workspace: &Workspace,
+    global: &GlobalArgs,
+    report: &mut Report,
+) -> Result<(), LedgerTrouble> {
+    let recorder = recorder_in(workspace, JobDescription::judging(report.gate));
+    let config = workspace.load_config(global).unwrap_or_else(|_| Config::defaults());
+    configure(&recorder, &config);
+    job::record_report(&Bus::new(&recorder), report)
+}
+
+/// Tells a recorder what the configuration says.
+pub(crate) fn configure(recorder: &Recorder, config: &Config) {
+    recorder.configure(config.ledger, config.levels.profile.as_str());
+}
+
+/// Records nothing, for a command that was told not to.
+pub(crate) fn switch_off(recorder: &Recorder) {
+    recorder.configure(LedgerMode::Off, "");
+}

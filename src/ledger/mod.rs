@@ -1,0 +1,52 @@
+//! What happened: jobs, operations, events and problems, in one database of a repository.
+//! It is memory and help, not a boundary: no verdict depends on it unless the
+//! configuration says `ledger: required`.
+
+#![cfg_attr(not(feature = "ledger"), allow(dead_code))]
+
+mod event;
+mod job;
+mod names;
+mod payload;
+mod problem;
+mod record;
+mod recorder;
+mod redact;
+#[cfg(feature = "ledger")]
+mod store;
+
+pub(crate) use event::{Actor, Event};
+pub(crate) use job::{AccessMode, EntityRef, JobDescription, JobKind, JobMetrics, JobState, SafetyMode};
+pub(crate) use payload::{
+    Acknowledgement, CapabilityAction, DiagnosticEvent, GateOutcome, GovernanceCheck, Payload, Sealed,
+    SecurityViolation, TerminalCommand, ToolCall,
+};
+pub(crate) use problem::{Problem, ProblemLocation};
+pub(crate) use record::{NewOperation, OperationEnd, PoisonedJob};
+pub(crate) use recorder::{JobOutcome, LedgerNote, LedgerTrouble, Recorder};
+pub(crate) use redact::redact_value;
+#[cfg(feature = "ledger")]
+pub(crate) use store::{
+    ChainHead, ChainState, EventRow, FILE_NAME, JobQuery, JobRow, LedgerError, ProblemQuery, ProblemRow,
+    RetentionLimits, SealEntry, Store,
+};
+
+use crate::system::clock;
+
+/// Returns a new id that sorts by time (UUID version 7).
+#[must_use]
+pub(crate) fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// Returns the current time in RFC 3339, UTC, with milliseconds.
+#[must_use]
+pub(crate) fn now() -> String {
+    time_text(clock::now())
+}
+
+/// Returns a time as the ledger stores it: texts of two times sort like the times.
+#[must_use]
+pub(crate) fn time_text(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}

@@ -1,0 +1,84 @@
+//! What is written for a job: at its start, for each operation, and at its end.
+
+use super::job::{EntityRef, JobDescription, JobMetrics, JobState};
+use super::payload::SecurityViolation;
+use super::problem::Problem;
+
+/// A job that is created.
+#[derive(Debug, Clone)]
+pub(crate) struct NewJob<'a> {
+    /// Its id.
+    pub job_id: &'a str,
+    /// Id of this run of it.
+    pub run_id: &'a str,
+    /// What the command is.
+    pub description: &'a JobDescription,
+    /// The profile that judges.
+    pub profile: &'a str,
+    /// The profile that grants capabilities.
+    pub capability_profile: &'a str,
+    /// The working tree.
+    pub worktree: &'a str,
+    /// When it started.
+    pub created_at: &'a str,
+}
+
+/// An operation that is planned.
+#[derive(Debug, Clone)]
+pub(crate) struct NewOperation {
+    /// Its id.
+    pub op_id: String,
+    /// Its engine.
+    pub engine_id: String,
+    /// Its name.
+    pub operation: String,
+    /// `running` or `denied`.
+    pub status: &'static str,
+    /// The planned operation, as JSON.
+    pub planned: String,
+}
+
+/// The end of an operation.
+#[derive(Debug, Clone)]
+pub(crate) struct OperationEnd {
+    /// Its id.
+    pub op_id: String,
+    /// `succeeded` or `failed`.
+    pub status: &'static str,
+    /// The result, as JSON.
+    pub result: String,
+}
+
+/// The end of a job.
+#[derive(Debug, Clone)]
+pub(crate) struct JobEnd {
+    /// Its last state.
+    pub state: JobState,
+    /// Why.
+    pub reason: String,
+    /// `passed`, `failed` or `not_run`.
+    pub verdict: Option<&'static str>,
+    /// The packet that was judged.
+    pub packet: Option<String>,
+    /// The tree or commit that was judged.
+    pub tree: Option<String>,
+    /// What it was about.
+    pub entities: Vec<EntityRef>,
+    /// Its numbers.
+    pub metrics: JobMetrics,
+    /// Its problems.
+    pub problems: Vec<Problem>,
+    /// Why its evidence cannot be trusted.
+    pub violation: Option<SecurityViolation>,
+}
+
+/// A job whose evidence cannot be trusted, and that no person acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PoisonedJob {
+    /// Its id.
+    pub job_id: String,
+    /// When it ended.
+    pub at: String,
+    /// Why.
+    pub reason: String,
+}

@@ -1,0 +1,394 @@
+//! Records one command as a job. A pure judgement is written once, at its end; a command
+//! with operations is written before the first one acts, so that a killed command leaves
+//! a trace.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+
+use crate::config::LedgerMode;
+use crate::system::clock::Stopwatch;
+
+use super::event::Event;
+use super::job::{AccessMode, EntityRef, JobDescription, JobMetrics, JobState};
+use super::payload::{GovernanceCheck, Payload, SecurityViolation};
+use super::problem::Problem;
+use super::record::{JobEnd, NewJob, NewOperation, OperationEnd, PoisonedJob};
+
+/// The ledger could not be used. Only `ledger: required` makes it an error of a command.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the ledger could not be used: {0}")]
+pub(crate) struct LedgerTrouble(pub String);
+
+/// How a command ended.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct JobOutcome {
+    /// `passed`, `failed` or `not_run`; `None` for a command without a verdict.
+    pub verdict: Option<&'static str>,
+    /// Whether waivers, warnings or degraded limits were part of it.
+    pub has_issues: bool,
+    /// Whether its user ended it.
+    pub is_cancelled: bool,
+    /// Why it could not run.
+    pub error: Option<String>,
+    /// The packet that was judged.
+    pub packet: Option<String>,
+    /// The tree or commit that was judged.
+    pub tree: Option<String>,
+    /// What it was about.
+    pub entities: Vec<EntityRef>,
+    /// Files that were judged.
+    pub entities_read: u64,
+    /// Files that were written.
+    pub entities_written: u64,
+    /// Checks that ran.
+    pub checks: u64,
+    /// Its problems.
+    pub problems: Vec<Problem>,
+}
+
+/// What the ledger says to the command that was recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct LedgerNote {
+    /// The job; `None` if nothing was recorded.
+    pub job_id: Option<String>,
+    /// Why nothing was recorded, if something should have been.
+    pub trouble: Option<String>,
+    /// Earlier jobs of the packet whose evidence cannot be trusted.
+    pub poisoned: Vec<PoisonedJob>,
+    /// Why the evidence of this job cannot be trusted.
+    pub violation: Option<String>,
+}
+
+/// Records one command.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    folder: Option<PathBuf>,
+    worktree: String,
+    description: JobDescription,
+    job_id: String,
+    run_id: String,
+    created_at: String,
+    watch: Stopwatch,
+    state: RefCell<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    mode: LedgerMode,
+    profile: String,
+    capability_profile: String,
+    is_started: bool,
+    trouble: Option<String>,
+    violation: Option<SecurityViolation>,
+    operations: Vec<NewOperation>,
+    ends: Vec<OperationEnd>,
+    events: Vec<Event>,
+    #[cfg(feature = "ledger")]
+    store: Option<super::store::Store>,
+    #[cfg(feature = "ledger")]
+    head: Option<super::store::ChainHead>,
+}
+
+impl Recorder {
+    /// Records nothing.
+    #[must_use]
+    pub(crate) fn off(description: JobDescription) -> Self {
+        let recorder = Self::new(PathBuf::new(), String::new(), description);
+        Self { folder: None, ..recorder }
+    }
+
+    /// Records a command in the ledger of a folder.
+    #[must_use]
+    pub(crate) fn new(folder: PathBuf, worktree: String, description: JobDescription) -> Self {
+        let state = State {
+            mode: LedgerMode::default(),
+            profile: "full".to_owned(),
+            capability_profile: "default".to_owned(),
+            is_started: false,
+            trouble: None,
+            violation: None,
+            operations: Vec::new(),
+            ends: Vec::new(),
+            events: Vec::new(),
+            #[cfg(feature = "ledger")]
+            store: None,
+            #[cfg(feature = "ledger")]
+            head: None,
+        };
+        Self {
+            folder: Some(folder),
+            worktree,
+            description,
+            job_id: super::new_id(),
+            run_id: super::new_id(),
+            created_at: super::now(),
+            watch: Stopwatch::start(),
+            state: RefCell::new(state),
+        }
+    }
+
+    /// Sets what the trusted configuration says.
+    pub(crate) fn configure(&self, mode: LedgerMode, profile: &str) {
+        let mut state = self.state.borrow_mut();
+        state.mode = mode;
+        profile.clone_into(&mut state.profile);
+    }
+
+    /// Returns the id of the job.
+    #[must_use]
+    pub(crate) fn job_id(&self) -> &str {
+        &self.job_id
+    }
+
+    /// Returns the id of this run of the job.
+    #[must_use]
+    pub(crate) fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// Returns what the job may do.
+    #[must_use]
+    pub(crate) fn access(&self) -> AccessMode {
+        self.description.access
+    }
+
+    fn is_on(&self) -> bool {
+        self.folder.is_some() && self.state.borrow().mode != LedgerMode::Off
+    }
+
+    /// Adds an event; it is written with the next operation or at the end.
+    pub(crate) fn record(&self, payload: Payload) {
+        if self.is_on() {
+            self.state.borrow_mut().events.push(Event::now(Some(&self.job_id), payload));
+        }
+    }
+
+    /// Adds an operation that is denied or about to run.
+    pub(crate) fn plan(&self, operation: NewOperation) {
+        if self.is_on() {
+            self.state.borrow_mut().operations.push(operation);
+        }
+    }
+
+    /// Adds the end of an operation.
+    pub(crate) fn end_operation(&self, end: OperationEnd) {
+        if self.is_on() {
+            self.state.borrow_mut().ends.push(end);
+        }
+    }
+
+    /// Says that the evidence of this job cannot be trusted. The first reason counts.
+    pub(crate) fn poison(&self, violation: SecurityViolation) {
+        self.state.borrow_mut().violation.get_or_insert(violation);
+    }
+
+    /// Writes what was added. Called before an operation acts and after it.
+    ///
+    /// # Errors
+    /// The ledger is required and cannot be used.
+    pub(crate) fn write(&self) -> Result<(), LedgerTrouble> {
+        if !self.is_on() {
+            return Ok(());
+        }
+        let written = self.write_pending();
+        self.handle(written)
+    }
+
+    /// Ends the job and writes everything at once.
+    ///
+    /// # Errors
+    /// The ledger is required and cannot be used.
+    pub(crate) fn finish(&self, outcome: JobOutcome) -> Result<LedgerNote, LedgerTrouble> {
+        if !self.is_on() {
+            return Ok(LedgerNote::default());
+        }
+        let end = self.end_of(outcome);
+        let written = self.write_end(&end);
+        let poisoned = written.clone().unwrap_or_default();
+        self.handle(written.map(|_| ()))?;
+        let state = self.state.borrow();
+        Ok(LedgerNote {
+            job_id: state.trouble.is_none().then(|| self.job_id.clone()),
+            trouble: state.trouble.clone(),
+            poisoned,
+            violation: end.violation.map(|violation| violation.description),
+        })
+    }
+
+    fn handle(&self, written: Result<(), LedgerTrouble>) -> Result<(), LedgerTrouble> {
+        let Err(trouble) = written else { return Ok(()) };
+        let mut state = self.state.borrow_mut();
+        if state.mode == LedgerMode::Required {
+            return Err(trouble);
+        }
+        state.trouble.get_or_insert(trouble.0);
+        Ok(())
+    }
+
+    fn end_of(&self, outcome: JobOutcome) -> JobEnd {
+        let violation = self.state.borrow().violation.clone();
+        let (state, reason) = match (&outcome.error, outcome.verdict) {
+            _ if outcome.is_cancelled => (JobState::Cancelled, "its user ended it".to_owned()),
+            (Some(error), _) => (JobState::Failed, error.clone()),
+            (None, Some("failed")) => (JobState::Failed, "failed".to_owned()),
+            _ if outcome.has_issues => {
+                (JobState::CompletedWithIssues, "completed with warnings or waivers".to_owned())
+            }
+            _ => (JobState::Completed, "completed".to_owned()),
+        };
+        let reason = violation.as_ref().map_or(reason, |violation| violation.description.clone());
+        JobEnd {
+            state,
+            reason,
+            verdict: outcome.verdict,
+            packet: outcome.packet,
+            tree: outcome.tree,
+            entities: outcome.entities,
+            metrics: JobMetrics {
+                duration_ms: self.watch.elapsed_milliseconds(),
+                entities_read: outcome.entities_read,
+                entities_written: outcome.entities_written,
+                validators_run_count: outcome.checks,
+                ..JobMetrics::default()
+            },
+            problems: outcome.problems,
+            violation,
+        }
+    }
+
+    /// The event of a gate's result.
+    #[cfg_attr(not(feature = "ledger"), expect(dead_code, reason = "nothing is written"))]
+    fn check_event(&self, end: &JobEnd) -> Option<Event> {
+        let (status, blocked) = match end.verdict? {
+            "passed" => ("PASS", None),
+            "failed" => ("FAIL", None),
+            _ => ("BLOCKED", Some(end.reason.clone())),
+        };
+        let check = GovernanceCheck {
+            check_id: self.description.command.clone(),
+            session_id: self.run_id.clone(),
+            duration_ms: end.metrics.duration_ms,
+            result_status: status.to_owned(),
+            blocked_reason: blocked,
+        };
+        let payload = match status {
+            "BLOCKED" => Payload::CheckBlocked(check),
+            _ => Payload::CheckCompleted(check),
+        };
+        Some(Event::now(Some(&self.job_id), payload))
+    }
+
+    #[cfg_attr(not(feature = "ledger"), expect(dead_code, reason = "nothing is written"))]
+    fn new_job<'a>(&'a self, profile: &'a str, capability_profile: &'a str) -> NewJob<'a> {
+        NewJob {
+            job_id: &self.job_id,
+            run_id: &self.run_id,
+            description: &self.description,
+            profile,
+            capability_profile,
+            worktree: &self.worktree,
+            created_at: &self.created_at,
+        }
+    }
+}
+
+#[cfg(not(feature = "ledger"))]
+impl Recorder {
+    fn write_pending(&self) -> Result<(), LedgerTrouble> {
+        self.unavailable().map(|_| ())
+    }
+
+    fn write_end(&self, _: &JobEnd) -> Result<Vec<PoisonedJob>, LedgerTrouble> {
+        self.unavailable()
+    }
+
+    /// Without the feature nothing is recorded; that is trouble only where it is required.
+    fn unavailable(&self) -> Result<Vec<PoisonedJob>, LedgerTrouble> {
+        if self.state.borrow().mode == LedgerMode::Required {
+            return Err(LedgerTrouble("this program was built without the feature `ledger`".to_owned()));
+        }
+        Ok(Vec::new())
+    }
+
+    /// Returns whether the newest entry of this job is still there.
+    #[must_use]
+    pub(crate) fn is_intact(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(feature = "ledger")]
+impl Recorder {
+    fn write_pending(&self) -> Result<(), LedgerTrouble> {
+        let mut state = self.state.borrow_mut();
+        let state = &mut *state;
+        if state.operations.is_empty() && state.ends.is_empty() && state.events.is_empty() {
+            return Ok(());
+        }
+        let written = self.with_store(state, |recorder, store, state| {
+            let head = if state.is_started {
+                store.extend_job(&recorder.job_id, &state.operations, &state.ends, &state.events)?
+            } else {
+                store.recover_stalled()?;
+                let job = recorder.new_job(&state.profile, &state.capability_profile);
+                store.start_job(&job, &state.operations, &state.events)?
+            };
+            Ok(head)
+        })?;
+        state.head = Some(written);
+        state.is_started = true;
+        state.operations.clear();
+        state.ends.clear();
+        state.events.clear();
+        Ok(())
+    }
+
+    fn write_end(&self, end: &JobEnd) -> Result<Vec<PoisonedJob>, LedgerTrouble> {
+        let check = self.check_event(end);
+        let mut state = self.state.borrow_mut();
+        state.events.extend(check);
+        self.with_store(&mut state, |recorder, store, state| {
+            if !state.is_started {
+                store.recover_stalled()?;
+            }
+            let packet = end.packet.as_deref().or(recorder.description.packet.as_deref());
+            let poisoned = if packet.is_some() { store.poisoned_jobs(packet)? } else { Vec::new() };
+            let job = recorder.new_job(&state.profile, &state.capability_profile);
+            store.end_job(&job, state.is_started, &state.operations, &state.ends, &state.events, end)?;
+            Ok(poisoned)
+        })
+    }
+
+    fn with_store<T>(
+        &self,
+        state: &mut State,
+        work: impl FnOnce(&Self, &mut super::store::Store, &State) -> Result<T, super::store::LedgerError>,
+    ) -> Result<T, LedgerTrouble> {
+        // After the first trouble nothing is tried again: a job is written whole or not.
+        if let Some(trouble) = &state.trouble {
+            return Err(LedgerTrouble(trouble.clone()));
+        }
+        let trouble = |error: super::store::LedgerError| {
+            LedgerTrouble(crate::text::to_single_line(&error.to_string(), 300))
+        };
+        let mut store = match (state.store.take(), &self.folder) {
+            (Some(store), _) => store,
+            (None, Some(folder)) => super::store::Store::open(folder).map_err(trouble)?,
+            (None, None) => return Err(LedgerTrouble("it has no folder".to_owned())),
+        };
+        let result = work(self, &mut store, state).map_err(trouble);
+        state.store = Some(store);
+        result
+    }
+
+    /// Returns whether the newest entry of this job is still in the ledger, and the job
+    /// still runs.
+    #[must_use]
+    pub(crate) fn is_intact(&self) -> bool {
+        let state = self.state.borrow();
+        match (&state.store, &state.head) {
+            (Some(store), Some(head)) if state.trouble.is_none() => store.holds(head).unwrap_or(false),
+            _ => true,
+        }
+    }
+}

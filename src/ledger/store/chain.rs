@@ -1,0 +1,217 @@
+//! The chain of events: every event holds the hash of the one before it.
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
+use sha2::{Digest as _, Sha256};
+
+use crate::ledger::event::Event;
+use crate::ledger::payload::Payload;
+
+use super::{LedgerError, Store};
+
+/// Hash of an event, or what stands before the first one.
+pub(crate) type Hash32 = [u8; 32];
+
+/// The newest event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ChainHead {
+    /// Its number; 0 if there is none.
+    pub seq: u64,
+    /// Its hash; zeros if there is none.
+    pub hash: Hash32,
+}
+
+/// The first place where the chain is broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ChainFault {
+    /// Number of the event.
+    pub seq: u64,
+    /// What is wrong, as a clause.
+    pub what: String,
+}
+
+/// Result of reading the whole chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ChainState {
+    /// Number of events that were read.
+    pub events: u64,
+    /// Number of the first event that is kept; 1 if none was removed.
+    pub first: u64,
+    /// The newest event before the fault, if there is one.
+    pub head: ChainHead,
+    /// The first fault.
+    pub fault: Option<ChainFault>,
+    /// The seals, with the hash that the chain has at their number.
+    pub seals: Vec<SealEntry>,
+}
+
+/// A seal: the signature of one event's hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SealEntry {
+    /// Number of the sealed event.
+    pub seq: u64,
+    /// The hash that was signed.
+    pub hash: Hash32,
+    /// The hash that the event has now; `None` if the event was removed.
+    pub found: Option<Hash32>,
+    /// The signature, armoured.
+    pub signature: String,
+    /// When it was made.
+    pub at: String,
+}
+
+/// Returns the hash of an event: its number, the hash before it, its bytes.
+#[must_use]
+pub(super) fn hash_event(seq: u64, prev: &Hash32, body: &str) -> Hash32 {
+    let mut hasher = Sha256::new();
+    hasher.update(seq.to_be_bytes());
+    hasher.update(prev);
+    hasher.update(body.as_bytes());
+    hasher.finalize().into()
+}
+
+pub(super) fn read_head(connection: &Connection) -> Result<ChainHead, LedgerError> {
+    let mut newest = connection.prepare("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1")?;
+    let found =
+        newest.query_row([], |row| Ok(ChainHead { seq: row.get(0)?, hash: row.get(1)? })).optional()?;
+    Ok(found.unwrap_or(ChainHead { seq: 0, hash: [0; 32] }))
+}
+
+/// Adds events to the chain and returns the last one.
+pub(super) fn append(transaction: &Transaction<'_>, events: &[Event]) -> Result<ChainHead, LedgerError> {
+    let mut head = read_head(transaction)?;
+    let mut insert = transaction.prepare(
+        "INSERT INTO events (seq, event_id, kind, job_id, body, prev, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for event in events {
+        let body = event.to_text()?;
+        let seq = head.seq + 1;
+        let hash = hash_event(seq, &head.hash, &body);
+        insert.execute((
+            seq,
+            &event.event_id,
+            event.payload.kind(),
+            &event.job_id,
+            &body,
+            head.hash,
+            hash,
+        ))?;
+        head = ChainHead { seq, hash };
+    }
+    Ok(head)
+}
+
+impl Store {
+    /// Returns the newest event.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) fn head(&self) -> Result<ChainHead, LedgerError> {
+        read_head(&self.connection)
+    }
+
+    /// Reads the whole chain: the bytes, the shape and the order of every event.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) fn verify(&self) -> Result<ChainState, LedgerError> {
+        let seals = self.read_seals()?;
+        let mut state =
+            ChainState { events: 0, first: 1, head: ChainHead { seq: 0, hash: [0; 32] }, fault: None, seals };
+        let mut removed_before: Option<(u64, Hash32)> = None;
+        let mut statement = self
+            .connection
+            .prepare("SELECT seq, event_id, kind, job_id, body, prev, hash FROM events ORDER BY seq")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (seq, prev, hash): (u64, Hash32, Hash32) = (row.get(0)?, row.get(5)?, row.get(6)?);
+            let body = row.get_ref(4)?.as_str().map_err(|error| LedgerError::Value(error.to_string()))?;
+            if state.events == 0 && seq > 1 {
+                state.first = seq;
+                removed_before = Some((seq, prev));
+                state.head = ChainHead { seq: seq - 1, hash: prev };
+            }
+            let names = (row.get_ref(1)?, row.get_ref(2)?, row.get_ref(3)?);
+            if let Some(what) = event_fault(&state.head, (seq, &prev, &hash), body, names) {
+                state.fault = Some(ChainFault { seq, what });
+                return Ok(state);
+            }
+            if removed_before.is_some_and(|(first, last)| names_removal(body, first, &last)) {
+                removed_before = None;
+            }
+            for seal in state.seals.iter_mut().filter(|seal| seal.seq == seq) {
+                seal.found = Some(hash);
+            }
+            state.head = ChainHead { seq, hash };
+            state.events += 1;
+        }
+        if let Some((seq, _)) = removed_before {
+            let what = format!("the {} events before it are missing, and no retention names them", seq - 1);
+            state.fault = Some(ChainFault { seq, what });
+        }
+        Ok(state)
+    }
+
+    fn read_seals(&self) -> Result<Vec<SealEntry>, LedgerError> {
+        let mut statement =
+            self.connection.prepare("SELECT seq, hash, signature, at FROM seals ORDER BY seq")?;
+        let rows = statement.query_map([], |row| {
+            Ok(SealEntry {
+                seq: row.get(0)?,
+                hash: row.get(1)?,
+                found: None,
+                signature: row.get(2)?,
+                at: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Returns what is wrong with an event that follows `head`.
+fn event_fault(
+    head: &ChainHead,
+    (seq, prev, hash): (u64, &Hash32, &Hash32),
+    body: &str,
+    (event_id, kind, job_id): (
+        rusqlite::types::ValueRef<'_>,
+        rusqlite::types::ValueRef<'_>,
+        rusqlite::types::ValueRef<'_>,
+    ),
+) -> Option<String> {
+    if seq != head.seq + 1 {
+        return Some(format!("the events {} to {} are missing", head.seq + 1, seq - 1));
+    }
+    if *prev != head.hash {
+        return Some("it does not continue the event before it".to_owned());
+    }
+    if hash_event(seq, prev, body) != *hash {
+        return Some("its bytes were changed".to_owned());
+    }
+    match Event::read(body) {
+        Err(error) => Some(error.to_string()),
+        Ok(event) => {
+            let columns = [
+                event_id.as_str().ok() == Some(event.event_id.as_str()),
+                kind.as_str().ok() == Some(event.payload.kind()),
+                job_id.as_str().ok() == event.job_id.as_deref(),
+            ];
+            columns.contains(&false).then(|| "its columns differ from its bytes".to_owned())
+        }
+    }
+}
+
+/// Returns whether an event says that retention removed everything before `first`.
+fn names_removal(body: &str, first: u64, last_removed: &Hash32) -> bool {
+    // Nearly all events are something else: they are not read a second time.
+    if !body.contains("\"retention\"") {
+        return false;
+    }
+    let Ok(Event { payload: Payload::Retention(removal), .. }) = Event::read(body) else { return false };
+    removal.first_kept == first && removal.last_removed_hash == to_hex(last_removed)
+}
+
+/// Returns a hash in hexadecimal digits.
+#[must_use]
+pub(super) fn to_hex(hash: &Hash32) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,88 @@
+//! A command that judges, as a job of the ledger.
+
+use crate::bus::Bus;
+use crate::finding::{CheckStatus, Finding, LedgerInfo, Level, Report, StepStatus, Verdict};
+use crate::ledger::{EntityRef, JobOutcome, LedgerNote, LedgerTrouble, Problem};
+
+/// Records a gate's result and adds what the ledger knows to the report.
+///
+/// # Errors
+/// The ledger is required and cannot be used.
+pub(crate) fn record_report(bus: &Bus<'_>, report: &mut Report) -> Result<(), LedgerTrouble> {
+    let outcome = describe(bus, report);
+    let note = bus.recorder().finish(outcome)?;
+    report.run.ledger = describe_note(note);
+    Ok(())
+}
+
+/// Records a gate that could not run to its end.
+///
+/// # Errors
+/// The ledger is required and cannot be used.
+pub(crate) fn record_failure(
+    bus: &Bus<'_>,
+    report: &Report,
+    error: &str,
+    is_cancelled: bool,
+) -> Result<(), LedgerTrouble> {
+    let outcome = JobOutcome {
+        verdict: Some("not_run"),
+        is_cancelled,
+        error: Some(error.to_owned()),
+        ..describe(bus, report)
+    };
+    bus.recorder().finish(outcome).map(|_| ())
+}
+
+/// What a report means for the job.
+fn describe(bus: &Bus<'_>, report: &Report) -> JobOutcome {
+    let verdict = report.verdict();
+    let counts = |finding: &&Finding| finding.level != Level::Note && finding.waived_by.is_none();
+    let mut problems: Vec<Problem> = report
+        .findings
+        .iter()
+        .filter(counts)
+        .map(|finding| Problem::of_finding(report.gate, finding))
+        .collect();
+    problems.extend(bus.take_problems());
+    let packet = report.packet.as_ref().map(|packet| packet.wp_id.clone());
+    let tree = report.selection.as_ref().and_then(|selection| selection.head.clone());
+    let mut entities: Vec<EntityRef> = report
+        .packets()
+        .map(|packet| EntityRef { entity_kind: "packet".to_owned(), entity_id: packet.wp_id.clone() })
+        .collect();
+    entities
+        .extend(tree.iter().map(|id| EntityRef { entity_kind: "commit".to_owned(), entity_id: id.clone() }));
+    let has_waiver = |status: &CheckStatus| matches!(status, CheckStatus::Waived(_));
+    JobOutcome {
+        verdict: Some(verdict.as_str()),
+        has_issues: verdict == Verdict::Passed
+            && (!problems.is_empty() || report.outcomes.iter().any(|outcome| has_waiver(&outcome.status))),
+        entities_read: report.selection.as_ref().map_or(0, |selection| number(selection.changed)),
+        checks: number(report.outcomes.len())
+            + number(
+                report.steps.iter().filter(|step| !matches!(step.status, StepStatus::Skipped(_))).count(),
+            ),
+        packet,
+        tree,
+        entities,
+        problems,
+        ..JobOutcome::default()
+    }
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+fn describe_note(note: LedgerNote) -> Option<LedgerInfo> {
+    if note == LedgerNote::default() {
+        return None;
+    }
+    Some(LedgerInfo {
+        job: note.job_id,
+        trouble: note.trouble,
+        untrusted: note.violation,
+        untrusted_jobs: note.poisoned.into_iter().map(|job| (job.job_id, job.at, job.reason)).collect(),
+    })
+}
