@@ -5,6 +5,8 @@ mod command;
 mod exit_code;
 mod help;
 mod job;
+#[cfg(feature = "ledger")]
+mod ledger;
 mod output;
 mod panic_hook;
 mod version;
@@ -17,6 +19,8 @@ use command::{
     approve, cor701_sha, demo, documents, evidence, explain, fix, gates, hook, init, manifest, new, rules,
     scan, self_test, show, validator_gate, verify,
 };
+#[cfg(feature = "ledger")]
+use command::{jobs, log};
 
 use crate::pipeline::document_check::DocumentQuery;
 use crate::pipeline::source_scan::ScanProfile;
@@ -113,6 +117,24 @@ enum Command {
     /// Take a validation report from its presentation to its commit
     #[command(after_help = "Example:\n  countersign validator-gate status WP-1-Farewell")]
     ValidatorGate(validator_gate::ValidatorGateArgs),
+    /// List what ran in this repository: gates, checks and commands that wrote
+    #[cfg(feature = "ledger")]
+    #[command(
+        after_help = "Examples:\n  countersign jobs WP-1-Farewell\n  countersign jobs --state poisoned"
+    )]
+    Jobs(jobs::JobsArgs),
+    /// List what runs found, grouped over all runs
+    #[cfg(feature = "ledger")]
+    #[command(after_help = "Example:\n  countersign problems WP-1-Farewell")]
+    Problems(jobs::ProblemsArgs),
+    /// Show, check, export or seal the log of operations
+    #[cfg(feature = "ledger")]
+    #[command(after_help = "Example:\n  countersign log verify")]
+    Log(log::LogArgs),
+    /// Maintain the ledger, in which jobs and the log are stored
+    #[cfg(feature = "ledger")]
+    #[command(after_help = "Example:\n  countersign ledger prune --days 30")]
+    Ledger(log::LedgerArgs),
     /// Install, remove or run git hooks that scan the change
     #[command(after_help = "Example:\n  countersign hook install pre-commit")]
     Hook(hook::HookArgs),
@@ -209,6 +231,14 @@ impl Command {
             Self::Sign(_) => "sign",
             Self::Prepare(_) => "prepare",
             Self::ValidatorGate(_) => "validator-gate",
+            #[cfg(feature = "ledger")]
+            Self::Jobs(_) => "jobs",
+            #[cfg(feature = "ledger")]
+            Self::Problems(_) => "problems",
+            #[cfg(feature = "ledger")]
+            Self::Log(_) => "log",
+            #[cfg(feature = "ledger")]
+            Self::Ledger(_) => "ledger",
             Self::Hook(_) => "hook",
             Self::Explain(_) => "explain",
             Self::Rules(_) => "rules",
@@ -255,6 +285,14 @@ impl Command {
             Self::Sign(args) => args.run(global, output),
             Self::Prepare(args) => args.run(global, output),
             Self::ValidatorGate(args) => args.run(global, output),
+            #[cfg(feature = "ledger")]
+            Self::Jobs(args) => args.run(global, output),
+            #[cfg(feature = "ledger")]
+            Self::Problems(args) => args.run(global, output),
+            #[cfg(feature = "ledger")]
+            Self::Log(args) => args.run(global, output),
+            #[cfg(feature = "ledger")]
+            Self::Ledger(args) => args.run(global, output),
             Self::Hook(args) => args.run(global, output),
             Self::Explain(args) => args.run(global, output),
             Self::Rules(args) => args.run(global, output),

@@ -27,16 +27,16 @@ pub(crate) use recorder::{JobOutcome, LedgerNote, LedgerTrouble, Recorder};
 pub(crate) use redact::redact_value;
 #[cfg(feature = "ledger")]
 pub(crate) use store::{
-    ChainHead, ChainState, EventRow, FILE_NAME, JobQuery, JobRow, LedgerError, ProblemQuery, ProblemRow,
-    RetentionLimits, SealEntry, Store,
+    ChainState, EventRow, JobQuery, JobRow, LedgerError, ProblemQuery, ProblemRow, RetentionLimits,
+    SealEntry, Store, hash_hex,
 };
 
 use crate::system::clock;
 
-/// Returns a new id that sorts by time (UUID version 7).
+/// Returns a new id (UUID version 4): short starts of two ids differ.
 #[must_use]
 pub(crate) fn new_id() -> String {
-    uuid::Uuid::now_v7().to_string()
+    uuid::Uuid::new_v4().to_string()
 }
 
 /// Returns the current time in RFC 3339, UTC, with milliseconds.

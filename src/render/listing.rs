@@ -69,7 +69,7 @@ pub(crate) fn render_tasks(listing: &PacketListing) -> String {
 }
 
 /// Renders rows with columns of equal width.
-fn align<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
+pub(super) fn align<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
     };

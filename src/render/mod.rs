@@ -6,6 +6,8 @@ mod gitlab;
 pub(crate) mod human;
 pub(crate) mod json;
 mod junit;
+#[cfg(feature = "ledger")]
+pub(crate) mod ledger;
 pub(crate) mod listing;
 pub(crate) mod location;
 mod markdown;

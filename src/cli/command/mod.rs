@@ -10,6 +10,10 @@ pub(crate) mod fix;
 pub(crate) mod gates;
 pub(crate) mod hook;
 pub(crate) mod init;
+#[cfg(feature = "ledger")]
+pub(crate) mod jobs;
+#[cfg(feature = "ledger")]
+pub(crate) mod log;
 pub(crate) mod manifest;
 pub(crate) mod new;
 pub(crate) mod rules;

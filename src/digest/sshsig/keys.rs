@@ -58,6 +58,18 @@ pub(crate) fn verify_in(
 /// # Errors
 /// The key cannot sign.
 pub(crate) fn sign(private_key: &[u8], message: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
+    sign_in(NAMESPACE, private_key, message)
+}
+
+/// Signs a message for a namespace, as [`sign`] does.
+///
+/// # Errors
+/// The key cannot sign.
+pub(crate) fn sign_in(
+    namespace: &'static str,
+    private_key: &[u8],
+    message: &[u8],
+) -> Result<(String, SigningKey), SigningKeyError> {
     let unreadable = |error: ssh_key::Error| SigningKeyError::Unreadable(error.to_string());
     let is_public = private_key.starts_with(b"ssh-") || private_key.starts_with(b"ecdsa-");
     if is_public {
@@ -70,7 +82,7 @@ pub(crate) fn sign(private_key: &[u8], message: &[u8]) -> Result<(String, Signin
     if !matches!(key.public_key().key_data(), KeyData::Ed25519(_)) {
         return Err(SigningKeyError::UnsupportedKey(key.algorithm().to_string()));
     }
-    let signature = key.sign(NAMESPACE, HashAlg::Sha512, message).map_err(unreadable)?;
+    let signature = key.sign(namespace, HashAlg::Sha512, message).map_err(unreadable)?;
     encode_armored(&signature)
 }
 

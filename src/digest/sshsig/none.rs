@@ -28,6 +28,18 @@ pub(crate) fn sign(_: &[u8], _: &[u8]) -> Result<(String, SigningKey), SigningKe
     Err(SigningKeyError::Unreadable(WITHOUT.to_owned()))
 }
 
+/// Signs nothing: the feature `ssh` is off.
+///
+/// # Errors
+/// Always.
+pub(crate) fn sign_in(
+    _: &'static str,
+    private_key: &[u8],
+    message: &[u8],
+) -> Result<(String, SigningKey), SigningKeyError> {
+    sign(private_key, message)
+}
+
 /// Returns an error: signing is not supported.
 ///
 /// # Errors

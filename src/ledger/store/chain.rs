@@ -212,6 +212,6 @@ fn names_removal(body: &str, first: u64, last_removed: &Hash32) -> bool {
 
 /// Returns a hash in hexadecimal digits.
 #[must_use]
-pub(super) fn to_hex(hash: &Hash32) -> String {
+pub(crate) fn to_hex(hash: &Hash32) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }

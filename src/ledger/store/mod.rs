@@ -20,10 +20,10 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::system::files;
 
-pub(crate) use chain::{ChainFault, ChainHead, ChainState, SealEntry};
+pub(crate) use chain::{ChainHead, ChainState, SealEntry, to_hex as hash_hex};
 pub(crate) use problems::{ProblemQuery, ProblemRow};
 pub(crate) use read::{EventRow, JobQuery, JobRow};
-pub(crate) use retention::{Pruned, RetentionLimits};
+pub(crate) use retention::RetentionLimits;
 
 /// Name of the database.
 pub(crate) const FILE_NAME: &str = "ledger.db";

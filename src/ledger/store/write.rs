@@ -223,7 +223,8 @@ fn insert_job(transaction: &Transaction<'_>, job: &NewJob<'_>) -> Result<Vec<Eve
     ])?;
     let start = "UPDATE jobs SET state = 'running', status_reason = 'running' WHERE job_id = ?1";
     transaction.prepare(start)?.execute([job.job_id])?;
-    Ok(vec![transition(job.job_id, None, JobState::Running, "started", job.description)])
+    let started = transition(job.job_id, None, JobState::Running, "started", job.description);
+    Ok(vec![Event { timestamp: job.created_at.to_owned(), ..started }])
 }
 
 fn insert_operations(
