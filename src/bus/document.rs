@@ -178,13 +178,14 @@ fn describe_call(
     milliseconds: u64,
 ) -> Payload {
     let planned = operation.envelope();
+    let spec = find_operation(&planned.engine_id, &planned.operation);
     Payload::ToolCall(ToolCall {
         trace_id: recorder.run_id().to_owned(),
         tool_call_id: planned.op_id.clone(),
         tool_id: format!("{}.{}", planned.engine_id, planned.operation),
         tool_version: ENGINE_VERSION.to_owned(),
         transport: "local".to_owned(),
-        side_effect: "WRITE".to_owned(),
+        side_effect: spec.map_or("WRITE", |spec| spec.side_effect).to_owned(),
         idempotency: "NON_IDEMPOTENT".to_owned(),
         args_hash: sha256_hex(to_json(&planned.params).as_bytes()),
         result_hash: Some(sha256_hex(to_json(result).as_bytes())),

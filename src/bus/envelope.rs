@@ -235,6 +235,7 @@ pub(crate) struct GateDenial {
 }
 
 /// The documents of the bus, for the published schema.
+#[cfg(test)]
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
 struct OperationDocuments {
@@ -247,6 +248,7 @@ struct OperationDocuments {
 }
 
 /// Returns the JSON Schema of the envelopes.
+#[cfg(test)]
 #[must_use]
 pub(crate) fn schema() -> Value {
     schemars::schema_for!(OperationDocuments).to_value()

@@ -2,19 +2,30 @@
 //! An operation is planned, passes six gates, runs in an engine, and its result is
 //! checked; each of these leaves entries in the ledger.
 
-pub(crate) mod conformance;
+mod conformance;
 mod document;
 mod envelope;
 mod environment;
 mod gate;
+mod golden;
 mod operation;
 mod process;
 mod registry;
 mod result;
 mod session;
 
+pub(crate) use conformance::ConformanceCase;
 pub(crate) use document::{ApplyError, WriteAccess};
-pub(crate) use envelope::{EngineResult, GateDenial, schema};
+#[cfg(test)]
+pub(crate) use envelope::schema as operation_schema;
 pub(crate) use process::{ProcessError, ProcessOutput, ProcessRequest};
 pub(crate) use registry::MAX_LOG_BYTES;
-pub(crate) use session::{Bus, Denied};
+pub(crate) use session::Bus;
+
+/// Runs the conformance suite: every vector, and every engine for real in an empty folder.
+#[must_use]
+pub(crate) fn check_conformance(folder: &std::path::Path) -> Vec<ConformanceCase> {
+    let mut cases = conformance::run();
+    cases.extend(golden::run(folder));
+    cases
+}

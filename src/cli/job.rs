@@ -1,7 +1,7 @@
 //! Commands as jobs of the ledger.
 
 use crate::bus::{ApplyError, Bus, WriteAccess};
-use crate::config::{Config, LedgerMode};
+use crate::config::Config;
 use crate::finding::Report;
 use crate::ledger::{JobDescription, JobOutcome, LedgerTrouble, Recorder};
 use crate::pipeline::job;
@@ -82,9 +82,4 @@ pub(crate) fn record_report(
 /// Tells a recorder what the configuration says.
 pub(crate) fn configure(recorder: &Recorder, config: &Config) {
     recorder.configure(config.ledger, config.levels.profile.as_str());
-}
-
-/// Records nothing, for a command that was told not to.
-pub(crate) fn switch_off(recorder: &Recorder) {
-    recorder.configure(LedgerMode::Off, "");
 }

@@ -96,6 +96,7 @@ impl JobState {
     };
 
     /// Returns whether a job may go from this state to `next`.
+    #[cfg(test)]
     #[must_use]
     pub(crate) fn may_become(self, next: Self) -> bool {
         Self::TRANSITIONS.contains(&(self, next))

@@ -16,13 +16,13 @@ mod redact;
 mod store;
 
 pub(crate) use event::{Actor, Event};
-pub(crate) use job::{AccessMode, EntityRef, JobDescription, JobKind, JobMetrics, JobState, SafetyMode};
+pub(crate) use job::{AccessMode, EntityRef, JobDescription, JobKind, JobMetrics, JobState};
 pub(crate) use payload::{
-    Acknowledgement, CapabilityAction, DiagnosticEvent, GateOutcome, GovernanceCheck, Payload, Sealed,
-    SecurityViolation, TerminalCommand, ToolCall,
+    Acknowledgement, CapabilityAction, DiagnosticEvent, GateOutcome, Payload, Sealed, SecurityViolation,
+    TerminalCommand, ToolCall,
 };
-pub(crate) use problem::{Problem, ProblemLocation};
-pub(crate) use record::{NewOperation, OperationEnd, PoisonedJob};
+pub(crate) use problem::Problem;
+pub(crate) use record::{NewOperation, OperationEnd};
 pub(crate) use recorder::{JobOutcome, LedgerNote, LedgerTrouble, Recorder};
 pub(crate) use redact::redact_value;
 #[cfg(feature = "ledger")]

@@ -22,6 +22,7 @@ macro_rules! named_values {
 
         impl $name {
             /// All values, in their published order.
+            #[allow(dead_code)] // not every enumeration is listed
             pub(crate) const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// Returns the stored name.

@@ -385,10 +385,19 @@ impl Recorder {
     /// still runs.
     #[must_use]
     pub(crate) fn is_intact(&self) -> bool {
-        let state = self.state.borrow();
-        match (&state.store, &state.head) {
-            (Some(store), Some(head)) if state.trouble.is_none() => store.holds(head).unwrap_or(false),
-            _ => true,
+        let mut state = self.state.borrow_mut();
+        let (Some(folder), Some(head), None) = (&self.folder, state.head, &state.trouble) else {
+            return true;
+        };
+        // A file that was replaced is still open here: it is opened again by its name.
+        let found = super::store::Store::open_existing(folder);
+        let holds = matches!(&found, Ok(Some(store)) if store.holds(&head).unwrap_or(false));
+        if !holds {
+            // What was written is gone; the job is written once more, as a whole.
+            state.store = None;
+            state.head = None;
+            state.is_started = false;
         }
+        holds
     }
 }

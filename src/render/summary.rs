@@ -3,8 +3,8 @@
 use crate::change::short_id;
 use crate::check::context::Gate;
 use crate::finding::{
-    AreaInfo, CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PolicyInfo, Report, ScanInfo,
-    SelectionInfo, StepReport, StepStatus, Tally, Verdict,
+    AreaInfo, CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, LedgerInfo, PolicyInfo, Report,
+    ScanInfo, SelectionInfo, StepReport, StepStatus, Tally, Verdict,
 };
 use crate::text::{escape_hidden, format_count, to_single_line};
 
@@ -13,6 +13,30 @@ use super::style::{FAIL_STYLE, HumanOptions, PASS_STYLE, paint};
 
 /// A name of at most nine characters, and the text behind it.
 type Row = (&'static str, String);
+
+/// What the ledger knows: nothing is said about a run that was recorded as usual.
+fn ledger_rows(ledger: &LedgerInfo, options: HumanOptions) -> Vec<Row> {
+    let mut rows = Vec::new();
+    if let Some(reason) = &ledger.untrusted {
+        let text = format!("the evidence of this run cannot be trusted: {}", to_single_line(reason, 200));
+        rows.push(("run", text));
+    }
+    for (job, at, reason) in &ledger.untrusted_jobs {
+        let id: String = job.chars().take(8).collect();
+        rows.push((
+            "run",
+            format!(
+                "the evidence of run {id} of {at} cannot be trusted: {}; look at what happened, then run \
+                 `countersign jobs acknowledge {id} --reason TEXT`",
+                to_single_line(reason, 200)
+            ),
+        ));
+    }
+    if let Some(trouble) = ledger.trouble.as_ref().filter(|_| options.verbose) {
+        rows.push(("ledger", format!("nothing was recorded: {}", to_single_line(trouble, 200))));
+    }
+    rows.iter().map(|(name, text)| (*name, escape_hidden(text).into_owned())).collect()
+}
 
 /// Renders the verdict, and the rows of the summary.
 pub(super) fn render_summary(report: &Report, options: HumanOptions) -> String {
@@ -49,6 +73,7 @@ fn summary_rows(report: &Report, options: HumanOptions) -> Vec<Row> {
     rows.push(findings_row(&tally, report.documents.is_some() && !options.verbose));
     rows.extend(fixable_row(report));
     rows.extend(report.warnings.iter().map(|warning| ("warning", escape_hidden(warning).into_owned())));
+    rows.extend(report.run.ledger.iter().flat_map(|ledger| ledger_rows(ledger, options)));
     rows.extend(report.steps.iter().map(step_row));
     let shows_all_claims = options.verbose || report.gate == Gate::Audit.as_str();
     let shown_claims = report.claims.iter().filter(|claim| shows_all_claims || claim.observed.is_some());

@@ -18,4 +18,6 @@ fn generated_page_of_scan_rules() {
 #[test]
 fn generated_schema() {
     assert_generated("docs/schema/report.v1.json", &json::schema());
+    let operations = crate::bus::operation_schema();
+    assert_generated("docs/schema/operation.v1.json", &json::pretty(&operations));
 }

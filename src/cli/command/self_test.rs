@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
 use crate::render::json;
 use crate::text::format_count;
-use crate::workflow::self_test::{list_untested, load_cases, run_cases};
+use crate::workflow::self_test::{check_bus, list_untested, load_cases, run_cases};
 
 /// Arguments of `self-test`.
 #[derive(Debug, Args)]
@@ -57,6 +57,21 @@ impl SelfTestArgs {
                 failure: outcome.failure.clone(),
             });
         })?;
+        for case in check_bus()? {
+            let name = case.name.as_str();
+            match &case.fault {
+                None if output.human_options.quiet => {}
+                None => lines.push_str(&format!("held      {:<13}{name}\n", "bus")),
+                Some(why) => lines.push_str(&format!("FAILED    {:<13}{name}: {why}\n", "bus")),
+            }
+            cases.push(CaseOutput {
+                family: "bus".to_owned(),
+                command: "conformance".to_owned(),
+                bypass: case.name,
+                finds: "denied by its gate, or refused by name".to_owned(),
+                failure: case.fault,
+            });
+        }
         let failed = cases.iter().filter(|case| case.failure.is_some()).count();
         let passed = failed == 0 && untested.is_empty();
         let verdict = if passed { "passed" } else { "failed" };

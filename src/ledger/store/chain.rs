@@ -101,14 +101,6 @@ pub(super) fn append(transaction: &Transaction<'_>, events: &[Event]) -> Result<
 }
 
 impl Store {
-    /// Returns the newest event.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub(crate) fn head(&self) -> Result<ChainHead, LedgerError> {
-        read_head(&self.connection)
-    }
-
     /// Reads the whole chain: the bytes, the shape and the order of every event.
     ///
     /// # Errors

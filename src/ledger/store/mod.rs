@@ -27,8 +27,8 @@ pub(crate) use retention::RetentionLimits;
 
 /// Name of the database.
 pub(crate) const FILE_NAME: &str = "ledger.db";
-/// Maximum time that a command waits for others that write.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Maximum number of times that a command waits for others that write: about 5 seconds.
+const MAX_WAITS: i32 = 2_500;
 
 /// Why the ledger could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +84,7 @@ impl Store {
                 | OpenFlags::SQLITE_OPEN_CREATE
                 | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
-        prepare(&connection)?;
+        prepare(&mut connection)?;
         // The write-ahead log needs memory that processes share: no network file system
         // has it.
         if files::is_network_folder(folder) || !uses_write_ahead_log(&connection) {
@@ -113,11 +113,11 @@ impl Store {
             return Ok(Some(store));
         }
         refuse_other_types(&path)?;
-        let connection = Connection::open_with_flags(
+        let mut connection = Connection::open_with_flags(
             &path,
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
-        prepare(&connection)?;
+        prepare(&mut connection)?;
         connection.query_row("SELECT count(*) FROM jobs", [], |row| row.get::<_, i64>(0))?;
         Ok(Some(Self { connection }))
     }
@@ -132,11 +132,18 @@ fn refuse_other_types(path: &Path) -> Result<(), LedgerError> {
     }
 }
 
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_handler(Some(wait_for_writer))?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.pragma_update(None, "foreign_keys", true)
+}
+
+/// Waits for another writer. The waits of `SQLite` itself grow to 100 ms, and a command
+/// that waits longest would then wait still longer.
+fn wait_for_writer(waits: i32) -> bool {
+    std::thread::sleep(Duration::from_micros(if waits < 20 { 300 } else { 2_000 }));
+    waits < MAX_WAITS
 }
 
 fn uses_write_ahead_log(connection: &Connection) -> bool {

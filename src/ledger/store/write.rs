@@ -203,11 +203,11 @@ fn transition(
 fn insert_job(transaction: &Transaction<'_>, job: &NewJob<'_>) -> Result<Vec<Event>, LedgerError> {
     let JobDescription { kind, access, safety, packet, .. } = job.description;
     let mut insert = transaction.prepare(
-        "INSERT INTO jobs (job_id, trace_id, workflow_run_id, job_kind, state, access_mode, safety_mode,
+        "INSERT OR IGNORE INTO jobs (job_id, trace_id, workflow_run_id, job_kind, state, access_mode, safety_mode,
            protocol_id, profile_id, capability_profile_id, packet, worktree, process, created_at, updated_at)
          VALUES (?1, ?2, ?2, ?3, 'queued', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)",
     )?;
-    insert.execute(params![
+    let added = insert.execute(params![
         job.job_id,
         job.run_id,
         kind.as_str(),
@@ -221,6 +221,10 @@ fn insert_job(transaction: &Transaction<'_>, job: &NewJob<'_>) -> Result<Vec<Eve
         process_identity::current(),
         job.created_at,
     ])?;
+    // A job whose events were lost is still there.
+    if added == 0 {
+        return Ok(Vec::new());
+    }
     let start = "UPDATE jobs SET state = 'running', status_reason = 'running' WHERE job_id = ?1";
     transaction.prepare(start)?.execute([job.job_id])?;
     let started = transition(job.job_id, None, JobState::Running, "started", job.description);

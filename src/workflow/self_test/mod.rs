@@ -132,6 +132,16 @@ pub(crate) fn load_cases() -> Result<Vec<SelfTestCase>, SelfTestError> {
     crate::rule::parse_yaml(CASES_YAML).map_err(|error| SelfTestError::Data(error.to_string()))
 }
 
+/// Runs the conformance suite of the tool bus.
+///
+/// # Errors
+/// A temporary folder cannot be created.
+pub(crate) fn check_bus() -> Result<Vec<crate::bus::ConformanceCase>, SelfTestError> {
+    let folder = crate::system::files::create_scratch_folder("countersign-bus-")
+        .map_err(|source| SelfTestError::File { doing: "creating a folder".to_owned(), source })?;
+    Ok(crate::bus::check_conformance(folder.path()))
+}
+
 /// Returns the rule families, gates and rows of the table of trusted revisions that no
 /// case tests.
 #[must_use]
