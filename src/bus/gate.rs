@@ -10,14 +10,12 @@ use crate::text::to_single_line;
 use super::envelope::{
     BudgetSpec, DenialSeverity, GateDenial, MAX_PARAMS_BYTES, PlannedOperation, SCHEMA_VERSION,
 };
-use super::registry::{ENGINE_VERSION, ENGINES, EngineSpec, OperationSpec, find_engine, find_operation};
-
-/// Names of the gates, in their order.
-pub(crate) const GATE_NAMES: &[&str] =
-    &["G-SCHEMA", "G-CAP", "G-INTEGRITY", "G-BUDGET", "G-PROVENANCE", "G-DET"];
+use super::registry::{
+    ENGINE_VERSION, ENGINES, EngineSpec, GATE_NAMES, OperationSpec, find_engine, find_operation,
+};
 
 /// What gates are given beside the operation.
-pub(crate) struct GateContext<'a> {
+pub(crate) struct AdmissionContext<'a> {
     /// Rights that the trusted configuration grants.
     pub grants: &'a Grants,
     /// Whether the id of the operation was used before.
@@ -31,7 +29,7 @@ pub(crate) struct GateContext<'a> {
 pub(crate) struct Gatekeeper {
     /// Its name.
     pub name: &'static str,
-    check: fn(&PlannedOperation, &GateContext<'_>, &mut Denials),
+    check: fn(&PlannedOperation, &AdmissionContext<'_>, &mut Denials),
 }
 
 /// The gates of this program.
@@ -77,7 +75,7 @@ impl Pipeline {
     pub(crate) fn evaluate(
         &self,
         operation: &PlannedOperation,
-        context: &GateContext<'_>,
+        context: &AdmissionContext<'_>,
     ) -> Vec<GateDenial> {
         let mut denials = Vec::new();
         for gate in &self.0 {
@@ -116,7 +114,7 @@ fn shown(text: &str) -> String {
     to_single_line(text, 80)
 }
 
-fn check_schema(operation: &PlannedOperation, _: &GateContext<'_>, denials: &mut Denials) {
+fn check_schema(operation: &PlannedOperation, _: &AdmissionContext<'_>, denials: &mut Denials) {
     if operation.schema_version != SCHEMA_VERSION {
         denials.deny(format!(
             "schema_version is `{}`; expected `{SCHEMA_VERSION}`",
@@ -171,7 +169,7 @@ fn find_spec(
     Some((engine, spec))
 }
 
-fn check_capabilities(operation: &PlannedOperation, context: &GateContext<'_>, denials: &mut Denials) {
+fn check_capabilities(operation: &PlannedOperation, context: &AdmissionContext<'_>, denials: &mut Denials) {
     let grants = context.grants;
     if operation.capabilities_requested.is_empty() {
         denials.deny("it asks for no capability");
@@ -224,7 +222,7 @@ fn check_capabilities(operation: &PlannedOperation, context: &GateContext<'_>, d
     }
 }
 
-fn check_integrity(operation: &PlannedOperation, context: &GateContext<'_>, denials: &mut Denials) {
+fn check_integrity(operation: &PlannedOperation, context: &AdmissionContext<'_>, denials: &mut Denials) {
     match serde_json::to_string(&operation.params) {
         Ok(text) if text.len() > MAX_PARAMS_BYTES => denials.deny(format!(
             "the parameters have {} bytes, more than {MAX_PARAMS_BYTES}; large content is an input artifact",
@@ -261,7 +259,7 @@ fn is_path_below_root(path: &str) -> bool {
         && path.split('/').all(|name| !matches!(name, "" | "." | "..") && !name.eq_ignore_ascii_case(".git"))
 }
 
-fn check_budget(operation: &PlannedOperation, context: &GateContext<'_>, denials: &mut Denials) {
+fn check_budget(operation: &PlannedOperation, context: &AdmissionContext<'_>, denials: &mut Denials) {
     let BudgetSpec { cpu_time_ms, wall_time_ms, memory_bytes, output_bytes } = operation.budget;
     let spec = find_operation(&operation.engine_id, &operation.operation);
     let ceiling = spec.map(|spec| spec.ceiling).unwrap_or_default();
@@ -291,11 +289,11 @@ fn check_budget(operation: &PlannedOperation, context: &GateContext<'_>, denials
     }
 }
 
-fn check_provenance(operation: &PlannedOperation, _: &GateContext<'_>, denials: &mut Denials) {
+fn check_provenance(operation: &PlannedOperation, _: &AdmissionContext<'_>, denials: &mut Denials) {
     let is_required = operation.evidence_policy.as_ref().is_some_and(|policy| policy.required);
     if operation.determinism.requires_evidence() && !is_required {
         denials.deny(format!(
-            "{:?} needs `evidence_policy.required`: nobody could repeat it otherwise",
+            "{:?} needs `evidence_policy.required`: without evidence, it cannot be repeated",
             operation.determinism
         ));
     }
@@ -311,7 +309,7 @@ fn check_provenance(operation: &PlannedOperation, _: &GateContext<'_>, denials: 
     }
 }
 
-fn check_determinism(operation: &PlannedOperation, _: &GateContext<'_>, denials: &mut Denials) {
+fn check_determinism(operation: &PlannedOperation, _: &AdmissionContext<'_>, denials: &mut Denials) {
     match find_engine(&operation.engine_id) {
         None => denials.deny("the engine is unknown, and so is what it can promise"),
         Some(engine) if operation.determinism > engine.determinism_ceiling => denials.deny(format!(

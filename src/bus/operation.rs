@@ -4,7 +4,7 @@
 use crate::config::Grants;
 
 use super::envelope::{DenialSeverity, GateDenial, PlannedOperation};
-use super::gate::{GateContext, Pipeline};
+use super::gate::{AdmissionContext, Pipeline};
 
 /// An operation in one state of its life.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl Operation<Planned> {
         cannot_enforce: &[&'static str],
     ) -> Result<Operation<Admitted>, Vec<GateDenial>> {
         let Self { planned, state: Planned(()) } = self;
-        let context = GateContext { grants, is_replayed, cannot_enforce };
+        let context = AdmissionContext { grants, is_replayed, cannot_enforce };
         let found = pipeline.evaluate(&planned, &context);
         if found.iter().any(|denial| denial.severity == DenialSeverity::Error) {
             return Err(found);

@@ -10,7 +10,7 @@ use crate::config::{EnvironmentPolicy, Grants, StepRights};
 use crate::ledger::{LedgerTrouble, Payload, TerminalCommand, new_id, now};
 use crate::system::clock::Stopwatch;
 use crate::system::process::{ExitReason, Program};
-use crate::system::{clock, files, process};
+use crate::system::{clock, environment, files, process};
 
 use super::envelope::{
     ArtifactHandle, ArtifactKind, BudgetSpec, Determinism, EngineError, EngineResult, EngineStatus,
@@ -170,10 +170,12 @@ fn plan(
         folder: folder.to_string_lossy().replace('\\', "/"),
         environment: environment.iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect(),
     };
-    // A credential that the program gets is a right, whatever the request says.
+    // The program itself and the credentials that it gets are rights, whatever the request
+    // says.
     let mut requested = request.rights.requested.clone();
-    for name in params.environment.iter().filter(|name| is_credential(name)) {
-        let id = format!("secrets.use:{name}");
+    let program = request.argv.first().map(|name| format!("proc.exec:{name}"));
+    let secrets = params.environment.iter().filter(|name| is_credential(name));
+    for id in program.into_iter().chain(secrets.map(|name| format!("secrets.use:{name}"))) {
         if !requested.contains(&id) {
             requested.push(id);
         }
@@ -226,8 +228,7 @@ fn describe_result(
         .into_iter()
         .collect();
     let enforced = json!({
-        "os": std::env::consts::OS,
-        "arch": std::env::consts::ARCH,
+        "platform": environment::platform(),
         "enforced": ["wall_time_ms", "output_bytes"],
         "declared": operation.degraded().iter().map(|denial| &denial.reason).collect::<Vec<_>>(),
     });

@@ -7,6 +7,10 @@ use serde_json::Value;
 
 use super::envelope::{ArtifactKind, BudgetSpec, Determinism};
 
+/// Names of the gates, in their order.
+pub(crate) const GATE_NAMES: &[&str] =
+    &["G-SCHEMA", "G-CAP", "G-INTEGRITY", "G-BUDGET", "G-PROVENANCE", "G-DET"];
+
 /// Version of all engines: that of the program.
 pub(crate) const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -83,7 +87,7 @@ pub(crate) const ENGINES: &[EngineSpec] = &[
     EngineSpec {
         engine_id: "process",
         determinism_ceiling: Determinism::D2,
-        required_gates: super::gate::GATE_NAMES,
+        required_gates: GATE_NAMES,
         operations: &[OperationSpec {
             name: "run",
             axes: &["proc.exec", "fs.read", "fs.write", "net.http", "secrets.use"],
@@ -105,7 +109,7 @@ pub(crate) const ENGINES: &[EngineSpec] = &[
     EngineSpec {
         engine_id: "document",
         determinism_ceiling: Determinism::D3,
-        required_gates: super::gate::GATE_NAMES,
+        required_gates: GATE_NAMES,
         operations: &[OperationSpec {
             name: "apply",
             axes: &["fs.write"],

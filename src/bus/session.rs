@@ -13,8 +13,9 @@ use crate::ledger::{
 };
 
 use super::envelope::{DenialSeverity, EngineResult, EngineStatus, GateDenial, PlannedOperation};
-use super::gate::{GATE_NAMES, Pipeline};
+use super::gate::Pipeline;
 use super::operation::{Admitted, Operation};
+use super::registry::GATE_NAMES;
 
 /// An operation was denied. All reasons of all gates are there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,29 +2,15 @@
 
 use crate::bus::{ApplyError, Bus, WriteAccess};
 use crate::config::Config;
-use crate::finding::Report;
-use crate::ledger::{JobDescription, JobOutcome, LedgerTrouble, Recorder};
-use crate::pipeline::job;
+use crate::ledger::{JobDescription, JobOutcome, Recorder};
 use crate::system::git::GitRepository;
 use crate::system::transaction::{FileWrite, Writer};
-
-use super::GlobalArgs;
-use super::workspace::Workspace;
 
 /// Returns the recorder of a job in a repository.
 #[must_use]
 pub(crate) fn recorder(repo: &GitRepository, description: JobDescription) -> Recorder {
     let worktree = repo.root().map(|root| root.display().to_string()).unwrap_or_default();
     Recorder::new(repo.ledger_folder(), worktree, description)
-}
-
-/// Returns the recorder of a job in a place that may have no repository.
-#[must_use]
-pub(crate) fn recorder_in(workspace: &Workspace, description: JobDescription) -> Recorder {
-    match workspace {
-        Workspace::Git(repo) => recorder(repo, description),
-        Workspace::Plain(..) => Recorder::off(description),
-    }
 }
 
 /// The job of a command that writes, from the command and its arguments.
@@ -62,21 +48,6 @@ pub(crate) fn apply(
         ..JobOutcome::default()
     })?;
     Ok(applied?)
-}
-
-/// Records the report of a command that runs no step.
-///
-/// # Errors
-/// The ledger is required and cannot be used.
-pub(crate) fn record_report(
-    workspace: &Workspace,
-    global: &GlobalArgs,
-    report: &mut Report,
-) -> Result<(), LedgerTrouble> {
-    let recorder = recorder_in(workspace, JobDescription::judging(report.gate));
-    let config = workspace.load_config(global).unwrap_or_else(|_| Config::defaults());
-    configure(&recorder, &config);
-    job::record_report(&Bus::new(&recorder), report)
 }
 
 /// Tells a recorder what the configuration says.

@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
+use crate::bus::Bus;
 use crate::change::{History as _, Repository, RepositoryError, SelectionRequest, TreeState};
 use crate::config::{Config, LoadedConfig, complete_layout, detect_layout, load};
 use crate::document::Layout;
-use crate::ledger::Recorder;
+use crate::finding::Report;
+use crate::ledger::{JobDescription, LedgerTrouble, Recorder};
+use crate::pipeline::job::record_report;
 use crate::system::folder::PlainFolder;
 use crate::system::git::GitRepository;
 use crate::system::transaction::{
@@ -81,6 +84,26 @@ impl Workspace {
     /// The configuration on disk, or the file that the caller names.
     pub(crate) fn load_config(&self, global: &GlobalArgs) -> anyhow::Result<Config> {
         load_config(self.repo(), global)
+    }
+
+    /// The recorder of a job here; outside of git, nothing is recorded.
+    pub(crate) fn recorder(&self, description: JobDescription) -> Recorder {
+        match self {
+            Self::Git(repo) => job::recorder(repo, description),
+            Self::Plain(..) => Recorder::off(description),
+        }
+    }
+
+    /// Records the report of a command that runs no step.
+    pub(crate) fn record_report(
+        &self,
+        global: &GlobalArgs,
+        recorder: &Recorder,
+        report: &mut Report,
+    ) -> Result<(), LedgerTrouble> {
+        let config = self.load_config(global).unwrap_or_else(|_| Config::defaults());
+        job::configure(recorder, &config);
+        record_report(&Bus::new(recorder), report)
     }
 
     /// The tree that arguments select; without any, the files on disk.

@@ -3,6 +3,7 @@
 
 mod approval;
 mod area_info;
+mod ledger_info;
 mod place;
 mod report;
 mod wording;
@@ -13,11 +14,12 @@ use std::sync::Arc;
 
 pub(crate) use approval::{ApprovalSummary, CodeCommits, KeySignature, SigningCommit, TimelineEvent};
 pub(crate) use area_info::AreaInfo;
+pub(crate) use ledger_info::LedgerInfo;
 pub use place::{Label, Place};
 pub use report::Report;
 pub(crate) use report::{
-    CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, LedgerInfo, PacketInfo, PolicyInfo, ScanInfo,
-    SelectionInfo, StepReport, StepRun, StepStatus, Tally, Verdict,
+    CheckOutcome, CheckStatus, DocumentsInfo, EvidenceClaim, PacketInfo, PolicyInfo, ScanInfo, SelectionInfo,
+    StepReport, StepRun, StepStatus, Tally, Verdict,
 };
 
 pub(crate) use wording::Wording;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::area_info::AreaInfo;
+use super::ledger_info::LedgerInfo;
 use super::{ApprovalSummary, Finding, Level, RuleId};
 use crate::text::RepoPath;
 
@@ -202,19 +203,6 @@ pub struct RunInfo {
     pub milliseconds: u64,
     /// What the ledger knows; `None` if nothing is recorded.
     pub(crate) ledger: Option<LedgerInfo>,
-}
-
-/// What the ledger knows about a run. None of it is a finding.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct LedgerInfo {
-    /// Id of the job that was recorded.
-    pub job: Option<String>,
-    /// Why nothing was recorded.
-    pub trouble: Option<String>,
-    /// Why the evidence of this run cannot be trusted.
-    pub untrusted: Option<String>,
-    /// Earlier runs of the packet whose evidence cannot be trusted: job, time, reason.
-    pub untrusted_jobs: Vec<(String, String, String)>,
 }
 
 /// The documents that were checked.

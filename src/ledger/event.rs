@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::names::named_values;
 use super::payload::Payload;
+use super::shape::{InvalidEvent, is_uuid};
 
 named_values! {
     /// Who acted.
@@ -20,12 +21,8 @@ named_values! {
     }
 }
 
-/// Why an event is not valid.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("HSK-400-INVALID-EVENT: {0}")]
-pub(crate) struct InvalidEvent(pub String);
-
 /// One event.
+#[expect(clippy::struct_field_names, reason = "the names of the specification")]
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Event {
     /// Its id, a UUID.
@@ -128,9 +125,4 @@ impl Event {
         }
         self.payload.validate()
     }
-}
-
-/// Returns whether a text is a UUID other than the nil one.
-pub(super) fn is_uuid(text: &str) -> bool {
-    uuid::Uuid::try_parse(text).is_ok_and(|id| !id.is_nil())
 }

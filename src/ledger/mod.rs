@@ -2,7 +2,7 @@
 //! It is memory and help, not a boundary: no verdict depends on it unless the
 //! configuration says `ledger: required`.
 
-#![cfg_attr(not(feature = "ledger"), allow(dead_code))]
+#![cfg_attr(not(feature = "ledger"), allow(dead_code, unused_imports))]
 
 mod event;
 mod job;
@@ -12,6 +12,7 @@ mod problem;
 mod record;
 mod recorder;
 mod redact;
+mod shape;
 #[cfg(feature = "ledger")]
 mod store;
 
@@ -22,8 +23,8 @@ pub(crate) use payload::{
     TerminalCommand, ToolCall,
 };
 pub(crate) use problem::Problem;
-pub(crate) use record::{NewOperation, OperationEnd};
-pub(crate) use recorder::{JobOutcome, LedgerNote, LedgerTrouble, Recorder};
+pub(crate) use record::{JobOutcome, LedgerNote, LedgerTrouble, NewOperation, OperationEnd};
+pub(crate) use recorder::Recorder;
 pub(crate) use redact::redact_value;
 #[cfg(feature = "ledger")]
 pub(crate) use store::{

@@ -4,8 +4,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::event::{InvalidEvent, is_uuid};
 use super::job::JobState;
+use super::shape::{InvalidEvent, is_uuid};
 
 /// A program ran (FR-EVT-001). Its output is in a log, never here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,7 @@ pub(crate) struct TerminalCommand {
 }
 
 /// An engine did something else than run a program (FR-EVT-007).
+#[expect(clippy::struct_field_names, reason = "the names of the specification")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ToolCall {
@@ -284,7 +285,7 @@ macro_rules! payloads {
                 }
                 match kind {
                     $($kind if kind != "system" => Ok(Self::$variant(shape(value)?)),)+
-                    other => Err(InvalidEvent(format!("`{other}` is no type of event"))),
+                    other => Err(InvalidEvent(format!("invalid type of event `{other}`"))),
                 }
             }
         }
@@ -330,7 +331,7 @@ impl Payload {
             if known.contains(&value) {
                 return Ok(());
             }
-            Err(InvalidEvent(format!("`{what}` is none of {}", known.join(", "))))
+            Err(InvalidEvent(format!("invalid `{what}`; expected one of: {}", known.join(", "))))
         };
         match self {
             Self::CapabilityAction(action) => {

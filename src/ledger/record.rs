@@ -82,3 +82,48 @@ pub(crate) struct PoisonedJob {
     /// Why.
     pub reason: String,
 }
+
+/// The ledger could not be used. Only `ledger: required` makes it an error of a command.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the ledger could not be used: {0}")]
+pub(crate) struct LedgerTrouble(pub String);
+
+/// How a command ended.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct JobOutcome {
+    /// `passed`, `failed` or `not_run`; `None` for a command without a verdict.
+    pub verdict: Option<&'static str>,
+    /// Whether waivers, warnings or degraded limits were part of it.
+    pub has_issues: bool,
+    /// Whether its user ended it.
+    pub is_cancelled: bool,
+    /// Why it could not run.
+    pub error: Option<String>,
+    /// The packet that was judged.
+    pub packet: Option<String>,
+    /// The tree or commit that was judged.
+    pub tree: Option<String>,
+    /// What it was about.
+    pub entities: Vec<EntityRef>,
+    /// Files that were judged.
+    pub entities_read: u64,
+    /// Files that were written.
+    pub entities_written: u64,
+    /// Checks that ran.
+    pub checks: u64,
+    /// Its problems.
+    pub problems: Vec<Problem>,
+}
+
+/// What the ledger says to the command that was recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct LedgerNote {
+    /// The job; `None` if nothing was recorded.
+    pub job_id: Option<String>,
+    /// Why nothing was recorded, if something should have been.
+    pub trouble: Option<String>,
+    /// Earlier jobs of the packet whose evidence cannot be trusted.
+    pub poisoned: Vec<PoisonedJob>,
+    /// Why the evidence of this job cannot be trusted.
+    pub violation: Option<String>,
+}

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use serde_json::Value;
 
 /// What stands for a removed secret.
@@ -49,7 +49,14 @@ pub(crate) fn redact(text: &str) -> String {
     };
     let text = tokens.replace_all(text, REMOVED);
     let text = addresses.replace_all(&text, format!("${{name}}{REMOVED}@"));
-    named.replace_all(&text, format!("${{name}}{REMOVED}")).into_owned()
+    named
+        .replace_all(&text, |found: &Captures<'_>| {
+            let name = found.name("name").map_or("", |name| name.as_str());
+            // A capability names a variable, and holds no secret.
+            let is_capability = name.ends_with("secrets.use:");
+            if is_capability { found[0].to_owned() } else { format!("{name}{REMOVED}") }
+        })
+        .into_owned()
 }
 
 /// Removes secrets from all texts of a value.
@@ -108,9 +115,14 @@ mod tests {
             let out = redact(&text);
             assert!(!out.contains(marker) && out.contains(REMOVED), "{text} -> {out}");
         }
-        for kept in
-            ["cargo test --lib", "src/token.rs changed", "exit code: 1", "a skilled sk-", "https://a/b"]
-        {
+        for kept in [
+            "cargo test --lib",
+            "src/token.rs changed",
+            "exit code: 1",
+            "a skilled sk-",
+            "https://a/b",
+            "`secrets.use:TOKEN` is not granted",
+        ] {
             assert_eq!(redact(kept), kept);
         }
     }

@@ -62,6 +62,12 @@ pub(crate) fn variables() -> Vec<(OsString, OsString)> {
     env::vars_os().collect()
 }
 
+/// Returns the operating system and the processor, such as `linux/x86_64`.
+#[must_use]
+pub(crate) fn platform() -> String {
+    format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH)
+}
+
 /// Returns whether standard error is a terminal.
 #[must_use]
 pub(crate) fn stderr_is_terminal() -> bool {

@@ -280,6 +280,7 @@ fn write_atomically(path: &Path, bytes: &[u8], permissions: Option<fs::Permissio
 }
 
 /// Returns whether a folder is on a network file system, where processes share no memory.
+#[cfg(feature = "ledger")]
 #[must_use]
 pub(crate) fn is_network_folder(folder: &Path) -> bool {
     #[cfg(target_os = "linux")]

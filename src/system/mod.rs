@@ -10,6 +10,7 @@ pub(crate) mod git;
 pub(crate) mod ignores;
 pub(crate) mod parallel;
 pub(crate) mod process;
+#[cfg(feature = "ledger")]
 pub(crate) mod process_identity;
 pub(crate) mod ssh_agent;
 pub(crate) mod transaction;

@@ -76,10 +76,9 @@ fn start_time(_: u32) -> Option<String> {
 fn is_alive(pid: u32) -> Option<bool> {
     let pid = rustix::process::Pid::from_raw(i32::try_from(pid).ok()?)?;
     match rustix::process::test_kill_process(pid) {
-        Ok(()) => Some(true),
         Err(rustix::io::Errno::SRCH) => Some(false),
-        // It belongs to another user.
-        Err(_) => Some(true),
+        // Other errors say that it belongs to another user.
+        Ok(()) | Err(_) => Some(true),
     }
 }
 

@@ -35,6 +35,8 @@ mod interrupted;
 #[cfg(feature = "ssh")]
 mod keys;
 mod language;
+#[cfg(feature = "ledger")]
+mod ledger;
 mod local_disks;
 mod manifest;
 mod not_run;
@@ -55,6 +57,8 @@ mod schema_history;
 mod standard;
 mod steps;
 mod support;
+#[cfg(feature = "ledger")]
+mod tool_bus;
 mod trusted_revision;
 mod tutorial;
 mod validation;

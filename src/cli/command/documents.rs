@@ -6,10 +6,10 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::change::{ObjectStore as _, TreeState};
-use crate::cli::job;
 use crate::cli::workspace::{Workspace, repo_path_below};
 use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::document::{DocumentKind, detect_json_kind};
+use crate::ledger::JobDescription;
 use crate::pipeline::document_check::{
     DocumentCheckRequest, DocumentQuery, NamedDocument, check_documents, list_packets,
 };
@@ -148,6 +148,7 @@ fn run_query(
 ) -> anyhow::Result<u8> {
     let (started_at, watch) = (clock::now_text(), Stopwatch::start());
     let workspace = Workspace::discover(global)?;
+    let recorder = workspace.recorder(JobDescription::judging(query.as_str()).about(query.packet()));
     let tree = workspace.resolve_tree(tree_args.staged, tree_args.rev.as_ref())?;
     let here = global.working_dir()?;
     let mut named = Vec::new();
@@ -169,7 +170,7 @@ fn run_query(
         bail!("nothing was judged: {why}");
     }
     report.run.started_at = started_at;
-    job::record_report(&workspace, global, &mut report)?;
+    workspace.record_report(global, &recorder, &mut report)?;
     report.run.milliseconds = watch.elapsed_milliseconds();
     output.write_report(global, &report)
 }

@@ -82,7 +82,7 @@ impl FixArgs {
         if let Some(writer) = &writer {
             let all: Vec<FileWrite> = outcome.documents.iter().map(to_file_write).collect();
             if !all.is_empty() {
-                let recorder = job::recorder_in(&workspace, job::editing("fix"));
+                let recorder = workspace.recorder(job::editing("fix"));
                 job::configure(&recorder, &workspace.load_config(global)?);
                 job::apply(&recorder, writer, "fix", &all)?;
             }

@@ -73,7 +73,7 @@ impl JobsArgs {
         let workspace = GitWorkspace::open(global)?;
         let store = open_ledger(&workspace.repo)?;
         if let Some(JobsAction::Acknowledge(args)) = &self.action {
-            return args.run(&workspace, store, output, "job", Store::find_job);
+            return args.run(&workspace, store, output, "job", Store::find_poisoned_job);
         }
         let query = JobQuery { packet: self.packet.clone(), state: self.state, limit: self.limit };
         let jobs = match &store {
@@ -137,7 +137,8 @@ impl AcknowledgeArgs {
         }
         let Some(mut store) = store else { return print_no_ledger(output) };
         let Some(subject) = find(&store, &self.id)? else {
-            bail!("no {what}, or more than one, has an id that starts with `{}`", escape_hidden(&self.id));
+            let kind = if what == "job" { "poisoned job" } else { what };
+            bail!("no {kind}, or more than one, has an id that starts with `{}`", escape_hidden(&self.id));
         };
         let actor = workspace.repo.configured_identity().unwrap_or_else(|| "unknown".to_owned());
         let payload = Acknowledgement { subject: subject.clone(), reason: self.reason.clone() };

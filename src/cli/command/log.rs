@@ -214,7 +214,7 @@ fn verify(
     let seals: Vec<SealOutput> =
         state.seals.iter().filter(reached).map(|seal| judge_seal(seal, allowed.as_ref())).collect();
     let is_broken = state.fault.is_some() || seals.iter().any(|seal| seal.status == "broken");
-    let sealed = seals.iter().filter(|seal| matches!(seal.status, "good" | "unknown"));
+    let sealed = seals.iter().filter(|seal| seal.status == "good");
     let sealed_up_to = sealed.map(|seal| seal.event).max();
     output.print(&if is_json {
         json::pretty(&VerifyOutput {

@@ -12,6 +12,7 @@ use crate::cli::job;
 use crate::cli::workspace::{Workspace, open_writer};
 use crate::cli::{GlobalArgs, Output, PASSED};
 use crate::finding::{Finding, Report};
+use crate::ledger::JobDescription;
 use crate::pipeline::source_scan::{ScanProfile, ScanRequest, load_active_rules, run_scan};
 use crate::scan::{Baseline, write_baseline};
 use crate::system::clock;
@@ -149,7 +150,7 @@ fn store_baseline(
     path: &str,
     text: &str,
 ) -> anyhow::Result<()> {
-    let recorder = job::recorder_in(workspace, job::editing("scan"));
+    let recorder = workspace.recorder(job::editing("scan"));
     job::configure(&recorder, &workspace.load_config(global)?);
     let writer = open_writer(workspace, root, "scan")?;
     let path = RepoPath::from(path);
@@ -269,6 +270,7 @@ fn build_request(
 fn run_request(global: &GlobalArgs, output: &Output, request: &ScanRequest) -> anyhow::Result<u8> {
     let (started_at, watch) = (clock::now_text(), Stopwatch::start());
     let workspace = Workspace::discover(global)?;
+    let recorder = workspace.recorder(JobDescription::judging(request.profile.name));
     let mut report: Report = run_scan(workspace.repo(), request)?;
     let judged = report
         .outcomes
@@ -290,7 +292,7 @@ fn run_request(global: &GlobalArgs, output: &Output, request: &ScanRequest) -> a
         bail!("nothing was judged: {}", reasons.first().copied().unwrap_or("no rule was selected"));
     }
     report.run.started_at = started_at;
-    job::record_report(&workspace, global, &mut report)?;
+    workspace.record_report(global, &recorder, &mut report)?;
     report.run.milliseconds = watch.elapsed_milliseconds();
     output.write_report(global, &report)
 }

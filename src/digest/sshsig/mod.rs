@@ -9,13 +9,16 @@ mod keys;
 #[path = "none.rs"]
 mod keys;
 
+#[cfg(feature = "ledger")]
+pub(crate) use keys::sign_in;
 pub(crate) use keys::{
-    armor_agent_signature, encode_for_signing, parse_supported_key, sign, sign_in, verify, verify_in,
+    armor_agent_signature, encode_for_signing, parse_supported_key, sign, verify, verify_in,
 };
 
 /// Namespace of signed approvals. A signature for another namespace is refused.
 pub(crate) const NAMESPACE: &str = "countersign";
 /// Namespace of seals of the ledger.
+#[cfg(feature = "ledger")]
 pub(crate) const LEDGER_NAMESPACE: &str = "countersign-ledger";
 /// Namespace of commits that git signs.
 pub(crate) const GIT_NAMESPACE: &str = "git";

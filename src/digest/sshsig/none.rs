@@ -32,6 +32,7 @@ pub(crate) fn sign(_: &[u8], _: &[u8]) -> Result<(String, SigningKey), SigningKe
 ///
 /// # Errors
 /// Always.
+#[cfg(feature = "ledger")]
 pub(crate) fn sign_in(
     _: &'static str,
     private_key: &[u8],

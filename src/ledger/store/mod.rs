@@ -56,7 +56,7 @@ pub(crate) enum LedgerError {
     },
     /// An event that may not be written.
     #[error(transparent)]
-    Event(#[from] crate::ledger::event::InvalidEvent),
+    Event(#[from] crate::ledger::shape::InvalidEvent),
     /// A stored value that is not valid.
     #[error("the ledger holds an invalid value: {0}")]
     Value(String),

@@ -96,12 +96,16 @@ impl Store {
         Ok(jobs)
     }
 
-    /// Returns the job whose id starts with a text; `None` if there is none or several.
+    /// Returns the poisoned job whose id starts with a text; `None` if there is none or
+    /// several.
     ///
     /// # Errors
     /// The database cannot be read, or holds an invalid value.
-    pub(crate) fn find_job(&self, prefix: &str) -> Result<Option<String>, LedgerError> {
-        self.find_id("SELECT job_id FROM jobs WHERE substr(job_id, 1, length(?1)) = ?1 LIMIT 2", prefix)
+    pub(crate) fn find_poisoned_job(&self, prefix: &str) -> Result<Option<String>, LedgerError> {
+        self.find_id(
+            "SELECT job_id FROM jobs WHERE state = 'poisoned' AND substr(job_id, 1, length(?1)) = ?1 LIMIT 2",
+            prefix,
+        )
     }
 
     /// Returns the problem whose fingerprint starts with a text; `None` if there is none

@@ -31,6 +31,8 @@ pub(super) struct JudgedState {
 pub(super) struct StateChanges {
     /// What happened to HEAD, branch, references and index; clauses without a subject.
     pub repository: Vec<String>,
+    /// What happened to settings and hooks of git; clauses without a subject.
+    pub settings: Vec<String>,
     /// Files that existed before and were edited or removed, in order.
     pub edited: Vec<RepoPath>,
     /// New files, in order.
@@ -120,6 +122,12 @@ impl JudgedState {
     /// Returns the differences to a later state.
     pub(super) fn changes_to(&self, later: &Self) -> StateChanges {
         let mut out = StateChanges { repository: self.repository_changes(later), ..StateChanges::default() };
+        if self.git.settings_sha256 != later.git.settings_sha256 {
+            out.settings.push("changed the settings of git".to_owned());
+        }
+        if self.git.hooks_sha256 != later.git.hooks_sha256 {
+            out.settings.push("changed the hooks of git".to_owned());
+        }
         for (path, (is_tracked, entry)) in &later.files {
             match self.files.get(path) {
                 Some((_, before)) if before == entry => {}

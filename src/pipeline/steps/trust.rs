@@ -27,7 +27,7 @@ pub(super) fn check_trust(
         job_state_transition: JobState::Poisoned,
     };
     let name = &step.name;
-    if let Some(what) = changes.repository.first() {
+    if let Some(what) = changes.repository.iter().chain(&changes.settings).next() {
         bus.recorder().poison(violation("step_changed_repository", format!("step `{name}` {what}")));
     }
     for earlier in results.steps.iter().chain([report]) {

@@ -29,6 +29,26 @@ pub(crate) struct GitState {
     /// flags: `git diff` writes the times of files anew, as its own cache. An index that
     /// cannot be parsed counts with all of its bytes.
     pub index_sha256: Option<String>,
+    /// SHA-256 of the repository's own settings of git.
+    pub settings_sha256: String,
+    /// SHA-256 of the names and bytes of its hooks.
+    pub hooks_sha256: String,
+}
+
+/// Maximum number of hooks that are compared.
+const MAX_HOOKS: usize = 1_000;
+/// Maximum size of settings and of a hook, in bytes.
+const MAX_SETTINGS_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Returns whether a line of the settings names a folder of hooks in the working tree.
+/// Package managers write it, and what is in the folder is judged as files.
+fn names_hooks_of_tree(line: &str) -> bool {
+    let Some((key, value)) = line.split_once('=') else { return false };
+    let value = value.trim().trim_matches('"');
+    key.trim().eq_ignore_ascii_case("hookspath")
+        && !value.starts_with(['/', '\\', '~'])
+        && !value.contains("..")
+        && !value.contains(':')
 }
 
 /// Returns the SHA-256 of what the entries of an index say, without the times of files.
@@ -59,6 +79,8 @@ impl GitRepository {
             Err(error) => return Err(unreadable(&RepoPath::from("index"), &error)),
         };
         Ok(GitState {
+            settings_sha256: self.digest_of_settings(),
+            hooks_sha256: self.digest_of_hooks(),
             head: self.head()?,
             references: self.list_references(branch.as_deref())?,
             branch,
@@ -69,6 +91,32 @@ impl GitRepository {
     fn index_path(&self) -> std::path::PathBuf {
         let named = self.repo.index().ok().and_then(|index| index.path().map(std::path::Path::to_path_buf));
         named.unwrap_or_else(|| self.repo.path().join("index"))
+    }
+
+    fn digest_of_settings(&self) -> String {
+        let mut text = String::new();
+        for path in [self.repo.commondir().join("config"), self.repo.path().join("config.worktree")] {
+            let bytes = files::read(&path, MAX_SETTINGS_BYTES).unwrap_or_default();
+            for line in String::from_utf8_lossy(&bytes).lines().filter(|line| !names_hooks_of_tree(line)) {
+                text.push_str(line.trim());
+                text.push('\n');
+            }
+        }
+        sha256_hex(text.as_bytes())
+    }
+
+    fn digest_of_hooks(&self) -> String {
+        let folder = self.hooks_folder();
+        let found = files::list_folder(&folder).unwrap_or_default();
+        let mut names: Vec<_> = found.into_iter().map(|(name, _)| name).collect();
+        names.sort();
+        let mut text = String::new();
+        for name in names.iter().take(MAX_HOOKS) {
+            let path = files::join_repo_path(&folder, &RepoPath::from_bytes(name.as_bytes()));
+            let bytes = files::read(&path, MAX_SETTINGS_BYTES).unwrap_or_default();
+            text.push_str(&format!("{} {}\n", sha256_hex(name.as_bytes()), sha256_hex(&bytes)));
+        }
+        sha256_hex(text.as_bytes())
     }
 
     fn list_references(&self, own_branch: Option<&str>) -> Result<BTreeMap<String, String>, RepositoryError> {

@@ -6,6 +6,7 @@
 //! must pass. The cases are data (`fixtures/self-test.yaml`). They are embedded, so
 //! that the installed program tests itself.
 
+mod bus;
 mod trust;
 mod workshop;
 
@@ -26,6 +27,8 @@ use crate::pipeline::trusted_revision::TrustRow;
 use crate::pipeline::verify::{PolicyApproval, VerifyRequest};
 use crate::system::environment;
 use crate::system::git::{GitRepository, RepositoryBuilder};
+
+pub(crate) use bus::check_bus;
 
 use super::demo::{DemoRepository, WP_ID};
 use trust::run_row;
@@ -130,16 +133,6 @@ impl From<RepositoryError> for SelfTestError {
 /// The embedded file is invalid.
 pub(crate) fn load_cases() -> Result<Vec<SelfTestCase>, SelfTestError> {
     crate::rule::parse_yaml(CASES_YAML).map_err(|error| SelfTestError::Data(error.to_string()))
-}
-
-/// Runs the conformance suite of the tool bus.
-///
-/// # Errors
-/// A temporary folder cannot be created.
-pub(crate) fn check_bus() -> Result<Vec<crate::bus::ConformanceCase>, SelfTestError> {
-    let folder = crate::system::files::create_scratch_folder("countersign-bus-")
-        .map_err(|source| SelfTestError::File { doing: "creating a folder".to_owned(), source })?;
-    Ok(crate::bus::check_conformance(folder.path()))
 }
 
 /// Returns the rule families, gates and rows of the table of trusted revisions that no
@@ -324,11 +317,8 @@ fn run_case(workshop: &Workshop, case: &SelfTestCase, is_bypass: bool) -> Result
         now: NOW,
     };
     let skip = (!case.steps).then(|| "the self-test case needs no step".to_owned());
-    Ok(crate::pipeline::steps::run_gate(
-        &repo,
-        &request,
-        &StepOptions { skip, ..StepOptions::new(&NoProgress) },
-    )?)
+    let options = StepOptions { skip, ..StepOptions::new(&NoProgress) };
+    Ok(crate::pipeline::steps::run_gate(&repo, &request, &options)?)
 }
 
 /// Judges work in the repository at `root` by its fence.
@@ -343,8 +333,7 @@ fn run_case_verify(root: &std::path::Path, selection: SelectionRequest) -> Resul
         branch: None,
         now: NOW,
     };
-    let skip = Some("the self-test case needs no step".to_owned());
-    let options = StepOptions { skip, ..StepOptions::new(&NoProgress) };
+    let options = StepOptions::new(&NoProgress).without_steps("the self-test case needs no step");
     Ok(run_verify(&GitRepository::discover(root)?, &request, &options)?)
 }
 
@@ -360,8 +349,7 @@ fn run_case_post_work(root: &std::path::Path, selection: SelectionRequest) -> Re
         config: None,
         now: NOW,
     };
-    let skip = Some("the self-test case needs no step".to_owned());
-    let options = StepOptions { skip, ..StepOptions::new(&NoProgress) };
+    let options = StepOptions::new(&NoProgress).without_steps("the self-test case needs no step");
     Ok(crate::pipeline::steps::run_gate(&GitRepository::discover(root)?, &request, &options)?)
 }
 

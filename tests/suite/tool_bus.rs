@@ -1,0 +1,103 @@
+//! The tool bus as a user meets it: rights come from the trusted configuration, and what
+//! was not granted does not run.
+
+use countersign::DemoRepository;
+
+use crate::support::repo::Sandbox;
+
+const JUDGE: [&str; 2] = ["pre-work", "WP-1-Farewell"];
+
+/// An approved packet whose pre-work runs one step with these settings.
+fn with_rights(step: &str, profiles: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    DemoRepository::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    sandbox.write(
+        "countersign.yaml",
+        format!(
+            "version: 1\n{profiles}steps:\n  - name: proof\n    run: [sh, -c, touch ran]\n    gates: [pre-work]\n\
+             \x20   tests: false\n{step}"
+        ),
+    );
+    let base = sandbox.commit("project");
+    sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
+    DemoRepository::approved_files(&base).into_iter().for_each(|(path, text)| sandbox.write(path, text));
+    sandbox.commit("packet");
+    sandbox
+}
+
+fn ran(sandbox: &Sandbox) -> bool {
+    sandbox.root.join("ran").exists()
+}
+
+#[test]
+fn a_step_gets_what_its_profile_grants() {
+    let granted = "profiles:\n  tests: [\"proc.exec:sh\", fs.read, \"fs.write:workspace\"]\n";
+    let sandbox = with_rights("    profile: tests\n", granted);
+    let (_, said) = sandbox.run_redacted(&JUDGE);
+    assert!(ran(&sandbox), "{said}");
+    // The hostile twins: another program, and a right that the profile does not have.
+    let other = "profiles:\n  tests: [\"proc.exec:cargo\", fs.read]\n";
+    let refused = [
+        ("    profile: tests\n", other, "proc.exec:sh"),
+        ("    profile: tests\n    capabilities: [\"proc.exec:sh\"]\n", other, "proc.exec:sh"),
+        ("    profile: tests\n    capabilities: [\"net.http:any\"]\n", granted, "net.http:any"),
+    ];
+    for (step, profiles, capability) in refused {
+        let sandbox = with_rights(step, profiles);
+        let (exit, said) = sandbox.run_redacted(&JUDGE);
+        assert_eq!(exit, 2, "{said}");
+        assert!(!ran(&sandbox), "{said}");
+        let expected = format!("`{capability}` is not granted by the profile `tests`");
+        assert!(said.contains("G-CAP") && said.contains(&expected), "{said}");
+        let (_, log) = sandbox.run_redacted(&["log", "--all"]);
+        assert!(log.contains(&format!("{capability}: deny")), "{log}");
+        assert!(log.contains("G-CAP deny process.run") && log.contains("G-DET pass"), "{log}");
+        let (_, problems) = sandbox.run_redacted(&["problems", "WP-1-Farewell"]);
+        assert!(problems.contains("G-CAP"), "{problems}");
+    }
+}
+
+#[test]
+fn an_unknown_capability_is_a_mistake_in_the_configuration() {
+    for (step, profiles) in [
+        ("    capabilities: [\"proc.exce:sh\"]\n", ""),
+        ("", "profiles:\n  tests: [magic.wand]\n"),
+        ("    capabilities: [\"net.http\"]\n", ""),
+        ("    profile: none-of-these\n", "profiles:\n  tests: [fs.read]\n"),
+    ] {
+        let sandbox = with_rights(step, profiles);
+        let (exit, said) = sandbox.run_redacted(&JUDGE);
+        assert_eq!(exit, 2, "{said}");
+        assert!(!ran(&sandbox) && said.contains("countersign.yaml:"), "{said}");
+        let is_unknown = step.contains("exce") || profiles.contains("magic");
+        assert_eq!(said.contains("HSK-4001"), is_unknown, "{said}");
+    }
+}
+
+#[test]
+fn a_credential_is_a_right() {
+    let keeps = "    environment: {keep: [PATH, DEPLOY_TOKEN]}\n";
+    let run = |sandbox: &Sandbox| {
+        let output = sandbox.program().args(JUDGE).env("DEPLOY_TOKEN", "hunter2").output().expect("runs");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let sandbox = with_rights(keeps, "");
+    let said = run(&sandbox);
+    assert!(ran(&sandbox), "the configuration names it: {said}");
+    let (_, log) = sandbox.run_redacted(&["log", "--all"]);
+    assert!(log.contains("secrets.use:DEPLOY_TOKEN: allow"), "{log}");
+    let profile = "profiles:\n  tests: [\"proc.exec:sh\", fs.read]\n";
+    let sandbox = with_rights(&format!("{keeps}    profile: tests\n"), profile);
+    let said = run(&sandbox);
+    assert!(!ran(&sandbox) && said.contains("secrets.use:DEPLOY_TOKEN"), "{said}");
+}
+
+#[test]
+fn rights_come_from_the_trusted_revision() {
+    let profiles = "profiles:\n  tests: [\"proc.exec:cargo\", fs.read]\n";
+    let sandbox = with_rights("    profile: tests\n    capabilities: [\"proc.exec:sh\"]\n", profiles);
+    // The work grants itself what it needs.
+    sandbox.edit("countersign.yaml", "proc.exec:cargo", "proc.exec:sh");
+    let (_, said) = sandbox.run_redacted(&JUDGE);
+    assert!(!ran(&sandbox), "{said}");
+}
