@@ -1,5 +1,6 @@
 //! The engine `process`: runs one program to its end and writes its output to a log.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,8 +11,9 @@ use crate::config::{EnvironmentPolicy, Grants, StepRights};
 use crate::ledger::{LedgerTrouble, Payload, TerminalCommand, new_id, now};
 use crate::system::clock::Stopwatch;
 use crate::system::process::{ExitReason, Program};
-use crate::system::{clock, environment, files, process};
+use crate::system::{clock, confine, environment, files, process};
 
+use super::confinement;
 use super::envelope::{
     ArtifactHandle, ArtifactKind, BudgetSpec, Determinism, EngineError, EngineResult, EngineStatus,
     EvidenceDemand, OutputSpec, PlannedOperation, ProvenanceRecord, SCHEMA_VERSION,
@@ -109,8 +111,14 @@ impl Bus<'_> {
         files::create_folder(&request.log_folder).map_err(ProcessError::CreateLogFolder)?;
         let (path, log) = create_log(request).map_err(ProcessError::CreateLog)?;
         self.write_intent()?;
+        let wrapped = request
+            .rights
+            .is_confined
+            .then(|| confine::wrap(request.argv, &confinement::of_rights(operation.granted(), request.root)))
+            .flatten();
+        let is_confined = wrapped.is_some();
         let program = Program {
-            argv: request.argv.to_vec(),
+            argv: wrapped.unwrap_or_else(|| request.argv.iter().map(OsString::from).collect()),
             folder: request.folder.clone(),
             environment,
             timeout: request.timeout,
@@ -132,7 +140,7 @@ impl Bus<'_> {
             content_hash: log_sha256.clone(),
             size_bytes: length,
         };
-        let result = describe_result(&operation, &outcome, log, started_at);
+        let result = describe_result(&operation, &outcome, log, started_at, is_confined);
         // A log that grew over its limit between two looks is cut off by the limit's report.
         let limit_reached = matches!(outcome, Ok(ExitReason::LogLimitExceeded));
         if !limit_reached {
@@ -160,10 +168,7 @@ fn read_log(path: &Path, artifact: &ArtifactHandle) -> Result<(String, u64), Str
     Ok((hash, length))
 }
 
-fn plan(
-    request: &ProcessRequest<'_>,
-    environment: &[(std::ffi::OsString, std::ffi::OsString)],
-) -> PlannedOperation {
+fn plan(request: &ProcessRequest<'_>, environment: &[(OsString, OsString)]) -> PlannedOperation {
     let folder = request.folder.strip_prefix(request.root).unwrap_or(Path::new(""));
     let params = ProcessParams {
         argv: request.argv.to_vec(),
@@ -212,6 +217,7 @@ fn describe_result(
     outcome: &io::Result<ExitReason>,
     log: ArtifactHandle,
     started_at: String,
+    is_confined: bool,
 ) -> EngineResult {
     let planned = operation.envelope();
     let error = match outcome {
@@ -229,7 +235,11 @@ fn describe_result(
         .collect();
     let enforced = json!({
         "platform": environment::platform(),
-        "enforced": ["wall_time_ms", "output_bytes"],
+        "enforced": if is_confined {
+            vec!["wall_time_ms", "output_bytes", "proc.exec", "secrets.use", "fs.write", "net.http"]
+        } else {
+            vec!["wall_time_ms", "output_bytes", "proc.exec", "secrets.use"]
+        },
         "declared": operation.degraded().iter().map(|denial| &denial.reason).collect::<Vec<_>>(),
     });
     EngineResult {

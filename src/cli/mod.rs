@@ -24,7 +24,7 @@ use command::{jobs, log};
 
 use crate::pipeline::document_check::DocumentQuery;
 use crate::pipeline::source_scan::ScanProfile;
-use crate::system::process;
+use crate::system::{confine, process};
 
 pub(crate) use args::{ColorMode, GlobalArgs};
 pub(crate) use exit_code::{COULD_NOT_RUN, FAILED, INTERNAL_ERROR, PASSED};
@@ -325,8 +325,11 @@ impl Command {
 /// Runs the program with its arguments (the first is the program's name) and
 /// returns its exit code: 0 passed, 1 failed, 2 could not run.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    panic_hook::install();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(code) = confine::become_confined(&arguments) {
+        return code;
+    }
+    panic_hook::install();
     let parsed = Cli::command().try_get_matches_from(&arguments);
     let (matches, cli) = match parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
         Ok((cli, matches)) => (matches, cli),
@@ -338,6 +341,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     process::install_signal_handling();
+    confine::enable();
     let output = Output::new(&cli.global);
     let name = cli.command.name();
     let result =

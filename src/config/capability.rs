@@ -109,6 +109,9 @@ pub(crate) struct StepRights {
     pub requested: Vec<String>,
     /// Capabilities that the profile grants.
     pub granted: Vec<String>,
+    /// Whether the operating system enforces what may be written and reached, where it can:
+    /// for rights that the configuration names.
+    pub is_confined: bool,
 }
 
 /// Name of the profile of steps that name none.
@@ -126,8 +129,10 @@ impl StepRights {
             ["fs.read", "fs.write:workspace", "fs.write:tmp", "fs.write:cache", "net.http:any"]
                 .map(str::to_owned),
         );
-        let granted = requested.iter().cloned().chain(["secrets.use".to_owned()]).collect();
-        Self { profile: DEFAULT_PROFILE.to_owned(), granted, requested }
+        // A step may ask for less of each axis, and only for its own program.
+        let axes = ["fs.read", "fs.write", "net.http", "secrets.use"].map(str::to_owned);
+        let granted = requested.iter().take(1).cloned().chain(axes).collect();
+        Self { profile: DEFAULT_PROFILE.to_owned(), granted, requested, is_confined: false }
     }
 }
 
@@ -150,6 +155,7 @@ pub(super) fn validate_rights(
     profiles: &CapabilityProfiles,
 ) -> Result<StepRights, ValueError> {
     let mut rights = StepRights::default_of(argv);
+    rights.is_confined = profile.is_some() || capabilities.is_some();
     if let Some(name) = profile {
         let found = profiles.0.iter().find(|(known, _)| known.value == name.value);
         let Some((_, granted)) = found else {

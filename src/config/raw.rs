@@ -251,6 +251,8 @@ pub(super) struct RawStep {
     pub capabilities: Option<Vec<Text>>,
     #[serde(default)]
     pub profile: Option<Text>,
+    #[serde(default)]
+    pub confine: Option<bool>,
 }
 
 /// The steps: a list, or `none` for a repository without tests.

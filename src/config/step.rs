@@ -86,8 +86,9 @@ pub(super) fn validate_step(
         drop: raw.environment.drop.unwrap_or_default(),
         set: raw.environment.set,
     };
-    let rights =
+    let mut rights =
         validate_rights(&raw.run.value, raw.capabilities.as_deref(), raw.profile.as_ref(), profiles)?;
+    rights.is_confined = raw.confine.unwrap_or(rights.is_confined);
     Ok(GateStep {
         rights,
         name: raw.name.value,

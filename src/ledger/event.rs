@@ -2,8 +2,11 @@
 //! specification). A shape is checked when an event is written and when it is read: a
 //! missing or an unknown key is an error (`HSK-400-INVALID-EVENT`).
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::names::named_values;
 use super::payload::Payload;
@@ -40,8 +43,7 @@ pub(crate) struct Event {
 }
 
 /// An event as it is stored, keys in this order.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 struct StoredEvent {
     #[serde(rename = "type")]
     kind: String,
@@ -51,6 +53,21 @@ struct StoredEvent {
     actor_id: String,
     job_id: Option<String>,
     payload: Value,
+}
+
+/// An event as it is read: its payload is read once its type is known.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FoundEvent<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    event_id: String,
+    timestamp: String,
+    actor: Actor,
+    actor_id: String,
+    job_id: Option<String>,
+    #[serde(borrow)]
+    payload: &'a RawValue,
 }
 
 impl Event {
@@ -92,10 +109,10 @@ impl Event {
     /// # Errors
     /// A missing or unknown key, an unknown type, an invalid value.
     pub(crate) fn read(text: &str) -> Result<Self, InvalidEvent> {
-        let stored: StoredEvent =
+        let stored: FoundEvent<'_> =
             serde_json::from_str(text).map_err(|error| InvalidEvent(error.to_string()))?;
         let event = Self {
-            payload: Payload::read(&stored.kind, stored.payload)?,
+            payload: Payload::read(&stored.kind, stored.payload.get())?,
             event_id: stored.event_id,
             timestamp: stored.timestamp,
             actor: stored.actor,

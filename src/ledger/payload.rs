@@ -1,8 +1,10 @@
 //! What happened: one shape for each type of event.
 
-use serde::de::DeserializeOwned;
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::job::JobState;
 use super::shape::{InvalidEvent, is_uuid};
@@ -227,13 +229,26 @@ pub(crate) struct Sealed {
 }
 
 /// What a `system` event holds.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SystemPayload {
-    component: String,
-    message: String,
-    level: String,
+#[derive(Serialize)]
+struct SystemPayload<'a> {
+    component: &'a str,
+    message: &'a str,
+    level: &'a str,
     details: Value,
+}
+
+/// What a `system` event holds, as it is read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FoundSystemPayload<'a> {
+    #[serde(borrow)]
+    component: Cow<'a, str>,
+    #[serde(borrow)]
+    message: Cow<'a, str>,
+    #[serde(rename = "level", borrow)]
+    _level: Cow<'a, str>,
+    #[serde(borrow)]
+    details: &'a RawValue,
 }
 
 macro_rules! payloads {
@@ -261,9 +276,9 @@ macro_rules! payloads {
                         let value = serde_json::to_value(shape).map_err(failed)?;
                         $(
                             let value = serde_json::to_value(SystemPayload {
-                                component: $component.to_owned(),
-                                message: $message.to_owned(),
-                                level: self.level().to_owned(),
+                                component: $component,
+                                message: $message,
+                                level: self.level(),
                                 details: value,
                             })
                             .map_err(failed)?;
@@ -273,18 +288,18 @@ macro_rules! payloads {
                 }
             }
 
-            pub(super) fn read(kind: &str, value: Value) -> Result<Self, InvalidEvent> {
+            pub(super) fn read(kind: &str, text: &str) -> Result<Self, InvalidEvent> {
                 if kind == "system" {
-                    let system: SystemPayload = shape(value)?;
-                    return match (system.component.as_str(), system.message.as_str()) {
-                        $($(($component, $message) => Ok(Self::$variant(shape(system.details)?)),)?)+
+                    let system: FoundSystemPayload<'_> = shape(text)?;
+                    return match (&*system.component, &*system.message) {
+                        $($(($component, $message) => Ok(Self::$variant(shape(system.details.get())?)),)?)+
                         (component, message) => Err(InvalidEvent(format!(
                             "`{component}` has no message `{message}`"
                         ))),
                     };
                 }
                 match kind {
-                    $($kind if kind != "system" => Ok(Self::$variant(shape(value)?)),)+
+                    $($kind if kind != "system" => Ok(Self::$variant(shape(text)?)),)+
                     other => Err(InvalidEvent(format!("invalid type of event `{other}`"))),
                 }
             }
@@ -308,8 +323,8 @@ payloads! {
     Sealed(Sealed) = "system", "ledger" "sealed";
 }
 
-fn shape<T: DeserializeOwned>(value: Value) -> Result<T, InvalidEvent> {
-    serde_json::from_value(value).map_err(|error| InvalidEvent(error.to_string()))
+fn shape<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, InvalidEvent> {
+    serde_json::from_str(text).map_err(|error| InvalidEvent(error.to_string()))
 }
 
 impl Payload {

@@ -42,6 +42,12 @@ pub(crate) fn config_home() -> Option<PathBuf> {
     absolute("XDG_CONFIG_HOME").or_else(|| home().map(|home| home.join(".config")))
 }
 
+/// Returns the home folder of the user; `None` if there is none.
+#[must_use]
+pub(crate) fn home_folder() -> Option<PathBuf> {
+    ["HOME", "USERPROFILE"].iter().find_map(env::var_os).map(PathBuf::from).filter(|home| home.is_absolute())
+}
+
 /// Reads standard input to its end, at most `limit` bytes.
 ///
 /// # Errors

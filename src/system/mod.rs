@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "this module contains all I/O")]
 
 pub(crate) mod clock;
+pub(crate) mod confine;
 pub(crate) mod environment;
 pub(crate) mod files;
 pub(crate) mod folder;

@@ -31,7 +31,7 @@ static ADOPTS_ORPHANS: AtomicBool = AtomicBool::new(false);
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
     /// Program and arguments; no shell is involved.
-    pub argv: Vec<String>,
+    pub argv: Vec<OsString>,
     /// Working folder.
     pub folder: PathBuf,
     /// The complete environment; nothing is inherited.
@@ -216,7 +216,7 @@ mod tests {
         let path = scratch.path().join("log");
         let log = files::create_new(&path).expect("log");
         let program = Program {
-            argv: ["sh", "-c", "echo $$; exec sleep 60"].map(str::to_owned).to_vec(),
+            argv: ["sh", "-c", "echo $$; exec sleep 60"].map(OsString::from).to_vec(),
             folder: scratch.path().to_path_buf(),
             environment: vec![("PATH".into(), "/usr/bin:/bin".into())],
             timeout: Duration::from_secs(30),

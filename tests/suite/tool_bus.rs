@@ -9,12 +9,21 @@ const JUDGE: [&str; 2] = ["pre-work", "WP-1-Farewell"];
 
 /// An approved packet whose pre-work runs one step with these settings.
 fn with_rights(step: &str, profiles: &str) -> Sandbox {
+    with_command("[sh, -c, touch ran]", step, profiles)
+}
+
+#[cfg(target_os = "linux")]
+fn with_confined(run: &str, step: &str) -> Sandbox {
+    with_command(run, step, "")
+}
+
+fn with_command(run: &str, step: &str, profiles: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     DemoRepository::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
     sandbox.write(
         "countersign.yaml",
         format!(
-            "version: 1\n{profiles}steps:\n  - name: proof\n    run: [sh, -c, touch ran]\n    gates: [pre-work]\n\
+            "version: 1\n{profiles}steps:\n  - name: proof\n    run: {run}\n    gates: [pre-work]\n\
              \x20   tests: false\n{step}"
         ),
     );
@@ -100,4 +109,58 @@ fn rights_come_from_the_trusted_revision() {
     sandbox.edit("countersign.yaml", "proc.exec:cargo", "proc.exec:sh");
     let (_, said) = sandbox.run_redacted(&JUDGE);
     assert!(!ran(&sandbox), "{said}");
+}
+
+/// Whether the kernel can confine programs: otherwise rights are only declared.
+#[cfg(target_os = "linux")]
+fn kernel_confines() -> bool {
+    let known = std::fs::read_to_string("/sys/kernel/security/lsm").unwrap_or_default();
+    let sandbox =
+        with_confined("[sh, -c, \"echo x > ../outside\"]", "    capabilities: [fs.write:workspace]\n");
+    sandbox.run(&JUDGE);
+    let confines = !sandbox.root.with_file_name("outside").exists();
+    assert!(confines || !known.contains("landlock"), "the kernel has Landlock, and nothing is enforced");
+    if !confines {
+        eprintln!("skipped: this kernel cannot confine programs");
+    }
+    confines
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_confined_step_writes_only_what_it_was_granted() {
+    if !kernel_confines() {
+        return;
+    }
+    // What is written, the rights of the step, whether it works.
+    let cases = [
+        ("out/a", "[\"fs.write:out\"]", true),
+        ("src/new.rs", "[\"fs.write:out\"]", false),
+        ("../outside", "[\"fs.write:workspace\"]", false),
+        ("../outside", "[\"fs.write:workspace\", \"fs.write:tmp\"]", true),
+        ("$HOME/.cargo/config.toml", "[\"fs.write:workspace\", \"fs.write:cache\"]", false),
+        ("$HOME/.cache/x", "[\"fs.write:cache\"]", true),
+        ("/dev/null", "[\"fs.write:out\"]", true),
+    ];
+    for (target, rights, works) in cases {
+        let run = format!("[sh, -c, \"echo x > {target}\"]");
+        let sandbox = with_confined(&run, &format!("    capabilities: {rights}\n"));
+        std::fs::create_dir_all(sandbox.home().join(".cargo")).expect("folder");
+        std::fs::create_dir_all(sandbox.home().join(".cache")).expect("folder");
+        let mut program = sandbox.program();
+        // The test's own folder is below the folder for temporary files.
+        let output = program.args(JUDGE).env("TMPDIR", sandbox.dir.path()).output().expect("runs");
+        let both = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&both).into_owned();
+        assert!(!said.contains("is denied"), "{said}");
+        let failed = said.contains("ended with exit code");
+        assert_eq!(!failed, works, "{target} with {rights}: {said}");
+        // The same step runs without a confinement if the configuration says so.
+        if !works {
+            let free = with_confined(&run, &format!("    capabilities: {rights}\n    confine: false\n"));
+            std::fs::create_dir_all(free.home().join(".cargo")).expect("folder");
+            let (_, said) = free.run_redacted(&JUDGE);
+            assert!(!said.contains("ended with exit code"), "{target}: {said}");
+        }
+    }
 }

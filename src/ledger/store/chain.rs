@@ -1,10 +1,11 @@
 //! The chain of events: every event holds the hash of the one before it.
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction};
+use rusqlite::{Connection, OptionalExtension as _, Rows, Transaction};
 use sha2::{Digest as _, Sha256};
 
 use crate::ledger::event::Event;
 use crate::ledger::payload::Payload;
+use crate::system::parallel;
 
 use super::{LedgerError, Store};
 
@@ -114,27 +115,32 @@ impl Store {
             .connection
             .prepare("SELECT seq, event_id, kind, job_id, body, prev, hash FROM events ORDER BY seq")?;
         let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let (seq, prev, hash): (u64, Hash32, Hash32) = (row.get(0)?, row.get(5)?, row.get(6)?);
-            let body = row.get_ref(4)?.as_str().map_err(|error| LedgerError::Value(error.to_string()))?;
-            if state.events == 0 && seq > 1 {
-                state.first = seq;
-                removed_before = Some((seq, prev));
-                state.head = ChainHead { seq: seq - 1, hash: prev };
+        loop {
+            let batch = read_batch(&mut rows)?;
+            if batch.is_empty() {
+                break;
             }
-            let names = (row.get_ref(1)?, row.get_ref(2)?, row.get_ref(3)?);
-            if let Some(what) = event_fault(&state.head, (seq, &prev, &hash), body, names) {
-                state.fault = Some(ChainFault { seq, what });
-                return Ok(state);
+            // Bytes and shape of an event depend on no other one.
+            let faults = parallel::map(&batch, own_fault);
+            for (event, fault) in batch.iter().zip(faults) {
+                if state.events == 0 && event.seq > 1 {
+                    state.first = event.seq;
+                    removed_before = Some((event.seq, event.prev));
+                    state.head = ChainHead { seq: event.seq - 1, hash: event.prev };
+                }
+                if let Some(what) = order_fault(&state.head, event).or(fault) {
+                    state.fault = Some(ChainFault { seq: event.seq, what });
+                    return Ok(state);
+                }
+                if removed_before.is_some_and(|(first, last)| names_removal(&event.body, first, &last)) {
+                    removed_before = None;
+                }
+                for seal in state.seals.iter_mut().filter(|seal| seal.seq == event.seq) {
+                    seal.found = Some(event.hash);
+                }
+                state.head = ChainHead { seq: event.seq, hash: event.hash };
+                state.events += 1;
             }
-            if removed_before.is_some_and(|(first, last)| names_removal(body, first, &last)) {
-                removed_before = None;
-            }
-            for seal in state.seals.iter_mut().filter(|seal| seal.seq == seq) {
-                seal.found = Some(hash);
-            }
-            state.head = ChainHead { seq, hash };
-            state.events += 1;
         }
         if let Some((seq, _)) = removed_before {
             let what = format!("the {} events before it are missing, and no retention names them", seq - 1);
@@ -159,35 +165,57 @@ impl Store {
     }
 }
 
-/// Returns what is wrong with an event that follows `head`.
-fn event_fault(
-    head: &ChainHead,
-    (seq, prev, hash): (u64, &Hash32, &Hash32),
-    body: &str,
-    (event_id, kind, job_id): (
-        rusqlite::types::ValueRef<'_>,
-        rusqlite::types::ValueRef<'_>,
-        rusqlite::types::ValueRef<'_>,
-    ),
-) -> Option<String> {
-    if seq != head.seq + 1 {
-        return Some(format!("the events {} to {} are missing", head.seq + 1, seq - 1));
+/// One row of the table of events.
+struct StoredRow {
+    seq: u64,
+    event_id: String,
+    kind: String,
+    job_id: Option<String>,
+    body: String,
+    prev: Hash32,
+    hash: Hash32,
+}
+
+/// Number of events that are checked together.
+const BATCH: usize = 8_192;
+
+fn read_batch(rows: &mut Rows<'_>) -> Result<Vec<StoredRow>, LedgerError> {
+    let mut batch = Vec::new();
+    while batch.len() < BATCH {
+        let Some(row) = rows.next()? else { break };
+        batch.push(StoredRow {
+            seq: row.get(0)?,
+            event_id: row.get(1)?,
+            kind: row.get(2)?,
+            job_id: row.get(3)?,
+            body: row.get(4)?,
+            prev: row.get(5)?,
+            hash: row.get(6)?,
+        });
     }
-    if *prev != head.hash {
-        return Some("it does not continue the event before it".to_owned());
+    Ok(batch)
+}
+
+/// Returns what is wrong with the place of an event behind `head`.
+fn order_fault(head: &ChainHead, event: &StoredRow) -> Option<String> {
+    if event.seq != head.seq + 1 {
+        return Some(format!("the events {} to {} are missing", head.seq + 1, event.seq - 1));
     }
-    if hash_event(seq, prev, body) != *hash {
+    (event.prev != head.hash).then(|| "it does not continue the event before it".to_owned())
+}
+
+/// Returns what is wrong with an event itself.
+fn own_fault(row: &StoredRow) -> Option<String> {
+    if hash_event(row.seq, &row.prev, &row.body) != row.hash {
         return Some("its bytes were changed".to_owned());
     }
-    match Event::read(body) {
+    match Event::read(&row.body) {
         Err(error) => Some(error.to_string()),
         Ok(event) => {
-            let columns = [
-                event_id.as_str().ok() == Some(event.event_id.as_str()),
-                kind.as_str().ok() == Some(event.payload.kind()),
-                job_id.as_str().ok() == event.job_id.as_deref(),
-            ];
-            columns.contains(&false).then(|| "its columns differ from its bytes".to_owned())
+            let agree = row.event_id == event.event_id
+                && row.kind == event.payload.kind()
+                && row.job_id == event.job_id;
+            (!agree).then(|| "its columns differ from its bytes".to_owned())
         }
     }
 }

@@ -62,10 +62,26 @@ pub(crate) enum LedgerError {
     Value(String),
 }
 
+/// Size of the write-ahead log at which it is written back, in bytes. Each process reads
+/// the whole log once, and no process but this one empties it.
+const MAX_LOG_BYTES: u64 = 512 * 1024;
+
 /// An open ledger.
 #[derive(Debug)]
 pub(crate) struct Store {
     connection: Connection,
+    log: PathBuf,
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let size = files::find_metadata(&self.log).ok().flatten().map_or(0, |found| found.len());
+        if size > MAX_LOG_BYTES {
+            // Another process may be at work: then the next one does it.
+            let _ = self.connection.busy_timeout(std::time::Duration::ZERO);
+            let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
+    }
 }
 
 impl Store {
@@ -94,9 +110,10 @@ impl Store {
             // A checkpoint when the last process closes the file takes 15 ms.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
             connection.pragma_update(None, "synchronous", "NORMAL")?;
+            connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         }
         schema::migrate(&mut connection)?;
-        Ok(Self { connection })
+        Ok(Self { connection, log: folder.join(format!("{FILE_NAME}-wal")) })
     }
 
     /// Opens the ledger of a folder for reading; `None` if there is none.
@@ -119,7 +136,7 @@ impl Store {
         )?;
         prepare(&mut connection)?;
         connection.query_row("SELECT count(*) FROM jobs", [], |row| row.get::<_, i64>(0))?;
-        Ok(Some(Self { connection }))
+        Ok(Some(Self { connection, log: PathBuf::new() }))
     }
 }
 
