@@ -202,6 +202,7 @@ registry! {
     "hygiene/large" => Check::Sources(hygiene::large),
     "tests/weakened" => Check::Change(test_changes::weakened),
     "step/failed" => Check::Step,
+    "step/flaky" => Check::Step,
     "step/no-tests" => Check::Step,
     "step/unknown-tests" => Check::Step,
     "step/not-verified" => Check::Step,

@@ -253,6 +253,8 @@ pub(super) struct RawStep {
     pub profile: Option<Text>,
     #[serde(default)]
     pub confine: Option<bool>,
+    #[serde(default)]
+    pub twice: bool,
 }
 
 /// The steps: a list, or `none` for a repository without tests.

@@ -49,6 +49,8 @@ pub(crate) struct GateStep {
     pub paths: Option<Vec<ProtectedPattern>>,
     /// What it asks for, and what it is granted.
     pub rights: StepRights,
+    /// Whether it runs twice, and both results must agree.
+    pub twice: bool,
 }
 
 /// Run time of a step that sets no `timeout`.
@@ -91,6 +93,7 @@ pub(super) fn validate_step(
     rights.is_confined = raw.confine.unwrap_or(rights.is_confined);
     Ok(GateStep {
         rights,
+        twice: raw.twice,
         name: raw.name.value,
         argv: raw.run.value,
         folder,

@@ -23,6 +23,9 @@ pub(crate) struct PreWorkArgs {
     /// Do not run the configured steps
     #[arg(long)]
     no_run: bool,
+    /// Run every step twice: a step with two results is an error
+    #[arg(long, conflicts_with = "no_run")]
+    twice: bool,
     #[command(flatten)]
     base: BaseArgs,
 }
@@ -35,6 +38,9 @@ pub(crate) struct PostWorkArgs {
     /// Do not run the configured steps; the report says so
     #[arg(long)]
     no_run: bool,
+    /// Run every step twice: a step with two results is an error
+    #[arg(long, conflicts_with = "no_run")]
+    twice: bool,
     /// Allow only the files of this task of the packet
     #[arg(long, value_name = "MT-ID", conflicts_with = "also")]
     task: Option<String>,
@@ -63,6 +69,7 @@ impl PreWorkArgs {
             selection: None,
             base: self.base.revision.as_ref(),
             no_run: self.no_run,
+            twice: self.twice,
             task: None,
         };
         run.run(global, output)
@@ -72,7 +79,7 @@ impl PreWorkArgs {
 impl PostWorkArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let run = GateRun::of_work(Gate::PostWork, &self.work, self.no_run);
-        GateRun { task: self.task.as_ref(), ..run }.run(global, output)
+        GateRun { task: self.task.as_ref(), twice: self.twice, ..run }.run(global, output)
     }
 }
 
@@ -90,6 +97,7 @@ impl GateCheckArgs {
             selection: None,
             base: None,
             no_run: false,
+            twice: false,
             task: None,
         };
         run.run(global, output)
@@ -103,6 +111,7 @@ struct GateRun<'a> {
     selection: Option<&'a SelectionArgs>,
     base: Option<&'a String>,
     no_run: bool,
+    twice: bool,
     task: Option<&'a String>,
 }
 
@@ -114,6 +123,7 @@ impl<'a> GateRun<'a> {
             selection: Some(&work.selection),
             base: work.base.revision.as_ref(),
             no_run,
+            twice: false,
             task: None,
         }
     }
@@ -143,7 +153,7 @@ impl<'a> GateRun<'a> {
         let report = run_gate(
             &repo,
             &request,
-            &StepOptions { skip, ..StepOptions::new(output).recorded_by(&recorder) },
+            &StepOptions { skip, twice: self.twice, ..StepOptions::new(output).recorded_by(&recorder) },
         )?;
         output.write_report(global, &report)
     }

@@ -28,6 +28,9 @@ pub(crate) struct VerifyArgs {
     /// Do not run the configured steps; the report says so
     #[arg(long)]
     no_run: bool,
+    /// Run every step twice: a step with two results is an error
+    #[arg(long, conflicts_with = "no_run")]
+    twice: bool,
     /// Approve a change of nothing but the configuration, as a person on a terminal
     /// or in a protected job
     #[arg(long)]
@@ -62,7 +65,7 @@ impl VerifyArgs {
         let report = run_verify(
             &repo,
             &request,
-            &StepOptions { skip, ..StepOptions::new(output).recorded_by(&recorder) },
+            &StepOptions { skip, twice: self.twice, ..StepOptions::new(output).recorded_by(&recorder) },
         )?;
         output.write_report(global, &report)
     }

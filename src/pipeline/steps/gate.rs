@@ -34,7 +34,8 @@ pub(crate) fn run_verify(
         (None, true) => Some("the change contains no code".to_owned()),
         (skip, _) => skip.clone(),
     };
-    let options = StepOptions { skip, progress: options.progress, recorder: options.recorder };
+    let options =
+        StepOptions { skip, twice: options.twice, progress: options.progress, recorder: options.recorder };
     finish(repo, gate_result, &options, started_at, &watch)
 }
 

@@ -6,8 +6,9 @@ use crate::finding::{Finding, Report, StepReport, StepStatus};
 use crate::pipeline::outcome::{RuleRef, is_disabled, resolve_outcome};
 
 /// The rules about steps.
-const STEP_RULES: [&str; 8] = [
+const STEP_RULES: [&str; 9] = [
     "step/failed",
+    "step/flaky",
     "step/no-tests",
     "step/unknown-tests",
     "step/not-verified",

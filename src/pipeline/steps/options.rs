@@ -6,6 +6,8 @@ use crate::ledger::Recorder;
 pub struct StepOptions<'a> {
     /// Reason why no step runs; `None` runs them.
     pub skip: Option<String>,
+    /// Whether every step runs twice, and both results must agree.
+    pub twice: bool,
     /// Receives events while steps run.
     pub progress: &'a dyn Progress,
     /// Records the run; `None` records nothing.
@@ -16,7 +18,7 @@ impl<'a> StepOptions<'a> {
     /// Options that run all steps and record nothing.
     #[must_use]
     pub fn new(progress: &'a dyn Progress) -> Self {
-        Self { skip: None, progress, recorder: None }
+        Self { skip: None, twice: false, progress, recorder: None }
     }
 
     /// Runs no step, for this reason.

@@ -70,6 +70,10 @@ pub(super) fn run_steps(
     let judged = JudgedState::take(repo).map_err(PipelineError::from)?;
     for (index, step) in planned.iter().enumerate() {
         let (report, mut findings) = run_step(repo, gate_result, step, options, bus)?;
+        if (step.twice || options.twice) && !findings.iter().any(Finding::fails_gate) {
+            let (again, _) = run_step(repo, gate_result, step, options, bus)?;
+            findings.extend(compare_runs(step, &report, &again));
+        }
         let now = judged.take_again(repo).map_err(PipelineError::from)?;
         let is_last = index + 1 == planned.len();
         let changes = judged.changes_to(&now);
@@ -86,6 +90,30 @@ pub(super) fn run_steps(
         }
     }
     Ok(results)
+}
+
+/// Returns the finding about a step whose two runs disagree.
+fn compare_runs(step: &GateStep, first: &StepReport, second: &StepReport) -> Option<Finding> {
+    let result = |run: &StepReport| {
+        let exit =
+            run.exit_code.map_or_else(|| "no exit code".to_owned(), |code| format!("exit code {code}"));
+        match run.tests {
+            Some(tests) => {
+                let count = usize::try_from(tests).unwrap_or(usize::MAX);
+                format!("{exit} with {}", crate::text::format_count(count, "test"))
+            }
+            None => exit,
+        }
+    };
+    let (before, after) = (result(first), result(second));
+    if before == after {
+        return None;
+    }
+    let message = format!("step `{}` gave two results: {before}, then {after}", step.name);
+    let label = Label::path(&RepoPath::from(crate::config::FILE_NAME), format!("step `{}`", step.name));
+    let logs = [first, second].iter().filter_map(|run| run.run.log.clone()).collect::<Vec<_>>();
+    let finding = step_finding("step/flaky", message, label);
+    finding.map(|finding| finding.help(format!("Its logs are {}.", logs.join(" and "))))
 }
 
 /// Builds the findings about what a step changed. `known` are earlier findings: a new
@@ -213,6 +241,7 @@ fn planned_steps(
     let step = GateStep {
         name: "cargo test".into(),
         rights: StepRights::default_of(&argv),
+        twice: false,
         argv,
         folder: String::new(),
         timeout: Duration::from_secs(30 * 60),
