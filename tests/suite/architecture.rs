@@ -9,6 +9,7 @@ use regex::Regex;
 use crate::support::{files_below, project};
 
 mod cycles;
+mod doors;
 mod imports;
 
 /// Lowest layer first: a module uses only modules listed before it.

@@ -18,6 +18,7 @@ mod ci_files;
 mod cli;
 mod completeness;
 mod configuration;
+mod conformance;
 mod corpus_check;
 mod demo;
 mod dependencies;
