@@ -79,10 +79,10 @@ impl Problem {
         crate::digest::sha256_hex(tuple.to_string().as_bytes())
     }
 
-    /// Returns the first location as `path:line`.
+    /// Returns the first location as `path:line`, or the capability that was denied.
     #[must_use]
     pub(crate) fn location_text(&self) -> Option<String> {
-        let first = self.locations.iter().min()?;
+        let Some(first) = self.locations.iter().min() else { return self.capability_id.clone() };
         Some(match first.range {
             Some([line, ..]) => format!("{}:{line}", first.path),
             None => first.path.clone(),

@@ -13,6 +13,10 @@ fn the_demo_runs_to_its_end() {
         "[manifest/post-sha1]",
         "git's object id",
         "step     tests: passed, 3 tests",
+        #[cfg(feature = "ledger")]
+        "G-CAP: `proc.exec:cargo` is not granted by the profile `readers`",
+        #[cfg(feature = "ledger")]
+        "events in order",
         "[ROOT]/kept",
     ] {
         assert!(said.contains(part), "{part} is missing in\n{said}");

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 
+#[cfg(feature = "ledger")]
+use crate::cli::COULD_NOT_RUN;
 use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
 use crate::finding::CheckStatus;
 use crate::render::human;
@@ -53,6 +55,9 @@ impl DemoArgs {
             }
         })?;
         printed?;
+        if !show_denied_operation(&root, number + 1, output)? {
+            wrong.push(number + 1);
+        }
         output.print(&closing_text(&root))?;
         if wrong.is_empty() {
             return Ok(PASSED);
@@ -81,6 +86,47 @@ fn render_step(number: usize, step: &DemoStep, output: &Output) -> String {
         step.command,
         human::render(&step.report, output.human_options)
     )
+}
+
+/// Shows a step that asks for a right that it does not have, the problem that this leaves,
+/// and the chain of the log. Returns whether each command ended as described.
+#[cfg(feature = "ledger")]
+fn show_denied_operation(root: &Path, number: usize, output: &Output) -> anyhow::Result<bool> {
+    let text = files::read(&root.join("countersign.yaml"), 64 * 1024).context("reading the configuration")?;
+    let text = String::from_utf8_lossy(&text)
+        .replace("steps:\n", "profiles:\n  readers: [fs.read]\nsteps:\n")
+        .replace("  - name: tests\n", "  - name: tests\n    profile: readers\n");
+    let rights = root.join(".git/readers.yaml");
+    files::write(&rights, text.as_bytes()).context("writing the configuration of the demo")?;
+    let line = "─".repeat(78);
+    output.print(&format!(
+        "{line}\n{number}. Another configuration grants the step only the right to read. It asks to run a program: \
+         the tool bus denies the operation, and nothing starts. The ledger remembers it.\n"
+    ))?;
+    let folder = root.display().to_string();
+    let config = rights.display().to_string();
+    let commands: [(&[&str], u8); 3] = [
+        (&["post-work", "WP-1-Farewell", "--config", &config], COULD_NOT_RUN),
+        (&["problems", "WP-1-Farewell"], PASSED),
+        (&["log", "verify"], PASSED),
+    ];
+    let mut as_described = true;
+    for (arguments, expected) in commands {
+        let shown = arguments.join(" ").replace(&format!("{folder}/"), "");
+        output.print(&format!("\n$ countersign {shown}\n\n"))?;
+        let start = ["countersign", "-C", folder.as_str()];
+        let call = start.iter().chain(arguments).map(std::ffi::OsString::from);
+        as_described &= crate::cli::run(call) == expected;
+    }
+    output.print("\n")?;
+    Ok(as_described)
+}
+
+/// Without a ledger there is nothing to show.
+#[cfg(not(feature = "ledger"))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature with and without a ledger")]
+fn show_denied_operation(_: &Path, _: usize, _: &Output) -> anyhow::Result<bool> {
+    Ok(true)
 }
 
 fn closing_text(root: &Path) -> String {

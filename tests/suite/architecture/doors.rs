@@ -9,11 +9,12 @@ use super::sources;
 const DOORS: [(&str, &[&str]); 4] = [
     (r"\bprocess::run\(", &[]),
     (r"\bwriter\.write\(|Writer::write\b", &[]),
-    // Reports go where the user says, hooks and receipts into git's own folder.
+    // Reports go where the user says; hooks, receipts and a file of the demo into git's folder.
     (
         r"\bfiles::write(?:_output|_executable)?\(|\bfiles::remove\(",
         &[
             "cli/output.rs",
+            "cli/command/demo.rs",
             "workflow/hook.rs",
             "pipeline/steps/receipt.rs",
             "pipeline/steps/test_runner/junit.rs",
