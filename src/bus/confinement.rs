@@ -39,8 +39,7 @@ const CACHES: [(&str, &str); 15] = [
     ("", ".nuget/packages"),
 ];
 
-/// Returns what a program with these rights may do. Folders below the root that do not
-/// exist yet are created: a right to write a folder that is not there would be none.
+/// Returns what a program with these rights may do.
 pub(super) fn of_rights(rights: &[String], root: &Path) -> Confinement {
     let mut writable: Vec<PathBuf> = DEVICES.iter().map(PathBuf::from).collect();
     let mut network = false;
@@ -51,19 +50,33 @@ pub(super) fn of_rights(rights: &[String], root: &Path) -> Confinement {
             ("fs.write", None | Some("workspace")) => writable.push(root.to_path_buf()),
             ("fs.write", Some("tmp")) => writable.extend(temporary_folders()),
             ("fs.write", Some("cache")) => writable.extend(cache_folders()),
-            ("fs.write", Some(path)) => {
-                if let Ok(folder) = files::resolve_folder_below(root, path) {
-                    let _ = files::create_folder(&folder);
-                    writable.push(folder);
-                } else if let Ok(folder) = files::resolve_folder_below(root, parent_of(path)) {
-                    // A file: what may be written is the file alone.
-                    writable.push(folder.join(path.rsplit('/').next().unwrap_or(path)));
-                }
-            }
+            ("fs.write", Some(path)) => writable.extend(writable_below(root, path)),
             _ => {}
         }
     }
     Confinement { writable, network }
+}
+
+/// A path with a trailing `/`, or of a folder that is there, is a folder; any other is one
+/// file. What is not there is created: a right to write it would be none.
+fn writable_below(root: &Path, path: &str) -> Option<PathBuf> {
+    let as_folder = files::resolve_folder_below(root, path).ok();
+    let is_there = |folder: &PathBuf| files::find_metadata(folder).ok().flatten().is_some();
+    match as_folder {
+        Some(folder) if path.ends_with('/') || is_there(&folder) => {
+            files::create_folder(&folder).ok()?;
+            Some(folder)
+        }
+        _ => {
+            let parent = files::resolve_folder_below(root, parent_of(path)).ok()?;
+            files::create_folder(&parent).ok()?;
+            let file = parent.join(path.rsplit('/').next()?);
+            if !is_there(&file) {
+                files::create_new(&file).ok()?;
+            }
+            Some(file)
+        }
+    }
 }
 
 fn parent_of(path: &str) -> &str {

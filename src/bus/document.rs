@@ -153,7 +153,7 @@ fn describe_result(
             engine_version: Some(ENGINE_VERSION.to_owned()),
             implementation: Some(format!("countersign {ENGINE_VERSION}")),
             determinism: planned.determinism,
-            config_hash: Some(sha256_hex(planned.params.to_string().as_bytes())),
+            config_hash: Some(sha256_hex(to_json(&planned.params).as_bytes())),
             inputs: planned.inputs.clone(),
             outputs,
             capabilities_granted: operation.granted().to_vec(),

@@ -187,10 +187,11 @@ fn check_capabilities(operation: &PlannedOperation, context: &AdmissionContext<'
         ));
     }
     let spec = find_spec(operation, denials).map(|(_, spec)| spec);
-    for id in &operation.capabilities_requested {
-        let details = Some(json!({ "capability_id": id }));
-        let id = shown(id);
-        match check_request(&id) {
+    for raw in &operation.capabilities_requested {
+        let details = Some(json!({ "capability_id": raw }));
+        // Messages show a short form; what is compared is the whole.
+        let id = shown(raw);
+        match check_request(raw) {
             Err(CapabilityFault::Unknown { hint }) => {
                 let reason = format!("capability `{id}` is unknown{hint}");
                 denials.add(reason, Some(UNKNOWN_CAPABILITY), details, DenialSeverity::Error);
@@ -199,7 +200,7 @@ fn check_capabilities(operation: &PlannedOperation, context: &AdmissionContext<'
                 let reason = format!("`{id}` is asked for without a scope; write `{id}:SCOPE`");
                 denials.add(reason, None, details, DenialSeverity::Error);
             }
-            Ok(()) if spec.is_some_and(|spec| !spec.axes.contains(&axis_of(&id))) => {
+            Ok(()) if spec.is_some_and(|spec| !spec.axes.contains(&axis_of(raw))) => {
                 let reason = format!(
                     "`{}.{}` may not ask for `{id}`",
                     shown(&operation.engine_id),
@@ -207,7 +208,7 @@ fn check_capabilities(operation: &PlannedOperation, context: &AdmissionContext<'
                 );
                 denials.add(reason, None, details, DenialSeverity::Error);
             }
-            Ok(()) if !grants.covers(&id) => {
+            Ok(()) if !grants.covers(raw) => {
                 let reason = format!("`{id}` is not granted by the profile `{}`", grants.profile);
                 denials.add(reason, None, details, DenialSeverity::Error);
             }

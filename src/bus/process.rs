@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::config::{EnvironmentPolicy, Grants, StepRights};
+use crate::digest::sha256_hex;
 use crate::ledger::{LedgerTrouble, Payload, TerminalCommand, new_id, now};
 use crate::system::clock::Stopwatch;
 use crate::system::process::{ExitReason, Program};
@@ -22,7 +23,7 @@ use super::environment::{is_credential, process_environment};
 use super::operation::{Admitted, Operation};
 use super::registry::{ENGINE_VERSION, MAX_LOG_BYTES, ProcessParams};
 use super::result::{ResultFault, check_result};
-use super::session::{Bus, Denied};
+use super::session::{Bus, Denied, to_json};
 
 /// Size of the part at the end of a log that is read, in bytes.
 const LOG_TAIL_BYTES: u64 = 4 * 1024 * 1024;
@@ -111,12 +112,13 @@ impl Bus<'_> {
         files::create_folder(&request.log_folder).map_err(ProcessError::CreateLogFolder)?;
         let (path, log) = create_log(request).map_err(ProcessError::CreateLog)?;
         self.write_intent()?;
-        let wrapped = request
-            .rights
-            .is_confined
-            .then(|| confine::wrap(request.argv, &confinement::of_rights(operation.granted(), request.root)))
-            .flatten();
-        let is_confined = wrapped.is_some();
+        let confinement = (request.rights.is_confined && confine::is_available())
+            .then(|| confinement::of_rights(operation.granted(), request.root));
+        let wrapped = confinement.as_ref().and_then(|limits| confine::wrap(request.argv, limits));
+        let enforced = match (&confinement, &wrapped) {
+            (Some(limits), Some(_)) => confine::enforced_rights(limits),
+            _ => Vec::new(),
+        };
         let program = Program {
             argv: wrapped.unwrap_or_else(|| request.argv.iter().map(OsString::from).collect()),
             folder: request.folder.clone(),
@@ -131,8 +133,34 @@ impl Bus<'_> {
         });
         let milliseconds = watch.elapsed_milliseconds();
         drop(log);
-        let (bytes, length) = files::read_tail(&path, LOG_TAIL_BYTES).map_err(ProcessError::ReadLog)?;
-        let log_sha256 = files::sha256_of_file(&path).map_err(ProcessError::ReadLog)?;
+        let ended = self.end_run(request, &operation, &path, &outcome, started_at, milliseconds, &enforced);
+        if let Err(error) = &ended {
+            // What ran has an end, also if its result does not count.
+            self.record_broken(&operation.envelope().op_id, &error.to_string());
+        }
+        let (bytes, log_sha256) = ended?;
+        if let Ok(ExitReason::Interrupted) = outcome {
+            return Err(ProcessError::Interrupted);
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(ProcessOutput { outcome, log: path, log_sha256, text, milliseconds })
+    }
+
+    /// Checks and records the result of a program that ran. Returns the end of its log and
+    /// the log's SHA-256.
+    #[expect(clippy::too_many_arguments, reason = "everything that is known about one run")]
+    fn end_run(
+        &self,
+        request: &ProcessRequest<'_>,
+        operation: &Operation<Admitted>,
+        path: &Path,
+        outcome: &io::Result<ExitReason>,
+        started_at: String,
+        milliseconds: u64,
+        enforced: &[&str],
+    ) -> Result<(Vec<u8>, String), ProcessError> {
+        let (bytes, length) = files::read_tail(path, LOG_TAIL_BYTES).map_err(ProcessError::ReadLog)?;
+        let log_sha256 = files::sha256_of_file(path).map_err(ProcessError::ReadLog)?;
         let log = ArtifactHandle {
             artifact_id: new_id(),
             kind: ArtifactKind::Transcript,
@@ -140,19 +168,14 @@ impl Bus<'_> {
             content_hash: log_sha256.clone(),
             size_bytes: length,
         };
-        let result = describe_result(&operation, &outcome, log, started_at, is_confined);
+        let result = describe_result(operation, outcome, log, started_at, enforced);
         // A log that grew over its limit between two looks is cut off by the limit's report.
-        let limit_reached = matches!(outcome, Ok(ExitReason::LogLimitExceeded));
-        if !limit_reached {
-            check_result(&operation, &result, &|artifact| read_log(&path, artifact))?;
+        if !matches!(outcome, Ok(ExitReason::LogLimitExceeded)) {
+            check_result(operation, &result, &|artifact| read_log(path, artifact))?;
         }
-        let event = describe_run(request, &operation, &outcome, &result, milliseconds);
+        let event = describe_run(request, operation, outcome, &result, milliseconds);
         self.record_result(&result, event)?;
-        if let Ok(ExitReason::Interrupted) = outcome {
-            return Err(ProcessError::Interrupted);
-        }
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        Ok(ProcessOutput { outcome, log: path, log_sha256, text, milliseconds })
+        Ok((bytes, log_sha256))
     }
 }
 
@@ -170,16 +193,20 @@ fn read_log(path: &Path, artifact: &ArtifactHandle) -> Result<(String, u64), Str
 
 fn plan(request: &ProcessRequest<'_>, environment: &[(OsString, OsString)]) -> PlannedOperation {
     let folder = request.folder.strip_prefix(request.root).unwrap_or(Path::new(""));
+    let names: Vec<String> =
+        environment.iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
     let params = ProcessParams {
-        argv: request.argv.to_vec(),
+        argv: request.argv.iter().take(MAX_ARGUMENTS).map(|argument| abridge(argument)).collect(),
+        argv_sha256: sha256_hex(request.argv.join("\n").as_bytes()),
         folder: folder.to_string_lossy().replace('\\', "/"),
-        environment: environment.iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect(),
+        variables: u64::try_from(names.len()).unwrap_or(u64::MAX),
+        environment_sha256: sha256_hex(names.join("\n").as_bytes()),
     };
     // The program itself and the credentials that it gets are rights, whatever the request
     // says.
     let mut requested = request.rights.requested.clone();
     let program = request.argv.first().map(|name| format!("proc.exec:{name}"));
-    let secrets = params.environment.iter().filter(|name| is_credential(name));
+    let secrets = names.iter().filter(|name| is_credential(name));
     for id in program.into_iter().chain(secrets.map(|name| format!("secrets.use:{name}"))) {
         if !requested.contains(&id) {
             requested.push(id);
@@ -211,13 +238,26 @@ fn plan(request: &ProcessRequest<'_>, environment: &[(OsString, OsString)]) -> P
     }
 }
 
+/// Maximum number of arguments that an entry quotes.
+const MAX_ARGUMENTS: usize = 60;
+/// Maximum length of an argument that an entry quotes, in characters.
+const MAX_ARGUMENT_CHARS: usize = 120;
+
+/// A long argument, such as a script, is quoted by its start; its hash covers the whole.
+fn abridge(argument: &str) -> String {
+    match argument.char_indices().nth(MAX_ARGUMENT_CHARS) {
+        Some((end, _)) => format!("{}…", argument.get(..end).unwrap_or_default()),
+        None => argument.to_owned(),
+    }
+}
+
 /// The result of a run, as the engine reports it.
 fn describe_result(
     operation: &Operation<Admitted>,
     outcome: &io::Result<ExitReason>,
     log: ArtifactHandle,
     started_at: String,
-    is_confined: bool,
+    confined: &[&str],
 ) -> EngineResult {
     let planned = operation.envelope();
     let error = match outcome {
@@ -233,14 +273,18 @@ fn describe_result(
         .map(|(code, message)| EngineError { code: code.to_owned(), message, details_ref: None })
         .into_iter()
         .collect();
-    let enforced = json!({
+    let mut enforced = vec!["wall_time_ms", "output_bytes", "proc.exec", "secrets.use"];
+    enforced.extend(confined);
+    let axis = |right: &String| crate::config::axis_of(right).to_owned();
+    let mut declared: Vec<String> =
+        operation.granted().iter().map(axis).filter(|axis| !enforced.contains(&axis.as_str())).collect();
+    declared.sort();
+    declared.dedup();
+    declared.extend(operation.degraded().iter().map(|denial| denial.reason.clone()));
+    let limits = json!({
         "platform": environment::platform(),
-        "enforced": if is_confined {
-            vec!["wall_time_ms", "output_bytes", "proc.exec", "secrets.use", "fs.write", "net.http"]
-        } else {
-            vec!["wall_time_ms", "output_bytes", "proc.exec", "secrets.use"]
-        },
-        "declared": operation.degraded().iter().map(|denial| &denial.reason).collect::<Vec<_>>(),
+        "enforced": enforced,
+        "declared": declared,
     });
     EngineResult {
         op_id: planned.op_id.clone(),
@@ -254,11 +298,11 @@ fn describe_result(
             engine_version: Some(ENGINE_VERSION.to_owned()),
             implementation: Some(format!("countersign {ENGINE_VERSION}")),
             determinism: planned.determinism,
-            config_hash: Some(crate::digest::sha256_hex(planned.params.to_string().as_bytes())),
+            config_hash: Some(sha256_hex(to_json(&planned.params).as_bytes())),
             inputs: planned.inputs.clone(),
             outputs: vec![log.clone()],
             capabilities_granted: operation.granted().to_vec(),
-            environment: Some(enforced),
+            environment: Some(limits),
         },
         errors,
         logs_ref: Some(log),
@@ -273,13 +317,14 @@ fn describe_run(
     milliseconds: u64,
 ) -> Payload {
     let params = &operation.envelope().params;
-    let text = |key: &str| params.get(key).map(ToString::to_string).unwrap_or_default();
     let log = result
         .logs_ref
         .as_ref()
         .map(|log| format!("{} sha256:{}", log.uri.replace('\\', "/"), log.content_hash));
     let (command, args) = match request.argv.split_first() {
-        Some((command, args)) => (command.clone(), args.to_vec()),
+        Some((command, args)) => {
+            (command.clone(), args.iter().take(MAX_ARGUMENTS).map(|argument| abridge(argument)).collect())
+        }
         None => (String::new(), Vec::new()),
     };
     Payload::TerminalCommand(TerminalCommand {
@@ -297,7 +342,7 @@ fn describe_run(
         truncated_bytes: 0,
         stdout_ref: log.clone(),
         stderr_ref: log,
-        env_ref: Some(crate::digest::sha256_hex(text("environment").as_bytes())),
+        env_ref: params.get("environment_sha256").and_then(|hash| hash.as_str()).map(str::to_owned),
     })
 }
 

@@ -51,12 +51,16 @@ pub(crate) struct OperationSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProcessParams {
-    /// Program and arguments; no shell.
+    /// Program and arguments, as far as they are short; no shell.
     pub argv: Vec<String>,
+    /// SHA-256 of all arguments, one on each line. Long ones are only here.
+    pub argv_sha256: String,
     /// Folder below the root; empty for the root.
     pub folder: String,
-    /// Names of its environment variables.
-    pub environment: Vec<String>,
+    /// Number of its environment variables.
+    pub variables: u64,
+    /// SHA-256 of their names, one on each line.
+    pub environment_sha256: String,
 }
 
 /// Parameters of `document.apply`. The new bytes are the inputs.

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use crate::config::Grants;
 use crate::ledger::{
-    CapabilityAction, DiagnosticEvent, GateOutcome, LedgerTrouble, NewOperation, OperationEnd, Payload,
-    Problem, Recorder,
+    CapabilityAction, DiagnosticEvent, GateOutcome, LedgerTrouble, NewOperation, OperationEnd,
+    OperationRecorded, Payload, Problem, Recorder,
 };
 
 use super::envelope::{DenialSeverity, EngineResult, EngineStatus, GateDenial, PlannedOperation};
@@ -135,12 +135,28 @@ impl<'a> Bus<'a> {
         self.recorder.write()
     }
 
+    /// Records the end of an operation whose result does not count.
+    pub(super) fn record_broken(&self, op_id: &str, reason: &str) {
+        self.recorder.end_operation(OperationEnd {
+            op_id: op_id.to_owned(),
+            status: "failed",
+            result: to_json(&json!({ "op_id": op_id, "error": reason })),
+        });
+        // Trouble with the ledger is reported at the end of the job.
+        let _ = self.recorder.write();
+    }
+
     /// Records the result of an operation.
     pub(super) fn record_result(&self, result: &EngineResult, event: Payload) -> Result<(), LedgerTrouble> {
+        let text = to_json(result);
+        self.recorder.record(Payload::OperationRecorded(OperationRecorded {
+            op_id: result.op_id.clone(),
+            result_sha256: crate::digest::sha256_hex(text.as_bytes()),
+        }));
         self.recorder.end_operation(OperationEnd {
             op_id: result.op_id.clone(),
             status: if result.status == EngineStatus::Succeeded { "succeeded" } else { "failed" },
-            result: to_json(result),
+            result: text,
         });
         self.recorder.record(event);
         self.recorder.write()

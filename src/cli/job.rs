@@ -1,7 +1,8 @@
 //! Commands as jobs of the ledger.
 
 use crate::bus::{ApplyError, Bus, WriteAccess};
-use crate::config::Config;
+use crate::change::{History as _, TreeState};
+use crate::config::{Config, LedgerMode, load};
 use crate::ledger::{JobDescription, JobOutcome, Recorder};
 use crate::system::git::GitRepository;
 use crate::system::transaction::{FileWrite, Writer};
@@ -50,7 +51,21 @@ pub(crate) fn apply(
     Ok(applied?)
 }
 
-/// Tells a recorder what the configuration says.
-pub(crate) fn configure(recorder: &Recorder, config: &Config) {
-    recorder.configure(config.ledger, config.levels.profile.as_str());
+/// Tells a recorder what the configuration says. What is only on disk can ask for more, and
+/// never for less than the commit of HEAD.
+pub(crate) fn configure(recorder: &Recorder, config: &Config, committed: Option<&Config>) {
+    let committed = committed.map(|committed| committed.ledger);
+    let mode = match (config.ledger, committed) {
+        (LedgerMode::Required, _) | (_, Some(LedgerMode::Required)) => LedgerMode::Required,
+        (LedgerMode::Off, None | Some(LedgerMode::Off)) => LedgerMode::Off,
+        _ => LedgerMode::BestEffort,
+    };
+    recorder.configure(mode, config.levels.profile.as_str());
+}
+
+/// The configuration of HEAD; `None` without a commit or a file that can be read.
+pub(crate) fn committed_config(repo: &GitRepository) -> Option<Config> {
+    let head = repo.head().ok()??;
+    let loaded = load(repo, TreeState::Commit(head), None).ok()?;
+    loaded.is_file.then_some(loaded.config)
 }

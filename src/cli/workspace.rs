@@ -101,9 +101,19 @@ impl Workspace {
         recorder: &Recorder,
         report: &mut Report,
     ) -> Result<(), LedgerTrouble> {
-        let config = self.load_config(global).unwrap_or_else(|_| Config::defaults());
-        job::configure(recorder, &config);
+        self.configure(global, recorder);
         record_report(&Bus::new(recorder), report)
+    }
+
+    /// Tells a recorder what the configuration says.
+    pub(crate) fn configure(&self, global: &GlobalArgs, recorder: &Recorder) {
+        let committed = match self {
+            Self::Git(repo) => job::committed_config(repo),
+            Self::Plain(..) => None,
+        };
+        // A configuration that cannot be read is an error or a finding of the command itself.
+        let config = self.load_config(global).unwrap_or_else(|_| Config::defaults());
+        job::configure(recorder, &config, committed.as_ref());
     }
 
     /// The tree that arguments select; without any, the files on disk.
@@ -177,7 +187,8 @@ impl LockedWorkspace {
         let workspace = Self { repo, writer, command: command.to_owned(), recorder };
         // A configuration that cannot be read is an error of the command itself.
         if let Ok(config) = workspace.load_config(global) {
-            job::configure(&workspace.recorder, &config);
+            let committed = job::committed_config(&workspace.repo);
+            job::configure(&workspace.recorder, &config, committed.as_ref());
         }
         Ok(workspace)
     }

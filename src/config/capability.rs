@@ -168,7 +168,10 @@ pub(super) fn validate_rights(
         };
         rights.profile = name.value.clone();
         rights.granted = granted.iter().map(|id| id.value.clone()).collect();
-        rights.requested = rights.granted.iter().filter(|id| check_request(id).is_ok()).cloned().collect();
+        let whole_network =
+            |id: &String| if id == "net.http" { "net.http:any".to_owned() } else { id.clone() };
+        let wanted = rights.granted.iter().map(whole_network);
+        rights.requested = wanted.filter(|id| check_request(id).is_ok()).collect();
     }
     if let Some(asked) = capabilities {
         for id in asked {

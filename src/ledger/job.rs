@@ -174,6 +174,8 @@ pub(crate) struct JobDescription {
     pub safety: SafetyMode,
     /// Id of its packet, if it has one.
     pub packet: Option<String>,
+    /// What it looks at, if that is not everything: paths as given.
+    pub subject: String,
 }
 
 impl JobDescription {
@@ -186,6 +188,7 @@ impl JobDescription {
             access: AccessMode::AnalysisOnly,
             safety: SafetyMode::Normal,
             packet: None,
+            subject: String::new(),
         }
     }
 
@@ -200,6 +203,21 @@ impl JobDescription {
     #[must_use]
     pub(crate) fn about(self, packet: Option<&str>) -> Self {
         Self { packet: packet.map(str::to_owned), ..self }
+    }
+
+    /// The job looks at these paths only.
+    #[must_use]
+    pub(crate) fn within(self, paths: impl IntoIterator<Item = String>) -> Self {
+        Self { subject: paths.into_iter().collect::<Vec<_>>().join("\n"), ..self }
+    }
+
+    /// Returns what two runs have in common whose problems can be compared: the command, the
+    /// packet and the paths.
+    #[must_use]
+    pub(crate) fn scope(&self, packet: Option<&str>) -> String {
+        let packet = packet.or(self.packet.as_deref()).unwrap_or_default();
+        let parts = [self.protocol_id(), packet.to_owned(), self.subject.clone()];
+        crate::digest::sha256_hex(parts.join("\n").as_bytes())
     }
 
     /// The protocol of the job, such as `countersign.post-work@1`.

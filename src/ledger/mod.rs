@@ -19,8 +19,8 @@ mod store;
 pub(crate) use event::{Actor, Event};
 pub(crate) use job::{AccessMode, EntityRef, JobDescription, JobKind, JobMetrics, JobState};
 pub(crate) use payload::{
-    Acknowledgement, CapabilityAction, DiagnosticEvent, GateOutcome, Payload, Sealed, SecurityViolation,
-    TerminalCommand, ToolCall,
+    Acknowledgement, CapabilityAction, DiagnosticEvent, GateOutcome, OperationRecorded, Payload, Sealed,
+    SecurityViolation, TerminalCommand, ToolCall,
 };
 pub(crate) use problem::Problem;
 pub(crate) use record::{JobOutcome, LedgerNote, LedgerTrouble, NewOperation, OperationEnd};

@@ -176,6 +176,16 @@ pub(crate) struct GateOutcome {
     pub diagnostic_id: Option<String>,
 }
 
+/// The result of an operation was stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OperationRecorded {
+    /// The operation.
+    pub op_id: String,
+    /// SHA-256 of the stored result.
+    pub result_sha256: String,
+}
+
 /// A job went from one state to another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -317,6 +327,7 @@ payloads! {
     CheckCompleted(GovernanceCheck) = "governance.check.completed";
     CheckBlocked(GovernanceCheck) = "governance.check.blocked";
     GateOutcome(GateOutcome) = "system", "mex_runtime" "gate_outcome";
+    OperationRecorded(OperationRecorded) = "system", "mex_runtime" "operation_recorded";
     JobTransition(JobTransition) = "system", "jobs" "transition";
     Acknowledged(Acknowledgement) = "system", "jobs" "acknowledged";
     Retention(Retention) = "system", "ledger" "retention";
@@ -381,6 +392,7 @@ impl Payload {
                 &["step_changed_repository", "log_changed", "ledger_changed"],
             ),
             Self::TerminalCommand(_)
+            | Self::OperationRecorded(_)
             | Self::JobTransition(_)
             | Self::Acknowledged(_)
             | Self::Retention(_)

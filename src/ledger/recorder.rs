@@ -22,6 +22,8 @@ pub(crate) struct Recorder {
     worktree: String,
     description: JobDescription,
     job_id: String,
+    /// Id of the record that replaces one that was tampered with.
+    second_id: String,
     run_id: String,
     created_at: String,
     watch: Stopwatch,
@@ -34,6 +36,8 @@ struct State {
     profile: String,
     capability_profile: String,
     is_started: bool,
+    /// The ledger was changed under this job: it is written once more, under another id.
+    retries_as_new: bool,
     trouble: Option<String>,
     violation: Option<SecurityViolation>,
     operations: Vec<NewOperation>,
@@ -61,6 +65,7 @@ impl Recorder {
             profile: "full".to_owned(),
             capability_profile: "default".to_owned(),
             is_started: false,
+            retries_as_new: false,
             trouble: None,
             violation: None,
             operations: Vec::new(),
@@ -76,6 +81,7 @@ impl Recorder {
             worktree,
             description,
             job_id: super::new_id(),
+            second_id: super::new_id(),
             run_id: super::new_id(),
             created_at: super::now(),
             watch: Stopwatch::start(),
@@ -156,7 +162,8 @@ impl Recorder {
     /// The ledger is required and cannot be used.
     pub(crate) fn finish(&self, outcome: JobOutcome) -> Result<LedgerNote, LedgerTrouble> {
         if !self.is_on() {
-            return Ok(LedgerNote::default());
+            let violation = self.state.borrow().violation.clone().map(|violation| violation.description);
+            return Ok(LedgerNote { violation, ..LedgerNote::default() });
         }
         let end = self.end_of(outcome);
         let written = self.write_end(&end);
@@ -164,7 +171,10 @@ impl Recorder {
         self.handle(written.map(|_| ()))?;
         let state = self.state.borrow();
         Ok(LedgerNote {
-            job_id: state.trouble.is_none().then(|| self.job_id.clone()),
+            job_id: state
+                .trouble
+                .is_none()
+                .then(|| if state.retries_as_new { self.second_id.clone() } else { self.job_id.clone() }),
             trouble: state.trouble.clone(),
             poisoned,
             violation: end.violation.map(|violation| violation.description),
@@ -235,10 +245,12 @@ impl Recorder {
     }
 
     #[cfg_attr(not(feature = "ledger"), expect(dead_code, reason = "nothing is written"))]
-    fn new_job<'a>(&'a self, profile: &'a str, capability_profile: &'a str) -> NewJob<'a> {
+    fn new_job<'a>(&'a self, state: &'a State) -> NewJob<'a> {
+        let State { profile, capability_profile, retries_as_new, .. } = state;
+        let retries = *retries_as_new;
         NewJob {
-            job_id: &self.job_id,
-            run_id: &self.run_id,
+            job_id: if retries { &self.second_id } else { &self.job_id },
+            run_id: if retries { &self.second_id } else { &self.run_id },
             description: &self.description,
             profile,
             capability_profile,
@@ -287,7 +299,7 @@ impl Recorder {
                 store.extend_job(&recorder.job_id, &state.operations, &state.ends, &state.events)?
             } else {
                 store.recover_stalled()?;
-                let job = recorder.new_job(&state.profile, &state.capability_profile);
+                let job = recorder.new_job(state);
                 store.start_job(&job, &state.operations, &state.events)?
             };
             Ok(head)
@@ -308,10 +320,17 @@ impl Recorder {
             if !state.is_started {
                 store.recover_stalled()?;
             }
-            let packet = end.packet.as_deref().or(recorder.description.packet.as_deref());
-            let poisoned = if packet.is_some() { store.poisoned_jobs(packet)? } else { Vec::new() };
-            let job = recorder.new_job(&state.profile, &state.capability_profile);
+            let mut packets: Vec<&str> = end
+                .entities
+                .iter()
+                .filter(|entity| entity.entity_kind == "packet")
+                .map(|entity| entity.entity_id.as_str())
+                .collect();
+            packets.extend(end.packet.as_deref().or(recorder.description.packet.as_deref()));
+            let poisoned = store.poisoned_jobs(&packets, &recorder.worktree)?;
+            let job = recorder.new_job(state);
             store.end_job(&job, state.is_started, &state.operations, &state.ends, &state.events, end)?;
+            store.prune_if_large()?;
             Ok(poisoned)
         })
     }
@@ -347,14 +366,28 @@ impl Recorder {
             return true;
         };
         // A file that was replaced is still open here: it is opened again by its name.
-        let found = super::store::Store::open_existing(folder);
-        let holds = matches!(&found, Ok(Some(store)) if store.holds(&head).unwrap_or(false));
+        let holds = match super::store::Store::open_existing(folder) {
+            Ok(Some(store)) => match store.holds(&head, &self.job_id) {
+                Ok(holds) => holds,
+                // Trouble of the file system is trouble, and no sign of a change.
+                Err(error) => return self.note_trouble(&mut state, &error),
+            },
+            Ok(None) | Err(super::store::LedgerError::File { .. }) => false,
+            Err(error) => return self.note_trouble(&mut state, &error),
+        };
         if !holds {
             // What was written is gone; the job is written once more, as a whole.
             state.store = None;
             state.head = None;
             state.is_started = false;
+            state.retries_as_new = true;
         }
         holds
+    }
+
+    fn note_trouble(&self, state: &mut State, error: &super::store::LedgerError) -> bool {
+        let text = crate::text::to_single_line(&error.to_string(), 300);
+        state.trouble.get_or_insert(text);
+        true
     }
 }

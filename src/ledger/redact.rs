@@ -24,18 +24,24 @@ static TOKENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Values behind names that say that they are secret.
+/// Values behind names that say that they are secret: quoted, or up to the next blank.
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?P<name>(?i:[a-z0-9_.-]*(?:passw(?:or)?d|secret|token|api[_-]?key|credential|authorization)",
-        r#"[a-z0-9_.-]*)["']?\s*[=:]\s*(?i:bearer\s+|basic\s+)?["']?)(?P<value>[^\s"'&]+)"#,
+        r"(?P<name>(?i:[a-z0-9_.-]*(?:passw(?:or)?d|pwd|passphrase|secret|token|api[_-]?key|credential)",
+        r#"[a-z0-9_.-]*)["']?\s*[=:]\s*)"#,
+        r#"(?P<value>"[^"]*"|'[^']*'|[^\s"'&]+)"#,
     ))
     .ok()
 });
 
-/// Passwords in addresses.
+/// The value of a header that authorizes, to its end.
+static HEADERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?P<name>(?i:(?:proxy-)?authorization|cookie)["']?\s*[=:]\s*)(?P<value>[^\r\n"']+)"#).ok()
+});
+
+/// Names and passwords in addresses, up to the last `@` before the path.
 static ADDRESSES: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?P<name>://[^/\s:@]*:)(?P<value>[^/\s@]+)@").ok());
+    LazyLock::new(|| Regex::new(r"(?P<name>://)(?P<value>[^/\s]+)@").ok());
 
 /// Returns the text without secrets.
 #[must_use]
@@ -43,12 +49,15 @@ pub(crate) fn redact(text: &str) -> String {
     if !HINTS.iter().any(|hint| text.contains(hint)) {
         return text.to_owned();
     }
-    let (Some(tokens), Some(named), Some(addresses)) = (&*TOKENS, &*NAMED, &*ADDRESSES) else {
+    let (Some(tokens), Some(named), Some(headers), Some(addresses)) =
+        (&*TOKENS, &*NAMED, &*HEADERS, &*ADDRESSES)
+    else {
         // A pattern that does not compile is found by the tests; nothing is stored then.
         return REMOVED.to_owned();
     };
     let text = tokens.replace_all(text, REMOVED);
     let text = addresses.replace_all(&text, format!("${{name}}{REMOVED}@"));
+    let text = headers.replace_all(&text, format!("${{name}}{REMOVED}"));
     named
         .replace_all(&text, |found: &Captures<'_>| {
             let name = found.name("name").map_or("", |name| name.as_str());
@@ -90,9 +99,10 @@ fn names_a_secret(argument: &str) -> bool {
     let name = argument.to_ascii_lowercase();
     argument.starts_with('-')
         && !argument.contains('=')
-        && ["password", "passwd", "secret", "token", "api-key", "api_key", "apikey"]
+        && (["pass", "pwd", "secret", "token", "api-key", "api_key", "apikey", "credential"]
             .iter()
             .any(|word| name.contains(word))
+            || matches!(name.as_str(), "-u" | "--user"))
 }
 
 #[cfg(test)]
@@ -101,7 +111,7 @@ mod tests {
 
     #[test]
     fn secrets_are_removed_and_other_text_is_kept() {
-        assert!(TOKENS.is_some() && NAMED.is_some() && ADDRESSES.is_some());
+        assert!(TOKENS.is_some() && NAMED.is_some() && HEADERS.is_some() && ADDRESSES.is_some());
         let token = format!("ghp_{}", "a1".repeat(18));
         for (text, marker) in [
             (format!("clone {token}"), token.as_str()),
@@ -110,6 +120,12 @@ mod tests {
             ("{\"token\": \"hunter2\"}".to_owned(), "hunter2"),
             ("Authorization: Bearer hunter2".to_owned(), "hunter2"),
             ("fetch https://me:hunter2@example.org/x".to_owned(), "hunter2"),
+            ("fetch https://me:hunter2@hunter2@example.org/x".to_owned(), "hunter2"),
+            ("fetch https://hunter2@example.org".to_owned(), "hunter2"),
+            ("Authorization: token hunter2".to_owned(), "hunter2"),
+            ("-H 'Cookie: a=b; hunter2'".to_owned(), "hunter2"),
+            ("password='a hunter2 b'".to_owned(), "hunter2"),
+            ("db_pwd=hunter2".to_owned(), "hunter2"),
             (format!("AKIA{}", "Z".repeat(16)), "ZZZZ"),
         ] {
             let out = redact(&text);

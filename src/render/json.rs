@@ -20,6 +20,15 @@ pub(crate) fn render(report: &Report) -> String {
 pub(crate) fn pretty(value: &impl Serialize) -> String {
     let text =
         serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
+    let mut out = escape(&text);
+    out.push('\n');
+    out
+}
+
+/// Escapes characters of JSON text that a terminal would act on. In valid JSON they only
+/// stand in strings, so that the text means the same.
+#[must_use]
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1);
     for c in text.chars() {
         if is_hidden(c) || (c.is_control() && c != '\n') {
@@ -31,7 +40,6 @@ pub(crate) fn pretty(value: &impl Serialize) -> String {
             out.push(c);
         }
     }
-    out.push('\n');
     out
 }
 

@@ -219,6 +219,7 @@ fn describe(payload: &Payload) -> String {
             let why = outcome.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             format!("{} {} {}.{}{why}", outcome.gate, outcome.outcome, outcome.engine_id, outcome.operation)
         }
+        Payload::OperationRecorded(end) => format!("result {} of an operation", short(&end.result_sha256)),
         Payload::JobTransition(change) => {
             let why = if change.reason == change.to.as_str() {
                 String::new()
@@ -244,6 +245,7 @@ pub(crate) fn is_routine(payload: &Payload) -> bool {
     match payload {
         Payload::GateOutcome(outcome) => outcome.outcome == "pass",
         Payload::CapabilityAction(action) => action.decision_outcome == "allow",
+        Payload::OperationRecorded(_) => true,
         Payload::JobTransition(change) => change.from.is_none(),
         _ => false,
     }

@@ -38,6 +38,16 @@ pub(crate) fn is_available() -> bool {
     IS_TOOL.load(Ordering::SeqCst) && platform::is_supported()
 }
 
+/// Returns the rights that the kernel enforces for a confinement.
+#[must_use]
+pub(crate) fn enforced_rights(confinement: &Confinement) -> Vec<&'static str> {
+    let mut out = vec!["fs.write"];
+    if !confinement.network && platform::can_confine_network() {
+        out.push("net.http");
+    }
+    out
+}
+
 /// Returns the command that confines a program; `None` if that is not possible here.
 #[must_use]
 pub(crate) fn wrap(argv: &[String], confinement: &Confinement) -> Option<Vec<OsString>> {
@@ -59,6 +69,11 @@ pub(crate) fn become_confined(arguments: &[OsString]) -> Option<u8> {
     let [_, marker, network, rest @ ..] = arguments else { return None };
     if marker != MARKER {
         return None;
+    }
+    // Only the tool itself may ask for it: it would run any program, unseen.
+    if !platform::is_started_by_tool() {
+        eprintln!("error: `{MARKER}` is not a command");
+        return Some(CANNOT_CONFINE);
     }
     let end = rest.iter().position(|argument| argument == END)?;
     let (writable, program) = rest.split_at(end);
@@ -91,6 +106,23 @@ mod platform {
             .handle_access(AccessFs::from_write(FILES))
             .and_then(Ruleset::create)
             .is_ok()
+    }
+
+    /// Returns whether the kernel can confine TCP.
+    pub(super) fn can_confine_network() -> bool {
+        Ruleset::default()
+            .set_compatibility(CompatLevel::HardRequirement)
+            .handle_access(AccessNet::from_all(ABI::V4))
+            .and_then(Ruleset::create)
+            .is_ok()
+    }
+
+    /// Returns whether the parent of this process is the same program.
+    pub(super) fn is_started_by_tool() -> bool {
+        let Some(parent) = rustix::process::getppid() else { return false };
+        let program = |pid: &str| std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+        let own = program("self");
+        own.is_some() && own == program(&parent.as_raw_nonzero().to_string())
     }
 
     /// Restricts this process and becomes the program; returns why that failed.
@@ -137,6 +169,14 @@ mod platform {
         false
     }
 
+    pub(super) fn can_confine_network() -> bool {
+        false
+    }
+
+    pub(super) fn is_started_by_tool() -> bool {
+        false
+    }
+
     pub(super) fn become_program(_: &Confinement, _: &[OsString]) -> String {
         "programs cannot be confined on this system".to_owned()
     }
@@ -152,7 +192,8 @@ mod tests {
         for other in [&["countersign"][..], &["countersign", "check"], &["countersign", "check", MARKER]] {
             assert_eq!(call(other), None, "{other:?}");
         }
-        assert_eq!(call(&["countersign", MARKER, "network", "/tmp"]), None, "without an end");
+        let stranger = call(&["countersign", MARKER, "network", "/tmp", END, "true"]);
+        assert_eq!(stranger, Some(CANNOT_CONFINE), "the parent of a test is another program");
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub(crate) fn is_gone(identity: &str) -> bool {
         return false;
     };
     let Ok(pid) = pid.parse::<u32>() else { return false };
+    if space.is_empty() {
+        return false;
+    }
     if !boot.is_empty() && boot != boot_id() {
         // The machine was started again, unless it is another machine.
         return !boot_id().is_empty() && space == process_space();
@@ -45,16 +48,22 @@ fn boot_id() -> String {
     String::new()
 }
 
-/// Numbers of processes are unique within it: a machine's name and a container.
+/// Numbers of processes are unique within it: a machine and a container. Empty if it is
+/// not known.
 #[cfg(target_os = "linux")]
 fn process_space() -> String {
-    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default().trim().replace('/', "-");
     let container = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
     let container: String = container.to_string_lossy().chars().filter(char::is_ascii_digit).collect();
-    format!("{}:{container}", machine.trim().replace('/', "-"))
+    format!("{}:{}:{container}", read("/etc/machine-id"), read("/proc/sys/kernel/hostname"))
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(all(unix, not(target_os = "linux")))]
+fn process_space() -> String {
+    rustix::system::uname().nodename().to_string_lossy().replace('/', "-")
+}
+
+#[cfg(not(unix))]
 fn process_space() -> String {
     String::new()
 }

@@ -5,17 +5,20 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use countersign::DemoRepository;
-use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::support::repo::Sandbox;
 
-const DATABASE: &str = ".git/countersign/ledger.db";
-const JUDGE: [&str; 2] = ["pre-work", "WP-1-Farewell"];
+#[cfg(unix)]
+mod kills;
+mod tampering;
+
+pub(super) const DATABASE: &str = ".git/countersign/ledger.db";
+pub(super) const JUDGE: [&str; 2] = ["pre-work", "WP-1-Farewell"];
 
 /// An approved packet whose pre-work runs one step; `more` is appended to the step and
 /// `head` stands before the steps.
-fn with_step(run: &str, more: &str, head: &str) -> Sandbox {
+pub(super) fn with_step(run: &str, more: &str, head: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     DemoRepository::base_files().into_iter().for_each(|(path, text)| sandbox.write(path, text));
     let text =
@@ -28,19 +31,19 @@ fn with_step(run: &str, more: &str, head: &str) -> Sandbox {
     sandbox
 }
 
-fn json(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+pub(super) fn json(sandbox: &Sandbox, arguments: &[&str]) -> Value {
     let output = sandbox.run(&[arguments, &["--format", "json"]].concat());
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     serde_json::from_str(&text)
         .unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)))
 }
 
-fn jobs(sandbox: &Sandbox) -> Vec<Value> {
+pub(super) fn jobs(sandbox: &Sandbox) -> Vec<Value> {
     json(sandbox, &["jobs", "--limit", "10000"])["jobs"].as_array().expect("jobs").clone()
 }
 
 /// The state of the newest job of a command.
-fn state_of(sandbox: &Sandbox, command: &str) -> String {
+pub(super) fn state_of(sandbox: &Sandbox, command: &str) -> String {
     let wanted = format!("countersign.{command}@1");
     let found = jobs(sandbox).into_iter().find(|job| job["protocol_id"] == wanted.as_str());
     found.map_or_else(|| "none".to_owned(), |job| job["state"].as_str().expect("state").to_owned())
@@ -135,11 +138,13 @@ fn evidence_that_cannot_be_trusted_poisons_the_job() {
     let cases = [
         ("[git, config, core.abbrev, \"12\"]", "poisoned"),
         ("[sh, -c, \"rm -f .git/countersign/ledger.db*\"]", "poisoned"),
-        ("[sh, -c, \"rm .git/countersign/logs/*/*.log\"]", "none"),
+        ("[sh, -c, \"rm .git/countersign/logs/*/*.log\"]", "poisoned"),
         ("[sh, -c, \"echo x >> src/lib.rs\"]", "failed"),
         ("[git, config, core.hooksPath, /tmp/other]", "poisoned"),
         ("[sh, -c, \"mkdir -p .git/hooks; echo > .git/hooks/pre-push\"]", "poisoned"),
-        ("[git, config, core.hooksPath, .husky/_]", "completed"),
+        ("[git, config, core.hooksPath, .git/other]", "poisoned"),
+        ("[git, config, branch.other.remote, origin]", "completed"),
+        ("[git, update-ref, refs/remotes/origin/x, HEAD]", "failed"),
         ("[sh, -c, exit 1]", "failed"),
         ("[sh, -c, exit 0]", "completed"),
     ];
@@ -147,9 +152,9 @@ fn evidence_that_cannot_be_trusted_poisons_the_job() {
         let sandbox = with_step(run, "    tests: false\n", "rules: {step/unknown-tests: \"off\"}\n");
         let (exit, said) = sandbox.run_redacted(&JUDGE);
         let state = state_of(&sandbox, "pre-work");
-        // A log that is gone is an error of the run.
-        if expected == "none" {
-            assert_eq!((exit, state.as_str()), (2, "failed"), "{run}: {said}");
+        // A log that is gone is an error of the run, which has no report.
+        if run.contains("*.log") {
+            assert_eq!((exit, state.as_str()), (2, "poisoned"), "{run}: {said}");
             continue;
         }
         assert!(
@@ -234,124 +239,6 @@ fn working_trees_share_one_ledger() {
     let trees: Vec<&str> = jobs.iter().filter_map(|job| job["worktree"].as_str()).collect();
     assert_eq!(jobs.len(), 2, "{jobs:?}");
     assert!(trees.iter().any(|tree| tree.contains("second")), "{trees:?}");
-}
-
-#[cfg(all(unix, feature = "ssh"))]
-#[test]
-fn a_seal_finds_a_chain_that_was_computed_anew() {
-    let sandbox = Sandbox::with_packet();
-    for _ in 0..3 {
-        sandbox.run(&["check"]);
-    }
-    let key = sandbox.root.with_file_name("key");
-    let path = key.display().to_string();
-    let made = std::process::Command::new("ssh-keygen")
-        .args(["-q", "-t", "ed25519", "-N", "", "-f", &path])
-        .status();
-    assert!(made.expect("ssh-keygen").success());
-    assert!(sandbox.run_redacted(&["log", "verify"]).1.contains("not sealed"));
-    let (exit, said) = sandbox.run_redacted(&["log", "seal", "--ssh-key", &path]);
-    assert_eq!(exit, 0, "{said}");
-    // The seal of a key that nobody listed proves little, and the answer says so.
-    let answer = json(&sandbox, &["log", "verify"]);
-    assert_eq!((&answer["verdict"], &answer["sealed_up_to"]), (&Value::from("passed"), &Value::Null));
-    let public = std::fs::read_to_string(key.with_extension("pub")).expect("public key");
-    let words: Vec<&str> = public.split_whitespace().take(2).collect();
-    let line = format!("mira namespaces=\"countersign,countersign-ledger\" {}\n", words.join(" "));
-    let layout = sandbox.run_redacted(&["log", "verify"]).1;
-    sandbox.write(".GOV/roles_shared/allowed_signers", &line);
-    let answer = json(&sandbox, &["log", "verify"]);
-    let sealed = answer["sealed_up_to"].as_u64().unwrap_or_else(|| panic!("{answer} {layout}"));
-    // OpenSSH accepts the same seal.
-    let database = Connection::open(sandbox.root.join(DATABASE)).expect("ledger");
-    let (signature, hash): (String, Vec<u8>) = database
-        .query_row("SELECT signature, hash FROM seals", [], |row| Ok((row.get(0)?, row.get(1)?)))
-        .expect("seal");
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    let message = format!("countersign ledger seal v1\nevent: {sealed}\nhash: {hash}\n");
-    sandbox.write("seal.sig", &signature);
-    let mut verify = std::process::Command::new("ssh-keygen");
-    let signers = sandbox.root.join(".GOV/roles_shared/allowed_signers").display().to_string();
-    verify.args(["-Y", "verify", "-f", &signers, "-I", "mira", "-n", "countersign-ledger", "-s", "seal.sig"]);
-    let mut child = verify
-        .current_dir(&sandbox.root)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("ssh-keygen");
-    std::io::Write::write_all(child.stdin.as_mut().expect("stdin"), message.as_bytes()).expect("message");
-    assert!(child.wait().expect("ends").success(), "OpenSSH refuses the seal");
-    // All events again, with one that says something else: every hash is right.
-    recompute(&database);
-    let (exit, said) = sandbox.run_redacted(&["log", "verify"]);
-    assert_eq!(exit, 1, "{said}");
-    assert!(said.contains("computed anew"), "{said}");
-    database.execute("DELETE FROM seals", []).expect("seals");
-    assert_eq!(sandbox.run_redacted(&["log", "verify"]).0, 0, "without a seal nobody can tell");
-}
-
-/// Changes one event and computes all hashes again, as an attacker would.
-fn recompute(database: &Connection) {
-    use sha2::{Digest as _, Sha256};
-    database
-        .execute_batch("DROP TRIGGER events_never_change; UPDATE events SET hash = randomblob(32), prev = randomblob(32)")
-        .expect("unlocked");
-    let mut read = database.prepare("SELECT seq, body FROM events ORDER BY seq").expect("events");
-    let events: Vec<(i64, String)> =
-        read.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows").flatten().collect();
-    let mut prev = [0u8; 32];
-    for (seq, body) in events {
-        let body = body.replace("\"PASS\"", "\"FAIL\"");
-        let mut hasher = Sha256::new();
-        hasher.update(u64::try_from(seq).expect("number").to_be_bytes());
-        hasher.update(prev);
-        hasher.update(body.as_bytes());
-        let hash: [u8; 32] = hasher.finalize().into();
-        let sql = "UPDATE events SET body = ?2, prev = ?3, hash = ?4 WHERE seq = ?1";
-        database.execute(sql, (seq, &body, prev.as_slice(), hash.as_slice())).expect("event");
-        prev = hash;
-    }
-}
-
-/// Rounds of killing; `COUNTERSIGN_KILL_ROUNDS=10000 cargo test a_killed_gate` runs more.
-fn kill_rounds() -> u32 {
-    std::env::var("COUNTERSIGN_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(300)
-}
-
-#[cfg(unix)]
-#[test]
-fn a_killed_gate_loses_no_acknowledged_job() {
-    let sandbox = with_step("[sh, -c, exit 0]", "", "");
-    let start = std::time::Instant::now();
-    sandbox.run(&JUDGE);
-    let takes = start.elapsed();
-    let mut acknowledged = Vec::new();
-    let rounds = kill_rounds();
-    for round in 0..rounds {
-        let mut program = sandbox.program();
-        program.args(JUDGE).args(["--format", "json"]).stdin(Stdio::null()).stderr(Stdio::null());
-        let mut child = program.stdout(Stdio::piped()).spawn().expect("runs");
-        // Every moment of a run, in an order that is not the order of the moments.
-        let share = f64::from((round * 7_919) % rounds) / f64::from(rounds);
-        std::thread::sleep(takes.mul_f64(1.2 * share));
-        let _ = child.kill();
-        let output = child.wait_with_output().expect("ends");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        if let Ok(report) = serde_json::from_str::<Value>(&text) {
-            acknowledged.extend(report["run"]["ledger"]["job"].as_str().map(str::to_owned));
-        }
-    }
-    assert!(!acknowledged.is_empty(), "no run ended");
-    let known: Vec<Value> = jobs(&sandbox);
-    let is_known = |id: &&String| known.iter().any(|job| job["job_id"] == id.as_str());
-    assert_eq!(acknowledged.iter().filter(is_known).count(), acknowledged.len());
-    let (exit, said) = sandbox.run_redacted(&["log", "verify"]);
-    assert_eq!(exit, 0, "{said}");
-    // The next gate finds the runs that were killed.
-    sandbox.run(&JUDGE);
-    let running = jobs(&sandbox).into_iter().filter(|job| job["state"] == "running").count();
-    assert_eq!(running, 0);
-    println!("{} of {rounds} runs ended", acknowledged.len());
 }
 
 #[cfg(unix)]

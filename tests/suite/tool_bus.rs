@@ -134,13 +134,15 @@ fn a_confined_step_writes_only_what_it_was_granted() {
     }
     // What is written, the rights of the step, whether it works.
     let cases = [
-        ("out/a", "[\"fs.write:out\"]", true),
-        ("src/new.rs", "[\"fs.write:out\"]", false),
+        ("out/a", "[\"fs.write:out/\"]", true),
+        ("report.xml", "[\"fs.write:report.xml\"]", true),
+        ("other.xml", "[\"fs.write:report.xml\"]", false),
+        ("src/new.rs", "[\"fs.write:out/\"]", false),
         ("../outside", "[\"fs.write:workspace\"]", false),
         ("../outside", "[\"fs.write:workspace\", \"fs.write:tmp\"]", true),
         ("$HOME/.cargo/config.toml", "[\"fs.write:workspace\", \"fs.write:cache\"]", false),
         ("$HOME/.cache/x", "[\"fs.write:cache\"]", true),
-        ("/dev/null", "[\"fs.write:out\"]", true),
+        ("/dev/null", "[\"fs.write:out/\"]", true),
     ];
     for (target, rights, works) in cases {
         let run = format!("[sh, -c, \"echo x > {target}\"]");

@@ -34,7 +34,10 @@ pub(super) fn golden(engine_id: &str) -> PlannedOperation {
         operation: if is_process { "run" } else { "apply" }.to_owned(),
         inputs: if is_process { Vec::new() } else { vec![handle("notes/a.md", 0)] },
         params: if is_process {
-            json!({ "argv": ["cargo", "test"], "folder": "", "environment": ["PATH"] })
+            json!({
+                "argv": ["cargo", "test"], "argv_sha256": "", "folder": "", "variables": 1,
+                "environment_sha256": "",
+            })
         } else {
             json!({ "command": "manifest" })
         },

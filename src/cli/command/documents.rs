@@ -148,7 +148,8 @@ fn run_query(
 ) -> anyhow::Result<u8> {
     let (started_at, watch) = (clock::now_text(), Stopwatch::start());
     let workspace = Workspace::discover(global)?;
-    let recorder = workspace.recorder(JobDescription::judging(query.as_str()).about(query.packet()));
+    let recorder = workspace
+        .recorder(JobDescription::judging(query.as_str()).about(query.packet()).within(paths_of(paths)));
     let tree = workspace.resolve_tree(tree_args.staged, tree_args.rev.as_ref())?;
     let here = global.working_dir()?;
     let mut named = Vec::new();
@@ -173,6 +174,11 @@ fn run_query(
     workspace.record_report(global, &recorder, &mut report)?;
     report.run.milliseconds = watch.elapsed_milliseconds();
     output.write_report(global, &report)
+}
+
+/// The paths as given, for the ledger.
+fn paths_of(paths: &[PathBuf]) -> Vec<String> {
+    paths.iter().map(|path| path.display().to_string()).collect()
 }
 
 fn format_paths(paths: &[PathBuf]) -> String {

@@ -13,7 +13,7 @@ use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
 use crate::document::Packet;
 use crate::ledger::{JobDescription, JobKind, JobOutcome};
 use crate::pipeline::packet_gate::{GateRequest, ManifestContext};
-use crate::pipeline::steps::{StepsError, record_run};
+use crate::pipeline::steps::{RepositoryWatch, StepsError, record_run};
 use crate::render::json;
 use crate::system::git::GitRepository;
 use crate::system::{clock, environment};
@@ -93,8 +93,9 @@ impl EvidenceArgs {
             ..JobDescription::judging("evidence").about(Some(draft.id.as_str()))
         };
         let recorder = job::recorder(repo, description);
-        job::configure(&recorder, draft.config());
+        job::configure(&recorder, draft.config(), job::committed_config(repo).as_ref());
         let bus = Bus::new(&recorder);
+        let watch = RepositoryWatch::start(repo)?;
         let mut ran: Vec<EvidenceRun> = Vec::new();
         for line in &planned {
             let PlannedLine::Run { command, argv, folder } = line else { continue };
@@ -114,6 +115,7 @@ impl EvidenceArgs {
                     return Err(error.into());
                 }
             };
+            watch.check(repo, &bus, command);
             let remark = one.note.as_ref().map_or(String::new(), |remark| format!(" ({remark})"));
             output.print_notice(&format!(
                 "  exit code {}{}: {}\n",

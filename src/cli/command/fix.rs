@@ -83,7 +83,7 @@ impl FixArgs {
             let all: Vec<FileWrite> = outcome.documents.iter().map(to_file_write).collect();
             if !all.is_empty() {
                 let recorder = workspace.recorder(job::editing("fix"));
-                job::configure(&recorder, &workspace.load_config(global)?);
+                workspace.configure(global, &recorder);
                 job::apply(&recorder, writer, "fix", &all)?;
             }
         }

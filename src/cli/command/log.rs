@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::change::{ObjectStore as _, TreeState};
+use crate::change::{History as _, ObjectStore as _, TreeState};
 use crate::cli::ledger::{open_ledger, print_no_ledger};
 use crate::cli::workspace::GitWorkspace;
 use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
@@ -94,9 +94,13 @@ impl LogArgs {
     fn show(&self, global: &GlobalArgs, output: &Output, store: &Store) -> anyhow::Result<u8> {
         let is_json = global.is_json()?;
         let mut lines: Vec<String> = Vec::new();
-        store.each_event(self.packet.as_deref(), None, |row| {
+        store.each_event(self.packet.as_deref(), |row| {
             if self.all || !ledger::is_routine(&row.event.payload) {
-                lines.push(if is_json { format!("{}\n", row.body) } else { ledger::render_event(&row) });
+                lines.push(if is_json {
+                    format!("{}\n", json::escape(&row.body))
+                } else {
+                    ledger::render_event(&row)
+                });
                 // Only the newest are shown: a long chain is never held as a whole.
                 if lines.len() > self.limit.saturating_mul(2).max(64) {
                     lines.drain(..lines.len() - self.limit);
@@ -113,11 +117,14 @@ impl LogArgs {
 /// Prints every event with its number and hashes, one JSON document a line.
 fn export(output: &Output, store: &Store) -> anyhow::Result<u8> {
     let mut text = String::new();
-    store.each_event(None, None, |row| {
+    store.each_event(None, |row| {
         let _ = writeln!(
             text,
             "{{\"seq\":{},\"prev\":\"{}\",\"hash\":\"{}\",\"event\":{}}}",
-            row.seq, row.prev, row.hash, row.body
+            row.seq,
+            row.prev,
+            row.hash,
+            json::escape(&row.body)
         );
         if text.len() > 1024 * 1024 {
             output.print(&text).map_err(std::io::Error::other)?;
@@ -165,7 +172,7 @@ fn seal_message(seq: u64, hash: &[u8; 32]) -> String {
 
 /// Judges a seal: `good`, `unknown` (a key that `allowed_signers` does not list), `removed`
 /// (the event is gone with retention) or `broken`.
-fn judge_seal(seal: &SealEntry, allowed: Option<&AllowedSigners>) -> SealOutput {
+fn judge_seal(seal: &SealEntry, first: u64, allowed: Option<&AllowedSigners>) -> SealOutput {
     let answer = |status: &'static str, key: Option<String>, detail: String| SealOutput {
         event: seal.seq,
         at: seal.at.clone(),
@@ -180,13 +187,19 @@ fn judge_seal(seal: &SealEntry, allowed: Option<&AllowedSigners>) -> SealOutput 
     };
     let print = Some(key.fingerprint.clone());
     match seal.found {
-        None => answer("removed", print, "the event was removed".to_owned()),
+        None if seal.seq < first => answer("removed", print, "retention removed the event".to_owned()),
+        None => answer("broken", print, "the sealed event is missing: the log was cut off".to_owned()),
         Some(found) if found != seal.hash => {
             answer("broken", print, "the event has another hash now: the chain was computed anew".to_owned())
         }
         Some(_) => {
-            let is_listed =
-                allowed.is_some_and(|allowed| allowed.signers_with_key(&key.key).next().is_some());
+            let mut signers = allowed.into_iter().flat_map(|allowed| allowed.signers_with_key(&key.key));
+            let at = seal.at.parse::<jiff::Timestamp>().ok();
+            let at = at.map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).datetime());
+            let is_listed = signers.any(|signer| {
+                signer.allows_namespace(sshsig::LEDGER_NAMESPACE)
+                    && at.is_some_and(|at| signer.is_valid_at(at))
+            });
             if is_listed {
                 answer("good", print, "signed by a key of allowed_signers".to_owned())
             } else {
@@ -205,14 +218,23 @@ fn verify(
     let is_json = global.is_json()?;
     let state = store.verify()?;
     let config = workspace.load_config(global)?;
-    let path = allowed_signers_path(&workspace.repo, &config, TreeState::Worktree)?;
+    // A key that is only on disk, or only on this branch, was put there by anyone.
+    let tree = match workspace.repo.head()? {
+        Some(head) => TreeState::Commit(head),
+        None => TreeState::Empty,
+    };
+    let path = allowed_signers_path(&workspace.repo, &config, tree)?;
     let allowed = workspace
         .repo
-        .read(TreeState::Worktree, &path)?
+        .read(tree, &path)?
         .map(|bytes| AllowedSigners::read(&Source::from_bytes(path.clone(), bytes)));
     let reached = |seal: &&SealEntry| state.fault.is_none() || seal.seq <= state.head.seq;
-    let seals: Vec<SealOutput> =
-        state.seals.iter().filter(reached).map(|seal| judge_seal(seal, allowed.as_ref())).collect();
+    let seals: Vec<SealOutput> = state
+        .seals
+        .iter()
+        .filter(reached)
+        .map(|seal| judge_seal(seal, state.first, allowed.as_ref()))
+        .collect();
     let is_broken = state.fault.is_some() || seals.iter().any(|seal| seal.status == "broken");
     let sealed = seals.iter().filter(|seal| seal.status == "good");
     let sealed_up_to = sealed.map(|seal| seal.event).max();
@@ -253,7 +275,8 @@ fn render_verify(state: &ChainState, seals: &[SealOutput], sealed_up_to: Option<
     for seal in seals {
         let level = if seal.status == "broken" { "error: " } else { "  " };
         let key = seal.key.as_deref().unwrap_or("no key");
-        let _ = writeln!(out, "{level}seal of event {}, {}: {} ({key})", seal.event, seal.at, seal.detail);
+        let line = format!("{level}seal of event {}, {}: {} ({key})", seal.event, seal.at, seal.detail);
+        let _ = writeln!(out, "{}", escape_hidden(&line));
     }
     match sealed_up_to {
         Some(event) => {
@@ -298,6 +321,12 @@ impl SealArgs {
 impl LedgerArgs {
     pub(crate) fn run(&self, global: &GlobalArgs, output: &Output) -> anyhow::Result<u8> {
         let LedgerAction::Prune(args) = &self.action;
+        if let Some(agent) = environment::agent_variable() {
+            bail!(
+                "`{agent}` is set: this is the environment of a coding agent, and an agent removes no entries; \
+                 run the command yourself"
+            );
+        }
         let workspace = GitWorkspace::open(global)?;
         let Some(mut store) = open_ledger(&workspace.repo)? else { return print_no_ledger(output) };
         let removed = store.prune(RetentionLimits { days: args.days, jobs: args.jobs }, clock::now())?;

@@ -151,7 +151,7 @@ fn store_baseline(
     text: &str,
 ) -> anyhow::Result<()> {
     let recorder = workspace.recorder(job::editing("scan"));
-    job::configure(&recorder, &workspace.load_config(global)?);
+    workspace.configure(global, &recorder);
     let writer = open_writer(workspace, root, "scan")?;
     let path = RepoPath::from(path);
     let before = writer.read(&path)?;
@@ -270,7 +270,15 @@ fn build_request(
 fn run_request(global: &GlobalArgs, output: &Output, request: &ScanRequest) -> anyhow::Result<u8> {
     let (started_at, watch) = (clock::now_text(), Stopwatch::start());
     let workspace = Workspace::discover(global)?;
-    let recorder = workspace.recorder(JobDescription::judging(request.profile.name));
+    let recorder = workspace.recorder(
+        JobDescription::judging(request.profile.name).within(
+            request
+                .paths
+                .iter()
+                .map(ToString::to_string)
+                .chain(request.change.iter().map(|change| format!("{change:?}"))),
+        ),
+    );
     let mut report: Report = run_scan(workspace.repo(), request)?;
     let judged = report
         .outcomes

@@ -7,6 +7,7 @@ use crate::ledger::event::Event;
 use crate::ledger::payload::Payload;
 use crate::system::parallel;
 
+use super::consistency::ToldByEvents;
 use super::{LedgerError, Store};
 
 /// Hash of an event, or what stands before the first one.
@@ -110,6 +111,7 @@ impl Store {
         let seals = self.read_seals()?;
         let mut state =
             ChainState { events: 0, first: 1, head: ChainHead { seq: 0, hash: [0; 32] }, fault: None, seals };
+        let mut told = ToldByEvents::default();
         let mut removed_before: Option<(u64, Hash32)> = None;
         let mut statement = self
             .connection
@@ -121,8 +123,12 @@ impl Store {
                 break;
             }
             // Bytes and shape of an event depend on no other one.
-            let faults = parallel::map(&batch, own_fault);
-            for (event, fault) in batch.iter().zip(faults) {
+            let read = parallel::map(&batch, read_event);
+            for (event, read) in batch.iter().zip(read) {
+                let (found, fault) = match read {
+                    Ok(found) => (Some(found), None),
+                    Err(fault) => (None, Some(fault)),
+                };
                 if state.events == 0 && event.seq > 1 {
                     state.first = event.seq;
                     removed_before = Some((event.seq, event.prev));
@@ -138,6 +144,9 @@ impl Store {
                 for seal in state.seals.iter_mut().filter(|seal| seal.seq == event.seq) {
                     seal.found = Some(event.hash);
                 }
+                if let Some(found) = found {
+                    told.add(found);
+                }
                 state.head = ChainHead { seq: event.seq, hash: event.hash };
                 state.events += 1;
             }
@@ -145,6 +154,11 @@ impl Store {
         if let Some((seq, _)) = removed_before {
             let what = format!("the {} events before it are missing, and no retention names them", seq - 1);
             state.fault = Some(ChainFault { seq, what });
+        }
+        if state.fault.is_none()
+            && let Some(what) = self.contradiction(&told)?
+        {
+            state.fault = Some(ChainFault { seq: state.head.seq, what });
         }
         Ok(state)
     }
@@ -204,20 +218,15 @@ fn order_fault(head: &ChainHead, event: &StoredRow) -> Option<String> {
     (event.prev != head.hash).then(|| "it does not continue the event before it".to_owned())
 }
 
-/// Returns what is wrong with an event itself.
-fn own_fault(row: &StoredRow) -> Option<String> {
+/// Returns an event, or what is wrong with it.
+fn read_event(row: &StoredRow) -> Result<Event, String> {
     if hash_event(row.seq, &row.prev, &row.body) != row.hash {
-        return Some("its bytes were changed".to_owned());
+        return Err("its bytes were changed".to_owned());
     }
-    match Event::read(&row.body) {
-        Err(error) => Some(error.to_string()),
-        Ok(event) => {
-            let agree = row.event_id == event.event_id
-                && row.kind == event.payload.kind()
-                && row.job_id == event.job_id;
-            (!agree).then(|| "its columns differ from its bytes".to_owned())
-        }
-    }
+    let event = Event::read(&row.body).map_err(|error| error.to_string())?;
+    let agree =
+        row.event_id == event.event_id && row.kind == event.payload.kind() && row.job_id == event.job_id;
+    if agree { Ok(event) } else { Err("its columns differ from its bytes".to_owned()) }
 }
 
 /// Returns whether an event says that retention removed everything before `first`.

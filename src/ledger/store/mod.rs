@@ -3,6 +3,7 @@
 //! entries can be missing. The file can be deleted: it is memory, not a boundary.
 
 mod chain;
+mod consistency;
 mod problems;
 mod read;
 mod retention;
@@ -143,10 +144,17 @@ impl Store {
 /// A FIFO would stop the program, and a link leads elsewhere.
 fn refuse_other_types(path: &Path) -> Result<(), LedgerError> {
     let failed = |source| LedgerError::File { path: path.to_path_buf(), source };
-    match files::find_metadata(path).map_err(failed)? {
-        Some(found) if !found.is_file() => Err(failed(std::io::Error::other("this is not a regular file"))),
-        _ => Ok(()),
+    for end in ["", "-journal", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        match files::find_metadata(Path::new(&name)).map_err(failed)? {
+            Some(found) if !found.is_file() => {
+                return Err(failed(std::io::Error::other("a file of the ledger is not a regular file")));
+            }
+            _ => {}
+        }
     }
+    Ok(())
 }
 
 fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {

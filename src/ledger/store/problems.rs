@@ -59,11 +59,10 @@ pub(super) fn record(
     // Two findings of one run with one fingerprint are one problem and one run.
     let mut upsert = transaction.prepare(
         "INSERT INTO problems (fingerprint, protocol_id, packet, code, severity, title, location,
-           first_seen, last_seen, runs, last_job)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, 1, ?9)
-         ON CONFLICT (fingerprint) DO UPDATE SET last_seen = excluded.last_seen,
-           runs = runs + (last_job <> excluded.last_job), last_job = excluded.last_job,
-           packet = excluded.packet, protocol_id = excluded.protocol_id",
+           first_seen, last_seen, runs, last_job, scope)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, 1, ?9, ?10)
+         ON CONFLICT (fingerprint, scope) DO UPDATE SET last_seen = excluded.last_seen,
+           runs = runs + (last_job <> excluded.last_job), last_job = excluded.last_job",
     )?;
     upsert.execute(params![
         problem.fingerprint(),
@@ -75,6 +74,7 @@ pub(super) fn record(
         problem.location_text(),
         now,
         job.job_id,
+        job.description.scope(packet),
     ])?;
     Ok(())
 }
@@ -88,7 +88,7 @@ impl Store {
         let mut statement = self.connection.prepare(
             "SELECT p.fingerprint, p.protocol_id, p.packet, p.code, p.severity, p.title, p.location,
                p.first_seen, p.last_seen, p.runs, a.actor,
-               EXISTS (SELECT 1 FROM jobs j WHERE j.protocol_id = p.protocol_id AND j.packet IS p.packet
+               EXISTS (SELECT 1 FROM jobs j WHERE j.scope = p.scope
                        AND j.verdict IN ('passed', 'failed') AND j.job_id <> p.last_job
                        AND j.created_at > p.last_seen) AS resolved
              FROM problems p LEFT JOIN acknowledgements a ON a.subject = p.fingerprint

@@ -115,7 +115,7 @@ impl Store {
     /// The database cannot be read.
     pub(crate) fn find_problem(&self, prefix: &str) -> Result<Option<String>, LedgerError> {
         self.find_id(
-            "SELECT fingerprint FROM problems WHERE substr(fingerprint, 1, length(?1)) = ?1 LIMIT 2",
+            "SELECT DISTINCT fingerprint FROM problems WHERE substr(fingerprint, 1, length(?1)) = ?1 LIMIT 2",
             prefix,
         )
     }
@@ -130,41 +130,49 @@ impl Store {
         })
     }
 
-    /// Returns the poisoned jobs of a packet that no person acknowledged, newest first.
+    /// Returns the poisoned jobs that no person acknowledged, newest first: those of the
+    /// packets, or without packets those of the working tree that have none either.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub(crate) fn poisoned_jobs(&self, packet: Option<&str>) -> Result<Vec<PoisonedJob>, LedgerError> {
+    pub(crate) fn poisoned_jobs(
+        &self,
+        packets: &[&str],
+        worktree: &str,
+    ) -> Result<Vec<PoisonedJob>, LedgerError> {
         let mut statement = self.connection.prepare(
             "SELECT job_id, updated_at, status_reason FROM jobs
-             WHERE state = 'poisoned' AND packet IS ?1
+             WHERE state = 'poisoned' AND CASE WHEN json_array_length(?1) = 0
+                 THEN packet IS NULL AND worktree = ?2
+                 ELSE packet IN (SELECT value FROM json_each(?1))
+                   OR EXISTS (SELECT 1 FROM json_each(entity_refs) entity, json_each(?1) wanted
+                              WHERE entity.value ->> 'entity_id' = wanted.value) END
                AND NOT EXISTS (SELECT 1 FROM acknowledgements a WHERE a.subject = jobs.job_id)
              ORDER BY created_at DESC LIMIT 10",
         )?;
-        let rows = statement.query_map([packet], |row| {
+        let packets =
+            serde_json::to_string(packets).map_err(|error| LedgerError::Value(error.to_string()))?;
+        let rows = statement.query_map(params![packets, worktree], |row| {
             Ok(PoisonedJob { job_id: row.get(0)?, at: row.get(1)?, reason: row.get(2)? })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Calls `each` with every event, oldest first: all of them, those of one packet's
-    /// jobs, or the newest ones.
+    /// Calls `each` with every event, oldest first: all of them, or those of one packet's
+    /// jobs.
     ///
     /// # Errors
     /// The database cannot be read, an event is not valid, or `each` failed.
     pub(crate) fn each_event(
         &self,
         packet: Option<&str>,
-        newest: Option<usize>,
         mut each: impl FnMut(EventRow) -> std::io::Result<()>,
     ) -> Result<(), LedgerError> {
         let mut statement = self.connection.prepare(
-            "SELECT * FROM (SELECT seq, hash, prev, body FROM events
-               WHERE (?1 IS NULL OR job_id IN (SELECT job_id FROM jobs WHERE packet = ?1))
-               ORDER BY seq DESC LIMIT ?2) ORDER BY seq",
+            "SELECT seq, hash, prev, body FROM events
+             WHERE (?1 IS NULL OR job_id IN (SELECT job_id FROM jobs WHERE packet = ?1)) ORDER BY seq",
         )?;
-        let limit = newest.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
-        let mut rows = statement.query(params![packet, limit])?;
+        let mut rows = statement.query(params![packet])?;
         while let Some(row) = rows.next()? {
             let body: String = row.get(3)?;
             let event = EventRow {
@@ -179,14 +187,17 @@ impl Store {
         Ok(())
     }
 
-    /// Returns whether the event with a number still has a hash.
+    /// Returns whether the event with a number still has a hash, and a job still runs.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub(crate) fn holds(&self, head: &chain::ChainHead) -> Result<bool, LedgerError> {
-        let sql = "SELECT count(*) FROM events WHERE seq = ?1 AND hash = ?2";
-        let found: i64 =
-            self.connection.prepare(sql)?.query_row(params![head.seq, head.hash], |row| row.get(0))?;
+    pub(crate) fn holds(&self, head: &chain::ChainHead, job_id: &str) -> Result<bool, LedgerError> {
+        let sql = "SELECT (SELECT count(*) FROM events WHERE seq = ?1 AND hash = ?2)
+                   * (SELECT count(*) FROM jobs WHERE job_id = ?3 AND state = 'running')";
+        let found: i64 = self
+            .connection
+            .prepare(sql)?
+            .query_row(params![head.seq, head.hash, job_id], |row| row.get(0))?;
         Ok(found == 1)
     }
 }

@@ -35,7 +35,24 @@ pub(crate) struct Pruned {
     pub problems: u64,
 }
 
+/// Number of jobs beyond the limit at which retention runs by itself.
+const SLACK: i64 = 1_000;
+
 impl Store {
+    /// Removes what the usual limits do not keep, once there is much of it.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub(crate) fn prune_if_large(&mut self) -> Result<(), LedgerError> {
+        let limits = RetentionLimits::default();
+        let sql = "SELECT coalesce(max(rowid) - min(rowid), 0) FROM jobs";
+        let span: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+        if span > i64::from(limits.jobs) + SLACK {
+            self.prune(limits, crate::system::clock::now())?;
+        }
+        Ok(())
+    }
+
     /// Removes what the limits do not keep. A poisoned job is kept until a person
     /// acknowledged it, and an open job until it ends. `now` is an RFC 3339 time.
     ///
@@ -51,6 +68,7 @@ impl Store {
             now.checked_sub(jiff::SignedDuration::from_hours(hours)).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         let oldest = crate::ledger::time_text(oldest);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute("INSERT OR IGNORE INTO switches VALUES ('retention')", [])?;
         let removed_jobs = transaction.execute(
             "DELETE FROM jobs WHERE state NOT IN ('queued', 'running')
                AND (state <> 'poisoned' OR job_id IN (SELECT subject FROM acknowledgements))
@@ -92,10 +110,19 @@ impl Store {
             };
             // Written first: the chain is never empty.
             append(&transaction, &[Event::now(None, Payload::Retention(event))])?;
-            transaction.execute("INSERT OR IGNORE INTO switches VALUES ('retention')", [])?;
             transaction.execute("DELETE FROM events WHERE seq <= ?1", [last_removed])?;
-            transaction.execute("DELETE FROM switches WHERE name = 'retention'", [])?;
+        } else if removed.jobs > 0 {
+            // Nothing of the chain was removed, and jobs were: an event says so.
+            let event = Retention {
+                events: 0,
+                jobs: removed.jobs,
+                first_kept: 0,
+                last_removed_hash: String::new(),
+                reason: format!("older than {} days, or more than {} jobs", limits.days, limits.jobs),
+            };
+            append(&transaction, &[Event::now(None, Payload::Retention(event))])?;
         }
+        transaction.execute("DELETE FROM switches WHERE name = 'retention'", [])?;
         transaction.commit()?;
         Ok(removed)
     }

@@ -48,9 +48,10 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_of_job ON events (job_id);
 CREATE TABLE problems (
-  fingerprint TEXT PRIMARY KEY NOT NULL CHECK (length(fingerprint) = 64),
+  fingerprint TEXT NOT NULL CHECK (length(fingerprint) = 64),
   protocol_id TEXT NOT NULL,
   packet TEXT,
+  scope TEXT NOT NULL,
   code TEXT NOT NULL,
   severity TEXT NOT NULL CHECK (severity IN ('fatal', 'error', 'warning', 'info', 'hint')),
   title TEXT NOT NULL,
@@ -58,7 +59,8 @@ CREATE TABLE problems (
   first_seen TEXT NOT NULL,
   last_seen TEXT NOT NULL,
   runs INTEGER NOT NULL CHECK (runs > 0),
-  last_job TEXT NOT NULL
+  last_job TEXT NOT NULL,
+  PRIMARY KEY (fingerprint, scope)
 ) STRICT;
 CREATE INDEX problems_of_packet ON problems (packet);
 CREATE TABLE acknowledgements (
@@ -104,6 +106,13 @@ BEGIN SELECT RAISE(ABORT, 'events do not change'); END;
 CREATE TRIGGER events_are_kept BEFORE DELETE ON events
 WHEN NOT EXISTS (SELECT 1 FROM switches WHERE name = 'retention')
 BEGIN SELECT RAISE(ABORT, 'only retention removes events'); END;
+CREATE TRIGGER jobs_are_kept BEFORE DELETE ON jobs
+WHEN NOT EXISTS (SELECT 1 FROM switches WHERE name = 'retention')
+BEGIN SELECT RAISE(ABORT, 'only retention removes jobs'); END;
+CREATE TRIGGER acknowledgements_never_change BEFORE UPDATE ON acknowledgements
+BEGIN SELECT RAISE(ABORT, 'acknowledgements do not change'); END;
+CREATE TRIGGER acknowledgements_are_kept BEFORE DELETE ON acknowledgements
+BEGIN SELECT RAISE(ABORT, 'acknowledgements are kept'); END;
 CREATE TRIGGER transitions_never_change BEFORE DELETE ON transitions
 BEGIN SELECT RAISE(ABORT, 'transitions do not change'); END;
 ";
@@ -132,6 +141,7 @@ fn create_tables(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
   tree TEXT,
   verdict TEXT CHECK (verdict IN ('passed', 'failed', 'not_run')),
   worktree TEXT NOT NULL,
+  scope TEXT NOT NULL,
   process TEXT NOT NULL,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,\n",
@@ -148,6 +158,7 @@ fn create_tables(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
   CHECK (total_tokens = input_tokens + output_tokens)
 ) STRICT;
 CREATE INDEX jobs_of_packet ON jobs (packet, created_at);
+CREATE INDEX jobs_of_scope ON jobs (scope, created_at);
 CREATE INDEX jobs_of_state ON jobs (state) WHERE state IN ('queued', 'running', 'poisoned');",
     );
     transaction.execute_batch(&jobs)?;

@@ -94,7 +94,7 @@ impl Store {
                 problems::record(transaction, problem, job, end.packet.as_deref(), &now)?;
             }
             let state = if end.violation.is_some() { JobState::Poisoned } else { end.state };
-            update_end(transaction, job.job_id, state, end, &now)?;
+            update_end(transaction, job, state, end, &now)?;
             events.push(transition(job.job_id, Some(JobState::Running), state, &end.reason, job.description));
             chain::append(transaction, &events)?;
             Ok(())
@@ -159,7 +159,7 @@ impl Store {
         self.write(|transaction| {
             let added = transaction.execute(
                 "INSERT OR IGNORE INTO acknowledgements (subject, actor, reason, at) VALUES (?1, ?2, ?3, ?4)",
-                params![subject, actor, reason, event.timestamp],
+                params![subject, actor, crate::ledger::redact::redact(reason), event.timestamp],
             )?;
             if added > 0 {
                 chain::append(transaction, std::slice::from_ref(event))?;
@@ -204,8 +204,8 @@ fn insert_job(transaction: &Transaction<'_>, job: &NewJob<'_>) -> Result<Vec<Eve
     let JobDescription { kind, access, safety, packet, .. } = job.description;
     let mut insert = transaction.prepare(
         "INSERT OR IGNORE INTO jobs (job_id, trace_id, workflow_run_id, job_kind, state, access_mode, safety_mode,
-           protocol_id, profile_id, capability_profile_id, packet, worktree, process, created_at, updated_at)
-         VALUES (?1, ?2, ?2, ?3, 'queued', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)",
+           protocol_id, profile_id, capability_profile_id, packet, worktree, process, created_at, updated_at, scope)
+         VALUES (?1, ?2, ?2, ?3, 'queued', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13)",
     )?;
     let added = insert.execute(params![
         job.job_id,
@@ -220,6 +220,7 @@ fn insert_job(transaction: &Transaction<'_>, job: &NewJob<'_>) -> Result<Vec<Eve
         job.worktree,
         process_identity::current(),
         job.created_at,
+        job.description.scope(None),
     ])?;
     // A job whose events were lost is still there.
     if added == 0 {
@@ -257,7 +258,7 @@ fn end_operations(transaction: &Transaction<'_>, ends: &[OperationEnd]) -> Resul
 
 fn update_end(
     transaction: &Transaction<'_>,
-    job_id: &str,
+    job: &NewJob<'_>,
     state: JobState,
     end: &JobEnd,
     now: &str,
@@ -272,11 +273,11 @@ fn update_end(
             "UPDATE jobs SET state = ?2, status_reason = ?3, verdict = ?4, packet = coalesce(?5, packet),
                tree = ?6, entity_refs = ?7, updated_at = ?8, duration_ms = ?9, total_tokens = ?10,
                input_tokens = ?11, output_tokens = ?12, tokens_planner = ?13, tokens_executor = ?14,
-               entities_read = ?15, entities_written = ?16, validators_run_count = ?17
+               entities_read = ?15, entities_written = ?16, validators_run_count = ?17, scope = ?18
              WHERE job_id = ?1",
         )?
         .execute(params![
-            job_id,
+            job.job_id,
             state.as_str(),
             crate::ledger::redact::redact(&end.reason),
             end.verdict,
@@ -293,6 +294,7 @@ fn update_end(
             stored(metrics.entities_read),
             stored(metrics.entities_written),
             stored(metrics.validators_run_count),
+            job.description.scope(end.packet.as_deref()),
         ])?;
     Ok(())
 }

@@ -28,7 +28,8 @@ pub(crate) fn run_verify(
 ) -> Result<Report, StepsError> {
     let started_at = clock::now_text();
     let watch = Stopwatch::start();
-    let gate_result = run_verify_checks(repo, request)?;
+    let gate_result =
+        run_verify_checks(repo, request).map_err(|error| record_refusal(options, error.into()))?;
     // Steps judge code: a change of documents or rules alone has none.
     let skip = match (&options.skip, !gate_result.has_code) {
         (None, true) => Some("the change contains no code".to_owned()),
@@ -68,6 +69,16 @@ fn finish(
     Ok(report)
 }
 
+/// Records a gate whose checks could not run. The error stays what it is: the trusted
+/// configuration, which could require the ledger, was not read.
+fn record_refusal(options: &StepOptions<'_>, error: StepsError) -> StepsError {
+    if let Some(recorder) = options.recorder {
+        let empty = Report::not_run("gate", error.to_string());
+        let _ = record_failure(&Bus::new(recorder), &empty, &error.to_string(), false);
+    }
+    error
+}
+
 fn required(trouble: crate::ledger::LedgerTrouble) -> StepsError {
     StepsError::Ledger(trouble.to_string())
 }
@@ -84,6 +95,7 @@ pub fn run_gate(
 ) -> Result<Report, StepsError> {
     let started_at = clock::now_text();
     let watch = Stopwatch::start();
-    let gate_result = run_gate_checks(repo, request)?;
+    let gate_result =
+        run_gate_checks(repo, request).map_err(|error| record_refusal(options, error.into()))?;
     finish(repo, gate_result, options, started_at, &watch)
 }

@@ -33,6 +33,9 @@ pub(super) struct StateChanges {
     pub repository: Vec<String>,
     /// What happened to settings and hooks of git; clauses without a subject.
     pub settings: Vec<String>,
+    /// Why the evidence of the run cannot be trusted; a clause without a subject.
+    /// References of other repositories move whenever someone fetches.
+    pub untrusted: Option<String>,
     /// Files that existed before and were edited or removed, in order.
     pub edited: Vec<RepoPath>,
     /// New files, in order.
@@ -128,6 +131,10 @@ impl JudgedState {
         if self.git.hooks_sha256 != later.git.hooks_sha256 {
             out.settings.push("changed the hooks of git".to_owned());
         }
+        let only_remotes = later.git.without_remotes() == self.git.without_remotes();
+        let trusted = out.settings.is_empty() && only_remotes;
+        out.untrusted =
+            (!trusted).then(|| out.settings.first().or(out.repository.first()).cloned()).flatten();
         for (path, (is_tracked, entry)) in &later.files {
             match self.files.get(path) {
                 Some((_, before)) if before == entry => {}

@@ -20,3 +20,4 @@ pub(crate) use gate::run_verify;
 pub use options::{NoProgress, Progress, StepOptions};
 pub(crate) use receipt::record_run;
 pub(crate) use test_runner::find_proof_lines;
+pub(crate) use trust::RepositoryWatch;

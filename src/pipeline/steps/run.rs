@@ -18,7 +18,7 @@ use super::merge::StepResults;
 use super::options::StepOptions;
 use super::receipt;
 use super::step::{new_step_report, run_step, step_finding};
-use super::trust::check_trust;
+use super::trust::{check_trust, poison_after_error};
 
 /// Maximum number of findings about files that one step changed.
 const MAX_FILE_FINDINGS: usize = 50;
@@ -69,15 +69,27 @@ pub(super) fn run_steps(
     // Fixed once: every step is compared with the state before the first one.
     let judged = JudgedState::take(repo).map_err(PipelineError::from)?;
     for (index, step) in planned.iter().enumerate() {
-        let (report, mut findings) = run_step(repo, gate_result, step, options, bus)?;
-        if (step.twice || options.twice) && !findings.iter().any(Finding::fails_gate) {
-            let (again, _) = run_step(repo, gate_result, step, options, bus)?;
-            findings.extend(compare_runs(step, &report, &again));
+        let ran = run_step(repo, gate_result, step, options, bus);
+        if let Err(error) = &ran {
+            poison_after_error(
+                bus,
+                step,
+                error,
+                judged.take_again(repo).ok().map(|now| judged.changes_to(&now)),
+            );
         }
+        let (report, mut findings) = ran?;
+        let mut second = None;
+        if (step.twice || options.twice) && !findings.iter().any(Finding::fails_gate) {
+            let (again, more) = run_step(repo, gate_result, step, options, bus)?;
+            findings.extend(compare_runs(step, &report, &again, &more));
+            second = Some(again);
+        }
+        let reports: Vec<&StepReport> = [&report].into_iter().chain(&second).collect();
         let now = judged.take_again(repo).map_err(PipelineError::from)?;
         let is_last = index + 1 == planned.len();
         let changes = judged.changes_to(&now);
-        check_trust(bus, step, &changes, &results, &report);
+        check_trust(bus, step, &changes, &results, &reports);
         findings.extend(describe_changes(gate_result, step, &changes, is_last, &results.findings));
         let failed = report.status == StepStatus::Failed || findings.iter().any(Finding::fails_gate);
         results.findings.extend(findings);
@@ -93,7 +105,12 @@ pub(super) fn run_steps(
 }
 
 /// Returns the finding about a step whose two runs disagree.
-fn compare_runs(step: &GateStep, first: &StepReport, second: &StepReport) -> Option<Finding> {
+fn compare_runs(
+    step: &GateStep,
+    first: &StepReport,
+    second: &StepReport,
+    of_second: &[Finding],
+) -> Option<Finding> {
     let result = |run: &StepReport| {
         let exit =
             run.exit_code.map_or_else(|| "no exit code".to_owned(), |code| format!("exit code {code}"));
@@ -105,9 +122,11 @@ fn compare_runs(step: &GateStep, first: &StepReport, second: &StepReport) -> Opt
             None => exit,
         }
     };
-    let (before, after) = (result(first), result(second));
+    let (before, mut after) = (result(first), result(second));
     if before == after {
-        return None;
+        // The exit code says nothing of a JUnit file with failures.
+        let failure = of_second.iter().find(|finding| finding.fails_gate())?;
+        after = failure.message.clone();
     }
     let message = format!("step `{}` gave two results: {before}, then {after}", step.name);
     let label = Label::path(&RepoPath::from(crate::config::FILE_NAME), format!("step `{}`", step.name));
@@ -130,6 +149,12 @@ fn describe_changes(
     for what in &changes.repository {
         let label = Label::repository("a step only reads the repository");
         out.extend(step_finding("step/edited-repository", format!("step `{name}` {what}"), label));
+    }
+    for what in &changes.settings {
+        // Package managers install hooks; what they install, the next command runs.
+        let label = Label::repository("a step only reads the repository");
+        let finding = step_finding("step/edited-repository", format!("step `{name}` {what}"), label);
+        out.extend(finding.map(|finding| finding.with_level(Level::Warning)));
     }
     for path in changes.edited.iter().take(MAX_FILE_FINDINGS) {
         let label = Label::path(path, "a file of the judged tree");

@@ -40,15 +40,27 @@ const MAX_HOOKS: usize = 1_000;
 /// Maximum size of settings and of a hook, in bytes.
 const MAX_SETTINGS_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Returns whether a line of the settings names a folder of hooks in the working tree.
-/// Package managers write it, and what is in the folder is judged as files.
-fn names_hooks_of_tree(line: &str) -> bool {
-    let Some((key, value)) = line.split_once('=') else { return false };
-    let value = value.trim().trim_matches('"');
-    key.trim().eq_ignore_ascii_case("hookspath")
-        && !value.starts_with(['/', '\\', '~'])
-        && !value.contains("..")
-        && !value.contains(':')
+/// Sections of the settings that change while others work in the same clone, and that
+/// decide nothing about what git runs.
+const HARMLESS_SECTIONS: [&str; 6] = ["branch", "maintenance", "gc", "gui", "color", "rerere"];
+
+/// Returns the settings without harmless sections.
+fn deciding_settings(text: &str) -> String {
+    let mut out = String::new();
+    let mut is_harmless = false;
+    for line in text.lines().map(str::trim) {
+        if let Some(header) = line.strip_prefix('[') {
+            let name: String = header.chars().take_while(char::is_ascii_alphanumeric).collect();
+            is_harmless = HARMLESS_SECTIONS.contains(&name.to_lowercase().as_str());
+        }
+        // A setting can stand behind the header, on its line.
+        let has_setting = line.starts_with('[') && line.contains('=');
+        if !is_harmless || has_setting {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
 }
 
 /// Returns the SHA-256 of what the entries of an index say, without the times of files.
@@ -63,6 +75,16 @@ fn digest_of_entries(path: &std::path::Path) -> Option<String> {
         text.push(0);
     }
     Some(sha256_hex(&text))
+}
+
+impl GitState {
+    /// Returns the state without the references of other repositories.
+    #[must_use]
+    pub(crate) fn without_remotes(&self) -> Self {
+        let is_own = |name: &str| !name.starts_with("refs/remotes/");
+        let own = self.references.iter().filter(|(name, _)| is_own(name));
+        Self { references: own.map(|(name, id)| (name.clone(), id.clone())).collect(), ..self.clone() }
+    }
 }
 
 impl GitRepository {
@@ -97,10 +119,7 @@ impl GitRepository {
         let mut text = String::new();
         for path in [self.repo.commondir().join("config"), self.repo.path().join("config.worktree")] {
             let bytes = files::read(&path, MAX_SETTINGS_BYTES).unwrap_or_default();
-            for line in String::from_utf8_lossy(&bytes).lines().filter(|line| !names_hooks_of_tree(line)) {
-                text.push_str(line.trim());
-                text.push('\n');
-            }
+            text.push_str(&deciding_settings(&String::from_utf8_lossy(&bytes)));
         }
         sha256_hex(text.as_bytes())
     }

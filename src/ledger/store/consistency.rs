@@ -1,0 +1,88 @@
+//! Compares the tables with the chain of events: what the chain says of jobs, results and
+//! acknowledgements must be in the tables, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ledger::event::Event;
+use crate::ledger::payload::Payload;
+
+use super::{LedgerError, Store};
+
+/// What the events say.
+#[derive(Debug, Default)]
+pub(super) struct ToldByEvents {
+    /// The last state of each job.
+    states: BTreeMap<String, String>,
+    /// SHA-256 of each stored result.
+    results: BTreeMap<String, String>,
+    acknowledged: BTreeSet<String>,
+    /// Whether retention removed anything.
+    has_retention: bool,
+}
+
+impl ToldByEvents {
+    /// Adds what one event says.
+    pub(super) fn add(&mut self, event: Event) {
+        match (event.payload, event.job_id) {
+            (Payload::JobTransition(change), Some(job)) => {
+                self.states.insert(job, change.to.as_str().to_owned());
+            }
+            (Payload::WorkflowRecovery(recovery), Some(job)) => {
+                self.states.insert(job, recovery.to_state.as_str().to_owned());
+            }
+            (Payload::OperationRecorded(end), _) => {
+                self.results.insert(end.op_id, end.result_sha256);
+            }
+            (Payload::Acknowledged(acknowledgement), _) => {
+                self.acknowledged.insert(acknowledgement.subject);
+            }
+            (Payload::Retention(_), _) => self.has_retention = true,
+            _ => {}
+        }
+    }
+}
+
+impl Store {
+    /// Returns what the tables say otherwise than the events.
+    pub(super) fn contradiction(&self, told: &ToldByEvents) -> Result<Option<String>, LedgerError> {
+        let mut statement = self.connection.prepare("SELECT job_id, state FROM jobs")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let stored: BTreeMap<String, String> = rows.collect::<Result<_, _>>()?;
+        for (job, state) in &stored {
+            match told.states.get(job) {
+                Some(last) if last == state => {}
+                Some(last) => {
+                    return Ok(Some(format!("job {job} is {state}, and its last event says {last}")));
+                }
+                None => return Ok(Some(format!("job {job} is in no event"))),
+            }
+        }
+        for (job, last) in &told.states {
+            // Retention removes a poisoned job only after it was acknowledged.
+            let may_be_gone = told.has_retention && (last != "poisoned" || told.acknowledged.contains(job));
+            if !stored.contains_key(job) && !may_be_gone {
+                return Ok(Some(format!("job {job}, which is {last}, is missing")));
+            }
+        }
+        let mut statement = self.connection.prepare("SELECT subject FROM acknowledgements")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let subject: String = row.get(0)?;
+            // The event of an old one can have been removed with its job.
+            if !told.acknowledged.contains(&subject) && !told.has_retention {
+                return Ok(Some(format!("the acknowledgement of {subject} is in no event")));
+            }
+        }
+        let mut statement =
+            self.connection.prepare("SELECT op_id, result FROM operations WHERE result IS NOT NULL")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (op_id, result): (String, String) = (row.get(0)?, row.get(1)?);
+            let hash = crate::digest::sha256_hex(result.as_bytes());
+            if told.results.get(&op_id).is_some_and(|told| *told != hash) {
+                return Ok(Some(format!("the result of operation {op_id} was changed")));
+            }
+        }
+        Ok(None)
+    }
+}
