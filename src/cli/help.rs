@@ -12,10 +12,12 @@ use super::exit_code::PASSED;
 use super::{COULD_NOT_RUN, Cli};
 
 /// Commands in the order of the overview, everyday ones first.
-const GROUPS: [(&str, &[&str]); 7] = [
+const GROUPS: &[(&str, &[&str])] = &[
     ("Start", &["init", "demo"]),
     ("Work", &["verify", "pre-work", "post-work", "evidence", "manifest", "fix", "scan"]),
     ("Review", &["audit", "check", "governance-check", "list", "show"]),
+    #[cfg(feature = "ledger")]
+    ("What ran", &["jobs", "problems", "log", "ledger"]),
     ("Documents and approvals", &["approve", "new", "refine", "sign", "prepare", "validator-gate"]),
     ("Setup and help", &["hook", "explain", "rules", "self-test", "completions"]),
     ("Parts of the gates", &["gate-check", "cor701-sha"]),
@@ -41,7 +43,7 @@ const GROUPS: [(&str, &[&str]); 7] = [
 ];
 
 /// Global options that have no effect on a command, by argument id.
-const WITHOUT_EFFECT: [(&str, &[&str]); 19] = [
+const WITHOUT_EFFECT: [(&str, &[&str]); 23] = [
     ("list", &["output", "color", "quiet", "verbose"]),
     ("show", &["output", "color", "quiet", "verbose"]),
     ("cor701-sha", &["output", "color", "quiet", "verbose", "config"]),
@@ -55,6 +57,10 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 19] = [
     ("sign", &["output"]),
     ("prepare", &["output"]),
     ("validator-gate", &["output"]),
+    ("jobs", &["output", "color", "verbose", "config"]),
+    ("problems", &["output", "color", "verbose", "config"]),
+    ("log", &["output", "color", "verbose"]),
+    ("ledger", &["format", "output", "color", "verbose", "config"]),
     ("explain", &["output", "color", "quiet", "verbose"]),
     ("demo", &["format", "output", "config"]),
     ("self-test", &["folder", "output", "color", "verbose", "config"]),
@@ -99,7 +105,7 @@ fn overview(command: &clap::Command) -> String {
     for (title, names) in GROUPS {
         out.push_str(&format!("{title}:\n"));
         let width = names.iter().map(|name| name.len()).max().unwrap_or_default();
-        for name in names {
+        for name in *names {
             let about = command.find_subcommand(name).and_then(clap::Command::get_about);
             let about = about.map(ToString::to_string).unwrap_or_default();
             let mut lines = wrap(&about, MAX_COLUMNS.saturating_sub(width + 4)).into_iter();

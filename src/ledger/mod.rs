@@ -5,6 +5,7 @@
 #![cfg_attr(not(feature = "ledger"), allow(dead_code, unused_imports))]
 
 mod event;
+mod event_shapes;
 mod job;
 mod names;
 mod payload;
@@ -17,11 +18,12 @@ mod shape;
 mod store;
 
 pub(crate) use event::{Actor, Event};
-pub(crate) use job::{AccessMode, EntityRef, JobDescription, JobKind, JobMetrics, JobState};
-pub(crate) use payload::{
-    Acknowledgement, CapabilityAction, DiagnosticEvent, GateOutcome, OperationRecorded, Payload, Sealed,
+pub(crate) use event_shapes::{
+    Acknowledgement, CapabilityAction, DiagnosticEvent, GateOutcome, OperationRecorded, Sealed,
     SecurityViolation, TerminalCommand, ToolCall,
 };
+pub(crate) use job::{AccessMode, EntityRef, JobDescription, JobKind, JobMetrics, JobState};
+pub(crate) use payload::Payload;
 pub(crate) use problem::Problem;
 pub(crate) use record::{JobOutcome, LedgerNote, LedgerTrouble, NewOperation, OperationEnd};
 pub(crate) use recorder::Recorder;

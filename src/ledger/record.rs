@@ -1,7 +1,7 @@
 //! What is written for a job: at its start, for each operation, and at its end.
 
+use super::event_shapes::SecurityViolation;
 use super::job::{EntityRef, JobDescription, JobMetrics, JobState};
-use super::payload::SecurityViolation;
 use super::problem::Problem;
 
 /// A job that is created.

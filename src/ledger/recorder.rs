@@ -9,8 +9,9 @@ use crate::config::LedgerMode;
 use crate::system::clock::Stopwatch;
 
 use super::event::Event;
+use super::event_shapes::{GovernanceCheck, SecurityViolation};
 use super::job::{AccessMode, JobDescription, JobMetrics, JobState};
-use super::payload::{GovernanceCheck, Payload, SecurityViolation};
+use super::payload::Payload;
 use super::record::{
     JobEnd, JobOutcome, LedgerNote, LedgerTrouble, NewJob, NewOperation, OperationEnd, PoisonedJob,
 };
@@ -362,21 +363,22 @@ impl Recorder {
     #[must_use]
     pub(crate) fn is_intact(&self) -> bool {
         let mut state = self.state.borrow_mut();
-        let (Some(folder), Some(head), None) = (&self.folder, state.head, &state.trouble) else {
-            return true;
-        };
+        // Also after trouble: a database that refuses to go on was perhaps changed.
+        let (Some(folder), Some(head)) = (&self.folder, state.head) else { return true };
         // A file that was replaced is still open here: it is opened again by its name.
         let holds = match super::store::Store::open_existing(folder) {
             Ok(Some(store)) => match store.holds(&head, &self.job_id) {
                 Ok(holds) => holds,
                 // Trouble of the file system is trouble, and no sign of a change.
-                Err(error) => return self.note_trouble(&mut state, &error),
+                Err(error) => return note_trouble(&mut state, &error),
             },
             Ok(None) | Err(super::store::LedgerError::File { .. }) => false,
-            Err(error) => return self.note_trouble(&mut state, &error),
+            Err(error) => return note_trouble(&mut state, &error),
         };
         if !holds {
             // What was written is gone; the job is written once more, as a whole.
+            state.trouble = None;
+            state.ends.clear();
             state.store = None;
             state.head = None;
             state.is_started = false;
@@ -384,10 +386,12 @@ impl Recorder {
         }
         holds
     }
+}
 
-    fn note_trouble(&self, state: &mut State, error: &super::store::LedgerError) -> bool {
-        let text = crate::text::to_single_line(&error.to_string(), 300);
-        state.trouble.get_or_insert(text);
-        true
-    }
+/// Notes trouble that says nothing about a change; returns that nothing changed.
+#[cfg(feature = "ledger")]
+fn note_trouble(state: &mut State, error: &super::store::LedgerError) -> bool {
+    let text = crate::text::to_single_line(&error.to_string(), 300);
+    state.trouble.get_or_insert(text);
+    true
 }

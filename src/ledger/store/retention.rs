@@ -4,7 +4,8 @@
 use rusqlite::{OptionalExtension as _, TransactionBehavior, params};
 
 use crate::ledger::event::Event;
-use crate::ledger::payload::{Payload, Retention};
+use crate::ledger::event_shapes::Retention;
+use crate::ledger::payload::Payload;
 
 use super::chain::{Hash32, append, to_hex};
 use super::{LedgerError, Store};

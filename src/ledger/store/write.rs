@@ -3,8 +3,9 @@
 use rusqlite::{Transaction, TransactionBehavior, params};
 
 use crate::ledger::event::Event;
+use crate::ledger::event_shapes::{JobTransition, WorkflowRecovery};
 use crate::ledger::job::{JobDescription, JobState};
-use crate::ledger::payload::{JobTransition, Payload, WorkflowRecovery};
+use crate::ledger::payload::Payload;
 use crate::ledger::record::{JobEnd, NewJob, NewOperation, OperationEnd};
 use crate::system::process_identity;
 
