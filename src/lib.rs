@@ -15,6 +15,7 @@ mod rule;
 mod scan;
 mod system;
 mod text;
+mod usage;
 mod workflow;
 
 #[cfg(any(test, fuzzing))]

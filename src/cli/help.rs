@@ -17,7 +17,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Work", &["verify", "pre-work", "post-work", "evidence", "manifest", "fix", "scan"]),
     ("Review", &["audit", "check", "governance-check", "list", "show"]),
     #[cfg(feature = "ledger")]
-    ("What ran", &["jobs", "problems", "log", "ledger"]),
+    ("What ran", &["jobs", "problems", "log", "usage", "ledger"]),
     ("Documents and approvals", &["approve", "new", "refine", "sign", "prepare", "validator-gate"]),
     ("Setup and help", &["hook", "explain", "rules", "self-test", "completions"]),
     ("Parts of the gates", &["gate-check", "cor701-sha"]),
@@ -43,7 +43,7 @@ const GROUPS: &[(&str, &[&str])] = &[
 ];
 
 /// Global options that have no effect on a command, by argument id.
-const WITHOUT_EFFECT: [(&str, &[&str]); 23] = [
+const WITHOUT_EFFECT: [(&str, &[&str]); 24] = [
     ("list", &["output", "color", "quiet", "verbose"]),
     ("show", &["output", "color", "quiet", "verbose"]),
     ("cor701-sha", &["output", "color", "quiet", "verbose", "config"]),
@@ -59,6 +59,7 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 23] = [
     ("validator-gate", &["output"]),
     ("jobs", &["output", "color", "verbose", "config"]),
     ("problems", &["output", "color", "verbose", "config"]),
+    ("usage", &["output", "color", "verbose"]),
     ("log", &["output", "color", "verbose"]),
     ("ledger", &["format", "output", "color", "verbose", "config"]),
     ("explain", &["output", "color", "quiet", "verbose"]),

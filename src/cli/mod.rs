@@ -20,7 +20,7 @@ use command::{
     scan, self_test, show, validator_gate, verify,
 };
 #[cfg(feature = "ledger")]
-use command::{jobs, log};
+use command::{jobs, log, usage};
 
 use crate::pipeline::document_check::DocumentQuery;
 use crate::pipeline::source_scan::ScanProfile;
@@ -131,6 +131,12 @@ enum Command {
     #[cfg(feature = "ledger")]
     #[command(after_help = "Example:\n  countersign log verify")]
     Log(log::LogArgs),
+    /// Show what calls of models cost, by packet
+    #[cfg(feature = "ledger")]
+    #[command(
+        after_help = "Examples:\n  countersign usage WP-1-Farewell\n  countersign usage --by day --since 2026-03-01"
+    )]
+    Usage(usage::UsageArgs),
     /// Maintain the ledger, in which jobs and the log are stored
     #[cfg(feature = "ledger")]
     #[command(after_help = "Example:\n  countersign ledger prune --days 30")]
@@ -239,6 +245,8 @@ impl Command {
             Self::Log(_) => "log",
             #[cfg(feature = "ledger")]
             Self::Ledger(_) => "ledger",
+            #[cfg(feature = "ledger")]
+            Self::Usage(_) => "usage",
             Self::Hook(_) => "hook",
             Self::Explain(_) => "explain",
             Self::Rules(_) => "rules",
@@ -293,6 +301,8 @@ impl Command {
             Self::Log(args) => args.run(global, output),
             #[cfg(feature = "ledger")]
             Self::Ledger(args) => args.run(global, output),
+            #[cfg(feature = "ledger")]
+            Self::Usage(args) => args.run(global, output),
             Self::Hook(args) => args.run(global, output),
             Self::Explain(args) => args.run(global, output),
             Self::Rules(args) => args.run(global, output),

@@ -15,6 +15,8 @@ mod step;
 mod step_scripts;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "ledger")]
+mod user;
 mod valid;
 
 pub(crate) use capability::{
@@ -27,6 +29,8 @@ pub(crate) use load::{
 };
 pub(crate) use protected::setup_patterns;
 pub(crate) use step::{EnvironmentPolicy, GateStep};
+#[cfg(feature = "ledger")]
+pub(crate) use user::UserConfig;
 pub(crate) use valid::{Config, ConfigFault};
 
 /// Name of the file at the root of a repository.

@@ -31,7 +31,7 @@ pub(crate) use redact::redact_value;
 #[cfg(feature = "ledger")]
 pub(crate) use store::{
     ChainState, EventRow, JobQuery, JobRow, LedgerError, ProblemQuery, ProblemRow, RetentionLimits,
-    SealEntry, Store, hash_hex,
+    SealEntry, Store, StoredCall, hash_hex,
 };
 
 use crate::system::clock;

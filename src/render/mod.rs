@@ -20,6 +20,8 @@ mod sarif;
 pub(crate) mod show;
 mod style;
 mod summary;
+#[cfg(feature = "ledger")]
+pub(crate) mod usage;
 
 #[cfg(test)]
 mod tests;

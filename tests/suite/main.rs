@@ -62,5 +62,7 @@ mod support;
 mod tool_bus;
 mod trusted_revision;
 mod tutorial;
+#[cfg(feature = "ledger")]
+mod usage;
 mod validation;
 mod verify;

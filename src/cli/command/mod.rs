@@ -20,6 +20,8 @@ pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod self_test;
 pub(crate) mod show;
+#[cfg(feature = "ledger")]
+pub(crate) mod usage;
 pub(crate) mod validator_gate;
 pub(crate) mod verify;
 pub(crate) mod workflow;

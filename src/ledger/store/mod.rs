@@ -8,6 +8,7 @@ mod problems;
 mod read;
 mod retention;
 mod schema;
+mod usage;
 mod write;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub(crate) use chain::{ChainHead, ChainState, SealEntry, to_hex as hash_hex};
 pub(crate) use problems::{ProblemQuery, ProblemRow};
 pub(crate) use read::{EventRow, JobQuery, JobRow};
 pub(crate) use retention::RetentionLimits;
+pub(crate) use usage::StoredCall;
 
 /// Name of the database.
 pub(crate) const FILE_NAME: &str = "ledger.db";

@@ -75,6 +75,28 @@ CREATE TABLE seals (
   signature TEXT NOT NULL,
   at TEXT NOT NULL
 ) STRICT;
+CREATE TABLE model_calls (
+  agent TEXT NOT NULL CHECK (agent IN ('claude', 'codex')),
+  call_id TEXT NOT NULL,
+  session TEXT NOT NULL,
+  at TEXT NOT NULL,
+  model TEXT,
+  input_tokens INTEGER NOT NULL DEFAULT 0 CHECK (input_tokens >= 0),
+  output_tokens INTEGER NOT NULL DEFAULT 0 CHECK (output_tokens >= 0),
+  cache_read_tokens INTEGER NOT NULL DEFAULT 0 CHECK (cache_read_tokens >= 0),
+  cache_write_tokens INTEGER NOT NULL DEFAULT 0 CHECK (cache_write_tokens >= 0),
+  cache_write_1h_tokens INTEGER NOT NULL DEFAULT 0 CHECK (cache_write_1h_tokens >= 0),
+  quality TEXT NOT NULL CHECK (quality IN ('measured', 'lower_bound', 'estimated', 'mock')),
+  folder TEXT NOT NULL,
+  branch TEXT,
+  packet TEXT,
+  is_sidechain INTEGER NOT NULL CHECK (is_sidechain IN (0, 1)),
+  PRIMARY KEY (agent, call_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE read_logs (
+  path TEXT PRIMARY KEY NOT NULL,
+  size INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE switches (name TEXT PRIMARY KEY NOT NULL) STRICT;
 CREATE TABLE transitions (
   from_state TEXT NOT NULL,

@@ -23,6 +23,8 @@ use crate::pipeline::trusted_revision::{MainBranch, TrustedRevision};
 use crate::rule::Profile;
 use crate::text::Source;
 
+#[cfg(feature = "ledger")]
+pub(crate) use packets::prepared_branches;
 pub(crate) use policy_change::PolicyApproval;
 
 /// Name of the command in reports.

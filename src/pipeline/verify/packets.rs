@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::change::{ChangedFile, FileMode, RepositoryError, TreeState};
+use crate::change::{ChangedFile, FileMode, Repository, RepositoryError, TreeState};
 use crate::check::context::TrustedRecords;
 use crate::check::removed_records;
-use crate::config::resolve_layout;
+use crate::config::{detect_layout, resolve_layout};
 use crate::document::audit::Audit;
 use crate::document::gate_log::{GateLog, text_or_empty};
 use crate::document::packet::contract_parts;
@@ -119,6 +119,28 @@ fn prepared_for(
         }
     }
     Ok(last.into_iter().filter(|(_, named)| *named == branch).map(|(id, _)| id.to_owned()).collect())
+}
+
+/// Returns all packets with a PREPARE record in a tree, with the branch of the last one:
+/// branch first.
+///
+/// # Errors
+/// The repository cannot be read.
+#[cfg(feature = "ledger")]
+pub(crate) fn prepared_branches(
+    repo: &dyn Repository,
+    tree: TreeState,
+) -> Result<Vec<(String, String)>, RepositoryError> {
+    let Some(layout) = detect_layout(repo, tree)? else { return Ok(Vec::new()) };
+    let Some(source) = read_record(repo, tree, &layout.gate_log)? else { return Ok(Vec::new()) };
+    let mut last: BTreeMap<String, String> = BTreeMap::new();
+    for entry in &GateLog::read(&source).entries {
+        if text_or_empty(entry.kind.as_ref()) == "PREPARE" {
+            let branch = text_or_empty(entry.branch.as_ref()).to_owned();
+            last.insert(text_or_empty(entry.wp_id.as_ref()).to_owned(), branch);
+        }
+    }
+    Ok(last.into_iter().filter(|(_, branch)| !branch.is_empty()).map(|(id, branch)| (branch, id)).collect())
 }
 
 /// Checks a change that touches nothing but documents of governance: it brings a

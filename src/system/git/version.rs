@@ -73,6 +73,31 @@ impl GitRepository {
         Ok(out)
     }
 
+    /// Returns the folders of all working trees, with the branches that are checked out.
+    ///
+    /// # Errors
+    /// The working trees cannot be listed.
+    pub(crate) fn worktree_folders(
+        &self,
+    ) -> Result<Vec<(std::path::PathBuf, Option<String>)>, RepositoryError> {
+        let mut all: Vec<git2::Repository> = git2::Repository::open(self.repo.path()).into_iter().collect();
+        all.extend(git2::Repository::open(self.repo.commondir()));
+        let names = self.repo.worktrees().map_err(git_error("listing working trees"))?;
+        for name in names.iter().flatten().flatten() {
+            let tree = self.repo.find_worktree(name).ok().filter(|tree| tree.validate().is_ok());
+            all.extend(tree.and_then(|tree| git2::Repository::open_from_worktree(&tree).ok()));
+        }
+        let mut out: Vec<(std::path::PathBuf, Option<String>)> = Vec::new();
+        for repo in all {
+            let Some(folder) = repo.workdir().map(std::path::Path::to_path_buf) else { continue };
+            let branch = Self::from_git2(repo).current_branch().unwrap_or_default();
+            if !out.iter().any(|(known, _)| *known == folder) {
+                out.push((folder, branch));
+            }
+        }
+        Ok(out)
+    }
+
     /// Returns this working tree first, then the main one and all linked ones.
     pub(super) fn list_worktrees(&self) -> Result<Vec<Worktree>, RepositoryError> {
         let mut out = Vec::new();
