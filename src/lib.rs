@@ -15,6 +15,7 @@ mod rule;
 mod scan;
 mod system;
 mod text;
+#[cfg(feature = "ledger")]
 mod usage;
 mod workflow;
 

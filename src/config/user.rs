@@ -29,7 +29,7 @@ impl UserConfig {
     ///
     /// # Errors
     /// Text that is not YAML, an unknown key or value.
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
@@ -52,12 +52,12 @@ mod tests {
     #[test]
     fn nothing_is_on_that_was_not_switched_on() {
         for off in ["", "# nothing", "usage: {}", "usage: {import: off}"] {
-            let read = UserConfig::read(off);
+            let read = UserConfig::parse(off);
             assert!(read.is_err() || read == Ok(UserConfig::default()), "{off}: {read:?}");
         }
-        assert_eq!(UserConfig::read("usage: {import: on}"), Ok(UserConfig { imports_usage: true }));
+        assert_eq!(UserConfig::parse("usage: {import: on}"), Ok(UserConfig { imports_usage: true }));
         for wrong in ["usage: {import: maybe}", "usage: {imports: on}", "use: 1", "- a"] {
-            assert!(UserConfig::read(wrong).is_err(), "{wrong}");
+            assert!(UserConfig::parse(wrong).is_err(), "{wrong}");
         }
     }
 }

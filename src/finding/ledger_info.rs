@@ -11,4 +11,6 @@ pub(crate) struct LedgerInfo {
     pub untrusted: Option<String>,
     /// Earlier runs of the packet whose evidence cannot be trusted: job, time, reason.
     pub untrusted_jobs: Vec<(String, String, String)>,
+    /// Calls of models that are known for the packet: number, tokens sent, tokens received.
+    pub model_calls: (u64, u64, u64),
 }

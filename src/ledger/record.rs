@@ -126,4 +126,17 @@ pub(crate) struct LedgerNote {
     pub poisoned: Vec<PoisonedJob>,
     /// Why the evidence of this job cannot be trusted.
     pub violation: Option<String>,
+    /// What calls of models are known for its packet.
+    pub usage: PacketUsage,
+}
+
+/// What calls of models are known for a packet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct PacketUsage {
+    /// Number of calls.
+    pub calls: u64,
+    /// Tokens that were sent.
+    pub sent: u64,
+    /// Tokens that were received.
+    pub received: u64,
 }

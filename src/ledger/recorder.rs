@@ -13,7 +13,8 @@ use super::event_shapes::{GovernanceCheck, SecurityViolation};
 use super::job::{AccessMode, JobDescription, JobMetrics, JobState};
 use super::payload::Payload;
 use super::record::{
-    JobEnd, JobOutcome, LedgerNote, LedgerTrouble, NewJob, NewOperation, OperationEnd, PoisonedJob,
+    JobEnd, JobOutcome, LedgerNote, LedgerTrouble, NewJob, NewOperation, OperationEnd, PacketUsage,
+    PoisonedJob,
 };
 
 /// Records one command.
@@ -168,7 +169,7 @@ impl Recorder {
         }
         let end = self.end_of(outcome);
         let written = self.write_end(&end);
-        let poisoned = written.clone().unwrap_or_default();
+        let (poisoned, usage) = written.clone().unwrap_or_default();
         self.handle(written.map(|_| ()))?;
         let state = self.state.borrow();
         Ok(LedgerNote {
@@ -178,6 +179,7 @@ impl Recorder {
                 .then(|| if state.retries_as_new { self.second_id.clone() } else { self.job_id.clone() }),
             trouble: state.trouble.clone(),
             poisoned,
+            usage,
             violation: end.violation.map(|violation| violation.description),
         })
     }
@@ -267,16 +269,16 @@ impl Recorder {
         self.unavailable().map(|_| ())
     }
 
-    fn write_end(&self, _: &JobEnd) -> Result<Vec<PoisonedJob>, LedgerTrouble> {
+    fn write_end(&self, _: &JobEnd) -> Result<(Vec<PoisonedJob>, PacketUsage), LedgerTrouble> {
         self.unavailable()
     }
 
     /// Without the feature nothing is recorded; that is trouble only where it is required.
-    fn unavailable(&self) -> Result<Vec<PoisonedJob>, LedgerTrouble> {
+    fn unavailable(&self) -> Result<(Vec<PoisonedJob>, PacketUsage), LedgerTrouble> {
         if self.state.borrow().mode == LedgerMode::Required {
             return Err(LedgerTrouble("this program was built without the feature `ledger`".to_owned()));
         }
-        Ok(Vec::new())
+        Ok((Vec::new(), PacketUsage::default()))
     }
 
     /// Returns whether the newest entry of this job is still there.
@@ -313,7 +315,7 @@ impl Recorder {
         Ok(())
     }
 
-    fn write_end(&self, end: &JobEnd) -> Result<Vec<PoisonedJob>, LedgerTrouble> {
+    fn write_end(&self, end: &JobEnd) -> Result<(Vec<PoisonedJob>, PacketUsage), LedgerTrouble> {
         let check = self.check_event(end);
         let mut state = self.state.borrow_mut();
         state.events.extend(check);
@@ -332,7 +334,9 @@ impl Recorder {
             let job = recorder.new_job(state);
             store.end_job(&job, state.is_started, &state.operations, &state.ends, &state.events, end)?;
             store.prune_if_large()?;
-            Ok(poisoned)
+            let usage =
+                end.packet.as_deref().map_or(Ok(PacketUsage::default()), |packet| store.usage_of(packet))?;
+            Ok((poisoned, usage))
         })
     }
 
@@ -391,7 +395,6 @@ impl Recorder {
 /// Notes trouble that says nothing about a change; returns that nothing changed.
 #[cfg(feature = "ledger")]
 fn note_trouble(state: &mut State, error: &super::store::LedgerError) -> bool {
-    let text = crate::text::to_single_line(&error.to_string(), 300);
-    state.trouble.get_or_insert(text);
+    state.trouble.get_or_insert(crate::text::to_single_line(&error.to_string(), 300));
     true
 }

@@ -13,7 +13,7 @@ use super::lines::for_each_line;
 use super::tokens::{Agent, ModelCall, Quality, Tokens};
 
 #[derive(Deserialize)]
-struct Line {
+struct TranscriptLine {
     #[serde(rename = "type")]
     kind: Option<String>,
     uuid: Option<String>,
@@ -113,7 +113,7 @@ impl ClaudeReader {
         if memchr::memmem::find(line, b"\"usage\"").is_none() {
             return;
         }
-        let Ok(line) = serde_json::from_slice::<Line>(line) else { return };
+        let Ok(line) = serde_json::from_slice::<TranscriptLine>(line) else { return };
         if line.kind.as_deref() != Some("assistant") || line.is_error {
             return;
         }

@@ -13,7 +13,7 @@ use super::lines::for_each_line;
 use super::tokens::{Agent, ModelCall, Quality, Tokens};
 
 #[derive(Deserialize)]
-struct Line<'a> {
+struct RolloutLine<'a> {
     timestamp: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
@@ -57,6 +57,7 @@ struct Info {
 }
 
 /// Counts of a session: what was read from a cache is part of the input.
+#[expect(clippy::struct_field_names, reason = "the names of the log")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 struct Counts {
     #[serde(default)]
@@ -149,7 +150,7 @@ impl Session {
         if !is_wanted {
             return;
         }
-        let Ok(line) = serde_json::from_slice::<Line<'_>>(line) else { return };
+        let Ok(line) = serde_json::from_slice::<RolloutLine<'_>>(line) else { return };
         let at = line.timestamp.unwrap_or_default();
         let payload = line.payload.map_or("null", RawValue::get);
         match line.kind.as_deref() {

@@ -69,12 +69,15 @@ pub(crate) fn find_logs(roots: &LogRoots) -> Vec<FoundLog> {
     for root in &roots.claude {
         list_below(root, Agent::Claude, MAX_DEPTH, &mut logs);
     }
-    let mut sessions: BTreeMap<PathBuf, FoundLog> = BTreeMap::new();
+    let mut sessions: BTreeMap<String, FoundLog> = BTreeMap::new();
     for root in &roots.codex {
         let mut found = Vec::new();
         list_below(root, Agent::Codex, MAX_DEPTH, &mut found);
         for log in found {
-            let name = log.path.file_name().map(PathBuf::from).unwrap_or_default();
+            // The same session can be there compressed and not.
+            let name =
+                log.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let name = name.strip_suffix(".zst").unwrap_or(&name).to_owned();
             sessions.entry(name).or_insert(log);
         }
     }
@@ -83,6 +86,14 @@ pub(crate) fn find_logs(roots: &LogRoots) -> Vec<FoundLog> {
     logs
 }
 
+/// Codex also compresses its logs.
+fn is_log(name: &[u8], agent: Agent) -> bool {
+    name.ends_with(b".jsonl") || (agent == Agent::Codex && name.ends_with(COMPRESSED))
+}
+
+/// End of the name of a compressed log.
+const COMPRESSED: &[u8] = b".jsonl.zst";
+
 fn list_below(folder: &Path, agent: Agent, depth: usize, out: &mut Vec<FoundLog>) {
     for (name, metadata) in files::list_folder(folder).unwrap_or_default() {
         let path = files::join_repo_path(folder, &RepoPath::from_bytes(name.as_bytes()));
@@ -90,7 +101,7 @@ fn list_below(folder: &Path, agent: Agent, depth: usize, out: &mut Vec<FoundLog>
             if depth > 0 {
                 list_below(&path, agent, depth - 1, out);
             }
-        } else if metadata.is_file() && out.len() < MAX_LOGS && name.as_bytes().ends_with(b".jsonl") {
+        } else if metadata.is_file() && out.len() < MAX_LOGS && is_log(name.as_bytes(), agent) {
             out.push(FoundLog { path, agent, size: metadata.len() });
         }
     }
@@ -107,16 +118,19 @@ pub(crate) fn read_logs(logs: &[FoundLog]) -> (Vec<ModelCall>, usize) {
     }
     let read = |log: &FoundLog| -> io::Result<Part> {
         let input = BufReader::with_capacity(BUFFER_BYTES, files::open_regular(&log.path)?);
+        let name = log.path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if log.path.to_string_lossy().as_bytes().ends_with(COMPRESSED) {
+            let decoder = ruzstd::decoding::StreamingDecoder::new(input)
+                .map_err(|error| io::Error::other(error.to_string()))?;
+            return Ok(Part::Codex(codex::read(BufReader::with_capacity(BUFFER_BYTES, decoder), &name)?));
+        }
         match log.agent {
             Agent::Claude => {
                 let mut reader = ClaudeReader::default();
                 reader.read(input)?;
                 Ok(Part::Claude(reader))
             }
-            Agent::Codex => {
-                let name = log.path.file_stem().map(|name| name.to_string_lossy().into_owned());
-                Ok(Part::Codex(codex::read(input, &name.unwrap_or_default())?))
-            }
+            Agent::Codex => Ok(Part::Codex(codex::read(input, &name)?)),
         }
     };
     let parts = parallel::map(logs, |log| read(log).unwrap_or(Part::Unreadable));

@@ -275,15 +275,21 @@ fn logs_are_found_and_no_text_of_them_is_kept() {
     write("codex/sessions/2026/03/01/rollout-1.jsonl", &longer);
     write("codex/archived_sessions/rollout-1.jsonl", &rollout);
     write("codex/archived_sessions/rollout-2.jsonl", &rollout.replace("\"c1\"", "\"c2\""));
+    let packed = rollout.replace("\"c1\"", "\"c3\"");
+    let packed =
+        ruzstd::encoding::compress_to_vec(packed.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest);
+    files::write(&root.join("codex/sessions/2026/03/02/rollout-3.jsonl.zst"), &packed).expect("file");
+    write("codex/archived_sessions/rollout-3.jsonl", &rollout.replace("\"c1\"", "\"c3\""));
+    files::write(&root.join("codex/sessions/torn.jsonl.zst"), &packed[..packed.len() / 2]).expect("file");
     let roots = LogRoots {
         claude: vec![root.join("claude/projects"), root.join("none")],
         codex: vec![root.join("codex/sessions"), root.join("codex/archived_sessions")],
     };
     let logs = find_logs(&roots);
-    assert_eq!(logs.len(), 4, "{logs:?}");
+    assert_eq!(logs.len(), 6, "{logs:?}");
     let (calls, unreadable) = read_logs(&logs);
-    assert_eq!(unreadable, 0);
-    // 30 and 7 of Claude; 15 of the active session, 10 of the archived one.
-    assert_eq!(sum(&calls).output, 62);
+    assert_eq!(unreadable, 1, "the torn one");
+    // 30 and 7 of Claude; 15 of the active session, 10 of the archived and the packed one each.
+    assert_eq!(sum(&calls).output, 72);
     assert!(!format!("{calls:?}").contains(MARKER));
 }

@@ -99,7 +99,7 @@ fn load_user_config() -> anyhow::Result<UserConfig> {
         return Ok(UserConfig::default());
     }
     let bytes = files::read(&path, MAX_FILE_BYTES).with_context(|| format!("reading {}", path.display()))?;
-    UserConfig::read(&String::from_utf8_lossy(&bytes))
+    UserConfig::parse(&String::from_utf8_lossy(&bytes))
         .map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))
 }
 

@@ -93,6 +93,7 @@ CREATE TABLE model_calls (
   is_sidechain INTEGER NOT NULL CHECK (is_sidechain IN (0, 1)),
   PRIMARY KEY (agent, call_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX calls_of_packet ON model_calls (packet);
 CREATE TABLE read_logs (
   path TEXT PRIMARY KEY NOT NULL,
   size INTEGER NOT NULL

@@ -4,6 +4,8 @@ use rusqlite::{TransactionBehavior, params};
 
 use crate::usage::{Agent, ModelCall, Quality, Tokens};
 
+use crate::ledger::record::PacketUsage;
+
 use super::{LedgerError, Store};
 
 /// A call with what this repository knows about it.
@@ -84,6 +86,21 @@ impl Store {
         let after = count(&transaction)?;
         transaction.commit()?;
         Ok(after.saturating_sub(before))
+    }
+
+    /// Returns the number of calls of a packet, and their tokens.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) fn usage_of(&self, packet: &str) -> Result<PacketUsage, LedgerError> {
+        let mut statement = self.connection.prepare(
+            "SELECT count(*), coalesce(sum(input_tokens + cache_read_tokens + cache_write_tokens
+               + cache_write_1h_tokens), 0), coalesce(sum(output_tokens), 0)
+             FROM model_calls WHERE packet = ?1",
+        )?;
+        Ok(statement.query_row([packet], |row| {
+            Ok(PacketUsage { calls: row.get(0)?, sent: row.get(1)?, received: row.get(2)? })
+        })?)
     }
 
     /// Returns the stored calls, oldest first: of a packet, and since a time.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::change::{ChangedFile, FileMode, Repository, RepositoryError, TreeState};
+use crate::change::{ChangedFile, FileMode, RepositoryError, TreeState};
 use crate::check::context::TrustedRecords;
 use crate::check::removed_records;
-use crate::config::{detect_layout, resolve_layout};
+use crate::config::resolve_layout;
 use crate::document::audit::Audit;
 use crate::document::gate_log::{GateLog, text_or_empty};
 use crate::document::packet::contract_parts;
@@ -128,10 +128,10 @@ fn prepared_for(
 /// The repository cannot be read.
 #[cfg(feature = "ledger")]
 pub(crate) fn prepared_branches(
-    repo: &dyn Repository,
+    repo: &dyn crate::change::Repository,
     tree: TreeState,
 ) -> Result<Vec<(String, String)>, RepositoryError> {
-    let Some(layout) = detect_layout(repo, tree)? else { return Ok(Vec::new()) };
+    let Some(layout) = crate::config::detect_layout(repo, tree)? else { return Ok(Vec::new()) };
     let Some(source) = read_record(repo, tree, &layout.gate_log)? else { return Ok(Vec::new()) };
     let mut last: BTreeMap<String, String> = BTreeMap::new();
     for entry in &GateLog::read(&source).entries {

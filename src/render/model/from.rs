@@ -101,6 +101,9 @@ fn to_ledger(ledger: &LedgerInfo) -> LedgerDocument {
         trouble: ledger.trouble.clone(),
         untrusted: ledger.untrusted.clone(),
         untrusted_jobs: ledger.untrusted_jobs.iter().map(job).collect(),
+        model_calls: ledger.model_calls.0,
+        tokens_sent: ledger.model_calls.1,
+        tokens_received: ledger.model_calls.2,
     }
 }
 

@@ -331,6 +331,12 @@ pub(crate) struct LedgerDocument {
     pub untrusted: Option<String>,
     /// Earlier runs of the packet whose evidence cannot be trusted.
     pub untrusted_jobs: Vec<UntrustedJobDocument>,
+    /// Calls of models that are known for the packet.
+    pub model_calls: u64,
+    /// Tokens that these calls sent.
+    pub tokens_sent: u64,
+    /// Tokens that they received.
+    pub tokens_received: u64,
 }
 
 /// A run whose evidence cannot be trusted, and that no person acknowledged.

@@ -77,6 +77,7 @@ impl GitRepository {
     ///
     /// # Errors
     /// The working trees cannot be listed.
+    #[cfg(feature = "ledger")]
     pub(crate) fn worktree_folders(
         &self,
     ) -> Result<Vec<(std::path::PathBuf, Option<String>)>, RepositoryError> {

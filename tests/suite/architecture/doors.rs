@@ -15,6 +15,7 @@ const DOORS: [(&str, &[&str]); 4] = [
         &[
             "cli/output.rs",
             "cli/command/demo.rs",
+            "cli/command/usage.rs",
             "workflow/hook.rs",
             "pipeline/steps/receipt.rs",
             "pipeline/steps/test_runner/junit.rs",
