@@ -139,4 +139,6 @@ pub(crate) struct PacketUsage {
     pub sent: u64,
     /// Tokens that were received.
     pub received: u64,
+    /// Whether a count is only a lower bound.
+    pub is_lower_bound: bool,
 }

@@ -334,9 +334,9 @@ impl Recorder {
             let job = recorder.new_job(state);
             store.end_job(&job, state.is_started, &state.operations, &state.ends, &state.events, end)?;
             store.prune_if_large()?;
-            let usage =
-                end.packet.as_deref().map_or(Ok(PacketUsage::default()), |packet| store.usage_of(packet))?;
-            Ok((poisoned, usage))
+            // Numbers that cannot be read are no trouble of the job.
+            let usage = end.packet.as_deref().and_then(|packet| store.usage_of(packet).ok());
+            Ok((poisoned, usage.unwrap_or_default()))
         })
     }
 

@@ -83,6 +83,7 @@ fn describe_note(note: LedgerNote) -> Option<LedgerInfo> {
         job: note.job_id,
         trouble: note.trouble,
         untrusted: note.violation,
+        is_lower_bound: note.usage.is_lower_bound,
         model_calls: (note.usage.calls, note.usage.sent, note.usage.received),
         untrusted_jobs: note.poisoned.into_iter().map(|job| (job.job_id, job.at, job.reason)).collect(),
     })

@@ -35,7 +35,8 @@ fn ledger_rows(ledger: &LedgerInfo, options: HumanOptions) -> Vec<Row> {
     if let (calls @ 1.., sent, received) = ledger.model_calls {
         let calls =
             if calls == 1 { "1 call of a model".to_owned() } else { format!("{calls} calls of models") };
-        rows.push(("usage", format!("{calls}, {sent} tokens sent, {received} received")));
+        let bound = if ledger.is_lower_bound { "at least " } else { "" };
+        rows.push(("usage", format!("{calls}, {bound}{sent} tokens sent, {received} received")));
     }
     if let Some(trouble) = ledger.trouble.as_ref().filter(|_| options.verbose) {
         rows.push(("ledger", format!("nothing was recorded: {}", to_single_line(trouble, 200))));

@@ -32,7 +32,8 @@ struct UsageRowDocument<'a> {
     calls: u64,
     tokens: Tokens,
     total_tokens: u64,
-    cost_usd: String,
+    /// Null if no call has a price.
+    cost_usd: Option<String>,
     calls_without_price: u64,
     quality: &'static str,
 }
@@ -56,7 +57,7 @@ fn to_row(row: &UsageRow) -> UsageRowDocument<'_> {
         calls: row.calls,
         tokens: row.tokens,
         total_tokens: row.tokens.total(),
-        cost_usd: row.cost.exact_text(),
+        cost_usd: (row.calls > row.without_price).then(|| row.cost.exact_text()),
         calls_without_price: row.without_price,
         quality: row.quality.as_str(),
     }

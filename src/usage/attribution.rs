@@ -1,7 +1,7 @@
 //! Which packet a call was made for. Nothing is guessed: a call without evidence belongs
 //! to no packet, and is shown so.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::tokens::ModelCall;
 
@@ -43,9 +43,29 @@ impl KnownWork {
     #[must_use]
     pub(crate) fn tree_of(&self, folder: &str) -> Option<&KnownTree> {
         let folder = Path::new(folder);
+        if folder.components().any(|part| part == Component::ParentDir) {
+            return None;
+        }
         let holds = |tree: &&KnownTree| folder.starts_with(&tree.folder);
         // A tree can lie in another one.
         self.trees.iter().filter(holds).max_by_key(|tree| tree.folder.components().count())
+    }
+
+    /// Returns the packet of a call of which only the name of its working tree and its branch
+    /// are known.
+    #[must_use]
+    pub(crate) fn packet_named(&self, tree: &str, branch: Option<&str>) -> Option<String> {
+        let by_tree = self.named_by(tree);
+        let branch = branch.filter(|branch| *branch != "HEAD");
+        by_tree.or_else(|| self.packet_of_branch(branch?).map(|(packet, _)| packet)).map(str::to_owned)
+    }
+
+    fn packet_of_branch(&self, branch: &str) -> Option<(&str, Evidence)> {
+        let mut prepared = self.prepared.iter().filter(|(known, _)| known == branch);
+        if let (Some((_, packet)), None) = (prepared.next(), prepared.next()) {
+            return Some((packet, Evidence::Prepared));
+        }
+        self.named_by(branch).map(|packet| (packet, Evidence::Branch))
     }
 
     /// Returns the packet of a call, and why.
@@ -56,21 +76,21 @@ impl KnownWork {
         if let Some(packet) = name.and_then(|name| self.named_by(&name)) {
             return Some((packet, Evidence::Folder));
         }
-        let own = call.branch.as_deref().filter(|branch| *branch != "HEAD");
-        let (branch, evidence) = match (own, tree.branch.as_deref()) {
+        // A log that says HEAD says that no branch was checked out.
+        if call.branch.as_deref() == Some("HEAD") {
+            return None;
+        }
+        let (branch, evidence) = match (call.branch.as_deref(), tree.branch.as_deref()) {
             (Some(branch), _) => (branch, Evidence::Branch),
             (None, Some(branch)) => (branch, Evidence::Tree),
             (None, None) => return None,
         };
-        let mut prepared = self.prepared.iter().filter(|(known, _)| known == branch);
-        if let (Some((_, packet)), None) = (prepared.next(), prepared.next()) {
-            return Some((packet, Evidence::Prepared));
-        }
-        self.named_by(branch).map(|packet| (packet, evidence))
+        let (packet, found) = self.packet_of_branch(branch)?;
+        Some((packet, if found == Evidence::Prepared { found } else { evidence }))
     }
 
-    /// Returns the packet that a name holds: the longest id, as a whole word. A base id
-    /// means its newest version.
+    /// Returns the packet that a name holds as a whole word; `None` if it holds several. An id
+    /// that is part of a longer one does not count. A base id means its newest version.
     fn named_by(&self, name: &str) -> Option<&str> {
         let name = name.to_lowercase();
         let whole = |id: &str| {
@@ -82,7 +102,13 @@ impl KnownWork {
                 !before.is_some_and(is_part) && !after.is_some_and(|c| is_part(c) || c == '-' || c == '_')
             })
         };
-        let exact = self.packets.iter().filter(|id| whole(id)).max_by_key(|id| id.len());
+        let named: Vec<&String> = self.packets.iter().filter(|id| whole(id)).collect();
+        let exact = named.iter().max_by_key(|id| id.len()).copied();
+        if exact.is_some_and(|longest| {
+            named.iter().any(|id| !longest.to_lowercase().contains(&id.to_lowercase()))
+        }) {
+            return None;
+        }
         let base = |id: &&String| base_of(id).0.len() < id.len() && whole(base_of(id).0);
         let newest =
             || self.packets.iter().filter(base).max_by_key(|id| (base_of(id).0.len(), base_of(id).1));
@@ -134,6 +160,7 @@ mod tests {
             model: None,
             tokens: Tokens::default(),
             quality: Quality::Measured,
+            log: None,
             folder: folder.to_owned(),
             branch: branch.map(str::to_owned),
             is_sidechain: false,
@@ -151,7 +178,9 @@ mod tests {
             ("/work/main", Some("feat/wp-1-foo"), Some(("WP-1-Foo", Branch))),
             ("/work/main", Some("WP-1-Baz"), Some(("WP-1-Baz-v10", Branch))),
             ("/work/main", None, Some(("WP-1-Foo", Tree))),
-            ("/work/main", Some("HEAD"), Some(("WP-1-Foo", Tree))),
+            ("/work/main", Some("HEAD"), None),
+            ("/work/main", Some("WP-1-Foo+WP-1-Baz-v1"), None),
+            ("/work/main/../elsewhere", Some("WP-1-Foo"), None),
             ("/work/main", Some("main"), None),
             ("/work/main", Some("shared"), None),
             ("/work/main", Some("WP-1-Fool"), None),

@@ -9,7 +9,7 @@ use std::io::{self, BufRead};
 
 use serde::Deserialize;
 
-use super::lines::for_each_line;
+use super::lines::{count, for_each_line};
 use super::tokens::{Agent, ModelCall, Quality, Tokens};
 
 #[derive(Deserialize)]
@@ -23,10 +23,10 @@ struct TranscriptLine {
     cwd: Option<String>,
     #[serde(rename = "gitBranch")]
     branch: Option<String>,
-    #[serde(rename = "isSidechain", default)]
-    is_sidechain: bool,
-    #[serde(rename = "isApiErrorMessage", default)]
-    is_error: bool,
+    #[serde(rename = "isSidechain")]
+    is_sidechain: Option<bool>,
+    #[serde(rename = "isApiErrorMessage")]
+    is_error: Option<bool>,
     message: Option<Message>,
 }
 
@@ -40,20 +40,20 @@ struct Message {
 
 #[derive(Deserialize)]
 struct Usage {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     input_tokens: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     output_tokens: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     cache_creation_input_tokens: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     cache_read_input_tokens: u64,
     cache_creation: Option<CacheCreation>,
 }
 
 #[derive(Deserialize)]
 struct CacheCreation {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "count")]
     ephemeral_1h_input_tokens: u64,
 }
 
@@ -114,14 +114,15 @@ impl ClaudeReader {
             return;
         }
         let Ok(line) = serde_json::from_slice::<TranscriptLine>(line) else { return };
-        if line.kind.as_deref() != Some("assistant") || line.is_error {
+        if line.kind.as_deref() != Some("assistant") || line.is_error == Some(true) {
             return;
         }
         let Some(Message { id, model, stop_reason, usage: Some(usage) }) = line.message else { return };
         if model.as_deref() == Some("<synthetic>") {
             return;
         }
-        let Some(mut key) = id.or(line.uuid) else { return };
+        let is_there = |text: &String| !text.is_empty();
+        let Some(mut key) = id.filter(is_there).or(line.uuid.filter(is_there)) else { return };
         if !self.rules.counts_once {
             self.number += 1;
             key = format!("{key} {}", self.number);
@@ -135,9 +136,10 @@ impl ClaudeReader {
             tokens: usage.tokens(),
             // A response without an end was still counted upwards.
             quality: if stop_reason.is_some() { Quality::Measured } else { Quality::LowerBound },
+            log: None,
             folder: line.cwd.unwrap_or_default(),
             branch: line.branch.filter(|branch| !branch.is_empty()),
-            is_sidechain: line.is_sidechain,
+            is_sidechain: line.is_sidechain.unwrap_or_default(),
         };
         self.merge(key, call);
     }

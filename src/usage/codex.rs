@@ -6,10 +6,10 @@
 
 use std::io::{self, BufRead};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::lines::for_each_line;
+use super::lines::{count, for_each_line};
 use super::tokens::{Agent, ModelCall, Quality, Tokens};
 
 #[derive(Deserialize)]
@@ -60,14 +60,18 @@ struct Info {
 #[expect(clippy::struct_field_names, reason = "the names of the log")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 struct Counts {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "signed_count")]
     input_tokens: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "signed_count")]
     cached_input_tokens: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "signed_count")]
     cache_write_input_tokens: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "signed_count")]
     output_tokens: i64,
+}
+
+fn signed_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    count(deserializer).map(|number| i64::try_from(number).unwrap_or(0))
 }
 
 impl Counts {
@@ -122,24 +126,26 @@ struct Session {
     folder: String,
     branch: Option<String>,
     model: Option<String>,
-    /// When a fork was created, to the second; events up to then repeat its parent.
+    /// When a fork was created; events up to then, or at once after it, repeat its parent.
     forked_at: Option<String>,
     total: Option<Counts>,
     calls: Vec<ModelCall>,
 }
 
-/// Returns the calls of one rollout. `name` stands in for the id of a session without one.
-///
-/// # Errors
-/// The input cannot be read.
-pub(super) fn read(input: impl BufRead, name: &str) -> io::Result<Vec<ModelCall>> {
+/// Returns the calls of one rollout, also those before a part that cannot be read. `name`
+/// is the id of a session without one.
+pub(super) fn read(input: impl BufRead, name: &str) -> (Vec<ModelCall>, io::Result<()>) {
     read_with(input, name, CodexRules::default())
 }
 
-pub(super) fn read_with(input: impl BufRead, name: &str, rules: CodexRules) -> io::Result<Vec<ModelCall>> {
+pub(super) fn read_with(
+    input: impl BufRead,
+    name: &str,
+    rules: CodexRules,
+) -> (Vec<ModelCall>, io::Result<()>) {
     let mut session = Session { rules, id: name.to_owned(), ..Session::default() };
-    for_each_line(input, |line| session.read_line(line))?;
-    Ok(session.calls)
+    let ended = for_each_line(input, |line| session.read_line(line));
+    (session.calls, ended)
 }
 
 impl Session {
@@ -192,7 +198,7 @@ impl Session {
         self.branch = meta.git.and_then(|git| git.branch).filter(|branch| !branch.is_empty());
         if meta.forked_from_id.is_some() || meta.parent_thread_id.is_some() {
             let created = meta.timestamp.unwrap_or_else(|| at.to_owned());
-            self.forked_at = Some(second_of(&created).to_owned());
+            self.forked_at = Some(created);
         }
     }
 
@@ -205,7 +211,7 @@ impl Session {
             return;
         };
         if let Some(created) = self.forked_at.as_ref().filter(|_| self.rules.subtracts_parents) {
-            if second_of(at) <= created.as_str() {
+            if is_replay(at, created) {
                 self.total = Some(total);
                 return;
             }
@@ -233,6 +239,7 @@ impl Session {
     fn add(&mut self, delta: Counts, at: &str) {
         self.calls.push(ModelCall {
             id: format!("{}:{}", self.id, self.calls.len() + 1),
+            log: None,
             agent: Agent::Codex,
             session: self.id.clone(),
             at: at.to_owned(),
@@ -246,7 +253,13 @@ impl Session {
     }
 }
 
-/// A time without fractions of a second.
-fn second_of(time: &str) -> &str {
-    time.split(['.', 'Z']).next().unwrap_or(time)
+/// A history is written at once when a session is forked; a call of a model takes longer.
+const REPLAY: jiff::SignedDuration = jiff::SignedDuration::from_secs(3);
+
+/// Returns whether an event of a fork repeats the history of its parent.
+fn is_replay(at: &str, created: &str) -> bool {
+    match (at.parse::<jiff::Timestamp>(), created.parse::<jiff::Timestamp>()) {
+        (Ok(at), Ok(created)) => at.duration_since(created) <= REPLAY,
+        _ => false,
+    }
 }

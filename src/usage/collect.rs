@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 use crate::system::{environment, files, parallel};
 use crate::text::RepoPath;
@@ -34,12 +37,16 @@ impl LogRoots {
     pub(crate) fn of_user() -> Self {
         let named = |variable: &str| -> Option<Vec<PathBuf>> {
             let text = environment::variable(variable).filter(|text| !text.trim().is_empty())?;
-            Some(text.split(',').map(|part| environment::expand_home(part.trim())).collect())
+            // A path from the current folder would be one of the repository.
+            let parts = text.split(',').map(|part| environment::expand_home(part.trim()));
+            Some(parts.filter(|path| path.is_absolute()).collect())
         };
-        let home = environment::home_folder().unwrap_or_default();
-        let claude = named("CLAUDE_CONFIG_DIR")
-            .unwrap_or_else(|| vec![home.join(".config/claude"), home.join(".claude")]);
-        let codex = named("CODEX_HOME").unwrap_or_else(|| vec![home.join(".codex")]);
+        let at_home = |folders: &[&str]| -> Vec<PathBuf> {
+            let home = environment::home_folder();
+            home.map(|home| folders.iter().map(|folder| home.join(folder)).collect()).unwrap_or_default()
+        };
+        let claude = named("CLAUDE_CONFIG_DIR").unwrap_or_else(|| at_home(&[".config/claude", ".claude"]));
+        let codex = named("CODEX_HOME").unwrap_or_else(|| at_home(&[".codex"]));
         Self {
             claude: claude.into_iter().map(|folder| folder.join("projects")).collect(),
             codex: codex
@@ -57,8 +64,8 @@ pub(crate) struct FoundLog {
     pub path: PathBuf,
     /// The agent.
     pub agent: Agent,
-    /// Size in bytes.
-    pub size: u64,
+    /// Size in bytes, and time of the last change: what a change of it changes.
+    pub state: String,
 }
 
 /// Returns all logs, in the order of their paths. A session that is also in the archive is
@@ -102,49 +109,115 @@ fn list_below(folder: &Path, agent: Agent, depth: usize, out: &mut Vec<FoundLog>
                 list_below(&path, agent, depth - 1, out);
             }
         } else if metadata.is_file() && out.len() < MAX_LOGS && is_log(name.as_bytes(), agent) {
-            out.push(FoundLog { path, agent, size: metadata.len() });
+            let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+            let modified = modified.map_or(0, |time| time.as_nanos());
+            out.push(FoundLog { path, agent, state: format!("{}:{modified}", metadata.len()) });
         }
     }
 }
 
-/// Returns all calls of logs, in the order of their times. What cannot be read is left out;
-/// the second value counts the logs that could not be opened.
+/// What logs hold.
+#[derive(Debug, Default)]
+pub(crate) struct ReadLogs {
+    /// All calls, in the order of their times; also those before a part that could not be
+    /// read.
+    pub calls: Vec<ModelCall>,
+    /// Paths of logs that could not be read to their end.
+    pub unreadable: Vec<PathBuf>,
+}
+
+enum Part {
+    Claude(ClaudeReader),
+    Codex(Vec<ModelCall>),
+}
+
+/// Reads all logs.
 #[must_use]
-pub(crate) fn read_logs(logs: &[FoundLog]) -> (Vec<ModelCall>, usize) {
-    enum Part {
-        Claude(ClaudeReader),
-        Codex(Vec<ModelCall>),
-        Unreadable,
-    }
-    let read = |log: &FoundLog| -> io::Result<Part> {
-        let input = BufReader::with_capacity(BUFFER_BYTES, files::open_regular(&log.path)?);
-        let name = log.path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if log.path.to_string_lossy().as_bytes().ends_with(COMPRESSED) {
-            let decoder = ruzstd::decoding::StreamingDecoder::new(input)
-                .map_err(|error| io::Error::other(error.to_string()))?;
-            return Ok(Part::Codex(codex::read(BufReader::with_capacity(BUFFER_BYTES, decoder), &name)?));
-        }
-        match log.agent {
-            Agent::Claude => {
-                let mut reader = ClaudeReader::default();
-                reader.read(input)?;
-                Ok(Part::Claude(reader))
-            }
-            Agent::Codex => Ok(Part::Codex(codex::read(input, &name)?)),
-        }
-    };
-    let parts = parallel::map(logs, |log| read(log).unwrap_or(Part::Unreadable));
-    let (mut claude, mut calls, mut unreadable) = (ClaudeReader::default(), Vec::new(), 0);
-    for part in parts {
+pub(crate) fn read_logs(logs: &[FoundLog]) -> ReadLogs {
+    let parts = parallel::map(logs, read_log);
+    let (mut claude, mut out) = (ClaudeReader::default(), ReadLogs::default());
+    for (log, (part, ended)) in logs.iter().zip(parts) {
         match part {
             Part::Claude(reader) => claude.extend(reader),
-            Part::Codex(found) => calls.extend(found),
-            Part::Unreadable => unreadable += 1,
+            Part::Codex(mut found) => {
+                let name = log.path.to_string_lossy();
+                found.iter_mut().for_each(|call| call.log = Some(name.clone().into_owned()));
+                out.calls.extend(found);
+            }
+        }
+        if ended.is_err() {
+            out.unreadable.push(log.path.clone());
         }
     }
-    calls.extend(claude.finish());
-    calls.sort_by(|a, b| (&a.at, &a.id).cmp(&(&b.at, &b.id)));
-    (calls, unreadable)
+    out.calls.extend(claude.finish());
+    out.calls.sort_by(|a, b| (&a.at, &a.id).cmp(&(&b.at, &b.id)));
+    out
+}
+
+fn read_log(log: &FoundLog) -> (Part, io::Result<()>) {
+    let input = match files::open_regular(&log.path) {
+        Ok(file) => BufReader::with_capacity(BUFFER_BYTES, file),
+        Err(error) => return (Part::Codex(Vec::new()), Err(error)),
+    };
+    let name = log.path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if log.path.to_string_lossy().as_bytes().ends_with(COMPRESSED) {
+        let (calls, ended) = codex::read(BufReader::with_capacity(BUFFER_BYTES, Frames::new(input)), &name);
+        return (Part::Codex(calls), ended);
+    }
+    match log.agent {
+        Agent::Claude => {
+            let mut reader = ClaudeReader::default();
+            let ended = reader.read(input);
+            (Part::Claude(reader), ended)
+        }
+        Agent::Codex => {
+            let (calls, ended) = codex::read(input, &name);
+            (Part::Codex(calls), ended)
+        }
+    }
+}
+
+/// All frames of a compressed file, one after the other.
+struct Frames<R: io::BufRead> {
+    state: Option<FrameState<R>>,
+}
+
+enum FrameState<R: io::BufRead> {
+    Between(R),
+    Inside(Box<StreamingDecoder<R, FrameDecoder>>),
+}
+
+impl<R: io::BufRead> Frames<R> {
+    fn new(input: R) -> Self {
+        Self { state: Some(FrameState::Between(input)) }
+    }
+}
+
+impl<R: io::BufRead> io::Read for Frames<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let failed = |error: &dyn std::fmt::Display| io::Error::other(error.to_string());
+        loop {
+            match self.state.take() {
+                None => return Err(io::Error::other("the compressed log is damaged")),
+                Some(FrameState::Between(mut input)) => {
+                    if input.fill_buf()?.is_empty() {
+                        self.state = Some(FrameState::Between(input));
+                        return Ok(0);
+                    }
+                    let decoder = StreamingDecoder::new(input).map_err(|error| failed(&error))?;
+                    self.state = Some(FrameState::Inside(Box::new(decoder)));
+                }
+                Some(FrameState::Inside(mut decoder)) => {
+                    let read = decoder.read(buffer)?;
+                    if read > 0 || buffer.is_empty() {
+                        self.state = Some(FrameState::Inside(decoder));
+                        return Ok(read);
+                    }
+                    self.state = Some(FrameState::Between(decoder.into_inner()));
+                }
+            }
+        }
+    }
 }
 
 /// Reads one transcript of Claude Code, for tests.

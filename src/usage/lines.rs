@@ -2,8 +2,19 @@
 
 use std::io::{self, BufRead};
 
+use serde::{Deserialize as _, Deserializer};
+
 /// Maximum length of a line that is read, in bytes.
 const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
+
+/// More tokens than one call can have: what a log says beyond it is a mistake.
+const MAX_COUNT: u64 = 1_000_000_000_000;
+
+/// Reads a count: `null` and negative numbers are 0.
+pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = Option::<serde_json::Number>::deserialize(deserializer)?;
+    Ok(number.and_then(|number| number.as_u64()).unwrap_or(0).min(MAX_COUNT))
+}
 
 /// Calls `each` with every whole line, without its end.
 ///

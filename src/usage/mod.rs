@@ -19,4 +19,4 @@ pub(crate) use collect::{LogRoots, find_logs, read_logs};
 pub(crate) use price::PriceTable;
 pub(crate) use summary::{GroupKey, UsageRow, UsageSummary, summarize};
 pub(crate) use tokens::{Agent, ModelCall, NanoUsd, Quality, Tokens};
-pub(crate) use tracker::{CostConfig, TokenRecord, TokenTracker};
+pub(crate) use tracker::{CostConfig, TokenRecord, TokenSummary, TokenTracker};

@@ -108,7 +108,9 @@ impl MapEntry {
             output,
             cache_read: rate(self.cache_read_input_token_cost).unwrap_or(input),
             cache_write,
-            cache_write_1h: rate(self.cache_creation_input_token_cost_above_1hr).unwrap_or(cache_write),
+            // One hour costs twice the input where it is offered: never the price of five minutes.
+            cache_write_1h: rate(self.cache_creation_input_token_cost_above_1hr)
+                .unwrap_or(cache_write.max(input.saturating_mul(2))),
         };
         let long = rate(self.input_cost_per_token_above_200k_tokens).map(|input| {
             let cache_write = rate(self.cache_creation_input_token_cost_above_200k_tokens)
@@ -117,9 +119,9 @@ impl MapEntry {
                 input,
                 output: rate(self.output_cost_per_token_above_200k_tokens).unwrap_or(usual.output),
                 cache_read: rate(self.cache_read_input_token_cost_above_200k_tokens)
-                    .unwrap_or(usual.cache_read),
+                    .unwrap_or(usual.cache_read.max(input / 10)),
                 cache_write,
-                cache_write_1h: usual.cache_write_1h.max(cache_write),
+                cache_write_1h: usual.cache_write_1h.max(cache_write).max(input.saturating_mul(2)),
             }
         });
         Some(ModelPrice { usual, long })

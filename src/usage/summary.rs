@@ -76,7 +76,7 @@ pub(crate) fn summarize(calls: &[AttributedCall], by: GroupKey, prices: &PriceTa
             GroupKey::Day => call.at.get(..10).map(str::to_owned),
             GroupKey::Agent => Some(call.agent.as_str().to_owned()),
         };
-        let cost = call.model.as_ref().and_then(|model| prices.cost(model, &call.tokens));
+        let cost = prices.cost(call.model.as_deref().unwrap_or_default(), &call.tokens);
         if cost.is_none() {
             let model = call.model.clone().unwrap_or_else(|| "a model that the log does not name".to_owned());
             let sum = summary.without_price.entry(model).or_default();

@@ -92,6 +92,19 @@ fn a_response_without_an_end_is_a_lower_bound() {
 }
 
 #[test]
+fn null_is_zero_and_no_id_is_no_common_id() {
+    let null = claude("m1", (10, 3), |line| {
+        line["message"]["usage"]["cache_creation_input_tokens"] = Value::Null;
+        line["isSidechain"] = Value::Null;
+    });
+    assert_eq!(read(&[&null])[0].tokens.cache_write, 0);
+    let empty = |uuid: &str| claude("", (10, 3), |line| line["uuid"] = json!(uuid));
+    assert_eq!(read(&[&(empty("a") + &empty("b"))]).len(), 2);
+    let huge = claude("m1", (u64::MAX, 3), |_| {});
+    assert_eq!(read(&[&huge])[0].tokens.input, 1_000_000_000_000, "a mistake is bounded");
+}
+
+#[test]
 fn cache_writes_of_an_hour_are_told_from_those_of_five_minutes() {
     let hour = claude("m1", (10, 3), |line| {
         line["message"]["usage"]["cache_creation"] =
@@ -168,7 +181,7 @@ fn count(at: &str, total: (i64, i64, i64), last: Option<(i64, i64, i64)>) -> Str
 }
 
 fn read_codex(all: &str) -> Vec<ModelCall> {
-    codex::read(text(all), "name").expect("read")
+    codex::read(text(all), "name").0
 }
 
 #[test]
@@ -190,7 +203,7 @@ fn totals_are_counted_by_their_growth() {
     assert_eq!((calls[0].model.as_deref(), calls[0].branch.as_deref()), (Some("gpt-5-codex"), Some("topic")));
     // Without the rule, a repeated event counts again.
     let rules = CodexRules { ignores_repeats: false, ..CodexRules::default() };
-    let wrong = codex::read_with(text(&all), "name", rules).expect("read");
+    let wrong = codex::read_with(text(&all), "name", rules).0;
     assert_eq!(sum(&wrong).output, 40);
 }
 
@@ -229,7 +242,7 @@ fn a_fork_does_not_count_what_its_parent_did() {
     let start = meta(|payload| payload["forked_from_id"] = json!("c0"));
     let own = count("2026-03-01T10:05:00Z", (1_200, 0, 140), Some((200, 0, 40)));
     let rules = CodexRules { subtracts_parents: false, ..CodexRules::default() };
-    let wrong = codex::read_with(text(&(start + &restamped + &own)), "name", rules).expect("read");
+    let wrong = codex::read_with(text(&(start + &restamped + &own)), "name", rules).0;
     assert_eq!(sum(&wrong).output, 140);
 }
 
@@ -278,7 +291,12 @@ fn logs_are_found_and_no_text_of_them_is_kept() {
     let packed = rollout.replace("\"c1\"", "\"c3\"");
     let packed =
         ruzstd::encoding::compress_to_vec(packed.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest);
-    files::write(&root.join("codex/sessions/2026/03/02/rollout-3.jsonl.zst"), &packed).expect("file");
+    // Two frames: the second continues the session.
+    let more = count("2026-03-01T10:05:00Z", (100, 0, 12), None);
+    let more =
+        ruzstd::encoding::compress_to_vec(more.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest);
+    let frames = [packed.clone(), more].concat();
+    files::write(&root.join("codex/sessions/2026/03/02/rollout-3.jsonl.zst"), &frames).expect("file");
     write("codex/archived_sessions/rollout-3.jsonl", &rollout.replace("\"c1\"", "\"c3\""));
     files::write(&root.join("codex/sessions/torn.jsonl.zst"), &packed[..packed.len() / 2]).expect("file");
     let roots = LogRoots {
@@ -287,9 +305,9 @@ fn logs_are_found_and_no_text_of_them_is_kept() {
     };
     let logs = find_logs(&roots);
     assert_eq!(logs.len(), 6, "{logs:?}");
-    let (calls, unreadable) = read_logs(&logs);
-    assert_eq!(unreadable, 1, "the torn one");
-    // 30 and 7 of Claude; 15 of the active session, 10 of the archived and the packed one each.
-    assert_eq!(sum(&calls).output, 72);
+    let super::collect::ReadLogs { calls, unreadable } = read_logs(&logs);
+    assert_eq!(unreadable.len(), 1, "the torn one");
+    // 30 and 7 of Claude; 15 of the active session, 10 of the archived, 12 of the packed one.
+    assert_eq!(sum(&calls).output, 74);
     assert!(!format!("{calls:?}").contains(MARKER));
 }

@@ -169,6 +169,8 @@ pub(crate) struct ModelCall {
     pub tokens: Tokens,
     /// How well they are known.
     pub quality: Quality,
+    /// The log that alone has it; `None` if several logs can have it.
+    pub log: Option<String>,
     /// The folder in which the agent worked, as it wrote it.
     pub folder: String,
     /// The branch, as the agent saw it.

@@ -110,10 +110,21 @@ fn what_was_seen_stays_and_counts_once() {
         + &call("m6", &here, "main", "claude-opus-4-5", 7);
     std::fs::write(transcripts.join("s2.jsonl"), more).expect("a resumed session");
     let (exit, said) = sandbox.run_redacted(&["usage", "import"]);
-    assert!(exit == 0 && said.contains("1 call") && said.contains("1 log"), "{said}");
+    assert!(exit == 0 && said.contains("1 new call") && said.contains("1 log"), "{said}");
     assert_eq!(usage(&sandbox, &["WP-1-Farewell"])["total"]["calls"], 3, "the first attribution stays");
+    // A smaller count that comes later changes nothing.
+    let smaller = call("m1", &here, "main", "claude-opus-4-5", 5);
+    std::fs::write(transcripts.join("s3.jsonl"), smaller).expect("a torn copy");
+    assert_eq!(usage(&sandbox, &[])["total"]["tokens"]["output"], 100_067);
+    // A packet that is written later gets the calls of its branch.
+    let later = call("m7", &here, "feat/WP-1-Later", "claude-opus-4-5", 1);
+    std::fs::write(transcripts.join("s4.jsonl"), later).expect("transcript");
+    assert_eq!(usage(&sandbox, &["WP-1-Later"])["total"]["calls"], 0);
+    sandbox.write(".GOV/task_packets/WP-1-Later.md", "# Task Packet: WP-1-Later\n");
+    assert_eq!(usage(&sandbox, &["WP-1-Later"])["total"]["calls"], 1);
+    std::fs::remove_file(transcripts.join("s4.jsonl")).expect("transcript");
     std::fs::remove_dir_all(sandbox.home().join(".claude")).expect("logs");
-    assert_eq!(usage(&sandbox, &[])["total"]["calls"], 5, "the logs are gone, and the numbers are not");
+    assert_eq!(usage(&sandbox, &[])["total"]["calls"], 6, "the logs are gone, and the numbers are not");
 }
 
 #[test]
@@ -129,7 +140,7 @@ fn prices_and_the_report_of_costs() {
         rows.iter().find(|row| row["key"] == model).map(|row| row["cost_usd"].clone())
     };
     assert_eq!(cost("a-new-model"), Some(json!("1.000030000")));
-    assert_eq!(cost("claude-opus-4-5"), Some(json!("0.000000000")), "a model that the file lacks");
+    assert_eq!(cost("claude-opus-4-5"), Some(Value::Null), "a model that the file lacks is not free");
     let flat = usage(&sandbox, &["--flat-price", "3/15", "--cost-report", "out/token-report.json"]);
     assert_eq!(flat["total"]["cost_usd"], "13.500900000");
     let report: Value = serde_json::from_str(&sandbox.read("out/token-report.json")).expect("json");
@@ -141,11 +152,34 @@ fn prices_and_the_report_of_costs() {
 }
 
 #[test]
+fn a_repository_brings_no_logs_and_no_calls_of_others() {
+    let sandbox = with_logs(true);
+    let here = sandbox.root.display().to_string();
+    sandbox.write(".claude/projects/x/s1.jsonl", call("m9", &here, "main", "claude-opus-4-5", 9));
+    let total = |name: &str, value: &str| {
+        let mut program = sandbox.program();
+        let output = program.args(["usage", "--format", "json"]).env(name, value).output().expect("runs");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("json");
+        report["total"]["calls"].clone()
+    };
+    assert_eq!(total("CLAUDE_CONFIG_DIR", ".claude"), 0, "a path from the current folder");
+    assert_eq!(total("NO_VARIABLE", "x"), 4);
+    std::fs::create_dir_all(sandbox.root.join("vendor/other/.git")).expect("another repository");
+    let transcripts = sandbox.home().join(".claude/projects/-work");
+    let foreign = [
+        call("m10", &format!("{here}/vendor/other/src"), "main", "claude-opus-4-5", 1),
+        call("m11", &format!("{here}/../secret-client"), "main", "claude-opus-4-5", 1),
+    ];
+    std::fs::write(transcripts.join("s9.jsonl"), foreign.concat()).expect("transcript");
+    assert_eq!(total("NO_VARIABLE", "x"), 4);
+}
+
+#[test]
 fn no_text_of_a_conversation_is_stored() {
     let sandbox = with_logs(true);
     let output = sandbox.run(&["usage"]);
     assert!(!String::from_utf8_lossy(&output.stdout).contains(MARKER));
-    let elsewhere = "/elsewhere";
+    let elsewhere = "elsewhere";
     for entry in std::fs::read_dir(sandbox.root.join(".git/countersign")).expect("folder").flatten() {
         let bytes = std::fs::read(entry.path()).unwrap_or_default();
         for text in [MARKER, elsewhere] {

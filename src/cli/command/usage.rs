@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
 
 use crate::change::TreeState;
 use crate::cli::ledger::open_ledger;
@@ -18,8 +19,8 @@ use crate::system::git::GitRepository;
 use crate::system::{environment, files};
 use crate::text::format_count;
 use crate::usage::{
-    CostConfig, GroupKey, KnownTree, KnownWork, LogRoots, ModelCall, PriceTable, TokenRecord, TokenTracker,
-    find_logs, read_logs, summarize,
+    CostConfig, GroupKey, KnownTree, KnownWork, LogRoots, ModelCall, PriceTable, TokenRecord, TokenSummary,
+    TokenTracker, find_logs, read_logs, summarize,
 };
 
 /// Maximum size of a file of prices or of the user's configuration, in bytes.
@@ -112,10 +113,17 @@ impl UsageArgs {
         let imports_only = matches!(self.action, Some(UsageAction::Import));
         if user.imports_usage {
             let mut store = Store::open(&repo.ledger_folder())?;
-            let said = import(repo, global, &mut store)?;
+            let done = import(repo, global, &mut store)?;
             if imports_only {
-                output.print(&format!("{said}\n"))?;
+                output.print(&if is_json {
+                    json::pretty(&done)
+                } else {
+                    format!("{}\n", done.to_sentence())
+                })?;
                 return Ok(PASSED);
+            }
+            if done.unreadable > 0 {
+                output.print_notice(&format!("warning: {}\n", done.to_sentence()));
             }
         } else if imports_only {
             bail!("{}", how_to_switch_on());
@@ -145,11 +153,42 @@ impl UsageArgs {
         output.print(&if is_json {
             json::pretty(&usage::usage_document(&summary, by, &prices))
         } else if calls.is_empty() {
-            "no calls of models are known for this repository\n".to_owned()
+            self.nothing_known()
         } else {
             usage::render_usage(&summary, by, &prices)
         })?;
         Ok(PASSED)
+    }
+}
+
+impl UsageArgs {
+    fn nothing_known(&self) -> String {
+        let packet = self.packet.as_deref().unwrap_or("this repository");
+        let since = self.since.as_deref().map(|day| format!(" since {day}")).unwrap_or_default();
+        let line = format!("no calls of models are known for {packet}{since}");
+        format!("{}\n", crate::text::escape_hidden(&crate::text::to_single_line(&line, 200)))
+    }
+}
+
+/// What an import did.
+#[derive(Debug, Serialize)]
+struct ImportOutput {
+    schema: &'static str,
+    new_calls: usize,
+    changed_logs: usize,
+    /// Logs that could not be read to their end; they are read again next time.
+    unreadable: usize,
+}
+
+impl ImportOutput {
+    fn to_sentence(&self) -> String {
+        let skipped = match self.unreadable {
+            0 => String::new(),
+            count => format!("; {} could not be read to the end", format_count(count, "log")),
+        };
+        let (calls, logs) =
+            (format_count(self.new_calls, "new call"), format_count(self.changed_logs, "log"));
+        format!("{calls} of this repository, from {logs} that changed{skipped}")
     }
 }
 
@@ -178,6 +217,17 @@ fn load_prices(path: &Path, shown: &Path) -> anyhow::Result<PriceTable> {
         .with_context(|| format!("reading {}", shown.display()))
 }
 
+/// The report of costs: the sums of the contract, and what they leave out.
+#[derive(Serialize)]
+struct CostReport {
+    #[serde(flatten)]
+    summary: TokenSummary,
+    cost_is: &'static str,
+    /// Models without a price, with their tokens: they are in no cost.
+    models_without_price: std::collections::BTreeMap<String, u64>,
+    quality: &'static str,
+}
+
 /// Sums by packet and model in the shape of the token contract.
 fn cost_report(
     calls: &[(ModelCall, Option<String>)],
@@ -192,64 +242,98 @@ fn cost_report(
             prompt_tokens: call.tokens.sent(),
             artifact_tokens: call.tokens.output,
             timestamp: call.at.clone(),
-            // A model without a price costs nothing here; `usage` says which ones these are.
+            // A model without a price adds nothing, and is listed.
             cost: flat.is_none().then(|| prices.cost(&model, &call.tokens).unwrap_or_default()),
             step: model,
             ..TokenRecord::default()
         });
     }
-    json::pretty(&tracker.summary())
+    let summary = tracker.summary();
+    let sums = summarize(calls, GroupKey::Packet, prices);
+    json::pretty(&CostReport {
+        summary,
+        cost_is: "API list price equivalent",
+        models_without_price: sums.without_price,
+        quality: sums.total.quality.as_str(),
+    })
 }
 
-/// Copies new calls whose folder lies in a working tree of this repository. Returns what
-/// was done, in a sentence.
-fn import(repo: &GitRepository, global: &GlobalArgs, store: &mut Store) -> anyhow::Result<String> {
+/// Copies new calls whose folder is in a working tree of this repository.
+fn import(repo: &GitRepository, global: &GlobalArgs, store: &mut Store) -> anyhow::Result<ImportOutput> {
     let known = store.read_logs()?;
-    let logs = find_logs(&LogRoots::of_user());
-    // Logs of other projects are named by a hash: their paths are not the business of this one.
-    let name = |path: &Path| crate::digest::sha256_hex(path.to_string_lossy().as_bytes());
-    let named: Vec<(String, u64)> = logs.iter().map(|log| (name(&log.path), log.size)).collect();
+    let work = known_work(repo, global)?;
+    // A working tree that is new makes calls of old logs calls of this repository.
+    let trees =
+        work.trees.iter().map(|tree| tree.folder.display().to_string()).collect::<Vec<_>>().join("\n");
+    let trees = hash_of(&trees);
     let mut changed = Vec::new();
-    let mut sizes = Vec::new();
-    for (log, (path, size)) in logs.into_iter().zip(named) {
-        if known.get(&path) != Some(&size) {
+    let mut states = Vec::new();
+    for log in find_logs(&LogRoots::of_user()) {
+        let (path, state) = (hash_of(&log.path.to_string_lossy()), format!("{} {trees}", log.state));
+        if known.get(&path) != Some(&state) {
             changed.push(log);
-            sizes.push((path, size));
+            states.push((path, state));
         }
     }
-    let (calls, unreadable) = read_logs(&changed);
-    let work = known_work(repo, global)?;
-    let own: Vec<StoredCall> = calls.into_iter().filter_map(|call| attribute(call, &work)).collect();
-    let added = store.store_calls(&own, &sizes)?;
-    let skipped = if unreadable > 0 { format!("; {unreadable} could not be read") } else { String::new() };
-    Ok(format!(
-        "{} of this repository are new, from {} that changed{skipped}",
-        format_count(added, "call"),
-        format_count(changed.len(), "log")
-    ))
+    let read = read_logs(&changed);
+    // What could not be read to its end is read again next time.
+    let unreadable: Vec<String> =
+        read.unreadable.iter().map(|path| hash_of(&path.to_string_lossy())).collect();
+    for (path, state) in &mut states {
+        if unreadable.contains(path) {
+            state.clear();
+        }
+    }
+    let own: Vec<StoredCall> = read.calls.into_iter().filter_map(|call| attribute(call, &work)).collect();
+    let new_calls = store.store_calls(&own, &states)?;
+    store.attribute_again(|tree, branch| work.packet_named(tree, branch))?;
+    Ok(ImportOutput {
+        schema: "countersign.usage-import/v1",
+        new_calls,
+        changed_logs: changed.len(),
+        unreadable: unreadable.len(),
+    })
 }
 
-/// A call of this repository, its folder relative to the working tree.
+/// Paths of logs name folders of other projects, which are not the business of this one.
+fn hash_of(text: &str) -> String {
+    crate::digest::sha256_hex(text.as_bytes())
+}
+
+/// A call of this repository. Of its folder, only the name of the working tree is kept.
 fn attribute(call: ModelCall, work: &KnownWork) -> Option<StoredCall> {
     let tree = work.tree_of(&call.folder)?;
+    if is_other_repository(Path::new(&call.folder), &tree.folder) {
+        return None;
+    }
     let packet = work.packet_of(&call).map(|(packet, _)| packet.to_owned());
-    let folder = Path::new(&call.folder).strip_prefix(&tree.folder).ok()?;
-    let folder = folder.to_string_lossy().replace('\\', "/");
-    Some(StoredCall { call: ModelCall { folder, ..call }, packet })
+    let folder = tree.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let log = call.log.as_deref().map(hash_of);
+    Some(StoredCall { call: ModelCall { log, folder, ..call }, packet })
 }
 
+/// Returns whether a folder belongs to a repository inside the working tree.
+fn is_other_repository(folder: &Path, tree: &Path) -> bool {
+    let below = folder.ancestors().take_while(|folder| *folder != tree && folder.starts_with(tree));
+    below.into_iter().any(|folder| files::find_metadata(&folder.join(".git")).ok().flatten().is_some())
+}
+
+/// Packets and records of all working trees: a packet can be on one branch only.
 fn known_work(repo: &GitRepository, global: &GlobalArgs) -> anyhow::Result<KnownWork> {
-    let config = load(repo, TreeState::Worktree, global.config_override()?.as_ref())?.config;
-    let layout = resolve_layout(repo, &config, TreeState::Worktree, TreeState::Worktree)?;
-    let packets = list_packet_ids(repo, TreeState::Worktree, &layout)?;
-    let mut trees = Vec::new();
+    let mut work = KnownWork::default();
     for (folder, branch) in repo.worktree_folders()? {
-        if let Ok(real) = folder.canonicalize()
-            && real != folder
-        {
-            trees.push(KnownTree { folder: real, branch: branch.clone() });
-        }
-        trees.push(KnownTree { folder, branch });
+        let Ok(here) = GitRepository::discover(&folder) else { continue };
+        let config = load(&here, TreeState::Worktree, global.config_override()?.as_ref())?.config;
+        let layout = resolve_layout(&here, &config, TreeState::Worktree, TreeState::Worktree)?;
+        work.packets.extend(list_packet_ids(&here, TreeState::Worktree, &layout)?);
+        work.prepared.extend(prepared_branches(&here, TreeState::Worktree)?);
+        let real = folder.canonicalize().ok().filter(|real| *real != folder);
+        work.trees.extend(real.map(|folder| KnownTree { folder, branch: branch.clone() }));
+        work.trees.push(KnownTree { folder, branch });
     }
-    Ok(KnownWork { packets, prepared: prepared_branches(repo, TreeState::Worktree)?, trees })
+    work.packets.sort();
+    work.packets.dedup();
+    work.prepared.sort();
+    work.prepared.dedup();
+    Ok(work)
 }

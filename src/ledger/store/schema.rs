@@ -87,16 +87,18 @@ CREATE TABLE model_calls (
   cache_write_tokens INTEGER NOT NULL DEFAULT 0 CHECK (cache_write_tokens >= 0),
   cache_write_1h_tokens INTEGER NOT NULL DEFAULT 0 CHECK (cache_write_1h_tokens >= 0),
   quality TEXT NOT NULL CHECK (quality IN ('measured', 'lower_bound', 'estimated', 'mock')),
-  folder TEXT NOT NULL,
+  tree TEXT NOT NULL,
   branch TEXT,
+  log TEXT,
   packet TEXT,
   is_sidechain INTEGER NOT NULL CHECK (is_sidechain IN (0, 1)),
   PRIMARY KEY (agent, call_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX calls_of_packet ON model_calls (packet);
+CREATE INDEX calls_of_log ON model_calls (log);
 CREATE TABLE read_logs (
   path TEXT PRIMARY KEY NOT NULL,
-  size INTEGER NOT NULL
+  state TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE switches (name TEXT PRIMARY KEY NOT NULL) STRICT;
 CREATE TABLE transitions (

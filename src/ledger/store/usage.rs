@@ -11,32 +11,33 @@ use super::{LedgerError, Store};
 /// A call with what this repository knows about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StoredCall {
-    /// The call; its folder is relative to the working tree.
+    /// The call; its folder is the name of the working tree, and its log a hash.
     pub call: ModelCall,
     /// Its packet.
     pub packet: Option<String>,
 }
 
 impl Store {
-    /// Returns the sizes of the logs that were read, by path.
+    /// Returns the states of the logs that were read, by the hash of their path.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub(crate) fn read_logs(&self) -> Result<std::collections::BTreeMap<String, u64>, LedgerError> {
-        let mut statement = self.connection.prepare("SELECT path, size FROM read_logs")?;
+    pub(crate) fn read_logs(&self) -> Result<std::collections::BTreeMap<String, String>, LedgerError> {
+        let mut statement = self.connection.prepare("SELECT path, state FROM read_logs")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Stores calls, and the logs that they come from. A call that is there already keeps
-    /// its packet, and takes over larger counts. Returns the number of new calls.
+    /// Stores calls, and the logs that were read. Calls that one log alone has are replaced;
+    /// any other that is there already keeps its packet and takes over larger counts. Returns
+    /// the number of new calls.
     ///
     /// # Errors
     /// The database refused.
     pub(crate) fn store_calls(
         &mut self,
         calls: &[StoredCall],
-        logs: &[(String, u64)],
+        logs: &[(String, String)],
     ) -> Result<usize, LedgerError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let count = |transaction: &rusqlite::Transaction<'_>| -> rusqlite::Result<usize> {
@@ -44,19 +45,32 @@ impl Store {
         };
         let before = count(&transaction)?;
         {
-            let mut insert = transaction.prepare(
+            let mut old = transaction.prepare("DELETE FROM model_calls WHERE log = ?1")?;
+            for (path, _) in logs {
+                old.execute([path])?;
+            }
+            let larger = "excluded.output_tokens > output_tokens OR (excluded.output_tokens = output_tokens
+                AND excluded.input_tokens + excluded.cache_read_tokens > input_tokens + cache_read_tokens)";
+            let count = |column: &str| {
+                format!("{column} = CASE WHEN {larger} THEN excluded.{column} ELSE {column} END")
+            };
+            let counts = [
+                "input_tokens",
+                "output_tokens",
+                "cache_read_tokens",
+                "cache_write_tokens",
+                "cache_write_1h_tokens",
+            ];
+            let mut insert = transaction.prepare(&format!(
                 "INSERT INTO model_calls (agent, call_id, session, at, model, input_tokens, output_tokens,
-                   cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, quality, folder, branch, packet,
-                   is_sidechain)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-                 ON CONFLICT (agent, call_id) DO UPDATE SET
-                   input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
-                   cache_read_tokens = excluded.cache_read_tokens,
-                   cache_write_tokens = excluded.cache_write_tokens,
-                   cache_write_1h_tokens = excluded.cache_write_1h_tokens, quality = excluded.quality,
-                   packet = coalesce(packet, excluded.packet)
-                 WHERE excluded.output_tokens > output_tokens OR excluded.quality = 'measured'",
-            )?;
+                   cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, quality, tree, branch, packet,
+                   is_sidechain, log)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                 ON CONFLICT (agent, call_id) DO UPDATE SET {},
+                   quality = CASE WHEN 'measured' IN (quality, excluded.quality) THEN 'measured' ELSE quality END,
+                   at = min(at, excluded.at), packet = coalesce(packet, excluded.packet)",
+                counts.map(count).join(", ")
+            ))?;
             let stored = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
             for StoredCall { call, packet } in calls {
                 insert.execute(params![
@@ -75,17 +89,46 @@ impl Store {
                     call.branch,
                     packet,
                     call.is_sidechain,
+                    call.log,
                 ])?;
             }
             let mut log =
-                transaction.prepare("INSERT OR REPLACE INTO read_logs (path, size) VALUES (?1, ?2)")?;
-            for (path, size) in logs {
-                log.execute(params![path, stored(*size)])?;
+                transaction.prepare("INSERT OR REPLACE INTO read_logs (path, state) VALUES (?1, ?2)")?;
+            for (path, state) in logs {
+                log.execute(params![path, state])?;
             }
         }
         let after = count(&transaction)?;
         transaction.commit()?;
         Ok(after.saturating_sub(before))
+    }
+
+    /// Gives calls without a packet the packet that `find` knows by now, from the name of
+    /// their working tree and their branch.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub(crate) fn attribute_again(
+        &mut self,
+        find: impl Fn(&str, Option<&str>) -> Option<String>,
+    ) -> Result<(), LedgerError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        {
+            let mut open =
+                transaction.prepare("SELECT DISTINCT tree, branch FROM model_calls WHERE packet IS NULL")?;
+            let rows = open.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let open: Vec<(String, Option<String>)> = rows.collect::<Result<_, _>>()?;
+            let mut update = transaction.prepare(
+                "UPDATE model_calls SET packet = ?3 WHERE packet IS NULL AND tree = ?1 AND branch IS ?2",
+            )?;
+            for (tree, branch) in open {
+                if let Some(packet) = find(&tree, branch.as_deref()) {
+                    update.execute(params![tree, branch, packet])?;
+                }
+            }
+        }
+        transaction.commit()?;
+        Ok(())
     }
 
     /// Returns the number of calls of a packet, and their tokens.
@@ -94,12 +137,17 @@ impl Store {
     /// The database cannot be read.
     pub(crate) fn usage_of(&self, packet: &str) -> Result<PacketUsage, LedgerError> {
         let mut statement = self.connection.prepare(
-            "SELECT count(*), coalesce(sum(input_tokens + cache_read_tokens + cache_write_tokens
+            "SELECT count(*), coalesce(max(quality <> 'measured'), 0), coalesce(sum(input_tokens + cache_read_tokens + cache_write_tokens
                + cache_write_1h_tokens), 0), coalesce(sum(output_tokens), 0)
              FROM model_calls WHERE packet = ?1",
         )?;
         Ok(statement.query_row([packet], |row| {
-            Ok(PacketUsage { calls: row.get(0)?, sent: row.get(1)?, received: row.get(2)? })
+            Ok(PacketUsage {
+                calls: row.get(0)?,
+                is_lower_bound: row.get(1)?,
+                sent: row.get(2)?,
+                received: row.get(3)?,
+            })
         })?)
     }
 
@@ -114,7 +162,7 @@ impl Store {
     ) -> Result<Vec<StoredCall>, LedgerError> {
         let mut statement = self.connection.prepare(
             "SELECT agent, call_id, session, at, model, input_tokens, output_tokens, cache_read_tokens,
-               cache_write_tokens, cache_write_1h_tokens, quality, folder, branch, packet, is_sidechain
+               cache_write_tokens, cache_write_1h_tokens, quality, tree, branch, packet, is_sidechain
              FROM model_calls WHERE (?1 IS NULL OR packet = ?1) AND (?2 IS NULL OR at >= ?2) ORDER BY at, call_id",
         )?;
         let mut rows = statement.query(params![packet, since])?;
@@ -139,6 +187,7 @@ impl Store {
                 folder: row.get(11)?,
                 branch: row.get(12)?,
                 is_sidechain: row.get(14)?,
+                log: None,
             };
             calls.push(StoredCall { call, packet: row.get(13)? });
         }
