@@ -29,6 +29,14 @@ new-rule ID:
     printf 'level: error\nsummary: >-\n  What must be true.\nwhy: >-\n  Why it matters.\nremedy: >-\n  What to do about it.\n' > rules/{{ ID }}.yaml
     printf '# {{ ID }}\n\n## A correct change\n\n```findings\n```\n' > fixtures/rules/{{ ID }}.md
 
+# gates that are killed at random moments: no acknowledged job may be lost
+kill-rounds ROUNDS="10000":
+    COUNTERSIGN_KILL_ROUNDS={{ ROUNDS }} cargo test --test suite a_killed_gate -- --nocapture
+
+# what a packet cost, as far as logs of agents are imported
+cost WP:
+    cargo run --release --quiet -- usage {{ WP }}
+
 bench:
     cargo bench --bench gates
     cargo bench --bench real_size

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::config::{EnvironmentPolicy, StepRights};
+use crate::config::{EnvironmentPolicy, StepLimits, StepRights};
 use crate::ledger::{JobDescription, Recorder};
 use crate::system::process::ExitReason;
 use crate::system::transaction::{FileWrite, LOCK_TIMEOUT, Writer};
@@ -44,6 +44,7 @@ fn run_program(folder: &Path, granted: bool) -> Result<Result<ExitReason, Proces
         environment: &EnvironmentPolicy::default(),
         rights: &rights,
         timeout: Duration::from_secs(60),
+        limits: StepLimits::default(),
         log_folder: folder.join("logs"),
         log_prefix: "self-test",
     };

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::config::{EnvironmentPolicy, Grants, StepRights};
+use crate::config::{EnvironmentPolicy, Grants, StepLimits, StepRights};
 use crate::digest::sha256_hex;
 use crate::ledger::{LedgerTrouble, Payload, TerminalCommand, new_id, now};
 use crate::system::clock::Stopwatch;
 use crate::system::process::{ExitReason, Program};
-use crate::system::{clock, confine, environment, files, process};
+use crate::system::{clock, confine, environment, files, process, process_usage};
 
 use super::confinement;
 use super::envelope::{
@@ -46,6 +46,8 @@ pub(crate) struct ProcessRequest<'a> {
     pub rights: &'a StepRights,
     /// Time after which it is ended.
     pub timeout: Duration,
+    /// What its processes may use.
+    pub limits: StepLimits,
     /// Folder of its log.
     pub log_folder: PathBuf,
     /// Start of the log's file name.
@@ -125,6 +127,8 @@ impl Bus<'_> {
             environment,
             timeout: request.timeout,
             max_log_bytes: operation.envelope().budget.output_bytes.unwrap_or(MAX_LOG_BYTES),
+            max_memory_bytes: operation.envelope().budget.memory_bytes,
+            max_cpu_ms: operation.envelope().budget.cpu_time_ms,
         };
         let started_at = now();
         let watch = Stopwatch::start();
@@ -224,9 +228,9 @@ fn plan(request: &ProcessRequest<'_>, environment: &[(OsString, OsString)]) -> P
         capability_profile_id: None,
         human_consent_obtained: false,
         budget: BudgetSpec {
-            cpu_time_ms: None,
+            cpu_time_ms: request.limits.cpu_time_ms,
             wall_time_ms: Some(u64::try_from(request.timeout.as_millis()).unwrap_or(u64::MAX)),
-            memory_bytes: None,
+            memory_bytes: request.limits.memory_bytes,
             output_bytes: Some(MAX_LOG_BYTES),
         },
         determinism: Determinism::D1,
@@ -266,6 +270,8 @@ fn describe_result(
         Ok(ExitReason::Killed) => Some(("KILLED", "killed by a signal".to_owned())),
         Ok(ExitReason::TimedOut) => Some(("TIMEOUT", "it reached its time limit".to_owned())),
         Ok(ExitReason::LogLimitExceeded) => Some(("OUTPUT", "it reached the limit of its output".to_owned())),
+        Ok(ExitReason::MemoryExceeded) => Some(("MEMORY", "it reached the limit of its memory".to_owned())),
+        Ok(ExitReason::CpuExceeded) => Some(("CPU", "it reached the limit of its processor time".to_owned())),
         Ok(ExitReason::Interrupted) => Some(("CANCELLED", "its user ended it".to_owned())),
         Err(error) => Some(("START", format!("it could not be started: {error}"))),
     };
@@ -275,6 +281,9 @@ fn describe_result(
         .collect();
     let mut enforced = vec!["wall_time_ms", "output_bytes", "proc.exec", "secrets.use"];
     enforced.extend(confined);
+    if process_usage::is_available() {
+        enforced.extend(["memory_bytes", "cpu_time_ms"]);
+    }
     let axis = |right: &String| crate::config::axis_of(right).to_owned();
     let mut declared: Vec<String> =
         operation.granted().iter().map(axis).filter(|axis| !enforced.contains(&axis.as_str())).collect();

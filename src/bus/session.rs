@@ -12,6 +12,8 @@ use crate::ledger::{
     OperationRecorded, Payload, Problem, Recorder,
 };
 
+use crate::system::process_usage;
+
 use super::envelope::{DenialSeverity, EngineResult, EngineStatus, GateDenial, PlannedOperation};
 use super::gate::Pipeline;
 use super::operation::{Admitted, Operation};
@@ -37,8 +39,10 @@ impl fmt::Display for Denied {
     }
 }
 
-/// Limits that no platform enforces yet; asking for one makes an outcome degraded.
-const CANNOT_ENFORCE: [&str; 2] = ["cpu_time_ms", "memory_bytes"];
+/// Limits that this platform cannot enforce; asking for one makes an outcome degraded.
+fn cannot_enforce() -> &'static [&'static str] {
+    if process_usage::is_available() { &[] } else { &["cpu_time_ms", "memory_bytes"] }
+}
 
 /// The bus of one job.
 #[derive(Debug)]
@@ -80,7 +84,7 @@ impl<'a> Bus<'a> {
         let what = format!("{}.{}", planned.engine_id, planned.operation);
         let record = planned.clone();
         let admitted =
-            Operation::new(planned).admit(&Pipeline::STANDARD, grants, is_replayed, &CANNOT_ENFORCE);
+            Operation::new(planned).admit(&Pipeline::STANDARD, grants, is_replayed, cannot_enforce());
         let denials = match &admitted {
             Ok(operation) => operation.degraded(),
             Err(denials) => denials.as_slice(),

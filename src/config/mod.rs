@@ -28,7 +28,7 @@ pub(crate) use load::{
     main_branches_in_history, resolve_layout,
 };
 pub(crate) use protected::setup_patterns;
-pub(crate) use step::{EnvironmentPolicy, GateStep};
+pub(crate) use step::{EnvironmentPolicy, GateStep, StepLimits};
 #[cfg(feature = "ledger")]
 pub(crate) use user::UserConfig;
 pub(crate) use valid::{Config, ConfigFault};

@@ -255,6 +255,10 @@ pub(super) struct RawStep {
     pub confine: Option<bool>,
     #[serde(default)]
     pub twice: bool,
+    #[serde(default)]
+    pub memory: Option<Text>,
+    #[serde(default)]
+    pub cpu_time: Option<Text>,
 }
 
 /// The steps: a list, or `none` for a repository without tests.

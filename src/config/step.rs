@@ -25,6 +25,15 @@ pub(crate) struct EnvironmentPolicy {
     pub set: BTreeMap<String, String>,
 }
 
+/// What the processes of a step may use together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct StepLimits {
+    /// Memory in bytes.
+    pub memory_bytes: Option<u64>,
+    /// Processor time in milliseconds.
+    pub cpu_time_ms: Option<u64>,
+}
+
 /// A step of a gate.
 #[derive(Debug, Clone)]
 pub(crate) struct GateStep {
@@ -49,6 +58,8 @@ pub(crate) struct GateStep {
     pub paths: Option<Vec<ProtectedPattern>>,
     /// What it asks for, and what it is granted.
     pub rights: StepRights,
+    /// What its processes may use.
+    pub limits: StepLimits,
     /// Whether it runs twice, and both results must agree.
     pub twice: bool,
 }
@@ -93,6 +104,13 @@ pub(super) fn validate_step(
     rights.is_confined = raw.confine.unwrap_or(rights.is_confined);
     Ok(GateStep {
         rights,
+        limits: StepLimits {
+            memory_bytes: raw.memory.as_ref().map(validate_size).transpose()?,
+            cpu_time_ms: match &raw.cpu_time {
+                Some(text) => u64::try_from(validate_duration(text)?.as_millis()).ok(),
+                None => None,
+            },
+        },
         twice: raw.twice,
         name: raw.name.value,
         argv: raw.run.value,
@@ -126,6 +144,19 @@ fn validate_gate(name: &Text) -> Result<Gate, ValueError> {
         .into_iter()
         .find(|gate| gate.as_str() == name.value)
         .ok_or_else(|| ValueError::keyword("gate", name, known.map(Gate::as_str).to_vec()))
+}
+
+/// Reads a size such as `512MiB` or `2GiB`, of at least 1 MiB.
+fn validate_size(text: &Text) -> Result<u64, ValueError> {
+    let value = text.value.trim();
+    let units = [("KiB", 1u64 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+    let found = units.iter().find_map(|(unit, bytes)| {
+        let number: u64 = value.strip_suffix(unit)?.trim().parse().ok()?;
+        number.checked_mul(*bytes)
+    });
+    found.filter(|bytes| *bytes >= 1 << 20).ok_or_else(|| {
+        ValueError::form("size", text, "a number with `MiB` or `GiB`, such as 512MiB or 2GiB, at least 1MiB")
+    })
 }
 
 /// Reads a duration of 1 second to 24 hours, such as `90s`, `20m` or `1h`.

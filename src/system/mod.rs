@@ -13,6 +13,7 @@ pub(crate) mod parallel;
 pub(crate) mod process;
 #[cfg(feature = "ledger")]
 pub(crate) mod process_identity;
+pub(crate) mod process_usage;
 pub(crate) mod ssh_agent;
 pub(crate) mod transaction;
 pub(crate) mod user_state;

@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
+use super::process_usage;
+
 /// Set by the handler when the user presses Ctrl-C.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// Whether this process may install a signal handler when the first step runs.
@@ -40,6 +42,11 @@ pub(crate) struct Program {
     pub timeout: Duration,
     /// Maximum size of the log in bytes; the program is killed above it.
     pub max_log_bytes: u64,
+    /// Maximum memory of all its processes, in bytes; the program is killed above it.
+    pub max_memory_bytes: Option<u64>,
+    /// Maximum processor time of all its processes, in milliseconds; the program is killed
+    /// above it.
+    pub max_cpu_ms: Option<u64>,
 }
 
 /// The reason why a program ended.
@@ -53,6 +60,10 @@ pub(crate) enum ExitReason {
     TimedOut,
     /// The log exceeded its maximum size, and the program was killed.
     LogLimitExceeded,
+    /// Its processes exceeded the maximum memory and were killed.
+    MemoryExceeded,
+    /// Its processes exceeded the maximum processor time and were killed.
+    CpuExceeded,
     /// The user pressed Ctrl-C, and the program was killed.
     Interrupted,
 }
@@ -118,12 +129,27 @@ pub(crate) fn run(program: &Program, log: &File, mut tick: impl FnMut(Duration))
         if log.metadata()?.len() > program.max_log_bytes {
             break ExitReason::LogLimitExceeded;
         }
+        if let Some(reason) = exceeded(program, running.child.id()) {
+            break reason;
+        }
         tick(start.elapsed());
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
     };
     drop(running);
     Ok(reason)
+}
+
+/// Returns the limit that the processes of a program exceed.
+fn exceeded(program: &Program, pid: u32) -> Option<ExitReason> {
+    if program.max_memory_bytes.is_none() && program.max_cpu_ms.is_none() {
+        return None;
+    }
+    let usage = process_usage::of_tree(pid);
+    if program.max_memory_bytes.is_some_and(|limit| usage.memory_bytes > limit) {
+        return Some(ExitReason::MemoryExceeded);
+    }
+    program.max_cpu_ms.is_some_and(|limit| usage.cpu_ms > limit).then_some(ExitReason::CpuExceeded)
 }
 
 /// Marks all open files except the standard streams as closed for started programs.
@@ -221,6 +247,8 @@ mod tests {
             environment: vec![("PATH".into(), "/usr/bin:/bin".into())],
             timeout: Duration::from_secs(30),
             max_log_bytes: 1000,
+            max_memory_bytes: None,
+            max_cpu_ms: None,
         };
         let read_pid = || {
             let text = files::read(&path, 1000).expect("log");

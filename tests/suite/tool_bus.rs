@@ -166,3 +166,25 @@ fn a_confined_step_writes_only_what_it_was_granted() {
         }
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_and_processor_time_are_limited() {
+    let cases = [
+        ("[tail, /dev/zero]", "memory: 150MiB", "used more than 150 MiB"),
+        ("[sh, -c, \"tail /dev/zero & wait\"]", "memory: 150MiB", "used more than 150 MiB"),
+        ("[sh, -c, \"while :; do :; done\"]", "cpu_time: 1s", "used more than 1 s of processor time"),
+    ];
+    for (run, limit, expected) in cases {
+        let sandbox = with_confined(run, &format!("    {limit}\n    timeout: 60s\n"));
+        let (exit, said) = sandbox.run_redacted(&JUDGE);
+        assert!(exit == 1 && said.contains(expected), "{run}: {exit}: {said}");
+    }
+    let honest = with_confined("[sh, -c, touch ran]", "    memory: 1GiB\n    cpu_time: 1m\n");
+    honest.run(&JUDGE);
+    assert!(ran(&honest));
+    for wrong in ["memory: 2GB", "memory: 1KiB", "memory: much", "cpu_time: 2 days"] {
+        let sandbox = with_confined("[sh, -c, touch ran]", &format!("    {wrong}\n"));
+        assert_eq!(sandbox.run_redacted(&JUDGE).0, 2, "{wrong}");
+    }
+}

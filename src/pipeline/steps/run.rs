@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::bus::Bus;
 use crate::change::ObjectStore as _;
 use crate::check::context::Gate;
-use crate::config::{EnvironmentPolicy, GateStep, StepRights};
+use crate::config::{EnvironmentPolicy, GateStep, StepLimits, StepRights};
 use crate::finding::{Finding, Label, Level, StepReport, StepStatus};
 use crate::pipeline::packet_gate::{GateResult, PipelineError};
 use crate::system::git::GitRepository;
@@ -266,6 +266,7 @@ fn planned_steps(
     let step = GateStep {
         name: "cargo test".into(),
         rights: StepRights::default_of(&argv),
+        limits: StepLimits::default(),
         twice: false,
         argv,
         folder: String::new(),

@@ -53,6 +53,7 @@ pub(super) fn run_step(
         rights: &step.rights,
         environment: &step.environment,
         timeout: step.timeout,
+        limits: step.limits,
         log_folder: log_folder(repo, gate_result, step)?,
         log_prefix: gate_result.gate.as_str(),
     };
@@ -164,6 +165,16 @@ fn describe_failure(step: &GateStep, outcome: &std::io::Result<ExitReason>) -> O
         Ok(ExitReason::TimedOut) => {
             let seconds = step.timeout.as_secs();
             Some(format!("step `{name}` did not finish within {seconds} s and was ended"))
+        }
+        Ok(ExitReason::MemoryExceeded) => {
+            let most = step.limits.memory_bytes.unwrap_or_default() >> 20;
+            Some(format!("the processes of step `{name}` used more than {most} MiB and were ended"))
+        }
+        Ok(ExitReason::CpuExceeded) => {
+            let most = step.limits.cpu_time_ms.unwrap_or_default() / 1_000;
+            Some(format!(
+                "the processes of step `{name}` used more than {most} s of processor time and were ended"
+            ))
         }
         Ok(ExitReason::LogLimitExceeded) => {
             Some(format!("step `{name}` wrote more than {MAX_LOG_BYTES} bytes and was ended"))

@@ -182,6 +182,7 @@ pub(crate) fn run_command(
             folder: folder_path,
             environment: step.map_or(&default_environment, |step| &step.environment),
             timeout: config.evidence.timeout,
+            limits: step.map(|step| step.limits).unwrap_or_default(),
             log_folder: logs_folder,
             log_prefix: "evidence",
         },
@@ -191,6 +192,9 @@ pub(crate) fn run_command(
         Ok(ExitReason::Exited(code)) => (*code, None),
         Ok(ExitReason::TimedOut) => {
             (124, Some(format!("stopped at the time limit of {} s", config.evidence.timeout.as_secs())))
+        }
+        Ok(ExitReason::MemoryExceeded | ExitReason::CpuExceeded) => {
+            (137, Some("stopped at the limit of its memory or processor time".to_owned()))
         }
         Ok(ExitReason::LogLimitExceeded) => (137, Some("stopped at the size limit of its log".to_owned())),
         Ok(ExitReason::Killed | ExitReason::Interrupted) => (137, Some("killed by a signal".to_owned())),
