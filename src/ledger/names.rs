@@ -22,7 +22,6 @@ macro_rules! named_values {
 
         impl $name {
             /// All values, in their published order.
-            #[allow(dead_code)] // not every enumeration is listed
             pub(crate) const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// Returns the stored name.
@@ -36,14 +35,18 @@ macro_rules! named_values {
             type Err = $crate::ledger::names::UnknownName;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                match text {
-                    $($text $(| $alias)* => Ok(Self::$variant),)+
-                    other => Err($crate::ledger::names::UnknownName {
-                        what: $what,
-                        value: $crate::text::to_single_line(other, 80),
-                        known: vec![$($text,)+],
-                    }),
-                }
+                let is_named = |value: &&Self| value.as_str() == text;
+                let found = Self::ALL.iter().find(is_named).copied();
+                // A former spelling is read, and never written.
+                let former = match text {
+                    $($($alias => Some(Self::$variant),)*)+
+                    _ => None,
+                };
+                found.or(former).ok_or_else(|| $crate::ledger::names::UnknownName {
+                    what: $what,
+                    value: $crate::text::to_single_line(text, 80),
+                    known: Self::ALL.iter().map(|value| value.as_str()).collect(),
+                })
             }
         }
 

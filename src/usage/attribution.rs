@@ -144,9 +144,9 @@ mod tests {
                 ("shared".to_owned(), "WP-1-Foo-Bar".to_owned()),
             ],
             trees: vec![
-                tree("/work/main", Some("wp-1-foo")),
-                tree("/work/wt-WP-1-Baz-v1", Some("any")),
-                tree("/work/main/nested", None),
+                tree("/repo/main", Some("wp-1-foo")),
+                tree("/repo/wt-WP-1-Baz-v1", Some("any")),
+                tree("/repo/main/nested", None),
             ],
         }
     }
@@ -172,22 +172,22 @@ mod tests {
     fn the_strongest_evidence_counts_and_nothing_is_guessed() {
         use Evidence::{Branch, Folder, Prepared, Tree};
         let cases = [
-            ("/work/wt-WP-1-Baz-v1/src", Some("feat/WP-1-Foo"), Some(("WP-1-Baz-v1", Folder))),
-            ("/work/main", Some("topic"), Some(("WP-1-Foo", Prepared))),
-            ("/work/main", Some("feat/WP-1-Foo-Bar"), Some(("WP-1-Foo-Bar", Branch))),
-            ("/work/main", Some("feat/wp-1-foo"), Some(("WP-1-Foo", Branch))),
-            ("/work/main", Some("WP-1-Baz"), Some(("WP-1-Baz-v10", Branch))),
-            ("/work/main", None, Some(("WP-1-Foo", Tree))),
-            ("/work/main", Some("HEAD"), None),
-            ("/work/main", Some("WP-1-Foo+WP-1-Baz-v1"), None),
-            ("/work/main/../elsewhere", Some("WP-1-Foo"), None),
-            ("/work/main", Some("main"), None),
-            ("/work/main", Some("shared"), None),
-            ("/work/main", Some("WP-1-Fool"), None),
-            ("/work/main", Some("XWP-1-Foo"), None),
-            ("/work/main", Some("WP-1-Foo-Other"), None),
-            ("/work/main/nested", None, None),
-            ("/work/mainly", Some("WP-1-Foo"), None),
+            ("/repo/wt-WP-1-Baz-v1/src", Some("feat/WP-1-Foo"), Some(("WP-1-Baz-v1", Folder))),
+            ("/repo/main", Some("topic"), Some(("WP-1-Foo", Prepared))),
+            ("/repo/main", Some("feat/WP-1-Foo-Bar"), Some(("WP-1-Foo-Bar", Branch))),
+            ("/repo/main", Some("feat/wp-1-foo"), Some(("WP-1-Foo", Branch))),
+            ("/repo/main", Some("WP-1-Baz"), Some(("WP-1-Baz-v10", Branch))),
+            ("/repo/main", None, Some(("WP-1-Foo", Tree))),
+            ("/repo/main", Some("HEAD"), None),
+            ("/repo/main", Some("WP-1-Foo+WP-1-Baz-v1"), None),
+            ("/repo/main/../elsewhere", Some("WP-1-Foo"), None),
+            ("/repo/main", Some("main"), None),
+            ("/repo/main", Some("shared"), None),
+            ("/repo/main", Some("WP-1-Fool"), None),
+            ("/repo/main", Some("XWP-1-Foo"), None),
+            ("/repo/main", Some("WP-1-Foo-Other"), None),
+            ("/repo/main/nested", None, None),
+            ("/repo/mainly", Some("WP-1-Foo"), None),
             ("/elsewhere", Some("WP-1-Foo"), None),
         ];
         for (folder, branch, expected) in cases {

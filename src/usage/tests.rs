@@ -15,7 +15,7 @@ const MARKER: &str = "a-marker-in-a-conversation";
 fn claude(id: &str, counts: (u64, u64), change: impl FnOnce(&mut Value)) -> String {
     let mut line = json!({
         "type": "assistant", "uuid": format!("u-{id}"), "sessionId": "s1", "requestId": format!("r-{id}"),
-        "timestamp": "2026-03-01T10:00:00.000Z", "cwd": "/work", "gitBranch": "topic", "isSidechain": false,
+        "timestamp": "2026-03-01T10:00:00.000Z", "cwd": "/repo", "gitBranch": "topic", "isSidechain": false,
         "message": {
             "id": id, "model": "claude-sonnet-4-5", "role": "assistant", "stop_reason": "end_turn",
             "content": [{"type": "text", "text": MARKER}],
@@ -79,7 +79,7 @@ fn side_chains_count_and_replays_of_their_parent_do_not() {
         let of_parent = calls.iter().find(|call| call.id == "m1").expect("m1");
         assert_eq!(
             (of_parent.folder.as_str(), of_parent.is_sidechain),
-            ("/work", false),
+            ("/repo", false),
             "the parent made it"
         );
     }
@@ -155,7 +155,7 @@ fn codex_line(at: &str, kind: &str, payload: Value) -> String {
 
 fn meta(change: impl FnOnce(&mut Value)) -> String {
     let mut payload = json!({
-        "id": "c1", "timestamp": "2026-03-01T10:00:00.500Z", "cwd": "/work", "git": {"branch": "topic"},
+        "id": "c1", "timestamp": "2026-03-01T10:00:00.500Z", "cwd": "/repo", "git": {"branch": "topic"},
         "instructions": MARKER,
     });
     change(&mut payload);
@@ -166,7 +166,7 @@ fn context(model: &str) -> String {
     codex_line(
         "2026-03-01T10:00:01Z",
         "turn_context",
-        json!({"cwd": "/work", "model": model, "effort": "high"}),
+        json!({"cwd": "/repo", "model": model, "effort": "high"}),
     )
 }
 

@@ -13,6 +13,8 @@ use super::{LedgerError, Store};
 pub(super) struct ToldByEvents {
     /// The last state of each job.
     states: BTreeMap<String, String>,
+    /// The verdict of each gate.
+    verdicts: BTreeMap<String, &'static str>,
     /// SHA-256 of each stored result.
     results: BTreeMap<String, String>,
     acknowledged: BTreeSet<String>,
@@ -30,6 +32,14 @@ impl ToldByEvents {
             (Payload::WorkflowRecovery(recovery), Some(job)) => {
                 self.states.insert(job, recovery.to_state.as_str().to_owned());
             }
+            (Payload::CheckCompleted(check) | Payload::CheckBlocked(check), Some(job)) => {
+                let verdict = match check.result_status.as_str() {
+                    "PASS" => "passed",
+                    "FAIL" => "failed",
+                    _ => "not_run",
+                };
+                self.verdicts.insert(job, verdict);
+            }
             (Payload::OperationRecorded(end), _) => {
                 self.results.insert(end.op_id, end.result_sha256);
             }
@@ -45,10 +55,13 @@ impl ToldByEvents {
 impl Store {
     /// Returns what the tables say otherwise than the events.
     pub(super) fn contradiction(&self, told: &ToldByEvents) -> Result<Option<String>, LedgerError> {
-        let mut statement = self.connection.prepare("SELECT job_id, state FROM jobs")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let stored: BTreeMap<String, String> = rows.collect::<Result<_, _>>()?;
-        for (job, state) in &stored {
+        let mut statement = self.connection.prepare("SELECT job_id, state, verdict FROM jobs")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+        let stored: BTreeMap<String, (String, Option<String>)> = rows.collect::<Result<_, _>>()?;
+        for (job, (state, verdict)) in &stored {
+            if told.verdicts.get(job).is_some_and(|told| verdict.as_deref() != Some(*told)) {
+                return Ok(Some(format!("job {job} has another verdict than its events")));
+            }
             match told.states.get(job) {
                 Some(last) if last == state => {}
                 Some(last) => {

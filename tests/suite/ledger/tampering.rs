@@ -121,6 +121,10 @@ fn tables_that_contradict_the_chain_are_found() {
     for (sql, part) in [
         ("DELETE FROM jobs WHERE state = 'poisoned'", "is missing"),
         ("UPDATE jobs SET state = 'completed'", "its last event says poisoned"),
+        (
+            "UPDATE jobs SET verdict = CASE verdict WHEN 'passed' THEN 'failed' ELSE 'passed' END",
+            "another verdict",
+        ),
         ("INSERT INTO acknowledgements VALUES ((SELECT job_id FROM jobs), 'x', 'y', 'z')", "is in no event"),
         ("UPDATE operations SET result = '{}'", "was changed"),
     ] {
