@@ -178,7 +178,7 @@ pub(super) fn validate_rights(
             check_request(&id.value).map_err(|fault| capability_error(id, &fault))?;
         }
         rights.requested = asked.iter().map(|id| id.value.clone()).collect();
-        // Every step runs a program and reads files: nobody has to write that down.
+        // Every step runs a program and reads files: that need not be written.
         let implied = [argv.first().map(|name| format!("proc.exec:{name}")), Some("fs.read".to_owned())];
         for id in implied.into_iter().flatten() {
             if !rights.requested.iter().any(|asked| axis_of(asked) == axis_of(&id)) {

@@ -1,5 +1,5 @@
 //! The conformance suite of the bus: for every gate an operation that this gate alone
-//! denies and its honest twin; an engine that lies; a pipeline without a gate. It is part
+//! denies and its control case; an engine that lies; a pipeline without a gate. It is part
 //! of `self-test`, and runs in the tests.
 
 mod samples;

@@ -128,11 +128,17 @@ impl EvidenceArgs {
             ran.push(one);
         }
         let failed = ran.iter().any(|one| one.exit_code != 0);
-        recorder.finish(JobOutcome {
+        let note = recorder.finish(JobOutcome {
             error: failed.then(|| "a command of the test plan failed".to_owned()),
             has_issues: planned.iter().any(|line| matches!(line, PlannedLine::Refused { .. })),
             ..JobOutcome::default()
         })?;
+        if let Some(violation) = note.violation {
+            output.print_notice(&format!(
+                "warning: the evidence of this run cannot be trusted: {}\n",
+                escape_hidden(&violation)
+            ));
+        }
         if self.write && !ran.is_empty() {
             // The lock is not held while commands run: they may need it.
             let locked = LockedWorkspace::lock(global, &format!("evidence {}", self.packet))?;

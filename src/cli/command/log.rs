@@ -218,7 +218,7 @@ fn verify(
     let is_json = global.is_json()?;
     let state = store.verify()?;
     let config = workspace.load_config(global)?;
-    // A key that is only on disk, or only on this branch, was put there by anyone.
+    // A key that is only on disk is not proved by any commit.
     let tree = match workspace.repo.head()? {
         Some(head) => TreeState::Commit(head),
         None => TreeState::Empty,

@@ -34,7 +34,7 @@ pub(super) struct StateChanges {
     /// What happened to settings and hooks of git; clauses without a subject.
     pub settings: Vec<String>,
     /// Why the evidence of the run cannot be trusted; a clause without a subject.
-    /// References of other repositories move whenever someone fetches.
+    /// References of other repositories move with each fetch.
     pub untrusted: Option<String>,
     /// Files that existed before and were edited or removed, in order.
     pub edited: Vec<RepoPath>,

@@ -69,19 +69,18 @@ pub(super) fn run_steps(
     // Fixed once: every step is compared with the state before the first one.
     let judged = JudgedState::take(repo).map_err(PipelineError::from)?;
     for (index, step) in planned.iter().enumerate() {
-        let ran = run_step(repo, gate_result, step, options, bus);
-        if let Err(error) = &ran {
-            poison_after_error(
-                bus,
-                step,
-                error,
-                judged.take_again(repo).ok().map(|now| judged.changes_to(&now)),
-            );
-        }
-        let (report, mut findings) = ran?;
+        let run = || {
+            let ran = run_step(repo, gate_result, step, options, bus);
+            if let Err(error) = &ran {
+                let now = judged.take_again(repo).ok();
+                poison_after_error(bus, step, error, now.map(|now| judged.changes_to(&now)));
+            }
+            ran
+        };
+        let (report, mut findings) = run()?;
         let mut second = None;
         if (step.twice || options.twice) && !findings.iter().any(Finding::fails_gate) {
-            let (again, more) = run_step(repo, gate_result, step, options, bus)?;
+            let (again, more) = run()?;
             findings.extend(compare_runs(step, &report, &again, &more));
             second = Some(again);
         }

@@ -86,7 +86,8 @@ fn a_seal_finds_a_chain_that_was_computed_anew() {
 fn recompute(database: &Connection) {
     use sha2::{Digest as _, Sha256};
     database
-        .execute_batch("DROP TRIGGER events_never_change; UPDATE events SET hash = randomblob(32), prev = randomblob(32)")
+        .execute_batch("DROP TRIGGER events_never_change; DROP TRIGGER jobs_keep_their_end;
+             UPDATE jobs SET verdict = 'failed' WHERE verdict = 'passed'; UPDATE events SET hash = randomblob(32), prev = randomblob(32)")
         .expect("unlocked");
     let mut read = database.prepare("SELECT seq, body FROM events ORDER BY seq").expect("events");
     let events: Vec<(i64, String)> =
