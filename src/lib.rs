@@ -10,6 +10,8 @@ mod document;
 mod finding;
 mod ledger;
 mod pipeline;
+#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+mod provider;
 mod render;
 mod rule;
 mod scan;

@@ -83,6 +83,8 @@ pub(crate) enum ArtifactKind {
     Transcript,
     /// A report.
     Report,
+    /// The bytes that are sent to a model.
+    PromptPayload,
 }
 
 /// Bytes outside an envelope, by name and hash.

@@ -9,6 +9,8 @@ mod envelope;
 mod environment;
 mod gate;
 mod golden;
+#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+mod model;
 mod operation;
 mod process;
 mod registry;
@@ -19,6 +21,9 @@ pub(crate) use conformance::ConformanceCase;
 pub(crate) use document::{ApplyError, WriteAccess};
 #[cfg(test)]
 pub(crate) use envelope::schema as operation_schema;
+#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+#[cfg_attr(not(feature = "llm"), allow(unused_imports))]
+pub(crate) use model::{Connect, ModelError, ModelRequest};
 pub(crate) use process::{ProcessError, ProcessOutput, ProcessRequest};
 pub(crate) use registry::MAX_LOG_BYTES;
 pub(crate) use session::Bus;

@@ -71,9 +71,29 @@ pub(crate) struct DocumentParams {
     pub command: String,
 }
 
+/// Parameters of `model.completion`. The bytes that are sent are the input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ModelParams {
+    /// Id of the server in the user's configuration.
+    pub provider_id: String,
+    /// Where what is sent ends up: `local` or `cloud`.
+    pub tier: String,
+    /// Address and path.
+    pub url: String,
+    /// The model.
+    pub model_id: String,
+    /// Maximum number of tokens of the answer.
+    pub max_tokens: u64,
+    /// The receipt of the person who consented; `null` for a server on this machine.
+    pub consent_receipt_id: Option<String>,
+}
+
 const MINUTE_MS: u64 = 60 * 1000;
 /// Maximum size of the log of a program, in bytes.
 pub(crate) const MAX_LOG_BYTES: u64 = 256 * 1024 * 1024;
+/// Maximum size of the answer of a model, in bytes.
+pub(crate) const MAX_MODEL_ANSWER_BYTES: u64 = 1024 * 1024;
 /// Maximum size of all documents that one command writes, in bytes.
 const MAX_DOCUMENT_BYTES: u64 = 256 * 1024 * 1024;
 
@@ -123,6 +143,32 @@ pub(crate) const ENGINES: &[EngineSpec] = &[
             ceiling: limits(10, MAX_DOCUMENT_BYTES),
             side_effect: "WRITE",
             check_params: |params| read_params::<DocumentParams>(params).map(|_| ()),
+        }],
+    },
+    EngineSpec {
+        engine_id: "model",
+        determinism_ceiling: Determinism::D0,
+        required_gates: GATE_NAMES,
+        operations: &[OperationSpec {
+            name: "completion",
+            axes: &["net.http", "secrets.use"],
+            required_axis: "net.http",
+            output_types: &[ArtifactKind::ToolOutput],
+            default_budget: limits(5, MAX_MODEL_ANSWER_BYTES),
+            ceiling: limits(60, MAX_MODEL_ANSWER_BYTES),
+            side_effect: "READ",
+            check_params: |params| {
+                read_params::<ModelParams>(params).and_then(|params| {
+                    match (params.tier.as_str(), &params.consent_receipt_id) {
+                        ("local", None) | ("cloud", Some(_)) if params.max_tokens > 0 => Ok(()),
+                        ("local" | "cloud", _) => Err(
+                            "a cloud server, and only a cloud server, needs a receipt; `max_tokens` is not 0"
+                                .to_owned(),
+                        ),
+                        _ => Err("`tier` is neither local nor cloud".to_owned()),
+                    }
+                })
+            },
         }],
     },
 ];

@@ -16,6 +16,8 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Start", &["init", "demo"]),
     ("Work", &["verify", "pre-work", "post-work", "evidence", "manifest", "fix", "scan"]),
     ("Review", &["audit", "check", "governance-check", "list", "show"]),
+    #[cfg(feature = "llm")]
+    ("Models", &["review", "providers"]),
     #[cfg(feature = "ledger")]
     ("What ran", &["jobs", "problems", "log", "usage", "ledger"]),
     ("Documents and approvals", &["approve", "new", "refine", "sign", "prepare", "validator-gate"]),
@@ -43,7 +45,7 @@ const GROUPS: &[(&str, &[&str])] = &[
 ];
 
 /// Global options that have no effect on a command, by argument id.
-const WITHOUT_EFFECT: [(&str, &[&str]); 24] = [
+const WITHOUT_EFFECT: &[(&str, &[&str])] = &[
     ("list", &["output", "color", "quiet", "verbose"]),
     ("show", &["output", "color", "quiet", "verbose"]),
     ("cor701-sha", &["output", "color", "quiet", "verbose", "config"]),
@@ -62,6 +64,8 @@ const WITHOUT_EFFECT: [(&str, &[&str]); 24] = [
     ("usage", &["output", "color", "verbose"]),
     ("log", &["output", "color", "verbose"]),
     ("ledger", &["format", "output", "color", "verbose", "config"]),
+    #[cfg(feature = "llm")]
+    ("providers", &["output", "color", "quiet", "verbose", "config", "folder"]),
     ("explain", &["output", "color", "quiet", "verbose"]),
     ("demo", &["format", "output", "config"]),
     ("self-test", &["folder", "output", "color", "verbose", "config"]),
@@ -81,7 +85,7 @@ pub(crate) fn command() -> clap::Command {
     let mut command = Cli::command();
     command.build();
     for (name, ids) in WITHOUT_EFFECT {
-        command = command.mut_subcommand(name, |sub| hide(sub, ids));
+        command = command.mut_subcommand(*name, |sub| hide(sub, ids));
     }
     let overview = overview(&command);
     command.help_template(OVERVIEW).before_help(overview.clone()).before_long_help(overview)

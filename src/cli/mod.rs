@@ -9,6 +9,8 @@ mod job;
 mod ledger;
 mod output;
 mod panic_hook;
+#[cfg(feature = "ledger")]
+mod user_config;
 mod version;
 mod workspace;
 
@@ -21,6 +23,8 @@ use command::{
 };
 #[cfg(feature = "ledger")]
 use command::{jobs, log, usage};
+#[cfg(feature = "llm")]
+use command::{providers, review};
 
 use crate::pipeline::document_check::DocumentQuery;
 use crate::pipeline::source_scan::ScanProfile;
@@ -85,6 +89,12 @@ enum Command {
     /// Run every check of a packet and its change, without running any step
     #[command(after_help = "Example:\n  countersign audit WP-1-Farewell --format json")]
     Audit(gates::AuditArgs),
+    /// Ask a model for advice about a change, or consent to what it is sent
+    #[cfg(feature = "llm")]
+    #[command(
+        after_help = "Examples:\n  countersign review assist WP-1-Farewell\n  countersign review assist WP-1-Farewell --dry-run payload.json"
+    )]
+    Review(review::ReviewArgs),
     /// Check governance documents: all of a repository, or the given ones
     #[command(after_help = "Example:\n  countersign check .GOV/task_packets/WP-1-Farewell.md")]
     Check(documents::CheckArgs),
@@ -141,6 +151,10 @@ enum Command {
     #[cfg(feature = "ledger")]
     #[command(after_help = "Example:\n  countersign ledger prune --days 30")]
     Ledger(log::LedgerArgs),
+    /// List or check the servers of models in the user's configuration
+    #[cfg(feature = "llm")]
+    #[command(after_help = "Example:\n  countersign providers check")]
+    Providers(providers::ProvidersArgs),
     /// Install, remove or run git hooks that scan the change
     #[command(after_help = "Example:\n  countersign hook install pre-commit")]
     Hook(hook::HookArgs),
@@ -227,6 +241,10 @@ impl Command {
             Self::Fix(_) => "fix",
             Self::Scan(_) => "scan",
             Self::Audit(_) => "audit",
+            #[cfg(feature = "llm")]
+            Self::Review(_) => "review",
+            #[cfg(feature = "llm")]
+            Self::Providers(_) => "providers",
             Self::Check(_) => "check",
             Self::GovernanceCheck(_) => "governance-check",
             Self::List(_) => "list",
@@ -283,6 +301,10 @@ impl Command {
             Self::Fix(args) => args.run(global, output),
             Self::Scan(args) => args.run(global, output),
             Self::Audit(args) => args.run(global, output),
+            #[cfg(feature = "llm")]
+            Self::Review(args) => args.run(global, output),
+            #[cfg(feature = "llm")]
+            Self::Providers(args) => args.run(global, output),
             Self::Check(args) => args.run(global, output),
             Self::GovernanceCheck(args) => args.run(global, output, DocumentQuery::Governance),
             Self::List(args) => args.run(global, output),

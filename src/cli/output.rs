@@ -133,7 +133,7 @@ impl Output {
 
 /// Records a report below the root, so that the next command does not take it for a
 /// change. Where that is not possible, the next command reports the file.
-fn record_output(global: &GlobalArgs, target: &Path, bytes: &[u8]) {
+pub(crate) fn record_output(global: &GlobalArgs, target: &Path, bytes: &[u8]) {
     let record = || -> Option<()> {
         let repo = GitRepository::discover(&global.working_dir().ok()?).ok()?;
         let whole = std::path::absolute(target).ok()?;

@@ -66,10 +66,30 @@ fn check_registered(id: &str) -> Result<Axis, CapabilityFault> {
     let is_path = name.starts_with("fs.");
     let is_plain =
         !scope.is_empty() && scope != "*" && !scope.contains('\0') && (is_path || scope.trim() == scope);
-    if !is_plain || (!axis.scopes.is_empty() && !axis.scopes.contains(&scope)) {
+    let is_listed = axis.scopes.is_empty() || axis.scopes.contains(&scope) || is_host(name, scope);
+    if !is_plain || !is_listed {
         return Err(unknown(did_you_mean(scope, axis.scopes.iter().copied())));
     }
     Ok(*axis)
+}
+
+/// Returns whether a scope of the network is a host with a dot: only calls of models have one.
+fn is_host(axis: &str, scope: &str) -> bool {
+    axis == "net.http"
+        && scope.contains('.')
+        && scope
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.:[]".contains(&byte))
+}
+
+/// Checks a capability of a step: no platform can restrict a program to one host.
+fn check_step_scope(id: &str) -> Result<(), CapabilityFault> {
+    match id.split_once(':') {
+        Some((axis, scope)) if is_host(axis, scope) => Err(CapabilityFault::Unknown {
+            hint: "; a step has `net.http:any` or `net.http:loopback`".to_owned(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Returns the axis of a capability.
@@ -142,7 +162,9 @@ pub(super) type CapabilityProfiles = YamlMap<Vec<Text>>;
 /// Checks the profiles of a configuration.
 pub(super) fn validate_profiles(profiles: &CapabilityProfiles) -> Result<(), ValueError> {
     for id in profiles.0.iter().flat_map(|(_, granted)| granted) {
-        check_grant(&id.value).map_err(|fault| capability_error(id, &fault))?;
+        check_grant(&id.value)
+            .and_then(|()| check_step_scope(&id.value))
+            .map_err(|fault| capability_error(id, &fault))?;
     }
     Ok(())
 }
@@ -175,7 +197,9 @@ pub(super) fn validate_rights(
     }
     if let Some(asked) = capabilities {
         for id in asked {
-            check_request(&id.value).map_err(|fault| capability_error(id, &fault))?;
+            check_request(&id.value)
+                .and_then(|()| check_step_scope(&id.value))
+                .map_err(|fault| capability_error(id, &fault))?;
         }
         rights.requested = asked.iter().map(|id| id.value.clone()).collect();
         // Every step runs a program and reads files: that need not be written.
@@ -208,7 +232,14 @@ mod tests {
 
     #[test]
     fn only_registered_capabilities_are_known() {
-        for good in ["fs.read", "fs.write:target", "proc.exec:cargo", "net.http:any", "secrets.use:TOKEN"] {
+        for good in [
+            "fs.read",
+            "fs.write:target",
+            "proc.exec:cargo",
+            "net.http:any",
+            "net.http:api.example.com:443",
+            "secrets.use:TOKEN",
+        ] {
             assert_eq!(check_request(good), Ok(()), "{good}");
         }
         for bare in ["proc.exec", "net.http", "secrets.use"] {
@@ -223,6 +254,7 @@ mod tests {
             "fs.read:",
             "fs.read:*",
             "net.http:moon",
+            "net.http:evil.example/path",
             "proc.exec: a",
         ] {
             let fault = check_request(unknown);

@@ -31,6 +31,8 @@ pub(crate) use protected::setup_patterns;
 pub(crate) use step::{EnvironmentPolicy, GateStep, StepLimits};
 #[cfg(feature = "ledger")]
 pub(crate) use user::UserConfig;
+#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+pub(crate) use user::{KeySettings, ModelSettings, ProviderSettings};
 pub(crate) use valid::{Config, ConfigFault};
 
 /// Name of the file at the root of a repository.

@@ -3,9 +3,11 @@
 
 mod approval;
 mod area_info;
+mod assist_info;
 mod ledger_info;
 mod place;
 mod report;
+mod run_info;
 mod wording;
 
 use std::borrow::Cow;
@@ -14,6 +16,9 @@ use std::sync::Arc;
 
 pub(crate) use approval::{ApprovalSummary, CodeCommits, KeySignature, SigningCommit, TimelineEvent};
 pub(crate) use area_info::AreaInfo;
+pub(crate) use assist_info::AssistInfo;
+#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+pub(crate) use assist_info::AssistNote;
 pub(crate) use ledger_info::LedgerInfo;
 pub use place::{Label, Place};
 pub use report::Report;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::area_info::AreaInfo;
-use super::ledger_info::LedgerInfo;
+use super::run_info::RunInfo;
 use super::{ApprovalSummary, Finding, Level, RuleId};
 use crate::text::RepoPath;
 
@@ -192,17 +192,6 @@ impl ScanInfo {
         self.truncated += other.truncated;
         self
     }
-}
-
-/// Values of a run that differ from run to run.
-#[derive(Debug, Clone, Default)]
-pub struct RunInfo {
-    /// Start time, RFC 3339 UTC.
-    pub started_at: String,
-    /// Duration in milliseconds.
-    pub milliseconds: u64,
-    /// What the ledger knows; `None` if nothing is recorded.
-    pub(crate) ledger: Option<LedgerInfo>,
 }
 
 /// The documents that were checked.

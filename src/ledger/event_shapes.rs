@@ -232,3 +232,60 @@ pub(crate) struct Sealed {
     /// SHA-256 fingerprint of the key.
     pub key: String,
 }
+
+/// A model was asked (FR-EVT-006). Neither question nor answer is here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LlmInference {
+    /// Id of the run.
+    pub trace_id: String,
+    /// The model that was asked.
+    pub model_id: String,
+    /// What it took.
+    pub token_usage: InferenceTokens,
+    /// Time until the answer was there, in milliseconds.
+    pub latency_ms: Option<u64>,
+    /// SHA-256 of the bytes that were sent.
+    pub prompt_hash: Option<String>,
+    /// SHA-256 of the answer.
+    pub response_hash: Option<String>,
+}
+
+/// Tokens of one call.
+#[expect(clippy::struct_field_names, reason = "the names of the specification")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InferenceTokens {
+    /// Of the prompt.
+    pub prompt_tokens: u64,
+    /// Of the answer.
+    pub completion_tokens: u64,
+    /// Both together.
+    pub total_tokens: u64,
+}
+
+/// Something was to be sent to the cloud (FR-EVT-CLOUD-001 to 004). What it was is not here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CloudEscalation {
+    /// Id of the request.
+    pub request_id: String,
+    /// Why the cloud is asked, or why it is not.
+    pub reason: String,
+    /// The model.
+    pub requested_model_id: String,
+    /// The plan.
+    pub projection_plan_id: Option<String>,
+    /// The receipt.
+    pub consent_receipt_id: Option<String>,
+    /// The packet.
+    pub wp_id: Option<String>,
+    /// The task of the packet.
+    pub mt_id: Option<String>,
+    /// How often a model on this machine was asked before.
+    pub local_attempts: Option<u64>,
+    /// How the last of these ended.
+    pub last_error_summary: Option<String>,
+    /// `approved`, `denied` or `executed`; nothing while it is only requested.
+    pub outcome: Option<String>,
+}

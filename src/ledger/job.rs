@@ -199,6 +199,13 @@ impl JobDescription {
         Self { kind: JobKind::DocEdit, access, ..Self::judging(command) }
     }
 
+    /// The job of a command that asks a model for advice: it only reads.
+    #[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+    #[must_use]
+    pub(crate) fn assisting(command: &str) -> Self {
+        Self { kind: JobKind::DocSummarize, ..Self::judging(command) }
+    }
+
     /// The job is about this packet.
     #[must_use]
     pub(crate) fn about(self, packet: Option<&str>) -> Self {

@@ -7,8 +7,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::event_shapes::{
-    Acknowledgement, CapabilityAction, DiagnosticEvent, GateOutcome, GovernanceCheck, JobTransition,
-    OperationRecorded, Retention, Sealed, SecurityViolation, TerminalCommand, ToolCall, WorkflowRecovery,
+    Acknowledgement, CapabilityAction, CloudEscalation, DiagnosticEvent, GateOutcome, GovernanceCheck,
+    JobTransition, LlmInference, OperationRecorded, Retention, Sealed, SecurityViolation, TerminalCommand,
+    ToolCall, WorkflowRecovery,
 };
 use super::job::JobState;
 use super::shape::{InvalidEvent, is_uuid};
@@ -101,6 +102,11 @@ payloads! {
     SecurityViolation(SecurityViolation) = "security_violation";
     CheckCompleted(GovernanceCheck) = "governance.check.completed";
     CheckBlocked(GovernanceCheck) = "governance.check.blocked";
+    LlmInference(LlmInference) = "llm_inference";
+    CloudRequested(CloudEscalation) = "cloud_escalation_requested";
+    CloudApproved(CloudEscalation) = "cloud_escalation_approved";
+    CloudDenied(CloudEscalation) = "cloud_escalation_denied";
+    CloudExecuted(CloudEscalation) = "cloud_escalation_executed";
     GateOutcome(GateOutcome) = "system", "mex_runtime" "gate_outcome";
     OperationRecorded(OperationRecorded) = "system", "mex_runtime" "operation_recorded";
     JobTransition(JobTransition) = "system", "jobs" "transition";
@@ -111,6 +117,16 @@ payloads! {
 
 fn shape<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, InvalidEvent> {
     serde_json::from_str(text).map_err(|error| InvalidEvent(error.to_string()))
+}
+
+fn check_escalation(event: &CloudEscalation, outcome: Option<&str>) -> Result<(), InvalidEvent> {
+    if !is_uuid(&event.request_id) || event.requested_model_id.trim().is_empty() {
+        return Err(InvalidEvent("`request_id` is nil, or `requested_model_id` is empty".into()));
+    }
+    if event.outcome.as_deref() != outcome {
+        return Err(InvalidEvent("`outcome` does not fit the type of the event".into()));
+    }
+    Ok(())
 }
 
 impl Payload {
@@ -161,10 +177,20 @@ impl Payload {
                 one_of("from_state", recovery.from_state.as_str(), &["running"])?;
                 one_of("to_state", recovery.to_state.as_str(), &["stalled"])
             }
+            Self::LlmInference(call) => {
+                if !is_uuid(&call.trace_id) || call.model_id.trim().is_empty() {
+                    return Err(InvalidEvent("`trace_id` is nil, or `model_id` is empty".into()));
+                }
+                Ok(())
+            }
+            Self::CloudRequested(event) => check_escalation(event, None),
+            Self::CloudApproved(event) => check_escalation(event, Some("approved")),
+            Self::CloudDenied(event) => check_escalation(event, Some("denied")),
+            Self::CloudExecuted(event) => check_escalation(event, Some("executed")),
             Self::SecurityViolation(violation) => one_of(
                 "violation_type",
                 &violation.violation_type,
-                &["step_changed_repository", "log_changed", "ledger_changed"],
+                &["step_changed_repository", "log_changed", "ledger_changed", "consent_replayed"],
             ),
             Self::TerminalCommand(_)
             | Self::OperationRecorded(_)

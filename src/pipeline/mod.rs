@@ -13,7 +13,7 @@ pub(crate) mod job;
 pub(crate) mod locate;
 mod outcome;
 pub(crate) mod packet_gate;
-mod selected_change;
+pub(crate) mod selected_change;
 pub(crate) mod source_scan;
 mod spec_versions;
 pub(crate) mod steps;

@@ -41,6 +41,7 @@ pub(crate) fn render(report: &Report, options: HumanOptions) -> String {
         return out;
     }
     out.push_str(&render_summary(report, options));
+    out.extend(report.run.assist.iter().map(super::assist::render_human));
     out
 }
 

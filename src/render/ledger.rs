@@ -235,6 +235,20 @@ fn describe(payload: &Payload) -> String {
             "retention removed {} events and {} jobs; {} is the first event that is left",
             removal.events, removal.jobs, removal.first_kept
         ),
+        Payload::LlmInference(call) => {
+            let usage = call.token_usage;
+            format!(
+                "asked {}: {} tokens sent, {} received",
+                call.model_id, usage.prompt_tokens, usage.completion_tokens
+            )
+        }
+        Payload::CloudRequested(event)
+        | Payload::CloudApproved(event)
+        | Payload::CloudDenied(event)
+        | Payload::CloudExecuted(event) => {
+            let outcome = event.outcome.as_deref().unwrap_or("requested");
+            format!("cloud {outcome}: {} ({})", event.requested_model_id, event.reason)
+        }
         Payload::Sealed(seal) => format!("sealed event {} with {}", seal.event, seal.key),
     }
 }

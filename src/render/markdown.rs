@@ -1,6 +1,6 @@
 //! The Markdown format, for the summary of a CI job.
 
-use crate::finding::{Finding, Report, StepStatus, Verdict};
+use crate::finding::{AssistInfo, Finding, Report, StepStatus, Verdict};
 use crate::text::{format_count, to_single_line};
 
 use super::location::Location;
@@ -59,15 +59,33 @@ pub(super) fn render(report: &Report) -> String {
     if !(report.steps.is_empty() && report.warnings.is_empty()) {
         out.push('\n');
     }
+    out.push_str(&render_findings(report));
+    out.extend(report.run.assist.iter().map(render_assist));
+    out
+}
+
+fn render_findings(report: &Report) -> String {
     if report.findings.is_empty() {
-        return out;
+        return String::new();
     }
-    out.push_str("| | rule | where | what |\n|---|---|---|---|\n");
+    let mut out = String::from("| | rule | where | what |\n|---|---|---|---|\n");
     for finding in report.findings.iter().take(MAX_ROWS) {
         out.push_str(&render_row(finding, report));
     }
     if let Some(more) = report.findings.len().checked_sub(MAX_ROWS).filter(|more| *more > 0) {
         out.push_str(&format!("\n… and {more} more.\n"));
+    }
+    out
+}
+
+/// The remarks of a model, in a section of their own.
+fn render_assist(assist: &AssistInfo) -> String {
+    let mut out = format!("\n### Notes of {} (advice, no part of the verdict)\n\n", escape(&assist.model));
+    for line in super::assist::remarks(assist) {
+        out.push_str(&format!("- {}\n", escape(&line)));
+    }
+    for note in &assist.notes {
+        out.push_str(&format!("- {}:{}: {}\n", escape(&note.path), note.line, escape(&note.message)));
     }
     out
 }

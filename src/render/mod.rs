@@ -1,5 +1,6 @@
 //! Renders reports as text; one file per format.
 
+mod assist;
 mod format;
 mod github;
 mod gitlab;

@@ -47,6 +47,7 @@ fn name_of(by: GroupKey) -> &'static str {
         GroupKey::Model => "model",
         GroupKey::Session => "session",
         GroupKey::Day => "day",
+        GroupKey::Role => "role",
         GroupKey::Agent => "agent",
     }
 }

@@ -8,6 +8,8 @@ pub(crate) mod environment;
 pub(crate) mod files;
 pub(crate) mod folder;
 pub(crate) mod git;
+#[cfg(feature = "llm")]
+pub(crate) mod http;
 pub(crate) mod ignores;
 pub(crate) mod parallel;
 pub(crate) mod process;

@@ -164,6 +164,7 @@ mod tests {
             folder: folder.to_owned(),
             branch: branch.map(str::to_owned),
             is_sidechain: false,
+            role: None,
         };
         work().packet_of(&call).map(|(packet, evidence)| (packet.to_owned(), evidence))
     }

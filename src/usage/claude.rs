@@ -140,6 +140,7 @@ impl ClaudeReader {
             folder: line.cwd.unwrap_or_default(),
             branch: line.branch.filter(|branch| !branch.is_empty()),
             is_sidechain: line.is_sidechain.unwrap_or_default(),
+            role: None,
         };
         self.merge(key, call);
     }

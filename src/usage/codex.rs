@@ -249,6 +249,7 @@ impl Session {
             folder: self.folder.clone(),
             branch: self.branch.clone(),
             is_sidechain: self.forked_at.is_some(),
+            role: None,
         });
     }
 }

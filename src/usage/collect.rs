@@ -170,7 +170,8 @@ fn read_log(log: &FoundLog) -> (Part, io::Result<()>) {
             let ended = reader.read(input);
             (Part::Claude(reader), ended)
         }
-        Agent::Codex => {
+        // This program writes no log of its calls.
+        Agent::Codex | Agent::Countersign => {
             let (calls, ended) = codex::read(input, &name);
             (Part::Codex(calls), ended)
         }

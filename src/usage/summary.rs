@@ -1,4 +1,4 @@
-//! Sums of calls, by packet, model, session, day or agent.
+//! Sums of calls, by packet, model, session, day, agent or role.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +18,8 @@ pub(crate) enum GroupKey {
     Day,
     /// The agent.
     Agent,
+    /// The role for which the model was asked.
+    Role,
 }
 
 /// The sum of some calls.
@@ -74,6 +76,7 @@ pub(crate) fn summarize(calls: &[AttributedCall], by: GroupKey, prices: &PriceTa
             GroupKey::Model => call.model.clone(),
             GroupKey::Session => (!call.session.is_empty()).then(|| call.session.clone()),
             GroupKey::Day => call.at.get(..10).map(str::to_owned),
+            GroupKey::Role => call.role.clone(),
             GroupKey::Agent => Some(call.agent.as_str().to_owned()),
         };
         let cost = prices.cost(call.model.as_deref().unwrap_or_default(), &call.tokens);

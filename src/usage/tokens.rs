@@ -130,6 +130,8 @@ pub(crate) enum Agent {
     Claude,
     /// Codex.
     Codex,
+    /// This program.
+    Countersign,
 }
 
 impl Agent {
@@ -139,6 +141,7 @@ impl Agent {
         match self {
             Self::Claude => "claude",
             Self::Codex => "codex",
+            Self::Countersign => "countersign",
         }
     }
 }
@@ -147,7 +150,7 @@ impl Agent {
     /// Reads a stored name.
     #[must_use]
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Claude, Self::Codex].into_iter().find(|agent| agent.as_str() == text)
+        [Self::Claude, Self::Codex, Self::Countersign].into_iter().find(|agent| agent.as_str() == text)
     }
 }
 
@@ -177,6 +180,8 @@ pub(crate) struct ModelCall {
     pub branch: Option<String>,
     /// Whether an agent of the agent made it.
     pub is_sidechain: bool,
+    /// The role for which it was made, such as `validator`.
+    pub role: Option<String>,
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::bus::envelope::{
     OutputSpec, PlannedOperation, ProvenanceRecord, SCHEMA_VERSION,
 };
 use crate::bus::operation::{Admitted, Operation};
-use crate::bus::registry::MAX_LOG_BYTES;
+use crate::bus::registry::find_operation;
 use crate::config::Grants;
 use crate::ledger::{new_id, now};
 
@@ -22,40 +22,71 @@ pub(super) fn handle(uri: &str, size_bytes: u64) -> ArtifactHandle {
     }
 }
 
+/// What is special about the golden operation of an engine.
+struct Golden {
+    operation: &'static str,
+    inputs: Vec<ArtifactHandle>,
+    params: serde_json::Value,
+    capabilities: &'static [&'static str],
+    determinism: Determinism,
+    output: ArtifactKind,
+}
+
+fn special(engine_id: &str) -> Golden {
+    match engine_id {
+        "process" => Golden {
+            operation: "run",
+            inputs: Vec::new(),
+            params: json!({
+                "argv": ["cargo", "test"], "argv_sha256": "", "folder": "", "variables": 1,
+                "environment_sha256": "",
+            }),
+            capabilities: &["proc.exec:cargo", "fs.read:src"],
+            determinism: Determinism::D1,
+            output: ArtifactKind::Transcript,
+        },
+        "model" => Golden {
+            operation: "completion",
+            inputs: vec![ArtifactHandle { kind: ArtifactKind::PromptPayload, ..handle("payload", 0) }],
+            params: json!({
+                "provider_id": "here", "tier": "local", "url": "http://127.0.0.1:1/api/chat", "model_id": "small",
+                "max_tokens": 1, "consent_receipt_id": null,
+            }),
+            capabilities: &["net.http:loopback", "secrets.use:here"],
+            determinism: Determinism::D0,
+            output: ArtifactKind::ToolOutput,
+        },
+        _ => Golden {
+            operation: "apply",
+            inputs: vec![handle("notes/a.md", 0)],
+            params: json!({ "command": "manifest" }),
+            capabilities: &["fs.write:notes/a.md"],
+            determinism: Determinism::D3,
+            output: ArtifactKind::File,
+        },
+    }
+}
+
 /// The golden operation of an engine.
 pub(super) fn golden(engine_id: &str) -> PlannedOperation {
-    let is_process = engine_id == "process";
-    let kind = if is_process { ArtifactKind::Transcript } else { ArtifactKind::File };
+    let special = special(engine_id);
+    let output_bytes =
+        find_operation(engine_id, special.operation).and_then(|spec| spec.ceiling.output_bytes);
     PlannedOperation {
         schema_version: SCHEMA_VERSION.to_owned(),
         op_id: new_id(),
         engine_id: engine_id.to_owned(),
         engine_version_req: None,
-        operation: if is_process { "run" } else { "apply" }.to_owned(),
-        inputs: if is_process { Vec::new() } else { vec![handle("notes/a.md", 0)] },
-        params: if is_process {
-            json!({
-                "argv": ["cargo", "test"], "argv_sha256": "", "folder": "", "variables": 1,
-                "environment_sha256": "",
-            })
-        } else {
-            json!({ "command": "manifest" })
-        },
-        capabilities_requested: if is_process {
-            vec!["proc.exec:cargo".to_owned(), "fs.read:src".to_owned()]
-        } else {
-            vec!["fs.write:notes/a.md".to_owned()]
-        },
+        operation: special.operation.to_owned(),
+        inputs: special.inputs,
+        params: special.params,
+        capabilities_requested: special.capabilities.iter().map(|id| (*id).to_owned()).collect(),
         capability_profile_id: None,
         human_consent_obtained: false,
-        budget: BudgetSpec {
-            wall_time_ms: Some(1_000),
-            output_bytes: Some(MAX_LOG_BYTES),
-            ..BudgetSpec::default()
-        },
-        determinism: if is_process { Determinism::D1 } else { Determinism::D3 },
+        budget: BudgetSpec { wall_time_ms: Some(1_000), output_bytes, ..BudgetSpec::default() },
+        determinism: special.determinism,
         evidence_policy: Some(EvidenceDemand { required: true, notes: None }),
-        output_spec: OutputSpec { expected_types: vec![kind], max_bytes: Some(1_024) },
+        output_spec: OutputSpec { expected_types: vec![special.output], max_bytes: Some(1_024) },
     }
 }
 

@@ -92,9 +92,12 @@ pub(super) const REJECTED: &[RejectVector] = &[
         code: None,
         change: |operation| {
             let long = "x".repeat(MAX_PARAMS_BYTES);
-            match operation.params.get_mut("argv").and_then(serde_json::Value::as_array_mut) {
-                Some(argv) => argv.push(json!(long)),
-                None => operation.params = json!({ "command": long }),
+            if let Some(argv) = operation.params.get_mut("argv").and_then(serde_json::Value::as_array_mut) {
+                argv.push(json!(long));
+            } else if let Some(model) = operation.params.get_mut("model_id") {
+                *model = json!(long);
+            } else {
+                operation.params = json!({ "command": long });
             }
         },
     },

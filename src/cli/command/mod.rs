@@ -16,6 +16,10 @@ pub(crate) mod jobs;
 pub(crate) mod log;
 pub(crate) mod manifest;
 pub(crate) mod new;
+#[cfg(feature = "llm")]
+pub(crate) mod providers;
+#[cfg(feature = "llm")]
+pub(crate) mod review;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod self_test;

@@ -8,15 +8,16 @@ use serde::Serialize;
 
 use crate::change::TreeState;
 use crate::cli::ledger::open_ledger;
+use crate::cli::user_config;
 use crate::cli::workspace::GitWorkspace;
 use crate::cli::{GlobalArgs, Output, PASSED};
-use crate::config::{UserConfig, load, resolve_layout};
+use crate::config::{load, resolve_layout};
 use crate::ledger::{Store, StoredCall};
 use crate::pipeline::locate::list_packet_ids;
 use crate::pipeline::verify::prepared_branches;
 use crate::render::{json, usage};
+use crate::system::files;
 use crate::system::git::GitRepository;
-use crate::system::{environment, files};
 use crate::text::format_count;
 use crate::usage::{
     CostConfig, GroupKey, KnownTree, KnownWork, LogRoots, ModelCall, PriceTable, TokenRecord, TokenSummary,
@@ -66,6 +67,7 @@ enum UsageGroup {
     Session,
     Day,
     Agent,
+    Role,
 }
 
 impl UsageGroup {
@@ -76,32 +78,18 @@ impl UsageGroup {
             Self::Session => GroupKey::Session,
             Self::Day => GroupKey::Day,
             Self::Agent => GroupKey::Agent,
+            Self::Role => GroupKey::Role,
         }
     }
 }
 
 /// How to switch the import on.
 fn how_to_switch_on() -> String {
-    let file = user_config_path()
-        .map_or_else(|| "the user's configuration".to_owned(), |path| path.display().to_string());
+    let file = user_config::shown_path();
     format!(
         "numbers of tokens are not copied from the logs of agents: write `usage: {{import: on}}` into {file}. \
          Agents delete their logs after some weeks; `countersign usage import` in a hook of the agent keeps the numbers"
     )
-}
-
-fn user_config_path() -> Option<PathBuf> {
-    environment::config_home().map(|folder| folder.join("countersign/config.yaml"))
-}
-
-fn load_user_config() -> anyhow::Result<UserConfig> {
-    let Some(path) = user_config_path() else { return Ok(UserConfig::default()) };
-    if files::find_metadata(&path)?.is_none() {
-        return Ok(UserConfig::default());
-    }
-    let bytes = files::read(&path, MAX_FILE_BYTES).with_context(|| format!("reading {}", path.display()))?;
-    UserConfig::parse(&String::from_utf8_lossy(&bytes))
-        .map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))
 }
 
 impl UsageArgs {
@@ -109,7 +97,7 @@ impl UsageArgs {
         let is_json = global.is_json()?;
         let workspace = GitWorkspace::open(global)?;
         let repo = &workspace.repo;
-        let user = load_user_config()?;
+        let user = user_config::load()?;
         let imports_only = matches!(self.action, Some(UsageAction::Import));
         if user.imports_usage {
             let mut store = Store::open(&repo.ledger_folder())?;

@@ -100,8 +100,11 @@ fn encode_armored(signature: &SshSig) -> Result<(String, SigningKey), SigningKey
 ///
 /// # Errors
 /// The message cannot be encoded.
-pub(crate) fn encode_for_signing(message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
-    SshSig::signed_data(NAMESPACE, HashAlg::Sha512, message)
+pub(crate) fn encode_for_signing(
+    namespace: &'static str,
+    message: &[u8],
+) -> Result<Vec<u8>, SigningKeyError> {
+    SshSig::signed_data(namespace, HashAlg::Sha512, message)
         .map_err(|error| SigningKeyError::Unreadable(error.to_string()))
 }
 
@@ -120,6 +123,7 @@ pub(crate) fn parse_supported_key(blob: &[u8]) -> Option<SigningKey> {
 /// # Errors
 /// The response is not a signature.
 pub(crate) fn armor_agent_signature(
+    namespace: &'static str,
     key: &[u8],
     signature: &[u8],
 ) -> Result<(String, SigningKey), SigningKeyError> {
@@ -127,6 +131,6 @@ pub(crate) fn armor_agent_signature(
     let key = PublicKey::from_bytes(key).map_err(unreadable)?;
     let signature = Signature::try_from(signature).map_err(unreadable)?;
     let ssh_signature =
-        SshSig::new(key.key_data().clone(), NAMESPACE, HashAlg::Sha512, signature).map_err(unreadable)?;
+        SshSig::new(key.key_data().clone(), namespace, HashAlg::Sha512, signature).map_err(unreadable)?;
     encode_armored(&ssh_signature)
 }

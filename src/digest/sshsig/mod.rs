@@ -20,6 +20,9 @@ pub(crate) const NAMESPACE: &str = "countersign";
 /// Namespace of seals of the ledger.
 #[cfg(feature = "ledger")]
 pub(crate) const LEDGER_NAMESPACE: &str = "countersign-ledger";
+/// Namespace of consents to send something to the cloud.
+#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+pub(crate) const CONSENT_NAMESPACE: &str = "countersign-consent";
 /// Namespace of commits that git signs.
 pub(crate) const GIT_NAMESPACE: &str = "git";
 

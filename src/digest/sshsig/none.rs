@@ -45,7 +45,7 @@ pub(crate) fn sign_in(
 ///
 /// # Errors
 /// Always.
-pub(crate) fn encode_for_signing(_: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
+pub(crate) fn encode_for_signing(_: &'static str, _: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
     Err(SigningKeyError::Unreadable(WITHOUT.to_owned()))
 }
 
@@ -59,6 +59,10 @@ pub(crate) fn parse_supported_key(_: &[u8]) -> Option<SigningKey> {
 ///
 /// # Errors
 /// Always.
-pub(crate) fn armor_agent_signature(_: &[u8], _: &[u8]) -> Result<(String, SigningKey), SigningKeyError> {
+pub(crate) fn armor_agent_signature(
+    _: &'static str,
+    _: &[u8],
+    _: &[u8],
+) -> Result<(String, SigningKey), SigningKeyError> {
     Err(SigningKeyError::Unreadable(WITHOUT.to_owned()))
 }

@@ -10,7 +10,7 @@ use crate::ledger::job::{AccessMode, JobKind, JobState, SafetyMode};
 use super::LedgerError;
 
 /// Migrations, oldest first. A migration never changes a stored value.
-const MIGRATIONS: [fn(&Transaction<'_>) -> rusqlite::Result<()>; 1] = [create_tables];
+const MIGRATIONS: [fn(&Transaction<'_>) -> rusqlite::Result<()>; 2] = [create_tables, add_own_calls];
 
 /// Columns of numbers: never NULL, never negative, 0 when a job is created.
 pub(super) const METRICS: [&str; 9] = [
@@ -107,6 +107,50 @@ CREATE TABLE transitions (
   PRIMARY KEY (from_state, to_state)
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// Calls of this program beside those of agents, their role, and consents that were used.
+const OWN_CALLS: &str = "
+CREATE TABLE new_calls (
+  agent TEXT NOT NULL CHECK (agent IN ('claude', 'codex', 'countersign')),
+  call_id TEXT NOT NULL,
+  session TEXT NOT NULL,
+  at TEXT NOT NULL,
+  model TEXT,
+  input_tokens INTEGER NOT NULL DEFAULT 0 CHECK (input_tokens >= 0),
+  output_tokens INTEGER NOT NULL DEFAULT 0 CHECK (output_tokens >= 0),
+  cache_read_tokens INTEGER NOT NULL DEFAULT 0 CHECK (cache_read_tokens >= 0),
+  cache_write_tokens INTEGER NOT NULL DEFAULT 0 CHECK (cache_write_tokens >= 0),
+  cache_write_1h_tokens INTEGER NOT NULL DEFAULT 0 CHECK (cache_write_1h_tokens >= 0),
+  quality TEXT NOT NULL CHECK (quality IN ('measured', 'lower_bound', 'estimated', 'mock')),
+  tree TEXT NOT NULL,
+  branch TEXT,
+  log TEXT,
+  packet TEXT,
+  is_sidechain INTEGER NOT NULL CHECK (is_sidechain IN (0, 1)),
+  role TEXT CHECK (role IS NULL OR role <> ''),
+  PRIMARY KEY (agent, call_id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO new_calls SELECT agent, call_id, session, at, model, input_tokens, output_tokens, cache_read_tokens,
+  cache_write_tokens, cache_write_1h_tokens, quality, tree, branch, log, packet, is_sidechain, NULL FROM model_calls;
+DROP TABLE model_calls;
+ALTER TABLE new_calls RENAME TO model_calls;
+CREATE INDEX calls_of_packet ON model_calls (packet);
+CREATE INDEX calls_of_log ON model_calls (log);
+CREATE TABLE consents (
+  consent_receipt_id TEXT PRIMARY KEY NOT NULL,
+  payload_sha256 TEXT NOT NULL CHECK (length(payload_sha256) = 64),
+  job_id TEXT NOT NULL,
+  used_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER consents_never_change BEFORE UPDATE ON consents
+BEGIN SELECT RAISE(ABORT, 'consents do not change'); END;
+CREATE TRIGGER consents_are_kept BEFORE DELETE ON consents
+BEGIN SELECT RAISE(ABORT, 'consents are kept'); END;
+";
+
+fn add_own_calls(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    transaction.execute_batch(OWN_CALLS)
+}
 
 const TRIGGERS: &str = "
 CREATE TRIGGER jobs_start_queued BEFORE INSERT ON jobs WHEN NEW.state <> 'queued'

@@ -64,8 +64,8 @@ impl Store {
             let mut insert = transaction.prepare(&format!(
                 "INSERT INTO model_calls (agent, call_id, session, at, model, input_tokens, output_tokens,
                    cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, quality, tree, branch, packet,
-                   is_sidechain, log)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                   is_sidechain, log, role)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
                  ON CONFLICT (agent, call_id) DO UPDATE SET {},
                    quality = CASE WHEN 'measured' IN (quality, excluded.quality) THEN 'measured' ELSE quality END,
                    at = min(at, excluded.at), packet = coalesce(packet, excluded.packet)",
@@ -90,6 +90,7 @@ impl Store {
                     packet,
                     call.is_sidechain,
                     call.log,
+                    call.role,
                 ])?;
             }
             let mut log =
@@ -131,6 +132,34 @@ impl Store {
         Ok(())
     }
 
+    /// Uses up a consent. Returns when it was used, if it was used before.
+    ///
+    /// # Errors
+    /// The database refused.
+    #[cfg(any(test, feature = "llm"))]
+    pub(crate) fn spend_consent(
+        &mut self,
+        receipt_id: &str,
+        payload_sha256: &str,
+        job_id: &str,
+    ) -> Result<Option<String>, LedgerError> {
+        use rusqlite::OptionalExtension as _;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let used: Option<String> = transaction
+            .query_row("SELECT used_at FROM consents WHERE consent_receipt_id = ?1", [receipt_id], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        if used.is_none() {
+            transaction.execute(
+                "INSERT INTO consents (consent_receipt_id, payload_sha256, job_id, used_at) VALUES (?1, ?2, ?3, ?4)",
+                params![receipt_id, payload_sha256, job_id, crate::ledger::now()],
+            )?;
+        }
+        transaction.commit()?;
+        Ok(used)
+    }
+
     /// Returns the number of calls of a packet, and their tokens.
     ///
     /// # Errors
@@ -162,7 +191,7 @@ impl Store {
     ) -> Result<Vec<StoredCall>, LedgerError> {
         let mut statement = self.connection.prepare(
             "SELECT agent, call_id, session, at, model, input_tokens, output_tokens, cache_read_tokens,
-               cache_write_tokens, cache_write_1h_tokens, quality, tree, branch, packet, is_sidechain
+               cache_write_tokens, cache_write_1h_tokens, quality, tree, branch, packet, is_sidechain, role
              FROM model_calls WHERE (?1 IS NULL OR packet = ?1) AND (?2 IS NULL OR at >= ?2) ORDER BY at, call_id",
         )?;
         let mut rows = statement.query(params![packet, since])?;
@@ -188,6 +217,7 @@ impl Store {
                 branch: row.get(12)?,
                 is_sidechain: row.get(14)?,
                 log: None,
+                role: row.get(15)?,
             };
             calls.push(StoredCall { call, packet: row.get(13)? });
         }

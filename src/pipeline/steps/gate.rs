@@ -37,13 +37,14 @@ pub(crate) fn run_verify(
     };
     let options =
         StepOptions { skip, twice: options.twice, progress: options.progress, recorder: options.recorder };
-    finish(repo, gate_result, &options, started_at, &watch)
+    let mut gate_result = gate_result;
+    finish(repo, &mut gate_result, &options, started_at, &watch)
 }
 
 /// Runs the steps and completes the report.
 fn finish(
     repo: &GitRepository,
-    mut gate_result: GateResult,
+    gate_result: &mut GateResult,
     options: &StepOptions<'_>,
     started_at: String,
     watch: &Stopwatch,
@@ -52,7 +53,7 @@ fn finish(
     let recorder = options.recorder.unwrap_or(&silent);
     recorder.configure(gate_result.config.ledger, gate_result.config.levels.profile.as_str());
     let bus = Bus::new(recorder);
-    let step_results = match run_steps(repo, &gate_result, options, &bus) {
+    let step_results = match run_steps(repo, gate_result, options, &bus) {
         Ok(results) => results,
         Err(error) => {
             let is_cancelled = matches!(error, StepsError::Interrupted { .. });
@@ -61,7 +62,8 @@ fn finish(
         }
     };
     merge_steps(&mut gate_result.report, step_results, &gate_result.config);
-    let mut report = gate_result.report;
+    let name = gate_result.report.gate;
+    let mut report = std::mem::replace(&mut gate_result.report, Report::new(name));
     report.sort();
     report.run.started_at = started_at;
     record_report(&bus, &mut report).map_err(required)?;
@@ -93,9 +95,23 @@ pub fn run_gate(
     request: &GateRequest,
     options: &StepOptions<'_>,
 ) -> Result<Report, StepsError> {
+    run_gate_with_result(repo, request, options).map(|(report, _)| report)
+}
+
+/// Runs a gate like [`run_gate`]; also returns what the gate judged. The report is not in
+/// it.
+///
+/// # Errors
+/// Those of [`run_gate`].
+pub(crate) fn run_gate_with_result(
+    repo: &GitRepository,
+    request: &GateRequest,
+    options: &StepOptions<'_>,
+) -> Result<(Report, GateResult), StepsError> {
     let started_at = clock::now_text();
     let watch = Stopwatch::start();
-    let gate_result =
+    let mut gate_result =
         run_gate_checks(repo, request).map_err(|error| record_refusal(options, error.into()))?;
-    finish(repo, gate_result, options, started_at, &watch)
+    let report = finish(repo, &mut gate_result, options, started_at, &watch)?;
+    Ok((report, gate_result))
 }

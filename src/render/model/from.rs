@@ -85,6 +85,7 @@ impl From<&Report> for ReportDocument {
                     })
                     .collect(),
                 ledger: report.run.ledger.as_ref().map(to_ledger),
+                assist: report.run.assist.as_ref().map(Into::into),
             },
         }
     }

@@ -4,11 +4,13 @@
 //! values that differ between two runs over the same state are in `run`.
 
 mod approval;
+mod assist;
 mod from;
 
 use std::collections::BTreeMap;
 
 pub(crate) use approval::ApprovalDocument;
+pub(crate) use assist::AssistDocument;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -318,6 +320,8 @@ pub(crate) struct RunDocument {
     pub steps: Vec<StepRunDocument>,
     /// What the ledger knows; null if nothing is recorded.
     pub ledger: Option<LedgerDocument>,
+    /// What a model remarks (`review assist`); null if none was asked. It decides nothing.
+    pub assist: Option<AssistDocument>,
 }
 
 /// What the ledger knows about a run. None of it decides.

@@ -38,7 +38,7 @@ pub(crate) struct ContractSignature {
 }
 
 /// Maximum size of a key file, in bytes.
-pub(super) const MAX_KEY_BYTES: u64 = 64 * 1024;
+pub(crate) const MAX_KEY_BYTES: u64 = 64 * 1024;
 
 /// Signs the contract of a packet in its pending state.
 ///
@@ -89,7 +89,7 @@ pub(crate) fn sign_contract(
             let bytes = files::read(path, MAX_KEY_BYTES).map_err(|error| failed(&shown, &error))?;
             sshsig::sign(&bytes, message.as_bytes()).map_err(|fault| failed(&shown, &fault))?
         }
-        KeySource::Agent => sign_with_agent(&message, allowed.as_ref())?,
+        KeySource::Agent => sign_with_agent(sshsig::NAMESPACE, &message, allowed.as_ref())?,
     };
     records.set_text(signature.clone(), armored);
     let warning = find_signature_problem(records, allowed.as_ref(), &key, &name);
@@ -101,7 +101,8 @@ pub(crate) fn sign_contract(
 ///
 /// # Errors
 /// The agent cannot be used, or has no such key.
-fn sign_with_agent(
+pub(crate) fn sign_with_agent(
+    namespace: &'static str,
     message: &str,
     allowed: Option<&AllowedSigners>,
 ) -> Result<(String, SigningKey), WorkflowError> {
@@ -124,9 +125,9 @@ fn sign_with_agent(
         )));
     };
     let fault = |fault: sshsig::SigningKeyError| WorkflowError::Failed(format!("cannot sign: {fault}"));
-    let data = sshsig::encode_for_signing(message.as_bytes()).map_err(fault)?;
+    let data = sshsig::encode_for_signing(namespace, message.as_bytes()).map_err(fault)?;
     let answer = ssh_agent::sign(key, &data).map_err(failed)?;
-    sshsig::armor_agent_signature(&key.blob, &answer).map_err(fault)
+    sshsig::armor_agent_signature(namespace, &key.blob, &answer).map_err(fault)
 }
 
 /// Returns the reason why the allowed signers on disk do not accept the key, if

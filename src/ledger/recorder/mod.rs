@@ -2,17 +2,22 @@
 //! with operations is written before the first one acts, so that a killed command leaves
 //! a trace.
 
+#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+mod model;
+#[cfg(not(feature = "ledger"))]
+mod unrecorded;
+
 use std::cell::RefCell;
 use std::path::PathBuf;
 
 use crate::config::LedgerMode;
 use crate::system::clock::Stopwatch;
 
-use super::event::Event;
-use super::event_shapes::{GovernanceCheck, SecurityViolation};
-use super::job::{AccessMode, JobDescription, JobMetrics, JobState};
-use super::payload::Payload;
-use super::record::{
+use crate::ledger::event::Event;
+use crate::ledger::event_shapes::{GovernanceCheck, SecurityViolation};
+use crate::ledger::job::{AccessMode, JobDescription, JobMetrics, JobState};
+use crate::ledger::payload::Payload;
+use crate::ledger::record::{
     JobEnd, JobOutcome, LedgerNote, LedgerTrouble, NewJob, NewOperation, OperationEnd, PacketUsage,
     PoisonedJob,
 };
@@ -45,10 +50,12 @@ struct State {
     operations: Vec<NewOperation>,
     ends: Vec<OperationEnd>,
     events: Vec<Event>,
+    /// Tokens that calls of models sent and received.
+    tokens: (u64, u64),
     #[cfg(feature = "ledger")]
-    store: Option<super::store::Store>,
+    store: Option<crate::ledger::store::Store>,
     #[cfg(feature = "ledger")]
-    head: Option<super::store::ChainHead>,
+    head: Option<crate::ledger::store::ChainHead>,
 }
 
 impl Recorder {
@@ -73,6 +80,7 @@ impl Recorder {
             operations: Vec::new(),
             ends: Vec::new(),
             events: Vec::new(),
+            tokens: (0, 0),
             #[cfg(feature = "ledger")]
             store: None,
             #[cfg(feature = "ledger")]
@@ -82,10 +90,10 @@ impl Recorder {
             folder: Some(folder),
             worktree,
             description,
-            job_id: super::new_id(),
-            second_id: super::new_id(),
-            run_id: super::new_id(),
-            created_at: super::now(),
+            job_id: crate::ledger::new_id(),
+            second_id: crate::ledger::new_id(),
+            run_id: crate::ledger::new_id(),
+            created_at: crate::ledger::now(),
             watch: Stopwatch::start(),
             state: RefCell::new(state),
         }
@@ -195,7 +203,10 @@ impl Recorder {
     }
 
     fn end_of(&self, outcome: JobOutcome) -> JobEnd {
-        let violation = self.state.borrow().violation.clone();
+        let (violation, (sent, received)) = {
+            let state = self.state.borrow();
+            (state.violation.clone(), state.tokens)
+        };
         let (state, reason) = match (&outcome.error, outcome.verdict) {
             _ if outcome.is_cancelled => (JobState::Cancelled, "its user ended it".to_owned()),
             (Some(error), _) => (JobState::Failed, error.clone()),
@@ -218,6 +229,9 @@ impl Recorder {
                 entities_read: outcome.entities_read,
                 entities_written: outcome.entities_written,
                 validators_run_count: outcome.checks,
+                input_tokens: sent,
+                output_tokens: received,
+                total_tokens: sent.saturating_add(received),
                 ..JobMetrics::default()
             },
             problems: outcome.problems,
@@ -260,32 +274,6 @@ impl Recorder {
             worktree: &self.worktree,
             created_at: &self.created_at,
         }
-    }
-}
-
-#[cfg(not(feature = "ledger"))]
-impl Recorder {
-    fn write_pending(&self) -> Result<(), LedgerTrouble> {
-        self.unavailable().map(|_| ())
-    }
-
-    fn write_end(&self, _: &JobEnd) -> Result<(Vec<PoisonedJob>, PacketUsage), LedgerTrouble> {
-        self.unavailable()
-    }
-
-    /// Without the feature nothing is recorded; that is trouble only where it is required.
-    fn unavailable(&self) -> Result<(Vec<PoisonedJob>, PacketUsage), LedgerTrouble> {
-        if self.state.borrow().mode == LedgerMode::Required {
-            return Err(LedgerTrouble("this program was built without the feature `ledger`".to_owned()));
-        }
-        Ok((Vec::new(), PacketUsage::default()))
-    }
-
-    /// Returns whether the newest entry of this job is still there.
-    #[expect(clippy::unused_self, reason = "the same signature with and without a ledger")]
-    #[must_use]
-    pub(crate) fn is_intact(&self) -> bool {
-        true
     }
 }
 
@@ -343,18 +331,22 @@ impl Recorder {
     fn with_store<T>(
         &self,
         state: &mut State,
-        work: impl FnOnce(&Self, &mut super::store::Store, &State) -> Result<T, super::store::LedgerError>,
+        work: impl FnOnce(
+            &Self,
+            &mut crate::ledger::store::Store,
+            &State,
+        ) -> Result<T, crate::ledger::store::LedgerError>,
     ) -> Result<T, LedgerTrouble> {
         // After the first trouble nothing is tried again: a job is written whole or not.
         if let Some(trouble) = &state.trouble {
             return Err(LedgerTrouble(trouble.clone()));
         }
-        let trouble = |error: super::store::LedgerError| {
+        let trouble = |error: crate::ledger::store::LedgerError| {
             LedgerTrouble(crate::text::to_single_line(&error.to_string(), 300))
         };
         let mut store = match (state.store.take(), &self.folder) {
             (Some(store), _) => store,
-            (None, Some(folder)) => super::store::Store::open(folder).map_err(trouble)?,
+            (None, Some(folder)) => crate::ledger::store::Store::open(folder).map_err(trouble)?,
             (None, None) => return Err(LedgerTrouble("it has no folder".to_owned())),
         };
         let result = work(self, &mut store, state).map_err(trouble);
@@ -370,13 +362,13 @@ impl Recorder {
         // Also after trouble: a database that refuses to go on was perhaps changed.
         let (Some(folder), Some(head)) = (&self.folder, state.head) else { return true };
         // A file that was replaced is still open here: it is opened again by its name.
-        let holds = match super::store::Store::open_existing(folder) {
+        let holds = match crate::ledger::store::Store::open_existing(folder) {
             Ok(Some(store)) => match store.holds(&head, &self.job_id) {
                 Ok(holds) => holds,
                 // Trouble of the file system is trouble, and no sign of a change.
                 Err(error) => return note_trouble(&mut state, &error),
             },
-            Ok(None) | Err(super::store::LedgerError::File { .. }) => false,
+            Ok(None) | Err(crate::ledger::store::LedgerError::File { .. }) => false,
             Err(error) => return note_trouble(&mut state, &error),
         };
         if !holds {
@@ -394,7 +386,7 @@ impl Recorder {
 
 /// Notes trouble that says nothing about a change; returns that nothing changed.
 #[cfg(feature = "ledger")]
-fn note_trouble(state: &mut State, error: &super::store::LedgerError) -> bool {
+fn note_trouble(state: &mut State, error: &crate::ledger::store::LedgerError) -> bool {
     state.trouble.get_or_insert(crate::text::to_single_line(&error.to_string(), 300));
     true
 }

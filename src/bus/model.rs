@@ -1,0 +1,378 @@
+//! The engine `model`: asks one model once. The guard comes first, then the gates of the bus,
+//! then the receipt is used up, and only then bytes leave.
+
+#![cfg_attr(not(feature = "llm"), allow(dead_code, unused_imports))]
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::config::Grants;
+use crate::digest::sha256_hex;
+use crate::document::allowed_signers::AllowedSigners;
+use crate::ledger::{
+    CloudEscalation, InferenceTokens, JobState, LedgerTrouble, LlmInference, Payload, SecurityViolation,
+    StoredCall, new_id, now,
+};
+use crate::provider::{
+    Clearance, CloudPolicy, CompletionRequest, CompletionResponse, ConsentBundle, Destination, GuardDenial,
+    GuardInput, LlmClient, LlmError, ModelTier, Provider, ResolvedProvider, TokenUsage, answer_key,
+    check_consent, consent_replayed, encode_request,
+};
+use crate::system::{clock, files};
+use crate::usage::{Agent, ModelCall, Quality, Tokens};
+
+use super::envelope::{
+    ArtifactHandle, ArtifactKind, BudgetSpec, Determinism, EngineError, EngineResult, EngineStatus,
+    EvidenceDemand, OutputSpec, PlannedOperation, ProvenanceRecord, SCHEMA_VERSION,
+};
+use super::operation::{Admitted, Operation};
+use super::registry::{ENGINE_VERSION, MAX_MODEL_ANSWER_BYTES, ModelParams};
+use super::result::{ResultFault, check_result};
+use super::session::{Bus, Denied, to_json};
+
+/// A model to ask.
+pub(crate) struct ModelRequest<'a> {
+    /// Server and model.
+    pub resolved: &'a ResolvedProvider,
+    /// What the user's configuration says about the cloud.
+    pub policy: CloudPolicy,
+    /// What is asked.
+    pub request: &'a CompletionRequest,
+    /// The packet.
+    pub packet: &'a str,
+    /// Why it is asked.
+    pub reason: &'a str,
+    /// The consent of a person.
+    pub consent: Option<&'a ConsentBundle>,
+    /// Keys that may consent.
+    pub signers: Option<&'a AllowedSigners>,
+    /// Name of the working tree.
+    pub tree: &'a str,
+    /// Folder of answers.
+    pub answers: PathBuf,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ModelError {
+    /// The guard denied it: no byte left.
+    #[error(transparent)]
+    Guard(#[from] GuardDenial),
+    /// A gate of the bus denied it: no byte left.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The model did not answer as it should.
+    #[error(transparent)]
+    Llm(#[from] LlmError),
+    /// The answer could not be kept.
+    #[error("keeping the answer: {0}")]
+    Keep(std::io::Error),
+    /// The engine's result is wrong.
+    #[error(transparent)]
+    Result(#[from] ResultFault),
+    /// The ledger is needed and cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerTrouble),
+}
+
+/// Makes the client of a server, once the guard has let the bytes pass.
+pub(crate) type Connect<'a> =
+    dyn Fn(&ResolvedProvider, &Clearance) -> Result<Box<dyn LlmClient>, LlmError> + 'a;
+
+impl Bus<'_> {
+    /// Asks a model.
+    ///
+    /// # Errors
+    /// The guard or a gate denied it, the receipt was used before, or the model did not
+    /// answer as it should.
+    pub(crate) fn ask_model(
+        &self,
+        asked: &ModelRequest<'_>,
+        connect: &Connect<'_>,
+    ) -> Result<CompletionResponse, ModelError> {
+        let payload = encode_request(asked.resolved.provider.kind, asked.request);
+        let is_cloud = asked.resolved.provider.tier == ModelTier::Cloud;
+        if is_cloud {
+            self.recorder().record(Payload::CloudRequested(escalation(asked, asked.reason, None)));
+        }
+        let clearance = self.clear(asked, &payload)?;
+        let planned = plan(asked, &payload, &clearance);
+        // The user's configuration grants each server its own host and its own key.
+        let grants = Grants::new("user", rights_of(&asked.resolved.provider));
+        let operation = self.admit(planned, &grants)?;
+        self.write_intent()?;
+        // A server that cannot be used is found before a receipt is used up for it.
+        let client = connect(asked.resolved, &clearance).and_then(|client| {
+            if client.profile().model_id == asked.resolved.model_id {
+                Ok(client)
+            } else {
+                Err(LlmError::Provider("the client is one of another model".to_owned()))
+            }
+        });
+        if let (Some(receipt), Ok(_)) = (clearance.receipt_id(), &client) {
+            self.use_up(asked, receipt, &payload, &operation.envelope().op_id)?;
+            self.recorder().record(Payload::CloudApproved(escalation(asked, asked.reason, Some("approved"))));
+        }
+        let started_at = now();
+        let is_reached = client.is_ok();
+        let answered = client.and_then(|client| client.completion(asked.request));
+        let is_sent = is_reached && !matches!(answered, Err(LlmError::BudgetExceeded { usage: None, .. }));
+        if is_cloud && is_sent {
+            self.recorder().record(Payload::CloudExecuted(escalation(asked, asked.reason, Some("executed"))));
+        }
+        let ended = self.end_call(asked, &operation, &payload, &answered, started_at);
+        if let Err(error) = &ended {
+            self.record_broken(&operation.envelope().op_id, &error.to_string());
+        }
+        ended?;
+        Ok(answered?)
+    }
+
+    /// Passes the guard; a denial is an event.
+    fn clear(&self, asked: &ModelRequest<'_>, payload: &[u8]) -> Result<Clearance, GuardDenial> {
+        let judged = check_consent(&GuardInput {
+            resolved: asked.resolved,
+            policy: asked.policy,
+            payload,
+            packet: asked.packet,
+            consent: asked.consent,
+            signers: asked.signers,
+            now: clock::now(),
+        });
+        if let Err(denial) = &judged {
+            let event = escalation(asked, &denial.to_string(), Some("denied"));
+            self.recorder().record(Payload::CloudDenied(event));
+        }
+        judged
+    }
+
+    /// Uses up a receipt before anything is sent. One that was used before poisons the job.
+    fn use_up(
+        &self,
+        asked: &ModelRequest<'_>,
+        receipt: &str,
+        payload: &[u8],
+        op_id: &str,
+    ) -> Result<(), ModelError> {
+        let used = match self.recorder().spend_consent(receipt, &sha256_hex(payload)) {
+            Ok(None) => return Ok(()),
+            Ok(Some(used)) => used,
+            Err(trouble) => {
+                self.record_broken(op_id, &trouble.to_string());
+                return Err(trouble.into());
+            }
+        };
+        let denial = consent_replayed(&used);
+        self.recorder().poison(SecurityViolation {
+            violation_type: "consent_replayed".to_owned(),
+            description: denial.to_string(),
+            trigger: format!("receipt {receipt}"),
+            guard_name: "consent".to_owned(),
+            action_taken: "poisoned".to_owned(),
+            job_state_transition: JobState::Poisoned,
+        });
+        self.recorder().record(Payload::CloudDenied(escalation(asked, &denial.to_string(), Some("denied"))));
+        self.record_broken(op_id, &denial.to_string());
+        Err(denial.into())
+    }
+
+    /// Keeps the answer, checks and records the result. A call that failed leaves its
+    /// numbers, too.
+    fn end_call(
+        &self,
+        asked: &ModelRequest<'_>,
+        operation: &Operation<Admitted>,
+        payload: &[u8],
+        answered: &Result<CompletionResponse, LlmError>,
+        started_at: String,
+    ) -> Result<(), ModelError> {
+        let (text, used, latency) = match answered {
+            Ok(answer) => {
+                (answer.text.as_str(), Some((answer.usage, answer.is_measured)), Some(answer.latency_ms))
+            }
+            Err(LlmError::BudgetExceeded { usage, .. }) => ("", *usage, None),
+            Err(_) => ("", None, None),
+        };
+        // The evidence of a call without an answer is the reason.
+        let reason = answered.as_ref().err().map(ToString::to_string);
+        let kept = reason.as_deref().unwrap_or(text);
+        let name = if reason.is_some() { "error" } else { "answer" };
+        let path = asked.answers.join(format!("{}.{name}", answer_key(asked.resolved, payload)));
+        files::create_folder(&asked.answers).map_err(ModelError::Keep)?;
+        files::write(&path, kept.as_bytes()).map_err(ModelError::Keep)?;
+        let artifact = ArtifactHandle {
+            artifact_id: new_id(),
+            kind: ArtifactKind::ToolOutput,
+            uri: path.display().to_string(),
+            content_hash: sha256_hex(kept.as_bytes()),
+            size_bytes: u64::try_from(kept.len()).unwrap_or(u64::MAX),
+        };
+        let result = describe_result(operation, artifact, answered.as_ref().err(), started_at);
+        check_result(operation, &result, &|artifact| read_kept(&path, artifact))?;
+        let (usage, is_measured) = used.unwrap_or_default();
+        if used.is_some() {
+            self.recorder().store_call(&to_call(asked, &operation.envelope().op_id, usage, is_measured));
+        }
+        let event = Payload::LlmInference(LlmInference {
+            trace_id: asked.request.trace_id.clone(),
+            model_id: asked.resolved.model_id.clone(),
+            token_usage: InferenceTokens {
+                prompt_tokens: usage.prompt_tokens,
+                completion_tokens: usage.completion_tokens,
+                total_tokens: usage.total_tokens,
+            },
+            latency_ms: latency,
+            prompt_hash: Some(sha256_hex(payload)),
+            response_hash: reason.is_none().then(|| sha256_hex(text.as_bytes())),
+        });
+        Ok(self.record_result(&result, event)?)
+    }
+}
+
+fn escalation(asked: &ModelRequest<'_>, reason: &str, outcome: Option<&str>) -> CloudEscalation {
+    let statement = asked.consent.map(|consent| &consent.statement);
+    let short = |text: &str| crate::text::to_single_line(text, 200);
+    let request_id = statement.map(|statement| statement.request.request_id.clone());
+    // What a file says must fit into an event, too.
+    let request_id = request_id.filter(|id| uuid::Uuid::try_parse(id).is_ok_and(|id| !id.is_nil()));
+    CloudEscalation {
+        request_id: request_id.unwrap_or_else(|| asked.request.trace_id.clone()),
+        reason: short(reason),
+        requested_model_id: asked.resolved.model_id.clone(),
+        projection_plan_id: statement.map(|statement| short(&statement.projection_plan.projection_plan_id)),
+        consent_receipt_id: statement.map(|statement| short(&statement.consent_receipt.consent_receipt_id)),
+        wp_id: Some(asked.packet.to_owned()),
+        mt_id: None,
+        local_attempts: Some(0),
+        last_error_summary: None,
+        outcome: outcome.map(str::to_owned),
+    }
+}
+
+/// The rights that a server needs.
+fn rights_of(provider: &Provider) -> Vec<String> {
+    let is_here = provider.tier == ModelTier::Local || provider.is_relay;
+    let network = if is_here {
+        "net.http:loopback".to_owned()
+    } else {
+        format!("net.http:{}", provider.base_url.authority())
+    };
+    let secret = provider.key_variable.as_ref().map(|name| format!("secrets.use:{name}"));
+    std::iter::once(network).chain(secret).collect()
+}
+
+fn plan(asked: &ModelRequest<'_>, payload: &[u8], clearance: &Clearance) -> PlannedOperation {
+    let provider = &asked.resolved.provider;
+    let destination = Destination::of(asked.resolved);
+    let params = ModelParams {
+        provider_id: destination.provider_id,
+        tier: destination.tier,
+        url: destination.url,
+        model_id: destination.model_id,
+        max_tokens: asked.request.max_tokens,
+        consent_receipt_id: clearance.receipt_id().map(str::to_owned),
+    };
+    PlannedOperation {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        op_id: new_id(),
+        engine_id: "model".to_owned(),
+        engine_version_req: None,
+        operation: "completion".to_owned(),
+        inputs: vec![ArtifactHandle {
+            artifact_id: new_id(),
+            kind: ArtifactKind::PromptPayload,
+            uri: "payload".to_owned(),
+            content_hash: sha256_hex(payload),
+            size_bytes: u64::try_from(payload.len()).unwrap_or(u64::MAX),
+        }],
+        params: json!(params),
+        capabilities_requested: rights_of(provider),
+        capability_profile_id: None,
+        human_consent_obtained: false,
+        budget: BudgetSpec {
+            wall_time_ms: Some(u64::try_from(provider.timeout.as_millis()).unwrap_or(u64::MAX)),
+            output_bytes: Some(MAX_MODEL_ANSWER_BYTES),
+            ..BudgetSpec::default()
+        },
+        determinism: Determinism::D0,
+        evidence_policy: Some(EvidenceDemand { required: true, notes: None }),
+        output_spec: OutputSpec {
+            expected_types: vec![ArtifactKind::ToolOutput],
+            max_bytes: Some(MAX_MODEL_ANSWER_BYTES),
+        },
+    }
+}
+
+fn describe_result(
+    operation: &Operation<Admitted>,
+    artifact: ArtifactHandle,
+    error: Option<&LlmError>,
+    started_at: String,
+) -> EngineResult {
+    let planned = operation.envelope();
+    let outputs = if error.is_none() { vec![artifact.clone()] } else { Vec::new() };
+    EngineResult {
+        op_id: planned.op_id.clone(),
+        status: if error.is_none() { EngineStatus::Succeeded } else { EngineStatus::Failed },
+        started_at,
+        ended_at: now(),
+        outputs: outputs.clone(),
+        evidence: vec![artifact],
+        provenance: ProvenanceRecord {
+            engine_id: planned.engine_id.clone(),
+            engine_version: Some(ENGINE_VERSION.to_owned()),
+            implementation: Some(format!("countersign {ENGINE_VERSION}")),
+            determinism: planned.determinism,
+            config_hash: Some(sha256_hex(to_json(&planned.params).as_bytes())),
+            inputs: planned.inputs.clone(),
+            outputs,
+            capabilities_granted: operation.granted().to_vec(),
+            environment: Some(json!({
+                "enforced": ["net.http", "secrets.use", "wall_time_ms", "output_bytes", "max_tokens"],
+            })),
+        },
+        errors: error
+            .map(|error| EngineError {
+                code: error.code().to_owned(),
+                message: error.to_string(),
+                details_ref: None,
+            })
+            .into_iter()
+            .collect(),
+        logs_ref: None,
+    }
+}
+
+fn read_kept(path: &Path, artifact: &ArtifactHandle) -> Result<(String, u64), String> {
+    if Path::new(&artifact.uri) != path {
+        return Err("it is another file".to_owned());
+    }
+    let bytes = files::read(path, MAX_MODEL_ANSWER_BYTES).map_err(|error| error.to_string())?;
+    Ok((sha256_hex(&bytes), u64::try_from(bytes.len()).unwrap_or(u64::MAX)))
+}
+
+/// The call, as `usage` counts it.
+fn to_call(asked: &ModelRequest<'_>, op_id: &str, usage: TokenUsage, is_measured: bool) -> StoredCall {
+    StoredCall {
+        call: ModelCall {
+            id: op_id.to_owned(),
+            agent: Agent::Countersign,
+            session: asked.request.trace_id.clone(),
+            at: now(),
+            model: Some(asked.resolved.model_id.clone()),
+            tokens: Tokens {
+                input: usage.prompt_tokens,
+                output: usage.completion_tokens,
+                ..Tokens::default()
+            },
+            quality: if is_measured { Quality::Measured } else { Quality::Estimated },
+            log: None,
+            folder: asked.tree.to_owned(),
+            branch: None,
+            is_sidechain: false,
+            role: Some(asked.resolved.role.as_str().to_owned()),
+        },
+        packet: Some(asked.packet.to_owned()),
+    }
+}

@@ -1,0 +1,270 @@
+//! What a model is shown: the contract, the change inside the scope, findings and evidence,
+//! as one JSON document. Secrets are removed before, and nothing in it can end the document.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::change::ChangedFile;
+use crate::document::packet::{ContractPart, Packet, contract_parts};
+use crate::finding::{Place, Report};
+use crate::ledger::redact_value;
+use crate::text::{escape_hidden, format_count, to_single_line};
+
+/// Unchanged lines around a change.
+const CONTEXT_LINES: usize = 3;
+/// Maximum length of a line that is sent, in characters.
+const MAX_LINE_CHARS: usize = 1_000;
+/// Maximum number of findings that are sent.
+const MAX_FINDINGS: usize = 50;
+
+/// Ends of names of files that hold secrets by their purpose.
+const SECRET_ENDS: [&str; 8] = [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk"];
+/// Names of files that hold secrets by their purpose.
+const SECRET_NAMES: [&str; 8] =
+    [".npmrc", ".pypirc", ".netrc", ".git-credentials", "credentials", "id_rsa", "id_ed25519", "id_ecdsa"];
+
+/// The lines that were sent, by file and number: only these can be cited.
+pub(crate) type SentLines = BTreeMap<String, BTreeMap<u64, String>>;
+
+/// What a model is shown.
+#[derive(Debug, Default)]
+pub(crate) struct Projection {
+    /// The document.
+    pub prompt: String,
+    /// The lines of files in it.
+    pub lines: SentLines,
+    /// The documents and files in it.
+    pub artifacts: Vec<String>,
+    /// What was removed.
+    pub redactions: Vec<String>,
+    /// Files that are not in it, with the reason.
+    pub left_out: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    packet: &'a str,
+    contract: Vec<ShownPart>,
+    findings: Vec<ShownFinding>,
+    evidence: Vec<ShownClaim>,
+    files: Vec<ShownFile>,
+}
+
+#[derive(Serialize)]
+struct ShownPart {
+    part: String,
+    lines: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ShownFinding {
+    rule: String,
+    level: String,
+    message: String,
+    file: Option<String>,
+    line: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct ShownClaim {
+    command: String,
+    claimed_exit_code: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ShownFile {
+    file: String,
+    change: &'static str,
+    hunks: Vec<Vec<ShownLine>>,
+}
+
+/// Number in the new content, `+`, `-` or a blank, and the text.
+#[derive(Serialize)]
+struct ShownLine(Option<u64>, char, String);
+
+/// Removes secrets from lines of one document, and counts the lines that had one.
+#[derive(Default)]
+struct Redactor {
+    is_in_key: bool,
+    count: usize,
+}
+
+impl Redactor {
+    /// Returns a line as it may be sent.
+    fn clean(&mut self, line: &str) -> String {
+        let starts = line.contains("-----BEGIN ") && line.contains("PRIVATE KEY");
+        let is_key = self.is_in_key || starts;
+        self.is_in_key = is_key && !line.contains("-----END ");
+        let text = if is_key { "<redacted>".to_owned() } else { redact(line) };
+        self.count += usize::from(text != line);
+        escape_hidden(&cut(&text)).into_owned()
+    }
+
+    fn describe(&self, what: &str) -> Option<String> {
+        (self.count > 0).then(|| format!("{} of {what}", format_count(self.count, "line")))
+    }
+}
+
+fn redact(text: &str) -> String {
+    let mut value = serde_json::Value::String(text.to_owned());
+    redact_value(&mut value);
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MAX_LINE_CHARS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// Builds what a model is shown: at most `max_bytes`. `files` are those inside the scope.
+#[must_use]
+pub(crate) fn project(
+    packet_id: &str,
+    packet: &Packet,
+    report: &Report,
+    files: &[&ChangedFile],
+    max_bytes: usize,
+) -> Projection {
+    let mut out = Projection { artifacts: vec![packet.source.name().to_string()], ..Projection::default() };
+    let mut redactor = Redactor::default();
+    // Sections say what was agreed; fields about persons are nobody's business there.
+    let is_agreed = |part: &ContractPart| {
+        part.key == "RISK_TIER" || part.lines.first().is_some_and(|line| line.value.starts_with('#'))
+    };
+    let contract = contract_parts(packet)
+        .into_iter()
+        .filter(is_agreed)
+        .map(|part| ShownPart {
+            part: part.key,
+            lines: part.lines.iter().map(|line| redactor.clean(&line.value)).collect(),
+        })
+        .collect();
+    let findings = shown_findings(report, &mut redactor);
+    let evidence = report
+        .claims
+        .iter()
+        .map(|claim| ShownClaim {
+            command: redactor.clean(&claim.command),
+            claimed_exit_code: claim.exit_code.clone().map(|code| to_single_line(&code, 20)),
+        })
+        .collect();
+    out.redactions.extend(redactor.describe("the contract and its findings"));
+    let mut shown = Shown { packet: packet_id, contract, findings, evidence, files: Vec::new() };
+    let mut size = length(&shown);
+    for file in files {
+        let name = to_single_line(&file.change.path.to_text(), 400);
+        if let Some(reason) = reason_to_leave_out(file) {
+            out.left_out.push(format!("{name}: {reason}"));
+            continue;
+        }
+        let mut redactor = Redactor::default();
+        let (one, lines) = show_file(file, name.clone(), &mut redactor);
+        let more = length(&one) + 1;
+        if size + more > max_bytes {
+            out.left_out.push(format!("{name}: it does not fit into {max_bytes} bytes"));
+            continue;
+        }
+        size += more;
+        out.redactions.extend(redactor.describe(&name));
+        out.artifacts.push(name.clone());
+        out.lines.insert(name, lines);
+        shown.files.push(one);
+    }
+    out.prompt = serde_json::to_string(&shown).unwrap_or_default();
+    out
+}
+
+fn length(value: &impl Serialize) -> usize {
+    serde_json::to_string(value).map_or(usize::MAX / 2, |text| text.len())
+}
+
+fn shown_findings(report: &Report, redactor: &mut Redactor) -> Vec<ShownFinding> {
+    let shown = |finding: &crate::finding::Finding| {
+        let (file, line) = match &finding.primary.place {
+            Place::Text { source, span } => {
+                (Some(source.display_path().clone()), Some(source.position(span.start).line))
+            }
+            Place::Path(path) => (Some(path.to_string()), None),
+            Place::Repository => (None, None),
+        };
+        (finding.rule.to_string(), finding.level.to_string(), finding.message.clone(), file, line)
+    };
+    report
+        .findings
+        .iter()
+        .take(MAX_FINDINGS)
+        .map(shown)
+        .map(|(rule, level, message, file, line)| ShownFinding {
+            rule,
+            level,
+            message: redactor.clean(&message),
+            file: file.map(|file| to_single_line(&file, 400)),
+            line,
+        })
+        .collect()
+}
+
+/// Why the content of a file is not sent.
+fn reason_to_leave_out(file: &ChangedFile) -> Option<&'static str> {
+    let name = String::from_utf8_lossy(file.change.path.file_name()).to_lowercase();
+    let is_environment = name == ".env" || name.starts_with(".env.");
+    let is_secret = is_environment
+        || SECRET_NAMES.contains(&name.as_str())
+        || SECRET_ENDS.iter().any(|end| name.ends_with(end));
+    if is_secret {
+        return Some("files of this name hold secrets");
+    }
+    if file.is_binary() {
+        return Some("it is binary");
+    }
+    let released = [&file.before, &file.after].into_iter().flatten().any(|content| content.is_released());
+    released.then_some("it is too large")
+}
+
+fn split_lines(bytes: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect()
+}
+
+/// Shows the changed lines of a file and those around them; returns the numbered ones, too.
+fn show_file(
+    file: &ChangedFile,
+    name: String,
+    redactor: &mut Redactor,
+) -> (ShownFile, BTreeMap<u64, String>) {
+    let lines_of = |content: &Option<crate::change::FileContent>| {
+        content.as_ref().map(|content| split_lines(&content.bytes)).unwrap_or_default()
+    };
+    // Every line is cleaned, in order: a key can begin far before the change.
+    let clean = |lines: Vec<String>| {
+        let mut one = Redactor::default();
+        let cleaned: Vec<String> = lines.iter().map(|line| one.clean(line)).collect();
+        (lines, cleaned)
+    };
+    let (raw_before, before) = clean(lines_of(&file.before));
+    let (raw_after, after) = clean(lines_of(&file.after));
+    let mut numbered = BTreeMap::new();
+    let mut hunks = Vec::new();
+    for hunk in file.hunks() {
+        let mut lines = Vec::new();
+        let mut add = |index: usize, mark: char, raw: &[String], all: &[String]| {
+            let Some(text) = all.get(index) else { return };
+            redactor.count += usize::from(raw.get(index).is_some_and(|raw| cut(raw) != *text));
+            let number = (mark != '-').then(|| u64::try_from(index + 1).unwrap_or(u64::MAX));
+            if let Some(number) = number {
+                numbered.insert(number, text.clone());
+            }
+            lines.push(ShownLine(number, mark, text.clone()));
+        };
+        let from = hunk.after.start.saturating_sub(CONTEXT_LINES);
+        (from..hunk.after.start).for_each(|index| add(index, ' ', &raw_after, &after));
+        hunk.before.clone().for_each(|index| add(index, '-', &raw_before, &before));
+        hunk.after.clone().for_each(|index| add(index, '+', &raw_after, &after));
+        (hunk.after.end..hunk.after.end + CONTEXT_LINES)
+            .for_each(|index| add(index, ' ', &raw_after, &after));
+        hunks.push(lines);
+    }
+    (ShownFile { file: name, change: file.change.kind().clause(), hunks }, numbered)
+}
