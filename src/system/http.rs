@@ -28,6 +28,17 @@ impl Secret {
     }
 }
 
+impl Secret {
+    /// Removes the key from what a server sent: some repeat it in their errors.
+    fn remove_from(&self, bytes: Vec<u8>) -> Vec<u8> {
+        use bstr::ByteSlice as _;
+        if self.0.is_empty() || bytes.find(self.0.as_bytes()).is_none() {
+            return bytes;
+        }
+        bytes.replace(self.0.as_bytes(), b"<redacted>")
+    }
+}
+
 /// Where a request goes, and its limits.
 pub(crate) struct Target {
     /// Whether TLS is used.
@@ -98,11 +109,16 @@ pub(crate) fn post_json(target: &Target, key: Option<&Secret>, body: &[u8]) -> i
     if let Some(Secret(key)) = key {
         request = request.header("Authorization", format!("Bearer {key}"));
     }
+    // The agent writes no log, and no error of it holds a header.
     let failed = |error: ureq::Error| io::Error::other(describe(&error, target));
     let mut answer = request.send(body).map_err(failed)?;
     let status = answer.status().as_u16();
     let body =
         answer.body_mut().with_config().limit(target.max_answer_bytes).read_to_vec().map_err(failed)?;
+    let body = match key {
+        Some(key) => key.remove_from(body),
+        None => body,
+    };
     Ok(HttpAnswer { status, body })
 }
 

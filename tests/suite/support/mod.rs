@@ -1,4 +1,4 @@
-//! Code that several test modules share. Two test programs include this file.
+//! Code that several test modules share. Several test programs include this file.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 pub mod expected;

@@ -1,0 +1,194 @@
+//! Advice of a model on this machine: it stands beside the verdict and changes nothing.
+
+use serde_json::Value;
+
+use crate::fixture::{
+    WP, assist, configure, configure_local, everything_written, remark, report, with_work, without_run,
+};
+use crate::server::{Server, openai};
+
+#[test]
+fn advice_stands_beside_the_verdict_and_changes_nothing() {
+    let sandbox = with_work();
+    let server = Server::with_remark(&remark("says goodbye to nobody in particular"));
+    configure_local(&sandbox, server.port(), "");
+    let status = sandbox.git(&["status", "--porcelain"]);
+    let (exit, plain) = report(&sandbox, &["audit", WP]);
+    let (with_exit, with) = report(&sandbox, &["review", "assist", WP]);
+    assert_eq!(exit, 1, "{plain}");
+    assert_eq!(with_exit, exit);
+    let advice = with["run"]["assist"].clone();
+    assert_eq!(advice["notes"][0]["path"], "src/farewell.rs", "{advice}");
+    assert_eq!((advice["notes"][0]["line"].as_u64(), advice["dropped"].as_u64()), (Some(1), Some(0)));
+    assert_eq!(advice["tokens_sent"], 1_234);
+    assert_eq!(without_run(with), without_run(plain));
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), status);
+    let requests = server.received();
+    assert_eq!(requests.len(), 1);
+    assert!(requests[0].head.starts_with("POST /v1/chat/completions HTTP/1.1"), "{}", requests[0].head);
+    assert!(!requests[0].head.to_lowercase().contains("authorization"), "{}", requests[0].head);
+    let body: Value = serde_json::from_slice(&requests[0].body).expect("JSON");
+    assert_eq!((body["stream"].as_bool(), body["model"].as_str()), (Some(false), Some("small")));
+    // What lies outside of the scope is not shown to the model.
+    let prompt = body["messages"][1]["content"].as_str().expect("text");
+    assert!(
+        prompt.contains("pub fn farewell") && !prompt.contains("a file that no packet allows"),
+        "{prompt}"
+    );
+    // The human report has a section of its own.
+    let (_, said) = sandbox.run_redacted(&["review", "assist", WP]);
+    assert!(said.contains("advice, no part of the verdict") && said.contains("src/farewell.rs:1"), "{said}");
+    assert_eq!(server.received().len(), 1, "the answer to the same bytes is kept");
+    // Its tokens are those of the packet.
+    let (_, usage) = report(&sandbox, &["usage", WP]);
+    assert_eq!(
+        usage["total"]["input_tokens"].as_u64().or(usage["total"]["input"].as_u64()),
+        Some(1_234),
+        "{usage}"
+    );
+}
+
+#[test]
+fn ollama_is_asked_in_its_own_words() {
+    let sandbox = with_work();
+    let answer = serde_json::json!({
+        "message": {"role": "assistant", "content": remark("a remark")}, "prompt_eval_count": 11, "eval_count": 22,
+    });
+    let server = Server::json("200 OK", &answer.to_string());
+    configure(
+        &sandbox,
+        &format!(
+            "models:\n  providers: {{o: {{kind: ollama, tier: local, base_url: 'http://localhost:{}', models: ['q:7b']}}}}\n\
+             \x20 roles: {{validator: {{provider: o, model: 'q:7b'}}}}\n",
+            server.port()
+        ),
+    );
+    let (_, advice) = assist(&sandbox, &[]);
+    assert_eq!(
+        (advice["tokens_sent"].as_u64(), advice["tokens_received"].as_u64()),
+        (Some(11), Some(22)),
+        "{advice}"
+    );
+    let request = &server.received()[0];
+    assert!(request.head.starts_with("POST /api/chat "), "{}", request.head);
+    assert!(
+        request.head.to_lowercase().contains(&format!("host: localhost:{}", server.port())),
+        "{}",
+        request.head
+    );
+}
+
+#[test]
+fn a_repository_chooses_nothing() {
+    let sandbox = with_work();
+    let (server, evil) = (Server::with_remark(&remark("a remark")), Server::with_remark(&remark("evil")));
+    configure_local(&sandbox, server.port(), "");
+    // A configuration of the repository has no word for a server.
+    let text = format!(
+        "models:\n  providers: {{e: {{kind: ollama, tier: local, base_url: 'http://127.0.0.1:{}', models: [m]}}}}\n",
+        evil.port()
+    );
+    sandbox.append("countersign.yaml", &text);
+    let (exit, said) = sandbox.run_redacted(&["review", "assist", WP, "--worktree"]);
+    assert!(exit == 2 || !said.contains("evil"), "{exit}: {said}");
+    sandbox.git(&["checkout", "-q", "countersign.yaml"]);
+    // Nor has a document, nor a variable that other programs read.
+    let variables = [
+        ("OLLAMA_URL", evil.port()),
+        ("OLLAMA_HOST", evil.port()),
+        ("OPENAI_BASE_URL", evil.port()),
+        ("http_proxy", evil.port()),
+        ("HTTP_PROXY", evil.port()),
+        ("ALL_PROXY", evil.port()),
+    ];
+    let mut program = sandbox.program();
+    for (name, port) in variables {
+        program.env(name, format!("http://127.0.0.1:{port}"));
+    }
+    program.env("OPENAI_API_KEY", "a-key-that-was-not-asked-for");
+    let output = program.args(["review", "assist", WP]).output().expect("runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!((server.received().len(), evil.received().len()), (1, 0));
+    assert!(!server.received()[0].head.contains("a-key-that-was-not-asked-for"));
+}
+
+#[test]
+fn without_a_configured_role_nothing_is_judged() {
+    let sandbox = with_work();
+    let (exit, said) = sandbox.run_redacted(&["review", "assist", WP]);
+    assert!(exit == 2 && said.contains("no server is configured for the role `validator`"), "{exit}: {said}");
+    configure(&sandbox, "models: {cloud: maybe}");
+    let (exit, said) = sandbox.run_redacted(&["providers", "list"]);
+    assert!(exit == 2 && said.contains("locked, denied, consent"), "{exit}: {said}");
+    configure(
+        &sandbox,
+        "models: {providers: {a: {kind: ollama, tier: local, base_url: 'http://192.168.1.1', models: [m]}}}",
+    );
+    let (exit, said) = sandbox.run_redacted(&["providers", "list"]);
+    assert!(exit == 2 && said.contains("HSK-403-SSRF-BLOCKED"), "{exit}: {said}");
+}
+
+#[test]
+fn providers_explain_who_asks_which_model() {
+    let sandbox = with_work();
+    configure_local(&sandbox, 9, "");
+    let (exit, said) = sandbox.run_redacted(&["providers", "check"]);
+    assert_eq!(exit, 0, "{said}");
+    for part in [
+        "here: http://127.0.0.1:9 (local)",
+        "address  127.0.0.1:9",
+        "role validator: small of here",
+        "role worker: not configured",
+        "cloud: denied",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    configure(
+        &sandbox,
+        "models:\n  cloud: consent\n  providers:\n    a:\n      {kind: openai_compat, tier: cloud, base_url: 'https://name.invalid', models: [m], key: {variable: NO_SUCH_KEY, host: name.invalid}}\n",
+    );
+    let (exit, said) = sandbox.run_redacted(&["providers", "check"]);
+    assert_eq!(exit, 1, "{said}");
+    for part in
+        ["needs TLS", "`NO_SUCH_KEY` with its key is not set", "allowed signers", "resolves to no address"]
+    {
+        let is_other_build = part == "needs TLS" && cfg!(feature = "cloud");
+        assert!(said.contains(part) || is_other_build, "{part}: {said}");
+    }
+    let (_, listed) = report(&sandbox, &["providers", "list"]);
+    assert_eq!(listed["providers"][0]["tier"], "cloud", "{listed}");
+}
+
+#[test]
+fn a_key_goes_to_its_server_and_nowhere_else() {
+    let sandbox = with_work();
+    let marker = "MARKER-OF-A-KEY-0123456789";
+    let repeats = serde_json::json!({"error": {"message": format!("bad key {marker}")}}).to_string();
+    for server in [
+        Server::json("401 Unauthorized", &repeats),
+        Server::json("200 OK", &openai(&remark(&format!("your key is {marker}")), None)),
+    ] {
+        let key = "      key: {variable: THE_KEY, host: 127.0.0.1}\n";
+        configure_local(&sandbox, server.port(), key);
+        let mut said = String::new();
+        for arguments in
+            [&["review", "assist", WP, "--again"][..], &["log", "--all"], &["jobs"], &["log", "export"]]
+        {
+            let output = sandbox.program().env("THE_KEY", marker).args(arguments).output().expect("runs");
+            said.push_str(&String::from_utf8_lossy(&output.stdout));
+            said.push_str(&String::from_utf8_lossy(&output.stderr));
+        }
+        let requests = server.received();
+        assert!(requests[0].head.contains(&format!("Bearer {marker}")), "{}", requests[0].head);
+        assert!(!said.contains(marker), "{said}");
+        assert!(!everything_written(&sandbox).contains(marker));
+    }
+    // A key that is missing, or bound to another host, is not replaced by another one.
+    let server = Server::with_remark(&remark("a remark"));
+    configure_local(&sandbox, server.port(), "      key: {variable: THE_KEY, host: 127.0.0.1}\n");
+    let (_, advice) = assist(&sandbox, &["--again"]);
+    assert!(advice["error"].as_str().is_some_and(|why| why.contains("`THE_KEY`")), "{advice}");
+    configure_local(&sandbox, server.port(), "      key: {variable: THE_KEY, host: evil.example}\n");
+    assert_eq!(sandbox.run_redacted(&["review", "assist", WP]).0, 2);
+    assert_eq!(server.received().len(), 0);
+}
