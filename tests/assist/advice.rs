@@ -41,11 +41,7 @@ fn advice_stands_beside_the_verdict_and_changes_nothing() {
     assert_eq!(server.received().len(), 1, "the answer to the same bytes is kept");
     // Its tokens are those of the packet.
     let (_, usage) = report(&sandbox, &["usage", WP]);
-    assert_eq!(
-        usage["total"]["input_tokens"].as_u64().or(usage["total"]["input"].as_u64()),
-        Some(1_234),
-        "{usage}"
-    );
+    assert_eq!(usage["total"]["tokens"]["input"], 1_234, "{usage}");
 }
 
 #[test]
@@ -108,8 +104,9 @@ fn a_repository_chooses_nothing() {
     program.env("OPENAI_API_KEY", "a-key-that-was-not-asked-for");
     let output = program.args(["review", "assist", WP]).output().expect("runs");
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!((server.received().len(), evil.received().len()), (1, 0));
-    assert!(!server.received()[0].head.contains("a-key-that-was-not-asked-for"));
+    let requests = server.received();
+    assert!(!requests.is_empty() && evil.received().is_empty());
+    assert!(!requests.iter().any(|request| request.head.contains("a-key-that-was-not-asked-for")));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Code that several test modules share. Several test programs include this file.
-#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test program uses a part of it")]
 
 pub mod expected;
 pub mod greeter;
