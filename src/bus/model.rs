@@ -15,8 +15,8 @@ use crate::ledger::{
     StoredCall, new_id, now,
 };
 use crate::provider::{
-    Clearance, CloudPolicy, CompletionRequest, CompletionResponse, ConsentBundle, Destination, GuardDenial,
-    GuardInput, LlmClient, LlmError, ModelTier, Provider, ResolvedProvider, TokenUsage, answer_key,
+    Clearance, CloudPolicy, CompletionRequest, CompletionResponse, ConsentBundle, GuardDenial, GuardInput,
+    LlmClient, LlmError, ModelDestination, ModelTier, Provider, ResolvedProvider, TokenUsage, answer_key,
     check_consent, consent_replayed, encode_request,
 };
 use crate::system::{clock, files};
@@ -51,6 +51,12 @@ pub(crate) struct ModelRequest<'a> {
     pub tree: &'a str,
     /// Folder of answers.
     pub answers: PathBuf,
+    /// Folder of the user with the receipts that were used in any repository.
+    pub receipts: Option<PathBuf>,
+    /// The documents and files of which something is sent.
+    pub artifacts: &'a [String],
+    /// What was removed before.
+    pub redactions: &'a [String],
 }
 
 /// Why there is no answer.
@@ -71,9 +77,12 @@ pub(crate) enum ModelError {
     /// The engine's result is wrong.
     #[error(transparent)]
     Result(#[from] ResultFault),
-    /// The ledger is needed and cannot be used.
+    /// The ledger is needed and cannot be used: no byte left.
     #[error(transparent)]
     Ledger(#[from] LedgerTrouble),
+    /// The model was asked, and that could not be recorded.
+    #[error("the call is not recorded: {0}")]
+    Unrecorded(LedgerTrouble),
 }
 
 /// Makes the client of a server, once the guard has let the bytes pass.
@@ -91,7 +100,7 @@ impl Bus<'_> {
         asked: &ModelRequest<'_>,
         connect: &Connect<'_>,
     ) -> Result<CompletionResponse, ModelError> {
-        let payload = encode_request(asked.resolved.provider.kind, asked.request);
+        let payload = encode_request(&asked.resolved.provider, asked.request);
         let is_cloud = asked.resolved.provider.tier == ModelTier::Cloud;
         if is_cloud {
             self.recorder().record(Payload::CloudRequested(escalation(asked, asked.reason, None)));
@@ -138,6 +147,8 @@ impl Bus<'_> {
             packet: asked.packet,
             consent: asked.consent,
             signers: asked.signers,
+            artifacts: asked.artifacts,
+            redactions: asked.redactions,
             now: clock::now(),
         });
         if let Err(denial) = &judged {
@@ -155,14 +166,16 @@ impl Bus<'_> {
         payload: &[u8],
         op_id: &str,
     ) -> Result<(), ModelError> {
-        let used = match self.recorder().spend_consent(receipt, &sha256_hex(payload)) {
-            Ok(None) => return Ok(()),
-            Ok(Some(used)) => used,
-            Err(trouble) => {
-                self.record_broken(op_id, &trouble.to_string());
-                return Err(trouble.into());
-            }
-        };
+        let spent = self.recorder().spend_consent(receipt, &sha256_hex(payload));
+        let used =
+            match spent.and_then(|used| Ok(used.or(remember_receipt(asked.receipts.as_deref(), receipt)?))) {
+                Ok(None) => return Ok(()),
+                Ok(Some(used)) => used,
+                Err(trouble) => {
+                    self.record_broken(op_id, &trouble.to_string());
+                    return Err(trouble.into());
+                }
+            };
         let denial = consent_replayed(&used);
         self.recorder().poison(SecurityViolation {
             violation_type: "consent_replayed".to_owned(),
@@ -226,7 +239,24 @@ impl Bus<'_> {
             prompt_hash: Some(sha256_hex(payload)),
             response_hash: reason.is_none().then(|| sha256_hex(text.as_bytes())),
         });
-        Ok(self.record_result(&result, event)?)
+        self.record_result(&result, event).map_err(ModelError::Unrecorded)
+    }
+}
+
+/// Remembers a receipt for all repositories of the user: a clone has another ledger. Returns
+/// when it was used, if it was.
+fn remember_receipt(folder: Option<&Path>, receipt: &str) -> Result<Option<String>, LedgerTrouble> {
+    let trouble =
+        |why: &dyn std::fmt::Display| LedgerTrouble(format!("the receipt cannot be remembered: {why}"));
+    let folder = folder.ok_or_else(|| trouble(&"the user has no folder for state"))?;
+    files::create_folder(folder).map_err(|error| trouble(&error))?;
+    // The guard has checked that the id is a UUID.
+    match files::create_new(&folder.join(receipt)) {
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Ok(Some("an earlier time, in another copy of the repository".to_owned()))
+        }
+        Err(error) => Err(trouble(&error)),
     }
 }
 
@@ -264,7 +294,7 @@ fn rights_of(provider: &Provider) -> Vec<String> {
 
 fn plan(asked: &ModelRequest<'_>, payload: &[u8], clearance: &Clearance) -> PlannedOperation {
     let provider = &asked.resolved.provider;
-    let destination = Destination::of(asked.resolved);
+    let destination = ModelDestination::of(asked.resolved);
     let params = ModelParams {
         provider_id: destination.provider_id,
         tier: destination.tier,

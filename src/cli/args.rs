@@ -197,6 +197,23 @@ const AUTO: &str = "auto";
 const MAX_EVENT_BYTES: u64 = 32 * 1024 * 1024;
 
 impl SelectionArgs {
+    /// Returns the arguments as they were typed.
+    #[cfg(feature = "llm")]
+    #[must_use]
+    pub(crate) fn typed(&self) -> String {
+        let valued = [("--range", &self.range), ("--rev", &self.rev)];
+        let mut out: String = valued
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!(" {name} {}", value.as_ref()?)))
+            .collect();
+        for (name, is_on) in [("--staged", self.staged), ("--worktree", self.worktree)] {
+            if is_on {
+                out.push_str(&format!(" {name}"));
+            }
+        }
+        out
+    }
+
     /// Returns the selected change, with what else the event of a run says.
     ///
     /// # Errors

@@ -57,6 +57,9 @@ pub(crate) struct ProviderSettings {
     pub timeout: Option<u64>,
     /// Number of tokens that prompt and answer may have together.
     pub context: Option<u64>,
+    /// Whether the server is told to answer with JSON (`response_format`); not all know it.
+    #[serde(default)]
+    pub json_mode: bool,
 }
 
 /// The key of a server, as a user wrote it.

@@ -2,7 +2,7 @@
 //! what is asked, what comes back, and the limits that every client keeps.
 
 use super::code::{BUDGET_EXCEEDED, PROVIDER_ERROR, RATE_LIMIT};
-use super::registry::ModelTier;
+use super::kinds::ModelTier;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,8 @@ pub(crate) struct CompletionResponse {
     pub usage: TokenUsage,
     /// Whether the server counted them; otherwise they are estimated from sizes.
     pub is_measured: bool,
+    /// Whether the answer ends because it reached its maximum length.
+    pub is_cut: bool,
     /// Time until the answer was there, in milliseconds.
     pub latency_ms: u64,
 }

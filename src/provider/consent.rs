@@ -107,7 +107,7 @@ pub(crate) struct CloudEscalationRequest {
 /// Where the bytes go. The shapes of the contract do not say it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Destination {
+pub(crate) struct ModelDestination {
     /// The server's id in the user's configuration.
     pub provider_id: String,
     /// `local` or `cloud`.
@@ -118,7 +118,7 @@ pub(crate) struct Destination {
     pub model_id: String,
 }
 
-impl Destination {
+impl ModelDestination {
     /// The destination of a role.
     #[must_use]
     pub(crate) fn of(resolved: &ResolvedProvider) -> Self {
@@ -138,7 +138,7 @@ impl Destination {
 /// bytes have the same.
 #[must_use]
 pub(crate) fn answer_key(resolved: &ResolvedProvider, payload: &[u8]) -> String {
-    let destination = Destination::of(resolved);
+    let destination = ModelDestination::of(resolved);
     let hash = crate::digest::sha256_hex(payload);
     crate::digest::sha256_hex(format!("{}\n{}\n{hash}", destination.url, destination.model_id).as_bytes())
 }
@@ -154,7 +154,7 @@ pub(crate) struct ConsentStatement {
     /// Why the cloud is asked.
     pub request: CloudEscalationRequest,
     /// Where the bytes go.
-    pub destination: Destination,
+    pub destination: ModelDestination,
 }
 
 impl ConsentStatement {
@@ -187,9 +187,11 @@ pub(crate) struct PlanFile {
     /// What is to be sent.
     pub projection_plan: ProjectionPlan,
     /// Where it goes.
-    pub destination: Destination,
+    pub destination: ModelDestination,
     /// Name of the file with the bytes, beside this one.
     pub payload_file: String,
+    /// The command that sends these bytes, without the consent.
+    pub command: String,
 }
 
 /// Version of the file of a dry run.

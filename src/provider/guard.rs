@@ -7,10 +7,11 @@ use crate::text::to_single_line;
 
 use super::code::{CONSENT_MISMATCH, CONSENT_REQUIRED, ESCALATION_DENIED, GOVERNANCE_LOCKED};
 use super::consent::{
-    BUNDLE_SCHEMA, ConsentBundle, Destination, MAX_MINUTES, PLAN_SCHEMA, RECEIPT_SCHEMA, REQUEST_SCHEMA,
+    BUNDLE_SCHEMA, ConsentBundle, MAX_MINUTES, ModelDestination, PLAN_SCHEMA, RECEIPT_SCHEMA, REQUEST_SCHEMA,
     SINGLE_CALL,
 };
-use super::registry::{CloudPolicy, ModelTier, ResolvedProvider};
+use super::kinds::{CloudPolicy, ModelTier};
+use super::registry::ResolvedProvider;
 
 /// Why a request is not sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +41,10 @@ pub(crate) struct GuardInput<'a> {
     pub consent: Option<&'a ConsentBundle>,
     /// Keys that may consent.
     pub signers: Option<&'a AllowedSigners>,
+    /// The documents and files of which something would be sent.
+    pub artifacts: &'a [String],
+    /// What was removed before.
+    pub redactions: &'a [String],
     /// Now.
     pub now: jiff::Timestamp,
 }
@@ -48,7 +53,7 @@ pub(crate) struct GuardInput<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Clearance {
     payload_sha256: String,
-    destination: Destination,
+    destination: ModelDestination,
     receipt_id: Option<String>,
 }
 
@@ -56,7 +61,7 @@ impl Clearance {
     /// Returns whether these bytes may be sent to this server.
     #[must_use]
     pub(crate) fn covers(&self, resolved: &ResolvedProvider, payload: &[u8]) -> bool {
-        self.payload_sha256 == sha256_hex(payload) && self.destination == Destination::of(resolved)
+        self.payload_sha256 == sha256_hex(payload) && self.destination == ModelDestination::of(resolved)
     }
 
     /// Returns the id of the receipt that is used up; `None` if none is needed.
@@ -69,7 +74,8 @@ impl Clearance {
 /// The denial of a receipt that was used before.
 #[must_use]
 pub(crate) fn replayed(used_at: &str) -> GuardDenial {
-    let why = format!("the receipt was used at {}; a person must sign again", to_single_line(used_at, 40));
+    let used_at = to_single_line(used_at, 80);
+    let why = format!("the receipt was used at {used_at}; a person must sign again");
     deny(CONSENT_MISMATCH, why)
 }
 
@@ -80,7 +86,7 @@ pub(crate) fn replayed(used_at: &str) -> GuardDenial {
 pub(crate) fn check(input: &GuardInput<'_>) -> Result<Clearance, GuardDenial> {
     let clearance = |receipt_id: Option<String>| Clearance {
         payload_sha256: sha256_hex(input.payload),
-        destination: Destination::of(input.resolved),
+        destination: ModelDestination::of(input.resolved),
         receipt_id,
     };
     if input.resolved.provider.tier == ModelTier::Local {
@@ -149,12 +155,18 @@ fn find_mismatch(input: &GuardInput<'_>, consent: &ConsentBundle) -> Option<Stri
         .or_else(|| {
             wrong(
                 payload_sha256 != plan.payload_sha256,
-                "other bytes would be sent than those that were signed; the work or its packet changed since",
+                "other bytes would be sent than those that were signed; the work or its packet changed since, or the \
+                 command has other options",
             )
         })
-        .or_else(|| wrong(size > plan.max_bytes, "more bytes would be sent than the plan allows"))
+        .or_else(|| wrong(size != plan.max_bytes, "the plan has another size"))
+        .or_else(|| wrong(input.artifacts != plan.include_artifact_refs, "the plan names other files"))
+        .or_else(|| wrong(input.redactions != plan.redactions_applied, "the plan names other redactions"))
         .or_else(|| {
-            wrong(statement.destination != Destination::of(input.resolved), "it is for another destination")
+            wrong(
+                statement.destination != ModelDestination::of(input.resolved),
+                "it is for another destination",
+            )
         })
         .or_else(|| {
             let names = [plan.wp_id.as_deref(), Some(request.wp_id.as_str())];

@@ -18,7 +18,7 @@ use super::wire::{self, MAX_ANSWER_BYTES};
 ///
 /// # Errors
 /// The name cannot be resolved, or one of its addresses is refused.
-pub(crate) fn resolve_address(provider: &Provider) -> Result<SocketAddr, AddressFault> {
+pub(crate) fn resolve_address(provider: &Provider) -> Result<Vec<SocketAddr>, AddressFault> {
     let BaseUrl { host, port, .. } = &provider.base_url;
     let found = match host {
         Host::Ip(ip) => vec![SocketAddr::new(*ip, *port)],
@@ -32,7 +32,7 @@ pub(crate) struct HttpLlmClient {
     resolved: ResolvedProvider,
     profile: ModelProfile,
     clearance: Clearance,
-    address: SocketAddr,
+    addresses: Vec<SocketAddr>,
     key: Option<http::Secret>,
 }
 
@@ -46,7 +46,7 @@ impl HttpLlmClient {
             let why = "this program has no TLS; one that is built with the feature `cloud` has it";
             return Err(LlmError::Provider(why.to_owned()));
         }
-        let address =
+        let addresses =
             resolve_address(&resolved.provider).map_err(|fault| LlmError::Provider(fault.to_string()))?;
         let profile = ModelProfile {
             model_id: resolved.model_id.clone(),
@@ -54,7 +54,15 @@ impl HttpLlmClient {
             tier: resolved.provider.tier,
         };
         let key = read_key(&resolved.provider)?;
-        Ok(Self { resolved: resolved.clone(), profile, clearance: clearance.clone(), address, key })
+        // A receipt is used up next: not for a server that is down.
+        if clearance.receipt_id().is_some() {
+            http::probe(&addresses).map_err(|error| {
+                let kind = error.kind();
+                let place = resolved.provider.base_url.authority();
+                LlmError::Provider(format!("{place}: no connection ({kind}); the consent is not used up"))
+            })?;
+        }
+        Ok(Self { resolved: resolved.clone(), profile, clearance: clearance.clone(), addresses, key })
     }
 }
 
@@ -74,15 +82,15 @@ impl LlmClient for HttpLlmClient {
     fn completion(&self, request: &CompletionRequest) -> Result<CompletionResponse, LlmError> {
         let provider = &self.resolved.provider;
         check_before(&self.profile, request)?;
-        let body = wire::encode(provider.kind, request);
+        let body = wire::encode(provider, request);
         if !self.clearance.covers(&self.resolved, &body) {
             return Err(LlmError::Provider("these bytes are not those that may be sent".to_owned()));
         }
         let base = &provider.base_url;
-        let target = http::Target {
+        let target = http::HttpTarget {
             is_https: base.is_https,
             authority: base.authority(),
-            address: self.address,
+            addresses: self.addresses.clone(),
             path: wire::path(provider),
             timeout: provider.timeout,
             max_answer_bytes: MAX_ANSWER_BYTES,
@@ -90,8 +98,18 @@ impl LlmClient for HttpLlmClient {
         let watch = Stopwatch::start();
         let answer = http::post_json(&target, self.key.as_ref(), &body)
             .map_err(|error| LlmError::Provider(format!("{}: {error}", base.authority())))?;
-        let response =
-            wire::decode(provider.kind, request, answer.status, &answer.body, watch.elapsed_milliseconds())?;
+        let milliseconds = watch.elapsed_milliseconds();
+        let decoded = wire::decode(provider.kind, request, answer.status, &answer.body, milliseconds);
+        // Some servers repeat the key, and not always letter by letter.
+        let clean = |text: String| match &self.key {
+            Some(key) => key.remove_from(text),
+            None => text,
+        };
+        let response = match decoded {
+            Ok(response) => CompletionResponse { text: clean(response.text), ..response },
+            Err(LlmError::Provider(why)) => return Err(LlmError::Provider(clean(why))),
+            Err(error) => return Err(error),
+        };
         check_after(request, response)
     }
 

@@ -7,7 +7,7 @@ use super::client::{
     CompletionRequest, CompletionResponse, LlmClient, LlmError, ModelProfile, TokenUsage, check_after,
     check_before,
 };
-use super::registry::ModelTier;
+use super::kinds::ModelTier;
 
 /// Tokens of one word.
 const TOKENS_PER_WORD: u64 = 10;
@@ -68,7 +68,10 @@ impl LlmClient for InMemoryLlmClient {
             mock_tokens(&text),
         );
         let usage = self.usage.unwrap_or(counted);
-        check_after(request, CompletionResponse { text, usage, is_measured: true, latency_ms: 0 })
+        check_after(
+            request,
+            CompletionResponse { text, usage, is_measured: true, is_cut: false, latency_ms: 0 },
+        )
     }
 
     fn profile(&self) -> &ModelProfile {

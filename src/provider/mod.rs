@@ -10,6 +10,7 @@ mod consent;
 mod guard;
 #[cfg(feature = "llm")]
 mod http_client;
+mod kinds;
 #[cfg(test)]
 mod mock;
 mod registry;
@@ -21,18 +22,17 @@ mod wire;
 pub(crate) use client::ModelProfile;
 pub(crate) use client::{CompletionRequest, CompletionResponse, LlmClient, LlmError, TokenUsage};
 pub(crate) use consent::{
-    BUNDLE_SCHEMA, CloudEscalationRequest, ConsentBundle, ConsentReceipt, ConsentStatement, Destination,
-    MAX_MINUTES, PLAN_FILE_SCHEMA, PLAN_SCHEMA, PlanFile, ProjectionPlan, RECEIPT_SCHEMA, REQUEST_SCHEMA,
-    SINGLE_CALL, answer_key,
+    BUNDLE_SCHEMA, CloudEscalationRequest, ConsentBundle, ConsentReceipt, ConsentStatement, MAX_MINUTES,
+    ModelDestination, PLAN_FILE_SCHEMA, PLAN_SCHEMA, PlanFile, ProjectionPlan, RECEIPT_SCHEMA,
+    REQUEST_SCHEMA, SINGLE_CALL, answer_key,
 };
 pub(crate) use guard::{
     Clearance, GuardDenial, GuardInput, check as check_consent, replayed as consent_replayed,
 };
 #[cfg(feature = "llm")]
 pub(crate) use http_client::{HttpLlmClient, resolve_address};
+pub(crate) use kinds::{CloudPolicy, ModelTier, RuntimeRole};
 #[cfg(test)]
 pub(crate) use mock::InMemoryLlmClient;
-pub(crate) use registry::{
-    CloudPolicy, ModelTier, Provider, ProviderRegistry, ResolvedProvider, RuntimeRole,
-};
+pub(crate) use registry::{Provider, ProviderRegistry, ResolvedProvider};
 pub(crate) use wire::{MAX_ANSWER_BYTES, encode as encode_request};

@@ -9,110 +9,12 @@ use crate::rule::did_you_mean;
 use crate::text::to_single_line;
 
 use super::address::{AddressFault, BaseUrl};
+use super::kinds::{CloudPolicy, ModelTier, ProviderKind, RuntimeRole};
 
 /// Time for an answer unless the configuration says otherwise, in seconds.
 const DEFAULT_TIMEOUT_S: u64 = 300;
 /// The most that a configuration can ask for, in seconds.
 const MAX_TIMEOUT_S: u64 = 3_600;
-
-/// The interface that a server speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ProviderKind {
-    /// Ollama's own.
-    Ollama,
-    /// `/v1/chat/completions`, as most servers have it.
-    OpenAiCompat,
-}
-
-impl ProviderKind {
-    const ALL: [Self; 2] = [Self::Ollama, Self::OpenAiCompat];
-
-    /// Returns its name in a configuration.
-    #[must_use]
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Ollama => "ollama",
-            Self::OpenAiCompat => "openai_compat",
-        }
-    }
-}
-
-/// Where what is sent ends up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ModelTier {
-    /// On this machine.
-    Local,
-    /// Elsewhere.
-    Cloud,
-}
-
-impl ModelTier {
-    const ALL: [Self; 2] = [Self::Local, Self::Cloud];
-
-    /// Returns its name in a configuration.
-    #[must_use]
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Local => "local",
-            Self::Cloud => "cloud",
-        }
-    }
-}
-
-/// Who asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum RuntimeRole {
-    /// Plans work.
-    Orchestrator,
-    /// Does the work.
-    Worker,
-    /// Judges the work: `review assist`.
-    Validator,
-    /// Talks to people.
-    Frontend,
-}
-
-impl RuntimeRole {
-    /// All roles.
-    pub(crate) const ALL: [Self; 4] = [Self::Orchestrator, Self::Worker, Self::Validator, Self::Frontend];
-
-    /// Returns its name in a configuration.
-    #[must_use]
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Orchestrator => "orchestrator",
-            Self::Worker => "worker",
-            Self::Validator => "validator",
-            Self::Frontend => "frontend",
-        }
-    }
-}
-
-/// What may be sent to the cloud.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum CloudPolicy {
-    /// Nothing, whatever else is said.
-    Locked,
-    /// Nothing.
-    #[default]
-    Denied,
-    /// What a person consented to, with a signature.
-    Consent,
-}
-
-impl CloudPolicy {
-    const ALL: [Self; 3] = [Self::Locked, Self::Denied, Self::Consent];
-
-    /// Returns its name in a configuration.
-    #[must_use]
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Locked => "locked",
-            Self::Denied => "denied",
-            Self::Consent => "consent",
-        }
-    }
-}
 
 /// A server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,6 +37,8 @@ pub(crate) struct Provider {
     pub timeout: Duration,
     /// Number of tokens that prompt and answer may have together.
     pub context_tokens: Option<u64>,
+    /// Whether the server is told to answer with JSON.
+    pub uses_json_mode: bool,
 }
 
 /// A role with its server and model.
@@ -227,6 +131,15 @@ impl ProviderRegistry {
     /// guessed, and nothing is left out.
     pub(crate) fn from_settings(settings: &ModelSettings) -> Result<Self, RegistryError> {
         let mut registry = Self { consent_signers: settings.consent_signers.clone(), ..Self::default() };
+        if let Some(file) = &settings.consent_signers
+            && !(file.starts_with("~/") || std::path::Path::new(file).is_absolute())
+        {
+            return Err(RegistryError::Contradiction {
+                key: "consent_signers".to_owned(),
+                why: "expected an absolute path, or one that starts with `~/`: a repository must not hold this file"
+                    .to_owned(),
+            });
+        }
         if let Some(text) = &settings.cloud {
             registry.cloud = one_of("cloud".to_owned(), text, &CloudPolicy::ALL, CloudPolicy::as_str)?;
         }
@@ -269,6 +182,15 @@ impl ProviderRegistry {
         self.providers.values()
     }
 
+    /// Returns a server and a model by their names, as a plan has them.
+    #[must_use]
+    pub(crate) fn find(&self, provider_id: &str, model_id: &str) -> Option<ResolvedProvider> {
+        let provider = self.providers.get(provider_id)?;
+        let is_there = provider.models.iter().any(|model| model == model_id);
+        let role = RuntimeRole::Validator;
+        is_there.then(|| ResolvedProvider { role, provider: provider.clone(), model_id: model_id.to_owned() })
+    }
+
     /// Returns the server and model of a role.
     ///
     /// # Errors
@@ -308,9 +230,9 @@ fn read_provider(id: &str, raw: &ProviderSettings) -> Result<Provider, RegistryE
             let shown = to_single_line(model, 80);
             return contradiction("models", format!("`{shown}` is not the id of a model"));
         }
-        // Ollama forwards these itself.
+        // Ollama forwards these itself, also behind its interface for others.
         let tag = model.rsplit([':', '-']).next().unwrap_or_default();
-        if tier == ModelTier::Local && kind == ProviderKind::Ollama && tag.eq_ignore_ascii_case("cloud") {
+        if tier == ModelTier::Local && tag.eq_ignore_ascii_case("cloud") {
             return contradiction(
                 "models",
                 format!(
@@ -337,6 +259,7 @@ fn read_provider(id: &str, raw: &ProviderSettings) -> Result<Provider, RegistryE
         key_variable,
         timeout: Duration::from_secs(seconds),
         context_tokens: raw.context,
+        uses_json_mode: raw.json_mode,
     })
 }
 

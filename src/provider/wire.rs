@@ -2,11 +2,13 @@
 //! [`encode`] did not write: consent is given to exactly these bytes.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::text::to_single_line;
 
 use super::client::{CompletionRequest, CompletionResponse, LlmError, TokenUsage, estimate_tokens};
-use super::registry::{Provider, ProviderKind};
+use super::kinds::ProviderKind;
+use super::registry::Provider;
 
 /// Maximum size of an answer, in bytes.
 pub(crate) const MAX_ANSWER_BYTES: u64 = 1024 * 1024;
@@ -14,33 +16,40 @@ pub(crate) const MAX_ANSWER_BYTES: u64 = 1024 * 1024;
 const MAX_ERROR_CHARS: usize = 200;
 
 #[derive(Serialize)]
-struct Message<'a> {
+struct ChatMessage<'a> {
     role: &'static str,
     content: &'a str,
 }
 
-fn messages(request: &CompletionRequest) -> [Message<'_>; 2] {
+fn messages(request: &CompletionRequest) -> [ChatMessage<'_>; 2] {
     [
-        Message { role: "system", content: &request.instructions },
-        Message { role: "user", content: &request.prompt },
+        ChatMessage { role: "system", content: &request.instructions },
+        ChatMessage { role: "user", content: &request.prompt },
     ]
 }
 
 #[derive(Serialize)]
 struct OpenAiBody<'a> {
     model: &'a str,
-    messages: [Message<'a>; 2],
+    messages: [ChatMessage<'a>; 2],
     max_tokens: u64,
     temperature: f32,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     stop: &'a [String],
     stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<ResponseFormat>,
+}
+
+#[derive(Serialize)]
+struct ResponseFormat {
+    r#type: &'static str,
 }
 
 #[derive(Serialize)]
 struct OllamaBody<'a> {
     model: &'a str,
-    messages: [Message<'a>; 2],
+    messages: [ChatMessage<'a>; 2],
     stream: bool,
     format: &'static str,
     options: OllamaOptions<'a>,
@@ -57,8 +66,8 @@ struct OllamaOptions<'a> {
 
 /// Returns the bytes of a request: the same for the same request.
 #[must_use]
-pub(crate) fn encode(kind: ProviderKind, request: &CompletionRequest) -> Vec<u8> {
-    let written = match kind {
+pub(crate) fn encode(provider: &Provider, request: &CompletionRequest) -> Vec<u8> {
+    let written = match provider.kind {
         ProviderKind::OpenAiCompat => serde_json::to_vec(&OpenAiBody {
             model: &request.model_id,
             messages: messages(request),
@@ -66,6 +75,7 @@ pub(crate) fn encode(kind: ProviderKind, request: &CompletionRequest) -> Vec<u8>
             temperature: request.temperature,
             stop: &request.stop_sequences,
             stream: false,
+            response_format: provider.uses_json_mode.then_some(ResponseFormat { r#type: "json_object" }),
         }),
         ProviderKind::Ollama => serde_json::to_vec(&OllamaBody {
             model: &request.model_id,
@@ -106,6 +116,7 @@ struct OpenAiAnswer {
 struct OpenAiChoice {
     message: Option<AnswerMessage>,
     text: Option<String>,
+    finish_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -113,17 +124,18 @@ struct AnswerMessage {
     content: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct OpenAiUsage {
-    prompt_tokens: Option<u64>,
-    completion_tokens: Option<u64>,
+    prompt_tokens: Option<Value>,
+    completion_tokens: Option<Value>,
 }
 
 #[derive(Deserialize)]
 struct OllamaAnswer {
     message: Option<AnswerMessage>,
-    prompt_eval_count: Option<u64>,
-    eval_count: Option<u64>,
+    prompt_eval_count: Option<Value>,
+    eval_count: Option<Value>,
+    done_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -163,34 +175,55 @@ pub(crate) fn decode(
             )));
         }
     }
+    // What could not be read is not quoted: it can be long, and hold anything.
     let unreadable = |error: serde_json::Error| {
-        LlmError::Provider(format!("the answer is not the JSON of {}: {error}", kind.as_str()))
+        let (kind, line, column) = (kind.as_str(), error.line(), error.column());
+        LlmError::Provider(format!("the answer is not the JSON of {kind} (line {line}, column {column})"))
     };
-    let (text, prompt_tokens, completion_tokens) = match kind {
+    let (text, prompt_tokens, completion_tokens, end) = match kind {
         ProviderKind::OpenAiCompat => {
             let answer: OpenAiAnswer = serde_json::from_slice(body).map_err(unreadable)?;
+            let usage = answer.usage.unwrap_or_default();
             let choice = answer.choices.into_iter().next();
-            let text =
-                choice.and_then(|choice| choice.message.and_then(|message| message.content).or(choice.text));
-            let usage = answer.usage.unwrap_or(OpenAiUsage { prompt_tokens: None, completion_tokens: None });
-            (text, usage.prompt_tokens, usage.completion_tokens)
+            let (text, end) = match choice {
+                Some(choice) => {
+                    let text = choice.message.and_then(|message| message.content).or(choice.text);
+                    (text, choice.finish_reason)
+                }
+                None => (None, None),
+            };
+            (text, usage.prompt_tokens, usage.completion_tokens, end)
         }
         ProviderKind::Ollama => {
             let answer: OllamaAnswer = serde_json::from_slice(body).map_err(unreadable)?;
             let text = answer.message.and_then(|message| message.content);
-            (text, answer.prompt_eval_count, answer.eval_count)
+            (text, answer.prompt_eval_count, answer.eval_count, answer.done_reason)
         }
     };
     let text = text.filter(|text| !text.trim().is_empty());
     let text = text.ok_or_else(|| LlmError::Provider("the answer is empty".to_owned()))?;
-    // A count that is missing is estimated: 0 would never reach a limit.
-    let sent = || estimate_tokens(&request.instructions).saturating_add(estimate_tokens(&request.prompt));
-    let usage = TokenUsage::new(
-        prompt_tokens.unwrap_or_else(sent),
-        completion_tokens.unwrap_or_else(|| estimate_tokens(&text)),
-    );
-    let is_measured = prompt_tokens.is_some() && completion_tokens.is_some();
-    Ok(CompletionResponse { text, usage, is_measured, latency_ms })
+    // A count that is missing or impossible is estimated: 0 would never reach a limit.
+    let sent_bytes = request.instructions.len() + request.prompt.len();
+    let sent = count(prompt_tokens.as_ref(), sent_bytes);
+    let received = count(completion_tokens.as_ref(), body.len().saturating_add(MAX_HIDDEN_TOKENS));
+    let estimate = || estimate_tokens(&request.instructions).saturating_add(estimate_tokens(&request.prompt));
+    let usage =
+        TokenUsage::new(sent.unwrap_or_else(estimate), received.unwrap_or_else(|| estimate_tokens(&text)));
+    let is_measured = sent.is_some() && received.is_some();
+    let is_cut = end.as_deref() == Some("length");
+    Ok(CompletionResponse { text, usage, is_measured, is_cut, latency_ms })
+}
+
+/// Tokens of an answer that its text does not show: what a model thinks.
+const MAX_HIDDEN_TOKENS: usize = 1_000_000;
+/// Tokens of a prompt beside its text: roles and a template.
+const MAX_TEMPLATE_TOKENS: usize = 10_000;
+
+/// A count of a server; `None` if it is none, or more than there can be.
+fn count(value: Option<&Value>, bytes: usize) -> Option<u64> {
+    let count = value?.as_u64()?;
+    let most = u64::try_from(bytes.saturating_add(MAX_TEMPLATE_TOKENS)).unwrap_or(u64::MAX);
+    (count <= most).then_some(count)
 }
 
 /// What a server says about an error: a short piece of one line, or nothing.

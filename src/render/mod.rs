@@ -24,10 +24,20 @@ mod summary;
 #[cfg(feature = "ledger")]
 pub(crate) mod usage;
 
+#[cfg(all(test, feature = "ledger"))]
+mod assist_tests;
 #[cfg(test)]
 mod tests;
 
 pub use format::Format;
+
+/// The remarks of a model as text, for a format that has no place for them.
+#[cfg(feature = "llm")]
+#[must_use]
+pub(crate) fn assist_beside(format: Format, report: &crate::finding::Report) -> Option<String> {
+    let has_place = matches!(format, Format::Human | Format::Json | Format::Markdown);
+    report.run.assist.as_ref().filter(|_| !has_place).map(assist::render_human)
+}
 pub(crate) use profiles::profiles_markdown;
 pub(crate) use remedy::fill_packet_id;
 pub(crate) use rules::{explain_rule, explain_scan_rule, rules_markdown, scan_rules_markdown};

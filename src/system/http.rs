@@ -14,6 +14,8 @@ use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 pub(crate) const HAS_TLS: bool = cfg!(feature = "cloud");
 /// Time to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Maximum number of addresses that are tried.
+const MAX_ADDRESSES: usize = 8;
 /// Maximum size of the head of an answer, in bytes.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 
@@ -28,25 +30,53 @@ impl Secret {
     }
 }
 
+/// Shorter values are no secrets, and parts of every text.
+const MIN_SECRET_BYTES: usize = 8;
+
 impl Secret {
-    /// Removes the key from what a server sent: some repeat it in their errors.
-    fn remove_from(&self, bytes: Vec<u8>) -> Vec<u8> {
-        use bstr::ByteSlice as _;
-        if self.0.is_empty() || bytes.find(self.0.as_bytes()).is_none() {
-            return bytes;
+    /// Removes the key from text of a server. Where the text writes its characters as escapes
+    /// of JSON, the whole text is dropped.
+    pub(crate) fn remove_from(&self, text: String) -> String {
+        if self.0.len() < MIN_SECRET_BYTES {
+            return text;
         }
-        bytes.replace(self.0.as_bytes(), b"<redacted>")
+        if text.contains(&self.0) {
+            return text.replace(&self.0, "<redacted>");
+        }
+        let is_escaped = text.contains('\\') && unescape(&text).contains(&self.0);
+        if is_escaped { "<redacted>".to_owned() } else { text }
     }
 }
 
+/// Resolves the escapes of JSON wherever they are.
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        match rest.next() {
+            Some('u') => {
+                let digits: String = rest.by_ref().take(4).collect();
+                let code = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
+                out.extend(code);
+            }
+            other => out.extend(other),
+        }
+    }
+    out
+}
+
 /// Where a request goes, and its limits.
-pub(crate) struct Target {
+pub(crate) struct HttpTarget {
     /// Whether TLS is used.
     pub is_https: bool,
     /// Host and port, for the header `Host`.
     pub authority: String,
-    /// The address to connect to.
-    pub address: SocketAddr,
+    /// The addresses to connect to, one after the other.
+    pub addresses: Vec<SocketAddr>,
     /// The path.
     pub path: String,
     /// Time for everything together.
@@ -71,23 +101,38 @@ pub(crate) fn resolve(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     Ok((name, port).to_socket_addrs()?.collect())
 }
 
-/// Answers every question with the address that was checked.
+/// Answers every question with the addresses that were checked.
 #[derive(Debug)]
-struct PinnedAddress(SocketAddr);
+struct PinnedAddresses(Vec<SocketAddr>);
 
-impl Resolver for PinnedAddress {
+impl Resolver for PinnedAddresses {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let mut found = self.empty();
-        found.push(self.0);
+        self.0.iter().take(MAX_ADDRESSES).for_each(|address| found.push(*address));
         Ok(found)
     }
+}
+
+/// Connects to the first address that answers, and sends nothing.
+///
+/// # Errors
+/// Nothing listens at any of them.
+pub(crate) fn probe(addresses: &[SocketAddr]) -> io::Result<()> {
+    let mut last = io::Error::other("there is no address");
+    for address in addresses.iter().take(MAX_ADDRESSES) {
+        match std::net::TcpStream::connect_timeout(address, CONNECT_TIMEOUT) {
+            Ok(_) => return Ok(()),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 /// Sends JSON and waits for the whole answer, whatever its status is.
 ///
 /// # Errors
 /// The server cannot be reached, is too slow, or answers with too many bytes.
-pub(crate) fn post_json(target: &Target, key: Option<&Secret>, body: &[u8]) -> io::Result<HttpAnswer> {
+pub(crate) fn post_json(target: &HttpTarget, key: Option<&Secret>, body: &[u8]) -> io::Result<HttpAnswer> {
     let config = Config::builder()
         .proxy(None)
         .max_redirects(0)
@@ -101,7 +146,8 @@ pub(crate) fn post_json(target: &Target, key: Option<&Secret>, body: &[u8]) -> i
         .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")))
         .accept("application/json")
         .build();
-    let agent = ureq::Agent::with_parts(config, DefaultConnector::new(), PinnedAddress(target.address));
+    let agent =
+        ureq::Agent::with_parts(config, DefaultConnector::new(), PinnedAddresses(target.addresses.clone()));
     let scheme = if target.is_https { "https" } else { "http" };
     let mut request = agent
         .post(format!("{scheme}://{}{}", target.authority, target.path))
@@ -115,15 +161,11 @@ pub(crate) fn post_json(target: &Target, key: Option<&Secret>, body: &[u8]) -> i
     let status = answer.status().as_u16();
     let body =
         answer.body_mut().with_config().limit(target.max_answer_bytes).read_to_vec().map_err(failed)?;
-    let body = match key {
-        Some(key) => key.remove_from(body),
-        None => body,
-    };
     Ok(HttpAnswer { status, body })
 }
 
 /// What went wrong, without any word of the server.
-fn describe(error: &ureq::Error, target: &Target) -> String {
+fn describe(error: &ureq::Error, target: &HttpTarget) -> String {
     match error {
         ureq::Error::Timeout(_) => format!("no whole answer within {} seconds", target.timeout.as_secs()),
         ureq::Error::BodyExceedsLimit(_) => {

@@ -206,8 +206,10 @@ fn an_agent_consents_to_nothing() {
         .arg(&own)
         .status();
     assert!(made.is_ok_and(|status| status.success()));
-    assert_eq!(cloud.sign(&own, &[]).0, 0, "anybody can sign");
-    cloud.refuse("a foreign key", "may not consent as `mira`");
+    let (exit, said) = cloud.sign(&own, &[]);
+    assert!(exit == 2 && said.contains("may not consent as `mira`"), "{exit}: {said}");
+    assert!(!PathBuf::from(cloud.file(".consent.json")).exists());
+    assert_eq!(cloud.sign(&cloud.key, &[]).0, 0);
     // A list of signers in the repository, or none at all, allows nobody.
     cloud.sandbox.write("allowed_signers", "mira ssh-ed25519 AAAA\n");
     std::fs::remove_file(cloud.sandbox.home().join("signers")).expect("removed");

@@ -13,9 +13,9 @@ mod doors;
 mod imports;
 
 /// Lowest layer first: a module uses only modules listed before it.
-const MODULES: [&str; 17] = [
+const MODULES: [&str; 18] = [
     "text", "digest", "finding", "document", "rule", "change", "scan", "check", "config", "system", "usage",
-    "ledger", "bus", "pipeline", "workflow", "render", "cli",
+    "ledger", "provider", "bus", "pipeline", "workflow", "render", "cli",
 ];
 
 /// Files of the crate root that may use every module.
@@ -158,6 +158,25 @@ fn only_one_module_does_io() {
         outside.extend(lines.map(|line| format!("src/{}: {}", file.path, line.trim())));
     }
     assert!(outside.is_empty(), "{}", outside.join("\n"));
+}
+
+#[test]
+fn the_program_contains_no_mock() {
+    let all = sources();
+    let mock = all.iter().find(|file| file.path == "provider/mock.rs").expect("the mock");
+    assert!(mock.is_test, "provider/mock.rs is compiled into the program");
+    let users: Vec<&str> = all
+        .iter()
+        .filter(|file| {
+            !file.is_test && file.path != "provider/mod.rs" && file.code().contains("InMemoryLlmClient")
+        })
+        .map(|file| file.path.as_str())
+        .collect();
+    assert!(users.is_empty(), "{users:?}");
+    let parent = all.iter().find(|file| file.path == "provider/mod.rs").expect("its parent");
+    for line in ["#[cfg(test)]\nmod mock;", "#[cfg(test)]\npub(crate) use mock::InMemoryLlmClient;"] {
+        assert!(parent.text.contains(line), "{line}");
+    }
 }
 
 #[test]

@@ -92,6 +92,30 @@ fn dependencies_follow_the_policy() {
     assert!(core <= 151, "{core} crates make the core; at most 151 are agreed");
 }
 
+/// Crates that speak TLS or bring its cryptography.
+const TLS: [&str; 8] =
+    ["rustls", "ring", "aws-lc-rs", "native-tls", "openssl", "openssl-sys", "schannel", "webpki-roots"];
+
+#[test]
+fn no_program_that_is_handed_out_holds_tls() {
+    let names = |features: &[&str]| -> Option<BTreeSet<String>> {
+        let metadata = metadata(features)?;
+        let shipped = shipped(&metadata);
+        let packages = metadata["packages"].as_array().expect("packages").iter();
+        let inside = packages.filter(|package| package["id"].as_str().is_some_and(|id| shipped.contains(id)));
+        Some(inside.filter_map(|package| package["name"].as_str().map(str::to_owned)).collect())
+    };
+    for features in [&[][..], &["--features", "llm"]] {
+        let Some(names) = names(features) else { return };
+        let found: Vec<&&str> = TLS.iter().filter(|name| names.contains(**name)).collect();
+        assert!(found.is_empty(), "{features:?} holds {found:?}");
+        assert_eq!(names.contains("ureq"), !features.is_empty(), "{features:?}");
+    }
+    // The test sees one where there is one.
+    let Some(names) = names(&["--features", "cloud"]) else { return };
+    assert!(names.contains("rustls") && names.contains("ring"));
+}
+
 #[test]
 fn every_dependency_has_a_reason() {
     let text = std::fs::read_to_string(project().join("Cargo.toml")).expect("Cargo.toml");

@@ -109,7 +109,7 @@ fn check_provider(
     if provider.tier == ModelTier::Cloud {
         match &registry.consent_signers {
             None => problems.push(format!(
-                "`{id}`: nobody may consent; name a file of allowed signers as `models: {{consent_signers: FILE}}`"
+                "`{id}`: no key may consent; name a file of allowed signers as `models: {{consent_signers: FILE}}`"
             )),
             Some(file) if files::find_metadata(&environment::expand_home(file)).ok().flatten().is_none() => {
                 problems.push(format!("`{id}`: the file of allowed signers {file} does not exist"));
@@ -118,7 +118,10 @@ fn check_provider(
         }
     }
     match resolve_address(provider) {
-        Ok(address) => Some(address.to_string()),
+        Ok(addresses) => {
+            let all: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            Some(all.join(", "))
+        }
         Err(fault) => {
             problems.push(format!("`{id}`: {fault}"));
             None

@@ -19,10 +19,10 @@ use crate::ledger::{JobDescription, JobOutcome, Recorder};
 use crate::pipeline::packet_gate::GateRequest;
 use crate::pipeline::steps::{StepOptions, run_gate_with_result};
 use crate::provider::{
-    ConsentBundle, Destination, HttpLlmClient, LlmClient, LlmError, MAX_MINUTES, PLAN_FILE_SCHEMA, PlanFile,
-    ProviderRegistry, ResolvedProvider, RuntimeRole,
+    ConsentBundle, GuardInput, HttpLlmClient, LlmClient, LlmError, MAX_MINUTES, ModelDestination,
+    PLAN_FILE_SCHEMA, PlanFile, ProviderRegistry, ResolvedProvider, RuntimeRole, check_consent,
 };
-use crate::render::json;
+use crate::render::{self, json};
 use crate::system::git::GitRepository;
 use crate::system::http::HAS_TLS;
 use crate::system::{clock, environment, files};
@@ -180,25 +180,32 @@ impl AssistArgs {
         let recorder = job::recorder(&repo, JobDescription::assisting("assist").about(Some(&self.packet)));
         recorder.configure(gate_result.config.ledger, gate_result.config.levels.profile.as_str());
         match prepare(&repo, &report, &gate_result, &resolved, self.max_tokens) {
-            Ok(prepared) => match &self.dry_run {
-                Some(file) => return write_dry_run(global, output, &prepared, &resolved, &recorder, file),
-                None => {
-                    let signers = read_signers(&registry)?;
-                    let folder = repo.ledger_folder().join("answers");
-                    let tree =
-                        repo.root().ok().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-                    let options = AskOptions {
-                        resolved: &resolved,
-                        policy: registry.cloud,
-                        consent: consent.as_ref(),
-                        signers: signers.as_ref(),
-                        tree: &tree,
-                        answers: folder,
-                        uses_kept: !self.again,
-                    };
-                    report.run.assist = Some(ask_and_record(&recorder, &prepared, options, &report)?);
+            Ok(prepared) => {
+                // A model takes its time; others may write meanwhile.
+                repo.release_read_lock();
+                match &self.dry_run {
+                    Some(file) => {
+                        return self.write_dry_run(global, output, &prepared, &resolved, &recorder, file);
+                    }
+                    None => {
+                        let signers = read_signers(&registry)?;
+                        let folder = repo.ledger_folder().join("answers");
+                        let tree =
+                            repo.root().ok().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+                        let options = AskOptions {
+                            resolved: &resolved,
+                            policy: registry.cloud,
+                            consent: consent.as_ref(),
+                            signers: signers.as_ref(),
+                            tree: &tree,
+                            answers: folder,
+                            receipts: environment::state_home().map(|home| home.join("countersign/consents")),
+                            uses_kept: !self.again,
+                        };
+                        report.run.assist = Some(ask_and_record(&recorder, &prepared, options, &report)?);
+                    }
                 }
-            },
+            }
             Err(AssistError::Repository(error)) => return Err(error.into()),
             Err(error) if self.dry_run.is_some() => return Err(error.into()),
             Err(error) => {
@@ -210,6 +217,9 @@ impl AssistArgs {
                     ..AssistInfo::default()
                 });
             }
+        }
+        if let Some(section) = render::assist_beside(global.format, &report) {
+            output.print_notice(&section);
         }
         output.write_report(global, &report)
     }
@@ -229,13 +239,20 @@ fn ask_and_record(
         Err(error) => Some(error.to_string()),
     };
     let tree = report.selection.as_ref().and_then(|selection| selection.head.clone());
-    recorder.finish(JobOutcome {
+    let finished = recorder.finish(JobOutcome {
         error,
         packet: Some(prepared.packet.clone()),
         tree,
         problems: bus.take_problems(),
         ..JobOutcome::default()
-    })?;
+    });
+    // The model was asked: that it could not be recorded is no reason to lose the answer.
+    let asked = match (asked, finished) {
+        (Ok(info), Err(trouble)) => {
+            Ok(AssistInfo { error: info.error.or(Some(trouble.to_string())), ..info })
+        }
+        (asked, _) => asked,
+    };
     asked.map_err(|error| match error {
         ModelError::Guard(denial) => anyhow::anyhow!("nothing was sent: {denial}"),
         other => anyhow::anyhow!("nothing was sent: {other}"),
@@ -249,39 +266,55 @@ fn write_file(global: &GlobalArgs, target: &Path, bytes: &[u8]) -> anyhow::Resul
     Ok(())
 }
 
-/// Writes the bytes that would be sent, and what they are.
-fn write_dry_run(
-    global: &GlobalArgs,
-    output: &Output,
-    prepared: &Prepared,
-    resolved: &ResolvedProvider,
-    recorder: &Recorder,
-    file: &Path,
-) -> anyhow::Result<u8> {
-    let target = global.resolve(file)?;
-    let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let plan = plan_of(prepared, resolved, recorder.job_id(), &name);
-    let mut plan_path = target.clone().into_os_string();
-    plan_path.push(".plan.json");
-    let plan_path = PathBuf::from(plan_path);
-    write_file(global, &target, &prepared.payload)?;
-    write_file(global, &plan_path, json::pretty(&plan).as_bytes())?;
-    if global.is_json()? {
-        output.print(&json::pretty(&plan))?;
-        return Ok(PASSED);
+impl AssistArgs {
+    /// The command as typed, for the person who signs.
+    fn typed(&self) -> String {
+        let role = self.role.role().as_str();
+        let base = self.base.revision.as_ref().map(|base| format!(" --base {base}")).unwrap_or_default();
+        format!(
+            "countersign review assist {} --role {role} --max-tokens {}{}{base}",
+            self.packet,
+            self.max_tokens,
+            self.selection.typed()
+        )
     }
-    let mut text = describe_plan(&plan, prepared.payload.len());
-    for left_out in &prepared.projection.left_out {
-        let _ = writeln!(text, "  not in it {}", to_single_line(left_out, 200));
+
+    /// Writes the bytes that would be sent, and what they are.
+    fn write_dry_run(
+        &self,
+        global: &GlobalArgs,
+        output: &Output,
+        prepared: &Prepared,
+        resolved: &ResolvedProvider,
+        recorder: &Recorder,
+        file: &Path,
+    ) -> anyhow::Result<u8> {
+        let target = global.resolve(file)?;
+        let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let plan = plan_of(prepared, resolved, recorder.job_id(), (&name, &self.typed()));
+        let mut plan_path = target.clone().into_os_string();
+        plan_path.push(".plan.json");
+        let plan_path = PathBuf::from(plan_path);
+        write_file(global, &target, &prepared.payload)?;
+        write_file(global, &plan_path, json::pretty(&plan).as_bytes())?;
+        recorder.finish(JobOutcome { packet: Some(prepared.packet.clone()), ..JobOutcome::default() })?;
+        if global.is_json()? {
+            output.print(&json::pretty(&plan))?;
+            return Ok(PASSED);
+        }
+        let mut text = describe_plan(&plan, prepared.payload.len(), file);
+        for left_out in &prepared.projection.left_out {
+            let _ = writeln!(text, "  not in it {}", to_single_line(left_out, 200));
+        }
+        let _ = writeln!(text, "nothing was sent");
+        output.print(&escape_hidden(&text))?;
+        Ok(PASSED)
     }
-    let _ = writeln!(text, "nothing was sent; the bytes are in {}", file.display());
-    output.print(&escape_hidden(&text))?;
-    Ok(PASSED)
 }
 
-fn describe_plan(plan: &PlanFile, size: usize) -> String {
+fn describe_plan(plan: &PlanFile, size: usize, bytes: &Path) -> String {
     let (PlanFile { projection_plan, destination, .. }, mut out) = (plan, String::new());
-    let Destination { provider_id, tier, url, model_id } = destination;
+    let ModelDestination { provider_id, tier, url, model_id } = destination;
     let short = |text: &str| to_single_line(text, 200);
     let _ = writeln!(out, "what would be sent:");
     let _ = writeln!(
@@ -302,6 +335,7 @@ fn describe_plan(plan: &PlanFile, size: usize) -> String {
         all => all.join(", "),
     };
     let _ = writeln!(out, "  removed   {}", to_single_line(&removed, 400));
+    let _ = writeln!(out, "  bytes in  {}", short(&bytes.display().to_string()));
     out
 }
 
@@ -316,7 +350,7 @@ impl ConsentArgs {
         let registry = ProviderRegistry::from_settings(&user_config::load()?.models)?;
         let Some(signers) = read_signers(&registry)? else {
             bail!(
-                "nobody may consent; name a file of allowed signers as `models: {{consent_signers: FILE}}` in {}",
+                "no key may consent; name a file of allowed signers as `models: {{consent_signers: FILE}}` in {}",
                 user_config::shown_path()
             );
         };
@@ -329,8 +363,8 @@ impl ConsentArgs {
                 to_single_line(&plan.schema, 60)
             );
         }
-        let payload = read_payload(&path, &plan)?;
-        let text = describe_plan(&plan, payload.len());
+        let (payload_path, payload) = read_payload(&path, &plan)?;
+        let text = describe_plan(&plan, payload.len(), &payload_path);
         output.print(&escape_hidden(&text))?;
         if !self.yes {
             if !environment::is_interactive() {
@@ -354,21 +388,42 @@ impl ConsentArgs {
             minutes: self.minutes,
             now: clock::now(),
         })?;
+        // What could not be used is not written.
+        let destination = &plan.destination;
+        let Some(resolved) = registry.find(&destination.provider_id, &destination.model_id) else {
+            bail!(
+                "the server `{}` of the plan is not configured",
+                to_single_line(&destination.provider_id, 60)
+            );
+        };
+        check_consent(&GuardInput {
+            resolved: &resolved,
+            policy: registry.cloud,
+            payload: &payload,
+            packet: plan.projection_plan.wp_id.as_deref().unwrap_or_default(),
+            consent: Some(&bundle),
+            signers: Some(&signers),
+            artifacts: &plan.projection_plan.include_artifact_refs,
+            redactions: &plan.projection_plan.redactions_applied,
+            now: clock::now(),
+        })
+        .context("this consent would be refused")?;
         let target = consent_path(&path);
         write_file(global, &target, json::pretty(&bundle).as_bytes())?;
-        output.print(&format!(
-            "signed as {} for {}; `countersign review assist {} --consent {}` sends it once\n",
-            escape_hidden(&self.user),
-            format_count(usize::try_from(self.minutes).unwrap_or(0), "minute"),
-            escape_hidden(plan.projection_plan.wp_id.as_deref().unwrap_or("WP-ID")),
+        let minutes = format_count(usize::try_from(self.minutes).unwrap_or(0), "minute");
+        let text = format!(
+            "signed as {} for {minutes}; this sends the bytes once:\n  {} --consent {}\n",
+            self.user,
+            to_single_line(&plan.command, 400),
             target.display()
-        ))?;
+        );
+        output.print(&escape_hidden(&text))?;
         Ok(PASSED)
     }
 }
 
 /// Reads the bytes beside a plan; they must be those of the plan.
-fn read_payload(plan_path: &Path, plan: &PlanFile) -> anyhow::Result<Vec<u8>> {
+fn read_payload(plan_path: &Path, plan: &PlanFile) -> anyhow::Result<(PathBuf, Vec<u8>)> {
     let name = Path::new(&plan.payload_file);
     if name.file_name() != Some(name.as_os_str()) {
         bail!("the plan names a file in another folder; its bytes must be beside it");
@@ -380,7 +435,7 @@ fn read_payload(plan_path: &Path, plan: &PlanFile) -> anyhow::Result<Vec<u8>> {
     if found != plan.projection_plan.payload_sha256 {
         bail!("{} has the SHA-256 {found}; the plan is for other bytes", path.display());
     }
-    Ok(payload)
+    Ok((path, payload))
 }
 
 /// `payload.json.plan.json` as `payload.json.consent.json`.

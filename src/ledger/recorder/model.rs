@@ -1,9 +1,10 @@
 //! What calls of models leave in the ledger: a receipt that is used up, and the tokens.
 
+use crate::config::LedgerMode;
 use crate::ledger::record::LedgerTrouble;
 use crate::ledger::store::StoredCall;
 
-use super::Recorder;
+use super::{Recorder, State};
 
 impl Recorder {
     /// Uses up a consent, before anything is sent. Returns when it was used before, if it
@@ -25,6 +26,20 @@ impl Recorder {
         self.with_store(&mut state, |recorder, store, _| {
             store.spend_consent(receipt_id, payload_sha256, &recorder.job_id)
         })
+    }
+
+    /// Returns whether a call left this answer to these bytes.
+    #[must_use]
+    pub(crate) fn knows_answer(&self, prompt_hash: &str, response_hash: &str) -> bool {
+        let mut state = self.state.borrow_mut();
+        self.is_on_with(&state)
+            && self
+                .with_store(&mut state, |_, store, _| store.has_answer(prompt_hash, response_hash))
+                .unwrap_or(false)
+    }
+
+    fn is_on_with(&self, state: &State) -> bool {
+        self.folder.is_some() && state.mode != LedgerMode::Off
     }
 
     /// Adds the tokens of a call to those of its packet and of this job. What cannot be

@@ -132,6 +132,22 @@ impl Store {
         Ok(())
     }
 
+    /// Returns whether an event says that this answer was given to these bytes.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    #[cfg(any(test, feature = "llm"))]
+    pub(crate) fn has_answer(&self, prompt_hash: &str, response_hash: &str) -> Result<bool, LedgerError> {
+        let found: i64 = self.connection.query_row(
+            "SELECT count(*) FROM events WHERE kind = 'llm_inference'
+               AND instr(body, '\"prompt_hash\":\"' || ?1 || '\"') > 0
+               AND instr(body, '\"response_hash\":\"' || ?2 || '\"') > 0",
+            [prompt_hash, response_hash],
+            |row| row.get(0),
+        )?;
+        Ok(found > 0)
+    }
+
     /// Uses up a consent. Returns when it was used, if it was used before.
     ///
     /// # Errors

@@ -51,7 +51,8 @@ pub(crate) fn read_answer(text: &str, sent: &SentLines) -> Answer {
 
 /// The JSON object of an answer; many models put a fence or words around it.
 fn find_json(text: &str) -> Option<Value> {
-    let trimmed = text.trim();
+    // What a model thinks aloud comes first, and can contain anything.
+    let trimmed = text.rsplit("</think>").next().unwrap_or_default().trim();
     if let Ok(value) = serde_json::from_str(trimmed) {
         return Some(value);
     }
@@ -94,6 +95,8 @@ mod tests {
         let note = AssistNote { path: "src/a.rs".to_owned(), line: 7, message: "it can panic".to_owned() };
         let kept = Answer { notes: vec![note], ..Answer::default() };
         assert_eq!(answer(&format!("[{GOOD}]")), kept);
+        let thinking = format!("<think>{{\"findings\":[]}} or {{</think>\n{{\"findings\":[{GOOD}]}}");
+        assert_eq!(read_answer(&thinking, &sent()), kept);
         let fenced = format!("Sure!\n```json\n{{\"findings\":[{GOOD}]}}\n```\n");
         assert_eq!(read_answer(&fenced, &sent()), kept);
         assert_eq!(answer(&format!("[{}]", GOOD.replace('7', "\"7\""))), kept);

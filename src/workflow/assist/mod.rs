@@ -6,8 +6,9 @@
 mod answer;
 mod consent;
 mod projection;
+mod secrets;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::path::PathBuf;
 
@@ -21,7 +22,7 @@ use crate::ledger::{new_id, now};
 use crate::pipeline::packet_gate::GateResult;
 use crate::pipeline::selected_change::load_changed_files;
 use crate::provider::{
-    CloudPolicy, CompletionRequest, ConsentBundle, Destination, MAX_ANSWER_BYTES, PLAN_FILE_SCHEMA,
+    CloudPolicy, CompletionRequest, ConsentBundle, MAX_ANSWER_BYTES, ModelDestination, PLAN_FILE_SCHEMA,
     PLAN_SCHEMA, PlanFile, ProjectionPlan, ResolvedProvider, answer_key, encode_request,
 };
 use crate::system::files;
@@ -53,7 +54,9 @@ pub(crate) enum AssistError {
     #[error(transparent)]
     Repository(#[from] RepositoryError),
     /// The contract alone is too large.
-    #[error("contract and findings have {found} bytes; the model can be shown {limit}")]
+    #[error(
+        "contract and findings have {found} bytes; the model can be shown {limit}, by its `context` less `--max-tokens`"
+    )]
     TooLarge {
         /// Their size.
         found: usize,
@@ -111,7 +114,7 @@ pub(crate) fn prepare(
         temperature: 0.0,
         stop_sequences: Vec::new(),
     };
-    let payload = encode_request(resolved.provider.kind, &request);
+    let payload = encode_request(&resolved.provider, &request);
     Ok(Prepared { packet: located.id.as_str().to_owned(), projection, request, payload })
 }
 
@@ -129,7 +132,7 @@ pub(crate) fn plan_of(
     prepared: &Prepared,
     resolved: &ResolvedProvider,
     job_id: &str,
-    payload_file: &str,
+    (payload_file, command): (&str, &str),
 ) -> PlanFile {
     let fields = ["packet", "contract", "findings", "evidence", "files"];
     PlanFile {
@@ -147,8 +150,9 @@ pub(crate) fn plan_of(
             wp_id: Some(prepared.packet.clone()),
             mt_id: None,
         },
-        destination: Destination::of(resolved),
+        destination: ModelDestination::of(resolved),
         payload_file: payload_file.to_owned(),
+        command: command.to_owned(),
     }
 }
 
@@ -170,6 +174,8 @@ pub(crate) struct AskOptions<'a> {
     pub tree: &'a str,
     /// Folder of answers.
     pub answers: PathBuf,
+    /// Folder of the user with the receipts that were used.
+    pub receipts: Option<PathBuf>,
     /// Whether an answer to the same bytes is taken from there.
     pub uses_kept: bool,
 }
@@ -199,8 +205,14 @@ pub(crate) fn ask(
     let kept = options.answers.join(format!("{}.answer", answer_key(resolved, &prepared.payload)));
     let kept = options.uses_kept.then(|| files::read(&kept, MAX_ANSWER_BYTES).ok()).flatten();
     if let Some(text) = kept.and_then(|bytes| String::from_utf8(bytes).ok()) {
-        return Ok(with_answer(AssistInfo { is_kept: true, ..info }, &text, prepared));
+        // A file that no call left is no answer.
+        let is_known = bus.recorder().knows_answer(&info.payload_sha256, &sha256_hex(text.as_bytes()));
+        let kept = with_answer(AssistInfo { is_kept: true, ..info.clone() }, &text, prepared, false);
+        if is_known && kept.error.is_none() {
+            return Ok(kept);
+        }
     }
+    let is_used_up = options.consent.is_some();
     let asked = bus.ask_model(
         &ModelRequest {
             resolved,
@@ -212,25 +224,46 @@ pub(crate) fn ask(
             signers: options.signers,
             tree: options.tree,
             answers: options.answers,
+            receipts: options.receipts,
+            artifacts: &prepared.projection.artifacts,
+            redactions: &prepared.projection.redactions,
         },
         connect,
     );
     match asked {
         Ok(answer) => {
             let tokens = (answer.usage.prompt_tokens, answer.usage.completion_tokens);
-            Ok(with_answer(AssistInfo { tokens, ..info }, &answer.text, prepared))
+            Ok(with_answer(AssistInfo { tokens, ..info }, &answer.text, prepared, answer.is_cut))
         }
         // Whatever goes wrong after the gates is no reason for another exit code.
-        Err(error @ (ModelError::Llm(_) | ModelError::Keep(_) | ModelError::Result(_))) => {
-            Ok(AssistInfo { error: Some(error.to_string()), ..info })
+        Err(
+            error @ (ModelError::Llm(_)
+            | ModelError::Keep(_)
+            | ModelError::Result(_)
+            | ModelError::Unrecorded(_)),
+        ) => {
+            // A server that cannot be reached is found before the consent is used up.
+            let used_up = if is_used_up && !error.to_string().contains("not used up") {
+                "; the consent is used up"
+            } else {
+                ""
+            };
+            let error = format!("{error}{used_up}");
+            Ok(AssistInfo { error: Some(error), ..info })
         }
         Err(error) => Err(error),
     }
 }
 
-fn with_answer(info: AssistInfo, text: &str, prepared: &Prepared) -> AssistInfo {
+fn with_answer(info: AssistInfo, text: &str, prepared: &Prepared, is_cut: bool) -> AssistInfo {
     let answer = read_answer(text, &prepared.projection.lines);
-    let error =
-        answer.is_unreadable.then(|| "HSK-500-LLM: the answer is not the JSON that was asked for".to_owned());
+    let error = answer.is_unreadable.then(|| {
+        let limit = prepared.request.max_tokens;
+        if is_cut {
+            format!("HSK-500-LLM: the answer ends in the middle, after {limit} tokens; give more with --max-tokens")
+        } else {
+            "HSK-500-LLM: the answer is not the JSON that was asked for".to_owned()
+        }
+    });
     AssistInfo { notes: answer.notes, dropped: answer.dropped, error, ..info }
 }

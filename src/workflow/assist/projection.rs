@@ -8,13 +8,12 @@ use serde::Serialize;
 use crate::change::ChangedFile;
 use crate::document::packet::{ContractPart, Packet, contract_parts};
 use crate::finding::{Place, Report};
-use crate::ledger::redact_value;
-use crate::text::{escape_hidden, format_count, to_single_line};
+use crate::text::{RepoPath, escape_hidden, to_single_line};
+
+use super::secrets::{Redactor, cut, describe_count};
 
 /// Unchanged lines around a change.
 const CONTEXT_LINES: usize = 3;
-/// Maximum length of a line that is sent, in characters.
-const MAX_LINE_CHARS: usize = 1_000;
 /// Maximum number of findings that are sent.
 const MAX_FINDINGS: usize = 50;
 
@@ -83,42 +82,6 @@ struct ShownFile {
 #[derive(Serialize)]
 struct ShownLine(Option<u64>, char, String);
 
-/// Removes secrets from lines of one document, and counts the lines that had one.
-#[derive(Default)]
-struct Redactor {
-    is_in_key: bool,
-    count: usize,
-}
-
-impl Redactor {
-    /// Returns a line as it may be sent.
-    fn clean(&mut self, line: &str) -> String {
-        let starts = line.contains("-----BEGIN ") && line.contains("PRIVATE KEY");
-        let is_key = self.is_in_key || starts;
-        self.is_in_key = is_key && !line.contains("-----END ");
-        let text = if is_key { "<redacted>".to_owned() } else { redact(line) };
-        self.count += usize::from(text != line);
-        escape_hidden(&cut(&text)).into_owned()
-    }
-
-    fn describe(&self, what: &str) -> Option<String> {
-        (self.count > 0).then(|| format!("{} of {what}", format_count(self.count, "line")))
-    }
-}
-
-fn redact(text: &str) -> String {
-    let mut value = serde_json::Value::String(text.to_owned());
-    redact_value(&mut value);
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(MAX_LINE_CHARS) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
-}
-
 /// Builds what a model is shown: at most `max_bytes`. `files` are those inside the scope.
 #[must_use]
 pub(crate) fn project(
@@ -148,27 +111,30 @@ pub(crate) fn project(
         .iter()
         .map(|claim| ShownClaim {
             command: redactor.clean(&claim.command),
-            claimed_exit_code: claim.exit_code.clone().map(|code| to_single_line(&code, 20)),
+            claimed_exit_code: claim
+                .exit_code
+                .as_deref()
+                .map(|code| redactor.clean(&to_single_line(code, 20))),
         })
         .collect();
     out.redactions.extend(redactor.describe("the contract and its findings"));
     let mut shown = Shown { packet: packet_id, contract, findings, evidence, files: Vec::new() };
     let mut size = length(&shown);
     for file in files {
-        let name = to_single_line(&file.change.path.to_text(), 400);
+        let mut redactor = Redactor::default();
+        let name = redactor.clean(&to_single_line(&file.change.path.to_text(), 400));
         if let Some(reason) = reason_to_leave_out(file) {
             out.left_out.push(format!("{name}: {reason}"));
             continue;
         }
-        let mut redactor = Redactor::default();
-        let (one, lines) = show_file(file, name.clone(), &mut redactor);
+        let (one, lines, removed) = show_file(file, name.clone());
         let more = length(&one) + 1;
         if size + more > max_bytes {
             out.left_out.push(format!("{name}: it does not fit into {max_bytes} bytes"));
             continue;
         }
         size += more;
-        out.redactions.extend(redactor.describe(&name));
+        out.redactions.extend(describe_count(removed, &name));
         out.artifacts.push(name.clone());
         out.lines.insert(name, lines);
         shown.files.push(one);
@@ -201,7 +167,7 @@ fn shown_findings(report: &Report, redactor: &mut Redactor) -> Vec<ShownFinding>
             rule,
             level,
             message: redactor.clean(&message),
-            file: file.map(|file| to_single_line(&file, 400)),
+            file: file.map(|file| redactor.clean(&to_single_line(&file, 400))),
             line,
         })
         .collect()
@@ -209,12 +175,9 @@ fn shown_findings(report: &Report, redactor: &mut Redactor) -> Vec<ShownFinding>
 
 /// Why the content of a file is not sent.
 fn reason_to_leave_out(file: &ChangedFile) -> Option<&'static str> {
-    let name = String::from_utf8_lossy(file.change.path.file_name()).to_lowercase();
-    let is_environment = name == ".env" || name.starts_with(".env.");
-    let is_secret = is_environment
-        || SECRET_NAMES.contains(&name.as_str())
-        || SECRET_ENDS.iter().any(|end| name.ends_with(end));
-    if is_secret {
+    // Of a renamed file, the old name says what its removed lines are.
+    let names = [Some(&file.change.path), file.change.renamed_with.as_ref()];
+    if names.into_iter().flatten().any(holds_secrets) {
         return Some("files of this name hold secrets");
     }
     if file.is_binary() {
@@ -224,16 +187,23 @@ fn reason_to_leave_out(file: &ChangedFile) -> Option<&'static str> {
     released.then_some("it is too large")
 }
 
+fn holds_secrets(path: &RepoPath) -> bool {
+    let name = String::from_utf8_lossy(path.file_name()).to_lowercase();
+    name == ".env"
+        || name.starts_with(".env.")
+        || name.ends_with(".env")
+        || SECRET_NAMES.contains(&name.as_str())
+        || SECRET_ENDS.iter().any(|end| name.ends_with(end))
+}
+
 fn split_lines(bytes: &[u8]) -> Vec<String> {
     String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect()
 }
 
-/// Shows the changed lines of a file and those around them; returns the numbered ones, too.
-fn show_file(
-    file: &ChangedFile,
-    name: String,
-    redactor: &mut Redactor,
-) -> (ShownFile, BTreeMap<u64, String>) {
+/// Shows the changed lines of a file and those around them; returns the numbered ones and
+/// how many lines had a secret, too.
+fn show_file(file: &ChangedFile, name: String) -> (ShownFile, BTreeMap<u64, String>, usize) {
+    let mut removed = 0;
     let lines_of = |content: &Option<crate::change::FileContent>| {
         content.as_ref().map(|content| split_lines(&content.bytes)).unwrap_or_default()
     };
@@ -251,7 +221,8 @@ fn show_file(
         let mut lines = Vec::new();
         let mut add = |index: usize, mark: char, raw: &[String], all: &[String]| {
             let Some(text) = all.get(index) else { return };
-            redactor.count += usize::from(raw.get(index).is_some_and(|raw| cut(raw) != *text));
+            let sent_raw = raw.get(index).map(|raw| escape_hidden(&cut(raw)).into_owned());
+            removed += usize::from(sent_raw.is_some_and(|raw| raw != *text));
             let number = (mark != '-').then(|| u64::try_from(index + 1).unwrap_or(u64::MAX));
             if let Some(number) = number {
                 numbered.insert(number, text.clone());
@@ -266,5 +237,5 @@ fn show_file(
             .for_each(|index| add(index, ' ', &raw_after, &after));
         hunks.push(lines);
     }
-    (ShownFile { file: name, change: file.change.kind().clause(), hunks }, numbered)
+    (ShownFile { file: name, change: file.change.kind().clause(), hunks }, numbered, removed)
 }

@@ -6,7 +6,7 @@ use regex::Regex;
 use super::sources;
 
 /// Calls that only the bus makes, and the files outside of it that may.
-const DOORS: [(&str, &[&str]); 4] = [
+const DOORS: [(&str, &[&str]); 5] = [
     (r"\bprocess::run\(", &[]),
     (r"\bwriter\.write\(|Writer::write\b", &[]),
     // Reports go where the user says; hooks, receipts and a file of the demo into git's folder.
@@ -16,12 +16,15 @@ const DOORS: [(&str, &[&str]); 4] = [
             "cli/output.rs",
             "cli/command/demo.rs",
             "cli/command/usage.rs",
+            "cli/command/review.rs",
             "workflow/hook.rs",
             "pipeline/steps/receipt.rs",
             "pipeline/steps/test_runner/junit.rs",
         ],
     ),
     (r"WriteAccess\(", &[]),
+    // Only a client whose bytes the guard let pass reaches a server.
+    (r"\.completion\(|\bhttp::post_json\(", &["provider/http_client.rs"]),
 ];
 
 #[test]

@@ -1,18 +1,21 @@
 //! Settings, resolution, bytes and the guard, each with its control case.
 
+mod address;
+
 use crate::config::UserConfig;
 use crate::digest::{sha256_hex, sshsig};
 use crate::document::allowed_signers::AllowedSigners;
 use crate::text::{RepoPath, Source};
 
-use super::client::{CompletionRequest, LlmError, TokenUsage};
-use super::consent::{
-    BUNDLE_SCHEMA, CloudEscalationRequest, ConsentBundle, ConsentReceipt, ConsentStatement, Destination,
+use crate::provider::client::{CompletionRequest, LlmError, TokenUsage};
+use crate::provider::consent::{
+    BUNDLE_SCHEMA, CloudEscalationRequest, ConsentBundle, ConsentReceipt, ConsentStatement, ModelDestination,
     PLAN_SCHEMA, ProjectionPlan, RECEIPT_SCHEMA, REQUEST_SCHEMA, SINGLE_CALL,
 };
-use super::guard::{GuardDenial, GuardInput, check};
-use super::registry::{CloudPolicy, ProviderKind, ProviderRegistry, ResolvedProvider, RuntimeRole};
-use super::wire;
+use crate::provider::guard::{GuardDenial, GuardInput, check};
+use crate::provider::kinds::{CloudPolicy, ProviderKind, RuntimeRole};
+use crate::provider::registry::{Provider, ProviderRegistry, ResolvedProvider};
+use crate::provider::wire;
 
 const SETTINGS: &str = "
 models:
@@ -110,16 +113,20 @@ fn request() -> CompletionRequest {
 
 #[test]
 fn the_same_request_has_the_same_bytes() {
-    let text = |kind| String::from_utf8(wire::encode(kind, &request())).expect("UTF-8");
+    let registry = registry(SETTINGS).expect("settings");
+    let provider = |role| registry.resolve(role).expect("role").provider;
+    let text = |role| String::from_utf8(wire::encode(&provider(role), &request())).expect("UTF-8");
     assert_eq!(
-        text(ProviderKind::OpenAiCompat),
+        text(RuntimeRole::Validator),
         "{\"model\":\"big\",\"messages\":[{\"role\":\"system\",\"content\":\"Review.\"},{\"role\":\"user\",\
          \"content\":\"{\\\"a\\\":1}\"}],\"max_tokens\":100,\"temperature\":0.0,\"stream\":false}"
     );
-    let ollama = text(ProviderKind::Ollama);
+    let ollama = text(RuntimeRole::Worker);
     assert!(ollama.contains("\"num_predict\":100") && ollama.contains("\"stream\":false"), "{ollama}");
-    let registry = registry(SETTINGS).expect("settings");
-    let path = |role| wire::path(&registry.resolve(role).expect("role").provider);
+    let json = Provider { uses_json_mode: true, ..provider(RuntimeRole::Validator) };
+    let json = String::from_utf8(wire::encode(&json, &request())).expect("UTF-8");
+    assert!(json.ends_with("\"response_format\":{\"type\":\"json_object\"}}"), "{json}");
+    let path = |role| wire::path(&provider(role));
     assert_eq!(path(RuntimeRole::Validator), "/v1/chat/completions");
     assert_eq!(path(RuntimeRole::Worker), "/api/chat");
 }
@@ -185,7 +192,7 @@ fn statement(resolved: &ResolvedProvider, payload: &[u8]) -> ConsentStatement {
             include_artifact_refs: vec!["src/lib.rs".to_owned()],
             include_fields: None,
             redactions_applied: Vec::new(),
-            max_bytes: 1_000,
+            max_bytes: u64::try_from(payload.len()).expect("small"),
             payload_sha256: hash.clone(),
             created_at: "2026-03-01T11:00:00Z".to_owned(),
             job_id: None,
@@ -218,7 +225,7 @@ fn statement(resolved: &ResolvedProvider, payload: &[u8]) -> ConsentStatement {
             projection_plan_id: PLAN_ID.to_owned(),
             consent_receipt_id: RECEIPT_ID.to_owned(),
         },
-        destination: Destination::of(resolved),
+        destination: ModelDestination::of(resolved),
     }
 }
 
@@ -252,6 +259,8 @@ impl Fixture {
             packet: PACKET,
             consent,
             signers: Some(&self.signers),
+            artifacts: &["src/lib.rs".to_owned()],
+            redactions: &[],
             now: NOW.parse().expect("time"),
         };
         check(&input).map(|clearance| {
@@ -284,6 +293,8 @@ fn the_guard_denies_in_the_order_of_the_contract() {
         packet: PACKET,
         consent: None,
         signers: None,
+        artifacts: &[],
+        redactions: &[],
         now: NOW.parse().expect("time"),
     };
     assert!(check(&input).is_ok_and(|clearance| clearance.receipt_id().is_none()));
@@ -291,8 +302,8 @@ fn the_guard_denies_in_the_order_of_the_contract() {
 
 #[test]
 fn every_binding_field_that_is_changed_alone_is_refused() {
-    type Change = fn(&mut ConsentStatement);
-    let changes: &[(&str, Change)] = &[
+    type FieldChange = fn(&mut ConsentStatement);
+    let changes: &[(&str, FieldChange)] = &[
         ("plan version", |s| s.projection_plan.schema_version = "hsk.projection_plan@0.3".to_owned()),
         ("receipt version", |s| s.consent_receipt.schema_version.clear()),
         ("request version", |s| s.request.schema_version.push('x')),
@@ -306,7 +317,9 @@ fn every_binding_field_that_is_changed_alone_is_refused() {
             s.projection_plan.payload_sha256 = sha256_hex(b"other");
             s.consent_receipt.payload_sha256 = sha256_hex(b"other");
         }),
-        ("size", |s| s.projection_plan.max_bytes = 3),
+        ("size", |s| s.projection_plan.max_bytes += 1),
+        ("files", |s| s.projection_plan.include_artifact_refs.push("README.md".to_owned())),
+        ("redactions", |s| s.projection_plan.redactions_applied.push("everything".to_owned())),
         ("server", |s| s.destination.provider_id = "here".to_owned()),
         ("tier", |s| s.destination.tier = "local".to_owned()),
         ("address", |s| s.destination.url = "https://evil.example/v1/chat/completions".to_owned()),
