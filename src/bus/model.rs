@@ -68,9 +68,12 @@ pub(crate) enum ModelError {
     /// A gate of the bus denied it: no byte left.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// The server cannot be used: no byte left, and no consent is used up.
+    #[error("{0}")]
+    NotReached(LlmError),
     /// The model did not answer as it should.
     #[error(transparent)]
-    Llm(#[from] LlmError),
+    Llm(LlmError),
     /// The answer could not be kept.
     #[error("keeping the answer: {0}")]
     Keep(std::io::Error),
@@ -135,7 +138,7 @@ impl Bus<'_> {
             self.record_broken(&operation.envelope().op_id, &error.to_string());
         }
         ended?;
-        Ok(answered?)
+        answered.map_err(if is_reached { ModelError::Llm } else { ModelError::NotReached })
     }
 
     /// Passes the guard; a denial is an event.

@@ -59,7 +59,7 @@ impl HttpLlmClient {
             http::probe(&addresses).map_err(|error| {
                 let kind = error.kind();
                 let place = resolved.provider.base_url.authority();
-                LlmError::Provider(format!("{place}: no connection ({kind}); the consent is not used up"))
+                LlmError::Provider(format!("{place}: no connection ({kind})"))
             })?;
         }
         Ok(Self { resolved: resolved.clone(), profile, clearance: clearance.clone(), addresses, key })

@@ -161,7 +161,12 @@ fn a_key_goes_to_its_server_and_nowhere_else() {
     let sandbox = with_work();
     let marker = "MARKER-OF-A-KEY-0123456789";
     let repeats = serde_json::json!({"error": {"message": format!("bad key {marker}")}}).to_string();
+    let escaped: String = marker.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let nested = openai(&format!("{{\"findings\":[{{\"message\":\"{escaped}\"}}]}}"), None);
     for server in [
+        Server::json("401 Unauthorized", &format!("{{\"error\":{{\"message\":\"bad {escaped}\"}}}}")),
+        Server::json("200 OK", &format!("{{\"choices\":\"{escaped}\"}}")),
+        Server::json("200 OK", &nested),
         Server::json("401 Unauthorized", &repeats),
         Server::json("200 OK", &openai(&remark(&format!("your key is {marker}")), None)),
     ] {

@@ -82,12 +82,12 @@ impl Cloud {
 
     /// Sends with a changed consent; it must be refused, and nothing may leave.
     fn refuse(&self, name: &str, code: &str) {
-        let before = self.server.received().len();
+        let before = self.server.connections();
         let output = self.send();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{name}: {said}");
         assert!(said.contains(code), "{name}: {said}");
-        assert_eq!(self.server.received().len(), before, "{name}: bytes left");
+        assert_eq!(self.server.connections(), before, "{name}: somebody connected");
     }
 }
 
@@ -105,7 +105,7 @@ fn nothing_leaves_without_a_signature_over_these_bytes() {
     for part in ["what would be sent", "sha256", "gateway", "src/farewell.rs", "removed   nothing"] {
         assert!(said.contains(part), "{part}: {said}");
     }
-    assert_eq!(cloud.server.received().len(), 0);
+    assert_eq!(cloud.server.connections(), 0);
     let (exit, said) = cloud.sign(&cloud.key, &[]);
     assert_eq!(exit, 0, "{said}");
     let sent = cloud.send();
@@ -119,7 +119,10 @@ fn nothing_leaves_without_a_signature_over_these_bytes() {
         "the bytes that were shown"
     );
     // Once.
-    cloud.refuse("the same receipt again", "was used at");
+    let again = cloud.send();
+    let said = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(again.status.code() == Some(2) && said.contains("was used at"), "{said}");
+    assert_eq!(cloud.server.received().len(), 1);
     let (_, log) = cloud.run(&["log"]);
     for part in ["cloud requested", "cloud approved", "cloud executed", "cloud denied", "POISONED"] {
         assert!(log.contains(part), "{part}: {log}");
@@ -215,7 +218,7 @@ fn an_agent_consents_to_nothing() {
     std::fs::remove_file(cloud.sandbox.home().join("signers")).expect("removed");
     let output = cloud.send();
     assert_eq!(output.status.code(), Some(2));
-    assert_eq!(cloud.server.received().len(), 0);
+    assert_eq!(cloud.server.connections(), 0);
 }
 
 #[test]
@@ -246,4 +249,44 @@ fn an_answer_that_was_kept_needs_no_second_consent() {
     let (exit, advice) = assist(&cloud.sandbox, &[]);
     assert!(exit == 1 && advice["is_kept"] == true, "{advice}");
     assert_eq!(cloud.server.received().len(), 1);
+}
+
+#[test]
+fn a_relay_that_is_down_uses_up_no_consent() {
+    let Some(cloud) = Cloud::new("consent") else { return };
+    // A port at which nothing listens.
+    let port =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("port").port();
+    cloud.configure("consent", port);
+    cloud.dry_run();
+    assert_eq!(cloud.sign(&cloud.key, &[]).0, 0);
+    for _ in 0..2 {
+        let said = String::from_utf8_lossy(&cloud.send().stdout).into_owned();
+        assert!(said.contains("no connection") && !said.contains("used up"), "{said}");
+    }
+}
+
+#[test]
+fn a_consent_is_used_up_in_every_copy_of_the_repository() {
+    let Some(cloud) = Cloud::new("consent") else { return };
+    cloud.dry_run();
+    assert_eq!(cloud.sign(&cloud.key, &[]).0, 0);
+    assert_eq!(cloud.send().status.code(), Some(1));
+    // Another ledger, and none of the answers.
+    std::fs::remove_dir_all(cloud.sandbox.root.join(".git/countersign")).expect("removed");
+    let again = cloud.send();
+    let said = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(again.status.code() == Some(2) && said.contains("another copy of the repository"), "{said}");
+    assert_eq!(cloud.server.received().len(), 1);
+}
+
+#[test]
+fn the_list_of_signers_is_not_one_of_a_repository() {
+    let Some(cloud) = Cloud::new("consent") else { return };
+    let text = std::fs::read_to_string(cloud.sandbox.home().join("config/countersign/config.yaml"))
+        .expect("settings");
+    let home = cloud.sandbox.home().join("signers").display().to_string();
+    configure(&cloud.sandbox, &text.replace(&home, "signers"));
+    let (exit, said) = cloud.run(&["providers", "list"]);
+    assert!(exit == 2 && said.contains("a repository must not hold this file"), "{exit}: {said}");
 }

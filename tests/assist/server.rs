@@ -61,9 +61,15 @@ impl Server {
         self.address.port()
     }
 
-    /// What arrived, in order; a connection without a byte counts, too.
+    /// The requests that arrived, in order.
     pub fn received(&self) -> Vec<Received> {
-        self.received.lock().expect("lock").clone()
+        let all = self.received.lock().expect("lock").clone();
+        all.into_iter().filter(|received| !received.head.is_empty()).collect()
+    }
+
+    /// How often somebody connected, also without sending anything.
+    pub fn connections(&self) -> usize {
+        self.received.lock().expect("lock").len()
     }
 }
 

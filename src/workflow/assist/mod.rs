@@ -235,6 +235,7 @@ pub(crate) fn ask(
             let tokens = (answer.usage.prompt_tokens, answer.usage.completion_tokens);
             Ok(with_answer(AssistInfo { tokens, ..info }, &answer.text, prepared, answer.is_cut))
         }
+        Err(ModelError::NotReached(error)) => Ok(AssistInfo { error: Some(error.to_string()), ..info }),
         // Whatever goes wrong after the gates is no reason for another exit code.
         Err(
             error @ (ModelError::Llm(_)
@@ -242,12 +243,7 @@ pub(crate) fn ask(
             | ModelError::Result(_)
             | ModelError::Unrecorded(_)),
         ) => {
-            // A server that cannot be reached is found before the consent is used up.
-            let used_up = if is_used_up && !error.to_string().contains("not used up") {
-                "; the consent is used up"
-            } else {
-                ""
-            };
+            let used_up = if is_used_up { "; the consent is used up" } else { "" };
             let error = format!("{error}{used_up}");
             Ok(AssistInfo { error: Some(error), ..info })
         }
