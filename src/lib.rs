@@ -10,7 +10,7 @@ mod document;
 mod finding;
 mod ledger;
 mod pipeline;
-#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+#[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 mod provider;
 mod render;
 mod rule;

@@ -9,7 +9,7 @@ mod envelope;
 mod environment;
 mod gate;
 mod golden;
-#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+#[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 mod model;
 mod operation;
 mod process;
@@ -21,7 +21,7 @@ pub(crate) use conformance::ConformanceCase;
 pub(crate) use document::{ApplyError, WriteAccess};
 #[cfg(test)]
 pub(crate) use envelope::schema as operation_schema;
-#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+#[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 #[cfg_attr(not(feature = "llm"), allow(unused_imports))]
 pub(crate) use model::{Connect, ModelError, ModelRequest};
 pub(crate) use process::{ProcessError, ProcessOutput, ProcessRequest};

@@ -57,7 +57,7 @@ pub(crate) use manifest::{GateClaims, gate_claims, has_lines, needs_manifest};
 pub(crate) use packet::merged::merged_commit;
 pub(crate) use refinement::is_bundle;
 pub(crate) use registry::{Registered, find_rule, registered_rules, wording};
-#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+#[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 pub(crate) use scope::allows_change;
 pub(crate) use scope::{
     MAX_GLOB_PAIRS, is_comparable, is_loaded_unasked, is_personal, sensitive_path_reason,

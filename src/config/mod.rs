@@ -31,7 +31,7 @@ pub(crate) use protected::setup_patterns;
 pub(crate) use step::{EnvironmentPolicy, GateStep, StepLimits};
 #[cfg(feature = "ledger")]
 pub(crate) use user::UserConfig;
-#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+#[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 pub(crate) use user::{KeySettings, ModelSettings, ProviderSettings};
 pub(crate) use valid::{Config, ConfigFault};
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(crate) use approval::{ApprovalSummary, CodeCommits, KeySignature, SigningCommit, TimelineEvent};
 pub(crate) use area_info::AreaInfo;
 pub(crate) use assist_info::AssistInfo;
-#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+#[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 pub(crate) use assist_info::AssistNote;
 pub(crate) use ledger_info::LedgerInfo;
 pub use place::{Label, Place};

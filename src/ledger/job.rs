@@ -200,7 +200,7 @@ impl JobDescription {
     }
 
     /// The job of a command that asks a model for advice: it only reads.
-    #[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+    #[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
     #[must_use]
     pub(crate) fn assisting(command: &str) -> Self {
         Self { kind: JobKind::DocSummarize, ..Self::judging(command) }

@@ -22,7 +22,7 @@ pub(crate) use event_shapes::{
     Acknowledgement, CapabilityAction, DiagnosticEvent, GateOutcome, OperationRecorded, Sealed,
     SecurityViolation, TerminalCommand, ToolCall,
 };
-#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+#[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 pub(crate) use event_shapes::{CloudEscalation, InferenceTokens, LlmInference};
 pub(crate) use job::{AccessMode, EntityRef, JobDescription, JobKind, JobMetrics, JobState};
 pub(crate) use payload::Payload;

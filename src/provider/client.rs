@@ -24,6 +24,7 @@ pub(crate) struct CompletionRequest {
 }
 
 /// How many tokens a call took.
+#[expect(clippy::struct_field_names, reason = "the names of the contract")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct TokenUsage {
     /// Of instructions and prompt.

@@ -21,6 +21,7 @@ pub(crate) const SINGLE_CALL: &str = "SINGLE_CALL";
 pub(crate) const MAX_MINUTES: u32 = 24 * 60;
 
 /// What is to be sent.
+#[expect(clippy::struct_field_names, reason = "the names of the contract")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProjectionPlan {
@@ -49,6 +50,7 @@ pub(crate) struct ProjectionPlan {
 }
 
 /// What a person says about it.
+#[expect(clippy::struct_field_names, reason = "the names of the contract")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConsentReceipt {

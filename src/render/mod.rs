@@ -24,7 +24,8 @@ mod summary;
 #[cfg(feature = "ledger")]
 pub(crate) mod usage;
 
-#[cfg(all(test, feature = "ledger"))]
+#[cfg(test)]
+#[cfg(all(feature = "ledger", feature = "ssh"))]
 mod assist_tests;
 #[cfg(test)]
 mod tests;

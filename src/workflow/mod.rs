@@ -2,7 +2,7 @@
 //! and writes all of them or none.
 
 pub(crate) mod approve;
-#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+#[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 pub(crate) mod assist;
 pub(crate) mod demo;
 pub(crate) mod evidence;

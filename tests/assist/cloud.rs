@@ -1,7 +1,7 @@
 //! A server that forwards to the cloud: not one byte leaves without a signature over exactly
 //! these bytes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use serde_json::Value;
@@ -70,7 +70,7 @@ impl Cloud {
     }
 
     /// Signs it with a key.
-    fn sign(&self, key: &PathBuf, more: &[&str]) -> (i32, String) {
+    fn sign(&self, key: &Path, more: &[&str]) -> (i32, String) {
         let (plan, key) = (self.file(".plan.json"), key.display().to_string());
         self.run(&[&["review", "consent", &plan, "--ssh-key", &key, "--as", "mira", "--yes"], more].concat())
     }

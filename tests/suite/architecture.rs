@@ -36,7 +36,7 @@ impl SourceFile {
     /// The path without extension of each module that this file declares for
     /// unit tests.
     fn test_modules(&self) -> Vec<String> {
-        let declared = Regex::new(r"#\[cfg\(test\)\]\s+mod (\w+);").expect("pattern");
+        let declared = Regex::new(r"#\[cfg\(test\)\]\s+(?:pub\(crate\) )?mod (\w+);").expect("pattern");
         let folder = self.path.trim_end_matches(".rs");
         let folder = ["/mod", "lib"].iter().fold(folder, |path, name| path.trim_end_matches(name));
         let name = |name: &str| format!("{folder}/{name}").trim_start_matches('/').to_owned();

@@ -49,6 +49,7 @@ mod readme;
 mod record_files;
 #[cfg(feature = "ssh")]
 mod rewritten_branches;
+#[cfg(feature = "ssh")]
 mod roles;
 mod scan_areas;
 mod scans;

@@ -134,7 +134,9 @@ fn check_lie(engine_id: &str, expected: &str, lie: fn(&mut EngineResult)) -> Opt
 }
 
 fn check_missing_evidence(engine_id: &str) -> Option<String> {
-    let operation = PlannedOperation { determinism: Determinism::D1, ..golden(engine_id) };
+    let golden = golden(engine_id);
+    let determinism = golden.determinism.min(Determinism::D1);
+    let operation = PlannedOperation { determinism, ..golden };
     let Ok(operation) = admit(operation, false) else { return Some("it is denied".to_owned()) };
     let mut result = honest_result(&operation);
     result.evidence.clear();

@@ -21,7 +21,7 @@ pub(crate) const NAMESPACE: &str = "countersign";
 #[cfg(feature = "ledger")]
 pub(crate) const LEDGER_NAMESPACE: &str = "countersign-ledger";
 /// Namespace of consents to send something to the cloud.
-#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+#[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 pub(crate) const CONSENT_NAMESPACE: &str = "countersign-consent";
 /// Namespace of commits that git signs.
 pub(crate) const GIT_NAMESPACE: &str = "git";

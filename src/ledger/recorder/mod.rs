@@ -2,7 +2,7 @@
 //! with operations is written before the first one acts, so that a killed command leaves
 //! a trace.
 
-#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+#[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 mod model;
 #[cfg(not(feature = "ledger"))]
 mod unrecorded;

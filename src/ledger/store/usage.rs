@@ -136,7 +136,7 @@ impl Store {
     ///
     /// # Errors
     /// The database cannot be read.
-    #[cfg(any(test, feature = "llm"))]
+    #[cfg(all(feature = "ssh", any(test, feature = "llm")))]
     pub(crate) fn has_answer(&self, prompt_hash: &str, response_hash: &str) -> Result<bool, LedgerError> {
         let found: i64 = self.connection.query_row(
             "SELECT count(*) FROM events WHERE kind = 'llm_inference'
@@ -152,7 +152,7 @@ impl Store {
     ///
     /// # Errors
     /// The database refused.
-    #[cfg(any(test, feature = "llm"))]
+    #[cfg(all(feature = "ssh", any(test, feature = "llm")))]
     pub(crate) fn spend_consent(
         &mut self,
         receipt_id: &str,

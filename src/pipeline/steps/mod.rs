@@ -16,7 +16,7 @@ mod trust;
 pub(crate) use command::{CommandRun, run_command};
 pub use error::StepsError;
 pub use gate::run_gate;
-#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+#[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 pub(crate) use gate::run_gate_with_result;
 pub(crate) use gate::run_verify;
 pub use options::{NoProgress, Progress, StepOptions};

@@ -28,7 +28,7 @@ pub(crate) use prepare::{Preparation, prepare};
 pub(crate) use refine::refine;
 pub(crate) use sign::{SignRequest, sign};
 pub(crate) use sign_contract::{ContractSignature, KeySource, sign_contract};
-#[cfg(all(feature = "ledger", any(test, feature = "llm")))]
+#[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 pub(crate) use sign_contract::{MAX_KEY_BYTES, sign_with_agent};
 
 /// Repository, time and configuration of an approval command.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::change::ChangedFile;
+use crate::change::{ChangedFile, FileContent};
 use crate::document::packet::{ContractPart, Packet, contract_parts};
 use crate::finding::{Place, Report};
 use crate::text::{RepoPath, escape_hidden, to_single_line};
@@ -18,7 +18,7 @@ const CONTEXT_LINES: usize = 3;
 const MAX_FINDINGS: usize = 50;
 
 /// Ends of names of files that hold secrets by their purpose.
-const SECRET_ENDS: [&str; 8] = [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk"];
+const SECRET_ENDS: [&str; 9] = [".env", ".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk"];
 /// Names of files that hold secrets by their purpose.
 const SECRET_NAMES: [&str; 8] =
     [".npmrc", ".pypirc", ".netrc", ".git-credentials", "credentials", "id_rsa", "id_ed25519", "id_ecdsa"];
@@ -183,7 +183,7 @@ fn reason_to_leave_out(file: &ChangedFile) -> Option<&'static str> {
     if file.is_binary() {
         return Some("it is binary");
     }
-    let released = [&file.before, &file.after].into_iter().flatten().any(|content| content.is_released());
+    let released = [&file.before, &file.after].into_iter().flatten().any(FileContent::is_released);
     released.then_some("it is too large")
 }
 
@@ -191,7 +191,6 @@ fn holds_secrets(path: &RepoPath) -> bool {
     let name = String::from_utf8_lossy(path.file_name()).to_lowercase();
     name == ".env"
         || name.starts_with(".env.")
-        || name.ends_with(".env")
         || SECRET_NAMES.contains(&name.as_str())
         || SECRET_ENDS.iter().any(|end| name.ends_with(end))
 }
@@ -204,7 +203,7 @@ fn split_lines(bytes: &[u8]) -> Vec<String> {
 /// how many lines had a secret, too.
 fn show_file(file: &ChangedFile, name: String) -> (ShownFile, BTreeMap<u64, String>, usize) {
     let mut removed = 0;
-    let lines_of = |content: &Option<crate::change::FileContent>| {
+    let lines_of = |content: &Option<FileContent>| {
         content.as_ref().map(|content| split_lines(&content.bytes)).unwrap_or_default()
     };
     // Every line is cleaned, in order: a key can begin far before the change.

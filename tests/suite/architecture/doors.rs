@@ -16,7 +16,7 @@ const DOORS: [(&str, &[&str]); 5] = [
             "cli/output.rs",
             "cli/command/demo.rs",
             "cli/command/usage.rs",
-            "cli/command/review.rs",
+            "cli/command/review/mod.rs",
             "workflow/hook.rs",
             "pipeline/steps/receipt.rs",
             "pipeline/steps/test_runner/junit.rs",
