@@ -15,6 +15,7 @@ mod step;
 mod step_scripts;
 #[cfg(test)]
 mod tests;
+mod usage;
 #[cfg(feature = "ledger")]
 mod user;
 mod valid;
@@ -29,6 +30,9 @@ pub(crate) use load::{
 };
 pub(crate) use protected::setup_patterns;
 pub(crate) use step::{EnvironmentPolicy, GateStep, StepLimits};
+#[cfg(all(test, feature = "ledger"))]
+pub(crate) use tests::budgets_of;
+pub(crate) use usage::UsageBudgets;
 #[cfg(feature = "ledger")]
 pub(crate) use user::UserConfig;
 #[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]

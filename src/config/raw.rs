@@ -40,10 +40,30 @@ pub(super) struct RawConfig {
     pub logs: Option<Text>,
     pub evidence: Option<RawEvidence>,
     pub ledger: Option<Text>,
+    pub usage: Option<RawUsageBudgets>,
     /// Capabilities by the names of profiles.
     pub profiles: YamlMap<Vec<Text>>,
     pub steps: Option<RawSteps>,
     pub scan: Option<RawScan>,
+}
+
+/// The key `usage` as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawUsageBudgets {
+    pub tokens: Option<Text>,
+    pub usd: Option<Text>,
+    /// Budgets of single packets, by their id.
+    pub packets: YamlMap<RawBudget>,
+    pub over_budget: Option<Text>,
+}
+
+/// One budget as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawBudget {
+    pub tokens: Option<Text>,
+    pub usd: Option<Text>,
 }
 
 /// Headings of specifications.

@@ -207,3 +207,27 @@ fn a_family_sets_the_level_of_its_rules_and_a_rule_its_own() {
     let full = read("version: 1\n");
     assert_eq!(full.levels.get(&crate::finding::RuleId::from_static("phase/approval")), None);
 }
+
+/// The budgets of a configuration.
+#[cfg(feature = "ledger")]
+pub(crate) fn budgets_of(text: &str) -> super::UsageBudgets {
+    read(&format!("version: 1\n{text}")).usage
+}
+
+#[test]
+fn budgets_are_whole_tokens_and_cents() {
+    for wrong in [
+        "usage: {tokens: 0}",
+        "usage: {tokens: -5}",
+        "usage: {tokens: 1.5}",
+        "usage: {tokens: many}",
+        "usage: {usd: 0}",
+        "usage: {usd: 1.234}",
+        "usage: {usd: '$5'}",
+        "usage: {over_budget: fail}",
+        "usage: {import: on}",
+        "usage: {packets: {WP-1-A: {token: 5}}}",
+    ] {
+        assert!(Config::read(&source(&format!("version: 1\n{wrong}\n"))).is_err(), "{wrong}");
+    }
+}

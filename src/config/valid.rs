@@ -23,6 +23,7 @@ use super::raw::{self, Text};
 use super::scan;
 use super::step::{GateStep, validate_step};
 use super::step_scripts::step_patterns;
+use super::usage::{UsageBudgets, validate_usage};
 
 /// An error of the configuration: the program cannot run (exit 2).
 #[derive(Debug, Clone)]
@@ -81,6 +82,8 @@ pub(crate) struct Config {
     pub evidence: EvidencePolicy,
     /// Whether commands are recorded in the ledger.
     pub ledger: LedgerMode,
+    /// What calls of models for packets may take.
+    pub usage: UsageBudgets,
     /// Files and rules of scans.
     pub scan: ScanSettings,
     /// Former names that the file uses.
@@ -195,6 +198,7 @@ impl Config {
         self.logs = file.logs.as_ref().map(validate_folder).transpose()?;
         self.evidence = validate_evidence(file.evidence.unwrap_or_default())?;
         self.ledger = file.ledger.as_ref().map_or(Ok(LedgerMode::default()), validate_ledger)?;
+        self.usage = validate_usage(file.usage.unwrap_or_default())?;
         validate_profiles(&file.profiles)?;
         let added = root.get("scan").and_then(|scan| scan.get("add")).map_or(&[][..], YamlNode::items);
         self.scan = scan::validate_scan(file.scan.unwrap_or_default(), added, source)?;

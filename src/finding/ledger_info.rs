@@ -13,6 +13,8 @@ pub(crate) struct LedgerInfo {
     pub untrusted_jobs: Vec<(String, String, String)>,
     /// Calls of models that are known for the packet: number, tokens sent, tokens received.
     pub model_calls: (u64, u64, u64),
+    /// What the calls for the packet took more than they may, as sentences.
+    pub over_budget: Vec<String>,
     /// Whether one of these numbers is only a lower bound.
     pub is_lower_bound: bool,
 }

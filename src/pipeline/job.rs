@@ -1,8 +1,12 @@
 //! A command that judges, as a job of the ledger.
 
 use crate::bus::Bus;
+#[cfg(feature = "ledger")]
+use crate::config::UsageBudgets;
 use crate::finding::{CheckStatus, Finding, LedgerInfo, Level, Report, StepStatus, Verdict};
 use crate::ledger::{EntityRef, JobOutcome, LedgerNote, LedgerTrouble, Problem};
+#[cfg(feature = "ledger")]
+use crate::usage::{PriceTable, over_budget};
 
 /// Records a gate's result and adds what the ledger knows to the report.
 ///
@@ -13,6 +17,21 @@ pub(crate) fn record_report(bus: &Bus<'_>, report: &mut Report) -> Result<(), Le
     let note = bus.recorder().finish(outcome)?;
     report.run.ledger = describe_note(note);
     Ok(())
+}
+
+/// Adds what the calls for the packet took more than the configuration allows. It decides
+/// nothing: an agent can delete its logs.
+#[cfg(feature = "ledger")]
+pub(crate) fn add_over_budget(bus: &Bus<'_>, report: &mut Report, budgets: &UsageBudgets) {
+    let Some(packet) = report.packet.as_ref().map(|packet| packet.wp_id.clone()) else { return };
+    let Some(ledger) = report.run.ledger.as_mut().filter(|ledger| ledger.model_calls.0 > 0) else { return };
+    if *budgets == UsageBudgets::default() {
+        return;
+    }
+    let calls: Vec<_> =
+        bus.recorder().calls_of(&packet).into_iter().map(|stored| (stored.call, stored.packet)).collect();
+    let found = over_budget(&calls, budgets, &PriceTable::default());
+    ledger.over_budget = found.into_iter().map(|over| format!("{}: {}", over.rule, over.message)).collect();
 }
 
 /// Records a gate that could not run to its end.
@@ -83,6 +102,7 @@ fn describe_note(note: LedgerNote) -> Option<LedgerInfo> {
         job: note.job_id,
         trouble: note.trouble,
         untrusted: note.violation,
+        over_budget: Vec::new(),
         is_lower_bound: note.usage.is_lower_bound,
         model_calls: (note.usage.calls, note.usage.sent, note.usage.received),
         untrusted_jobs: note.poisoned.into_iter().map(|job| (job.job_id, job.at, job.reason)).collect(),

@@ -38,6 +38,9 @@ fn ledger_rows(ledger: &LedgerInfo, options: HumanOptions) -> Vec<Row> {
         let bound = if ledger.is_lower_bound { "at least " } else { "" };
         rows.push(("usage", format!("{calls}, {bound}{sent} tokens sent, {received} received")));
     }
+    for over in &ledger.over_budget {
+        rows.push(("budget", to_single_line(over, 200)));
+    }
     if let Some(trouble) = ledger.trouble.as_ref().filter(|_| options.verbose) {
         rows.push(("ledger", format!("nothing was recorded: {}", to_single_line(trouble, 200))));
     }

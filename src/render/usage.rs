@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use crate::text::{escape_hidden, to_single_line};
-use crate::usage::{GroupKey, NanoUsd, PriceTable, Quality, Tokens, UsageRow, UsageSummary};
+use crate::usage::{
+    GroupKey, NanoUsd, OverBudget, PriceTable, Quality, Tokens, UsageClaim, UsageRow, UsageSummary,
+};
 
 use super::listing::align;
 
@@ -24,6 +26,10 @@ pub(crate) struct UsageDocument<'a> {
     total: UsageRowDocument<'a>,
     /// Models without a price, with their tokens; they are in no cost.
     without_price: &'a std::collections::BTreeMap<String, u64>,
+    /// Packets whose calls took more than the configuration allows.
+    over_budget: &'a [OverBudget],
+    /// What the packet claims about who worked, beside what the logs say.
+    claims: &'a [UsageClaim],
 }
 
 #[derive(Debug, Serialize)]
@@ -70,6 +76,7 @@ pub(crate) fn usage_document<'a>(
     summary: &'a UsageSummary,
     by: GroupKey,
     prices: &'a PriceTable,
+    (over_budget, claims): (&'a [OverBudget], &'a [UsageClaim]),
 ) -> UsageDocument<'a> {
     UsageDocument {
         schema: SCHEMA,
@@ -79,6 +86,8 @@ pub(crate) fn usage_document<'a>(
         rows: summary.rows.iter().map(to_row).collect(),
         total: to_row(&summary.total),
         without_price: &summary.without_price,
+        over_budget,
+        claims,
     }
 }
 
@@ -166,4 +175,24 @@ mod tests {
             assert_eq!(super::grouped(number), text);
         }
     }
+}
+
+/// Renders budgets that were exceeded, and claims beside what the logs say.
+#[must_use]
+pub(crate) fn render_remarks(over_budget: &[OverBudget], claims: &[UsageClaim]) -> String {
+    let mut out = String::new();
+    for over in over_budget {
+        out.push_str(&format!("{}[{}]: {} ({})\n", over.level, over.rule, over.message, over.code));
+    }
+    for claim in claims {
+        let seen = to_single_line(&claim.seen.join(", "), 200);
+        let verdict = if claim.agrees { "agrees with" } else { "differs from" };
+        out.push_str(&format!(
+            "note[usage/claim]: {} `{}` {verdict} {}: {seen}\n",
+            to_single_line(&claim.field, 60),
+            claim.claimed,
+            claim.source
+        ));
+    }
+    escape_hidden(&out).into_owned()
 }

@@ -2,6 +2,8 @@
 //! the text of a conversation is never kept.
 
 mod attribution;
+mod budget;
+mod claims;
 mod claude;
 mod codex;
 mod collect;
@@ -15,6 +17,8 @@ mod tracker;
 mod tests;
 
 pub(crate) use attribution::{KnownTree, KnownWork};
+pub(crate) use budget::{OverBudget, over_budget};
+pub(crate) use claims::{MODEL_FIELDS, START_FIELDS, UsageClaim, compare_claims};
 pub(crate) use collect::{LogRoots, find_logs, read_logs};
 pub(crate) use price::PriceTable;
 pub(crate) use summary::{GroupKey, UsageRow, UsageSummary, summarize};

@@ -60,8 +60,10 @@ fn nothing_is_read_that_was_not_switched_on() {
     // A repository cannot switch it on.
     sandbox.append("countersign.yaml", "usage: {import: on}\n");
     let (exit, said) = sandbox.run_redacted(&["usage"]);
-    assert!(exit == 0 && said.contains("import: on") && said.contains("no calls"), "{exit}: {said}");
+    assert!(exit == 2 && said.contains("unknown key `import`"), "{exit}: {said}");
     sandbox.git(&["checkout", "-q", "countersign.yaml"]);
+    let (exit, said) = sandbox.run_redacted(&["usage"]);
+    assert!(exit == 0 && said.contains("import: on") && said.contains("no calls"), "{exit}: {said}");
     assert_eq!(sandbox.run_redacted(&["usage", "import"]).0, 2);
     assert!(!sandbox.root.join(".git/countersign/ledger.db").exists());
     switch_on(&sandbox, "usage: {import: perhaps}\n");
@@ -187,4 +189,66 @@ fn no_text_of_a_conversation_is_stored() {
             assert!(!found, "{} holds `{text}`", entry.path().display());
         }
     }
+}
+
+#[test]
+fn a_packet_over_its_budget_is_a_note_or_an_error() {
+    let sandbox = with_logs(true);
+    sandbox.append("countersign.yaml", "usage: {tokens: 100, usd: 1}\n");
+    sandbox.commit("a budget");
+    let (exit, said) = sandbox.run_redacted(&["usage", "WP-1-Farewell"]);
+    assert_eq!(exit, 0, "{said}");
+    for part in [
+        "note[usage/over-budget]",
+        "HSK-402-BUDGET-EXCEEDED",
+        "tokens (measured), more than its 100",
+        "by list price",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    // The audit says so by the rules of the base, and its verdict is what it is without.
+    sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
+    sandbox.append("src/lib.rs", "// work\n");
+    sandbox.commit("work");
+    let (exit, said) = sandbox.run_redacted(&["audit", "WP-1-Farewell"]);
+    assert!(said.contains("budget   usage/over-budget"), "{said}");
+    sandbox.edit("countersign.yaml", "usd: 1}", "usd: 1, over_budget: error}");
+    assert_eq!(sandbox.run_redacted(&["usage", "WP-1-Farewell"]).0, 1);
+    assert_eq!(exit, 1, "the audit has its own errors");
+    // The control case: enough for everything.
+    sandbox.edit("countersign.yaml", "tokens: 100, usd: 1,", "tokens: 900_000_000, usd: 9000,");
+    let (exit, said) = sandbox.run_redacted(&["usage", "WP-1-Farewell"]);
+    assert!(exit == 0 && !said.contains("over-budget"), "{exit}: {said}");
+}
+
+#[test]
+fn claims_are_beside_what_the_logs_say() {
+    let sandbox = with_logs(true);
+    let packet = ".GOV/task_packets/WP-1-Farewell.md";
+    for (claimed, agrees) in [("Claude Opus 4.5", true), ("gpt-5", false)] {
+        let text = sandbox.read(packet);
+        let line = text.lines().find(|line| line.starts_with("- CODER_MODEL")).map(str::to_owned);
+        let new = format!("- CODER_MODEL: {claimed}");
+        sandbox.write(
+            packet,
+            match line {
+                Some(line) => text.replace(&line, &new),
+                None => text.replacen("- TASK_ID:", &format!("{new}\n- TASK_ID:"), 1),
+            },
+        );
+        let answer = usage(&sandbox, &["WP-1-Farewell"]);
+        let claim = &answer["claims"][0];
+        assert_eq!(
+            (claim["field"].as_str(), claim["agrees"].as_bool()),
+            (Some("CODER_MODEL"), Some(agrees)),
+            "{answer}"
+        );
+        assert!(claim["source"].as_str().is_some_and(|source| source.contains("logs of claude")), "{claim}");
+        let (exit, said) = sandbox.run_redacted(&["usage", "WP-1-Farewell"]);
+        assert!(exit == 0 && said.contains("note[usage/claim]"), "{exit}: {said}");
+    }
+    // A field that is not filled claims nothing.
+    let text = sandbox.read(packet).replace("- CODER_MODEL: gpt-5", "- CODER_MODEL: <unclaimed>");
+    sandbox.write(packet, text);
+    assert_eq!(usage(&sandbox, &["WP-1-Farewell"])["claims"].as_array().map(Vec::len), Some(0));
 }

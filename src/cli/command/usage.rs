@@ -10,18 +10,19 @@ use crate::change::TreeState;
 use crate::cli::ledger::open_ledger;
 use crate::cli::user_config;
 use crate::cli::workspace::GitWorkspace;
-use crate::cli::{GlobalArgs, Output, PASSED};
+use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
 use crate::config::{load, resolve_layout};
 use crate::ledger::{Store, StoredCall};
-use crate::pipeline::locate::list_packet_ids;
+use crate::pipeline::locate::{list_packet_ids, locate};
 use crate::pipeline::verify::prepared_branches;
 use crate::render::{json, usage};
 use crate::system::files;
 use crate::system::git::GitRepository;
 use crate::text::format_count;
 use crate::usage::{
-    CostConfig, GroupKey, KnownTree, KnownWork, LogRoots, ModelCall, PriceTable, TokenRecord, TokenSummary,
-    TokenTracker, find_logs, read_logs, summarize,
+    CostConfig, GroupKey, KnownTree, KnownWork, LogRoots, MODEL_FIELDS, ModelCall, PriceTable, START_FIELDS,
+    TokenRecord, TokenSummary, TokenTracker, UsageClaim, compare_claims, find_logs, over_budget, read_logs,
+    summarize,
 };
 
 /// Maximum size of a file of prices or of the user's configuration, in bytes.
@@ -138,14 +139,20 @@ impl UsageArgs {
         }
         let by = self.by.key();
         let summary = summarize(&calls, by, &prices);
+        let config = workspace.load_config(global)?;
+        let over = over_budget(&calls, &config.usage, &prices);
+        let claims = match &self.packet {
+            Some(packet) => claims_of(repo, global, packet, &calls)?,
+            None => Vec::new(),
+        };
         output.print(&if is_json {
-            json::pretty(&usage::usage_document(&summary, by, &prices))
+            json::pretty(&usage::usage_document(&summary, by, &prices, (&over, &claims)))
         } else if calls.is_empty() {
             self.nothing_known()
         } else {
-            usage::render_usage(&summary, by, &prices)
+            usage::render_usage(&summary, by, &prices) + &usage::render_remarks(&over, &claims)
         })?;
-        Ok(PASSED)
+        Ok(if over.iter().any(|over| over.level == "error") { FAILED } else { PASSED })
     }
 }
 
@@ -304,6 +311,29 @@ fn attribute(call: ModelCall, work: &KnownWork) -> Option<StoredCall> {
 fn is_other_repository(folder: &Path, tree: &Path) -> bool {
     let below = folder.ancestors().take_while(|folder| *folder != tree && folder.starts_with(tree));
     below.into_iter().any(|folder| files::find_metadata(&folder.join(".git")).ok().flatten().is_some())
+}
+
+/// What a packet claims about who worked, beside what its calls say.
+fn claims_of(
+    repo: &GitRepository,
+    global: &GlobalArgs,
+    packet: &str,
+    calls: &[(ModelCall, Option<String>)],
+) -> anyhow::Result<Vec<UsageClaim>> {
+    let config = load(repo, TreeState::Worktree, global.config_override()?.as_ref())?.config;
+    let layout = resolve_layout(repo, &config, TreeState::Worktree, TreeState::Worktree)?;
+    let (_, located) = locate(repo, TreeState::Worktree, &layout, packet)?;
+    let Some(located) = located else { return Ok(Vec::new()) };
+    let fields: Vec<(String, String)> = MODEL_FIELDS
+        .iter()
+        .chain(&START_FIELDS)
+        .filter_map(|key| {
+            let field = located.packet.metadata_field(key)?;
+            Some(((*key).to_owned(), field.filled_value()?.value))
+        })
+        .collect();
+    let calls: Vec<ModelCall> = calls.iter().map(|(call, _)| call.clone()).collect();
+    Ok(compare_claims(&fields, &calls))
 }
 
 /// Packets and records of all working trees: a packet can be on one branch only.

@@ -2,6 +2,8 @@
 //! with operations is written before the first one acts, so that a killed command leaves
 //! a trace.
 
+#[cfg(feature = "ledger")]
+mod calls;
 #[cfg(all(feature = "ledger", feature = "ssh", any(test, feature = "llm")))]
 mod model;
 #[cfg(not(feature = "ledger"))]

@@ -1,8 +1,12 @@
 //! A gate from start to end: checks, then steps, then one report.
 
 use crate::bus::Bus;
+#[cfg(feature = "ledger")]
+use crate::check::context::Gate;
 use crate::finding::Report;
 use crate::ledger::{JobDescription, Recorder};
+#[cfg(feature = "ledger")]
+use crate::pipeline::job::add_over_budget;
 use crate::pipeline::job::{record_failure, record_report};
 use crate::pipeline::packet_gate::{GateRequest, GateResult, run_gate_checks};
 use crate::pipeline::verify::{VerifyRequest, run_verify_checks};
@@ -67,6 +71,10 @@ fn finish(
     report.sort();
     report.run.started_at = started_at;
     record_report(&bus, &mut report).map_err(required)?;
+    #[cfg(feature = "ledger")]
+    if gate_result.gate == Gate::Audit {
+        add_over_budget(&bus, &mut report, &gate_result.config.usage);
+    }
     report.run.milliseconds = watch.elapsed_milliseconds();
     Ok(report)
 }

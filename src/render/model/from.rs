@@ -105,6 +105,7 @@ fn to_ledger(ledger: &LedgerInfo) -> LedgerDocument {
         model_calls: ledger.model_calls.0,
         tokens_sent: ledger.model_calls.1,
         tokens_received: ledger.model_calls.2,
+        over_budget: ledger.over_budget.clone(),
     }
 }
 

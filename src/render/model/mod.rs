@@ -341,6 +341,8 @@ pub(crate) struct LedgerDocument {
     pub tokens_sent: u64,
     /// Tokens that they received.
     pub tokens_received: u64,
+    /// What the calls for the packet took more than the configuration allows; for `audit`.
+    pub over_budget: Vec<String>,
 }
 
 /// A run whose evidence cannot be trusted, and that no person acknowledged.
