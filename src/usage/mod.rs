@@ -3,6 +3,7 @@
 
 mod attribution;
 mod budget;
+mod ccusage;
 mod claims;
 mod claude;
 mod codex;
@@ -18,6 +19,7 @@ mod tests;
 
 pub(crate) use attribution::{KnownTree, KnownWork};
 pub(crate) use budget::{OverBudget, over_budget};
+pub(crate) use ccusage::{SESSION_PREFIX, is_project, read_sessions};
 pub(crate) use claims::{MODEL_FIELDS, START_FIELDS, UsageClaim, compare_claims};
 pub(crate) use collect::{LogRoots, find_logs, read_logs};
 pub(crate) use price::PriceTable;

@@ -252,3 +252,48 @@ fn claims_are_beside_what_the_logs_say() {
     sandbox.write(packet, text);
     assert_eq!(usage(&sandbox, &["WP-1-Farewell"])["claims"].as_array().map(Vec::len), Some(0));
 }
+
+#[test]
+fn sums_of_another_program_give_way_to_calls() {
+    let sandbox = with_logs(true);
+    let here: String = sandbox
+        .root
+        .display()
+        .to_string()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    let session = |name: &str, folder: &str, tokens: u64| {
+        json!({
+            "sessionId": name, "projectPath": folder, "lastActivity": "2026-02-01T10:00:00Z",
+            "modelBreakdowns": [{"modelName": "claude-opus-4-5", "inputTokens": tokens, "outputTokens": 1}],
+        })
+    };
+    let sums = json!({"sessions": [session("s0", &here, 70), session("s1", &here, 80), session("s2", "-elsewhere", 90)]});
+    let file = sandbox.home().join("sums.json");
+    std::fs::write(&file, sums.to_string()).expect("file");
+    let import = ["usage", "import", "--ccusage", &file.display().to_string()].map(str::to_owned);
+    let import: Vec<&str> = import.iter().map(String::as_str).collect();
+    let (exit, said) = sandbox.run_redacted(&import);
+    assert!(exit == 0 && said.contains("2 new calls"), "{exit}: {said}");
+    // The logs have the calls of one of the sessions: they count, and its sum does not.
+    let calls = usage(&sandbox, &["--by", "session"]);
+    let rows: Vec<(Option<&str>, u64)> = calls["rows"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| (row["key"].as_str(), row["calls"].as_u64().expect("calls")))
+        .collect();
+    assert_eq!(rows, [(Some("s0"), 1), (Some("s1"), 4)], "{calls}");
+    let (exit, said) = sandbox.run_redacted(&import);
+    assert!(exit == 0 && said.contains("0 new calls"), "{exit}: {said}");
+    assert_eq!(usage(&sandbox, &["--by", "session"])["rows"].as_array().map(Vec::len), Some(2));
+    // No branch is known: none of it is a packet's.
+    let packets = usage(&sandbox, &[]);
+    let none =
+        packets["rows"].as_array().expect("rows").iter().find(|row| row["key"].is_null()).expect("row");
+    assert!(none["tokens"]["input"].as_u64().is_some_and(|tokens| tokens >= 70), "{packets}");
+    std::fs::write(&file, "{\"daily\": []}").expect("file");
+    let (exit, said) = sandbox.run_redacted(&import);
+    assert!(exit == 2 && said.contains("ccusage claude session --json"), "{exit}: {said}");
+}

@@ -1,8 +1,10 @@
 //! Calls of models: copied when they are seen, because agents delete their logs.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{TransactionBehavior, params};
 
-use crate::usage::{Agent, ModelCall, Quality, Tokens};
+use crate::usage::{Agent, ModelCall, Quality, SESSION_PREFIX, Tokens};
 
 use crate::ledger::record::PacketUsage;
 
@@ -92,6 +94,19 @@ impl Store {
                     call.log,
                     call.role,
                 ])?;
+            }
+            // Sums of a session give way to its calls.
+            let mut sums = transaction
+                .prepare("SELECT DISTINCT session FROM model_calls WHERE call_id LIKE 'ccusage:%'")?;
+            let summed: BTreeSet<String> = sums.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let is_call = |stored: &&StoredCall| !stored.call.id.starts_with(SESSION_PREFIX);
+            let counted: BTreeSet<&str> =
+                calls.iter().filter(is_call).map(|stored| stored.call.session.as_str()).collect();
+            for session in summed.iter().filter(|session| counted.contains(session.as_str())) {
+                transaction.execute(
+                    "DELETE FROM model_calls WHERE session = ?1 AND call_id LIKE 'ccusage:%'",
+                    [session],
+                )?;
             }
             let mut log =
                 transaction.prepare("INSERT OR REPLACE INTO read_logs (path, state) VALUES (?1, ?2)")?;

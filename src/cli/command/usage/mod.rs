@@ -1,5 +1,7 @@
 //! `usage`: what calls of models cost, by packet.
 
+mod import;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -12,18 +14,17 @@ use crate::cli::user_config;
 use crate::cli::workspace::GitWorkspace;
 use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
 use crate::config::{load, resolve_layout};
-use crate::ledger::{Store, StoredCall};
-use crate::pipeline::locate::{list_packet_ids, locate};
-use crate::pipeline::verify::prepared_branches;
+use crate::ledger::Store;
+use crate::pipeline::locate::locate;
 use crate::render::{json, usage};
 use crate::system::files;
 use crate::system::git::GitRepository;
-use crate::text::format_count;
 use crate::usage::{
-    CostConfig, GroupKey, KnownTree, KnownWork, LogRoots, MODEL_FIELDS, ModelCall, PriceTable, START_FIELDS,
-    TokenRecord, TokenSummary, TokenTracker, UsageClaim, compare_claims, find_logs, over_budget, read_logs,
-    summarize,
+    CostConfig, GroupKey, MODEL_FIELDS, ModelCall, PriceTable, START_FIELDS, TokenRecord, TokenSummary,
+    TokenTracker, UsageClaim, compare_claims, over_budget, summarize,
 };
+
+use import::{import_logs, import_sessions};
 
 /// Maximum size of a file of prices or of the user's configuration, in bytes.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
@@ -58,7 +59,15 @@ pub(crate) struct UsageArgs {
 #[derive(Debug, Subcommand)]
 enum UsageAction {
     /// Copy the numbers of new calls from the logs of agents
-    Import,
+    Import(ImportArgs),
+}
+
+#[derive(Debug, Args)]
+struct ImportArgs {
+    /// Instead of logs, read the output of `ccusage claude session --json`: sums of sessions,
+    /// for logs that are gone
+    #[arg(long, value_name = "FILE")]
+    ccusage: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -99,10 +108,15 @@ impl UsageArgs {
         let workspace = GitWorkspace::open(global)?;
         let repo = &workspace.repo;
         let user = user_config::load()?;
-        let imports_only = matches!(self.action, Some(UsageAction::Import));
+        if let Some(UsageAction::Import(ImportArgs { ccusage: Some(file) })) = &self.action {
+            let done = import_sessions(repo, global, file)?;
+            output.print(&if is_json { json::pretty(&done) } else { format!("{}\n", done.to_sentence()) })?;
+            return Ok(PASSED);
+        }
+        let imports_only = matches!(self.action, Some(UsageAction::Import(_)));
         if user.imports_usage {
             let mut store = Store::open(&repo.ledger_folder())?;
-            let done = import(repo, global, &mut store)?;
+            let done = import_logs(repo, global, &mut store)?;
             if imports_only {
                 output.print(&if is_json {
                     json::pretty(&done)
@@ -162,28 +176,6 @@ impl UsageArgs {
         let since = self.since.as_deref().map(|day| format!(" since {day}")).unwrap_or_default();
         let line = format!("no calls of models are known for {packet}{since}");
         format!("{}\n", crate::text::escape_hidden(&crate::text::to_single_line(&line, 200)))
-    }
-}
-
-/// What an import did.
-#[derive(Debug, Serialize)]
-struct ImportOutput {
-    schema: &'static str,
-    new_calls: usize,
-    changed_logs: usize,
-    /// Logs that could not be read to their end; they are read again next time.
-    unreadable: usize,
-}
-
-impl ImportOutput {
-    fn to_sentence(&self) -> String {
-        let skipped = match self.unreadable {
-            0 => String::new(),
-            count => format!("; {} could not be read to the end", format_count(count, "log")),
-        };
-        let (calls, logs) =
-            (format_count(self.new_calls, "new call"), format_count(self.changed_logs, "log"));
-        format!("{calls} of this repository, from {logs} that changed{skipped}")
     }
 }
 
@@ -253,66 +245,6 @@ fn cost_report(
     })
 }
 
-/// Copies new calls whose folder is in a working tree of this repository.
-fn import(repo: &GitRepository, global: &GlobalArgs, store: &mut Store) -> anyhow::Result<ImportOutput> {
-    let known = store.read_logs()?;
-    let work = known_work(repo, global)?;
-    // A working tree that is new makes calls of old logs calls of this repository.
-    let trees =
-        work.trees.iter().map(|tree| tree.folder.display().to_string()).collect::<Vec<_>>().join("\n");
-    let trees = hash_of(&trees);
-    let mut changed = Vec::new();
-    let mut states = Vec::new();
-    for log in find_logs(&LogRoots::of_user()) {
-        let (path, state) = (hash_of(&log.path.to_string_lossy()), format!("{} {trees}", log.state));
-        if known.get(&path) != Some(&state) {
-            changed.push(log);
-            states.push((path, state));
-        }
-    }
-    let read = read_logs(&changed);
-    // What could not be read to its end is read again next time.
-    let unreadable: Vec<String> =
-        read.unreadable.iter().map(|path| hash_of(&path.to_string_lossy())).collect();
-    for (path, state) in &mut states {
-        if unreadable.contains(path) {
-            state.clear();
-        }
-    }
-    let own: Vec<StoredCall> = read.calls.into_iter().filter_map(|call| attribute(call, &work)).collect();
-    let new_calls = store.store_calls(&own, &states)?;
-    store.attribute_again(|tree, branch| work.packet_named(tree, branch))?;
-    Ok(ImportOutput {
-        schema: "countersign.usage-import/v1",
-        new_calls,
-        changed_logs: changed.len(),
-        unreadable: unreadable.len(),
-    })
-}
-
-/// Paths of logs name folders of other projects, which are not the business of this one.
-fn hash_of(text: &str) -> String {
-    crate::digest::sha256_hex(text.as_bytes())
-}
-
-/// A call of this repository. Of its folder, only the name of the working tree is kept.
-fn attribute(call: ModelCall, work: &KnownWork) -> Option<StoredCall> {
-    let tree = work.tree_of(&call.folder)?;
-    if is_other_repository(Path::new(&call.folder), &tree.folder) {
-        return None;
-    }
-    let packet = work.packet_of(&call).map(|(packet, _)| packet.to_owned());
-    let folder = tree.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let log = call.log.as_deref().map(hash_of);
-    Some(StoredCall { call: ModelCall { log, folder, ..call }, packet })
-}
-
-/// Returns whether a folder belongs to a repository inside the working tree.
-fn is_other_repository(folder: &Path, tree: &Path) -> bool {
-    let below = folder.ancestors().take_while(|folder| *folder != tree && folder.starts_with(tree));
-    below.into_iter().any(|folder| files::find_metadata(&folder.join(".git")).ok().flatten().is_some())
-}
-
 /// What a packet claims about who worked, beside what its calls say.
 fn claims_of(
     repo: &GitRepository,
@@ -334,24 +266,4 @@ fn claims_of(
         .collect();
     let calls: Vec<ModelCall> = calls.iter().map(|(call, _)| call.clone()).collect();
     Ok(compare_claims(&fields, &calls))
-}
-
-/// Packets and records of all working trees: a packet can be on one branch only.
-fn known_work(repo: &GitRepository, global: &GlobalArgs) -> anyhow::Result<KnownWork> {
-    let mut work = KnownWork::default();
-    for (folder, branch) in repo.worktree_folders()? {
-        let Ok(here) = GitRepository::discover(&folder) else { continue };
-        let config = load(&here, TreeState::Worktree, global.config_override()?.as_ref())?.config;
-        let layout = resolve_layout(&here, &config, TreeState::Worktree, TreeState::Worktree)?;
-        work.packets.extend(list_packet_ids(&here, TreeState::Worktree, &layout)?);
-        work.prepared.extend(prepared_branches(&here, TreeState::Worktree)?);
-        let real = folder.canonicalize().ok().filter(|real| *real != folder);
-        work.trees.extend(real.map(|folder| KnownTree { folder, branch: branch.clone() }));
-        work.trees.push(KnownTree { folder, branch });
-    }
-    work.packets.sort();
-    work.packets.dedup();
-    work.prepared.sort();
-    work.prepared.dedup();
-    Ok(work)
 }
