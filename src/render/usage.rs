@@ -54,6 +54,7 @@ fn name_of(by: GroupKey) -> &'static str {
         GroupKey::Session => "session",
         GroupKey::Day => "day",
         GroupKey::Role => "role",
+        GroupKey::Step => "step",
         GroupKey::Agent => "agent",
     }
 }

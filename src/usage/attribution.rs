@@ -14,13 +14,24 @@ pub(crate) struct KnownTree {
     pub branch: Option<String>,
 }
 
+/// A packet for which a branch was prepared.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PreparedWork {
+    /// The branch.
+    pub branch: String,
+    /// The packet.
+    pub packet: String,
+    /// When it was prepared, RFC 3339; `None` if the record does not say.
+    pub at: Option<String>,
+}
+
 /// What is known about the work in a repository.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct KnownWork {
     /// Ids of all packets.
     pub packets: Vec<String>,
     /// Branches that a record of approval names, with their packets.
-    pub prepared: Vec<(String, String)>,
+    pub prepared: Vec<PreparedWork>,
     /// Working trees.
     pub trees: Vec<KnownTree>,
 }
@@ -32,6 +43,8 @@ pub(crate) enum Evidence {
     Folder,
     /// A record says that its branch was prepared for the packet.
     Prepared,
+    /// Its branch was prepared for several packets, and for this one last before the call.
+    Window,
     /// Its branch names the packet.
     Branch,
     /// The branch of its working tree names the packet; the log names none.
@@ -57,13 +70,33 @@ impl KnownWork {
     pub(crate) fn packet_named(&self, tree: &str, branch: Option<&str>) -> Option<String> {
         let by_tree = self.named_by(tree);
         let branch = branch.filter(|branch| *branch != "HEAD");
-        by_tree.or_else(|| self.packet_of_branch(branch?).map(|(packet, _)| packet)).map(str::to_owned)
+        by_tree.or_else(|| self.packet_of_branch(branch?, None).map(|(packet, _)| packet)).map(str::to_owned)
     }
 
-    fn packet_of_branch(&self, branch: &str) -> Option<(&str, Evidence)> {
-        let mut prepared = self.prepared.iter().filter(|(known, _)| known == branch);
-        if let (Some((_, packet)), None) = (prepared.next(), prepared.next()) {
-            return Some((packet, Evidence::Prepared));
+    /// Returns the packet for which a branch was prepared last before a time. `None` if a
+    /// record of the branch has no time, or two have the same.
+    fn prepared_before(&self, branch: &str, at: &str) -> Option<&PreparedWork> {
+        let at: jiff::Timestamp = at.parse().ok()?;
+        let mut last: Option<(jiff::Timestamp, &PreparedWork)> = None;
+        for work in self.prepared.iter().filter(|work| work.branch == branch) {
+            let from: jiff::Timestamp = work.at.as_deref()?.parse().ok()?;
+            match last {
+                Some((known, _)) if from == known => return None,
+                Some((known, _)) if from < known => {}
+                _ if from > at => {}
+                _ => last = Some((from, work)),
+            }
+        }
+        last.map(|(_, work)| work)
+    }
+
+    fn packet_of_branch(&self, branch: &str, at: Option<&str>) -> Option<(&str, Evidence)> {
+        let mut prepared = self.prepared.iter().filter(|work| work.branch == branch);
+        if let (Some(work), None) = (prepared.next(), prepared.next()) {
+            return Some((&work.packet, Evidence::Prepared));
+        }
+        if let Some(work) = at.and_then(|at| self.prepared_before(branch, at)) {
+            return Some((&work.packet, Evidence::Window));
         }
         self.named_by(branch).map(|packet| (packet, Evidence::Branch))
     }
@@ -85,8 +118,9 @@ impl KnownWork {
             (None, Some(branch)) => (branch, Evidence::Tree),
             (None, None) => return None,
         };
-        let (packet, found) = self.packet_of_branch(branch)?;
-        Some((packet, if found == Evidence::Prepared { found } else { evidence }))
+        let (packet, found) = self.packet_of_branch(branch, Some(&call.at))?;
+        let is_recorded = matches!(found, Evidence::Prepared | Evidence::Window);
+        Some((packet, if is_recorded { found } else { evidence }))
     }
 
     /// Returns the packet that a name holds as a whole word; `None` if it holds several. An id
@@ -139,9 +173,11 @@ mod tests {
                 .map(str::to_owned)
                 .to_vec(),
             prepared: vec![
-                ("topic".to_owned(), "WP-1-Foo".to_owned()),
-                ("shared".to_owned(), "WP-1-Foo".to_owned()),
-                ("shared".to_owned(), "WP-1-Foo-Bar".to_owned()),
+                prepared("topic", "WP-1-Foo", None),
+                prepared("shared", "WP-1-Foo", Some("2026-03-01T10:00:00Z")),
+                prepared("shared", "WP-1-Foo-Bar", Some("2026-03-05T10:00:00Z")),
+                prepared("unclear", "WP-1-Foo", Some("2026-03-01T10:00:00Z")),
+                prepared("unclear", "WP-1-Foo-Bar", None),
             ],
             trees: vec![
                 tree("/repo/main", Some("wp-1-foo")),
@@ -151,12 +187,20 @@ mod tests {
         }
     }
 
+    fn prepared(branch: &str, packet: &str, at: Option<&str>) -> PreparedWork {
+        PreparedWork { branch: branch.to_owned(), packet: packet.to_owned(), at: at.map(str::to_owned) }
+    }
+
     fn packet(folder: &str, branch: Option<&str>) -> Option<(String, Evidence)> {
+        packet_at(folder, branch, "")
+    }
+
+    fn packet_at(folder: &str, branch: Option<&str>, at: &str) -> Option<(String, Evidence)> {
         let call = ModelCall {
             id: "1".to_owned(),
             agent: Agent::Claude,
             session: String::new(),
-            at: String::new(),
+            at: at.to_owned(),
             model: None,
             tokens: Tokens::default(),
             quality: Quality::Measured,
@@ -167,6 +211,21 @@ mod tests {
             role: None,
         };
         work().packet_of(&call).map(|(packet, evidence)| (packet.to_owned(), evidence))
+    }
+
+    #[test]
+    fn a_branch_of_several_packets_is_that_of_the_last_one_before_the_call() {
+        let of = |branch: &str, at: &str| packet_at("/repo/main", Some(branch), at);
+        let found = |packet: &str| Some((packet.to_owned(), Evidence::Window));
+        assert_eq!(of("shared", "2026-03-02T00:00:00Z"), found("WP-1-Foo"));
+        assert_eq!(of("shared", "2026-03-05T10:00:00Z"), found("WP-1-Foo-Bar"));
+        assert_eq!(of("shared", "2026-03-05T12:00:00+03:00"), found("WP-1-Foo"));
+        // Before the first, without a time, or where a record has none: nothing is guessed.
+        for (branch, at) in
+            [("shared", "2026-02-01T00:00:00Z"), ("shared", "yesterday"), ("unclear", "2026-03-02T00:00:00Z")]
+        {
+            assert_eq!(of(branch, at), None, "{branch} {at}");
+        }
     }
 
     #[test]

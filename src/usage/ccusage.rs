@@ -10,27 +10,27 @@ pub(crate) const SESSION_PREFIX: &str = "ccusage:";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Report {
+struct CcusageReport {
     /// Of one agent.
-    sessions: Option<Vec<Session>>,
+    sessions: Option<Vec<CcusageSession>>,
     /// Of all agents together: without the folder of the work.
-    session: Option<Vec<Session>>,
+    session: Option<Vec<CcusageSession>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Session {
+struct CcusageSession {
     session_id: Option<String>,
     project_path: Option<String>,
     directory: Option<String>,
     last_activity: Option<String>,
     #[serde(default)]
-    model_breakdowns: Vec<Breakdown>,
+    model_breakdowns: Vec<CcusageModel>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Breakdown {
+struct CcusageModel {
     model_name: String,
     input_tokens: u64,
     output_tokens: u64,
@@ -54,7 +54,7 @@ pub(crate) struct SessionSums {
 /// # Errors
 /// Text that is not such a report.
 pub(crate) fn read_sessions(bytes: &[u8]) -> Result<SessionSums, String> {
-    let report: Report = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let report: CcusageReport = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let rows = report.sessions.or(report.session).ok_or_else(|| {
         "it has neither `sessions` nor `session`; use `ccusage claude session --json`".to_owned()
     })?;

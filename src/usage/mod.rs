@@ -17,7 +17,7 @@ mod tracker;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use attribution::{KnownTree, KnownWork};
+pub(crate) use attribution::{KnownTree, KnownWork, PreparedWork};
 pub(crate) use budget::{OverBudget, over_budget};
 pub(crate) use ccusage::{SESSION_PREFIX, is_project, read_sessions};
 pub(crate) use claims::{MODEL_FIELDS, START_FIELDS, UsageClaim, compare_claims};

@@ -1,4 +1,4 @@
-//! Sums of calls, by packet, model, session, day, agent or role.
+//! Sums of calls, by packet, model, session, day, agent, role or step.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +20,8 @@ pub(crate) enum GroupKey {
     Agent,
     /// The role for which the model was asked.
     Role,
+    /// What the call was part of: a role, an agent itself, or an agent of an agent.
+    Step,
 }
 
 /// The sum of some calls.
@@ -77,6 +79,10 @@ pub(crate) fn summarize(calls: &[AttributedCall], by: GroupKey, prices: &PriceTa
             GroupKey::Session => (!call.session.is_empty()).then(|| call.session.clone()),
             GroupKey::Day => call.at.get(..10).map(str::to_owned),
             GroupKey::Role => call.role.clone(),
+            GroupKey::Step => {
+                let of_agent = if call.is_sidechain { "subagent" } else { "agent" };
+                Some(call.role.clone().unwrap_or_else(|| of_agent.to_owned()))
+            }
             GroupKey::Agent => Some(call.agent.as_str().to_owned()),
         };
         let cost = prices.cost(call.model.as_deref().unwrap_or_default(), &call.tokens);

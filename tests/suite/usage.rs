@@ -254,6 +254,18 @@ fn claims_are_beside_what_the_logs_say() {
 }
 
 #[test]
+fn a_step_is_a_role_an_agent_or_an_agent_of_an_agent() {
+    let sandbox = with_logs(true);
+    let side = call("m6", &sandbox.root.display().to_string(), "main", "claude-opus-4-5", 7)
+        .replace("\"uuid\"", "\"isSidechain\":true,\"uuid\"");
+    std::fs::write(sandbox.home().join(".claude/projects/-work/s2.jsonl"), side).expect("transcript");
+    let steps = usage(&sandbox, &["--by", "step"]);
+    let keys: Vec<&str> =
+        steps["rows"].as_array().expect("rows").iter().filter_map(|row| row["key"].as_str()).collect();
+    assert_eq!(keys, ["agent", "subagent"], "{steps}");
+}
+
+#[test]
 fn sums_of_another_program_give_way_to_calls() {
     let sandbox = with_logs(true);
     let here: String = sandbox

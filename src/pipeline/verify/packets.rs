@@ -15,6 +15,8 @@ use crate::finding::{Finding, Label, Report};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::locate::{list_packet_ids, read_document, read_record};
 use crate::text::{RepoPath, Source};
+#[cfg(feature = "ledger")]
+use crate::usage::PreparedWork;
 
 use super::VerifyContext;
 use super::fence::push_rule;
@@ -130,17 +132,19 @@ fn prepared_for(
 pub(crate) fn prepared_branches(
     repo: &dyn crate::change::Repository,
     tree: TreeState,
-) -> Result<Vec<(String, String)>, RepositoryError> {
+) -> Result<Vec<PreparedWork>, RepositoryError> {
     let Some(layout) = crate::config::detect_layout(repo, tree)? else { return Ok(Vec::new()) };
     let Some(source) = read_record(repo, tree, &layout.gate_log)? else { return Ok(Vec::new()) };
-    let mut last: BTreeMap<String, String> = BTreeMap::new();
+    let mut last: BTreeMap<String, PreparedWork> = BTreeMap::new();
     for entry in &GateLog::read(&source).entries {
         if text_or_empty(entry.kind.as_ref()) == "PREPARE" {
+            let packet = text_or_empty(entry.wp_id.as_ref()).to_owned();
             let branch = text_or_empty(entry.branch.as_ref()).to_owned();
-            last.insert(text_or_empty(entry.wp_id.as_ref()).to_owned(), branch);
+            let at = entry.timestamp.as_ref().map(|at| at.value.clone());
+            last.insert(packet.clone(), PreparedWork { branch, packet, at });
         }
     }
-    Ok(last.into_iter().filter(|(_, branch)| !branch.is_empty()).map(|(id, branch)| (branch, id)).collect())
+    Ok(last.into_values().filter(|work| !work.branch.is_empty()).collect())
 }
 
 /// Checks a change that touches nothing but documents of governance: it brings a

@@ -15,7 +15,7 @@ const DOORS: [(&str, &[&str]); 5] = [
         &[
             "cli/output.rs",
             "cli/command/demo.rs",
-            "cli/command/usage.rs",
+            "cli/command/usage/mod.rs",
             "cli/command/review/mod.rs",
             "workflow/hook.rs",
             "pipeline/steps/receipt.rs",

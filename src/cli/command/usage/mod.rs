@@ -78,6 +78,7 @@ enum UsageGroup {
     Day,
     Agent,
     Role,
+    Step,
 }
 
 impl UsageGroup {
@@ -89,6 +90,7 @@ impl UsageGroup {
             Self::Day => GroupKey::Day,
             Self::Agent => GroupKey::Agent,
             Self::Role => GroupKey::Role,
+            Self::Step => GroupKey::Step,
         }
     }
 }
