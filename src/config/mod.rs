@@ -32,6 +32,7 @@ pub(crate) use protected::setup_patterns;
 pub(crate) use step::{EnvironmentPolicy, GateStep, StepLimits};
 #[cfg(all(test, feature = "ledger"))]
 pub(crate) use tests::budgets_of;
+#[cfg(feature = "ledger")]
 pub(crate) use usage::UsageBudgets;
 #[cfg(feature = "ledger")]
 pub(crate) use user::UserConfig;

@@ -168,16 +168,6 @@ fn grouped(number: u64) -> String {
     out
 }
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn thousands_are_separated() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(super::grouped(number), text);
-        }
-    }
-}
-
 /// Renders budgets that were exceeded, and claims beside what the logs say.
 #[must_use]
 pub(crate) fn render_remarks(over_budget: &[OverBudget], claims: &[UsageClaim]) -> String {
@@ -196,4 +186,14 @@ pub(crate) fn render_remarks(over_budget: &[OverBudget], claims: &[UsageClaim]) 
         ));
     }
     escape_hidden(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn thousands_are_separated() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(super::grouped(number), text);
+        }
+    }
 }

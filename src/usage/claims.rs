@@ -78,7 +78,7 @@ pub(crate) fn compare_claims(fields: &[(String, String)], calls: &[ModelCall]) -
 /// Whether two names mean one model: `Claude Opus 4.5` and `claude-opus-4-5-20250929`.
 fn is_same_model(claimed: &str, seen: &str) -> bool {
     let plain = |text: &str| -> String {
-        text.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
+        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
     };
     let (claimed, seen) = (plain(claimed), plain(seen));
     // A version goes on: `gpt5` is not `gpt51`, and a date behind a name is none.
