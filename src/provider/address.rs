@@ -7,7 +7,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::text::to_single_line;
 
-use super::code::{INVALID_BASE_URL, SSRF_BLOCKED};
+use super::code::{INVALID_BASE_URL, PROVIDER_ERROR, SSRF_BLOCKED};
 use super::kinds::ModelTier;
 
 /// Why an address is refused.
@@ -161,7 +161,11 @@ impl BaseUrl {
             })?;
         }
         if found.is_empty() {
-            return Err(blocked(format!("`{}` resolves to no address", self.host)));
+            // No address is no wrong address.
+            return Err(AddressFault {
+                code: PROVIDER_ERROR,
+                why: format!("`{}` resolves to no address", self.host),
+            });
         }
         let mut all = found.to_vec();
         all.sort_by_key(SocketAddr::is_ipv6);

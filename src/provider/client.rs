@@ -1,6 +1,7 @@
 //! The only interface to models (`LlmClient`, section 4.2.3 of the provider contract):
 //! what is asked, what comes back, and the limits that every client keeps.
 
+use super::address::AddressFault;
 use super::code::{BUDGET_EXCEEDED, PROVIDER_ERROR, RATE_LIMIT};
 use super::kinds::ModelTier;
 
@@ -86,6 +87,9 @@ pub(crate) enum LlmError {
         /// What the call took; `None` if it was not made.
         usage: Option<(TokenUsage, bool)>,
     },
+    /// The address of the server is of the wrong kind.
+    #[error(transparent)]
+    Address(AddressFault),
     /// The server did not answer as it should.
     #[error("{PROVIDER_ERROR}: {0}")]
     Provider(String),
@@ -98,6 +102,7 @@ impl LlmError {
         match self {
             Self::RateLimit => RATE_LIMIT,
             Self::BudgetExceeded { .. } => BUDGET_EXCEEDED,
+            Self::Address(fault) => fault.code,
             Self::Provider(_) => PROVIDER_ERROR,
         }
     }

@@ -105,7 +105,7 @@ pub(crate) fn check(input: &GuardInput<'_>) -> Result<Clearance, GuardDenial> {
     }
     let Some(consent) = input.consent else {
         let why = "look at what would be sent with `--dry-run FILE`, let a person sign it with \
-                   `countersign review consent FILE.plan.json --ssh-key KEY`, and add `--consent FILE.consent.json`";
+                   `countersign review consent FILE.plan.json --as NAME --ssh-key KEY`, and add `--consent FILE.consent.json`";
         return Err(deny(CONSENT_REQUIRED, why));
     };
     find_mismatch(input, consent).map_or_else(

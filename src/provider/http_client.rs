@@ -46,8 +46,7 @@ impl HttpLlmClient {
             let why = "this program has no TLS; one that is built with the feature `cloud` has it";
             return Err(LlmError::Provider(why.to_owned()));
         }
-        let addresses =
-            resolve_address(&resolved.provider).map_err(|fault| LlmError::Provider(fault.to_string()))?;
+        let addresses = resolve_address(&resolved.provider).map_err(LlmError::Address)?;
         let profile = ModelProfile {
             model_id: resolved.model_id.clone(),
             max_context_tokens: resolved.provider.context_tokens,

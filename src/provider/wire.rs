@@ -58,6 +58,9 @@ struct OllamaBody<'a> {
 #[derive(Serialize)]
 struct OllamaOptions<'a> {
     num_predict: u64,
+    /// Ollama cuts what is longer than its own default without a word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    num_ctx: Option<u64>,
     temperature: f32,
     seed: u32,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -84,6 +87,7 @@ pub(crate) fn encode(provider: &Provider, request: &CompletionRequest) -> Vec<u8
             format: "json",
             options: OllamaOptions {
                 num_predict: request.max_tokens,
+                num_ctx: provider.context_tokens,
                 temperature: request.temperature,
                 seed: 0,
                 stop: &request.stop_sequences,

@@ -1,5 +1,5 @@
-//! The output of `ccusage claude session --json` and `ccusage codex session --json`: sums of
-//! sessions, for users whose logs are gone.
+//! The output of `ccusage claude session --json`: sums of sessions, for users whose logs are
+//! gone.
 
 use serde::Deserialize;
 
@@ -22,10 +22,9 @@ struct CcusageReport {
 struct CcusageSession {
     session_id: Option<String>,
     project_path: Option<String>,
-    directory: Option<String>,
+    first_activity: Option<String>,
     last_activity: Option<String>,
-    #[serde(default)]
-    model_breakdowns: Vec<CcusageModel>,
+    model_breakdowns: Option<Vec<CcusageModel>>,
 }
 
 #[derive(Deserialize)]
@@ -60,17 +59,22 @@ pub(crate) fn read_sessions(bytes: &[u8]) -> Result<SessionSums, String> {
     })?;
     let mut out = SessionSums::default();
     for row in rows {
-        let folder = row.project_path.or(row.directory).filter(|folder| !folder.is_empty());
+        let folder = row.project_path.filter(|folder| !folder.is_empty());
         let (Some(session), Some(folder)) = (row.session_id, folder) else {
             out.without_folder += 1;
             continue;
         };
-        for part in row.model_breakdowns {
+        let parts = row.model_breakdowns.ok_or_else(|| {
+            "a session has no `modelBreakdowns`; only the output of `ccusage claude session --json` is read".to_owned()
+        })?;
+        let at = row.first_activity.or(row.last_activity).unwrap_or_default();
+        for part in parts {
             out.calls.push(ModelCall {
                 id: format!("{SESSION_PREFIX}{session}:{}", part.model_name),
-                agent: if part.model_name.starts_with("claude") { Agent::Claude } else { Agent::Codex },
+                // Only the report of this agent has projects.
+                agent: Agent::Claude,
                 session: session.clone(),
-                at: row.last_activity.clone().unwrap_or_default(),
+                at: at.clone(),
                 model: Some(part.model_name),
                 tokens: Tokens {
                     input: part.input_tokens,
@@ -119,7 +123,13 @@ mod tests {
         );
         let unified = br#"{"session":[{"period":"s1","agent":"claude","modelBreakdowns":[]}]}"#;
         assert_eq!(read_sessions(unified).map(|read| read.without_folder), Ok(1));
-        for wrong in [&b"{}"[..], b"[]", b"{\"daily\":[]}", b"{\"sessions\":[{\"modelBreakdowns\":[{}]}]}"] {
+        for wrong in [
+            &b"{}"[..],
+            b"[]",
+            b"{\"daily\":[]}",
+            b"{\"sessions\":[{\"sessionId\":\"a\",\"projectPath\":\"-b\",\"models\":{}}]}",
+            b"{\"sessions\":[{\"modelBreakdowns\":[{}]}]}",
+        ] {
             assert!(read_sessions(wrong).is_err());
         }
     }

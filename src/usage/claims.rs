@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::text::to_single_line;
 
-use super::tokens::ModelCall;
+use super::tokens::{Agent, ModelCall};
 
 /// A claim of a packet with what the logs say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,6 +30,8 @@ pub(crate) const START_FIELDS: [&str; 1] = ["ORCHESTRATION_STARTED_AT_UTC"];
 /// Compares the fields of a packet with its calls. `fields` are names with their values.
 #[must_use]
 pub(crate) fn compare_claims(fields: &[(String, String)], calls: &[ModelCall]) -> Vec<UsageClaim> {
+    // Who reviews is not who worked.
+    let calls: Vec<&ModelCall> = calls.iter().filter(|call| call.agent != Agent::Countersign).collect();
     let Some(first) = calls.iter().map(|call| call.at.as_str()).min() else { return Vec::new() };
     let mut models: Vec<String> = calls.iter().filter_map(|call| call.model.clone()).collect();
     models.sort();

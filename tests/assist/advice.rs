@@ -194,3 +194,21 @@ fn a_key_goes_to_its_server_and_nowhere_else() {
     assert_eq!(sandbox.run_redacted(&["review", "assist", WP]).0, 2);
     assert_eq!(server.received().len(), 0);
 }
+
+#[test]
+fn a_name_that_means_nothing_is_a_remark_and_a_change_without_lines_is_not_sent() {
+    let sandbox = with_work();
+    configure(
+        &sandbox,
+        "models:\n  providers: {a: {kind: ollama, tier: local, base_url: 'http://name.invalid:1', models: [m]}}\n\
+         \x20 roles: {validator: {provider: a, model: m}}\n",
+    );
+    let (exit, advice) = assist(&sandbox, &[]);
+    assert_eq!(exit, 1);
+    assert!(advice["error"].as_str().is_some_and(|why| why.contains("resolves to no address")), "{advice}");
+    let server = Server::with_remark(&remark("a remark"));
+    configure_local(&sandbox, server.port(), "");
+    let (_, advice) = assist(&sandbox, &["--range", "HEAD..HEAD"]);
+    assert!(advice["error"].as_str().is_some_and(|why| why.contains("no line inside the scope")), "{advice}");
+    assert_eq!(server.connections(), 0);
+}

@@ -287,7 +287,7 @@ fn sums_of_another_program_give_way_to_calls() {
     let import = ["usage", "import", "--ccusage", &file.display().to_string()].map(str::to_owned);
     let import: Vec<&str> = import.iter().map(String::as_str).collect();
     let (exit, said) = sandbox.run_redacted(&import);
-    assert!(exit == 0 && said.contains("2 new calls"), "{exit}: {said}");
+    assert!(exit == 0 && said.contains("2 new sums"), "{exit}: {said}");
     // The logs have the calls of one of the sessions: they count, and its sum does not.
     let calls = usage(&sandbox, &["--by", "session"]);
     let rows: Vec<(Option<&str>, u64)> = calls["rows"]
@@ -298,7 +298,7 @@ fn sums_of_another_program_give_way_to_calls() {
         .collect();
     assert_eq!(rows, [(Some("s0"), 1), (Some("s1"), 4)], "{calls}");
     let (exit, said) = sandbox.run_redacted(&import);
-    assert!(exit == 0 && said.contains("0 new calls"), "{exit}: {said}");
+    assert!(exit == 0 && said.contains("0 new sums"), "{exit}: {said}");
     assert_eq!(usage(&sandbox, &["--by", "session"])["rows"].as_array().map(Vec::len), Some(2));
     // No branch is known: none of it is a packet's.
     let packets = usage(&sandbox, &[]);
@@ -308,4 +308,64 @@ fn sums_of_another_program_give_way_to_calls() {
     std::fs::write(&file, "{\"daily\": []}").expect("file");
     let (exit, said) = sandbox.run_redacted(&import);
     assert!(exit == 2 && said.contains("ccusage claude session --json"), "{exit}: {said}");
+}
+
+/// A Codex log with two calls in a folder.
+fn rollout(folder: &str, events: u64) -> String {
+    let line = |kind: &str, payload: Value| {
+        format!("{}\n", json!({"timestamp": "2026-03-01T10:00:00Z", "type": kind, "payload": payload}))
+    };
+    let mut text =
+        line("session_meta", json!({"id": "c1", "timestamp": "2026-03-01T10:00:00Z", "cwd": folder}));
+    text.push_str(&line("turn_context", json!({"cwd": folder, "model": "gpt-5"})));
+    for number in 1..=events {
+        let total =
+            json!({"input_tokens": number * 100, "output_tokens": number * 10, "total_tokens": number * 110});
+        let payload = json!({"type": "token_count", "info": {"total_token_usage": total}});
+        text.push_str(&line("event_msg", payload).replace("10:00:00", &format!("10:{number:02}:00")));
+    }
+    text
+}
+
+#[test]
+fn calls_that_were_seen_survive_their_log_and_their_tree() {
+    let sandbox = Sandbox::with_packet();
+    switch_on(&sandbox, "usage: {import: on}\n");
+    let tree = sandbox.root.with_file_name("wt-WP-1-Farewell");
+    sandbox.git(&["worktree", "add", "-q", &tree.display().to_string(), "-b", "topic"]);
+    let folder = sandbox.home().join(".codex/sessions/2026/03/01");
+    std::fs::create_dir_all(&folder).expect("folder");
+    let log = folder.join("rollout-2026-03-01T10-00-00-c1.jsonl");
+    let total = |key: Option<&str>| {
+        let all = usage(&sandbox, &[]);
+        let rows = all["rows"].as_array().expect("rows").clone();
+        let row = rows.into_iter().find(|row| row["key"].as_str() == key);
+        row.and_then(|row| row["total_tokens"].as_u64())
+    };
+    std::fs::write(&log, rollout(&tree.display().to_string(), 2)).expect("log");
+    assert_eq!(total(Some("WP-1-Farewell")), Some(220));
+    // Its working tree is removed: what was seen stays.
+    sandbox.git(&["worktree", "remove", "--force", &tree.display().to_string()]);
+    assert_eq!(total(Some("WP-1-Farewell")), Some(220));
+    // A log in the main tree, whose branch changes between two imports.
+    sandbox.git(&["switch", "-q", "-c", "feat/WP-1-Farewell"]);
+    let here = sandbox.root.display().to_string();
+    std::fs::write(&log, rollout(&here, 2).replace("c1", "c2")).expect("log");
+    assert_eq!(total(Some("WP-1-Farewell")), Some(220));
+    sandbox.git(&["switch", "-q", "-c", "other"]);
+    std::fs::write(&log, rollout(&here, 3).replace("c1", "c2")).expect("log");
+    assert_eq!((total(Some("WP-1-Farewell")), total(None)), (Some(220), Some(110)));
+    // A log that is damaged says nothing new.
+    std::fs::write(&log, [0u8, 159, 146, 150]).expect("log");
+    assert_eq!((total(Some("WP-1-Farewell")), total(None)), (Some(220), Some(110)));
+}
+
+#[test]
+fn a_budget_is_about_all_calls_and_a_claim_about_who_worked() {
+    let sandbox = with_logs(true);
+    sandbox.append("countersign.yaml", "usage: {tokens: 100, over_budget: error}\n");
+    assert_eq!(sandbox.run_redacted(&["usage", "WP-1-Farewell"]).0, 1);
+    assert_eq!(sandbox.run_redacted(&["usage", "WP-1-Farewell", "--since", "2027-01-01"]).0, 1);
+    let (exit, said) = sandbox.run_redacted(&["usage", "WP-1-Farewel"]);
+    assert!(exit == 0 && said.contains("did you mean `WP-1-Farewell`"), "{exit}: {said}");
 }

@@ -1,6 +1,6 @@
 //! Calls of models: copied when they are seen, because agents delete their logs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{TransactionBehavior, params};
 
@@ -47,9 +47,18 @@ impl Store {
         };
         let before = count(&transaction)?;
         {
-            let mut old = transaction.prepare("DELETE FROM model_calls WHERE log = ?1")?;
-            for (path, _) in logs {
-                old.execute([path])?;
+            // What a log alone has is replaced by what was read of it now. A log of which nothing
+            // was read, because its working tree is gone or it is damaged, keeps its calls.
+            let mut packets = BTreeMap::new();
+            for (path, _) in logs.iter().filter(|(_, state)| !state.is_empty()) {
+                if !calls.iter().any(|stored| stored.call.log.as_deref() == Some(path)) {
+                    continue;
+                }
+                let mut old = transaction
+                    .prepare("SELECT at, packet FROM model_calls WHERE log = ?1 AND packet IS NOT NULL")?;
+                let rows = old.query_map([path], |row| Ok(((path.clone(), row.get(0)?), row.get(1)?)))?;
+                packets.extend(rows.collect::<Result<Vec<((String, String), String)>, _>>()?);
+                transaction.execute("DELETE FROM model_calls WHERE log = ?1", [path])?;
             }
             let larger = "excluded.output_tokens > output_tokens OR (excluded.output_tokens = output_tokens
                 AND excluded.input_tokens + excluded.cache_read_tokens > input_tokens + cache_read_tokens)";
@@ -75,6 +84,9 @@ impl Store {
             ))?;
             let stored = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
             for StoredCall { call, packet } in calls {
+                // A packet that was found once stays.
+                let found = call.log.as_ref().and_then(|log| packets.get(&(log.clone(), call.at.clone())));
+                let packet = found.or(packet.as_ref());
                 insert.execute(params![
                     call.agent.as_str(),
                     call.id,

@@ -115,6 +115,10 @@ fn the_same_request_has_the_same_bytes() {
     );
     let ollama = text(RuntimeRole::Worker);
     assert!(ollama.contains("\"num_predict\":100") && ollama.contains("\"stream\":false"), "{ollama}");
+    assert!(!ollama.contains("num_ctx"), "{ollama}");
+    let roomy = Provider { context_tokens: Some(9_000), ..provider(RuntimeRole::Worker) };
+    let roomy = String::from_utf8(wire::encode(&roomy, &request())).expect("UTF-8");
+    assert!(roomy.contains("\"num_ctx\":9000"), "{roomy}");
     let json = Provider { uses_json_mode: true, ..provider(RuntimeRole::Validator) };
     let json = String::from_utf8(wire::encode(&json, &request())).expect("UTF-8");
     assert!(json.ends_with("\"response_format\":{\"type\":\"json_object\"}}"), "{json}");

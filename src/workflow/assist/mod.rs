@@ -22,8 +22,8 @@ use crate::ledger::{new_id, now};
 use crate::pipeline::packet_gate::GateResult;
 use crate::pipeline::selected_change::load_changed_files;
 use crate::provider::{
-    CloudPolicy, CompletionRequest, ConsentBundle, MAX_ANSWER_BYTES, ModelDestination, PLAN_FILE_SCHEMA,
-    PLAN_SCHEMA, PlanFile, ProjectionPlan, ResolvedProvider, answer_key, encode_request,
+    CloudPolicy, CompletionRequest, ConsentBundle, LlmError, MAX_ANSWER_BYTES, ModelDestination,
+    PLAN_FILE_SCHEMA, PLAN_SCHEMA, PlanFile, ProjectionPlan, ResolvedProvider, answer_key, encode_request,
 };
 use crate::system::files;
 
@@ -53,9 +53,12 @@ pub(crate) enum AssistError {
     /// The repository cannot be read.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
+    /// No line of the change could be shown.
+    #[error("the change has no line inside the scope that could be shown")]
+    NothingToShow,
     /// The contract alone is too large.
     #[error(
-        "contract and findings have {found} bytes; the model can be shown {limit}, by its `context` less `--max-tokens`"
+        "HSK-402-BUDGET-EXCEEDED: contract and findings have {found} bytes; the model can be shown {limit}, by its `context` less `--max-tokens`"
     )]
     TooLarge {
         /// Their size.
@@ -104,6 +107,9 @@ pub(crate) fn prepare(
     let projection = project(located.id.as_str(), &located.packet, report, &inside, limit);
     if projection.prompt.len() > limit {
         return Err(AssistError::TooLarge { found: projection.prompt.len(), limit });
+    }
+    if projection.lines.is_empty() {
+        return Err(AssistError::NothingToShow);
     }
     let request = CompletionRequest {
         trace_id: new_id(),
@@ -234,6 +240,12 @@ pub(crate) fn ask(
         Ok(answer) => {
             let tokens = (answer.usage.prompt_tokens, answer.usage.completion_tokens);
             Ok(with_answer(AssistInfo { tokens, ..info }, &answer.text, prepared, answer.is_cut))
+        }
+        // An address of the wrong kind is a denial, as those of the guard.
+        Err(error @ ModelError::NotReached(LlmError::Address(_)))
+            if error.to_string().contains("HSK-403") =>
+        {
+            Err(error)
         }
         Err(ModelError::NotReached(error)) => Ok(AssistInfo { error: Some(error.to_string()), ..info }),
         // Whatever goes wrong after the gates is no reason for another exit code.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::change::{ChangedFile, FileContent};
 use crate::document::packet::{ContractPart, Packet, contract_parts};
 use crate::finding::{Place, Report};
-use crate::text::{RepoPath, escape_hidden, to_single_line};
+use crate::text::{RepoPath, escape_hidden, format_count, to_single_line};
 
 use super::secrets::{Redactor, cut, describe_count};
 
@@ -18,10 +18,23 @@ const CONTEXT_LINES: usize = 3;
 const MAX_FINDINGS: usize = 50;
 
 /// Ends of names of files that hold secrets by their purpose.
-const SECRET_ENDS: [&str; 9] = [".env", ".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk"];
+const SECRET_ENDS: [&str; 11] =
+    [".env", ".tfstate", ".tfvars", ".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk"];
 /// Names of files that hold secrets by their purpose.
-const SECRET_NAMES: [&str; 8] =
-    [".npmrc", ".pypirc", ".netrc", ".git-credentials", "credentials", "id_rsa", "id_ed25519", "id_ecdsa"];
+const SECRET_NAMES: [&str; 12] = [
+    ".npmrc",
+    ".pypirc",
+    ".netrc",
+    ".git-credentials",
+    "credentials",
+    ".htpasswd",
+    "terraform.tfvars",
+    "secrets",
+    ".dockercfg",
+    "id_rsa",
+    "id_ed25519",
+    "id_ecdsa",
+];
 
 /// The lines that were sent, by file and number: only these can be cited.
 pub(crate) type SentLines = BTreeMap<String, BTreeMap<u64, String>>;
@@ -127,7 +140,7 @@ pub(crate) fn project(
             out.left_out.push(format!("{name}: {reason}"));
             continue;
         }
-        let (one, lines, removed) = show_file(file, name.clone());
+        let (one, lines, (removed, cut_lines)) = show_file(file, name.clone());
         let more = length(&one) + 1;
         if size + more > max_bytes {
             out.left_out.push(format!("{name}: it does not fit into {max_bytes} bytes"));
@@ -135,6 +148,9 @@ pub(crate) fn project(
         }
         size += more;
         out.redactions.extend(describe_count(removed, &name));
+        if cut_lines > 0 {
+            out.left_out.push(format!("{name}: the ends of {}", format_count(cut_lines, "long line")));
+        }
         out.artifacts.push(name.clone());
         out.lines.insert(name, lines);
         shown.files.push(one);
@@ -192,6 +208,7 @@ fn holds_secrets(path: &RepoPath) -> bool {
     name == ".env"
         || name.starts_with(".env.")
         || SECRET_NAMES.contains(&name.as_str())
+        || SECRET_NAMES.iter().any(|known| name.strip_prefix(known).is_some_and(|rest| rest.starts_with('.')))
         || SECRET_ENDS.iter().any(|end| name.ends_with(end))
 }
 
@@ -199,24 +216,27 @@ fn split_lines(bytes: &[u8]) -> Vec<String> {
     String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect()
 }
 
-/// Shows the changed lines of a file and those around them; returns the numbered ones and
-/// how many lines had a secret, too.
-fn show_file(file: &ChangedFile, name: String) -> (ShownFile, BTreeMap<u64, String>, usize) {
+/// Shows the changed lines of a file and those around them; returns the numbered ones, and
+/// how many lines had a secret or were cut, too.
+fn show_file(file: &ChangedFile, name: String) -> (ShownFile, BTreeMap<u64, String>, (usize, usize)) {
     let mut removed = 0;
     let lines_of = |content: &Option<FileContent>| {
         content.as_ref().map(|content| split_lines(&content.bytes)).unwrap_or_default()
     };
     // Every line is cleaned, in order: a key can begin far before the change.
-    let clean = |lines: Vec<String>| {
+    let mut cut_lines = 0;
+    let mut clean = |lines: Vec<String>| {
         let mut one = Redactor::default();
         let cleaned: Vec<String> = lines.iter().map(|line| one.clean(line)).collect();
+        cut_lines += one.cut_lines();
         (lines, cleaned)
     };
     let (raw_before, before) = clean(lines_of(&file.before));
     let (raw_after, after) = clean(lines_of(&file.after));
     let mut numbered = BTreeMap::new();
     let mut hunks = Vec::new();
-    for hunk in file.hunks() {
+    let all = file.hunks();
+    for (index, hunk) in all.iter().enumerate() {
         let mut lines = Vec::new();
         let mut add = |index: usize, mark: char, raw: &[String], all: &[String]| {
             let Some(text) = all.get(index) else { return };
@@ -228,13 +248,19 @@ fn show_file(file: &ChangedFile, name: String) -> (ShownFile, BTreeMap<u64, Stri
             }
             lines.push(ShownLine(number, mark, text.clone()));
         };
-        let from = hunk.after.start.saturating_sub(CONTEXT_LINES);
+        // No line is shown twice: one between two changes belongs to the first.
+        let before_it = index
+            .checked_sub(1)
+            .and_then(|index| all.get(index))
+            .map_or(0, |previous| previous.after.end.saturating_add(CONTEXT_LINES).min(hunk.after.start));
+        let from = hunk.after.start.saturating_sub(CONTEXT_LINES).max(before_it);
+        let next = all.get(index + 1).map_or(usize::MAX, |next| next.after.start);
+        let to = hunk.after.end.saturating_add(CONTEXT_LINES).min(next);
         (from..hunk.after.start).for_each(|index| add(index, ' ', &raw_after, &after));
         hunk.before.clone().for_each(|index| add(index, '-', &raw_before, &before));
         hunk.after.clone().for_each(|index| add(index, '+', &raw_after, &after));
-        (hunk.after.end..hunk.after.end + CONTEXT_LINES)
-            .for_each(|index| add(index, ' ', &raw_after, &after));
+        (hunk.after.end..to).for_each(|index| add(index, ' ', &raw_after, &after));
         hunks.push(lines);
     }
-    (ShownFile { file: name, change: file.change.kind().clause(), hunks }, numbered, removed)
+    (ShownFile { file: name, change: file.change.kind().clause(), hunks }, numbered, (removed, cut_lines))
 }

@@ -112,7 +112,7 @@ impl ConsentArgs {
             "signed as {} for {minutes}; this sends the bytes once:\n  {} --consent {}\n",
             self.user,
             to_single_line(&plan.command, 400),
-            target.display()
+            quoted(&target.display().to_string())
         );
         output.print(&escape_hidden(&text))?;
         Ok(PASSED)
@@ -133,6 +133,12 @@ fn read_payload(plan_path: &Path, plan: &PlanFile) -> anyhow::Result<(PathBuf, V
         bail!("{} has the SHA-256 {found}; the plan is for other bytes", path.display());
     }
     Ok((path, payload))
+}
+
+/// A path as a shell reads it.
+fn quoted(path: &str) -> String {
+    let is_plain = path.chars().all(|c| c.is_alphanumeric() || "/._-+:~\\".contains(c));
+    if is_plain { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }
 
 /// `payload.json.plan.json` as `payload.json.consent.json`.

@@ -29,10 +29,21 @@ pub(super) struct ImportOutput {
     changed_logs: usize,
     /// Logs that could not be read to their end; they are read again next time.
     pub(super) unreadable: usize,
+    /// Sessions of another program's report that name no project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    without_project: Option<usize>,
 }
 
 impl ImportOutput {
     pub(super) fn to_sentence(&self) -> String {
+        if let Some(without) = self.without_project {
+            let calls = format_count(self.new_calls, "new sum");
+            let rest = match without {
+                0 => String::new(),
+                count => format!("; {} without a project", format_count(count, "session")),
+            };
+            return format!("{calls} of sessions of this repository{rest}");
+        }
         let skipped = match self.unreadable {
             0 => String::new(),
             count => format!("; {} could not be read to the end", format_count(count, "log")),
@@ -81,6 +92,7 @@ pub(super) fn import_logs(
         new_calls,
         changed_logs: changed.len(),
         unreadable: unreadable.len(),
+        without_project: None,
     })
 }
 
@@ -119,8 +131,9 @@ pub(super) fn import_sessions(
     Ok(ImportOutput {
         schema: "countersign.usage-import/v1",
         new_calls,
-        changed_logs: 1,
-        unreadable: sums.without_folder,
+        changed_logs: 0,
+        unreadable: 0,
+        without_project: Some(sums.without_folder),
     })
 }
 

@@ -15,8 +15,9 @@ use crate::cli::workspace::GitWorkspace;
 use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
 use crate::config::{load, resolve_layout};
 use crate::ledger::Store;
-use crate::pipeline::locate::locate;
+use crate::pipeline::locate::{list_packet_ids, locate};
 use crate::render::{json, usage};
+use crate::rule::did_you_mean;
 use crate::system::files;
 use crate::system::git::GitRepository;
 use crate::usage::{
@@ -156,11 +157,22 @@ impl UsageArgs {
         let by = self.by.key();
         let summary = summarize(&calls, by, &prices);
         let config = workspace.load_config(global)?;
-        let over = over_budget(&calls, &config.usage, &prices);
+        // A budget and a claim are about all calls, whatever is shown.
+        let all = match (since, open_ledger(repo)?) {
+            (Some(_), Some(store)) => {
+                let all = store.calls(self.packet.as_deref(), None)?;
+                all.into_iter().map(|stored| (stored.call, stored.packet)).collect()
+            }
+            _ => calls.clone(),
+        };
+        let over = over_budget(&all, &config.usage, &prices);
         let claims = match &self.packet {
-            Some(packet) => claims_of(repo, global, packet, &calls)?,
+            Some(packet) => claims_of(repo, global, packet, &all)?,
             None => Vec::new(),
         };
+        if let (Some(packet), true) = (&self.packet, calls.is_empty()) {
+            note_unknown(repo, global, output, packet)?;
+        }
         output.print(&if is_json {
             json::pretty(&usage::usage_document(&summary, by, &prices, (&over, &claims)))
         } else if calls.is_empty() {
@@ -245,6 +257,24 @@ fn cost_report(
         models_without_price: sums.without_price,
         quality: sums.total.quality.as_str(),
     })
+}
+
+/// Says that a packet does not exist, and which one could be meant.
+fn note_unknown(
+    repo: &GitRepository,
+    global: &GlobalArgs,
+    output: &Output,
+    packet: &str,
+) -> anyhow::Result<()> {
+    let config = load(repo, TreeState::Worktree, global.config_override()?.as_ref())?.config;
+    let layout = resolve_layout(repo, &config, TreeState::Worktree, TreeState::Worktree)?;
+    let known = list_packet_ids(repo, TreeState::Worktree, &layout)?;
+    if !known.iter().any(|id| id == packet) {
+        let hint = did_you_mean(packet, known.iter().map(String::as_str));
+        let shown = crate::text::to_single_line(packet, 80);
+        output.print_notice(&format!("note: there is no packet `{shown}`{hint}\n"));
+    }
+    Ok(())
 }
 
 /// What a packet claims about who worked, beside what its calls say.
