@@ -51,6 +51,16 @@ pub(crate) fn apply(
     Ok(applied?)
 }
 
+/// Records a command that showed what it would write to `count` files.
+///
+/// # Errors
+/// The ledger is required and cannot be used.
+pub(crate) fn record_preview(recorder: &Recorder, count: usize) -> anyhow::Result<()> {
+    let entities_read = u64::try_from(count).unwrap_or(u64::MAX);
+    recorder.finish(JobOutcome { entities_read, ..JobOutcome::default() })?;
+    Ok(())
+}
+
 /// Tells a recorder what the configuration says. What is only on disk can ask for more, and
 /// never for less than the commit of HEAD.
 pub(crate) fn configure(recorder: &Recorder, config: &Config, committed: Option<&Config>) {

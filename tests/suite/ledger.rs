@@ -204,9 +204,18 @@ fn commands_that_write_are_operations() {
     );
     let (_, said) = sandbox.run_redacted(&["log", "--all"]);
     assert!(said.contains("document.apply: done (fs.write:"), "{said}");
-    // A command that shows and does not write leaves no operation.
-    sandbox.run(&["fix", "--diff"]);
     assert!(jobs.iter().all(|job| job["operations"] != 0), "{jobs:?}");
+    // A command that shows and does not write is a job without an operation.
+    for arguments in [&["fix", "--diff"][..], &["manifest", "WP-1-Farewell"]] {
+        sandbox.run(arguments);
+        let after = self::jobs(&sandbox);
+        let previews: Vec<&Value> = after.iter().filter(|job| job["access_mode"] == "preview_only").collect();
+        assert!(!previews.is_empty(), "{arguments:?}: {after:?}");
+        assert!(
+            previews.iter().all(|job| job["operations"] == 0 && job["state"] == "completed"),
+            "{after:?}"
+        );
+    }
     assert_eq!(sandbox.run_redacted(&["log", "verify"]).0, 0);
 }
 

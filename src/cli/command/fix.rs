@@ -11,6 +11,7 @@ use crate::change::TreeState;
 use crate::cli::job;
 use crate::cli::workspace::{Workspace, open_writer};
 use crate::cli::{FAILED, GlobalArgs, Output, PASSED};
+use crate::ledger::JobDescription;
 use crate::pipeline::packet_gate::MAX_DOCUMENT_BYTES;
 use crate::render::json;
 use crate::system::transaction::FileWrite;
@@ -86,6 +87,11 @@ impl FixArgs {
                 workspace.configure(global, &recorder);
                 job::apply(&recorder, writer, "fix", &all)?;
             }
+        }
+        if self.diff {
+            let recorder = workspace.recorder(JobDescription::editing("fix", false));
+            workspace.configure(global, &recorder);
+            job::record_preview(&recorder, outcome.documents.len())?;
         }
         output.print(&if is_json { self.render_json(&outcome) } else { self.render_human(&outcome) })?;
         Ok(if self.diff && !outcome.documents.is_empty() { FAILED } else { PASSED })

@@ -7,7 +7,9 @@ use serde::Serialize;
 use crate::change::SelectionMode;
 use crate::check::context::Gate;
 use crate::cli::workspace::{GitWorkspace, LockedWorkspace};
-use crate::cli::{GlobalArgs, Output, PASSED};
+use crate::cli::{GlobalArgs, Output, PASSED, job};
+use crate::config::Config;
+use crate::ledger::JobDescription;
 use crate::pipeline::packet_gate::{GateRequest, ManifestContext};
 use crate::render::json;
 use crate::system::clock;
@@ -105,6 +107,13 @@ impl ManifestArgs {
         if let Some(locked) = locked.as_ref().filter(|_| is_new) {
             let after = found.text.as_bytes().to_vec();
             locked.apply(&[FileWrite { path, before, after }])?;
+        }
+        if locked.is_none() {
+            let description = JobDescription::editing("manifest", false).about(Some(&self.work.packet));
+            let recorder = job::recorder(&workspace.repo, description);
+            let config = workspace.load_config(global).unwrap_or_else(|_| Config::defaults());
+            job::configure(&recorder, &config, job::committed_config(&workspace.repo).as_ref());
+            job::record_preview(&recorder, found.files.len())?;
         }
         let is_new = is_new && locked.is_some();
         output.print(&if is_json {
